@@ -1,0 +1,34 @@
+"""Reasons of errors that cross a process border, and the one exception that carries them."""
+
+from __future__ import annotations
+
+import enum
+
+
+class Reason(enum.StrEnum):
+    """Short, stable words for metrics, tests and the portal. The HTTP status belongs to the backend alone."""
+
+    BAD_REQUEST = "bad_request"
+    WORKSPACE_NOT_FOUND = "workspace_not_found"
+    WORKSPACE_EXISTS = "workspace_exists"
+    WORKSPACE_DELETED = "workspace_deleted"
+    WRONG_STATE = "wrong_state"
+    KIND_NOT_READY = "kind_not_ready"
+    """The kind's image is still being installed, or is not part of this installation."""
+    NO_CAPACITY = "no_capacity"
+    LAUNCH_FAILED = "launch_failed"
+    SAVE_FAILED = "save_failed"
+    CONFLICT = "conflict"
+    """Someone else changed the same record; asking again is safe."""
+    MANAGER_UNAVAILABLE = "manager_unavailable"
+    INTERNAL = "internal"
+
+
+class ApraNovaError(Exception):
+    """An error with a message that is safe to show to a student, a detail for the log and a reason for metrics."""
+
+    def __init__(self, reason: Reason, message: str, *, detail: str = "") -> None:
+        super().__init__(message if not detail else f"{message} [{detail}]")
+        self.reason = reason
+        self.message = message
+        self.detail = detail

@@ -1,0 +1,171 @@
+"""Messages between the backend and the workspace manager (the payloads of `lambda.invoke`).
+
+A request is `{"action": "<Action>", ...fields}`; an answer is `{"ok": true, ...}` with the fields of the answer's
+type, or `{"ok": false, "error": {"reason", "message"}}`. Times are seconds since the epoch, UTC, as floats.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+from contract.names import LaunchPath, StopReason, TaskState, WorkspaceKind, WorkspaceState
+
+
+class Action(enum.StrEnum):
+    CREATE = "create"
+    LAUNCH = "launch"
+    STOP = "stop"
+    RESTART = "restart"
+    KEEP_RUNNING = "keep_running"
+    DELETE = "delete"
+    UNDELETE = "undelete"
+    DESCRIBE = "describe"
+    FLEET = "fleet"
+    SWEEP = "sweep"
+
+
+@dataclass(frozen=True)
+class CreateRequest:
+    """Create the record of a workspace, STOPPED and without a home. Repeating it with the same values is harmless."""
+
+    workspace_id: str
+    owner_id: str
+    kind: WorkspaceKind
+    owner_name: str = ""
+    """The name that git uses for the student's commits."""
+    owner_email: str = ""
+
+
+@dataclass(frozen=True)
+class WorkspaceRequest:
+    """LAUNCH, STOP, RESTART, DELETE, UNDELETE: safe to repeat; a repeat of one that is done changes nothing."""
+
+    workspace_id: str
+
+
+@dataclass(frozen=True)
+class KeepRunningRequest:
+    workspace_id: str
+    until: float
+    """Seconds since the epoch; the manager caps it at its own limit. 0 ends an earlier wish."""
+
+
+@dataclass(frozen=True)
+class DescribeRequest:
+    workspace_ids: tuple[str, ...]
+    """At most 100. Ids that are not known are absent from the answer."""
+
+
+@dataclass(frozen=True)
+class LaunchStep:
+    """One line of the progress that a student sees while waiting."""
+
+    name: str
+    """requested | task_starting | task_ready | task_claimed | home_attached | application_ready | saving | saved | task_stopped | failed"""
+    at: float
+    text: str
+    """Plain words for the student, a sentence without a full stop: 'Found a workspace that was ready'."""
+
+
+@dataclass(frozen=True)
+class Activity:
+    """The last thing a person (or their busy job) did in the workspace."""
+
+    at: float
+    reason: str
+    """Plain words that follow 'You': 'typed in the editor', 'used the terminal', 'ran npm (a busy job)'."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """How the gateway reaches the task. `cluster` names an Envoy cluster; `address` is ip:port for ORIGINAL_DST."""
+
+    cluster: str
+    address: str
+    launch_secret: str = field(repr=False, default="")
+
+
+@dataclass(frozen=True)
+class WorkspaceView:
+    workspace_id: str
+    owner_id: str
+    kind: WorkspaceKind
+    state: WorkspaceState
+    version: int
+    """Grows with every change of the record."""
+    steps: tuple[LaunchStep, ...] = ()
+    """Of the newest launch (and of the stop that ended it), oldest first; at most 20."""
+    launch_path: LaunchPath | None = None
+    running_since: float | None = None
+    activity: Activity | None = None
+    idle_timeout_s: float = 1800.0
+    stops_at: float | None = None
+    """When the idle rule (or the session limit) will stop it if nothing happens; None unless running."""
+    stops_because: str = ""
+    """Plain words: 'no activity for 30 minutes'."""
+    warned: bool = False
+    keep_running_until: float | None = None
+    keep_running_max_s: float = 0.0
+    """How far ahead `keep_running` may reach."""
+    stop_reason: StopReason | None = None
+    stopped_at: float | None = None
+    deleted_at: float | None = None
+    purge_at: float | None = None
+    failure: str = ""
+    """Why the last launch or save failed, in words for the student; empty when it did not."""
+    has_home: bool = False
+    endpoint: Endpoint | None = None
+    """Only while running."""
+
+
+@dataclass(frozen=True)
+class WorkspaceAnswer:
+    workspace: WorkspaceView
+
+
+@dataclass(frozen=True)
+class DescribeAnswer:
+    workspaces: tuple[WorkspaceView, ...]
+    kinds: tuple[KindView, ...] = ()
+
+
+@dataclass(frozen=True)
+class KindView:
+    """Whether workspaces of a kind can be launched now."""
+
+    kind: WorkspaceKind
+    ready: bool
+    text: str = ""
+    """Progress in plain words while it is not: 'VS Code is being installed: compiling (2 of 5), about 3 minutes left'."""
+
+
+@dataclass(frozen=True)
+class TaskView:
+    task_id: str
+    kind: WorkspaceKind
+    state: TaskState
+    workspace_id: str | None
+    started_at: float
+    image: str = ""
+
+
+@dataclass(frozen=True)
+class FleetAnswer:
+    """The whole fleet for `./apranova status` and the operator; bounded to 1,000 rows each."""
+
+    workspaces: tuple[WorkspaceView, ...]
+    tasks: tuple[TaskView, ...]
+    kinds: tuple[KindView, ...]
+    pool_target: int
+    isolation: str
+    """bubblewrap | docker | none"""
+    enforced: dict[str, str]
+    """What limits hold on this machine: limit → 'how it is enforced', or 'not enforced: why'."""
+    last_sweep_at: float | None = None
+
+
+@dataclass(frozen=True)
+class ErrorBody:
+    reason: str
+    message: str

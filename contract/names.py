@@ -1,0 +1,72 @@
+"""Names that more than one part uses: kinds, states, headers, paths. One meaning each (docs/glossary.md)."""
+
+from __future__ import annotations
+
+import enum
+import re
+
+MANAGER_FUNCTION = "workspace-manager"
+
+# The door and the agent's control paths. The gateway never forwards `/_agent/` from a browser.
+AGENT_PATH_PREFIX = "/_agent/"
+GATEWAY_PATH_PREFIX = "/_apranova/"
+
+# Set by the gateway after authorisation, checked by the agent on every data request, never sent by a browser.
+LAUNCH_SECRET_HEADER = "x-apranova-launch-secret"
+# Sent by the manager with every control request to the agent.
+AGENT_TOKEN_HEADER = "x-apranova-agent-token"
+
+# Inside every task, for everyone: constant, because VS Code's backups are keyed by folder.
+STUDENT_HOME = "/home/student"
+STUDENT_PROJECT = "/home/student/project"
+STUDENT_UID = 1000
+
+WORKSPACE_ID_PATTERN = re.compile(r"^ws-[a-z2-7]{10}$")
+"""A workspace's id is also its host name's first label: `ws-` and ten base-32 characters (50 random bits)."""
+
+TASK_ID_PATTERN = re.compile(r"^task-[a-z2-7]{16}$")
+
+
+class WorkspaceKind(enum.StrEnum):
+    VSCODE = "vscode"
+    SUPERSET = "superset"
+
+
+class WorkspaceState(enum.StrEnum):
+    """A workspace's life; the only transition table is manager/domain/workspace.py."""
+
+    STOPPED = "stopped"
+    STARTING = "starting"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    DELETED = "deleted"
+    """Marked for deletion; can be undone until the grace period ends, then record and home go."""
+
+
+class TaskState(enum.StrEnum):
+    """A task's life; the only transition table is manager/domain/task.py."""
+
+    STARTING = "starting"
+    READY = "ready"
+    CLAIMED = "claimed"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+
+
+class LaunchPath(enum.StrEnum):
+    """How a launch was served: the three branches of the document's decision tree."""
+
+    EXISTING = "existing"
+    WARM = "warm"
+    COLD = "cold"
+
+
+class StopReason(enum.StrEnum):
+    BY_PERSON = "by_person"
+    IDLE = "idle"
+    SESSION_LIMIT = "session_limit"
+    RESTART = "restart"
+    DELETED = "deleted"
+    TASK_ENDED = "task_ended"
+    """The task ended by itself or was killed from outside."""
+    LAUNCH_FAILED = "launch_failed"

@@ -1,0 +1,1 @@
+"""The workspace manager: decides which workspaces and warm tasks should exist, and makes it so."""

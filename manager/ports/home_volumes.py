@@ -1,0 +1,17 @@
+"""The port to persistent homes: directories on one machine, EFS access points on AWS."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class HomeVolumes(Protocol):
+    """Creates and ends homes. A home outlives every task; only `purge`, after a person's delete, ends it."""
+
+    def create(self, home_id: str) -> None:
+        """Create an empty home, owned by the student's uid. Idempotent. Raises ApraNovaError(NO_CAPACITY): disk full."""
+
+    def exists(self, home_id: str) -> bool: ...
+
+    def purge(self, home_id: str) -> None:
+        """Remove the home and everything in it for good. Idempotent. Never follows a symbolic link out of the home."""

@@ -1,0 +1,27 @@
+"""The port to the agent inside a task (contract/agent.py)."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from contract.agent import AgentStatus, ClaimRequest, SaveAnswer, WarnRequest
+
+
+class AgentUnreachable(Exception):
+    """The agent did not answer in time, or not sensibly. Says nothing about the task: the caller must not kill for it."""
+
+
+class TaskAgent(Protocol):
+    """Talks to one task's agent. Every call has a time limit and raises `AgentUnreachable` when it passes."""
+
+    def status(self, control_address: str, agent_token: str) -> AgentStatus: ...
+
+    def claim(self, control_address: str, agent_token: str, request: ClaimRequest) -> AgentStatus:
+        """Bind the task to the workspace; returns once the application serves. Idempotent for the same workspace.
+
+        Raises ApraNovaError(LAUNCH_FAILED) when the agent refuses (another workspace has it) or the application fails.
+        """
+
+    def warn(self, control_address: str, agent_token: str, request: WarnRequest) -> None: ...
+
+    def save(self, control_address: str, agent_token: str) -> SaveAnswer: ...

@@ -1,0 +1,87 @@
+"""The port to whatever runs tasks: bubblewrap sandboxes, Docker or Podman, ECS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from contract.manager import KindView
+from contract.names import WorkspaceKind
+
+
+@dataclass(frozen=True)
+class TaskSpec:
+    """A task to start."""
+
+    task_id: str
+    """Chosen and stored by the manager before the call; it is the idempotency token and the tag on the engine's side."""
+    kind: WorkspaceKind
+    image: str
+    """What `image(kind)` said when the manager decided."""
+    agent_token: str = field(repr=False)
+    home_id: str | None = None
+    """None: a warm task without a home of its own (late-binding runners only)."""
+
+
+@dataclass(frozen=True)
+class ObservedTask:
+    """One task as the engine sees it now, whether or not the store knows it."""
+
+    task_id: str
+    alive: bool
+    """False: it has ended, but the engine still remembers it (and why)."""
+    started_at: float
+    control_address: str = ""
+    """Where the manager reaches the agent: `unix:/path` or `ip:port`; empty until the engine knows it."""
+    cluster: str = ""
+    """The Envoy cluster through which the gateway reaches it (contract.manager.Endpoint)."""
+    address: str = ""
+    """ip:port for ORIGINAL_DST, or empty where the cluster says it all."""
+    ended_because: str = ""
+    """Plain words: 'killed: out of memory', 'exited with code 1'; empty while alive."""
+
+
+class TaskRunner(Protocol):
+    """Starts, lists and ends tasks. Never decides.
+
+    Life of a task: `start` (the agent is the first process, it gets contract.agent.TaskConfig on its standard
+    input) → the agent listens on `control_address` → perhaps `attach_home`, once, at the claim → `stop`.
+    A task that the engine has lost or ended is simply not alive in `list_tasks`; nothing restarts it.
+    """
+
+    late_binding: bool
+    """Whether `attach_home` can give a home to a task that started without one."""
+    isolation: str
+    """bubblewrap | docker | none | memory"""
+
+    def start(self, spec: TaskSpec) -> None:
+        """Ask the engine to start a task; returns before it is ready.
+
+        Idempotent by `task_id`: a second call for a task that is alive or has ended starts nothing.
+        Raises ApraNovaError: KIND_NOT_READY (image missing), NO_CAPACITY, LAUNCH_FAILED.
+        """
+
+    def attach_home(self, task_id: str, home_id: str) -> None:
+        """Mount the home at contract.names.STUDENT_HOME inside the running task; idempotent for the same home.
+
+        Raises ApraNovaError: LAUNCH_FAILED (the task is gone, or already has another home).
+        """
+
+    def stop(self, task_id: str, *, grace_s: float) -> None:
+        """End the task: SIGTERM to the agent, after `grace_s` everything in it is killed. Returns when it is gone.
+
+        Idempotent; unknown tasks are already stopped.
+        """
+
+    def list_tasks(self) -> tuple[ObservedTask, ...]:
+        """All tasks the engine knows, ended ones for at least ten minutes. Raises ApraNovaError(INTERNAL) when the
+        engine does not answer: the caller must then assume nothing."""
+
+    def kind_status(self, kind: WorkspaceKind) -> KindView:
+        """Whether this kind can be started now, and if not why, in plain words."""
+
+    def image(self, kind: WorkspaceKind) -> str:
+        """The image (with version) that a new task of this kind runs; raises ApraNovaError(KIND_NOT_READY)."""
+
+    def enforced(self) -> dict[str, str]:
+        """Limit → how it is enforced here, or 'not enforced: why' (memory, processes, network, file system, …)."""
