@@ -1,0 +1,49 @@
+"""`./apranova up | down | status | reset`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from single_machine import down, reset, status, up
+from single_machine.preflight import CannotStart
+from single_machine.settings import BadSetting, read_settings
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="apranova",
+        description="ApraNova on one machine.",
+        epilog="Data live in APRANOVA_HOME (default: the user's data folder). Other settings: docs/guides/operator.md",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    up_parser = commands.add_parser("up", help="set up whatever is missing and start the product; stays until Ctrl-C")
+    up_parser.add_argument("--port", type=int, help="the one port people use (default 8080, or APRANOVA_PORT)")
+    up_parser.add_argument("--no-demo", action="store_true", help="do not create the demo school's accounts")
+    commands.add_parser("down", help="stop what `up` started")
+    status_parser = commands.add_parser("status", help="what runs, what it uses, which limits are enforced")
+    status_parser.add_argument("--json", action="store_true", help="for programs")
+    reset_parser = commands.add_parser("reset", help="delete all data of this machine's school (asks first)")
+    reset_parser.add_argument("--yes", action="store_true", help="do not ask")
+    arguments = parser.parse_args()
+    try:
+        source = Path(os.environ.get("APRANOVA_SOURCE") or Path(__file__).parent.parent)
+        settings = read_settings(os.environ, source=source, port=getattr(arguments, "port", None))
+        match arguments.command:
+            case "up":
+                return up.run(settings, demo=not arguments.no_demo)
+            case "down":
+                return down.run(settings)
+            case "status":
+                return status.run(settings, as_json=arguments.json)
+            case _:
+                return reset.run(settings, ask=not arguments.yes)
+    except (BadSetting, CannotStart) as problem:
+        print(f"apranova: {problem}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""What must be true before anything starts, each with a remedy in words."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+from pathlib import Path
+
+from single_machine.settings import Settings
+
+FREE_BYTES_MIN = 1_500_000_000
+"""The VS Code image needs about 1.2 GB while it is built; a school that is set up needs little."""
+SOCKET_PATH_MAX = 107
+
+
+class CannotStart(Exception):
+    """The product cannot start on this machine as it is; the text says what is wrong and what to do."""
+
+
+def check_port(settings: Settings) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except PermissionError:
+            raise CannotStart(f"only root may use port {settings.port}. Choose one above 1023: ./apranova up --port 8080") from None
+        except OSError as error:
+            raise CannotStart(
+                f"port {settings.port} on {settings.host} is taken by another program ({error.strerror}). "
+                f"End that program, or choose another port: ./apranova up --port {settings.port + 1 if settings.port < 65535 else 8080}"
+            ) from None
+
+
+def check_disk(settings: Settings, *, image_is_built: bool) -> None:
+    wanted = 200_000_000 if image_is_built else FREE_BYTES_MIN
+    free = shutil.disk_usage(settings.home).free
+    if free < wanted:
+        raise CannotStart(
+            f"the disk is nearly full: {settings.home} has {free / 1e9:.1f} GB left, {wanted / 1e9:.1f} GB are needed. "
+            "Free some space, or put the data elsewhere with APRANOVA_HOME=/another/folder."
+        )
+
+
+def make_folders(settings: Settings) -> None:
+    """Create the folders with the right modes. The sandboxes' uid must be able to pass through those that hold its files."""
+    passable = 0o711 if settings.sandbox_uid is not None else 0o700
+    try:
+        for folder, mode in (
+            (settings.home, passable),
+            (settings.data, passable),
+            (settings.images, 0o755 if settings.sandbox_uid is not None else 0o700),
+            (settings.logs, 0o700),
+            (settings.run, passable),
+        ):
+            folder.mkdir(parents=True, exist_ok=True)
+            if folder.stat().st_uid != os.getuid():
+                raise CannotStart(f"{folder} belongs to another user. Remove it, or choose another folder with APRANOVA_HOME.")
+            folder.chmod(mode)
+    except OSError as error:
+        raise CannotStart(
+            f"the folder {error.filename} cannot be made: {error.strerror}. Choose another with APRANOVA_HOME=/another/folder."
+        ) from None
+    longest = str(settings.run / "tasks" / ("task-" + "x" * 16) / "http.sock")
+    if len(longest) > SOCKET_PATH_MAX:
+        raise CannotStart(
+            f"the folder for sockets has too long a path ({settings.run}). Choose a shorter one with APRANOVA_RUN_DIR=/tmp/apranova."
+        )
+    if settings.sandbox_uid is not None:
+        _check_passable(settings.home)
+
+
+def _check_passable(folder: Path) -> None:
+    """Started by root, PostgreSQL and the sandboxes run under another uid, which must reach its files."""
+    for parent in [folder, *folder.parents]:
+        if not parent.stat().st_mode & 0o001:
+            raise CannotStart(
+                f"started as root, ApraNova runs PostgreSQL and the workspaces under an unprivileged user, who cannot pass "
+                f"through {parent}. Choose another folder with APRANOVA_HOME, or start it as an ordinary user."
+            )
+
+
+def free_port() -> int:
+    """A loopback port that is free now. Another program might take it before we do; then `up` says so."""
+    with contextlib.closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

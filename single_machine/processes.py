@@ -1,0 +1,155 @@
+"""Start, watch, restart and end the product's processes.
+
+Two nets catch processes when the supervisor goes: it ends them itself, in reverse order, on Ctrl-C and on errors;
+and the kernel ends them (parent-death signal) when the supervisor is killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PR_SET_PDEATHSIG = 1
+RESTART_PAUSE_MAX_S = 30.0
+STEADY_AFTER_S = 60.0
+"""A process that lived this long starts over with the shortest pause when it dies."""
+LOG_BYTES_MAX = 20_000_000
+
+
+class DidNotStart(Exception):
+    """A process ended, or did not become ready in time; the text carries the end of its log."""
+
+
+@dataclass(frozen=True)
+class ProcessSpec:
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    ready: Callable[[], bool]
+    """Asked until it says yes; must not raise or block for long."""
+    ready_within_s: float = 30.0
+    uid: int | None = None
+    working_folder: Path | None = None
+    stop_signal: signal.Signals = signal.SIGTERM
+    stop_within_s: float = 5.0
+
+
+@dataclass
+class RunningProcess:
+    spec: ProcessSpec
+    log: Path
+    process: subprocess.Popen[bytes]
+    started_at: float
+    deaths: int = 0
+    restart_at: float | None = None
+    memory: dict[str, int] = field(default_factory=dict)
+
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def spawn(spec: ProcessSpec, log: Path) -> subprocess.Popen[bytes]:
+    """Start one process with its output in `log`. Must be called from the main thread: the parent-death signal is sent
+    when the *thread* that started a process ends."""
+    if log.exists() and log.stat().st_size > LOG_BYTES_MAX:
+        log.replace(log.with_suffix(".log.1"))
+    parent = os.getpid()
+
+    def in_the_child() -> None:
+        _libc.prctl(PR_SET_PDEATHSIG, int(spec.stop_signal), 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    with log.open("ab") as output:
+        return subprocess.Popen(  # noqa: PLW1509 (the hook calls one C function and returns)
+            spec.command,
+            env=dict(spec.environment),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=spec.working_folder,
+            start_new_session=True,  # the terminal's Ctrl-C goes to the supervisor alone, which ends all in order
+            user=spec.uid,
+            group=spec.uid,
+            extra_groups=[] if spec.uid is not None else None,
+            preexec_fn=in_the_child,
+        )
+
+
+class Processes:
+    """The running processes in the order in which they were started."""
+
+    def __init__(self, logs: Path) -> None:
+        self._logs = logs
+        self._running: dict[str, RunningProcess] = {}
+
+    def start(self, spec: ProcessSpec) -> None:
+        log = self._logs / f"{spec.name}.log"
+        self._running[spec.name] = RunningProcess(spec, log, spawn(spec, log), time.monotonic())
+
+    def wait_ready(self, name: str) -> None:
+        """Return when the process answers. Raises `DidNotStart` with the end of its log."""
+        running = self._running[name]
+        deadline = time.monotonic() + running.spec.ready_within_s
+        while not running.spec.ready():
+            if running.process.poll() is not None:
+                raise DidNotStart(f"{name} ended at once (exit code {running.process.returncode}).\n{_tail(running.log)}")
+            if time.monotonic() > deadline:
+                raise DidNotStart(f"{name} did not answer within {running.spec.ready_within_s:.0f} s.\n{_tail(running.log)}")
+            time.sleep(0.02)
+
+    def pids(self) -> dict[str, int]:
+        return {name: running.process.pid for name, running in self._running.items()}
+
+    def tend(self, now: float) -> list[str]:
+        """Notice what died and restart it after a growing pause; returns lines worth telling the operator."""
+        news = []
+        for name, running in self._running.items():
+            if running.restart_at is None:
+                code = running.process.poll()
+                if code is None:
+                    continue
+                running.deaths = 1 if now - running.started_at > STEADY_AFTER_S else running.deaths + 1
+                pause = min(0.2 * 2 ** (running.deaths - 1), RESTART_PAUSE_MAX_S)
+                running.restart_at = now + pause
+                news.append(f"{name} ended ({_ending(code)}); starting it again in {pause:.1f} s. Log: {running.log}")
+            if running.restart_at is not None and now >= running.restart_at:
+                running.process = spawn(running.spec, running.log)
+                running.started_at = now
+                running.restart_at = None
+        return news
+
+    def stop_all(self) -> None:
+        """End all, the newest first, each with its own signal and patience; what does not listen is killed."""
+        for running in reversed(self._running.values()):
+            process = running.process
+            if process.poll() is None:
+                process.send_signal(running.spec.stop_signal)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(running.spec.stop_within_s)
+            # Also what it left behind in its process group; start_new_session made the group its own.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        self._running.clear()
+
+
+def _tail(log: Path, lines: int = 15) -> str:
+    try:
+        text = log.read_text(errors="replace")
+    except OSError as error:
+        return f"(its log {log} cannot be read: {error.strerror})"
+    return "\n".join(f"  | {line}" for line in text.splitlines()[-lines:]) + f"\n  Whole log: {log}"
+
+
+def _ending(code: int) -> str:
+    if code < 0:
+        return f"killed by {signal.Signals(-code).name}"
+    return f"exit code {code}"

@@ -1,0 +1,35 @@
+"""What the operator sees while something takes time: one line a step, with how long it took."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def step(doing: str, *, done: str = "") -> Iterator[None]:
+    """Show `doing …` with a spinner (on a terminal), then a tick with the seconds it took, or a cross."""
+    began = time.monotonic()
+    try:
+        if console.is_terminal:
+            with console.status(f"{doing} …"):
+                yield
+        else:
+            yield
+    except BaseException:
+        console.print(f"  [red]✗[/] {doing} [dim]({time.monotonic() - began:.1f} s)[/]")
+        raise
+    console.print(f"  [green]✓[/] {done or doing} [dim]({time.monotonic() - began:.1f} s)[/]")
+
+
+def say(text: str) -> None:
+    console.print(text)
+
+
+def warn(text: str) -> None:
+    console.print(f"  [yellow]![/] {text}")

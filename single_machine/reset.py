@@ -1,0 +1,36 @@
+"""`./apranova reset`: delete all data of this machine's school. Images and builds stay, they hold nobody's work."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+
+from single_machine.preflight import CannotStart
+from single_machine.progress import say, step
+from single_machine.running import find_running
+from single_machine.settings import Settings
+
+
+def run(settings: Settings, *, ask: bool) -> int:
+    if find_running(settings):
+        raise CannotStart("ApraNova is running. Stop it first: ./apranova down")
+    if not settings.data.exists():
+        say(f"There is no data in {settings.home}.")
+        return 0
+    if ask:
+        homes = settings.data / "homes"
+        count = len(list(homes.iterdir())) if homes.exists() else 0
+        say(
+            f"This deletes all accounts and the files of {count} workspace{'s' if count != 1 else ''} "
+            f"in {settings.data}. It cannot be undone."
+        )
+        if not sys.stdin.isatty():
+            raise CannotStart("nothing deleted: nobody is there to ask. Use --yes when you mean it.")
+        if input("Type 'delete everything' to go on: ").strip() != "delete everything":
+            say("Nothing deleted.")
+            return 1
+    with step("Deleting the data"):
+        shutil.rmtree(settings.data)
+        settings.demo_accounts.unlink(missing_ok=True)
+        (settings.home / "secrets.json").unlink(missing_ok=True)
+    return 0

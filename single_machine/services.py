@@ -1,0 +1,201 @@
+"""The product's processes on one machine: commands, environments, and how to see that each is ready."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import socket
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from gateway.render import binary as envoy_binary
+from single_machine import postgres, redis
+from single_machine.portal_build import node_binary
+from single_machine.processes import ProcessSpec
+from single_machine.secrets_file import Secrets
+from single_machine.settings import Settings
+
+PASSED_ON = (
+    "APRANOVA_IDLE_TIMEOUT_S",
+    "APRANOVA_IDLE_WARNING_S",
+    "APRANOVA_SWEEP_INTERVAL_S",
+    "APRANOVA_SESSION_MAX_S",
+    "APRANOVA_KEEP_RUNNING_MAX_S",
+    "APRANOVA_BUSY_MAX_S",
+    "APRANOVA_DELETE_GRACE_S",
+    "APRANOVA_POOL",
+    "APRANOVA_TASKS_MAX",
+    "APRANOVA_TIME_ZONE",
+    "APRANOVA_EMAIL_URL",
+    "APRANOVA_LAUNCHES_PER_MINUTE",
+)
+"""What an operator may set for the manager and the backend; checked by them, listed in the operator's guide."""
+
+
+@dataclass(frozen=True)
+class Services:
+    """Builds the specifications of all processes of one installation."""
+
+    settings: Settings
+    secrets: Secrets
+    manager_port: int
+    portal_port: int
+    isolation: str
+
+    def _environment(self, **more: str) -> dict[str, str]:
+        """A small environment made for our processes: nothing of the operator's shell leaks into them."""
+        kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TZ", "HOME", *PASSED_ON) if name in os.environ}
+        shared = {
+            "PYTHONPATH": str(self.settings.source),
+            "PYTHONUNBUFFERED": "1",
+            "APRANOVA_RUN_DIR": str(self.settings.run),
+            "APRANOVA_PUBLIC_URL": self.settings.public_url,
+            "APRANOVA_WORKSPACES_DOMAIN": self.settings.workspaces_domain,
+            "APRANOVA_ISOLATION": self.isolation,
+            "APRANOVA_SCHOOL_NAME": self.settings.school_name,
+        }
+        if self.settings.sandbox_uid is not None:
+            shared["APRANOVA_SANDBOX_UID"] = str(self.settings.sandbox_uid)
+        return {**kept, **shared, **more}
+
+    def _aws(self) -> dict[str, str]:
+        return {
+            "AWS_ACCESS_KEY_ID": self.secrets.manager_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.secrets.manager_secret,
+            "AWS_REGION": "us-east-1",
+        }
+
+    @property
+    def manager_endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.manager_port}"
+
+    @property
+    def backend_environment(self) -> dict[str, str]:
+        sockets = self.settings.run / "postgres"
+        return self._environment(
+            DATABASE_URL=self.settings.database_url or f"postgresql://apranova@{quote(str(sockets), safe='')}/apranova",
+            REDIS_URL=self.settings.redis_url or f"unix://{self.settings.run / 'redis.sock'}?db=0",
+            APRANOVA_MANAGER_ENDPOINT=self.manager_endpoint,
+            APRANOVA_SECRET_KEY=self.secrets.secret_key,
+            APRANOVA_STATIC_DIR=str(self.settings.home / "static"),
+            **self._aws(),
+        )
+
+    def _task_environment(self) -> dict[str, str]:
+        return self._environment(
+            APRANOVA_IMAGES_DIR=str(self.settings.images),
+            APRANOVA_HOMES_DIR=str(self.settings.data / "homes"),
+        )
+
+    def postgres(self) -> ProcessSpec:
+        folder = self.settings.run / "postgres"
+        return ProcessSpec(
+            name="postgres",
+            command=tuple(postgres.command(self.settings.data / "postgres", folder)),
+            environment=self._environment(),
+            ready=lambda: postgres.is_ready(folder),
+            uid=self.settings.sandbox_uid,
+            stop_signal=postgres.STOP_SIGNAL,
+            stop_within_s=15,
+        )
+
+    def redis(self) -> ProcessSpec:
+        path = self.settings.run / "redis.sock"
+        return ProcessSpec(
+            name="redis",
+            command=tuple(redis.command(self.settings.data / "redis", path)),
+            environment=self._environment(),
+            ready=lambda: redis.is_ready(path),
+        )
+
+    def engine(self) -> ProcessSpec:
+        return ProcessSpec(
+            name="engine",
+            command=(sys.executable, "-m", "manager.entrypoints.sandbox_engine"),
+            environment=self._task_environment(),
+            ready=lambda: unix_listens(self.settings.run / "engine.sock"),
+            stop_within_s=10,
+        )
+
+    def manager(self) -> ProcessSpec:
+        return ProcessSpec(
+            name="manager",
+            command=(sys.executable, "-m", "manager.entrypoints.manager"),
+            environment={
+                **self._task_environment(),
+                **self._aws(),
+                "APRANOVA_MANAGER_PORT": str(self.manager_port),
+                "APRANOVA_STORE": str(self.settings.data / "manager.sqlite3"),
+            },
+            ready=lambda: http_answers(self.manager_port, "/health"),
+        )
+
+    def backend(self) -> ProcessSpec:
+        path = self.settings.run / "backend.sock"
+        return ProcessSpec(
+            name="backend",
+            command=(
+                sys.executable, "-m", "uvicorn", "backend.config.asgi:application", "--uds", str(path), "--no-access-log",
+                "--loop", "uvloop", "--http", "httptools", "--timeout-graceful-shutdown", "2", "--no-server-header",
+                "--proxy-headers", "--forwarded-allow-ips", "*",
+            ),
+            environment=self.backend_environment,
+            ready=lambda: unix_listens(path),
+        )  # fmt: skip
+
+    def portal(self) -> ProcessSpec:
+        server = self.settings.source / "portal" / ".next" / "standalone" / "server.js"
+        return ProcessSpec(
+            name="portal",
+            command=(str(node_binary()), "--max-old-space-size=96", str(server)),
+            environment=self._environment(
+                HOSTNAME="127.0.0.1", PORT=str(self.portal_port), NODE_ENV="production", NEXT_TELEMETRY_DISABLED="1"
+            ),
+            ready=lambda: http_answers(self.portal_port, "/signin"),
+            working_folder=server.parent,
+        )
+
+    def envoy(self, configuration: Path) -> ProcessSpec:
+        return ProcessSpec(
+            name="envoy",
+            command=(
+                str(envoy_binary()), "--config-path", str(configuration), "--concurrency", "2", "--log-level", "warning",
+                "--disable-hot-restart", "--drain-time-s", "1", "--parent-shutdown-time-s", "2",
+            ),
+            environment=self._environment(),
+            ready=lambda: http_answers(self.settings.port, "/signin", host=self.settings.host),
+            stop_within_s=3,
+        )  # fmt: skip
+
+
+def unix_listens(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(1)
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+        return True
+
+
+def http_answers(port: int, path: str, *, host: str = "127.0.0.1") -> bool:
+    connection = http.client.HTTPConnection(host, port, timeout=2)
+    try:
+        connection.request("GET", path, headers={"Host": f"localhost:{port}"})
+        return connection.getresponse().status < 500
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def wait_for_file(path: Path, *, within_s: float) -> bool:
+    deadline = time.monotonic() + within_s
+    while not path.exists():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True

@@ -1,0 +1,111 @@
+"""`./apranova status`: what runs, what it uses, which limits are enforced."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+
+import boto3
+import botocore.config
+import botocore.exceptions
+import psutil
+from rich.table import Table
+
+from contract.manager import Action, FleetAnswer
+from contract.names import MANAGER_FUNCTION
+from contract.wire import BadMessage, from_json, to_json
+from single_machine.progress import console, say, warn
+from single_machine.running import RunningProduct, find_running
+from single_machine.secrets_file import load_or_make
+from single_machine.settings import Settings
+
+
+def run(settings: Settings, *, as_json: bool) -> int:
+    product = find_running(settings)
+    fleet = ask_fleet(settings, product) if product else None
+    if as_json:
+        text = {
+            "running": product is not None,
+            "url": product.url if product else None,
+            "processes": {name: resident_bytes(pid) for name, pid in product.pids.items()} if product else {},
+            "fleet": to_json(fleet),
+        }
+        print(json.dumps(text, indent=2))
+        return 0 if product else 3
+    if product is None:
+        say("ApraNova is not running. Start it with: ./apranova up")
+        return 3
+    say(f"ApraNova runs at [bold]{product.url}[/]  (data: {settings.home})\n")
+    console.print(process_table(product))
+    if fleet is None:
+        warn(f"The workspace manager does not answer. Its log: {settings.logs / 'manager.log'}")
+        return 1
+    console.print(workspace_table(fleet))
+    ready = sum(1 for task in fleet.tasks if task.state == "ready")
+    swept = f"{time.time() - fleet.last_sweep_at:.0f} s ago" if fleet.last_sweep_at else "not yet"
+    say(f"Warm pool: {ready} ready, target {fleet.pool_target}. Last sweep: {swept}.")
+    for kind in fleet.kinds:
+        say(f"Kind {kind.kind}: {'ready' if kind.ready else kind.text}")
+    say(f"\nIsolation: {fleet.isolation}")
+    for limit, how in fleet.enforced.items():
+        say(f"  {limit:<14} {how}")
+    return 0
+
+
+def ask_fleet(settings: Settings, product: RunningProduct) -> FleetAnswer | None:
+    secrets = load_or_make(settings.home / "secrets.json")
+    client = boto3.client(
+        "lambda",
+        endpoint_url=product.manager_endpoint,
+        region_name="us-east-1",
+        aws_access_key_id=secrets.manager_key_id,
+        aws_secret_access_key=secrets.manager_secret,
+        config=botocore.config.Config(connect_timeout=2, read_timeout=5, retries={"max_attempts": 1}),
+    )
+    with contextlib.suppress(botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError, BadMessage, ValueError):
+        answer = client.invoke(FunctionName=MANAGER_FUNCTION, Payload=json.dumps({"action": Action.FLEET}))
+        return from_json(FleetAnswer, json.load(answer["Payload"]))
+    return None
+
+
+def process_table(product: RunningProduct) -> Table:
+    table = Table("process", "pid", "memory", box=None, header_style="bold", pad_edge=False)
+    total = 0
+    for name, pid in product.pids.items():
+        used = resident_bytes(pid)
+        total += used or 0
+        table.add_row(name, str(pid), f"{used / 1e6:.0f} MB" if used else "not running")
+    table.add_row("together", "", f"{total / 1e6:.0f} MB")
+    return table
+
+
+def workspace_table(fleet: FleetAnswer) -> Table:
+    table = Table("\nworkspace", "\nkind", "\nstate", "\nlast activity", "\nstops", box=None, header_style="bold", pad_edge=False)
+    now = time.time()
+    for workspace in fleet.workspaces:
+        activity = f"{workspace.activity.reason}, {_minutes(now - workspace.activity.at)} ago" if workspace.activity else ""
+        stops = f"in {_minutes(workspace.stops_at - now)}: {workspace.stops_because}" if workspace.stops_at else ""
+        table.add_row(workspace.workspace_id, workspace.kind, workspace.state, activity, stops)
+    if not fleet.workspaces:
+        table.add_row("none yet", "", "", "", "")
+    return table
+
+
+def resident_bytes(pid: int) -> int | None:
+    """Proportional memory of a process and its children (shared pages counted once); None when it is gone."""
+    try:
+        root = psutil.Process(pid)
+        family = [root, *root.children(recursive=True)]
+    except psutil.Error:
+        return None
+    total = 0
+    for process in family:
+        with contextlib.suppress(psutil.Error):
+            memory = process.memory_full_info()
+            total += getattr(memory, "pss", 0) or memory.uss
+    return total
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds / 60:.0f} min" if abs(seconds) >= 90 else f"{max(seconds, 0):.0f} s"
