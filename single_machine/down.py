@@ -19,7 +19,10 @@ def run(settings: Settings) -> int:
         say("ApraNova is not running.")
         return 0
     process = psutil.Process(product.pid)
-    with step("Stopping ApraNova", done="ApraNova stopped; everything is kept"), contextlib.suppress(psutil.NoSuchProcess):
+    with (
+        step("Stopping ApraNova", done="ApraNova stopped; everything is kept"),
+        contextlib.suppress(psutil.NoSuchProcess),
+    ):
         process.terminate()
         process.wait(PATIENCE_S)
     return 0

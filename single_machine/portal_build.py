@@ -9,7 +9,16 @@ import subprocess
 import sysconfig
 from pathlib import Path
 
-SOURCES = ("src", "public", "package.json", "package-lock.json", "next.config.ts", "tsconfig.json", "postcss.config.mjs", "scripts")
+SOURCES = (
+    "src",
+    "public",
+    "package.json",
+    "package-lock.json",
+    "next.config.ts",
+    "tsconfig.json",
+    "postcss.config.mjs",
+    "scripts",
+)
 NOT_SOURCES = {"node_modules", ".next"}
 
 
@@ -75,7 +84,9 @@ def install_portal_packages(portal: Path, log: Path) -> None:
 
 def _run(command: tuple[str, ...], portal: Path, log: Path) -> None:
     with log.open("ab") as output:
-        code = subprocess.call(command, cwd=portal, env=node_environment(), stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        code = subprocess.call(
+            command, cwd=portal, env=node_environment(), stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
     if code != 0:
         last = "\n".join(f"  | {line}" for line in log.read_text(errors="replace").splitlines()[-15:])
         raise PortalBuildFailed(

@@ -25,7 +25,9 @@ def check_port(settings: Settings) -> None:
         try:
             probe.bind((settings.host, settings.port))
         except PermissionError:
-            raise CannotStart(f"only root may use port {settings.port}. Choose one above 1023: ./apranova up --port 8080") from None
+            raise CannotStart(
+                f"only root may use port {settings.port}. Choose one above 1023: ./apranova up --port 8080"
+            ) from None
         except OSError as error:
             raise CannotStart(
                 f"port {settings.port} on {settings.host} is taken by another program ({error.strerror}). "
@@ -56,7 +58,9 @@ def make_folders(settings: Settings) -> None:
         ):
             folder.mkdir(parents=True, exist_ok=True)
             if folder.stat().st_uid != os.getuid():
-                raise CannotStart(f"{folder} belongs to another user. Remove it, or choose another folder with APRANOVA_HOME.")
+                raise CannotStart(
+                    f"{folder} belongs to another user. Remove it, or choose another folder with APRANOVA_HOME."
+                )
             folder.chmod(mode)
     except OSError as error:
         raise CannotStart(

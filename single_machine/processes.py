@@ -10,10 +10,11 @@ import contextlib
 import ctypes
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
@@ -39,6 +40,13 @@ class ProcessSpec:
     working_folder: Path | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     stop_within_s: float = 5.0
+    listen_on: Path | None = None
+    """A Unix socket that the supervisor binds and hands over as descriptor `LISTEN_FD`: it can have mode 0600 from its
+    first moment, and callers wait instead of being refused while the process is restarted."""
+
+
+LISTEN_FD = "{listen-fd}"
+"""Stands in a command for the number of the descriptor of `listen_on`."""
 
 
 @dataclass
@@ -49,13 +57,26 @@ class RunningProcess:
     started_at: float
     deaths: int = 0
     restart_at: float | None = None
-    memory: dict[str, int] = field(default_factory=dict)
+    listener: socket.socket | None = None
 
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def spawn(spec: ProcessSpec, log: Path) -> subprocess.Popen[bytes]:
+def private_listener(path: Path) -> socket.socket:
+    """A listening Unix socket that only its user can connect to."""
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX)
+    earlier = os.umask(0o177)
+    try:
+        listener.bind(str(path))
+    finally:
+        os.umask(earlier)
+    listener.listen(512)
+    return listener
+
+
+def spawn(spec: ProcessSpec, log: Path, listener: socket.socket | None = None) -> subprocess.Popen[bytes]:
     """Start one process with its output in `log`. Must be called from the main thread: the parent-death signal is sent
     when the *thread* that started a process ends."""
     if log.exists() and log.stat().st_size > LOG_BYTES_MAX:
@@ -68,7 +89,7 @@ def spawn(spec: ProcessSpec, log: Path) -> subprocess.Popen[bytes]:
             os._exit(1)
 
     with log.open("ab") as output:
-        return subprocess.Popen(  # noqa: PLW1509 (the hook calls one C function and returns)
+        return subprocess.Popen(
             spec.command,
             env=dict(spec.environment),
             stdin=subprocess.DEVNULL,
@@ -79,7 +100,8 @@ def spawn(spec: ProcessSpec, log: Path) -> subprocess.Popen[bytes]:
             user=spec.uid,
             group=spec.uid,
             extra_groups=[] if spec.uid is not None else None,
-            preexec_fn=in_the_child,
+            preexec_fn=in_the_child,  # noqa: PLW1509 (it calls one C function and returns)
+            pass_fds=(listener.fileno(),) if listener is not None else (),
         )
 
 
@@ -92,7 +114,10 @@ class Processes:
 
     def start(self, spec: ProcessSpec) -> None:
         log = self._logs / f"{spec.name}.log"
-        self._running[spec.name] = RunningProcess(spec, log, spawn(spec, log), time.monotonic())
+        listener = private_listener(spec.listen_on) if spec.listen_on else None
+        self._running[spec.name] = RunningProcess(
+            spec, log, spawn(spec, log, listener), time.monotonic(), listener=listener
+        )
 
     def wait_ready(self, name: str) -> None:
         """Return when the process answers. Raises `DidNotStart` with the end of its log."""
@@ -100,9 +125,13 @@ class Processes:
         deadline = time.monotonic() + running.spec.ready_within_s
         while not running.spec.ready():
             if running.process.poll() is not None:
-                raise DidNotStart(f"{name} ended at once (exit code {running.process.returncode}).\n{_tail(running.log)}")
+                raise DidNotStart(
+                    f"{name} ended at once (exit code {running.process.returncode}).\n{_tail(running.log)}"
+                )
             if time.monotonic() > deadline:
-                raise DidNotStart(f"{name} did not answer within {running.spec.ready_within_s:.0f} s.\n{_tail(running.log)}")
+                raise DidNotStart(
+                    f"{name} did not answer within {running.spec.ready_within_s:.0f} s.\n{_tail(running.log)}"
+                )
             time.sleep(0.02)
 
     def pids(self) -> dict[str, int]:
@@ -121,7 +150,7 @@ class Processes:
                 running.restart_at = now + pause
                 news.append(f"{name} ended ({_ending(code)}); starting it again in {pause:.1f} s. Log: {running.log}")
             if running.restart_at is not None and now >= running.restart_at:
-                running.process = spawn(running.spec, running.log)
+                running.process = spawn(running.spec, running.log, running.listener)
                 running.started_at = now
                 running.restart_at = None
         return news

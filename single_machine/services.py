@@ -6,15 +6,15 @@ import http.client
 import os
 import socket
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from gateway.render import binary as envoy_binary
+
 from single_machine import postgres, redis
 from single_machine.portal_build import node_binary
-from single_machine.processes import ProcessSpec
+from single_machine.processes import LISTEN_FD, ProcessSpec
 from single_machine.secrets_file import Secrets
 from single_machine.settings import Settings
 
@@ -47,7 +47,11 @@ class Services:
 
     def _environment(self, **more: str) -> dict[str, str]:
         """A small environment made for our processes: nothing of the operator's shell leaks into them."""
-        kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TZ", "HOME", *PASSED_ON) if name in os.environ}
+        kept = {
+            name: os.environ[name]
+            for name in ("PATH", "LANG", "LC_ALL", "TZ", "HOME", *PASSED_ON)
+            if name in os.environ
+        }
         shared = {
             "PYTHONPATH": str(self.settings.source),
             "PYTHONUNBUFFERED": "1",
@@ -138,12 +142,13 @@ class Services:
         return ProcessSpec(
             name="backend",
             command=(
-                sys.executable, "-m", "uvicorn", "backend.config.asgi:application", "--uds", str(path), "--no-access-log",
+                sys.executable, "-m", "uvicorn", "backend.config.asgi:application", "--fd", LISTEN_FD, "--no-access-log",
                 "--loop", "uvloop", "--http", "httptools", "--timeout-graceful-shutdown", "2", "--no-server-header",
                 "--proxy-headers", "--forwarded-allow-ips", "*",
             ),
             environment=self.backend_environment,
-            ready=lambda: unix_listens(path),
+            ready=lambda: unix_http_answers(path, "/api/health/"),
+            listen_on=path,
         )  # fmt: skip
 
     def portal(self) -> ProcessSpec:
@@ -181,6 +186,18 @@ def unix_listens(path: Path) -> bool:
         return True
 
 
+def unix_http_answers(path: Path, target: str) -> bool:
+    """Whether an HTTP server on a Unix socket answers at all; health may still be partial while others start."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(2)
+        try:
+            probe.connect(str(path))
+            probe.sendall(f"GET {target} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
+            return probe.recv(12).startswith(b"HTTP/1.")
+        except OSError:
+            return False
+
+
 def http_answers(port: int, path: str, *, host: str = "127.0.0.1") -> bool:
     connection = http.client.HTTPConnection(host, port, timeout=2)
     try:
@@ -190,12 +207,3 @@ def http_answers(port: int, path: str, *, host: str = "127.0.0.1") -> bool:
         return False
     finally:
         connection.close()
-
-
-def wait_for_file(path: Path, *, within_s: float) -> bool:
-    deadline = time.monotonic() + within_s
-    while not path.exists():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True

@@ -71,7 +71,9 @@ class Settings:
 def default_home(environment: Mapping[str, str], uid: int) -> Path:
     if uid == 0:
         return Path("/var/lib/apranova")  # /root is closed to the sandboxes' uid
-    data_home = environment.get("XDG_DATA_HOME") or str(Path(environment.get("HOME", "~")).expanduser() / ".local/share")
+    data_home = environment.get("XDG_DATA_HOME") or str(
+        Path(environment.get("HOME", "~")).expanduser() / ".local/share"
+    )
     return Path(data_home) / "apranova"
 
 

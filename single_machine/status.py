@@ -63,7 +63,9 @@ def ask_fleet(settings: Settings, product: RunningProduct) -> FleetAnswer | None
         aws_secret_access_key=secrets.manager_secret,
         config=botocore.config.Config(connect_timeout=2, read_timeout=5, retries={"max_attempts": 1}),
     )
-    with contextlib.suppress(botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError, BadMessage, ValueError):
+    with contextlib.suppress(
+        botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError, BadMessage, ValueError
+    ):
         answer = client.invoke(FunctionName=MANAGER_FUNCTION, Payload=json.dumps({"action": Action.FLEET}))
         return from_json(FleetAnswer, json.load(answer["Payload"]))
     return None
@@ -81,10 +83,14 @@ def process_table(product: RunningProduct) -> Table:
 
 
 def workspace_table(fleet: FleetAnswer) -> Table:
-    table = Table("\nworkspace", "\nkind", "\nstate", "\nlast activity", "\nstops", box=None, header_style="bold", pad_edge=False)
+    table = Table(
+        "\nworkspace", "\nkind", "\nstate", "\nlast activity", "\nstops", box=None, header_style="bold", pad_edge=False
+    )
     now = time.time()
     for workspace in fleet.workspaces:
-        activity = f"{workspace.activity.reason}, {_minutes(now - workspace.activity.at)} ago" if workspace.activity else ""
+        activity = (
+            f"{workspace.activity.reason}, {_minutes(now - workspace.activity.at)} ago" if workspace.activity else ""
+        )
         stops = f"in {_minutes(workspace.stops_at - now)}: {workspace.stops_because}" if workspace.stops_at else ""
         table.add_row(workspace.workspace_id, workspace.kind, workspace.state, activity, stops)
     if not fleet.workspaces:

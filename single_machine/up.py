@@ -1,0 +1,236 @@
+"""`./apranova up`: set up whatever is missing, start everything, watch it, and end everything."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import psutil
+from gateway.render import GatewaySettings, render
+
+from single_machine import postgres, redis
+from single_machine.isolation_check import choose_isolation
+from single_machine.portal_build import PortalBuildFailed, build_portal
+from single_machine.preflight import CannotStart, check_disk, check_port, free_port, make_folders
+from single_machine.processes import DidNotStart, Processes
+from single_machine.progress import console, say, step, warn
+from single_machine.running import RunningProduct, announce, find_running, withdraw
+from single_machine.secrets_file import load_or_make
+from single_machine.services import Services
+from single_machine.settings import Settings
+from single_machine.vscode_image import ImageBuild
+
+TICK_S = 0.5
+
+
+class _Stop(BaseException):
+    """A signal asks us to end. Not an Exception: nothing on the way may swallow it."""
+
+
+def run(settings: Settings, *, demo: bool) -> int:
+    began = time.monotonic()
+    earlier = find_running(settings)
+    if earlier:
+        raise CannotStart(
+            f"ApraNova runs already, at {earlier.url} (process {earlier.pid}). Stop it with: ./apranova down"
+        )
+    make_folders(settings)
+    with _only_one(settings), _signals_end_us():
+        processes = Processes(settings.logs)
+        image = ImageBuild(settings)
+        try:
+            product = _start(settings, processes, image, demo=demo)
+            announce(settings, product)
+            _tell(settings, product, image, seconds=time.monotonic() - began, demo=demo)
+            _watch(settings, processes, product, image)
+        except _Stop:
+            pass
+        except (DidNotStart, PortalBuildFailed) as problem:
+            raise CannotStart(str(problem)) from None
+        finally:
+            _end(settings, processes, image)
+    return 0
+
+
+def _start(settings: Settings, processes: Processes, image: ImageBuild, *, demo: bool) -> RunningProduct:
+    say("[bold]ApraNova[/] is starting.")
+    check_port(settings)
+    check_disk(settings, image_is_built=image.is_built())
+    isolation = choose_isolation(settings.images, unisolated=settings.unisolated)
+    services = Services(
+        settings=settings,
+        secrets=load_or_make(settings.home / "secrets.json"),
+        manager_port=free_port(),
+        portal_port=free_port(),
+        isolation=isolation.name,
+    )
+    image.start_if_missing()
+    portal = _PortalBuild(settings)
+    portal.start()
+
+    with step("PostgreSQL and Redis"):
+        started = []
+        if not settings.database_url:
+            postgres.initialise(settings.data / "postgres", settings.sandbox_uid)
+            postgres.prepare_socket_folder(settings.run / "postgres", settings.sandbox_uid)
+            processes.start(services.postgres())
+            started.append("postgres")
+        if not settings.redis_url:
+            redis.initialise(settings.data / "redis")
+            processes.start(services.redis())
+            started.append("redis")
+        for name in started:
+            processes.wait_ready(name)
+        if not settings.database_url:
+            postgres.ensure_database(settings.run / "postgres", "apranova")
+    processes.start(services.engine())
+    with step("Database schema" + (" and the demo school" if demo else "")):
+        _prepare_database(settings, services, demo=demo)
+    with step("Workspace manager and backend"):
+        processes.wait_ready("engine")
+        processes.start(services.manager())
+        processes.start(services.backend())
+        processes.wait_ready("manager")
+        processes.wait_ready("backend")
+    with step("Portal"):
+        portal.finish()
+        processes.start(services.portal())
+        processes.wait_ready("portal")
+    with step("Gateway"):
+        processes.start(services.envoy(_render_gateway(settings, services)))
+        processes.wait_ready("envoy")
+    for text in isolation.warnings:
+        warn(text)
+    supervisor = psutil.Process()
+    return RunningProduct(
+        pid=supervisor.pid,
+        created=supervisor.create_time(),
+        url=settings.public_url,
+        manager_endpoint=services.manager_endpoint,
+        pids={"supervisor": supervisor.pid, **processes.pids()},
+    )
+
+
+def _prepare_database(settings: Settings, services: Services, *, demo: bool) -> None:
+    """Migrate, collect the admin's static files and seed, in one process: starting Django three times takes longer."""
+    command = [sys.executable, "-m", "backend.manage", "prepare"]
+    if demo:
+        command += ["--demo-accounts", str(settings.demo_accounts)]
+    log = settings.logs / "prepare.log"
+    with log.open("ab") as output:
+        code = subprocess.call(
+            command, env=services.backend_environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
+    if code != 0:
+        last = "\n".join(f"  | {line}" for line in log.read_text(errors="replace").splitlines()[-15:])
+        raise DidNotStart(f"the database could not be prepared.\n{last}\n  Whole log: {log}")
+
+
+def _render_gateway(settings: Settings, services: Services) -> Path:
+    folder = settings.run / "envoy"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    configuration = folder / "envoy.yaml"
+    configuration.write_text(
+        render(
+            GatewaySettings(
+                run_dir=settings.run,
+                images_dir=settings.images,
+                listen_address=settings.host,
+                port=settings.port,
+                public_url=settings.public_url,
+                workspaces_domain=settings.workspaces_domain,
+                portal_port=services.portal_port,
+            )
+        )
+    )
+    return configuration
+
+
+def _tell(settings: Settings, product: RunningProduct, image: ImageBuild, *, seconds: float, demo: bool) -> None:
+    say(f"\nReady after {seconds:.0f} s:  [bold underline]{product.url}[/]\n")
+    if demo and settings.demo_accounts.exists():
+        say(settings.demo_accounts.read_text().rstrip())
+        say(f"[dim](also in {settings.demo_accounts}, readable by you alone)[/]\n")
+    if not image.is_built():
+        say("VS Code is being installed in the background; the Launch button says when it is ready.")
+    say("Ctrl-C stops everything; nothing is lost.")
+
+
+def _watch(settings: Settings, processes: Processes, product: RunningProduct, image: ImageBuild) -> None:
+    while True:
+        time.sleep(TICK_S)
+        for line in processes.tend(time.monotonic()):
+            warn(line)
+            announce(
+                settings, RunningProduct(**{**vars(product), "pids": {"supervisor": product.pid, **processes.pids()}})
+            )
+        for line in image.news():
+            say(line)
+
+
+def _end(settings: Settings, processes: Processes, image: ImageBuild) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # an impatient second Ctrl-C must not leave half of it running
+    if console.is_terminal:
+        say("")
+    with step("Stopping", done="Stopped; everything is kept"):
+        image.stop()
+        processes.stop_all()
+        withdraw(settings)
+
+
+@contextmanager
+def _signals_end_us() -> Iterator[None]:
+    def end(_number: int, _frame: FrameType | None) -> None:
+        raise _Stop
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end)
+    yield
+
+
+@contextmanager
+def _only_one(settings: Settings) -> Iterator[None]:
+    """The kernel drops the lock when we die, however we die."""
+    with (settings.home / "up.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CannotStart(
+                f"another `./apranova up` is starting or stopping for {settings.home}. Wait for it, then try again."
+            ) from None
+        os.set_inheritable(lock.fileno(), False)
+        yield
+
+
+class _PortalBuild:
+    """The portal's build in a thread of its own: it mostly waits for npm, and the databases can start meanwhile."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._problem: Exception | None = None
+        self._thread = threading.Thread(target=self._build, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def _build(self) -> None:
+        try:
+            build_portal(self._settings.source / "portal", self._settings.logs / "portal-build.log")
+        except Exception as problem:  # noqa: BLE001 (handed to the main thread, which raises it)
+            self._problem = problem
+
+    def finish(self) -> None:
+        while self._thread.is_alive():
+            self._thread.join(0.2)  # short, so that Ctrl-C is heard
+        if self._problem:
+            raise self._problem
