@@ -1,0 +1,1 @@
+"""Tasks as bubblewrap sandboxes: no root, no image, Linux only."""

@@ -1,0 +1,84 @@
+"""The manager's side of the sandbox engine: every call is one short connection, so nothing breaks when either restarts."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+from typing import Any, TypeVar
+
+from contract.errors import ApraNovaError, Reason
+from contract.manager import KindView
+from contract.names import WorkspaceKind
+from contract.wire import BadMessage, from_json, to_json
+from manager.adapters.sandbox_engine.wire import (
+    LINE_MAX_BYTES,
+    AttachHome,
+    Enforced,
+    Failure,
+    Image,
+    Nothing,
+    OfKind,
+    Stop,
+    Tasks,
+)
+from manager.ports.task_runner import ObservedTask, TaskSpec
+
+CALL_TIMEOUT_S = 10.0
+Answer = TypeVar("Answer")
+
+
+class SandboxEngineTaskRunner:
+    """A `TaskRunner` whose engine is our daemon; the subclasses say which launcher the daemon runs with."""
+
+    late_binding: bool
+    isolation: str
+
+    def __init__(self, engine_socket: Path) -> None:
+        self._engine_socket = engine_socket
+
+    def start(self, spec: TaskSpec) -> None:
+        self._call("start", spec, Nothing)
+
+    def attach_home(self, task_id: str, home_id: str) -> None:
+        self._call("attach_home", AttachHome(task_id, home_id), Nothing)
+
+    def stop(self, task_id: str, *, grace_s: float) -> None:
+        self._call("stop", Stop(task_id, float(grace_s)), Nothing, extra_s=grace_s)
+
+    def list_tasks(self) -> tuple[ObservedTask, ...]:
+        return self._call("list_tasks", Nothing(), Tasks).tasks
+
+    def kind_status(self, kind: WorkspaceKind) -> KindView:
+        return self._call("kind_status", OfKind(kind), KindView)
+
+    def image(self, kind: WorkspaceKind) -> str:
+        return self._call("image", OfKind(kind), Image).image
+
+    def enforced(self) -> dict[str, str]:
+        return self._call("enforced", Nothing(), Enforced).limits
+
+    def _call(self, name: str, arguments: object, answer_type: type[Answer], *, extra_s: float = 0.0) -> Answer:
+        request = json.dumps({"call": name, "arguments": to_json(arguments)}).encode() + b"\n"
+        try:
+            answer = _exchange(self._engine_socket, request, CALL_TIMEOUT_S + extra_s)
+            if "failure" in answer:
+                raise from_json(Failure, answer["failure"], where="the sandbox engine's failure").as_error()
+            return from_json(answer_type, answer.get("value"), where="the sandbox engine's answer")
+        except (OSError, BadMessage, json.JSONDecodeError) as error:
+            raise ApraNovaError(
+                Reason.INTERNAL, "The sandbox engine does not answer", detail=f"{name}: {error!r}"
+            ) from error
+
+
+def _exchange(engine_socket: Path, request: bytes, timeout_s: float) -> dict[str, Any]:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(timeout_s)
+        connection.connect(str(engine_socket))
+        connection.sendall(request)
+        with connection.makefile("rb") as stream:
+            line = stream.readline(LINE_MAX_BYTES)
+    answer = json.loads(line)
+    if not isinstance(answer, dict):
+        raise BadMessage("the sandbox engine's answer: an object is expected")
+    return answer

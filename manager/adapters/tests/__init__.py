@@ -1,0 +1,1 @@
+"""Tests of the adapters; one contract suite for each port."""

@@ -1,0 +1,1 @@
+"""The processes of the workspace manager: settings are parsed here, once."""
