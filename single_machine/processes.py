@@ -88,9 +88,10 @@ def spawn(spec: ProcessSpec, log: Path, listener: socket.socket | None = None) -
         if os.getppid() != parent:
             os._exit(1)
 
+    descriptor = str(listener.fileno()) if listener is not None else ""
     with log.open("ab") as output:
         return subprocess.Popen(
-            spec.command,
+            [part.replace(LISTEN_FD, descriptor) for part in spec.command],
             env=dict(spec.environment),
             stdin=subprocess.DEVNULL,
             stdout=output,

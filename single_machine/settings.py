@@ -24,6 +24,8 @@ class Settings:
     """APRANOVA_HOME: all data, images, logs and secrets of this school."""
     run: Path
     """Sockets. Short, because a Unix socket's path has at most 107 characters."""
+    images: Path
+    """Shared by several schools of one machine when APRANOVA_IMAGES_DIR says so."""
     host: str
     port: int
     sandbox_uid: int | None
@@ -46,10 +48,6 @@ class Settings:
     @property
     def data(self) -> Path:
         return self.home / "data"
-
-    @property
-    def images(self) -> Path:
-        return self.home / "images"
 
     @property
     def logs(self) -> Path:
@@ -96,6 +94,7 @@ def read_settings(environment: Mapping[str, str], *, source: Path, port: int | N
         source=source,
         home=home,
         run=Path(environment.get("APRANOVA_RUN_DIR") or run_folder(home, uid)),
+        images=Path(environment.get("APRANOVA_IMAGES_DIR") or home / "images"),
         host=environment.get("APRANOVA_HOST", "127.0.0.1"),
         port=port if port is not None else _number(environment, "APRANOVA_PORT", 8080, 1, 65535),
         sandbox_uid=None if sandbox_uid == -1 else sandbox_uid,

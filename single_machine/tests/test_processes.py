@@ -1,0 +1,105 @@
+"""Every process that the supervisor starts ends with it, whatever ends it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from single_machine.processes import LISTEN_FD, DidNotStart, Processes, ProcessSpec
+
+SLEEPER = (sys.executable, "-c", "import time; time.sleep(600)")
+
+
+def spec(name: str, command: tuple[str, ...], **more: object) -> ProcessSpec:
+    return ProcessSpec(name=name, command=command, environment=dict(os.environ), ready=lambda: True, **more)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def processes(tmp_path: Path):
+    running = Processes(tmp_path)
+    yield running
+    running.stop_all()
+
+
+def test_a_process_that_ends_at_once_shows_the_end_of_its_log(processes: Processes) -> None:
+    processes.start(
+        ProcessSpec(
+            "broken", (sys.executable, "-c", "raise SystemExit('no database')"), dict(os.environ), ready=lambda: False
+        )
+    )
+    with pytest.raises(DidNotStart, match=r"broken ended at once \(exit code 1\)(.|\n)*no database"):
+        processes.wait_ready("broken")
+
+
+def test_a_process_that_never_answers_is_given_up(processes: Processes) -> None:
+    processes.start(ProcessSpec("mute", SLEEPER, dict(os.environ), ready=lambda: False, ready_within_s=0.1))
+    with pytest.raises(DidNotStart, match="mute did not answer within"):
+        processes.wait_ready("mute")
+
+
+def test_a_killed_process_is_started_again_after_a_growing_pause(processes: Processes) -> None:
+    processes.start(spec("worker", SLEEPER))
+    first = processes.pids()["worker"]
+    os.kill(first, signal.SIGKILL)
+    os.waitid(os.P_PID, first, os.WEXITED | os.WNOWAIT)
+    now = time.monotonic()
+    assert "killed by SIGKILL" in processes.tend(now)[0]
+    assert processes.pids()["worker"] == first
+    processes.tend(now + 0.25)
+    second = processes.pids()["worker"]
+    assert second != first
+    os.kill(second, signal.SIGKILL)
+    os.waitid(os.P_PID, second, os.WEXITED | os.WNOWAIT)
+    assert "again in 0.4 s" in processes.tend(now + 1)[0]
+
+
+def test_a_process_that_ignores_the_signal_is_killed(processes: Processes, tmp_path: Path) -> None:
+    ready = tmp_path / "ready"
+    deaf = f"import signal, time, pathlib; signal.signal(15, signal.SIG_IGN); pathlib.Path({str(ready)!r}).touch(); time.sleep(600)"
+    processes.start(
+        ProcessSpec("deaf", (sys.executable, "-c", deaf), dict(os.environ), ready=ready.exists, stop_within_s=0.2)
+    )
+    processes.wait_ready("deaf")
+    pid = processes.pids()["deaf"]
+    processes.stop_all()
+    assert not psutil.pid_exists(pid)
+
+
+def test_a_listener_is_handed_over_private_and_survives_a_restart(processes: Processes, tmp_path: Path) -> None:
+    path = tmp_path / "s.sock"
+    answer = "import socket, sys; s = socket.socket(fileno=int(sys.argv[1])); c, _ = s.accept(); c.sendall(b'hello'); c.recv(1)"
+    processes.start(spec("server", (sys.executable, "-c", answer, LISTEN_FD), listen_on=path))
+    assert path.stat().st_mode & 0o777 == 0o600
+    for _ in range(2):  # the second answer comes from the second process: the first ended after its answer
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(10)
+            client.connect(str(path))
+            assert client.recv(5) == b"hello"
+        os.waitid(os.P_PID, processes.pids()["server"], os.WEXITED | os.WNOWAIT)
+        now = time.monotonic()
+        processes.tend(now)
+        processes.tend(now + 60)
+
+
+def test_the_kernel_ends_the_processes_of_a_killed_supervisor(tmp_path: Path) -> None:
+    program = (
+        "import os, pathlib, sys, time\n"
+        "from single_machine.processes import Processes, ProcessSpec\n"
+        f"p = Processes(pathlib.Path({str(tmp_path)!r}))\n"
+        f"p.start(ProcessSpec('child', {SLEEPER!r}, dict(os.environ), ready=lambda: True))\n"
+        "print(p.pids()['child'], flush=True)\n"
+        "time.sleep(600)\n"
+    )
+    root = Path(__file__).parent.parent.parent
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=root) as supervisor:
+        assert supervisor.stdout is not None
+        child = psutil.Process(int(supervisor.stdout.readline()))
+        supervisor.kill()
+    psutil.wait_procs([child], timeout=10)
+    assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE

@@ -1,0 +1,226 @@
+"""`./apranova test`: everything CI runs, the fast and telling parts first. `./apranova check` and `lock` are parts of it.
+
+Each step is a command of its own with its time; the first that fails ends the run, with its whole output above.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from single_machine.portal_build import PortalBuildFailed, build_portal, node_environment, npm_command
+
+SOURCE = Path(__file__).parent.parent
+BIN = Path(sysconfig.get_path("scripts"))
+PYTHON_PARTS = ("contract", "manager", "agent", "backend", "gateway", "images", "single_machine", "benchmarks", "tests")
+FAST = "not browser and not sandbox"
+
+
+class StepFailed(Exception):
+    """A step ended with an error; its output stands above."""
+
+
+def main() -> int:
+    arguments, pytest_arguments = parse()
+    began = time.monotonic()
+    try:
+        match arguments.command:
+            case "check":
+                check()
+            case "lock":
+                lock()
+            case _ if pytest_arguments:
+                find_chromium()
+                run("pytest", BIN / "pytest", *pytest_arguments, environment=test_environment())
+            case _:
+                test()
+    except (StepFailed, PortalBuildFailed) as failure:
+        print(f"\n✗ {failure}", flush=True)
+        return 1
+    print(f"\n✓ {arguments.command}: all of it passed in {minutes(time.monotonic() - began)}")
+    return 0
+
+
+def parse() -> tuple[argparse.Namespace, list[str]]:
+    parser = argparse.ArgumentParser(
+        prog="apranova",
+        description="Run every check and test. With more arguments: only pytest, with these arguments "
+        "(a folder, -k WORDS, -m browser …).",
+    )
+    parser.add_argument("command", choices=("test", "check", "lock"))
+    return parser.parse_known_args()
+
+
+def check() -> None:
+    """The quick checks, no services and no browser."""
+    parts = [part for part in PYTHON_PARTS if (SOURCE / part).exists()]
+    run("format", BIN / "ruff", "format", "--check", "--quiet", *parts)
+    run("lint", BIN / "ruff", "check", "--quiet", *parts)
+    run("imports point one way", BIN / "lint-imports")
+    run("types", BIN / "basedpyright")
+    step("lock files name no host", lock_files_name_no_host)
+
+
+def test() -> None:
+    environment = test_environment()
+    step("a Chromium for the browser tests", find_chromium)
+    check()
+    image = ImageBuild(environment)
+    try:
+        run("fast tests", BIN / "pytest", *PYTHON_PARTS[:-1], "-m", FAST, environment=environment)
+        step("portal: packages and build", build_the_portal)
+        for script in ("check:client", "lint", "typecheck", "test"):
+            run(
+                f"portal: {script}",
+                *npm_command(),
+                "run",
+                "--silent",
+                script,
+                folder=SOURCE / "portal",
+                environment=node_environment(),
+            )
+        step("VS Code image (built once, then cached)", image.wait)
+    finally:
+        image.stop()
+    run(
+        "isolation tests, in real sandboxes",
+        BIN / "pytest",
+        *PYTHON_PARTS[:-1],
+        "-m",
+        "sandbox and not browser",
+        environment=environment,
+    )
+    run("end-to-end tests, in a real browser", BIN / "pytest", *PYTHON_PARTS, "-m", "browser", environment=environment)
+
+
+def lock() -> None:
+    """Write requirements/*.txt anew. The test lock is held to the product's versions."""
+    for name, constraint in (("product", ()), ("test", ("-c", "requirements/product.txt"))):
+        run(
+            f"requirements/{name}.txt",
+            BIN / "uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes",
+            "--no-emit-index-url", "--no-header", "--upgrade", *constraint, f"requirements/{name}.in", "-o", f"requirements/{name}.txt",
+        )  # fmt: skip
+    lock_files_name_no_host()
+
+
+def run(title: str, *command: str | Path, folder: Path = SOURCE, environment: dict[str, str] | None = None) -> None:
+    def call() -> None:
+        code = subprocess.call([str(part) for part in command], cwd=folder, env=environment)
+        if code == 5 and "pytest" in str(command[0]):
+            return  # no test of that mark in those folders
+        if code != 0:
+            raise StepFailed(f"{title}: exit code {code}")
+
+    step(title, call)
+
+
+def step(title: str, work: Callable[[], None]) -> None:
+    print(f"── {title}", flush=True)
+    began = time.monotonic()
+    work()
+    print(f"   {minutes(time.monotonic() - began)}", flush=True)
+
+
+def minutes(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.1f} min"
+
+
+def test_cache() -> Path:
+    """Where the VS Code image for tests is kept between runs; as root a place that the sandboxes' uid can reach."""
+    if os.getuid() == 0:
+        return Path("/var/cache/apranova-test")
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "apranova-test"
+
+
+def test_environment() -> dict[str, str]:
+    cache = Path(os.environ.get("APRANOVA_TEST_CACHE") or test_cache())
+    cache.mkdir(parents=True, exist_ok=True)
+    return dict(os.environ, APRANOVA_TEST_CACHE=str(cache), PYTHONPATH=str(SOURCE))
+
+
+def find_chromium() -> None:
+    if shutil.which("chromium"):
+        return
+    remedy = "Install it (Debian: apt install chromium) and run the same command again."
+    if os.getuid() != 0 or not shutil.which("apt-get"):
+        raise StepFailed(f"the browser tests need Chromium, which is not installed. {remedy}")
+    quiet = {"stdout": subprocess.DEVNULL, "stdin": subprocess.DEVNULL}
+    environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+    subprocess.call(["apt-get", "update", "-qq"], env=environment, **quiet)
+    subprocess.call(
+        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium", "git"], env=environment, **quiet
+    )
+    if not shutil.which("chromium"):
+        raise StepFailed(f"Chromium could not be installed. {remedy}")
+
+
+def build_the_portal() -> None:
+    log = SOURCE / "portal" / "build.log"
+    log.unlink(missing_ok=True)
+    build_portal(SOURCE / "portal", log)
+
+
+def lock_files_name_no_host() -> None:
+    """A lock file that names a registry's host works only where that host is reached."""
+    locks = [
+        *(SOURCE / "requirements").glob("*.txt"),
+        *SOURCE.glob("*/package-lock.json"),
+        *SOURCE.glob("images/**/package-lock.json"),
+    ]
+    for file in locks:
+        if "node_modules" not in file.parts and re.search(
+            r'"resolved"|--index-url|--find-links|(?m:^[^#]*@ https?:)', file.read_text()
+        ):
+            raise StepFailed(f"{file.relative_to(SOURCE)} names the host of a registry")
+
+
+@dataclass
+class ImageBuild:
+    """Compiling VS Code's native parts takes minutes: it runs beside the fast tests, at low priority."""
+
+    environment: dict[str, str]
+
+    def __post_init__(self) -> None:
+        self.log = Path(self.environment["APRANOVA_TEST_CACHE"]) / "vscode-image.log"
+        with self.log.open("wb") as output:
+            self.process = subprocess.Popen(
+                [
+                    "nice",
+                    sys.executable,
+                    "-m",
+                    "images.vscode.build",
+                    "--images",
+                    self.environment["APRANOVA_TEST_CACHE"],
+                ],
+                cwd=SOURCE,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+
+    def wait(self) -> None:
+        if self.process.wait() != 0:
+            last = "\n".join(self.log.read_text(errors="replace").splitlines()[-30:])
+            raise StepFailed(f"the VS Code image could not be built:\n{last}")
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGTERM)
+            self.process.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
