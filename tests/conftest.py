@@ -1,0 +1,60 @@
+"""The product and the browser of the end-to-end tests."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.product import Product
+
+CHROMIUM_ARGUMENTS = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def product() -> Iterator[Product]:
+    """One running product for all tests that do not change its processes or settings."""
+    running = Product()
+    try:
+        running.start()
+        yield running
+        assert running.stop() == 0
+    finally:
+        running.remove()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    sandbox = [] if os.getuid() else ["--no-sandbox"]  # Chromium refuses its own sandbox to root
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=[*CHROMIUM_ARGUMENTS, *sandbox]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_page(chromium: Browser) -> Iterator[Callable[[], Page]]:
+    """Makes pages, each in a fresh browser profile; what goes wrong in their consoles fails the test."""
+    contexts: list[BrowserContext] = []
+
+    def make(**options: object) -> Page:
+        context = chromium.new_context(viewport={"width": 1280, "height": 800}, **options)  # type: ignore[arg-type]
+        context.set_default_timeout(20_000)
+        contexts.append(context)
+        return context.new_page()
+
+    yield make
+    for context in contexts:
+        context.close()

@@ -1,0 +1,120 @@
+"""The whole product, started as an operator starts it: `./apranova up` in a folder and on a port of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+SOURCE = Path(__file__).parent.parent
+START_WITHIN_S = 240.0
+
+
+@dataclass(frozen=True)
+class Account:
+    email: str
+    password: str
+
+
+class Product:
+    """One installation with its own data; images and the portal's build are shared with other runs."""
+
+    def __init__(self, settings: Mapping[str, str] | None = None) -> None:
+        # Short: the sockets' paths are limited. Passable: PostgreSQL and the sandboxes may run under another uid.
+        self.home = Path(tempfile.mkdtemp(prefix="apn-", dir="/tmp"))  # noqa: S108
+        self.home.chmod(0o711)
+        self.port = free_port()
+        self.url = f"http://localhost:{self.port}"
+        self.environment = {
+            **os.environ,
+            "APRANOVA_HOME": str(self.home / "h"),
+            "APRANOVA_RUN_DIR": str(self.home / "r"),
+            "APRANOVA_IMAGES_DIR": os.environ["APRANOVA_TEST_CACHE"],
+            "APRANOVA_PORT": str(self.port),
+            **(settings or {}),
+        }
+        self.output: list[str] = []
+        self.process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        """Return when `up` says that it is ready. Raises AssertionError with everything it printed."""
+        self.process = subprocess.Popen(
+            [str(SOURCE / "apranova"), "up"],
+            env=self.environment,
+            cwd="/",
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        threading.Thread(target=self._read, daemon=True).start()
+        deadline = time.monotonic() + START_WITHIN_S
+        while not any(line.startswith("Ready after") for line in self.output):
+            assert self.process.poll() is None, "up ended:\n" + "".join(self.output) + self.logs()
+            assert time.monotonic() < deadline, "up did not become ready:\n" + "".join(self.output) + self.logs()
+            time.sleep(0.1)
+
+    def _read(self) -> None:
+        assert self.process is not None
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.output.append(line)
+
+    def logs(self) -> str:
+        """The end of every log, for a failing test's report."""
+        parts = []
+        for log in sorted((self.home / "h" / "logs").glob("*.log")):
+            parts.append(f"\n--- {log.name}\n" + "\n".join(log.read_text(errors="replace").splitlines()[-25:]))
+        return "".join(parts)
+
+    def run(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+        """Run another command, such as `status`, against this installation."""
+        return subprocess.run(
+            [str(SOURCE / "apranova"), *arguments],
+            env=self.environment,
+            input=stdin,
+            text=True,
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+
+    def pids(self) -> dict[str, int]:
+        found: dict[str, int] = json.loads((self.home / "h" / "supervisor.json").read_text())["pids"]
+        return found
+
+    def accounts(self) -> dict[str, Account]:
+        """The demo accounts by e-mail's local part, read from the file that `up` names."""
+        text = (self.home / "h" / "demo-accounts.txt").read_text()
+        found = re.findall(r"(\S+@\S+)\s+(\S+)", text)
+        return {email.partition("@")[0]: Account(email, password) for email, password in found}
+
+    def stop(self, *, with_signal: signal.Signals = signal.SIGINT) -> int:
+        if self.process is None:
+            return 0
+        if self.process.poll() is None:
+            self.process.send_signal(with_signal)
+        return self.process.wait(60)
+
+    def remove(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.stop()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
