@@ -1,0 +1,1 @@
+"""Envoy's configuration: the edge and the gateway in front of everything, and what renders it."""

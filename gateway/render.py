@@ -1,0 +1,166 @@
+"""Renders Envoy's configuration, prepares the folder it lives in, and says how Envoy is started with it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from string import Template
+from urllib.parse import urlsplit
+
+from gateway.pages import page_platform_silent, page_too_many, page_workspace_silent
+
+_TEMPLATE = Path(__file__).with_name("envoy.yaml")
+_HOST_NAME = re.compile(r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")
+
+# Files under these suffixes are served from the compressed tree when the browser accepts gzip; any other file is small
+# or compressed already, and need not be in that tree. `gateway.static` refuses an image that lacks one of them.
+COMPRESSIBLE_SUFFIXES = ("css", "html", "js", "json", "map", "md", "mjs", "scm", "svg", "ttf", "txt", "wasm")
+
+_STATIC_PATH = r"/stable-[0-9a-f]+/static/.+"
+
+
+@dataclass(frozen=True)
+class RateLimit:
+    """A token bucket: so many requests at once, so many a second after that."""
+
+    burst: int
+    per_s: int
+
+
+@dataclass(frozen=True)
+class GatewaySettings:
+    """Everything the configuration depends on. Paths of sockets must stay below 108 characters (a limit of the kernel)."""
+
+    run_dir: Path
+    """Holds `backend.sock`, and `envoy/` with all that Envoy reads and writes."""
+    public_url: str
+    """Of the main host, such as http://localhost:8080."""
+    workspaces_domain: str
+    """Under which each workspace has a host, with port: ws.localhost:8080."""
+    listen_port: int
+    portal_port: int
+    listen_address: str = "127.0.0.1"
+    portal_address: str = "127.0.0.1"
+    access_log: Path = field(default=Path("/dev/null"))
+    trusted_hops: int = 0
+    """Load balancers of ours in front of Envoy, whose X-Forwarded-For is believed."""
+    # A page load of VS Code is some 40 requests, and a whole class may sit behind one address.
+    address_limit: RateLimit = RateLimit(burst=6000, per_s=600)
+    workspace_limit: RateLimit = RateLimit(burst=1200, per_s=200)
+    websocket_max_s: int = 900
+    """Age at which a WebSocket is ended, to be authorised anew: how long one may outlive a revoked access."""
+
+    @property
+    def envoy_dir(self) -> Path:
+        return self.run_dir / "envoy"
+
+    @property
+    def clusters_file(self) -> Path:
+        """One cluster a task; the engine owns it."""
+        return self.envoy_dir / "clusters.json"
+
+    @property
+    def static_dir(self) -> Path:
+        """Links to the images' static files; `gateway.static` owns it."""
+        return self.envoy_dir / "static"
+
+    @property
+    def admin_socket(self) -> Path:
+        return self.envoy_dir / "admin.sock"
+
+    @property
+    def backend_socket(self) -> Path:
+        return self.run_dir / "backend.sock"
+
+
+def render(settings: GatewaySettings) -> str:
+    """Envoy's configuration as YAML. Raises `ValueError`, naming the setting, when one makes no sense."""
+    url = urlsplit(settings.public_url)
+    if url.scheme not in {"http", "https"} or not url.hostname or url.path not in {"", "/"}:
+        raise ValueError(f"public_url: http(s)://host[:port] is expected, got {settings.public_url!r}")
+    domain, _, _ = settings.workspaces_domain.partition(":")
+    for name, host in (("public_url", url.hostname), ("workspaces_domain", domain)):
+        if not _HOST_NAME.match(host):
+            raise ValueError(f"{name}: a host name is expected, got {host!r}")
+    if url.hostname == domain or url.hostname.endswith(f".{domain}"):
+        raise ValueError("workspaces_domain: must not contain the portal's host, or its cookies would reach workspaces")
+    for path in (settings.admin_socket, settings.backend_socket):
+        if len(os.fsencode(path)) > 107:
+            raise ValueError(f"run_dir: {path} is too long for a Unix socket (107 bytes at most)")
+    # Chrome checks where a form's redirect leads to as well: the door answers the Launch button with one to a workspace.
+    workspaces = f"{url.scheme}://*.{settings.workspaces_domain}"
+    values: dict[str, object] = {
+        "admin_socket": str(settings.admin_socket),
+        "clusters_file": str(settings.clusters_file),
+        "clusters_dir": str(settings.clusters_file.parent),
+        "backend_socket": str(settings.backend_socket),
+        "static_plain_dir": str(settings.static_dir / "plain"),
+        "static_gzip_dir": str(settings.static_dir / "gzip"),
+        "access_log": str(settings.access_log),
+        "listen_address": settings.listen_address,
+        "listen_port": settings.listen_port,
+        "portal_address": settings.portal_address,
+        "portal_port": settings.portal_port,
+        "public_scheme": url.scheme,
+        "public_host": url.hostname,
+        "public_port": url.port or (443 if url.scheme == "https" else 80),
+        "workspaces_wildcard": f"*.{domain}",
+        "trusted_hops": settings.trusted_hops,
+        "untrusted_xff": "x-apranova-none" if settings.trusted_hops else "x-forwarded-for",
+        "hsts": "max-age=31536000" if url.scheme == "https" else "",
+        "address_burst": settings.address_limit.burst,
+        "address_per_s": settings.address_limit.per_s,
+        "workspace_burst": settings.workspace_limit.burst,
+        "workspace_per_s": settings.workspace_limit.per_s,
+        "websocket_max": f"{settings.websocket_max_s}s",
+        "static_path": _STATIC_PATH,
+        "static_compressible_path": rf"{_STATIC_PATH}\.({'|'.join(COMPRESSIBLE_SUFFIXES)})",
+        "page_workspace_silent": page_workspace_silent(settings.public_url),
+        "page_platform_silent": page_platform_silent(settings.public_url),
+        "page_too_many": page_too_many(),
+        "page_policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        "portal_policy": (
+            # Next.js writes inline scripts into its static pages; a portal that sends a policy with nonces replaces this.
+            "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+            f"font-src 'self' data:; connect-src 'self'; form-action 'self' {workspaces}; "
+            "base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+        ),
+    }
+    # JSON strings are YAML strings: whatever a value holds, it stays one scalar.
+    return Template(_TEMPLATE.read_text("utf-8")).substitute({name: json.dumps(value) for name, value in values.items()})
+
+
+def prepare(settings: GatewaySettings) -> Path:
+    """Make Envoy's folder, write `envoy.yaml` into it and return its path.
+
+    Creates an empty clusters file when the engine has not written one yet (Envoy refuses to start without), and never
+    touches one that is there.
+    """
+    for folder in (settings.envoy_dir, settings.static_dir / "plain", settings.static_dir / "gzip"):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(settings.clusters_file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        pass
+    else:
+        with os.fdopen(descriptor, "w") as file:
+            json.dump({"version_info": "0", "resources": []}, file)
+    settings.admin_socket.unlink(missing_ok=True)
+    configuration = settings.envoy_dir / "envoy.yaml"
+    fresh = configuration.with_suffix(".yaml.new")
+    fresh.write_text(render(settings), "utf-8")
+    fresh.replace(configuration)
+    return configuration
+
+
+def envoy_command(envoy: Path | str, configuration: Path) -> tuple[str, ...]:
+    """The command line. One worker thread serves a school, and keeps memory and rate limits in one place; without hot
+    restart nothing outside the run folder is shared with another Envoy of this machine."""
+    return (
+        str(envoy), "--config-path", str(configuration), "--concurrency", "1", "--disable-hot-restart",
+        # misc says only, seven times, that the file server is young; it serves public files and nothing else here.
+        "--log-level", "warning", "--component-log-level", "misc:error", "--drain-time-s", "5",
+    )  # fmt: skip
