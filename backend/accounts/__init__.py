@@ -1,0 +1,1 @@
+"""People: users with a role and a track, invitations, sign-in through django-allauth."""

@@ -1,0 +1,44 @@
+"""Where django-allauth asks us: sign-up by invitation, encrypted MFA secrets, how people are called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest
+
+from backend.accounts import invitations
+from backend.accounts.models import Invitation, User
+
+
+def display_name(user: User) -> str:
+    return user.display_name
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:  # noqa: FBT001, FBT002  allauth's
+        """Save the invited person with the invitation's role and use the invitation up, both or neither."""
+        invitation: Invitation = form.cleaned_data["invitation"]
+        user.name = form.cleaned_data["name"]
+        user.role = invitation.role
+        user.track = invitation.track
+        with transaction.atomic():
+            super().save_user(request, user, form, commit)
+            if not invitations.accept(invitation, user):
+                raise self.validation_error("invalid_or_expired_key")
+        self.stash_verified_email(request, invitation.email)
+        return user
+
+
+class MFAAdapter(DefaultMFAAdapter):
+    """TOTP secrets and recovery seeds are encrypted at rest: a copy of the database alone signs nobody in."""
+
+    def encrypt(self, text: str) -> str:
+        return Fernet(settings.MFA_ENCRYPTION_KEY).encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return Fernet(settings.MFA_ENCRYPTION_KEY).decrypt(encrypted_text.encode()).decode()

@@ -1,0 +1,147 @@
+"""Invitations: the only way to become a user. The link's key is shown once and stored as a digest."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import transaction
+from django.utils import timezone
+
+from backend.accounts.models import Invitation, User
+from backend.accounts.roles import Role, Track
+from backend.audit.record import record
+from backend.config.problems import FieldError, ProblemError, not_found
+
+KEY_PATTERN = r"^[A-Za-z0-9_-]{20,64}$"
+VALID_FOR = timedelta(days=14)
+INVITATIONS_LISTED_MAX = 200
+
+
+@dataclass(frozen=True)
+class NewInvitation:
+    invitation: Invitation
+    url: str
+
+
+def invite(email: str, role: Role, track: Track | None, *, acting_user: User) -> NewInvitation:
+    """Invite an address; an earlier open invitation of it ends. Mails the link after the commit."""
+    _refuse_impossible(role, track, acting_user)
+    if User.objects.filter(email=email).exists():
+        raise _bad_field("body.email", "somebody with this address already has an account")
+    key = secrets.token_urlsafe(24)
+    url = f"{settings.ENVIRONMENT.public_url}/signup?invitation={key}"
+    with transaction.atomic():
+        # Two at once for one address: the second waits here for the first, then replaces it.
+        User.objects.select_for_update().get(pk=acting_user.pk)
+        now = timezone.now()
+        open_ones = Invitation.objects.filter(email=email, accepted_at__isnull=True, revoked_at__isnull=True)
+        for earlier in open_ones:
+            record("invitation.revoke", actor=acting_user, target_type="invitation", target_id=earlier.pk)
+        open_ones.update(revoked_at=now)
+        invitation = Invitation.objects.create(
+            key_digest=_digest(key),
+            email=email,
+            role=role,
+            track=track,
+            invited_by=acting_user,
+            created_at=now,
+            expires_at=now + VALID_FOR,
+        )
+        record(
+            "invitation.create",
+            actor=acting_user,
+            target_type="invitation",
+            target_id=invitation.pk,
+            email=email,
+            role=role.value,
+            track=track.value if track else None,
+        )
+        transaction.on_commit(lambda: _send(invitation, url), robust=True)
+    return NewInvitation(invitation, url)
+
+
+def list_invitations(user: User) -> list[Invitation]:
+    """Those that the person made (an admin sees everyone's), newest first."""
+    _refuse_students(user)
+    invitations = Invitation.objects.select_related("invited_by")
+    if user.role != Role.ADMIN:
+        invitations = invitations.filter(invited_by=user)
+    return list(invitations[:INVITATIONS_LISTED_MAX])
+
+
+def find_open(key: str) -> Invitation | None:
+    invitation = Invitation.objects.filter(key_digest=_digest(key)).first()
+    return invitation if invitation is not None and invitation.is_open(timezone.now()) else None
+
+
+def get_open(key: str) -> Invitation:
+    invitation = find_open(key)
+    if invitation is None:
+        raise not_found(
+            "This invitation is not valid: it was used, replaced by a newer one, or has expired.",
+            reason="invitation_not_found",
+        )
+    return invitation
+
+
+def accept(invitation: Invitation, user: User) -> bool:
+    """Use it up for `user`; False if somebody was faster. Call it in the transaction that saves the user."""
+    used = Invitation.objects.filter(pk=invitation.pk, accepted_at__isnull=True, revoked_at__isnull=True).update(
+        accepted_at=timezone.now()
+    )
+    if used:
+        record("invitation.accept", actor=user, target_type="invitation", target_id=invitation.pk, role=invitation.role)
+    return bool(used)
+
+
+def _refuse_students(user: User) -> None:
+    if user.role == Role.STUDENT:
+        raise ProblemError(HTTPStatus.FORBIDDEN, "forbidden", "Only instructors and admins invite people.")
+
+
+def _refuse_impossible(role: Role, track: Track | None, acting_user: User) -> None:
+    _refuse_students(acting_user)
+    if role != Role.STUDENT and acting_user.role != Role.ADMIN:
+        raise ProblemError(
+            HTTPStatus.FORBIDDEN,
+            "forbidden",
+            "Instructors invite students only.",
+            remedy="Ask an admin to invite instructors and admins.",
+        )
+    if role == Role.STUDENT and track is None:
+        raise _bad_field("body.track", "a student needs a track: FSD or DP")
+    if role != Role.STUDENT and track is not None:
+        raise _bad_field("body.track", "only students have a track")
+
+
+def _bad_field(field: str, message: str) -> ProblemError:
+    return ProblemError(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "invalid",
+        f"Some values are not what they should be: {field}.",
+        errors=[FieldError(field=field, message=message)],
+    )
+
+
+def _digest(key: str) -> str:
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _send(invitation: Invitation, url: str) -> None:
+    school = settings.ENVIRONMENT.school_name
+    inviter = invitation.invited_by.display_name
+    send_mail(
+        subject=f"{inviter} invites you to {school}",
+        message=(
+            f"Hello,\n\n{inviter} invites you to {school} as {invitation.role}.\n\n"
+            f"Sign up here until {invitation.expires_at:%d %B %Y}:\n{url}\n"
+        ),
+        from_email=None,
+        recipient_list=[invitation.email],
+    )

@@ -1,0 +1,124 @@
+"""Users (their login is the email address) and invitations (the only way to become one)."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from backend.accounts.roles import Role, Track
+
+ROLE_CHOICES = [(role.value, role.value.capitalize()) for role in Role]
+TRACK_CHOICES = [(Track.FSD.value, "Full-stack development"), (Track.DP.value, "Data professional")]
+
+
+class UserQuerySet(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """Save a user; the email address is stored in lower case, because people type it either way."""
+        user = self.model(email=email.lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        return self.create_user(email, password, **{"role": Role.ADMIN, **fields})
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email=(username or "").lower())
+
+
+class User(AbstractBaseUser):
+    """A person. What they may do follows from the role alone; there are no groups and no single permissions."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    email = models.EmailField("email address", max_length=254, unique=True)
+    name = models.CharField(max_length=150, blank=True)
+    role = models.CharField(max_length=16, choices=ROLE_CHOICES, default=Role.STUDENT)
+    track = models.CharField(max_length=8, choices=TRACK_CHOICES, null=True, blank=True)  # noqa: DJ001  null: no track
+    is_active = models.BooleanField(default=True, help_text="Off: cannot sign in; workspaces and homes stay.")
+    date_joined = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = UserQuerySet()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        ordering = ("email",)
+        constraints = (
+            models.CheckConstraint(name="user_email_lower_case", condition=Q(email=models.functions.Lower("email"))),
+            models.CheckConstraint(
+                name="user_track_iff_student",
+                condition=Q(role=Role.STUDENT, track__isnull=False) | (~Q(role=Role.STUDENT) & Q(track__isnull=True)),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name or self.email} ({self.role})"
+
+    @property
+    def display_name(self) -> str:
+        return self.name or self.email.partition("@")[0]
+
+    @property
+    def is_staff(self) -> bool:
+        """Django's word for: may enter the admin."""
+        return self.is_active and self.role == Role.ADMIN
+
+    is_superuser = is_staff
+
+    def has_perm(self, _permission: str, _object: object = None) -> bool:
+        return self.is_staff
+
+    def has_perms(self, _permissions: object, _object: object = None) -> bool:
+        return self.is_staff
+
+    def has_module_perms(self, _app: str) -> bool:
+        return self.is_staff
+
+    def get_full_name(self) -> str:
+        return self.display_name
+
+    def get_short_name(self) -> str:
+        return self.display_name
+
+
+class Invitation(models.Model):
+    """The right of one email address to sign up with a role. The link's key is stored as a digest only."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    key_digest = models.CharField(max_length=64, unique=True, editable=False)
+    email = models.EmailField("email address", max_length=254)
+    role = models.CharField(max_length=16, choices=ROLE_CHOICES, default=Role.STUDENT)
+    track = models.CharField(max_length=8, choices=TRACK_CHOICES, null=True, blank=True)  # noqa: DJ001  null: no track
+    invited_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="invitations", editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(editable=False)
+    accepted_at = models.DateTimeField(null=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ("-created_at",)
+        constraints = (
+            models.UniqueConstraint(
+                name="invitation_one_open_per_email",
+                fields=("email",),
+                condition=Q(accepted_at__isnull=True, revoked_at__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="invitation_track_iff_student",
+                condition=Q(role=Role.STUDENT, track__isnull=False) | (~Q(role=Role.STUDENT) & Q(track__isnull=True)),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.email} as {self.role}"
+
+    def is_open(self, now: datetime) -> bool:
+        return self.accepted_at is None and self.revoked_at is None and now < self.expires_at

@@ -1,0 +1,78 @@
+"""What the API says about people and invitations."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.core.validators import validate_email
+from ninja import Schema
+from pydantic import AfterValidator, Field
+
+from backend.accounts.roles import Role, Track
+from contract.names import WorkspaceKind
+
+
+def _email(value: str) -> str:
+    try:
+        validate_email(value)
+    except DjangoValidationError:
+        raise ValueError("this is not an e-mail address") from None
+    return value.lower()
+
+
+EmailAddress = Annotated[str, Field(max_length=254, json_schema_extra={"format": "email"}), AfterValidator(_email)]
+
+
+class SchoolOut(Schema):
+    name: str
+    isolated: bool
+    """False: workspaces run without isolation from each other and from this machine."""
+    warnings: list[str]
+
+
+class MeOut(Schema):
+    id: str
+    email: str
+    name: str
+    role: Role
+    track: Track | None
+    kinds: list[WorkspaceKind]
+    """Kinds of workspaces that this person may have."""
+    mfa_enabled: bool
+    school: SchoolOut
+
+
+class InvitationIn(Schema):
+    email: EmailAddress
+    role: Role = Role.STUDENT
+    track: Track | None = None
+    """Needed for students, and only for them."""
+
+
+class InvitationOut(Schema):
+    id: str
+    email: str
+    role: Role
+    track: Track | None
+    invited_by: str
+    created_at: datetime
+    expires_at: datetime
+    accepted_at: datetime | None
+    url: str | None
+    """The link to sign up with; shown once, in the answer that creates it (only its digest is stored)."""
+
+
+class InvitationListOut(Schema):
+    items: list[InvitationOut]
+
+
+class OpenInvitationOut(Schema):
+    """What somebody who holds the link may see before they sign up."""
+
+    email: str
+    role: Role
+    track: Track | None
+    school: str
+    expires_at: datetime

@@ -1,0 +1,60 @@
+"""Audit records of what django-allauth does for us: it tells by signals alone, so receivers are the only way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.signals import password_changed, password_reset
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.dispatch import receiver
+
+from backend.accounts.models import User
+from backend.audit.record import record
+
+
+def _record_own(action: str, user: User, **details: Any) -> None:
+    record(action, actor=user, target_type="user", target_id=user.pk, **details)
+
+
+@receiver(user_logged_in)
+def _signed_in(user: User, **_: Any) -> None:
+    _record_own("user.signed_in", user)
+
+
+@receiver(user_logged_out)
+def _signed_out(user: User | None, **_: Any) -> None:
+    if user is not None:
+        _record_own("user.signed_out", user)
+
+
+@receiver(user_login_failed)
+def _sign_in_failed(credentials: dict[str, Any], **_: Any) -> None:
+    email = str(credentials.get("email") or credentials.get("username") or "")
+    record("user.sign_in_failed", actor=None, target_type="user", target_id=email)
+
+
+@receiver(password_changed)
+def _password_changed(user: User, **_: Any) -> None:
+    _record_own("user.password_changed", user)
+
+
+@receiver(password_reset)
+def _password_reset(user: User, **_: Any) -> None:
+    _record_own("user.password_reset", user)
+
+
+@receiver(authenticator_added)
+def _mfa_added(user: User, authenticator: Authenticator, **_: Any) -> None:
+    _record_own("user.mfa_added", user, type=str(authenticator.type))
+
+
+@receiver(authenticator_removed)
+def _mfa_removed(user: User, authenticator: Authenticator, **_: Any) -> None:
+    _record_own("user.mfa_removed", user, type=str(authenticator.type))
+
+
+@receiver(authenticator_reset)
+def _recovery_codes_renewed(user: User, authenticator: Authenticator, **_: Any) -> None:
+    _record_own("user.mfa_renewed", user, type=str(authenticator.type))

@@ -1,0 +1,19 @@
+"""The admin's site: Unfold's looks, the portal's sign-in (with its second factor), admins only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.decorators import secure_admin_login
+from django.http import HttpRequest, HttpResponseBase
+from unfold.sites import UnfoldAdminSite
+
+
+class AdminSite(UnfoldAdminSite):
+    """Nobody types a password here: whoever is not signed in is sent to the portal, which also asks for TOTP."""
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+        return secure_admin_login(super().login)(request, extra_context)
+
+
+site = AdminSite(name="admin")

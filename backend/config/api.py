@@ -1,0 +1,139 @@
+"""The API of the product: routers of all apps, authentication, and every error as problem details."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.db import OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
+from ninja.openapi.schema import REF_TEMPLATE, OpenAPISchema
+from psycopg_pool import PoolTimeout
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from backend.accounts.api import router as accounts_router
+from backend.config.authentication import BearerToken, SessionCookie
+from backend.config.health import router as health_router
+from backend.config.problems import (
+    CONTENT_TYPE,
+    FieldError,
+    Problem,
+    ProblemError,
+    not_found,
+    problem_response,
+    unavailable,
+)
+from backend.workspaces.api import router as workspaces_router
+from backend.workspaces.errors import problem_of
+from contract.errors import ApraNovaError
+
+logger = logging.getLogger(__name__)
+
+PATH_PREFIX = "/api/"
+
+
+class ApraNovaAPI(NinjaAPI):
+    """Ninja's API whose document also says what errors look like."""
+
+    def get_openapi_schema(self, *, path_prefix: str | None = None, path_params: Any = None) -> OpenAPISchema:
+        document = super().get_openapi_schema(path_prefix=path_prefix or PATH_PREFIX, path_params=path_params)
+        schema = Problem.model_json_schema(ref_template=REF_TEMPLATE)
+        document["components"]["schemas"].update(schema.pop("$defs", {}))
+        document["components"]["schemas"]["Problem"] = schema
+        for operations in document["paths"].values():
+            for operation in operations.values():
+                operation["responses"]["default"] = {
+                    "description": "What went wrong (RFC 9457)",
+                    "content": {CONTENT_TYPE: {"schema": {"$ref": REF_TEMPLATE.format(model="Problem")}}},
+                }
+        return document
+
+
+def _validation_problem(error: ValidationError) -> ProblemError:
+    errors = [
+        FieldError(
+            field=".".join(str(part) for part in item.get("loc", ()) if part != "payload"),
+            message=str(item.get("msg", "")).removeprefix("Value error, "),
+        )
+        for item in error.errors
+    ]
+    return ProblemError(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "invalid",
+        "Some values are not what they should be: " + ", ".join(item.field for item in errors) + ".",
+        errors=errors,
+    )
+
+
+def _http_problem(error: HttpError) -> ProblemError:
+    if isinstance(error, AuthenticationError):
+        return ProblemError(
+            HTTPStatus.UNAUTHORIZED,
+            "not_signed_in",
+            "Sign in first.",
+            headers={"WWW-Authenticate": 'Bearer realm="apranova"'},
+        )
+    if isinstance(error, Throttled):
+        return ProblemError(HTTPStatus.TOO_MANY_REQUESTS, "too_many_requests", "Too many requests; slow down.")
+    return ProblemError(error.status_code, "refused", error.message)
+
+
+def problem_for(error: Exception) -> ProblemError:
+    """Any exception as the problem that a caller may see; what they may not see goes to the log."""
+    match error:
+        case ProblemError():
+            return error
+        case ApraNovaError():
+            return problem_of(error)
+        case ValidationError():
+            return _validation_problem(error)
+        case HttpError():
+            return _http_problem(error)
+        case Http404():
+            return not_found()
+        case RequestDataTooBig():
+            return ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", "The request is too large.")
+        case PermissionDenied():
+            return ProblemError(HTTPStatus.FORBIDDEN, "forbidden", "You may not do this.")
+        case SuspiciousOperation():
+            return ProblemError(HTTPStatus.BAD_REQUEST, "bad_request", "The request is malformed.")
+        case OperationalError() | PoolTimeout():
+            logger.error("database unavailable: %s", error)
+            return unavailable("The database does not answer right now.")
+        case RedisConnectionError() | RedisTimeoutError():
+            logger.error("redis unavailable: %s", error)
+            return unavailable("A part of the platform does not answer right now.")
+        case _:
+            logger.error("unexpected error", exc_info=error)
+            return ProblemError(
+                HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side; it has been recorded."
+            )
+
+
+def _handle(_request: HttpRequest, error: Exception) -> HttpResponse:
+    return problem_response(problem_for(error))
+
+
+def build_api() -> ApraNovaAPI:
+    api = ApraNovaAPI(
+        title="ApraNova",
+        version="1.0.0",
+        description="Workspaces for the students of a coding bootcamp. Errors are RFC 9457 problem details.",
+        auth=[BearerToken(), SessionCookie()],
+        docs_url=None,
+        openapi_url="openapi.json",
+    )
+    for kind in (Exception, ProblemError, ApraNovaError, ValidationError, HttpError, Http404):
+        api.add_exception_handler(kind, _handle)
+    api.add_router("", accounts_router)
+    api.add_router("workspace/", workspaces_router)
+    api.add_router("health/", health_router)
+    return api
+
+
+api = build_api()

@@ -1,0 +1,188 @@
+"""The environment of the backend's process, parsed once into one frozen value; a bad value is one clear line."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+# Commands that look at the code alone; they run without a database, Redis, manager or secret.
+OFFLINE_COMMANDS = frozenset({"export_openapi", "makemigrations", "collectstatic", "help", "version"})
+
+ISOLATION_KINDS = ("bubblewrap", "docker", "none")
+
+
+class BadEnvironment(Exception):
+    """A variable is missing or has a value that cannot be meant; the text names it and the remedy."""
+
+
+@dataclass(frozen=True)
+class Database:
+    name: str
+    user: str
+    password: str = field(repr=False)
+    host: str
+    port: str
+
+
+@dataclass(frozen=True)
+class Email:
+    """Where mail goes. Without a host it is written to the log: on one machine nobody has an SMTP server."""
+
+    host: str = ""
+    port: int = 25
+    user: str = ""
+    password: str = field(default="", repr=False)
+    use_tls: bool = False
+    use_ssl: bool = False
+    sender: str = ""
+
+
+@dataclass(frozen=True)
+class Environment:
+    public_url: str
+    """Scheme and host (with port) under which people see the portal; no slash at the end."""
+    workspaces_domain: str
+    """Domain (with port) of which every workspace is a subdomain."""
+    isolation: str
+    school_name: str
+    database: Database
+    redis_url: str
+    manager_endpoint: str
+    aws_access_key_id: str
+    aws_secret_access_key: str = field(repr=False)
+    aws_region: str
+    secret_key: str = field(repr=False)
+    run_dir: str
+    static_dir: str
+    """Folder of collected static files; empty: they are served from where the packages keep them."""
+    email: Email
+
+    @property
+    def public_host(self) -> str:
+        return urlsplit(self.public_url).hostname or ""
+
+    @property
+    def is_https(self) -> bool:
+        return self.public_url.startswith("https://")
+
+    @property
+    def isolated(self) -> bool:
+        return self.isolation != "none"
+
+
+def offline(environ: Mapping[str, str]) -> dict[str, str]:
+    """`environ` with values that let the code load and reach nothing, for the `OFFLINE_COMMANDS`."""
+    return {
+        "DATABASE_URL": "postgresql:///offline?host=/nonexistent",
+        "REDIS_URL": "unix:///nonexistent/redis.sock?db=0",
+        "APRANOVA_MANAGER_ENDPOINT": "http://127.0.0.1:9",
+        "APRANOVA_SECRET_KEY": secrets.token_hex(32),
+        **environ,
+    }
+
+
+def parse(environ: Mapping[str, str]) -> Environment:
+    """Read every variable of the backend. Raises `BadEnvironment`."""
+    public_url = environ.get("APRANOVA_PUBLIC_URL", "http://localhost:8080").rstrip("/")
+    return Environment(
+        public_url=_checked_url("APRANOVA_PUBLIC_URL", public_url, schemes=("http", "https"), path_allowed=False),
+        workspaces_domain=environ.get("APRANOVA_WORKSPACES_DOMAIN", "ws.localhost:8080"),
+        isolation=_one_of("APRANOVA_ISOLATION", environ.get("APRANOVA_ISOLATION", "bubblewrap"), ISOLATION_KINDS),
+        school_name=environ.get("APRANOVA_SCHOOL_NAME", "ApraNova"),
+        database=_database(_required(environ, "DATABASE_URL")),
+        redis_url=_checked_url(
+            "REDIS_URL", _required(environ, "REDIS_URL"), schemes=("unix", "redis", "rediss"), path_allowed=True
+        ),
+        manager_endpoint=_checked_url(
+            "APRANOVA_MANAGER_ENDPOINT",
+            _required(environ, "APRANOVA_MANAGER_ENDPOINT"),
+            schemes=("http", "https"),
+            path_allowed=False,
+        ),
+        aws_access_key_id=environ.get("AWS_ACCESS_KEY_ID", ""),
+        aws_secret_access_key=environ.get("AWS_SECRET_ACCESS_KEY", ""),
+        aws_region=environ.get("AWS_REGION", "us-east-1"),
+        secret_key=_secret_key(_required(environ, "APRANOVA_SECRET_KEY")),
+        run_dir=environ.get("APRANOVA_RUN_DIR", ""),
+        static_dir=environ.get("APRANOVA_STATIC_DIR", ""),
+        email=_email(environ.get("EMAIL_URL", ""), environ.get("APRANOVA_EMAIL_FROM", "")),
+    )
+
+
+def _required(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name, "").strip()
+    if not value:
+        raise BadEnvironment(f"{name} is not set; the supervisor (./apranova up) sets it for every process it starts")
+    return value
+
+
+def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:
+    if value not in allowed:
+        raise BadEnvironment(f"{name} is {value!r}; it must be one of {', '.join(allowed)}")
+    return value
+
+
+def _secret_key(value: str) -> str:
+    if len(value) < 32:
+        raise BadEnvironment("APRANOVA_SECRET_KEY is shorter than 32 characters; make one with: openssl rand -hex 32")
+    return value
+
+
+def _checked_url(name: str, value: str, *, schemes: tuple[str, ...], path_allowed: bool) -> str:
+    try:
+        parts = urlsplit(value)
+        _ = parts.port  # parsed only on access
+    except ValueError as error:
+        raise BadEnvironment(f"{name} is not a URL: {error}") from None
+    if parts.scheme not in schemes:
+        raise BadEnvironment(f"{name} must begin with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+    if not path_allowed and (not parts.hostname or parts.path not in ("", "/") or parts.query):
+        raise BadEnvironment(f"{name} must be a scheme and a host, as in http://localhost:8080")
+    return value.rstrip("/") if not path_allowed else value
+
+
+def _database(url: str) -> Database:
+    try:
+        values = conninfo_to_dict(url)
+    except ProgrammingError as error:
+        raise BadEnvironment(f"DATABASE_URL is not a PostgreSQL URL: {str(error).strip()}") from None
+    name = str(values.get("dbname") or "")
+    if not name:
+        raise BadEnvironment("DATABASE_URL names no database, as in postgresql:///apranova?host=/run/postgresql")
+    return Database(
+        name=name,
+        user=str(values.get("user") or ""),
+        password=str(values.get("password") or ""),
+        host=str(values.get("host") or ""),
+        port=str(values.get("port") or ""),
+    )
+
+
+def _email(url: str, sender: str) -> Email:
+    """`smtp://user:password@host:587?tls=true`, `smtps://…`; empty or `console:` writes mail to the log."""
+    if not url or url.startswith("console:"):
+        return Email(sender=sender)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise BadEnvironment(f"EMAIL_URL is not a URL: {error}") from None
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise BadEnvironment("EMAIL_URL must be empty, console: or smtp(s)://user:password@host:port")
+    use_tls = parse_qs(parts.query).get("tls", ["false"])[0].lower() in ("1", "true", "yes")
+    if use_tls and parts.scheme == "smtps":
+        raise BadEnvironment("EMAIL_URL asks for smtps:// and tls=true; they exclude each other")
+    return Email(
+        host=parts.hostname,
+        port=port or (465 if parts.scheme == "smtps" else 587 if use_tls else 25),
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        use_tls=use_tls,
+        use_ssl=parts.scheme == "smtps",
+        sender=sender,
+    )

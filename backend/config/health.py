@@ -1,0 +1,65 @@
+"""Health: what the backend depends on, each with its state; 503 when one is down."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Literal
+
+import redis
+from django.conf import settings
+from django.db import connection
+from django.http import HttpRequest
+from ninja import Router, Schema, Status
+
+from backend.workspaces.manager_client import manager_client
+
+router = Router(tags=["health"])
+
+
+class DependencyOut(Schema):
+    state: Literal["up", "down"]
+    detail: str
+
+
+class HealthOut(Schema):
+    state: Literal["up", "down"]
+    database: DependencyOut
+    redis: DependencyOut
+    manager: DependencyOut
+
+
+@functools.cache
+def _redis() -> redis.Redis:
+    return redis.Redis.from_url(settings.ENVIRONMENT.redis_url, socket_timeout=1, socket_connect_timeout=1)
+
+
+def _ask_database() -> object:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        return cursor.fetchone()
+
+
+def _ask_redis() -> object:
+    return _redis().ping()
+
+
+def _ask_manager() -> object:
+    return manager_client().describe(())
+
+
+def _state_of(ask: Callable[[], object]) -> DependencyOut:
+    try:
+        ask()
+    except Exception as error:  # noqa: BLE001  whatever it is, it is the finding
+        return DependencyOut(state="down", detail=type(error).__name__)
+    return DependencyOut(state="up", detail="")
+
+
+@router.get("", auth=None, response={200: HealthOut, 503: HealthOut}, operation_id="health", summary="Health")
+def health(request: HttpRequest) -> Status:
+    found = {"database": _state_of(_ask_database), "redis": _state_of(_ask_redis), "manager": _state_of(_ask_manager)}
+    up = all(dependency.state == "up" for dependency in found.values())
+    status = HTTPStatus.OK if up else HTTPStatus.SERVICE_UNAVAILABLE
+    return Status(int(status), HealthOut(state="up" if up else "down", **found))

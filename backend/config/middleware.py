@@ -1,0 +1,99 @@
+"""What happens around every request of Django: its context, its headers, static files, errors outside the API."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+
+from allauth.core.internal.httpkit import get_client_ip
+from asgiref.sync import markcoroutinefunction
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from whitenoise.middleware import WhiteNoiseMiddleware
+
+from backend.config.problems import CONTENT_TYPE, ProblemError, problem_response
+from backend.config.request_context import RequestContext, enter_request
+
+Next = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
+
+REQUEST_ID_PATTERN = re.compile(r"^[A-Za-z0-9_.:-]{1,64}$")
+
+# The admin's theme (Alpine.js) evaluates expressions; nothing else that Django serves is a page with scripts.
+CSP_OF_ADMIN = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; font-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+CSP_OF_THE_REST = "default-src 'none'; frame-ancestors 'none'"
+PATHS_WITH_THEIR_OWN_ERRORS = ("/api/admin/", "/api/static/", "/api/auth/")
+
+
+class RequestContextMiddleware:
+    """Outermost: gives the request an id and an address for log and audit, and the answer its policy headers."""
+
+    sync_capable = False
+    async_capable = True
+
+    def __init__(self, get_response: Next) -> None:
+        self._get_response = get_response
+        markcoroutinefunction(self)
+
+    async def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        sent_id = request.headers.get("x-request-id", "")
+        request_id = sent_id if REQUEST_ID_PATTERN.match(sent_id) else uuid.uuid4().hex
+        enter_request(RequestContext(request_id=request_id, ip=get_client_ip(request)))
+        response = _as_problem(request, await self._get_response(request))
+        response.headers.setdefault("X-Request-Id", request_id)
+        csp = CSP_OF_ADMIN if request.path.startswith("/api/admin/") else CSP_OF_THE_REST
+        response.headers.setdefault("Content-Security-Policy", csp)
+        return response
+
+
+def _as_problem(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """405 and the like come from Django or Ninja as bare text; callers of the API get one shape for every error."""
+    is_bare_error = response.status_code >= HTTPStatus.BAD_REQUEST and not response.headers.get(
+        "Content-Type", ""
+    ).startswith((CONTENT_TYPE, "application/json"))
+    if not is_bare_error or request.path.startswith(PATHS_WITH_THEIR_OWN_ERRORS):
+        return response
+    detail = {
+        HTTPStatus.METHOD_NOT_ALLOWED: f"{request.method} is not possible at this address.",
+        HTTPStatus.NOT_FOUND: "There is nothing at this address.",
+        HTTPStatus.BAD_REQUEST: "The request is malformed.",
+    }.get(HTTPStatus(response.status_code), "The request could not be answered.")
+    problem = problem_response(
+        ProblemError(response.status_code, HTTPStatus(response.status_code).name.lower(), detail)
+    )
+    for name in ("Allow", "Retry-After"):
+        if name in response.headers:
+            problem.headers[name] = response.headers[name]
+    problem.cookies = response.cookies
+    return problem
+
+
+class StaticFilesMiddleware(WhiteNoiseMiddleware):
+    """WhiteNoise without leaving the event loop: as a synchronous middleware it would cost every request a thread."""
+
+    sync_capable = False
+    async_capable = True
+
+    def __init__(self, get_response: Next) -> None:
+        super().__init__(get_response, settings)
+        self._get_response = get_response
+        markcoroutinefunction(self)
+
+    async def __call__(self, request: HttpRequest) -> HttpResponseBase:  # pyright: ignore[reportIncompatibleMethodOverride]
+        static_file = self.files.get(request.path_info)
+        if static_file is None:
+            return await self._get_response(request)
+        found = self.serve(static_file, request)
+        try:
+            content = b"".join(found)  # some tens of kB, read from the page cache
+        finally:
+            found.close()
+        response = HttpResponse(content, status=found.status_code)
+        response.headers = found.headers
+        return response

@@ -1,0 +1,253 @@
+"""Django's settings, all derived from the environment that is parsed here, once."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.urls import reverse_lazy
+
+from backend.config import environment
+from backend.config.environment import BadEnvironment
+
+try:
+    ENVIRONMENT = environment.parse(os.environ)
+except BadEnvironment as error:
+    print(f"apranova backend: {error}", file=sys.stderr)
+    raise SystemExit(2) from None
+
+
+def _derived_key(purpose: str) -> bytes:
+    """32 bytes for one purpose only, so that leaking one key opens nothing else."""
+    return hmac.digest(ENVIRONMENT.secret_key.encode(), purpose.encode(), hashlib.sha256)
+
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+SECRET_KEY = ENVIRONMENT.secret_key
+DEBUG = False
+ALLOWED_HOSTS = [ENVIRONMENT.public_host, "localhost", "127.0.0.1", "[::1]"]
+ROOT_URLCONF = "backend.config.urls"
+ASGI_APPLICATION = "backend.config.asgi.application"
+APPEND_SLASH = False  # a redirect would lose the body of a POST; a wrong address is a 404
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin.apps.SimpleAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.headless",
+    "backend.config.apps.ConfigConfig",
+    "backend.accounts.apps.AccountsConfig",
+    "backend.workspaces.apps.WorkspacesConfig",
+    "backend.audit.apps.AuditConfig",
+]
+
+MIDDLEWARE = [
+    "backend.config.middleware.RequestContextMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "backend.config.middleware.StaticFilesMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# --- data -----------------------------------------------------------------------------------------------------------
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": ENVIRONMENT.database.name,
+        "USER": ENVIRONMENT.database.user,
+        "PASSWORD": ENVIRONMENT.database.password,
+        "HOST": ENVIRONMENT.database.host,
+        "PORT": ENVIRONMENT.database.port,
+        "OPTIONS": {
+            # No request waits longer than this for a connection; PostgreSQL on one machine allows 40 in all.
+            "pool": {"min_size": 1, "max_size": 12, "timeout": 10},
+            "connect_timeout": 5,
+            "application_name": "apranova-backend",
+        },
+    }
+}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": ENVIRONMENT.redis_url,
+        "KEY_PREFIX": "apranova",
+        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
+    }
+}
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+
+# --- cookies, CSRF, headers -----------------------------------------------------------------------------------------
+SESSION_COOKIE_NAME = "apranova_session"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = ENVIRONMENT.is_https
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+CSRF_COOKIE_NAME = "apranova_csrf"
+CSRF_COOKIE_HTTPONLY = False  # the portal reads it and sends it back as X-CSRFToken
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = ENVIRONMENT.is_https
+CSRF_TRUSTED_ORIGINS = [ENVIRONMENT.public_url]
+CSRF_FAILURE_VIEW = "backend.config.problems.csrf_failure"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.is_https else None
+X_FRAME_OPTIONS = "DENY"
+REQUEST_BODY_BYTES_MAX = 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = REQUEST_BODY_BYTES_MAX
+
+# --- people ---------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = f"{ENVIRONMENT.public_url}/signin"
+LOGIN_REDIRECT_URL = f"{ENVIRONMENT.public_url}/dashboard"
+
+ALLAUTH_TRUSTED_PROXY_COUNT = 1  # the edge appends the address it saw to X-Forwarded-For; nothing before it counts
+ACCOUNT_ADAPTER = "backend.accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_SIGNUP_FORM_CLASS = "backend.accounts.signup.InvitedSignupForm"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_USER_DISPLAY = "backend.accounts.adapters.display_name"
+ACCOUNT_EMAIL_VERIFICATION = "none"  # the invitation's link went to the address: whoever signs up has proved it
+ACCOUNT_MAX_EMAIL_ADDRESSES = 1
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{ENVIRONMENT.school_name}] "
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_RATE_LIMITS = {
+    # A whole class signs in at once from one address; what is guessed is limited for each account.
+    "login": "120/m/ip",
+    "login_failed": "60/m/ip,5/300s/key",
+    "signup": "60/m/ip",
+}
+MFA_ADAPTER = "backend.accounts.adapters.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = ENVIRONMENT.school_name
+MFA_ENCRYPTION_KEY = base64.urlsafe_b64encode(_derived_key("mfa secrets"))
+HEADLESS_ONLY = True
+HEADLESS_CLIENTS = ("browser", "app")
+HEADLESS_TOKEN_STRATEGY = "allauth.headless.tokens.strategies.jwt.JWTTokenStrategy"  # noqa: S105  a class, not a secret
+HEADLESS_JWT_ALGORITHM = "HS256"
+HEADLESS_JWT_PRIVATE_KEY = _derived_key("access tokens").hex()
+HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED = True  # signing out ends the tokens at once
+HEADLESS_FRONTEND_URLS = {
+    "account_confirm_email": f"{ENVIRONMENT.public_url}/account?confirm={{key}}",
+    "account_reset_password": f"{ENVIRONMENT.public_url}/password/reset",
+    "account_reset_password_from_key": f"{ENVIRONMENT.public_url}/password/reset/{{key}}",
+    "account_signup": f"{ENVIRONMENT.public_url}/signup",
+    "socialaccount_login_error": f"{ENVIRONMENT.public_url}/signin",
+}
+
+# --- mail -----------------------------------------------------------------------------------------------------------
+EMAIL_BACKEND = (
+    "django.core.mail.backends.smtp.EmailBackend"
+    if ENVIRONMENT.email.host
+    else "django.core.mail.backends.console.EmailBackend"
+)
+EMAIL_HOST = ENVIRONMENT.email.host
+EMAIL_PORT = ENVIRONMENT.email.port
+EMAIL_HOST_USER = ENVIRONMENT.email.user
+EMAIL_HOST_PASSWORD = ENVIRONMENT.email.password
+EMAIL_USE_TLS = ENVIRONMENT.email.use_tls
+EMAIL_USE_SSL = ENVIRONMENT.email.use_ssl
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = ENVIRONMENT.email.sender or f"noreply@{ENVIRONMENT.public_host}"
+
+# --- admin and static files -----------------------------------------------------------------------------------------
+STATIC_URL = "/api/static/"
+STATIC_ROOT = ENVIRONMENT.static_dir or None
+WHITENOISE_USE_FINDERS = not ENVIRONMENT.static_dir
+WHITENOISE_AUTOREFRESH = False
+WHITENOISE_MAX_AGE = 3600
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+UNFOLD = {
+    "SITE_TITLE": f"{ENVIRONMENT.school_name} · administration",
+    "SITE_HEADER": ENVIRONMENT.school_name,
+    "SITE_SUBHEADER": "ApraNova administration",
+    "SITE_URL": f"{ENVIRONMENT.public_url}/dashboard",
+    "SITE_SYMBOL": "school",
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": True,
+    "SIDEBAR": {
+        "show_search": False,
+        "navigation": [
+            {
+                "title": "School",
+                "items": [
+                    {"title": "People", "icon": "group", "link": reverse_lazy("admin:accounts_user_changelist")},
+                    {
+                        "title": "Invitations",
+                        "icon": "mail",
+                        "link": reverse_lazy("admin:accounts_invitation_changelist"),
+                    },
+                    {
+                        "title": "Workspaces",
+                        "icon": "terminal",
+                        "link": reverse_lazy("admin:workspaces_workspace_changelist"),
+                    },
+                    {"title": "Audit", "icon": "history", "link": reverse_lazy("admin:audit_record_changelist")},
+                ],
+            }
+        ],
+    },
+}
+
+# --- log ------------------------------------------------------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request": {"()": "backend.config.request_context.RequestIdFilter"}},
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        "django.server": {"handlers": [], "propagate": True},
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.request": {"level": "ERROR"},  # 4xx are the caller's, not ours
+        "django.security.csrf": {"level": "ERROR"},
+        "botocore": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,35 @@
+"""Addresses of the backend, all below /api/; the door and the gateway's own are answered before Django."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, URLResolver, include, path
+
+from backend.config.admin import site
+from backend.config.api import api, problem_for
+from backend.config.problems import not_found, problem_response
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/admin/", site.urls),
+    path("api/auth/", include("allauth.headless.urls")),
+    path("api/", api.urls),
+]
+
+
+def handler404(_request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  Django's signature
+    return problem_response(not_found())
+
+
+def _error(_request: HttpRequest, exception: Exception) -> HttpResponse:
+    return problem_response(problem_for(exception))
+
+
+handler400 = _error
+handler403 = _error
+
+
+def handler500(_request: HttpRequest) -> HttpResponse:
+    import sys  # noqa: PLC0415
+
+    error = sys.exc_info()[1]
+    return problem_response(problem_for(error if isinstance(error, Exception) else RuntimeError("unknown")))

@@ -1,0 +1,26 @@
+"""Telling every process of the backend that a workspace changed, so that live views look at once."""
+
+from __future__ import annotations
+
+import functools
+import logging
+
+import redis
+from django.conf import settings
+
+CHANNEL = "apranova:workspaces:changed"
+
+logger = logging.getLogger(__name__)
+
+
+@functools.cache
+def _redis() -> redis.Redis:
+    return redis.Redis.from_url(settings.ENVIRONMENT.redis_url, socket_timeout=1, socket_connect_timeout=1)
+
+
+def announce(workspace_id: str) -> None:
+    """Publish the id. A lost announcement costs a few seconds of freshness, so a failing Redis is only logged."""
+    try:
+        _redis().publish(CHANNEL, workspace_id)
+    except redis.RedisError as error:
+        logger.warning("could not announce a change of %s: %s", workspace_id, error)

@@ -1,0 +1,116 @@
+"""The API of workspaces: parse, authorise, call one service, serialise."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated
+
+from asgiref.sync import sync_to_async
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from ninja import Body, Path, Router, Status
+
+from backend.accounts.models import User
+from backend.config.authentication import acting_user
+from backend.workspaces import services
+from backend.workspaces.events import STREAM_DESCRIPTION, open_stream
+from backend.workspaces.manager_client import manager_client
+from backend.workspaces.models import Workspace
+from backend.workspaces.presentation import kinds_out, workspace_out
+from backend.workspaces.schemas import (
+    CreateWorkspaceIn,
+    DeleteWorkspaceIn,
+    KeepRunningIn,
+    WorkspaceListOut,
+    WorkspaceOut,
+)
+from contract.manager import WorkspaceView
+from contract.names import WORKSPACE_ID_PATTERN
+
+router = Router(tags=["workspaces"])
+
+WorkspaceId = Annotated[str, Path(pattern=WORKSPACE_ID_PATTERN.pattern)]
+
+
+def _asked_for(request: HttpRequest, workspace_id: str) -> tuple[User, Workspace]:
+    user = acting_user(request)
+    return user, services.get_workspace(user, workspace_id)
+
+
+@router.get("", response=WorkspaceListOut, operation_id="list_workspaces", summary="Your workspaces")
+def list_workspaces(request: HttpRequest) -> WorkspaceListOut:
+    workspaces = services.list_workspaces(acting_user(request))
+    answer = manager_client().describe([workspace.pk for workspace in workspaces])
+    known = {view.workspace_id: view for view in answer.workspaces}
+    return WorkspaceListOut(
+        items=[workspace_out(it, known.get(it.pk) or services.unknown_view(it)) for it in workspaces],
+        kinds=kinds_out(answer.kinds),
+    )
+
+
+@router.post(
+    "create/",
+    response={200: WorkspaceOut, 201: WorkspaceOut},
+    operation_id="create_workspace",
+    summary="Create (when there is none) and launch",
+)
+def create_workspace(request: HttpRequest, payload: CreateWorkspaceIn | None = Body(None)) -> Status:  # noqa: B008
+    """Always launches. 201: created; 200: it was there. Answers at once, `starting` or `running`."""
+    user = acting_user(request)
+    launched = services.create_and_launch(user, payload.kind if payload else None, acting_user=user)
+    status = HTTPStatus.CREATED if launched.created else HTTPStatus.OK
+    return Status(int(status), workspace_out(launched.workspace, launched.view))
+
+
+@router.get("{workspace_id}/", response=WorkspaceOut, operation_id="get_workspace", summary="One workspace")
+def get_workspace(request: HttpRequest, workspace_id: WorkspaceId) -> WorkspaceOut:
+    _, workspace = _asked_for(request, workspace_id)
+    return workspace_out(workspace, services.views_of([workspace])[0])
+
+
+@router.delete("{workspace_id}/", response=WorkspaceOut, operation_id="delete_workspace", summary="Delete")
+def delete_workspace(request: HttpRequest, workspace_id: WorkspaceId, payload: DeleteWorkspaceIn) -> WorkspaceOut:
+    """Marks it for deletion; it can be undone until `purge_at`. 422 when the name is not the workspace's name."""
+    user, workspace = _asked_for(request, workspace_id)
+    return workspace_out(workspace, services.delete(workspace, payload.name, acting_user=user))
+
+
+@router.post("{workspace_id}/stop/", response=WorkspaceOut, operation_id="stop_workspace", summary="Stop")
+def stop_workspace(request: HttpRequest, workspace_id: WorkspaceId) -> WorkspaceOut:
+    """Saves, ends the task, keeps the home."""
+    user, workspace = _asked_for(request, workspace_id)
+    return workspace_out(workspace, services.stop(workspace, acting_user=user))
+
+
+@router.post("{workspace_id}/restart/", response=WorkspaceOut, operation_id="restart_workspace", summary="Restart")
+def restart_workspace(request: HttpRequest, workspace_id: WorkspaceId) -> WorkspaceOut:
+    """Stops and launches again; the home stays."""
+    user, workspace = _asked_for(request, workspace_id)
+    return workspace_out(workspace, services.restart(workspace, acting_user=user))
+
+
+@router.post("{workspace_id}/undelete/", response=WorkspaceOut, operation_id="undelete_workspace", summary="Undelete")
+def undelete_workspace(request: HttpRequest, workspace_id: WorkspaceId) -> WorkspaceOut:
+    user, workspace = _asked_for(request, workspace_id)
+    return workspace_out(workspace, services.undelete(workspace, acting_user=user))
+
+
+@router.post(
+    "{workspace_id}/keep-running/", response=WorkspaceOut, operation_id="keep_running", summary="Keep running until"
+)
+def keep_running(request: HttpRequest, workspace_id: WorkspaceId, payload: KeepRunningIn) -> WorkspaceOut:
+    """Not stopped for idleness before then; capped at `keep_running_max_s`. 0 hours end an earlier wish."""
+    user, workspace = _asked_for(request, workspace_id)
+    return workspace_out(workspace, services.keep_running(workspace, payload.hours, acting_user=user))
+
+
+@router.get(
+    "{workspace_id}/events/",
+    operation_id="watch_workspace",
+    summary="Live changes (server-sent events)",
+    response={200: None},
+    openapi_extra=STREAM_DESCRIPTION,
+)
+async def watch_workspace(request: HttpRequest, workspace_id: WorkspaceId) -> HttpResponse | StreamingHttpResponse:
+    """`event: workspace` (at once, and at each change), `event: kinds`; a comment every 15 s keeps it open."""
+    _, workspace = await sync_to_async(_asked_for)(request, workspace_id)
+    return await open_stream(request, workspace)

@@ -1,0 +1,56 @@
+"""One table from the reasons of contract.errors to HTTP statuses: the status belongs to the backend alone."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+from backend.config.problems import ProblemError
+from contract.errors import ApraNovaError, Reason
+
+logger = logging.getLogger(__name__)
+
+STATUS_OF_REASON: dict[Reason, HTTPStatus] = {
+    Reason.BAD_REQUEST: HTTPStatus.BAD_REQUEST,
+    Reason.WORKSPACE_NOT_FOUND: HTTPStatus.NOT_FOUND,
+    Reason.WORKSPACE_EXISTS: HTTPStatus.CONFLICT,
+    Reason.WORKSPACE_DELETED: HTTPStatus.CONFLICT,
+    Reason.WRONG_STATE: HTTPStatus.CONFLICT,
+    Reason.KIND_NOT_READY: HTTPStatus.CONFLICT,
+    Reason.NO_CAPACITY: HTTPStatus.SERVICE_UNAVAILABLE,
+    Reason.LAUNCH_FAILED: HTTPStatus.SERVICE_UNAVAILABLE,
+    Reason.SAVE_FAILED: HTTPStatus.CONFLICT,
+    Reason.CONFLICT: HTTPStatus.CONFLICT,
+    Reason.MANAGER_UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+    Reason.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+
+REMEDY_OF_REASON: dict[Reason, str] = {
+    Reason.WORKSPACE_DELETED: "Undo the deletion first, or create a new workspace.",
+    Reason.KIND_NOT_READY: "Wait until it is installed; this page shows the progress.",
+    Reason.NO_CAPACITY: "Try again in a few minutes, or ask your instructor.",
+    Reason.LAUNCH_FAILED: "Launch it again; tell your instructor if it happens twice.",
+    Reason.SAVE_FAILED: "Open the workspace, save your files there, and stop it again.",
+    Reason.CONFLICT: "Try again.",
+    Reason.MANAGER_UNAVAILABLE: "Try again in a moment.",
+}
+
+RETRY_AFTER_S: dict[Reason, int] = {
+    Reason.MANAGER_UNAVAILABLE: 2,
+    Reason.NO_CAPACITY: 60,
+    Reason.LAUNCH_FAILED: 5,
+}
+
+
+def problem_of(error: ApraNovaError) -> ProblemError:
+    """The problem that a person gets for an error of another part; its detail stays in the log."""
+    if error.detail:
+        logger.info("%s: %s", error.reason.value, error.detail)
+    retry_after_s = RETRY_AFTER_S.get(error.reason)
+    return ProblemError(
+        STATUS_OF_REASON[error.reason],
+        error.reason.value,
+        error.message,
+        remedy=REMEDY_OF_REASON.get(error.reason),
+        headers={"Retry-After": str(retry_after_s)} if retry_after_s else None,
+    )

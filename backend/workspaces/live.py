@@ -1,0 +1,130 @@
+"""Live views of workspaces: one poller in each process asks the manager once for everything that is watched."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import weakref
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+
+import redis.asyncio
+from django.conf import settings
+from redis.exceptions import RedisError
+
+from backend.workspaces.announcements import CHANNEL
+from backend.workspaces.manager_client import manager_client
+from contract.errors import ApraNovaError
+from contract.manager import DescribeAnswer, KindView, WorkspaceView
+from contract.names import WorkspaceState
+
+BUSY_INTERVAL_S = 0.2
+CALM_INTERVAL_S = 3.0
+UNAVAILABLE_INTERVAL_S = 1.0
+SUBSCRIBE_AGAIN_S = 2.0
+BUSY_STATES = (WorkspaceState.STARTING, WorkspaceState.STOPPING)
+
+logger = logging.getLogger(__name__)
+Describe = Callable[[Sequence[str]], DescribeAnswer]
+
+
+@dataclass(eq=False)
+class Watch:
+    """One watcher's eye on one workspace: the newest view, and an event that is set when it is newer than before."""
+
+    workspace_id: str
+    view: WorkspaceView | None = None
+    kinds: tuple[KindView, ...] = ()
+    answered: bool = False
+    """Whether the manager has answered since this watch began (`view` None then means: it does not know the id)."""
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def take(self, view: WorkspaceView | None, kinds: tuple[KindView, ...]) -> None:
+        if not self.answered or view != self.view or kinds != self.kinds:
+            self.view, self.kinds, self.answered = view, kinds, True
+            self.changed.set()
+
+
+class LiveWorkspaces:
+    """Polls while somebody watches: fast while a watched workspace is on its way, slowly otherwise, at once when told.
+
+    A manager that does not answer changes nothing: watchers keep what they know and hear when it is back.
+    """
+
+    def __init__(self, describe: Describe, *, redis_url: str) -> None:
+        self._describe = describe
+        self._redis_url = redis_url
+        self._watches: set[Watch] = set()
+        self._wake = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @contextlib.asynccontextmanager
+    async def watching(self, workspace_id: str) -> AsyncIterator[Watch]:
+        watch = Watch(workspace_id)
+        self._watches.add(watch)
+        if not any(not task.done() for task in self._tasks):
+            self._tasks = [asyncio.create_task(self._poll()), asyncio.create_task(self._listen())]
+        self._wake.set()
+        try:
+            yield watch
+        finally:
+            self._watches.discard(watch)
+            if not self._watches:
+                for task in self._tasks:
+                    task.cancel()
+                self._tasks = []
+
+    async def _poll(self) -> None:
+        while True:
+            self._wake.clear()
+            interval_s = await self._look()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), interval_s)
+
+    async def _look(self) -> float:
+        """Ask once and tell the watchers; returns how long to wait before the next look."""
+        ids = sorted({watch.workspace_id for watch in self._watches})
+        try:
+            answer = await asyncio.to_thread(self._describe, ids)
+        except ApraNovaError:
+            return UNAVAILABLE_INTERVAL_S
+        except Exception:
+            logger.exception("looking at watched workspaces failed")
+            return UNAVAILABLE_INTERVAL_S
+        views = {view.workspace_id: view for view in answer.workspaces}
+        asked = set(ids)
+        for watch in tuple(self._watches):
+            if watch.workspace_id in asked:
+                watch.take(views.get(watch.workspace_id), answer.kinds)
+        return BUSY_INTERVAL_S if any(view.state in BUSY_STATES for view in views.values()) else CALM_INTERVAL_S
+
+    async def _listen(self) -> None:
+        """Wake at announcements, our own and those of other processes of the backend."""
+        while True:
+            try:
+                async with redis.asyncio.Redis.from_url(self._redis_url) as client, client.pubsub() as channel:
+                    await channel.subscribe(CHANNEL)
+                    async for message in channel.listen():
+                        if message["type"] == "message" and self._is_watched(message["data"]):
+                            self._wake.set()
+            except (RedisError, OSError) as error:
+                logger.warning("not listening for changes, trying again: %s", error)
+            await asyncio.sleep(SUBSCRIBE_AGAIN_S)
+
+    def _is_watched(self, workspace_id: bytes) -> bool:
+        wanted = workspace_id.decode("utf-8", "replace")
+        return any(watch.workspace_id == wanted for watch in self._watches)
+
+
+_of_loop: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, LiveWorkspaces] = weakref.WeakKeyDictionary()
+
+
+def live_workspaces() -> LiveWorkspaces:
+    """The one of this process; kept for each event loop, because its tasks and events belong to one."""
+    loop = asyncio.get_running_loop()
+    if loop not in _of_loop:
+        _of_loop[loop] = LiveWorkspaces(
+            lambda ids: manager_client().describe(ids), redis_url=settings.ENVIRONMENT.redis_url
+        )
+    return _of_loop[loop]

@@ -1,0 +1,162 @@
+"""The one client of the workspace manager: `lambda.invoke` of boto3, on one machine and on AWS alike.
+
+Blocking; call it from a thread in asynchronous code. All actions are safe to repeat, so a lost answer is retried once.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from backend.config.environment import Environment
+from contract.errors import ApraNovaError, Reason
+from contract.manager import (
+    Action,
+    CreateRequest,
+    DescribeAnswer,
+    DescribeRequest,
+    FleetAnswer,
+    KeepRunningRequest,
+    WorkspaceAnswer,
+    WorkspaceRequest,
+    WorkspaceView,
+)
+from contract.names import MANAGER_FUNCTION
+from contract.wire import BadMessage, from_json, to_json
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+CONNECT_TIMEOUT_S = 1.0
+READ_TIMEOUT_S = 8.0
+ATTEMPTS_MAX = 2
+CONNECTIONS_MAX = 32
+DESCRIBE_IDS_MAX = 100
+
+logger = logging.getLogger(__name__)
+Answer = TypeVar("Answer")
+
+
+class ManagerClient:
+    """Asks the manager; every method raises `ApraNovaError`, `MANAGER_UNAVAILABLE` when it does not answer sensibly."""
+
+    def __init__(self, invoker: LambdaClient) -> None:
+        self._invoker = invoker
+
+    def create(self, request: CreateRequest) -> WorkspaceView:
+        return self._ask(Action.CREATE, request, WorkspaceAnswer).workspace
+
+    def launch(self, workspace_id: str) -> WorkspaceView:
+        return self._ask(Action.LAUNCH, WorkspaceRequest(workspace_id), WorkspaceAnswer).workspace
+
+    def stop(self, workspace_id: str) -> WorkspaceView:
+        return self._ask(Action.STOP, WorkspaceRequest(workspace_id), WorkspaceAnswer).workspace
+
+    def restart(self, workspace_id: str) -> WorkspaceView:
+        return self._ask(Action.RESTART, WorkspaceRequest(workspace_id), WorkspaceAnswer).workspace
+
+    def keep_running(self, workspace_id: str, *, until: float) -> WorkspaceView:
+        """`until` in seconds since the epoch; 0 ends an earlier wish."""
+        return self._ask(Action.KEEP_RUNNING, KeepRunningRequest(workspace_id, until), WorkspaceAnswer).workspace
+
+    def delete(self, workspace_id: str) -> WorkspaceView:
+        return self._ask(Action.DELETE, WorkspaceRequest(workspace_id), WorkspaceAnswer).workspace
+
+    def undelete(self, workspace_id: str) -> WorkspaceView:
+        return self._ask(Action.UNDELETE, WorkspaceRequest(workspace_id), WorkspaceAnswer).workspace
+
+    def describe(self, workspace_ids: Sequence[str]) -> DescribeAnswer:
+        """Any number of ids; the manager is asked for `DESCRIBE_IDS_MAX` at a time. None: the kinds alone."""
+        if len(workspace_ids) <= DESCRIBE_IDS_MAX:
+            return self._ask(Action.DESCRIBE, DescribeRequest(tuple(workspace_ids)), DescribeAnswer)
+        views: list[WorkspaceView] = []
+        answer = DescribeAnswer(())
+        for start in range(0, len(workspace_ids), DESCRIBE_IDS_MAX):
+            ids = tuple(workspace_ids[start : start + DESCRIBE_IDS_MAX])
+            answer = self._ask(Action.DESCRIBE, DescribeRequest(ids), DescribeAnswer)
+            views.extend(answer.workspaces)
+        return DescribeAnswer(tuple(views), answer.kinds)
+
+    def fleet(self) -> FleetAnswer:
+        return self._ask(Action.FLEET, None, FleetAnswer)
+
+    def _ask(self, action: Action, request: Any, answer_type: type[Answer]) -> Answer:
+        message = {"action": action.value, **(to_json(request) if request is not None else {})}
+        answer = self._invoke(action, json.dumps(message).encode())
+        if answer.get("ok") is not True:
+            raise _refusal(action, answer)
+        try:
+            return from_json(answer_type, answer)
+        except BadMessage as error:
+            raise _unavailable(action, f"unexpected answer: {error}") from error
+
+    def _invoke(self, action: Action, payload: bytes) -> dict[str, Any]:
+        try:
+            result = self._invoker.invoke(FunctionName=MANAGER_FUNCTION, Payload=payload)
+            body = result["Payload"].read()
+        except (BotoCoreError, ClientError, OSError) as error:
+            raise _unavailable(action, f"{type(error).__name__}: {error}") from error
+        if "FunctionError" in result:
+            raise _unavailable(action, f"function error: {body[:500]!r}")
+        try:
+            answer = json.loads(body)
+        except ValueError as error:
+            raise _unavailable(action, f"answer is not JSON: {body[:200]!r}") from error
+        if not isinstance(answer, dict):
+            raise _unavailable(action, f"answer is not an object: {body[:200]!r}")
+        return answer
+
+
+def build_manager_client(environment: Environment) -> ManagerClient:
+    """A client with its own connections; threads may share it."""
+    invoker = boto3.client(
+        "lambda",
+        endpoint_url=environment.manager_endpoint,
+        region_name=environment.aws_region,
+        aws_access_key_id=environment.aws_access_key_id or None,
+        aws_secret_access_key=environment.aws_secret_access_key or None,
+        config=Config(
+            connect_timeout=CONNECT_TIMEOUT_S,
+            read_timeout=READ_TIMEOUT_S,
+            retries={"total_max_attempts": ATTEMPTS_MAX, "mode": "standard"},
+            max_pool_connections=CONNECTIONS_MAX,
+            tcp_keepalive=True,
+            proxies={},  # the machine's http_proxy is for the internet, not for the manager beside us
+        ),
+    )
+    return ManagerClient(invoker)
+
+
+@functools.cache
+def manager_client() -> ManagerClient:
+    """The client of this process, built at the first call: boto3 takes 0.3 s to load its service model."""
+    from django.conf import settings  # noqa: PLC0415  the module stays usable without Django's settings
+
+    return build_manager_client(settings.ENVIRONMENT)
+
+
+def _refusal(action: Action, answer: dict[str, Any]) -> ApraNovaError:
+    error = answer.get("error")
+    body = error if isinstance(error, dict) else {}
+    try:
+        reason = Reason(str(body.get("reason", "")))
+    except ValueError:  # a newer manager may know reasons that we do not
+        reason = Reason.INTERNAL
+    message = str(body.get("message") or "The workspace manager refused without saying why")
+    return ApraNovaError(reason, message, detail=f"manager refused {action.value}")
+
+
+def _unavailable(action: Action, detail: str) -> ApraNovaError:
+    logger.warning("manager unavailable during %s: %s", action.value, detail)
+    return ApraNovaError(
+        Reason.MANAGER_UNAVAILABLE,
+        "The workspace manager does not answer right now. Your work is safe; try again in a moment.",
+        detail=detail,
+    )

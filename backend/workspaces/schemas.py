@@ -1,0 +1,98 @@
+"""What the API says about workspaces and what it accepts; the portal's client is generated from these."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from ninja import Schema
+from pydantic import Field
+
+from contract.names import LaunchPath, StopReason, WorkspaceKind, WorkspaceState
+
+KEEP_RUNNING_HOURS_MAX = 168
+"""A sanity limit of the input only; the manager caps the wish at its own, smaller limit."""
+
+
+class LaunchStepOut(Schema):
+    name: str
+    at: datetime
+    text: str
+
+
+class ActivityOut(Schema):
+    at: datetime
+    reason: str
+    """Plain words that follow 'You': 'typed in the editor'."""
+
+
+class OwnerOut(Schema):
+    id: str
+    name: str
+
+
+class WorkspaceOut(Schema):
+    id: str
+    kind: WorkspaceKind
+    name: str
+    state: WorkspaceState
+    url: str
+    """The door: launches or resumes the workspace, then leads into it."""
+    steps: list[LaunchStepOut]
+    launch_path: LaunchPath | None
+    running_since: datetime | None
+    last_activity: ActivityOut | None
+    idle_timeout_s: float
+    stops_at: datetime | None
+    stops_because: str | None
+    warned: bool
+    keep_running_until: datetime | None
+    keep_running_max_s: float
+    stop_reason: StopReason | None
+    stopped_at: datetime | None
+    deleted_at: datetime | None
+    purge_at: datetime | None
+    failure: str | None
+    has_home: bool
+    owner: OwnerOut
+
+
+class KindOut(Schema):
+    kind: WorkspaceKind
+    ready: bool
+    text: str
+    """Progress in plain words while it is not ready."""
+
+
+class WorkspaceListOut(Schema):
+    items: list[WorkspaceOut]
+    kinds: list[KindOut]
+
+
+class CreateWorkspaceIn(Schema):
+    kind: WorkspaceKind | None = None
+    """Left out: the kind that follows from the student's track (VS Code for staff)."""
+
+
+class KeepRunningIn(Schema):
+    hours: Annotated[float, Field(ge=0, le=KEEP_RUNNING_HOURS_MAX, allow_inf_nan=False)]
+    """From now; 0 ends an earlier wish."""
+
+
+class DeleteWorkspaceIn(Schema):
+    name: Annotated[str, Field(max_length=200)]
+    """The workspace's name, typed by the person: a delete by mistake must not happen."""
+
+
+class WorkspaceEvent(Schema):
+    """`event: workspace` of the stream."""
+
+    event: Literal["workspace"]
+    data: WorkspaceOut
+
+
+class KindsEvent(Schema):
+    """`event: kinds` of the stream."""
+
+    event: Literal["kinds"]
+    data: list[KindOut]

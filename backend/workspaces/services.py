@@ -1,0 +1,260 @@
+"""What people do with workspaces. Every change names its actor and leaves an audit record.
+
+A change of the database and its record are one transaction. A request to the manager is recorded *before* it is
+made, because one that times out may still have happened; when it fails for certain, a second record says so. No
+database connection is held while the manager is asked: fifty students clicking at once must not empty the pool.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from backend.accounts.models import User
+from backend.accounts.roles import KIND_OF_TRACK, Role, Track
+from backend.audit.record import record
+from backend.config.problems import ProblemError, not_found
+from backend.workspaces.announcements import announce
+from backend.workspaces.manager_client import ManagerClient, manager_client
+from backend.workspaces.models import Workspace
+from contract.errors import ApraNovaError, Reason
+from contract.manager import CreateRequest, WorkspaceView
+from contract.names import WorkspaceKind, WorkspaceState
+
+logger = logging.getLogger(__name__)
+
+NAME_OF_KIND = {WorkspaceKind.VSCODE: "VS Code", WorkspaceKind.SUPERSET: "Superset"}
+WORKSPACES_LISTED_MAX = 50
+
+
+@dataclass(frozen=True)
+class Launched:
+    workspace: Workspace
+    view: WorkspaceView
+    created: bool
+
+
+def kinds_of(user: User) -> list[WorkspaceKind]:
+    """The kinds that this person may have, the usual one first."""
+    if user.role != Role.STUDENT:
+        return list(WorkspaceKind)
+    return [KIND_OF_TRACK[Track(user.track)]]
+
+
+def list_workspaces(user: User) -> list[Workspace]:
+    """The person's own, live and still restorable ones, newest first."""
+    own = Workspace.objects.filter(owner=user).select_related("owner")
+    listed = own.exclude(purge_at__lte=timezone.now()).order_by("deleted_at", "-created_at")
+    return list(listed[:WORKSPACES_LISTED_MAX])
+
+
+def find_workspace(user: User, workspace_id: str) -> Workspace | None:
+    """The person's own workspace, also a deleted one until it is purged."""
+    found = Workspace.objects.select_related("owner").filter(pk=workspace_id, owner=user)
+    return found.exclude(purge_at__lte=timezone.now()).first()
+
+
+def get_workspace(user: User, workspace_id: str) -> Workspace:
+    """As `find_workspace`, or a 404 that does not tell whether somebody else has such a workspace."""
+    workspace = find_workspace(user, workspace_id)
+    if workspace is None:
+        raise not_found("You have no workspace with this id.", reason=Reason.WORKSPACE_NOT_FOUND.value)
+    return workspace
+
+
+def create_and_launch(user: User, kind: WorkspaceKind | None, *, acting_user: User) -> Launched:
+    """The person's workspace of that kind, created when they have none, and launched in any case."""
+    allowed = kinds_of(user)
+    wanted = kind or allowed[0]
+    if wanted not in allowed:
+        raise ProblemError(
+            HTTPStatus.FORBIDDEN,
+            "kind_not_allowed",
+            f"Your track works with {NAME_OF_KIND[allowed[0]]}; {NAME_OF_KIND[wanted]} is not part of it.",
+            remedy="Ask your instructor if your track is wrong.",
+        )
+    workspace, created = _get_or_create(user, wanted, acting_user=acting_user)
+    return Launched(workspace, launch_for(acting_user, workspace), created)
+
+
+def _refuse_kind_not_ready(kind: WorkspaceKind) -> None:
+    """A workspace that cannot be launched must not be created either."""
+    _release_connection()
+    for view in manager_client().describe(()).kinds:
+        if view.kind == kind and not view.ready:
+            raise ApraNovaError(Reason.KIND_NOT_READY, view.text or f"{NAME_OF_KIND[kind]} is not ready yet.")
+
+
+def _get_or_create(owner: User, kind: WorkspaceKind, *, acting_user: User) -> tuple[Workspace, bool]:
+    """Fifty at once make one row: the partial unique constraint decides, the losers read the winner's."""
+    live = Workspace.objects.select_related("owner").filter(owner=owner, kind=kind, deleted_at__isnull=True)
+    existing = live.first()
+    if existing is not None:
+        return existing, False
+    _refuse_kind_not_ready(kind)
+    name = f"{owner.display_name}'s {NAME_OF_KIND[kind]}"[:200]
+    try:
+        with transaction.atomic():
+            workspace = Workspace.objects.create(owner=owner, kind=kind, name=name)
+            record(
+                "workspace.create",
+                actor=acting_user,
+                target_type="workspace",
+                target_id=workspace.pk,
+                kind=kind.value,
+                owner=str(owner.pk),
+            )
+    except IntegrityError:
+        return live.get(), False
+    return workspace, True
+
+
+def launch_for(user: User, workspace: Workspace) -> WorkspaceView:
+    """Make the workspace run, on behalf of `user`; answers at once, `starting` or `running`.
+
+    The manager is told about the workspace when it does not know it: at the first launch, or when the process died
+    between our record and its.
+    """
+
+    def launch(manager: ManagerClient) -> WorkspaceView:
+        try:
+            return manager.launch(workspace.pk)
+        except ApraNovaError as error:
+            if error.reason is not Reason.WORKSPACE_NOT_FOUND:
+                raise
+        manager.create(
+            CreateRequest(
+                workspace_id=workspace.pk,
+                owner_id=str(workspace.owner_id),
+                kind=WorkspaceKind(workspace.kind),
+                owner_name=workspace.owner.display_name,
+                owner_email=workspace.owner.email,
+            )
+        )
+        return manager.launch(workspace.pk)
+
+    return _ask_manager("workspace.launch", workspace, launch, acting_user=user)
+
+
+def stop(workspace: Workspace, *, acting_user: User) -> WorkspaceView:
+    return _ask_manager("workspace.stop", workspace, lambda it: it.stop(workspace.pk), acting_user=acting_user)
+
+
+def restart(workspace: Workspace, *, acting_user: User) -> WorkspaceView:
+    return _ask_manager("workspace.restart", workspace, lambda it: it.restart(workspace.pk), acting_user=acting_user)
+
+
+def keep_running(workspace: Workspace, hours: float, *, acting_user: User) -> WorkspaceView:
+    """`hours` from now, which the manager caps at its own limit; 0 ends an earlier wish."""
+    until = 0.0 if hours == 0 else timezone.now().timestamp() + hours * 3600
+    return _ask_manager(
+        "workspace.keep_running",
+        workspace,
+        lambda it: it.keep_running(workspace.pk, until=until),
+        acting_user=acting_user,
+        hours=hours,
+    )
+
+
+def delete(workspace: Workspace, name: str, *, acting_user: User) -> WorkspaceView:
+    """Mark for deletion. The manager goes first: if it refuses, nothing has changed here."""
+    if name.strip() != workspace.name:
+        raise ProblemError(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "name_differs",
+            "The name does not match; nothing was deleted.",
+            remedy=f"Type the workspace's name exactly: {workspace.name}",
+        )
+    view = _ask_manager(
+        "workspace.delete", workspace, lambda it: it.delete(workspace.pk), acting_user=acting_user, missing_is_fine=True
+    )
+    Workspace.objects.filter(pk=workspace.pk).update(
+        deleted_at=_moment(view.deleted_at) or timezone.now(), purge_at=_moment(view.purge_at) or timezone.now()
+    )
+    workspace.refresh_from_db()
+    return view
+
+
+def undelete(workspace: Workspace, *, acting_user: User) -> WorkspaceView:
+    """Take a deletion back. Refused while the person has a newer live workspace of the same kind."""
+    others = Workspace.objects.filter(owner=workspace.owner, kind=workspace.kind, deleted_at__isnull=True)
+    if others.exclude(pk=workspace.pk).exists():
+        raise _other_is_live()
+    view = _ask_manager("workspace.undelete", workspace, lambda it: it.undelete(workspace.pk), acting_user=acting_user)
+    try:
+        Workspace.objects.filter(pk=workspace.pk).update(deleted_at=None, purge_at=None)
+    except IntegrityError:  # created in the meantime, in another tab
+        manager_client().delete(workspace.pk)
+        raise _other_is_live() from None
+    workspace.refresh_from_db()
+    return view
+
+
+def _other_is_live() -> ApraNovaError:
+    return ApraNovaError(
+        Reason.WORKSPACE_EXISTS, "You have a newer workspace of this kind; delete that one before you restore this one."
+    )
+
+
+def _ask_manager(
+    action: str,
+    workspace: Workspace,
+    ask: Callable[[ManagerClient], WorkspaceView],
+    *,
+    acting_user: User,
+    missing_is_fine: bool = False,
+    **details: object,
+) -> WorkspaceView:
+    """Record, ask, announce the answer to everyone who watches; record again if it failed.
+
+    `missing_is_fine`: a workspace that the manager has never heard of is answered as `unknown_view`.
+    """
+    target = {"actor": acting_user, "target_type": "workspace", "target_id": workspace.pk}
+    record(action, **target, **details)
+    _release_connection()
+    try:
+        view = ask(manager_client())
+    except ApraNovaError as error:
+        if missing_is_fine and error.reason is Reason.WORKSPACE_NOT_FOUND:
+            return unknown_view(workspace)
+        record(f"{action}_failed", **target, reason=error.reason.value)
+        raise
+    announce(workspace.pk)
+    return view
+
+
+def views_of(workspaces: list[Workspace]) -> list[WorkspaceView]:
+    """What the manager says about them, in the same order."""
+    _release_connection()
+    answer = manager_client().describe([workspace.pk for workspace in workspaces])
+    known = {view.workspace_id: view for view in answer.workspaces}
+    return [known.get(workspace.pk) or unknown_view(workspace) for workspace in workspaces]
+
+
+def unknown_view(workspace: Workspace) -> WorkspaceView:
+    """How a workspace looks of which the manager has no record (yet): stopped and without a home, or deleted."""
+    return WorkspaceView(
+        workspace_id=workspace.pk,
+        owner_id=str(workspace.owner_id),
+        kind=WorkspaceKind(workspace.kind),
+        state=WorkspaceState.DELETED if workspace.deleted_at else WorkspaceState.STOPPED,
+        version=0,
+        deleted_at=workspace.deleted_at.timestamp() if workspace.deleted_at else None,
+        purge_at=workspace.purge_at.timestamp() if workspace.purge_at else None,
+    )
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def _release_connection() -> None:
+    """Give the connection back to the pool, unless a transaction is open (then the caller knows why)."""
+    if not connection.in_atomic_block:
+        connection.close()
