@@ -7,6 +7,9 @@ from typing import Protocol
 
 from contract.manager import KindView
 from contract.names import WorkspaceKind
+from manager.domain.observation import ObservedTask
+
+__all__ = ["ObservedTask", "TaskRunner", "TaskSpec"]
 
 
 @dataclass(frozen=True)
@@ -21,24 +24,6 @@ class TaskSpec:
     agent_token: str = field(repr=False)
     home_id: str | None = None
     """None: a warm task without a home of its own (late-binding runners only)."""
-
-
-@dataclass(frozen=True)
-class ObservedTask:
-    """One task as the engine sees it now, whether or not the store knows it."""
-
-    task_id: str
-    alive: bool
-    """False: it has ended, but the engine still remembers it (and why)."""
-    started_at: float
-    control_address: str = ""
-    """Where the manager reaches the agent: `unix:/path` or `ip:port`; empty until the engine knows it."""
-    cluster: str = ""
-    """The Envoy cluster through which the gateway reaches it (contract.manager.Endpoint)."""
-    address: str = ""
-    """ip:port for ORIGINAL_DST, or empty where the cluster says it all."""
-    ended_because: str = ""
-    """Plain words: 'killed: out of memory', 'exited with code 1'; empty while alive."""
 
 
 class TaskRunner(Protocol):

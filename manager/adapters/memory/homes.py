@@ -1,0 +1,19 @@
+"""`HomeVolumes` in memory: each home is a set of file names."""
+
+from __future__ import annotations
+
+
+class MemoryHomeVolumes:
+    def __init__(self) -> None:
+        self.files: dict[str, set[str]] = {}
+        self.purged: list[str] = []
+
+    def create(self, home_id: str) -> None:
+        self.files.setdefault(home_id, set())
+
+    def exists(self, home_id: str) -> bool:
+        return home_id in self.files
+
+    def purge(self, home_id: str) -> None:
+        if self.files.pop(home_id, None) is not None:
+            self.purged.append(home_id)

@@ -1,0 +1,117 @@
+"""When a running workspace stops because nobody uses it, and why: an open tab is not activity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from contract.agent import AgentStatus
+from contract.manager import Activity
+from contract.names import StopReason
+from manager.domain.policy import Policy
+from manager.domain.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class IdleVerdict:
+    """What is known about a running workspace's use, and what follows from it."""
+
+    activity: Activity
+    person_active_at: float
+    keep_running_until: float | None
+    keep_running_wish: float | None
+    stops_at: float
+    because: str
+    """Plain words: 'no activity for 30 minutes'."""
+    reason: StopReason
+    warn_at: float
+    stop_now: bool
+    warn_now: bool
+    look_again_at: float
+
+
+def judge(workspace: Workspace, status: AgentStatus | None, *, now: float, policy: Policy) -> IdleVerdict:
+    """Judge one running workspace. `status` is None when its agent did not answer.
+
+    A missing signal is never taken for idleness: such a workspace is kept until its agent answers, or the session limit.
+    """
+    started = workspace.running_since if workspace.running_since is not None else workspace.state_since
+    activity, person_active_at = _activity(workspace, status, started=started, now=now, policy=policy)
+    keep_until, wish = _keep_running(workspace, status, now=now, policy=policy)
+    warning_s = min(policy.idle_warning_s, policy.idle_timeout_s / 2)
+
+    stops_at = activity.at + policy.idle_timeout_s
+    because = f"no activity for {duration_words(policy.idle_timeout_s)}"
+    reason = StopReason.IDLE
+    if keep_until is not None and keep_until > stops_at:
+        stops_at, because = keep_until, "the time you asked to keep it running ends, and there was no activity"
+    if status is None:
+        stops_at = max(stops_at, now + warning_s)
+    session_end = started + policy.session_max_s
+    if session_end <= stops_at:
+        stops_at, reason = session_end, StopReason.SESSION_LIMIT
+        because = f"a session lasts at most {duration_words(policy.session_max_s)}"
+
+    warn_at = stops_at - warning_s
+    warned = workspace.warned_at is not None and workspace.warned_at >= warn_at
+    warn_now = warn_at <= now < stops_at and not warned and status is not None
+    if now < warn_at:
+        look_again_at = min(warn_at, now + policy.status_refresh_s)
+    else:  # soon, so that a warning goes away when the student comes back
+        look_again_at = min(stops_at, now + policy.status_refresh_s / 4)
+    return IdleVerdict(
+        activity=activity,
+        person_active_at=person_active_at,
+        keep_running_until=keep_until,
+        keep_running_wish=wish,
+        stops_at=stops_at,
+        because=because,
+        reason=reason,
+        warn_at=warn_at,
+        stop_now=now >= stops_at,
+        warn_now=warn_now,
+        look_again_at=max(now, look_again_at),
+    )
+
+
+def capped_keep_running(until: float, *, now: float, policy: Policy) -> float | None:
+    """A wish to keep running, cut to what is allowed; None when it lies in the past (which ends an earlier wish)."""
+    return min(until, now + policy.keep_running_max_s) if until > now else None
+
+
+def duration_words(seconds: float) -> str:
+    """'30 minutes', '12 hours', '20 seconds': the largest unit that divides without a rest worth telling."""
+    for unit, name in ((3600, "hour"), (60, "minute"), (1, "second")):
+        if seconds >= unit and seconds % unit == 0:
+            count = int(seconds // unit)
+            return f"{count} {name}" + ("" if count == 1 else "s")
+    return f"{seconds:g} seconds"
+
+
+def _activity(
+    workspace: Workspace, status: AgentStatus | None, *, started: float, now: float, policy: Policy
+) -> tuple[Activity, float]:
+    person_at = workspace.person_active_at if workspace.person_active_at is not None else started
+    activity = workspace.activity or Activity(started, "opened the workspace")
+    if status is None:
+        return activity, person_at
+    if status.last_activity_at is not None:
+        seen_at = min(status.last_activity_at, now)  # a clock ahead of ours must not keep a workspace up
+        person_at = max(person_at, seen_at)
+        if seen_at > activity.at:
+            activity = Activity(seen_at, status.activity_reason or "used the workspace")
+    if status.busy:
+        busy_at = min(now, person_at + policy.busy_max_s)
+        if busy_at > activity.at:
+            activity = Activity(busy_at, f"ran {status.busy} (a busy job)")
+    return activity, person_at
+
+
+def _keep_running(
+    workspace: Workspace, status: AgentStatus | None, *, now: float, policy: Policy
+) -> tuple[float | None, float | None]:
+    """A wish made inside the application counts once, when it changes: capping it anew each time would never end it."""
+    until, wish = workspace.keep_running_until, workspace.keep_running_wish
+    if status is not None and status.keep_running_wish_until != wish:
+        wish = status.keep_running_wish_until
+        until = None if wish is None else capped_keep_running(wish, now=now, policy=policy)
+    return until, wish

@@ -1,0 +1,147 @@
+"""What reconcile may ask for: a closed union of plain data, carried out by use_cases/apply.py.
+
+An action carries the records that were observed; every write it leads to is conditional on their versions, so an action
+that comes too late changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from contract.names import StopReason, WorkspaceKind
+from manager.domain.idle import IdleVerdict
+from manager.domain.observation import ObservedTask
+from manager.domain.task import Task
+from manager.domain.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class StartAgain:
+    """The intent was written, but the engine was never asked: its caller died in between."""
+
+    task: Task
+
+
+@dataclass(frozen=True)
+class MarkReady:
+    task: Task
+    observed: ObservedTask
+
+
+@dataclass(frozen=True)
+class FinishLaunch:
+    """Bind the ready task to the workspace that waits for it, or complete a claim whose caller died."""
+
+    workspace: Workspace
+    task: Task
+    observed: ObservedTask
+
+
+@dataclass(frozen=True)
+class FailLaunch:
+    workspace: Workspace
+    task: Task
+    because: str
+
+
+@dataclass(frozen=True)
+class LaunchAgain:
+    """A person asked for it while it was stopping."""
+
+    workspace: Workspace
+
+
+@dataclass(frozen=True)
+class RecordUse:
+    workspace: Workspace
+    verdict: IdleVerdict
+
+
+@dataclass(frozen=True)
+class Warn:
+    workspace: Workspace
+    task: Task
+    verdict: IdleVerdict
+
+
+@dataclass(frozen=True)
+class StopWorkspace:
+    workspace: Workspace
+    task: Task
+    reason: StopReason
+    verdict: IdleVerdict
+
+
+@dataclass(frozen=True)
+class EndTask:
+    """Save if there is something to save, end the task, record it."""
+
+    task: Task
+    workspace: Workspace | None
+
+
+@dataclass(frozen=True)
+class RecordTaskGone:
+    """The engine says that the task is not alive (any more)."""
+
+    task: Task
+    workspace: Workspace | None
+    because: str
+
+
+@dataclass(frozen=True)
+class RetireTask:
+    task: Task
+    because: str
+    failure: str = ""
+    """Not empty: it failed to become ready; counts for the pool's back-off."""
+
+
+@dataclass(frozen=True)
+class StartWarmTask:
+    kind: WorkspaceKind
+    image: str
+
+
+@dataclass(frozen=True)
+class StopOrphan:
+    """The engine runs it, but no record says why. Read again before it is ended."""
+
+    task_id: str
+
+
+@dataclass(frozen=True)
+class ForgetTask:
+    task: Task
+
+
+@dataclass(frozen=True)
+class PurgeWorkspace:
+    workspace: Workspace
+
+
+Action: TypeAlias = (
+    StartAgain
+    | MarkReady
+    | FinishLaunch
+    | FailLaunch
+    | LaunchAgain
+    | RecordUse
+    | Warn
+    | StopWorkspace
+    | EndTask
+    | RecordTaskGone
+    | RetireTask
+    | StartWarmTask
+    | StopOrphan
+    | ForgetTask
+    | PurgeWorkspace
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    actions: tuple[Action, ...]
+    look_again_at: float
+    """When the next pass should run if nothing wakes it before; records' own `due_at` may come earlier."""

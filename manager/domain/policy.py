@@ -1,0 +1,54 @@
+"""Every limit and time of the manager in one place: nothing in it waits, grows or retries without a bound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from manager.domain.pool import PoolSchedule
+
+
+@dataclass(frozen=True)
+class Policy:
+    idle_timeout_s: float = 1800.0
+    idle_warning_s: float = 300.0
+    session_max_s: float = 43_200.0
+    keep_running_max_s: float = 14_400.0
+    busy_max_s: float = 7_200.0
+    """How long a busy job alone, after a person's last activity, counts as activity."""
+    status_refresh_s: float = 60.0
+    """A running workspace's agent is asked at least this often, so that the activity people see is not stale."""
+
+    schedule: PoolSchedule = field(default_factory=PoolSchedule)
+    tasks_max: int = 40
+    """All live tasks together. Launches that race each other may pass it by their number; the engine has the hard limit."""
+    warming_max: int = 2
+    """Warm tasks that may be starting at once: a person's launch must not wait behind the pool's."""
+    refill_delay_s: float = 2.0
+    """The pool waits this long after a claim, so that a student's first page load has the machine. To starve under a rush
+    is harmless: a launch without a warm task starts one itself, which costs as much as the refill would have."""
+    warm_age_max_s: float = 21_600.0
+    back_off_base_s: float = 5.0
+    back_off_max_s: float = 600.0
+
+    launch_timeout_s: float = 120.0
+    takeover_s: float = 5.0
+    """A step of a launch that shows no progress for so long belongs to a process that died; the sweep carries on."""
+    save_timeout_s: float = 120.0
+    """The hard limit of a stop: until then a task whose work could not be saved is kept."""
+    save_retry_max_s: float = 15.0
+    stop_grace_s: float = 5.0
+    orphan_grace_s: float = 60.0
+    task_memory_s: float = 900.0
+    """How long the record of an ended task is kept; longer than the longest back-off, which reads it."""
+    delete_grace_s: float = 604_800.0
+
+    sweep_interval_s: float = 300.0
+    due_per_pass_max: int = 200
+    records_max: int = 1_000
+    describe_max: int = 100
+    attempts_max: int = 10
+    """Tries of one use case when others keep changing the same record."""
+    transient_tick_s: float = 0.1
+    """How soon to look again while something starts or stops."""
+    engine_retry_s: float = 1.0
+    """How soon to look again when the engine did not answer."""

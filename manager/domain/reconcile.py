@@ -1,0 +1,237 @@
+"""The heart: what the fleet is, what it should be, and the steps between. Reads top to bottom, does no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from contract.agent import AgentPhase, AgentStatus
+from contract.names import TaskState, WorkspaceKind, WorkspaceState
+from manager.domain import idle, pool
+from manager.domain.observation import ObservedTask
+from manager.domain.plan import (
+    Action,
+    EndTask,
+    FailLaunch,
+    FinishLaunch,
+    ForgetTask,
+    LaunchAgain,
+    MarkReady,
+    Plan,
+    PurgeWorkspace,
+    RecordTaskGone,
+    RecordUse,
+    RetireTask,
+    StartAgain,
+    StartWarmTask,
+    StopOrphan,
+    StopWorkspace,
+    Warn,
+)
+from manager.domain.policy import Policy
+from manager.domain.task import Task
+from manager.domain.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The fleet as it was read: records first, then the engine, then the agents, so that a task which the engine should
+    know by its record can only be missing because it has ended."""
+
+    tasks: tuple[Task, ...]
+    """All records of tasks, ended ones too while they are remembered."""
+    workspaces: tuple[Workspace, ...]
+    """Those that are due, and those whose task is on the move or missing."""
+    observed: tuple[ObservedTask, ...] | None
+    """None: the engine did not answer, and nothing may be concluded about any task."""
+    statuses: Mapping[str, AgentStatus] = field(default_factory=dict)
+    """By task id; absent when the agent was not asked or did not answer."""
+    images: Mapping[WorkspaceKind, str] = field(default_factory=dict)
+    """The current image of each kind that can be launched now."""
+
+
+def reconcile(snapshot: Snapshot, now: float, policy: Policy) -> Plan:
+    """Compute the steps that lead the fleet to what it should be. Pure; a converged fleet gives no actions."""
+    workspaces = {workspace.workspace_id: workspace for workspace in snapshot.workspaces}
+    tasks = {task.task_id: task for task in snapshot.tasks}
+    actions: list[Action] = []
+    for task in snapshot.tasks:
+        bound = workspaces.get(task.workspace_id) if task.workspace_id else None
+        if bound is not None and bound.task_id != task.task_id:
+            bound = None
+        actions.extend(_reconcile_task(task, bound, snapshot, now, policy))
+    for workspace in snapshot.workspaces:
+        task = tasks.get(workspace.task_id) if workspace.task_id else None
+        actions.extend(_reconcile_workspace(workspace, task, snapshot, now, policy))
+    actions.extend(_orphans(snapshot, tasks, now, policy))
+    pool_actions, refill_at = _reconcile_pool(snapshot, now, policy)
+    actions.extend(pool_actions)
+    return Plan(tuple(actions), min(_look_again_at(snapshot, now, policy), refill_at))
+
+
+def _reconcile_task(
+    task: Task, workspace: Workspace | None, snapshot: Snapshot, now: float, policy: Policy
+) -> Iterator[Action]:
+    if task.state is TaskState.STOPPED:
+        if task.ended_at is None or now - task.ended_at >= policy.task_memory_s:
+            yield ForgetTask(task)
+        return
+    if task.workspace_id is not None and workspace is None and task.state is not TaskState.CLAIMED:
+        return  # its workspace was read later and has moved on; the next pass sees both
+    seen = find_observed(snapshot, task.task_id)
+    if task.state is TaskState.STOPPING:
+        waits_for_retry = task.must_save and task.saved_at is None and now < task.save_again_at
+        if _gone(snapshot, seen):
+            yield RecordTaskGone(task, workspace, seen.ended_because if seen else "")
+        elif not waits_for_retry:
+            yield EndTask(task, workspace)
+        return
+    if snapshot.observed is None:
+        return
+    if seen is None and task.state is TaskState.STARTING:
+        yield from _not_started(task, workspace, now, policy)
+    elif seen is None or not seen.alive:
+        because = seen.ended_because if seen else "the engine no longer has it"
+        if task.workspace_id is None or workspace is not None:
+            yield RecordTaskGone(task, workspace, because or "it ended by itself")
+    elif task.state is TaskState.STARTING:
+        yield from _starting(task, workspace, seen, snapshot.statuses.get(task.task_id), now)
+    elif task.state is TaskState.CLAIMED and workspace is not None:
+        yield from _claimed(task, workspace, seen, now, policy)
+
+
+def _not_started(task: Task, workspace: Workspace | None, now: float, policy: Policy) -> Iterator[Action]:
+    if task.deadline is not None and now >= task.deadline:
+        yield from _give_up(task, workspace, "it could not be started in time")
+    elif now - task.state_since >= policy.takeover_s:
+        yield StartAgain(task)
+
+
+def _starting(
+    task: Task, workspace: Workspace | None, seen: ObservedTask, status: AgentStatus | None, now: float
+) -> Iterator[Action]:
+    if status is not None and status.phase is AgentPhase.FAILED:
+        yield from _give_up(task, workspace, status.failure or "the application did not start")
+    elif status is not None and status.phase is AgentPhase.READY and seen.control_address:
+        yield MarkReady(task, seen) if workspace is None else FinishLaunch(workspace, task, seen)
+    elif task.deadline is not None and now >= task.deadline:
+        yield from _give_up(task, workspace, "it was not ready in time")
+
+
+def _claimed(task: Task, workspace: Workspace, seen: ObservedTask, now: float, policy: Policy) -> Iterator[Action]:
+    if workspace.state is not WorkspaceState.STARTING:
+        return
+    if workspace.deadline is not None and now >= workspace.deadline:
+        yield FailLaunch(workspace, task, "the workspace did not open in time")
+    elif now - task.state_since >= policy.takeover_s:
+        yield FinishLaunch(workspace, task, seen)
+
+
+def _give_up(task: Task, workspace: Workspace | None, because: str) -> Iterator[Action]:
+    if workspace is None:
+        yield RetireTask(task, because, failure=because)
+    else:
+        yield FailLaunch(workspace, task, because)
+
+
+def _reconcile_workspace(
+    workspace: Workspace, task: Task | None, snapshot: Snapshot, now: float, policy: Policy
+) -> Iterator[Action]:
+    if workspace.state is WorkspaceState.STOPPED and workspace.launch_wanted_at is not None:
+        yield LaunchAgain(workspace)
+    elif workspace.state is WorkspaceState.DELETED and workspace.purge_at is not None and now >= workspace.purge_at:
+        yield PurgeWorkspace(workspace)
+    elif workspace.state is WorkspaceState.RUNNING and task is not None and task.state is TaskState.CLAIMED:
+        seen = find_observed(snapshot, task.task_id)
+        if workspace.due_at is None or now < workspace.due_at or _gone(snapshot, seen):
+            return
+        verdict = idle.judge(workspace, snapshot.statuses.get(task.task_id), now=now, policy=policy)
+        if verdict.stop_now:
+            yield StopWorkspace(workspace, task, verdict.reason, verdict)
+        elif verdict.warn_now:
+            yield Warn(workspace, task, verdict)
+        else:
+            yield RecordUse(workspace, verdict)
+
+
+def _orphans(snapshot: Snapshot, tasks: Mapping[str, Task], now: float, policy: Policy) -> Iterator[Action]:
+    """Tasks that run without a record. Those with a record that says STOPPED need no grace: they came too late."""
+    for seen in snapshot.observed or ():
+        record = tasks.get(seen.task_id)
+        unknown_long = record is None and now - seen.started_at >= policy.orphan_grace_s
+        if seen.alive and (unknown_long or (record is not None and not record.live)):
+            yield StopOrphan(seen.task_id)
+
+
+def _reconcile_pool(snapshot: Snapshot, now: float, policy: Policy) -> tuple[list[Action], float]:
+    """Retire what is worn out or too much, start what is missing; also when to look again for a start that must wait."""
+    actions: list[Action] = []
+    refill_at = float("inf")
+    if snapshot.observed is None:
+        return actions, refill_at
+    warming = sum(task.warm and task.state is TaskState.STARTING for task in snapshot.tasks)
+    free = policy.tasks_max - sum(task.live for task in snapshot.tasks)
+    not_before = max(
+        pool.back_off_until(snapshot.tasks, base_s=policy.back_off_base_s, max_s=policy.back_off_max_s),
+        _last_claim_at(snapshot) + policy.refill_delay_s,
+    )
+    doomed = {action.task.task_id for action in _dead_warm(snapshot)}
+    for kind in WorkspaceKind:
+        image = snapshot.images.get(kind)
+        warm = [task for task in snapshot.tasks if task.warm and task.kind is kind and task.task_id not in doomed]
+        kept = []
+        for task in sorted(warm, key=lambda task: (task.state is TaskState.READY, -task.created_at)):
+            worn = pool.worn_out(task, image=image, age_max_s=policy.warm_age_max_s, now=now)
+            if worn:
+                actions.append(RetireTask(task, worn))
+            else:
+                kept.append(task)
+        if image is None:
+            continue
+        target = policy.schedule.target(now)
+        for task in kept[: max(0, len(kept) - target)]:
+            actions.append(RetireTask(task, "fewer are needed at this hour"))
+        missing = max(0, target - len(kept))
+        if missing and now < not_before:
+            refill_at = min(refill_at, not_before)
+        elif missing:
+            starts = max(0, min(missing, policy.warming_max - warming, free))
+            actions.extend(StartWarmTask(kind, image) for _ in range(starts))
+            warming, free = warming + starts, free - starts
+    return actions, refill_at
+
+
+def _dead_warm(snapshot: Snapshot) -> Iterator[RecordTaskGone]:
+    """Warm tasks that this pass finds gone: the pool must neither count nor retire them."""
+    for task in snapshot.tasks:
+        seen = find_observed(snapshot, task.task_id)
+        never_started = seen is None and task.state is TaskState.STARTING
+        if task.warm and _gone(snapshot, seen) and not never_started:
+            yield RecordTaskGone(task, None, "")
+
+
+def find_observed(snapshot: Snapshot, task_id: str) -> ObservedTask | None:
+    return next((seen for seen in snapshot.observed or () if seen.task_id == task_id), None)
+
+
+def _gone(snapshot: Snapshot, seen: ObservedTask | None) -> bool:
+    """Known to be gone: the engine answered, and does not have it alive."""
+    return snapshot.observed is not None and (seen is None or not seen.alive)
+
+
+def _last_claim_at(snapshot: Snapshot) -> float:
+    claims = [
+        task.created_at if task.state is TaskState.STARTING else task.state_since
+        for task in snapshot.tasks
+        if task.workspace_id is not None and task.state in (TaskState.STARTING, TaskState.CLAIMED)
+    ]
+    return max(claims, default=0.0)
+
+
+def _look_again_at(snapshot: Snapshot, now: float, policy: Policy) -> float:
+    transient = any(task.state in (TaskState.STARTING, TaskState.STOPPING) for task in snapshot.tasks) or any(
+        workspace.state in (WorkspaceState.STARTING, WorkspaceState.STOPPING) for workspace in snapshot.workspaces
+    )
+    if snapshot.observed is None:
+        return now + policy.engine_retry_s
+    return now + (policy.transient_tick_s if transient else policy.sweep_interval_s)

@@ -1,0 +1,115 @@
+"""A task's record, and the one table of the changes it may go through."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from contract.names import TaskState, WorkspaceKind
+from manager.domain.observation import ObservedTask
+from manager.domain.transition import IllegalTransition
+
+TASK_TRANSITIONS: dict[TaskState, frozenset[TaskState]] = {
+    TaskState.STARTING: frozenset({TaskState.READY, TaskState.CLAIMED, TaskState.STOPPING, TaskState.STOPPED}),
+    TaskState.READY: frozenset({TaskState.CLAIMED, TaskState.STOPPING, TaskState.STOPPED}),
+    TaskState.CLAIMED: frozenset({TaskState.STOPPING, TaskState.STOPPED}),
+    TaskState.STOPPING: frozenset({TaskState.STOPPED}),
+    TaskState.STOPPED: frozenset(),
+}
+"""No way leads back: tasks are single-use, so that nothing of one student can reach another."""
+
+
+class TaskOffer(enum.StrEnum):
+    """Whom a task can serve (docs/glossary.md)."""
+
+    LATE_BINDING = "late_binding"
+    SLOT = "slot"
+    PERSONAL = "personal"
+
+
+@dataclass(frozen=True)
+class Task:
+    task_id: str
+    kind: WorkspaceKind
+    image: str
+    created_at: float
+    agent_token: str = field(repr=False)
+    state: TaskState = TaskState.STARTING
+    version: int = 0
+    """The version that was read; 0 for a record that was never stored. Every write is conditional on it."""
+    state_since: float = 0.0
+    deadline: float | None = None
+    """When STARTING has failed, or STOPPING ends without a save."""
+
+    home_id: str | None = None
+    """The home it was started with; None where the home comes with the claim."""
+    intended_for: str | None = None
+    """The one workspace that a personal task can serve."""
+    workspace_id: str | None = None
+    """The workspace it is reserved for (STARTING) or serves; never changes once set."""
+
+    control_address: str = ""
+    cluster: str = ""
+    address: str = ""
+    ready_at: float | None = None
+    must_save: bool = False
+    """A student's work is in it: a stop saves first."""
+    saved_at: float | None = None
+    save_attempts: int = 0
+    save_again_at: float = 0.0
+    ended_at: float | None = None
+    failure: str = ""
+    """Why it ended before it was of use; the pool's back-off counts these."""
+
+    @property
+    def offer(self) -> TaskOffer:
+        if self.intended_for is not None:
+            return TaskOffer.PERSONAL
+        return TaskOffer.LATE_BINDING if self.home_id is None else TaskOffer.SLOT
+
+    @property
+    def live(self) -> bool:
+        return self.state is not TaskState.STOPPED
+
+    @property
+    def warm(self) -> bool:
+        """Nobody has it: the pool may count it, hand it out or retire it."""
+        return self.workspace_id is None and self.state in (TaskState.STARTING, TaskState.READY)
+
+    def ready(self, observed: ObservedTask, *, now: float) -> Task:
+        return self._to(TaskState.READY, now=now, deadline=None, ready_at=now, **_addresses(observed))
+
+    def reserved(self, workspace_id: str, *, deadline: float) -> Task:
+        """Still starting, but from now on for one workspace only."""
+        if not self.warm or self.state is not TaskState.STARTING:
+            raise IllegalTransition(f"{self.task_id} is {self.state} for {self.workspace_id}, it cannot be reserved")
+        return replace(self, workspace_id=workspace_id, deadline=deadline)
+
+    def claimed(self, workspace_id: str, observed: ObservedTask | None = None, *, now: float) -> Task:
+        if self.workspace_id not in (None, workspace_id):
+            raise IllegalTransition(f"{self.task_id} serves {self.workspace_id}, never another workspace")
+        found = _addresses(observed) if observed else {}
+        ready_at = now if self.ready_at is None else self.ready_at
+        return self._to(
+            TaskState.CLAIMED, now=now, workspace_id=workspace_id, deadline=None, ready_at=ready_at, **found
+        )
+
+    def stopping(self, *, now: float, deadline: float, must_save: bool = False, failure: str = "") -> Task:
+        return self._to(TaskState.STOPPING, now=now, deadline=deadline, must_save=must_save, failure=failure)
+
+    def stopped(self, *, now: float, failure: str = "") -> Task:
+        return self._to(TaskState.STOPPED, now=now, deadline=None, ended_at=now, failure=self.failure or failure)
+
+    def _to(self, state: TaskState, *, now: float, **changes: Any) -> Task:
+        if state not in TASK_TRANSITIONS[self.state]:
+            raise IllegalTransition(f"task {self.task_id}: {self.state} → {state}")
+        return replace(self, state=state, state_since=now, **changes)
+
+
+def _addresses(observed: ObservedTask) -> dict[str, str]:
+    return {
+        "control_address": observed.control_address,
+        "cluster": observed.cluster,
+        "address": observed.address,
+    }

@@ -1,0 +1,176 @@
+"""A workspace's record, and the one table of the changes it may go through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from contract.manager import Activity, LaunchStep
+from contract.names import LaunchPath, StopReason, WorkspaceKind, WorkspaceState
+from manager.domain.transition import IllegalTransition
+
+WORKSPACE_TRANSITIONS: dict[WorkspaceState, frozenset[WorkspaceState]] = {
+    WorkspaceState.STOPPED: frozenset({WorkspaceState.STARTING, WorkspaceState.DELETED}),
+    WorkspaceState.STARTING: frozenset({WorkspaceState.RUNNING, WorkspaceState.STOPPING}),
+    WorkspaceState.RUNNING: frozenset({WorkspaceState.STOPPING}),
+    WorkspaceState.STOPPING: frozenset({WorkspaceState.STOPPED, WorkspaceState.DELETED}),
+    WorkspaceState.DELETED: frozenset({WorkspaceState.STOPPED}),
+}
+"""Every end passes through STOPPING: a workspace is STOPPED, and so may be launched again, only when its task is known
+to be gone. Two tasks on one home would be two writers."""
+
+STEPS_MAX = 20
+
+
+@dataclass(frozen=True)
+class Workspace:
+    workspace_id: str
+    owner_id: str
+    kind: WorkspaceKind
+    owner_name: str = ""
+    owner_email: str = ""
+    state: WorkspaceState = WorkspaceState.STOPPED
+    version: int = 0
+    """The version that was read; 0 for a record that was never stored. Every write is conditional on it."""
+    state_since: float = 0.0
+    due_at: float | None = None
+    """When a sweep must look at it; None: never. The store indexes it, so that a sweep reads only what is due."""
+
+    task_id: str | None = None
+    home_id: str | None = None
+    home_created_at: float | None = None
+    """Set once the home exists: from then on a missing home is a fault of the disk, never replaced by an empty one."""
+
+    launch_secret: str = field(default="", repr=False)
+    launch_path: LaunchPath | None = None
+    launch_wanted_at: float | None = None
+    """A person asked to launch while it was stopping: launch again when the stop is done."""
+    deadline: float | None = None
+    """When STARTING has failed."""
+    steps: tuple[LaunchStep, ...] = ()
+    cluster: str = ""
+    address: str = ""
+
+    running_since: float | None = None
+    activity: Activity | None = None
+    person_active_at: float | None = None
+    """Last activity that was not a busy job; a job keeps the workspace up only for so long after it."""
+    stops_at: float | None = None
+    stops_because: str = ""
+    warned_at: float | None = None
+    keep_running_until: float | None = None
+    keep_running_wish: float | None = None
+    """What the agent reported last, uncapped: a wish counts once, when it changes."""
+
+    stop_reason: StopReason | None = None
+    stopped_at: float | None = None
+    failure: str = ""
+    deleted_at: float | None = None
+    purge_at: float | None = None
+    purging: bool = False
+    """The home is being removed; too late to undo."""
+
+    def starting(
+        self,
+        *,
+        now: float,
+        task_id: str,
+        home_id: str,
+        launch_secret: str,
+        path: LaunchPath,
+        deadline: float,
+        step: LaunchStep,
+    ) -> Workspace:
+        """Bind it to a task. A workspace keeps the home it has, for good."""
+        if self.home_id not in (None, home_id):
+            raise IllegalTransition(f"{self.workspace_id} has home {self.home_id}, never another")
+        requested = LaunchStep("requested", now, "You asked for your workspace")
+        return self._to(
+            WorkspaceState.STARTING,
+            now=now,
+            due_at=now,
+            task_id=task_id,
+            home_id=home_id,
+            launch_secret=launch_secret,
+            launch_path=path,
+            launch_wanted_at=None,
+            deadline=deadline,
+            steps=(requested, step),
+            stop_reason=None,
+            failure="",
+        )
+
+    def home_created(self, *, now: float) -> Workspace:
+        return replace(self, home_created_at=now)
+
+    def running(self, *, now: float, cluster: str, address: str, step: LaunchStep) -> Workspace:
+        opened = Activity(at=now, reason="opened the workspace")
+        return self._to(
+            WorkspaceState.RUNNING,
+            now=now,
+            due_at=now,
+            deadline=None,
+            cluster=cluster,
+            address=address,
+            running_since=now,
+            activity=opened,
+            person_active_at=now,
+        ).with_step(step)
+
+    def stopping(self, *, now: float, reason: StopReason, failure: str = "", launch_again: bool = False) -> Workspace:
+        return self._to(
+            WorkspaceState.STOPPING,
+            now=now,
+            due_at=now,
+            deadline=None,
+            stop_reason=reason,
+            failure=failure,
+            launch_wanted_at=now if launch_again else None,
+            stops_at=None,
+            stops_because="",
+        )
+
+    def ended(self, *, now: float, step: LaunchStep) -> Workspace:
+        """The task is gone: STOPPED, or DELETED when a person asked for that meanwhile."""
+        wanted = self.launch_wanted_at is not None and self.deleted_at is None
+        ended = self._to(
+            WorkspaceState.DELETED if self.deleted_at is not None else WorkspaceState.STOPPED,
+            now=now,
+            due_at=self.purge_at if self.deleted_at is not None else (now if wanted else None),
+            task_id=None,
+            launch_secret="",
+            cluster="",
+            address="",
+            running_since=None,
+            warned_at=None,
+            keep_running_until=None,
+            keep_running_wish=None,
+            stopped_at=now,
+        )
+        return ended.with_step(step)
+
+    def delete_wanted(self, *, now: float, grace_s: float) -> Workspace:
+        """Mark for deletion; a running one ends first and becomes DELETED in `ended`."""
+        marked = replace(self, deleted_at=now, purge_at=now + grace_s, launch_wanted_at=None)
+        if self.state is WorkspaceState.STOPPED:
+            return marked._to(WorkspaceState.DELETED, now=now, due_at=marked.purge_at)
+        if self.state is WorkspaceState.STOPPING:
+            return replace(marked, stop_reason=StopReason.DELETED)
+        return marked.stopping(now=now, reason=StopReason.DELETED)
+
+    def undeleted(self, *, now: float) -> Workspace:
+        if self.purging:
+            raise IllegalTransition(f"{self.workspace_id} is being purged")
+        kept = replace(self, deleted_at=None, purge_at=None)
+        if self.state is WorkspaceState.DELETED:
+            return kept._to(WorkspaceState.STOPPED, now=now, due_at=None)
+        return kept
+
+    def with_step(self, step: LaunchStep) -> Workspace:
+        """Progress counts as a sign of life, so `due_at` and deadlines stay as they are; the oldest steps make room."""
+        return replace(self, steps=(*self.steps, step)[-STEPS_MAX:])
+
+    def _to(self, state: WorkspaceState, *, now: float, **changes: Any) -> Workspace:
+        if state not in WORKSPACE_TRANSITIONS[self.state]:
+            raise IllegalTransition(f"workspace {self.workspace_id}: {self.state} → {state}")
+        return replace(self, state=state, state_since=now, **changes)

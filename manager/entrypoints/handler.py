@@ -1,0 +1,87 @@
+"""One invocation: an event (the decoded payload) in, an answer out. The same function is the Lambda's handler later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, assert_never
+
+from contract import wire
+from contract.errors import ApraNovaError, Reason
+from contract.manager import (
+    Action,
+    CreateRequest,
+    DescribeRequest,
+    ErrorBody,
+    KeepRunningRequest,
+    WorkspaceAnswer,
+    WorkspaceRequest,
+)
+from manager.use_cases import lifetime, stop, views
+from manager.use_cases.launch import launch
+from manager.use_cases.world import World
+
+
+class InvocationHandler:
+    """Turns events into calls of use cases, and their errors into answers. An unexpected error passes through: the
+    caller reports it as a failed invocation."""
+
+    def __init__(self, world: World, *, last_sweep_at: Callable[[], float | None]) -> None:
+        self._world = world
+        self._last_sweep_at = last_sweep_at
+
+    def __call__(self, event: Any) -> dict[str, Any]:
+        try:
+            return {"ok": True, **wire.to_json(self._answer(event))}
+        except wire.BadMessage as error:
+            return self._error(Reason.BAD_REQUEST, str(error))
+        except ApraNovaError as error:
+            return self._error(error.reason, error.message)
+
+    def _error(self, reason: Reason, message: str) -> dict[str, Any]:
+        self._world.metrics.count("invocation_errors_total", reason=str(reason))
+        return {"ok": False, "error": wire.to_json(ErrorBody(str(reason), message))}
+
+    def _answer(self, event: Any) -> Any:
+        if not isinstance(event, dict):
+            raise wire.BadMessage("message: an object is expected")
+        action = self._action(event.get("action"))
+        self._world.metrics.count("invocations_total", action=str(action))
+        world = self._world
+        match action:
+            case Action.CREATE:
+                return self._view(lifetime.create(world, wire.from_json(CreateRequest, event)))
+            case Action.LAUNCH:
+                return self._view(launch(world, _workspace_id(event)))
+            case Action.STOP:
+                return self._view(stop.stop(world, _workspace_id(event)))
+            case Action.RESTART:
+                return self._view(stop.restart(world, _workspace_id(event)))
+            case Action.KEEP_RUNNING:
+                wish = wire.from_json(KeepRunningRequest, event)
+                return self._view(stop.keep_running(world, wish.workspace_id, wish.until))
+            case Action.DELETE:
+                return self._view(lifetime.delete(world, _workspace_id(event)))
+            case Action.UNDELETE:
+                return self._view(lifetime.undelete(world, _workspace_id(event)))
+            case Action.DESCRIBE:
+                return views.describe(world, wire.from_json(DescribeRequest, event).workspace_ids)
+            case Action.FLEET:
+                return views.fleet(world, last_sweep_at=self._last_sweep_at())
+            case Action.SWEEP:
+                world.wake()
+                return {}
+            case _:
+                assert_never(action)
+
+    def _action(self, value: Any) -> Action:
+        try:
+            return Action(value)
+        except ValueError:
+            raise wire.BadMessage(f"action: one of {', '.join(Action)} is expected") from None
+
+    def _view(self, workspace: Any) -> WorkspaceAnswer:
+        return WorkspaceAnswer(views.view(workspace, self._world.policy))
+
+
+def _workspace_id(event: dict[str, Any]) -> str:
+    return wire.from_json(WorkspaceRequest, event).workspace_id

@@ -1,0 +1,1 @@
+"""Tests of the manager's domain, use cases, stores and entry point."""

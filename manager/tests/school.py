@@ -1,0 +1,85 @@
+"""A whole manager over in-memory adapters, with the few verbs that tests speak in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from contract.manager import CreateRequest
+from contract.names import WorkspaceKind
+from manager.adapters.memory.clock import CountingIds, FakeClock, MemoryMetrics
+from manager.adapters.memory.homes import MemoryHomeVolumes
+from manager.adapters.memory.runner import MemoryTaskAgent, MemoryTaskRunner, PretendedTask
+from manager.adapters.memory.store import MemoryWorkspaceStore
+from manager.domain.policy import Policy
+from manager.domain.pool import PoolSchedule
+from manager.domain.workspace import Workspace
+from manager.use_cases.lifetime import create
+from manager.use_cases.sweep import sweep
+from manager.use_cases.world import InFlight, World
+
+ANNA = "ws-aaaaaaaaaa"
+BEN = "ws-bbbbbbbbbb"
+
+
+def pool_of(size: int) -> PoolSchedule:
+    return PoolSchedule(base=size, peak=size, off=size, weekend=size)
+
+
+class School:
+    def __init__(
+        self, *, pool: int = 0, runner: MemoryTaskRunner | None = None, store: Any = None, **limits: Any
+    ) -> None:
+        self.clock = FakeClock()
+        if runner is not None:
+            runner.clock = self.clock
+        self.runner = runner or MemoryTaskRunner(self.clock)
+        self.agent = MemoryTaskAgent(self.runner)
+        self.homes = MemoryHomeVolumes()
+        self.metrics = MemoryMetrics()
+        self.store = store or MemoryWorkspaceStore()
+        self.world = World(
+            store=self.store,
+            runner=self.runner,
+            homes=self.homes,
+            agent=self.agent,
+            clock=self.clock,
+            ids=CountingIds(),
+            metrics=self.metrics,
+            policy=Policy(schedule=pool_of(pool), refill_delay_s=0.0, **limits),
+        )
+
+    def enrol(self, *workspace_ids: str) -> None:
+        for workspace_id in workspace_ids:
+            create(
+                self.world,
+                CreateRequest(workspace_id, f"owner of {workspace_id}", WorkspaceKind.VSCODE, "Anna", "a@x.org"),
+            )
+
+    def sweep(self, times: int = 1) -> None:
+        for _ in range(times):
+            sweep(self.world)
+
+    def settle(self) -> None:
+        """Sweep until a pass finds nothing to do; a fleet that never settles is a bug."""
+        for _ in range(50):
+            if not sweep(self.world).actions:
+                return
+        raise AssertionError(f"the fleet does not settle: {sweep(self.world).actions}")
+
+    def later(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+
+    def crash(self) -> None:
+        """The manager's process dies and starts again: what was only in its memory is gone."""
+        self.world = replace(self.world, in_flight=InFlight())
+
+    def workspace(self, workspace_id: str = ANNA) -> Workspace:
+        found = self.store.find_workspace(workspace_id)
+        assert found is not None
+        return found
+
+    def task(self, workspace_id: str = ANNA) -> PretendedTask:
+        task_id = self.workspace(workspace_id).task_id
+        assert task_id is not None
+        return self.runner.tasks[task_id]

@@ -1,0 +1,175 @@
+"""Launching: existing, warm, cold, and everything that may come between."""
+
+from __future__ import annotations
+
+import pytest
+
+from contract.errors import ApraNovaError, Reason
+from contract.names import LaunchPath, StopReason, WorkspaceState
+from manager.adapters.memory.clock import FakeClock
+from manager.adapters.memory.runner import MemoryTaskRunner, RunnerWithoutRoom
+from manager.tests.school import ANNA, BEN, School
+from manager.use_cases.launch import launch
+from manager.use_cases.stop import restart, stop
+
+
+def test_a_cold_launch_answers_starting_at_once_and_runs_after_the_next_sweep() -> None:
+    school = School()
+    school.enrol(ANNA)
+    assert launch(school.world, ANNA).state is WorkspaceState.STARTING
+    school.settle()
+    workspace = school.workspace()
+    assert workspace.state is WorkspaceState.RUNNING
+    assert workspace.launch_path is LaunchPath.COLD
+    assert [step.name for step in workspace.steps] == [
+        "requested", "task_starting", "task_ready", "task_claimed", "home_attached", "application_ready",
+    ]  # fmt: skip
+    assert school.task().claim is not None
+    assert school.task().claim.launch_secret == workspace.launch_secret
+
+
+def test_a_warm_launch_is_complete_when_it_answers() -> None:
+    school = School(pool=1)
+    school.enrol(ANNA)
+    school.settle()
+    workspace = launch(school.world, ANNA)
+    assert workspace.state is WorkspaceState.RUNNING
+    assert workspace.launch_path is LaunchPath.WARM
+    assert workspace.cluster == workspace.task_id
+
+
+def test_an_existing_workspace_is_answered_without_a_write() -> None:
+    school = School(pool=1)
+    school.enrol(ANNA)
+    school.settle()
+    first = launch(school.world, ANNA)
+    again = launch(school.world, ANNA)
+    assert (again.launch_path, again.task_id) == (LaunchPath.EXISTING, first.task_id)
+    assert school.workspace().version == first.version
+
+
+def test_a_launch_takes_a_warm_task_that_is_still_starting_rather_than_a_new_one() -> None:
+    school = School(pool=1, runner=MemoryTaskRunner(FakeClock(), ready_after_s=1.0))
+    school.enrol(ANNA)
+    school.sweep()
+    launch(school.world, ANNA)
+    assert len(school.runner.tasks) == 1
+    school.later(1.0)
+    school.settle()
+    assert school.workspace().state is WorkspaceState.RUNNING
+
+
+def test_a_launch_of_a_workspace_whose_task_has_died_starts_a_new_one() -> None:
+    school = School()
+    school.enrol(ANNA)
+    launch(school.world, ANNA)
+    school.settle()
+    dead = school.workspace().task_id
+    assert dead
+    school.runner.end(dead, "killed: out of memory")
+    assert launch(school.world, ANNA).task_id != dead
+    school.settle()
+    assert school.workspace().state is WorkspaceState.RUNNING
+
+
+def test_a_resumed_workspace_keeps_its_home() -> None:
+    school = School(pool=1)
+    school.enrol(ANNA)
+    school.settle()
+    launch(school.world, ANNA)
+    home = school.task().home_id
+    stop(school.world, ANNA)
+    school.settle()
+    assert school.workspace().state is WorkspaceState.STOPPED
+    launch(school.world, ANNA)
+    assert school.task().home_id == home
+
+
+def test_a_home_that_is_missing_is_reported_and_never_replaced_by_an_empty_one() -> None:
+    school = School(pool=1)
+    school.enrol(ANNA)
+    school.settle()
+    launch(school.world, ANNA)
+    stop(school.world, ANNA)
+    school.settle()
+    home_id = school.workspace().home_id
+    assert home_id
+    del school.homes.files[home_id]
+    launch(school.world, ANNA)
+    school.settle()
+    assert school.workspace().state is WorkspaceState.STOPPED
+    assert "files cannot be reached" in school.workspace().failure
+    assert not school.homes.exists(home_id)
+
+
+def test_a_launch_that_fails_ends_stopped_with_the_reason_in_words() -> None:
+    school = School(runner=RunnerWithoutRoom(FakeClock()))
+    school.enrol(ANNA)
+    launch(school.world, ANNA)
+    school.settle()
+    workspace = school.workspace()
+    assert workspace.state is WorkspaceState.STOPPED
+    assert workspace.stop_reason is StopReason.LAUNCH_FAILED
+    assert "no room" in workspace.failure
+    assert [step.name for step in workspace.steps][-2:] == ["failed", "task_stopped"]
+
+
+def test_no_launch_goes_beyond_the_limit_of_tasks() -> None:
+    school = School(tasks_max=1)
+    school.enrol(ANNA, BEN)
+    launch(school.world, ANNA)
+    with pytest.raises(ApraNovaError) as refused:
+        launch(school.world, BEN)
+    assert refused.value.reason is Reason.NO_CAPACITY
+    assert school.workspace(BEN).state is WorkspaceState.STOPPED
+
+
+def test_a_restart_saves_stops_and_launches_again() -> None:
+    school = School()
+    school.enrol(ANNA)
+    launch(school.world, ANNA)
+    school.settle()
+    old = school.task()
+    restart(school.world, ANNA)
+    school.settle()
+    assert (old.saves, old.alive) == (1, False)
+    assert school.workspace().state is WorkspaceState.RUNNING
+    assert school.task() is not old
+
+
+def test_a_launch_while_stopping_is_honoured_when_the_stop_is_done() -> None:
+    school = School()
+    school.enrol(ANNA)
+    launch(school.world, ANNA)
+    school.settle()
+    stop(school.world, ANNA)
+    assert launch(school.world, ANNA).state is WorkspaceState.STOPPING
+    school.settle()
+    assert school.workspace().state is WorkspaceState.RUNNING
+
+
+def test_tasks_that_start_with_a_home_serve_a_newcomer_and_then_only_their_owner() -> None:
+    """The runner of AWS: a warm task has a fresh home, which its first student adopts."""
+    school = School(pool=1, runner=MemoryTaskRunner(FakeClock(), late_binding=False))
+    school.enrol(ANNA)
+    school.settle()
+    assert launch(school.world, ANNA).launch_path is LaunchPath.WARM
+    home = school.task().home_id
+    stop(school.world, ANNA)
+    school.settle()
+    assert launch(school.world, ANNA).launch_path is LaunchPath.COLD
+    school.settle()
+    assert school.workspace().state is WorkspaceState.RUNNING
+    assert school.task().home_id == home
+
+
+def test_a_fresh_home_that_nobody_adopted_goes_with_its_task() -> None:
+    school = School(pool=1, runner=MemoryTaskRunner(FakeClock(), late_binding=False))
+    school.settle()
+    assert len(school.homes.files) == 1
+    school.runner.images.clear()
+    school.runner.end(next(iter(school.runner.tasks)), "killed")
+    school.settle()
+    school.later(1000.0)
+    school.settle()
+    assert school.homes.files == {}

@@ -1,0 +1,188 @@
+"""Carry out a plan: one function for each action, none of which decides anything."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from typing import assert_never
+
+from contract.agent import WarnRequest
+from contract.errors import ApraNovaError
+from manager.domain.idle import IdleVerdict
+from manager.domain.plan import (
+    Action,
+    EndTask,
+    FailLaunch,
+    FinishLaunch,
+    ForgetTask,
+    LaunchAgain,
+    MarkReady,
+    Plan,
+    PurgeWorkspace,
+    RecordTaskGone,
+    RecordUse,
+    RetireTask,
+    StartAgain,
+    StartWarmTask,
+    StopOrphan,
+    StopWorkspace,
+    Warn,
+)
+from manager.domain.task import Task, TaskOffer
+from manager.domain.workspace import Workspace
+from manager.ports.task_agent import AgentUnreachable
+from manager.ports.workspace_store import VersionConflict
+from manager.use_cases import ending, finish_launch, lifetime
+from manager.use_cases.launch import bring_up
+from manager.use_cases.records import begin_stop
+from manager.use_cases.world import World
+
+log = logging.getLogger(__name__)
+
+
+def apply(world: World, plan: Plan) -> None:
+    """Begin every action; one that fails is logged and counted, and never stops the others."""
+    for action in plan.actions:
+        key = action_key(action)
+        if not world.in_flight.begin(key):
+            continue  # this process is at it already
+        if isinstance(action, StartWarmTask):
+            # The record must be there when this returns: the next pass would start the same task again.
+            _guarded(world, action, key, lambda action=action: _start_warm(world, action))
+        else:
+            world.background.run(
+                lambda action=action, key=key: _guarded(world, action, key, lambda: _perform(world, action))
+            )
+
+
+def action_key(action: Action) -> str:
+    """What two actions must not do at once. Ending a task may overtake a launch of it, so they differ."""
+    match action:
+        case FinishLaunch(workspace=workspace) | LaunchAgain(workspace=workspace):
+            return finish_launch.key(workspace)
+        case RecordUse(workspace=workspace) | Warn(workspace=workspace) | StopWorkspace(workspace=workspace):
+            return f"use:{workspace.workspace_id}"
+        case PurgeWorkspace(workspace=workspace) | FailLaunch(workspace=workspace):
+            return f"end:{workspace.workspace_id}"
+        case StartAgain(task=task) | MarkReady(task=task):
+            return f"start:{task.task_id}"
+        case EndTask(task=task) | RecordTaskGone(task=task) | RetireTask(task=task) | ForgetTask(task=task):
+            return f"end:{task.task_id}"
+        case StopOrphan(task_id=task_id):
+            return f"end:{task_id}"
+        case StartWarmTask():
+            return f"pool:{id(action)}"
+        case _:
+            assert_never(action)
+
+
+def _guarded(world: World, action: Action, key: str, work: Callable[[], None]) -> None:
+    name = type(action).__name__
+    try:
+        work()
+        world.metrics.count("actions_total", action=name, result="done")
+    except VersionConflict:
+        world.metrics.count("actions_total", action=name, result="overtaken")
+    except (ApraNovaError, AgentUnreachable) as error:
+        world.metrics.count("actions_total", action=name, result="failed")
+        log.warning("%s failed: %s", name, error, extra={"action": name, "key": key})
+    except Exception:  # one failing workspace never stops the pass
+        world.metrics.count("actions_total", action=name, result="error")
+        log.exception("%s failed unexpectedly", name, extra={"action": name, "key": key})
+    finally:
+        world.in_flight.end(key)
+    world.wake()  # what it changed may be the next thing to act on
+
+
+def _perform(world: World, action: Action) -> None:
+    now = world.clock.now()
+    match action:
+        case StartAgain(task):
+            bound = world.store.find_workspace(task.workspace_id) if task.workspace_id else None
+            finish_launch.start_task(world, task, bound)
+        case MarkReady(task, observed):
+            world.store.write(task.ready(observed, now=now))
+            world.metrics.observe("task_start_seconds", now - task.created_at, kind=str(task.kind))
+        case FinishLaunch(workspace, task, observed):
+            finish_launch.bind_ready(world, workspace, task, observed)
+        case FailLaunch(workspace, task, because):
+            finish_launch.fail_launch(world, workspace, task, f"The workspace could not start: {because}")
+        case LaunchAgain(workspace):
+            _launch_again(world, workspace)
+        case RecordUse(workspace, verdict):
+            world.store.write(_with_verdict(workspace, verdict))
+        case Warn(workspace, task, verdict):
+            _warn(world, workspace, task, verdict)
+        case StopWorkspace(workspace, task, reason, verdict):
+            begin_stop(world, _with_verdict(workspace, verdict), reason=reason, task=task)
+        case EndTask(task, workspace):
+            ending.end_task(world, task, workspace)
+        case RecordTaskGone(task, workspace, because):
+            ending.record_gone(world, task, workspace, because)
+        case RetireTask(task, _, failure):
+            world.store.write(task.stopping(now=now, deadline=now, failure=failure))
+        case StartWarmTask():
+            _start_warm(world, action)
+        case StopOrphan(task_id):
+            record = world.store.find_task(task_id)
+            if record is None or not record.live:
+                world.runner.stop(task_id, grace_s=0.0)
+        case ForgetTask(task):
+            if task.offer is TaskOffer.SLOT and task.workspace_id is None and task.home_id is not None:
+                world.homes.purge(task.home_id)  # never adopted, and now never will be: the record says STOPPED
+            world.store.write(delete=(task,))
+        case PurgeWorkspace(workspace):
+            lifetime.purge(world, workspace)
+        case _:
+            assert_never(action)
+
+
+def _start_warm(world: World, action: StartWarmTask) -> None:
+    now = world.clock.now()
+    task = Task(
+        task_id=world.ids.task_id(),
+        kind=action.kind,
+        image=action.image,
+        created_at=now,
+        state_since=now,
+        deadline=now + world.policy.launch_timeout_s,
+        agent_token=world.ids.secret(),
+        home_id=None if world.runner.late_binding else world.ids.home_id(),
+    )
+    world.store.write(task)
+    stored = replace(task, version=task.version + 1)
+    start = StartAgain(stored)
+    key = action_key(start)
+    if world.in_flight.begin(key):
+        world.background.run(lambda: _guarded(world, start, key, lambda: finish_launch.start_task(world, stored, None)))
+
+
+def _launch_again(world: World, workspace: Workspace) -> None:
+    try:
+        bring_up(world, workspace)
+    except ApraNovaError as error:
+        # Tried once: the person sees why, and may click again.
+        world.store.write(replace(workspace, launch_wanted_at=None, due_at=None, failure=error.message))
+
+
+def _warn(world: World, workspace: Workspace, task: Task, verdict: IdleVerdict) -> None:
+    """Record first: a warning that the application did not show still stands on the dashboard."""
+    world.store.write(replace(_with_verdict(workspace, verdict), warned_at=world.clock.now()))
+    text = f"This workspace stops soon: {verdict.because}"
+    world.agent.warn(task.control_address, task.agent_token, WarnRequest(stops_at=verdict.stops_at, text=text))
+
+
+def _with_verdict(workspace: Workspace, verdict: IdleVerdict) -> Workspace:
+    still_warned = workspace.warned_at is not None and workspace.warned_at >= verdict.warn_at
+    return replace(
+        workspace,
+        activity=verdict.activity,
+        person_active_at=verdict.person_active_at,
+        keep_running_until=verdict.keep_running_until,
+        keep_running_wish=verdict.keep_running_wish,
+        stops_at=verdict.stops_at,
+        stops_because=verdict.because,
+        warned_at=workspace.warned_at if still_warned else None,
+        due_at=verdict.look_again_at,
+    )

@@ -1,0 +1,100 @@
+"""The end of a task: save, end, record; and the record of one that ended by itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from contract.errors import ApraNovaError, Reason
+from contract.manager import LaunchStep
+from contract.names import StopReason, WorkspaceState
+from manager.domain.task import Task
+from manager.domain.workspace import Workspace
+from manager.ports.task_agent import AgentUnreachable
+from manager.use_cases.world import World
+
+
+def end_task(world: World, task: Task, workspace: Workspace | None) -> None:
+    """Carry a stop on by one try. A save that fails is tried again later, and the task kept until its deadline.
+
+    Raises VersionConflict when the record changed meanwhile; nothing is lost, the next pass decides anew.
+    """
+    unsaved = ""
+    if task.must_save and task.saved_at is None:
+        unsaved = _save(world, task)
+        now = world.clock.now()
+        if unsaved and now < (task.deadline or 0.0):
+            _try_later(world, task, workspace, unsaved, now)
+            return
+        if unsaved:
+            world.metrics.count("saves_given_up_total")
+            unsaved = f"Your last changes could not be saved before the stop: {unsaved}"
+        else:
+            task, workspace = _record_saved(world, task, workspace, now)
+    world.runner.stop(task.task_id, grace_s=world.policy.stop_grace_s)
+    _record_end(world, task, workspace, failure=unsaved)
+
+
+def record_gone(world: World, task: Task, workspace: Workspace | None, because: str) -> None:
+    """The engine says that the task is not alive; ask it to be sure, then record. Raises VersionConflict."""
+    world.runner.stop(task.task_id, grace_s=0.0)
+    failure = because or "it ended by itself"
+    if workspace is not None and workspace.state is WorkspaceState.STOPPING:
+        failure = "It ended before your last changes were saved" if task.must_save and task.saved_at is None else ""
+    _record_end(world, task, workspace, failure=failure)
+
+
+def _save(world: World, task: Task) -> str:
+    """Why it failed; empty when the work is safe."""
+    try:
+        answer = world.agent.save(task.control_address, task.agent_token)
+    except AgentUnreachable:
+        world.metrics.count("agent_unreachable_total", call="save")
+        return "the workspace does not answer"
+    except ApraNovaError as error:
+        return error.message
+    return "" if answer.saved else (answer.failure or "the editor could not save")
+
+
+def _record_saved(world: World, task: Task, workspace: Workspace | None, now: float) -> tuple[Task, Workspace | None]:
+    saved = replace(task, saved_at=now)
+    if workspace is None:
+        world.store.write(saved)
+        return replace(saved, version=saved.version + 1), None
+    told = replace(workspace, failure="").with_step(LaunchStep("saved", now, "Your work is saved"))
+    world.store.write(saved, told)
+    return replace(saved, version=saved.version + 1), replace(told, version=told.version + 1)
+
+
+def _try_later(world: World, task: Task, workspace: Workspace | None, because: str, now: float) -> None:
+    world.metrics.count("save_failures_total", reason=str(Reason.SAVE_FAILED))
+    wait_s = min(world.policy.save_retry_max_s, 2.0 ** min(task.save_attempts, 10))
+    again = replace(task, save_attempts=task.save_attempts + 1, save_again_at=now + wait_s)
+    if workspace is None:
+        world.store.write(again)
+    else:
+        failure = f"Your work could not be saved yet, trying again: {because}"
+        world.store.write(again, replace(workspace, failure=failure))
+
+
+def _record_end(world: World, task: Task, workspace: Workspace | None, *, failure: str) -> None:
+    now = world.clock.now()
+    stopped = task.stopped(now=now, failure=failure if task.ready_at is None else "")
+    if workspace is None:
+        world.store.write(stopped)
+    else:
+        world.store.write(stopped, _ended(workspace, failure, now))
+    world.metrics.count("tasks_ended_total")
+    world.wake()
+
+
+def _ended(workspace: Workspace, failure: str, now: float) -> Workspace:
+    if workspace.state is WorkspaceState.STOPPING:
+        told = replace(workspace, failure=failure or workspace.failure)
+    elif workspace.state is WorkspaceState.STARTING:
+        failure = f"The workspace could not start: {failure}"
+        told = workspace.stopping(now=now, reason=StopReason.LAUNCH_FAILED, failure=failure)
+        told = told.with_step(LaunchStep("failed", now, failure))
+    else:
+        failure = f"The workspace ended unexpectedly: {failure}"
+        told = workspace.stopping(now=now, reason=StopReason.TASK_ENDED, failure=failure)
+    return told.ended(now=now, step=LaunchStep("task_stopped", now, "The workspace is stopped; your files are kept"))

@@ -1,0 +1,156 @@
+"""From a bound task to a running workspace; every step may be repeated, by this process or by the one that takes over."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from contract.agent import ClaimRequest
+from contract.errors import ApraNovaError, Reason
+from contract.manager import LaunchStep
+from contract.names import StopReason, TaskState, WorkspaceState
+from manager.domain.observation import ObservedTask
+from manager.domain.task import Task
+from manager.domain.workspace import Workspace
+from manager.ports.task_agent import AgentUnreachable
+from manager.ports.task_runner import TaskSpec
+from manager.ports.workspace_store import VersionConflict
+from manager.use_cases.records import begin_stop, get_workspace, save_workspace
+from manager.use_cases.world import World
+
+_FINAL = frozenset({Reason.LAUNCH_FAILED, Reason.NO_CAPACITY, Reason.KIND_NOT_READY})
+"""Errors after which trying the same task again is useless. Any other one leaves the launch to the sweep, until its deadline."""
+
+
+def key(workspace: Workspace) -> str:
+    return f"launch:{workspace.workspace_id}"
+
+
+def start_task(world: World, task: Task, workspace: Workspace | None) -> None:
+    """Ask the engine to start a task whose record is written; its home (if it starts with one) is made first."""
+    try:
+        if workspace is not None and task.home_id is not None:
+            workspace = _with_home(world, workspace)
+        elif task.home_id is not None:
+            world.homes.create(task.home_id)
+        world.runner.start(
+            TaskSpec(
+                task_id=task.task_id,
+                kind=task.kind,
+                image=task.image,
+                agent_token=task.agent_token,
+                home_id=task.home_id,
+            )
+        )
+    except VersionConflict:
+        return  # it was stopped meanwhile
+    except ApraNovaError as error:
+        world.metrics.count("task_start_failures_total", reason=str(error.reason))
+        if error.reason not in _FINAL:
+            raise
+        fail_start(world, task, error.message)
+
+
+def fail_start(world: World, task: Task, because: str) -> None:
+    """End a task that cannot start, and with it the launch that waits for it. Someone else may have done so already."""
+    now = world.clock.now()
+    current = world.store.find_task(task.task_id)
+    if current is None or current.state is not TaskState.STARTING:
+        return
+    try:
+        if current.workspace_id is None:
+            world.store.write(current.stopping(now=now, deadline=now, failure=because))
+        else:
+            fail_launch(world, get_workspace(world, current.workspace_id), current, because)
+    except VersionConflict:
+        return
+    finally:
+        world.wake()
+
+
+def bind_ready(world: World, workspace: Workspace, task: Task, observed: ObservedTask) -> Workspace:
+    """The reserved task is ready: claim it and go on. Raises VersionConflict when something changed meanwhile."""
+    if task.state is TaskState.STARTING:
+        now = world.clock.now()
+        claimed = task.claimed(workspace.workspace_id, observed, now=now)
+        ready = workspace.with_step(LaunchStep("task_ready", now, "The fresh workspace is ready for you"))
+        ready = ready.with_step(LaunchStep("task_claimed", now, "It is yours now"))
+        world.store.write(claimed, ready)
+        workspace = replace(ready, version=ready.version + 1)
+    return complete_claim(world, workspace, task.task_id)
+
+
+def complete_claim(world: World, workspace: Workspace, task_id: str) -> Workspace:
+    """Home, agent, RUNNING. Returns the record as far as it came; the sweep carries on where this could not."""
+    task = world.store.find_task(task_id)
+    if task is None or task.state is not TaskState.CLAIMED:
+        return get_workspace(world, workspace.workspace_id)
+    begun = world.clock.now()
+    try:
+        running = _complete(world, workspace, task)
+    except VersionConflict:
+        return get_workspace(world, workspace.workspace_id)
+    except AgentUnreachable:
+        world.metrics.count("agent_unreachable_total", call="claim")
+        return get_workspace(world, workspace.workspace_id)
+    except ApraNovaError as error:
+        if error.reason not in _FINAL:
+            raise
+        return _failed(world, workspace.workspace_id, task_id, error.message)
+    world.metrics.observe("claim_seconds", world.clock.now() - begun)
+    return running
+
+
+def _complete(world: World, workspace: Workspace, task: Task) -> Workspace:
+    workspace = _with_home(world, workspace)
+    if task.home_id is None and workspace.home_id is not None:
+        world.runner.attach_home(task.task_id, workspace.home_id)
+        if not any(step.name == "home_attached" for step in workspace.steps):
+            attached = LaunchStep("home_attached", world.clock.now(), "Your files are in place")
+            workspace = save_workspace(world, workspace.with_step(attached))
+    world.agent.claim(
+        task.control_address,
+        task.agent_token,
+        ClaimRequest(
+            workspace_id=workspace.workspace_id,
+            launch_secret=workspace.launch_secret,
+            public_host=f"{workspace.workspace_id}.{world.workspaces_domain}",
+            student_name=workspace.owner_name,
+            student_email=workspace.owner_email,
+        ),
+    )
+    now = world.clock.now()
+    opened = LaunchStep("application_ready", now, "Your workspace is open")
+    running = workspace.running(now=now, cluster=task.cluster, address=task.address, step=opened)
+    return save_workspace(world, running)
+
+
+def _with_home(world: World, workspace: Workspace) -> Workspace:
+    """Make the first home; a home that existed and is missing now is a fault of the disk, never replaced by an empty one."""
+    if workspace.home_id is None:
+        raise VersionConflict(f"{workspace.workspace_id} is not bound any more")
+    if workspace.home_created_at is None:
+        world.homes.create(workspace.home_id)
+        return save_workspace(world, workspace.home_created(now=world.clock.now()))
+    if not world.homes.exists(workspace.home_id):
+        message = "Your files cannot be reached at the moment; please tell your school"
+        raise ApraNovaError(Reason.LAUNCH_FAILED, message, detail=f"home {workspace.home_id} is missing")
+    return workspace
+
+
+def fail_launch(world: World, workspace: Workspace, task: Task, because: str) -> Workspace:
+    """STARTING → STOPPING with the reason; STOPPED follows when the task is gone. Raises VersionConflict."""
+    if workspace.state is not WorkspaceState.STARTING or workspace.task_id != task.task_id:
+        raise VersionConflict(f"{workspace.workspace_id} does not wait for {task.task_id} any more")
+    world.metrics.count("launch_failures_total")
+    return begin_stop(world, workspace, reason=StopReason.LAUNCH_FAILED, failure=because, task=task)
+
+
+def _failed(world: World, workspace_id: str, task_id: str, because: str) -> Workspace:
+    task = world.store.find_task(task_id)
+    workspace = get_workspace(world, workspace_id)
+    if task is not None and task.live:
+        try:
+            fail_launch(world, workspace, task, because)
+        except VersionConflict:
+            world.wake()
+    return get_workspace(world, workspace_id)

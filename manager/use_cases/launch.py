@@ -1,0 +1,121 @@
+"""Make a workspace run: existing, else a warm task, else a new one. Never waits for a whole start."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from contract.errors import ApraNovaError, Reason
+from contract.names import LaunchPath, WorkspaceState
+from manager.domain.binding import bind
+from manager.domain.pool import candidates
+from manager.domain.task import Task
+from manager.domain.workspace import Workspace
+from manager.ports.workspace_store import VersionConflict
+from manager.use_cases import ending, finish_launch
+from manager.use_cases.records import get_workspace, retried, save_workspace
+from manager.use_cases.world import World
+
+
+def launch(world: World, workspace_id: str) -> Workspace:
+    """Launch or resume; safe to repeat, and for fifty clicks at once one wins and the others see its progress.
+
+    A warm claim is complete when this returns. What may go wrong: the task fails (the record then says why, and the
+    sweep ends the task), or this process dies in between (the sweep takes over). Raises ApraNovaError:
+    WORKSPACE_NOT_FOUND, WORKSPACE_DELETED, KIND_NOT_READY, NO_CAPACITY, CONFLICT.
+    """
+    return retried(world, lambda: _launch_once(world, get_workspace(world, workspace_id)))
+
+
+def _launch_once(world: World, workspace: Workspace) -> Workspace:
+    if workspace.deleted_at is not None:
+        raise ApraNovaError(Reason.WORKSPACE_DELETED, "This workspace was deleted; undo the deletion first")
+    match workspace.state:
+        case WorkspaceState.RUNNING:
+            return _existing(world, workspace)
+        case WorkspaceState.STARTING:
+            return workspace
+        case WorkspaceState.STOPPING:
+            if workspace.launch_wanted_at is not None:
+                return workspace
+            return save_workspace(world, replace(workspace, launch_wanted_at=world.clock.now()))
+        case _:
+            return bring_up(world, workspace)
+
+
+def _existing(world: World, workspace: Workspace) -> Workspace:
+    """Answer at once, unless the engine knows that the task has ended: then record that, and launch anew."""
+    try:
+        observed = world.runner.list_tasks()
+    except ApraNovaError:
+        observed = None
+    if observed is not None and not any(seen.task_id == workspace.task_id and seen.alive for seen in observed):
+        task = world.store.find_task(workspace.task_id) if workspace.task_id else None
+        if task is not None:
+            because = next((seen.ended_because for seen in observed if seen.task_id == task.task_id), "")
+            ending.record_gone(world, task, workspace, because)
+            raise VersionConflict("its task had ended; launch again")
+    world.metrics.count("launches_total", path="existing")
+    return replace(workspace, launch_path=LaunchPath.EXISTING)
+
+
+def bring_up(world: World, workspace: Workspace) -> Workspace:
+    """STOPPED → STARTING, and for a ready task on to RUNNING. Raises VersionConflict, ApraNovaError."""
+    image = world.runner.image(workspace.kind)
+    now = world.clock.now()
+    tasks = world.store.list_tasks(limit=world.policy.records_max)
+    for task in candidates(tasks, workspace, image=image):
+        with world.in_flight.holding(finish_launch.key(workspace)):
+            bound = _try_bind(world, task, workspace, now=now)
+            if bound is None:
+                if world.store.find_workspace(workspace.workspace_id) != workspace:
+                    raise VersionConflict(f"{workspace.workspace_id} was launched by someone else")
+                continue
+            world.wake()  # the pool wants a replacement
+            if bound.launch_path is LaunchPath.WARM:
+                return finish_launch.complete_claim(world, bound, task.task_id)
+            return bound
+    return _cold(world, workspace, image, live=sum(task.live for task in tasks))
+
+
+def _try_bind(world: World, task: Task, workspace: Workspace, *, now: float) -> Workspace | None:
+    """The claim: one transaction over both records. None: someone else took the task, or the workspace."""
+    binding = bind(
+        task,
+        workspace,
+        now=now,
+        new_home_id=world.ids.home_id(),
+        launch_secret=world.ids.secret(),
+        deadline=now + world.policy.launch_timeout_s,
+    )
+    try:
+        world.store.write(binding.task, binding.workspace)
+    except VersionConflict:
+        return None
+    world.metrics.count("launches_total", path=str(binding.workspace.launch_path))
+    return replace(binding.workspace, version=binding.workspace.version + 1)
+
+
+def _cold(world: World, workspace: Workspace, image: str, *, live: int) -> Workspace:
+    if live >= world.policy.tasks_max:
+        raise ApraNovaError(Reason.NO_CAPACITY, "All places are taken at the moment; please try again in a few minutes")
+    now = world.clock.now()
+    home_id = None if world.runner.late_binding else (workspace.home_id or world.ids.home_id())
+    task = Task(
+        task_id=world.ids.task_id(),
+        kind=workspace.kind,
+        image=image,
+        created_at=now,
+        state_since=now,
+        agent_token=world.ids.secret(),
+        home_id=home_id,
+        intended_for=workspace.workspace_id if workspace.home_id and home_id else None,
+    )
+    with world.in_flight.holding(finish_launch.key(workspace)):
+        starting = _try_bind(world, task, workspace, now=now)
+        if starting is None:
+            raise VersionConflict(f"{workspace.workspace_id} was launched by someone else")
+        world.wake()
+        stored = world.store.find_task(task.task_id)
+        if stored is not None:
+            finish_launch.start_task(world, stored, starting)
+        return get_workspace(world, workspace.workspace_id)

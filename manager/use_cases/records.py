@@ -1,0 +1,79 @@
+"""Reading a workspace, and the writes that more than one use case makes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from contract.errors import ApraNovaError, Reason
+from contract.manager import LaunchStep
+from contract.names import StopReason, WorkspaceState
+from manager.domain.task import Task
+from manager.domain.workspace import Workspace
+from manager.ports.workspace_store import VersionConflict
+from manager.use_cases.world import World
+
+
+Result = TypeVar("Result")
+
+
+def get_workspace(world: World, workspace_id: str) -> Workspace:
+    workspace = world.store.find_workspace(workspace_id)
+    if workspace is None:
+        raise ApraNovaError(Reason.WORKSPACE_NOT_FOUND, "This workspace does not exist", detail=workspace_id)
+    return workspace
+
+
+def save_workspace(world: World, workspace: Workspace) -> Workspace:
+    """Write one record and return it at its new version. Raises VersionConflict."""
+    world.store.write(workspace)
+    stored = world.store.find_workspace(workspace.workspace_id)
+    if stored is None or stored.version != workspace.version + 1:
+        raise VersionConflict(f"{workspace.workspace_id} was changed again at once")
+    return stored
+
+
+def begin_stop(
+    world: World,
+    workspace: Workspace,
+    *,
+    reason: StopReason,
+    failure: str = "",
+    launch_again: bool = False,
+    task: Task | None = None,
+) -> Workspace:
+    """RUNNING or STARTING → STOPPING, workspace and task in one write; the sweep saves and ends. Raises VersionConflict."""
+    now = world.clock.now()
+    if reason is StopReason.DELETED:
+        stopping = workspace.delete_wanted(now=now, grace_s=world.policy.delete_grace_s)
+    else:
+        stopping = workspace.stopping(now=now, reason=reason, failure=failure, launch_again=launch_again)
+    if task is None and workspace.task_id is not None:
+        task = world.store.find_task(workspace.task_id)
+    if task is None:
+        raise VersionConflict(f"the task of {workspace.workspace_id} is gone already")
+    must_save = workspace.state is WorkspaceState.RUNNING  # before that, no student's work can be in it
+    if must_save:
+        stopping = stopping.with_step(LaunchStep("saving", now, "Saving your work"))
+    if failure:
+        stopping = stopping.with_step(LaunchStep("failed", now, failure))
+    ending = task.stopping(
+        now=now,
+        deadline=now + world.policy.save_timeout_s,
+        must_save=must_save,
+        failure=failure if reason is StopReason.LAUNCH_FAILED else "",
+    )
+    world.store.write(stopping, ending)
+    world.metrics.count("stops_total", reason=str(reason))
+    world.wake()
+    return stopping
+
+
+def retried(world: World, attempt: Callable[[], Result]) -> Result:
+    """Run a read-and-write again while others keep changing the same record; each failed try means someone else's success."""
+    for _ in range(world.policy.attempts_max):
+        try:
+            return attempt()
+        except VersionConflict:
+            continue
+    raise ApraNovaError(Reason.CONFLICT, "Someone else is changing this workspace; please try again")

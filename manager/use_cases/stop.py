@@ -1,0 +1,62 @@
+"""Stop, restart, keep running: what a person asks of a workspace that runs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from contract.errors import ApraNovaError, Reason
+from contract.names import StopReason, WorkspaceState
+from manager.domain import idle
+from manager.domain.workspace import Workspace
+from manager.use_cases.launch import launch
+from manager.use_cases.records import begin_stop, get_workspace, retried, save_workspace
+from manager.use_cases.world import World
+
+_UP = (WorkspaceState.STARTING, WorkspaceState.RUNNING)
+
+
+def stop(world: World, workspace_id: str) -> Workspace:
+    """Begin a stop; the sweep saves and ends. A stop also takes back a wish to launch again."""
+
+    def attempt() -> Workspace:
+        workspace = get_workspace(world, workspace_id)
+        if workspace.state in _UP:
+            begin_stop(world, workspace, reason=StopReason.BY_PERSON)
+            return get_workspace(world, workspace_id)
+        if workspace.launch_wanted_at is not None:
+            return save_workspace(world, replace(workspace, launch_wanted_at=None))
+        return workspace
+
+    return retried(world, attempt)
+
+
+def restart(world: World, workspace_id: str) -> Workspace:
+    """Stop, and launch again as soon as the stop is done; one that is stopped is launched."""
+
+    def attempt() -> Workspace | None:
+        workspace = get_workspace(world, workspace_id)
+        if workspace.state not in _UP:
+            return None
+        begin_stop(world, workspace, reason=StopReason.RESTART, launch_again=True)
+        return get_workspace(world, workspace_id)
+
+    return retried(world, attempt) or launch(world, workspace_id)
+
+
+def keep_running(world: World, workspace_id: str, until: float) -> Workspace:
+    """Do not stop it for being idle before `until` (capped); a time that has passed ends the wish."""
+
+    def attempt() -> Workspace:
+        workspace = get_workspace(world, workspace_id)
+        if workspace.state is not WorkspaceState.RUNNING:
+            raise ApraNovaError(Reason.WRONG_STATE, "Only a running workspace can be kept running")
+        now = world.clock.now()
+        wished = replace(
+            workspace, keep_running_until=idle.capped_keep_running(until, now=now, policy=world.policy), due_at=now
+        )
+        verdict = idle.judge(wished, None, now=now, policy=world.policy)
+        kept = save_workspace(world, replace(wished, stops_at=verdict.stops_at, stops_because=verdict.because))
+        world.wake()
+        return kept
+
+    return retried(world, attempt)

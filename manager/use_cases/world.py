@@ -1,0 +1,84 @@
+"""Everything that the use cases act on, handed to them by bootstrap."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from manager.domain.policy import Policy
+from manager.ports.clock import Clock, Ids, Metrics
+from manager.ports.home_volumes import HomeVolumes
+from manager.ports.task_agent import TaskAgent
+from manager.ports.task_runner import TaskRunner
+from manager.ports.workspace_store import WorkspaceStore
+
+
+class Background(Protocol):
+    """How the sweep does slow things beside each other."""
+
+    def run(self, work: Callable[[], None]) -> None:
+        """Do `work` soon; it does not raise."""
+
+    def map(self, ask: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
+        """Ask for all items side by side; answers in their order."""
+
+
+class Inline:
+    """Does everything at once, in the caller's thread: for tests, and for a sweep that must be finished when it returns."""
+
+    def run(self, work: Callable[[], None]) -> None:
+        work()
+
+    def map(self, ask: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
+        return [ask(item) for item in items]
+
+
+class InFlight:
+    """What this process is busy with, so that its own sweep does not do the same work again at the same time.
+
+    Only a saving of work: another process may do it twice, and every step allows that.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._keys: set[str] = set()
+
+    def begin(self, key: str) -> bool:
+        with self._lock:
+            if key in self._keys:
+                return False
+            self._keys.add(key)
+            return True
+
+    def end(self, key: str) -> None:
+        with self._lock:
+            self._keys.discard(key)
+
+    @contextlib.contextmanager
+    def holding(self, key: str) -> Iterator[bool]:
+        begun = self.begin(key)
+        try:
+            yield begun
+        finally:
+            if begun:
+                self.end(key)
+
+
+@dataclass(frozen=True)
+class World:
+    store: WorkspaceStore
+    runner: TaskRunner
+    homes: HomeVolumes
+    agent: TaskAgent
+    clock: Clock
+    ids: Ids
+    metrics: Metrics
+    policy: Policy
+    workspaces_domain: str = "ws.localhost:8080"
+    background: Background = field(default_factory=Inline)
+    in_flight: InFlight = field(default_factory=InFlight)
+    wake: Callable[[], None] = lambda: None
+    """Ask for a sweep soon."""
