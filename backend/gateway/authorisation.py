@@ -1,0 +1,152 @@
+"""`/_authz`: Envoy asks, for each request to a workspace, whether it may pass and where to.
+
+It is on the path of every request, so it is raw ASGI, answers from memory when it can, and builds little. Envoy sends
+the method, the host and a few headers of the original request (gateway/envoy.yaml names them).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from backend.gateway.access import Access, AccessReader, digest
+from backend.gateway.answers import Answer, Headers, Scope, problem, redirect
+from backend.gateway.decision import Asked, Verdict, decide
+from backend.gateway.endpoints import WorkspaceViews
+from backend.gateway.site import Site
+from contract.manager import WorkspaceView
+from contract.names import LAUNCH_SECRET_HEADER
+
+AUTHORISATION_PATH = "/_authz"
+ACCESS_FRESH_S = 2.0
+ACCESSES_KEPT_MAX = 4096
+TOKENS_MAX = 4
+"""Several cookies of our name: the browser's own and what a sibling host may have planted. A few are looked at."""
+
+_OUR_COOKIES = (b"apranova_", b"__host-apranova_", b"__secure-apranova_")
+_FIELDS = {
+    b"origin": "origin",
+    b"accept": "accept",
+    b"upgrade": "upgrade",
+    b"sec-fetch-site": "fetch_site",
+    b"sec-fetch-mode": "fetch_mode",
+    b"sec-fetch-dest": "fetch_dest",
+}
+
+
+class Authorisation:
+    def __init__(
+        self, site: Site, reader: AccessReader, views: WorkspaceViews, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._site = site
+        self._reader = reader
+        self._views = views
+        self._clock = clock
+        self._cookie_name = site.workspace_cookie.encode()
+        self._kept: dict[str, tuple[Access, float]] = {}
+        self._revocations = 0
+
+    async def answer(self, scope: Scope) -> Answer:
+        """Raises `redis.RedisError` and `ApraNovaError` when it cannot know; Envoy then answers 503."""
+        asked, cookie = _read(scope)
+        workspace_id = self._site.find_workspace_id(asked.host)
+        access = view = None
+        application_cookies = b""
+        if workspace_id is not None:
+            tokens, application_cookies = split_cookies(cookie, self._cookie_name)
+            access = await self._find_access(tokens, workspace_id)
+            if access is not None:
+                view = self._views.peek(workspace_id) or await self._views.find(workspace_id)
+        own_origin = self._site.workspace_origin(workspace_id or "").encode()
+        verdict = decide(asked, workspace_id=workspace_id, own_origin=own_origin, access=access, view=view)
+        if verdict is Verdict.ALLOW and access is not None and view is not None:
+            return Answer(200, _way_to(view, access, application_cookies))
+        return self._refusal(verdict, asked, workspace_id)
+
+    def revoked(self, token_digest: str) -> None:
+        self._revocations += 1
+        self._kept.pop(token_digest, None)
+
+    def forget_all(self) -> None:
+        self._revocations += 1
+        self._kept.clear()
+
+    async def _find_access(self, tokens: list[str], workspace_id: str) -> Access | None:
+        for token in tokens:
+            access = await self._find_one(digest(token))
+            if access is not None and access.workspace_id == workspace_id:
+                return access
+        return None
+
+    async def _find_one(self, token_digest: str) -> Access | None:
+        now = self._clock()
+        kept = self._kept.get(token_digest)
+        if kept is not None and now < kept[1]:
+            return kept[0]
+        revocations = self._revocations
+        access = await self._reader.find(token_digest)
+        self._kept.pop(token_digest, None)
+        if access is not None and revocations == self._revocations:  # not revoked while Redis was being asked
+            while len(self._kept) >= ACCESSES_KEPT_MAX:
+                del self._kept[next(iter(self._kept))]
+            self._kept[token_digest] = (access, now + ACCESS_FRESH_S)
+        return access
+
+    def _refusal(self, verdict: Verdict, asked: Asked, workspace_id: str | None) -> Answer:
+        door = self._site.door_url(workspace_id)
+        match verdict:
+            case Verdict.UNKNOWN_HOST:
+                return problem(404, "not_found", "No workspace has this address.")
+            case Verdict.FOREIGN_ORIGIN:
+                return problem(403, "foreign_origin", "A workspace takes requests from its own pages only.")
+            case Verdict.NO_ACCESS if not asked.is_navigation:
+                return problem(401, "not_entered", f"Enter the workspace through {door}.")
+            case Verdict.NOT_RUNNING if not asked.is_navigation:
+                return problem(409, "not_running", f"The workspace is not running. Launch it at {door}.")
+            case _:
+                return redirect(door)
+
+
+def split_cookies(cookie: bytes, name: bytes) -> tuple[list[str], bytes]:
+    """The values of the cookie `name`, and the header without any cookie of ours: those are no business of students' code."""
+    tokens: list[str] = []
+    kept: list[bytes] = []
+    for part in cookie.split(b";"):
+        pair = part.strip()
+        if not pair:
+            continue
+        if not pair.lower().startswith(_OUR_COOKIES):
+            kept.append(pair)
+        elif pair.startswith(name + b"=") and len(tokens) < TOKENS_MAX:
+            tokens.append(pair[len(name) + 1 :].decode("latin-1"))
+    return tokens, b"; ".join(kept)
+
+
+def _read(scope: Scope) -> tuple[Asked, bytes]:
+    asked = Asked(method=scope["method"], host="")
+    cookies: list[bytes] = []
+    for name, value in scope["headers"]:
+        if name == b"cookie":
+            cookies.append(value)
+        elif name == b"host":
+            asked.host = value.decode("latin-1")
+        elif (field := _FIELDS.get(name)) is not None:
+            setattr(asked, field, value)
+    return asked, cookies[0] if len(cookies) == 1 else b"; ".join(cookies)
+
+
+def _way_to(view: WorkspaceView, access: Access, cookies: bytes) -> Headers:
+    """Headers that Envoy sets on the request for the workspace, in the place of any that the browser sent."""
+    endpoint = view.endpoint
+    assert endpoint is not None  # noqa: S101  decide() allows no other
+    headers = [
+        (b"x-apranova-cluster", (endpoint.cluster or "original_dst").encode()),
+        (LAUNCH_SECRET_HEADER.encode(), endpoint.launch_secret.encode()),
+        (b"x-user", access.user_id.encode()),
+        (b"x-workspace", access.workspace_id.encode()),
+        # Without one of these two Envoy would leave the browser's cookies as they were.
+        (b"cookie", cookies) if cookies else (b"x-envoy-auth-headers-to-remove", b"cookie"),
+    ]
+    if endpoint.address:
+        headers.append((b"x-envoy-original-dst-host", endpoint.address.encode()))
+    return headers

@@ -1,0 +1,94 @@
+"""The pages between the portal and a workspace: one tidy card each, no script, nothing loaded from elsewhere."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable
+from html import escape
+
+from contract.manager import LaunchStep
+
+# gateway/pages.py has the same (a test compares them): Envoy shows some pages by itself, when the backend does not answer.
+STYLE = """\
+:root{color-scheme:light dark;--ground:#f6f7f9;--card:#fff;--line:#dfe3e8;--text:#16202b;--soft:#566372;--accent:#2451d6;--on-accent:#fff}
+@media (prefers-color-scheme:dark){:root{--ground:#0e1319;--card:#171e27;--line:#2b3541;--text:#e8edf3;--soft:#a3b0bf;--accent:#86a8ff;--on-accent:#0b1220}}
+*{box-sizing:border-box}
+body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1.5rem;background:var(--ground);color:var(--text);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
+main{width:100%;max-width:29rem;padding:2rem;background:var(--card);border:1px solid var(--line);border-radius:14px}
+h1{margin:0 0 .5rem;font-size:1.375rem;line-height:1.25;letter-spacing:-.01em}
+p{margin:.5rem 0;color:var(--soft)}
+.actions{display:flex;flex-wrap:wrap;gap:.75rem;align-items:center;margin-top:1.5rem}
+.button{display:inline-block;padding:.6rem 1.1rem;border:0;border-radius:9px;background:var(--accent);color:var(--on-accent);font:inherit;font-weight:600;text-decoration:none;cursor:pointer}
+a{color:var(--accent)}
+:focus-visible{outline:3px solid var(--accent);outline-offset:2px}
+"""
+
+STEPS_STYLE = """\
+ol{list-style:none;margin:1.25rem 0 0;padding:0}
+li{display:flex;gap:.75rem;align-items:baseline;padding:.3rem 0}
+li span{flex:1}
+li time{color:var(--soft);font-variant-numeric:tabular-nums}
+li::before{content:"✓";color:var(--accent);font-weight:700;width:1rem;text-align:center}
+li.now{font-weight:600}
+li.now::before{content:"";width:.6rem;height:.6rem;margin:0 .2rem;border-radius:50%;background:var(--accent);animation:pulse 1s ease-in-out infinite alternate}
+@keyframes pulse{to{opacity:.25}}
+@media (prefers-reduced-motion:reduce){li.now::before{animation:none}}
+"""
+
+_WHOLE_STYLE = STYLE + STEPS_STYLE
+_STYLE_HASH = base64.b64encode(hashlib.sha256(_WHOLE_STYLE.encode()).digest()).decode()
+
+
+def content_security_policy(form_targets: str = "'none'") -> str:
+    """`form_targets`: where a form on the page may lead, redirects included (Chrome follows them)."""
+    return (
+        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; "
+        f"form-action {form_targets}; frame-ancestors 'none'"
+    )
+
+
+def render_page(
+    title: str,
+    *paragraphs: str,
+    body: str = "",
+    actions: str = "",
+    refresh_s: float | None = None,
+    refresh_url: str = "",
+) -> str:
+    """A whole page. `title` and `paragraphs` are plain text; `body` and `actions` are HTML from this module."""
+    refresh = ""
+    if refresh_s is not None:
+        refresh = f'<meta http-equiv="refresh" content="{refresh_s:g};url={escape(refresh_url)}">\n'
+    text = "".join(f"<p>{escape(paragraph)}</p>\n" for paragraph in paragraphs if paragraph)
+    row = f'<p class="actions">{actions}</p>\n' if actions and not actions.startswith("<form") else actions
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="robots" content="noindex">\n'
+        f"{refresh}<title>{escape(title)} · ApraNova</title>\n<style>{_WHOLE_STYLE}</style>\n</head>\n"
+        f"<body><main>\n<h1>{escape(title)}</h1>\n{text}{body}{row}</main></body>\n</html>\n"
+    )
+
+
+def link(url: str, text: str, *, button: bool = False) -> str:
+    return f'<a{" class=button" if button else ""} href="{escape(url)}">{escape(text)}</a>'
+
+
+def launch_form(path: str, csrf_token: str, text: str, *, beside: str = "") -> str:
+    """A button that changes something: a POST with a token, so that no other site can press it."""
+    return (
+        f'<form method="post" action="{escape(path)}" class="actions">'
+        f'<input type="hidden" name="csrfmiddlewaretoken" value="{escape(csrf_token)}">'
+        f'<button class="button">{escape(text)}</button>{beside}</form>\n'
+    )
+
+
+def steps_list(steps: Iterable[LaunchStep], *, now: float, waiting_for: str) -> str:
+    """What has happened, with the seconds since the first step, and what is awaited."""
+    steps = list(steps)
+    begun = steps[0].at if steps else now
+    rows = "".join(
+        f"<li><span>{escape(step.text)}</span><time>{max(0.0, step.at - begun):.1f} s</time></li>\n" for step in steps
+    )
+    elapsed = f"{max(0.0, now - begun):.0f} s"
+    return f'<ol>\n{rows}<li class="now"><span>{escape(waiting_for)}</span><time>{elapsed}</time></li>\n</ol>\n'

@@ -1,0 +1,53 @@
+"""Where things are for a browser: the main host, and one host for each workspace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from contract.names import GATEWAY_PATH_PREFIX, WORKSPACE_ID_PATTERN
+
+
+@dataclass(frozen=True)
+class Site:
+    public_url: str
+    """Of the main host, without a slash at the end."""
+    workspaces_domain: str
+    """With port, if it has one of its own."""
+
+    @cached_property
+    def scheme(self) -> str:
+        return self.public_url.partition(":")[0]
+
+    @cached_property
+    def is_https(self) -> bool:
+        return self.scheme == "https"
+
+    @cached_property
+    def workspace_cookie(self) -> str:
+        """Its name. With HTTPS, `__Host-` makes browsers refuse one that a sibling host tries to plant."""
+        return "__Host-apranova_workspace" if self.is_https else "apranova_workspace"
+
+    def find_workspace_id(self, host: str) -> str | None:
+        """The workspace whose host this `Host` header names; the port is not looked at, the listener decides that."""
+        name = host.lower().partition(":")[0]
+        label, dot, domain = name.partition(".")
+        if not dot or domain != self._domain_name or not WORKSPACE_ID_PATTERN.fullmatch(label):
+            return None
+        return label
+
+    def workspace_origin(self, workspace_id: str) -> str:
+        return f"{self.scheme}://{workspace_id}.{self.workspaces_domain}"
+
+    def door_path(self, workspace_id: str) -> str:
+        return f"/workspace/{workspace_id}/"
+
+    def door_url(self, workspace_id: str | None) -> str:
+        return self.public_url + (self.door_path(workspace_id) if workspace_id else "/workspace/")
+
+    def enter_url(self, workspace_id: str, ticket: str) -> str:
+        return f"{self.workspace_origin(workspace_id)}{GATEWAY_PATH_PREFIX}enter?ticket={ticket}"
+
+    @cached_property
+    def _domain_name(self) -> str:
+        return self.workspaces_domain.partition(":")[0]

@@ -1,0 +1,13 @@
+"""Addresses of the door, below /workspace/."""
+
+from __future__ import annotations
+
+from django.urls import path, re_path
+
+from backend.gateway import door
+
+app_name = "gateway"
+urlpatterns = [
+    path("", door.own_workspace, name="own_workspace"),
+    re_path(r"^(?P<workspace_id>[^/]{1,64})/?$", door.workspace, name="workspace"),
+]

@@ -1,0 +1,23 @@
+"""What the Django side of the gateway is made of, from Django's settings; one of each in a process."""
+
+from __future__ import annotations
+
+import functools
+
+import redis
+from django.conf import settings
+
+from backend.gateway.access import AccessBook
+from backend.gateway.site import Site
+
+
+@functools.cache
+def site() -> Site:
+    environment = settings.ENVIRONMENT
+    return Site(public_url=environment.public_url, workspaces_domain=environment.workspaces_domain)
+
+
+@functools.cache
+def access_book() -> AccessBook:
+    client = redis.Redis.from_url(settings.ENVIRONMENT.redis_url, socket_timeout=2, socket_connect_timeout=2)
+    return AccessBook(client)
