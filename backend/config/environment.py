@@ -110,7 +110,7 @@ def parse(environ: Mapping[str, str]) -> Environment:
         secret_key=_secret_key(_required(environ, "APRANOVA_SECRET_KEY")),
         run_dir=environ.get("APRANOVA_RUN_DIR", ""),
         static_dir=environ.get("APRANOVA_STATIC_DIR", ""),
-        email=_email(environ.get("EMAIL_URL", ""), environ.get("APRANOVA_EMAIL_FROM", "")),
+        email=_email(environ.get("APRANOVA_EMAIL_URL", ""), environ.get("APRANOVA_EMAIL_FROM", "")),
     )
 
 
@@ -171,12 +171,12 @@ def _email(url: str, sender: str) -> Email:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise BadEnvironment(f"EMAIL_URL is not a URL: {error}") from None
+        raise BadEnvironment(f"APRANOVA_EMAIL_URL is not a URL: {error}") from None
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-        raise BadEnvironment("EMAIL_URL must be empty, console: or smtp(s)://user:password@host:port")
+        raise BadEnvironment("APRANOVA_EMAIL_URL must be empty, console: or smtp(s)://user:password@host:port")
     use_tls = parse_qs(parts.query).get("tls", ["false"])[0].lower() in ("1", "true", "yes")
     if use_tls and parts.scheme == "smtps":
-        raise BadEnvironment("EMAIL_URL asks for smtps:// and tls=true; they exclude each other")
+        raise BadEnvironment("APRANOVA_EMAIL_URL asks for smtps:// and tls=true; they exclude each other")
     return Email(
         host=parts.hostname,
         port=port or (465 if parts.scheme == "smtps" else 587 if use_tls else 25),

@@ -1,0 +1,55 @@
+"""Changing people. Every change names its actor and is recorded in the same transaction."""
+
+from __future__ import annotations
+
+from allauth.account.models import EmailAddress
+from django.db import transaction
+
+from backend.accounts.models import User
+from backend.accounts.roles import Role, Track
+from backend.audit.record import record
+
+
+def create_user(
+    email: str,
+    *,
+    name: str,
+    password: str | None,
+    role: Role,
+    track: Track | None = None,
+    acting_user: User | None,
+) -> User:
+    """A user whose address counts as verified. `acting_user` None: a command of the operator."""
+    with transaction.atomic():
+        user = User.objects.create_user(email, password, name=name, role=role, track=track)
+        EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+        record(
+            "user.create",
+            actor=acting_user,
+            target_type="user",
+            target_id=user.pk,
+            email=user.email,
+            role=role.value,
+            track=track.value if track else None,
+        )
+    return user
+
+
+def update_user(
+    user: User, *, name: str, role: Role, track: Track | None, is_active: bool, acting_user: User
+) -> dict[str, list[object]]:
+    """Change a person; returns (and records) field → [before, after]. Sessions of a deactivated user end at once."""
+    wanted = {"name": name, "role": role.value, "track": track.value if track else None, "is_active": is_active}
+    with transaction.atomic():
+        locked = User.objects.select_for_update().get(pk=user.pk)
+        changes = {
+            field: [getattr(locked, field), value] for field, value in wanted.items() if getattr(locked, field) != value
+        }
+        if not changes:
+            return {}
+        for field, value in wanted.items():
+            setattr(locked, field, value)
+        locked.save(update_fields=list(wanted))
+        action = "user.role_change" if {"role", "track"} & changes.keys() else "user.change"
+        record(action, actor=acting_user, target_type="user", target_id=user.pk, changes=changes)
+    return changes

@@ -1,0 +1,29 @@
+"""`prepare`: everything that must be done before the backend serves, in one process; safe to repeat."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandParser
+
+from backend.accounts.demo_school import seed
+
+
+class Command(BaseCommand):
+    help = "Migrate, collect static files (if APRANOVA_STATIC_DIR is set) and, when asked, create the demo school."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--demo-accounts", type=Path, help="create the demo school; its passwords go into this file"
+        )
+
+    def handle(self, *_args: Any, demo_accounts: Path | None, **_options: Any) -> None:
+        call_command("migrate", interactive=False, verbosity=0)
+        if settings.STATIC_ROOT:
+            call_command("collectstatic", interactive=False, verbosity=0)
+        if demo_accounts is not None:
+            seed(demo_accounts)
+        self.stdout.write("prepared")

@@ -1,0 +1,175 @@
+"""Fixtures of the backend's tests. Django's settings are read here once, before test modules import models."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backend.tests import fake_manager, served, servers
+
+PLACE = servers.choose_place()
+PASSWORD = "correct-horse-battery-9"
+
+_ENVIRONMENT = {
+    "DATABASE_URL": PLACE.database_url,
+    "REDIS_URL": PLACE.redis_url,
+    "APRANOVA_MANAGER_ENDPOINT": "http://127.0.0.1:9",
+    "APRANOVA_SECRET_KEY": "a-key-for-tests-only-a-key-for-tests-only",
+    "APRANOVA_PUBLIC_URL": served.PUBLIC_URL,
+    "APRANOVA_WORKSPACES_DOMAIN": "ws.localhost:8080",
+    "APRANOVA_SCHOOL_NAME": "Test School",
+    "APRANOVA_RUN_DIR": str(PLACE.folder),
+    "APRANOVA_ISOLATION": "bubblewrap",
+    "AWS_ACCESS_KEY_ID": "AKIATESTS",
+    "AWS_SECRET_ACCESS_KEY": "secret-of-tests",
+    "AWS_REGION": "us-east-1",
+}
+
+
+def _set_up_django() -> None:
+    """Read the settings from our environment, then give the process its own environment back."""
+    before = dict(os.environ)
+    os.environ.update(_ENVIRONMENT)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "backend.config.settings"
+    try:
+        import django  # noqa: PLC0415
+
+        django.setup()
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        os.environ["DJANGO_SETTINGS_MODULE"] = "backend.config.settings"
+
+
+_set_up_django()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _servers() -> Iterator[None]:
+    with servers.running(PLACE):
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(_servers: None) -> None:
+    """The databases are made after the servers have started."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _flush_past_the_append_only_trigger() -> Iterator[None]:
+    """Emptying tables between tests truncates the audit table too, which its trigger rightly refuses."""
+    from django.db.backends.postgresql.operations import DatabaseOperations  # noqa: PLC0415
+
+    original = DatabaseOperations.execute_sql_flush
+
+    def flush(self: Any, statements: list[str]) -> None:
+        original(self, ["SET session_replication_role = replica", *statements, "RESET session_replication_role"])
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(DatabaseOperations, "execute_sql_flush", flush)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def _fast_hashes(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def _clean_redis() -> None:
+    import redis  # noqa: PLC0415
+
+    with redis.Redis.from_url(PLACE.redis_url) as client:
+        client.flushall()
+
+
+@pytest.fixture(scope="session")
+def _manager_server() -> Iterator[tuple[fake_manager.FakeManager, str]]:
+    manager = fake_manager.FakeManager()
+    with fake_manager.serving(manager) as endpoint:
+        yield manager, endpoint
+
+
+@pytest.fixture
+def manager(_manager_server: tuple[fake_manager.FakeManager, str], settings: Any) -> fake_manager.FakeManager:
+    """The fake manager, empty, and the backend's client of it."""
+    import dataclasses  # noqa: PLC0415
+
+    from backend.workspaces.manager_client import manager_client  # noqa: PLC0415
+
+    fake, endpoint = _manager_server
+    fake.reset()
+    if settings.ENVIRONMENT.manager_endpoint != endpoint:
+        settings.ENVIRONMENT = dataclasses.replace(settings.ENVIRONMENT, manager_endpoint=endpoint)
+    if getattr(manager, "endpoint", None) != endpoint:
+        manager_client.cache_clear()
+        manager.endpoint = endpoint  # pyright: ignore[reportFunctionMemberAccess]
+    return fake
+
+
+@pytest.fixture(scope="session")
+def _socket(_servers: None) -> Iterator[Path]:
+    from backend.config.asgi import application  # noqa: PLC0415
+
+    with served.serving(application, PLACE.folder / "backend.sock") as path:
+        yield path
+
+
+@pytest.fixture
+def browser(
+    _socket: Path, transactional_db: None, _clean_redis: None, manager: fake_manager.FakeManager
+) -> Iterator[Callable[[], served.Browser]]:
+    """Makes browsers that talk with the served backend; the database is emptied afterwards."""
+    opened: list[served.Browser] = []
+
+    def open_one(**options: Any) -> served.Browser:
+        opened.append(served.Browser(_socket, **options))
+        return opened[-1]
+
+    yield open_one
+    for one in opened:
+        one.close()
+
+
+@pytest.fixture
+def person(db: None) -> Callable[..., Any]:
+    """Makes people: `person("student", "FSD")`; their password is `PASSWORD`."""
+    from backend.accounts.roles import Role, Track  # noqa: PLC0415
+    from backend.accounts.services import create_user  # noqa: PLC0415
+
+    count = 0
+
+    def make(role: str = "student", track: str | None = None, *, email: str | None = None) -> Any:
+        nonlocal count
+        count += 1
+        if role == "student":
+            track = track or "FSD"
+        return create_user(
+            email or f"{role}{count}@school.example",
+            name=f"{role.capitalize()} {count}",
+            password=PASSWORD,
+            role=Role(role),
+            track=Track(track) if track else None,
+            acting_user=None,
+        )
+
+    return make
+
+
+@pytest.fixture
+def signed_in(browser: Callable[[], served.Browser], person: Callable[..., Any]) -> Callable[..., served.Browser]:
+    """A browser in which a new person of that role has signed in; `.user` is the person."""
+
+    def make(role: str = "student", track: str | None = None) -> served.Browser:
+        user = person(role, track)
+        one = browser()
+        assert one.sign_in(user.email, PASSWORD).status_code == 200
+        one.user = user  # pyright: ignore[reportAttributeAccessIssue]
+        return one
+
+    return make

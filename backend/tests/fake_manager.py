@@ -1,0 +1,229 @@
+"""A manager for tests: the Lambda Invoke path over real HTTP on loopback, state in memory, errors on demand."""
+
+from __future__ import annotations
+
+import collections
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from contract.errors import ApraNovaError, Reason
+from contract.manager import (
+    Action,
+    CreateRequest,
+    DescribeAnswer,
+    DescribeRequest,
+    Endpoint,
+    FleetAnswer,
+    KeepRunningRequest,
+    KindView,
+    LaunchStep,
+    WorkspaceAnswer,
+    WorkspaceRequest,
+    WorkspaceView,
+)
+from contract.names import MANAGER_FUNCTION, LaunchPath, StopReason, WorkspaceKind, WorkspaceState
+from contract.wire import BadMessage, from_json, to_json
+
+INVOKE_PATH = f"/2015-03-31/functions/{MANAGER_FUNCTION}/invocations"
+DELETE_GRACE_S = 7 * 86400.0
+KEEP_RUNNING_MAX_S = 4 * 3600.0
+
+
+class FakeManager:
+    """Behaves as the contract says; `fail_with`, `answer_with` and `unreachable` make it misbehave."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self.reset()
+
+    def reset(self) -> None:
+        with self._lock:
+            self.workspaces: dict[str, WorkspaceView] = {}
+            self.tasks_started: collections.Counter[str] = collections.Counter()
+            self.calls: collections.Counter[str] = collections.Counter()
+            self.kinds = {
+                WorkspaceKind.VSCODE: KindView(WorkspaceKind.VSCODE, ready=True),
+                WorkspaceKind.SUPERSET: KindView(
+                    WorkspaceKind.SUPERSET, ready=False, text="Superset is not part of this installation yet"
+                ),
+            }
+            self.fail_with: ApraNovaError | None = None
+            self.answer_with: bytes | None = None
+            self.status = 200
+            self.unreachable = False
+            self.finish_launches = True
+
+    def change(self, workspace_id: str, **changes: Any) -> WorkspaceView:
+        with self._lock:
+            view = self.workspaces[workspace_id]
+            self.workspaces[workspace_id] = view = replace(view, version=view.version + 1, **changes)
+            return view
+
+    def step(self, workspace_id: str, name: str, text: str) -> None:
+        with self._lock:
+            steps = self.workspaces[workspace_id].steps
+            self.change(workspace_id, steps=(*steps, LaunchStep(name, time.time(), text)))
+
+    def answer(self, payload: Any) -> Any:
+        with self._lock:
+            try:
+                action = Action(payload.get("action"))
+                self.calls[action.value] += 1
+                if self.fail_with is not None:
+                    raise self.fail_with
+                return {"ok": True, **to_json(self._act(action, payload))}
+            except ApraNovaError as error:
+                return {"ok": False, "error": {"reason": error.reason.value, "message": error.message}}
+            except (ValueError, BadMessage) as error:
+                return {"ok": False, "error": {"reason": "bad_request", "message": str(error)}}
+
+    def _act(self, action: Action, payload: Any) -> Any:
+        match action:
+            case Action.CREATE:
+                return WorkspaceAnswer(self._create(from_json(CreateRequest, payload)))
+            case Action.DESCRIBE:
+                request = from_json(DescribeRequest, payload)
+                if len(request.workspace_ids) > 100:
+                    raise ApraNovaError(Reason.BAD_REQUEST, "at most 100 ids")
+                found = tuple(self.workspaces[it] for it in request.workspace_ids if it in self.workspaces)
+                return DescribeAnswer(found, tuple(self.kinds.values()))
+            case Action.FLEET:
+                return FleetAnswer(tuple(self.workspaces.values()), (), tuple(self.kinds.values()), 3, "none", {})
+            case Action.KEEP_RUNNING:
+                wish = from_json(KeepRunningRequest, payload)
+                self._known(wish.workspace_id)
+                until = min(wish.until, time.time() + KEEP_RUNNING_MAX_S) if wish.until else None
+                return WorkspaceAnswer(self.change(wish.workspace_id, keep_running_until=until))
+        view = self._known(from_json(WorkspaceRequest, payload).workspace_id)
+        return WorkspaceAnswer(getattr(self, f"_{action.value}")(view))
+
+    def _known(self, workspace_id: str) -> WorkspaceView:
+        if workspace_id not in self.workspaces:
+            raise ApraNovaError(Reason.WORKSPACE_NOT_FOUND, "There is no such workspace.")
+        return self.workspaces[workspace_id]
+
+    def _create(self, request: CreateRequest) -> WorkspaceView:
+        fresh = WorkspaceView(
+            request.workspace_id,
+            request.owner_id,
+            request.kind,
+            WorkspaceState.STOPPED,
+            version=1,
+            keep_running_max_s=KEEP_RUNNING_MAX_S,
+        )
+        return self.workspaces.setdefault(request.workspace_id, fresh)
+
+    def _launch(self, view: WorkspaceView) -> WorkspaceView:
+        if view.state is WorkspaceState.DELETED:
+            raise ApraNovaError(Reason.WORKSPACE_DELETED, "This workspace is deleted.")
+        if not self.kinds[view.kind].ready:
+            raise ApraNovaError(Reason.KIND_NOT_READY, self.kinds[view.kind].text)
+        if view.state in (WorkspaceState.STARTING, WorkspaceState.RUNNING):
+            return view
+        self.tasks_started[view.workspace_id] += 1
+        now = time.time()
+        view = self.change(
+            view.workspace_id,
+            state=WorkspaceState.STARTING,
+            steps=(LaunchStep("requested", now, "Asked for your workspace"),),
+            launch_path=LaunchPath.WARM,
+        )
+        return self.finish(view.workspace_id) if self.finish_launches else view
+
+    def finish(self, workspace_id: str) -> WorkspaceView:
+        """The launch arrives."""
+        self.step(workspace_id, "application_ready", "VS Code is ready")
+        return self.change(
+            workspace_id,
+            state=WorkspaceState.RUNNING,
+            running_since=time.time(),
+            stops_at=time.time() + 1800,
+            stops_because="no activity for 30 minutes",
+            has_home=True,
+            endpoint=Endpoint("task-x", "", "secret-of-the-launch"),
+        )
+
+    def _stop(self, view: WorkspaceView) -> WorkspaceView:
+        if view.state is WorkspaceState.DELETED:
+            raise ApraNovaError(Reason.WORKSPACE_DELETED, "This workspace is deleted.")
+        return self.change(
+            view.workspace_id,
+            state=WorkspaceState.STOPPED,
+            stop_reason=StopReason.BY_PERSON,
+            stopped_at=time.time(),
+            running_since=None,
+            stops_at=None,
+            stops_because="",
+            endpoint=None,
+        )
+
+    def _restart(self, view: WorkspaceView) -> WorkspaceView:
+        return self._launch(self._stop(view))
+
+    def _delete(self, view: WorkspaceView) -> WorkspaceView:
+        now = time.time()
+        return self.change(
+            view.workspace_id,
+            state=WorkspaceState.DELETED,
+            deleted_at=now,
+            purge_at=now + DELETE_GRACE_S,
+            running_since=None,
+            stops_at=None,
+            endpoint=None,
+        )
+
+    def _undelete(self, view: WorkspaceView) -> WorkspaceView:
+        if view.state is not WorkspaceState.DELETED:
+            return view
+        return self.change(view.workspace_id, state=WorkspaceState.STOPPED, deleted_at=None, purge_at=None)
+
+
+@contextmanager
+def serving(manager: FakeManager) -> Iterator[str]:
+    """The manager's HTTP endpoint; yields its base URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            if manager.unreachable:
+                self.close_connection = True
+                self.connection.close()
+                return
+            assert self.path == INVOKE_PATH, self.path
+            assert self.headers["Authorization"].startswith("AWS4-HMAC-SHA256 "), "calls to the manager are signed"
+            answer = manager.answer_with
+            if answer is None:
+                answer = json.dumps(manager.answer(json.loads(body))).encode()
+            self.send_response(manager.status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+        request_queue_size = 128
+
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            pass
+
+    server = Server(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
