@@ -1,0 +1,140 @@
+"use client";
+
+import Link from "next/link";
+import { usePathname } from "next/navigation";
+import type { ReactNode } from "react";
+
+import { Alert } from "@/components/alert";
+import { Button } from "@/components/button";
+import { ChevronDownIcon, Mark } from "@/components/icons";
+import { Menu, type MenuEntry } from "@/components/menu";
+import { Skeleton } from "@/components/panel";
+import { ThemeMenu } from "@/components/theme-menu";
+import { explain } from "@/lib/api/errors";
+import type { Me } from "@/lib/api/types";
+import { isStaff } from "@/lib/roles";
+import { useMe } from "@/lib/session/use-me";
+import { useSignOut } from "@/lib/session/use-sign-out";
+
+/** Places in the portal, by role; the instructor's and the operator's screens become entries here. */
+const PLACES: { href: string; label: string; roles: readonly Me["role"][] }[] = [
+  { href: "/dashboard", label: "Dashboard", roles: ["student", "instructor", "admin"] },
+  { href: "/account", label: "Account", roles: ["student", "instructor", "admin"] },
+];
+
+export function Shell({ children }: { children: ReactNode }) {
+  const me = useMe();
+  return (
+    <div className="flex min-h-dvh flex-col">
+      <a
+        href="#content"
+        className="sr-only rounded-lg bg-accent px-4 py-2 text-accent-ink focus-visible:not-sr-only focus-visible:absolute focus-visible:top-3 focus-visible:left-3 focus-visible:z-30"
+      >
+        Skip to the content
+      </a>
+      <header className="border-b border-line bg-surface">
+        <div className="mx-auto flex max-w-5xl flex-wrap items-center gap-x-6 px-4 sm:px-6">
+          <Link href="/dashboard" className="flex min-h-14 items-center gap-2.5 font-semibold tracking-tight">
+            <Mark />
+            <span className="max-w-[40vw] truncate">{me.data?.school.name ?? "ApraNova"}</span>
+          </Link>
+          <Places role={me.data?.role} />
+          <div className="ml-auto flex items-center gap-1">
+            <ThemeMenu />
+            <UserMenu me={me.data} />
+          </div>
+        </div>
+      </header>
+      <main
+        id="content"
+        tabIndex={-1}
+        className="mx-auto w-full max-w-5xl flex-1 px-4 py-8 outline-none sm:px-6 sm:py-10"
+      >
+        {me.isError && me.data === undefined ? (
+          <Alert
+            tone="bad"
+            title="The portal is not available at the moment"
+            action={
+              <Button busy={me.isFetching} onClick={() => void me.refetch()}>
+                Try again
+              </Button>
+            }
+          >
+            {explain(me.error)} Your files are safe.
+          </Alert>
+        ) : (
+          children
+        )}
+      </main>
+    </div>
+  );
+}
+
+function Places({ role }: { role: Me["role"] | undefined }) {
+  const path = usePathname();
+  return (
+    <nav aria-label="Main" className="max-sm:order-last max-sm:-mx-2 max-sm:w-full">
+      <ul className="flex gap-1">
+        {PLACES.filter(({ roles }) => role === undefined || roles.includes(role)).map(({ href, label }) => {
+          const here = path === href;
+          return (
+            <li key={href}>
+              <Link
+                href={href}
+                aria-current={here ? "page" : undefined}
+                className={`relative flex min-h-11 items-center rounded-md px-3 text-sm font-medium sm:min-h-14 ${here ? "text-ink after:absolute after:inset-x-3 after:bottom-0 after:h-0.5 after:bg-accent" : "text-muted hover:text-ink"}`}
+              >
+                {label}
+              </Link>
+            </li>
+          );
+        })}
+        {role !== undefined && isStaff(role) && (
+          <li>
+            <a
+              href="/api/admin/"
+              className="flex min-h-11 items-center rounded-md px-3 text-sm font-medium text-muted hover:text-ink sm:min-h-14"
+            >
+              Administration
+            </a>
+          </li>
+        )}
+      </ul>
+    </nav>
+  );
+}
+
+function UserMenu({ me }: { me: Me | undefined }) {
+  const signOut = useSignOut();
+  if (me === undefined) return <Skeleton className="size-9 rounded-full" />;
+  const entries: MenuEntry[] = [
+    { label: "Account and security", href: "/account" },
+    { label: "Sign out", onSelect: () => signOut.mutate() },
+  ];
+  return (
+    <Menu
+      label={`Your menu: ${me.name || me.email}`}
+      button={
+        <>
+          <span className="grid size-8 place-items-center rounded-full bg-accent-soft text-xs font-semibold text-accent">
+            {initials(me.name || me.email)}
+          </span>
+          <ChevronDownIcon className="size-4 text-muted" />
+        </>
+      }
+      buttonClassName="flex min-h-10 items-center gap-1 rounded-lg px-1.5 hover:bg-line/50"
+      heading={
+        <div className="mb-1.5 border-b border-line px-3 pt-1.5 pb-2.5">
+          <p className="text-sm font-medium">{me.name}</p>
+          <p className="text-xs break-all text-muted">{me.email}</p>
+        </div>
+      }
+      entries={entries}
+    />
+  );
+}
+
+function initials(name: string): string {
+  const words = name.split(/[\s@.]+/).filter(Boolean);
+  return ((words[0]?.[0] ?? "") + (words[1]?.[0] ?? "")).toUpperCase();
+}

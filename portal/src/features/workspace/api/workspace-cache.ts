@@ -1,0 +1,25 @@
+import { type QueryClient, queryOptions } from "@tanstack/react-query";
+
+import { answer, api } from "@/lib/api/client";
+import type { Kind, Workspace, WorkspaceList } from "@/lib/api/types";
+
+/** The one place where workspaces live in the browser: queries, mutations and live events all write here. */
+export const workspacesQuery = queryOptions({
+  queryKey: ["workspaces"],
+  queryFn: ({ signal }) => answer(api.GET("/api/workspace/", { signal })),
+});
+
+export function putWorkspace(queryClient: QueryClient, workspace: Workspace): void {
+  queryClient.setQueryData(workspacesQuery.queryKey, (list: WorkspaceList | undefined) => {
+    if (list === undefined) return undefined;
+    const known = list.items.some(({ id }) => id === workspace.id);
+    const items = known
+      ? list.items.map((item) => (item.id === workspace.id ? workspace : item))
+      : [...list.items, workspace];
+    return { ...list, items };
+  });
+}
+
+export function putKinds(queryClient: QueryClient, kinds: Kind[]): void {
+  queryClient.setQueryData(workspacesQuery.queryKey, (list: WorkspaceList | undefined) => list && { ...list, kinds });
+}

@@ -1,0 +1,88 @@
+"use client";
+
+import { type SubmitEvent, useState } from "react";
+
+import { Alert } from "@/components/alert";
+import { Button } from "@/components/button";
+import { Dialog, DialogActions } from "@/components/dialog";
+import { Field } from "@/components/field";
+import { explain } from "@/lib/api/errors";
+import type { Workspace } from "@/lib/api/types";
+
+import { useDelete } from "./api/use-delete";
+import { useRestart } from "./api/use-restart";
+
+interface DialogProps {
+  workspace: Workspace;
+  onClose: () => void;
+}
+
+export function RestartDialog({ workspace, onClose }: DialogProps) {
+  const restart = useRestart(workspace.id);
+  return (
+    <Dialog title="Restart your workspace?" onClose={onClose}>
+      <p className="mt-2 text-sm text-pretty text-muted">
+        Everything is saved first. Programs that run in the terminal end; your files, open editors and unsaved text come
+        back.
+      </p>
+      {restart.isError && (
+        <div className="mt-4">
+          <Alert tone="bad" urgent>
+            {explain(restart.error)}
+          </Alert>
+        </div>
+      )}
+      <DialogActions>
+        <Button onClick={onClose}>Cancel</Button>
+        <Button
+          tone="primary"
+          busy={restart.isPending}
+          onClick={() => restart.mutate(undefined, { onSuccess: onClose })}
+        >
+          Restart
+        </Button>
+      </DialogActions>
+    </Dialog>
+  );
+}
+
+export function DeleteDialog({ workspace, onClose }: DialogProps) {
+  const remove = useDelete(workspace.id);
+  const [typed, setTyped] = useState("");
+  const matches = typed.trim() === workspace.name;
+  const submit = (event: SubmitEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    if (matches) remove.mutate(typed.trim(), { onSuccess: onClose });
+  };
+  return (
+    <Dialog title="Delete this workspace?" onClose={onClose}>
+      <form onSubmit={submit}>
+        <p className="mt-2 text-sm text-pretty text-muted">
+          The workspace stops and all its files are marked for removal. You can undo this for some days; after that they
+          are gone for good.
+        </p>
+        <p className="mt-4 text-sm">
+          To confirm, type its name: <strong className="font-semibold break-all">{workspace.name}</strong>
+        </p>
+        <div className="mt-3">
+          <Field
+            label="Name of the workspace"
+            name="name"
+            autoComplete="off"
+            autoCapitalize="none"
+            spellCheck={false}
+            value={typed}
+            onChange={(event) => setTyped(event.target.value)}
+            error={remove.isError ? explain(remove.error) : undefined}
+          />
+        </div>
+        <DialogActions>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button type="submit" tone="danger" busy={remove.isPending} unavailable={!matches}>
+            Delete workspace
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,45 @@
+"use client";
+
+import { Button, buttonClass } from "@/components/button";
+import { ChevronDownIcon, ClockIcon } from "@/components/icons";
+import { Menu } from "@/components/menu";
+import { duration } from "@/lib/time";
+
+interface KeepRunningProps {
+  hours: readonly number[];
+  keptUntil: string | null;
+  busy: boolean;
+  prominent?: boolean;
+  onKeep: (hours: number) => void;
+}
+
+/** The wish not to be stopped for a while, and its end. */
+export function KeepRunning({ hours, keptUntil, busy, prominent = false, onKeep }: KeepRunningProps) {
+  if (hours.length === 0 && keptUntil === null) return null;
+  if (busy) {
+    return (
+      <Button busy tone={prominent ? "primary" : "secondary"}>
+        Keep running
+      </Button>
+    );
+  }
+  return (
+    <Menu
+      align="left"
+      button={
+        <>
+          <ClockIcon className="size-4" />
+          {keptUntil === null ? "Keep running" : `Kept running until ${keptUntil}`}
+          <ChevronDownIcon className="size-4" />
+        </>
+      }
+      buttonClassName={`${buttonClass(prominent ? "primary" : "secondary")} w-full sm:w-auto`}
+      entries={[
+        ...hours.map((count) => ({ label: `For ${duration(count * 3600)}`, onSelect: () => onKeep(count) })),
+        ...(keptUntil === null
+          ? []
+          : [{ label: "Stop as usual again", hint: "Ends ‘Keep running’", onSelect: () => onKeep(0) }]),
+      ]}
+    />
+  );
+}

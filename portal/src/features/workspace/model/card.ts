@@ -1,0 +1,177 @@
+import type { Kind, Workspace, WorkspaceKind } from "@/lib/api/types";
+import { ago, clock, duration, fullDate } from "@/lib/time";
+
+import { kindObstacle } from "./kinds";
+
+export type ChipTone = "neutral" | "active" | "good" | "warn" | "bad";
+
+export type Primary =
+  | { action: "launch"; label: string }
+  | { action: "open"; label: string }
+  | { action: "undelete"; label: string }
+  /** Nothing to press now; `why` says what is missing or under way. */
+  | { action: "wait"; label: string; busy: boolean; why: string };
+
+/** Everything that the card shows, decided here and only painted by the components. */
+export interface CardView {
+  chip: { label: string; tone: ChipTone };
+  sentence: string;
+  primary: Primary;
+  /** Why the last launch or save did not work. */
+  failure: string | null;
+  /** Why nothing can be launched at the moment. */
+  obstacle: string | null;
+  /** Running only: the last activity, and when and why the workspace will stop. */
+  activity: string | null;
+  stop: string | null;
+  keptUntil: string | null;
+  keepRunningHours: readonly number[];
+  warning: string | null;
+  canStop: boolean;
+  canRestart: boolean;
+  canDelete: boolean;
+  showSteps: boolean;
+}
+
+const NOTHING = {
+  failure: null,
+  obstacle: null,
+  activity: null,
+  stop: null,
+  keptUntil: null,
+  keepRunningHours: [],
+  warning: null,
+  canStop: false,
+  canRestart: false,
+  canDelete: false,
+  showSteps: false,
+} as const;
+
+const WISHES_HOURS = [1, 2, 4];
+
+export function describeCard(options: {
+  workspace: Workspace | null;
+  kind: WorkspaceKind;
+  kinds: readonly Kind[];
+  nowMs: number;
+}): CardView {
+  const { workspace, kind, kinds, nowMs } = options;
+  const obstacle = kindObstacle(kind, kinds);
+  if (workspace === null) {
+    return {
+      ...NOTHING,
+      chip: { label: "Not started yet", tone: "neutral" },
+      sentence: "Your workspace is made for you the first time you launch it.",
+      primary: launchOrWait("Launch Workspace", obstacle),
+      obstacle,
+    };
+  }
+  switch (workspace.state) {
+    case "stopped":
+      return describeStopped(workspace, obstacle, nowMs);
+    case "starting":
+      return {
+        ...NOTHING,
+        chip: { label: "Starting", tone: "active" },
+        sentence: "Your workspace opens in its own tab as soon as it is ready.",
+        primary: { action: "wait", label: "Starting …", busy: true, why: "Your workspace is starting." },
+        canStop: true,
+        showSteps: true,
+      };
+    case "running":
+      return describeRunning(workspace, nowMs);
+    case "stopping":
+      return {
+        ...NOTHING,
+        chip: { label: "Stopping", tone: "active" },
+        sentence: "Saving everything before it stops.",
+        primary: { action: "wait", label: "Saving and stopping …", busy: true, why: "Your work is being saved." },
+        failure: words(workspace.failure),
+        showSteps: true,
+      };
+    case "deleted":
+      return {
+        ...NOTHING,
+        chip: { label: "Deleted", tone: "bad" },
+        sentence:
+          workspace.purge_at === null
+            ? "This workspace is deleted."
+            : `This workspace is deleted. Its files are kept until ${fullDate(workspace.purge_at)} and are then removed for good.`,
+        primary: { action: "undelete", label: "Undo delete" },
+      };
+  }
+}
+
+function describeStopped(workspace: Workspace, obstacle: string | null, nowMs: number): CardView {
+  const failure = words(workspace.failure);
+  return {
+    ...NOTHING,
+    chip: failure === null ? { label: "Stopped", tone: "neutral" } : { label: "Did not start", tone: "bad" },
+    sentence: stopSentence(workspace, nowMs),
+    primary: launchOrWait(failure === null ? "Launch Workspace" : "Try again", obstacle),
+    failure,
+    obstacle,
+    canDelete: true,
+  };
+}
+
+function describeRunning(workspace: Workspace, nowMs: number): CardView {
+  const { stops_at, last_activity, keep_running_until, keep_running_max_s } = workspace;
+  const because = words(workspace.stops_because);
+  const kept = keep_running_until !== null && Date.parse(keep_running_until) > nowMs ? keep_running_until : null;
+  const idle = because?.startsWith("no activity") ?? true;
+  const stopsAt = stops_at === null ? null : `Stops at ${clock(stops_at, nowMs)}${idle ? " if you stay away" : ""}`;
+  return {
+    ...NOTHING,
+    chip: workspace.warned ? { label: "Stopping soon", tone: "warn" } : { label: "Running", tone: "good" },
+    sentence: "Everything is as you left it.",
+    primary: { action: "open", label: "Open Workspace" },
+    failure: words(workspace.failure),
+    activity: last_activity === null ? null : `You ${last_activity.reason} ${ago(last_activity.at, nowMs)}`,
+    stop: stopsAt === null ? null : because === null ? stopsAt : `${stopsAt}: ${because}`,
+    keptUntil: kept === null ? null : clock(kept, nowMs),
+    keepRunningHours: WISHES_HOURS.filter((hours) => hours * 3600 <= keep_running_max_s),
+    warning: workspace.warned && stops_at !== null ? warningSentence(stops_at, because, nowMs) : null,
+    canStop: true,
+    canRestart: true,
+    canDelete: true,
+  };
+}
+
+function warningSentence(stopsAt: string, because: string | null, nowMs: number): string {
+  const seconds = (Date.parse(stopsAt) - nowMs) / 1000;
+  // No running seconds: a screen reader would read each of them out.
+  const when = seconds < 60 ? "in less than a minute" : `in ${duration(seconds)}`;
+  return `Your workspace stops ${when}${because === null ? "" : `: ${because}`}. Everything is saved before that.`;
+}
+
+/** What happened at the last stop, and that nothing is lost where that is so. */
+export function stopSentence(workspace: Workspace, nowMs: number): string {
+  const when = workspace.stopped_at === null ? "" : ` ${ago(workspace.stopped_at, nowMs)}`;
+  switch (workspace.stop_reason) {
+    case "idle":
+      return `Stopped${when} after ${duration(workspace.idle_timeout_s)} without activity. Everything is saved.`;
+    case "by_person":
+      return `Stopped on request${when}. Everything is saved.`;
+    case "session_limit":
+      return `Stopped${when}: it had reached the longest time that a session may take. Everything is saved.`;
+    case "restart":
+      return `Stopped${when} for a restart. Everything is saved.`;
+    case "task_ended":
+      return `It ended unexpectedly${when}. Your files are there; what was not saved to a file comes back with the editor.`;
+    case "launch_failed":
+      return `The last launch did not work${when}. Your files are safe.`;
+    case "deleted":
+      return "Brought back. Everything is as you left it.";
+    case null:
+      return workspace.has_home ? "Everything is as you left it." : "Ready when you are.";
+  }
+}
+
+function launchOrWait(label: string, obstacle: string | null): Primary {
+  return obstacle === null ? { action: "launch", label } : { action: "wait", label, busy: false, why: obstacle };
+}
+
+function words(text: string | null): string | null {
+  return text === null || text === "" ? null : text;
+}

@@ -1,0 +1,35 @@
+"use client";
+
+import { Alert } from "@/components/alert";
+import { explain } from "@/lib/api/errors";
+import type { Workspace } from "@/lib/api/types";
+import { useNow } from "@/lib/use-now";
+
+import { useKeepRunning } from "./api/use-keep-running";
+import { KeepRunning } from "./keep-running";
+import { describeCard } from "./model/card";
+
+/** Says above everything else that the workspace is about to stop, with the one button that prevents it. */
+export function WarningBanner({ workspace }: { workspace: Workspace }) {
+  const nowMs = useNow(1_000);
+  const keepRunning = useKeepRunning(workspace.id);
+  const view = describeCard({ workspace, kind: workspace.kind, kinds: [], nowMs });
+  if (view.warning === null) return null;
+  return (
+    <Alert
+      tone="warn"
+      title="Still there?"
+      action={
+        <KeepRunning
+          prominent
+          hours={view.keepRunningHours}
+          keptUntil={view.keptUntil}
+          busy={keepRunning.isPending}
+          onKeep={(hours) => keepRunning.mutate(hours)}
+        />
+      }
+    >
+      {keepRunning.isError ? explain(keepRunning.error) : view.warning}
+    </Alert>
+  );
+}

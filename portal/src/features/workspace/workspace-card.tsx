@@ -1,0 +1,261 @@
+"use client";
+
+import { type ReactNode, useState } from "react";
+
+import { Alert } from "@/components/alert";
+import { Button, buttonClass } from "@/components/button";
+import { ActivityIcon, ClockIcon, ExternalIcon, MoreIcon, PlayIcon, StopIcon } from "@/components/icons";
+import { Menu } from "@/components/menu";
+import { explain } from "@/lib/api/errors";
+import type { Kind, Workspace, WorkspaceKind } from "@/lib/api/types";
+import { useNow } from "@/lib/use-now";
+
+import { useKeepRunning } from "./api/use-keep-running";
+import { useLaunch } from "./api/use-launch";
+import { useStop } from "./api/use-stop";
+import { useUndelete } from "./api/use-undelete";
+import { DeleteDialog, RestartDialog } from "./dialogs";
+import { KeepRunning } from "./keep-running";
+import { KindPicture } from "./kind-picture";
+import { LaunchHistory, LaunchSteps } from "./launch-steps";
+import { type CardView, describeCard } from "./model/card";
+import { KIND_WORDS } from "./model/kinds";
+import { openWorkspaceTab } from "./open-workspace";
+import { StateChip } from "./state-chip";
+
+interface WorkspaceCardProps {
+  kind: WorkspaceKind;
+  workspace: Workspace | null;
+  kinds: readonly Kind[];
+}
+
+export function WorkspaceCard({ kind, workspace, kinds }: WorkspaceCardProps) {
+  // A warning counts down; everything else on the card changes by the minute.
+  const nowMs = useNow(workspace?.warned === true ? 1_000 : 10_000);
+  const launch = useLaunch();
+  const [tabBlocked, setTabBlocked] = useState(false);
+  const view = describeCard({ workspace, kind, kinds, nowMs });
+  const words = KIND_WORDS[kind];
+
+  const startLaunch = () => {
+    const tab = openWorkspaceTab();
+    setTabBlocked(!tab.opened);
+    // The door launches by itself, so a workspace that exists need not wait for the answer here.
+    if (workspace !== null) tab.goTo(workspace.url);
+    launch.mutate(kind, {
+      onSuccess: (launched) => {
+        if (workspace === null) tab.goTo(launched.url);
+      },
+      onError: () => tab.close(),
+    });
+  };
+
+  const titleId = `workspace-${kind}`;
+  return (
+    <article aria-labelledby={titleId} className="rounded-2xl border border-line bg-surface shadow-xs">
+      <div className="grid md:grid-cols-[minmax(0,17rem)_1fr]">
+        <div className="grid place-items-center rounded-t-2xl bg-linear-to-br from-accent-soft to-sunken p-8 max-md:hidden md:rounded-l-2xl md:rounded-tr-none">
+          <KindPicture kind={kind} />
+        </div>
+        <div className="min-w-0 p-6 sm:p-8">
+          <div className="flex items-start justify-between gap-3">
+            <div>
+              <StateChip {...view.chip} />
+              <h2 id={titleId} className="mt-3 text-xl font-semibold tracking-tight">
+                {words.name}
+              </h2>
+              <p className="text-muted">{words.promise}</p>
+            </div>
+            {workspace !== null && <CardMenu workspace={workspace} view={view} />}
+          </div>
+
+          <div className="mt-5 space-y-5">
+            <Failures view={view} launchError={launch.error} />
+            {workspace !== null && view.showSteps ? (
+              <LaunchSteps workspace={workspace} />
+            ) : (
+              <p className="text-pretty">{view.sentence}</p>
+            )}
+            {workspace?.state === "running" && <RunningFacts view={view} />}
+            <div className="flex flex-wrap items-center gap-3 max-sm:flex-col max-sm:items-stretch">
+              <PrimaryButton
+                view={view}
+                workspace={workspace}
+                launching={launch.isPending}
+                onLaunch={startLaunch}
+                describedBy={`${titleId}-why`}
+              />
+              {workspace !== null && <RunningActions workspace={workspace} view={view} />}
+            </div>
+            {view.obstacle !== null && (
+              <p id={`${titleId}-why`} role="status" className="flex items-start gap-2 text-sm text-pretty text-muted">
+                <ClockIcon className="mt-px size-4 shrink-0" />
+                {view.obstacle}
+              </p>
+            )}
+            {tabBlocked && workspace?.state === "running" && (
+              <Alert tone="info">
+                Your browser did not allow the new tab. Press <strong>Open Workspace</strong>, and allow pop-ups for
+                this site to skip this next time.
+              </Alert>
+            )}
+            {workspace?.state === "running" && <LaunchHistory workspace={workspace} />}
+          </div>
+        </div>
+      </div>
+    </article>
+  );
+}
+
+function Failures({ view, launchError }: { view: CardView; launchError: Error | null }) {
+  if (view.failure !== null) {
+    return (
+      <Alert tone="bad" title="That did not work" urgent>
+        {view.failure}
+      </Alert>
+    );
+  }
+  return launchError === null ? null : (
+    <Alert tone="bad" title="Your workspace could not be launched" urgent>
+      {explain(launchError)}
+    </Alert>
+  );
+}
+
+function PrimaryButton({
+  view,
+  workspace,
+  launching,
+  onLaunch,
+  describedBy,
+}: {
+  view: CardView;
+  workspace: Workspace | null;
+  launching: boolean;
+  onLaunch: () => void;
+  describedBy: string;
+}) {
+  const undelete = useUndelete(workspace?.id ?? "");
+  const { primary } = view;
+  switch (primary.action) {
+    case "launch":
+      return (
+        <Button tone="primary" size="large" busy={launching} onClick={onLaunch}>
+          {!launching && <PlayIcon className="size-5" />}
+          {primary.label}
+          <NewTabNote />
+        </Button>
+      );
+    case "open":
+      return (
+        <a
+          href={workspace?.url}
+          target="_blank"
+          rel="noopener"
+          className={`${buttonClass("primary", "large")} hover:bg-accent-strong`}
+        >
+          <ExternalIcon className="size-5" />
+          {primary.label}
+          <NewTabNote />
+        </a>
+      );
+    case "undelete":
+      return (
+        <>
+          <Button tone="primary" size="large" busy={undelete.isPending} onClick={() => undelete.mutate()}>
+            {primary.label}
+          </Button>
+          {undelete.isError && <ActionError error={undelete.error} />}
+        </>
+      );
+    case "wait":
+      return (
+        <Button
+          tone="primary"
+          size="large"
+          busy={primary.busy}
+          unavailable={!primary.busy}
+          aria-describedby={view.obstacle === null ? undefined : describedBy}
+        >
+          {primary.label}
+        </Button>
+      );
+  }
+}
+
+const NewTabNote = () => <span className="sr-only"> (opens a new tab)</span>;
+
+function ActionError({ error }: { error: Error }) {
+  return (
+    <p role="alert" className="basis-full text-sm text-bad">
+      {explain(error)}
+    </p>
+  );
+}
+
+function RunningActions({ workspace, view }: { workspace: Workspace; view: CardView }) {
+  const stop = useStop(workspace.id);
+  const keepRunning = useKeepRunning(workspace.id);
+  if (!view.canStop) return null;
+  return (
+    <>
+      {workspace.state === "running" && (
+        <KeepRunning
+          hours={view.keepRunningHours}
+          keptUntil={view.keptUntil}
+          busy={keepRunning.isPending}
+          onKeep={(hours) => keepRunning.mutate(hours)}
+        />
+      )}
+      <Button tone="quiet" busy={stop.isPending} onClick={() => stop.mutate()}>
+        {!stop.isPending && <StopIcon className="size-4" />}
+        Stop
+      </Button>
+      {stop.isError && <ActionError error={stop.error} />}
+      {keepRunning.isError && <ActionError error={keepRunning.error} />}
+    </>
+  );
+}
+
+function RunningFacts({ view }: { view: CardView }) {
+  if (view.activity === null && view.stop === null) return null;
+  return (
+    <ul className="space-y-1.5 text-sm text-muted">
+      {view.activity !== null && <Fact icon={<ActivityIcon className="size-4 shrink-0" />}>{view.activity}</Fact>}
+      {view.stop !== null && <Fact icon={<ClockIcon className="size-4 shrink-0" />}>{view.stop}</Fact>}
+    </ul>
+  );
+}
+
+function Fact({ icon, children }: { icon: ReactNode; children: ReactNode }) {
+  return (
+    <li className="flex items-center gap-2">
+      {icon}
+      {children}
+    </li>
+  );
+}
+
+/** What is done rarely: restart and delete. */
+function CardMenu({ workspace, view }: { workspace: Workspace; view: CardView }) {
+  const [dialog, setDialog] = useState<"restart" | "delete" | null>(null);
+  const close = () => setDialog(null);
+  if (!view.canRestart && !view.canDelete) return null;
+  return (
+    <>
+      <Menu
+        label="More actions"
+        button={<MoreIcon />}
+        buttonClassName="text-muted hover:text-ink hover:bg-sunken -mt-2 -mr-2 grid size-10 place-items-center rounded-lg"
+        entries={[
+          ...(view.canRestart
+            ? [{ label: "Restart …", hint: "Saves first, then starts again", onSelect: () => setDialog("restart") }]
+            : []),
+          { label: "Delete workspace …", danger: true, onSelect: () => setDialog("delete") },
+        ]}
+      />
+      {dialog === "restart" && <RestartDialog workspace={workspace} onClose={close} />}
+      {dialog === "delete" && <DeleteDialog workspace={workspace} onClose={close} />}
+    </>
+  );
+}

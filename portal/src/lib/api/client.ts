@@ -1,0 +1,33 @@
+import createClient from "openapi-fetch";
+
+import { noteServerDate } from "@/lib/server-clock";
+
+import { CSRF_HEADER, csrfToken } from "./csrf";
+import { offline, problemToError } from "./errors";
+import type { paths } from "./schema.gen";
+
+/** The typed client of the backend's API. Same origin, session cookie; every failure is thrown as an `ApiError`. */
+export const api = createClient<paths>({ credentials: "same-origin" });
+
+api.use({
+  async onRequest({ request }) {
+    if (request.method !== "GET") request.headers.set(CSRF_HEADER, await csrfToken());
+    return request;
+  },
+  async onResponse({ response }) {
+    noteServerDate(response.headers.get("date"));
+    if (response.ok) return;
+    throw problemToError(response.status, await response.json().catch(() => null));
+  },
+  onError({ error }) {
+    // `fetch` itself rejects with a TypeError when no answer came.
+    return error instanceof TypeError ? offline() : undefined;
+  },
+});
+
+/** The data of a successful answer; failures were thrown before. */
+export async function answer<Data>(request: Promise<{ data?: Data }>): Promise<Data> {
+  const { data } = await request;
+  if (data === undefined) throw problemToError(502, null);
+  return data;
+}
