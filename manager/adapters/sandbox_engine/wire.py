@@ -13,6 +13,13 @@ LINE_MAX_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
+class CallName:
+    """The part of `{"call": …, "arguments": {…}}` that all calls share. The answer is `{"value"}` or `{"failure"}`."""
+
+    call: str
+
+
+@dataclass(frozen=True)
 class AttachHome:
     task_id: str
     home_id: str

@@ -1,0 +1,214 @@
+"""Limits for a whole task: one cgroup for each, in whatever this machine lets us have.
+
+Three cases: version 2 with a subtree of our own (root, or an ordinary user under `systemd-run --user --scope`), version 1
+where its directories can be written (root), or none, which is then said in words.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from manager.adapters.sandbox_engine.images import Limits
+
+_CONTROLLERS = ("memory", "pids", "cpu")
+_CPU_PERIOD_US = 100_000
+_EXTRA_PROCESSES = 4
+"""bubblewrap's first process and what it needs while starting stand in the same cgroup."""
+
+
+@dataclass(frozen=True)
+class Hierarchy:
+    """Where the cgroups of our tasks are made: controller → parent directory (the same for all in version 2)."""
+
+    version: int
+    parents: Mapping[str, Path]
+    missing: Mapping[str, str]
+    """Controller → why there is none."""
+
+    def create(self, name: str, limits: Limits) -> TaskCgroup:
+        """A new cgroup with the limits set. Raises OSError."""
+        group = TaskCgroup(self.version, {controller: parent / name for controller, parent in self.parents.items()})
+        for directory in group.directories:
+            directory.mkdir(exist_ok=True)
+        group.limit(limits)
+        return group
+
+    def clear(self) -> None:
+        """Remove what an engine that was killed left behind; its sandboxes died with it."""
+        for parent in set(self.parents.values()):
+            for directory in parent.iterdir():
+                if directory.name.startswith("task-"):
+                    with contextlib.suppress(OSError):
+                        directory.rmdir()
+
+    def remove(self) -> None:
+        self.clear()
+        for parent in set(self.parents.values()):
+            with contextlib.suppress(OSError):
+                parent.rmdir()
+
+
+class TaskCgroup:
+    """One task's cgroup (in version 1 one directory for each controller)."""
+
+    def __init__(self, version: int, by_controller: Mapping[str, Path]) -> None:
+        self._version = version
+        self._by_controller = by_controller
+
+    @property
+    def directories(self) -> tuple[Path, ...]:
+        return tuple(sorted(set(self._by_controller.values())))
+
+    def limit(self, limits: Limits) -> None:
+        memory, pids, cpu = (self._by_controller.get(name) for name in _CONTROLLERS)
+        quota_us = int(limits.cpus_max * _CPU_PERIOD_US)
+        if memory and self._version == 2:
+            _write(memory / "memory.max", limits.memory_max_bytes)
+            _write_if_there(memory / "memory.swap.max", 0)
+        elif memory:
+            _write(memory / "memory.limit_in_bytes", limits.memory_max_bytes)
+            _write_if_there(memory / "memory.memsw.limit_in_bytes", limits.memory_max_bytes)
+        if pids:
+            _write(pids / "pids.max", limits.processes_max + _EXTRA_PROCESSES)
+        if cpu and quota_us and self._version == 2:
+            _write(cpu / "cpu.max", f"{quota_us} {_CPU_PERIOD_US}")
+        elif cpu and quota_us:
+            _write(cpu / "cpu.cfs_period_us", _CPU_PERIOD_US)
+            _write(cpu / "cpu.cfs_quota_us", quota_us)
+
+    def add(self, pid: int) -> None:
+        """Move a process here; what it starts from now on is born here."""
+        for directory in self.directories:
+            _write(directory / "cgroup.procs", pid)
+
+    def out_of_memory_kills(self) -> int:
+        memory = self._by_controller.get("memory")
+        if memory is None:
+            return 0
+        events = memory / ("memory.events" if self._version == 2 else "memory.oom_control")
+        with contextlib.suppress(OSError, ValueError):
+            for line in events.read_text().splitlines():
+                if line.startswith("oom_kill "):
+                    return int(line.split()[1])
+        return 0
+
+    def remove(self) -> bool:
+        """Whether it is gone: the kernel frees a cgroup a moment after its last process."""
+        for directory in self.directories:
+            with contextlib.suppress(OSError):
+                directory.rmdir()
+        return not any(directory.exists() for directory in self.directories)
+
+
+def find_hierarchy(name: str, owner_uid: int) -> Hierarchy:
+    """Make (as whoever we still are) the parent of all our cgroups and give it to `owner_uid`. Never raises."""
+    mounts, own = _cgroup_mounts(), _own_cgroups()
+    reasons: dict[str, str] = {}
+    if "" in mounts and (mounts[""][0] / "cgroup.controllers").exists():
+        parent, reasons = _version_2(_own_directory(mounts[""], own.get("", "/")), name, owner_uid)
+        found = {controller: parent for controller in _CONTROLLERS if parent and controller not in reasons}
+        if found:
+            return Hierarchy(2, found, reasons)
+    version_1 = {}
+    for controller in _CONTROLLERS:
+        if controller not in mounts:
+            reasons.setdefault(controller, "this machine has no such cgroup controller")
+            continue
+        parent = _own_directory(mounts[controller], own.get(controller, "/")) / name
+        try:
+            parent.mkdir(exist_ok=True)
+            for path in (parent, parent / "cgroup.procs"):
+                os.chown(path, owner_uid, -1)
+            version_1[controller] = parent
+            reasons.pop(controller, None)
+        except OSError as error:
+            reasons[controller] = f"the cgroup cannot be written ({error.strerror})"
+    return Hierarchy(1, version_1, reasons)
+
+
+def _version_2(own: Path, name: str, owner_uid: int) -> tuple[Path | None, dict[str, str]]:
+    """Controllers can only be handed down by a cgroup without processes, so the engine itself moves into a leaf."""
+    try:
+        present = (own / "cgroup.controllers").read_text().split()
+        available = [controller for controller in _CONTROLLERS if controller in present]
+        if not available:
+            return None, {}
+        parent = own / name
+        parent.mkdir(exist_ok=True)
+        if own.parent == own or own == _mount_root_of(own):
+            _hand_down(own, available)
+        else:
+            # In a cgroup that is only ours (a systemd scope) the engine steps aside, then the scope hands down.
+            leaf = own / "engine"
+            leaf.mkdir(exist_ok=True)
+            if (own / "cgroup.procs").read_text().split() != [str(os.getpid())]:
+                return None, dict.fromkeys(_CONTROLLERS, "other processes share the engine's cgroup")
+            _write(leaf / "cgroup.procs", os.getpid())
+            _hand_down(own, available)
+            for path in (own / "cgroup.procs", leaf, leaf / "cgroup.procs"):
+                os.chown(path, owner_uid, -1)
+        _hand_down(parent, available)
+        for path in (parent, parent / "cgroup.procs", parent / "cgroup.subtree_control"):
+            os.chown(path, owner_uid, -1)
+    except OSError as error:
+        why = f"no cgroup could be had ({error.strerror}); a systemd user session would give one"
+        return None, dict.fromkeys(_CONTROLLERS, why)
+    granted = (parent / "cgroup.subtree_control").read_text().split()
+    return parent, {
+        controller: "the controller is not delegated to this user"
+        for controller in _CONTROLLERS
+        if controller not in granted
+    }
+
+
+def _hand_down(directory: Path, available: list[str]) -> None:
+    for controller in available:
+        with contextlib.suppress(OSError):
+            _write(directory / "cgroup.subtree_control", f"+{controller}")
+
+
+def _mount_root_of(directory: Path) -> Path:
+    while not os.path.ismount(directory):
+        directory = directory.parent
+    return directory
+
+
+def _cgroup_mounts() -> dict[str, tuple[Path, str]]:
+    """Controller ('' for version 2) → where it is mounted, and which of its directories is the root of that mount."""
+    mounts = {}
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        left, _, right = line.partition(" - ")
+        fields, (kind, _, options) = left.split(), right.split(" ", 2)
+        if kind == "cgroup2":
+            mounts[""] = (Path(fields[4]), fields[3])
+        elif kind == "cgroup":
+            mounts |= dict.fromkeys(options.split(","), (Path(fields[4]), fields[3]))
+    return mounts
+
+
+def _own_cgroups() -> dict[str, str]:
+    own = {}
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        own |= dict.fromkeys(controllers.split(","), path)
+    return own
+
+
+def _own_directory(mount: tuple[Path, str], own: str) -> Path:
+    mount_point, root = mount
+    inside = own.removeprefix(root) if root != "/" else own
+    return mount_point / inside.lstrip("/")
+
+
+def _write(file: Path, value: int | str) -> None:
+    file.write_text(str(value))
+
+
+def _write_if_there(file: Path, value: int | str) -> None:
+    """Accounting of swap is an option of the kernel; without swap nothing is lost by its absence."""
+    with contextlib.suppress(FileNotFoundError):
+        _write(file, value)

@@ -1,0 +1,111 @@
+"""The few Linux system calls that Python 3.11 does not offer, with errors that name the call."""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import os
+
+CLONE_NEWNS = 0x00020000
+CLONE_NEWUSER = 0x10000000
+
+MS_NOSUID = 0x2
+MS_NODEV = 0x4
+MS_REMOUNT = 0x20
+MS_BIND = 0x1000
+MNT_DETACH = 0x2
+
+_AT_FDCWD = -100
+_AT_SYMLINK_NOFOLLOW = 0x100
+_OPEN_TREE_CLONE = 0x1
+_MOVE_MOUNT_F_EMPTY_PATH = 0x4
+_NS_GET_USERNS = 0xB701
+_PR_SET_PDEATHSIG = 1
+_PR_GET_PDEATHSIG = 2
+_PR_SET_DUMPABLE = 4
+
+# The new mount calls have one number on every architecture (they came after the numbers were unified).
+_SYS_OPEN_TREE = 428
+_SYS_MOVE_MOUNT = 429
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_libc.syscall.restype = ctypes.c_long
+
+
+def unshare(flags: int) -> None:
+    _checked("unshare", _libc.unshare(flags))
+
+
+def enter_namespace(namespace_fd: int, kind: int) -> None:
+    _checked("setns", _libc.setns(namespace_fd, kind))
+
+
+def owning_user_namespace(namespace_fd: int) -> int:
+    """A descriptor of the user namespace whose capabilities count in this (mount, network, …) namespace."""
+    return fcntl.ioctl(namespace_fd, _NS_GET_USERNS)
+
+
+def bind_mount_without_suid_and_devices(directory: str) -> None:
+    """Bind a directory onto itself, so that every clone of that mount is nosuid and nodev too."""
+    path = os.fsencode(directory)
+    _checked("mount", _libc.mount(path, path, None, ctypes.c_ulong(MS_BIND), None))
+    # The ST_* flags of statvfs are the MS_* flags of mount here; those that are set are locked and must be repeated.
+    flags = os.statvfs(directory).f_flag & ~os.ST_RDONLY & 0x40F | MS_REMOUNT | MS_BIND | MS_NOSUID | MS_NODEV
+    if os.statvfs(directory).f_flag & 0x1000:  # ST_RELATIME, whose MS_* value differs
+        flags |= 1 << 21
+    _checked("remount", _libc.mount(None, path, None, ctypes.c_ulong(flags), None))
+
+
+def detached_clone_of_mount(directory: str) -> int:
+    """A descriptor of a bind mount of `directory` that is attached nowhere yet."""
+    return _checked(
+        "open_tree",
+        _libc.syscall(
+            ctypes.c_long(_SYS_OPEN_TREE),
+            ctypes.c_int(_AT_FDCWD),
+            ctypes.c_char_p(os.fsencode(directory)),
+            ctypes.c_uint(_OPEN_TREE_CLONE | os.O_CLOEXEC | _AT_SYMLINK_NOFOLLOW),
+        ),
+    )
+
+
+def attach_mount(mount_fd: int, target: str) -> None:
+    """Attach what `detached_clone_of_mount` gave at `target`; a symbolic link as the last part is not followed."""
+    _checked(
+        "move_mount",
+        _libc.syscall(
+            ctypes.c_long(_SYS_MOVE_MOUNT),
+            ctypes.c_int(mount_fd),
+            ctypes.c_char_p(b""),
+            ctypes.c_int(_AT_FDCWD),
+            ctypes.c_char_p(os.fsencode(target)),
+            ctypes.c_uint(_MOVE_MOUNT_F_EMPTY_PATH),
+        ),
+    )
+
+
+def detach_mount(target: str) -> None:
+    """Take the mount at `target` out of the tree at once, whoever still has a file of it open."""
+    _checked("umount2", _libc.umount2(ctypes.c_char_p(os.fsencode(target)), MNT_DETACH))
+
+
+def parent_death_signal() -> int:
+    number = ctypes.c_int()
+    _checked("prctl", _libc.prctl(_PR_GET_PDEATHSIG, ctypes.byref(number), 0, 0, 0))
+    return number.value
+
+
+def set_parent_death_signal(number: int) -> None:
+    _checked("prctl", _libc.prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0))
+
+
+def let_own_proc_files_be_ours() -> None:
+    """After a change of uid the kernel gives /proc/self to root, and the uid map could not be written."""
+    _checked("prctl", _libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0))
+
+
+def _checked(call: str, result: int) -> int:
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{call}: {os.strerror(number)}")
+    return result

@@ -1,0 +1,237 @@
+"""Starts bubblewrap sandboxes, puts each into its cgroup before its first own instruction, and ends them whole."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import platform
+import re
+import signal
+from pathlib import Path
+from types import TracebackType
+
+from contract.names import STUDENT_HOME
+from manager.adapters.bubblewrap import layout, seccomp
+from manager.adapters.bubblewrap.cgroups import Hierarchy, TaskCgroup
+from manager.adapters.bubblewrap.mounter import Mounter, MountFailed
+from manager.adapters.sandbox_engine.child import Child
+from manager.adapters.sandbox_engine.images import Image
+from manager.adapters.sandbox_engine.launcher import Launch, LaunchFailed, words_for_exit
+
+SET_UP_TIMEOUT_S = 10.0
+_WITHOUT_CGROUP_DATA_FACTOR = 2
+"""Without a cgroup each process may have so many times the task's memory: a guard against a bomb, not a limit."""
+
+
+class BubblewrapLauncher:
+    """Needs the engine to be in namespaces of its own (`own_namespaces`)."""
+
+    late_binding = True
+
+    def __init__(self, *, bwrap: Path, etc: layout.Etc, cgroups: Hierarchy, mounter: Mounter) -> None:
+        self._bwrap = bwrap
+        self._etc = etc
+        self._cgroups = cgroups
+        self._mounter = mounter
+        self._seccomp = seccomp.filter_for_this_machine()
+        self._limits_processes_itself = _kernel_version() >= (5, 14)
+        """Before that, RLIMIT_NPROC counted all processes of the uid, whatever sandbox they were in."""
+
+    def inside(self, socket_dir: Path, egress_socket: Path) -> tuple[str, str]:  # noqa: ARG002  mounted at fixed places
+        return f"unix:{layout.SOCKET_DIR}/http.sock", layout.EGRESS_SOCKET
+
+    async def launch(self, launch: Launch) -> Sandbox:
+        with _Pipe() as info, _Pipe() as gate, _Pipe() as seccomp_filter:
+            options = layout.arguments(
+                image=launch.image, etc=self._etc, socket_dir=launch.socket_dir, egress_socket=launch.egress_socket
+            )
+            options += ["--info-fd", str(info.write_end), "--block-fd", str(gate.read_end)]
+            if self._seccomp is not None:
+                os.write(seccomp_filter.write_end, self._seccomp)
+                seccomp_filter.close_write_end()
+                options += ["--seccomp", str(seccomp_filter.read_end)]
+            command = [str(self._bwrap), *options, "--", *self._limits(launch.image), *launch.image.command]
+            try:
+                cgroup = self._cgroups.create(launch.task_id, launch.image.limits)
+                child = Child(
+                    command,
+                    standard_input=launch.task_config,
+                    pass_fds=(info.write_end, gate.read_end, seccomp_filter.read_end),
+                )
+            except OSError as error:
+                raise LaunchFailed(f"bubblewrap did not start: {error}") from error
+            info.close_write_end()
+            try:
+                about = json.loads(await asyncio.wait_for(_read_all(info.read_end), SET_UP_TIMEOUT_S))
+                pid = int(about["child-pid"])
+                cgroup.add(pid)
+                sandbox = Sandbox(child, pid, int(about["mnt-namespace"]), cgroup, self._mounter)
+                # bubblewrap has waited for this byte: whatever runs in the sandbox is born inside the cgroup.
+                os.write(gate.write_end, b".")
+            except (OSError, ValueError, KeyError, TimeoutError) as error:
+                child.kill()
+                await child.wait()
+                cgroup.remove()
+                raise LaunchFailed(f"bubblewrap failed: {child.last_words or error!r}") from error
+        return sandbox
+
+    def _limits(self, image: Image) -> list[str]:
+        """A wrapper inside the sandbox: set outside, the count of processes would be shared by all sandboxes."""
+        limits = ["/usr/bin/prlimit", "--core=0"]
+        if self._limits_processes_itself:
+            limits.append(f"--nproc={image.limits.processes_max}")
+        if "memory" not in self._cgroups.parents:
+            limits.append(f"--data={image.limits.memory_max_bytes * _WITHOUT_CGROUP_DATA_FACTOR}")
+        return [*limits, "--"]
+
+    def enforced(self) -> dict[str, str]:
+        cgroups = {
+            name: f"cgroup version {self._cgroups.version}"
+            if name in self._cgroups.parents
+            else f"not enforced: {self._cgroups.missing.get(name, 'no cgroup')}"
+            for name in ("memory", "pids", "cpu")
+        }
+        if "memory" not in self._cgroups.parents:
+            cgroups["memory"] += "; each single process may have twice the task's limit (RLIMIT_DATA)"
+        processes = [cgroups["pids"]] if "pids" in self._cgroups.parents else []
+        if self._limits_processes_itself:
+            processes.append("RLIMIT_NPROC in the sandbox's user namespace")
+        return {
+            "memory": cgroups["memory"],
+            "processes": " and ".join(processes) or cgroups["pids"],
+            "cpu": f"{cgroups['cpu']} (fair share)" if "cpu" in self._cgroups.parents else cgroups["cpu"],
+            "files": "mount namespace: only the own home and /tmp can be written",
+            "network": "network namespace with loopback only; outgoing through the filtering proxy",
+            "privileges": "no capabilities, no_new_privs, no further user namespaces",
+            "system calls": "seccomp filter"
+            if self._seccomp is not None
+            else f"not enforced: no seccomp filter for {platform.machine()}",
+        }
+
+
+class Sandbox:
+    """A running sandbox. `pid` is process 1 of its pid namespace: killing it ends all, by the kernel's hand."""
+
+    def __init__(self, child: Child, pid: int, mount_namespace: int, cgroup: TaskCgroup, mounter: Mounter) -> None:
+        self._child = child
+        self._pid = pid
+        self._pidfd = os.pidfd_open(pid)
+        self._agent_pidfd: int | None = None
+        self._mount_namespace = mount_namespace
+        self._cgroup = cgroup
+        self._mounter = mounter
+        self._stopped = False
+        self._end: asyncio.Task[str] = asyncio.create_task(self._watch())
+
+    @property
+    def last_words(self) -> str:
+        return self._child.last_words
+
+    async def seal(self) -> None:
+        self._agent_pidfd = _first_child(self._pid)
+        try:
+            await self._mounter.detach(self._pid, self._mount_namespace, layout.SOCKET_DIR)
+        except MountFailed as error:
+            raise LaunchFailed(f"the socket's directory could not be taken away: {error}") from error
+
+    async def attach_home(self, home: Path) -> None:
+        try:
+            await self._mounter.attach(self._pid, self._mount_namespace, str(home), STUDENT_HOME)
+        except MountFailed as error:
+            raise LaunchFailed(f"the home could not be mounted: {error}") from error
+
+    async def wait(self) -> str:
+        return await asyncio.shield(self._end)
+
+    async def stop(self, grace_s: float) -> None:
+        if self._end.done():
+            return
+        self._stopped = True
+        if self._agent_pidfd is not None and grace_s > 0:
+            _send(self._agent_pidfd, signal.SIGTERM)
+            await asyncio.wait([self._end], timeout=grace_s)
+        _send(self._pidfd, signal.SIGKILL)
+        await self.wait()
+
+    async def _watch(self) -> str:
+        code = await self._child.wait()
+        # bubblewrap's outer process leaves as soon as the agent has ended; what the agent left behind goes now.
+        _send(self._pidfd, signal.SIGKILL)
+        await _readable(self._pidfd)
+        out_of_memory = self._cgroup.out_of_memory_kills() > 0
+        for descriptor in (self._pidfd, self._agent_pidfd):
+            if descriptor is not None:
+                os.close(descriptor)
+        self._pidfd, self._agent_pidfd = -1, None
+        for _ in range(20):
+            if self._cgroup.remove():
+                break
+            await asyncio.sleep(0.02)
+        if self._stopped:
+            return "stopped"
+        return "killed: out of memory" if out_of_memory and code else words_for_exit(code)
+
+
+class _Pipe:
+    """Both ends are closed at the end of the block, unless they were before."""
+
+    def __init__(self) -> None:
+        self.read_end, self.write_end = os.pipe()
+        self._open = {self.read_end, self.write_end}
+
+    def close_write_end(self) -> None:
+        os.close(self.write_end)
+        self._open.remove(self.write_end)
+
+    def __enter__(self) -> _Pipe:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        for descriptor in self._open:
+            os.close(descriptor)
+
+
+async def _read_all(descriptor: int) -> bytes:
+    text = b""
+    while True:
+        await _readable(descriptor)
+        part = os.read(descriptor, 4096)
+        if not part:
+            return text
+        text += part
+
+
+async def _readable(descriptor: int) -> None:
+    loop = asyncio.get_running_loop()
+    ready: asyncio.Future[None] = loop.create_future()
+    loop.add_reader(descriptor, lambda: ready.done() or ready.set_result(None))
+    try:
+        await ready
+    finally:
+        loop.remove_reader(descriptor)
+
+
+def _send(pidfd: int, number: signal.Signals) -> None:
+    """A pidfd never means another process, so it is no error that this one has ended."""
+    if pidfd >= 0:
+        try:
+            signal.pidfd_send_signal(pidfd, number)
+        except ProcessLookupError:
+            return
+
+
+def _first_child(pid: int) -> int | None:
+    """A pidfd of the agent: the only child of the sandbox's process 1 until student code runs. None on a kernel that
+    does not list children (CONFIG_PROC_CHILDREN); a stop then goes straight to SIGKILL."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return os.pidfd_open(int(children[0])) if children else None
+    except OSError:
+        return None
+
+
+def _kernel_version() -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", platform.release())[:2])

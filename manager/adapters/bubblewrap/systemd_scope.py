@@ -1,0 +1,37 @@
+"""Runs the engine in a cgroup of its own where systemd can give an ordinary user one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+_MARK = "APRANOVA_ENGINE_IN_SCOPE"
+
+
+def move_into_own_scope() -> None:
+    """Replace this process by itself inside a delegated scope of the user's systemd; without one, just return.
+
+    `systemd-run --scope` registers its own pid and then executes the command in the same process, so whoever started us
+    still has the right pid and the parent-death signal stays.
+    """
+    runtime_directory = os.environ.get("XDG_RUNTIME_DIR", "")
+    if (
+        os.geteuid() == 0
+        or _MARK in os.environ
+        or not Path("/sys/fs/cgroup/cgroup.controllers").exists()
+        or not runtime_directory
+        or not (Path(runtime_directory) / "systemd/private").exists()
+        or (systemd_run := shutil.which("systemd-run")) is None
+    ):
+        return
+    command = [
+        *(systemd_run, "--user", "--scope", "--quiet", "--collect", "--property=Delegate=yes"),
+        *("--description=ApraNova sandbox engine", "--"),
+        *(sys.executable, "-m", "manager.entrypoints.sandbox_engine", *sys.argv[1:]),
+    ]
+    # If systemd refuses, it is systemd-run that ends with an error; the supervisor's restart would meet the same, so
+    # a first try in a child tells whether to go this way.
+    if os.spawnv(os.P_WAIT, systemd_run, [*command[:7], "true"]) == 0:  # noqa: S606  no shell, a fixed list
+        os.execve(systemd_run, command, {**os.environ, _MARK: "1"})  # noqa: S606  the same

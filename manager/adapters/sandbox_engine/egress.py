@@ -1,0 +1,226 @@
+"""The way out: a forward proxy for each task that reaches the public internet and nothing near this machine.
+
+A name is resolved once, here; every address is checked; the connection goes to exactly the address that was checked. So a
+name that changes its address between check and connection (DNS rebinding) gains nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import logging
+import re
+import socket
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from manager.adapters.sandbox_engine.addresses import Address, belongs_to_this_machine, is_public
+
+log = logging.getLogger(__name__)
+
+HEAD_MAX_BYTES = 32 * 1024
+PRIVATE = "ApraNova does not let workspaces reach private addresses"
+
+Resolve = Callable[[str], Awaitable[list[Address]]]
+Connect = Callable[[Address, int], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
+
+
+@dataclass(frozen=True)
+class EgressLimits:
+    ports: frozenset[int] = frozenset({22, 80, 443, 9418})
+    connections_per_task_max: int = 64
+    head_timeout_s: float = 15.0
+    connect_timeout_s: float = 15.0
+    idle_timeout_s: float = 300.0
+    connection_max_s: float = 4 * 3600.0
+
+
+class Refused(Exception):
+    def __init__(self, status: str, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+        self.text = text
+
+
+class EgressProxy:
+    """One listener on a Unix socket, for one task."""
+
+    def __init__(
+        self,
+        limits: EgressLimits,
+        *,
+        resolve: Resolve | None = None,
+        connect: Connect | None = None,
+        is_own: Callable[[Address], bool] = belongs_to_this_machine,
+    ) -> None:
+        self._limits = limits
+        self._resolve = resolve or resolve_with_the_system
+        self._connect = connect or connect_to_address
+        self._is_own = is_own
+        self._server: asyncio.Server | None = None
+        self._connections: set[asyncio.Task[None]] = set()
+
+    async def listen(self, path: Path) -> None:
+        path.unlink(missing_ok=True)  # noqa: ASYNC240  a tmpfs or a local disk: no waiting worth a thread
+        self._server = await asyncio.start_unix_server(self._accept, path, limit=HEAD_MAX_BYTES)
+        path.chmod(0o600)  # noqa: ASYNC240  the same
+
+    async def close(self) -> None:
+        if self._server:
+            self._server.close()
+        for connection in tuple(self._connections):
+            connection.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is None:  # asyncio always runs us in a task
+            return
+        self._connections.add(task)
+        try:
+            async with asyncio.timeout(self._limits.connection_max_s):
+                await self._serve(reader, writer)
+        except Refused as refusal:
+            writer.write(_plain_answer(refusal.status, refusal.text))
+            with contextlib.suppress(OSError):
+                await writer.drain()
+        except (OSError, TimeoutError, asyncio.IncompleteReadError):
+            pass  # one side went away or fell silent; the other learns it by our closing
+        finally:
+            self._connections.discard(task)
+            writer.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(self._connections) > self._limits.connections_per_task_max:
+            raise Refused("503 Service Unavailable", "This workspace has too many connections open")
+        try:
+            async with asyncio.timeout(self._limits.head_timeout_s):
+                head = await reader.readuntil(b"\r\n\r\n")
+        except asyncio.LimitOverrunError:
+            raise Refused("431 Request Header Fields Too Large", "The request's head is too large") from None
+        except TimeoutError:
+            raise Refused("408 Request Timeout", "The request's head did not arrive") from None
+        wish = _parse(head)
+        far_reader, far_writer = await self._open(wish)
+        try:
+            if wish.forward:
+                far_writer.write(wish.forward)
+            else:
+                writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            await _pipe_both_ways(reader, writer, far_reader, far_writer, self._limits.idle_timeout_s)
+        finally:
+            far_writer.close()
+
+    async def _open(self, wish: _Wish) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if wish.port not in self._limits.ports:
+            allowed = ", ".join(str(port) for port in sorted(self._limits.ports))
+            raise Refused("403 Forbidden", f"ApraNova lets workspaces reach these ports only: {allowed}")
+        try:
+            async with asyncio.timeout(self._limits.connect_timeout_s):
+                addresses = await self._resolve(wish.host)
+        except (OSError, UnicodeError):
+            raise Refused("502 Bad Gateway", f"The name {wish.host} is not known") from None
+        except TimeoutError:
+            raise Refused("504 Gateway Timeout", f"Looking up the name {wish.host} took too long") from None
+        allowed_addresses = [address for address in addresses if is_public(address) and not self._is_own(address)]
+        if not allowed_addresses:
+            log.info("egress refused: %s → %s", wish.host, ", ".join(map(str, addresses)))
+            raise Refused("403 Forbidden", PRIVATE)
+        for address in allowed_addresses[:4]:
+            try:
+                async with asyncio.timeout(self._limits.connect_timeout_s):
+                    return await self._connect(address, wish.port)
+            except (OSError, TimeoutError):
+                continue
+        raise Refused("502 Bad Gateway", f"{wish.host} does not answer")
+
+
+@dataclass(frozen=True)
+class _Wish:
+    host: str
+    port: int
+    forward: bytes
+    """What to send on first; empty for CONNECT."""
+
+
+_CONNECT = re.compile(r"^(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._-]+)):(?P<port>\d{1,5})$")
+_HOP_BY_HOP = ("connection:", "proxy-connection:", "proxy-authorization:", "keep-alive:")
+
+
+def _parse(head: bytes) -> _Wish:
+    lines = head.decode("latin-1").split("\r\n")
+    words = lines[0].split(" ")
+    if len(words) != 3 or not words[2].startswith("HTTP/1."):
+        raise Refused("400 Bad Request", "This is a proxy for HTTP; ask it with CONNECT or a full http:// address")
+    method, target, version = words
+    if method == "CONNECT":
+        match = _CONNECT.match(target)
+        if not match:
+            raise Refused("400 Bad Request", "CONNECT needs host:port")
+        return _Wish(match["six"] or match["name"], int(match["port"]), b"")
+    try:
+        url = urlsplit(target)
+        host, port = url.hostname, url.port or 80
+    except ValueError:
+        host, port, url = None, 0, urlsplit("")
+    if url.scheme != "http" or not host or "\0" in host:
+        raise Refused("400 Bad Request", "This is a proxy for HTTP; ask it with CONNECT or a full http:// address")
+    path = (url.path or "/") + (f"?{url.query}" if url.query else "")
+    # One request a connection: bytes that follow go to the same, checked address.
+    kept = [line for line in lines[1:-2] if not line.lower().startswith(_HOP_BY_HOP)]
+    return _Wish(
+        host, port, "\r\n".join([f"{method} {path} {version}", *kept, "Connection: close", "", ""]).encode("latin-1")
+    )
+
+
+async def _pipe_both_ways(
+    near_reader: asyncio.StreamReader,
+    near_writer: asyncio.StreamWriter,
+    far_reader: asyncio.StreamReader,
+    far_writer: asyncio.StreamWriter,
+    idle_timeout_s: float,
+) -> None:
+    """Until both directions have ended, or nothing has moved in either for `idle_timeout_s`."""
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(idle_timeout_s) as idle:
+
+        async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            while data := await reader.read(65536):
+                writer.write(data)
+                await writer.drain()
+                idle.reschedule(loop.time() + idle_timeout_s)
+            if writer.can_write_eof():
+                writer.write_eof()
+
+        async with asyncio.TaskGroup() as directions:
+            directions.create_task(_quietly(pipe(near_reader, far_writer), far_writer))
+            directions.create_task(_quietly(pipe(far_reader, near_writer), near_writer))
+
+
+async def _quietly(direction: Awaitable[None], writer: asyncio.StreamWriter) -> None:
+    try:
+        await direction
+    except OSError:
+        writer.close()  # a reset ends the other direction too, through its writer
+
+
+async def resolve_with_the_system(host: str) -> list[Address]:
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    # A zone index (fe80::1%eth0) belongs to link-local addresses alone; ip_address() keeps it, is_public() refuses them.
+    return list(dict.fromkeys(ipaddress.ip_address(entry[4][0]) for entry in found))
+
+
+async def connect_to_address(address: Address, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    return await asyncio.open_connection(str(address), port)
+
+
+def _plain_answer(status: str, text: str) -> bytes:
+    body = f"{text}\n".encode()
+    return (
+        f"HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {len(body)}\r\n"
+        "Connection: close\r\n\r\n"
+    ).encode() + body

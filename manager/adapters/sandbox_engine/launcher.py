@@ -1,0 +1,73 @@
+"""What the engine asks of a technology that starts tasks on this machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from manager.adapters.sandbox_engine.images import Image
+
+
+class LaunchFailed(Exception):
+    """The text is for the operator's log."""
+
+
+@dataclass(frozen=True)
+class Launch:
+    """One task to launch. The directories exist and belong to the engine's uid."""
+
+    task_id: str
+    image: Image
+    task_config: bytes
+    """contract.agent.TaskConfig as one JSON line, for the agent's standard input."""
+    socket_dir: Path
+    """The agent makes `http.sock` here."""
+    egress_socket: Path
+    home: Path | None
+
+
+class LaunchedTask(Protocol):
+    """A task that has been launched, until it ends."""
+
+    async def seal(self) -> None:
+        """Take the socket's directory away from the task, for good: whoever could replace the socket by a symbolic link
+        could make the gateway connect to any socket of the host. Raises LaunchFailed."""
+        ...
+
+    async def attach_home(self, home: Path) -> None:
+        """Mount the home at STUDENT_HOME. Raises LaunchFailed."""
+        ...
+
+    async def wait(self) -> str:
+        """Wait for the end of the task and of every process in it; returns the reason in plain words."""
+        ...
+
+    async def stop(self, grace_s: float) -> None:
+        """SIGTERM to the agent, after `grace_s` SIGKILL to everything; returns when all is gone."""
+        ...
+
+    @property
+    def last_words(self) -> str: ...
+
+
+class Launcher(Protocol):
+    late_binding: bool
+
+    def inside(self, socket_dir: Path, egress_socket: Path) -> tuple[str, str]:
+        """How the task itself sees its socket (as `TaskConfig.listen`) and the egress proxy's socket."""
+        ...
+
+    async def launch(self, launch: Launch) -> LaunchedTask:
+        """Raises LaunchFailed."""
+        ...
+
+    def enforced(self) -> dict[str, str]:
+        """As TaskRunner.enforced."""
+        ...
+
+
+def words_for_exit(code: int) -> str:
+    """bubblewrap and shells report a child's signal as 128 + number, Popen as its negative."""
+    signal_number = -code if code < 0 else code - 128 if code > 128 else 0
+    return f"killed by signal {signal_number}" if signal_number else f"exited with code {code}"

@@ -1,0 +1,72 @@
+"""A tiny agent for tests: speaks enough of contract/agent.py, and runs in its sandbox whatever a test asks.
+
+It stands for the worst case, an agent that a student controls, so it has no checks at all. Standard library only, one
+file: the sandbox sees nothing of the source tree but this.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from http.server import BaseHTTPRequestHandler
+from socketserver import ThreadingMixIn, UnixStreamServer
+
+
+class Server(ThreadingMixIn, UnixStreamServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+
+class Handler(BaseHTTPRequestHandler):
+    def address_string(self):
+        return "unix"
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        self.answer({"task_id": CONFIG["task_id"], "phase": "ready"})
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers.get("content-length") or 0)) or b"{}")
+        if self.path == "/run":
+            done = subprocess.run(body["command"], capture_output=True, text=True, timeout=60, check=False)
+            self.answer({"code": done.returncode, "output": done.stdout + done.stderr})
+        elif self.path == "/python":
+            scope = {"CONFIG": CONFIG}
+            try:
+                exec(body["code"], scope)
+                self.answer({"value": scope.get("value")})
+            except BaseException as error:
+                self.answer({"value": f"{type(error).__name__}: {error}"})
+        elif self.path == "/exit":
+            os._exit(body["code"])
+
+    def answer(self, value):
+        data = json.dumps(value).encode()
+        self.send_response(200)
+        self.send_header("content-length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+
+CONFIG = json.loads(sys.stdin.readline())
+path = CONFIG["listen"].removeprefix("unix:")
+if "exits-at-once" in sys.argv:
+    sys.exit("this agent cannot start")
+elif "links-its-socket" in sys.argv:
+    os.symlink("/run/docker.sock", path)
+    sys.stdin.read()
+    while True:
+        socket.socket().close()
+        import time
+
+        time.sleep(1)
+else:
+    if "ignores-sigterm" in sys.argv:
+        import signal
+
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    with Server(path, Handler) as server:
+        server.serve_forever()

@@ -1,0 +1,125 @@
+"""Starts tasks as plain processes of the engine's own user. They can do whatever that user can."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import psutil
+
+from contract.names import STUDENT_HOME
+from manager.adapters.sandbox_engine.child import Child
+from manager.adapters.sandbox_engine.images import Image
+from manager.adapters.sandbox_engine.launcher import Launch, LaunchFailed, words_for_exit
+
+_WHY_NOT = "not enforced: tasks are plain processes (APRANOVA_ISOLATION=none)"
+
+
+class UnisolatedLauncher:
+    """For development on a machine that can neither run containers nor namespaces."""
+
+    late_binding = False
+
+    def inside(self, socket_dir: Path, egress_socket: Path) -> tuple[str, str]:  # noqa: ARG002  the host's network is there
+        return f"unix:{socket_dir / 'http.sock'}", ""
+
+    async def launch(self, launch: Launch) -> PlainProcess:
+        if launch.home is None:
+            raise LaunchFailed("a plain process starts with its home or not at all")
+        setpriv = shutil.which("setpriv")
+        # Where it is there (Linux), the kernel ends the task when the engine dies, as it does for a sandbox.
+        prefix = [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []
+        try:
+            child = Child(
+                [*prefix, *(_on_host(word, launch.image) for word in launch.image.command)],
+                standard_input=launch.task_config,
+                environment=_environment(launch.image, launch.home),
+                directory=str(launch.home),
+                own_session=True,
+            )
+        except OSError as error:
+            raise LaunchFailed(f"the agent did not start: {error}") from error
+        return PlainProcess(child)
+
+    def enforced(self) -> dict[str, str]:
+        limits = ("memory", "processes", "cpu", "files", "network", "privileges", "system calls")
+        return dict.fromkeys(limits, _WHY_NOT)
+
+
+class PlainProcess:
+    """The agent and its descendants; one that has both left the session and lost its parents can escape a stop."""
+
+    def __init__(self, child: Child) -> None:
+        self._child = child
+        self._stopped = False
+        self._end: asyncio.Task[str] = asyncio.create_task(self._watch())
+
+    @property
+    def last_words(self) -> str:
+        return self._child.last_words
+
+    async def seal(self) -> None:
+        """Nothing can be taken away from a process that sees the whole machine."""
+
+    async def attach_home(self, home: Path) -> None:
+        raise LaunchFailed(f"{home}: a plain process cannot be given a home while it runs")
+
+    async def wait(self) -> str:
+        return await asyncio.shield(self._end)
+
+    async def stop(self, grace_s: float) -> None:
+        if self._end.done():
+            return
+        self._stopped = True
+        descendants = _descendants(self._child.pid)
+        if grace_s > 0:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._child.pid, signal.SIGTERM)
+            await asyncio.wait([self._end], timeout=grace_s)
+        descendants += _descendants(self._child.pid)
+        self._child.kill()
+        for process in descendants:
+            with contextlib.suppress(psutil.Error):
+                process.kill()  # psutil checks the start time: a pid that is used again is left alone
+        await self.wait()
+
+    async def _watch(self) -> str:
+        code = await self._child.wait()
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._child.pid, signal.SIGKILL)
+        return "stopped" if self._stopped else words_for_exit(code)
+
+
+def _descendants(pid: int) -> list[psutil.Process]:
+    try:
+        return psutil.Process(pid).children(recursive=True)
+    except psutil.Error:
+        return []
+
+
+def _environment(image: Image, home: Path) -> dict[str, str]:
+    of_image = {
+        name: value.replace(STUDENT_HOME, str(home)) if STUDENT_HOME in value else _on_host(value, image)
+        for name, value in image.environment.items()
+    }
+    return {
+        "PATH": os.environ.get("PATH", "/usr/local/bin:/usr/bin:/bin"),
+        "HOME": str(home),
+        "USER": "student",
+        "LOGNAME": "student",
+        "SHELL": "/bin/bash",
+        "LANG": "C.UTF-8",
+        **of_image,
+    }
+
+
+def _on_host(word: str, image: Image) -> str:
+    """The image's paths are those inside a sandbox; here nothing is mounted, so they are named where they really are."""
+    for inside, outside in sorted(image.mounts.items(), key=lambda mount: -len(mount[0])):
+        if word == inside or word.startswith(f"{inside}/"):
+            return outside + word[len(inside) :]
+    return word
