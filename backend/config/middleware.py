@@ -57,7 +57,8 @@ def _as_problem(request: HttpRequest, response: HttpResponseBase) -> HttpRespons
     is_bare_error = response.status_code >= HTTPStatus.BAD_REQUEST and not response.headers.get(
         "Content-Type", ""
     ).startswith((CONTENT_TYPE, "application/json"))
-    if not is_bare_error or request.path.startswith(PATHS_WITH_THEIR_OWN_ERRORS):
+    is_api = request.path.startswith("/api/") and not request.path.startswith(PATHS_WITH_THEIR_OWN_ERRORS)
+    if not is_bare_error or not is_api:
         return response
     detail = {
         HTTPStatus.METHOD_NOT_ALLOWED: f"{request.method} is not possible at this address.",

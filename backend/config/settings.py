@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "backend.accounts.apps.AccountsConfig",
     "backend.workspaces.apps.WorkspacesConfig",
     "backend.audit.apps.AuditConfig",
+    "backend.gateway.apps.GatewayConfig",
 ]
 
 MIDDLEWARE = [

@@ -1,9 +1,12 @@
-"""Addresses of the backend, all below /api/; the door and the gateway's own are answered before Django."""
+"""Addresses of the backend: everything below /api/, and the door; the gateway's own are answered before Django."""
 
 from __future__ import annotations
 
+import sys
+
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
 from backend.config.admin import site
 from backend.config.api import api, problem_for
@@ -13,6 +16,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/admin/", site.urls),
     path("api/auth/", include("allauth.headless.urls")),
     path("api/", api.urls),
+    path("workspace", RedirectView.as_view(url="/workspace/")),
+    path("workspace/", include("backend.gateway.urls")),
 ]
 
 
@@ -29,7 +34,5 @@ handler403 = _error
 
 
 def handler500(_request: HttpRequest) -> HttpResponse:
-    import sys  # noqa: PLC0415
-
     error = sys.exc_info()[1]
     return problem_response(problem_for(error if isinstance(error, Exception) else RuntimeError("unknown")))

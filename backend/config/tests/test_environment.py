@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from backend.config.environment import BadEnvironment, parse
+
+SOURCE = Path(__file__).resolve().parents[3]
+GOOD = {
+    "DATABASE_URL": "postgresql://apranova@%2Frun%2Fpg/apranova",
+    "REDIS_URL": "unix:///run/redis.sock?db=0",
+    "APRANOVA_MANAGER_ENDPOINT": "http://127.0.0.1:4000",
+    "APRANOVA_SECRET_KEY": "x" * 32,
+}
+
+
+def test_a_good_environment_is_understood():
+    environment = parse({**GOOD, "APRANOVA_PUBLIC_URL": "https://school.example/", "APRANOVA_ISOLATION": "none"})
+    assert environment.public_url == "https://school.example"
+    assert environment.is_https
+    assert not environment.isolated
+    assert environment.database.host == "/run/pg"
+    assert environment.database.name == "apranova"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("DATABASE_URL", "", "DATABASE_URL is not set"),
+        ("DATABASE_URL", "mysql://x/y", "DATABASE_URL"),
+        ("DATABASE_URL", "postgresql:///?host=/run", "names no database"),
+        ("REDIS_URL", "http://localhost", "REDIS_URL must begin with"),
+        ("APRANOVA_SECRET_KEY", "short", "shorter than 32"),
+        ("APRANOVA_PUBLIC_URL", "localhost:8080", "APRANOVA_PUBLIC_URL"),
+        ("APRANOVA_PUBLIC_URL", "http://localhost:port", "not a URL"),
+        ("APRANOVA_PUBLIC_URL", "http://localhost/sub", "a scheme and a host"),
+        ("APRANOVA_ISOLATION", "chroot", "must be one of"),
+        ("APRANOVA_EMAIL_URL", "imap://mail", "APRANOVA_EMAIL_URL"),
+        ("APRANOVA_EMAIL_URL", "smtps://mail?tls=true", "exclude each other"),
+    ],
+)
+def test_a_bad_value_is_named(name, value, says):
+    with pytest.raises(BadEnvironment, match=says):
+        parse({**GOOD, name: value})
+
+
+def test_mail_settings_come_from_one_url():
+    email = parse({**GOOD, "APRANOVA_EMAIL_URL": "smtp://me:p%40ss@mail.example?tls=true"}).email
+    assert (email.host, email.port, email.user, email.password, email.use_tls) == (
+        "mail.example",
+        587,
+        "me",
+        "p@ss",
+        True,
+    )
+
+
+def test_a_process_with_a_bad_environment_says_one_line_and_exits_with_2():
+    done = subprocess.run(
+        [sys.executable, "-m", "backend.manage", "check"],
+        cwd=SOURCE,
+        env={"PATH": os.environ["PATH"], **GOOD, "DATABASE_URL": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.strip().startswith("apranova backend: DATABASE_URL is not set")
+    assert "\n" not in done.stderr.strip()
+
+
+def test_secrets_do_not_show_in_a_log_line():
+    shown = repr(
+        parse({**GOOD, "APRANOVA_SECRET_KEY": "very-secret-" * 4, "DATABASE_URL": "postgresql://u:hidden@h/db"})
+    )
+    assert "very-secret" not in shown
+    assert "hidden" not in shown
