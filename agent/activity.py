@@ -1,0 +1,90 @@
+"""What a person did last, and which job is busy.
+
+Three sources, each with its reason. The application reports what it sees of a person. A terminal's device keeps the time
+at which somebody's *input* was last read (atime; the kernel rounds it to 8 s, as it must not tell how fast one types);
+its mtime is output, which a forgotten `tail -f` makes for ever, and counts for nothing. A busy job is CPU time of the
+student's processes; it is told apart from the person, because the manager keeps it up only for so long.
+A student can forge all of this inside their own task; the manager's session limit is what bounds that.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from agent.processes import Process, list_processes, words_for
+
+SAMPLE_INTERVAL_S = 15.0
+BUSY_WINDOW_S = 60.0
+BUSY_CPU_S = 3.0
+"""5 % of one CPU over a minute: a compiler or a training run is far above, a dev server that waits is below 2 %."""
+
+
+@dataclass
+class Activity:
+    is_students: Callable[[Process], bool]
+    now: Callable[[], float]
+    processes: Callable[[], list[Process]] = list_processes
+    terminal_read_at: Callable[[int], float | None] = field(default=lambda terminal: terminal_read_at(terminal))
+    last_at: float | None = None
+    reason: str = ""
+    busy: str = ""
+    _samples: deque[tuple[float, dict[int, float]]] = field(default_factory=deque)
+    _read_at: dict[int, float] = field(default_factory=dict)
+
+    def person(self, reason: str, at: float | None = None) -> None:
+        """A sign of a person, now or a moment ago."""
+        at = self.now() if at is None else min(at, self.now())
+        if self.last_at is None or at >= self.last_at:
+            self.last_at, self.reason = at, reason
+
+    def sample(self) -> None:
+        """Look at terminals and processes; cheap enough for every quarter of a minute and every question."""
+        students = [process for process in self.processes() if self.is_students(process)]
+        self._look_at_terminals({process.terminal for process in students if process.terminal})
+        self._look_at_cpu(students)
+
+    def _look_at_terminals(self, terminals: set[int]) -> None:
+        for terminal in terminals:
+            read_at = self.terminal_read_at(terminal)
+            if read_at is None:
+                continue
+            # The first look is only a baseline: a terminal that was just opened has a fresh time without any input.
+            if read_at > self._read_at.get(terminal, read_at):
+                self.person("used the terminal", read_at)
+            self._read_at[terminal] = read_at
+        for gone in self._read_at.keys() - terminals:
+            del self._read_at[gone]
+
+    def _look_at_cpu(self, students: list[Process]) -> None:
+        now = self.now()
+        cpu_s = {process.pid: process.cpu_s for process in students}
+        while len(self._samples) > 1 and self._samples[1][0] <= now - BUSY_WINDOW_S:
+            self._samples.popleft()
+        if not self._samples:
+            self._samples.append((now, cpu_s))
+        before = self._samples[0][1]
+        if now - self._samples[-1][0] >= SAMPLE_INTERVAL_S / 2:
+            self._samples.append((now, cpu_s))
+        # A parent that waits for a child takes over its time, so the sum over all only loses what a closed terminal had.
+        used_s = sum(cpu_s.values()) - sum(before.values())
+        if used_s < BUSY_CPU_S:
+            self.busy = ""
+            return
+        hungriest = max(students, key=lambda process: process.cpu_s - before.get(process.pid, 0.0))
+        leader = next((process for process in students if process.pid == hungriest.group), hungriest)
+        self.busy = words_for(leader)
+
+
+def terminal_read_at(terminal: int) -> float | None:
+    """When input was last read from a pseudo-terminal, given its device number."""
+    major, minor = os.major(terminal), os.minor(terminal)
+    if not 136 <= major <= 143:  # noqa: PLR2004 — the kernel's majors for /dev/pts
+        return None
+    try:
+        status = os.stat(f"/dev/pts/{(major - 136) * 256 + minor}")  # noqa: PTH116 — no Path needed
+    except OSError:
+        return None
+    return status.st_atime if status.st_rdev == terminal else None

@@ -1,0 +1,271 @@
+"""One connection of the gateway: its first request's head is judged, then bytes flow both ways."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Protocol, cast
+
+from agent.http_body import Body
+from agent.http_head import HEAD_BYTES_MAX, BadHead, Head, for_application, parse_head
+from contract.names import AGENT_PATH_PREFIX
+
+CONTROL_BODY_BYTES_MAX = 64 * 1024
+CONNECTIONS_MAX = 512
+_END_OF_HEAD = b"\r\n\r\n"
+_SWITCHING = b"HTTP/1.1 101"
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: HTTPStatus
+    body: bytes = b"{}"
+    content_type: str = "application/json"
+
+
+class Guard(Protocol):
+    """Who decides about requests; the connection only carries them."""
+
+    head_timeout_s: float
+    linger_s: float
+    """How long one side may stay open in silence after the other has ended."""
+    application_socket: str
+
+    def refuse_control(self, head: Head) -> Reply | None: ...
+    def refuse_data(self, head: Head) -> Reply | None: ...
+    async def control(self, head: Head, body: bytes) -> Reply: ...
+
+
+class Connections:
+    """All open connections; their number is limited, WebSockets among them are counted as sessions."""
+
+    def __init__(self, guard: Guard) -> None:
+        self.guard = guard
+        self.open: set[Front] = set()
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    def __call__(self) -> Front:
+        return Front(self)
+
+    @property
+    def sessions(self) -> int:
+        return sum(front.switched for front in self.open)
+
+    def run(self, task: asyncio.Task[None]) -> None:
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+
+class Front(asyncio.Protocol):
+    """The side of the gateway."""
+
+    def __init__(self, connections: Connections) -> None:
+        self.connections = connections
+        self.guard = connections.guard
+        self.back: Back | None = None
+        self.switched = False
+        self.moved = False
+        """Whether bytes moved since the last look of `_linger`."""
+        self._head: Head | None = None
+        self._body: Body | None = None
+        self._received = b""
+        self._answered = False
+        self._timer: asyncio.TimerHandle | None = None
+
+    # --- the loop calls these ---
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+        self.connections.open.add(self)
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(self.guard.head_timeout_s, self._answer, Reply(HTTPStatus.REQUEST_TIMEOUT))
+        if len(self.connections.open) > CONNECTIONS_MAX:
+            self._answer(Reply(HTTPStatus.SERVICE_UNAVAILABLE))
+
+    def data_received(self, data: bytes) -> None:
+        self.moved = True
+        if self._answered:
+            return  # whatever follows an answer of ours is thrown away
+        try:
+            if self._head is None:
+                self._read_head(data)
+            elif self._body is not None:
+                self._read_body(data)
+            elif self.back is not None:
+                self.back.transport.write(data)
+        except BadHead as problem:
+            self._refuse_malformed(problem)
+
+    def eof_received(self) -> bool:
+        if self._head is None or self._answered:
+            return False
+        if self.back is not None:
+            self.back.end()
+            self._linger()
+        return True
+
+    def pause_writing(self) -> None:
+        if self.back is not None:
+            self.back.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        if self.back is not None:
+            self.back.transport.resume_reading()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 — asyncio's signature
+        self.connections.open.discard(self)
+        self._stop_timer()
+        if self.back is not None:
+            self.back.transport.close()
+
+    # --- the request ---
+
+    def _read_head(self, data: bytes) -> None:
+        self._received += data
+        end = self._received.find(_END_OF_HEAD, max(0, len(self._received) - len(data) - 3))
+        if end > HEAD_BYTES_MAX or (end < 0 and len(self._received) > HEAD_BYTES_MAX):
+            self._answer(Reply(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE))
+            return
+        if end < 0:
+            return
+        self._stop_timer()
+        head = self._head = parse_head(self._received[:end])
+        rest, self._received = self._received[end + len(_END_OF_HEAD) :], b""
+        is_control = head.points_below(AGENT_PATH_PREFIX)
+        refused = self.guard.refuse_control(head) if is_control else self.guard.refuse_data(head)
+        if refused is not None:
+            self._answer(refused)
+            return
+        self._body = Body(head)
+        if is_control:
+            self._timer = asyncio.get_running_loop().call_later(
+                self.guard.head_timeout_s, self._answer, Reply(HTTPStatus.REQUEST_TIMEOUT)
+            )
+            self._read_body(rest)
+        else:
+            self.transport.pause_reading()
+            self._received = rest
+            self.connections.run(asyncio.ensure_future(self._connect(head)))
+
+    def _read_body(self, data: bytes) -> None:
+        assert self._body is not None  # noqa: S101 — only called behind a head
+        assert self._head is not None  # noqa: S101
+        belongs = self._body.take(data)
+        if self.back is not None:
+            if belongs:
+                self.back.transport.write(belongs)
+            return
+        self._received += belongs
+        if len(self._received) > CONTROL_BODY_BYTES_MAX:
+            self._answer(Reply(HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
+        elif self._body.done:
+            self._stop_timer()
+            self._answered = True
+            self.connections.run(asyncio.ensure_future(self._control(self._head, self._received)))
+
+    async def _control(self, head: Head, body: bytes) -> None:
+        self._send(await self.guard.control(head, body))
+
+    async def _connect(self, head: Head) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            _, back = await loop.create_unix_connection(lambda: Back(self, head), self.guard.application_socket)
+        except OSError:
+            self._answer(Reply(HTTPStatus.BAD_GATEWAY, b"The application does not answer\n", "text/plain"))
+            return
+        if self.transport.is_closing():
+            back.transport.close()
+            return
+        self.back = back
+        back.transport.write(for_application(head))
+        rest, self._received = self._received, b""
+        self.transport.resume_reading()
+        if rest:
+            self.data_received(rest)
+
+    def switch(self) -> None:
+        """The application has agreed to a WebSocket: from here on the bytes are not requests any more."""
+        self.switched = True
+        self._body = None
+
+    # --- our own answers ---
+
+    def _refuse_malformed(self, problem: BadHead) -> None:
+        if self.back is not None:
+            self.transport.abort()
+        else:
+            self._answer(Reply(HTTPStatus.BAD_REQUEST, f"{problem}\n".encode(), "text/plain"))
+
+    def _answer(self, reply: Reply) -> None:
+        self._answered = True
+        self._stop_timer()
+        self._send(reply)
+
+    def _send(self, reply: Reply) -> None:
+        head = (
+            f"HTTP/1.1 {reply.status.value} {reply.status.phrase}\r\ncontent-type: {reply.content_type}\r\n"
+            f"content-length: {len(reply.body)}\r\nconnection: close\r\n\r\n"
+        )
+        if not self.transport.is_closing():
+            self.transport.write(head.encode() + reply.body)
+            self.transport.close()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _linger(self) -> None:
+        """One side has ended: give up when nothing moved for a while, so that no half-open connection stays for ever."""
+        if self._timer is not None and not self.moved:
+            self.transport.abort()
+            return
+        self.moved = False
+        self._timer = asyncio.get_running_loop().call_later(self.guard.linger_s, self._linger)
+
+    def back_ended(self) -> None:
+        """The application has sent all it will."""
+        if not self.transport.is_closing():
+            # For a plain request the answer is complete; a WebSocket without its other end is over as well. Either way
+            # `close` sends what is buffered first.
+            self.transport.close()
+
+
+class Back(asyncio.Protocol):
+    """The side of the application."""
+
+    def __init__(self, front: Front, head: Head) -> None:
+        self.front = front
+        self._awaits_switch = head.is_websocket
+        self._start = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        if self._awaits_switch:
+            self._start += data[: len(_SWITCHING)]
+            if len(self._start) >= len(_SWITCHING):
+                self._awaits_switch = False
+                if self._start.startswith(_SWITCHING):
+                    self.front.switch()
+        self.front.moved = True
+        self.front.transport.write(data)
+
+    def eof_received(self) -> bool:
+        self.front.back_ended()
+        return True
+
+    def pause_writing(self) -> None:
+        self.front.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        self.front.transport.resume_reading()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 — asyncio's signature
+        self.front.back_ended()
+
+    def end(self) -> None:
+        if self.transport.can_write_eof() and not self.transport.is_closing():
+            self.transport.write_eof()

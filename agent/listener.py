@@ -1,0 +1,32 @@
+"""The one listener of a task."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+_BACKLOG = 256
+
+
+def bind(listen: str) -> socket.socket:
+    """Bind `unix:/path` or `ip:port`. Raises ValueError and OSError.
+
+    The socket file is open to every uid: its folder decides who gets there, and the engine takes that folder out of the
+    task's sight before any student's code runs.
+    """
+    if listen.startswith("unix:"):
+        path = Path(listen.removeprefix("unix:"))
+        path.unlink(missing_ok=True)
+        server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        server.bind(str(path))
+        path.chmod(0o666)
+    else:
+        host, _, port = listen.rpartition(":")
+        if not host or not port.isdecimal():
+            raise ValueError(f"listen must be unix:/path or ip:port, not {listen!r}")
+        server = socket.create_server(
+            (host.strip("[]"), int(port)), family=socket.AF_INET6 if ":" in host else socket.AF_INET
+        )
+    server.listen(_BACKLOG)
+    server.setblocking(False)
+    return server

@@ -1,0 +1,157 @@
+"""Starting children, reaping the dead, and reading /proc."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+_CLOCK_TICKS_S = os.sysconf("SC_CLK_TCK")
+_INTERPRETERS = ("python", "node", "bash", "sh", "dash", "ruby", "perl")
+
+
+@dataclass(frozen=True)
+class Command:
+    arguments: tuple[str, ...]
+    environment: Mapping[str, str]
+    """All of it: nothing of the agent's own environment is inherited."""
+
+
+@dataclass(frozen=True)
+class Process:
+    """One line of /proc/<pid>/stat, as far as we need it."""
+
+    pid: int
+    name: str
+    parent: int
+    group: int
+    session: int
+    terminal: int
+    """Number of the controlling terminal's device; 0: none."""
+    cpu_s: float
+    """Its own time and that of the children it has waited for."""
+
+
+class Children:
+    """Starts processes and collects every dead child, also those that others left behind (we may be process 1)."""
+
+    def __init__(self) -> None:
+        self._ends: dict[int, asyncio.Future[int]] = {}
+
+    def watch(self) -> None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGCHLD, self._reap)
+
+    def start(self, command: Command) -> int:
+        """Start a process in a session of its own, without input; its output goes where ours goes."""
+        with Path(os.devnull).open("rb") as nothing:
+            pid = os.posix_spawn(
+                command.arguments[0],
+                command.arguments,
+                command.environment,
+                file_actions=[(os.POSIX_SPAWN_DUP2, nothing.fileno(), 0)],
+                setsid=True,
+                setsigdef=[signal.SIGPIPE],
+            )
+        self._ends[pid] = asyncio.get_running_loop().create_future()
+        return pid
+
+    async def end_of(self, pid: int) -> int:
+        """Wait for a process that `start` started; its exit code, negative for a signal."""
+        return await asyncio.shield(self._ends[pid])
+
+    async def run(self, command: Command) -> int:
+        """Start a short process and wait for it."""
+        pid = self.start(command)
+        try:
+            return await self.end_of(pid)
+        finally:
+            self._ends.pop(pid, None)
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            end = self._ends.get(pid)
+            if end is not None and not end.done():
+                end.set_result(os.waitstatus_to_exitcode(status))
+
+
+def list_processes() -> list[Process]:
+    """Every process of this task: all we can see in a PID namespace of our own, else our descendants."""
+    everything = list(_read_all())
+    if is_alone():
+        return everything
+    return list(_below(os.getpid(), everything))
+
+
+def is_alone() -> bool:
+    """Whether this PID namespace is the task's own: then process 1 is us or the sandbox's own init right above."""
+    return 1 in (os.getpid(), os.getppid()) and os.getpid() < 10  # noqa: PLR2004 — first processes of a namespace
+
+
+def end_descendants(signal_number: int) -> None:
+    for process in _below(os.getpid(), list(_read_all())):
+        if process.pid != os.getpid():
+            try:
+                os.kill(process.pid, signal_number)
+            except ProcessLookupError:
+                continue
+
+
+def words_for(process: Process) -> str:
+    """What a person calls this process: 'npm', 'python train.py'."""
+    try:
+        arguments = Path(f"/proc/{process.pid}/cmdline").read_bytes().rstrip(b"\0").decode(errors="replace").split("\0")
+    except OSError:
+        return process.name
+    # npm and others write a title over their arguments: one string with spaces.
+    words = arguments[0].split(" ") if len(arguments) == 1 else arguments
+    program = words[0].rpartition("/")[2] or process.name
+    script = next((word for word in words[1:] if word and not word.startswith("-")), "")
+    if program.rstrip("0123456789.") in _INTERPRETERS and script:
+        return f"{program} {script.rpartition('/')[2]}"[:60]
+    return program[:60]
+
+
+def _read_all() -> Iterator[Process]:
+    for entry in os.listdir("/proc"):  # noqa: PTH208 — a Path for each process is waste
+        if entry.isdecimal():
+            try:
+                with open(f"/proc/{entry}/stat", "rb") as file:  # noqa: PTH123 — the same
+                    yield parse_stat(file.read())
+            except (OSError, ValueError, IndexError):
+                continue  # it ended meanwhile
+
+
+def parse_stat(line: bytes) -> Process:
+    """Parse /proc/<pid>/stat; the name stands in brackets and may itself hold spaces and brackets."""
+    start, end = line.index(b"("), line.rindex(b")")
+    fields = line[end + 2 :].split()
+    return Process(
+        pid=int(line[:start]),
+        name=line[start + 1 : end].decode(errors="replace"),
+        parent=int(fields[1]),
+        group=int(fields[2]),
+        session=int(fields[3]),
+        terminal=int(fields[4]),
+        cpu_s=sum(int(ticks) for ticks in fields[11:15]) / _CLOCK_TICKS_S,
+    )
+
+
+def _below(root: int, everything: list[Process]) -> Iterator[Process]:
+    children: dict[int, list[Process]] = {}
+    for process in everything:
+        children.setdefault(process.parent, []).append(process)
+    waiting = [process for process in everything if process.pid == root]
+    while waiting:
+        process = waiting.pop()
+        yield process
+        waiting += children.get(process.pid, [])

@@ -1,0 +1,241 @@
+"""The life of one task: warming → ready → claimed → stopping, and who may ask for what in each phase."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from _operator import _compare_digest as equal_in_constant_time
+from collections.abc import Callable
+from http import HTTPStatus
+
+from agent.activity import SAMPLE_INTERVAL_S, Activity
+from agent.application import Application, ApplicationFailed
+from agent.connection import Connections, Reply
+from agent.egress import proxy_environment
+from agent.http_head import Head
+from agent.limits import prefer_to_lose
+from agent.processes import Children, end_descendants
+from contract.agent import AgentPhase, AgentStatus, ClaimRequest, TaskConfig, WarnRequest
+from contract.names import AGENT_PATH_PREFIX, AGENT_TOKEN_HEADER, LAUNCH_SECRET_HEADER
+from contract.wire import BadMessage, from_json, to_json
+
+# `equal_in_constant_time` is what `hmac.compare_digest` is; importing hmac would load OpenSSL, a third of our memory.
+
+END_GRACE_S = 3.0
+FAILURE_GRACE_S = 5.0
+"""After a failure the agent stays this long, so that a question in between is told why."""
+
+
+class Task:
+    """Holds what is known about this task and decides about every request (connection.Guard)."""
+
+    head_timeout_s = 10.0
+    linger_s = 30.0
+
+    def __init__(
+        self, config: TaskConfig, application: Application, *, children: Children, now: Callable[[], float]
+    ) -> None:
+        self.config = config
+        self.application = application
+        self.application_socket = application.socket_path
+        self.phase = AgentPhase.WARMING
+        self.failure = ""
+        self.activity = Activity(is_students=application.is_students, now=now)
+        self.children = children
+        self.connections = Connections(self)
+        self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        """Set with the agent's exit code."""
+        self._ready = asyncio.Event()
+        self._claim: ClaimRequest | None = None
+        self._claiming: asyncio.Task[None] | None = None
+        self._application_pid: int | None = None
+        self._background: set[asyncio.Task[None]] = set()
+
+    # --- life ---
+
+    async def run(self) -> int:
+        """Start the application and stay until the task ends; returns the exit code."""
+        loop = asyncio.get_running_loop()
+        self.children.watch()
+        for signal_number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(signal_number, self.stop)
+        self._in_background(self._warm_up())
+        self._in_background(self._sample())
+        return await self.ended
+
+    def stop(self) -> None:
+        """End the application and then the agent; whoever asks has saved before."""
+        if self.phase is not AgentPhase.STOPPING:
+            self.phase = AgentPhase.STOPPING
+            self._in_background(self._end(exit_code=0))
+
+    async def _warm_up(self) -> None:
+        application = self.application
+        try:
+            await application.open(self.activity.person)
+            self._application_pid = self.children.start(
+                application.command(proxy_environment(self.config.egress_socket))
+            )
+            prefer_to_lose(self._application_pid)
+            self._in_background(self._watch_application(self._application_pid))
+            await application.warm_up()
+        except (ApplicationFailed, OSError) as problem:
+            self._fail(str(problem))
+            return
+        if self.phase is AgentPhase.WARMING:
+            self.phase = AgentPhase.READY
+            self._ready.set()
+
+    async def _watch_application(self, pid: int) -> None:
+        code = await self.children.end_of(pid)
+        if self.phase is not AgentPhase.STOPPING:
+            how = f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
+            self._fail(f"{self.application.name} {how}")
+
+    def _fail(self, failure: str) -> None:
+        if self.phase in (AgentPhase.STOPPING, AgentPhase.FAILED):
+            return
+        self.phase, self.failure = AgentPhase.FAILED, failure
+        self._ready.set()
+        _log(f"failed: {failure}")
+        self._in_background(self._end(exit_code=1, after_s=FAILURE_GRACE_S))
+
+    async def _end(self, *, exit_code: int, after_s: float = 0.0) -> None:
+        await asyncio.sleep(after_s)
+        if self._application_pid is not None:
+            end_descendants(signal.SIGTERM)
+            try:
+                async with asyncio.timeout(END_GRACE_S):
+                    await self.children.end_of(self._application_pid)
+            except TimeoutError:
+                _log("the application did not end by itself")
+            end_descendants(signal.SIGKILL)
+        if not self.ended.done():
+            self.ended.set_result(exit_code)
+
+    async def _sample(self) -> None:
+        while True:
+            await asyncio.sleep(SAMPLE_INTERVAL_S)
+            if self.phase is AgentPhase.CLAIMED:
+                self.activity.sample()
+
+    def _in_background(self, work: object) -> None:
+        task = asyncio.ensure_future(work)  # type: ignore[arg-type]
+        self._background.add(task)
+        task.add_done_callback(self._background_done)
+
+    def _background_done(self, task: asyncio.Task[None]) -> None:
+        self._background.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._fail(f"the agent failed: {task.exception()!r}")
+
+    # --- who may pass ---
+
+    def refuse_control(self, head: Head) -> Reply | None:
+        given = head.value(AGENT_TOKEN_HEADER)
+        if not equal_in_constant_time(given.encode(), self.config.agent_token.encode()):
+            return _problem(HTTPStatus.FORBIDDEN, "the agent token is wrong")
+        if not head.target.startswith(AGENT_PATH_PREFIX):
+            return _problem(HTTPStatus.NOT_FOUND, "there is no such control request")
+        return None
+
+    def refuse_data(self, head: Head) -> Reply | None:
+        if self._claim is None or self.phase is not AgentPhase.CLAIMED:
+            return _text(HTTPStatus.SERVICE_UNAVAILABLE, "This workspace is not ready")
+        given = head.value(LAUNCH_SECRET_HEADER)
+        if not equal_in_constant_time(given.encode(), self._claim.launch_secret.encode()):
+            return _text(HTTPStatus.FORBIDDEN, "This workspace does not belong to this request")
+        if reason := self.application.reason_of_request(head.method, head.target):
+            self.activity.person(reason)
+        return None
+
+    # --- control requests ---
+
+    async def control(self, head: Head, body: bytes) -> Reply:
+        request = (head.method, head.target.partition("?")[0].removeprefix(AGENT_PATH_PREFIX))
+        try:
+            match request:
+                case ("GET", "status"):
+                    return self._status()
+                case ("POST", "claim"):
+                    return await self._claimed(from_json(ClaimRequest, json.loads(body), where="claim"))
+                case ("POST", "warn"):
+                    await self.application.warn(from_json(WarnRequest, json.loads(body), where="warn"))
+                    return Reply(HTTPStatus.OK)
+                case ("POST", "save"):
+                    return _json(await self.application.save(self.connections.sessions))
+                case ("POST", "stop"):
+                    self.stop()
+                    return Reply(HTTPStatus.OK)
+        except (BadMessage, ValueError) as problem:
+            return _problem(HTTPStatus.BAD_REQUEST, str(problem))
+        except ApplicationFailed as problem:
+            return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, str(problem))
+        except Exception as problem:  # noqa: BLE001 — one failing request must not leave its connection hanging
+            _log(f"{request} failed: {problem!r}")
+            return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, "the agent failed")
+        return _problem(HTTPStatus.NOT_FOUND, "there is no such control request")
+
+    async def _claimed(self, request: ClaimRequest) -> Reply:
+        if not request.workspace_id or not request.launch_secret:
+            return _problem(HTTPStatus.BAD_REQUEST, "a claim needs workspace_id and launch_secret")
+        known = self._claim
+        if known is not None and (known.workspace_id, known.launch_secret) != (
+            request.workspace_id,
+            request.launch_secret,
+        ):
+            return _problem(HTTPStatus.CONFLICT, "this task belongs to another workspace")
+        if self.phase in (AgentPhase.STOPPING, AgentPhase.FAILED):
+            return _problem(HTTPStatus.CONFLICT, self.failure or "this task is stopping")
+        self._claim = request
+        if self._claiming is None or (self._claiming.done() and self.phase is not AgentPhase.CLAIMED):
+            self._claiming = asyncio.ensure_future(self._make_theirs(request))
+        await asyncio.shield(self._claiming)
+        return self._status()
+
+    async def _make_theirs(self, request: ClaimRequest) -> None:
+        await self._ready.wait()
+        if self.phase is AgentPhase.READY:
+            await self.application.claim(request)
+        if self.phase is not AgentPhase.READY:  # it may have changed while we waited
+            raise ApplicationFailed(self.failure or "this task is stopping")
+        self.phase = AgentPhase.CLAIMED
+        self.activity.person("launched it")
+        self.activity.sample()
+
+    def _status(self) -> Reply:
+        if self.phase is AgentPhase.CLAIMED:
+            self.activity.sample()
+        return _json(
+            AgentStatus(
+                task_id=self.config.task_id,
+                phase=self.phase,
+                workspace_id=self._claim.workspace_id if self._claim else None,
+                last_activity_at=self.activity.last_at,
+                activity_reason=self.activity.reason,
+                busy=self.activity.busy,
+                sessions=self.connections.sessions,
+                unsaved=self.application.unsaved(),
+                keep_running_wish_until=self.application.keep_running_wish_until(),
+                failure=self.failure,
+            )
+        )
+
+
+def _json(message: object) -> Reply:
+    return Reply(HTTPStatus.OK, json.dumps(to_json(message)).encode())
+
+
+def _problem(status: HTTPStatus, failure: str) -> Reply:
+    return Reply(status, json.dumps({"failure": failure}).encode())
+
+
+def _text(status: HTTPStatus, text: str) -> Reply:
+    return Reply(status, f"{text}\n".encode(), "text/plain; charset=utf-8")
+
+
+def _log(text: str) -> None:
+    sys.stderr.write(f"agent: {text}\n")
+    sys.stderr.flush()

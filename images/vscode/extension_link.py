@@ -1,0 +1,146 @@
+"""The agent's end of the line to the built-in extension: JSON lines on a Unix socket inside the task.
+
+One connection for each open window of VS Code (each has an extension host of its own). What they send is only believed
+as far as it concerns this very task: a student can write to this socket too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from contract.agent import SaveAnswer, WarnRequest
+
+LINE_BYTES_MAX = 64 * 1024
+WINDOWS_MAX = 32
+
+_REASONS = {"typing": "typed in the editor", "window": "were active in the editor"}
+
+
+@dataclass(eq=False)
+class _Window:
+    writer: asyncio.StreamWriter
+    unsaved: int = 0
+    saves: dict[int, asyncio.Future[dict[str, Any]]] = field(default_factory=dict)
+
+    def send(self, message: dict[str, Any]) -> None:
+        if not self.writer.is_closing():
+            self.writer.write(json.dumps(message).encode() + b"\n")
+
+
+class ExtensionLink:
+    def __init__(self, socket_path: str, *, now: Callable[[], float], save_timeout_s: float = 10.0) -> None:
+        self.socket_path = socket_path
+        self.keep_running_wish_until: float | None = None
+        self._now = now
+        self._save_timeout_s = save_timeout_s
+        self._person_did: Callable[[str], None] = lambda _: None
+        self._windows: set[_Window] = set()
+        self._warning: WarnRequest | None = None
+        self._save_number = 0
+
+    async def open(self, person_did: Callable[[str], None]) -> None:
+        self._person_did = person_did
+        self._server = await asyncio.start_unix_server(self._serve, self.socket_path, limit=LINE_BYTES_MAX)
+
+    @property
+    def unsaved(self) -> int:
+        return sum(window.unsaved for window in self._windows)
+
+    def warn(self, request: WarnRequest) -> None:
+        """Show it in every window, also in those that open later."""
+        self._warning = request
+        for window in self._windows:
+            window.send(_warning_message(request))
+
+    async def save(self, sessions: int) -> SaveAnswer:
+        """Save every dirty document that has a file.
+
+        Without a window there is nothing in memory to save: dirty text lives in the browser, which writes a backup of it
+        to the home about a second after each change, and untitled text lives in those backups always. A window whose
+        browser has gone (no session is left) cannot save either, and for the same reason need not. A window that has
+        nothing dirty is not waited for.
+        """
+        windows = [window for window in self._windows if window.unsaved] if sessions else []
+        if not windows:
+            return SaveAnswer(saved=True)
+        self._save_number += 1
+        number = self._save_number
+        answers = []
+        for window in windows:
+            window.saves[number] = asyncio.get_running_loop().create_future()
+            answers.append(window.saves[number])
+            window.send({"type": "save", "id": number})
+        done, waiting = await asyncio.wait(answers, timeout=self._save_timeout_s)
+        for window in windows:
+            window.saves.pop(number, None)
+        documents = 0
+        failed: list[str] = []
+        for answer in done:
+            message = answer.result()
+            count, names = message.get("documents"), message.get("failed")
+            documents += count if isinstance(count, int) else 0
+            failed += [str(name) for name in names] if isinstance(names, list) else []
+        if failed:
+            return SaveAnswer(
+                saved=False, documents=documents, failure=f"could not be saved: {', '.join(failed[:5])}"[:300]
+            )
+        if waiting:
+            return SaveAnswer(saved=False, documents=documents, failure="the browser did not answer in time")
+        return SaveAnswer(saved=True, documents=documents)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        window = _Window(writer)
+        if len(self._windows) >= WINDOWS_MAX:
+            writer.close()
+            return
+        self._windows.add(window)
+        if self._warning is not None and self._warning.stops_at > self._now():
+            window.send(_warning_message(self._warning))
+        try:
+            while line := await reader.readline():
+                self._receive(window, line)
+        except (OSError, ValueError):
+            pass  # gone, or a line beyond the limit: the extension connects again
+        finally:
+            self._windows.discard(window)
+            for answer in window.saves.values():
+                if not answer.done():
+                    answer.set_result({})  # the window closed: its text is in the backups
+            writer.close()
+
+    def _receive(self, window: _Window, line: bytes) -> None:
+        message = json.loads(line)
+        if not isinstance(message, dict):
+            return
+        match message.get("type"):
+            case "activity":
+                self._person_did(_REASONS.get(str(message.get("what")), _REASONS["window"]))
+                self._take_back_warning()
+            case "unsaved":
+                count = message.get("count")
+                window.unsaved = max(0, count) if isinstance(count, int) else 0
+            case "keep_running":
+                until = message.get("until")
+                if isinstance(until, (int, float)) and not isinstance(until, bool):
+                    self.keep_running_wish_until = float(until)
+                    self._person_did("asked to keep running")
+                    self._take_back_warning()
+            case "saved":
+                answer = window.saves.get(message.get("id", -1))
+                if answer is not None and not answer.done():
+                    answer.set_result(message)
+
+    def _take_back_warning(self) -> None:
+        """A person is there: the reason for the warning has gone."""
+        if self._warning is not None:
+            self._warning = None
+            for window in self._windows:
+                window.send({"type": "unwarn"})
+
+
+def _warning_message(request: WarnRequest) -> dict[str, Any]:
+    return {"type": "warn", "stops_at": request.stops_at, "text": request.text}

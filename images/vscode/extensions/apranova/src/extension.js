@@ -1,0 +1,24 @@
+// The workspace's eyes and hands inside VS Code. It decides nothing: the agent keeps the facts, the manager decides.
+"use strict";
+
+const { reportActivity } = require("./activity");
+const { AgentLink } = require("./agent-link");
+const { saveInTime } = require("./saving");
+const { keepTabs } = require("./tabs");
+const { showWarnings } = require("./warning");
+
+async function activate(context) {
+  const socketPath = process.env.APRANOVA_EXTENSION_SOCKET;
+  if (!socketPath) return;
+  const link = new AgentLink(socketPath);
+  context.subscriptions.push(link);
+  reportActivity(context, link);
+  saveInTime(context, link);
+  showWarnings(context, link);
+  link.connect();
+  await keepTabs(context);
+}
+
+function deactivate() {}
+
+module.exports = { activate, deactivate };

@@ -1,0 +1,81 @@
+// Open tabs live in the browser's own storage: on another computer, or in a fresh browser, they are gone. So they are
+// kept in the home as well and brought back, once, in a browser that has never seen this workspace.
+"use strict";
+
+const fs = require("node:fs/promises");
+const os = require("node:os");
+const path = require("node:path");
+const vscode = require("vscode");
+
+const KNOWN_BROWSER = "apranova.knownBrowser";
+const WRITE_DELAY_MS = 800;
+const TABS_MAX = 40;
+
+const file = path.join(os.homedir(), ".local/share/apranova/tabs.json");
+
+async function keepTabs(context) {
+  // workspaceState is stored by the browser: its absence is what makes the browser fresh.
+  if (!context.workspaceState.get(KNOWN_BROWSER)) {
+    await reopen(await stored());
+    await context.workspaceState.update(KNOWN_BROWSER, true);
+  }
+  let timer;
+  const remember = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => write(openTabs()).catch(() => {}), WRITE_DELAY_MS);
+  };
+  context.subscriptions.push(
+    vscode.window.tabGroups.onDidChangeTabs(remember),
+    vscode.window.tabGroups.onDidChangeTabGroups(remember),
+    { dispose: () => clearTimeout(timer) },
+  );
+  remember();
+}
+
+function openTabs() {
+  return vscode.window.tabGroups.all.flatMap((group) =>
+    group.tabs.flatMap((tab) => {
+      const input = tab.input;
+      const isFile =
+        input instanceof vscode.TabInputText ||
+        input instanceof vscode.TabInputNotebook ||
+        input instanceof vscode.TabInputCustom;
+      if (!isFile || !["file", "vscode-remote"].includes(input.uri.scheme)) return [];
+      return [{ path: input.uri.path, column: group.viewColumn, active: tab.isActive, pinned: tab.isPinned }];
+    }),
+  );
+}
+
+async function reopen(tabs) {
+  const alreadyOpen = new Set(openTabs().map((tab) => tab.path));
+  // The active tab of each column last, so that it ends up in front.
+  const ordered = [...tabs].sort((a, b) => Number(a.active) - Number(b.active));
+  for (const tab of ordered) {
+    if (alreadyOpen.has(tab.path)) continue;
+    try {
+      await fs.access(tab.path);
+      const options = { viewColumn: tab.column, preview: false, preserveFocus: true };
+      await vscode.commands.executeCommand("vscode.open", vscode.Uri.file(tab.path), options);
+    } catch {
+      // The file is gone; the other tabs still come back.
+    }
+  }
+}
+
+async function stored() {
+  try {
+    const { tabs } = JSON.parse(await fs.readFile(file, "utf8"));
+    return Array.isArray(tabs) ? tabs.filter((tab) => typeof tab.path === "string").slice(0, TABS_MAX) : [];
+  } catch {
+    return [];
+  }
+}
+
+async function write(tabs) {
+  await fs.mkdir(path.dirname(file), { recursive: true });
+  const temporary = `${file}.${process.pid}`;
+  await fs.writeFile(temporary, JSON.stringify({ version: 1, tabs: tabs.slice(0, TABS_MAX) }));
+  await fs.rename(temporary, file);
+}
+
+module.exports = { keepTabs };

@@ -1,0 +1,45 @@
+// The workspace is about to stop: say so, count down in the status bar, and let the student keep it.
+"use strict";
+
+const vscode = require("vscode");
+
+const KEEP_RUNNING = "Keep running";
+const KEEP_RUNNING_S = 2 * 3600;
+
+function showWarnings(context, link) {
+  const item = vscode.window.createStatusBarItem("apranova.timeLeft", vscode.StatusBarAlignment.Right, 10_000);
+  item.name = "ApraNova: time left";
+  item.command = "apranova.keepRunning";
+  item.tooltip = "This workspace stops soon because nobody uses it. Click to keep it running.";
+  item.backgroundColor = new vscode.ThemeColor("statusBarItem.warningBackground");
+  let countdown;
+
+  const end = () => {
+    clearInterval(countdown);
+    countdown = undefined;
+    item.hide();
+  };
+  const keepRunning = () => {
+    end();
+    link.send({ type: "keep_running", until: Date.now() / 1000 + KEEP_RUNNING_S });
+    vscode.window.setStatusBarMessage("ApraNova: the workspace keeps running", 5_000);
+  };
+
+  link.on("warn", async ({ stops_at: stopsAt, text }) => {
+    const isNew = countdown === undefined;
+    end();
+    const show = () => {
+      const leftS = Math.max(0, Math.round(stopsAt - Date.now() / 1000));
+      item.text = `$(clock) Stops in ${Math.floor(leftS / 60)}:${String(leftS % 60).padStart(2, "0")}`;
+      item.show();
+    };
+    show();
+    countdown = setInterval(show, 1_000);
+    if (isNew && (await vscode.window.showWarningMessage(text, KEEP_RUNNING)) === KEEP_RUNNING) keepRunning();
+  });
+  link.on("unwarn", end);
+
+  context.subscriptions.push(item, { dispose: end }, vscode.commands.registerCommand("apranova.keepRunning", keepRunning));
+}
+
+module.exports = { showWarnings };

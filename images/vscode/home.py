@@ -1,0 +1,96 @@
+"""A student's home on its first day: a project to start in, a name for git. Later days change nothing of the student's."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+_RECORD = ".local/share/apranova/seed.json"
+_VERSION = 1
+
+_WELCOME = """\
+# Welcome to your workspace
+
+This is a full computer for you alone. Everything below your home folder is kept when you close the tab, when the
+workspace goes to sleep, and when you come back next week.
+
+## First steps
+
+1. **Open a terminal**: menu *Terminal → New Terminal*, or press <kbd>Ctrl</kbd>+<kbd>`</kbd>.
+2. **Try a program**: create `hello.py` with `print("Hello")`, then run `python3 hello.py`.
+   Or `hello.js` with `console.log("Hello")`, then `node hello.js`.
+3. **Install what you need**: `npm install …`, or `python3 -m venv .venv && . .venv/bin/activate && pip install …`.
+4. **Keep versions**: this folder is a git repository. Look at the *Source Control* view on the left.
+
+Files are saved by themselves about a second after you stop typing.
+
+## When you walk away
+
+After a while without activity the workspace saves everything and goes to sleep. You are warned before, and *Keep running*
+keeps it up for a long job. Programs that were running have to be started again when you come back; files, open editors and
+text that you have not saved are as you left them.
+"""
+
+_GITIGNORE = "node_modules/\n.venv/\n__pycache__/\n.env\n"
+
+
+class HomeNotReady(Exception):
+    """The home cannot be prepared; the text is in plain words."""
+
+
+@dataclass(frozen=True)
+class Owner:
+    name: str
+    email: str
+
+
+def seed(home: Path, project: Path, owner: Owner) -> bool:
+    """Prepare the home; returns whether the project is new and should become a git repository.
+
+    Each file is written once in a home's life: the record says what was, so that what a student deleted stays deleted.
+    Raises HomeNotReady.
+    """
+    record = home / _RECORD
+    try:
+        seeded = _seeded(record)
+        is_new = not project.exists()
+        project.mkdir(parents=True, exist_ok=True)
+        if is_new:
+            (project / "README.md").write_text(_WELCOME)
+            (project / ".gitignore").write_text(_GITIGNORE)
+        if "gitconfig" not in seeded:
+            _write_git_config(home, owner)
+        # A name that arrives later (an account without one at first) is still taken over.
+        done = {"version": _VERSION, "files": sorted(seeded | {"project", *(["gitconfig"] if owner.name else [])})}
+        record.parent.mkdir(parents=True, exist_ok=True)
+        temporary = record.with_suffix(".new")
+        temporary.write_text(json.dumps(done))
+        temporary.replace(record)
+    except OSError as problem:
+        raise HomeNotReady(f"the home cannot be written: {problem.strerror}") from problem
+    return is_new
+
+
+def _seeded(record: Path) -> set[str]:
+    try:
+        files = json.loads(record.read_text())["files"]
+        return {name for name in files if isinstance(name, str)}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+
+
+def _write_git_config(home: Path, owner: Owner) -> None:
+    """Never touches a configuration that is there already, by whoever."""
+    if not owner.name or (home / ".gitconfig").exists() or (home / ".config/git/config").exists():
+        return
+    lines = ["[init]", "\tdefaultBranch = main", "[user]", f"\tname = {_quoted(owner.name)}"]
+    if owner.email:
+        lines.append(f"\temail = {_quoted(owner.email)}")
+    (home / ".gitconfig").write_text("\n".join(lines) + "\n")
+
+
+def _quoted(value: str) -> str:
+    """A value for git's configuration: what could end the line or the quotes is made harmless."""
+    plain = "".join(character for character in value if character.isprintable())
+    return '"' + plain.replace("\\", "\\\\").replace('"', '\\"') + '"'

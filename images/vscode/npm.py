@@ -1,0 +1,106 @@
+"""`npm ci` with the Node.js that the product brings, and its failures in plain words."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class BuildFailed(Exception):
+    """The image could not be built: what happened, what to do about it, and the tool's own words for the log."""
+
+    def __init__(self, text: str, remedy: str, *, detail: str = "") -> None:
+        super().__init__(f"{text}. {remedy}" + (f"\n{detail}" if detail else ""))
+        self.text = text
+        self.remedy = remedy
+        self.detail = detail
+
+
+@dataclass(frozen=True)
+class NodeRuntime:
+    """A Node.js as the wheel lays it out: bin/node, include/node, lib/node_modules/npm."""
+
+    prefix: Path
+
+    @property
+    def node(self) -> Path:
+        return self.prefix / "bin/node"
+
+    @property
+    def npm_script(self) -> Path:
+        """npm's real entry: the wheel's own bin/npm points at a place that does not exist."""
+        return self.prefix / "lib/node_modules/npm/bin/npm-cli.js"
+
+    def version(self) -> str:
+        return self.run([str(self.node), "--version"], cwd=Path("/")).strip().removeprefix("v")
+
+    def install(self, package: Path, into: Path) -> None:
+        """Install exactly what `package`'s lock file says into `into`/node_modules.
+
+        No install script runs: they would fetch or compile, and everything native that is used here ships ready
+        inside its npm package. Integrity is checked against the lock; the registry is whatever npm is set up for.
+        """
+        into.mkdir(parents=True, exist_ok=True)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copyfile(package / name, into / name)
+        options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--no-update-notifier"]
+        patience = ["--fetch-retries=2", "--fetch-retry-mintimeout=1000", "--fetch-timeout=60000"]
+        self.run([str(self.node), str(self.npm_script), "ci", *options, *patience], cwd=into)
+
+    def run(self, command: list[str], *, cwd: Path) -> str:
+        environment = {**os.environ, "PATH": f"{self.node.parent}:{os.environ.get('PATH', os.defpath)}"}
+        for name in ("NODE_OPTIONS", "NODE_PATH", "npm_config_prefix", "npm_config_global"):
+            environment.pop(name, None)
+        try:
+            done = subprocess.run(
+                command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=1800, check=False
+            )
+        except subprocess.TimeoutExpired as problem:
+            raise BuildFailed(
+                "npm did not finish within 30 minutes", "Try again with a faster connection", detail=str(problem)
+            ) from problem
+        except OSError as problem:
+            raise BuildFailed(
+                f"Node.js could not be started ({problem.strerror})", "Run ./apranova up again", detail=str(problem)
+            ) from problem
+        if done.returncode != 0:
+            raise explained(done.stdout + done.stderr)
+        return done.stdout
+
+
+_CAUSES = (
+    (
+        r"ENOSPC|no space left",
+        "The disk is full",
+        "Free at least 2 GB and run ./apranova up again; what was half done is removed",
+    ),
+    (
+        r"ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|network",
+        "The npm registry cannot be reached",
+        "Check the internet connection, or npm's `registry` and `proxy` settings, and run ./apranova up again",
+    ),
+    (
+        r"EINTEGRITY",
+        "A package from the npm registry is not the one that was locked",
+        "Clear npm's cache (npm cache clean --force) and try again; if it stays, do not trust that registry",
+    ),
+    (
+        r"E404|ETARGET",
+        "The npm registry does not have a package that is needed",
+        "Point npm at the public registry or at a full mirror of it",
+    ),
+    (r"EACCES|EPERM", "npm may not write its files", "Make the data folder and ~/.npm belong to you"),
+)
+
+
+def explained(output: str) -> BuildFailed:
+    """The failure behind npm's output; only its last lines are kept for the log."""
+    detail = "\n".join(output.strip().splitlines()[-12:])
+    for pattern, text, remedy in _CAUSES:
+        if re.search(pattern, output, re.IGNORECASE):
+            return BuildFailed(text, remedy, detail=detail)
+    return BuildFailed("npm failed", "The lines below are npm's own", detail=detail)

@@ -1,0 +1,150 @@
+"""What goes into the folder that tasks see as /opt/code-server, and what is left out of it and why."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+from pathlib import Path
+
+from images.vscode.npm import BuildFailed, NodeRuntime
+
+HERE = Path(__file__).parent
+
+VSCODE = Path("node_modules/code-server/lib/vscode")
+"""Where VS Code lies inside the code-server folder."""
+
+DROPPED_EXTENSIONS = (
+    "copilot",  # needs an account and the internet, and 30 MB
+    "mermaid-markdown-features",
+    "github",  # signing in to GitHub needs an OAuth application that a school does not have; git itself is there
+    "github-authentication",
+    "microsoft-authentication",
+    "tunnel-forwarding",  # would publish a port past the gateway
+)
+
+# Copilot's agent runtime: started only by the chat features, which are off. Its modules (copilot-sdk, mxc-sdk, sqlite3,
+# ssh2 …) stand in no lock file of ours. Neither do kerberos (proxy sign-on) and native-watchdog
+# (the extension host also polls its parent): VS Code loads all of these on demand and goes on without.
+DROPPED_PATHS = ("out/vs/platform/agentHost", "out/vs/sessions")
+
+
+def install(node: NodeRuntime, into: Path) -> None:
+    """code-server itself and its modules, from the committed lock files."""
+    node.install(HERE / "install/code-server", into)
+    if not (into / VSCODE / "product.json").is_file():
+        raise BuildFailed("The code-server package is not laid out as expected", "Report this with the version")
+
+
+def install_vscode_modules(node: NodeRuntime, code_server: Path, scratch: Path) -> None:
+    """What VS Code's server and its extensions load; code-server's own install script would ask npm for all of it."""
+    vscode = code_server / VSCODE
+    node.install(HERE / "install/vscode-server", scratch / "vscode-server")
+    (scratch / "vscode-server/node_modules").rename(vscode / "node_modules")
+    for stand_in in ("spdlog", "deviceid"):
+        shutil.copytree(HERE / "install" / stand_in, vscode / "node_modules/@vscode" / stand_in)
+    node.install(HERE / "install/typescript", scratch / "typescript")
+    (scratch / "typescript/node_modules").rename(vscode / "extensions/node_modules")
+    for folder, name, script in (("remote-cli", "code-server", "code"), ("helpers", "browser.sh", "browser")):
+        link = vscode / "bin" / folder / name
+        link.unlink(missing_ok=True)
+        link.symlink_to(f"{script}-linux.sh")
+
+
+def install_extensions(node: NodeRuntime, code_server: Path, scratch: Path) -> None:
+    """Our own built-in extensions: plain folders beside VS Code's."""
+    extensions = code_server / VSCODE / "extensions"
+    shutil.copytree(HERE / "extensions/apranova", extensions / "apranova-workspace")
+
+    source = HERE / "extensions/python"
+    work = scratch / "python"
+    node.install(source, work)
+    shutil.copytree(source / "src", work / "src")
+    options = ["--bundle", "--platform=node", "--format=cjs", "--target=node24", "--minify", "--external:vscode"]
+    bundle = [str(node.node), "node_modules/esbuild/bin/esbuild", "src/extension.js", *options]
+    node.run([*bundle, "--outfile=dist/extension.js", "--log-level=error"], cwd=work)
+    target = extensions / "apranova-python"
+    target.mkdir()
+    manifest = json.loads((source / "package.json").read_text())
+    for built_in in ("dependencies", "devDependencies"):
+        manifest.pop(built_in)
+    (target / "package.json").write_text(json.dumps(manifest, indent=2))
+    shutil.copytree(work / "dist", target / "dist")
+    pyright = work / "node_modules/pyright"
+    shutil.copytree(pyright / "dist", target / "server/dist", ignore=shutil.ignore_patterns("*.map", "pyright.js"))
+    for name in ("langserver.index.js", "package.json", "LICENSE.txt"):
+        shutil.copyfile(pyright / name, target / "server" / name)
+
+
+def prune(code_server: Path) -> None:
+    """Leave out what no student can use: two thirds of the bytes."""
+    vscode = code_server / VSCODE
+    for name in DROPPED_EXTENSIONS:
+        _remove(vscode / "extensions" / name)
+    for name in DROPPED_PATHS:
+        _remove(vscode / name)
+    here = f"linux-{_node_architecture()}"
+    for binaries in (
+        vscode / "node_modules/@vscode/ripgrep-universal/bin",
+        vscode / "node_modules/node-pty/prebuilds",
+        code_server / "node_modules/argon2/prebuilds",
+    ):
+        for folder in binaries.iterdir():
+            if folder.name != here:
+                _remove(folder)
+        if not (binaries / here).is_dir():
+            raise BuildFailed(
+                f"VS Code has no ready {binaries.parent.name} for {here}",
+                "Use a machine with an x64 or arm64 processor",
+            )
+    for name in ("third_party", "src", "deps"):
+        _remove(vscode / "node_modules/node-pty" / name)
+    for source_map in code_server.rglob("*.map"):
+        if source_map.is_file():
+            source_map.unlink()
+
+
+def set_defaults(code_server: Path) -> None:
+    """Make our settings VS Code's defaults.
+
+    VS Code's web workbench takes `configurationDefaults` with its start page. As defaults they hold at the first paint, a
+    student's own settings win, a new image changes them for everyone, and no file has to be merged in a home; an
+    extension's `configurationDefaults` come too late for the first load.
+    """
+    defaults = json.dumps(json.loads((HERE / "defaults.json").read_text()), separators=(",", ":")).replace(
+        "<", "\\u003c"
+    )
+    script = (
+        '<script nonce="{{WORKBENCH_SCRIPT_NONCE}}">{'
+        'const meta = document.getElementById("vscode-workbench-web-configuration");'
+        'const options = JSON.parse(meta.getAttribute("data-settings"));'
+        f"options.configurationDefaults = {{...options.configurationDefaults, ...{defaults}}};"
+        'meta.setAttribute("data-settings", JSON.stringify(options));'
+        "}</script>\n"
+    )
+    page = code_server / VSCODE / "out/vs/code/browser/workbench/workbench.html"
+    html = page.read_text()
+    anchor = '<body aria-label="">'
+    if html.count(anchor) != 1 or 'id="vscode-workbench-web-configuration"' not in html:
+        raise BuildFailed("VS Code's start page has changed", "Adapt images/vscode/recipe.py to the new version")
+    page.write_text(html.replace(anchor, script + anchor))
+
+
+def commit(code_server: Path) -> str:
+    """The commit in the path of VS Code's static files."""
+    return str(json.loads((code_server / VSCODE / "product.json").read_text())["commit"])
+
+
+def version(lock: Path = HERE / "install/code-server/package-lock.json") -> str:
+    return str(json.loads(lock.read_text())["packages"]["node_modules/code-server"]["version"])
+
+
+def _node_architecture() -> str:
+    return {"x86_64": "x64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
