@@ -27,7 +27,7 @@ class Activity:
     is_students: Callable[[Process], bool]
     now: Callable[[], float]
     processes: Callable[[], list[Process]] = list_processes
-    terminal_read_at: Callable[[int], float | None] = field(default=lambda terminal: terminal_read_at(terminal))
+    terminal_read_at: Callable[[int], float | None] = field(default_factory=lambda: terminal_read_at)
     last_at: float | None = None
     reason: str = ""
     busy: str = ""
@@ -81,7 +81,7 @@ class Activity:
 def terminal_read_at(terminal: int) -> float | None:
     """When input was last read from a pseudo-terminal, given its device number."""
     major, minor = os.major(terminal), os.minor(terminal)
-    if not 136 <= major <= 143:  # noqa: PLR2004 — the kernel's majors for /dev/pts
+    if not 136 <= major <= 143:  # the kernel's majors for /dev/pts
         return None
     try:
         status = os.stat(f"/dev/pts/{(major - 136) * 256 + minor}")  # noqa: PTH116 — no Path needed

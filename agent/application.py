@@ -29,6 +29,7 @@ class Application(Protocol):
 
     def command(self, proxy: Mapping[str, str]) -> Command:
         """How to start it; `proxy` has http_proxy and its like, or nothing when there is no way out."""
+        ...
 
     async def warm_up(self) -> None:
         """Return once it answers and has loaded what it loads lazily. Raises ApplicationFailed."""
@@ -42,6 +43,7 @@ class Application(Protocol):
 
     async def save(self, sessions: int) -> SaveAnswer:
         """Write to the home what exists only in memory, within a limit of its own. `sessions`: open WebSockets."""
+        ...
 
     def unsaved(self) -> int: ...
 
@@ -49,6 +51,8 @@ class Application(Protocol):
 
     def is_students(self, process: Process) -> bool:
         """Whether a process does the student's work (and is no part of the application itself)."""
+        ...
 
     def reason_of_request(self, method: str, target: str) -> str:
         """What a person did, when this request is a sign of one ('ran a query'); empty when it is none."""
+        ...

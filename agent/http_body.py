@@ -56,12 +56,9 @@ class Body:
             self._state = "size"
         elif self._state == "size":
             digits = text.partition(b";")[0].strip()
-            try:
-                if not digits or len(digits) > 15 or digits.strip(b"0123456789abcdefABCDEF"):
-                    raise ValueError
-                self._left = int(digits, 16)
-            except ValueError:
-                raise BadHead("a chunk's size is not a number") from None
+            if not digits or len(digits) > 15 or digits.strip(b"0123456789abcdefABCDEF"):
+                raise BadHead("a chunk's size is not a number")
+            self._left = int(digits, 16)
             self._state = "data" if self._left else "trailer"
         elif not text:
             self.done = True

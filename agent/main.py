@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-
-# asyncio loads OpenSSL if it can, for TLS that no task uses; without it every task is some 4 MB smaller.
-sys.modules.setdefault("ssl", None)  # type: ignore[arg-type]
-
 import asyncio
 import json
 import os
+import socket
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -38,10 +35,10 @@ def main(make_application: Callable[[Children], Application]) -> int:
     return asyncio.run(_run(config, server, make_application))
 
 
-async def _run(config: TaskConfig, server: object, make_application: Callable[[Children], Application]) -> int:
+async def _run(config: TaskConfig, server: socket.socket, make_application: Callable[[Children], Application]) -> int:
     children = Children()
     task = Task(config, make_application(children), children=children, now=time.time)
-    listening = await asyncio.get_running_loop().create_server(task.connections, sock=server)  # type: ignore[arg-type]
+    listening = await asyncio.get_running_loop().create_server(task.connections, sock=server)
     out = await egress.forward(config.egress_socket) if config.egress_socket else None
     code = await task.run()
     listening.close()

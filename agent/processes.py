@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-
 _CLOCK_TICKS_S = os.sysconf("SC_CLK_TCK")
 _INTERPRETERS = ("python", "node", "bash", "sh", "dash", "ruby", "perl")
 
@@ -94,7 +93,7 @@ def list_processes() -> list[Process]:
 
 def is_alone() -> bool:
     """Whether this PID namespace is the task's own: then process 1 is us or the sandbox's own init right above."""
-    return 1 in (os.getpid(), os.getppid()) and os.getpid() < 10  # noqa: PLR2004 — first processes of a namespace
+    return 1 in (os.getpid(), os.getppid()) and os.getpid() < 10  # the first processes of a namespace
 
 
 def end_descendants(signal_number: int) -> None:

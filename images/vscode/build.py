@@ -86,8 +86,8 @@ def _build(images_dir: Path, progress: Progress) -> Path:
         _check_space(images_dir)
     _make(node_layer, lambda into: _copy_node(node.prefix, into))
     if student_python.copy_from is not None:
-        prefix = student_python.copy_from
-        _make(python_layer, lambda into: python_runtime.copy(prefix, into))
+        python_prefix = student_python.copy_from
+        _make(python_layer, lambda into: python_runtime.copy(python_prefix, into))
     _make(code_server, lambda into: _make_code_server(node, into, progress))
 
     progress.step_number = len(STEPS) - 1
