@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import zoneinfo
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class PoolSchedule:
     shoulder_h: int = 2
 
     def target(self, now: float) -> int:
-        local = datetime.datetime.fromtimestamp(now, zoneinfo.ZoneInfo(self.time_zone))
+        local = dt.datetime.fromtimestamp(now, zoneinfo.ZoneInfo(self.time_zone))
         if not self.peak_from_h - self.shoulder_h <= local.hour < self.peak_until_h + self.shoulder_h:
             return self.off
         if local.weekday() >= SATURDAY:

@@ -189,8 +189,8 @@ def _reconcile_pool(snapshot: Snapshot, now: float, policy: Policy) -> tuple[lis
         if image is None:
             continue
         target = policy.schedule.target(now)
-        for task in kept[: max(0, len(kept) - target)]:
-            actions.append(RetireTask(task, "fewer are needed at this hour"))
+        surplus = kept[: max(0, len(kept) - target)]
+        actions.extend(RetireTask(task, "fewer are needed at this hour") for task in surplus)
         missing = max(0, target - len(kept))
         if missing and now < not_before:
             refill_at = min(refill_at, not_before)

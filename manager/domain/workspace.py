@@ -151,20 +151,29 @@ class Workspace:
 
     def delete_wanted(self, *, now: float, grace_s: float) -> Workspace:
         """Mark for deletion; a running one ends first and becomes DELETED in `ended`."""
-        marked = replace(self, deleted_at=now, purge_at=now + grace_s, launch_wanted_at=None)
+        purge_at = now + grace_s
         if self.state is WorkspaceState.STOPPED:
-            return marked._to(WorkspaceState.DELETED, now=now, due_at=marked.purge_at)
-        if self.state is WorkspaceState.STOPPING:
-            return replace(marked, stop_reason=StopReason.DELETED)
-        return marked.stopping(now=now, reason=StopReason.DELETED)
+            return self._to(
+                WorkspaceState.DELETED,
+                now=now,
+                due_at=purge_at,
+                deleted_at=now,
+                purge_at=purge_at,
+                launch_wanted_at=None,
+            )
+        ending = (
+            replace(self, stop_reason=StopReason.DELETED, launch_wanted_at=None)
+            if self.state is WorkspaceState.STOPPING
+            else self.stopping(now=now, reason=StopReason.DELETED)
+        )
+        return replace(ending, deleted_at=now, purge_at=purge_at)
 
     def undeleted(self, *, now: float) -> Workspace:
         if self.purging:
             raise IllegalTransition(f"{self.workspace_id} is being purged")
-        kept = replace(self, deleted_at=None, purge_at=None)
         if self.state is WorkspaceState.DELETED:
-            return kept._to(WorkspaceState.STOPPED, now=now, due_at=None)
-        return kept
+            return self._to(WorkspaceState.STOPPED, now=now, due_at=None, deleted_at=None, purge_at=None)
+        return replace(self, deleted_at=None, purge_at=None)
 
     def with_step(self, step: LaunchStep) -> Workspace:
         """Progress counts as a sign of life, so `due_at` and deadlines stay as they are; the oldest steps make room."""

@@ -8,6 +8,7 @@ from typing import Protocol
 class Clock(Protocol):
     def now(self) -> float:
         """Seconds since the epoch, UTC."""
+        ...
 
 
 class Ids(Protocol):
@@ -15,6 +16,7 @@ class Ids(Protocol):
     def home_id(self) -> str: ...
     def secret(self) -> str:
         """At least 128 random bits, URL-safe."""
+        ...
 
 
 class Metrics(Protocol):

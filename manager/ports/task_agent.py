@@ -21,6 +21,7 @@ class TaskAgent(Protocol):
 
         Raises ApraNovaError(LAUNCH_FAILED) when the agent refuses (another workspace has it) or the application fails.
         """
+        ...
 
     def warn(self, control_address: str, agent_token: str, request: WarnRequest) -> None: ...
 

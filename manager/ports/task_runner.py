@@ -61,12 +61,16 @@ class TaskRunner(Protocol):
     def list_tasks(self) -> tuple[ObservedTask, ...]:
         """All tasks the engine knows, ended ones for at least ten minutes. Raises ApraNovaError(INTERNAL) when the
         engine does not answer: the caller must then assume nothing."""
+        ...
 
     def kind_status(self, kind: WorkspaceKind) -> KindView:
         """Whether this kind can be started now, and if not why, in plain words."""
+        ...
 
     def image(self, kind: WorkspaceKind) -> str:
         """The image (with version) that a new task of this kind runs; raises ApraNovaError(KIND_NOT_READY)."""
+        ...
 
     def enforced(self) -> dict[str, str]:
         """Limit → how it is enforced here, or 'not enforced: why' (memory, processes, network, file system, …)."""
+        ...

@@ -37,16 +37,20 @@ class WorkspaceStore(Protocol):
 
     def find_workspaces(self, workspace_ids: Iterable[str]) -> tuple[Workspace, ...]:
         """Those of at most 100 ids that exist, in the order asked for; one read."""
+        ...
 
     def list_workspaces(self, *, limit: int) -> tuple[Workspace, ...]: ...
 
     def list_due_workspaces(self, now: float, *, limit: int) -> tuple[Workspace, ...]:
         """Workspaces whose `due_at` has come, longest due first."""
+        ...
 
     def find_next_due_at(self) -> float | None:
         """The earliest `due_at` of all workspaces; None when nothing is ever due."""
+        ...
 
     def find_task(self, task_id: str) -> Task | None: ...
 
     def list_tasks(self, *, limit: int) -> tuple[Task, ...]:
         """All records of tasks, ended ones too until they are forgotten; oldest first."""
+        ...

@@ -13,7 +13,6 @@ from manager.domain.workspace import Workspace
 from manager.ports.workspace_store import VersionConflict
 from manager.use_cases.world import World
 
-
 Result = TypeVar("Result")
 
 

@@ -24,6 +24,7 @@ class Background(Protocol):
 
     def map(self, ask: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
         """Ask for all items side by side; answers in their order."""
+        ...
 
 
 class Inline:

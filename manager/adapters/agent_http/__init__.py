@@ -1,0 +1,1 @@
+"""The agents, over HTTP on a Unix socket or a TCP address."""

@@ -1,0 +1,106 @@
+"""`TaskAgent` over HTTP, with the standard library's client: one short connection a call."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+from typing import Any, TypeVar
+
+from contract import wire
+from contract.agent import AgentStatus, ClaimRequest, SaveAnswer, WarnRequest
+from contract.errors import ApraNovaError, Reason
+from contract.names import AGENT_PATH_PREFIX, AGENT_TOKEN_HEADER
+from manager.ports.task_agent import AgentUnreachable
+
+_ANSWER_MAX_BYTES = 64 * 1024
+Answer = TypeVar("Answer")
+
+
+class HttpTaskAgent:
+    """A student's code may sit behind the socket by the time we ask, so nothing in an answer is trusted beyond its type,
+    and its length is bounded."""
+
+    def __init__(
+        self, *, ask_timeout_s: float = 2.0, claim_timeout_s: float = 30.0, save_timeout_s: float = 20.0
+    ) -> None:
+        self._ask_timeout_s = ask_timeout_s
+        self._claim_timeout_s = claim_timeout_s
+        self._save_timeout_s = save_timeout_s
+
+    def status(self, control_address: str, agent_token: str) -> AgentStatus:
+        return self._ask("GET", "status", control_address, agent_token, self._ask_timeout_s, AgentStatus)
+
+    def claim(self, control_address: str, agent_token: str, request: ClaimRequest) -> AgentStatus:
+        return self._ask("POST", "claim", control_address, agent_token, self._claim_timeout_s, AgentStatus, request)
+
+    def warn(self, control_address: str, agent_token: str, request: WarnRequest) -> None:
+        self._exchange("POST", "warn", control_address, agent_token, self._ask_timeout_s, request)
+
+    def save(self, control_address: str, agent_token: str) -> SaveAnswer:
+        return self._ask("POST", "save", control_address, agent_token, self._save_timeout_s, SaveAnswer)
+
+    def _ask(
+        self,
+        method: str,
+        name: str,
+        address: str,
+        token: str,
+        timeout_s: float,
+        answer_type: type[Answer],
+        request: Any = None,
+    ) -> Answer:
+        value = self._exchange(method, name, address, token, timeout_s, request)
+        try:
+            return wire.from_json(answer_type, value, where=f"the agent's answer to {name}")
+        except wire.BadMessage as error:
+            raise AgentUnreachable(str(error)) from error
+
+    def _exchange(self, method: str, name: str, address: str, token: str, timeout_s: float, request: Any) -> Any:
+        connection = _connection(address, timeout_s)
+        body = b"" if request is None else json.dumps(wire.to_json(request)).encode()
+        headers = {AGENT_TOKEN_HEADER: token, "Content-Type": "application/json", "Connection": "close"}
+        try:
+            connection.request(method, AGENT_PATH_PREFIX + name, body=body, headers=headers)
+            answer = connection.getresponse()
+            text = answer.read(_ANSWER_MAX_BYTES)
+        except (OSError, http.client.HTTPException) as error:
+            raise AgentUnreachable(f"{name} at {address}: {error!r}") from error
+        finally:
+            connection.close()
+        value = _decoded(text)
+        if answer.status == 200:
+            return value
+        failure = value.get("message") or value.get("failure") if isinstance(value, dict) else ""
+        detail = f"{name} at {address}: {answer.status} {failure}"
+        if name == "claim" and answer.status not in (408, 429, 503, 504):
+            words = str(failure) if failure else "The workspace did not open"
+            raise ApraNovaError(Reason.LAUNCH_FAILED, words[:300], detail=detail)
+        raise AgentUnreachable(detail)
+
+
+def _decoded(text: bytes) -> Any:
+    try:
+        return json.loads(text or b"{}")
+    except ValueError:
+        return None
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: str, timeout_s: float) -> None:
+        super().__init__("task", timeout=timeout_s)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+def _connection(address: str, timeout_s: float) -> http.client.HTTPConnection:
+    if address.startswith("unix:/"):
+        return _UnixConnection(address.removeprefix("unix:"), timeout_s)
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit():
+        raise AgentUnreachable(f"not an address of an agent: {address!r}")
+    return http.client.HTTPConnection(host, int(port), timeout=timeout_s)

@@ -1,0 +1,1 @@
+"""Homes as directories of one machine."""

@@ -1,0 +1,63 @@
+"""When to sweep: at once when something wakes it, soon while something moves, at the next known deadline, else now and then."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from manager.use_cases.sweep import sweep
+from manager.use_cases.world import World
+
+log = logging.getLogger(__name__)
+
+_PAUSE_MIN_S = 0.02
+"""Between two passes, so that a burst of wakes becomes one pass."""
+_STUCK_AFTER_S = 60.0
+
+
+class SweepLoop:
+    """One thread. A pass that fails is logged, and the next one comes all the same."""
+
+    def __init__(self, world: World, wake: threading.Event) -> None:
+        self._world = world
+        self._wake = wake
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sweep", daemon=True)
+        self._pass_began: float | None = None
+        self.last_sweep_at: float | None = None
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._wake.set()
+        self._thread.join(timeout=0.5)
+
+    def healthy(self) -> bool:
+        """The thread lives, and no pass hangs."""
+        began = self._pass_began
+        return self._thread.is_alive() and (began is None or time.monotonic() - began < _STUCK_AFTER_S)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._pass_began = time.monotonic()
+            self._wake.clear()
+            try:
+                wait_s = self._pass()
+            except Exception:
+                log.exception("a sweep failed")
+                wait_s = self._world.policy.engine_retry_s
+            self._pass_began = None
+            self._wake.wait(wait_s)
+            self._stopping.wait(_PAUSE_MIN_S)
+
+    def _pass(self) -> float:
+        """Seconds until the next pass. A record that stays due (it waits for something) is looked at each tick."""
+        world = self._world
+        plan = sweep(world)
+        self.last_sweep_at = world.clock.now()
+        next_due_at = world.store.find_next_due_at()
+        next_at = plan.look_again_at if next_due_at is None else min(plan.look_again_at, next_due_at)
+        return min(world.policy.sweep_interval_s, max(world.policy.transient_tick_s, next_at - world.clock.now()))
