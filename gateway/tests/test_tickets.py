@@ -1,0 +1,191 @@
+"""Getting in by a ticket, and being put out again."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+import redis
+
+from contract.names import WorkspaceState
+from gateway.tests.client import HTML
+from gateway.tests.stack import ME, MINE, TCP, THEIRS, Stack
+
+
+def _ticket(stack: Stack, workspace_id: str = MINE, session_key: str = "session-1") -> str:
+    return stack.book.mint_ticket(workspace_id=workspace_id, user_id=ME, session_key=session_key)
+
+
+def _becomes(status: int, ask: Callable[[], int], *, within_s: float = 0.5) -> bool:
+    """A revocation travels through Redis: far below the two seconds for which the caches keep anything."""
+    ends_at = time.monotonic() + within_s
+    while ask() != status:
+        if time.monotonic() > ends_at:
+            return False
+    return True
+
+
+def test_a_ticket_becomes_a_cookie_of_that_host_alone(stack: Stack) -> None:
+    answer = stack.client.ask(stack.host(MINE), f"/_apranova/enter?ticket={_ticket(stack)}", headers=HTML)
+    assert (answer.status, answer.header("location")) == (302, "/")
+    cookie = answer.header("set-cookie") or ""
+    assert [part.strip() for part in cookie.split(";")[1:]] == ["Path=/", "HttpOnly", "SameSite=Lax"]
+    assert answer.header("cache-control") == "no-store"
+    assert answer.header("referrer-policy") == "no-referrer"
+
+
+def test_a_ticket_works_once_even_when_used_twenty_times_at_once(stack: Stack) -> None:
+    path = f"/_apranova/enter?ticket={_ticket(stack)}"
+    statuses: list[int] = []
+    threads = [
+        threading.Thread(target=lambda: statuses.append(stack.client.ask(stack.host(MINE), path).status))
+        for _ in range(20)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses) == [302] + [410] * 19
+
+
+def test_a_ticket_for_another_workspace_is_used_up_and_opens_nothing(stack: Stack) -> None:
+    ticket = _ticket(stack, MINE)
+    assert stack.client.ask(stack.host(THEIRS), f"/_apranova/enter?ticket={ticket}").status == 410
+    assert stack.client.ask(stack.host(MINE), f"/_apranova/enter?ticket={ticket}").status == 410
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?ticket=", "?ticket=guess", "?ticket=" + "a" * 5000, "?ticket=%ff%00", "?ticket[]=1"]
+)
+def test_a_bad_ticket_shows_a_page_that_leads_to_the_door(stack: Stack, query: str) -> None:
+    answer = stack.client.ask(stack.host(MINE), f"/_apranova/enter{query}", headers=HTML)
+    assert answer.status == 410
+    assert answer.header("set-cookie") is None
+    assert f'href="{stack.settings.public_url}/workspace/{MINE}/"' in answer.body.decode()
+
+
+def test_a_ticket_lives_a_minute_and_redis_holds_no_ticket_or_token(stack: Stack) -> None:
+    ticket = _ticket(stack, session_key="kept-secret")
+    cookie = stack.enter(session_key="kept-secret")
+    keys = [key.decode() for key in stack.redis.keys("gateway:*")]  # type: ignore[union-attr]
+    tickets = [key for key in keys if key.startswith("gateway:ticket:")]
+    assert all(0 < stack.redis.ttl(key) <= 60 for key in tickets)  # type: ignore[operator]
+    assert all(stack.redis.ttl(key) > 0 for key in keys)  # type: ignore[operator]
+    everything = " ".join(keys) + " ".join(
+        repr(stack.redis.get(key)) for key in keys if stack.redis.type(key) == b"string"
+    )
+    for secret in (ticket, cookie.partition("=")[2], "kept-secret"):
+        assert secret not in everything
+
+
+def test_looking_ahead_does_not_use_up_a_ticket(stack: Stack) -> None:
+    path = f"/_apranova/enter?ticket={_ticket(stack)}"
+    assert stack.client.ask(stack.host(MINE), path, headers={"Sec-Purpose": "prefetch;prerender"}).status == 405
+    assert stack.client.ask(stack.host(MINE), path, method="HEAD").status == 405
+    assert stack.client.ask(stack.host(MINE), path).status == 302
+
+
+def test_other_own_paths_are_a_page_too(stack: Stack) -> None:
+    answer = stack.client.ask(stack.host(MINE), "/_apranova/nothing", headers=HTML)
+    assert answer.status == 404
+    assert b"/workspace/" in answer.body
+
+
+def test_sign_out_ends_that_sessions_access_at_once_and_no_other(stack: Stack) -> None:
+    gone, other = stack.enter(session_key="leaving"), stack.enter(session_key="staying")
+    unused = _ticket(stack, session_key="leaving")
+
+    def status(cookie: str) -> int:
+        return stack.client.ask(stack.host(MINE), headers={"Cookie": cookie}).status
+
+    assert status(gone) == status(other) == 200  # and so in the cache
+    stack.book.revoke_session("leaving")
+    assert _becomes(401, lambda: status(gone))
+    assert status(other) == 200
+    assert stack.client.ask(stack.host(MINE), f"/_apranova/enter?ticket={unused}").status == 410
+
+
+def test_a_person_who_is_put_out_loses_every_workspace_in_every_browser(stack: Stack) -> None:
+    entered = [(MINE, stack.enter(MINE, session_key="here")), (TCP, stack.enter(TCP, session_key="there"))]
+    stack.book.revoke_user(ME)
+    for workspace_id, cookie in entered:
+        assert _becomes(
+            401, lambda host=stack.host(workspace_id), c=cookie: stack.client.ask(host, headers={"Cookie": c}).status
+        )
+
+
+def test_a_workspace_that_stops_is_refused_at_once_and_open_again_when_it_runs(stack: Stack) -> None:
+    cookie = stack.enter()
+    before = stack.manager.views[MINE]
+
+    def status(**headers: str) -> int:
+        return stack.client.ask(stack.host(MINE), headers={"Cookie": cookie, **headers}).status
+
+    assert status() == 200
+    try:
+        stack.change(MINE, state=WorkspaceState.STOPPED, endpoint=None)
+        assert _becomes(409, status)
+        reloaded = stack.client.ask(stack.host(MINE), headers={"Cookie": cookie, **HTML})
+        assert (reloaded.status, reloaded.header("location")) == (302, f"{stack.settings.public_url}/workspace/{MINE}/")
+    finally:
+        stack.change(MINE, state=before.state, endpoint=before.endpoint)
+    assert status() == 200  # what is not running is never cached
+
+
+def test_students_stay_in_while_the_manager_does_not_answer(stack: Stack) -> None:
+    cookie = stack.enter()
+    assert stack.client.ask(stack.host(MINE), headers={"Cookie": cookie}).status == 200
+    stack.manager.answers = False
+    try:
+        ends_at = time.monotonic() + 2.5  # longer than any view is fresh
+        while time.monotonic() < ends_at:
+            assert stack.client.ask(stack.host(MINE), headers={"Cookie": cookie}).status == 200
+            time.sleep(0.1)
+    finally:
+        stack.manager.answers = True
+
+
+def test_a_thousand_requests_ask_the_manager_a_few_times(stack: Stack) -> None:
+    cookie = stack.enter()
+    before, begun = stack.manager.calls, time.monotonic()
+    for _ in range(300):
+        assert stack.client.ask(stack.host(MINE), headers={"Cookie": cookie}).status == 200
+    assert stack.manager.calls - before <= 2 + (time.monotonic() - begun)
+
+
+def test_the_access_record_is_renewed_by_use(stack: Stack) -> None:
+    cookie = stack.enter(session_key="sliding")
+    (key,) = [key for key in stack.redis.smembers("gateway:session:" + _digest("sliding")) if b":access:" in key]  # type: ignore[union-attr]
+    stack.redis.expire(key, 100)
+    stack.client.ask(stack.host(MINE), headers={"Cookie": cookie})
+    assert stack.redis.ttl(key) > 40_000  # type: ignore[operator]
+
+
+def test_without_redis_nobody_is_let_in(stack: Stack) -> None:
+    """A cookie that is not in the cache cannot be checked, so it does not pass."""
+    stack.redis.config_set("maxclients", 1)
+    stack.redis.client_kill_filter(_type="normal", skipme=True)
+    try:
+        answer = stack.client.ask(stack.host(MINE), headers={"Cookie": "apranova_workspace=unchecked", **HTML})
+        assert answer.status == 503
+        assert b"ApraNova is starting" in answer.body
+    finally:
+        stack.redis.config_set("maxclients", 1000)
+    fresh: list[str] = []
+
+    def enters() -> int:
+        try:
+            fresh.append(stack.enter())
+        except (AssertionError, redis.RedisError):
+            return 0
+        return 200
+
+    assert _becomes(200, enters, within_s=5)
+
+
+def _digest(text: str) -> str:
+    from backend.gateway.access import digest
+
+    return digest(text)
