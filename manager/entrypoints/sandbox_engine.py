@@ -122,7 +122,7 @@ def _plain(settings: Settings) -> Launcher:
 
 
 def _isolated(settings: Settings, uid: int) -> Launcher:
-    bwrap = find_bwrap()
+    bwrap = find_bwrap()  # before root is given up: Python itself may lie where only root can import more of it
     etc = layout.Etc.make(settings.run_dir / "etc")
     run_name = f"apranova-{hashlib.sha256(bytes(settings.run_dir)).hexdigest()[:10]}"
     cgroups = find_hierarchy(run_name, uid)

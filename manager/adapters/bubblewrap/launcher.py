@@ -42,7 +42,7 @@ class BubblewrapLauncher:
         return f"unix:{layout.SOCKET_DIR}/http.sock", layout.EGRESS_SOCKET
 
     async def launch(self, launch: Launch) -> Sandbox:
-        with _Pipe() as info, _Pipe() as gate, _Pipe() as seccomp_filter:
+        with _Pipe() as info, _Pipe() as gate, _Pipe() as seccomp_filter, _Pipe() as options_list:
             options = layout.arguments(
                 image=launch.image, etc=self._etc, socket_dir=launch.socket_dir, egress_socket=launch.egress_socket
             )
@@ -51,13 +51,16 @@ class BubblewrapLauncher:
                 os.write(seccomp_filter.write_end, self._seccomp)
                 seccomp_filter.close_write_end()
                 options += ["--seccomp", str(seccomp_filter.read_end)]
-            command = [str(self._bwrap), *options, "--", *self._limits(launch.image), *launch.image.command]
+            # Not in argv, which everyone in the sandbox can read: the host's paths are nobody's business in there.
+            os.write(options_list.write_end, b"".join(os.fsencode(option) + b"\0" for option in options))
+            options_list.close_write_end()
+            command = [str(self._bwrap), "--args", str(options_list.read_end), "--"]
             try:
                 cgroup = self._cgroups.create(launch.task_id, launch.image.limits)
                 child = Child(
-                    command,
+                    [*command, *self._limits(launch.image), *launch.image.command],
                     standard_input=launch.task_config,
-                    pass_fds=(info.write_end, gate.read_end, seccomp_filter.read_end),
+                    pass_fds=(info.write_end, gate.read_end, seccomp_filter.read_end, options_list.read_end),
                 )
             except OSError as error:
                 raise LaunchFailed(f"bubblewrap did not start: {error}") from error

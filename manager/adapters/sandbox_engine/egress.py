@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import encodings.idna  # noqa: F401  as root, a Python below /root is out of reach by the time the first name is looked up
 import ipaddress
 import logging
 import re
@@ -121,10 +122,10 @@ class EgressProxy:
         try:
             async with asyncio.timeout(self._limits.connect_timeout_s):
                 addresses = await self._resolve(wish.host)
-        except (OSError, UnicodeError):
-            raise Refused("502 Bad Gateway", f"The name {wish.host} is not known") from None
         except TimeoutError:
             raise Refused("504 Gateway Timeout", f"Looking up the name {wish.host} took too long") from None
+        except (OSError, UnicodeError):
+            raise Refused("502 Bad Gateway", f"The name {wish.host} is not known") from None
         allowed_addresses = [address for address in addresses if is_public(address) and not self._is_own(address)]
         if not allowed_addresses:
             log.info("egress refused: %s → %s", wish.host, ", ".join(map(str, addresses)))
