@@ -1,6 +1,8 @@
-"""The project's own app: it only carries management commands."""
+"""The project's own app: management commands, and the admin's pages of our apps on our own admin site."""
 
 from __future__ import annotations
+
+from importlib import import_module
 
 from django.apps import AppConfig
 
@@ -8,3 +10,8 @@ from django.apps import AppConfig
 class ConfigConfig(AppConfig):
     name = "backend.config"
     label = "config"
+
+    def ready(self) -> None:
+        """Django's own discovery would bring along every vendor's pages; people here see the school's four."""
+        for app in ("accounts", "workspaces", "audit"):
+            import_module(f"backend.{app}.admin")

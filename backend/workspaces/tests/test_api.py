@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import concurrent.futures
 
+from django.utils import timezone
+
 from backend.audit.models import Record
 from backend.workspaces.models import Workspace
 
@@ -34,3 +36,108 @@ def test_fifty_clicks_at_once_make_one_workspace_and_one_task(signed_in, manager
     assert {answer.json()["id"] for answer in answers} == {workspace.pk}
     assert manager.tasks_started == {workspace.pk: 1}
     assert Record.objects.filter(action="workspace.create").count() == 1
+
+
+def test_a_kind_that_is_not_ready_is_a_clear_conflict_and_leaves_nothing(signed_in, manager):
+    answer = signed_in("student", "DP").post("/api/workspace/create/")
+    assert answer.status_code == 409
+    assert answer.json()["reason"] == "kind_not_ready"
+    assert answer.json()["detail"] == "Superset is not part of this installation yet"
+    assert not Workspace.objects.exists()
+
+
+def test_a_student_may_not_name_another_kind_but_staff_may(signed_in):
+    assert signed_in("student").post("/api/workspace/create/", json={"kind": "superset"}).status_code == 403
+    assert signed_in("student").post("/api/workspace/create/", json={"kind": "vscode"}).status_code == 201
+    assert signed_in("instructor").post("/api/workspace/create/", json={"kind": "vscode"}).status_code == 201
+    assert signed_in("admin").post("/api/workspace/create/", json={"kind": "emacs"}).status_code == 422
+
+
+def test_the_list_holds_ones_own_workspaces_and_the_kinds(signed_in):
+    one, other = signed_in(), signed_in()
+    one.post("/api/workspace/create/")
+    assert len(one.get("/api/workspace/").json()["items"]) == 1
+    body = other.get("/api/workspace/").json()
+    assert body["items"] == []
+    assert {kind["kind"]: kind["ready"] for kind in body["kinds"]} == {"vscode": True, "superset": False}
+
+
+def test_somebody_elses_workspace_does_not_exist(signed_in):
+    workspace = signed_in().post("/api/workspace/create/").json()["id"]
+    for other in (signed_in("student"), signed_in("instructor"), signed_in("admin")):
+        path = f"/api/workspace/{workspace}"
+        assert other.get(f"{path}/").status_code == 404
+        assert other.request("DELETE", f"{path}/", json={"name": "x"}).status_code == 404
+        for action in ("stop", "restart", "undelete"):
+            assert other.post(f"{path}/{action}/").status_code == 404
+        assert other.post(f"{path}/keep-running/", json={"hours": 1}).status_code == 404
+
+
+def test_stop_restart_and_keep_running(signed_in, manager):
+    one = signed_in()
+    workspace = one.post("/api/workspace/create/").json()["id"]
+    path = f"/api/workspace/{workspace}"
+    assert one.post(f"{path}/stop/").json()["state"] == "stopped"
+    assert one.post(f"{path}/restart/").json()["state"] == "running"
+    kept = one.post(f"{path}/keep-running/", json={"hours": 2}).json()
+    assert kept["keep_running_until"] is not None
+    assert one.post(f"{path}/keep-running/", json={"hours": 0}).json()["keep_running_until"] is None
+    for hours in (-1, 1000, "x", None):
+        assert one.post(f"{path}/keep-running/", json={"hours": hours}).status_code == 422
+    actions = set(Record.objects.filter(target_id=workspace).values_list("action", flat=True))
+    assert actions >= {"workspace.stop", "workspace.restart", "workspace.keep_running"}
+
+
+def test_delete_asks_for_the_name_and_can_be_undone(signed_in):
+    one = signed_in()
+    workspace = one.post("/api/workspace/create/").json()
+    path = f"/api/workspace/{workspace['id']}/"
+    refused = one.request("DELETE", path, json={"name": "wrong"})
+    assert (refused.status_code, refused.json()["reason"]) == (422, "name_differs")
+    assert one.get(path).json()["state"] == "running"
+    deleted = one.request("DELETE", path, json={"name": workspace["name"]}).json()
+    assert deleted["state"] == "deleted"
+    assert deleted["purge_at"] is not None
+    assert one.get("/api/workspace/").json()["items"][0]["state"] == "deleted"
+    restored = one.post(f"{path}undelete/").json()
+    assert (restored["state"], restored["deleted_at"]) == ("stopped", None)
+    assert Workspace.objects.get().deleted_at is None
+
+
+def test_after_a_delete_a_new_workspace_can_be_made_and_then_the_old_one_stays_deleted(signed_in):
+    one = signed_in()
+    old = one.post("/api/workspace/create/").json()
+    one.request("DELETE", f"/api/workspace/{old['id']}/", json={"name": old["name"]})
+    new = one.post("/api/workspace/create/")
+    assert new.status_code == 201
+    assert new.json()["id"] != old["id"]
+    refused = one.post(f"/api/workspace/{old['id']}/undelete/")
+    assert (refused.status_code, refused.json()["reason"]) == (409, "workspace_exists")
+
+
+def test_a_purged_workspace_is_gone(signed_in):
+    one = signed_in()
+    old = one.post("/api/workspace/create/").json()
+    one.request("DELETE", f"/api/workspace/{old['id']}/", json={"name": old["name"]})
+    Workspace.objects.update(purge_at=timezone.now())
+    assert one.get("/api/workspace/").json()["items"] == []
+    assert one.get(f"/api/workspace/{old['id']}/").status_code == 404
+
+
+def test_a_manager_that_forgot_the_workspace_is_told_again(signed_in, manager):
+    one = signed_in()
+    workspace = one.post("/api/workspace/create/").json()["id"]
+    manager.workspaces.clear()
+    assert one.get(f"/api/workspace/{workspace}/").json()["state"] == "stopped"
+    assert one.post("/api/workspace/create/").json()["state"] == "running"
+
+
+def test_a_manager_that_is_down_is_a_503_and_the_attempt_is_recorded(signed_in, manager):
+    one = signed_in()
+    workspace = one.post("/api/workspace/create/").json()["id"]
+    manager.unreachable = True
+    for answer in (one.get("/api/workspace/"), one.post(f"/api/workspace/{workspace}/stop/")):
+        assert (answer.status_code, answer.json()["reason"]) == (503, "manager_unavailable")
+        assert answer.headers["retry-after"] == "2"
+    last = list(Record.objects.filter(target_id=workspace).order_by("-id").values_list("action", flat=True)[:2])
+    assert last == ["workspace.stop_failed", "workspace.stop"]

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import stat
+
+from django.core.management import call_command
+
+from backend.accounts.models import User
+from backend.audit.models import Record
+
+
+def test_the_demo_school_is_seeded_once_and_its_passwords_work(browser, tmp_path):
+    path = tmp_path / "demo-accounts.txt"
+    call_command("prepare", demo_accounts=path)
+    lines = [line for line in path.read_text().splitlines() if not line.startswith("#")]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert sorted(User.objects.values_list("role", "track")) == sorted(
+        [("admin", None), ("instructor", None), *[("student", "FSD")] * 3, *[("student", "DP")] * 2]
+    )
+    assert Record.objects.filter(action="user.create").count() == len(lines) == 7
+    for line in lines:
+        email, password = line.split()[:2]
+        assert browser().sign_in(email, password).status_code == 200
+
+    before = path.read_text()
+    call_command("seed_demo", credentials_file=path)
+    assert path.read_text() == before
+    assert User.objects.count() == 7
+
+
+def test_somebody_who_was_removed_comes_back_with_a_new_password(transactional_db, tmp_path):
+    path = tmp_path / "demo-accounts.txt"
+    call_command("seed_demo", credentials_file=path)
+    User.objects.get(email="ben@demo.school.example").delete()
+    call_command("seed_demo", credentials_file=path)
+    assert path.read_text().count("ben@demo.school.example") == 2
+    assert path.read_text().count("amira@demo.school.example") == 1
