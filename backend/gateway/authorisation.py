@@ -6,6 +6,7 @@ the method, the host and a few headers of the original request (gateway/envoy.ya
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 
@@ -24,6 +25,9 @@ TOKENS_MAX = 4
 """Several cookies of our name: the browser's own and what a sibling host may have planted. A few are looked at."""
 
 _OUR_COOKIES = (b"apranova_", b"__host-apranova_", b"__secure-apranova_")
+# Envoy hands several Cookie headers over as one, joined by commas. A comma may stand in a cookie of an application, so
+# only one before or after a cookie of ours is taken for a border (values of ours have none).
+_COMMA_BEFORE_OURS = re.compile(rb",(?=\s*(?:__host-|__secure-)?apranova_)", re.IGNORECASE)
 _FIELDS = {
     b"origin": "origin",
     b"accept": "accept",
@@ -111,14 +115,20 @@ def split_cookies(cookie: bytes, name: bytes) -> tuple[list[str], bytes]:
     """The values of the cookie `name`, and the header without any cookie of ours: those are no business of students' code."""
     tokens: list[str] = []
     kept: list[bytes] = []
+    if b"," in cookie:
+        cookie = _COMMA_BEFORE_OURS.sub(b";", cookie)
     for part in cookie.split(b";"):
         pair = part.strip()
         if not pair:
             continue
         if not pair.lower().startswith(_OUR_COOKIES):
             kept.append(pair)
-        elif pair.startswith(name + b"=") and len(tokens) < TOKENS_MAX:
-            tokens.append(pair[len(name) + 1 :].decode("latin-1"))
+            continue
+        ours, _, rest = pair.partition(b",")
+        if rest:
+            kept.append(rest.strip())
+        if ours.startswith(name + b"=") and len(tokens) < TOKENS_MAX:
+            tokens.append(ours[len(name) + 1 :].decode("latin-1"))
     return tokens, b"; ".join(kept)
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
 from contract.names import GATEWAY_PATH_PREFIX, WORKSPACE_ID_PATTERN
+
+_PORT = re.compile(r"[0-9]{0,5}")
 
 
 @dataclass(frozen=True)
@@ -30,9 +33,10 @@ class Site:
 
     def find_workspace_id(self, host: str) -> str | None:
         """The workspace whose host this `Host` header names; the port is not looked at, the listener decides that."""
-        name = host.lower().partition(":")[0]
-        label, dot, domain = name.partition(".")
-        if not dot or domain != self._domain_name or not WORKSPACE_ID_PATTERN.fullmatch(label):
+        name, _, port = host.lower().partition(":")
+        label, _, domain = name.partition(".")
+        # Envoy joins two Host headers by a comma: what follows the colon has to be a port and nothing else.
+        if domain != self._domain_name or not WORKSPACE_ID_PATTERN.fullmatch(label) or not _PORT.fullmatch(port):
             return None
         return label
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from collections.abc import Callable
@@ -111,9 +112,8 @@ def test_a_person_who_is_put_out_loses_every_workspace_in_every_browser(stack: S
     entered = [(MINE, stack.enter(MINE, session_key="here")), (TCP, stack.enter(TCP, session_key="there"))]
     stack.book.revoke_user(ME)
     for workspace_id, cookie in entered:
-        assert _becomes(
-            401, lambda host=stack.host(workspace_id), c=cookie: stack.client.ask(host, headers={"Cookie": c}).status
-        )
+        ask = functools.partial(stack.client.ask, stack.host(workspace_id), headers={"Cookie": cookie})
+        assert _becomes(401, lambda ask=ask: ask().status)
 
 
 def test_a_workspace_that_stops_is_refused_at_once_and_open_again_when_it_runs(stack: Stack) -> None:

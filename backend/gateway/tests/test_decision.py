@@ -1,0 +1,168 @@
+"""The policy as plain data, cookies, host names and the views kept of workspaces; no server needed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from backend.gateway.access import Access
+from backend.gateway.authorisation import split_cookies
+from backend.gateway.decision import Asked, Verdict, decide
+from backend.gateway.endpoints import FRESH_S, STALE_MAX_S, WorkspaceViews
+from backend.gateway.site import Site
+from contract.errors import ApraNovaError, Reason
+from contract.manager import Endpoint, WorkspaceView
+from contract.names import WorkspaceKind, WorkspaceState
+
+WORKSPACE, OTHER = "ws-aaaaaaaaaa", "ws-bbbbbbbbbb"
+OWN = b"http://ws-aaaaaaaaaa.ws.localhost:8080"
+ACCESS = Access(WORKSPACE, "user", "session")
+NAME = b"apranova_workspace"
+
+
+def view(state: WorkspaceState = WorkspaceState.RUNNING, workspace_id: str = WORKSPACE) -> WorkspaceView:
+    endpoint = Endpoint("task", "", "secret") if state is WorkspaceState.RUNNING else None
+    return WorkspaceView(workspace_id, "user", WorkspaceKind.VSCODE, state, version=1, endpoint=endpoint)
+
+
+def test_a_running_workspace_is_open_to_its_access_and_to_no_other() -> None:
+    def verdict(access: Access | None, seen: WorkspaceView | None, workspace_id: str | None = WORKSPACE) -> Verdict:
+        return decide(Asked("GET", "h"), workspace_id=workspace_id, own_origin=OWN, access=access, view=seen)
+
+    assert verdict(ACCESS, view()) is Verdict.ALLOW
+    assert verdict(None, view()) is Verdict.NO_ACCESS
+    assert verdict(Access(OTHER, "user", "session"), view()) is Verdict.NO_ACCESS
+    assert verdict(ACCESS, None) is Verdict.NOT_RUNNING
+    assert verdict(ACCESS, view(), None) is Verdict.UNKNOWN_HOST
+    for state in set(WorkspaceState) - {WorkspaceState.RUNNING}:
+        assert verdict(ACCESS, view(state)) is Verdict.NOT_RUNNING
+
+
+def test_a_foreign_origin_is_refused_before_access_is_looked_at() -> None:
+    asked = Asked("GET", "h", upgrade=b"websocket", origin=b"http://ws-bbbbbbbbbb.ws.localhost:8080")
+    assert decide(asked, workspace_id=WORKSPACE, own_origin=OWN, access=ACCESS, view=view()) is Verdict.FOREIGN_ORIGIN
+
+
+@pytest.mark.parametrize(
+    ("cookie", "tokens", "kept"),
+    [
+        (b"", [], b""),
+        (b"apranova_workspace=t", ["t"], b""),
+        (b"a=1; apranova_workspace=t; b=2", ["t"], b"a=1; b=2"),
+        (b"apranova_workspace=t; apranova_workspace=u", ["t", "u"], b""),
+        (b"apranova_session=s; Apranova_CSRF=c; __Host-apranova_workspace=w; __Secure-apranova_x=y", [], b""),
+        (b'a="x,y"; apranova_workspace=t', ["t"], b'a="x,y"'),
+        (b"apranova_session=s; a=1,apranova_workspace=t,b=2; apranova_csrf=c", ["t"], b"a=1; b=2"),
+        (b"apranova_session=q,apranova_workspace=t,apranova_csrf=c,z=1", ["t"], b"z=1"),
+        (b"apranova_session", [], b""),
+        (b";;; =; apranova_", [], b"="),
+        (b"xapranova_session=1", [], b"xapranova_session=1"),
+    ],
+)
+def test_our_cookies_are_taken_out_however_they_are_written(cookie: bytes, tokens: list[str], kept: bytes) -> None:
+    assert split_cookies(cookie, NAME) == (tokens, kept)
+
+
+def test_only_a_few_tokens_are_looked_at() -> None:
+    assert len(split_cookies(b"; ".join([b"apranova_workspace=t"] * 500), NAME)[0]) == 4
+
+
+@pytest.mark.parametrize(
+    ("host", "workspace_id"),
+    [
+        (f"{WORKSPACE}.ws.localhost:8080", WORKSPACE),
+        (f"{WORKSPACE.upper()}.WS.localhost", WORKSPACE),
+        (f"{WORKSPACE}.ws.localhost:8080,{OTHER}.ws.localhost", None),
+        (f"{WORKSPACE}.ws.localhost.evil.example", None),
+        (f"{WORKSPACE}.ws.localhost.", None),
+        (f"x.{WORKSPACE}.ws.localhost", None),
+        ("ws.localhost", None),
+        ("ws-aaaaaaaaa1.ws.localhost", None),
+        ("", None),
+    ],
+)
+def test_a_host_names_a_workspace_exactly_or_not_at_all(host: str, workspace_id: str | None) -> None:
+    assert Site("http://localhost:8080", "ws.localhost:8080").find_workspace_id(host) == workspace_id
+
+
+def test_with_https_the_cookie_cannot_be_planted_by_a_sibling() -> None:
+    assert Site("https://a.example", "b.example").workspace_cookie.startswith("__Host-")
+
+
+class Manager:
+    """Counts, can be slow, can be gone."""
+
+    def __init__(self) -> None:
+        self.views = {WORKSPACE: view(), OTHER: view(workspace_id=OTHER)}
+        self.asked: list[list[str]] = []
+        self.gone = False
+        self.go_on = asyncio.Event()
+        self.go_on.set()
+
+    async def describe(self, workspace_ids: Sequence[str]) -> list[WorkspaceView]:
+        self.asked.append(list(workspace_ids))
+        found = [self.views[id_] for id_ in workspace_ids if id_ in self.views]
+        await self.go_on.wait()
+        if self.gone:
+            raise ApraNovaError(Reason.MANAGER_UNAVAILABLE, "gone")
+        return found
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def test_many_questions_at_once_are_one_call_and_the_answer_is_kept() -> None:
+    manager, clock = Manager(), Clock()
+    views = WorkspaceViews(manager.describe, clock=clock)
+    await asyncio.gather(*[views.find(id_) for id_ in (WORKSPACE, OTHER) for _ in range(50)])
+    assert [sorted(ids) for ids in manager.asked] == [[WORKSPACE, OTHER]]
+    assert views.peek(WORKSPACE) is not None
+    clock.now += FRESH_S
+    assert views.peek(WORKSPACE) is None
+
+
+async def test_what_is_not_running_is_asked_for_each_time() -> None:
+    manager = Manager()
+    manager.views[WORKSPACE] = view(WorkspaceState.STARTING)
+    views = WorkspaceViews(manager.describe, clock=Clock())
+    await views.find(WORKSPACE)
+    manager.views[WORKSPACE] = view()
+    found = await views.find(WORKSPACE)
+    assert found is not None
+    assert found.state is WorkspaceState.RUNNING
+
+
+async def test_an_answer_from_before_a_change_is_thrown_away() -> None:
+    manager = Manager()
+    views = WorkspaceViews(manager.describe, clock=Clock())
+    manager.go_on.clear()
+    waiting = asyncio.create_task(views.find(WORKSPACE))
+    while not manager.asked:
+        await asyncio.sleep(0)
+    manager.views[WORKSPACE] = view(WorkspaceState.STOPPED)  # the manager has already read the old state
+    views.forget(WORKSPACE)
+    manager.go_on.set()
+    found = await waiting
+    assert found is not None
+    assert found.state is WorkspaceState.STOPPED
+    assert len(manager.asked) == 2
+
+
+async def test_without_the_manager_known_workspaces_stay_open_for_a_while_and_unknown_ones_do_not_open() -> None:
+    manager, clock = Manager(), Clock()
+    views = WorkspaceViews(manager.describe, clock=clock)
+    await views.find(WORKSPACE)
+    manager.gone = True
+    clock.now += FRESH_S
+    assert await views.find(WORKSPACE) is not None
+    with pytest.raises(ApraNovaError):
+        await views.find(OTHER)
+    clock.now += STALE_MAX_S
+    with pytest.raises(ApraNovaError):
+        await views.find(WORKSPACE)
