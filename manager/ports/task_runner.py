@@ -55,7 +55,8 @@ class TaskRunner(Protocol):
     def stop(self, task_id: str, *, grace_s: float) -> None:
         """End the task: SIGTERM to the agent, after `grace_s` everything in it is killed. Returns when it is gone.
 
-        Idempotent; unknown tasks are already stopped.
+        Idempotent; unknown tasks are already stopped, and a `start` with that id which comes later (its caller was
+        held up) starts nothing.
         """
 
     def list_tasks(self) -> tuple[ObservedTask, ...]:

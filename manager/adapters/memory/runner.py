@@ -42,11 +42,12 @@ class MemoryTaskRunner:
         self.ready_after_s = ready_after_s
         self.tasks: dict[str, PretendedTask] = {}
         self.images: dict[WorkspaceKind, str] = {WorkspaceKind.VSCODE: "vscode-1"}
+        self._stopped: set[str] = set()
         self._lock = threading.Lock()
 
     def start(self, spec: TaskSpec) -> None:
         with self._lock:
-            if spec.task_id not in self.tasks:
+            if spec.task_id not in self.tasks and spec.task_id not in self._stopped:
                 self.tasks[spec.task_id] = PretendedTask(spec, self.clock.now(), home_id=spec.home_id)
 
     def attach_home(self, task_id: str, home_id: str) -> None:
@@ -57,6 +58,7 @@ class MemoryTaskRunner:
             task.home_id = home_id
 
     def stop(self, task_id: str, *, grace_s: float) -> None:  # noqa: ARG002 (ends at once)
+        self._stopped.add(task_id)
         self.end(task_id, "")
 
     def end(self, task_id: str, because: str) -> None:

@@ -1,0 +1,212 @@
+"""The whole manager under duplicate calls, lost events, dying tasks, errors, crashes between any two steps, and a second
+manager that acts in between: the six rules hold at every port call, and all converges once the faults stop."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable
+from dataclasses import replace
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from contract.errors import ApraNovaError
+from contract.names import TaskState, WorkspaceState
+from manager.adapters.memory.clock import CountingIds, FakeClock
+from manager.adapters.memory.runner import MemoryTaskRunner
+from manager.domain.policy import Policy
+from manager.tests.faults import Crash, Faults, Faulty, crash, fail
+from manager.tests.school import School, pool_of
+from manager.use_cases import lifetime, stop
+from manager.use_cases.launch import launch
+from manager.use_cases.sweep import sweep
+from manager.use_cases.world import InFlight, World
+
+WORKSPACES = ("ws-aaaaaaaaaa", "ws-bbbbbbbbbb", "ws-cccccccccc")
+DELETE_GRACE_S = 3_000.0
+UP = (WorkspaceState.STARTING, WorkspaceState.RUNNING, WorkspaceState.STOPPING)
+
+CALLS: dict[str, Callable[[World, str], object]] = {
+    "launch": launch,
+    "stop": stop.stop,
+    "restart": stop.restart,
+    "keep running": lambda world, workspace_id: stop.keep_running(world, workspace_id, world.clock.now() + 900.0),
+    "delete": lifetime.delete,
+    "undelete": lifetime.undelete,
+    "sweep": lambda world, _: sweep(world),
+}
+
+points = st.integers(1, 40)
+workspaces = st.sampled_from(WORKSPACES)
+calls = st.sampled_from(["launch", "launch", "launch", "stop", "restart", "keep running", "delete", "undelete", "sweep"])
+
+
+class ManagerMachine(RuleBasedStateMachine):
+    @initialize(late_binding=st.booleans(), pool=st.integers(0, 3), ready_after_s=st.sampled_from([0.0, 2.0]))
+    def begin(self, late_binding: bool, pool: int, ready_after_s: float) -> None:
+        self.faults = Faults()
+        self.school = School(
+            runner=MemoryTaskRunner(FakeClock(), late_binding=late_binding, ready_after_s=ready_after_s)
+        )
+        self.school.enrol(*WORKSPACES)
+        self.claims: dict[str, set[str]] = {}
+        self.homes_of: dict[str, str] = {}
+        self._watch_claims()
+        plain = self.school.world
+        self.world = replace(
+            plain,
+            store=Faulty("store", plain.store, self.faults),
+            runner=Faulty("runner", plain.runner, self.faults),
+            homes=Faulty("homes", plain.homes, self.faults),
+            agent=Faulty("agent", plain.agent, self.faults),
+            policy=Policy(
+                schedule=pool_of(pool), refill_delay_s=0.0, tasks_max=8, delete_grace_s=DELETE_GRACE_S, idle_timeout_s=600.0
+            ),
+        )
+        self.other = replace(self.world, ids=CountingIds("other"), in_flight=InFlight())
+        self.faults.after_each = self.check
+
+    def _watch_claims(self) -> None:
+        agent, asked = self.school.agent, self.school.agent.claim
+
+        def claim(control_address, agent_token, request):
+            self.claims.setdefault(control_address, set()).add(request.workspace_id)
+            return asked(control_address, agent_token, request)
+
+        agent.claim = claim
+
+    @rule(name=calls, workspace_id=workspaces, times=st.integers(1, 3))
+    def call(self, name: str, workspace_id: str, times: int) -> None:
+        for _ in range(times):
+            self._do(lambda: CALLS[name](self.world, workspace_id))
+
+    @rule()
+    def sweep(self) -> None:
+        self._do(lambda: sweep(self.world))
+
+    @rule()
+    def the_other_manager_sweeps(self) -> None:
+        self._do(lambda: sweep(self.other))
+
+    @rule(seconds=st.sampled_from([0.1, 2.0, 6.0, 40.0, 130.0, 700.0, 3_500.0]))
+    def time_passes(self, seconds: float) -> None:
+        self.school.later(seconds)
+
+    @rule(index=st.integers(0, 20))
+    def a_task_dies(self, index: int) -> None:
+        alive = [task_id for task_id, task in self.school.runner.tasks.items() if task.alive]
+        if alive:
+            self.school.runner.end(alive[index % len(alive)], "killed")
+
+    @rule(index=st.integers(0, 20))
+    def a_task_fails(self, index: int) -> None:
+        tasks = [task for task in self.school.runner.tasks.values() if task.alive and task.claim is None]
+        if tasks:
+            tasks[index % len(tasks)].failure = "the application did not start"
+
+    @rule(in_points=points)
+    def a_crash_is_near(self, in_points: int) -> None:
+        self.faults.plan(in_points, crash)
+
+    @rule(in_points=points)
+    def an_error_is_near(self, in_points: int) -> None:
+        self.faults.plan(in_points, fail)
+
+    @rule(in_points=points, name=calls, workspace_id=workspaces)
+    def the_other_manager_is_near(self, in_points: int, name: str, workspace_id: str) -> None:
+        def interfere(_port: str) -> None:
+            with contextlib.suppress(ApraNovaError):
+                CALLS[name](self.other, workspace_id)
+
+        self.faults.plan(in_points, interfere)
+
+    @rule(port=st.sampled_from(["runner", "agent"]))
+    def a_part_falls_silent(self, port: str) -> None:
+        self.faults.silent.add(port)
+
+    @precondition(lambda self: self.faults.silent)
+    @rule()
+    def all_parts_answer_again(self) -> None:
+        self.faults.silent.clear()
+
+    @rule(failure=st.sampled_from(["", "the disk is full"]))
+    def saving_works_or_not(self, failure: str) -> None:
+        self.school.agent.save_failure = failure
+
+    @rule()
+    def the_faults_stop_and_all_converges(self) -> None:
+        self.faults.clear()
+        self.school.agent.save_failure = ""
+        for task in self.school.runner.tasks.values():
+            task.failure = ""
+        for _ in range(60):
+            self._do(lambda: sweep(self.world))
+            self.school.later(3.0)
+        for _ in range(20):
+            if not sweep(self.world).actions:
+                break
+        assert sweep(self.world).actions == (), "reconciling a converged world must be a no-op"
+        self._check_converged()
+
+    def teardown(self) -> None:
+        if hasattr(self, "faults"):
+            self.the_faults_stop_and_all_converges()
+
+    def _do(self, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except Crash:
+            self.world = replace(self.world, in_flight=InFlight())
+            self.other = replace(self.other, in_flight=InFlight())
+        except (ApraNovaError, OSError):
+            pass
+        self.check()
+
+    def check(self) -> None:
+        """At every port call of every manager."""
+        engine, store = self.school.runner, self.school.store
+        records = {workspace.workspace_id: workspace for workspace in store.list_workspaces(limit=100)}
+        tasks = {task.task_id: task for task in store.list_tasks(limit=1_000)}
+        for address, served in self.claims.items():
+            assert len(served) == 1, f"{address} was claimed for {served}"
+        for workspace_id in WORKSPACES:
+            assert len(engine.serving(workspace_id)) <= 1, f"{workspace_id} has two live tasks"
+        attached = [task.home_id for task in engine.tasks.values() if task.alive and task.home_id is not None]
+        assert len(attached) == len(set(attached)), "two live tasks have the same home"
+        for workspace in records.values():
+            mine = [task for task in tasks.values() if task.workspace_id == workspace.workspace_id and task.live]
+            assert [task.task_id for task in mine] == ([workspace.task_id] if workspace.state in UP else [])
+            if workspace.home_id is not None:
+                known = self.homes_of.setdefault(workspace.workspace_id, workspace.home_id)
+                assert known == workspace.home_id, "a workspace changed its home"
+            if workspace.home_created_at is not None and not workspace.purging:
+                assert self.school.homes.exists(workspace.home_id or ""), "a home was lost"
+            if workspace.purging:
+                assert workspace.deleted_at is not None
+                assert self.school.clock.now() >= workspace.deleted_at + DELETE_GRACE_S, "purged within the grace period"
+            if workspace.state in (WorkspaceState.STOPPED, WorkspaceState.DELETED):
+                assert not engine.serving(workspace.workspace_id), "stopped, but its task is alive"
+
+    def _check_converged(self) -> None:
+        engine, store = self.school.runner, self.school.store
+        live = {task.task_id: task for task in store.list_tasks(limit=1_000) if task.live}
+        alive = {task_id for task_id, task in engine.tasks.items() if task.alive}
+        assert alive == set(live), "an orphan, or a record without a task"
+        assert all(task.state in (TaskState.READY, TaskState.CLAIMED) for task in live.values())
+        for workspace in store.list_workspaces(limit=100):
+            assert workspace.state not in (WorkspaceState.STARTING, WorkspaceState.STOPPING)
+        warm = sum(task.warm for task in live.values())
+        claimed = len(live) - warm
+        assert warm == min(self.world.policy.schedule.base, max(0, self.world.policy.tasks_max - claimed))
+
+
+ManagerMachine.TestCase.settings = settings(
+    max_examples=int(os.environ.get("APRANOVA_MACHINE_EXAMPLES", "120")),
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    print_blob=True,
+)
+TestManagerUnderFaults = ManagerMachine.TestCase
