@@ -17,16 +17,18 @@ VSCODE = Path("node_modules/code-server/lib/vscode")
 DROPPED_EXTENSIONS = (
     "copilot",  # needs an account and the internet, and 30 MB
     "mermaid-markdown-features",
-    "github",  # signing in to GitHub needs an OAuth application that a school does not have; git itself is there
-    "github-authentication",
+    "github",  # publishes to GitHub; git itself is there (github-authentication stays: the start asks for it)
     "microsoft-authentication",
     "tunnel-forwarding",  # would publish a port past the gateway
 )
 
 # Copilot's agent runtime: started only by the chat features, which are off. Its modules (copilot-sdk, mxc-sdk, sqlite3,
-# ssh2 …) stand in no lock file of ours. Neither do kerberos (proxy sign-on) and native-watchdog
-# (the extension host also polls its parent): VS Code loads all of these on demand and goes on without.
+# ssh2 …) stand in no lock file of ours, nor does kerberos (proxy sign-on): VS Code loads it on demand and goes on without.
 DROPPED_PATHS = ("out/vs/platform/agentHost", "out/vs/sessions")
+
+
+STAND_INS = ("spdlog", "deviceid", "native-watchdog")
+"""Modules of @vscode/ that would have to be compiled; install/<name>/ says what takes their place."""
 
 
 def install(node: NodeRuntime, into: Path) -> None:
@@ -41,7 +43,7 @@ def install_vscode_modules(node: NodeRuntime, code_server: Path, scratch: Path) 
     vscode = code_server / VSCODE
     node.install(HERE / "install/vscode-server", scratch / "vscode-server")
     (scratch / "vscode-server/node_modules").rename(vscode / "node_modules")
-    for stand_in in ("spdlog", "deviceid"):
+    for stand_in in STAND_INS:
         shutil.copytree(HERE / "install" / stand_in, vscode / "node_modules/@vscode" / stand_in)
     node.install(HERE / "install/typescript", scratch / "typescript")
     (scratch / "typescript/node_modules").rename(vscode / "extensions/node_modules")

@@ -7,32 +7,41 @@ const vscode = require("vscode");
 
 const TYPING_REPORT_MS = 5_000;
 const STILL_ACTIVE_REPORT_MS = 30_000;
+const ACTIVE_MS = 60_000;
+const WAKING_MS = 3_000;
 
 function reportActivity(context, link) {
+  let changedAt = 0;
+  let typedAt = 0;
   let typingReportedAt = 0;
 
+  const reportTyping = () => {
+    typedAt = Date.now();
+    if (typedAt - typingReportedAt < TYPING_REPORT_MS) return;
+    typingReportedAt = typedAt;
+    link.send({ type: "activity", what: "typing" });
+  };
   const reportWindow = () => {
-    if (vscode.window.state.active) link.send({ type: "activity", what: "window" });
+    if (!vscode.window.state.active) return;
+    // The first key after a pause changes the text a moment before the window counts as active again.
+    if (Date.now() - changedAt < WAKING_MS) return reportTyping();
+    // The window stays active for a minute after the last key: what was done last is still the truth.
+    link.send({ type: "activity", what: Date.now() - typedAt < ACTIVE_MS ? "typing" : "window" });
   };
 
   context.subscriptions.push(
     vscode.window.onDidChangeWindowState(reportWindow),
     vscode.workspace.onDidChangeTextDocument((event) => {
-      if (event.contentChanges.length === 0 || !isTypedByPerson(event)) return;
-      if (Date.now() - typingReportedAt < TYPING_REPORT_MS) return;
-      typingReportedAt = Date.now();
-      link.send({ type: "activity", what: "typing" });
+      // A formatter, a git checkout or a watcher changes documents too: only a change of the document in front of an
+      // active person is typing.
+      if (event.contentChanges.length === 0 || vscode.window.activeTextEditor?.document !== event.document) return;
+      changedAt = Date.now();
+      if (vscode.window.state.active) reportTyping();
     }),
   );
   const timer = setInterval(reportWindow, STILL_ACTIVE_REPORT_MS);
   context.subscriptions.push({ dispose: () => clearInterval(timer) });
   link.onConnected(reportWindow);
-}
-
-// A formatter, a git checkout or a watcher changes documents too: only a change of the document in front of an active
-// person is typing.
-function isTypedByPerson(event) {
-  return vscode.window.state.active && vscode.window.activeTextEditor?.document === event.document;
 }
 
 module.exports = { reportActivity };
