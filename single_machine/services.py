@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from gateway.render import binary as envoy_binary
-
+from gateway.render import command as envoy_command
 from single_machine import postgres, redis
 from single_machine.portal_build import node_binary
 from single_machine.processes import LISTEN_FD, ProcessSpec
@@ -166,14 +165,11 @@ class Services:
     def envoy(self, configuration: Path) -> ProcessSpec:
         return ProcessSpec(
             name="envoy",
-            command=(
-                str(envoy_binary()), "--config-path", str(configuration), "--concurrency", "2", "--log-level", "warning",
-                "--disable-hot-restart", "--drain-time-s", "1", "--parent-shutdown-time-s", "2",
-            ),
+            command=envoy_command(configuration),
             environment=self._environment(),
             ready=lambda: http_answers(self.settings.port, "/signin", host=self.settings.host),
             stop_within_s=3,
-        )  # fmt: skip
+        )
 
 
 def unix_listens(path: Path) -> bool:

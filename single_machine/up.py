@@ -11,12 +11,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import FrameType
 
 import psutil
-from gateway.render import GatewaySettings, render
 
+from gateway.render import GatewaySettings, prepare
+from gateway.static import BadImage, publish
 from single_machine import postgres, redis
 from single_machine.isolation_check import choose_isolation
 from single_machine.portal_build import PortalBuildFailed, build_portal
@@ -65,7 +65,7 @@ def _start(settings: Settings, processes: Processes, image: ImageBuild, *, demo:
     say("[bold]ApraNova[/] is starting.")
     check_port(settings)
     check_disk(settings, image_is_built=image.is_built())
-    isolation = choose_isolation(settings.images, unisolated=settings.unisolated)
+    isolation = choose_isolation(settings.images, unisolated=settings.unisolated, sandbox_uid=settings.sandbox_uid)
     services = Services(
         settings=settings,
         secrets=load_or_make(settings.home / "secrets.json"),
@@ -106,7 +106,9 @@ def _start(settings: Settings, processes: Processes, image: ImageBuild, *, demo:
         processes.start(services.portal())
         processes.wait_ready("portal")
     with step("Gateway"):
-        processes.start(services.envoy(_render_gateway(settings, services)))
+        configuration = prepare(_gateway_settings(settings, services))
+        _publish_static_files(settings)
+        processes.start(services.envoy(configuration))
         processes.wait_ready("envoy")
     for text in isolation.warnings:
         warn(text)
@@ -135,24 +137,24 @@ def _prepare_database(settings: Settings, services: Services, *, demo: bool) -> 
         raise DidNotStart(f"the database could not be prepared.\n{last}\n  Whole log: {log}")
 
 
-def _render_gateway(settings: Settings, services: Services) -> Path:
-    folder = settings.run / "envoy"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    configuration = folder / "envoy.yaml"
-    configuration.write_text(
-        render(
-            GatewaySettings(
-                run_dir=settings.run,
-                images_dir=settings.images,
-                listen_address=settings.host,
-                port=settings.port,
-                public_url=settings.public_url,
-                workspaces_domain=settings.workspaces_domain,
-                portal_port=services.portal_port,
-            )
-        )
+def _gateway_settings(settings: Settings, services: Services) -> GatewaySettings:
+    return GatewaySettings(
+        run_dir=settings.run,
+        images_dir=settings.images,
+        listen_address=settings.host,
+        port=settings.port,
+        public_url=settings.public_url,
+        workspaces_domain=settings.workspaces_domain,
+        portal_port=services.portal_port,
     )
-    return configuration
+
+
+def _publish_static_files(settings: Settings) -> None:
+    """Let Envoy serve the static files of every image that is complete; a broken one must not stop the rest."""
+    try:
+        publish(settings.images, settings.run / "envoy" / "static")
+    except BadImage as problem:
+        warn(f"Some static files cannot be served: {problem}")
 
 
 def _tell(settings: Settings, product: RunningProduct, image: ImageBuild, *, seconds: float, demo: bool) -> None:
@@ -174,6 +176,7 @@ def _watch(settings: Settings, processes: Processes, product: RunningProduct, im
                 settings, RunningProduct(**{**vars(product), "pids": {"supervisor": product.pid, **processes.pids()}})
             )
         for line in image.news():
+            _publish_static_files(settings)
             say(line)
 
 
