@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import encodings.idna  # noqa: F401  as root, a Python below /root is out of reach by the time the first name is looked up
+import encodings.idna  # noqa: F401  both would else be imported at the first look-up of a name; by then root has been
 import ipaddress
 import logging
 import re
 import socket
 from collections.abc import Awaitable, Callable
+from concurrent.futures import thread as _thread  # noqa: F401  given up, and a Python below /root is out of reach
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -95,8 +96,6 @@ class EgressProxy:
             writer.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(self._connections) > self._limits.connections_per_task_max:
-            raise Refused("503 Service Unavailable", "This workspace has too many connections open")
         try:
             async with asyncio.timeout(self._limits.head_timeout_s):
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -104,6 +103,8 @@ class EgressProxy:
             raise Refused("431 Request Header Fields Too Large", "The request's head is too large") from None
         except TimeoutError:
             raise Refused("408 Request Timeout", "The request's head did not arrive") from None
+        if len(self._connections) > self._limits.connections_per_task_max:
+            raise Refused("503 Service Unavailable", "This workspace has too many connections open")
         wish = _parse(head)
         far_reader, far_writer = await self._open(wish)
         try:

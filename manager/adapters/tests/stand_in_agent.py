@@ -6,9 +6,11 @@ file: the sandbox sees nothing of the source tree but this.
 
 import json
 import os
-import socket
+import pathlib
+import signal
 import subprocess
 import sys
+import time
 from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingMixIn, UnixStreamServer
 
@@ -36,7 +38,7 @@ class Handler(BaseHTTPRequestHandler):
         elif self.path == "/python":
             scope = {"CONFIG": CONFIG}
             try:
-                exec(body["code"], scope)
+                exec(body["code"], scope)  # noqa: S102  the point of this agent
                 self.answer({"value": scope.get("value")})
             except BaseException as error:
                 self.answer({"value": f"{type(error).__name__}: {error}"})
@@ -56,17 +58,10 @@ path = CONFIG["listen"].removeprefix("unix:")
 if "exits-at-once" in sys.argv:
     sys.exit("this agent cannot start")
 elif "links-its-socket" in sys.argv:
-    os.symlink("/run/docker.sock", path)
-    sys.stdin.read()
-    while True:
-        socket.socket().close()
-        import time
-
-        time.sleep(1)
+    pathlib.Path(path).symlink_to("/run/docker.sock")
+    time.sleep(60)
 else:
     if "ignores-sigterm" in sys.argv:
-        import signal
-
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with Server(path, Handler) as server:
         server.serve_forever()

@@ -1,0 +1,200 @@
+"""Starts the real sandbox engine for a test, in a folder of its own, as root or as an ordinary user."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import secrets
+import shutil
+import socket
+import stat
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from contract.errors import ApraNovaError
+from contract.names import WorkspaceKind
+from manager.adapters.bubblewrap.runner import BubblewrapTaskRunner
+from manager.adapters.unisolated.runner import UnisolatedTaskRunner
+from manager.ports.task_runner import ObservedTask, TaskSpec
+
+SOURCE = Path(__file__).parents[3]
+SANDBOX_UID = 61000
+ORDINARY_UID = 12345
+MEMORY_MAX = 160 << 20
+PROCESSES_MAX = 80
+
+
+def start_as() -> tuple[str, ...]:
+    """Both ways of starting where both can be tried."""
+    return ("root", "ordinary user") if os.geteuid() == 0 else ("ordinary user",)
+
+
+class EngineUnderTest:
+    def __init__(self, *, as_whom: str, isolation: str = "bubblewrap", agent: str = "") -> None:
+        self.base = Path(tempfile.mkdtemp(prefix="ae-", dir="/tmp"))
+        self.run_dir, self.homes, self.images = (self.base / name for name in ("run", "homes", "images"))
+        self.isolation = isolation
+        self.as_root = as_whom == "root"
+        self.sandbox_uid = (SANDBOX_UID if self.as_root else ORDINARY_UID) if os.geteuid() == 0 else os.geteuid()
+        self._make_image(agent)
+        self.homes.mkdir()
+        self.run_dir.mkdir()
+        if os.geteuid() == 0:
+            self.base.chmod(0o755)
+            self.run_dir.chmod(0o711)
+            self.homes.chmod(0o711)
+            if not self.as_root:
+                for directory in (self.run_dir, self.homes):
+                    os.chown(directory, ORDINARY_UID, ORDINARY_UID)
+        runner = UnisolatedTaskRunner if isolation == "none" else BubblewrapTaskRunner
+        self.runner = runner(self.run_dir / "engine.sock")
+        self.log = self.base / "engine.log"
+        self.start_daemon()
+
+    def start_daemon(self, *, wait: bool = True) -> None:
+        environment = {
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "PYTHONPATH": f"{SOURCE}:{sysconfig.get_paths()['purelib']}",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "APRANOVA_RUN_DIR": str(self.run_dir),
+            "APRANOVA_HOMES_DIR": str(self.homes),
+            "APRANOVA_IMAGES_DIR": str(self.images),
+            "APRANOVA_ISOLATION": self.isolation,
+        }
+        options: dict[str, Any] = {}
+        if self.as_root:
+            environment["APRANOVA_SANDBOX_UID"] = str(SANDBOX_UID)
+        elif os.geteuid() == 0:
+            options = {"user": ORDINARY_UID, "group": ORDINARY_UID, "extra_groups": []}
+        with self.log.open("ab") as log:
+            self.daemon = subprocess.Popen(
+                [_python(self.as_root), "-m", "manager.entrypoints.sandbox_engine"],
+                env=environment,
+                cwd="/",
+                stdout=log,
+                stderr=log,
+                **options,
+            )
+        if wait:
+            wait_for(self._answers, f"the engine: {self.log.read_text()}")
+
+    def _answers(self) -> bool:
+        assert self.daemon.poll() is None, self.log.read_text()
+        try:
+            self.runner.list_tasks()
+        except ApraNovaError:
+            return False
+        return True
+
+    def close(self) -> None:
+        self.daemon.terminate()
+        self.daemon.wait(15)
+        shutil.rmtree(self.base)
+        for directory in cgroups_named("apranova-*"):
+            if not any(child.is_dir() for child in directory.iterdir()):
+                directory.rmdir()
+
+    # What the manager does
+
+    def start(self, *, home_id: str | None = None, ready: bool = True) -> str:
+        task_id = new_task_id()
+        self.runner.start(self.spec(task_id, home_id))
+        if ready:
+            wait_for(lambda: self.observed(task_id).control_address or not self.observed(task_id).alive, task_id)
+            assert self.observed(task_id).alive, self.log.read_text()
+        return task_id
+
+    def spec(self, task_id: str, home_id: str | None = None) -> TaskSpec:
+        return TaskSpec(task_id, WorkspaceKind.VSCODE, self.runner.image(WorkspaceKind.VSCODE), "a-token", home_id)
+
+    def observed(self, task_id: str) -> ObservedTask:
+        return next(task for task in self.runner.list_tasks() if task.task_id == task_id)
+
+    def new_home(self, **files: str) -> str:
+        home_id = f"home-{secrets.token_hex(6)}"
+        (self.homes / home_id).mkdir(mode=0o700)
+        for name, text in files.items():
+            (self.homes / home_id / name).write_text(text)
+        if os.geteuid() == 0:
+            for path in (self.homes / home_id, *(self.homes / home_id).iterdir()):
+                os.chown(path, self.sandbox_uid, self.sandbox_uid)
+        return home_id
+
+    # What a student does inside
+
+    def ask(self, task_id: str, path: str, body: object) -> Any:
+        connection = OverUnixSocket(self.run_dir / "tasks" / task_id / "http.sock")
+        try:
+            connection.request("POST", path, json.dumps(body))
+            return json.loads(connection.getresponse().read())
+        finally:
+            connection.close()
+
+    def shell(self, task_id: str, command: str) -> str:
+        return self.ask(task_id, "/run", {"command": ["bash", "-c", command]})["output"]
+
+    def python(self, task_id: str, code: str) -> Any:
+        return self.ask(task_id, "/python", {"code": code})["value"]
+
+    def _make_image(self, agent: str) -> None:
+        folder = self.images / "vscode-1.0"
+        (folder / "agent").mkdir(parents=True)
+        shutil.copy(Path(__file__).with_name("stand_in_agent.py"), folder / "agent")
+        self.write_image(folder, agent)
+        self.images.chmod(0o755)
+
+    def write_image(self, folder: Path, agent: str = "") -> None:
+        image = {
+            "kind": "vscode",
+            "tag": folder.name.removeprefix("vscode-"),
+            "mounts": {"/opt/agent": str(folder / "agent")},
+            "command": ["/usr/bin/python3", "/opt/agent/stand_in_agent.py", *agent.split()],
+            "environment": {"FROM_IMAGE": "yes"},
+            "port": 8080,
+            "limits": {"memory_max_bytes": MEMORY_MAX, "processes_max": PROCESSES_MAX},
+            "static": [],
+        }
+        (folder / "image.json").write_text(json.dumps(image))
+
+
+class OverUnixSocket(http.client.HTTPConnection):
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=60)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(60)
+        self.sock.connect(str(self._path))
+
+
+def new_task_id() -> str:
+    return "task-" + "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz234567") for _ in range(16))
+
+
+def wait_for(condition: Callable[[], object], what: str, timeout_s: float = 20.0) -> None:
+    """Real processes start and end in their own time."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, f"waited too long for {what}"
+        time.sleep(0.01)
+
+
+def cgroups_named(pattern: str) -> list[Path]:
+    """In the hierarchies of both versions, deepest first."""
+    found = Path("/sys/fs/cgroup").rglob(pattern)
+    return sorted((path for path in found if path.is_dir()), key=lambda path: -len(path.parts))
+
+
+def _python(as_root: bool) -> str:
+    """An ordinary user cannot run a Python that lies in root's home."""
+    real = Path(sys.executable).resolve()
+    reachable = all(parent.stat().st_mode & stat.S_IXOTH for parent in real.parents)
+    return sys.executable if as_root or reachable or os.geteuid() else "/usr/bin/python3"

@@ -1,0 +1,258 @@
+"""What a student inside a sandbox cannot do, tried from inside, and what the engine does with an agent that misbehaves."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import os
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from contract.errors import ApraNovaError, Reason
+from manager.adapters.tests.engine_under_test import MEMORY_MAX, EngineUnderTest, new_task_id, start_as, wait_for
+
+pytestmark = pytest.mark.sandbox
+
+
+@pytest.fixture(scope="module")
+def inside(engine: EngineUnderTest) -> str:
+    """A task with a home, as a student has it."""
+    task_id = engine.start()
+    engine.runner.attach_home(task_id, engine.new_home(mine="my own"))
+    return task_id
+
+
+@pytest.fixture
+def host_service() -> Iterator[int]:
+    """Something that listens on the host's loopback, as our own backend does."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_port
+    server.shutdown()
+    server.server_close()
+
+
+def test_it_has_no_capability_and_cannot_get_one(engine: EngineUnderTest, inside: str) -> None:
+    status = dict(
+        line.split(":\t", 1) for line in engine.shell(inside, "cat /proc/self/status").splitlines() if ":\t" in line
+    )
+    assert {int(status[name], 16) for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {0}
+    assert status["NoNewPrivs"] == "1"
+    assert status["Seccomp"] == "2"
+    assert status["Uid"].split() == ["1000"] * 4
+
+
+@pytest.mark.parametrize("kind", ["-U", "-Ur", "-m", "-n", "-p --fork"])
+def test_it_cannot_make_namespaces(engine: EngineUnderTest, inside: str, kind: str) -> None:
+    assert "unshare failed" in engine.shell(inside, f"unshare {kind} true")
+
+
+def test_it_sees_only_its_own_processes(engine: EngineUnderTest, inside: str) -> None:
+    other = engine.start()
+    marker = "sleep 4343"
+    engine.python(other, f"import subprocess; subprocess.Popen({marker.split()!r})")
+    assert marker in engine.shell(other, "ps -eo args")
+    seen = engine.shell(inside, "ps -eo args")
+    assert marker not in seen
+    assert "stand_in_agent" in seen
+    assert str(engine.base) not in seen  # not even in the options of its own bubblewrap
+    engine.runner.stop(other, grace_s=0)
+
+
+def test_it_sees_no_file_of_the_host_but_the_distribution(engine: EngineUnderTest, inside: str) -> None:
+    assert set(engine.shell(inside, "ls /").split()) <= {
+        *(
+            "bin",
+            "dev",
+            "etc",
+            "home",
+            "lib",
+            "lib32",
+            "lib64",
+            "libx32",
+            "opt",
+            "proc",
+            "run",
+            "sbin",
+            "tmp",
+            "usr",
+            "var",
+        ),
+    }
+    assert engine.shell(inside, "ls /home").split() == ["student"]
+    assert engine.shell(inside, "ls /opt").split() == ["agent"]
+    assert engine.shell(inside, "cat /home/student/mine") == "my own"
+    for path in (str(engine.base), "/etc/shadow", "/etc/ssh", "/root", "/sys", "/mnt", "/var/lib", "/proc/1/root/root"):
+        assert "No such file" in engine.shell(inside, f"ls -d {path}")
+
+
+def test_it_cannot_write_outside_its_home_and_tmp(engine: EngineUnderTest, inside: str) -> None:
+    writable = engine.shell(
+        inside, "find / -xdev -writable -not -type l 2>/dev/null; for d in / /usr /usr/bin /etc /opt /opt/agent /run /dev /var"
+        " /etc/ssl /run/task; do touch $d/x 2>/dev/null && echo WROTE $d; done; touch /home/student/ok /tmp/ok /dev/shm/ok",
+    )  # fmt: skip
+    assert "WROTE" not in writable
+    assert engine.shell(inside, "ls /home/student/ok /tmp/ok /dev/shm/ok | wc -l").strip() == "3"
+
+
+def test_it_cannot_change_the_kernels_settings(engine: EngineUnderTest, inside: str) -> None:
+    for file in ("/proc/sys/kernel/hostname", "/proc/sys/vm/overcommit_memory", "/proc/sys/kernel/core_pattern"):
+        assert engine.python(inside, f"open({file!r}, 'w').write('1')").split(":")[0] in ("PermissionError", "OSError")
+
+
+def test_its_home_has_neither_suid_programs_nor_devices(engine: EngineUnderTest, inside: str) -> None:
+    mount = [
+        line for line in engine.shell(inside, "cat /proc/self/mountinfo").splitlines() if " /home/student " in line
+    ][-1]
+    assert "nosuid" in mount
+    assert "nodev" in mount
+
+
+def test_no_descriptor_of_the_host_is_left_open_inside(engine: EngineUnderTest, inside: str) -> None:
+    """A host socket handed in could be disconnected and connected to something else."""
+    links = engine.shell(inside, "readlink /proc/1/fd/*").split()
+    assert links
+    assert {link.split(":")[0] for link in links} <= {"pipe", "anon_inode"}
+
+
+def test_it_reaches_no_port_of_the_host(engine: EngineUnderTest, inside: str, host_service: int) -> None:
+    own_addresses = {entry[4][0] for entry in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}
+    for address in {"127.0.0.1", *own_addresses}:
+        outcome = engine.python(
+            inside, f"import socket; socket.create_connection(({address!r}, {host_service}), 2); value = 'connected'"
+        )
+        assert outcome.split(":")[0] in ("ConnectionRefusedError", "OSError", "TimeoutError"), outcome
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost", "0x7f000001", "[::1]", "[::ffff:127.0.0.1]", "169.254.169.254"]
+)
+def test_it_reaches_no_port_of_the_host_through_the_proxy(engine: EngineUnderTest, inside: str, host: str) -> None:
+    for request in (f"CONNECT {host}:443 HTTP/1.1", f"GET http://{host}/ HTTP/1.1"):
+        answer = through_proxy(engine, inside, request)
+        assert answer.startswith("HTTP/1.1 403"), answer
+        assert "ApraNova does not let workspaces reach private addresses" in answer
+
+
+def test_the_proxy_reaches_allowed_ports_only(engine: EngineUnderTest, inside: str, host_service: int) -> None:
+    answer = through_proxy(engine, inside, f"CONNECT 93.184.215.14:{host_service} HTTP/1.1")
+    assert answer.startswith("HTTP/1.1 403"), answer
+    assert "ports" in answer
+
+
+def test_it_reaches_no_abstract_socket_of_the_host(engine: EngineUnderTest, inside: str) -> None:
+    with socket.socket(socket.AF_UNIX) as service:
+        name = f"\0apranova-test-{os.getpid()}"
+        service.bind(name)
+        service.listen()
+        outcome = engine.python(
+            inside, f"import socket; socket.socket(socket.AF_UNIX).connect({name!r}); value = 'connected'"
+        )
+    assert outcome.startswith("ConnectionRefusedError"), outcome
+
+
+def test_it_reaches_no_socket_or_home_of_another_task(engine: EngineUnderTest, inside: str) -> None:
+    other = engine.start()
+    secret = engine.new_home(secret="hers")
+    engine.runner.attach_home(other, secret)
+    assert engine.shell(other, "cat /home/student/secret") == "hers"
+    everything = engine.shell(inside, "find / -not -path '/usr/*' -not -path '/proc/*' 2>/dev/null")
+    assert "secret" not in everything
+    sockets = engine.shell(inside, r"find /run /tmp /home /dev /var /opt -exec test -S {} \; -print").split()
+    assert sockets == ["/run/egress.sock"]
+    engine.runner.stop(other, grace_s=0)
+
+
+@pytest.mark.parametrize("family", ["AF_VSOCK", "AF_ALG", "AF_PACKET", "AF_BLUETOOTH"])
+def test_address_families_that_no_namespace_separates_are_closed(
+    engine: EngineUnderTest, inside: str, family: str
+) -> None:
+    outcome = engine.python(inside, f"import socket; socket.socket(socket.{family}, socket.SOCK_STREAM)")
+    assert "not supported" in outcome, outcome
+
+
+def test_system_calls_that_nobody_needs_are_closed_and_those_of_debuggers_are_not(
+    engine: EngineUnderTest, inside: str
+) -> None:
+    code = "import ctypes; libc = ctypes.CDLL(None, use_errno=True); value = (libc.syscall({0}, 0, 0, 0, 0), ctypes.get_errno())"
+    everywhere = {"io_uring_setup": 425, "open_tree": 428}
+    machine = {"x86_64": {"bpf": 321, "keyctl": 250, "userfaultfd": 323, "perf_event_open": 298}}.get(
+        os.uname().machine, {}
+    )
+    for name, number in {**everywhere, **machine}.items():
+        assert engine.python(inside, code.format(number)) == [-1, 1], name
+    ptrace_me = "import ctypes; value = ctypes.CDLL(None).ptrace(0, 0, 0, 0)"
+    assert engine.python(inside, f"import subprocess, sys; value = subprocess.check_output([sys.executable, '-c', {ptrace_me + '; print(value)'!r}], text=True)") == "0\n"  # fmt: skip
+
+
+def test_a_fork_bomb_stays_within_its_limit_and_its_own_sandbox(engine: EngineUnderTest) -> None:
+    bomber, neighbour = engine.start(), engine.start()
+    started = engine.python(
+        bomber,
+        "import subprocess\nchildren = []\n"
+        "try:\n    while len(children) < 2000: children.append(subprocess.Popen(['/usr/bin/sleep', '60']))\n"
+        "except OSError: pass\n"
+        "value = len(children)",
+    )  # fmt: skip
+    assert 10 < started < 100
+    assert engine.shell(neighbour, "echo lives") == "lives\n"
+    engine.runner.stop(bomber, grace_s=0)
+    engine.runner.stop(neighbour, grace_s=0)
+
+
+def test_a_memory_bomb_ends_its_own_task_alone(engine: EngineUnderTest) -> None:
+    if "cgroup" not in engine.runner.enforced()["memory"] or "not enforced" in engine.runner.enforced()["memory"]:
+        pytest.skip(f"memory is {engine.runner.enforced()['memory']}")
+    bomber, neighbour = engine.start(), engine.start()
+    with pytest.raises((ConnectionError, json.JSONDecodeError, http.client.HTTPException)):
+        engine.python(bomber, f"data = bytearray({MEMORY_MAX * 2}); data[::4096] = b'x' * len(data[::4096])")
+    wait_for(lambda: not engine.observed(bomber).alive, "the end of the bomber")
+    assert engine.observed(bomber).ended_because == "killed: out of memory"
+    assert engine.shell(neighbour, "echo lives") == "lives\n"
+    engine.runner.stop(neighbour, grace_s=0)
+
+
+def test_memory_files_count_as_memory_and_are_small(engine: EngineUnderTest, inside: str) -> None:
+    sizes = engine.shell(inside, "df --output=size -B1 /tmp /dev/shm /run/user/1000 | tail -n +2").split()
+    assert all(int(size) <= MEMORY_MAX // 2 for size in sizes)
+
+
+def test_the_sockets_directory_is_gone_before_a_home_comes(engine: EngineUnderTest) -> None:
+    task_id = engine.start()
+    swap = (
+        "import os; os.rename('/run/task/http.sock', '/run/task/old'); os.symlink('/run/x.sock', '/run/task/http.sock')"
+    )
+    assert engine.python(task_id, swap).split(":")[0] in ("FileNotFoundError", "OSError")
+    assert engine.shell(task_id, "ls -A /run/task") == ""
+    assert "Read-only" in engine.shell(task_id, "touch /run/task/http.sock")
+    assert engine.shell(task_id, "grep -c /run/task /proc/self/mountinfo").strip() == "0"
+    assert (engine.run_dir / "tasks" / task_id / "http.sock").is_socket()
+    engine.runner.stop(task_id, grace_s=0)
+
+
+@pytest.mark.parametrize("as_whom", start_as())
+def test_an_agent_that_puts_a_link_in_the_place_of_its_socket_is_ended(as_whom: str) -> None:
+    engine = EngineUnderTest(as_whom=as_whom, agent="links-its-socket")
+    try:
+        task_id = new_task_id()
+        engine.runner.start(engine.spec(task_id))
+        wait_for(lambda: not engine.observed(task_id).alive, "the end of the liar")
+        assert "in the place of its socket" in engine.observed(task_id).ended_because
+        assert task_id not in (engine.run_dir / "envoy/clusters.json").read_text()
+        with pytest.raises(ApraNovaError) as refusal:
+            engine.runner.attach_home(task_id, engine.new_home())
+        assert refusal.value.reason is Reason.LAUNCH_FAILED
+    finally:
+        engine.close()
+
+
+def through_proxy(engine: EngineUnderTest, task_id: str, request: str) -> str:
+    return engine.python(
+        task_id,
+        "import socket; proxy = socket.socket(socket.AF_UNIX); proxy.settimeout(20); proxy.connect(CONFIG['egress_socket'])\n"
+        f"proxy.sendall({request!r}.encode() + b'\\r\\nHost: x\\r\\n\\r\\n'); value = ''\n"
+        "while data := proxy.recv(4096): value += data.decode()",
+    )

@@ -1,0 +1,229 @@
+"""The filtering proxy, with pretended names and a pretended internet."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from manager.adapters.sandbox_engine.addresses import Address, is_public
+from manager.adapters.sandbox_engine.egress import EgressLimits, EgressProxy
+
+PUBLIC = "93.184.215.14"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *(
+            "127.0.0.1",
+            "127.8.8.8",
+            "0.0.0.0",
+            "10.0.0.1",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.168.1.1",
+            "169.254.169.254",
+        ),
+        *(
+            "100.64.0.1",
+            "224.0.0.1",
+            "239.1.1.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "192.0.0.8",
+            "198.18.0.1",
+            "203.0.113.9",
+        ),
+        *("::", "::1", "fe80::1", "fc00::1", "fd12::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:8.8.8.8", "::127.0.0.1"),
+        *("64:ff9b::7f00:1", "64:ff9b::a00:1", "64:ff9b:1::808:808", "2002:7f00:1::", "2002:a00:1::1", "2001:0:1::1"),
+        *("2001:db8::1", "fec0::1", "100::1", "5f00::1"),
+    ],
+)
+def test_an_address_near_this_machine_is_not_public(address: str) -> None:
+    assert not is_public(ipaddress.ip_address(address))
+
+
+@pytest.mark.parametrize(
+    "address", [PUBLIC, "8.8.8.8", "172.32.0.1", "2606:4700::1111", "2a00:1450::1", "64:ff9b::808:808"]
+)
+def test_an_address_of_the_internet_is_public(address: str) -> None:
+    assert is_public(ipaddress.ip_address(address))
+
+
+@dataclass
+class PretendedInternet:
+    """Every name has a list of answers, one for each look-up; every address echoes what it is sent, in upper case."""
+
+    names: dict[str, list[list[str]]] = field(default_factory=dict)
+    lookups: list[str] = field(default_factory=list)
+    connections: list[tuple[str, int]] = field(default_factory=list)
+    silent: frozenset[str] = frozenset()
+    own: frozenset[str] = frozenset()
+    directory: Path = Path()
+
+    async def resolve(self, host: str) -> list[Address]:
+        self.lookups.append(host)
+        answers = self.names.get(host)
+        if not answers:
+            raise OSError("no such name")
+        return [ipaddress.ip_address(address) for address in (answers.pop(0) if len(answers) > 1 else answers[0])]
+
+    async def connect(self, address: Address, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        self.connections.append((str(address), port))
+        if str(address) in self.silent:
+            raise ConnectionRefusedError
+        return await asyncio.open_unix_connection(self.directory / "far.sock")
+
+    async def echo(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65536):
+            writer.write(data.upper())
+            await writer.drain()
+        writer.close()
+
+
+@pytest.fixture
+async def internet() -> AsyncIterator[PretendedInternet]:
+    directory = Path(tempfile.mkdtemp(prefix="eg-", dir="/tmp"))
+    internet = PretendedInternet(directory=directory)
+    server = await asyncio.start_unix_server(internet.echo, directory / "far.sock")
+    yield internet
+    server.close()
+    shutil.rmtree(directory)
+
+
+async def ask(
+    internet: PretendedInternet, request: str, *, then: bytes = b"", limits: EgressLimits | None = None
+) -> str:
+    proxy = EgressProxy(
+        limits or EgressLimits(),
+        resolve=internet.resolve,
+        connect=internet.connect,
+        is_own=lambda address: str(address) in internet.own,
+    )
+    await proxy.listen(internet.directory / "proxy.sock")
+    try:
+        reader, writer = await asyncio.open_unix_connection(internet.directory / "proxy.sock")
+        writer.write(request.encode("latin-1"))
+        if then:
+            await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+            writer.write(then)
+        writer.write_eof()
+        answer = await asyncio.wait_for(reader.read(), 5)
+        writer.close()
+        return answer.decode()
+    finally:
+        await proxy.close()
+
+
+async def test_connect_makes_a_tunnel_to_the_checked_address(internet: PretendedInternet) -> None:
+    internet.names["pypi.example"] = [[PUBLIC]]
+    answer = await ask(internet, "CONNECT pypi.example:443 HTTP/1.1\r\nHost: pypi.example\r\n\r\n", then=b"hello")
+    assert answer == "HELLO"
+    assert internet.connections == [(PUBLIC, 443)]
+
+
+async def test_a_plain_request_goes_on_as_one_to_the_server_itself(internet: PretendedInternet) -> None:
+    internet.names["deb.example"] = [[PUBLIC]]
+    answer = await ask(
+        internet,
+        "POST http://deb.example/a/b?c=d HTTP/1.1\r\nHost: deb.example\r\nProxy-Authorization: x\r\n"
+        "Connection: keep-alive\r\nContent-Length: 4\r\n\r\nbody",
+    )
+    assert answer == "POST /A/B?C=D HTTP/1.1\r\nHOST: DEB.EXAMPLE\r\nCONTENT-LENGTH: 4\r\nCONNECTION: CLOSE\r\n\r\nBODY"
+    assert internet.connections == [(PUBLIC, 80)]
+
+
+async def test_a_name_is_looked_up_once_so_a_changed_answer_gains_nothing(internet: PretendedInternet) -> None:
+    internet.names["rebind.example"] = [[PUBLIC], ["127.0.0.1"]]
+    await ask(internet, "CONNECT rebind.example:443 HTTP/1.1\r\n\r\n", then=b"x")
+    assert internet.lookups == ["rebind.example"]
+    assert internet.connections == [(PUBLIC, 443)]
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "10.1.2.3", "::1", "::ffff:192.168.0.1", "169.254.169.254"])
+async def test_a_name_that_leads_near_is_refused_in_plain_words(internet: PretendedInternet, address: str) -> None:
+    internet.names["near.example"] = [[address]]
+    answer = await ask(internet, "GET http://near.example/ HTTP/1.1\r\n\r\n")
+    assert answer.startswith("HTTP/1.1 403 ")
+    assert answer.endswith("ApraNova does not let workspaces reach private addresses\n")
+    assert internet.connections == []
+
+
+async def test_the_private_addresses_of_a_name_are_passed_over(internet: PretendedInternet) -> None:
+    internet.names["mixed.example"] = [["10.0.0.1", PUBLIC]]
+    await ask(internet, "CONNECT mixed.example:443 HTTP/1.1\r\n\r\n", then=b"x")
+    assert internet.connections == [(PUBLIC, 443)]
+
+
+async def test_a_public_address_of_this_very_machine_is_refused(internet: PretendedInternet) -> None:
+    internet.names["myself.example"] = [[PUBLIC]]
+    internet.own = frozenset({PUBLIC})
+    assert (await ask(internet, "CONNECT myself.example:443 HTTP/1.1\r\n\r\n")).startswith("HTTP/1.1 403 ")
+    assert internet.connections == []
+
+
+async def test_the_next_address_is_tried_when_one_does_not_answer(internet: PretendedInternet) -> None:
+    internet.names["two.example"] = [[PUBLIC, "8.8.8.8"]]
+    internet.silent = frozenset({PUBLIC})
+    assert await ask(internet, "CONNECT two.example:443 HTTP/1.1\r\n\r\n", then=b"x") == "X"
+    assert internet.connections == [(PUBLIC, 443), ("8.8.8.8", 443)]
+
+
+@pytest.mark.parametrize("port", [25, 5432, 8080, 0])
+async def test_other_ports_are_refused(internet: PretendedInternet, port: int) -> None:
+    internet.names["mail.example"] = [[PUBLIC]]
+    answer = await ask(internet, f"CONNECT mail.example:{port} HTTP/1.1\r\n\r\n")
+    assert answer.startswith("HTTP/1.1 403 ")
+    assert internet.lookups == []
+
+
+async def test_an_unknown_name_is_told(internet: PretendedInternet) -> None:
+    assert (await ask(internet, "CONNECT nowhere.example:443 HTTP/1.1\r\n\r\n")).startswith("HTTP/1.1 502 ")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        *(
+            "GET / HTTP/1.1",
+            "GET https://a.example/ HTTP/1.1",
+            "CONNECT a.example HTTP/1.1",
+            "CONNECT a:b:443 HTTP/1.1",
+        ),
+        *("hello", "GET http://a.example:99999/ HTTP/1.1", "GET http:// HTTP/1.1", "CONNECT a.example:443 FTP/1"),
+        *("GET http://[::1/ HTTP/1.1", "\xff\xfe", "CONNECT a@b:443 HTTP/1.1"),
+    ],
+)
+async def test_a_request_that_makes_no_sense_is_answered(internet: PretendedInternet, head: str) -> None:
+    assert (await ask(internet, f"{head}\r\n\r\n")).startswith("HTTP/1.1 400 ")
+    assert internet.connections == []
+
+
+async def test_a_head_without_end_is_refused(internet: PretendedInternet) -> None:
+    assert (await ask(internet, "GET http://a/ HTTP/1.1\r\n" + "X: y\r\n" * 20000 + "\r\n")).startswith("HTTP/1.1 431 ")
+
+
+async def test_connections_of_a_task_are_counted(internet: PretendedInternet) -> None:
+    limits = EgressLimits(connections_per_task_max=0)
+    assert (await ask(internet, "CONNECT a.example:443 HTTP/1.1\r\n\r\n", limits=limits)).startswith("HTTP/1.1 503 ")
+
+
+async def test_a_silent_connection_is_ended(internet: PretendedInternet) -> None:
+    internet.names["slow.example"] = [[PUBLIC]]
+    proxy = EgressProxy(
+        EgressLimits(idle_timeout_s=0.05), resolve=internet.resolve, connect=internet.connect, is_own=lambda _: False
+    )
+    await proxy.listen(internet.directory / "proxy.sock")
+    reader, writer = await asyncio.open_unix_connection(internet.directory / "proxy.sock")
+    writer.write(b"CONNECT slow.example:443 HTTP/1.1\r\n\r\n")
+    answer = await asyncio.wait_for(reader.read(), 5)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    writer.close()
+    await proxy.close()

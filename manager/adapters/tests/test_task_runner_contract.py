@@ -1,0 +1,154 @@
+"""What every task runner promises, in memory and real."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from contract.errors import ApraNovaError, Reason
+from contract.names import WorkspaceKind
+from manager.adapters.docker.runner import DockerTaskRunner
+from manager.adapters.memory.runner import MemoryTaskRunner
+from manager.adapters.system.clock import SystemClock
+from manager.adapters.tests.engine_under_test import EngineUnderTest, new_task_id, start_as, wait_for
+from manager.ports.task_runner import ObservedTask, TaskRunner, TaskSpec
+from single_machine.isolation_check import why_no_docker
+
+
+@dataclass
+class Subject:
+    runner: TaskRunner
+    new_home: Callable[[], str]
+
+    def start(self, task_id: str | None = None) -> str:
+        task_id = task_id or new_task_id()
+        home_id = None if self.runner.late_binding else self.new_home()
+        self.runner.start(
+            TaskSpec(task_id, WorkspaceKind.VSCODE, self.runner.image(WorkspaceKind.VSCODE), "token", home_id)
+        )
+        return task_id
+
+    def start_ready(self) -> str:
+        task_id = self.start()
+        wait_for(lambda: self.observed(task_id).control_address, task_id)
+        return task_id
+
+    def observed(self, task_id: str) -> ObservedTask:
+        (task,) = [task for task in self.runner.list_tasks() if task.task_id == task_id]
+        return task
+
+
+SUBJECTS = [
+    "memory",
+    *(pytest.param(f"bubblewrap as {user}", marks=pytest.mark.sandbox) for user in start_as()),
+    *(pytest.param(f"unisolated as {user}", marks=pytest.mark.sandbox) for user in start_as()),
+    pytest.param("docker", marks=pytest.mark.sandbox),
+]
+
+
+@pytest.fixture(scope="module", params=SUBJECTS)
+def subject(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Subject]:
+    technology, _, user = request.param.partition(" as ")
+    if technology == "memory":
+        yield Subject(MemoryTaskRunner(SystemClock()), new_home=lambda: "home-1")
+    elif technology == "docker":
+        reason = why_no_docker(Path("/nowhere"))
+        if reason:
+            pytest.skip(f"no Docker or Podman to test with: {reason}")
+        homes = tmp_path_factory.mktemp("homes")
+        runner = DockerTaskRunner(
+            base_url=os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock"), homes_dir=homes
+        )
+
+        def new_home() -> str:
+            home = homes / new_task_id().replace("task", "home")
+            home.mkdir()
+            os.chown(home, 1000, 1000)
+            return home.name
+
+        yield Subject(runner, new_home)
+        for task in runner.list_tasks():
+            runner.stop(task.task_id, grace_s=0)
+    else:
+        engine = EngineUnderTest(as_whom=user, isolation="none" if technology == "unisolated" else "bubblewrap")
+        yield Subject(engine.runner, engine.new_home)
+        engine.close()
+
+
+def test_a_started_task_becomes_reachable(subject: Subject) -> None:
+    task = subject.observed(subject.start_ready())
+    assert task.alive
+    assert task.cluster or task.address
+    assert not task.ended_because
+
+
+def test_two_tasks_have_different_addresses(subject: Subject) -> None:
+    first, second = (subject.observed(subject.start_ready()) for _ in range(2))
+    assert first.control_address != second.control_address
+
+
+def test_starting_a_task_again_starts_nothing(subject: Subject) -> None:
+    task_id = subject.start_ready()
+    before = subject.observed(task_id)
+    subject.start(task_id)
+    assert subject.observed(task_id) == before
+
+
+def test_starting_a_task_that_has_ended_starts_nothing(subject: Subject) -> None:
+    task_id = subject.start_ready()
+    subject.runner.stop(task_id, grace_s=1)
+    subject.start(task_id)
+    assert not subject.observed(task_id).alive
+
+
+def test_a_stopped_task_is_remembered_as_ended_and_has_no_address_for_the_gateway(subject: Subject) -> None:
+    task_id = subject.start_ready()
+    subject.runner.stop(task_id, grace_s=1)
+    assert not subject.observed(task_id).alive
+
+
+def test_stopping_twice_or_what_nobody_knows_is_no_error(subject: Subject) -> None:
+    task_id = subject.start_ready()
+    subject.runner.stop(task_id, grace_s=1)
+    subject.runner.stop(task_id, grace_s=1)
+    subject.runner.stop(new_task_id(), grace_s=1)
+
+
+def test_a_home_is_attached_once_and_for_good(subject: Subject) -> None:
+    task_id, home_id, other = subject.start_ready(), subject.new_home(), subject.new_home() + "x"
+    if not subject.runner.late_binding:
+        with pytest.raises(ApraNovaError) as refusal:
+            subject.runner.attach_home(task_id, home_id)
+    else:
+        subject.runner.attach_home(task_id, home_id)
+        subject.runner.attach_home(task_id, home_id)
+        with pytest.raises(ApraNovaError) as refusal:
+            subject.runner.attach_home(task_id, other)
+    assert refusal.value.reason is Reason.LAUNCH_FAILED
+
+
+def test_a_task_that_is_gone_gets_no_home(subject: Subject) -> None:
+    for task_id in (new_task_id(), subject.start_ready()):
+        subject.runner.stop(task_id, grace_s=1)
+        with pytest.raises(ApraNovaError) as refusal:
+            subject.runner.attach_home(task_id, subject.new_home())
+        assert refusal.value.reason is Reason.LAUNCH_FAILED
+
+
+def test_a_kind_without_an_image_is_not_ready_and_says_so(subject: Subject) -> None:
+    status = subject.runner.kind_status(WorkspaceKind.SUPERSET)
+    assert not status.ready
+    assert status.text
+    assert subject.runner.kind_status(WorkspaceKind.VSCODE).ready
+    with pytest.raises(ApraNovaError) as refusal:
+        subject.runner.image(WorkspaceKind.SUPERSET)
+    assert refusal.value.reason is Reason.KIND_NOT_READY
+
+
+def test_it_says_what_is_enforced(subject: Subject) -> None:
+    assert "memory" in subject.runner.enforced()
+    assert all(subject.runner.enforced().values())
