@@ -30,7 +30,7 @@ from backend.workspaces import services
 from backend.workspaces.models import Workspace
 from contract.errors import ApraNovaError, Reason
 from contract.manager import WorkspaceView
-from contract.names import WorkspaceState
+from contract.names import WORKSPACE_ID_PATTERN, WorkspaceState
 
 WAIT_FAST_S = 0.5
 WAIT_S = 1.5
@@ -75,7 +75,7 @@ def own_workspace(request: HttpRequest, user: User) -> HttpResponse:
 @_door
 def workspace(request: HttpRequest, user: User, workspace_id: str) -> HttpResponse:
     """One workspace of the person's own."""
-    own = services.find_workspace(user, workspace_id)
+    own = services.find_workspace(user, workspace_id) if WORKSPACE_ID_PATTERN.fullmatch(workspace_id) else None
     if own is None:
         return _page(
             "No such workspace of yours",

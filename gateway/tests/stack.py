@@ -89,7 +89,7 @@ class Stack:
         self._start_workspaces()
         self.servers.start("portal", echo("portal"), port=self.settings.portal_port)
         self.start_backend()
-        self.start_envoy(self.settings)
+        self.envoy = self.start_envoy(self.settings)
 
     def start_backend(self) -> None:
         client = redis.asyncio.Redis.from_url(f"unix://{self._redis_socket}?db=0")

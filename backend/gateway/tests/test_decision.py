@@ -100,9 +100,11 @@ class Manager:
         self.gone = False
         self.go_on = asyncio.Event()
         self.go_on.set()
+        self.was_asked = asyncio.Event()
 
     async def describe(self, workspace_ids: Sequence[str]) -> list[WorkspaceView]:
         self.asked.append(list(workspace_ids))
+        self.was_asked.set()
         found = [self.views[id_] for id_ in workspace_ids if id_ in self.views]
         await self.go_on.wait()
         if self.gone:
@@ -143,8 +145,7 @@ async def test_an_answer_from_before_a_change_is_thrown_away() -> None:
     views = WorkspaceViews(manager.describe, clock=Clock())
     manager.go_on.clear()
     waiting = asyncio.create_task(views.find(WORKSPACE))
-    while not manager.asked:
-        await asyncio.sleep(0)
+    await manager.was_asked.wait()
     manager.views[WORKSPACE] = view(WorkspaceState.STOPPED)  # the manager has already read the old state
     views.forget(WORKSPACE)
     manager.go_on.set()

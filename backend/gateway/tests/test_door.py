@@ -1,0 +1,218 @@
+"""The door on the real backend: launching, waiting, letting in, and whom it does not serve."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from contract.errors import ApraNovaError, Reason
+from contract.manager import LaunchStep
+from contract.names import WorkspaceState
+
+ON_PURPOSE = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+FROM_ELSEWHERE = {**ON_PURPOSE, "Sec-Fetch-Site": "cross-site"}
+
+
+def _asleep(browser, manager) -> str:
+    """A workspace of that person that is stopped; returns its id."""
+    workspace_id = browser.post("/api/workspace/create/").json()["id"]
+    browser.post(f"/api/workspace/{workspace_id}/stop/")
+    manager.tasks_started.clear()
+    return workspace_id
+
+
+def _enter(browser, location: str):
+    """Open the ticket's address on the workspace's host; answers with that and the cookie's token."""
+    url = urlsplit(location)
+    answer = browser.get(f"{url.path}?{url.query}", headers={"Host": url.netloc})
+    found = re.search(r"apranova_workspace=([^;]+)", answer.headers.get("set-cookie", ""))
+    return answer, found[1] if found else ""
+
+
+def _authorised(browser, workspace_id: str, token: str):
+    host = f"{workspace_id}.ws.localhost:8080"
+    headers = {"Host": host, "Origin": f"http://{host}", "Cookie": f"apranova_workspace={token}"}
+    return browser.get("/_authz", headers=headers)
+
+
+def test_the_door_of_a_running_workspace_leads_in(signed_in, manager):
+    browser = signed_in()
+    workspace_id = browser.post("/api/workspace/create/").json()["id"]
+    answer = browser.get(f"/workspace/{workspace_id}/", headers=FROM_ELSEWHERE)
+    assert answer.status_code == 302
+    location = answer.headers["location"]
+    assert location.startswith(f"http://{workspace_id}.ws.localhost:8080/_apranova/enter?ticket=")
+    entered, token = _enter(browser, location)
+    assert (entered.status_code, entered.headers["location"]) == (302, "/")
+    allowed = _authorised(browser, workspace_id, token)
+    assert allowed.status_code == 200
+    assert allowed.headers["x-apranova-launch-secret"] == "secret-of-the-launch"
+    assert allowed.headers["x-user"] == str(browser.user.pk)
+
+
+def test_signing_out_of_the_portal_closes_the_workspace(signed_in, manager):
+    browser = signed_in()
+    workspace_id = browser.post("/api/workspace/create/").json()["id"]
+    _, token = _enter(browser, browser.get(f"/workspace/{workspace_id}/").headers["location"])
+    assert _authorised(browser, workspace_id, token).status_code == 200
+    browser.delete("/api/auth/browser/v1/auth/session")
+    assert _authorised(browser, workspace_id, token).status_code == 401
+
+
+@pytest.mark.parametrize("change", ["deactivate", "new password"])
+def test_who_is_put_out_of_the_portal_is_put_out_of_the_workspace(signed_in, manager, change):
+    browser = signed_in()
+    workspace_id = browser.post("/api/workspace/create/").json()["id"]
+    _, token = _enter(browser, browser.get(f"/workspace/{workspace_id}/").headers["location"])
+    if change == "deactivate":
+        browser.user.is_active = False
+        browser.user.save()
+    else:
+        from allauth.account.signals import password_changed
+
+        password_changed.send(sender=type(browser.user), request=None, user=browser.user)
+    assert _authorised(browser, workspace_id, token).status_code == 401
+
+
+@pytest.mark.parametrize("site", ["same-origin", "none"])
+def test_a_person_who_opens_the_door_of_a_sleeping_workspace_launches_it(signed_in, manager, site):
+    browser = signed_in()
+    workspace_id = _asleep(browser, manager)
+    answer = browser.get(f"/workspace/{workspace_id}/", headers={**ON_PURPOSE, "Sec-Fetch-Site": site})
+    assert answer.status_code == 302
+    assert "/_apranova/enter?ticket=" in answer.headers["location"]
+    assert manager.tasks_started == {workspace_id: 1}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        FROM_ELSEWHERE,
+        {**ON_PURPOSE, "Sec-Fetch-Site": "same-site"},
+        {**ON_PURPOSE, "Sec-Fetch-Dest": "iframe"},
+        {**ON_PURPOSE, "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"},
+        {**ON_PURPOSE, "Sec-Purpose": "prefetch;prerender"},
+    ],
+)
+def test_nothing_else_launches_by_a_get_but_shows_a_button(signed_in, manager, headers):
+    browser = signed_in()
+    workspace_id = _asleep(browser, manager)
+    answer = browser.get(f"/workspace/{workspace_id}/", headers=headers)
+    assert answer.status_code == 200
+    assert manager.tasks_started == {}
+    assert "Your workspace is asleep" in answer.text
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', answer.text)[1]
+    path = f"/workspace/{workspace_id}/"
+    form = {"Content-Type": "application/x-www-form-urlencoded", "X-CSRFToken": "", "Origin": "http://localhost:8080"}
+    refused = browser.request("POST", path, headers=form, content="csrfmiddlewaretoken=guess")
+    assert refused.status_code == 403
+    assert manager.tasks_started == {}
+    pressed = browser.request("POST", path, headers=form, content=f"csrfmiddlewaretoken={token}")
+    assert (pressed.status_code, pressed.headers["location"]) == (303, f"{path}?wait")
+    assert manager.tasks_started == {workspace_id: 1}
+
+
+def test_the_waiting_page_shows_the_steps_and_follows_by_itself(signed_in, manager):
+    browser = signed_in()
+    workspace_id = _asleep(browser, manager)
+    manager.finish_launches = False
+    answer = browser.get(f"/workspace/{workspace_id}/", headers=ON_PURPOSE)
+    assert answer.headers["location"] == f"/workspace/{workspace_id}/?wait"
+    manager.step(workspace_id, "task_claimed", "Found <b>one</b> that was ready")
+    page = browser.get(answer.headers["location"], headers=ON_PURPOSE)
+    assert page.status_code == 200
+    assert "Asked for your workspace" in page.text
+    assert "Found &lt;b&gt;one&lt;/b&gt; that was ready" in page.text
+    assert f'http-equiv="refresh" content="0.5;url=/workspace/{workspace_id}/?wait"' in page.text
+    assert "<script" not in page.text
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert "no-store" in page.headers["cache-control"]
+    manager.finish(workspace_id)
+    assert "ticket=" in browser.get(answer.headers["location"], headers=ON_PURPOSE).headers["location"]
+    assert manager.tasks_started == {workspace_id: 1}
+
+
+def test_a_failed_launch_is_said_and_repeated_by_a_person_only(signed_in, manager):
+    browser = signed_in()
+    workspace_id = _asleep(browser, manager)
+    manager.change(
+        workspace_id, failure="The task ended: out of memory", steps=(LaunchStep("requested", 1.0, "Asked"),)
+    )
+    for _ in range(3):
+        page = browser.get(f"/workspace/{workspace_id}/?wait", headers=ON_PURPOSE)
+        assert "The task ended: out of memory" in page.text
+        assert "Try again" in page.text
+        assert "http-equiv" not in page.text
+    assert manager.tasks_started == {}
+
+
+@pytest.mark.parametrize(
+    ("reason", "status"), [(Reason.NO_CAPACITY, 409), (Reason.KIND_NOT_READY, 409), (Reason.MANAGER_UNAVAILABLE, 503)]
+)
+def test_a_manager_that_refuses_is_a_friendly_page(signed_in, manager, reason, status):
+    browser = signed_in()
+    workspace_id = _asleep(browser, manager)
+    manager.fail_with = ApraNovaError(reason, "It is <full> now.")
+    answer = browser.get(f"/workspace/{workspace_id}/", headers=ON_PURPOSE)
+    assert answer.status_code == status
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "It is &lt;full&gt; now." in answer.text
+
+
+def test_a_stopping_workspace_is_waited_for(signed_in, manager):
+    browser = signed_in()
+    workspace_id = _asleep(browser, manager)
+    manager.change(workspace_id, state=WorkspaceState.STOPPING)
+    page = browser.get(f"/workspace/{workspace_id}/", headers=ON_PURPOSE)
+    assert "being put to sleep" in page.text
+    assert f"url=/workspace/{workspace_id}/" in page.text
+
+
+def test_a_deleted_workspace_says_so(signed_in, manager):
+    browser = signed_in()
+    body = browser.post("/api/workspace/create/").json()
+    browser.request("DELETE", f"/api/workspace/{body['id']}/", json={"name": body["name"]})
+    answer = browser.get(f"/workspace/{body['id']}/", headers=ON_PURPOSE)
+    assert answer.status_code == 410
+    assert "can be restored until" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/workspace/", "/workspace/ws-aaaaaaaaaa/"])
+def test_who_is_not_signed_in_signs_in_first_and_comes_back(browser, path):
+    answer = browser().get(path, headers=ON_PURPOSE)
+    assert answer.status_code == 302
+    target = urlsplit(answer.headers["location"])
+    assert target.path == "/signin"
+    assert parse_qs(target.query) == {"next": [path]}
+
+
+def test_the_door_of_somebody_else_and_of_nobody_look_the_same(signed_in, manager):
+    owner, other = signed_in(), signed_in("instructor")
+    workspace_id = owner.post("/api/workspace/create/").json()["id"]
+    foreign = other.get(f"/workspace/{workspace_id}/", headers=ON_PURPOSE)
+    nobodys = other.get("/workspace/ws-aaaaaaaaaa/", headers=ON_PURPOSE)
+    assert foreign.status_code == nobodys.status_code == 404
+    assert foreign.text == nobodys.text
+    assert "No such workspace of yours" in foreign.text
+
+
+@pytest.mark.parametrize("name", ["x", "<b>", "ws-%00", "ws-aaaaaaaaaa'--", "a" * 64])
+def test_a_name_that_is_none_is_a_page_too(signed_in, manager, name):
+    answer = signed_in().get(f"/workspace/{name}/", headers=ON_PURPOSE)
+    assert answer.status_code == 404
+    assert "<b>" not in answer.text
+
+
+def test_the_short_address_leads_to_ones_own_workspace_or_offers_to_make_it(signed_in, manager):
+    browser = signed_in()
+    offered = browser.get("/workspace/", headers=ON_PURPOSE)
+    assert "Create my workspace" in offered.text
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', offered.text)[1]
+    form = {"Content-Type": "application/x-www-form-urlencoded", "X-CSRFToken": "", "Origin": "http://localhost:8080"}
+    made = browser.request("POST", "/workspace/", headers=form, content=f"csrfmiddlewaretoken={token}")
+    assert made.status_code == 303
+    workspace_id = browser.get("/api/workspace/").json()["items"][0]["id"]
+    assert browser.get("/workspace/").headers["location"] == f"/workspace/{workspace_id}/"
