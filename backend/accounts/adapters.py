@@ -20,7 +20,7 @@ def display_name(user: User) -> str:
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:  # noqa: FBT001, FBT002  allauth's
+    def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
         """Save the invited person with the invitation's role and use the invitation up, both or neither."""
         invitation: Invitation = form.cleaned_data["invitation"]
         user.name = form.cleaned_data["name"]

@@ -7,7 +7,8 @@ from typing import Annotated
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.http import HttpRequest
-from ninja import Path, Router, Status
+from ninja import Router, Status
+from ninja.params.functions import Path
 
 from backend.accounts import invitations
 from backend.accounts.models import Invitation
@@ -62,7 +63,7 @@ def create_invitation(request: HttpRequest, payload: InvitationIn) -> Status:
 @router.get(
     "invitations/{key}/", auth=None, response=OpenInvitationOut, operation_id="get_invitation", summary="An invitation"
 )
-def get_invitation(request: HttpRequest, key: InvitationKey) -> OpenInvitationOut:
+def get_invitation(request: HttpRequest, key: InvitationKey) -> OpenInvitationOut:  # noqa: ARG001  ninja's
     """For whoever holds the link, before they sign up."""
     invitation = invitations.get_open(key)
     return OpenInvitationOut(

@@ -11,4 +11,4 @@ class AccountsConfig(AppConfig):
     verbose_name = "People"
 
     def ready(self) -> None:
-        from backend.accounts import sign_in_records  # noqa: F401, PLC0415  connects receivers; needs the models
+        from backend.accounts import sign_in_records  # noqa: F401  connects receivers; needs the models

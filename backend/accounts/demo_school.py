@@ -15,7 +15,7 @@ from backend.accounts.roles import Role, Track
 from backend.accounts.services import create_user
 
 DOMAIN = "demo.school.example"
-PASSWORD_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+PASSWORD_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # noqa: S105  no letters that look alike
 PASSWORD_GROUPS = 4
 PASSWORD_GROUP_LENGTH = 4
 

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from backend.accounts.roles import Role, Track
@@ -39,7 +40,7 @@ class User(AbstractBaseUser):
     email = models.EmailField("email address", max_length=254, unique=True)
     name = models.CharField(max_length=150, blank=True)
     role = models.CharField(max_length=16, choices=ROLE_CHOICES, default=Role.STUDENT)
-    track = models.CharField(max_length=8, choices=TRACK_CHOICES, null=True, blank=True)  # noqa: DJ001  null: no track
+    track = models.CharField(max_length=8, choices=TRACK_CHOICES, null=True, blank=True)
     is_active = models.BooleanField(default=True, help_text="Off: cannot sign in; workspaces and homes stay.")
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -49,10 +50,10 @@ class User(AbstractBaseUser):
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
-    class Meta:
+    class Meta:  # pyright: ignore[reportIncompatibleVariableOverride]
         ordering = ("email",)
         constraints = (
-            models.CheckConstraint(name="user_email_lower_case", condition=Q(email=models.functions.Lower("email"))),
+            models.CheckConstraint(name="user_email_lower_case", condition=Q(email=Lower("email"))),
             models.CheckConstraint(
                 name="user_track_iff_student",
                 condition=Q(role=Role.STUDENT, track__isnull=False) | (~Q(role=Role.STUDENT) & Q(track__isnull=True)),
@@ -96,7 +97,7 @@ class Invitation(models.Model):
     key_digest = models.CharField(max_length=64, unique=True, editable=False)
     email = models.EmailField("email address", max_length=254)
     role = models.CharField(max_length=16, choices=ROLE_CHOICES, default=Role.STUDENT)
-    track = models.CharField(max_length=8, choices=TRACK_CHOICES, null=True, blank=True)  # noqa: DJ001  null: no track
+    track = models.CharField(max_length=8, choices=TRACK_CHOICES, null=True, blank=True)
     invited_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="invitations", editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField(editable=False)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.decorators import secure_admin_login
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from unfold.sites import UnfoldAdminSite
 
 
 class AdminSite(UnfoldAdminSite):
     """Nobody types a password here: whoever is not signed in is sent to the portal, which also asks for TOTP."""
 
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
-        return secure_admin_login(super().login)(request, extra_context)
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return secure_admin_login(super().login)(request, extra_context)  # pyright: ignore[reportCallIssue]
 
 
 site = AdminSite(name="admin")

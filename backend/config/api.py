@@ -115,7 +115,7 @@ def problem_for(error: Exception) -> ProblemError:
             )
 
 
-def _handle(_request: HttpRequest, error: Exception) -> HttpResponse:
+def _handle(_request: HttpRequest, error: Any) -> HttpResponse:
     return problem_response(problem_for(error))
 
 

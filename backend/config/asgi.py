@@ -20,7 +20,7 @@ from backend.config.body_limit import BodyLimit  # noqa: E402
 
 def build_application() -> Any:
     """Compose the process: what the gateway does not answer goes to Django, with a limit on the body's size."""
-    from backend.gateway.asgi import application as gateway  # noqa: PLC0415
+    from backend.gateway.asgi import application as gateway
 
     return gateway(BodyLimit(_django, bytes_max=settings.REQUEST_BODY_BYTES_MAX))
 

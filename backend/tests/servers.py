@@ -44,7 +44,7 @@ class Servers:
 
 
 def choose_place() -> Servers:
-    folder = Path(tempfile.mkdtemp(prefix="apranova-tests-", dir="/tmp"))  # noqa: S108  socket paths must be short
+    folder = Path(tempfile.mkdtemp(prefix="apranova-tests-", dir="/tmp"))
     folder.chmod(0o755)  # another uid runs PostgreSQL when we are root
     return Servers(folder)
 

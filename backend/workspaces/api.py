@@ -7,7 +7,8 @@ from typing import Annotated
 
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from ninja import Body, Path, Router, Status
+from ninja import Router, Status
+from ninja.params.functions import Body, Path
 
 from backend.accounts.models import User
 from backend.config.authentication import acting_user
@@ -23,7 +24,6 @@ from backend.workspaces.schemas import (
     WorkspaceListOut,
     WorkspaceOut,
 )
-from contract.manager import WorkspaceView
 from contract.names import WORKSPACE_ID_PATTERN
 
 router = Router(tags=["workspaces"])

@@ -58,6 +58,8 @@ class LiveWorkspaces:
         self._watches: set[Watch] = set()
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self._ending: set[asyncio.Task[None]] = set()
+        """Cancelled, still closing their connections: the loop alone would not keep them alive for that."""
 
     @contextlib.asynccontextmanager
     async def watching(self, workspace_id: str) -> AsyncIterator[Watch]:
@@ -71,9 +73,14 @@ class LiveWorkspaces:
         finally:
             self._watches.discard(watch)
             if not self._watches:
-                for task in self._tasks:
-                    task.cancel()
-                self._tasks = []
+                self._end_tasks()
+
+    def _end_tasks(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+            self._ending.add(task)
+            task.add_done_callback(self._ending.discard)
+        self._tasks = []
 
     async def _poll(self) -> None:
         while True:

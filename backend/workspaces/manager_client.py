@@ -137,7 +137,7 @@ def build_manager_client(environment: Environment) -> ManagerClient:
 @functools.cache
 def manager_client() -> ManagerClient:
     """The client of this process, built at the first call: boto3 takes 0.3 s to load its service model."""
-    from django.conf import settings  # noqa: PLC0415  the module stays usable without Django's settings
+    from django.conf import settings
 
     return build_manager_client(settings.ENVIRONMENT)
 

@@ -37,7 +37,7 @@ def workspace_out(workspace: Workspace, view: WorkspaceView) -> WorkspaceOut:
         purge_at=_moment(view.purge_at),
         failure=view.failure or None,
         has_home=view.has_home,
-        owner=OwnerOut(id=str(workspace.owner_id), name=workspace.owner.display_name),
+        owner=OwnerOut(id=str(workspace.owner.pk), name=workspace.owner.display_name),
     )
 
 

@@ -7,11 +7,13 @@ database connection is held while the manager is asked: fifty students clicking 
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
@@ -131,7 +133,7 @@ def launch_for(user: User, workspace: Workspace) -> WorkspaceView:
         manager.create(
             CreateRequest(
                 workspace_id=workspace.pk,
-                owner_id=str(workspace.owner_id),
+                owner_id=str(workspace.owner.pk),
                 kind=WorkspaceKind(workspace.kind),
                 owner_name=workspace.owner.display_name,
                 owner_email=workspace.owner.email,
@@ -209,21 +211,21 @@ def _ask_manager(
     *,
     acting_user: User,
     missing_is_fine: bool = False,
-    **details: object,
+    **details: Any,
 ) -> WorkspaceView:
     """Record, ask, announce the answer to everyone who watches; record again if it failed.
 
     `missing_is_fine`: a workspace that the manager has never heard of is answered as `unknown_view`.
     """
-    target = {"actor": acting_user, "target_type": "workspace", "target_id": workspace.pk}
-    record(action, **target, **details)
+    note = functools.partial(record, actor=acting_user, target_type="workspace", target_id=workspace.pk)
+    note(action, **details)
     _release_connection()
     try:
         view = ask(manager_client())
     except ApraNovaError as error:
         if missing_is_fine and error.reason is Reason.WORKSPACE_NOT_FOUND:
             return unknown_view(workspace)
-        record(f"{action}_failed", **target, reason=error.reason.value)
+        note(f"{action}_failed", reason=error.reason.value)
         raise
     announce(workspace.pk)
     return view
@@ -241,7 +243,7 @@ def unknown_view(workspace: Workspace) -> WorkspaceView:
     """How a workspace looks of which the manager has no record (yet): stopped and without a home, or deleted."""
     return WorkspaceView(
         workspace_id=workspace.pk,
-        owner_id=str(workspace.owner_id),
+        owner_id=str(workspace.owner.pk),
         kind=WorkspaceKind(workspace.kind),
         state=WorkspaceState.DELETED if workspace.deleted_at else WorkspaceState.STOPPED,
         version=0,

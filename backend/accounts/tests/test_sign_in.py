@@ -88,7 +88,10 @@ def test_a_deactivated_person_is_out_at_once(signed_in, person):
 def test_a_second_factor_is_asked_for_and_a_recovery_code_works_once(signed_in, browser):
     one = signed_in()
     secret = one.get(f"{AUTH}/account/authenticators/totp").json()["meta"]["secret"]
-    activated = one.post(f"{AUTH}/account/authenticators/totp", json={"code": code_of(secret)})
+    activate = {"url": f"{AUTH}/account/authenticators/totp", "json": {"code": code_of(secret)}}
+    assert one.post(**activate).status_code == 401, "the password is asked for again first"
+    assert one.post(f"{AUTH}/auth/reauthenticate", json={"password": PASSWORD}).status_code == 200
+    activated = one.post(**activate)
     assert activated.status_code == 200, activated.text
     assert one.get("/api/me/").json()["mfa_enabled"] is True
     assert secret not in str(Authenticator.objects.get(type="totp").data), "the secret is encrypted at rest"

@@ -12,7 +12,7 @@ PATH = Path(__file__).resolve().parents[3] / "openapi.json"
 
 
 def openapi_text() -> str:
-    from backend.config.api import api  # noqa: PLC0415  needs the apps to be loaded
+    from backend.config.api import api
 
     return json.dumps(api.get_openapi_schema(), indent=2, default=str) + "\n"
 
