@@ -274,6 +274,7 @@ function answerApi(request, response, path, body) {
 function setScenario(response, scenario) {
   timers.forEach(clearTimeout);
   watchers.forEach((watcher) => watcher.end());
+  watchers = [];
   const { workspace, me, launchDelays, ...rest } = scenario;
   world = { ...fresh(), signedIn: true, ...rest };
   world.me = { ...world.me, ...me };

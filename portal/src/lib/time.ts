@@ -27,11 +27,12 @@ export function ago(iso: string, nowMs: number): string {
   return `${plural(Math.floor(seconds / DAY_S), "day")} ago`;
 }
 
-/** "14:32" today, else "Mon 23 Nov, 14:32". */
+/** "14:32" today and within half a day, else "Mon 23 Nov, 14:32". */
 export function clock(iso: string, nowMs: number): string {
   const at = new Date(iso);
   const time = at.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
-  if (at.toDateString() === new Date(nowMs).toDateString()) return time;
+  const near = Math.abs(at.getTime() - nowMs) < 12 * HOUR_S * 1000;
+  if (near || at.toDateString() === new Date(nowMs).toDateString()) return time;
   const day = at.toLocaleDateString(undefined, { weekday: "short", day: "numeric", month: "short" });
   return `${day}, ${time}`;
 }

@@ -115,7 +115,7 @@ function ReauthenticationDialog({
           )}
         </div>
         {byCode && flows.offers("reauthenticate") && (
-          <Button tone="quiet" className="mt-2 -ml-3" onClick={() => setWithCode(!withCode)}>
+          <Button tone="quiet" className="mt-2 -ml-4" onClick={() => setWithCode(!withCode)}>
             {withCode ? "Use the password" : "Use a code instead"}
           </Button>
         )}

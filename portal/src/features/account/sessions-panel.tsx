@@ -16,10 +16,14 @@ export function SessionsPanel() {
   const sessions = useSessions();
   const signOut = useSignOut();
   return (
-    <Panel id="sessions" title="Where you are signed in">
+    <Panel id="sessions" title={sessions.data === null ? "This browser" : "Where you are signed in"}>
       {sessions.isPending && <Skeleton className="h-12 w-full" />}
       {sessions.data != null && <Sessions sessions={sessions.data} />}
-      <Button className="mt-4" busy={signOut.isPending} onClick={() => signOut.mutate()}>
+      <Button
+        className={sessions.data === null ? "" : "mt-4"}
+        busy={signOut.isPending}
+        onClick={() => signOut.mutate()}
+      >
         Sign out here
       </Button>
       {signOut.isError && (
@@ -63,7 +67,7 @@ function Sessions({ sessions }: { sessions: readonly UserSession[] }) {
       {others.length > 1 && (
         <Button
           tone="quiet"
-          className="-ml-3"
+          className="-ml-4"
           busy={end.isPending}
           onClick={() => end.mutate(others.map(({ id }) => id))}
         >

@@ -14,7 +14,8 @@ import { formText } from "@/lib/form-text";
 import { useActivateTotp } from "./api/use-activate-totp";
 import { useTotpSetup } from "./api/use-totp-setup";
 
-export function TotpSetup({ onDone, onCancel }: { onDone: () => void; onCancel: () => void }) {
+/** Ends by itself: once the app is active, the panel shows that instead. */
+export function TotpSetup({ onCancel }: { onCancel: () => void }) {
   const setup = useTotpSetup();
   const activate = useActivateTotp();
   if (setup.isPending) return <Skeleton className="h-48 w-full" />;
@@ -28,7 +29,7 @@ export function TotpSetup({ onDone, onCancel }: { onDone: () => void; onCancel: 
   const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     const code = formText(event.currentTarget, "code").replace(/\s/g, "");
-    activate.mutate(code, { onSuccess: onDone });
+    activate.mutate(code);
   };
   return (
     <form onSubmit={submit} className="rise space-y-6">

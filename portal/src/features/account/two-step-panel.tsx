@@ -43,36 +43,35 @@ export function TwoStepPanel() {
 
 function TwoStep({ active }: { active: boolean }) {
   const [settingUp, setSettingUp] = useState(false);
-  const [justActivated, setJustActivated] = useState(false);
   if (active) {
     return (
       <>
         <p role="status" className="text-sm font-medium text-good">
           Two-step sign-in is on.
         </p>
-        <RecoveryCodesSection showAtOnce={justActivated} />
-        <TurnOff />
+        {/* Still in the set-up: it has just succeeded. */}
+        <RecoveryCodesSection showAtOnce={settingUp} />
+        <TurnOff onAsk={() => setSettingUp(false)} />
       </>
     );
   }
   if (!settingUp) return <Button onClick={() => setSettingUp(true)}>Set up two-step sign-in</Button>;
-  return (
-    <TotpSetup
-      onDone={() => {
-        setJustActivated(true);
-        setSettingUp(false);
-      }}
-      onCancel={() => setSettingUp(false)}
-    />
-  );
+  return <TotpSetup onCancel={() => setSettingUp(false)} />;
 }
 
-function TurnOff() {
+function TurnOff({ onAsk }: { onAsk: () => void }) {
   const deactivate = useDeactivateTotp();
   const [asking, setAsking] = useState(false);
   return (
     <div className="mt-6 border-t border-line pt-5">
-      <Button tone="quiet" className="-ml-3 text-bad" onClick={() => setAsking(true)}>
+      <Button
+        tone="quiet"
+        className="-ml-3 text-bad"
+        onClick={() => {
+          onAsk();
+          setAsking(true);
+        }}
+      >
         Turn off two-step sign-in …
       </Button>
       {asking && (

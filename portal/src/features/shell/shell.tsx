@@ -12,7 +12,6 @@ import { Skeleton } from "@/components/panel";
 import { ThemeMenu } from "@/components/theme-menu";
 import { explain } from "@/lib/api/errors";
 import type { Me } from "@/lib/api/types";
-import { isStaff } from "@/lib/roles";
 import { useMe } from "@/lib/session/use-me";
 import { useSignOut } from "@/lib/session/use-sign-out";
 
@@ -89,7 +88,7 @@ function Places({ role }: { role: Me["role"] | undefined }) {
             </li>
           );
         })}
-        {role !== undefined && isStaff(role) && (
+        {role === "admin" && (
           <li>
             <a
               href="/api/admin/"

@@ -10,7 +10,7 @@ import { launchProgress, type StepLine } from "./model/steps";
 /** What happens right now, with the time that each step took to arrive. */
 export function LaunchSteps({ workspace }: { workspace: Workspace }) {
   const now = useNow(100);
-  const { lines, percent, elapsedMs } = launchProgress(workspace, now);
+  const { lines, pending, percent, elapsedMs } = launchProgress(workspace, now);
   const latest = lines.at(-1);
   const label = workspace.state === "stopping" ? "Stopping" : "Starting";
   return (
@@ -33,6 +33,12 @@ export function LaunchSteps({ workspace }: { workspace: Workspace }) {
         {lines.map((line) => (
           <Step key={`${line.name}-${line.afterMs}`} line={line} />
         ))}
+        {pending !== null && (
+          <li className="flex items-center gap-3 text-sm text-muted">
+            <StepMark status="current" />
+            {pending} …
+          </li>
+        )}
       </ol>
     </div>
   );

@@ -7,7 +7,12 @@ import { offline, problemToError } from "./errors";
 import type { paths } from "./schema.gen";
 
 /** The typed client of the backend's API. Same origin, session cookie; every failure is thrown as an `ApiError`. */
-export const api = createClient<paths>({ credentials: "same-origin" });
+export const api = createClient<paths>({
+  // Pages are prerendered where there is no window; requests are only ever made by the browser.
+  baseUrl: typeof window === "undefined" ? "" : window.location.origin,
+  credentials: "same-origin",
+  fetch: (request) => fetch(request),
+});
 
 api.use({
   async onRequest({ request }) {

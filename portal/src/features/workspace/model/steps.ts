@@ -10,6 +10,8 @@ export interface StepLine {
 
 export interface LaunchProgress {
   lines: readonly StepLine[];
+  /** What the newest step leads to, while it is under way; null when the step itself says it ("Saving your work"). */
+  pending: string | null;
   /** 0–100; what is left is a guess, so it never claims the end before the workspace runs. */
   percent: number;
   elapsedMs: number;
@@ -27,22 +29,34 @@ const SHARE: Record<string, number> = {
 
 const SHARE_STOPPING: Record<string, number> = { saving: 35, saved: 70, task_stopped: 96 };
 
+const PENDING: Record<string, string> = {
+  requested: "Finding a place for it",
+  task_ready: "Making it yours",
+  task_claimed: "Putting your files in place",
+  home_attached: "Opening it",
+  application_ready: "Almost there",
+  saved: "Closing the workspace",
+};
+
 /** The steps of the newest launch or stop, timed from its first step. Steps may arrive in any order. */
 export function launchProgress(workspace: Workspace, nowMs: number): LaunchProgress {
   const steps = newestRun(workspace);
   const first = steps[0];
-  if (first === undefined) return { lines: [], percent: 4, elapsedMs: 0 };
+  if (first === undefined) return { lines: [], pending: null, percent: 4, elapsedMs: 0 };
   const startMs = Date.parse(first.at);
   const moving = workspace.state === "starting" || workspace.state === "stopping";
+  const latest = steps.at(-1) ?? first;
+  const pending = moving ? (PENDING[latest.name] ?? null) : null;
   const lines = steps.map((step, index): StepLine => {
     const last = index === steps.length - 1;
-    const status = step.name === "failed" ? "failed" : moving && last ? "current" : "done";
+    const status = step.name === "failed" ? "failed" : moving && last && pending === null ? "current" : "done";
     return { name: step.name, text: step.text, afterMs: Math.max(0, Date.parse(step.at) - startMs), status };
   });
   const shares = workspace.state === "stopping" ? SHARE_STOPPING : SHARE;
   const reached = Math.max(4, ...steps.map(({ name }) => shares[name] ?? 0));
-  const endMs = moving ? nowMs : Date.parse(steps.at(-1)?.at ?? first.at);
-  return { lines, percent: workspace.state === "running" ? 100 : reached, elapsedMs: Math.max(0, endMs - startMs) };
+  const endMs = moving ? nowMs : Date.parse(latest.at);
+  const percent = workspace.state === "running" ? 100 : reached;
+  return { lines, pending, percent, elapsedMs: Math.max(0, endMs - startMs) };
 }
 
 /** While stopping, the steps of the launch that came before would only confuse. */

@@ -1,0 +1,116 @@
+import { describe, expect, it } from "vitest";
+
+import type { Kind, Workspace } from "@/lib/api/types";
+
+import { describeCard, stopSentence } from "./card";
+
+const NOW = Date.parse("2026-03-02T09:00:00Z");
+const at = (seconds: number) => new Date(NOW + seconds * 1000).toISOString();
+const READY: Kind[] = [{ kind: "vscode", ready: true, text: "" }];
+
+const STOPPED: Workspace = {
+  id: "ws-abcdefghij",
+  kind: "vscode",
+  name: "amara-vscode",
+  state: "stopped",
+  url: "/workspace/ws-abcdefghij/",
+  steps: [],
+  launch_path: null,
+  running_since: null,
+  last_activity: null,
+  idle_timeout_s: 1800,
+  stops_at: null,
+  stops_because: null,
+  warned: false,
+  keep_running_until: null,
+  keep_running_max_s: 14400,
+  stop_reason: null,
+  stopped_at: null,
+  deleted_at: null,
+  purge_at: null,
+  failure: null,
+  has_home: true,
+  owner: { id: "1", name: "Amara" },
+};
+const RUNNING: Workspace = {
+  ...STOPPED,
+  state: "running",
+  last_activity: { at: at(-250), reason: "typed in the editor" },
+  stops_at: at(1550),
+  stops_because: "no activity for 30 minutes",
+};
+
+const card = (workspace: Workspace | null, kinds = READY) =>
+  describeCard({ workspace, kind: "vscode", kinds, nowMs: NOW });
+
+describe("the card", () => {
+  it("offers a launch to who has no workspace yet, and nothing to stop or delete", () => {
+    const view = card(null);
+    expect(view.primary).toEqual({ action: "launch", label: "Launch Workspace" });
+    expect([view.canStop, view.canRestart, view.canDelete]).toEqual([false, false, false]);
+  });
+
+  it("does not launch while the kind is being installed, and says how far that is", () => {
+    const text = "VS Code is being installed: compiling (2 of 5), about 3 minutes left";
+    for (const workspace of [null, STOPPED]) {
+      const view = card(workspace, [{ kind: "vscode", ready: false, text }]);
+      expect(view.primary.action).toBe("wait");
+      expect(view.obstacle).toBe(text);
+    }
+  });
+
+  it("treats a kind that the server does not name as not available", () => {
+    expect(card(null, []).primary.action).toBe("wait");
+  });
+
+  it("lets a running workspace be opened even when its kind is being renewed", () => {
+    expect(card(RUNNING, [{ kind: "vscode", ready: false, text: "…" }]).primary.action).toBe("open");
+  });
+
+  it("tells the last activity, and when and why a running workspace will stop", () => {
+    const view = card(RUNNING);
+    expect(view.activity).toBe("You typed in the editor 4 minutes ago");
+    expect(view.stop).toMatch(/^Stops at .+ if you stay away: no activity for 30 minutes$/);
+  });
+
+  it("does not promise that staying helps against the longest session", () => {
+    const view = card({ ...RUNNING, stops_because: "the session has reached its longest time" });
+    expect(view.stop).not.toContain("stay away");
+  });
+
+  it("offers only wishes within the installation's limit", () => {
+    expect(card({ ...RUNNING, keep_running_max_s: 7200 }).keepRunningHours).toEqual([1, 2]);
+    expect(card({ ...RUNNING, keep_running_max_s: 0 }).keepRunningHours).toEqual([]);
+  });
+
+  it("forgets a wish whose time has passed", () => {
+    expect(card({ ...RUNNING, keep_running_until: at(-1) }).keptUntil).toBeNull();
+    expect(card({ ...RUNNING, keep_running_until: at(3600) }).keptUntil).not.toBeNull();
+  });
+
+  it("warns with the time left, without running seconds", () => {
+    expect(card({ ...RUNNING, warned: true, stops_at: at(280) }).warning).toContain("in 5 minutes");
+    expect(card({ ...RUNNING, warned: true, stops_at: at(30) }).warning).toContain("in less than a minute");
+    expect(card(RUNNING).warning).toBeNull();
+  });
+
+  it("calls the button 'Try again' after a failure", () => {
+    const view = card({ ...STOPPED, failure: "It did not answer." });
+    expect(view.primary).toEqual({ action: "launch", label: "Try again" });
+    expect(view.failure).toBe("It did not answer.");
+  });
+
+  it("allows nothing but Undo on a deleted workspace, and names the day of no return", () => {
+    const view = card({ ...STOPPED, state: "deleted", purge_at: at(7 * 86_400) });
+    expect(view.primary.action).toBe("undelete");
+    expect(view.sentence).toContain("2026");
+    expect([view.canStop, view.canRestart, view.canDelete]).toEqual([false, false, false]);
+  });
+
+  it("says after each stop what happened", () => {
+    const idle = stopSentence({ ...STOPPED, stop_reason: "idle", stopped_at: at(-7200) }, NOW);
+    expect(idle).toBe("Stopped 2 hours ago after 30 minutes without activity. Everything is saved.");
+    const ended = stopSentence({ ...STOPPED, stop_reason: "task_ended" }, NOW);
+    expect(ended).not.toContain("Everything is saved");
+  });
+});

@@ -1,0 +1,70 @@
+import { describe, expect, it } from "vitest";
+
+import { answerToError, AuthenticationNeeded } from "@/lib/allauth/client";
+
+import { readCsrfCookie } from "./csrf";
+import { explain, isSignedOut, isTemporary, offline, problemToError } from "./errors";
+
+describe("errors of the API", () => {
+  it("keeps the words of problem details and puts field messages at their fields", () => {
+    const error = problemToError(422, {
+      detail: "The request is not valid.",
+      reason: "bad_request",
+      remedy: "Check the name.",
+      errors: [{ field: "body.name", message: "This is not the workspace's name." }],
+    });
+    expect(explain(error)).toBe("The request is not valid. Check the name.");
+    expect(error.fields).toEqual({ name: "This is not the workspace's name." });
+    expect(error.reason).toBe("bad_request");
+  });
+
+  it.each([null, "<html>", [], { errors: "?" }])(
+    "has plain words for an answer that is no problem document: %j",
+    (body) => {
+      expect(explain(problemToError(502, body))).toContain("not available");
+    },
+  );
+
+  it("says which failures may pass by themselves", () => {
+    expect([offline(), problemToError(503, null), problemToError(429, null)].every(isTemporary)).toBe(true);
+    expect([problemToError(404, null), problemToError(500, null), new Error("bug")].some(isTemporary)).toBe(false);
+  });
+
+  it("never shows a bug's own text to people", () => {
+    expect(explain(new TypeError("x is undefined"))).not.toContain("undefined");
+  });
+});
+
+describe("errors of allauth", () => {
+  it("tells a pending second step from a session that ended", () => {
+    const error = answerToError(401, { data: { flows: [{ id: "mfa_authenticate", is_pending: true }] } });
+    expect(error instanceof AuthenticationNeeded && error.isPending("mfa_authenticate")).toBe(true);
+    expect(isSignedOut(error)).toBe(true);
+  });
+
+  it("does not send away who only has to prove again who they are", () => {
+    const error = answerToError(401, { data: { flows: [{ id: "reauthenticate" }] } }, { is_authenticated: true });
+    expect(isSignedOut(error)).toBe(false);
+    expect(error instanceof AuthenticationNeeded && error.offers("reauthenticate")).toBe(true);
+  });
+
+  it("puts messages at their fields, joins several, and keeps general ones apart", () => {
+    const error = answerToError(400, {
+      errors: [
+        { param: "password", message: "Too short." },
+        { param: "password", message: "Too common." },
+        { message: "Something general." },
+      ],
+    });
+    expect(error.fields).toEqual({ password: "Too short. Too common." });
+    expect(error.message).toBe("Something general.");
+  });
+});
+
+describe("the CSRF cookie", () => {
+  it("is found among others, and missing is null", () => {
+    expect(readCsrfCookie("a=1; apranova_csrf=to%3Dken; b=2")).toBe("to=ken");
+    expect(readCsrfCookie("xapranova_csrf=1")).toBeNull();
+    expect(readCsrfCookie("")).toBeNull();
+  });
+});
