@@ -1,0 +1,114 @@
+"""The backend's client against the real manager process: signatures, messages and refusals are the contract's."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from backend.workspaces.manager_client import build_manager_client
+from contract.errors import ApraNovaError, Reason
+from contract.manager import CreateRequest
+from contract.names import WorkspaceKind, WorkspaceState
+
+SOURCE = Path(__file__).resolve().parents[2]
+WORKSPACE = "ws-abcdefghij"
+STARTS_WITHIN_S = 20
+
+
+@pytest.fixture(scope="module")
+def endpoint(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("manager")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    (folder / "homes").mkdir()
+    (folder / "images").mkdir()
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(SOURCE),
+        "APRANOVA_RUN_DIR": str(folder),
+        "APRANOVA_MANAGER_PORT": str(port),
+        "APRANOVA_STORE": str(folder / "manager.sqlite3"),
+        "APRANOVA_HOMES_DIR": str(folder / "homes"),
+        "APRANOVA_IMAGES_DIR": str(folder / "images"),
+        "APRANOVA_WORKSPACES_DOMAIN": "ws.localhost:8080",
+        "APRANOVA_PUBLIC_URL": "http://localhost:8080",
+        "APRANOVA_ISOLATION": "bubblewrap",
+        "AWS_ACCESS_KEY_ID": settings.ENVIRONMENT.aws_access_key_id,
+        "AWS_SECRET_ACCESS_KEY": settings.ENVIRONMENT.aws_secret_access_key,
+        "AWS_REGION": settings.ENVIRONMENT.aws_region,
+    }
+    log = folder / "manager.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "manager.entrypoints.manager"],
+            cwd=SOURCE,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        _wait_until_it_answers(port, process, log)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _wait_until_it_answers(port, process, log):
+    deadline = time.monotonic() + STARTS_WITHIN_S
+    while True:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=1).close()
+        except OSError:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"the manager did not start:\n{log.read_text()}") from None
+            time.sleep(0.05)
+        else:
+            return
+
+
+@pytest.fixture
+def client(endpoint):
+    return build_manager_client(dataclasses.replace(settings.ENVIRONMENT, manager_endpoint=endpoint))
+
+
+def test_a_workspace_lives_its_life_over_the_wire(client):
+    request = CreateRequest(WORKSPACE, "owner", WorkspaceKind.VSCODE, "Amira", "amira@school.example")
+    assert client.create(request).state is WorkspaceState.STOPPED
+    assert client.create(request).workspace_id == WORKSPACE, "creating again is harmless"
+    answer = client.describe([WORKSPACE, "ws-zzzzzzzzzz"])
+    assert [view.workspace_id for view in answer.workspaces] == [WORKSPACE]
+    assert WorkspaceKind.VSCODE in {view.kind for view in answer.kinds}
+    deleted = client.delete(WORKSPACE)
+    assert deleted.state is WorkspaceState.DELETED
+    assert deleted.purge_at > time.time()
+    with pytest.raises(ApraNovaError) as caught:
+        client.launch(WORKSPACE)
+    assert caught.value.reason is Reason.WORKSPACE_DELETED
+    assert client.undelete(WORKSPACE).state is WorkspaceState.STOPPED
+
+
+def test_an_unknown_workspace_is_refused_with_the_reason_that_makes_us_create_it(client):
+    with pytest.raises(ApraNovaError) as caught:
+        client.launch("ws-bbbbbbbbbb")
+    assert caught.value.reason is Reason.WORKSPACE_NOT_FOUND
+
+
+def test_a_call_with_another_secret_is_not_served(endpoint):
+    stranger = dataclasses.replace(
+        settings.ENVIRONMENT, manager_endpoint=endpoint, aws_secret_access_key="somebody-elses"
+    )
+    with pytest.raises(ApraNovaError) as caught:
+        build_manager_client(stranger).describe([])
+    assert caught.value.reason is Reason.MANAGER_UNAVAILABLE
