@@ -24,6 +24,9 @@ class Reply:
     content_type: str = "application/json"
 
 
+_NO_ANSWER = Reply(HTTPStatus.BAD_GATEWAY, b"The application does not answer\n", "text/plain")
+
+
 class Guard(Protocol):
     """Who decides about requests; the connection only carries them."""
 
@@ -172,7 +175,7 @@ class Front(asyncio.Protocol):
         try:
             _, back = await loop.create_unix_connection(lambda: Back(self, head), self.guard.application_socket)
         except OSError:
-            self._answer(Reply(HTTPStatus.BAD_GATEWAY, b"The application does not answer\n", "text/plain"))
+            self._answer(_NO_ANSWER)
             return
         if self.transport.is_closing():
             back.transport.close()
@@ -224,9 +227,11 @@ class Front(asyncio.Protocol):
         self.moved = False
         self._timer = asyncio.get_running_loop().call_later(self.guard.linger_s, self._linger)
 
-    def back_ended(self) -> None:
+    def back_ended(self, *, answered: bool) -> None:
         """The application has sent all it will."""
-        if not self.transport.is_closing():
+        if not answered:
+            self._answer(_NO_ANSWER)
+        elif not self.transport.is_closing():
             # For a plain request the answer is complete; a WebSocket without its other end is over as well. Either way
             # `close` sends what is buffered first.
             self.transport.close()
@@ -239,6 +244,7 @@ class Back(asyncio.Protocol):
         self.front = front
         self._awaits_switch = head.is_websocket
         self._start = b""
+        self._answered = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
@@ -250,11 +256,11 @@ class Back(asyncio.Protocol):
                 self._awaits_switch = False
                 if self._start.startswith(_SWITCHING):
                     self.front.switch()
-        self.front.moved = True
+        self._answered = self.front.moved = True
         self.front.transport.write(data)
 
     def eof_received(self) -> bool:
-        self.front.back_ended()
+        self.front.back_ended(answered=self._answered)
         return True
 
     def pause_writing(self) -> None:
@@ -264,7 +270,7 @@ class Back(asyncio.Protocol):
         self.front.transport.resume_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 — asyncio's signature
-        self.front.back_ended()
+        self.front.back_ended(answered=self._answered)
 
     def end(self) -> None:
         if self.transport.can_write_eof() and not self.transport.is_closing():

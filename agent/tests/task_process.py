@@ -133,8 +133,8 @@ class _Connection(http.client.HTTPConnection):
 
 
 def read_all(client: socket.socket) -> bytes:
-    received = b""
+    received = bytearray()
     with suppress(ConnectionResetError):
-        while piece := client.recv(65536):
+        while piece := client.recv(2**20):
             received += piece
-    return received
+    return bytes(received)

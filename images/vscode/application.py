@@ -23,6 +23,9 @@ from images.vscode.home import HomeNotReady, Owner, seed
 START_TIMEOUT_S = 60.0
 """Twenty times what it takes on an idle machine; thirty students may start at once."""
 _OK = range(200, 400)
+_YOUNG_HEAP_MB = 4
+"""Each of VS Code's six processes keeps three times this for young objects; by default 16, which is a fifth of the task's
+memory. Terminals do not get the variable (defaults.json), so students' own programs run as anywhere."""
 
 
 @dataclass(frozen=True)
@@ -151,5 +154,6 @@ class VSCode:
             "PIP_BREAK_SYSTEM_PACKAGES": "1",
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
             "EDITOR": "nano",
+            "NODE_OPTIONS": f"--max-semi-space-size={_YOUNG_HEAP_MB}",
             **proxy,
         }

@@ -54,7 +54,6 @@ class Gateway:
         finally:
             writer.close()
 
-
     def _static_file(self, target: str) -> bytes | None:
         for folder in self._static:
             if target.startswith(folder["prefix"]):

@@ -7,7 +7,7 @@ const path = require("node:path");
 const vscode = require("vscode");
 const { LanguageClient, TransportKind } = require("vscode-languageclient/node");
 
-// The whole workspace has 512 MB; a server that meets this limit is restarted by the client instead of taking the task down.
+// The whole workspace has 768 MB; a server that meets this limit is restarted by the client instead of taking the task down.
 const HEAP_MB_MAX = 160;
 const VIRTUAL_ENVIRONMENTS = [".venv", "venv"];
 

@@ -1,0 +1,123 @@
+"""Terminals and jobs, on plain data and a fake clock."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+from dataclasses import replace
+
+from agent.activity import Activity, terminal_read_at
+from agent.processes import Process, list_processes, parse_stat, words_for
+
+TERMINAL = os.makedev(136, 0)
+SHELL = Process(pid=10, name="bash", parent=1, group=10, session=10, terminal=TERMINAL, cpu_s=0.1)
+JOB = Process(pid=11, name="npm", parent=10, group=11, session=10, terminal=TERMINAL, cpu_s=0.0)
+SERVER = Process(pid=5, name="node", parent=1, group=5, session=5, terminal=0, cpu_s=100.0)
+
+
+class World:
+    def __init__(self) -> None:
+        self.time = 1_000.0
+        self.processes = [SERVER, SHELL]
+        self.read_at = 900.0
+        self.activity = Activity(
+            is_students=lambda process: process.terminal != 0,
+            now=lambda: self.time,
+            processes=lambda: self.processes,
+            terminal_read_at=lambda _: self.read_at,
+        )
+
+    def pass_time(self, seconds: float, *, job_cpu_s: float = 0.0) -> None:
+        for _ in range(int(seconds // 15)):
+            self.time += 15
+            share = job_cpu_s * 15 / seconds
+            self.processes = [
+                replace(process, cpu_s=process.cpu_s + (share if process.pid == JOB.pid else 0.0))
+                for process in self.processes
+            ]
+            self.activity.sample()
+
+
+def test_input_in_a_terminal_is_a_person_and_its_first_sight_is_not() -> None:
+    world = World()
+    world.activity.sample()
+    assert world.activity.last_at is None
+    world.read_at = 996.0
+    world.activity.sample()
+    assert (world.activity.last_at, world.activity.reason) == (996.0, "used the terminal")
+
+
+def test_an_open_terminal_without_input_is_no_activity() -> None:
+    world = World()
+    world.pass_time(3600)
+    assert world.activity.last_at is None
+
+
+def test_a_job_that_computes_is_busy_by_name_and_is_not_the_person() -> None:
+    world = World()
+    world.processes.append(JOB)
+    world.activity.sample()
+    world.pass_time(60, job_cpu_s=30)
+    assert (world.activity.busy, world.activity.last_at) == ("npm", None)
+
+
+def test_a_server_that_only_waits_is_not_busy() -> None:
+    world = World()
+    world.processes.append(JOB)
+    world.pass_time(600, job_cpu_s=6)
+    assert world.activity.busy == ""
+
+
+def test_a_job_is_not_busy_any_more_a_minute_after_its_last_work() -> None:
+    world = World()
+    world.processes.append(JOB)
+    world.pass_time(60, job_cpu_s=30)
+    assert world.activity.busy == "npm"
+    world.pass_time(75)
+    assert world.activity.busy == ""
+
+
+def test_the_applications_own_work_is_nobodys_job() -> None:
+    world = World()
+    world.activity.sample()
+    world.processes[0] = replace(SERVER, cpu_s=10_000.0)
+    world.pass_time(60)
+    assert world.activity.busy == ""
+
+
+def test_an_older_sign_never_takes_the_place_of_a_newer_one() -> None:
+    world = World()
+    world.activity.person("typed in the editor")
+    world.activity.person("used the terminal", at=500.0)
+    world.activity.person("came from the future", at=9e9)
+    assert (world.activity.last_at, world.activity.reason) == (1_000.0, "came from the future")
+
+
+def test_the_kernel_tells_when_a_terminal_was_read() -> None:
+    controller, terminal = pty.openpty()
+    try:
+        device = os.fstat(terminal).st_rdev
+        assert terminal_read_at(device) is not None
+        assert terminal_read_at(0) is None
+    finally:
+        os.close(controller)
+        os.close(terminal)
+
+
+def test_a_process_with_brackets_in_its_name_is_read() -> None:
+    fields = "S 1 7 7 34816 7 0 1 2 3 4 10 20 30 40 20 0 1 0 99"
+    process = parse_stat(f"42 (a) b) {fields}".encode())
+    assert (process.pid, process.name, process.parent, process.terminal) == (42, "a) b", 1, 34816)
+    assert process.cpu_s == 100 / os.sysconf("SC_CLK_TCK")
+
+
+def test_outside_a_sandbox_only_our_own_descendants_are_seen_and_named() -> None:
+    with subprocess.Popen(["/bin/sh", "/dev/stdin"], stdin=subprocess.PIPE) as child:
+        try:
+            pids = {process.pid: process for process in list_processes()}
+            assert child.pid in pids
+            assert os.getppid() not in pids
+            assert words_for(pids[child.pid]) in ("sh stdin", "sh")
+        finally:
+            child.kill()

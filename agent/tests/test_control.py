@@ -1,0 +1,183 @@
+"""What the manager may ask, through a real agent in front of a fake application."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from agent.tests.task_process import TOKEN, WORKSPACE, TaskProcess
+
+Start = Callable[..., TaskProcess]
+
+
+def test_it_warms_the_application_and_becomes_ready(ready: TaskProcess) -> None:
+    status = ready.status()
+    assert (status["phase"], status["workspace_id"], status["last_activity_at"]) == ("ready", None, None)
+
+
+@pytest.mark.parametrize("token", ["", "wrong", TOKEN + "x", "ü"])
+def test_a_control_request_without_the_agent_token_is_refused(ready: TaskProcess, token: str) -> None:
+    for method, name in (("GET", "status"), ("POST", "claim"), ("POST", "stop"), ("GET", "nothing")):
+        status, _ = ready.control(method, name, {} if method == "POST" else None, token=token)
+        assert status == 403
+    assert ready.status()["phase"] == "ready"
+
+
+def test_a_claim_is_idempotent_for_the_same_workspace_and_refused_for_another(ready: TaskProcess) -> None:
+    first = ready.claim()
+    assert (first[0], first[1]["phase"], first[1]["workspace_id"]) == (200, "claimed", WORKSPACE)
+    again = ready.claim()
+    assert again[0] == 200
+    assert again[1]["unsaved"] == 1  # the fake's count of claims: it was asked once
+    assert ready.claim(workspace_id="ws-bbbbbbbbbb")[0] == 409
+    assert ready.claim(launch_secret="another")[0] == 409
+    assert ready.data()[0] == 200
+
+
+def test_claims_at_once_bind_one_workspace(ready: TaskProcess) -> None:
+    answers: list[int] = []
+    names = [f"ws-aaaaaaaaa{letter}" for letter in "abcdefgh"]
+    threads = [
+        threading.Thread(target=lambda name=name: answers.append(ready.claim(workspace_id=name)[0])) for name in names
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [200] + [409] * 7
+
+
+def test_a_claim_during_the_warm_up_is_answered_when_the_application_serves(start_task: Start) -> None:
+    task = start_task()
+    assert task.claim()[1]["phase"] == "claimed"
+    assert task.data()[0] == 200
+
+
+def test_a_claim_that_failed_can_be_repeated(start_task: Start) -> None:
+    task = start_task("first claim fails")
+    assert task.claim() == (500, {"failure": "the disk is full"})
+    assert task.data()[0] == 503
+    assert task.claim()[0] == 200
+    assert task.data()[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("claim", {}),
+        ("claim", {"workspace_id": 7, "launch_secret": "x"}),
+        ("claim", {"workspace_id": "", "launch_secret": ""}),
+        ("claim", []),
+        ("warn", {"stops_at": "soon", "text": "x"}),
+    ],
+)
+def test_a_malformed_message_is_a_bad_request(ready: TaskProcess, name: str, body: object) -> None:
+    status, answer = ready.control("POST", name, body)
+    assert (status, bool(answer["failure"])) == (400, True)
+    assert ready.status()["phase"] == "ready"
+
+
+def test_a_control_body_has_a_limit(ready: TaskProcess) -> None:
+    assert ready.control("POST", "claim", {"workspace_id": "x" * 100_000})[0] == 413
+
+
+def test_save_says_what_it_did_and_what_it_could_not(claimed: TaskProcess, start_task: Start) -> None:
+    assert claimed.control("POST", "save") == (200, {"saved": True, "documents": 0, "failure": ""})
+    other = start_task("cannot save")
+    other.wait_for("ready")
+    status, answer = other.control("POST", "save")
+    assert (status, answer["saved"], answer["failure"]) == (200, False, "the browser did not answer in time")
+
+
+def test_a_bug_in_one_request_answers_it_and_ends_nothing(start_task: Start) -> None:
+    task = start_task("breaks")
+    task.wait_for("ready")
+    assert task.control("POST", "save")[0] == 500
+    assert task.status()["phase"] == "ready"
+
+
+def test_a_request_of_a_person_counts_where_the_application_says_so(claimed: TaskProcess) -> None:
+    before = claimed.status()
+    assert before["activity_reason"] == "launched it"
+    claimed.data("/poll")
+    assert claimed.status()["last_activity_at"] == before["last_activity_at"]
+    claimed.data("/query", "POST", b"")
+    assert claimed.status()["activity_reason"] == "ran a query"
+
+
+@pytest.mark.parametrize("way", ["request", "signal"])
+def test_stop_ends_the_application_and_exits_with_0(claimed: TaskProcess, way: str) -> None:
+    if way == "request":
+        assert claimed.control("POST", "stop") == (200, {})
+    else:
+        claimed.process.send_signal(signal.SIGTERM)
+    assert claimed.process.wait(10) == 0
+    with pytest.raises(ConnectionRefusedError), socket.socket(socket.AF_UNIX) as client:
+        client.connect(claimed.socket_path.replace("http.sock", "app.sock"))
+
+
+def test_an_application_that_dies_fails_the_task_with_a_reason(claimed: TaskProcess) -> None:
+    claimed.data("/die")
+    assert claimed.wait_for("failed")["failure"] == "The fake ended with code 3"
+    assert claimed.process.wait(15) == 1
+
+
+def test_an_application_that_never_starts_fails_the_task(start_task: Start) -> None:
+    task = start_task("never starts")
+    assert task.wait_for("failed")["failure"] == "The fake ended with code 1"
+    assert task.claim()[0] in (409, 500)
+
+
+def test_a_wrong_configuration_is_one_clear_line_and_code_2(start_task: Start) -> None:
+    task = start_task(listen="nonsense")
+    assert task.process.wait(10) == 2
+    assert "listen must be" in task.log.read_text()
+
+
+def test_the_agent_stays_small(claimed: TaskProcess) -> None:
+    """As the image starts it, without OpenSSL, it is 4 MB smaller still."""
+    lines = open(f"/proc/{claimed.process.pid}/smaps_rollup").read().splitlines()  # noqa: PTH123, SIM115
+    anonymous = next(int(line.split()[1]) for line in lines if line.startswith("Anonymous:"))
+    assert anonymous < 18_000
+
+
+def test_the_way_out_leads_to_the_proxy_and_exists_only_with_one(ready: TaskProcess) -> None:
+    from agent.egress import forward, proxy_environment
+
+    assert proxy_environment("") == {}
+    assert proxy_environment("/run/e.sock")["HTTPS_PROXY"] == "http://127.0.0.1:3128"
+
+    async def through() -> bytes:
+        path = os.path.join(os.path.dirname(ready.socket_path), "e.sock")  # noqa: PTH118, PTH120
+
+        async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(b"proxy got " + await reader.read())
+            writer.close()
+
+        async with await asyncio.start_unix_server(proxy, path):
+            inside = await forward(path, port=0)
+            port = inside.sockets[0].getsockname()[1]
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"CONNECT")
+            writer.write_eof()
+            answer = await reader.read()
+            writer.close()
+            inside.close()
+            return answer
+
+    assert asyncio.run(through()) == b"proxy got CONNECT"
+
+
+def test_dead_children_do_not_stay(claimed: TaskProcess) -> None:
+    claimed.data("/die")
+    claimed.wait_for("failed")
+    time.sleep(0.05)
+    children = open(f"/proc/{claimed.process.pid}/task/{claimed.process.pid}/children").read()  # noqa: PTH123, SIM115
+    assert children.strip() == ""
