@@ -99,10 +99,16 @@ def workspace_table(fleet: FleetAnswer) -> Table:
 
 
 def resident_bytes(pid: int) -> int | None:
-    """Proportional memory of a process and its children (shared pages counted once); None when it is gone."""
+    """Proportional memory of a process (shared pages counted once); None when it is gone.
+
+    PostgreSQL with its children; no other with its own: all processes are children of the supervisor, and sandboxes
+    children of the engine.
+    """
     try:
         root = psutil.Process(pid)
-        family = [root, *root.children(recursive=True)]
+        family = [root]
+        if root.name() == "postgres":
+            family += root.children(recursive=True)
     except psutil.Error:
         return None
     total = 0

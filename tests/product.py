@@ -31,7 +31,7 @@ class Product:
 
     def __init__(self, settings: Mapping[str, str] | None = None) -> None:
         # Short: the sockets' paths are limited. Passable: PostgreSQL and the sandboxes may run under another uid.
-        self.home = Path(tempfile.mkdtemp(prefix="apn-", dir="/tmp"))  # noqa: S108
+        self.home = Path(tempfile.mkdtemp(prefix="apn-", dir="/tmp"))
         self.home.chmod(0o711)
         self.port = free_port()
         self.url = f"http://localhost:{self.port}"

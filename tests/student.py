@@ -1,0 +1,115 @@
+"""What a student does in the browser, in the words of the screens."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.product import Account, Product
+
+LAUNCH_WITHIN_MS = 60_000
+
+
+class Student:
+    """One person in one browser profile: the portal in one tab, VS Code in another."""
+
+    def __init__(self, page: Page, product: Product, account: Account) -> None:
+        self.portal = page
+        self.product = product
+        self.account = account
+        self.complaints: list[str] = []
+        page.on("console", lambda message: self._note(message.type, message.text))
+        page.on("pageerror", lambda error: self._note("error", str(error)))
+
+    def _note(self, kind: str, text: str) -> None:
+        # The very first question, "who is signed in?", is answered 401 to a visitor, and the browser logs that.
+        if kind == "error" and "401" not in text:
+            self.complaints.append(text)
+
+    @property
+    def context(self) -> BrowserContext:
+        return self.portal.context
+
+    def sign_in(self) -> None:
+        self.portal.goto(f"{self.product.url}/signin")
+        self.portal.get_by_label("E-mail").fill(self.account.email)
+        self.portal.get_by_label("Password", exact=True).fill(self.account.password)
+        self.portal.get_by_role("button", name="Sign in").click()
+        self.portal.wait_for_url("**/dashboard")
+
+    def launch(self) -> VSCode:
+        """Click *Launch Workspace*; returns the VS Code tab that opened, painted."""
+        button = self.portal.get_by_role("button", name=re.compile("Launch Workspace"))
+        expect(button).to_be_enabled(timeout=LAUNCH_WITHIN_MS)
+        with self.context.expect_page() as opened:
+            button.click()
+        return VSCode(opened.value)
+
+    def open(self) -> VSCode:
+        with self.context.expect_page() as opened:
+            self.portal.get_by_role("link", name=re.compile("Open Workspace")).click()
+        return VSCode(opened.value)
+
+    def expect_state(self, chip: str, *, within_s: float = 30) -> None:
+        expect(self.portal.get_by_text(chip, exact=True).first).to_be_visible(timeout=within_s * 1000)
+
+    def workspace_id(self) -> str:
+        items = self.portal.request.get(f"{self.product.url}/api/workspace/").json()["items"]
+        found: str = items[0]["id"]
+        return found
+
+
+class VSCode:
+    """The workbench in its own tab, used with the keyboard as a student would."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.wait_until_painted()
+
+    def wait_until_painted(self) -> None:
+        self.page.wait_for_selector(".monaco-workbench", timeout=LAUNCH_WITHIN_MS)
+        self.page.wait_for_selector(".explorer-folders-view .monaco-list-row", timeout=LAUNCH_WITHIN_MS)
+
+    def _command(self, text: str) -> None:
+        self.page.keyboard.press("F1")
+        box = self.page.locator(".quick-input-widget input")
+        box.wait_for(state="visible")
+        box.fill(f">{text}")
+        self.page.locator(".quick-input-list .monaco-list-row").first.wait_for()
+        self.page.keyboard.press("Enter")
+
+    def open_file(self, name: str) -> None:
+        self.page.keyboard.press("Control+p")
+        box = self.page.locator(".quick-input-widget input")
+        box.wait_for(state="visible")
+        box.fill(name)
+        self.page.locator(".quick-input-list .monaco-list-row", has_text=name).first.wait_for()
+        self.page.keyboard.press("Enter")
+        self.page.locator(".tab.active", has_text=name).wait_for()
+
+    def new_untitled(self, text: str) -> None:
+        """Text that was never given a name: the thing people lose elsewhere."""
+        self._command("File: New Untitled Text File")
+        self.page.locator(".tab.active", has_text="Untitled").wait_for()
+        self.page.locator(".monaco-editor .view-lines").last.click()
+        self.page.keyboard.type(text)
+
+    def terminal(self, command: str) -> None:
+        """Type a command line into the terminal, opening one if there is none."""
+        self._command("View: Focus Terminal") if self.page.locator(".terminal-wrapper").count() else self._command(
+            "Terminal: Create New Terminal"
+        )
+        self.page.locator(".xterm-helper-textarea").first.wait_for(state="attached", timeout=LAUNCH_WITHIN_MS)
+        self.page.locator(".xterm-screen").first.wait_for()
+        self.page.wait_for_timeout(1500)  # the shell prints its prompt; there is nothing in the page to wait for
+        self.page.locator(".xterm-helper-textarea").first.focus()
+        self.page.keyboard.type(command + "\n")
+
+    def expect_text(self, text: str) -> None:
+        lines = self.page.locator(".view-lines", has_text=text)
+        expect(lines.first).to_be_visible(timeout=LAUNCH_WITHIN_MS)
+
+    def expect_file(self, name: str) -> None:
+        row = self.page.locator(".explorer-folders-view .monaco-list-row", has_text=name)
+        expect(row.first).to_be_visible(timeout=LAUNCH_WITHIN_MS)

@@ -1,0 +1,114 @@
+"""`kill -9` of any part leaves nothing that the product does not repair by itself."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+
+import psutil
+import pytest
+from playwright.sync_api import Page
+
+from tests.product import Product
+from tests.student import Student
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+
+
+@pytest.fixture(scope="module")
+def fragile_product() -> Iterator[Product]:
+    running = Product({"APRANOVA_SWEEP_INTERVAL_S": "3", "APRANOVA_POOL": "base=1 peak=1 off=1 weekend=1"})
+    try:
+        running.start()
+        yield running
+    finally:
+        running.remove()
+
+
+@pytest.mark.parametrize("part", ["manager", "envoy", "backend", "redis"])
+def test_a_workspace_outlives_the_death_of(part: str, fragile_product: Product, new_page: Callable[..., Page]) -> None:
+    student = Student(new_page(), fragile_product, fragile_product.accounts()["amira"])
+    student.sign_in()
+    state = workspace(student)
+    code = student.open() if state and state["state"] == "running" else student.launch()
+    before = task_pids(fragile_product)
+    os.kill(fragile_product.pids()[part], signal.SIGKILL)
+    wait_until(lambda: answers(student), "the product does not answer after the death of " + part, fragile_product)
+    code.page.reload()
+    code.wait_until_painted()
+    code.terminal(f"echo alive > after-{part}.txt")
+    code.expect_file(f"after-{part}.txt")
+    assert before & task_pids(fragile_product), "the task itself must have gone on"
+
+
+def test_a_task_that_dies_is_recorded_and_the_next_launch_works(
+    fragile_product: Product, new_page: Callable[..., Page]
+) -> None:
+    student = Student(new_page(), fragile_product, fragile_product.accounts()["ben"])
+    student.sign_in()
+    code = student.launch()
+    code.terminal("echo precious > precious.txt")
+    code.expect_file("precious.txt")
+    for pid in task_pids(fragile_product):
+        os.kill(pid, signal.SIGKILL)
+    student.expect_state("Stopped", within_s=30)
+    resumed = student.launch()
+    resumed.expect_file("precious.txt")
+
+
+def test_the_death_of_the_engine_ends_its_sandboxes_and_the_next_launch_works(
+    fragile_product: Product, new_page: Callable[..., Page]
+) -> None:
+    student = Student(new_page(), fragile_product, fragile_product.accounts()["chloe"])
+    student.sign_in()
+    code = student.launch()
+    code.terminal("echo precious > precious.txt")
+    code.expect_file("precious.txt")
+    before = task_pids(fragile_product)
+    os.kill(fragile_product.pids()["engine"], signal.SIGKILL)
+    wait_until(lambda: not any(map(psutil.pid_exists, before)), "sandboxes outlived the engine", fragile_product)
+    student.expect_state("Stopped", within_s=40)
+    resumed = student.launch()
+    resumed.expect_file("precious.txt")
+
+
+def test_nothing_is_left_when_the_supervisor_is_killed(fragile_product: Product) -> None:
+    pids = set(fragile_product.pids().values()) | task_pids(fragile_product)
+    os.kill(fragile_product.pids()["supervisor"], signal.SIGKILL)
+    assert fragile_product.process is not None
+    fragile_product.process.wait(10)
+    wait_until(lambda: not any(alive(pid) for pid in pids), "processes outlived the supervisor", fragile_product)
+    fragile_product.start()  # and the next start is an ordinary one
+
+
+def alive(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def task_pids(product: Product) -> set[int]:
+    """The sandboxes' outermost processes: bubblewrap, children of the engine."""
+    engine = psutil.Process(product.pids()["engine"])
+    return {child.pid for child in engine.children(recursive=True) if child.name() == "bwrap"}
+
+
+def workspace(student: Student) -> dict[str, str] | None:
+    items: list[dict[str, str]] = student.portal.request.get(f"{student.product.url}/api/workspace/").json()["items"]
+    return items[0] if items else None
+
+
+def answers(student: Student) -> bool:
+    try:
+        return student.portal.request.get(f"{student.product.url}/api/workspace/", timeout=3000).ok
+    except Exception:
+        return False
+
+
+def wait_until(condition: Callable[[], bool], complaint: str, product: Product, within_s: float = 40) -> None:
+    time.sleep(0.5)  # the blow has landed before we look
+    deadline = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < deadline, complaint + product.logs()
+        time.sleep(0.2)

@@ -1,0 +1,115 @@
+"""The product's main job: launch, work, walk away, be stopped, come back and find everything as it was."""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.product import Product
+from tests.student import Student, VSCode
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+
+IDLE_S = 45
+WARNING_S = 25
+
+
+@pytest.fixture(scope="module")
+def impatient_product() -> Iterator[Product]:
+    """Stops a workspace after seconds instead of half an hour, and keeps no warm pool: the first launch is cold."""
+    running = Product(
+        {
+            "APRANOVA_IDLE_TIMEOUT_S": str(IDLE_S),
+            "APRANOVA_IDLE_WARNING_S": str(WARNING_S),
+            "APRANOVA_SWEEP_INTERVAL_S": "5",
+            "APRANOVA_POOL": "base=0 peak=0 off=0 weekend=0",
+        }
+    )
+    try:
+        running.start()
+        yield running
+        assert running.stop() == 0
+    finally:
+        running.remove()
+
+
+def launch_path(student: Student) -> str:
+    answer = student.portal.request.get(f"{student.product.url}/api/workspace/").json()
+    path: str = answer["items"][0]["launch_path"]
+    return path
+
+
+def test_a_student_works_is_stopped_while_away_and_resumes(
+    impatient_product: Product, new_page: Callable[..., Page]
+) -> None:
+    student = Student(new_page(), impatient_product, impatient_product.accounts()["amira"])
+    student.sign_in()
+    code = student.launch()
+    assert launch_path(student) == "cold"
+    code.terminal("echo 'made in the terminal' > notes.txt")
+    code.expect_file("notes.txt")
+    code.open_file("notes.txt")
+    code.expect_text("made in the terminal")
+    code.page.keyboard.press("Control+End")
+    code.page.keyboard.type("typed in the editor")
+    code.new_untitled("never saved under a name")
+    expect(student.portal.get_by_text(re.compile("^You .*(typed in the editor|used the terminal)"))).to_be_visible()
+
+    # Walking away: both tabs stay open, nobody types. The portal warns, then the workspace is saved and stopped.
+    student.expect_state("Stopping soon", within_s=IDLE_S + 20)
+    expect(code.page.get_by_text(re.compile("Keep running", re.IGNORECASE)).first).to_be_visible(timeout=20_000)
+    student.expect_state("Stopped", within_s=IDLE_S + 20)
+    expect(student.portal.get_by_text(re.compile("without activity.*saved", re.DOTALL | re.IGNORECASE))).to_be_visible()
+
+    # Coming back with a fresh browser: same files, same open editors, unsaved text included.
+    again = Student(new_page(), impatient_product, student.account)
+    again.sign_in()
+    resumed = again.launch()
+    for tab in ("notes.txt", "Untitled"):
+        expect(resumed.page.locator(".tab", has_text=tab).first).to_be_visible(timeout=30_000)
+    resumed.page.locator(".tab", has_text="Untitled").first.click()
+    resumed.expect_text("never saved under a name")
+    resumed.open_file("notes.txt")
+    resumed.expect_text("typed in the editor")
+    assert student.complaints == []
+    assert again.complaints == []
+
+
+def test_keep_running_holds_the_workspace_past_the_idle_timeout(
+    impatient_product: Product, new_page: Callable[..., Page]
+) -> None:
+    student = Student(new_page(), impatient_product, impatient_product.accounts()["ben"])
+    student.sign_in()
+    student.launch().page.close()
+    student.portal.get_by_role("button", name="Keep running").click()
+    student.portal.get_by_role("menuitem", name=re.compile("1 hour")).click()
+    expect(
+        student.portal.get_by_text(re.compile("Kept running until|Keeps running until", re.IGNORECASE))
+    ).to_be_visible()
+    time.sleep(IDLE_S + 10)  # real time must pass: the subject is that nothing happens
+    student.expect_state("Running", within_s=1)
+
+
+def test_a_warm_launch_uses_the_pool_and_stop_keeps_the_files(product: Product, new_page: Callable[..., Page]) -> None:
+    student = Student(new_page(), product, product.accounts()["chloe"])
+    student.sign_in()
+    wait_for_a_warm_task(product)
+    code = student.launch()
+    assert launch_path(student) == "warm"
+    code.terminal("mkdir -p deep && echo kept > deep/file.txt")
+    code.expect_file("deep")
+    student.portal.get_by_role("button", name="Stop", exact=True).click()
+    student.expect_state("Stopped")
+    resumed: VSCode = student.launch()
+    resumed.terminal("cp deep/file.txt copy.txt")
+    resumed.expect_file("copy.txt")
+    assert student.complaints == []
+
+
+def wait_for_a_warm_task(product: Product, within_s: float = 60) -> None:
+    deadline = time.monotonic() + within_s
+    while "Warm pool: 0 ready" in product.run("status").stdout:
+        assert time.monotonic() < deadline, "no warm task became ready\n" + product.logs()
+        time.sleep(0.5)
