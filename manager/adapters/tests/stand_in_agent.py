@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from http.server import BaseHTTPRequestHandler
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import ThreadingMixIn, UnixStreamServer
 
 
@@ -63,5 +63,6 @@ elif "links-its-socket" in sys.argv:
 else:
     if "ignores-sigterm" in sys.argv:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    with Server(path, Handler) as server:
+    host, _, port = path.partition(":")
+    with ThreadingHTTPServer((host, int(port)), Handler) if port else Server(path, Handler) as server:
         server.serve_forever()

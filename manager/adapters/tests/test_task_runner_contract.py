@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,7 +16,7 @@ from contract.names import WorkspaceKind
 from manager.adapters.docker.runner import DockerTaskRunner
 from manager.adapters.memory.runner import MemoryTaskRunner
 from manager.adapters.system.clock import SystemClock
-from manager.adapters.tests.engine_under_test import EngineUnderTest, new_task_id, start_as, wait_for
+from manager.adapters.tests.engine_under_test import EngineUnderTest, OverUnixSocket, new_task_id, start_as, wait_for
 from manager.ports.task_runner import ObservedTask, TaskRunner, TaskSpec
 from single_machine.isolation_check import why_no_docker
 
@@ -84,6 +86,20 @@ def test_a_started_task_becomes_reachable(subject: Subject) -> None:
     assert task.alive
     assert task.cluster or task.address
     assert not task.ended_because
+    if subject.runner.isolation != "memory":
+        wait_for(lambda: agent_answers(task), "the agent")
+
+
+def agent_answers(task: ObservedTask) -> bool:
+    kind, _, path = task.control_address.partition(":")
+    connection = OverUnixSocket(Path(path)) if kind == "unix" else http.client.HTTPConnection(task.control_address)
+    try:
+        connection.request("GET", "/_agent/status")
+        return json.loads(connection.getresponse().read())["task_id"] == task.task_id
+    except OSError:
+        return False
+    finally:
+        connection.close()
 
 
 def test_two_tasks_have_different_addresses(subject: Subject) -> None:
