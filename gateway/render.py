@@ -144,8 +144,7 @@ def prepare(settings: GatewaySettings) -> Path:
     """Make Envoy's folder, write `envoy.yaml` into it and return its path.
 
     Creates an empty clusters file when the engine has not written one yet (Envoy refuses to start without), and never
-    touches one that is there. Static files
-    are linked by `gateway.static.publish`, at the start and after each new image.
+    touches one that is there. Static files are linked by `gateway.static.publish`, at the start and after each new image.
     """
     for folder in (settings.envoy_dir, settings.static_dir / "plain", settings.static_dir / "gzip"):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
