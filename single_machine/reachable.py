@@ -1,0 +1,40 @@
+"""Programs of the virtual environment for processes that run under another uid, when we are started by root.
+
+A checkout in /root is closed to everyone else, and so are PostgreSQL and bubblewrap in its environment. Then a copy is
+made in a cache that everyone may read.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+CACHE = Path("/var/cache/apranova")
+
+
+def reachable(program_folder: Path, *, cache: Path = CACHE) -> Path:
+    """The folder itself when every user can pass to it (or we are nobody special), else an up-to-date copy of it.
+
+    A wheel's shared libraries lie beside its folder, in `<name>.libs`, and are found there: they are copied along.
+    """
+    if os.geteuid() != 0 or _open_to_all(program_folder):
+        return program_folder
+    libraries = program_folder.with_name(f"{program_folder.name}.libs")
+    copy = cache / f"{program_folder.name}-{int(program_folder.stat().st_mtime)}"
+    if not copy.exists():
+        cache.mkdir(mode=0o755, parents=True, exist_ok=True)
+        draft = copy.with_name(f".{copy.name}.{os.getpid()}")
+        for folder in (program_folder, libraries):
+            if folder.exists():
+                shutil.copytree(folder, draft / folder.name, symlinks=True)
+        try:
+            draft.rename(copy)
+        except OSError:  # another start was quicker
+            shutil.rmtree(draft)
+    return copy / program_folder.name
+
+
+def _open_to_all(folder: Path) -> bool:
+    resolved = folder.resolve()
+    return all(part.stat().st_mode & 0o001 for part in (resolved, *resolved.parents))
