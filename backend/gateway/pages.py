@@ -11,8 +11,8 @@ from contract.manager import LaunchStep
 
 # gateway/pages.py has the same (a test compares them): Envoy shows some pages by itself, when the backend does not answer.
 STYLE = """\
-:root{color-scheme:light dark;--ground:#f6f7f9;--card:#fff;--line:#dfe3e8;--text:#16202b;--soft:#566372;--accent:#2451d6;--on-accent:#fff}
-@media (prefers-color-scheme:dark){:root{--ground:#0e1319;--card:#171e27;--line:#2b3541;--text:#e8edf3;--soft:#a3b0bf;--accent:#86a8ff;--on-accent:#0b1220}}
+:root{color-scheme:light dark;--ground:#f6f5f1;--card:#fff;--line:#e2e0d9;--text:#1c1b22;--soft:#5b5966;--accent:#4b3fc6;--on-accent:#fff}
+@media (prefers-color-scheme:dark){:root{--ground:#121217;--card:#1b1b22;--line:#32323e;--text:#ececf2;--soft:#a9a8b8;--accent:#a9a2ff;--on-accent:#16132e}}
 *{box-sizing:border-box}
 body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1.5rem;background:var(--ground);color:var(--text);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
 main{width:100%;max-width:29rem;padding:2rem;background:var(--card);border:1px solid var(--line);border-radius:14px}
