@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 import types
 import typing
 from typing import Any, TypeVar
@@ -73,7 +74,7 @@ def _build(wanted: Any, value: Any, where: str) -> Any:
 def _build_dataclass(wanted: Any, value: Any, where: str) -> Any:
     if not isinstance(value, dict):
         raise BadMessage(f"{where}: an object is expected, got {type(value).__name__}")
-    types_by_name = typing.get_type_hints(wanted)
+    types_by_name = _type_hints(wanted)
     arguments = {}
     for field in dataclasses.fields(wanted):
         if field.name in value:
@@ -81,3 +82,9 @@ def _build_dataclass(wanted: Any, value: Any, where: str) -> Any:
         elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
             raise BadMessage(f"{where}.{field.name}: is missing")
     return wanted(**arguments)
+
+
+@functools.cache
+def _type_hints(wanted: type) -> dict[str, Any]:
+    """Evaluating the annotations costs more than everything else here, and they never change."""
+    return typing.get_type_hints(wanted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -49,6 +50,10 @@ class Snapshot:
     images: Mapping[WorkspaceKind, str] = field(default_factory=dict)
     """The current image of each kind that can be launched now."""
 
+    @functools.cached_property
+    def observed_by_id(self) -> Mapping[str, ObservedTask]:
+        return {seen.task_id: seen for seen in self.observed or ()}
+
 
 def reconcile(snapshot: Snapshot, now: float, policy: Policy) -> Plan:
     """Compute the steps that lead the fleet to what it should be. Pure; a converged fleet gives no actions."""
@@ -78,7 +83,7 @@ def _reconcile_task(
         return
     if task.workspace_id is not None and workspace is None and task.state is not TaskState.CLAIMED:
         return  # its workspace was read later and has moved on; the next pass sees both
-    seen = find_observed(snapshot, task.task_id)
+    seen = snapshot.observed_by_id.get(task.task_id)
     if task.state is TaskState.STOPPING:
         waits_for_retry = task.must_save and task.saved_at is None and now < task.save_again_at
         if _gone(snapshot, seen):
@@ -142,7 +147,7 @@ def _reconcile_workspace(
     elif workspace.state is WorkspaceState.DELETED and workspace.purge_at is not None and now >= workspace.purge_at:
         yield PurgeWorkspace(workspace)
     elif workspace.state is WorkspaceState.RUNNING and task is not None and task.state is TaskState.CLAIMED:
-        seen = find_observed(snapshot, task.task_id)
+        seen = snapshot.observed_by_id.get(task.task_id)
         if workspace.due_at is None or now < workspace.due_at or _gone(snapshot, seen):
             return
         verdict = idle.judge(workspace, snapshot.statuses.get(task.task_id), now=now, policy=policy)
@@ -204,14 +209,10 @@ def _reconcile_pool(snapshot: Snapshot, now: float, policy: Policy) -> tuple[lis
 def _dead_warm(snapshot: Snapshot) -> Iterator[RecordTaskGone]:
     """Warm tasks that this pass finds gone: the pool must neither count nor retire them."""
     for task in snapshot.tasks:
-        seen = find_observed(snapshot, task.task_id)
+        seen = snapshot.observed_by_id.get(task.task_id)
         never_started = seen is None and task.state is TaskState.STARTING
         if task.warm and _gone(snapshot, seen) and not never_started:
             yield RecordTaskGone(task, None, "")
-
-
-def find_observed(snapshot: Snapshot, task_id: str) -> ObservedTask | None:
-    return next((seen for seen in snapshot.observed or () if seen.task_id == task_id), None)
 
 
 def _gone(snapshot: Snapshot, seen: ObservedTask | None) -> bool:

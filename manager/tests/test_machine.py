@@ -4,13 +4,14 @@ manager that acts in between: the six rules hold at every port call, and all con
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from contract.errors import ApraNovaError
 from contract.names import TaskState, WorkspaceState
@@ -24,7 +25,7 @@ from manager.use_cases.launch import launch
 from manager.use_cases.sweep import sweep
 from manager.use_cases.world import InFlight, World
 
-WORKSPACES = ("ws-aaaaaaaaaa", "ws-bbbbbbbbbb", "ws-cccccccccc")
+WORKSPACES = ("ws-aaaaaaaaaa", "ws-bbbbbbbbbb")
 DELETE_GRACE_S = 3_000.0
 UP = (WorkspaceState.STARTING, WorkspaceState.RUNNING, WorkspaceState.STOPPING)
 
@@ -38,9 +39,25 @@ CALLS: dict[str, Callable[[World, str], object]] = {
     "sweep": lambda world, _: sweep(world),
 }
 
-points = st.integers(1, 40)
+calls = st.sampled_from(
+    ["launch", "launch", "launch", "sweep", "stop", "restart", "delete", "undelete", "keep running"]
+)
 workspaces = st.sampled_from(WORKSPACES)
-calls = st.sampled_from(["launch", "launch", "launch", "stop", "restart", "keep running", "delete", "undelete", "sweep"])
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What goes wrong during one call, at the how-manieth point around its port calls."""
+
+    what: str
+    at_point: int
+    by: str
+    workspace_id: str
+
+
+troubles = st.builds(
+    Trouble, st.sampled_from(["crash", "other", "other", "error"]), st.integers(1, 24), calls, workspaces
+)
 
 
 class ManagerMachine(RuleBasedStateMachine):
@@ -62,11 +79,19 @@ class ManagerMachine(RuleBasedStateMachine):
             homes=Faulty("homes", plain.homes, self.faults),
             agent=Faulty("agent", plain.agent, self.faults),
             policy=Policy(
-                schedule=pool_of(pool), refill_delay_s=0.0, tasks_max=8, delete_grace_s=DELETE_GRACE_S, idle_timeout_s=600.0
+                schedule=pool_of(pool),
+                refill_delay_s=0.0,
+                tasks_max=8,
+                delete_grace_s=DELETE_GRACE_S,
+                idle_timeout_s=600.0,
             ),
         )
         self.other = replace(self.world, ids=CountingIds("other"), in_flight=InFlight())
         self.faults.after_each = self.check
+        logging.disable(logging.CRITICAL)
+        for _ in range(3):
+            sweep(self.world)
+            self.school.later(2.0)
 
     def _watch_claims(self) -> None:
         agent, asked = self.school.agent, self.school.agent.claim
@@ -77,73 +102,49 @@ class ManagerMachine(RuleBasedStateMachine):
 
         agent.claim = claim
 
-    @rule(name=calls, workspace_id=workspaces, times=st.integers(1, 3))
-    def call(self, name: str, workspace_id: str, times: int) -> None:
-        for _ in range(times):
-            self._do(lambda: CALLS[name](self.world, workspace_id))
+    @rule(name=calls, workspace_id=workspaces, trouble=st.lists(troubles, max_size=2))
+    def call(self, name: str, workspace_id: str, trouble: list[Trouble]) -> None:
+        self._do(lambda: CALLS[name](self.world, workspace_id), trouble)
 
-    @rule()
-    def sweep(self) -> None:
-        self._do(lambda: sweep(self.world))
+    @rule(trouble=st.lists(troubles, max_size=2), silent=st.sampled_from([None, None, None, "runner", "agent"]))
+    def sweep(self, trouble: list[Trouble], silent: str | None) -> None:
+        self.faults.silent = {silent} if silent else set()
+        self._do(lambda: sweep(self.world), trouble)
 
-    @rule()
-    def the_other_manager_sweeps(self) -> None:
-        self._do(lambda: sweep(self.other))
+    @rule(seconds=st.sampled_from([0.0, 2.0, 6.0]), workspace_id=workspaces)
+    def launch_until_it_runs(self, seconds: float, workspace_id: str) -> None:
+        self._do(lambda: launch(self.world, workspace_id))
+        for _ in range(3):
+            self._do(lambda: sweep(self.world))
+            self.school.later(seconds)
 
-    @rule(seconds=st.sampled_from([0.1, 2.0, 6.0, 40.0, 130.0, 700.0, 3_500.0]))
-    def time_passes(self, seconds: float) -> None:
-        self.school.later(seconds)
+    @rule(
+        what=st.sampled_from(["time", "time", "a task dies", "a task fails", "saving fails", "saving works"]),
+        seconds=st.sampled_from([2.0, 6.0, 40.0, 130.0, 700.0, 3_500.0]),
+        index=st.integers(0, 20),
+    )
+    def something_happens(self, what: str, seconds: float, index: int) -> None:
+        alive = [task for task in self.school.runner.tasks.values() if task.alive]
+        match what:
+            case "time":
+                self.school.later(seconds)
+            case "a task dies" if alive:
+                self.school.runner.end(alive[index % len(alive)].spec.task_id, "killed")
+            case "a task fails" if alive:
+                alive[index % len(alive)].failure = "the application did not start"
+            case "saving fails":
+                self.school.agent.save_failure = "the disk is full"
+            case _:
+                self.school.agent.save_failure = ""
 
-    @rule(index=st.integers(0, 20))
-    def a_task_dies(self, index: int) -> None:
-        alive = [task_id for task_id, task in self.school.runner.tasks.items() if task.alive]
-        if alive:
-            self.school.runner.end(alive[index % len(alive)], "killed")
-
-    @rule(index=st.integers(0, 20))
-    def a_task_fails(self, index: int) -> None:
-        tasks = [task for task in self.school.runner.tasks.values() if task.alive and task.claim is None]
-        if tasks:
-            tasks[index % len(tasks)].failure = "the application did not start"
-
-    @rule(in_points=points)
-    def a_crash_is_near(self, in_points: int) -> None:
-        self.faults.plan(in_points, crash)
-
-    @rule(in_points=points)
-    def an_error_is_near(self, in_points: int) -> None:
-        self.faults.plan(in_points, fail)
-
-    @rule(in_points=points, name=calls, workspace_id=workspaces)
-    def the_other_manager_is_near(self, in_points: int, name: str, workspace_id: str) -> None:
-        def interfere(_port: str) -> None:
-            with contextlib.suppress(ApraNovaError):
-                CALLS[name](self.other, workspace_id)
-
-        self.faults.plan(in_points, interfere)
-
-    @rule(port=st.sampled_from(["runner", "agent"]))
-    def a_part_falls_silent(self, port: str) -> None:
-        self.faults.silent.add(port)
-
-    @precondition(lambda self: self.faults.silent)
-    @rule()
-    def all_parts_answer_again(self) -> None:
-        self.faults.silent.clear()
-
-    @rule(failure=st.sampled_from(["", "the disk is full"]))
-    def saving_works_or_not(self, failure: str) -> None:
-        self.school.agent.save_failure = failure
-
-    @rule()
     def the_faults_stop_and_all_converges(self) -> None:
         self.faults.clear()
         self.school.agent.save_failure = ""
         for task in self.school.runner.tasks.values():
             task.failure = ""
-        for _ in range(60):
+        for _ in range(16):
             self._do(lambda: sweep(self.world))
-            self.school.later(3.0)
+            self.school.later(20.0)
         for _ in range(20):
             if not sweep(self.world).actions:
                 break
@@ -151,10 +152,15 @@ class ManagerMachine(RuleBasedStateMachine):
         self._check_converged()
 
     def teardown(self) -> None:
-        if hasattr(self, "faults"):
-            self.the_faults_stop_and_all_converges()
+        try:
+            if hasattr(self, "faults"):
+                self.the_faults_stop_and_all_converges()
+        finally:
+            logging.disable(logging.NOTSET)
 
-    def _do(self, work: Callable[[], object]) -> None:
+    def _do(self, work: Callable[[], object], troubles: Iterable[Trouble] = ()) -> None:
+        for trouble in troubles:
+            self.faults.plan(trouble.at_point, self._effect(trouble))
         try:
             work()
         except Crash:
@@ -162,7 +168,18 @@ class ManagerMachine(RuleBasedStateMachine):
             self.other = replace(self.other, in_flight=InFlight())
         except (ApraNovaError, OSError):
             pass
+        self.faults.clear()
         self.check()
+
+    def _effect(self, trouble: Trouble) -> Callable[[str], None]:
+        if trouble.what == "other":
+
+            def interfere(_port: str) -> None:
+                with contextlib.suppress(ApraNovaError):
+                    CALLS[trouble.by](self.other, trouble.workspace_id)
+
+            return interfere
+        return crash if trouble.what == "crash" else fail
 
     def check(self) -> None:
         """At every port call of every manager."""
@@ -185,7 +202,9 @@ class ManagerMachine(RuleBasedStateMachine):
                 assert self.school.homes.exists(workspace.home_id or ""), "a home was lost"
             if workspace.purging:
                 assert workspace.deleted_at is not None
-                assert self.school.clock.now() >= workspace.deleted_at + DELETE_GRACE_S, "purged within the grace period"
+                assert self.school.clock.now() >= workspace.deleted_at + DELETE_GRACE_S, (
+                    "purged within the grace period"
+                )
             if workspace.state in (WorkspaceState.STOPPED, WorkspaceState.DELETED):
                 assert not engine.serving(workspace.workspace_id), "stopped, but its task is alive"
 
@@ -203,10 +222,11 @@ class ManagerMachine(RuleBasedStateMachine):
 
 
 ManagerMachine.TestCase.settings = settings(
-    max_examples=int(os.environ.get("APRANOVA_MACHINE_EXAMPLES", "120")),
-    stateful_step_count=40,
+    max_examples=int(os.environ.get("APRANOVA_MACHINE_EXAMPLES", "100")),
+    stateful_step_count=30,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     print_blob=True,
+    report_multiple_bugs=False,
 )
 TestManagerUnderFaults = ManagerMachine.TestCase

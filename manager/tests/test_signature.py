@@ -54,6 +54,11 @@ def test_another_service_or_region_is_refused() -> None:
 
 
 def test_rubbish_is_refused() -> None:
-    for text in ("", "AWS4-HMAC-SHA256", "Bearer x", "AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host, Signature=0"):
+    for text in (
+        "",
+        "AWS4-HMAC-SHA256",
+        "Bearer x",
+        "AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host, Signature=0",
+    ):
         with pytest.raises(BadSignature):
             CHECK.check("POST", TARGET, {**signed(), "authorization": text}, b"{}", now=time.time())

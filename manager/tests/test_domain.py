@@ -1,0 +1,231 @@
+"""Transition tables, the pool and reconcile on plain data."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import zoneinfo
+from dataclasses import replace
+
+import pytest
+
+from contract.agent import AgentPhase, AgentStatus
+from contract.manager import LaunchStep
+from contract.names import LaunchPath, StopReason, TaskState, WorkspaceKind, WorkspaceState
+from manager.domain import plan, pool
+from manager.domain.observation import ObservedTask
+from manager.domain.policy import Policy
+from manager.domain.pool import PoolSchedule
+from manager.domain.reconcile import Snapshot, reconcile
+from manager.domain.task import TASK_TRANSITIONS, Task
+from manager.domain.transition import IllegalTransition
+from manager.domain.workspace import STEPS_MAX, WORKSPACE_TRANSITIONS, Workspace
+
+NOW = 1_790_000_000.0
+IMAGES = {WorkspaceKind.VSCODE: "vscode-2"}
+ANNA = Workspace("ws-aaaaaaaaaa", "7", WorkspaceKind.VSCODE)
+NO_POOL = Policy(schedule=PoolSchedule(base=0, peak=0, off=0, weekend=0), refill_delay_s=0.0)
+
+
+def task(number: int = 1, **changes: object) -> Task:
+    plain = Task(f"task-{number}", WorkspaceKind.VSCODE, "vscode-2", NOW, "token", state_since=NOW)
+    return replace(plain, **changes)
+
+
+def seen(task_id: str = "task-1", **changes: object) -> ObservedTask:
+    return replace(ObservedTask(task_id, alive=True, started_at=NOW, control_address="unix:/x", cluster="c"), **changes)
+
+
+def actions(policy: Policy = NO_POOL, now: float = NOW, **snapshot: object) -> list[type]:
+    whole = Snapshot(**{"tasks": (), "workspaces": (), "observed": (), "images": IMAGES, **snapshot})  # type: ignore[arg-type]
+    return [type(action) for action in reconcile(whole, now, policy).actions]
+
+
+def change(workspace: Workspace, state: WorkspaceState) -> Workspace:
+    step = LaunchStep("x", NOW, "x")
+    match state:
+        case WorkspaceState.STARTING:
+            return workspace.starting(
+                now=NOW, task_id="t", home_id="h", launch_secret="s", path=LaunchPath.COLD, deadline=NOW, step=step
+            )
+        case WorkspaceState.RUNNING:
+            return workspace.running(now=NOW, cluster="", address="", step=step)
+        case WorkspaceState.STOPPING:
+            return workspace.stopping(now=NOW, reason=StopReason.IDLE)
+        case WorkspaceState.STOPPED if workspace.state is WorkspaceState.DELETED:
+            return workspace.undeleted(now=NOW)
+        case WorkspaceState.STOPPED:
+            return replace(workspace, deleted_at=None).ended(now=NOW, step=step)
+        case WorkspaceState.DELETED if workspace.state is WorkspaceState.STOPPED:
+            return workspace.delete_wanted(now=NOW, grace_s=1.0)
+        case WorkspaceState.DELETED:
+            return replace(workspace, deleted_at=NOW).ended(now=NOW, step=step)
+
+
+@pytest.mark.parametrize(("before", "after"), list(itertools.product(WorkspaceState, WorkspaceState)))
+def test_a_workspace_changes_only_along_its_table(before: WorkspaceState, after: WorkspaceState) -> None:
+    workspace = replace(ANNA, state=before)
+    if after in WORKSPACE_TRANSITIONS[before]:
+        assert change(workspace, after).state is after
+    else:
+        with pytest.raises(IllegalTransition):
+            change(workspace, after)
+
+
+def test_no_task_ever_comes_back() -> None:
+    order = [TaskState.STARTING, TaskState.READY, TaskState.CLAIMED, TaskState.STOPPING, TaskState.STOPPED]
+    for before, allowed in TASK_TRANSITIONS.items():
+        assert all(order.index(after) > order.index(before) for after in allowed)
+
+
+def test_a_task_of_one_workspace_is_refused_to_another() -> None:
+    reserved = task().reserved("ws-aaaaaaaaaa", deadline=NOW)
+    with pytest.raises(IllegalTransition):
+        reserved.claimed("ws-bbbbbbbbbb", now=NOW)
+    with pytest.raises(IllegalTransition):
+        reserved.reserved("ws-bbbbbbbbbb", deadline=NOW)
+
+
+def test_a_workspace_is_refused_another_home() -> None:
+    with pytest.raises(IllegalTransition):
+        change(replace(ANNA, home_id="mine"), WorkspaceState.STARTING)
+
+
+def test_secrets_do_not_show_in_a_repr() -> None:
+    assert "token" not in repr(task(agent_token="token"))
+    assert "s3cret" not in repr(replace(ANNA, launch_secret="s3cret"))
+
+
+def test_steps_are_bounded() -> None:
+    workspace = ANNA
+    for number in range(50):
+        workspace = workspace.with_step(LaunchStep("saving", NOW, str(number)))
+    assert (len(workspace.steps), workspace.steps[-1].text) == (STEPS_MAX, "49")
+
+
+@pytest.mark.parametrize(
+    ("day", "hour", "size"),
+    [(23, 9, 5), (23, 20, 5), (23, 21, 3), (23, 8, 3), (23, 7, 3), (23, 6, 1), (23, 23, 1), (28, 12, 2), (29, 8, 2), (29, 3, 1)],
+)  # fmt: skip
+def test_the_schedule_follows_the_school_s_clock(day: int, hour: int, size: int) -> None:
+    """23 November 2026 is a Monday."""
+    for zone in ("UTC", "Europe/Vienna", "America/New_York"):
+        at = dt.datetime(2026, 11, day, hour, 30, tzinfo=zoneinfo.ZoneInfo(zone)).timestamp()
+        assert PoolSchedule(time_zone=zone).target(at) == size
+
+
+def test_whom_a_task_can_serve() -> None:
+    returning = replace(ANNA, home_id="home-1")
+    late, slot = task(), task(home_id="fresh")
+    personal = task(home_id="home-1", intended_for=ANNA.workspace_id)
+    assert pool.can_serve(late, ANNA)
+    assert pool.can_serve(late, returning)
+    assert pool.can_serve(slot, ANNA)
+    assert not pool.can_serve(slot, returning)
+    assert pool.can_serve(personal, returning)
+    assert not pool.can_serve(personal, replace(returning, workspace_id="ws-bbbbbbbbbb"))
+    assert not pool.can_serve(late, replace(ANNA, kind=WorkspaceKind.SUPERSET))
+    assert not pool.can_serve(late.reserved("ws-bbbbbbbbbb", deadline=NOW), ANNA)
+    assert not pool.can_serve(task(state=TaskState.STOPPING), ANNA)
+
+
+def test_candidates_put_ready_before_starting_and_leave_old_images_out() -> None:
+    offered = [task(1), task(2, state=TaskState.READY), task(3, state=TaskState.READY, image="vscode-1")]
+    assert [item.task_id for item in pool.candidates(offered, ANNA, image="vscode-2")] == ["task-2", "task-1"]
+
+
+def test_failures_double_the_wait_and_a_success_ends_it() -> None:
+    failed = [task(n, state=TaskState.STOPPED, failure="x", ended_at=NOW + n) for n in range(3)]
+    assert pool.back_off_until(failed, base_s=5, max_s=600) == NOW + 2 + 20
+    assert pool.back_off_until(failed * 10, base_s=5, max_s=600) == NOW + 2 + 600
+    assert pool.back_off_until([*failed, task(9, ready_at=NOW + 5)], base_s=5, max_s=600) == 0.0
+
+
+def test_a_converged_fleet_needs_nothing() -> None:
+    ready = task(state=TaskState.READY)
+    policy = replace(NO_POOL, schedule=PoolSchedule(1, 1, 1, 1))
+    assert actions(policy, tasks=(ready,), observed=(seen(),)) == []
+
+
+def test_the_pool_is_filled_a_few_at_a_time_and_never_beyond_its_target_or_the_limit() -> None:
+    policy = replace(NO_POOL, schedule=PoolSchedule(5, 5, 5, 5))
+    assert actions(policy) == [plan.StartWarmTask] * policy.warming_max
+    assert actions(replace(policy, tasks_max=1)) == [plan.StartWarmTask]
+    assert actions(policy, images={}) == []
+    warm = tuple(task(n, state=TaskState.READY) for n in range(7))
+    assert actions(policy, tasks=warm, observed=tuple(seen(f"task-{n}") for n in range(7))) == [plan.RetireTask] * 2
+
+
+def test_old_images_and_old_tasks_are_retired() -> None:
+    policy = replace(NO_POOL, schedule=PoolSchedule(1, 1, 1, 1))
+    old = task(state=TaskState.READY, image="vscode-1")
+    assert plan.RetireTask in actions(policy, tasks=(old,), observed=(seen(),))
+    aged = task(state=TaskState.READY, created_at=NOW - 21_600)
+    assert plan.RetireTask in actions(policy, tasks=(aged,), observed=(seen(),))
+
+
+def test_the_pool_waits_after_a_claim_and_says_when_it_will_go_on() -> None:
+    policy = replace(NO_POOL, schedule=PoolSchedule(1, 1, 1, 1), refill_delay_s=2.0)
+    claimed = task(state=TaskState.CLAIMED, workspace_id="ws-aaaaaaaaaa")
+    snapshot = Snapshot((claimed,), (), (seen(),), images=IMAGES)
+    assert reconcile(snapshot, NOW, policy).look_again_at == NOW + 2.0
+    assert reconcile(snapshot, NOW, policy).actions == ()
+    assert [type(action) for action in reconcile(snapshot, NOW + 2.0, policy).actions] == [plan.StartWarmTask]
+
+
+def test_a_failed_look_up_kills_nothing_and_starts_nothing() -> None:
+    running = replace(
+        change(change(ANNA, WorkspaceState.STARTING), WorkspaceState.RUNNING), due_at=None, task_id="task-1"
+    )
+    records = (
+        task(1, state=TaskState.CLAIMED, workspace_id=ANNA.workspace_id),
+        task(2, state=TaskState.READY, image="vscode-1"),
+        task(3, deadline=NOW - 1),
+    )
+    policy = replace(NO_POOL, schedule=PoolSchedule(5, 5, 5, 5))
+    assert actions(policy, tasks=records, workspaces=(running,), observed=None) == []
+
+
+def test_a_record_without_a_task_is_recorded_as_gone() -> None:
+    starting = replace(change(ANNA, WorkspaceState.STARTING), task_id="task-1")
+    running = change(starting, WorkspaceState.RUNNING)
+    claimed = task(state=TaskState.CLAIMED, workspace_id=ANNA.workspace_id)
+    assert actions(tasks=(claimed,), workspaces=(running,)) == [plan.RecordTaskGone]
+    dead = seen(alive=False, ended_because="killed: out of memory")
+    (action,) = reconcile(Snapshot((claimed,), (running,), (dead,)), NOW, NO_POOL).actions
+    assert isinstance(action, plan.RecordTaskGone)
+    assert action.because == "killed: out of memory"
+
+
+def test_an_orphan_is_ended_only_after_its_grace_and_a_late_starter_at_once() -> None:
+    assert actions(observed=(seen(),)) == []
+    assert actions(observed=(seen(),), now=NOW + NO_POOL.orphan_grace_s) == [plan.StopOrphan]
+    assert actions(tasks=(task(state=TaskState.STOPPED, ended_at=NOW),), observed=(seen(),)) == [plan.StopOrphan]
+
+
+def test_an_intent_without_a_task_is_started_again_and_given_up_at_its_deadline() -> None:
+    intent = task(deadline=NOW + 120)
+    policy = replace(NO_POOL, schedule=PoolSchedule(1, 1, 1, 1))
+    assert actions(policy, tasks=(intent,)) == []
+    assert actions(policy, tasks=(intent,), now=NOW + NO_POOL.takeover_s) == [plan.StartAgain]
+    assert actions(policy, tasks=(intent,), now=NOW + 120) == [plan.RetireTask]
+
+
+def test_a_claim_that_was_cut_short_is_taken_over_and_fails_at_its_deadline() -> None:
+    starting = replace(change(ANNA, WorkspaceState.STARTING), task_id="task-1", deadline=NOW + 120)
+    claimed = task(state=TaskState.CLAIMED, workspace_id=ANNA.workspace_id)
+    world = {"tasks": (claimed,), "workspaces": (starting,), "observed": (seen(),)}
+    assert actions(**world) == []
+    assert actions(**world, now=NOW + NO_POOL.takeover_s) == [plan.FinishLaunch]
+    assert actions(**world, now=NOW + 120) == [plan.FailLaunch]
+
+
+def test_a_ready_task_is_claimed_for_the_workspace_that_waits_for_it() -> None:
+    starting = replace(change(ANNA, WorkspaceState.STARTING), task_id="task-1")
+    reserved = task().reserved(ANNA.workspace_id, deadline=NOW + 120)
+    ready = {"task-1": AgentStatus("task-1", AgentPhase.READY)}
+    world = {"tasks": (reserved,), "workspaces": (starting,), "observed": (seen(),)}
+    assert actions(**world, statuses=ready) == [plan.FinishLaunch]
+    failed = {"task-1": AgentStatus("task-1", AgentPhase.FAILED, failure="no node")}
+    assert actions(**world, statuses=failed) == [plan.FailLaunch]
+    assert actions(**world) == []

@@ -1,0 +1,178 @@
+"""Stopping: by a person, by the idle rule, by force, and what is saved."""
+
+from __future__ import annotations
+
+import pytest
+
+from contract.errors import ApraNovaError, Reason
+from contract.names import StopReason, WorkspaceState
+from manager.adapters.memory.clock import FakeClock
+from manager.adapters.memory.runner import RunnerThatDoesNotAnswer, RunnerThatLosesTasks
+from manager.tests.school import ANNA, School
+from manager.use_cases import lifetime
+from manager.use_cases.launch import launch
+from manager.use_cases.stop import keep_running, stop
+
+
+def running(**options: object) -> School:
+    school = School(**options)  # type: ignore[arg-type]
+    school.enrol(ANNA)
+    launch(school.world, ANNA)
+    school.settle()
+    assert school.workspace().state is WorkspaceState.RUNNING
+    return school
+
+
+def test_a_stop_answers_stopping_and_the_sweep_saves_then_ends() -> None:
+    school = running()
+    task = school.task()
+    assert stop(school.world, ANNA).state is WorkspaceState.STOPPING
+    assert task.alive
+    school.settle()
+    assert (task.saves, task.alive) == (1, False)
+    workspace = school.workspace()
+    assert (workspace.state, workspace.stop_reason) == (WorkspaceState.STOPPED, StopReason.BY_PERSON)
+    assert [step.name for step in workspace.steps][-3:] == ["saving", "saved", "task_stopped"]
+
+
+def test_a_repeated_stop_changes_nothing() -> None:
+    school = running()
+    first = stop(school.world, ANNA)
+    assert stop(school.world, ANNA) == first
+    school.settle()
+    stopped = school.workspace()
+    assert stop(school.world, ANNA) == stopped
+
+
+def test_a_save_that_fails_is_retried_and_reported_and_the_task_kept_until_the_hard_limit() -> None:
+    school = running()
+    task = school.task()
+    school.agent.save_failure = "the disk is full"
+    stop(school.world, ANNA)
+    for _ in range(11):
+        school.sweep()
+        assert task.alive
+        assert "could not be saved yet, trying again: the disk is full" in school.workspace().failure
+        school.later(10.0)
+    school.later(10.0)
+    school.sweep()
+    assert not task.alive
+    assert school.workspace().state is WorkspaceState.STOPPED
+    assert "could not be saved before the stop" in school.workspace().failure
+    assert school.metrics.counts["save_failures_total"] >= 5
+
+
+def test_a_save_that_works_at_last_clears_the_report() -> None:
+    school = running()
+    school.agent.save_failure = "the disk is full"
+    stop(school.world, ANNA)
+    school.sweep()
+    school.agent.save_failure = ""
+    school.later(2.0)
+    school.settle()
+    assert (school.workspace().state, school.workspace().failure) == (WorkspaceState.STOPPED, "")
+
+
+def test_idle_is_warned_then_saved_then_stopped_and_the_reason_is_kept() -> None:
+    school = running()
+    task = school.task()
+    school.later(1500.0)
+    school.settle()
+    assert len(task.warnings) == 1
+    assert school.workspace().warned_at is not None
+    school.later(299.0)
+    school.settle()
+    assert school.workspace().state is WorkspaceState.RUNNING
+    school.later(1.0)
+    school.settle()
+    assert task.saves == 1
+    assert (school.workspace().state, school.workspace().stop_reason) == (WorkspaceState.STOPPED, StopReason.IDLE)
+
+
+def test_a_student_who_comes_back_in_the_warning_time_is_not_stopped() -> None:
+    school = running()
+    school.later(1500.0)
+    school.settle()
+    school.task().last_activity_at = school.clock.now()
+    school.task().activity_reason = "typed in the editor"
+    school.later(60.0)
+    school.settle()
+    workspace = school.workspace()
+    assert (workspace.state, workspace.warned_at) == (WorkspaceState.RUNNING, None)
+    assert workspace.activity is not None
+    assert workspace.activity.reason == "typed in the editor"
+
+
+def test_keep_running_moves_the_stop_at_once_and_is_capped() -> None:
+    school = running()
+    now = school.clock.now()
+    kept = keep_running(school.world, ANNA, now + 1e9)
+    assert kept.keep_running_until == kept.stops_at == now + school.world.policy.keep_running_max_s
+    school.later(7200.0)
+    school.settle()
+    assert school.workspace().state is WorkspaceState.RUNNING
+    assert keep_running(school.world, ANNA, 0.0).keep_running_until is None
+    school.settle()
+    assert school.workspace().state is WorkspaceState.STOPPED
+
+
+def test_keep_running_needs_a_running_workspace() -> None:
+    school = School()
+    school.enrol(ANNA)
+    with pytest.raises(ApraNovaError) as refused:
+        keep_running(school.world, ANNA, school.clock.now() + 60.0)
+    assert refused.value.reason is Reason.WRONG_STATE
+
+
+@pytest.mark.parametrize("forgetful", [False, True])
+def test_a_task_that_ends_by_itself_leaves_its_workspace_stopped_with_the_cause(forgetful: bool) -> None:
+    school = running(runner=RunnerThatLosesTasks(FakeClock())) if forgetful else running()
+    school.runner.end(school.workspace().task_id or "", "killed: out of memory")
+    school.settle()
+    workspace = school.workspace()
+    assert (workspace.state, workspace.stop_reason) == (WorkspaceState.STOPPED, StopReason.TASK_ENDED)
+    assert ("the engine no longer has it" if forgetful else "out of memory") in workspace.failure
+    assert launch(school.world, ANNA).state is WorkspaceState.STARTING
+
+
+def test_an_engine_that_does_not_answer_stops_nothing_and_launches_go_on_afterwards() -> None:
+    runner = RunnerThatDoesNotAnswer(FakeClock())
+    runner.silent = False
+    school = running(runner=runner, pool=1)
+    runner.silent = True
+    school.later(600.0)
+    school.sweep(3)
+    assert school.workspace().state is WorkspaceState.RUNNING
+    assert all(task.alive for task in runner.tasks.values())
+    assert launch(school.world, ANNA).state is WorkspaceState.RUNNING
+
+
+def test_a_delete_stops_and_saves_first_and_purges_only_after_the_grace_period() -> None:
+    school = running(delete_grace_s=1000.0)
+    task, home = school.task(), school.task().home_id or ""
+    lifetime.delete(school.world, ANNA)
+    school.settle()
+    assert (task.saves, school.workspace().state) == (1, WorkspaceState.DELETED)
+    school.later(999.0)
+    school.settle()
+    assert school.homes.exists(home)
+    school.later(1.0)
+    school.settle()
+    assert not school.homes.exists(home)
+    assert school.store.find_workspace(ANNA) is None
+
+
+def test_an_undelete_keeps_home_and_record() -> None:
+    school = running(delete_grace_s=1000.0)
+    home = school.task().home_id
+    lifetime.delete(school.world, ANNA)
+    school.settle()
+    with pytest.raises(ApraNovaError) as refused:
+        launch(school.world, ANNA)
+    assert refused.value.reason is Reason.WORKSPACE_DELETED
+    assert lifetime.undelete(school.world, ANNA).state is WorkspaceState.STOPPED
+    school.later(5000.0)
+    school.settle()
+    launch(school.world, ANNA)
+    school.settle()
+    assert school.task().home_id == home

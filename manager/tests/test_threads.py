@@ -1,0 +1,112 @@
+"""The manager as it runs on one machine: SQLite, threads, the sweep's own loop and the real clock; only tasks are pretended."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from contract.names import LaunchPath, WorkspaceState
+from manager.adapters.memory.runner import MemoryTaskRunner
+from manager.adapters.sqlite.store import SqliteWorkspaceStore
+from manager.adapters.system.background import ThreadBackground
+from manager.adapters.system.clock import RandomIds, SystemClock
+from manager.entrypoints.sweep_loop import SweepLoop
+from manager.tests.school import ANNA, School, pool_of
+from manager.use_cases.launch import launch
+from manager.use_cases.stop import stop
+
+STUDENTS = tuple(f"ws-{letter * 10}" for letter in "abcdefghijklmnopqrstuvwxyz2345")
+
+
+class Fleet:
+    def __init__(self, path: Path, *, pool: int) -> None:
+        self.school = School(store=SqliteWorkspaceStore(path))
+        self.background = ThreadBackground()
+        self.wake = threading.Event()
+        plain, clock = self.school.world, SystemClock()
+        self.school.runner.clock = clock
+        self.school.runner.ready_after_s = 0.2
+        self.world = replace(
+            plain,
+            clock=clock,
+            ids=RandomIds(),
+            background=self.background,
+            wake=self.wake.set,
+            policy=replace(plain.policy, schedule=pool_of(pool)),
+        )
+        self.school.world = self.world
+        self.school.enrol(*STUDENTS)
+        self.loop = SweepLoop(self.world, self.wake)
+
+    @property
+    def runner(self) -> MemoryTaskRunner:
+        return self.school.runner
+
+    def states(self) -> list[WorkspaceState]:
+        return [found.state for found in self.world.store.find_workspaces(STUDENTS)]
+
+    def wait_for(self, condition: Callable[[], bool], limit_s: float = 30.0) -> None:
+        until = time.monotonic() + limit_s
+        while not condition():
+            assert time.monotonic() < until, self.states()
+            time.sleep(0.01)
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Iterator[Fleet]:
+    fleet = Fleet(tmp_path / "manager.sqlite3", pool=3)
+    fleet.loop.start()
+    fleet.wait_for(lambda: sum(task.state == "ready" for task in fleet.world.store.list_tasks(limit=99)) == 3)
+    yield fleet
+    fleet.loop.stop()
+    fleet.background.close()
+
+
+def test_thirty_students_at_once_all_get_in_and_no_two_share_a_task(fleet: Fleet) -> None:
+    with concurrent.futures.ThreadPoolExecutor(30) as pool:
+        answers = list(pool.map(lambda student: launch(fleet.world, student), STUDENTS))
+    assert all(answer.state in (WorkspaceState.STARTING, WorkspaceState.RUNNING) for answer in answers)
+    fleet.wait_for(lambda: fleet.states() == [WorkspaceState.RUNNING] * 30)
+    bound = [found.task_id for found in fleet.world.store.find_workspaces(STUDENTS)]
+    assert len(set(bound)) == 30
+    assert sum(answer.launch_path is LaunchPath.WARM for answer in answers) >= 1
+    homes = [task.home_id for task in fleet.runner.tasks.values() if task.claim is not None]
+    assert len(set(homes)) == 30
+
+
+def test_fifty_clicks_at_once_by_one_student_make_one_task(fleet: Fleet) -> None:
+    with concurrent.futures.ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(lambda _: launch(fleet.world, ANNA), range(50)))
+    assert len({answer.task_id for answer in answers}) == 1
+    assert len(fleet.runner.serving(ANNA)) == 1
+
+
+def test_a_short_idle_timeout_stops_on_time_and_a_stop_is_carried_out_soon(fleet: Fleet) -> None:
+    """The next pass is planned for the moment when something is due, not only every five minutes."""
+    launch(fleet.world, ANNA)
+    fleet.wait_for(lambda: len(fleet.runner.serving(ANNA)) == 1)
+    begun = time.monotonic()
+    stop(fleet.world, ANNA)
+    fleet.wait_for(lambda: fleet.states()[0] is WorkspaceState.STOPPED, 5.0)
+    assert time.monotonic() - begun < 5.0
+    assert fleet.loop.healthy()
+
+
+def test_the_loop_meets_a_deadline_between_two_sweeps(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path / "manager.sqlite3", pool=0)
+    fleet.world = replace(fleet.world, policy=replace(fleet.world.policy, idle_timeout_s=1.0))
+    fleet.loop = SweepLoop(fleet.world, fleet.wake)
+    fleet.loop.start()
+    try:
+        launch(fleet.world, ANNA)
+        fleet.wait_for(lambda: fleet.school.workspace().stop_reason is not None, 20.0)
+        assert fleet.school.workspace().stop_reason == "idle"
+    finally:
+        fleet.loop.stop()
+        fleet.background.close()
