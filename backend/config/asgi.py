@@ -8,21 +8,40 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from django.core.asgi import get_asgi_application
+import django
+from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIHandler
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.config.settings")
-_django = get_asgi_application()  # loads the apps, which everything below needs
+django.setup()  # loads the apps, which everything below needs
 
 from django.conf import settings  # noqa: E402
 
 from backend.config.body_limit import BodyLimit  # noqa: E402
 
 
+class DjangoHandler(ASGIHandler):
+    """Django's handler with one change of threads for each request.
+
+    Nearly everything here is synchronous (sessions, the ORM, allauth). Django would still run each middleware's
+    halves as coroutines that hop to the request's thread and back, some fifteen times; here the whole chain runs in
+    that thread. Streams are not affected: the event loop iterates them, as before.
+    """
+
+    def load_middleware(self, is_async: bool = False) -> None:  # noqa: ARG002  the base class asks for True
+        super().load_middleware(is_async=False)
+
+    async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return await sync_to_async(self.get_response, thread_sensitive=True)(request)
+
+
 def build_application() -> Any:
     """Compose the process: what the gateway does not answer goes to Django, with a limit on the body's size."""
     from backend.gateway.asgi import application as gateway
 
-    return gateway(BodyLimit(_django, bytes_max=settings.REQUEST_BODY_BYTES_MAX))
+    return gateway(BodyLimit(DjangoHandler(), bytes_max=settings.REQUEST_BODY_BYTES_MAX))
 
 
 application = build_application()

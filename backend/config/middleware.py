@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from http import HTTPStatus
 
 from allauth.core.internal.httpkit import get_client_ip
-from asgiref.sync import markcoroutinefunction
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -17,7 +16,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 from backend.config.problems import CONTENT_TYPE, ProblemError, problem_response
 from backend.config.request_context import RequestContext, enter_request
 
-Next = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
+Next = Callable[[HttpRequest], HttpResponseBase]
 
 REQUEST_ID_PATTERN = re.compile(r"^[A-Za-z0-9_.:-]{1,64}$")
 
@@ -34,18 +33,14 @@ PATHS_WITH_THEIR_OWN_ERRORS = ("/api/admin/", "/api/static/", "/api/auth/")
 class RequestContextMiddleware:
     """Outermost: gives the request an id and an address for log and audit, and the answer its policy headers."""
 
-    sync_capable = False
-    async_capable = True
-
     def __init__(self, get_response: Next) -> None:
         self._get_response = get_response
-        markcoroutinefunction(self)
 
-    async def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         sent_id = request.headers.get("x-request-id", "")
         request_id = sent_id if REQUEST_ID_PATTERN.match(sent_id) else uuid.uuid4().hex
         enter_request(RequestContext(request_id=request_id, ip=get_client_ip(request)))
-        response = _as_problem(request, await self._get_response(request))
+        response = _as_problem(request, self._get_response(request))
         response.headers.setdefault("X-Request-Id", request_id)
         csp = CSP_OF_ADMIN if request.path.startswith("/api/admin/") else CSP_OF_THE_REST
         response.headers.setdefault("Content-Security-Policy", csp)
@@ -76,20 +71,16 @@ def _as_problem(request: HttpRequest, response: HttpResponseBase) -> HttpRespons
 
 
 class StaticFilesMiddleware(WhiteNoiseMiddleware):
-    """WhiteNoise without leaving the event loop: as a synchronous middleware it would cost every request a thread."""
-
-    sync_capable = False
-    async_capable = True
+    """WhiteNoise that answers with bytes: Django would have to iterate its file on the event loop."""
 
     def __init__(self, get_response: Next) -> None:
         super().__init__(get_response, settings)
         self._get_response = get_response
-        markcoroutinefunction(self)
 
-    async def __call__(self, request: HttpRequest) -> HttpResponseBase:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:  # pyright: ignore[reportIncompatibleMethodOverride]
         static_file = self.files.get(request.path_info)
         if static_file is None:
-            return await self._get_response(request)
+            return self._get_response(request)
         found = self.serve(static_file, request)
         try:
             content = b"".join(found)  # some tens of kB, read from the page cache
