@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import signal
@@ -45,6 +46,7 @@ class Servers:
 
 def choose_place() -> Servers:
     folder = Path(tempfile.mkdtemp(prefix="apranova-tests-", dir="/tmp"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)  # tests that are only collected start nothing
     folder.chmod(0o755)  # another uid runs PostgreSQL when we are root
     return Servers(folder)
 
