@@ -62,9 +62,6 @@ class Settings:
         """What a running `up` writes about itself, for `status` and `down`."""
         return self.home / "supervisor.json"
 
-    def image_progress(self, kind: str) -> Path:
-        return self.images / f"{kind}.progress.json"
-
 
 def default_home(environment: Mapping[str, str], uid: int) -> Path:
     if uid == 0:

@@ -14,7 +14,7 @@ KIND = "vscode"
 
 
 class ImageBuild:
-    """One child process that builds the image; its progress file is what the manager shows on the Launch button."""
+    """One child process that builds the image; it keeps a line beside the images that the Launch button shows."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -34,7 +34,7 @@ class ImageBuild:
             name="vscode-image",
             command=(
                 "nice", sys.executable, "-m", "images.vscode.build",
-                "--images", str(settings.images), "--progress", str(settings.image_progress(KIND)),
+                "--images", str(settings.images),
             ),
             environment=dict(os.environ, PYTHONPATH=str(settings.source), PYTHONUNBUFFERED="1"),
             ready=lambda: True,

@@ -73,10 +73,10 @@ class Product:
 
     def logs(self) -> str:
         """The end of every log, for a failing test's report."""
-        parts = []
-        for log in sorted((self.home / "h" / "logs").glob("*.log")):
-            parts.append(f"\n--- {log.name}\n" + "\n".join(log.read_text(errors="replace").splitlines()[-25:]))
-        return "".join(parts)
+        return "".join(
+            f"\n--- {log.name}\n" + "\n".join(log.read_text(errors="replace").splitlines()[-25:])
+            for log in sorted((self.home / "h" / "logs").glob("*.log"))
+        )
 
     def run(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run another command, such as `status`, against this installation."""

@@ -1,8 +1,9 @@
 """Two students in parallel: neither reaches the other's workspace, by any way a browser or a terminal offers."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import APIResponse, Page
@@ -26,13 +27,13 @@ class Pair:
 
 
 @pytest.fixture
-def pair(product: Product, new_page: Callable[..., Page]) -> Iterator[Pair]:
+def pair(product: Product, new_page: Callable[..., Page]) -> Pair:
     accounts = product.accounts()
     students = [Student(new_page(), product, accounts[name]) for name in ("amira", "ben")]
     for student in students:
         student.sign_in()
     codes = [open_or_launch(student) for student in students]
-    yield Pair(students[0], codes[0], students[1], codes[1])
+    return Pair(students[0], codes[0], students[1], codes[1])
 
 
 def open_or_launch(student: Student) -> VSCode:
@@ -130,9 +131,9 @@ def test_from_inside_a_sandbox_nothing_of_others_or_of_the_host_is_in_reach(pair
     assert "unshare" in text
 
 
-def wait_for(path: "object", word: str, within_s: float = 30) -> bool:
+def wait_for(path: Path, word: str, within_s: float = 30) -> bool:
     deadline = time.monotonic() + within_s
-    while word not in path.read_text():  # type: ignore[attr-defined]
+    while word not in path.read_text():
         if time.monotonic() > deadline:
             return False
         time.sleep(0.2)
