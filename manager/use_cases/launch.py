@@ -12,7 +12,7 @@ from manager.domain.task import Task
 from manager.domain.workspace import Workspace
 from manager.ports.workspace_store import VersionConflict
 from manager.use_cases import ending, finish_launch
-from manager.use_cases.records import get_workspace, retried, save_workspace
+from manager.use_cases.records import get_task, get_workspace, retried, save_workspace
 from manager.use_cases.world import World
 
 
@@ -49,11 +49,10 @@ def _existing(world: World, workspace: Workspace) -> Workspace:
     except ApraNovaError:
         observed = None
     if observed is not None and not any(seen.task_id == workspace.task_id and seen.alive for seen in observed):
-        task = world.store.find_task(workspace.task_id) if workspace.task_id else None
-        if task is not None:
-            because = next((seen.ended_because for seen in observed if seen.task_id == task.task_id), "")
-            ending.record_gone(world, task, workspace, because)
-            raise VersionConflict("its task had ended; launch again")
+        task = get_task(world, workspace)
+        because = next((seen.ended_because for seen in observed if seen.task_id == task.task_id), "")
+        ending.record_gone(world, task, workspace, because)
+        raise VersionConflict("its task had ended; launch again")
     world.metrics.count("launches_total", path="existing")
     return replace(workspace, launch_path=LaunchPath.EXISTING)
 

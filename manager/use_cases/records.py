@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from contract.errors import ApraNovaError, Reason
 from contract.manager import LaunchStep
-from contract.names import StopReason, WorkspaceState
+from contract.names import StopReason, TaskState, WorkspaceState
 from manager.domain.task import Task
 from manager.domain.workspace import Workspace
 from manager.ports.workspace_store import VersionConflict
@@ -21,6 +21,14 @@ def get_workspace(world: World, workspace_id: str) -> Workspace:
     if workspace is None:
         raise ApraNovaError(Reason.WORKSPACE_NOT_FOUND, "This workspace does not exist", detail=workspace_id)
     return workspace
+
+
+def get_task(world: World, workspace: Workspace) -> Task:
+    """The task of a workspace that is up. It is read later than the workspace, so it may have moved on: VersionConflict."""
+    task = world.store.find_task(workspace.task_id) if workspace.task_id else None
+    if task is None or task.state not in (TaskState.STARTING, TaskState.CLAIMED):
+        raise VersionConflict(f"the task of {workspace.workspace_id} is ending or gone already")
+    return task
 
 
 def save_workspace(world: World, workspace: Workspace) -> Workspace:
@@ -47,10 +55,9 @@ def begin_stop(
         stopping = workspace.delete_wanted(now=now, grace_s=world.policy.delete_grace_s)
     else:
         stopping = workspace.stopping(now=now, reason=reason, failure=failure, launch_again=launch_again)
-    if task is None and workspace.task_id is not None:
-        task = world.store.find_task(workspace.task_id)
-    if task is None:
-        raise VersionConflict(f"the task of {workspace.workspace_id} is gone already")
+    task = task or get_task(world, workspace)
+    if task.state not in (TaskState.STARTING, TaskState.CLAIMED):
+        raise VersionConflict(f"someone else ends {task.task_id} already")
     must_save = workspace.state is WorkspaceState.RUNNING  # before that, no student's work can be in it
     if must_save:
         stopping = stopping.with_step(LaunchStep("saving", now, "Saving your work"))
