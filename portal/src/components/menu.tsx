@@ -17,10 +17,12 @@ interface MenuProps {
   heading?: ReactNode;
   entries: readonly MenuEntry[];
   align?: "left" | "right";
+  /** Something that was chosen is under way; the button stays, so that the focus does. */
+  busy?: boolean;
 }
 
 /** A menu button: arrows, Home and End move, Escape closes and returns to the button, Tab leaves. */
-export function Menu({ label, button, buttonClassName, heading, entries, align = "right" }: MenuProps) {
+export function Menu({ label, button, buttonClassName, heading, entries, align = "right", busy = false }: MenuProps) {
   const [open, setOpen] = useState(false);
   const id = useId();
   const root = useRef<HTMLDivElement>(null);
@@ -70,9 +72,11 @@ export function Menu({ label, button, buttonClassName, heading, entries, align =
         aria-controls={open ? id : undefined}
         aria-label={label}
         className={buttonClassName}
-        onClick={() => setOpen(!open)}
+        aria-disabled={busy || undefined}
+        aria-busy={busy || undefined}
+        onClick={() => setOpen(!open && !busy)}
         onKeyDown={(event) => {
-          if (event.key === "ArrowDown" && !open) {
+          if (event.key === "ArrowDown" && !open && !busy) {
             event.preventDefault();
             setOpen(true);
           }

@@ -66,7 +66,7 @@ function TurnOff({ onAsk }: { onAsk: () => void }) {
     <div className="mt-6 border-t border-line pt-5">
       <Button
         tone="quiet"
-        className="-ml-3 text-bad"
+        className="-ml-4"
         onClick={() => {
           onAsk();
           setAsking(true);
@@ -86,11 +86,7 @@ function TurnOff({ onAsk }: { onAsk: () => void }) {
           )}
           <DialogActions>
             <Button onClick={() => setAsking(false)}>Keep it on</Button>
-            <Button
-              tone="danger"
-              busy={deactivate.isPending}
-              onClick={() => deactivate.mutate(undefined, { onSuccess: () => setAsking(false) })}
-            >
+            <Button tone="danger" busy={deactivate.isPending} onClick={() => deactivate.mutate()}>
               Turn off
             </Button>
           </DialogActions>

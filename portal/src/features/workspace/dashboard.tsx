@@ -1,17 +1,20 @@
 "use client";
 
+import { useState } from "react";
+
 import { Alert } from "@/components/alert";
 import { Button } from "@/components/button";
 import { LoadingPanel } from "@/components/panel";
 import { explain } from "@/lib/api/errors";
-import type { Me, WorkspaceList } from "@/lib/api/types";
-import { isStaff, trackName } from "@/lib/roles";
+import type { Me, WorkspaceKind, WorkspaceList } from "@/lib/api/types";
+import { trackName } from "@/lib/roles";
 import { useMe } from "@/lib/session/use-me";
 import { useNow } from "@/lib/use-now";
 
 import { useLiveWorkspaces } from "./api/use-live-workspaces";
+import { KindChoice } from "./kind-choice";
+import { kindObstacle } from "./model/kinds";
 import { ownWorkspaces } from "./model/own-workspaces";
-import { NewWorkspace } from "./new-workspace";
 import { WarningBanner } from "./warning-banner";
 import { WorkspaceCard } from "./workspace-card";
 
@@ -80,7 +83,12 @@ function Workspaces({ me }: { me: Me }) {
 function Cards({ me, list }: { me: Me; list: WorkspaceList }) {
   const own = ownWorkspaces(me, list);
   const existing = own.flatMap(({ workspace }) => (workspace === null ? [] : [workspace]));
-  const missing = own.filter(({ workspace }) => workspace === null).map(({ kind }) => kind);
+  // Who may have several kinds and has none yet chooses first; the others see what they may have.
+  const choices = existing.length === 0 && own.length > 1 ? own.map(({ kind }) => kind) : [];
+  const [chosen, setChosen] = useState<WorkspaceKind | null>(null);
+  const choice = chosen ?? choices.find((kind) => kindObstacle(kind, list.kinds) === null) ?? choices[0];
+  const choosing = choices.length > 0 && choice !== undefined;
+  const shown = choosing ? own.filter(({ kind }) => kind === choice) : own;
   if (own.length === 0) {
     return (
       <Alert tone="info" title="No workspace yet">
@@ -93,12 +101,11 @@ function Cards({ me, list }: { me: Me; list: WorkspaceList }) {
       {existing.map((workspace) => (
         <WarningBanner key={workspace.id} workspace={workspace} />
       ))}
-      {existing.map((workspace) => (
-        <WorkspaceCard key={workspace.id} kind={workspace.kind} workspace={workspace} kinds={list.kinds} />
+      {choosing && <KindChoice choices={choices} chosen={choice} onChoose={setChosen} />}
+      {shown.map(({ kind, workspace }) => (
+        // Keyed by kind, so that the card that launched a first workspace is the one that shows it.
+        <WorkspaceCard key={kind} kind={kind} workspace={workspace} kinds={list.kinds} />
       ))}
-      {missing.length > 0 && !(isStaff(me.role) && existing.length > 0) && (
-        <NewWorkspace kinds={list.kinds} choices={missing} />
-      )}
     </>
   );
 }

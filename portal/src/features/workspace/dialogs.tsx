@@ -17,6 +17,9 @@ interface DialogProps {
   onClose: () => void;
 }
 
+/** After a failure the dialog stays and shows it. */
+const stay = () => undefined;
+
 export function RestartDialog({ workspace, onClose }: DialogProps) {
   const restart = useRestart(workspace.id);
   return (
@@ -37,7 +40,8 @@ export function RestartDialog({ workspace, onClose }: DialogProps) {
         <Button
           tone="primary"
           busy={restart.isPending}
-          onClick={() => restart.mutate(undefined, { onSuccess: onClose })}
+          // The promise, not a callback of `mutate`: that one is dropped when the new state takes this dialog away.
+          onClick={() => void restart.mutateAsync().then(onClose, stay)}
         >
           Restart
         </Button>
@@ -52,7 +56,7 @@ export function DeleteDialog({ workspace, onClose }: DialogProps) {
   const matches = typed.trim() === workspace.name;
   const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
-    if (matches) remove.mutate(typed.trim(), { onSuccess: onClose });
+    if (matches) void remove.mutateAsync(typed.trim()).then(onClose, stay);
   };
   return (
     <Dialog title="Delete this workspace?" onClose={onClose}>

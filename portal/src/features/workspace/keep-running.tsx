@@ -1,7 +1,7 @@
 "use client";
 
-import { Button, buttonClass } from "@/components/button";
-import { ChevronDownIcon, ClockIcon } from "@/components/icons";
+import { buttonClass } from "@/components/button";
+import { ChevronDownIcon, ClockIcon, Spinner } from "@/components/icons";
 import { Menu } from "@/components/menu";
 import { duration } from "@/lib/time";
 
@@ -16,19 +16,13 @@ interface KeepRunningProps {
 /** The wish not to be stopped for a while, and its end. */
 export function KeepRunning({ hours, keptUntil, busy, prominent = false, onKeep }: KeepRunningProps) {
   if (hours.length === 0 && keptUntil === null) return null;
-  if (busy) {
-    return (
-      <Button busy tone={prominent ? "primary" : "secondary"}>
-        Keep running
-      </Button>
-    );
-  }
   return (
     <Menu
       align="left"
+      busy={busy}
       button={
         <>
-          <ClockIcon className="size-4" />
+          {busy ? <Spinner className="size-4" /> : <ClockIcon className="size-4" />}
           {keptUntil === null ? "Keep running" : `Kept running until ${keptUntil}`}
           <ChevronDownIcon className="size-4" />
         </>

@@ -1,11 +1,12 @@
 "use client";
 
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useRef, useState } from "react";
 
 import { Alert } from "@/components/alert";
 import { Button, buttonClass } from "@/components/button";
 import { ActivityIcon, ClockIcon, ExternalIcon, MoreIcon, PlayIcon, StopIcon } from "@/components/icons";
 import { Menu } from "@/components/menu";
+import { useKeepFocus } from "@/components/use-keep-focus";
 import { explain } from "@/lib/api/errors";
 import type { Kind, Workspace, WorkspaceKind } from "@/lib/api/types";
 import { useNow } from "@/lib/use-now";
@@ -36,23 +37,25 @@ export function WorkspaceCard({ kind, workspace, kinds }: WorkspaceCardProps) {
   const [tabBlocked, setTabBlocked] = useState(false);
   const view = describeCard({ workspace, kind, kinds, nowMs });
   const words = KIND_WORDS[kind];
+  const card = useRef<HTMLElement>(null);
+  useKeepFocus(card, view.chip.label + view.primary.label);
 
   const startLaunch = () => {
     const tab = openWorkspaceTab();
     setTabBlocked(!tab.opened);
     // The door launches by itself, so a workspace that exists need not wait for the answer here.
     if (workspace !== null) tab.goTo(workspace.url);
-    launch.mutate(kind, {
-      onSuccess: (launched) => {
+    launch.mutateAsync(kind).then(
+      (launched) => {
         if (workspace === null) tab.goTo(launched.url);
       },
-      onError: () => tab.close(),
-    });
+      () => tab.close(),
+    );
   };
 
   const titleId = `workspace-${kind}`;
   return (
-    <article aria-labelledby={titleId} className="rounded-2xl border border-line bg-surface shadow-xs">
+    <article ref={card} aria-labelledby={titleId} className="rounded-2xl border border-line bg-surface shadow-xs">
       <div className="grid md:grid-cols-[minmax(0,17rem)_1fr]">
         <div className="grid place-items-center rounded-t-2xl bg-linear-to-br from-accent-soft to-sunken p-8 max-md:hidden md:rounded-l-2xl md:rounded-tr-none">
           <KindPicture kind={kind} />
@@ -140,7 +143,7 @@ function PrimaryButton({
   switch (primary.action) {
     case "launch":
       return (
-        <Button tone="primary" size="large" busy={launching} onClick={onLaunch}>
+        <Button data-main-action tone="primary" size="large" busy={launching} onClick={onLaunch}>
           {!launching && <PlayIcon className="size-5" />}
           {primary.label}
           <NewTabNote />
@@ -149,6 +152,7 @@ function PrimaryButton({
     case "open":
       return (
         <a
+          data-main-action
           href={workspace?.url}
           target="_blank"
           rel="noopener"
@@ -162,7 +166,13 @@ function PrimaryButton({
     case "undelete":
       return (
         <>
-          <Button tone="primary" size="large" busy={undelete.isPending} onClick={() => undelete.mutate()}>
+          <Button
+            data-main-action
+            tone="primary"
+            size="large"
+            busy={undelete.isPending}
+            onClick={() => undelete.mutate()}
+          >
             {primary.label}
           </Button>
           {undelete.isError && <ActionError error={undelete.error} />}
@@ -171,6 +181,7 @@ function PrimaryButton({
     case "wait":
       return (
         <Button
+          data-main-action
           tone="primary"
           size="large"
           busy={primary.busy}

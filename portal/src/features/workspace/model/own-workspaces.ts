@@ -1,16 +1,21 @@
 import type { Me, Workspace, WorkspaceKind, WorkspaceList } from "@/lib/api/types";
+import { isStaff } from "@/lib/roles";
 
 export interface OwnWorkspace {
   kind: WorkspaceKind;
   workspace: Workspace | null;
 }
 
-/** A card for each workspace that the person owns, and for each of their kinds that they have not launched yet. */
+/**
+ * The workspaces that the person owns, and the kinds that they may have and have not launched yet. Staff may have every
+ * kind but seldom want more than one, so that theirs are only offered as long as they have none.
+ */
 export function ownWorkspaces(me: Me, list: WorkspaceList): readonly OwnWorkspace[] {
-  const own = list.items.filter((workspace) => workspace.owner.id === me.id);
-  const missing = me.kinds.filter((kind) => !own.some((workspace) => workspace.kind === kind));
+  const existing = list.items.filter((workspace) => workspace.owner.id === me.id);
+  const missing = me.kinds.filter((kind) => !existing.some((workspace) => workspace.kind === kind));
+  const offered = isStaff(me.role) && existing.length > 0 ? [] : missing;
   return [
-    ...own.map((workspace) => ({ kind: workspace.kind, workspace })),
-    ...missing.map((kind) => ({ kind, workspace: null })),
+    ...existing.map((workspace) => ({ kind: workspace.kind, workspace })),
+    ...offered.map((kind) => ({ kind, workspace: null })),
   ];
 }
