@@ -27,6 +27,7 @@ class InvocationHandler:
 
     def __init__(self, world: World, *, last_sweep_at: Callable[[], float | None]) -> None:
         self._world = world
+        self._kinds = views.Kinds(world)
         self._last_sweep_at = last_sweep_at
 
     def __call__(self, event: Any) -> dict[str, Any]:
@@ -64,9 +65,9 @@ class InvocationHandler:
             case Action.UNDELETE:
                 return self._view(lifetime.undelete(world, _workspace_id(event)))
             case Action.DESCRIBE:
-                return views.describe(world, wire.from_json(DescribeRequest, event).workspace_ids)
+                return views.describe(world, wire.from_json(DescribeRequest, event).workspace_ids, self._kinds)
             case Action.FLEET:
-                return views.fleet(world, last_sweep_at=self._last_sweep_at())
+                return views.fleet(world, self._kinds, last_sweep_at=self._last_sweep_at())
             case Action.SWEEP:
                 world.wake()
                 return {}

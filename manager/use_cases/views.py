@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from contract.errors import ApraNovaError, Reason
 from contract.manager import DescribeAnswer, Endpoint, FleetAnswer, KindView, TaskView, WorkspaceView
 from contract.names import WorkspaceKind, WorkspaceState
@@ -39,28 +41,44 @@ def view(workspace: Workspace, policy: Policy) -> WorkspaceView:
     )
 
 
-def describe(world: World, workspace_ids: tuple[str, ...]) -> DescribeAnswer:
+class Kinds:
+    """What can be launched now, asked of the engine at most once a second: describe is polled, and says it each time."""
+
+    _FRESH_S = 1.0
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._lock = threading.Lock()
+        self._asked_at = float("-inf")
+        self._views: tuple[KindView, ...] = ()
+
+    def views(self) -> tuple[KindView, ...]:
+        with self._lock:
+            now = self._world.clock.now()
+            if not 0.0 <= now - self._asked_at < self._FRESH_S:
+                self._views = tuple(self._ask(kind) for kind in WorkspaceKind)
+                self._asked_at = now
+            return self._views
+
+    def _ask(self, kind: WorkspaceKind) -> KindView:
+        """A kind whose engine does not answer is not ready; that must not hide the workspaces themselves."""
+        try:
+            return self._world.runner.kind_status(kind)
+        except ApraNovaError as error:
+            return KindView(kind, ready=False, text=error.message)
+
+
+def describe(world: World, workspace_ids: tuple[str, ...], kinds: Kinds) -> DescribeAnswer:
     """Polled by the backend: one read of the store, whatever the number of ids."""
     if len(workspace_ids) > world.policy.describe_max:
         raise ApraNovaError(
             Reason.BAD_REQUEST, f"workspace_ids: at most {world.policy.describe_max} are answered at once"
         )
     found = world.store.find_workspaces(workspace_ids) if workspace_ids else ()
-    return DescribeAnswer(tuple(view(workspace, world.policy) for workspace in found), kinds(world))
+    return DescribeAnswer(tuple(view(workspace, world.policy) for workspace in found), kinds.views())
 
 
-def kinds(world: World) -> tuple[KindView, ...]:
-    """A kind whose engine does not answer is not ready; that must not hide the workspaces themselves."""
-    answers = []
-    for kind in WorkspaceKind:
-        try:
-            answers.append(world.runner.kind_status(kind))
-        except ApraNovaError as error:
-            answers.append(KindView(kind, ready=False, text=error.message))
-    return tuple(answers)
-
-
-def fleet(world: World, *, last_sweep_at: float | None) -> FleetAnswer:
+def fleet(world: World, kinds: Kinds, *, last_sweep_at: float | None) -> FleetAnswer:
     limit = world.policy.records_max
     try:
         enforced = world.runner.enforced()
@@ -79,7 +97,7 @@ def fleet(world: World, *, last_sweep_at: float | None) -> FleetAnswer:
             )
             for task in world.store.list_tasks(limit=limit)
         ),
-        kinds=kinds(world),
+        kinds=kinds.views(),
         pool_target=world.policy.schedule.target(world.clock.now()),
         isolation=world.runner.isolation,
         enforced=enforced,
