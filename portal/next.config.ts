@@ -11,6 +11,8 @@ const config: NextConfig = {
   images: { unoptimized: true },
   outputFileTracingRoot: import.meta.dirname,
   outputFileTracingExcludes: { "*": ["node_modules/@img/**", "node_modules/sharp/**", "node_modules/typescript/**"] },
+  // `npm run check` proves the types; whoever starts the product need not wait for it, nor install what tests need.
+  typescript: { ignoreBuildErrors: true },
   experimental: { preloadEntriesOnStart: false },
   async redirects() {
     return [{ source: "/", destination: "/dashboard", permanent: false }];

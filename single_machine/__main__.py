@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from single_machine import down, reset, status, up
-from single_machine.preflight import CannotStart
+from single_machine.preflight import CannotGoOn
 from single_machine.settings import BadSetting, read_settings
 
 
@@ -40,7 +40,7 @@ def main() -> int:
                 return status.run(settings, as_json=arguments.json)
             case _:
                 return reset.run(settings, ask=not arguments.yes)
-    except (BadSetting, CannotStart) as problem:
+    except (BadSetting, CannotGoOn) as problem:
         print(f"apranova: {problem}", file=sys.stderr)
         return 1
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
+import os
+import signal
+import time
 
-import psutil
-
+from single_machine.preflight import CannotGoOn
 from single_machine.progress import say, step
 from single_machine.running import find_running
 from single_machine.settings import Settings
@@ -18,11 +19,14 @@ def run(settings: Settings) -> int:
     if product is None:
         say("ApraNova is not running.")
         return 0
-    process = psutil.Process(product.pid)
-    with (
-        step("Stopping ApraNova", done="ApraNova stopped; everything is kept"),
-        contextlib.suppress(psutil.NoSuchProcess),
-    ):
-        process.terminate()
-        process.wait(PATIENCE_S)
+    with step("Stopping ApraNova", done="ApraNova stopped; everything is kept"):
+        os.kill(product.pid, signal.SIGTERM)
+        deadline = time.monotonic() + PATIENCE_S
+        while find_running(settings) is not None:
+            if time.monotonic() > deadline:
+                raise CannotGoOn(
+                    f"process {product.pid} has not ended after {PATIENCE_S:.0f} s. Look into {settings.logs}; "
+                    f"`kill -9 {product.pid}` ends it and all its processes, nothing that was saved is lost."
+                )
+            time.sleep(0.1)
     return 0

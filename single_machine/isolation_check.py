@@ -18,7 +18,7 @@ from json import JSONDecodeError, loads
 from pathlib import Path
 from socket import AF_UNIX, socket
 
-from single_machine.preflight import CannotStart
+from single_machine.preflight import CannotGoOn
 from single_machine.reachable import reachable
 
 OLDEST_KERNEL = (5, 10)
@@ -43,7 +43,7 @@ def choose_isolation(
     sandbox_uid: int | None = None,
     environment: Mapping[str, str] = os.environ,
 ) -> Isolation:
-    """The best that works here. Raises CannotStart when nothing does and the operator has not asked for no isolation."""
+    """The best that works here. Raises CannotGoOn when nothing does and the operator has not asked for no isolation."""
     if unisolated:
         return Isolation(
             "none",
@@ -57,7 +57,7 @@ def choose_isolation(
     without_bubblewrap = why_no_bubblewrap(sandbox_uid)
     if not without_bubblewrap:
         return Isolation("bubblewrap")
-    raise CannotStart(
+    raise CannotGoOn(
         "Students' workspaces cannot be isolated on this machine.\n"
         f"  bubblewrap: {without_bubblewrap}\n"
         f"  Docker or Podman: {without_docker}\n"

@@ -15,8 +15,8 @@ FREE_BYTES_MIN = 1_500_000_000
 SOCKET_PATH_MAX = 107
 
 
-class CannotStart(Exception):
-    """The product cannot start on this machine as it is; the text says what is wrong and what to do."""
+class CannotGoOn(Exception):
+    """A command cannot do its work on this machine as it is; the text says what is wrong and what to do."""
 
 
 def check_port(settings: Settings) -> None:
@@ -25,11 +25,11 @@ def check_port(settings: Settings) -> None:
         try:
             probe.bind((settings.host, settings.port))
         except PermissionError:
-            raise CannotStart(
+            raise CannotGoOn(
                 f"only root may use port {settings.port}. Choose one above 1023: ./apranova up --port 8080"
             ) from None
         except OSError as error:
-            raise CannotStart(
+            raise CannotGoOn(
                 f"port {settings.port} on {settings.host} is taken by another program ({error.strerror}). "
                 f"End that program, or choose another port: ./apranova up --port {settings.port + 1 if settings.port < 65535 else 8080}"
             ) from None
@@ -39,7 +39,7 @@ def check_disk(settings: Settings, *, image_is_built: bool) -> None:
     wanted = 200_000_000 if image_is_built else FREE_BYTES_MIN
     free = shutil.disk_usage(settings.home).free
     if free < wanted:
-        raise CannotStart(
+        raise CannotGoOn(
             f"the disk is nearly full: {settings.home} has {free / 1e9:.1f} GB left, {wanted / 1e9:.1f} GB are needed. "
             "Free some space, or put the data elsewhere with APRANOVA_HOME=/another/folder."
         )
@@ -58,17 +58,17 @@ def make_folders(settings: Settings) -> None:
         ):
             folder.mkdir(parents=True, exist_ok=True)
             if folder.stat().st_uid != os.getuid():
-                raise CannotStart(
+                raise CannotGoOn(
                     f"{folder} belongs to another user. Remove it, or choose another folder with APRANOVA_HOME."
                 )
             folder.chmod(mode)
     except OSError as error:
-        raise CannotStart(
+        raise CannotGoOn(
             f"the folder {error.filename} cannot be made: {error.strerror}. Choose another with APRANOVA_HOME=/another/folder."
         ) from None
     longest = str(settings.run / "tasks" / ("task-" + "x" * 16) / "http.sock")
     if len(longest) > SOCKET_PATH_MAX:
-        raise CannotStart(
+        raise CannotGoOn(
             f"the folder for sockets has too long a path ({settings.run}). Choose a shorter one with APRANOVA_RUN_DIR=/tmp/apranova."
         )
     if settings.sandbox_uid is not None:
@@ -79,7 +79,7 @@ def _check_passable(folder: Path) -> None:
     """Started by root, PostgreSQL and the sandboxes run under another uid, which must reach its files."""
     for parent in [folder, *folder.parents]:
         if not parent.stat().st_mode & 0o001:
-            raise CannotStart(
+            raise CannotGoOn(
                 f"started as root, ApraNova runs PostgreSQL and the workspaces under an unprivileged user, who cannot pass "
                 f"through {parent}. Choose another folder with APRANOVA_HOME, or start it as an ordinary user."
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 
-from single_machine.preflight import CannotStart
+from single_machine.preflight import CannotGoOn
 from single_machine.progress import say, step
 from single_machine.running import find_running
 from single_machine.settings import Settings
@@ -13,7 +13,7 @@ from single_machine.settings import Settings
 
 def run(settings: Settings, *, ask: bool) -> int:
     if find_running(settings):
-        raise CannotStart("ApraNova is running. Stop it first: ./apranova down")
+        raise CannotGoOn("ApraNova is running. Stop it first: ./apranova down")
     if not settings.data.exists():
         say(f"There is no data in {settings.home}.")
         return 0
@@ -25,7 +25,7 @@ def run(settings: Settings, *, ask: bool) -> int:
             f"in {settings.data}. It cannot be undone."
         )
         if not sys.stdin.isatty():
-            raise CannotStart("nothing deleted: nobody is there to ask. Use --yes when you mean it.")
+            raise CannotGoOn("nothing deleted: nobody is there to ask. Use --yes when you mean it.")
         if input("Type 'delete everything' to go on: ").strip() != "delete everything":
             say("Nothing deleted.")
             return 1

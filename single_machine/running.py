@@ -33,7 +33,8 @@ def find_running(settings: Settings) -> RunningProduct | None:
     """The running product of this APRANOVA_HOME, or None; a file left by a crash counts as none."""
     try:
         product = RunningProduct(**json.loads(settings.supervisor_file.read_text()))
-        alive = abs(psutil.Process(product.pid).create_time() - product.created) < 1
+        process = psutil.Process(product.pid)
+        alive = abs(process.create_time() - product.created) < 1 and process.status() != psutil.STATUS_ZOMBIE
     except (OSError, ValueError, TypeError, psutil.Error):
         return None
     return product if alive else None

@@ -20,7 +20,7 @@ from gateway.static import BadImage, publish
 from single_machine import postgres, redis
 from single_machine.isolation_check import choose_isolation
 from single_machine.portal_build import PortalBuildFailed, build_portal
-from single_machine.preflight import CannotStart, check_disk, check_port, free_port, make_folders
+from single_machine.preflight import CannotGoOn, check_disk, check_port, free_port, make_folders
 from single_machine.processes import DidNotStart, Processes
 from single_machine.progress import console, say, step, warn
 from single_machine.running import RunningProduct, announce, find_running, withdraw
@@ -40,7 +40,7 @@ def run(settings: Settings, *, demo: bool) -> int:
     began = time.monotonic()
     earlier = find_running(settings)
     if earlier:
-        raise CannotStart(
+        raise CannotGoOn(
             f"ApraNova runs already, at {earlier.url} (process {earlier.pid}). Stop it with: ./apranova down"
         )
     make_folders(settings)
@@ -55,7 +55,7 @@ def run(settings: Settings, *, demo: bool) -> int:
         except _Stop:
             pass
         except (DidNotStart, PortalBuildFailed) as problem:
-            raise CannotStart(str(problem)) from None
+            raise CannotGoOn(str(problem)) from None
         finally:
             _end(settings, processes, image)
     return 0
@@ -208,7 +208,7 @@ def _only_one(settings: Settings) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise CannotStart(
+            raise CannotGoOn(
                 f"another `./apranova up` is starting or stopping for {settings.home}. Wait for it, then try again."
             ) from None
         os.set_inheritable(lock.fileno(), False)

@@ -130,7 +130,8 @@ class ExtensionLink:
                     self._person_did("asked to keep running")
                     self._take_back_warning()
             case "saved":
-                answer = window.saves.get(message.get("id", -1))
+                number = message.get("id")
+                answer = window.saves.get(number) if isinstance(number, int) else None
                 if answer is not None and not answer.done():
                     answer.set_result(message)
 

@@ -48,7 +48,12 @@ class NodeRuntime:
         for name in ("package.json", "package-lock.json"):
             shutil.copyfile(package / name, into / name)
         options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--no-update-notifier"]
-        patience = ["--fetch-retries=2", "--fetch-retry-mintimeout=1000", "--fetch-timeout=60000"]
+        patience = [
+            "--fetch-retries=2",
+            "--fetch-retry-mintimeout=1000",
+            "--fetch-retry-factor=2",
+            "--fetch-timeout=60000",
+        ]
         self.run([str(self.node), str(self.npm_script), "ci", *options, *patience], cwd=into)
 
     def run(self, command: list[str], *, cwd: Path) -> str:

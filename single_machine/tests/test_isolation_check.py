@@ -15,7 +15,7 @@ import pytest
 
 from single_machine import isolation_check
 from single_machine.isolation_check import choose_isolation, why_no_bubblewrap, why_no_docker
-from single_machine.preflight import CannotStart
+from single_machine.preflight import CannotGoOn
 
 NO_DOCKER = {"DOCKER_HOST": "unix:///nowhere/docker.sock"}
 
@@ -82,7 +82,7 @@ def test_no_isolation_is_chosen_only_when_asked_for_and_is_warned_of() -> None:
 
 def test_where_nothing_works_the_refusal_names_every_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(isolation_check, "why_no_bubblewrap", lambda _: "no namespaces. sudo sysctl …")
-    with pytest.raises(CannotStart) as refusal:
+    with pytest.raises(CannotGoOn) as refusal:
         choose_isolation(Path("/images"), unisolated=False, environment=NO_DOCKER)
     for part in ("sudo sysctl", "Start the service", "APRANOVA_UNISOLATED=1"):
         assert part in str(refusal.value)

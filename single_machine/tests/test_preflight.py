@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from single_machine.preflight import CannotStart, check_disk, check_port, make_folders
+from single_machine.preflight import CannotGoOn, check_disk, check_port, make_folders
 from single_machine.settings import BadSetting, Settings, read_settings
 
 SOURCE = Path(__file__).parent.parent.parent
@@ -25,14 +25,14 @@ def test_a_taken_port_names_the_next_one(settings: Settings) -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         taken = other.getsockname()[1]
-        with pytest.raises(CannotStart, match=rf"port {taken} .* is taken .* --port {taken + 1}"):
+        with pytest.raises(CannotGoOn, match=rf"port {taken} .* is taken .* --port {taken + 1}"):
             check_port(dataclasses.replace(settings, port=taken))
 
 
 def test_a_full_disk_is_noticed_before_the_work_begins(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     make_folders(settings)
     monkeypatch.setattr("shutil.disk_usage", lambda _path: type("Usage", (), {"free": 150_000_000})())
-    with pytest.raises(CannotStart, match=r"0\.1 GB left, 1\.5 GB are needed.*APRANOVA_HOME"):
+    with pytest.raises(CannotGoOn, match=r"0\.1 GB left, 1\.5 GB are needed.*APRANOVA_HOME"):
         check_disk(settings, image_is_built=False)
 
 
@@ -43,13 +43,13 @@ def test_only_the_owner_can_look_into_the_folders(settings: Settings) -> None:
 
 
 def test_a_long_socket_path_is_refused_with_the_remedy(settings: Settings, tmp_path: Path) -> None:
-    with pytest.raises(CannotStart, match=r"too long a path.*APRANOVA_RUN_DIR"):
+    with pytest.raises(CannotGoOn, match=r"too long a path.*APRANOVA_RUN_DIR"):
         make_folders(dataclasses.replace(settings, run=tmp_path / ("x" * 90)))
 
 
 def test_a_file_in_the_way_is_a_message_not_a_traceback(settings: Settings) -> None:
     settings.home.write_text("")
-    with pytest.raises(CannotStart, match="cannot be made"):
+    with pytest.raises(CannotGoOn, match="cannot be made"):
         make_folders(settings)
 
 

@@ -9,8 +9,12 @@ const TYPING_REPORT_MS = 5_000;
 const STILL_ACTIVE_REPORT_MS = 30_000;
 const ACTIVE_MS = 60_000;
 const WAKING_MS = 3_000;
+const FIRST_MINUTE_MS = 65_000;
 
 function reportActivity(context, link) {
+  const startedAt = Date.now();
+  let isPersonSeen = false;
+  let wasActive = true;
   let changedAt = 0;
   let typedAt = 0;
   let typingReportedAt = 0;
@@ -22,7 +26,12 @@ function reportActivity(context, link) {
     link.send({ type: "activity", what: "typing" });
   };
   const reportWindow = () => {
-    if (!vscode.window.state.active) return;
+    const { active } = vscode.window.state;
+    if (active && !wasActive) isPersonSeen = true;
+    wasActive = active;
+    // VS Code calls a window active for its first minute, whoever opened it: a restored tab is no person.
+    if (Date.now() - startedAt > FIRST_MINUTE_MS) isPersonSeen = true;
+    if (!active || !isPersonSeen) return;
     // The first key after a pause changes the text a moment before the window counts as active again.
     if (Date.now() - changedAt < WAKING_MS) return reportTyping();
     // The window stays active for a minute after the last key: what was done last is still the truth.
@@ -36,6 +45,7 @@ function reportActivity(context, link) {
       // active person is typing.
       if (event.contentChanges.length === 0 || vscode.window.activeTextEditor?.document !== event.document) return;
       changedAt = Date.now();
+      isPersonSeen = true;
       if (vscode.window.state.active) reportTyping();
     }),
   );
