@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from pathlib import Path
 
@@ -18,8 +19,12 @@ def bind(listen: str) -> socket.socket:
         path = Path(listen.removeprefix("unix:"))
         path.unlink(missing_ok=True)
         server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        server.bind(str(path))
-        path.chmod(0o666)
+        # Not chmod: as soon as the socket is there, the engine may take its folder away.
+        earlier = os.umask(0o111)
+        try:
+            server.bind(str(path))
+        finally:
+            os.umask(earlier)
     else:
         host, _, port = listen.rpartition(":")
         if not host or not port.isdecimal():
