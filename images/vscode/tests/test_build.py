@@ -1,0 +1,133 @@
+"""The build's promises that need no network: complete or not at all, one builder at a time, failures in plain words."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+
+from images.vscode import build, recipe
+from images.vscode.npm import BuildFailed, explained
+from images.vscode.progress import Progress
+
+
+def test_a_folder_is_made_completely_or_not_at_all(tmp_path: Path) -> None:
+    def breaks(into: Path) -> None:
+        (into / "half").write_text("x")
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        build._make(tmp_path / "layer", breaks)
+    assert list(tmp_path.iterdir()) == []
+    build._make(tmp_path / "layer", lambda into: (into / "file").write_text("x") and None)
+    assert (tmp_path / "layer/file").read_text() == "x"
+
+
+def test_a_folder_that_is_there_is_not_made_again(tmp_path: Path) -> None:
+    (tmp_path / "layer").mkdir()
+
+    def never(_: Path) -> None:
+        raise AssertionError
+
+    build._make(tmp_path / "layer", never)
+
+
+def test_what_is_made_can_be_read_by_everyone(tmp_path: Path) -> None:
+    def private(into: Path) -> None:
+        (into / "sub").mkdir(mode=0o700)
+        (into / "sub/file").touch(mode=0o600)
+        (into / "sub/program").touch(mode=0o700)
+
+    build._make(tmp_path / "layer", private)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "layer").rglob("*")}
+    assert modes == {"sub": 0o755, "file": 0o644, "program": 0o755}
+
+
+def test_leftovers_of_a_killed_build_go_and_a_second_builder_waits(tmp_path: Path) -> None:
+    leftover = tmp_path / "layers/.building-vscode-killed"
+    leftover.mkdir(parents=True)
+    (leftover / "half").touch()
+    entered: list[str] = []
+    said = Progress(None, tmp_path / "vscode.progress", build.STEPS)
+
+    def second() -> None:
+        with build._only_builder(tmp_path, said):
+            entered.append("second")
+
+    with build._only_builder(tmp_path, said):
+        assert not leftover.exists()
+        thread = threading.Thread(target=second)
+        thread.start()
+        thread.join(0.3)
+        assert entered == []
+        assert "another process" in (tmp_path / "vscode.progress").read_text()
+    thread.join(5)
+    assert entered == ["second"]
+
+
+def test_a_full_disk_is_said_before_anything_is_downloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "FREE_BYTES_MIN", 10**18)
+    progress = tmp_path / "progress.json"
+    with pytest.raises(BuildFailed, match=r"disk is too full.*Free some space"):
+        build.build(tmp_path / "images", progress)
+    told = json.loads(progress.read_text())
+    assert (told["state"], told["step"], told["of"]) == ("failed", 1, len(build.STEPS))
+    assert told["remedy"]
+    assert not list((tmp_path / "images").glob("vscode-*/image.json"))
+
+
+def test_a_registry_that_cannot_be_reached_is_said_with_the_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9/")
+    monkeypatch.setenv("npm_config_cache", str(tmp_path / "cache"))
+    with pytest.raises(BuildFailed, match=r"registry cannot be reached"):
+        build._node().install(recipe.HERE / "install/typescript", tmp_path / "into")
+
+
+@pytest.mark.parametrize(
+    ("output", "text"),
+    [
+        ("npm error code ENOSPC\nno space left on device", "The disk is full"),
+        ("npm error code EAI_AGAIN", "The npm registry cannot be reached"),
+        ("npm error code EINTEGRITY", "A package from the npm registry is not the one that was locked"),
+        ("npm error code E404", "The npm registry does not have a package that is needed"),
+        ("npm error something new", "npm failed"),
+    ],
+)
+def test_npms_failures_have_plain_words_and_keep_the_output(output: str, text: str) -> None:
+    failure = explained(output)
+    assert (failure.text, failure.detail) == (text, output)
+    assert failure.remedy
+
+
+def test_the_progress_is_facts_for_programs_and_a_sentence_for_people(tmp_path: Path) -> None:
+    progress = Progress(
+        tmp_path / "p.json", tmp_path / "vscode.progress", (("downloading", 70.0), ("compressing", 20.0))
+    )
+    progress.step()
+    facts = json.loads((tmp_path / "p.json").read_text())
+    assert (facts["step"], facts["of"], facts["text"], facts["eta_s"]) == (1, 2, "downloading", 90.0)
+    sentence = (tmp_path / "vscode.progress").read_text()
+    assert sentence == "VS Code is being installed: downloading (1 of 2), about 2 minutes left\n"
+    progress.done("VS Code is installed")
+    assert (tmp_path / "vscode.progress").read_text().strip() == ""
+
+
+def test_an_unexpected_start_page_of_vs_code_fails_the_build_instead_of_losing_the_defaults(tmp_path: Path) -> None:
+    page = tmp_path / recipe.VSCODE / "out/vs/code/browser/workbench/workbench.html"
+    page.parent.mkdir(parents=True)
+    page.write_text("<html><body></body></html>")
+    with pytest.raises(BuildFailed, match="start page has changed"):
+        recipe.set_defaults(tmp_path)
+
+
+def test_no_lock_file_names_a_registry() -> None:
+    locks = list(recipe.HERE.rglob("package-lock.json"))
+    assert len(locks) == 4
+    for lock in locks:
+        packages = json.loads(lock.read_text())["packages"]
+        assert not any("resolved" in package for package in packages.values())
+        assert all("integrity" in package for name, package in packages.items() if name)

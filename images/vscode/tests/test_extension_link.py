@@ -1,0 +1,146 @@
+"""The agent's end of the line to the extension, with windows that behave and windows that do not."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contract.agent import SaveAnswer, WarnRequest
+from images.vscode.extension_link import ExtensionLink
+
+
+class Window:
+    """One extension host, as the link sees it."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+
+    async def say(self, **message: Any) -> None:
+        self.writer.write(json.dumps(message).encode() + b"\n")
+        await self.writer.drain()
+
+    async def hear(self) -> dict[str, Any]:
+        return json.loads(await asyncio.wait_for(self.reader.readline(), 5))
+
+
+class Desk:
+    def __init__(self, folder: str) -> None:
+        self.did: list[str] = []
+        self.link = ExtensionLink(str(Path(folder, "e.sock")), now=lambda: 1_000.0, save_timeout_s=0.2)
+
+    async def window(self, unsaved: int | None = None) -> Window:
+        window = Window(*await asyncio.open_unix_connection(self.link.socket_path))
+        await window.say(type="hello", version=1)
+        if unsaved is not None:
+            before = self.link.unsaved
+            await window.say(type="unsaved", count=unsaved)
+            await until(lambda: self.link.unsaved == before + unsaved)
+        return window
+
+
+async def until(condition: Any) -> None:
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 — it becomes true in the same loop
+            await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Desk]:
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        desk = Desk(folder)
+        await desk.link.open(desk.did.append)
+        yield desk
+
+
+async def test_activity_has_reasons_in_plain_words(desk: Desk) -> None:
+    window = await desk.window()
+    await window.say(type="activity", what="typing")
+    await window.say(type="activity", what="window")
+    await window.say(type="activity", what=["forged"])
+    await until(lambda: len(desk.did) == 3)
+    assert desk.did == ["typed in the editor", "were active in the editor", "were active in the editor"]
+
+
+async def test_save_without_a_window_or_without_dirty_text_is_done_at_once(desk: Desk) -> None:
+    assert await desk.link.save(sessions=0) == SaveAnswer(saved=True)
+    await desk.window(unsaved=0)
+    assert await desk.link.save(sessions=2) == SaveAnswer(saved=True)
+
+
+async def test_save_asks_every_window_with_dirty_text_and_adds_up(desk: Desk) -> None:
+    windows = [await desk.window(unsaved=2), await desk.window(unsaved=1)]
+    saving = asyncio.ensure_future(desk.link.save(sessions=4))
+    for window in windows:
+        request = await window.hear()
+        assert request["type"] == "save"
+        await window.say(type="saved", id=request["id"], documents=2, failed=[])
+    assert await saving == SaveAnswer(saved=True, documents=4)
+
+
+async def test_a_document_that_cannot_be_saved_is_named(desk: Desk) -> None:
+    window = await desk.window(unsaved=1)
+    saving = asyncio.ensure_future(desk.link.save(sessions=2))
+    request = await window.hear()
+    await window.say(type="saved", id=request["id"], documents=1, failed=["notes.md"])
+    assert await saving == SaveAnswer(saved=False, documents=1, failure="could not be saved: notes.md")
+
+
+async def test_a_window_that_never_answers_makes_the_save_fail_in_time(desk: Desk) -> None:
+    silent = await desk.window(unsaved=1)
+    assert await desk.link.save(sessions=2) == SaveAnswer(saved=False, failure="the browser did not answer in time")
+    assert not silent.writer.is_closing()
+
+
+async def test_a_window_that_closes_meanwhile_has_left_its_text_in_the_backups(desk: Desk) -> None:
+    window = await desk.window(unsaved=1)
+    saving = asyncio.ensure_future(desk.link.save(sessions=2))
+    await window.hear()
+    window.writer.close()
+    assert await saving == SaveAnswer(saved=True)
+
+
+async def test_a_browser_that_is_gone_needs_no_save(desk: Desk) -> None:
+    left_over = await desk.window(unsaved=3)
+    assert await desk.link.save(sessions=0) == SaveAnswer(saved=True)
+    assert not left_over.writer.is_closing()
+
+
+async def test_a_warning_reaches_open_windows_and_later_ones_until_a_person_shows(desk: Desk) -> None:
+    first = await desk.window(unsaved=0)
+    desk.link.warn(WarnRequest(stops_at=1_300.0, text="soon"))
+    warning = {"type": "warn", "stops_at": 1_300.0, "text": "soon"}
+    assert await first.hear() == warning
+    second = await desk.window()
+    assert await second.hear() == warning
+    await second.say(type="activity", what="window")
+    assert (await first.hear(), await second.hear()) == ({"type": "unwarn"}, {"type": "unwarn"})
+    third = await desk.window(unsaved=0)
+    third.writer.write_eof()
+    assert await third.reader.read() == b""
+
+
+async def test_keep_running_is_kept_and_counts_as_a_person(desk: Desk) -> None:
+    window = await desk.window()
+    await window.say(type="keep_running", until=8_200.5)
+    await until(lambda: desk.link.keep_running_wish_until == 8_200.5)
+    assert desk.did == ["asked to keep running"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"{broken\n", b"[1]\n", b'{"type":"saved","id":[1]}\n', b'{"type":"unsaved","count":"x"}\n', b"x" * 200_000],
+)
+async def test_nonsense_on_the_socket_breaks_nothing(desk: Desk, line: bytes) -> None:
+    bad = await desk.window()
+    bad.writer.write(line)
+    bad.writer.write_eof()
+    good = await desk.window(unsaved=0)
+    await good.say(type="activity", what="typing")
+    await until(lambda: desk.did == ["typed in the editor"])
+    assert desk.link.unsaved == 0

@@ -1,0 +1,204 @@
+"""code-server behind the agent, in a real Chromium: what a student does and finds again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Request
+
+from images.vscode.tests.conftest import Desk
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+
+
+def until(condition: Callable[[], bool], timeout_s: float = 60) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, "it did not become true in time"
+        time.sleep(0.1)
+
+
+def open_file(page: Page, name: str) -> None:
+    page.get_by_role("treeitem", name=name).first.dblclick()
+    page.wait_for_selector(f'.tab[data-resource-name="{name}"]')
+    page.wait_for_selector(".monaco-editor .view-line")
+
+
+def type_text(page: Page, text: str) -> None:
+    page.locator(".editor-instance").first.click(position={"x": 300, "y": 60}, force=True)
+    page.keyboard.press("Control+End")
+    page.keyboard.type(text, delay=10)
+
+
+def tabs(page: Page) -> list[str]:
+    return [str(tab.get_attribute("data-resource-name")) for tab in page.locator(".tabs-container .tab").all()]
+
+
+def test_a_students_day(desk: Desk) -> None:
+    """Open, type, see it saved, see the activity; use the terminal; come back in a fresh browser and find the tabs."""
+    (desk.project / "notes.txt").write_text("")
+    foreign: list[str] = []
+    page = desk.open_tab()
+
+    def note(request: Request) -> None:
+        if not request.url.startswith((desk.gateway.url, "data:", "blob:", desk.gateway.url.replace("http", "ws"))):
+            foreign.append(request.url)
+
+    page.on("request", note)
+    assert desk.gateway.static_requests > 5
+    until(lambda: desk.task.status()["sessions"] >= 2)
+    opened = desk.task.status()
+    assert opened["activity_reason"] == "launched it", "an open tab alone is no activity"
+
+    open_file(page, "notes.txt")
+    open_file(page, "README.md")
+    open_file(page, "notes.txt")
+    type_text(page, "first line of the day")
+    until(lambda: "first line of the day" in (desk.project / "notes.txt").read_text())
+    until(lambda: desk.task.status()["activity_reason"] == "typed in the editor")
+    assert desk.task.status()["last_activity_at"] > opened["last_activity_at"]
+
+    page.keyboard.press("Control+Backquote")
+    page.wait_for_selector(".terminal-wrapper .xterm-screen")
+    made = desk.project / "made-in-the-terminal"
+
+    def command_arrived() -> bool:
+        page.keyboard.type("echo $HOME $NODE_OPTIONS $(node -p 6*7) > made-in-the-terminal\n", delay=5)
+        time.sleep(2)
+        return made.exists() and made.read_text() != ""
+
+    until(command_arrived)
+    assert made.read_text().split() == [str(desk.home), "42"]
+    # The kernel rounds a terminal's times to 8 s, so it takes some typing over some time to be seen.
+    until(lambda: command_arrived() and desk.task.status()["activity_reason"] == "used the terminal")
+
+    until(lambda: "README.md" in stored_tabs(desk))
+    page.context.close()
+    fresh = desk.open_tab()
+    until(lambda: set(tabs(fresh)) >= {"notes.txt", "README.md"})
+    assert foreign == []
+
+
+def stored_tabs(desk: Desk) -> str:
+    file = desk.home / ".local/share/apranova/tabs.json"
+    return file.read_text() if file.exists() else ""
+
+
+def test_an_open_tab_alone_is_no_activity(desk: Desk) -> None:
+    desk.open_tab()
+    until(lambda: desk.task.status()["sessions"] >= 2)
+    time.sleep(12)  # the extension has started and would have told by now
+    assert desk.task.status()["activity_reason"] == "launched it"
+
+
+def test_endless_typing_is_on_disk_within_seconds_even_when_the_power_goes(desk: Desk) -> None:
+    """VS Code's own auto-save waits for a pause; here is none."""
+    (desk.project / "novel.txt").write_text("")
+    page = desk.open_tab()
+    open_file(page, "novel.txt")
+    page.locator(".editor-instance").first.click(position={"x": 300, "y": 60}, force=True)
+    until(lambda: desk.task.status()["sessions"] >= 2)
+    time.sleep(3)
+    typed = 0
+    until_at = time.monotonic() + 9
+    while time.monotonic() < until_at:
+        page.keyboard.type("words " * 4, delay=15)
+        typed += 4
+    desk.end_at_once()
+    kept = (desk.project / "novel.txt").read_text().split()
+    assert len(kept) > 0.4 * typed, f"{len(kept)} of {typed} words were on the disk"
+
+
+def test_unsaved_and_untitled_text_is_there_after_a_restart(desk: Desk) -> None:
+    page = desk.open_tab()
+    page.keyboard.press("Control+Alt+N")
+    page.locator(".explorer-folders-view").click(position={"x": 100, "y": 400})
+    page.keyboard.press("F1")
+    page.keyboard.type(">New Untitled Text File")
+    page.keyboard.press("Enter")
+    page.wait_for_selector('.tab[data-resource-name^="Untitled"]')
+    type_text(page, "a thought without a file")
+    backups = desk.home / ".local/share/code-server/User/Backups"
+    until(lambda: any("a thought without" in file.read_text() for file in backups.rglob("*") if file.is_file()))
+    page.context.close()
+    desk.restart()
+    again = desk.open_tab()
+    again.wait_for_selector('.tab[data-resource-name^="Untitled"]')
+    until(lambda: "thought" in again.locator(".monaco-editor").first.inner_text())
+
+
+def test_save_writes_what_is_dirty_and_says_how_much(desk: Desk) -> None:
+    (desk.project / "draft.txt").write_text("")
+    settings = desk.home / ".local/share/code-server/User/settings.json"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text('{"files.autoSave": "off"}')
+    page = desk.open_tab()
+    open_file(page, "draft.txt")
+    time.sleep(3)
+    type_text(page, "x")
+    until(lambda: desk.task.status()["unsaved"] == 1, timeout_s=20)
+    status, answer = desk.task.control("POST", "save")
+    assert (status, answer["saved"], answer["failure"]) == (200, True, "")
+    assert (desk.project / "draft.txt").read_text() == "x"
+    until(lambda: desk.task.status()["unsaved"] == 0)
+
+
+def test_a_warning_is_shown_and_keep_running_answers_it(desk: Desk) -> None:
+    page = desk.open_tab()
+    until(lambda: desk.task.status()["sessions"] >= 2)
+    stops_at = time.time() + 300
+    text = "This workspace stops in 5 minutes because nobody uses it"
+    assert desk.task.control("POST", "warn", {"stops_at": stops_at, "text": text}) == (200, {})
+    page.get_by_text(text).first.wait_for()
+    page.get_by_text("Stops in 4:").wait_for()
+    page.get_by_role("button", name="Keep running", exact=True).first.click()
+    until(lambda: (desk.task.status()["keep_running_wish_until"] or 0) > stops_at)
+    page.get_by_text("Stops in 4:").wait_for(state="hidden")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("wrong.py", 'count: int = "text"\nprint(nothing)\n'), ("wrong.ts", 'const count: number = "text";\n')],
+)
+def test_language_help_works_without_the_internet(desk: Desk, name: str, text: str) -> None:
+    (desk.project / name).write_text(text)
+    page = desk.open_tab()
+    open_file(page, name)
+    page.wait_for_selector(".monaco-editor .squiggly-error", timeout=90_000)
+    type_text(page, "import os\nos.path.jo" if name.endswith("py") else "count.toFix")
+    page.keyboard.press("Control+Space")
+    expected = "join" if name.endswith("py") else "toFixed"
+    page.locator(".suggest-widget .monaco-list-row").filter(has_text=expected).first.wait_for()
+
+
+def test_git_knows_the_student_and_nothing_asks_for_trust_or_an_account(desk: Desk) -> None:
+    assert (desk.project / ".git").is_dir()
+    page = desk.open_tab()
+    page.get_by_role("tab", name="Source Control").click()
+    page.get_by_text("README.md").first.wait_for()
+    assert page.locator(".monaco-dialog-box").count() == 0
+    assert page.locator(".notification-toast").count() == 0
+
+
+def test_the_students_own_settings_win_over_the_defaults(desk: Desk) -> None:
+    settings = desk.home / ".local/share/code-server/User/settings.json"
+    assert not settings.exists(), "the defaults need no file in the home"
+    page = desk.open_tab()
+    assert page.locator(".minimap").count() == 0 or not page.locator(".minimap").first.is_visible()
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text('{"editor.minimap.enabled": true}')
+    open_file(page, "README.md")
+    page.locator(".minimap").first.wait_for(state="visible")
+
+
+def test_code_that_runs_in_the_workspace_cannot_be_told_the_agents_secrets(desk: Desk) -> None:
+    import psutil
+
+    secrets = (b"the-agent-token-of-this-task", b"the-launch-secret-of-this-claim")
+    for process in psutil.Process(desk.task.process.pid).children(recursive=True):
+        for file in ("environ", "cmdline"):
+            content = Path(f"/proc/{process.pid}/{file}").read_bytes()
+            assert not any(secret in content for secret in secrets)
