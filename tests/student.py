@@ -40,7 +40,7 @@ class Student:
 
     def launch(self) -> VSCode:
         """Click *Launch Workspace*; returns the VS Code tab that opened, painted."""
-        button = self.portal.get_by_role("button", name=re.compile("Launch Workspace"))
+        button = self.portal.get_by_role("button", name=re.compile("Launch Workspace|Try again"))
         expect(button).to_be_enabled(timeout=LAUNCH_WITHIN_MS)
         with self.context.expect_page() as opened:
             button.click()
