@@ -47,6 +47,8 @@ class GatewaySettings:
     portal_port: int
     images_dir: Path
     """What tasks run; their static files are served from here."""
+    portal_policy_file: Path | None = None
+    """`csp.json` of the portal's build (directive → sources): the hashes of the inline scripts that Next.js writes."""
     listen_address: str = "127.0.0.1"
     portal_address: str = "127.0.0.1"
     access_log: Path = field(default=Path("/dev/null"))
@@ -127,17 +129,20 @@ def render(settings: GatewaySettings) -> str:
         "page_platform_silent": page_platform_silent(settings.public_url),
         "page_too_many": page_too_many(),
         "page_policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-        "portal_policy": (
-            # Next.js writes inline scripts into its static pages; a portal that sends a policy with nonces replaces this.
-            "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-            f"font-src 'self' data:; connect-src 'self'; form-action 'self' {workspaces}; "
-            "base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
-        ),
+        "portal_policy": _portal_policy(settings.portal_policy_file, workspaces),
     }
     # JSON strings are YAML strings: whatever a value holds, it stays one scalar.
     return Template(_TEMPLATE.read_text("utf-8")).substitute(
         {name: json.dumps(value) for name, value in values.items()}
     )
+
+
+def _portal_policy(file: Path | None, workspaces: str) -> str:
+    """The portal's content security policy. Without its build's file only scripts of its own origin run."""
+    policy: dict[str, list[str]] = json.loads(file.read_text("utf-8")) if file else {"default-src": ["'self'"]}
+    policy.setdefault("form-action", ["'self'"]).append(workspaces)
+    policy["frame-ancestors"] = ["'none'"]
+    return "; ".join(f"{directive} {' '.join(sources)}" for directive, sources in policy.items())
 
 
 def prepare(settings: GatewaySettings) -> Path:

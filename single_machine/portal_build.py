@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import os
 import subprocess
+import sys
 import sysconfig
 from pathlib import Path
 
@@ -36,10 +38,19 @@ def npm_command() -> tuple[str, ...]:
 
 
 def node_environment() -> dict[str, str]:
-    """The caller's environment with our Node.js first on PATH, and no telemetry."""
+    """The caller's environment with our Node.js and its npm first on PATH, and no telemetry.
+
+    The wheel's own `npm` and `npx` look for themselves in the wrong folder; links to the real ones stand before them.
+    """
+    programs = Path(sys.prefix) / "node-bin"
+    programs.mkdir(exist_ok=True)
+    npm = node_binary().parent.parent / "lib/node_modules/npm/bin"
+    for name, target in (("node", node_binary()), ("npm", npm / "npm-cli.js"), ("npx", npm / "npx-cli.js")):
+        with contextlib.suppress(FileExistsError):
+            (programs / name).symlink_to(target)
     return dict(
         os.environ,
-        PATH=f"{node_binary().parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        PATH=f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         NEXT_TELEMETRY_DISABLED="1",
         npm_config_fund="false",
         npm_config_audit="false",
@@ -58,12 +69,15 @@ def sources_digest(portal: Path) -> str:
     return digest.hexdigest()
 
 
-def build_portal(portal: Path, log: Path) -> bool:
-    """Bring the build up to date; returns whether anything had to be done. Raises `PortalBuildFailed`."""
+def build_portal(portal: Path, log: Path, *, development: bool = False) -> bool:
+    """Bring the build up to date; returns whether anything had to be done. Raises `PortalBuildFailed`.
+
+    `development` also installs what only the portal's checks and tests need.
+    """
     (portal / ".next").mkdir(exist_ok=True)
     with (portal / ".next" / "build.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two installations of one checkout, or `up` beside `test`
-        install_portal_packages(portal, log)
+        _install_packages(portal, log, development=development)
         wanted = sources_digest(portal)
         stamp = portal / ".next" / "apranova-build"
         if stamp.exists() and stamp.read_text() == wanted:
@@ -73,13 +87,15 @@ def build_portal(portal: Path, log: Path) -> bool:
         return True
 
 
-def install_portal_packages(portal: Path, log: Path) -> None:
-    """`npm ci`, only when the lock file changed since the last one."""
-    wanted = hashlib.sha256((portal / "package-lock.json").read_bytes()).hexdigest()
+def _install_packages(portal: Path, log: Path, *, development: bool) -> None:
+    """`npm ci`, only when the lock file changed since the last one; the checks' packages do not disturb a build."""
+    lock = hashlib.sha256((portal / "package-lock.json").read_bytes()).hexdigest()
     stamp = portal / "node_modules" / ".apranova-packages"
-    if not stamp.exists() or stamp.read_text() != wanted:
-        _run((*npm_command(), "ci"), portal, log)
-        stamp.write_text(wanted)
+    current = stamp.read_text() if stamp.exists() else ""
+    if current == f"{lock} development" or (current == lock and not development):
+        return
+    _run((*npm_command(), "ci", *(() if development else ("--omit=dev",))), portal, log)
+    stamp.write_text(f"{lock} development" if development else lock)
 
 
 def _run(command: tuple[str, ...], portal: Path, log: Path) -> None:

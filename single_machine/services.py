@@ -154,7 +154,7 @@ class Services:
         server = self.settings.source / "portal" / ".next" / "standalone" / "server.js"
         return ProcessSpec(
             name="portal",
-            command=(str(node_binary()), "--max-old-space-size=96", str(server)),
+            command=(str(node_binary()), "--max-old-space-size=48", "--max-semi-space-size=1", str(server)),
             environment=self._environment(
                 HOSTNAME="127.0.0.1", PORT=str(self.portal_port), NODE_ENV="production", NEXT_TELEMETRY_DISABLED="1"
             ),

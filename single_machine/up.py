@@ -146,6 +146,7 @@ def _gateway_settings(settings: Settings, services: Services) -> GatewaySettings
         public_url=settings.public_url,
         workspaces_domain=settings.workspaces_domain,
         portal_port=services.portal_port,
+        portal_policy_file=settings.source / "portal/.next/standalone/csp.json",
     )
 
 

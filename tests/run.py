@@ -79,16 +79,16 @@ def test() -> None:
     try:
         run("fast tests", BIN / "pytest", *PYTHON_PARTS[:-1], "-m", FAST, environment=environment)
         step("portal: packages and build", build_the_portal)
-        for script in ("check:client", "lint", "typecheck", "test"):
-            run(
-                f"portal: {script}",
-                *npm_command(),
-                "run",
-                "--silent",
-                script,
-                folder=SOURCE / "portal",
-                environment=node_environment(),
-            )
+        portal, node = SOURCE / "portal", node_environment()
+        run(
+            "portal: client, format, lint, types, tests",
+            *npm_command(),
+            "run",
+            "--silent",
+            "check",
+            folder=portal,
+            environment=node,
+        )
         step("VS Code image (built once, then cached)", image.wait)
     finally:
         image.stop()
@@ -166,9 +166,9 @@ def find_chromium() -> None:
 
 
 def build_the_portal() -> None:
-    log = SOURCE / "portal" / "build.log"
+    log = Path(test_environment()["APRANOVA_TEST_CACHE"]) / "portal-build.log"
     log.unlink(missing_ok=True)
-    build_portal(SOURCE / "portal", log)
+    build_portal(SOURCE / "portal", log, development=True)
 
 
 def lock_files_name_no_host() -> None:

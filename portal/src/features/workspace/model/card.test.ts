@@ -95,9 +95,15 @@ describe("the card", () => {
   });
 
   it("calls the button 'Try again' after a failure", () => {
-    const view = card({ ...STOPPED, failure: "It did not answer." });
+    const view = card({ ...STOPPED, stop_reason: "launch_failed", failure: "It did not answer." });
     expect(view.primary).toEqual({ action: "launch", label: "Try again" });
     expect(view.failure).toBe("It did not answer.");
+  });
+
+  it("does not say that a workspace did not start when it ran and ended", () => {
+    const view = card({ ...STOPPED, stop_reason: "task_ended", failure: "It ended unexpectedly." });
+    expect(view.chip.label).toBe("Stopped");
+    expect(view.primary).toEqual({ action: "launch", label: "Launch Workspace" });
   });
 
   it("allows nothing but Undo on a deleted workspace, and names the day of no return", () => {

@@ -104,11 +104,13 @@ export function describeCard(options: {
 
 function describeStopped(workspace: Workspace, obstacle: string | null, nowMs: number): CardView {
   const failure = words(workspace.failure);
+  const ranBefore = workspace.stop_reason !== "launch_failed";
   return {
     ...NOTHING,
-    chip: failure === null ? { label: "Stopped", tone: "neutral" } : { label: "Did not start", tone: "bad" },
+    chip:
+      failure === null || ranBefore ? { label: "Stopped", tone: "neutral" } : { label: "Did not start", tone: "bad" },
     sentence: stopSentence(workspace, nowMs),
-    primary: launchOrWait(failure === null ? "Launch Workspace" : "Try again", obstacle),
+    primary: launchOrWait(failure === null || ranBefore ? "Launch Workspace" : "Try again", obstacle),
     failure,
     obstacle,
     canDelete: true,
