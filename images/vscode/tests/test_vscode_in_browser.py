@@ -187,9 +187,12 @@ def test_the_students_own_settings_win_over_the_defaults(desk: Desk) -> None:
     settings = desk.home / ".local/share/code-server/User/settings.json"
     assert not settings.exists(), "the defaults need no file in the home"
     page = desk.open_tab()
-    assert page.locator(".minimap").count() == 0 or not page.locator(".minimap").first.is_visible()
+    open_file(page, "README.md")
+    assert not page.locator(".minimap").first.is_visible()
+    page.context.close()
     settings.parent.mkdir(parents=True, exist_ok=True)
-    settings.write_text('{"editor.minimap.enabled": true}')
+    settings.write_text('{"editor.minimap.enabled": true, "editor.minimap.autohide": "none"}')
+    page = desk.open_tab()
     open_file(page, "README.md")
     page.locator(".minimap").first.wait_for(state="visible")
 
