@@ -5,31 +5,28 @@ from __future__ import annotations
 import contextlib
 import json
 import time
+from dataclasses import replace
 
-import boto3
-import botocore.config
-import botocore.exceptions
 import psutil
 from rich.table import Table
 
-from contract.manager import Action, FleetAnswer
-from contract.names import MANAGER_FUNCTION
-from contract.wire import BadMessage, from_json, to_json
+from contract.manager import FleetAnswer
+from contract.wire import to_json
+from single_machine.manager_calls import ask_fleet
 from single_machine.progress import console, say, warn
 from single_machine.running import RunningProduct, find_running
-from single_machine.secrets_file import load_or_make
 from single_machine.settings import Settings
 
 
 def run(settings: Settings, *, as_json: bool) -> int:
     product = find_running(settings)
-    fleet = ask_fleet(settings, product) if product else None
+    fleet = ask_fleet(settings, product.manager_endpoint) if product else None
     if as_json:
         text = {
             "running": product is not None,
             "url": product.url if product else None,
             "processes": {name: resident_bytes(pid) for name, pid in product.pids.items()} if product else {},
-            "fleet": to_json(fleet),
+            "fleet": to_json(without_secrets(fleet)) if fleet else None,
         }
         print(json.dumps(text, indent=2))
         return 0 if product else 3
@@ -53,22 +50,9 @@ def run(settings: Settings, *, as_json: bool) -> int:
     return 0
 
 
-def ask_fleet(settings: Settings, product: RunningProduct) -> FleetAnswer | None:
-    secrets = load_or_make(settings.home / "secrets.json")
-    client = boto3.client(
-        "lambda",
-        endpoint_url=product.manager_endpoint,
-        region_name="us-east-1",
-        aws_access_key_id=secrets.manager_key_id,
-        aws_secret_access_key=secrets.manager_secret,
-        config=botocore.config.Config(connect_timeout=2, read_timeout=5, retries={"max_attempts": 1}),
-    )
-    with contextlib.suppress(
-        botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError, BadMessage, ValueError
-    ):
-        answer = client.invoke(FunctionName=MANAGER_FUNCTION, Payload=json.dumps({"action": Action.FLEET}))
-        return from_json(FleetAnswer, json.load(answer["Payload"]))
-    return None
+def without_secrets(fleet: FleetAnswer) -> FleetAnswer:
+    """An endpoint holds the launch secret, which has no place on a terminal."""
+    return replace(fleet, workspaces=tuple(replace(workspace, endpoint=None) for workspace in fleet.workspaces))
 
 
 def process_table(product: RunningProduct) -> Table:

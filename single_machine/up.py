@@ -19,6 +19,7 @@ from gateway.render import GatewaySettings, prepare
 from gateway.static import BadImage, publish
 from single_machine import postgres, redis
 from single_machine.isolation_check import choose_isolation
+from single_machine.manager_calls import stop_workspaces
 from single_machine.portal_build import PortalBuildFailed, build_portal
 from single_machine.preflight import CannotGoOn, check_disk, check_port, free_port, make_folders
 from single_machine.processes import DidNotStart, Processes
@@ -186,6 +187,10 @@ def _end(settings: Settings, processes: Processes, image: ImageBuild) -> None:
         signal.signal(number, signal.SIG_IGN)  # an impatient second Ctrl-C must not leave half of it running
     if console.is_terminal:
         say("")
+    product = find_running(settings)
+    if product is not None and "manager" in processes.pids():
+        with step("Saving and stopping the workspaces", done="Workspaces saved and stopped"):
+            stop_workspaces(settings, product.manager_endpoint)
     with step("Stopping", done="Stopped; everything is kept"):
         image.stop()
         processes.stop_all()

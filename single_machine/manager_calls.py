@@ -1,0 +1,65 @@
+"""What the supervisor and `status` ask of the running workspace manager, through the same door as the backend."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from typing import Any
+
+import boto3
+import botocore.config
+import botocore.exceptions
+
+from contract.manager import Action, FleetAnswer
+from contract.names import MANAGER_FUNCTION, WorkspaceState
+from contract.wire import BadMessage, from_json
+from single_machine.secrets_file import load_or_make
+from single_machine.settings import Settings
+
+SAVE_WITHIN_S = 15.0
+_UP = (WorkspaceState.STARTING, WorkspaceState.RUNNING, WorkspaceState.STOPPING)
+
+
+def ask_fleet(settings: Settings, endpoint: str) -> FleetAnswer | None:
+    """The whole fleet, or None when the manager does not answer."""
+    answer = _invoke(settings, endpoint, {"action": Action.FLEET})
+    with contextlib.suppress(BadMessage):
+        return from_json(FleetAnswer, answer) if answer else None
+    return None
+
+
+def stop_workspaces(settings: Settings, endpoint: str) -> bool:
+    """Ask for a stop of everything that runs, which saves first; returns whether all had stopped in time."""
+    deadline = time.monotonic() + SAVE_WITHIN_S
+    asked: set[str] = set()
+    while time.monotonic() < deadline:
+        fleet = ask_fleet(settings, endpoint)
+        if fleet is None:
+            return False
+        up = {workspace.workspace_id for workspace in fleet.workspaces if workspace.state in _UP}
+        if not up:
+            return True
+        for workspace_id in up - asked:
+            _invoke(settings, endpoint, {"action": Action.STOP, "workspace_id": workspace_id})
+        asked |= up
+        time.sleep(0.1)
+    return False
+
+
+def _invoke(settings: Settings, endpoint: str, payload: dict[str, Any]) -> dict[str, Any] | None:
+    secrets = load_or_make(settings.home / "secrets.json")
+    client = boto3.client(
+        "lambda",
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id=secrets.manager_key_id,
+        aws_secret_access_key=secrets.manager_secret,
+        config=botocore.config.Config(connect_timeout=2, read_timeout=5, retries={"max_attempts": 1}),
+    )
+    with contextlib.suppress(botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError, ValueError):
+        answer: dict[str, Any] = json.load(
+            client.invoke(FunctionName=MANAGER_FUNCTION, Payload=json.dumps(payload))["Payload"]
+        )
+        return answer if answer.get("ok") else None
+    return None
