@@ -100,7 +100,7 @@ class Services:
             command=tuple(postgres.command(self.settings.data / "postgres", folder)),
             environment=self._environment(),
             ready=lambda: postgres.is_ready(folder),
-            uid=self.settings.sandbox_uid,
+            uid=self.settings.database_uid,
             stop_signal=postgres.STOP_SIGNAL,
             stop_within_s=15,
         )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT_SANDBOX_UID = 61000
-"""Host uid of the sandboxes (and of PostgreSQL) when the product is started by root."""
+"""Host uid of the sandboxes when the product is started by root; PostgreSQL has the next one."""
 
 
 class BadSetting(Exception):
@@ -44,6 +44,11 @@ class Settings:
     @property
     def workspaces_domain(self) -> str:
         return f"ws.localhost:{self.port}"
+
+    @property
+    def database_uid(self) -> int | None:
+        """PostgreSQL's own: whoever escaped from a sandbox must not own the database's files."""
+        return None if self.sandbox_uid is None else self.sandbox_uid + 1
 
     @property
     def data(self) -> Path:

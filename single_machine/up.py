@@ -81,8 +81,8 @@ def _start(settings: Settings, processes: Processes, image: ImageBuild, *, demo:
     with step("PostgreSQL and Redis"):
         started = []
         if not settings.database_url:
-            postgres.initialise(settings.data / "postgres", settings.sandbox_uid)
-            postgres.prepare_socket_folder(settings.run / "postgres", settings.sandbox_uid)
+            postgres.initialise(settings.data / "postgres", settings.database_uid)
+            postgres.prepare_socket_folder(settings.run / "postgres", settings.database_uid)
             processes.start(services.postgres())
             started.append("postgres")
         if not settings.redis_url:

@@ -150,7 +150,7 @@ class Stack:
         port = free_port()
         self.servers.start(TCP, echo(TCP), port=port)
         self.manager.views[TCP] = _running(TCP, ME, Endpoint("", f"127.0.0.1:{port}", f"secret-of-{TCP}"))
-        self.settings.envoy_dir.mkdir(parents=True)
+        self.settings.clusters_file.parent.mkdir(parents=True)
         ClustersFile(self.settings.clusters_file).publish(sockets)
         publish(self.settings.images_dir, self.settings.static_dir)
 

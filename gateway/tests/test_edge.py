@@ -199,8 +199,8 @@ def test_limits_hold_for_each_workspace_and_for_each_address_and_old_websockets_
     run = stack.folder / "small"
     run.mkdir()
     (run / "backend.sock").symlink_to(stack.settings.backend_socket)
-    (run / "envoy").mkdir()
-    (run / "envoy" / "clusters.json").write_text(stack.settings.clusters_file.read_text())
+    (run / "clusters").mkdir()
+    (run / "clusters" / "clusters.json").write_text(stack.settings.clusters_file.read_text())
     settings = dataclasses.replace(
         stack.settings,
         run_dir=run,

@@ -107,7 +107,7 @@ def run(settings: Settings) -> None:
             images=images,
             homes_dir=settings.homes_dir,
             run_dir=settings.run_dir,
-            clusters=ClustersFile(settings.run_dir / "envoy/clusters.json"),
+            clusters=ClustersFile(settings.run_dir / "clusters/clusters.json"),
             new_proxy=lambda: EgressProxy(EgressLimits(ports=settings.egress_ports)),
         )
         asyncio.run(_serve(listener, fleet, EngineServer(fleet, images, launcher)))
@@ -186,7 +186,7 @@ def _make_directories(settings: Settings, uid: int) -> None:
     try:
         settings.run_dir.mkdir(mode=0o711 if settings.sandbox_uid is not None else 0o700, parents=True, exist_ok=True)
         settings.homes_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
-        for name in ("tasks", "egress", "envoy"):
+        for name in ("tasks", "egress", "clusters"):
             directory = settings.run_dir / name
             directory.mkdir(mode=0o700, exist_ok=True)
             if directory.stat().st_uid != uid:

@@ -241,7 +241,7 @@ def test_an_agent_that_puts_a_link_in_the_place_of_its_socket_is_ended(as_whom: 
         engine.runner.start(engine.spec(task_id))
         wait_for(lambda: not engine.observed(task_id).alive, "the end of the liar")
         assert "in the place of its socket" in engine.observed(task_id).ended_because
-        assert task_id not in (engine.run_dir / "envoy/clusters.json").read_text()
+        assert task_id not in (engine.run_dir / "clusters/clusters.json").read_text()
         with pytest.raises(ApraNovaError) as refusal:
             engine.runner.attach_home(task_id, engine.new_home())
         assert refusal.value.reason is Reason.LAUNCH_FAILED

@@ -113,7 +113,7 @@ def test_the_reason_of_an_end_is_told(engine: EngineUnderTest) -> None:
 
 
 def test_the_gateways_file_names_exactly_the_tasks_that_can_be_reached(engine: EngineUnderTest) -> None:
-    file = engine.run_dir / "envoy/clusters.json"
+    file = engine.run_dir / "clusters/clusters.json"
     first, second = engine.start(), engine.start()
     clusters = {cluster["name"]: cluster for cluster in json.loads(file.read_text())["resources"]}
     assert {first, second} <= set(clusters)
@@ -127,7 +127,7 @@ def test_the_gateways_file_names_exactly_the_tasks_that_can_be_reached(engine: E
 
 def test_envoy_accepts_the_clusters(engine: EngineUnderTest, tmp_path: Path) -> None:
     task_id = engine.start()
-    cluster = json.loads((engine.run_dir / "envoy/clusters.json").read_text())["resources"]
+    cluster = json.loads((engine.run_dir / "clusters/clusters.json").read_text())["resources"]
     # `--mode validate` does not open a CDS file, so the same clusters stand in the bootstrap.
     static = [{key: value for key, value in item.items() if key != "@type"} for item in cluster]
     bootstrap = tmp_path / "envoy.json"
@@ -226,7 +226,7 @@ def test_killing_the_engine_ends_all_sandboxes_and_the_next_one_begins_anew(as_w
         assert all(str(engine.homes) not in text for text in all_mount_tables())
         engine.start_daemon()
         assert engine.runner.list_tasks() == ()
-        assert json.loads((engine.run_dir / "envoy/clusters.json").read_text())["resources"] == []
+        assert json.loads((engine.run_dir / "clusters/clusters.json").read_text())["resources"] == []
         assert not any((engine.run_dir / "tasks").iterdir())
         assert not [group for task_id in tasks for group in cgroups_named(task_id)]
         engine.runner.attach_home(engine.start(), home_id)
