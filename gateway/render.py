@@ -151,7 +151,12 @@ def prepare(settings: GatewaySettings) -> Path:
     Creates an empty clusters file when the engine has not written one yet (Envoy refuses to start without), and never
     touches one that is there. Static files are linked by `gateway.static.publish`, at the start and after each new image.
     """
-    for folder in (settings.envoy_dir, settings.clusters_file.parent, settings.static_dir / "plain", settings.static_dir / "gzip"):
+    for folder in (
+        settings.envoy_dir,
+        settings.clusters_file.parent,
+        settings.static_dir / "plain",
+        settings.static_dir / "gzip",
+    ):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         descriptor = os.open(settings.clusters_file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
