@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -127,6 +128,11 @@ class _Connection(http.client.HTTPConnection):
     def __init__(self, task: TaskProcess) -> None:
         super().__init__("localhost", timeout=30)
         self._task = task
+
+    def send(self, data: Any) -> None:
+        """A refusal may come, and close, before the body is sent; the answer is what counts."""
+        with contextlib.suppress(BrokenPipeError):
+            super().send(data)
 
     def connect(self) -> None:
         self.sock = self._task.connect()
