@@ -76,7 +76,7 @@ def test_a_student_works_is_stopped_while_away_and_resumes(
         expect(resumed.page.locator(".tab", has_text=tab).first).to_be_visible(timeout=30_000)
     resumed.page.locator(".tab", has_text="Untitled").first.click()
     resumed.expect_text("never saved under a name")
-    resumed.open_file("notes.txt")
+    resumed.page.locator(".tab", has_text="notes.txt").first.click()
     resumed.expect_text("typed in the editor")
     assert student.complaints == []
     assert again.complaints == []
