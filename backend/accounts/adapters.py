@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.headless.internal.restkit.response import ErrorResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 
@@ -27,9 +30,12 @@ class AccountAdapter(DefaultAccountAdapter):
         user.role = invitation.role
         user.track = invitation.track
         with transaction.atomic():
+            if not invitations.lock_open(invitation):
+                # The form was valid a moment ago: somebody used the same invitation at the same time.
+                late = ValidationError(invitations.NOT_VALID, code="invitation")
+                raise ImmediateHttpResponse(ErrorResponse(request, exception=late))
             super().save_user(request, user, form, commit)
-            if not invitations.accept(invitation, user):
-                raise self.validation_error("invalid_or_expired_key")
+            invitations.accept(invitation, user)
         self.stash_verified_email(request, invitation.email)
         return user
 

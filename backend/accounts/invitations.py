@@ -22,6 +22,8 @@ KEY_PATTERN = r"^[A-Za-z0-9_-]{20,64}$"
 VALID_FOR = timedelta(days=14)
 INVITATIONS_LISTED_MAX = 200
 
+NOT_VALID = "This invitation is not valid: it was used, replaced by a newer one, or has expired."
+
 
 @dataclass(frozen=True)
 class NewInvitation:
@@ -84,20 +86,21 @@ def get_open(key: str) -> Invitation:
     invitation = find_open(key)
     if invitation is None:
         raise not_found(
-            "This invitation is not valid: it was used, replaced by a newer one, or has expired.",
+            NOT_VALID,
             reason="invitation_not_found",
         )
     return invitation
 
 
-def accept(invitation: Invitation, user: User) -> bool:
-    """Use it up for `user`; False if somebody was faster. Call it in the transaction that saves the user."""
-    used = Invitation.objects.filter(pk=invitation.pk, accepted_at__isnull=True, revoked_at__isnull=True).update(
-        accepted_at=timezone.now()
-    )
-    if used:
-        record("invitation.accept", actor=user, target_type="invitation", target_id=invitation.pk, role=invitation.role)
-    return bool(used)
+def lock_open(invitation: Invitation) -> bool:
+    """Hold the row until the transaction ends; whether it is still open. A second taker waits here, then gets False."""
+    return Invitation.objects.select_for_update().get(pk=invitation.pk).is_open(timezone.now())
+
+
+def accept(invitation: Invitation, user: User) -> None:
+    """Use it up for `user`. Call it in the transaction that locked it and saved the user."""
+    Invitation.objects.filter(pk=invitation.pk).update(accepted_at=timezone.now())
+    record("invitation.accept", actor=user, target_type="invitation", target_id=invitation.pk, role=invitation.role)
 
 
 def _refuse_students(user: User) -> None:

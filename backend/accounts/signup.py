@@ -20,9 +20,7 @@ class InvitedSignupForm(forms.Form):
     def clean_invitation(self) -> Invitation:
         found = invitations.find_open(self.cleaned_data["invitation"])
         if found is None:
-            raise forms.ValidationError(
-                "This invitation is not valid: it was used, replaced by a newer one, or has expired.", code="invitation"
-            )
+            raise forms.ValidationError(invitations.NOT_VALID, code="invitation")
         return found
 
     def clean(self) -> dict[str, Any]:
