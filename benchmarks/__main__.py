@@ -1,0 +1,56 @@
+"""`./apranova benchmark [launch|gateway|footprint] [--quick]`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from types import ModuleType
+
+from benchmarks import footprint, gateway, launch, machine, report
+from tests.run import StepFailed, find_chromium
+
+ALL: dict[str, ModuleType] = {"launch": launch, "gateway": gateway, "footprint": footprint}
+"""Each has `run(quick) -> Findings` and `plot(findings, path)`."""
+
+
+def main() -> int:
+    arguments = _parse()
+    try:
+        find_chromium()
+    except StepFailed as problem:
+        sys.stderr.write(f"apranova: {problem}\n")
+        return 1
+    for name in [arguments.name] if arguments.name else ALL:
+        _measure(name, quick=arguments.quick)
+    return 0
+
+
+def _measure(name: str, *, quick: bool) -> None:
+    report.console.print(f"── {name}")
+    about, began = machine.describe(), time.monotonic()
+    about["load_before"] = machine.load()
+    findings = ALL[name].run(quick=quick)
+    about["load_after"] = machine.load()
+    about["seconds"] = round(time.monotonic() - began)
+    file = report.RESULTS / (f"{name}-quick" if quick else name)
+    report.write(file.with_suffix(".json"), findings, about, quick=quick)
+    ALL[name].plot(findings, file.with_suffix(".png"))
+    report.show(findings, about)
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="apranova benchmark",
+        description="Measure the product: how long a launch takes, what the gateway costs, how much memory it needs. "
+        "Starts products of its own in temporary folders; prints a table and writes benchmarks/results/.",
+        epilog="What the numbers mean, and those of the last full run: benchmarks/README.md",
+    )
+    parser.add_argument("command", choices=("benchmark",), help=argparse.SUPPRESS)
+    parser.add_argument("name", nargs="?", choices=ALL, help="which; none: all of them")
+    parser.add_argument("--quick", action="store_true", help="few samples, to see that it works; kept apart")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

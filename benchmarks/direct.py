@@ -1,0 +1,90 @@
+"""The very code-server of the image on a loopback port: no sandbox, no agent, no gateway. What the product adds to it
+is what the comparison shows."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from agent.processes import Children
+from images.vscode.application import Places, VSCode
+from images.vscode.home import Owner, seed
+from tests.product import free_port
+
+START_WITHIN_S = 60.0
+
+
+@contextmanager
+def code_server(image: Path) -> Iterator[str]:
+    """Its address; as warm as a warm task's, with a home like a new student's."""
+    folder = Path(tempfile.mkdtemp(prefix="apn-direct-", dir="/tmp"))
+    places = _places(image, folder)
+    seed(places.home, places.project, Owner("Benchmark", "benchmark@benchmark.example"))
+    command = VSCode(places, Children()).command({})
+    subprocess.run(["git", "init", "--quiet", str(places.project)], env=dict(command.environment), check=True)
+    port = free_port()
+    arguments = list(command.arguments)
+    socket = arguments.index("--socket")
+    arguments[socket : socket + 4] = ["--bind-addr", f"127.0.0.1:{port}"]  # in place of the socket and its mode
+    process = subprocess.Popen(
+        arguments,
+        env=dict(command.environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        _warm_up(port)
+        yield f"http://localhost:{port}/"
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _places(image: Path, folder: Path) -> Places:
+    mounts = json.loads((image / "image.json").read_text())["mounts"]
+    places = Places(
+        home=folder / "home",
+        code_server=Path(mounts["/opt/code-server"]),
+        node=Path(mounts["/opt/node"]),
+        sockets=folder / "sockets",
+    )
+    places.home.mkdir()
+    places.sockets.mkdir()
+    return places
+
+
+def _warm_up(port: int) -> None:
+    """The agent's own two questions before it calls a task ready."""
+    deadline = time.monotonic() + START_WITHIN_S
+    for target in ("/healthz", "/version"):
+        while not _answers(port, target):
+            if time.monotonic() > deadline:
+                raise TimeoutError("code-server did not start")
+            time.sleep(0.05)
+
+
+def _answers(port: int, target: str) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=START_WITHIN_S)
+    try:
+        connection.request("GET", target)
+        return connection.getresponse().status < 400
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

@@ -1,0 +1,217 @@
+"""How much memory the product takes, and how much CPU a workspace burns in which nobody does anything.
+
+Memory is proportional (PSS): pages that several processes share are counted once among them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import psutil
+
+from benchmarks import charts
+from benchmarks.editor import at_dashboard, chromium, click_launch, fresh_profile
+from benchmarks.measure import Findings, Measure, Target
+from benchmarks.school import School, Student, Unexpected, pool_of, running_school
+from single_machine.status import resident_bytes
+from tests.student import VSCode
+
+MB = 1e6
+PLATFORM = Target("median", 700)
+WARM = Target("median", 100)
+SESSION = Target("median", 450)
+IDLE_TAB = Target("median", 0.3)
+POOL = 3
+
+_PYTHON = 'names: list[str] = ["a", "b"]\nprint([name.upper() for name in names])\n'
+_TYPESCRIPT = 'const names: string[] = ["a", "b"];\nconsole.log(names.map((name) => name.toUpperCase()));\n'
+
+
+@dataclass(frozen=True)
+class Size:
+    settle_s: float
+    """Before a reading, so that what a start leaves behind is collected."""
+    idle_minutes: int
+    minute_s: float
+
+
+FULL = Size(settle_s=15, idle_minutes=2, minute_s=60)
+QUICK = Size(settle_s=4, idle_minutes=1, minute_s=8)
+
+
+def run(*, quick: bool) -> Findings:
+    size = QUICK if quick else FULL
+    with running_school(pool_of(POOL)) as school:
+        school.until_pool_is_full()
+        time.sleep(size.settle_s)
+        platform_idle = _platform(school)
+        warm = [_memory(task) for task in sorted(school.sandboxes())]
+        student = school.demo_student("amira")
+        stages, burned, platform_burned = _session(school, student, size)
+        platform_used = _platform(school)
+    return _findings(
+        size,
+        platform={"after the start": platform_idle, "after a session": platform_used},
+        warm=warm,
+        stages=stages,
+        burned=burned,
+        platform_burned=platform_burned,
+    )
+
+
+def _session(
+    school: School, student: Student, size: Size
+) -> tuple[dict[str, dict[str, float]], list[float], list[float]]:
+    """Memory of the workspace stage by stage, then CPU seconds a minute of it and of the platform, nobody typing."""
+    waiting = school.sandboxes()
+    stages: dict[str, dict[str, float]] = {}
+    with chromium() as browser, fresh_profile(browser) as context:
+        code = click_launch(at_dashboard(context, school, student))[1]
+        task = _claimed_sandbox(school, student, waiting)
+        code.open_file("README.md")
+        time.sleep(size.settle_s)
+        stages["a file open"] = _memory(task)
+        school.until_pool_is_full()
+        burned, platform_burned = _idle(school, task, size)
+        code.terminal("git status")
+        time.sleep(size.settle_s)
+        stages["and a terminal"] = _memory(task)
+        _open_programs(code)
+        time.sleep(2 * size.settle_s)
+        stages["and Python and TypeScript help"] = _memory(task)
+    return stages, burned, platform_burned
+
+
+def _open_programs(code: VSCode) -> None:
+    """Files that make the language servers start."""
+    for name, text in (("a.py", _PYTHON), ("b.ts", _TYPESCRIPT)):
+        lines = " ".join(f"'{line}'" for line in text.splitlines())
+        code.terminal(f"printf '%s\\n' {lines} > {name}")
+        code.expect_file(name)
+        code.open_file(name)
+
+
+def _claimed_sandbox(school: School, student: Student, waiting: set[int]) -> psutil.Process:
+    """The one of the waiting sandboxes with an extension host: only a workspace that somebody opened has one."""
+    if student.launch().path != "existing":
+        raise Unexpected("the workspace was expected to run")
+    sizes = {pid: sum(_memory(pid).values()) for pid in waiting & school.sandboxes()}
+    largest, next_one = sorted(sizes, key=lambda pid: sizes[pid], reverse=True)[:2]
+    if sizes[largest] < 1.5 * sizes[next_one]:
+        raise Unexpected(f"cannot tell the opened workspace from the waiting ones: {sizes}")
+    return psutil.Process(largest)
+
+
+def _idle(school: School, task: psutil.Process, size: Size) -> tuple[list[float], list[float]]:
+    """CPU seconds a minute with a tab open in front of nobody."""
+    tasks, platforms = [], []
+    pids = list(school.product.pids().values())
+    for _ in range(size.idle_minutes):
+        before, platform_before = _cpu_s(task.pid), sum(_cpu_s(pid, deep=False) for pid in pids)
+        time.sleep(size.minute_s)
+        per_minute = 60 / size.minute_s
+        tasks.append((_cpu_s(task.pid) - before) * per_minute)
+        platforms.append((sum(_cpu_s(pid, deep=False) for pid in pids) - platform_before) * per_minute)
+    return tasks, platforms
+
+
+def _platform(school: School) -> dict[str, float]:
+    """MB of each process of the platform; the workspaces' processes are not among them."""
+    return {name: (resident_bytes(pid) or 0) / MB for name, pid in school.product.pids().items()}
+
+
+def _memory(task: int | psutil.Process) -> dict[str, float]:
+    """MB of each sort of process in a sandbox."""
+    root = psutil.Process(task) if isinstance(task, int) else task
+    parts: dict[str, float] = defaultdict(float)
+    for process in [root, *root.children(recursive=True)]:
+        try:
+            parts[_sort(process)] += process.memory_full_info().pss / MB
+        except psutil.NoSuchProcess:
+            continue
+    return dict(parts)
+
+
+def _sort(process: psutil.Process) -> str:
+    """What a process is to us, from its command line."""
+    words = " ".join(process.cmdline())
+    if process.name() == "bwrap" or "/opt/apranova/task.py" in words:
+        return "agent and sandbox"
+    for mark, name in (
+        ("--type=extensionHost", "extension host"),
+        ("--type=ptyHost", "terminal host"),
+        ("--type=fileWatcher", "file watcher"),
+        ("tsserver", "TypeScript help"),
+        ("typingsInstaller", "TypeScript help"),
+        ("pyright", "Python help"),
+        ("/opt/node/bin/node", "code-server"),
+    ):
+        if mark in words:
+            return name
+    return "shell and others"
+
+
+def _cpu_s(pid: int, *, deep: bool = True) -> float:
+    """CPU seconds so far of a process and of the children it has waited for; `deep`: of all below it too."""
+    root = psutil.Process(pid)
+    total = 0.0
+    for process in [root, *(root.children(recursive=True) if deep else ())]:
+        try:
+            total += sum(process.cpu_times()[:4])
+        except psutil.NoSuchProcess:
+            continue
+    return total
+
+
+def _findings(
+    size: Size,
+    *,
+    platform: dict[str, dict[str, float]],
+    warm: list[dict[str, float]],
+    stages: dict[str, dict[str, float]],
+    burned: list[float],
+    platform_burned: list[float],
+) -> Findings:
+    measures = [
+        Measure(f"platform {when}, in all", "MB", [sum(parts.values())], PLATFORM) for when, parts in platform.items()
+    ]
+    measures += [
+        Measure(f"platform after the start, {name}", "MB", [value])
+        for name, value in platform["after the start"].items()
+    ]
+    measures.append(Measure("waiting warm workspace", "MB", [sum(parts.values()) for parts in warm], WARM))
+    measures += [
+        Measure(f"workspace in use: {stage}", "MB", [sum(parts.values())], SESSION) for stage, parts in stages.items()
+    ]
+    measures += [
+        Measure("idle open tab: CPU of the workspace", "CPU-s/min", burned, IDLE_TAB),
+        Measure("idle open tab: CPU of the whole platform", "CPU-s/min", platform_burned),
+    ]
+    details = {**vars(size), "pool": POOL, "platform_mb": platform, "warm_mb": warm, "stages_mb": stages}
+    return Findings("Footprint: memory (PSS) and idle CPU", measures, details=details)
+
+
+def plot(findings: Findings, path: Path) -> None:
+    details = findings.details
+    platform, warm, stages = details["platform_mb"], details["warm_mb"], details["stages_mb"]
+    assert isinstance(platform, dict)
+    assert isinstance(warm, list)
+    assert isinstance(stages, dict)
+    with charts.figure(path, "What the product needs", rows=2, height=3.6) as (above, below):
+        charts.stacks(
+            above, list(platform.items()), "Platform without workspaces (red: 700 MB)", "MB, proportional (PSS)"
+        )
+        for row in range(len(platform)):
+            charts.limit(above, row, PLATFORM.most)
+        rows = [("waiting, warm", _medians(warm)), *stages.items()]
+        charts.stacks(below, rows, "One VS Code workspace (red: target)", "MB, proportional (PSS)")
+        for row in range(len(rows)):
+            charts.limit(below, row, SESSION.most if row else WARM.most)
+
+
+def _medians(tasks: list[dict[str, float]]) -> dict[str, float]:
+    return {name: median(task.get(name, 0.0) for task in tasks) for name in tasks[0]}
