@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 from types import ModuleType
@@ -16,6 +17,7 @@ ALL: dict[str, ModuleType] = {"launch": launch, "gateway": gateway, "footprint":
 
 def main() -> int:
     arguments = _parse()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what we started is stopped then, too
     try:
         find_chromium()
     except StepFailed as problem:

@@ -13,7 +13,7 @@ from benchmarks.measure import Findings, Measure
 SAMPLES_MAX = 500
 """More are not written one by one: the summary says what they show."""
 RESULTS = Path(__file__).parent / "results"
-console = Console()
+console = Console(width=130)  # the same whether it goes to a terminal or to a file
 
 
 def show(findings: Findings, machine: dict[str, object]) -> None:
