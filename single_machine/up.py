@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from types import FrameType
 
 import psutil
@@ -174,9 +175,10 @@ def _watch(settings: Settings, processes: Processes, product: RunningProduct, im
         time.sleep(TICK_S)
         for line in processes.tend(time.monotonic()):
             warn(line)
-            announce(
-                settings, RunningProduct(**{**vars(product), "pids": {"supervisor": product.pid, **processes.pids()}})
-            )
+        pids = {"supervisor": product.pid, **processes.pids()}
+        if pids != product.pids:
+            product = replace(product, pids=pids)
+            announce(settings, product)
         for line in image.news():
             _publish_static_files(settings)
             say(line)
