@@ -28,8 +28,9 @@ PASSED_ON = (
     "APRANOVA_POOL",
     "APRANOVA_TASKS_MAX",
     "APRANOVA_TIME_ZONE",
+    "APRANOVA_EGRESS_PORTS",
+    "APRANOVA_EMAIL_FROM",
     "APRANOVA_EMAIL_URL",
-    "APRANOVA_LAUNCHES_PER_MINUTE",
 )
 """What an operator may set for the manager and the backend; checked by them, listed in the operator's guide."""
 
