@@ -100,15 +100,9 @@ def test() -> None:
         "sandbox and not browser",
         environment=environment,
     )
-    run(
-        "end-to-end tests, in a real browser",
-        BIN / "pytest",
-        *PARTS,
-        END_TO_END,
-        "-m",
-        "browser",
-        environment=environment,
-    )
+    # Two runs: each has a browser of its own, and Playwright starts only once in a process.
+    run("VS Code in a real browser", BIN / "pytest", "images", "-m", "browser", environment=environment)
+    run("end-to-end tests, in a real browser", BIN / "pytest", END_TO_END, "-m", "browser", environment=environment)
 
 
 def lock() -> None:
