@@ -124,7 +124,9 @@ async def ask(
 
 async def test_connect_makes_a_tunnel_to_the_checked_address(internet: PretendedInternet) -> None:
     internet.names["packages.example"] = [[PUBLIC]]
-    answer = await ask(internet, "CONNECT packages.example:443 HTTP/1.1\r\nHost: packages.example\r\n\r\n", then=b"hello")
+    answer = await ask(
+        internet, "CONNECT packages.example:443 HTTP/1.1\r\nHost: packages.example\r\n\r\n", then=b"hello"
+    )
     assert answer == "HELLO"
     assert internet.connections == [(PUBLIC, 443)]
 
