@@ -119,8 +119,8 @@ def claim(store: WorkspaceStore, name: str) -> bool:
     found_task, found = store.find_task(task().task_id), store.find_workspace(workspace(name).workspace_id)
     assert found_task is not None
     assert found is not None
-    if not found_task.warm:
-        return False
+    if not found_task.warm or found.state is not WorkspaceState.STOPPED:
+        return False  # someone was faster, this student's other click perhaps
     binding = bind(found_task, found, now=NOW, new_home_id="home", launch_secret="", deadline=NOW)
     try:
         store.write(binding.task, binding.workspace)
