@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 
 from contract.agent import ClaimRequest
@@ -16,6 +17,8 @@ from manager.ports.task_runner import TaskSpec
 from manager.ports.workspace_store import VersionConflict
 from manager.use_cases.records import begin_stop, get_workspace, save_workspace
 from manager.use_cases.world import World
+
+log = logging.getLogger(__name__)
 
 _FINAL = frozenset({Reason.LAUNCH_FAILED, Reason.NO_CAPACITY, Reason.KIND_NOT_READY})
 """Errors after which trying the same task again is useless. Any other one leaves the launch to the sweep, until its deadline."""
@@ -47,6 +50,7 @@ def start_task(world: World, task: Task, workspace: Workspace | None) -> None:
         world.metrics.count("task_start_failures_total", reason=str(error.reason))
         if error.reason not in _FINAL:
             raise
+        log.error("task %s cannot start: %s", task.task_id, error)
         fail_start(world, task, error.message)
 
 
@@ -95,6 +99,7 @@ def complete_claim(world: World, workspace: Workspace, task_id: str) -> Workspac
     except ApraNovaError as error:
         if error.reason not in _FINAL:
             raise
+        log.error("workspace %s cannot have task %s: %s", workspace.workspace_id, task_id, error)
         return _failed(world, workspace.workspace_id, task_id, error.message)
     world.metrics.observe("claim_seconds", world.clock.now() - begun)
     return running

@@ -37,6 +37,11 @@ class Hierarchy:
         group.limit(limits)
         return group
 
+    def is_whole(self) -> bool:
+        """Some machines remove a cgroup as soon as it is empty (`notify_on_release`); ours is then gone for good, because
+        only whoever started us could make it anew."""
+        return all(parent.is_dir() for parent in self.parents.values())
+
     def clear(self) -> None:
         """Remove what an engine that was killed left behind; its sandboxes died with it."""
         for parent in set(self.parents.values()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import platform
 import re
@@ -18,6 +19,8 @@ from manager.adapters.bubblewrap.mounter import Mounter, MountFailed
 from manager.adapters.sandbox_engine.child import Child
 from manager.adapters.sandbox_engine.images import Image
 from manager.adapters.sandbox_engine.launcher import Launch, LaunchFailed, words_for_exit
+
+log = logging.getLogger(__name__)
 
 SET_UP_TIMEOUT_S = 10.0
 _WITHOUT_CGROUP_DATA_FACTOR = 2
@@ -63,6 +66,10 @@ class BubblewrapLauncher:
                     pass_fds=(info.write_end, gate.read_end, seccomp_filter.read_end, options_list.read_end),
                 )
             except OSError as error:
+                if not self._cgroups.is_whole():
+                    # It had no task left in it, so nothing is lost; whoever started this engine starts the next one.
+                    log.critical("the cgroup of all tasks is gone: %s; the engine ends", error)
+                    signal.raise_signal(signal.SIGTERM)
                 raise LaunchFailed(f"bubblewrap did not start: {error}") from error
             info.close_write_end()
             try:

@@ -10,7 +10,7 @@ import shutil
 import stat
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from contract.agent import TaskConfig
@@ -45,6 +45,8 @@ class _Record:
     ended_at: float | None = None
     ended_because: str = ""
     watch: asyncio.Task[None] | None = None
+    launched: asyncio.Event = field(default_factory=asyncio.Event)
+    """The launch has been tried; before that there is nothing that a stop could end."""
 
     @property
     def alive(self) -> bool:
@@ -85,8 +87,7 @@ class Fleet:
 
     async def start(self, spec: TaskSpec) -> None:
         """As TaskRunner.start."""
-        if not TASK_ID_PATTERN.match(spec.task_id):
-            raise ApraNovaError(Reason.BAD_REQUEST, "This is not a task's id", detail=spec.task_id)
+        _check(spec.task_id)
         if spec.task_id in self._records:
             return
         image = self._images.get(spec.kind, spec.image)
@@ -108,7 +109,10 @@ class Fleet:
             raise ApraNovaError(
                 Reason.LAUNCH_FAILED, "The workspace could not be started", detail=str(error)
             ) from error
-        record.watch = asyncio.create_task(self._look_after(record, record.task, home, proxy))
+        else:
+            record.watch = asyncio.create_task(self._look_after(record, record.task, home, proxy))
+        finally:
+            record.launched.set()
 
     async def attach_home(self, task_id: str, home_id: str) -> None:
         """As TaskRunner.attach_home."""
@@ -128,11 +132,18 @@ class Fleet:
             raise ApraNovaError(Reason.LAUNCH_FAILED, "The home could not be mounted", detail=str(error)) from error
 
     async def stop(self, task_id: str, grace_s: float) -> None:
-        """As TaskRunner.stop."""
+        """As TaskRunner.stop. A task that was never started is noted as ended: a start that comes late starts nothing."""
         record = self._records.get(task_id)
-        if record and record.task and record.alive:
+        if record is None:
+            _check(task_id)
+            now = time.time()
+            self._records[task_id] = _Record(task_id, now, None, ended_at=now, ended_because="stopped before it started")
+            return
+        if record.alive:
+            await record.launched.wait()
+        if record.task and record.alive:
             await record.task.stop(grace_s)
-        if record and record.watch:
+        if record.watch:
             await asyncio.shield(record.watch)
 
     def list_tasks(self) -> tuple[ObservedTask, ...]:
@@ -246,6 +257,11 @@ class Fleet:
         if any(record.alive and record.home_id == home_id for record in self._records.values()):
             raise ApraNovaError(Reason.LAUNCH_FAILED, "Another task still has this home", detail=home_id)
         return home
+
+
+def _check(task_id: str) -> None:
+    if not TASK_ID_PATTERN.match(task_id):
+        raise ApraNovaError(Reason.BAD_REQUEST, "This is not a task's id", detail=task_id)
 
 
 def _something_at(path: Path) -> bool:

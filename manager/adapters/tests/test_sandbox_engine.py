@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import json
 import os
@@ -10,6 +11,7 @@ import socket
 import statistics
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -99,6 +101,28 @@ def test_a_stop_takes_less_than_a_second_and_leaves_no_process(engine: EngineUnd
     assert mark not in host_processes()
     assert engine.observed(task_id).ended_because == "stopped"
     assert not (engine.run_dir / "tasks" / task_id).exists()
+    assert not cgroups_named(task_id)
+
+
+def test_a_start_that_comes_after_the_stop_starts_nothing(engine: EngineUnderTest) -> None:
+    task_id = new_task_id()
+    engine.runner.stop(task_id, grace_s=0)
+    engine.runner.start(engine.spec(task_id))
+    observed = engine.observed(task_id)
+    assert (observed.alive, observed.ended_because) == (False, "stopped before it started")
+    assert not (engine.run_dir / "tasks" / task_id).exists()
+
+
+def test_a_stop_in_the_middle_of_a_start_is_not_lost(engine: EngineUnderTest) -> None:
+    task_id = new_task_id()
+    with ThreadPoolExecutor(2) as both:
+        calls = [
+            both.submit(engine.runner.start, engine.spec(task_id)),
+            both.submit(lambda: engine.runner.stop(task_id, grace_s=0)),
+        ]
+        for call in calls:
+            call.result()
+    assert not engine.observed(task_id).alive
     assert not cgroups_named(task_id)
 
 
@@ -230,6 +254,26 @@ def test_killing_the_engine_ends_all_sandboxes_and_the_next_one_begins_anew(as_w
         assert not any((engine.run_dir / "tasks").iterdir())
         assert not [group for task_id in tasks for group in cgroups_named(task_id)]
         engine.runner.attach_home(engine.start(), home_id)
+    finally:
+        engine.close()
+
+
+@pytest.mark.skipif("root" not in start_as(), reason="only root can have cgroups of version 1, and take them away")
+def test_an_engine_whose_cgroup_was_taken_away_ends_so_that_the_next_one_can_start_tasks() -> None:
+    engine = EngineUnderTest(as_whom="root")
+    try:
+        name = f"apranova-{hashlib.sha256(bytes(engine.run_dir)).hexdigest()[:10]}"
+        groups = cgroups_named(name)
+        if not groups:
+            pytest.skip("this machine lets nobody have a cgroup")
+        for group in groups:
+            group.rmdir()
+        with pytest.raises(ApraNovaError):
+            engine.runner.start(engine.spec(new_task_id()))
+        assert engine.daemon.wait(10) == 0
+        assert "the cgroup of all tasks is gone" in engine.log.read_text()
+        engine.start_daemon()
+        engine.start()
     finally:
         engine.close()
 
