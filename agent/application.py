@@ -14,7 +14,7 @@ class ApplicationFailed(Exception):
 
 
 class Application(Protocol):
-    """Life of an application: `open` → the agent starts `command()` → `warm_up` → perhaps `claim`, at most one
+    """Life of an application: `open` → the agent starts `command()`, if there is one → `warm_up` → perhaps `claim`, at most one
     student's → perhaps `warn`, `save` → the agent ends the process. Every coroutine runs on the agent's one thread and
     must not block it."""
 
@@ -22,13 +22,20 @@ class Application(Protocol):
     """For people: 'VS Code'."""
     socket_path: str
     """The Unix socket on which the application serves HTTP."""
+    takes_identity: bool
+    """Whether it reads contract.names.IDENTITY_HEADER; any other application never sees it."""
 
     async def open(self, person_did: Callable[[str], None]) -> None:
         """Open channels of its own (before the start). `person_did(reason)` is to be called for each sign of a person,
         with words that follow 'You': 'typed in the editor'."""
 
-    def command(self, proxy: Mapping[str, str]) -> Command:
-        """How to start it; `proxy` has http_proxy and its like, or nothing when there is no way out."""
+    def command(self, proxy: Mapping[str, str]) -> Command | None:
+        """How to start it; `proxy` has http_proxy and its like, or nothing when there is no way out. None: its process is
+        put into this task from outside (TaskConfig.preforked)."""
+        ...
+
+    async def end(self) -> str:
+        """Wait for the end of a process that the agent did not start; how it ended, in words that follow the name."""
         ...
 
     async def warm_up(self) -> None:
@@ -48,6 +55,10 @@ class Application(Protocol):
     def unsaved(self) -> int: ...
 
     def keep_running_wish_until(self) -> float | None: ...
+
+    def busy(self) -> str:
+        """What runs for the student now, such as 'a query'; empty when nothing does, or when only CPU time would tell."""
+        ...
 
     def is_students(self, process: Process) -> bool:
         """Whether a process does the student's work (and is no part of the application itself)."""

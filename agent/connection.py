@@ -34,6 +34,7 @@ class Guard(Protocol):
     linger_s: float
     """How long one side may stay open in silence after the other has ended."""
     application_socket: str
+    passes_identity: bool
 
     def refuse_control(self, head: Head) -> Reply | None: ...
     def refuse_data(self, head: Head) -> Reply | None: ...
@@ -181,7 +182,7 @@ class Front(asyncio.Protocol):
             back.transport.close()
             return
         self.back = back
-        back.transport.write(for_application(head))
+        back.transport.write(for_application(head, with_identity=self.guard.passes_identity))
         rest, self._received = self._received, b""
         self.transport.resume_reading()
         if rest:

@@ -6,11 +6,14 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from contract.names import IDENTITY_HEADER
+
 HEAD_BYTES_MAX = 64 * 1024
 
 _REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\xff]+) HTTP/1\.([01])")
 _HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*", re.DOTALL)
 _OURS = b"x-apranova-"
+_IDENTITY = IDENTITY_HEADER.encode()
 _HOP_BY_HOP = (b"connection", b"keep-alive", b"proxy-connection", b"upgrade")
 # code-server trusts these for its Origin check; the gateway is the only one who may say what the student's host is.
 _FORGEABLE = (b"forwarded", b"x-forwarded-host")
@@ -71,7 +74,7 @@ def parse_head(raw: bytes) -> Head:
     return Head(method.decode(), target.decode("latin-1"), tuple(headers), int(minor_version))
 
 
-def for_application(head: Head) -> bytes:
+def for_application(head: Head, *, with_identity: bool = False) -> bytes:
     """The head that the application gets: without our headers, and asking it to close after this one answer.
 
     The secret is checked once for each connection, so a connection must never carry a second request.
@@ -79,7 +82,7 @@ def for_application(head: Head) -> bytes:
     kept = [
         (name, value)
         for name, value in head.headers
-        if not name.startswith(_OURS) and name not in _HOP_BY_HOP and name not in _FORGEABLE
+        if (not name.startswith(_OURS) or (with_identity and name == _IDENTITY)) and name not in _HOP_BY_HOP and name not in _FORGEABLE
     ]
     if head.is_websocket:
         kept += [(b"connection", b"Upgrade"), (b"upgrade", b"websocket")]

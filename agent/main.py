@@ -23,7 +23,7 @@ _CONFIG_BYTES_MAX = 64 * 1024
 _USAGE = 2
 
 
-def main(make_application: Callable[[Children], Application]) -> int:
+def main(make_application: Callable[[Children, TaskConfig], Application]) -> int:
     """Run one task; the exit code is 0 after a stop, 1 after a failure, 2 for a configuration that is wrong."""
     try:
         config = _read_config()
@@ -35,9 +35,11 @@ def main(make_application: Callable[[Children], Application]) -> int:
     return asyncio.run(_run(config, server, make_application))
 
 
-async def _run(config: TaskConfig, server: socket.socket, make_application: Callable[[Children], Application]) -> int:
+async def _run(
+    config: TaskConfig, server: socket.socket, make_application: Callable[[Children, TaskConfig], Application]
+) -> int:
     children = Children()
-    task = Task(config, make_application(children), children=children, now=time.time)
+    task = Task(config, make_application(children, config), children=children, now=time.time)
     listening = await asyncio.get_running_loop().create_server(task.connections, sock=server)
     out = await egress.forward(config.egress_socket) if config.egress_socket else None
     code = await task.run()

@@ -96,9 +96,10 @@ def is_alone() -> bool:
     return 1 in (os.getpid(), os.getppid()) and os.getpid() < 10  # the first processes of a namespace
 
 
-def end_descendants(signal_number: int) -> None:
-    for process in _below(os.getpid(), list(_read_all())):
-        if process.pid != os.getpid():
+def end_everything_else(signal_number: int) -> None:
+    """Signal every process of this task but ourselves (and the sandbox's own init)."""
+    for process in list_processes():
+        if process.pid not in (1, os.getpid()):
             try:
                 os.kill(process.pid, signal_number)
             except ProcessLookupError:

@@ -7,8 +7,9 @@ import json
 import signal
 import sys
 from _operator import _compare_digest as equal_in_constant_time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from http import HTTPStatus
+from typing import Any, TypeVar
 
 from agent.activity import SAMPLE_INTERVAL_S, Activity
 from agent.application import Application, ApplicationFailed
@@ -16,12 +17,14 @@ from agent.connection import Connections, Reply
 from agent.egress import proxy_environment
 from agent.http_head import Head
 from agent.limits import prefer_to_lose
-from agent.processes import Children, end_descendants
+from agent.processes import Children, end_everything_else
 from contract.agent import AgentPhase, AgentStatus, ClaimRequest, TaskConfig, WarnRequest
 from contract.names import AGENT_PATH_PREFIX, AGENT_TOKEN_HEADER, LAUNCH_SECRET_HEADER
 from contract.wire import BadMessage, from_json, to_json
 
 # `equal_in_constant_time` is what `hmac.compare_digest` is; importing hmac would load OpenSSL, a third of our memory.
+
+Result = TypeVar("Result")
 
 END_GRACE_S = 3.0
 FAILURE_GRACE_S = 5.0
@@ -40,6 +43,7 @@ class Task:
         self.config = config
         self.application = application
         self.application_socket = application.socket_path
+        self.passes_identity = application.takes_identity
         self.phase = AgentPhase.WARMING
         self.failure = ""
         self.activity = Activity(is_students=application.is_students, now=now)
@@ -50,8 +54,9 @@ class Task:
         self._ready = asyncio.Event()
         self._claim: ClaimRequest | None = None
         self._claiming: asyncio.Task[None] | None = None
-        self._application_pid: int | None = None
-        self._background: set[asyncio.Task[None]] = set()
+        self._application_end: asyncio.Task[str] | None = None
+        """Done when the application has ended; the result says how."""
+        self._background: set[asyncio.Task[Any]] = set()
 
     # --- life ---
 
@@ -75,11 +80,14 @@ class Task:
         application = self.application
         try:
             await application.open(self.activity.person)
-            self._application_pid = self.children.start(
-                application.command(proxy_environment(self.config.egress_socket))
-            )
-            prefer_to_lose(self._application_pid)
-            self._in_background(self._watch_application(self._application_pid))
+            command = application.command(proxy_environment(self.config.egress_socket))
+            if command is None:
+                self._application_end = self._in_background(application.end())
+            else:
+                pid = self.children.start(command)
+                prefer_to_lose(pid)
+                self._application_end = self._in_background(self._end_of(pid))
+            self._in_background(self._watch_application(self._application_end))
             await application.warm_up()
         except (ApplicationFailed, OSError) as problem:
             self._fail(str(problem))
@@ -88,10 +96,13 @@ class Task:
             self.phase = AgentPhase.READY
             self._ready.set()
 
-    async def _watch_application(self, pid: int) -> None:
+    async def _end_of(self, pid: int) -> str:
         code = await self.children.end_of(pid)
+        return f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
+
+    async def _watch_application(self, end: asyncio.Task[str]) -> None:
+        how = await asyncio.shield(end)
         if self.phase is not AgentPhase.STOPPING:
-            how = f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
             self._fail(f"{self.application.name} {how}")
 
     def _fail(self, failure: str) -> None:
@@ -104,14 +115,14 @@ class Task:
 
     async def _end(self, *, exit_code: int, after_s: float = 0.0) -> None:
         await asyncio.sleep(after_s)
-        if self._application_pid is not None:
-            end_descendants(signal.SIGTERM)
+        if self._application_end is not None:
+            end_everything_else(signal.SIGTERM)
             try:
                 async with asyncio.timeout(END_GRACE_S):
-                    await self.children.end_of(self._application_pid)
+                    await asyncio.shield(self._application_end)
             except TimeoutError:
                 _log("the application did not end by itself")
-            end_descendants(signal.SIGKILL)
+            end_everything_else(signal.SIGKILL)
         if not self.ended.done():
             self.ended.set_result(exit_code)
 
@@ -121,12 +132,13 @@ class Task:
             if self.phase is AgentPhase.CLAIMED:
                 self.activity.sample()
 
-    def _in_background(self, work: object) -> None:
-        task = asyncio.ensure_future(work)  # type: ignore[arg-type]
+    def _in_background(self, work: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:
+        task = asyncio.ensure_future(work)
         self._background.add(task)
         task.add_done_callback(self._background_done)
+        return task
 
-    def _background_done(self, task: asyncio.Task[None]) -> None:
+    def _background_done(self, task: asyncio.Task[Any]) -> None:
         self._background.discard(task)
         if not task.cancelled() and task.exception() is not None:
             self._fail(f"the agent failed: {task.exception()!r}")
@@ -215,7 +227,7 @@ class Task:
                 workspace_id=self._claim.workspace_id if self._claim else None,
                 last_activity_at=self.activity.last_at,
                 activity_reason=self.activity.reason,
-                busy=self.activity.busy,
+                busy=self.activity.busy or self.application.busy(),
                 sessions=self.connections.sessions,
                 unsaved=self.application.unsaved(),
                 keep_running_wish_until=self.application.keep_running_wish_until(),

@@ -41,6 +41,8 @@ class TaskConfig:
     egress_socket: str = ""
     """Path (inside the task) of the filtering proxy's Unix socket; empty: no outgoing network."""
     processes_max: int = 512
+    preforked: bool = False
+    """The application's process comes by itself: the engine forks it off a warmed parent and puts it into this task."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,10 @@ class ClaimRequest:
     """Host (with port) under which the student's browser sees the workspace."""
     student_name: str = ""
     student_email: str = ""
+    portal_url: str = ""
+    """Where signing out leads to."""
+    identity_key: str = ""
+    """The gateway's public Ed25519 key (raw, base64url), with which IDENTITY_HEADER is verified."""
 
 
 @dataclass(frozen=True)

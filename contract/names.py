@@ -13,6 +13,8 @@ GATEWAY_PATH_PREFIX = "/_apranova/"
 
 # Set by the gateway after authorisation, checked by the agent on every data request, never sent by a browser.
 LAUNCH_SECRET_HEADER = "x-apranova-launch-secret"  # noqa: S105 (a header's name)
+# Set by the gateway: a short-lived JWT (EdDSA) that says who is asking, with the workspace's id as its audience.
+IDENTITY_HEADER = "x-apranova-identity"
 # Sent by the manager with every control request to the agent.
 AGENT_TOKEN_HEADER = "x-apranova-agent-token"  # noqa: S105 (a header's name)
 

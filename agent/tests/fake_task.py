@@ -12,11 +12,12 @@ from agent.main import main
 from agent.probe import get
 from agent.processes import Children, Command, Process
 from agent.task import Task
-from contract.agent import ClaimRequest, SaveAnswer, WarnRequest
+from contract.agent import ClaimRequest, SaveAnswer, TaskConfig, WarnRequest
 
 
 class FakeApplication:
     name = "The fake"
+    takes_identity = False
 
     def __init__(self, folder: Path, behaviour: str) -> None:
         self.socket_path = str(folder / "app.sock")
@@ -53,6 +54,12 @@ class FakeApplication:
     def unsaved(self) -> int:
         return self.claims
 
+    async def end(self) -> str:
+        raise AssertionError("the agent started it")
+
+    def busy(self) -> str:
+        return "a query" if self.behaviour == "busy" else ""
+
     def keep_running_wish_until(self) -> float | None:
         return None
 
@@ -68,7 +75,7 @@ if __name__ == "__main__":
     Task.head_timeout_s = 0.4
     Task.linger_s = 0.4
 
-    def make(children: Children) -> FakeApplication:
+    def make(children: Children, config: TaskConfig) -> FakeApplication:
         return FakeApplication(folder, behaviour)
 
     raise SystemExit(main(make))

@@ -58,6 +58,7 @@ class VSCode:
     """See agent.application.Application."""
 
     name = "VS Code"
+    takes_identity = False
 
     def __init__(self, places: Places, children: Children, *, now: Callable[[], float] = time.time) -> None:
         self._places = places
@@ -84,6 +85,9 @@ class VSCode:
             *("--reconnection-grace-time", "300", str(places.project)),
         )
         return Command(arguments, self._environment(proxy))
+
+    async def end(self) -> str:
+        raise ApplicationFailed("never ends without the agent's knowledge: the agent starts it")
 
     async def warm_up(self) -> None:
         """VS Code's server loads with the first request that it gets itself; /healthz is only code-server's."""
@@ -120,6 +124,10 @@ class VSCode:
 
     def keep_running_wish_until(self) -> float | None:
         return self._link.keep_running_wish_until
+
+    def busy(self) -> str:
+        """CPU time tells."""
+        return ""
 
     def is_students(self, process: Process) -> bool:
         """code-server and its helpers have no terminal; what a student runs has one."""

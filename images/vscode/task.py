@@ -17,7 +17,7 @@ def run() -> int:
     os.chdir("/")  # nothing may hold the folder over which the home is mounted
     places = Places.of_this_task()
     try:
-        return main(lambda children: VSCode(places, children))
+        return main(lambda children, _config: VSCode(places, children))
     finally:
         shutil.rmtree(places.sockets, ignore_errors=True)
 
