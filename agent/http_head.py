@@ -82,7 +82,9 @@ def for_application(head: Head, *, with_identity: bool = False) -> bytes:
     kept = [
         (name, value)
         for name, value in head.headers
-        if (not name.startswith(_OURS) or (with_identity and name == _IDENTITY)) and name not in _HOP_BY_HOP and name not in _FORGEABLE
+        if (not name.startswith(_OURS) or (with_identity and name == _IDENTITY))
+        and name not in _HOP_BY_HOP
+        and name not in _FORGEABLE
     ]
     if head.is_websocket:
         kept += [(b"connection", b"Upgrade"), (b"upgrade", b"websocket")]

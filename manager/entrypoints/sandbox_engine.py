@@ -135,7 +135,13 @@ def _isolated(settings: Settings, uid: int) -> Launcher:
         enter_own_namespaces(settings.homes_dir)
     except NoUserNamespaces as error:
         raise CannotRun(f"this user may not have namespaces ({error}); `./apranova up` says what helps") from error
-    launcher = BubblewrapLauncher(bwrap=bwrap, etc=etc, cgroups=cgroups, mounter=fork_mounter())
+    launcher = BubblewrapLauncher(
+        bwrap=bwrap,
+        etc=etc,
+        cgroups=cgroups,
+        mounter=fork_mounter(),
+        hidden=(settings.homes_dir, settings.run_dir),
+    )
     for limit, how in launcher.enforced().items():
         log.info("%s: %s", limit, how)
     return launcher

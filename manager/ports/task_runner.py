@@ -24,6 +24,8 @@ class TaskSpec:
     agent_token: str = field(repr=False)
     home_id: str | None = None
     """None: a warm task without a home of its own (late-binding runners only)."""
+    wanted_now: bool = False
+    """A person is waiting for it: of two ways to start, take the one that is sooner done."""
 
 
 class TaskRunner(Protocol):

@@ -42,6 +42,7 @@ def start_task(world: World, task: Task, workspace: Workspace | None) -> None:
                 image=task.image,
                 agent_token=task.agent_token,
                 home_id=task.home_id,
+                wanted_now=workspace is not None,
             )
         )
     except VersionConflict:
@@ -50,7 +51,7 @@ def start_task(world: World, task: Task, workspace: Workspace | None) -> None:
         world.metrics.count("task_start_failures_total", reason=str(error.reason))
         if error.reason not in _FINAL:
             raise
-        log.error("task %s cannot start: %s", task.task_id, error)
+        log.error("task %s cannot start: %s", task.task_id, error)  # noqa: TRY400  the traceback says nothing more
         fail_start(world, task, error.message)
 
 
@@ -99,7 +100,7 @@ def complete_claim(world: World, workspace: Workspace, task_id: str) -> Workspac
     except ApraNovaError as error:
         if error.reason not in _FINAL:
             raise
-        log.error("workspace %s cannot have task %s: %s", workspace.workspace_id, task_id, error)
+        log.error("workspace %s cannot have task %s: %s", workspace.workspace_id, task_id, error)  # noqa: TRY400
         return _failed(world, workspace.workspace_id, task_id, error.message)
     world.metrics.observe("claim_seconds", world.clock.now() - begun)
     return running

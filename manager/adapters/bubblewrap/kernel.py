@@ -8,11 +8,14 @@ import os
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUSER = 0x10000000
+CLONE_NEWNET = 0x40000000
 
 MS_NOSUID = 0x2
 MS_NODEV = 0x4
 MS_REMOUNT = 0x20
 MS_BIND = 0x1000
+MS_REC = 0x4000
+MS_PRIVATE = 0x40000
 MNT_DETACH = 0x2
 
 _AT_FDCWD = -100
@@ -54,6 +57,21 @@ def bind_mount_without_suid_and_devices(directory: str) -> None:
     if os.statvfs(directory).f_flag & 0x1000:  # ST_RELATIME, whose MS_* value differs
         flags |= 1 << 21
     _checked("remount", _libc.mount(None, path, None, ctypes.c_ulong(flags), None))
+
+
+def bind_mount(source: str, target: str) -> None:
+    _checked("mount", _libc.mount(os.fsencode(source), os.fsencode(target), None, ctypes.c_ulong(MS_BIND), None))
+
+
+def mount_empty(directory: str) -> None:
+    """Lay an empty folder of our own, in memory, over `directory`."""
+    flags = ctypes.c_ulong(MS_NOSUID | MS_NODEV)
+    _checked("mount", _libc.mount(b"tmpfs", os.fsencode(directory), b"tmpfs", flags, b"mode=0755"))
+
+
+def keep_mounts_to_ourselves() -> None:
+    """What we mount in this mount namespace is seen in no other, and the other way round."""
+    _checked("mount", _libc.mount(None, b"/", None, ctypes.c_ulong(MS_REC | MS_PRIVATE), None))
 
 
 def detached_clone_of_mount(directory: str) -> int:

@@ -9,6 +9,7 @@ import os
 import platform
 import re
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -16,6 +17,7 @@ from contract.names import STUDENT_HOME
 from manager.adapters.bubblewrap import layout, seccomp
 from manager.adapters.bubblewrap.cgroups import Hierarchy, TaskCgroup
 from manager.adapters.bubblewrap.mounter import Mounter, MountFailed
+from manager.adapters.bubblewrap.warm_parents import ParentFailed, Sandboxed, WarmParent, WarmParents
 from manager.adapters.sandbox_engine.child import Child
 from manager.adapters.sandbox_engine.images import Image
 from manager.adapters.sandbox_engine.launcher import Launch, LaunchFailed, words_for_exit
@@ -32,7 +34,10 @@ class BubblewrapLauncher:
 
     late_binding = True
 
-    def __init__(self, *, bwrap: Path, etc: layout.Etc, cgroups: Hierarchy, mounter: Mounter) -> None:
+    def __init__(
+        self, *, bwrap: Path, etc: layout.Etc, cgroups: Hierarchy, mounter: Mounter, hidden: Sequence[Path]
+    ) -> None:
+        """`hidden`: folders of the host that not even a warmed parent may see."""
         self._bwrap = bwrap
         self._etc = etc
         self._cgroups = cgroups
@@ -40,11 +45,24 @@ class BubblewrapLauncher:
         self._seccomp = seccomp.filter_for_this_machine()
         self._limits_processes_itself = _kernel_version() >= (5, 14)
         """Before that, RLIMIT_NPROC counted all processes of the uid, whatever sandbox they were in."""
+        self._parents = WarmParents(
+            hidden=hidden, seccomp_filter=self._seccomp, limits_processes=self._limits_processes_itself
+        )
 
     def inside(self, socket_dir: Path, egress_socket: Path) -> tuple[str, str]:  # noqa: ARG002  mounted at fixed places
         return f"unix:{layout.SOCKET_DIR}/http.sock", layout.EGRESS_SOCKET
 
+    def preforks(self, image: Image, *, wanted_now: bool) -> bool:
+        parent = self._parents.find(image)
+        return parent is not None and (parent.is_warm or not wanted_now)
+
+    def end(self) -> None:
+        self._parents.end()
+
     async def launch(self, launch: Launch) -> Sandbox:
+        parent = self._parents.find(launch.image) if launch.preforked else None
+        if launch.preforked and parent is None:
+            raise LaunchFailed("the warmed parent has just failed")
         with _Pipe() as info, _Pipe() as gate, _Pipe() as seccomp_filter, _Pipe() as options_list:
             options = layout.arguments(
                 image=launch.image, etc=self._etc, socket_dir=launch.socket_dir, egress_socket=launch.egress_socket
@@ -76,7 +94,7 @@ class BubblewrapLauncher:
                 about = json.loads(await asyncio.wait_for(_read_all(info.read_end), SET_UP_TIMEOUT_S))
                 pid = int(about["child-pid"])
                 cgroup.add(pid)
-                sandbox = Sandbox(child, pid, int(about["mnt-namespace"]), cgroup, self._mounter)
+                sandbox = Sandbox(child, pid, int(about["mnt-namespace"]), cgroup, self._mounter, parent)
                 # bubblewrap has waited for this byte: whatever runs in the sandbox is born inside the cgroup.
                 os.write(gate.write_end, b".")
             except (OSError, ValueError, KeyError, TimeoutError) as error:
@@ -123,8 +141,17 @@ class BubblewrapLauncher:
 class Sandbox:
     """A running sandbox. `pid` is process 1 of its pid namespace: killing it ends all, by the kernel's hand."""
 
-    def __init__(self, child: Child, pid: int, mount_namespace: int, cgroup: TaskCgroup, mounter: Mounter) -> None:
+    def __init__(
+        self,
+        child: Child,
+        pid: int,
+        mount_namespace: int,
+        cgroup: TaskCgroup,
+        mounter: Mounter,
+        parent: WarmParent | None,
+    ) -> None:
         self._child = child
+        self._parent = parent
         self._pid = pid
         self._pidfd = os.pidfd_open(pid)
         self._agent_pidfd: int | None = None
@@ -144,6 +171,15 @@ class Sandbox:
             await self._mounter.detach(self._pid, self._mount_namespace, layout.SOCKET_DIR)
         except MountFailed as error:
             raise LaunchFailed(f"the socket's directory could not be taken away: {error}") from error
+
+    async def bring_in_application(self) -> None:
+        if self._parent is None:
+            return
+        procs = [str(directory / "cgroup.procs") for directory in self._cgroup.directories]
+        try:
+            await self._parent.fork_into(Sandboxed(self._pid, self._mount_namespace, procs))
+        except ParentFailed as error:
+            raise LaunchFailed(str(error)) from error
 
     async def attach_home(self, home: Path) -> None:
         try:

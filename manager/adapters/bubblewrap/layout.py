@@ -93,7 +93,7 @@ def arguments(*, image: Image, etc: Etc, socket_dir: Path, egress_socket: Path) 
         *("--perms", "0700", "--size", size["/run/user"], "--tmpfs", f"/run/user/{STUDENT_UID}"),
         *("--perms", "0700", "--size", size[STUDENT_HOME], "--tmpfs", STUDENT_HOME),
         *("--bind", str(socket_dir), SOCKET_DIR, "--ro-bind", str(egress_socket), EGRESS_SOCKET),
-        *("--remount-ro", "/", "--chdir", "/", "--clearenv", *_environment(image.environment)),
+        *("--remount-ro", "/", "--chdir", "/", "--clearenv", *_set(environment(image.environment))),
     ]
 
 
@@ -123,8 +123,9 @@ def _read_only(mounts: Mapping[str, str]) -> list[str]:
     return [word for target, source in mounts.items() for word in ("--ro-bind", source, target)]
 
 
-def _environment(of_image: Mapping[str, str]) -> list[str]:
-    variables = {
+def environment(of_image: Mapping[str, str]) -> dict[str, str]:
+    """What the first process of a task gets, and nothing else."""
+    return {
         "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games",
         "HOME": STUDENT_HOME,
         "USER": "student",
@@ -134,4 +135,7 @@ def _environment(of_image: Mapping[str, str]) -> list[str]:
         "XDG_RUNTIME_DIR": f"/run/user/{STUDENT_UID}",
         **of_image,
     }
+
+
+def _set(variables: Mapping[str, str]) -> list[str]:
     return [word for name, value in variables.items() for word in ("--setenv", name, value)]

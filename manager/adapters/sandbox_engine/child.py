@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 _LAST_WORDS_MAX_BYTES = 8192
 
@@ -24,8 +24,12 @@ class Child:
         directory: str = "/",
         pass_fds: Sequence[int] = (),
         own_session: bool = False,
+        prepare: Callable[[], None] | None = None,
     ) -> None:
-        """Start it (from the main thread: a parent-death signal follows the thread). Raises OSError."""
+        """Start it (from the main thread: a parent-death signal follows the thread). Raises OSError.
+
+        `prepare` runs in the new process before its program; this process must have a single thread then.
+        """
         self._last_words = bytearray()
         self._ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         input_read, input_write = os.pipe()
@@ -42,7 +46,11 @@ class Child:
                 env=dict(environment or {}),
                 pass_fds=pass_fds,
                 start_new_session=own_session,
+                preexec_fn=prepare,  # noqa: PLW1509  safe without threads
             )
+        except subprocess.SubprocessError as error:
+            os.close(output_read)
+            raise OSError(f"{command[0]} could not be started: {error}") from error
         except BaseException:
             os.close(output_read)
             raise
@@ -59,6 +67,10 @@ class Child:
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    @property
+    def ended(self) -> bool:
+        return self._ended.done()
 
     @property
     def last_words(self) -> str:

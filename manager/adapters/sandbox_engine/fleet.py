@@ -101,8 +101,9 @@ class Fleet:
         record = _Record(spec.task_id, time.time(), spec.home_id)
         self._records[spec.task_id] = record
         proxy = self._new_proxy()
+        preforked = self._launcher.preforks(image, wanted_now=spec.wanted_now)
         try:
-            record.task = await self._launch(spec, image, home, proxy)
+            record.task = await self._launch(spec, image, home, proxy, preforked=preforked)
         except (LaunchFailed, OSError) as error:
             await proxy.close()
             self._note_end(record, "could not be started")
@@ -137,7 +138,9 @@ class Fleet:
         if record is None:
             _check(task_id)
             now = time.time()
-            self._records[task_id] = _Record(task_id, now, None, ended_at=now, ended_because="stopped before it started")
+            self._records[task_id] = _Record(
+                task_id, now, None, ended_at=now, ended_because="stopped before it started"
+            )
             return
         if record.alive:
             await record.launched.wait()
@@ -157,8 +160,11 @@ class Fleet:
     async def end(self, grace_s: float) -> None:
         """End every task, before the engine itself ends."""
         await asyncio.gather(*(self.stop(task_id, grace_s) for task_id in tuple(self._records)), return_exceptions=True)
+        self._launcher.end()
 
-    async def _launch(self, spec: TaskSpec, image: Image, home: Path | None, proxy: EgressProxy) -> LaunchedTask:
+    async def _launch(
+        self, spec: TaskSpec, image: Image, home: Path | None, proxy: EgressProxy, *, preforked: bool
+    ) -> LaunchedTask:
         socket_dir = self._tasks_dir / spec.task_id
         egress_socket = self._egress_dir / f"{spec.task_id}.sock"
         socket_dir.mkdir(mode=0o700)
@@ -171,6 +177,7 @@ class Fleet:
             listen=listen,
             egress_socket=egress_inside,
             processes_max=image.limits.processes_max,
+            preforked=preforked,
         )
         return await self._launcher.launch(
             Launch(
@@ -180,6 +187,7 @@ class Fleet:
                 socket_dir=socket_dir,
                 egress_socket=egress_socket,
                 home=home,
+                preforked=preforked,
             )
         )
 
@@ -210,6 +218,7 @@ class Fleet:
             await task.seal()
             if not _is_socket(socket_path):
                 return "put something else in the place of its socket"
+            await task.bring_in_application()
             if home is not None and self._launcher.late_binding:
                 await task.attach_home(home)
         except TimeoutError:

@@ -23,6 +23,17 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Prefork:
+    """The application can be forked off a warmed parent (agent/warm_parent.py)."""
+
+    python: str
+    """The interpreter, as a task sees it."""
+    module: str
+    link: str
+    """Name of the agent's socket in the task's XDG_RUNTIME_DIR."""
+
+
+@dataclass(frozen=True)
 class Image:
     kind: WorkspaceKind
     tag: str
@@ -31,6 +42,7 @@ class Image:
     """Path inside the task → absolute path on the host, read-only."""
     environment: dict[str, str] = field(default_factory=dict)
     limits: Limits = Limits()
+    prefork: Prefork | None = None
 
     @property
     def name(self) -> str:

@@ -25,6 +25,8 @@ class Launch:
     """The agent makes `http.sock` here."""
     egress_socket: Path
     home: Path | None
+    preforked: bool
+    """What `Launcher.preforks` said; the task configuration says the same."""
 
 
 class LaunchedTask(Protocol):
@@ -33,6 +35,10 @@ class LaunchedTask(Protocol):
     async def seal(self) -> None:
         """Take the socket's directory away from the task, for good: whoever could replace the socket by a symbolic link
         could make the gateway connect to any socket of the host. Raises LaunchFailed."""
+        ...
+
+    async def bring_in_application(self) -> None:
+        """For a preforked task: put its application's process in. Raises LaunchFailed."""
         ...
 
     async def attach_home(self, home: Path) -> None:
@@ -60,6 +66,15 @@ class Launcher(Protocol):
 
     async def launch(self, launch: Launch) -> LaunchedTask:
         """Raises LaunchFailed."""
+        ...
+
+    def preforks(self, image: Image, *, wanted_now: bool) -> bool:
+        """Whether the application of a new task will be forked off a warmed parent. Not, when someone waits for the task
+        and no parent is warm yet: starting it plainly is faster then."""
+        ...
+
+    def end(self) -> None:
+        """The engine ends."""
         ...
 
     def enforced(self) -> dict[str, str]:

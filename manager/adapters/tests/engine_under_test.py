@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import json
 import os
@@ -37,17 +38,20 @@ def start_as() -> tuple[str, ...]:
 
 
 class EngineUnderTest:
-    def __init__(self, *, as_whom: str, isolation: str = "bubblewrap", agent: str = "") -> None:
+    def __init__(self, *, as_whom: str, isolation: str = "bubblewrap", agent: str = "", prefork: str = "") -> None:
+        """`prefork`: the image has a warmed parent; 'broken': one that cannot get warm."""
         self.base = Path(tempfile.mkdtemp(prefix="ae-", dir="/tmp"))
         self.run_dir, self.homes, self.images = (self.base / name for name in ("run", "homes", "images"))
         self.isolation = isolation
         self.as_root = as_whom == "root"
         self.sandbox_uid = (SANDBOX_UID if self.as_root else ORDINARY_UID) if os.geteuid() == 0 else os.geteuid()
+        self.prefork = prefork
         self._make_image(agent)
         self.homes.mkdir()
         self.run_dir.mkdir()
         if os.geteuid() == 0:
             self.base.chmod(0o755)
+            subprocess.run(["chmod", "-R", "a+rX", self.images], check=True)
             self.run_dir.chmod(0o711)
             self.homes.chmod(0o711)
             if not self.as_root:
@@ -97,9 +101,12 @@ class EngineUnderTest:
         self.daemon.terminate()
         self.daemon.wait(15)
         shutil.rmtree(self.base)
-        for directory in cgroups_named("apranova-*"):
-            if not any(child.is_dir() for child in directory.iterdir()):
-                directory.rmdir()
+        for directory in self.cgroups():
+            directory.rmdir()
+
+    def cgroups(self) -> list[Path]:
+        """Those that hold the tasks' own; empty where nobody may have one."""
+        return cgroups_named(f"apranova-{hashlib.sha256(bytes(self.run_dir)).hexdigest()[:10]}")
 
     # What the manager does
 
@@ -111,8 +118,9 @@ class EngineUnderTest:
             assert self.observed(task_id).alive, self.log.read_text()
         return task_id
 
-    def spec(self, task_id: str, home_id: str | None = None) -> TaskSpec:
-        return TaskSpec(task_id, WorkspaceKind.VSCODE, self.runner.image(WorkspaceKind.VSCODE), "a-token", home_id)
+    def spec(self, task_id: str, home_id: str | None = None, *, wanted_now: bool = False) -> TaskSpec:
+        image = self.runner.image(WorkspaceKind.VSCODE)
+        return TaskSpec(task_id, WorkspaceKind.VSCODE, image, "a-token", home_id, wanted_now)
 
     def observed(self, task_id: str) -> ObservedTask:
         return next(task for task in self.runner.list_tasks() if task.task_id == task_id)
@@ -143,15 +151,25 @@ class EngineUnderTest:
     def python(self, task_id: str, code: str) -> Any:
         return self.ask(task_id, "/python", {"code": code})["value"]
 
+    def forked(self, task_id: str, code: str) -> Any:
+        """Run code in the application that was forked into the task; its `value`."""
+        return self.ask(task_id, "/forked", {"code": code})["value"]
+
     def _make_image(self, agent: str) -> None:
         folder = self.images / "vscode-1.0"
         (folder / "agent").mkdir(parents=True)
         shutil.copy(Path(__file__).with_name("stand_in_agent.py"), folder / "agent")
+        if self.prefork:
+            for package in ("agent", "contract"):
+                shutil.copytree(SOURCE / package, folder / "source" / package)
+            shutil.copy(Path(__file__).with_name("stand_in_application.py"), folder / "source")
+            if self.prefork == "broken":
+                (folder / "source/cannot-get-warm").touch()
         self.write_image(folder, agent)
         self.images.chmod(0o755)
 
     def write_image(self, folder: Path, agent: str = "") -> None:
-        image = {
+        image: dict[str, Any] = {
             "kind": "vscode",
             "tag": folder.name.removeprefix("vscode-"),
             "mounts": {"/opt/agent": str(folder / "agent")},
@@ -161,6 +179,9 @@ class EngineUnderTest:
             "limits": {"memory_max_bytes": MEMORY_MAX, "processes_max": PROCESSES_MAX},
             "static": [],
         }
+        if self.prefork:
+            image["mounts"] |= {"/opt/apranova": str(folder / "source")}
+            image["prefork"] = {"python": "/usr/bin/python3", "module": "stand_in_application", "link": "app.sock"}
         (folder / "image.json").write_text(json.dumps(image))
 
 

@@ -8,11 +8,33 @@ import json
 import os
 import pathlib
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import ThreadingMixIn, UnixStreamServer
+
+
+class Forked:
+    """The agent's end of the link to an application that was forked into this task."""
+
+    def __init__(self):
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(os.environ["XDG_RUNTIME_DIR"] + "/app.sock")
+        self.listener.listen()
+        self.stream = None
+
+    def run(self, code):
+        if self.stream is None:
+            link = self.listener.accept()[0]
+            self.pid = struct.unpack("3i", link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
+            self.stream = link.makefile("rw")
+        self.stream.write(json.dumps(code) + "\n")
+        self.stream.flush()
+        line = self.stream.readline()
+        return json.loads(line) if line else "it has ended"
 
 
 class Server(ThreadingMixIn, UnixStreamServer):
@@ -36,12 +58,14 @@ class Handler(BaseHTTPRequestHandler):
             done = subprocess.run(body["command"], capture_output=True, text=True, timeout=60, check=False)
             self.answer({"code": done.returncode, "output": done.stdout + done.stderr})
         elif self.path == "/python":
-            scope = {"CONFIG": CONFIG}
+            scope = {"CONFIG": CONFIG, "FORKED": FORKED}
             try:
                 exec(body["code"], scope)  # noqa: S102  the point of this agent
                 self.answer({"value": scope.get("value")})
             except BaseException as error:
                 self.answer({"value": f"{type(error).__name__}: {error}"})
+        elif self.path == "/forked":
+            self.answer({"value": FORKED.run(body["code"])})
         elif self.path == "/exit":
             os._exit(body["code"])
 
@@ -54,6 +78,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 CONFIG = json.loads(sys.stdin.readline())
+FORKED = Forked() if CONFIG.get("preforked") else None
 path = CONFIG["listen"].removeprefix("unix:")
 if "exits-at-once" in sys.argv:
     sys.exit("this agent cannot start")

@@ -45,6 +45,11 @@ class UnisolatedLauncher:
             raise LaunchFailed(f"the agent did not start: {error}") from error
         return PlainProcess(child)
 
+    def preforks(self, image: Image, *, wanted_now: bool) -> bool:  # noqa: ARG002  no sandbox that a child could enter
+        return False
+
+    def end(self) -> None: ...
+
     def enforced(self) -> dict[str, str]:
         limits = ("memory", "processes", "cpu", "files", "network", "privileges", "system calls")
         return dict.fromkeys(limits, _WHY_NOT)
@@ -64,6 +69,9 @@ class PlainProcess:
 
     async def seal(self) -> None:
         """Nothing can be taken away from a process that sees the whole machine."""
+
+    async def bring_in_application(self) -> None:
+        """The agent starts it."""
 
     async def attach_home(self, home: Path) -> None:
         raise LaunchFailed(f"{home}: a plain process cannot be given a home while it runs")

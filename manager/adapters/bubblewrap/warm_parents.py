@@ -1,0 +1,189 @@
+"""The engine's end of warmed parents (agent/warm_parent.py): one for each image that wants one, started at first need.
+
+A parent sees what its image would see in a sandbox, at the same paths, because a forked child goes on importing from
+them; it sees no home, no socket of a task and no network.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import logging
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from contract.names import STUDENT_UID
+from manager.adapters.bubblewrap import kernel, layout
+from manager.adapters.sandbox_engine.child import Child
+from manager.adapters.sandbox_engine.images import Image, Prefork
+
+log = logging.getLogger(__name__)
+
+WARM_TIMEOUT_S = 120.0
+ORDER_TIMEOUT_S = 20.0
+TRY_AGAIN_AFTER_S = 60.0
+"""After a parent that did not get warm; until then tasks start their application themselves."""
+_ANSWER_BYTES_MAX = 8192
+
+
+class ParentFailed(Exception):
+    """The text is for the operator's log."""
+
+
+@dataclass(frozen=True)
+class Sandboxed:
+    """Where a child is to go."""
+
+    pid: int
+    mount_namespace: int
+    cgroup_procs: Sequence[str]
+
+
+class WarmParents:
+    def __init__(self, *, hidden: Sequence[Path], seccomp_filter: bytes | None, limits_processes: bool) -> None:
+        self._hidden = hidden
+        """Folders of the host in which the parent must find nothing."""
+        self._seccomp_filter = seccomp_filter or b""
+        self._limits_processes = limits_processes
+        self._by_kind: dict[str, WarmParent] = {}
+
+    def find(self, image: Image) -> WarmParent | None:
+        """The image's parent, which may still be warming; None when it has none, or failed a short while ago."""
+        if image.prefork is None:
+            return None
+        known = self._by_kind.get(image.kind)
+        if known is not None and known.image == image and (known.alive or known.failed_lately):
+            return None if known.failed_lately else known
+        if known is not None:
+            known.end()  # of an older image, or dead; its children live on
+        try:
+            parent = WarmParent(image, image.prefork, self)
+        except OSError:
+            log.exception("the warmed parent of %s could not be started", image.name)
+            return None
+        self._by_kind[image.kind] = parent
+        return parent
+
+    def end(self) -> None:
+        for parent in self._by_kind.values():
+            parent.end()
+
+    def configuration(self, image: Image, prefork: Prefork, orders_fd: int) -> bytes:
+        runtime = f"/run/user/{STUDENT_UID}"
+        settings = {
+            "orders_fd": orders_fd,
+            "module": prefork.module,
+            "link": f"{runtime}/{prefork.link}",
+            "environment": layout.environment(image.environment),
+            "seccomp_filter": base64.b64encode(self._seccomp_filter).decode(),
+            "processes_max": image.limits.processes_max if self._limits_processes else 0,
+        }
+        return json.dumps(settings).encode() + b"\n"
+
+    def view(self, image: Image) -> Callable[[], None]:
+        """What the parent's process does before its program: a mount table of its own, in which it sees its image."""
+
+        def enter_view() -> None:
+            kernel.unshare(kernel.CLONE_NEWNS | kernel.CLONE_NEWNET)
+            kernel.keep_mounts_to_ourselves()
+            sources = {target: os.open(source, os.O_PATH) for target, source in image.mounts.items()}
+            for place in (*map(str, self._hidden), "/opt", "/tmp"):  # noqa: S108  the parent's own
+                kernel.mount_empty(place)
+            for target, source in sources.items():
+                Path(target).mkdir(parents=True, exist_ok=True)
+                kernel.bind_mount(f"/proc/self/fd/{source}", target)
+            kernel.set_parent_death_signal(signal.SIGKILL)
+
+        return enter_view
+
+
+class WarmParent:
+    """One process. `warm` is done when children can be had; its exception says why not."""
+
+    def __init__(self, image: Image, prefork: Prefork, parents: WarmParents) -> None:
+        self.image = image
+        self.started_at = time.monotonic()
+        self._lock = asyncio.Lock()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours.setblocking(False)
+        self._connection = ours
+        with theirs:
+            self._child = Child(
+                [prefork.python, "-m", "agent.warm_parent"],
+                standard_input=parents.configuration(image, prefork, theirs.fileno()),
+                environment={**layout.environment(image.environment), **_of_parent(image.environment)},
+                pass_fds=(theirs.fileno(),),
+                own_session=True,
+                prepare=parents.view(image),
+            )
+        self.warm = asyncio.create_task(self._until_warm())
+        self.warm.add_done_callback(self._note)
+
+    @property
+    def alive(self) -> bool:
+        return not self._child.ended
+
+    @property
+    def is_warm(self) -> bool:
+        return self.warm.done() and not self.warm.cancelled() and self.warm.exception() is None
+
+    @property
+    def failed_lately(self) -> bool:
+        return self.warm.done() and not self.is_warm and time.monotonic() < self.started_at + TRY_AGAIN_AFTER_S
+
+    async def fork_into(self, sandbox: Sandboxed) -> None:
+        """Put a child into a running sandbox; waits until the parent is warm. Raises ParentFailed."""
+        await asyncio.shield(self.warm)
+        order = {
+            "pid": sandbox.pid,
+            "mount_namespace": sandbox.mount_namespace,
+            "cgroup_procs": list(sandbox.cgroup_procs),
+        }
+        async with self._lock:
+            answer = await self._ask(order)
+        if answer.get("failure") != "":
+            raise ParentFailed(f"no child could enter the sandbox: {answer.get('failure')}")
+
+    def end(self) -> None:
+        """The kernel ends a parent without an engine as well; its children live on in their sandboxes."""
+        self.warm.cancel()
+        self._connection.close()
+        self._child.kill()
+
+    async def _until_warm(self) -> None:
+        answer = await self._receive(WARM_TIMEOUT_S)
+        log.info("the warmed parent of %s is ready after %s s", self.image.name, answer.get("warm_s"))
+
+    async def _ask(self, order: Mapping[str, object]) -> dict[str, object]:
+        try:
+            await asyncio.get_running_loop().sock_sendall(self._connection, json.dumps(order).encode())
+        except OSError as error:
+            raise ParentFailed(f"the warmed parent has ended: {error}") from error
+        return await self._receive(ORDER_TIMEOUT_S)
+
+    async def _receive(self, timeout_s: float) -> dict[str, object]:
+        loop = asyncio.get_running_loop()
+        try:
+            answer = await asyncio.wait_for(loop.sock_recv(self._connection, _ANSWER_BYTES_MAX), timeout_s)
+        except (OSError, TimeoutError) as error:
+            self._child.kill()  # a late answer would be taken for the next order's
+            raise ParentFailed(f"the warmed parent does not answer: {error!r}") from error
+        if not answer:
+            raise ParentFailed(f"the warmed parent ended: {self._child.last_words[-2000:]}")
+        return dict(json.loads(answer))
+
+    def _note(self, warm: asyncio.Task[None]) -> None:
+        if not warm.cancelled() and (problem := warm.exception()) is not None:
+            log.error("%s is started without a warmed parent: %s", self.image.name, problem)
+
+
+def _of_parent(environment: Mapping[str, str]) -> dict[str, str]:
+    """The parent has no home; what it must write goes to its own /tmp."""
+    path = [word for word in ("/opt/apranova", environment.get("PYTHONPATH", "")) if word]
+    return {"HOME": "/tmp", "XDG_RUNTIME_DIR": "/tmp", "PYTHONPATH": ":".join(path)}  # noqa: S108

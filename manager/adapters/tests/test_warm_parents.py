@@ -1,0 +1,196 @@
+"""Applications that are forked off a warmed parent into sandboxes: as shut in as what bubblewrap itself starts."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from manager.adapters.tests.engine_under_test import EngineUnderTest, new_task_id, start_as, wait_for
+
+pytestmark = pytest.mark.sandbox
+
+STATUS = (
+    "value = dict(line.split(':\\t', 1) for line in open('/proc/self/status').read().splitlines() if ':\\t' in line)"
+)
+NAMESPACES = "import os; value = {n: os.stat(f'/proc/self/ns/{n}').st_ino for n in ('user', 'mnt', 'net', 'ipc', 'uts', 'pid', 'cgroup')}"
+
+
+@pytest.fixture(scope="module", params=start_as())
+def engine(request: pytest.FixtureRequest) -> Iterator[EngineUnderTest]:
+    engine = EngineUnderTest(as_whom=request.param, prefork="yes")
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def task_id(engine: EngineUnderTest) -> Iterator[str]:
+    task_id = engine.start()
+    yield task_id
+    engine.runner.stop(task_id, grace_s=0)
+
+
+def parent_of(engine: EngineUnderTest) -> psutil.Process:
+    daemon = psutil.Process(engine.daemon.pid)
+    return next(child for child in daemon.children() if "agent.warm_parent" in child.cmdline())
+
+
+def test_the_child_is_the_parents_copy_and_in_every_namespace_of_its_sandbox(
+    engine: EngineUnderTest, task_id: str
+) -> None:
+    assert engine.forked(task_id, "value = LOADED_BY") == parent_of(engine).pid
+    assert engine.forked(task_id, NAMESPACES) == engine.python(task_id, NAMESPACES)
+    assert engine.forked(task_id, "import os; value = os.getpid()") == engine.python(task_id, "value = FORKED.pid")
+    assert engine.forked(task_id, "import os; value = os.getcwd()") == "/"
+
+
+def test_the_child_has_no_privilege_that_the_agent_has_not(engine: EngineUnderTest, task_id: str) -> None:
+    of_child, of_agent = engine.forked(task_id, STATUS), engine.python(task_id, STATUS)
+    for line in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs", "Seccomp", "Uid", "Gid"):
+        assert of_child[line] == of_agent[line], line
+    assert int(of_child["CapBnd"], 16) == 0
+    assert of_child["Seccomp"] in ("2", of_agent["Seccomp"])
+    limit = (
+        "import resource; value = [resource.getrlimit(resource.RLIMIT_NPROC), resource.getrlimit(resource.RLIMIT_CORE)]"
+    )
+    assert engine.forked(task_id, limit) == engine.python(task_id, limit)
+    unshare = "import ctypes; value = ctypes.CDLL(None).unshare(0x10000000)"
+    assert engine.forked(task_id, unshare) == -1
+
+
+def test_the_child_keeps_nothing_of_the_parents_but_the_link(engine: EngineUnderTest, task_id: str) -> None:
+    code = "import os; value = {n: os.readlink('/proc/self/fd/' + n) for n in os.listdir('/proc/self/fd') if os.path.exists('/proc/self/fd/' + n)}"
+    files = engine.forked(task_id, code)
+    assert {files.pop(number) for number in "012"} == {"/dev/null"}
+    assert [name.partition(":")[0] for name in files.values()] == ["socket"]
+    environment = engine.forked(task_id, "import os; value = dict(os.environ)")
+    assert environment["HOME"] == "/home/student"
+    assert "PYTHONPATH" not in environment
+    first = engine.forked(task_id, "value = open('/proc/self/environ').read()")
+    assert str(engine.base) not in first
+
+
+def test_the_child_sees_its_own_home_alone(engine: EngineUnderTest, task_id: str) -> None:
+    home_id, other = engine.new_home(file="mine"), engine.new_home(file="another's")
+    engine.runner.attach_home(task_id, home_id)
+    assert engine.forked(task_id, "value = open('/home/student/file').read()") == "mine"
+    for path in (str(engine.homes / other), str(engine.run_dir), "/root", "/home/../work"):
+        assert "Error" in str(engine.forked(task_id, f"import os; value = os.listdir({path!r})")), path
+    assert engine.forked(task_id, "import os; value = os.listdir('/home')") == ["student"]
+
+
+def test_the_child_counts_against_its_own_task(engine: EngineUnderTest, task_id: str) -> None:
+    if not engine.cgroups():
+        pytest.skip("this machine lets nobody have a cgroup")
+    cgroups = "value = open('/proc/self/cgroup').read()"
+    assert engine.forked(task_id, cgroups) == engine.python(task_id, cgroups)
+    eat = (
+        "import os; pid = os.fork()\nif pid == 0:\n    bytearray(400 << 20); os._exit(0)\nvalue = os.waitpid(pid, 0)[1]"
+    )
+    assert engine.forked(task_id, eat) == signal.SIGKILL
+
+
+def test_what_one_child_writes_no_other_child_reads(engine: EngineUnderTest, task_id: str) -> None:
+    other = engine.start()
+    engine.forked(task_id, "SECRET_OF.append('ada'); value = 0")
+    assert engine.forked(task_id, "value = SECRET_OF") == ["ada"]
+    assert engine.forked(other, "value = SECRET_OF") == []
+    connect = "import socket; value = socket.create_connection(('127.0.0.1', {}), 2).getsockname()"
+    listen = (
+        "import socket, builtins; builtins.kept = socket.create_server(('127.0.0.1', 0)); value = kept.getsockname()[1]"
+    )
+    port = engine.forked(task_id, listen)
+    assert engine.forked(task_id, connect.format(port))[0] == "127.0.0.1"
+    assert "ConnectionRefused" in engine.forked(other, connect.format(port))
+    engine.runner.stop(other, grace_s=0)
+
+
+def test_a_stop_ends_the_child_and_leaves_no_zombie(engine: EngineUnderTest) -> None:
+    task_id = engine.start()
+    engine.forked(task_id, "value = 1")
+    children = parent_of(engine).children()
+    assert children
+    engine.runner.stop(task_id, grace_s=0)
+    wait_for(lambda: not any(child.is_running() for child in children), "the parent to collect its child")
+
+
+def test_a_dead_parent_takes_no_child_along_and_the_next_task_gets_a_new_one(
+    engine: EngineUnderTest, task_id: str
+) -> None:
+    engine.forked(task_id, "value = 1")
+    parent = parent_of(engine)
+    parent.kill()
+    wait_for(lambda: not parent.is_running(), "the parent's end")
+    assert engine.forked(task_id, "value = 2") == 2
+    after = engine.start()
+    assert engine.forked(after, "value = LOADED_BY") == parent_of(engine).pid != parent.pid
+    engine.runner.stop(after, grace_s=0)
+
+
+def test_forking_is_fast(engine: EngineUnderTest, record_property: pytest.RecordProperty) -> None:
+    """A generous bound, for a machine that does other things."""
+    began = time.monotonic()
+    tasks = [engine.start() for _ in range(5)]
+    took_ms = (time.monotonic() - began) * 1000 / len(tasks)
+    record_property("start_ms_mean", took_ms)
+    for task_id in tasks:
+        engine.runner.stop(task_id, grace_s=0)
+    assert took_ms < 1500
+
+
+@pytest.mark.parametrize("as_whom", start_as())
+def test_the_parent_sees_no_student_and_no_network(as_whom: str) -> None:
+    engine = EngineUnderTest(as_whom=as_whom, prefork="yes")
+    try:
+        engine.start()
+        parent = parent_of(engine)
+        process = Path(f"/proc/{parent.pid}")
+        engine.new_home()
+        homes = process / "root" / engine.homes.relative_to("/")
+        assert not homes.exists() or not list(homes.iterdir())
+        assert not (process / "root" / engine.run_dir.relative_to("/") / "engine.sock").exists()
+        assert sorted(path.name for path in (process / "root/opt").iterdir()) == ["agent", "apranova"]
+        interfaces = (process / "net/dev").read_text()
+        assert [line.split(":")[0].strip() for line in interfaces.splitlines()[2:]] == ["lo"]
+        daemon = engine.daemon
+        daemon.send_signal(signal.SIGKILL)
+        daemon.wait()
+        wait_for(lambda: not parent.is_running(), "the parent to end with its engine")
+        engine.start_daemon()
+    finally:
+        engine.close()
+
+
+@pytest.mark.parametrize("as_whom", start_as())
+def test_without_a_warm_parent_whoever_waits_gets_a_plain_start_and_nobody_else_hangs(as_whom: str) -> None:
+    engine = EngineUnderTest(as_whom=as_whom, prefork="yes")
+    try:
+        hurried = new_task_id()
+        engine.runner.start(engine.spec(hurried, wanted_now=True))
+        wait_for(lambda: engine.observed(hurried).control_address, "the hurried task")
+        assert engine.python(hurried, "value = CONFIG['preforked']") is False
+        patient = engine.start()
+        assert engine.python(patient, "value = CONFIG['preforked']") is True
+        hurried = new_task_id()
+        engine.runner.start(engine.spec(hurried, wanted_now=True))
+        wait_for(lambda: engine.observed(hurried).control_address, "the second hurried task")
+        assert engine.forked(hurried, "value = 3") == 3
+    finally:
+        engine.close()
+
+
+def test_a_parent_that_cannot_get_warm_costs_one_task_and_says_why() -> None:
+    engine = EngineUnderTest(as_whom=start_as()[0], prefork="broken")
+    try:
+        first = engine.start(ready=False)
+        wait_for(lambda: not engine.observed(first).alive, "the first task to fail")
+        assert "the sample data is broken" in engine.observed(first).ended_because
+        assert "the sample data is broken" in engine.log.read_text()
+        second = engine.start()
+        assert engine.python(second, "value = CONFIG['preforked']") is False
+    finally:
+        engine.close()
