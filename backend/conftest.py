@@ -21,6 +21,7 @@ _ENVIRONMENT = {
     "REDIS_URL": PLACE.redis_url,
     "APRANOVA_MANAGER_ENDPOINT": "http://127.0.0.1:9",
     "APRANOVA_SECRET_KEY": "a-key-for-tests-only-a-key-for-tests-only",
+    "APRANOVA_IDENTITY_PRIVATE_KEY": "A" * 43,
     "APRANOVA_PUBLIC_URL": served.PUBLIC_URL,
     "APRANOVA_WORKSPACES_DOMAIN": "ws.localhost:8080",
     "APRANOVA_SCHOOL_NAME": "Test School",

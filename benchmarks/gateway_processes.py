@@ -12,8 +12,10 @@ from pathlib import Path
 
 import redis.asyncio
 import uvicorn
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from backend.gateway.asgi import Gateway
+from backend.gateway.identity import IdentitySigner
 from contract.manager import WorkspaceView
 from gateway.render import binary
 from gateway.tests.servers import echo
@@ -70,6 +72,7 @@ def _serve_backend(redis_url: str, path: str, site: object, views: dict[str, Wor
         echo("django"),
         site=site,  # type: ignore[arg-type]
         client=redis.asyncio.Redis.from_url(redis_url),
+        signer=IdentitySigner(Ed25519PrivateKey.generate()),
         describe=lambda ids: [views[id_] for id_ in ids if id_ in views],
     )
     _serve(application, path)

@@ -21,8 +21,9 @@ _HOST_NAME = re.compile(r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")
 # or compressed already, and need not be in that tree. `gateway.static` refuses an image that lacks one of them.
 COMPRESSIBLE_SUFFIXES = ("css", "html", "js", "json", "map", "md", "mjs", "scm", "svg", "ttf", "txt", "wasm")
 
-_STATIC_PATH = r"/stable-[0-9a-f]+/static/[^?]+"
-_QUERY = r"(\?.*)?"
+STATIC_FOLDER = r"(stable-[0-9a-f]+|_shared/[a-z0-9][a-z0-9.-]*)/static"
+"""VS Code says itself where its files are; every other application's are below /_shared/<name and version>/."""
+_STATIC_PATH = rf"/{STATIC_FOLDER}/.+"
 
 
 @dataclass(frozen=True)
@@ -123,8 +124,8 @@ def render(settings: GatewaySettings) -> str:
         "workspace_burst": settings.workspace_limit.burst,
         "workspace_per_s": settings.workspace_limit.per_s,
         "websocket_max": f"{settings.websocket_max_s}s",
-        "static_path": _STATIC_PATH + _QUERY,
-        "static_compressible_path": rf"{_STATIC_PATH}\.({'|'.join(COMPRESSIBLE_SUFFIXES)}){_QUERY}",
+        "static_path": _STATIC_PATH,
+        "static_compressible_path": rf"{_STATIC_PATH}\.({'|'.join(COMPRESSIBLE_SUFFIXES)})",
         "page_workspace_silent": page_workspace_silent(settings.public_url),
         "page_platform_silent": page_platform_silent(settings.public_url),
         "page_too_many": page_too_many(),

@@ -1,7 +1,8 @@
 """Links from one stable folder to the static files of every image, so that Envoy serves a new image without a restart.
 
-    envoy/static/plain/stable-<commit>/static → the image's plain files
-    envoy/static/gzip/stable-<commit>/static  → the same, compressed
+    envoy/static/plain/stable-<commit>/static         → the plain files of a VS Code image
+    envoy/static/gzip/stable-<commit>/static          → the same, compressed
+    envoy/static/plain/_shared/<name and version>/static → those of any other application, and so on
 
 Old images keep their links as long as they exist: a browser may still show a page of theirs.
 """
@@ -15,7 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_PREFIX = re.compile(r"^/stable-[0-9a-f]+/static/$")
+from gateway.render import STATIC_FOLDER
+
+_PREFIX = re.compile(rf"^/{STATIC_FOLDER}/$")
 
 
 class BadImage(ValueError):
@@ -45,10 +48,10 @@ def publish(images_dir: Path, static_dir: Path) -> list[str]:
     for tree in ("plain", "gzip"):
         for prefix, files in found.items():
             _link(static_dir / tree / prefix.strip("/"), files.plain if tree == "plain" else files.compressed)
-        for version in (static_dir / tree).glob("stable-*"):
-            if f"/{version.name}/static/" not in found:
-                (version / "static").unlink(missing_ok=True)
-                version.rmdir()
+        for link in (*(static_dir / tree).glob("stable-*/static"), *(static_dir / tree).glob("_shared/*/static")):
+            if f"/{link.relative_to(static_dir / tree)}/" not in found:
+                link.unlink()
+                link.parent.rmdir()
     if problems:
         raise BadImage("; ".join(problems))
     return list(found)
@@ -64,7 +67,7 @@ def _read(file: Path) -> Iterator[_StaticFiles]:
         raise BadImage(f"{file}: {type(error).__name__}: {error}") from error
     for prefix, plain, compressed in entries:
         if not _PREFIX.match(prefix):
-            raise BadImage(f"{file}: /stable-<commit>/static/ is expected as prefix, got {prefix!r}")
+            raise BadImage(f"{file}: /_shared/<name>/static/ is expected as prefix, got {prefix!r}")
         for folder in (plain, compressed):
             if not folder.is_absolute() or not folder.is_dir():
                 raise BadImage(f"{file}: {folder} is not a folder")

@@ -13,7 +13,7 @@ from manager.adapters.system.clock import RandomIds, SystemClock
 from manager.adapters.system.metrics import PrometheusMetrics
 from manager.ports.task_runner import TaskRunner
 from manager.settings import Settings
-from manager.use_cases.world import World
+from manager.use_cases.world import Site, World
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def build(settings: Settings) -> Manager:
         ids=RandomIds(),
         metrics=metrics,
         policy=settings.policy,
-        workspaces_domain=settings.workspaces_domain,
+        site=Site(settings.workspaces_domain, settings.public_url, settings.identity_key),
         background=background,
         wake=wake.set,
     )

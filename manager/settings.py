@@ -29,6 +29,9 @@ class Settings:
     port: int
     isolation: str
     workspaces_domain: str
+    public_url: str
+    identity_key: str
+    """The gateway's public key, for applications that ask who is asking."""
     policy: Policy
     access_key_id: str
     secret_access_key: str = field(repr=False)
@@ -49,6 +52,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         port=int(_number(environment, "APRANOVA_MANAGER_PORT", None, 0, 65_535)),
         isolation=isolation,
         workspaces_domain=environment.get("APRANOVA_WORKSPACES_DOMAIN", "ws.localhost:8080"),
+        public_url=environment.get("APRANOVA_PUBLIC_URL", "http://localhost:8080").rstrip("/"),
+        identity_key=environment.get("APRANOVA_IDENTITY_KEY", ""),
         policy=_policy(environment),
         access_key_id=_needed(environment, "AWS_ACCESS_KEY_ID"),
         secret_access_key=_needed(environment, "AWS_SECRET_ACCESS_KEY"),

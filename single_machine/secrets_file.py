@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import secrets
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 
 @dataclass(frozen=True)
@@ -16,18 +19,28 @@ class Secrets:
     manager_key_id: str
     manager_secret: str = field(repr=False)
     """The backend signs its calls to the manager with this pair (AWS Signature Version 4)."""
+    identity_private_key: str = field(repr=False)
+    """The gateway says with it who is asking (Ed25519, 32 bytes as base64url)."""
+
+    @property
+    def identity_key(self) -> str:
+        """The public half, which workspaces get."""
+        private = Ed25519PrivateKey.from_private_bytes(_bytes(self.identity_private_key))
+        return _text(private.public_key().public_bytes_raw())
 
 
 def load_or_make(path: Path) -> Secrets:
-    if path.exists():
-        return Secrets(**json.loads(path.read_text()))
-    made = Secrets(
-        secret_key=secrets.token_urlsafe(48),
-        manager_key_id="AKIA" + secrets.token_hex(8).upper(),
-        manager_secret=secrets.token_urlsafe(32),
-    )
-    write_private(path, json.dumps(asdict(made), indent=2) + "\n")
-    return made
+    """Make those that are missing: a newer version may need one more."""
+    known = json.loads(path.read_text()) if path.exists() else {}
+    made = {
+        "secret_key": secrets.token_urlsafe(48),
+        "manager_key_id": "AKIA" + secrets.token_hex(8).upper(),
+        "manager_secret": secrets.token_urlsafe(32),
+        "identity_private_key": _text(Ed25519PrivateKey.generate().private_bytes_raw()),
+    }
+    if made.keys() - known.keys():
+        write_private(path, json.dumps({**made, **known}, indent=2) + "\n")
+    return Secrets(**{**made, **known})
 
 
 def write_private(path: Path, text: str) -> None:
@@ -37,3 +50,11 @@ def write_private(path: Path, text: str) -> None:
     with os.fdopen(descriptor, "w") as file:
         file.write(text)
     draft.replace(path)
+
+
+def _text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _bytes(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

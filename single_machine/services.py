@@ -84,6 +84,7 @@ class Services:
             REDIS_URL=self.settings.redis_url or f"unix://{self.settings.run / 'redis.sock'}?db=0",
             APRANOVA_MANAGER_ENDPOINT=self.manager_endpoint,
             APRANOVA_SECRET_KEY=self.secrets.secret_key,
+            APRANOVA_IDENTITY_PRIVATE_KEY=self.secrets.identity_private_key,
             APRANOVA_STATIC_DIR=str(self.settings.home / "static"),
             **self._aws(),
         )
@@ -132,6 +133,7 @@ class Services:
                 **self._task_environment(),
                 **self._aws(),
                 "APRANOVA_MANAGER_PORT": str(self.manager_port),
+                "APRANOVA_IDENTITY_KEY": self.secrets.identity_key,
                 "APRANOVA_STORE": str(self.settings.data / "manager.sqlite3"),
             },
             ready=lambda: http_answers(self.manager_port, "/health"),

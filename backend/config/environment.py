@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
+
+from backend.gateway.identity import BadKey, read_private_key
 
 # Commands that look at the code alone; they run without a database, Redis, manager or secret.
 OFFLINE_COMMANDS = frozenset({"export_openapi", "makemigrations", "collectstatic", "help", "version"})
@@ -57,6 +60,8 @@ class Environment:
     aws_secret_access_key: str = field(repr=False)
     aws_region: str
     secret_key: str = field(repr=False)
+    identity_private_key: Ed25519PrivateKey = field(repr=False)
+    """Signs the gateway's statements of who is asking; workspaces have the public half."""
     run_dir: str
     static_dir: str
     """Folder of collected static files; empty: they are served from where the packages keep them."""
@@ -82,6 +87,7 @@ def offline(environ: Mapping[str, str]) -> dict[str, str]:
         "REDIS_URL": "unix:///nonexistent/redis.sock?db=0",
         "APRANOVA_MANAGER_ENDPOINT": "http://127.0.0.1:9",
         "APRANOVA_SECRET_KEY": secrets.token_hex(32),
+        "APRANOVA_IDENTITY_PRIVATE_KEY": secrets.token_urlsafe(32),
         **environ,
     }
 
@@ -108,6 +114,7 @@ def parse(environ: Mapping[str, str]) -> Environment:
         aws_secret_access_key=environ.get("AWS_SECRET_ACCESS_KEY", ""),
         aws_region=environ.get("AWS_REGION", "us-east-1"),
         secret_key=_secret_key(_required(environ, "APRANOVA_SECRET_KEY")),
+        identity_private_key=_identity_key(_required(environ, "APRANOVA_IDENTITY_PRIVATE_KEY")),
         run_dir=environ.get("APRANOVA_RUN_DIR", ""),
         static_dir=environ.get("APRANOVA_STATIC_DIR", ""),
         email=_email(environ.get("APRANOVA_EMAIL_URL", ""), environ.get("APRANOVA_EMAIL_FROM", "")),
@@ -125,6 +132,13 @@ def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
         raise BadEnvironment(f"{name} is {value!r}; it must be one of {', '.join(allowed)}")
     return value
+
+
+def _identity_key(value: str) -> Ed25519PrivateKey:
+    try:
+        return read_private_key(value)
+    except BadKey as error:
+        raise BadEnvironment(f"APRANOVA_IDENTITY_PRIVATE_KEY: {error}") from None
 
 
 def _secret_key(value: str) -> str:

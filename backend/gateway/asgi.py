@@ -16,6 +16,7 @@ from backend.gateway.answers import Answer, Receive, Scope, Send, page, problem,
 from backend.gateway.authorisation import AUTHORISATION_PATH, Authorisation
 from backend.gateway.changes import Changes
 from backend.gateway.endpoints import WorkspaceViews
+from backend.gateway.identity import IdentitySigner
 from backend.gateway.site import Site
 from contract.errors import ApraNovaError
 from contract.manager import WorkspaceView
@@ -34,7 +35,15 @@ class Gateway:
     `describe` may block: it is called in a thread, for at most 100 ids, one call at a time.
     """
 
-    def __init__(self, inner: Asgi, *, site: Site, client: redis.asyncio.Redis, describe: DescribeBlocking) -> None:
+    def __init__(
+        self,
+        inner: Asgi,
+        *,
+        site: Site,
+        client: redis.asyncio.Redis,
+        signer: IdentitySigner,
+        describe: DescribeBlocking,
+    ) -> None:
         async def describe_in_thread(workspace_ids: Sequence[str]) -> Sequence[WorkspaceView]:
             return await asyncio.to_thread(describe, workspace_ids)
 
@@ -43,7 +52,7 @@ class Gateway:
         self._client = client
         self._reader = AccessReader(client)
         self._views = WorkspaceViews(describe_in_thread)
-        self._authorisation = Authorisation(site, self._reader, self._views)
+        self._authorisation = Authorisation(site, self._reader, self._views, signer)
         self._changes = Changes(
             client, revoked=self._authorisation.revoked, changed=self._views.forget, lost=self._forget_all
         )
@@ -128,4 +137,10 @@ def application(inner: Asgi) -> Gateway:
     client = redis.asyncio.Redis.from_url(
         settings.ENVIRONMENT.redis_url, socket_connect_timeout=2, health_check_interval=30
     )
-    return Gateway(inner, site=site(), client=client, describe=lambda ids: manager_client().describe(ids).workspaces)
+    return Gateway(
+        inner,
+        site=site(),
+        client=client,
+        signer=IdentitySigner(settings.ENVIRONMENT.identity_private_key),
+        describe=lambda ids: manager_client().describe(ids).workspaces,
+    )

@@ -14,9 +14,10 @@ from backend.gateway.access import Access, AccessReader, digest
 from backend.gateway.answers import Answer, Headers, Scope, problem, redirect
 from backend.gateway.decision import Asked, Verdict, decide
 from backend.gateway.endpoints import WorkspaceViews
+from backend.gateway.identity import IdentitySigner
 from backend.gateway.site import Site
 from contract.manager import WorkspaceView
-from contract.names import LAUNCH_SECRET_HEADER
+from contract.names import IDENTITY_HEADER, LAUNCH_SECRET_HEADER
 
 AUTHORISATION_PATH = "/_authz"
 ACCESS_FRESH_S = 2.0
@@ -40,10 +41,17 @@ _FIELDS = {
 
 class Authorisation:
     def __init__(
-        self, site: Site, reader: AccessReader, views: WorkspaceViews, *, clock: Callable[[], float] = time.monotonic
+        self,
+        site: Site,
+        reader: AccessReader,
+        views: WorkspaceViews,
+        signer: IdentitySigner,
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._site = site
         self._reader = reader
+        self._signer = signer
         self._views = views
         self._clock = clock
         self._cookie_name = site.workspace_cookie.encode()
@@ -64,7 +72,7 @@ class Authorisation:
         own_origin = self._site.workspace_origin(workspace_id or "").encode()
         verdict = decide(asked, workspace_id=workspace_id, own_origin=own_origin, access=access, view=view)
         if verdict is Verdict.ALLOW and access is not None and view is not None:
-            return Answer(200, _way_to(view, access, application_cookies))
+            return Answer(200, _way_to(view, access, self._signer.statement(access), application_cookies))
         return self._refusal(verdict, asked, workspace_id)
 
     def revoked(self, token_digest: str) -> None:
@@ -145,13 +153,14 @@ def _read(scope: Scope) -> tuple[Asked, bytes]:
     return asked, cookies[0] if len(cookies) == 1 else b"; ".join(cookies)
 
 
-def _way_to(view: WorkspaceView, access: Access, cookies: bytes) -> Headers:
+def _way_to(view: WorkspaceView, access: Access, statement: bytes, cookies: bytes) -> Headers:
     """Headers that Envoy sets on the request for the workspace, in the place of any that the browser sent."""
     endpoint = view.endpoint
     assert endpoint is not None  # noqa: S101  decide() allows no other
     headers = [
         (b"x-apranova-cluster", (endpoint.cluster or "original_dst").encode()),
         (LAUNCH_SECRET_HEADER.encode(), endpoint.launch_secret.encode()),
+        (IDENTITY_HEADER.encode(), statement),
         (b"x-user", access.user_id.encode()),
         (b"x-workspace", access.workspace_id.encode()),
         # Without one of these two Envoy would leave the browser's cookies as they were.

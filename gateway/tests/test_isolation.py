@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import jwt
 import pytest
 from websockets.exceptions import InvalidStatus
 
@@ -19,6 +20,9 @@ def test_the_owner_reaches_the_own_workspace_with_the_secret_of_its_launch(stack
     assert answer.seen_header("x-user") == ME
     assert answer.seen_header("host") == stack.host(MINE)
     assert answer.seen_header("x-apranova-cluster") is None
+    statement = answer.seen_header("x-apranova-identity") or ""
+    claims = jwt.decode(statement, stack.identity_key.public_key(), algorithms=["EdDSA"], audience=MINE)
+    assert (claims["sub"], claims["iss"]) == (ME, "apranova")
 
 
 def test_a_task_known_by_address_is_reached_and_does_not_learn_its_address(stack: Stack) -> None:
@@ -56,6 +60,7 @@ def test_without_a_valid_cookie_a_program_is_refused_and_a_person_is_sent_to_the
     [
         ("X-Apranova-Cluster", "backend"),
         ("X-Apranova-Launch-Secret", "guess"),
+        ("X-Apranova-Identity", "guess"),
         ("X-Apranova-Agent-Token", "guess"),
         ("X-Envoy-Original-Dst-Host", "127.0.0.1:1"),
         ("X-Envoy-Upstream-Rq-Timeout-Ms", "1"),

@@ -96,15 +96,30 @@ def test_static_links_follow_the_images_that_exist(tmp_path: Path) -> None:
     old = _image(images, "vscode-1", "/stable-aaaa/static/")
     assert publish(images, static) == ["/stable-aaaa/static/"]
     _image(images, "vscode-2", "/stable-bbbb/static/")
+    other = _image(images, "superset-1", "/_shared/superset-1.0-ab/static/")
     publish(images, static)
     assert (static / "plain/stable-aaaa/static").resolve() == old / "plain"
     assert (static / "gzip/stable-bbbb/static").resolve() == images / "vscode-2/gzip"
+    assert (static / "plain/_shared/superset-1.0-ab/static").resolve() == other / "plain"
     (old / "image.json").unlink()
+    (other / "image.json").unlink()
     assert publish(images, static) == publish(images, static) == ["/stable-bbbb/static/"]
     assert not (static / "plain/stable-aaaa").exists()
+    assert not list((static / "plain/_shared").iterdir())
 
 
-@pytest.mark.parametrize("prefix", ["/", "/../static/", "/stable-aaaa/static/../..", "/_agent/", "/stable-zz/static/"])
+@pytest.mark.parametrize(
+    "prefix",
+    [
+        "/",
+        "/../static/",
+        "/stable-aaaa/static/../..",
+        "/_agent/",
+        "/stable-zz/static/",
+        "/_shared/../static/",
+        "/_shared/static/",
+    ],
+)
 def test_an_image_cannot_claim_another_address(tmp_path: Path, prefix: str) -> None:
     _image(tmp_path / "images", "bad", prefix)
     _image(tmp_path / "images", "good", "/stable-aaaa/static/")

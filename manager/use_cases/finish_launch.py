@@ -119,7 +119,9 @@ def _complete(world: World, workspace: Workspace, task: Task) -> Workspace:
         ClaimRequest(
             workspace_id=workspace.workspace_id,
             launch_secret=workspace.launch_secret,
-            public_host=f"{workspace.workspace_id}.{world.workspaces_domain}",
+            public_host=f"{workspace.workspace_id}.{world.site.workspaces_domain}",
+            portal_url=world.site.portal_url,
+            identity_key=world.site.identity_key,
             student_name=workspace.owner_name,
             student_email=workspace.owner_email,
         ),

@@ -69,6 +69,16 @@ class InFlight:
 
 
 @dataclass(frozen=True)
+class Site:
+    """What a workspace is told about the place where it stands."""
+
+    workspaces_domain: str = "ws.localhost:8080"
+    portal_url: str = "http://localhost:8080"
+    identity_key: str = ""
+    """See contract.agent.ClaimRequest."""
+
+
+@dataclass(frozen=True)
 class World:
     store: WorkspaceStore
     runner: TaskRunner
@@ -78,7 +88,7 @@ class World:
     ids: Ids
     metrics: Metrics
     policy: Policy
-    workspaces_domain: str = "ws.localhost:8080"
+    site: Site = field(default_factory=Site)
     background: Background = field(default_factory=Inline)
     in_flight: InFlight = field(default_factory=InFlight)
     wake: Callable[[], None] = lambda: None

@@ -15,6 +15,7 @@ GOOD = {
     "REDIS_URL": "unix:///run/redis.sock?db=0",
     "APRANOVA_MANAGER_ENDPOINT": "http://127.0.0.1:4000",
     "APRANOVA_SECRET_KEY": "x" * 32,
+    "APRANOVA_IDENTITY_PRIVATE_KEY": "A" * 43,
 }
 
 
@@ -35,6 +36,7 @@ def test_a_good_environment_is_understood():
         ("DATABASE_URL", "postgresql:///?host=/run", "names no database"),
         ("REDIS_URL", "http://localhost", "REDIS_URL must begin with"),
         ("APRANOVA_SECRET_KEY", "short", "shorter than 32"),
+        ("APRANOVA_IDENTITY_PRIVATE_KEY", "short", "32 bytes"),
         ("APRANOVA_PUBLIC_URL", "localhost:8080", "APRANOVA_PUBLIC_URL"),
         ("APRANOVA_PUBLIC_URL", "http://localhost:port", "not a URL"),
         ("APRANOVA_PUBLIC_URL", "http://localhost/sub", "a scheme and a host"),

@@ -1,0 +1,66 @@
+"""The gateway's signed statement of who is asking: a JWT for one workspace that the application in it can verify.
+
+Signed with Ed25519, so that a workspace holds nothing with which it could sign. The audience is the workspace's id: what
+one student's workspace receives opens no other.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import time
+from collections.abc import Callable
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from backend.gateway.access import Access
+
+LIFETIME_S = 300
+KEPT_MAX = 4096
+ISSUER = "apranova"
+_KEY_BYTES = 32
+
+
+class BadKey(ValueError):
+    """The text says what is expected."""
+
+
+def read_private_key(text: str) -> Ed25519PrivateKey:
+    """From the 32 raw bytes as base64url. Raises BadKey."""
+    try:
+        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except (binascii.Error, ValueError):
+        raw = b""
+    if len(raw) != _KEY_BYTES:
+        raise BadKey("an Ed25519 private key is expected: 32 bytes as base64url")
+    return Ed25519PrivateKey.from_private_bytes(raw)
+
+
+class IdentitySigner:
+    """A statement is signed once and used for half its life: it is on the path of every request."""
+
+    def __init__(self, key: Ed25519PrivateKey, *, clock: Callable[[], float] = time.time) -> None:
+        self._key = key
+        self._clock = clock
+        self._kept: dict[tuple[str, str], tuple[bytes, float]] = {}
+
+    def statement(self, access: Access) -> bytes:
+        now = self._clock()
+        asked = (access.workspace_id, access.user_id)
+        kept = self._kept.get(asked)
+        if kept is not None and now < kept[1]:
+            return kept[0]
+        claims = {
+            "iss": ISSUER,
+            "aud": access.workspace_id,
+            "sub": access.user_id,
+            "iat": int(now),
+            "exp": int(now) + LIFETIME_S,
+        }
+        signed = jwt.encode(claims, self._key, algorithm="EdDSA").encode()
+        self._kept.pop(asked, None)
+        while len(self._kept) >= KEPT_MAX:
+            del self._kept[next(iter(self._kept))]
+        self._kept[asked] = (signed, now + LIFETIME_S / 2)
+        return signed

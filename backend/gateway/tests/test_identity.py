@@ -1,0 +1,67 @@
+"""The gateway's statement of who is asking."""
+
+from __future__ import annotations
+
+import base64
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from backend.gateway.access import Access
+from backend.gateway.identity import LIFETIME_S, BadKey, IdentitySigner, read_private_key
+
+NOW = 1_790_000_000.0
+KEY = Ed25519PrivateKey.generate()
+ADA = Access(workspace_id="ws-aaaaaaaaaa", user_id="7", session="")
+
+
+def read(statement: bytes, audience: str = ADA.workspace_id, key: Ed25519PrivateKey = KEY) -> dict[str, object]:
+    options = {"verify_exp": False, "verify_iat": False}
+    return jwt.decode(
+        statement, key.public_key(), algorithms=["EdDSA"], audience=audience, issuer="apranova", options=options
+    )
+
+
+def test_it_names_the_person_and_one_workspace_and_ends_soon() -> None:
+    claims = read(IdentitySigner(KEY, clock=lambda: NOW).statement(ADA))
+    assert claims == {
+        "iss": "apranova",
+        "aud": "ws-aaaaaaaaaa",
+        "sub": "7",
+        "iat": int(NOW),
+        "exp": int(NOW) + LIFETIME_S,
+    }
+
+
+def test_it_opens_no_other_workspace_and_no_other_key_made_it() -> None:
+    statement = IdentitySigner(KEY, clock=lambda: NOW).statement(ADA)
+    with pytest.raises(jwt.InvalidAudienceError):
+        read(statement, audience="ws-bbbbbbbbbb")
+    with pytest.raises(jwt.InvalidSignatureError):
+        read(statement, key=Ed25519PrivateKey.generate())
+
+
+def test_it_is_signed_once_for_half_its_life_and_never_mixed_up() -> None:
+    now = [NOW]
+    signer = IdentitySigner(KEY, clock=lambda: now[0])
+    first = signer.statement(ADA)
+    ben = Access(workspace_id="ws-bbbbbbbbbb", user_id="8", session="")
+    assert read(signer.statement(ben), audience="ws-bbbbbbbbbb")["sub"] == "8"
+    now[0] += LIFETIME_S / 2 - 1
+    assert signer.statement(ADA) is first
+    now[0] += 2
+    again = read(signer.statement(ADA))
+    assert again["exp"] == int(now[0]) + LIFETIME_S
+
+
+@pytest.mark.parametrize("text", ["", "short", "!" * 43, base64.urlsafe_b64encode(b"x" * 33).decode()])
+def test_a_key_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(BadKey):
+        read_private_key(text)
+
+
+def test_a_key_is_read_with_or_without_padding() -> None:
+    text = base64.urlsafe_b64encode(KEY.private_bytes_raw()).decode()
+    for form in (text, text.rstrip("=")):
+        assert read_private_key(form).private_bytes_raw() == KEY.private_bytes_raw()
