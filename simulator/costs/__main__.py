@@ -1,0 +1,128 @@
+"""`./apranova costs`: what a school of your size costs on AWS each month, and why."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from simulator.costs import report
+from simulator.costs.comparison import as_json, compare
+from simulator.costs.plan import BadPlan, Plan, assumptions
+from simulator.costs.price_book import OWN_PRICES, BadPriceBook, load_price_book
+from simulator.costs.stack import ARCHES, BadTask, WorkspaceTask
+
+EXIT_BAD_INPUT = 2
+WITH_A_FLAG = ("students", "hours", "pool", "idle_minutes", "sessions_a_day")
+
+DESCRIPTION = """\
+What a school costs on AWS in a month: workspaces that always run beside workspaces that run on demand.
+First the architecture document's own arithmetic, then everything counted, with idle tails."""
+
+EXAMPLES = f"""\
+examples:
+  ./apranova costs                                     the document's school: 100 students, 90 hours, pool of 3
+  ./apranova costs --students 250 --hours 60 --pool 5  your own
+  ./apranova costs --arch arm --spot 0.5               ARM processors, half of the task-hours on Spot
+  ./apranova costs --idle-minutes 15 --sessions-a-day 3
+  ./apranova costs --assume home_gb=25 --assume image_nat_share=1
+  ./apranova costs --prices my-prices.toml             first copy {OWN_PRICES.parent.name}/{OWN_PRICES.name} (--show-prices says where) and edit it
+  ./apranova costs --json                              for programs
+
+exit codes: 0 done, 2 something asked for is not possible (the message says what)"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["costs"]:  # the entry script passes its command on
+        given = given[1:]
+    asked = _parser().parse_args(given)
+    try:
+        return _run(asked)
+    except (BadPlan, BadPriceBook, BadTask) as problem:
+        print(f"apranova: {problem}", file=sys.stderr)
+        return EXIT_BAD_INPUT
+
+
+def _run(asked: argparse.Namespace) -> int:
+    if asked.assumptions:
+        report.show_assumptions(assumptions(), report.console())
+        return 0
+    book = load_price_book(asked.prices)
+    if asked.show_prices:
+        report.show_prices(book, report.console())
+        return 0
+    task = WorkspaceTask(arch=asked.arch, spot_share=asked.spot)
+    comparison = compare(_plan(asked), book, task=task)
+    if asked.json:
+        report.show_json(as_json(comparison), report.console())
+    else:
+        report.show(comparison, report.console())
+    return 0
+
+
+def _plan(asked: argparse.Namespace) -> Plan:
+    known = assumptions()
+    values: dict[str, float] = {name: getattr(asked, name) for name in WITH_A_FLAG}
+    for text in asked.assume:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise BadPlan(f"--assume expects NAME=VALUE, not {text!r}")
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            raise BadPlan(
+                f"there is no assumption {name!r}{f'; {close[0]} is meant?' if close else ''} --assumptions lists them"
+            )
+        if name in WITH_A_FLAG:
+            raise BadPlan(f"{name} has an option of its own: --{name.replace('_', '-')}")
+        try:
+            values[name] = float(value)
+        except ValueError:
+            raise BadPlan(f"{name} must be a number, not {value!r}") from None
+    return Plan(**values)  # pyright: ignore[reportArgumentType] students comes from an option of type int
+
+
+def _parser() -> argparse.ArgumentParser:
+    default = Plan()
+    parser = argparse.ArgumentParser(
+        prog="apranova costs",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    for name in WITH_A_FLAG:
+        meaning = assumptions()[name].metadata["meaning"].replace("%", "%%")
+        value = getattr(default, name)
+        kind = int if name == "students" else float
+        parser.add_argument(
+            f"--{name.replace('_', '-')}", type=kind, default=value, metavar="N", help=f"{meaning}; default {value:g}"
+        )
+    parser.add_argument("--arch", choices=ARCHES, default="x86", help="processors of all tasks; default x86")
+    parser.add_argument(
+        "--spot",
+        type=float,
+        default=0.0,
+        metavar="SHARE",
+        help="share of the workspaces' task-hours on Spot, 0 to 1; default 0",
+    )
+    parser.add_argument(
+        "--assume",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="change one of the other numbers; may be repeated",
+    )
+    parser.add_argument("--assumptions", action="store_true", help="list all numbers that can be assumed, and stop")
+    parser.add_argument(
+        "--prices", type=Path, metavar="FILE", help="a price file instead of the one that comes with ApraNova"
+    )
+    parser.add_argument("--show-prices", action="store_true", help="list all prices with date and source, and stop")
+    parser.add_argument("--json", action="store_true", help="for programs; dollars, not rounded")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

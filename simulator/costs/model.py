@@ -1,0 +1,224 @@
+"""The cost model: usage × prices, line by line. Pure; the total is the sum of the lines and nothing else.
+
+What is left out, because it is small or because nobody asked the question yet, is listed in docs/guides/costs.md.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from simulator.costs.price_book import SPOT_DISCOUNT, PriceBook
+from simulator.costs.stack import Stack, WorkspaceTask
+from simulator.costs.usage import TaskHours, Usage
+
+MILLION = 1_000_000.0
+
+
+class Group(StrEnum):
+    """The document's five groups, in its order."""
+
+    CORE = "Core services"
+    WORKSPACES = "Workspaces"
+    STORAGE = "Storage"
+    MONITORING = "Monitoring"
+    TRANSFER = "Data transfer"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the bill. `basis` says in words what was counted, so that a reader can doubt it."""
+
+    group: Group
+    name: str
+    dollars: float
+    basis: str
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    lines: tuple[Line, ...]
+    students: int
+
+    @property
+    def total(self) -> float:
+        return math.fsum(line.dollars for line in self.lines)
+
+    @property
+    def per_student(self) -> float:
+        return self.total / self.students if self.students else 0.0
+
+    def group(self, group: Group) -> float:
+        return math.fsum(line.dollars for line in self.lines if line.group is group)
+
+    def line(self, name: str) -> Line:
+        """Raises KeyError when there is no line of that name."""
+        for line in self.lines:
+            if line.name == name:
+                return line
+        raise KeyError(name)
+
+
+def task_hour_price(task: WorkspaceTask, book: PriceBook) -> float:
+    """Dollars for one hour of a task: vCPUs and memory, the share on Spot at its discount."""
+    vcpu, memory = book[f"fargate_{task.arch}_vcpu_hour"].price, book[f"fargate_{task.arch}_gb_hour"].price
+    on_demand = task.vcpus * vcpu + task.memory_gb * memory
+    return on_demand * (1 - task.spot_share * book[SPOT_DISCOUNT].price)
+
+
+def cost(usage: Usage, book: PriceBook, *, task: WorkspaceTask | None = None, stack: Stack | None = None) -> Breakdown:
+    """The bill of the period. Free parts and monthly fees are taken for as many months as the period has."""
+    task, stack = task or WorkspaceTask(), stack or Stack()
+    lines = (
+        *_core(usage, stack, book),
+        *_workspaces(usage.task_hours, task, book),
+        *_storage(usage, book),
+        *_monitoring(usage, stack, book),
+        *_transfer(usage, stack, book),
+    )
+    return Breakdown(lines, usage.students)
+
+
+def _workspaces(hours: TaskHours, task: WorkspaceTask, book: PriceBook) -> Iterator[Line]:
+    price = task_hour_price(task, book)
+    for name, used, why in (
+        ("Sessions", hours.session, "somebody works"),
+        ("Idle tails", hours.idle_tail, "nobody works"),
+        ("Starting", hours.starting, "billed from the image download on"),
+        ("Warm pool", hours.warm_pool, "ready, waiting for a claim"),
+    ):
+        yield Line(Group.WORKSPACES, name, used * price, f"{used:,.0f} h × ${price:.5f}, {why}")
+
+
+def _core(usage: Usage, stack: Stack, book: PriceBook) -> Iterator[Line]:
+    hours, months, requests = usage.period_hours, usage.months, usage.requests
+    services = stack.backend_tasks + stack.frontend_tasks
+    shape = stack.service_task
+    yield Line(
+        Group.CORE,
+        "Backend and frontend",
+        services * hours * task_hour_price(shape, book),
+        f"{stack.backend_tasks} + {stack.frontend_tasks} tasks of {shape.vcpus:g} vCPU, {shape.memory_gb:g} GB, {shape.arch}",
+    )
+    yield Line(
+        Group.CORE,
+        "Database",
+        stack.database_instances
+        * (book["rds_t3_medium_hour"].of(hours) + book["rds_storage_gb_month"].of(stack.database_gb * months)),
+        f"PostgreSQL, {stack.database_instances} × db.t3.medium with {stack.database_gb:g} GB",
+    )
+    yield Line(
+        Group.CORE,
+        "Cache",
+        stack.cache_nodes * book["cache_t3_micro_hour"].of(hours),
+        f"Redis, {stack.cache_nodes} × cache.t3.micro",
+    )
+    addresses = stack.load_balancer_addresses
+    yield Line(
+        Group.CORE,
+        "Load balancer",
+        book["alb_hour"].of(hours)
+        + book["alb_lcu_hour"].of(usage.traffic.out_gb)
+        + book["public_ipv4_hour"].of(addresses * hours),
+        f"1, {addresses} addresses, 1 capacity unit-hour for each GB to browsers",
+    )
+    millions = requests.web / MILLION
+    yield Line(
+        Group.CORE,
+        "DNS and firewall",
+        book["route53_zone_month"].of(stack.dns_zones * months)
+        + book["route53_queries_million"].of(millions)
+        + book["waf_acl_month"].of(months)
+        + book["waf_rule_month"].of(stack.firewall_rules * months)
+        + book["waf_requests_million"].of(millions),
+        f"{stack.dns_zones} zone, {stack.firewall_rules} firewall rules, {millions:.1f} million requests",
+    )
+    yield _manager(usage, stack, book)
+    yield Line(
+        Group.CORE,
+        "Keys and secrets",
+        book["kms_key_month"].of(stack.keys * months)
+        + book["kms_requests_million"].of(requests.manager / MILLION, months=months)
+        + book["secret_month"].of(stack.secrets * months),
+        f"{stack.keys} keys, {stack.secrets} secrets",
+    )
+
+
+def _manager(usage: Usage, stack: Stack, book: PriceBook) -> Line:
+    requests, months = usage.requests, usage.months
+    invocations = requests.manager / MILLION
+    gb_seconds = requests.manager * stack.manager_seconds * stack.manager_memory_gb
+    dollars = math.fsum(
+        (
+            book["lambda_requests_million"].of(invocations, months=months),
+            book["lambda_gb_second"].of(gb_seconds, months=months),
+            book["scheduler_million"].of(invocations, months=months),
+            book["dynamodb_reads_million"].of(requests.store_reads / MILLION),
+            book["dynamodb_writes_million"].of(requests.store_writes / MILLION),
+            book["dynamodb_gb_month"].of(stack.store_gb * months, months=months),
+        )
+    )
+    basis = (
+        f"{requests.manager:,.0f} invocations, {requests.store_reads:,.0f} reads, {requests.store_writes:,.0f} writes"
+    )
+    return Line(Group.CORE, "Workspace manager", dollars, basis)
+
+
+def _storage(usage: Usage, book: PriceBook) -> Iterator[Line]:
+    storage, months = usage.storage, usage.months
+    yield Line(
+        Group.STORAGE,
+        "Homes, stored",
+        book["efs_standard_gb_month"].of(storage.homes_standard_gb * months)
+        + book["efs_infrequent_gb_month"].of(storage.homes_infrequent_gb * months),
+        f"EFS, {storage.homes_standard_gb:,.0f} GB standard, {storage.homes_infrequent_gb:,.0f} GB infrequent access",
+    )
+    yield Line(
+        Group.STORAGE,
+        "Homes, read and written",
+        book["efs_read_gb"].of(storage.homes_read_gb) + book["efs_write_gb"].of(storage.homes_written_gb),
+        f"{storage.homes_read_gb:,.0f} GB read, {storage.homes_written_gb:,.0f} GB written, elastic throughput",
+    )
+    yield Line(
+        Group.STORAGE,
+        "Snapshots",
+        book["s3_gb_month"].of(storage.snapshots_gb * months),
+        f"S3, {storage.snapshots_gb:,.0f} GB",
+    )
+
+
+def _monitoring(usage: Usage, stack: Stack, book: PriceBook) -> Iterator[Line]:
+    months = usage.months
+    yield Line(
+        Group.MONITORING,
+        "Metrics and alarms",
+        book["cloudwatch_metric_month"].of(stack.metrics * months, months=months)
+        + book["cloudwatch_alarm_month"].of(stack.alarms * months, months=months),
+        f"{stack.metrics} metrics, {stack.alarms} alarms",
+    )
+    yield Line(
+        Group.MONITORING,
+        "Logs",
+        book["cloudwatch_logs_gb"].of(usage.logs_gb, months=months),
+        f"{usage.logs_gb:,.1f} GB",
+    )
+
+
+def _transfer(usage: Usage, stack: Stack, book: PriceBook) -> Iterator[Line]:
+    hours, months, traffic = usage.period_hours, usage.months, usage.traffic
+    yield Line(
+        Group.TRANSFER,
+        "NAT gateways",
+        stack.nat_gateways * (book["nat_gateway_hour"].of(hours) + book["public_ipv4_hour"].of(hours)),
+        f"{stack.nat_gateways}, each with an address",
+    )
+    yield Line(Group.TRANSFER, "NAT data", book["nat_gb"].of(traffic.nat_gb), f"{traffic.nat_gb:,.0f} GB")
+    yield Line(
+        Group.TRANSFER,
+        "To browsers",
+        book["cloudfront_out_gb"].of(traffic.out_gb, months=months)
+        + book["cloudfront_requests_million"].of(usage.requests.web / MILLION, months=months),
+        f"{traffic.out_gb:,.0f} GB and {usage.requests.web / MILLION:.1f} million requests, {book['cloudfront_out_gb'].free:,.0f} GB free",
+    )

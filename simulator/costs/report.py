@@ -1,0 +1,174 @@
+"""The comparison as tables for a terminal; plain text when it goes into a file."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import Field
+from typing import Any, TextIO
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from simulator.costs import document
+from simulator.costs.comparison import Comparison
+from simulator.costs.model import Group
+from simulator.costs.price_book import PriceBook
+
+WIDTH_IN_A_FILE = 130
+
+
+def console(file: TextIO | None = None) -> Console:
+    stream: TextIO = file or sys.stdout
+    return Console(file=stream, highlight=False, width=None if stream.isatty() else WIDTH_IN_A_FILE)
+
+
+def show(comparison: Comparison, out: Console) -> None:
+    plan, task = comparison.plan, comparison.task
+    spot = f", {100 * task.spot_share:g} % on Spot" if task.spot_share else ""
+    out.print(
+        f"[bold]One month: {plan.students:,} students, {plan.hours:g} hours each, {plan.pool:g} warm tasks[/]  "
+        f"({task.vcpus:g} vCPU, {task.memory_gb:g} GB, {task.arch}{spot}; {escape(comparison.book.region)}, US dollars)\n"
+    )
+    out.print(_document_table(comparison))
+    _explain_document(comparison, out)
+    out.print(_line_table(comparison))
+    out.print(
+        f"On demand saves {_money(comparison.workspace_saving)} of {_money(comparison.always_on.group(Group.WORKSPACES))} on "
+        f"workspaces ({100 * comparison.workspace_saving_share:.1f} %), {_money(comparison.saving)} of "
+        f"{_money(comparison.always_on.total)} in all ({100 * comparison.saving_share:.1f} %).\n"
+    )
+    out.print(_choice_table(comparison))
+    _caveats(comparison.book, out)
+
+
+def _document_table(comparison: Comparison) -> Table:
+    figures, plan = comparison.document, comparison.plan
+    as_stated = (plan.students, plan.hours, plan.pool) == (document.STUDENTS, document.HOURS, document.POOL)
+    table = _table("The document's arithmetic", "always on", "pool + on demand", *(["it says"] if as_stated else []))
+    rows = [
+        ("Core services", figures.core, figures.core, "$193"),
+        (
+            "Workspaces",
+            figures.always_on,
+            figures.workspaces,
+            f"{document.STATED['always_on']}, {document.STATED['workspaces']}",
+        ),
+        ("Storage", figures.storage, figures.storage, "$312"),
+        ("Monitoring", figures.monitoring, figures.monitoring, "$20"),
+        ("Data transfer", figures.transfer, figures.transfer, "$90"),
+    ]
+    for name, always_on, on_demand, stated in rows:
+        table.add_row(name, _dollars(always_on), _dollars(on_demand), *([stated] if as_stated else []))
+    table.add_section()
+    table.add_row(
+        "[bold]Total[/]",
+        f"[bold]{_dollars(figures.total_always_on)}[/]",
+        f"[bold]{_dollars(figures.total)}[/]",
+        *([document.STATED["total"]] if as_stated else []),
+    )
+    table.add_row(
+        "A student",
+        _money(figures.total_always_on / figures.students),
+        _money(figures.per_student),
+        *([document.STATED["per_student"]] if as_stated else []),
+    )
+    return table
+
+
+def _explain_document(comparison: Comparison, out: Console) -> None:
+    figures = comparison.document
+    out.print(
+        f"Workspaces: {_dollars(figures.saving)} saved, {100 * figures.saving_share:.1f} %. A task-hour is ${figures.task_hour:.5f}: "
+        f"pool {_money(figures.pool)} + on demand {_money(figures.on_demand)}.\n"
+        f"Its own two lines would be {_money(figures.pool_line)} + {_money(figures.on_demand_line)} = "
+        f"{_money(figures.lines_together)}: they use ${document.ROUNDED_TASK_HOUR:.2f} an hour, one vCPU rounded, without the memory. "
+        "It counts no idle tails.\n"
+    )
+
+
+def _line_table(comparison: Comparison) -> Table:
+    table = _table("Everything counted", "always on", "on demand")
+    table.add_column("counted for on demand", style="dim", overflow="fold")
+    always_on, on_demand = comparison.always_on, comparison.on_demand
+    for group in Group:
+        table.add_row(
+            f"[bold]{group.value}[/]",
+            f"[bold]{_money(always_on.group(group))}[/]",
+            f"[bold]{_money(on_demand.group(group))}[/]",
+        )
+        for line in on_demand.lines:
+            if line.group is group:
+                table.add_row(
+                    f"  {line.name}", _money(always_on.line(line.name).dollars), _money(line.dollars), line.basis
+                )
+    table.add_section()
+    table.add_row("[bold]Total[/]", f"[bold]{_money(always_on.total)}[/]", f"[bold]{_money(on_demand.total)}[/]")
+    table.add_row("A student", _money(always_on.per_student), _money(on_demand.per_student))
+    return table
+
+
+def _choice_table(comparison: Comparison) -> Table:
+    table = _table("On demand, if …", "workspaces", "total", "a student")
+    for choice in comparison.choices:
+        table.add_row(choice.name, _money(choice.workspaces), _money(choice.total), _money(choice.per_student))
+    return table
+
+
+def _caveats(book: PriceBook, out: Console) -> None:
+    out.print(
+        "\nWhat is assumed, and how to change it: --assumptions, --assume NAME=VALUE. What is not counted: docs/guides/costs.md"
+    )
+    if book.unverified:
+        names = ", ".join(price.name for price in book.unverified)
+        out.print(
+            f"[yellow]![/] {len(book.unverified)} of {len(book.prices)} prices could not be verified: {names}. --prices FILE"
+        )
+
+
+def show_json(content: Mapping[str, Any], out: Console) -> None:
+    out.print(json.dumps(content, indent=2, ensure_ascii=False), soft_wrap=True, markup=False)
+
+
+def show_assumptions(fields: Mapping[str, Field[float]], out: Console) -> None:
+    table = Table("name", "default", "meaning", box=None, header_style="bold", pad_edge=False)
+    for name, item in fields.items():
+        table.add_row(name, f"{item.default:g}", item.metadata["meaning"])
+    out.print(table)
+
+
+def show_prices(book: PriceBook, out: Console) -> None:
+    table = Table(
+        "price", "$", "for one", "free a month", "date", "source", box=None, header_style="bold", pad_edge=False
+    )
+    for price in book.prices.values():
+        doubt = "" if price.verified else " [yellow](not verified)[/]"
+        free = f"{price.free:,g}" if price.free else ""
+        table.add_row(
+            price.name + doubt,
+            f"{price.price:.10f}".rstrip("0").rstrip("."),
+            price.unit,
+            free,
+            f"{price.date}",
+            escape(price.source),
+        )
+    out.print(f"{escape(book.origin)}, {escape(book.region)}\n")
+    out.print(table)
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2))
+    table.add_column(title, no_wrap=True)
+    for column in columns:
+        table.add_column(column, justify="right", no_wrap=True)
+    return table
+
+
+def _dollars(amount: float) -> str:
+    return f"${amount:,.0f}"
+
+
+def _money(amount: float) -> str:
+    return f"${amount:,.2f}"

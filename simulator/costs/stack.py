@@ -1,0 +1,56 @@
+"""What runs around the workspaces whether or not a student is there, and the shape of a workspace's task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Arch = Literal["x86", "arm"]
+ARCHES: tuple[Arch, ...] = ("x86", "arm")
+
+
+class BadTask(ValueError):
+    """A task that Fargate does not offer."""
+
+
+@dataclass(frozen=True)
+class WorkspaceTask:
+    """What one task is, and on which machines it runs. `spot_share` of all task-hours run on Spot."""
+
+    vcpus: float = 1.0
+    memory_gb: float = 2.0
+    arch: Arch = "x86"
+    spot_share: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.spot_share <= 1:
+            raise BadTask(f"the share on Spot must be from 0 to 1, not {self.spot_share:g}")
+        if not (self.vcpus > 0 and self.memory_gb > 0):
+            raise BadTask("a task needs vCPUs and memory")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The always-there part, as the document draws it: three zones, a standby database, a replica of the cache.
+
+    The tasks of backend and frontend are the document's minimum; nothing here grows by itself with the students.
+    """
+
+    backend_tasks: int = 2
+    frontend_tasks: int = 2
+    service_task: WorkspaceTask = WorkspaceTask(vcpus=0.5, memory_gb=1.0)
+    database_instances: int = 2
+    database_gb: float = 20.0
+    cache_nodes: int = 2
+    nat_gateways: int = 3
+    load_balancer_addresses: int = 3
+    dns_zones: int = 1
+    firewall_rules: int = 3
+    keys: int = 3
+    secrets: int = 5
+    metrics: int = 30
+    alarms: int = 20
+    store_gb: float = 1.0
+    manager_memory_gb: float = 0.5
+    manager_seconds: float = 1.0
+    """how long one invocation of the manager runs, on average"""
