@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from contract.names import WorkspaceKind
 from manager.domain.policy import Policy
 from manager.domain.pool import PoolSchedule
 
@@ -75,8 +76,19 @@ def _policy(environment: Mapping[str, str]) -> Policy:
         sweep_interval_s=_number(environment, "APRANOVA_SWEEP_INTERVAL_S", default.sweep_interval_s, 0.1, 3_600),
         delete_grace_s=_number(environment, "APRANOVA_DELETE_GRACE_S", default.delete_grace_s, 0, year_s),
         tasks_max=int(_number(environment, "APRANOVA_TASKS_MAX", default.tasks_max, 1, 1_000)),
+        kinds=_kinds(environment),
         schedule=_schedule(environment),
     )
+
+
+def _kinds(environment: Mapping[str, str]) -> tuple[WorkspaceKind, ...]:
+    words = environment.get("APRANOVA_KINDS", "").split() or list(WorkspaceKind)
+    try:
+        chosen = {WorkspaceKind(word) for word in words}
+    except ValueError:
+        known = " ".join(WorkspaceKind)
+        raise BadSetting(f"APRANOVA_KINDS: some of {known!r} are expected, not {' '.join(words)!r}") from None
+    return tuple(kind for kind in WorkspaceKind if kind in chosen)
 
 
 def _schedule(environment: Mapping[str, str]) -> PoolSchedule:

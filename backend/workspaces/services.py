@@ -88,9 +88,11 @@ def create_and_launch(user: User, kind: WorkspaceKind | None, *, acting_user: Us
 def _refuse_kind_not_ready(kind: WorkspaceKind) -> None:
     """A workspace that cannot be launched must not be created either."""
     _release_connection()
-    for view in manager_client().describe(()).kinds:
-        if view.kind == kind and not view.ready:
-            raise ApraNovaError(Reason.KIND_NOT_READY, view.text or f"{NAME_OF_KIND[kind]} is not ready yet.")
+    view = next((view for view in manager_client().describe(()).kinds if view.kind == kind), None)
+    if view is None:
+        raise ApraNovaError(Reason.KIND_NOT_READY, f"This school does not offer {NAME_OF_KIND[kind]}.")
+    if not view.ready:
+        raise ApraNovaError(Reason.KIND_NOT_READY, view.text or f"{NAME_OF_KIND[kind]} is not ready yet.")
 
 
 def _get_or_create(owner: User, kind: WorkspaceKind, *, acting_user: User) -> tuple[Workspace, bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from contract.names import WorkspaceKind
 from manager.domain.pool import PoolSchedule
 
 
@@ -18,6 +19,8 @@ class Policy:
     status_refresh_s: float = 60.0
     """A running workspace's agent is asked at least this often, so that the activity people see is not stale."""
 
+    kinds: tuple[WorkspaceKind, ...] = tuple(WorkspaceKind)
+    """What this school offers."""
     schedule: PoolSchedule = field(default_factory=PoolSchedule)
     tasks_max: int = 40
     """All live tasks together. Launches that race each other may pass it by their number; the engine has the hard limit."""

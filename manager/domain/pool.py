@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import zoneinfo
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from contract.names import TaskState
+from contract.names import TaskState, WorkspaceKind
 from manager.domain.task import Task, TaskOffer
 from manager.domain.workspace import Workspace
 
@@ -16,7 +16,7 @@ SATURDAY = 5
 
 @dataclass(frozen=True)
 class PoolSchedule:
-    """How many warm tasks of each kind to keep, by the clock on the school's wall.
+    """How many warm tasks to keep, of all kinds together, by the clock on the school's wall.
 
     The document gives four numbers: base 3, peak (9–21 h) 5, off hours 1, weekend 2. They relate like this:
     peak holds on weekdays from 9 to 21 h; base is what the two hours on either side of it get (7–9 and 21–23 h), when the
@@ -32,13 +32,50 @@ class PoolSchedule:
     peak_until_h: int = 21
     shoulder_h: int = 2
 
+    def is_peak(self, now: float) -> bool:
+        local = self._local(now)
+        return local.weekday() < SATURDAY and self.peak_from_h <= local.hour < self.peak_until_h
+
     def target(self, now: float) -> int:
-        local = dt.datetime.fromtimestamp(now, zoneinfo.ZoneInfo(self.time_zone))
+        local = self._local(now)
         if not self.peak_from_h - self.shoulder_h <= local.hour < self.peak_until_h + self.shoulder_h:
             return self.off
         if local.weekday() >= SATURDAY:
             return self.weekend
-        return self.peak if self.peak_from_h <= local.hour < self.peak_until_h else self.base
+        return self.peak if self.is_peak(now) else self.base
+
+    def _local(self, now: float) -> dt.datetime:
+        return dt.datetime.fromtimestamp(now, zoneinfo.ZoneInfo(self.time_zone))
+
+
+def share(
+    size: int, launches: Mapping[WorkspaceKind, int], kinds: Sequence[WorkspaceKind], *, one_of_each: bool
+) -> dict[WorkspaceKind, int]:
+    """Divide the pool's size between the kinds by how often each was launched (largest remainder, Hamilton's method).
+
+    Without any launch yet all kinds count the same. `one_of_each`: every kind gets one before the rest is divided, as far
+    as the size allows, the most wanted kind first. The sum is always `size`, unless there is no kind at all.
+    """
+    if not kinds:
+        return {}
+    wanted = {kind: launches.get(kind, 0) for kind in kinds}
+    if not any(wanted.values()):
+        wanted = dict.fromkeys(kinds, 1)
+    most_wanted = sorted(kinds, key=lambda kind: -wanted[kind])  # stable: a tie goes by the order of the kinds
+    shares = dict.fromkeys(kinds, 0)
+    if one_of_each:
+        shares |= dict.fromkeys(most_wanted[:size], 1)
+    total = sum(wanted.values())
+    quotas = {kind: max(0.0, size * wanted[kind] / total - shares[kind]) for kind in kinds}
+    left = size - sum(shares.values())
+    scale = left / sum(quotas.values()) if left else 0.0
+    exact = {kind: quotas[kind] * scale for kind in kinds}
+    for kind in kinds:
+        shares[kind] += int(exact[kind])
+    by_remainder = sorted(most_wanted, key=lambda kind: -(exact[kind] - int(exact[kind])))
+    for kind in by_remainder[: size - sum(shares.values())]:
+        shares[kind] += 1
+    return shares
 
 
 def can_serve(task: Task, workspace: Workspace) -> bool:

@@ -49,6 +49,8 @@ class Snapshot:
     """By task id; absent when the agent was not asked or did not answer."""
     images: Mapping[WorkspaceKind, str] = field(default_factory=dict)
     """The current image of each kind that can be launched now."""
+    launches: Mapping[WorkspaceKind, int] = field(default_factory=dict)
+    """How often each kind was launched lately (domain/demand.py)."""
 
     @functools.cached_property
     def observed_by_id(self) -> Mapping[str, ObservedTask]:
@@ -181,6 +183,12 @@ def _reconcile_pool(snapshot: Snapshot, now: float, policy: Policy) -> tuple[lis
         _last_claim_at(snapshot) + policy.refill_delay_s,
     )
     doomed = {action.task.task_id for action in _dead_warm(snapshot)}
+    shares = pool.share(
+        policy.schedule.target(now),
+        snapshot.launches,
+        [kind for kind in WorkspaceKind if kind in snapshot.images],
+        one_of_each=policy.schedule.is_peak(now),
+    )
     for kind in WorkspaceKind:
         image = snapshot.images.get(kind)
         warm = [task for task in snapshot.tasks if task.warm and task.kind is kind and task.task_id not in doomed]
@@ -193,7 +201,7 @@ def _reconcile_pool(snapshot: Snapshot, now: float, policy: Policy) -> tuple[lis
                 kept.append(task)
         if image is None:
             continue
-        target = policy.schedule.target(now)
+        target = shares[kind]
         surplus = kept[: max(0, len(kept) - target)]
         actions.extend(RetireTask(task, "fewer are needed at this hour") for task in surplus)
         missing = max(0, target - len(kept))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol, TypeAlias
 
+from manager.domain.demand import Demand
 from manager.domain.task import Task
 from manager.domain.workspace import Workspace
 
-Record: TypeAlias = Workspace | Task
+Record: TypeAlias = Workspace | Task | Demand
 
 WRITE_MAX = 25
 """Records in one write: what one transaction of every store can carry."""
@@ -19,7 +20,7 @@ class VersionConflict(Exception):
 
 
 class WorkspaceStore(Protocol):
-    """Keeps two sorts of record, and changes them in one way only: all records of a `write`, or none.
+    """Keeps workspaces, tasks and one record of past launches, and changes them in one way only: all records of a `write`, or none.
 
     The shape fits a single DynamoDB table: `write` is TransactWriteItems with a condition on each version, look-ups
     are by key, and `list_due_workspaces` is a query of a sparse index on `due_at`. Reads see every write that returned before
@@ -47,6 +48,10 @@ class WorkspaceStore(Protocol):
 
     def find_next_due_at(self) -> float | None:
         """The earliest `due_at` of all workspaces; None when nothing is ever due."""
+        ...
+
+    def find_demand(self) -> Demand:
+        """The record of past launches; an empty one with version 0 as long as nothing was counted."""
         ...
 
     def find_task(self, task_id: str) -> Task | None: ...

@@ -16,6 +16,7 @@ from contract.names import WorkspaceKind, WorkspaceState
 from manager.adapters.memory.store import MemoryWorkspaceStore
 from manager.adapters.sqlite.store import SqliteWorkspaceStore
 from manager.domain.binding import bind
+from manager.domain.demand import Demand
 from manager.domain.task import Task
 from manager.domain.workspace import Workspace
 from manager.ports.workspace_store import VersionConflict, WorkspaceStore
@@ -53,6 +54,18 @@ def test_a_record_comes_back_whole_and_one_version_on(store: WorkspaceStore) -> 
     store.write(full, task(home_id="home-1"))
     assert store.find_workspace(full.workspace_id) == replace(full, version=1)
     assert store.find_task(task().task_id) == task(home_id="home-1", version=1)
+
+
+def test_the_record_of_past_launches_is_conditional_like_any_other(store: WorkspaceStore) -> None:
+    assert store.find_demand() == Demand()
+    counted = Demand().with_launch(WorkspaceKind.SUPERSET, at=NOW, now=NOW)
+    store.write(task())
+    store.write(counted, delete=(task(version=1),))
+    assert store.find_demand() == replace(counted, version=1)
+    with pytest.raises(VersionConflict):
+        store.write(counted)
+    store.write(store.find_demand().with_launch(WorkspaceKind.VSCODE, at=NOW, now=NOW))
+    assert store.find_demand().by_kind(NOW) == {WorkspaceKind.SUPERSET: 1, WorkspaceKind.VSCODE: 1}
 
 
 def test_unknown_records_are_none(store: WorkspaceStore) -> None:

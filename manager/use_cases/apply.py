@@ -131,7 +131,10 @@ def _perform(world: World, action: Action) -> None:
         case ForgetTask(task):
             if task.offer is TaskOffer.SLOT and task.workspace_id is None and task.home_id is not None:
                 world.homes.purge(task.home_id)  # never adopted, and now never will be: the record says STOPPED
-            world.store.write(delete=(task,))
+            launches = ()
+            if task.workspace_id is not None:
+                launches = (world.store.find_demand().with_launch(task.kind, at=task.created_at, now=now),)
+            world.store.write(*launches, delete=(task,))
         case PurgeWorkspace(workspace):
             lifetime.purge(world, workspace)
         case _:

@@ -59,6 +59,8 @@ def _existing(world: World, workspace: Workspace) -> Workspace:
 
 def bring_up(world: World, workspace: Workspace) -> Workspace:
     """STOPPED → STARTING, and for a ready task on to RUNNING. Raises VersionConflict, ApraNovaError."""
+    if workspace.kind not in world.policy.kinds:
+        raise ApraNovaError(Reason.KIND_NOT_READY, "This school does not offer this kind of workspace")
     image = world.runner.image(workspace.kind)
     now = world.clock.now()
     tasks = world.store.list_tasks(limit=world.policy.records_max)

@@ -42,6 +42,7 @@ def observe(world: World) -> Snapshot:
         observed=observed,
         statuses=_statuses(world, tasks, workspaces, alive, now),
         images=_images(world),
+        launches=world.store.find_demand().by_kind(now),
     )
 
 
@@ -106,7 +107,7 @@ def _statuses(
 
 def _images(world: World) -> dict[WorkspaceKind, str]:
     images = {}
-    for kind in WorkspaceKind:
+    for kind in world.policy.kinds:
         try:
             images[kind] = world.runner.image(kind)
         except ApraNovaError:

@@ -56,7 +56,7 @@ class Kinds:
         with self._lock:
             now = self._world.clock.now()
             if not 0.0 <= now - self._asked_at < self._FRESH_S:
-                self._views = tuple(self._ask(kind) for kind in WorkspaceKind)
+                self._views = tuple(self._ask(kind) for kind in self._world.policy.kinds)
                 self._asked_at = now
             return self._views
 

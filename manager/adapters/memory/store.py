@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterable
 from dataclasses import replace
 
+from manager.domain.demand import Demand
 from manager.domain.task import Task
 from manager.domain.workspace import Workspace
 from manager.ports.workspace_store import Record, VersionConflict
@@ -16,6 +17,7 @@ class MemoryWorkspaceStore:
         self._lock = threading.Lock()
         self._workspaces: dict[str, Workspace] = {}
         self._tasks: dict[str, Task] = {}
+        self._demand = Demand()
 
     def write(self, *records: Record, delete: Iterable[Record] = ()) -> None:
         removed = tuple(delete)
@@ -28,8 +30,10 @@ class MemoryWorkspaceStore:
                 stored = replace(record, version=record.version + 1)
                 if isinstance(stored, Workspace):
                     self._workspaces[stored.workspace_id] = stored
-                else:
+                elif isinstance(stored, Task):
                     self._tasks[stored.task_id] = stored
+                else:
+                    self._demand = stored
             for record in removed:
                 (self._workspaces if isinstance(record, Workspace) else self._tasks).pop(key(record), None)
 
@@ -55,6 +59,10 @@ class MemoryWorkspaceStore:
         with self._lock:
             return min((item.due_at for item in self._workspaces.values() if item.due_at is not None), default=None)
 
+    def find_demand(self) -> Demand:
+        with self._lock:
+            return self._demand
+
     def find_task(self, task_id: str) -> Task | None:
         with self._lock:
             return self._tasks.get(task_id)
@@ -66,8 +74,10 @@ class MemoryWorkspaceStore:
     def _find(self, record: Record) -> Record | None:
         if isinstance(record, Workspace):
             return self._workspaces.get(record.workspace_id)
-        return self._tasks.get(record.task_id)
+        return self._tasks.get(record.task_id) if isinstance(record, Task) else self._demand
 
 
 def key(record: Record) -> str:
-    return record.workspace_id if isinstance(record, Workspace) else record.task_id
+    if isinstance(record, Workspace):
+        return record.workspace_id
+    return record.task_id if isinstance(record, Task) else record.demand_id

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from contract import wire
+from manager.domain.demand import Demand
 from manager.domain.task import Task
 from manager.domain.workspace import Workspace
 from manager.ports.workspace_store import Record, VersionConflict
@@ -27,6 +28,9 @@ CREATE TABLE IF NOT EXISTS workspaces (
 CREATE INDEX IF NOT EXISTS workspaces_due ON workspaces (due_at) WHERE due_at IS NOT NULL;
 CREATE TABLE IF NOT EXISTS tasks (
   task_id TEXT PRIMARY KEY, version INTEGER NOT NULL, created_at REAL NOT NULL, body TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS demand (
+  demand_id TEXT PRIMARY KEY, version INTEGER NOT NULL, counted_at REAL NOT NULL, body TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 """
 
@@ -91,6 +95,10 @@ class SqliteWorkspaceStore:
     def find_next_due_at(self) -> float | None:
         return self._read("SELECT min(due_at) FROM workspaces WHERE due_at IS NOT NULL", ())[0][0]
 
+    def find_demand(self) -> Demand:
+        rows = self._read("SELECT version, body FROM demand", ())
+        return wire.from_json(Demand, {**json.loads(rows[0][1]), "version": rows[0][0]}) if rows else Demand()
+
     def find_task(self, task_id: str) -> Task | None:
         rows = self._read("SELECT version, body FROM tasks WHERE task_id = ?", (task_id,))
         return _task(rows[0]) if rows else None
@@ -127,7 +135,7 @@ class SqliteWorkspaceStore:
 
 
 def _row(record: Record) -> tuple[int, float | None, str]:
-    searched = record.due_at if isinstance(record, Workspace) else record.created_at
+    searched: float | None = getattr(record, _table(record)[2])
     return record.version + 1, searched, json.dumps(wire.to_json(record), separators=(",", ":"))
 
 
@@ -153,7 +161,9 @@ def _delete(connection: sqlite3.Connection, record: Record) -> None:
 def _table(record: Record) -> tuple[str, str, str]:
     if isinstance(record, Workspace):
         return "workspaces", "workspace_id", "due_at"
-    return "tasks", "task_id", "created_at"
+    if isinstance(record, Task):
+        return "tasks", "task_id", "created_at"
+    return "demand", "demand_id", "counted_at"
 
 
 def _workspace(row: tuple) -> Workspace:
