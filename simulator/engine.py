@@ -1,0 +1,254 @@
+"""`TaskRunner` over pretended tasks: one machine's engine, and ECS with its limits and its slowness."""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from contract.agent import ClaimRequest
+from contract.errors import ApraNovaError, Reason
+from contract.manager import KindView
+from contract.names import WorkspaceKind
+from manager.ports.task_runner import ObservedTask, TaskSpec
+from simulator.loop import EventLoop
+
+NEVER = float("inf")
+
+
+@dataclass
+class TaskLife:
+    """What becomes of a task, drawn when it starts."""
+
+    ready_after_s: float
+    """NEVER: it comes up and never gets ready."""
+    fails: str = ""
+    """Instead of becoming ready, its application fails with this."""
+    dies_after_s: float = NEVER
+    dies_because: str = ""
+    visible_after_s: float = 0.0
+    """Lists are eventually consistent: a new task may be missing from them at first."""
+
+
+@dataclass
+class Instance:
+    """A task that the engine runs and somebody pays for."""
+
+    spec: TaskSpec
+    life: TaskLife
+    started: float
+    """By the simulation's clock, like `ready_at`, `visible_at` and `ended`."""
+    started_at: float
+    """By the engine's own clock, as it tells it."""
+    ready_at: float
+    visible_at: float
+    home_id: str | None
+    address: str = ""
+    alive: bool = True
+    ended: float = NEVER
+    ended_because: str = ""
+    claim: ClaimRequest | None = None
+    hangs_until: float = 0.0
+    refuses_claims: str = ""
+    unsaved: bool = False
+    """A student's work is in the editor and not yet in the home."""
+    active_at: float | None = None
+    """When a person last did something in it; the agent knows."""
+    busy: str = ""
+    keep_running_wish_until: float | None = None
+
+    @property
+    def task_id(self) -> str:
+        return self.spec.task_id
+
+
+class Chance(Protocol):
+    """What the engine leaves to chance."""
+
+    def life(self, task_id: str) -> TaskLife: ...
+    def has_capacity(self) -> bool: ...
+
+
+@dataclass
+class Watchers:
+    """Who is told of what happens to tasks: the invariants at once, and the managers by (unreliable) events."""
+
+    started: Callable[[Instance], None] = lambda _: None
+    attached: Callable[[Instance], None] = lambda _: None
+    ending: Callable[[Instance, bool], None] = lambda _instance, _by_manager: None
+    changed: Callable[[str], None] = lambda _: None
+
+
+class MachineEngine:
+    """One machine: starts in under a second, gives a home to a running task, remembers ended tasks for ten minutes."""
+
+    LOCAL = frozenset({"kind_status", "enforced"})
+    late_binding = True
+    isolation = "simulated"
+    remembers_s = 600.0
+    latencies_s = {  # noqa: RUF012 (read only)
+        "start": 0.02,
+        "attach_home": 0.01,
+        "stop": 0.6,
+        "list_tasks": 0.01,
+        "image": 0.001,
+    }
+
+    def __init__(self, loop: EventLoop, chance: Chance, *, clock_offset_s: float = 0.0) -> None:
+        self.instances: dict[str, Instance] = {}
+        self.by_address: dict[str, Instance] = {}
+        self.images: dict[WorkspaceKind, str] = {WorkspaceKind.VSCODE: "vscode-1"}
+        self.watchers = Watchers()
+        self.clock_offset_s = clock_offset_s
+        self._loop = loop
+        self._chance = chance
+        self._spent: set[str] = set()
+        """Ended, or stopped before they were ever started: a start that comes later starts nothing."""
+        self._free_addresses: collections.deque[str] = collections.deque()
+        self._addresses = 0
+
+    def latency_s(self, method: str, arguments: tuple) -> float:  # noqa: ARG002 (each adapter decides what counts)
+        return self.latencies_s[method]
+
+    def start(self, spec: TaskSpec) -> None:
+        if self.images.get(spec.kind) is None:
+            raise ApraNovaError(Reason.KIND_NOT_READY, "It is not installed")
+        if spec.task_id in self.instances or spec.task_id in self._spent:
+            return
+        if not self._chance.has_capacity():
+            raise ApraNovaError(Reason.NO_CAPACITY, "Capacity is unavailable at this time")
+        self._run(spec)
+
+    def attach_home(self, task_id: str, home_id: str) -> None:
+        instance = self.instances.get(task_id)
+        if not self.late_binding or instance is None or not instance.alive or instance.home_id not in (None, home_id):
+            raise ApraNovaError(Reason.LAUNCH_FAILED, "The task is gone, or cannot have this home")
+        instance.home_id = home_id
+        self.watchers.attached(instance)
+
+    def stop(self, task_id: str, *, grace_s: float) -> None:  # noqa: ARG002 (how long it takes is in `latency_s`)
+        self._spent.add(task_id)
+        instance = self.instances.get(task_id)
+        if instance is not None and instance.alive:
+            self.end(instance, "", by_manager=True)
+
+    def list_tasks(self) -> tuple[ObservedTask, ...]:
+        now = self._loop.now
+        return tuple(self._observed(instance) for instance in self.instances.values() if instance.visible_at <= now)
+
+    def kind_status(self, kind: WorkspaceKind) -> KindView:
+        return KindView(kind, ready=kind in self.images, text="" if kind in self.images else "It is not installed")
+
+    def image(self, kind: WorkspaceKind) -> str:
+        if kind not in self.images:
+            raise ApraNovaError(Reason.KIND_NOT_READY, "It is not installed")
+        return self.images[kind]
+
+    def enforced(self) -> dict[str, str]:
+        return {"memory": "not enforced: nothing runs"}
+
+    def end(self, instance: Instance, because: str, *, by_manager: bool = False) -> None:
+        """What a manager's stop, a crash inside the task, or an interruption does."""
+        if not instance.alive:
+            return
+        self.watchers.ending(instance, by_manager)
+        instance.alive, instance.ended, instance.ended_because = False, self._loop.now, because
+        self._spent.add(instance.task_id)
+        self.by_address.pop(instance.address, None)
+        self._free_addresses.append(instance.address)
+        self._loop.after(self.remembers_s, lambda: self.instances.pop(instance.task_id, None))
+        if not by_manager:
+            self.watchers.changed(instance.task_id)
+
+    def run_unasked(self, spec: TaskSpec) -> Instance:
+        """A task that no manager started: what is left when a store was restored from a backup."""
+        return self._run(spec)
+
+    def _run(self, spec: TaskSpec) -> Instance:
+        now = self._loop.now
+        life = self._chance.life(spec.task_id)
+        instance = Instance(
+            spec=spec,
+            life=life,
+            started=now,
+            started_at=now + self.clock_offset_s,
+            ready_at=now + life.ready_after_s,
+            visible_at=now + life.visible_after_s,
+            home_id=spec.home_id,
+            address=self._address(),
+        )
+        self.instances[spec.task_id] = instance
+        self.by_address[instance.address] = instance
+        self.watchers.started(instance)
+        if life.dies_after_s != NEVER:
+            self._loop.after(life.dies_after_s, lambda: life.dies_after_s != NEVER and self.end(instance, life.dies_because))
+        if life.ready_after_s != NEVER:
+            self._loop.after(life.ready_after_s, lambda: instance.alive and self.watchers.changed(spec.task_id))
+        return instance
+
+    def _address(self) -> str:
+        """Addresses are used again at once, for the next student's task."""
+        if self._free_addresses:
+            return self._free_addresses.popleft()
+        self._addresses += 1
+        return f"10.0.0.{self._addresses}:8080"
+
+    def _observed(self, instance: Instance) -> ObservedTask:
+        return ObservedTask(
+            task_id=instance.task_id,
+            alive=instance.alive,
+            started_at=instance.started_at,
+            control_address=instance.address,
+            cluster=instance.task_id,
+            address=instance.address,
+            ended_because=instance.ended_because,
+        )
+
+
+@dataclass
+class Bucket:
+    """A token bucket: `burst` at once, `per_s` sustained."""
+
+    burst: float
+    per_s: float
+    left: float = field(init=False)
+    filled_at: float = field(init=False, default=0.0)
+
+    def __post_init__(self) -> None:
+        self.left = self.burst
+
+    def take(self, now: float) -> bool:
+        self.left = min(self.burst, self.left + (now - self.filled_at) * self.per_s)
+        self.filled_at = now
+        if self.left < 1.0:
+            return False
+        self.left -= 1.0
+        return True
+
+
+class EcsEngine(MachineEngine):
+    """ECS on Fargate: starts in 25 to 60 s, homes fixed at the start, RunTask and launches limited, lists that lag.
+
+    RunTask takes up to ten tasks a call; the port starts one, so the limit of 20 calls a second is the nearer one.
+    """
+
+    late_binding = False
+    remembers_s = 3_600.0
+    latencies_s = {  # noqa: RUF012 (read only)
+        "start": 0.4,
+        "attach_home": 0.01,
+        "stop": 4.0,
+        "list_tasks": 0.08,
+        "image": 0.02,
+    }
+
+    def __init__(self, loop: EventLoop, chance: Chance, *, clock_offset_s: float = 0.0) -> None:
+        super().__init__(loop, chance, clock_offset_s=clock_offset_s)
+        self._calls = Bucket(burst=20.0, per_s=20.0)
+        self._launches = Bucket(burst=100.0, per_s=20.0)
+
+    def start(self, spec: TaskSpec) -> None:
+        if not self._calls.take(self._loop.now) or not self._launches.take(self._loop.now):
+            raise ApraNovaError(Reason.INTERNAL, "ThrottlingException: rate exceeded")
+        super().start(spec)

@@ -1,0 +1,258 @@
+"""One run: a safety phase in which everything goes wrong, then a liveness phase in which all must converge."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
+
+from contract.manager import CreateRequest
+from contract.names import WorkspaceKind, WorkspaceState
+from manager.ports.task_runner import TaskSpec
+from manager.use_cases.lifetime import create
+from manager.use_cases.world import World
+from simulator.agents import SimulatedAgents
+from simulator.engine import NEVER, EcsEngine, Instance, MachineEngine
+from simulator.faults import Faults
+from simulator.homes import SimulatedHomes
+from simulator.invariants import Violation, Watch
+from simulator.loop import EventLoop
+from simulator.manager_process import SimulatedManager
+from simulator.ports import NumberedIds
+from simulator.profile import Profile, difference, draw
+from simulator.store import SimulatedStore
+from simulator.students import Students
+from simulator.trace import Trace
+
+_WEATHER_S = 30.0
+"""How often chance decides about silences, hanging agents, full disks, strays and new images."""
+_CONVERGES_WITHIN_S = 120.0
+"""How long a state that is not converged may still be one on the move (a worn-out warm task is being replaced)."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    seed: int
+    profile: Profile
+    violation: Violation | None
+    trace: Trace
+    simulated_s: float
+    events: int
+    launches: int
+    crashes: int
+
+
+class Fleet:
+    def __init__(self, seed: int, profile: Profile, *, traced: bool) -> None:
+        self.profile = profile
+        self.loop = EventLoop(profile.starts_at)
+        self.trace = Trace(self.loop, on=traced)
+        self.trace.note("run", f"seed {seed}: {difference(profile)}")
+        self.faults = Faults(self.loop, profile, seed)
+        self._chance = Random(f"{seed}/weather")
+        self._build(seed, profile)
+
+    def _build(self, seed: int, profile: Profile) -> None:
+        loop, faults, policy = self.loop, self.faults, profile.policy
+        engine_type = EcsEngine if profile.engine == "ecs" else MachineEngine
+        self.engine = engine_type(loop, faults, clock_offset_s=self._offset_s())
+        self.store = SimulatedStore(loop, index_lag_s=faults.index_lag_s)
+        self.homes = SimulatedHomes()
+        self.agents = SimulatedAgents(loop, self.engine, clock_offset_s=self._offset_s())
+        watch = Watch(loop, policy, faults, store=self.store, engine=self.engine, homes=self.homes)
+        self.watch = watch
+        self.store.wrote = watch.wrote
+        self.homes.purging = watch.purging
+        self.agents.claimed = watch.claimed
+        watchers = self.engine.watchers
+        watchers.started, watchers.attached, watchers.ending = self._started, watch.attached, self._ending
+        watchers.changed = self._task_changed
+        ids = NumberedIds()
+        self.managers = [
+            SimulatedManager(
+                f"manager {number + 1}",
+                loop,
+                self.trace,
+                faults,
+                policy=policy,
+                ids=ids,
+                clock_offset_s=self._offset_s(),
+                store=self.store,
+                engine=self.engine,
+                homes=self.homes,
+                agents=self.agents,
+            )
+            for number in range(profile.managers)
+        ]
+        self.students = Students(
+            loop,
+            self.trace,
+            watch,
+            seed=seed,
+            gap_s=profile.gap_s,
+            store=self.store,
+            engine=self.engine,
+            homes=self.homes,
+            ask=lambda request: self._chance.choice(self.managers).ask(request),
+        )
+        self._enrol()
+
+    def _enrol(self) -> None:
+        world: World = self.managers[0].world
+        for number in range(self.profile.workspaces):
+            workspace_id = "ws-" + "abcdefgh"[number] * 10
+            create(world, CreateRequest(workspace_id, f"student {number}", WorkspaceKind.VSCODE))
+            self.students.arrive(workspace_id)
+
+    def run(self) -> None:
+        """Raises Violation."""
+        safe_until = self.loop.now + self.profile.safety_s
+        self._weather()
+        self.loop.run_until(safe_until)
+        self._faults_stop()
+        policy = self.profile.policy
+        self.loop.run_until(
+            safe_until
+            + policy.orphan_grace_s
+            + policy.launch_timeout_s
+            + policy.save_timeout_s
+            + policy.back_off_max_s
+            + 2.0 * policy.sweep_interval_s
+        )
+        self._must_become(self.watch.why_not_converged)
+        self.loop.run_until(
+            safe_until + policy.idle_timeout_s + policy.keep_running_max_s + policy.busy_max_s + policy.sweep_interval_s
+        )
+        self._must_become(self._why_not_all_stopped)
+        self._must_become(self.watch.why_not_converged)
+        self._must_become(self._why_not_a_no_op)
+
+    def _must_become(self, why_not: object) -> None:
+        until = self.loop.now + _CONVERGES_WITHIN_S
+        assert callable(why_not)  # noqa: S101
+        while (violation := why_not()) is not None:
+            if self.loop.now >= until:
+                raise violation
+            self.loop.run_until(self.loop.now + 10.0)
+
+    def _why_not_all_stopped(self) -> Violation | None:
+        for workspace in self.store.workspaces.values():
+            if workspace.state not in (WorkspaceState.STOPPED, WorkspaceState.DELETED):
+                quiet = "nobody has used it for long"
+                return Violation("idle", f"{workspace.workspace_id} is still {workspace.state}, and {quiet}")
+        return None
+
+    def _why_not_a_no_op(self) -> Violation | None:
+        from manager.domain.reconcile import reconcile
+        from manager.use_cases.sweep import observe
+
+        world = self.managers[0].world
+        plan = reconcile(observe(world), world.clock.now(), world.policy)
+        if plan.actions:
+            names = ", ".join(type(action).__name__ for action in plan.actions)
+            return Violation("converged", f"a pass over a converged fleet still plans {names}")
+        return None
+
+    # What happens to the world
+
+    def _started(self, instance: Instance) -> None:
+        if self.faults.active and self._chance.random() < self.profile.refuses_claims:
+            instance.refuses_claims = "the editor did not open"
+        self.watch.started(instance)
+
+    def _ending(self, instance: Instance, by_manager: bool) -> None:
+        self.trace.note(instance.task_id, "ends" if by_manager else "dies")
+        if not by_manager:
+            self.faults.trouble()
+        self.watch.ending(instance, by_manager)
+
+    def _task_changed(self, task_id: str) -> None:
+        self.trace.note(task_id, "is ready, or has ended")
+        for manager in self.managers:
+            manager.wake()
+
+    def _weather(self) -> None:
+        if not self.faults.active:
+            return
+        profile, draw_one = self.profile, self._chance.random
+        if draw_one() < profile.silence:
+            port = self._chance.choice(("runner", "agent"))
+            seconds = 5.0 + 55.0 * draw_one()
+            self.trace.note("weather", f"the {port} is silent for {seconds:.0f} s")
+            self.faults.silence(port, seconds)
+        alive = [instance for instance in self.engine.instances.values() if instance.alive]
+        if alive and draw_one() < profile.hangs:
+            self._hang(self._chance.choice(alive))
+        if draw_one() < profile.saves_fail:
+            self.agents.saves_fail_until = self.loop.now + 10.0 + 110.0 * draw_one()
+            self.trace.note("weather", "saves fail")
+        if draw_one() < profile.stray:
+            name = f"stray-{self.loop.events}"
+            spec = TaskSpec(task_id=name, kind=WorkspaceKind.VSCODE, image="vscode-1", agent_token="a lost one")
+            self.trace.note("weather", f"{name} runs and nobody knows why")
+            self.engine.run_unasked(spec)
+        if draw_one() < profile.new_image:
+            self._new_image()
+        self.loop.after(_WEATHER_S, self._weather)
+
+    def _hang(self, instance: Instance) -> None:
+        seconds = self._chance.choice((10.0, 40.0, 400.0))
+        self.trace.note("weather", f"the agent of {instance.task_id} hangs for {seconds:.0f} s")
+        instance.hangs_until = self.loop.now + seconds
+        self.faults.trouble(seconds)
+
+    def _new_image(self) -> None:
+        image = f"vscode-{len(self.watch.images) + 1}"
+        self.trace.note("weather", f"{image} is installed")
+        self.watch.images[-1] = (self.loop.now, self.watch.images[-1][1])
+        self.watch.images.append((self.loop.now, image))
+        self.engine.images[WorkspaceKind.VSCODE] = image
+
+    def _faults_stop(self) -> None:
+        self.trace.note("run", "no more faults, no more clicks")
+        self.faults.stop()
+        self.students.go_home()
+        self.agents.saves_fail_until = 0.0
+        for instance in self.engine.instances.values():
+            instance.life.dies_after_s = NEVER
+            instance.hangs_until = min(instance.hangs_until, self.loop.now)
+        for manager in self.managers:
+            manager.wake()
+
+    def _offset_s(self) -> float:
+        return self._chance.uniform(-1.0, 1.0) * self.profile.skew_s
+
+
+def run_seed(seed: int, profile: Profile | None = None, *, traced: bool = False) -> Outcome:
+    """One run; the same seed and profile give the same run, to the last event."""
+    violation = None
+    with _silent_logs():
+        fleet = Fleet(seed, profile or draw(seed), traced=traced)
+        try:
+            fleet.run()
+        except Violation as found:
+            violation = found
+            fleet.trace.note("VIOLATION", str(found))
+    return Outcome(
+        seed=seed,
+        profile=fleet.profile,
+        violation=violation,
+        trace=fleet.trace,
+        simulated_s=fleet.loop.now - fleet.profile.starts_at,
+        events=fleet.loop.events,
+        launches=fleet.watch.launches,
+        crashes=sum(manager.crashes for manager in fleet.managers),
+    )
+
+
+@contextlib.contextmanager
+def _silent_logs() -> Iterator[None]:
+    """The manager logs every failure that a run plans."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)

@@ -1,0 +1,389 @@
+"""What must hold at every instant, checked at every change: of a record, of a task, of a home.
+
+Each check looks only at what changed, so that a run of many students stays affordable. The world outside is known here
+better than any manager knows it: a record is compared with what the engine really runs.
+"""
+
+from __future__ import annotations
+
+import collections
+import math
+
+from contract.agent import ClaimRequest
+from contract.names import StopReason, TaskState, WorkspaceState
+from manager.domain.policy import Policy
+from manager.domain.task import TASK_TRANSITIONS, Task
+from manager.domain.workspace import WORKSPACE_TRANSITIONS, Workspace
+from simulator.engine import Instance, MachineEngine
+from simulator.faults import Faults
+from simulator.homes import SimulatedHomes
+from simulator.loop import EventLoop
+from simulator.store import Change, SimulatedStore
+
+UP = (WorkspaceState.STARTING, WorkspaceState.RUNNING, WorkspaceState.STOPPING)
+ENDING = (TaskState.STOPPING, TaskState.STOPPED)
+
+OUTAGES_S = 300.0
+"""What the faults of a safety phase may add to a time limit: pauses, silences, restarts."""
+HEALTHY_S = 60.0
+"""A launch whose task is ready is carried on within this once nothing is in its way: take-over and a few passes."""
+
+
+class Violation(BaseException):
+    """A rule is broken. No handler of the code under test may catch it."""
+
+    def __init__(self, rule: str, story: str) -> None:
+        super().__init__(f"{rule}: {story}")
+        self.rule = rule
+        self.story = story
+
+
+class Watch:
+    def __init__(
+        self,
+        loop: EventLoop,
+        policy: Policy,
+        faults: Faults,
+        *,
+        store: SimulatedStore,
+        engine: MachineEngine,
+        homes: SimulatedHomes,
+    ) -> None:
+        self._loop, self._policy, self._faults = loop, policy, faults
+        self._store, self._engine, self._homes = store, engine, homes
+        self._skew_s = 2.0 * faults.profile.skew_s
+        self._recorded: set[str] = set()
+        self._live_of: dict[str, set[str]] = collections.defaultdict(set)
+        """Workspace → its live tasks, by the records."""
+        self._warm: set[str] = set()
+        self._mounted: dict[str, str] = {}
+        """Home → the living task that has it."""
+        self._claims: dict[str, str] = {}
+        """Task → the one workspace it ever served."""
+        self._owner: dict[str, str] = {}
+        """Home → the one workspace that ever had it."""
+        self._waiting: dict[str, float] = {}
+        """Workspace → since when somebody waits for its launch."""
+        self.images: list[tuple[float, str]] = [(loop.now, "vscode-1")]
+        self.launches = 0
+
+    # Records
+
+    def wrote(self, changes: list[Change]) -> None:
+        touched: dict[str, None] = {}
+        for before, after in changes:
+            record = after or before
+            if isinstance(record, Task):
+                self._task(before, after)  # type: ignore[arg-type] (both of a pair are of one type)
+                if record.workspace_id:
+                    touched[record.workspace_id] = None
+            elif isinstance(record, Workspace):
+                touched[record.workspace_id] = None
+        for workspace_id in touched:
+            self._bound(workspace_id)
+        for before, after in changes:
+            if isinstance(after or before, Workspace):
+                self._workspace(before, after)  # type: ignore[arg-type]
+
+    def _task(self, before: Task | None, after: Task | None) -> None:
+        task = after or before
+        assert task is not None  # noqa: S101 (a change has two sides)
+        if after is None:
+            if task.state is not TaskState.STOPPED:
+                raise Violation("rule 4", f"the record of {task.task_id} is forgotten while it is {task.state}")
+            self._live_of.get(task.workspace_id or "", set()).discard(task.task_id)
+            return
+        if before is None:
+            self._recorded.add(after.task_id)
+        else:
+            if after.state is not before.state and after.state not in TASK_TRANSITIONS[before.state]:
+                raise Violation("rule 1", f"{after.task_id} went from {before.state} to {after.state}")
+            if before.workspace_id not in (None, after.workspace_id):
+                raise Violation("rule 1", f"{after.task_id} served {before.workspace_id}, now {after.workspace_id}")
+            if (before.home_id, before.agent_token) != (after.home_id, after.agent_token):
+                raise Violation("rule 3", f"{after.task_id} is recorded otherwise than it was started")
+        if after.state in (TaskState.STARTING, TaskState.STOPPING) and after.deadline is None:
+            raise Violation("rule 3", f"{after.task_id} is {after.state} without a deadline")
+        if after.workspace_id:
+            (self._live_of[after.workspace_id].add if after.live else self._live_of[after.workspace_id].discard)(
+                after.task_id
+            )
+        if after.warm:
+            self._warm.add(after.task_id)
+            if before is None:
+                self._pool()
+        else:
+            self._warm.discard(after.task_id)
+        if after.state is TaskState.CLAIMED and (before is None or before.state is not TaskState.CLAIMED):
+            self._image(after, before)
+        instance = self._engine.instances.get(after.task_id)
+        if after.state is TaskState.STOPPED and instance is not None and instance.alive:
+            raise Violation("rule 4", f"{after.task_id} is recorded as stopped while it lives")
+
+    def _pool(self) -> None:
+        """No pass starts more than is missing; passes that overlap may each start `warming_max`."""
+        now = self._loop.now
+        target = max(
+            self._policy.schedule.target(now + offset) for offset in (-150.0, -self._skew_s, 0.0, self._skew_s)
+        )
+        surge = self._policy.warming_max * (self._faults.profile.managers - 1)
+        if len(self._warm) > target + surge:
+            raise Violation("pool", f"{len(self._warm)} warm tasks, the target is {target} and the surge {surge}")
+
+    def _image(self, task: Task, before: Task | None) -> None:
+        """Only of warm tasks: one that was reserved while it started keeps its student waiting for no newer image."""
+        if before is None or before.workspace_id is not None:
+            return
+        recent = {image for until, image in self.images if until >= self._loop.now - 150.0}
+        if task.image not in recent | {self.images[-1][1]}:
+            raise Violation("image", f"{task.task_id} of the old image {task.image} was claimed")
+
+    def _bound(self, workspace_id: str) -> None:
+        """Both records of a binding always agree: a claim is one transaction."""
+        workspace = self._store.workspaces.get(workspace_id)
+        live = self._live_of.get(workspace_id) or set()
+        wanted = {workspace.task_id} if workspace is not None and workspace.state in UP else set()
+        if live != wanted:
+            state = workspace.state if workspace is not None else "gone"
+            raise Violation(
+                "rule 2",
+                f"{workspace_id} is {state} with {_names(wanted)}, but the live tasks for it are {_names(live)}",
+            )
+
+    def _workspace(self, before: Workspace | None, after: Workspace | None) -> None:
+        if after is None:
+            assert before is not None  # noqa: S101 (a change has two sides)
+            self._purge_allowed(before)
+            self._waiting.pop(before.workspace_id, None)
+            return
+        name = after.workspace_id
+        if before is not None:
+            self._moved(before, after)
+        if after.state is WorkspaceState.STARTING and (after.deadline is None or not after.launch_secret):
+            raise Violation("rule 3", f"{name} is starting without a deadline or a launch secret")
+        if after.home_id is not None and self._owner.setdefault(after.home_id, name) != name:
+            raise Violation("rule 6", f"{name} has {after.home_id}, the home of {self._owner[after.home_id]}")
+        if after.home_created_at is not None and not after.purging and not self._homes.exists(after.home_id or ""):
+            raise Violation("rule 6", f"{name} has lost its home")
+        if after.purging:
+            self._purge_allowed(after)
+        if before is not None and after.state is not before.state:
+            self._changed_state(before, after)
+        self._answered(after)
+
+    def _moved(self, before: Workspace, after: Workspace) -> None:
+        name = after.workspace_id
+        if after.state is not before.state:
+            next_states = WORKSPACE_TRANSITIONS[before.state]
+            over_stopping = WorkspaceState.STOPPING in next_states and (
+                after.state in WORKSPACE_TRANSITIONS[WorkspaceState.STOPPING]
+            )
+            if after.state not in next_states and not over_stopping:
+                raise Violation("rule 1", f"{name} went from {before.state} to {after.state}")
+        if before.home_id not in (None, after.home_id):
+            raise Violation("rule 6", f"{name} had {before.home_id} and now has {after.home_id}")
+        if before.home_created_at is not None and after.home_created_at is None:
+            raise Violation("rule 6", f"{name} does not know any more that it has a home")
+
+    def _changed_state(self, before: Workspace, after: Workspace) -> None:
+        instance = self._engine.instances.get(before.task_id or after.task_id or "")
+        alive = instance is not None and instance.alive
+        match after.state:
+            case WorkspaceState.RUNNING if instance is not None and alive:
+                self._opened(after, instance)
+            case WorkspaceState.STOPPING if after.stop_reason is StopReason.IDLE and instance is not None and alive:
+                self._idle(after, instance)
+            case WorkspaceState.STOPPED | WorkspaceState.DELETED if alive:
+                raise Violation("rule 1", f"{after.workspace_id} is {after.state} while {before.task_id} lives")
+            case _:
+                pass
+        if before.state is WorkspaceState.STARTING and after.stop_reason is StopReason.LAUNCH_FAILED:
+            if not after.failure:
+                raise Violation("launch", f"the launch of {after.workspace_id} failed and nobody says why")
+            if instance is not None and alive:
+                self._given_up(after, instance)
+
+    def _opened(self, workspace: Workspace, instance: Instance) -> None:
+        claim = instance.claim
+        if claim is None or (claim.workspace_id, claim.launch_secret) != (
+            workspace.workspace_id,
+            workspace.launch_secret,
+        ):
+            raise Violation("rule 2", f"{workspace.workspace_id} runs, but {instance.task_id} was never claimed for it")
+        if instance.home_id != workspace.home_id:
+            raise Violation(
+                "rule 6", f"{workspace.workspace_id} runs on {instance.home_id}, its home is {workspace.home_id}"
+            )
+
+    def _idle(self, workspace: Workspace, instance: Instance) -> None:
+        if instance.active_at is None:
+            return
+        tolerance_s = 15.0 + self._skew_s + (150.0 if self._faults.last_at >= self._loop.now - 150.0 else 0.0)
+        quiet_s = self._loop.now - instance.active_at
+        if quiet_s < self._policy.idle_timeout_s - tolerance_s:
+            raise Violation("idle", f"{workspace.workspace_id} is stopped as idle after {quiet_s:.0f} s of quiet")
+
+    def _given_up(self, workspace: Workspace, instance: Instance) -> None:
+        """A launch may fail only for a reason: not when its task was ready and nothing stood in the way."""
+        if instance.life.fails or instance.refuses_claims or instance.hangs_until > self._loop.now - HEALTHY_S:
+            return
+        could_since = max(instance.ready_at, instance.visible_at, self._faults.last_at, instance.hangs_until)
+        if self._loop.now - could_since > HEALTHY_S:
+            raise Violation(
+                "launch",
+                f"the launch of {workspace.workspace_id} was given up ({workspace.failure}), though {instance.task_id} "
+                f"was ready and nothing stood in the way for {self._loop.now - could_since:.0f} s",
+            )
+
+    # Launches
+
+    def launched(self, workspace_id: str) -> None:
+        """A launch was promised to a student: from now on the answer is due."""
+        workspace = self._store.workspaces.get(workspace_id)
+        if workspace is None or workspace_id in self._waiting:
+            return
+        self.launches += 1
+        if workspace.state is WorkspaceState.STARTING or workspace.launch_wanted_at is not None:
+            since = self._loop.now
+            self._waiting[workspace_id] = since
+            self._loop.after(self._answer_limit_s(), lambda: self._late(workspace_id, since))
+
+    def overridden(self, workspace_id: str) -> None:
+        """A person stops or deletes it: nobody waits for the launch any more."""
+        self._waiting.pop(workspace_id, None)
+
+    def _answered(self, workspace: Workspace) -> None:
+        if workspace.workspace_id not in self._waiting or workspace.state is WorkspaceState.STARTING:
+            return
+        if workspace.launch_wanted_at is not None:
+            return
+        del self._waiting[workspace.workspace_id]
+        if workspace.state is WorkspaceState.RUNNING or workspace.failure:
+            return
+        if workspace.stop_reason in (StopReason.BY_PERSON, StopReason.DELETED) or workspace.deleted_at is not None:
+            return
+        raise Violation("launch", f"somebody waits for {workspace.workspace_id}; it is {workspace.state}, and no word why")
+
+    def _answer_limit_s(self) -> float:
+        policy = self._policy
+        return policy.save_timeout_s + 2.0 * policy.launch_timeout_s + policy.sweep_interval_s + OUTAGES_S
+
+    def _late(self, workspace_id: str, since: float) -> None:
+        if self._waiting.get(workspace_id) == since:
+            state = self._store.workspaces[workspace_id].state
+            raise Violation(
+                "launch",
+                f"somebody waits for {workspace_id} since {self._loop.now - since:.0f} s, and it is still {state}",
+            )
+
+    # Tasks
+
+    def started(self, instance: Instance) -> None:
+        record = self._store.tasks.get(instance.task_id)
+        if instance.task_id not in self._recorded and not instance.task_id.startswith("stray"):
+            raise Violation("rule 3", f"{instance.task_id} was started before its record was written")
+        if instance.home_id is not None:
+            self._mount(instance)
+        if record is None or not record.live:
+            limit_s = self._policy.orphan_grace_s + self._policy.sweep_interval_s + OUTAGES_S
+            self._loop.after(limit_s, lambda: self._unknown(instance))
+
+    def attached(self, instance: Instance) -> None:
+        self._mount(instance)
+
+    def ending(self, instance: Instance, by_manager: bool) -> None:
+        if by_manager:
+            self._end_allowed(instance)
+        if instance.home_id is not None and self._mounted.get(instance.home_id) == instance.task_id:
+            del self._mounted[instance.home_id]
+
+    def claimed(self, instance: Instance, request: ClaimRequest) -> None:
+        served = self._claims.setdefault(instance.task_id, request.workspace_id)
+        if served != request.workspace_id:
+            raise Violation("rule 1", f"{instance.task_id} served {served} and is claimed for {request.workspace_id}")
+
+    def _mount(self, instance: Instance) -> None:
+        home_id = instance.home_id or ""
+        other = self._mounted.setdefault(home_id, instance.task_id)
+        if other != instance.task_id:
+            raise Violation("rule 6", f"{home_id} is mounted by two living tasks: {other} and {instance.task_id}")
+        if not self._homes.exists(home_id):
+            raise Violation("rule 6", f"{instance.task_id} mounts {home_id}, which does not exist")
+
+    def _end_allowed(self, instance: Instance) -> None:
+        record = self._store.tasks.get(instance.task_id)
+        now = self._loop.now
+        if record is None:
+            age_s = now - instance.started
+            if age_s < self._policy.orphan_grace_s - self._skew_s - 2.0 * self._faults.profile.skew_s:
+                raise Violation("rule 4", f"{instance.task_id} is ended as an orphan after {age_s:.0f} s")
+        elif record.state not in ENDING:
+            raise Violation("rule 4", f"{instance.task_id} is ended while its record says {record.state}")
+        elif instance.unsaved and now < (record.deadline or 0.0) - self._skew_s:
+            raise Violation("rule 5", f"{instance.task_id} is ended with work that was not saved")
+
+    def _unknown(self, instance: Instance) -> None:
+        record = self._store.tasks.get(instance.task_id)
+        if instance.alive and (record is None or not record.live):
+            raise Violation(
+                "rule 4", f"{instance.task_id} is paid for and no record knows it, since {self._loop.now - instance.started:.0f} s"
+            )
+
+    # Homes
+
+    def purging(self, home_id: str) -> None:
+        if home_id in self._mounted:
+            raise Violation("rule 6", f"{home_id} is removed under the living task {self._mounted[home_id]}")
+        owner = self._store.workspaces.get(self._owner.get(home_id, ""))
+        if owner is not None and owner.home_id == home_id:
+            self._purge_allowed(owner)
+            if not owner.purging:
+                raise Violation("rule 6", f"the home of {owner.workspace_id} is removed, which could still be undeleted")
+
+    def _purge_allowed(self, workspace: Workspace) -> None:
+        deleted_at = workspace.deleted_at if workspace.deleted_at is not None else math.inf
+        if self._loop.now + self._skew_s < deleted_at + self._policy.delete_grace_s:
+            raise Violation("rule 6", f"{workspace.workspace_id} is purged within the grace period of its deletion")
+
+    # What must be true in the end
+
+    def why_not_converged(self) -> Violation | None:
+        """The first thing that is not as it should be long after the last fault; None: all is well."""
+        now = self._loop.now
+        alive = {task_id for task_id, instance in self._engine.instances.items() if instance.alive}
+        live = {task.task_id: task for task in self._store.tasks.values() if task.live}
+        for task_id in sorted(alive - live.keys()):
+            return Violation("rule 4", f"{task_id} is paid for and no record knows it")
+        for task in live.values():
+            fresh = now - task.created_at < 90.0
+            if task.state is TaskState.STARTING and not fresh:
+                return Violation("rule 3", f"{task.task_id} is still starting after {now - task.created_at:.0f} s")
+            if task.state is TaskState.STOPPING and now - task.state_since > 60.0:
+                return Violation("rule 3", f"{task.task_id} is still stopping after {now - task.state_since:.0f} s")
+            if task.state in (TaskState.READY, TaskState.CLAIMED) and task.task_id not in alive:
+                return Violation("rule 4", f"{task.task_id} is {task.state} and does not live")
+        for workspace in self._store.workspaces.values():
+            if workspace.state in (WorkspaceState.STARTING, WorkspaceState.STOPPING):
+                return Violation("rule 3", f"{workspace.workspace_id} is still {workspace.state}")
+        return self._pool_converged(len(live)) or self._homes_converged()
+
+    def _pool_converged(self, live: int) -> Violation | None:
+        now = self._loop.now
+        targets = [self._policy.schedule.target(now - ago) for ago in (0.0, 90.0)]
+        room = self._policy.tasks_max - (live - len(self._warm))
+        if not min(min(targets), room) <= len(self._warm) <= max(targets):
+            return Violation("pool", f"{len(self._warm)} warm tasks, the target is {targets[0]}")
+        return None
+
+    def _homes_converged(self) -> Violation | None:
+        """A home that nothing leads to is paid for ever: on EFS it also takes one of 10,000 access points."""
+        owned = {workspace.home_id for workspace in self._store.workspaces.values()}
+        owned |= {task.home_id for task in self._store.tasks.values()}
+        for home_id in self._homes.work:
+            if home_id not in owned and home_id not in self._mounted:
+                return Violation("rule 6", f"{home_id} is kept, and no record leads to it")
+        return None
+
+
+def _names(names: set[str | None]) -> str:
+    return ", ".join(sorted(str(name) for name in names)) or "no task"

@@ -1,0 +1,142 @@
+"""A manager's process: its threads are greenlets, so that the real, blocking code can be held up, overtaken or killed at
+any port call without a thread of the machine, and always in the same order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from greenlet import GreenletExit, getcurrent, greenlet
+
+from simulator.loop import EventLoop
+from simulator.trace import Trace, words
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What becomes of one port call."""
+
+    latency_s: float
+    refused: Exception | None = None
+    """Raised instead of the call's effect."""
+    answer_lost: Exception | None = None
+    """Raised although the call took effect."""
+    crash: str = ""
+    """'before' or 'after' the effect, the caller's process dies."""
+    lands_after_death: bool = False
+    """The request was on its way when its sender died, and takes effect all the same."""
+
+
+class Process:
+    def __init__(self, loop: EventLoop, name: str, trace: Trace, *, died: Callable[[], None]) -> None:
+        self.loop = loop
+        self.name = name
+        self.alive = True
+        self._trace = trace
+        self._died = died
+        self._threads: dict[greenlet, None] = {}
+
+    def spawn(self, work: Callable[[], object]) -> None:
+        """Begin a thread, as the next event of this moment."""
+        if not self.alive:
+            return
+        thread = greenlet(self._run, self.loop.hub)
+        self._threads[thread] = None
+        self.loop.after(0.0, lambda: self.alive and thread.switch(work))
+
+    def call(self, port: str, name: str, fate: Callable[[], Fate], effect: Callable[[], Any], arguments: tuple) -> Any:
+        """One port call of the running thread: it waits, and at one instant the call takes effect and returns.
+
+        One wait is enough for every interleaving: between two calls the code sees only its own memory, so whatever
+        could come after an effect and before the return can as well come before the next call's effect.
+        """
+        thread = getcurrent()
+        if thread is self.loop.hub:
+            return effect()
+        if not self.alive:
+            raise GreenletExit
+        chosen = fate()
+        self.loop.after(chosen.latency_s, lambda: self._take_effect(thread, chosen, effect, f"{port}.{name}", arguments))
+        return self.loop.hub.switch()
+
+    def crash(self) -> None:
+        """Every thread ends where it stands. Called from an event, never by a thread."""
+        if not self.alive:
+            return
+        self.alive = False
+        self._trace.note(self.name, "✗ crashes")
+        for thread in tuple(self._threads):
+            thread.throw(GreenletExit)
+        self._threads.clear()
+        self._died()
+
+    def run(self, work: Callable[[], None]) -> None:
+        """`Background.run` of the use cases."""
+        self.spawn(work)
+
+    def map(self, ask: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
+        """`Background.map` of the use cases: a thread for each question, the caller waits for all."""
+        wanted = list(items)
+        thread = getcurrent()
+        if thread is self.loop.hub or len(wanted) <= 1:
+            return [ask(item) for item in wanted]
+        answers: list[Any] = [None] * len(wanted)
+        left = len(wanted)
+
+        def one(index: int, item: object) -> None:
+            nonlocal left
+            answers[index] = ask(item)
+            left -= 1
+            if left == 0:
+                self.loop.after(0.0, lambda: self.alive and thread.switch())
+
+        for index, item in enumerate(wanted):
+            self.spawn(lambda index=index, item=item: one(index, item))
+        self.loop.hub.switch()
+        return answers
+
+    def _run(self, work: Callable[[], object]) -> None:
+        try:
+            work()
+        finally:
+            self._threads.pop(getcurrent(), None)
+
+    def _take_effect(
+        self, thread: greenlet, fate: Fate, effect: Callable[[], Any], call: str, arguments: tuple
+    ) -> None:
+        if not self.alive:
+            if fate.lands_after_death:
+                self._note(call, arguments, "takes effect although its sender is dead")
+                try:
+                    effect()
+                except Exception as error:  # noqa: BLE001 (nobody is left to hear of it)
+                    self._note(call, arguments, f"→ {error!r}, unheard")
+            return
+        if fate.crash == "before":
+            self._note(call, arguments, "✗ dies before it")
+            self.crash()
+            return
+        if fate.refused is not None:
+            self._note(call, arguments, f"✗ {fate.refused}")
+            thread.throw(fate.refused)
+            return
+        try:
+            answer = effect()
+        except Exception as error:  # noqa: BLE001 (the port's own errors are the caller's to handle)
+            self._note(call, arguments, f"→ {type(error).__name__}: {error}")
+            thread.throw(fate.answer_lost or error)
+            return
+        if self._trace.on:
+            self._note(call, arguments, f"→ {words(answer)}" if answer is not None else "")
+        if fate.crash == "after":
+            self.crash()
+        elif fate.answer_lost is not None:
+            self._note(call, arguments, f"✗ took effect, but: {fate.answer_lost}")
+            thread.throw(fate.answer_lost)
+        else:
+            thread.switch(answer)
+
+    def _note(self, call: str, arguments: tuple, outcome: str) -> None:
+        if self._trace.on:
+            self._trace.note(self.name, f"{call}({', '.join(words(item) for item in arguments)}) {outcome}")

@@ -1,0 +1,157 @@
+"""What a run is made of: its size, its policy and which faults it has. Each seed draws its own mixture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from random import Random
+
+from manager.domain.policy import Policy
+from manager.domain.pool import PoolSchedule
+
+MONDAY = 1_790_553_600.0
+"""2026-09-28, midnight UTC."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Rates are probabilities of one call, one task or one event; 0 turns a fault off."""
+
+    engine: str = "machine"
+    """machine | ecs"""
+    managers: int = 2
+    workspaces: int = 3
+    safety_s: float = 300.0
+    """How long faults go on; after that all must converge."""
+    starts_at: float = MONDAY + 9 * 3600.0
+    gap_s: float = 15.0
+    """Mean time between two things that a student does."""
+    pool: int = 2
+    pool_later: int = 2
+    """After the hour at which the schedule changes."""
+    tick_s: float = 2.0
+    inline: bool = False
+    """Actions of a sweep one after the other (as in a Lambda), not side by side (as on one machine)."""
+
+    crash: float = 0.0
+    store_error: float = 0.0
+    engine_error: float = 0.0
+    agent_error: float = 0.0
+    home_error: float = 0.0
+    slow: float = 0.0
+    """A call takes seconds."""
+    pause: float = 0.0
+    """The process stands still at a call for up to two minutes, and goes on as if nothing had been."""
+    index_lag_s: float = 0.0
+    skew_s: float = 0.0
+    event_lost: float = 0.0
+    event_late: float = 0.0
+    event_twice: float = 0.0
+    silence: float = 0.0
+    """Chance, each half minute, that the engine or all agents do not answer for a while."""
+    no_capacity: float = 0.0
+    never_ready: float = 0.0
+    start_fails: float = 0.0
+    dies_early: float = 0.0
+    dies_late: float = 0.0
+    spot: float = 0.0
+    hangs: float = 0.0
+    refuses_claims: float = 0.0
+    saves_fail: float = 0.0
+    stray: float = 0.0
+    """Chance, each half minute, of a task that nobody started: what is left after a restore of the store."""
+    new_image: float = 0.0
+
+    @property
+    def policy(self) -> Policy:
+        """The product's own numbers where they are seconds, shorter ones where they are hours or days."""
+        return Policy(
+            idle_timeout_s=300.0,
+            idle_warning_s=60.0,
+            session_max_s=2_400.0,
+            keep_running_max_s=600.0,
+            busy_max_s=600.0,
+            schedule=PoolSchedule(
+                base=self.pool, peak=self.pool_later, off=min(1, self.pool), weekend=self.pool, shoulder_h=2
+            ),
+            tasks_max=8,
+            warm_age_max_s=900.0,
+            back_off_max_s=60.0,
+            save_timeout_s=60.0,
+            task_memory_s=240.0,
+            delete_grace_s=500.0,
+            sweep_interval_s=120.0,
+            transient_tick_s=self.tick_s,
+        )
+
+
+RATES: dict[str, tuple[float, ...]] = {
+    "crash": (0.002, 0.01, 0.03),
+    "store_error": (0.005, 0.03),
+    "engine_error": (0.01, 0.1),
+    "agent_error": (0.01, 0.1),
+    "home_error": (0.02, 0.2),
+    "slow": (0.01, 0.1),
+    "pause": (0.001, 0.005),
+    "index_lag_s": (0.2, 2.0),
+    "skew_s": (1.0, 4.0),
+    "event_lost": (0.3, 1.0),
+    "event_late": (0.3,),
+    "event_twice": (0.3,),
+    "silence": (0.1, 0.3),
+    "no_capacity": (0.1, 0.5),
+    "never_ready": (0.1, 0.5),
+    "start_fails": (0.1, 0.5),
+    "dies_early": (0.1, 0.3),
+    "dies_late": (0.1, 0.3),
+    "spot": (0.2,),
+    "hangs": (0.1, 0.3),
+    "refuses_claims": (0.1, 0.3),
+    "saves_fail": (0.1, 0.3),
+    "stray": (0.1,),
+    "new_image": (0.1,),
+}
+"""All fault kinds, with the rates that a run may have. Most runs have some kinds and not the others: with all of them at
+once, one fault hides what another one breaks."""
+
+
+def draw(seed: int) -> Profile:
+    chance = Random(f"{seed}/profile")
+    pool = chance.choice((0, 1, 2, 3))
+    faulty = chance.choice((0.1, 0.25, 0.5))
+    return Profile(
+        engine=chance.choice(("machine", "ecs")),
+        managers=chance.choice((1, 2, 2)),
+        workspaces=chance.choice((1, 2, 3)),
+        safety_s=chance.choice((60.0, 120.0, 240.0, 480.0)),
+        starts_at=MONDAY + chance.choice((6.97, 8.97, 12.0, 20.97, 126.97)) * 3600.0,
+        gap_s=chance.choice((4.0, 15.0, 40.0)),
+        pool=pool,
+        pool_later=chance.choice((pool, max(0, pool - 1), pool + 1)),
+        tick_s=chance.choice((1.0, 3.0, 10.0)),
+        inline=chance.random() < 0.3,
+        **{kind: chance.choice(rates) for kind, rates in RATES.items() if chance.random() < faulty},
+    )
+
+
+def simpler(profile: Profile) -> list[Profile]:
+    """The same run with one thing less in it: for shrinking."""
+    less = [replace(profile, **{kind: 0.0}) for kind in RATES if getattr(profile, kind)]
+    if profile.managers > 1:
+        less.append(replace(profile, managers=1))
+    if profile.workspaces > 1:
+        less.append(replace(profile, workspaces=profile.workspaces - 1))
+    if profile.pool or profile.pool_later:
+        less.append(replace(profile, pool=0, pool_later=0))
+    if profile.safety_s > 60.0:
+        less.append(replace(profile, safety_s=profile.safety_s / 2))
+    return less
+
+
+def difference(profile: Profile) -> str:
+    """Only what is not the default: what a person needs to know of a run."""
+    plain = Profile()
+    return ", ".join(
+        f"{field.name}={getattr(profile, field.name)}"
+        for field in fields(Profile)
+        if getattr(profile, field.name) != getattr(plain, field.name)
+    )

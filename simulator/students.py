@@ -1,0 +1,124 @@
+"""What people do: launch, click again, work, go away, stop, delete and regret it; each at moments of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+
+from contract.errors import ApraNovaError
+from contract.names import WorkspaceState
+from manager.use_cases import lifetime, stop
+from manager.use_cases.launch import launch
+from manager.use_cases.world import World
+from simulator.engine import MachineEngine
+from simulator.faults import Unreachable
+from simulator.homes import SimulatedHomes
+from simulator.invariants import Watch
+from simulator.loop import EventLoop
+from simulator.store import SimulatedStore
+from simulator.trace import Trace
+
+_CALLS: dict[str, Callable[[World, str], object]] = {
+    "launch": launch,
+    "stop": stop.stop,
+    "restart": stop.restart,
+    "keep running": lambda world, workspace_id: stop.keep_running(world, workspace_id, world.clock.now() + 400.0),
+    "delete": lifetime.delete,
+    "undelete": lifetime.undelete,
+}
+_OVERRIDE = frozenset({"stop", "delete"})
+_CHOICES = (
+    *("launch",) * 6,
+    *("double click",) * 2,
+    *("work",) * 8,
+    *("wish", "busy"),
+    *("stop",) * 2,
+    "restart",
+    "keep running",
+    "delete",
+    *("undelete",) * 2,
+    "go away",
+)
+
+
+class Students:
+    """One student for each workspace. They use the one door that the product has: the use cases, through any manager."""
+
+    def __init__(
+        self,
+        loop: EventLoop,
+        trace: Trace,
+        watch: Watch,
+        *,
+        seed: int,
+        gap_s: float,
+        store: SimulatedStore,
+        engine: MachineEngine,
+        homes: SimulatedHomes,
+        ask: Callable[[Callable[[World], None]], None],
+    ) -> None:
+        self._loop, self._trace, self._watch = loop, trace, watch
+        self._seed, self._gap_s = seed, gap_s
+        self._store, self._engine, self._homes, self._ask = store, engine, homes, ask
+        self._quiet = False
+
+    def arrive(self, workspace_id: str) -> None:
+        chance = Random(f"{self._seed}/student/{workspace_id}")
+        self._loop.after(chance.random() * self._gap_s, lambda: self._act(workspace_id, chance))
+
+    def go_home(self) -> None:
+        """Nobody does anything any more; tabs stay open."""
+        self._quiet = True
+        for instance in self._engine.instances.values():
+            instance.busy = ""
+
+    def call(self, name: str, workspace_id: str) -> None:
+        """One request of a person. An error is an answer too: it is shown, and they may click again."""
+
+        def request(world: World) -> None:
+            try:
+                _CALLS[name](world, workspace_id)
+            except (ApraNovaError, Unreachable) as error:
+                self._trace.note(workspace_id, f"{name} is refused: {error}")
+                return
+            if name in ("launch", "restart"):
+                self._watch.launched(workspace_id)
+
+        self._trace.note(workspace_id, f"asks: {name}")
+        if name in _OVERRIDE:
+            self._watch.overridden(workspace_id)
+        self._ask(request)
+
+    def _act(self, workspace_id: str, chance: Random) -> None:
+        if self._quiet:
+            return
+        choice = chance.choice(_CHOICES)
+        gap_s = chance.expovariate(1.0 / self._gap_s)
+        match choice:
+            case "double click":
+                self.call("launch", workspace_id)
+                self.call("launch", workspace_id)
+            case "work" | "wish" | "busy":
+                self._work(workspace_id, choice, chance)
+            case "go away":
+                gap_s = chance.choice((60.0, 400.0, 800.0))
+            case _:
+                self.call(choice, workspace_id)
+        self._loop.after(gap_s, lambda: self._act(workspace_id, chance))
+
+    def _work(self, workspace_id: str, what: str, chance: Random) -> None:
+        """Only while the record says RUNNING: the gateway lets nobody in before or after."""
+        workspace = self._store.workspaces.get(workspace_id)
+        if workspace is None or workspace.state is not WorkspaceState.RUNNING:
+            return
+        instance = self._engine.instances.get(workspace.task_id or "")
+        if instance is None or not instance.alive or instance.home_id is None:
+            return
+        self._trace.note(workspace_id, f"{what}s in {instance.task_id}")
+        instance.active_at = self._loop.now
+        instance.unsaved = True
+        self._homes.work[instance.home_id] += 1
+        if what == "wish":
+            instance.keep_running_wish_until = self._loop.now + chance.choice((200.0, 2_000.0))
+        elif what == "busy":
+            instance.busy = "" if instance.busy else "npm"

@@ -1,0 +1,1 @@
+"""Tests of the simulator, and the runs of the manager under it."""
