@@ -31,7 +31,7 @@ const fresh = () => ({
   workspace: null,
   kinds: [
     { kind: "vscode", ready: true, text: "" },
-    { kind: "superset", ready: false, text: "Superset is not available in this installation yet" },
+    { kind: "superset", ready: true, text: "" },
   ],
   me: {
     id: "1",
@@ -48,10 +48,11 @@ let world = fresh();
 let watchers = [];
 let timers = [];
 
-const newWorkspace = () => ({
+const KIND_NAMES = { vscode: "VS Code", superset: "Superset" };
+const newWorkspace = (kind) => ({
   id: ID,
-  kind: "vscode",
-  name: "amara-vscode",
+  kind,
+  name: `Amara Okafor's ${KIND_NAMES[kind]}`,
   state: "stopped",
   url: `/workspace/${ID}/`,
   steps: [],
@@ -97,7 +98,7 @@ function launch(delays = [0, 700, 1500, 2200]) {
     [
       delays[3],
       () => {
-        step("application_ready", "Visual Studio Code is ready");
+        step("application_ready", `${KIND_NAMES[world.workspace.kind]} is ready`);
         change({
           state: "running",
           has_home: true,
@@ -242,7 +243,7 @@ function answerApi(request, response, path, body) {
   const routes = {
     "GET /api/workspace/": () => list,
     "POST /api/workspace/create/": () => {
-      world.workspace ??= newWorkspace();
+      if (world.workspace?.state !== "stopped") world.workspace = newWorkspace(body.kind ?? world.me.kinds[0]);
       return launch();
     },
     [`GET /api/workspace/${ID}/`]: () => world.workspace,

@@ -81,6 +81,43 @@ export const InfoIcon = ({ className }: IconProps) => (
     <path d="M12 11v5M12 8v.2" />
   </Icon>
 );
+export const CodeIcon = ({ className }: IconProps) => (
+  <Icon className={className}>
+    <path d="m8.5 7-5 5 5 5M15.5 7l5 5-5 5" />
+  </Icon>
+);
+export const TerminalIcon = ({ className }: IconProps) => (
+  <Icon className={className}>
+    <rect x="3" y="4.5" width="18" height="15" rx="2.5" />
+    <path d="m7 9.5 3 2.5-3 2.5M12.5 15h4" />
+  </Icon>
+);
+export const FolderIcon = ({ className }: IconProps) => (
+  <Icon className={className}>
+    <path d="M3.5 7.5a2 2 0 0 1 2-2h3.600l2.400 2.5h7a2 2 0 0 1 2 2v6.5a2 2 0 0 1-2 2h-13a2 2 0 0 1-2-2z" />
+  </Icon>
+);
+export const BasketIcon = ({ className }: IconProps) => (
+  <Icon className={className}>
+    <path d="M3.5 10h17l-1.800 8.200a2 2 0 0 1-2 1.600H7.300a2 2 0 0 1-2-1.600zM8 10l3-5.5M16 10l-3-5.5M9.5 13.5v3M14.5 13.5v3" />
+  </Icon>
+);
+export const QueryIcon = ({ className }: IconProps) => (
+  <Icon className={className}>
+    <circle cx="10.5" cy="10.5" r="6.5" />
+    <path d="m15.5 15.5 5 5M8 12.5v-1.5M10.5 12.5v-4M13 12.5v-2.5" />
+  </Icon>
+);
+export const UploadIcon = ({ className }: IconProps) => (
+  <Icon className={className}>
+    <path d="M12 15.5v-11M7.5 8.5 12 4l4.5 4.5M4 15.5v2.5a2 2 0 0 0 2 2h12a2 2 0 0 0 2-2v-2.5" />
+  </Icon>
+);
+export const BookmarkIcon = ({ className }: IconProps) => (
+  <Icon className={className}>
+    <path d="M6.5 6a2 2 0 0 1 2-2h7a2 2 0 0 1 2 2v14l-5.5-4-5.5 4zM9.5 9.5l1.800 1.800 3.200-3.300" />
+  </Icon>
+);
 export const SunIcon = ({ className }: IconProps) => (
   <Icon className={className}>
     <circle cx="12" cy="12" r="3.5" />

@@ -30,7 +30,7 @@ export function ago(iso: string, nowMs: number): string {
 /** "14:32" today and within half a day, else "Mon 23 Nov, 14:32". */
 export function clock(iso: string, nowMs: number): string {
   const at = new Date(iso);
-  const time = at.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+  const time = at.toLocaleTimeString(undefined, { timeStyle: "short" });
   const near = Math.abs(at.getTime() - nowMs) < 12 * HOUR_S * 1000;
   if (near || at.toDateString() === new Date(nowMs).toDateString()) return time;
   const day = at.toLocaleDateString(undefined, { weekday: "short", day: "numeric", month: "short" });

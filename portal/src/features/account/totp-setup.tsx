@@ -41,7 +41,7 @@ export function TotpSetup({ onCancel }: { onCancel: () => void }) {
             Any of them will do: Aegis, Google Authenticator, 1Password, your phone’s own …
           </p>
           <p className="mt-4">No camera? Type this key into the app:</p>
-          <p className="mt-1.5 rounded-lg bg-sunken px-3 py-2 font-mono break-all select-all">
+          <p className="mt-1.5 rounded-lg bg-sunken px-3 py-2 font-mono wrap-anywhere select-all">
             {(setup.data.secret.match(/.{1,4}/g) ?? []).join(" ")}
           </p>
         </div>

@@ -60,7 +60,7 @@ export function SignUp() {
     return (
       <VisitorFrame
         title={temporary ? "We could not look up your invitation" : "This invitation does not work any more"}
-        footer={HAVE_ACCOUNT}
+        footer={temporary ? HAVE_ACCOUNT : undefined}
       >
         <p>
           {temporary

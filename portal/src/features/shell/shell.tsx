@@ -14,6 +14,7 @@ import { explain } from "@/lib/api/errors";
 import type { Me } from "@/lib/api/types";
 import { useMe } from "@/lib/session/use-me";
 import { useSignOut } from "@/lib/session/use-sign-out";
+import { useLastingError } from "@/lib/use-lasting-error";
 
 /** Places in the portal, by role; the instructor's and the operator's screens become entries here. */
 const PLACES: { href: string; label: string; roles: readonly Me["role"][] }[] = [
@@ -23,6 +24,7 @@ const PLACES: { href: string; label: string; roles: readonly Me["role"][] }[] = 
 
 export function Shell({ children }: { children: ReactNode }) {
   const me = useMe();
+  const error = useLastingError(me);
   return (
     <div className="flex min-h-dvh flex-col">
       <a
@@ -35,7 +37,7 @@ export function Shell({ children }: { children: ReactNode }) {
         <div className="mx-auto flex max-w-5xl flex-wrap items-center gap-x-6 px-4 sm:px-6">
           <Link href="/dashboard" className="flex min-h-14 items-center gap-2.5 font-semibold tracking-tight">
             <Mark />
-            <span className="max-w-[40vw] truncate">{me.data?.school.name ?? "ApraNova"}</span>
+            <span className="max-w-[50vw] truncate">{me.data?.school.name ?? "ApraNova"}</span>
           </Link>
           <Places role={me.data?.role} />
           <div className="ml-auto flex items-center gap-1">
@@ -49,7 +51,7 @@ export function Shell({ children }: { children: ReactNode }) {
         tabIndex={-1}
         className="mx-auto w-full max-w-5xl flex-1 px-4 py-8 outline-none sm:px-6 sm:py-10"
       >
-        {me.isError && me.data === undefined ? (
+        {error !== null && me.data === undefined ? (
           <Alert
             tone="bad"
             title="The portal is not available at the moment"
@@ -59,7 +61,7 @@ export function Shell({ children }: { children: ReactNode }) {
               </Button>
             }
           >
-            {explain(me.error)} Your files are safe.
+            {explain(error)} Your files are safe.
           </Alert>
         ) : (
           children
@@ -125,7 +127,7 @@ function UserMenu({ me }: { me: Me | undefined }) {
       heading={
         <div className="mb-1.5 border-b border-line px-3 pt-1.5 pb-2.5">
           <p className="text-sm font-medium">{me.name}</p>
-          <p className="text-xs break-all text-muted">{me.email}</p>
+          <p className="text-xs wrap-anywhere text-muted">{me.email}</p>
         </div>
       }
       entries={entries}

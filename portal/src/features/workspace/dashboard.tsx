@@ -1,26 +1,38 @@
 "use client";
 
-import { useState } from "react";
+import { Fragment, useState } from "react";
 
 import { Alert } from "@/components/alert";
 import { Button } from "@/components/button";
-import { LoadingPanel } from "@/components/panel";
+import { Skeleton } from "@/components/panel";
 import { explain } from "@/lib/api/errors";
-import type { Me, WorkspaceKind, WorkspaceList } from "@/lib/api/types";
-import { trackName } from "@/lib/roles";
+import type { Me, WorkspaceList } from "@/lib/api/types";
+import { isStaff, trackName } from "@/lib/roles";
 import { useMe } from "@/lib/session/use-me";
+import { useLastingError } from "@/lib/use-lasting-error";
 import { useNow } from "@/lib/use-now";
 
 import { useLiveWorkspaces } from "./api/use-live-workspaces";
 import { KindChoice } from "./kind-choice";
-import { kindObstacle } from "./model/kinds";
-import { ownWorkspaces } from "./model/own-workspaces";
+import { KindGuide } from "./kind-guide";
+import { likelyKind, ownKinds } from "./model/own-workspaces";
 import { WarningBanner } from "./warning-banner";
+import { LoadingCard } from "./loading-card";
 import { WorkspaceCard } from "./workspace-card";
 
 export function Dashboard() {
   const me = useMe();
-  if (me.data === undefined) return <LoadingPanel label="Loading your dashboard" />;
+  if (me.data === undefined) {
+    return (
+      <>
+        <Skeleton className="h-9 w-56" />
+        <Skeleton className="mt-2 h-5 w-44" />
+        <div className="mt-6">
+          <LoadingCard />
+        </div>
+      </>
+    );
+  }
   return (
     <>
       <Greeting me={me.data} />
@@ -55,10 +67,11 @@ function Greeting({ me }: { me: Me }) {
 
 function Workspaces({ me }: { me: Me }) {
   const workspaces = useLiveWorkspaces(me.id);
-  if (workspaces.isPending) return <LoadingPanel label="Loading your workspace" />;
+  const error = useLastingError(workspaces);
+  if (workspaces.data === undefined && error === null) return <LoadingCard />;
   return (
     <>
-      {workspaces.isError && (
+      {error !== null && (
         <Alert
           tone="warn"
           title={
@@ -72,7 +85,7 @@ function Workspaces({ me }: { me: Me }) {
             </Button>
           }
         >
-          {explain(workspaces.error)} {workspaces.data === undefined && "Your files are safe."}
+          {explain(error)} {workspaces.data === undefined && "Your files are safe."}
         </Alert>
       )}
       {workspaces.data !== undefined && <Cards me={me} list={workspaces.data} />}
@@ -81,14 +94,9 @@ function Workspaces({ me }: { me: Me }) {
 }
 
 function Cards({ me, list }: { me: Me; list: WorkspaceList }) {
-  const own = ownWorkspaces(me, list);
-  const existing = own.flatMap(({ workspace }) => (workspace === null ? [] : [workspace]));
-  // Who may have several kinds and has none yet chooses first; the others see what they may have.
-  const choices = existing.length === 0 && own.length > 1 ? own.map(({ kind }) => kind) : [];
-  const [chosen, setChosen] = useState<WorkspaceKind | null>(null);
-  const choice = chosen ?? choices.find((kind) => kindObstacle(kind, list.kinds) === null) ?? choices[0];
-  const choosing = choices.length > 0 && choice !== undefined;
-  const shown = choosing ? own.filter(({ kind }) => kind === choice) : own;
+  const own = ownKinds(me, list);
+  // Kept from the first sight: the card must not change under the hands of who stops a workspace.
+  const [chosen, setChosen] = useState(() => likelyKind(own, list.kinds));
   if (own.length === 0) {
     return (
       <Alert tone="info" title="No workspace yet">
@@ -96,15 +104,24 @@ function Cards({ me, list }: { me: Me; list: WorkspaceList }) {
       </Alert>
     );
   }
+  const choosing = isStaff(me.role) && own.length > 1;
+  const shown = choosing ? own.filter(({ kind }) => kind === (chosen ?? own[0]?.kind)) : own;
+  const warned = own.flatMap(({ workspaces }) => workspaces.filter((workspace) => workspace.warned));
   return (
     <>
-      {existing.map((workspace) => (
+      {warned.map((workspace) => (
         <WarningBanner key={workspace.id} workspace={workspace} />
       ))}
-      {choosing && <KindChoice choices={choices} chosen={choice} onChoose={setChosen} />}
-      {shown.map(({ kind, workspace }) => (
+      {choosing && <KindChoice choices={own} chosen={shown[0]?.kind} onChoose={setChosen} />}
+      {shown.map(({ kind, workspaces: [current = null, ...replaced] }) => (
         // Keyed by kind, so that the card that launched a first workspace is the one that shows it.
-        <WorkspaceCard key={kind} kind={kind} workspace={workspace} kinds={list.kinds} />
+        <Fragment key={kind}>
+          <WorkspaceCard kind={kind} workspace={current} kinds={list.kinds} />
+          {replaced.map((workspace) => (
+            <WorkspaceCard key={workspace.id} kind={kind} workspace={workspace} kinds={list.kinds} replaced />
+          ))}
+          {current?.state !== "deleted" && <KindGuide kind={kind} personId={me.id} />}
+        </Fragment>
       ))}
     </>
   );

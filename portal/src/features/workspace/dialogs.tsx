@@ -11,6 +11,7 @@ import type { Workspace } from "@/lib/api/types";
 
 import { useDelete } from "./api/use-delete";
 import { useRestart } from "./api/use-restart";
+import { KIND_WORDS } from "./model/kinds";
 
 interface DialogProps {
   workspace: Workspace;
@@ -20,13 +21,15 @@ interface DialogProps {
 /** After a failure the dialog stays and shows it. */
 const stay = () => undefined;
 
+/** Phones and Macs turn the apostrophe in "Amira's" into a curly one while it is typed. */
+const straighten = (name: string) => name.trim().replace(/[‘’]/g, "'");
+
 export function RestartDialog({ workspace, onClose }: DialogProps) {
   const restart = useRestart(workspace.id);
   return (
     <Dialog title="Restart your workspace?" onClose={onClose}>
       <p className="mt-2 text-sm text-pretty text-muted">
-        Everything is saved first. Programs that run in the terminal end; your files, open editors and unsaved text come
-        back.
+        Everything is saved first. {KIND_WORDS[workspace.kind].restart}
       </p>
       {restart.isError && (
         <div className="mt-4">
@@ -53,20 +56,20 @@ export function RestartDialog({ workspace, onClose }: DialogProps) {
 export function DeleteDialog({ workspace, onClose }: DialogProps) {
   const remove = useDelete(workspace.id);
   const [typed, setTyped] = useState("");
-  const matches = typed.trim() === workspace.name;
+  const matches = straighten(typed) === straighten(workspace.name);
   const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
-    if (matches) void remove.mutateAsync(typed.trim()).then(onClose, stay);
+    if (matches) void remove.mutateAsync(workspace.name).then(onClose, stay);
   };
   return (
     <Dialog title="Delete this workspace?" onClose={onClose}>
       <form onSubmit={submit}>
         <p className="mt-2 text-sm text-pretty text-muted">
-          The workspace stops and all its files are marked for removal. You can undo this for some days; after that they
-          are gone for good.
+          The workspace stops, and {KIND_WORDS[workspace.kind].contents} are marked for removal. You can undo this for
+          some days; after that they are gone for good.
         </p>
         <p className="mt-4 text-sm">
-          To confirm, type its name: <strong className="font-semibold break-all">{workspace.name}</strong>
+          To confirm, type its name: <strong className="font-semibold wrap-anywhere">{workspace.name}</strong>
         </p>
         <div className="mt-3">
           <Field

@@ -8,6 +8,7 @@ import { useNow } from "@/lib/use-now";
 import { useKeepRunning } from "./api/use-keep-running";
 import { KeepRunning } from "./keep-running";
 import { describeCard } from "./model/card";
+import { KIND_WORDS } from "./model/kinds";
 
 /** Says above everything else that the workspace is about to stop, with the one button that prevents it. */
 export function WarningBanner({ workspace }: { workspace: Workspace }) {
@@ -18,7 +19,7 @@ export function WarningBanner({ workspace }: { workspace: Workspace }) {
   return (
     <Alert
       tone="warn"
-      title="Still there?"
+      title={`Still using ${KIND_WORDS[workspace.kind].name}?`}
       action={
         <KeepRunning
           prominent

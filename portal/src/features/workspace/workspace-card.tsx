@@ -1,6 +1,6 @@
 "use client";
 
-import { type ReactNode, useRef, useState } from "react";
+import { type ReactNode, useId, useRef, useState } from "react";
 
 import { Alert } from "@/components/alert";
 import { Button, buttonClass } from "@/components/button";
@@ -28,9 +28,11 @@ interface WorkspaceCardProps {
   kind: WorkspaceKind;
   workspace: Workspace | null;
   kinds: readonly Kind[];
+  /** A deleted one beside the newer one that took its place. */
+  replaced?: boolean;
 }
 
-export function WorkspaceCard({ kind, workspace, kinds }: WorkspaceCardProps) {
+export function WorkspaceCard({ kind, workspace, kinds, replaced = false }: WorkspaceCardProps) {
   // A warning counts down; everything else on the card changes by the minute.
   const nowMs = useNow(workspace?.warned === true ? 1_000 : 10_000);
   const launch = useLaunch();
@@ -44,16 +46,17 @@ export function WorkspaceCard({ kind, workspace, kinds }: WorkspaceCardProps) {
     const tab = openWorkspaceTab();
     setTabBlocked(!tab.opened);
     // The door launches by itself, so a workspace that exists need not wait for the answer here.
-    if (workspace !== null) tab.goTo(workspace.url);
+    const known = workspace !== null && workspace.state !== "deleted";
+    if (known) tab.goTo(workspace.url);
     launch.mutateAsync(kind).then(
       (launched) => {
-        if (workspace === null) tab.goTo(launched.url);
+        if (!known) tab.goTo(launched.url);
       },
       () => tab.close(),
     );
   };
 
-  const titleId = `workspace-${kind}`;
+  const titleId = useId();
   return (
     <article ref={card} aria-labelledby={titleId} className="rounded-2xl border border-line bg-surface shadow-xs">
       <div className="grid md:grid-cols-[minmax(0,17rem)_1fr]">
@@ -62,7 +65,7 @@ export function WorkspaceCard({ kind, workspace, kinds }: WorkspaceCardProps) {
         </div>
         <div className="min-w-0 p-6 sm:p-8">
           <div className="flex items-start justify-between gap-3">
-            <div>
+            <div className="min-w-0">
               <StateChip {...view.chip} />
               <h2 id={titleId} className="mt-3 text-xl font-semibold tracking-tight">
                 {words.name}
@@ -89,6 +92,12 @@ export function WorkspaceCard({ kind, workspace, kinds }: WorkspaceCardProps) {
                 describedBy={`${titleId}-why`}
               />
               {workspace !== null && <RunningActions workspace={workspace} view={view} />}
+              {view.canStartAnew && !replaced && (
+                <Button tone="quiet" busy={launch.isPending} onClick={startLaunch}>
+                  Start with a new one
+                  <NewTabNote />
+                </Button>
+              )}
             </div>
             {view.obstacle !== null && (
               <p id={`${titleId}-why`} role="status" className="flex items-start gap-2 text-sm text-pretty text-muted">
@@ -113,7 +122,7 @@ export function WorkspaceCard({ kind, workspace, kinds }: WorkspaceCardProps) {
 function Failures({ view, launchError }: { view: CardView; launchError: Error | null }) {
   if (view.failure !== null) {
     return (
-      <Alert tone="bad" title="That did not work" urgent>
+      <Alert tone="bad" title={view.failureTitle} urgent>
         {view.failure}
       </Alert>
     );

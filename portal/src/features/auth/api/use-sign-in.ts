@@ -18,6 +18,11 @@ export function useSignIn() {
           if (error.isPending("mfa_authenticate")) return "code_needed";
           if (error.isPending("verify_email")) return "email_unverified";
         }
+        // The server names both fields in one sentence, under one of them and in words of its own.
+        if (error instanceof ApiError && error.status === 400 && "password" in error.fields)
+          throw new ApiError(400, error.reason, "E-mail or password is wrong.", null, {
+            password: "E-mail or password is wrong.",
+          });
         throw error;
       }
     },

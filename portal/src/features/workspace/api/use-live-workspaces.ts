@@ -1,5 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 
+import { workspaceToFollow } from "../model/own-workspaces";
 import { useWorkspaceEvents } from "./use-workspace-events";
 import { useWorkspaces } from "./use-workspaces";
 import { workspacesQuery } from "./workspace-cache";
@@ -7,7 +8,7 @@ import { workspacesQuery } from "./workspace-cache";
 /** The workspaces, kept current by the event stream of the person's own one, or by polling while there is no stream. */
 export function useLiveWorkspaces(ownerId: string) {
   const known = useQueryClient().getQueryData(workspacesQuery.queryKey);
-  const own = known?.items.find(({ owner }) => owner.id === ownerId);
-  const live = useWorkspaceEvents(own?.id ?? null);
-  return useWorkspaces(live);
+  const followed = workspaceToFollow(known, ownerId)?.id ?? null;
+  const live = useWorkspaceEvents(followed);
+  return useWorkspaces(live ? followed : null);
 }

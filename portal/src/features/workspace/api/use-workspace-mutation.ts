@@ -1,6 +1,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 
+import { ApiError } from "@/lib/api/errors";
 import type { Workspace } from "@/lib/api/types";
+import { meQuery } from "@/lib/session/use-me";
 
 import { putWorkspace, workspacesQuery } from "./workspace-cache";
 
@@ -10,6 +12,11 @@ export function useWorkspaceMutation<Variables = void>(mutationFn: (variables: V
   return useMutation({
     mutationFn,
     onSuccess: (workspace) => putWorkspace(queryClient, workspace),
-    onError: () => queryClient.invalidateQueries({ queryKey: workspacesQuery.queryKey }),
+    onError: (error) => {
+      // Refused: the account may have another role or track since this page was opened.
+      if (error instanceof ApiError && error.status === 403)
+        void queryClient.invalidateQueries({ queryKey: meQuery.queryKey });
+      return queryClient.invalidateQueries({ queryKey: workspacesQuery.queryKey });
+    },
   });
 }

@@ -2,20 +2,23 @@ import { useQuery } from "@tanstack/react-query";
 
 import type { WorkspaceList } from "@/lib/api/types";
 
+import { isMoving } from "../model/own-workspaces";
 import { workspacesQuery } from "./workspace-cache";
 
 /** Polling is the fallback: rare while live events arrive, quick while something moves and none do. */
-export function useWorkspaces(live: boolean) {
+export function useWorkspaces(liveId: string | null) {
   return useQuery({
     ...workspacesQuery,
-    refetchInterval: ({ state }) => pollInterval(state.data, live, state.status === "error"),
+    refetchInterval: ({ state }) => pollInterval(state.data, liveId, state.status === "error"),
     refetchOnWindowFocus: true,
   });
 }
 
-export function pollInterval(list: WorkspaceList | undefined, live: boolean, failing: boolean): number {
+/** `liveId`: the workspace that needs no polling, because its events arrive. */
+export function pollInterval(list: WorkspaceList | undefined, liveId: string | null, failing: boolean): number {
   if (failing || list === undefined) return 5_000;
-  if (live) return 60_000;
-  if (list.items.some(({ state }) => state === "starting" || state === "stopping")) return 1_500;
-  return list.kinds.some(({ ready }) => !ready) ? 4_000 : 20_000;
+  const silent = list.items.filter(({ id }) => id !== liveId);
+  if (silent.some(isMoving)) return 1_500;
+  if (liveId === null) return list.kinds.some(({ ready }) => !ready) ? 4_000 : 20_000;
+  return silent.some(({ state }) => state === "running") ? 20_000 : 60_000;
 }

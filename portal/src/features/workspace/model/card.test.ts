@@ -106,8 +106,11 @@ describe("the card", () => {
     expect(view.primary).toEqual({ action: "launch", label: "Launch Workspace" });
   });
 
-  it("allows nothing but Undo on a deleted workspace, and names the day of no return", () => {
-    const view = card({ ...STOPPED, state: "deleted", purge_at: at(7 * 86_400) });
+  it("offers Undo and a new start on a deleted workspace, and names the day of no return", () => {
+    const deleted: Workspace = { ...STOPPED, state: "deleted", purge_at: at(7 * 86_400) };
+    const view = card(deleted);
+    expect(view.canStartAnew).toBe(true);
+    expect(card(deleted, []).canStartAnew).toBe(false);
     expect(view.primary.action).toBe("undelete");
     expect(view.sentence).toContain("2026");
     expect([view.canStop, view.canRestart, view.canDelete]).toEqual([false, false, false]);
@@ -118,5 +121,16 @@ describe("the card", () => {
     expect(idle).toBe("Stopped 2 hours ago after 30 minutes without activity. Everything is saved.");
     const ended = stopSentence({ ...STOPPED, stop_reason: "task_ended" }, NOW);
     expect(ended).not.toContain("Everything is saved");
+    const failed = { ...STOPPED, stop_reason: "launch_failed", stopped_at: at(-120) } as const;
+    expect(stopSentence(failed, NOW)).toBe("Last tried 2 minutes ago. Your work is safe.");
+    expect(stopSentence({ ...failed, has_home: false }, NOW)).toBe("Last tried 2 minutes ago.");
+  });
+
+  it("says after an unexpected end what each kind brings back, and not twice that it ended", () => {
+    const ended = { ...STOPPED, stop_reason: "task_ended" } as const;
+    expect(stopSentence(ended, NOW)).toMatch(/^Ended unexpectedly.*the editor/);
+    const data = stopSentence({ ...ended, kind: "superset", failure: "The workspace ended unexpectedly." }, NOW);
+    expect(data).toMatch(/^Stopped\. .*dashboards/);
+    expect(data).not.toContain("editor");
   });
 });

@@ -1,7 +1,7 @@
 import type { Kind, Workspace, WorkspaceKind } from "@/lib/api/types";
 import { ago, clock, duration, fullDate } from "@/lib/time";
 
-import { kindObstacle } from "./kinds";
+import { KIND_WORDS, kindObstacle } from "./kinds";
 
 export type ChipTone = "neutral" | "active" | "good" | "warn" | "bad";
 
@@ -19,6 +19,7 @@ export interface CardView {
   primary: Primary;
   /** Why the last launch or save did not work. */
   failure: string | null;
+  failureTitle: string;
   /** Why nothing can be launched at the moment. */
   obstacle: string | null;
   /** Running only: the last activity, and when and why the workspace will stop. */
@@ -30,11 +31,14 @@ export interface CardView {
   canStop: boolean;
   canRestart: boolean;
   canDelete: boolean;
+  /** The deleted one stays restorable; nobody should have to wait for days for a workspace, though. */
+  canStartAnew: boolean;
   showSteps: boolean;
 }
 
 const NOTHING = {
   failure: null,
+  failureTitle: "That did not work",
   obstacle: null,
   activity: null,
   stop: null,
@@ -44,6 +48,7 @@ const NOTHING = {
   canStop: false,
   canRestart: false,
   canDelete: false,
+  canStartAnew: false,
   showSteps: false,
 } as const;
 
@@ -96,22 +101,23 @@ export function describeCard(options: {
         sentence:
           workspace.purge_at === null
             ? "This workspace is deleted."
-            : `This workspace is deleted. Its files are kept until ${fullDate(workspace.purge_at)} and are then removed for good.`,
+            : `This workspace is deleted. Everything in it is kept until ${fullDate(workspace.purge_at)}, then it is removed for good.`,
         primary: { action: "undelete", label: "Undo delete" },
+        canStartAnew: obstacle === null,
       };
   }
 }
 
 function describeStopped(workspace: Workspace, obstacle: string | null, nowMs: number): CardView {
   const failure = words(workspace.failure);
-  const ranBefore = workspace.stop_reason !== "launch_failed";
+  const didNotStart = failure !== null && workspace.stop_reason === "launch_failed";
   return {
     ...NOTHING,
-    chip:
-      failure === null || ranBefore ? { label: "Stopped", tone: "neutral" } : { label: "Did not start", tone: "bad" },
+    chip: didNotStart ? { label: "Did not start", tone: "bad" } : { label: "Stopped", tone: "neutral" },
     sentence: stopSentence(workspace, nowMs),
-    primary: launchOrWait(failure === null || ranBefore ? "Launch Workspace" : "Try again", obstacle),
+    primary: launchOrWait(didNotStart ? "Try again" : "Launch Workspace", obstacle),
     failure,
+    failureTitle: didNotStart ? "Your workspace did not start" : NOTHING.failureTitle,
     obstacle,
     canDelete: true,
   };
@@ -160,9 +166,10 @@ export function stopSentence(workspace: Workspace, nowMs: number): string {
     case "restart":
       return `Stopped${when} for a restart. Everything is saved.`;
     case "task_ended":
-      return `It ended unexpectedly${when}. Your files are there; what was not saved to a file comes back with the editor.`;
+      // Where the server says more, that stands above in its own words.
+      return `${workspace.failure === null ? "Ended unexpectedly" : "Stopped"}${when}. ${KIND_WORDS[workspace.kind].afterUnexpectedEnd}`;
     case "launch_failed":
-      return `The last launch did not work${when}. Your files are safe.`;
+      return workspace.has_home ? `Last tried${when}. Your work is safe.` : `Last tried${when}.`;
     case "deleted":
       return "Brought back. Everything is as you left it.";
     case null:

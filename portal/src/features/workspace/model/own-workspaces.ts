@@ -1,21 +1,42 @@
-import type { Me, Workspace, WorkspaceKind, WorkspaceList } from "@/lib/api/types";
-import { isStaff } from "@/lib/roles";
+import type { Kind, Me, Workspace, WorkspaceKind, WorkspaceList } from "@/lib/api/types";
 
-export interface OwnWorkspace {
+import { kindObstacle } from "./kinds";
+
+export interface OwnKind {
   kind: WorkspaceKind;
-  workspace: Workspace | null;
+  /** The live one first, then deleted ones that can still be restored, the newest first; empty before the first launch. */
+  workspaces: readonly Workspace[];
 }
 
-/**
- * The workspaces that the person owns, and the kinds that they may have and have not launched yet. Staff may have every
- * kind but seldom want more than one, so that theirs are only offered as long as they have none.
- */
-export function ownWorkspaces(me: Me, list: WorkspaceList): readonly OwnWorkspace[] {
-  const existing = list.items.filter((workspace) => workspace.owner.id === me.id);
-  const missing = me.kinds.filter((kind) => !existing.some((workspace) => workspace.kind === kind));
-  const offered = isStaff(me.role) && existing.length > 0 ? [] : missing;
-  return [
-    ...existing.map((workspace) => ({ kind: workspace.kind, workspace })),
-    ...offered.map((kind) => ({ kind, workspace: null })),
-  ];
+/** The kinds that the person may have, the usual one first, and kinds of before whose workspaces they still own. */
+export function ownKinds(me: Me, list: WorkspaceList): readonly OwnKind[] {
+  const own = list.items.filter((workspace) => workspace.owner.id === me.id).sort(liveFirst);
+  const kinds = new Set([...me.kinds, ...own.map(({ kind }) => kind)]);
+  return [...kinds].map((kind) => ({ kind, workspaces: own.filter((workspace) => workspace.kind === kind) }));
+}
+
+/** What somebody with a choice most likely came for: what runs, else what they have, else what can be launched. */
+export function likelyKind(own: readonly OwnKind[], kinds: readonly Kind[]): WorkspaceKind | undefined {
+  const likely =
+    own.find(({ workspaces }) => workspaces.some(isUp)) ??
+    own.find(({ workspaces }) => workspaces.some(({ state }) => state !== "deleted")) ??
+    own.find(({ kind }) => kindObstacle(kind, kinds) === null) ??
+    own[0];
+  return likely?.kind;
+}
+
+/** The one workspace whose events are followed; browsers allow few connections, so the others are polled. */
+export function workspaceToFollow(list: WorkspaceList | undefined, ownerId: string): Workspace | undefined {
+  const own = list?.items.filter(({ owner }) => owner.id === ownerId).sort(liveFirst) ?? [];
+  return own.find(isMoving) ?? own.find(isUp) ?? own[0];
+}
+
+export const isMoving = ({ state }: Workspace) => state === "starting" || state === "stopping";
+
+const isUp = ({ state }: Workspace) => state !== "stopped" && state !== "deleted";
+
+function liveFirst(a: Workspace, b: Workspace): number {
+  if (a.deleted_at === null || b.deleted_at === null)
+    return Number(a.deleted_at !== null) - Number(b.deleted_at !== null);
+  return Date.parse(b.deleted_at) - Date.parse(a.deleted_at);
 }

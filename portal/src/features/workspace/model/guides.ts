@@ -1,0 +1,57 @@
+import type { WorkspaceKind } from "@/lib/api/types";
+
+export type TopicPicture = "editor" | "terminal" | "folder" | "shop" | "query" | "upload" | "kept";
+
+export interface Topic {
+  picture: TopicPicture;
+  title: string;
+  text: string;
+}
+
+/** What a newcomer finds in a workspace of each kind and how to begin; the words are those of the kind's own screens. */
+export const GUIDES: Record<WorkspaceKind, readonly Topic[]> = {
+  vscode: [
+    {
+      picture: "editor",
+      title: "An editor that helps",
+      text: "It completes what you type and marks mistakes, in Python, JavaScript and TypeScript.",
+    },
+    {
+      picture: "terminal",
+      title: "A terminal of your own",
+      text: "Open it with Ctrl + ` (the key left of 1). Git, Python and Node.js are there; pip and npm install more.",
+    },
+    {
+      picture: "folder",
+      title: "One folder for your work",
+      text: "Keep your work in the folder “project”. Files save themselves about a second after you stop typing.",
+    },
+    {
+      picture: "kept",
+      title: "Everything is kept",
+      text: "Files, open editors and even unsaved text are back the next time. Only running programs start anew.",
+    },
+  ],
+  superset: [
+    {
+      picture: "shop",
+      title: "An online shop to explore",
+      text: "Sample data of customers, orders, order items and products, and a dashboard made from it. You cannot break it.",
+    },
+    {
+      picture: "query",
+      title: "Ask your own questions",
+      text: "Choose SQL → SQL Lab, pick the shop’s database, write a query and press Run. Create Chart turns the answer into a picture.",
+    },
+    {
+      picture: "upload",
+      title: "Bring your own data",
+      text: "Press +, then Data → Upload CSV to database, and choose the database “My data”. Your table is ready at once.",
+    },
+    {
+      picture: "kept",
+      title: "Everything is kept",
+      text: "Charts, dashboards, queries and uploaded tables are back the next time, on any computer.",
+    },
+  ],
+};

@@ -1,0 +1,30 @@
+// @vitest-environment jsdom
+import { cleanup, renderHook } from "@testing-library/react";
+import { afterEach, expect, it } from "vitest";
+
+import { useLastingError } from "./use-lasting-error";
+
+const refused = new Error("not available");
+const start = (data: unknown, error: Error | null) => renderHook(useLastingError, { initialProps: { data, error } });
+
+afterEach(cleanup);
+
+it("keeps the error while the next attempt is under way, until there is data", () => {
+  const { result, rerender } = start(undefined, refused);
+  rerender({ data: undefined, error: null });
+  expect(result.current).toBe(refused);
+  rerender({ data: [], error: null });
+  expect(result.current).toBeNull();
+});
+
+it("has none before the first attempt has failed", () => {
+  expect(start(undefined, null).result.current).toBeNull();
+});
+
+it("shows the newest error, also beside old data", () => {
+  const { result, rerender } = start([], refused);
+  expect(result.current).toBe(refused);
+  const other = new Error("other");
+  rerender({ data: [], error: other });
+  expect(result.current).toBe(other);
+});
