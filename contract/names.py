@@ -30,8 +30,18 @@ TASK_ID_PATTERN = re.compile(r"^task-[a-z2-7]{16}$")
 
 
 class WorkspaceKind(enum.StrEnum):
+    """A further kind is a line here and a folder in images/."""
+
     VSCODE = "vscode"
     SUPERSET = "superset"
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return _LABELS[self]
+
+
+_LABELS = {WorkspaceKind.VSCODE: "VS Code", WorkspaceKind.SUPERSET: "Superset"}
 
 
 class WorkspaceState(enum.StrEnum):

@@ -6,12 +6,15 @@ import contextlib
 import os
 import shutil
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 
+from contract.names import WorkspaceKind
 from single_machine.settings import Settings
 
-FREE_BYTES_MIN = 1_500_000_000
-"""The VS Code image needs about 1.2 GB while it is built; a school that is set up needs little."""
+FREE_BYTES_MIN = 200_000_000
+FREE_BYTES_OF_BUILD = 1_500_000_000
+"""What the image of a kind needs while it is built, about; a school that is set up needs little."""
 SOCKET_PATH_MAX = 107
 
 
@@ -35,8 +38,8 @@ def check_port(settings: Settings) -> None:
             ) from None
 
 
-def check_disk(settings: Settings, *, image_is_built: bool) -> None:
-    wanted = 200_000_000 if image_is_built else FREE_BYTES_MIN
+def check_disk(settings: Settings, *, missing: Sequence[WorkspaceKind]) -> None:
+    wanted = FREE_BYTES_MIN + len(missing) * FREE_BYTES_OF_BUILD
     free = shutil.disk_usage(settings.home).free
     if free < wanted:
         raise CannotGoOn(

@@ -18,6 +18,7 @@ from single_machine.secrets_file import Secrets
 from single_machine.settings import Settings
 
 PASSED_ON = (
+    "APRANOVA_KINDS",
     "APRANOVA_IDLE_TIMEOUT_S",
     "APRANOVA_IDLE_WARNING_S",
     "APRANOVA_SWEEP_INTERVAL_S",

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from contract.names import WorkspaceKind
+
 ROOT_SANDBOX_UID = 61000
 """Host uid of the sandboxes when the product is started by root; PostgreSQL has the next one."""
 
@@ -35,6 +37,8 @@ class Settings:
     redis_url: str
     """Empty: a Redis of our own."""
     unisolated: bool
+    kinds: tuple[WorkspaceKind, ...]
+    """What this school offers."""
     school_name: str
 
     @property
@@ -102,9 +106,18 @@ def read_settings(environment: Mapping[str, str], *, source: Path, port: int | N
         sandbox_uid=None if sandbox_uid == -1 else sandbox_uid,
         database_url=environment.get("DATABASE_URL", ""),
         redis_url=environment.get("REDIS_URL", ""),
+        kinds=_kinds(environment),
         unisolated=environment.get("APRANOVA_UNISOLATED", "") == "1",
         school_name=environment.get("APRANOVA_SCHOOL_NAME", "Demo School"),
     )
+
+
+def _kinds(environment: Mapping[str, str]) -> tuple[WorkspaceKind, ...]:
+    words = environment.get("APRANOVA_KINDS", "").split() or list(WorkspaceKind)
+    if not set(words) <= set(WorkspaceKind):
+        known = " ".join(WorkspaceKind)
+        raise BadSetting(f"APRANOVA_KINDS={' '.join(words)!r}: some of {known!r} are expected, with spaces between.")
+    return tuple(kind for kind in WorkspaceKind if kind in words)
 
 
 def _number(environment: Mapping[str, str], name: str, default: int, lowest: int, highest: int) -> int:

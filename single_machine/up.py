@@ -19,6 +19,7 @@ import psutil
 from gateway.render import GatewaySettings, prepare
 from gateway.static import BadImage, publish
 from single_machine import postgres, redis
+from single_machine.image_builds import ImageBuilds
 from single_machine.isolation_check import choose_isolation
 from single_machine.manager_calls import stop_workspaces
 from single_machine.portal_build import PortalBuildFailed, build_portal
@@ -29,9 +30,10 @@ from single_machine.running import RunningProduct, announce, find_running, withd
 from single_machine.secrets_file import load_or_make
 from single_machine.services import Services
 from single_machine.settings import Settings
-from single_machine.vscode_image import ImageBuild
 
 TICK_S = 0.5
+NOTEWORTHY_S = 5.0
+"""A build that took less has found everything there."""
 
 
 class _Stop(BaseException):
@@ -48,25 +50,25 @@ def run(settings: Settings, *, demo: bool) -> int:
     make_folders(settings)
     with _only_one(settings), _signals_end_us():
         processes = Processes(settings.logs)
-        image = ImageBuild(settings)
+        images = ImageBuilds(settings.images, settings.logs, settings.source, settings.kinds)
         try:
-            product = _start(settings, processes, image, demo=demo)
+            product = _start(settings, processes, images, demo=demo)
             announce(settings, product)
-            _tell(settings, product, image, seconds=time.monotonic() - began, demo=demo)
-            _watch(settings, processes, product, image)
+            _tell(settings, product, images, seconds=time.monotonic() - began, demo=demo)
+            _watch(settings, processes, product, images)
         except _Stop:
             pass
         except (DidNotStart, PortalBuildFailed) as problem:
             raise CannotGoOn(str(problem)) from None
         finally:
-            _end(settings, processes, image)
+            _end(settings, processes, images)
     return 0
 
 
-def _start(settings: Settings, processes: Processes, image: ImageBuild, *, demo: bool) -> RunningProduct:
+def _start(settings: Settings, processes: Processes, images: ImageBuilds, *, demo: bool) -> RunningProduct:
     say("[bold]ApraNova[/] is starting.")
     check_port(settings)
-    check_disk(settings, image_is_built=image.is_built())
+    check_disk(settings, missing=images.missing())
     isolation = choose_isolation(settings.images, unisolated=settings.unisolated, sandbox_uid=settings.sandbox_uid)
     services = Services(
         settings=settings,
@@ -75,7 +77,7 @@ def _start(settings: Settings, processes: Processes, image: ImageBuild, *, demo:
         portal_port=free_port(),
         isolation=isolation.name,
     )
-    image.start_if_missing()
+    images.start()
     portal = _PortalBuild(settings)
     portal.start()
 
@@ -160,17 +162,20 @@ def _publish_static_files(settings: Settings) -> None:
         warn(f"Some static files cannot be served: {problem}")
 
 
-def _tell(settings: Settings, product: RunningProduct, image: ImageBuild, *, seconds: float, demo: bool) -> None:
+def _tell(settings: Settings, product: RunningProduct, images: ImageBuilds, *, seconds: float, demo: bool) -> None:
     say(f"\nReady after {seconds:.0f} s:  [bold underline]{product.url}[/]\n")
     if demo and settings.demo_accounts.exists():
         say(settings.demo_accounts.read_text().rstrip())
         say(f"[dim](also in {settings.demo_accounts}, readable by you alone)[/]\n")
-    if not image.is_built():
-        say("VS Code is being installed in the background; the Launch button says when it is ready.")
+    if missing := images.missing():
+        names = " and ".join(kind.label for kind in missing)
+        say(
+            f"{names} {'is' if len(missing) == 1 else 'are'} being installed in the background; the Launch button says when."
+        )
     say("Ctrl-C stops everything; nothing is lost.")
 
 
-def _watch(settings: Settings, processes: Processes, product: RunningProduct, image: ImageBuild) -> None:
+def _watch(settings: Settings, processes: Processes, product: RunningProduct, images: ImageBuilds) -> None:
     while True:
         time.sleep(TICK_S)
         for line in processes.tend(time.monotonic()):
@@ -179,12 +184,15 @@ def _watch(settings: Settings, processes: Processes, product: RunningProduct, im
         if pids != product.pids:
             product = replace(product, pids=pids)
             announce(settings, product)
-        for line in image.news():
+        for build in images.finished():
             _publish_static_files(settings)
-            say(line)
+            if build.failure:
+                say(f"  [red]✗[/] {build.failure}")
+            elif build.seconds > NOTEWORTHY_S:
+                say(f"  [green]✓[/] {build.kind.label} is installed [dim]({build.seconds:.0f} s)[/]")
 
 
-def _end(settings: Settings, processes: Processes, image: ImageBuild) -> None:
+def _end(settings: Settings, processes: Processes, images: ImageBuilds) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # an impatient second Ctrl-C must not leave half of it running
     if console.is_terminal:
@@ -194,7 +202,7 @@ def _end(settings: Settings, processes: Processes, image: ImageBuild) -> None:
         with step("Saving and stopping the workspaces", done="Workspaces saved and stopped"):
             stop_workspaces(settings, product.manager_endpoint)
     with step("Stopping", done="Stopped; everything is kept"):
-        image.stop()
+        images.stop()
         processes.stop_all()
         withdraw(settings)
 

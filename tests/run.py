@@ -9,15 +9,16 @@ import argparse
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import sysconfig
+import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
+from contract.names import WorkspaceKind
+from single_machine.image_builds import Finished, ImageBuilds
 from single_machine.portal_build import PortalBuildFailed, build_portal, node_environment, npm_command
 
 SOURCE = Path(__file__).parent.parent
@@ -75,7 +76,13 @@ def test() -> None:
     environment = test_environment()
     step("a Chromium for the browser tests", find_chromium)
     check()
-    image = ImageBuild(environment)
+    cache = Path(environment["APRANOVA_TEST_CACHE"])
+    # It takes minutes: beside the fast tests, at low priority.
+    images = ImageBuilds(cache, cache, SOURCE, tuple(WorkspaceKind))
+    images.start()
+    built: list[Finished] = []
+    building = threading.Thread(target=lambda: built.extend(images.wait()), daemon=True)
+    building.start()
     try:
         run("fast tests", BIN / "pytest", *PARTS, "-m", FAST, environment=environment)
         step("portal: packages and build", build_the_portal)
@@ -89,9 +96,9 @@ def test() -> None:
             folder=portal,
             environment=node,
         )
-        step("VS Code image (built once, then cached)", image.wait)
+        step("images of the workspaces (built once, then cached)", lambda: all_built(building, built))
     finally:
-        image.stop()
+        images.stop()
     run(
         "isolation tests, in real sandboxes",
         BIN / "pytest",
@@ -101,7 +108,7 @@ def test() -> None:
         environment=environment,
     )
     # Two runs: each has a browser of its own, and Playwright starts only once in a process.
-    run("VS Code in a real browser", BIN / "pytest", "images", "-m", "browser", environment=environment)
+    run("the images in a real browser", BIN / "pytest", "images", "-m", "browser", environment=environment)
     run("end-to-end tests, in a real browser", BIN / "pytest", END_TO_END, "-m", "browser", environment=environment)
 
 
@@ -139,7 +146,7 @@ def minutes(seconds: float) -> str:
 
 
 def test_cache() -> Path:
-    """Where the VS Code image for tests is kept between runs; as root a place that the sandboxes' uid can reach."""
+    """Where the images for tests are kept between runs; as root a place that the sandboxes' uid can reach."""
     if os.getuid() == 0:
         return Path("/var/cache/apranova-test")
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "apranova-test"
@@ -173,6 +180,13 @@ def build_the_portal() -> None:
     build_portal(SOURCE / "portal", log, development=True)
 
 
+def all_built(building: threading.Thread, built: list[Finished]) -> None:
+    building.join()
+    for image in built:
+        if image.failure:
+            raise StepFailed(image.failure)
+
+
 def lock_files_name_no_host() -> None:
     """A lock file that names a registry's host works only where that host is reached."""
     locks = [
@@ -185,43 +199,6 @@ def lock_files_name_no_host() -> None:
             r'"resolved"|--index-url|--find-links|(?m:^[^#]*@ https?:)', file.read_text()
         ):
             raise StepFailed(f"{file.relative_to(SOURCE)} names the host of a registry")
-
-
-@dataclass
-class ImageBuild:
-    """Compiling VS Code's native parts takes minutes: it runs beside the fast tests, at low priority."""
-
-    environment: dict[str, str]
-
-    def __post_init__(self) -> None:
-        self.log = Path(self.environment["APRANOVA_TEST_CACHE"]) / "vscode-image.log"
-        with self.log.open("wb") as output:
-            self.process = subprocess.Popen(
-                [
-                    "nice",
-                    sys.executable,
-                    "-m",
-                    "images.vscode.build",
-                    "--images",
-                    self.environment["APRANOVA_TEST_CACHE"],
-                ],
-                cwd=SOURCE,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
-
-    def wait(self) -> None:
-        if self.process.wait() != 0:
-            last = "\n".join(self.log.read_text(errors="replace").splitlines()[-30:])
-            raise StepFailed(f"the VS Code image could not be built:\n{last}")
-
-    def stop(self) -> None:
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGTERM)
-            self.process.wait()
 
 
 if __name__ == "__main__":

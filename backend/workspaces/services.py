@@ -31,7 +31,6 @@ from contract.names import WorkspaceKind, WorkspaceState
 
 logger = logging.getLogger(__name__)
 
-NAME_OF_KIND = {WorkspaceKind.VSCODE: "VS Code", WorkspaceKind.SUPERSET: "Superset"}
 WORKSPACES_LISTED_MAX = 50
 
 
@@ -78,7 +77,7 @@ def create_and_launch(user: User, kind: WorkspaceKind | None, *, acting_user: Us
         raise ProblemError(
             HTTPStatus.FORBIDDEN,
             "kind_not_allowed",
-            f"Your track works with {NAME_OF_KIND[allowed[0]]}; {NAME_OF_KIND[wanted]} is not part of it.",
+            f"Your track works with {allowed[0].label}; {wanted.label} is not part of it.",
             remedy="Ask your instructor if your track is wrong.",
         )
     workspace, created = _get_or_create(user, wanted, acting_user=acting_user)
@@ -90,9 +89,9 @@ def _refuse_kind_not_ready(kind: WorkspaceKind) -> None:
     _release_connection()
     view = next((view for view in manager_client().describe(()).kinds if view.kind == kind), None)
     if view is None:
-        raise ApraNovaError(Reason.KIND_NOT_READY, f"This school does not offer {NAME_OF_KIND[kind]}.")
+        raise ApraNovaError(Reason.KIND_NOT_READY, f"This school does not offer {kind.label}.")
     if not view.ready:
-        raise ApraNovaError(Reason.KIND_NOT_READY, view.text or f"{NAME_OF_KIND[kind]} is not ready yet.")
+        raise ApraNovaError(Reason.KIND_NOT_READY, view.text or f"{kind.label} is not ready yet.")
 
 
 def _get_or_create(owner: User, kind: WorkspaceKind, *, acting_user: User) -> tuple[Workspace, bool]:
@@ -102,7 +101,7 @@ def _get_or_create(owner: User, kind: WorkspaceKind, *, acting_user: User) -> tu
     if existing is not None:
         return existing, False
     _refuse_kind_not_ready(kind)
-    name = f"{owner.display_name}'s {NAME_OF_KIND[kind]}"[:200]
+    name = f"{owner.display_name}'s {kind.label}"[:200]
     try:
         with transaction.atomic():
             workspace = Workspace.objects.create(owner=owner, kind=kind, name=name)

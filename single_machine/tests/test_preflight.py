@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from contract.names import WorkspaceKind
 from single_machine.preflight import CannotGoOn, check_disk, check_port, make_folders
 from single_machine.settings import BadSetting, Settings, read_settings
 
@@ -32,8 +33,8 @@ def test_a_taken_port_names_the_next_one(settings: Settings) -> None:
 def test_a_full_disk_is_noticed_before_the_work_begins(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     make_folders(settings)
     monkeypatch.setattr("shutil.disk_usage", lambda _path: type("Usage", (), {"free": 150_000_000})())
-    with pytest.raises(CannotGoOn, match=r"0\.1 GB left, 1\.5 GB are needed.*APRANOVA_HOME"):
-        check_disk(settings, image_is_built=False)
+    with pytest.raises(CannotGoOn, match=r"0\.1 GB left, 3\.2 GB are needed.*APRANOVA_HOME"):
+        check_disk(settings, missing=tuple(WorkspaceKind))
 
 
 def test_only_the_owner_can_look_into_the_folders(settings: Settings) -> None:

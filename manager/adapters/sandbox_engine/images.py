@@ -11,8 +11,6 @@ from contract.manager import KindView
 from contract.names import WorkspaceKind
 from contract.wire import BadMessage, from_json
 
-KIND_TITLES = {WorkspaceKind.VSCODE: "VS Code", WorkspaceKind.SUPERSET: "Superset"}
-
 
 @dataclass(frozen=True)
 class Limits:
@@ -76,7 +74,7 @@ class Images:
         except (OSError, BadMessage, json.JSONDecodeError) as error:
             raise ApraNovaError(
                 Reason.KIND_NOT_READY,
-                f"{KIND_TITLES[kind]} is being replaced by a newer version",
+                f"{kind.label} is being replaced by a newer version",
                 detail=f"{file}: {error}",
             ) from error
 
@@ -93,7 +91,7 @@ class Images:
             line = (self._directory / f"{kind}.progress").read_text().strip()[:300]
         except OSError:
             line = ""
-        return line or f"{KIND_TITLES[kind]} is not installed yet"
+        return line or f"{kind.label} is not installed yet"
 
 
 def _age_of_folder(file: Path) -> float:
