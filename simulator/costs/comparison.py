@@ -86,9 +86,9 @@ def _choices(chosen: Plan, book: PriceBook, task: WorkspaceTask, stack: Stack) -
         ("idle timeout 10 min", replace(chosen, idle_minutes=10.0), task, stack),
         ("idle timeout 30 min", replace(chosen, idle_minutes=30.0), task, stack),
         ("idle timeout 60 min", replace(chosen, idle_minutes=60.0), task, stack),
-        ("no idle tails, no starts (the document)", replace(chosen, sessions_a_day=0.0), task, stack),
+        ("no idle tails, no starts", replace(chosen, sessions_a_day=0.0), task, stack),
         ("image downloads through NAT", replace(chosen, image_nat_share=1.0), task, stack),
-        ("80 % of the homes in infrequent access", replace(chosen, infrequent_share=0.8), task, stack),
+        ("80 % of homes in infrequent access", replace(chosen, infrequent_share=0.8), task, stack),
         (
             "one NAT gateway, no standbys",
             chosen,

@@ -71,7 +71,7 @@ def check(item: Field[float], value: float) -> None:
     minimum, maximum = item.metadata["minimum"], item.metadata["maximum"]
     if not (math.isfinite(value) and minimum <= value <= maximum):
         raise BadPlan(
-            f"{item.name} must be from {minimum:,g} to {maximum:,g}, not {value:,g} ({item.metadata['meaning']})"
+            f"{item.name} must be from {minimum:,.10g} to {maximum:,.10g}, not {value:,.10g} ({item.metadata['meaning']})"
         )
 
 

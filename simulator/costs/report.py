@@ -47,7 +47,9 @@ def show(comparison: Comparison, out: Console) -> None:
 def _document_table(comparison: Comparison) -> Table:
     figures, plan = comparison.document, comparison.plan
     as_stated = (plan.students, plan.hours, plan.pool) == (document.STUDENTS, document.HOURS, document.POOL)
-    table = _table("The document's arithmetic", "always on", "pool + on demand", *(["it says"] if as_stated else []))
+    table = _table(
+        "The document's way (x86, on demand)", "always on", "pool + on demand", *(["it says"] if as_stated else [])
+    )
     rows = [
         ("Core services", figures.core, figures.core, "$193"),
         (
@@ -140,27 +142,22 @@ def show_assumptions(fields: Mapping[str, Field[float]], out: Console) -> None:
 
 
 def show_prices(book: PriceBook, out: Console) -> None:
-    table = Table(
-        "price", "$", "for one", "free a month", "date", "source", box=None, header_style="bold", pad_edge=False
-    )
+    out.print(f"{escape(book.origin)}, {escape(book.region)}\n", soft_wrap=True)
     for price in book.prices.values():
-        doubt = "" if price.verified else " [yellow](not verified)[/]"
-        free = f"{price.free:,g}" if price.free else ""
-        table.add_row(
-            price.name + doubt,
-            f"{price.price:.10f}".rstrip("0").rstrip("."),
-            price.unit,
-            free,
-            f"{price.date}",
-            escape(price.source),
+        amount = f"{price.price:.10f}".rstrip("0").rstrip(".")
+        free = f", the first {price.free:,g} a month are free" if price.free else ""
+        doubt = "" if price.verified else "  [yellow]not verified[/]"
+        out.print(f"[bold]{price.name}[/]  {amount} for one {price.unit}{free}{doubt}", soft_wrap=True)
+        out.print(
+            f"    {price.date}  {escape(' '.join((price.source + '.', price.note)).strip())}",
+            soft_wrap=True,
+            style="dim",
         )
-    out.print(f"{escape(book.origin)}, {escape(book.region)}\n")
-    out.print(table)
 
 
 def _table(title: str, *columns: str) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2))
-    table.add_column(title, no_wrap=True)
+    table.add_column(title, overflow="fold")
     for column in columns:
         table.add_column(column, justify="right", no_wrap=True)
     return table
