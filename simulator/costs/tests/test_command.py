@@ -9,6 +9,7 @@ from rich.console import Console
 from simulator.costs import report
 from simulator.costs.__main__ import main
 from simulator.costs.comparison import compare
+from simulator.costs.model import Group
 from simulator.costs.plan import Plan
 from simulator.costs.price_book import OWN_PRICES, load_price_book
 
@@ -125,6 +126,17 @@ def test_all_assumptions_and_all_prices_can_be_listed(capsys: pytest.CaptureFixt
     assert "fargate_x86_vcpu_hour  0.04048 for one vCPU-hour" in text
     assert "0.0000166667" in text
     assert "https://" in text
+
+
+def test_the_guide_shows_what_the_command_prints() -> None:
+    guide = (Path(__file__).parents[3] / "docs/guides/costs.md").read_text(encoding="utf-8")
+    comparison = compare(Plan(), load_price_book())
+    rows = {row.split("|")[1].strip(): row.split("|")[3].strip() for row in guide.splitlines() if row.count("|") >= 5}
+    for group in Group:
+        assert rows[group.value] == f"${comparison.on_demand.group(group):,.0f}"
+    assert rows["Total"] == f"${comparison.on_demand.total:,.0f}"
+    assert rows["A student"] == f"${comparison.on_demand.per_student:,.2f}"
+    assert rows["Saved on workspaces"] == f"{100 * comparison.workspace_saving_share:.1f} %"
 
 
 def test_amounts_are_whole_on_a_narrow_terminal(tmp_path: Path) -> None:

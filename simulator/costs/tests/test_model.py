@@ -3,7 +3,7 @@
 import dataclasses
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.costs.comparison import compare
@@ -15,6 +15,8 @@ from simulator.costs.usage import HOURS_IN_A_MONTH, BadUsage, Storage, TaskHours
 
 BOOK = load_price_book()
 A_CENT = 0.01
+without_hurry = settings(deadline=None)
+"""A busy machine is no failure."""
 
 shares = st.floats(0, 1)
 plans = st.builds(
@@ -32,6 +34,7 @@ plans = st.builds(
 tasks = st.builds(WorkspaceTask, arch=st.sampled_from(["x86", "arm"]), spot_share=shares)
 
 
+@without_hurry
 @given(plans, tasks)
 def test_lines_and_groups_add_up_to_the_total(plan: Plan, task: WorkspaceTask) -> None:
     for usage in (on_demand(plan), always_on(plan)):
@@ -42,6 +45,7 @@ def test_lines_and_groups_add_up_to_the_total(plan: Plan, task: WorkspaceTask) -
         assert min(line.dollars for line in bill.lines) >= 0
 
 
+@without_hurry
 @given(plans)
 def test_every_line_has_a_name_of_its_own_and_both_bills_have_the_same_lines(plan: Plan) -> None:
     names = [line.name for line in cost(on_demand(plan), BOOK).lines]
@@ -49,6 +53,7 @@ def test_every_line_has_a_name_of_its_own_and_both_bills_have_the_same_lines(pla
     assert names == [line.name for line in cost(always_on(plan), BOOK).lines]
 
 
+@without_hurry
 @given(plans, tasks, st.integers(1, 1_000))
 def test_more_students_never_cost_less(plan: Plan, task: WorkspaceTask, more: int) -> None:
     larger = dataclasses.replace(plan, students=plan.students + more)
@@ -56,6 +61,7 @@ def test_more_students_never_cost_less(plan: Plan, task: WorkspaceTask, more: in
         assert cost(usage(larger), BOOK, task=task).total >= cost(usage(plan), BOOK, task=task).total - A_CENT
 
 
+@without_hurry
 @given(
     plans, st.sampled_from(["pool", "idle_minutes", "sessions_a_day", "home_gb", "out_gb", "image_nat_share"]), shares
 )
@@ -68,24 +74,28 @@ def test_more_of_anything_never_costs_less(plan: Plan, name: str, share: float) 
     )
 
 
+@without_hurry
 @given(plans, tasks, shares)
 def test_spot_is_never_dearer(plan: Plan, task: WorkspaceTask, share: float) -> None:
     bill = cost(on_demand(plan), BOOK, task=dataclasses.replace(task, spot_share=share)).total
     assert bill <= cost(on_demand(plan), BOOK, task=dataclasses.replace(task, spot_share=0.0)).total + A_CENT
 
 
+@without_hurry
 @given(plans)
 def test_arm_is_never_dearer_than_x86(plan: Plan) -> None:
     arm, x86 = (compare(plan, BOOK, task=WorkspaceTask(arch=arch)) for arch in ("arm", "x86"))
     assert arm.on_demand.total <= x86.on_demand.total
 
 
+@without_hurry
 @given(plans)
 def test_a_student_never_uses_a_task_for_longer_than_the_month(plan: Plan) -> None:
     hours = on_demand(plan).task_hours
     assert hours.session + hours.idle_tail <= plan.students * HOURS_IN_A_MONTH * (1 + 1e-12)
 
 
+@without_hurry
 @given(plans, st.floats(0.1, 10))
 def test_a_bill_for_some_months_of_the_same_use_is_so_many_bills(plan: Plan, months: float) -> None:
     """Hourly prices, monthly fees and free parts must all follow the length of the period."""
