@@ -57,6 +57,8 @@ class Instance:
     """When a person last did something in it; the agent knows."""
     busy: str = ""
     keep_running_wish_until: float | None = None
+    seen: ObservedTask | None = None
+    """What a list says of it: kept, because lists are asked for far more often than anything changes."""
 
     @property
     def task_id(self) -> str:
@@ -195,15 +197,17 @@ class MachineEngine:
         return f"10.0.0.{self._addresses}:8080"
 
     def _observed(self, instance: Instance) -> ObservedTask:
-        return ObservedTask(
-            task_id=instance.task_id,
-            alive=instance.alive,
-            started_at=instance.started_at,
-            control_address=instance.address,
-            cluster=instance.task_id,
-            address=instance.address,
-            ended_because=instance.ended_because,
-        )
+        if instance.seen is None or instance.seen.alive is not instance.alive:
+            instance.seen = ObservedTask(
+                task_id=instance.task_id,
+                alive=instance.alive,
+                started_at=instance.started_at,
+                control_address=instance.address,
+                cluster=instance.task_id,
+                address=instance.address,
+                ended_because=instance.ended_because,
+            )
+        return instance.seen
 
 
 @dataclass

@@ -12,7 +12,6 @@ from contract.manager import CreateRequest
 from contract.names import WorkspaceKind, WorkspaceState
 from manager.ports.task_runner import TaskSpec
 from manager.use_cases.lifetime import create
-from manager.use_cases.world import World
 from simulator.agents import SimulatedAgents
 from simulator.engine import NEVER, EcsEngine, Instance, MachineEngine
 from simulator.faults import Faults
@@ -58,6 +57,7 @@ class Fleet:
         loop, faults, policy = self.loop, self.faults, profile.policy
         engine_type = EcsEngine if profile.engine == "ecs" else MachineEngine
         self.engine = engine_type(loop, faults, clock_offset_s=self._offset_s())
+        self.engine.images = {kind: f"{kind}-1" for kind in policy.kinds}
         self.store = SimulatedStore(loop, index_lag_s=faults.index_lag_s)
         self.homes = SimulatedHomes()
         self.agents = SimulatedAgents(loop, self.engine, clock_offset_s=self._offset_s())
@@ -100,10 +100,10 @@ class Fleet:
         self._enrol()
 
     def _enrol(self) -> None:
-        world: World = self.managers[0].world
+        world, kinds = self.managers[0].world, self.profile.policy.kinds
         for number in range(self.profile.workspaces):
             workspace_id = "ws-" + "abcdefgh"[number] * 10
-            create(world, CreateRequest(workspace_id, f"student {number}", WorkspaceKind.VSCODE))
+            create(world, CreateRequest(workspace_id, f"student {number}", kinds[number % len(kinds)]))
             self.students.arrive(workspace_id)
 
     def run(self) -> None:
@@ -204,11 +204,11 @@ class Fleet:
         self.faults.trouble(seconds)
 
     def _new_image(self) -> None:
-        image = f"vscode-{len(self.watch.images) + 1}"
+        kind = self._chance.choice(self.profile.policy.kinds)
+        image = f"{kind}-installed-{self.loop.events}"
         self.trace.note("weather", f"{image} is installed")
-        self.watch.images[-1] = (self.loop.now, self.watch.images[-1][1])
-        self.watch.images.append((self.loop.now, image))
-        self.engine.images[WorkspaceKind.VSCODE] = image
+        self.watch.image_replaced(self.engine.images[kind])
+        self.engine.images[kind] = image
 
     def _faults_stop(self) -> None:
         self.trace.note("run", "no more faults, no more clicks")

@@ -55,7 +55,7 @@ class Watch:
         self._recorded: set[str] = set()
         self._live_of: dict[str, set[str]] = collections.defaultdict(set)
         """Workspace → its live tasks, by the records."""
-        self._warm: set[str] = set()
+        self._warm: dict[str, Task] = {}
         self._mounted: dict[str, str] = {}
         """Home → the living task that has it."""
         self._claims: dict[str, str] = {}
@@ -64,7 +64,8 @@ class Watch:
         """Home → the one workspace that ever had it."""
         self._waiting: dict[str, float] = {}
         """Workspace → since when somebody waits for its launch."""
-        self.images: list[tuple[float, str]] = [(loop.now, "vscode-1")]
+        self._replaced_at: dict[str, float] = {}
+        """Image → when a newer one took its place."""
         self.launches = 0
 
     # Records
@@ -109,11 +110,11 @@ class Watch:
                 after.task_id
             )
         if after.warm:
-            self._warm.add(after.task_id)
+            self._warm[after.task_id] = after
             if before is None:
                 self._pool()
         else:
-            self._warm.discard(after.task_id)
+            self._warm.pop(after.task_id, None)
         if after.state is TaskState.CLAIMED and (before is None or before.state is not TaskState.CLAIMED):
             self._image(after, before)
         instance = self._engine.instances.get(after.task_id)
@@ -121,22 +122,34 @@ class Watch:
             raise Violation("rule 4", f"{after.task_id} is recorded as stopped while it lives")
 
     def _pool(self) -> None:
-        """No pass starts more than is missing; passes that overlap may each start `warming_max`."""
-        now = self._loop.now
-        target = max(
-            self._policy.schedule.target(now + offset) for offset in (-150.0, -self._skew_s, 0.0, self._skew_s)
-        )
-        surge = self._policy.warming_max * (self._faults.profile.managers - 1)
-        if len(self._warm) > target + surge:
-            raise Violation("pool", f"{len(self._warm)} warm tasks, the target is {target} and the surge {surge}")
+        """No pass starts more than is missing; passes that overlap may each start `warming_max`. A task that is dead,
+        worn out or of a kind less wanted now is there beside its replacement until that is written."""
+        now, policy, skew_s = self._loop.now, self._policy, self._skew_s
+        target = max(policy.schedule.target(now + offset) for offset in (-150.0, -skew_s, 0.0, skew_s))
+        surge = policy.warming_max * (self._faults.profile.managers - 1 + self._faults.profile.kinds - 1)
+        oldest = now - policy.warm_age_max_s + skew_s + 1.0
+        fit = sum(task.created_at > oldest and self._newest(task) and self._lives(task) for task in self._warm.values())
+        if fit > target + surge or len(self._warm) > 2 * (target + surge):
+            raise Violation("pool", f"{len(self._warm)} warm tasks, {fit} of them fit; target {target}, surge {surge}")
+
+    def _newest(self, task: Task) -> bool:
+        return task.image == self._engine.images.get(task.kind)
+
+    def _lives(self, task: Task) -> bool:
+        """Also one that is still to be started."""
+        instance = self._engine.instances.get(task.task_id)
+        return instance is None or instance.alive
 
     def _image(self, task: Task, before: Task | None) -> None:
         """Only of warm tasks: one that was reserved while it started keeps its student waiting for no newer image."""
         if before is None or before.workspace_id is not None:
             return
-        recent = {image for until, image in self.images if until >= self._loop.now - 150.0}
-        if task.image not in recent | {self.images[-1][1]}:
-            raise Violation("image", f"{task.task_id} of the old image {task.image} was claimed")
+        replaced_s = self._loop.now - self._replaced_at.get(task.image, self._loop.now)
+        if replaced_s > 150.0:
+            raise Violation("image", f"{task.task_id} was claimed {replaced_s:.0f} s after {task.image} was replaced")
+
+    def image_replaced(self, image: str) -> None:
+        self._replaced_at[image] = self._loop.now
 
     def _bound(self, workspace_id: str) -> None:
         """Both records of a binding always agree: a claim is one transaction."""

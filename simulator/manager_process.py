@@ -23,7 +23,8 @@ from simulator.store import SimulatedStore
 from simulator.trace import Trace, words
 
 EXPECTED = (ApraNovaError, AgentUnreachable, VersionConflict, Unreachable)
-_PAUSE_MIN_S = 0.02
+_PAUSE_MIN_S = 0.2
+"""Between two passes, so that a burst of events becomes one pass."""
 _RESTART_S = 6.0
 _RETRY_S = 1.0
 
@@ -84,6 +85,7 @@ class SimulatedManager:
         self._sweeping = False
         self._again = False
         self._next_at = float("inf")
+        self._rested_at = self._loop.now
         self._poke(process)
 
     def wake(self, process: Process | None = None) -> None:
@@ -104,6 +106,11 @@ class SimulatedManager:
         if self._sweeping:
             self._again = True
             return
+        rest_s = self._rested_at - self._loop.now
+        if rest_s > 0.0:
+            if self._next_at > self._rested_at:
+                self._sleep(process, rest_s)
+            return
         self._sweeping = True
         self._again = False
         self._next_at = float("inf")
@@ -122,6 +129,7 @@ class SimulatedManager:
             self._trace.note(self.name, f"a sweep failed: {error}")
             wait_s = _RETRY_S
         self._sweeping = False
+        self._rested_at = self._loop.now + _PAUSE_MIN_S
         if self._again:
             wait_s = _PAUSE_MIN_S
         else:

@@ -13,7 +13,7 @@ from simulator.loop import EventLoop
 from simulator.trace import Trace, words
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Fate:
     """What becomes of one port call."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from random import Random
 
+from contract.names import WorkspaceKind
 from manager.domain.policy import Policy
 from manager.domain.pool import PoolSchedule
 
@@ -20,6 +21,7 @@ class Profile:
     """machine | ecs"""
     managers: int = 2
     workspaces: int = 3
+    kinds: int = 1
     safety_s: float = 300.0
     """How long faults go on; after that all must converge."""
     starts_at: float = MONDAY + 9 * 3600.0
@@ -70,6 +72,7 @@ class Profile:
             session_max_s=2_400.0,
             keep_running_max_s=600.0,
             busy_max_s=600.0,
+            kinds=tuple(WorkspaceKind)[: self.kinds],
             schedule=PoolSchedule(
                 base=self.pool, peak=self.pool_later, off=min(1, self.pool), weekend=self.pool, shoulder_h=2
             ),
@@ -122,6 +125,7 @@ def draw(seed: int) -> Profile:
         engine=chance.choice(("machine", "ecs")),
         managers=chance.choice((1, 2, 2)),
         workspaces=chance.choice((1, 2, 3)),
+        kinds=chance.choice((1, 1, 2)),
         safety_s=chance.choice((60.0, 120.0, 240.0, 480.0)),
         starts_at=MONDAY + chance.choice((6.97, 8.97, 12.0, 20.97, 126.97)) * 3600.0,
         gap_s=chance.choice((4.0, 15.0, 40.0)),
@@ -140,6 +144,8 @@ def simpler(profile: Profile) -> list[Profile]:
         less.append(replace(profile, managers=1))
     if profile.workspaces > 1:
         less.append(replace(profile, workspaces=profile.workspaces - 1))
+    if profile.kinds > 1:
+        less.append(replace(profile, kinds=1))
     if profile.pool or profile.pool_later:
         less.append(replace(profile, pool=0, pool_later=0))
     if profile.safety_s > 60.0:
