@@ -9,35 +9,26 @@ not install it again.
 from __future__ import annotations
 
 import argparse
-import compileall
-import contextlib
-import fcntl
-import hashlib
 import importlib.util
-import json
 import os
 import platform
-import py_compile
 import shutil
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from images.vscode import python_runtime, recipe, static
-from images.vscode.npm import BuildFailed, NodeRuntime
-from images.vscode.progress import Progress
+from images import building, python_runtime
+from images.building import BuildFailed
+from images.progress import Progress
+from images.vscode import recipe, static
+from images.vscode.npm import NodeRuntime
 
 HERE = Path(__file__).parent
-SOURCE_ROOT = HERE.parent.parent
 
 KIND = "vscode"
 MEMORY_MAX_BYTES = 768 * 1024 * 1024
 """VS Code with one language at work needs 450 MB, with Python and TypeScript both open 610 MB."""
 PROCESSES_MAX = 512
 FREE_BYTES_MIN = 2 * 1024**3
-_TEMPORARY = ".building-vscode-"
-_UNCHECKED = py_compile.PycInvalidationMode.UNCHECKED_HASH
 
 STEPS = (
     ("preparing Node.js", 1.0),
@@ -55,21 +46,11 @@ def build(images_dir: Path, progress_file: Path | None = None) -> Path:
 
     Safe to call at any time, twice at once (the second waits for the first and uses its result) and after a crash.
     """
-    progress = Progress(progress_file, images_dir / f"{KIND}.progress", STEPS)
-    try:
+    progress = Progress("VS Code", progress_file, images_dir / f"{KIND}.progress", STEPS)
+    with building.reported(progress):
         images_dir.mkdir(parents=True, exist_ok=True)
-        with _only_builder(images_dir, progress):
+        with building.only_builder(images_dir, progress, kind=KIND):
             image = _build(images_dir.resolve(), progress)
-    except OSError as problem:
-        failure = BuildFailed(
-            f"The image could not be written ({problem.strerror}: {problem.filename})",
-            "Check the disk and the owner of the images folder, then run ./apranova up again",
-        )
-        progress.failed(failure.text, failure.remedy)
-        raise failure from problem
-    except BuildFailed as failure:
-        progress.failed(failure.text, failure.remedy)
-        raise
     progress.done("VS Code is installed")
     return image
 
@@ -84,12 +65,12 @@ def _build(images_dir: Path, progress: Progress) -> Path:
     python_layer = layers / f"python-{platform.python_version()}-{platform.machine()}"
     missing = [layer for layer in (code_server, node_layer) if not layer.is_dir()]
     if missing:
-        _check_space(images_dir)
-    _make(node_layer, lambda into: _copy_node(node.prefix, into))
+        building.check_space(images_dir, FREE_BYTES_MIN)
+    building.make(node_layer, lambda into: _copy_node(node.prefix, into), kind=KIND)
     if student_python.copy_from is not None:
         python_prefix = student_python.copy_from
-        _make(python_layer, lambda into: python_runtime.copy(python_prefix, into))
-    _make(code_server, lambda into: _make_code_server(node, into, progress))
+        building.make(python_layer, lambda into: python_runtime.copy(python_prefix, into), kind=KIND)
+    building.make(code_server, lambda into: _make_code_server(node, into, progress), kind=KIND)
 
     progress.step_number = len(STEPS) - 1
     progress.step()
@@ -124,25 +105,9 @@ def _build(images_dir: Path, progress: Progress) -> Path:
             }
         ],
     }
-    _make(image, lambda into: _make_image(into, description))
-    _touch(image)
+    building.make(image, lambda into: _make_image(into, description), kind=KIND)
+    building.make_current(image)
     return image
-
-
-def _make(target: Path, make: Callable[[Path], None]) -> None:
-    """Make a folder completely or not at all."""
-    if target.is_dir():
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=target.parent))
-    try:
-        result = temporary / "result"
-        result.mkdir()
-        make(result)
-        _let_everyone_read(result)
-        result.rename(target)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _make_code_server(node: NodeRuntime, into: Path, progress: Progress) -> None:
@@ -161,14 +126,8 @@ def _make_code_server(node: NodeRuntime, into: Path, progress: Progress) -> None
 
 
 def _make_image(into: Path, description: dict[str, object]) -> None:
-    source = into / "apranova"
-    ignore = shutil.ignore_patterns("tests", "__pycache__", "install", "extensions", "node_modules")
-    for package in ("agent", "contract", "images"):
-        shutil.copytree(SOURCE_ROOT / package, source / package, ignore=ignore)
-    shutil.copyfile(HERE / "task.py", source / "task.py")
-    # Mounted read-only: what is not compiled now would be compiled at every start.
-    compileall.compile_dir(source, quiet=2, invalidation_mode=_UNCHECKED)
-    (into / "image.json").write_text(json.dumps(description, indent=2) + "\n")
+    building.add_agent(into / "apranova", KIND)
+    building.write_description(into, description)
 
 
 def _copy_node(prefix: Path, into: Path) -> None:
@@ -208,65 +167,15 @@ def _node() -> NodeRuntime:
     return node
 
 
-def _check_space(images_dir: Path) -> None:
-    free = shutil.disk_usage(images_dir).free
-    if free < FREE_BYTES_MIN:
-        raise BuildFailed(
-            f"The disk is too full: {free / 1e9:.1f} GB free where {FREE_BYTES_MIN / 1e9:.1f} GB are needed",
-            f"Free some space on the file system of {images_dir}, or set APRANOVA_HOME to another one",
-        )
-
-
 def _layer_key(node: NodeRuntime) -> str:
     sources = [HERE / name for name in ("recipe.py", "static.py", "defaults.json")]
     for folder in ("install", "extensions"):
         sources += [path for path in (HERE / folder).rglob("*") if "node_modules" not in path.parts]
-    return _digest(sources, node.version(), platform.machine())
+    return building.digest(sources, node.version(), platform.machine())
 
 
 def _image_key(*parts: object) -> str:
-    sources = [HERE / "task.py", HERE / "build.py"]
-    for package in (SOURCE_ROOT / "agent", SOURCE_ROOT / "contract", HERE):
-        sources += [path for path in package.rglob("*.py") if "tests" not in path.parts]
-    return _digest(sorted(set(sources)), *(str(part) for part in parts))
-
-
-def _digest(sources: list[Path], *words: str) -> str:
-    digest = hashlib.sha256("\0".join(words).encode())
-    for path in sorted(sources):
-        if path.is_file():
-            digest.update(f"{path.relative_to(SOURCE_ROOT)}\0".encode() + path.read_bytes())
-    return digest.hexdigest()[:10]
-
-
-def _let_everyone_read(folder: Path) -> None:
-    """Sandboxes may run under another uid than the builder's."""
-    for path in (folder, *folder.rglob("*")):
-        if not path.is_symlink():
-            mode = path.stat().st_mode
-            wanted = mode | 0o444 | (0o111 if path.is_dir() or mode & 0o100 else 0)
-            if wanted != mode:
-                path.chmod(wanted & 0o7777)
-
-
-def _touch(image: Path) -> None:
-    """The newest image is the current one, also after going back to an older version of the source."""
-    for path in (image / "image.json", image):
-        os.utime(path)
-
-
-@contextlib.contextmanager
-def _only_builder(images_dir: Path, progress: Progress) -> Iterator[None]:
-    with (images_dir / ".vscode.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            progress.waiting("another process is building the image")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        for parent in (images_dir, images_dir / "layers"):
-            for leftover in parent.glob(f"{_TEMPORARY}*"):
-                shutil.rmtree(leftover, ignore_errors=True)
-        yield
+    return building.digest([HERE / "build.py", *building.agent_sources(KIND)], *(str(part) for part in parts))
 
 
 def main() -> int:

@@ -9,15 +9,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-
-class BuildFailed(Exception):
-    """The image could not be built: what happened, what to do about it, and the tool's own words for the log."""
-
-    def __init__(self, text: str, remedy: str, *, detail: str = "") -> None:
-        super().__init__(f"{text}. {remedy}" + (f"\n{detail}" if detail else ""))
-        self.text = text
-        self.remedy = remedy
-        self.detail = detail
+from images.building import BuildFailed
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from images import building
+from images.building import BuildFailed
+from images.progress import Progress
 from images.vscode import build, recipe
-from images.vscode.npm import BuildFailed, explained
-from images.vscode.progress import Progress
+from images.vscode.npm import explained
 
 
 def test_a_folder_is_made_completely_or_not_at_all(tmp_path: Path) -> None:
@@ -19,9 +21,9 @@ def test_a_folder_is_made_completely_or_not_at_all(tmp_path: Path) -> None:
         raise OSError(28, "No space left on device")
 
     with pytest.raises(OSError, match="No space"):
-        build._make(tmp_path / "layer", breaks)
+        building.make(tmp_path / "layer", breaks, kind="vscode")
     assert list(tmp_path.iterdir()) == []
-    build._make(tmp_path / "layer", lambda into: (into / "file").write_text("x") and None)
+    building.make(tmp_path / "layer", lambda into: (into / "file").write_text("x") and None, kind="vscode")
     assert (tmp_path / "layer/file").read_text() == "x"
 
 
@@ -31,7 +33,7 @@ def test_a_folder_that_is_there_is_not_made_again(tmp_path: Path) -> None:
     def never(_: Path) -> None:
         raise AssertionError
 
-    build._make(tmp_path / "layer", never)
+    building.make(tmp_path / "layer", never, kind="vscode")
 
 
 def test_what_is_made_can_be_read_by_everyone(tmp_path: Path) -> None:
@@ -40,7 +42,7 @@ def test_what_is_made_can_be_read_by_everyone(tmp_path: Path) -> None:
         (into / "sub/file").touch(mode=0o600)
         (into / "sub/program").touch(mode=0o700)
 
-    build._make(tmp_path / "layer", private)
+    building.make(tmp_path / "layer", private, kind="vscode")
     modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "layer").rglob("*")}
     assert modes == {"sub": 0o755, "file": 0o644, "program": 0o755}
 
@@ -50,13 +52,13 @@ def test_leftovers_of_a_killed_build_go_and_a_second_builder_waits(tmp_path: Pat
     leftover.mkdir(parents=True)
     (leftover / "half").touch()
     entered: list[str] = []
-    said = Progress(None, tmp_path / "vscode.progress", build.STEPS)
+    said = Progress("VS Code", None, tmp_path / "vscode.progress", build.STEPS)
 
     def second() -> None:
-        with build._only_builder(tmp_path, said):
+        with building.only_builder(tmp_path, said, kind="vscode"):
             entered.append("second")
 
-    with build._only_builder(tmp_path, said):
+    with building.only_builder(tmp_path, said, kind="vscode"):
         assert not leftover.exists()
         thread = threading.Thread(target=second)
         thread.start()
@@ -105,7 +107,7 @@ def test_npms_failures_have_plain_words_and_keep_the_output(output: str, text: s
 
 def test_the_progress_is_facts_for_programs_and_a_sentence_for_people(tmp_path: Path) -> None:
     progress = Progress(
-        tmp_path / "p.json", tmp_path / "vscode.progress", (("downloading", 70.0), ("compressing", 20.0))
+        "VS Code", tmp_path / "p.json", tmp_path / "vscode.progress", (("downloading", 70.0), ("compressing", 20.0))
     )
     progress.step()
     facts = json.loads((tmp_path / "p.json").read_text())

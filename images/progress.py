@@ -16,6 +16,8 @@ from typing import Any
 class Progress:
     """Says what is being done, to the terminal and to a file that is replaced atomically: a reader never sees half of it."""
 
+    title: str
+    """The kind's name for people: 'VS Code'."""
     path: Path | None = None
     """Gets the facts as JSON, for the supervisor."""
     sentence_path: Path | None = None
@@ -44,22 +46,22 @@ class Progress:
 
     def _tell(self, line: dict[str, Any]) -> None:
         line = {"step": self.step_number, "of": len(self.durations_s), "started_at": self.started_at, **line}
-        sys.stderr.write(f"vscode image: {line['text']} ({line['step']} of {line['of']})\n")
+        sys.stderr.write(f"{self.title} image: {line['text']} ({line['step']} of {line['of']})\n")
         if self.sentence_path is not None:
-            _replace(self.sentence_path, _sentence(line))
+            _replace(self.sentence_path, _sentence(self.title, line))
         if self.path is not None:
             _replace(self.path, json.dumps(line))
 
 
-def _sentence(line: dict[str, Any]) -> str:
+def _sentence(title: str, line: dict[str, Any]) -> str:
     """What a student reads on the Launch button."""
     if line["state"] == "done":
         return ""
     if line["state"] == "failed":
-        return f"VS Code could not be installed: {line['text']}"
+        return f"{title} could not be installed: {line['text']}"
     minutes = math.ceil(line["eta_s"] / 60)
     left = "less than a minute" if minutes <= 1 else f"about {minutes} minutes"
-    return f"VS Code is being installed: {line['text']} ({line['step']} of {line['of']}), {left} left"
+    return f"{title} is being installed: {line['text']} ({line['step']} of {line['of']}), {left} left"
 
 
 def _replace(path: Path, text: str) -> None:
