@@ -200,7 +200,7 @@ class School:
 
 def pool_of(size: int) -> dict[str, str]:
     """The setting for a warm pool of one size at every hour."""
-    return {"APRANOVA_POOL": f"base={size} peak={size} off={size} weekend={size}"}
+    return {"APRANOVA_POOL": f"base={size} peak={size} off={size} weekend={size}", "APRANOVA_KINDS": "vscode"}
 
 
 @contextmanager
