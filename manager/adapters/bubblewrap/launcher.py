@@ -53,8 +53,7 @@ class BubblewrapLauncher:
         return f"unix:{layout.SOCKET_DIR}/http.sock", layout.EGRESS_SOCKET
 
     def preforks(self, image: Image, *, wanted_now: bool) -> bool:
-        parent = self._parents.find(image)
-        return parent is not None and (parent.is_warm or not wanted_now)
+        return (self._parents.find_warm(image) if wanted_now else self._parents.find(image)) is not None
 
     def end(self) -> None:
         self._parents.end()

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 WARM_TIMEOUT_S = 120.0
 ORDER_TIMEOUT_S = 20.0
+START_LATER_S = 10.0
 TRY_AGAIN_AFTER_S = 60.0
 """After a parent that did not get warm; until then tasks start their application themselves."""
 _ANSWER_BYTES_MAX = 8192
@@ -52,6 +53,16 @@ class WarmParents:
         self._seccomp_filter = seccomp_filter or b""
         self._limits_processes = limits_processes
         self._by_kind: dict[str, WarmParent] = {}
+
+    def find_warm(self, image: Image) -> WarmParent | None:
+        """A parent that is warm now. None: one will be started soon, but not at once, because two starts at the same time
+        would take twice as long for whoever is waiting."""
+        known = self._by_kind.get(image.kind)
+        if known is not None and known.image == image and known.alive and known.is_warm:
+            return known
+        if image.prefork is not None and known is None:
+            asyncio.get_running_loop().call_later(START_LATER_S, self.find, image)
+        return None
 
     def find(self, image: Image) -> WarmParent | None:
         """The image's parent, which may still be warming; None when it has none, or failed a short while ago."""
