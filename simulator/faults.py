@@ -65,6 +65,8 @@ class Faults:
         if self._silent_until and self._silent_until.get(port, 0.0) > self._loop.now and method != "stop":
             return Fate(3.0, refused=_error(port, refused=True))
         crash, pause, slow = self._rates
+        if method == "start":
+            pause *= 10.0  # the one call whose late arrival the engine has to bear
         error = self._error_rates[port]
         chance = draw()
         if chance < crash:

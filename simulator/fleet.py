@@ -20,6 +20,7 @@ from simulator.invariants import Violation, Watch
 from simulator.loop import EventLoop
 from simulator.manager_process import SimulatedManager
 from simulator.ports import NumberedIds
+from simulator.process import ThreadDied
 from simulator.profile import Profile, difference, draw
 from simulator.store import SimulatedStore
 from simulator.students import Students
@@ -234,7 +235,10 @@ def run_seed(seed: int, profile: Profile | None = None, *, traced: bool = False)
             fleet.run()
         except Violation as found:
             violation = found
-            fleet.trace.note("VIOLATION", str(found))
+        except ThreadDied as died:
+            violation = Violation("error", str(died))
+        if violation is not None:
+            fleet.trace.note("VIOLATION", str(violation))
     return Outcome(
         seed=seed,
         profile=fleet.profile,

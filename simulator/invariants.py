@@ -23,6 +23,12 @@ from simulator.store import Change, SimulatedStore
 UP = (WorkspaceState.STARTING, WorkspaceState.RUNNING, WorkspaceState.STOPPING)
 ENDING = (TaskState.STOPPING, TaskState.STOPPED)
 
+GO_TOGETHER = {
+    WorkspaceState.STARTING: (TaskState.STARTING, TaskState.CLAIMED),
+    WorkspaceState.RUNNING: (TaskState.CLAIMED,),
+    WorkspaceState.STOPPING: (TaskState.STOPPING,),
+}
+
 OUTAGES_S = 300.0
 """What the faults of a safety phase may add to a time limit: pauses, silences, restarts."""
 HEALTHY_S = 60.0
@@ -53,6 +59,9 @@ class Watch:
         self._store, self._engine, self._homes = store, engine, homes
         self._skew_s = 2.0 * faults.profile.skew_s
         self._recorded: set[str] = set()
+        self._living: dict[str, Instance] = {}
+        self._warm_starts: collections.deque[float] = collections.deque()
+        """When warm tasks were started since one last became ready."""
         self._live_of: dict[str, set[str]] = collections.defaultdict(set)
         """Workspace → its live tasks, by the records."""
         self._warm: dict[str, Task] = {}
@@ -64,6 +73,7 @@ class Watch:
         """Home → the one workspace that ever had it."""
         self._waiting: dict[str, float] = {}
         """Workspace → since when somebody waits for its launch."""
+        self._overridden_until: dict[str, float] = {}
         self._replaced_at: dict[str, float] = {}
         """Image → when a newer one took its place."""
         self.launches = 0
@@ -113,8 +123,13 @@ class Watch:
             self._warm[after.task_id] = after
             if before is None:
                 self._pool()
+                self._backs_off()
         else:
             self._warm.pop(after.task_id, None)
+        if after.ready_at is not None and (before is None or before.ready_at is None):
+            self._warm_starts.clear()
+        if after.state is TaskState.STOPPING and after.failure and before is not None and before.live:
+            self._given_up(before, after)
         if after.state is TaskState.CLAIMED and (before is None or before.state is not TaskState.CLAIMED):
             self._image(after, before)
         instance = self._engine.instances.get(after.task_id)
@@ -132,6 +147,15 @@ class Watch:
         if fit > target + surge or len(self._warm) > 2 * (target + surge):
             raise Violation("pool", f"{len(self._warm)} warm tasks, {fit} of them fit; target {target}, surge {surge}")
 
+    def _backs_off(self) -> None:
+        """While every start fails, the pool waits longer and longer: five rounds fit into two minutes."""
+        now, starts = self._loop.now, self._warm_starts
+        starts.append(now)
+        while starts[0] < now - 120.0:
+            starts.popleft()
+        if len(starts) > 6 * self._policy.warming_max * self._faults.profile.managers + 6:
+            raise Violation("pool", f"{len(starts)} warm tasks were started in two minutes, and not one became ready")
+
     def _newest(self, task: Task) -> bool:
         return task.image == self._engine.images.get(task.kind)
 
@@ -145,7 +169,7 @@ class Watch:
         if before is None or before.workspace_id is not None:
             return
         replaced_s = self._loop.now - self._replaced_at.get(task.image, self._loop.now)
-        if replaced_s > 150.0:
+        if replaced_s > (150.0 if self._faults.last_at > self._loop.now - 150.0 else 2.0):
             raise Violation("image", f"{task.task_id} was claimed {replaced_s:.0f} s after {task.image} was replaced")
 
     def image_replaced(self, image: str) -> None:
@@ -162,6 +186,10 @@ class Watch:
                 "rule 2",
                 f"{workspace_id} is {state} with {_names(wanted)}, but the live tasks for it are {_names(live)}",
             )
+        if workspace is not None and workspace.state in UP:
+            task = self._store.tasks[workspace.task_id or ""]
+            if task.state not in GO_TOGETHER[workspace.state]:
+                raise Violation("rule 2", f"{workspace_id} is {workspace.state} and its {task.task_id} is {task.state}")
 
     def _workspace(self, before: Workspace | None, after: Workspace | None) -> None:
         if after is None:
@@ -213,8 +241,6 @@ class Watch:
         if before.state is WorkspaceState.STARTING and after.stop_reason is StopReason.LAUNCH_FAILED:
             if not after.failure:
                 raise Violation("launch", f"the launch of {after.workspace_id} failed and nobody says why")
-            if instance is not None and alive:
-                self._given_up(after, instance)
 
     def _opened(self, workspace: Workspace, instance: Instance) -> None:
         claim = instance.claim
@@ -236,16 +262,19 @@ class Watch:
         if quiet_s < self._policy.idle_timeout_s - tolerance_s:
             raise Violation("idle", f"{workspace.workspace_id} is stopped as idle after {quiet_s:.0f} s of quiet")
 
-    def _given_up(self, workspace: Workspace, instance: Instance) -> None:
-        """A launch may fail only for a reason: not when its task was ready and nothing stood in the way."""
-        if instance.life.fails or instance.refuses_claims or instance.hangs_until > self._loop.now - HEALTHY_S:
-            return
-        could_since = max(instance.ready_at, instance.visible_at, self._faults.last_at, instance.hangs_until)
-        if self._loop.now - could_since > HEALTHY_S:
+    def _given_up(self, before: Task, after: Task) -> None:
+        """A start may fail only for a reason: not when nothing stood in its way for long."""
+        instance = self._living.get(after.task_id)
+        could_since = max(before.state_since + self._skew_s, self._faults.last_at)
+        if instance is not None:
+            if instance.life.fails or instance.refuses_claims:
+                return
+            could_since = max(could_since, instance.ready_at, instance.visible_at, instance.hangs_until)
+        waited_s = self._loop.now - could_since
+        if waited_s > HEALTHY_S:
+            how = "was never asked for" if instance is None else "was ready"
             raise Violation(
-                "launch",
-                f"the launch of {workspace.workspace_id} was given up ({workspace.failure}), though {instance.task_id} "
-                f"was ready and nothing stood in the way for {self._loop.now - could_since:.0f} s",
+                "launch", f"{after.task_id} is given up ({after.failure}); it {how}, and for {waited_s:.0f} s no fault was there"
             )
 
     # Launches
@@ -262,8 +291,9 @@ class Watch:
             self._loop.after(self._answer_limit_s(), lambda: self._late(workspace_id, since))
 
     def overridden(self, workspace_id: str) -> None:
-        """A person stops or deletes it: nobody waits for the launch any more."""
+        """A person stops or deletes it: nobody waits for the launch any more. Their request may take effect a while later."""
         self._waiting.pop(workspace_id, None)
+        self._overridden_until[workspace_id] = self._loop.now + OUTAGES_S
 
     def _answered(self, workspace: Workspace) -> None:
         if workspace.workspace_id not in self._waiting or workspace.state is WorkspaceState.STARTING:
@@ -273,7 +303,7 @@ class Watch:
         del self._waiting[workspace.workspace_id]
         if workspace.state is WorkspaceState.RUNNING or workspace.failure:
             return
-        if workspace.stop_reason in (StopReason.BY_PERSON, StopReason.DELETED) or workspace.deleted_at is not None:
+        if self._loop.now < self._overridden_until.get(workspace.workspace_id, 0.0):
             return
         raise Violation("launch", f"somebody waits for {workspace.workspace_id}; it is {workspace.state}, and no word why")
 
@@ -293,6 +323,10 @@ class Watch:
 
     def started(self, instance: Instance) -> None:
         record = self._store.tasks.get(instance.task_id)
+        if self._living.setdefault(instance.task_id, instance) is not instance:
+            raise Violation("rule 1", f"{instance.task_id} runs twice")
+        if record is not None and not record.live:
+            raise Violation("rule 4", f"{instance.task_id} starts after it was recorded as stopped")
         if instance.task_id not in self._recorded and not instance.task_id.startswith("stray"):
             raise Violation("rule 3", f"{instance.task_id} was started before its record was written")
         if instance.home_id is not None:
@@ -307,6 +341,7 @@ class Watch:
     def ending(self, instance: Instance, by_manager: bool) -> None:
         if by_manager:
             self._end_allowed(instance)
+        self._living.pop(instance.task_id, None)
         if instance.home_id is not None and self._mounted.get(instance.home_id) == instance.task_id:
             del self._mounted[instance.home_id]
 

@@ -28,6 +28,10 @@ class Fate:
     """The request was on its way when its sender died, and takes effect all the same."""
 
 
+class ThreadDied(BaseException):
+    """An error that the code under test let through to the end of a thread: on a machine it would vanish in a pool."""
+
+
 class Process:
     def __init__(self, loop: EventLoop, name: str, trace: Trace, *, died: Callable[[], None]) -> None:
         self.loop = loop
@@ -99,6 +103,8 @@ class Process:
     def _run(self, work: Callable[[], object]) -> None:
         try:
             work()
+        except Exception as error:
+            raise ThreadDied(f"a thread of {self.name} died of {error!r}") from error
         finally:
             self._threads.pop(getcurrent(), None)
 
