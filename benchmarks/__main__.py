@@ -1,4 +1,4 @@
-"""`./apranova benchmark [launch|gateway|footprint] [--quick]`."""
+"""`./apranova benchmark [launch|gateway|footprint|superset] [--quick]`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import sys
 import time
 from types import ModuleType
 
-from benchmarks import footprint, gateway, launch, machine, report
+from benchmarks import footprint, gateway, launch, machine, report, superset
 from tests.run import StepFailed, find_chromium
 
-ALL: dict[str, ModuleType] = {"launch": launch, "gateway": gateway, "footprint": footprint}
+ALL: dict[str, ModuleType] = {"launch": launch, "gateway": gateway, "footprint": footprint, "superset": superset}
 """Each has `run(quick) -> Findings` and `plot(findings, path)`."""
 
 

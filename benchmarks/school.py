@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import httpx
 import psutil
 
 from contract.manager import FleetAnswer
-from contract.names import TaskState
+from contract.names import TaskState, WorkspaceKind
 from single_machine.manager_calls import ask_fleet
 from single_machine.running import find_running
 from single_machine.settings import read_settings
@@ -30,6 +31,10 @@ _BROWSING = {
     "Sec-Fetch-Mode": "navigate",
     "Sec-Fetch-Dest": "document",
 }
+
+
+_OWN_PAGE = {WorkspaceKind.VSCODE: "vscode-workbench-web-configuration", WorkspaceKind.SUPERSET: "data-bootstrap"}
+"""Words that stand in the application's first page and in none of ours."""
 
 
 class Unexpected(Exception):
@@ -60,7 +65,9 @@ class Launch:
     url_ms: float
     """Until the API said `running`, in the answer itself or in the event stream that the portal listens to."""
     page_ms: float
-    """Until the address had led through the door and the ticket to VS Code's own first page."""
+    """Until the address had led through the door and the ticket to the application's own first page."""
+    steps_at: Mapping[str, float]
+    """When the manager noted each step, in seconds since 1970."""
 
 
 class Student:
@@ -79,9 +86,9 @@ class Student:
         fields = {"email": email, "password": f"a long one for {email}", "name": name, "invitation": invitation}
         self._ok(self.post("/api/auth/browser/v1/auth/signup", fields))
 
-    def invite(self, email: str) -> str:
+    def invite(self, email: str, track: str) -> str:
         """The key of a new invitation (for instructors)."""
-        answer = self._ok(self.post("/api/invitations/", {"email": email, "role": "student", "track": "FSD"}))
+        answer = self._ok(self.post("/api/invitations/", {"email": email, "role": "student", "track": track}))
         key: str = answer.json()["url"].partition("invitation=")[2]
         return key
 
@@ -96,10 +103,11 @@ class Student:
             workspace = self._until_running(workspace["id"])
         url_ms = (time.perf_counter() - began) * 1e3
         page = self._ok(self.http.get(workspace["url"], headers=_BROWSING, follow_redirects=True))
-        if "vscode-workbench-web-configuration" not in page.text:
-            raise Unexpected(f"{page.url} is not VS Code: {page.text[:300]}")
+        if _OWN_PAGE[workspace["kind"]] not in page.text:
+            raise Unexpected(f"{page.url} is not the application: {page.text[:300]}")
         page_ms = (time.perf_counter() - began) * 1e3
-        return Launch(workspace["launch_path"], workspace["id"], url_ms, page_ms)
+        steps_at = {step["name"]: datetime.fromisoformat(step["at"]).timestamp() for step in workspace["steps"]}
+        return Launch(workspace["launch_path"], workspace["id"], url_ms, page_ms, steps_at)
 
     def click(self) -> str:
         """Only the click; the workspace's id."""
@@ -151,11 +159,11 @@ class School:
         student.sign_in(account.email, account.password)
         return student
 
-    def enroll(self, count: int) -> list[Student]:
+    def enroll(self, count: int, *, track: str = "FSD") -> list[Student]:
         """New students: the instructor invites them, they sign up (which signs them in)."""
         instructor = self.demo_student("instructor")
         names = [f"student{number:02}" for number in range(1, count + 1)]
-        keys = {name: instructor.invite(f"{name}@benchmark.example") for name in names}
+        keys = {name: instructor.invite(f"{name}@benchmark.example", track) for name in names}
 
         def enter(name: str) -> Student:
             student = Student(self.product.url)
@@ -198,9 +206,9 @@ class School:
             time.sleep(0.25)
 
 
-def pool_of(size: int) -> dict[str, str]:
-    """The setting for a warm pool of one size at every hour."""
-    return {"APRANOVA_POOL": f"base={size} peak={size} off={size} weekend={size}", "APRANOVA_KINDS": "vscode"}
+def pool_of(size: int, kind: WorkspaceKind = WorkspaceKind.VSCODE) -> dict[str, str]:
+    """The settings for a warm pool of one size at every hour, in a school of one kind."""
+    return {"APRANOVA_POOL": f"base={size} peak={size} off={size} weekend={size}", "APRANOVA_KINDS": kind}
 
 
 @contextmanager

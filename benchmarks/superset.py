@@ -1,0 +1,208 @@
+"""How soon a data student works in Superset, and what twenty of them need."""
+
+from __future__ import annotations
+
+import re
+import statistics
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+from playwright.sync_api import Browser, Request, expect
+
+from benchmarks import charts
+from benchmarks.editor import chromium, fresh_profile
+from benchmarks.measure import Findings, Measure, Target
+from benchmarks.school import Launch, School, Student, Unexpected, pool_of, running_school
+from contract.names import WorkspaceKind
+
+CLAIM = Target("median", 150)
+HOME_PAGE = Target("median", 1500)
+COLD = Target("median", 8000)
+OWN = Target("median", 40)
+TWENTY = Target("median", 1200)
+MB = 1e6
+_STATIC = re.compile(r"/static/|\.(js|css|woff2?|png|svg|gif|ico)(\?|$)")
+_STATIC_AT_THE_EDGE = re.compile(r"^http://[^/]+/_shared/")
+
+
+@dataclass(frozen=True)
+class Size:
+    warm: int
+    cold: int
+    pages: int
+    students: int
+    settle_s: float
+
+
+FULL = Size(warm=30, cold=5, pages=5, students=20, settle_s=15)
+QUICK = Size(warm=3, cold=1, pages=1, students=4, settle_s=3)
+
+
+@dataclass
+class _Seen:
+    claim_ms: list[float] = field(default_factory=list)
+    url_ms: dict[str, list[float]] = field(default_factory=dict)
+    page_ms: dict[str, list[float]] = field(default_factory=dict)
+    memory_mb: dict[str, list[float]] = field(default_factory=dict)
+    facts: dict[str, bool] = field(default_factory=dict)
+    requests: dict[str, list[str]] = field(default_factory=dict)
+
+
+def run(*, quick: bool) -> Findings:
+    size = QUICK if quick else FULL
+    seen = _Seen()
+    tasks = {"APRANOVA_TASKS_MAX": str(size.students + 10)}
+    with running_school({**pool_of(5, WorkspaceKind.SUPERSET), **tasks}) as school:
+        students = school.enroll(size.students, track="DP")
+        school.until_pool_is_full()
+        _warm(school, students[:5], size.warm, seen)
+        with chromium() as browser:
+            _home_page(school, students[0], browser, size.pages, seen)
+        school.stop_all(students)
+        _all_at_once(school, students, seen, settle_s=size.settle_s)
+    with running_school(pool_of(0, WorkspaceKind.SUPERSET)) as school:
+        _cold(school, school.demo_student("deepa"), size.cold, seen)
+    return _findings(seen, size)
+
+
+def _warm(school: School, students: list[Student], count: int, seen: _Seen) -> None:
+    while len(seen.claim_ms) < count:
+        school.until_pool_is_full()
+        for student in students:
+            launch = student.launch()
+            seen.url_ms.setdefault(launch.path, []).append(launch.url_ms)
+            if launch.path == "warm":
+                seen.claim_ms.append(_between(launch, "task_claimed", "application_ready"))
+        school.stop_all(students)
+
+
+def _between(launch: Launch, first: str, last: str) -> float:
+    return (launch.steps_at[last] - launch.steps_at[first]) * 1e3
+
+
+def _home_page(school: School, student: Student, browser: Browser, count: int, seen: _Seen) -> None:
+    for _ in range(count):
+        school.until_pool_is_full()
+        for path in ("warm", "existing"):
+            asked: list[Request] = []
+            with fresh_profile(browser) as context:
+                context.add_cookies(
+                    [{"name": "apranova_session", "value": student.session_cookie(), "url": student.url}]
+                )
+                portal = context.new_page()
+                portal.goto(f"{student.url}/dashboard")
+                button = portal.get_by_role(
+                    "button" if path == "warm" else "link", name=re.compile("(Launch|Open) Workspace")
+                )
+                expect(button).to_be_enabled(timeout=60_000)
+                context.on("request", asked.append)
+                began = time.perf_counter()
+                with context.expect_page() as opened:
+                    button.click()
+                home = opened.value
+                home.get_by_role("navigation").first.wait_for()
+                home.get_by_text("Dashboards").first.wait_for()
+                seen.page_ms.setdefault(path, []).append((time.perf_counter() - began) * 1e3)
+                home.wait_for_load_state("networkidle")
+            origin = f"{home.url.split('//')[0]}//{home.url.split('/')[2]}"
+            urls = [request.url for request in asked if request.url.startswith(origin)]
+            seen.requests[path] = urls
+            static = [url for url in urls if _STATIC.search(url.partition("?")[0])]
+            stray = [url for url in static if not _STATIC_AT_THE_EDGE.match(url)]
+            seen.facts[f"first page, {path}: every static request served by the edge"] = bool(static) and not stray
+        school.stop_all([student])
+
+
+def _all_at_once(school: School, students: list[Student], seen: _Seen, *, settle_s: float) -> None:
+    school.until_pool_is_full()
+    with ThreadPoolExecutor(len(students)) as everybody:
+        launches = [future.result() for future in [everybody.submit(student.launch) for student in students]]
+    seen.facts[f"{len(students)} launches at once: all in"] = len({it.workspace_id for it in launches}) == len(students)
+    time.sleep(settle_s)
+    parent, children = _family(school)
+    claimed = _largest(children, len(students))
+    seen.memory_mb["an idle child after its first page, of its own"] = [_own(child) for child in claimed]
+    waiting = [child for child in children if child not in claimed]
+    if waiting:
+        seen.memory_mb["a child that waits for a claim, of its own"] = [_own(child) for child in waiting]
+    everything = [parent, *children, *(psutil.Process(pid) for pid in school.sandboxes())]
+    whole = {process.pid: process for root in everything for process in [root, *root.children(recursive=True)]}
+    seen.memory_mb["the warmed parent"] = [parent.memory_full_info().pss / MB]
+    seen.memory_mb[f"{len(students)} students, pool and parent, in all"] = [
+        sum(process.memory_full_info().pss for process in whole.values()) / MB
+    ]
+
+
+def _cold(school: School, student: Student, count: int, seen: _Seen) -> None:
+    """The parent is ended before each launch, so that none is warm."""
+    for _ in range(count):
+        began = time.perf_counter()
+        launch = student.launch()
+        seen.url_ms.setdefault("cold, no warmed parent", []).append(launch.url_ms)
+        if launch.path != "cold":
+            raise Unexpected(f"a cold launch was expected, not {launch.path} after {time.perf_counter() - began:.1f} s")
+        school.stop_all([student])
+        _end_parent(school)
+
+
+def _end_parent(school: School) -> None:
+    """Ten seconds after a hurried start the engine starts one; until then there is none to end."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            parent = _family(school)[0]
+        except Unexpected:
+            time.sleep(0.5)
+            continue
+        parent.kill()
+        parent.wait(10)
+        return
+
+
+def _family(school: School) -> tuple[psutil.Process, list[psutil.Process]]:
+    engine = psutil.Process(school.product.pids()["engine"])
+    parents = [child for child in engine.children() if "agent.warm_parent" in child.cmdline()]
+    if len(parents) != 1:
+        raise Unexpected(f"one warmed parent was expected, there are {len(parents)}")
+    return parents[0], parents[0].children()
+
+
+def _own(process: psutil.Process) -> float:
+    """MB of pages that no other process has."""
+    return process.memory_full_info().uss / MB
+
+
+def _largest(processes: list[psutil.Process], count: int) -> list[psutil.Process]:
+    return sorted(processes, key=_own, reverse=True)[:count]
+
+
+def _findings(seen: _Seen, size: Size) -> Findings:
+    targets = {"cold, no warmed parent": COLD}
+    measures = [Measure("claim → Superset's /health answers", "ms", seen.claim_ms, CLAIM)]
+    measures += [
+        Measure(f"click → URL, {path}", "ms", samples, targets.get(path)) for path, samples in seen.url_ms.items()
+    ]
+    measures += [
+        Measure(f"click → home page usable in Chromium, {path}", "ms", samples, HOME_PAGE if path == "warm" else None)
+        for path, samples in seen.page_ms.items()
+    ]
+    for name, samples in seen.memory_mb.items():
+        target = OWN if "of its own" in name else TWENTY if name.endswith("in all") else None
+        measures.append(Measure(name, "MB", samples, target))
+    requests = {path: len(urls) for path, urls in seen.requests.items()}
+    details = {**vars(size), "requests_of_the_first_page": requests}
+    return Findings("Superset: how soon, and how much memory", measures, seen.facts, details)
+
+
+def plot(findings: Findings, path: Path) -> None:
+    times = [measure for measure in findings.measures if measure.unit == "ms"]
+    memory = [measure for measure in findings.measures if measure.unit == "MB"]
+    with charts.figure(path, "Superset for data students", rows=2, height=3.4) as (above, below):
+        charts.dots(above, times, "Waiting (dots: each launch; red: target)", "milliseconds, log")
+        above.set_xscale("log")
+        own = [measure for measure in memory if "of its own" in measure.name]
+        title = f"Memory of its own (in all: {statistics.median(memory[-1].samples):.0f} MB)"
+        charts.dots(below, own, title, "MB, private pages")
