@@ -1,0 +1,185 @@
+"""What of Superset is loaded once, and how it becomes one student's."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from cachelib.file import FileSystemCache
+from sqlalchemy import event
+from superset.app import create_app
+
+from images.superset import configuration, home, limits, migration, places, serving
+from images.superset.identity import ENVIRON_KEY, Gate, Verifier
+from images.superset.link import Link
+
+log = logging.getLogger(__name__)
+
+RESULTS_MAX = 200
+_PAGES = ("/superset/welcome/", "/dashboard/list/", "/superset/dashboard/sample-shop/", "/sqllab/", "/chart/list/", "/tablemodelview/list/", "/explore/?slice_id=1", "/api/v1/dashboard/sample-shop", "/api/v1/dashboard/sample-shop/charts", "/api/v1/dashboard/sample-shop/datasets", "/api/v1/chart/", "/api/v1/dashboard/", "/api/v1/dataset/1", "/api/v1/database/", "/api/v1/me/", "/api/v1/security/csrf_token/")  # fmt: skip
+"""Drawn once while warming: a first drawing compiles templates, queries and schemas."""
+_QUERY = {"database_id": 1, "sql": "SELECT 1", "runAsync": False, "schema": "main", "client_id": "warming"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What the agent says of the student."""
+
+    workspace_id: str
+    home: str
+    socket_path: str
+    identity_key: str
+    name: str = ""
+    email: str = ""
+    portal_url: str = ""
+    https: bool = False
+
+
+class ApplicationProcess:
+    def __init__(self, application: Any, template: Path) -> None:
+        self._application = application
+        self._template = template
+        self._gate = Gate(application.wsgi_app)
+        self._claimed: Claim | None = None
+        self._home: home.Home | None = None
+
+    @classmethod
+    def load(cls, folder: Path, template: Path) -> ApplicationProcess:
+        """Superset on a copy of the template in `folder`, warmed up; nothing of it is open any more afterwards."""
+        private = home.prepare(folder, template)
+        os.chdir(folder)
+        configuration.SQLALCHEMY_DATABASE_URI = _uri(private.metadata)
+        # Its own handlers would write to the standard error of whoever started us; warnings are enough.
+        application = create_app("images.superset.configuration")
+        limits.install()
+        loaded = cls(application, template)
+        loaded._draw_pages()
+        loaded._let_go()
+        return loaded
+
+    def _draw_pages(self) -> None:
+        client = self._application.test_client()
+        statement = {ENVIRON_KEY: {"sub": "warming-up"}}
+        for page in _PAGES:
+            answer = client.get(page, environ_overrides=statement)
+            if answer.status_code >= 400:
+                raise RuntimeError(f"{page} answered {answer.status}: {answer.get_data(as_text=True)[:300]}")
+        token = client.get("/api/v1/security/csrf_token/", environ_overrides=statement).get_json()["result"]
+        headers = {"X-CSRFToken": token, "Referer": "http://localhost/sqllab/"}
+        answer = client.post("/api/v1/sqllab/execute/", json=_QUERY, headers=headers, environ_overrides=statement)
+        if answer.status_code != 200:
+            raise RuntimeError(f"a query answered {answer.status}: {answer.get_data(as_text=True)[:300]}")
+
+    def _let_go(self) -> None:
+        """No connection, session, cached page or cached result of the private copy stays."""
+        from superset.extensions import cache_manager, db
+
+        with self._application.app_context():
+            for cache in (cache_manager.cache, cache_manager.data_cache, cache_manager.thumbnail_cache):
+                cache.clear()
+            db.session.remove()
+            db.engine.dispose()
+        self._application.extensions["sqlalchemy"].connectors.clear()
+
+    # --- after the fork ---
+
+    def claim(self, message: dict[str, Any], line: Link) -> None:
+        """Become a student's and say so; a failure leaves the process waiting for another try."""
+        try:
+            claim = Claim(**message)
+            if self._claimed is None:
+                self._become(claim, lambda text: line.send({"progress": text}))
+                application = serving.Running(self._gate, lambda words: line.send({"busy": words}))
+                server = serving.listen(application, claim.socket_path)
+                threading.Thread(target=server.run, name="http", daemon=True).start()
+                self._claimed = claim
+        except (home.HomeNotReady, migration.MigrationFailed) as problem:
+            line.send({"failure": str(problem)})
+        except (OSError, ValueError, TypeError) as problem:
+            line.send({"failure": f"Superset could not take the claim: {problem}"})
+        else:
+            same = self._claimed == claim
+            line.send({"serving": True} if same else {"failure": "this Superset is another student's"})
+
+    def save(self, line: Link) -> None:
+        """Whatever was acknowledged is on the disk already; this only makes the files whole without their logs."""
+        try:
+            if self._home is not None:
+                home.checkpoint(self._home.path)
+        except Exception as problem:  # noqa: BLE001  the agent waits for an answer
+            line.send({"saved": False, "failure": f"the databases could not be written: {problem}"})
+        else:
+            line.send({"saved": True})
+
+    def _become(self, claim: Claim, progress: Callable[[str], None]) -> None:
+        # Parent and children would otherwise draw the same numbers.
+        random.seed()
+        np.random.seed(int.from_bytes(os.urandom(4), "little"))
+        verifier = Verifier.of(claim.workspace_id, claim.identity_key)
+        path = Path(claim.home)
+        os.environ["HOME"] = claim.home
+        mine = home.prepare(path, self._template)
+        os.chdir(path)  # relative addresses of databases begin here
+        self._set_secret(mine.secret)
+        head = home.head_of(self._template)
+        if mine.schema != head:
+            migration.migrate(self._application, mine, open_metadata=self._open_metadata, progress=progress)
+        home.set_owner(mine.metadata, home.Owner(claim.name, claim.email))
+        self._open_metadata(mine.metadata)
+        self._keep_results(path / places.RESULTS)
+        self._application.config.update(
+            LOGOUT_REDIRECT_URL=claim.portal_url or "/",
+            SESSION_COOKIE_SECURE=claim.https,
+            SESSION_COOKIE_DOMAIN=None,
+        )
+        self._gate.portal_url = claim.portal_url
+        self._gate.verifier = verifier
+        self._home = mine
+
+    def _set_secret(self, secret: str) -> None:
+        """One secret of the home, used for different things under different names."""
+        self._application.config.update(
+            SECRET_KEY=secret,
+            WTF_CSRF_SECRET_KEY=f"csrf:{secret}",
+            JWT_SECRET_KEY=f"jwt:{secret}",
+            GUEST_TOKEN_JWT_SECRET=f"guest:{secret}",
+            GLOBAL_ASYNC_QUERIES_JWT_SECRET=f"async:{secret}",
+        )
+
+    def _open_metadata(self, file: Path) -> None:
+        """From now on Superset's own tables are in this file."""
+        from superset.extensions import db
+
+        self._application.config["SQLALCHEMY_DATABASE_URI"] = _uri(file)
+        with self._application.app_context():
+            db.session.remove()
+            db.engine.dispose()
+            self._application.extensions["sqlalchemy"].connectors.clear()
+            event.listen(db.engine, "connect", _on_connect)
+
+    def _keep_results(self, folder: Path) -> None:
+        from superset.extensions import results_backend_manager
+
+        for leftover in folder.glob("*.__wz_cache"):
+            leftover.unlink(missing_ok=True)
+        results = FileSystemCache(
+            str(folder), threshold=RESULTS_MAX, default_timeout=configuration.CACHE_DEFAULT_TIMEOUT
+        )
+        self._application.config["RESULTS_BACKEND"] = results
+        results_backend_manager._results_backend = results  # noqa: SLF001  read from the configuration only at its start
+
+
+def _uri(file: Path) -> str:
+    return f"sqlite:///{file}?check_same_thread=false&timeout=15"
+
+
+def _on_connect(connection: Any, _record: Any) -> None:
+    # With a write-ahead log the default keeps a database whole, but may lose the last commits of a power cut.
+    connection.execute("PRAGMA synchronous = FULL")

@@ -1,0 +1,197 @@
+"""A student's home for Superset: made from the template on the first day, left alone on all others."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import secrets
+import shutil
+import sqlite3
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from images.superset import places
+
+SNAPSHOTS_MAX = 2
+_SECRET_CHARACTERS = 64
+_NETWORK_FILE_SYSTEMS = {
+    0x6969,  # NFS, and with it EFS
+    0x517B,  # SMB
+    0xFE534D42,  # SMB 2
+    0xFF534D42,  # CIFS
+    0x01021997,  # 9P
+    0x65735546,  # FUSE: may be anything
+    0x00C36400,  # Ceph
+    0x5346414F,  # AFS
+    0x0BD00BD0,  # Lustre
+    0x47504653,  # GPFS
+}
+
+
+class HomeNotReady(Exception):
+    """The home cannot be prepared; the text is in plain words."""
+
+
+@dataclass(frozen=True)
+class Owner:
+    name: str
+    email: str
+
+
+@dataclass(frozen=True)
+class Home:
+    path: Path
+    secret: str
+    schema: str
+    """Version of the metadata database's schema."""
+
+    @property
+    def metadata(self) -> Path:
+        return self.path / places.METADATA_IN_HOME
+
+
+def prepare(home: Path, template: Path) -> Home:
+    """Make the home ready; on any day but the first nothing of the student's is changed. Raises HomeNotReady."""
+    try:
+        for folder in (places.SUPERSET, places.RESULTS, places.SNAPSHOTS, places.DATA):
+            (home / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+        secret = _secret(home / places.SECRET)
+        _copy_once(template / places.METADATA, home / places.METADATA_IN_HOME)
+        _copy_once(template / places.OWN_DATABASE.name, home / places.OWN_DATABASE)
+        _link(home / places.SAMPLE_LINK, template / places.SAMPLE)
+        network = on_network_file_system(home)
+        for database in (places.METADATA_IN_HOME, places.OWN_DATABASE):
+            set_journal(home / database, network=network)
+        return Home(home, secret, schema_of(home / places.METADATA_IN_HOME))
+    except OSError as problem:
+        raise HomeNotReady(f"the home cannot be written: {problem.strerror}") from problem
+    except sqlite3.Error as problem:
+        raise HomeNotReady(f"a database in the home cannot be opened: {problem}") from problem
+
+
+def set_owner(metadata: Path, owner: Owner) -> None:
+    """The one user of this Superset has its student's name. Raises HomeNotReady."""
+    if not owner.name and not owner.email:
+        return
+    first, _, last = owner.name.strip().partition(" ")
+    try:
+        with closing(sqlite3.connect(metadata, timeout=15)) as database, database:
+            database.execute(
+                "UPDATE ab_user SET first_name = ?, last_name = ?, email = COALESCE(NULLIF(?, ''), email)"
+                " WHERE username = 'student' AND (first_name, last_name, email) IS NOT (?, ?, ?)",
+                (first[:64], last[:64], owner.email[:320], first[:64], last[:64], owner.email[:320]),
+            )
+    except sqlite3.Error as problem:
+        raise HomeNotReady(f"the student's name cannot be written: {problem}") from problem
+
+
+def head_of(template: Path) -> str:
+    """The schema version that this image needs."""
+    return str(json.loads((template / places.FACTS).read_text())["head"])
+
+
+def schema_of(metadata: Path) -> str:
+    """Raises sqlite3.Error."""
+    with closing(sqlite3.connect(metadata, timeout=15)) as database:
+        row = database.execute("SELECT version_num FROM alembic_version").fetchone()
+    return str(row[0]) if row else ""
+
+
+def snapshot(home: Home) -> Path:
+    """A copy of the metadata database as it is now; only the newest few are kept. Raises OSError, sqlite3.Error."""
+    folder = home.path / places.SNAPSHOTS
+    target = folder / f"superset-{home.schema}-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}.db"
+    temporary = target.with_suffix(".new")
+    temporary.unlink(missing_ok=True)
+    with closing(sqlite3.connect(home.metadata)) as source, closing(sqlite3.connect(temporary)) as copy:
+        source.backup(copy)
+    _to_disk(temporary)
+    temporary.replace(target)
+    for old in sorted(folder.glob("superset-*.db"), key=lambda file: file.stat().st_mtime)[:-SNAPSHOTS_MAX]:
+        old.unlink()
+    return target
+
+
+def replace_metadata(home: Home, newer: Path) -> None:
+    """Put `newer` (of which nothing is open) in the metadata database's place, wholly or not at all."""
+    set_journal(newer, network=True)  # one file, without a log beside it
+    set_journal(home.metadata, network=True)
+    _to_disk(newer)
+    newer.replace(home.metadata)
+    set_journal(home.metadata, network=on_network_file_system(home.path))
+
+
+def checkpoint(home: Path) -> None:
+    """Bring what the write-ahead logs hold into the databases. Raises sqlite3.Error."""
+    for name in (places.METADATA_IN_HOME, places.OWN_DATABASE):
+        with closing(sqlite3.connect(home / name, timeout=5)) as database:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def on_network_file_system(path: Path) -> bool:
+    """Whether SQLite's write-ahead log would fail there: it needs memory that is shared between processes."""
+    buffer = ctypes.create_string_buffer(256)  # struct statfs has 120 bytes and begins with the type, a long
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.statfs(os.fsencode(path), buffer) != 0:
+        return True
+    return ctypes.c_ulong.from_buffer(buffer).value & 0xFFFFFFFF in _NETWORK_FILE_SYSTEMS
+
+
+def set_journal(database: Path, *, network: bool) -> None:
+    """WAL on a local disk; DELETE on a network file system, also for a home that comes from a local disk."""
+    with closing(sqlite3.connect(database, timeout=15)) as connection:
+        if network:
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # reads a log without shared memory
+        (mode,) = connection.execute(f"PRAGMA journal_mode = {'DELETE' if network else 'WAL'}").fetchone()
+        if mode != "wal" and not network:
+            connection.execute("PRAGMA journal_mode = DELETE")
+
+
+def _secret(file: Path) -> str:
+    """Signs sessions and encrypts passwords of databases; made once, because what it encrypted opens with nothing else."""
+    try:
+        secret = file.read_text().strip()
+    except FileNotFoundError:
+        secret = ""
+    if len(secret) < _SECRET_CHARACTERS:
+        secret = secrets.token_urlsafe(_SECRET_CHARACTERS)[:_SECRET_CHARACTERS]
+        temporary = file.with_suffix(".new")
+        temporary.unlink(missing_ok=True)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as out:
+            out.write(secret)
+            out.flush()
+            os.fsync(out.fileno())
+        temporary.replace(file)
+    return secret
+
+
+def _copy_once(source: Path, target: Path) -> None:
+    if target.exists():
+        return
+    temporary = target.with_suffix(".new")
+    shutil.copyfile(source, temporary)
+    temporary.chmod(0o600)
+    _to_disk(temporary)
+    temporary.replace(target)
+
+
+def _link(link: Path, target: Path) -> None:
+    """The image's path may change from day to day; what a student put there in its stead stays."""
+    if link.is_symlink():
+        if link.readlink() == target:
+            return
+        link.unlink()
+    if not link.exists():
+        link.symlink_to(target)
+
+
+def _to_disk(file: Path) -> None:
+    descriptor = os.open(file, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,110 @@
+"""Limits inside Superset: how long a query may take, how large a file may be.
+
+Superset's own time limit is an alarm signal, which does nothing in a thread. Here every connection to a student's data
+has a timer that interrupts it; SQL Lab's Stop button does the same.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import threading
+from contextlib import suppress
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.pool import NullPool
+
+QUERY_TIME_MAX_S = 60
+UPLOAD_BYTES_MAX = 25 * 1024 * 1024
+
+_UPLOAD_PATH = re.compile(r"/api/v1/database/\d+/upload/?$")
+
+
+class TimedPool(NullPool):
+    """Connections that are interrupted when they have been open too long."""
+
+
+class _Open:
+    """The connections that are open now, each with its timer."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._numbers = itertools.count(1)
+        self._timers: dict[int, threading.Timer] = {}
+        self._of_thread: dict[int, str] = {}
+        self._by_number: dict[str, Any] = {}
+
+    def opened(self, connection: Any, _record: Any) -> None:
+        timer = threading.Timer(QUERY_TIME_MAX_S, _interrupt, (connection,))
+        timer.daemon = True
+        with self._lock:
+            number = str(next(self._numbers))
+            self._timers[id(connection)] = timer
+            self._of_thread[threading.get_ident()] = number
+            self._by_number[number] = connection
+        timer.start()
+
+    def closed(self, connection: Any, _record: Any) -> None:
+        with self._lock:
+            timer = self._timers.pop(id(connection), None)
+            for number in [number for number, each in self._by_number.items() if each is connection]:
+                del self._by_number[number]
+        if timer is not None:
+            timer.cancel()
+
+    def newest_of_this_thread(self) -> str | None:
+        with self._lock:
+            number = self._of_thread.get(threading.get_ident())
+            return number if number in self._by_number else None
+
+    def interrupt(self, number: str) -> bool:
+        with self._lock:
+            connection = self._by_number.get(number)
+        if connection is None:
+            return False
+        _interrupt(connection)
+        return True
+
+
+def install() -> None:
+    """Once for each process, after Superset's engine descriptions can be imported."""
+    from superset.db_engine_specs.duckdb import DuckDBEngineSpec
+    from superset.db_engine_specs.sqlite import SqliteEngineSpec
+    from superset.errors import SupersetErrorType
+
+    connections = _Open()
+    event.listen(TimedPool, "connect", connections.opened)
+    event.listen(TimedPool, "close", connections.closed)
+    event.listen(TimedPool, "close_detached", lambda connection: connections.closed(connection, None))
+
+    text = (
+        f"The query was stopped after {QUERY_TIME_MAX_S} seconds, the most that one may take here. "
+        "Ask for less: filter by date, aggregate, or join fewer rows."
+    )
+    too_long = (text, SupersetErrorType.SQLLAB_TIMEOUT_ERROR, {})
+
+    def number_of(_specification: Any, _cursor: Any, _query: Any) -> str | None:
+        return connections.newest_of_this_thread()
+
+    def cancel(_specification: Any, _cursor: Any, _query: Any, number: str) -> bool:
+        return connections.interrupt(number)
+
+    for specification in (SqliteEngineSpec, DuckDBEngineSpec):
+        specification.custom_errors = {re.compile(r"(?i)\binterrupted\b"): too_long, **specification.custom_errors}
+        specification.get_cancel_query_id = classmethod(number_of)
+        specification.cancel_query = classmethod(cancel)
+
+
+def timed(uri: Any, parameters: dict[str, Any], _username: Any, _security_manager: Any, _source: Any) -> Any:
+    """Superset's DB_CONNECTION_MUTATOR: every connection to data is timed, but for those that write an uploaded file."""
+    from flask import has_request_context, request
+
+    if not (has_request_context() and _UPLOAD_PATH.search(request.path)):
+        parameters["poolclass"] = TimedPool
+    return uri, parameters
+
+
+def _interrupt(connection: Any) -> None:
+    with suppress(Exception):  # it may just have been closed
+        connection.interrupt()

@@ -1,0 +1,21 @@
+"""Where a home's files lie, relative to it, and the template's, relative to its folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+DATA = Path("data")
+OWN_DATABASE = DATA / "my-data.db"
+SAMPLE_LINK = DATA / "shop.duckdb"
+"""A link to the image's read-only file: every home shares it, and a new image may bring a better one."""
+
+SUPERSET = Path(".superset")
+METADATA_IN_HOME = SUPERSET / "superset.db"
+SECRET = SUPERSET / "secret"
+RESULTS = SUPERSET / "results"
+SNAPSHOTS = SUPERSET / "snapshots"
+
+TEMPLATE = Path(__file__).parent / "template"
+METADATA = Path("superset.db")
+SAMPLE = Path("shop.duckdb")
+FACTS = Path("template.json")
