@@ -184,7 +184,9 @@ class MachineEngine:
         self.by_address[instance.address] = instance
         self.watchers.started(instance)
         if life.dies_after_s != NEVER:
-            self._loop.after(life.dies_after_s, lambda: life.dies_after_s != NEVER and self.end(instance, life.dies_because))
+            self._loop.after(
+                life.dies_after_s, lambda: life.dies_after_s != NEVER and self.end(instance, life.dies_because)
+            )
         if life.ready_after_s != NEVER:
             self._loop.after(life.ready_after_s, lambda: instance.alive and self.watchers.changed(spec.task_id))
         return instance

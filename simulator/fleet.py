@@ -191,7 +191,7 @@ class Fleet:
             self.trace.note("weather", "saves fail")
         if draw_one() < profile.stray:
             name = f"stray-{self.loop.events}"
-            spec = TaskSpec(task_id=name, kind=WorkspaceKind.VSCODE, image="vscode-1", agent_token="a lost one")
+            spec = TaskSpec(name, WorkspaceKind.VSCODE, "vscode-1", "a lost token")
             self.trace.note("weather", f"{name} runs and nobody knows why")
             self.engine.run_unasked(spec)
         if draw_one() < profile.new_image:

@@ -238,9 +238,8 @@ class Watch:
                 raise Violation("rule 1", f"{after.workspace_id} is {after.state} while {before.task_id} lives")
             case _:
                 pass
-        if before.state is WorkspaceState.STARTING and after.stop_reason is StopReason.LAUNCH_FAILED:
-            if not after.failure:
-                raise Violation("launch", f"the launch of {after.workspace_id} failed and nobody says why")
+        if after.stop_reason is StopReason.LAUNCH_FAILED and not after.failure:
+            raise Violation("launch", f"the launch of {after.workspace_id} failed and nobody says why")
 
     def _opened(self, workspace: Workspace, instance: Instance) -> None:
         claim = instance.claim
@@ -274,7 +273,8 @@ class Watch:
         if waited_s > HEALTHY_S:
             how = "was never asked for" if instance is None else "was ready"
             raise Violation(
-                "launch", f"{after.task_id} is given up ({after.failure}); it {how}, and for {waited_s:.0f} s no fault was there"
+                "launch",
+                f"{after.task_id} is given up ({after.failure}); it {how}, and for {waited_s:.0f} s no fault was there",
             )
 
     # Launches
@@ -305,7 +305,9 @@ class Watch:
             return
         if self._loop.now < self._overridden_until.get(workspace.workspace_id, 0.0):
             return
-        raise Violation("launch", f"somebody waits for {workspace.workspace_id}; it is {workspace.state}, and no word why")
+        raise Violation(
+            "launch", f"somebody waits for {workspace.workspace_id}; it is {workspace.state}, and no word why"
+        )
 
     def _answer_limit_s(self) -> float:
         policy = self._policy
@@ -374,7 +376,8 @@ class Watch:
         record = self._store.tasks.get(instance.task_id)
         if instance.alive and (record is None or not record.live):
             raise Violation(
-                "rule 4", f"{instance.task_id} is paid for and no record knows it, since {self._loop.now - instance.started:.0f} s"
+                "rule 4",
+                f"{instance.task_id} is paid for and no record knows it, since {self._loop.now - instance.started:.0f} s",
             )
 
     # Homes
@@ -386,7 +389,9 @@ class Watch:
         if owner is not None and owner.home_id == home_id:
             self._purge_allowed(owner)
             if not owner.purging:
-                raise Violation("rule 6", f"the home of {owner.workspace_id} is removed, which could still be undeleted")
+                raise Violation(
+                    "rule 6", f"the home of {owner.workspace_id} is removed, which could still be undeleted"
+                )
 
     def _purge_allowed(self, workspace: Workspace) -> None:
         deleted_at = workspace.deleted_at if workspace.deleted_at is not None else math.inf
@@ -419,7 +424,7 @@ class Watch:
         now = self._loop.now
         targets = [self._policy.schedule.target(now - ago) for ago in (0.0, 90.0)]
         room = self._policy.tasks_max - (live - len(self._warm))
-        if not min(min(targets), room) <= len(self._warm) <= max(targets):
+        if not min(*targets, room) <= len(self._warm) <= max(targets):
             return Violation("pool", f"{len(self._warm)} warm tasks, the target is {targets[0]}")
         return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from typing import Any
 
 from contract.errors import ApraNovaError
 from manager.domain.policy import Policy
@@ -68,7 +69,7 @@ class SimulatedManager:
     def begin(self) -> None:
         """A process as it starts: it knows nothing but what is stored, and sweeps at once."""
         process = Process(self._loop, self.name, self._trace, died=self._died)
-        ports = {name: Port(process, name, real, self._faults) for name, real in self._real.items()}
+        ports: dict[str, Any] = {name: Port(process, name, real, self._faults) for name, real in self._real.items()}
         self.process = process
         self.world = World(
             store=ports["store"],
@@ -146,5 +147,7 @@ class SimulatedManager:
 
 
 def _action(action: object) -> str:
-    about = next((words(getattr(action, name)) for name in ("workspace", "task", "task_id") if getattr(action, name, None)), "")
+    about = next(
+        (words(getattr(action, name)) for name in ("workspace", "task", "task_id") if getattr(action, name, None)), ""
+    )
     return f"{type(action).__name__}({about})"

@@ -61,7 +61,9 @@ class Process:
         if not self.alive:
             raise GreenletExit
         chosen = fate()
-        self.loop.after(chosen.latency_s, lambda: self._take_effect(thread, chosen, effect, f"{port}.{name}", arguments))
+        self.loop.after(
+            chosen.latency_s, lambda: self._take_effect(thread, chosen, effect, f"{port}.{name}", arguments)
+        )
         return self.loop.hub.switch()
 
     def crash(self) -> None:

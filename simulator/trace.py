@@ -35,7 +35,9 @@ def words(value: object) -> str:
         return f"{value.workspace_id} {value.state}{bound}{wanted} v{value.version}"
     if isinstance(value, Task):
         bound = f" for {value.workspace_id}" if value.workspace_id else ""
-        save = " (must save)" if value.must_save and value.saved_at is None and value.state is TaskState.STOPPING else ""
+        save = (
+            " (must save)" if value.must_save and value.saved_at is None and value.state is TaskState.STOPPING else ""
+        )
         return f"{value.task_id} {value.state}{bound}{save} v{value.version}"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(words(item) for item in value) + "]" if len(value) <= 4 else f"{len(value)} items"

@@ -1,0 +1,375 @@
+"""The bugs of planted_bugs.py: each a context in which one function of the manager is replaced by a worse one."""
+# ruff: noqa: SLF001 (a bug is planted in the middle of a module)
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import Any
+from unittest.mock import patch
+
+from contract.agent import AgentPhase, AgentStatus
+from contract.errors import ApraNovaError
+from contract.names import TaskState, WorkspaceState
+from manager.domain import binding, idle, pool, reconcile
+from manager.domain.plan import FinishLaunch, RetireTask, StopOrphan
+from manager.domain.task import Task, TaskOffer
+from manager.domain.workspace import Workspace
+from manager.use_cases import apply, ending, finish_launch, launch, lifetime, records, sweep
+from simulator.engine import MachineEngine
+from simulator.store import SimulatedStore
+
+
+def _replaced(where: Any, name: str, by: Callable[[Any], Any]) -> AbstractContextManager[object]:
+    """Replace a function by one made from the right one."""
+    return patch.object(where, name, by(getattr(where, name)))
+
+
+def claim_in_two_writes() -> AbstractContextManager[object]:
+    def by(_right: Any) -> Any:
+        def try_bind(world: Any, task: Task, workspace: Workspace, *, now: float) -> Workspace | None:
+            bound = binding.bind(
+                task,
+                workspace,
+                now=now,
+                new_home_id=world.ids.home_id(),
+                launch_secret=world.ids.secret(),
+                deadline=now + world.policy.launch_timeout_s,
+            )
+            try:
+                world.store.write(bound.task)
+                world.store.write(bound.workspace)
+            except launch.VersionConflict:
+                return None
+            return replace(bound.workspace, version=bound.workspace.version + 1)
+
+        return try_bind
+
+    return _replaced(launch, "_try_bind", by)
+
+
+def unconditional_writes() -> AbstractContextManager[object]:
+    def by(right: Any) -> Any:
+        def write(self: SimulatedStore, *written: Any, delete: Any = ()) -> None:
+            def current(record: Any) -> Any:
+                found = self._find(record)
+                return replace(record, version=found.version if found else 0)
+
+            right(self, *map(current, written), delete=[current(record) for record in delete if self._find(record)])
+
+        return write
+
+    return _replaced(SimulatedStore, "write", by)
+
+
+def start_before_the_record() -> AbstractContextManager[object]:
+    def by(right: Any) -> Any:
+        def try_bind(world: Any, task: Task, workspace: Workspace, *, now: float) -> Any:
+            if task.version == 0 and task.home_id is None:
+                with contextlib.suppress(ApraNovaError):
+                    finish_launch.start_task(world, task, None)
+            return right(world, task, workspace, now=now)
+
+        return try_bind
+
+    return _replaced(launch, "_try_bind", by)
+
+
+def no_take_over() -> AbstractContextManager[object]:
+    def by(right: Any) -> Any:
+        def claimed(*arguments: Any) -> Iterator[Any]:
+            return (action for action in right(*arguments) if not isinstance(action, FinishLaunch))
+
+        return claimed
+
+    return _replaced(reconcile, "_claimed", by)
+
+
+def no_second_start() -> AbstractContextManager[object]:
+    def by(right: Any) -> Any:
+        def not_started(*arguments: Any) -> Iterator[Any]:
+            return (action for action in right(*arguments) if not isinstance(action, reconcile.StartAgain))
+
+        return not_started
+
+    return _replaced(reconcile, "_not_started", by)
+
+
+def failed_look_up_is_empty() -> AbstractContextManager[object]:
+    return _replaced(sweep, "_observed", lambda right: lambda world: right(world) or ())
+
+
+def failed_look_up_ends_launches() -> AbstractContextManager[object]:
+    def by(right: Any) -> Any:
+        def existing(world: Any, workspace: Workspace) -> Workspace:
+            try:
+                world.runner.list_tasks()
+            except ApraNovaError:
+                ending.record_gone(world, records.get_task(world, workspace), workspace, "it was not found")
+                raise launch.VersionConflict from None
+            return right(world, workspace)
+
+        return existing
+
+    return _replaced(launch, "_existing", by)
+
+
+def orphans_without_a_second_look() -> AbstractContextManager[object]:
+    def by(right: Any) -> Any:
+        def perform(world: Any, action: Any) -> None:
+            if isinstance(action, StopOrphan):
+                world.runner.stop(action.task_id, grace_s=0.0)
+            else:
+                right(world, action)
+
+        return perform
+
+    return _replaced(apply, "_perform", by)
+
+
+def orphans_at_once() -> AbstractContextManager[object]:
+    def by(_right: Any) -> Any:
+        def orphans(snapshot: Any, tasks: Any, *_: Any) -> Iterator[StopOrphan]:
+            return (
+                StopOrphan(seen.task_id) for seen in snapshot.observed or () if seen.alive and seen.task_id not in tasks
+            )
+
+        return orphans
+
+    return _replaced(reconcile, "_orphans", by)
+
+
+def orphans_never() -> AbstractContextManager[object]:
+    return _replaced(reconcile, "_orphans", lambda _: lambda *_arguments: ())
+
+
+def stop_without_save() -> AbstractContextManager[object]:
+    def by(right: Any) -> Any:
+        def stopping(self: Task, **named: Any) -> Task:
+            return right(self, **{**named, "must_save": False})
+
+        return stopping
+
+    return _replaced(Task, "stopping", by)
+
+
+def failed_save_is_ignored() -> AbstractContextManager[object]:
+    def by(right: Any) -> Any:
+        def save(world: Any, task: Task) -> str:
+            right(world, task)
+            return ""
+
+        return save
+
+    return _replaced(ending, "_save", by)
+
+
+def stopped_before_it_is_gone() -> AbstractContextManager[object]:
+    def by(right: Any) -> Any:
+        def end_task(world: Any, task: Task, workspace: Workspace | None) -> None:
+            if task.must_save and task.saved_at is None:
+                right(world, task, workspace)
+                return
+            ending._record_end(world, task, workspace, failure="")
+            world.runner.stop(task.task_id, grace_s=world.policy.stop_grace_s)
+
+        return end_task
+
+    return _replaced(ending, "end_task", by)
+
+
+def start_is_not_idempotent() -> AbstractContextManager[object]:
+    def by(right: Any) -> Any:
+        def start(self: MachineEngine, spec: Any) -> None:
+            if spec.task_id in self.instances:
+                self._run(spec)
+            else:
+                right(self, spec)
+
+        return start
+
+    return _replaced(MachineEngine, "start", by)
+
+
+def late_start_after_a_stop() -> AbstractContextManager[object]:
+    def by(right: Any) -> Any:
+        def stop_task(self: MachineEngine, task_id: str, *, grace_s: float) -> None:
+            if task_id in self.instances:
+                right(self, task_id, grace_s=grace_s)
+
+        return stop_task
+
+    return _replaced(MachineEngine, "stop", by)
+
+
+def gone_without_asking_the_engine() -> AbstractContextManager[object]:
+    def by(_right: Any) -> Any:
+        def record_gone(world: Any, task: Task, workspace: Workspace | None, because: str) -> None:
+            ending._record_end(world, task, workspace, failure=because or "it ended by itself")
+
+        return record_gone
+
+    return _replaced(ending, "record_gone", by)
+
+
+def purged_without_grace() -> AbstractContextManager[object]:
+    def by(right: Any) -> Any:
+        def delete_wanted(self: Workspace, *, now: float, grace_s: float) -> Workspace:
+            del grace_s
+            return right(self, now=now, grace_s=0.0)
+
+        return delete_wanted
+
+    return _replaced(Workspace, "delete_wanted", by)
+
+
+def home_before_purging_is_recorded() -> AbstractContextManager[object]:
+    def by(right: Any) -> Any:
+        def purge(world: Any, workspace: Workspace) -> None:
+            if workspace.home_id is not None and workspace.state is WorkspaceState.DELETED:
+                world.homes.purge(workspace.home_id)
+            right(world, workspace)
+
+        return purge
+
+    return _replaced(lifetime, "purge", by)
+
+
+def adopted_home_is_purged() -> AbstractContextManager[object]:
+    def by(right: Any) -> Any:
+        def perform(world: Any, action: Any) -> None:
+            if isinstance(action, apply.ForgetTask) and action.task.offer is TaskOffer.SLOT and action.task.home_id:
+                world.homes.purge(action.task.home_id)
+            right(world, action)
+
+        return perform
+
+    return _replaced(apply, "_perform", by)
+
+
+def no_deadline() -> AbstractContextManager[object]:
+    def by(right: Any) -> Any:
+        def give_up(*_: Any) -> Iterator[Any]:
+            return iter(())
+
+        del right
+        return give_up
+
+    return _replaced(reconcile, "_give_up", by)
+
+
+def silence_is_idleness() -> AbstractContextManager[object]:
+    def by(right: Any) -> Any:
+        def judge(workspace: Workspace, status: AgentStatus | None, **named: Any) -> Any:
+            if status is None:
+                status = AgentStatus(task_id=workspace.task_id or "", phase=AgentPhase.CLAIMED)
+                workspace = replace(workspace, activity=None, running_since=0.0)
+            return right(workspace, status, **named)
+
+        return judge
+
+    return _replaced(idle, "judge", by)
+
+
+def idle_never() -> AbstractContextManager[object]:
+    def by(right: Any) -> Any:
+        def judge(*arguments: Any, **named: Any) -> Any:
+            return replace(right(*arguments, **named), stop_now=False)
+
+        return judge
+
+    return _replaced(idle, "judge", by)
+
+
+def any_home_will_do() -> AbstractContextManager[object]:
+    def by(right: Any) -> Any:
+        def can_serve(task: Task, workspace: Workspace) -> bool:
+            slot = task.warm and task.kind is workspace.kind and task.offer is TaskOffer.SLOT
+            return slot or right(task, workspace)
+
+        return can_serve
+
+    return _both(_replaced(pool, "can_serve", by), _replaced(binding, "can_serve", by))
+
+
+def old_image_is_handed_out() -> AbstractContextManager[object]:
+    def by(_right: Any) -> Any:
+        return lambda tasks, workspace, *, image: [task for task in tasks if pool.can_serve(task, workspace)]  # noqa: ARG005
+
+    return _replaced(launch, "candidates", by)
+
+
+def retires_what_was_claimed() -> AbstractContextManager[object]:
+    def by(right: Any) -> Any:
+        def perform(world: Any, action: Any) -> None:
+            if isinstance(action, RetireTask):
+                current = world.store.find_task(action.task.task_id)
+                if current is not None and current.state in (TaskState.STARTING, TaskState.READY, TaskState.CLAIMED):
+                    now = world.clock.now()
+                    world.store.write(current.stopping(now=now, deadline=now))
+            else:
+                right(world, action)
+
+        return perform
+
+    return _replaced(apply, "_perform", by)
+
+
+def pool_counts_only_ready() -> AbstractContextManager[object]:
+    def by(right: Any) -> Any:
+        def reconcile_pool(snapshot: Any, now: float, policy: Any) -> Any:
+            tasks = tuple(task for task in snapshot.tasks if not (task.warm and task.state is TaskState.STARTING))
+            return right(replace(snapshot, tasks=tasks), now, policy)
+
+        return reconcile_pool
+
+    return _replaced(reconcile, "_reconcile_pool", by)
+
+
+def no_back_off() -> AbstractContextManager[object]:
+    return _replaced(pool, "back_off_until", lambda _: lambda *_arguments, **_named: 0.0)
+
+
+def wish_to_launch_is_forgotten() -> AbstractContextManager[object]:
+    def by(right: Any) -> Any:
+        def ended(self: Workspace, **named: Any) -> Workspace:
+            return right(replace(self, launch_wanted_at=None), **named)
+
+        return ended
+
+    return _replaced(Workspace, "ended", by)
+
+
+def home_is_made_again_when_missing() -> AbstractContextManager[object]:
+    def by(right: Any) -> Any:
+        def with_home(world: Any, workspace: Workspace) -> Workspace:
+            if workspace.home_created_at is None and workspace.home_id is not None:
+                return records.save_workspace(world, workspace.home_created(now=world.clock.now()))
+            return right(world, workspace)
+
+        return with_home
+
+    return _replaced(finish_launch, "_with_home", by)
+
+
+def one_error_stops_the_pass() -> AbstractContextManager[object]:
+    def by(_right: Any) -> Any:
+        def guarded(world: Any, action: Any, key: str, work: Callable[[], None]) -> None:
+            del action
+            work()
+            world.in_flight.end(key)
+            world.wake()
+
+        return guarded
+
+    return _replaced(apply, "_guarded", by)
+
+
+@contextlib.contextmanager
+def _both(*plants: AbstractContextManager[object]) -> Iterator[None]:
+    with contextlib.ExitStack() as stack:
+        for plant in plants:
+            stack.enter_context(plant)
+        yield
