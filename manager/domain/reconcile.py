@@ -47,8 +47,9 @@ class Snapshot:
     """None: the engine did not answer, and nothing may be concluded about any task."""
     statuses: Mapping[str, AgentStatus] = field(default_factory=dict)
     """By task id; absent when the agent was not asked or did not answer."""
-    images: Mapping[WorkspaceKind, str] = field(default_factory=dict)
-    """The current image of each kind that can be launched now."""
+    images: Mapping[WorkspaceKind, str] | None = field(default_factory=dict)
+    """The current image of each kind that can be launched now. None: not known, and the pool stays as it is, or the other
+    kinds would get the share of one whose look-up failed."""
     launches: Mapping[WorkspaceKind, int] = field(default_factory=dict)
     """How often each kind was launched lately (domain/demand.py)."""
 
@@ -174,7 +175,7 @@ def _reconcile_pool(snapshot: Snapshot, now: float, policy: Policy) -> tuple[lis
     """Retire what is worn out or too much, start what is missing; also when to look again for a start that must wait."""
     actions: list[Action] = []
     refill_at = float("inf")
-    if snapshot.observed is None:
+    if snapshot.observed is None or snapshot.images is None:
         return actions, refill_at
     warming = sum(task.warm and task.state is TaskState.STARTING for task in snapshot.tasks)
     free = policy.tasks_max - sum(task.live for task in snapshot.tasks)

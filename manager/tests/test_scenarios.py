@@ -1,14 +1,18 @@
-"""Bugs that the fault machine found, each under its own name."""
+"""Bugs that the fault machine and the simulator found, each under its own name."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from contract.names import WorkspaceState
+from contract.errors import ApraNovaError, Reason
+from contract.names import WorkspaceKind, WorkspaceState
+from manager.adapters.memory.clock import FakeClock
+from manager.adapters.memory.runner import MemoryTaskRunner
 from manager.tests.faults import Faults, Faulty
 from manager.tests.school import ANNA, School
 from manager.use_cases.launch import launch
 from manager.use_cases.stop import restart, stop
+from manager.use_cases.sweep import sweep
 from manager.use_cases.world import InFlight
 
 
@@ -24,3 +28,32 @@ def test_a_restart_that_another_managers_stop_overtakes_between_two_reads_is_tri
     assert restart(hindered, ANNA).state is WorkspaceState.STOPPING
     school.settle()
     assert school.workspace().state is WorkspaceState.RUNNING
+
+
+class RunnerThatDoesNotAnswerForOneKind(MemoryTaskRunner):
+    silent_for: WorkspaceKind | None = None
+
+    def image(self, kind: WorkspaceKind) -> str:
+        if kind is self.silent_for:
+            raise ApraNovaError(Reason.INTERNAL, "The engine does not answer")
+        return super().image(kind)
+
+
+def test_a_kind_whose_look_up_fails_once_keeps_its_share_of_the_pool() -> None:
+    """It was taken for a kind that is not installed: the other kind got the whole pool, and lost it with the next pass."""
+    runner = RunnerThatDoesNotAnswerForOneKind(FakeClock())
+    runner.images[WorkspaceKind.SUPERSET] = "superset-1"
+    school = School(pool=3, runner=runner)
+    school.settle()
+    assert sum(task.alive for task in runner.tasks.values()) == 3
+    runner.silent_for = WorkspaceKind.SUPERSET
+    assert sweep(school.world).actions == ()
+    runner.silent_for = None
+    assert sweep(school.world).actions == ()
+
+
+def test_a_kind_that_is_not_installed_leaves_the_pool_to_the_others() -> None:
+    school = School(pool=3)
+    school.settle()
+    kinds = [task.kind for task in school.store.list_tasks(limit=10)]
+    assert kinds == [WorkspaceKind.VSCODE] * 3

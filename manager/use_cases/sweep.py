@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from contract.agent import AgentStatus
-from contract.errors import ApraNovaError
+from contract.errors import ApraNovaError, Reason
 from contract.names import TaskState, WorkspaceKind, WorkspaceState
 from manager.domain.observation import ObservedTask
 from manager.domain.plan import Plan
@@ -105,11 +105,15 @@ def _statuses(
     return {task.task_id: status for task, status in zip(asked, answers, strict=True) if status is not None}
 
 
-def _images(world: World) -> dict[WorkspaceKind, str]:
+def _images(world: World) -> dict[WorkspaceKind, str] | None:
+    """None when one of them could not be asked for: only the engine's own word says that a kind has no image."""
     images = {}
     for kind in world.policy.kinds:
         try:
             images[kind] = world.runner.image(kind)
-        except ApraNovaError:
-            continue
+        except ApraNovaError as error:
+            if error.reason is not Reason.KIND_NOT_READY:
+                world.metrics.count("engine_unreachable_total")
+                log.warning("the engine does not say which image %s has: %s", kind, error)
+                return None
     return images
