@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
 
 from contract.manager import CreateRequest
 from contract.names import WorkspaceKind, WorkspaceState
+from manager.domain.reconcile import reconcile
 from manager.ports.task_runner import TaskSpec
 from manager.use_cases.lifetime import create
+from manager.use_cases.sweep import observe
 from simulator.agents import SimulatedAgents
 from simulator.engine import NEVER, EcsEngine, Instance, MachineEngine
 from simulator.faults import Faults
@@ -130,9 +132,8 @@ class Fleet:
         self._must_become(self.watch.why_not_converged)
         self._must_become(self._why_not_a_no_op)
 
-    def _must_become(self, why_not: object) -> None:
+    def _must_become(self, why_not: Callable[[], Violation | None]) -> None:
         until = self.loop.now + _CONVERGES_WITHIN_S
-        assert callable(why_not)  # noqa: S101
         while (violation := why_not()) is not None:
             if self.loop.now >= until:
                 raise violation
@@ -146,9 +147,6 @@ class Fleet:
         return None
 
     def _why_not_a_no_op(self) -> Violation | None:
-        from manager.domain.reconcile import reconcile
-        from manager.use_cases.sweep import observe
-
         world = self.managers[0].world
         plan = reconcile(observe(world), world.clock.now(), world.policy)
         if plan.actions:

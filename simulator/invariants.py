@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import collections
 import math
+from collections.abc import Iterable
 
 from contract.agent import ClaimRequest
 from contract.names import StopReason, TaskState, WorkspaceState
@@ -438,5 +439,5 @@ class Watch:
         return None
 
 
-def _names(names: set[str | None]) -> str:
+def _names(names: Iterable[str | None]) -> str:
     return ", ".join(sorted(str(name) for name in names)) or "no task"

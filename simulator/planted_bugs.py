@@ -27,6 +27,8 @@ class PlantedBug:
     story: str
     """What a person would notice."""
     plant: Callable[[], AbstractContextManager[object]]
+    found_within: int = 100
+    """Runs; the tests hold it to this. Above 100 where several rare things must meet."""
 
 
 @dataclass(frozen=True)

@@ -121,17 +121,18 @@ def draw(seed: int) -> Profile:
     chance = Random(f"{seed}/profile")
     pool = chance.choice((0, 1, 2, 3))
     faulty = chance.choice((0.1, 0.25, 0.5))
+    engine = chance.choice(("machine", "ecs"))
     return Profile(
-        engine=chance.choice(("machine", "ecs")),
+        engine=engine,
         managers=chance.choice((1, 2, 2)),
         workspaces=chance.choice((1, 2, 3)),
         kinds=chance.choice((1, 1, 2)),
-        safety_s=chance.choice((60.0, 120.0, 240.0, 480.0)),
+        safety_s=chance.choice((30.0, 60.0, 60.0, 120.0, 120.0, 240.0, 480.0)),
         starts_at=MONDAY + chance.choice((6.97, 8.97, 12.0, 20.97, 126.97)) * 3600.0,
         gap_s=chance.choice((4.0, 15.0, 40.0)),
         pool=pool,
         pool_later=chance.choice((pool, max(0, pool - 1), pool + 1)),
-        tick_s=chance.choice((1.0, 3.0, 10.0)),
+        tick_s=chance.choice((1.0, 3.0, 10.0) if engine == "machine" else (5.0, 15.0)),
         inline=chance.random() < 0.3,
         **{kind: chance.choice(rates) for kind, rates in RATES.items() if chance.random() < faulty},
     )

@@ -1,0 +1,90 @@
+"""The manager under thousands of fault schedules, and the planted bugs that show what these runs can see."""
+
+from __future__ import annotations
+
+import gc
+import os
+import time
+from dataclasses import replace
+
+import pytest
+
+from simulator.fleet import run_seed
+from simulator.planted_bugs import BUGS, PlantedBug, find
+from simulator.profile import RATES, Profile, difference
+
+RUNS = int(os.environ.get("APRANOVA_SIMULATION_RUNS", "1500"))
+PARTS = 10
+FIRST_SEED = 1_000_000
+"""Not those that a soak begins with: the tests add to what was soaked."""
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_few_runs_break_no_rule(seed: int) -> None:
+    outcome = run_seed(seed)
+    assert outcome.violation is None, f"{outcome.violation} ({difference(outcome.profile)})"
+
+
+@pytest.mark.simulation
+@pytest.mark.parametrize("part", range(PARTS))
+def test_no_fault_schedule_breaks_a_rule(part: int) -> None:
+    """The seed in the message repeats the run: ./apranova soak --replay SEED."""
+    launches, size = 0, RUNS // PARTS
+    gc.disable()
+    try:
+        for seed in range(FIRST_SEED + part * size, FIRST_SEED + (part + 1) * size):
+            outcome = run_seed(seed)
+            launches += outcome.launches
+            assert outcome.violation is None, f"seed {seed}: {outcome.violation} ({difference(outcome.profile)})"
+    finally:
+        gc.enable()
+        gc.collect()
+    assert launches > size  # something did happen
+
+
+@pytest.mark.simulation
+@pytest.mark.parametrize("kind", RATES)
+def test_each_kind_of_fault_alone_breaks_no_rule(kind: str) -> None:
+    """With one kind at its highest rate nothing hides behind another fault."""
+    for seed, engine in enumerate(("machine", "ecs")):
+        profile = replace(Profile(engine=engine, safety_s=240.0, tick_s=5.0), **{kind: RATES[kind][-1]})
+        outcome = run_seed(FIRST_SEED + seed, profile)
+        assert outcome.violation is None, f"{outcome.violation} ({difference(profile)})"
+
+
+@pytest.mark.simulation
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
+def test_every_planted_bug_is_found(bug: PlantedBug) -> None:
+    finding = find(bug, runs_max=bug.found_within)
+    assert finding.violation is not None, f"{bug.name}: not found in {finding.runs} runs"
+
+
+def test_the_list_of_planted_bugs_plants_and_removes_each_without_a_trace() -> None:
+    healthy = run_seed(1).events
+    for bug in BUGS:
+        with bug.plant():
+            pass
+    assert run_seed(1).events == healthy
+
+
+def test_a_planted_bug_is_shown_with_a_smaller_run_that_breaks_the_same_rule() -> None:
+    from simulator.soak import shrunk
+
+    bug = next(bug for bug in BUGS if bug.name == "stop without save")
+    with bug.plant():
+        found = next(outcome for outcome in map(run_seed, range(50)) if outcome.violation is not None)
+        smaller = shrunk(found, tries_max=40)
+    assert found.violation is not None
+    assert smaller.violation is not None
+    assert smaller.violation.rule == found.violation.rule
+    assert len(difference(smaller.profile)) < len(difference(found.profile))
+
+
+@pytest.mark.simulation
+def test_a_run_takes_a_tenth_of_a_second_of_a_core_at_most() -> None:
+    """So that a million of them stay a matter of a night on a few cores. Three times the usual: machines differ."""
+    began = time.process_time()
+    for seed in range(60):
+        run_seed(seed)
+    assert (time.process_time() - began) / 60 < 0.3

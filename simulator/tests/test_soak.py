@@ -1,0 +1,68 @@
+"""The command that people run: it stops, reports, remembers and goes on."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from simulator import soak
+from simulator.planted_bugs import BUGS
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["soak", *words])
+    return soak.main()
+
+
+def test_it_reports_what_it_ran_and_how_fast(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "--runs", "2", "--seed", "5") == 0
+    told = capsys.readouterr().out
+    assert "2 runs" in told
+    assert "0 violations; next seed 7" in told
+    assert "schedules/s" in told
+
+
+def test_a_soak_in_parts_goes_on_where_it_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    totals = tmp_path / "totals.json"
+    for _ in range(2):
+        assert run(monkeypatch, "soak", "--runs", "2", "--totals", str(totals)) == 0
+    kept = json.loads(totals.read_text())
+    assert (kept["runs"], kept["next_seed"], kept["violations"]) == (4, 4, [])
+    assert kept["machine_s"] > 0
+
+
+def test_a_totals_file_that_is_none_is_refused_in_words(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    totals = tmp_path / "totals.json"
+    totals.write_text("not one")
+    with pytest.raises(SystemExit, match="is no totals file"):
+        run(monkeypatch, "--runs", "1", "--totals", str(totals))
+    assert totals.read_text() == "not one"
+
+
+def test_a_violation_is_told_with_its_seed_a_smaller_run_and_the_way_to_replay_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    bug = next(bug for bug in BUGS if bug.name == "STOPPED before the task is gone")
+    totals = tmp_path / "totals.json"
+    with bug.plant():
+        assert run(monkeypatch, "--runs", "30", "--totals", str(totals)) == 1
+    told = capsys.readouterr().out
+    (seed,) = json.loads(totals.read_text())["violations"]
+    assert f"✗ seed {seed}: rule 4" in told
+    assert "VIOLATION  rule 4" in told
+    assert f"./apranova soak --replay {seed}" in told
+
+
+def test_a_replay_prints_every_step_and_the_hash(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "--replay", "4") == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[0].strip().startswith("0.000  run        seed 4:")
+    assert told[-1].startswith("hash ")
+    assert len(told) > 100
