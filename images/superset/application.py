@@ -55,7 +55,7 @@ class Places:
 
 @dataclass(frozen=True)
 class _Claim:
-    """What Superset's process is told (application_process.Claim, in Superset's Python)."""
+    """What Superset's process is told (inside/process.py, in Superset's Python)."""
 
     workspace_id: str
     home: str

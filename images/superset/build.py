@@ -28,7 +28,10 @@ MEMORY_MAX_BYTES = 512 * 1024 * 1024
 PROCESSES_MAX = 256
 PORT = 8088
 FREE_BYTES_MIN = 3 * 1024**3
-TEMPLATE_SOURCES = ("bake.py", "configuration.py", "dashboard.py", "identity.py", "limits.py", "places.py", "sample.py", "schema.py")  # fmt: skip
+TEMPLATE_SOURCES = (
+    "places.py",
+    *(f"inside/{name}.py" for name in ("bake", "configuration", "dashboard", "identity", "limits", "sample", "schema")),
+)
 
 STEPS = (
     ("choosing a Python", 1.0),
@@ -132,7 +135,7 @@ def _make_packages(into: Path, interpreter: install.Interpreter, prefix: str, pr
 def _make_template(into: Path, environment: Path) -> None:
     work = into.parent / "work"
     work.mkdir()
-    install.run(environment, "images.superset.bake", str(into), folder=work)
+    install.run(environment, "images.superset.inside.bake", str(into), folder=work)
 
 
 def _make_image(into: Path, template: Path, prefix: str, description: dict[str, object]) -> None:

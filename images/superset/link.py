@@ -3,7 +3,7 @@
 | from | message | meaning |
 |---|---|---|
 | Superset | {"warm": true} | loaded; a claim may come |
-| agent | {"claim": {…}} | the home is there; whose it is (server.Claim) |
+| agent | {"claim": {…}} | the home is there; whose it is (inside/process.py, Claim) |
 | Superset | {"progress": "…"} | what takes long, a sentence without a full stop |
 | Superset | {"serving": true} or {"failure": "…"} | the answer to a claim, in plain words |
 | Superset | {"busy": "a query is running"} or {"busy": ""} | each time it changes |

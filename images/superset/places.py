@@ -16,6 +16,8 @@ RESULTS = SUPERSET / "results"
 SNAPSHOTS = SUPERSET / "snapshots"
 
 TEMPLATE = Path(__file__).parent / "template"
+BUILT = Path(__file__).parent / "built.json"
+"""Written by the build, like the template; neither is there in the source."""
 METADATA = Path("superset.db")
 SAMPLE = Path("shop.duckdb")
 FACTS = Path("template.json")

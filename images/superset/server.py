@@ -39,7 +39,7 @@ def warm() -> None:
     """
     global _warmed  # noqa: PLW0603  the fork is the only way from here to `serve`
     gc.disable()  # a collection would only write to pages that children are to share
-    from images.superset.application_process import ApplicationProcess
+    from images.superset.inside.process import ApplicationProcess
 
     folder = Path(tempfile.mkdtemp(prefix="superset-warm-"))
     before = Path.cwd()

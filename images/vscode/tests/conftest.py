@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -9,32 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from agent.tests.task_process import TaskProcess
+from images.conftest import images_folder
 from images.vscode.build import build
 from images.vscode.tests.gateway import Gateway
-
-
-def images_folder() -> Path:
-    """Where built images are kept between runs."""
-    cache = os.environ.get("APRANOVA_TEST_CACHE")
-    return Path(cache) if cache else Path.home() / ".cache/apranova-test"
 
 
 @pytest.fixture(scope="session")
 def image() -> dict[str, Any]:
     """The image of this very source, built when it is not there yet."""
     return json.loads((build(images_folder()) / "image.json").read_text())
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
-        yield chromium
-        chromium.close()
 
 
 class Desk:

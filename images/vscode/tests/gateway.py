@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import mimetypes
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -16,9 +17,16 @@ from contract.names import LAUNCH_SECRET_HEADER
 class Gateway:
     """As Envoy does, one connection to the task for each request: the agent closes after one answer."""
 
-    def __init__(self, task_socket: str | Path, static: list[dict[str, str]]) -> None:
+    def __init__(
+        self,
+        task_socket: str | Path,
+        static: list[dict[str, str]],
+        headers: Callable[[], dict[str, str]] = dict,
+    ) -> None:
         self._task_socket = str(task_socket)
         self._static = static
+        self._headers = headers
+        self.task_requests: list[str] = []
         self.static_requests = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -54,8 +62,10 @@ class Gateway:
                 writer.write(static)
                 return
             task_reader, task_writer = await asyncio.open_unix_connection(self._task_socket)
+            self.task_requests.append(target)
             first, rest = head.split(b"\r\n", 1)
-            task_writer.write(first + f"\r\n{LAUNCH_SECRET_HEADER}: {SECRET}\r\n".encode() + rest)
+            more = "".join(f"{name}: {value}\r\n" for name, value in self._headers().items())
+            task_writer.write(first + f"\r\n{LAUNCH_SECRET_HEADER}: {SECRET}\r\n{more}".encode() + rest)
             await asyncio.gather(_copy(reader, task_writer), _copy(task_reader, writer))
         except (OSError, asyncio.IncompleteReadError):
             pass

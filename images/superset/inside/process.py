@@ -16,8 +16,9 @@ from cachelib.file import FileSystemCache
 from sqlalchemy import event
 from superset.app import create_app
 
-from images.superset import configuration, home, limits, migration, places, serving
-from images.superset.identity import ENVIRON_KEY, Gate, Verifier
+from images.superset import home, places
+from images.superset.inside import configuration, limits, migration, serving
+from images.superset.inside.identity import ENVIRON_KEY, Gate, Verifier
 from images.superset.link import Link
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ class ApplicationProcess:
         os.chdir(folder)
         configuration.SQLALCHEMY_DATABASE_URI = _uri(private.metadata)
         # Its own handlers would write to the standard error of whoever started us; warnings are enough.
-        application = create_app("images.superset.configuration")
+        application = create_app("images.superset.inside.configuration")
         limits.install()
         loaded = cls(application, template)
         loaded._draw_pages()

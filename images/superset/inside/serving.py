@@ -15,7 +15,7 @@ from waitress.task import ErrorTask
 from waitress.utilities import RequestEntityTooLarge
 
 from images.superset import activity
-from images.superset.limits import UPLOAD_BYTES_MAX
+from images.superset.inside.limits import UPLOAD_BYTES_MAX
 
 THREADS = 6
 _SWALLOWED_BYTES_MAX = 2 * 1024**3

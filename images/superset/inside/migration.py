@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from images.superset import schema
 from images.superset.home import Home, replace_metadata, snapshot
+from images.superset.inside import schema
 
 log = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """Superset's configuration, the same for every student; what is a student's own is set at the claim (workspace.py).
 
-Superset reads the upper-case names of this module (create_app("images.superset.configuration")).
+Superset reads the upper-case names of this module (create_app("images.superset.inside.configuration")).
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import logging
 import secrets
-from pathlib import Path
 
 from flask_appbuilder.const import AUTH_REMOTE_USER
 
@@ -17,12 +16,11 @@ from superset.config import *  # noqa: F403
 from superset.config import THEME_DARK as _DARK
 from superset.config import THEME_DEFAULT as _LIGHT
 
-from images.superset.identity import SecurityManager
-from images.superset.limits import QUERY_TIME_MAX_S, timed
+from images.superset import places
+from images.superset.inside.identity import SecurityManager
+from images.superset.inside.limits import QUERY_TIME_MAX_S, timed
 
-_BUILT = Path(__file__).with_name("built.json")
-"""Written by the build beside this file; while the template is baked it is not there yet."""
-_STATIC_PREFIX = json.loads(_BUILT.read_text())["static_prefix"] if _BUILT.exists() else ""
+_STATIC_PREFIX = json.loads(places.BUILT.read_text())["static_prefix"] if places.BUILT.exists() else ""
 
 SECRET_KEY = secrets.token_urlsafe(48)
 """Of no use to anyone: each student's own takes its place before the first request."""

@@ -1,4 +1,4 @@
-"""Make the template that every new home is copied from: `python -m images.superset.bake INTO`, run by the build with the
+"""Make the template that every new home is copied from: `python -m images.superset.inside.bake INTO`, run by the build with the
 interpreter of the layer.
 
 Creating a metadata database takes 40 s; copying one takes 10 ms.
@@ -14,7 +14,8 @@ import sqlite3
 import sys
 from pathlib import Path
 
-from images.superset import dashboard, places, sample
+from images.superset import places
+from images.superset.inside import dashboard, sample
 
 PERSON = ("Student", "", "student@localhost")
 _COLUMNS_WITH_SECRETS = ("encrypted_extra", "password", "server_cert")
@@ -48,16 +49,16 @@ def _fill(metadata: Path) -> str:
     """Superset's tables, roles, the one user, and what a student finds on the first day; returns the schema's head."""
     from superset.app import create_app
 
-    from images.superset import configuration
+    from images.superset.inside import configuration
 
     logging.disable(logging.WARNING)
     configuration.SQLALCHEMY_DATABASE_URI = f"sqlite:///{metadata}?check_same_thread=false"
     # The permissions' tables do not exist before the migration.
-    application = create_app("images.superset.configuration")
+    application = create_app("images.superset.inside.configuration")
     from superset.extensions import appbuilder, db, security_manager
 
-    from images.superset import schema
-    from images.superset.identity import USERNAME
+    from images.superset.inside import schema
+    from images.superset.inside.identity import USERNAME
 
     with application.app_context():
         schema.migrate(application)

@@ -1,0 +1,258 @@
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from agent.tests.task_process import SECRET, TaskProcess
+from contract.names import IDENTITY_HEADER, LAUNCH_SECRET_HEADER
+from images.conftest import images_folder
+from images.superset.build import build
+
+GATEWAYS_KEY = Ed25519PrivateKey.generate()
+
+
+def public_key(key: Ed25519PrivateKey = GATEWAYS_KEY) -> str:
+    return base64.urlsafe_b64encode(key.public_key().public_bytes_raw()).decode().rstrip("=")
+
+
+def statement(workspace_id: str, *, key: Any = GATEWAYS_KEY, algorithm: str = "EdDSA", **changes: Any) -> str:
+    """As the gateway makes it."""
+    now = int(time.time())
+    claims = {"iss": "apranova", "aud": workspace_id, "sub": "u-1", "name": "Ada", "email": "ada@example.org", "role": "student", "iat": now, "exp": now + 60, **changes}  # fmt: skip
+    return jwt.encode({name: value for name, value in claims.items() if value is not None}, key, algorithm=algorithm)
+
+
+@pytest.fixture(scope="session")
+def image() -> dict[str, Any]:
+    """The image of this very source, built when it is not there yet."""
+    return json.loads((build(images_folder()) / "image.json").read_text())
+
+
+def on_host(image: dict[str, Any], word: str) -> str:
+    """There is no sandbox here: the image's paths are named where they really are."""
+    for inside, outside in image["mounts"].items():
+        if word == inside or word.startswith(f"{inside}/"):
+            return outside + word[len(inside) :]
+    return word
+
+
+class Parent:
+    """A warmed parent; `fork` puts a child at a link."""
+
+    def __init__(self, image: dict[str, Any]) -> None:
+        environment = {**image["environment"], "PATH": "/usr/bin:/bin", "PYTHONPATH": on_host(image, "/opt/apranova"), "PYTHONDONTWRITEBYTECODE": "1"}  # fmt: skip
+        script = Path(__file__).with_name("warmed_parent.py")
+        self.process = subprocess.Popen(
+            [on_host(image, image["prefork"]["python"]), "-W", "ignore", str(script)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+            cwd="/",
+        )
+        assert self._line().startswith("warm ")
+
+    def fork(self, link: str | Path) -> int:
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{link}\n")
+        self.process.stdin.flush()
+        return int(self._line())
+
+    def _line(self) -> str:
+        assert self.process.stdout is not None
+        return self.process.stdout.readline()
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture(scope="session")
+def parent(image: dict[str, Any]) -> Iterator[Parent]:
+    warmed = Parent(image)
+    yield warmed
+    warmed.close()
+
+
+class Answer:
+    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    def __repr__(self) -> str:
+        return f"<{self.status} {self.body[:300]!r}>"
+
+
+class Desk:
+    """One student's workspace: a home, a running task with its agent, and the statements that the gateway would make."""
+
+    def __init__(self, image: dict[str, Any], folder: Path, parent: Parent | None, **claim: str) -> None:
+        self._image = image
+        self._folder = folder
+        self._parent = parent
+        self.workspace_id = "ws-" + "".join(secrets.choice("abcdefghij") for _ in range(10))
+        self.home = folder / "home"
+        self.home.mkdir(exist_ok=True)
+        self._claim = {"workspace_id": self.workspace_id, "identity_key": public_key(), "portal_url": "http://localhost:8080/", **claim}  # fmt: skip
+        self._cookie = ""
+        self._csrf = ""
+        self.start()
+
+    @property
+    def metadata(self) -> Path:
+        return self.home / ".superset/superset.db"
+
+    def start(self, *, claim: bool = True) -> None:
+        folder = Path(tempfile.mkdtemp(dir=self._folder))
+        environment = {name: on_host(self._image, value) for name, value in self._image["environment"].items()}
+        self.task = TaskProcess(
+            [on_host(self._image, word) for word in self._image["command"]],
+            folder,
+            environment={"PATH": "/usr/bin:/bin", "HOME": str(self.home), "TMPDIR": str(folder), "XDG_RUNTIME_DIR": str(folder), **environment},
+            kind="superset",
+            preforked=self._parent is not None,
+        )  # fmt: skip
+        self.child = 0
+        if self._parent is not None:
+            link = folder / "superset.sock"
+            self.task.control("GET", "status")
+            while not link.exists():
+                time.sleep(0.002)
+            self.child = self._parent.fork(link)
+        self.task.wait_for("ready", timeout_s=90)
+        if claim:
+            self.claim()
+
+    def claim(self) -> None:
+        status, answer = self.task.claim(**self._claim)
+        assert status == 200, answer
+
+    def statement(self, **changes: Any) -> str:
+        return statement(self.workspace_id, **changes)
+
+    def request(
+        self,
+        method: str,
+        target: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        statement: str | None = None,
+    ) -> Answer:
+        """Through the agent, as the gateway does it. `statement`: in place of a good one; '' for none."""
+        with self.task.connect() as client:
+            client.settimeout(120)
+            connection = http.client.HTTPConnection("localhost")
+            connection.sock = client
+            all_headers = {LAUNCH_SECRET_HEADER: SECRET, **(headers or {})}
+            if statement is None:
+                statement = self.statement()
+            if statement:
+                all_headers[IDENTITY_HEADER] = statement
+            connection.request(method, target, body, all_headers)
+            answer = connection.getresponse()
+            return Answer(answer.status, answer.headers, answer.read())
+
+    def api(self, method: str, target: str, message: Any = None, **more: Any) -> Answer:
+        """As Superset's pages do it: with the session's cookie and its token against forged requests."""
+        headers = {"content-type": "application/json", **self.session(), **more.pop("headers", {})}
+        body = None if message is None else json.dumps(message).encode()
+        return self.request(method, target, body, headers, **more)
+
+    def session(self) -> dict[str, str]:
+        if not self._csrf:
+            answer = self.request("GET", "/api/v1/security/csrf_token/")
+            assert answer.status == 200, answer
+            self._csrf = answer.json["result"]
+            self._cookie = answer.headers["set-cookie"].split(";")[0]
+        return {"cookie": self._cookie, "x-csrftoken": self._csrf, "referer": "http://localhost/sqllab/"}
+
+    def query(self, sql: str, *, database: int = 1, **more: Any) -> Answer:
+        message = {"database_id": database, "sql": sql, "runAsync": False, "schema": "main", "client_id": secrets.token_hex(5), **more}  # fmt: skip
+        return self.api("POST", "/api/v1/sqllab/execute/", message)
+
+    def upload(self, name: str, content: bytes, *, file: str = "data.csv", kind: str = "csv", **fields: str) -> Answer:
+        boundary = "--------------------------1"
+        parts = b""
+        for field, value in {"type": kind, "table_name": name, "already_exists": "replace", **fields}.items():
+            parts += f'--{boundary}\r\ncontent-disposition: form-data; name="{field}"\r\n\r\n{value}\r\n'.encode()
+        parts += f'--{boundary}\r\ncontent-disposition: form-data; name="file"; filename="{file}"\r\ncontent-type: text/csv\r\n\r\n'.encode()
+        parts += content + f"\r\n--{boundary}--\r\n".encode()
+        headers = {**self.session(), "content-type": f"multipart/form-data; boundary={boundary}"}
+        return self.request("POST", "/api/v1/database/2/upload/", parts, headers)
+
+    def stop(self) -> None:
+        """As the manager stops a task: save, then end."""
+        assert self.task.control("POST", "save")[1]["saved"] is True
+        assert self.task.end() == 0
+        self._end_child()
+
+    def kill(self) -> None:
+        """Like a power cut for this task."""
+        self._end_child()
+        import psutil
+
+        for process in (*psutil.Process(self.task.process.pid).children(recursive=True), psutil.Process(self.task.process.pid)):  # fmt: skip
+            process.kill()
+        self.task.process.wait(10)
+
+    def close(self) -> None:
+        self._end_child()
+        self.task.end()
+
+    def _end_child(self) -> None:
+        """Without a sandbox nothing else ends what somebody else forked."""
+        if self.child:
+            with suppress(ProcessLookupError):
+                os.kill(self.child, signal.SIGKILL)
+        self.child = 0
+
+
+@pytest.fixture
+def new_desk(image: dict[str, Any], request: pytest.FixtureRequest) -> Iterator[Callable[..., Desk]]:
+    desks: list[Desk] = []
+    folders: list[str] = []
+
+    def make(*, preforked: bool = True, **claim: str) -> Desk:
+        folders.append(tempfile.mkdtemp(prefix="ss-", dir="/tmp"))
+        parent = request.getfixturevalue("parent") if preforked else None
+        desks.append(Desk(image, Path(folders[-1]), parent, **claim))
+        return desks[-1]
+
+    yield make
+    for desk in desks:
+        desk.close()
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def desk(new_desk: Callable[..., Desk]) -> Desk:
+    return new_desk()
+
+
+def connects(path: str) -> bool:
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(path) == 0
