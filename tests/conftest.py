@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -46,7 +47,14 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def new_page(chromium: Browser) -> Iterator[Callable[[], Page]]:
-    """Makes pages, each in a fresh browser profile; what goes wrong in their consoles fails the test."""
+    """Makes pages, each in a fresh browser profile."""
+    with fresh_profiles(chromium) as make:
+        yield make
+
+
+@contextmanager
+def fresh_profiles(chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """A function that makes pages, each in a profile of its own; all are closed at the end."""
     contexts: list[BrowserContext] = []
 
     def make(**options: object) -> Page:

@@ -48,6 +48,7 @@ class Product:
 
     def start(self) -> None:
         """Return when `up` says that it is ready. Raises AssertionError with everything it printed."""
+        self.output.clear()
         self.process = subprocess.Popen(
             [str(SOURCE / "apranova"), "up"],
             env=self.environment,
@@ -105,7 +106,12 @@ class Product:
             return 0
         if self.process.poll() is None:
             self.process.send_signal(with_signal)
-        return self.process.wait(60)
+        try:
+            return self.process.wait(60)
+        except subprocess.TimeoutExpired:
+            self.process.kill()  # the kernel ends all that it started with it
+            self.process.wait()
+            raise
 
     def remove(self) -> None:
         if self.process is not None and self.process.poll() is None:

@@ -103,7 +103,9 @@ class VSCode:
         self.page.locator(".xterm-helper-textarea").first.wait_for(state="attached", timeout=LAUNCH_WITHIN_MS)
         self.page.locator(".xterm-screen").first.wait_for()
         self.page.wait_for_timeout(1500)  # the shell prints its prompt; there is nothing in the page to wait for
-        self.page.locator(".xterm-helper-textarea").first.focus()
+        keyboard_of_terminal = self.page.locator(".xterm-helper-textarea").first
+        keyboard_of_terminal.focus()
+        expect(keyboard_of_terminal).to_be_focused()
         self.page.keyboard.type(command + "\n")
 
     def expect_text(self, text: str) -> None:

@@ -2,14 +2,15 @@
 
 import http.client
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser
 
+from tests.conftest import fresh_profiles
 from tests.product import Product
 from tests.student import Student, VSCode
 
@@ -28,21 +29,15 @@ class Pair:
         return f"http://{self.ben.workspace_id()}.ws.localhost:{self.ben.product.port}"
 
 
-@pytest.fixture
-def pair(product: Product, new_page: Callable[..., Page]) -> Pair:
+@pytest.fixture(scope="module")
+def pair(product: Product, chromium: Browser) -> Iterator[Pair]:
     accounts = product.accounts()
-    students = [Student(new_page(), product, accounts[name]) for name in ("amira", "ben")]
-    for student in students:
-        student.sign_in()
-    codes = [open_or_launch(student) for student in students]
-    return Pair(students[0], codes[0], students[1], codes[1])
-
-
-def open_or_launch(student: Student) -> VSCode:
-    items = student.portal.request.get(f"{student.product.url}/api/workspace/").json()["items"]
-    if items and items[0]["state"] == "running":
-        return student.open()
-    return student.launch()
+    with fresh_profiles(chromium) as new_page:
+        students = [Student(new_page(), product, accounts[name]) for name in ("amira", "ben")]
+        for student in students:
+            student.sign_in()
+        codes = [student.launch() for student in students]
+        yield Pair(students[0], codes[0], students[1], codes[1])
 
 
 def cookies_for(code: VSCode) -> dict[str, str]:

@@ -41,7 +41,6 @@ def test_the_life_of_an_installation() -> None:
         assert not list((product.home / "r").glob("tasks/*/http.sock"))
 
         began = time.monotonic()
-        product.output.clear()
         product.start()
         print(f"second start: {time.monotonic() - began:.1f} s")
         assert product.stop(with_signal=signal.SIGTERM) == 0
