@@ -74,7 +74,9 @@ def reconcile(snapshot: Snapshot, now: float, policy: Policy) -> Plan:
     actions.extend(_orphans(snapshot, tasks, now, policy))
     pool_actions, refill_at = _reconcile_pool(snapshot, now, policy)
     actions.extend(pool_actions)
-    return Plan(tuple(actions), min(_look_again_at(snapshot, now, policy), refill_at))
+    # What an action changes is the next thing to look at, also when the event that should tell of it is lost.
+    acted_at = now + policy.transient_tick_s if actions else float("inf")
+    return Plan(tuple(actions), min(_look_again_at(snapshot, now, policy), refill_at, acted_at))
 
 
 def _reconcile_task(

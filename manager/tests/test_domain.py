@@ -173,6 +173,16 @@ def test_the_pool_waits_after_a_claim_and_says_when_it_will_go_on() -> None:
     assert [type(action) for action in reconcile(snapshot, NOW + 2.0, policy).actions] == [plan.StartWarmTask]
 
 
+def test_a_pass_that_acts_is_followed_by_another_soon_even_if_no_event_tells_of_what_it_did() -> None:
+    """A warm start was refused once, the event was lost, and at the next sweep the deadline had passed untried."""
+    policy = Policy(schedule=PoolSchedule(base=1, peak=1, off=1, weekend=1), refill_delay_s=0.0)
+    begun = reconcile(Snapshot((), (), (), images=IMAGES), NOW, policy)
+    assert len(begun.actions) == 1
+    assert begun.look_again_at == NOW + policy.transient_tick_s
+    quiet = reconcile(Snapshot((), (), (), images=IMAGES), NOW, NO_POOL)
+    assert quiet.look_again_at == NOW + policy.sweep_interval_s
+
+
 def test_a_failed_look_up_kills_nothing_and_starts_nothing() -> None:
     running = replace(
         change(change(ANNA, WorkspaceState.STARTING), WorkspaceState.RUNNING), due_at=None, task_id="task-1"

@@ -12,6 +12,7 @@ import pytest
 from simulator.fleet import run_seed
 from simulator.planted_bugs import BUGS, PlantedBug, find
 from simulator.profile import RATES, Profile, difference
+from simulator.soak import shrunk
 
 RUNS = int(os.environ.get("APRANOVA_SIMULATION_RUNS", "1500"))
 PARTS = 10
@@ -68,9 +69,8 @@ def test_the_list_of_planted_bugs_plants_and_removes_each_without_a_trace() -> N
     assert run_seed(1).events == healthy
 
 
+@pytest.mark.simulation
 def test_a_planted_bug_is_shown_with_a_smaller_run_that_breaks_the_same_rule() -> None:
-    from simulator.soak import shrunk
-
     bug = next(bug for bug in BUGS if bug.name == "stop without save")
     with bug.plant():
         found = next(outcome for outcome in map(run_seed, range(50)) if outcome.violation is not None)
