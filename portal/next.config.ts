@@ -20,6 +20,8 @@ const config: NextConfig = {
   async rewrites() {
     const developmentBackend = readDevelopmentBackend(process.env);
     return [
+      // Browsers ask for it by this name where a page of the origin names no icon.
+      { source: "/favicon.ico", destination: "/icon.svg" },
       // A static page for every key: rendering one for each would put the key into an inline script of its own.
       { source: "/password/reset/:key", destination: "/password/reset/new" },
       // In production the edge sends these to the backend; `next dev` does it itself.

@@ -91,7 +91,7 @@ function ReauthenticationDialog({
     <Dialog title="Is it really you?" onClose={onClose}>
       <form onSubmit={submit}>
         <p className="mt-2 mb-5 text-sm text-muted">
-          You signed in a while ago. Please confirm before your security settings change.
+          Your security settings are about to change. Please confirm that it is you.
         </p>
         <FormError error={error} fields={["password", "code"]} />
         <div className="mt-4">

@@ -35,9 +35,11 @@ export function Shell({ children }: { children: ReactNode }) {
       </a>
       <header className="border-b border-line bg-surface">
         <div className="mx-auto flex max-w-5xl flex-wrap items-center gap-x-6 px-4 sm:px-6">
-          <Link href="/dashboard" className="flex min-h-14 items-center gap-2.5 font-semibold tracking-tight">
+          <Link href="/dashboard" className="flex min-h-14 items-center gap-2.5 font-semibold tracking-tight text-ink">
             <Mark />
-            <span className="max-w-[50vw] truncate">{me.data?.school.name ?? "ApraNova"}</span>
+            <span className="max-w-36 truncate min-[24rem]:max-w-48 sm:max-w-72">
+              {me.data?.school.name ?? "ApraNova"}
+            </span>
           </Link>
           <Places role={me.data?.role} />
           <div className="ml-auto flex items-center gap-1">

@@ -36,17 +36,17 @@ export const GUIDES: Record<WorkspaceKind, readonly Topic[]> = {
     {
       picture: "shop",
       title: "An online shop to explore",
-      text: "Sample data of customers, orders, order items and products, and a dashboard made from it. You cannot break it.",
+      text: "Three invented years of customers, orders and products, and a dashboard that shows you around. You cannot break them.",
     },
     {
       picture: "query",
       title: "Ask your own questions",
-      text: "Choose SQL → SQL Lab, pick the shop’s database, write a query and press Run. Create Chart turns the answer into a picture.",
+      text: "Choose SQL → SQL Lab, pick the database “Sample shop”, write a query and press Run. Create chart turns the answer into a picture.",
     },
     {
       picture: "upload",
       title: "Bring your own data",
-      text: "Press +, then Data → Upload CSV to database, and choose the database “My data”. Your table is ready at once.",
+      text: "Press +, then Data → Upload CSV to database (up to 25 MB), and choose the database “My data”. Your table is ready at once.",
     },
     {
       picture: "kept",
