@@ -170,7 +170,8 @@ class Watch:
         if before is None or before.workspace_id is not None:
             return
         replaced_s = self._loop.now - self._replaced_at.get(task.image, self._loop.now)
-        if replaced_s > (150.0 if self._faults.last_at > self._loop.now - 150.0 else 2.0):
+        held_up = self._faults.profile.pause or self._faults.profile.slow
+        if replaced_s > (150.0 if held_up else 2.0):
             raise Violation("image", f"{task.task_id} was claimed {replaced_s:.0f} s after {task.image} was replaced")
 
     def image_replaced(self, image: str) -> None:

@@ -111,7 +111,7 @@ RATES: dict[str, tuple[float, ...]] = {
     "refuses_claims": (0.1, 0.3),
     "saves_fail": (0.1, 0.3),
     "stray": (0.1,),
-    "new_image": (0.1,),
+    "new_image": (0.1, 0.5),
 }
 """All fault kinds, with the rates that a run may have. Most runs have some kinds and not the others: with all of them at
 once, one fault hides what another one breaks."""
