@@ -79,6 +79,8 @@ WELCOME_PAGE_LAST_TAB = "all"
 
 # --- queries ---
 SQLLAB_TIMEOUT = QUERY_TIME_MAX_S
+SQLLAB_DEFAULT_DBID = 1
+"""The sample: the first that the template makes."""
 SUPERSET_WEBSERVER_TIMEOUT = QUERY_TIME_MAX_S
 SQL_MAX_ROW = 50_000
 DISPLAY_MAX_ROW = 10_000

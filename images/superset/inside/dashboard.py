@@ -36,6 +36,29 @@ _NEXT = """\
 3. **Make a chart** of a dataset: *+ → Chart*; **save it** to a dashboard of your own.
 """
 
+_FIRST_LOOK = """\
+-- Three invented years of an online shop. Press Run, or Ctrl+Enter.
+SELECT category,
+       count(DISTINCT order_id) AS orders,
+       round(sum(amount))       AS revenue,
+       round(100 * sum(profit) / sum(amount), 1) AS margin_percent
+FROM sales
+GROUP BY category
+ORDER BY revenue DESC
+"""
+_CAME_BACK = """\
+WITH years AS (
+  SELECT DISTINCT customer_id, year(ordered_at) AS year FROM orders
+)
+SELECT one.year, count(*) AS customers, count(next.customer_id) AS came_back,
+       round(100.0 * count(next.customer_id) / count(*), 1) AS percent
+FROM years one
+LEFT JOIN years next ON next.customer_id = one.customer_id AND next.year = one.year + 1
+WHERE one.year < 2025
+GROUP BY one.year
+ORDER BY one.year
+"""
+
 _METRICS = {
     "revenue": ("Revenue", "SUM(amount)", "$,.0f"),
     "profit": ("Profit", "SUM(profit)", "$,.0f"),
@@ -61,6 +84,7 @@ def create(user: Any) -> None:
     db.session.flush()
     db.session.add(_dashboard(charts, sales.id, user))
     db.session.flush()
+    db.session.add_all(_first_queries(sample, user))
     _permissions(sample, own, datasets.values())
 
 
@@ -136,7 +160,7 @@ def _charts() -> list[dict[str, Any]]:
         {
             "name": "When people order",
             "kind": "heatmap_v2",
-            "settings": {**time, "x_axis": "hour_of_day", "groupby": "weekday", "metric": "orders", "sort_x_axis": "alpha_asc", "sort_y_axis": "value_asc", "normalize_across": "heatmap", "linear_color_scheme": "superset_seq_1", "row_limit": 10000, "show_legend": True, "legend_type": "continuous", "show_percentage": False, "xscale_interval": -1, "yscale_interval": -1, "left_margin": "auto", "bottom_margin": "auto", "value_bounds": [None, None], "y_axis_format": ",d"},
+            "settings": {**time, "x_axis": "hour_of_day", "groupby": "weekday", "metric": "orders", "sort_x_axis": "alpha_asc", "sort_y_axis": "alpha_desc", "normalize_across": "heatmap", "linear_color_scheme": "superset_seq_1", "row_limit": 10000, "show_legend": True, "legend_type": "continuous", "show_percentage": False, "xscale_interval": -1, "yscale_interval": -1, "left_margin": "auto", "bottom_margin": "auto", "value_bounds": [None, None], "y_axis_format": ",d"},
         },
         {
             "name": "Revenue by country",
@@ -158,6 +182,8 @@ def _chart(sales: Any, user: Any, *, name: str, kind: str, settings: dict[str, A
         datasource_id=sales.id,
         params=json.dumps({**source, **constant, **settings}),
         owners=[user],
+        created_by=user,
+        changed_by=user,
         uuid=_uuid(f"chart {name}"),
     )
 
@@ -179,6 +205,8 @@ def _dashboard(charts: list[Any], sales_id: int, user: Any) -> Any:
         slug=SLUG,
         published=True,
         owners=[user],
+        created_by=user,
+        changed_by=user,
         slices=charts,
         uuid=_uuid("dashboard"),
         position_json=json.dumps(_layout({chart.slice_name: chart for chart in charts})),
@@ -213,8 +241,8 @@ def _filter(key: str, name: str, kind: str, *, targets: list[dict[str, Any]]) ->
 def _layout(charts: dict[str, Any]) -> dict[str, Any]:
     """Rows of a grid of 12 columns; heights in units of 8 pixels."""
     rows: list[list[tuple[str, int, int]]] = [
-        [("welcome", 6, 30), ("next", 6, 30)],
-        [("Revenue", 3, 32), ("Orders", 3, 32), ("Best-selling products", 6, 32)],
+        [("welcome", 6, 26), ("next", 6, 26)],
+        [("Revenue", 3, 46), ("Orders", 3, 46), ("Best-selling products", 6, 46)],
         [("Revenue by category", 12, 50)],
         [("When people order", 6, 50), ("Revenue by country", 6, 50)],
     ]
@@ -242,6 +270,35 @@ def _layout(charts: dict[str, Any]) -> dict[str, Any]:
             layout[part["id"]] = {**part, "children": [], "parents": [*parents, row_id], "meta": meta}
             layout[row_id]["children"].append(part["id"])
     return layout
+
+
+def _first_queries(sample: Any, user: Any) -> list[Any]:
+    """An open tab in SQL Lab, so that nobody begins before an empty page, and a saved query to learn from."""
+    from superset.models.sql_lab import SavedQuery, TabState
+
+    tab = TabState(
+        user_id=user.id,
+        label="First look",
+        active=True,
+        database_id=sample.id,
+        schema="main",
+        sql=_FIRST_LOOK,
+        query_limit=1000,
+        autorun=False,
+        hide_left_bar=False,
+    )
+    saved = SavedQuery(
+        user_id=user.id,
+        db_id=sample.id,
+        schema="main",
+        label="Customers who came back",
+        description="How many customers ordered in one year and again in the next",
+        sql=_CAME_BACK,
+        created_by=user,
+        changed_by=user,
+        uuid=_uuid("saved query"),
+    )
+    return [tab, saved]
 
 
 def _permissions(sample: Any, own: Any, datasets: Any) -> None:

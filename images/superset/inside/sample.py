@@ -44,7 +44,7 @@ CREATE VIEW sales AS
 SELECT o.ordered_at, o.order_id, l.line_no, o.channel, c.country, c.segment, p.category, p.product, p.product_id,
        c.customer_id, l.quantity, l.unit_price, l.discount, l.amount, l.quantity * p.unit_cost AS cost,
        l.amount - l.quantity * p.unit_cost AS profit, r.order_id IS NOT NULL AS returned, o.delivery_days,
-       dayname(o.ordered_at) AS weekday, hour(o.ordered_at) AS hour_of_day
+       isodow(o.ordered_at) || ' ' || dayname(o.ordered_at) AS weekday, hour(o.ordered_at) AS hour_of_day
 FROM order_lines l JOIN orders o USING (order_id) JOIN customers c USING (customer_id) JOIN products p USING (product_id)
 LEFT JOIN returns r USING (order_id, line_no)
 """

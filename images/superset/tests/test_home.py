@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from images.superset import home as homes
+from images.superset import places
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    folder = tmp_path / "template"
+    folder.mkdir()
+    with closing(sqlite3.connect(folder / places.METADATA)) as database, database:
+        database.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        database.execute("INSERT INTO alembic_version VALUES ('abc')")
+        database.execute("CREATE TABLE ab_user (username TEXT, first_name TEXT, last_name TEXT, email TEXT)")
+        database.execute("INSERT INTO ab_user VALUES ('student', 'Student', '', 'student@localhost')")
+        database.execute("CREATE TABLE charts (name TEXT)")
+    with closing(sqlite3.connect(folder / places.OWN_DATABASE.name)) as database, database:
+        database.execute("PRAGMA user_version = 1")
+    (folder / places.SAMPLE).write_bytes(b"sample")
+    (folder / places.FACTS).write_text(json.dumps({"head": "abc"}))
+    return folder
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    folder = tmp_path / "home"
+    folder.mkdir()
+    return folder
+
+
+def _charts(metadata: Path) -> list[str]:
+    with closing(sqlite3.connect(metadata)) as database:
+        return [name for (name,) in database.execute("SELECT name FROM charts")]
+
+
+def _add_chart(metadata: Path, name: str) -> None:
+    with closing(sqlite3.connect(metadata)) as database, database:
+        database.execute("INSERT INTO charts VALUES (?)", (name,))
+
+
+def test_the_first_day_makes_everything_and_the_second_changes_nothing(home: Path, template: Path) -> None:
+    first = homes.prepare(home, template)
+    assert first.schema == homes.head_of(template) == "abc"
+    _add_chart(first.metadata, "mine")
+    (template / places.METADATA).write_bytes(b"another template")
+    second = homes.prepare(home, template)
+    assert second.secret == first.secret
+    assert _charts(second.metadata) == ["mine"]
+
+
+def test_the_secret_is_only_for_its_owner_and_another_homes_is_another(home: Path, template: Path) -> None:
+    first = homes.prepare(home, template)
+    assert len(first.secret) >= 64
+    assert (home / places.SECRET).stat().st_mode & 0o777 == 0o600
+    other = home.with_name("other")
+    other.mkdir()
+    assert homes.prepare(other, template).secret != first.secret
+
+
+def test_half_a_secret_of_a_full_disk_is_replaced(home: Path, template: Path) -> None:
+    (home / places.SUPERSET).mkdir()
+    (home / places.SECRET).write_text("half")
+    assert len(homes.prepare(home, template).secret) >= 64
+
+
+def test_the_sample_is_a_link_that_follows_the_image(home: Path, template: Path) -> None:
+    homes.prepare(home, template)
+    newer = template.rename(template.with_name("newer"))
+    homes.prepare(home, newer)
+    assert (home / places.SAMPLE_LINK).readlink() == newer / places.SAMPLE
+
+
+def test_what_a_student_put_in_the_samples_place_stays(home: Path, template: Path) -> None:
+    (home / places.DATA).mkdir()
+    (home / places.SAMPLE_LINK).write_text("my own")
+    homes.prepare(home, template)
+    assert (home / places.SAMPLE_LINK).read_text() == "my own"
+
+
+def test_a_local_disk_gets_a_write_ahead_log_and_a_network_one_none(home: Path, template: Path) -> None:
+    prepared = homes.prepare(home, template)
+    mode = "PRAGMA journal_mode"
+    with closing(sqlite3.connect(prepared.metadata)) as database:
+        assert database.execute(mode).fetchone() == ("wal",)
+    homes.set_journal(prepared.metadata, network=True)
+    with closing(sqlite3.connect(prepared.metadata)) as database:
+        assert database.execute(mode).fetchone() == ("delete",)
+
+
+@pytest.mark.parametrize(
+    ("type_", "network"), [(0x6969, True), (0xEF53, False), (0x65735546, True), (0x58465342, False)]
+)
+def test_network_file_systems_are_known_by_their_number(type_: int, network: bool) -> None:
+    assert (type_ in homes._NETWORK_FILE_SYSTEMS) is network
+
+
+def test_this_machines_disk_is_no_network(home: Path) -> None:
+    assert homes.on_network_file_system(home) is False
+    assert homes.on_network_file_system(home / "missing") is True
+
+
+def test_the_owners_name_is_written_and_an_empty_one_leaves_it(home: Path, template: Path) -> None:
+    prepared = homes.prepare(home, template)
+    homes.set_owner(prepared.metadata, homes.Owner("Ada King Lovelace", "ada@example.org"))
+    homes.set_owner(prepared.metadata, homes.Owner("", ""))
+    with closing(sqlite3.connect(prepared.metadata)) as database:
+        row = database.execute("SELECT first_name, last_name, email FROM ab_user").fetchone()
+    assert row == ("Ada", "King Lovelace", "ada@example.org")
+
+
+def test_a_snapshot_is_whole_and_only_the_newest_two_are_kept(home: Path, template: Path) -> None:
+    prepared = homes.prepare(home, template)
+    made = []
+    for number in range(3):
+        _add_chart(prepared.metadata, f"chart {number}")
+        file = homes.snapshot(homes.Home(prepared.path, prepared.secret, f"v{number}"))
+        os.utime(file, (number, number))
+        made.append(file)
+    assert not made[0].exists()
+    assert _charts(made[2]) == ["chart 0", "chart 1", "chart 2"]
+
+
+def test_a_newer_database_takes_the_old_ones_place_without_its_log(home: Path, template: Path) -> None:
+    prepared = homes.prepare(home, template)
+    _add_chart(prepared.metadata, "old")
+    newer = homes.snapshot(prepared).rename(home / "newer.db")
+    _add_chart(newer, "new")
+    homes.replace_metadata(prepared, newer)
+    assert _charts(prepared.metadata) == ["old", "new"]
+    assert not newer.exists()
+
+
+def test_a_database_that_is_none_is_said_in_plain_words(home: Path, template: Path) -> None:
+    prepared = homes.prepare(home, template)
+    prepared.metadata.write_bytes(b"x" * 5000)
+    with pytest.raises(homes.HomeNotReady, match="cannot be opened"):
+        homes.prepare(home, template)
+    assert prepared.metadata.read_bytes() == b"x" * 5000
+
+
+def test_a_home_that_cannot_be_written_is_said_in_plain_words(home: Path, template: Path) -> None:
+    (home / places.SUPERSET).write_text("a file where a folder must be")
+    with pytest.raises(homes.HomeNotReady, match="cannot be written"):
+        homes.prepare(home, template)
