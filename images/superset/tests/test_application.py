@@ -55,8 +55,8 @@ async def _warm(superset: Superset) -> StandIn:
 
 async def _until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0)  # noqa: ASYNC110  the subject has no event to wait for, and is to have none
+        while not condition():  # noqa: ASYNC110  the subject has no event to wait for, and is to have none
+            await asyncio.sleep(0)
 
 
 async def test_a_process_that_comes_by_itself_is_not_started(superset: Superset, tmp_path: Path) -> None:
