@@ -114,7 +114,7 @@ def test() -> None:
 
 def lock() -> None:
     """Write requirements/*.txt anew. The test lock is held to the product's versions."""
-    for name, constraint in (("product", ()), ("test", ("-c", "requirements/product.txt"))):
+    for name, constraint in (("product", ()), ("test", ("-c", "requirements/product.txt")), ("superset", ())):
         run(
             f"requirements/{name}.txt",
             BIN / "uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes",
