@@ -144,4 +144,7 @@ def _say(orders: socket.socket, message: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    # Without tearing the application down: libraries complain about what a process that ends anyhow has not given back.
+    code = main()
+    sys.stderr.flush()
+    os._exit(code)

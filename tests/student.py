@@ -97,15 +97,14 @@ class VSCode:
 
     def terminal(self, command: str) -> None:
         """Type a command line into the terminal, opening one if there is none."""
-        self._command("View: Focus Terminal") if self.page.locator(".terminal-wrapper").count() else self._command(
-            "Terminal: Create New Terminal"
-        )
-        self.page.locator(".xterm-helper-textarea").first.wait_for(state="attached", timeout=LAUNCH_WITHIN_MS)
-        self.page.locator(".xterm-screen").first.wait_for()
+        # Not just any: after a reload an earlier terminal may come back, behind the one that is shown.
+        shown = self.page.locator(".terminal-wrapper.active")
+        self._command("View: Focus Terminal" if shown.count() else "Terminal: Create New Terminal")
+        input_of_shown = shown.locator(".xterm-helper-textarea")
+        input_of_shown.wait_for(state="attached", timeout=LAUNCH_WITHIN_MS)
         self.page.wait_for_timeout(1500)  # the shell prints its prompt; there is nothing in the page to wait for
-        keyboard_of_terminal = self.page.locator(".xterm-helper-textarea").first
-        keyboard_of_terminal.focus()
-        expect(keyboard_of_terminal).to_be_focused()
+        input_of_shown.focus()
+        expect(input_of_shown).to_be_focused()
         self.page.keyboard.type(command + "\n")
 
     def expect_text(self, text: str) -> None:
