@@ -27,8 +27,8 @@ class PlantedBug:
     story: str
     """What a person would notice."""
     plant: Callable[[], AbstractContextManager[object]]
-    found_within: int = 100
-    """Runs; the tests hold it to this. Above 100 where several rare things must meet."""
+    found_within: int = 150
+    """Runs; the tests hold it to this. More where several rare things must meet."""
 
 
 @dataclass(frozen=True)
@@ -97,8 +97,15 @@ BUGS = (
     PlantedBug("a silent agent taken for idle", "a workspace in use is stopped", sabotage.silence_is_idleness),
     PlantedBug("idle never stops", "an open tab costs money all night", sabotage.idle_never),
     PlantedBug("any home will do", "a student is in another, empty home", sabotage.any_home_will_do),
-    PlantedBug("old image handed out", "an update never reaches students", sabotage.old_image_is_handed_out),
-    PlantedBug("retires what was claimed meanwhile", "a workspace ends as it opens", sabotage.retires_what_was_claimed),
+    PlantedBug(
+        "old image handed out", "an update never reaches students", sabotage.old_image_is_handed_out, found_within=800
+    ),
+    PlantedBug(
+        "retires what was claimed meanwhile",
+        "a workspace ends as it opens",
+        sabotage.retires_what_was_claimed,
+        found_within=800,
+    ),
     PlantedBug("pool counts only ready tasks", "the pool grows with every pass", sabotage.pool_counts_only_ready),
     PlantedBug("no back-off", "a broken image is started again and again", sabotage.no_back_off),
     PlantedBug("wish to launch forgotten", "a click while it stops does nothing", sabotage.wish_to_launch_is_forgotten),

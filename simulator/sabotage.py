@@ -308,7 +308,7 @@ def retires_what_was_claimed() -> AbstractContextManager[object]:
                 current = world.store.find_task(action.task.task_id)
                 if current is not None and current.state in (TaskState.STARTING, TaskState.READY, TaskState.CLAIMED):
                     now = world.clock.now()
-                    world.store.write(current.stopping(now=now, deadline=now))
+                    world.store.write(current.stopping(now=now, deadline=now, failure=action.failure))
             else:
                 right(world, action)
 
