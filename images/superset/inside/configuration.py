@@ -44,7 +44,8 @@ WTF_CSRF_TIME_LIMIT = None
 # --- what the browser gets ---
 STATIC_ASSETS_PREFIX = _STATIC_PREFIX
 ENABLE_PROXY_FIX = True
-PROXY_FIX_CONFIG = {"x_for": 1, "x_proto": 1, "x_host": 1, "x_port": 0, "x_prefix": 0}
+PROXY_FIX_CONFIG = {"x_for": 0, "x_proto": 1, "x_host": 0, "x_port": 0, "x_prefix": 0}
+"""The gateway keeps the host's name in Host; anything else that a browser sends is not believed."""
 ENABLE_CORS = False
 TALISMAN_CONFIG = {
     "content_security_policy": {

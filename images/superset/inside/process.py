@@ -52,7 +52,7 @@ class ApplicationProcess:
         self._home: home.Home | None = None
 
     @classmethod
-    def load(cls, folder: Path, template: Path) -> ApplicationProcess:
+    def load(cls, folder: Path, template: Path, *, pages: bool) -> ApplicationProcess:
         """Superset on a copy of the template in `folder`, warmed up; nothing of it is open any more afterwards."""
         private = home.prepare(folder, template)
         os.chdir(folder)
@@ -61,7 +61,8 @@ class ApplicationProcess:
         application = create_app("images.superset.inside.configuration")
         limits.install()
         loaded = cls(application, template)
-        loaded._draw_pages()
+        if pages:
+            loaded._draw_pages()
         loaded._let_go()
         return loaded
 

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from images.superset.tests.conftest import GATEWAYS_KEY, Desk, Parent, public_key, statement
 
-pytestmark = pytest.mark.browser  # needs the built image, like the browser tests
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+"""They need the built image, like the browser tests; the first of them may have to build it."""
 
 NewDesk = Callable[..., Desk]
 

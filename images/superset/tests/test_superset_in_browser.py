@@ -1,0 +1,92 @@
+"""Superset's pages in Chromium: as a student sees them, and what they ask of whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from contract.names import IDENTITY_HEADER
+from images.superset.tests.conftest import Desk
+from images.vscode.tests.gateway import Gateway
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+
+
+@dataclass
+class Visit:
+    page: Page
+    gateway: Gateway
+    desk: Desk
+    wrong: list[str] = field(default_factory=list)
+
+    def go(self, target: str) -> None:
+        self.page.goto(self.gateway.url + target)
+
+    def static_files_asked_of_the_workspace(self) -> list[str]:
+        return [target for target in self.gateway.task_requests if "static" in target or target.startswith("/_shared")]
+
+
+@pytest.fixture
+def visit(new_desk: Callable[..., Desk], image: dict[str, object], browser: Browser) -> Iterator[Visit]:
+    desk = new_desk(student_name="Ada Lovelace")
+    gateway = Gateway(desk.task.socket_path, image["static"], lambda: {IDENTITY_HEADER: desk.statement()})  # type: ignore[arg-type]
+    context = browser.new_context(viewport={"width": 1400, "height": 1000})
+    context.set_default_timeout(60_000)
+    expect.set_options(timeout=60_000)
+    visit = Visit(context.new_page(), gateway, desk)
+    visit.page.on("pageerror", lambda error: visit.wrong.append(str(error)))
+    visit.page.on("console", lambda message: message.type == "error" and visit.wrong.append(message.text))
+    visit.page.on(
+        "request",
+        lambda request: request.url.startswith((gateway.url, "data:", "blob:")) or visit.wrong.append(request.url),
+    )
+    visit.page.on("response", lambda answer: answer.status < 400 or visit.wrong.append(f"{answer.status} {answer.url}"))
+    yield visit
+    context.close()
+    gateway.close()
+
+
+def test_the_first_day_shows_a_dashboard_with_data_and_asks_nobody_outside(visit: Visit) -> None:
+    visit.go("/")
+    visit.page.get_by_text("Sample shop: a tour").first.click()
+    expect(visit.page.get_by_text("Welcome to your Superset")).to_be_visible()
+    expect(visit.page.get_by_text("$591,374").or_(visit.page.get_by_text("$591k")).first).to_be_visible()
+    expect(visit.page.locator("canvas")).to_have_count(5)
+    visit.go("/chart/list/")
+    expect(visit.page.get_by_text("Revenue by country")).to_be_visible()
+    visit.go("/explore/?slice_id=3")
+    expect(visit.page.locator("canvas").first).to_be_visible()
+    assert visit.static_files_asked_of_the_workspace() == []
+    assert visit.gateway.static_requests > 40
+    assert visit.wrong == []
+
+
+def test_sql_lab_begins_with_a_query_and_its_tab_is_there_after_a_stop(visit: Visit) -> None:
+    visit.go("/sqllab/")
+    expect(visit.page.get_by_text("First look").first).to_be_visible()
+    visit.page.get_by_role("button", name="Run", exact=False).first.click()
+    expect(visit.page.get_by_text("margin_percent").last).to_be_visible()
+    expect(visit.page.get_by_text("Coffee & Tea").last).to_be_visible()
+    assert visit.desk.task.status()["activity_reason"] in ("ran a query", "looked at results", "worked in SQL Lab")
+    visit.desk.stop()
+    visit.desk.start()
+    visit.gateway.lead_to(visit.desk.task.socket_path)
+    visit.go("/sqllab/")
+    expect(visit.page.get_by_text("First look").first).to_be_visible()
+    expect(visit.page.get_by_text("Coffee & Tea").last).to_be_visible()
+    assert visit.static_files_asked_of_the_workspace() == []
+    assert visit.wrong == []
+
+
+def test_a_dark_system_gets_dark_pages(visit: Visit, browser: Browser) -> None:
+    context = browser.new_context(color_scheme="dark")
+    page = context.new_page()
+    page.goto(f"{visit.gateway.url}/superset/welcome/")
+    expect(page.get_by_text("Sample shop: a tour").first).to_be_visible()
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    red, green, blue = (int(part) for part in background.removeprefix("rgb(").removesuffix(")").split(","))
+    assert red + green + blue < 150
+    context.close()
