@@ -128,8 +128,8 @@ class Faults:
             life.fails = "the application did not start"
         for rate, low, high, because in (
             (profile.dies_early, 0.0, 2.0 * ready_after_s, "exited with code 1"),
-            (profile.dies_late, 60.0, 600.0, "killed: out of memory"),
-            (profile.spot, 120.0, 400.0, "the Spot capacity was taken back"),
+            (profile.dies_late, 20.0, 240.0, "killed: out of memory"),
+            (profile.spot, 30.0, 300.0, "the Spot capacity was taken back"),
         ):
             if chance.random() < rate:
                 life.dies_after_s, life.dies_because = min(

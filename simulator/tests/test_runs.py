@@ -54,6 +54,22 @@ def test_each_kind_of_fault_alone_breaks_no_rule(kind: str) -> None:
 
 
 @pytest.mark.simulation
+@pytest.mark.parametrize("kind", RATES)
+def test_each_kind_of_fault_makes_a_difference(kind: str) -> None:
+    """A fault that never happens would prove nothing."""
+    plain = Profile(engine="ecs", safety_s=240.0, tick_s=5.0)
+    faulty = replace(plain, **{kind: RATES[kind][-1]})
+    seeds = range(5)
+    assert any(_steps(seed, faulty) != _steps(seed, plain) for seed in seeds), (
+        f"{kind} changed nothing in {len(seeds)} runs"
+    )
+
+
+def _steps(seed: int, profile: Profile) -> list[str]:
+    return run_seed(seed, profile, traced=True).trace.lines[1:]  # the first line tells the profile
+
+
+@pytest.mark.simulation
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
 def test_every_planted_bug_is_found(bug: PlantedBug) -> None:
