@@ -144,9 +144,10 @@ class Watch:
         target = max(policy.schedule.target(now + offset) for offset in (-150.0, -skew_s, 0.0, skew_s))
         surge = policy.warming_max * (self._faults.profile.managers - 1 + self._faults.profile.kinds - 1)
         oldest = now - policy.warm_age_max_s + skew_s + 1.0
-        fit = sum(task.created_at > oldest and self._newest(task) and self._lives(task) for task in self._warm.values())
-        if fit > target + surge or len(self._warm) > 2 * (target + surge):
-            raise Violation("pool", f"{len(self._warm)} warm tasks, {fit} of them fit; target {target}, surge {surge}")
+        paid = [task for task in self._warm.values() if self._lives(task)]
+        fit = sum(task.created_at > oldest and self._newest(task) for task in paid)
+        if fit > target + surge or len(paid) > 2 * (target + surge):
+            raise Violation("pool", f"{len(paid)} warm tasks, {fit} of them fit; target {target}, surge {surge}")
 
     def _backs_off(self) -> None:
         """While every start fails, the pool waits longer and longer: five rounds fit into two minutes."""
