@@ -132,6 +132,11 @@ class Fleet:
         self._must_become(self.watch.why_not_converged)
         self._must_become(self._why_not_a_no_op)
 
+    def close(self) -> None:
+        """Threads that still wait end here and now, not when the collector comes upon them."""
+        for manager in self.managers:
+            manager.process.end()
+
     def _must_become(self, why_not: Callable[[], Violation | None]) -> None:
         until = self.loop.now + _CONVERGES_WITHIN_S
         while (violation := why_not()) is not None:
@@ -235,6 +240,8 @@ def run_seed(seed: int, profile: Profile | None = None, *, traced: bool = False)
             violation = found
         except ThreadDied as died:
             violation = Violation("error", str(died))
+        finally:
+            fleet.close()
         if violation is not None:
             fleet.trace.note("VIOLATION", str(violation))
     return Outcome(

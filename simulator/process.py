@@ -67,15 +67,18 @@ class Process:
         return self.loop.hub.switch()
 
     def crash(self) -> None:
-        """Every thread ends where it stands. Called from an event, never by a thread."""
-        if not self.alive:
-            return
+        """Called from an event, never by a thread."""
+        if self.alive:
+            self._trace.note(self.name, "✗ crashes")
+            self.end()
+            self._died()
+
+    def end(self) -> None:
+        """Every thread ends where it stands."""
         self.alive = False
-        self._trace.note(self.name, "✗ crashes")
         for thread in tuple(self._threads):
             thread.throw(GreenletExit)
         self._threads.clear()
-        self._died()
 
     def run(self, work: Callable[[], None]) -> None:
         """`Background.run` of the use cases."""
