@@ -67,6 +67,11 @@ def test_the_first_day_shows_a_dashboard_with_data_and_asks_nobody_outside(visit
 def test_sql_lab_begins_with_a_query_and_its_tab_is_there_after_a_stop(visit: Visit) -> None:
     visit.go("/sqllab/")
     expect(visit.page.get_by_text("First look").first).to_be_visible()
+    # The page sends what was typed every few seconds.
+    with visit.page.expect_response(lambda answer: "/tabstateview/" in answer.url and answer.request.method == "PUT"):
+        visit.page.locator(".ace_content").first.click()
+        visit.page.keyboard.press("Control+End")
+        visit.page.keyboard.type("-- my own words ")
     visit.page.get_by_role("button", name="Run", exact=False).first.click()
     expect(visit.page.get_by_text("margin_percent").last).to_be_visible()
     expect(visit.page.get_by_text("Coffee & Tea").last).to_be_visible()
@@ -76,7 +81,7 @@ def test_sql_lab_begins_with_a_query_and_its_tab_is_there_after_a_stop(visit: Vi
     visit.gateway.lead_to(visit.desk.task.socket_path)
     visit.go("/sqllab/")
     expect(visit.page.get_by_text("First look").first).to_be_visible()
-    expect(visit.page.get_by_text("Coffee & Tea").last).to_be_visible()
+    expect(visit.page.get_by_text("my own words").first).to_be_visible()
     assert visit.static_files_asked_of_the_workspace() == []
     assert visit.wrong == []
 
