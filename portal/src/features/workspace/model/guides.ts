@@ -41,7 +41,7 @@ export const GUIDES: Record<WorkspaceKind, readonly Topic[]> = {
     {
       picture: "query",
       title: "Ask your own questions",
-      text: "Choose SQL → SQL Lab, pick the database “Sample shop”, write a query and press Run. Create chart turns the answer into a picture.",
+      text: "Choose SQL → SQL Lab, pick the database “Sample shop”, write a query and press Run. The chart button above the answer turns it into a picture.",
     },
     {
       picture: "upload",
