@@ -25,7 +25,7 @@ SOURCE = Path(__file__).parent.parent
 BIN = Path(sysconfig.get_path("scripts"))
 PARTS = ("contract", "manager", "agent", "backend", "gateway", "images", "single_machine", "simulator")
 END_TO_END = "tests"
-FAST = "not browser and not sandbox"
+FAST = "not browser and not sandbox and not simulation"
 
 
 class StepFailed(Exception):
@@ -96,6 +96,7 @@ def test() -> None:
             folder=portal,
             environment=node,
         )
+        run("fleets under simulated faults", BIN / "pytest", "simulator", "-m", "simulation", environment=environment)
         step("images of the workspaces (built once, then cached)", lambda: all_built(building, built))
     finally:
         images.stop()
