@@ -18,6 +18,7 @@ from pathlib import Path
 from images.progress import Progress
 
 SOURCE_ROOT = Path(__file__).parent.parent
+UNUSED_S = 14 * 86_400.0
 _UNCHECKED = py_compile.PycInvalidationMode.UNCHECKED_HASH
 _LEFT_OUT = shutil.ignore_patterns(
     "tests", "__pycache__", "install", "extensions", "node_modules", "template", "built.json"
@@ -122,6 +123,30 @@ def make_current(image: Path) -> None:
     """The newest image is the current one, also after going back to an older version of the source."""
     for path in (image / "image.json", image):
         os.utime(path)
+
+
+def forget_unused(images_dir: Path, *, now: float) -> list[str]:
+    """Remove images, and layers that no image names, which nobody has used for a while; the names of what went.
+
+    The current image of each kind stays, however old. A build makes its image current each time, so what is old here was
+    replaced long ago, and no task of it can still run: builds happen when the product starts.
+    """
+    newest_first = sorted(images_dir.glob("*/image.json"), key=lambda file: file.stat().st_mtime, reverse=True)
+    current: dict[str, Path] = {}
+    old, named = [], ""
+    for file in newest_first:
+        description = file.read_text()
+        kind = str(json.loads(description).get("kind"))
+        if kind in current and now - file.stat().st_mtime > UNUSED_S:
+            old.append(file.parent)
+        else:
+            current.setdefault(kind, file.parent)
+            named += description
+    layers = [layer for layer in images_dir.glob("layers/*") if layer.is_dir() and not layer.name.startswith(".")]
+    old += [layer for layer in layers if str(layer) not in named and now - layer.stat().st_mtime > UNUSED_S]
+    for folder in old:
+        shutil.rmtree(folder, ignore_errors=True)
+    return [folder.name for folder in old]
 
 
 def digest(sources: Iterable[Path], *words: str) -> str:

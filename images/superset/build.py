@@ -12,6 +12,7 @@ import json
 import platform
 import shutil
 import sys
+import time
 from pathlib import Path
 
 from images import building, python_runtime
@@ -113,6 +114,7 @@ def _build(images_dir: Path, progress: Progress) -> Path:
     }
     building.make(image, lambda into: _make_image(into, template, prefix, description), kind=KIND)
     building.make_current(image)
+    building.forget_unused(images_dir, now=time.time())
     return image
 
 

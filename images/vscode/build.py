@@ -14,6 +14,7 @@ import os
 import platform
 import shutil
 import sys
+import time
 from pathlib import Path
 
 from images import building, python_runtime
@@ -107,6 +108,7 @@ def _build(images_dir: Path, progress: Progress) -> Path:
     }
     building.make(image, lambda into: _make_image(into, description), kind=KIND)
     building.make_current(image)
+    building.forget_unused(images_dir, now=time.time())
     return image
 
 
