@@ -98,7 +98,7 @@ def _home_page(school: School, student: Student, browser: Browser, count: int, s
                     "button" if path == "warm" else "link", name=re.compile("(Launch|Open) Workspace")
                 )
                 expect(button).to_be_enabled(timeout=60_000)
-                context.on("request", lambda request: asked.append(request))
+                context.on("request", lambda request, to=asked: to.append(request))
                 began = time.perf_counter()
                 with context.expect_page() as opened:
                     button.click()

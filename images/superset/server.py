@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 
-# Before numpy is loaded: a thread of its linear algebra would not survive the fork.
+# Before numpy and Arrow are loaded: a thread of theirs would not survive the fork.
 for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
+os.environ.setdefault("JE_ARROW_MALLOC_CONF", "background_thread:false")
 
 import argparse  # noqa: E402
 import gc  # noqa: E402
@@ -49,9 +50,9 @@ def warm(*, pages: bool = True) -> None:
     finally:
         os.chdir(before)
         shutil.rmtree(folder, ignore_errors=True)
-    threads = threading.enumerate()
+    threads = os.listdir("/proc/self/task")  # noqa: PTH208  those of libraries are not in threading.enumerate()
     if len(threads) != 1:
-        raise RuntimeError(f"threads after warming up: {threads}")
+        raise RuntimeError(f"{len(threads)} threads after warming up, of which Python knows {threading.enumerate()}")
     gc.collect()
     gc.freeze()
 

@@ -72,6 +72,9 @@ def install() -> None:
     from superset.db_engine_specs.duckdb import DuckDBEngineSpec
     from superset.db_engine_specs.sqlite import SqliteEngineSpec
     from superset.errors import SupersetErrorType
+    from superset.result_set import SupersetResultSet
+
+    SupersetResultSet.convert_table_to_df = staticmethod(_without_threads)
 
     connections = _Open()
     event.listen(TimedPool, "connect", connections.opened)
@@ -103,6 +106,16 @@ def timed(uri: Any, parameters: dict[str, Any], _username: Any, _security_manage
     if not (has_request_context() and _UPLOAD_PATH.search(request.path)):
         parameters["poolclass"] = TimedPool
     return uri, parameters
+
+
+def _without_threads(table: Any) -> Any:
+    """What Superset does here itself, in the thread that asks: a pool of threads would not survive the fork."""
+    import pyarrow as pa
+
+    try:
+        return table.to_pandas(integer_object_nulls=True, use_threads=False)
+    except pa.lib.ArrowInvalid:
+        return table.to_pandas(integer_object_nulls=True, timestamp_as_object=True, use_threads=False)
 
 
 def _interrupt(connection: Any) -> None:

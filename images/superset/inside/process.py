@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 from cachelib.file import FileSystemCache
 from sqlalchemy import event
@@ -89,6 +90,8 @@ class ApplicationProcess:
             db.session.remove()
             db.engine.dispose()
         self._application.extensions["sqlalchemy"].connectors.clear()
+        # duckdb_engine asks DuckDB's connection of the module, which has threads; it opens itself again when it is asked.
+        duckdb.default_connection().close()
 
     # --- after the fork ---
 
