@@ -8,6 +8,7 @@ None of that is a person.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 _NOT_A_PERSON = re.compile(
     r"^/(health(check)?|ping|version|favicon\.ico|static/|_shared/|superset/log/|api/v1/log/|api/v1/query/updated_since"
@@ -33,6 +34,28 @@ _COMPILED = tuple((re.compile(method), re.compile(path), reason, running) for me
 PAIRS = tuple((did, running) for _, _, did, running in _REASONS)
 """What was done, and what ran meanwhile: a query that took ten minutes is a sign of a person at its end, too."""
 _OTHERWISE = ("used Superset", "")
+
+
+VAGUE = frozenset({"worked in SQL Lab", "looked at results", _OTHERWISE[0]})
+SPECIFIC_FOR_S = 60.0
+
+
+class Words:
+    """Superset saves its own state a moment after a query: that must not hide what the person did."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._specific = ""
+        self._until = 0.0
+
+    def of(self, method: str, target: str) -> str:
+        """As `reason`; for a minute after something specific, that instead of something vague."""
+        did = reason(method, target)
+        if did in VAGUE and self._now() < self._until:
+            return self._specific
+        if did and did not in VAGUE:
+            self._specific, self._until = did, self._now() + SPECIFIC_FOR_S
+        return did
 
 
 def reason(method: str, target: str) -> str:

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -78,6 +79,7 @@ class Superset:
         self._preforked = preforked
         self.socket_path = str(places.sockets / "http.sock")
         self._link_path = (places.runtime if preforked else places.sockets) / LINK
+        self._words = activity.Words(time.monotonic)
         self._writer: asyncio.StreamWriter | None = None
         self._warm = asyncio.Event()
         self._ended = asyncio.Event()
@@ -163,7 +165,7 @@ class Superset:
         return False
 
     def reason_of_request(self, method: str, target: str) -> str:
-        return activity.reason(method, target)
+        return self._words.of(method, target)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """The first who connects is Superset's process, before anything of a student runs; nobody else ever gets in."""

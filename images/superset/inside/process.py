@@ -18,7 +18,7 @@ from sqlalchemy import event
 from superset.app import create_app
 
 from images.superset import home, places
-from images.superset.inside import configuration, limits, migration, serving
+from images.superset.inside import configuration, limits, migration, serving, uploads
 from images.superset.inside.identity import ENVIRON_KEY, Gate, Verifier
 from images.superset.link import Link
 
@@ -61,6 +61,7 @@ class ApplicationProcess:
         # Its own handlers would write to the standard error of whoever started us; warnings are enough.
         application = create_app("images.superset.inside.configuration")
         limits.install()
+        uploads.install()
         loaded = cls(application, template)
         if pages:
             loaded._draw_pages()

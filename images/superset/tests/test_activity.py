@@ -53,3 +53,14 @@ def test_only_what_may_take_long_keeps_the_workspace_up() -> None:
 
 def test_a_word_that_looks_like_force_inside_the_form_is_no_auto_refresh() -> None:
     assert activity.reason("POST", "/api/v1/chart/data?form_data=%7B%22force%22%3Atrue%7D") == "looked at a chart"
+
+
+def test_what_superset_saves_by_itself_does_not_hide_what_a_person_did() -> None:
+    now = [0.0]
+    words = activity.Words(lambda: now[0])
+    assert words.of("POST", "/api/v1/sqllab/execute/") == "ran a query"
+    assert words.of("PUT", "/tabstateview/4") == "ran a query"
+    assert words.of("GET", "/explore/?slice_id=3") == "edited a chart"
+    now[0] = activity.SPECIFIC_FOR_S + 1
+    assert words.of("PUT", "/tabstateview/4") == "worked in SQL Lab"
+    assert words.of("GET", "/health") == ""

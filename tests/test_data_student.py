@@ -1,0 +1,166 @@
+"""A data student's day: ask the sample shop, keep a chart and a query, upload a table, be stopped, find it all again."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import APIResponse, Page, expect
+
+from tests.product import Product
+from tests.student import LAUNCH_WITHIN_MS, Student
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+
+QUERY = "SELECT category, count(*) AS sold FROM sales GROUP BY 1 ORDER BY 2 DESC"
+SHOWN_WITHIN_MS = 30_000
+
+
+class Superset:
+    """Superset in its own tab, by the words and marks of its own screens."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        page.set_default_timeout(SHOWN_WITHIN_MS)
+        page.get_by_role("menuitem", name="Dashboards").wait_for(timeout=LAUNCH_WITHIN_MS)
+        parts = urlsplit(page.url)
+        self.origin = f"{parts.scheme}://{parts.netloc}"
+
+    def go(self, path: str) -> None:
+        self.page.goto(f"{self.origin}{path}")
+
+    def choose(self, label: str, option: str) -> None:
+        """One of Superset's searchable select boxes."""
+        box = self.page.get_by_role("combobox", name=label).last
+        box.click(force=True)  # what is chosen now is painted over it
+        box.fill(option)
+        self.page.locator(".ant-select-item-option:visible", has_text=option).first.click()
+
+    def ask(self, database: str, query: str) -> None:
+        """Type a query into SQL Lab and run it."""
+        self.go("/sqllab/")
+        self.page.locator(".ace_editor").first.wait_for()
+        selector = self.page.locator("[data-test=DatabaseSelector]").first
+        if database not in selector.inner_text():
+            selector.click()
+            self.choose("Select database or type to search databases", database)
+            self.page.get_by_role("button", name="Select", exact=True).click()
+        self.page.locator(".ace_text-input").first.focus()
+        self.page.keyboard.press("Control+a")
+        self.page.keyboard.insert_text(query)
+        run = self.page.locator("[data-test=run-query-action]")
+        expect(run).to_be_enabled()
+        run.click()
+
+    def expect_result(self, text: str) -> None:
+        expect(self.page.locator(".SouthPane, [data-test=south-pane]").get_by_text(text).first).to_be_visible(
+            timeout=SHOWN_WITHIN_MS
+        )
+
+    def save_query(self, name: str) -> None:
+        self.page.get_by_role("button", name="Save", exact=True).first.click()
+        dialog = self.page.get_by_role("dialog", name="Save query")
+        dialog.get_by_role("textbox").first.fill(name)
+        dialog.get_by_role("button", name="Save", exact=True).click()
+        dialog.wait_for(state="hidden")
+
+    def save_chart_as(self, slice_id: int, name: str) -> None:
+        self.go(f"/explore/?slice_id={slice_id}")
+        self.page.locator("[data-test=query-save-button]").click()
+        self.page.locator("[data-test=saveas-radio]").check()
+        self.page.locator("[data-test=new-chart-name]").fill(name)
+        self.page.locator("[data-test=btn-modal-save]").click()
+        self.page.locator("[data-test=new-chart-name]").wait_for(state="hidden")
+
+    def upload_csv(self, file: Path, *, database: str, table: str) -> None:
+        # The menu is drawn anew when it knows that a database takes uploads; a click before that is lost.
+        with self.page.expect_response(re.compile("upload_is_enabled")):
+            self.go("/superset/welcome/")
+        self.page.wait_for_load_state("networkidle")
+        self.page.locator("[data-test=new-dropdown-icon]").hover()
+        self.page.locator("[data-menu-id$=sub2_Data]").hover()
+        self.page.get_by_text("Upload CSV to database").click()
+        dialog = self.page.get_by_role("dialog").filter(has=self.page.get_by_label("Table Name"))
+        dialog.locator("input[type=file]").set_input_files(file)
+        self.choose("Select a database", database)
+        dialog.get_by_label("Table Name").fill(table)
+        dialog.get_by_role("button", name="Upload", exact=True).click()
+        dialog.wait_for(state="hidden")
+        expect(self.page.get_by_text("Data imported")).to_be_visible(timeout=SHOWN_WITHIN_MS)
+
+    def expect_listed(self, path: str, name: str) -> None:
+        self.go(path)
+        expect(self.page.get_by_text(name, exact=True).first).to_be_visible(timeout=SHOWN_WITHIN_MS)
+
+
+def launch(student: Student) -> Superset:
+    button = student.portal.get_by_role("button", name=re.compile("Launch Workspace|Try again"))
+    expect(button).to_be_enabled(timeout=LAUNCH_WITHIN_MS)
+    with student.context.expect_page() as opened:
+        button.click()
+    return Superset(opened.value)
+
+
+def test_a_data_student_finds_everything_again_after_a_stop(
+    product: Product, new_page: Callable[..., Page], tmp_path: Path
+) -> None:
+    student = Student(new_page(), product, product.accounts()["deepa"])
+    student.sign_in()
+    expect(student.portal.get_by_text("An online shop to explore")).to_be_visible()
+    superset = launch(student)
+
+    superset.ask("Sample shop", QUERY)
+    superset.expect_result("sold")
+    superset.save_query("What sells")
+    superset.save_chart_as(1, "My first chart")
+    weather = tmp_path / "weather.csv"
+    weather.write_text("city,degrees\nOslo,4\nPorto,17\n")
+    superset.upload_csv(weather, database="My data", table="weather")
+    superset.ask("My data", "SELECT city FROM weather WHERE degrees > 10")
+    superset.expect_result("Porto")
+    expect(student.portal.get_by_text(re.compile("^You (ran a query|worked in SQL Lab)"))).to_be_visible(
+        timeout=90_000  # a running workspace's agent is asked once a minute
+    )
+    superset.page.close()
+
+    student.portal.get_by_role("button", name="Stop", exact=True).click()
+    student.expect_state("Stopped")
+    again = launch(student)
+    again.expect_listed("/chart/list/", "My first chart")
+    again.expect_listed("/savedqueryview/list/", "What sells")
+    again.expect_listed("/tablemodelview/list/", "weather")
+    again.go("/sqllab/")
+    # The tabs and their text, kept by Superset's server: this is a new page, and its browser storage is not asked.
+    expect(again.page.locator("[data-test=sql-editor-tabs]")).to_be_visible()
+    expect(again.page.locator(".ace_content").first).to_contain_text("weather")
+    again.ask("My data", "SELECT max(degrees) AS warmest FROM weather")
+    again.expect_result("17")
+    assert student.complaints == []
+
+
+def test_a_full_stack_student_is_refused_superset_and_an_instructor_may_choose(
+    product: Product, new_page: Callable[..., Page]
+) -> None:
+    fsd = Student(new_page(), product, product.accounts()["chloe"])
+    fsd.sign_in()
+    answer = create(fsd, "superset")
+    assert answer.status == 403
+    assert answer.headers["content-type"].startswith("application/problem+json")
+    assert answer.json()["reason"] == "kind_not_allowed"
+    expect(fsd.portal.get_by_role("radio")).to_have_count(0)
+
+    instructor = Student(new_page(), product, product.accounts()["instructor"])
+    instructor.sign_in()
+    instructor.portal.get_by_role("radio", name=re.compile("Apache Superset")).check()
+    launch(instructor).page.close()
+    instructor.expect_state("Running")
+
+
+def create(student: Student, kind: str) -> APIResponse:
+    cookies = {cookie["name"]: cookie["value"] for cookie in student.context.cookies(student.product.url)}
+    return student.portal.request.post(
+        f"{student.product.url}/api/workspace/create/",
+        headers={"x-csrftoken": cookies["apranova_csrf"], "origin": student.product.url},
+        data={"kind": kind},
+    )
