@@ -56,6 +56,10 @@ class Application(Protocol):
 
     def keep_running_wish_until(self) -> float | None: ...
 
+    def progress(self) -> str:
+        """What a claim that takes long is doing, for the student; empty otherwise."""
+        ...
+
     def busy(self) -> str:
         """What runs for the student now, such as 'a query'; empty when nothing does, or when only CPU time would tell."""
         ...

@@ -230,6 +230,7 @@ class Task:
                 busy=self.activity.busy or self.application.busy(),
                 sessions=self.connections.sessions,
                 unsaved=self.application.unsaved(),
+                progress=self.application.progress(),
                 keep_running_wish_until=self.application.keep_running_wish_until(),
                 failure=self.failure,
             )

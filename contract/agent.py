@@ -79,6 +79,8 @@ class AgentStatus:
     unsaved: int = 0
     keep_running_wish_until: float | None = None
     """The student pressed 'Keep running' inside the application."""
+    progress: str = ""
+    """While a claim takes long: what is being done, a sentence without a full stop."""
     failure: str = ""
 
 

@@ -57,6 +57,9 @@ class FakeApplication:
     async def end(self) -> str:
         raise AssertionError("the agent started it")
 
+    def progress(self) -> str:
+        return ""
+
     def busy(self) -> str:
         return "a query" if self.behaviour == "busy" else ""
 

@@ -87,6 +87,7 @@ class Superset:
         self._asking = asyncio.Lock()
         self._serves: _Claim | None = None
         self._busy = ""
+        self._progress = ""
         self._person_did: Callable[[str], None] = lambda _: None
 
     async def open(self, person_did: Callable[[str], None]) -> None:
@@ -138,6 +139,7 @@ class Superset:
         if self._serves == claim:
             return
         answer = await self._ask({"claim": asdict(claim)}, CLAIM_TIMEOUT_S)
+        self._progress = ""
         if answer.get("serving") is not True:
             raise ApplicationFailed(str(answer.get("failure") or "Superset did not answer"))
         self._serves = claim
@@ -157,6 +159,9 @@ class Superset:
 
     def keep_running_wish_until(self) -> float | None:
         return None
+
+    def progress(self) -> str:
+        return self._progress
 
     def busy(self) -> str:
         return self._busy
@@ -195,8 +200,7 @@ class Superset:
                     self._person_did(_AFTERWARDS.get(self._busy, "used Superset"))
                 self._busy = words
             case {"progress": str(sentence)}:
-                sys.stderr.write(f"superset: {sentence}\n")
-                sys.stderr.flush()
+                self._progress = sentence
             case _:
                 self._answers.put_nowait(message)
 

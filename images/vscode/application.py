@@ -127,6 +127,10 @@ class VSCode:
     def keep_running_wish_until(self) -> float | None:
         return self._link.keep_running_wish_until
 
+    def progress(self) -> str:
+        """A claim takes no time."""
+        return ""
+
     def busy(self) -> str:
         """CPU time tells."""
         return ""

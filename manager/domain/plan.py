@@ -39,6 +39,14 @@ class FinishLaunch:
 
 
 @dataclass(frozen=True)
+class NoteProgress:
+    """A claim takes long: the person who waits is told what is being done."""
+
+    workspace: Workspace
+    text: str
+
+
+@dataclass(frozen=True)
 class FailLaunch:
     workspace: Workspace
     task: Task
@@ -125,6 +133,7 @@ Action: TypeAlias = (
     StartAgain
     | MarkReady
     | FinishLaunch
+    | NoteProgress
     | FailLaunch
     | LaunchAgain
     | RecordUse

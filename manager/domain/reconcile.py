@@ -18,6 +18,7 @@ from manager.domain.plan import (
     ForgetTask,
     LaunchAgain,
     MarkReady,
+    NoteProgress,
     Plan,
     PurgeWorkspace,
     RecordTaskGone,
@@ -107,7 +108,7 @@ def _reconcile_task(
     elif task.state is TaskState.STARTING:
         yield from _starting(task, workspace, seen, snapshot.statuses.get(task.task_id), now)
     elif task.state is TaskState.CLAIMED and workspace is not None:
-        yield from _claimed(task, workspace, seen, now, policy)
+        yield from _claimed(task, workspace, seen, snapshot.statuses.get(task.task_id), now, policy)
 
 
 def _not_started(task: Task, workspace: Workspace | None, now: float, policy: Policy) -> Iterator[Action]:
@@ -128,9 +129,13 @@ def _starting(
         yield from _give_up(task, workspace, "it was not ready in time")
 
 
-def _claimed(task: Task, workspace: Workspace, seen: ObservedTask, now: float, policy: Policy) -> Iterator[Action]:
+def _claimed(
+    task: Task, workspace: Workspace, seen: ObservedTask, status: AgentStatus | None, now: float, policy: Policy
+) -> Iterator[Action]:
     if workspace.state is not WorkspaceState.STARTING:
         return
+    if status is not None and status.progress and status.progress not in {step.text for step in workspace.steps}:
+        yield NoteProgress(workspace, status.progress)
     if workspace.deadline is not None and now >= workspace.deadline:
         yield FailLaunch(workspace, task, "the workspace did not open in time")
     elif now - task.state_since >= policy.takeover_s:

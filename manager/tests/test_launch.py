@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from contract.agent import AgentStatus, ClaimRequest
 from contract.errors import ApraNovaError, Reason
 from contract.names import LaunchPath, StopReason, WorkspaceState
 from manager.adapters.memory.clock import FakeClock
-from manager.adapters.memory.runner import MemoryTaskRunner, RunnerWithoutRoom
+from manager.adapters.memory.runner import MemoryTaskAgent, MemoryTaskRunner, RunnerWithoutRoom
+from manager.ports.task_agent import AgentUnreachable
 from manager.tests.school import ANNA, BEN, School
 from manager.use_cases.launch import launch
 from manager.use_cases.stop import restart, stop
@@ -173,3 +177,36 @@ def test_a_fresh_home_that_nobody_adopted_goes_with_its_task() -> None:
     school.later(1000.0)
     school.settle()
     assert school.homes.files == {}
+
+
+class AgentWhoseClaimTakesLong(MemoryTaskAgent):
+    """An old home is migrated: the claim answers too late twice, and says meanwhile what it is doing."""
+
+    waits = 2
+    doing = ""
+
+    def claim(self, control_address: str, agent_token: str, request: ClaimRequest) -> AgentStatus:
+        if self.waits:
+            self.waits -= 1
+            self.doing = f"Migrating, part {2 - self.waits}"
+            raise AgentUnreachable("it did not answer in time")
+        self.doing = ""
+        return super().claim(control_address, agent_token, request)
+
+    def status(self, control_address: str, agent_token: str) -> AgentStatus:
+        return replace(super().status(control_address, agent_token), progress=self.doing)
+
+
+def test_a_claim_that_takes_long_tells_what_it_does_and_is_carried_on() -> None:
+    school = School(pool=1)
+    school.enrol(ANNA)
+    school.settle()
+    school.world = replace(school.world, agent=AgentWhoseClaimTakesLong(school.runner))
+    assert launch(school.world, ANNA).state is WorkspaceState.STARTING
+    for _ in range(4):
+        school.sweep()
+        school.later(school.world.policy.takeover_s)
+    workspace = school.workspace()
+    assert workspace.state is WorkspaceState.RUNNING
+    told = [step.text for step in workspace.steps if step.name == "progress"]
+    assert told == ["Migrating, part 1", "Migrating, part 2"]

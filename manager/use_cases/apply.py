@@ -9,6 +9,7 @@ from typing import assert_never
 
 from contract.agent import WarnRequest
 from contract.errors import ApraNovaError
+from contract.manager import LaunchStep
 from manager.domain.idle import IdleVerdict
 from manager.domain.plan import (
     Action,
@@ -18,6 +19,7 @@ from manager.domain.plan import (
     ForgetTask,
     LaunchAgain,
     MarkReady,
+    NoteProgress,
     Plan,
     PurgeWorkspace,
     RecordTaskGone,
@@ -63,6 +65,8 @@ def action_key(action: Action) -> str:
             return finish_launch.key(workspace)
         case RecordUse(workspace=workspace) | Warn(workspace=workspace) | StopWorkspace(workspace=workspace):
             return f"use:{workspace.workspace_id}"
+        case NoteProgress(workspace=workspace):
+            return f"note:{workspace.workspace_id}"
         case PurgeWorkspace(workspace=workspace) | FailLaunch(workspace=workspace):
             return f"end:{workspace.workspace_id}"
         case StartAgain(task=task) | MarkReady(task=task):
@@ -106,6 +110,8 @@ def _perform(world: World, action: Action) -> None:
             world.metrics.observe("task_start_seconds", now - task.created_at, kind=str(task.kind))
         case FinishLaunch(workspace, task, observed):
             finish_launch.bind_ready(world, workspace, task, observed)
+        case NoteProgress(workspace, text):
+            world.store.write(workspace.with_step(LaunchStep("progress", now, text)))
         case FailLaunch(workspace, task, because):
             finish_launch.fail_launch(world, workspace, task, f"The workspace could not start: {because}")
         case LaunchAgain(workspace):

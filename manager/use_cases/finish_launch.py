@@ -128,8 +128,17 @@ def _complete(world: World, workspace: Workspace, task: Task) -> Workspace:
     )
     now = world.clock.now()
     opened = LaunchStep("application_ready", now, "Your workspace is open")
+    workspace = _still_the_same_launch(world, workspace)
     running = workspace.running(now=now, cluster=task.cluster, address=task.address, step=opened)
     return save_workspace(world, running)
+
+
+def _still_the_same_launch(world: World, workspace: Workspace) -> Workspace:
+    """The record as it is now: while the claim took its time, progress may have been noted. Raises VersionConflict."""
+    found = get_workspace(world, workspace.workspace_id)
+    if (found.state, found.launch_secret) != (WorkspaceState.STARTING, workspace.launch_secret):
+        raise VersionConflict(f"{workspace.workspace_id} does not wait for this claim any more")
+    return found
 
 
 def _with_home(world: World, workspace: Workspace) -> Workspace:

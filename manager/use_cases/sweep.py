@@ -85,12 +85,13 @@ def _statuses(
         for workspace in workspaces
         if workspace.state is WorkspaceState.RUNNING and workspace.due_at is not None and workspace.due_at <= now
     }
+    opening = {workspace.task_id for workspace in workspaces if workspace.state is WorkspaceState.STARTING}
     asked = [
         task
         for task in tasks
         if task.task_id in alive
         and alive[task.task_id].control_address
-        and (task.state is TaskState.STARTING or task.task_id in could_be_due)
+        and (task.state is TaskState.STARTING or task.task_id in could_be_due or task.task_id in opening)
     ]
 
     def ask(task: Task) -> AgentStatus | None:

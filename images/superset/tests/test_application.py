@@ -90,8 +90,12 @@ async def test_a_claim_is_handed_on_and_repeating_it_asks_nobody(superset: Super
     assert (message["workspace_id"], message["identity_key"], message["https"]) == ("ws-abcdefghij", "key", True)
     assert message["socket_path"] == superset.socket_path
     process.say(progress="Updating")
+    async with asyncio.timeout(5):
+        while superset.progress() != "Updating":  # noqa: ASYNC110  the line is read in its own time
+            await asyncio.sleep(0.01)
     process.say(serving=True)
     await claiming
+    assert superset.progress() == ""
     await superset.claim(CLAIM)
 
 

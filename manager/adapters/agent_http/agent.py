@@ -22,7 +22,7 @@ class HttpTaskAgent:
     and its length is bounded."""
 
     def __init__(
-        self, *, ask_timeout_s: float = 2.0, claim_timeout_s: float = 30.0, save_timeout_s: float = 20.0
+        self, *, ask_timeout_s: float = 2.0, claim_timeout_s: float = 5.0, save_timeout_s: float = 20.0
     ) -> None:
         self._ask_timeout_s = ask_timeout_s
         self._claim_timeout_s = claim_timeout_s
