@@ -201,6 +201,8 @@ class Superset:
                 self._busy = words
             case {"progress": str(sentence)}:
                 self._progress = sentence
+                sys.stderr.write(f"superset: {sentence}\n")
+                sys.stderr.flush()
             case _:
                 self._answers.put_nowait(message)
 

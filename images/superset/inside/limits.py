@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 import threading
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -16,6 +17,7 @@ from sqlalchemy import event
 from sqlalchemy.pool import NullPool
 
 QUERY_TIME_MAX_S = 60
+INTERRUPTS_FOR_S = 5.0
 UPLOAD_BYTES_MAX = 25 * 1024 * 1024
 
 _UPLOAD_PATH = re.compile(r"/api/v1/database/\d+/upload/?$")
@@ -60,11 +62,21 @@ class _Open:
 
     def interrupt(self, number: str) -> bool:
         with self._lock:
-            connection = self._by_number.get(number)
-        if connection is None:
-            return False
-        _interrupt(connection)
+            if number not in self._by_number:
+                return False
+        threading.Thread(target=self._interrupt_until_closed, args=(number,), daemon=True).start()
         return True
+
+    def _interrupt_until_closed(self, number: str) -> None:
+        """An interrupt that comes a moment before its query has begun is lost, so one is not enough."""
+        deadline = time.monotonic() + INTERRUPTS_FOR_S
+        while time.monotonic() < deadline:
+            with self._lock:
+                connection = self._by_number.get(number)
+            if connection is None:
+                return
+            _interrupt(connection)
+            time.sleep(0.1)
 
 
 def install() -> None:
