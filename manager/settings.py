@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from contract.names import WorkspaceKind
+from contract.names import WorkspaceKind, read_kinds
 from manager.domain.policy import Policy
 from manager.domain.pool import PoolSchedule
 
@@ -82,13 +82,10 @@ def _policy(environment: Mapping[str, str]) -> Policy:
 
 
 def _kinds(environment: Mapping[str, str]) -> tuple[WorkspaceKind, ...]:
-    words = environment.get("APRANOVA_KINDS", "").split() or list(WorkspaceKind)
     try:
-        chosen = {WorkspaceKind(word) for word in words}
-    except ValueError:
-        known = " ".join(WorkspaceKind)
-        raise BadSetting(f"APRANOVA_KINDS: some of {known!r} are expected, not {' '.join(words)!r}") from None
-    return tuple(kind for kind in WorkspaceKind if kind in chosen)
+        return read_kinds(environment.get("APRANOVA_KINDS", ""))
+    except ValueError as error:
+        raise BadSetting(f"APRANOVA_KINDS: {error}") from None
 
 
 def _schedule(environment: Mapping[str, str]) -> PoolSchedule:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from contract.names import WorkspaceKind
+from contract.names import WorkspaceKind, read_kinds
 
 ROOT_SANDBOX_UID = 61000
 """Host uid of the sandboxes when the product is started by root; PostgreSQL has the next one."""
@@ -113,11 +113,10 @@ def read_settings(environment: Mapping[str, str], *, source: Path, port: int | N
 
 
 def _kinds(environment: Mapping[str, str]) -> tuple[WorkspaceKind, ...]:
-    words = environment.get("APRANOVA_KINDS", "").split() or list(WorkspaceKind)
-    if not set(words) <= set(WorkspaceKind):
-        known = " ".join(WorkspaceKind)
-        raise BadSetting(f"APRANOVA_KINDS={' '.join(words)!r}: some of {known!r} are expected, with spaces between.")
-    return tuple(kind for kind in WorkspaceKind if kind in words)
+    try:
+        return read_kinds(environment.get("APRANOVA_KINDS", ""))
+    except ValueError as error:
+        raise BadSetting(f"APRANOVA_KINDS: {error}.") from None
 
 
 def _number(environment: Mapping[str, str], name: str, default: int, lowest: int, highest: int) -> int:

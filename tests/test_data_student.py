@@ -137,6 +137,14 @@ def test_a_data_student_finds_everything_again_after_a_stop(
     again.ask("My data", "SELECT max(degrees) AS warmest FROM weather")
     again.expect_result("17")
     assert student.complaints == []
+    expect_forked(product)
+
+
+def expect_forked(product: Product) -> None:
+    """A parent that does not get warm goes unnoticed by students: everything is only slower, and takes more memory."""
+    log = (product.home / "h/logs/engine.log").read_text()
+    assert "the warmed parent of superset" in log
+    assert "without a warmed parent" not in log
 
 
 def test_a_full_stack_student_is_refused_superset_and_an_instructor_may_choose(

@@ -60,7 +60,7 @@ class WarmParents:
         known = self._by_kind.get(image.kind)
         if known is not None and known.image == image and known.alive and known.is_warm:
             return known
-        if image.prefork is not None and known is None:
+        if image.prefork is not None:
             asyncio.get_running_loop().call_later(START_LATER_S, self.find, image)
         return None
 

@@ -34,9 +34,14 @@ def task_id(engine: EngineUnderTest) -> Iterator[str]:
     engine.runner.stop(task_id, grace_s=0)
 
 
-def parent_of(engine: EngineUnderTest) -> psutil.Process:
+def parents_of(engine: EngineUnderTest) -> list[psutil.Process]:
     daemon = psutil.Process(engine.daemon.pid)
-    return next(child for child in daemon.children() if "agent.warm_parent" in child.cmdline())
+    return [child for child in daemon.children() if "agent.warm_parent" in child.cmdline()]
+
+
+def parent_of(engine: EngineUnderTest) -> psutil.Process:
+    (parent,) = parents_of(engine)
+    return parent
 
 
 def test_the_child_is_the_parents_copy_and_in_every_namespace_of_its_sandbox(
@@ -129,6 +134,23 @@ def test_a_dead_parent_takes_no_child_along_and_the_next_task_gets_a_new_one(
     after = engine.start()
     assert engine.forked(after, "value = LOADED_BY") == parent_of(engine).pid != parent.pid
     engine.runner.stop(after, grace_s=0)
+
+
+def test_after_a_dead_parent_hurried_tasks_alone_bring_about_a_new_one() -> None:
+    """Only the first hurried task did: without a warm pool every later one was started plainly for ever."""
+    engine = EngineUnderTest(as_whom=start_as()[0], prefork="yes")
+    try:
+        engine.start()
+        parent = parent_of(engine)
+        parent.kill()
+        wait_for(lambda: not parent.is_running(), "the parent's end")
+        hurried = new_task_id()
+        engine.runner.start(engine.spec(hurried, wanted_now=True))
+        wait_for(lambda: engine.observed(hurried).control_address, "the hurried task")
+        assert engine.python(hurried, "value = CONFIG['preforked']") is False
+        wait_for(lambda: parents_of(engine), "a new parent, some seconds later")
+    finally:
+        engine.close()
 
 
 def test_forking_is_fast(engine: EngineUnderTest, record_property: pytest.RecordProperty) -> None:
