@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import compileall
 import contextlib
 import errno
@@ -10,7 +11,9 @@ import hashlib
 import json
 import os
 import py_compile
+import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -147,6 +150,33 @@ def forget_unused(images_dir: Path, *, now: float) -> list[str]:
     for folder in old:
         shutil.rmtree(folder, ignore_errors=True)
     return [folder.name for folder in old]
+
+
+def explained(tool: str, output: str, causes: Iterable[tuple[str, str, str]]) -> BuildFailed:
+    """The failure behind a package manager's output; only its last lines are kept for the log.
+
+    `causes`: a pattern, what happened, what to do about it; the first that is found counts.
+    """
+    detail = "\n".join(output.strip().splitlines()[-12:])
+    for pattern, text, remedy in causes:
+        if re.search(pattern, output, re.IGNORECASE):
+            return BuildFailed(text, remedy, detail=detail)
+    return BuildFailed(f"{tool} failed", f"The lines below are {tool}'s own", detail=detail)
+
+
+def main(title: str, build: Callable[[Path, Path | None], Path]) -> int:
+    """The command line of every kind's build."""
+    parser = argparse.ArgumentParser(description=f"Build the {title} image.")
+    parser.add_argument("--images", type=Path, required=True, help="folder that holds the images")
+    parser.add_argument("--progress", type=Path, help="JSON file that says how far the build is")
+    arguments = parser.parse_args()
+    try:
+        image = build(arguments.images, arguments.progress)
+    except BuildFailed as failure:
+        sys.stderr.write(f"{failure}\n")
+        return 1
+    sys.stdout.write(f"{image}\n")
+    return 0
 
 
 def digest(sources: Iterable[Path], *words: str) -> str:

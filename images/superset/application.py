@@ -108,7 +108,6 @@ class Superset:
             "PYTHONPATH": str(_SOURCE),
             "PYTHONDONTWRITEBYTECODE": "1",
             "MALLOC_ARENA_MAX": "2",
-            "OPENBLAS_NUM_THREADS": "1",
             **{name: os.environ[name] for name in ("TMPDIR", "XDG_RUNTIME_DIR") if name in os.environ},
             **proxy,
         }

@@ -7,18 +7,16 @@ home is copied from; a change of our own server installs neither again.
 
 from __future__ import annotations
 
-import argparse
 import json
 import platform
 import shutil
-import sys
 import time
 from pathlib import Path
 
 from images import building, python_runtime
-from images.building import BuildFailed
 from images.progress import Progress
 from images.superset import install
+from images.superset.application import LINK
 
 HERE = Path(__file__).parent
 
@@ -94,7 +92,6 @@ def _build(images_dir: Path, progress: Progress) -> Path:
         "environment": {
             "LANG": "C.UTF-8",
             "MALLOC_ARENA_MAX": "2",
-            "OPENBLAS_NUM_THREADS": "1",
             "APRANOVA_SUPERSET": "/opt/superset",
         },
         "port": PORT,
@@ -102,7 +99,7 @@ def _build(images_dir: Path, progress: Progress) -> Path:
         "prefork": {
             "python": "/opt/superset/bin/python",
             "module": "images.superset.server",
-            "link": "superset.sock",
+            "link": LINK,
         },
         "static": [
             {
@@ -162,19 +159,5 @@ def _image_key(*parts: object) -> str:
     return building.digest([HERE / "build.py", *building.agent_sources(KIND)], *(str(part) for part in parts))
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description="Build the Superset image.")
-    parser.add_argument("--images", type=Path, required=True, help="folder that holds the images")
-    parser.add_argument("--progress", type=Path, help="JSON file that says how far the build is")
-    arguments = parser.parse_args()
-    try:
-        image = build(arguments.images, arguments.progress)
-    except BuildFailed as failure:
-        sys.stderr.write(f"{failure}\n")
-        return 1
-    sys.stdout.write(f"{image}\n")
-    return 0
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(building.main("Superset", build))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from images import python_runtime
-from images.building import SOURCE_ROOT, BuildFailed
+from images.building import SOURCE_ROOT, BuildFailed, explained
 
 LOCK = SOURCE_ROOT / "requirements/superset.txt"
 PYTHONS = ((3, 11), (3, 12))
@@ -187,7 +187,7 @@ def run(environment: Path, module: str, *arguments: str, folder: Path) -> None:
         )
 
 
-_CAUSES = (
+CAUSES = (
     (
         r"No space left|ENOSPC|Errno 28",
         "The disk is full",
@@ -212,15 +212,6 @@ _CAUSES = (
 )
 
 
-def explained(output: str) -> BuildFailed:
-    """The failure behind pip's output; only its last lines are kept for the log."""
-    detail = "\n".join(output.strip().splitlines()[-12:])
-    for pattern, text, remedy in _CAUSES:
-        if re.search(pattern, output, re.IGNORECASE):
-            return BuildFailed(text, remedy, detail=detail)
-    return BuildFailed("pip failed", "The lines below are pip's own", detail=detail)
-
-
 def _pip(environment: Path, arguments: list[str]) -> None:
     command = [sys.executable, "-m", "pip", "--python", str(environment / "bin/python"), "--disable-pip-version-check", "--retries=3"]  # fmt: skip
     try:
@@ -237,7 +228,7 @@ def _pip(environment: Path, arguments: list[str]) -> None:
             "pip did not finish within an hour", "Try again with a faster connection", detail=str(problem)
         ) from problem
     if done.returncode != 0:
-        raise explained(done.stdout + done.stderr)
+        raise explained("pip", done.stdout + done.stderr, CAUSES)
 
 
 def _environment() -> dict[str, str]:

@@ -8,12 +8,10 @@ not install it again.
 
 from __future__ import annotations
 
-import argparse
 import importlib.util
 import os
 import platform
 import shutil
-import sys
 import time
 from pathlib import Path
 
@@ -180,19 +178,5 @@ def _image_key(*parts: object) -> str:
     return building.digest([HERE / "build.py", *building.agent_sources(KIND)], *(str(part) for part in parts))
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description="Build the VS Code image.")
-    parser.add_argument("--images", type=Path, required=True, help="folder that holds the images")
-    parser.add_argument("--progress", type=Path, help="JSON file that says how far the build is")
-    arguments = parser.parse_args()
-    try:
-        image = build(arguments.images, arguments.progress)
-    except BuildFailed as failure:
-        sys.stderr.write(f"{failure}\n")
-        return 1
-    sys.stdout.write(f"{image}\n")
-    return 0
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(building.main("VS Code", build))

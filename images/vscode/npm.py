@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from images.building import BuildFailed
+from images.building import BuildFailed, explained
 
 
 @dataclass(frozen=True)
@@ -65,11 +64,11 @@ class NodeRuntime:
                 f"Node.js could not be started ({problem.strerror})", "Run ./apranova up again", detail=str(problem)
             ) from problem
         if done.returncode != 0:
-            raise explained(done.stdout + done.stderr)
+            raise explained("npm", done.stdout + done.stderr, CAUSES)
         return done.stdout
 
 
-_CAUSES = (
+CAUSES = (
     (
         r"ENOSPC|no space left",
         "The disk is full",
@@ -92,12 +91,3 @@ _CAUSES = (
     ),
     (r"EACCES|EPERM", "npm may not write its files", "Make the data folder and ~/.npm belong to you"),
 )
-
-
-def explained(output: str) -> BuildFailed:
-    """The failure behind npm's output; only its last lines are kept for the log."""
-    detail = "\n".join(output.strip().splitlines()[-12:])
-    for pattern, text, remedy in _CAUSES:
-        if re.search(pattern, output, re.IGNORECASE):
-            return BuildFailed(text, remedy, detail=detail)
-    return BuildFailed("npm failed", "The lines below are npm's own", detail=detail)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from images.building import SOURCE_ROOT, BuildFailed
+from images.building import SOURCE_ROOT, BuildFailed, explained
 from images.superset import build, install
 
 
@@ -40,7 +40,7 @@ def test_only_the_tools_are_taken_out_of_the_lock_to_build_with() -> None:
     ],
 )
 def test_pips_failures_have_plain_words_and_keep_the_output(output: str, text: str) -> None:
-    failure = install.explained(output)
+    failure = explained("pip", output, install.CAUSES)
     assert text in failure.text
     assert failure.detail == output
     assert failure.remedy

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from images import building
-from images.building import BuildFailed
+from images.building import BuildFailed, explained
 from images.progress import Progress
 from images.vscode import build, recipe
-from images.vscode.npm import explained
+from images.vscode.npm import CAUSES
 
 
 def test_a_folder_is_made_completely_or_not_at_all(tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_a_registry_that_cannot_be_reached_is_said_with_the_remedy(
     ],
 )
 def test_npms_failures_have_plain_words_and_keep_the_output(output: str, text: str) -> None:
-    failure = explained(output)
+    failure = explained("npm", output, CAUSES)
     assert (failure.text, failure.detail) == (text, output)
     assert failure.remedy
 
