@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -24,6 +25,13 @@ class Finished:
     """What went wrong, in words for the operator; empty when the image is there."""
 
 
+@dataclass
+class _Running:
+    kind: WorkspaceKind
+    process: subprocess.Popen[bytes]
+    began: float
+
+
 class ImageBuilds:
     """One child process at a time, `images.<kind>.build`, which keeps beside the images a line that the Launch button shows."""
 
@@ -33,9 +41,7 @@ class ImageBuilds:
         self._source = source
         self._kinds = tuple(kinds)
         self._waiting: list[WorkspaceKind] = []
-        self._process: subprocess.Popen[bytes] | None = None
-        self._kind = WorkspaceKind.VSCODE
-        self._began = 0.0
+        self._running: _Running | None = None
 
     def missing(self) -> list[WorkspaceKind]:
         """Kinds of which no complete image is there; the build itself decides whether one is the current one."""
@@ -49,52 +55,51 @@ class ImageBuilds:
 
     def finished(self) -> list[Finished]:
         """Builds that have ended since the last call; the next one is started."""
-        if self._process is None or self._process.poll() is None:
+        running = self._running
+        if running is None or running.process.poll() is None:
             return []
-        failure = ""
-        if self._process.returncode != 0:
-            log = self._log(self._kind)
-            last = "\n".join(f"  | {line}" for line in log.read_text(errors="replace").splitlines()[-6:])
-            failure = (
-                f"{self._kind.label} could not be installed; such workspaces cannot start.\n{last}\n  Whole log: {log}"
-            )
-        ended = Finished(self._kind, time.monotonic() - self._began, failure)
+        failure = self._why_failed(running.kind) if running.process.returncode != 0 else ""
         self._start_next()
-        return [ended]
+        return [Finished(running.kind, time.monotonic() - running.began, failure)]
 
     def wait(self) -> list[Finished]:
         """Until all are done."""
         ended = []
-        while self._process is not None:
-            self._process.wait()
+        while self._running is not None:
+            self._running.process.wait()
             ended += self.finished()
         return ended
 
     def stop(self) -> None:
         """End the build, with all that it started; the next one goes on from what is complete."""
         self._waiting = []
-        if self._process is not None and self._process.poll() is None:
-            os.killpg(self._process.pid, 15)
+        if self._running is not None and self._running.process.poll() is None:
+            process = self._running.process
+            os.killpg(process.pid, signal.SIGTERM)
             try:
-                self._process.wait(5)
+                process.wait(5)
             except subprocess.TimeoutExpired:
-                os.killpg(self._process.pid, 9)
-                self._process.wait()
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
     def _start_next(self) -> None:
-        self._process = None
+        self._running = None
         if not self._waiting:
             return
-        self._kind = self._waiting.pop(0)
-        self._began = time.monotonic()
+        kind = self._waiting.pop(0)
         spec = ProcessSpec(
-            name=f"{self._kind}-image",
-            command=("nice", sys.executable, "-m", f"images.{self._kind}.build", "--images", str(self._images)),
+            name=f"{kind}-image",
+            command=("nice", sys.executable, "-m", f"images.{kind}.build", "--images", str(self._images)),
             environment=dict(os.environ, PYTHONPATH=str(self._source), PYTHONUNBUFFERED="1"),
             ready=lambda: True,
             working_folder=self._source,
         )
-        self._process = spawn(spec, self._log(self._kind))
+        self._running = _Running(kind, spawn(spec, self._log(kind)), time.monotonic())
+
+    def _why_failed(self, kind: WorkspaceKind) -> str:
+        log = self._log(kind)
+        last = "\n".join(f"  | {line}" for line in log.read_text(errors="replace").splitlines()[-6:])
+        return f"{kind.label} could not be installed; such workspaces cannot start.\n{last}\n  Whole log: {log}"
 
     def _log(self, kind: WorkspaceKind) -> Path:
         return self._logs / f"{kind}-image.log"
