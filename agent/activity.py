@@ -32,7 +32,6 @@ class Activity:
     reason: str = ""
     busy: str = ""
     _samples: deque[tuple[float, dict[int, float]]] = field(default_factory=deque)
-    _read_at: dict[int, float] = field(default_factory=dict)
 
     def person(self, reason: str, at: float | None = None) -> None:
         """A sign of a person, now or a moment ago."""
@@ -49,14 +48,8 @@ class Activity:
     def _look_at_terminals(self, terminals: set[int]) -> None:
         for terminal in terminals:
             read_at = self.terminal_read_at(terminal)
-            if read_at is None:
-                continue
-            # The first look is only a baseline: a terminal that was just opened has a fresh time without any input.
-            if read_at > self._read_at.get(terminal, read_at):
+            if read_at is not None:
                 self.person("used the terminal", read_at)
-            self._read_at[terminal] = read_at
-        for gone in self._read_at.keys() - terminals:
-            del self._read_at[gone]
 
     def _look_at_cpu(self, students: list[Process]) -> None:
         now = self.now()
@@ -79,7 +72,10 @@ class Activity:
 
 
 def terminal_read_at(terminal: int) -> float | None:
-    """When input was last read from a pseudo-terminal, given its device number."""
+    """When input was last read from a pseudo-terminal, given its device number; None before there was any.
+
+    Opening one sets all its times to the same moment, and of these only reading input changes `atime`.
+    """
     major, minor = os.major(terminal), os.minor(terminal)
     if not 136 <= major <= 143:  # the kernel's majors for /dev/pts
         return None
@@ -87,4 +83,4 @@ def terminal_read_at(terminal: int) -> float | None:
         status = os.stat(f"/dev/pts/{(major - 136) * 256 + minor}")  # noqa: PTH116 — no Path needed
     except OSError:
         return None
-    return status.st_atime if status.st_rdev == terminal else None
+    return status.st_atime if status.st_rdev == terminal and status.st_atime > status.st_ctime else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import subprocess
+import time
 from dataclasses import replace
 
 from agent.activity import Activity, terminal_read_at
@@ -20,7 +21,7 @@ class World:
     def __init__(self) -> None:
         self.time = 1_000.0
         self.processes = [SERVER, SHELL]
-        self.read_at = 900.0
+        self.read_at: float | None = None
         self.activity = Activity(
             is_students=lambda process: process.terminal != 0,
             now=lambda: self.time,
@@ -39,7 +40,7 @@ class World:
             self.activity.sample()
 
 
-def test_input_in_a_terminal_is_a_person_and_its_first_sight_is_not() -> None:
+def test_input_in_a_terminal_is_a_person() -> None:
     world = World()
     world.activity.sample()
     assert world.activity.last_at is None
@@ -94,11 +95,20 @@ def test_an_older_sign_never_takes_the_place_of_a_newer_one() -> None:
     assert (world.activity.last_at, world.activity.reason) == (1_000.0, "came from the future")
 
 
-def test_the_kernel_tells_when_a_terminal_was_read() -> None:
+def test_the_kernel_tells_when_input_was_read_and_output_is_none() -> None:
     controller, terminal = pty.openpty()
     try:
-        device = os.fstat(terminal).st_rdev
-        assert terminal_read_at(device) is not None
+        opened = os.fstat(terminal)
+        assert terminal_read_at(opened.st_rdev) is None
+        os.write(terminal, b"$ ")
+        os.read(controller, 10)
+        assert terminal_read_at(opened.st_rdev) is None
+        time.sleep(8.1 - opened.st_ctime % 8)  # the kernel moves the time on at multiples of 8 s
+        os.write(controller, b"ls\n")
+        os.read(terminal, 10)
+        read_at = terminal_read_at(opened.st_rdev)
+        assert read_at is not None
+        assert read_at > opened.st_ctime
         assert terminal_read_at(0) is None
     finally:
         os.close(controller)
