@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
-from benchmarks import school
+from tests import school
 from tests.conftest import CHROMIUM_ARGUMENTS
 from tests.product import Account
 from tests.student import Student, VSCode

@@ -16,8 +16,8 @@ import psutil
 from benchmarks import charts
 from benchmarks.editor import at_dashboard, chromium, click_launch, fresh_profile
 from benchmarks.measure import Findings, Measure, Target
-from benchmarks.school import School, Student, Unexpected, pool_of, running_school
 from single_machine.status import resident_bytes
+from tests.school import School, Student, Unexpected, pool_of, running_school
 from tests.student import VSCode
 
 MB = 1e6

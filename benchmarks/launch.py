@@ -17,8 +17,8 @@ from benchmarks import charts
 from benchmarks.direct import code_server
 from benchmarks.editor import at_dashboard, chromium, click_launch, click_link, click_open, fresh_profile
 from benchmarks.measure import Findings, Measure, Target
-from benchmarks.school import Launch, School, Student, Unexpected, image_folder, pool_of, running_school
 from contract.names import TaskState
+from tests.school import Launch, School, Student, Unexpected, image_folder, pool_of, running_school
 
 POOL = 5
 """The default pool at peak hours."""

@@ -15,8 +15,8 @@ from playwright.sync_api import Browser, Request, expect
 from benchmarks import charts
 from benchmarks.editor import chromium, fresh_profile
 from benchmarks.measure import Findings, Measure, Target
-from benchmarks.school import Launch, School, Student, Unexpected, pool_of, running_school
 from contract.names import WorkspaceKind
+from tests.school import Launch, School, Student, Unexpected, pool_of, running_school
 
 CLAIM = Target("median", 150)
 HOME_PAGE = Target("median", 1500)
