@@ -14,9 +14,10 @@ from statistics import median
 import psutil
 
 from benchmarks import charts
-from benchmarks.editor import at_dashboard, chromium, click_launch, fresh_profile
+from benchmarks.editor import at_dashboard, click_launch, fresh_profile
 from benchmarks.measure import Findings, Measure, Target
 from single_machine.status import resident_bytes
+from tests.chromium import running_chromium
 from tests.school import School, Student, Unexpected, pool_of, running_school
 from tests.student import VSCode
 
@@ -69,7 +70,7 @@ def _session(
     """Memory of the workspace stage by stage, then CPU seconds a minute of it and of the platform, nobody typing."""
     waiting = school.sandboxes()
     stages: dict[str, dict[str, float]] = {}
-    with chromium() as browser, fresh_profile(browser) as context:
+    with running_chromium() as browser, fresh_profile(browser) as context:
         code = click_launch(at_dashboard(context, school, student))[1]
         task = _claimed_sandbox(school, student, waiting)
         code.open_file("README.md")

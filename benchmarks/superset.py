@@ -13,9 +13,10 @@ import psutil
 from playwright.sync_api import Browser, Request, expect
 
 from benchmarks import charts
-from benchmarks.editor import chromium, fresh_profile
+from benchmarks.editor import fresh_profile
 from benchmarks.measure import Findings, Measure, Target
 from contract.names import WorkspaceKind
+from tests.chromium import running_chromium
 from tests.school import Launch, School, Student, Unexpected, pool_of, running_school
 
 CLAIM = Target("median", 150)
@@ -59,7 +60,7 @@ def run(*, quick: bool) -> Findings:
         students = school.enroll(size.students, track="DP")
         school.until_pool_is_full()
         _warm(school, students[:5], size.warm, seen)
-        with chromium() as browser:
+        with running_chromium() as browser:
             _home_page(school, students[0], browser, size.pages, seen)
         school.stop_all(students)
         _all_at_once(school, students, seen, settle_s=size.settle_s)
