@@ -94,8 +94,7 @@ def _open_programs(code: VSCode) -> None:
     for name, text in (("a.py", _PYTHON), ("b.ts", _TYPESCRIPT)):
         lines = " ".join(f"'{line}'" for line in text.splitlines())
         code.terminal(f"printf '%s\\n' {lines} > {name}")
-        code.expect_file(name)
-        code.open_file(name)
+        code.open_from_explorer(name)
 
 
 def _claimed_sandbox(school: School, student: Student, waiting: set[int]) -> psutil.Process:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.product import Account, Product
 
@@ -114,5 +114,12 @@ class VSCode:
         expect(lines.first).to_be_visible(timeout=LAUNCH_WITHIN_MS)
 
     def expect_file(self, name: str) -> None:
-        row = self.page.locator(".explorer-folders-view .monaco-list-row", has_text=name)
-        expect(row.first).to_be_visible(timeout=LAUNCH_WITHIN_MS)
+        expect(self._in_explorer(name)).to_be_visible(timeout=LAUNCH_WITHIN_MS)
+
+    def open_from_explorer(self, name: str) -> None:
+        self.expect_file(name)
+        self._in_explorer(name).dblclick()
+        self.page.locator(".tab.active", has_text=name).wait_for()
+
+    def _in_explorer(self, name: str) -> Locator:
+        return self.page.locator(".explorer-folders-view .monaco-list-row", has_text=name).first
