@@ -214,7 +214,7 @@ class PoolView:
     targets: dict[str, int]
     """Kind → warm tasks wanted now that serve anyone (or any newcomer); tasks for certain students come on top."""
     decisions: tuple[str, ...]
-    """Sentences without a full stop, newest first, at most 50: 'started ahead for 38 of Berlin-3: class at 09:00, 92 % usually come'."""
+    """Why the targets are what they are, then what was done, newest first; at most 60 lines without a full stop: 'started ahead for 38 of Berlin-3: class at 09:00, 92 % usually come'."""
     forecast_error: float | None
     """Mean error of the forecasts of late, 0 (exact) to 1 (useless); None: nothing to compare with yet."""
     budget_h: float | None = None

@@ -319,13 +319,13 @@ def retires_what_was_claimed() -> AbstractContextManager[object]:
 
 def pool_counts_only_ready() -> AbstractContextManager[object]:
     def by(right: Any) -> Any:
-        def reconcile_pool(snapshot: Any, now: float, policy: Any) -> Any:
-            tasks = tuple(task for task in snapshot.tasks if not (task.warm and task.state is TaskState.STARTING))
-            return right(replace(snapshot, tasks=tasks), now, policy)
+        def reconcile_pool(fleet: Any, facts: Any, **named: Any) -> Any:
+            ready = [task for task in fleet.warm if task.state is not TaskState.STARTING]
+            return right(replace(fleet, warm=ready), facts, **named)
 
         return reconcile_pool
 
-    return _replaced(reconcile, "_reconcile_pool", by)
+    return _replaced(reconcile, "reconcile_pool", by)
 
 
 def no_back_off() -> AbstractContextManager[object]:

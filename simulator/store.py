@@ -9,6 +9,7 @@ from typing import Any
 
 from manager.domain.cohort import Cohort
 from manager.domain.demand import Demand
+from manager.domain.outlook import Outlook
 from manager.domain.task import Task
 from manager.domain.workspace import Workspace
 from manager.ports.workspace_store import WRITE_MAX, Record, VersionConflict
@@ -27,6 +28,7 @@ class SimulatedStore:
         self.workspaces: dict[str, Workspace] = {}
         self.tasks: dict[str, Task] = {}
         self.demand = Demand()
+        self.outlook = Outlook()
         self.cohorts: dict[str, Cohort] = {}
         self.wrote: Callable[[list[Change]], None] = lambda _: None
         self._loop = loop
@@ -85,6 +87,9 @@ class SimulatedStore:
     def find_demand(self) -> Demand:
         return self.demand
 
+    def find_outlook(self) -> Outlook:
+        return self.outlook
+
     def find_cohort(self, cohort_id: str) -> Cohort | None:
         return self.cohorts.get(cohort_id)
 
@@ -104,6 +109,8 @@ class SimulatedStore:
             return self.workspaces.get(record.workspace_id)
         if isinstance(record, Cohort):
             return self.cohorts.get(record.cohort_id)
+        if isinstance(record, Outlook):
+            return self.outlook
         return self.tasks.get(record.task_id) if isinstance(record, Task) else self.demand
 
     def _put(self, record: Record) -> None:
@@ -114,6 +121,8 @@ class SimulatedStore:
             self._index_soon(lambda: self._index_put(record))
         elif isinstance(record, Cohort):
             self.cohorts[record.cohort_id] = record
+        elif isinstance(record, Outlook):
+            self.outlook = record
         else:
             self.demand = record
 
@@ -152,6 +161,8 @@ def _key(record: Record) -> str:
         return record.workspace_id
     if isinstance(record, Cohort):
         return record.cohort_id
+    if isinstance(record, Outlook):
+        return record.outlook_id
     return record.task_id if isinstance(record, Task) else record.demand_id
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from contract.manager import (
     COHORT_CLASSES_MAX,
@@ -13,11 +13,14 @@ from contract.manager import (
     CohortRequest,
 )
 from contract.names import WORKSPACE_ID_PATTERN, WorkspaceKind
+from manager.domain.attendance import UNTIL_S, Attendance
+from manager.domain.outlook import Check, mean_error
 
 PAST_CLASSES_MAX = 12
 """Attendance is learned from so many classes: enough to tell who comes, few enough to notice that it changes."""
-OPENS_BEFORE_S = 1_800.0
-"""A class is prepared so long before it begins: longer than the longest interval between two sweeps."""
+OPENS_BEFORE_S = 3_900.0
+"""A class is prepared so long before it begins: more than the hour of the clock in which its first launches fall."""
+CHECKS_MAX = 5
 LABEL_MAX = 200
 ID_MAX = 64
 
@@ -27,18 +30,43 @@ class BadCohort(ValueError):
 
 
 @dataclass(frozen=True)
+class Study:
+    """A class being prepared: the members are read page by page, so that no sweep reads a large cohort at once."""
+
+    class_at: float
+    next_member: int = 0
+    attendance: Attendance = field(default_factory=Attendance)
+    """Of the last classes, of the members that were read."""
+    came_last: int = 0
+    """Of these, those who came to the last class."""
+    expected: float = 0.0
+    """Launches expected of them."""
+    generic: float = 0.0
+    """Of these, those that a task without a certain student's home can serve."""
+
+
+@dataclass(frozen=True)
 class Cohort:
     cohort_id: str
     label: str
     kind: WorkspaceKind
     classes: tuple[ClassTime, ...] = ()
-    """Those that were announced and are not yet over, by their start."""
+    """Those that were announced and are not yet past, by their start."""
     members: tuple[str, ...] = ()
     newcomers: int = 0
     past: tuple[float, ...] = ()
     """When the last classes that took place began, oldest first."""
+    attendance: Attendance = field(default_factory=Attendance)
+    """As it was when the last class was prepared."""
+    study: Study | None = None
+    prepared_until: float = 0.0
+    """Classes that begin up to then have been prepared."""
+    expected: float | None = None
+    """Launches that were expected for the last class that was prepared; None: not to be checked."""
+    checks: tuple[Check, ...] = ()
+    """The newest forecasts beside what came of them."""
     due_at: float | None = None
-    """When a sweep must look at it; None: nothing is announced."""
+    """When a sweep must prepare the next class; None: nothing is announced."""
     version: int = 0
     """The version that was read; 0 for a record that was never stored. Every write is conditional on it."""
 
@@ -54,11 +82,29 @@ class Cohort:
             members=tuple(dict.fromkeys(request.members)),
             newcomers=request.newcomers,
         )
-        return replace(told, due_at=min(told.due_at or math.inf, told.opens_at(now)) if told.classes else None)
+        if told.members != self.members:
+            told = replace(told, study=None)  # its place in the list of members would be wrong
+        return told.moved_on(now)
 
-    def opens_at(self, now: float) -> float:
-        """When the next class that has not begun must be prepared; `inf`: none is announced."""
-        return min((item.starts_at - OPENS_BEFORE_S for item in self.classes if item.starts_at > now), default=math.inf)
+    def moved_on(self, now: float) -> Cohort:
+        """Classes that are past become history, and the next one decides when to look again."""
+        over = tuple(item.starts_at for item in self.classes if item.starts_at + UNTIL_S <= now)
+        moved = replace(
+            self,
+            classes=tuple(item for item in self.classes if item.starts_at + UNTIL_S > now),
+            past=(*self.past, *over)[-PAST_CLASSES_MAX:],
+        )
+        upcoming = moved.next_class(now)
+        return replace(moved, due_at=None if upcoming is None else upcoming.starts_at - OPENS_BEFORE_S)
+
+    def next_class(self, now: float) -> ClassTime | None:
+        """The next one to prepare; also one that has begun, as long as people may still come."""
+        waiting = (item for item in self.classes if item.starts_at > self.prepared_until)
+        return next((item for item in waiting if item.starts_at + UNTIL_S > now), None)
+
+    @property
+    def forecast_error(self) -> float | None:
+        return mean_error(self.checks)
 
 
 def checked(request: CohortRequest) -> CohortRequest:

@@ -114,6 +114,8 @@ def worn_out(task: Task, *, image: str | None, age_max_s: float, now: float) -> 
         return "a newer image is installed"
     if now - task.created_at >= age_max_s:
         return "it waited too long"
+    if task.expires_at is not None and now >= task.expires_at:
+        return f"did not come {task.because}".rstrip()
     return ""
 
 

@@ -10,6 +10,7 @@ from contract.agent import AgentPhase, AgentStatus
 from contract.names import TaskState, WorkspaceKind, WorkspaceState
 from manager.domain import idle, pool
 from manager.domain.observation import ObservedTask
+from manager.domain.outlook import TargetLine
 from manager.domain.plan import (
     Action,
     EndTask,
@@ -20,17 +21,18 @@ from manager.domain.plan import (
     MarkReady,
     NoteProgress,
     Plan,
+    PoolNote,
     PurgeWorkspace,
     RecordTaskGone,
     RecordUse,
     RetireTask,
     StartAgain,
-    StartWarmTask,
     StopOrphan,
     StopWorkspace,
     Warn,
 )
 from manager.domain.policy import Policy
+from manager.domain.pool_pass import Fleet, PoolFacts, PoolPass, reconcile_pool
 from manager.domain.task import Task
 from manager.domain.workspace import Workspace
 
@@ -53,6 +55,7 @@ class Snapshot:
     kinds would get the share of one whose look-up failed."""
     launches: Mapping[WorkspaceKind, int] = field(default_factory=dict)
     """How often each kind was launched lately (domain/demand.py)."""
+    pool: PoolFacts = field(default_factory=PoolFacts)
 
     @functools.cached_property
     def observed_by_id(self) -> Mapping[str, ObservedTask]:
@@ -73,11 +76,15 @@ def reconcile(snapshot: Snapshot, now: float, policy: Policy) -> Plan:
         task = tasks.get(workspace.task_id) if workspace.task_id else None
         actions.extend(_reconcile_workspace(workspace, task, snapshot, now, policy))
     actions.extend(_orphans(snapshot, tasks, now, policy))
-    pool_actions, refill_at = _reconcile_pool(snapshot, now, policy)
-    actions.extend(pool_actions)
+    pooled = _reconcile_pool(snapshot, now, policy)
+    pool_at = float("inf")
+    if pooled is not None:
+        actions.extend(pooled.actions)
+        pool_at = pooled.look_again_at
     # What an action changes is the next thing to look at, also when the event that should tell of it is lost.
     acted_at = now + policy.transient_tick_s if actions else float("inf")
-    return Plan(tuple(actions), min(_look_again_at(snapshot, now, policy), refill_at, acted_at))
+    look_again_at = min(_look_again_at(snapshot, now, policy), pool_at, acted_at)
+    return Plan(tuple(actions), look_again_at, _note(pooled, snapshot) if pooled is not None else None)
 
 
 def _reconcile_task(
@@ -178,48 +185,31 @@ def _orphans(snapshot: Snapshot, tasks: Mapping[str, Task], now: float, policy: 
             yield StopOrphan(seen.task_id)
 
 
-def _reconcile_pool(snapshot: Snapshot, now: float, policy: Policy) -> tuple[list[Action], float]:
-    """Retire what is worn out or too much, start what is missing; also when to look again for a start that must wait."""
-    actions: list[Action] = []
-    refill_at = float("inf")
+def _reconcile_pool(snapshot: Snapshot, now: float, policy: Policy) -> PoolPass | None:
+    """None: too little is known to touch the pool."""
     if snapshot.observed is None or snapshot.images is None:
-        return actions, refill_at
-    warming = sum(task.warm and task.state is TaskState.STARTING for task in snapshot.tasks)
-    free = policy.tasks_max - sum(task.live for task in snapshot.tasks)
+        return None
+    doomed = {action.task.task_id for action in _dead_warm(snapshot)}
     not_before = max(
         pool.back_off_until(snapshot.tasks, base_s=policy.back_off_base_s, max_s=policy.back_off_max_s),
         _last_claim_at(snapshot) + policy.refill_delay_s,
     )
-    doomed = {action.task.task_id for action in _dead_warm(snapshot)}
-    shares = pool.share(
-        policy.schedule.target(now),
-        snapshot.launches,
-        [kind for kind in WorkspaceKind if kind in snapshot.images],
-        one_of_each=policy.schedule.is_peak(now),
+    fleet = Fleet(
+        warm=[task for task in snapshot.tasks if task.warm and task.task_id not in doomed],
+        due=snapshot.workspaces,
+        images=snapshot.images,
+        launches=snapshot.launches,
+        free=policy.tasks_max - sum(task.live for task in snapshot.tasks),
+        not_before=not_before,
     )
-    for kind in WorkspaceKind:
-        image = snapshot.images.get(kind)
-        warm = [task for task in snapshot.tasks if task.warm and task.kind is kind and task.task_id not in doomed]
-        kept = []
-        for task in sorted(warm, key=lambda task: (task.state is TaskState.READY, -task.created_at)):
-            worn = pool.worn_out(task, image=image, age_max_s=policy.warm_age_max_s, now=now)
-            if worn:
-                actions.append(RetireTask(task, worn))
-            else:
-                kept.append(task)
-        if image is None:
-            continue
-        target = shares[kind]
-        surplus = kept[: max(0, len(kept) - target)]
-        actions.extend(RetireTask(task, "fewer are needed at this hour") for task in surplus)
-        missing = max(0, target - len(kept))
-        if missing and now < not_before:
-            refill_at = min(refill_at, not_before)
-        elif missing:
-            starts = max(0, min(missing, policy.warming_max - warming, free))
-            actions.extend(StartWarmTask(kind, image) for _ in range(starts))
-            warming, free = warming + starts, free - starts
-    return actions, refill_at
+    return reconcile_pool(fleet, snapshot.pool, now=now, policy=policy)
+
+
+def _note(done: PoolPass, snapshot: Snapshot) -> PoolNote:
+    targets = tuple(
+        TargetLine(kind, target.start_below, target.because) for kind, target in done.targets.by_kind.items()
+    )
+    return PoolNote(done.targets.policy, targets, done.decisions, sum(task.warm for task in snapshot.tasks))
 
 
 def _dead_warm(snapshot: Snapshot) -> Iterator[RecordTaskGone]:

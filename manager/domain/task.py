@@ -46,6 +46,12 @@ class Task:
     """The home it was started with; None where the home comes with the claim."""
     intended_for: str | None = None
     """The one workspace that a personal task can serve."""
+    because: str = ""
+    """Why a warm task was started, in words for the operator."""
+    expires_at: float | None = None
+    """When a personal task is given up: its student did not come."""
+    claimed_at: float | None = None
+    """When a launch took it."""
     workspace_id: str | None = None
     """The workspace it is reserved for (STARTING) or serves; never changes once set."""
 
@@ -80,11 +86,11 @@ class Task:
     def ready(self, observed: ObservedTask, *, now: float) -> Task:
         return self._to(TaskState.READY, now=now, deadline=None, ready_at=now, **_addresses(observed))
 
-    def reserved(self, workspace_id: str, *, deadline: float) -> Task:
+    def reserved(self, workspace_id: str, *, now: float, deadline: float) -> Task:
         """Still starting, but from now on for one workspace only."""
         if not self.warm or self.state is not TaskState.STARTING:
             raise IllegalTransition(f"{self.task_id} is {self.state} for {self.workspace_id}, it cannot be reserved")
-        return replace(self, workspace_id=workspace_id, deadline=deadline)
+        return replace(self, workspace_id=workspace_id, deadline=deadline, claimed_at=now)
 
     def claimed(self, workspace_id: str, observed: ObservedTask | None = None, *, now: float) -> Task:
         if self.workspace_id not in (None, workspace_id):
@@ -92,7 +98,13 @@ class Task:
         found = _addresses(observed) if observed else {}
         ready_at = now if self.ready_at is None else self.ready_at
         return self._to(
-            TaskState.CLAIMED, now=now, workspace_id=workspace_id, deadline=None, ready_at=ready_at, **found
+            TaskState.CLAIMED,
+            now=now,
+            workspace_id=workspace_id,
+            deadline=None,
+            ready_at=ready_at,
+            claimed_at=now if self.claimed_at is None else self.claimed_at,
+            **found,
         )
 
     def stopping(self, *, now: float, deadline: float, must_save: bool = False, failure: str = "") -> Task:

@@ -7,10 +7,11 @@ from typing import Protocol, TypeAlias
 
 from manager.domain.cohort import Cohort
 from manager.domain.demand import Demand
+from manager.domain.outlook import Outlook
 from manager.domain.task import Task
 from manager.domain.workspace import Workspace
 
-Record: TypeAlias = Workspace | Task | Demand | Cohort
+Record: TypeAlias = Workspace | Task | Demand | Cohort | Outlook
 
 WRITE_MAX = 25
 """Records in one write: what one transaction of every store can carry."""
@@ -53,6 +54,10 @@ class WorkspaceStore(Protocol):
 
     def find_demand(self) -> Demand:
         """The record of past launches; an empty one with version 0 as long as nothing was counted."""
+        ...
+
+    def find_outlook(self) -> Outlook:
+        """What is expected of the next hours; an empty one with version 0 as long as nothing was written."""
         ...
 
     def find_cohort(self, cohort_id: str) -> Cohort | None: ...

@@ -79,11 +79,11 @@ def test_no_task_ever_comes_back() -> None:
 
 
 def test_a_task_of_one_workspace_is_refused_to_another() -> None:
-    reserved = task().reserved("ws-aaaaaaaaaa", deadline=NOW)
+    reserved = task().reserved("ws-aaaaaaaaaa", now=NOW, deadline=NOW)
     with pytest.raises(IllegalTransition):
         reserved.claimed("ws-bbbbbbbbbb", now=NOW)
     with pytest.raises(IllegalTransition):
-        reserved.reserved("ws-bbbbbbbbbb", deadline=NOW)
+        reserved.reserved("ws-bbbbbbbbbb", now=NOW, deadline=NOW)
 
 
 def test_a_workspace_is_refused_another_home() -> None:
@@ -125,7 +125,7 @@ def test_whom_a_task_can_serve() -> None:
     assert pool.can_serve(personal, returning)
     assert not pool.can_serve(personal, replace(returning, workspace_id="ws-bbbbbbbbbb"))
     assert not pool.can_serve(late, replace(ANNA, kind=WorkspaceKind.SUPERSET))
-    assert not pool.can_serve(late.reserved("ws-bbbbbbbbbb", deadline=NOW), ANNA)
+    assert not pool.can_serve(late.reserved("ws-bbbbbbbbbb", now=NOW, deadline=NOW), ANNA)
     assert not pool.can_serve(task(state=TaskState.STOPPING), ANNA)
 
 
@@ -232,7 +232,7 @@ def test_a_claim_that_was_cut_short_is_taken_over_and_fails_at_its_deadline() ->
 
 def test_a_ready_task_is_claimed_for_the_workspace_that_waits_for_it() -> None:
     starting = replace(change(ANNA, WorkspaceState.STARTING), task_id="task-1")
-    reserved = task().reserved(ANNA.workspace_id, deadline=NOW + 120)
+    reserved = task().reserved(ANNA.workspace_id, now=NOW, deadline=NOW + 120)
     ready = {"task-1": AgentStatus("task-1", AgentPhase.READY)}
     world = {"tasks": (reserved,), "workspaces": (starting,), "observed": (seen(),)}
     assert actions(**world, statuses=ready) == [plan.FinishLaunch]

@@ -10,10 +10,12 @@ from typing import assert_never
 from contract.agent import WarnRequest
 from contract.errors import ApraNovaError
 from contract.manager import LaunchStep
+from manager.domain.demand import Demand
 from manager.domain.idle import IdleVerdict
 from manager.domain.plan import (
     Action,
     EndTask,
+    ExpectLater,
     FailLaunch,
     FinishLaunch,
     ForgetTask,
@@ -22,6 +24,7 @@ from manager.domain.plan import (
     NoteProgress,
     Plan,
     PurgeWorkspace,
+    RecordPrepared,
     RecordTaskGone,
     RecordUse,
     RetireTask,
@@ -37,7 +40,7 @@ from manager.ports.task_agent import AgentUnreachable
 from manager.ports.workspace_store import VersionConflict
 from manager.use_cases import ending, finish_launch, lifetime
 from manager.use_cases.launch import bring_up
-from manager.use_cases.records import begin_stop
+from manager.use_cases.records import begin_stop, held_task
 from manager.use_cases.world import World
 
 log = logging.getLogger(__name__)
@@ -75,8 +78,12 @@ def action_key(action: Action) -> str:
             return f"end:{task.task_id}"
         case StopOrphan(task_id=task_id):
             return f"end:{task_id}"
-        case StartWarmTask():
+        case StartWarmTask(intended_for=None):
             return f"pool:{id(action)}"
+        case StartWarmTask(intended_for=workspace) | ExpectLater(workspace=workspace):
+            return f"expect:{workspace.workspace_id}"
+        case RecordPrepared():
+            return "prepare"
         case _:
             assert_never(action)
 
@@ -130,6 +137,10 @@ def _perform(world: World, action: Action) -> None:
             world.store.write(task.stopping(now=now, deadline=now, failure=failure))
         case StartWarmTask():
             _start_warm(world, action)
+        case ExpectLater(workspace, expected):
+            world.store.write(workspace.expecting(expected, now=now))
+        case RecordPrepared(cohorts, outlook):
+            world.store.write(*cohorts, outlook)
         case StopOrphan(task_id):
             record = world.store.find_task(task_id)
             if record is None or not record.live:
@@ -139,7 +150,7 @@ def _perform(world: World, action: Action) -> None:
                 world.homes.purge(task.home_id)  # never adopted, and now never will be: the record says STOPPED
             launches = ()
             if task.workspace_id is not None:
-                launches = (world.store.find_demand().with_launch(task.kind, at=task.created_at, now=now),)
+                launches = (_counted(world, task, now),)
             world.store.write(*launches, delete=(task,))
         case PurgeWorkspace(workspace):
             lifetime.purge(world, workspace)
@@ -148,7 +159,14 @@ def _perform(world: World, action: Action) -> None:
 
 
 def _start_warm(world: World, action: StartWarmTask) -> None:
+    """A personal task is written together with its workspace: whoever launches, deletes or starts one more at the same
+    moment has read an older version, and must look again. So no home is ever given to two tasks."""
     now = world.clock.now()
+    owner = action.intended_for
+    if owner is not None and held_task(world, owner) is not None:
+        later = replace(owner.expected, start_at=owner.expected.until) if owner.expected is not None else None
+        world.store.write(owner.expecting(later, now=now))
+        return
     task = Task(
         task_id=world.ids.task_id(),
         kind=action.kind,
@@ -157,14 +175,32 @@ def _start_warm(world: World, action: StartWarmTask) -> None:
         state_since=now,
         deadline=now + world.policy.launch_timeout_s,
         agent_token=world.ids.secret(),
-        home_id=None if world.runner.late_binding else world.ids.home_id(),
+        home_id=_home_of(world, owner),
+        intended_for=owner.workspace_id if owner is not None else None,
+        because=action.because,
+        expires_at=owner.expected.until if owner is not None and owner.expected is not None else None,
     )
-    world.store.write(task)
+    if owner is None:
+        world.store.write(task)
+    else:
+        world.store.write(task, owner.started_ahead(task.task_id, now=now))
     stored = replace(task, version=task.version + 1)
     start = StartAgain(stored)
     key = action_key(start)
     if world.in_flight.begin(key):
         world.background.run(lambda: _guarded(world, start, key, lambda: finish_launch.start_task(world, stored, None)))
+
+
+def _home_of(world: World, owner: Workspace | None) -> str | None:
+    if owner is not None:
+        return owner.home_id
+    return None if world.runner.late_binding else world.ids.home_id()
+
+
+def _counted(world: World, task: Task, now: float) -> Demand:
+    at = task.created_at if task.claimed_at is None else task.claimed_at
+    generic = task.offer is not TaskOffer.PERSONAL
+    return world.store.find_demand().with_launch(task.kind, at=at, now=now, generic=generic)
 
 
 def _launch_again(world: World, workspace: Workspace) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from contract.errors import ApraNovaError, Reason
 from contract.manager import LaunchStep
 from contract.names import StopReason, WorkspaceState
+from manager.domain.pool_pass import with_next_habit
 from manager.domain.task import Task
 from manager.domain.workspace import Workspace
 from manager.ports.task_agent import AgentUnreachable
@@ -82,7 +83,10 @@ def _record_end(world: World, task: Task, workspace: Workspace | None, *, failur
     if workspace is None:
         world.store.write(stopped)
     else:
-        world.store.write(stopped, _ended(workspace, failure, now))
+        ended = _ended(workspace, failure, now)
+        world.store.write(
+            stopped, with_next_habit(ended, late_binding=world.runner.late_binding, now=now, policy=world.policy)
+        )
     world.metrics.count("tasks_ended_total")
     world.wake()
 

@@ -33,6 +33,8 @@ def start_task(world: World, task: Task, workspace: Workspace | None) -> None:
     try:
         if workspace is not None and task.home_id is not None:
             workspace = _with_home(world, workspace)
+        elif task.intended_for is not None:
+            _must_exist(world, task.home_id)  # never replaced by an empty one
         elif task.home_id is not None:
             world.homes.create(task.home_id)
         world.runner.start(
@@ -148,10 +150,14 @@ def _with_home(world: World, workspace: Workspace) -> Workspace:
     if workspace.home_created_at is None:
         world.homes.create(workspace.home_id)
         return save_workspace(world, workspace.home_created(now=world.clock.now()))
-    if not world.homes.exists(workspace.home_id):
-        message = "Your files cannot be reached at the moment; please tell your school"
-        raise ApraNovaError(Reason.LAUNCH_FAILED, message, detail=f"home {workspace.home_id} is missing")
+    _must_exist(world, workspace.home_id)
     return workspace
+
+
+def _must_exist(world: World, home_id: str | None) -> None:
+    if home_id is None or not world.homes.exists(home_id):
+        message = "Your files cannot be reached at the moment; please tell your school"
+        raise ApraNovaError(Reason.LAUNCH_FAILED, message, detail=f"home {home_id} is missing")
 
 
 def fail_launch(world: World, workspace: Workspace, task: Task, because: str) -> Workspace:

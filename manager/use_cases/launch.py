@@ -12,7 +12,7 @@ from manager.domain.task import Task
 from manager.domain.workspace import Workspace
 from manager.ports.workspace_store import VersionConflict
 from manager.use_cases import ending, finish_launch
-from manager.use_cases.records import get_task, get_workspace, retried, save_workspace
+from manager.use_cases.records import get_task, get_workspace, held_task, retried, save_workspace
 from manager.use_cases.world import World
 
 
@@ -63,19 +63,45 @@ def bring_up(world: World, workspace: Workspace) -> Workspace:
         raise ApraNovaError(Reason.KIND_NOT_READY, "This school does not offer this kind of workspace")
     image = world.runner.image(workspace.kind)
     now = world.clock.now()
+    held = held_task(world, workspace)
+    if held is not None:
+        return _take_held(world, workspace, held, image=image, now=now)
     tasks = world.store.list_tasks(limit=world.policy.records_max)
     for task in candidates(tasks, workspace, image=image):
         with world.in_flight.holding(finish_launch.key(workspace)):
             bound = _try_bind(world, task, workspace, now=now)
-            if bound is None:
-                if world.store.find_workspace(workspace.workspace_id) != workspace:
-                    raise VersionConflict(f"{workspace.workspace_id} was launched by someone else")
-                continue
-            world.wake()  # the pool wants a replacement
-            if bound.launch_path is LaunchPath.WARM:
-                return finish_launch.complete_claim(world, bound, task.task_id)
-            return bound
+            if bound is not None:
+                return _bound(world, bound, task)
+        if world.store.find_workspace(workspace.workspace_id) != workspace:
+            raise VersionConflict(f"{workspace.workspace_id} was launched by someone else")
     return _cold(world, workspace, image, live=sum(task.live for task in tasks))
+
+
+def _take_held(world: World, workspace: Workspace, held: Task, *, image: str, now: float) -> Workspace:
+    """A task already has this home: this launch gets that very task, or waits until it is gone."""
+    if candidates([held], workspace, image=image):
+        with world.in_flight.holding(finish_launch.key(workspace)):
+            bound = _try_bind(world, held, workspace, now=now)
+            if bound is None:
+                raise VersionConflict(f"{workspace.workspace_id} or the task that was started ahead for it has changed")
+            return _bound(world, bound, held)
+    if workspace.launch_wanted_at is not None and not held.warm:
+        return workspace  # it ends; the sweep launches when it is gone
+    wished = workspace.launch_wished(now=now)
+    if held.warm:  # of an old image
+        world.store.write(wished, held.stopping(now=now, deadline=now))
+        world.wake()
+        return get_workspace(world, workspace.workspace_id)
+    saved = save_workspace(world, wished)
+    world.wake()
+    return saved
+
+
+def _bound(world: World, workspace: Workspace, task: Task) -> Workspace:
+    world.wake()  # the pool wants a replacement
+    if workspace.launch_path is LaunchPath.WARM:
+        return finish_launch.complete_claim(world, workspace, task.task_id)
+    return workspace
 
 
 def _try_bind(world: World, task: Task, workspace: Workspace, *, now: float) -> Workspace | None:

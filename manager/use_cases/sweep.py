@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 
 from contract.agent import AgentStatus
 from contract.errors import ApraNovaError, Reason
 from contract.names import TaskState, WorkspaceKind, WorkspaceState
+from manager.domain import preparing
+from manager.domain.demand import Demand
 from manager.domain.observation import ObservedTask
 from manager.domain.plan import Plan
+from manager.domain.policy import PoolPolicy
+from manager.domain.pool_pass import CohortPage, PoolFacts
 from manager.domain.reconcile import Snapshot, reconcile
 from manager.domain.task import Task
 from manager.domain.workspace import Workspace
 from manager.ports.task_agent import AgentUnreachable
 from manager.use_cases.apply import apply
+from manager.use_cases.pool_note import note_pool
 from manager.use_cases.world import World
 
 log = logging.getLogger(__name__)
@@ -22,8 +28,11 @@ log = logging.getLogger(__name__)
 def sweep(world: World) -> Plan:
     """One pass. Returns the plan that was begun; `look_again_at` in it says when the next pass should run."""
     begun = world.clock.now()
-    plan = reconcile(observe(world), world.clock.now(), world.policy)
+    snapshot = observe(world)
+    plan = reconcile(snapshot, world.clock.now(), world.policy)
     apply(world, plan)
+    if plan.pool is not None:
+        note_pool(world, plan.pool, snapshot.pool)
     world.metrics.observe("sweep_seconds", world.clock.now() - begun)
     return plan
 
@@ -36,14 +45,37 @@ def observe(world: World) -> Snapshot:
     observed = _observed(world)
     alive = {seen.task_id: seen for seen in observed or () if seen.alive}
     workspaces = _with_bound(world, tasks, due, alive)
+    demand = world.store.find_demand()
     return Snapshot(
         tasks=tasks,
         workspaces=workspaces,
         observed=observed,
         statuses=_statuses(world, tasks, workspaces, alive, now),
         images=_images(world),
-        launches=world.store.find_demand().by_kind(now),
+        launches=demand.by_kind(now),
+        pool=_pool_facts(world, demand, workspaces, now),
     )
+
+
+def _pool_facts(world: World, demand: Demand, workspaces: tuple[Workspace, ...], now: float) -> PoolFacts:
+    """Two reads, and one for each cohort whose next class is being prepared: none of them grows with the school."""
+    world.sightings.see(workspaces, now)
+    late_binding = world.runner.late_binding
+    return PoolFacts(
+        late_binding=late_binding,
+        demand=demand,
+        outlook=world.store.find_outlook(),
+        recent=world.sightings.recent(late_binding=late_binding),
+        cohorts=tuple(_cohort_pages(world, now)),
+    )
+
+
+def _cohort_pages(world: World, now: float) -> Iterator[CohortPage]:
+    if world.policy.pool_policy is PoolPolicy.SCHEDULE:
+        return
+    for cohort in world.store.list_due_cohorts(now, limit=world.policy.cohorts_per_pass_max):
+        ids = preparing.page(cohort, now)
+        yield CohortPage(cohort, world.store.find_workspaces(ids) if ids else ())
 
 
 def _observed(world: World) -> tuple[ObservedTask, ...] | None:

@@ -14,6 +14,7 @@ from manager.ports.home_volumes import HomeVolumes
 from manager.ports.task_agent import TaskAgent
 from manager.ports.task_runner import TaskRunner
 from manager.ports.workspace_store import WorkspaceStore
+from manager.use_cases.sightings import Sightings
 
 
 class Background(Protocol):
@@ -91,5 +92,6 @@ class World:
     site: Site = field(default_factory=Site)
     background: Background = field(default_factory=Inline)
     in_flight: InFlight = field(default_factory=InFlight)
+    sightings: Sightings = field(default_factory=Sightings)
     wake: Callable[[], None] = lambda: None
     """Ask for a sweep soon."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from manager.domain.cohort import Cohort
 from manager.domain.demand import Demand
+from manager.domain.outlook import Outlook
 from manager.domain.task import Task
 from manager.domain.workspace import Workspace
 from manager.ports.workspace_store import Record, VersionConflict
@@ -20,6 +21,7 @@ class MemoryWorkspaceStore:
         self._workspaces: dict[str, Workspace] = {}
         self._tasks: dict[str, Task] = {}
         self._demand = Demand()
+        self._outlook = Outlook()
         self._cohorts: dict[str, Cohort] = {}
 
     def write(self, *records: Record, delete: Iterable[Record] = ()) -> None:
@@ -37,6 +39,8 @@ class MemoryWorkspaceStore:
                     self._tasks[stored.task_id] = stored
                 elif isinstance(stored, Cohort):
                     self._cohorts[stored.cohort_id] = stored
+                elif isinstance(stored, Outlook):
+                    self._outlook = stored
                 else:
                     self._demand = stored
             for record in removed:
@@ -68,6 +72,10 @@ class MemoryWorkspaceStore:
         with self._lock:
             return self._demand
 
+    def find_outlook(self) -> Outlook:
+        with self._lock:
+            return self._outlook
+
     def find_cohort(self, cohort_id: str) -> Cohort | None:
         with self._lock:
             return self._cohorts.get(cohort_id)
@@ -86,6 +94,8 @@ class MemoryWorkspaceStore:
             return tuple(sorted(self._tasks.values(), key=lambda item: (item.created_at, item.task_id))[:limit])
 
     def _find(self, record: Record) -> Record | None:
+        if isinstance(record, Outlook):
+            return self._outlook
         return self._demand if isinstance(record, Demand) else self._table(record).get(key(record))
 
     def _table(self, record: Record) -> dict[str, Any]:
@@ -99,4 +109,6 @@ def key(record: Record) -> str:
         return record.workspace_id
     if isinstance(record, Cohort):
         return record.cohort_id
+    if isinstance(record, Outlook):
+        return record.outlook_id
     return record.task_id if isinstance(record, Task) else record.demand_id

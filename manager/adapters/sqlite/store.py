@@ -18,6 +18,7 @@ from pathlib import Path
 from contract import wire
 from manager.domain.cohort import Cohort
 from manager.domain.demand import Demand
+from manager.domain.outlook import Outlook
 from manager.domain.task import Task
 from manager.domain.workspace import Workspace
 from manager.ports.workspace_store import Record, VersionConflict
@@ -32,6 +33,9 @@ CREATE TABLE IF NOT EXISTS tasks (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS demand (
   demand_id TEXT PRIMARY KEY, version INTEGER NOT NULL, counted_at REAL NOT NULL, body TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS outlook (
+  outlook_id TEXT PRIMARY KEY, version INTEGER NOT NULL, metered_at REAL NOT NULL, body TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS cohorts (
   cohort_id TEXT PRIMARY KEY, version INTEGER NOT NULL, due_at REAL, body TEXT NOT NULL
@@ -103,6 +107,10 @@ class SqliteWorkspaceStore:
     def find_demand(self) -> Demand:
         rows = self._read("SELECT version, body FROM demand", ())
         return wire.from_json(Demand, {**json.loads(rows[0][1]), "version": rows[0][0]}) if rows else Demand()
+
+    def find_outlook(self) -> Outlook:
+        rows = self._read("SELECT version, body FROM outlook", ())
+        return wire.from_json(Outlook, {**json.loads(rows[0][1]), "version": rows[0][0]}) if rows else Outlook()
 
     def find_cohort(self, cohort_id: str) -> Cohort | None:
         rows = self._read("SELECT version, body FROM cohorts WHERE cohort_id = ?", (cohort_id,))
@@ -178,6 +186,8 @@ def _table(record: Record) -> tuple[str, str, str]:
         return "tasks", "task_id", "created_at"
     if isinstance(record, Cohort):
         return "cohorts", "cohort_id", "due_at"
+    if isinstance(record, Outlook):
+        return "outlook", "outlook_id", "metered_at"
     return "demand", "demand_id", "counted_at"
 
 
