@@ -7,6 +7,7 @@ import heapq
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from manager.domain.cohort import Cohort
 from manager.domain.demand import Demand
 from manager.domain.task import Task
 from manager.domain.workspace import Workspace
@@ -26,6 +27,7 @@ class SimulatedStore:
         self.workspaces: dict[str, Workspace] = {}
         self.tasks: dict[str, Task] = {}
         self.demand = Demand()
+        self.cohorts: dict[str, Cohort] = {}
         self.wrote: Callable[[list[Change]], None] = lambda _: None
         self._loop = loop
         self._index_lag_s = index_lag_s
@@ -83,6 +85,14 @@ class SimulatedStore:
     def find_demand(self) -> Demand:
         return self.demand
 
+    def find_cohort(self, cohort_id: str) -> Cohort | None:
+        return self.cohorts.get(cohort_id)
+
+    def list_due_cohorts(self, now: float, *, limit: int) -> tuple[Cohort, ...]:
+        """By a scan: cohorts are few, and each is read anew by the next pass if it changed."""
+        due = [cohort for cohort in self.cohorts.values() if cohort.due_at is not None and cohort.due_at <= now]
+        return tuple(sorted(due, key=lambda cohort: (cohort.due_at, cohort.cohort_id))[:limit])
+
     def find_task(self, task_id: str) -> Task | None:
         return self.tasks.get(task_id)
 
@@ -92,6 +102,8 @@ class SimulatedStore:
     def _find(self, record: Record) -> Record | None:
         if isinstance(record, Workspace):
             return self.workspaces.get(record.workspace_id)
+        if isinstance(record, Cohort):
+            return self.cohorts.get(record.cohort_id)
         return self.tasks.get(record.task_id) if isinstance(record, Task) else self.demand
 
     def _put(self, record: Record) -> None:
@@ -100,6 +112,8 @@ class SimulatedStore:
         elif isinstance(record, Workspace):
             self.workspaces[record.workspace_id] = record
             self._index_soon(lambda: self._index_put(record))
+        elif isinstance(record, Cohort):
+            self.cohorts[record.cohort_id] = record
         else:
             self.demand = record
 
@@ -109,6 +123,8 @@ class SimulatedStore:
         elif isinstance(record, Workspace):
             del self.workspaces[record.workspace_id]
             self._index_soon(lambda: self._index.pop(record.workspace_id, None))
+        elif isinstance(record, Cohort):
+            del self.cohorts[record.cohort_id]
 
     def _index_soon(self, change: Callable[[], Any]) -> None:
         lag_s = self._index_lag_s()
@@ -134,6 +150,8 @@ class SimulatedStore:
 def _key(record: Record) -> str:
     if isinstance(record, Workspace):
         return record.workspace_id
+    if isinstance(record, Cohort):
+        return record.cohort_id
     return record.task_id if isinstance(record, Task) else record.demand_id
 
 

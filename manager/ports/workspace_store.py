@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol, TypeAlias
 
+from manager.domain.cohort import Cohort
 from manager.domain.demand import Demand
 from manager.domain.task import Task
 from manager.domain.workspace import Workspace
 
-Record: TypeAlias = Workspace | Task | Demand
+Record: TypeAlias = Workspace | Task | Demand | Cohort
 
 WRITE_MAX = 25
 """Records in one write: what one transaction of every store can carry."""
@@ -52,6 +53,13 @@ class WorkspaceStore(Protocol):
 
     def find_demand(self) -> Demand:
         """The record of past launches; an empty one with version 0 as long as nothing was counted."""
+        ...
+
+    def find_cohort(self, cohort_id: str) -> Cohort | None: ...
+
+    def list_due_cohorts(self, now: float, *, limit: int) -> tuple[Cohort, ...]:
+        """Cohorts whose `due_at` has come, longest due first. `find_next_due_at` leaves them out: a class is prepared
+        so early that the usual sweep is in time."""
         ...
 
     def find_task(self, task_id: str) -> Task | None: ...

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from contract.manager import Activity, LaunchStep
+from contract.manager import Activity, ClassTime, LaunchStep
 from contract.names import WorkspaceKind, WorkspaceState
 from manager.adapters.memory.store import MemoryWorkspaceStore
 from manager.adapters.sqlite.store import SqliteWorkspaceStore
 from manager.domain.binding import bind
+from manager.domain.cohort import Cohort
 from manager.domain.demand import Demand
 from manager.domain.task import Task
 from manager.domain.workspace import Workspace
@@ -114,6 +115,20 @@ def test_only_what_is_due_is_listed_longest_due_first(store: WorkspaceStore) -> 
     assert store.find_next_due_at() == NOW - 5
     store.write(workspace("b", version=1, due_at=None))
     assert store.find_next_due_at() == NOW
+
+
+def test_cohorts_are_records_like_any_other_and_only_what_is_due_is_listed(store: WorkspaceStore) -> None:
+    classes = (ClassTime(NOW, NOW + 60),)
+    late = Cohort("a", "A", WorkspaceKind.VSCODE, classes=classes, members=("ws-aaaaaaaaaa",), due_at=NOW + 5)
+    store.write(late, replace(late, cohort_id="b", due_at=NOW - 5), replace(late, cohort_id="c", due_at=None))
+    assert store.find_cohort("a") == replace(late, version=1)
+    assert [item.cohort_id for item in store.list_due_cohorts(NOW, limit=10)] == ["b"]
+    assert [item.cohort_id for item in store.list_due_cohorts(NOW + 5, limit=10)] == ["b", "a"]
+    assert len(store.list_due_cohorts(NOW + 5, limit=1)) == 1
+    with pytest.raises(VersionConflict):
+        store.write(late)
+    store.write(delete=(replace(late, version=1),))
+    assert store.find_cohort("a") is None
 
 
 def test_lists_are_bounded_and_ordered(store: WorkspaceStore) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
+from manager.domain.cohort import Cohort
 from manager.domain.demand import Demand
 from manager.domain.task import Task
 from manager.domain.workspace import Workspace
@@ -18,6 +20,7 @@ class MemoryWorkspaceStore:
         self._workspaces: dict[str, Workspace] = {}
         self._tasks: dict[str, Task] = {}
         self._demand = Demand()
+        self._cohorts: dict[str, Cohort] = {}
 
     def write(self, *records: Record, delete: Iterable[Record] = ()) -> None:
         removed = tuple(delete)
@@ -32,10 +35,12 @@ class MemoryWorkspaceStore:
                     self._workspaces[stored.workspace_id] = stored
                 elif isinstance(stored, Task):
                     self._tasks[stored.task_id] = stored
+                elif isinstance(stored, Cohort):
+                    self._cohorts[stored.cohort_id] = stored
                 else:
                     self._demand = stored
             for record in removed:
-                (self._workspaces if isinstance(record, Workspace) else self._tasks).pop(key(record), None)
+                self._table(record).pop(key(record), None)
 
     def find_workspace(self, workspace_id: str) -> Workspace | None:
         with self._lock:
@@ -63,6 +68,15 @@ class MemoryWorkspaceStore:
         with self._lock:
             return self._demand
 
+    def find_cohort(self, cohort_id: str) -> Cohort | None:
+        with self._lock:
+            return self._cohorts.get(cohort_id)
+
+    def list_due_cohorts(self, now: float, *, limit: int) -> tuple[Cohort, ...]:
+        with self._lock:
+            due = [(item.due_at, item) for item in self._cohorts.values() if item.due_at is not None]
+        return tuple(item for due_at, item in sorted(due, key=lambda pair: pair[0]) if due_at <= now)[:limit]
+
     def find_task(self, task_id: str) -> Task | None:
         with self._lock:
             return self._tasks.get(task_id)
@@ -72,12 +86,17 @@ class MemoryWorkspaceStore:
             return tuple(sorted(self._tasks.values(), key=lambda item: (item.created_at, item.task_id))[:limit])
 
     def _find(self, record: Record) -> Record | None:
+        return self._demand if isinstance(record, Demand) else self._table(record).get(key(record))
+
+    def _table(self, record: Record) -> dict[str, Any]:
         if isinstance(record, Workspace):
-            return self._workspaces.get(record.workspace_id)
-        return self._tasks.get(record.task_id) if isinstance(record, Task) else self._demand
+            return self._workspaces
+        return self._cohorts if isinstance(record, Cohort) else self._tasks
 
 
 def key(record: Record) -> str:
     if isinstance(record, Workspace):
         return record.workspace_id
+    if isinstance(record, Cohort):
+        return record.cohort_id
     return record.task_id if isinstance(record, Task) else record.demand_id

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from contract import wire
+from manager.domain.cohort import Cohort
 from manager.domain.demand import Demand
 from manager.domain.task import Task
 from manager.domain.workspace import Workspace
@@ -32,6 +33,10 @@ CREATE TABLE IF NOT EXISTS tasks (
 CREATE TABLE IF NOT EXISTS demand (
   demand_id TEXT PRIMARY KEY, version INTEGER NOT NULL, counted_at REAL NOT NULL, body TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS cohorts (
+  cohort_id TEXT PRIMARY KEY, version INTEGER NOT NULL, due_at REAL, body TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS cohorts_due ON cohorts (due_at) WHERE due_at IS NOT NULL;
 """
 
 _SCHEMA_VERSION = 1
@@ -99,6 +104,14 @@ class SqliteWorkspaceStore:
         rows = self._read("SELECT version, body FROM demand", ())
         return wire.from_json(Demand, {**json.loads(rows[0][1]), "version": rows[0][0]}) if rows else Demand()
 
+    def find_cohort(self, cohort_id: str) -> Cohort | None:
+        rows = self._read("SELECT version, body FROM cohorts WHERE cohort_id = ?", (cohort_id,))
+        return _cohort(rows[0]) if rows else None
+
+    def list_due_cohorts(self, now: float, *, limit: int) -> tuple[Cohort, ...]:
+        query = "SELECT version, body FROM cohorts WHERE due_at <= ? ORDER BY due_at LIMIT ?"
+        return tuple(_cohort(row) for row in self._read(query, (now, limit)))
+
     def find_task(self, task_id: str) -> Task | None:
         rows = self._read("SELECT version, body FROM tasks WHERE task_id = ?", (task_id,))
         return _task(rows[0]) if rows else None
@@ -163,6 +176,8 @@ def _table(record: Record) -> tuple[str, str, str]:
         return "workspaces", "workspace_id", "due_at"
     if isinstance(record, Task):
         return "tasks", "task_id", "created_at"
+    if isinstance(record, Cohort):
+        return "cohorts", "cohort_id", "due_at"
     return "demand", "demand_id", "counted_at"
 
 
@@ -172,3 +187,7 @@ def _workspace(row: tuple) -> Workspace:
 
 def _task(row: tuple) -> Task:
     return wire.from_json(Task, {**json.loads(row[1]), "version": row[0]})
+
+
+def _cohort(row: tuple) -> Cohort:
+    return wire.from_json(Cohort, {**json.loads(row[1]), "version": row[0]})
