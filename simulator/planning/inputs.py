@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from contract.manager import COHORT_MEMBERS_MAX
 from manager.domain.pool import PoolSchedule
 from simulator.costs import document as cost_document
 from simulator.costs import plan as cost_plan
@@ -70,7 +71,7 @@ class Inputs:
 def read_inputs(asked: argparse.Namespace) -> Inputs:
     """Raises BadInput, and the errors of what it reads: BadHabit, BadTimetable, BadHistory, BadPriceBook, BadTask."""
     _within("--students", asked.students, 1, STUDENTS_MAX)
-    _within("--cohort-size", asked.cohort_size, 1, STUDENTS_MAX)
+    _within("--cohort-size", asked.cohort_size, 1, COHORT_MEMBERS_MAX)
     _within("--idle-minutes", asked.idle_minutes, 1, 1_440)
     _within("--launches-a-second", asked.launches_a_second, 0.01, 100_000)
     if asked.jobs is not None:

@@ -7,8 +7,11 @@ from collections import Counter
 from collections.abc import Callable
 
 from contract.errors import ApraNovaError
+from contract.manager import CohortRequest, CreateRequest, ExpectRequest
 from manager.domain.plan import Plan
 from manager.domain.workspace import Workspace
+from manager.use_cases import cohorts, lifetime
+from manager.use_cases.expect import expect
 from manager.use_cases.launch import launch
 from manager.use_cases.stop import stop
 from manager.use_cases.sweep import sweep
@@ -93,6 +96,18 @@ class PlannedManager:
         self._rested_at = timeline.time
         engine.ready = lambda _task_id: self.wake()
         self._sleep_until(timeline.time)
+
+    def create(self, request: CreateRequest) -> None:
+        self.requests += 1
+        lifetime.create(self.world, request)
+
+    def put_cohort(self, request: CohortRequest) -> None:
+        self.requests += 1
+        cohorts.put(self.world, request)
+
+    def expect(self, request: ExpectRequest) -> None:
+        self.requests += 1
+        expect(self.world, request)
 
     def launch(self, workspace_id: str) -> Workspace:
         """Raises ApraNovaError."""

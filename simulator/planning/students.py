@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 
 from contract.errors import ApraNovaError
-from contract.manager import CreateRequest
+from contract.manager import ExpectRequest
 from contract.names import LaunchPath, WorkspaceState
 from manager.domain.workspace import Workspace
-from manager.use_cases import lifetime
+from simulator.planning.backend import Backend, workspace_id
 from simulator.planning.engine import PlannedEngine, Worker
 from simulator.planning.launches import Launches
 from simulator.planning.manager import PlannedManager
@@ -54,6 +53,7 @@ class Students:
         self._engine, self._answers = engine, answers
         self._by_workspace: dict[str, Student] = {}
         store.workspace_changed = self._changed
+        self._backend = Backend(timeline, workload, manager)
         for number, cohort in enumerate(workload.cohorts):
             self._enrol(number, cohort, workload)
 
@@ -62,14 +62,19 @@ class Students:
             student = Student(workspace_id(index), number, workload.visits(index))
             self._by_workspace[student.workspace_id] = student
             self._engine.workers[student.workspace_id] = student.worker
-            lifetime.create(self._manager.world, CreateRequest(student.workspace_id, f"student-{index}", cohort.kind))
             self._next_visit(student)
 
     def _next_visit(self, student: Student) -> None:
         visit = next(student.visits, None)
         student.visit = visit
         if visit is not None:
+            if visit.signs_in_before_s:
+                self._timeline.at(visit.begins - visit.signs_in_before_s, self._sign_in, student)
             self._timeline.at(visit.begins, self._arrive, student)
+
+    def _sign_in(self, student: Student) -> None:
+        if student.workspace_id in self._store.workspaces:
+            self._manager.expect(ExpectRequest(student.workspace_id, "signed in"))
 
     def _arrive(self, student: Student) -> None:
         visit = student.visit
@@ -77,6 +82,8 @@ class Students:
             return
         student.here = True
         student.worker.job_until = 0.0
+        if student.workspace_id not in self._store.workspaces:
+            self._backend.create(student.workspace_id, student.worker.cohort)
         self._timeline.at(visit.ends, self._leave, student)
         if visit.returns and self._runs(student):
             self._begin_work(student)
@@ -172,9 +179,5 @@ class Students:
         self._next_visit(student)
 
     def _runs(self, student: Student) -> bool:
-        return self._store.workspaces[student.workspace_id].state is WorkspaceState.RUNNING
-
-
-def workspace_id(index: int) -> str:
-    """'ws-' and ten characters of base 32, as the product's are."""
-    return f"ws-{base64.b32encode(index.to_bytes(7, 'big')).decode().lower().rstrip('=')[-10:]:a>10}"
+        workspace = self._store.workspaces.get(student.workspace_id)
+        return workspace is not None and workspace.state is WorkspaceState.RUNNING

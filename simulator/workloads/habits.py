@@ -64,6 +64,10 @@ class Habits:
     )
     job_share: float = _habit(0.01, "stays for self-study that leave a job running (over night)", "assumed")
     job_hours: float = _habit(6.0, "mean length of such a job (exponential)", "assumed", minimum=0.01, maximum=48.0)
+    sign_in_share: float = _habit(0.3, "stays before which the student has to sign in", "assumed")
+    sign_in_seconds: float = _habit(
+        8.0, "mean time from the sign-in to the click (uniform from half to one and a half)", "assumed", maximum=600.0
+    )
     double_click_share: float = _habit(0.05, "launches with a second, impatient click", "assumed")
     second_tab_share: float = _habit(0.1, "stays in which the workspace is opened again while it runs", "assumed")
     data_share: float = _habit(0.0, "share of the cohorts that are on the data track (Superset)", "assumed")

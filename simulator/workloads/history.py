@@ -27,12 +27,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from contract.manager import COHORT_MEMBERS_MAX
 from contract.names import WorkspaceKind
 from simulator.workloads.visit import Cohort, Visit
 
 LAUNCH, STOP, ENDED = "launch", "stop", "ended"
 LINES_MAX = 5_000_000
 STAY_MAX_S = 43_200.0
+LABEL_MAX = 200
 _DAY_S = 86_400.0
 
 
@@ -126,11 +128,13 @@ class Replay:
 
 def _cohorts(members: list[tuple[str, WorkspaceKind]]) -> Iterator[Cohort]:
     """A history tells no timetable: what the planner knows of these cohorts is only who is in them."""
-    first = 0
+    first = count = 0
     for number in range(1, len(members) + 1):
-        if number == len(members) or members[number] != members[first]:
+        full = number - first == COHORT_MEMBERS_MAX
+        if number == len(members) or members[number] != members[first] or full:
             label, kind = members[first]
-            yield Cohort(f"{label or 'none'}-{kind}", label or "no cohort", kind, range(first, number), ())
+            count += 1
+            yield Cohort(f"cohort-{count}", label[:LABEL_MAX] or "no cohort", kind, range(first, number), ())
             first = number
 
 

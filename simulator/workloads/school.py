@@ -161,6 +161,8 @@ class School:
         habits = self.habits
         double_s = chance.uniform(1.0, 5.0) if chance.random() < habits.double_click_share else 0.0
         again_at = begins + chance.uniform(0.2, 0.8) * length_s if chance.random() < habits.second_tab_share else 0.0
+        signs_in = chance.random() < habits.sign_in_share
+        sign_in_s = habits.sign_in_seconds * chance.uniform(0.5, 1.5) if signs_in else 0.0
         stops = chance.random() < habits.stop_share
         has_break = chance.random() < habits.break_share and length_s > HOUR_S
         job_s = 0.0
@@ -169,7 +171,7 @@ class School:
         if not has_break:
             ends = begins + length_s
             job_until = ends + job_s if job_s else 0.0
-            return [Visit(begins, ends, False, double_s, again_at, job_until, stops)], length_s
+            return [Visit(begins, ends, False, double_s, again_at, job_until, stops, sign_in_s)], length_s
         break_s = 60.0 * habits.break_minutes * chance.uniform(1 / 3, 5 / 3)
         first_s = length_s * chance.uniform(0.3, 0.7)
         if not extends:
@@ -178,7 +180,7 @@ class School:
         job_until = ends + job_s if job_s else 0.0
         again_at = min(again_at, begins + first_s)
         visits = [
-            Visit(begins, begins + first_s, False, double_s, again_at, 0.0, False),
+            Visit(begins, begins + first_s, False, double_s, again_at, 0.0, False, sign_in_s),
             Visit(begins + first_s + break_s, ends, True, 0.0, 0.0, job_until, stops),
         ]
         return visits, (length_s if extends else length_s - break_s)

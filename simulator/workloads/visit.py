@@ -25,6 +25,8 @@ class Visit(NamedTuple):
     """A job goes on after the student has left; 0: none."""
     stops: bool = False
     """Presses Stop at the end."""
+    signs_in_before_s: float = 0.0
+    """Signed in so long before the click; 0: was signed in still."""
 
 
 @dataclass(frozen=True)
