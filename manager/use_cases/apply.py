@@ -10,7 +10,6 @@ from typing import assert_never
 from contract.agent import WarnRequest
 from contract.errors import ApraNovaError
 from contract.manager import LaunchStep
-from manager.domain.demand import Demand
 from manager.domain.idle import IdleVerdict
 from manager.domain.plan import (
     Action,
@@ -18,7 +17,9 @@ from manager.domain.plan import (
     ExpectLater,
     FailLaunch,
     FinishLaunch,
+    ForgetLaunches,
     ForgetTask,
+    ForgiveFailures,
     LaunchAgain,
     MarkReady,
     NoteProgress,
@@ -34,13 +35,13 @@ from manager.domain.plan import (
     StopWorkspace,
     Warn,
 )
-from manager.domain.task import Task, TaskOffer
+from manager.domain.task import Task
 from manager.domain.workspace import Workspace
 from manager.ports.task_agent import AgentUnreachable
 from manager.ports.workspace_store import VersionConflict
 from manager.use_cases import ending, finish_launch, lifetime
 from manager.use_cases.launch import bring_up
-from manager.use_cases.records import begin_stop, held_task
+from manager.use_cases.records import begin_stop, held_task, stored
 from manager.use_cases.world import World
 
 log = logging.getLogger(__name__)
@@ -78,6 +79,10 @@ def action_key(action: Action) -> str:
             return f"end:{task.task_id}"
         case StopOrphan(task_id=task_id):
             return f"end:{task_id}"
+        case ForgetLaunches():
+            return "forget launches"
+        case ForgiveFailures():
+            return "forgive failures"
         case StartWarmTask(intended_for=None):
             return f"pool:{id(action)}"
         case StartWarmTask(intended_for=workspace) | ExpectLater(workspace=workspace):
@@ -88,7 +93,7 @@ def action_key(action: Action) -> str:
             assert_never(action)
 
 
-def _guarded(world: World, action: Action, key: str, work: Callable[[], None]) -> None:
+def _guarded(world: World, action: Action, key: str, work: Callable[[], object]) -> None:
     name = type(action).__name__
     try:
         work()
@@ -142,16 +147,13 @@ def _perform(world: World, action: Action) -> None:
         case RecordPrepared(cohorts, outlook):
             world.store.write(*cohorts, outlook)
         case StopOrphan(task_id):
-            record = world.store.find_task(task_id)
-            if record is None or not record.live:
-                world.runner.stop(task_id, grace_s=0.0)
+            world.runner.stop(task_id, grace_s=0.0)
         case ForgetTask(task):
-            if task.offer is TaskOffer.SLOT and task.workspace_id is None and task.home_id is not None:
-                world.homes.purge(task.home_id)  # never adopted, and now never will be: the record says STOPPED
-            launches = ()
-            if task.workspace_id is not None:
-                launches = (_counted(world, task, now),)
-            world.store.write(*launches, delete=(task,))
+            ending.forget(world, task)
+        case ForgetLaunches(tasks):
+            ending.forget_launches(world, tasks)
+        case ForgiveFailures(tasks):
+            ending.forgive(world, tasks)
         case PurgeWorkspace(workspace):
             lifetime.purge(world, workspace)
         case _:
@@ -180,27 +182,23 @@ def _start_warm(world: World, action: StartWarmTask) -> None:
         because=action.because,
         expires_at=owner.expected.until if owner is not None and owner.expected is not None else None,
     )
+    world.recent.started(task.task_id, now)
     if owner is None:
         world.store.write(task)
     else:
         world.store.write(task, owner.started_ahead(task.task_id, now=now))
-    stored = replace(task, version=task.version + 1)
-    start = StartAgain(stored)
+    start = StartAgain(stored(task))
     key = action_key(start)
     if world.in_flight.begin(key):
-        world.background.run(lambda: _guarded(world, start, key, lambda: finish_launch.start_task(world, stored, None)))
+        world.background.run(
+            lambda: _guarded(world, start, key, lambda: finish_launch.start_task(world, start.task, None))
+        )
 
 
 def _home_of(world: World, owner: Workspace | None) -> str | None:
     if owner is not None:
         return owner.home_id
     return None if world.runner.late_binding else world.ids.home_id()
-
-
-def _counted(world: World, task: Task, now: float) -> Demand:
-    at = task.created_at if task.claimed_at is None else task.claimed_at
-    generic = task.offer is not TaskOffer.PERSONAL
-    return world.store.find_demand().with_launch(task.kind, at=at, now=now, generic=generic)
 
 
 def _launch_again(world: World, workspace: Workspace) -> None:

@@ -9,7 +9,7 @@ from contract.manager import CreateRequest
 from contract.names import WORKSPACE_ID_PATTERN, StopReason, WorkspaceState
 from manager.domain.workspace import Workspace
 from manager.ports.workspace_store import VersionConflict
-from manager.use_cases.records import begin_stop, get_workspace, held_task, retried, save_workspace
+from manager.use_cases.records import begin_stop, get_workspace, held_task, retried, save_workspace, stored
 from manager.use_cases.world import World
 
 
@@ -50,15 +50,14 @@ def delete(world: World, workspace_id: str) -> Workspace:
         if workspace.deleted_at is not None:
             return workspace
         if workspace.state in (WorkspaceState.STARTING, WorkspaceState.RUNNING):
-            begin_stop(world, workspace, reason=StopReason.DELETED)
-            return get_workspace(world, workspace_id)
+            return begin_stop(world, workspace, reason=StopReason.DELETED)
         now = world.clock.now()
         marked = workspace.delete_wanted(now=now, grace_s=world.policy.delete_grace_s)
         held = held_task(world, workspace)
         if held is not None and held.warm:
             world.store.write(marked, held.stopping(now=now, deadline=now))
             world.wake()
-            return get_workspace(world, workspace_id)
+            return stored(marked)
         return save_workspace(world, marked)
 
     return retried(world, attempt)
