@@ -76,7 +76,7 @@ class Profile:
             schedule=PoolSchedule(
                 base=self.pool, peak=self.pool_later, off=min(1, self.pool), weekend=self.pool, shoulder_h=2
             ),
-            tasks_max=8,
+            tasks_max=8 if self.engine == "machine" else None,
             warm_age_max_s=900.0,
             back_off_max_s=60.0,
             save_timeout_s=60.0,
