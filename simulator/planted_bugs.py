@@ -56,6 +56,7 @@ BUGS = (
         "failed look-up ends a session",
         "a click while the engine is silent ends the work",
         sabotage.failed_look_up_ends_launches,
+        found_within=800,
     ),
     PlantedBug(
         "orphan killer without second look",

@@ -89,6 +89,8 @@ def reconcile(snapshot: Snapshot, now: float, policy: Policy) -> Plan:
     actions.extend(_forgive(snapshot, succeeded_at))
     actions.extend(_orphans(snapshot, now, policy))
     pool_actions, refill_at = _reconcile_pool(snapshot, now, policy, succeeded_at=succeeded_at)
+    retired = {action.task.task_id for action in pool_actions if isinstance(action, RetireTask)}
+    actions = [action for action in actions if not (isinstance(action, MarkReady) and action.task.task_id in retired)]
     actions.extend(pool_actions)
     # What an action changes is the next thing to look at, also when the event that should tell of it is lost.
     acted_at = now + policy.transient_tick_s if actions else float("inf")
