@@ -31,8 +31,9 @@ from simulator.trace import Trace
 
 _WEATHER_S = 30.0
 """How often chance decides about silences, hanging agents, full disks, strays and new images."""
-_CONVERGES_WITHIN_S = 120.0
-"""How long a state that is not converged may still be one on the move (a worn-out warm task is being replaced)."""
+_CONVERGES_WITHIN_S = 240.0
+"""How long a state that is not converged may still be one on the move: a warm task is worn out, the next pass comes after a
+sweep interval, and its replacement starts."""
 
 
 @dataclass(frozen=True)
@@ -204,7 +205,7 @@ class Fleet:
     def _task_changed(self, task_id: str) -> None:
         self.trace.note(task_id, "is ready, or has ended")
         for manager in self.managers:
-            manager.wake()
+            manager.wake(task_id=task_id)
 
     def _weather(self) -> None:
         if not self.faults.active:

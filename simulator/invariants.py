@@ -32,6 +32,8 @@ GO_TOGETHER = {
 
 OUTAGES_S = 300.0
 """What the faults of a safety phase may add to a time limit: pauses, silences, restarts."""
+SCANS_MAX = 3
+"""Sweeps until the engine's list, which comes in pages, has shown a task."""
 HEALTHY_S = 60.0
 """A launch whose task is ready is carried on within this once nothing is in its way: take-over and a few passes."""
 
@@ -121,6 +123,8 @@ class Watch:
         if after.intended_for is not None and after.workspace_id not in (None, after.intended_for):
             raise Violation("rule 1", f"{after.task_id} was started for {after.intended_for}, not {after.workspace_id}")
         self._home_is_free(after)
+        if after.pool_rank is not None and after.due_at is not None:
+            raise Violation("index", f"{after.task_id} is in the pool's list and among the due tasks")
         if after.workspace_id:
             (self._live_of[after.workspace_id].add if after.live else self._live_of[after.workspace_id].discard)(
                 after.task_id
@@ -353,7 +357,7 @@ class Watch:
         if instance.home_id is not None:
             self._mount(instance)
         if record is None or not record.live:
-            limit_s = self._policy.orphan_grace_s + self._policy.sweep_interval_s + OUTAGES_S
+            limit_s = self._policy.orphan_grace_s + SCANS_MAX * self._policy.sweep_interval_s + OUTAGES_S
             self._loop.after(limit_s, lambda: self._unknown(instance))
 
     def attached(self, instance: Instance) -> None:
@@ -434,6 +438,12 @@ class Watch:
                 return Violation("rule 3", f"{task.task_id} is still stopping after {now - task.state_since:.0f} s")
             if task.state in (TaskState.READY, TaskState.CLAIMED) and task.task_id not in alive:
                 return Violation("rule 4", f"{task.task_id} is {task.state} and does not live")
+        kept_s = self._policy.task_memory_s + 2.0 * self._policy.sweep_interval_s
+        for task in self._store.tasks.values():
+            if task.ended_at is not None and now - task.ended_at > kept_s + 60.0:
+                return Violation(
+                    "index", f"the record of {task.task_id} is kept {now - task.ended_at:.0f} s after its end"
+                )
         for workspace in self._store.workspaces.values():
             if workspace.state in (WorkspaceState.STARTING, WorkspaceState.STOPPING):
                 return Violation("rule 3", f"{workspace.workspace_id} is still {workspace.state}")
@@ -448,7 +458,8 @@ class Watch:
         generic = sum(task.intended_for is None for task in self._warm.values())
         targets = [policy.schedule.target(now - ago) for ago in (0.0, 90.0)]
         most = max(targets)
-        least = min(*targets, policy.tasks_max - (live - generic))
+        room = most if policy.tasks_max is None else policy.tasks_max - (live - generic)
+        least = min(*targets, room)
         if policy.pool_policy is not PoolPolicy.SCHEDULE:
             most += self._faults.profile.workspaces + 1
         if not least <= generic <= most:

@@ -85,7 +85,7 @@ class Profile:
             start_lead_s=45.0 if self.engine == "ecs" else 2.0,
             hint_s=90.0,
             meter_s=20.0,
-            tasks_max=8,
+            tasks_max=8 if self.engine == "machine" else None,
             warm_age_max_s=900.0,
             back_off_max_s=60.0,
             save_timeout_s=60.0,

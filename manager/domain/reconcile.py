@@ -95,7 +95,9 @@ def reconcile(snapshot: Snapshot, now: float, policy: Policy) -> Plan:
     pooled = _reconcile_pool(snapshot, now, policy, succeeded_at=succeeded_at)
     pool_at = float("inf")
     if pooled is not None:
-        actions.extend(pooled.actions)
+        retired = {action.task.task_id for action in pooled.actions if isinstance(action, RetireTask)}
+        marked = [action for action in actions if isinstance(action, MarkReady) and action.task.task_id in retired]
+        actions = [*(action for action in actions if action not in marked), *pooled.actions]
         pool_at = pooled.look_again_at
     # What an action changes is the next thing to look at, also when the event that should tell of it is lost.
     acted_at = now + policy.transient_tick_s if actions else float("inf")

@@ -116,10 +116,11 @@ def test_a_pass_over_ten_thousand_workspaces_reads_the_fifty_that_are_due(large:
     plan = sweep(school.world)
     assert len(plan.actions) == DUE
     assert counting.requests["write"] == DUE
-    assert counting.records == DUE + DUE + WARM + 2  # workspaces, their tasks, the pool, the record of past launches
+    assert counting.records == DUE + DUE + WARM + 2  # workspaces, their tasks, the pool, past launches, outlook
     del counting.requests["write"]
     assert counting.requests == {
         "list_warm_tasks": 1, "list_due_tasks": 1, "list_due_workspaces": 1, "find_tasks": 1, "find_demand": 1,
+        "find_outlook": 1, "list_due_cohorts": 1,
     }  # fmt: skip
 
 
