@@ -83,9 +83,9 @@ def action_key(action: Action) -> str:
             return "forget launches"
         case ForgiveFailures():
             return "forgive failures"
-        case StartWarmTask(intended_for=None):
-            return f"pool:{id(action)}"
-        case StartWarmTask(intended_for=workspace) | ExpectLater(workspace=workspace):
+        case StartWarmTask(intended_for=owner):
+            return f"pool:{id(action)}" if owner is None else f"expect:{owner.workspace_id}"
+        case ExpectLater(workspace=workspace):
             return f"expect:{workspace.workspace_id}"
         case RecordPrepared():
             return "prepare"
