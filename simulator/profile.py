@@ -143,10 +143,11 @@ def draw(seed: int) -> Profile:
         pool_later=chance.choice((pool, max(0, pool - 1), pool + 1)),
         tick_s=chance.choice((1.0, 3.0, 10.0) if engine == "machine" else (5.0, 15.0)),
         inline=chance.random() < 0.3,
-        **{kind: chance.choice(rates) for kind, rates in RATES.items() if chance.random() < faulty},
     )
+    rates = {kind: chance.choice(rates) for kind, rates in RATES.items() if chance.random() < faulty}
     return replace(  # drawn last: earlier seeds stay the runs they were, but for this
         profile,
+        **rates,  # pyright: ignore[reportArgumentType] (names of fields that hold rates)
         pool_policy=chance.choice(("schedule", "timetable", "predicted", "predicted")),
         class_after_s=chance.choice((-300.0, 60.0, 420.0, 900.0)),
     )
