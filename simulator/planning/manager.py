@@ -118,6 +118,10 @@ class PlannedManager:
         self.requests += 1
         stop(self.world, workspace_id)
 
+    def decisions(self) -> tuple[str, ...]:
+        """Why the pool was as it was, newest first."""
+        return self._store.find_outlook().decisions
+
     def wake(self) -> None:
         """Something happened: a pass soon, but not one for each event of a rush."""
         at = max(self._timeline.time, self._rested_at)

@@ -25,6 +25,7 @@ from simulator.planning.timeline import Timeline
 from simulator.workloads.visit import Workload
 
 HOUR_S = 3_600.0
+DECISIONS_SHOWN = 12
 Progress = Callable[[float, int], None]
 """Is told the share of the time that has passed, and the launches so far."""
 
@@ -127,6 +128,7 @@ def evaluate(run: PlanningRun, book: PriceBook, *, task: WorkspaceTask, machine_
         cohorts=tuple(_cohorts(run, price.group(Group.WORKSPACES) / hours.total if hours.total else 0.0)),
         work=work,
         course=run.course,
+        decisions=run.manager.decisions()[:DECISIONS_SHOWN],
     )
 
 

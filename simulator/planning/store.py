@@ -12,13 +12,14 @@ from typing import Any, Generic, TypeVar
 
 from manager.domain.cohort import Cohort
 from manager.domain.demand import Demand
+from manager.domain.outlook import Outlook
 from manager.domain.task import Task
 from manager.domain.workspace import Workspace
 from manager.ports.workspace_store import WRITE_MAX, Record, VersionConflict
 from simulator.planning.load import Load
 
 Kept = TypeVar("Kept", bound=Record)
-_DEMAND = "demand"
+_DEMAND, _OUTLOOK = Demand().demand_id, Outlook().outlook_id
 
 
 class Table(Generic[Kept]):
@@ -66,11 +67,13 @@ class CountingStore:
         self._tasks: Table[Task] = Table()
         self._cohorts: Table[Cohort] = Table()
         self._demands: Table[Demand] = Table()
+        self._outlooks: Table[Outlook] = Table()
         self._tables: dict[type, tuple[Table[Any], str]] = {
             Workspace: (self._workspaces, "workspace_id"),
             Task: (self._tasks, "task_id"),
             Cohort: (self._cohorts, "cohort_id"),
             Demand: (self._demands, "demand_id"),
+            Outlook: (self._outlooks, "outlook_id"),
         }
         self.workspaces = self._workspaces.records
 
@@ -124,6 +127,10 @@ class CountingStore:
     def find_cohort(self, cohort_id: str) -> Cohort | None:
         self._read("find_cohort", 1)
         return self._cohorts.records.get(cohort_id)
+
+    def find_outlook(self) -> Outlook:
+        self._read("find_outlook", 1)
+        return self._outlooks.records.get(_OUTLOOK) or Outlook()
 
     def list_due_cohorts(self, now: float, *, limit: int) -> tuple[Cohort, ...]:
         return self._answer("list_due_cohorts", self._cohorts.due(now, limit))
