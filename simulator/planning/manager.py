@@ -17,7 +17,7 @@ from manager.use_cases.stop import stop
 from manager.use_cases.sweep import sweep
 from manager.use_cases.world import World
 from simulator.planning.engine import PlannedEngine
-from simulator.planning.settings import Scenario
+from simulator.planning.settings import READS_WHAT_IS_DUE, Scenario
 from simulator.planning.store import CountingStore
 from simulator.planning.timeline import Timeline
 
@@ -94,7 +94,9 @@ class PlannedManager:
         )
         self._next_at = float("inf")
         self._rested_at = timeline.time
-        engine.ready = lambda _task_id: self.wake()
+        self._changed: list[str] = []
+        """Tasks of which an event of the engine has told."""
+        engine.ready = self._task_ready
         self._sleep_until(timeline.time)
 
     def create(self, request: CreateRequest) -> None:
@@ -128,6 +130,10 @@ class PlannedManager:
         if at < self._next_at:
             self._sleep_until(at)
 
+    def _task_ready(self, task_id: str) -> None:
+        self._changed.append(task_id)
+        self.wake()
+
     def _sleep_until(self, at: float) -> None:
         self._next_at = at
         self._timeline.at(at, self._sweep, at)
@@ -139,8 +145,9 @@ class PlannedManager:
         self._rested_at = now + self._scenario.wake_pause_s
         self._next_at = self._rested_at  # what wakes it meanwhile is seen by the pass after this one
         read_before, began = self._store.records_read, time.process_time()
+        changed, self._changed = self._changed, []
         try:
-            plan = sweep(self.world)
+            plan = sweep(self.world, changed) if READS_WHAT_IS_DUE else sweep(self.world)  # pyright: ignore[reportCallIssue]
             self.planned(plan)
             look_again_at = plan.look_again_at
         except ApraNovaError:

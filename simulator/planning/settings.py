@@ -6,7 +6,11 @@ from dataclasses import dataclass, field
 
 from manager.domain.policy import Policy, PoolPolicy
 from manager.domain.pool import PoolSchedule
+from manager.ports.task_runner import TaskRunner
 
+READS_WHAT_IS_DUE = hasattr(TaskRunner, "find_tasks")
+"""Whether this manager's passes read what is due, or all there is: an older one must be told no limit."""
+_ALL = 1_000_000
 SCHEDULE = PoolPolicy.SCHEDULE.value
 
 
@@ -64,10 +68,10 @@ class Scenario:
             cold_start_worth_s=Policy.cold_start_worth_s if self.worth_s is None else self.worth_s,
             pool_budget_s=None if self.budget_hours is None else 3_600.0 * self.budget_hours,
             start_lead_s=self.engine.start_max_s,
-            tasks_max=1_000_000,
+            tasks_max=None if READS_WHAT_IS_DUE else _ALL,  # pyright: ignore[reportArgumentType]
             warming_max=100,
             refill_delay_s=0.0,
-            records_max=1_000_000,
+            records_max=Policy.records_max if READS_WHAT_IS_DUE else _ALL,
             transient_tick_s=15.0,
             sweep_interval_s=self.sweep_interval_s,
         )
