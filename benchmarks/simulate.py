@@ -22,9 +22,10 @@ SIZES = (100, 1_000, 10_000, 100_000)
 SIZES_QUICK = (100, 1_000)
 OPTIONS = (
     *("--days", "7", "--homes", "fixed", "--policy", "predicted", "--compare", "predicted", "--jobs", "1"),
-    *("--class-starts", "8,9,10,11,13,14,16,18"),
+    *("--class-starts", "8,9,10,11,13,14,16,18", "--sweep-pause", "5"),
 )
-"""One week, homes as on AWS; classes at eight hours of the day, or the launch rate of one AWS account would be the only thing to see."""
+"""One week, homes as on AWS; classes at eight hours of the day, or the launch rate of one AWS account would be the only thing to see.
+A pass each five seconds at most: in a large school something happens in every one."""
 MINUTES_MOST, MEGABYTES_MOST = 15.0, 4_096.0
 _SOURCE = Path(__file__).parent.parent
 _COLUMNS = {

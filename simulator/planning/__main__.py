@@ -260,6 +260,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="Fargate's launch rate after a burst of 100; default 20",
     )
+    how.add_argument(
+        "--sweep-pause",
+        type=float,
+        default=1.0,
+        metavar="S",
+        help="seconds between two sweeps: what happens meanwhile becomes one pass; default 1",
+    )
     how.add_argument("--arch", choices=ARCHES, default="x86", help="default x86")
     how.add_argument(
         "--spot", type=float, default=0.0, metavar="SHARE", help="share of task-hours on Spot, 0 to 1; default 0"

@@ -74,6 +74,7 @@ def read_inputs(asked: argparse.Namespace) -> Inputs:
     _within("--cohort-size", asked.cohort_size, 1, COHORT_MEMBERS_MAX)
     _within("--idle-minutes", asked.idle_minutes, 1, 1_440)
     _within("--launches-a-second", asked.launches_a_second, 0.01, 100_000)
+    _within("--sweep-pause", asked.sweep_pause, 0.02, 300)
     if asked.jobs is not None:
         _within("--jobs", asked.jobs, 1, 256)
     if asked.budget_hours is not None:
@@ -102,6 +103,7 @@ def read_inputs(asked: argparse.Namespace) -> Inputs:
                 idle_timeout_s=60.0 * asked.idle_minutes,
                 worth_s=None if asked.worth_minutes is None else 60.0 * asked.worth_minutes,
                 budget_hours=asked.budget_hours,
+                wake_pause_s=asked.sweep_pause,
                 seed=asked.seed,
             )
             for name in names
