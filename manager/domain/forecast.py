@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import zoneinfo
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -83,7 +84,8 @@ class Forecast:
             usual = usual_launches(self._demand, kind, at, zone=self._zone, now=self._now)
             if usual is not None:
                 of_classes = self._outlook.expected(kind, hour * _HOUR_S, (hour + 1) * _HOUR_S)
-                usual = max(0.0, usual - of_classes) / _HOUR_S
+                # What classes explain, up to their chance: what is left over of many is noise, not habit.
+                usual = max(0.0, usual - of_classes - math.sqrt(of_classes)) / _HOUR_S
             self._hours[kind, hour] = usual
         return self._hours[kind, hour]
 

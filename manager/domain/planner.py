@@ -17,12 +17,13 @@ from dataclasses import dataclass
 
 from contract.names import WorkspaceKind
 from manager.domain import pool
-from manager.domain.demand import Demand
+from manager.domain.demand import WINDOW_DAYS, Demand
 from manager.domain.forecast import ERROR_MAX, Expected, Forecast, Recent
 from manager.domain.outlook import Outlook
 from manager.domain.policy import Policy, PoolPolicy
 
 SIZE_MAX = 5_000
+_DAY_S = 86_400.0
 _LOOK_AGAIN_S = 15.0
 """How often a pool that follows a class is looked at: well below the time that a start takes on ECS."""
 
@@ -65,7 +66,10 @@ def targets(
     by_schedule = {kind: Target(size, size, "by the schedule") for kind, size in scheduled.items()}
     if policy.pool_policy is PoolPolicy.SCHEDULE:
         return PoolTargets(by_schedule, math.inf, False, "schedule")
-    worth_s = worth_left_s(outlook, now, policy)
+    budget = budget_s(launches, demand, now, policy)
+    worth_s = worth_left_s(budget, outlook, now, policy)
+    affordable = within_budget(policy.schedule.target(now), budget, policy.schedule)
+    scheduled = pool.share(affordable, launches, kinds, one_of_each=policy.schedule.is_peak(now))
     habits = policy.pool_policy is PoolPolicy.PREDICTED
     doubted = now < outlook.schedule_until or (habits and (outlook.habit_error or 0.0) > ERROR_MAX)
     forecast = Forecast(demand, outlook, recent, time_zone=policy.schedule.time_zone, habits=habits, now=now)
@@ -86,10 +90,11 @@ def targets(
                 if doubted
                 else ": nothing is known of this hour yet"
             )
-            wanted, because = scheduled[kind], f"by the schedule{why}"
+            cut = "" if affordable == policy.schedule.target(now) else ", cut to the day's budget"
+            wanted, because = scheduled[kind], f"by the schedule{cut}{why}"
         if worth_s <= 0.0:
             wanted = kept = 0
-            because = f"the day's {_hours(policy.pool_budget_s or 0.0)} warm task-hours are spent"
+            because = f"the day's {_hours(budget)} warm task-hours are spent"
         by_kind[kind] = Target(wanted, max(kept, wanted), because)
         changes = changes or forecast.changes_until(kind, now + policy.sweep_interval_s + 2 * policy.start_lead_s)
     name = str(policy.pool_policy) + (" (the schedule holds: the last forecasts were bad)" if doubted else "")
@@ -118,16 +123,27 @@ def _below(ahead: Expected, worth_s: float) -> int:
     return 0 if ahead.rate_per_s * worth_s < 1.0 else int(ahead.launches)
 
 
-def worth_left_s(outlook: Outlook, now: float, policy: Policy) -> float:
-    """What a spared cold start is worth now: less and less as the second half of the day's budget goes, nothing after it.
+def budget_s(launches: Mapping[WorkspaceKind, int], demand: Demand, now: float, policy: Policy) -> float:
+    """Seconds of warm tasks that may be paid for today; see Policy.pool_budget_s. `launches`: those of the last fortnight."""
+    if policy.pool_budget_s is not None:
+        return policy.pool_budget_s
+    days = WINDOW_DAYS if demand.since is None else min(float(WINDOW_DAYS), max(1.0, (now - demand.since) / _DAY_S))
+    return max(policy.budget_min_s, policy.budget_per_launch_s * sum(launches.values()) / days)
+
+
+def worth_left_s(budget_s: float, outlook: Outlook, now: float, policy: Policy) -> float:
+    """What a spared cold start is worth now: less and less as the last third of the day's budget goes, nothing after it.
 
     So that a budget which is too small for a day is spent where it spares most, not on the morning.
     """
-    if policy.pool_budget_s is None:
-        return policy.cold_start_worth_s
     spent_s = outlook.metered(0, now=now, time_zone=policy.schedule.time_zone, longest_s=0.0).spent_s
-    left = 1.0 - spent_s / policy.pool_budget_s if policy.pool_budget_s > 0.0 else 0.0
-    return policy.cold_start_worth_s * min(1.0, max(0.0, 2.0 * left))
+    left = 1.0 - spent_s / budget_s if budget_s > 0.0 else 0.0  # of no limit, all is left
+    return policy.cold_start_worth_s * min(1.0, max(0.0, 3.0 * left))
+
+
+def within_budget(size: int, budget_s: float, schedule: pool.PoolSchedule) -> int:
+    """The schedule's size, cut in proportion where its weekday costs more than a day's budget."""
+    return size if budget_s >= schedule.weekday_s else round(size * budget_s / schedule.weekday_s)
 
 
 def _because(ahead: Expected, lead_s: float) -> str:
@@ -135,4 +151,4 @@ def _because(ahead: Expected, lead_s: float) -> str:
 
 
 def _hours(seconds: float) -> str:
-    return f"{seconds / 3600.0:g}"
+    return f"{seconds / 3600.0:.3g}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import math
 from dataclasses import dataclass, field
 
 from contract.names import WorkspaceKind
@@ -38,8 +39,11 @@ class Policy:
     cold_start_worth_s: float = 3_600.0
     """What sparing one student a cold start is worth, in seconds that a warm task is paid for: the planner keeps one more
     task just as long as it expects it to be used at least once in so many seconds."""
-    pool_budget_s: float | None = None
-    """Seconds of warm tasks that may be paid for in a day; None: no limit. The schedule alone has none."""
+    pool_budget_s: float | None = math.inf
+    """Seconds of warm tasks that may be paid for in a day (inf: no limit); None: as many as the launches of an average day
+    times `budget_per_launch_s`, and at least `budget_min_s`. The policy `schedule` has no budget."""
+    budget_per_launch_s: float = 720.0
+    budget_min_s: float = 36_000.0
     start_lead_s: float = 10.0
     """From the decision to start a task until it is ready: ECS on Fargate 60, one machine a few."""
     hint_s: float = 300.0

@@ -44,6 +44,13 @@ class PoolSchedule:
             return self.weekend
         return self.peak if self.is_peak(now) else self.base
 
+    @property
+    def weekday_s(self) -> float:
+        """Seconds of warm tasks that a weekday costs: 80 hours with the document's numbers."""
+        peak_h = self.peak_until_h - self.peak_from_h
+        hours = peak_h * self.peak + 2 * self.shoulder_h * self.base + (24 - peak_h - 2 * self.shoulder_h) * self.off
+        return max(1.0, 3600.0 * hours)
+
     def _local(self, now: float) -> dt.datetime:
         return dt.datetime.fromtimestamp(now, zoneinfo.ZoneInfo(self.time_zone))
 

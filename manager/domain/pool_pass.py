@@ -24,6 +24,9 @@ POSTPONED_S = 15.0
 """A task that cannot be started ahead now (no room, back-off) is tried again so much later."""
 
 
+_KEPT_AT_LEAST_S = 60.0
+
+
 @dataclass(frozen=True)
 class CohortPage:
     """A cohort that is due, and those of the next members to read that exist."""
@@ -100,7 +103,10 @@ def reconcile_pool(fleet: Fleet, facts: PoolFacts, *, now: float, policy: Policy
     for kind, target in targets.by_kind.items():
         of_kind = [task for task in generic if task.kind is kind]
         hints = 0 if policy.pool_policy is PoolPolicy.SCHEDULE else facts.recent.hints.get(kind, 0)
-        actions.extend(_surplus(of_kind, target.retire_above + hints))
+        # Two managers that have seen different things want different sizes: what one has just started, the other keeps.
+        young_s = 0.0 if policy.pool_policy is PoolPolicy.SCHEDULE else max(_KEPT_AT_LEAST_S, 2.0 * policy.start_lead_s)
+        old = [task for task in of_kind if now - task.created_at >= young_s]
+        actions.extend(_surplus(old, target.retire_above + hints - (len(of_kind) - len(old))))
         missing = target.start_below + hints - len(of_kind)
         if missing > 0 and now < room.not_before:
             postponed_at = min(postponed_at, room.not_before)
@@ -129,7 +135,7 @@ class _Room:
 def _surplus(warm: Sequence[Task], most: int) -> Iterator[RetireTask]:
     """Those that are least ready go first."""
     order = sorted(warm, key=lambda task: (task.state is TaskState.READY, -task.created_at))
-    return (RetireTask(task, "fewer are needed now") for task in order[: max(0, len(order) - most)])
+    return (RetireTask(task, "fewer are needed now") for task in order[: max(0, len(order) - max(0, most))])
 
 
 def _started_ahead(
