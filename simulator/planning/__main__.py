@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from simulator.costs.price_book import BadPriceBook
 from simulator.costs.stack import ARCHES, BadTask
-from simulator.planning import curve, policies, table
+from simulator.planning import policies, table
 from simulator.planning.inputs import BadInput, Inputs, read_inputs
 from simulator.planning.jobs import Job, run_all
 from simulator.planning.page import Report, html
@@ -72,9 +72,9 @@ def _run(inputs: Inputs, asked: argparse.Namespace, *, command: str) -> int:
     on_the_curve: list[tuple[str, int]] = []
     if asked.curve:
         for scenario in inputs.scenarios:
-            found = curve.points(scenario)
+            found = policies.variants(scenario)
             on_the_curve.append((scenario.policy_name, len(found)))
-            jobs += [inputs.job(point.scenario, point.name) for point in found]
+            jobs += [inputs.job(variant, name) for name, variant in found]
     results = _with_progress(jobs, asked.jobs)
     main_results, rest = results[: len(inputs.scenarios)], results[len(inputs.scenarios) :]
     curves: list[tuple[str, list[Result]]] = []
@@ -236,7 +236,13 @@ def _parser() -> argparse.ArgumentParser:
         "--budget-hours",
         type=float,
         metavar="H",
-        help="warm task-hours a day that a forecast may use beyond the schedule; default: the manager's own",
+        help="warm task-hours a day that a forecast may use; default: no limit",
+    )
+    how.add_argument(
+        "--worth-minutes",
+        type=float,
+        metavar="N",
+        help="what sparing a student a cold start is worth to a forecast, in minutes of a warm task; default: the manager's own",
     )
     how.add_argument(
         "--idle-minutes", type=float, default=30.0, metavar="N", help="idle timeout; default 30 (the document's)"
@@ -253,6 +259,13 @@ def _parser() -> argparse.ArgumentParser:
         default=20.0,
         metavar="N",
         help="Fargate's launch rate after a burst of 100; default 20",
+    )
+    how.add_argument(
+        "--sweep-pause",
+        type=float,
+        default=1.0,
+        metavar="S",
+        help="seconds between two sweeps: what happens meanwhile becomes one pass; default 1",
     )
     how.add_argument("--arch", choices=ARCHES, default="x86", help="default x86")
     how.add_argument(

@@ -1,45 +1,10 @@
-"""Waiting against cost: the same workload with larger and smaller pools, and which of them is best."""
+"""Waiting against cost: of several runs of one workload, which is best."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
-from simulator.planning.policies import budgets
 from simulator.planning.result import Result
-from simulator.planning.settings import SCHEDULE, Scenario
-
-SCALES = (0.0, 0.5, 1.5, 2.0, 3.0, 4.0, 6.0)
-"""Of the schedule's sizes; its own size is the run itself."""
-
-
-@dataclass(frozen=True)
-class Point:
-    name: str
-    scenario: Scenario
-
-
-def points(scenario: Scenario) -> list[Point]:
-    """What a policy can be given more or less of: the schedule its sizes, a forecast its budget."""
-    if scenario.policy_name != SCHEDULE:
-        return [
-            Point(f"{scenario.policy_name}, {hours:g} warm task-hours a day", replace(scenario, budget_hours=hours))
-            for hours in budgets(scenario)
-        ]
-    sizes = scenario.schedule
-    return [
-        Point(
-            f"schedule × {scale:g}",
-            replace(
-                scenario,
-                schedule=replace(
-                    sizes,
-                    **{name: round(getattr(sizes, name) * scale) for name in ("base", "peak", "off", "weekend")},
-                ),
-            ),
-        )
-        for scale in SCALES
-    ]
 
 
 def best(results: Sequence[Result], *, wait_s: float = 2.0) -> Result:
@@ -52,7 +17,7 @@ def best(results: Sequence[Result], *, wait_s: float = 2.0) -> Result:
     cold = [one.cold for one in results]
 
     def far(one: Result) -> float:
-        return (_share(one.workspaces_dollars, dollars) ** 2 + _share(one.cold, cold) ** 2, one.workspaces_dollars)[0]
+        return _share(one.workspaces_dollars, dollars) ** 2 + _share(one.cold, cold) ** 2
 
     return min(results, key=far)
 

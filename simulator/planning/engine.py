@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from random import Random
 
 from contract.agent import AgentPhase, AgentStatus, ClaimRequest, SaveAnswer, WarnRequest
@@ -14,8 +14,11 @@ from manager.ports.task_agent import AgentUnreachable
 from manager.ports.task_runner import TaskSpec
 from simulator.planning.ledger import Ledger
 from simulator.planning.load import Load
-from simulator.planning.settings import EngineSettings
+from simulator.planning.settings import READS_WHAT_IS_DUE, EngineSettings
 from simulator.planning.timeline import Timeline
+
+PAGE = 100
+"""Tasks in one answer of ECS."""
 
 
 class Worker:
@@ -84,6 +87,7 @@ class PlannedEngine:
         self._timeline, self._ledger = timeline, ledger
         self._rate = LaunchRate(settings.launch_burst, settings.launches_per_s)
         self._chance = Random(f"{seed}/starts")
+        self._pages: list[list[str]] = []
 
     # ── TaskRunner
 
@@ -110,13 +114,22 @@ class PlannedEngine:
             self.load.count("StopTask")
             self._end(self.instances.pop(task_id))
 
-    def list_tasks(self) -> tuple[ObservedTask, ...]:
-        self.load.count("ListTasks")
-        return tuple(instance.seen for instance in self.instances.values())
+    def find_tasks(self, task_ids: Iterable[str]) -> tuple[ObservedTask, ...]:
+        found = tuple(self.instances[task_id].seen for task_id in task_ids if task_id in self.instances)
+        self.load.count("DescribeTasks", 1 + len(found) // PAGE)
+        return found
 
-    def find_tasks(self, task_ids: tuple[str, ...]) -> tuple[ObservedTask, ...]:
+    def list_tasks(self) -> tuple[ObservedTask, ...]:
+        """A page, and the next one at the next call, where the core asks for tasks by name; else all of them."""
+        self.load.count("ListTasks")
         self.load.count("DescribeTasks")
-        return tuple(self.instances[task_id].seen for task_id in task_ids if task_id in self.instances)
+        if not READS_WHAT_IS_DUE:
+            return tuple(instance.seen for instance in self.instances.values())
+        if not self._pages:
+            ids = list(self.instances)
+            self._pages = [ids[first : first + PAGE] for first in range(0, len(ids), PAGE)]
+        page = self._pages.pop() if self._pages else []
+        return tuple(self.instances[task_id].seen for task_id in page if task_id in self.instances)
 
     def kind_status(self, kind: WorkspaceKind) -> KindView:
         return KindView(kind, ready=True)

@@ -74,10 +74,13 @@ def read_inputs(asked: argparse.Namespace) -> Inputs:
     _within("--cohort-size", asked.cohort_size, 1, COHORT_MEMBERS_MAX)
     _within("--idle-minutes", asked.idle_minutes, 1, 1_440)
     _within("--launches-a-second", asked.launches_a_second, 0.01, 100_000)
+    _within("--sweep-pause", asked.sweep_pause, 0.02, 300)
     if asked.jobs is not None:
         _within("--jobs", asked.jobs, 1, 256)
     if asked.budget_hours is not None:
         _within("--budget-hours", asked.budget_hours, 0, 10_000_000)
+    if asked.worth_minutes is not None:
+        _within("--worth-minutes", asked.worth_minutes, 0, 100_000)
     book = load_price_book(asked.prices)
     habits = _habits(asked.habit)
     term = _term(asked)
@@ -98,7 +101,9 @@ def read_inputs(asked: argparse.Namespace) -> Inputs:
                 engine=engine,
                 schedule=_schedule(asked.pool, asked.time_zone),
                 idle_timeout_s=60.0 * asked.idle_minutes,
+                worth_s=None if asked.worth_minutes is None else 60.0 * asked.worth_minutes,
                 budget_hours=asked.budget_hours,
+                wake_pause_s=asked.sweep_pause,
                 seed=asked.seed,
             )
             for name in names

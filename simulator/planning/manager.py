@@ -17,7 +17,7 @@ from manager.use_cases.stop import stop
 from manager.use_cases.sweep import sweep
 from manager.use_cases.world import World
 from simulator.planning.engine import PlannedEngine
-from simulator.planning.settings import Scenario
+from simulator.planning.settings import READS_WHAT_IS_DUE, Scenario
 from simulator.planning.store import CountingStore
 from simulator.planning.timeline import Timeline
 
@@ -57,7 +57,7 @@ class NumberedIds:
 
 
 class SweepWork:
-    """What the passes cost, in records and in processor time."""
+    """What the passes cost, in records and in seconds on the wall: the processor's own clock costs as much as a pass."""
 
     def __init__(self) -> None:
         self.passes = 0
@@ -94,7 +94,9 @@ class PlannedManager:
         )
         self._next_at = float("inf")
         self._rested_at = timeline.time
-        engine.ready = lambda _task_id: self.wake()
+        self._changed: list[str] = []
+        """Tasks of which an event of the engine has told."""
+        engine.ready = self._task_ready
         self._sleep_until(timeline.time)
 
     def create(self, request: CreateRequest) -> None:
@@ -118,11 +120,19 @@ class PlannedManager:
         self.requests += 1
         stop(self.world, workspace_id)
 
+    def decisions(self) -> tuple[str, ...]:
+        """Why the pool was as it was, newest first."""
+        return self._store.find_outlook().decisions
+
     def wake(self) -> None:
         """Something happened: a pass soon, but not one for each event of a rush."""
         at = max(self._timeline.time, self._rested_at)
         if at < self._next_at:
             self._sleep_until(at)
+
+    def _task_ready(self, task_id: str) -> None:
+        self._changed.append(task_id)
+        self.wake()
 
     def _sleep_until(self, at: float) -> None:
         self._next_at = at
@@ -134,14 +144,15 @@ class PlannedManager:
         now = self._timeline.time
         self._rested_at = now + self._scenario.wake_pause_s
         self._next_at = self._rested_at  # what wakes it meanwhile is seen by the pass after this one
-        read_before, began = self._store.records_read, time.process_time()
+        read_before, began = self._store.records_read, time.perf_counter()
+        changed, self._changed = self._changed, []
         try:
-            plan = sweep(self.world)
+            plan = sweep(self.world, changed) if READS_WHAT_IS_DUE else sweep(self.world)  # pyright: ignore[reportCallIssue]
             self.planned(plan)
             look_again_at = plan.look_again_at
         except ApraNovaError:
             look_again_at = now + self.world.policy.engine_retry_s
-        self.work.add(self._store.records_read - read_before, time.process_time() - began)
+        self.work.add(self._store.records_read - read_before, time.perf_counter() - began)
         next_due_at = self._store.find_next_due_at()
         next_at = look_again_at if next_due_at is None else min(look_again_at, next_due_at)
         policy = self.world.policy

@@ -17,6 +17,7 @@ from simulator.planning.engine import PlannedEngine
 from simulator.planning.ledger import Ledger
 from simulator.planning.load import Load
 from simulator.planning.manager import PlannedManager
+from simulator.planning.quick import quick_records
 from simulator.planning.result import STEP_S, CohortResult, Course, Result, Waits, Work
 from simulator.planning.settings import Scenario
 from simulator.planning.store import CountingStore
@@ -25,6 +26,7 @@ from simulator.planning.timeline import Timeline
 from simulator.workloads.visit import Workload
 
 HOUR_S = 3_600.0
+DECISIONS_SHOWN = 12
 Progress = Callable[[float, int], None]
 """Is told the share of the time that has passed, and the launches so far."""
 
@@ -56,10 +58,11 @@ class PlanningRun:
         gc.disable()  # nothing here makes cycles that last, and looking for them takes a tenth of the time
         try:
             at = begin
-            while at < end:
-                at = min(end, at + HOUR_S)
-                self.timeline.run_until(at)
-                progress((at - begin) / (end - begin), len(self.students.launches))
+            with quick_records():
+                while at < end:
+                    at = min(end, at + HOUR_S)
+                    self.timeline.run_until(at)
+                    progress((at - begin) / (end - begin), len(self.students.launches))
         finally:
             if collected:
                 gc.enable()
@@ -103,7 +106,7 @@ def evaluate(run: PlanningRun, book: PriceBook, *, task: WorkspaceTask, machine_
         requests=Requests(
             web=hours.session * assumed.web_requests_an_hour,
             manager=work.sweeps + work.requests,
-            store_reads=run.store.load.total - run.store.load.by_name["write"],
+            store_reads=run.store.load.total - run.store.load.by_name.get("write", 0),
             store_writes=2 * run.store.records_written,  # a record in a transaction takes two units
         ),
     )
@@ -127,6 +130,7 @@ def evaluate(run: PlanningRun, book: PriceBook, *, task: WorkspaceTask, machine_
         cohorts=tuple(_cohorts(run, price.group(Group.WORKSPACES) / hours.total if hours.total else 0.0)),
         work=work,
         course=run.course,
+        decisions=run.manager.decisions()[:DECISIONS_SHOWN],
     )
 
 
@@ -146,7 +150,7 @@ def _cohorts(run: PlanningRun, dollars_an_hour: float) -> list[CohortResult]:
 def _work(run: PlanningRun, machine_s: float) -> Work:
     sweeps, store, engine = run.manager.work, run.store, run.engine
     passes = max(1, sweeps.passes)
-    agent_calls = engine.load.by_name["agent"]
+    agent_calls = engine.load.by_name.get("agent", 0)
     return Work(
         sweeps=sweeps.passes,
         records_read_a_sweep=sweeps.records_read / passes,
@@ -158,7 +162,7 @@ def _work(run: PlanningRun, machine_s: float) -> Work:
         store_calls_peak_per_s=store.load.peak_per_s,
         records_read=store.records_read,
         records_written=store.records_written,
-        run_task=engine.load.by_name["RunTask"],
+        run_task=engine.load.by_name.get("RunTask", 0),
         run_task_peak_per_s=engine.run_task.peak_per_s,
         engine_calls=engine.load.total - agent_calls,
         agent_calls=agent_calls,

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from manager.domain.policy import Policy
+from manager.domain.policy import Policy, PoolPolicy
 from manager.domain.pool import PoolSchedule
+from manager.ports.task_runner import TaskRunner
 
-SCHEDULE = "schedule"
+READS_WHAT_IS_DUE = hasattr(TaskRunner, "find_tasks")
+"""Whether this manager's passes read what is due, or all there is: an older one must be told no limit."""
+_ALL = 1_000_000
+SCHEDULE = PoolPolicy.SCHEDULE.value
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,10 @@ class Scenario:
     sweep_interval_s: float = 300.0
     wake_pause_s: float = 1.0
     """Between two sweeps: events that come together become one pass."""
+    worth_s: float | None = None
+    """What sparing a student a cold start is worth to a forecast, in seconds of a warm task; None: the manager's own."""
     budget_hours: float | None = None
-    """Warm task-hours a day that a forecast may use; None: the manager's own default."""
+    """Warm task-hours a day that a forecast may use; None: no limit."""
     seed: int = 1
 
     @property
@@ -58,10 +64,14 @@ class Scenario:
             # An agent is asked only when the idle rule could fire: nobody watches a dashboard here.
             status_refresh_s=self.idle_timeout_s,
             schedule=self.schedule,
-            tasks_max=1_000_000,
+            pool_policy=PoolPolicy(self.policy_name),
+            cold_start_worth_s=Policy.cold_start_worth_s if self.worth_s is None else self.worth_s,
+            pool_budget_s=None if self.budget_hours is None else 3_600.0 * self.budget_hours,
+            start_lead_s=self.engine.start_max_s,
+            tasks_max=None if READS_WHAT_IS_DUE else _ALL,  # pyright: ignore[reportArgumentType]
             warming_max=100,
             refill_delay_s=0.0,
-            records_max=1_000_000,
+            records_max=Policy.records_max if READS_WHAT_IS_DUE else _ALL,
             transient_tick_s=15.0,
             sweep_interval_s=self.sweep_interval_s,
         )

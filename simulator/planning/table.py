@@ -124,7 +124,7 @@ def rows(results: Sequence[Result], always_on: Breakdown) -> list[tuple[str, lis
                 each("  store calls, busiest second", lambda one: f"{one.work.store_calls_peak_per_s:,}"),
                 each("  sweeps", lambda one: f"{one.work.sweeps:,}"),
                 each("  records read by a sweep, mean", lambda one: f"{one.work.records_read_a_sweep:,.1f}"),
-                each("  a sweep's processor time, mean", lambda one: f"{one.work.sweep_ms:.2f} ms"),
+                each("  a sweep's time, mean", lambda one: f"{one.work.sweep_ms:.2f} ms"),
             ],
         ),
     ]

@@ -7,6 +7,9 @@ from dataclasses import replace
 import pytest
 
 from contract.names import WorkspaceKind
+from manager.domain import workspace as workspace_module
+from manager.domain.cohort import Cohort
+from manager.domain.demand import Demand
 from manager.domain.task import Task
 from manager.domain.workspace import Workspace
 from manager.ports.workspace_store import VersionConflict
@@ -14,6 +17,7 @@ from simulator.planning.by_day import WallClock
 from simulator.planning.engine import LaunchRate
 from simulator.planning.ledger import Ledger
 from simulator.planning.load import Load
+from simulator.planning.quick import quick_records, quick_replace
 from simulator.planning.result import Waits, nearest_rank
 from simulator.planning.store import CountingStore
 from simulator.planning.svg import nice_ticks
@@ -41,7 +45,7 @@ def test_the_busiest_second_is_remembered():
         timeline.time = at
         load.count("write")
 
-    assert (load.total, load.peak_per_s, load.peak_at) == (4, 3, 1.9)
+    assert (load.total, load.peak_per_s, load.peak_at) == (4, 3, 1.0)
 
 
 def test_ecs_starts_a_hundred_at_once_and_then_twenty_a_second():
@@ -115,6 +119,23 @@ def test_the_hour_of_the_day_is_the_schools():
     assert clock.second_of_day(MIDNIGHT) == (7_200.0, True)
     assert clock.second_of_day(MIDNIGHT + 5 * 86_400)[1] is False
     assert clock.second_of_day(MIDNIGHT + 4 * 86_400 + 22.5 * 3_600) == (1_800.0, False)
+
+
+def test_a_quick_copy_of_a_record_is_what_replace_makes_and_leaves_the_first_as_it_was():
+    workspace = Workspace("ws-aaaaaaaaaa", "s", WorkspaceKind.VSCODE)
+    task = Task("task-1", WorkspaceKind.VSCODE, "i", 0.0, "t")
+
+    assert quick_replace(workspace, due_at=5.0) == replace(workspace, due_at=5.0) != workspace
+    assert quick_replace(task, home_id="home-1", version=3) == replace(task, home_id="home-1", version=3)
+    assert not any(
+        hasattr(kind, "__post_init__") or hasattr(kind, "__slots__") for kind in (Workspace, Task, Cohort, Demand)
+    )
+
+
+def test_the_manager_has_its_own_replace_again_after_a_run():
+    with quick_records():
+        assert workspace_module.replace is quick_replace
+    assert workspace_module.replace is replace
 
 
 def test_axes_have_round_values():
