@@ -1,4 +1,4 @@
-"""`./apranova benchmark [launch|gateway|footprint|superset] [--quick]`."""
+"""`./apranova benchmark [launch|gateway|footprint|superset|simulate] [--quick]`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,16 @@ import sys
 import time
 from types import ModuleType
 
-from benchmarks import footprint, gateway, launch, machine, report, superset
+from benchmarks import footprint, gateway, launch, machine, report, simulate, superset
 from tests.run import StepFailed, find_chromium
 
-ALL: dict[str, ModuleType] = {"launch": launch, "gateway": gateway, "footprint": footprint, "superset": superset}
+ALL: dict[str, ModuleType] = {
+    "launch": launch,
+    "gateway": gateway,
+    "footprint": footprint,
+    "superset": superset,
+    "simulate": simulate,
+}
 """Each has `run(quick) -> Findings` and `plot(findings, path)`."""
 
 
@@ -19,7 +25,8 @@ def main() -> int:
     arguments = _parse()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what we started is stopped then, too
     try:
-        find_chromium()
+        if arguments.name != "simulate":
+            find_chromium()
     except StepFailed as problem:
         sys.stderr.write(f"apranova: {problem}\n")
         return 1

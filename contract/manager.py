@@ -23,6 +23,9 @@ class Action(enum.StrEnum):
     DESCRIBE = "describe"
     FLEET = "fleet"
     SWEEP = "sweep"
+    PUT_COHORT = "put_cohort"
+    REMOVE_COHORT = "remove_cohort"
+    EXPECT = "expect"
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,58 @@ class KeepRunningRequest:
 class DescribeRequest:
     workspace_ids: tuple[str, ...]
     """At most 100. Ids that are not known are absent from the answer."""
+
+
+COHORT_CLASSES_MAX = 500
+COHORT_MEMBERS_MAX = 2_000
+COHORT_NEWCOMERS_MAX = 10_000
+
+
+@dataclass(frozen=True)
+class ClassTime:
+    """One class of a cohort's timetable, in seconds since the epoch: whoever sends it has dealt with time zones."""
+
+    starts_at: float
+    ends_at: float
+
+
+@dataclass(frozen=True)
+class CohortRequest:
+    """PUT_COHORT: who learns together, and when. It replaces what was known of the cohort; answered with `{}`.
+
+    Send it at each change and once a day, so that the classes of the next 14 days are always known. A class that is left
+    out before it starts never takes place (a holiday); those that have started are remembered by the manager.
+    """
+
+    cohort_id: str
+    label: str
+    """What the operator calls it: 'Berlin-3'."""
+    kind: WorkspaceKind
+    classes: tuple[ClassTime, ...]
+    """Of the next 14 days, at most COHORT_CLASSES_MAX, in any order."""
+    members: tuple[str, ...]
+    """Ids of their workspaces, at most COHORT_MEMBERS_MAX; ids that the manager does not know (yet) are skipped."""
+    newcomers: int = 0
+    """Enrolled students who have no workspace yet."""
+
+
+@dataclass(frozen=True)
+class CohortIdRequest:
+    """REMOVE_COHORT: forget it; answered with `{}`, also when it is not known."""
+
+    cohort_id: str
+
+
+@dataclass(frozen=True)
+class ExpectRequest:
+    """EXPECT: a hint that this workspace will soon be launched; answered with `{}`, also when it is not known.
+
+    It may be lost, and it may be sent too often: nothing depends on it but how soon a workspace opens.
+    """
+
+    workspace_id: str
+    because: str
+    """Plain words that follow the student's name: 'signed in'."""
 
 
 @dataclass(frozen=True)
@@ -151,6 +206,24 @@ class TaskView:
 
 
 @dataclass(frozen=True)
+class PoolView:
+    """What the warm pool's planner decided last, and why, in words for the operator."""
+
+    policy: str
+    """schedule | timetable | predicted"""
+    targets: dict[str, int]
+    """Kind → warm tasks wanted now that serve anyone (or any newcomer); tasks for certain students come on top."""
+    decisions: tuple[str, ...]
+    """Why the targets are what they are, then what was done, newest first; at most 60 lines without a full stop: 'started ahead for 38 of Berlin-3: class at 09:00, 92 % usually come'."""
+    forecast_error: float | None
+    """Mean error of the forecasts of late, 0 (exact) to 1 (useless); None: nothing to compare with yet."""
+    budget_h: float | None = None
+    """Warm task-hours that may be spent in a day; None: no limit."""
+    spent_h: float = 0.0
+    """Of these, spent today."""
+
+
+@dataclass(frozen=True)
 class FleetAnswer:
     """The whole fleet for `./apranova status` and the operator; bounded to 1,000 rows each."""
 
@@ -163,6 +236,8 @@ class FleetAnswer:
     enforced: dict[str, str]
     """What limits hold on this machine: limit → 'how it is enforced', or 'not enforced: why'."""
     last_sweep_at: float | None = None
+    pool: PoolView | None = None
+    """None only from a manager that has not swept yet."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import zoneinfo
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from contract.names import WorkspaceKind, read_kinds
-from manager.domain.policy import Policy
+from manager.domain.policy import Policy, PoolPolicy
 from manager.domain.pool import PoolSchedule
 
 ISOLATIONS = ("bubblewrap", "docker", "none")
@@ -78,7 +79,34 @@ def _policy(environment: Mapping[str, str]) -> Policy:
         tasks_max=int(_number(environment, "APRANOVA_TASKS_MAX", default.tasks_max, 1, 1_000)),
         kinds=_kinds(environment),
         schedule=_schedule(environment),
+        pool_policy=_pool_policy(environment),
+        pool_budget_s=_pool_budget_s(environment),
+        # On one machine a warm task costs room, not money: one that is wanted once a day is worth keeping.
+        cold_start_worth_s=3600.0 * _number(environment, "APRANOVA_COLD_START_WORTH_H", 24.0, 0.01, 1_000),
+        start_lead_s=_number(environment, "APRANOVA_START_LEAD_S", default.start_lead_s, 0.1, 600),
+        warming_max=int(_number(environment, "APRANOVA_WARMING_MAX", default.warming_max, 1, 1_000)),
     )
+
+
+def _pool_policy(environment: Mapping[str, str]) -> PoolPolicy:
+    word = environment.get("APRANOVA_POOL_POLICY", "") or PoolPolicy.PREDICTED
+    try:
+        return PoolPolicy(word)
+    except ValueError:
+        raise BadSetting(f"APRANOVA_POOL_POLICY: one of {', '.join(PoolPolicy)} is expected, not {word!r}") from None
+
+
+def _pool_budget_s(environment: Mapping[str, str]) -> float | None:
+    """Warm task-hours a day: a number, `none` (the default on one machine) or `auto`."""
+    word = environment.get("APRANOVA_POOL_BUDGET_H", "") or "none"
+    if word == "auto":
+        return None
+    if word == "none":
+        return math.inf
+    try:
+        return 3600.0 * _number(environment, "APRANOVA_POOL_BUDGET_H", None, 0, 100_000)
+    except BadSetting as error:
+        raise BadSetting(f"{error}; or none, or auto") from None
 
 
 def _kinds(environment: Mapping[str, str]) -> tuple[WorkspaceKind, ...]:

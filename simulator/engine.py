@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -93,6 +93,7 @@ class MachineEngine:
         "start": 0.02,
         "attach_home": 0.01,
         "stop": 0.6,
+        "find_tasks": 0.01,
         "list_tasks": 0.01,
         "image": 0.001,
     }
@@ -134,6 +135,13 @@ class MachineEngine:
         instance = self.instances.get(task_id)
         if instance is not None and instance.alive:
             self.end(instance, "", by_manager=True)
+
+    def find_tasks(self, task_ids: Iterable[str]) -> tuple[ObservedTask, ...]:
+        now = self._loop.now
+        found = (self.instances.get(task_id) for task_id in dict.fromkeys(task_ids))
+        return tuple(
+            self._observed(instance) for instance in found if instance is not None and instance.visible_at <= now
+        )
 
     def list_tasks(self) -> tuple[ObservedTask, ...]:
         now = self._loop.now
@@ -234,10 +242,14 @@ class Bucket:
 
 
 class EcsEngine(MachineEngine):
-    """ECS on Fargate: starts in 25 to 60 s, homes fixed at the start, RunTask and launches limited, lists that lag.
+    """ECS on Fargate: starts in 25 to 60 s, homes fixed at the start, RunTask and launches limited, lists that lag and
+    come in pages.
 
     RunTask takes up to ten tasks a call; the port starts one, so the limit of 20 calls a second is the nearer one.
     """
+
+    page_size = 4
+    """ECS has 100; runs have a dozen tasks, and a page must not hold them all."""
 
     late_binding = False
     remembers_s = 3_600.0
@@ -245,7 +257,8 @@ class EcsEngine(MachineEngine):
         "start": 0.4,
         "attach_home": 0.01,
         "stop": 4.0,
-        "list_tasks": 0.08,
+        "find_tasks": 0.08,
+        "list_tasks": 0.16,
         "image": 0.02,
     }
 
@@ -253,8 +266,18 @@ class EcsEngine(MachineEngine):
         super().__init__(loop, chance, clock_offset_s=clock_offset_s)
         self._calls = Bucket(burst=20.0, per_s=20.0)
         self._launches = Bucket(burst=100.0, per_s=20.0)
+        self._pages_listed = 0
 
     def start(self, spec: TaskSpec) -> None:
         if not self._calls.take(self._loop.now) or not self._launches.take(self._loop.now):
             raise ApraNovaError(Reason.INTERNAL, "ThrottlingException: rate exceeded")
         super().start(spec)
+
+    def list_tasks(self) -> tuple[ObservedTask, ...]:
+        """The next page of those that run. One cursor for all managers, and a page whose answer is lost is passed over:
+        nobody may rely on seeing every task in one round."""
+        running = tuple(seen for seen in super().list_tasks() if seen.alive)
+        pages = max(1, -(-len(running) // self.page_size))
+        start = self._pages_listed % pages * self.page_size
+        self._pages_listed += 1
+        return running[start : start + self.page_size]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
-from contract.manager import CreateRequest
+from contract.manager import ClassTime, CohortRequest, CreateRequest
 from contract.names import WorkspaceKind, WorkspaceState
+from manager.domain.cohort import Cohort
 from manager.domain.reconcile import reconcile
 from manager.ports.task_runner import TaskSpec
 from manager.use_cases.lifetime import create
@@ -30,8 +31,9 @@ from simulator.trace import Trace
 
 _WEATHER_S = 30.0
 """How often chance decides about silences, hanging agents, full disks, strays and new images."""
-_CONVERGES_WITHIN_S = 120.0
-"""How long a state that is not converged may still be one on the move (a worn-out warm task is being replaced)."""
+_CONVERGES_WITHIN_S = 240.0
+"""How long a state that is not converged may still be one on the move: a warm task is worn out, the next pass comes after a
+sweep interval, and its replacement starts."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ class Fleet:
             watch,
             seed=seed,
             gap_s=profile.gap_s,
+            sign_in=profile.pool_policy != "schedule",
             store=self.store,
             engine=self.engine,
             homes=self.homes,
@@ -108,6 +111,33 @@ class Fleet:
             workspace_id = "ws-" + "abcdefgh"[number] * 10
             create(world, CreateRequest(workspace_id, f"student {number}", kinds[number % len(kinds)]))
             self.students.arrive(workspace_id)
+        if self.profile.pool_policy != "schedule":
+            self._tell_of_classes()
+
+    def _tell_of_classes(self) -> None:
+        """A cohort of all students of the first kind. Two of three have been there before: they have homes, and a habit."""
+        class_at = self.loop.now + self.profile.class_after_s
+        members = [item for item in self.store.workspaces.values() if item.kind is self.profile.policy.kinds[0]]
+        for number, workspace in enumerate(members):
+            if number % 3 == 2:
+                continue
+            home_id = f"home-of-{workspace.workspace_id}"
+            self.homes.create(home_id)
+            arrivals = tuple(class_at - days * 86_400.0 + 60.0 * number for days in range(20, 0, -1))
+            was_there = replace(workspace, home_id=home_id, home_created_at=self.loop.now - 86_400.0, arrivals=arrivals)
+            self.store.write(was_there)
+        past = tuple(class_at - days * 86_400.0 for days in range(12, 0, -1))
+        kind = self.profile.policy.kinds[0]
+        cohort = Cohort("cohort", "Berlin-3", kind, past=past)
+        request = CohortRequest(
+            "cohort",
+            "Berlin-3",
+            kind,
+            (ClassTime(class_at, class_at + 7_200.0),),
+            tuple(workspace.workspace_id for workspace in members),
+            newcomers=1,
+        )
+        self.store.write(cohort.announced(request, now=self.loop.now - 600.0))
 
     def run(self) -> None:
         """Raises Violation."""
@@ -175,7 +205,7 @@ class Fleet:
     def _task_changed(self, task_id: str) -> None:
         self.trace.note(task_id, "is ready, or has ended")
         for manager in self.managers:
-            manager.wake()
+            manager.wake(task_id=task_id)
 
     def _weather(self) -> None:
         if not self.faults.active:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from contract.agent import ClaimRequest
 from contract.names import StopReason, TaskState, WorkspaceState
-from manager.domain.policy import Policy
+from manager.domain.policy import Policy, PoolPolicy
 from manager.domain.task import TASK_TRANSITIONS, Task
 from manager.domain.workspace import WORKSPACE_TRANSITIONS, Workspace
 from simulator.engine import Instance, MachineEngine
@@ -32,6 +32,8 @@ GO_TOGETHER = {
 
 OUTAGES_S = 300.0
 """What the faults of a safety phase may add to a time limit: pauses, silences, restarts."""
+SCANS_MAX = 3
+"""Sweeps until the engine's list, which comes in pages, has shown a task."""
 HEALTHY_S = 60.0
 """A launch whose task is ready is carried on within this once nothing is in its way: take-over and a few passes."""
 
@@ -66,6 +68,8 @@ class Watch:
         self._live_of: dict[str, set[str]] = collections.defaultdict(set)
         """Workspace → its live tasks, by the records."""
         self._warm: dict[str, Task] = {}
+        self._tasks_with: dict[str, set[str]] = collections.defaultdict(set)
+        """Home → the live tasks that start with it, by the records."""
         self._mounted: dict[str, str] = {}
         """Home → the living task that has it."""
         self._claims: dict[str, str] = {}
@@ -116,6 +120,11 @@ class Watch:
                 raise Violation("rule 3", f"{after.task_id} is recorded otherwise than it was started")
         if after.state in (TaskState.STARTING, TaskState.STOPPING) and after.deadline is None:
             raise Violation("rule 3", f"{after.task_id} is {after.state} without a deadline")
+        if after.intended_for is not None and after.workspace_id not in (None, after.intended_for):
+            raise Violation("rule 1", f"{after.task_id} was started for {after.intended_for}, not {after.workspace_id}")
+        self._home_is_free(after)
+        if after.pool_rank is not None and after.due_at is not None:
+            raise Violation("index", f"{after.task_id} is in the pool's list and among the due tasks")
         if after.workspace_id:
             (self._live_of[after.workspace_id].add if after.live else self._live_of[after.workspace_id].discard)(
                 after.task_id
@@ -137,6 +146,15 @@ class Watch:
         if after.state is TaskState.STOPPED and instance is not None and instance.alive:
             raise Violation("rule 4", f"{after.task_id} is recorded as stopped while it lives")
 
+    def _home_is_free(self, task: Task) -> None:
+        """By the records, before any engine is asked: with fixed homes a task has its home from its record on."""
+        if task.home_id is None:
+            return
+        tasks = self._tasks_with[task.home_id]
+        (tasks.add if task.live else tasks.discard)(task.task_id)
+        if len(tasks) > 1:
+            raise Violation("rule 6", f"{task.home_id} is to be mounted by {_names(tasks)} at once")
+
     def _pool(self) -> None:
         """No pass starts more than is missing; passes that overlap may each start `warming_max`. A task that is dead,
         worn out or of a kind less wanted now is there beside its replacement until that is written."""
@@ -144,7 +162,9 @@ class Watch:
         target = max(policy.schedule.target(now + offset) for offset in (-150.0, -skew_s, 0.0, skew_s))
         surge = policy.warming_max * (self._faults.profile.managers - 1 + self._faults.profile.kinds - 1)
         oldest = now - policy.warm_age_max_s + skew_s + 1.0
-        paid = [task for task in self._warm.values() if self._lives(task)]
+        if policy.pool_policy is not PoolPolicy.SCHEDULE:  # everybody may be expected at once, and signed in
+            target += 2 * (self._faults.profile.workspaces + 1)
+        paid = [task for task in self._warm.values() if self._lives(task) and task.intended_for is None]
         fit = sum(task.created_at > oldest and self._newest(task) for task in paid)
         if fit > target + surge or len(paid) > 2 * (target + surge):
             raise Violation("pool", f"{len(paid)} warm tasks, {fit} of them fit; target {target}, surge {surge}")
@@ -337,7 +357,7 @@ class Watch:
         if instance.home_id is not None:
             self._mount(instance)
         if record is None or not record.live:
-            limit_s = self._policy.orphan_grace_s + self._policy.sweep_interval_s + OUTAGES_S
+            limit_s = self._policy.orphan_grace_s + SCANS_MAX * self._policy.sweep_interval_s + OUTAGES_S
             self._loop.after(limit_s, lambda: self._unknown(instance))
 
     def attached(self, instance: Instance) -> None:
@@ -418,17 +438,32 @@ class Watch:
                 return Violation("rule 3", f"{task.task_id} is still stopping after {now - task.state_since:.0f} s")
             if task.state in (TaskState.READY, TaskState.CLAIMED) and task.task_id not in alive:
                 return Violation("rule 4", f"{task.task_id} is {task.state} and does not live")
+        kept_s = self._policy.task_memory_s + 2.0 * self._policy.sweep_interval_s
+        for task in self._store.tasks.values():
+            if task.ended_at is not None and now - task.ended_at > kept_s + 60.0:
+                return Violation(
+                    "index", f"the record of {task.task_id} is kept {now - task.ended_at:.0f} s after its end"
+                )
         for workspace in self._store.workspaces.values():
             if workspace.state in (WorkspaceState.STARTING, WorkspaceState.STOPPING):
                 return Violation("rule 3", f"{workspace.workspace_id} is still {workspace.state}")
         return self._pool_converged(len(live)) or self._homes_converged()
 
     def _pool_converged(self, live: int) -> Violation | None:
-        now = self._loop.now
-        targets = [self._policy.schedule.target(now - ago) for ago in (0.0, 90.0)]
-        room = self._policy.tasks_max - (live - len(self._warm))
-        if not min(*targets, room) <= len(self._warm) <= max(targets):
-            return Violation("pool", f"{len(self._warm)} warm tasks, the target is {targets[0]}")
+        """The schedule is the least: what is planned beyond it is bounded by how many there are to be expected."""
+        now, policy = self._loop.now, self._policy
+        for task in self._warm.values():
+            if task.expires_at is not None and task.expires_at < now - 90.0:
+                return Violation("pool", f"{task.task_id} still waits for {task.intended_for}, who did not come")
+        generic = sum(task.intended_for is None for task in self._warm.values())
+        targets = [policy.schedule.target(now - ago) for ago in (0.0, 90.0)]
+        most = max(targets)
+        room = most if policy.tasks_max is None else policy.tasks_max - (live - generic)
+        least = min(*targets, room)
+        if policy.pool_policy is not PoolPolicy.SCHEDULE:
+            most += self._faults.profile.workspaces + 1
+        if not least <= generic <= most:
+            return Violation("pool", f"{generic} warm tasks for anyone, the target is {targets[0]}")
         return None
 
     def _homes_converged(self) -> Violation | None:

@@ -85,25 +85,29 @@ class SimulatedManager:
         )
         self._sweeping = False
         self._again = False
+        self._told: dict[str, None] = {}
+        """Tasks that events have named since the last pass began."""
         self._next_at = float("inf")
         self._rested_at = self._loop.now
         self._poke(process)
 
-    def wake(self, process: Process | None = None) -> None:
-        """An event, on its way to this manager: it may be lost, late or doubled."""
+    def wake(self, process: Process | None = None, *, task_id: str | None = None) -> None:
+        """An event, on its way to this manager: it may be lost, late or doubled. Those of the engine name a task."""
         process = process or self.process
         if process.alive:
             for delay_s in self._faults.event_delays():
-                self._loop.after(delay_s, lambda: self._poke(process))
+                self._loop.after(delay_s, lambda: self._poke(process, task_id))
 
     def ask(self, request: Callable[[World], None]) -> None:
         """A request of the backend. While the process is down nobody answers; the person clicks again later."""
         process, world = self.process, self.world
         process.spawn(lambda: request(world))
 
-    def _poke(self, process: Process) -> None:
+    def _poke(self, process: Process, task_id: str | None = None) -> None:
         if not process.alive:
             return
+        if task_id is not None:
+            self._told[task_id] = None
         if self._sweeping:
             self._again = True
             return
@@ -119,8 +123,9 @@ class SimulatedManager:
 
     def _sweep(self, process: Process) -> None:
         """Paced as by manager/entrypoints/sweep_loop.py."""
+        told, self._told = tuple(self._told), {}
         try:
-            plan = sweep(self.world)
+            plan = sweep(self.world, told)
             if self._trace.on and plan.actions:
                 self._trace.note(self.name, f"plans {', '.join(_action(action) for action in plan.actions)}")
             next_due_at = self.world.store.find_next_due_at()

@@ -56,11 +56,18 @@ BUGS = (
         "failed look-up ends a session",
         "a click while the engine is silent ends the work",
         sabotage.failed_look_up_ends_launches,
+        found_within=800,
     ),
     PlantedBug(
         "orphan killer without second look",
-        "a paused manager ends what it does not know yet",
+        "whatever a pass had no reason to read is ended",
         sabotage.orphans_without_a_second_look,
+    ),
+    PlantedBug(
+        "second look before the engine's list",
+        "a paused manager ends what it does not know yet",
+        sabotage.second_look_before_the_engine,
+        found_within=800,
     ),
     PlantedBug(
         "orphan killer without grace", "a task that was started a moment ago is ended", sabotage.orphans_at_once
@@ -111,7 +118,36 @@ BUGS = (
     PlantedBug("wish to launch forgotten", "a click while it stops does nothing", sabotage.wish_to_launch_is_forgotten),
     PlantedBug("home recorded but never made", "the first launch fails", sabotage.home_is_made_again_when_missing),
     PlantedBug(
+        "a task kept for one student goes to another",
+        "a student is in somebody else's home",
+        sabotage.personal_tasks_for_anyone,
+        found_within=400,
+    ),
+    PlantedBug(
+        "cold start beside a task kept for the student",
+        "two tasks write into one home",
+        sabotage.cold_start_beside_a_personal_task,
+        found_within=400,
+    ),
+    PlantedBug(
         "one error stops the pass", "one broken workspace holds up all others", sabotage.one_error_stops_the_pass
+    ),
+    PlantedBug("STOPPING is never due", "a workspace stops for ever", sabotage.stopping_is_never_due),
+    PlantedBug(
+        "a reserved task is never due", "a student waits for a task that is ready", sabotage.reserved_is_never_due
+    ),
+    PlantedBug(
+        "a claimed workspace is never due",
+        "after a crash a ready workspace does not open",
+        sabotage.claimed_workspace_is_never_due,
+        found_within=800,
+    ),
+    PlantedBug("an ended task is never due", "its record is kept for ever", sabotage.ended_is_never_forgotten),
+    PlantedBug(
+        "the pool trusts an index that lags",
+        "it starts once more what it has just started",
+        sabotage.pool_forgets_what_it_just_started,
+        found_within=800,
     ),
 )
 

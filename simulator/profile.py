@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from random import Random
 
 from contract.names import WorkspaceKind
-from manager.domain.policy import Policy
+from manager.domain.policy import Policy, PoolPolicy
 from manager.domain.pool import PoolSchedule
 
 MONDAY = 1_790_553_600.0
@@ -31,6 +31,11 @@ class Profile:
     pool_later: int = 2
     """After the hour at which the schedule changes."""
     tick_s: float = 2.0
+    pool_policy: str = "schedule"
+    """schedule | timetable | predicted; with the latter two there is a cohort, some of its members have been there before, and
+    people sign in before they launch."""
+    class_after_s: float = 0.0
+    """When the cohort's class begins, after the run."""
     inline: bool = False
     """Actions of a sweep one after the other (as in a Lambda), not side by side (as on one machine)."""
 
@@ -76,7 +81,11 @@ class Profile:
             schedule=PoolSchedule(
                 base=self.pool, peak=self.pool_later, off=min(1, self.pool), weekend=self.pool, shoulder_h=2
             ),
-            tasks_max=8,
+            pool_policy=PoolPolicy(self.pool_policy),
+            start_lead_s=45.0 if self.engine == "ecs" else 2.0,
+            hint_s=90.0,
+            meter_s=20.0,
+            tasks_max=8 if self.engine == "machine" else None,
             warm_age_max_s=900.0,
             back_off_max_s=60.0,
             save_timeout_s=60.0,
@@ -122,7 +131,7 @@ def draw(seed: int) -> Profile:
     pool = chance.choice((0, 1, 2, 3))
     faulty = chance.choice((0.1, 0.25, 0.5))
     engine = chance.choice(("machine", "ecs"))
-    return Profile(
+    profile = Profile(
         engine=engine,
         managers=chance.choice((1, 2, 2)),
         workspaces=chance.choice((1, 2, 3)),
@@ -134,7 +143,13 @@ def draw(seed: int) -> Profile:
         pool_later=chance.choice((pool, max(0, pool - 1), pool + 1)),
         tick_s=chance.choice((1.0, 3.0, 10.0) if engine == "machine" else (5.0, 15.0)),
         inline=chance.random() < 0.3,
-        **{kind: chance.choice(rates) for kind, rates in RATES.items() if chance.random() < faulty},
+    )
+    rates = {kind: chance.choice(rates) for kind, rates in RATES.items() if chance.random() < faulty}
+    return replace(  # drawn last: earlier seeds stay the runs they were, but for this
+        profile,
+        **rates,  # pyright: ignore[reportArgumentType] (names of fields that hold rates)
+        pool_policy=chance.choice(("schedule", "timetable", "predicted", "predicted")),
+        class_after_s=chance.choice((-300.0, 60.0, 420.0, 900.0)),
     )
 
 
@@ -147,6 +162,8 @@ def simpler(profile: Profile) -> list[Profile]:
         less.append(replace(profile, workspaces=profile.workspaces - 1))
     if profile.kinds > 1:
         less.append(replace(profile, kinds=1))
+    if profile.pool_policy != "schedule":
+        less.append(replace(profile, pool_policy="schedule"))
     if profile.pool or profile.pool_later:
         less.append(replace(profile, pool=0, pool_later=0))
     if profile.safety_s > 60.0:

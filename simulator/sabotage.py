@@ -18,6 +18,7 @@ from manager.domain.plan import FinishLaunch, RetireTask, StopOrphan
 from manager.domain.task import Task, TaskOffer
 from manager.domain.workspace import Workspace
 from manager.use_cases import apply, ending, finish_launch, launch, lifetime, records, sweep
+from manager.use_cases.world import Recent
 from simulator.engine import MachineEngine
 from simulator.store import SimulatedStore
 
@@ -29,7 +30,7 @@ def _replaced(where: Any, name: str, by: Callable[[Any], Any]) -> AbstractContex
 
 def claim_in_two_writes() -> AbstractContextManager[object]:
     def by(_right: Any) -> Any:
-        def try_bind(world: Any, task: Task, workspace: Workspace, *, now: float) -> Workspace | None:
+        def try_bind(world: Any, task: Task, workspace: Workspace, *, now: float) -> binding.Binding | None:
             bound = binding.bind(
                 task,
                 workspace,
@@ -43,7 +44,7 @@ def claim_in_two_writes() -> AbstractContextManager[object]:
                 world.store.write(bound.workspace)
             except launch.VersionConflict:
                 return None
-            return replace(bound.workspace, version=bound.workspace.version + 1)
+            return binding.Binding(records.stored(bound.task), records.stored(bound.workspace))
 
         return try_bind
 
@@ -98,14 +99,14 @@ def no_second_start() -> AbstractContextManager[object]:
 
 
 def failed_look_up_is_empty() -> AbstractContextManager[object]:
-    return _replaced(sweep, "_observed", lambda right: lambda world: right(world) or ())
+    return _replaced(sweep, "_observed", lambda right: lambda *arguments: right(*arguments) or ())
 
 
 def failed_look_up_ends_launches() -> AbstractContextManager[object]:
     def by(right: Any) -> Any:
         def existing(world: Any, workspace: Workspace) -> Workspace:
             try:
-                world.runner.list_tasks()
+                world.runner.find_tasks((workspace.task_id or "",))
             except ApraNovaError:
                 ending.record_gone(world, records.get_task(world, workspace), workspace, "it was not found")
                 raise launch.VersionConflict from None
@@ -117,24 +118,41 @@ def failed_look_up_ends_launches() -> AbstractContextManager[object]:
 
 
 def orphans_without_a_second_look() -> AbstractContextManager[object]:
-    def by(right: Any) -> Any:
-        def perform(world: Any, action: Any) -> None:
-            if isinstance(action, StopOrphan):
-                world.runner.stop(action.task_id, grace_s=0.0)
-            else:
-                right(world, action)
+    """What is not in the pass's own snapshot counts as unknown."""
 
-        return perform
+    def by(_right: Any) -> Any:
+        def unaccounted(world: Any, tasks: Any, _now: float) -> Any:
+            return _listed_without(world, tasks), ()
 
-    return _replaced(apply, "_perform", by)
+        return unaccounted
+
+    return _replaced(sweep, "_unaccounted", by)
+
+
+def second_look_before_the_engine() -> AbstractContextManager[object]:
+    """The records of all tasks are read first, and what the engine lists after that is compared with them."""
+
+    def by(_right: Any) -> Any:
+        def unaccounted(world: Any, _tasks: Any, _now: float) -> Any:
+            known = {task.task_id for task in world.store.list_tasks(limit=1_000)}
+            return _listed_without(world, known), ()
+
+        return unaccounted
+
+    return _replaced(sweep, "_unaccounted", by)
+
+
+def _listed_without(world: Any, known: Any) -> Any:
+    try:
+        return tuple(seen for seen in world.runner.list_tasks() if seen.alive and seen.task_id not in known)
+    except ApraNovaError:
+        return ()
 
 
 def orphans_at_once() -> AbstractContextManager[object]:
     def by(_right: Any) -> Any:
-        def orphans(snapshot: Any, tasks: Any, *_: Any) -> Iterator[StopOrphan]:
-            return (
-                StopOrphan(seen.task_id) for seen in snapshot.observed or () if seen.alive and seen.task_id not in tasks
-            )
+        def orphans(snapshot: Any, *_: Any) -> Iterator[StopOrphan]:
+            return (StopOrphan(seen.task_id) for seen in snapshot.strangers)
 
         return orphans
 
@@ -239,14 +257,15 @@ def home_before_purging_is_recorded() -> AbstractContextManager[object]:
 
 def adopted_home_is_purged() -> AbstractContextManager[object]:
     def by(right: Any) -> Any:
-        def perform(world: Any, action: Any) -> None:
-            if isinstance(action, apply.ForgetTask) and action.task.offer is TaskOffer.SLOT and action.task.home_id:
-                world.homes.purge(action.task.home_id)
-            right(world, action)
+        def forget_launches(world: Any, tasks: tuple[Task, ...]) -> None:
+            for task in tasks:
+                if task.offer is TaskOffer.SLOT and task.home_id:
+                    world.homes.purge(task.home_id)
+            right(world, tasks)
 
-        return perform
+        return forget_launches
 
-    return _replaced(apply, "_perform", by)
+    return _replaced(ending, "forget_launches", by)
 
 
 def no_deadline() -> AbstractContextManager[object]:
@@ -294,6 +313,21 @@ def any_home_will_do() -> AbstractContextManager[object]:
     return _both(_replaced(pool, "can_serve", by), _replaced(binding, "can_serve", by))
 
 
+def personal_tasks_for_anyone() -> AbstractContextManager[object]:
+    def by(right: Any) -> Any:
+        def can_serve(task: Task, workspace: Workspace) -> bool:
+            kept = task.warm and task.kind is workspace.kind and task.offer is TaskOffer.PERSONAL
+            return kept or right(task, workspace)
+
+        return can_serve
+
+    return _both(_replaced(pool, "can_serve", by), _replaced(binding, "can_serve", by))
+
+
+def cold_start_beside_a_personal_task() -> AbstractContextManager[object]:
+    return _replaced(launch, "held_task", lambda _: lambda *_arguments: None)
+
+
 def old_image_is_handed_out() -> AbstractContextManager[object]:
     def by(_right: Any) -> Any:
         return lambda tasks, workspace, *, image: [task for task in tasks if pool.can_serve(task, workspace)]  # noqa: ARG005
@@ -319,13 +353,13 @@ def retires_what_was_claimed() -> AbstractContextManager[object]:
 
 def pool_counts_only_ready() -> AbstractContextManager[object]:
     def by(right: Any) -> Any:
-        def reconcile_pool(snapshot: Any, now: float, policy: Any) -> Any:
-            tasks = tuple(task for task in snapshot.tasks if not (task.warm and task.state is TaskState.STARTING))
-            return right(replace(snapshot, tasks=tasks), now, policy)
+        def reconcile_pool(fleet: Any, facts: Any, **named: Any) -> Any:
+            ready = [task for task in fleet.warm if task.state is not TaskState.STARTING]
+            return right(replace(fleet, warm=ready), facts, **named)
 
         return reconcile_pool
 
-    return _replaced(reconcile, "_reconcile_pool", by)
+    return _replaced(reconcile, "reconcile_pool", by)
 
 
 def no_back_off() -> AbstractContextManager[object]:
@@ -344,14 +378,58 @@ def wish_to_launch_is_forgotten() -> AbstractContextManager[object]:
 
 def home_is_made_again_when_missing() -> AbstractContextManager[object]:
     def by(right: Any) -> Any:
-        def with_home(world: Any, workspace: Workspace) -> Workspace:
+        def make_home(world: Any, workspace: Workspace) -> str:
             if workspace.home_created_at is None and workspace.home_id is not None:
-                return records.save_workspace(world, workspace.home_created(now=world.clock.now()))
+                return workspace.home_id
             return right(world, workspace)
 
-        return with_home
+        return make_home
 
-    return _replaced(finish_launch, "_with_home", by)
+    return _replaced(finish_launch, "_make_home", by)
+
+
+def stopping_is_never_due() -> AbstractContextManager[object]:
+    def by(right: Any) -> Any:
+        def stopping(self: Task, **named: Any) -> Task:
+            return replace(right(self, **named), due_at=None)
+
+        return stopping
+
+    return _replaced(Task, "stopping", by)
+
+
+def reserved_is_never_due() -> AbstractContextManager[object]:
+    def by(right: Any) -> Any:
+        def reserved(self: Task, workspace_id: str, **named: Any) -> Task:
+            return replace(right(self, workspace_id, **named), due_at=None)
+
+        return reserved
+
+    return _replaced(Task, "reserved", by)
+
+
+def claimed_workspace_is_never_due() -> AbstractContextManager[object]:
+    def by(right: Any) -> Any:
+        def task_claimed(self: Workspace, **named: Any) -> Workspace:
+            return replace(right(self, **named), due_at=None)
+
+        return task_claimed
+
+    return _replaced(Workspace, "task_claimed", by)
+
+
+def ended_is_never_forgotten() -> AbstractContextManager[object]:
+    def by(right: Any) -> Any:
+        def stopped(self: Task, **named: Any) -> Task:
+            return replace(right(self, **named), due_at=None)
+
+        return stopped
+
+    return _replaced(Task, "stopped", by)
+
+
+def pool_forgets_what_it_just_started() -> AbstractContextManager[object]:
+    return _replaced(Recent, "starts_since", lambda _: lambda *_arguments: [])
 
 
 def one_error_stops_the_pass() -> AbstractContextManager[object]:

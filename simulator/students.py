@@ -6,8 +6,10 @@ from collections.abc import Callable
 from random import Random
 
 from contract.errors import ApraNovaError
+from contract.manager import ExpectRequest
 from contract.names import WorkspaceState
 from manager.use_cases import lifetime, stop
+from manager.use_cases.expect import expect
 from manager.use_cases.launch import launch
 from manager.use_cases.world import World
 from simulator.engine import MachineEngine
@@ -25,6 +27,7 @@ _CALLS: dict[str, Callable[[World, str], object]] = {
     "keep running": lambda world, workspace_id: stop.keep_running(world, workspace_id, world.clock.now() + 400.0),
     "delete": lifetime.delete,
     "undelete": lifetime.undelete,
+    "sign in": lambda world, workspace_id: expect(world, ExpectRequest(workspace_id, "signed in")),
 }
 _OVERRIDE = frozenset({"stop", "delete"})
 _CHOICES = (
@@ -39,6 +42,8 @@ _CHOICES = (
     *("undelete",) * 2,
     "go away",
 )
+_CHOICES_OF_THE_EXPECTED = (*_CHOICES, *("sign in",) * 4)
+"""Where the pool's policy listens to them."""
 
 
 class Students:
@@ -52,6 +57,7 @@ class Students:
         *,
         seed: int,
         gap_s: float,
+        sign_in: bool,
         store: SimulatedStore,
         engine: MachineEngine,
         homes: SimulatedHomes,
@@ -60,6 +66,7 @@ class Students:
         self._loop, self._trace, self._watch = loop, trace, watch
         self._seed, self._gap_s = seed, gap_s
         self._store, self._engine, self._homes, self._ask = store, engine, homes, ask
+        self._choices = _CHOICES_OF_THE_EXPECTED if sign_in else _CHOICES
         self._quiet = False
 
     def arrive(self, workspace_id: str) -> None:
@@ -92,7 +99,7 @@ class Students:
     def _act(self, workspace_id: str, chance: Random) -> None:
         if self._quiet:
             return
-        choice = chance.choice(_CHOICES)
+        choice = chance.choice(self._choices)
         gap_s = chance.expovariate(1.0 / self._gap_s)
         match choice:
             case "double click":

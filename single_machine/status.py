@@ -10,12 +10,14 @@ from dataclasses import replace
 import psutil
 from rich.table import Table
 
-from contract.manager import FleetAnswer
+from contract.manager import FleetAnswer, PoolView
 from contract.wire import to_json
 from single_machine.manager_calls import ask_fleet
 from single_machine.progress import console, say, warn
 from single_machine.running import RunningProduct, find_running
 from single_machine.settings import Settings
+
+DECISIONS_SHOWN = 12
 
 
 def run(settings: Settings, *, as_json: bool) -> int:
@@ -42,12 +44,23 @@ def run(settings: Settings, *, as_json: bool) -> int:
     ready = sum(1 for task in fleet.tasks if task.state == "ready")
     swept = f"{time.time() - fleet.last_sweep_at:.0f} s ago" if fleet.last_sweep_at else "not yet"
     say(f"Warm pool: {ready} ready, target {fleet.pool_target}. Last sweep: {swept}.")
+    if fleet.pool is not None:
+        say_pool(fleet.pool)
     for kind in fleet.kinds:
         say(f"Kind {kind.kind}: {'ready' if kind.ready else kind.text}")
     say(f"\nIsolation: {fleet.isolation}")
     for limit, how in fleet.enforced.items():
         say(f"  {limit:<14} {how}")
     return 0
+
+
+def say_pool(pool: PoolView) -> None:
+    """Who decides, what it costs, and the newest reasons; the rest is in --json."""
+    budget = "no budget" if pool.budget_h is None else f"budget {pool.budget_h:.1f} h"
+    error = "" if pool.forecast_error is None else f" Forecasts were off by {pool.forecast_error:.0%} of late."
+    say(f"Pool policy: {pool.policy}. Today {pool.spent_h:.1f} warm task-hours, {budget}.{error}")
+    for decision in pool.decisions[:DECISIONS_SHOWN]:
+        say(f"  {decision}")
 
 
 def without_secrets(fleet: FleetAnswer) -> FleetAnswer:

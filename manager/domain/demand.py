@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from contract.names import WorkspaceKind
 
 WINDOW_DAYS = 14
-_DAY_S = 86_400.0
+"""What the schedule's size is shared by."""
+HABIT_DAYS = 28
+"""What the planner knows of a school's habits."""
+_DAY_S, _HOUR_S = 86_400.0, 3_600.0
 
 
 @dataclass(frozen=True)
@@ -17,6 +21,8 @@ class DayOfLaunches:
     """Days since 1970-01-01, UTC."""
     kind: WorkspaceKind
     launches: int
+    hours: tuple[int, ...] = ()
+    """Of these, those that a task without a certain student's home could have served, by the hour of the day (UTC)."""
 
 
 @dataclass(frozen=True)
@@ -27,16 +33,33 @@ class Demand:
     demand_id: str = "demand"
     days: tuple[DayOfLaunches, ...] = ()
     counted_at: float = 0.0
+    since: float | None = None
+    """When counting began; None: it has not."""
     version: int = 0
 
-    def with_launch(self, kind: WorkspaceKind, *, at: float, now: float) -> Demand:
-        """One more launch of `kind`, which was at `at`; days that have left the window go."""
-        counts = {(entry.day, entry.kind): entry.launches for entry in self.days}
+    def with_launch(self, kind: WorkspaceKind, *, at: float, now: float, generic: bool = True) -> Demand:
+        """One more launch of `kind`, which was at `at`; days that have left the window go.
+
+        `generic`: a task without a certain student's home could have served it.
+        """
+        days = {(entry.day, entry.kind): entry for entry in self.days}
         key = (int(at // _DAY_S), kind)
-        counts[key] = counts.get(key, 0) + 1
-        oldest = _oldest(now)
-        days = tuple(DayOfLaunches(day, of, count) for (day, of), count in sorted(counts.items()) if day >= oldest)
-        return replace(self, days=days, counted_at=now)
+        entry = days.get(key, DayOfLaunches(*key, 0))
+        hours = list(entry.hours or (0,) * 24)
+        hours[int(at % _DAY_S // _HOUR_S)] += generic
+        days[key] = replace(entry, launches=entry.launches + 1, hours=tuple(hours))
+        oldest = int(now // _DAY_S) - HABIT_DAYS
+        kept = tuple(entry for key, entry in sorted(days.items()) if entry.day >= oldest)
+        return replace(self, days=kept, counted_at=now, since=min(at, at if self.since is None else self.since))
+
+    def in_hour(self, kind: WorkspaceKind, at: float) -> int:
+        """Launches of any task's sort in the hour of the clock (UTC) that `at` lies in."""
+        hours = self._hours_by_day.get((int(at // _DAY_S), kind))
+        return hours[int(at % _DAY_S // _HOUR_S)] if hours else 0
+
+    @functools.cached_property
+    def _hours_by_day(self) -> Mapping[tuple[int, WorkspaceKind], tuple[int, ...]]:
+        return {(entry.day, entry.kind): entry.hours for entry in self.days}
 
     def by_kind(self, now: float) -> Mapping[WorkspaceKind, int]:
         """Launches in the window, which ends now."""

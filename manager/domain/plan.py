@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from contract.names import StopReason, WorkspaceKind
+from manager.domain.arrivals import Expectation
+from manager.domain.cohort import Cohort
 from manager.domain.idle import IdleVerdict
 from manager.domain.observation import ObservedTask
+from manager.domain.outlook import Outlook, TargetLine
 from manager.domain.task import Task
 from manager.domain.workspace import Workspace
 
@@ -110,18 +113,55 @@ class RetireTask:
 class StartWarmTask:
     kind: WorkspaceKind
     image: str
+    because: str = ""
+    """Words for the operator."""
+    intended_for: Workspace | None = None
+    """The stopped workspace whose home the task starts with; None: it serves anyone, or any newcomer."""
+
+
+@dataclass(frozen=True)
+class ExpectLater:
+    """Write down when a workspace is expected to be launched next; None: nothing is known."""
+
+    workspace: Workspace
+    expected: Expectation | None
+
+
+@dataclass(frozen=True)
+class RecordPrepared:
+    """Classes were prepared, wholly or by a page: what was learned of them, in one write."""
+
+    cohorts: tuple[Cohort, ...]
+    outlook: Outlook
+    decisions: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class StopOrphan:
-    """The engine runs it, but no record says why. Read again before it is ended."""
+    """The engine runs it, and no record says why, also when it was read by key after the engine had been asked."""
 
     task_id: str
 
 
 @dataclass(frozen=True)
 class ForgetTask:
+    """One that never served anybody."""
+
     task: Task
+
+
+@dataclass(frozen=True)
+class ForgetLaunches:
+    """Tasks that served a workspace: each counts as a launch when it is forgotten, and one write counts many."""
+
+    tasks: tuple[Task, ...]
+
+
+@dataclass(frozen=True)
+class ForgiveFailures:
+    """A task became ready since: these no longer hold the pool up."""
+
+    tasks: tuple[Task, ...]
 
 
 @dataclass(frozen=True)
@@ -143,10 +183,25 @@ Action: TypeAlias = (
     | RecordTaskGone
     | RetireTask
     | StartWarmTask
+    | ExpectLater
+    | RecordPrepared
     | StopOrphan
     | ForgetTask
+    | ForgetLaunches
+    | ForgiveFailures
     | PurgeWorkspace
 )
+
+
+@dataclass(frozen=True)
+class PoolNote:
+    """What the operator is told of a pass, and what the meter counts."""
+
+    policy: str
+    targets: tuple[TargetLine, ...]
+    decisions: tuple[str, ...]
+    warm: int
+    """Warm tasks that are there, of all sorts."""
 
 
 @dataclass(frozen=True)
@@ -154,3 +209,5 @@ class Plan:
     actions: tuple[Action, ...]
     look_again_at: float
     """When the next pass should run if nothing wakes it before; records' own `due_at` may come earlier."""
+    pool: PoolNote | None = None
+    """What the pool's planner decided; None: the engine did not answer, and nothing was."""

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import enum
+import math
 from dataclasses import dataclass, field
 
 from contract.names import WorkspaceKind
 from manager.domain.pool import PoolSchedule
+
+
+class PoolPolicy(enum.StrEnum):
+    """Who decides how large the warm pool is."""
+
+    SCHEDULE = "schedule"
+    """The clock alone, as in the architecture document."""
+    TIMETABLE = "timetable"
+    """The clock, and more for classes."""
+    PREDICTED = "predicted"
+    """Classes and habits; the clock only where nothing is known of them or the forecasts were bad."""
 
 
 @dataclass(frozen=True)
@@ -22,10 +35,29 @@ class Policy:
     kinds: tuple[WorkspaceKind, ...] = tuple(WorkspaceKind)
     """What this school offers."""
     schedule: PoolSchedule = field(default_factory=PoolSchedule)
-    tasks_max: int = 40
-    """All live tasks together. Launches that race each other may pass it by their number; the engine has the hard limit."""
+    pool_policy: PoolPolicy = PoolPolicy.PREDICTED
+    cold_start_worth_s: float = 3_600.0
+    """What sparing one student a cold start is worth, in seconds that a warm task is paid for: the planner keeps one more
+    task just as long as it expects it to be used at least once in so many seconds."""
+    pool_budget_s: float | None = math.inf
+    """Seconds of warm tasks that may be paid for in a day (inf: no limit); None: as many as the launches of an average day
+    times `budget_per_launch_s`, and at least `budget_min_s`. The policy `schedule` has no budget."""
+    budget_per_launch_s: float = 720.0
+    budget_min_s: float = 36_000.0
+    start_lead_s: float = 10.0
+    """From the decision to start a task until it is ready: ECS on Fargate 60, one machine a few."""
+    hint_s: float = 300.0
+    """How long somebody who signed in is expected to launch."""
+    meter_s: float = 60.0
+    """How often the seconds of warm tasks are counted."""
+    cohorts_per_pass_max: int = 20
+    """Cohorts of which one page of members is read in a pass."""
+    tasks_max: int | None = 40
+    """All live tasks together. Launches that race each other may pass it by their number; the engine has the hard limit.
+    None: only the engine's quota counts, and the store is not asked how many there are."""
     warming_max: int = 2
-    """Warm tasks that may be starting at once: a person's launch must not wait behind the pool's."""
+    """Warm tasks that may be starting at once: a person's launch must not wait behind the pool's. One machine has two
+    cores or a few; ECS starts a hundred at once."""
     refill_delay_s: float = 2.0
     """The pool waits this long after a claim, so that a student's first page load has the machine. To starve under a rush
     is harmless: a launch without a warm task starts one itself, which costs as much as the refill would have."""
@@ -41,13 +73,17 @@ class Policy:
     save_retry_max_s: float = 15.0
     stop_grace_s: float = 5.0
     orphan_grace_s: float = 60.0
+    orphan_scan_s: float = 60.0
+    """How often the engine is asked for tasks that nobody asked about by name."""
     task_memory_s: float = 900.0
     """How long the record of an ended task is kept; longer than the longest back-off, which reads it."""
     delete_grace_s: float = 604_800.0
 
     sweep_interval_s: float = 300.0
     due_per_pass_max: int = 200
+    """Workspaces that one pass looks at; the longest due first."""
     records_max: int = 1_000
+    """Tasks that one pass takes from each of its lists, and rows of the operator's view."""
     describe_max: int = 100
     attempts_max: int = 10
     """Tries of one use case when others keep changing the same record."""

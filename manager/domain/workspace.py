@@ -7,6 +7,7 @@ from typing import Any
 
 from contract.manager import Activity, LaunchStep
 from contract.names import LaunchPath, StopReason, WorkspaceKind, WorkspaceState
+from manager.domain.arrivals import SAME_STAY_S, Expectation, with_arrival
 from manager.domain.transition import IllegalTransition
 
 WORKSPACE_TRANSITIONS: dict[WorkspaceState, frozenset[WorkspaceState]] = {
@@ -34,12 +35,20 @@ class Workspace:
     """The version that was read; 0 for a record that was never stored. Every write is conditional on it."""
     state_since: float = 0.0
     due_at: float | None = None
-    """When a sweep must look at it; None: never. The store indexes it, so that a sweep reads only what is due."""
+    """When a sweep must look at it; None: never by itself. The store indexes it, so that a sweep reads only what is due.
+    While its task starts or stops the task is due, and leads a sweep here."""
 
     task_id: str | None = None
     home_id: str | None = None
     home_created_at: float | None = None
     """Set once the home exists: from then on a missing home is a fault of the disk, never replaced by an empty one."""
+
+    arrivals: tuple[float, ...] = ()
+    """When it was launched of late, oldest first (domain/arrivals.py): what the pool's planner learns from."""
+    expected: Expectation | None = None
+    """When it will probably be launched next; a sweep looks at it then."""
+    personal_task_id: str | None = None
+    """The task that was last started ahead with its home. As long as that one lives, nothing else may have the home."""
 
     launch_secret: str = field(default="", repr=False)
     launch_path: LaunchPath | None = None
@@ -88,28 +97,36 @@ class Workspace:
         return self._to(
             WorkspaceState.STARTING,
             now=now,
-            due_at=now,
+            due_at=now if path is LaunchPath.WARM else None,
             task_id=task_id,
             home_id=home_id,
             launch_secret=launch_secret,
             launch_path=path,
             launch_wanted_at=None,
             deadline=deadline,
+            arrivals=with_arrival(self.arrivals, now),
+            expected=self._expected_later(now),
             steps=(requested, step),
             stop_reason=None,
             failure="",
         )
 
-    def home_created(self, *, now: float) -> Workspace:
-        return replace(self, home_created_at=now)
+    def task_claimed(self, *, now: float) -> Workspace:
+        """The task that was started for it is ready, and claimed in the same write: from now on the workspace is due."""
+        ready = replace(self, due_at=now).with_step(
+            LaunchStep("task_ready", now, "The fresh workspace is ready for you")
+        )
+        return ready.with_step(LaunchStep("task_claimed", now, "It is yours now"))
 
     def running(self, *, now: float, cluster: str, address: str, step: LaunchStep) -> Workspace:
+        """Its home exists, and is recorded now at the latest: nobody could put anything into it before."""
         opened = Activity(at=now, reason="opened the workspace")
         return self._to(
             WorkspaceState.RUNNING,
             now=now,
             due_at=now,
             deadline=None,
+            home_created_at=now if self.home_created_at is None else self.home_created_at,
             cluster=cluster,
             address=address,
             running_since=now,
@@ -121,7 +138,7 @@ class Workspace:
         return self._to(
             WorkspaceState.STOPPING,
             now=now,
-            due_at=now,
+            due_at=None,
             deadline=None,
             stop_reason=reason,
             failure=failure,
@@ -136,7 +153,9 @@ class Workspace:
         ended = self._to(
             WorkspaceState.DELETED if self.deleted_at is not None else WorkspaceState.STOPPED,
             now=now,
-            due_at=self.purge_at if self.deleted_at is not None else (now if wanted else None),
+            due_at=self.purge_at
+            if self.deleted_at is not None
+            else (now if wanted else _expected_due(self.expected, now)),
             task_id=None,
             launch_secret="",
             cluster="",
@@ -175,6 +194,30 @@ class Workspace:
             return self._to(WorkspaceState.STOPPED, now=now, due_at=None, deleted_at=None, purge_at=None)
         return replace(self, deleted_at=None, purge_at=None)
 
+    def started_ahead(self, task_id: str, *, now: float) -> Workspace:
+        """A task has its home from now on, before anybody asked for it."""
+        if self.state is not WorkspaceState.STOPPED or self.home_created_at is None or self.deleted_at is not None:
+            raise IllegalTransition(f"{self.workspace_id} is {self.state}, nothing can be started ahead for it")
+        until = None if self.expected is None else replace(self.expected, start_at=self.expected.until)
+        return replace(self.expecting(until, now=now), personal_task_id=task_id)
+
+    def launch_wished(self, *, now: float) -> Workspace:
+        """Launch as soon as what still has its home is gone."""
+        step = LaunchStep("requested", now, "You asked for your workspace; an older one is being put away first")
+        return replace(self, launch_wanted_at=now, due_at=now, failure="", steps=(step,))
+
+    def expecting(self, expected: Expectation | None, *, now: float) -> Workspace:
+        """Known to be launched soon, or not any more; only a stopped workspace is looked at for it."""
+        told = replace(self, expected=expected)
+        if self.state is not WorkspaceState.STOPPED or self.launch_wanted_at is not None:
+            return told
+        return replace(told, due_at=_expected_due(expected, now))
+
+    def _expected_later(self, now: float) -> Expectation | None:
+        """Whoever comes a little early has come; a class in the afternoon is still to come."""
+        early = self.expected is None or self.expected.begins_at - SAME_STAY_S <= now
+        return None if early else self.expected
+
     def with_step(self, step: LaunchStep) -> Workspace:
         """Progress counts as a sign of life, so `due_at` and deadlines stay as they are; the oldest steps make room."""
         return replace(self, steps=(*self.steps, step)[-STEPS_MAX:])
@@ -183,3 +226,7 @@ class Workspace:
         if state not in WORKSPACE_TRANSITIONS[self.state]:
             raise IllegalTransition(f"workspace {self.workspace_id}: {self.state} → {state}")
         return replace(self, state=state, state_since=now, **changes)
+
+
+def _expected_due(expected: Expectation | None, now: float) -> float | None:
+    return None if expected is None or expected.until <= now else max(now, expected.start_at)

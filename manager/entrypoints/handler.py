@@ -9,14 +9,17 @@ from contract import wire
 from contract.errors import ApraNovaError, Reason
 from contract.manager import (
     Action,
+    CohortIdRequest,
+    CohortRequest,
     CreateRequest,
     DescribeRequest,
     ErrorBody,
+    ExpectRequest,
     KeepRunningRequest,
     WorkspaceAnswer,
     WorkspaceRequest,
 )
-from manager.use_cases import lifetime, stop, views
+from manager.use_cases import cohorts, expect, lifetime, stop, views
 from manager.use_cases.launch import launch
 from manager.use_cases.world import World
 
@@ -70,6 +73,15 @@ class InvocationHandler:
                 return views.fleet(world, self._kinds, last_sweep_at=self._last_sweep_at())
             case Action.SWEEP:
                 world.wake()
+                return {}
+            case Action.PUT_COHORT:
+                cohorts.put(world, wire.from_json(CohortRequest, event))
+                return {}
+            case Action.REMOVE_COHORT:
+                cohorts.remove(world, wire.from_json(CohortIdRequest, event).cohort_id)
+                return {}
+            case Action.EXPECT:
+                expect.expect(world, wire.from_json(ExpectRequest, event))
                 return {}
             case _:
                 assert_never(action)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -33,7 +34,7 @@ class TaskRunner(Protocol):
 
     Life of a task: `start` (the agent is the first process, it gets contract.agent.TaskConfig on its standard
     input) → the agent listens on `control_address` → perhaps `attach_home`, once, at the claim → `stop`.
-    A task that the engine has lost or ended is simply not alive in `list_tasks`; nothing restarts it.
+    A task that the engine has lost or ended is simply not alive in `find_tasks`; nothing restarts it.
     """
 
     late_binding: bool
@@ -61,9 +62,23 @@ class TaskRunner(Protocol):
         held up) starts nothing.
         """
 
+    def find_tasks(self, task_ids: Iterable[str]) -> tuple[ObservedTask, ...]:
+        """Those of the named tasks that the engine knows, ended ones for at least ten minutes. One that is not in the answer
+        is not there: it has ended long ago, or was never started. Any number may be named; the adapter pages.
+
+        On ECS: DescribeTasks, 100 a call (it wants ARNs: what RunTask answered, or ListTasks by `startedBy`).
+        Raises ApraNovaError(INTERNAL) when the engine does not answer for even one of them: the caller must then assume
+        nothing about any.
+        """
+        ...
+
     def list_tasks(self) -> tuple[ObservedTask, ...]:
-        """All tasks the engine knows, ended ones for at least ten minutes. Raises ApraNovaError(INTERNAL) when the
-        engine does not answer: the caller must then assume nothing."""
+        """Tasks that the engine runs, whoever asked for them: only to find those that no record knows.
+
+        All on one machine. On ECS one page (ListTasks, then DescribeTasks, 100 tasks), and the next call goes on after it: a
+        cursor in the process's memory is enough, because whatever is missed now is seen in a later round. May name ended
+        tasks too. Raises ApraNovaError(INTERNAL) when the engine does not answer.
+        """
         ...
 
     def kind_status(self, kind: WorkspaceKind) -> KindView:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from contract.names import TaskState, WorkspaceKind
 from manager.domain import plan
-from manager.domain.demand import WINDOW_DAYS, Demand
+from manager.domain.demand import HABIT_DAYS, WINDOW_DAYS, Demand
 from manager.domain.policy import Policy
 from manager.domain.pool import PoolSchedule, share
 from manager.domain.reconcile import Snapshot, reconcile
@@ -79,7 +79,8 @@ def test_launches_leave_the_window_after_a_fortnight() -> None:
     last_day = MONDAY_10H + (WINDOW_DAYS - 1) * DAY
     assert demand.by_kind(last_day) == {CODE: 1, DATA: 1}
     assert demand.by_kind(last_day + DAY) == {CODE: 0, DATA: 0}
-    later = demand.with_launch(CODE, at=last_day + DAY, now=last_day + DAY)
+    forgotten = MONDAY_10H + (HABIT_DAYS + 1) * DAY
+    later = demand.with_launch(CODE, at=forgotten, now=forgotten)
     assert [(entry.kind, entry.launches) for entry in later.days] == [(CODE, 1)]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from contract.errors import ApraNovaError, Reason
-from contract.names import WorkspaceKind, WorkspaceState
+from contract.names import TaskState, WorkspaceKind, WorkspaceState
 from manager.adapters.memory.clock import FakeClock
 from manager.adapters.memory.runner import MemoryTaskRunner
 from manager.tests.faults import Faults, Faulty
@@ -57,3 +57,17 @@ def test_a_kind_that_is_not_installed_leaves_the_pool_to_the_others() -> None:
     school.settle()
     kinds = [task.kind for task in school.store.list_tasks(limit=10)]
     assert kinds == [WorkspaceKind.VSCODE] * 3
+
+
+def test_a_task_of_a_replaced_image_that_just_became_ready_is_retired_by_the_pass_that_sees_it() -> None:
+    """It was marked ready and retired in one plan; the second write was refused, and with the next image there were three."""
+    runner = MemoryTaskRunner(FakeClock(), ready_after_s=5.0)
+    school = School(pool=1, runner=runner)
+    school.sweep()
+    (old,) = runner.tasks
+    school.later(5.0)
+    runner.images[WorkspaceKind.VSCODE] = "vscode-2"
+    school.sweep()
+    record = school.store.find_task(old)
+    assert record is not None
+    assert record.state is TaskState.STOPPING

@@ -14,14 +14,18 @@ from manager.domain.idle import IdleVerdict
 from manager.domain.plan import (
     Action,
     EndTask,
+    ExpectLater,
     FailLaunch,
     FinishLaunch,
+    ForgetLaunches,
     ForgetTask,
+    ForgiveFailures,
     LaunchAgain,
     MarkReady,
     NoteProgress,
     Plan,
     PurgeWorkspace,
+    RecordPrepared,
     RecordTaskGone,
     RecordUse,
     RetireTask,
@@ -31,13 +35,13 @@ from manager.domain.plan import (
     StopWorkspace,
     Warn,
 )
-from manager.domain.task import Task, TaskOffer
+from manager.domain.task import Task
 from manager.domain.workspace import Workspace
 from manager.ports.task_agent import AgentUnreachable
 from manager.ports.workspace_store import VersionConflict
 from manager.use_cases import ending, finish_launch, lifetime
 from manager.use_cases.launch import bring_up
-from manager.use_cases.records import begin_stop
+from manager.use_cases.records import begin_stop, held_task, stored
 from manager.use_cases.world import World
 
 log = logging.getLogger(__name__)
@@ -75,13 +79,21 @@ def action_key(action: Action) -> str:
             return f"end:{task.task_id}"
         case StopOrphan(task_id=task_id):
             return f"end:{task_id}"
-        case StartWarmTask():
-            return f"pool:{id(action)}"
+        case ForgetLaunches():
+            return "forget launches"
+        case ForgiveFailures():
+            return "forgive failures"
+        case StartWarmTask(intended_for=owner):
+            return f"pool:{id(action)}" if owner is None else f"expect:{owner.workspace_id}"
+        case ExpectLater(workspace=workspace):
+            return f"expect:{workspace.workspace_id}"
+        case RecordPrepared():
+            return "prepare"
         case _:
             assert_never(action)
 
 
-def _guarded(world: World, action: Action, key: str, work: Callable[[], None]) -> None:
+def _guarded(world: World, action: Action, key: str, work: Callable[[], object]) -> None:
     name = type(action).__name__
     try:
         work()
@@ -130,17 +142,18 @@ def _perform(world: World, action: Action) -> None:
             world.store.write(task.stopping(now=now, deadline=now, failure=failure))
         case StartWarmTask():
             _start_warm(world, action)
+        case ExpectLater(workspace, expected):
+            world.store.write(workspace.expecting(expected, now=now))
+        case RecordPrepared(cohorts, outlook):
+            world.store.write(*cohorts, outlook)
         case StopOrphan(task_id):
-            record = world.store.find_task(task_id)
-            if record is None or not record.live:
-                world.runner.stop(task_id, grace_s=0.0)
+            world.runner.stop(task_id, grace_s=0.0)
         case ForgetTask(task):
-            if task.offer is TaskOffer.SLOT and task.workspace_id is None and task.home_id is not None:
-                world.homes.purge(task.home_id)  # never adopted, and now never will be: the record says STOPPED
-            launches = ()
-            if task.workspace_id is not None:
-                launches = (world.store.find_demand().with_launch(task.kind, at=task.created_at, now=now),)
-            world.store.write(*launches, delete=(task,))
+            ending.forget(world, task)
+        case ForgetLaunches(tasks):
+            ending.forget_launches(world, tasks)
+        case ForgiveFailures(tasks):
+            ending.forgive(world, tasks)
         case PurgeWorkspace(workspace):
             lifetime.purge(world, workspace)
         case _:
@@ -148,7 +161,14 @@ def _perform(world: World, action: Action) -> None:
 
 
 def _start_warm(world: World, action: StartWarmTask) -> None:
+    """A personal task is written together with its workspace: whoever launches, deletes or starts one more at the same
+    moment has read an older version, and must look again. So no home is ever given to two tasks."""
     now = world.clock.now()
+    owner = action.intended_for
+    if owner is not None and held_task(world, owner) is not None:
+        later = replace(owner.expected, start_at=owner.expected.until) if owner.expected is not None else None
+        world.store.write(owner.expecting(later, now=now))
+        return
     task = Task(
         task_id=world.ids.task_id(),
         kind=action.kind,
@@ -157,14 +177,28 @@ def _start_warm(world: World, action: StartWarmTask) -> None:
         state_since=now,
         deadline=now + world.policy.launch_timeout_s,
         agent_token=world.ids.secret(),
-        home_id=None if world.runner.late_binding else world.ids.home_id(),
+        home_id=_home_of(world, owner),
+        intended_for=owner.workspace_id if owner is not None else None,
+        because=action.because,
+        expires_at=owner.expected.until if owner is not None and owner.expected is not None else None,
     )
-    world.store.write(task)
-    stored = replace(task, version=task.version + 1)
-    start = StartAgain(stored)
+    world.recent.started(task.task_id, now)
+    if owner is None:
+        world.store.write(task)
+    else:
+        world.store.write(task, owner.started_ahead(task.task_id, now=now))
+    start = StartAgain(stored(task))
     key = action_key(start)
     if world.in_flight.begin(key):
-        world.background.run(lambda: _guarded(world, start, key, lambda: finish_launch.start_task(world, stored, None)))
+        world.background.run(
+            lambda: _guarded(world, start, key, lambda: finish_launch.start_task(world, start.task, None))
+        )
+
+
+def _home_of(world: World, owner: Workspace | None) -> str | None:
+    if owner is not None:
+        return owner.home_id
+    return None if world.runner.late_binding else world.ids.home_id()
 
 
 def _launch_again(world: World, workspace: Workspace) -> None:

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import math
 import threading
 
 from contract.errors import ApraNovaError, Reason
-from contract.manager import DescribeAnswer, Endpoint, FleetAnswer, KindView, TaskView, WorkspaceView
+from contract.manager import DescribeAnswer, Endpoint, FleetAnswer, KindView, PoolView, TaskView, WorkspaceView
 from contract.names import WorkspaceKind, WorkspaceState
-from manager.domain.policy import Policy
+from manager.domain import planner
+from manager.domain.policy import Policy, PoolPolicy
 from manager.domain.workspace import Workspace
 from manager.use_cases.world import World
 
 
 def view(workspace: Workspace, policy: Policy) -> WorkspaceView:
     running = workspace.state is WorkspaceState.RUNNING
+    # Somebody asked for it while a task that still had its home was put away: to them it is starting.
+    waits = workspace.state is WorkspaceState.STOPPED and workspace.launch_wanted_at is not None
     endpoint = Endpoint(workspace.cluster, workspace.address, workspace.launch_secret) if running else None
     return WorkspaceView(
         workspace_id=workspace.workspace_id,
         owner_id=workspace.owner_id,
         kind=workspace.kind,
-        state=workspace.state,
+        state=WorkspaceState.STARTING if waits else workspace.state,
         version=workspace.version,
         steps=workspace.steps,
         launch_path=workspace.launch_path,
@@ -80,6 +84,7 @@ def describe(world: World, workspace_ids: tuple[str, ...], kinds: Kinds) -> Desc
 
 def fleet(world: World, kinds: Kinds, *, last_sweep_at: float | None) -> FleetAnswer:
     limit = world.policy.records_max
+    pool = _pool(world)
     try:
         enforced = world.runner.enforced()
     except ApraNovaError as error:
@@ -98,8 +103,27 @@ def fleet(world: World, kinds: Kinds, *, last_sweep_at: float | None) -> FleetAn
             for task in world.store.list_tasks(limit=limit)
         ),
         kinds=kinds.views(),
-        pool_target=world.policy.schedule.target(world.clock.now()),
+        pool_target=sum(pool.targets.values()) if pool.targets else world.policy.schedule.target(world.clock.now()),
         isolation=world.runner.isolation,
         enforced=enforced,
         last_sweep_at=last_sweep_at,
+        pool=pool,
+    )
+
+
+def _pool(world: World) -> PoolView:
+    """As it was last written down, and the decisions of this process since then."""
+    policy, outlook, now = world.policy, world.store.find_outlook(), world.clock.now()
+    time_zone = policy.schedule.time_zone
+    told = outlook.with_decisions(world.sightings.decisions(), now=now, time_zone=time_zone)
+    demand = world.store.find_demand()
+    budget = planner.budget_s(demand.by_kind(now), demand, now, policy)
+    spent = outlook.metered(0, now=now, time_zone=time_zone, longest_s=0.0)
+    return PoolView(
+        policy=outlook.policy or str(policy.pool_policy),
+        targets={str(line.kind): line.size for line in outlook.targets},
+        decisions=(*(f"{line.kind}: {line.size} wanted, {line.because}" for line in outlook.targets), *told.decisions),
+        forecast_error=outlook.forecast_error,
+        budget_h=None if budget == math.inf or policy.pool_policy is PoolPolicy.SCHEDULE else budget / 3600.0,
+        spent_h=spent.spent_s / 3600.0,
     )

@@ -95,20 +95,28 @@ def on_demand(plan: Plan) -> Usage:
         starting=plan.sessions * plan.start_seconds / 3_600,
         warm_pool=plan.pool * HOURS_IN_A_MONTH,
     )
-    return _usage(plan, hours, starts=plan.sessions)
+    return usage(plan, hours, starts=plan.sessions)
 
 
 def always_on(plan: Plan) -> Usage:
     """Each student's workspace runs all month, no pool; students do the same work. What is not work is idle."""
     worked = plan.students * plan.hours
     hours = TaskHours(session=worked, idle_tail=plan.students * HOURS_IN_A_MONTH - worked)
-    return _usage(plan, hours, starts=0.0)
+    return usage(plan, hours, starts=0.0)
 
 
-def _usage(plan: Plan, hours: TaskHours, *, starts: float) -> Usage:
+def usage(
+    plan: Plan,
+    hours: TaskHours,
+    *,
+    starts: float,
+    requests: Requests | None = None,
+    period_hours: float = HOURS_IN_A_MONTH,
+) -> Usage:
+    """What goes with task-hours, planned or measured. `requests`: measured ones instead of the plan's assumptions."""
     worked = hours.session
     homes_gb = plan.students * plan.home_gb
-    sweeps = HOURS_IN_A_MONTH * 60 / plan.sweep_minutes
+    sweeps = period_hours * 60 / plan.sweep_minutes
     calls = sweeps + starts * plan.manager_calls_a_session
     return Usage(
         students=plan.students,
@@ -122,13 +130,15 @@ def _usage(plan: Plan, hours: TaskHours, *, starts: float) -> Usage:
         ),
         traffic=Traffic(
             nat_gb=worked * plan.nat_gb_an_hour + starts * plan.image_gb * plan.image_nat_share,
-            out_gb=plan.students * plan.out_gb,
+            out_gb=plan.students * plan.out_gb * period_hours / HOURS_IN_A_MONTH,
         ),
-        requests=Requests(
+        requests=requests
+        or Requests(
             web=worked * plan.web_requests_an_hour,
             manager=calls,
             store_reads=calls * plan.store_reads_a_call,
             store_writes=starts * plan.store_writes_a_session,
         ),
         logs_gb=worked * plan.log_gb_an_hour,
+        period_hours=period_hours,
     )

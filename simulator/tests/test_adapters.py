@@ -104,11 +104,11 @@ def test_an_ended_task_is_forgotten_only_after_the_time_that_the_port_promises()
     engine.start(spec(1))
     engine.stop("task-1", grace_s=0.0)
     loop.run_until(START + 599.0)
-    assert [seen.alive for seen in engine.list_tasks()] == [False]
+    assert [seen.alive for seen in engine.find_tasks(("task-1",))] == [False]
     loop.run_until(START + 601.0)
-    assert engine.list_tasks() == ()
+    assert engine.find_tasks(("task-1",)) == ()
     engine.start(spec(1))
-    assert engine.list_tasks() == ()  # tasks are single-use, however long ago
+    assert engine.find_tasks(("task-1",)) == ()  # tasks are single-use, however long ago
 
 
 def test_a_new_task_may_be_missing_from_ecs_lists_at_first() -> None:
@@ -120,9 +120,18 @@ def test_a_new_task_may_be_missing_from_ecs_lists_at_first() -> None:
 
     engine = EcsEngine(loop, Lagging())
     engine.start(spec(1))
-    assert engine.list_tasks() == ()
+    assert (engine.list_tasks(), engine.find_tasks(("task-1",))) == ((), ())
     loop.run_until(START + 3.0)
     assert [seen.task_id for seen in engine.list_tasks()] == ["task-1"]
+    assert [seen.task_id for seen in engine.find_tasks(("task-1",))] == ["task-1"]
+
+
+def test_ecs_lists_its_tasks_in_pages_that_go_round() -> None:
+    _, engine = ecs()
+    for number in range(6):
+        engine.start(spec(number))
+    pages = [[seen.task_id[-1] for seen in engine.list_tasks()] for _ in range(3)]
+    assert pages == [["0", "1", "2", "3"], ["4", "5"], ["0", "1", "2", "3"]]
 
 
 def test_the_index_of_due_workspaces_lags_but_ends_up_right() -> None:
@@ -146,3 +155,23 @@ def test_index_entries_that_overtake_each_other_leave_the_newest() -> None:
     store.write(store_suite.workspace(version=1, due_at=None))
     loop.run_until(START + 5.0)
     assert store.list_due_workspaces(START, limit=10) == ()
+
+
+def test_the_index_of_tasks_lags_too_and_a_look_up_by_key_does_not() -> None:
+    loop = EventLoop(START)
+    store = SimulatedStore(loop, index_lag_s=lambda: 1.0)
+    warm = store_suite.task()
+    store.write(warm)
+    assert (store.list_warm_tasks(limit=10), store.list_due_tasks(START, limit=10)) == ((), ())
+    (stored,) = store.find_tasks((warm.task_id,))
+    loop.run_until(START + 1.0)
+    assert store.list_warm_tasks(limit=10) == (stored,)
+    store.write(stored.stopping(now=START, deadline=START))
+    assert (store.list_warm_tasks(limit=10), store.list_due_tasks(START, limit=10)) == ((stored,), ())
+    loop.run_until(START + 2.0)
+    assert store.list_warm_tasks(limit=10) == ()
+    assert [task.version for task in store.list_due_tasks(START, limit=10)] == [2]
+    store.write(delete=store.find_tasks((warm.task_id,)))
+    loop.run_until(START + 3.0)
+    assert store.list_due_tasks(START, limit=10) == ()
+    assert store.find_next_due_at() is None

@@ -40,7 +40,7 @@ class Subject:
         return task_id
 
     def observed(self, task_id: str) -> ObservedTask:
-        (task,) = [task for task in self.runner.list_tasks() if task.task_id == task_id]
+        (task,) = self.runner.find_tasks((task_id,))
         return task
 
 
@@ -125,6 +125,25 @@ def test_a_stopped_task_is_remembered_as_ended_and_has_no_address_for_the_gatewa
     task_id = subject.start_ready()
     subject.runner.stop(task_id, grace_s=1)
     assert not subject.observed(task_id).alive
+
+
+def test_tasks_are_found_by_name_and_one_that_was_never_started_is_not_there(subject: Subject) -> None:
+    first, second = subject.start_ready(), subject.start_ready()
+    subject.runner.stop(second, grace_s=1)
+    found = subject.runner.find_tasks((second, new_task_id(), first, second))
+    assert {task.task_id: task.alive for task in found} == {first: True, second: False}
+    assert len(found) == 2
+    assert subject.runner.find_tasks(()) == ()
+
+
+def test_every_running_task_comes_in_the_list_and_is_as_a_look_up_says(subject: Subject) -> None:
+    """All at once, or page by page."""
+    task_id = subject.start_ready()
+    for _ in range(20):
+        listed = {task.task_id: task for task in subject.runner.list_tasks()}
+        if task_id in listed:
+            break
+    assert listed[task_id] == subject.observed(task_id)
 
 
 def test_stopping_twice_or_what_nobody_knows_is_no_error(subject: Subject) -> None:

@@ -1,0 +1,117 @@
+"""How the manager's work grows with a school: the same week with 100, 1,000, 10,000 and 100,000 students, simulated.
+
+Nothing is measured by a clock but the simulation's own time and memory. Each size runs in a process of its own, as
+`./apranova simulate` with the options below, so that memory is that size's alone.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks import report
+from benchmarks.charts import figure
+from benchmarks.measure import Findings, Measure, Target
+
+SIZES = (100, 1_000, 10_000, 100_000)
+SIZES_QUICK = (100, 1_000)
+OPTIONS = (
+    *("--days", "7", "--homes", "fixed", "--policy", "predicted", "--compare", "predicted", "--jobs", "1"),
+    *("--class-starts", "8,9,10,11,13,14,16,18", "--sweep-pause", "5"),
+)
+"""One week, homes as on AWS; classes at eight hours of the day, or the launch rate of one AWS account would be the only thing to see.
+A pass each five seconds at most: in a large school something happens in every one."""
+MINUTES_MOST, MEGABYTES_MOST = 15.0, 4_096.0
+_SOURCE = Path(__file__).parent.parent
+_COLUMNS = {
+    "launches": "launches",
+    "records_read_a_sweep": "records a sweep",
+    "records_read_max": "records, longest sweep",
+    "sweep_ms": "ms a sweep",
+    "sweep_ms_max": "ms, longest sweep",
+    "sweeps": "sweeps",
+    "store_calls_a_launch": "store calls a launch",
+    "store_calls_peak_per_s": "store calls, busiest s",
+    "run_task": "RunTask",
+    "run_task_peak_per_s": "RunTask, busiest s",
+    "launches_delayed": "delayed",
+    "machine_s": "processor s",
+    "memory_mb": "MB",
+}
+
+
+def run(*, quick: bool) -> Findings:
+    rows = [_week(size) for size in (SIZES_QUICK if quick else SIZES)]
+    last = rows[-1]
+    size = f"{last['students']:,} students, one week"
+    _show(rows)
+    return Findings(
+        title="How the manager's work grows with a school (one simulated week)",
+        measures=[
+            Measure(f"{size}: time", "min", [last["wall_s"] / 60.0], Target("max", MINUTES_MOST)),
+            Measure(f"{size}: memory", "MB", [last["memory_mb"]], Target("max", MEGABYTES_MOST)),
+        ],
+        facts={
+            "the records that a sweep reads grow less than half as fast as the students": _growth(
+                rows, "records_read_a_sweep"
+            )
+            < 0.5 * last["students"] / rows[0]["students"],
+        },
+        details={"command": f"./apranova simulate --students N {' '.join(OPTIONS)}", "growth": rows},
+    )
+
+
+def plot(findings: Findings, path: Path) -> None:
+    rows: list[dict[str, Any]] = findings.details["growth"]  # type: ignore[assignment]
+    students = [row["students"] for row in rows]
+    with figure(path, findings.title, rows=2, height=3.4) as (above, below):
+        for name, style in (("records_read_a_sweep", "o-"), ("sweep_ms", "s--")):
+            above.plot(students, [row[name] for row in rows], style, label=_COLUMNS[name])
+        for name, style in (("store_calls_peak_per_s", "o-"), ("run_task_peak_per_s", "s--")):
+            below.plot(students, [row[name] for row in rows], style, label=_COLUMNS[name])
+        for axes in (above, below):
+            axes.set(xscale="log", yscale="log", xlabel="students")
+            axes.grid(color="#e4e6ea")
+            axes.legend()
+
+
+def _week(size: int) -> dict[str, Any]:
+    report.console.print(f"  {size:,} students …")
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "run.json"
+        command = [sys.executable, "-m", "simulator.planning", "--students", str(size), *OPTIONS, "--json", str(file)]
+        subprocess.run(command, cwd=_SOURCE, check=True, stdout=subprocess.DEVNULL)
+        (found,) = json.loads(file.read_text(encoding="utf-8"))["runs"]
+    work = found["work"]
+    return {
+        "students": size,
+        "wall_s": round(time.monotonic() - began, 1),
+        "launches": found["launches"]["number"],
+        "cold": found["launches"]["cold"],
+        "p95_wait_s": found["wait_s"]["p95"],
+        "workspaces_dollars_a_student": round(found["dollars"]["workspaces_a_student"], 4),
+        "store_calls_a_launch": round(work["store_calls"] / max(1, found["launches"]["number"]), 2),
+        **{name: round(value, 3) if isinstance(value, float) else value for name, value in work.items()},
+    }
+
+
+def _growth(rows: list[dict[str, Any]], name: str) -> float:
+    return rows[-1][name] / rows[0][name] if rows[0][name] else 0.0
+
+
+def _show(rows: list[dict[str, Any]]) -> None:
+    table = report.Table(box=None, pad_edge=False)
+    table.add_column("students", justify="right")
+    for row in rows:
+        table.add_column(f"{row['students']:,}", justify="right")
+    for name, label in _COLUMNS.items():
+        table.add_row(
+            label, *(f"{row[name]:,.4g}" if isinstance(row[name], float) else f"{row[name]:,}" for row in rows)
+        )
+    report.console.print(table)

@@ -1,0 +1,129 @@
+"""A cohort's record: who learns together, when their classes are, and what was learned of their arrivals."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+
+from contract.manager import (
+    COHORT_CLASSES_MAX,
+    COHORT_MEMBERS_MAX,
+    COHORT_NEWCOMERS_MAX,
+    ClassTime,
+    CohortRequest,
+)
+from contract.names import WORKSPACE_ID_PATTERN, WorkspaceKind
+from manager.domain.attendance import UNTIL_S, Attendance
+from manager.domain.outlook import Check, mean_error
+
+PAST_CLASSES_MAX = 12
+"""Attendance is learned from so many classes: enough to tell who comes, few enough to notice that it changes."""
+OPENS_BEFORE_S = 3_900.0
+"""A class is prepared so long before it begins: more than the hour of the clock in which its first launches fall."""
+CHECKS_MAX = 5
+LABEL_MAX = 200
+ID_MAX = 64
+
+
+class BadCohort(ValueError):
+    """The text says which field is wrong, and what is expected."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """A class being prepared: the members are read page by page, so that no sweep reads a large cohort at once."""
+
+    class_at: float
+    next_member: int = 0
+    attendance: Attendance = field(default_factory=Attendance)
+    """Of the last classes, of the members that were read."""
+    came_last: int = 0
+    """Of these, those who came to the last class."""
+    expected: float = 0.0
+    """Launches expected of them."""
+    generic: float = 0.0
+    """Of these, those that a task without a certain student's home can serve."""
+
+
+@dataclass(frozen=True)
+class Cohort:
+    cohort_id: str
+    label: str
+    kind: WorkspaceKind
+    classes: tuple[ClassTime, ...] = ()
+    """Those that were announced and are not yet past, by their start."""
+    members: tuple[str, ...] = ()
+    newcomers: int = 0
+    past: tuple[float, ...] = ()
+    """When the last classes that took place began, oldest first."""
+    attendance: Attendance = field(default_factory=Attendance)
+    """As it was when the last class was prepared."""
+    study: Study | None = None
+    prepared_until: float = 0.0
+    """Classes that begin up to then have been prepared."""
+    expected: float | None = None
+    """Launches that were expected for the last class that was prepared; None: not to be checked."""
+    checks: tuple[Check, ...] = ()
+    """The newest forecasts beside what came of them."""
+    due_at: float | None = None
+    """When a sweep must prepare the next class; None: nothing is announced."""
+    version: int = 0
+    """The version that was read; 0 for a record that was never stored. Every write is conditional on it."""
+
+    def announced(self, request: CohortRequest, *, now: float) -> Cohort:
+        """What the backend knows replaces what was known; a class that has begun stays, and is remembered."""
+        begun = tuple(item for item in self.classes if item.starts_at <= now)
+        later = tuple(sorted((item for item in request.classes if item.starts_at > now), key=lambda c: c.starts_at))
+        told = replace(
+            self,
+            label=request.label,
+            kind=request.kind,
+            classes=(*begun, *later),
+            members=tuple(dict.fromkeys(request.members)),
+            newcomers=request.newcomers,
+        )
+        if told.members != self.members:
+            told = replace(told, study=None)  # its place in the list of members would be wrong
+        return told.moved_on(now)
+
+    def moved_on(self, now: float) -> Cohort:
+        """Classes that are past become history, and the next one decides when to look again."""
+        over = tuple(item.starts_at for item in self.classes if item.starts_at + UNTIL_S <= now)
+        moved = replace(
+            self,
+            classes=tuple(item for item in self.classes if item.starts_at + UNTIL_S > now),
+            past=(*self.past, *over)[-PAST_CLASSES_MAX:],
+        )
+        upcoming = moved.next_class(now)
+        return replace(moved, due_at=None if upcoming is None else upcoming.starts_at - OPENS_BEFORE_S)
+
+    def next_class(self, now: float) -> ClassTime | None:
+        """The next one to prepare; also one that has begun, as long as people may still come."""
+        waiting = (item for item in self.classes if item.starts_at > self.prepared_until)
+        return next((item for item in waiting if item.starts_at + UNTIL_S > now), None)
+
+    @property
+    def forecast_error(self) -> float | None:
+        return mean_error(self.checks)
+
+
+def checked(request: CohortRequest) -> CohortRequest:
+    """Raises BadCohort. Everything that is stored later has passed here once."""
+    if not 0 < len(request.cohort_id) <= ID_MAX:
+        raise BadCohort(f"cohort_id: 1 to {ID_MAX} characters are expected")
+    if not 0 < len(request.label) <= LABEL_MAX:
+        raise BadCohort(f"label: 1 to {LABEL_MAX} characters are expected")
+    for name, found, most in (
+        ("classes", len(request.classes), COHORT_CLASSES_MAX),
+        ("members", len(request.members), COHORT_MEMBERS_MAX),
+        ("newcomers", request.newcomers, COHORT_NEWCOMERS_MAX),
+    ):
+        if not 0 <= found <= most:
+            raise BadCohort(f"{name}: 0 to {most:,} are expected, not {found:,}")
+    for index, item in enumerate(request.classes):
+        if not (math.isfinite(item.starts_at) and math.isfinite(item.ends_at) and 0.0 < item.starts_at < item.ends_at):
+            raise BadCohort(f"classes[{index}]: starts_at must be before ends_at, both in seconds since the epoch")
+    for index, member in enumerate(request.members):
+        if not WORKSPACE_ID_PATTERN.fullmatch(member):
+            raise BadCohort(f"members[{index}]: a workspace's id is expected, not {member[:40]!r}")
+    return request

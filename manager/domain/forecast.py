@@ -1,0 +1,155 @@
+"""How many launches are to be expected: classes by the timetable, the rest by habit, both corrected by who really comes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import zoneinfo
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from contract.names import WorkspaceKind
+from manager.domain.arrivals import SATURDAY, other_days_weight
+from manager.domain.demand import HABIT_DAYS, Demand
+from manager.domain.outlook import Outlook
+
+_HOUR_S, _DAY_S = 3_600.0, 86_400.0
+RECENT_S = 600.0
+_STEADY = 2.0
+"""Launches with which the forecast stands against what was seen in the last minutes."""
+_SURPRISE_MIN = 3
+"""So many launches that nobody expected are no chance any more."""
+ERROR_MAX = 0.5
+_ENOUGH = 10.0
+"""Launches of a day below which its forecast is not judged: the error would be chance alone."""
+
+
+@dataclass(frozen=True)
+class Recent:
+    """Launches that this process has seen in the last minutes; a courtesy, lost with the process."""
+
+    since: float = float("inf")
+    """When it began to watch."""
+    launches: Mapping[WorkspaceKind, Sequence[float]] = field(default_factory=dict)
+    """Their times."""
+    hints: Mapping[WorkspaceKind, int] = field(default_factory=dict)
+    """How many have signed in and are about to launch, of those that a task without a certain student's home can serve."""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What is expected of one kind in the next minutes."""
+
+    known: bool
+    """False: there is no day to compare with yet; then only classes are in the numbers."""
+    rate_per_s: float
+    """When a task that is started now will be ready."""
+    launches: float
+    """Until then."""
+
+
+class Forecast:
+    def __init__(
+        self, demand: Demand, outlook: Outlook, recent: Recent, *, time_zone: str, habits: bool, now: float
+    ) -> None:
+        """`habits`: False for the policy that goes by classes alone."""
+        self._demand, self._outlook, self._recent = demand, outlook, recent
+        self._zone = zoneinfo.ZoneInfo(time_zone)
+        self._habits, self._now = habits, now
+        self._hours: dict[tuple[WorkspaceKind, int], float | None] = {}
+
+    def ahead(self, kind: WorkspaceKind, begin: float, lead_s: float) -> Expected:
+        """From `begin` on, for as long as a start takes."""
+        span_s = max(lead_s, 60.0)
+        known = self._habit(kind, begin) is not None
+        correction, surprise = self._seen(kind)
+        launches = correction * self._plain(kind, begin, begin + lead_s)
+        rate = correction * self._plain(kind, begin + lead_s, begin + lead_s + span_s) / span_s
+        return Expected(known, max(rate, surprise), max(launches, surprise * lead_s))
+
+    def changes_until(self, kind: WorkspaceKind, until: float) -> bool:
+        """Whether classes make the number of launches change from minute to minute before `until`."""
+        return self._outlook.expected(kind, self._now, until) > 0.0
+
+    def _plain(self, kind: WorkspaceKind, begin: float, end: float) -> float:
+        """Launches between two times, by timetable and habit."""
+        classes = self._outlook.expected(kind, begin, end)
+        habit = self._habit(kind, (begin + end) / 2.0) if self._habits else None
+        return classes + (habit or 0.0) * (end - begin)
+
+    def _habit(self, kind: WorkspaceKind, at: float) -> float | None:
+        """Launches a second that belong to no class, in the hour of the clock around `at`; None: nothing is known."""
+        hour = int(at // _HOUR_S)
+        if (kind, hour) not in self._hours:
+            usual = usual_launches(self._demand, kind, at, zone=self._zone, now=self._now)
+            if usual is not None:
+                of_classes = self._outlook.expected(kind, hour * _HOUR_S, (hour + 1) * _HOUR_S)
+                # What classes explain, up to their chance: what is left over of many is noise, not habit.
+                usual = max(0.0, usual - of_classes - math.sqrt(of_classes)) / _HOUR_S
+            self._hours[kind, hour] = usual
+        return self._hours[kind, hour]
+
+    def _seen(self, kind: WorkspaceKind) -> tuple[float, float]:
+        """A factor for the forecast, and launches a second that come without any forecast.
+
+        The factor is (seen + 2) / (expected + 2) of the last ten minutes: a class that fails to come lets the pool shrink
+        while it fails to come, one that comes in a rush lets it grow; two launches more or less change little.
+        """
+        since = max(self._recent.since, self._now - RECENT_S)
+        if since >= self._now:
+            return 1.0, 0.0
+        seen = sum(since <= at <= self._now for at in self._recent.launches.get(kind, ()))
+        expected = self._plain(kind, since, self._now)
+        surprise = seen - expected
+        rate = surprise / RECENT_S if seen >= _SURPRISE_MIN and surprise > 2.0 * max(1.0, expected) else 0.0
+        return (seen + _STEADY) / (expected + _STEADY), rate
+
+
+def usual_launches(
+    demand: Demand, kind: WorkspaceKind, at: float, *, zone: zoneinfo.ZoneInfo, now: float
+) -> float | None:
+    """Launches in the hour of the school's clock that `at` lies in, by the same hour of the last four weeks.
+
+    The mean over the same weekdays; other days of the same sort (weekdays, weekends) count only as long as there are few of
+    the same. None: no such day has been seen yet.
+    """
+    if demand.since is None:
+        return None
+    local = dt.datetime.fromtimestamp(at, zone)
+    same: list[int] = []
+    other: list[int] = []
+    for days_ago in range(1, HABIT_DAYS + 1):
+        then = (local - dt.timedelta(days=days_ago)).timestamp()  # the same time on the wall, whatever the clocks did
+        if then > now - _HOUR_S:
+            continue
+        if then + _HOUR_S <= demand.since:
+            break
+        weekday = (local.weekday() - days_ago) % 7
+        if weekday == local.weekday():
+            same.append(demand.in_hour(kind, then))
+        elif (weekday >= SATURDAY) is (local.weekday() >= SATURDAY):
+            other.append(demand.in_hour(kind, then))
+    weight = other_days_weight(len(same))
+    days = len(same) + weight * len(other)
+    return (sum(same) + weight * sum(other)) / days if days else None
+
+
+def habit_error(demand: Demand, *, zone: zoneinfo.ZoneInfo, now: float) -> float | None:
+    """How far a day's launches, all kinds together, were from what the days before it had said, 0 to 1.
+
+    The day ends twelve hours ago: a launch is counted when its task is forgotten, and late sessions must be over. None:
+    nothing to compare, or too few launches for it to mean anything.
+    """
+    end = (now - _DAY_S / 2) // _HOUR_S * _HOUR_S
+    begin = end - _DAY_S
+    usual = real = 0.0
+    for kind in WorkspaceKind:
+        for hour in range(24):
+            at = begin + hour * _HOUR_S
+            expected = usual_launches(demand, kind, at, zone=zone, now=begin)
+            if expected is None:
+                return None
+            usual += expected
+            real += demand.in_hour(kind, at)
+    larger = max(usual, real)
+    return abs(usual - real) / larger if larger >= _ENOUGH else None

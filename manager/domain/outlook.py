@@ -1,0 +1,130 @@
+"""What is expected of the next hours, what the pool has cost today, and what was decided: one record, read by every sweep.
+
+The classes of all cohorts are added up here, launch by launch and minute by minute, so that a sweep reads one record however
+many cohorts a school has.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import zoneinfo
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from contract.names import WorkspaceKind
+from manager.domain.attendance import BIN_S, FROM_S
+
+MINUTE_S = 60.0
+_KEPT_S = 4_200.0
+"""What is past is kept so long: the hour that a class falls into must not count its launches as habit too."""
+_AHEAD_MAX_MIN = 360
+DECISIONS_MAX = 50
+CHECKS_MAX = 20
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Launches expected of classes, for one kind: the first number is for the minute at `begins_at`."""
+
+    kind: WorkspaceKind
+    begins_at: float
+    launches: tuple[float, ...]
+
+    def between(self, begin: float, end: float) -> float:
+        """Expected launches from `begin` to `end`; within a minute they come evenly."""
+        first, last = (begin - self.begins_at) / MINUTE_S, (end - self.begins_at) / MINUTE_S
+        total = 0.0
+        for index in range(max(0, int(first)), min(len(self.launches), int(last) + 1)):
+            overlap = min(last, index + 1.0) - max(first, float(index))
+            total += self.launches[index] * max(0.0, overlap)
+        return total
+
+    def with_class(self, class_at: float, launches: Sequence[float], *, now: float) -> Curve:
+        """Add one class; its launches are by minute from FROM_S before it on."""
+        begin = (now - _KEPT_S) // MINUTE_S * MINUTE_S
+        ends = [begin + index * MINUTE_S for index in range(_AHEAD_MAX_MIN + 1)]
+        minutes = [self.between(minute, end) for minute, end in itertools.pairwise(ends)]
+        offset = round((class_at + FROM_S - begin) / BIN_S)
+        for index, count in enumerate(launches):
+            if 0 <= offset + index < len(minutes):
+                minutes[offset + index] += count
+        while minutes and minutes[-1] == 0.0:
+            minutes.pop()
+        return Curve(self.kind, begin, tuple(round(count, 4) for count in minutes))
+
+
+@dataclass(frozen=True)
+class Check:
+    """A forecast beside what came of it."""
+
+    expected: float
+    came: float
+
+
+@dataclass(frozen=True)
+class TargetLine:
+    kind: WorkspaceKind
+    size: int
+    because: str
+
+
+@dataclass(frozen=True)
+class Outlook:
+    outlook_id: str = "outlook"
+    curves: tuple[Curve, ...] = ()
+    schedule_until: float = 0.0
+    """Until then the schedule holds at least: forecasts for what is going on were bad lately."""
+    checks: tuple[Check, ...] = ()
+    """The newest forecasts of classes that are over."""
+    day: str = ""
+    """The school's date for which `spent_s` counts."""
+    spent_s: float = 0.0
+    """Seconds of warm tasks paid for on this day: those that nobody had (yet)."""
+    metered_at: float = 0.0
+    habit_error: float | None = None
+    """How far yesterday was from what the days before it had said, 0 to 1; None: not known."""
+    judged_at: float = 0.0
+    policy: str = ""
+    """What decided last, in words."""
+    targets: tuple[TargetLine, ...] = ()
+    """What was decided last."""
+    decisions: tuple[str, ...] = ()
+    """Newest first; each begins with the school's time of day."""
+    version: int = 0
+
+    def expected(self, kind: WorkspaceKind, begin: float, end: float) -> float:
+        """Launches for classes between two times."""
+        return sum(curve.between(begin, end) for curve in self.curves if curve.kind is kind)
+
+    def with_class(self, kind: WorkspaceKind, class_at: float, launches: Sequence[float], *, now: float) -> Outlook:
+        curve = next((item for item in self.curves if item.kind is kind), Curve(kind, now, ()))
+        others = tuple(item for item in self.curves if item.kind is not kind)
+        return replace(self, curves=(*others, curve.with_class(class_at, launches, now=now)))
+
+    def with_check(self, check: Check) -> Outlook:
+        return replace(self, checks=(*self.checks, check)[-CHECKS_MAX:])
+
+    def with_decisions(self, decisions: Iterable[str], *, now: float, time_zone: str) -> Outlook:
+        at = f"{dt.datetime.fromtimestamp(now, zoneinfo.ZoneInfo(time_zone)):%H:%M}"
+        told = tuple(f"{at} {decision}" for decision in decisions)
+        return replace(self, decisions=(*told, *self.decisions)[:DECISIONS_MAX])
+
+    def metered(self, warm: int, *, now: float, time_zone: str, longest_s: float) -> Outlook:
+        """Count the warm tasks since the last time. A manager that was down for long counts no more than `longest_s`."""
+        day = dt.datetime.fromtimestamp(now, zoneinfo.ZoneInfo(time_zone)).date().isoformat()
+        seconds = min(longest_s, max(0.0, now - self.metered_at)) if self.metered_at else 0.0
+        spent_s = (self.spent_s if day == self.day else 0.0) + warm * seconds
+        return replace(self, day=day, spent_s=spent_s, metered_at=now)
+
+    @property
+    def forecast_error(self) -> float | None:
+        """How far the forecasts were off lately, 0 to 1: the worse of classes and habits; None: none was checked yet."""
+        errors = [error for error in (mean_error(self.checks), self.habit_error) if error is not None]
+        return max(errors, default=None)
+
+
+def mean_error(checks: Sequence[Check]) -> float | None:
+    """The sum of what forecasts missed by, as a share of the sum of the larger of forecast and truth: 0 to 1."""
+    larger = sum(max(check.expected, check.came, 1.0) for check in checks)
+    return sum(abs(check.expected - check.came) for check in checks) / larger if checks else None

@@ -1,0 +1,149 @@
+"""Preparing a class: who of the cohort will come, when, and how sure that is; one page of members at a time."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zoneinfo
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from manager.domain import attendance
+from manager.domain.arrivals import SAME_STAY_S, Expectation
+from manager.domain.attendance import Attendance
+from manager.domain.cohort import CHECKS_MAX, Cohort, Study
+from manager.domain.outlook import Check, Outlook
+from manager.domain.policy import Policy
+from manager.domain.workspace import Workspace
+
+PAGE_MEMBERS = 100
+TRUSTED_BELOW = 0.5
+"""A cohort whose forecasts missed by more than this share of late is not believed; the schedule holds."""
+CHECKS_MIN = 2
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """One page later."""
+
+    cohort: Cohort
+    outlook: Outlook
+    expected: tuple[tuple[Workspace, Expectation], ...] = ()
+    """Members for each of whom a task of their own will pay (engines with fixed homes)."""
+    decisions: tuple[str, ...] = ()
+
+
+def page(cohort: Cohort, now: float) -> tuple[str, ...]:
+    """The members to read next; empty when all are read, or nothing is to be prepared."""
+    study = _study(cohort, now)
+    return () if study is None else cohort.members[study.next_member : study.next_member + PAGE_MEMBERS]
+
+
+def prepare(
+    cohort: Cohort,
+    members: Sequence[Workspace],
+    outlook: Outlook,
+    *,
+    now: float,
+    policy: Policy,
+    late_binding: bool,
+) -> Prepared:
+    """Count one page of members (as `page` named them, those that exist); with the last one, tell the outlook.
+
+    What the class will be like is judged by what was known when the class before was prepared, so that all pages are
+    judged alike; what the pages show of the classes since then is kept for the next one.
+    """
+    study = _study(cohort, now)
+    if study is None:
+        return Prepared(replace(cohort, study=None).moved_on(now), outlook)
+    known = cohort.attendance
+    shares = known.shares()
+    told = _told(known, study.class_at, policy.schedule.time_zone)
+    trusted = _trusted(cohort)
+    expected: list[tuple[Workspace, Expectation]] = []
+    for workspace in members:
+        if workspace.kind is not cohort.kind or workspace.deleted_at is not None:
+            continue
+        offsets = _offsets(workspace, cohort.past)
+        chance = attendance.chance(offsets, known.rate)
+        own_home = workspace.home_created_at is not None and not late_binding
+        study = replace(
+            study,
+            attendance=study.attendance.with_member(offsets),
+            came_last=study.came_last + bool(offsets and offsets[-1] is not None),
+            expected=study.expected + chance,
+            generic=study.generic + (0.0 if own_home else chance),
+        )
+        window = attendance.worth_waiting(chance, shares, study.class_at, worth_s=policy.cold_start_worth_s)
+        if own_home and trusted and window is not None and window[1] > now:
+            because = f"of {cohort.label}: {told}"
+            expected.append((workspace, Expectation(window[0] - policy.start_lead_s, *window, because)))
+    study = replace(study, next_member=study.next_member + PAGE_MEMBERS)
+    if study.next_member < len(cohort.members):
+        return Prepared(replace(cohort, study=study), outlook, tuple(expected))
+    return _finished(cohort, study, outlook, tuple(expected), now=now, told=told)
+
+
+def _finished(
+    cohort: Cohort,
+    study: Study,
+    outlook: Outlook,
+    expected: tuple[tuple[Workspace, Expectation], ...],
+    *,
+    now: float,
+    told: str,
+) -> Prepared:
+    checks = cohort.checks
+    if cohort.expected is not None and cohort.past:
+        check = Check(cohort.expected, study.came_last)
+        checks = (*checks, check)[-CHECKS_MAX:]
+        outlook = outlook.with_check(check)
+    judged = replace(cohort, checks=checks)
+    launches = study.generic + cohort.newcomers * cohort.attendance.rate
+    if _trusted(judged):
+        shares = cohort.attendance.shares()
+        outlook = outlook.with_class(cohort.kind, study.class_at, [launches * share for share in shares], now=now)
+        everyone = study.expected + cohort.newcomers * cohort.attendance.rate
+        decision = f"about {everyone:.0f} of {cohort.label} are expected: {told}"
+    else:
+        outlook = replace(outlook, schedule_until=max(outlook.schedule_until, study.class_at + attendance.UNTIL_S))
+        decision = (
+            f"the schedule holds for {cohort.label}: its last forecasts were off by {judged.forecast_error or 0.0:.0%}"
+        )
+    done = replace(
+        judged,
+        study=None,
+        prepared_until=study.class_at,
+        expected=study.expected,
+        attendance=study.attendance if study.attendance.could else cohort.attendance,
+    )
+    return Prepared(done.moved_on(now), outlook, expected if _trusted(judged) else (), (decision,))
+
+
+def _study(cohort: Cohort, now: float) -> Study | None:
+    """The one under way, or a new one; a class that was taken out of the timetable meanwhile is not gone on with."""
+    upcoming = cohort.next_class(now)
+    if upcoming is None:
+        return None
+    if cohort.study is not None and cohort.study.class_at == upcoming.starts_at:
+        return cohort.study
+    return Study(upcoming.starts_at, attendance=Attendance())
+
+
+def _offsets(workspace: Workspace, past: Sequence[float]) -> list[float | None]:
+    """For each past class that the workspace can know of: when they came, None if they did not.
+
+    A workspace remembers only so many launches, and one that is new knows nothing of what was before it.
+    """
+    arrivals = workspace.arrivals
+    known_since = arrivals[0] - SAME_STAY_S if arrivals else workspace.state_since
+    return [attendance.offset_at(arrivals, class_at) for class_at in past if class_at >= known_since]
+
+
+def _trusted(cohort: Cohort) -> bool:
+    error = cohort.forecast_error
+    return error is None or len(cohort.checks) < CHECKS_MIN or error <= TRUSTED_BELOW
+
+
+def _told(known: Attendance, class_at: float, time_zone: str) -> str:
+    local = dt.datetime.fromtimestamp(class_at, zoneinfo.ZoneInfo(time_zone))
+    return f"class at {local:%H:%M}, {known.rate:.0%} usually come"

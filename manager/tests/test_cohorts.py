@@ -1,0 +1,101 @@
+"""Cohorts and hints as the backend sends them: kept when they make sense, refused with one clear sentence when not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from contract.manager import COHORT_CLASSES_MAX, ClassTime, CohortRequest
+from contract.names import WorkspaceKind
+from contract.wire import to_json
+from manager.domain.cohort import OPENS_BEFORE_S
+from manager.entrypoints.handler import InvocationHandler
+from manager.tests.school import ANNA, BEN, School
+
+BERLIN = CohortRequest("berlin-3", "Berlin-3", WorkspaceKind.VSCODE, (), (ANNA, BEN), newcomers=2)
+
+
+def ask(school: School, action: str, request: Any) -> dict[str, Any]:
+    handler = InvocationHandler(school.world, last_sweep_at=lambda: None)
+    return handler({"action": action, **(request if isinstance(request, dict) else to_json(request))})
+
+
+def test_a_cohort_is_kept_and_due_before_its_next_class() -> None:
+    school = School()
+    now = school.clock.now()
+    classes = (ClassTime(now + 90_000, now + 97_200), ClassTime(now + 7_200, now + 14_400))
+    assert ask(school, "put_cohort", replace(BERLIN, classes=classes)) == {"ok": True}
+    kept = school.store.find_cohort("berlin-3")
+    assert kept is not None
+    assert (kept.members, kept.newcomers, kept.due_at) == ((ANNA, BEN), 2, now + 7_200 - OPENS_BEFORE_S)
+    assert [item.starts_at for item in kept.classes] == [now + 7_200, now + 90_000]
+
+
+def test_the_same_cohort_again_writes_nothing_and_a_holiday_takes_a_class_out() -> None:
+    school = School()
+    now = school.clock.now()
+    berlin = replace(BERLIN, classes=(ClassTime(now + 7_200, now + 14_400),))
+    ask(school, "put_cohort", berlin)
+    ask(school, "put_cohort", berlin)
+    kept = school.store.find_cohort("berlin-3")
+    assert kept is not None
+    assert kept.version == 1
+    ask(school, "put_cohort", replace(berlin, classes=()))
+    kept = school.store.find_cohort("berlin-3")
+    assert kept is not None
+    assert (kept.classes, kept.due_at) == ((), None)
+
+
+def test_a_class_that_has_begun_stays_known_whatever_is_announced_later() -> None:
+    school = School()
+    now = school.clock.now()
+    ask(school, "put_cohort", replace(BERLIN, classes=(ClassTime(now + 60, now + 7_200),)))
+    school.later(120.0)
+    ask(school, "put_cohort", BERLIN)
+    kept = school.store.find_cohort("berlin-3")
+    assert kept is not None
+    assert [item.starts_at for item in kept.classes] == [now + 60]
+
+
+def test_a_removed_cohort_is_gone_and_removing_it_again_is_no_error() -> None:
+    school = School()
+    ask(school, "put_cohort", BERLIN)
+    assert ask(school, "remove_cohort", {"cohort_id": "berlin-3"}) == {"ok": True}
+    assert ask(school, "remove_cohort", {"cohort_id": "berlin-3"}) == {"ok": True}
+    assert school.store.find_cohort("berlin-3") is None
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"cohort_id": ""}, "cohort_id"),
+        ({"label": ""}, "label"),
+        ({"kind": "emacs"}, "kind"),
+        ({"members": ["../../etc"]}, "members[0]"),
+        ({"newcomers": -1}, "newcomers"),
+        ({"classes": [{"starts_at": 20.0, "ends_at": 10.0}]}, "classes[0]"),
+        ({"classes": [{"starts_at": float("nan"), "ends_at": 10.0}]}, "classes[0]"),
+        ({"classes": [{"starts_at": 10.0, "ends_at": float("inf")}]}, "classes[0]"),
+        ({"classes": [{"starts_at": 10.0, "ends_at": 20.0}] * (COHORT_CLASSES_MAX + 1)}, "classes"),
+        ({"members": [ANNA] * 2_001}, "members"),
+    ],
+)
+def test_a_cohort_that_makes_no_sense_is_refused_and_nothing_changes(change: dict[str, Any], named: str) -> None:
+    school = School()
+    ask(school, "put_cohort", BERLIN)
+    answer = ask(school, "put_cohort", {**to_json(BERLIN), **change})
+    assert (answer["ok"], answer["error"]["reason"]) == (False, "bad_request")
+    assert named in answer["error"]["message"]
+    kept = school.store.find_cohort("berlin-3")
+    assert kept is not None
+    assert kept.version == 1
+
+
+def test_a_hint_is_answered_also_for_an_unknown_workspace_and_refused_when_it_is_malformed() -> None:
+    school = School()
+    assert ask(school, "expect", {"workspace_id": ANNA, "because": "signed in"}) == {"ok": True}
+    assert ask(school, "expect", {"workspace_id": "anna", "because": "signed in"})["ok"] is False
+    assert ask(school, "expect", {"workspace_id": ANNA, "because": ""})["ok"] is False
+    assert ask(school, "expect", {"workspace_id": ANNA, "because": "x" * 101})["ok"] is False

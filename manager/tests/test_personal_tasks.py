@@ -1,0 +1,133 @@
+"""Tasks that are started ahead with a student's home: theirs alone, and never beside another one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from contract.errors import ApraNovaError
+from contract.manager import ExpectRequest
+from contract.names import LaunchPath, TaskState, WorkspaceKind, WorkspaceState
+from manager.adapters.memory.clock import FakeClock
+from manager.adapters.memory.runner import MemoryTaskRunner
+from manager.domain.policy import PoolPolicy
+from manager.domain.task import Task
+from manager.tests.school import ANNA, BEN, School
+from manager.use_cases.expect import expect
+from manager.use_cases.launch import launch
+from manager.use_cases.lifetime import delete
+from manager.use_cases.stop import stop
+
+
+def school_with_homes() -> School:
+    """Fixed homes, no pool; Anna has been there before."""
+    school = School(runner=MemoryTaskRunner(FakeClock(), late_binding=False))
+    school.enrol(ANNA, BEN)
+    launch(school.world, ANNA)
+    school.settle()
+    stop(school.world, ANNA)
+    school.settle()
+    assert school.workspace().state is WorkspaceState.STOPPED
+    return school
+
+
+def signs_in(school: School) -> Task:
+    expect(school.world, ExpectRequest(ANNA, "signed in"))
+    school.settle()
+    held = school.store.find_task(school.workspace().personal_task_id or "")
+    assert held is not None
+    return held
+
+
+def alive_with(school: School, home_id: str | None) -> list[str]:
+    return [task.spec.task_id for task in school.runner.tasks.values() if task.alive and task.home_id == home_id]
+
+
+def test_whoever_signs_in_finds_a_task_with_their_own_home() -> None:
+    school = school_with_homes()
+    held = signs_in(school)
+    assert (held.state, held.home_id, held.because) == (TaskState.READY, school.workspace().home_id, "who signed in")
+    launched = launch(school.world, ANNA)
+    assert (launched.launch_path, launched.task_id) == (LaunchPath.WARM, held.task_id)
+
+
+def test_a_task_kept_for_one_student_is_never_another_s() -> None:
+    school = school_with_homes()
+    held = signs_in(school)
+    launched = launch(school.world, BEN)
+    assert launched.task_id != held.task_id
+
+
+def test_a_second_hint_starts_no_second_task() -> None:
+    school = school_with_homes()
+    held = signs_in(school)
+    assert signs_in(school).task_id == held.task_id
+    assert len(alive_with(school, held.home_id)) == 1
+
+
+def test_a_student_who_does_not_come_costs_minutes_and_the_reason_is_told() -> None:
+    school = school_with_homes()
+    held = signs_in(school)
+    school.later(school.world.policy.hint_s)
+    school.settle()
+    assert alive_with(school, held.home_id) == []
+    told = (*school.world.sightings.decisions(), *school.store.find_outlook().decisions)
+    assert any("did not come" in line for line in told)
+    school.later(1.0)
+    assert launch(school.world, ANNA).launch_path is LaunchPath.COLD
+
+
+def test_a_launch_waits_until_a_task_of_an_old_image_has_let_the_home_go() -> None:
+    school = school_with_homes()
+    held = signs_in(school)
+    school.runner.images[WorkspaceKind.VSCODE] = "vscode-next"
+    waiting = launch(school.world, ANNA)
+    assert (waiting.state, waiting.launch_wanted_at) == (WorkspaceState.STOPPED, school.clock.now())
+    assert launch(school.world, ANNA).launch_wanted_at is not None
+    school.settle()
+    assert school.workspace().state is WorkspaceState.RUNNING
+    assert school.workspace().task_id != held.task_id
+    assert len(alive_with(school, held.home_id)) == 1
+
+
+def test_a_deleted_workspace_s_task_ends_with_it() -> None:
+    school = school_with_homes()
+    held = signs_in(school)
+    delete(school.world, ANNA)
+    school.settle()
+    assert alive_with(school, held.home_id) == []
+
+
+def test_a_home_that_is_missing_is_not_replaced_by_an_empty_one() -> None:
+    school = school_with_homes()
+    home_id = school.workspace().home_id
+    school.homes.files.pop(home_id)
+    expect(school.world, ExpectRequest(ANNA, "signed in"))
+    for _ in range(3):
+        school.sweep()
+    assert home_id not in school.homes.files
+
+
+def test_the_schedule_listens_to_no_hint() -> None:
+    school = school_with_homes()
+    school.world = replace(school.world, policy=replace(school.world.policy, pool_policy=PoolPolicy.SCHEDULE))
+    expect(school.world, ExpectRequest(ANNA, "signed in"))
+    assert school.workspace().expected is None
+
+
+def test_with_late_binding_homes_a_hint_adds_one_task_that_serves_anyone() -> None:
+    school = School()
+    school.enrol(ANNA)
+    expect(school.world, ExpectRequest(ANNA, "signed in"))
+    school.settle()
+    assert launch(school.world, ANNA).launch_path is LaunchPath.WARM
+    school.settle()
+    assert [task for task in school.store.list_tasks(limit=10) if task.warm] == []
+
+
+def test_nothing_of_this_raises_for_a_student_who_is_there_already() -> None:
+    school = school_with_homes()
+    launch(school.world, ANNA)
+    try:
+        expect(school.world, ExpectRequest(ANNA, "signed in"))
+    except ApraNovaError as error:
+        raise AssertionError from error

@@ -1,0 +1,244 @@
+"""The pool's planner on plain data: who is expected, how many tasks that is worth, and when the schedule holds."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import zoneinfo
+from dataclasses import replace
+
+import pytest
+
+from contract.manager import ClassTime
+from contract.names import WorkspaceKind
+from manager.domain import attendance, planner, preparing
+from manager.domain.arrivals import next_habit, with_arrival
+from manager.domain.attendance import Attendance
+from manager.domain.cohort import OPENS_BEFORE_S, Cohort
+from manager.domain.demand import Demand
+from manager.domain.forecast import Expected, Forecast, Recent, habit_error, usual_launches
+from manager.domain.outlook import Check, Outlook
+from manager.domain.policy import Policy, PoolPolicy
+from manager.domain.pool import PoolSchedule
+from manager.domain.workspace import Workspace
+
+CODE, DATA = WorkspaceKind.VSCODE, WorkspaceKind.SUPERSET
+BERLIN = "Europe/Berlin"
+ZONE = zoneinfo.ZoneInfo(BERLIN)
+HOUR, DAY = 3_600.0, 86_400.0
+POLICY = Policy(schedule=PoolSchedule(3, 5, 1, 2, time_zone=BERLIN), start_lead_s=45.0)
+
+
+def at(month: int, day: int, hour: int, minute: int = 0) -> float:
+    return dt.datetime(2026, month, day, hour, minute, tzinfo=ZONE).timestamp()
+
+
+CLASS = at(11, 23, 9)
+PAST = tuple(at(11, day, 9) for day in (9, 10, 11, 12, 13, 16, 17, 18, 19, 20))
+
+
+def member(number: int, arrivals: tuple[float, ...], **changes: object) -> Workspace:
+    plain = Workspace(f"ws-{'abcdefghijklmnopqrstuvwxyz'[number] * 10}", "x", CODE, home_id=f"home-{number}")
+    return replace(plain, home_created_at=PAST[0] - DAY, state_since=PAST[0] - DAY, arrivals=arrivals, **changes)
+
+
+def comes(number: int = 0, offset_s: float = -60.0) -> Workspace:
+    return member(number, tuple(class_at + offset_s for class_at in PAST))
+
+
+def cohort(*members: Workspace, **changes: object) -> Cohort:
+    plain = Cohort("b", "Berlin-3", CODE, (ClassTime(CLASS, CLASS + 3 * HOUR),), tuple(m.workspace_id for m in members))
+    return replace(plain, past=PAST, attendance=Attendance(270, 300), due_at=CLASS - OPENS_BEFORE_S, **changes)
+
+
+def prepared(group: Cohort, *members: Workspace, late_binding: bool = False) -> preparing.Prepared:
+    now = CLASS - OPENS_BEFORE_S
+    return preparing.prepare(group, members, Outlook(), now=now, policy=POLICY, late_binding=late_binding)
+
+
+def decided(now: float, policy: Policy = POLICY, **known: object) -> planner.PoolTargets:
+    facts = {"demand": Demand(), "outlook": Outlook(), "recent": Recent(), "launches": {}, "kinds": [CODE], **known}
+    return planner.targets(now=now, policy=policy, **facts)  # type: ignore[arg-type]
+
+
+def counted(launches: dict[float, int], *, now: float, kind: WorkspaceKind = CODE) -> Demand:
+    demand = Demand()
+    for when, count in launches.items():
+        for _ in range(count):
+            demand = demand.with_launch(kind, at=when, now=now)
+    return demand
+
+
+def test_whoever_always_comes_gets_a_task_shortly_before_the_class_and_for_a_stated_reason() -> None:
+    done = prepared(cohort(comes()), comes())
+    ((workspace, expected),) = done.expected
+    assert workspace.workspace_id == comes().workspace_id
+    assert CLASS - 1_800 <= expected.begins_at <= CLASS < expected.until <= CLASS + 3_600
+    assert expected.start_at == expected.begins_at - POLICY.start_lead_s
+    assert expected.because == "of Berlin-3: class at 09:00, 90% usually come"
+
+
+def test_who_never_comes_gets_none() -> None:
+    assert prepared(cohort(member(0, ())), member(0, ())).expected == ()
+
+
+def test_who_has_no_home_yet_is_expected_of_the_slots_and_gets_no_task_of_their_own() -> None:
+    newcomer = replace(comes(), home_id=None, home_created_at=None, arrivals=(), state_since=CLASS - HOUR)
+    done = prepared(cohort(newcomer, newcomers=3), newcomer)
+    assert done.expected == ()
+    assert done.outlook.expected(CODE, CLASS - HOUR, CLASS + HOUR) == pytest.approx(4 * 0.9, abs=0.3)
+
+
+def test_with_late_binding_homes_everybody_counts_for_the_size_and_nobody_gets_a_task_of_their_own() -> None:
+    members = [comes(number) for number in range(20)]
+    done = prepared(cohort(*members), *members, late_binding=True)
+    assert done.expected == ()
+    assert done.outlook.expected(CODE, CLASS - HOUR, CLASS + 2 * HOUR) == pytest.approx(20, abs=1)
+    assert "about 20 of Berlin-3 are expected: class at 09:00, 90% usually come" in done.decisions
+
+
+def test_a_large_cohort_is_read_page_by_page_and_told_once() -> None:
+    group = cohort(comes())
+    group = replace(group, members=tuple(f"ws-{number}" for number in range(250)))
+    outlook, pages = Outlook(), 0
+    while (ids := preparing.page(group, CLASS - HOUR)) and group.next_class(CLASS - HOUR):
+        done = preparing.prepare(
+            group, [comes()] * len(ids), outlook, now=CLASS - HOUR, policy=POLICY, late_binding=True
+        )
+        group, outlook, pages = done.cohort, done.outlook, pages + 1
+    assert pages == 3
+    assert outlook.expected(CODE, CLASS - HOUR, CLASS + HOUR) == pytest.approx(248, abs=5)
+    assert (group.due_at, group.prepared_until) == (None, CLASS)
+
+
+def test_a_cancelled_class_is_not_prepared() -> None:
+    assert preparing.page(replace(cohort(comes()), classes=()), CLASS - HOUR) == ()
+
+
+def test_bad_forecasts_of_a_cohort_let_the_schedule_hold_and_say_so() -> None:
+    bad = cohort(comes(), checks=(Check(20, 2), Check(20, 1)))
+    done = prepared(bad, comes())
+    assert done.expected == ()
+    assert done.outlook.schedule_until == CLASS + attendance.UNTIL_S
+    assert "the schedule holds for Berlin-3: its last forecasts were off by 92%" in done.decisions
+    assert (
+        decided(CLASS, outlook=done.outlook, demand=counted({CLASS - 7 * DAY: 1}, now=CLASS)).by_kind[CODE].start_below
+        == 5
+    )
+
+
+def test_what_came_of_a_forecast_is_checked_when_the_next_class_is_prepared() -> None:
+    done = prepared(cohort(comes(), expected=4.0), comes())
+    assert done.cohort.checks == (Check(4.0, 1.0),)
+
+
+def test_the_base_stock_rule() -> None:
+    assert planner.size(Expected(True, 0.0, 0.0), 3_600.0) == 0
+    assert planner.size(Expected(True, 0.5 / HOUR, 0.01), HOUR) == 0
+    assert planner.size(Expected(True, 5 / HOUR, 5 / 80), HOUR) == 1
+    rush = planner.size(Expected(True, 8 / 60.0, 6.0), HOUR)
+    assert 10 <= rush <= 20
+    assert planner.size(Expected(True, 8 / 60.0, 6.0), HOUR / 10) < rush
+    assert planner.size(Expected(True, 200 / 60.0, 150.0), HOUR) > 150
+
+
+def test_the_pool_follows_a_class_up_and_down_and_does_not_stand_for_hours() -> None:
+    members = [comes(number, 60.0 * (number % 10) - 300.0) for number in range(25)]
+    outlook = prepared(cohort(*members), *members, late_binding=True).outlook
+    monday_quiet = counted({CLASS - 7 * DAY - 3 * HOUR: 1}, now=CLASS)
+    sizes = {
+        minute: decided(CLASS + 60.0 * minute, outlook=outlook, demand=monday_quiet).by_kind[CODE].start_below
+        for minute in (-60, -5, 0, 120)
+    }
+    assert sizes[-60] == sizes[120] == 0
+    assert min(sizes[-5], sizes[0]) >= 2
+
+
+def test_hours_follow_the_wall_clock_over_the_end_of_summer_time() -> None:
+    """In Berlin 2026-10-25: what came at 09:00 local on Friday is expected at 09:00 local on Monday."""
+    friday, monday = at(10, 23, 9, 10), at(10, 26, 9, 20)
+    assert monday - friday == pytest.approx(3 * DAY + HOUR + 600)
+    demand = counted({friday: 4}, now=monday)
+    assert usual_launches(demand, CODE, monday, zone=ZONE, now=monday) == 4
+    assert usual_launches(demand, CODE, monday - HOUR, zone=ZONE, now=monday) == 0
+
+
+def test_weekends_say_nothing_of_weekdays() -> None:
+    sunday, monday = at(11, 22, 15), at(11, 23, 15)
+    assert usual_launches(counted({sunday: 9}, now=monday), CODE, monday, zone=ZONE, now=monday) is None
+
+
+def test_where_nothing_is_known_the_schedule_holds_and_is_cut_to_the_budget() -> None:
+    assert decided(CLASS).by_kind[CODE].start_below == 5
+    cut = decided(CLASS, replace(POLICY, pool_budget_s=16 * HOUR)).by_kind[CODE]
+    assert (cut.start_below, "cut to the day's budget" in cut.because) == (1, True)
+
+
+def test_a_spent_budget_ends_the_pool_and_says_so() -> None:
+    policy = replace(POLICY, pool_budget_s=10 * HOUR)
+    spent = Outlook(day="2026-11-23", spent_s=10 * HOUR, metered_at=CLASS)
+    target = decided(CLASS, policy, outlook=spent).by_kind[CODE]
+    assert (target.start_below, target.retire_above, target.because) == (0, 0, "the day's 10 warm task-hours are spent")
+    assert decided(CLASS + DAY, policy, outlook=spent).by_kind[CODE].start_below > 0
+
+
+def test_the_budget_of_a_school_follows_its_launches() -> None:
+    auto = replace(POLICY, pool_budget_s=None)
+    assert planner.budget_s({}, Demand(), CLASS, auto) == auto.budget_min_s
+    demand = counted({CLASS - 13 * DAY: 1}, now=CLASS)
+    assert planner.budget_s({CODE: 13_000}, demand, CLASS, auto) == pytest.approx(1_000 * auto.budget_per_launch_s)
+
+
+def test_each_kind_has_a_size_of_its_own() -> None:
+    demand = counted({CLASS - 7 * DAY: 30}, now=CLASS)
+    targets = decided(CLASS, demand=demand, kinds=[CODE, DATA]).by_kind
+    assert targets[CODE].start_below > targets[DATA].start_below == 0
+
+
+def test_a_wrong_timetable_is_corrected_by_who_comes() -> None:
+    outlook = Outlook().with_class(CODE, CLASS, [0.5] * 90, now=CLASS - HOUR)
+    nobody, rush = Recent(CLASS - HOUR), Recent(CLASS - HOUR, {CODE: [CLASS - number for number in range(20)]})
+
+    def rate(recent: Recent, known: Outlook) -> float:
+        forecast = Forecast(Demand(), known, recent, time_zone=BERLIN, habits=True, now=CLASS)
+        return forecast.ahead(CODE, CLASS, 45.0).rate_per_s
+
+    assert rate(nobody, outlook) < rate(Recent(), outlook) / 2 < rate(rush, outlook)
+    assert rate(rush, Outlook()) > 0.0 == rate(nobody, Outlook())
+
+
+def test_a_day_unlike_the_others_is_an_error_of_habit_and_then_the_schedule_holds() -> None:
+    now = at(11, 19, 12)
+    usual = {at(11, day, hour): 5 for day in (9, 10, 11, 12, 13, 16, 17) for hour in (10, 15, 20)}
+    assert habit_error(counted(usual, now=now), zone=ZONE, now=now) == 1.0
+    same = {**usual, at(11, 18, 10): 5, at(11, 18, 15): 5, at(11, 18, 20): 5}
+    assert (habit_error(counted(same, now=now), zone=ZONE, now=now) or 0.0) < 0.5
+    doubted = Outlook(habit_error=0.9)
+    assert decided(now, outlook=doubted, demand=counted(usual, now=now)).by_kind[CODE].start_below == 5
+
+
+def test_the_schedule_and_the_timetable_ask_no_habit() -> None:
+    demand = counted({CLASS - 7 * DAY: 100}, now=CLASS)
+    scheduled = decided(CLASS, replace(POLICY, pool_policy=PoolPolicy.SCHEDULE), demand=demand)
+    assert (scheduled.by_kind[CODE].start_below, scheduled.look_again_s) == (5, math.inf)
+    outlook = Outlook().with_class(CODE, CLASS, [2.0] * 90, now=CLASS)
+    with_class = decided(CLASS, replace(POLICY, pool_policy=PoolPolicy.TIMETABLE), demand=demand, outlook=outlook)
+    assert with_class.by_kind[CODE].start_below > 5
+
+
+def test_a_habit_is_several_times_the_same_hour() -> None:
+    mondays = tuple(at(month, day, 19, 10) for month, day in ((11, 2), (11, 9), (11, 16)))
+    known = {"now": at(11, 22, 12), "time_zone": BERLIN, "worth_s": HOUR, "lead_s": 60.0}
+    expected = next_habit(mondays, **known)
+    assert expected is not None
+    assert expected.begins_at <= at(11, 23, 19, 10) < expected.until
+    assert expected.because.startswith("who usually comes at about 19:")
+    assert next_habit(mondays[:1], **known) is None
+    assert next_habit((), **known) is None
+
+
+def test_a_restart_is_no_second_arrival_and_memory_is_bounded() -> None:
+    arrivals: tuple[float, ...] = ()
+    for hour in range(100):
+        arrivals = with_arrival(with_arrival(arrivals, hour * HOUR), hour * HOUR + 60.0)
+    assert arrivals == tuple(hour * HOUR for hour in range(68, 100))

@@ -1,0 +1,142 @@
+"""What the pool remembers: failures in records, a success by forgiving them, its own latest starts in the process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from contract.errors import ApraNovaError, Reason
+from contract.names import LaunchPath, WorkspaceState
+from manager.adapters.memory.clock import FakeClock
+from manager.adapters.memory.runner import MemoryTaskRunner, RunnerWithoutRoom
+from manager.adapters.memory.store import MemoryWorkspaceStore
+from manager.domain.task import Task
+from manager.ports.task_runner import TaskSpec
+from manager.tests.school import ANNA, School
+from manager.use_cases.launch import launch
+from manager.use_cases.sweep import sweep
+
+
+def failing_school() -> tuple[School, RunnerWithoutRoom]:
+    """Its pool of one has failed some times, and waits now."""
+    runner = RunnerWithoutRoom(FakeClock())
+    school = School(pool=1, runner=runner)
+    school.settle()
+    school.later(wait_s(school))
+    school.settle()
+    assert len(school.store.list_warm_tasks(limit=10)) >= 3
+    return school, runner
+
+
+def wait_s(school: School) -> float:
+    failures = len(school.store.list_warm_tasks(limit=10))
+    return school.world.policy.back_off_base_s * 2.0 ** (failures - 1)
+
+
+def test_the_back_off_survives_a_restart_of_the_manager() -> None:
+    school, runner = failing_school()
+    runner.full = False
+    school.crash()
+    school.settle()
+    assert not runner.tasks
+    school.later(wait_s(school))
+    school.settle()
+    assert len(runner.tasks) == 1
+
+
+def test_a_success_ends_the_back_off_also_when_its_task_is_claimed_before_any_pass_sees_it_ready() -> None:
+    school, runner = failing_school()
+    runner.full = False
+    school.enrol(ANNA)
+    assert launch(school.world, ANNA).launch_path is LaunchPath.COLD  # bound from the first: it is never READY
+    school.sweep()
+    assert school.workspace().state is WorkspaceState.RUNNING
+    assert not [task for task in school.store.list_warm_tasks(limit=10) if task.failed_start]
+    school.crash()
+    school.sweep()
+    assert sum(task.warm for task in school.store.list_tasks(limit=10)) == 1
+
+
+def test_forgiven_failures_are_forgotten_in_their_time() -> None:
+    school, runner = failing_school()
+    runner.full = False
+    school.later(100.0)
+    school.settle()
+    school.later(school.world.policy.task_memory_s)
+    school.settle()
+    assert len(school.store.list_tasks(limit=10)) == 1
+
+
+class StoreWhosePoolLags(MemoryWorkspaceStore):
+    """Its index of the pool shows nothing new while it `lags`, as one of DynamoDB may for a while."""
+
+    lags = False
+    shown: tuple[Task, ...] = ()
+
+    def list_warm_tasks(self, *, limit: int) -> tuple[Task, ...]:
+        if not self.lags:
+            self.shown = super().list_warm_tasks(limit=limit)
+        return self.shown
+
+
+def test_an_index_that_lags_does_not_make_the_pool_start_the_same_task_twice() -> None:
+    store = StoreWhosePoolLags()
+    school = School(pool=1, store=store)
+    store.lags = True
+    school.settle()
+    assert len(school.runner.tasks) == 1
+    store.lags = False
+    school.settle()
+    assert len(school.runner.tasks) == 1
+
+
+def test_a_launch_that_is_shown_a_task_which_is_taken_already_starts_another() -> None:
+    store = StoreWhosePoolLags()
+    school = School(pool=1, store=store)
+    school.enrol(ANNA, "ws-bbbbbbbbbb")
+    school.settle()
+    store.list_warm_tasks(limit=10)
+    store.lags = True
+    first = launch(school.world, ANNA)
+    second = launch(school.world, "ws-bbbbbbbbbb")
+    assert (first.launch_path, second.launch_path) == (LaunchPath.WARM, LaunchPath.COLD)
+    assert first.task_id != second.task_id
+
+
+def scanning(school: School) -> Any:
+    school.later(school.world.policy.orphan_scan_s)
+    return sweep(school.world)
+
+
+def test_a_task_that_runs_although_its_record_says_stopped_is_ended_without_grace() -> None:
+    school = School(runner=MemoryTaskRunner(FakeClock()))
+    school.enrol(ANNA)
+    launch(school.world, ANNA)
+    school.settle()
+    record = school.store.find_task(school.workspace().task_id or "")
+    assert record is not None
+    school.runner.end(record.task_id, "killed")
+    school.later(60.0)
+    school.settle()
+    late = school.runner.tasks[record.task_id]
+    late.alive, late.started_at = True, school.clock.now() + school.world.policy.orphan_scan_s
+    scanning(school)
+    assert not late.alive
+
+
+def test_a_failed_list_of_the_engine_s_tasks_is_asked_for_again_with_the_next_pass() -> None:
+    school = School()
+    school.runner.start(TaskSpec("task-lost", next(iter(school.runner.images)), "vscode-1", "a token"))
+    school.later(school.world.policy.orphan_grace_s)
+    works, asked = school.runner.list_tasks, []
+
+    def fails_once() -> Any:
+        asked.append(1)
+        if len(asked) == 1:
+            raise ApraNovaError(Reason.INTERNAL, "a planned fault")
+        return works()
+
+    school.runner.list_tasks = fails_once  # type: ignore[method-assign]
+    sweep(school.world)
+    assert school.runner.tasks["task-lost"].alive
+    sweep(school.world)
+    assert not school.runner.tasks["task-lost"].alive

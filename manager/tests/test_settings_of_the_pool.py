@@ -1,0 +1,47 @@
+"""The pool's settings: what is accepted, and one clear line for what is not."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from manager.domain.policy import Policy, PoolPolicy
+from manager.settings import BadSetting, read_settings
+
+NEEDED = {
+    "APRANOVA_RUN_DIR": "/run/x",
+    "APRANOVA_STORE": "/data/x",
+    "APRANOVA_HOMES_DIR": "/homes",
+    "APRANOVA_MANAGER_PORT": "0",
+    "AWS_ACCESS_KEY_ID": "k",
+    "AWS_SECRET_ACCESS_KEY": "s",
+}
+
+
+def policy(**more: str) -> Policy:
+    return read_settings({**NEEDED, **more}).policy
+
+
+def test_one_machine_predicts_without_a_budget_unless_told_otherwise() -> None:
+    assert (policy().pool_policy, policy().pool_budget_s, policy().warming_max) == (PoolPolicy.PREDICTED, math.inf, 2)
+    told = policy(APRANOVA_POOL_POLICY="timetable", APRANOVA_POOL_BUDGET_H="12.5", APRANOVA_WARMING_MAX="100")
+    assert (told.pool_policy, told.pool_budget_s, told.warming_max) == (PoolPolicy.TIMETABLE, 45_000.0, 100)
+    assert policy(APRANOVA_POOL_BUDGET_H="auto").pool_budget_s is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("APRANOVA_POOL_POLICY", "guess"),
+        ("APRANOVA_POOL_BUDGET_H", "-1"),
+        ("APRANOVA_POOL_BUDGET_H", "plenty"),
+        ("APRANOVA_POOL_BUDGET_H", "nan"),
+        ("APRANOVA_COLD_START_WORTH_H", "0"),
+        ("APRANOVA_START_LEAD_S", "soon"),
+        ("APRANOVA_WARMING_MAX", "0"),
+    ],
+)
+def test_a_bad_value_is_named(name: str, value: str) -> None:
+    with pytest.raises(BadSetting, match=name):
+        policy(**{name: value})

@@ -1,0 +1,67 @@
+"""What this process has seen of the last minutes: launches, hints and decisions. A courtesy: lost with the process, and
+nothing but the pool's size depends on it."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterable
+
+from contract.names import WorkspaceKind, WorkspaceState
+from manager.domain.forecast import RECENT_S, Recent
+from manager.domain.outlook import DECISIONS_MAX
+from manager.domain.workspace import Workspace
+
+_UP = (WorkspaceState.STARTING, WorkspaceState.RUNNING)
+HINTS_MAX = 1_000
+
+
+class Sightings:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._since: float | None = None
+        self._launched: dict[str, tuple[WorkspaceKind, float]] = {}
+        self._hints: dict[str, tuple[WorkspaceKind, float]] = {}
+        self._decisions: deque[str] = deque(maxlen=DECISIONS_MAX)
+
+    def see(self, workspaces: Iterable[Workspace], now: float) -> None:
+        """Every launch makes its workspace due, so each sweep comes upon those since the one before."""
+        with self._lock:
+            if self._since is None:
+                self._since = now
+            for workspace in workspaces:
+                if workspace.state in _UP:
+                    self._hints.pop(workspace.workspace_id, None)
+                    if workspace.arrivals:
+                        self._launched[workspace.workspace_id] = (workspace.kind, workspace.arrivals[-1])
+            self._launched = {key: seen for key, seen in self._launched.items() if now - seen[1] <= RECENT_S}
+            self._hints = {key: hint for key, hint in self._hints.items() if now < hint[1]}
+
+    def hint(self, workspace: Workspace, *, until: float) -> None:
+        """Somebody is about to launch whom a task of the pool can serve."""
+        with self._lock:
+            if len(self._hints) < HINTS_MAX:
+                self._hints[workspace.workspace_id] = (workspace.kind, until)
+
+    def recent(self, *, late_binding: bool) -> Recent:
+        """With fixed homes a launch of somebody who has a home says nothing about the tasks that newcomers will need."""
+        with self._lock:
+            hints = {kind: sum(hint[0] is kind for hint in self._hints.values()) for kind in WorkspaceKind}
+            if not late_binding or self._since is None:
+                return Recent(hints=hints)
+            launches = {kind: [at for of, at in self._launched.values() if of is kind] for kind in WorkspaceKind}
+            return Recent(self._since, launches, hints)
+
+    def decided(self, decisions: Iterable[str]) -> None:
+        with self._lock:
+            self._decisions.extendleft(reversed([*decisions]))
+
+    def decisions(self) -> tuple[str, ...]:
+        """Those not yet written down, newest first."""
+        with self._lock:
+            return tuple(self._decisions)
+
+    def written(self, decisions: tuple[str, ...]) -> None:
+        with self._lock:
+            for _ in range(min(len(decisions), len(self._decisions))):
+                self._decisions.pop()

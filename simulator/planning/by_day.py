@@ -1,0 +1,73 @@
+"""A run folded into one day, for the plots: what an ordinary weekday looks like at each hour on the school's wall."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zoneinfo
+
+from contract.names import LaunchPath
+from simulator.planning.launches import PATHS
+from simulator.planning.result import DAY_S, STEP_S, Result, nearest_rank
+
+BIN_S = 900.0
+BINS = int(DAY_S / BIN_S)
+_SATURDAY = 5
+_EXISTING = PATHS.index(LaunchPath.EXISTING)
+
+
+class WallClock:
+    """Epoch to (second of the day, weekday or not), looked up once an hour: a zone's offset changes no faster."""
+
+    def __init__(self, time_zone: str) -> None:
+        self._zone = zoneinfo.ZoneInfo(time_zone)
+        self._offsets: dict[int, float] = {}
+
+    def second_of_day(self, at: float) -> tuple[float, bool]:
+        hour = int(at // 3_600.0)
+        offset = self._offsets.get(hour)
+        if offset is None:
+            local = dt.datetime.fromtimestamp(hour * 3_600.0, self._zone)
+            shift = local.utcoffset()
+            offset = self._offsets[hour] = shift.total_seconds() if shift else 0.0
+        day, second = divmod(at + offset, DAY_S)
+        return second, (int(day) + 3) % 7 < _SATURDAY  # the first of January 1970 was a Thursday
+
+
+def waits_by_hour(result: Result, clock: WallClock, *, share: float = 0.95) -> list[tuple[float, float, int]]:
+    """(hour, wait of that share, launches) of those that needed a task, all days."""
+    hours: list[list[float]] = [[] for _ in range(24)]
+    launches = result.launches
+    for at, wait_s, path in zip(launches.at, launches.wait_s, launches.path, strict=True):
+        if path != _EXISTING:
+            hours[int(clock.second_of_day(at)[0] // 3_600.0)].append(wait_s)
+    return [(float(hour), nearest_rank(sorted(waits), share), len(waits)) for hour, waits in enumerate(hours)]
+
+
+def pool_by_time(result: Result, clock: WallClock) -> list[tuple[float, float, float, float]]:
+    """(hour, ready tasks, people at work, starts asked for in a quarter of an hour) of a mean weekday."""
+    warm, at_work, samples = [0.0] * BINS, [0.0] * BINS, [0] * BINS
+    course, weekdays = result.course, set()
+    for index, (ready, working) in enumerate(zip(course.warm, course.at_work, strict=True)):
+        at = course.starts_at + index * STEP_S
+        second, is_weekday = clock.second_of_day(at)
+        if is_weekday:
+            slot = int(second // BIN_S)
+            warm[slot] += ready
+            at_work[slot] += working
+            samples[slot] += 1
+            weekdays.add(int((at - second) // DAY_S + 0.5))
+    asked = [0.0] * BINS
+    launches = result.launches
+    for at, path in zip(launches.at, launches.path, strict=True):
+        second, is_weekday = clock.second_of_day(at)
+        if is_weekday and path != _EXISTING:
+            asked[int(second // BIN_S)] += 1
+    return [
+        (
+            slot * BIN_S / 3_600.0,
+            warm[slot] / max(1, samples[slot]),
+            at_work[slot] / max(1, samples[slot]),
+            asked[slot] / max(1, len(weekdays)),
+        )
+        for slot in range(BINS)
+    ]

@@ -1,0 +1,249 @@
+"""Tasks as Fargate runs them, and the agents inside: start times from a distribution, launches limited, everything counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from random import Random
+
+from contract.agent import AgentPhase, AgentStatus, ClaimRequest, SaveAnswer, WarnRequest
+from contract.errors import ApraNovaError, Reason
+from contract.manager import KindView
+from contract.names import WorkspaceKind
+from manager.domain.observation import ObservedTask
+from manager.ports.task_agent import AgentUnreachable
+from manager.ports.task_runner import TaskSpec
+from simulator.planning.ledger import Ledger
+from simulator.planning.load import Load
+from simulator.planning.settings import READS_WHAT_IS_DUE, EngineSettings
+from simulator.planning.timeline import Timeline
+
+PAGE = 100
+"""Tasks in one answer of ECS."""
+
+
+class Worker:
+    """What an agent can see of the person (and their job) in its task."""
+
+    __slots__ = ("active_at", "at_work", "cohort", "job_until")
+
+    def __init__(self, cohort: int) -> None:
+        self.cohort = cohort
+        self.at_work = False
+        self.active_at: float | None = None
+        """Their last key, when they are not at work."""
+        self.job_until = 0.0
+
+
+class Instance:
+    """A task that runs and is billed."""
+
+    __slots__ = ("claim", "claimed", "ready", "seen", "spec", "started", "work_began", "worked_s", "worker")
+
+    def __init__(self, spec: TaskSpec, *, started: float, ready: float) -> None:
+        self.spec, self.started, self.ready = spec, started, ready
+        self.claim: ClaimRequest | None = None
+        self.claimed: float | None = None
+        self.worker: Worker | None = None
+        self.work_began: float | None = None
+        self.worked_s = 0.0
+        self.seen = ObservedTask(spec.task_id, True, started, spec.task_id, spec.task_id, "10.0.0.1:8080")
+
+
+class LaunchRate:
+    """ECS's own limit: so many launches at once, then so many a second. Those that come too fast are started later, as an
+    adapter that repeats throttled calls would have it."""
+
+    def __init__(self, burst: float, per_s: float) -> None:
+        self._burst, self._per_s = burst, per_s
+        self._left, self._at = burst, 0.0
+
+    def wait_s(self, now: float) -> float:
+        """Take a place, and say how long it is until it is ours."""
+        self._left = min(self._burst, self._left + (now - self._at) * self._per_s)
+        self._at = now
+        self._left -= 1.0
+        return max(0.0, -self._left / self._per_s)
+
+
+class PlannedEngine:
+    """`TaskRunner` and `TaskAgent` in one: an instance's id is its address."""
+
+    isolation = "simulated"
+
+    def __init__(self, timeline: Timeline, settings: EngineSettings, ledger: Ledger, load: Load, *, seed: int) -> None:
+        self.late_binding = settings.late_binding
+        self.settings, self.load = settings, load
+        self.run_task = Load(timeline)
+        self.instances: dict[str, Instance] = {}
+        self.homes: set[str] = set()
+        self.workers: dict[str, Worker] = {}
+        """By workspace."""
+        self.ready: Callable[[str], None] = lambda _: None
+        self.delayed = 0
+        """Launches that had to wait for ECS's limit."""
+        self.unready = 0
+        self.waiting_warm = 0
+        """Ready, and nobody has them."""
+        self._timeline, self._ledger = timeline, ledger
+        self._rate = LaunchRate(settings.launch_burst, settings.launches_per_s)
+        self._chance = Random(f"{seed}/starts")
+        self._pages: list[list[str]] = []
+
+    # ── TaskRunner
+
+    def start(self, spec: TaskSpec) -> None:
+        if spec.task_id in self.instances:
+            return
+        self.load.count("RunTask")
+        self.run_task.count("RunTask")
+        now = self._timeline.time
+        delay_s = self._rate.wait_s(now)
+        self.delayed += delay_s > 0.0
+        started = now + delay_s
+        ready = started + self._chance.uniform(self.settings.start_min_s, self.settings.start_max_s)
+        self.instances[spec.task_id] = Instance(spec, started=started, ready=ready)
+        self.unready += 1
+        self._timeline.at(ready, self._became_ready, spec.task_id)
+
+    def attach_home(self, task_id: str, home_id: str) -> None:
+        if not self.late_binding or task_id not in self.instances:
+            raise ApraNovaError(Reason.LAUNCH_FAILED, "The task is gone, or cannot have this home", detail=home_id)
+
+    def stop(self, task_id: str, *, grace_s: float) -> None:  # noqa: ARG002 (nothing here takes long to end)
+        if task_id in self.instances:
+            self.load.count("StopTask")
+            self._end(self.instances.pop(task_id))
+
+    def find_tasks(self, task_ids: Iterable[str]) -> tuple[ObservedTask, ...]:
+        found = tuple(self.instances[task_id].seen for task_id in task_ids if task_id in self.instances)
+        self.load.count("DescribeTasks", 1 + len(found) // PAGE)
+        return found
+
+    def list_tasks(self) -> tuple[ObservedTask, ...]:
+        """A page, and the next one at the next call, where the core asks for tasks by name; else all of them."""
+        self.load.count("ListTasks")
+        self.load.count("DescribeTasks")
+        if not READS_WHAT_IS_DUE:
+            return tuple(instance.seen for instance in self.instances.values())
+        if not self._pages:
+            ids = list(self.instances)
+            self._pages = [ids[first : first + PAGE] for first in range(0, len(ids), PAGE)]
+        page = self._pages.pop() if self._pages else []
+        return tuple(self.instances[task_id].seen for task_id in page if task_id in self.instances)
+
+    def kind_status(self, kind: WorkspaceKind) -> KindView:
+        return KindView(kind, ready=True)
+
+    def image(self, kind: WorkspaceKind) -> str:
+        return _IMAGES[kind]
+
+    def enforced(self) -> dict[str, str]:
+        return {"memory": "not enforced: nothing runs"}
+
+    # ── HomeVolumes
+
+    def create(self, home_id: str) -> None:
+        self.homes.add(home_id)
+
+    def exists(self, home_id: str) -> bool:
+        return home_id in self.homes
+
+    def purge(self, home_id: str) -> None:
+        self.homes.discard(home_id)
+
+    # ── TaskAgent
+
+    def status(self, control_address: str, agent_token: str) -> AgentStatus:  # noqa: ARG002 (nobody else asks here)
+        self.load.count("agent")
+        instance = self._find(control_address)
+        now = self._timeline.time
+        if instance.claim is None:
+            phase = AgentPhase.READY if now >= instance.ready else AgentPhase.WARMING
+            return AgentStatus(control_address, phase)
+        worker = instance.worker
+        return AgentStatus(
+            control_address,
+            AgentPhase.CLAIMED,
+            instance.claim.workspace_id,
+            None if worker is None else now if worker.at_work else worker.active_at,
+            "typed in the editor",
+            "npm" if worker is not None and worker.job_until > now else "",
+        )
+
+    def claim(self, control_address: str, agent_token: str, request: ClaimRequest) -> AgentStatus:
+        self.load.count("agent")
+        instance = self._find(control_address)
+        now = self._timeline.time
+        if now < instance.ready:
+            raise ApraNovaError(Reason.LAUNCH_FAILED, "The application is not ready")
+        if instance.claim is None:
+            self.waiting_warm -= 1
+            instance.claim, instance.claimed = request, now
+            instance.worker = self.workers[request.workspace_id]
+        return self.status(control_address, agent_token)
+
+    def warn(self, control_address: str, agent_token: str, request: WarnRequest) -> None:  # noqa: ARG002
+        self.load.count("agent")
+        self._find(control_address)
+
+    def save(self, control_address: str, agent_token: str) -> SaveAnswer:  # noqa: ARG002
+        self.load.count("agent")
+        self._find(control_address)
+        return SaveAnswer(saved=True)
+
+    # ── What students do
+
+    def works(self, task_id: str | None) -> None:
+        """The one it serves begins to work in it."""
+        instance = self.instances.get(task_id or "")
+        if instance is not None and instance.work_began is None:
+            instance.work_began = self._timeline.time
+
+    def rests(self, task_id: str | None) -> None:
+        instance = self.instances.get(task_id or "")
+        if instance is not None:
+            self._close_work(instance)
+
+    def end_of_time(self) -> None:
+        """What still runs is billed until now."""
+        for task_id in list(self.instances):
+            self._end(self.instances.pop(task_id))
+
+    def _became_ready(self, task_id: str) -> None:
+        if task_id in self.instances:
+            self.unready -= 1
+            self.waiting_warm += 1
+            self.ready(task_id)
+
+    def _close_work(self, instance: Instance) -> None:
+        if instance.work_began is not None:
+            instance.worked_s += self._timeline.time - instance.work_began
+            instance.work_began = None
+
+    def _end(self, instance: Instance) -> None:
+        now = self._timeline.time
+        self._close_work(instance)
+        if instance.ready > now:
+            self.unready -= 1
+        elif instance.claim is None:
+            self.waiting_warm -= 1
+        if instance.started >= now:
+            return  # it still waited for ECS's limit: nothing ran
+        self._ledger.close(
+            started=instance.started,
+            ready=instance.ready,
+            claimed=instance.claimed,
+            ended=now,
+            worked_s=instance.worked_s,
+            cohort=None if instance.worker is None else instance.worker.cohort,
+            waited_for=instance.spec.wanted_now,
+        )
+
+    def _find(self, address: str) -> Instance:
+        instance = self.instances.get(address)
+        if instance is None:
+            raise AgentUnreachable(address)
+        return instance
+
+
+_IMAGES = {kind: f"{kind}-1" for kind in WorkspaceKind}

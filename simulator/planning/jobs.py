@@ -1,0 +1,82 @@
+"""Several runs side by side, each in a process of its own, with their progress told."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, wait
+from dataclasses import dataclass
+from multiprocessing.sharedctypes import SynchronizedArray
+
+from simulator.costs.price_book import PriceBook
+from simulator.costs.stack import WorkspaceTask
+from simulator.planning.result import Result
+from simulator.planning.run import simulate
+from simulator.planning.settings import Scenario
+from simulator.workloads.visit import Workload
+
+_LOOK_EVERY_S = 0.2
+
+
+@dataclass(frozen=True)
+class Job:
+    name: str
+    workload: Workload
+    scenario: Scenario
+    book: PriceBook
+    task: WorkspaceTask
+
+
+def run_all(
+    jobs: Sequence[Job],
+    *,
+    processes: int | None = None,
+    progress: Callable[[Sequence[float], Sequence[int]], None] = lambda _shares, _launches: None,
+) -> list[Result]:
+    """The results in the order of the jobs. `progress` is told each job's share done and its launches so far."""
+    processes = min(len(jobs), processes or os.cpu_count() or 1)
+    if processes == 1:
+        return [_alone(jobs, number, progress) for number in range(len(jobs))]
+    context = multiprocessing.get_context("fork")
+    board = context.Array("d", 2 * len(jobs))
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=_begin, initargs=(board,)) as pool:
+        futures = [pool.submit(_work, number, job) for number, job in enumerate(jobs)]
+        waiting = set(futures)
+        try:
+            while waiting:
+                waiting = wait(waiting, timeout=_LOOK_EVERY_S).not_done
+                shares = board[:]
+                progress(shares[::2], [int(number) for number in shares[1::2]])
+            return [future.result() for future in futures]
+        except BaseException:
+            for process in multiprocessing.active_children():
+                process.terminate()
+            raise
+
+
+def _alone(jobs: Sequence[Job], number: int, progress: Callable[[Sequence[float], Sequence[int]], None]) -> Result:
+    def tell(share: float, launches: int) -> None:
+        shares = [1.0] * number + [share] + [0.0] * (len(jobs) - number - 1)
+        progress(shares, [launches if index == number else 0 for index in range(len(jobs))])
+
+    return _simulate(jobs[number], tell)
+
+
+_board: SynchronizedArray[float]
+
+
+def _begin(board: SynchronizedArray[float]) -> None:
+    global _board  # noqa: PLW0603 (the one thing a worker process is given at its start)
+    _board = board
+
+
+def _work(number: int, job: Job) -> Result:
+    def tell(share: float, launches: int) -> None:
+        _board[2 * number], _board[2 * number + 1] = share, launches
+
+    return _simulate(job, tell)
+
+
+def _simulate(job: Job, progress: Callable[[float, int], None]) -> Result:
+    return simulate(job.workload, job.scenario, job.book, task=job.task, name=job.name, progress=progress)

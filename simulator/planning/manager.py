@@ -1,0 +1,159 @@
+"""The manager in a planning run: the real use cases, and a sweep that paces itself as the product's does."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from contract.errors import ApraNovaError
+from contract.manager import CohortRequest, CreateRequest, ExpectRequest
+from manager.domain.plan import Plan
+from manager.domain.workspace import Workspace
+from manager.use_cases import cohorts, lifetime
+from manager.use_cases.expect import expect
+from manager.use_cases.launch import launch
+from manager.use_cases.stop import stop
+from manager.use_cases.sweep import sweep
+from manager.use_cases.world import World
+from simulator.planning.engine import PlannedEngine
+from simulator.planning.settings import READS_WHAT_IS_DUE, Scenario
+from simulator.planning.store import CountingStore
+from simulator.planning.timeline import Timeline
+
+
+class UnexpectedError(Exception):
+    """The core logged an error that nobody expected, and went on. A plan made on top of it would be worth nothing."""
+
+
+class CountingMetrics:
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
+    def count(self, name: str, value: float = 1.0, **labels: str) -> None:
+        self.counts[name] += int(value)
+        if labels.get("result") == "error":
+            raise UnexpectedError(f"{labels.get('action')} failed unexpectedly; the log says more")
+
+    def observe(self, name: str, value: float, **labels: str) -> None: ...
+
+
+class NumberedIds:
+    def __init__(self) -> None:
+        self._last = 0
+
+    def task_id(self) -> str:
+        return self._next("task")
+
+    def home_id(self) -> str:
+        return self._next("home")
+
+    def secret(self) -> str:
+        return self._next("secret")
+
+    def _next(self, what: str) -> str:
+        self._last += 1
+        return f"{what}-{self._last}"
+
+
+class SweepWork:
+    """What the passes cost, in records and in seconds on the wall: the processor's own clock costs as much as a pass."""
+
+    def __init__(self) -> None:
+        self.passes = 0
+        self.records_read = 0
+        self.records_read_max = 0
+        self.seconds = 0.0
+        self.seconds_max = 0.0
+
+    def add(self, records: int, seconds: float) -> None:
+        self.passes += 1
+        self.records_read += records
+        self.records_read_max = max(self.records_read_max, records)
+        self.seconds += seconds
+        self.seconds_max = max(self.seconds_max, seconds)
+
+
+class PlannedManager:
+    def __init__(self, timeline: Timeline, scenario: Scenario, store: CountingStore, engine: PlannedEngine) -> None:
+        self.work = SweepWork()
+        self.requests = 0
+        self.metrics = CountingMetrics()
+        self.planned: Callable[[Plan], None] = lambda _: None
+        self._timeline, self._scenario, self._store = timeline, scenario, store
+        self.world = World(
+            store=store,
+            runner=engine,
+            homes=engine,
+            agent=engine,
+            clock=timeline,
+            ids=NumberedIds(),
+            metrics=self.metrics,
+            policy=scenario.policy,
+            wake=self.wake,
+        )
+        self._next_at = float("inf")
+        self._rested_at = timeline.time
+        self._changed: list[str] = []
+        """Tasks of which an event of the engine has told."""
+        engine.ready = self._task_ready
+        self._sleep_until(timeline.time)
+
+    def create(self, request: CreateRequest) -> None:
+        self.requests += 1
+        lifetime.create(self.world, request)
+
+    def put_cohort(self, request: CohortRequest) -> None:
+        self.requests += 1
+        cohorts.put(self.world, request)
+
+    def expect(self, request: ExpectRequest) -> None:
+        self.requests += 1
+        expect(self.world, request)
+
+    def launch(self, workspace_id: str) -> Workspace:
+        """Raises ApraNovaError."""
+        self.requests += 1
+        return launch(self.world, workspace_id)
+
+    def stop(self, workspace_id: str) -> None:
+        self.requests += 1
+        stop(self.world, workspace_id)
+
+    def decisions(self) -> tuple[str, ...]:
+        """Why the pool was as it was, newest first."""
+        return self._store.find_outlook().decisions
+
+    def wake(self) -> None:
+        """Something happened: a pass soon, but not one for each event of a rush."""
+        at = max(self._timeline.time, self._rested_at)
+        if at < self._next_at:
+            self._sleep_until(at)
+
+    def _task_ready(self, task_id: str) -> None:
+        self._changed.append(task_id)
+        self.wake()
+
+    def _sleep_until(self, at: float) -> None:
+        self._next_at = at
+        self._timeline.at(at, self._sweep, at)
+
+    def _sweep(self, asked_for: float) -> None:
+        if asked_for != self._next_at:
+            return  # an earlier pass took its place
+        now = self._timeline.time
+        self._rested_at = now + self._scenario.wake_pause_s
+        self._next_at = self._rested_at  # what wakes it meanwhile is seen by the pass after this one
+        read_before, began = self._store.records_read, time.perf_counter()
+        changed, self._changed = self._changed, []
+        try:
+            plan = sweep(self.world, changed) if READS_WHAT_IS_DUE else sweep(self.world)  # pyright: ignore[reportCallIssue]
+            self.planned(plan)
+            look_again_at = plan.look_again_at
+        except ApraNovaError:
+            look_again_at = now + self.world.policy.engine_retry_s
+        self.work.add(self._store.records_read - read_before, time.perf_counter() - began)
+        next_due_at = self._store.find_next_due_at()
+        next_at = look_again_at if next_due_at is None else min(look_again_at, next_due_at)
+        policy = self.world.policy
+        self._sleep_until(now + min(policy.sweep_interval_s, max(policy.transient_tick_s, next_at - now)))

@@ -1,0 +1,289 @@
+"""The report as one page that needs nothing else: plots with their numbers beside them, for light and dark screens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from simulator.costs.document import DocumentFigures
+from simulator.costs.model import Breakdown, Group
+from simulator.planning import curve, svg
+from simulator.planning.by_day import WallClock, pool_by_time, waits_by_hour
+from simulator.planning.result import Result
+from simulator.planning.table import rows
+
+_PURPOSES = ("Sessions", "Idle tails", "Starting", "Warm pool")
+
+
+@dataclass(frozen=True)
+class Report:
+    results: Sequence[Result]
+    """Runs of one workload, the one asked for first."""
+    curves: Sequence[tuple[str, Sequence[Result]]]
+    always_on: Breakdown
+    document: DocumentFigures
+    time_zone: str
+    command: str
+    habits: Sequence[tuple[str, str, str, str]]
+    """(name, value, meaning, source) of what was assumed."""
+
+
+def html(report: Report) -> str:
+    first = report.results[0]
+    homes = "attached at the claim" if first.late_binding else "fixed when a task starts"
+    title = f"{first.students:,} students, {first.period_s / 86_400:g} days"
+    clock = WallClock(report.time_zone)
+    sections = [
+        _comparison(report),
+        _waits(report.results, clock),
+        _pool(report.results, clock),
+        _costs(report),
+        *([_curve(report.curves)] if report.curves else []),
+        _cohorts(first),
+        _decisions(report.results),
+        _assumed(report),
+    ]
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>ApraNova: {escape(title)}</title>
+<style>{_STYLE}</style>
+</head>
+<body>
+<main>
+<h1>{escape(title)}</h1>
+<p>{escape(", ".join(one.name for one in report.results))}; homes {homes}; seed {first.seed}. Made by <code>{escape(report.command)}</code>, which gives the same numbers again.</p>
+{"".join(sections)}
+</main>
+</body>
+</html>
+"""
+
+
+def _comparison(report: Report) -> str:
+    names = [*(one.name for one in report.results), "always on"]
+    body = "".join(
+        f'<tr><th scope="rowgroup" colspan="{len(names) + 1}">{escape(title)}</th></tr>'
+        + "".join(_row(name, texts) for name, texts in section)
+        for title, section in rows(report.results, report.always_on)
+    )
+    return _section(
+        "Side by side",
+        f"<div class='wide'><table><thead>{_head('', *names)}</thead><tbody>{body}</tbody></table></div>",
+    )
+
+
+def _waits(results: Sequence[Result], clock: WallClock) -> str:
+    by_hour = [(one.name, waits_by_hour(one, clock)) for one in results[: svg.SERIES_MAX]]
+    most = max([wait for _, hours in by_hour for _, wait, _ in hours] + [2.0])
+    plot = svg.lines(
+        "95th percentile of the wait by hour of the day",
+        svg.Axis("hour of the day", 0, 24, lambda hour: f"{hour:g}", range(0, 25, 3)),
+        svg.Axis("p95 wait, seconds", 0, most * 1.08),
+        [
+            svg.Series(name, [(hour + 0.5, wait) for hour, wait, number in hours if number], marks=True)
+            for name, hours in by_hour
+        ],
+    )
+    head = ["hour", *(f"{name}: p95" for name, _ in by_hour), *(f"{name}: launches" for name, _ in by_hour)]
+    body = [
+        [
+            f"{hour}",
+            *(f"{hours[hour][1]:.1f} s" if hours[hour][2] else "–" for _, hours in by_hour),
+            *(f"{hours[hour][2]:,}" for _, hours in by_hour),
+        ]
+        for hour in range(24)
+    ]
+    words = "Launches that needed a task, all days together. Within 2 s: a warm task was there."
+    return _section(
+        "Waits over the day", f"<p>{words}</p>{svg.legend([name for name, _ in by_hour])}{plot}{_details(head, body)}"
+    )
+
+
+def _pool(results: Sequence[Result], clock: WallClock) -> str:
+    by_time = [(one.name, pool_by_time(one, clock)) for one in results[: svg.SERIES_MAX - 1]]
+    asked = by_time[0][1]
+    most = max(
+        [value for _, times in by_time for _, value, _, _ in times] + [starts for _, _, _, starts in asked] + [1.0]
+    )
+    demand = "starts asked for in a quarter of an hour"
+    plot = svg.lines(
+        "Warm tasks against demand on a mean weekday",
+        svg.Axis("hour of the day", 0, 24, lambda hour: f"{hour:g}", range(0, 25, 3)),
+        svg.Axis("tasks", 0, most * 1.08),
+        [
+            svg.Series(
+                demand,
+                [point for hour, _, _, starts in asked for point in ((hour, starts), (hour + 0.25, starts))],
+                area=True,
+            ),
+            *(
+                svg.Series(f"warm: {name}", [(hour + 0.125, value) for hour, value, _, _ in times])
+                for name, times in by_time
+            ),
+        ],
+    )
+    head = ["time", demand, *(f"warm: {name}" for name, _ in by_time), "at work"]
+    body = [
+        [
+            f"{int(hour):02d}:{int(hour % 1 * 60):02d}",
+            f"{starts:.2f}",
+            *(f"{times[slot][1]:.2f}" for _, times in by_time),
+            f"{working:.1f}",
+        ]
+        for slot, (hour, _, working, starts) in enumerate(asked)
+    ]
+    names = [demand, *(f"warm: {name}" for name, _ in by_time)]
+    return _section("Pool against demand", f"<p>A mean weekday.</p>{svg.legend(names)}{plot}{_details(head, body)}")
+
+
+def _costs(report: Report) -> str:
+    bills = [*((one.name, one.bill) for one in report.results), ("always on", report.always_on)]
+    parts = [(name, [(line, bill.line(line).dollars) for line in _PURPOSES]) for name, bill in bills]
+    plot = svg.bars(
+        "Cost of the workspaces by purpose, beside always on",
+        parts,
+        text=lambda dollars: f"${dollars:,.0f}",
+        line=(report.document.workspaces, f"the document's sum: ${report.document.workspaces:,.0f}"),
+    )
+    head = ["", *_PURPOSES, "workspaces", "everything", "a student"]
+    body = [
+        [
+            name,
+            *(f"${dollars:,.2f}" for _, dollars in lines),
+            f"${bill.group(Group.WORKSPACES):,.2f}",
+            f"${bill.total:,.2f}",
+            f"${bill.per_student:,.2f}",
+        ]
+        for (name, lines), (_, bill) in zip(parts, bills, strict=True)
+    ]
+    return _section("Cost of the workspaces", f"{svg.legend(_PURPOSES, filled=True)}{plot}{_details(head, body)}")
+
+
+def _curve(curves: Sequence[tuple[str, Sequence[Result]]]) -> str:
+    everyone = [one for _, results in curves for one in results]
+    found = curve.best(everyone)
+    dollars, cold = (
+        [one.workspaces_dollars for one in everyone],
+        [100.0 * one.cold / max(1, one.start_waits.number) for one in everyone],
+    )
+    least, most = min(dollars), max(dollars)
+    margin = max(1.0, (most - least) * 0.05)
+    plot = svg.lines(
+        "Share of cold starts against the cost of the workspaces",
+        svg.Axis("workspaces, dollars", least - margin, most + margin, lambda value: f"${value:,.0f}"),
+        svg.Axis("cold starts, % of starts", 0, max(cold) * 1.1 + 1),
+        [
+            svg.Series(
+                name,
+                sorted((one.workspaces_dollars, 100.0 * one.cold / max(1, one.start_waits.number)) for one in results),
+                marks=True,
+            )
+            for name, results in curves
+        ],
+        best=(found.workspaces_dollars, 100.0 * found.cold / max(1, found.start_waits.number), f"best: {found.name}"),
+    )
+    head = ["run", "workspaces", "cold starts", "of starts", "p50", "p95", "p99", "warm hours", "wasted"]
+    body = [
+        [
+            one.name,
+            f"${one.workspaces_dollars:,.2f}",
+            f"{one.cold:,}",
+            f"{100 * one.cold / max(1, one.start_waits.number):.1f} %",
+            *(f"{wait:.1f} s" for wait in (one.start_waits.p50, one.start_waits.p95, one.start_waits.p99)),
+            f"{one.hours.warm_pool:,.0f}",
+            f"{one.unclaimed.warm_pool:,.0f}",
+        ]
+        for one in sorted(everyone, key=lambda one: one.workspaces_dollars)
+    ]
+    words = "Each point is a run of the same workload with a larger or smaller pool. Best: the cheapest with a p95 of at most 2 s, or, where none has it, the one nearest to the corner of no cold starts and least cost."
+    return _section(
+        "Waiting against cost",
+        f"<p>{words}</p>{svg.legend([name for name, _ in curves])}{plot}{_details(head, body, shown=True)}",
+    )
+
+
+def _cohorts(result: Result) -> str:
+    head = ["cohort", "students", "task-hours", "cost", "a student", "launches", "p95 wait"]
+    body = [
+        [
+            one.label,
+            f"{one.students:,}",
+            f"{one.hours.total:,.0f}",
+            f"${one.dollars:,.2f}",
+            f"${one.dollars / max(1, one.students):,.2f}",
+            f"{one.waits.number:,}",
+            f"{one.waits.p95:.1f} s",
+        ]
+        for one in result.cohorts
+    ]
+    words = "Tasks that served them. Those that served nobody are in no cohort's sum."
+    return _section(f"Cohorts ({result.name})", f"<p>{words}</p>{_details(head, body)}")
+
+
+def _decisions(results: Sequence[Result]) -> str:
+    said = [(one.name, text) for one in results for text in one.decisions]
+    return (
+        _section("What the pool's policy said last", _table(["run", "reason"], [list(pair) for pair in said]))
+        if said
+        else ""
+    )
+
+
+def _assumed(report: Report) -> str:
+    return _section(
+        "What was assumed", _details(["name", "value", "meaning", "source"], [list(row) for row in report.habits])
+    )
+
+
+def _section(title: str, content: str) -> str:
+    return f"<section><h2>{escape(title)}</h2>{content}</section>"
+
+
+def _details(head: Sequence[str], body: Sequence[Sequence[str]], *, shown: bool = False) -> str:
+    return f"<details{' open' if shown else ''}><summary>The numbers</summary>{_table(head, body)}</details>"
+
+
+def _table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+    lines = "".join(_row(row[0], row[1:]) for row in body)
+    return f"<div class='wide'><table><thead>{_head(*head)}</thead><tbody>{lines}</tbody></table></div>"
+
+
+def _head(*names: str) -> str:
+    return "<tr>" + "".join(f'<th scope="col">{escape(name)}</th>' for name in names) + "</tr>"
+
+
+def _row(name: str, texts: Sequence[str]) -> str:
+    return f'<tr><th scope="row">{escape(name)}</th>' + "".join(f"<td>{escape(text)}</td>" for text in texts) + "</tr>"
+
+
+_STYLE = """
+:root { color-scheme: light dark; --text: #1d2230; --soft: #5a6274; --ground: #ffffff; --rule: #dfe3ea; --panel: #f6f7f9;
+  --c0: #2458a6; --c1: #b8560f; --c2: #2b7a4b; --c3: #7a4fa0; --limit: #a61b3c; }
+@media (prefers-color-scheme: dark) { :root { --text: #e8ebf2; --soft: #a3acbe; --ground: #14171f; --rule: #333a48;
+  --panel: #1c212c; --c0: #7db0ff; --c1: #ffad66; --c2: #74d19a; --c3: #cda4f0; --limit: #ff7d98; } }
+body { margin: 0; background: var(--ground); color: var(--text); font: 16px/1.5 system-ui, sans-serif; }
+main { max-width: 920px; margin: 0 auto; padding: 24px 20px 64px; }
+h1 { font-size: 1.7rem; margin: 0 0 4px; } h2 { font-size: 1.2rem; margin: 40px 0 8px; }
+p { color: var(--soft); margin: 4px 0 12px; } code { font-size: .9em; overflow-wrap: anywhere; }
+.plot { width: 100%; height: auto; display: block; background: var(--panel); border-radius: 8px; }
+.grid { stroke: var(--rule); } .axis { stroke: var(--soft); }
+.tick, .label, .value, .best-text { fill: var(--text); font-size: 13px; } .tick { fill: var(--soft); font-size: 12px; }
+.value, .best-text { font-weight: 600; }
+.line { fill: none; stroke-width: 2.4; } .area { stroke: none; opacity: .35; }
+.line.s0, .dot.s0 { stroke: var(--c0); } .line.s1, .dot.s1 { stroke: var(--c1); } .line.s2, .dot.s2 { stroke: var(--c2); }
+.line.s3, .dot.s3 { stroke: var(--c3); } .line.s1 { stroke-dasharray: 9 4; } .line.s2 { stroke-dasharray: 2 4; } .line.s3 { stroke-dasharray: 12 4 2 4; }
+.dot { fill: var(--panel); stroke-width: 2; } .area.s0 { fill: var(--c0); }
+.fill.p0 { fill: var(--c0); } .fill.p1 { fill: var(--c1); } .fill.p2 { fill: var(--c3); } .fill.p3 { fill: var(--c2); }
+.best { fill: none; stroke: var(--limit); stroke-width: 2.5; } .limit { stroke: var(--limit); stroke-width: 2; stroke-dasharray: 5 4; }
+.legend { list-style: none; display: flex; flex-wrap: wrap; gap: 4px 20px; padding: 0; margin: 8px 0; }
+.key { width: 28px; height: 12px; margin-right: 8px; }
+details { margin: 8px 0; } summary { cursor: pointer; color: var(--soft); padding: 4px 0; }
+summary:focus-visible { outline: 2px solid var(--c0); outline-offset: 2px; }
+.wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .9rem; font-variant-numeric: tabular-nums; }
+th, td { padding: 4px 10px; border-bottom: 1px solid var(--rule); text-align: right; } th[scope=row], thead th:first-child { text-align: left; font-weight: 400; }
+th[scope=rowgroup] { text-align: left; padding-top: 14px; }
+"""

@@ -1,0 +1,77 @@
+"""What a planning run is told about AWS and the manager, beside the workload; each number with its source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from manager.domain.policy import Policy, PoolPolicy
+from manager.domain.pool import PoolSchedule
+from manager.ports.task_runner import TaskRunner
+
+READS_WHAT_IS_DUE = hasattr(TaskRunner, "find_tasks")
+"""Whether this manager's passes read what is due, or all there is: an older one must be told no limit."""
+_ALL = 1_000_000
+SCHEDULE = PoolPolicy.SCHEDULE.value
+
+
+@dataclass(frozen=True)
+class EngineSettings:
+    late_binding: bool = True
+    """Whether a running task can be given a home. EFS on Fargate cannot: there homes are fixed when a task starts."""
+    start_min_s: float = 25.0
+    start_max_s: float = 60.0
+    """A start takes between these, all equally likely (document: 25 to 60 s)."""
+    launch_burst: float = 100.0
+    launches_per_s: float = 20.0
+    """Fargate's launch rate of a new account: 100 at once, then 20 a second. AWS raises it on request."""
+    tasks_per_call: int = 10
+    """RunTask starts up to ten equal tasks in a call."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Seconds from the click to the answer when nothing has to be started, which the simulation itself takes for instant."""
+
+    existing_s: float = 0.2
+    """document: < 1 s; one machine: 0.08 s (p95, benchmarks/README.md)"""
+    warm_s: float = 0.6
+    """document: < 2 s; one machine: 0.16 s (p95, benchmarks/README.md)"""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One run but for its workload."""
+
+    policy_name: str = SCHEDULE
+    engine: EngineSettings = field(default_factory=EngineSettings)
+    answers: Answers = field(default_factory=Answers)
+    schedule: PoolSchedule = field(default_factory=PoolSchedule)
+    idle_timeout_s: float = 1_800.0
+    sweep_interval_s: float = 300.0
+    wake_pause_s: float = 1.0
+    """Between two sweeps: events that come together become one pass."""
+    worth_s: float | None = None
+    """What sparing a student a cold start is worth to a forecast, in seconds of a warm task; None: the manager's own."""
+    budget_hours: float | None = None
+    """Warm task-hours a day that a forecast may use; None: no limit."""
+    seed: int = 1
+
+    @property
+    def policy(self) -> Policy:
+        """The product's own numbers, but for those that say how one machine differs from AWS."""
+        return Policy(
+            idle_timeout_s=self.idle_timeout_s,
+            # An agent is asked only when the idle rule could fire: nobody watches a dashboard here.
+            status_refresh_s=self.idle_timeout_s,
+            schedule=self.schedule,
+            pool_policy=PoolPolicy(self.policy_name),
+            cold_start_worth_s=Policy.cold_start_worth_s if self.worth_s is None else self.worth_s,
+            pool_budget_s=None if self.budget_hours is None else 3_600.0 * self.budget_hours,
+            start_lead_s=self.engine.start_max_s,
+            tasks_max=None if READS_WHAT_IS_DUE else _ALL,  # pyright: ignore[reportArgumentType]
+            warming_max=100,
+            refill_delay_s=0.0,
+            records_max=Policy.records_max if READS_WHAT_IS_DUE else _ALL,
+            transient_tick_s=15.0,
+            sweep_interval_s=self.sweep_interval_s,
+        )

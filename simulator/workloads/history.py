@@ -1,0 +1,176 @@
+"""The history of launches and stops that a school exports (`./apranova export-history`), and its replay.
+
+One JSON object on each line, oldest first or not:
+
+    {"at": 1790586000.0, "workspace": "w-7f3a", "kind": "vscode", "action": "launch", "cohort": "c-2"}
+    {"at": 1790597100.0, "workspace": "w-7f3a", "kind": "vscode", "action": "stop"}
+
+| field | meaning |
+|---|---|
+| `at` | seconds since the epoch, UTC |
+| `workspace` | any text that stays the same for one workspace; pseudonymous, never a name or an address. `user` is read where it is missing |
+| `kind` | contract.names.WorkspaceKind |
+| `action` | `launch` (a person asked for it), `stop` (a person stopped it), `ended` (the manager did, for being idle); lines with other actions are skipped |
+| `cohort` | optional: any text that stays the same for one cohort |
+
+Unknown fields are ignored, so that the export may grow.
+
+What a history does not say is when people worked. A stay lasts from a launch to the stop after it, less the idle timeout where the
+manager ended it; where no end is known, or it comes too late to be believed, it lasts as long as a stay does in the mean.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from contract.manager import COHORT_MEMBERS_MAX
+from contract.names import WorkspaceKind
+from simulator.workloads.visit import Cohort, Visit
+
+LAUNCH, STOP, ENDED = "launch", "stop", "ended"
+LINES_MAX = 5_000_000
+STAY_MAX_S = 43_200.0
+LABEL_MAX = 200
+_DAY_S = 86_400.0
+
+
+class BadHistory(ValueError):
+    """The text names file and line, and says what is expected."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    at: float
+    workspace: str
+    kind: WorkspaceKind
+    action: str
+    cohort: str = ""
+
+
+def read_history(file: Path) -> tuple[Entry, ...]:
+    """The launches and stops of a file in the order of time. Raises BadHistory."""
+    entries: list[Entry] = []
+    try:
+        with file.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, start=1):
+                if number > LINES_MAX:
+                    raise BadHistory(f"{file}: at most {LINES_MAX:,} lines are read")
+                if line.strip():
+                    entry = _entry(line, f"{file}, line {number}")
+                    if entry is not None:
+                        entries.append(entry)
+    except OSError as error:
+        raise BadHistory(f"{file}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise BadHistory(f"{file}: is no text in UTF-8") from None
+    if not any(entry.action == LAUNCH for entry in entries):
+        raise BadHistory(f"{file}: has no launch; an export of ./apranova export-history is expected")
+    return tuple(sorted(entries, key=lambda entry: entry.at))
+
+
+def write_history(entries: Iterable[Entry]) -> Iterator[str]:
+    """The lines of a file, without ends of line."""
+    for entry in entries:
+        fields = {"at": entry.at, "workspace": entry.workspace, "kind": entry.kind.value, "action": entry.action}
+        yield json.dumps(fields | ({"cohort": entry.cohort} if entry.cohort else {}))
+
+
+def _entry(line: str, where: str) -> Entry | None:
+    try:
+        fields = json.loads(line)
+    except ValueError:
+        raise BadHistory(f"{where}: is no JSON object") from None
+    if not isinstance(fields, dict):
+        raise BadHistory(f"{where}: is no JSON object")
+    if fields.get("action") not in (LAUNCH, STOP, ENDED):
+        return None
+    at, workspace = fields.get("at"), fields.get("workspace") or fields.get("user")
+    if not isinstance(at, int | float) or isinstance(at, bool) or not (math.isfinite(at) and 0 <= at < 1e11):
+        raise BadHistory(f"{where}: 'at' must be seconds since the epoch, not {at!r}")
+    if not isinstance(workspace, str) or not workspace:
+        raise BadHistory(f"{where}: 'workspace' (or 'user') is missing")
+    try:
+        kind = WorkspaceKind(fields.get("kind", ""))
+    except ValueError:
+        raise BadHistory(
+            f"{where}: 'kind' must be one of {', '.join(WorkspaceKind)}, not {fields.get('kind')!r}"
+        ) from None
+    cohort = fields.get("cohort")
+    return Entry(float(at), workspace, kind, fields["action"], cohort if isinstance(cohort, str) else "")
+
+
+class Replay:
+    """A `Workload`: the same clicks at the same moments as in a history."""
+
+    def __init__(self, entries: Iterable[Entry], *, idle_timeout_s: float, stay_s: float) -> None:
+        """`stay_s`: how long a stay is taken to last whose end is not known."""
+        by_workspace: dict[str, list[Entry]] = {}
+        for entry in entries:
+            by_workspace.setdefault(entry.workspace, []).append(entry)
+        launched = {name: own for name, own in by_workspace.items() if any(one.action == LAUNCH for one in own)}
+        # Cohorts hold students in one run of numbers; a workspace belongs where (and is of the kind that) it was last.
+        order = sorted(launched, key=lambda name: (launched[name][-1].cohort, launched[name][-1].kind, name))
+        self._visits = [_visits(launched[name], idle_timeout_s=idle_timeout_s, stay_s=stay_s) for name in order]
+        self.students = len(order)
+        self.cohorts = tuple(_cohorts([(launched[name][-1].cohort, launched[name][-1].kind) for name in order]))
+        first = min(visits[0].begins for visits in self._visits)
+        last = max(visits[-1].ends for visits in self._visits)
+        self.starts_at = first // _DAY_S * _DAY_S
+        self.ends_at = self.starts_at + _DAY_S * math.ceil((last + 1.0 - self.starts_at) / _DAY_S)
+
+    def visits(self, student: int) -> Iterator[Visit]:
+        return iter(self._visits[student])
+
+
+def _cohorts(members: list[tuple[str, WorkspaceKind]]) -> Iterator[Cohort]:
+    """A history tells no timetable: what the planner knows of these cohorts is only who is in them."""
+    first = count = 0
+    for number in range(1, len(members) + 1):
+        full = number - first == COHORT_MEMBERS_MAX
+        if number == len(members) or members[number] != members[first] or full:
+            label, kind = members[first]
+            count += 1
+            yield Cohort(f"cohort-{count}", label[:LABEL_MAX] or "no cohort", kind, range(first, number), ())
+            first = number
+
+
+def _visits(entries: list[Entry], *, idle_timeout_s: float, stay_s: float) -> list[Visit]:
+    visits: list[Visit] = []
+    begins: float | None = None
+    reopened_at = 0.0
+    for entry in entries:
+        if entry.action == LAUNCH:
+            if begins is not None and entry.at - begins < STAY_MAX_S:
+                reopened_at = entry.at  # launched while it ran, as far as the history knows
+                continue
+            if begins is not None:
+                visits.append(_visit(visits, begins, begins + stay_s, reopened_at, stops=False))
+            begins, reopened_at = entry.at, 0.0
+        elif begins is not None:
+            ended = entry.at - idle_timeout_s if entry.action == ENDED else entry.at
+            known = ended - begins <= STAY_MAX_S
+            ends = max(ended, begins + 60.0, reopened_at + 60.0) if known else begins + stay_s
+            visits.append(
+                _visit(
+                    visits,
+                    begins,
+                    min(ends, max(entry.at, begins + 1.0)),
+                    reopened_at,
+                    stops=entry.action == STOP and known,
+                )
+            )
+            begins, reopened_at = None, 0.0
+    if begins is not None:
+        visits.append(_visit(visits, begins, max(begins + stay_s, reopened_at + 60.0), reopened_at, stops=False))
+    return visits
+
+
+def _visit(before: list[Visit], begins: float, ends: float, reopened_at: float, *, stops: bool) -> Visit:
+    """Never before the end of the one before it: where that was only taken to last so long, it was shorter."""
+    if before and before[-1].ends > begins:
+        before[-1] = before[-1]._replace(ends=begins)
+    return Visit(begins, max(ends, begins + 1.0), opens_again_at=reopened_at, stops=stops)
