@@ -69,12 +69,11 @@ def seed(credentials_file: Path) -> list[str]:
 
 
 def _seed_cohorts() -> None:
-    people = {it.email: it for it in User.objects.filter(email__in=[it.email for it in PEOPLE])}
-    students: dict[Track, list[User]] = {track: [] for track in Track}
-    for person in PEOPLE:
-        if person.track is not None:
-            students[person.track].append(people[person.email])
-    demo_cohorts.seed(people[f"instructor@{DOMAIN}"], students)
+    """As the people are by now: an admin may have given one another track."""
+    people = User.objects.filter(email__in=[it.email for it in PEOPLE], is_active=True)
+    demo_cohorts.seed(
+        list(people.filter(role=Role.INSTRUCTOR)), {track: list(people.filter(track=track)) for track in Track}
+    )
 
 
 def _password() -> str:

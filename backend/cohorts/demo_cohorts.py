@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -15,6 +16,9 @@ from backend.cohorts.members import join
 from backend.cohorts.models import Cohort, Membership
 from backend.cohorts.services import create_cohort
 from backend.cohorts.timetables import set_timetable
+from backend.config.problems import ProblemError
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -35,15 +39,18 @@ COHORTS = (
 )  # fmt: skip
 
 
-def seed(instructor: User, students: Mapping[Track, list[User]]) -> list[str]:
+def seed(instructors: Sequence[User], students: Mapping[Track, list[User]]) -> list[str]:
     """Into a school that has no cohort yet; returns the names. Students who are in a cohort stay there."""
     if Cohort.objects.exists():
         return []
     for demo in COHORTS:
         cohort = create_cohort(
-            name=demo.name, track=demo.track, time_zone=demo.time_zone, instructors=[instructor], acting_user=None
+            name=demo.name, track=demo.track, time_zone=demo.time_zone, instructors=instructors, acting_user=None
         )
-        set_timetable(cohort, file_name=f"{demo.name.lower()}.ics", content=_calendar(demo), acting_user=None)
+        try:
+            set_timetable(cohort, file_name=f"{demo.name.lower()}.ics", content=_calendar(demo), acting_user=None)
+        except ProblemError as problem:  # a machine too busy to read it must still start
+            logger.warning("%s has no timetable: %s", demo.name, problem.errors or problem)
         for student in students[demo.track]:
             if not Membership.objects.filter(student=student).exists():
                 join(student, cohort, acting_user=None)
