@@ -9,6 +9,7 @@ import math
 import re
 import warnings
 from dataclasses import dataclass, field
+from typing import Any
 
 from icalendar import vDDDLists, vDDDTypes, vDuration, vRecur
 from icalendar.parser import Contentline
@@ -201,7 +202,7 @@ def _knows_zone(zone: str, defined: frozenset[str]) -> bool:
 
 def _rule(check: _Check, number: int, value: str) -> None:
     try:
-        rule = vRecur.from_ical(value)
+        rule: Any = vRecur.from_ical(value)
         frequency = str(rule["FREQ"][0]).upper()
     except (ValueError, KeyError, IndexError):
         check.fault(

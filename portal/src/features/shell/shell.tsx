@@ -16,9 +16,10 @@ import { useMe } from "@/lib/session/use-me";
 import { useSignOut } from "@/lib/session/use-sign-out";
 import { useLastingError } from "@/lib/use-lasting-error";
 
-/** Places in the portal, by role; the instructor's and the operator's screens become entries here. */
+/** Places in the portal, by role; the operator's screens become entries here. */
 const PLACES: { href: string; label: string; roles: readonly Me["role"][] }[] = [
   { href: "/dashboard", label: "Dashboard", roles: ["student", "instructor", "admin"] },
+  { href: "/cohorts", label: "Cohorts", roles: ["instructor", "admin"] },
   { href: "/account", label: "Account", roles: ["student", "instructor", "admin"] },
 ];
 
@@ -78,20 +79,22 @@ function Places({ role }: { role: Me["role"] | undefined }) {
   return (
     <nav aria-label="Main" className="max-sm:order-last max-sm:-mx-2 max-sm:w-full">
       <ul className="flex gap-1">
-        {PLACES.filter(({ roles }) => role === undefined || roles.includes(role)).map(({ href, label }) => {
-          const here = path === href;
-          return (
-            <li key={href}>
-              <Link
-                href={href}
-                aria-current={here ? "page" : undefined}
-                className={`relative flex min-h-11 items-center rounded-md px-3 text-sm font-medium sm:min-h-14 ${here ? "text-ink after:absolute after:inset-x-3 after:bottom-0 after:h-0.5 after:bg-accent" : "text-muted hover:text-ink"}`}
-              >
-                {label}
-              </Link>
-            </li>
-          );
-        })}
+        {PLACES.filter(({ roles }) => (role === undefined ? roles.length === 3 : roles.includes(role))).map(
+          ({ href, label }) => {
+            const here = path === href || path.startsWith(`${href}/`);
+            return (
+              <li key={href}>
+                <Link
+                  href={href}
+                  aria-current={here ? "page" : undefined}
+                  className={`relative flex min-h-11 items-center rounded-md px-3 text-sm font-medium sm:min-h-14 ${here ? "text-ink after:absolute after:inset-x-3 after:bottom-0 after:h-0.5 after:bg-accent" : "text-muted hover:text-ink"}`}
+                >
+                  {label}
+                </Link>
+              </li>
+            );
+          },
+        )}
         {role === "admin" && (
           <li>
             <a
