@@ -153,9 +153,11 @@ function Upload({ cohort, onRemove }: { cohort: CohortDetail; onRemove: () => vo
         )}
         {preview.isSuccess && file !== null && (
           <section aria-labelledby="preview" className="rounded-xl border border-accent/40 bg-accent-soft/40 p-5">
-            <h3 id="preview" className="font-semibold wrap-anywhere" role="status">
-              {file.name}: {countOf(preview.data.classes.length, "class", "classes")} in the next 14 days
-            </h3>
+            <div role="status">
+              <h3 id="preview" className="font-semibold wrap-anywhere">
+                {file.name}: {countOf(preview.data.classes.length, "class", "classes")} in the next 14 days
+              </h3>
+            </div>
             <div className="mt-4">
               <ClassList classes={preview.data.classes} timeZone={cohort.time_zone} />
               <Notes notes={preview.data.notes} />
