@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect
 
-from benchmarks import school
-from tests.conftest import CHROMIUM_ARGUMENTS
+from tests import school
 from tests.product import Account
 from tests.student import Student, VSCode
 
 TIMEOUT_MS = 60_000
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    sandbox = [] if os.getuid() else ["--no-sandbox"]  # Chromium refuses its own sandbox to root
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=[*CHROMIUM_ARGUMENTS, *sandbox]
-        )
-        yield browser
-        browser.close()
 
 
 @contextmanager

@@ -14,13 +14,16 @@ from statistics import median
 import psutil
 
 from benchmarks import charts
-from benchmarks.editor import at_dashboard, chromium, click_launch, fresh_profile
+from benchmarks.editor import at_dashboard, click_launch, fresh_profile
 from benchmarks.measure import Findings, Measure, Target
-from benchmarks.school import School, Student, Unexpected, pool_of, running_school
 from single_machine.status import resident_bytes
+from tests.chromium import running_chromium
+from tests.school import School, Student, Unexpected, pool_of, running_school
 from tests.student import VSCode
 
 MB = 1e6
+OPENED_WITHIN_S = 60.0
+_EXTENSION_HOST = "extension host"
 PLATFORM = Target("median", 700)
 WARM = Target("median", 100)
 SESSION = Target("median", 450)
@@ -69,7 +72,7 @@ def _session(
     """Memory of the workspace stage by stage, then CPU seconds a minute of it and of the platform, nobody typing."""
     waiting = school.sandboxes()
     stages: dict[str, dict[str, float]] = {}
-    with chromium() as browser, fresh_profile(browser) as context:
+    with running_chromium() as browser, fresh_profile(browser) as context:
         code = click_launch(at_dashboard(context, school, student))[1]
         task = _claimed_sandbox(school, student, waiting)
         code.open_file("README.md")
@@ -99,11 +102,13 @@ def _claimed_sandbox(school: School, student: Student, waiting: set[int]) -> psu
     """The one of the waiting sandboxes with an extension host: only a workspace that somebody opened has one."""
     if student.launch().path != "existing":
         raise Unexpected("the workspace was expected to run")
-    sizes = {pid: sum(_memory(pid).values()) for pid in waiting & school.sandboxes()}
-    largest, next_one = sorted(sizes, key=lambda pid: sizes[pid], reverse=True)[:2]
-    if sizes[largest] < 1.5 * sizes[next_one]:
-        raise Unexpected(f"cannot tell the opened workspace from the waiting ones: {sizes}")
-    return psutil.Process(largest)
+    deadline = time.monotonic() + OPENED_WITHIN_S
+    while time.monotonic() < deadline:
+        for pid in waiting & school.sandboxes():
+            if _EXTENSION_HOST in _memory(pid):
+                return psutil.Process(pid)
+        time.sleep(0.5)
+    raise Unexpected("no workspace has an extension host, so none was opened")
 
 
 def _idle(school: School, task: psutil.Process, size: Size) -> tuple[list[float], list[float]]:
@@ -142,7 +147,7 @@ def _sort(process: psutil.Process) -> str:
     if process.name() == "bwrap" or "/opt/apranova/task.py" in words:
         return "agent and sandbox"
     for mark, name in (
-        ("--type=extensionHost", "extension host"),
+        ("--type=extensionHost", _EXTENSION_HOST),
         ("--type=ptyHost", "terminal host"),
         ("--type=fileWatcher", "file watcher"),
         ("tsserver", "TypeScript help"),

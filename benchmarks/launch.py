@@ -15,10 +15,11 @@ from playwright.sync_api import Browser
 
 from benchmarks import charts
 from benchmarks.direct import code_server
-from benchmarks.editor import at_dashboard, chromium, click_launch, click_link, click_open, fresh_profile
+from benchmarks.editor import at_dashboard, click_launch, click_link, click_open, fresh_profile
 from benchmarks.measure import Findings, Measure, Target
-from benchmarks.school import Launch, School, Student, Unexpected, image_folder, pool_of, running_school
 from contract.names import TaskState
+from tests.chromium import running_chromium
+from tests.school import Launch, School, Student, Unexpected, image_folder, pool_of, running_school
 
 POOL = 5
 """The default pool at peak hours."""
@@ -67,7 +68,7 @@ def run(*, quick: bool) -> Findings:
         _warm(school, students[:POOL], size.warm_rounds, seen)
         _existing(school, students[0], size.existing, seen)
         school.stop_all(students)
-        with chromium() as browser:
+        with running_chromium() as browser:
             _editors(school, students[:2], browser, size.editor_rounds, seen)
         school.stop_all(students)
         for count in size.classes:

@@ -13,10 +13,11 @@ import psutil
 from playwright.sync_api import Browser, Request, expect
 
 from benchmarks import charts
-from benchmarks.editor import chromium, fresh_profile
+from benchmarks.editor import fresh_profile
 from benchmarks.measure import Findings, Measure, Target
-from benchmarks.school import Launch, School, Student, Unexpected, pool_of, running_school
 from contract.names import WorkspaceKind
+from tests.chromium import running_chromium
+from tests.school import Launch, School, Student, Unexpected, pool_of, running_school
 
 CLAIM = Target("median", 150)
 HOME_PAGE = Target("median", 1500)
@@ -59,7 +60,7 @@ def run(*, quick: bool) -> Findings:
         students = school.enroll(size.students, track="DP")
         school.until_pool_is_full()
         _warm(school, students[:5], size.warm, seen)
-        with chromium() as browser:
+        with running_chromium() as browser:
             _home_page(school, students[0], browser, size.pages, seen)
         school.stop_all(students)
         _all_at_once(school, students, seen, settle_s=size.settle_s)
@@ -128,12 +129,12 @@ def _all_at_once(school: School, students: list[Student], seen: _Seen, *, settle
     waiting = [child for child in children if child not in claimed]
     if waiting:
         seen.memory_mb["a child that waits for a claim, of its own"] = [_own(child) for child in waiting]
-    everything = [parent, *children, *(psutil.Process(pid) for pid in school.sandboxes())]
-    whole = {process.pid: process for root in everything for process in [root, *root.children(recursive=True)]}
-    seen.memory_mb["the warmed parent"] = [parent.memory_full_info().pss / MB]
-    seen.memory_mb[f"{len(students)} students, pool and parent, in all"] = [
-        sum(process.memory_full_info().pss for process in whole.values()) / MB
-    ]
+    seen.memory_mb["the warmed parent"] = [_shared([parent])]
+    supersets = _shared([parent, *children])
+    seen.memory_mb[f"Superset of {len(students)} students, of the pool and the parent, in all"] = [supersets]
+    sandboxes = [psutil.Process(pid) for pid in school.sandboxes()]
+    around = [process for root in sandboxes for process in [root, *root.children(recursive=True)]]
+    seen.memory_mb["their agents and sandboxes beside that"] = [_shared(around)]
 
 
 def _cold(school: School, student: Student, count: int, seen: _Seen) -> None:
@@ -175,6 +176,11 @@ def _own(process: psutil.Process) -> float:
     return process.memory_full_info().uss / MB
 
 
+def _shared(processes: list[psutil.Process]) -> float:
+    """MB, with each page that several processes have counted once."""
+    return sum(process.memory_full_info().pss for process in processes) / MB
+
+
 def _largest(processes: list[psutil.Process], count: int) -> list[psutil.Process]:
     return sorted(processes, key=_own, reverse=True)[:count]
 
@@ -200,9 +206,10 @@ def _findings(seen: _Seen, size: Size) -> Findings:
 def plot(findings: Findings, path: Path) -> None:
     times = [measure for measure in findings.measures if measure.unit == "ms"]
     memory = [measure for measure in findings.measures if measure.unit == "MB"]
+    supersets = next(measure for measure in memory if measure.name.endswith("in all"))
     with charts.figure(path, "Superset for data students", rows=2, height=3.4) as (above, below):
         charts.dots(above, times, "Waiting (dots: each launch; red: target)", "milliseconds, log")
         above.set_xscale("log")
         own = [measure for measure in memory if "of its own" in measure.name]
-        title = f"Memory of its own (in all: {statistics.median(memory[-1].samples):.0f} MB)"
+        title = f"Memory of its own (in all: {statistics.median(supersets.samples):.0f} MB)"
         charts.dots(below, own, title, "MB, private pages")

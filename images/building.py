@@ -69,10 +69,10 @@ def reported(progress: Progress) -> Iterator[None]:
             f"The image could not be written ({problem.strerror}: {problem.filename})",
             "Check the disk and the owner of the images folder, then run ./apranova up again",
         )
-        progress.failed(failure.text, failure.remedy)
+        progress.failed(failure.text)
         raise failure from problem
     except BuildFailed as failure:
-        progress.failed(failure.text, failure.remedy)
+        progress.failed(failure.text)
         raise
 
 
@@ -164,14 +164,13 @@ def explained(tool: str, output: str, causes: Iterable[tuple[str, str, str]]) ->
     return BuildFailed(f"{tool} failed", f"The lines below are {tool}'s own", detail=detail)
 
 
-def main(title: str, build: Callable[[Path, Path | None], Path]) -> int:
+def main(title: str, build: Callable[[Path], Path]) -> int:
     """The command line of every kind's build."""
     parser = argparse.ArgumentParser(description=f"Build the {title} image.")
     parser.add_argument("--images", type=Path, required=True, help="folder that holds the images")
-    parser.add_argument("--progress", type=Path, help="JSON file that says how far the build is")
     arguments = parser.parse_args()
     try:
-        image = build(arguments.images, arguments.progress)
+        image = build(arguments.images)
     except BuildFailed as failure:
         sys.stderr.write(f"{failure}\n")
         return 1

@@ -1,15 +1,12 @@
-"""A build's progress as one small JSON file that the supervisor and the portal read."""
+"""A build's progress: lines for the log, and one sentence that people read on the Launch button."""
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import sys
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 
 @dataclass
@@ -18,53 +15,39 @@ class Progress:
 
     title: str
     """The kind's name for people: 'VS Code'."""
-    path: Path | None = None
-    """Gets the facts as JSON, for the supervisor."""
-    sentence_path: Path | None = None
-    """Gets one sentence for people, for whoever asks the engine whether the kind is ready."""
-    durations_s: tuple[tuple[str, float], ...] = ()
+    path: Path
+    """Gets the sentence, for whoever asks the engine whether the kind is ready; empty when it is."""
+    durations_s: tuple[tuple[str, float], ...]
     """The steps and how long each took on a 2-core machine; only the estimate depends on it."""
-    started_at: float = field(default_factory=time.time)
     step_number: int = 0
 
     def step(self, text: str | None = None) -> None:
         """Begin the next step."""
         self.step_number += 1
         name = self.durations_s[self.step_number - 1][0]
-        eta_s = sum(duration for _, duration in self.durations_s[self.step_number - 1 :])
-        self._tell({"state": "building", "text": text or name, "eta_s": eta_s})
+        self._installing(text or name, left_s=sum(duration for _, duration in self.durations_s[self.step_number - 1 :]))
 
     def waiting(self, text: str) -> None:
-        self._tell({"state": "waiting", "text": text, "eta_s": sum(duration for _, duration in self.durations_s)})
+        self._installing(text, left_s=sum(duration for _, duration in self.durations_s))
 
     def done(self, text: str) -> None:
         self.step_number = len(self.durations_s)
-        self._tell({"state": "done", "text": text, "eta_s": 0.0})
+        self._tell(text, "")
 
-    def failed(self, text: str, remedy: str) -> None:
-        self._tell({"state": "failed", "text": text, "remedy": remedy, "eta_s": 0.0})
+    def failed(self, text: str) -> None:
+        self._tell(text, f"{self.title} could not be installed: {text}")
 
-    def _tell(self, line: dict[str, Any]) -> None:
-        line = {"step": self.step_number, "of": len(self.durations_s), "started_at": self.started_at, **line}
-        sys.stderr.write(f"{self.title} image: {line['text']} ({line['step']} of {line['of']})\n")
-        if self.sentence_path is not None:
-            _replace(self.sentence_path, _sentence(self.title, line))
-        if self.path is not None:
-            _replace(self.path, json.dumps(line))
+    def _installing(self, text: str, *, left_s: float) -> None:
+        minutes = math.ceil(left_s / 60)
+        left = "less than a minute" if minutes <= 1 else f"about {minutes} minutes"
+        self._tell(text, f"{self.title} is being installed: {text} ({self._where}), {left} left")
 
+    @property
+    def _where(self) -> str:
+        return f"{self.step_number} of {len(self.durations_s)}"
 
-def _sentence(title: str, line: dict[str, Any]) -> str:
-    """What a student reads on the Launch button."""
-    if line["state"] == "done":
-        return ""
-    if line["state"] == "failed":
-        return f"{title} could not be installed: {line['text']}"
-    minutes = math.ceil(line["eta_s"] / 60)
-    left = "less than a minute" if minutes <= 1 else f"about {minutes} minutes"
-    return f"{title} is being installed: {line['text']} ({line['step']} of {line['of']}), {left} left"
-
-
-def _replace(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text + "\n")
-    temporary.replace(path)
+    def _tell(self, text: str, sentence: str) -> None:
+        sys.stderr.write(f"{self.title} image: {text} ({self._where})\n")
+        temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+        temporary.write_text(sentence + "\n")
+        temporary.replace(self.path)

@@ -13,8 +13,9 @@ from contract.names import WorkspaceKind
 from single_machine.settings import Settings
 
 FREE_BYTES_MIN = 200_000_000
-FREE_BYTES_OF_BUILD = 1_500_000_000
-"""What the image of a kind needs while it is built, about; a school that is set up needs little."""
+FREE_BYTES_OF_BUILD = 2_200_000_000
+"""What the image of a kind leaves and needs while it is built, about (the build itself looks again, exactly); a school that is
+set up needs little."""
 SOCKET_PATH_MAX = 107
 
 

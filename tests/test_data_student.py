@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -9,6 +10,7 @@ import pytest
 from playwright.sync_api import APIResponse, Page, expect
 
 from tests.product import Product
+from tests.school import School
 from tests.student import LAUNCH_WITHIN_MS, Student
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
@@ -163,6 +165,17 @@ def test_a_full_stack_student_is_refused_superset_and_an_instructor_may_choose(
     instructor.portal.get_by_role("radio", name=re.compile("Apache Superset")).check()
     launch(instructor).page.close()
     instructor.expect_state("Running")
+
+
+def test_twenty_launches_at_once_are_all_in_and_none_is_another_students(product: Product) -> None:
+    school = School(product)
+    students = school.enroll(20, track="DP")
+    with ThreadPoolExecutor(len(students)) as everybody:
+        launches = list(everybody.map(lambda student: student.launch(), students))
+        inside = list(everybody.map(lambda student: student.ask_inside("/api/v1/me/").json()["result"], students))
+    assert len({launch.workspace_id for launch in launches}) == len(students)
+    assert [person["email"] for person in inside] == [student.email for student in students]
+    school.stop_all(students)
 
 
 def create(student: Student, kind: str) -> APIResponse:

