@@ -13,7 +13,7 @@ from tests.product import Product
 from tests.student import Student
 from tests.test_accessibility import Onlooker
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 EVERY_DAY = """BEGIN:VCALENDAR
 VERSION:2.0
