@@ -114,9 +114,10 @@ def manager(_manager_server: fake_manager.FakeManager) -> fake_manager.FakeManag
 
 @pytest.fixture(scope="session")
 def _socket(_servers: None) -> Iterator[Path]:
-    from backend.config.asgi import application
+    """The served backend, without its background workers: tests run a pass themselves when they want one."""
+    from backend.config.asgi import build_application
 
-    with served.serving(application, PLACE.folder / "backend.sock") as path:
+    with served.serving(build_application(), PLACE.folder / "backend.sock") as path:
         yield path
 
 

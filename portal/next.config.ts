@@ -24,6 +24,8 @@ const config: NextConfig = {
       { source: "/favicon.ico", destination: "/icon.svg" },
       // A static page for every key: rendering one for each would put the key into an inline script of its own.
       { source: "/password/reset/:key", destination: "/password/reset/new" },
+      // The same for cohorts: one static page for all of them.
+      { source: "/cohorts/:id", destination: "/cohorts/one" },
       // In production the edge sends these to the backend; `next dev` does it itself.
       ...(developmentBackend === null
         ? []

@@ -1,4 +1,4 @@
-"""`./apranova up | down | status | reset`."""
+"""`./apranova up | down | status | reset | export-history`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from single_machine import down, reset, status, up
+from single_machine import down, export_history, reset, status, up
 from single_machine.preflight import CannotGoOn
 from single_machine.settings import BadSetting, read_settings
 
@@ -27,6 +27,11 @@ def main() -> int:
     status_parser.add_argument("--json", action="store_true", help="for programs")
     reset_parser = commands.add_parser("reset", help="delete all data of this machine's school (asks first)")
     reset_parser.add_argument("--yes", action="store_true", help="do not ask")
+    history_parser = commands.add_parser(
+        "export-history", help="launches and stops as JSON lines on the standard output, without names"
+    )
+    history_parser.add_argument("--from", dest="begin", metavar="DATE", help="only since then (2026-11-23, UTC)")
+    history_parser.add_argument("--to", dest="end", metavar="DATE", help="only before then")
     arguments = parser.parse_args()
     try:
         source = Path(os.environ.get("APRANOVA_SOURCE") or Path(__file__).parent.parent)
@@ -38,6 +43,8 @@ def main() -> int:
                 return down.run(settings)
             case "status":
                 return status.run(settings, as_json=arguments.json)
+            case "export-history":
+                return export_history.run(settings, begin=arguments.begin, end=arguments.end)
             case _:
                 return reset.run(settings, ask=not arguments.yes)
     except (BadSetting, CannotGoOn) as problem:

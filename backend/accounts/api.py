@@ -56,7 +56,9 @@ def list_invitations(request: HttpRequest) -> InvitationListOut:
 @router.post("invitations/", response={201: InvitationOut}, operation_id="create_invitation", summary="Invite")
 def create_invitation(request: HttpRequest, payload: InvitationIn) -> Status:
     """Instructors invite students, admins anyone. An earlier open invitation of the address ends."""
-    new = invitations.invite(payload.email, payload.role, payload.track, acting_user=acting_user(request))
+    new = invitations.invite(
+        payload.email, payload.role, payload.track, cohort_id=payload.cohort_id, acting_user=acting_user(request)
+    )
     return Status(201, _out(new.invitation, url=new.url))
 
 
@@ -70,6 +72,7 @@ def get_invitation(request: HttpRequest, key: InvitationKey) -> OpenInvitationOu
         email=invitation.email,
         role=Role(invitation.role),
         track=Track(invitation.track) if invitation.track else None,
+        cohort=invitation.cohort.name if invitation.cohort else None,
         school=settings.ENVIRONMENT.school_name,
         expires_at=invitation.expires_at,
     )
@@ -81,6 +84,7 @@ def _out(invitation: Invitation, *, url: str | None = None) -> InvitationOut:
         email=invitation.email,
         role=Role(invitation.role),
         track=Track(invitation.track) if invitation.track else None,
+        cohort=invitation.cohort.name if invitation.cohort else None,
         invited_by=invitation.invited_by.display_name,
         created_at=invitation.created_at,
         expires_at=invitation.expires_at,

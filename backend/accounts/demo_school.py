@@ -1,4 +1,4 @@
-"""The demo school: an admin, an instructor and students of both tracks, with random passwords written once."""
+"""The demo school: an admin, an instructor, students of both tracks and a cohort for each; with random passwords written once."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from django.db import transaction
 from backend.accounts.models import User
 from backend.accounts.roles import Role, Track
 from backend.accounts.services import create_user
+from backend.cohorts import demo_cohorts
 
 DOMAIN = "demo.school.example"
 PASSWORD_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # noqa: S105  no letters that look alike
@@ -63,7 +64,16 @@ def seed(credentials_file: Path) -> list[str]:
             )
         if passwords:
             _append(credentials_file, [_line(person, password) for person, password in passwords.items()])
+    _seed_cohorts()
     return [person.email for person in passwords]
+
+
+def _seed_cohorts() -> None:
+    """As the people are by now: an admin may have given one another track."""
+    people = User.objects.filter(email__in=[it.email for it in PEOPLE], is_active=True)
+    demo_cohorts.seed(
+        list(people.filter(role=Role.INSTRUCTOR)), {track: list(people.filter(track=track)) for track in Track}
+    )
 
 
 def _password() -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
+from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import send_mail
@@ -16,11 +18,16 @@ from django.utils import timezone
 from backend.accounts.models import Invitation, User
 from backend.accounts.roles import Role, Track
 from backend.audit.record import record
+from backend.cohorts.access import get_cohort
+from backend.cohorts.members import join
+from backend.cohorts.models import Cohort
 from backend.config.problems import FieldError, ProblemError, not_found
 
 KEY_PATTERN = r"^[A-Za-z0-9_-]{20,64}$"
 VALID_FOR = timedelta(days=14)
 INVITATIONS_LISTED_MAX = 200
+
+logger = logging.getLogger(__name__)
 
 NOT_VALID = "This invitation is not valid: it was used, replaced by a newer one, or has expired."
 
@@ -31,11 +38,14 @@ class NewInvitation:
     url: str
 
 
-def invite(email: str, role: Role, track: Track | None, *, acting_user: User) -> NewInvitation:
+def invite(
+    email: str, role: Role, track: Track | None, *, cohort_id: UUID | None = None, acting_user: User
+) -> NewInvitation:
     """Invite an address; an earlier open invitation of it ends. Mails the link after the commit."""
     _refuse_impossible(role, track, acting_user)
     if User.objects.filter(email=email).exists():
         raise _bad_field("body.email", "somebody with this address already has an account")
+    cohort = _cohort_for(cohort_id, role, track, acting_user) if cohort_id is not None else None
     key = secrets.token_urlsafe(24)
     url = f"{settings.ENVIRONMENT.public_url}/signup?invitation={key}"
     with transaction.atomic():
@@ -51,6 +61,7 @@ def invite(email: str, role: Role, track: Track | None, *, acting_user: User) ->
             email=email,
             role=role,
             track=track,
+            cohort=cohort,
             invited_by=acting_user,
             created_at=now,
             expires_at=now + VALID_FOR,
@@ -63,6 +74,7 @@ def invite(email: str, role: Role, track: Track | None, *, acting_user: User) ->
             email=email,
             role=role.value,
             track=track.value if track else None,
+            cohort=cohort.name if cohort else None,
         )
         transaction.on_commit(lambda: _send(invitation, url), robust=True)
     return NewInvitation(invitation, url)
@@ -71,7 +83,7 @@ def invite(email: str, role: Role, track: Track | None, *, acting_user: User) ->
 def list_invitations(user: User) -> list[Invitation]:
     """Those that the person made (an admin sees everyone's), newest first."""
     _refuse_students(user)
-    invitations = Invitation.objects.select_related("invited_by")
+    invitations = Invitation.objects.select_related("invited_by", "cohort")
     if user.role != Role.ADMIN:
         invitations = invitations.filter(invited_by=user)
     return list(invitations[:INVITATIONS_LISTED_MAX])
@@ -101,6 +113,20 @@ def accept(invitation: Invitation, user: User) -> None:
     """Use it up for `user`. Call it in the transaction that locked it and saved the user."""
     Invitation.objects.filter(pk=invitation.pk).update(accepted_at=timezone.now())
     record("invitation.accept", actor=user, target_type="invitation", target_id=invitation.pk, role=invitation.role)
+    if invitation.cohort is not None:
+        try:
+            join(user, invitation.cohort, acting_user=user)
+        except ProblemError as problem:  # full by now: no reason to turn the student away
+            logger.warning("%s could not join %s: %s", user.pk, invitation.cohort, problem.detail)
+
+
+def _cohort_for(cohort_id: UUID, role: Role, track: Track | None, acting_user: User) -> Cohort:
+    if role != Role.STUDENT:
+        raise _bad_field("body.cohort_id", "only students are in a cohort")
+    cohort = get_cohort(acting_user, cohort_id)
+    if cohort.track != track:
+        raise _bad_field("body.cohort_id", f"this cohort is for the track {cohort.track}")
+    return cohort
 
 
 def _refuse_students(user: User) -> None:

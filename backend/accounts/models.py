@@ -98,6 +98,10 @@ class Invitation(models.Model):
     email = models.EmailField("email address", max_length=254)
     role = models.CharField(max_length=16, choices=ROLE_CHOICES, default=Role.STUDENT)
     track = models.CharField(max_length=8, choices=TRACK_CHOICES, null=True, blank=True)
+    cohort = models.ForeignKey(
+        "cohorts.Cohort", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", editable=False
+    )
+    """Which the student joins by signing up."""
     invited_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="invitations", editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField(editable=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.core.validators import validate_email
@@ -49,6 +50,8 @@ class InvitationIn(Schema):
     role: Role = Role.STUDENT
     track: Track | None = None
     """Needed for students, and only for them."""
+    cohort_id: UUID | None = None
+    """Which the student joins by signing up: one of yours, of their track."""
 
 
 class InvitationOut(Schema):
@@ -56,6 +59,8 @@ class InvitationOut(Schema):
     email: str
     role: Role
     track: Track | None
+    cohort: str | None
+    """The cohort's name."""
     invited_by: str
     created_at: datetime
     expires_at: datetime
@@ -74,5 +79,6 @@ class OpenInvitationOut(Schema):
     email: str
     role: Role
     track: Track | None
+    cohort: str | None
     school: str
     expires_at: datetime

@@ -17,6 +17,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from backend.accounts.api import router as accounts_router
+from backend.cohorts.api import router as cohorts_router
 from backend.config.authentication import BearerToken, SessionCookie
 from backend.config.health import router as health_router
 from backend.config.problems import (
@@ -28,6 +29,7 @@ from backend.config.problems import (
     problem_response,
     unavailable,
 )
+from backend.costs.api import router as costs_router
 from backend.workspaces.api import router as workspaces_router
 from backend.workspaces.errors import problem_of
 from contract.errors import ApraNovaError
@@ -131,7 +133,9 @@ def build_api() -> ApraNovaAPI:
     for kind in (Exception, ProblemError, ApraNovaError, ValidationError, HttpError, Http404):
         api.add_exception_handler(kind, _handle)
     api.add_router("", accounts_router)
+    api.add_router("cohorts/", cohorts_router)
     api.add_router("workspace/", workspaces_router)
+    api.add_router("costs/", costs_router)
     api.add_router("health/", health_router)
     return api
 

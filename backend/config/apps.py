@@ -12,6 +12,6 @@ class ConfigConfig(AppConfig):
     label = "config"
 
     def ready(self) -> None:
-        """Django's own discovery would bring along every vendor's pages; people here see the school's four."""
-        for app in ("accounts", "workspaces", "audit"):
+        """Django's own discovery would bring along every vendor's pages; people here see the school's five."""
+        for app in ("accounts", "cohorts", "workspaces", "audit"):
             import_module(f"backend.{app}.admin")

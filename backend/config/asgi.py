@@ -19,6 +19,7 @@ django.setup()  # loads the apps, which everything below needs
 
 from django.conf import settings  # noqa: E402
 
+from backend.config.background import WithBackground  # noqa: E402
 from backend.config.body_limit import BodyLimit  # noqa: E402
 
 
@@ -44,4 +45,13 @@ def build_application() -> Any:
     return gateway(BodyLimit(DjangoHandler(), bytes_max=settings.REQUEST_BODY_BYTES_MAX))
 
 
-application = build_application()
+def with_workers(application: Any) -> WithBackground:
+    """What no request waits for runs beside it: cohorts told to the manager, hints of sign-ins, sessions kept."""
+    from backend.cohorts import delivery
+    from backend.costs import sessions
+    from backend.workspaces import sign_in_hint
+
+    return WithBackground(application, (delivery.worker, sign_in_hint.worker, sessions.worker))
+
+
+application = with_workers(build_application())

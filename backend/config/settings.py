@@ -54,7 +54,9 @@ INSTALLED_APPS = [
     "allauth.headless",
     "backend.config.apps.ConfigConfig",
     "backend.accounts.apps.AccountsConfig",
+    "backend.cohorts.apps.CohortsConfig",
     "backend.workspaces.apps.WorkspacesConfig",
+    "backend.costs.apps.CostsConfig",
     "backend.audit.apps.AuditConfig",
     "backend.gateway.apps.GatewayConfig",
 ]
@@ -224,6 +226,7 @@ UNFOLD = {
                         "icon": "mail",
                         "link": reverse_lazy("admin:accounts_invitation_changelist"),
                     },
+                    {"title": "Cohorts", "icon": "groups", "link": reverse_lazy("admin:cohorts_cohort_changelist")},
                     {
                         "title": "Workspaces",
                         "icon": "terminal",

@@ -15,10 +15,13 @@ from typing import Any
 from contract.errors import ApraNovaError, Reason
 from contract.manager import (
     Action,
+    CohortIdRequest,
+    CohortRequest,
     CreateRequest,
     DescribeAnswer,
     DescribeRequest,
     Endpoint,
+    ExpectRequest,
     FleetAnswer,
     KeepRunningRequest,
     KindView,
@@ -46,6 +49,8 @@ class FakeManager:
         with self._lock:
             self.workspaces: dict[str, WorkspaceView] = {}
             self.tasks_started: collections.Counter[str] = collections.Counter()
+            self.cohorts: dict[str, CohortRequest] = {}
+            self.expected: list[ExpectRequest] = []
             self.calls: collections.Counter[str] = collections.Counter()
             self.kinds = {
                 WorkspaceKind.VSCODE: KindView(WorkspaceKind.VSCODE, ready=True),
@@ -85,6 +90,16 @@ class FakeManager:
 
     def _act(self, action: Action, payload: Any) -> Any:
         match action:
+            case Action.PUT_COHORT:
+                cohort = from_json(CohortRequest, payload)
+                self.cohorts[cohort.cohort_id] = cohort
+                return {}
+            case Action.REMOVE_COHORT:
+                self.cohorts.pop(from_json(CohortIdRequest, payload).cohort_id, None)
+                return {}
+            case Action.EXPECT:
+                self.expected.append(from_json(ExpectRequest, payload))
+                return {}
             case Action.CREATE:
                 return WorkspaceAnswer(self._create(from_json(CreateRequest, payload)))
             case Action.DESCRIBE:

@@ -32,6 +32,7 @@ STREAM = "/api/workspace/{workspace_id}/events/"
 def test_no_input_breaks_an_operation(operation, signed_in, manager):
     one = signed_in("admin")
     workspace = one.post("/api/workspace/create/").json()
+    cohort = one.post("/api/cohorts/", json={"name": "One", "track": "FSD", "time_zone": "Europe/Berlin"}).json()
     sent = count()
 
     @hypothesis.settings(
@@ -44,8 +45,10 @@ def test_no_input_breaks_an_operation(operation, signed_in, manager):
     )
     @hypothesis.given(case=operation.as_strategy())
     def send(case):
-        if next(sent) % 2 and "workspace_id" in (case.path_parameters or {}) and operation.path != STREAM:
-            case.path_parameters["workspace_id"] = workspace["id"]  # one that exists: past the first refusal
+        if next(sent) % 2 and operation.path != STREAM:
+            for name, existing in (("workspace_id", workspace["id"]), ("cohort_id", cohort["id"])):
+                if name in (case.path_parameters or {}):
+                    case.path_parameters[name] = existing  # past the first refusal
         case.validate_response(_send(one, case), checks=CHECKS)
 
     send()

@@ -9,6 +9,7 @@ import functools
 import json
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
@@ -19,9 +20,12 @@ from backend.config.environment import Environment
 from contract.errors import ApraNovaError, Reason
 from contract.manager import (
     Action,
+    CohortIdRequest,
+    CohortRequest,
     CreateRequest,
     DescribeAnswer,
     DescribeRequest,
+    ExpectRequest,
     FleetAnswer,
     KeepRunningRequest,
     WorkspaceAnswer,
@@ -42,6 +46,11 @@ DESCRIBE_IDS_MAX = 100
 
 logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """The answer that says only that it was heard."""
 
 
 class ManagerClient:
@@ -87,6 +96,16 @@ class ManagerClient:
     def fleet(self) -> FleetAnswer:
         return self._ask(Action.FLEET, None, FleetAnswer)
 
+    def put_cohort(self, request: CohortRequest) -> None:
+        self._ask(Action.PUT_COHORT, request, Nothing)
+
+    def remove_cohort(self, cohort_id: str) -> None:
+        self._ask(Action.REMOVE_COHORT, CohortIdRequest(cohort_id), Nothing)
+
+    def expect(self, workspace_id: str, *, because: str) -> None:
+        """A hint that it will soon be launched; whether it arrives changes nothing but the time of waiting."""
+        self._ask(Action.EXPECT, ExpectRequest(workspace_id, because), Nothing)
+
     def _ask(self, action: Action, request: Any, answer_type: type[Answer]) -> Answer:
         message = {"action": action.value, **(to_json(request) if request is not None else {})}
         answer = self._invoke(action, json.dumps(message).encode())
@@ -114,7 +133,9 @@ class ManagerClient:
         return answer
 
 
-def build_manager_client(environment: Environment) -> ManagerClient:
+def build_manager_client(
+    environment: Environment, *, read_timeout_s: float = READ_TIMEOUT_S, attempts_max: int = ATTEMPTS_MAX
+) -> ManagerClient:
     """A client with its own connections; threads may share it."""
     invoker = boto3.client(
         "lambda",
@@ -124,8 +145,8 @@ def build_manager_client(environment: Environment) -> ManagerClient:
         aws_secret_access_key=environment.aws_secret_access_key or None,
         config=Config(
             connect_timeout=CONNECT_TIMEOUT_S,
-            read_timeout=READ_TIMEOUT_S,
-            retries={"total_max_attempts": ATTEMPTS_MAX, "mode": "standard"},
+            read_timeout=read_timeout_s,
+            retries={"total_max_attempts": attempts_max, "mode": "standard"},
             max_pool_connections=CONNECTIONS_MAX,
             tcp_keepalive=True,
             proxies={},  # the machine's http_proxy is for the internet, not for the manager beside us

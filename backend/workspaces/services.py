@@ -21,7 +21,9 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.accounts.roles import KIND_OF_TRACK, Role, Track
 from backend.audit.record import record
+from backend.cohorts.delivery import workspaces_changed
 from backend.config.problems import ProblemError, not_found
+from backend.costs import sessions
 from backend.workspaces.announcements import announce
 from backend.workspaces.manager_client import ManagerClient, manager_client
 from backend.workspaces.models import Workspace
@@ -113,6 +115,7 @@ def _get_or_create(owner: User, kind: WorkspaceKind, *, acting_user: User) -> tu
                 kind=kind.value,
                 owner=str(owner.pk),
             )
+            workspaces_changed(owner)
     except IntegrityError:
         return live.get(), False
     return workspace, True
@@ -177,9 +180,11 @@ def delete(workspace: Workspace, name: str, *, acting_user: User) -> WorkspaceVi
     view = _ask_manager(
         "workspace.delete", workspace, lambda it: it.delete(workspace.pk), acting_user=acting_user, missing_is_fine=True
     )
-    Workspace.objects.filter(pk=workspace.pk).update(
-        deleted_at=_moment(view.deleted_at) or timezone.now(), purge_at=_moment(view.purge_at) or timezone.now()
-    )
+    with transaction.atomic():
+        Workspace.objects.filter(pk=workspace.pk).update(
+            deleted_at=_moment(view.deleted_at) or timezone.now(), purge_at=_moment(view.purge_at) or timezone.now()
+        )
+        workspaces_changed(workspace.owner)
     workspace.refresh_from_db()
     return view
 
@@ -191,7 +196,9 @@ def undelete(workspace: Workspace, *, acting_user: User) -> WorkspaceView:
         raise _other_is_live()
     view = _ask_manager("workspace.undelete", workspace, lambda it: it.undelete(workspace.pk), acting_user=acting_user)
     try:
-        Workspace.objects.filter(pk=workspace.pk).update(deleted_at=None, purge_at=None)
+        with transaction.atomic():
+            Workspace.objects.filter(pk=workspace.pk).update(deleted_at=None, purge_at=None)
+            workspaces_changed(workspace.owner)
     except IntegrityError:  # created in the meantime, in another tab
         manager_client().delete(workspace.pk)
         raise _other_is_live() from None
@@ -229,6 +236,7 @@ def _ask_manager(
         note(f"{action}_failed", reason=error.reason.value)
         raise
     announce(workspace.pk)
+    sessions.note(view)
     return view
 
 

@@ -3,9 +3,12 @@ from __future__ import annotations
 import stat
 
 from django.core.management import call_command
+from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.audit.models import Record
+from backend.cohorts.models import Cohort
+from backend.cohorts.readings import coming_classes
 
 
 def test_the_demo_school_is_seeded_once_and_its_passwords_work(browser, tmp_path):
@@ -17,6 +20,9 @@ def test_the_demo_school_is_seeded_once_and_its_passwords_work(browser, tmp_path
         [("admin", None), ("instructor", None), *[("student", "FSD")] * 3, *[("student", "DP")] * 2]
     )
     assert Record.objects.filter(action="user.create").count() == len(lines) == 7
+    cohorts = {it.name: it for it in Cohort.objects.all()}
+    assert {name: it.memberships.count() for name, it in cohorts.items()} == {"Berlin-3": 3, "Lisbon-1": 2}
+    assert all(coming_classes(it.timetable, timezone.now()) for it in cohorts.values())
     for line in lines:
         email, password = line.split()[:2]
         assert browser().sign_in(email, password).status_code == 200
@@ -25,6 +31,7 @@ def test_the_demo_school_is_seeded_once_and_its_passwords_work(browser, tmp_path
     call_command("seed_demo", credentials_file=path)
     assert path.read_text() == before
     assert User.objects.count() == 7
+    assert Cohort.objects.count() == 2
 
 
 def test_somebody_who_was_removed_comes_back_with_a_new_password(transactional_db, tmp_path):

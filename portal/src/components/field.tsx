@@ -31,6 +31,34 @@ export function Field({ label, hint, error, className = "", ...rest }: FieldProp
   );
 }
 
+/** A labelled choice; hint and error are read out with it. */
+export function SelectField({
+  label,
+  hint,
+  error,
+  children,
+  ...rest
+}: Omit<ComponentProps<"select">, "id"> & Pick<FieldProps, "label" | "hint" | "error">) {
+  const id = useId();
+  return (
+    <div>
+      <label htmlFor={id} className="mb-1.5 block text-sm font-medium">
+        {label}
+      </label>
+      <select
+        id={id}
+        aria-invalid={error !== undefined || undefined}
+        aria-describedby={describedBy(id, hint, error)}
+        className={INPUT}
+        {...rest}
+      >
+        {children}
+      </select>
+      <Notes id={id} hint={hint} error={error} />
+    </div>
+  );
+}
+
 /** A password with a button that shows it: typing blind is what makes people choose short ones. */
 export function PasswordField({ label, hint, error, ...rest }: Omit<FieldProps, "type">) {
   const id = useId();

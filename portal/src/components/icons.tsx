@@ -118,6 +118,18 @@ export const BookmarkIcon = ({ className }: IconProps) => (
     <path d="M6.5 6a2 2 0 0 1 2-2h7a2 2 0 0 1 2 2v14l-5.5-4-5.5 4zM9.5 9.5l1.800 1.800 3.200-3.300" />
   </Icon>
 );
+export const CalendarIcon = ({ className }: IconProps) => (
+  <Icon className={className}>
+    <rect x="4" y="5.5" width="16" height="14.500" rx="2" />
+    <path d="M4 10h16M8.500 3.500v4M15.500 3.500v4" />
+  </Icon>
+);
+export const PeopleIcon = ({ className }: IconProps) => (
+  <Icon className={className}>
+    <circle cx="9" cy="8.500" r="3.500" />
+    <path d="M2.500 19.500c.6-3.700 3-5.500 6.500-5.500s5.900 1.800 6.500 5.500M15.500 5.300a3.500 3.500 0 0 1 0 6.400M18 14.600c2 .8 3.200 2.400 3.500 4.900" />
+  </Icon>
+);
 export const SunIcon = ({ className }: IconProps) => (
   <Icon className={className}>
     <circle cx="12" cy="12" r="3.5" />

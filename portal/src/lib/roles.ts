@@ -7,6 +7,8 @@ const TRACKS: Record<NonNullable<Me["track"]>, string> = {
 
 const ROLES: Record<Me["role"], string> = { student: "student", instructor: "instructor", admin: "administrator" };
 
+export const TRACK_NAMES = TRACKS;
+
 export function trackName(track: NonNullable<Me["track"]>): string {
   return TRACKS[track];
 }

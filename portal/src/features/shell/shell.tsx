@@ -16,10 +16,13 @@ import { useMe } from "@/lib/session/use-me";
 import { useSignOut } from "@/lib/session/use-sign-out";
 import { useLastingError } from "@/lib/use-lasting-error";
 
-/** Places in the portal, by role; the instructor's and the operator's screens become entries here. */
+const EVERYBODY: readonly Me["role"][] = ["student", "instructor", "admin"];
+
+/** Places in the portal, by role; the operator's screens become entries here. */
 const PLACES: { href: string; label: string; roles: readonly Me["role"][] }[] = [
-  { href: "/dashboard", label: "Dashboard", roles: ["student", "instructor", "admin"] },
-  { href: "/account", label: "Account", roles: ["student", "instructor", "admin"] },
+  { href: "/dashboard", label: "Dashboard", roles: EVERYBODY },
+  { href: "/cohorts", label: "Cohorts", roles: ["instructor", "admin"] },
+  { href: "/account", label: "Account", roles: EVERYBODY },
 ];
 
 export function Shell({ children }: { children: ReactNode }) {
@@ -77,26 +80,28 @@ function Places({ role }: { role: Me["role"] | undefined }) {
   const path = usePathname();
   return (
     <nav aria-label="Main" className="max-sm:order-last max-sm:-mx-2 max-sm:w-full">
-      <ul className="flex gap-1">
-        {PLACES.filter(({ roles }) => role === undefined || roles.includes(role)).map(({ href, label }) => {
-          const here = path === href;
-          return (
-            <li key={href}>
-              <Link
-                href={href}
-                aria-current={here ? "page" : undefined}
-                className={`relative flex min-h-11 items-center rounded-md px-3 text-sm font-medium sm:min-h-14 ${here ? "text-ink after:absolute after:inset-x-3 after:bottom-0 after:h-0.5 after:bg-accent" : "text-muted hover:text-ink"}`}
-              >
-                {label}
-              </Link>
-            </li>
-          );
-        })}
+      <ul className="flex gap-1 max-sm:gap-0">
+        {PLACES.filter(({ roles }) => (role === undefined ? roles === EVERYBODY : roles.includes(role))).map(
+          ({ href, label }) => {
+            const here = path === href || path.startsWith(`${href}/`);
+            return (
+              <li key={href}>
+                <Link
+                  href={href}
+                  aria-current={here ? "page" : undefined}
+                  className={`relative flex min-h-11 items-center rounded-md px-2 text-sm font-medium sm:min-h-14 sm:px-3 ${here ? "text-ink after:absolute after:inset-x-2 after:bottom-0 after:h-0.5 after:bg-accent sm:after:inset-x-3" : "text-muted hover:text-ink"}`}
+                >
+                  {label}
+                </Link>
+              </li>
+            );
+          },
+        )}
         {role === "admin" && (
           <li>
             <a
               href="/api/admin/"
-              className="flex min-h-11 items-center rounded-md px-3 text-sm font-medium text-muted hover:text-ink sm:min-h-14"
+              className="flex min-h-11 items-center rounded-md px-2 text-sm font-medium text-muted hover:text-ink sm:min-h-14 sm:px-3"
             >
               Administration
             </a>

@@ -1,6 +1,197 @@
 // Generated from backend/openapi.json by `npm run generate`. Do not edit.
 
 export interface paths {
+    "/api/cohorts/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cohorts
+         * @description Those you teach; an admin sees all. Active ones first, at most 500.
+         */
+        get: operations["list_cohorts"];
+        put?: never;
+        /**
+         * Create a cohort
+         * @description An instructor who creates one teaches it. 409 when the name is taken.
+         */
+        post: operations["create_cohort"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One cohort */
+        get: operations["get_cohort"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a cohort
+         * @description Students and their workspaces stay. 422 when the name is not the cohort's name.
+         */
+        delete: operations["delete_cohort"];
+        options?: never;
+        head?: never;
+        /** Change a cohort */
+        patch: operations["change_cohort"];
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/candidates/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who could join
+         * @description Students of the cohort's track who are in no cohort, at most 500.
+         */
+        get: operations["list_candidates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/instructors/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Who teaches it
+         * @description For admins. Whoever is not in the list does not see the cohort any more.
+         */
+        put: operations["set_instructors"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/members/{student_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Let a student join, or move here
+         * @description A student who is in another cohort leaves it; that one must be yours too (an admin's may be any).
+         */
+        put: operations["put_member"];
+        post?: never;
+        /**
+         * Take a student out
+         * @description Account and workspaces stay.
+         */
+        delete: operations["remove_member"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/timetable/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Upload a timetable
+         * @description iCalendar; it takes the place of an earlier one. 422 as for the preview, and the earlier one stays.
+         */
+        put: operations["set_timetable"];
+        post?: never;
+        /** Remove the timetable */
+        delete: operations["remove_timetable"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/timetable/preview/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a calendar file would mean
+         * @description Nothing is kept. 422 with a sentence for each faulty line when the file is no timetable.
+         */
+        post: operations["preview_timetable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cohorts/instructors/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who could teach
+         * @description For admins, who say who teaches a cohort.
+         */
+        get: operations["list_instructors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/costs/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Task-hours by cohort and student
+         * @description For admins. The last 30 days when nothing is given, at most 400 days; times without a zone are UTC.
+         */
+        get: operations["get_costs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health/": {
         parameters: {
             query?: never;
@@ -248,9 +439,150 @@ export interface components {
             /** Reason */
             reason: string;
         };
+        /** CandidateListOut */
+        CandidateListOut: {
+            /** Items */
+            items: components["schemas"]["CandidateOut"][];
+        };
+        /** CandidateOut */
+        CandidateOut: {
+            /** Email */
+            email: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * ChangeCohortIn
+         * @description What is left out stays.
+         */
+        ChangeCohortIn: {
+            /** Active */
+            active?: boolean | null;
+            /** Name */
+            name?: string | null;
+            /** Time Zone */
+            time_zone?: string | null;
+        };
+        /** ClassOut */
+        ClassOut: {
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /** Title */
+            title: string;
+        };
+        /** CohortDetailOut */
+        CohortDetailOut: {
+            /** Active */
+            active: boolean;
+            /** Has Timetable */
+            has_timetable: boolean;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Instructors */
+            instructors: components["schemas"]["InstructorOut"][];
+            /** Members */
+            members: components["schemas"]["MemberOut"][];
+            /** Name */
+            name: string;
+            next_class: components["schemas"]["ClassOut"] | null;
+            /** Students */
+            students: number;
+            /** Time Zone */
+            time_zone: string;
+            timetable: components["schemas"]["TimetableOut"] | null;
+            track: components["schemas"]["Track"];
+        };
+        /** CohortHoursOut */
+        CohortHoursOut: {
+            /** Id */
+            id: string | null;
+            /** Name */
+            name: string;
+            /** Sessions */
+            sessions: number;
+            /** Students */
+            students: number;
+            /** Task Hours */
+            task_hours: number;
+        };
+        /** CohortListOut */
+        CohortListOut: {
+            /** Items */
+            items: components["schemas"]["CohortOut"][];
+        };
+        /** CohortOut */
+        CohortOut: {
+            /** Active */
+            active: boolean;
+            /** Has Timetable */
+            has_timetable: boolean;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Instructors */
+            instructors: components["schemas"]["InstructorOut"][];
+            /** Name */
+            name: string;
+            next_class: components["schemas"]["ClassOut"] | null;
+            /** Students */
+            students: number;
+            /** Time Zone */
+            time_zone: string;
+            track: components["schemas"]["Track"];
+        };
+        /**
+         * CostsOut
+         * @description Task-hours, to be multiplied with what an hour costs where the school runs (`./apranova costs` knows prices).
+         */
+        CostsOut: {
+            /** Cohorts */
+            cohorts: components["schemas"]["CohortHoursOut"][];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Students */
+            students: components["schemas"]["StudentHoursOut"][];
+            /** Task Hours */
+            task_hours: number;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
+        /** CreateCohortIn */
+        CreateCohortIn: {
+            /** Name */
+            name: string;
+            /** Time Zone */
+            time_zone: string;
+            track: components["schemas"]["Track"];
+        };
         /** CreateWorkspaceIn */
         CreateWorkspaceIn: {
             kind?: components["schemas"]["WorkspaceKind"] | null;
+        };
+        /** DeleteCohortIn */
+        DeleteCohortIn: {
+            /** Name */
+            name: string;
         };
         /** DeleteWorkspaceIn */
         DeleteWorkspaceIn: {
@@ -285,8 +617,27 @@ export interface components {
              */
             state: "up" | "down";
         };
+        /** InstructorListOut */
+        InstructorListOut: {
+            /** Items */
+            items: components["schemas"]["InstructorOut"][];
+        };
+        /** InstructorOut */
+        InstructorOut: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /** InstructorsIn */
+        InstructorsIn: {
+            /** Instructor Ids */
+            instructor_ids: string[];
+        };
         /** InvitationIn */
         InvitationIn: {
+            /** Cohort Id */
+            cohort_id?: string | null;
             /**
              * Email
              * Format: email
@@ -305,6 +656,8 @@ export interface components {
         InvitationOut: {
             /** Accepted At */
             accepted_at: string | null;
+            /** Cohort */
+            cohort: string | null;
             /**
              * Created At
              * Format: date-time
@@ -357,6 +710,22 @@ export interface components {
             /** Text */
             text: string;
         };
+        /** MemberOut */
+        MemberOut: {
+            /** Active */
+            active: boolean;
+            /** Email */
+            email: string;
+            /** Id */
+            id: string;
+            /**
+             * Joined At
+             * Format: date-time
+             */
+            joined_at: string;
+            /** Name */
+            name: string;
+        };
         /** MeOut */
         MeOut: {
             /** Email */
@@ -378,6 +747,8 @@ export interface components {
          * @description What somebody who holds the link may see before they sign up.
          */
         OpenInvitationOut: {
+            /** Cohort */
+            cohort: string | null;
             /** Email */
             email: string;
             /**
@@ -396,6 +767,21 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+        };
+        /** PreviewIn */
+        PreviewIn: {
+            /** Content */
+            content: string;
+        };
+        /**
+         * PreviewOut
+         * @description What a calendar file would mean for a cohort.
+         */
+        PreviewOut: {
+            /** Classes */
+            classes: components["schemas"]["ClassOut"][];
+            /** Notes */
+            notes: string[];
         };
         /**
          * Problem
@@ -442,6 +828,50 @@ export interface components {
          * @enum {string}
          */
         StopReason: "by_person" | "idle" | "session_limit" | "restart" | "deleted" | "task_ended" | "launch_failed";
+        /** StudentHoursOut */
+        StudentHoursOut: {
+            /** Cohort */
+            cohort: string;
+            /** Cohort Id */
+            cohort_id: string | null;
+            /** Email */
+            email: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            kind: components["schemas"]["WorkspaceKind"];
+            /** Name */
+            name: string;
+            /** Sessions */
+            sessions: number;
+            /** Task Hours */
+            task_hours: number;
+        };
+        /** TimetableIn */
+        TimetableIn: {
+            /** Content */
+            content: string;
+            /** File Name */
+            file_name: string;
+        };
+        /** TimetableOut */
+        TimetableOut: {
+            /** Classes */
+            classes: components["schemas"]["ClassOut"][];
+            /** File Name */
+            file_name: string;
+            /** Notes */
+            notes: string[];
+            /**
+             * Uploaded At
+             * Format: date-time
+             */
+            uploaded_at: string;
+            /** Uploaded By */
+            uploaded_by: string | null;
+        };
         /**
          * Track
          * @enum {string}
@@ -515,6 +945,459 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_cohorts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CohortListOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_cohort: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateCohortIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CohortDetailOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_cohort: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CohortDetailOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_cohort: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteCohortIn"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_cohort: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeCohortIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CohortDetailOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_candidates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CandidateListOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_instructors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InstructorsIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CohortDetailOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+                student_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CohortDetailOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+                student_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CohortDetailOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_timetable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TimetableIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CohortDetailOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_timetable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CohortDetailOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_timetable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_instructors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstructorListOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_costs: {
+        parameters: {
+            query?: {
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CostsOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     health: {
         parameters: {
             query?: never;

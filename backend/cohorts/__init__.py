@@ -1,0 +1,1 @@
+"""Cohorts: who learns together, with which instructors, and when their classes are."""

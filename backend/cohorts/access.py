@@ -1,0 +1,56 @@
+"""Who sees which cohorts: admins all, instructors their own, students none."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+
+from backend.accounts.models import User
+from backend.accounts.roles import Role
+from backend.cohorts.models import Cohort
+from backend.config.problems import ProblemError, not_found
+
+COHORTS_LISTED_MAX = 500
+CANDIDATES_LISTED_MAX = 500
+
+
+def refuse_students(user: User) -> None:
+    if user.role == Role.STUDENT:
+        raise ProblemError(HTTPStatus.FORBIDDEN, "forbidden", "Cohorts are for instructors and admins.")
+
+
+def refuse_all_but_admins(user: User, what: str) -> None:
+    if user.role != Role.ADMIN:
+        raise ProblemError(HTTPStatus.FORBIDDEN, "forbidden", f"Only admins {what}.", remedy="Ask an admin to do it.")
+
+
+def _visible(user: User) -> QuerySet[Cohort]:
+    refuse_students(user)
+    cohorts = Cohort.objects.all() if user.role == Role.ADMIN else user.taught_cohorts.all()  # pyright: ignore[reportAttributeAccessIssue]
+    return (
+        cohorts.select_related("timetable")
+        .defer("timetable__content")
+        .prefetch_related("instructors")
+        .annotate(student_count=Count("memberships", filter=Q(memberships__student__is_active=True)))
+    )
+
+
+def list_cohorts(user: User) -> list[Cohort]:
+    """Active ones first, then by name. `student_count` is annotated."""
+    return list(_visible(user).order_by("-active", "name")[:COHORTS_LISTED_MAX])
+
+
+def get_cohort(user: User, cohort_id: UUID) -> Cohort:
+    """A cohort of the person's, or a 404 that does not tell whether there is such a one elsewhere."""
+    cohort = _visible(user).filter(pk=cohort_id).first()
+    if cohort is None:
+        raise not_found("You have no cohort with this id.", reason="cohort_not_found")
+    return cohort
+
+
+def list_candidates(cohort: Cohort) -> list[User]:
+    """Students of the cohort's track who are in no cohort."""
+    free = User.objects.filter(role=Role.STUDENT, track=cohort.track, is_active=True, membership__isnull=True)
+    return list(free.order_by("name", "email")[:CANDIDATES_LISTED_MAX])

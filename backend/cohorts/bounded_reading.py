@@ -1,0 +1,77 @@
+"""Reading an uploaded calendar in a process of its own, with limits that the kernel keeps.
+
+One repeat rule that never comes true (30 February) keeps the library busy for a quarter of a minute, a few hundred of
+them for hours, and no check of ours would find them all. A process can be ended; a thread cannot.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+from datetime import datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from backend.cohorts.calendar_lines import BadTimetable, Fault
+from backend.cohorts.timetable import ClassMeeting, TimetableReading
+from backend.config.problems import ProblemError, unavailable
+
+WITHIN_S = 30.0
+AT_ONCE_MAX = 2
+SOURCE = Path(__file__).resolve().parents[2]
+
+_TOO_MUCH_WORK = Fault(
+    "The calendar takes too long to work out. An event probably repeats without end, or on days that never come. "
+    "Give repeating events an end (UNTIL), or export only this term."
+)
+
+logger = logging.getLogger(__name__)
+_places = threading.BoundedSemaphore(AT_ONCE_MAX)
+
+
+def read_bounded(content: str, *, zone: str, now: datetime) -> TimetableReading:
+    """As `read_timetable`, in bounded time and memory. Raises BadTimetable; ProblemError when the machine is too busy."""
+    if not _places.acquire(timeout=WITHIN_S):
+        raise unavailable("Other timetables are being read right now.")
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "backend.cohorts.reading_process"],
+            input=json.dumps({"content": content, "zone": zone, "now": now.isoformat()}),
+            env={"PYTHONPATH": str(SOURCE), "PATH": os.environ.get("PATH", "")},  # no secret is any business of it
+            cwd="/",
+            capture_output=True,
+            text=True,
+            timeout=WITHIN_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise BadTimetable(_TOO_MUCH_WORK) from None
+    finally:
+        _places.release()
+    if done.returncode < 0 or "MemoryError" in done.stderr:
+        raise BadTimetable(_TOO_MUCH_WORK)
+    if done.returncode:
+        logger.error("a timetable could not be read: %s", done.stderr[-2000:])
+        raise ProblemError(
+            HTTPStatus.INTERNAL_SERVER_ERROR,
+            "internal",
+            "The timetable could not be read because of a mistake on our side; it has been recorded.",
+        )
+    return _reading(json.loads(done.stdout))
+
+
+def _reading(answer: dict[str, Any]) -> TimetableReading:
+    if answer["faults"]:
+        raise BadTimetable(*(Fault(text, line) for text, line in answer["faults"]))
+    return TimetableReading(
+        tuple(
+            ClassMeeting(datetime.fromisoformat(start), datetime.fromisoformat(end), title)
+            for start, end, title in answer["classes"]
+        ),
+        tuple(answer["notes"]),
+    )

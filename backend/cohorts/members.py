@@ -1,0 +1,114 @@
+"""Joining, moving and leaving. A student is in one cohort at most, and it is one of their own track."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from backend.accounts.models import User
+from backend.accounts.roles import Role
+from backend.audit.record import record
+from backend.cohorts.delivery import cohort_changed
+from backend.cohorts.models import Cohort, Membership
+from backend.config.problems import ProblemError, not_found
+
+MEMBERS_MAX = 2000
+"""As many as the manager takes in one message; a cohort of a bootcamp has some dozens."""
+
+
+def put_student(cohort: Cohort, student_id: UUID, *, acting_user: User) -> None:
+    """Let a student join, or move here from another cohort, which must be one of the acting person's too."""
+    student = User.objects.filter(pk=student_id, role=Role.STUDENT, is_active=True).first()
+    here_from = Membership.objects.filter(student_id=student_id).select_related("cohort").first()
+    if student is None or not _may_take(acting_user, here_from):
+        raise not_found("There is no such student, or they are in a cohort that is not yours.", reason="no_student")
+    join(student, cohort, acting_user=acting_user)
+
+
+def join(student: User, cohort: Cohort, *, acting_user: User | None) -> None:
+    """The student is in this cohort from now on, wherever they were before. `acting_user` None: a command."""
+    if student.track != cohort.track:
+        raise ProblemError(
+            HTTPStatus.CONFLICT,
+            "track_differs",
+            f"{student.display_name} learns on the track {student.track}; {cohort.name} is for {cohort.track}.",
+            remedy=f"Choose a cohort of the track {student.track}, or ask an admin to change the student's track.",
+        )
+    with transaction.atomic():
+        # One of two changes at once waits here; so no cohort grows beyond its limit, and none that is deleted is joined.
+        locked = Cohort.objects.select_for_update().filter(pk=cohort.pk).first()
+        if locked is None:
+            raise not_found("This cohort was deleted in the meantime.", reason="cohort_not_found")
+        before = Membership.objects.select_related("cohort").filter(student=student).first()
+        if before is not None and before.cohort.pk == cohort.pk:
+            return
+        if Membership.objects.filter(cohort=cohort).count() >= MEMBERS_MAX:
+            raise ProblemError(
+                HTTPStatus.CONFLICT, "cohort_full", f"A cohort has at most {MEMBERS_MAX} students.",
+                remedy="Make a second cohort.",
+            )  # fmt: skip
+        Membership.objects.update_or_create(student=student, defaults={"cohort": cohort, "joined_at": timezone.now()})
+        record(
+            "cohort.join",
+            actor=acting_user,
+            target_type="user",
+            target_id=student.pk,
+            cohort=cohort.name,
+            cohort_id=str(cohort.pk),
+            moved_from=before.cohort.name if before else None,
+        )
+        cohort_changed(cohort.pk)
+        if before is not None:
+            cohort_changed(before.cohort.pk)
+
+
+def remove_student(cohort: Cohort, student_id: UUID, *, acting_user: User) -> None:
+    """The student leaves; account and workspaces stay."""
+    membership = Membership.objects.filter(cohort=cohort, student_id=student_id).select_related("student").first()
+    if membership is None:
+        raise not_found("This student is not in this cohort (any more).", reason="no_student")
+    leave(membership.student, acting_user=acting_user)
+
+
+def leave(student: User, *, acting_user: User | None) -> None:
+    """Out of whatever cohort the student is in; nothing happens to one who is in none."""
+    with transaction.atomic():
+        membership = (
+            Membership.objects.select_for_update(of=("self",)).select_related("cohort").filter(student=student).first()
+        )
+        if membership is None:
+            return
+        cohort = membership.cohort
+        membership.delete()
+        record(
+            "cohort.leave",
+            actor=acting_user,
+            target_type="user",
+            target_id=student.pk,
+            cohort=cohort.name,
+            cohort_id=str(cohort.pk),
+        )
+        cohort_changed(cohort.pk)
+
+
+def person_changed(user: User, *, acting_user: User) -> None:
+    """Call it in the transaction that changed a person: who is no student of the track any more leaves the cohort.
+
+    One who was deactivated stays in it, but nothing is started ahead for them.
+    """
+    membership = Membership.objects.select_related("cohort").filter(student=user).first()
+    if membership is None:
+        return
+    if user.role != Role.STUDENT or user.track != membership.cohort.track:
+        leave(user, acting_user=acting_user)
+    else:
+        cohort_changed(membership.cohort.pk)
+
+
+def _may_take(acting_user: User, membership: Membership | None) -> bool:
+    if acting_user.role == Role.ADMIN or membership is None:
+        return True
+    return membership.cohort.instructors.filter(pk=acting_user.pk).exists()

@@ -1,0 +1,81 @@
+"""Cohorts, who belongs to them, their timetables, and what the workspace manager has yet to hear about them."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from backend.accounts.models import TRACK_CHOICES
+
+
+class Cohort(models.Model):
+    """Students of one track who learn together. Its track is for life: workspaces of another kind would be of no use."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=100)
+    track = models.CharField(max_length=8, choices=TRACK_CHOICES)
+    time_zone = models.CharField(max_length=64)
+    """IANA name. Class times without a zone of their own are meant in it."""
+    active = models.BooleanField(default=True)
+    """Off: the term is over; nothing is started ahead for it any more."""
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    instructors = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="taught_cohorts", blank=True)
+
+    class Meta:
+        ordering = ("name",)
+        constraints = (models.UniqueConstraint(Lower("name"), name="cohort_name_once"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """A student's place in a cohort. The student is the key: nobody is in two cohorts."""
+
+    student = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="membership"
+    )
+    cohort = models.ForeignKey(Cohort, on_delete=models.CASCADE, related_name="memberships")
+    joined_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.student} in {self.cohort}"
+
+
+class Timetable(models.Model):
+    """A cohort's uploaded calendar, and the classes that were read from it for the days to come."""
+
+    cohort = models.OneToOneField(Cohort, on_delete=models.CASCADE, primary_key=True, related_name="timetable")
+    file_name = models.CharField(max_length=200)
+    content = models.TextField()
+    """iCalendar, as it was uploaded: it is read again every day, because the days to come change."""
+    classes = models.JSONField(default=list)
+    """[{starts_at, ends_at, title}], ISO 8601 in UTC, in order; those that had not ended at `read_at`."""
+    notes = models.JSONField(default=list)
+    """Sentences on what was left out."""
+    read_at = models.DateTimeField()
+    uploaded_at = models.DateTimeField()
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    def __str__(self) -> str:
+        return f"{self.file_name} of {self.cohort}"
+
+
+class Delivery(models.Model):
+    """That the manager must hear about a cohort at `due_at`: at once after a change, and every day.
+
+    No foreign key: it outlives a deleted cohort, of which the manager must hear too.
+    """
+
+    cohort_id = models.UUIDField(primary_key=True)
+    due_at = models.DateTimeField(db_index=True)
+    change = models.UUIDField(default=uuid.uuid4)
+    """New at each change: whoever delivered an older one sees that it must be done again."""
+    failures = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.cohort_id} at {self.due_at:%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from backend.cohorts import bounded_reading
+from backend.cohorts.bounded_reading import read_bounded
+from backend.cohorts.calendar_lines import BadTimetable
+from backend.cohorts.tests.calendars import EVERY_DAY, calendar, event
+from backend.config.problems import ProblemError
+
+NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)
+
+
+def test_the_process_answers_what_the_function_would():
+    reading = read_bounded(EVERY_DAY, zone="Europe/Berlin", now=NOW)
+    assert len(reading.classes) == 14
+    assert reading.classes[0].starts_at == datetime(2026, 10, 21, 7, tzinfo=UTC)
+
+
+def test_faults_come_back_with_their_lines():
+    with pytest.raises(BadTimetable) as caught:
+        read_bounded(calendar(event("DTSTART:soon")), zone="Europe/Berlin", now=NOW)
+    assert [fault.line for fault in caught.value.faults] == [7]
+
+
+@pytest.mark.parametrize("rule", ["FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", "FREQ=DAILY;BYHOUR=25"])
+def test_a_rule_that_would_keep_a_processor_busy_for_long_is_cut_off(rule, monkeypatch):
+    bomb = calendar(*[event("DTSTART:20261021T090000", f"RRULE:{rule}", uid=str(n)) for n in range(30)])
+    with pytest.raises(BadTimetable):
+        read_bounded(bomb, zone="Europe/Berlin", now=NOW)
+
+
+def test_a_mistake_of_ours_is_not_blamed_on_the_file():
+    with pytest.raises(ProblemError) as caught:
+        read_bounded(EVERY_DAY, zone="No/Where", now=NOW)
+    assert caught.value.reason == "internal"
+
+
+def test_only_so_many_are_read_at_once(monkeypatch):
+    monkeypatch.setattr(bounded_reading, "WITHIN_S", 0.01)
+    for _ in range(bounded_reading.AT_ONCE_MAX):
+        bounded_reading._places.acquire()
+    try:
+        with pytest.raises(ProblemError) as caught:
+            read_bounded(EVERY_DAY, zone="Europe/Berlin", now=NOW)
+        assert caught.value.status == 503
+    finally:
+        for _ in range(bounded_reading.AT_ONCE_MAX):
+            bounded_reading._places.release()

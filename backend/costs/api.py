@@ -1,0 +1,79 @@
+"""The API of costs: task-hours by cohort and student, for admins."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Router
+
+from backend.accounts.roles import Role
+from backend.config.authentication import acting_user
+from backend.config.problems import FieldError, ProblemError
+from backend.costs import hours
+from backend.costs.schemas import CohortHoursOut, CostsOut, StudentHoursOut
+
+DEFAULT_SPAN = timedelta(days=30)
+SPAN_MAX = timedelta(days=400)
+YEARS = range(2000, 2101)
+
+router = Router(tags=["costs"])
+
+
+@router.get("", response=CostsOut, operation_id="get_costs", summary="Task-hours by cohort and student")
+def get_costs(request: HttpRequest, since: datetime | None = None, until: datetime | None = None) -> CostsOut:
+    """For admins. The last 30 days when nothing is given, at most 400 days; times without a zone are UTC."""
+    if acting_user(request).role != Role.ADMIN:
+        raise ProblemError(HTTPStatus.FORBIDDEN, "forbidden", "Only admins see what workspaces cost.")
+    end = _moment(until, "until") or timezone.now()
+    begin = _moment(since, "since") or end - DEFAULT_SPAN
+    if not timedelta(0) < end - begin <= SPAN_MAX:
+        raise _bad("since", f"it must lie before the end, and at most {SPAN_MAX.days} days before it")
+    cohorts = hours.by_cohort(begin, end)
+    return CostsOut(
+        since=begin,
+        until=end,
+        task_hours=_hours(sum(it.task_s for it in cohorts)),
+        cohorts=[
+            CohortHoursOut(
+                id=it.cohort_id, name=it.name, students=it.students, sessions=it.sessions, task_hours=_hours(it.task_s)
+            )
+            for it in cohorts
+        ],
+        students=[
+            StudentHoursOut(
+                id=it.user_id,
+                name=it.name,
+                email=it.email,
+                cohort_id=it.cohort_id,
+                cohort=it.cohort_name,
+                kind=it.kind,
+                sessions=it.sessions,
+                task_hours=_hours(it.task_s),
+            )
+            for it in hours.by_student(begin, end)
+        ],
+    )
+
+
+def _moment(value: datetime | None, field: str) -> datetime | None:
+    if value is None:
+        return None
+    if value.year not in YEARS:
+        raise _bad(field, f"the year must lie between {YEARS[0]} and {YEARS[-1]}")
+    return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
+
+
+def _hours(seconds: float) -> float:
+    return round(seconds / 3600, 4)
+
+
+def _bad(field: str, message: str) -> ProblemError:
+    return ProblemError(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "invalid",
+        f"Some values are not what they should be: query.{field}.",
+        errors=[FieldError(field=f"query.{field}", message=message)],
+    )

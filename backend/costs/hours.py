@@ -1,0 +1,116 @@
+"""Task-hours by student and by cohort: how long tasks served somebody within a span of time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, DurationField, ExpressionWrapper, F, Max, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce, Greatest, Least
+from django.utils import timezone
+
+from backend.accounts.models import User
+from backend.costs.models import Session
+from contract.names import WorkspaceKind
+
+ROWS_MAX = 5000
+
+
+@dataclass(frozen=True)
+class StudentHours:
+    user_id: UUID
+    name: str
+    email: str
+    cohort_id: UUID | None
+    """The cohort at that time; a student who moved has a row for each."""
+    cohort_name: str
+    kind: WorkspaceKind
+    sessions: int
+    task_s: float
+
+
+def by_student(begin: datetime, end: datetime) -> list[StudentHours]:
+    """Most hours first, at most `ROWS_MAX`; the part of each session that lies between `begin` and `end` counts."""
+    rows = _within(begin, end).values("workspace__owner", "workspace__kind", "cohort_id").annotate(
+        cohort=Max("cohort_name"), sessions=Count("pk"), task_time=Sum("used")
+    )  # fmt: skip
+    found = list(rows.order_by("-task_time")[:ROWS_MAX])
+    people = User.objects.in_bulk({row["workspace__owner"] for row in found})
+    return [
+        StudentHours(
+            user_id=row["workspace__owner"],
+            name=people[row["workspace__owner"]].display_name,
+            email=people[row["workspace__owner"]].email,
+            cohort_id=row["cohort_id"],
+            cohort_name=row["cohort"],
+            kind=WorkspaceKind(row["workspace__kind"]),
+            sessions=row["sessions"],
+            task_s=row["task_time"].total_seconds(),
+        )
+        for row in found
+    ]
+
+
+@dataclass(frozen=True)
+class CohortHours:
+    cohort_id: UUID | None
+    """None: who was in no cohort, staff included."""
+    name: str
+    students: int
+    sessions: int
+    task_s: float
+
+
+def by_cohort(begin: datetime, end: datetime) -> list[CohortHours]:
+    """Most hours first, at most `ROWS_MAX`."""
+    rows = _within(begin, end).values("cohort_id").annotate(
+        name=Max("cohort_name"),
+        students=Count("workspace__owner", distinct=True),
+        sessions=Count("pk"),
+        task_time=Sum("used"),
+    )  # fmt: skip
+    return [
+        CohortHours(row["cohort_id"], row["name"], row["students"], row["sessions"], row["task_time"].total_seconds())
+        for row in rows.order_by("-task_time")[:ROWS_MAX]
+    ]
+
+
+@dataclass(frozen=True)
+class HistoryLine:
+    at: datetime
+    workspace_id: str
+    cohort: str
+    kind: WorkspaceKind
+    action: str
+    """launch | stop"""
+
+
+def history(begin: datetime, end: datetime) -> Iterator[HistoryLine]:
+    """Launches and stops from `begin` to before `end`, oldest first."""
+    launches = _lines(Session.objects.filter(started_at__gte=begin, started_at__lt=end), "started_at", "launch")
+    stops = _lines(Session.objects.filter(ended_at__gte=begin, ended_at__lt=end), "ended_at", "stop")
+    launch, stop = next(launches, None), next(stops, None)
+    while launch is not None or stop is not None:
+        if stop is None or (launch is not None and launch.at < stop.at):
+            assert launch is not None  # noqa: S101  one of them is there
+            yield launch
+            launch = next(launches, None)
+        else:
+            yield stop
+            stop = next(stops, None)
+
+
+def _lines(sessions: QuerySet[Session], moment: str, action: str) -> Iterator[HistoryLine]:
+    columns = (moment, "workspace_id", "cohort_name", "workspace__kind")
+    for at, workspace_id, cohort, kind in sessions.order_by(moment, "pk").values_list(*columns).iterator():
+        yield HistoryLine(at, workspace_id, cohort, WorkspaceKind(kind), action)
+
+
+def _within(begin: datetime, end: datetime) -> QuerySet[Session]:
+    """Sessions that touch the span, each with `used`: how long it lies within; one that goes on counts until now."""
+    until = min(end, timezone.now())
+    touching = Session.objects.filter(Q(ended_at=None) | Q(ended_at__gt=begin), started_at__lt=until)
+    used = Least(Coalesce(F("ended_at"), until), until) - Greatest(F("started_at"), begin)
+    return touching.annotate(used=ExpressionWrapper(used, output_field=DurationField()))

@@ -1,0 +1,46 @@
+"""Sessions: from a launch to the stop that ended it, one task each."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from backend.workspaces.models import Workspace
+from contract.names import LaunchPath, StopReason
+
+
+class Session(models.Model):
+    """One task's service to one workspace. Times are the manager's.
+
+    The cohort is copied: hours that a student used stay with the cohort they were in then, also when they move or the
+    cohort is deleted.
+    """
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="sessions")
+    started_at = models.DateTimeField(db_index=True)
+    """When the launch was asked for: from then on the task serves nobody else."""
+    running_at = models.DateTimeField(null=True)
+    """When the student could work; None: not yet, or never."""
+    ended_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=16, blank=True, choices=[(it.value, it.value) for it in StopReason])
+    """Why it ended; empty while it goes on, and when nobody saw the end in time."""
+    path = models.CharField(max_length=16, blank=True, choices=[(it.value, it.value) for it in LaunchPath])
+    cohort_id = models.UUIDField(null=True, db_index=True)
+    cohort_name = models.CharField(max_length=100, blank=True)
+    seen_at = models.DateTimeField()
+    """When the manager last said that it goes on: its end, should the manager lose its records."""
+
+    class Meta:
+        ordering = ("-started_at",)
+        constraints = (
+            models.UniqueConstraint(
+                name="session_one_open_per_workspace", fields=("workspace",), condition=Q(ended_at__isnull=True)
+            ),
+            models.CheckConstraint(
+                name="session_ends_after_its_start",
+                condition=Q(ended_at=None) | Q(ended_at__gte=models.F("started_at")),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.workspace} from {self.started_at:%Y-%m-%d %H:%M}"

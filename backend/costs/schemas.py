@@ -1,0 +1,42 @@
+"""What the API says about the use of workspaces."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from ninja import Schema
+
+from contract.names import WorkspaceKind
+
+
+class CohortHoursOut(Schema):
+    id: UUID | None
+    """None: people who were in no cohort, staff included."""
+    name: str
+    students: int
+    sessions: int
+    task_hours: float
+
+
+class StudentHoursOut(Schema):
+    id: UUID
+    name: str
+    email: str
+    cohort_id: UUID | None
+    """The cohort at that time; who moved has a row for each."""
+    cohort: str
+    kind: WorkspaceKind
+    sessions: int
+    task_hours: float
+
+
+class CostsOut(Schema):
+    """Task-hours, to be multiplied with what an hour costs where the school runs (`./apranova costs` knows prices)."""
+
+    since: datetime
+    until: datetime
+    task_hours: float
+    """Of everybody listed."""
+    cohorts: list[CohortHoursOut]
+    students: list[StudentHoursOut]

@@ -1,0 +1,128 @@
+"""Keeping sessions from what the manager says about workspaces.
+
+A launch always passes through the backend, so a session's beginning is seen at once; an end (idleness, a limit) is not.
+The manager keeps a workspace's last stop until the next one, so looking now and then loses nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, IntegrityError, transaction
+from django.utils import timezone
+
+from backend.cohorts.models import Membership
+from backend.config.background import BackgroundWorker
+from backend.costs.models import Session
+from backend.workspaces.manager_client import DESCRIBE_IDS_MAX, manager_client
+from contract.errors import ApraNovaError
+from contract.manager import WorkspaceView
+from contract.names import WorkspaceState
+
+LOOK_EVERY_S = 120.0
+TURN_KEY = "apranova:sessions:turn"
+UP = (WorkspaceState.STARTING, WorkspaceState.RUNNING, WorkspaceState.STOPPING)
+OVER = (WorkspaceState.STOPPED, WorkspaceState.DELETED)
+
+logger = logging.getLogger(__name__)
+
+
+def note(view: WorkspaceView) -> None:
+    """Keep what a person's request brought to light. It never fails the request: the next look finds it too."""
+    try:
+        observe(view)
+    except DatabaseError as error:
+        logger.warning("could not note the session of %s: %s", view.workspace_id, error)
+
+
+def observe(view: WorkspaceView) -> None:
+    """Bring the workspace's sessions up to what the manager says; safe to repeat, and from several processes at once."""
+    try:
+        with transaction.atomic():
+            open_one = Session.objects.select_for_update().filter(workspace_id=view.workspace_id, ended_at=None).first()
+            if open_one is not None:
+                open_one = _carry_on(open_one, view)
+            if open_one is None and view.state in UP:
+                _begin(view)
+    except IntegrityError:
+        logger.debug("another process saw %s begin at the same time", view.workspace_id)
+
+
+def _carry_on(session: Session, view: WorkspaceView) -> Session | None:
+    """The session if it goes on; None when it has ended."""
+    stopped_at = _moment(view.stopped_at)
+    if stopped_at is not None and stopped_at > session.started_at:
+        # A newer launch has cleared the reason already, if there was one.
+        session.reason = view.stop_reason.value if view.stop_reason and view.state in OVER else ""
+        session.ended_at = stopped_at
+        session.save(update_fields=["reason", "ended_at"])
+        return None
+    session.seen_at = timezone.now()
+    if session.running_at is None and view.running_since is not None:
+        session.running_at = _moment(view.running_since)
+        session.path = view.launch_path.value if view.launch_path else ""
+    session.save(update_fields=["seen_at", "running_at", "path"])
+    return session
+
+
+def _begin(view: WorkspaceView) -> None:
+    first = view.steps[0] if view.steps else None
+    asked_at = first.at if first is not None and first.name == "requested" else view.running_since
+    started_at = _moment(asked_at) or timezone.now()
+    if view.stopped_at is not None and started_at.timestamp() <= view.stopped_at:
+        return  # on its way down, and its end is known already
+    membership = Membership.objects.select_related("cohort").filter(student__workspaces=view.workspace_id).first()
+    Session.objects.create(
+        workspace_id=view.workspace_id,
+        started_at=started_at,
+        running_at=_moment(view.running_since),
+        path=view.launch_path.value if view.launch_path else "",
+        cohort_id=membership.cohort.pk if membership else None,
+        cohort_name=membership.cohort.name if membership else "",
+        seen_at=timezone.now(),
+    )
+
+
+def look_at_open_ones() -> None:
+    """One pass: ask the manager about every workspace whose session is open. One process at a time does it."""
+    if not _is_our_turn():
+        return
+    last = ""
+    while ids := _open_after(last):
+        last = ids[-1]
+        try:
+            answer = manager_client().describe(ids)
+        except ApraNovaError as error:
+            logger.info("sessions are looked at later: %s", error)
+            return
+        known = {view.workspace_id for view in answer.workspaces}
+        for view in answer.workspaces:
+            observe(view)
+        for session in Session.objects.filter(workspace_id__in=set(ids) - known, ended_at=None):
+            session.ended_at = max(session.seen_at, session.started_at)  # purged, or the manager's records were lost
+            session.save(update_fields=["ended_at"])
+
+
+worker = BackgroundWorker("sessions", look_at_open_ones, interval_s=LOOK_EVERY_S)
+
+
+def _open_after(workspace_id: str) -> list[str]:
+    still_open = Session.objects.filter(ended_at=None, workspace_id__gt=workspace_id).order_by("workspace_id")
+    return list(still_open.values_list("workspace_id", flat=True)[:DESCRIBE_IDS_MAX])
+
+
+def _is_our_turn() -> bool:
+    """Who comes first in an interval; only a courtesy to the manager, since two at once would do no harm."""
+    with redis.Redis.from_url(settings.ENVIRONMENT.redis_url, socket_timeout=2, socket_connect_timeout=2) as client:
+        try:
+            return bool(client.set(TURN_KEY, 1, nx=True, ex=int(LOOK_EVERY_S * 0.9)))
+        except redis.RedisError as error:
+            logger.warning("sessions are looked at later: %s", error)
+            return False
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

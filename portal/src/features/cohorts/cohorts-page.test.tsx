@@ -1,0 +1,90 @@
+// @vitest-environment jsdom
+import { cleanup, fireEvent, screen, waitFor } from "@testing-library/react";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+
+import { CohortsPage } from "./cohorts-page";
+import { cohort, FakeApi, ID, show } from "./testing";
+
+const push = vi.fn();
+vi.mock("next/navigation", () => ({ useRouter: () => ({ push }) }));
+
+const me = (role: string) => ({
+  body: { id: "1", role, name: "Ines", school: { name: "S", warnings: [] }, kinds: [] },
+});
+
+beforeEach(() => {
+  HTMLDialogElement.prototype.showModal = function () {
+    this.open = true;
+  };
+  HTMLDialogElement.prototype.close = function () {
+    this.open = false;
+  };
+});
+afterEach(() => {
+  cleanup();
+  vi.unstubAllGlobals();
+  push.mockClear();
+});
+
+it("tells a student that the page is not for them, and asks for nothing", async () => {
+  const api = new FakeApi({ "GET /api/me/": me("student") });
+  show(<CohortsPage />);
+  expect(await screen.findByText("This page is for instructors")).toBeTruthy();
+  expect(api.sent.map(({ route }) => route)).toEqual(["GET /api/me/"]);
+});
+
+it("leads from the empty list to a new cohort", async () => {
+  const api = new FakeApi({
+    "GET /api/me/": me("instructor"),
+    "GET /api/cohorts/": { body: { items: [] } },
+    "POST /api/cohorts/": { status: 201, body: cohort({ name: "Berlin-4" }) },
+  });
+  show(<CohortsPage />);
+  expect(await screen.findByText("No cohort yet")).toBeTruthy();
+  fireEvent.click(screen.getByRole("button", { name: "Create a cohort" }));
+  fireEvent.change(screen.getByLabelText("Name"), { target: { value: " Berlin-4 " } });
+  fireEvent.change(screen.getByLabelText("Time zone"), { target: { value: "Europe/Berlin" } });
+  fireEvent.click(screen.getByRole("button", { name: "Create cohort" }));
+  await waitFor(() => expect(push).toHaveBeenCalledWith(`/cohorts/${ID}`));
+  expect(api.changes()).toEqual([
+    { route: "POST /api/cohorts/", body: { name: "Berlin-4", time_zone: "Europe/Berlin", track: "FSD" } },
+  ]);
+});
+
+it("keeps the dialog and puts the message at its field when the name is taken", async () => {
+  new FakeApi({
+    "GET /api/me/": me("admin"),
+    "GET /api/cohorts/": { body: { items: [] } },
+    "POST /api/cohorts/": {
+      status: 409,
+      body: {
+        detail: "Taken.",
+        reason: "name_taken",
+        errors: [{ field: "body.name", message: "This name is taken." }],
+      },
+    },
+  });
+  show(<CohortsPage />);
+  fireEvent.click(await screen.findByRole("button", { name: "Create a cohort" }));
+  fireEvent.change(screen.getByLabelText("Name"), { target: { value: "Berlin-3" } });
+  fireEvent.click(screen.getByRole("button", { name: "Create cohort" }));
+  expect(await screen.findByText("This name is taken.")).toBeTruthy();
+  expect(document.activeElement).toBe(screen.getByLabelText("Name"));
+  expect(push).not.toHaveBeenCalled();
+});
+
+it("lists cohorts with their students and the next class", async () => {
+  const starts_at = new Date(Date.now() - 60_000).toISOString();
+  const next = { starts_at, ends_at: new Date(Date.now() + 3_600_000).toISOString(), title: "Algorithms" };
+  const items = [
+    cohort({ students: 1, has_timetable: true, next_class: next }),
+    cohort({ id: "2", name: "Old", active: false, has_timetable: false }),
+  ];
+  new FakeApi({ "GET /api/me/": me("instructor"), "GET /api/cohorts/": { body: { items } } });
+  show(<CohortsPage />);
+  expect((await screen.findByRole("link", { name: "Berlin-3" })).getAttribute("href")).toBe(`/cohorts/${ID}`);
+  expect(screen.getByText("1 student")).toBeTruthy();
+  expect(screen.getByText(/^Now, until/)).toBeTruthy();
+  expect(screen.getByText("No timetable yet")).toBeTruthy();
+  expect(screen.getByText("Not active")).toBeTruthy();
+});

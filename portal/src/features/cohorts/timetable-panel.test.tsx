@@ -1,0 +1,103 @@
+// @vitest-environment jsdom
+import { cleanup, fireEvent, screen, waitFor } from "@testing-library/react";
+import { afterEach, expect, it, vi } from "vitest";
+
+import { cohort, FakeApi, ID, show } from "./testing";
+import { TimetablePanel } from "./timetable-panel";
+
+const PREVIEW = `POST /api/cohorts/${ID}/timetable/preview/`;
+const SET = `PUT /api/cohorts/${ID}/timetable/`;
+const CLASS = {
+  starts_at: new Date(Date.now() + 86_400_000).toISOString(),
+  ends_at: new Date(Date.now() + 90_000_000).toISOString(),
+  title: "Algorithms",
+};
+const TIMETABLE = {
+  file_name: "term.ics",
+  uploaded_at: new Date().toISOString(),
+  uploaded_by: "Ines",
+  classes: [CLASS],
+  notes: ["1 entry is cancelled and left out."],
+};
+
+afterEach(() => {
+  cleanup();
+  vi.unstubAllGlobals();
+});
+
+function choose(name: string, content: string, size?: number) {
+  const file = new File([content], name, { type: "text/calendar" });
+  Object.defineProperty(file, "text", { value: () => Promise.resolve(content) });
+  if (size !== undefined) Object.defineProperty(file, "size", { value: size });
+  fireEvent.change(screen.getByLabelText("Timetable file"), { target: { files: [file] } });
+}
+
+it("shows what a file would mean before it is used, and uses it when told", async () => {
+  const used = cohort({ has_timetable: true, timetable: TIMETABLE });
+  const api = new FakeApi({
+    [PREVIEW]: { body: { classes: [CLASS], notes: ["1 entry is cancelled and left out."] } },
+    [SET]: { body: used },
+  });
+  show(<TimetablePanel cohort={cohort()} />);
+  choose("term.ics", "BEGIN:VCALENDAR");
+  expect(await screen.findByText("Algorithms")).toBeTruthy();
+  expect(screen.getByText("1 entry is cancelled and left out.")).toBeTruthy();
+  expect(api.changes().map(({ route }) => route)).toEqual([PREVIEW]);
+  fireEvent.click(screen.getByRole("button", { name: "Use this timetable" }));
+  expect((await screen.findByRole("alert")).textContent).toContain("term.ics is the timetable now.");
+  expect(api.changes().at(-1)).toEqual({ route: SET, body: { file_name: "term.ics", content: "BEGIN:VCALENDAR" } });
+  expect(document.activeElement).toBe(screen.getByRole("button", { name: "Upload a timetable" }));
+});
+
+it("says what is wrong with a file, line by line, and lets it be corrected and chosen again", async () => {
+  const errors = [
+    { field: "body.content.7", message: "Line 7: nobody knows the time zone “Mars/Base”." },
+    { field: "body.content.9", message: "Line 9: “FREQ=MINUTELY” repeats more often than a class does." },
+  ];
+  new FakeApi({ [PREVIEW]: { status: 422, body: { detail: "No.", reason: "bad_timetable", errors } } });
+  show(<TimetablePanel cohort={cohort()} />);
+  choose("term.ics", "BEGIN:VCALENDAR");
+  const alert = await screen.findByRole("alert");
+  expect([...alert.querySelectorAll("li")].map(({ textContent }) => textContent)).toEqual(
+    errors.map(({ message }) => message),
+  );
+  expect(screen.queryByRole("button", { name: "Use this timetable" })).toBeNull();
+  new FakeApi({ [PREVIEW]: { body: { classes: [CLASS], notes: [] } } });
+  choose("term.ics", "BEGIN:VCALENDAR corrected");
+  expect(await screen.findByText("Algorithms")).toBeTruthy();
+  expect(screen.queryByRole("alert")).toBeNull();
+});
+
+it("does not send a file that is far too large", async () => {
+  const api = new FakeApi({});
+  show(<TimetablePanel cohort={cohort()} />);
+  choose("photo.ics", "x", 5_000_000);
+  expect((await screen.findByRole("alert")).textContent).toContain("photo.ics is too large");
+  expect(api.sent).toEqual([]);
+});
+
+it("forgets a file that is discarded", async () => {
+  const api = new FakeApi({ [PREVIEW]: { body: { classes: [CLASS], notes: [] } } });
+  show(<TimetablePanel cohort={cohort()} />);
+  choose("term.ics", "BEGIN:VCALENDAR");
+  fireEvent.click(await screen.findByRole("button", { name: "Discard" }));
+  expect(screen.queryByText("Algorithms")).toBeNull();
+  expect(api.changes()).toHaveLength(1);
+});
+
+it("removes the timetable only after a question", async () => {
+  HTMLDialogElement.prototype.showModal = function () {
+    this.open = true;
+  };
+  HTMLDialogElement.prototype.close = function () {
+    this.open = false;
+  };
+  const remove = `DELETE /api/cohorts/${ID}/timetable/`;
+  const api = new FakeApi({ [remove]: { body: cohort() } });
+  show(<TimetablePanel cohort={cohort({ has_timetable: true, timetable: TIMETABLE })} />);
+  expect(screen.getByText("term.ics")).toBeTruthy();
+  fireEvent.click(screen.getByRole("button", { name: "Remove" }));
+  expect(api.sent).toEqual([]);
+  fireEvent.click(screen.getByRole("button", { name: "Remove timetable" }));
+  await waitFor(() => expect(api.changes()).toEqual([{ route: remove, body: null }]));
+});

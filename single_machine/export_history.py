@@ -1,0 +1,29 @@
+"""`./apranova export-history`: launches and stops as JSON lines, for `./apranova simulate` and for other eyes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from single_machine.preflight import CannotGoOn
+from single_machine.running import find_running
+from single_machine.secrets_file import load_or_make
+from single_machine.services import Services
+from single_machine.settings import Settings
+
+
+def run(settings: Settings, *, begin: str | None, end: str | None) -> int:
+    """Writes to the standard output. The backend's own command does it, in the backend's environment."""
+    if find_running(settings) is None and not settings.database_url:
+        raise CannotGoOn("the history is in the database, which does not run. Start it with: ./apranova up")
+    services = Services(
+        settings=settings,
+        secrets=load_or_make(settings.home / "secrets.json"),
+        manager_port=0,
+        portal_port=0,
+        isolation="none",  # nothing is launched; the backend's settings want a word
+    )
+    command = [sys.executable, "-m", "backend.manage", "export_history"]
+    command += ["--from", begin] if begin else []
+    command += ["--to", end] if end else []
+    return subprocess.call(command, env=services.backend_environment, stdin=subprocess.DEVNULL)
