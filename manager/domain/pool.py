@@ -132,14 +132,18 @@ def back_off_until(tasks: Iterable[Task], *, succeeded_at: float, base_s: float,
     Read from the records of ended tasks, so that a restarted manager does not forget it. A success is seen by one pass
     only (its task may be claimed at once): that pass forgives the failures before it, which is written too.
     """
-    failures = [
-        task.ended_at for task in tasks if counts(task, succeeded_at=succeeded_at) and task.ended_at is not None
-    ]
+    failures = [_failed_at(task) for task in tasks if counts(task, succeeded_at=succeeded_at)]
     if not failures:
         return 0.0
     return max(failures) + min(max_s, base_s * 2.0 ** min(len(failures) - 1, 20))
 
 
 def counts(task: Task, *, succeeded_at: float) -> bool:
-    """Whether this failed start still holds the pool up."""
-    return task.failed_start and not task.forgiven and (task.ended_at or 0.0) > succeeded_at
+    """Whether this start has failed and still holds the pool up: from the moment it is given up, not only when its end is
+    recorded, or a stop that takes seconds would let start after start through."""
+    given_up = task.state in (TaskState.STOPPING, TaskState.STOPPED) and bool(task.failure) and task.ready_at is None
+    return given_up and not task.forgiven and _failed_at(task) > succeeded_at
+
+
+def _failed_at(task: Task) -> float:
+    return task.state_since if task.ended_at is None else task.ended_at
