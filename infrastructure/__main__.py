@@ -36,7 +36,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--settings", type=Path, required=True, metavar="FILE", help="the school's settings (TOML)")
     parser.add_argument("--out", type=Path, default=Path("cdk.out"), metavar="FOLDER", help="default: cdk.out")
     parser.add_argument(
-        "--manager-code", type=Path, metavar="FOLDER", help="a folder built before; default: build it (fetches packages)"
+        "--manager-code",
+        type=Path,
+        metavar="FOLDER",
+        help="a folder built before; default: build it (fetches packages)",
     )
     return parser
 

@@ -38,7 +38,7 @@ ACKNOWLEDGED = (
     Acknowledged("IAM5[Resource::*]", "application/*/Execution/*", "ecr:GetAuthorizationToken knows no resource."),
     Acknowledged("IAM5[Resource::*]", "application/Manager/Role/*", "Network interfaces and task definitions: AWS knows no resource for these actions; listing tasks is bound to the cluster by a condition."),
     Acknowledged("IAM5[Resource::*/index/*]", "application/Manager/Role/*", "The indexes of the one table."),
-    Acknowledged("IAM5[Resource::*:task-definition/*-workspace-*:*]", "application/Manager/Role/*", "One definition for each home, registered while the school runs; only in our cluster, by a condition."),
+    Acknowledged("IAM5[Resource::*:task-definition/*:*]", "application/Manager/Role/*", "One definition for each home, registered while the school runs; only in our cluster, by a condition."),
     Acknowledged("IAM5[Resource::*:task/*]", "application/Manager/Role/*", "Tasks of our cluster: their names come into being with them."),
     Acknowledged("IAM5[Resource::*:access-point/*]", "application/Manager/Role/*", "A home's access point is made with the home."),
     Acknowledged("IAM5[Resource::*Snapshots*/*]", "application/Manager/Role/*", "Objects of the one bucket of snapshots."),

@@ -30,10 +30,25 @@ def build_manager(target: Path, packages: Path = PACKAGES) -> Path:
     target.mkdir(parents=True)
     code = subprocess.call(
         [
-            sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile",
-            "--target", str(target), "--platform", f"manylinux2014_{ARCHITECTURE}", "--only-binary=:all:",
-            "--implementation", "cp", "--python-version", RUNTIME.removeprefix("python"), "-r", str(packages),
-        ]  # fmt: skip
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-compile",
+            "--target",
+            str(target),
+            "--platform",
+            f"manylinux2014_{ARCHITECTURE}",
+            "--only-binary=:all:",
+            "--implementation",
+            "cp",
+            "--python-version",
+            RUNTIME.removeprefix("python"),
+            "-r",
+            str(packages),
+        ]
     )
     if code != 0:
         raise CannotPackage("the packages of the manager's function could not be fetched; pip's words are above")

@@ -38,7 +38,7 @@ def synthesise_with_nag(app: App, out: Path) -> tuple[Finding, ...]:
     try:
         app.synth()
     except RuntimeError as error:
-        if "Validation failed" not in str(error):
+        if "ValidationFailed" not in str(error):
             raise
     report = json.loads((out / REPORT).read_text())
     return tuple(

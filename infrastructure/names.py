@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from contract.names import MANAGER_FUNCTION, WorkspaceKind
 
@@ -19,13 +20,17 @@ class Index:
     name: str
     partition_key: str
     sort_key: str
-    """A number: seconds since the epoch."""
+    sort_type: Literal["S", "N"]
+    whole_records: bool
+    """Else only keys: the reader fetches the records it wants."""
 
 
-DUE_WORKSPACES = Index("due-workspaces", "due_workspace", "due_at")
-DUE_TASKS = Index("due-tasks", "due_task", "due_at")
-WARM_TASKS = Index("warm-tasks", "warm_task", "created_at")
-INDEXES = (DUE_WORKSPACES, DUE_TASKS, WARM_TASKS)
+INDEXES = (
+    Index("due", "due_queue", "due_at", "N", whole_records=False),
+    Index("pool", "pool_queue", "pool_rank", "N", whole_records=True),
+    Index("listed", "listed_kind", "listed_order", "S", whole_records=False),
+)
+"""What is due, workspaces and tasks alike; warm tasks; everything, for the operator's view (manager/adapters/dynamodb/table.py)."""
 
 # ── Ports: the document's security-group matrix ──────────────────────────────────────────────────────────────────
 HTTPS_PORT = 443
@@ -35,8 +40,6 @@ PORTAL_PORT = 3000
 DATABASE_PORT = 5432
 CACHE_PORT = 6379
 HOMES_PORT = 2049
-AGENT_PORT = 8090
-"""The agent's second listener, for the manager's control requests alone: 8080 and 8088 stay the backend's, as the document says."""
 WORKSPACE_PORTS = {WorkspaceKind.VSCODE: 8080, WorkspaceKind.SUPERSET: 8088}
 
 # ── Metrics that the alarms watch; the manager counts under the same names ───────────────────────────────────────

@@ -28,7 +28,14 @@ DATABASE_CONNECTIONS = {
     "db.r5.xlarge": 3200,
     "db.r6g.large": 1600,
 }
-CACHE_NODES = ("cache.t3.micro", "cache.t3.small", "cache.t3.medium", "cache.t4g.micro", "cache.r5.large", "cache.r6g.large")
+CACHE_NODES = (
+    "cache.t3.micro",
+    "cache.t3.small",
+    "cache.t3.medium",
+    "cache.t4g.micro",
+    "cache.r5.large",
+    "cache.r6g.large",
+)
 FARGATE_MEMORY_MB = {
     256: (512, 1024, 2048),
     512: tuple(range(1024, 4097, 1024)),
@@ -45,7 +52,7 @@ class BadSettings(ValueError):
     """The text names the setting, what it is and what is expected."""
 
 
-def _require(condition: bool, message: str) -> None:  # noqa: FBT001 (it reads as a sentence)
+def _require(condition: bool, message: str) -> None:
     if not condition:
         raise BadSettings(message)
 
@@ -131,7 +138,9 @@ class Network:
         )
         _require(self.nat_gateways in (1, ZONES), f"network.nat_gateways: 1 or 3 is expected, not {self.nat_gateways}")
         for name in ("public_cidrs", "private_cidrs"):
-            _require(len(getattr(self, name)) == ZONES, f"network.{name}: one for each of the {ZONES} zones is expected")
+            _require(
+                len(getattr(self, name)) == ZONES, f"network.{name}: one for each of the {ZONES} zones is expected"
+            )
         self._check_addresses()
 
     def _check_addresses(self) -> None:
@@ -146,7 +155,10 @@ class Network:
             _require(not one.overlaps(other), f"network: subnets {one} and {other} overlap")
         for cidr in self.foreign_cidrs:
             foreign = _network("network.foreign_cidrs", cidr)
-            _require(not foreign.overlaps(whole), f"network: vpc_cidr {whole} overlaps {foreign}, to which it will be connected")
+            _require(
+                not foreign.overlaps(whole),
+                f"network: vpc_cidr {whole} overlaps {foreign}, to which it will be connected",
+            )
 
 
 def _network(name: str, text: str) -> ipaddress.IPv4Network:
@@ -210,7 +222,12 @@ class Database:
         clock = r"([01]\d|2[0-3]):[0-5]\d"
         day = r"(mon|tue|wed|thu|fri|sat|sun)"
         _match("database.backup_window", self.backup_window, f"{clock}-{clock}", "02:00-03:00 (UTC)")
-        _match("database.maintenance_window", self.maintenance_window, f"{day}:{clock}-{day}:{clock}", "sun:03:30-sun:04:30")
+        _match(
+            "database.maintenance_window",
+            self.maintenance_window,
+            f"{day}:{clock}-{day}:{clock}",
+            "sun:03:30-sun:04:30",
+        )
 
     @property
     def connections_max(self) -> int:

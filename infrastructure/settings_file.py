@@ -49,7 +49,9 @@ def read_table(kind: type[_T], table: Mapping[str, Any], path: str = "") -> _T:
     except BadSettings as error:
         # What a part cannot know is where it stands: backend.size, say.
         inside = path.rstrip(".")
-        raise BadSettings(str(error) if not inside or str(error).startswith(inside.split(".")[0]) else f"{inside}: {error}") from None
+        raise BadSettings(
+            str(error) if not inside or str(error).startswith(inside.split(".")[0]) else f"{inside}: {error}"
+        ) from None
 
 
 def _read(hint: Any, value: object, path: str) -> Any:

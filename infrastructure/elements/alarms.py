@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from infrastructure.names import ACTIONS, LAUNCH_FAILURES, LAUNCHES, METRICS_NAMESPACE, ORPHAN_ACTION, SWEEP_SECONDS, Names
+from infrastructure.names import (
+    ACTIONS,
+    LAUNCH_FAILURES,
+    LAUNCHES,
+    METRICS_NAMESPACE,
+    ORPHAN_ACTION,
+    SWEEP_SECONDS,
+    Names,
+)
 from infrastructure.settings import Settings
 
 OVER, UNDER = "GreaterThanThreshold", "LessThanThreshold"
@@ -43,7 +51,10 @@ def database_alarms(names: Names, connections_max: int) -> list[Alarm]:
     return [
         alarm("database-cpu", "CPU above 80 % for 10 minutes: the next size is db.r5.large", "CPUUtilization", 80),
         alarm(
-            "database-connections", "More than 80 % of its connections are used", "DatabaseConnections", 0.8 * connections_max
+            "database-connections",
+            "More than 80 % of its connections are used",
+            "DatabaseConnections",
+            0.8 * connections_max,
         ),
         alarm("database-disk", "Less than 2 GB of disk are free", "FreeStorageSpace", 2e9, UNDER),
     ]
@@ -74,10 +85,23 @@ def manager_alarms(names: Names) -> list[Alarm]:
     own = {"service": names.name}
 
     def alarm(
-        word: str, means: str, metric: str, threshold: float, *, more: Mapping[str, str] | None = None, **changes: object
+        word: str,
+        means: str,
+        metric: str,
+        threshold: float,
+        *,
+        more: Mapping[str, str] | None = None,
+        **changes: object,
     ) -> Alarm:
         return Alarm(
-            word, means, METRICS_NAMESPACE, metric, {**own, **(more or {})}, threshold, statistic="Sum", **changes  # pyright: ignore[reportArgumentType]
+            word,
+            means,
+            METRICS_NAMESPACE,
+            metric,
+            {**own, **(more or {})},
+            threshold,
+            statistic="Sum",
+            **changes,  # pyright: ignore[reportArgumentType]
         )
 
     return [
@@ -119,9 +143,22 @@ def function_alarms(names: Names) -> list[Alarm]:
     queue = {"QueueName": names.of("manager-failures")}
     waiting = "ApproximateNumberOfMessagesVisible"
     return [
-        Alarm("manager-errors", "The manager failed 3 times in 5 minutes", "AWS/Lambda", "Errors", function, 3, "Sum", period_s=300),
-        Alarm("manager-throttled", "AWS let the manager wait", "AWS/Lambda", "Throttles", function, 0, "Sum", period_s=300),
-        Alarm("manager-undelivered", "A wake-up call was given up", "AWS/SQS", waiting, queue, 0, "Maximum", period_s=300),
+        Alarm(
+            "manager-errors",
+            "The manager failed 3 times in 5 minutes",
+            "AWS/Lambda",
+            "Errors",
+            function,
+            3,
+            "Sum",
+            period_s=300,
+        ),
+        Alarm(
+            "manager-throttled", "AWS let the manager wait", "AWS/Lambda", "Throttles", function, 0, "Sum", period_s=300
+        ),
+        Alarm(
+            "manager-undelivered", "A wake-up call was given up", "AWS/SQS", waiting, queue, 0, "Maximum", period_s=300
+        ),
     ]
 
 
@@ -129,7 +166,18 @@ def balancer_alarms(balancer: str) -> list[Alarm]:
     """`balancer`: what CloudWatch calls it, app/name/id."""
     where = {"LoadBalancer": balancer}
     metric = "HTTPCode_Target_5XX_Count"
-    return [Alarm("errors-to-people", "More than 20 errors in 5 minutes", "AWS/ApplicationELB", metric, where, 20, "Sum", period_s=300)]
+    return [
+        Alarm(
+            "errors-to-people",
+            "More than 20 errors in 5 minutes",
+            "AWS/ApplicationELB",
+            metric,
+            where,
+            20,
+            "Sum",
+            period_s=300,
+        )
+    ]
 
 
 def all_alarms(names: Names, settings: Settings, balancer: str) -> list[Alarm]:
@@ -144,7 +192,7 @@ def all_alarms(names: Names, settings: Settings, balancer: str) -> list[Alarm]:
 
 
 class Alarms(Construct):
-    def __init__(self, scope: Construct, id: str, *, names: Names, alarms: list[Alarm], topic_arn: str) -> None:  # noqa: A002
+    def __init__(self, scope: Construct, id: str, *, names: Names, alarms: list[Alarm], topic_arn: str) -> None:
         super().__init__(scope, id)
         for alarm in alarms:
             cloudwatch.CfnAlarm(

@@ -19,7 +19,7 @@ class AuditTrail(Construct):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         *,
         names: Names,
         bucket: s3.Bucket,

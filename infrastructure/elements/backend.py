@@ -37,7 +37,7 @@ class Backend(Construct):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         *,
         names: Names,
         settings: Settings,
@@ -152,9 +152,7 @@ class Backend(Construct):
             ],
             depends_on=[_Task.ContainerDependencyProperty(container_name=DJANGO, condition="HEALTHY")],
             ulimits=[_Task.UlimitProperty(name="nofile", soft_limit=65_536, hard_limit=65_536)],
-            linux_parameters=_Task.LinuxParametersProperty(
-                capabilities=_Task.KernelCapabilitiesProperty(drop=["ALL"])
-            ),
+            linux_parameters=_Task.LinuxParametersProperty(capabilities=_Task.KernelCapabilitiesProperty(drop=["ALL"])),
             mount_points=self._folders(),
             log_configuration=log_to(self._logs.name, GATEWAY, Stack.of(self).region),
         )

@@ -8,13 +8,12 @@ from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-
 KEEP_OLD_VERSIONS_DAYS = 30
 
 
 def make_bucket(
     scope: Construct,
-    id: str,  # noqa: A002
+    id: str,
     *,
     logs: s3.IBucket | None,
     lifecycle: Sequence[s3.LifecycleRule] = (),
@@ -44,8 +43,8 @@ def make_bucket(
     )
 
 
-def make_log_bucket(scope: Construct, id: str, *, written_by_cloudfront: bool = False, days: int = 90) -> s3.Bucket:  # noqa: A002
-    bucket = make_bucket(
+def make_log_bucket(scope: Construct, id: str, *, written_by_cloudfront: bool = False, days: int = 90) -> s3.Bucket:
+    return make_bucket(
         scope,
         id,
         logs=None,
@@ -53,7 +52,6 @@ def make_log_bucket(scope: Construct, id: str, *, written_by_cloudfront: bool = 
         written_by_cloudfront=written_by_cloudfront,
         lifecycle=[s3.LifecycleRule(id="old-logs", expiration=Duration.days(days))],
     )
-    return bucket
 
 
 def snapshots_lifecycle() -> list[s3.LifecycleRule]:
@@ -61,7 +59,9 @@ def snapshots_lifecycle() -> list[s3.LifecycleRule]:
     return [
         s3.LifecycleRule(
             id="snapshots",
-            transitions=[s3.Transition(storage_class=s3.StorageClass.INTELLIGENT_TIERING, transition_after=Duration.days(1))],
+            transitions=[
+                s3.Transition(storage_class=s3.StorageClass.INTELLIGENT_TIERING, transition_after=Duration.days(1))
+            ],
             noncurrent_version_expiration=Duration.days(KEEP_OLD_VERSIONS_DAYS),
         )
     ]

@@ -12,7 +12,7 @@ WARNINGS = (("ACTUAL", 80), ("FORECASTED", 100), ("ACTUAL", 100))
 
 
 class MonthBudget(Construct):
-    def __init__(self, scope: Construct, id: str, *, names: Names, dollars: int, email: str) -> None:  # noqa: A002
+    def __init__(self, scope: Construct, id: str, *, names: Names, dollars: int, email: str) -> None:
         super().__init__(scope, id)
         _Budget(
             self,

@@ -16,7 +16,7 @@ class Cache(Construct):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         *,
         names: Names,
         settings: CacheSettings,

@@ -8,7 +8,7 @@ from constructs import Construct
 from infrastructure.settings import School
 
 
-def make_certificate(scope: Construct, id: str, school: School, *, with_origin: bool) -> acm.CfnCertificate:  # noqa: A002
+def make_certificate(scope: Construct, id: str, school: School, *, with_origin: bool) -> acm.CfnCertificate:
     """For the portal and all workspaces; the load balancer's has its own name, too, because CloudFront checks it."""
     domains = [school.domain, f"*.{school.workspaces_domain}"]
     if with_origin:

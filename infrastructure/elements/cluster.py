@@ -12,7 +12,7 @@ from infrastructure.names import Names
 
 
 class Cluster(Construct):
-    def __init__(self, scope: Construct, id: str, *, names: Names, key: StackKey) -> None:  # noqa: A002
+    def __init__(self, scope: Construct, id: str, *, names: Names, key: StackKey) -> None:
         super().__init__(scope, id)
         self._let_fargate_encrypt_disks(names, key)
         self.cluster = ecs.CfnCluster(

@@ -41,7 +41,7 @@ POLICY = "service-role/AWS_ConfigRole"
 
 
 class Compliance(Construct):
-    def __init__(self, scope: Construct, id: str, *, names: Names, bucket: s3.Bucket, account: str) -> None:  # noqa: A002
+    def __init__(self, scope: Construct, id: str, *, names: Names, bucket: s3.Bucket, account: str) -> None:
         super().__init__(scope, id)
         role = make_role(self, "Role", "config.amazonaws.com", "AWS Config reads the account's resources")
         role.add_managed_policy(iam.ManagedPolicy.from_aws_managed_policy_name(POLICY))

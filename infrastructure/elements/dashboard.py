@@ -43,7 +43,11 @@ def widgets(names: Names, *, region: str, balancer: str, nodes: list[str]) -> li
                 for code in ("2XX", "4XX", "5XX")
             ],
         ),
-        ("Database", "Average", [["AWS/RDS", metric, *database] for metric in ("CPUUtilization", "DatabaseConnections")]),
+        (
+            "Database",
+            "Average",
+            [["AWS/RDS", metric, *database] for metric in ("CPUUtilization", "DatabaseConnections")],
+        ),
         (
             "Redis, memory %",
             "Average",
@@ -64,6 +68,8 @@ def widgets(names: Names, *, region: str, balancer: str, nodes: list[str]) -> li
 
 
 class Dashboard(Construct):
-    def __init__(self, scope: Construct, id: str, *, names: Names, body: list[dict[str, object]]) -> None:  # noqa: A002
+    def __init__(self, scope: Construct, id: str, *, names: Names, body: list[dict[str, object]]) -> None:
         super().__init__(scope, id)
-        cloudwatch.CfnDashboard(self, "Dashboard", dashboard_name=names.name, dashboard_body=json.dumps({"widgets": body}))
+        cloudwatch.CfnDashboard(
+            self, "Dashboard", dashboard_name=names.name, dashboard_body=json.dumps({"widgets": body})
+        )

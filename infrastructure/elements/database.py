@@ -23,7 +23,7 @@ class Database(Construct):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         *,
         names: Names,
         settings: DatabaseSettings,

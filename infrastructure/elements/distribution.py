@@ -28,7 +28,7 @@ class Distribution(Construct):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         *,
         names: Names,
         school: School,
@@ -62,7 +62,9 @@ class Distribution(Construct):
                 ipv6_enabled=True,
                 price_class="PriceClass_100",
                 web_acl_id=firewall_arn,
-                logging=_Distribution.LoggingProperty(bucket=logs_bucket_domain, prefix=f"cloudfront/{id.lower()}/", include_cookies=False),
+                logging=_Distribution.LoggingProperty(
+                    bucket=logs_bucket_domain, prefix=f"cloudfront/{id.lower()}/", include_cookies=False
+                ),
                 viewer_certificate=_Distribution.ViewerCertificateProperty(
                     acm_certificate_arn=certificate_arn,
                     minimum_protocol_version="TLSv1.2_2021",

@@ -12,7 +12,14 @@ CLOUDFRONT_ZONE_ID = "Z2FDTNDATAQYW2"
 
 
 def make_alias(
-    scope: Construct, id: str, *, zone_id: str, name: str, to: str, to_zone_id: str, types: Iterable[str]  # noqa: A002
+    scope: Construct,
+    id: str,
+    *,
+    zone_id: str,
+    name: str,
+    to: str,
+    to_zone_id: str,
+    types: Iterable[str],
 ) -> None:
     for kind in types:
         route53.CfnRecordSet(

@@ -12,7 +12,7 @@ from infrastructure.elements.roles import allow, make_role
 
 def make_execution_role(
     scope: Construct,
-    id: str,  # noqa: A002
+    id: str,
     *,
     repository_arns: Sequence[str],
     log_group_arn: str,

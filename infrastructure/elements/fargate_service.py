@@ -52,7 +52,7 @@ class FargateService(Construct):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         *,
         name: str,
         settings: Service,

@@ -24,7 +24,14 @@ MANAGED = {
 
 class Firewall(Construct):
     def __init__(
-        self, scope: Construct, id: str, *, names: Names, workspaces_domain: str, requests_per_address: int, log_group_arn: str  # noqa: A002
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        names: Names,
+        workspaces_domain: str,
+        requests_per_address: int,
+        log_group_arn: str,
     ) -> None:
         super().__init__(scope, id)
         self._workspaces_suffix = f".{workspaces_domain}"

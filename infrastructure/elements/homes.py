@@ -19,7 +19,7 @@ class Homes(Construct):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         *,
         names: Names,
         settings: HomesSettings,
@@ -68,7 +68,9 @@ class Homes(Construct):
             ],
             file_system_policy=self._policy(),
             bypass_policy_lockout_safety_check=False,
-            file_system_tags=[efs.CfnFileSystem.ElasticFileSystemTagProperty(key="Name", value=names.of(f"homes-{number}"))],
+            file_system_tags=[
+                efs.CfnFileSystem.ElasticFileSystemTagProperty(key="Name", value=names.of(f"homes-{number}"))
+            ],
         )
         file_system.cfn_options.deletion_policy = CfnDeletionPolicy.RETAIN
         file_system.cfn_options.update_replace_policy = CfnDeletionPolicy.RETAIN

@@ -16,7 +16,7 @@ USE = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey")
 class StackKey(Construct):
     """Rotates every year. The account's administrators rule it; services get what they need, in this account only."""
 
-    def __init__(self, scope: Construct, id: str, *, names: Names, purpose: str) -> None:  # noqa: A002 (CDK's own word)
+    def __init__(self, scope: Construct, id: str, *, names: Names, purpose: str) -> None:
         super().__init__(scope, id)
         self.key = kms.Key(
             self,

@@ -31,7 +31,7 @@ class LoadBalancer(Construct):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         *,
         names: Names,
         school: School,
@@ -82,7 +82,7 @@ class LoadBalancer(Construct):
         self.listener = self._listener(certificate_arn)
         self.rules = self._rules(school)
 
-    def _target(self, id: str, vpc_id: str, port: int, path: str, codes: str, *, drain_s: int) -> elb.CfnTargetGroup:  # noqa: A002
+    def _target(self, id: str, vpc_id: str, port: int, path: str, codes: str, *, drain_s: int) -> elb.CfnTargetGroup:
         return elb.CfnTargetGroup(
             self,
             id,
@@ -105,7 +105,7 @@ class LoadBalancer(Construct):
         )
 
     def _listener(self, certificate_arn: str) -> elb.CfnListener:
-        listener = elb.CfnListener(
+        return elb.CfnListener(
             self,
             "Https",
             load_balancer_arn=self.balancer.ref,
@@ -122,7 +122,6 @@ class LoadBalancer(Construct):
                 )
             ],
         )
-        return listener
 
     def _rules(self, school: School) -> list[elb.CfnListenerRule]:
         host = [school.domain]
@@ -134,7 +133,12 @@ class LoadBalancer(Construct):
         ]
 
     def _rule(
-        self, priority: int, id: str, target: elb.CfnTargetGroup, hosts: list[str], paths: list[str]  # noqa: A002
+        self,
+        priority: int,
+        id: str,
+        target: elb.CfnTargetGroup,
+        hosts: list[str],
+        paths: list[str],
     ) -> elb.CfnListenerRule:
         conditions = [
             _Condition(

@@ -11,8 +11,13 @@ from infrastructure.elements.keys import StackKey
 RETENTION = logs.RetentionDays.ONE_WEEK
 
 
-def make_log_group(scope: Construct, id: str, name: str, key: StackKey) -> logs.LogGroup:  # noqa: A002
+def make_log_group(scope: Construct, id: str, name: str, key: StackKey) -> logs.LogGroup:
     """The key must have `let_logs_use_it`."""
     return logs.LogGroup(
-        scope, id, log_group_name=name, retention=RETENTION, encryption_key=key.key, removal_policy=RemovalPolicy.DESTROY
+        scope,
+        id,
+        log_group_name=name,
+        retention=RETENTION,
+        encryption_key=key.key,
+        removal_policy=RemovalPolicy.DESTROY,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +15,10 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from contract.names import WorkspaceKind
+from infrastructure.elements.fargate_service import ARCHITECTURES
 from infrastructure.elements.keys import StackKey
 from infrastructure.elements.roles import allow, make_role
-from infrastructure.names import AGENT_PORT, MANAGER_HANDLER, METRICS_NAMESPACE, WORKSPACE_PORTS, Names
+from infrastructure.names import MANAGER_HANDLER, METRICS_NAMESPACE, Names
 from infrastructure.settings import Settings
 from infrastructure.stacks.data import DataStack
 
@@ -36,8 +37,10 @@ class Surroundings:
     cluster: str
     cluster_arn: str
     subnet_ids: Sequence[str]
-    manager_group_id: str
+    group_id: str
+    """The backend's security group: the only one that workspaces admit."""
     workspace_group_id: str
+    workspace_log_group: str
     workspace_role_arn: str
     """The execution role of workspace tasks: the one role that the manager may hand on."""
 
@@ -46,7 +49,7 @@ class ManagerFunction(Construct):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         *,
         names: Names,
         settings: Settings,
@@ -87,7 +90,7 @@ class ManagerFunction(Construct):
             ),
             environment=lambda_.CfnFunction.EnvironmentProperty(variables=self._environment()),
             vpc_config=lambda_.CfnFunction.VpcConfigProperty(
-                subnet_ids=list(around.subnet_ids), security_group_ids=[around.manager_group_id]
+                subnet_ids=list(around.subnet_ids), security_group_ids=[around.group_id]
             ),
         )
         self.function.node.add_dependency(self.role)
@@ -99,17 +102,23 @@ class ManagerFunction(Construct):
     def _environment(self) -> dict[str, str]:
         settings, data, around = self._settings, self._data, self._around
         pool = settings.workspaces.pool
-        ports = {kind: f"{kind}={port}" for kind, port in WORKSPACE_PORTS.items()}
         return {
             "APRANOVA_TABLE": data.workspaces.table.table_name,
             "APRANOVA_CLUSTER": around.cluster,
             "APRANOVA_SUBNETS": ",".join(around.subnet_ids),
             "APRANOVA_WORKSPACE_SECURITY_GROUP": around.workspace_group_id,
-            "APRANOVA_TASK_FAMILIES": " ".join(
-                f"{kind}={self._names.task_family(kind)}" for kind in settings.workspaces.kinds
+            "APRANOVA_WORKSPACE_IMAGES": self._words(
+                {
+                    kind: data.repositories.uri(f"workspace-{kind}", settings.release)
+                    for kind in settings.workspaces.kinds
+                }
             ),
-            "APRANOVA_WORKSPACE_PORTS": " ".join(ports[kind] for kind in WorkspaceKind),
-            "APRANOVA_AGENT_PORT": str(AGENT_PORT),
+            "APRANOVA_EXECUTION_ROLE": around.workspace_role_arn,
+            "APRANOVA_TASK_LOG_GROUP": around.workspace_log_group,
+            "APRANOVA_TASK_CPU_UNITS": str(settings.workspaces.size.cpu),
+            "APRANOVA_TASK_MEMORY_MIB": str(settings.workspaces.size.memory_mb),
+            "APRANOVA_TASK_ARCHITECTURE": ARCHITECTURES[settings.workspaces.arch],
+            "APRANOVA_FAMILY_PREFIX": self._names.name,
             "APRANOVA_FILE_SYSTEMS": data.homes.ids,
             "APRANOVA_SNAPSHOTS_BUCKET": data.snapshots.bucket_name,
             "APRANOVA_SPOT_PERCENT": str(settings.workspaces.spot_percent),
@@ -123,6 +132,10 @@ class ManagerFunction(Construct):
             "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
             "POWERTOOLS_SERVICE_NAME": self._names.name,
         }
+
+    @staticmethod
+    def _words(values: Mapping[WorkspaceKind, str]) -> str:
+        return " ".join(f"{kind}={value}" for kind, value in values.items())
 
     def _role(self, log_group_arn: str) -> iam.Role:
         role = make_role(self, "Role", "lambda.amazonaws.com", "What the workspace manager may do")
@@ -177,7 +190,7 @@ class ManagerFunction(Construct):
         stack, around = Stack.of(self), self._around
         ours = f"arn:{stack.partition}:ecs:{stack.region}:{stack.account}"
         here = {"ArnEquals": {"ecs:cluster": around.cluster_arn}}
-        families = [f"{ours}:task-definition/{self._names.name}-workspace-*:*"]
+        families = [f"{ours}:task-definition/{self._names.name}-{kind}-*:*" for kind in self._settings.workspaces.kinds]
         tasks = [f"{ours}:task/{around.cluster}/*"]
         allow(role, "StartTasks", ("ecs:RunTask",), families, here)
         allow(role, "SeeAndEndTasks", ("ecs:DescribeTasks", "ecs:StopTask"), tasks, here)
@@ -214,5 +227,8 @@ class ManagerFunction(Construct):
         allow(role, "EndHomes", ("elasticfilesystem:DeleteAccessPoint", "elasticfilesystem:TagResource"), (points,))
         allow(role, "ListSnapshots", ("s3:ListBucket",), (data.snapshots.bucket_arn,))
         allow(
-            role, "Snapshots", ("s3:DeleteObject", "s3:GetObject", "s3:PutObject"), (data.snapshots.arn_for_objects("*"),)
+            role,
+            "Snapshots",
+            ("s3:DeleteObject", "s3:GetObject", "s3:PutObject"),
+            (data.snapshots.arn_for_objects("*"),),
         )

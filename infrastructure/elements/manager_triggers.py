@@ -45,7 +45,14 @@ def pool_changes(pool: Pool) -> tuple[PoolChange, ...]:
 
 class ManagerTriggers(Construct):
     def __init__(
-        self, scope: Construct, id: str, *, names: Names, settings: Settings, manager: ManagerFunction, cluster_arn: str  # noqa: A002
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        names: Names,
+        settings: Settings,
+        manager: ManagerFunction,
+        cluster_arn: str,
     ) -> None:
         super().__init__(scope, id)
         self._manager, self._zone = manager, settings.school.time_zone
@@ -64,7 +71,7 @@ class ManagerTriggers(Construct):
             )
         self._task_events(names, cluster_arn)
 
-    def _schedule(self, id: str, group: scheduler.CfnScheduleGroup, name: str, when: str, why: str) -> None:  # noqa: A002
+    def _schedule(self, id: str, group: scheduler.CfnScheduleGroup, name: str, when: str, why: str) -> None:
         _Schedule(
             self,
             id,

@@ -26,7 +26,7 @@ class Subnet:
 
 
 class Network(Construct):
-    def __init__(self, scope: Construct, id: str, *, names: Names, settings: NetworkSettings) -> None:  # noqa: A002
+    def __init__(self, scope: Construct, id: str, *, names: Names, settings: NetworkSettings) -> None:
         super().__init__(scope, id)
         self._names, self._settings = names, settings
         self.vpc = ec2.CfnVPC(
@@ -138,7 +138,7 @@ class Network(Construct):
 class FlowLogs(Construct):
     """Which connections were refused: the first question after a change of a security group."""
 
-    def __init__(self, scope: Construct, id: str, *, vpc_id: str, log_group_arn: str, role: iam.Role) -> None:  # noqa: A002
+    def __init__(self, scope: Construct, id: str, *, vpc_id: str, log_group_arn: str, role: iam.Role) -> None:
         super().__init__(scope, id)
         ec2.CfnFlowLog(
             self,

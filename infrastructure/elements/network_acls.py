@@ -12,13 +12,20 @@ from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
 from infrastructure.elements.network import ANYWHERE, Network
-from infrastructure.names import AGENT_PORT, BACKEND_PORT, CACHE_PORT, DATABASE_PORT, HOMES_PORT, HTTPS_PORT, PORTAL_PORT
-from infrastructure.names import WORKSPACE_PORTS
+from infrastructure.names import (
+    BACKEND_PORT,
+    CACHE_PORT,
+    DATABASE_PORT,
+    HOMES_PORT,
+    HTTPS_PORT,
+    PORTAL_PORT,
+    WORKSPACE_PORTS,
+)
 
 TCP, UDP, ALL = 6, 17, -1
 EPHEMERAL = (1024, 65535)
 """NAT gateways and load balancers use all of these for what they send."""
-LISTENING = sorted({AGENT_PORT, BACKEND_PORT, CACHE_PORT, DATABASE_PORT, HOMES_PORT, PORTAL_PORT, *WORKSPACE_PORTS.values()})
+LISTENING = sorted({BACKEND_PORT, CACHE_PORT, DATABASE_PORT, HOMES_PORT, PORTAL_PORT, *WORKSPACE_PORTS.values()})
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,7 @@ def private_rules(vpc_cidr: str) -> list[Rule]:
 
 
 class NetworkAcls(Construct):
-    def __init__(self, scope: Construct, id: str, *, network: Network, vpc_cidr: str) -> None:  # noqa: A002
+    def __init__(self, scope: Construct, id: str, *, network: Network, vpc_cidr: str) -> None:
         super().__init__(scope, id)
         for tier, subnets, rules in (
             ("Public", network.public, public_rules(vpc_cidr)),
@@ -68,7 +75,7 @@ class NetworkAcls(Construct):
                     self, f"{tier}Subnet{number}", network_acl_id=acl.ref, subnet_id=subnet.subnet.ref
                 )
 
-    def _entry(self, acl: ec2.CfnNetworkAcl, id: str, number: int, rule: Rule) -> None:  # noqa: A002
+    def _entry(self, acl: ec2.CfnNetworkAcl, id: str, number: int, rule: Rule) -> None:
         ports = None
         if rule.ports:
             ports = ec2.CfnNetworkAclEntry.PortRangeProperty(from_=rule.ports[0], to=rule.ports[1])

@@ -11,7 +11,7 @@ from infrastructure.names import Names
 
 
 class Parameters(Construct):
-    def __init__(self, scope: Construct, id: str, *, names: Names, values: Mapping[str, str]) -> None:  # noqa: A002
+    def __init__(self, scope: Construct, id: str, *, names: Names, values: Mapping[str, str]) -> None:
         """Keys are paths below the installation's name, such as platform/cluster."""
         super().__init__(scope, id)
         for path, value in values.items():

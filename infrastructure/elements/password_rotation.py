@@ -32,7 +32,7 @@ class PasswordRotation(Construct):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         *,
         secret_arn: str,
         cluster: str,

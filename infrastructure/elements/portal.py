@@ -22,7 +22,7 @@ class Portal(Construct):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         *,
         names: Names,
         settings: Settings,

@@ -13,7 +13,7 @@ RELEASES_KEPT = 20
 
 
 class Repositories(Construct):
-    def __init__(self, scope: Construct, id: str, *, names: Names, key: kms.IKey) -> None:  # noqa: A002
+    def __init__(self, scope: Construct, id: str, *, names: Names, key: kms.IKey) -> None:
         super().__init__(scope, id)
         self._repositories = {image: self._make(image, names, key) for image in IMAGES}
 

@@ -9,7 +9,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 
-def make_role(scope: Construct, id: str, service: str, description: str) -> iam.Role:  # noqa: A002
+def make_role(scope: Construct, id: str, service: str, description: str) -> iam.Role:
     """For a service, and only on behalf of this account (a deputy of somebody else must not be confused)."""
     principal = iam.ServicePrincipal(
         service, conditions={"StringEquals": {"aws:SourceAccount": Stack.of(scope).account}}
@@ -24,4 +24,6 @@ def allow(
     resources: Sequence[str],
     conditions: dict[str, dict[str, str | list[str]]] | None = None,
 ) -> None:
-    role.add_to_policy(iam.PolicyStatement(sid=sid, actions=list(actions), resources=list(resources), conditions=conditions))
+    role.add_to_policy(
+        iam.PolicyStatement(sid=sid, actions=list(actions), resources=list(resources), conditions=conditions)
+    )

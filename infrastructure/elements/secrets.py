@@ -14,7 +14,7 @@ IDENTITY_KEY_LENGTH = 43
 
 
 class Secrets(Construct):
-    def __init__(self, scope: Construct, id: str, *, names: Names, key: StackKey, edge_region: str | None) -> None:  # noqa: A002
+    def __init__(self, scope: Construct, id: str, *, names: Names, key: StackKey, edge_region: str | None) -> None:
         """`edge_region`: where CloudFront's stack is, when that is not this stack's region; the origin secret is copied there."""
         super().__init__(scope, id)
         self.django = self._random(names, "django-key", key, "Signs sessions (Django's SECRET_KEY)")
@@ -50,6 +50,8 @@ class Secrets(Construct):
             secret_name=names.path(word),
             description=description,
             encryption_key=key.key,
-            generate_secret_string=secretsmanager.SecretStringGenerator(password_length=length, exclude_punctuation=True),
+            generate_secret_string=secretsmanager.SecretStringGenerator(
+                password_length=length, exclude_punctuation=True
+            ),
             removal_policy=RemovalPolicy.RETAIN,
         )

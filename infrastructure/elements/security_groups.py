@@ -1,4 +1,8 @@
-"""The document's security-group matrix. A connection that is not a row here does not come about."""
+"""The document's security-group matrix. A connection that is not a row here does not come about.
+
+The manager's function wears the backend's group: it speaks with the agents in workspaces, on the ports that the document opens to
+the backend only.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,6 @@ from constructs import Construct
 from contract.names import WorkspaceKind
 from infrastructure.elements.network import ANYWHERE
 from infrastructure.names import (
-    AGENT_PORT,
     BACKEND_PORT,
     CACHE_PORT,
     DATABASE_PORT,
@@ -28,7 +31,6 @@ class Group(StrEnum):
     BALANCER = "balancer"
     PORTAL = "portal"
     BACKEND = "backend"
-    MANAGER = "manager"
     WORKSPACE = "workspace"
     DATABASE = "database"
     CACHE = "cache"
@@ -49,27 +51,32 @@ MATRIX = (
     Row(Group.BALANCER, HTTPS_PORT, ANYWHERE, "ALB: allow 443 from 0.0.0.0/0"),
     Row(Group.BACKEND, BACKEND_PORT, Group.BALANCER, "Backend: allow 8000 from ALB only"),
     Row(Group.DATABASE, DATABASE_PORT, Group.BACKEND, "RDS: allow 5432 from Backend only"),
-    Row(Group.WORKSPACE, WORKSPACE_PORTS[WorkspaceKind.VSCODE], Group.BACKEND, "Workspace: allow 8080 from Backend only"),
-    Row(Group.WORKSPACE, WORKSPACE_PORTS[WorkspaceKind.SUPERSET], Group.BACKEND, "Workspace: allow 8088 from Backend only"),
+    Row(
+        Group.WORKSPACE, WORKSPACE_PORTS[WorkspaceKind.VSCODE], Group.BACKEND, "Workspace: allow 8080 from Backend only"
+    ),
+    Row(
+        Group.WORKSPACE,
+        WORKSPACE_PORTS[WorkspaceKind.SUPERSET],
+        Group.BACKEND,
+        "Workspace: allow 8088 from Backend only",
+    ),
     # What its drawing needs beside them.
     Row(Group.PORTAL, PORTAL_PORT, Group.BALANCER, "the drawing: / goes to the frontend"),
     Row(Group.CACHE, CACHE_PORT, Group.BACKEND, "the drawing: Backend to Redis"),
     Row(Group.HOMES, HOMES_PORT, Group.WORKSPACE, "the drawing: workspace container to EFS"),
     Row(Group.HOMES, HOMES_PORT, Group.BACKEND, "the drawing: Backend to EFS (files)"),
-    Row(Group.WORKSPACE, AGENT_PORT, Group.MANAGER, "the manager asks each task's agent to claim, save and report"),
 )
 
 _OUT_TO_INTERNET = {
     Group.PORTAL: "images, logs",
     Group.BACKEND: "images, logs, AWS APIs, mail, sign-on providers",
-    Group.MANAGER: "AWS APIs",
     Group.WORKSPACE: "the document: Internet (git, npm, …)",
 }
 """Groups whose members start connections to the internet; which of the VPC's own they reach, the other side's rows say."""
 
 
 class SecurityGroups(Construct):
-    def __init__(self, scope: Construct, id: str, *, names: Names, vpc_id: str, vpc_cidr: str) -> None:  # noqa: A002
+    def __init__(self, scope: Construct, id: str, *, names: Names, vpc_id: str, vpc_cidr: str) -> None:
         super().__init__(scope, id)
         self._groups = {group: self._make(group, names, vpc_id, vpc_cidr) for group in Group}
         for number, row in enumerate(MATRIX, 1):
@@ -101,7 +108,7 @@ class SecurityGroups(Construct):
         # Without any rule EC2 adds "everything": an address that nobody has stands for nothing.
         return [Out(ip_protocol="icmp", from_port=252, to_port=86, cidr_ip="255.255.255.255/32", description="nothing")]
 
-    def _ingress(self, id: str, row: Row) -> None:  # noqa: A002
+    def _ingress(self, id: str, row: Row) -> None:
         """A resource of its own: two groups that name each other could not be made otherwise."""
         group = row.source if isinstance(row.source, Group) else None
         ec2.CfnSecurityGroupIngress(

@@ -5,9 +5,9 @@ Target tracking would be shorter, and would remove tasks at its own moment, not 
 
 from __future__ import annotations
 
+from aws_cdk import Stack
 from aws_cdk import aws_applicationautoscaling as autoscaling
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import Stack
 from constructs import Construct
 
 from infrastructure.settings import Service
@@ -21,7 +21,7 @@ _Step = autoscaling.CfnScalingPolicy.StepAdjustmentProperty
 
 
 class ServiceScaling(Construct):
-    def __init__(self, scope: Construct, id: str, *, cluster: str, service: str, settings: Service) -> None:  # noqa: A002
+    def __init__(self, scope: Construct, id: str, *, cluster: str, service: str, settings: Service) -> None:
         """`cluster` and `service` are names."""
         super().__init__(scope, id)
         self._cluster, self._service = cluster, service
@@ -48,7 +48,7 @@ class ServiceScaling(Construct):
         self._alarm("Up", "GreaterThanThreshold", UP_PERCENT, UP_MINUTES, self._policy("ScaleUp", up))
         self._alarm("Down", "LessThanThreshold", DOWN_PERCENT, DOWN_MINUTES, self._policy("ScaleDown", down))
 
-    def _policy(self, id: str, steps: list[_Step]) -> str:  # noqa: A002
+    def _policy(self, id: str, steps: list[_Step]) -> str:
         return autoscaling.CfnScalingPolicy(
             self,
             id,
@@ -63,7 +63,7 @@ class ServiceScaling(Construct):
             ),
         ).ref
 
-    def _alarm(self, id: str, comparison: str, percent: int, minutes: int, policy: str) -> None:  # noqa: A002
+    def _alarm(self, id: str, comparison: str, percent: int, minutes: int, policy: str) -> None:
         Dimension = cloudwatch.CfnAlarm.DimensionProperty  # noqa: N806 (a class)
         cloudwatch.CfnAlarm(
             self,

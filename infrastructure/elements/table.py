@@ -11,9 +11,10 @@ from infrastructure.names import EXPIRES_ATTRIBUTE, INDEXES, PARTITION_KEY, SORT
 
 
 class WorkspaceTable(Construct):
-    def __init__(self, scope: Construct, id: str, *, names: Names, key: kms.IKey) -> None:  # noqa: A002
+    def __init__(self, scope: Construct, id: str, *, names: Names, key: kms.IKey) -> None:
         super().__init__(scope, id)
         text, number = dynamodb.AttributeType.STRING, dynamodb.AttributeType.NUMBER
+        whole, keys = dynamodb.ProjectionType.ALL, dynamodb.ProjectionType.KEYS_ONLY
         self.table = dynamodb.Table(
             self,
             "Table",
@@ -34,6 +35,6 @@ class WorkspaceTable(Construct):
             self.table.add_global_secondary_index(
                 index_name=index.name,
                 partition_key=dynamodb.Attribute(name=index.partition_key, type=text),
-                sort_key=dynamodb.Attribute(name=index.sort_key, type=number),
-                projection_type=dynamodb.ProjectionType.ALL,
+                sort_key=dynamodb.Attribute(name=index.sort_key, type=number if index.sort_type == "N" else text),
+                projection_type=whole if index.whole_records else keys,
             )

@@ -9,7 +9,7 @@ _Detector = guardduty.CfnDetector
 
 
 class ThreatDetection(Construct):
-    def __init__(self, scope: Construct, id: str) -> None:  # noqa: A002
+    def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id)
         fargate = _Detector.CFNFeatureAdditionalConfigurationProperty(
             name="ECS_FARGATE_AGENT_MANAGEMENT", status="ENABLED"

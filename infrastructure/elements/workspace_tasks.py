@@ -1,4 +1,4 @@
-"""The models of workspace tasks. The manager registers one task definition for each home after them, with its access point.
+"""The models of workspace tasks: what the manager's own definitions, one for each home with its access point, must not fall behind.
 
 There is no task role: what a student's code finds in a task is no AWS identity at all.
 """
@@ -14,7 +14,7 @@ from constructs import Construct
 from contract.names import STUDENT_UID, WorkspaceKind
 from infrastructure.elements.execution_role import make_execution_role
 from infrastructure.elements.fargate_service import ARCHITECTURES, log_to
-from infrastructure.names import AGENT_PORT, WORKSPACE_PORTS, Names
+from infrastructure.names import WORKSPACE_PORTS, Names
 from infrastructure.settings import Workspaces
 
 CONTAINER = "workspace"
@@ -34,7 +34,7 @@ class WorkspaceTasks(Construct):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         *,
         names: Names,
         settings: Workspaces,
@@ -68,11 +68,10 @@ class WorkspaceTasks(Construct):
             stop_timeout=120,
             port_mappings=[
                 _Task.PortMappingProperty(container_port=port, protocol="tcp")
-                for port in (WORKSPACE_PORTS[image.kind], AGENT_PORT)
+                for port in (WORKSPACE_PORTS[image.kind],)
             ],
             environment=[
                 _Task.KeyValuePairProperty(name="APRANOVA_PORT", value=str(WORKSPACE_PORTS[image.kind])),
-                _Task.KeyValuePairProperty(name="APRANOVA_AGENT_PORT", value=str(AGENT_PORT)),
             ],
             linux_parameters=_Task.LinuxParametersProperty(
                 init_process_enabled=True, capabilities=_Task.KernelCapabilitiesProperty(drop=["ALL"])

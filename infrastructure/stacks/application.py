@@ -62,7 +62,7 @@ class ApplicationStack(PlatformStack):
         return Place(self.cluster.name, self._network.network.private_subnet_ids, self._network.groups.id_of(group))
 
     def _workspace_tasks(self) -> WorkspaceTasks:
-        group = make_log_group(self, "WorkspaceLogs", self.names.logs("workspaces"), self.key)
+        group = self.workspace_logs = make_log_group(self, "WorkspaceLogs", self.names.logs("workspaces"), self.key)
         repositories = self._data.repositories
         return WorkspaceTasks(
             self,
@@ -97,8 +97,9 @@ class ApplicationStack(PlatformStack):
                 cluster=self.cluster.name,
                 cluster_arn=self.cluster.arn,
                 subnet_ids=self._network.network.private_subnet_ids,
-                manager_group_id=groups.id_of(Group.MANAGER),
+                group_id=groups.id_of(Group.BACKEND),
                 workspace_group_id=groups.id_of(Group.WORKSPACE),
+                workspace_log_group=self.workspace_logs.log_group_name,
                 workspace_role_arn=self.tasks.execution_role.role_arn,
             ),
         )

@@ -30,5 +30,7 @@ class NetworkStack(PlatformStack):
         group = make_log_group(self, "FlowLogGroup", names.logs("network"), key)
         role = make_role(self, "FlowLogRole", "vpc-flow-logs.amazonaws.com", "Writes refused connections to CloudWatch")
         streams = f"{group.log_group_arn}"
-        allow(role, "WriteFlowLogs", ("logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"), (streams,))
+        allow(
+            role, "WriteFlowLogs", ("logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"), (streams,)
+        )
         FlowLogs(self, "FlowLogs", vpc_id=self.network.vpc_id, log_group_arn=group.log_group_arn, role=role)

@@ -27,9 +27,7 @@ class Assembly:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.manifest = json.loads((folder / "manifest.json").read_text())
-        self.templates = {
-            stack: json.loads(self.template_file(stack).read_text()) for stack in STACKS
-        }
+        self.templates = {stack: json.loads(self.template_file(stack).read_text()) for stack in STACKS}
 
     def template_file(self, stack: str) -> Path:
         return self.folder / f"apranova-{stack}.template.json"
@@ -38,7 +36,9 @@ class Assembly:
         return [self.template_file(stack) for stack in STACKS]
 
     def all(self, kind: str | None = None, stack: str | None = None) -> list[Resource]:
-        return [resource for resource in self._all() if kind in (None, resource.type) and stack in (None, resource.stack)]
+        return [
+            resource for resource in self._all() if kind in (None, resource.type) and stack in (None, resource.stack)
+        ]
 
     def one(self, kind: str, stack: str | None = None) -> Resource:
         found = self.all(kind, stack)

@@ -55,6 +55,7 @@ def test_every_acknowledgement_has_a_reason() -> None:
     assert [entry for entry in ACKNOWLEDGED if len(entry.reason) < 20] == []
 
 
+@pytest.mark.timeout(600)
 def test_the_same_settings_give_the_same_bytes_and_need_no_network(manager_code: Path, tmp_path: Path) -> None:
     """Twice, in processes of their own with different hash seeds; in a network namespace without any interface where that is allowed."""
     isolated = ["unshare", "--map-root-user", "--net"]
@@ -63,12 +64,21 @@ def test_the_same_settings_give_the_same_bytes_and_need_no_network(manager_code:
     for seed in ("1", "2"):
         subprocess.run(
             [*isolated, sys.executable, "-c", SYNTHESISE, str(manager_code), str(tmp_path / seed)],
-            env={**os.environ, "PYTHONHASHSEED": seed, "HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"},
+            env={
+                **os.environ,
+                "PYTHONHASHSEED": seed,
+                "HTTPS_PROXY": "http://127.0.0.1:9",
+                "HTTP_PROXY": "http://127.0.0.1:9",
+            },
             cwd=EXAMPLES.parent.parent,
             check=True,
         )
     first, second = (
-        {file.relative_to(tmp_path / seed): file.read_bytes() for file in (tmp_path / seed).rglob("*") if file.is_file()}
+        {
+            file.relative_to(tmp_path / seed): file.read_bytes()
+            for file in (tmp_path / seed).rglob("*")
+            if file.is_file()
+        }
         for seed in ("1", "2")
     )
     assert len(first) > len(STACKS)
