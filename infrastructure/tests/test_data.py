@@ -93,7 +93,7 @@ def test_the_managers_table_has_the_keys_that_its_store_uses(hundred: Assembly) 
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     types = {entry["AttributeName"]: entry["AttributeType"] for entry in table["AttributeDefinitions"]}
     assert types == {"pk": "S", "sk": "S"} | {i.partition_key: "S" for i in INDEXES} | {
-        i.sort_key: "N" for i in INDEXES
+        i.sort_key: i.sort_type for i in INDEXES
     }
 
 

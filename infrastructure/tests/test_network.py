@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import boto3
 import pytest
@@ -87,30 +88,47 @@ def test_only_the_backend_reaches_the_ports_of_workspaces(groups: dict) -> None:
             assert rule["IpRanges"] == []
 
 
-def test_what_holds_data_starts_no_connection(groups: dict) -> None:
+def test_what_holds_data_starts_no_connection(hundred: Assembly) -> None:
+    """From the template: moto gives every group the right to go anywhere."""
+    out = {group["GroupName"]: group["SecurityGroupEgress"] for group in hundred.all("AWS::EC2::SecurityGroup")}
     for name in ("database", "cache", "homes"):
-        assert [cidr["CidrIp"] for rule in groups[name]["IpPermissionsEgress"] for cidr in rule["IpRanges"]] == [
-            "255.255.255.255/32"
-        ]
+        assert [rule["CidrIp"] for rule in out[f"apranova-{name}"]] == ["255.255.255.255/32"]
 
 
-def test_each_private_zone_goes_out_through_its_own_nat_gateway(ec2: object) -> None:
-    subnets = {subnet["SubnetId"]: subnet for subnet in ec2.describe_subnets()["Subnets"]}  # pyright: ignore
-    gateways = {gateway["NatGatewayId"]: gateway for gateway in ec2.describe_nat_gateways()["NatGateways"]}  # pyright: ignore
-    out: dict[str, str] = {}
-    public: set[str] = set()
-    for table in ec2.describe_route_tables()["RouteTables"]:  # pyright: ignore
-        for link in table["Associations"]:
-            for route in table["Routes"]:
-                if "SubnetId" in link and route.get("DestinationCidrBlock") == ANYWHERE:
-                    zone = subnets[link["SubnetId"]]["AvailabilityZone"]
-                    if "NatGatewayId" in route:
-                        out[zone] = subnets[gateways[route["NatGatewayId"]]["SubnetId"]]["AvailabilityZone"]
-                    else:
-                        assert route["GatewayId"].startswith("igw-")
-                        public.add(subnets[link["SubnetId"]]["CidrBlock"])
-    assert out == {zone: zone for zone in ("us-east-1a", "us-east-1b", "us-east-1c")}
-    assert public == {"10.0.0.0/24", "10.0.1.0/24", "10.0.2.0/24"}
+def test_each_private_zone_goes_out_through_its_own_nat_gateway(ec2: Any, hundred: Assembly) -> None:
+    """Routes from moto; which subnet has which table from the template, because moto forgets that."""
+    subnets = {subnet["SubnetId"]: subnet for subnet in ec2.describe_subnets()["Subnets"]}
+    gateways = {gateway["NatGatewayId"]: gateway for gateway in ec2.describe_nat_gateways()["NatGateways"]}
+    routes = [
+        route
+        for table in ec2.describe_route_tables()["RouteTables"]
+        for route in table["Routes"]
+        if route.get("DestinationCidrBlock") == ANYWHERE
+    ]
+    zones = [
+        subnets[gateways[r["NatGatewayId"]]["SubnetId"]]["AvailabilityZone"] for r in routes if "NatGatewayId" in r
+    ]
+    assert sorted(zones) == ["us-east-1a", "us-east-1b", "us-east-1c"]
+    assert [route["GatewayId"][:4] for route in routes if "NatGatewayId" not in route] == ["igw-"]
+    for route in hundred.all("AWS::EC2::Route"):
+        if "NatGatewayId" in route.properties:
+            table = hundred.target(route["RouteTableId"], "network")
+            gateway = hundred.target(route["NatGatewayId"], "network")
+            zone = hundred.target(gateway["SubnetId"], "network")["AvailabilityZone"]
+            name = next(tag["Value"] for tag in table["Tags"] if tag["Key"] == "Name")
+            assert (name, zone) in zip([f"apranova-private-{n}" for n in (1, 2, 3)], sorted(zones), strict=True)
+    tables: dict[str, str] = {}
+    for link in hundred.all("AWS::EC2::SubnetRouteTableAssociation"):
+        subnet, table = (hundred.target(link[name], "network") for name in ("SubnetId", "RouteTableId"))
+        tables[subnet["CidrBlock"]] = next(tag["Value"] for tag in table["Tags"] if tag["Key"] == "Name")
+    assert tables == {
+        "10.0.0.0/24": "apranova-public-1",
+        "10.0.1.0/24": "apranova-public-1",
+        "10.0.2.0/24": "apranova-public-1",
+        "10.0.16.0/20": "apranova-private-1",
+        "10.0.32.0/20": "apranova-private-2",
+        "10.0.48.0/20": "apranova-private-3",
+    }
 
 
 def test_image_layers_and_records_do_not_pass_the_nat_gateways(ec2: object) -> None:
