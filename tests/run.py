@@ -115,7 +115,12 @@ def test() -> None:
 
 def lock() -> None:
     """Write requirements/*.txt anew. The test lock is held to the product's versions."""
-    for name, constraint in (("product", ()), ("test", ("-c", "requirements/product.txt")), ("superset", ())):
+    for name, constraint in (
+        ("product", ()),
+        ("test", ("-c", "requirements/product.txt")),
+        ("superset", ()),
+        ("infrastructure", ()),
+    ):
         run(
             f"requirements/{name}.txt",
             BIN / "uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes",

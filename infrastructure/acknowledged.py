@@ -1,0 +1,53 @@
+"""Where we knowingly do not follow a rule of cdk-nag, each with its reason. Nothing else may be found, and no reason may be without a finding.
+
+On one page, because an auditor reads it as one; cdk-nag's own way wants generated identifiers, which change with the code.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+
+@dataclass(frozen=True)
+class Acknowledged:
+    rule: str
+    """cdk-nag's name, with the finding in brackets where it has one; `*` stands for anything."""
+    construct: str
+    """Path in the application, without the installation's name."""
+    reason: str
+
+    def fits(self, rule: str, construct: str) -> bool:
+        _, _, path = construct.partition("-")
+        # fnmatch reads brackets as sets of characters.
+        pattern = self.rule.replace("[", "[[]")
+        return fnmatchcase(rule, pattern) and fnmatchcase(path, self.construct)
+
+
+ACKNOWLEDGED = (
+    Acknowledged("VPC3", "network/Acls/*", "The document asks for network ACLs; they are a coarse fence behind the security groups."),
+    Acknowledged("EC23", "network/SecurityGroups/Row1", "The document's first rule. The load balancer answers only what CloudFront signed."),
+    Acknowledged("SMG4", "data/Secrets/DjangoKey/*", "A new key signs everyone out; an operator changes it when it may be known."),
+    Acknowledged("SMG4", "data/Secrets/IdentityKey/*", "Running workspaces hold its public half; both change together, in a deploy."),
+    Acknowledged("SMG4", "data/Secrets/CacheToken/*", "Redis takes a new token only together with its clients, in a deploy."),
+    Acknowledged("SMG4", "data/Secrets/EmailUrl/*", "The mail provider's password is changed there, and then here."),
+    Acknowledged("SMG4", "data/Secrets/OriginSecret/*", "CloudFront and load balancer must change together: a deploy does, a rotation would not."),
+    Acknowledged("IAM4[*AmazonRDSEnhancedMonitoringRole]", "data/Database/Monitoring/*", "RDS asks for this policy by name."),
+    Acknowledged("RDS11", "data/Database/Instance", "5432 is the document's; nothing but the backend reaches it."),
+    Acknowledged("AEC5", "data/Cache/Redis", "6379 is Redis' own; nothing but the backend reaches it."),
+    Acknowledged("IAM5[Resource::*]", "application/*/Execution/*", "ecr:GetAuthorizationToken knows no resource."),
+    Acknowledged("IAM5[Resource::*]", "application/Manager/Role/*", "Network interfaces and task definitions: AWS knows no resource for these actions; listing tasks is bound to the cluster by a condition."),
+    Acknowledged("IAM5[Resource::*/index/*]", "application/Manager/Role/*", "The indexes of the one table."),
+    Acknowledged("IAM5[Resource::*:task-definition/*:*]", "application/Manager/Role/*", "One definition for each home, registered while the school runs; only in our cluster, by a condition."),
+    Acknowledged("IAM5[Resource::*:task/*]", "application/Manager/Role/*", "Tasks of our cluster: their names come into being with them."),
+    Acknowledged("IAM5[Resource::*:access-point/*]", "application/Manager/Role/*", "A home's access point is made with the home."),
+    Acknowledged("IAM5[Resource::*Snapshots*/*]", "application/Manager/Role/*", "Objects of the one bucket of snapshots."),
+    Acknowledged("IAM5[Resource::*Snapshots*/*]", "application/Backend/Role/*", "Objects of the one bucket of snapshots, to read."),
+    Acknowledged("IAM5[Resource::*:parameter/*/manager/*]", "application/Manager/Role/*", "The manager's own parameters."),
+    Acknowledged("IAM5[Resource::*/config/AWSLogs/*]", "observability/Compliance/Role/*", "AWS Config names its deliveries by date."),
+    Acknowledged("IAM4[*AWS_ConfigRole]", "observability/Compliance/Role/*", "AWS keeps this list of read rights in step with what Config can record."),
+    Acknowledged("ECS2", "application/*", "Plain settings that anyone may see; secrets come from Secrets Manager, which a test holds."),
+    Acknowledged("L1", "application/*/Function", "One version behind the newest, so that every package of the manager has a wheel for it."),
+    Acknowledged("S1", "*Logs/Resource", "It holds access logs: logging who writes them into itself would never end."),
+    Acknowledged("CFR1", "edge/*", "Students travel: no country is shut out."),
+)  # fmt: skip

@@ -1,0 +1,173 @@
+"""The backend's service: in each task Envoy, which is the gateway and the only open port, and Django behind it on a Unix socket."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aws_cdk import Stack
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from infrastructure.elements.execution_role import make_execution_role
+from infrastructure.elements.fargate_service import FargateService, Place, Way, log_to
+from infrastructure.elements.roles import allow, make_role
+from infrastructure.names import BACKEND_PORT, Names
+from infrastructure.settings import Settings
+from infrastructure.stacks.data import DataStack
+
+GATEWAY, DJANGO = "gateway", "backend"
+RUN_FOLDER = "/run/apranova"
+HEALTH = (
+    "import socket; s = socket.socket(socket.AF_UNIX); s.settimeout(4); s.connect('" + RUN_FOLDER + "/backend.sock'); "
+    "s.sendall(b'GET /api/health/ HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n'); assert s.recv(12).startswith(b'HTTP/1.')"
+)
+"""Any answer will do. Its health also speaks of database, Redis and manager; to end tasks while those are away helps nobody."""
+
+_Task = ecs.CfnTaskDefinition
+
+
+@dataclass(frozen=True)
+class BackendLogs:
+    name: str
+    arn: str
+
+
+class Backend(Construct):
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        names: Names,
+        settings: Settings,
+        data: DataStack,
+        place: Place,
+        target_group_arn: str,
+        logs: BackendLogs,
+        manager_arn: str,
+    ) -> None:
+        super().__init__(scope, id)
+        self._names, self._settings, self._data, self._logs = names, settings, data, logs
+        secrets = self._secrets()
+        execution_role = make_execution_role(
+            self,
+            "Execution",
+            repository_arns=[data.repositories.arn(image) for image in ("backend", "gateway")],
+            log_group_arn=logs.arn,
+            secret_arns=sorted({arn for arn, _ in secrets.values()}),
+            key_arn=data.key.arn,
+        )
+        self.role = self._task_role(manager_arn)
+        self.service = FargateService(
+            self,
+            "Service",
+            name=names.of("backend"),
+            settings=settings.backend,
+            arch=settings.workspaces.arch,
+            place=place,
+            way=Way(GATEWAY, BACKEND_PORT, target_group_arn),
+            containers=[self._gateway(), self._django(secrets)],
+            volumes=["run", "scratch"],
+            execution_role=execution_role,
+            task_role=self.role,
+        )
+
+    def _secrets(self) -> dict[str, tuple[str, str]]:
+        """Variable → secret, and the key inside it (none: the whole)."""
+        database, own = self._data.database.secret_arn, self._data.secrets
+        return {
+            "PGUSER": (database, "username"),
+            "PGPASSWORD": (database, "password"),
+            "APRANOVA_SECRET_KEY": (own.django.secret_arn, ""),
+            "APRANOVA_IDENTITY_PRIVATE_KEY": (own.identity.secret_arn, ""),
+            "APRANOVA_REDIS_TOKEN": (own.cache.secret_arn, ""),
+            "APRANOVA_EMAIL_URL": (own.email.secret_arn, ""),
+        }
+
+    def _environment(self) -> dict[str, str]:
+        school, region = self._settings.school, Stack.of(self).region
+        return {
+            "APRANOVA_PUBLIC_URL": school.url,
+            "APRANOVA_WORKSPACES_DOMAIN": school.workspaces_domain,
+            "APRANOVA_SCHOOL_NAME": school.title,
+            "APRANOVA_TIME_ZONE": school.time_zone,
+            "APRANOVA_KINDS": " ".join(self._settings.workspaces.kinds),
+            "APRANOVA_ISOLATION": "docker",
+            "APRANOVA_RUN_DIR": RUN_FOLDER,
+            "APRANOVA_MANAGER_ENDPOINT": f"https://lambda.{region}.amazonaws.com",
+            "APRANOVA_EMAIL_FROM": f"no-reply@{school.domain}",
+            "APRANOVA_SNAPSHOTS_BUCKET": self._data.snapshots.bucket_name,
+            "DATABASE_URL": self._data.database.url,
+            # libpq reads these: TLS, with RDS' certificate checked against the authorities in the image.
+            "PGSSLMODE": "verify-full",
+            "PGSSLROOTCERT": "/etc/ssl/rds/global-bundle.pem",
+            "REDIS_URL": self._data.cache.url,
+            "AWS_REGION": region,
+        }
+
+    def _django(self, secrets: dict[str, tuple[str, str]]) -> ecs.CfnTaskDefinition.ContainerDefinitionProperty:
+        return _Task.ContainerDefinitionProperty(
+            name=DJANGO,
+            image=self._data.repositories.uri("backend", self._settings.release),
+            essential=True,
+            readonly_root_filesystem=True,
+            stop_timeout=60,
+            environment=[
+                _Task.KeyValuePairProperty(name=name, value=value) for name, value in self._environment().items()
+            ],
+            secrets=[
+                _Task.SecretProperty(name=name, value_from=f"{arn}:{key}::" if key else arn)
+                for name, (arn, key) in secrets.items()
+            ],
+            health_check=_Task.HealthCheckProperty(
+                command=["CMD", "python", "-c", HEALTH], interval=15, timeout=5, retries=3, start_period=60
+            ),
+            linux_parameters=_Task.LinuxParametersProperty(
+                init_process_enabled=True, capabilities=_Task.KernelCapabilitiesProperty(drop=["ALL"])
+            ),
+            mount_points=self._folders(),
+            log_configuration=log_to(self._logs.name, DJANGO, Stack.of(self).region),
+        )
+
+    def _gateway(self) -> ecs.CfnTaskDefinition.ContainerDefinitionProperty:
+        school = self._settings.school
+        return _Task.ContainerDefinitionProperty(
+            name=GATEWAY,
+            image=self._data.repositories.uri("gateway", self._settings.release),
+            essential=True,
+            readonly_root_filesystem=True,
+            stop_timeout=60,
+            port_mappings=[_Task.PortMappingProperty(container_port=BACKEND_PORT, protocol="tcp")],
+            environment=[
+                _Task.KeyValuePairProperty(name=name, value=value)
+                for name, value in {
+                    "APRANOVA_PUBLIC_URL": school.url,
+                    "APRANOVA_WORKSPACES_DOMAIN": school.workspaces_domain,
+                    "APRANOVA_RUN_DIR": RUN_FOLDER,
+                    "APRANOVA_PORT": str(BACKEND_PORT),
+                    # CloudFront and the load balancer each append to X-Forwarded-For.
+                    "APRANOVA_TRUSTED_HOPS": "2",
+                }.items()
+            ],
+            depends_on=[_Task.ContainerDependencyProperty(container_name=DJANGO, condition="HEALTHY")],
+            ulimits=[_Task.UlimitProperty(name="nofile", soft_limit=65_536, hard_limit=65_536)],
+            linux_parameters=_Task.LinuxParametersProperty(capabilities=_Task.KernelCapabilitiesProperty(drop=["ALL"])),
+            mount_points=self._folders(),
+            log_configuration=log_to(self._logs.name, GATEWAY, Stack.of(self).region),
+        )
+
+    def _folders(self) -> list[ecs.CfnTaskDefinition.MountPointProperty]:
+        return [
+            _Task.MountPointProperty(source_volume="run", container_path=RUN_FOLDER, read_only=False),
+            _Task.MountPointProperty(source_volume="scratch", container_path="/tmp", read_only=False),  # noqa: S108
+        ]
+
+    def _task_role(self, manager_arn: str) -> iam.Role:
+        """The document: access to EFS and S3; and the manager, whom the backend asks for everything about workspaces."""
+        role = make_role(self, "Role", "ecs-tasks.amazonaws.com", "What the backend's own code may do")
+        allow(role, "AskTheManager", ("lambda:InvokeFunction",), (manager_arn,))
+        allow(role, "FindSnapshots", ("s3:ListBucket",), (self._data.snapshots.bucket_arn,))
+        allow(role, "ReadSnapshots", ("s3:GetObject",), (self._data.snapshots.arn_for_objects("*"),))
+        allow(role, "ReadHomes", ("elasticfilesystem:ClientMount",), self._data.homes.arns)
+        return role

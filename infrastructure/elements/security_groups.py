@@ -1,0 +1,124 @@
+"""The document's security-group matrix. A connection that is not a row here does not come about.
+
+The manager's function wears the backend's group: it speaks with the agents in workspaces, on the ports that the document opens to
+the backend only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from aws_cdk import CfnTag
+from aws_cdk import aws_ec2 as ec2
+from constructs import Construct
+
+from contract.names import WorkspaceKind
+from infrastructure.elements.network import ANYWHERE
+from infrastructure.names import (
+    BACKEND_PORT,
+    CACHE_PORT,
+    DATABASE_PORT,
+    HOMES_PORT,
+    HTTPS_PORT,
+    PORTAL_PORT,
+    WORKSPACE_PORTS,
+    Names,
+)
+
+
+class Group(StrEnum):
+    BALANCER = "balancer"
+    PORTAL = "portal"
+    BACKEND = "backend"
+    WORKSPACE = "workspace"
+    DATABASE = "database"
+    CACHE = "cache"
+    HOMES = "homes"
+
+
+@dataclass(frozen=True)
+class Row:
+    to: Group
+    port: int
+    source: Group | str
+    """A group, or addresses."""
+    why: str
+
+
+MATRIX = (
+    # The document's four rules, word for word.
+    Row(Group.BALANCER, HTTPS_PORT, ANYWHERE, "ALB: allow 443 from 0.0.0.0/0"),
+    Row(Group.BACKEND, BACKEND_PORT, Group.BALANCER, "Backend: allow 8000 from ALB only"),
+    Row(Group.DATABASE, DATABASE_PORT, Group.BACKEND, "RDS: allow 5432 from Backend only"),
+    Row(
+        Group.WORKSPACE, WORKSPACE_PORTS[WorkspaceKind.VSCODE], Group.BACKEND, "Workspace: allow 8080 from Backend only"
+    ),
+    Row(
+        Group.WORKSPACE,
+        WORKSPACE_PORTS[WorkspaceKind.SUPERSET],
+        Group.BACKEND,
+        "Workspace: allow 8088 from Backend only",
+    ),
+    # What its drawing needs beside them.
+    Row(Group.PORTAL, PORTAL_PORT, Group.BALANCER, "the drawing: / goes to the frontend"),
+    Row(Group.CACHE, CACHE_PORT, Group.BACKEND, "the drawing: Backend to Redis"),
+    Row(Group.HOMES, HOMES_PORT, Group.WORKSPACE, "the drawing: workspace container to EFS"),
+    Row(Group.HOMES, HOMES_PORT, Group.BACKEND, "the drawing: Backend to EFS (files)"),
+)
+
+_OUT_TO_INTERNET = {
+    Group.PORTAL: "images, logs",
+    Group.BACKEND: "images, logs, AWS APIs, mail, sign-on providers",
+    Group.WORKSPACE: "the document: Internet (git, npm, …)",
+}
+"""Groups whose members start connections to the internet; which of the VPC's own they reach, the other side's rows say."""
+
+
+class SecurityGroups(Construct):
+    def __init__(self, scope: Construct, id: str, *, names: Names, vpc_id: str, vpc_cidr: str) -> None:
+        super().__init__(scope, id)
+        self._groups = {group: self._make(group, names, vpc_id, vpc_cidr) for group in Group}
+        for number, row in enumerate(MATRIX, 1):
+            self._ingress(f"Row{number}", row)
+
+    def id_of(self, group: Group) -> str:
+        return self._groups[group].attr_group_id
+
+    def _make(self, group: Group, names: Names, vpc_id: str, vpc_cidr: str) -> ec2.CfnSecurityGroup:
+        return ec2.CfnSecurityGroup(
+            self,
+            group.capitalize(),
+            group_name=names.of(group),
+            group_description=f"{names.name}: {group}",
+            vpc_id=vpc_id,
+            security_group_egress=self._egress(group, vpc_cidr),
+            tags=[CfnTag(key="Name", value=names.of(group))],
+        )
+
+    def _egress(self, group: Group, vpc_cidr: str) -> list[ec2.CfnSecurityGroup.EgressProperty]:
+        Out = ec2.CfnSecurityGroup.EgressProperty  # noqa: N806 (a class)
+        if why := _OUT_TO_INTERNET.get(group):
+            return [Out(ip_protocol="-1", cidr_ip=ANYWHERE, description=why)]
+        if group is Group.BALANCER:
+            return [
+                Out(ip_protocol="tcp", from_port=port, to_port=port, cidr_ip=vpc_cidr, description="targets")
+                for port in (BACKEND_PORT, PORTAL_PORT)
+            ]
+        # Without any rule EC2 adds "everything": an address that nobody has stands for nothing.
+        return [Out(ip_protocol="icmp", from_port=252, to_port=86, cidr_ip="255.255.255.255/32", description="nothing")]
+
+    def _ingress(self, id: str, row: Row) -> None:
+        """A resource of its own: two groups that name each other could not be made otherwise."""
+        group = row.source if isinstance(row.source, Group) else None
+        ec2.CfnSecurityGroupIngress(
+            self,
+            id,
+            group_id=self.id_of(row.to),
+            ip_protocol="tcp",
+            from_port=row.port,
+            to_port=row.port,
+            source_security_group_id=self.id_of(group) if group else None,
+            cidr_ip=None if group else row.source,
+            description=row.why.replace("…", "etc"),
+        )

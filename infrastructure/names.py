@@ -1,0 +1,100 @@
+"""Names that a running program, an operator or another stack has to know. What nobody has to know, CloudFormation names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from contract.names import MANAGER_FUNCTION, WorkspaceKind
+
+# ── The manager's table ──────────────────────────────────────────────────────────────────────────────────────────
+# One table; a record is in a sparse index only while it has that index's attributes, so a sweep reads what is due.
+PARTITION_KEY = "pk"
+SORT_KEY = "sk"
+EXPIRES_ATTRIBUTE = "expires_at"
+"""Seconds since the epoch (a number), after which DynamoDB may remove the record."""
+
+
+@dataclass(frozen=True)
+class Index:
+    name: str
+    partition_key: str
+    sort_key: str
+    sort_type: Literal["S", "N"]
+    whole_records: bool
+    """Else only keys: the reader fetches the records it wants."""
+
+
+INDEXES = (
+    Index("due", "due_queue", "due_at", "N", whole_records=False),
+    Index("pool", "pool_queue", "pool_rank", "N", whole_records=True),
+    Index("listed", "listed_kind", "listed_order", "S", whole_records=False),
+)
+"""What is due, workspaces and tasks alike; warm tasks; everything, for the operator's view (manager/adapters/dynamodb/table.py)."""
+
+# ── Ports: the document's security-group matrix ──────────────────────────────────────────────────────────────────
+HTTPS_PORT = 443
+BACKEND_PORT = 8000
+"""Envoy's in the backend's task: the only way in. Django is behind it, on a Unix socket."""
+PORTAL_PORT = 3000
+DATABASE_PORT = 5432
+CACHE_PORT = 6379
+HOMES_PORT = 2049
+WORKSPACE_PORTS = {WorkspaceKind.VSCODE: 8080, WorkspaceKind.SUPERSET: 8088}
+
+# ── Metrics that the alarms watch; the manager counts under the same names ───────────────────────────────────────
+METRICS_NAMESPACE = "ApraNova"
+LAUNCH_FAILURES = "launch_failures_total"
+LAUNCHES = "launches_total"
+SWEEP_SECONDS = "sweep_seconds"
+ACTIONS = "actions_total"
+ORPHAN_ACTION = "StopOrphan"
+
+MANAGER_HANDLER = "manager.entrypoints.aws_lambda.handle"
+SWEEP_REQUEST = '{"action":"sweep"}'
+LOG_RETENTION_DAYS = 7
+
+IMAGES = ("backend", "portal", "gateway", *(f"workspace-{kind.value}" for kind in WorkspaceKind))
+"""Container images, each with a repository of its own."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names with the installation's name in front, so that they stand apart from what else an account holds."""
+
+    name: str
+
+    def of(self, word: str) -> str:
+        return f"{self.name}-{word}"
+
+    def path(self, *words: str) -> str:
+        """For secrets, parameters and log groups: /apranova/backend/…"""
+        return "/".join(("", self.name, *words))
+
+    @property
+    def manager(self) -> str:
+        """The contract's own name, by which the backend invokes it: so one installation fits into an account's region."""
+        return MANAGER_FUNCTION
+
+    @property
+    def table(self) -> str:
+        return self.of("workspaces")
+
+    @property
+    def cluster(self) -> str:
+        return self.of("cluster")
+
+    @property
+    def origin_secret(self) -> str:
+        """What CloudFront sends with each request; the load balancer refuses those without it."""
+        return self.path("origin-secret")
+
+    def repository(self, image: str) -> str:
+        return f"{self.name}/{image}"
+
+    def task_family(self, kind: WorkspaceKind) -> str:
+        """The manager registers its task definitions, one for each home, after this one's model."""
+        return self.of(f"workspace-{kind.value}")
+
+    def logs(self, word: str) -> str:
+        return self.path("logs", word)

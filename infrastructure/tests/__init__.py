@@ -1,0 +1,1 @@
+"""What can be proven of the platform without an account."""

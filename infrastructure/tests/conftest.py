@@ -1,0 +1,59 @@
+"""The platform, synthesised once for each example and read by all tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from infrastructure.node import use_locked_node
+
+use_locked_node()
+
+from infrastructure.app import build  # noqa: E402  (CDK starts its Node.js at import)
+from infrastructure.nag import Finding, synthesise_with_nag  # noqa: E402
+from infrastructure.settings_file import EXAMPLES, load_settings  # noqa: E402
+from infrastructure.tests.templates import Assembly  # noqa: E402
+
+HANDLER = "def handle(event, context):\n    return {'ok': True}\n"
+
+
+@pytest.fixture(scope="session")
+def manager_code(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Small and real: what the deploy builds holds packages that need a registry."""
+    folder = tmp_path_factory.mktemp("manager")
+    package = folder / "manager" / "entrypoints"
+    package.mkdir(parents=True)
+    for init in (folder / "manager", package):
+        (init / "__init__.py").touch()
+    (package / "aws_lambda.py").write_text(HANDLER)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def synthesise(
+    manager_code: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], tuple[Assembly, tuple[Finding, ...]]]:
+    @cache
+    def once(example: str) -> tuple[Assembly, tuple[Finding, ...]]:
+        out = tmp_path_factory.mktemp(example)
+        platform = build(load_settings(EXAMPLES / f"{example}.toml"), manager_code=manager_code, out=out)
+        findings = synthesise_with_nag(platform.app, out)
+        return Assembly(out), findings
+
+    return once
+
+
+@pytest.fixture(scope="session")
+def hundred(synthesise: Callable[[str], tuple[Assembly, tuple[Finding, ...]]]) -> Assembly:
+    """The document's school."""
+    return synthesise("hundred")[0]
+
+
+@pytest.fixture(scope="session", params=["small", "hundred", "thousand"])
+def each(
+    request: pytest.FixtureRequest, synthesise: Callable[[str], tuple[Assembly, tuple[Finding, ...]]]
+) -> tuple[Assembly, tuple[Finding, ...]]:
+    return synthesise(request.param)

@@ -1,0 +1,211 @@
+"""Load balancer, services, manager, workspace tasks: what linters miss."""
+
+from __future__ import annotations
+
+import ast
+import json
+import zoneinfo
+from pathlib import Path
+
+import pytest
+
+from infrastructure.elements.password_rotation import CODE
+from infrastructure.nag import Finding
+from infrastructure.schedules import check_schedule
+from infrastructure.tests.templates import Assembly, Resource, strings
+
+SERVICE_ROLES = "AWS::IAM::Role"
+
+
+def conditions(rule: Resource) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for condition in rule["Conditions"]:
+        (config,) = (value for key, value in condition.items() if key != "Field")
+        found[condition["Field"]] = config["Values"]
+    return found
+
+
+def test_the_load_balancer_has_the_documents_three_paths_and_the_workspaces_hosts(hundred: Assembly) -> None:
+    rules = {
+        rule["Priority"]: (
+            conditions(rule)["host-header"],
+            conditions(rule).get("path-pattern"),
+            hundred.target(rule["Actions"][0]["TargetGroupArn"], "application"),
+        )
+        for rule in hundred.all("AWS::ElasticLoadBalancingV2::ListenerRule")
+    }
+    ways = {
+        priority: (hosts, paths, group.properties.get("Port", group["TargetType"]))
+        for priority, (hosts, paths, group) in rules.items()
+    }
+    assert ways == {
+        10: (["*.ws.school.example"], None, 8000),
+        20: (["school.example"], ["/api", "/api/*"], 8000),
+        30: (["school.example"], ["/workspace", "/workspace/*"], "lambda"),
+        40: (["school.example"], ["/*"], 3000),
+    }
+    assert len(rules) == len(hundred.all("AWS::ElasticLoadBalancingV2::ListenerRule"))
+
+
+def test_nobody_gets_past_cloudfront(hundred: Assembly) -> None:
+    """Port 443 is open to everyone; without the secret header no rule fits, and the answer is 403."""
+    listener = hundred.one("AWS::ElasticLoadBalancingV2::Listener")
+    assert listener["DefaultActions"][0]["FixedResponseConfig"]["StatusCode"] == "403"
+    for rule in hundred.all("AWS::ElasticLoadBalancingV2::ListenerRule"):
+        (secret,) = conditions(rule)["http-header"]
+        assert secret.startswith("{{resolve:secretsmanager:/apranova/origin-secret")
+    for distribution in hundred.all("AWS::CloudFront::Distribution"):
+        (header,) = distribution["DistributionConfig"]["Origins"][0]["OriginCustomHeaders"]
+        assert header["HeaderValue"] == secret
+
+
+def test_tls_is_1_2_or_newer_and_there_is_no_plain_listener(hundred: Assembly) -> None:
+    listener = hundred.one("AWS::ElasticLoadBalancingV2::Listener")
+    assert (listener["Port"], listener["Protocol"], listener["SslPolicy"]) == (
+        443,
+        "HTTPS",
+        "ELBSecurityPolicy-TLS13-1-2-2021-06",
+    )
+
+
+@pytest.mark.parametrize("name", ["apranova-backend", "apranova-portal"])
+def test_a_services_container_listens_where_its_target_group_sends(name: str, hundred: Assembly) -> None:
+    (service,) = [s for s in hundred.all("AWS::ECS::Service") if s["ServiceName"] == name]
+    (way,) = service["LoadBalancers"]
+    group = hundred.target(way["TargetGroupArn"], "application")
+    task = hundred.target(service["TaskDefinition"], "application")
+    container = next(c for c in task["ContainerDefinitions"] if c["Name"] == way["ContainerName"])
+    assert (
+        [mapping["ContainerPort"] for mapping in container["PortMappings"]] == [way["ContainerPort"]] == [group["Port"]]
+    )
+    assert group["TargetType"] == "ip"
+
+
+@pytest.mark.parametrize(("name", "least", "most"), [("apranova-backend", 2, 20), ("apranova-portal", 2, 10)])
+def test_services_scale_as_the_document_says(name: str, least: int, most: int, hundred: Assembly) -> None:
+    (target,) = [t for t in hundred.all("AWS::ApplicationAutoScaling::ScalableTarget") if name in str(t["ResourceId"])]
+    assert (target["MinCapacity"], target["MaxCapacity"]) == (least, most)
+    seen = {}
+    for alarm in hundred.all("AWS::CloudWatch::Alarm", "application"):
+        if any(dimension["Value"] == name for dimension in alarm["Dimensions"]):
+            policy = hundred.target(alarm["AlarmActions"][0], "application")
+            steps = policy["StepScalingPolicyConfiguration"]
+            seen[alarm["ComparisonOperator"]] = (
+                alarm["Threshold"],
+                alarm["Period"] * alarm["EvaluationPeriods"],
+                steps["Cooldown"],
+                steps["StepAdjustments"][0]["ScalingAdjustment"],
+            )
+    assert seen == {"GreaterThanThreshold": (70, 120, 60, 1), "LessThanThreshold": (40, 300, 60, -1)}
+
+
+def test_envoy_is_the_only_open_port_of_the_backends_task_and_django_is_beside_it(hundred: Assembly) -> None:
+    (task,) = [t for t in hundred.all("AWS::ECS::TaskDefinition") if t["Family"] == "apranova-backend"]
+    ports = {c["Name"]: [m["ContainerPort"] for m in c.get("PortMappings", [])] for c in task["ContainerDefinitions"]}
+    assert ports == {"gateway": [8000], "backend": []}
+    folders = [{m["ContainerPath"] for m in c["MountPoints"]} for c in task["ContainerDefinitions"]]
+    assert all("/run/apranova" in paths for paths in folders)
+
+
+def test_a_workspaces_task_has_no_role_that_a_students_code_could_use(
+    each: tuple[Assembly, tuple[Finding, ...]],
+) -> None:
+    tasks = [t for t in each[0].all("AWS::ECS::TaskDefinition") if "workspace" in t["Family"]]
+    assert {t["Family"] for t in tasks} == {"apranova-workspace-vscode", "apranova-workspace-superset"}
+    for task in tasks:
+        assert "TaskRoleArn" not in task.properties
+        (container,) = task["ContainerDefinitions"]
+        assert container["ReadonlyRootFilesystem"] is True
+        assert container["User"] == "1000"
+        assert container["LinuxParameters"]["Capabilities"] == {"Drop": ["ALL"]}
+        assert "Secrets" not in container
+
+
+def test_no_environment_holds_what_a_secret_holds(hundred: Assembly) -> None:
+    for task in hundred.all("AWS::ECS::TaskDefinition"):
+        for container in task["ContainerDefinitions"]:
+            assert "{{resolve:" not in json.dumps(container)
+            assert not {e["Name"] for e in container["Environment"]} & {
+                "PGPASSWORD",
+                "APRANOVA_SECRET_KEY",
+                "APRANOVA_REDIS_TOKEN",
+            }
+
+
+def test_no_action_of_an_identity_has_a_wildcard(each: tuple[Assembly, tuple[Finding, ...]]) -> None:
+    policies = [p for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy") for p in each[0].all(kind)]
+    assert len(policies) > 8
+    for policy in policies:
+        for statement in policy["PolicyDocument"]["Statement"]:
+            actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+            assert [action for action in actions if "*" in action] == []
+
+
+def test_the_manager_may_hand_on_one_role_to_one_service(hundred: Assembly) -> None:
+    statements = [s for p in hundred.all("AWS::IAM::Policy") for s in p["PolicyDocument"]["Statement"]]
+    (pass_role,) = [s for s in statements if "iam:PassRole" in str(s["Action"])]
+    role = hundred.target(pass_role["Resource"], "application")
+    assert role.id.startswith("WorkspaceTasksExecution")
+    assert pass_role["Condition"] == {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
+
+
+def test_the_manager_starts_tasks_in_our_cluster_alone(hundred: Assembly) -> None:
+    statements = [s for p in hundred.all("AWS::IAM::Policy") for s in p["PolicyDocument"]["Statement"]]
+    for action in ("ecs:RunTask", "ecs:StopTask", "ecs:ListTasks"):
+        (statement,) = [s for s in statements if action in strings(s["Action"])]
+        assert "ecs:cluster" in statement["Condition"]["ArnEquals"]
+
+
+def test_every_schedule_is_one_that_eventbridge_takes_in_the_schools_time_zone(
+    each: tuple[Assembly, tuple[Finding, ...]],
+) -> None:
+    schedules = each[0].all("AWS::Scheduler::Schedule")
+    assert len(schedules) == 6
+    for schedule in schedules:
+        check_schedule(schedule["ScheduleExpression"])
+        zoneinfo.ZoneInfo(schedule["ScheduleExpressionTimezone"])
+        assert json.loads(schedule["Target"]["Input"]) == {"action": "sweep"}
+
+
+def test_the_sweep_comes_every_five_minutes_and_the_pool_changes_at_the_documents_hours(hundred: Assembly) -> None:
+    when = {
+        s["Name"]: (s["ScheduleExpression"], s["Description"].rsplit(" ", 1)[1])
+        for s in hundred.all("AWS::Scheduler::Schedule")
+    }
+    assert when.pop("apranova-sweep")[0] == "rate(5 minutes)"
+    assert when["apranova-pool-peak"] == ("cron(0 9 ? * MON-FRI *)", "5")
+    assert when["apranova-pool-evening"] == ("cron(0 21 ? * MON-FRI *)", "3")
+    assert when["apranova-pool-night"] == ("cron(0 23 * * ? *)", "1")
+    assert when["apranova-pool-weekend"] == ("cron(0 7 ? * SAT,SUN *)", "2")
+    assert {s["ScheduleExpressionTimezone"] for s in hundred.all("AWS::Scheduler::Schedule")} == {"America/New_York"}
+
+
+def test_the_managers_own_schedule_changes_at_the_same_hours() -> None:
+    """`manager.domain.pool` decides the size; it is read as text, because the infrastructure may not import the manager."""
+    source = Path(__file__).parents[2] / "manager" / "domain" / "pool.py"
+    schedule = next(
+        n for n in ast.walk(ast.parse(source.read_text())) if isinstance(n, ast.ClassDef) and n.name == "PoolSchedule"
+    )
+    values = {
+        n.target.id: n.value.value
+        for n in schedule.body
+        if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name) and isinstance(n.value, ast.Constant)
+    }
+    assert (values["peak_from_h"], values["peak_until_h"], values["shoulder_h"]) == (9, 21, 2)
+
+
+def test_states_of_our_workspaces_tasks_wake_the_manager(hundred: Assembly) -> None:
+    (rule,) = [r for r in hundred.all("AWS::Events::Rule") if r.properties.get("Name") == "apranova-task-states"]
+    detail = rule["EventPattern"]["detail"]
+    assert hundred.target(detail["clusterArn"][0], "application").type == "AWS::ECS::Cluster"
+    assert hundred.target(rule["Targets"][0]["Arn"], "application")["FunctionName"] == "workspace-manager"
+    principals = {p["Principal"] for p in hundred.all("AWS::Lambda::Permission")}
+    assert principals == {"events.amazonaws.com", "elasticloadbalancing.amazonaws.com"}
+
+
+def test_a_new_password_of_the_database_starts_the_backend_anew(hundred: Assembly) -> None:
+    (rule,) = [r for r in hundred.all("AWS::Events::Rule") if "RotationSucceeded" in json.dumps(r["EventPattern"])]
+    function = hundred.target(rule["Targets"][0]["Arn"], "application")
+    assert function["Code"] == {"ZipFile": CODE}
+    assert function["Environment"]["Variables"]["SERVICE"] == "apranova-backend"
+    compile(CODE, "rotation", "exec")

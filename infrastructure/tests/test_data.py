@@ -1,0 +1,166 @@
+"""What holds data: kept when its stack goes, encrypted, backed up."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from infrastructure.names import EXPIRES_ATTRIBUTE, INDEXES
+from infrastructure.tests.templates import Assembly
+
+STORE = Path(__file__).parents[2] / "manager" / "adapters" / "dynamodb" / "table.py"
+
+STATEFUL = {
+    "AWS::RDS::DBInstance": "Snapshot",
+    "AWS::ElastiCache::ReplicationGroup": "Snapshot",
+    "AWS::EFS::FileSystem": "Retain",
+    "AWS::DynamoDB::Table": "Retain",
+    "AWS::S3::Bucket": "Retain",
+    "AWS::KMS::Key": "Retain",
+    "AWS::SecretsManager::Secret": "Retain",
+    "AWS::ECR::Repository": "Retain",
+}
+
+
+@pytest.mark.parametrize(("kind", "policy"), STATEFUL.items())
+def test_what_holds_data_outlives_its_stack(kind: str, policy: str, hundred: Assembly) -> None:
+    found = hundred.all(kind)
+    assert found
+    assert {(one.whole.get("DeletionPolicy"), one.whole.get("UpdateReplacePolicy")) for one in found} == {
+        (policy, policy)
+    }
+
+
+def test_the_stack_of_data_is_protected_from_deletion(hundred: Assembly) -> None:
+    assert hundred.manifest["artifacts"]["apranova-data"]["properties"]["terminationProtection"] is True
+
+
+def test_the_database_is_what_the_document_draws(hundred: Assembly) -> None:
+    database = hundred.one("AWS::RDS::DBInstance")
+    assert database["Engine"] == "postgres"
+    assert database["DBInstanceClass"] == "db.t3.medium"
+    for name in ("MultiAZ", "StorageEncrypted", "DeletionProtection", "ManageMasterUserPassword"):
+        assert database[name] is True
+    assert database["PubliclyAccessible"] is False
+    assert database["BackupRetentionPeriod"] == 14
+    parameters = hundred.target(database["DBParameterGroupName"], "data")["Parameters"]
+    assert parameters["rds.force_ssl"] == "1"
+
+
+def test_a_thousand_students_get_the_documents_next_sizes(synthesise: object) -> None:
+    assembly: Assembly = synthesise("thousand")[0]  # pyright: ignore
+    assert assembly.one("AWS::RDS::DBInstance")["DBInstanceClass"] == "db.r5.large"
+    assert assembly.one("AWS::ElastiCache::ReplicationGroup")["CacheNodeType"] == "cache.r5.large"
+
+
+def test_the_cache_is_in_cluster_mode_in_several_zones_and_speaks_tls_alone(hundred: Assembly) -> None:
+    cache = hundred.one("AWS::ElastiCache::ReplicationGroup")
+    assert cache["CacheParameterGroupName"].endswith(".cluster.on")
+    assert cache["TransitEncryptionMode"] == "required"
+    for name in ("AutomaticFailoverEnabled", "MultiAZEnabled", "TransitEncryptionEnabled", "AtRestEncryptionEnabled"):
+        assert cache[name] is True
+    assert "{{resolve:secretsmanager:" in str(cache["AuthToken"])
+
+
+def test_homes_are_encrypted_backed_up_and_reached_only_over_tls_through_an_access_point(hundred: Assembly) -> None:
+    homes = hundred.one("AWS::EFS::FileSystem")
+    assert (homes["Encrypted"], homes["ThroughputMode"]) == (True, "elastic")
+    assert homes["BackupPolicy"] == {"Status": "ENABLED"}
+    assert {"TransitionToIA": "AFTER_30_DAYS"} in homes["LifecyclePolicies"]
+    allow, deny = homes["FileSystemPolicy"]["Statement"]
+    assert allow["Condition"]["Bool"] == {"elasticfilesystem:AccessedViaMountTarget": "true"}
+    assert "elasticfilesystem:AccessPointArn" in allow["Condition"]["ArnLike"]
+    assert (deny["Effect"], deny["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+    assert len(hundred.all("AWS::EFS::MountTarget")) == 3
+
+
+def test_the_managers_table_has_the_keys_that_its_store_uses(hundred: Assembly) -> None:
+    table = hundred.one("AWS::DynamoDB::Table")
+    assert table["KeySchema"] == [
+        {"AttributeName": "pk", "KeyType": "HASH"},
+        {"AttributeName": "sk", "KeyType": "RANGE"},
+    ]
+    keys = {
+        index["IndexName"]: [key["AttributeName"] for key in index["KeySchema"]]
+        for index in table["GlobalSecondaryIndexes"]
+    }
+    assert keys == {index.name: [index.partition_key, index.sort_key] for index in INDEXES}
+    wanted = {index.name: "ALL" if index.whole_records else "KEYS_ONLY" for index in INDEXES}
+    assert {i["IndexName"]: i["Projection"]["ProjectionType"] for i in table["GlobalSecondaryIndexes"]} == wanted
+    assert table["TimeToLiveSpecification"] == {"AttributeName": EXPIRES_ATTRIBUTE, "Enabled": True}
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    types = {entry["AttributeName"]: entry["AttributeType"] for entry in table["AttributeDefinitions"]}
+    assert types == {"pk": "S", "sk": "S"} | {i.partition_key: "S" for i in INDEXES} | {
+        i.sort_key: i.sort_type for i in INDEXES
+    }
+
+
+@pytest.mark.skipif(not STORE.exists(), reason="the manager's DynamoDB store is not in this tree")
+def test_the_store_itself_names_the_same_keys_and_indexes() -> None:
+    """Read as text: the infrastructure may not import the manager, and a name that differs is found only in production."""
+    values: dict[str, object] = {}
+    for node in ast.parse(STORE.read_text()).body:
+        if isinstance(node, ast.Assign):
+            (target,) = node.targets
+            names = target.elts if isinstance(target, ast.Tuple) else [target]
+            given = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
+            values |= {
+                ast.unparse(n): v.value for n, v in zip(names, given, strict=True) if isinstance(v, ast.Constant)
+            }
+    assert (values["PARTITION_KEY"], values["SORT_KEY"], values["EXPIRES_AT"]) == ("pk", "sk", EXPIRES_ATTRIBUTE)
+    indexes = {
+        (values["DUE_INDEX"], values["DUE_QUEUE"], values["DUE_AT"]),
+        (values["POOL_INDEX"], values["POOL_QUEUE"], values["POOL_RANK"]),
+        (values["LISTED_INDEX"], values["LISTED_KIND"], values["LISTED_ORDER"]),
+    }
+    assert indexes == {(index.name, index.partition_key, index.sort_key) for index in INDEXES}
+
+
+def test_every_bucket_is_private_encrypted_by_s3_and_refuses_plain_http(hundred: Assembly) -> None:
+    policies = {policy["Bucket"]["Ref"]: policy for policy in hundred.all("AWS::S3::BucketPolicy")}
+    for bucket in hundred.all("AWS::S3::Bucket"):
+        (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+        denied = [s for s in policies[bucket.id]["PolicyDocument"]["Statement"] if s["Effect"] == "Deny"]
+        assert any(s["Condition"] == {"Bool": {"aws:SecureTransport": "false"}} for s in denied)
+
+
+def test_snapshots_of_homes_keep_what_was_deleted_for_a_month(hundred: Assembly) -> None:
+    (snapshots,) = [bucket for bucket in hundred.all("AWS::S3::Bucket", "data") if bucket.id.startswith("Snapshots")]
+    assert snapshots["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert any(
+        rule.get("NoncurrentVersionExpiration") == {"NoncurrentDays": 30}
+        for rule in snapshots["LifecycleConfiguration"]["Rules"]
+    )
+
+
+def test_an_images_tag_never_changes_its_meaning(hundred: Assembly) -> None:
+    repositories = hundred.all("AWS::ECR::Repository")
+    assert {repository["ImageTagMutability"] for repository in repositories} == {"IMMUTABLE"}
+    assert {repository["RepositoryName"] for repository in repositories} == {
+        "apranova/backend", "apranova/portal", "apranova/gateway", "apranova/workspace-vscode", "apranova/workspace-superset",
+    }  # fmt: skip
+
+
+def test_each_stack_has_a_key_of_its_own_that_turns_every_year(hundred: Assembly) -> None:
+    keys = hundred.all("AWS::KMS::Key")
+    assert sorted(key.stack for key in keys) == ["application", "data", "edge", "network", "observability"]
+    assert all(key["EnableKeyRotation"] is True for key in keys)
+
+
+def test_logs_are_kept_for_seven_days_under_a_key_that_logs_may_use(hundred: Assembly) -> None:
+    """A missing grant is seen by no linter, and stops the deploy."""
+    groups = hundred.all("AWS::Logs::LogGroup")
+    assert len(groups) >= 7
+    for group in groups:
+        assert group["RetentionInDays"] == 7
+        region = hundred.manifest["artifacts"][f"apranova-{group.stack}"]["environment"].rsplit("/", 1)[1]
+        key = hundred.target(group["KmsKeyId"], group.stack)
+        assert any(
+            statement.get("Principal") == {"Service": f"logs.{region}.amazonaws.com"}
+            and "kms:Encrypt" in statement["Action"]
+            for statement in key["KeyPolicy"]["Statement"]
+        )

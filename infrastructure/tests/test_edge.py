@@ -1,0 +1,66 @@
+"""CloudFront, firewall, names: what can only be in us-east-1, and what must not share a cache."""
+
+from __future__ import annotations
+
+from infrastructure.nag import Finding
+from infrastructure.tests.templates import Assembly
+
+
+def test_what_cloudfront_needs_is_in_us_east_1_wherever_the_school_is(
+    each: tuple[Assembly, tuple[Finding, ...]],
+) -> None:
+    assembly = each[0]
+    acl = assembly.one("AWS::WAFv2::WebACL")
+    assert (acl.stack, acl["Scope"]) == ("edge", "CLOUDFRONT")
+    assert assembly.manifest["artifacts"]["apranova-edge"]["environment"].endswith("/us-east-1")
+    for distribution in assembly.all("AWS::CloudFront::Distribution"):
+        certificate = distribution["DistributionConfig"]["ViewerCertificate"]["AcmCertificateArn"]
+        assert assembly.target(certificate, "edge").type == "AWS::CertificateManager::Certificate"
+
+
+def test_the_origin_secret_is_copied_to_where_cloudfront_reads_it(synthesise: object) -> None:
+    for example, copies in (("small", [{"Region": "us-east-1"}]), ("hundred", None)):
+        assembly: Assembly = synthesise(example)[0]  # pyright: ignore
+        (secret,) = [s for s in assembly.all("AWS::SecretsManager::Secret") if s["Name"] == "/apranova/origin-secret"]
+        assert secret.properties.get("ReplicaRegions") == copies
+
+
+def test_the_firewall_knows_sql_injection_scripting_bad_inputs_and_floods(hundred: Assembly) -> None:
+    rules = hundred.one("AWS::WAFv2::WebACL")["Rules"]
+    assert {rule["Name"] for rule in rules} >= {
+        "AWSManagedRulesSQLiRuleSet",
+        "AWSManagedRulesCommonRuleSet",
+        "AWSManagedRulesKnownBadInputsRuleSet",
+    }
+    (limit,) = [rule["Statement"]["RateBasedStatement"] for rule in rules if "RateBasedStatement" in rule["Statement"]]
+    assert limit["Limit"] == 10_000
+    assert len({rule["Priority"] for rule in rules}) == len(rules)
+
+
+def test_every_distribution_stands_behind_the_firewall_and_speaks_https_alone(hundred: Assembly) -> None:
+    for distribution in hundred.all("AWS::CloudFront::Distribution"):
+        config = distribution["DistributionConfig"]
+        assert hundred.target(config["WebACLId"], "edge").type == "AWS::WAFv2::WebACL"
+        assert config["ViewerCertificate"]["MinimumProtocolVersion"] == "TLSv1.2_2021"
+        assert config["DefaultCacheBehavior"]["ViewerProtocolPolicy"] == "redirect-to-https"
+        assert config["Origins"][0]["CustomOriginConfig"]["OriginProtocolPolicy"] == "https-only"
+
+
+def test_a_students_file_cannot_come_back_as_the_portals_script(hundred: Assembly) -> None:
+    """Portal and workspaces share no cache, and nothing of a workspace is cached."""
+    cached = {
+        tuple(d["DistributionConfig"]["Aliases"]): [b["PathPattern"] for b in d["DistributionConfig"]["CacheBehaviors"]]
+        for d in hundred.all("AWS::CloudFront::Distribution")
+    }
+    assert cached == {("school.example",): ["/_next/static/*"], ("*.ws.school.example",): []}
+
+
+def test_every_name_of_the_school_has_its_record(hundred: Assembly) -> None:
+    records = {(record["Name"], record["Type"]) for record in hundred.all("AWS::Route53::RecordSet")}
+    assert records == {
+        ("school.example.", "A"),
+        ("school.example.", "AAAA"),
+        ("*.ws.school.example.", "A"),
+        ("*.ws.school.example.", "AAAA"),
+        ("origin.school.example.", "A"),
+    }

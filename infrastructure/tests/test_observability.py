@@ -1,0 +1,100 @@
+"""Alarms, dashboard, trail, threats, compliance, budget."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from infrastructure.names import ACTIONS, LAUNCH_FAILURES, LAUNCHES, ORPHAN_ACTION, SWEEP_SECONDS
+from infrastructure.tests.templates import Assembly
+
+MANAGER = Path(__file__).parents[2] / "manager"
+
+
+@pytest.fixture
+def alarms(hundred: Assembly) -> dict[str, dict]:
+    return {alarm["AlarmName"]: alarm.properties for alarm in hundred.all("AWS::CloudWatch::Alarm", "observability")}
+
+
+def test_the_documents_alarms_stand_where_it_says(alarms: dict[str, dict]) -> None:
+    cpu = alarms["apranova-database-cpu"]
+    assert (cpu["Threshold"], cpu["Period"] * cpu["EvaluationPeriods"]) == (80, 600)
+    assert alarms["apranova-database-connections"]["Threshold"] == 0.8 * 400
+    assert alarms["apranova-apranova-cache-0001-001-memory"]["Threshold"] == 80
+    evictions = alarms["apranova-apranova-cache-0001-002-evictions"]
+    assert (evictions["Threshold"], evictions["Period"], evictions["Statistic"]) == (1000, 60, "Sum")
+
+
+def test_the_connections_alarm_counts_against_what_the_database_really_allows(
+    hundred: Assembly, alarms: dict[str, dict]
+) -> None:
+    allowed = int(hundred.one("AWS::RDS::DBParameterGroup")["Parameters"]["max_connections"])
+    assert alarms["apranova-database-connections"]["Threshold"] == 0.8 * allowed
+
+
+def test_a_sweep_that_does_not_come_is_an_alarm(alarms: dict[str, dict]) -> None:
+    late = alarms["apranova-sweep-late"]
+    assert (late["TreatMissingData"], late["ComparisonOperator"], late["Threshold"]) == (
+        "breaching",
+        "LessThanThreshold",
+        1,
+    )
+    assert late["Period"] * late["EvaluationPeriods"] == 900
+
+
+@pytest.mark.parametrize("name", [LAUNCH_FAILURES, LAUNCHES, SWEEP_SECONDS, ACTIONS])
+def test_the_manager_counts_what_the_alarms_watch(name: str) -> None:
+    assert any(f'"{name}"' in file.read_text() for file in (MANAGER / "use_cases").glob("*.py"))
+
+
+def test_the_action_that_ends_an_orphan_has_the_name_that_its_alarm_knows(alarms: dict[str, dict]) -> None:
+    assert f"class {ORPHAN_ACTION}:" in (MANAGER / "domain" / "plan.py").read_text()
+    dimensions = {entry["Name"]: entry["Value"] for entry in alarms["apranova-orphans-seen"]["Dimensions"]}
+    assert dimensions["action"] == ORPHAN_ACTION
+
+
+def test_every_alarm_reaches_the_operators(hundred: Assembly, alarms: dict[str, dict]) -> None:
+    assert len(alarms) >= 14
+    for alarm in alarms.values():
+        assert hundred.target(alarm["AlarmActions"][0], "observability").type == "AWS::SNS::Topic"
+    assert hundred.one("AWS::SNS::Subscription")["Endpoint"] == "operators@school.example"
+
+
+def test_the_dashboard_is_one_that_cloudwatch_can_read(hundred: Assembly) -> None:
+    body = hundred.one("AWS::CloudWatch::Dashboard")["DashboardBody"]
+    text = (
+        body
+        if isinstance(body, str)
+        else "".join(part if isinstance(part, str) else "x" for part in body["Fn::Join"][1])
+    )
+    assert len(json.loads(text)["widgets"]) == 8
+
+
+def test_all_api_calls_are_on_record(hundred: Assembly) -> None:
+    trail = hundred.one("AWS::CloudTrail::Trail")
+    for name in ("IsLogging", "IsMultiRegionTrail", "IncludeGlobalServiceEvents", "EnableLogFileValidation"):
+        assert trail[name] is True
+
+
+def test_guardduty_watches_inside_fargate_tasks(hundred: Assembly) -> None:
+    features = {feature["Name"]: feature for feature in hundred.one("AWS::GuardDuty::Detector")["Features"]}
+    runtime = features["RUNTIME_MONITORING"]
+    assert runtime["Status"] == "ENABLED"
+    assert {"Name": "ECS_FARGATE_AGENT_MANAGEMENT", "Status": "ENABLED"} in runtime["AdditionalConfiguration"]
+
+
+def test_config_checks_what_the_document_promises(hundred: Assembly) -> None:
+    rules = {rule["Source"]["SourceIdentifier"] for rule in hundred.all("AWS::Config::ConfigRule")}
+    assert {"EFS_ENCRYPTED_CHECK", "RDS_STORAGE_ENCRYPTED", "RDS_MULTI_AZ_SUPPORT", "CLOUD_TRAIL_ENABLED"} <= rules
+
+
+def test_the_budget_warns_before_it_is_spent(hundred: Assembly) -> None:
+    budget = hundred.one("AWS::Budgets::Budget")
+    assert budget["Budget"]["BudgetLimit"] == {"Amount": 2000, "Unit": "USD"}
+    warnings = [
+        (w["Notification"]["NotificationType"], w["Notification"]["Threshold"])
+        for w in budget["NotificationsWithSubscribers"]
+    ]
+    assert warnings == [("ACTUAL", 80), ("FORECASTED", 100), ("ACTUAL", 100)]

@@ -1,0 +1,94 @@
+"""cfn-lint and cdk-nag, and what the assembly itself must be."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cfnlint.api import ManualArgs, lint
+
+from infrastructure.acknowledged import ACKNOWLEDGED
+from infrastructure.nag import Finding, judge
+from infrastructure.settings_file import EXAMPLES
+from infrastructure.tests.templates import STACKS, Assembly
+
+SYNTHESISE = """
+import sys
+from pathlib import Path
+from infrastructure.node import use_locked_node
+use_locked_node()
+from infrastructure.app import build
+from infrastructure.settings_file import EXAMPLES, load_settings
+build(load_settings(EXAMPLES / "hundred.toml"), manager_code=Path(sys.argv[1]), out=Path(sys.argv[2])).app.synth()
+"""
+
+
+def test_nothing_is_looked_up_while_synthesising(each: tuple[Assembly, tuple[Finding, ...]]) -> None:
+    assert "missing" not in each[0].manifest
+
+
+def test_cfn_lint_finds_no_error(each: tuple[Assembly, tuple[Finding, ...]]) -> None:
+    errors: list[str] = []
+    for stack, file in zip(STACKS, each[0].template_files(), strict=True):
+        region = each[0].manifest["artifacts"][f"apranova-{stack}"]["environment"].rsplit("/", 1)[1]
+        found = lint_all_of(file, region)
+        errors += [str(match) for match in found if match.rule.id.startswith("E")]
+    assert errors == []
+
+
+def lint_all_of(file: Path, region: str) -> list[object]:
+    return list(lint(file.read_text(), config=ManualArgs(regions=[region])))
+
+
+def test_every_finding_of_cdk_nag_is_answered(each: tuple[Assembly, tuple[Finding, ...]]) -> None:
+    assert [str(finding) for finding in judge(each[1]).unanswered] == []
+
+
+def test_no_reason_answers_a_finding_that_is_gone(each: tuple[Assembly, tuple[Finding, ...]]) -> None:
+    assert judge(each[1]).stale == ()
+
+
+def test_every_acknowledgement_has_a_reason() -> None:
+    assert [entry for entry in ACKNOWLEDGED if len(entry.reason) < 20] == []
+
+
+@pytest.mark.timeout(600)
+def test_the_same_settings_give_the_same_bytes_and_need_no_network(manager_code: Path, tmp_path: Path) -> None:
+    """Twice, in processes of their own with different hash seeds; in a network namespace without any interface where that is allowed."""
+    isolated = ["unshare", "--map-root-user", "--net"]
+    if subprocess.run([*isolated, "true"], capture_output=True, check=False).returncode != 0:
+        isolated = []
+    for seed in ("1", "2"):
+        subprocess.run(
+            [*isolated, sys.executable, "-c", SYNTHESISE, str(manager_code), str(tmp_path / seed)],
+            env={
+                **os.environ,
+                "PYTHONHASHSEED": seed,
+                "HTTPS_PROXY": "http://127.0.0.1:9",
+                "HTTP_PROXY": "http://127.0.0.1:9",
+            },
+            cwd=EXAMPLES.parent.parent,
+            check=True,
+        )
+    first, second = (
+        {
+            file.relative_to(tmp_path / seed): file.read_bytes()
+            for file in (tmp_path / seed).rglob("*")
+            if file.is_file()
+            and not file.name.endswith(".metadata.json")  # where a construct was made: never sent to AWS
+        }
+        for seed in ("1", "2")
+    )
+    assert len(first) > len(STACKS)
+    assert first == second
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_no_stack_nears_the_limits_of_cloudformation(stack: str, each: tuple[Assembly, tuple[Finding, ...]]) -> None:
+    assembly, _ = each
+    assert len(assembly.templates[stack]["Resources"]) < 400
+    assert assembly.template_file(stack).stat().st_size < 900_000
+    assert len(assembly.templates[stack].get("Outputs", {})) < 150
