@@ -73,7 +73,7 @@ def _tasks(world: World, named: Iterable[str], now: float) -> dict[str, Task]:
         found[task.task_id] = task  # read by key, and so newer than what an index says
     for task_id in started:
         task = found.get(task_id)
-        if task_id not in missing or task is None or task.state is not TaskState.STARTING:
+        if task_id not in missing or task is None or task.state not in (TaskState.STARTING, TaskState.READY):
             world.recent.forget_start(task_id)
     return found
 
