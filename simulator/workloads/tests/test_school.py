@@ -73,16 +73,18 @@ def test_attendance_and_the_spread_of_arrivals_are_those_of_the_habits():
     )
     drawn = school(habits)
     classes = drawn.cohorts[0].classes
-    offsets = [
+    offsets = sorted(
         (visit.begins - one.starts_at) / 60
         for student in range(100)
         for one in classes
         if (visit := first_of_class(list(drawn.visits(student)), one)) is not None
-    ]
+    )
+    # Half the width of the middle two thirds: some visits near a class are self-study that runs into it.
+    spread = (offsets[int(0.84 * len(offsets))] - offsets[int(0.16 * len(offsets))]) / 2
 
     assert len(offsets) / (100 * len(classes)) == pytest.approx(0.8, abs=0.03)
     assert statistics.mean(offsets) == pytest.approx(-2.0, abs=0.4)
-    assert statistics.stdev(offsets) == pytest.approx(4.0, abs=0.6)
+    assert spread == pytest.approx(4.0, abs=0.6)
 
 
 def test_a_seed_gives_the_same_weeks_in_whatever_order_they_are_asked_for():
