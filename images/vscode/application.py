@@ -79,7 +79,7 @@ class VSCode:
         switches = ("telemetry", "update-check", "workspace-trust", "getting-started-override", "proxy")
         arguments = (
             str(places.node / "bin/node"),
-            str(places.code_server / "node_modules/code-server/out/node/entry.js"),
+            str(places.code_server / "server.js"),
             *("--config", str(places.sockets / "code-server.yaml"), "--auth", "none"),
             *("--socket", self.socket_path, "--socket-mode", "0600"),
             *("--user-data-dir", str(data), "--extensions-dir", str(data / "extensions")),

@@ -114,6 +114,7 @@ def _make_code_server(node: NodeRuntime, into: Path, progress: Progress) -> None
     code_server, scratch = into / "code-server", into.parent / "scratch"
     progress.step()
     recipe.install(node, code_server)
+    recipe.install_start(node, code_server)
     progress.step()
     recipe.install_vscode_modules(node, code_server, scratch)
     progress.step()

@@ -14,6 +14,9 @@ HERE = Path(__file__).parent
 VSCODE = Path("node_modules/code-server/lib/vscode")
 """Where VS Code lies inside the code-server folder."""
 
+START = "server.js"
+"""The script at the top of the code-server folder that tasks start."""
+
 DROPPED_EXTENSIONS = (
     "copilot",  # needs an account and the internet, and 30 MB
     "mermaid-markdown-features",
@@ -36,6 +39,18 @@ def install(node: NodeRuntime, into: Path) -> None:
     node.install(HERE / "install/code-server", into)
     if not (into / VSCODE / "product.json").is_file():
         raise BuildFailed("The code-server package is not laid out as expected", "Report this with the version")
+
+
+def install_start(node: NodeRuntime, code_server: Path) -> None:
+    """Our start of it in one process, which uses what code-server keeps to itself: another version may not have it."""
+    start = code_server / START
+    shutil.copyfile(HERE / "install" / START, start)
+    missing = node.run([str(node.node), str(start), "--missing"], cwd=code_server).splitlines()
+    if missing:
+        raise BuildFailed(
+            f"code-server has changed: its start needs {', '.join(missing)}",
+            f"Compare images/vscode/install/{START} with the new version's out/node/entry.js and wrapper.js",
+        )
 
 
 def install_vscode_modules(node: NodeRuntime, code_server: Path, scratch: Path) -> None:

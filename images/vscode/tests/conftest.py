@@ -22,6 +22,25 @@ def image() -> dict[str, Any]:
     return json.loads((build(images_folder()) / "image.json").read_text())
 
 
+def start_task(image: dict[str, Any], folder: Path, home: Path) -> TaskProcess:
+    """A task that is warm. There is no sandbox here: the image's paths are named where they really are."""
+
+    def on_host(word: str) -> str:
+        for inside, outside in image["mounts"].items():
+            if word == inside or word.startswith(f"{inside}/"):
+                return outside + word[len(inside) :]
+        return word
+
+    environment = {name: on_host(value) for name, value in image["environment"].items()}
+    task = TaskProcess(
+        [on_host(word) for word in image["command"]],
+        folder,
+        environment={"PATH": "/usr/bin:/bin", "HOME": str(home), "TMPDIR": str(folder), **environment},
+    )
+    task.wait_for("ready")
+    return task
+
+
 class Desk:
     """One student's workspace: a home, a running task, the address under which browsers see it."""
 
@@ -37,14 +56,7 @@ class Desk:
 
     def _start(self) -> TaskProcess:
         folder = Path(tempfile.mkdtemp(dir=self._folder))
-        environment = {name: self._on_host(value) for name, value in self._image["environment"].items()}
-        command = [self._on_host(word) for word in self._image["command"]]
-        task = TaskProcess(
-            command,
-            folder,
-            environment={"PATH": "/usr/bin:/bin", "HOME": str(self.home), "TMPDIR": str(folder), **environment},
-        )
-        task.wait_for("ready")
+        task = start_task(self._image, folder, self.home)
         status, answer = task.claim()
         assert status == 200, answer
         return task
@@ -81,13 +93,6 @@ class Desk:
     def close(self) -> None:
         self.task.end()
         self.gateway.close()
-
-    def _on_host(self, word: str) -> str:
-        """There is no sandbox here: the image's paths are named where they really are."""
-        for inside, outside in self._image["mounts"].items():
-            if word == inside or word.startswith(f"{inside}/"):
-                return outside + word[len(inside) :]
-        return word
 
 
 @pytest.fixture

@@ -120,6 +120,51 @@ def test_an_unexpected_start_page_of_vs_code_fails_the_build_instead_of_losing_t
         recipe.set_defaults(tmp_path)
 
 
+CLI = "exports.parse = exports.readConfigFile = exports.setDefaults = () => {};"
+MAIN = "exports.runCodeServer = () => {};"
+WRAPPER = """
+exports.wrapper = { preventExit() {}, onDispose() {}, exit() {} };
+exports.isChild = () => process.env.CODE_SERVER_PARENT_PID !== undefined;
+"""
+
+
+def code_server_with(folder: Path, **modules: str) -> Path:
+    inside = folder / "node_modules/code-server/out/node"
+    inside.mkdir(parents=True)
+    for name, source in {"cli": CLI, "main": MAIN, "wrapper": WRAPPER, **modules}.items():
+        (inside / f"{name}.js").write_text(source)
+    return folder
+
+
+def test_a_code_server_with_all_that_our_start_uses_is_taken(tmp_path: Path) -> None:
+    recipe.install_start(build._node(), code_server_with(tmp_path))
+    assert (tmp_path / recipe.START).is_file()
+
+
+@pytest.mark.parametrize(
+    ("changed", "lacks"),
+    [
+        ({"cli": CLI.replace("exports.parse", "exports.parsed")}, "cli.parse"),
+        ({"main": ""}, "main.runCodeServer"),
+        ({"main": "require('./gone')"}, "main (Cannot find module './gone')"),
+        ({"wrapper": WRAPPER.replace("onDispose", "onEnd")}, "wrapper.wrapper.onDispose"),
+        ({"wrapper": WRAPPER.replace("CODE_SERVER_PARENT_PID", "PARENT")}, "wrapper.wrapper for a process that serves"),
+    ],
+)
+def test_a_code_server_that_our_start_does_not_fit_fails_the_build(
+    tmp_path: Path, changed: dict[str, str], lacks: str
+) -> None:
+    with pytest.raises(BuildFailed) as failure:
+        recipe.install_start(build._node(), code_server_with(tmp_path, **changed))
+    assert failure.value.text == f"code-server has changed: its start needs {lacks}"
+    assert "entry.js" in failure.value.remedy
+
+
+def test_our_start_was_compared_with_this_version_of_code_server() -> None:
+    """It repeats what out/node/entry.js does in two processes: for another version, read that again and try it."""
+    assert recipe.version() == "4.139.1"
+
+
 def test_no_lock_file_names_a_registry() -> None:
     locks = list(recipe.HERE.rglob("package-lock.json"))
     assert len(locks) == 4

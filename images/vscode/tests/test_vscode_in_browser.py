@@ -73,12 +73,14 @@ def test_a_students_day(desk: Desk) -> None:
     made = desk.project / "made-in-the-terminal"
 
     def command_arrived() -> bool:
-        page.keyboard.type("echo $HOME $NODE_OPTIONS $(node -p 6*7) > made-in-the-terminal\n", delay=5)
+        page.keyboard.type("echo $HOME $NODE_OPTIONS $(node -p 6*7) $NODE_EXEC_PATH > made-in-the-terminal\n", delay=5)
         time.sleep(2)
         return made.exists() and made.read_text() != ""
 
     until(command_arrived)
-    assert made.read_text().split() == [str(desk.home), "42"]
+    home, answer, node_of_the_code_command = made.read_text().split()
+    assert (home, answer) == (str(desk.home), "42")
+    assert node_of_the_code_command.endswith("/bin/node")
     # The kernel rounds a terminal's times to 8 s, so it takes some typing over some time to be seen.
     until(lambda: command_arrived() and desk.task.status()["activity_reason"] == "used the terminal")
 

@@ -1,0 +1,63 @@
+// Serves VS Code from one Node process. code-server's own entry.js forks a second one that does the work, for updates in
+// place, which an image never gets; waiting, the first costs every task a fifth of its memory. What entry.js does in the
+// first process (arguments) and then in the second (the server) is done here one after the other.
+"use strict";
+
+const fs = require("node:fs");
+
+// code-server chooses by this variable: with it, a process that serves, and that ends when the named process has gone
+// (our parent, the agent); without it, one that forks and keeps log files in the student's home.
+process.env.CODE_SERVER_PARENT_PID = String(process.ppid);
+// The `code` command in terminals starts with this Node.
+process.env.NODE_EXEC_PATH = process.execPath;
+
+const USED = {
+  cli: ["parse", "readConfigFile", "setDefaults"],
+  main: ["runCodeServer"],
+  wrapper: ["isChild", "wrapper"],
+};
+const USED_OF_WRAPPER = ["preventExit", "onDispose", "exit"];
+
+function codeServer(name) {
+  return require(`code-server/out/node/${name}`);
+}
+
+/** What this code-server lacks of what is used here; the build asks, so that another version fails there. */
+function missing() {
+  const absent = Object.entries(USED).flatMap(([module, names]) => {
+    try {
+      return names.filter((name) => codeServer(module)[name] === undefined).map((name) => `${module}.${name}`);
+    } catch (error) {
+      return [`${module} (${error.message.split("\n")[0]})`];
+    }
+  });
+  if (absent.length > 0) return absent;
+  const { isChild, wrapper } = codeServer("wrapper");
+  if (!isChild(wrapper)) return ["wrapper.wrapper for a process that serves"];
+  return USED_OF_WRAPPER.filter((name) => typeof wrapper[name] !== "function").map((name) => `wrapper.wrapper.${name}`);
+}
+
+async function serve(words) {
+  const { parse, readConfigFile, setDefaults } = codeServer("cli");
+  const { wrapper } = codeServer("wrapper");
+  try {
+    const given = parse(words);
+    const options = await setDefaults(given, await readConfigFile(given.config));
+    // In a new home, its sockets and its heartbeat need the folder; the first process made it for its log files.
+    fs.mkdirSync(options["user-data-dir"], { recursive: true });
+    wrapper.preventExit(); // VS Code's server would end this process when it thinks that it is done
+    const server = await codeServer("main").runCodeServer(options);
+    wrapper.onDispose(() => server.dispose());
+  } catch (error) {
+    console.error(error.message);
+    wrapper.exit(error);
+  }
+}
+
+// VS Code's server reads the arguments too, and does not know code-server's.
+const words = process.argv.splice(2);
+if (words[0] === "--missing") {
+  process.stdout.write(missing().join("\n"), () => process.exit(0));
+} else {
+  serve(words);
+}

@@ -1,0 +1,78 @@
+"""VS Code's server in its one process: what the agent sees of it from the start to the end."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from agent.tests.task_process import TaskProcess
+from images.vscode.tests.conftest import start_task
+
+DATA = "home/.local/share/code-server"
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Short: a socket's path has 107 bytes at most."""
+    made = tempfile.mkdtemp(prefix="vs-", dir="/tmp")
+    (Path(made) / "home").mkdir()
+    yield Path(made)
+    shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.fixture
+def task(image: dict[str, Any], folder: Path) -> Iterator[TaskProcess]:
+    running = start_task(image, folder, folder / "home")
+    yield running
+    running.end()
+
+
+def below(task: TaskProcess) -> list[psutil.Process]:
+    return psutil.Process(task.process.pid).children(recursive=True)
+
+
+def test_a_waiting_task_has_one_node_process(task: TaskProcess) -> None:
+    assert [Path(process.exe()).name for process in below(task)] == ["node"]
+
+
+def test_the_server_finds_its_folder_in_a_new_home_and_keeps_no_log_of_its_own_there(
+    task: TaskProcess, folder: Path
+) -> None:
+    log = task.log.read_text()
+    assert "HTTP server listening" in log
+    assert "Could not create socket" not in log
+    assert "ENOENT" not in log
+    assert (folder / DATA / "code-server-ipc.sock").is_socket()
+    assert not (folder / DATA / "coder-logs").exists()
+
+
+def test_the_server_ends_by_itself_within_the_grace(task: TaskProcess, folder: Path) -> None:
+    (server,) = below(task)
+    assert task.end() == 0
+    assert not server.is_running()
+    assert "did not end by itself" not in task.log.read_text()
+    assert not (folder / DATA / "code-server-ipc.sock").exists(), "it did not clean up: was it killed?"
+
+
+def test_a_server_that_was_killed_is_noticed_and_the_signal_is_said(task: TaskProcess) -> None:
+    (server,) = below(task)
+    server.kill()
+    assert "was ended by signal 9" in task.wait_for("failed", timeout_s=10)["failure"]
+
+
+def test_the_server_ends_when_its_agent_has_gone(task: TaskProcess) -> None:
+    """Without a sandbox nothing else would end it."""
+    (server,) = below(task)
+    task.process.kill()
+    task.process.wait(10)
+    deadline = time.monotonic() + 15
+    while server.is_running() and server.status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline, "it outlived its agent"
+        time.sleep(0.1)
