@@ -74,15 +74,17 @@ def build_portal(portal: Path, log: Path, *, development: bool = False) -> bool:
 
     `development` also installs what only the portal's checks and tests need.
     """
-    (portal / ".next").mkdir(exist_ok=True)
-    with (portal / ".next" / "build.lock").open("w") as lock:
+    # Not in `.next` nor in `node_modules`: a build empties the one, `npm ci` the other, and the lock would be gone.
+    with (portal / ".build.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two installations of one checkout, or `up` beside `test`
         _install_packages(portal, log, development=development)
         wanted = sources_digest(portal)
         stamp = portal / ".next" / "apranova-build"
         if stamp.exists() and stamp.read_text() == wanted:
             return False
+        stamp.unlink(missing_ok=True)  # a build that is cut off must not be taken for whole
         _run((*npm_command(), "run", "build"), portal, log)
+        stamp.parent.mkdir(exist_ok=True)
         stamp.write_text(wanted)
         return True
 

@@ -100,9 +100,8 @@ class VSCode:
         # Not just any: after a reload an earlier terminal may come back, behind the one that is shown.
         shown = self.page.locator(".terminal-wrapper.active")
         self._command("View: Focus Terminal" if shown.count() else "Terminal: Create New Terminal")
-        input_of_shown = shown.locator(
-            ".xterm-helper-textarea"
-        ).first  # the second is that of the command that sticks to the top
+        # The second, if there is one, belongs to the command that sticks to the top.
+        input_of_shown = shown.locator(".xterm-helper-textarea").first
         input_of_shown.wait_for(state="attached", timeout=LAUNCH_WITHIN_MS)
         self.page.wait_for_timeout(1500)  # the shell prints its prompt; there is nothing in the page to wait for
         input_of_shown.focus()
