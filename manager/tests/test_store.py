@@ -13,8 +13,10 @@ import pytest
 
 from contract.manager import Activity, LaunchStep
 from contract.names import WorkspaceKind, WorkspaceState
+from manager.adapters.dynamodb.store import DynamoDbWorkspaceStore
 from manager.adapters.memory.store import MemoryWorkspaceStore
 from manager.adapters.sqlite.store import SqliteWorkspaceStore
+from manager.adapters.tests.aws_emulator import AwsEmulator
 from manager.domain.binding import bind
 from manager.domain.demand import Demand
 from manager.domain.task import Task
@@ -33,10 +35,14 @@ def task(number: int = 1, **changes: object) -> Task:
     return replace(plain, **changes)
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "dynamodb"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[WorkspaceStore]:
     if request.param == "memory":
         yield MemoryWorkspaceStore()
+        return
+    if request.param == "dynamodb":
+        aws: AwsEmulator = request.getfixturevalue("aws")
+        yield DynamoDbWorkspaceStore(aws.client("dynamodb"), aws.make_table())
         return
     sqlite = SqliteWorkspaceStore(tmp_path / "manager.sqlite3")
     yield sqlite
