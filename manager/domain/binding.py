@@ -32,7 +32,7 @@ def bind(
         bound = task.claimed(workspace.workspace_id, now=now)
         step = LaunchStep("task_claimed", now, "Found a workspace that was ready")
     else:
-        bound = task.reserved(workspace.workspace_id, deadline=deadline)
+        bound = task.reserved(workspace.workspace_id, now=now, deadline=deadline)
         step = LaunchStep("task_starting", now, "Starting a fresh workspace for you")
     starting = workspace.starting(
         now=now,

@@ -114,14 +114,30 @@ class StartWarmTask:
 
 @dataclass(frozen=True)
 class StopOrphan:
-    """The engine runs it, but no record says why. Read again before it is ended."""
+    """The engine runs it, and no record says why, also when it was read by key after the engine had been asked."""
 
     task_id: str
 
 
 @dataclass(frozen=True)
 class ForgetTask:
+    """One that never served anybody."""
+
     task: Task
+
+
+@dataclass(frozen=True)
+class ForgetLaunches:
+    """Tasks that served a workspace: each counts as a launch when it is forgotten, and one write counts many."""
+
+    tasks: tuple[Task, ...]
+
+
+@dataclass(frozen=True)
+class ForgiveFailures:
+    """A task became ready since: these no longer hold the pool up."""
+
+    tasks: tuple[Task, ...]
 
 
 @dataclass(frozen=True)
@@ -145,6 +161,8 @@ Action: TypeAlias = (
     | StartWarmTask
     | StopOrphan
     | ForgetTask
+    | ForgetLaunches
+    | ForgiveFailures
     | PurgeWorkspace
 )
 

@@ -22,8 +22,9 @@ class Policy:
     kinds: tuple[WorkspaceKind, ...] = tuple(WorkspaceKind)
     """What this school offers."""
     schedule: PoolSchedule = field(default_factory=PoolSchedule)
-    tasks_max: int = 40
-    """All live tasks together. Launches that race each other may pass it by their number; the engine has the hard limit."""
+    tasks_max: int | None = 40
+    """All live tasks together. Launches that race each other may pass it by their number; the engine has the hard limit.
+    None: only the engine's quota counts, and the store is not asked how many there are."""
     warming_max: int = 2
     """Warm tasks that may be starting at once: a person's launch must not wait behind the pool's."""
     refill_delay_s: float = 2.0
@@ -41,13 +42,17 @@ class Policy:
     save_retry_max_s: float = 15.0
     stop_grace_s: float = 5.0
     orphan_grace_s: float = 60.0
+    orphan_scan_s: float = 60.0
+    """How often the engine is asked for tasks that nobody asked about by name."""
     task_memory_s: float = 900.0
     """How long the record of an ended task is kept; longer than the longest back-off, which reads it."""
     delete_grace_s: float = 604_800.0
 
     sweep_interval_s: float = 300.0
     due_per_pass_max: int = 200
+    """Workspaces that one pass looks at; the longest due first."""
     records_max: int = 1_000
+    """Tasks that one pass takes from each of its lists, and rows of the operator's view."""
     describe_max: int = 100
     attempts_max: int = 10
     """Tries of one use case when others keep changing the same record."""

@@ -117,18 +117,20 @@ def worn_out(task: Task, *, image: str | None, age_max_s: float, now: float) -> 
     return ""
 
 
-def back_off_until(tasks: Iterable[Task], *, base_s: float, max_s: float) -> float:
+def back_off_until(tasks: Iterable[Task], *, succeeded_at: float, base_s: float, max_s: float) -> float:
     """Until when the pool starts nothing, because starts keep failing: doubles with each failure since the last success.
 
-    Read from the records of ended tasks, so that a restarted manager does not forget it.
+    Read from the records of ended tasks, so that a restarted manager does not forget it. A success is seen by one pass
+    only (its task may be claimed at once): that pass forgives the failures before it, which is written too.
     """
-    tasks = tuple(tasks)
-    last_success = max((task.ready_at for task in tasks if task.ready_at is not None), default=0.0)
     failures = [
-        task.ended_at
-        for task in tasks
-        if task.failure and task.ready_at is None and task.ended_at is not None and task.ended_at > last_success
+        task.ended_at for task in tasks if counts(task, succeeded_at=succeeded_at) and task.ended_at is not None
     ]
     if not failures:
         return 0.0
     return max(failures) + min(max_s, base_s * 2.0 ** min(len(failures) - 1, 20))
+
+
+def counts(task: Task, *, succeeded_at: float) -> bool:
+    """Whether this failed start still holds the pool up."""
+    return task.failed_start and not task.forgiven and (task.ended_at or 0.0) > succeeded_at

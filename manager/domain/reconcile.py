@@ -15,7 +15,9 @@ from manager.domain.plan import (
     EndTask,
     FailLaunch,
     FinishLaunch,
+    ForgetLaunches,
     ForgetTask,
+    ForgiveFailures,
     LaunchAgain,
     MarkReady,
     NoteProgress,
@@ -37,15 +39,17 @@ from manager.domain.workspace import Workspace
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The fleet as it was read: records first, then the engine, then the agents, so that a task which the engine should
-    know by its record can only be missing because it has ended."""
+    """What is due, warm or named, as it was read: records first, then the engine, then the agents, so that a task which
+    the engine should know by its record can only be missing because it has ended. The rest of the fleet is not in it, and
+    nothing is concluded about it."""
 
     tasks: tuple[Task, ...]
-    """All records of tasks, ended ones too while they are remembered."""
+    """The pool's, the due ones, and those of the due workspaces."""
     workspaces: tuple[Workspace, ...]
-    """Those that are due, and those whose task is on the move or missing."""
+    """Those that are due, and those of `tasks`."""
     observed: tuple[ObservedTask, ...] | None
-    """None: the engine did not answer, and nothing may be concluded about any task."""
+    """What the engine says of the live ones of `tasks`: it was asked for each, so one that is missing is gone.
+    None: the engine did not answer, and nothing may be concluded about any task."""
     statuses: Mapping[str, AgentStatus] = field(default_factory=dict)
     """By task id; absent when the agent was not asked or did not answer."""
     images: Mapping[WorkspaceKind, str] | None = field(default_factory=dict)
@@ -53,6 +57,14 @@ class Snapshot:
     kinds would get the share of one whose look-up failed."""
     launches: Mapping[WorkspaceKind, int] = field(default_factory=dict)
     """How often each kind was launched lately (domain/demand.py)."""
+    live: int | None = None
+    """All live tasks, where `Policy.tasks_max` limits them."""
+    claimed_at: float = 0.0
+    """When this process last claimed a task; a courtesy (`Policy.refill_delay_s`) needs no record."""
+    strangers: tuple[ObservedTask, ...] = ()
+    """Alive by the engine's own list, and without a record when that was read by key, after the list."""
+    latecomers: tuple[ObservedTask, ...] = ()
+    """As `strangers`, but their record says STOPPED: they started too late."""
 
     @functools.cached_property
     def observed_by_id(self) -> Mapping[str, ObservedTask]:
@@ -63,6 +75,7 @@ def reconcile(snapshot: Snapshot, now: float, policy: Policy) -> Plan:
     """Compute the steps that lead the fleet to what it should be. Pure; a converged fleet gives no actions."""
     workspaces = {workspace.workspace_id: workspace for workspace in snapshot.workspaces}
     tasks = {task.task_id: task for task in snapshot.tasks}
+    succeeded_at = _succeeded_at(snapshot, now)
     actions: list[Action] = []
     for task in snapshot.tasks:
         bound = workspaces.get(task.workspace_id) if task.workspace_id else None
@@ -72,8 +85,10 @@ def reconcile(snapshot: Snapshot, now: float, policy: Policy) -> Plan:
     for workspace in snapshot.workspaces:
         task = tasks.get(workspace.task_id) if workspace.task_id else None
         actions.extend(_reconcile_workspace(workspace, task, snapshot, now, policy))
-    actions.extend(_orphans(snapshot, tasks, now, policy))
-    pool_actions, refill_at = _reconcile_pool(snapshot, now, policy)
+    actions.extend(_forget(snapshot, now, policy))
+    actions.extend(_forgive(snapshot, succeeded_at))
+    actions.extend(_orphans(snapshot, now, policy))
+    pool_actions, refill_at = _reconcile_pool(snapshot, now, policy, succeeded_at=succeeded_at)
     actions.extend(pool_actions)
     # What an action changes is the next thing to look at, also when the event that should tell of it is lost.
     acted_at = now + policy.transient_tick_s if actions else float("inf")
@@ -84,8 +99,6 @@ def _reconcile_task(
     task: Task, workspace: Workspace | None, snapshot: Snapshot, now: float, policy: Policy
 ) -> Iterator[Action]:
     if task.state is TaskState.STOPPED:
-        if task.ended_at is None or now - task.ended_at >= policy.task_memory_s:
-            yield ForgetTask(task)
         return
     if task.workspace_id is not None and workspace is None and task.state is not TaskState.CLAIMED:
         return  # its workspace was read later and has moved on; the next pass sees both
@@ -169,26 +182,69 @@ def _reconcile_workspace(
             yield RecordUse(workspace, verdict)
 
 
-def _orphans(snapshot: Snapshot, tasks: Mapping[str, Task], now: float, policy: Policy) -> Iterator[Action]:
+def _forget(snapshot: Snapshot, now: float, policy: Policy) -> Iterator[Action]:
+    old = [
+        task
+        for task in snapshot.tasks
+        if task.state is TaskState.STOPPED and (task.ended_at is None or now - task.ended_at >= policy.task_memory_s)
+    ]
+    yield from (ForgetTask(task) for task in old if task.workspace_id is None)
+    launches = tuple(task for task in old if task.workspace_id is not None)
+    if launches:
+        yield ForgetLaunches(launches)
+
+
+def _forgive(snapshot: Snapshot, succeeded_at: float) -> Iterator[Action]:
+    over = tuple(
+        task
+        for task in snapshot.tasks
+        if task.failed_start and not task.forgiven and not pool.counts(task, succeeded_at=succeeded_at)
+    )
+    if over:
+        yield ForgiveFailures(over)
+
+
+def _succeeded_at(snapshot: Snapshot, now: float) -> float:
+    """When a task last became ready, as far as this pass sees. Every start that succeeds does so before the eyes of one
+    pass: the one that finds its agent ready and marks or binds it."""
+    ready_now = any(
+        task.state is TaskState.STARTING
+        and (status := snapshot.statuses.get(task.task_id)) is not None
+        and status.phase is AgentPhase.READY
+        for task in snapshot.tasks
+    )
+    if ready_now:
+        return now
+    return max((task.ready_at for task in snapshot.tasks if task.ready_at is not None), default=0.0)
+
+
+def _orphans(snapshot: Snapshot, now: float, policy: Policy) -> Iterator[Action]:
     """Tasks that run without a record. Those with a record that says STOPPED need no grace: they came too late."""
-    for seen in snapshot.observed or ():
-        record = tasks.get(seen.task_id)
-        unknown_long = record is None and now - seen.started_at >= policy.orphan_grace_s
-        if seen.alive and (unknown_long or (record is not None and not record.live)):
+    for seen in snapshot.strangers:
+        if now - seen.started_at >= policy.orphan_grace_s:
             yield StopOrphan(seen.task_id)
+    for seen in snapshot.latecomers:
+        yield StopOrphan(seen.task_id)
 
 
-def _reconcile_pool(snapshot: Snapshot, now: float, policy: Policy) -> tuple[list[Action], float]:
+def _reconcile_pool(
+    snapshot: Snapshot, now: float, policy: Policy, *, succeeded_at: float
+) -> tuple[list[Action], float]:
     """Retire what is worn out or too much, start what is missing; also when to look again for a start that must wait."""
     actions: list[Action] = []
     refill_at = float("inf")
     if snapshot.observed is None or snapshot.images is None:
         return actions, refill_at
     warming = sum(task.warm and task.state is TaskState.STARTING for task in snapshot.tasks)
-    free = policy.tasks_max - sum(task.live for task in snapshot.tasks)
+    free = policy.warming_max if policy.tasks_max is None else policy.tasks_max - (snapshot.live or 0)
     not_before = max(
-        pool.back_off_until(snapshot.tasks, base_s=policy.back_off_base_s, max_s=policy.back_off_max_s),
-        _last_claim_at(snapshot) + policy.refill_delay_s,
+        pool.back_off_until(
+            snapshot.tasks,
+            succeeded_at=succeeded_at,
+            base_s=policy.back_off_base_s,
+            max_s=policy.back_off_max_s,
+        ),
+        snapshot.claimed_at + policy.refill_delay_s,
     )
     doomed = {action.task.task_id for action in _dead_warm(snapshot)}
     shares = pool.share(
@@ -234,15 +290,6 @@ def _dead_warm(snapshot: Snapshot) -> Iterator[RecordTaskGone]:
 def _gone(snapshot: Snapshot, seen: ObservedTask | None) -> bool:
     """Known to be gone: the engine answered, and does not have it alive."""
     return snapshot.observed is not None and (seen is None or not seen.alive)
-
-
-def _last_claim_at(snapshot: Snapshot) -> float:
-    claims = [
-        task.created_at if task.state is TaskState.STARTING else task.state_since
-        for task in snapshot.tasks
-        if task.workspace_id is not None and task.state in (TaskState.STARTING, TaskState.CLAIMED)
-    ]
-    return max(claims, default=0.0)
 
 
 def _look_again_at(snapshot: Snapshot, now: float, policy: Policy) -> float:

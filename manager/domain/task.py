@@ -19,6 +19,9 @@ TASK_TRANSITIONS: dict[TaskState, frozenset[TaskState]] = {
 }
 """No way leads back: tasks are single-use, so that nothing of one student can reach another."""
 
+_AFTER_EVERY_WARM_TASK = 1e11
+"""Seconds since 1970, some three thousand years ahead."""
+
 
 class TaskOffer(enum.StrEnum):
     """Whom a task can serve (docs/glossary.md)."""
@@ -39,6 +42,10 @@ class Task:
     version: int = 0
     """The version that was read; 0 for a record that was never stored. Every write is conditional on it."""
     state_since: float = 0.0
+    due_at: float | None = None
+    """When a sweep must look at it: at once while it starts for somebody or stops, and when its record may be forgotten.
+    None: never by itself. A warm or failed task is in the pool's list instead (`pool_rank`), which every pass reads; a
+    claimed one is looked at when its workspace is due."""
     deadline: float | None = None
     """When STARTING has failed, or STOPPING ends without a save."""
 
@@ -61,6 +68,8 @@ class Task:
     ended_at: float | None = None
     failure: str = ""
     """Why it ended before it was of use; the pool's back-off counts these."""
+    forgiven: bool = False
+    """A task became ready after this one had failed: it holds the pool up no longer."""
 
     @property
     def offer(self) -> TaskOffer:
@@ -77,14 +86,32 @@ class Task:
         """Nobody has it: the pool may count it, hand it out or retire it."""
         return self.workspace_id is None and self.state in (TaskState.STARTING, TaskState.READY)
 
+    @property
+    def failed_start(self) -> bool:
+        """It ended without ever having been ready."""
+        return self.state is TaskState.STOPPED and bool(self.failure) and self.ready_at is None
+
+    @property
+    def pool_rank(self) -> float | None:
+        """Its place in the pool's list, which every pass and every launch read; None: it is not in it.
+
+        Warm tasks come first, the oldest first; then the failed starts that the back-off counts, the latest first, so that
+        a limited reading never misses what matters. The store indexes it: one number, whatever the store's sort key is.
+        """
+        if self.warm:
+            return self.created_at
+        if self.failed_start and not self.forgiven:
+            return _AFTER_EVERY_WARM_TASK - (self.ended_at or 0.0)
+        return None
+
     def ready(self, observed: ObservedTask, *, now: float) -> Task:
         return self._to(TaskState.READY, now=now, deadline=None, ready_at=now, **_addresses(observed))
 
-    def reserved(self, workspace_id: str, *, deadline: float) -> Task:
+    def reserved(self, workspace_id: str, *, now: float, deadline: float) -> Task:
         """Still starting, but from now on for one workspace only."""
         if not self.warm or self.state is not TaskState.STARTING:
             raise IllegalTransition(f"{self.task_id} is {self.state} for {self.workspace_id}, it cannot be reserved")
-        return replace(self, workspace_id=workspace_id, deadline=deadline)
+        return replace(self, workspace_id=workspace_id, due_at=now, deadline=deadline)
 
     def claimed(self, workspace_id: str, observed: ObservedTask | None = None, *, now: float) -> Task:
         if self.workspace_id not in (None, workspace_id):
@@ -92,14 +119,34 @@ class Task:
         found = _addresses(observed) if observed else {}
         ready_at = now if self.ready_at is None else self.ready_at
         return self._to(
-            TaskState.CLAIMED, now=now, workspace_id=workspace_id, deadline=None, ready_at=ready_at, **found
+            TaskState.CLAIMED,
+            now=now,
+            due_at=None,
+            workspace_id=workspace_id,
+            deadline=None,
+            ready_at=ready_at,
+            **found,
         )
 
     def stopping(self, *, now: float, deadline: float, must_save: bool = False, failure: str = "") -> Task:
-        return self._to(TaskState.STOPPING, now=now, deadline=deadline, must_save=must_save, failure=failure)
+        return self._to(
+            TaskState.STOPPING, now=now, due_at=now, deadline=deadline, must_save=must_save, failure=failure
+        )
 
-    def stopped(self, *, now: float, failure: str = "") -> Task:
-        return self._to(TaskState.STOPPED, now=now, deadline=None, ended_at=now, failure=self.failure or failure)
+    def stopped(self, *, now: float, forget_at: float, failure: str = "") -> Task:
+        ended = self._to(
+            TaskState.STOPPED,
+            now=now,
+            due_at=forget_at,
+            deadline=None,
+            ended_at=now,
+            failure=self.failure or failure,
+        )
+        return replace(ended, due_at=None) if ended.failed_start else ended
+
+    def forgive(self, *, forget_at: float) -> Task:
+        """Leave the pool's list: from now on it only waits to be forgotten."""
+        return replace(self, forgiven=True, due_at=forget_at)
 
     def _to(self, state: TaskState, *, now: float, **changes: Any) -> Task:
         if state not in TASK_TRANSITIONS[self.state]:

@@ -34,7 +34,8 @@ class Workspace:
     """The version that was read; 0 for a record that was never stored. Every write is conditional on it."""
     state_since: float = 0.0
     due_at: float | None = None
-    """When a sweep must look at it; None: never. The store indexes it, so that a sweep reads only what is due."""
+    """When a sweep must look at it; None: never by itself. The store indexes it, so that a sweep reads only what is due.
+    While its task starts or stops the task is due, and leads a sweep here."""
 
     task_id: str | None = None
     home_id: str | None = None
@@ -88,7 +89,7 @@ class Workspace:
         return self._to(
             WorkspaceState.STARTING,
             now=now,
-            due_at=now,
+            due_at=now if path is LaunchPath.WARM else None,
             task_id=task_id,
             home_id=home_id,
             launch_secret=launch_secret,
@@ -100,16 +101,22 @@ class Workspace:
             failure="",
         )
 
-    def home_created(self, *, now: float) -> Workspace:
-        return replace(self, home_created_at=now)
+    def task_claimed(self, *, now: float) -> Workspace:
+        """The task that was started for it is ready, and claimed in the same write: from now on the workspace is due."""
+        ready = replace(self, due_at=now).with_step(
+            LaunchStep("task_ready", now, "The fresh workspace is ready for you")
+        )
+        return ready.with_step(LaunchStep("task_claimed", now, "It is yours now"))
 
     def running(self, *, now: float, cluster: str, address: str, step: LaunchStep) -> Workspace:
+        """Its home exists, and is recorded now at the latest: nobody could put anything into it before."""
         opened = Activity(at=now, reason="opened the workspace")
         return self._to(
             WorkspaceState.RUNNING,
             now=now,
             due_at=now,
             deadline=None,
+            home_created_at=now if self.home_created_at is None else self.home_created_at,
             cluster=cluster,
             address=address,
             running_since=now,
@@ -121,7 +128,7 @@ class Workspace:
         return self._to(
             WorkspaceState.STOPPING,
             now=now,
-            due_at=now,
+            due_at=None,
             deadline=None,
             stop_reason=reason,
             failure=failure,

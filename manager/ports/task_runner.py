@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from contract.errors import ApraNovaError, Reason
 from contract.manager import KindView
 from contract.names import WorkspaceKind
 from manager.domain.observation import ObservedTask
 
-__all__ = ["ObservedTask", "TaskRunner", "TaskSpec"]
+__all__ = ["ObservedTask", "StillEnding", "TaskRunner", "TaskSpec"]
+
+
+class StillEnding(ApraNovaError):
+    """The engine has been told to end the task, but it has not ended yet: ask again."""
+
+    def __init__(self, task_id: str, detail: str) -> None:
+        super().__init__(Reason.WRONG_STATE, "The workspace is still ending", detail=f"{task_id}: {detail}")
 
 
 @dataclass(frozen=True)
@@ -33,13 +42,13 @@ class TaskRunner(Protocol):
 
     Life of a task: `start` (the agent is the first process, it gets contract.agent.TaskConfig on its standard
     input) → the agent listens on `control_address` → perhaps `attach_home`, once, at the claim → `stop`.
-    A task that the engine has lost or ended is simply not alive in `list_tasks`; nothing restarts it.
+    A task that the engine has lost or ended is simply not alive in `find_tasks`; nothing restarts it.
     """
 
     late_binding: bool
     """Whether `attach_home` can give a home to a task that started without one."""
     isolation: str
-    """bubblewrap | docker | none | memory"""
+    """bubblewrap | docker | none | ecs | memory"""
 
     def start(self, spec: TaskSpec) -> None:
         """Ask the engine to start a task; returns before it is ready.
@@ -55,15 +64,30 @@ class TaskRunner(Protocol):
         """
 
     def stop(self, task_id: str, *, grace_s: float) -> None:
-        """End the task: SIGTERM to the agent, after `grace_s` everything in it is killed. Returns when it is gone.
+        """End the task: SIGTERM to the agent, after `grace_s` everything in it is killed. Returns when it is gone, or, where
+        that would be waiting for long (ECS), raises `StillEnding` until it is.
 
         Idempotent; unknown tasks are already stopped, and a `start` with that id which comes later (its caller was
         held up) starts nothing.
         """
 
+    def find_tasks(self, task_ids: Iterable[str]) -> tuple[ObservedTask, ...]:
+        """Those of the named tasks that the engine knows, ended ones for at least ten minutes. One that is not in the answer
+        is not there: it has ended long ago, or was never started. Any number may be named; the adapter pages.
+
+        On ECS: DescribeTasks, 100 a call (it wants ARNs: what RunTask answered, or ListTasks by `startedBy`).
+        Raises ApraNovaError(INTERNAL) when the engine does not answer for even one of them: the caller must then assume
+        nothing about any.
+        """
+        ...
+
     def list_tasks(self) -> tuple[ObservedTask, ...]:
-        """All tasks the engine knows, ended ones for at least ten minutes. Raises ApraNovaError(INTERNAL) when the
-        engine does not answer: the caller must then assume nothing."""
+        """Tasks that the engine runs, whoever asked for them: only to find those that no record knows.
+
+        All on one machine. On ECS one page (ListTasks, then DescribeTasks, 100 tasks), and the next call goes on after it: a
+        cursor in the process's memory is enough, because whatever is missed now is seen in a later round. May name ended
+        tasks too. Raises ApraNovaError(INTERNAL) when the engine does not answer.
+        """
         ...
 
     def kind_status(self, kind: WorkspaceKind) -> KindView:

@@ -14,6 +14,9 @@ Record: TypeAlias = Workspace | Task | Demand
 WRITE_MAX = 25
 """Records in one write: what one transaction of every store can carry."""
 
+FIND_MAX = 100
+"""Records in one look-up by key: what one request to every store can carry."""
+
 
 class VersionConflict(Exception):
     """A record is not at the version that was read: someone else changed it. Nothing of the write was stored."""
@@ -22,9 +25,22 @@ class VersionConflict(Exception):
 class WorkspaceStore(Protocol):
     """Keeps workspaces, tasks and one record of past launches, and changes them in one way only: all records of a `write`, or none.
 
-    The shape fits a single DynamoDB table: `write` is TransactWriteItems with a condition on each version, look-ups
-    are by key, and `list_due_workspaces` is a query of a sparse index on `due_at`. Reads see every write that returned before
-    they began (consistent reads), but two reads are two moments.
+    The shape fits a single DynamoDB table with one sparse index, so that no pass and no launch reads what exists, only
+    what is due, warm or named:
+
+    | method | request |
+    |---|---|
+    | `write` | one record: PutItem or DeleteItem, several: TransactWriteItems; each with a condition on its version |
+    | `find_…` by id | GetItem, BatchGetItem; consistent |
+    | `list_due_workspaces` | Query of the index, queue "workspaces", by `Workspace.due_at` |
+    | `list_due_tasks` | Query of the index, queue "tasks", by `Task.due_at` |
+    | `list_warm_tasks` | Query of the index, queue "pool", by `Task.pool_rank` |
+    | `find_next_due_at` | two such queries, one record each |
+    | `list_workspaces`, `list_tasks` | Scan; for the operator's view only |
+
+    A record is in at most one queue: `due_at` is None as long as a task has a `pool_rank`. Look-ups by key see every write
+    that returned before they began; what is read of the index may be some seconds old. Then a record looks as it was, and
+    the write that follows from it is refused (`VersionConflict`), or it is missing for a moment. Two reads are two moments.
     """
 
     def write(self, *records: Record, delete: Iterable[Record] = ()) -> None:
@@ -37,17 +53,19 @@ class WorkspaceStore(Protocol):
     def find_workspace(self, workspace_id: str) -> Workspace | None: ...
 
     def find_workspaces(self, workspace_ids: Iterable[str]) -> tuple[Workspace, ...]:
-        """Those of at most 100 ids that exist, in the order asked for; one read."""
+        """Those of at most `FIND_MAX` ids that exist, in the order asked for; one request."""
         ...
 
-    def list_workspaces(self, *, limit: int) -> tuple[Workspace, ...]: ...
+    def list_workspaces(self, *, limit: int) -> tuple[Workspace, ...]:
+        """Reads what exists: for the operator's view only."""
+        ...
 
     def list_due_workspaces(self, now: float, *, limit: int) -> tuple[Workspace, ...]:
         """Workspaces whose `due_at` has come, longest due first."""
         ...
 
     def find_next_due_at(self) -> float | None:
-        """The earliest `due_at` of all workspaces; None when nothing is ever due."""
+        """The earliest `due_at` of all workspaces and tasks; None when nothing is ever due."""
         ...
 
     def find_demand(self) -> Demand:
@@ -56,6 +74,25 @@ class WorkspaceStore(Protocol):
 
     def find_task(self, task_id: str) -> Task | None: ...
 
+    def find_tasks(self, task_ids: Iterable[str]) -> tuple[Task, ...]:
+        """Those of at most `FIND_MAX` ids that exist, in the order asked for; one request."""
+        ...
+
+    def list_warm_tasks(self, *, limit: int) -> tuple[Task, ...]:
+        """The pool's tasks by `Task.pool_rank`: warm ones, oldest first, then the failed starts that still count, latest
+        first. Whatever runs for a student is not among them, so their number is the pool's, not the school's."""
+        ...
+
+    def list_due_tasks(self, now: float, *, limit: int) -> tuple[Task, ...]:
+        """Tasks whose `due_at` has come, longest due first."""
+        ...
+
+    def count_live_tasks(self, *, limit: int) -> int:
+        """How many tasks have not ended, counted up to `limit`. Asked only where `Policy.tasks_max` says so: on one machine.
+        DynamoDB has no index for it; there the engine's quota is the limit."""
+        ...
+
     def list_tasks(self, *, limit: int) -> tuple[Task, ...]:
-        """All records of tasks, ended ones too until they are forgotten; oldest first."""
+        """All records of tasks, ended ones too until they are forgotten; oldest first. Reads what exists: for the
+        operator's view only."""
         ...

@@ -16,7 +16,7 @@ from manager.domain.pool import PoolSchedule
 from manager.domain.workspace import Workspace
 from manager.use_cases.lifetime import create
 from manager.use_cases.sweep import sweep
-from manager.use_cases.world import InFlight, World
+from manager.use_cases.world import InFlight, Recent, World
 
 ANNA = "ws-aaaaaaaaaa"
 BEN = "ws-bbbbbbbbbb"
@@ -72,7 +72,7 @@ class School:
 
     def crash(self) -> None:
         """The manager's process dies and starts again: what was only in its memory is gone."""
-        self.world = replace(self.world, in_flight=InFlight())
+        self.world = replace(self.world, in_flight=InFlight(), recent=Recent())
 
     def workspace(self, workspace_id: str = ANNA) -> Workspace:
         found = self.store.find_workspace(workspace_id)

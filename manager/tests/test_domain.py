@@ -79,11 +79,11 @@ def test_no_task_ever_comes_back() -> None:
 
 
 def test_a_task_of_one_workspace_is_refused_to_another() -> None:
-    reserved = task().reserved("ws-aaaaaaaaaa", deadline=NOW)
+    reserved = task().reserved("ws-aaaaaaaaaa", now=NOW, deadline=NOW)
     with pytest.raises(IllegalTransition):
         reserved.claimed("ws-bbbbbbbbbb", now=NOW)
     with pytest.raises(IllegalTransition):
-        reserved.reserved("ws-bbbbbbbbbb", deadline=NOW)
+        reserved.reserved("ws-bbbbbbbbbb", now=NOW, deadline=NOW)
 
 
 def test_a_workspace_is_refused_another_home() -> None:
@@ -125,7 +125,7 @@ def test_whom_a_task_can_serve() -> None:
     assert pool.can_serve(personal, returning)
     assert not pool.can_serve(personal, replace(returning, workspace_id="ws-bbbbbbbbbb"))
     assert not pool.can_serve(late, replace(ANNA, kind=WorkspaceKind.SUPERSET))
-    assert not pool.can_serve(late.reserved("ws-bbbbbbbbbb", deadline=NOW), ANNA)
+    assert not pool.can_serve(late.reserved("ws-bbbbbbbbbb", now=NOW, deadline=NOW), ANNA)
     assert not pool.can_serve(task(state=TaskState.STOPPING), ANNA)
 
 
@@ -136,9 +136,13 @@ def test_candidates_put_ready_before_starting_and_leave_old_images_out() -> None
 
 def test_failures_double_the_wait_and_a_success_ends_it() -> None:
     failed = [task(n, state=TaskState.STOPPED, failure="x", ended_at=NOW + n) for n in range(3)]
-    assert pool.back_off_until(failed, base_s=5, max_s=600) == NOW + 2 + 20
-    assert pool.back_off_until(failed * 10, base_s=5, max_s=600) == NOW + 2 + 600
-    assert pool.back_off_until([*failed, task(9, ready_at=NOW + 5)], base_s=5, max_s=600) == 0.0
+    limits = {"base_s": 5.0, "max_s": 600.0}
+    assert pool.back_off_until(failed, succeeded_at=0.0, **limits) == NOW + 2 + 20
+    assert pool.back_off_until(failed * 10, succeeded_at=0.0, **limits) == NOW + 2 + 600
+    assert pool.back_off_until(failed, succeeded_at=NOW + 1, **limits) == NOW + 2 + 5
+    assert pool.back_off_until(failed, succeeded_at=NOW + 5, **limits) == 0.0
+    forgiven = [item.forgive(forget_at=NOW) for item in failed]
+    assert pool.back_off_until(forgiven, succeeded_at=0.0, **limits) == 0.0
 
 
 def test_a_converged_fleet_needs_nothing() -> None:
@@ -166,8 +170,7 @@ def test_old_images_and_old_tasks_are_retired() -> None:
 
 def test_the_pool_waits_after_a_claim_and_says_when_it_will_go_on() -> None:
     policy = replace(NO_POOL, schedule=PoolSchedule(1, 1, 1, 1), refill_delay_s=2.0)
-    claimed = task(state=TaskState.CLAIMED, workspace_id="ws-aaaaaaaaaa")
-    snapshot = Snapshot((claimed,), (), (seen(),), images=IMAGES)
+    snapshot = Snapshot((), (), (), images=IMAGES, claimed_at=NOW)
     assert reconcile(snapshot, NOW, policy).look_again_at == NOW + 2.0
     assert reconcile(snapshot, NOW, policy).actions == ()
     assert [type(action) for action in reconcile(snapshot, NOW + 2.0, policy).actions] == [plan.StartWarmTask]
@@ -208,9 +211,9 @@ def test_a_record_without_a_task_is_recorded_as_gone() -> None:
 
 
 def test_an_orphan_is_ended_only_after_its_grace_and_a_late_starter_at_once() -> None:
-    assert actions(observed=(seen(),)) == []
-    assert actions(observed=(seen(),), now=NOW + NO_POOL.orphan_grace_s) == [plan.StopOrphan]
-    assert actions(tasks=(task(state=TaskState.STOPPED, ended_at=NOW),), observed=(seen(),)) == [plan.StopOrphan]
+    assert actions(strangers=(seen(),)) == []
+    assert actions(strangers=(seen(),), now=NOW + NO_POOL.orphan_grace_s) == [plan.StopOrphan]
+    assert actions(latecomers=(seen(),)) == [plan.StopOrphan]
 
 
 def test_an_intent_without_a_task_is_started_again_and_given_up_at_its_deadline() -> None:
@@ -232,7 +235,7 @@ def test_a_claim_that_was_cut_short_is_taken_over_and_fails_at_its_deadline() ->
 
 def test_a_ready_task_is_claimed_for_the_workspace_that_waits_for_it() -> None:
     starting = replace(change(ANNA, WorkspaceState.STARTING), task_id="task-1")
-    reserved = task().reserved(ANNA.workspace_id, deadline=NOW + 120)
+    reserved = task().reserved(ANNA.workspace_id, now=NOW, deadline=NOW + 120)
     ready = {"task-1": AgentStatus("task-1", AgentPhase.READY)}
     world = {"tasks": (reserved,), "workspaces": (starting,), "observed": (seen(),)}
     assert actions(**world, statuses=ready) == [plan.FinishLaunch]

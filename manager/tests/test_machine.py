@@ -23,7 +23,7 @@ from manager.tests.school import School, pool_of
 from manager.use_cases import lifetime, stop
 from manager.use_cases.launch import launch
 from manager.use_cases.sweep import sweep
-from manager.use_cases.world import InFlight, World
+from manager.use_cases.world import InFlight, Recent, World
 
 WORKSPACES = ("ws-aaaaaaaaaa", "ws-bbbbbbbbbb")
 DELETE_GRACE_S = 3_000.0
@@ -86,7 +86,7 @@ class ManagerMachine(RuleBasedStateMachine):
                 idle_timeout_s=600.0,
             ),
         )
-        self.other = replace(self.world, ids=CountingIds("other"), in_flight=InFlight())
+        self.other = replace(self.world, ids=CountingIds("other"), in_flight=InFlight(), recent=Recent())
         self.faults.after_each = self.check
         logging.disable(logging.CRITICAL)
         for _ in range(3):
@@ -164,8 +164,8 @@ class ManagerMachine(RuleBasedStateMachine):
         try:
             work()
         except Crash:
-            self.world = replace(self.world, in_flight=InFlight())
-            self.other = replace(self.other, in_flight=InFlight())
+            self.world = replace(self.world, in_flight=InFlight(), recent=Recent())
+            self.other = replace(self.other, in_flight=InFlight(), recent=Recent())
         except (ApraNovaError, OSError):
             pass
         self.faults.clear()

@@ -12,6 +12,7 @@ from manager.tests.school import ANNA, School
 from manager.use_cases import lifetime
 from manager.use_cases.launch import launch
 from manager.use_cases.stop import keep_running, stop
+from manager.use_cases.sweep import sweep
 
 
 def running(**options: object) -> School:
@@ -125,9 +126,16 @@ def test_keep_running_needs_a_running_workspace() -> None:
 
 
 @pytest.mark.parametrize("forgetful", [False, True])
-def test_a_task_that_ends_by_itself_leaves_its_workspace_stopped_with_the_cause(forgetful: bool) -> None:
+@pytest.mark.parametrize("told", [False, True])
+def test_a_task_that_ends_by_itself_leaves_its_workspace_stopped_with_the_cause(forgetful: bool, told: bool) -> None:
+    """At once where an event of the engine names it, else when the workspace is due."""
     school = running(runner=RunnerThatLosesTasks(FakeClock())) if forgetful else running()
-    school.runner.end(school.workspace().task_id or "", "killed: out of memory")
+    ended = school.workspace().task_id or ""
+    school.runner.end(ended, "killed: out of memory")
+    if told:
+        sweep(school.world, (ended,))
+    else:
+        school.later(school.world.policy.status_refresh_s)
     school.settle()
     workspace = school.workspace()
     assert (workspace.state, workspace.stop_reason) == (WorkspaceState.STOPPED, StopReason.TASK_ENDED)

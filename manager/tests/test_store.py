@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import concurrent.futures
+import json
 import multiprocessing
+import sqlite3
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,14 +13,16 @@ from pathlib import Path
 
 import pytest
 
+from contract import wire
 from contract.manager import Activity, LaunchStep
-from contract.names import WorkspaceKind, WorkspaceState
+from contract.names import TaskState, WorkspaceKind, WorkspaceState
 from manager.adapters.dynamodb.store import DynamoDbWorkspaceStore
 from manager.adapters.memory.store import MemoryWorkspaceStore
 from manager.adapters.sqlite.store import SqliteWorkspaceStore
 from manager.adapters.tests.aws_emulator import AwsEmulator
 from manager.domain.binding import bind
 from manager.domain.demand import Demand
+from manager.domain.observation import ObservedTask
 from manager.domain.task import Task
 from manager.domain.workspace import Workspace
 from manager.ports.workspace_store import VersionConflict, WorkspaceStore
@@ -122,6 +126,79 @@ def test_only_what_is_due_is_listed_longest_due_first(store: WorkspaceStore) -> 
     assert store.find_next_due_at() == NOW
 
 
+def test_a_record_leaves_the_due_ones_when_its_time_moves_and_when_it_is_deleted(store: WorkspaceStore) -> None:
+    store.write(workspace("a", due_at=NOW), task(1, due_at=NOW))
+    store.write(workspace("a", version=1, due_at=NOW + 60), task(1, version=1, due_at=NOW + 30))
+    assert (store.list_due_workspaces(NOW, limit=10), store.list_due_tasks(NOW, limit=10)) == ((), ())
+    assert store.find_next_due_at() == NOW + 30
+    store.write(
+        workspace("a", version=2, due_at=NOW), task(1, version=2, due_at=NOW)
+    )  # and back to a time it had before
+    assert len(store.list_due_workspaces(NOW, limit=10)) == len(store.list_due_tasks(NOW, limit=10)) == 1
+    store.write(delete=(workspace("a", version=3), task(1, version=3)))
+    assert (store.list_due_workspaces(NOW, limit=10), store.list_due_tasks(NOW, limit=10)) == ((), ())
+    assert store.find_next_due_at() is None
+
+
+def ended(number: int, *, after_s: float, **changes: object) -> Task:
+    return task(number, state=TaskState.STOPPED, ended_at=NOW + after_s, **changes)
+
+
+def test_due_tasks_are_those_that_start_for_somebody_or_stop_and_those_to_be_forgotten(store: WorkspaceStore) -> None:
+    warm = task(1)
+    store.write(
+        warm,
+        task(2).ready(observed(2), now=NOW),
+        task(3).reserved("ws-aaaaaaaaaa", now=NOW, deadline=NOW),
+        task(4).stopping(now=NOW - 1, deadline=NOW),
+        task(5).stopping(now=NOW, deadline=NOW).stopped(now=NOW, forget_at=NOW + 900),
+        task(6).ready(observed(6), now=NOW).claimed("ws-bbbbbbbbbb", now=NOW),
+    )
+    assert [item.task_id[-1] for item in store.list_due_tasks(NOW, limit=10)] == ["4", "3"]
+    assert [item.task_id[-1] for item in store.list_due_tasks(NOW, limit=1)] == ["4"]
+    assert [item.task_id[-1] for item in store.list_due_tasks(NOW + 900, limit=10)] == ["4", "3", "5"]
+    assert store.find_next_due_at() == NOW - 1
+    store.write(task(4, version=1), task(3, version=1))
+    assert store.find_next_due_at() == NOW + 900
+
+
+def observed(number: int) -> ObservedTask:
+    return ObservedTask(task(number).task_id, alive=True, started_at=NOW)
+
+
+def test_the_pools_list_has_the_warm_ones_oldest_first_then_the_failures_that_count_latest_first(
+    store: WorkspaceStore,
+) -> None:
+    store.write(
+        task(3),
+        task(1, state=TaskState.READY),
+        task(4, workspace_id="ws-aaaaaaaaaa"),
+        task(5, state=TaskState.CLAIMED, workspace_id="ws-bbbbbbbbbb"),
+        ended(6, after_s=1, failure="no room"),
+        ended(7, after_s=2, failure="no room", workspace_id="ws-cccccccccc"),
+        ended(8, after_s=3, failure="killed", ready_at=NOW),
+        ended(9, after_s=4, failure="no room", forgiven=True),
+    )
+    assert [item.task_id[-1] for item in store.list_warm_tasks(limit=10)] == ["1", "3", "7", "6"]
+    assert [item.task_id[-1] for item in store.list_warm_tasks(limit=1)] == ["1"]
+    store.write(task(1, version=1, state=TaskState.CLAIMED, workspace_id="ws-dddddddddd"), delete=(task(6, version=1),))
+    assert [item.task_id[-1] for item in store.list_warm_tasks(limit=10)] == ["3", "7"]
+
+
+def test_live_tasks_are_counted_up_to_a_limit(store: WorkspaceStore) -> None:
+    store.write(*(task(number) for number in (1, 2, 3)), ended(4, after_s=0))
+    assert (store.count_live_tasks(limit=10), store.count_live_tasks(limit=2)) == (3, 2)
+    store.write(ended(1, after_s=0, version=1), delete=(task(2, version=1),))
+    assert store.count_live_tasks(limit=10) == 1
+
+
+def test_several_tasks_are_found_in_the_order_asked_for(store: WorkspaceStore) -> None:
+    store.write(task(1), task(2))
+    ids = (task(2).task_id, "task-unknown", task(1).task_id, task(2).task_id)
+    assert [item.task_id[-1] for item in store.find_tasks(ids)] == ["2", "1"]
+    assert store.find_tasks(()) == ()
+
+
 def test_lists_are_bounded_and_ordered(store: WorkspaceStore) -> None:
     store.write(*(task(number) for number in (3, 1, 2)), workspace("b"), workspace("a"))
     assert [item.task_id[-1] for item in store.list_tasks(limit=2)] == ["1", "2"]
@@ -203,3 +280,79 @@ def test_the_file_is_for_its_owner_alone_and_a_later_schema_is_refused(tmp_path:
         connection.execute("PRAGMA user_version = 99")
     with pytest.raises(ValueError, match="another version"):
         SqliteWorkspaceStore(path)
+
+
+_VERSION_1 = """
+CREATE TABLE workspaces (
+  workspace_id TEXT PRIMARY KEY, version INTEGER NOT NULL, due_at REAL, body TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX workspaces_due ON workspaces (due_at) WHERE due_at IS NOT NULL;
+CREATE TABLE tasks (
+  task_id TEXT PRIMARY KEY, version INTEGER NOT NULL, created_at REAL NOT NULL, body TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE demand (
+  demand_id TEXT PRIMARY KEY, version INTEGER NOT NULL, counted_at REAL NOT NULL, body TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+PRAGMA user_version = 1;
+"""
+
+
+def test_the_file_of_an_installed_school_is_brought_up_to_date_and_loses_nothing(tmp_path: Path) -> None:
+    """Version 1 had no index of tasks, and their records no `due_at`."""
+    path = tmp_path / "manager.sqlite3"
+    old = sqlite3.connect(path)
+    old.executescript(_VERSION_1)
+    kept = (
+        task(1, state=TaskState.STOPPING, state_since=NOW, must_save=True),
+        task(2, state=TaskState.READY),
+        task(3, workspace_id="ws-aaaaaaaaaa", state_since=NOW + 1),
+        task(4, state=TaskState.CLAIMED, workspace_id="ws-bbbbbbbbbb"),
+        ended(5, after_s=2),
+        ended(6, after_s=3, failure="no room"),
+    )
+    for item in kept:
+        body = {name: value for name, value in wire.to_json(item).items() if name not in ("due_at", "forgiven")}
+        old.execute("INSERT INTO tasks VALUES (?, 7, ?, ?)", (item.task_id, item.created_at, json.dumps(body)))
+    someone = workspace("b", home_id="home-1", due_at=NOW + 5)
+    old.execute(
+        "INSERT INTO workspaces VALUES (?, 3, ?, ?)",
+        (someone.workspace_id, someone.due_at, json.dumps(wire.to_json(someone))),
+    )
+    old.commit()
+    old.close()
+    for _ in range(2):  # the second time there is nothing left to do
+        store = SqliteWorkspaceStore(path)
+        assert [item.task_id[-1] for item in store.list_due_tasks(NOW + 2, limit=10)] == ["1", "3"]
+        assert [item.task_id[-1] for item in store.list_due_tasks(NOW + 902, limit=10)] == ["1", "3", "5"]
+        assert [item.task_id[-1] for item in store.list_warm_tasks(limit=10)] == ["2", "6"]
+        assert store.count_live_tasks(limit=10) == 4
+        assert store.find_task(kept[3].task_id) == replace(kept[3], version=7)
+        assert store.find_workspace(someone.workspace_id) == replace(someone, version=3)
+        store.close()
+    store = SqliteWorkspaceStore(path)
+    (stopping, _) = store.list_due_tasks(NOW + 2, limit=10)
+    store.write(stopping.stopped(now=NOW + 3, forget_at=NOW + 903))
+    assert [item.task_id[-1] for item in store.list_due_tasks(NOW + 2, limit=10)] == ["3"]
+
+
+def test_no_look_up_of_a_pass_or_a_launch_walks_through_the_whole_file(tmp_path: Path) -> None:
+    """Of each query SQLite itself says whether it scans a table."""
+    store, plans = SqliteWorkspaceStore(tmp_path / "manager.sqlite3"), []
+
+    def explained(query: str, values: tuple[object, ...]) -> list[tuple]:
+        with store._connection() as connection:
+            plans.extend((query, row[3]) for row in connection.execute(f"EXPLAIN QUERY PLAN {query}", values))
+            return connection.execute(query, values).fetchall()
+
+    store._read = explained  # type: ignore[method-assign]
+    store.find_workspaces(("a", "b"))
+    store.find_tasks(("a", "b"))
+    store.list_due_workspaces(NOW, limit=10)
+    store.list_due_tasks(NOW, limit=10)
+    store.list_warm_tasks(limit=10)
+    store.count_live_tasks(limit=10)
+    store.find_next_due_at()
+    steps = [step for _, step in plans if step.startswith(("SCAN ", "SEARCH ")) and "subquery" not in step]
+    assert len(steps) >= 7
+    assert [step for step in steps if " INDEX " not in step and " PRIMARY KEY " not in step] == []
+    store.close()

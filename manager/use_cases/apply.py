@@ -16,7 +16,9 @@ from manager.domain.plan import (
     EndTask,
     FailLaunch,
     FinishLaunch,
+    ForgetLaunches,
     ForgetTask,
+    ForgiveFailures,
     LaunchAgain,
     MarkReady,
     NoteProgress,
@@ -31,13 +33,14 @@ from manager.domain.plan import (
     StopWorkspace,
     Warn,
 )
-from manager.domain.task import Task, TaskOffer
+from manager.domain.task import Task
 from manager.domain.workspace import Workspace
 from manager.ports.task_agent import AgentUnreachable
+from manager.ports.task_runner import StillEnding
 from manager.ports.workspace_store import VersionConflict
 from manager.use_cases import ending, finish_launch, lifetime
 from manager.use_cases.launch import bring_up
-from manager.use_cases.records import begin_stop
+from manager.use_cases.records import begin_stop, stored
 from manager.use_cases.world import World
 
 log = logging.getLogger(__name__)
@@ -75,19 +78,25 @@ def action_key(action: Action) -> str:
             return f"end:{task.task_id}"
         case StopOrphan(task_id=task_id):
             return f"end:{task_id}"
+        case ForgetLaunches():
+            return "forget launches"
+        case ForgiveFailures():
+            return "forgive failures"
         case StartWarmTask():
             return f"pool:{id(action)}"
         case _:
             assert_never(action)
 
 
-def _guarded(world: World, action: Action, key: str, work: Callable[[], None]) -> None:
+def _guarded(world: World, action: Action, key: str, work: Callable[[], object]) -> None:
     name = type(action).__name__
     try:
         work()
         world.metrics.count("actions_total", action=name, result="done")
     except VersionConflict:
         world.metrics.count("actions_total", action=name, result="overtaken")
+    except StillEnding:
+        world.metrics.count("actions_total", action=name, result="waits")
     except (ApraNovaError, AgentUnreachable) as error:
         world.metrics.count("actions_total", action=name, result="failed")
         log.warning("%s failed: %s", name, error, extra={"action": name, "key": key})
@@ -131,16 +140,13 @@ def _perform(world: World, action: Action) -> None:
         case StartWarmTask():
             _start_warm(world, action)
         case StopOrphan(task_id):
-            record = world.store.find_task(task_id)
-            if record is None or not record.live:
-                world.runner.stop(task_id, grace_s=0.0)
+            world.runner.stop(task_id, grace_s=0.0)
         case ForgetTask(task):
-            if task.offer is TaskOffer.SLOT and task.workspace_id is None and task.home_id is not None:
-                world.homes.purge(task.home_id)  # never adopted, and now never will be: the record says STOPPED
-            launches = ()
-            if task.workspace_id is not None:
-                launches = (world.store.find_demand().with_launch(task.kind, at=task.created_at, now=now),)
-            world.store.write(*launches, delete=(task,))
+            ending.forget(world, task)
+        case ForgetLaunches(tasks):
+            ending.forget_launches(world, tasks)
+        case ForgiveFailures(tasks):
+            ending.forgive(world, tasks)
         case PurgeWorkspace(workspace):
             lifetime.purge(world, workspace)
         case _:
@@ -159,12 +165,14 @@ def _start_warm(world: World, action: StartWarmTask) -> None:
         agent_token=world.ids.secret(),
         home_id=None if world.runner.late_binding else world.ids.home_id(),
     )
+    world.recent.started(task.task_id, now)
     world.store.write(task)
-    stored = replace(task, version=task.version + 1)
-    start = StartAgain(stored)
+    start = StartAgain(stored(task))
     key = action_key(start)
     if world.in_flight.begin(key):
-        world.background.run(lambda: _guarded(world, start, key, lambda: finish_launch.start_task(world, stored, None)))
+        world.background.run(
+            lambda: _guarded(world, start, key, lambda: finish_launch.start_task(world, start.task, None))
+        )
 
 
 def _launch_again(world: World, workspace: Workspace) -> None:

@@ -1,15 +1,18 @@
-"""The end of a task: save, end, record; and the record of one that ended by itself."""
+"""The end of a task: save, end, record; the record of one that ended by itself; and the end of the record."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from contract.errors import ApraNovaError, Reason
 from contract.manager import LaunchStep
 from contract.names import StopReason, WorkspaceState
-from manager.domain.task import Task
+from manager.domain.task import Task, TaskOffer
 from manager.domain.workspace import Workspace
 from manager.ports.task_agent import AgentUnreachable
+from manager.ports.workspace_store import WRITE_MAX
+from manager.use_cases.records import stored
 from manager.use_cases.world import World
 
 
@@ -59,16 +62,16 @@ def _record_saved(world: World, task: Task, workspace: Workspace | None, now: fl
     saved = replace(task, saved_at=now)
     if workspace is None:
         world.store.write(saved)
-        return replace(saved, version=saved.version + 1), None
+        return stored(saved), None
     told = replace(workspace, failure="").with_step(LaunchStep("saved", now, "Your work is saved"))
     world.store.write(saved, told)
-    return replace(saved, version=saved.version + 1), replace(told, version=told.version + 1)
+    return stored(saved), stored(told)
 
 
 def _try_later(world: World, task: Task, workspace: Workspace | None, because: str, now: float) -> None:
     world.metrics.count("save_failures_total", reason=str(Reason.SAVE_FAILED))
     wait_s = min(world.policy.save_retry_max_s, 2.0 ** min(task.save_attempts, 10))
-    again = replace(task, save_attempts=task.save_attempts + 1, save_again_at=now + wait_s)
+    again = replace(task, save_attempts=task.save_attempts + 1, save_again_at=now + wait_s, due_at=now + wait_s)
     if workspace is None:
         world.store.write(again)
     else:
@@ -78,7 +81,9 @@ def _try_later(world: World, task: Task, workspace: Workspace | None, because: s
 
 def _record_end(world: World, task: Task, workspace: Workspace | None, *, failure: str) -> None:
     now = world.clock.now()
-    stopped = task.stopped(now=now, failure=failure if task.ready_at is None else "")
+    stopped = task.stopped(
+        now=now, forget_at=now + world.policy.task_memory_s, failure=failure if task.ready_at is None else ""
+    )
     if workspace is None:
         world.store.write(stopped)
     else:
@@ -98,3 +103,35 @@ def _ended(workspace: Workspace, failure: str, now: float) -> Workspace:
         failure = f"The workspace ended unexpectedly: {failure}"
         told = workspace.stopping(now=now, reason=StopReason.TASK_ENDED, failure=failure)
     return told.ended(now=now, step=LaunchStep("task_stopped", now, "The workspace is stopped; your files are kept"))
+
+
+def forget(world: World, task: Task) -> None:
+    """The end of the record of a task that served nobody. Raises VersionConflict."""
+    if task.offer is TaskOffer.SLOT and task.home_id is not None:
+        world.homes.purge(task.home_id)  # never adopted, and now never will be: the record says STOPPED
+    world.store.write(delete=(task,))
+
+
+def forget_launches(world: World, tasks: tuple[Task, ...]) -> None:
+    """The end of the records of tasks that served a workspace, each counted as a launch in the write that forgets it.
+
+    Raises VersionConflict when another manager counts too; the next pass goes on with those that are left.
+    """
+    now = world.clock.now()
+    for some in _in_parts(tasks, WRITE_MAX - 1):
+        demand = world.store.find_demand()
+        for task in some:
+            demand = demand.with_launch(task.kind, at=task.created_at, now=now)
+        world.store.write(demand, delete=some)
+
+
+def forgive(world: World, tasks: tuple[Task, ...]) -> None:
+    """Failed starts that a success has followed leave the pool's list. Raises VersionConflict."""
+    for some in _in_parts(tasks, WRITE_MAX):
+        world.store.write(
+            *(task.forgive(forget_at=(task.ended_at or 0.0) + world.policy.task_memory_s) for task in some)
+        )
+
+
+def _in_parts(tasks: tuple[Task, ...], size: int) -> Iterator[tuple[Task, ...]]:
+    return (tasks[start : start + size] for start in range(0, len(tasks), size))

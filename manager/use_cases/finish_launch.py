@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 
 from contract.agent import ClaimRequest
 from contract.errors import ApraNovaError, Reason
@@ -15,7 +14,7 @@ from manager.domain.workspace import Workspace
 from manager.ports.task_agent import AgentUnreachable
 from manager.ports.task_runner import TaskSpec
 from manager.ports.workspace_store import VersionConflict
-from manager.use_cases.records import begin_stop, get_workspace, save_workspace
+from manager.use_cases.records import begin_stop, get_workspace, save_workspace, stored
 from manager.use_cases.world import World
 
 log = logging.getLogger(__name__)
@@ -28,11 +27,14 @@ def key(workspace: Workspace) -> str:
     return f"launch:{workspace.workspace_id}"
 
 
-def start_task(world: World, task: Task, workspace: Workspace | None) -> None:
-    """Ask the engine to start a task whose record is written; its home (if it starts with one) is made first."""
+def start_task(world: World, task: Task, workspace: Workspace | None) -> bool:
+    """Ask the engine to start a task whose record is written; its home (if it starts with one) is made first.
+
+    False: it cannot start, and that has been recorded.
+    """
     try:
         if workspace is not None and task.home_id is not None:
-            workspace = _with_home(world, workspace)
+            _make_home(world, workspace)
         elif task.home_id is not None:
             world.homes.create(task.home_id)
         world.runner.start(
@@ -45,14 +47,14 @@ def start_task(world: World, task: Task, workspace: Workspace | None) -> None:
                 wanted_now=workspace is not None,
             )
         )
-    except VersionConflict:
-        return  # it was stopped meanwhile
     except ApraNovaError as error:
         world.metrics.count("task_start_failures_total", reason=str(error.reason))
         if error.reason not in _FINAL:
             raise
         log.error("task %s cannot start: %s", task.task_id, error)  # noqa: TRY400  the traceback says nothing more
         fail_start(world, task, error.message)
+        return False
+    return True
 
 
 def fail_start(world: World, task: Task, because: str) -> None:
@@ -77,18 +79,16 @@ def bind_ready(world: World, workspace: Workspace, task: Task, observed: Observe
     if task.state is TaskState.STARTING:
         now = world.clock.now()
         claimed = task.claimed(workspace.workspace_id, observed, now=now)
-        ready = workspace.with_step(LaunchStep("task_ready", now, "The fresh workspace is ready for you"))
-        ready = ready.with_step(LaunchStep("task_claimed", now, "It is yours now"))
+        ready = workspace.task_claimed(now=now)
         world.store.write(claimed, ready)
-        workspace = replace(ready, version=ready.version + 1)
-    return complete_claim(world, workspace, task.task_id)
+        world.recent.claimed_at = now
+        task, workspace = stored(claimed), stored(ready)
+    return complete_claim(world, workspace, task)
 
 
-def complete_claim(world: World, workspace: Workspace, task_id: str) -> Workspace:
-    """Home, agent, RUNNING. Returns the record as far as it came; the sweep carries on where this could not."""
-    task = world.store.find_task(task_id)
-    if task is None or task.state is not TaskState.CLAIMED:
-        return get_workspace(world, workspace.workspace_id)
+def complete_claim(world: World, workspace: Workspace, task: Task) -> Workspace:
+    """Home, agent, RUNNING: one write in the end. Returns the record as far as it came; the sweep carries on where this
+    could not. The records are not read again first: if they have moved on, that write is refused."""
     begun = world.clock.now()
     try:
         running = _complete(world, workspace, task)
@@ -100,19 +100,18 @@ def complete_claim(world: World, workspace: Workspace, task_id: str) -> Workspac
     except ApraNovaError as error:
         if error.reason not in _FINAL:
             raise
-        log.error("workspace %s cannot have task %s: %s", workspace.workspace_id, task_id, error)  # noqa: TRY400
-        return _failed(world, workspace.workspace_id, task_id, error.message)
+        log.error("workspace %s cannot have task %s: %s", workspace.workspace_id, task.task_id, error)  # noqa: TRY400
+        return _failed(world, workspace.workspace_id, task.task_id, error.message)
     world.metrics.observe("claim_seconds", world.clock.now() - begun)
     return running
 
 
 def _complete(world: World, workspace: Workspace, task: Task) -> Workspace:
-    workspace = _with_home(world, workspace)
-    if task.home_id is None and workspace.home_id is not None:
-        world.runner.attach_home(task.task_id, workspace.home_id)
-        if not any(step.name == "home_attached" for step in workspace.steps):
-            attached = LaunchStep("home_attached", world.clock.now(), "Your files are in place")
-            workspace = save_workspace(world, workspace.with_step(attached))
+    home_id = _make_home(world, workspace)
+    attached = ()
+    if task.home_id is None:
+        world.runner.attach_home(task.task_id, home_id)
+        attached = (LaunchStep("home_attached", world.clock.now(), "Your files are in place"),)
     world.agent.claim(
         task.control_address,
         task.agent_token,
@@ -126,32 +125,43 @@ def _complete(world: World, workspace: Workspace, task: Task) -> Workspace:
             student_email=workspace.owner_email,
         ),
     )
-    now = world.clock.now()
-    opened = LaunchStep("application_ready", now, "Your workspace is open")
-    workspace = _still_the_same_launch(world, workspace)
-    running = workspace.running(now=now, cluster=task.cluster, address=task.address, step=opened)
-    return save_workspace(world, running)
+    opened = LaunchStep("application_ready", world.clock.now(), "Your workspace is open")
+    return _record_running(world, workspace, task, (*attached, opened))
 
 
-def _still_the_same_launch(world: World, workspace: Workspace) -> Workspace:
-    """The record as it is now: while the claim took its time, progress may have been noted. Raises VersionConflict."""
-    found = get_workspace(world, workspace.workspace_id)
-    if (found.state, found.launch_secret) != (WorkspaceState.STARTING, workspace.launch_secret):
-        raise VersionConflict(f"{workspace.workspace_id} does not wait for this claim any more")
-    return found
+def _record_running(world: World, workspace: Workspace, task: Task, steps: tuple[LaunchStep, ...]) -> Workspace:
+    """While the claim took its time, progress may have been noted: then the record is read, and written on top of that.
+    Raises VersionConflict when it does not wait for this claim any more."""
+    for _ in range(world.policy.attempts_max):
+        told = workspace
+        for step in steps[:-1]:
+            told = told.with_step(step)
+        try:
+            return save_workspace(
+                world,
+                told.running(now=world.clock.now(), cluster=task.cluster, address=task.address, step=steps[-1]),
+            )
+        except VersionConflict:
+            found = get_workspace(world, workspace.workspace_id)
+            if (found.state, found.launch_secret) != (WorkspaceState.STARTING, workspace.launch_secret):
+                raise
+            workspace = found
+    raise VersionConflict(f"{workspace.workspace_id} is changed again and again")
 
 
-def _with_home(world: World, workspace: Workspace) -> Workspace:
-    """Make the first home; a home that existed and is missing now is a fault of the disk, never replaced by an empty one."""
+def _make_home(world: World, workspace: Workspace) -> str:
+    """Make the first home; a home that existed and is missing now is a fault of the disk, never replaced by an empty one.
+
+    That it exists is recorded with RUNNING: until then nobody could put anything into it, and making it again is harmless.
+    """
     if workspace.home_id is None:
         raise VersionConflict(f"{workspace.workspace_id} is not bound any more")
     if workspace.home_created_at is None:
         world.homes.create(workspace.home_id)
-        return save_workspace(world, workspace.home_created(now=world.clock.now()))
-    if not world.homes.exists(workspace.home_id):
+    elif not world.homes.exists(workspace.home_id):
         message = "Your files cannot be reached at the moment; please tell your school"
         raise ApraNovaError(Reason.LAUNCH_FAILED, message, detail=f"home {workspace.home_id} is missing")
-    return workspace
+    return workspace.home_id
 
 
 def fail_launch(world: World, workspace: Workspace, task: Task, because: str) -> Workspace:

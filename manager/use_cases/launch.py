@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from contract.errors import ApraNovaError, Reason
 from contract.names import LaunchPath, WorkspaceState
-from manager.domain.binding import bind
+from manager.domain.binding import Binding, bind
 from manager.domain.pool import candidates
 from manager.domain.task import Task
 from manager.domain.workspace import Workspace
 from manager.ports.workspace_store import VersionConflict
 from manager.use_cases import ending, finish_launch
-from manager.use_cases.records import get_task, get_workspace, retried, save_workspace
+from manager.use_cases.records import get_task, get_workspace, retried, save_workspace, stored
 from manager.use_cases.world import World
 
 
@@ -45,13 +45,12 @@ def _launch_once(world: World, workspace: Workspace) -> Workspace:
 def _existing(world: World, workspace: Workspace) -> Workspace:
     """Answer at once, unless the engine knows that the task has ended: then record that, and launch anew."""
     try:
-        observed = world.runner.list_tasks()
+        observed = world.runner.find_tasks((workspace.task_id or "",))
     except ApraNovaError:
         observed = None
-    if observed is not None and not any(seen.task_id == workspace.task_id and seen.alive for seen in observed):
+    if observed is not None and not any(seen.alive for seen in observed):
         task = get_task(world, workspace)
-        because = next((seen.ended_because for seen in observed if seen.task_id == task.task_id), "")
-        ending.record_gone(world, task, workspace, because)
+        ending.record_gone(world, task, workspace, next((seen.ended_because for seen in observed), ""))
         raise VersionConflict("its task had ended; launch again")
     world.metrics.count("launches_total", path="existing")
     return replace(workspace, launch_path=LaunchPath.EXISTING)
@@ -63,8 +62,8 @@ def bring_up(world: World, workspace: Workspace) -> Workspace:
         raise ApraNovaError(Reason.KIND_NOT_READY, "This school does not offer this kind of workspace")
     image = world.runner.image(workspace.kind)
     now = world.clock.now()
-    tasks = world.store.list_tasks(limit=world.policy.records_max)
-    for task in candidates(tasks, workspace, image=image):
+    warm = world.store.list_warm_tasks(limit=world.policy.records_max)
+    for task in candidates(warm, workspace, image=image):
         with world.in_flight.holding(finish_launch.key(workspace)):
             bound = _try_bind(world, task, workspace, now=now)
             if bound is None:
@@ -72,13 +71,13 @@ def bring_up(world: World, workspace: Workspace) -> Workspace:
                     raise VersionConflict(f"{workspace.workspace_id} was launched by someone else")
                 continue
             world.wake()  # the pool wants a replacement
-            if bound.launch_path is LaunchPath.WARM:
-                return finish_launch.complete_claim(world, bound, task.task_id)
-            return bound
-    return _cold(world, workspace, image, live=sum(task.live for task in tasks))
+            if bound.workspace.launch_path is LaunchPath.WARM:
+                return finish_launch.complete_claim(world, bound.workspace, bound.task)
+            return bound.workspace
+    return _cold(world, workspace, image)
 
 
-def _try_bind(world: World, task: Task, workspace: Workspace, *, now: float) -> Workspace | None:
+def _try_bind(world: World, task: Task, workspace: Workspace, *, now: float) -> Binding | None:
     """The claim: one transaction over both records. None: someone else took the task, or the workspace."""
     binding = bind(
         task,
@@ -92,12 +91,14 @@ def _try_bind(world: World, task: Task, workspace: Workspace, *, now: float) -> 
         world.store.write(binding.task, binding.workspace)
     except VersionConflict:
         return None
+    world.recent.claimed_at = now
     world.metrics.count("launches_total", path=str(binding.workspace.launch_path))
-    return replace(binding.workspace, version=binding.workspace.version + 1)
+    return Binding(stored(binding.task), stored(binding.workspace))
 
 
-def _cold(world: World, workspace: Workspace, image: str, *, live: int) -> Workspace:
-    if live >= world.policy.tasks_max:
+def _cold(world: World, workspace: Workspace, image: str) -> Workspace:
+    limit = world.policy.tasks_max
+    if limit is not None and world.store.count_live_tasks(limit=limit) >= limit:
         raise ApraNovaError(Reason.NO_CAPACITY, "All places are taken at the moment; please try again in a few minutes")
     now = world.clock.now()
     home_id = None if world.runner.late_binding else (workspace.home_id or world.ids.home_id())
@@ -112,11 +113,9 @@ def _cold(world: World, workspace: Workspace, image: str, *, live: int) -> Works
         intended_for=workspace.workspace_id if workspace.home_id and home_id else None,
     )
     with world.in_flight.holding(finish_launch.key(workspace)):
-        starting = _try_bind(world, task, workspace, now=now)
-        if starting is None:
+        bound = _try_bind(world, task, workspace, now=now)
+        if bound is None:
             raise VersionConflict(f"{workspace.workspace_id} was launched by someone else")
         world.wake()
-        stored = world.store.find_task(task.task_id)
-        if stored is not None:
-            finish_launch.start_task(world, stored, starting)
-        return get_workspace(world, workspace.workspace_id)
+        begun = finish_launch.start_task(world, bound.task, bound.workspace)
+        return bound.workspace if begun else get_workspace(world, workspace.workspace_id)

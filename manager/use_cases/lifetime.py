@@ -50,8 +50,7 @@ def delete(world: World, workspace_id: str) -> Workspace:
         if workspace.deleted_at is not None:
             return workspace
         if workspace.state in (WorkspaceState.STARTING, WorkspaceState.RUNNING):
-            begin_stop(world, workspace, reason=StopReason.DELETED)
-            return get_workspace(world, workspace_id)
+            return begin_stop(world, workspace, reason=StopReason.DELETED)
         marked = workspace.delete_wanted(now=world.clock.now(), grace_s=world.policy.delete_grace_s)
         return save_workspace(world, marked)
 

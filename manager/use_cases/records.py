@@ -1,8 +1,12 @@
-"""Reading a workspace, and the writes that more than one use case makes."""
+"""Reading a workspace, and the writes that more than one use case makes.
+
+A write that returned left the record one version on: it is not read again.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from contract.errors import ApraNovaError, Reason
@@ -14,6 +18,7 @@ from manager.ports.workspace_store import VersionConflict
 from manager.use_cases.world import World
 
 Result = TypeVar("Result")
+TaskOrWorkspace = TypeVar("TaskOrWorkspace", Task, Workspace)
 
 
 def get_workspace(world: World, workspace_id: str) -> Workspace:
@@ -34,10 +39,12 @@ def get_task(world: World, workspace: Workspace) -> Task:
 def save_workspace(world: World, workspace: Workspace) -> Workspace:
     """Write one record and return it at its new version. Raises VersionConflict."""
     world.store.write(workspace)
-    stored = world.store.find_workspace(workspace.workspace_id)
-    if stored is None or stored.version != workspace.version + 1:
-        raise VersionConflict(f"{workspace.workspace_id} was changed again at once")
-    return stored
+    return stored(workspace)
+
+
+def stored(record: TaskOrWorkspace) -> TaskOrWorkspace:
+    """A record as the store has it after a write of it returned."""
+    return replace(record, version=record.version + 1)
 
 
 def begin_stop(
@@ -72,7 +79,7 @@ def begin_stop(
     world.store.write(stopping, ending)
     world.metrics.count("stops_total", reason=str(reason))
     world.wake()
-    return stopping
+    return stored(stopping)
 
 
 def retried(world: World, attempt: Callable[[], Result]) -> Result:

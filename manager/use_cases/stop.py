@@ -21,8 +21,7 @@ def stop(world: World, workspace_id: str) -> Workspace:
     def attempt() -> Workspace:
         workspace = get_workspace(world, workspace_id)
         if workspace.state in _UP:
-            begin_stop(world, workspace, reason=StopReason.BY_PERSON)
-            return get_workspace(world, workspace_id)
+            return begin_stop(world, workspace, reason=StopReason.BY_PERSON)
         if workspace.launch_wanted_at is not None:
             return save_workspace(world, replace(workspace, launch_wanted_at=None))
         return workspace
@@ -37,8 +36,7 @@ def restart(world: World, workspace_id: str) -> Workspace:
         workspace = get_workspace(world, workspace_id)
         if workspace.state not in _UP:
             return None
-        begin_stop(world, workspace, reason=StopReason.RESTART, launch_again=True)
-        return get_workspace(world, workspace_id)
+        return begin_stop(world, workspace, reason=StopReason.RESTART, launch_again=True)
 
     return retried(world, attempt) or launch(world, workspace_id)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 from contract.agent import AgentStatus
 from contract.errors import ApraNovaError, Reason
@@ -13,70 +15,128 @@ from manager.domain.reconcile import Snapshot, reconcile
 from manager.domain.task import Task
 from manager.domain.workspace import Workspace
 from manager.ports.task_agent import AgentUnreachable
+from manager.ports.workspace_store import FIND_MAX
 from manager.use_cases.apply import apply
 from manager.use_cases.world import World
 
 log = logging.getLogger(__name__)
 
+Record = TypeVar("Record", Task, Workspace)
 
-def sweep(world: World) -> Plan:
-    """One pass. Returns the plan that was begun; `look_again_at` in it says when the next pass should run."""
+_INDEX_LAG_MAX_S = 30.0
+"""A warm task that this process recorded is read by key for so long, as long as the index does not show it. DynamoDB's
+are seconds behind at worst; two processes that do not know of each other's starts may still start one too many."""
+
+
+def sweep(world: World, task_ids: Iterable[str] = ()) -> Plan:
+    """One pass over what is due, warm or named. Returns the plan that was begun; `look_again_at` in it says when the next
+    pass should run. `task_ids`: tasks of which an event of the engine tells that something has changed."""
     begun = world.clock.now()
-    plan = reconcile(observe(world), world.clock.now(), world.policy)
+    plan = reconcile(observe(world, task_ids), world.clock.now(), world.policy)
     apply(world, plan)
     world.metrics.observe("sweep_seconds", world.clock.now() - begun)
     return plan
 
 
-def observe(world: World) -> Snapshot:
+def observe(world: World, task_ids: Iterable[str] = ()) -> Snapshot:
     """Read records, then the engine, then those agents whose answer could matter now."""
     now = world.clock.now()
-    tasks = world.store.list_tasks(limit=world.policy.records_max)
-    due = world.store.list_due_workspaces(now, limit=world.policy.due_per_pass_max)
-    observed = _observed(world)
+    tasks = _tasks(world, task_ids, now)
+    workspaces = _workspaces(world, tasks, now)
+    observed = _observed(world, [task.task_id for task in tasks.values() if task.live])
+    strangers, latecomers = _unaccounted(world, tasks, now)
     alive = {seen.task_id: seen for seen in observed or () if seen.alive}
-    workspaces = _with_bound(world, tasks, due, alive)
+    limit = world.policy.tasks_max
     return Snapshot(
-        tasks=tasks,
-        workspaces=workspaces,
+        tasks=tuple(tasks.values()),
+        workspaces=tuple(workspaces),
         observed=observed,
         statuses=_statuses(world, tasks, workspaces, alive, now),
         images=_images(world),
         launches=world.store.find_demand().by_kind(now),
+        live=None if limit is None else world.store.count_live_tasks(limit=limit),
+        claimed_at=world.recent.claimed_at,
+        strangers=strangers,
+        latecomers=latecomers,
     )
 
 
-def _observed(world: World) -> tuple[ObservedTask, ...] | None:
+def _tasks(world: World, named: Iterable[str], now: float) -> dict[str, Task]:
+    """The pool's, the due ones, and those that an event or this process's memory names."""
+    store, limit = world.store, world.policy.records_max
+    found = {task.task_id: task for task in store.list_warm_tasks(limit=limit)}
+    started = world.recent.starts_since(now - _INDEX_LAG_MAX_S)
+    missing = [task_id for task_id in started if task_id not in found]
+    for task in store.list_due_tasks(now, limit=limit):
+        found[task.task_id] = task
+    for task in _in_pages(store.find_tasks, (*missing, *named)):
+        found[task.task_id] = task  # read by key, and so newer than what an index says
+    for task_id in started:
+        task = found.get(task_id)
+        if task_id not in missing or task is None or not task.warm:
+            world.recent.forget_start(task_id)
+    return found
+
+
+def _workspaces(world: World, tasks: dict[str, Task], now: float) -> list[Workspace]:
+    """The due ones, whose tasks join `tasks`; and those of the tasks that are due or named."""
+    due = world.store.list_due_workspaces(now, limit=world.policy.due_per_pass_max)
+    bound = [workspace.task_id for workspace in due if workspace.task_id and workspace.task_id not in tasks]
+    known = {workspace.workspace_id for workspace in due}
+    wanted = [
+        task.workspace_id
+        for task in tasks.values()
+        if task.live and task.workspace_id is not None and task.workspace_id not in known
+    ]
+    tasks.update((task.task_id, task) for task in _in_pages(world.store.find_tasks, bound))
+    return [*due, *_in_pages(world.store.find_workspaces, wanted)]
+
+
+def _in_pages(find: Callable[[Iterable[str]], tuple[Record, ...]], ids: Iterable[str]) -> Iterator[Record]:
+    wanted = tuple(dict.fromkeys(ids))
+    for start in range(0, len(wanted), FIND_MAX):
+        yield from find(wanted[start : start + FIND_MAX])
+
+
+def _observed(world: World, task_ids: list[str]) -> tuple[ObservedTask, ...] | None:
+    if not task_ids:
+        return ()
     try:
-        return world.runner.list_tasks()
+        return world.runner.find_tasks(task_ids)
     except ApraNovaError as error:
         world.metrics.count("engine_unreachable_total")
         log.warning("the engine does not answer: %s", error)
         return None
 
 
-def _with_bound(
-    world: World, tasks: tuple[Task, ...], due: tuple[Workspace, ...], alive: dict[str, ObservedTask]
-) -> tuple[Workspace, ...]:
-    """The due ones, and those whose task is on the move or not alive."""
-    known = {workspace.workspace_id for workspace in due}
-    wanted = [
-        task.workspace_id
-        for task in tasks
-        if task.live
-        and task.workspace_id is not None
-        and task.workspace_id not in known
-        and (task.state is not TaskState.CLAIMED or task.task_id not in alive)
-    ]
-    page = world.policy.describe_max
-    pages = [wanted[start : start + page] for start in range(0, len(wanted), page)]
-    return due + tuple(workspace for ids in pages for workspace in world.store.find_workspaces(ids))
+def _unaccounted(
+    world: World, tasks: dict[str, Task], now: float
+) -> tuple[tuple[ObservedTask, ...], tuple[ObservedTask, ...]]:
+    """What the engine runs without a record, and what it runs although the record says STOPPED; asked for now and then.
+
+    Most of what it lists is none of this pass's business and not in `tasks`. So each of those is read by key, after the
+    engine's list: a record is written before its task is started, so only then does a missing one prove anything.
+    """
+    if now - world.recent.scanned_at < world.policy.orphan_scan_s:
+        return (), ()
+    try:
+        listed = world.runner.list_tasks()
+    except ApraNovaError as error:
+        world.metrics.count("engine_unreachable_total")
+        log.warning("the engine does not list its tasks: %s", error)
+        return (), ()
+    alive = {seen.task_id: seen for seen in listed if seen.alive}
+    unnamed = [task_id for task_id in alive if task_id not in tasks or not tasks[task_id].live]
+    records = {task.task_id: task for task in _in_pages(world.store.find_tasks, unnamed)}
+    world.recent.scanned_at = now
+    strangers = tuple(alive[task_id] for task_id in unnamed if task_id not in records)
+    return strangers, tuple(alive[task_id] for task_id, record in records.items() if not record.live)
 
 
 def _statuses(
     world: World,
-    tasks: tuple[Task, ...],
-    workspaces: tuple[Workspace, ...],
+    tasks: dict[str, Task],
+    workspaces: list[Workspace],
     alive: dict[str, ObservedTask],
     now: float,
 ) -> dict[str, AgentStatus]:
@@ -88,7 +148,7 @@ def _statuses(
     opening = {workspace.task_id for workspace in workspaces if workspace.state is WorkspaceState.STARTING}
     asked = [
         task
-        for task in tasks
+        for task in tasks.values()
         if task.task_id in alive
         and alive[task.task_id].control_address
         and (task.state is TaskState.STARTING or task.task_id in could_be_due or task.task_id in opening)

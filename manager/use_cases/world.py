@@ -68,6 +68,29 @@ class InFlight:
                 self.end(key)
 
 
+class Recent:
+    """What this process did lately. It ends with the process, and nothing depends on it: it is a courtesy to students, and
+    spares the engine and the store some questions."""
+
+    def __init__(self) -> None:
+        self.claimed_at = 0.0
+        self.scanned_at = float("-inf")
+        """When the engine was last asked for tasks that nobody named."""
+        self._started: dict[str, float] = {}
+
+    def started(self, task_id: str, now: float) -> None:
+        self._started[task_id] = now
+
+    def forget_start(self, task_id: str) -> None:
+        self._started.pop(task_id, None)
+
+    def starts_since(self, since: float) -> list[str]:
+        """Warm tasks that this process recorded after `since` and has not read back yet: an index that lags does not show
+        them, and the pool would start them once more."""
+        self._started = {task_id: at for task_id, at in self._started.items() if at > since}
+        return list(self._started)
+
+
 @dataclass(frozen=True)
 class Site:
     """What a workspace is told about the place where it stands."""
@@ -91,5 +114,6 @@ class World:
     site: Site = field(default_factory=Site)
     background: Background = field(default_factory=Inline)
     in_flight: InFlight = field(default_factory=InFlight)
+    recent: Recent = field(default_factory=Recent)
     wake: Callable[[], None] = lambda: None
     """Ask for a sweep soon."""

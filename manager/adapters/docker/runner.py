@@ -8,7 +8,7 @@ import json
 import re
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -101,6 +101,11 @@ class DockerTaskRunner:
                 container.stop(timeout=max(0, round(grace_s)))
                 container.wait(timeout=CALL_TIMEOUT_S)
             self._remove_network(task_id)
+
+    def find_tasks(self, task_ids: Iterable[str]) -> tuple[ObservedTask, ...]:
+        with self._translated("find_tasks"):
+            found = (self._find(task_id) for task_id in dict.fromkeys(task_ids))
+            return tuple(_observed(container) for container in found if container is not None)
 
     def list_tasks(self) -> tuple[ObservedTask, ...]:
         with self._translated("list_tasks"):

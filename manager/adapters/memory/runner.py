@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from contract.agent import AgentPhase, AgentStatus, ClaimRequest, SaveAnswer, WarnRequest
@@ -68,19 +69,14 @@ class MemoryTaskRunner:
             if task is not None and task.alive:
                 task.alive, task.ended_because = False, because
 
+    def find_tasks(self, task_ids: Iterable[str]) -> tuple[ObservedTask, ...]:
+        with self._lock:
+            found = ((task_id, self.tasks.get(task_id)) for task_id in dict.fromkeys(task_ids))
+            return tuple(_observed(task_id, task) for task_id, task in found if task is not None)
+
     def list_tasks(self) -> tuple[ObservedTask, ...]:
         with self._lock:
-            return tuple(
-                ObservedTask(
-                    task_id=task_id,
-                    alive=task.alive,
-                    started_at=task.started_at,
-                    control_address=f"memory:{task_id}",
-                    cluster=task_id,
-                    ended_because=task.ended_because,
-                )
-                for task_id, task in self.tasks.items()
-            )
+            return tuple(_observed(task_id, task) for task_id, task in self.tasks.items())
 
     def kind_status(self, kind: WorkspaceKind) -> KindView:
         return KindView(kind, ready=kind in self.images, text="" if kind in self.images else "It is not installed")
@@ -105,6 +101,17 @@ class MemoryTaskRunner:
         ]
 
 
+def _observed(task_id: str, task: PretendedTask) -> ObservedTask:
+    return ObservedTask(
+        task_id=task_id,
+        alive=task.alive,
+        started_at=task.started_at,
+        control_address=f"memory:{task_id}",
+        cluster=task_id,
+        ended_because=task.ended_because,
+    )
+
+
 class RunnerThatLosesTasks(MemoryTaskRunner):
     """Forgets a task altogether when it ends, as an engine does after its own restart."""
 
@@ -115,9 +122,14 @@ class RunnerThatLosesTasks(MemoryTaskRunner):
 
 
 class RunnerThatDoesNotAnswer(MemoryTaskRunner):
-    """Its list fails while `silent`; everything else works."""
+    """Its look-ups fail while `silent`; everything else works."""
 
     silent = True
+
+    def find_tasks(self, task_ids: Iterable[str]) -> tuple[ObservedTask, ...]:
+        if self.silent:
+            raise ApraNovaError(Reason.INTERNAL, "The engine does not answer")
+        return super().find_tasks(task_ids)
 
     def list_tasks(self) -> tuple[ObservedTask, ...]:
         if self.silent:

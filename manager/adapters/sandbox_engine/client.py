@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +21,7 @@ from manager.adapters.sandbox_engine.wire import (
     Nothing,
     OfKind,
     Stop,
+    TaskIds,
     Tasks,
 )
 from manager.ports.task_runner import ObservedTask, TaskSpec
@@ -45,6 +47,9 @@ class SandboxEngineTaskRunner:
 
     def stop(self, task_id: str, *, grace_s: float) -> None:
         self._call("stop", Stop(task_id, float(grace_s)), Nothing, extra_s=grace_s)
+
+    def find_tasks(self, task_ids: Iterable[str]) -> tuple[ObservedTask, ...]:
+        return self._call("find_tasks", TaskIds(tuple(task_ids)), Tasks).tasks
 
     def list_tasks(self) -> tuple[ObservedTask, ...]:
         return self._call("list_tasks", Nothing(), Tasks).tasks

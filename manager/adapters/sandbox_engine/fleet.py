@@ -9,7 +9,7 @@ import re
 import shutil
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -148,6 +148,11 @@ class Fleet:
             await record.task.stop(grace_s)
         if record.watch:
             await asyncio.shield(record.watch)
+
+    def find_tasks(self, task_ids: Iterable[str]) -> tuple[ObservedTask, ...]:
+        """As TaskRunner.find_tasks."""
+        found = (self._records.get(task_id) for task_id in dict.fromkeys(task_ids))
+        return tuple(self._observed(record) for record in found if record is not None)
 
     def list_tasks(self) -> tuple[ObservedTask, ...]:
         """As TaskRunner.list_tasks."""

@@ -23,6 +23,7 @@ from manager.adapters.sandbox_engine.wire import (
     Nothing,
     OfKind,
     Stop,
+    TaskIds,
     Tasks,
 )
 from manager.ports.task_runner import TaskSpec
@@ -79,6 +80,8 @@ class EngineServer:
             case "stop":
                 stop = from_json(Stop, arguments)
                 await self._fleet.stop(stop.task_id, min(max(stop.grace_s, 0.0), GRACE_MAX_S))
+            case "find_tasks":
+                return Tasks(self._fleet.find_tasks(from_json(TaskIds, arguments).task_ids))
             case "list_tasks":
                 return Tasks(self._fleet.list_tasks())
             case "kind_status":

@@ -42,6 +42,11 @@ class Nothing:
 
 
 @dataclass(frozen=True)
+class TaskIds:
+    task_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Tasks:
     tasks: tuple[ObservedTask, ...]
 

@@ -13,28 +13,16 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from contract import wire
+from manager.adapters.sqlite.schema import bring_up_to_date
 from manager.domain.demand import Demand
 from manager.domain.task import Task
 from manager.domain.workspace import Workspace
 from manager.ports.workspace_store import Record, VersionConflict
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS workspaces (
-  workspace_id TEXT PRIMARY KEY, version INTEGER NOT NULL, due_at REAL, body TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS workspaces_due ON workspaces (due_at) WHERE due_at IS NOT NULL;
-CREATE TABLE IF NOT EXISTS tasks (
-  task_id TEXT PRIMARY KEY, version INTEGER NOT NULL, created_at REAL NOT NULL, body TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS demand (
-  demand_id TEXT PRIMARY KEY, version INTEGER NOT NULL, counted_at REAL NOT NULL, body TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-"""
-
-_SCHEMA_VERSION = 1
 _BUSY_TIMEOUT_S = 10.0
 _IDLE_CONNECTIONS_MAX = 8
 
@@ -50,10 +38,7 @@ class SqliteWorkspaceStore:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)  # it holds launch secrets
         with self._connection() as connection:
-            (found,) = connection.execute("PRAGMA user_version").fetchone()
-            if found not in (0, _SCHEMA_VERSION):
-                raise ValueError(f"{path} was written by another version of ApraNova (schema {found})")
-            connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {_SCHEMA_VERSION}; COMMIT;")
+            bring_up_to_date(connection, path)
 
     def close(self) -> None:
         with contextlib.suppress(queue.Empty):
@@ -61,12 +46,12 @@ class SqliteWorkspaceStore:
                 self._idle.get_nowait().close()
 
     def write(self, *records: Record, delete: Iterable[Record] = ()) -> None:
-        rows = [_row(record) for record in records]
+        rows = [(_TABLES[type(record)], _row(record)) for record in records]
         with self._write_lock, self._connection() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
-                for record, row in zip(records, rows, strict=True):
-                    _put(connection, record, row)
+                for record, (table, row) in zip(records, rows, strict=True):
+                    _put(connection, table, record, row)
                 for record in delete:
                     _delete(connection, record)
                 connection.execute("COMMIT")
@@ -93,15 +78,35 @@ class SqliteWorkspaceStore:
         return tuple(_workspace(row) for row in self._read(query, (now, limit)))
 
     def find_next_due_at(self) -> float | None:
-        return self._read("SELECT min(due_at) FROM workspaces WHERE due_at IS NOT NULL", ())[0][0]
+        tables = ("workspaces", "tasks")
+        query = " UNION ALL ".join(f"SELECT min(due_at) FROM {table} WHERE due_at IS NOT NULL" for table in tables)  # noqa: S608
+        return min((due_at for (due_at,) in self._read(query, ()) if due_at is not None), default=None)
 
     def find_demand(self) -> Demand:
         rows = self._read("SELECT version, body FROM demand", ())
         return wire.from_json(Demand, {**json.loads(rows[0][1]), "version": rows[0][0]}) if rows else Demand()
 
     def find_task(self, task_id: str) -> Task | None:
-        rows = self._read("SELECT version, body FROM tasks WHERE task_id = ?", (task_id,))
-        return _task(rows[0]) if rows else None
+        return next(iter(self.find_tasks((task_id,))), None)
+
+    def find_tasks(self, task_ids: Iterable[str]) -> tuple[Task, ...]:
+        ids = tuple(dict.fromkeys(task_ids))
+        marks = ",".join("?" * len(ids))
+        query = f"SELECT version, body, task_id FROM tasks WHERE task_id IN ({marks})"  # noqa: S608 (only ?)
+        found = {row[2]: _task(row) for row in self._read(query, ids)}
+        return tuple(found[task_id] for task_id in ids if task_id in found)
+
+    def list_warm_tasks(self, *, limit: int) -> tuple[Task, ...]:
+        query = "SELECT version, body FROM tasks WHERE pool_rank IS NOT NULL ORDER BY pool_rank, task_id LIMIT ?"
+        return tuple(_task(row) for row in self._read(query, (limit,)))
+
+    def list_due_tasks(self, now: float, *, limit: int) -> tuple[Task, ...]:
+        query = "SELECT version, body FROM tasks WHERE due_at <= ? ORDER BY due_at LIMIT ?"
+        return tuple(_task(row) for row in self._read(query, (now, limit)))
+
+    def count_live_tasks(self, *, limit: int) -> int:
+        query = "SELECT count(*) FROM (SELECT 1 FROM tasks WHERE live = 1 LIMIT ?)"
+        return self._read(query, (limit,))[0][0]
 
     def list_tasks(self, *, limit: int) -> tuple[Task, ...]:
         query = "SELECT version, body FROM tasks ORDER BY created_at, task_id LIMIT ?"
@@ -134,36 +139,47 @@ class SqliteWorkspaceStore:
         return connection
 
 
-def _row(record: Record) -> tuple[int, float | None, str]:
-    searched: float | None = getattr(record, _table(record)[2])
-    return record.version + 1, searched, json.dumps(wire.to_json(record), separators=(",", ":"))
+@dataclass(frozen=True)
+class _Table:
+    name: str
+    key: str
+    searched: tuple[str, ...]
+    """Attributes of the record that have a column of their own."""
 
 
-def _put(connection: sqlite3.Connection, record: Record, row: tuple[int, float | None, str]) -> None:
-    table, key, searched = _table(record)
+_TABLES = {
+    Workspace: _Table("workspaces", "workspace_id", ("due_at",)),
+    Task: _Table("tasks", "task_id", ("created_at", "due_at", "pool_rank", "live")),
+    Demand: _Table("demand", "demand_id", ("counted_at",)),
+}
+
+
+def _row(record: Record) -> tuple[object, ...]:
+    searched = (getattr(record, name) for name in _TABLES[type(record)].searched)
+    return record.version + 1, json.dumps(wire.to_json(record), separators=(",", ":")), *searched
+
+
+def _put(connection: sqlite3.Connection, table: _Table, record: Record, row: tuple[object, ...]) -> None:
+    columns = ("version", "body", *table.searched)
+    key = getattr(record, table.key)
     if record.version == 0:
-        query = f"INSERT OR IGNORE INTO {table} (version, {searched}, body, {key}) VALUES (?, ?, ?, ?)"  # noqa: S608
-        done = connection.execute(query, (*row, getattr(record, key)))
+        names, marks = ", ".join((*columns, table.key)), ", ".join("?" * (len(columns) + 1))
+        query = f"INSERT OR IGNORE INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608 (names from _TABLES)
+        done = connection.execute(query, (*row, key))
     else:
-        query = f"UPDATE {table} SET version = ?, {searched} = ?, body = ? WHERE {key} = ? AND version = ?"  # noqa: S608
-        done = connection.execute(query, (*row, getattr(record, key), record.version))
+        changes = ", ".join(f"{column} = ?" for column in columns)
+        query = f"UPDATE {table.name} SET {changes} WHERE {table.key} = ? AND version = ?"  # noqa: S608 (as above)
+        done = connection.execute(query, (*row, key, record.version))
     if done.rowcount != 1:
-        raise VersionConflict(f"{getattr(record, key)} is not at version {record.version}")
+        raise VersionConflict(f"{key} is not at version {record.version}")
 
 
 def _delete(connection: sqlite3.Connection, record: Record) -> None:
-    table, key, _ = _table(record)
-    query = f"DELETE FROM {table} WHERE {key} = ? AND version = ?"  # noqa: S608 (names from _table)
-    if connection.execute(query, (getattr(record, key), record.version)).rowcount != 1:
-        raise VersionConflict(f"{getattr(record, key)} is not at version {record.version}")
-
-
-def _table(record: Record) -> tuple[str, str, str]:
-    if isinstance(record, Workspace):
-        return "workspaces", "workspace_id", "due_at"
-    if isinstance(record, Task):
-        return "tasks", "task_id", "created_at"
-    return "demand", "demand_id", "counted_at"
+    table = _TABLES[type(record)]
+    key = getattr(record, table.key)
+    query = f"DELETE FROM {table.name} WHERE {table.key} = ? AND version = ?"  # noqa: S608 (names from _TABLES)
+    if connection.execute(query, (key, record.version)).rowcount != 1:
+        raise VersionConflict(f"{key} is not at version {record.version}")
 
 
 def _workspace(row: tuple) -> Workspace:

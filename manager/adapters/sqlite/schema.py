@@ -1,0 +1,84 @@
+"""The tables of the SQLite store, and how a file that an earlier version wrote becomes one of this version."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+from contract import wire
+from contract.names import TaskState
+from manager.domain.policy import Policy
+from manager.domain.task import Task
+
+SCHEMA_VERSION = 2
+
+_TABLES = """
+CREATE TABLE workspaces (
+  workspace_id TEXT PRIMARY KEY, version INTEGER NOT NULL, due_at REAL, body TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX workspaces_due ON workspaces (due_at) WHERE due_at IS NOT NULL;
+CREATE TABLE tasks (
+  task_id TEXT PRIMARY KEY, version INTEGER NOT NULL, created_at REAL NOT NULL, body TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE demand (
+  demand_id TEXT PRIMARY KEY, version INTEGER NOT NULL, counted_at REAL NOT NULL, body TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+"""As version 1 had them."""
+
+_TASK_INDICES = """
+ALTER TABLE tasks ADD COLUMN due_at REAL;
+ALTER TABLE tasks ADD COLUMN pool_rank REAL;
+ALTER TABLE tasks ADD COLUMN live INTEGER;
+CREATE INDEX tasks_due ON tasks (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX tasks_pool ON tasks (pool_rank, task_id) WHERE pool_rank IS NOT NULL;
+CREATE INDEX tasks_live ON tasks (live) WHERE live = 1;
+"""
+
+
+def bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
+    """Make the tables, or change those that are there, in one transaction: a process that is killed in the middle leaves
+    the file as it was. Raises ValueError for a file of a later version, which is left alone."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        _change(connection, path)
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _change(connection: sqlite3.Connection, path: Path) -> None:
+    (found,) = connection.execute("PRAGMA user_version").fetchone()
+    if found > SCHEMA_VERSION:
+        raise ValueError(f"{path} was written by another version of ApraNova (schema {found})")
+    if found < 1:
+        _run(connection, _TABLES)
+    if found < 2:
+        _run(connection, _TASK_INDICES)
+        _give_tasks_their_times(connection)
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _run(connection: sqlite3.Connection, statements: str) -> None:
+    """One by one: `executescript` would commit first."""
+    for statement in statements.split(";"):
+        if statement.strip():
+            connection.execute(statement)
+
+
+def _give_tasks_their_times(connection: sqlite3.Connection) -> None:
+    """Version 1 read all tasks at every pass and knew no `due_at`: without one, a task that was starting or stopping when
+    ApraNova was updated would never be looked at again."""
+    rows = connection.execute("SELECT task_id, body FROM tasks").fetchall()
+    for task_id, body in rows:
+        known = json.loads(body)
+        task = wire.from_json(Task, known)
+        if task.pool_rank is None and task.state not in (TaskState.READY, TaskState.CLAIMED):
+            ended_at = task.ended_at
+            known["due_at"] = task.state_since if ended_at is None else ended_at + Policy().task_memory_s
+        connection.execute(
+            "UPDATE tasks SET body = ?, due_at = ?, pool_rank = ?, live = ? WHERE task_id = ?",
+            (json.dumps(known, separators=(",", ":")), known.get("due_at"), task.pool_rank, task.live, task_id),
+        )
