@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import pytest
 
-from manager.adapters.tests.aws_emulator import AwsEmulator
+from manager.adapters.tests.aws_emulator import VSCODE_IMAGE, AwsEmulator
 
 
 @pytest.fixture(scope="session")
 def aws() -> Iterator[AwsEmulator]:
-    emulator = AwsEmulator()
+    emulator = AwsEmulator({VSCODE_IMAGE: [sys.executable, "-m", "agent.tests.fake_task", "{folder}", ""]})
     yield emulator
     emulator.close()

@@ -24,6 +24,8 @@ from manager.adapters.dynamodb.table import create_table_request
 
 REGION = "eu-central-1"
 ACCOUNT = "111122223333"
+VSCODE_IMAGE = "registry.invalid/apranova-vscode:1"
+"""Here: the real agent around the agent's fake application."""
 SOURCE = Path(__file__).parents[3]
 _START_MAX_S = 60.0
 

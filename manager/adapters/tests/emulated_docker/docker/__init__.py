@@ -1,6 +1,7 @@
 """What ministack asks of Docker's client, with local processes for containers: it makes ECS tasks real without any Docker.
 
-The emulator's process finds this package before the real one. An image is a command (EMULATED_IMAGES); each container has an
+The emulator's process finds this package before the real one. An image is a command (EMULATED_IMAGES; `{folder}` in it is
+replaced by a folder of the container's own); each container has an
 address of its own in 127.0.0.0/8, and where its configuration says 0.0.0.0 it gets that address, as a network of its own would do.
 """
 
@@ -30,10 +31,12 @@ class Container:
         self.id = secrets.token_hex(32)
         self.labels = labels
         self.address = f"127.0.{1 + number // 250}.{1 + number % 250}"
-        own = {name: value.replace("0.0.0.0", self.address) for name, value in environment.items()}  # noqa: S104
+        own = {name: value.replace("0.0.0.0", self.address) for name, value in environment.items()}
+        folder = _FOLDER / self.id[:12]
+        folder.mkdir()
         self._log = (_FOLDER / f"{self.id[:12]}.log").open("ab")
         self._process = subprocess.Popen(
-            _IMAGES[image],
+            [word.replace("{folder}", str(folder)) for word in _IMAGES[image]],
             env={"PATH": os.environ["PATH"], "PYTHONPATH": os.environ["PYTHONPATH"].partition(":")[2], **own},
             cwd=_FOLDER,
             stdin=subprocess.DEVNULL,
