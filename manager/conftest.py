@@ -7,11 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from manager.adapters.tests.aws_emulator import VSCODE_IMAGE, AwsEmulator
+from manager.adapters.tests.aws_emulator import CRASHING_IMAGE, NEWER_IMAGE, VSCODE_IMAGE, AwsEmulator
 
 
 @pytest.fixture(scope="session")
 def aws() -> Iterator[AwsEmulator]:
-    emulator = AwsEmulator({VSCODE_IMAGE: [sys.executable, "-m", "agent.tests.fake_task", "{folder}", ""]})
+    agent = [sys.executable, "-m", "agent.tests.fake_task", "{folder}", ""]
+    crashes = [sys.executable, "-S", "-c", "raise SystemExit(3)"]
+    emulator = AwsEmulator({VSCODE_IMAGE: agent, NEWER_IMAGE: agent, CRASHING_IMAGE: crashes})
     yield emulator
     emulator.close()

@@ -48,9 +48,7 @@ Answer = TypeVar("Answer")
 class DynamoDbWorkspaceStore:
     """`client` retries throttled and failed requests by itself (botocore's standard mode, with jitter)."""
 
-    def __init__(
-        self, client: DynamoDBClient, table_name: str, *, pause: Callable[[float], None] = time.sleep
-    ) -> None:
+    def __init__(self, client: DynamoDBClient, table_name: str, *, pause: Callable[[float], None] = time.sleep) -> None:
         self._client = client
         self._table = table_name
         self._pause = pause
@@ -207,16 +205,14 @@ class DynamoDbWorkspaceStore:
     def _batch_get(self, names: Iterable[str]) -> Iterator[items.Item]:
         wanted: Any = {
             self._table: {
-                "Keys": [
-                    {table.PARTITION_KEY: {"S": name}, table.SORT_KEY: {"S": table.RECORD}} for name in names
-                ],
+                "Keys": [{table.PARTITION_KEY: {"S": name}, table.SORT_KEY: {"S": table.RECORD}} for name in names],
                 "ConsistentRead": True,
             }
         }
         for number in range(TRIES_MAX):
             if number:
                 self._wait(number)
-            answer = self._guarded(lambda: self._client.batch_get_item(RequestItems=wanted))
+            answer = self._guarded(lambda wanted=wanted: self._client.batch_get_item(RequestItems=wanted))
             yield from answer["Responses"].get(self._table, [])
             wanted = answer.get("UnprocessedKeys")
             if not wanted:
@@ -285,5 +281,7 @@ def _pages(names: list[str]) -> Iterator[list[str]]:
 
 def _unreachable(detail: str) -> ApraNovaError:
     return ApraNovaError(
-        Reason.INTERNAL, "The records of the workspaces cannot be reached at the moment; please try again", detail=detail
+        Reason.INTERNAL,
+        "The records of the workspaces cannot be reached at the moment; please try again",
+        detail=detail,
     )

@@ -88,7 +88,9 @@ def _refusal(detail: str) -> ApraNovaError:
         return ApraNovaError(
             Reason.NO_CAPACITY, "AWS has no room for another workspace at the moment; please try again", detail=detail
         )
-    return ApraNovaError(Reason.LAUNCH_FAILED, "AWS refused to start the workspace; please tell your school", detail=detail)
+    return ApraNovaError(
+        Reason.LAUNCH_FAILED, "AWS refused to start the workspace; please tell your school", detail=detail
+    )
 
 
 def _address(task: Any) -> str:

@@ -102,9 +102,14 @@ class References:
         found: dict[str, Reference] = {}
         for start in range(0, len(wanted), _READ_MAX):
             request: Any = {
-                self._table: {"Keys": [_key(name) for name in wanted[start : start + _READ_MAX]], "ConsistentRead": True}
+                self._table: {
+                    "Keys": [_key(name) for name in wanted[start : start + _READ_MAX]],
+                    "ConsistentRead": True,
+                }
             }
-            while request:  # the client pauses between requests that are throttled; a batch that comes back in part is smaller
+            while (
+                request
+            ):  # the client pauses between requests that are throttled; a batch that comes back in part is smaller
                 answer: Any = self._client.batch_get_item(RequestItems=request)
                 for item in answer["Responses"].get(self._table, ()):
                     reference = _reference(item)

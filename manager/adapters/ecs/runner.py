@@ -139,7 +139,9 @@ class EcsTaskRunner:
         return self._settings.images[kind]
 
     def enforced(self) -> dict[str, str]:
-        size = f"Fargate: {self._settings.cpu_units / 1024:g} vCPU, {self._settings.memory_mib} MiB, a machine of its own"
+        size = (
+            f"Fargate: {self._settings.cpu_units / 1024:g} vCPU, {self._settings.memory_mib} MiB, a machine of its own"
+        )
         return {
             "memory": size,
             "cpu": size,
@@ -257,7 +259,7 @@ def _configuration(spec: TaskSpec) -> str:
     config = TaskConfig(
         task_id=spec.task_id,
         kind=spec.kind,
-        agent_token="",  # noqa: S106 (there is none, on purpose)
+        agent_token="",
         agent_token_digest=hashlib.sha256(spec.agent_token.encode()).hexdigest(),
         listen=f"0.0.0.0:{AGENT_PORT}",
         processes_max=_PROCESSES_MAX,

@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,8 @@ REGION = "eu-central-1"
 ACCOUNT = "111122223333"
 VSCODE_IMAGE = "registry.invalid/apranova-vscode:1"
 """Here: the real agent around the agent's fake application."""
+NEWER_IMAGE = "registry.invalid/apranova-vscode:2"
+CRASHING_IMAGE = "registry.invalid/apranova-vscode:crashes"
 SOURCE = Path(__file__).parents[3]
 _START_MAX_S = 60.0
 
@@ -92,7 +93,7 @@ class AwsEmulator:
         deadline = time.monotonic() + _START_MAX_S
         while time.monotonic() < deadline:
             assert self._process.poll() is None, self.log.read_text()
-            with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.url}/_ministack/health", timeout=5):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=5):
                 return
             time.sleep(0.05)
         raise AssertionError(f"the emulator does not answer: {self.log.read_text()}")
@@ -103,6 +104,7 @@ class Requests:
 
     def __init__(self, client: Any) -> None:
         self.sent: list[str] = []
+        self.bodies: list[Any] = []
         self.items_read = 0
         self.units_read = 0.0
         client.meta.events.register_first("before-send.*", self._before_send)
@@ -122,9 +124,10 @@ class Requests:
         seen += self.sent[begun:]
 
     def _before_send(self, request: Any, **_: Any) -> Any:
-        operation = request.headers.get("X-Amz-Target", b"")
+        operation = request.headers.get("X-Amz-Target", b"")  # empty in the REST protocols (EFS)
         name = (operation.decode() if isinstance(operation, bytes) else operation).rpartition(".")[2]
         self.sent.append(name)
+        self.bodies.append(json.loads(request.body or b"{}") if name else {})
         for entry in self._refusals:
             if entry[0] == name:
                 self._refusals.remove(entry)

@@ -21,16 +21,20 @@ class EcsUnderTest:
         self, aws: AwsEmulator, *, clock: Clock | None = None, cluster: str = "", table: str = "", spot_percent: int = 0
     ) -> None:
         self.clock = clock or SystemClock()
-        self.ecs, self.dynamodb, self.efs = (aws.client(name) for name in ("ecs", "dynamodb", "efs"))
+        few_tries = {"mode": "standard", "total_max_attempts": 2}  # a test that uses them up should not wait for long
+        self.ecs = aws.client("ecs", retries=few_tries)
+        self.dynamodb, self.efs, self.functions = (aws.client(name) for name in ("dynamodb", "efs", "lambda"))
         self.requests, self.records = Requests(self.ecs), Requests(self.dynamodb)
         self.table = table or aws.make_table()
         self.cluster = cluster or f"c-{secrets.token_hex(4)}"
         self.ecs.create_cluster(clusterName=self.cluster)
-        self.file_systems = [self.efs.create_file_system(CreationToken=secrets.token_hex(4))["FileSystemId"] for _ in "ab"]
+        self.file_systems = [
+            self.efs.create_file_system(CreationToken=secrets.token_hex(4))["FileSystemId"] for _ in "ab"
+        ]
         self.homes = EfsHomeVolumes(
             self.efs,
             purgers={name: f"purger-{name}" for name in self.file_systems},
-            functions=aws.client("lambda"),
+            functions=self.functions,
             records=self.dynamodb,
             table_name=self.table,
         )

@@ -151,7 +151,9 @@ def test_of_ten_thousand_workspaces_only_the_fifty_that_are_due_are_read(subject
         for index, name in enumerate(names)
     ]
     for start in range(0, len(records), 25):
-        puts = [{"PutRequest": {"Item": items.to_item(record, written_by="")}} for record in records[start : start + 25]]
+        puts = [
+            {"PutRequest": {"Item": items.to_item(record, written_by="")}} for record in records[start : start + 25]
+        ]
         subject.client.batch_write_item(RequestItems={subject.table_name: puts})
     begun = subject.requests.items_read
     with subject.requests.counted() as sent:
@@ -174,7 +176,7 @@ def test_the_operators_list_is_read_in_pages(subject: Subject) -> None:
 
 
 def test_times_come_back_to_the_last_bit() -> None:
-    randomly = random.Random(7)
+    randomly = random.Random(7)  # noqa: S311 (only to have many)
     for _ in range(500):
         moment = randomly.uniform(0.0, 4e9)
         item = items.to_item(replace(WORKSPACE, due_at=moment), written_by="")

@@ -7,6 +7,7 @@ address of its own in 127.0.0.0/8, and where its configuration says 0.0.0.0 it g
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -73,10 +74,8 @@ class Container:
                 self.kill()
 
     def kill(self) -> None:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self._process.wait()
 
     def remove(self, **_: Any) -> None:
