@@ -160,6 +160,7 @@ class EcsTaskRunner:
         place = self._asked(lambda: self._homes.find_place(home_id))
         if place is None:
             raise ApraNovaError(Reason.LAUNCH_FAILED, "This workspace's home cannot be found", detail=home_id)
+        definition = ""
         try:
             definition = self._definitions.find_or_register(spec.kind, spec.image, home_id, place)
             if self._clock.now() - announced_at > LEASE_S - RUN_TASK_MAX_S:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -11,7 +12,7 @@ from contract.manager import CreateRequest
 from contract.names import LaunchPath, StopReason, WorkspaceKind, WorkspaceState
 from manager.adapters.agent_http.agent import HttpTaskAgent
 from manager.adapters.dynamodb.store import DynamoDbWorkspaceStore
-from manager.adapters.memory.clock import CountingMetrics, FakeClock
+from manager.adapters.memory.clock import FakeClock, MemoryMetrics
 from manager.adapters.system.clock import RandomIds
 from manager.adapters.tests.aws_emulator import AwsEmulator, refusal
 from manager.adapters.tests.ecs_under_test import EcsUnderTest
@@ -32,7 +33,8 @@ NO_POOL = PoolSchedule(base=0, peak=0, off=0, weekend=0)
 class School:
     aws: AwsEmulator
     schedule: PoolSchedule = NO_POOL
-    clock: FakeClock = field(default_factory=FakeClock)
+    clock: FakeClock = field(default_factory=lambda: FakeClock(time.time()))
+    """Begins now, because the agents have a real clock, and runs ahead of theirs."""
 
     def __post_init__(self) -> None:
         self.ecs = EcsUnderTest(self.aws, clock=self.clock)
@@ -49,7 +51,7 @@ class School:
             agent=HttpTaskAgent(),
             clock=self.clock,
             ids=RandomIds(),
-            metrics=CountingMetrics(),
+            metrics=MemoryMetrics(),
             policy=self.policy,
         )
 
