@@ -24,6 +24,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from contract.errors import ApraNovaError, Reason
 from manager.adapters.dynamodb import items, table
+from manager.adapters.dynamodb.refusals import code_of
 from manager.domain.demand import Demand
 from manager.domain.task import Task
 from manager.domain.workspace import Workspace
@@ -119,7 +120,7 @@ class DynamoDbWorkspaceStore:
             try:
                 self._client.put_item(**request)
             except ClientError as error:
-                code = error.response["Error"]["Code"]
+                code = code_of(error)
                 if code == "TransactionConflictException":
                     return False
                 if code != "ConditionalCheckFailedException":
@@ -146,7 +147,7 @@ class DynamoDbWorkspaceStore:
             try:
                 self._client.transact_write_items(**request)
             except ClientError as error:
-                code = error.response["Error"]["Code"]
+                code = code_of(error)
                 if code == "TransactionInProgressException":
                     return False  # our own first try, whose answer was lost
                 if code != "TransactionCanceledException":

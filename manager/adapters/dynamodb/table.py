@@ -17,10 +17,7 @@ The indexes are sparse: an item without an index's key attributes is not in it, 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.type_defs import CreateTableInputTypeDef
+from typing import Any
 
 PARTITION_KEY = "pk"
 SORT_KEY = "sk"
@@ -44,7 +41,7 @@ FORMAT_NOW = 1
 BODY = "body"
 
 
-def create_table_request(name: str) -> CreateTableInputTypeDef:
+def create_table_request(name: str) -> dict[str, Any]:
     """What CreateTable is asked for; the tests make their tables with it."""
     return {
         "TableName": name,

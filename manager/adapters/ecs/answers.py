@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from contract.errors import ApraNovaError, Reason
 from contract.names import TASK_ID_PATTERN
+from manager.adapters.dynamodb.refusals import code_of
 from manager.adapters.ecs.definitions import AGENT_PORT
 from manager.domain.observation import ObservedTask
 
@@ -68,7 +69,7 @@ def why_ended(task: Any) -> str:
 
 def refused_start(error: ClientError) -> ApraNovaError:
     """What a RunTask or RegisterTaskDefinition that failed means for a launch."""
-    code, text = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+    code, text = code_of(error), error.response.get("Error", {}).get("Message", "")
     if code in _LATER:
         return unreachable(f"{code}: {text}")
     return _refusal(f"{code}: {text}")

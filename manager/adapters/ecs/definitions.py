@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from contract.names import STUDENT_HOME, STUDENT_UID, WorkspaceKind
+from manager.adapters.dynamodb.refusals import code_of
 from manager.adapters.ecs.settings import EcsSettings, HomePlace
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Definitions:
         try:
             return self._client.describe_task_definition(taskDefinition=family)["taskDefinition"]
         except ClientError as error:
-            if error.response["Error"]["Code"] == "ClientException":  # "Unable to describe task definition."
+            if code_of(error) == "ClientException":  # "Unable to describe task definition."
                 return None
             raise
 

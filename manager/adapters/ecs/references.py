@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from manager.adapters.dynamodb import items, table
+from manager.adapters.dynamodb.refusals import code_of
 from manager.ports.clock import Clock
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class References:
                 values={":now": items.number(now), ":mark": {"S": mark}, ":lapsed": items.number(now - LEASE_S)},
             )
         except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            if code_of(error) != "ConditionalCheckFailedException":
                 raise
             found: Any = error.response.get("Item") or {}
             # Our own first try may have got through, and its answer been lost.

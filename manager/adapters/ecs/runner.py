@@ -21,6 +21,7 @@ from contract.errors import ApraNovaError, Reason
 from contract.manager import KindView
 from contract.names import TASK_ID_PATTERN, WorkspaceKind
 from contract.wire import to_json
+from manager.adapters.dynamodb.refusals import code_of
 from manager.adapters.ecs import answers
 from manager.adapters.ecs.definitions import AGENT_PORT, CONTAINER, Definitions
 from manager.adapters.ecs.references import LEASE_S, Reference, References
@@ -93,7 +94,7 @@ class EcsTaskRunner:
         try:
             task = self._client.stop_task(cluster=self._settings.cluster, task=arn, reason="ended by ApraNova")["task"]
         except ClientError as error:
-            if error.response["Error"]["Code"] == "InvalidParameterException":  # ECS has forgotten it
+            if code_of(error) == "InvalidParameterException":  # ECS has forgotten it
                 return
             raise answers.unreachable(str(error)) from error
         except BotoCoreError as error:

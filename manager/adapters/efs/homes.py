@@ -21,6 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from contract.errors import ApraNovaError, Reason
 from contract.names import STUDENT_UID
 from manager.adapters.dynamodb import table
+from manager.adapters.dynamodb.refusals import code_of
 from manager.adapters.ecs.settings import HomePlace
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class EfsHomeVolumes:
                     )
                     return
         except ClientError as error:
-            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+            if code_of(error) == "ConditionalCheckFailedException":
                 return  # the same create came twice at once, and the other one has made it
             raise _unreachable(str(error)) from error
         except BotoCoreError as error:
@@ -151,7 +152,7 @@ class EfsHomeVolumes:
                 Tags=[{"Key": "Name", "Value": home_id}, {"Key": "apranova:home", "Value": home_id}],
             )["AccessPointId"]
         except ClientError as error:
-            match error.response["Error"]["Code"]:
+            match code_of(error):
                 case "AccessPointAlreadyExists":
                     answer: Any = error.response
                     return answer["AccessPointId"]
@@ -163,7 +164,7 @@ class EfsHomeVolumes:
         try:
             self._client.delete_access_point(AccessPointId=access_point)
         except ClientError as error:
-            if error.response["Error"]["Code"] != "AccessPointNotFound":
+            if code_of(error) != "AccessPointNotFound":
                 raise
 
 
