@@ -57,7 +57,11 @@ class AwsEmulator:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "ministack"], env=environment, cwd=self.folder, stdout=log, stderr=log
             )
-        self._wait_until_it_answers()
+        try:
+            self._wait_until_it_answers()
+        except BaseException:
+            self.close()
+            raise
 
     def client(self, service: str, **config: Any) -> Any:
         """As the manager makes its own, but for the address and the credentials."""
