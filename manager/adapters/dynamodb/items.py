@@ -11,16 +11,18 @@ from typing import Any, TypeVar
 
 from contract import wire
 from manager.adapters.dynamodb import table
+from manager.domain.cohort import Cohort
 from manager.domain.demand import Demand
+from manager.domain.outlook import Outlook
 from manager.domain.task import Task
 from manager.domain.workspace import Workspace
 from manager.ports.workspace_store import Record
 
 Item = dict[str, Any]
 """Attribute name → `{"S": …}` or `{"N": …}`."""
-Kept = TypeVar("Kept", Workspace, Task, Demand)
+Kept = TypeVar("Kept", Workspace, Task, Demand, Cohort, Outlook)
 
-_KIND = {Workspace: "workspace", Task: "task", Demand: "demand"}
+_KIND = {Workspace: "workspace", Task: "task", Demand: "demand", Cohort: "cohort", Outlook: "outlook"}
 
 
 class UnknownFormat(ValueError):
@@ -46,6 +48,10 @@ def id_of(record: Record) -> str:
             return record.task_id
         case Demand():
             return record.demand_id
+        case Cohort():
+            return record.cohort_id
+        case Outlook():
+            return record.outlook_id
 
 
 def to_item(record: Record, *, written_by: str) -> Item:

@@ -25,7 +25,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from contract.errors import ApraNovaError, Reason
 from manager.adapters.dynamodb import items, table
 from manager.adapters.dynamodb.refusals import code_of
+from manager.domain.cohort import Cohort
 from manager.domain.demand import Demand
+from manager.domain.outlook import Outlook
 from manager.domain.task import Task
 from manager.domain.workspace import Workspace
 from manager.ports.workspace_store import FIND_MAX, WRITE_MAX, Record, VersionConflict
@@ -42,7 +44,8 @@ _PAGE_MAX = 1_000
 _NOT_NOW = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 """Reasons of a cancelled transaction that pass by themselves. Nothing of it was stored."""
 
-Kept = TypeVar("Kept", Workspace, Task, Demand)
+Kept = TypeVar("Kept", Workspace, Task, Demand, Cohort, Outlook)
+Due = TypeVar("Due", Workspace, Task, Cohort)
 Answer = TypeVar("Answer")
 
 
@@ -73,9 +76,7 @@ class DynamoDbWorkspaceStore:
         return self._read_by_key(Workspace, self._query(table.LISTED_INDEX, "workspace", limit=limit))
 
     def list_due_workspaces(self, now: float, *, limit: int) -> tuple[Workspace, ...]:
-        due = self._read_by_key(Workspace, self._query(table.DUE_INDEX, "workspace", until=now, limit=limit))
-        still = [(record.due_at, record) for record in due if record.due_at is not None and record.due_at <= now]
-        return tuple(record for _, record in sorted(still, key=lambda pair: pair[0]))
+        return self._due(Workspace, "workspace", now, limit)
 
     def find_next_due_at(self) -> float | None:
         firsts = [self._query(table.DUE_INDEX, queue, limit=1) for queue in ("workspace", "task")]
@@ -83,6 +84,15 @@ class DynamoDbWorkspaceStore:
 
     def find_demand(self) -> Demand:
         return self._find(Demand, Demand().demand_id) or Demand()
+
+    def find_outlook(self) -> Outlook:
+        return self._find(Outlook, Outlook().outlook_id) or Outlook()
+
+    def find_cohort(self, cohort_id: str) -> Cohort | None:
+        return self._find(Cohort, cohort_id)
+
+    def list_due_cohorts(self, now: float, *, limit: int) -> tuple[Cohort, ...]:
+        return self._due(Cohort, "cohort", now, limit)
 
     def find_task(self, task_id: str) -> Task | None:
         return self._find(Task, task_id)
@@ -94,9 +104,7 @@ class DynamoDbWorkspaceStore:
         return tuple(items.from_item(Task, item) for item in self._query(table.POOL_INDEX, "task", limit=limit))
 
     def list_due_tasks(self, now: float, *, limit: int) -> tuple[Task, ...]:
-        due = self._read_by_key(Task, self._query(table.DUE_INDEX, "task", until=now, limit=limit))
-        still = [(record.due_at, record) for record in due if record.due_at is not None and record.due_at <= now]
-        return tuple(record for _, record in sorted(still, key=lambda pair: pair[0]))
+        return self._due(Task, "task", now, limit)
 
     def count_live_tasks(self, *, limit: int) -> int:
         """Reads every task there is, for want of an index: on AWS nothing asks, because ECS has the limit."""
@@ -202,6 +210,11 @@ class DynamoDbWorkspaceStore:
             for item in self._batch_get(page):
                 records[item[table.PARTITION_KEY]["S"]] = items.from_item(record_type, item)
         return tuple(records[name] for name in names if name in records)
+
+    def _due(self, record_type: type[Due], queue: str, now: float, limit: int) -> tuple[Due, ...]:
+        due = self._read_by_key(record_type, self._query(table.DUE_INDEX, queue, until=now, limit=limit))
+        still = [(record.due_at, record) for record in due if record.due_at is not None and record.due_at <= now]
+        return tuple(record for _, record in sorted(still, key=lambda pair: pair[0]))
 
     def _batch_get(self, names: Iterable[str]) -> Iterator[items.Item]:
         wanted: Any = {
