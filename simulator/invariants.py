@@ -161,6 +161,8 @@ class Watch:
         now, policy, skew_s = self._loop.now, self._policy, self._skew_s
         target = max(policy.schedule.target(now + offset) for offset in (-150.0, -skew_s, 0.0, skew_s))
         surge = policy.warming_max * (self._faults.profile.managers - 1 + self._faults.profile.kinds - 1)
+        if self._faults.profile.index_lag_s:  # a manager fills the pool before it sees what the other one has started
+            surge = max(surge, target * (self._faults.profile.managers - 1))
         oldest = now - policy.warm_age_max_s + skew_s + 1.0
         if policy.pool_policy is not PoolPolicy.SCHEDULE:  # everybody may be expected at once, and signed in
             target += 2 * (self._faults.profile.workspaces + 1)

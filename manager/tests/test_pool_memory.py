@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from contract.errors import ApraNovaError, Reason
-from contract.names import LaunchPath, WorkspaceState
+from contract.names import LaunchPath, TaskState, WorkspaceState
 from manager.adapters.memory.clock import FakeClock
 from manager.adapters.memory.runner import MemoryTaskRunner, RunnerWithoutRoom
 from manager.adapters.memory.store import MemoryWorkspaceStore
@@ -83,6 +83,8 @@ def test_an_index_that_lags_does_not_make_the_pool_start_the_same_task_twice() -
     store = StoreWhosePoolLags()
     school = School(pool=1, store=store)
     store.lags = True
+    school.settle()  # it is read by key while it starts, and when it is ready
+    assert [task.state for task in store.list_tasks(limit=10)] == [TaskState.READY]
     school.settle()
     assert len(school.runner.tasks) == 1
     store.lags = False

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 Record = TypeVar("Record", Task, Workspace)
 
 _INDEX_LAG_MAX_S = 30.0
-"""A warm task that this process recorded is read by key for so long, as long as the index does not show it. DynamoDB's
+"""A task that this process recorded is read by key for so long, as long as the index does not show it. DynamoDB's
 are seconds behind at worst; two processes that do not know of each other's starts may still start one too many."""
 
 
@@ -96,15 +96,15 @@ def _tasks(world: World, named: Iterable[str], now: float) -> dict[str, Task]:
     """The pool's, the due ones, and those that an event or this process's memory names."""
     store, limit = world.store, world.policy.records_max
     found = {task.task_id: task for task in store.list_warm_tasks(limit=limit)}
-    started = world.recent.starts_since(now - _INDEX_LAG_MAX_S)
-    missing = [task_id for task_id in started if task_id not in found]
     for task in store.list_due_tasks(now, limit=limit):
         found[task.task_id] = task
+    started = world.recent.starts_since(now - _INDEX_LAG_MAX_S)
+    missing = [task_id for task_id in started if task_id not in found]
     for task in _in_pages(store.find_tasks, (*missing, *named)):
         found[task.task_id] = task  # read by key, and so newer than what an index says
     for task_id in started:
         task = found.get(task_id)
-        if task_id not in missing or task is None or not task.warm:
+        if task_id not in missing or task is None or task.state not in (TaskState.STARTING, TaskState.READY):
             world.recent.forget_start(task_id)
     return found
 

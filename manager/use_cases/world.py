@@ -86,10 +86,13 @@ class Recent:
         self._started.pop(task_id, None)
 
     def starts_since(self, since: float) -> list[str]:
-        """Warm tasks that this process recorded after `since` and has not read back yet: an index that lags does not show
-        them, and the pool would start them once more."""
-        self._started = {task_id: at for task_id, at in self._started.items() if at > since}
-        return list(self._started)
+        """Tasks that this process recorded after `since` and has not read back yet: an index that lags does not show them,
+        the pool would start them once more, and a launch that was cut short would wait for the next sweep."""
+        known = list(self._started.items())  # a copy: launches add to it in threads of their own
+        for task_id, at in known:
+            if at <= since:
+                self.forget_start(task_id)
+        return [task_id for task_id, at in known if at > since]
 
 
 @dataclass(frozen=True)
