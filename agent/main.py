@@ -1,4 +1,4 @@
-"""The agent's start: configuration from standard input, listener first, then everything else."""
+"""The agent's start: configuration from standard input (or the environment), listener first, then everything else."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from agent.application import Application
 from agent.limits import set_limits
 from agent.processes import Children
 from agent.task import Task
-from contract.agent import TaskConfig
+from contract.agent import CONFIG_VARIABLE, TaskConfig
 from contract.wire import BadMessage, from_json
 
 _CONFIG_BYTES_MAX = 64 * 1024
@@ -51,9 +51,10 @@ async def _run(
 
 def _read_config() -> TaskConfig:
     """One JSON line; then standard input becomes /dev/null, so that nobody below us reads what is behind it."""
-    line = b""
-    while not line.endswith(b"\n") and len(line) < _CONFIG_BYTES_MAX and (byte := os.read(0, 4096)):
-        line += byte
+    line = os.environ.pop(CONFIG_VARIABLE, "").encode()
+    if not line:
+        while not line.endswith(b"\n") and len(line) < _CONFIG_BYTES_MAX and (byte := os.read(0, 4096)):
+            line += byte
     with Path(os.devnull).open("rb") as nothing:
         os.dup2(nothing.fileno(), 0)
     return from_json(TaskConfig, json.loads(line), where="TaskConfig")

@@ -20,6 +20,9 @@ from dataclasses import dataclass, field
 
 from contract.names import WorkspaceKind
 
+CONFIG_VARIABLE = "APRANOVA_TASK_CONFIG"
+"""Holds the TaskConfig where an engine offers no standard input (ECS). It can be read by whoever runs in the task."""
+
 
 class AgentPhase(enum.StrEnum):
     WARMING = "warming"
@@ -31,7 +34,8 @@ class AgentPhase(enum.StrEnum):
 
 @dataclass(frozen=True)
 class TaskConfig:
-    """One JSON line on the agent's standard input at its start: nothing secret stands in argv or the environment."""
+    """One JSON line on the agent's standard input at its start, or in CONFIG_VARIABLE: nothing secret stands in argv or the
+    environment, so there `agent_token` is empty and only its digest is given."""
 
     task_id: str
     kind: WorkspaceKind
@@ -39,7 +43,9 @@ class TaskConfig:
     listen: str
     """`unix:/path` or `ip:port`."""
     egress_socket: str = ""
-    """Path (inside the task) of the filtering proxy's Unix socket; empty: no outgoing network."""
+    """Path (inside the task) of the filtering proxy's Unix socket; empty: no outgoing network of the agent's making."""
+    agent_token_digest: str = ""
+    """SHA-256 of the token, hexadecimal: what the agent needs to know one, without having it."""
     processes_max: int = 512
     preforked: bool = False
     """The application's process comes by itself: the engine forks it off a warmed parent and puts it into this task."""

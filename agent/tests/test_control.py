@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import signal
 import socket
@@ -181,3 +182,14 @@ def test_dead_children_do_not_stay(claimed: TaskProcess) -> None:
     time.sleep(0.05)
     children = open(f"/proc/{claimed.process.pid}/task/{claimed.process.pid}/children").read()  # noqa: PTH123, SIM115
     assert children.strip() == ""
+
+
+def test_an_agent_that_has_only_a_digest_knows_its_token_and_no_other(start_task: Start) -> None:
+    task = start_task(agent_token="", agent_token_digest=hashlib.sha256(TOKEN.encode()).hexdigest())
+    assert task.control("GET", "status")[0] == 200
+    for wrong in ("", "another token", hashlib.sha256(TOKEN.encode()).hexdigest()):
+        assert task.control("GET", "status", token=wrong)[0] == 403
+
+
+def test_an_agent_without_any_token_obeys_nobody(start_task: Start) -> None:
+    assert start_task(agent_token="").control("GET", "status", token="")[0] == 403

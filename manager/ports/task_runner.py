@@ -6,11 +6,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from contract.errors import ApraNovaError, Reason
 from contract.manager import KindView
 from contract.names import WorkspaceKind
 from manager.domain.observation import ObservedTask
 
-__all__ = ["ObservedTask", "TaskRunner", "TaskSpec"]
+__all__ = ["ObservedTask", "StillEnding", "TaskRunner", "TaskSpec"]
+
+
+class StillEnding(ApraNovaError):
+    """The engine has been told to end the task, but it has not ended yet: ask again."""
+
+    def __init__(self, task_id: str, detail: str) -> None:
+        super().__init__(Reason.WRONG_STATE, "The workspace is still ending", detail=f"{task_id}: {detail}")
 
 
 @dataclass(frozen=True)
@@ -40,7 +48,7 @@ class TaskRunner(Protocol):
     late_binding: bool
     """Whether `attach_home` can give a home to a task that started without one."""
     isolation: str
-    """bubblewrap | docker | none | memory"""
+    """bubblewrap | docker | none | ecs | memory"""
 
     def start(self, spec: TaskSpec) -> None:
         """Ask the engine to start a task; returns before it is ready.
@@ -56,7 +64,8 @@ class TaskRunner(Protocol):
         """
 
     def stop(self, task_id: str, *, grace_s: float) -> None:
-        """End the task: SIGTERM to the agent, after `grace_s` everything in it is killed. Returns when it is gone.
+        """End the task: SIGTERM to the agent, after `grace_s` everything in it is killed. Returns when it is gone, or, where
+        that would be waiting for long (ECS), raises `StillEnding` until it is.
 
         Idempotent; unknown tasks are already stopped, and a `start` with that id which comes later (its caller was
         held up) starts nothing.

@@ -16,8 +16,10 @@ import pytest
 from contract import wire
 from contract.manager import Activity, ClassTime, LaunchStep
 from contract.names import TaskState, WorkspaceKind, WorkspaceState
+from manager.adapters.dynamodb.store import DynamoDbWorkspaceStore
 from manager.adapters.memory.store import MemoryWorkspaceStore
 from manager.adapters.sqlite.store import SqliteWorkspaceStore
+from manager.adapters.tests.aws_emulator import AwsEmulator
 from manager.domain.binding import bind
 from manager.domain.cohort import Cohort
 from manager.domain.demand import Demand
@@ -38,10 +40,14 @@ def task(number: int = 1, **changes: object) -> Task:
     return replace(plain, **changes)
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "dynamodb"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[WorkspaceStore]:
     if request.param == "memory":
         yield MemoryWorkspaceStore()
+        return
+    if request.param == "dynamodb":
+        aws: AwsEmulator = request.getfixturevalue("aws")
+        yield DynamoDbWorkspaceStore(aws.client("dynamodb"), aws.make_table())
         return
     sqlite = SqliteWorkspaceStore(tmp_path / "manager.sqlite3")
     yield sqlite

@@ -38,6 +38,7 @@ from manager.domain.plan import (
 from manager.domain.task import Task
 from manager.domain.workspace import Workspace
 from manager.ports.task_agent import AgentUnreachable
+from manager.ports.task_runner import StillEnding
 from manager.ports.workspace_store import VersionConflict
 from manager.use_cases import ending, finish_launch, lifetime
 from manager.use_cases.launch import bring_up
@@ -100,6 +101,8 @@ def _guarded(world: World, action: Action, key: str, work: Callable[[], object])
         world.metrics.count("actions_total", action=name, result="done")
     except VersionConflict:
         world.metrics.count("actions_total", action=name, result="overtaken")
+    except StillEnding:
+        world.metrics.count("actions_total", action=name, result="waits")
     except (ApraNovaError, AgentUnreachable) as error:
         world.metrics.count("actions_total", action=name, result="failed")
         log.warning("%s failed: %s", name, error, extra={"action": name, "key": key})

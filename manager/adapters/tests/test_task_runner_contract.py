@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from contract.errors import ApraNovaError, Reason
-from contract.names import WorkspaceKind
+from contract.names import AGENT_TOKEN_HEADER, WorkspaceKind
 from manager.adapters.docker.runner import DockerTaskRunner
 from manager.adapters.memory.runner import MemoryTaskRunner
 from manager.adapters.system.clock import SystemClock
+from manager.adapters.tests.ecs_under_test import EcsUnderTest
 from manager.adapters.tests.engine_under_test import EngineUnderTest, OverUnixSocket, new_task_id, start_as, wait_for
 from manager.ports.task_runner import ObservedTask, TaskRunner, TaskSpec
 from single_machine.isolation_check import why_no_docker
@@ -46,6 +47,7 @@ class Subject:
 
 SUBJECTS = [
     "memory",
+    "ecs",
     *(pytest.param(f"bubblewrap as {user}", marks=pytest.mark.sandbox) for user in start_as()),
     *(pytest.param(f"unisolated as {user}", marks=pytest.mark.sandbox) for user in start_as()),
     pytest.param("docker", marks=pytest.mark.sandbox),
@@ -57,6 +59,10 @@ def subject(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     technology, _, user = request.param.partition(" as ")
     if technology == "memory":
         yield Subject(MemoryTaskRunner(SystemClock()), new_home=lambda: "home-1")
+    elif technology == "ecs":
+        under_test = EcsUnderTest(request.getfixturevalue("aws"))
+        yield Subject(under_test.runner, under_test.new_home)
+        under_test.close()
     elif technology == "docker":
         reason = why_no_docker(Path("/nowhere"))
         if reason:
@@ -94,7 +100,7 @@ def agent_answers(task: ObservedTask) -> bool:
     kind, _, path = task.control_address.partition(":")
     connection = OverUnixSocket(Path(path)) if kind == "unix" else http.client.HTTPConnection(task.control_address)
     try:
-        connection.request("GET", "/_agent/status")
+        connection.request("GET", "/_agent/status", headers={AGENT_TOKEN_HEADER: "token"})
         return json.loads(connection.getresponse().read())["task_id"] == task.task_id
     except OSError:
         return False

@@ -1,0 +1,1 @@
+"""The records of workspaces and tasks in one DynamoDB table."""

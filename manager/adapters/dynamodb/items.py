@@ -1,0 +1,101 @@
+"""Records to items and back. The record is JSON in one attribute; beside it stands what is searched or compared.
+
+JSON, because Python writes a float so that the same float is read back; DynamoDB's own numbers are decimal, and boto3 refuses
+floats for that reason. Index keys are numbers of 17 significant digits, which also name one float and no other.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TypeVar
+
+from contract import wire
+from manager.adapters.dynamodb import table
+from manager.domain.cohort import Cohort
+from manager.domain.demand import Demand
+from manager.domain.outlook import Outlook
+from manager.domain.task import Task
+from manager.domain.workspace import Workspace
+from manager.ports.workspace_store import Record
+
+Item = dict[str, Any]
+"""Attribute name → `{"S": …}` or `{"N": …}`."""
+Kept = TypeVar("Kept", Workspace, Task, Demand, Cohort, Outlook)
+
+_KIND = {Workspace: "workspace", Task: "task", Demand: "demand", Cohort: "cohort", Outlook: "outlook"}
+
+
+class UnknownFormat(ValueError):
+    """The item was written by a newer version of ApraNova than this one."""
+
+
+def key_of(record_type: type[Record], record_id: str) -> Item:
+    return {
+        table.PARTITION_KEY: {"S": f"{_KIND[record_type]}#{record_id}"},
+        table.SORT_KEY: {"S": table.RECORD},
+    }
+
+
+def key(record: Record) -> Item:
+    return key_of(type(record), id_of(record))
+
+
+def id_of(record: Record) -> str:
+    match record:
+        case Workspace():
+            return record.workspace_id
+        case Task():
+            return record.task_id
+        case Demand():
+            return record.demand_id
+        case Cohort():
+            return record.cohort_id
+        case Outlook():
+            return record.outlook_id
+
+
+def to_item(record: Record, *, written_by: str) -> Item:
+    """The record as it is to be stored: one version on."""
+    body = wire.to_json(record)
+    del body["version"]
+    return {
+        **key(record),
+        **_index_keys(record),
+        table.FORMAT: {"N": str(table.FORMAT_NOW)},
+        table.VERSION: {"N": str(record.version + 1)},
+        table.WRITTEN_BY: {"S": written_by},
+        table.BODY: {"S": json.dumps(body, separators=(",", ":"), ensure_ascii=False)},
+    }
+
+
+def from_item(record_type: type[Kept], item: Item) -> Kept:
+    """Raises `UnknownFormat`, `BadMessage`."""
+    written = int(item[table.FORMAT]["N"])
+    if written != table.FORMAT_NOW:
+        raise UnknownFormat(
+            f"{item[table.PARTITION_KEY]['S']} has format {written}, this version of ApraNova reads {table.FORMAT_NOW}: "
+            "deploy the version that wrote it"
+        )
+    body = json.loads(item[table.BODY]["S"])
+    return wire.from_json(record_type, {**body, "version": int(item[table.VERSION]["N"])})
+
+
+def number(value: float) -> dict[str, str]:
+    """As DynamoDB itself writes numbers, without a trailing `.0`."""
+    return {"N": repr(float(value)).removesuffix(".0")}
+
+
+def _index_keys(record: Record) -> Item:
+    kind = _KIND[type(record)]
+    keys: Item = {}
+    due_at = getattr(record, "due_at", None)
+    if due_at is not None:
+        keys |= {table.DUE_QUEUE: {"S": kind}, table.DUE_AT: number(due_at)}
+    if isinstance(record, Task) and record.pool_rank is not None:
+        keys |= {table.POOL_QUEUE: {"S": kind}, table.POOL_RANK: number(record.pool_rank)}
+    if isinstance(record, Workspace):
+        keys |= {table.LISTED_KIND: {"S": kind}, table.LISTED_ORDER: {"S": record.workspace_id}}
+    elif isinstance(record, Task):
+        oldest_first = f"{record.created_at:020.6f}#{record.task_id}"
+        keys |= {table.LISTED_KIND: {"S": kind}, table.LISTED_ORDER: {"S": oldest_first}}
+    return keys

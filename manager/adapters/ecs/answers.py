@@ -1,0 +1,106 @@
+"""Reading what ECS says: its tasks as `ObservedTask`, its refusals as our reasons."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from contract.errors import ApraNovaError, Reason
+from contract.names import TASK_ID_PATTERN
+from manager.adapters.dynamodb.refusals import code_of
+from manager.adapters.ecs.definitions import AGENT_PORT
+from manager.domain.observation import ObservedTask
+
+ENDED = frozenset({"DEPROVISIONING", "STOPPED"})
+"""In DEPROVISIONING the containers have ended and only the network interface is being given back: nobody writes to the home."""
+
+_NO_ROOM = ("capacity is unavailable", "reached the limit", "limitexceeded", "resource:")
+_LATER = frozenset(
+    {"ThrottlingException", "RequestLimitExceeded", "ServerException", "ServiceUnavailableException", "InternalFailure"}
+)
+
+
+def observed(task: Any) -> ObservedTask | None:
+    """None: it is no task of the manager's."""
+    task_id = task.get("startedBy", "")
+    if not TASK_ID_PATTERN.fullmatch(task_id):
+        return None
+    alive = task["lastStatus"] not in ENDED
+    address = _address(task) if task["lastStatus"] == "RUNNING" else ""
+    endpoint = f"{address}:{AGENT_PORT}" if address else ""
+    return ObservedTask(
+        task_id=task_id,
+        alive=alive,
+        started_at=_seconds(task.get("createdAt")),
+        control_address=endpoint,
+        cluster="original_dst" if endpoint else "",
+        address=endpoint,
+        ended_because="" if alive else why_ended(task),
+    )
+
+
+def why_ended(task: Any) -> str:
+    """Plain words. ECS puts the useful part sometimes into the container, sometimes into the task."""
+    containers = task.get("containers") or [{}]
+    container = containers[0]
+    told = f"{container.get('reason', '')} {task.get('stoppedReason', '')}"
+    code = container.get("exitCode")
+    if "OutOfMemory" in told:
+        return "killed: out of memory"
+    match task.get("stopCode", ""):
+        case "SpotInterruption":
+            return "AWS took the spot capacity back"
+        case "UserInitiated":
+            return ""
+        case "TaskFailedToStart" if "CannotPull" in told:
+            return "its image could not be fetched"
+        case "TaskFailedToStart" if "apacity is unavailable" in told:
+            return "AWS has no capacity at the moment"
+        case "TaskFailedToStart" if "EFS" in told or "mount" in told:
+            return "its home could not be mounted"
+        case "TaskFailedToStart":
+            return "ECS could not start it"
+    if code is None:
+        return "ECS ended it"
+    return f"killed by signal {code - 128}" if code > 128 else f"exited with code {code}"
+
+
+def refused_start(error: ClientError) -> ApraNovaError:
+    """What a RunTask or RegisterTaskDefinition that failed means for a launch."""
+    code, text = code_of(error), error.response.get("Error", {}).get("Message", "")
+    if code in _LATER:
+        return unreachable(f"{code}: {text}")
+    return _refusal(f"{code}: {text}")
+
+
+def refused_placement(failures: list[Any]) -> ApraNovaError:
+    """RunTask answered without a task."""
+    return _refusal("; ".join(f"{failure.get('reason', '')} {failure.get('detail', '')}" for failure in failures))
+
+
+def unreachable(detail: str) -> ApraNovaError:
+    return ApraNovaError(Reason.INTERNAL, "ECS does not answer at the moment; please try again", detail=detail)
+
+
+def _refusal(detail: str) -> ApraNovaError:
+    if any(words in detail.lower() for words in _NO_ROOM):
+        return ApraNovaError(
+            Reason.NO_CAPACITY, "AWS has no room for another workspace at the moment; please try again", detail=detail
+        )
+    return ApraNovaError(
+        Reason.LAUNCH_FAILED, "AWS refused to start the workspace; please tell your school", detail=detail
+    )
+
+
+def _address(task: Any) -> str:
+    for attachment in task.get("attachments") or ():
+        for detail in attachment.get("details") or ():
+            if detail.get("name") == "privateIPv4Address":
+                return detail.get("value", "")
+    return ""
+
+
+def _seconds(moment: dt.datetime | None) -> float:
+    return moment.timestamp() if moment is not None else 0.0

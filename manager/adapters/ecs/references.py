@@ -1,0 +1,148 @@
+"""What ECS was asked for a task: an item of the manager's table, beside the task's record.
+
+ECS remembers neither a stop of a task that never started, nor for long that a start was asked before. So each start is announced
+here first, for a limited time (the lease), and each stop leaves a mark for good:
+
+- a start finds the mark, or an announcement that still holds, or the task's ARN → it starts nothing;
+- a stop sets the mark before it looks for the task. When it finds none while an announcement still holds, a RunTask may be under
+  way: it says so (`StillEnding`) and is asked again, instead of reporting a task as gone that is about to run.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from manager.adapters.dynamodb import items, table
+from manager.adapters.dynamodb.refusals import code_of
+from manager.ports.clock import Clock
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+LEASE_S = 90.0
+"""Longer than everything between an announcement and the end of its RunTask can take; the runner sees to that."""
+KEPT_S = 604_800.0
+"""The mark outlives any start that could still be on its way, and the item then goes by its time to live."""
+_READ_MAX = 100
+
+
+@dataclass(frozen=True)
+class Reference:
+    task_id: str
+    asked_at: float
+    arn: str = ""
+    stopped: bool = False
+
+    def may_be_starting(self, now: float) -> bool:
+        return not self.arn and now - self.asked_at < LEASE_S
+
+
+@dataclass(frozen=True)
+class Announced:
+    asked_at: float
+    before: bool
+    """Somebody announced the same start earlier and did not finish: ECS may know the task already."""
+
+
+class References:
+    def __init__(self, client: DynamoDBClient, table_name: str, clock: Clock) -> None:
+        self._client = client
+        self._table = table_name
+        self._clock = clock
+
+    def announce(self, task_id: str) -> Announced | None:
+        """Begin a start; None: it was stopped, or has started, or somebody else is at it."""
+        now, mark = self._clock.now(), secrets.token_hex(8)
+        try:
+            answer = self._update(
+                task_id,
+                "SET asked_at = :now, asked_by = :mark, #expires = :expires",
+                condition=(
+                    "attribute_not_exists(asked_at) AND attribute_not_exists(stopped) OR "
+                    "attribute_not_exists(stopped) AND attribute_not_exists(arn) AND asked_at < :lapsed"
+                ),
+                values={":now": items.number(now), ":mark": {"S": mark}, ":lapsed": items.number(now - LEASE_S)},
+            )
+        except ClientError as error:
+            if code_of(error) != "ConditionalCheckFailedException":
+                raise
+            found: Any = error.response.get("Item") or {}
+            # Our own first try may have got through, and its answer been lost.
+            return Announced(now, before=True) if found.get("asked_by") == {"S": mark} else None
+        return Announced(now, before=bool(answer.get("Attributes")))
+
+    def started(self, task_id: str, arn: str) -> None:
+        """Remember which ECS task it is."""
+        self._update(task_id, "SET arn = :arn, #expires = :expires", values={":arn": {"S": arn}})
+
+    def mark_stopped(self, task_id: str) -> Reference:
+        """From now on no start of it begins. Answers with what was known."""
+        answer = self._update(
+            task_id,
+            "SET stopped = :yes, asked_at = if_not_exists(asked_at, :never), #expires = :expires",
+            values={":yes": {"BOOL": True}, ":never": items.number(0.0)},
+            returned="ALL_NEW",
+        )
+        return _reference(answer["Attributes"])
+
+    def given_up(self, task_id: str) -> None:
+        """ECS refused the start for good: nothing is on its way, and a stop need not wait for the lease."""
+        self._update(
+            task_id,
+            "SET stopped = :yes, asked_at = :never, #expires = :expires",
+            values={":yes": {"BOOL": True}, ":never": items.number(0.0)},
+        )
+
+    def find(self, task_ids: Iterable[str]) -> Mapping[str, Reference]:
+        wanted = list(dict.fromkeys(task_ids))
+        found: dict[str, Reference] = {}
+        for start in range(0, len(wanted), _READ_MAX):
+            request: Any = {
+                self._table: {
+                    "Keys": [_key(name) for name in wanted[start : start + _READ_MAX]],
+                    "ConsistentRead": True,
+                }
+            }
+            while (
+                request
+            ):  # the client pauses between requests that are throttled; a batch that comes back in part is smaller
+                answer: Any = self._client.batch_get_item(RequestItems=request)
+                for item in answer["Responses"].get(self._table, ()):
+                    reference = _reference(item)
+                    found[reference.task_id] = reference
+                request = answer.get("UnprocessedKeys")
+        return found
+
+    def _update(
+        self, task_id: str, change: str, *, values: dict[str, Any], condition: str = "", returned: str = "ALL_OLD"
+    ) -> Any:
+        expires = items.number(float(int(self._clock.now() + KEPT_S)))
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "Key": _key(task_id),
+            "UpdateExpression": change,
+            "ExpressionAttributeNames": {"#expires": table.EXPIRES_AT},
+            "ExpressionAttributeValues": {**values, ":expires": expires},
+            "ReturnValues": returned,
+        }
+        if condition:
+            request |= {"ConditionExpression": condition, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+        return self._client.update_item(**request)
+
+
+def _key(task_id: str) -> items.Item:
+    return {table.PARTITION_KEY: {"S": f"task#{task_id}"}, table.SORT_KEY: {"S": table.ENGINE}}
+
+
+def _reference(item: items.Item) -> Reference:
+    return Reference(
+        task_id=item[table.PARTITION_KEY]["S"].removeprefix("task#"),
+        asked_at=float(item["asked_at"]["N"]),
+        arn=item["arn"]["S"] if "arn" in item else "",
+        stopped="stopped" in item,
+    )

@@ -1,0 +1,41 @@
+"""Where workspace tasks run in the operator's AWS account, and how large they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from contract.names import WorkspaceKind
+
+
+@dataclass(frozen=True)
+class HomePlace:
+    """Where a home's files are."""
+
+    file_system_id: str
+    access_point_id: str
+
+
+class HomePlaces(Protocol):
+    def find_place(self, home_id: str) -> HomePlace | None: ...
+
+
+@dataclass(frozen=True)
+class EcsSettings:
+    region: str
+    cluster: str
+    subnets: tuple[str, ...]
+    security_group: str
+    execution_role_arn: str
+    images: Mapping[WorkspaceKind, str]
+    """The image (with tag or digest) of each kind that can be launched."""
+    log_group: str = ""
+    """Empty: what tasks print is not kept."""
+    spot_percent: int = 0
+    """How many of a hundred tasks run on Fargate Spot: cheaper, and AWS may end them with two minutes' notice."""
+    cpu_units: int = 1024
+    memory_mib: int = 2048
+    architecture: str = "X86_64"
+    """X86_64 or ARM64."""
+    family_prefix: str = "apranova"

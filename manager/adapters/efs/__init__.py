@@ -1,0 +1,1 @@
+"""Homes on Amazon EFS: one access point for each, on one of several file systems."""

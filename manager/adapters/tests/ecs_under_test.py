@@ -1,0 +1,70 @@
+"""The ECS runner and EFS homes over the emulator, wired as the Lambda wires them."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from typing import Any
+
+from contract.names import WorkspaceKind
+from manager.adapters.ecs.references import References
+from manager.adapters.ecs.runner import EcsTaskRunner
+from manager.adapters.ecs.settings import EcsSettings
+from manager.adapters.efs.homes import EfsHomeVolumes
+from manager.adapters.system.clock import SystemClock
+from manager.adapters.tests.aws_emulator import REGION, VSCODE_IMAGE, AwsEmulator, Requests
+from manager.ports.clock import Clock
+
+
+class EcsUnderTest:
+    def __init__(
+        self, aws: AwsEmulator, *, clock: Clock | None = None, cluster: str = "", table: str = "", spot_percent: int = 0
+    ) -> None:
+        self.clock = clock or SystemClock()
+        few_tries = {"mode": "standard", "total_max_attempts": 2}  # a test that uses them up should not wait for long
+        self.ecs = aws.client("ecs", retries=few_tries)
+        self.dynamodb, self.efs, self.functions = (aws.client(name) for name in ("dynamodb", "efs", "lambda"))
+        self.requests, self.records = Requests(self.ecs), Requests(self.dynamodb)
+        self.table = table or aws.make_table()
+        self.cluster = cluster or f"c-{secrets.token_hex(4)}"
+        self.ecs.create_cluster(clusterName=self.cluster)
+        self.file_systems = [
+            self.efs.create_file_system(CreationToken=secrets.token_hex(4))["FileSystemId"] for _ in "ab"
+        ]
+        self.homes = EfsHomeVolumes(
+            self.efs,
+            purgers={name: f"purger-{name}" for name in self.file_systems},
+            functions=self.functions,
+            records=self.dynamodb,
+            table_name=self.table,
+        )
+        self.settings = EcsSettings(
+            region=REGION,
+            cluster=self.cluster,
+            subnets=("subnet-1", "subnet-2"),
+            security_group="sg-1",
+            execution_role_arn="arn:aws:iam::111122223333:role/execution",
+            images={WorkspaceKind.VSCODE: VSCODE_IMAGE},
+            spot_percent=spot_percent,
+        )
+        self.runner = self.another_runner()
+
+    def another_runner(self, settings: EcsSettings | None = None) -> EcsTaskRunner:
+        """As another Lambda instance has it: nothing is shared but AWS."""
+        references = References(self.dynamodb, self.table, self.clock)
+        return EcsTaskRunner(
+            self.ecs, settings or self.settings, references=references, homes=self.homes, clock=self.clock
+        )
+
+    def new_home(self) -> str:
+        home_id = f"home-{base64.b32encode(secrets.token_bytes(10)).decode().lower()}"
+        self.homes.create(home_id)
+        return home_id
+
+    def ecs_tasks(self, status: str = "RUNNING") -> list[Any]:
+        arns = self.ecs.list_tasks(cluster=self.cluster, desiredStatus=status)["taskArns"]
+        return self.ecs.describe_tasks(cluster=self.cluster, tasks=arns)["tasks"] if arns else []
+
+    def close(self) -> None:
+        for task in self.ecs_tasks():
+            self.ecs.stop_task(cluster=self.cluster, task=task["taskArn"])

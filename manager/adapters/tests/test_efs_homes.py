@@ -1,0 +1,142 @@
+"""Homes on EFS: which file system, what a create that was cut short leaves, and how files go."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSResponse
+
+from contract.errors import ApraNovaError, Reason
+from manager.adapters.dynamodb import table
+from manager.adapters.efs.homes import EfsHomeVolumes
+from manager.adapters.tests.aws_emulator import AwsEmulator
+from manager.adapters.tests.ecs_under_test import EcsUnderTest
+
+HOME = "home-aaaaaaaaaaaaaaaa"
+
+
+class Refusing:
+    """Answers the next requests of a client in EFS' protocol (REST, JSON), instead of sending them."""
+
+    def __init__(self, client: Any) -> None:
+        self.answers: list[tuple[int, str, dict[str, Any]]] = []
+        client.meta.events.register_first("before-send.efs.CreateAccessPoint", self._before_send)
+
+    def _before_send(self, request: Any, **_: Any) -> AWSResponse | None:
+        if not self.answers:
+            return None
+        status, code, more = self.answers.pop(0)
+        body = json.dumps({"ErrorCode": code, "Message": code, **more}).encode()
+
+        class Raw:
+            def stream(self, **_: Any) -> Iterator[bytes]:
+                yield body
+
+        return AWSResponse(request.url, status, {"x-amzn-ErrorType": code}, Raw())
+
+
+@pytest.fixture
+def efs(aws: AwsEmulator) -> EcsUnderTest:
+    return EcsUnderTest(aws)
+
+
+def access_points(efs: EcsUnderTest) -> list[Any]:
+    return [
+        point
+        for name in efs.file_systems
+        for point in efs.efs.describe_access_points(FileSystemId=name)["AccessPoints"]
+    ]
+
+
+def test_a_home_is_an_access_point_of_the_students_own_folder_made_once(efs: EcsUnderTest) -> None:
+    assert not efs.homes.exists(HOME)
+    efs.homes.create(HOME)
+    efs.homes.create(HOME)
+    assert efs.homes.exists(HOME)
+    (point,) = access_points(efs)
+    assert point["RootDirectory"]["Path"] == f"/homes/{HOME}"
+    assert point["RootDirectory"]["CreationInfo"] == {"OwnerUid": 1000, "OwnerGid": 1000, "Permissions": "0700"}
+    assert point["PosixUser"] == {"Uid": 1000, "Gid": 1000}
+    place = efs.homes.find_place(HOME)
+    assert place is not None
+    assert (place.file_system_id, place.access_point_id) == (point["FileSystemId"], point["AccessPointId"])
+
+
+def test_homes_are_spread_over_the_file_systems(efs: EcsUnderTest) -> None:
+    for letter in "abcdefghijkl":
+        efs.homes.create(f"home-{letter * 16}")
+    assert {point["FileSystemId"] for point in access_points(efs)} == set(efs.file_systems)
+
+
+def test_when_a_file_system_is_full_the_next_one_takes_the_home(efs: EcsUnderTest) -> None:
+    refusing = Refusing(efs.efs)
+    refusing.answers = [(403, "AccessPointLimitExceeded", {})]
+    efs.homes.create(HOME)
+    place = efs.homes.find_place(HOME)
+    assert place is not None
+    assert [point["FileSystemId"] for point in access_points(efs)] == [place.file_system_id]
+
+
+def test_when_all_are_full_there_is_no_room_and_the_home_can_be_made_later(efs: EcsUnderTest) -> None:
+    refusing = Refusing(efs.efs)
+    refusing.answers = [(403, "AccessPointLimitExceeded", {})] * 2
+    with pytest.raises(ApraNovaError) as refused:
+        efs.homes.create(HOME)
+    assert refused.value.reason is Reason.NO_CAPACITY
+    assert not efs.homes.exists(HOME)
+    efs.homes.create(HOME)
+    assert efs.homes.exists(HOME)
+
+
+def test_a_create_that_was_cut_short_after_efs_had_made_it_goes_on_with_the_same_access_point(
+    efs: EcsUnderTest,
+) -> None:
+    made = efs.efs.create_access_point(FileSystemId=efs.file_systems[1], ClientToken=HOME)["AccessPointId"]
+    key = {table.PARTITION_KEY: {"S": f"home#{HOME}"}, table.SORT_KEY: {"S": table.RECORD}}
+    begun = {**key, "file_system": {"S": efs.file_systems[1]}}
+    efs.dynamodb.put_item(TableName=efs.table, Item=begun)
+    refusing = Refusing(efs.efs)
+    refusing.answers = [(409, "AccessPointAlreadyExists", {"AccessPointId": made})]
+    efs.homes.create(HOME)
+    place = efs.homes.find_place(HOME)
+    assert place is not None
+    assert (place.file_system_id, place.access_point_id) == (efs.file_systems[1], made)
+
+
+def test_a_purge_closes_the_home_at_once_and_is_done_when_the_purger_has_removed_its_item(efs: EcsUnderTest) -> None:
+    told: list[dict[str, Any]] = []
+
+    class Functions:
+        """The Lambda service, as far as a purge uses it."""
+
+        def invoke(self, **request: Any) -> None:
+            told.append(request)
+
+    homes = EfsHomeVolumes(
+        efs.efs,
+        purgers={name: f"purger-{name}" for name in efs.file_systems},
+        functions=Functions(),  # pyright: ignore[reportArgumentType]
+        records=efs.dynamodb,
+        table_name=efs.table,
+    )
+    homes.create(HOME)
+    place = homes.find_place(HOME)
+    assert place is not None
+    for _ in range(2):  # asked again as long as it is not done
+        with pytest.raises(ApraNovaError, match="being removed"):
+            homes.purge(HOME)
+    assert not homes.exists(HOME)
+    assert access_points(efs) == []
+    assert {request["FunctionName"] for request in told} == {f"purger-{place.file_system_id}"}
+    assert [json.loads(request["Payload"]) for request in told] == [{"home_id": HOME}] * 2
+    key = {table.PARTITION_KEY: {"S": f"home#{HOME}"}, table.SORT_KEY: {"S": table.RECORD}}
+    efs.dynamodb.delete_item(TableName=efs.table, Key=key)  # what the purger does last
+    homes.purge(HOME)
+
+
+def test_what_is_no_home_is_refused_before_anything_is_asked(efs: EcsUnderTest) -> None:
+    with pytest.raises(ValueError, match="not the id of a home"):
+        efs.homes.create("../../etc")
