@@ -20,6 +20,12 @@ SOURCE = Path(__file__).parent.parent
 START_WITHIN_S = 240.0
 
 
+def fixed_pool(size: int) -> dict[str, str]:
+    """The settings for a warm pool of one size at every hour, whatever the demo school's timetables let expect."""
+    hours = " ".join(f"{name}={size}" for name in ("base", "peak", "off", "weekend"))
+    return {"APRANOVA_POOL_POLICY": "schedule", "APRANOVA_POOL": hours}
+
+
 @dataclass(frozen=True)
 class Account:
     email: str

@@ -21,7 +21,7 @@ from contract.names import TaskState, WorkspaceKind
 from single_machine.manager_calls import ask_fleet
 from single_machine.running import find_running
 from single_machine.settings import read_settings
-from tests.product import SOURCE, Product
+from tests.product import SOURCE, Product, fixed_pool
 from tests.run import test_environment
 
 LAUNCH_WITHIN_S = 120.0
@@ -218,7 +218,7 @@ class School:
 
 def pool_of(size: int, kind: WorkspaceKind = WorkspaceKind.VSCODE) -> dict[str, str]:
     """The settings for a warm pool of one size at every hour, in a school of one kind."""
-    return {"APRANOVA_POOL": f"base={size} peak={size} off={size} weekend={size}", "APRANOVA_KINDS": kind}
+    return {**fixed_pool(size), "APRANOVA_KINDS": kind}
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import psutil
 import pytest
 from playwright.sync_api import Page
 
-from tests.product import Product
+from tests.product import Product, fixed_pool
 from tests.student import Student
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 @pytest.fixture(scope="module")
 def fragile_product() -> Iterator[Product]:
-    running = Product({"APRANOVA_SWEEP_INTERVAL_S": "3", "APRANOVA_POOL": "base=1 peak=1 off=1 weekend=1"})
+    running = Product({"APRANOVA_SWEEP_INTERVAL_S": "3", **fixed_pool(1)})
     try:
         running.start()
         yield running

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.product import Product
+from tests.product import Product, fixed_pool
 from tests.student import Student, VSCode
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
@@ -27,7 +27,7 @@ def impatient_product() -> Iterator[Product]:
             "APRANOVA_IDLE_TIMEOUT_S": str(IDLE_S),
             "APRANOVA_IDLE_WARNING_S": str(WARNING_S),
             "APRANOVA_SWEEP_INTERVAL_S": "5",
-            "APRANOVA_POOL": "base=0 peak=0 off=0 weekend=0",
+            **fixed_pool(0),
         }
     )
     try:

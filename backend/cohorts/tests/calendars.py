@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 
 def calendar(*parts: str) -> str:
     return "\r\n".join(["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//tests//EN", *parts, "END:VCALENDAR", ""])
@@ -17,3 +19,9 @@ def daily(start: str, end: str, *more: str, zone: str = "Europe/Berlin") -> str:
 
 
 EVERY_DAY = calendar(daily("20260101T090000", "20260101T120000", "SUMMARY:Algorithms"))
+
+
+def every_day_but_not_now(*more: str, hours: int = 3, uid: str = "one") -> str:
+    """A class each day that begins six hours from now: whatever the time is, 14 are to come and none has begun."""
+    first = (datetime.now(UTC) - timedelta(days=30) + timedelta(hours=6)).strftime("%Y%m%dT%H%M%SZ")
+    return event(f"DTSTART:{first}", f"DURATION:PT{hours}H", "RRULE:FREQ=DAILY", *more, uid=uid)

@@ -6,7 +6,7 @@ import pytest
 
 from backend.audit.models import Record
 from backend.cohorts.models import Cohort
-from backend.cohorts.tests.calendars import EVERY_DAY, calendar, event
+from backend.cohorts.tests.calendars import EVERY_DAY, calendar, event, every_day_but_not_now
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
@@ -20,7 +20,8 @@ def send(one, method, path, body):
     return one.request(method, path, content=json.dumps(body), headers={"Content-Type": "application/json"})
 
 
-def upload(one, cohort, content=EVERY_DAY, **body):
+def upload(one, cohort, content=None, **body):
+    content = content or calendar(every_day_but_not_now())
     return send(one, "PUT", f"/api/cohorts/{cohort}/timetable/", {"file_name": "term.ics", "content": content, **body})
 
 
@@ -150,11 +151,12 @@ def test_an_admin_says_who_teaches(signed_in, make_cohort):
 def test_a_timetable_is_previewed_uploaded_replaced_and_removed(signed_in, make_cohort):
     one = signed_in("instructor")
     cohort = make_cohort(one)
-    preview = one.post(f"/api/cohorts/{cohort}/timetable/preview/", json={"content": EVERY_DAY}).json()
+    content = calendar(every_day_but_not_now())
+    preview = one.post(f"/api/cohorts/{cohort}/timetable/preview/", json={"content": content}).json()
     assert len(preview["classes"]) == 14
     assert one.get(f"/api/cohorts/{cohort}/").json()["timetable"] is None, "a preview keeps nothing"
 
-    body = upload(one, cohort).json()
+    body = upload(one, cohort, content).json()
     assert body["timetable"]["file_name"] == "term.ics"
     assert body["timetable"]["uploaded_by"] == one.user.name
     assert body["timetable"]["classes"] == preview["classes"]

@@ -9,7 +9,7 @@ from backend.accounts import services as people
 from backend.accounts.roles import Role, Track
 from backend.cohorts import delivery
 from backend.cohorts.models import Delivery, Timetable
-from backend.cohorts.tests.calendars import EVERY_DAY, calendar, event
+from backend.cohorts.tests.calendars import calendar, every_day_but_not_now
 from contract.errors import ApraNovaError, Reason
 from contract.manager import Action
 
@@ -40,7 +40,9 @@ def test_the_manager_hears_of_a_cohort_its_classes_members_and_newcomers(signed_
     workspace = student.post("/api/workspace/create/").json()["id"]
     for member in (student.user, person()):
         one.put(f"/api/cohorts/{cohort}/members/{member.pk}/")
-    one.put(f"/api/cohorts/{cohort}/timetable/", json={"file_name": "t.ics", "content": EVERY_DAY})
+    one.put(
+        f"/api/cohorts/{cohort}/timetable/", json={"file_name": "t.ics", "content": calendar(every_day_but_not_now())}
+    )
     known = told()["Berlin-3"]
     assert (known.cohort_id, known.kind, known.members, known.newcomers) == (cohort, "vscode", (workspace,), 1)
     assert len(known.classes) == 14
@@ -95,7 +97,9 @@ def test_a_cohort_that_ends_is_forgotten_and_one_that_is_taken_up_again_comes_ba
 def test_every_day_the_classes_are_read_and_told_anew(signed_in, make_cohort, told, manager):
     one = signed_in("admin")
     cohort = make_cohort(one)
-    one.put(f"/api/cohorts/{cohort}/timetable/", json={"file_name": "t.ics", "content": EVERY_DAY})
+    one.put(
+        f"/api/cohorts/{cohort}/timetable/", json={"file_name": "t.ics", "content": calendar(every_day_but_not_now())}
+    )
     told()
     due = Delivery.objects.get().due_at - timezone.now()
     assert timedelta(hours=23) < due < timedelta(hours=25)
@@ -108,7 +112,9 @@ def test_every_day_the_classes_are_read_and_told_anew(signed_in, make_cohort, to
 def test_a_file_that_cannot_be_read_any_more_keeps_the_classes_that_are_known(signed_in, make_cohort, told):
     one = signed_in("admin")
     cohort = make_cohort(one)
-    one.put(f"/api/cohorts/{cohort}/timetable/", json={"file_name": "t.ics", "content": EVERY_DAY})
+    one.put(
+        f"/api/cohorts/{cohort}/timetable/", json={"file_name": "t.ics", "content": calendar(every_day_but_not_now())}
+    )
     Timetable.objects.update(content="nothing")
     in_a_day()
     assert len(told()["Berlin-3"].classes) == 14
@@ -116,9 +122,7 @@ def test_a_file_that_cannot_be_read_any_more_keeps_the_classes_that_are_known(si
 
 def test_two_entries_at_the_same_time_are_one_reason_to_come(signed_in, make_cohort, told):
     one = signed_in("admin")
-    rooms = calendar(*[
-        event("DTSTART:20260101T090000Z", "DURATION:PT1H", "RRULE:FREQ=DAILY", f"SUMMARY:Room {n}", uid=str(n)) for n in (1, 2)
-    ])  # fmt: skip
+    rooms = calendar(*[every_day_but_not_now(f"SUMMARY:Room {n}", uid=str(n)) for n in (1, 2)])
     one.put(f"/api/cohorts/{make_cohort(one)}/timetable/", json={"file_name": "t.ics", "content": rooms})
     assert len(told()["Berlin-3"].classes) == 14
 
