@@ -27,6 +27,9 @@ _DAY_S = 86_400.0
 _LOOK_AGAIN_S = 15.0
 """How often a pool that follows a class is looked at: well below the time that a start takes on ECS."""
 
+_LOOK_AGAIN_MIN_S = 5.0
+"""Where a start takes a second or two: arrivals around a class change over minutes, and a pass costs a few milliseconds."""
+
 
 @dataclass(frozen=True)
 class Target:
@@ -100,7 +103,7 @@ def targets(
     name = str(policy.pool_policy) + (" (the schedule holds: the last forecasts were bad)" if doubted else "")
     return PoolTargets(
         by_kind,
-        min(_LOOK_AGAIN_S, max(1.0, policy.start_lead_s / 2)) if changes else math.inf,
+        min(_LOOK_AGAIN_S, max(_LOOK_AGAIN_MIN_S, policy.start_lead_s / 2)) if changes else math.inf,
         worth_s > 0.0,
         name,
     )
