@@ -104,9 +104,10 @@ def reconcile_pool(fleet: Fleet, facts: PoolFacts, *, now: float, policy: Policy
         of_kind = [task for task in generic if task.kind is kind]
         hints = 0 if policy.pool_policy is PoolPolicy.SCHEDULE else facts.recent.hints.get(kind, 0)
         # Two managers that have seen different things want different sizes: what one has just started, the other keeps.
+        # All name the same tasks as too many, or clocks that differ would have each retire its own, and start it again.
         young_s = 0.0 if policy.pool_policy is PoolPolicy.SCHEDULE else max(_KEPT_AT_LEAST_S, 2.0 * policy.start_lead_s)
-        old = [task for task in of_kind if now - task.created_at >= young_s]
-        actions.extend(_surplus(old, target.retire_above + hints - (len(of_kind) - len(old))))
+        surplus = _surplus(of_kind, target.retire_above + hints)
+        actions.extend(retire for retire in surplus if now - retire.task.created_at >= young_s)
         missing = target.start_below + hints - len(of_kind)
         if missing > 0 and now < room.not_before:
             postponed_at = min(postponed_at, room.not_before)
@@ -134,7 +135,7 @@ class _Room:
 
 def _surplus(warm: Sequence[Task], most: int) -> Iterator[RetireTask]:
     """Those that are least ready go first."""
-    order = sorted(warm, key=lambda task: (task.state is TaskState.READY, -task.created_at))
+    order = sorted(warm, key=lambda task: (task.state is TaskState.READY, -task.created_at, task.task_id))
     return (RetireTask(task, "fewer are needed now") for task in order[: max(0, len(order) - max(0, most))])
 
 
