@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 from contract.names import MANAGER_FUNCTION
 from manager import bootstrap
 from manager.adapters.system.json_logs import log_to_stderr
+from manager.entrypoints.engine_watch import EngineWatch
 from manager.entrypoints.handler import InvocationHandler
 from manager.entrypoints.signature import BadSignature, SignatureCheck
 from manager.entrypoints.sweep_loop import SweepLoop
@@ -153,6 +154,7 @@ def main() -> int:
         print(f"manager: cannot start: {error}", file=sys.stderr)
         return 2
     loop = SweepLoop(manager.world, manager.wake)
+    watch = EngineWatch(manager.world.runner, loop.tell)
     handler = InvocationHandler(manager.world, last_sweep_at=lambda: loop.last_sweep_at)
     signatures = SignatureCheck(
         access_key_id=settings.access_key_id, secret_access_key=settings.secret_access_key, region=settings.region
@@ -174,9 +176,11 @@ def main() -> int:
         signal.signal(number, lambda *_: ended.set())
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.5}, name="http", daemon=True).start()
     loop.start()
+    watch.start()
     log.info("listening on 127.0.0.1:%d, tasks run with isolation %s", server.server_port, settings.isolation)
     ended.wait()
     server.socket.close()
+    watch.stop()
     loop.stop()
     manager.background.close()
     sys.stderr.flush()

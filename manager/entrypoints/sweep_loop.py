@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Iterable
 
 from manager.use_cases.sweep import sweep
 from manager.use_cases.world import World
@@ -22,6 +23,8 @@ class SweepLoop:
     def __init__(self, world: World, wake: threading.Event) -> None:
         self._world = world
         self._wake = wake
+        self._told: frozenset[str] = frozenset()
+        self._told_lock = threading.Lock()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sweep", daemon=True)
         self._pass_began: float | None = None
@@ -34,6 +37,12 @@ class SweepLoop:
         self._stopping.set()
         self._wake.set()
         self._thread.join(timeout=0.5)
+
+    def tell(self, task_ids: Iterable[str]) -> None:
+        """Something has happened to these tasks: a pass looks at them now."""
+        with self._told_lock:
+            self._told |= frozenset(task_ids)
+        self._wake.set()
 
     def healthy(self) -> bool:
         """The thread lives, and no pass hangs."""
@@ -56,7 +65,14 @@ class SweepLoop:
     def _pass(self) -> float:
         """Seconds until the next pass. A record that stays due (it waits for something) is looked at each tick."""
         world = self._world
-        plan = sweep(world)
+        with self._told_lock:
+            told, self._told = self._told, frozenset()
+        try:
+            plan = sweep(world, told)
+        except BaseException:
+            with self._told_lock:
+                self._told |= told  # for the next pass
+            raise
         self.last_sweep_at = world.clock.now()
         next_due_at = world.store.find_next_due_at()
         next_at = plan.look_again_at if next_due_at is None else min(plan.look_again_at, next_due_at)

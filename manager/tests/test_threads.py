@@ -11,11 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from contract.errors import ApraNovaError, Reason
 from contract.names import LaunchPath, WorkspaceState
 from manager.adapters.memory.runner import MemoryTaskRunner
 from manager.adapters.sqlite.store import SqliteWorkspaceStore
 from manager.adapters.system.background import ThreadBackground
 from manager.adapters.system.clock import RandomIds, SystemClock
+from manager.domain.observation import ObservedTask
+from manager.entrypoints.engine_watch import EngineWatch
 from manager.entrypoints.sweep_loop import SweepLoop
 from manager.tests.school import ANNA, School, pool_of
 from manager.use_cases.launch import launch
@@ -110,3 +113,47 @@ def test_the_loop_meets_a_deadline_between_two_sweeps(tmp_path: Path) -> None:
     finally:
         fleet.loop.stop()
         fleet.background.close()
+
+
+@pytest.mark.parametrize("forgotten", [False, True], ids=["died", "the engine was started anew"])
+def test_a_task_that_dies_is_noticed_long_before_its_workspace_is_due(fleet: Fleet, forgotten: bool) -> None:
+    watch = EngineWatch(fleet.runner, fleet.loop.tell)
+    launch(fleet.world, ANNA)
+    fleet.wait_for(lambda: fleet.states()[0] is WorkspaceState.RUNNING)
+    watch.look()
+    (task_id,) = fleet.runner.serving(ANNA)
+    if forgotten:
+        del fleet.runner.tasks[task_id]
+    else:
+        fleet.runner.tasks[task_id].alive = False
+    watch.look()
+    fleet.wait_for(lambda: fleet.states()[0] is WorkspaceState.STOPPED, 5.0)
+
+
+def test_an_engine_that_does_not_answer_has_lost_no_task() -> None:
+    told: list[frozenset[str]] = []
+    runner = RunnerThatAnswersNow()
+    watch = EngineWatch(runner, lambda ids: told.append(frozenset(ids)))
+    runner.alive = {"task-1", "task-2"}
+    watch.look()
+    runner.answers = False
+    watch.look()
+    assert told == []
+    runner.answers, runner.alive = True, {"task-2", "task-3"}
+    watch.look()
+    watch.look()
+    assert told == [{"task-1"}]
+
+
+class RunnerThatAnswersNow(MemoryTaskRunner):
+    """Lists what it is told to, or does not answer."""
+
+    def __init__(self) -> None:
+        super().__init__(SystemClock())
+        self.alive: set[str] = set()
+        self.answers = True
+
+    def list_tasks(self) -> tuple[ObservedTask, ...]:
+        if not self.answers:
+            raise ApraNovaError(Reason.INTERNAL, "The engine does not answer")
+        return tuple(ObservedTask(task_id, alive=True, started_at=0.0) for task_id in self.alive)
