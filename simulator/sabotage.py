@@ -310,7 +310,8 @@ def any_home_will_do() -> AbstractContextManager[object]:
 
         return can_serve
 
-    return _both(_replaced(pool, "can_serve", by), _replaced(binding, "can_serve", by))
+    served = _both(_replaced(pool, "can_serve", by), _replaced(binding, "can_serve", by))
+    return _both(served, _replaced(launch, "only_its_own", lambda _: lambda *_arguments: False))
 
 
 def personal_tasks_for_anyone() -> AbstractContextManager[object]:

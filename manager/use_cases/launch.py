@@ -65,8 +65,8 @@ def bring_up(world: World, workspace: Workspace) -> Workspace:
     held = held_task(world, workspace)
     if held is not None:
         return _take_held(world, workspace, held, image=image, now=now)
-    if not world.runner.late_binding and workspace.home_id is not None:
-        return _cold(world, workspace, image)  # no other task of the pool can have its home
+    if only_its_own(world, workspace):
+        return _cold(world, workspace, image)
     warm = world.store.list_warm_tasks(limit=world.policy.records_max)
     for task in candidates(warm, workspace, image=image):
         with world.in_flight.holding(finish_launch.key(workspace)):
@@ -76,6 +76,11 @@ def bring_up(world: World, workspace: Workspace) -> Workspace:
         if world.store.find_workspace(workspace.workspace_id) != workspace:
             raise VersionConflict(f"{workspace.workspace_id} was launched by someone else")
     return _cold(world, workspace, image)
+
+
+def only_its_own(world: World, workspace: Workspace) -> bool:
+    """No task of the pool can serve it but one that was started with its home: the pool need not be read."""
+    return not world.runner.late_binding and workspace.home_id is not None
 
 
 def _take_held(world: World, workspace: Workspace, held: Task, *, image: str, now: float) -> Workspace:
