@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from manager.domain.policy import Policy, PoolPolicy
@@ -66,8 +67,9 @@ class Scenario:
             schedule=self.schedule,
             pool_policy=PoolPolicy(self.policy_name),
             cold_start_worth_s=Policy.cold_start_worth_s if self.worth_s is None else self.worth_s,
-            pool_budget_s=None if self.budget_hours is None else 3_600.0 * self.budget_hours,
-            start_lead_s=self.engine.start_max_s,
+            pool_budget_s=math.inf if self.budget_hours is None else 3_600.0 * self.budget_hours,
+            # How many are on their way depends on the mean alone, however the times of a start are spread (Palm's theorem).
+            start_lead_s=(self.engine.start_min_s + self.engine.start_max_s) / 2.0,
             tasks_max=None if READS_WHAT_IS_DUE else _ALL,  # pyright: ignore[reportArgumentType]
             warming_max=100,
             refill_delay_s=0.0,
