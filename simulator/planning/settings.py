@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from contract.names import WorkspaceKind
 from manager.domain.policy import Policy, PoolPolicy
 from manager.domain.pool import PoolSchedule
 from manager.ports.task_runner import TaskRunner
@@ -47,6 +48,8 @@ class Scenario:
     engine: EngineSettings = field(default_factory=EngineSettings)
     answers: Answers = field(default_factory=Answers)
     schedule: PoolSchedule = field(default_factory=PoolSchedule)
+    kinds: tuple[WorkspaceKind, ...] = tuple(WorkspaceKind)
+    """What the school offers: a warm task of any other kind would wait for nobody."""
     idle_timeout_s: float = 1_800.0
     sweep_interval_s: float = 300.0
     wake_pause_s: float = 1.0
@@ -64,6 +67,7 @@ class Scenario:
             idle_timeout_s=self.idle_timeout_s,
             # An agent is asked only when the idle rule could fire: nobody watches a dashboard here.
             status_refresh_s=self.idle_timeout_s,
+            kinds=self.kinds,
             schedule=self.schedule,
             pool_policy=PoolPolicy(self.policy_name),
             cold_start_worth_s=Policy.cold_start_worth_s if self.worth_s is None else self.worth_s,
