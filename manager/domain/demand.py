@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -56,6 +57,11 @@ class Demand:
         """Launches of any task's sort in the hour of the clock (UTC) that `at` lies in."""
         hours = self._hours_by_day.get((int(at // _DAY_S), kind))
         return hours[int(at % _DAY_S // _HOUR_S)] if hours else 0
+
+    @functools.cached_property
+    def usual(self) -> dict[tuple[WorkspaceKind, int, zoneinfo.ZoneInfo], float | None]:
+        """What the forecast has worked out of this record, which never changes."""
+        return {}
 
     @functools.cached_property
     def _hours_by_day(self) -> Mapping[tuple[int, WorkspaceKind], tuple[int, ...]]:

@@ -20,6 +20,7 @@ _STEADY = 2.0
 _SURPRISE_MIN = 3
 """So many launches that nobody expected are no chance any more."""
 ERROR_MAX = 0.5
+_NEXT_HOUR_WEIGHT = 0.5
 _ENOUGH = 10.0
 """Launches of a day below which its forecast is not judged: the error would be chance alone."""
 
@@ -81,7 +82,10 @@ class Forecast:
         """Launches a second that belong to no class, in the hour of the clock around `at`; None: nothing is known."""
         hour = int(at // _HOUR_S)
         if (kind, hour) not in self._hours:
-            usual = usual_launches(self._demand, kind, at, zone=self._zone, now=self._now)
+            known = self._demand.usual  # of hours that are near enough for `now` to change nothing
+            if (kind, hour, self._zone) not in known:
+                known[kind, hour, self._zone] = usual_launches(self._demand, kind, at, zone=self._zone, now=self._now)
+            usual = known[kind, hour, self._zone]
             if usual is not None:
                 of_classes = self._outlook.expected(kind, hour * _HOUR_S, (hour + 1) * _HOUR_S)
                 # What classes explain, up to their chance: what is left over of many is noise, not habit.
@@ -111,13 +115,36 @@ def usual_launches(
     """Launches in the hour of the school's clock that `at` lies in, by the same hour of the last four weeks.
 
     The mean over the same weekdays; other days of the same sort (weekdays, weekends) count only as long as there are few of
-    the same. None: no such day has been seen yet.
+    the same. The hours before and after count half, where they differ by no more than chance would have it: a few launches
+    are too few to tell one hour from the next. None: no such day has been seen yet.
     """
-    if demand.since is None:
+    local = dt.datetime.fromtimestamp(at, zone).replace(minute=0, second=0, microsecond=0)
+    days = _days_alike(demand, local, now=now)
+    if not days:
         return None
-    local = dt.datetime.fromtimestamp(at, zone)
-    same: list[int] = []
-    other: list[int] = []
+    same_weekdays = sum(same for _, same in days)
+    weights = [1.0 if same else other_days_weight(same_weekdays) for _, same in days]
+    days_seen = sum(weights)
+    before, this, after = (
+        sum(weight * demand.in_hour(kind, then + offset_s) for (then, _), weight in zip(days, weights, strict=True))
+        / days_seen
+        for offset_s in (-_HOUR_S, 0.0, _HOUR_S)
+    )
+    counted = days_seen**2 / sum(weight**2 for weight in weights)  # days that count alike and say as much
+    total, hours = this, 1.0
+    for other in (before, after):
+        if counted * abs(other - this) <= 2.0 * math.sqrt(
+            counted * (other + this) + 1.0
+        ):  # Poisson: two standard deviations
+            total, hours = total + _NEXT_HOUR_WEIGHT * other, hours + _NEXT_HOUR_WEIGHT
+    return total / hours
+
+
+def _days_alike(demand: Demand, local: dt.datetime, *, now: float) -> list[tuple[float, bool]]:
+    """When that hour of the clock began on past days of the same sort, newest first, and whether it was the same weekday."""
+    days: list[tuple[float, bool]] = []
+    if demand.since is None:
+        return days
     for days_ago in range(1, HABIT_DAYS + 1):
         then = (local - dt.timedelta(days=days_ago)).timestamp()  # the same time on the wall, whatever the clocks did
         if then > now - _HOUR_S:
@@ -125,13 +152,9 @@ def usual_launches(
         if then + _HOUR_S <= demand.since:
             break
         weekday = (local.weekday() - days_ago) % 7
-        if weekday == local.weekday():
-            same.append(demand.in_hour(kind, then))
-        elif (weekday >= SATURDAY) is (local.weekday() >= SATURDAY):
-            other.append(demand.in_hour(kind, then))
-    weight = other_days_weight(len(same))
-    days = len(same) + weight * len(other)
-    return (sum(same) + weight * sum(other)) / days if days else None
+        if weekday == local.weekday() or (weekday >= SATURDAY) is (local.weekday() >= SATURDAY):
+            days.append((then, weekday == local.weekday()))
+    return days
 
 
 def habit_error(demand: Demand, *, zone: zoneinfo.ZoneInfo, now: float) -> float | None:

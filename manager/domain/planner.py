@@ -24,6 +24,8 @@ from manager.domain.policy import Policy, PoolPolicy
 
 SIZE_MAX = 5_000
 _DAY_S = 86_400.0
+_ASSUMED_A_DAY = 24.0
+"""Cold starts that the schedule is taken to spare on a day of which nothing is known, one an hour: it may cost what they are worth."""
 _LOOK_AGAIN_S = 15.0
 """How often a pool that follows a class is looked at: well below the time that a start takes on ECS."""
 
@@ -65,16 +67,19 @@ def targets(
     policy: Policy,
 ) -> PoolTargets:
     """Decide for this moment. `kinds`: those that can be started now; `launches`: what the schedule's size is shared by."""
-    scheduled = pool.share(policy.schedule.target(now), launches, kinds, one_of_each=policy.schedule.is_peak(now))
-    by_schedule = {kind: Target(size, size, "by the schedule") for kind, size in scheduled.items()}
+    full = policy.schedule.target(now)
+    scheduled = pool.share(full, launches, kinds, one_of_each=policy.schedule.is_peak(now))
     if policy.pool_policy is PoolPolicy.SCHEDULE:
+        by_schedule = {kind: Target(size, size, "by the schedule") for kind, size in scheduled.items()}
         return PoolTargets(by_schedule, math.inf, False, "schedule")
     budget = budget_s(launches, demand, now, policy)
     worth_s = worth_left_s(budget, outlook, now, policy)
-    affordable = within_budget(policy.schedule.target(now), budget, policy.schedule)
-    scheduled = pool.share(affordable, launches, kinds, one_of_each=policy.schedule.is_peak(now))
     habits = policy.pool_policy is PoolPolicy.PREDICTED
     doubted = now < outlook.schedule_until or (habits and (outlook.habit_error or 0.0) > ERROR_MAX)
+    allowed = budget if doubted or not habits else min(budget, _ASSUMED_A_DAY * policy.cold_start_worth_s)
+    affordable = within_budget(full, allowed, policy.schedule)
+    if affordable != full:
+        scheduled = pool.share(affordable, launches, kinds, one_of_each=policy.schedule.is_peak(now))
     forecast = Forecast(demand, outlook, recent, time_zone=policy.schedule.time_zone, habits=habits, now=now)
     by_kind: dict[WorkspaceKind, Target] = {}
     changes = False
@@ -93,7 +98,9 @@ def targets(
                 if doubted
                 else ": nothing is known of this hour yet"
             )
-            cut = "" if affordable == policy.schedule.target(now) else ", cut to the day's budget"
+            cut = (
+                "" if affordable == full else ", cut to the day's budget" if allowed == budget else ", cut to its worth"
+            )
             wanted, because = scheduled[kind], f"by the schedule{cut}{why}"
         if worth_s <= 0.0:
             wanted = kept = 0
@@ -145,8 +152,8 @@ def worth_left_s(budget_s: float, outlook: Outlook, now: float, policy: Policy) 
 
 
 def within_budget(size: int, budget_s: float, schedule: pool.PoolSchedule) -> int:
-    """The schedule's size, cut in proportion where its weekday costs more than a day's budget."""
-    return size if budget_s >= schedule.weekday_s else round(size * budget_s / schedule.weekday_s)
+    """The schedule's size, cut in proportion where its weekday costs more than a day's budget; one task is left of any."""
+    return size if budget_s >= schedule.weekday_s else math.ceil(size * budget_s / schedule.weekday_s)
 
 
 def _because(ahead: Expected, lead_s: float) -> str:

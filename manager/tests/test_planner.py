@@ -158,9 +158,18 @@ def test_hours_follow_the_wall_clock_over_the_end_of_summer_time() -> None:
     """In Berlin 2026-10-25: what came at 09:00 local on Friday is expected at 09:00 local on Monday."""
     friday, monday = at(10, 23, 9, 10), at(10, 26, 9, 20)
     assert monday - friday == pytest.approx(3 * DAY + HOUR + 600)
-    demand = counted({friday: 4}, now=monday)
-    assert usual_launches(demand, CODE, monday, zone=ZONE, now=monday) == 4
+    demand = counted({friday - 3 * HOUR: 1, friday: 9}, now=monday)
+    assert usual_launches(demand, CODE, monday, zone=ZONE, now=monday) == 9
     assert usual_launches(demand, CODE, monday - HOUR, zone=ZONE, now=monday) == 0
+
+
+def test_the_hours_around_count_half_unless_they_differ_by_more_than_chance() -> None:
+    monday, week_ago = at(11, 23, 15), at(11, 16, 15)
+    others = 1 + 4 * 0.25 / 4  # Tuesday to Friday, when nobody came
+    alike = counted({week_ago - HOUR: 1, week_ago: 3, week_ago + HOUR: 2}, now=monday)
+    assert usual_launches(alike, CODE, monday, zone=ZONE, now=monday) == pytest.approx(4.5 / 2 / others)
+    rush = counted({week_ago - HOUR: 40, week_ago: 3, week_ago + HOUR: 2}, now=monday)
+    assert usual_launches(rush, CODE, monday, zone=ZONE, now=monday) == pytest.approx(4 / 1.5 / others)
 
 
 def test_weekends_say_nothing_of_weekdays() -> None:
@@ -169,9 +178,16 @@ def test_weekends_say_nothing_of_weekdays() -> None:
 
 
 def test_where_nothing_is_known_the_schedule_holds_and_is_cut_to_the_budget() -> None:
-    assert decided(CLASS).by_kind[CODE].start_below == 5
-    cut = decided(CLASS, replace(POLICY, pool_budget_s=16 * HOUR)).by_kind[CODE]
+    dear = replace(POLICY, cold_start_worth_s=DAY)
+    assert decided(CLASS, dear).by_kind[CODE].start_below == 5
+    cut = decided(CLASS, replace(dear, pool_budget_s=16 * HOUR)).by_kind[CODE]
     assert (cut.start_below, "cut to the day's budget" in cut.because) == (1, True)
+
+
+def test_where_nothing_is_known_the_schedule_costs_no_more_than_it_is_taken_to_be_worth() -> None:
+    cheap = decided(CLASS, replace(POLICY, cold_start_worth_s=HOUR)).by_kind[CODE]
+    assert (cheap.start_below, "cut to its worth: nothing is known" in cheap.because) == (2, True)
+    assert decided(at(11, 22, 3), replace(POLICY, cold_start_worth_s=HOUR / 60)).by_kind[CODE].start_below == 1
 
 
 def test_a_spent_budget_ends_the_pool_and_says_so() -> None:

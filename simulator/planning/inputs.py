@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from contract.manager import COHORT_MEMBERS_MAX
+from contract.names import WorkspaceKind
 from manager.domain.pool import PoolSchedule
 from simulator.costs import document as cost_document
 from simulator.costs import plan as cost_plan
@@ -99,6 +100,7 @@ def read_inputs(asked: argparse.Namespace) -> Inputs:
             Scenario(
                 policy_name=name,
                 engine=engine,
+                kinds=tuple(kind for kind in WorkspaceKind if any(one.kind is kind for one in workload.cohorts)),
                 schedule=_schedule(asked.pool, asked.time_zone),
                 idle_timeout_s=60.0 * asked.idle_minutes,
                 worth_s=None if asked.worth_minutes is None else 60.0 * asked.worth_minutes,

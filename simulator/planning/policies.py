@@ -16,8 +16,8 @@ DEFAULT = PoolPolicy.PREDICTED.value
 
 SIZES = (0.0, 0.5, 1.5, 2.0, 3.0, 4.0, 6.0)
 """Of the schedule; its own size is the run itself."""
-WORTH_MINUTES = (5.0, 10.0, 15.0, 30.0, 120.0, 240.0, 480.0)
-"""What a forecast may pay for a spared cold start; the manager's own hour is the run itself."""
+WORTH_MINUTES = (10.0, 20.0, 30.0, 45.0, 60.0, 120.0, 240.0, 480.0)
+"""What a forecast may pay for a spared cold start; the manager's own is the run itself."""
 
 
 def variants(scenario: Scenario) -> list[tuple[str, Scenario]]:

@@ -1,13 +1,15 @@
 """The manager's records are changed by `dataclasses.replace`, which sets thirty fields one by one: a third of a long run's time.
 
 A shallow copy with the changed fields on top is the same for frozen classes without `__post_init__` and slots, which all
-records are (a test compares the two). Only inside a planning run, and only where a module of the manager has the name `replace`.
+records are (a test compares the two), as long as what an old record has worked out and kept (`cached_property`) is left behind:
+it was true of the old fields. Only inside a planning run, and only where a module of the manager has the name `replace`.
 """
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -17,8 +19,18 @@ def quick_replace(record: Any, /, **changes: Any) -> Any:
     copy = object.__new__(type(record))
     content = copy.__dict__
     content.update(record.__dict__)
+    for name in _worked_out(type(record)):
+        content.pop(name, None)
     content.update(changes)
     return copy
+
+
+@functools.cache
+def _worked_out(of: type) -> tuple[str, ...]:
+    """The names under which records of a class keep what they have worked out."""
+    return tuple(
+        name for base in of.__mro__ for name, item in vars(base).items() if isinstance(item, functools.cached_property)
+    )
 
 
 @contextlib.contextmanager

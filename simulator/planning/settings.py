@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
+from contract.names import WorkspaceKind
 from manager.domain.policy import Policy, PoolPolicy
 from manager.domain.pool import PoolSchedule
 from manager.ports.task_runner import TaskRunner
@@ -46,6 +48,8 @@ class Scenario:
     engine: EngineSettings = field(default_factory=EngineSettings)
     answers: Answers = field(default_factory=Answers)
     schedule: PoolSchedule = field(default_factory=PoolSchedule)
+    kinds: tuple[WorkspaceKind, ...] = tuple(WorkspaceKind)
+    """What the school offers: a warm task of any other kind would wait for nobody."""
     idle_timeout_s: float = 1_800.0
     sweep_interval_s: float = 300.0
     wake_pause_s: float = 1.0
@@ -63,11 +67,13 @@ class Scenario:
             idle_timeout_s=self.idle_timeout_s,
             # An agent is asked only when the idle rule could fire: nobody watches a dashboard here.
             status_refresh_s=self.idle_timeout_s,
+            kinds=self.kinds,
             schedule=self.schedule,
             pool_policy=PoolPolicy(self.policy_name),
             cold_start_worth_s=Policy.cold_start_worth_s if self.worth_s is None else self.worth_s,
-            pool_budget_s=None if self.budget_hours is None else 3_600.0 * self.budget_hours,
-            start_lead_s=self.engine.start_max_s,
+            pool_budget_s=math.inf if self.budget_hours is None else 3_600.0 * self.budget_hours,
+            # How many are on their way depends on the mean alone, however the times of a start are spread (Palm's theorem).
+            start_lead_s=(self.engine.start_min_s + self.engine.start_max_s) / 2.0,
             tasks_max=None if READS_WHAT_IS_DUE else _ALL,  # pyright: ignore[reportArgumentType]
             warming_max=100,
             refill_delay_s=0.0,

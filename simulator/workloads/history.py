@@ -2,12 +2,12 @@
 
 One JSON object on each line, oldest first or not:
 
-    {"at": 1790586000.0, "workspace": "w-7f3a", "kind": "vscode", "action": "launch", "cohort": "c-2"}
+    {"at": "2026-09-28T08:20:00.000+00:00", "workspace": "w-7f3a", "cohort": "Berlin-3", "kind": "vscode", "action": "launch"}
     {"at": 1790597100.0, "workspace": "w-7f3a", "kind": "vscode", "action": "stop"}
 
 | field | meaning |
 |---|---|
-| `at` | seconds since the epoch, UTC |
+| `at` | a moment with its zone, ISO 8601 (as the export writes it), or seconds since the epoch, UTC |
 | `workspace` | any text that stays the same for one workspace; pseudonymous, never a name or an address. `user` is read where it is missing |
 | `kind` | contract.names.WorkspaceKind |
 | `action` | `launch` (a person asked for it), `stop` (a person stopped it), `ended` (the manager did, for being idle); lines with other actions are skipped |
@@ -21,6 +21,7 @@ manager ended it; where no end is known, or it comes too late to be believed, it
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import math
 from collections.abc import Iterable, Iterator
@@ -36,6 +37,7 @@ LINES_MAX = 5_000_000
 STAY_MAX_S = 43_200.0
 LABEL_MAX = 200
 _DAY_S = 86_400.0
+_AT_MAX = 1e11
 
 
 class BadHistory(ValueError):
@@ -88,9 +90,12 @@ def _entry(line: str, where: str) -> Entry | None:
         raise BadHistory(f"{where}: is no JSON object")
     if fields.get("action") not in (LAUNCH, STOP, ENDED):
         return None
-    at, workspace = fields.get("at"), fields.get("workspace") or fields.get("user")
-    if not isinstance(at, int | float) or isinstance(at, bool) or not (math.isfinite(at) and 0 <= at < 1e11):
-        raise BadHistory(f"{where}: 'at' must be seconds since the epoch, not {at!r}")
+    at, workspace = _seconds(fields.get("at")), fields.get("workspace") or fields.get("user")
+    if at is None:
+        raise BadHistory(
+            f"{where}: 'at' must be seconds since the epoch or a moment with its zone like 2026-09-28T08:20:00+00:00, "
+            f"not {fields.get('at')!r}"
+        )
     if not isinstance(workspace, str) or not workspace:
         raise BadHistory(f"{where}: 'workspace' (or 'user') is missing")
     try:
@@ -100,7 +105,20 @@ def _entry(line: str, where: str) -> Entry | None:
             f"{where}: 'kind' must be one of {', '.join(WorkspaceKind)}, not {fields.get('kind')!r}"
         ) from None
     cohort = fields.get("cohort")
-    return Entry(float(at), workspace, kind, fields["action"], cohort if isinstance(cohort, str) else "")
+    return Entry(at, workspace, kind, fields["action"], cohort if isinstance(cohort, str) else "")
+
+
+def _seconds(at: object) -> float | None:
+    """None: no moment that can be meant."""
+    if isinstance(at, str):
+        try:
+            moment = dt.datetime.fromisoformat(at)
+        except ValueError:
+            return None
+        return moment.timestamp() if moment.tzinfo is not None else None
+    if not isinstance(at, int | float) or isinstance(at, bool):
+        return None
+    return float(at) if math.isfinite(at) and 0 <= at < _AT_MAX else None
 
 
 class Replay:

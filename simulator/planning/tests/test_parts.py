@@ -132,6 +132,18 @@ def test_a_quick_copy_of_a_record_is_what_replace_makes_and_leaves_the_first_as_
     )
 
 
+def test_a_quick_copy_forgets_what_the_first_had_worked_out():
+    """Once a planning run's forecasts saw the first day's launches for ever: nothing was known of any hour, and most waited."""
+    first = Demand().with_launch(WorkspaceKind.VSCODE, at=MIDNIGHT, now=MIDNIGHT)
+    assert first.in_hour(WorkspaceKind.VSCODE, MIDNIGHT) == 1
+
+    with quick_records():
+        second = first.with_launch(WorkspaceKind.VSCODE, at=MIDNIGHT, now=MIDNIGHT)
+
+    assert second.in_hour(WorkspaceKind.VSCODE, MIDNIGHT) == 2
+    assert second.usual is not first.usual
+
+
 def test_the_manager_has_its_own_replace_again_after_a_run():
     with quick_records():
         assert workspace_module.replace is quick_replace

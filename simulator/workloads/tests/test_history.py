@@ -42,11 +42,21 @@ def test_fields_and_actions_of_a_later_export_are_passed_over(tmp_path: Path):
     assert [entry.workspace for entry in found] == ["u-1"]
 
 
+def test_a_moment_may_be_written_as_the_export_writes_it_with_any_zone(tmp_path: Path):
+    line = '{"at": "2026-09-28T11:00:00.250+02:00", "workspace": "w-1", "cohort": null, "kind": "vscode", "action": "launch"}'
+
+    assert read_history(written(tmp_path, line)) == (Entry(NINE + 0.25, "w-1", CODE, "launch"),)
+
+
 @pytest.mark.parametrize(
     ("line", "what"),
     [
         ("{", "line 2: is no JSON object"),
         ('{"at": "nine", "workspace": "w", "kind": "vscode", "action": "launch"}', "line 2: 'at' must be seconds"),
+        (
+            '{"at": "2026-09-28T09:00:00", "workspace": "w", "kind": "vscode", "action": "launch"}',
+            "a moment with its zone",
+        ),
         ('{"at": 1, "kind": "vscode", "action": "launch"}', "line 2: 'workspace'"),
         (
             '{"at": 1, "workspace": "w", "kind": "word", "action": "launch"}',
