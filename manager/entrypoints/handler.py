@@ -1,4 +1,4 @@
-"""One invocation: an event (the decoded payload) in, an answer out. The same function is the Lambda's handler later."""
+"""One invocation: an event (the decoded payload) in, an answer out; on one machine and on AWS alike."""
 
 from __future__ import annotations
 
@@ -28,8 +28,16 @@ class InvocationHandler:
     """Turns events into calls of use cases, and their errors into answers. An unexpected error passes through: the
     caller reports it as a failed invocation."""
 
-    def __init__(self, world: World, *, last_sweep_at: Callable[[], float | None]) -> None:
+    def __init__(
+        self,
+        world: World,
+        *,
+        last_sweep_at: Callable[[], float | None],
+        sweep: Callable[[], object] | None = None,
+    ) -> None:
+        """`sweep`: what SWEEP does; without it, wake whoever sweeps."""
         self._world = world
+        self._sweep = sweep or world.wake
         self._kinds = views.Kinds(world)
         self._last_sweep_at = last_sweep_at
 
@@ -72,7 +80,7 @@ class InvocationHandler:
             case Action.FLEET:
                 return views.fleet(world, self._kinds, last_sweep_at=self._last_sweep_at())
             case Action.SWEEP:
-                world.wake()
+                self._sweep()
                 return {}
             case Action.PUT_COHORT:
                 cohorts.put(world, wire.from_json(CohortRequest, event))
