@@ -66,6 +66,8 @@ class Environment:
     static_dir: str
     """Folder of collected static files; empty: they are served from where the packages keep them."""
     email: Email
+    manager_parameters: str = ""
+    """On AWS, the manager's path in Parameter Store; empty elsewhere."""
 
     @property
     def public_host(self) -> str:
@@ -118,6 +120,7 @@ def parse(environ: Mapping[str, str]) -> Environment:
         run_dir=environ.get("APRANOVA_RUN_DIR", ""),
         static_dir=environ.get("APRANOVA_STATIC_DIR", ""),
         email=_email(environ.get("APRANOVA_EMAIL_URL", ""), environ.get("APRANOVA_EMAIL_FROM", "")),
+        manager_parameters=environ.get("APRANOVA_PARAMETERS", ""),
     )
 
 

@@ -15,6 +15,7 @@ from infrastructure.names import (
     METRICS_NAMESPACE,
     ORPHAN_ACTION,
     SWEEP_SECONDS,
+    SWEEPS_INCOMPLETE,
     Names,
 )
 from infrastructure.settings import Settings
@@ -126,6 +127,13 @@ def manager_alarms(names: Names) -> list[Alarm]:
             period_s=300,
             periods=3,
             silence="breaching",
+        ),
+        alarm(
+            "sweep-incomplete",
+            "More than 5 passes in 15 minutes left something undone: the manager's log says what",
+            SWEEPS_INCOMPLETE,
+            5,
+            period_s=900,
         ),
         alarm(
             "orphans-seen",

@@ -3,6 +3,9 @@
 One FIFO queue, whose messages all say the same and are delivered DELAY_S later, to the function itself. Those of the same moment
 are one message (SQS drops what has the same deduplication id for five minutes), so that a hundred launches at once ask for one
 pass and not for a hundred; and one message group, so that these passes come one after the other.
+
+A moment is shorter than the delay: so whoever asks and is dropped as a repetition can be sure that the message which stands for
+it is still to come, even if the clocks of two instances differ by as much as the delay is longer.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
 DELAY_S = 2
 """The queue's own delay: how soon a pass follows the one before, as long as something moves."""
+MOMENT_S = 1.0
 BODY = '{"action":"sweep"}'
 _GROUP = "sweep"
 
@@ -33,7 +37,7 @@ class SqsWakes:
 
     def ask(self) -> bool:
         """Whether it was heard. If not, the next scheduled sweep does what this one would have done."""
-        moment = int(self._clock.now() // DELAY_S)
+        moment = int(self._clock.now() / MOMENT_S)
         try:
             self._client.send_message(
                 QueueUrl=self._queue_url,
