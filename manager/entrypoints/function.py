@@ -122,10 +122,10 @@ class Invocation:
                 return {"ok": True}
             case {"source": str()}:  # somebody else's task, or another event of EventBridge: nothing of ours
                 return {"ok": True}
-            case {"Records": [{"eventSource": "aws:sqs"}, *_]}:
+            case {"action": "sweep"} | {"Records": [{"eventSource": "aws:sqs"}, *_]}:
                 self._whole_pass()
                 return {"ok": True}
-        return InvocationHandler(self._world, last_sweep_at=self._last_sweep_at, sweep=self._whole_pass)(event)
+        return InvocationHandler(self._world, last_sweep_at=self._last_sweep_at)(event)
 
     def finish(self) -> None:
         """Whatever changed something asked for a pass: the pool's replacement, the save of a stop, the next step."""

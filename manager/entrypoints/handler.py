@@ -1,4 +1,4 @@
-"""One invocation: an event (the decoded payload) in, an answer out; on one machine and on AWS alike."""
+"""One invocation: an event (the decoded payload) in, an answer out. On AWS manager/entrypoints/function.py stands before it."""
 
 from __future__ import annotations
 
@@ -28,16 +28,8 @@ class InvocationHandler:
     """Turns events into calls of use cases, and their errors into answers. An unexpected error passes through: the
     caller reports it as a failed invocation."""
 
-    def __init__(
-        self,
-        world: World,
-        *,
-        last_sweep_at: Callable[[], float | None],
-        sweep: Callable[[], object] | None = None,
-    ) -> None:
-        """`sweep`: what SWEEP does; without it, wake whoever sweeps."""
+    def __init__(self, world: World, *, last_sweep_at: Callable[[], float | None]) -> None:
         self._world = world
-        self._sweep = sweep or world.wake
         self._kinds = views.Kinds(world)
         self._last_sweep_at = last_sweep_at
 
@@ -80,7 +72,7 @@ class InvocationHandler:
             case Action.FLEET:
                 return views.fleet(world, self._kinds, last_sweep_at=self._last_sweep_at())
             case Action.SWEEP:
-                self._sweep()
+                world.wake()
                 return {}
             case Action.PUT_COHORT:
                 cohorts.put(world, wire.from_json(CohortRequest, event))
