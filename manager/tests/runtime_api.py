@@ -42,6 +42,7 @@ class _Api(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Asked)
         self.events: queue.Queue[_Event] = queue.Queue()
         self.outcomes: queue.Queue[tuple[bool, bytes]] = queue.Queue()
+        self.asked = threading.Event()
 
 
 class _Asked(BaseHTTPRequestHandler):
@@ -51,6 +52,7 @@ class _Asked(BaseHTTPRequestHandler):
     server: _Api  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def do_GET(self) -> None:
+        self.server.asked.set()
         event = self.server.events.get()
         self._answer(
             event.body,
@@ -100,6 +102,10 @@ class LambdaProcess:
                 stdout=output,
                 stderr=output,
             )
+
+    def until_started(self) -> None:
+        """It has imported everything, read its settings, and asks for its first event."""
+        assert self._api.asked.wait(60), self.log.read_text()
 
     def invoke(self, event: Any, *, timeout_s: float = 60.0) -> Outcome:
         began = time.perf_counter()
