@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from pathlib import Path
 
 import pytest
 
@@ -53,6 +55,16 @@ def test_a_purger_that_is_not_named_is_called_after_its_file_system() -> None:
 def test_parameters_are_variables_under_other_names() -> None:
     found = {"/apranova/manager/idle-timeout-s": "900", "/apranova/manager/deep/er": "x", "/apranova/manager/BAD": "x"}
     assert variables_of(found, "/apranova/manager") == {"APRANOVA_IDLE_TIMEOUT_S": "900"}
+
+
+def test_whatever_the_platform_gives_the_function_is_read() -> None:
+    source = Path(__file__).parents[2]
+    given = re.findall(r'"(APRANOVA_\w+)":', (source / "infrastructure/elements/manager_function.py").read_text())
+    read_in = [source / "manager" / name for name in ("settings.py", "aws_settings.py", "entrypoints/function.py")]
+    known = "".join(path.read_text() for path in read_in)
+    of_others = {"APRANOVA_SNAPSHOTS_BUCKET"}
+    assert len(given) > 20
+    assert [name for name in given if f'"{name}"' not in known and name not in of_others] == []
 
 
 @pytest.mark.parametrize(
