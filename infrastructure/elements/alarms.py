@@ -130,10 +130,11 @@ def manager_alarms(names: Names) -> list[Alarm]:
         ),
         alarm(
             "sweep-incomplete",
-            "More than 5 passes in 15 minutes left something undone: the manager's log says what",
+            "For 15 minutes passes have left something undone: the manager's log says what",
             SWEEPS_INCOMPLETE,
-            5,
-            period_s=900,
+            0,
+            period_s=300,
+            periods=3,
         ),
         alarm(
             "orphans-seen",
