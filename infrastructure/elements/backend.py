@@ -104,6 +104,7 @@ class Backend(Construct):
             "PGSSLMODE": "verify-full",
             "PGSSLROOTCERT": "/etc/ssl/rds/global-bundle.pem",
             "REDIS_URL": self._data.cache.url,
+            "APRANOVA_REDIS_CLUSTER": "yes",
             "AWS_REGION": region,
         }
 
