@@ -47,11 +47,14 @@ METRICS_NAMESPACE = "ApraNova"
 LAUNCH_FAILURES = "launch_failures_total"
 LAUNCHES = "launches_total"
 SWEEP_SECONDS = "sweep_seconds"
+SWEEPS_INCOMPLETE = "sweeps_incomplete_total"
 ACTIONS = "actions_total"
 ORPHAN_ACTION = "StopOrphan"
 
 MANAGER_HANDLER = "manager.entrypoints.aws_lambda.handle"
 SWEEP_REQUEST = '{"action":"sweep"}'
+WAKE_DELAY_S = 2
+"""From one pass that asks for the next until that one comes."""
 LOG_RETENTION_DAYS = 7
 
 IMAGES = ("backend", "portal", "gateway", *(f"workspace-{kind.value}" for kind in WorkspaceKind))
