@@ -25,8 +25,8 @@ class HomeKeeper(Protocol):
     repeated, come late or be lost (then the keeper's own round finds the workspace).
     """
 
-    def look(self, workspace_id: str) -> None:
-        """Look at this workspace's home soon. Returns at once and never raises: no stop and no launch depends on it."""
+    def look(self, workspace_id: str, home_id: str) -> None:
+        """Look at this workspace and its home soon. Returns at once and never raises: no stop and no launch depends on it."""
 
     def list(self, home_id: str) -> tuple[HomeSnapshot, ...]:
         """Newest first; empty when there are none. Raises ApraNovaError(INTERNAL) when they cannot be looked up now."""

@@ -64,7 +64,7 @@ def test_each_stop_is_followed_by_a_snapshot_and_the_view_says_when(school: Scho
 def test_a_home_that_nobody_used_since_its_snapshot_gets_no_other_one(school: School) -> None:
     used(school, "a.py")
     for _ in range(2):
-        school.world.keeper.look(ANNA)
+        school.world.keeper.look(ANNA, home_of(school))
         keeping.make_round(school.keeping, lambda: True)
     assert len(listed(school)) == 1
 
@@ -73,7 +73,7 @@ def test_a_running_workspace_and_one_without_a_home_are_left_alone(school: Schoo
     launch(school.world, ANNA)
     school.settle()
     for who in (ANNA, BEN, "ws-unknownone"):
-        school.world.keeper.look(who)
+        school.world.keeper.look(who, "")
     assert school.snapshots.taken == {}
 
 

@@ -164,7 +164,7 @@ def _perform(world: World, action: Action) -> None:
             lifetime.purge(world, workspace)
         case AskKeeper(workspace):
             world.store.write(replace(workspace, due_at=now + world.policy.keeper_retry_s))
-            world.keeper.look(workspace.workspace_id)
+            world.keeper.look(workspace.workspace_id, workspace.home_id or "")
         case _:
             assert_never(action)
 

@@ -96,7 +96,7 @@ def _record_end(world: World, task: Task, workspace: Workspace | None, *, failur
     world.metrics.count("tasks_ended_total")
     world.wake()
     if ended is not None and ended.wants_snapshot:
-        world.keeper.look(ended.workspace_id)
+        world.keeper.look(ended.workspace_id, ended.home_id or "")
 
 
 def _ended(workspace: Workspace, failure: str, now: float) -> Workspace:

@@ -30,7 +30,7 @@ def restore(world: World, workspace_id: str, snapshot_id: str) -> Workspace:
         raise ApraNovaError(Reason.SNAPSHOT_NOT_FOUND, "This workspace has no such snapshot", detail=snapshot_id)
     wished = retried(world, lambda: _wish(world, workspace_id, snapshot_id))
     world.metrics.count("restores_wanted_total")
-    world.keeper.look(workspace_id)
+    world.keeper.look(workspace_id, wished.home_id or "")
     return wished
 
 

@@ -102,7 +102,7 @@ class NoKeeper:
     def __init__(self, why: str = "snapshots are switched off") -> None:
         self._why = why
 
-    def look(self, workspace_id: str) -> None:
+    def look(self, workspace_id: str, home_id: str) -> None:
         """There is nothing to be done."""
 
     def list(self, home_id: str) -> tuple[HomeSnapshot, ...]:  # noqa: ARG002 (the port's)

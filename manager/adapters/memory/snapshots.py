@@ -68,7 +68,7 @@ class KeeperAtOnce:
     def __init__(self, kept: Keeping) -> None:
         self._kept = kept
 
-    def look(self, workspace_id: str) -> None:
+    def look(self, workspace_id: str, home_id: str) -> None:  # noqa: ARG002 (the port's)
         keeping.look(self._kept, workspace_id)
 
     def list(self, home_id: str) -> tuple[HomeSnapshot, ...]:

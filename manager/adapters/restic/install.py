@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -35,7 +37,30 @@ def fetch(target: Path) -> bool:
     return True
 
 
+def find(folder: Path) -> Path | None:
+    """The operator's own (APRANOVA_RESTIC), the machine's, or one that is fetched into `folder`."""
+    for known in (os.environ.get("APRANOVA_RESTIC", ""), shutil.which("restic") or ""):
+        if known and os.access(known, os.X_OK):
+            return Path(known)
+    return folder / "restic" if fetch(folder / "restic") else None
+
+
+def main(folder: Path) -> int:
+    """`python -m manager.adapters.restic.install FOLDER`: restic is in that folder afterwards; 1 where there is none."""
+    found = find(folder)
+    if found is None:
+        return 1
+    if found != folder / "restic":
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(found, folder / "restic")
+    return 0
+
+
 def _run(folder: Path, *command: str) -> None:
     subprocess.run(
         command, cwd=folder, check=True, capture_output=True, timeout=_DOWNLOAD_MAX_S, stdin=subprocess.DEVNULL
     )
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

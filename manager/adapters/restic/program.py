@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from manager.ports.home_keeper import SnapshotFailed
 
@@ -55,7 +56,7 @@ class Restic:
         cache = ["--no-cache"] if self.cache is None else ["--cache-dir", str(self.cache)]
         ends_with_us = [setpriv, "--pdeathsig", "INT"] if (setpriv := shutil.which("setpriv")) else []
         lowest = [nice, "-n", "19"] if (nice := shutil.which("nice")) else []
-        process = subprocess.Popen(
+        process = _started(
             [*ends_with_us, *lowest, program, "--repo", repository, *cache, *arguments],
             cwd=folder,
             env={
@@ -84,6 +85,13 @@ class Restic:
         if process.returncode not in fine:
             raise SnapshotFailed(f"restic {arguments[0]} ended with {process.returncode}: {_words(output)}")
         return output
+
+
+def _started(command: Sequence[object], **how: Any) -> subprocess.Popen[str]:
+    try:
+        return subprocess.Popen([str(word) for word in command], **how)
+    except OSError as error:
+        raise SnapshotFailed(f"restic cannot be run: {error}") from error
 
 
 @functools.lru_cache(maxsize=4)

@@ -43,7 +43,7 @@ class KeeperThread:
         self._stopping.set()
         self._wanted.put(None)
 
-    def look(self, workspace_id: str) -> None:
+    def look(self, workspace_id: str, home_id: str) -> None:  # noqa: ARG002 (there is one place for homes here)
         with self._lock:
             if workspace_id in self._waiting:
                 return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -16,11 +15,10 @@ from manager.adapters.restic.program import Restic
 
 def restic() -> Restic:
     """Skips the test where restic is neither there nor to be had."""
-    named = os.environ.get("APRANOVA_RESTIC", "")
-    fetched = Path(tempfile.gettempdir()) / f"apranova-tests-{os.geteuid()}" / "restic"
-    if not named and not shutil.which("restic") and not install.fetch(fetched):
+    found = install.find(Path(tempfile.gettempdir()) / f"apranova-tests-{os.geteuid()}")
+    if found is None:
         pytest.skip("restic is not installed, and apt does not offer it")
-    return Restic((Path(named) if named else fetched,), password="of the tests")
+    return Restic((found,), password="of the tests")
 
 
 def fingerprint(folder: Path) -> dict[str, tuple[object, ...]]:
