@@ -16,6 +16,8 @@ class HomeSnapshot:
 
     snapshot_id: str
     taken_at: float
+    whole: bool = True
+    """False, from `save` alone: some files could not be read."""
 
 
 class HomeKeeper(Protocol):

@@ -239,6 +239,18 @@ def test_a_restore_that_fails_changes_no_file_and_says_so(school: School) -> Non
     assert launch(school.world, ANNA).state is WorkspaceState.STARTING
 
 
+def test_nothing_is_put_back_while_some_files_could_not_be_kept(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used(school, "first.py")
+    used(school, "second.py")
+    save = school.snapshots.save
+    monkeypatch.setattr(school.snapshots, "save", lambda home_id: replace(save(home_id), whole=False))
+    snapshots.restore(school.world, ANNA, listed(school)[1])
+    assert school.homes.files[home_of(school)] == {"second.py"}
+    assert "as they were before" in seen(school).failure
+
+
 def test_a_delete_takes_the_wish_to_restore_back(school: School, monkeypatch: pytest.MonkeyPatch) -> None:
     used(school, "first.py")
     used(school, "second.py")

@@ -87,6 +87,14 @@ def _save(keeping: Keeping, workspace: Workspace) -> HomeSnapshot | None:
     return taken
 
 
+def _save_whole(keeping: Keeping, workspace: Workspace) -> HomeSnapshot | None:
+    """Before a restore: what this snapshot does not have would be lost. Raises SnapshotFailed."""
+    taken = _save(keeping, workspace)
+    if taken is not None and not taken.whole:
+        raise SnapshotFailed("some files could not be read, and would be lost")
+    return taken
+
+
 def _thin_out_weekly(keeping: Keeping, home_id: str, taken: HomeSnapshot) -> None:
     """With the first snapshot of a week: no record is needed to know, and every home has its turn."""
     earlier = [snapshot for snapshot in keeping.snapshots.list(home_id) if snapshot.snapshot_id != taken.snapshot_id]
@@ -103,7 +111,7 @@ def _restore(keeping: Keeping, workspace: Workspace, snapshot_id: str) -> None:
     snapshot first. A keeper that dies on the way is asked again, and begins anew."""
     home_id = workspace.home_id or ""
     try:
-        if (before := _save(keeping, workspace)) is None:
+        if (before := _save_whole(keeping, workspace)) is None:
             return
         keeping.snapshots.fetch(home_id, snapshot_id)
         _still(keeping, workspace)

@@ -24,6 +24,8 @@ class Restic:
     candidates: tuple[Path, ...]
     """Where it may be, best first; then PATH. Looked at anew each time: it may be installed while we run."""
     password: str = field(repr=False)
+    niceness: int = 19
+    """How far it stands back behind whatever else wants the processor; 19 is the furthest."""
     cache: Path | None = None
     """For repositories that are far away: what restic knows of their contents, as long as one call of ours lasts."""
 
@@ -55,7 +57,7 @@ class Restic:
             raise SnapshotFailed("restic is not installed")
         cache = ["--no-cache"] if self.cache is None else ["--cache-dir", str(self.cache)]
         ends_with_us = [setpriv, "--pdeathsig", "INT"] if (setpriv := shutil.which("setpriv")) else []
-        lowest = [nice, "-n", "19"] if (nice := shutil.which("nice")) else []
+        lowest = [nice, "-n", str(self.niceness)] if (nice := shutil.which("nice")) else []
         process = _started(
             [*ends_with_us, *lowest, program, "--repo", repository, *cache, *arguments],
             cwd=folder,

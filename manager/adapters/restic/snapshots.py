@@ -10,9 +10,10 @@ import contextlib
 import datetime as dt
 import json
 import logging
+from dataclasses import replace
 from pathlib import Path
 
-from manager.adapters.directory_homes.removal import remove_tree
+from manager.adapters.directory_homes.locked_files import make_readable, remove_tree
 from manager.adapters.restic.program import UNREADABLE, Restic
 from manager.adapters.restic.repositories import Repositories, checked
 from manager.ports.home_keeper import HomeSnapshot, SnapshotFailed
@@ -26,6 +27,8 @@ EXCLUDED = (".cache", ".npm/_cacache")
 _HOST = "apranova"
 _VERIFIED_PARTS = 8
 """With each week's thinning, one eighth of what is stored is read and compared with its digests; all of it in eight weeks."""
+_UNREADABLE = '"message_type":"error"'
+"""restic's message for each file that it could not read."""
 _SHORT_S = 120.0
 """For what does not grow with the home."""
 
@@ -52,26 +55,26 @@ class ResticSnapshots:
             raise SnapshotFailed(str(error)) from error
         if not begun:
             self._run(home_id, "init", timeout_s=_SHORT_S)
+        told = self._back_up(home_id)
+        if _UNREADABLE in told and make_readable(self._home(home_id)):
+            self.forget(home_id, _snapshot_id(told))
+            told = self._back_up(home_id)
+        if _UNREADABLE in told:
+            log.warning("%s: some files could not be read, the snapshot has all others", home_id)
+        snapshot_id = _snapshot_id(told)
+        for snapshot in self.list(home_id):
+            if snapshot.snapshot_id.startswith(snapshot_id):
+                return replace(snapshot, whole=_UNREADABLE not in told)
+        raise SnapshotFailed(f"restic told of snapshot {snapshot_id}, but it is not in the repository")
+
+    def _back_up(self, home_id: str) -> str:
         excluded = [f"--exclude={self._home(home_id) / folder}" for folder in EXCLUDED]
-        told = self._run(
+        return self._run(
             home_id,
-            "backup",
-            "--json",
-            "--host",
-            _HOST,
-            "--exclude-caches",
-            *excluded,
-            home_id,
+            *("backup", "--json", "--host", _HOST, "--exclude-caches", *excluded, home_id),
             folder=self._homes,
             fine=(0, UNREADABLE),
         )
-        snapshot_id = _snapshot_id(told)
-        if '"message_type":"error"' in told:
-            log.warning("%s: some files could not be read, the snapshot has all others", home_id)
-        for snapshot in self.list(home_id):
-            if snapshot.snapshot_id.startswith(snapshot_id):
-                return snapshot
-        raise SnapshotFailed(f"restic told of snapshot {snapshot_id}, but it is not in the repository")
 
     def list(self, home_id: str) -> tuple[HomeSnapshot, ...]:
         try:

@@ -18,7 +18,7 @@ def restic() -> Restic:
     found = install.find(Path(tempfile.gettempdir()) / f"apranova-tests-{os.geteuid()}")
     if found is None:
         pytest.skip("restic is not installed, and apt does not offer it")
-    return Restic((found,), password="of the tests")
+    return Restic((found,), password="of the tests", niceness=0)
 
 
 def fingerprint(folder: Path) -> dict[str, tuple[object, ...]]:

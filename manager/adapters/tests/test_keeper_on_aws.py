@@ -65,6 +65,7 @@ class FileSystem:
             }
         )
         self.keeper = build(settings, endpoint_url=aws.url)
+        self.keeper = replace(self.keeper, restic=replace(self.keeper.restic, niceness=0))
         self.function = Function(self.keeper)
         self.store, self.table = self.keeper.store, settings.table
         self.repositories = S3Repositories(self.s3, self.bucket, None)

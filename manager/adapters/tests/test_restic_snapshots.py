@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from manager.adapters.directory_homes.homes import DirectoryHomeVolumes
+from manager.adapters.directory_homes.locked_files import make_readable
 from manager.adapters.restic.program import Restic
 from manager.adapters.restic.repositories import DirectoryRepositories
 from manager.adapters.restic.snapshots import ResticSnapshots
@@ -183,6 +184,33 @@ def test_a_call_that_takes_too_long_is_ended_and_the_next_one_is_not_locked_out(
     with pytest.raises(SnapshotFailed, match="did not end within"):
         hasty.save(HOME)
     kept.snapshots.forget(HOME, kept.snapshots.save(HOME).snapshot_id)  # needs the only lock
+
+
+def test_files_that_their_owner_may_not_read_are_made_readable_and_links_are_left_alone(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.write_text("not yours")
+    outside.chmod(0o000)
+    home = tmp_path / "home"
+    (home / "locked").mkdir(parents=True)
+    (home / "locked/inner").write_text("x")
+    (home / "link").symlink_to(outside)
+    for path in (home / "locked/inner", home / "locked"):
+        path.chmod(0o000)
+    assert make_readable(home)
+    assert [(home / name).stat().st_mode & 0o777 for name in ("locked", "locked/inner")] == [0o500, 0o400]
+    assert outside.stat().st_mode & 0o777 == 0
+    assert not make_readable(home)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_what_its_owner_may_not_read_is_in_the_snapshot_too(kept: Kept) -> None:
+    (kept.home / "secret").write_text("x")
+    (kept.home / "secret").chmod(0o000)
+    assert kept.snapshots.save(HOME).whole
+    (kept.home / "secret").unlink()
+    kept.snapshots.fetch(HOME, kept.snapshots.list(HOME)[0].snapshot_id)
+    kept.snapshots.swap(HOME)
+    assert (kept.home / "secret").read_text() == "x"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to another user")

@@ -1,8 +1,11 @@
-"""Removing a folder that a student had in their hands: it may hold links, and folders that nobody may enter."""
+"""Folders that a student had in their hands: they may hold links, and files and folders that not even their owner may read."""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
+import stat
 from pathlib import Path
 
 from contract.errors import ApraNovaError, Reason
@@ -14,6 +17,21 @@ def remove_tree(folder: Path) -> None:
     if not shutil.rmtree.avoids_symlink_attacks:
         raise ApraNovaError(Reason.INTERNAL, "This system cannot remove a home safely")
     shutil.rmtree(folder, onerror=_make_removable)
+
+
+def make_readable(folder: Path) -> bool:
+    """Give the owner back the right to read what they own in it; whether anything was changed. For a home at rest: nobody
+    swaps links in meanwhile."""
+    changed = False
+    for here, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            path, wanted = Path(here, name), stat.S_IRUSR | (stat.S_IXUSR if name in folders else 0)
+            with contextlib.suppress(FileNotFoundError, PermissionError):
+                mode = path.lstat().st_mode
+                if not stat.S_ISLNK(mode) and mode & wanted != wanted:
+                    path.chmod(stat.S_IMODE(mode) | wanted)
+                    changed = True
+    return changed
 
 
 def _make_removable(_function: object, path: str, error: tuple[type[BaseException], BaseException, object]) -> None:
