@@ -76,7 +76,7 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
 
 def test_a_home_that_waits_is_kept_and_comes_back_through_the_managers_door(machine: Machine) -> None:
     assert machine.manager.invoke({"action": "fleet"})["snapshots"].startswith("on: restic 0.")
-    wait_for(lambda: machine.record().snapshot_at is not None, "the first round to take a snapshot")
+    wait_for(lambda: machine.record().snapshot_at is not None, "the first round to take a snapshot", timeout_s=60.0)
     (first,) = machine.listed()
     (machine.home / "work.py").write_text("spoilt")
     (machine.home / "junk").write_text("x")
@@ -84,7 +84,7 @@ def test_a_home_that_waits_is_kept_and_comes_back_through_the_managers_door(mach
     assert answer["workspace"]["restoring"] == first
     refused = machine.manager.invoke({"action": "launch", "workspace_id": ANNA})
     assert "being put back" in refused["error"]["message"]
-    wait_for(lambda: machine.record().restoring is None, "the files to be back")
+    wait_for(lambda: machine.record().restoring is None, "the files to be back", timeout_s=60.0)
     assert {path.name: path.read_text() for path in machine.home.iterdir()} == {"work.py": "precious"}
     assert len(machine.listed()) == 2
     assert machine.view()["state"] == WorkspaceState.STOPPED
