@@ -31,7 +31,7 @@ def run(settings: Settings, *, ask: bool) -> int:
             return 1
     with step("Deleting the data"):
         shutil.rmtree(settings.data)
-        for repository in settings.snapshots.glob("home-*"):  # the folder may be the operator's own
+        for repository in settings.snapshots.glob("home-" + "?" * 16):  # the folder may be the operator's own
             shutil.rmtree(repository)
         settings.demo_accounts.unlink(missing_ok=True)
         (settings.home / "secrets.json").unlink(missing_ok=True)
