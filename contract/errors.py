@@ -12,6 +12,7 @@ class Reason(enum.StrEnum):
     WORKSPACE_NOT_FOUND = "workspace_not_found"
     WORKSPACE_EXISTS = "workspace_exists"
     WORKSPACE_DELETED = "workspace_deleted"
+    SNAPSHOT_NOT_FOUND = "snapshot_not_found"
     WRONG_STATE = "wrong_state"
     KIND_NOT_READY = "kind_not_ready"
     """The kind's image is still being installed, or is not part of this installation."""

@@ -26,6 +26,8 @@ class Action(enum.StrEnum):
     PUT_COHORT = "put_cohort"
     REMOVE_COHORT = "remove_cohort"
     EXPECT = "expect"
+    SNAPSHOTS = "snapshots"
+    RESTORE = "restore"
 
 
 @dataclass(frozen=True)
@@ -42,9 +44,20 @@ class CreateRequest:
 
 @dataclass(frozen=True)
 class WorkspaceRequest:
-    """LAUNCH, STOP, RESTART, DELETE, UNDELETE: safe to repeat; a repeat of one that is done changes nothing."""
+    """LAUNCH, STOP, RESTART, DELETE, UNDELETE, SNAPSHOTS: safe to repeat; a repeat of one that is done changes nothing."""
 
     workspace_id: str
+
+
+@dataclass(frozen=True)
+class RestoreRequest:
+    """RESTORE: put all files back as they were in a snapshot (one of SNAPSHOTS), while the workspace is stopped.
+
+    Answered at once with `restoring` set; until that is None again nothing can be launched. What the files are now becomes a snapshot first.
+    """
+
+    workspace_id: str
+    snapshot_id: str
 
 
 @dataclass(frozen=True)
@@ -117,7 +130,7 @@ class LaunchStep:
     """One line of the progress that a student sees while waiting."""
 
     name: str
-    """requested | task_starting | task_ready | task_claimed | home_attached | application_ready | saving | saved | task_stopped | failed"""
+    """requested | task_starting | task_ready | task_claimed | home_attached | application_ready | saving | saved | task_stopped | restored | failed"""
     at: float
     text: str
     """Plain words for the student, a sentence without a full stop: 'Found a workspace that was ready'."""
@@ -170,6 +183,10 @@ class WorkspaceView:
     failure: str = ""
     """Why the last launch or save failed, in words for the student; empty when it did not."""
     has_home: bool = False
+    snapshot_at: float | None = None
+    """When the newest snapshot of its home was taken."""
+    restoring: str | None = None
+    """The snapshot that is being put back; meanwhile it cannot be launched."""
     endpoint: Endpoint | None = None
     """Only while running."""
 
@@ -177,6 +194,19 @@ class WorkspaceView:
 @dataclass(frozen=True)
 class WorkspaceAnswer:
     workspace: WorkspaceView
+
+
+@dataclass(frozen=True)
+class SnapshotView:
+    snapshot_id: str
+    taken_at: float
+
+
+@dataclass(frozen=True)
+class SnapshotsAnswer:
+    """Newest first."""
+
+    snapshots: tuple[SnapshotView, ...]
 
 
 @dataclass(frozen=True)
@@ -238,6 +268,8 @@ class FleetAnswer:
     last_sweep_at: float | None = None
     pool: PoolView | None = None
     """None only from a manager that has not swept yet."""
+    snapshots: str = ""
+    """Whether snapshots of homes are taken: 'on: …' or 'off: why, and what to do'."""
 
 
 @dataclass(frozen=True)

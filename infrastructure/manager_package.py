@@ -1,4 +1,4 @@
-"""The folder that becomes the manager's function: our code and its packages, as Lambda runs them. No Docker is needed.
+"""The folder that becomes the manager's function, and the homes' keepers: our code and its packages, as Lambda runs them. No Docker is needed.
 
 Packages come as wheels for Lambda's Python and processor, whatever runs this; one without such a wheel is an error, not a build.
 """
@@ -53,6 +53,11 @@ def build_manager(target: Path, packages: Path = PACKAGES) -> Path:
     )
     if code != 0:
         raise CannotPackage("the packages of the manager's function could not be fetched; pip's words are above")
+    code = subprocess.call([sys.executable, "-m", "manager.adapters.restic.install", str(target / "bin")], cwd=SOURCE)
+    if code != 0:
+        raise CannotPackage(
+            "restic, with which keepers take snapshots of homes, is missing: apt install restic, or name it with APRANOVA_RESTIC"
+        )
     for part in OWN:
         shutil.copytree(SOURCE / part, target / part, ignore=shutil.ignore_patterns("tests", "__pycache__", "*.pyc"))
     _compile(target)

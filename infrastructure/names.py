@@ -55,6 +55,10 @@ MANAGER_HANDLER = "manager.entrypoints.aws_lambda.handle"
 SWEEP_REQUEST = '{"action":"sweep"}'
 WAKE_DELAY_S = 2
 """From one pass that asks for the next until that one comes."""
+KEEPER_HANDLER = "manager.entrypoints.keeper.handle"
+KEEPER_ROUND = '{"action":"round"}'
+HOMES_FOLDER = "/homes"
+"""On each file system: homes are folders in it (manager/adapters/efs/homes.py)."""
 LOG_RETENTION_DAYS = 7
 
 IMAGES = ("backend", "portal", "gateway", *(f"workspace-{kind.value}" for kind in WorkspaceKind))
@@ -78,6 +82,10 @@ class Names:
     def manager(self) -> str:
         """The contract's own name, by which the backend invokes it: so one installation fits into an account's region."""
         return MANAGER_FUNCTION
+
+    def keeper(self, file_system: str) -> str:
+        """Of that file system's homes; the manager knows it by this name, as the purger (manager/aws_settings.py)."""
+        return self.of(f"purger-{file_system}")
 
     @property
     def table(self) -> str:

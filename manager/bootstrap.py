@@ -7,13 +7,21 @@ from dataclasses import dataclass
 
 from manager.adapters.agent_http.agent import HttpTaskAgent
 from manager.adapters.directory_homes.homes import DirectoryHomeVolumes
+from manager.adapters.restic import install
+from manager.adapters.restic.program import Restic
+from manager.adapters.restic.repositories import DirectoryRepositories
+from manager.adapters.restic.snapshots import ResticSnapshots
 from manager.adapters.sqlite.store import SqliteWorkspaceStore
 from manager.adapters.system.background import ThreadBackground
 from manager.adapters.system.clock import RandomIds, SystemClock
+from manager.adapters.system.keeper_thread import KeeperThread
 from manager.adapters.system.metrics import PrometheusMetrics
+from manager.ports.clock import Clock, Metrics
 from manager.ports.task_runner import TaskRunner
+from manager.ports.workspace_store import WorkspaceStore
 from manager.settings import Settings
-from manager.use_cases.world import Site, World
+from manager.use_cases.keeping import Keeping
+from manager.use_cases.world import NoKeeper, Site, World
 
 
 @dataclass(frozen=True)
@@ -22,26 +30,51 @@ class Manager:
     wake: threading.Event
     metrics: PrometheusMetrics
     background: ThreadBackground
+    keeper: KeeperThread | None
+    """None: no snapshots are taken here."""
 
 
 def build(settings: Settings) -> Manager:
     wake = threading.Event()
     metrics = PrometheusMetrics()
     background = ThreadBackground()
+    store, clock = SqliteWorkspaceStore(settings.store), SystemClock()
+    keeper = _keeper(settings, store, clock, metrics)
     world = World(
-        store=SqliteWorkspaceStore(settings.store),
+        store=store,
         runner=_runner(settings),
-        homes=DirectoryHomeVolumes(settings.homes_dir, sandbox_uid=settings.sandbox_uid),
+        homes=DirectoryHomeVolumes(
+            settings.homes_dir, sandbox_uid=settings.sandbox_uid, snapshots=settings.snapshots_dir
+        ),
         agent=HttpTaskAgent(),
-        clock=SystemClock(),
+        clock=clock,
         ids=RandomIds(),
         metrics=metrics,
         policy=settings.policy,
         site=Site(settings.workspaces_domain, settings.public_url, settings.identity_key),
         background=background,
         wake=wake.set,
+        keeper=keeper or NoKeeper("APRANOVA_SNAPSHOTS_DIR is not set"),
     )
-    return Manager(world, wake, metrics, background)
+    return Manager(world, wake, metrics, background, keeper)
+
+
+def _keeper(settings: Settings, store: WorkspaceStore, clock: Clock, metrics: Metrics) -> KeeperThread | None:
+    if settings.snapshots_dir is None:
+        return None
+    restic = Restic((settings.restic,) if settings.restic else (), settings.snapshots_password)
+    repositories = DirectoryRepositories(settings.snapshots_dir)
+    snapshots = ResticSnapshots(settings.homes_dir, repositories, restic)
+
+    def status() -> str:
+        version = restic.version()
+        if not version:
+            raise ValueError("restic is missing. Install it (apt install restic), or name it with APRANOVA_RESTIC")
+        return f"{version}, in {repositories}"
+
+    return KeeperThread(
+        Keeping(store, snapshots, clock, metrics), status, lambda: settings.restic and install.fetch(settings.restic)
+    )
 
 
 def _runner(settings: Settings) -> TaskRunner:

@@ -9,6 +9,7 @@ import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from contract.names import WorkspaceKind, read_kinds
 from manager.domain.policy import Policy, PoolPolicy
@@ -40,6 +41,11 @@ class Settings:
     region: str = "us-east-1"
     sandbox_uid: int | None = None
     docker_host: str = "unix:///var/run/docker.sock"
+    snapshots_dir: Path | None = None
+    """None: no snapshots of homes are taken."""
+    snapshots_password: str = field(default="", repr=False)
+    restic: Path | None = None
+    """Where restic is, or will be once it is installed; PATH is looked at as well."""
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -62,7 +68,20 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         region=environment.get("AWS_REGION", "us-east-1"),
         sandbox_uid=int(_number(environment, "APRANOVA_SANDBOX_UID", None, 1, 2**31)) if sandbox_uid else None,
         docker_host=environment.get("DOCKER_HOST", "unix:///var/run/docker.sock"),
+        **_snapshots(environment),
     )
+
+
+def _snapshots(environment: Mapping[str, str]) -> dict[str, Any]:
+    folder = environment.get("APRANOVA_SNAPSHOTS_DIR", "")
+    if not folder:
+        return {}
+    restic = environment.get("APRANOVA_RESTIC", "")
+    return {
+        "snapshots_dir": Path(folder),
+        "snapshots_password": _needed(environment, "APRANOVA_SNAPSHOTS_PASSWORD"),
+        "restic": Path(restic) if restic else None,
+    }
 
 
 # On one machine a warm task costs room, not money: one that is wanted once a day is worth keeping.

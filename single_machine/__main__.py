@@ -1,4 +1,4 @@
-"""`./apranova up | down | status | reset | export-history`."""
+"""`./apranova up | down | status | reset | restore | export-history`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from single_machine import down, export_history, reset, status, up
+from single_machine import down, export_history, reset, restore, status, up
 from single_machine.preflight import CannotGoOn
 from single_machine.settings import BadSetting, read_settings
 
@@ -27,6 +27,11 @@ def main() -> int:
     status_parser.add_argument("--json", action="store_true", help="for programs")
     reset_parser = commands.add_parser("reset", help="delete all data of this machine's school (asks first)")
     reset_parser.add_argument("--yes", action="store_true", help="do not ask")
+    restore_parser = commands.add_parser("restore", help="put a stopped workspace's files back as they were")
+    restore_parser.add_argument("workspace", help="its id: ws-…")
+    restore_parser.add_argument(
+        "snapshot", nargs="?", help="its first characters; without it, the snapshots are listed"
+    )
     history_parser = commands.add_parser(
         "export-history", help="launches and stops as JSON lines on the standard output, without names"
     )
@@ -43,6 +48,8 @@ def main() -> int:
                 return down.run(settings)
             case "status":
                 return status.run(settings, as_json=arguments.json)
+            case "restore":
+                return restore.run(settings, workspace_id=arguments.workspace, snapshot=arguments.snapshot)
             case "export-history":
                 return export_history.run(settings, begin=arguments.begin, end=arguments.end)
             case _:

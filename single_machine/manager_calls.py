@@ -14,6 +14,7 @@ import botocore.exceptions
 from contract.manager import Action, FleetAnswer
 from contract.names import MANAGER_FUNCTION, WorkspaceState
 from contract.wire import BadMessage, from_json
+from single_machine.preflight import CannotGoOn
 from single_machine.secrets_file import load_or_make
 from single_machine.settings import Settings
 
@@ -47,7 +48,22 @@ def stop_workspaces(settings: Settings, endpoint: str) -> bool:
     return False
 
 
+def ask(settings: Settings, endpoint: str, payload: dict[str, Any]) -> dict[str, Any]:
+    """The manager's answer. Raises CannotGoOn with its words when it refuses."""
+    answer = _call(settings, endpoint, payload)
+    if answer is None:
+        raise CannotGoOn(f"the workspace manager does not answer. Its log: {settings.logs / 'manager.log'}")
+    if not answer.get("ok"):
+        raise CannotGoOn(f"{answer.get('error', {}).get('message', 'the workspace manager refuses')}.")
+    return answer
+
+
 def _invoke(settings: Settings, endpoint: str, payload: dict[str, Any]) -> dict[str, Any] | None:
+    answer = _call(settings, endpoint, payload)
+    return answer if answer is not None and answer.get("ok") else None
+
+
+def _call(settings: Settings, endpoint: str, payload: dict[str, Any]) -> dict[str, Any] | None:
     secrets = load_or_make(settings.home / "secrets.json")
     client = boto3.client(
         "lambda",
@@ -61,5 +77,5 @@ def _invoke(settings: Settings, endpoint: str, payload: dict[str, Any]) -> dict[
         answer: dict[str, Any] = json.load(
             client.invoke(FunctionName=MANAGER_FUNCTION, Payload=json.dumps(payload))["Payload"]
         )
-        return answer if answer.get("ok") else None
+        return answer
     return None

@@ -21,8 +21,8 @@ def run(settings: Settings, *, ask: bool) -> int:
         homes = settings.data / "homes"
         count = len(list(homes.iterdir())) if homes.exists() else 0
         say(
-            f"This deletes all accounts and the files of {count} workspace{'s' if count != 1 else ''} "
-            f"in {settings.data}. It cannot be undone."
+            f"This deletes all accounts, the files and the snapshots of {count} workspace{'s' if count != 1 else ''} "
+            f"in {settings.home}. It cannot be undone."
         )
         if not sys.stdin.isatty():
             raise CannotGoOn("nothing deleted: nobody is there to ask. Use --yes when you mean it.")
@@ -31,6 +31,8 @@ def run(settings: Settings, *, ask: bool) -> int:
             return 1
     with step("Deleting the data"):
         shutil.rmtree(settings.data)
+        for repository in settings.snapshots.glob("home-" + "?" * 16):  # the folder may be the operator's own
+            shutil.rmtree(repository)
         settings.demo_accounts.unlink(missing_ok=True)
         (settings.home / "secrets.json").unlink(missing_ok=True)
     return 0

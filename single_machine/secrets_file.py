@@ -21,6 +21,8 @@ class Secrets:
     """The backend signs its calls to the manager with this pair (AWS Signature Version 4)."""
     identity_private_key: str = field(repr=False)
     """The gateway says with it who is asking (Ed25519, 32 bytes as base64url)."""
+    snapshots_password: str = field(repr=False)
+    """Snapshots of homes are encrypted with it: without it they are lost."""
 
     @property
     def identity_key(self) -> str:
@@ -37,6 +39,7 @@ def load_or_make(path: Path) -> Secrets:
         "manager_key_id": "AKIA" + secrets.token_hex(8).upper(),
         "manager_secret": secrets.token_urlsafe(32),
         "identity_private_key": _text(Ed25519PrivateKey.generate().private_bytes_raw()),
+        "snapshots_password": secrets.token_urlsafe(32),
     }
     if made.keys() - known.keys():
         write_private(path, json.dumps({**made, **known}, indent=2) + "\n")

@@ -141,6 +141,9 @@ class Services:
                 "APRANOVA_MANAGER_PORT": str(self.manager_port),
                 "APRANOVA_IDENTITY_KEY": self.secrets.identity_key,
                 "APRANOVA_STORE": str(self.settings.data / "manager.sqlite3"),
+                "APRANOVA_SNAPSHOTS_DIR": str(self.settings.snapshots),
+                "APRANOVA_SNAPSHOTS_PASSWORD": self.secrets.snapshots_password,
+                "APRANOVA_RESTIC": str(self.settings.restic),
             },
             ready=lambda: http_answers(self.manager_port, "/health"),
         )

@@ -40,6 +40,10 @@ class Settings:
     kinds: tuple[WorkspaceKind, ...]
     """What this school offers."""
     school_name: str
+    snapshots: Path
+    """Snapshots of homes; another disk is a good place."""
+    restic: Path
+    """The program that takes them: the operator's, or the one that the manager fetches."""
 
     @property
     def public_url(self) -> str:
@@ -109,7 +113,16 @@ def read_settings(environment: Mapping[str, str], *, source: Path, port: int | N
         kinds=_kinds(environment),
         unisolated=environment.get("APRANOVA_UNISOLATED", "") == "1",
         school_name=environment.get("APRANOVA_SCHOOL_NAME", "Demo School"),
+        snapshots=_path(environment, "APRANOVA_SNAPSHOTS_DIR", home / "snapshots"),
+        restic=_path(environment, "APRANOVA_RESTIC", home / "tools" / "restic"),
     )
+
+
+def _path(environment: Mapping[str, str], name: str, default: Path) -> Path:
+    chosen = Path(environment.get(name) or default)
+    if not chosen.is_absolute():
+        raise BadSetting(f"{name}={str(chosen)!r}: a full path is expected, beginning with /.")
+    return chosen
 
 
 def _kinds(environment: Mapping[str, str]) -> tuple[WorkspaceKind, ...]:

@@ -46,6 +46,7 @@ def run(settings: Settings, *, as_json: bool) -> int:
     say(f"Warm pool: {ready} ready, target {fleet.pool_target}. Last sweep: {swept}.")
     if fleet.pool is not None:
         say_pool(fleet.pool)
+    say(f"Snapshots of homes: {fleet.snapshots}")
     for kind in fleet.kinds:
         say(f"Kind {kind.kind}: {'ready' if kind.ready else kind.text}")
     say(f"\nIsolation: {fleet.isolation}")

@@ -55,7 +55,7 @@ def make_log_bucket(scope: Construct, id: str, *, written_by_cloudfront: bool = 
 
 
 def snapshots_lifecycle() -> list[s3.LifecycleRule]:
-    """Snapshots of homes are thinned out by the manager; S3 moves the rest to colder storage, and keeps what was deleted a month."""
+    """Snapshots of homes are thinned out by their keepers; S3 moves the rest to colder storage, and keeps what was deleted a month."""
     return [
         s3.LifecycleRule(
             id="snapshots",

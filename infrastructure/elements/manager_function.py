@@ -257,9 +257,3 @@ class ManagerFunction(Construct):
         )
         allow(role, "EndHomes", ("elasticfilesystem:DeleteAccessPoint", "elasticfilesystem:TagResource"), (points,))
         allow(role, "ListSnapshots", ("s3:ListBucket",), (data.snapshots.bucket_arn,))
-        allow(
-            role,
-            "Snapshots",
-            ("s3:DeleteObject", "s3:GetObject", "s3:PutObject"),
-            (data.snapshots.arn_for_objects("*"),),
-        )

@@ -22,6 +22,9 @@ class Secrets(Construct):
             names, "identity-key", key, "Ed25519 private key of the gateway's statements", IDENTITY_KEY_LENGTH
         )
         self.cache = self._random(names, "cache-token", key, "Redis' token")
+        self.snapshots = self._random(
+            names, "snapshots-password", key, "Encrypts the snapshots of homes: lost, they are lost"
+        )
         self.email = secretsmanager.Secret(
             self,
             "EmailUrl",

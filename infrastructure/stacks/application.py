@@ -15,6 +15,7 @@ from infrastructure.elements.certificates import make_certificate
 from infrastructure.elements.cluster import Cluster
 from infrastructure.elements.dns import make_alias
 from infrastructure.elements.fargate_service import Place
+from infrastructure.elements.home_keepers import HomeKeepers, KeeperPlace, let_tell_keepers
 from infrastructure.elements.keys import StackKey
 from infrastructure.elements.load_balancer import LoadBalancer
 from infrastructure.elements.log_groups import make_log_group
@@ -50,6 +51,8 @@ class ApplicationStack(PlatformStack):
         self.cluster = Cluster(self, "Cluster", names=names, key=self.key)
         self.tasks = self._workspace_tasks()
         self.manager = self._manager(manager_code)
+        self.keepers = self._keepers(manager_code)
+        let_tell_keepers(self.manager.role, self.keepers)
         ManagerTriggers(
             self, "Triggers", names=names, settings=settings, manager=self.manager, cluster_arn=self.cluster.arn
         )
@@ -102,6 +105,20 @@ class ApplicationStack(PlatformStack):
                 workspace_log_group=self.workspace_logs.log_group_name,
                 workspace_role_arn=self.tasks.execution_role.role_arn,
             ),
+        )
+
+    def _keepers(self, code: Path) -> HomeKeepers:
+        """They wear the backend's group, which the document lets in to EFS."""
+        return HomeKeepers(
+            self,
+            "Keepers",
+            names=self.names,
+            settings=self.settings,
+            data=self._data,
+            place=KeeperPlace(self._network.network.private_subnet_ids, self._network.groups.id_of(Group.BACKEND)),
+            code=code,
+            log_group=make_log_group(self, "KeeperLogs", self.names.logs("keepers"), self.key),
+            key=self.key,
         )
 
     def _balancer(self) -> LoadBalancer:

@@ -169,6 +169,13 @@ class PurgeWorkspace:
     workspace: Workspace
 
 
+@dataclass(frozen=True)
+class AskKeeper:
+    """A snapshot is still to be put back: the question may have been lost, or the keeper have died."""
+
+    workspace: Workspace
+
+
 Action: TypeAlias = (
     StartAgain
     | MarkReady
@@ -190,6 +197,7 @@ Action: TypeAlias = (
     | ForgetLaunches
     | ForgiveFailures
     | PurgeWorkspace
+    | AskKeeper
 )
 
 

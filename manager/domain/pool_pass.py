@@ -154,6 +154,7 @@ def _started_ahead(
         if (
             workspace.state is not WorkspaceState.STOPPED
             or workspace.launch_wanted_at is not None
+            or workspace.restoring is not None
             or workspace.due_at is None
             or workspace.due_at > now
         ):

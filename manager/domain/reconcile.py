@@ -14,6 +14,7 @@ from manager.domain.observation import ObservedTask
 from manager.domain.outlook import TargetLine
 from manager.domain.plan import (
     Action,
+    AskKeeper,
     EndTask,
     FailLaunch,
     FinishLaunch,
@@ -177,6 +178,8 @@ def _reconcile_workspace(
 ) -> Iterator[Action]:
     if workspace.state is WorkspaceState.STOPPED and workspace.launch_wanted_at is not None:
         yield LaunchAgain(workspace)
+    elif workspace.restoring is not None and workspace.due_at is not None and now >= workspace.due_at:
+        yield AskKeeper(workspace)
     elif workspace.state is WorkspaceState.DELETED and workspace.purge_at is not None and now >= workspace.purge_at:
         yield PurgeWorkspace(workspace)
     elif workspace.state is WorkspaceState.RUNNING and task is not None and task.state is TaskState.CLAIMED:

@@ -79,6 +79,11 @@ class Workspace:
     purging: bool = False
     """The home is being removed; too late to undo."""
 
+    snapshot_at: float | None = None
+    """When the newest snapshot that counts was taken of its home."""
+    restoring: str | None = None
+    """The snapshot that a keeper is to put back; meanwhile no task may have the home."""
+
     def starting(
         self,
         *,
@@ -91,6 +96,8 @@ class Workspace:
         step: LaunchStep,
     ) -> Workspace:
         """Bind it to a task. A workspace keeps the home it has, for good."""
+        if self.restoring is not None:
+            raise IllegalTransition(f"{self.workspace_id} is being restored")
         if self.home_id not in (None, home_id):
             raise IllegalTransition(f"{self.workspace_id} has home {self.home_id}, never another")
         requested = LaunchStep("requested", now, "You asked for your workspace")
@@ -179,6 +186,7 @@ class Workspace:
                 deleted_at=now,
                 purge_at=purge_at,
                 launch_wanted_at=None,
+                restoring=None,
             )
         ending = (
             replace(self, stop_reason=StopReason.DELETED, launch_wanted_at=None)
@@ -196,7 +204,8 @@ class Workspace:
 
     def started_ahead(self, task_id: str, *, now: float) -> Workspace:
         """A task has its home from now on, before anybody asked for it."""
-        if self.state is not WorkspaceState.STOPPED or self.home_created_at is None or self.deleted_at is not None:
+        may = self.state is WorkspaceState.STOPPED and self.deleted_at is None and self.restoring is None
+        if not may or self.home_created_at is None:
             raise IllegalTransition(f"{self.workspace_id} is {self.state}, nothing can be started ahead for it")
         until = None if self.expected is None else replace(self.expected, start_at=self.expected.until)
         return replace(self.expecting(until, now=now), personal_task_id=task_id)
@@ -209,9 +218,28 @@ class Workspace:
     def expecting(self, expected: Expectation | None, *, now: float) -> Workspace:
         """Known to be launched soon, or not any more; only a stopped workspace is looked at for it."""
         told = replace(self, expected=expected)
-        if self.state is not WorkspaceState.STOPPED or self.launch_wanted_at is not None:
+        waits = self.launch_wanted_at is not None or self.restoring is not None
+        if self.state is not WorkspaceState.STOPPED or waits:
             return told
         return replace(told, due_at=_expected_due(expected, now))
+
+    @property
+    def wants_snapshot(self) -> bool:
+        """It was used since the last one. While it is up it changes, and nobody could tell what a snapshot has of it."""
+        if self.state is not WorkspaceState.STOPPED or self.home_created_at is None or self.stopped_at is None:
+            return False
+        return self.snapshot_at is None or self.snapshot_at < self.stopped_at
+
+    def restore_wanted(self, snapshot_id: str, *, now: float, ask_again_s: float) -> Workspace:
+        """Its keeper is asked at once, and by a sweep again and again until it has done it: a question may be lost."""
+        if self.state is not WorkspaceState.STOPPED or self.home_created_at is None or self.deleted_at is not None:
+            raise IllegalTransition(f"{self.workspace_id} is {self.state}, nothing can be put back")
+        return replace(self, restoring=snapshot_id, due_at=now + ask_again_s, failure="")
+
+    def restored(self, *, now: float, step: LaunchStep, failure: str) -> Workspace:
+        """The keeper has put the snapshot back, or could not (`failure`): launches are possible again."""
+        ended = replace(self, restoring=None, failure=failure, due_at=_expected_due(self.expected, now))
+        return ended.with_step(step)
 
     def _expected_later(self, now: float) -> Expectation | None:
         """Whoever comes a little early has come; a class in the afternoon is still to come."""

@@ -16,10 +16,11 @@ from contract.manager import (
     ErrorBody,
     ExpectRequest,
     KeepRunningRequest,
+    RestoreRequest,
     WorkspaceAnswer,
     WorkspaceRequest,
 )
-from manager.use_cases import cohorts, expect, lifetime, stop, views
+from manager.use_cases import cohorts, expect, lifetime, snapshots, stop, views
 from manager.use_cases.launch import launch
 from manager.use_cases.world import World
 
@@ -83,6 +84,11 @@ class InvocationHandler:
             case Action.EXPECT:
                 expect.expect(world, wire.from_json(ExpectRequest, event))
                 return {}
+            case Action.SNAPSHOTS:
+                return snapshots.list_snapshots(world, _workspace_id(event))
+            case Action.RESTORE:
+                wanted = wire.from_json(RestoreRequest, event)
+                return self._view(snapshots.restore(world, wanted.workspace_id, wanted.snapshot_id))
             case _:
                 assert_never(action)
 

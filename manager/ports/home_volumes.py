@@ -14,4 +14,4 @@ class HomeVolumes(Protocol):
     def exists(self, home_id: str) -> bool: ...
 
     def purge(self, home_id: str) -> None:
-        """Remove the home and everything in it for good. Idempotent. Never follows a symbolic link out of the home."""
+        """Remove the home, everything in it and its snapshots for good. Idempotent. Never follows a symbolic link out of the home."""

@@ -49,11 +49,11 @@ def environment(folder: Path, port: int, **more: str) -> dict[str, str]:
 
 
 class Running:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **more: str) -> None:
         self.port = free_port()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "manager.entrypoints.manager"],
-            env=environment(folder, self.port),
+            env=environment(folder, self.port, **more),
             stderr=subprocess.PIPE,
             text=True,
         )

@@ -13,6 +13,7 @@ from contract.manager import LaunchStep
 from manager.domain.idle import IdleVerdict
 from manager.domain.plan import (
     Action,
+    AskKeeper,
     EndTask,
     ExpectLater,
     FailLaunch,
@@ -72,6 +73,8 @@ def action_key(action: Action) -> str:
             return f"use:{workspace.workspace_id}"
         case NoteProgress(workspace=workspace):
             return f"note:{workspace.workspace_id}"
+        case AskKeeper(workspace=workspace):
+            return f"keep:{workspace.workspace_id}"
         case PurgeWorkspace(workspace=workspace) | FailLaunch(workspace=workspace):
             return f"end:{workspace.workspace_id}"
         case StartAgain(task=task) | MarkReady(task=task):
@@ -159,6 +162,9 @@ def _perform(world: World, action: Action) -> None:
             ending.forgive(world, tasks)
         case PurgeWorkspace(workspace):
             lifetime.purge(world, workspace)
+        case AskKeeper(workspace):
+            world.store.write(replace(workspace, due_at=now + world.policy.keeper_retry_s))
+            world.keeper.look(workspace.workspace_id, workspace.home_id or "")
         case _:
             assert_never(action)
 

@@ -85,6 +85,7 @@ def _record_end(world: World, task: Task, workspace: Workspace | None, *, failur
     stopped = task.stopped(
         now=now, forget_at=now + world.policy.task_memory_s, failure=failure if task.ready_at is None else ""
     )
+    ended = None
     if workspace is None:
         world.store.write(stopped)
     else:
@@ -94,6 +95,8 @@ def _record_end(world: World, task: Task, workspace: Workspace | None, *, failur
         )
     world.metrics.count("tasks_ended_total")
     world.wake()
+    if ended is not None and ended.wants_snapshot:
+        world.keeper.look(ended.workspace_id, ended.home_id or "")
 
 
 def _ended(workspace: Workspace, failure: str, now: float) -> Workspace:

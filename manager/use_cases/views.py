@@ -41,6 +41,8 @@ def view(workspace: Workspace, policy: Policy) -> WorkspaceView:
         purge_at=workspace.purge_at,
         failure=workspace.failure,
         has_home=workspace.home_created_at is not None,
+        snapshot_at=workspace.snapshot_at,
+        restoring=workspace.restoring,
         endpoint=endpoint,
     )
 
@@ -108,6 +110,7 @@ def fleet(world: World, kinds: Kinds, *, last_sweep_at: float | None) -> FleetAn
         enforced=enforced,
         last_sweep_at=last_sweep_at,
         pool=pool,
+        snapshots=world.keeper.status(),
     )
 
 

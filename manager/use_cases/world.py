@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from manager.domain.policy import Policy
 from manager.ports.clock import Clock, Ids, Metrics
+from manager.ports.home_keeper import HomeKeeper, HomeSnapshot
 from manager.ports.home_volumes import HomeVolumes
 from manager.ports.task_agent import TaskAgent
 from manager.ports.task_runner import TaskRunner
@@ -95,6 +96,22 @@ class Recent:
         return [task_id for task_id, at in known if at > since]
 
 
+class NoKeeper:
+    """Takes no snapshots, and says why."""
+
+    def __init__(self, why: str = "snapshots are switched off") -> None:
+        self._why = why
+
+    def look(self, workspace_id: str, home_id: str) -> None:
+        """There is nothing to be done."""
+
+    def list(self, home_id: str) -> tuple[HomeSnapshot, ...]:  # noqa: ARG002 (the port's)
+        return ()
+
+    def status(self) -> str:
+        return f"off: {self._why}"
+
+
 @dataclass(frozen=True)
 class Site:
     """What a workspace is told about the place where it stands."""
@@ -116,6 +133,7 @@ class World:
     metrics: Metrics
     policy: Policy
     site: Site = field(default_factory=Site)
+    keeper: HomeKeeper = field(default_factory=NoKeeper)
     background: Background = field(default_factory=Inline)
     in_flight: InFlight = field(default_factory=InFlight)
     sightings: Sightings = field(default_factory=Sightings)

@@ -6,17 +6,21 @@ import contextlib
 import errno
 import os
 import re
-import shutil
 from pathlib import Path
 
 from contract.errors import ApraNovaError, Reason
+from manager.adapters.directory_homes.locked_files import remove_tree
 
 _HOME_ID = re.compile(r"^home-[a-z2-7]{16}$")
+LEFT_BY_KEEPERS = ("before", "fetched")
+"""`.<home id>.…`: a home that a restore replaces, and what replaces it, as long as the restore lasts."""
 
 
 class DirectoryHomeVolumes:
-    def __init__(self, folder: Path, *, sandbox_uid: int | None = None) -> None:
+    def __init__(self, folder: Path, *, sandbox_uid: int | None = None, snapshots: Path | None = None) -> None:
+        """`snapshots`: the folder in which each home's snapshots are a folder of the home's name."""
         self._folder = folder
+        self._snapshots = snapshots
         self._sandbox_uid = sandbox_uid
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -50,32 +54,17 @@ class DirectoryHomeVolumes:
     def purge(self, home_id: str) -> None:
         """Renamed away first, so that a purge that is cut short leaves no half of a home that could be attached.
 
-        `rmtree` works on directory handles and never follows a link, also when someone swaps one in meanwhile.
+        Its snapshots go last: as long as they are there, a purge is not done.
         """
-        if not shutil.rmtree.avoids_symlink_attacks:
-            raise ApraNovaError(Reason.INTERNAL, "This system cannot remove a home safely")
         doomed = self._folder / f".{home_id}.purged"
         with contextlib.suppress(FileNotFoundError):
             self._path(home_id).rename(doomed)
-        shutil.rmtree(doomed, onerror=_make_removable)
+        for left in (doomed, *(self._folder / f".{home_id}.{name}" for name in LEFT_BY_KEEPERS)):
+            remove_tree(left)
+        if self._snapshots is not None:
+            remove_tree(self._snapshots / home_id)
 
     def _path(self, home_id: str) -> Path:
         if not _HOME_ID.fullmatch(home_id):
             raise ValueError(f"not the id of a home: {home_id!r}")
         return self._folder / home_id
-
-
-def _make_removable(_function: object, path: str, error: tuple[type[BaseException], BaseException, object]) -> None:
-    """A student may have taken the write permission of folders; the owner may give it back. Gone already is fine."""
-    if isinstance(error[1], FileNotFoundError):
-        return
-    folder = Path(path) if Path(path).is_dir() and not Path(path).is_symlink() else Path(path).parent
-    mode = folder.stat().st_mode
-    if isinstance(error[1], PermissionError) and mode & 0o700 != 0o700:
-        folder.chmod(0o700)
-        if Path(path).is_dir() and not Path(path).is_symlink():
-            shutil.rmtree(path, onerror=_make_removable)
-        else:
-            Path(path).unlink()
-        return
-    raise error[1]

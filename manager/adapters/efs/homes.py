@@ -53,7 +53,7 @@ class EfsHomeVolumes:
     def create(self, home_id: str) -> None:
         """Its place is written first, so that a create that is cut short goes on with the same file system; there EFS knows
         the access point again by its token."""
-        key = _key(home_id)
+        key = key_of(home_id)
         try:
             found = self._find(home_id)
             if found is not None and "access_point" in found:
@@ -113,7 +113,7 @@ class EfsHomeVolumes:
             if "purging" not in found:
                 self._records.update_item(
                     TableName=self._table,
-                    Key=_key(home_id),
+                    Key=key_of(home_id),
                     UpdateExpression="SET purging = :yes",
                     ExpressionAttributeValues={":yes": {"BOOL": True}},
                 )
@@ -129,7 +129,7 @@ class EfsHomeVolumes:
         raise ApraNovaError(Reason.WRONG_STATE, "The files are being removed", detail=home_id)
 
     def _find(self, home_id: str) -> Any | None:
-        return self._records.get_item(TableName=self._table, Key=_key(home_id), ConsistentRead=True).get("Item")
+        return self._records.get_item(TableName=self._table, Key=key_of(home_id), ConsistentRead=True).get("Item")
 
     def _in_order(self, home_id: str, found: Any | None) -> list[str]:
         """The file system it was begun on, then by a hash of the home's id and theirs (rendezvous hashing), so that one more file system
@@ -168,7 +168,7 @@ class EfsHomeVolumes:
                 raise
 
 
-def _key(home_id: str) -> Any:
+def key_of(home_id: str) -> Any:
     if not _HOME_ID.fullmatch(home_id):
         raise ValueError(f"not the id of a home: {home_id!r}")
     return {table.PARTITION_KEY: {"S": f"home#{home_id}"}, table.SORT_KEY: {"S": table.RECORD}}

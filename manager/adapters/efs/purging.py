@@ -1,0 +1,51 @@
+"""The end of a home on AWS, by the one that mounts its file system: files, then snapshots, then the item that says it is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from manager.adapters.directory_homes.homes import DirectoryHomeVolumes
+from manager.adapters.dynamodb.refusals import code_of
+from manager.adapters.efs.homes import key_of
+from manager.adapters.restic.repositories import Repositories
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class Purger:
+    """Believes the table, never the event: a home whose item does not say `purging` keeps its files."""
+
+    def __init__(
+        self,
+        homes_folder: Path,
+        repositories: Repositories,
+        *,
+        file_system: str,
+        records: DynamoDBClient,
+        table_name: str,
+    ) -> None:
+        self._homes = DirectoryHomeVolumes(homes_folder)
+        self._repositories = repositories
+        self._file_system = file_system
+        self._records = records
+        self._table = table_name
+
+    def purge(self, home_id: str) -> bool:
+        """Whether the home was purged now. Idempotent; one that was cut short is carried on. Raises OSError, ClientError."""
+        item = self._records.get_item(TableName=self._table, Key=key_of(home_id), ConsistentRead=True).get("Item")
+        if item is None or "purging" not in item or item["file_system"].get("S") != self._file_system:
+            return False
+        self._homes.purge(home_id)
+        self._repositories.erase(home_id)
+        try:
+            self._records.delete_item(
+                TableName=self._table, Key=key_of(home_id), ConditionExpression="attribute_exists(purging)"
+            )
+        except ClientError as error:
+            if code_of(error) != "ConditionalCheckFailedException":
+                raise
+        return True

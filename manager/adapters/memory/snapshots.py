@@ -1,0 +1,78 @@
+"""`HomeSnapshots` over homes in memory, and a keeper that does at once what it is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from manager.adapters.memory.homes import MemoryHomeVolumes
+from manager.ports.clock import Clock
+from manager.ports.home_keeper import HomeSnapshot, SnapshotFailed
+from manager.use_cases import keeping
+from manager.use_cases.keeping import Keeping
+
+
+@dataclass
+class MemorySnapshots:
+    homes: MemoryHomeVolumes
+    clock: Clock
+    taken: dict[str, list[tuple[HomeSnapshot, frozenset[str]]]] = field(default_factory=dict)
+    fetched: dict[str, frozenset[str]] = field(default_factory=dict)
+    thinned: list[str] = field(default_factory=list)
+    failing: str = ""
+    """Why everything fails; empty: it works."""
+
+    def holds(self, home_id: str) -> bool:
+        return home_id in self.homes.files
+
+    def save(self, home_id: str) -> HomeSnapshot:
+        self._work()
+        of_home = self.taken.setdefault(home_id, [])
+        snapshot = HomeSnapshot(f"{len(of_home):064x}", self.clock.now())
+        of_home.append((snapshot, frozenset(self.homes.files[home_id])))
+        return snapshot
+
+    def list(self, home_id: str) -> tuple[HomeSnapshot, ...]:
+        return tuple(snapshot for snapshot, _ in reversed(self.taken.get(home_id, [])))
+
+    def forget(self, home_id: str, snapshot_id: str) -> None:
+        self._work()
+        self.taken[home_id] = [entry for entry in self.taken[home_id] if entry[0].snapshot_id != snapshot_id]
+
+    def thin_out(self, home_id: str) -> None:
+        self._work()
+        self.thinned.append(home_id)
+
+    def fetch(self, home_id: str, snapshot_id: str) -> None:
+        self._work()
+        for snapshot, files in self.taken.get(home_id, []):
+            if snapshot.snapshot_id == snapshot_id:
+                self.fetched[home_id] = files
+                return
+        raise SnapshotFailed(f"there is no snapshot {snapshot_id}")
+
+    def swap(self, home_id: str) -> None:
+        self._work()
+        self.homes.files[home_id] = set(self.fetched.pop(home_id))
+
+    def erase(self, home_id: str) -> None:
+        self.taken.pop(home_id, None)
+
+    def _work(self) -> None:
+        if self.failing:
+            raise SnapshotFailed(self.failing)
+
+
+class KeeperAtOnce:
+    """Nothing in it is slow, so there is no need for a background."""
+
+    def __init__(self, kept: Keeping) -> None:
+        self._kept = kept
+
+    def look(self, workspace_id: str, home_id: str) -> None:  # noqa: ARG002 (the port's)
+        keeping.look(self._kept, workspace_id)
+
+    def list(self, home_id: str) -> tuple[HomeSnapshot, ...]:
+        return self._kept.snapshots.list(home_id)
+
+    def status(self) -> str:
+        return "on: in memory"

@@ -1,0 +1,81 @@
+"""Where restic's repositories are. A snapshot is one file in a repository's `snapshots/`, named by its whole id and written last: so
+snapshots can be listed without restic and without the password."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+from manager.ports.home_keeper import HomeSnapshot
+
+_HOME_ID = re.compile(r"^home-[a-z2-7]{16}$")
+_SNAPSHOT_ID = re.compile(r"^[0-9a-f]{64}$")
+
+
+class Repositories(Protocol):
+    def url(self, home_id: str) -> str:
+        """As restic wants it."""
+        ...
+
+    def environment(self) -> Mapping[str, str]:
+        """What restic needs beside its password, read anew for each call: credentials change."""
+        ...
+
+    def exists(self, home_id: str) -> bool: ...
+
+    def list(self, home_id: str) -> tuple[HomeSnapshot, ...]:
+        """Newest first."""
+        ...
+
+    def erase(self, home_id: str) -> None: ...
+
+
+class DirectoryRepositories:
+    """A folder for each home. Whoever copies them elsewhere keeps the files' times: they say when a snapshot was taken."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def __str__(self) -> str:
+        return str(self._folder)
+
+    def url(self, home_id: str) -> str:
+        return str(self._path(home_id))
+
+    def environment(self) -> Mapping[str, str]:
+        return {}
+
+    def exists(self, home_id: str) -> bool:
+        return (self._path(home_id) / "config").is_file()
+
+    def list(self, home_id: str) -> tuple[HomeSnapshot, ...]:
+        found: list[HomeSnapshot] = []
+        with contextlib.suppress(FileNotFoundError):
+            for file in (self._path(home_id) / "snapshots").iterdir():
+                with contextlib.suppress(FileNotFoundError):  # forgotten a moment ago
+                    found.append(HomeSnapshot(file.name, file.stat().st_mtime))
+        return newest_first(found)
+
+    def erase(self, home_id: str) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(self._path(home_id))
+
+    def _path(self, home_id: str) -> Path:
+        return self._folder / checked(home_id)
+
+
+def newest_first(found: list[HomeSnapshot]) -> tuple[HomeSnapshot, ...]:
+    """Without files that restic is still writing: these have other names."""
+    whole = (snapshot for snapshot in found if _SNAPSHOT_ID.fullmatch(snapshot.snapshot_id))
+    return tuple(sorted(whole, key=lambda snapshot: (-snapshot.taken_at, snapshot.snapshot_id)))
+
+
+def checked(home_id: str) -> str:
+    if not _HOME_ID.fullmatch(home_id):
+        raise ValueError(f"not the id of a home: {home_id!r}")
+    return home_id

@@ -1,0 +1,179 @@
+"""`HomeSnapshots` over restic.
+
+A repository of its own for each home: a student's snapshots go with one folder, a damaged repository is one student's, and nobody waits
+for somebody else's lock. What students have in common is stored once for each of them; that is the price.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import json
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+from manager.adapters.directory_homes.locked_files import make_readable, remove_tree
+from manager.adapters.restic.program import UNREADABLE, Restic
+from manager.adapters.restic.repositories import Repositories, checked
+from manager.ports.home_keeper import HomeSnapshot, SnapshotFailed
+
+log = logging.getLogger(__name__)
+
+KEPT = ("--keep-last", "10", "--keep-daily", "30", "--keep-weekly", "26")
+"""Days and weeks without a snapshot do not count: whoever was away for half a year still finds the last thirty days they worked."""
+EXCLUDED = (".cache", ".npm/_cacache")
+"""In the home: what programs fetch or make again by themselves. Folders with a CACHEDIR.TAG are left out as well."""
+_HOST = "apranova"
+_VERIFIED_PARTS = 8
+"""With each week's thinning, one eighth of what is stored is read and compared with its digests; all of it in eight weeks."""
+_UNREADABLE = '"message_type":"error"'
+"""restic's message for each file that it could not read."""
+_SHORT_S = 120.0
+"""For what does not grow with the home."""
+
+
+class ResticSnapshots:
+    def __init__(
+        self, homes_folder: Path, repositories: Repositories, restic: Restic, *, timeout_s: float = 3_600.0
+    ) -> None:
+        self._homes = homes_folder
+        self._repositories = repositories
+        self._restic = restic
+        self._timeout_s = timeout_s
+        self.kept = KEPT
+
+    def holds(self, home_id: str) -> bool:
+        return self._home(home_id).is_dir() or self._before(home_id).is_dir()
+
+    def save(self, home_id: str) -> HomeSnapshot:
+        """restic finds by itself what has changed: it compares names, sizes, times and inodes with the last snapshot of this path."""
+        self._finish_swap(home_id)
+        try:
+            begun = self._repositories.exists(home_id)
+        except OSError as error:
+            raise SnapshotFailed(str(error)) from error
+        if not begun:
+            self._run(home_id, "init", timeout_s=_SHORT_S)
+        told = self._back_up(home_id)
+        if _UNREADABLE in told and make_readable(self._home(home_id)):
+            self.forget(home_id, _snapshot_id(told))
+            told = self._back_up(home_id)
+        if _UNREADABLE in told:
+            log.warning("%s: some files could not be read, the snapshot has all others", home_id)
+        snapshot_id = _snapshot_id(told)
+        for snapshot in self.list(home_id):
+            if snapshot.snapshot_id.startswith(snapshot_id):
+                return replace(snapshot, whole=_UNREADABLE not in told)
+        raise SnapshotFailed(f"restic told of snapshot {snapshot_id}, but it is not in the repository")
+
+    def _back_up(self, home_id: str) -> str:
+        excluded = [f"--exclude={self._home(home_id) / folder}" for folder in EXCLUDED]
+        return self._run(
+            home_id,
+            *("backup", "--json", "--host", _HOST, "--exclude-caches", *excluded, home_id),
+            folder=self._homes,
+            fine=(0, UNREADABLE),
+        )
+
+    def list(self, home_id: str) -> tuple[HomeSnapshot, ...]:
+        try:
+            return self._repositories.list(home_id)
+        except OSError as error:
+            raise SnapshotFailed(f"the snapshots of {home_id} cannot be read: {error}") from error
+
+    def forget(self, home_id: str, snapshot_id: str) -> None:
+        self._run(home_id, "forget", snapshot_id, timeout_s=_SHORT_S)
+
+    def thin_out(self, home_id: str) -> None:
+        """Locks that a keeper left when it was killed are taken away first; restic knows them by their age."""
+        self._run(home_id, "unlock", timeout_s=_SHORT_S)
+        self._run(home_id, "forget", "--host", _HOST, "--group-by", "host", *self.kept, "--prune")
+        part = dt.datetime.now(dt.UTC).isocalendar().week % _VERIFIED_PARTS + 1
+        self._run(home_id, "check", f"--read-data-subset={part}/{_VERIFIED_PARTS}")
+
+    def fetch(self, home_id: str, snapshot_id: str) -> None:
+        fetched = self._fetched(home_id)
+        try:
+            remove_tree(fetched)
+            fetched.mkdir(mode=0o700)
+        except OSError as error:
+            raise SnapshotFailed(f"{fetched} cannot be made: {error}") from error
+        try:
+            self._run(home_id, "restore", snapshot_id, "--verify", "--target", str(fetched))
+        except SnapshotFailed:
+            self._tidy(fetched)
+            raise
+
+    def swap(self, home_id: str) -> None:
+        """Two renames. A keeper that dies between them leaves the home under its other name, where the next one finds it."""
+        home, before, fetched = self._home(home_id), self._before(home_id), self._fetched(home_id)
+        if not (fetched / home_id).is_dir():
+            raise SnapshotFailed(f"what was fetched does not hold {home_id}")
+        try:
+            home.rename(before)
+            (fetched / home_id).rename(home)
+        except OSError as error:
+            self._finish_swap(home_id)
+            raise SnapshotFailed(f"{home} could not be replaced: {error}") from error
+        self._tidy(before)
+        self._tidy(fetched)
+
+    def erase(self, home_id: str) -> None:
+        try:
+            self._repositories.erase(home_id)
+        except OSError as error:
+            raise SnapshotFailed(f"the snapshots of {home_id} cannot be removed: {error}") from error
+
+    def _finish_swap(self, home_id: str) -> None:
+        home, before = self._home(home_id), self._before(home_id)
+        if not before.is_dir():
+            return
+        if home.is_dir():
+            self._tidy(before)
+        else:
+            with contextlib.suppress(FileNotFoundError):
+                before.rename(home)
+
+    def _tidy(self, folder: Path) -> None:
+        """What stays behind is removed with the next snapshot, or with the home."""
+        try:
+            remove_tree(folder)
+        except OSError as error:
+            log.warning("%s could not be removed: %s", folder, error)
+
+    def _run(
+        self,
+        home_id: str,
+        *arguments: str,
+        timeout_s: float | None = None,
+        folder: Path | None = None,
+        fine: tuple[int, ...] = (0,),
+    ) -> str:
+        return self._restic.run(
+            self._repositories.url(home_id),
+            *arguments,
+            timeout_s=timeout_s or self._timeout_s,
+            folder=folder,
+            environment=self._repositories.environment(),
+            fine=fine,
+        )
+
+    def _home(self, home_id: str) -> Path:
+        return self._homes / checked(home_id)
+
+    def _before(self, home_id: str) -> Path:
+        return self._homes / f".{checked(home_id)}.before"
+
+    def _fetched(self, home_id: str) -> Path:
+        return self._homes / f".{checked(home_id)}.fetched"
+
+
+def _snapshot_id(told: str) -> str:
+    """The last line is the summary; restic prints it as JSON among messages that may be none."""
+    for line in reversed(told.splitlines()):
+        with contextlib.suppress(ValueError):
+            message = json.loads(line)
+            if isinstance(message, dict) and message.get("message_type") == "summary":
+                return str(message["snapshot_id"])
+    raise SnapshotFailed("restic took no snapshot")

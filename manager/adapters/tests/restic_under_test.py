@@ -1,0 +1,38 @@
+"""Where the tests have restic from: the machine, or the package that the product itself would fetch."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from manager.adapters.restic import install
+from manager.adapters.restic.program import Restic
+
+
+def restic() -> Restic:
+    """Skips the test where restic is neither there nor to be had."""
+    found = install.find(Path(tempfile.gettempdir()) / f"apranova-tests-{os.geteuid()}")
+    if found is None:
+        pytest.skip("restic is not installed, and apt does not offer it")
+    return Restic((found,), password="of the tests", niceness=0)
+
+
+def fingerprint(folder: Path) -> dict[str, tuple[object, ...]]:
+    """Everything about a folder that its student could notice: names, kinds, modes, owners, times, links and contents."""
+    told: dict[str, tuple[object, ...]] = {}
+    for path in sorted(folder.rglob("*")):
+        seen = path.lstat()
+        content = (
+            str(path.readlink())
+            if path.is_symlink()
+            else hashlib.sha256(path.read_bytes()).hexdigest()
+            if path.is_file()
+            else ""
+        )
+        changed = 0 if path.is_symlink() else seen.st_mtime_ns
+        told[str(path.relative_to(folder))] = (seen.st_mode, seen.st_uid, seen.st_gid, changed, content)
+    return told

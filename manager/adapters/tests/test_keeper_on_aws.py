@@ -1,0 +1,242 @@
+"""The keeper's function over the emulator: DynamoDB, S3 and Secrets Manager answer, a folder stands for the mounted file system."""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contract.errors import ApraNovaError, Reason
+from contract.names import WorkspaceKind, WorkspaceState
+from manager.adapters.dynamodb import table
+from manager.adapters.ecs.settings import HomePlace
+from manager.adapters.efs.homes import key_of
+from manager.adapters.efs.keeper import LambdaHomeKeeper
+from manager.adapters.restic.s3 import S3Repositories
+from manager.adapters.tests.aws_emulator import ACCOUNT, REGION, AwsEmulator
+from manager.adapters.tests.restic_under_test import fingerprint, restic
+from manager.bootstrap_keeper import build
+from manager.domain.workspace import Workspace
+from manager.entrypoints.keeper import Function
+from manager.keeper_settings import read_keeper_settings
+from manager.settings import BadSetting
+
+HOME, OTHER = "home-aaaaaaaaaaaaaaaa", "home-bbbbbbbbbbbbbbbb"
+ANNA, BEN = "ws-aaaaaaaaaa", "ws-bbbbbbbbbb"
+HERE, ELSEWHERE = "fs-0123", "fs-4567"
+
+
+class Context:
+    def __init__(self, left_s: float = 900.0) -> None:
+        self._left_s = left_s
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(self._left_s * 1000)
+
+
+class FileSystem:
+    """One file system with its keeper, wired as in its Lambda."""
+
+    def __init__(self, aws: AwsEmulator, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCOUNT)
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+        word = secrets.token_hex(4)
+        self.homes, self.bucket = folder / "homes", f"snapshots-{word}"
+        self.homes.mkdir()
+        self.s3, self.dynamodb = aws.client("s3"), aws.client("dynamodb")
+        self.s3.create_bucket(Bucket=self.bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+        secret = aws.client("secretsmanager").create_secret(Name=f"s-{word}", SecretString="of the tests")
+        settings = read_keeper_settings(
+            {
+                "AWS_REGION": REGION,
+                "APRANOVA_TABLE": aws.make_table(),
+                "APRANOVA_FILE_SYSTEM": HERE,
+                "APRANOVA_HOMES_DIR": str(self.homes),
+                "APRANOVA_SNAPSHOTS_BUCKET": self.bucket,
+                "APRANOVA_SNAPSHOTS_SECRET": secret["ARN"],
+                "APRANOVA_RESTIC": str(restic().find()),
+                "TMPDIR": str(folder),
+            }
+        )
+        self.keeper = build(settings, endpoint_url=aws.url)
+        self.keeper = replace(self.keeper, restic=replace(self.keeper.restic, niceness=0))
+        self.function = Function(self.keeper)
+        self.store, self.table = self.keeper.store, settings.table
+        self.repositories = S3Repositories(self.s3, self.bucket, None)
+
+    def stopped(self, workspace_id: str, home_id: str) -> Workspace:
+        (self.homes / home_id).mkdir()
+        (self.homes / home_id / "work.py").write_text(f"# of {workspace_id}\n")
+        now = time.time() - 60.0
+        self.store.write(
+            Workspace(
+                workspace_id,
+                "owner",
+                WorkspaceKind.VSCODE,
+                state_since=now,
+                home_id=home_id,
+                home_created_at=now - 100.0,
+                stopped_at=now,
+            )
+        )
+        return self.get(workspace_id)
+
+    def get(self, workspace_id: str) -> Workspace:
+        found = self.store.find_workspace(workspace_id)
+        assert found is not None
+        return found
+
+    def put_item(self, home_id: str, file_system: str, *, purging: bool) -> None:
+        item: dict[str, Any] = {**key_of(home_id), "file_system": {"S": file_system}}
+        self.dynamodb.put_item(TableName=self.table, Item=item | ({"purging": {"BOOL": True}} if purging else {}))
+
+    def objects(self) -> list[str]:
+        return [found["Key"] for found in self.s3.list_objects_v2(Bucket=self.bucket).get("Contents", [])]
+
+
+@pytest.fixture
+def efs(aws: AwsEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FileSystem:
+    return FileSystem(aws, tmp_path, monkeypatch)
+
+
+def test_a_stopped_home_is_kept_in_s3_and_comes_back(efs: FileSystem, tmp_path: Path) -> None:
+    efs.stopped(ANNA, HOME)
+    assert efs.function({"workspace_id": ANNA}, Context()) == {"done": "looked"}
+    (first,) = efs.repositories.list(HOME)
+    assert efs.get(ANNA).snapshot_at == first.taken_at
+    assert all(key.startswith(f"{HOME}/") for key in efs.objects())
+    assert not (tmp_path / "restic").exists()  # what restic knew while it worked
+    as_it_was = fingerprint(efs.homes / HOME)
+    (efs.homes / HOME / "work.py").write_text("# all deleted by mistake")
+    efs.store.write(efs.get(ANNA).restore_wanted(first.snapshot_id, now=time.time(), ask_again_s=60.0))
+    efs.function({"workspace_id": ANNA}, Context())
+    assert fingerprint(efs.homes / HOME) == as_it_was
+    assert (efs.get(ANNA).restoring, efs.get(ANNA).failure) == (None, "")
+    assert len(efs.repositories.list(HOME)) == 2  # what it was before can be had, too
+
+
+def test_a_round_looks_at_homes_of_this_file_system_that_wait_as_long_as_there_is_time(efs: FileSystem) -> None:
+    efs.stopped(ANNA, HOME)
+    efs.stopped(BEN, OTHER)
+    (efs.homes / OTHER).rename(efs.homes.parent / "on another file system")
+    efs.function({"action": "round"}, Context(left_s=200.0))
+    assert efs.objects() == []
+    efs.function({"action": "round"}, Context())
+    assert efs.get(ANNA).snapshot_at is not None
+    assert efs.get(BEN).snapshot_at is None
+    before = efs.objects()
+    efs.function({"action": "round"}, Context())
+    assert efs.objects() == before
+
+
+def test_a_purge_removes_files_snapshots_and_item_of_a_home_that_the_table_gives_up(efs: FileSystem) -> None:
+    efs.stopped(ANNA, HOME)
+    efs.stopped(BEN, OTHER)
+    for workspace_id in (ANNA, BEN):
+        efs.function({"workspace_id": workspace_id}, Context())
+    efs.put_item(HOME, HERE, purging=True)
+    efs.put_item(OTHER, HERE, purging=False)
+    assert efs.function({"home_id": HOME}, Context()) == {"done": "purged"}
+    assert efs.function({"home_id": HOME}, Context()) == {"done": "nothing"}  # delivered twice
+    assert efs.function({"home_id": OTHER}, Context()) == {"done": "nothing"}
+    assert [path.name for path in efs.homes.iterdir()] == [OTHER]
+    assert efs.repositories.list(HOME) == ()
+    assert len(efs.repositories.list(OTHER)) == 1
+    items = efs.dynamodb.scan(TableName=efs.table)["Items"]
+    assert sorted(item[table.PARTITION_KEY]["S"] for item in items if "file_system" in item) == [f"home#{OTHER}"]
+
+
+@pytest.mark.parametrize(("file_system", "purging"), [(ELSEWHERE, True), (HERE, False), ("", True)])
+def test_an_event_alone_purges_nothing(efs: FileSystem, file_system: str, purging: bool) -> None:
+    efs.stopped(ANNA, HOME)
+    if file_system:
+        efs.put_item(HOME, file_system, purging=purging)
+    assert efs.function({"home_id": HOME}, Context()) == {"done": "nothing"}
+    assert (efs.homes / HOME / "work.py").exists()
+
+
+@pytest.mark.parametrize("event", [{}, [], {"action": "purge all"}, {"workspace_id": 5}, None])
+def test_any_other_event_is_refused_with_words(efs: FileSystem, event: Any) -> None:
+    with pytest.raises(ValueError, match="is expected"):
+        efs.function(event, Context())
+
+
+@pytest.mark.parametrize("missing", ["APRANOVA_FILE_SYSTEM", "APRANOVA_SNAPSHOTS_SECRET", "APRANOVA_HOMES_DIR"])
+def test_a_setting_that_is_missing_is_named(missing: str) -> None:
+    names = ("AWS_REGION", "APRANOVA_TABLE", "APRANOVA_FILE_SYSTEM", "APRANOVA_SNAPSHOTS_BUCKET")
+    whole = {
+        **dict.fromkeys((*names, "APRANOVA_SNAPSHOTS_SECRET"), "x"),
+        "APRANOVA_HOMES_DIR": "/mnt",
+        "APRANOVA_RESTIC": "/restic",
+    }
+    assert read_keeper_settings(whole).file_system == "x"
+    with pytest.raises(BadSetting, match=missing):
+        read_keeper_settings({**whole, missing: ""})
+    with pytest.raises(BadSetting, match="full path"):
+        read_keeper_settings({**whole, "APRANOVA_RESTIC": "bin/restic"})
+
+
+class Functions:
+    """The Lambda service, as far as a manager's keeper uses it."""
+
+    def __init__(self) -> None:
+        self.told: list[dict[str, Any]] = []
+
+    def invoke(self, **request: Any) -> None:
+        self.told.append(request)
+
+
+def keeper_of(functions: Functions, repositories: Any, place: HomePlace | None) -> LambdaHomeKeeper:
+    return LambdaHomeKeeper(functions, {HERE: "keeper-here"}, repositories, lambda _: place)  # type: ignore[arg-type]
+
+
+def test_the_manager_tells_the_keeper_of_the_homes_file_system_and_never_waits(efs: FileSystem) -> None:
+    functions = Functions()
+    keeper = keeper_of(functions, efs.repositories, HomePlace(HERE, "fsap-1"))
+    keeper.look(ANNA, HOME)
+    (told,) = functions.told
+    assert (told["FunctionName"], told["InvocationType"]) == ("keeper-here", "Event")
+    assert json.loads(told["Payload"]) == {"workspace_id": ANNA}
+    assert keeper.list(HOME) == ()
+    assert keeper.status() == f"on: 1 keepers, in s3://{efs.bucket}"
+
+
+def test_a_keeper_that_cannot_be_told_costs_no_stop(efs: FileSystem, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
+    functions = Functions()
+    keeper_of(functions, efs.repositories, None).look(ANNA, HOME)  # purged meanwhile
+    keeper_of(functions, efs.repositories, HomePlace("fs-unknown", "fsap-1")).look(ANNA, HOME)
+    assert functions.told == []
+    assert "could not be told" in caplog.text
+
+
+def test_a_bucket_that_does_not_answer_is_an_error_with_words(aws: AwsEmulator) -> None:
+    keeper = keeper_of(Functions(), S3Repositories(aws.client("s3"), "no-such-bucket", None), None)
+    with pytest.raises(ApraNovaError, match="cannot be looked up") as refused:
+        keeper.list(HOME)
+    assert refused.value.reason is Reason.INTERNAL
+
+
+def test_a_launch_between_look_and_record_drops_the_snapshot_in_s3_too(
+    efs: FileSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    efs.stopped(ANNA, HOME)
+    listed = efs.keeper.repositories.list
+
+    def list_while_somebody_launches(home_id: str) -> object:
+        found = listed(home_id)
+        if found:
+            monkeypatch.undo()
+            efs.store.write(replace(efs.get(ANNA), state=WorkspaceState.STARTING, state_since=time.time()))
+        return found
+
+    monkeypatch.setattr(efs.keeper.repositories, "list", list_while_somebody_launches)
+    efs.function({"workspace_id": ANNA}, Context())
+    assert efs.repositories.list(HOME) == ()
+    assert (efs.get(ANNA).state, efs.get(ANNA).snapshot_at) == (WorkspaceState.STARTING, None)

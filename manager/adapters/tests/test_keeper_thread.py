@@ -1,0 +1,98 @@
+"""The keeper's thread on one machine: it works beside everything else, survives what goes wrong, and fetches its tool."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from contract.errors import ApraNovaError, Reason
+from manager.adapters.system.keeper_thread import KeeperThread
+from manager.adapters.tests.engine_under_test import wait_for
+from manager.ports.home_keeper import HomeSnapshot, SnapshotFailed
+from manager.tests.school import ANNA, BEN, School
+from manager.use_cases.launch import launch
+from manager.use_cases.stop import stop
+from manager.use_cases.world import NoKeeper
+
+
+class Machine:
+    """A school whose homes have been used, and a keeper's thread that is told nothing yet."""
+
+    def __init__(self) -> None:
+        self.school = School()
+        self.school.world = replace(self.school.world, keeper=NoKeeper())
+        self.missing, self.fetched = "", 0
+        self.thread = KeeperThread(self.school.keeping, self.status, self.fetch, pause_s=0.0)
+        for who in (ANNA, BEN):
+            self.school.enrol(who)
+            launch(self.school.world, who)
+            self.school.settle()
+            stop(self.school.world, who)
+            self.school.settle()
+
+    def status(self) -> str:
+        if self.missing:
+            raise ValueError(self.missing)
+        return "a tool, in a folder"
+
+    def fetch(self) -> None:
+        self.fetched += 1
+        self.missing = ""
+
+    def has_snapshot(self, who: str) -> bool:
+        return self.school.workspace(who).snapshot_at is not None
+
+
+@pytest.fixture
+def machine() -> Iterator[Machine]:
+    made = Machine()
+    yield made
+    made.thread.stop()
+
+
+def test_its_first_round_finds_what_the_last_process_left(machine: Machine) -> None:
+    assert machine.thread.status() == "on: a tool, in a folder"
+    machine.thread.start()
+    wait_for(lambda: machine.has_snapshot(ANNA) and machine.has_snapshot(BEN), "both homes to have a snapshot")
+    assert machine.fetched == 0
+
+
+def test_what_is_missing_is_said_and_then_fetched(machine: Machine) -> None:
+    machine.missing = "the tool is missing: install it"
+    assert machine.thread.status() == "off: the tool is missing: install it"
+    machine.thread.start()
+    wait_for(lambda: machine.has_snapshot(ANNA), "a snapshot once the tool is there")
+    assert machine.fetched == 1
+
+
+def test_one_home_that_fails_unexpectedly_does_not_end_the_thread(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = threading.Event()
+    save = machine.school.snapshots.save
+
+    def fails_once(home_id: str) -> HomeSnapshot:
+        if not looked.is_set():
+            looked.set()
+            raise RuntimeError("a bug")
+        return save(home_id)
+
+    monkeypatch.setattr(machine.school.snapshots, "save", fails_once)
+    machine.thread.start()
+    wait_for(looked.is_set, "the failure")
+    for who in (ANNA, BEN, BEN):
+        machine.thread.look(who, "")
+    wait_for(lambda: machine.has_snapshot(ANNA) and machine.has_snapshot(BEN), "the next look to succeed")
+
+
+def test_a_list_that_cannot_be_read_is_an_error_with_words(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreadable(_: str) -> tuple[HomeSnapshot, ...]:
+        raise SnapshotFailed("the disk is gone")
+
+    monkeypatch.setattr(machine.school.snapshots, "list", unreadable)
+    with pytest.raises(ApraNovaError, match="cannot be looked up") as refused:
+        machine.thread.list("home-aaaaaaaaaaaaaaaa")
+    assert refused.value.reason is Reason.INTERNAL

@@ -1,0 +1,235 @@
+"""Snapshots with the real restic, in folders: whole homes come back, nothing else is touched, damage is found."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from manager.adapters.directory_homes.homes import DirectoryHomeVolumes
+from manager.adapters.directory_homes.locked_files import make_readable
+from manager.adapters.restic.program import Restic
+from manager.adapters.restic.repositories import DirectoryRepositories
+from manager.adapters.restic.snapshots import ResticSnapshots
+from manager.adapters.tests.restic_under_test import fingerprint, restic
+from manager.ports.home_keeper import SnapshotFailed
+
+HOME = "home-aaaaaaaaaaaaaaaa"
+OTHER = "home-bbbbbbbbbbbbbbbb"
+
+
+@pytest.fixture(scope="module")
+def program() -> Restic:
+    return restic()
+
+
+class Kept:
+    """Two homes in a folder, and their snapshots in another."""
+
+    def __init__(self, folder: Path, program: Restic) -> None:
+        self.folder, self.homes_folder, self.store = folder, folder / "homes", folder / "snapshots"
+        self.volumes = DirectoryHomeVolumes(self.homes_folder, snapshots=self.store)
+        for home_id in (HOME, OTHER):
+            self.volumes.create(home_id)
+        self.home = self.homes_folder / HOME
+        self.snapshots = ResticSnapshots(self.homes_folder, DirectoryRepositories(self.store), program)
+
+    def fill(self) -> None:
+        """A project as students have them."""
+        (self.home / "project/.git/objects").mkdir(parents=True)
+        (self.home / "project/.git/objects/pack").write_bytes(os.urandom(3_000_000))
+        (self.home / "project/app.py").write_text("print('first')\n")
+        (self.home / "project/run.sh").write_text("#!/bin/sh\n")
+        (self.home / "project/run.sh").chmod(0o755)
+        (self.home / "project/current").symlink_to("app.py")
+        (self.home / "elsewhere").symlink_to("/etc")
+        (self.home / "ünïcode name\n with a line break").write_text("")
+        (self.home / "empty").mkdir()
+        (self.home / ".cache/pip").mkdir(parents=True)
+        (self.home / ".cache/pip/wheel").write_bytes(b"x" * 1000)
+        os.utime(self.home / "project/app.py", ns=(10**18, 10**18 + 1))
+        with sqlite3.connect(self.home / "superset.db") as database:
+            database.execute("CREATE TABLE charts (name TEXT)")
+
+
+@pytest.fixture
+def kept(tmp_path: Path, program: Restic) -> Kept:
+    return Kept(tmp_path, program)
+
+
+def test_a_home_comes_back_to_the_last_bit_and_any_older_state_does(kept: Kept) -> None:
+    kept.fill()
+    as_it_was = fingerprint(kept.home)
+    first = kept.snapshots.save(HOME)
+    (kept.home / "project/app.py").write_text("print('second')\n")
+    (kept.home / "project/run.sh").unlink()
+    (kept.home / "elsewhere").unlink()
+    (kept.home / "new.txt").write_text("new")
+    second_state = fingerprint(kept.home)
+    second = kept.snapshots.save(HOME)
+    assert [snapshot.snapshot_id for snapshot in kept.snapshots.list(HOME)] == [second.snapshot_id, first.snapshot_id]
+    for snapshot, state in ((first, as_it_was), (second, second_state)):
+        kept.snapshots.fetch(HOME, snapshot.snapshot_id)
+        kept.snapshots.swap(HOME)
+        without_cache = {name: seen for name, seen in state.items() if not name.startswith(".cache")}
+        assert fingerprint(kept.home) == without_cache
+    assert kept.home.stat().st_mode & 0o777 == 0o700
+    assert sorted(path.name for path in kept.homes_folder.iterdir()) == [HOME, OTHER]
+
+
+def test_a_second_snapshot_stores_what_has_changed_and_no_more(kept: Kept) -> None:
+    kept.fill()
+    kept.snapshots.save(HOME)
+    room = size_of(kept.store)
+    assert room > 3_000_000
+    (kept.home / "project/app.py").write_text("print('one line changed')\n")
+    (kept.home / "project/.git/objects/pack").rename(kept.home / "project/.git/objects/moved")
+    kept.snapshots.save(HOME)
+    assert 0 < size_of(kept.store) - room < 100_000
+
+
+def test_an_empty_home_and_one_with_locked_folders_are_kept_and_put_back(kept: Kept) -> None:
+    empty = kept.snapshots.save(HOME)
+    (kept.home / "locked/inner").mkdir(parents=True)
+    (kept.home / "locked/inner/file").write_text("x")
+    (kept.home / "locked").chmod(0o500)
+    os.mkfifo(kept.home / "pipe")
+    kept.snapshots.save(HOME)
+    kept.snapshots.fetch(HOME, empty.snapshot_id)
+    kept.snapshots.swap(HOME)
+    assert list(kept.home.iterdir()) == []
+    assert sorted(path.name for path in kept.homes_folder.iterdir()) == [HOME, OTHER]
+
+
+def test_homes_have_repositories_of_their_own_and_a_purge_takes_the_snapshots_along(kept: Kept) -> None:
+    kept.fill()
+    kept.snapshots.save(HOME)
+    other = kept.snapshots.save(OTHER)
+    assert kept.snapshots.list(OTHER) == (other,)
+    with pytest.raises(SnapshotFailed):
+        kept.snapshots.fetch(HOME, other.snapshot_id)
+    kept.volumes.purge(HOME)
+    assert kept.snapshots.list(HOME) == ()
+    assert [path.name for path in kept.store.iterdir()] == [OTHER]
+    kept.snapshots.erase(OTHER)
+    assert list(kept.store.iterdir()) == []
+
+
+def test_a_swap_that_was_cut_short_is_finished_and_the_home_never_lost(kept: Kept) -> None:
+    kept.fill()
+    state = fingerprint(kept.home)
+    kept.home.rename(kept.homes_folder / f".{HOME}.before")  # the keeper died between the two renames
+    assert kept.snapshots.holds(HOME)
+    kept.snapshots.save(HOME)
+    assert fingerprint(kept.home) == state
+
+
+def test_what_could_not_be_fetched_is_never_swapped_in(kept: Kept) -> None:
+    kept.fill()
+    state = fingerprint(kept.home)
+    with pytest.raises(SnapshotFailed, match="does not hold"):
+        kept.snapshots.swap(HOME)
+    kept.snapshots.save(HOME)
+    with pytest.raises(SnapshotFailed):
+        kept.snapshots.fetch(HOME, "0" * 64)
+    assert fingerprint(kept.home) == state
+    assert sorted(path.name for path in kept.homes_folder.iterdir()) == [HOME, OTHER]
+
+
+def test_damage_is_found_by_the_thinning_and_by_a_restore(kept: Kept) -> None:
+    kept.fill()
+    snapshot = kept.snapshots.save(HOME)
+    kept.snapshots.thin_out(HOME)
+    assert kept.snapshots.list(HOME) == (snapshot,)
+    largest = max((kept.store / HOME / "data").rglob("*"), key=lambda file: file.stat().st_size)
+    largest.chmod(0o600)
+    with largest.open("r+b") as file:
+        file.seek(largest.stat().st_size // 2)
+        file.write(b"\0" * 64)
+    with pytest.raises(SnapshotFailed):
+        kept.snapshots.fetch(HOME, snapshot.snapshot_id)
+    largest.unlink()
+    with pytest.raises(SnapshotFailed):
+        kept.snapshots.thin_out(HOME)
+
+
+def test_a_snapshot_can_be_forgotten_and_many_are_thinned_out(kept: Kept) -> None:
+    kept.snapshots.kept = ("--keep-last", "1")
+    _, second, third = (kept.snapshots.save(HOME) for _ in range(3))
+    kept.snapshots.forget(HOME, third.snapshot_id)
+    kept.snapshots.thin_out(HOME)
+    assert kept.snapshots.list(HOME) == (second,)
+
+
+def test_without_restic_and_with_a_wrong_password_the_words_say_what_is_wrong(
+    kept: Kept, program: Restic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept.snapshots.save(HOME)
+    stranger = Restic((program.find() or Path(),), password="another")
+    with pytest.raises(SnapshotFailed, match="wrong password"):
+        ResticSnapshots(kept.homes_folder, DirectoryRepositories(kept.store), stranger).save(HOME)
+    monkeypatch.setenv("PATH", "/nonexistent")
+    missing = Restic((kept.folder / "nothing",), password="x")
+    assert missing.version() == ""
+    with pytest.raises(SnapshotFailed, match="restic is not installed"):
+        ResticSnapshots(kept.homes_folder, DirectoryRepositories(kept.store), missing).save(HOME)
+
+
+def test_a_call_that_takes_too_long_is_ended_and_the_next_one_is_not_locked_out(kept: Kept, program: Restic) -> None:
+    kept.snapshots.save(HOME)
+    hasty = ResticSnapshots(kept.homes_folder, DirectoryRepositories(kept.store), program, timeout_s=0.05)
+    with pytest.raises(SnapshotFailed, match="did not end within"):
+        hasty.save(HOME)
+    kept.snapshots.forget(HOME, kept.snapshots.save(HOME).snapshot_id)  # needs the only lock
+
+
+def test_files_that_their_owner_may_not_read_are_made_readable_and_links_are_left_alone(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.write_text("not yours")
+    outside.chmod(0o000)
+    home = tmp_path / "home"
+    (home / "locked").mkdir(parents=True)
+    (home / "locked/inner").write_text("x")
+    (home / "link").symlink_to(outside)
+    for path in (home / "locked/inner", home / "locked"):
+        path.chmod(0o000)
+    assert make_readable(home)
+    assert [(home / name).stat().st_mode & 0o777 for name in ("locked", "locked/inner")] == [0o500, 0o400]
+    assert outside.stat().st_mode & 0o777 == 0
+    assert not make_readable(home)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_what_its_owner_may_not_read_is_in_the_snapshot_too(kept: Kept) -> None:
+    (kept.home / "secret").write_text("x")
+    (kept.home / "secret").chmod(0o000)
+    assert kept.snapshots.save(HOME).whole
+    (kept.home / "secret").unlink()
+    kept.snapshots.fetch(HOME, kept.snapshots.list(HOME)[0].snapshot_id)
+    kept.snapshots.swap(HOME)
+    assert (kept.home / "secret").read_text() == "x"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to another user")
+def test_as_root_owners_come_back_too(kept: Kept) -> None:
+    (kept.home / "file").write_text("x")
+    for path in (kept.home, kept.home / "file"):
+        os.chown(path, 61_000, 61_000)
+    snapshot = kept.snapshots.save(HOME)
+    kept.snapshots.fetch(HOME, snapshot.snapshot_id)
+    kept.snapshots.swap(HOME)
+    assert {(kept.home.stat().st_uid, (kept.home / "file").stat().st_uid)} == {(61_000, 61_000)}
+
+
+@pytest.mark.parametrize("bad", ["../etc", "", "home-AAAAAAAAAAAAAAAA"])
+def test_no_other_path_can_be_named(kept: Kept, bad: str) -> None:
+    for ask in (kept.snapshots.save, kept.snapshots.list, kept.snapshots.erase, kept.snapshots.holds):
+        with pytest.raises(ValueError, match="not the id of a home"):
+            ask(bad)
+
+
+def size_of(folder: Path) -> int:
+    return int(subprocess.check_output(["du", "-sb", folder], text=True).split()[0])

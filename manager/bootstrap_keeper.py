@@ -1,0 +1,76 @@
+"""The one place that wires a keeper together on AWS."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import botocore.session
+from botocore.config import Config
+
+from manager.adapters.dynamodb.store import DynamoDbWorkspaceStore
+from manager.adapters.efs.purging import Purger
+from manager.adapters.restic.program import Restic
+from manager.adapters.restic.s3 import S3Repositories
+from manager.adapters.restic.snapshots import ResticSnapshots
+from manager.adapters.system.clock import SystemClock
+from manager.keeper_settings import KeeperSettings
+from manager.use_cases.keeping import Keeping
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+
+log = logging.getLogger("apranova.keeper")
+
+
+class LoggedMetrics:
+    """A keeper does a few things an hour: a line of its log for each is enough to count them by."""
+
+    def count(self, name: str, value: float = 1.0, **labels: str) -> None:
+        log.info(json.dumps({"metric": name, "value": value, **labels}))
+
+    def observe(self, name: str, value: float, **labels: str) -> None:
+        self.count(name, value, **labels)
+
+
+@dataclass(frozen=True)
+class Keeper:
+    settings: KeeperSettings
+    store: DynamoDbWorkspaceStore
+    repositories: S3Repositories
+    restic: Restic
+    purger: Purger
+
+    def keeping(self, *, timeout_s: float) -> Keeping:
+        """For one event, whose time is limited."""
+        snapshots = ResticSnapshots(self.settings.homes_dir, self.repositories, self.restic, timeout_s=timeout_s)
+        return Keeping(self.store, snapshots, SystemClock(), LoggedMetrics())
+
+
+def build(settings: KeeperSettings, *, endpoint_url: str | None = None) -> Keeper:
+    """Reads the password of the snapshots. Raises ClientError, BotoCoreError."""
+    session = botocore.session.Session()
+
+    def client(service: str) -> Any:
+        config = Config(connect_timeout=3, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 5})
+        return session.create_client(service, region_name=settings.region, endpoint_url=endpoint_url, config=config)
+
+    records = cast("DynamoDBClient", client("dynamodb"))
+    password = client("secretsmanager").get_secret_value(SecretId=settings.password_secret)["SecretString"]
+    repositories = S3Repositories(cast("S3Client", client("s3")), settings.bucket, session.get_credentials())
+    return Keeper(
+        settings=settings,
+        store=DynamoDbWorkspaceStore(records, settings.table),
+        repositories=repositories,
+        restic=Restic((settings.restic,), password, cache=settings.scratch / "restic"),
+        purger=Purger(
+            settings.homes_dir,
+            repositories,
+            file_system=settings.file_system,
+            records=records,
+            table_name=settings.table,
+        ),
+    )

@@ -1,0 +1,273 @@
+"""A home's keeper: when a snapshot is taken, which one counts, and how a home is put back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from contract.errors import ApraNovaError, Reason
+from contract.manager import WorkspaceView
+from contract.names import WorkspaceState
+from manager.domain.task import Task
+from manager.tests.school import ANNA, BEN, School
+from manager.use_cases import keeping, lifetime, snapshots
+from manager.use_cases.launch import launch
+from manager.use_cases.stop import restart, stop
+from manager.use_cases.views import view
+from manager.use_cases.world import NoKeeper
+
+DAY_S = 86_400.0
+
+
+def used(school: School, *files: str, who: str = ANNA) -> None:
+    """One stay: launch, leave these files (and no others) in the home, stop."""
+    launch(school.world, who)
+    school.settle()
+    school.homes.files[home_of(school, who)] = set(files)
+    school.later(1.0)
+    stop(school.world, who)
+    school.settle()
+
+
+def home_of(school: School, who: str = ANNA) -> str:
+    return school.workspace(who).home_id or ""
+
+
+def listed(school: School) -> list[str]:
+    return [snapshot.snapshot_id for snapshot in snapshots.list_snapshots(school.world, ANNA).snapshots]
+
+
+def seen(school: School) -> WorkspaceView:
+    return view(school.workspace(), school.world.policy)
+
+
+@pytest.fixture
+def school() -> School:
+    school = School()
+    school.enrol(ANNA, BEN)
+    return school
+
+
+def test_each_stop_is_followed_by_a_snapshot_and_the_view_says_when(school: School) -> None:
+    assert listed(school) == []
+    used(school, "a.py")
+    first = seen(school).snapshot_at
+    assert first == school.workspace().stopped_at
+    school.later(DAY_S)
+    used(school, "a.py", "b.py")
+    assert len(listed(school)) == 2
+    assert seen(school).snapshot_at == school.workspace().stopped_at != first
+
+
+def test_a_home_that_nobody_used_since_its_snapshot_gets_no_other_one(school: School) -> None:
+    used(school, "a.py")
+    for _ in range(2):
+        school.world.keeper.look(ANNA, home_of(school))
+        keeping.make_round(school.keeping, lambda: True)
+    assert len(listed(school)) == 1
+
+
+def test_a_running_workspace_and_one_without_a_home_are_left_alone(school: School) -> None:
+    launch(school.world, ANNA)
+    school.settle()
+    for who in (ANNA, BEN, "ws-unknownone"):
+        school.world.keeper.look(who, "")
+    assert school.snapshots.taken == {}
+
+
+def test_a_snapshot_that_a_launch_overtakes_is_dropped_and_the_launch_goes_on(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used(school, "a.py")
+    kept = listed(school)
+    save = school.snapshots.save
+
+    def save_while_somebody_launches(home_id: str) -> object:
+        snapshot = save(home_id)
+        monkeypatch.undo()
+        launch(school.world, ANNA)
+        return snapshot
+
+    monkeypatch.setattr(school.snapshots, "save", save_while_somebody_launches)
+    used(school, "b.py")
+    assert school.workspace().state is WorkspaceState.RUNNING
+    assert listed(school) == kept
+    assert school.metrics.counts["snapshots_total"] == 2  # one taken, one overtaken
+    used(school, "b.py")
+    assert len(listed(school)) == 2
+
+
+def test_a_hint_that_writes_the_record_meanwhile_does_not_cost_the_snapshot(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = school.snapshots.save
+
+    def save_while_somebody_is_renamed(home_id: str) -> object:
+        school.store.write(replace(school.workspace(), owner_name="Anna Maria"))
+        return save(home_id)
+
+    monkeypatch.setattr(school.snapshots, "save", save_while_somebody_is_renamed)
+    used(school, "a.py")
+    assert len(listed(school)) == 1
+    assert (seen(school).snapshot_at, school.workspace().owner_name) == (school.workspace().stopped_at, "Anna Maria")
+
+
+def test_a_home_is_not_at_rest_while_a_task_that_was_started_ahead_has_it(school: School) -> None:
+    school.world = replace(school.world, keeper=NoKeeper())
+    used(school, "a.py")
+    school.runner.late_binding = False
+    school.world.store.write(replace(school.workspace(), personal_task_id="task-aaaaaaaaaaaaaaaa"))
+    ahead = Task("task-aaaaaaaaaaaaaaaa", school.workspace().kind, "image", 0.0, 0.0, home_id=home_of(school))
+    school.store.write(ahead)
+    keeping.look(school.keeping, ANNA)
+    assert school.snapshots.taken == {}
+    school.store.write(delete=(replace(ahead, version=1),))
+    keeping.look(school.keeping, ANNA)
+    assert len(school.snapshots.taken) == 1
+
+
+def test_a_failure_costs_neither_the_stop_nor_the_next_try(school: School) -> None:
+    school.snapshots.failing = "the disk is full"
+    used(school, "a.py")
+    assert school.workspace().state is WorkspaceState.STOPPED
+    assert seen(school).snapshot_at is None
+    school.snapshots.failing = ""
+    keeping.make_round(school.keeping, lambda: True)
+    assert seen(school).snapshot_at is not None
+
+
+def test_a_round_finds_what_a_lost_call_left_and_stops_when_it_must(school: School) -> None:
+    school.world = replace(school.world, keeper=NoKeeper())
+    used(school, "a.py")
+    used(school, "b.py", who=BEN)
+    keeping.make_round(school.keeping, lambda: not school.snapshots.taken)
+    assert len(school.snapshots.taken) == 1
+    keeping.make_round(school.keeping, lambda: True)
+    assert len(school.snapshots.taken) == 2
+
+
+def test_the_first_snapshot_of_a_week_thins_out_the_earlier_ones(school: School) -> None:
+    for _ in range(3):
+        used(school, "a.py")
+    assert school.snapshots.thinned == []
+    school.later(7 * DAY_S)
+    used(school, "a.py")
+    used(school, "a.py")
+    assert school.snapshots.thinned == [home_of(school)]
+
+
+def test_a_restore_brings_the_files_back_and_keeps_what_was_there_as_a_snapshot(school: School) -> None:
+    used(school, "first.py")
+    used(school, "second.py")
+    (_, first) = listed(school)
+    assert snapshots.restore(school.world, ANNA, first).restoring == first
+    assert school.homes.files[home_of(school)] == {"first.py"}
+    assert seen(school).restoring is None
+    assert seen(school).steps[-1].name == "restored"
+    assert len(listed(school)) == 3
+    snapshots.restore(school.world, ANNA, listed(school)[0])
+    assert school.homes.files[home_of(school)] == {"second.py"}
+    launch(school.world, ANNA)
+    school.settle()
+    assert school.workspace().state is WorkspaceState.RUNNING
+
+
+def test_while_a_snapshot_is_put_back_nothing_launches_and_the_keeper_is_asked_until_it_is_done(school: School) -> None:
+    used(school, "first.py")
+    used(school, "second.py")
+    keeper, first = school.world.keeper, listed(school)[1]
+
+    class LosesCalls(NoKeeper):
+        def list(self, home_id: str) -> object:  # type: ignore[override]
+            return keeper.list(home_id)
+
+    school.world = replace(school.world, keeper=LosesCalls())
+    snapshots.restore(school.world, ANNA, first)
+    assert snapshots.restore(school.world, ANNA, first).restoring == first  # asked twice, wished once
+    for ask in (launch, restart):
+        with pytest.raises(ApraNovaError, match="being put back") as refused:
+            ask(school.world, ANNA)
+        assert refused.value.reason is Reason.WRONG_STATE
+    with pytest.raises(ApraNovaError, match="Another snapshot"):
+        snapshots.restore(school.world, ANNA, listed(school)[0])
+    school.settle()
+    assert school.homes.files[home_of(school)] == {"second.py"}
+    school.world = replace(school.world, keeper=keeper)
+    school.later(school.world.policy.keeper_retry_s)
+    school.settle()
+    assert school.homes.files[home_of(school)] == {"first.py"}
+    assert launch(school.world, ANNA).state is WorkspaceState.STARTING
+
+
+def running(school: School) -> None:
+    launch(school.world, ANNA)
+    school.settle()
+
+
+def deleted(school: School) -> None:
+    lifetime.delete(school.world, ANNA)
+
+
+@pytest.mark.parametrize("at_work", [running, deleted])
+def test_only_a_stopped_workspace_is_restored(school: School, at_work: Callable[[School], None]) -> None:
+    used(school, "a.py")
+    at_work(school)
+    with pytest.raises(ApraNovaError, match="Stop the workspace first") as refused:
+        snapshots.restore(school.world, ANNA, listed(school)[0])
+    assert refused.value.reason is Reason.WRONG_STATE
+
+
+@pytest.mark.parametrize("wrong", ["", "0" * 64, "../../etc"])
+def test_a_snapshot_of_somebody_else_or_of_nobody_is_not_found(school: School, wrong: str) -> None:
+    used(school, "hers.py", who=BEN)
+    with pytest.raises(ApraNovaError, match="no such snapshot") as refused:
+        snapshots.restore(school.world, ANNA, wrong)
+    assert refused.value.reason is Reason.SNAPSHOT_NOT_FOUND
+
+
+def test_a_restore_that_fails_changes_no_file_and_says_so(school: School) -> None:
+    used(school, "first.py")
+    used(school, "second.py")
+    first = listed(school)[1]
+    school.snapshots.failing = "the repository is damaged"
+    snapshots.restore(school.world, ANNA, first)
+    assert school.homes.files[home_of(school)] == {"second.py"}
+    assert seen(school).restoring is None
+    assert "as they were before" in seen(school).failure
+    assert launch(school.world, ANNA).state is WorkspaceState.STARTING
+
+
+def test_nothing_is_put_back_while_some_files_could_not_be_kept(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used(school, "first.py")
+    used(school, "second.py")
+    save = school.snapshots.save
+    monkeypatch.setattr(school.snapshots, "save", lambda home_id: replace(save(home_id), whole=False))
+    snapshots.restore(school.world, ANNA, listed(school)[1])
+    assert school.homes.files[home_of(school)] == {"second.py"}
+    assert "as they were before" in seen(school).failure
+
+
+def test_a_delete_takes_the_wish_to_restore_back(school: School, monkeypatch: pytest.MonkeyPatch) -> None:
+    used(school, "first.py")
+    used(school, "second.py")
+    fetch = school.snapshots.fetch
+
+    def fetch_while_somebody_deletes(home_id: str, snapshot_id: str) -> None:
+        fetch(home_id, snapshot_id)
+        lifetime.delete(school.world, ANNA)
+
+    monkeypatch.setattr(school.snapshots, "fetch", fetch_while_somebody_deletes)
+    snapshots.restore(school.world, ANNA, listed(school)[1])
+    assert school.homes.files[home_of(school)] == {"second.py"}
+    lifetime.undelete(school.world, ANNA)
+    assert launch(school.world, ANNA).state is WorkspaceState.STARTING
+
+
+def test_without_a_keeper_all_else_works_and_the_operator_is_told_why(school: School) -> None:
+    school.world = replace(school.world, keeper=NoKeeper("restic is missing"))
+    used(school, "a.py")
+    assert (listed(school), school.world.keeper.status()) == ([], "off: restic is missing")

@@ -1,0 +1,95 @@
+"""The manager's real process with the real restic: what the backend will ask for, over loopback, with files on the disk."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from contract.names import WorkspaceKind, WorkspaceState
+from manager.adapters.directory_homes.homes import DirectoryHomeVolumes
+from manager.adapters.sqlite.store import SqliteWorkspaceStore
+from manager.adapters.tests.engine_under_test import wait_for
+from manager.adapters.tests.restic_under_test import restic
+from manager.domain.workspace import Workspace
+from manager.tests.school import ANNA, BEN
+from manager.tests.test_entrypoint import Running
+
+HOME = "home-aaaaaaaaaaaaaaaa"
+
+
+class Machine:
+    def __init__(self, folder: Path) -> None:
+        """The process starts with a workspace that was used and stopped before it."""
+        self.home, self.snapshots = folder / "homes" / HOME, folder / "snapshots"
+        DirectoryHomeVolumes(folder / "homes").create(HOME)
+        (self.home / "work.py").write_text("precious")
+        (folder / "data").mkdir()
+        now = time.time() - 60.0
+        self.store = SqliteWorkspaceStore(folder / "data/manager.sqlite3")
+        self.store.write(
+            Workspace(
+                ANNA,
+                "7",
+                WorkspaceKind.VSCODE,
+                state_since=now,
+                home_id=HOME,
+                home_created_at=now - 100.0,
+                stopped_at=now,
+            )
+        )
+        self.manager = Running(
+            folder,
+            APRANOVA_SNAPSHOTS_DIR=str(self.snapshots),
+            APRANOVA_SNAPSHOTS_PASSWORD="of the tests",
+            APRANOVA_RESTIC=str(restic().find()),
+        )
+
+    def listed(self) -> list[str]:
+        answer = self.manager.invoke({"action": "snapshots", "workspace_id": ANNA})
+        return [found["snapshot_id"] for found in answer["snapshots"]]
+
+    def record(self) -> Workspace:
+        """Asking the manager each time would cost more than what is waited for."""
+        time.sleep(0.05)
+        found = self.store.find_workspace(ANNA)
+        assert found is not None
+        return found
+
+    def view(self) -> dict[str, object]:
+        (view,) = self.manager.invoke({"action": "describe", "workspace_ids": [ANNA]})["workspaces"]
+        return view
+
+    def close(self) -> None:
+        self.manager.process.kill()
+        self.manager.process.communicate()
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    made = Machine(tmp_path)
+    yield made
+    made.close()
+
+
+def test_a_home_that_waits_is_kept_and_comes_back_through_the_managers_door(machine: Machine) -> None:
+    assert machine.manager.invoke({"action": "fleet"})["snapshots"].startswith("on: restic 0.")
+    wait_for(lambda: machine.record().snapshot_at is not None, "the first round to take a snapshot", timeout_s=60.0)
+    (first,) = machine.listed()
+    (machine.home / "work.py").write_text("spoilt")
+    (machine.home / "junk").write_text("x")
+    answer = machine.manager.invoke({"action": "restore", "workspace_id": ANNA, "snapshot_id": first})
+    assert answer["workspace"]["restoring"] == first
+    refused = machine.manager.invoke({"action": "launch", "workspace_id": ANNA})
+    assert "being put back" in refused["error"]["message"]
+    wait_for(lambda: machine.record().restoring is None, "the files to be back", timeout_s=60.0)
+    assert {path.name: path.read_text() for path in machine.home.iterdir()} == {"work.py": "precious"}
+    assert len(machine.listed()) == 2
+    assert machine.view()["state"] == WorkspaceState.STOPPED
+    for wrong, words in (("0" * 64, "no such snapshot"), ("", "no such snapshot")):
+        answer = machine.manager.invoke({"action": "restore", "workspace_id": ANNA, "snapshot_id": wrong})
+        assert words in answer["error"]["message"]
+    missing = machine.manager.invoke({"action": "snapshots", "workspace_id": BEN})
+    assert missing["error"]["reason"] == "workspace_not_found"
