@@ -40,6 +40,8 @@ class AwsSettings:
     table: str
     purgers: Mapping[str, str]
     """File system → the function that removes files on it."""
+    snapshots_bucket: str
+    """Empty: no snapshots are taken."""
     ecs: EcsSettings
     policy: Policy
     public_url: str
@@ -73,6 +75,7 @@ def read_aws_settings(environment: Mapping[str, str]) -> AwsSettings:
         region=_needed(environment, "AWS_REGION"),
         table=_needed(environment, "APRANOVA_TABLE"),
         purgers=_purgers(environment, prefix),
+        snapshots_bucket=environment.get("APRANOVA_SNAPSHOTS_BUCKET", ""),
         ecs=_ecs(environment, policy, prefix),
         policy=policy,
         public_url=_needed(environment, "APRANOVA_PUBLIC_URL").rstrip("/"),

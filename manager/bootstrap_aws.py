@@ -16,16 +16,20 @@ from manager.adapters.dynamodb.store import DynamoDbWorkspaceStore
 from manager.adapters.ecs.references import References
 from manager.adapters.ecs.runner import EcsTaskRunner
 from manager.adapters.efs.homes import EfsHomeVolumes
+from manager.adapters.efs.keeper import LambdaHomeKeeper
+from manager.adapters.restic.s3 import S3Repositories
 from manager.adapters.sqs.wakes import SqsWakes
 from manager.adapters.system.clock import RandomIds, SystemClock
 from manager.aws_settings import AwsSettings
-from manager.use_cases.world import Site, World
+from manager.ports.home_keeper import HomeKeeper
+from manager.use_cases.world import NoKeeper, Site, World
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_ecs import ECSClient
     from mypy_boto3_efs import EFSClient
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
 
@@ -54,6 +58,10 @@ class Clients:
     @cached_property
     def functions(self) -> LambdaClient:
         return cast("LambdaClient", self._client("lambda", read_timeout=4))
+
+    @cached_property
+    def s3(self) -> S3Client:
+        return cast("S3Client", self._client("s3", read_timeout=4))
 
     def parameters(self, path: str) -> Mapping[str, str]:
         """Everything below `path` in Parameter Store. Raises ClientError, BotoCoreError."""
@@ -112,6 +120,18 @@ def build(settings: AwsSettings, clients: Clients) -> AwsManager:
         metrics=metrics,
         policy=settings.policy,
         site=Site(settings.workspaces_domain, settings.public_url, settings.identity_key),
+        keeper=_keeper(settings, clients, homes),
     )
     wakes = SqsWakes(clients.sqs, settings.wake_queue, clock) if settings.wake_queue else None
     return AwsManager(world, metrics, wakes, settings)
+
+
+def _keeper(settings: AwsSettings, clients: Clients, homes: EfsHomeVolumes) -> HomeKeeper:
+    if not settings.snapshots_bucket:
+        return NoKeeper("APRANOVA_SNAPSHOTS_BUCKET is not set")
+    return LambdaHomeKeeper(
+        clients.functions,
+        settings.purgers,
+        lambda: S3Repositories(clients.s3, settings.snapshots_bucket, None),
+        homes.find_place,
+    )

@@ -1,4 +1,4 @@
-"""Django's cache in a Redis cluster: its own client knows single servers only."""
+"""Django's cache in a Redis cluster: its own client knows single servers only. The stubs do not know that client's parts."""
 
 from __future__ import annotations
 
@@ -20,19 +20,18 @@ class RedisClusterCacheClient(RedisCacheClient):
 
     @cached_property
     def _cluster(self) -> Any:
-        return ClusterClient.from_url(self._servers[0], **self._connect_options)
+        return ClusterClient.from_url(self._servers[0], **self._connect_options)  # pyright: ignore[reportAttributeAccessIssue]
 
-    def get_client(self, key: str | None = None, *, write: bool = False) -> Any:  # noqa: ARG002 (Django's signature)
+    def get_client(self, key: str | None = None, *, write: bool = False) -> Any:  # noqa: ARG002  # pyright: ignore[reportIncompatibleMethodOverride]
         return self._cluster
 
-    def get_many(self, keys: Iterable[str]) -> dict[str, Any]:
+    def get_many(self, keys: Iterable[str]) -> dict[str, Any]:  # pyright: ignore[reportIncompatibleMethodOverride]
         wanted = list(keys)
         values = self._cluster.mget_nonatomic(wanted) if wanted else []
-        return {
-            key: self._serializer.loads(value) for key, value in zip(wanted, values, strict=True) if value is not None
-        }
+        loads = self._serializer.loads  # pyright: ignore[reportAttributeAccessIssue]
+        return {key: loads(value) for key, value in zip(wanted, values, strict=True) if value is not None}
 
-    def set_many(self, data: Mapping[str, Any], timeout: int | None) -> None:
+    def set_many(self, data: Mapping[str, Any], timeout: int | None) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         for key, value in data.items():
             self.set(key, value, timeout)
 

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterable
 
-from manager.use_cases.sweep import sweep
+from manager.use_cases.sweep import sweep, sweep_named
 from manager.use_cases.world import World
 
 log = logging.getLogger(__name__)
@@ -68,7 +68,9 @@ class SweepLoop:
         with self._told_lock:
             told, self._told = self._told, frozenset()
         try:
-            plan = sweep(world, told)
+            if told:
+                sweep_named(world, told)
+            plan = sweep(world)
         except BaseException:
             with self._told_lock:
                 self._told |= told  # for the next pass
