@@ -12,7 +12,7 @@ from manager.tests.school import ANNA, School
 from manager.use_cases import lifetime
 from manager.use_cases.launch import launch
 from manager.use_cases.stop import keep_running, stop
-from manager.use_cases.sweep import sweep
+from manager.use_cases.sweep import sweep_named
 
 
 def running(**options: object) -> School:
@@ -133,7 +133,7 @@ def test_a_task_that_ends_by_itself_leaves_its_workspace_stopped_with_the_cause(
     ended = school.workspace().task_id or ""
     school.runner.end(ended, "killed: out of memory")
     if told:
-        sweep(school.world, (ended,))
+        sweep_named(school.world, (ended,))
     else:
         school.later(school.world.policy.status_refresh_s)
     school.settle()
