@@ -1,4 +1,4 @@
-"""`./apranova benchmark [launch|gateway|footprint|superset|simulate] [--quick]`."""
+"""`./apranova benchmark [launch|gateway|footprint|superset|simulate|lambda] [--quick]`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 import time
 from types import ModuleType
 
-from benchmarks import footprint, gateway, launch, machine, report, simulate, superset
+from benchmarks import footprint, gateway, lambda_function, launch, machine, report, simulate, superset
 from tests.run import StepFailed, find_chromium
 
 ALL: dict[str, ModuleType] = {
@@ -17,6 +17,7 @@ ALL: dict[str, ModuleType] = {
     "footprint": footprint,
     "superset": superset,
     "simulate": simulate,
+    "lambda": lambda_function,
 }
 """Each has `run(quick) -> Findings` and `plot(findings, path)`."""
 
@@ -25,7 +26,7 @@ def main() -> int:
     arguments = _parse()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what we started is stopped then, too
     try:
-        if arguments.name != "simulate":
+        if arguments.name not in ("simulate", "lambda"):
             find_chromium()
     except StepFailed as problem:
         sys.stderr.write(f"apranova: {problem}\n")

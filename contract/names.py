@@ -18,6 +18,17 @@ IDENTITY_HEADER = "x-apranova-identity"
 # Sent by the manager with every control request to the agent.
 AGENT_TOKEN_HEADER = "x-apranova-agent-token"  # noqa: S105 (a header's name)
 
+# The door, `/workspace/<id>/` on the main host. On AWS the manager answers it, which has neither sessions nor tickets, so people come
+# and go through the backend's side of it: that one gives a pass to whoever is signed in, and a ticket when the workspace runs.
+DOOR_PATH = "/workspace/"
+BACKEND_DOOR_PATH = "/api/door/"
+# A cookie of the main host: a short-lived JWT (EdDSA), signed by the backend, that says who is at the door.
+DOOR_COOKIE = "apranova_door"
+DOOR_ISSUER = "apranova"
+DOOR_AUDIENCE = "door"
+DOOR_TRIED = "tried"
+"""In the query of the address to which the backend returns with a pass: who then has none keeps no cookies."""
+
 # Inside every task, for everyone: constant, because VS Code's backups are keyed by folder.
 STUDENT_HOME = "/home/student"
 STUDENT_PROJECT = "/home/student/project"

@@ -52,6 +52,7 @@ ACKNOWLEDGED = (
     Acknowledged("ECS2", "application/*", "Plain settings that anyone may see; secrets come from Secrets Manager, which a test holds."),
     Acknowledged("L1", "application/Keepers/*", "The same version as the manager's, whose code it shares."),
     Acknowledged("L1", "application/*/Function", "One version behind the newest, so that every package of the manager has a wheel for it."),
+    Acknowledged("SQS3", "application/Manager/Wakes/*", "A call for a pass that is given up is of no use to anybody: the schedule brings the next one."),
     Acknowledged("S1", "*Logs/Resource", "It holds access logs: logging who writes them into itself would never end."),
     Acknowledged("CFR1", "edge/*", "Students travel: no country is shut out."),
 )  # fmt: skip

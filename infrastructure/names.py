@@ -47,6 +47,7 @@ METRICS_NAMESPACE = "ApraNova"
 LAUNCH_FAILURES = "launch_failures_total"
 LAUNCHES = "launches_total"
 SWEEP_SECONDS = "sweep_seconds"
+SWEEPS_INCOMPLETE = "sweeps_incomplete_total"
 ACTIONS = "actions_total"
 ORPHAN_ACTION = "StopOrphan"
 
@@ -56,6 +57,8 @@ KEEPER_HANDLER = "manager.entrypoints.keeper.handle"
 KEEPER_ROUND = '{"action":"round"}'
 HOMES_FOLDER = "/homes"
 """On each file system: homes are folders in it (manager/adapters/efs/homes.py)."""
+WAKE_DELAY_S = 2
+"""From one pass that asks for the next until that one comes."""
 LOG_RETENTION_DAYS = 7
 
 IMAGES = ("backend", "portal", "gateway", *(f"workspace-{kind.value}" for kind in WorkspaceKind))

@@ -7,7 +7,7 @@ import os
 import re
 import zoneinfo
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         workspaces_domain=environment.get("APRANOVA_WORKSPACES_DOMAIN", "ws.localhost:8080"),
         public_url=environment.get("APRANOVA_PUBLIC_URL", "http://localhost:8080").rstrip("/"),
         identity_key=environment.get("APRANOVA_IDENTITY_KEY", ""),
-        policy=_policy(environment),
+        policy=read_policy(environment, ON_ONE_MACHINE),
         access_key_id=_needed(environment, "AWS_ACCESS_KEY_ID"),
         secret_access_key=_needed(environment, "AWS_SECRET_ACCESS_KEY"),
         region=environment.get("AWS_REGION", "us-east-1"),
@@ -84,10 +84,16 @@ def _snapshots(environment: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _policy(environment: Mapping[str, str]) -> Policy:
-    default = Policy()
+# On one machine a warm task costs room, not money: one that is wanted once a day is worth keeping.
+ON_ONE_MACHINE = Policy(cold_start_worth_s=86_400.0)
+
+
+def read_policy(environment: Mapping[str, str], default: Policy) -> Policy:
+    """What the environment says, and for the rest `default`. Raises BadSetting."""
     year_s = 31_536_000.0
-    return Policy(
+    worth_h = default.cold_start_worth_s / 3600.0
+    return replace(
+        default,
         idle_timeout_s=_number(environment, "APRANOVA_IDLE_TIMEOUT_S", default.idle_timeout_s, 1, year_s),
         idle_warning_s=_number(environment, "APRANOVA_IDLE_WARNING_S", default.idle_warning_s, 0, year_s),
         session_max_s=_number(environment, "APRANOVA_SESSION_MAX_S", default.session_max_s, 1, year_s),
@@ -95,13 +101,12 @@ def _policy(environment: Mapping[str, str]) -> Policy:
         busy_max_s=_number(environment, "APRANOVA_BUSY_MAX_S", default.busy_max_s, 0, year_s),
         sweep_interval_s=_number(environment, "APRANOVA_SWEEP_INTERVAL_S", default.sweep_interval_s, 0.1, 3_600),
         delete_grace_s=_number(environment, "APRANOVA_DELETE_GRACE_S", default.delete_grace_s, 0, year_s),
-        tasks_max=int(_number(environment, "APRANOVA_TASKS_MAX", default.tasks_max, 1, 1_000)),
+        tasks_max=_tasks_max(environment, default),
         kinds=_kinds(environment),
         schedule=_schedule(environment),
         pool_policy=_pool_policy(environment),
-        pool_budget_s=_pool_budget_s(environment),
-        # On one machine a warm task costs room, not money: one that is wanted once a day is worth keeping.
-        cold_start_worth_s=3600.0 * _number(environment, "APRANOVA_COLD_START_WORTH_H", 24.0, 0.01, 1_000),
+        pool_budget_s=_pool_budget_s(environment, default),
+        cold_start_worth_s=3600.0 * _number(environment, "APRANOVA_COLD_START_WORTH_H", worth_h, 0.01, 1_000),
         start_lead_s=_number(environment, "APRANOVA_START_LEAD_S", default.start_lead_s, 0.1, 600),
         warming_max=int(_number(environment, "APRANOVA_WARMING_MAX", default.warming_max, 1, 1_000)),
     )
@@ -115,9 +120,17 @@ def _pool_policy(environment: Mapping[str, str]) -> PoolPolicy:
         raise BadSetting(f"APRANOVA_POOL_POLICY: one of {', '.join(PoolPolicy)} is expected, not {word!r}") from None
 
 
-def _pool_budget_s(environment: Mapping[str, str]) -> float | None:
-    """Warm task-hours a day: a number, `none` (the default on one machine) or `auto`."""
-    word = environment.get("APRANOVA_POOL_BUDGET_H", "") or "none"
+def _tasks_max(environment: Mapping[str, str], default: Policy) -> int | None:
+    if not environment.get("APRANOVA_TASKS_MAX", ""):
+        return default.tasks_max
+    return int(_number(environment, "APRANOVA_TASKS_MAX", None, 1, 1_000))
+
+
+def _pool_budget_s(environment: Mapping[str, str], default: Policy) -> float | None:
+    """Warm task-hours a day: a number, `none` or `auto`."""
+    word = environment.get("APRANOVA_POOL_BUDGET_H", "")
+    if not word:
+        return default.pool_budget_s
     if word == "auto":
         return None
     if word == "none":

@@ -55,6 +55,10 @@ class Environment:
     school_name: str
     database: Database
     redis_url: str
+    redis_token: str = field(repr=False)
+    """Redis' password; empty: none, as on one machine, where only we reach its socket."""
+    redis_cluster: bool
+    """It is a cluster (ElastiCache in cluster mode), and `redis_url` one address of it."""
     manager_endpoint: str
     aws_access_key_id: str
     aws_secret_access_key: str = field(repr=False)
@@ -66,6 +70,8 @@ class Environment:
     static_dir: str
     """Folder of collected static files; empty: they are served from where the packages keep them."""
     email: Email
+    manager_parameters: str = ""
+    """On AWS, the manager's path in Parameter Store; empty elsewhere."""
 
     @property
     def public_host(self) -> str:
@@ -104,6 +110,9 @@ def parse(environ: Mapping[str, str]) -> Environment:
         redis_url=_checked_url(
             "REDIS_URL", _required(environ, "REDIS_URL"), schemes=("unix", "redis", "rediss"), path_allowed=True
         ),
+        redis_token=environ.get("APRANOVA_REDIS_TOKEN", ""),
+        redis_cluster=_one_of("APRANOVA_REDIS_CLUSTER", environ.get("APRANOVA_REDIS_CLUSTER", "no"), ("yes", "no"))
+        == "yes",
         manager_endpoint=_checked_url(
             "APRANOVA_MANAGER_ENDPOINT",
             _required(environ, "APRANOVA_MANAGER_ENDPOINT"),
@@ -118,6 +127,7 @@ def parse(environ: Mapping[str, str]) -> Environment:
         run_dir=environ.get("APRANOVA_RUN_DIR", ""),
         static_dir=environ.get("APRANOVA_STATIC_DIR", ""),
         email=_email(environ.get("APRANOVA_EMAIL_URL", ""), environ.get("APRANOVA_EMAIL_FROM", "")),
+        manager_parameters=environ.get("APRANOVA_PARAMETERS", ""),
     )
 
 

@@ -13,6 +13,7 @@ from django.db import connection
 from django.http import HttpRequest
 from ninja import Router, Schema, Status
 
+from backend.config.redis_connections import connect
 from backend.workspaces.manager_client import manager_client
 
 router = Router(tags=["health"])
@@ -32,7 +33,7 @@ class HealthOut(Schema):
 
 @functools.cache
 def _redis() -> redis.Redis:
-    return redis.Redis.from_url(settings.ENVIRONMENT.redis_url, socket_timeout=1, socket_connect_timeout=1)
+    return connect(settings.ENVIRONMENT, socket_timeout=1, socket_connect_timeout=1)
 
 
 def _ask_database() -> object:

@@ -106,10 +106,16 @@ DATABASES = {
 }
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "backend.config.cluster_cache.RedisClusterCache"
+        if ENVIRONMENT.redis_cluster
+        else "django.core.cache.backends.redis.RedisCache",
         "LOCATION": ENVIRONMENT.redis_url,
         "KEY_PREFIX": "apranova",
-        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
+        "OPTIONS": {
+            "socket_timeout": 2,
+            "socket_connect_timeout": 2,
+            **({"password": ENVIRONMENT.redis_token} if ENVIRONMENT.redis_token else {}),
+        },
     }
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"

@@ -15,6 +15,7 @@ from backend.config.problems import not_found, problem_response
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/admin/", site.urls),
     path("api/auth/", include("allauth.headless.urls")),
+    path("api/door/", include("backend.gateway.door_urls")),
     path("api/", api.urls),
     path("workspace", RedirectView.as_view(url="/workspace/")),
     path("workspace/", include("backend.gateway.urls")),

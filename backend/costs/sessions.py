@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from backend.cohorts.models import Membership
 from backend.config.background import BackgroundWorker
+from backend.config.redis_connections import connect
 from backend.costs.models import Session
 from backend.workspaces.manager_client import DESCRIBE_IDS_MAX, manager_client
 from contract.errors import ApraNovaError
@@ -116,7 +117,7 @@ def _open_after(workspace_id: str) -> list[str]:
 
 def _is_our_turn() -> bool:
     """Who comes first in an interval; only a courtesy to the manager, since two at once would do no harm."""
-    with redis.Redis.from_url(settings.ENVIRONMENT.redis_url, socket_timeout=2, socket_connect_timeout=2) as client:
+    with connect(settings.ENVIRONMENT, socket_timeout=2, socket_connect_timeout=2) as client:
         try:
             return bool(client.set(TURN_KEY, 1, nx=True, ex=int(LOOK_EVERY_S * 0.9)))
         except redis.RedisError as error:

@@ -1,11 +1,11 @@
 """Tickets and access records in Redis: what lets a browser into one workspace, and how that ends.
 
-    gateway:ticket:<digest>   Access, 60 s, gone at the first use
-    gateway:access:<digest>   Access, 12 h after the last use
-    gateway:session:<digest>  the keys above that came from one portal session
-    gateway:user:<id>         the keys above that belong to one person
+    {gateway}:ticket:<digest>   Access, 60 s, gone at the first use
+    {gateway}:access:<digest>   Access, 12 h after the last use
+    {gateway}:session:<digest>  the keys above that came from one portal session
+    {gateway}:user:<id>         the keys above that belong to one person
 
-Redis holds digests (SHA-256) of tickets, tokens and session keys: whoever reads it can open nothing. Trading, reading
+The word in braces keeps them on one shard of a cluster. Redis holds digests (SHA-256) of tickets, tokens and session keys: whoever reads it can open nothing. Trading, reading
 and revoking are scripts, because a sign-out between two commands must not leave an access behind.
 """
 
@@ -32,7 +32,7 @@ if not text then return nil end
 local access = cjson.decode(text)
 if access.workspace_id ~= ARGV[1] then return nil end
 redis.call('SET', KEYS[2], text, 'EX', ARGV[2])
-for _, index in ipairs({'gateway:session:' .. access.session, 'gateway:user:' .. access.user_id}) do
+for _, index in ipairs({'{gateway}:session:' .. access.session, '{gateway}:user:' .. access.user_id}) do
   redis.call('SREM', index, KEYS[1])
   redis.call('SADD', index, KEYS[2])
   redis.call('EXPIRE', index, ARGV[2])
@@ -44,8 +44,8 @@ _READ = """
 local text = redis.call('GETEX', KEYS[1], 'EX', ARGV[1])
 if not text then return nil end
 local access = cjson.decode(text)
-redis.call('EXPIRE', 'gateway:session:' .. access.session, ARGV[1])
-redis.call('EXPIRE', 'gateway:user:' .. access.user_id, ARGV[1])
+redis.call('EXPIRE', '{gateway}:session:' .. access.session, ARGV[1])
+redis.call('EXPIRE', '{gateway}:user:' .. access.user_id, ARGV[1])
 return text
 """
 
@@ -53,7 +53,7 @@ _REVOKE = """
 local keys = redis.call('SMEMBERS', KEYS[1])
 for _, key in ipairs(keys) do
   redis.call('DEL', key)
-  local digest = string.match(key, '^gateway:access:(.*)$')
+  local digest = string.match(key, '^{gateway}:access:(.*)$')
   if digest then redis.call('PUBLISH', ARGV[1], digest) end
 end
 redis.call('DEL', KEYS[1])
@@ -86,10 +86,10 @@ class AccessBook:
         """A ticket for the browser that the session belongs to. The caller has checked that the person may enter."""
         ticket = secrets.token_urlsafe(_SECRET_BYTES)
         access = Access(workspace_id=workspace_id, user_id=user_id, session=digest(session_key))
-        key = f"gateway:ticket:{digest(ticket)}"
+        key = f"{{gateway}}:ticket:{digest(ticket)}"
         with self._client.pipeline(transaction=True) as commands:
             commands.set(key, json.dumps(asdict(access)), ex=TICKET_TTL_S)
-            for index in (f"gateway:session:{access.session}", f"gateway:user:{user_id}"):
+            for index in (f"{{gateway}}:session:{access.session}", f"{{gateway}}:user:{user_id}"):
                 commands.sadd(index, key)
                 commands.expire(index, ACCESS_TTL_S)
             commands.execute()
@@ -97,11 +97,11 @@ class AccessBook:
 
     def revoke_session(self, session_key: str) -> int:
         """Sign-out: ends what this session opened, in this and every other browser tab. Returns how much it was."""
-        return int(self._revoke(keys=[f"gateway:session:{digest(session_key)}"], args=[REVOKED_CHANNEL]))  # pyright: ignore[reportArgumentType]
+        return int(self._revoke(keys=[f"{{gateway}}:session:{digest(session_key)}"], args=[REVOKED_CHANNEL]))  # pyright: ignore[reportArgumentType]
 
     def revoke_user(self, user_id: str) -> int:
         """Deactivated, deleted or with a new password: ends everything of this person."""
-        return int(self._revoke(keys=[f"gateway:user:{user_id}"], args=[REVOKED_CHANNEL]))  # pyright: ignore[reportArgumentType]
+        return int(self._revoke(keys=[f"{{gateway}}:user:{user_id}"], args=[REVOKED_CHANNEL]))  # pyright: ignore[reportArgumentType]
 
 
 class AccessReader:
@@ -114,10 +114,10 @@ class AccessReader:
     async def trade_ticket(self, ticket: str, *, workspace_id: str) -> str | None:
         """The token for the cookie; None when the ticket is unknown, used, too old or for another workspace."""
         token = secrets.token_urlsafe(_SECRET_BYTES)
-        keys = [f"gateway:ticket:{digest(ticket)}", f"gateway:access:{digest(token)}"]
+        keys = [f"{{gateway}}:ticket:{digest(ticket)}", f"{{gateway}}:access:{digest(token)}"]
         return token if await self._trade(keys=keys, args=[workspace_id, ACCESS_TTL_S]) else None
 
     async def find(self, token_digest: str) -> Access | None:
         """The access record, which lives 12 h from now on."""
-        text = await self._read(keys=[f"gateway:access:{token_digest}"], args=[ACCESS_TTL_S])
+        text = await self._read(keys=[f"{{gateway}}:access:{token_digest}"], args=[ACCESS_TTL_S])
         return Access(**json.loads(text)) if text else None

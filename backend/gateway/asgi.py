@@ -131,12 +131,11 @@ def application(inner: Asgi) -> Gateway:
     """The gateway of this process, from Django's settings: `application(get_asgi_application())`."""
     from django.conf import settings
 
+    from backend.config.redis_connections import connect_async
     from backend.gateway.wiring import site
     from backend.workspaces.manager_client import manager_client
 
-    client = redis.asyncio.Redis.from_url(
-        settings.ENVIRONMENT.redis_url, socket_connect_timeout=2, health_check_interval=30
-    )
+    client = connect_async(settings.ENVIRONMENT, socket_connect_timeout=2, health_check_interval=30)
     return Gateway(
         inner,
         site=site(),

@@ -58,6 +58,7 @@ class Changes:
             await asyncio.sleep(SUBSCRIBE_AGAIN_S)
 
     async def _listen_once(self) -> None:
+        await self._client.initialize()
         async with self._client.pubsub() as channel:
             await channel.subscribe(REVOKED_CHANNEL, CHANGED_CHANNEL)
             while True:

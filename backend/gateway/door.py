@@ -24,13 +24,13 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods
 
 from backend.accounts.models import User
-from backend.gateway import pages
+from backend.gateway import door_pass, pages
 from backend.gateway.wiring import access_book, site
 from backend.workspaces import services
 from backend.workspaces.models import Workspace
 from contract.errors import ApraNovaError, Reason
 from contract.manager import WorkspaceView
-from contract.names import WORKSPACE_ID_PATTERN, WorkspaceState
+from contract.names import BACKEND_DOOR_PATH, DOOR_PATH, DOOR_TRIED, WORKSPACE_ID_PATTERN, WorkspaceState
 
 WAIT_FAST_S = 0.5
 WAIT_S = 1.5
@@ -46,7 +46,8 @@ def _door(view: View) -> View:
     def guarded(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponse:
         user = request.user
         if not isinstance(user, User) or not user.is_active:
-            return HttpResponseRedirect(f"{settings.ENVIRONMENT.public_url}/signin?next={quote(request.path)}")
+            back = request.path.replace(BACKEND_DOOR_PATH, DOOR_PATH, 1)
+            return HttpResponseRedirect(f"{settings.ENVIRONMENT.public_url}/signin?next={quote(back)}")
         try:
             return view(request, user, *args, **kwargs)
         except ApraNovaError as error:
@@ -75,14 +76,9 @@ def own_workspace(request: HttpRequest, user: User) -> HttpResponse:
 @_door
 def workspace(request: HttpRequest, user: User, workspace_id: str) -> HttpResponse:
     """One workspace of the person's own."""
-    own = services.find_workspace(user, workspace_id) if WORKSPACE_ID_PATTERN.fullmatch(workspace_id) else None
+    own = _find_own(user, workspace_id)
     if own is None:
-        return _page(
-            "No such workspace of yours",
-            "It may belong to somebody else, or it was deleted.",
-            actions=_dashboard(button=True),
-            status=HTTPStatus.NOT_FOUND,
-        )
+        return _not_yours()
     if request.method == "POST":
         services.launch_for(user, own)
         return _see_other(_waiting_path(own))
@@ -98,6 +94,40 @@ def workspace(request: HttpRequest, user: User, workspace_id: str) -> HttpRespon
             return _deleted(own)
         case WorkspaceState.STOPPED:
             return _stopped(request, user, own, view)
+
+
+@_door
+def inner_door(request: HttpRequest, user: User, workspace_id: str) -> HttpResponse:
+    """Where the manager's door sends people: into the workspace when it runs, else back with a pass. It launches nothing."""
+    own = _find_own(user, workspace_id)
+    if own is None:
+        return _not_yours()
+    (view,) = services.views_of([own])
+    if view.state is WorkspaceState.RUNNING and view.endpoint is not None:
+        return _let_in(request, user, own)
+    answer = HttpResponseRedirect(f"{site().door_path(own.pk)}?{DOOR_TRIED}")
+    answer.set_cookie(
+        door_pass.cookie_name(is_https=site().is_https),
+        door_pass.sign_pass(settings.ENVIRONMENT.identity_private_key, str(user.pk)),
+        max_age=door_pass.LIFETIME_S,
+        secure=site().is_https,
+        httponly=True,
+        samesite="Lax",
+    )
+    return answer
+
+
+def _find_own(user: User, workspace_id: str) -> Workspace | None:
+    return services.find_workspace(user, workspace_id) if WORKSPACE_ID_PATTERN.fullmatch(workspace_id) else None
+
+
+def _not_yours() -> HttpResponse:
+    return _page(
+        "No such workspace of yours",
+        "It may belong to somebody else, or it was deleted.",
+        actions=_dashboard(button=True),
+        status=HTTPStatus.NOT_FOUND,
+    )
 
 
 def _let_in(request: HttpRequest, user: User, own: Workspace) -> HttpResponse:

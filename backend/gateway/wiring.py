@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 
-import redis
 from django.conf import settings
 
+from backend.config.redis_connections import connect
 from backend.gateway.access import AccessBook
 from backend.gateway.site import Site
 
@@ -19,5 +19,5 @@ def site() -> Site:
 
 @functools.cache
 def access_book() -> AccessBook:
-    client = redis.Redis.from_url(settings.ENVIRONMENT.redis_url, socket_timeout=2, socket_connect_timeout=2)
+    client = connect(settings.ENVIRONMENT, socket_timeout=2, socket_connect_timeout=2)
     return AccessBook(client)

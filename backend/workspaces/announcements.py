@@ -8,6 +8,8 @@ import logging
 import redis
 from django.conf import settings
 
+from backend.config.redis_connections import connect
+
 CHANNEL = "apranova:workspaces:changed"
 
 logger = logging.getLogger(__name__)
@@ -15,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 @functools.cache
 def _redis() -> redis.Redis:
-    return redis.Redis.from_url(settings.ENVIRONMENT.redis_url, socket_timeout=1, socket_connect_timeout=1)
+    return connect(settings.ENVIRONMENT, socket_timeout=1, socket_connect_timeout=1)
 
 
 def announce(workspace_id: str) -> None:

@@ -13,6 +13,7 @@ import redis.asyncio
 from django.conf import settings
 from redis.exceptions import RedisError
 
+from backend.config.redis_connections import connect_async
 from backend.workspaces.announcements import CHANNEL
 from backend.workspaces.manager_client import manager_client
 from contract.errors import ApraNovaError
@@ -52,9 +53,9 @@ class LiveWorkspaces:
     A manager that does not answer changes nothing: watchers keep what they know and hear when it is back.
     """
 
-    def __init__(self, describe: Describe, *, redis_url: str) -> None:
+    def __init__(self, describe: Describe, *, connect: Callable[[], redis.asyncio.Redis]) -> None:
         self._describe = describe
-        self._redis_url = redis_url
+        self._connect = connect
         self._watches: set[Watch] = set()
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -110,7 +111,7 @@ class LiveWorkspaces:
         """Wake at announcements, our own and those of other processes of the backend."""
         while True:
             try:
-                async with redis.asyncio.Redis.from_url(self._redis_url) as client, client.pubsub() as channel:
+                async with self._connect() as client, client.pubsub() as channel:
                     await channel.subscribe(CHANNEL)
                     async for message in channel.listen():
                         if message["type"] == "message" and self._is_watched(message["data"]):
@@ -132,6 +133,6 @@ def live_workspaces() -> LiveWorkspaces:
     loop = asyncio.get_running_loop()
     if loop not in _of_loop:
         _of_loop[loop] = LiveWorkspaces(
-            lambda ids: manager_client().describe(ids), redis_url=settings.ENVIRONMENT.redis_url
+            lambda ids: manager_client().describe(ids), connect=lambda: connect_async(settings.ENVIRONMENT)
         )
     return _of_loop[loop]

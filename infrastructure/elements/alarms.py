@@ -15,6 +15,7 @@ from infrastructure.names import (
     METRICS_NAMESPACE,
     ORPHAN_ACTION,
     SWEEP_SECONDS,
+    SWEEPS_INCOMPLETE,
     Names,
 )
 from infrastructure.settings import Settings
@@ -126,6 +127,14 @@ def manager_alarms(names: Names) -> list[Alarm]:
             period_s=300,
             periods=3,
             silence="breaching",
+        ),
+        alarm(
+            "sweep-incomplete",
+            "For 15 minutes passes have left something undone: the manager's log says what",
+            SWEEPS_INCOMPLETE,
+            0,
+            period_s=300,
+            periods=3,
         ),
         alarm(
             "orphans-seen",

@@ -97,12 +97,14 @@ class Backend(Construct):
             "APRANOVA_RUN_DIR": RUN_FOLDER,
             "APRANOVA_MANAGER_ENDPOINT": f"https://lambda.{region}.amazonaws.com",
             "APRANOVA_EMAIL_FROM": f"no-reply@{school.domain}",
+            "APRANOVA_PARAMETERS": self._names.path("manager"),
             "APRANOVA_SNAPSHOTS_BUCKET": self._data.snapshots.bucket_name,
             "DATABASE_URL": self._data.database.url,
             # libpq reads these: TLS, with RDS' certificate checked against the authorities in the image.
             "PGSSLMODE": "verify-full",
             "PGSSLROOTCERT": "/etc/ssl/rds/global-bundle.pem",
             "REDIS_URL": self._data.cache.url,
+            "APRANOVA_REDIS_CLUSTER": "yes",
             "AWS_REGION": region,
         }
 
@@ -167,6 +169,14 @@ class Backend(Construct):
         """The document: access to EFS and S3; and the manager, whom the backend asks for everything about workspaces."""
         role = make_role(self, "Role", "ecs-tasks.amazonaws.com", "What the backend's own code may do")
         allow(role, "AskTheManager", ("lambda:InvokeFunction",), (manager_arn,))
+        stack = Stack.of(self)
+        parameter = f"parameter{self._names.path('manager', 'identity-key')}"
+        allow(
+            role,
+            "TellTheManagerItsPublicKey",
+            ("ssm:PutParameter",),
+            (f"arn:{stack.partition}:ssm:{stack.region}:{stack.account}:{parameter}",),
+        )
         allow(role, "FindSnapshots", ("s3:ListBucket",), (self._data.snapshots.bucket_arn,))
         allow(role, "ReadSnapshots", ("s3:GetObject",), (self._data.snapshots.arn_for_objects("*"),))
         allow(role, "ReadHomes", ("elasticfilesystem:ClientMount",), self._data.homes.arns)

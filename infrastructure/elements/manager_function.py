@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from aws_cdk import Stack
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -18,7 +18,7 @@ from contract.names import WorkspaceKind
 from infrastructure.elements.fargate_service import ARCHITECTURES
 from infrastructure.elements.keys import StackKey
 from infrastructure.elements.roles import allow, make_role
-from infrastructure.names import MANAGER_HANDLER, METRICS_NAMESPACE, Names
+from infrastructure.names import MANAGER_HANDLER, METRICS_NAMESPACE, WAKE_DELAY_S, Names
 from infrastructure.settings import Settings
 from infrastructure.stacks.data import DataStack
 
@@ -68,6 +68,7 @@ class ManagerFunction(Construct):
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
         )
+        self.wakes = self._wake_queue()
         self.role = self._role(log_group.log_group_arn)
         asset = assets.Asset(self, "Code", path=str(code))
         self.function = lambda_.CfnFunction(
@@ -85,6 +86,8 @@ class ManagerFunction(Construct):
             kms_key_arn=key.arn,
             reserved_concurrent_executions=settings.manager_concurrency,
             dead_letter_config=lambda_.CfnFunction.DeadLetterConfigProperty(target_arn=self.failures.queue_arn),
+            # A pass asks for the next one as long as something moves. Lambda would take that for a mistake after 16 of them.
+            recursive_loop="Allow",
             logging_config=lambda_.CfnFunction.LoggingConfigProperty(
                 log_group=log_group.log_group_name, log_format="JSON"
             ),
@@ -94,6 +97,27 @@ class ManagerFunction(Construct):
             ),
         )
         self.function.node.add_dependency(self.role)
+        lambda_.CfnEventSourceMapping(
+            self,
+            "PassesAskedFor",
+            function_name=self.function.ref,
+            event_source_arn=self.wakes.queue_arn,
+            batch_size=10,
+        )
+
+    def _wake_queue(self) -> sqs.Queue:
+        """Old messages are of no use, and one that is given up neither: the schedule brings a pass anyway."""
+        return sqs.Queue(
+            self,
+            "Wakes",
+            queue_name=f"{self._names.of('manager-wakes')}.fifo",
+            fifo=True,
+            delivery_delay=Duration.seconds(WAKE_DELAY_S),
+            visibility_timeout=Duration.seconds(TIMEOUT_S),
+            retention_period=Duration.minutes(5),
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+        )
 
     @property
     def arn(self) -> str:
@@ -129,8 +153,9 @@ class ManagerFunction(Construct):
             "APRANOVA_IDLE_TIMEOUT_S": str(settings.workspaces.idle_timeout_s),
             "APRANOVA_PUBLIC_URL": settings.school.url,
             "APRANOVA_WORKSPACES_DOMAIN": settings.school.workspaces_domain,
-            "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
-            "POWERTOOLS_SERVICE_NAME": self._names.name,
+            "APRANOVA_WAKE_QUEUE": self.wakes.queue_url,
+            "APRANOVA_METRICS_NAMESPACE": METRICS_NAMESPACE,
+            "APRANOVA_SERVICE": self._names.name,
         }
 
     @staticmethod
@@ -152,6 +177,12 @@ class ManagerFunction(Construct):
             (parameters, f"{parameters}/*"),
         )
         allow(role, "ReportFailures", ("sqs:SendMessage",), (self.failures.queue_arn,))
+        allow(
+            role,
+            "AskForTheNextPass",
+            ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"),
+            (self.wakes.queue_arn,),
+        )
         allow(
             role,
             "StandInTheVpc",

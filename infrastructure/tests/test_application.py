@@ -12,6 +12,7 @@ import pytest
 
 from infrastructure.elements.password_rotation import CODE
 from infrastructure.nag import Finding
+from infrastructure.names import WAKE_DELAY_S
 from infrastructure.schedules import check_schedule
 from infrastructure.tests.templates import Assembly, Resource, strings
 
@@ -202,6 +203,29 @@ def test_states_of_our_workspaces_tasks_wake_the_manager(hundred: Assembly) -> N
     assert hundred.target(rule["Targets"][0]["Arn"], "application")["FunctionName"] == "workspace-manager"
     principals = {p["Principal"] for p in hundred.all("AWS::Lambda::Permission")}
     assert principals == {"events.amazonaws.com", "elasticloadbalancing.amazonaws.com"}
+
+
+def test_a_pass_of_the_manager_can_ask_for_the_next_one(hundred: Assembly) -> None:
+    mapping = hundred.one("AWS::Lambda::EventSourceMapping")
+    queue = hundred.target(mapping["EventSourceArn"], "application")
+    function = hundred.target(mapping["FunctionName"], "application")
+    assert function["FunctionName"] == "workspace-manager"
+    assert function["RecursiveLoop"] == "Allow"  # else Lambda cuts the chain after 16 passes
+    assert hundred.target(function["Environment"]["Variables"]["APRANOVA_WAKE_QUEUE"], "application") == queue
+    assert queue["FifoQueue"] is True
+    assert queue["DelaySeconds"] == WAKE_DELAY_S
+    assert queue["VisibilityTimeout"] >= function["Timeout"]  # SQS refuses the mapping otherwise
+
+
+def test_the_backend_tells_the_manager_its_public_key_and_nothing_else(hundred: Assembly) -> None:
+    written = [
+        statement["Resource"]
+        for policy in hundred.all("AWS::IAM::Policy")
+        for statement in policy["PolicyDocument"]["Statement"]
+        if "ssm:PutParameter" in statement["Action"]
+    ]
+    assert len(written) == 1
+    assert json.dumps(written).count("parameter/apranova/manager/identity-key") == 1
 
 
 def test_a_new_password_of_the_database_starts_the_backend_anew(hundred: Assembly) -> None:

@@ -1,4 +1,4 @@
-"""One invocation: an event (the decoded payload) in, an answer out. The same function is the Lambda's handler later."""
+"""One invocation: an event (the decoded payload) in, an answer out. On AWS manager/entrypoints/function.py stands before it."""
 
 from __future__ import annotations
 

@@ -33,11 +33,11 @@ _INDEX_LAG_MAX_S = 30.0
 are seconds behind at worst; two processes that do not know of each other's starts may still start one too many."""
 
 
-def sweep(world: World, task_ids: Iterable[str] = ()) -> Plan:
-    """One pass over what is due, warm or named. Returns the plan that was begun; `look_again_at` in it says when the next
-    pass should run. `task_ids`: tasks of which an event of the engine tells that something has changed."""
+def sweep(world: World) -> Plan:
+    """One pass over what is due and warm. Returns the plan that was begun; `look_again_at` in it says when the next
+    pass should run."""
     begun = world.clock.now()
-    snapshot = observe(world, task_ids)
+    snapshot = observe(world)
     plan = reconcile(snapshot, world.clock.now(), world.policy)
     apply(world, plan)
     if plan.pool is not None:
@@ -46,10 +46,38 @@ def sweep(world: World, task_ids: Iterable[str] = ()) -> Plan:
     return plan
 
 
-def observe(world: World, task_ids: Iterable[str] = ()) -> Snapshot:
+def sweep_named(world: World, task_ids: Iterable[str]) -> Plan:
+    """A pass over these tasks and their workspaces alone, because an event of the engine tells that they have changed. The rest
+    of the fleet, and the pool's size, are the next sweep's business: a hundred events at once must not be a hundred sweeps."""
+    snapshot = observe_named(world, task_ids)
+    plan = reconcile(snapshot, world.clock.now(), world.policy)
+    apply(world, plan)
+    return plan
+
+
+def observe_named(world: World, task_ids: Iterable[str]) -> Snapshot:
+    """The failed starts of the pool's list come along: one of these tasks may be the success that forgives them."""
+    now = world.clock.now()
+    named = {task.task_id: task for task in _in_pages(world.store.find_tasks, task_ids)}
+    listed = world.store.list_warm_tasks(limit=world.policy.records_max) if named else ()
+    tasks = {task.task_id: task for task in listed if task.failed_start} | named
+    bound = [task.workspace_id for task in named.values() if task.live and task.workspace_id is not None]
+    workspaces = list(_in_pages(world.store.find_workspaces, bound))
+    observed = _observed(world, [task.task_id for task in named.values() if task.live])
+    alive = {seen.task_id: seen for seen in observed or () if seen.alive}
+    return Snapshot(
+        tasks=tuple(tasks.values()),
+        workspaces=tuple(workspaces),
+        observed=observed,
+        statuses=_statuses(world, named, workspaces, alive, now),
+        images=None,  # so the pool stays as it is
+    )
+
+
+def observe(world: World) -> Snapshot:
     """Read records, then the engine, then those agents whose answer could matter now."""
     now = world.clock.now()
-    tasks = _tasks(world, task_ids, now)
+    tasks = _tasks(world, now)
     workspaces = _workspaces(world, tasks, now)
     observed = _observed(world, [task.task_id for task in tasks.values() if task.live])
     strangers, latecomers = _unaccounted(world, tasks, now)
@@ -92,15 +120,15 @@ def _cohort_pages(world: World, now: float) -> Iterator[CohortPage]:
         yield CohortPage(cohort, world.store.find_workspaces(ids) if ids else ())
 
 
-def _tasks(world: World, named: Iterable[str], now: float) -> dict[str, Task]:
-    """The pool's, the due ones, and those that an event or this process's memory names."""
+def _tasks(world: World, now: float) -> dict[str, Task]:
+    """The pool's, the due ones, and those that this process's memory names."""
     store, limit = world.store, world.policy.records_max
     found = {task.task_id: task for task in store.list_warm_tasks(limit=limit)}
     for task in store.list_due_tasks(now, limit=limit):
         found[task.task_id] = task
     started = world.recent.starts_since(now - _INDEX_LAG_MAX_S)
     missing = [task_id for task_id in started if task_id not in found]
-    for task in _in_pages(store.find_tasks, (*missing, *named)):
+    for task in _in_pages(store.find_tasks, missing):
         found[task.task_id] = task  # read by key, and so newer than what an index says
     for task_id in started:
         task = found.get(task_id)

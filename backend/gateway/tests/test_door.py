@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qs, urlsplit
 
+import jwt
 import pytest
 
 from contract.errors import ApraNovaError, Reason
@@ -216,3 +217,45 @@ def test_the_short_address_leads_to_ones_own_workspace_or_offers_to_make_it(sign
     assert made.status_code == 303
     workspace_id = browser.get("/api/workspace/").json()["items"][0]["id"]
     assert browser.get("/workspace/").headers["location"] == f"/workspace/{workspace_id}/"
+
+
+def _pass_of(answer) -> str:
+    found = re.search(r"apranova_door=([^;]+)", answer.headers.get("set-cookie", ""))
+    return found[1] if found else ""
+
+
+def test_the_backends_side_of_the_door_gives_a_pass_to_its_person_and_launches_nothing(signed_in, manager, settings):
+    browser = signed_in()
+    workspace_id = _asleep(browser, manager)
+    answer = browser.get(f"/api/door/{workspace_id}/", headers=ON_PURPOSE)
+    assert (answer.status_code, answer.headers["location"]) == (302, f"/workspace/{workspace_id}/?tried")
+    key = settings.ENVIRONMENT.identity_private_key.public_key()
+    claims = jwt.decode(_pass_of(answer), key, algorithms=["EdDSA"], audience="door", issuer="apranova")
+    assert claims["sub"] == str(browser.user.pk)
+    assert claims["exp"] - claims["iat"] == 300
+    assert "HttpOnly" in answer.headers["set-cookie"]
+    assert not manager.tasks_started
+
+
+def test_the_backends_side_of_the_door_leads_into_a_running_workspace(signed_in, manager):
+    browser = signed_in()
+    workspace_id = browser.post("/api/workspace/create/").json()["id"]
+    answer = browser.get(f"/api/door/{workspace_id}/")
+    assert answer.status_code == 302
+    entered, token = _enter(browser, answer.headers["location"])
+    assert entered.status_code == 302
+    assert token
+
+
+def test_the_backends_side_of_the_door_knows_its_own(signed_in, manager):
+    workspace_id = signed_in().post("/api/workspace/create/").json()["id"]
+    stranger = signed_in()
+    answer = stranger.get(f"/api/door/{workspace_id}/")
+    assert answer.status_code == 404
+    assert not _pass_of(answer)
+
+
+def test_whoever_is_not_signed_in_comes_back_to_the_managers_door(browser, manager):
+    answer = browser().get("/api/door/ws-aaaaaaaaaa/")
+    assert answer.status_code == 302
+    assert answer.headers["location"].endswith("/signin?next=/workspace/ws-aaaaaaaaaa/")

@@ -7,9 +7,11 @@ import base64
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from backend.gateway.access import Access
 from backend.gateway.identity import LIFETIME_S, BadKey, IdentitySigner, read_private_key
+from backend.gateway.key_publication import publish
 
 NOW = 1_790_000_000.0
 KEY = Ed25519PrivateKey.generate()
@@ -65,3 +67,16 @@ def test_a_key_is_read_with_or_without_padding() -> None:
     text = base64.urlsafe_b64encode(KEY.private_bytes_raw()).decode()
     for form in (text, text.rstrip("=")):
         assert read_private_key(form).private_bytes_raw() == KEY.private_bytes_raw()
+
+
+def test_the_manager_is_told_the_public_half_alone() -> None:
+    written: dict[str, object] = {}
+
+    class Parameters:
+        def put_parameter(self, **parameter: object) -> None:
+            written.update(parameter)
+
+    name = publish(KEY, "/apranova/manager", region="eu-central-1", client=Parameters())
+    assert name == written["Name"] == "/apranova/manager/identity-key"
+    raw = base64.urlsafe_b64decode(f"{written['Value']}=")
+    assert raw == KEY.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)

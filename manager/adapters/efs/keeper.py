@@ -25,10 +25,11 @@ class LambdaHomeKeeper:
         self,
         functions: LambdaClient,
         keepers: Mapping[str, str],
-        repositories: S3Repositories,
+        repositories: Callable[[], S3Repositories],
         find_place: Callable[[str], HomePlace | None],
     ) -> None:
-        """`keepers`: the file systems, each with the name of its keeper, which is its purger as well."""
+        """`keepers`: the file systems, each with the name of its keeper, which is its purger as well. `repositories`: made when
+        somebody asks for a list; a client of S3 would lengthen every cold start."""
         self._functions = functions
         self._keepers = dict(keepers)
         self._repositories = repositories
@@ -50,10 +51,10 @@ class LambdaHomeKeeper:
 
     def list(self, home_id: str) -> tuple[HomeSnapshot, ...]:
         try:
-            return self._repositories.list(home_id)
+            return self._repositories().list(home_id)
         except OSError as error:
             message = "The snapshots cannot be looked up at the moment; please try again"
             raise ApraNovaError(Reason.INTERNAL, message, detail=str(error)) from error
 
     def status(self) -> str:
-        return f"on: {len(self._keepers)} keepers, in {self._repositories}"
+        return f"on: {len(self._keepers)} keepers, in {self._repositories()}"

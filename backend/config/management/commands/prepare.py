@@ -10,10 +10,14 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
 from backend.accounts.demo_school import seed
+from backend.gateway.key_publication import publish
 
 
 class Command(BaseCommand):
-    help = "Migrate, collect static files (if APRANOVA_STATIC_DIR is set) and, when asked, create the demo school."
+    help = (
+        "Migrate, collect static files (if APRANOVA_STATIC_DIR is set), tell the manager on AWS our public key "
+        "(if APRANOVA_PARAMETERS is set) and, when asked, create the demo school."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -24,6 +28,9 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         if settings.STATIC_ROOT:
             call_command("collectstatic", interactive=False, verbosity=0)
+        environment = settings.ENVIRONMENT
+        if environment.manager_parameters:
+            publish(environment.identity_private_key, environment.manager_parameters, region=environment.aws_region)
         if demo_accounts is not None:
             seed(demo_accounts)
         self.stdout.write("prepared")

@@ -193,7 +193,7 @@ class Functions:
 
 
 def keeper_of(functions: Functions, repositories: Any, place: HomePlace | None) -> LambdaHomeKeeper:
-    return LambdaHomeKeeper(functions, {HERE: "keeper-here"}, repositories, lambda _: place)  # type: ignore[arg-type]
+    return LambdaHomeKeeper(functions, {HERE: "keeper-here"}, lambda: repositories, lambda _: place)  # type: ignore[arg-type]
 
 
 def test_the_manager_tells_the_keeper_of_the_homes_file_system_and_never_waits(efs: FileSystem) -> None:

@@ -1,0 +1,43 @@
+"""Django's cache in a Redis cluster: its own client knows single servers only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Any
+
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
+
+from backend.config.redis_connections import ClusterClient
+
+
+class RedisClusterCacheClient(RedisCacheClient):
+    """As Django's, but that several keys at once are asked for shard by shard; no caller of a cache expects them to be one step."""
+
+    def __init__(self, servers: list[str], **options: Any) -> None:
+        super().__init__(servers)
+        self._connect_options = options
+
+    @cached_property
+    def _cluster(self) -> Any:
+        return ClusterClient.from_url(self._servers[0], **self._connect_options)
+
+    def get_client(self, key: str | None = None, *, write: bool = False) -> Any:  # noqa: ARG002 (Django's signature)
+        return self._cluster
+
+    def get_many(self, keys: Iterable[str]) -> dict[str, Any]:
+        wanted = list(keys)
+        values = self._cluster.mget_nonatomic(wanted) if wanted else []
+        return {
+            key: self._serializer.loads(value) for key, value in zip(wanted, values, strict=True) if value is not None
+        }
+
+    def set_many(self, data: Mapping[str, Any], timeout: int | None) -> None:
+        for key, value in data.items():
+            self.set(key, value, timeout)
+
+
+class RedisClusterCache(RedisCache):
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        super().__init__(server, params)
+        self._class = RedisClusterCacheClient

@@ -1,0 +1,67 @@
+"""Clients of Redis: one server on one machine, a cluster with a token on AWS (ElastiCache in cluster mode).
+
+A cluster spreads keys over its shards by their names, and refuses a command, a transaction or a script over keys of several. So
+whatever belongs together has one word in braces in its keys, which alone is hashed (backend/gateway/access.py); the rest is
+one key a command, or the cache's (cluster_cache.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import redis
+import redis.asyncio
+from redis.exceptions import RedisClusterException
+
+from backend.config.environment import Environment
+
+
+@contextmanager
+def _as_redis_error() -> Iterator[None]:
+    """redis-py's error for 'no shard answers' is none of its own RedisErrors, and nobody here would catch it."""
+    try:
+        yield
+    except RedisClusterException as error:
+        raise redis.ConnectionError(str(error)) from error
+
+
+class ClusterClient(redis.RedisCluster):
+    """Asks for the shards when it is made. Raises RedisError, as a client of one server does."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        with _as_redis_error():
+            super().__init__(*arguments, **options)
+
+    def execute_command(self, *arguments: Any, **options: Any) -> Any:
+        with _as_redis_error():
+            return super().execute_command(*arguments, **options)
+
+
+class AsyncClusterClient(redis.asyncio.RedisCluster):
+    """Asks for the shards at its first command, or when it is told to `initialize`."""
+
+    async def initialize(self, *arguments: Any, **options: Any) -> Any:
+        with _as_redis_error():
+            return await super().initialize(*arguments, **options)
+
+    async def execute_command(self, *arguments: Any, **options: Any) -> Any:
+        with _as_redis_error():
+            return await super().execute_command(*arguments, **options)
+
+
+def connect(environment: Environment, **options: Any) -> redis.Redis:
+    """A blocking client. The cluster's asks for the shards at once: raises RedisError when none answers."""
+    kind: Any = ClusterClient if environment.redis_cluster else redis.Redis
+    return cast("redis.Redis", kind.from_url(environment.redis_url, **_with_token(environment, options)))
+
+
+def connect_async(environment: Environment, **options: Any) -> redis.asyncio.Redis:
+    """Connects at its first command. A subscription to channels is none for a cluster: `initialize` it before."""
+    kind: Any = AsyncClusterClient if environment.redis_cluster else redis.asyncio.Redis
+    return cast("redis.asyncio.Redis", kind.from_url(environment.redis_url, **_with_token(environment, options)))
+
+
+def _with_token(environment: Environment, options: dict[str, Any]) -> dict[str, Any]:
+    return {**options, "password": environment.redis_token} if environment.redis_token else options

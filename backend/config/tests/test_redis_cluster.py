@@ -1,0 +1,159 @@
+"""Redis as AWS has it, a cluster with a token: the gateway's records, announcements and Django's cache work in it as in one server."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+
+from backend.config.cluster_cache import RedisClusterCache
+from backend.config.environment import Environment, offline, parse
+from backend.config.redis_connections import connect, connect_async
+from backend.gateway.access import REVOKED_CHANNEL, AccessBook, AccessReader, digest
+from backend.gateway.changes import Changes
+from backend.workspaces.announcements import CHANNEL
+from backend.workspaces.live import LiveWorkspaces
+from contract.manager import DescribeAnswer
+from single_machine.redis import binary_paths
+
+TOKEN = "a token that only the backend has"
+SLOTS = 16_384
+BUS_OFFSET = 10_000
+"""A node speaks with the others on its port and so much."""
+READY_WITHIN_S = 20.0
+
+
+def free_port() -> int:
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+        if port + BUS_OFFSET <= 65_535:
+            return port
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
+    """One node that has all slots: it refuses keys of several slots in one command, as many nodes do."""
+    folder, port = tmp_path_factory.mktemp("rc"), free_port()
+    process = _start(folder, port)
+    try:
+        with redis.Redis(port=port, password=TOKEN) as node:
+            _until(lambda: node.ping())
+            node.execute_command("CLUSTER ADDSLOTS", *range(SLOTS))
+            _until(lambda: node.execute_command("CLUSTER INFO").get("cluster_state") == "ok")
+        plain = parse(offline({"REDIS_URL": f"redis://127.0.0.1:{port}/0", "APRANOVA_REDIS_CLUSTER": "yes"}))
+        yield dataclasses.replace(plain, redis_token=TOKEN)
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _start(folder: Path, port: int) -> subprocess.Popen[bytes]:
+    settings = {
+        "port": str(port),
+        "bind": "127.0.0.1",
+        "dir": str(folder),
+        "save": "",
+        "cluster-enabled": "yes",
+        "cluster-announce-ip": "127.0.0.1",
+        "requirepass": TOKEN,
+        "loglevel": "warning",
+    }
+    words = [word for name, value in settings.items() for word in (f"--{name}", value)]
+    with (folder / "log").open("wb") as log:
+        return subprocess.Popen([str(binary_paths().server), *words], stdout=log, stderr=log, cwd=folder)
+
+
+def _until(holds: Any) -> None:
+    deadline = time.monotonic() + READY_WITHIN_S
+    while True:
+        try:
+            if holds():
+                return
+        except redis.ConnectionError:
+            pass
+        assert time.monotonic() < deadline, "the cluster is not ready"
+        time.sleep(0.05)
+
+
+async def test_a_ticket_becomes_access_and_a_sign_out_ends_it(environment: Environment) -> None:
+    book, client = AccessBook(connect(environment)), connect_async(environment)
+    reader = AccessReader(client)
+    try:
+        ticket = book.mint_ticket(workspace_id="ws-aaaaaaaaaa", user_id="7", session_key="session")
+        token = await reader.trade_ticket(ticket, workspace_id="ws-aaaaaaaaaa")
+        assert token is not None
+        assert await reader.trade_ticket(ticket, workspace_id="ws-aaaaaaaaaa") is None
+        access = await reader.find(digest(token))
+        assert access is not None
+        assert access.user_id == "7"
+        assert book.revoke_session("session") == 1
+        assert await reader.find(digest(token)) is None
+    finally:
+        await client.aclose()
+
+
+async def test_what_is_published_anywhere_is_heard(environment: Environment) -> None:
+    heard: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+    client = connect_async(environment)
+    changes = Changes(
+        client,
+        revoked=lambda token: heard.put_nowait(("revoked", token)),
+        changed=lambda workspace_id: heard.put_nowait(("changed", workspace_id)),
+        lost=lambda: heard.put_nowait(("lost", "")),
+    )
+    changes.start()
+    try:
+        assert await asyncio.wait_for(heard.get(), 10) == ("lost", "")  # it listens from now on
+        await asyncio.wait_for(heard.get(), 10)
+        connect(environment).publish(REVOKED_CHANNEL, "a digest")
+        assert await asyncio.wait_for(heard.get(), 10) == ("revoked", "a digest")
+    finally:
+        await changes.aclose()
+        await client.aclose()
+
+
+async def test_live_views_hear_of_changes(environment: Environment) -> None:
+    asked: list[Sequence[str]] = []
+
+    def describe(ids: Sequence[str]) -> DescribeAnswer:
+        asked.append(ids)
+        return DescribeAnswer(())
+
+    live = LiveWorkspaces(describe, connect=lambda: connect_async(environment))
+    async with live.watching("ws-aaaaaaaaaa"):
+        for _ in range(100):  # until it listens
+            connect(environment).publish(CHANNEL, "ws-aaaaaaaaaa")
+            await asyncio.sleep(0.01)
+            if len(asked) > 2:  # by itself it would look every three seconds
+                return
+    raise AssertionError("no announcement was heard")
+
+
+def test_djangos_cache_stands_over_several_shards(environment: Environment) -> None:
+    cache = RedisClusterCache(environment.redis_url, {"OPTIONS": {"password": TOKEN, "socket_timeout": 2}})
+    many = {f"key-{number}": number for number in range(20)}
+    assert cache.set_many(many, 60) == []
+    assert cache.get_many([*many, "unknown"]) == many
+    assert cache.add("key-1", 5) is False
+    assert cache.incr("key-1", 2) == 3
+    cache.delete_many(list(many)[:10])
+    assert sorted(cache.get_many(many)) == sorted(list(many)[10:])
+    cache.set("later", {"a": 1}, timeout=0)
+    assert cache.get("later", "gone") == "gone"
+    cache.clear()
+    assert cache.get_many(many) == {}
+
+
+def test_without_its_token_nobody_gets_in(environment: Environment) -> None:
+    with pytest.raises(redis.RedisError):
+        connect(dataclasses.replace(environment, redis_token="")).ping()

@@ -1,0 +1,41 @@
+"""The pass for the door on AWS, where the manager answers `/workspace`: a JWT that says who is signed in, for five minutes.
+
+Signed with the key of the gateway's statements, but for another audience: what an application in a workspace receives opens no door.
+It stays good after a sign-out until it ends; it makes the person's own workspace run, and lets nobody in.
+"""
+
+from __future__ import annotations
+
+import base64
+import time
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from contract.names import DOOR_AUDIENCE, DOOR_COOKIE, DOOR_ISSUER
+
+LIFETIME_S = 300
+
+
+def cookie_name(*, is_https: bool) -> str:
+    """With HTTPS, `__Host-` makes browsers refuse one that a workspace's host tries to plant."""
+    return f"__Host-{DOOR_COOKIE}" if is_https else DOOR_COOKIE
+
+
+def sign_pass(key: Ed25519PrivateKey, user_id: str, *, now: float | None = None) -> str:
+    issued_at = int(time.time() if now is None else now)
+    claims = {
+        "iss": DOOR_ISSUER,
+        "aud": DOOR_AUDIENCE,
+        "sub": user_id,
+        "iat": issued_at,
+        "exp": issued_at + LIFETIME_S,
+    }
+    return jwt.encode(claims, key, algorithm="EdDSA")
+
+
+def public_half(key: Ed25519PrivateKey) -> str:
+    """What the manager needs to know a pass: 32 raw bytes as base64url."""
+    raw = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -1,0 +1,13 @@
+"""Addresses of the backend's side of the door, below /api/door/: where the manager answers `/workspace` (on AWS)."""
+
+from __future__ import annotations
+
+from django.urls import path, re_path
+
+from backend.gateway import door
+
+app_name = "backend_door"
+urlpatterns = [
+    path("", door.own_workspace, name="own_workspace"),
+    re_path(r"^(?P<workspace_id>[^/]{1,64})/?$", door.inner_door, name="inner_door"),
+]

@@ -1,0 +1,21 @@
+"""On AWS, the public half of the identity key goes into Parameter Store: the manager, which must not have the private one, reads it there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from backend.gateway.door_pass import public_half
+
+NAME = "identity-key"
+"""Below the manager's path; the manager's settings know it as APRANOVA_IDENTITY_KEY."""
+
+
+def publish(key: Ed25519PrivateKey, path: str, *, region: str, client: Any = None) -> str:
+    """Write it and return the parameter's name; safe to repeat. Raises ClientError, BotoCoreError."""
+    parameters = client or boto3.client("ssm", region_name=region)
+    name = f"{path.rstrip('/')}/{NAME}"
+    parameters.put_parameter(Name=name, Value=public_half(key), Type="String", Overwrite=True)
+    return name

@@ -1,0 +1,34 @@
+"""The backend signs the pass and the manager reads it: two deployables that share nothing but names."""
+
+from __future__ import annotations
+
+import time
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from backend.gateway.access import Access
+from backend.gateway.door_pass import LIFETIME_S, cookie_name, public_half, sign_pass
+from backend.gateway.identity import IdentitySigner
+from contract.names import DOOR_COOKIE
+from manager.entrypoints.door_pass import LEEWAY_S, find_person
+
+KEY = Ed25519PrivateKey.generate()
+
+
+def test_the_managers_door_knows_the_backends_pass() -> None:
+    assert find_person(sign_pass(KEY, "person-7"), public_half(KEY)) == "person-7"
+
+
+def test_it_ends() -> None:
+    old = sign_pass(KEY, "person-7", now=time.time() - LIFETIME_S - LEEWAY_S - 1)
+    assert find_person(old, public_half(KEY)) is None
+
+
+def test_another_schools_pass_and_a_statement_for_a_workspace_are_none() -> None:
+    assert find_person(sign_pass(Ed25519PrivateKey.generate(), "person-7"), public_half(KEY)) is None
+    statement = IdentitySigner(KEY).statement(Access(workspace_id="ws-aaaaaaaaaa", user_id="person-7", session=""))
+    assert find_person(statement.decode(), public_half(KEY)) is None
+
+
+def test_no_other_host_can_plant_the_cookie_where_there_is_https() -> None:
+    assert cookie_name(is_https=True) == f"__Host-{DOOR_COOKIE}"

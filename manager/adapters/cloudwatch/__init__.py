@@ -1,0 +1,1 @@
+"""Metrics in CloudWatch, through the function's own log."""

@@ -1,0 +1,1 @@
+"""The queue by which one pass asks for the next."""

@@ -1,0 +1,44 @@
+"""`Background` for a process that is frozen as soon as it has answered: everything is done before, or not begun."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+BEGIN_NEEDS_S = 25.0
+"""The longest that one action takes: a save that is not answered, and the writes around it. One for which less time is left
+is not begun; the next pass does it."""
+
+
+class DeadlineBackground:
+    def __init__(self, remaining_s: Callable[[], float], *, workers_max: int = 16) -> None:
+        self._remaining_s = remaining_s
+        self._workers_max = workers_max
+        self._workers: ThreadPoolExecutor | None = None
+        self.left_out = 0
+        """Works that were not begun for want of time."""
+
+    def run(self, work: Callable[[], None]) -> None:
+        if self._workers is None:
+            self._workers = ThreadPoolExecutor(self._workers_max, thread_name_prefix="work")
+        self._workers.submit(self._in_time, work)
+
+    def map(self, ask: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
+        wanted = list(items)
+        if len(wanted) < 2:
+            return [ask(item) for item in wanted]
+        with ThreadPoolExecutor(min(len(wanted), self._workers_max), thread_name_prefix="ask") as askers:
+            return list(askers.map(ask, wanted))
+
+    def finish(self) -> None:
+        """Return when all that was begun is done; each of it has limits of its own."""
+        if self._workers is not None:
+            self._workers.shutdown(wait=True)
+            self._workers = None
+
+    def _in_time(self, work: Callable[[], None]) -> None:
+        if self._remaining_s() < BEGIN_NEEDS_S:
+            self.left_out += 1  # several threads at once may count one too few; only whether it is 0 matters
+        else:
+            work()

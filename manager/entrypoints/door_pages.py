@@ -1,0 +1,92 @@
+"""The pages of the door on AWS: one tidy card each, no script, nothing loaded from elsewhere."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable
+from html import escape
+
+from contract.manager import LaunchStep
+
+# backend/gateway/pages.py has the same (a test of the gateway compares them): a student should not see who wrote a page.
+STYLE = """\
+:root{color-scheme:light dark;--ground:#f6f5f1;--card:#fff;--line:#e2e0d9;--text:#1c1b22;--soft:#5b5966;--accent:#4b3fc6;--on-accent:#fff}
+@media (prefers-color-scheme:dark){:root{--ground:#121217;--card:#1b1b22;--line:#32323e;--text:#ececf2;--soft:#a9a8b8;--accent:#a9a2ff;--on-accent:#16132e}}
+*{box-sizing:border-box}
+body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1.5rem;background:var(--ground);color:var(--text);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
+main{width:100%;max-width:29rem;padding:2rem;background:var(--card);border:1px solid var(--line);border-radius:14px}
+h1{margin:0 0 .5rem;font-size:1.375rem;line-height:1.25;letter-spacing:-.01em}
+p{margin:.5rem 0;color:var(--soft)}
+.actions{display:flex;flex-wrap:wrap;gap:.75rem;align-items:center;margin-top:1.5rem}
+.button{display:inline-block;padding:.6rem 1.1rem;border:0;border-radius:9px;background:var(--accent);color:var(--on-accent);font:inherit;font-weight:600;text-decoration:none;cursor:pointer}
+a{color:var(--accent)}
+:focus-visible{outline:3px solid var(--accent);outline-offset:2px}
+"""
+
+STEPS_STYLE = """\
+ol{list-style:none;margin:1.25rem 0 0;padding:0}
+li{display:flex;gap:.75rem;align-items:baseline;padding:.3rem 0}
+li span{flex:1}
+li time{color:var(--soft);font-variant-numeric:tabular-nums}
+li::before{content:"✓";color:var(--accent);font-weight:700;width:1rem;text-align:center}
+li.now{font-weight:600}
+li.now::before{content:"";width:.6rem;height:.6rem;margin:0 .2rem;border-radius:50%;background:var(--accent);animation:pulse 1s ease-in-out infinite alternate}
+@keyframes pulse{to{opacity:.25}}
+@media (prefers-reduced-motion:reduce){li.now::before{animation:none}}
+"""
+
+_WHOLE_STYLE = STYLE + STEPS_STYLE
+_STYLE_HASH = base64.b64encode(hashlib.sha256(_WHOLE_STYLE.encode()).digest()).decode()
+
+
+def content_security_policy(form_targets: str) -> str:
+    """`form_targets`: where the form on a page may lead, redirects included (Chrome follows them)."""
+    return (
+        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; "
+        f"form-action {form_targets}; frame-ancestors 'none'"
+    )
+
+
+def page(
+    title: str,
+    *paragraphs: str,
+    body: str = "",
+    actions: str = "",
+    refresh_s: float | None = None,
+    refresh_path: str = "",
+) -> str:
+    """A whole page. `title` and `paragraphs` are plain text; `body` and `actions` are HTML from this module."""
+    refresh = ""
+    if refresh_s is not None:
+        refresh = f'<meta http-equiv="refresh" content="{refresh_s:g};url={escape(refresh_path)}">\n'
+    text = "".join(f"<p>{escape(paragraph)}</p>\n" for paragraph in paragraphs if paragraph)
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="robots" content="noindex">\n'
+        f"{refresh}<title>{escape(title)} · ApraNova</title>\n<style>{_WHOLE_STYLE}</style>\n</head>\n"
+        f"<body><main>\n<h1>{escape(title)}</h1>\n{text}{body}{actions}</main></body>\n</html>\n"
+    )
+
+
+def button(url: str, text: str) -> str:
+    return f'<p class="actions"><a class="button" href="{escape(url)}">{escape(text)}</a></p>\n'
+
+
+def launch_form(path: str, text: str, *, dashboard: str) -> str:
+    """A button that changes something: a POST, which the door takes from its own pages only (`Origin`)."""
+    return (
+        f'<form method="post" action="{escape(path)}" class="actions"><button class="button">{escape(text)}</button>'
+        f'<a href="{escape(dashboard)}">Go to the dashboard</a></form>\n'
+    )
+
+
+def steps_list(steps: Iterable[LaunchStep], *, now: float, waiting_for: str) -> str:
+    """What has happened, with the seconds since the first step, and what is awaited."""
+    told = list(steps)
+    begun = told[0].at if told else now
+    rows = "".join(
+        f"<li><span>{escape(step.text)}</span><time>{max(0.0, step.at - begun):.1f} s</time></li>\n" for step in told
+    )
+    elapsed = f"{max(0.0, now - begun):.0f} s"
+    return f'<ol>\n{rows}<li class="now"><span>{escape(waiting_for)}</span><time>{elapsed}</time></li>\n</ol>\n'

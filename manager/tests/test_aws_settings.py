@@ -1,0 +1,96 @@
+"""What the function is told on AWS: the environment, over it Parameter Store, and every value that cannot be meant."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+
+import pytest
+
+from contract.names import WorkspaceKind
+from manager.aws_settings import AwsSettings, read_aws_settings, variables_of
+from manager.settings import BadSetting
+
+GIVEN = {
+    "AWS_REGION": "eu-central-1",
+    "APRANOVA_TABLE": "apranova-workspaces",
+    "APRANOVA_CLUSTER": "apranova-cluster",
+    "APRANOVA_SUBNETS": "subnet-1,subnet-2,subnet-3",
+    "APRANOVA_WORKSPACE_SECURITY_GROUP": "sg-1",
+    "APRANOVA_WORKSPACE_IMAGES": "vscode=registry/vscode:1 superset=registry/superset:1",
+    "APRANOVA_EXECUTION_ROLE": "arn:aws:iam::111122223333:role/execution",
+    "APRANOVA_FILE_SYSTEMS": "fs-1 fs-2",
+    "APRANOVA_KINDS": "vscode superset",
+    "APRANOVA_POOL": "base=3 peak=5 off=1 weekend=2",
+    "APRANOVA_TIME_ZONE": "Europe/Berlin",
+    "APRANOVA_PUBLIC_URL": "https://school.example/",
+    "APRANOVA_WORKSPACES_DOMAIN": "ws.school.example",
+}
+
+
+def read(**changes: str) -> AwsSettings:
+    return read_aws_settings({**GIVEN, **changes})
+
+
+def test_tasks_on_aws_have_other_limits_than_on_one_machine() -> None:
+    settings = read()
+    assert settings.policy.tasks_max is None
+    assert settings.policy.pool_budget_s == math.inf
+    assert settings.policy.start_lead_s == 60.0
+    assert settings.public_url == "https://school.example"
+    assert settings.ecs.images[WorkspaceKind.SUPERSET] == "registry/superset:1"
+    assert settings.ecs.subnets == ("subnet-1", "subnet-2", "subnet-3")
+
+
+def test_a_warning_is_shown_for_five_minutes_although_the_sweep_that_gives_it_may_be_five_minutes_late() -> None:
+    policy = read().policy
+    assert policy.idle_warning_s - policy.sweep_interval_s >= 300.0
+
+
+def test_a_purger_that_is_not_named_is_called_after_its_file_system() -> None:
+    assert read(APRANOVA_PURGERS="fs-2=remove").purgers == {"fs-1": "apranova-purger-fs-1", "fs-2": "remove"}
+
+
+def test_parameters_are_variables_under_other_names() -> None:
+    found = {"/apranova/manager/idle-timeout-s": "900", "/apranova/manager/deep/er": "x", "/apranova/manager/BAD": "x"}
+    assert variables_of(found, "/apranova/manager") == {"APRANOVA_IDLE_TIMEOUT_S": "900"}
+
+
+def test_whatever_the_platform_gives_the_function_is_read() -> None:
+    source = Path(__file__).parents[2]
+    given = re.findall(r'"(APRANOVA_\w+)":', (source / "infrastructure/elements/manager_function.py").read_text())
+    read_in = [source / "manager" / name for name in ("settings.py", "aws_settings.py", "entrypoints/function.py")]
+    known = "".join(path.read_text() for path in read_in)
+    of_others = {"APRANOVA_SNAPSHOTS_BUCKET"}
+    assert len(given) > 20
+    assert [name for name in given if f'"{name}"' not in known and name not in of_others] == []
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in GIVEN if name not in {"APRANOVA_KINDS", "APRANOVA_POOL", "APRANOVA_TIME_ZONE"}]
+)
+def test_what_is_missing_is_named(name: str) -> None:
+    with pytest.raises(BadSetting, match=name):
+        read(**{name: ""})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("APRANOVA_WORKSPACE_IMAGES", "vscode=registry/vscode:1"),
+        ("APRANOVA_WORKSPACE_IMAGES", "vscode=a superset=b jupyter=c"),
+        ("APRANOVA_WORKSPACE_IMAGES", "vscode"),
+        ("APRANOVA_SPOT_PERCENT", "101"),
+        ("APRANOVA_TASK_CPU_UNITS", "one"),
+        ("APRANOVA_TASK_MEMORY_MIB", "-2048"),
+        ("APRANOVA_TASK_ARCHITECTURE", "arm"),
+        ("APRANOVA_PURGERS", "fs-9=remove"),
+        ("APRANOVA_WAKE_QUEUE", "not a queue"),
+        ("APRANOVA_TIME_ZONE", "Middle/Earth"),
+        ("APRANOVA_IDLE_TIMEOUT_S", "soon"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_by_name(name: str, value: str) -> None:
+    with pytest.raises(BadSetting, match=name):
+        read(**{name: value})
