@@ -39,9 +39,9 @@ class AwsSettings:
     region: str
     table: str
     purgers: Mapping[str, str]
-    """File system → the function that removes files on it."""
+    """File system → its keeper, the function that takes snapshots of homes on it, and removes files."""
     snapshots_bucket: str
-    """Empty: no snapshots are taken."""
+    """Empty: no snapshots of homes are taken."""
     ecs: EcsSettings
     policy: Policy
     public_url: str

@@ -56,6 +56,10 @@ class Clients:
         return cast("SSMClient", self._client("ssm", read_timeout=4))
 
     @cached_property
+    def s3(self) -> S3Client:
+        return cast("S3Client", self._client("s3", read_timeout=10))
+
+    @cached_property
     def functions(self) -> LambdaClient:
         return cast("LambdaClient", self._client("lambda", read_timeout=4))
 
@@ -118,20 +122,18 @@ def build(settings: AwsSettings, clients: Clients) -> AwsManager:
         clock=clock,
         ids=RandomIds(),
         metrics=metrics,
+        keeper=_keeper(settings, clients, homes),
         policy=settings.policy,
         site=Site(settings.workspaces_domain, settings.public_url, settings.identity_key),
-        keeper=_keeper(settings, clients, homes),
     )
     wakes = SqsWakes(clients.sqs, settings.wake_queue, clock) if settings.wake_queue else None
     return AwsManager(world, metrics, wakes, settings)
 
 
 def _keeper(settings: AwsSettings, clients: Clients, homes: EfsHomeVolumes) -> HomeKeeper:
-    if not settings.snapshots_bucket:
+    bucket = settings.snapshots_bucket
+    if not bucket:
         return NoKeeper("APRANOVA_SNAPSHOTS_BUCKET is not set")
     return LambdaHomeKeeper(
-        clients.functions,
-        settings.purgers,
-        lambda: S3Repositories(clients.s3, settings.snapshots_bucket, None),
-        homes.find_place,
+        clients.functions, settings.purgers, lambda: S3Repositories(clients.s3, bucket, None), homes.find_place
     )

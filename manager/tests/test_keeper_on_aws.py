@@ -204,7 +204,7 @@ def test_the_manager_tells_the_keeper_of_the_homes_file_system_and_never_waits(e
     assert (told["FunctionName"], told["InvocationType"]) == ("keeper-here", "Event")
     assert json.loads(told["Payload"]) == {"workspace_id": ANNA}
     assert keeper.list(HOME) == ()
-    assert keeper.status() == "on: 1 keepers"
+    assert keeper.status() == f"on: 1 keepers, in s3://{efs.bucket}"
 
 
 def test_a_keeper_that_cannot_be_told_costs_no_stop(efs: FileSystem, caplog: pytest.LogCaptureFixture) -> None:

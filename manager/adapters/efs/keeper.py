@@ -29,7 +29,7 @@ class LambdaHomeKeeper:
         find_place: Callable[[str], HomePlace | None],
     ) -> None:
         """`keepers`: the file systems, each with the name of its keeper, which is its purger as well. `repositories`: made when
-        somebody asks for snapshots; a client of S3 is no small part of a function's start."""
+        somebody asks for a list; a client of S3 would lengthen every cold start."""
         self._functions = functions
         self._keepers = dict(keepers)
         self._repositories = repositories
@@ -57,4 +57,4 @@ class LambdaHomeKeeper:
             raise ApraNovaError(Reason.INTERNAL, message, detail=str(error)) from error
 
     def status(self) -> str:
-        return f"on: {len(self._keepers)} keepers"
+        return f"on: {len(self._keepers)} keepers, in {self._repositories()}"
