@@ -89,6 +89,10 @@ class Names:
         """What CloudFront sends with each request; the load balancer refuses those without it."""
         return self.path("origin-secret")
 
+    def deploy_bucket(self, account: str, region: str) -> str:
+        """Templates, the manager's code and the records of releases; `./apranova deploy` makes one in each region it needs."""
+        return f"{self.name}-deploy-{account}-{region}"
+
     def repository(self, image: str) -> str:
         return f"{self.name}/{image}"
 
