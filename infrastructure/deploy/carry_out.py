@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import re
+import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -30,6 +32,10 @@ SNAPSHOT_WITHIN_S = 3_600.0
 POLL_S = 5.0
 
 
+Push = Callable[[list[str], str, str], int]
+"""Command, registry, its password → exit code."""
+
+
 @dataclass
 class Work:
     """What the steps share."""
@@ -42,7 +48,7 @@ class Work:
     say: Callable[[str], None]
     replace_data: bool = False
     ask: Get = get
-    push_images: Callable[[list[str]], int] = subprocess.call
+    push_images: Push | None = None
     templates: dict[str, Template] = field(default_factory=dict)
 
     @property
@@ -79,8 +85,8 @@ def _carry_out(step: plan.Step, work: Work) -> None:
         case plan.ChangeStack(word):
             template = work.templates[word]
             _told(change_stack(aws, template, say=work.say, replace=work.replace_data), work)
-        case plan.PushImages(release):
-            _push_images(release, work)
+        case plan.PushImages():
+            _push_images(step, work)
         case plan.SaveDatabase(release):
             _save_database(release, work)
         case plan.Migrate(release):
@@ -119,19 +125,39 @@ def _log(lines: tuple[str, ...], work: Work) -> None:
         work.say(line.rstrip())
 
 
-def _push_images(release: str, work: Work) -> None:
+def _push_images(step: plan.PushImages, work: Work) -> None:
     """By the command that builds them; then the registries are asked, whatever it answered."""
-    command = [str(SOURCE / "apranova"), "images", "--push", "--settings", str(work.settings_file)]
+    settings = work.settings
+    registry = f"{settings.account.id}.dkr.ecr.{settings.account.region}.amazonaws.com"
+    prefix = f"{registry}/{settings.name}"
+    command = [str(SOURCE / "apranova"), "images", *step.images, "--registry", prefix, "--release", step.release]
+    command += ["--arch", settings.workspaces.arch, "--push"]
+    if step.earlier:
+        command += ["--earlier", f"{prefix}/gateway:{step.earlier}"]
     work.say(" ".join(["./apranova", *command[1:]]))
-    code = work.push_images(command)
-    missing = missing_images(work.aws, work.names, release)
+    code = (work.push_images or push_with_engine)(command, registry, _registry_password(work.aws))
+    missing = missing_images(work.aws, work.names, step.release)
     if missing:
-        registry = f"{work.settings.account.id}.dkr.ecr.{work.settings.account.region}.amazonaws.com"
-        wanted = "\n".join(f"  {registry}/{work.names.repository(image)}:{release}" for image in missing)
+        wanted = "\n".join(f"  {prefix}/{image}:{step.release}" for image in missing)
         raise DeployFailed(
             f"./apranova images ended with {code}, and these images are not in the registries:\n{wanted}\n"
-            "Build and push them (on a machine with Docker or Podman), then run the same command again: it goes on here."
+            "Build and push them on a machine with Docker or Podman, then run the same command again: it goes on here."
         )
+
+
+def _registry_password(aws: Aws) -> str:
+    """Good for twelve hours; the user is AWS."""
+    token = aws.client("ecr").get_authorization_token()["authorizationData"][0]["authorizationToken"]
+    return base64.b64decode(token).decode().partition(":")[2]
+
+
+def push_with_engine(command: list[str], registry: str, password: str) -> int:
+    """Signs whichever container engine is here in to the registry, then builds and pushes. The password is on no command line."""
+    for engine in ("podman", "docker"):
+        if shutil.which(engine):
+            login = [engine, "login", "--username", "AWS", "--password-stdin", registry]
+            subprocess.run(login, input=password.encode(), check=False)
+    return subprocess.call(command)
 
 
 def _save_database(release: str, work: Work) -> None:

@@ -48,6 +48,8 @@ class ChangeStack:
 class PushImages:
     release: str
     images: tuple[str, ...]
+    earlier: str
+    """The release that runs, whose static files open pages still ask for; empty: none."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,7 @@ def _deploy(settings: Settings, observed: Observed, asked: Asked) -> tuple[Step,
     steps: list[Step] = [MakeBucket(region) for region in regions(settings)]
     steps += [Upload(), *(_change(settings, observed, word) for word in ("network", "data"))]
     if observed.missing_images:
-        steps.append(PushImages(new, observed.missing_images))
+        steps.append(PushImages(new, observed.missing_images, earlier=old or ""))
     if old not in (None, new):
         steps.append(SaveDatabase(str(old)))
     # Once something runs, tables change before the code that needs them; each release's tables also serve the release before.
@@ -208,7 +210,7 @@ def describe(step: Step) -> str:
         case ChangeStack(word, region, exists):
             return f"{'change' if exists else 'make'} the stack {word} in {region}{_patience(word, exists)}"
         case PushImages(release, images):
-            return f"push the images of {release} that are missing: {', '.join(images)}"
+            return f"build and push the images of {release} that are missing: {', '.join(images)}"
         case SaveDatabase(release):
             return f"take a snapshot of the database as {release} leaves it"
         case Migrate(release):

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from backend.accounts.models import User
 from backend.audit.models import Record
 
-AUTH = "/api/_allauth/browser/v1"
+AUTH = "/api/auth/browser/v1"
 EMAIL = "Operator@School.example"
 
 
