@@ -42,6 +42,12 @@ CACHE_PORT = 6379
 HOMES_PORT = 2049
 WORKSPACE_PORTS = {WorkspaceKind.VSCODE: 8080, WorkspaceKind.SUPERSET: 8088}
 
+EDGE_REGION = "us-east-1"
+"""CloudFront takes its certificate and its firewall from there, wherever the rest is."""
+
+# The containers of a backend task
+GATEWAY, DJANGO = "gateway", "backend"
+
 # ── Metrics that the alarms watch; the manager counts under the same names ───────────────────────────────────────
 METRICS_NAMESPACE = "ApraNova"
 LAUNCH_FAILURES = "launch_failures_total"

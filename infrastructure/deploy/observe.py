@@ -10,9 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infrastructure.deploy.aws import Aws, DeployFailed, refusal, said
 from infrastructure.deploy.releases import known_releases
 from infrastructure.deploy.stacks import status_of
-from infrastructure.names import IMAGES, Names
+from infrastructure.names import EDGE_REGION, IMAGES, Names
 from infrastructure.settings import Settings
-from infrastructure.stacks.data import EDGE_REGION
 
 STACKS = ("network", "data", "application", "edge", "observability")
 """In the order in which they are made."""

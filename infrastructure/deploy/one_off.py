@@ -9,8 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from infrastructure.deploy.aws import Aws, DeployFailed, refusal
-from infrastructure.elements.backend import DJANGO
-from infrastructure.names import Names
+from infrastructure.names import DJANGO, Names
 
 WITHIN_S = 1_800.0
 POLL_S = 3.0

@@ -12,7 +12,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from infrastructure.deploy.aws import Aws, DeployFailed, said
+from infrastructure.deploy.aws import Aws, DeployFailed, refusal, said
 
 POLL_S = 3.0
 WITHIN_S = 5_400.0
@@ -107,14 +107,19 @@ def delete_stack(aws: Aws, stack: str, region: str, *, say: Callable[[str], None
 def _make_change_set(aws: Aws, formation: Any, template: Template, *, create: bool) -> str | None:
     """Its id; None when nothing would change."""
     where = {"TemplateBody": template.body} if template.body else {"TemplateURL": template.url}
-    made = formation.create_change_set(
-        StackName=template.stack,
-        ChangeSetName=f"apranova-{secrets.token_hex(8)}",
-        ChangeSetType="CREATE" if create else "UPDATE",
-        Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
-        Tags=[{"Key": key, "Value": value} for key, value in sorted(template.tags.items())],
-        **where,
-    )["Id"]
+    try:
+        made = formation.create_change_set(
+            StackName=template.stack,
+            ChangeSetName=f"apranova-{secrets.token_hex(8)}",
+            ChangeSetType="CREATE" if create else "UPDATE",
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
+            Tags=[{"Key": key, "Value": value} for key, value in sorted(template.tags.items())],
+            **where,
+        )["Id"]
+    except ClientError as error:
+        if refusal(error) != "ValidationError":
+            raise
+        raise DeployFailed(f"{template.stack}: CloudFormation refuses the template: {said(error)}") from None
 
     def described() -> dict[str, Any]:
         return formation.describe_change_set(ChangeSetName=made, StackName=template.stack)

@@ -255,12 +255,21 @@ def _nobody_asks(question: str) -> str:
 
 def test_a_stack_whose_first_attempt_failed_is_cleared_away_and_made(operator: Operator) -> None:
     said: list[str] = []
-    bad = _one_bucket("apranova-again", {"Type": "AWS::S3::Nonsense"})
-    with pytest.raises(DeployFailed, match="apranova-again"):
-        change_stack(operator.aws, bad, say=said.append)
+    handle = {"Type": "AWS::CloudFormation::WaitConditionHandle"}
+    waits = {"Type": "AWS::CloudFormation::WaitCondition", "Properties": {"Handle": {"Ref": "Handle"}, "Timeout": "1"}}
+    never = Template("apranova-again", REGION, "", body=json.dumps({"Resources": {"Handle": handle, "Never": waits}}))
+    with pytest.raises(
+        DeployFailed, match=r"(?s)apranova-again ended as ROLLBACK_COMPLETE:.*Never \(AWS::CloudFormation"
+    ):
+        change_stack(operator.aws, never, say=said.append)
     good = _one_bucket("apranova-again", {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "again-1"}})
     assert change_stack(operator.aws, good, say=said.append) is True
     assert change_stack(operator.aws, good, say=said.append) is False
+
+
+def test_a_template_that_cloudformation_does_not_take_is_told_with_its_reason(operator: Operator) -> None:
+    with pytest.raises(DeployFailed, match=r"refuses the template:.*AWS::S3::Nonsense"):
+        change_stack(operator.aws, _one_bucket("apranova-odd", {"Type": "AWS::S3::Nonsense"}), say=operator.said.append)
 
 
 def test_a_change_that_would_lose_data_is_refused_and_nothing_is_changed(operator: Operator) -> None:
