@@ -148,7 +148,7 @@ def _deploy(settings: Settings, observed: Observed, asked: Asked) -> tuple[Step,
         )
     if asked.what == "upgrade" and old is None:
         raise DeployFailed("nothing is deployed yet that could be upgraded; say deploy without --upgrade")
-    running = bool(observed.stacks["application"])
+    running = _serves(observed)
     migrate = (Migrate(new),)
     steps: list[Step] = [MakeBucket(region) for region in regions(settings)]
     steps += [Upload(), *(_change(settings, observed, word) for word in ("network", "data"))]
@@ -165,13 +165,19 @@ def _deploy(settings: Settings, observed: Observed, asked: Asked) -> tuple[Step,
     return (*steps, SmokeTest(settings.school.url), Record(new))
 
 
+def _serves(observed: Observed) -> bool:
+    """Its first creation has succeeded; whatever came later, CloudFormation left it whole."""
+    status = observed.stacks["application"]
+    return status == "CREATE_COMPLETE" or status.startswith("UPDATE_")
+
+
 def _change(settings: Settings, observed: Observed, word: str) -> ChangeStack:
     return ChangeStack(word, region_of(word, settings), exists=bool(observed.stacks[word]))
 
 
 def _rollback(settings: Settings, observed: Observed, asked: Asked) -> tuple[Step, ...]:
     release = asked.release
-    if not observed.stacks["application"]:
+    if not _serves(observed):
         raise DeployFailed("nothing runs here that could go back to another release")
     if release not in observed.releases:
         known = ", ".join(observed.releases) or "none"
@@ -192,8 +198,10 @@ def _rollback(settings: Settings, observed: Observed, asked: Asked) -> tuple[Ste
 def _teardown(settings: Settings, observed: Observed) -> tuple[Step, ...]:
     there = [word for word in ("edge", "observability") if observed.stacks[word]]  # first nobody gets in any more
     steps: list[Step] = [DeleteStack(word, region_of(word, settings)) for word in there]
+    if _serves(observed):
+        steps += [PauseSchedules(), StopWorkspaces()]
     if observed.stacks["application"]:
-        steps += [PauseSchedules(), StopWorkspaces(), UnprotectBalancer()]
+        steps.append(UnprotectBalancer())
         steps.append(DeleteStack("application", region_of("application", settings)))
     return tuple(steps)
 

@@ -69,6 +69,14 @@ def test_a_first_deploy_that_was_cut_off_before_its_tables_were_made_makes_them(
     assert "Migrate" in kinds(make_plan(SETTINGS, half, Asked("deploy")))
 
 
+@pytest.mark.parametrize("status", ["CREATE_IN_PROGRESS", "ROLLBACK_COMPLETE", "CREATE_FAILED"])
+def test_a_first_attempt_that_failed_has_no_task_yet_in_which_tables_could_be_made(status: str) -> None:
+    half = replace(RUNS, release=None, stacks={**RUNS.stacks, "application": status})
+    steps = kinds(make_plan(SETTINGS, half, Asked("deploy")))
+    assert steps.index("application") < steps.index("Migrate")
+    assert "StopWorkspaces" not in kinds(make_plan(SETTINGS, half, Asked("teardown")))
+
+
 def test_a_rollback_changes_the_application_alone_and_leaves_data_and_tables() -> None:
     steps = make_plan(NEXT, replace(RUNS, release="0.2.0"), Asked("rollback", release="0.1.0"))
     assert kinds(steps) == ["FetchRelease", "application", "AwaitServices", "WakeManager", "SmokeTest"]
