@@ -90,7 +90,8 @@ def _carry_out(step: plan.Step, work: Work) -> None:
         case plan.SaveDatabase(release):
             _save_database(release, work)
         case plan.Migrate(release):
-            command = ["python", "-m", "backend.manage", "prepare"]
+            # Not `prepare`, which also collects static files: the image has them, and cannot be written.
+            command = ["python", "-m", "backend.manage", "migrate", "--no-input"]
             _log(run_in_backend(aws, names, command, release=release).lines, work)
         case plan.MakeAdmin(email):
             command = ["python", "-m", "backend.manage", "first_admin", email]

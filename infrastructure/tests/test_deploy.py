@@ -191,7 +191,7 @@ def test_an_upgrade_rolls_services_and_leaves_a_running_workspace_alone(operator
 
 def test_a_migration_that_fails_stops_the_upgrade_before_the_new_code_serves(operator: Operator) -> None:
     with pytest.raises(
-        DeployFailed, match=r"(?s)backend.manage prepare failed.*no such table.*run the same command again"
+        DeployFailed, match=r"(?s)backend.manage migrate --no-input failed.*no such table.*run the same command again"
     ):
         operator.deploy(Asked("upgrade"), "0.3.0")
     assert operator.running() == "0.2.0"
