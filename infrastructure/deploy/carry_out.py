@@ -137,7 +137,7 @@ def _push_images(step: plan.PushImages, work: Work) -> None:
         command += ["--earlier", f"{prefix}/gateway:{step.earlier}"]
     work.say(" ".join(["./apranova", *command[1:]]))
     code = (work.push_images or push_with_engine)(command, registry, _registry_password(work.aws))
-    missing = missing_images(work.aws, work.names, step.release)
+    missing = missing_images(work.aws, settings, step.release)
     if missing:
         wanted = "\n".join(f"  {prefix}/{image}:{step.release}" for image in missing)
         raise DeployFailed(

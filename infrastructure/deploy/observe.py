@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from contract.names import WorkspaceKind
 from infrastructure.deploy.aws import Aws, DeployFailed, refusal, said
 from infrastructure.deploy.releases import known_releases
 from infrastructure.deploy.stacks import status_of
@@ -71,15 +72,16 @@ def observe(aws: Aws, settings: Settings, release: str) -> Observed:
     return Observed(
         stacks=stacks,
         release=_running(aws, names),
-        missing_images=missing_images(aws, names, release),
+        missing_images=missing_images(aws, settings, release),
         releases=known_releases(aws, bucket) if has_bucket else (),
     )
 
 
-def missing_images(aws: Aws, names: Names, release: str) -> tuple[str, ...]:
-    """Images of this release that no registry has; all of them before there are registries."""
-    ecr, missing = aws.client("ecr"), []
-    for image in IMAGES:
+def missing_images(aws: Aws, settings: Settings, release: str) -> tuple[str, ...]:
+    """Images of this release that no registry has; all of them before there are registries. Kinds that the school does not offer need none."""
+    names, ecr, missing = Names(settings.name), aws.client("ecr"), []
+    unused = {f"workspace-{kind}" for kind in WorkspaceKind if kind not in settings.workspaces.kinds}
+    for image in (image for image in IMAGES if image not in unused):
         try:
             ecr.describe_images(repositoryName=names.repository(image), imageIds=[{"imageTag": release}])
         except ClientError as error:

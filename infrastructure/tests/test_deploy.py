@@ -20,7 +20,7 @@ from infrastructure.deploy.assembly import Assembly as Written
 from infrastructure.deploy.aws import Aws, DeployFailed
 from infrastructure.deploy.carry_out import Work, carry_out
 from infrastructure.deploy.command import main
-from infrastructure.deploy.observe import observe
+from infrastructure.deploy.observe import missing_images, observe
 from infrastructure.deploy.plan import Asked, make_plan
 from infrastructure.deploy.smoke import Answer
 from infrastructure.deploy.stacks import HOLD_DATA, Template, change_stack, delete_stack, status_of
@@ -265,6 +265,14 @@ def test_a_stack_whose_first_attempt_failed_is_cleared_away_and_made(operator: O
     good = _one_bucket("apranova-again", {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "again-1"}})
     assert change_stack(operator.aws, good, say=said.append) is True
     assert change_stack(operator.aws, good, say=said.append) is False
+
+
+def test_a_kind_that_the_school_does_not_offer_needs_no_image(operator: Operator) -> None:
+    file = operator.settings()
+    file.write_text(file.read_text().replace("at_once = 60", 'at_once = 60\nkinds = ["vscode"]'))
+    assert missing_images(operator.aws, load_settings(file), "9.9.9") == (
+        "backend", "portal", "gateway", "workspace-vscode",
+    )  # fmt: skip
 
 
 def test_a_template_that_cloudformation_does_not_take_is_told_with_its_reason(operator: Operator) -> None:
