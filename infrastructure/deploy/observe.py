@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -79,16 +80,19 @@ def observe(aws: Aws, settings: Settings, release: str) -> Observed:
 
 def missing_images(aws: Aws, settings: Settings, release: str) -> tuple[str, ...]:
     """Images of this release that no registry has; all of them before there are registries. Kinds that the school does not offer need none."""
-    names, ecr, missing = Names(settings.name), aws.client("ecr"), []
+    names, ecr = Names(settings.name), aws.client("ecr")
     unused = {f"workspace-{kind}" for kind in WorkspaceKind if kind not in settings.workspaces.kinds}
-    for image in (image for image in IMAGES if image not in unused):
-        try:
-            ecr.describe_images(repositoryName=names.repository(image), imageIds=[{"imageTag": release}])
-        except ClientError as error:
-            if refusal(error) not in ("ImageNotFoundException", "RepositoryNotFoundException"):
-                raise
-            missing.append(image)
-    return tuple(missing)
+    wanted = [image for image in IMAGES if image not in unused]
+    return tuple(image for image in wanted if not _has_image(ecr, names.repository(image), release))
+
+
+def _has_image(ecr: Any, repository: str, tag: str) -> bool:
+    try:
+        return bool(ecr.describe_images(repositoryName=repository, imageIds=[{"imageTag": tag}])["imageDetails"])
+    except ClientError as error:
+        if refusal(error) in ("ImageNotFoundException", "RepositoryNotFoundException"):
+            return False
+        raise
 
 
 def _running(aws: Aws, names: Names) -> str | None:
