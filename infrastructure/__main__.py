@@ -1,4 +1,4 @@
-"""`./apranova infrastructure`: synthesise the platform's templates. `./apranova check infrastructure`: prove what can be proven here."""
+"""`./apranova infrastructure`: synthesise the platform's templates; `check infrastructure`: prove what can be proven here; `deploy`: carry it out."""
 
 from __future__ import annotations
 
@@ -21,6 +21,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from infrastructure.check import check
 
         return check(given[2:])
+    if given[:1] == ["deploy"]:
+        from infrastructure.deploy.command import main as deploy
+
+        return deploy(given[1:])
     if given[:1] == ["infrastructure"]:  # the entry script passes its command on
         given = given[1:]
     return _synth(_parser().parse_args(given))

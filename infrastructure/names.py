@@ -42,6 +42,12 @@ CACHE_PORT = 6379
 HOMES_PORT = 2049
 WORKSPACE_PORTS = {WorkspaceKind.VSCODE: 8080, WorkspaceKind.SUPERSET: 8088}
 
+EDGE_REGION = "us-east-1"
+"""CloudFront takes its certificate and its firewall from there, wherever the rest is."""
+
+# The containers of a backend task
+GATEWAY, DJANGO = "gateway", "backend"
+
 # ── Metrics that the alarms watch; the manager counts under the same names ───────────────────────────────────────
 METRICS_NAMESPACE = "ApraNova"
 LAUNCH_FAILURES = "launch_failures_total"
@@ -99,6 +105,10 @@ class Names:
     def origin_secret(self) -> str:
         """What CloudFront sends with each request; the load balancer refuses those without it."""
         return self.path("origin-secret")
+
+    def deploy_bucket(self, account: str, region: str) -> str:
+        """Templates, the manager's code and the records of releases; `./apranova deploy` makes one in each region it needs."""
+        return f"{self.name}-deploy-{account}-{region}"
 
     def repository(self, image: str) -> str:
         return f"{self.name}/{image}"

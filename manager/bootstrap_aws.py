@@ -63,10 +63,6 @@ class Clients:
     def functions(self) -> LambdaClient:
         return cast("LambdaClient", self._client("lambda", read_timeout=4))
 
-    @cached_property
-    def s3(self) -> S3Client:
-        return cast("S3Client", self._client("s3", read_timeout=4))
-
     def parameters(self, path: str) -> Mapping[str, str]:
         """Everything below `path` in Parameter Store. Raises ClientError, BotoCoreError."""
         found: dict[str, str] = {}

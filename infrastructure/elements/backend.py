@@ -12,11 +12,10 @@ from constructs import Construct
 from infrastructure.elements.execution_role import make_execution_role
 from infrastructure.elements.fargate_service import FargateService, Place, Way, log_to
 from infrastructure.elements.roles import allow, make_role
-from infrastructure.names import BACKEND_PORT, Names
+from infrastructure.names import BACKEND_PORT, DJANGO, GATEWAY, Names
 from infrastructure.settings import Settings
 from infrastructure.stacks.data import DataStack
 
-GATEWAY, DJANGO = "gateway", "backend"
 RUN_FOLDER = "/run/apranova"
 HEALTH = (
     "import socket; s = socket.socket(socket.AF_UNIX); s.settimeout(4); s.connect('" + RUN_FOLDER + "/backend.sock'); "

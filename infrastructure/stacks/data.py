@@ -13,13 +13,10 @@ from infrastructure.elements.repositories import Repositories
 from infrastructure.elements.secrets import Secrets
 from infrastructure.elements.security_groups import Group
 from infrastructure.elements.table import WorkspaceTable
-from infrastructure.names import Names
+from infrastructure.names import EDGE_REGION, Names
 from infrastructure.settings import Settings
 from infrastructure.stacks.base import PlatformStack
 from infrastructure.stacks.network import NetworkStack
-
-EDGE_REGION = "us-east-1"
-"""CloudFront takes its certificate and its firewall from there, wherever the rest is."""
 
 
 class DataStack(PlatformStack):

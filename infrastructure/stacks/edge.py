@@ -11,10 +11,9 @@ from infrastructure.elements.dns import CLOUDFRONT_ZONE_ID, make_alias
 from infrastructure.elements.firewall import Firewall
 from infrastructure.elements.keys import StackKey
 from infrastructure.elements.log_groups import make_log_group
-from infrastructure.names import Names
+from infrastructure.names import EDGE_REGION, Names
 from infrastructure.settings import Settings
 from infrastructure.stacks.base import PlatformStack
-from infrastructure.stacks.data import EDGE_REGION
 
 
 class EdgeStack(PlatformStack):

@@ -20,6 +20,7 @@ from botocore.config import Config
 ACCOUNT = "111122223333"
 REGION = "us-east-1"
 START_WITHIN_S = 60.0
+EMULATED_DOCKER = Path(__file__).parent / "emulated_docker"
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,8 @@ class Ministack:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Ministack]:
-    """`folder` keeps its log and data."""
+def running(folder: Path, *, one_off: str = "") -> Iterator[Ministack]:
+    """`folder` keeps its log and data. `one_off`: tasks are real processes; those of a deploy run this shell line."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -53,6 +54,9 @@ def running(folder: Path) -> Iterator[Ministack]:
         "TMPDIR": str(folder),
         "S3_DATA_DIR": str(folder / "s3"),
     }
+    if one_off:
+        paths = [str(EMULATED_DOCKER), environment.get("PYTHONPATH", "")]
+        environment |= {"EMULATED_ONE_OFF": one_off, "PYTHONPATH": os.pathsep.join(paths)}
     with (folder / "ministack.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "ministack"], env=environment, stdout=log, stderr=log, cwd=folder

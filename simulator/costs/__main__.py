@@ -8,13 +8,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from simulator.costs import report
+from simulator.costs import from_infrastructure, report
+from simulator.costs.assembly import BadAssembly
 from simulator.costs.comparison import as_json, compare
+from simulator.costs.infrastructure_report import infrastructure_as_json, show_infrastructure
 from simulator.costs.plan import BadPlan, Plan, assumptions
-from simulator.costs.price_book import OWN_PRICES, BadPriceBook, load_price_book
+from simulator.costs.price_book import OWN_PRICES, BadPriceBook, PriceBook, load_price_book
 from simulator.costs.stack import ARCHES, BadTask, WorkspaceTask
 
 EXIT_BAD_INPUT = 2
+OF_THE_TEMPLATES = ("pool", "idle_minutes", "arch", "spot")
 WITH_A_FLAG = ("students", "hours", "pool", "idle_minutes", "sessions_a_day")
 
 DESCRIPTION = """\
@@ -29,6 +32,7 @@ examples:
   ./apranova costs --idle-minutes 15 --sessions-a-day 3
   ./apranova costs --assume home_gb=25 --assume image_nat_share=1
   ./apranova costs --prices my-prices.toml             first copy {OWN_PRICES.parent.name}/{OWN_PRICES.name} (--show-prices says where) and edit it
+  ./apranova costs --from-infrastructure school.toml   what ./apranova infrastructure writes, priced line by line
   ./apranova costs --json                              for programs
 
 exit codes: 0 done, 2 something asked for is not possible (the message says what)"""
@@ -41,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(given)
     try:
         return _run(asked)
-    except (BadPlan, BadPriceBook, BadTask) as problem:
+    except (BadPlan, BadPriceBook, BadTask, BadAssembly, from_infrastructure.CannotSynthesise) as problem:
         print(f"apranova: {problem}", file=sys.stderr)
         return EXIT_BAD_INPUT
 
@@ -54,7 +58,9 @@ def _run(asked: argparse.Namespace) -> int:
     if asked.show_prices:
         report.show_prices(book, report.console())
         return 0
-    task = WorkspaceTask(arch=asked.arch, spot_share=asked.spot)
+    if asked.from_infrastructure is not None:
+        return _from_infrastructure(asked, book)
+    task = WorkspaceTask(arch=asked.arch or "x86", spot_share=asked.spot or 0.0)
     comparison = compare(_plan(asked), book, task=task)
     if asked.json:
         report.show_json(as_json(comparison), report.console())
@@ -63,9 +69,29 @@ def _run(asked: argparse.Namespace) -> int:
     return 0
 
 
+def _from_infrastructure(asked: argparse.Namespace, book: PriceBook) -> int:
+    """The settings decide what the templates say; the rest of the plan is asked for as ever."""
+    for option in OF_THE_TEMPLATES:
+        if getattr(asked, option) is not None:
+            raise BadPlan(
+                f"--{option.replace('_', '-')} is in the settings file that --from-infrastructure reads; change it there"
+            )
+    found = from_infrastructure.synthesise(asked.from_infrastructure)
+    asked.pool, asked.idle_minutes = found.pool, found.idle_minutes
+    bill = from_infrastructure.bill_of(found, _plan(asked), book)
+    if asked.json:
+        report.show_json(infrastructure_as_json(bill), report.console())
+    else:
+        show_infrastructure(bill, book, report.console())
+    return 0
+
+
 def _plan(asked: argparse.Namespace) -> Plan:
     known = assumptions()
-    values: dict[str, float] = {name: getattr(asked, name) for name in WITH_A_FLAG}
+    default = Plan()
+    values: dict[str, float] = {
+        name: getattr(default, name) if getattr(asked, name) is None else getattr(asked, name) for name in WITH_A_FLAG
+    }
     for text in asked.assume:
         name, equals, value = text.partition("=")
         if not equals:
@@ -97,14 +123,11 @@ def _parser() -> argparse.ArgumentParser:
         meaning = assumptions()[name].metadata["meaning"].replace("%", "%%")
         value = getattr(default, name)
         kind = int if name == "students" else float
-        parser.add_argument(
-            f"--{name.replace('_', '-')}", type=kind, default=value, metavar="N", help=f"{meaning}; default {value:g}"
-        )
-    parser.add_argument("--arch", choices=ARCHES, default="x86", help="processors of all tasks; default x86")
+        parser.add_argument(f"--{name.replace('_', '-')}", type=kind, metavar="N", help=f"{meaning}; default {value:g}")
+    parser.add_argument("--arch", choices=ARCHES, help="processors of all tasks; default x86")
     parser.add_argument(
         "--spot",
         type=float,
-        default=0.0,
         metavar="SHARE",
         help="share of the workspaces' task-hours on Spot, 0 to 1; default 0",
     )
@@ -120,6 +143,14 @@ def _parser() -> argparse.ArgumentParser:
         "--prices", type=Path, metavar="FILE", help="a price file instead of the one that comes with ApraNova"
     )
     parser.add_argument("--show-prices", action="store_true", help="list all prices with date and source, and stop")
+    parser.add_argument(
+        "--from-infrastructure",
+        nargs="?",
+        const=from_infrastructure.EXAMPLE,
+        type=Path,
+        metavar="FILE",
+        help="synthesise this school's templates and price what is in them; default: the example of a hundred students",
+    )
     parser.add_argument("--json", action="store_true", help="for programs; dollars, not rounded")
     return parser
 

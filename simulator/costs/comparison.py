@@ -103,7 +103,8 @@ def _choices(chosen: Plan, book: PriceBook, task: WorkspaceTask, stack: Stack) -
 
 
 def _on(stack: Stack, task: WorkspaceTask) -> Stack:
-    return replace(stack, service_task=replace(stack.service_task, arch=task.arch))
+    frontend = stack.frontend_task and replace(stack.frontend_task, arch=task.arch)
+    return replace(stack, service_task=replace(stack.service_task, arch=task.arch), frontend_task=frontend)
 
 
 def as_json(comparison: Comparison) -> dict[str, Any]:

@@ -14,11 +14,14 @@ from simulator.costs.stack import WorkspaceTask
 from simulator.costs.usage import HOURS_IN_A_MONTH
 
 STUDENTS, HOURS, POOL = 100, 90.0, 3.0
-CORE, STORAGE, MONITORING, TRANSFER = 193.0, 312.0, 20.0, 90.0
+CORE, WORKSPACES, STORAGE, MONITORING, TRANSFER = 193.0, 552.0, 312.0, 20.0, 90.0
 """The document's sums for its 100 students, in dollars a month."""
 
 ROUNDED_TASK_HOUR = 0.04
 """What its two single lines ($87.60 and $360) divide to: the price of one vCPU-hour, rounded, and no memory."""
+
+INTERNET_GB = 0.09
+"""What its $90 divide to, at 10 GB a student: AWS's price for a GB to the internet without CloudFront."""
 
 STATED = {
     "always_on": "$3,604",

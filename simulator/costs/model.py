@@ -94,26 +94,22 @@ def _workspaces(hours: TaskHours, task: WorkspaceTask, book: PriceBook) -> Itera
 
 def _core(usage: Usage, stack: Stack, book: PriceBook) -> Iterator[Line]:
     hours, months, requests = usage.period_hours, usage.months, usage.requests
-    services = stack.backend_tasks + stack.frontend_tasks
-    shape = stack.service_task
-    yield Line(
-        Group.CORE,
-        "Backend and frontend",
-        services * hours * task_hour_price(shape, book),
-        f"{stack.backend_tasks} + {stack.frontend_tasks} tasks of {shape.vcpus:g} vCPU, {shape.memory_gb:g} GB, {shape.arch}",
-    )
+    yield _services(hours, stack, book)
     yield Line(
         Group.CORE,
         "Database",
         stack.database_instances
-        * (book["rds_t3_medium_hour"].of(hours) + book["rds_storage_gb_month"].of(stack.database_gb * months)),
-        f"PostgreSQL, {stack.database_instances} × db.t3.medium with {stack.database_gb:g} GB",
+        * (
+            book[f"rds_{stack.database_class}_hour"].of(hours)
+            + book["rds_storage_gb_month"].of(stack.database_gb * months)
+        ),
+        f"PostgreSQL, {stack.database_instances} × db.{_dotted(stack.database_class)} with {stack.database_gb:g} GB",
     )
     yield Line(
         Group.CORE,
         "Cache",
-        stack.cache_nodes * book["cache_t3_micro_hour"].of(hours),
-        f"Redis, {stack.cache_nodes} × cache.t3.micro",
+        stack.cache_nodes * book[f"cache_{stack.cache_node}_hour"].of(hours),
+        f"Redis, {stack.cache_nodes} × cache.{_dotted(stack.cache_node)}",
     )
     addresses = stack.load_balancer_addresses
     yield Line(
@@ -144,6 +140,20 @@ def _core(usage: Usage, stack: Stack, book: PriceBook) -> Iterator[Line]:
         + book["secret_month"].of(stack.secrets * months),
         f"{stack.keys} keys, {stack.secrets} secrets",
     )
+
+
+def _services(hours: float, stack: Stack, book: PriceBook) -> Line:
+    backend, frontend = stack.service_task, stack.frontend_task or stack.service_task
+    dollars = stack.backend_tasks * task_hour_price(backend, book) + stack.frontend_tasks * task_hour_price(
+        frontend, book
+    )
+    shapes = [f"{task.vcpus:g} vCPU, {task.memory_gb:g} GB, {task.arch}" for task in dict.fromkeys((backend, frontend))]
+    basis = f"{stack.backend_tasks} + {stack.frontend_tasks} tasks of {' and of '.join(shapes)}"
+    return Line(Group.CORE, "Backend and frontend", hours * dollars, basis)
+
+
+def _dotted(name: str) -> str:
+    return name.replace("_", ".")
 
 
 def _manager(usage: Usage, stack: Stack, book: PriceBook) -> Line:

@@ -39,8 +39,15 @@ class Stack:
     backend_tasks: int = 2
     frontend_tasks: int = 2
     service_task: WorkspaceTask = WorkspaceTask(vcpus=0.5, memory_gb=1.0)
+    """of the backend"""
+    frontend_task: WorkspaceTask | None = None
+    """None: the same as the backend's"""
+    database_class: str = "t3_medium"
+    """as the price book has it: rds_<class>_hour"""
     database_instances: int = 2
     database_gb: float = 20.0
+    cache_node: str = "t3_micro"
+    """as the price book has it: cache_<node>_hour"""
     cache_nodes: int = 2
     nat_gateways: int = 3
     load_balancer_addresses: int = 3

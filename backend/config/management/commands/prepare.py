@@ -23,10 +23,13 @@ class Command(BaseCommand):
         parser.add_argument(
             "--demo-accounts", type=Path, help="create the demo school; its passwords go into this file"
         )
+        parser.add_argument(
+            "--without-static", action="store_true", help="leave static files as they are: an image has them"
+        )
 
-    def handle(self, *_args: Any, demo_accounts: Path | None, **_options: Any) -> None:
+    def handle(self, *_args: Any, demo_accounts: Path | None, without_static: bool, **_options: Any) -> None:
         call_command("migrate", interactive=False, verbosity=0)
-        if settings.STATIC_ROOT:
+        if settings.STATIC_ROOT and not without_static:
             call_command("collectstatic", interactive=False, verbosity=0)
         environment = settings.ENVIRONMENT
         if environment.manager_parameters:

@@ -1,0 +1,40 @@
+"""`first_admin`: the one account that nobody can be invited by. Prints a link to set the password; safe to repeat."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.validators import validate_email
+
+from backend.accounts.models import User
+from backend.accounts.roles import Role
+from backend.accounts.services import create_user
+
+
+class Command(BaseCommand):
+    help = "Create an admin of this address, unless there is one, and print a link with which to set the password."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("email")
+
+    def handle(self, *_args: Any, email: str, **_options: Any) -> None:
+        try:
+            validate_email(email)
+        except ValidationError:
+            raise CommandError(f"an e-mail address is expected, not {email!r}") from None
+        user = User.objects.filter(email=email.lower()).first()
+        if user is not None and user.role != Role.ADMIN:
+            raise CommandError(f"{email} is a {user.role} already; an admin changes that in the administration")
+        if user is not None and user.has_usable_password():
+            self.stdout.write(f"{email} is an admin already and has a password")
+            return
+        user = user or create_user(email, name="", password=None, role=Role.ADMIN, acting_user=None)
+        key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
+        hours = settings.PASSWORD_RESET_TIMEOUT // 3600
+        self.stdout.write(f"{email} is an admin. Set a password within {hours} hours, once:")
+        self.stdout.write(settings.HEADLESS_FRONTEND_URLS["account_reset_password_from_key"].format(key=key))

@@ -1,0 +1,54 @@
+"""What is synthesised can be priced, whatever the school's size, and the document's bill comes out of its own school's templates."""
+
+from __future__ import annotations
+
+import pytest
+
+from infrastructure.nag import Finding
+from infrastructure.tests.templates import Assembly
+from simulator.costs.assembly import read_assembly
+from simulator.costs.from_infrastructure import InfrastructureBill, bill_of
+from simulator.costs.model import Group
+from simulator.costs.plan import Plan
+from simulator.costs.price_book import load_price_book
+from simulator.costs.synthesised import synthesised
+
+
+def priced(assembly: Assembly, students: int = 100) -> InfrastructureBill:
+    found = synthesised(read_assembly(assembly.folder))
+    return bill_of(found, Plan(students=students, pool=found.pool, idle_minutes=found.idle_minutes), load_price_book())
+
+
+def test_every_resource_of_every_school_has_a_price_or_a_reason(each: tuple[Assembly, tuple[Finding, ...]]) -> None:
+    assert priced(each[0]).bill.total > 0
+
+
+@pytest.mark.parametrize(
+    ("group", "worked_out", "stated"),
+    [
+        (Group.CORE, 192.67, 193),
+        (Group.WORKSPACES, 552.45, 552),
+        (Group.STORAGE, 311.50, 312),
+        (Group.MONITORING, 20.00, 20),
+        (Group.TRANSFER, 90.00, 90),
+    ],
+)
+def test_each_sum_of_the_document_comes_out_of_the_templates(
+    hundred: Assembly, group: Group, worked_out: float, stated: float
+) -> None:
+    line = next(line for line in priced(hundred).document if line.group is group)
+    assert line.dollars == pytest.approx(worked_out, abs=0.005)
+    assert line.stated == stated
+    assert abs(line.dollars - stated) <= 0.5
+
+
+def test_the_documents_total_comes_out_of_the_templates(hundred: Assembly) -> None:
+    result = priced(hundred)
+    assert result.document_stated == round(result.document_total) == 1167
+
+
+def test_the_standbys_that_the_document_draws_are_in_the_bill(hundred: Assembly) -> None:
+    bill = priced(hundred).bill
+    assert bill.line("NAT gateways").basis.startswith("3,")
+    assert "2 × db.t3.medium" in bill.line("Database").basis
+    assert "2 × cache.t3.micro" in bill.line("Cache").basis

@@ -1,0 +1,91 @@
+"""What would not work in an account is told at once and together, before anything is begun; zones and identity are read from moto."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from infrastructure.deploy.aws import Aws, DeployFailed
+from infrastructure.deploy.observe import sign_in, what_would_not_work
+from infrastructure.settings_file import EXAMPLES, load_settings
+from infrastructure.tests.ministack import REGION
+
+HUNDRED = load_settings(EXAMPLES / "hundred.toml")
+SMALL = load_settings(EXAMPLES / "small.toml")
+
+
+@dataclass(frozen=True)
+class Quotas:
+    """moto knows no quota of Fargate."""
+
+    vcpus: float | None
+
+    def get_service_quota(self, *, ServiceCode: str, QuotaCode: str) -> dict[str, Any]:  # noqa: N803  (as boto3 has it)
+        if self.vcpus is None:
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "not allowed"}}, "GetServiceQuota")
+        assert (ServiceCode, QuotaCode) == ("fargate", "L-3032A538")
+        return {"Quota": {"Value": self.vcpus}}
+
+
+@dataclass(frozen=True)
+class Zone:
+    """moto's ids of zones are not as AWS' are."""
+
+    name: str
+
+    def get_hosted_zone(self, *, Id: str) -> dict[str, Any]:  # noqa: N803  (as boto3 has it)
+        if not self.name:
+            raise ClientError({"Error": {"Code": "NoSuchHostedZone", "Message": f"No zone {Id}"}}, "GetHostedZone")
+        return {"HostedZone": {"Id": f"/hostedzone/{Id}", "Name": f"{self.name}."}}
+
+
+@dataclass(frozen=True)
+class Account(Aws):
+    quotas: Quotas = Quotas(128.0)
+    zone: Zone = Zone("school.example")
+
+    def client(self, service: str, region: str | None = None) -> Any:
+        own: dict[str, Any] = {"service-quotas": self.quotas, "route53": self.zone}
+        return own.get(service) or super().client(service, region)
+
+
+@pytest.fixture
+def session() -> Iterator[boto3.Session]:
+    with mock_aws():
+        yield boto3.Session(aws_access_key_id="1", aws_secret_access_key="2", region_name=REGION)
+
+
+def test_an_account_that_fits_has_no_problem(session: boto3.Session) -> None:
+    assert what_would_not_work(Account(session, REGION), HUNDRED) == []
+
+
+def test_a_domain_below_the_zones_name_is_in_the_zone(session: boto3.Session) -> None:
+    account = Account(session, "eu-central-1")
+    assert what_would_not_work(account, SMALL) == []
+
+
+def test_all_problems_are_told_together(session: boto3.Session) -> None:
+    account = Account(session, "eu-central-1", quotas=Quotas(6.0), zone=Zone("other.example"))
+    zones = ("eu-central-1a", "eu-central-1b", "eu-central-1d")
+    settings = replace(SMALL, network=replace(SMALL.network, zones=zones))
+    zone, hosted, quota = what_would_not_work(account, settings)
+    assert zone.startswith("network.zones: your account has no eu-central-1d; it has eu-central-1a")
+    assert "this zone is of other.example, and school.domain is small.school.example" in hosted
+    assert "account.fargate_vcpu_quota says 32 vCPUs, AWS allows 6" in quota
+
+
+def test_a_zone_and_a_quota_that_cannot_be_read_are_named(session: boto3.Session) -> None:
+    hosted, quota = what_would_not_work(Account(session, REGION, quotas=Quotas(None), zone=Zone("")), HUNDRED)
+    assert "Z0EXAMPLE0EXAMPLE0 cannot be read (No zone Z0EXAMPLE0EXAMPLE0)" in hosted
+    assert "L-3032A538 cannot be read (not allowed)" in quota
+
+
+def test_credentials_of_another_account_are_refused(session: boto3.Session) -> None:
+    with pytest.raises(DeployFailed, match=r"these credentials are of account 123456789012.*Nothing was done"):
+        sign_in(Account(session, REGION), HUNDRED)

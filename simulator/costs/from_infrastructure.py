@@ -1,0 +1,135 @@
+"""`costs --from-infrastructure`: the bill of what CDK synthesises, and how the document's $1,167 comes out of it.
+
+The document gives five sums and derives one. The other four are reconstructed here from the same templates: one of each thing, without the
+standbys and second ways that the document draws as well and does not count. Each says what it comes to before rounding.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from simulator.costs import document
+from simulator.costs.assembly import read_assembly
+from simulator.costs.model import Breakdown, Group, cost, task_hour_price
+from simulator.costs.plan import Plan, on_demand
+from simulator.costs.price_book import PriceBook
+from simulator.costs.synthesised import Synthesised, synthesised
+from simulator.costs.usage import HOURS_IN_A_MONTH
+
+SOURCE = Path(__file__).parents[2]
+EXAMPLE = SOURCE / "infrastructure" / "examples" / "hundred.toml"
+PYTHON_VARIABLE = "APRANOVA_INFRASTRUCTURE_PYTHON"
+"""Set by the entry script: the interpreter of the environment that CDK is in."""
+
+
+class CannotSynthesise(Exception):
+    """The text says what synthesis said."""
+
+
+@dataclass(frozen=True)
+class DocumentLine:
+    """A group of the document's table, worked out from the templates."""
+
+    group: Group
+    dollars: float
+    stated: float | None
+    """None: asked with other numbers than the document's, so it says nothing."""
+    basis: str
+
+
+@dataclass(frozen=True)
+class InfrastructureBill:
+    found: Synthesised
+    bill: Breakdown
+    document: tuple[DocumentLine, ...]
+
+    @property
+    def document_total(self) -> float:
+        return sum(line.dollars for line in self.document)
+
+    @property
+    def document_stated(self) -> float | None:
+        stated = [line.stated for line in self.document if line.stated is not None]
+        return sum(stated) if len(stated) == len(self.document) else None
+
+
+def synthesise(settings: Path) -> Synthesised:
+    """In CDK's environment, into a folder that is gone afterwards. The manager's packages cost nothing: its function is an empty folder here."""
+    with tempfile.TemporaryDirectory(prefix="apranova-") as folder:
+        code, out = Path(folder) / "manager", Path(folder) / "out"
+        code.mkdir()
+        (code / "empty").touch()
+        words = ["-m", "infrastructure", "infrastructure", "--settings", str(settings), "--out", str(out)]
+        done = subprocess.run(
+            [os.environ.get(PYTHON_VARIABLE, sys.executable), *words, "--manager-code", str(code)],
+            env={**os.environ, "PYTHONPATH": str(SOURCE)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise CannotSynthesise(done.stderr.strip().removeprefix("apranova: ") or done.stdout.strip())
+        return synthesised(read_assembly(out))
+
+
+def bill_of(found: Synthesised, plan: Plan, book: PriceBook) -> InfrastructureBill:
+    return InfrastructureBill(
+        found=found,
+        bill=cost(on_demand(plan), book, task=found.task, stack=found.stack),
+        document=tuple(_document(found, plan, book)),
+    )
+
+
+def _document(found: Synthesised, plan: Plan, book: PriceBook) -> list[DocumentLine]:
+    stack, hour = found.stack, HOURS_IN_A_MONTH
+    asked = (plan.students, plan.hours, plan.pool)
+    as_stated = asked == (document.STUDENTS, document.HOURS, document.POOL)
+    tasks = stack.backend_tasks * task_hour_price(stack.service_task, book)
+    tasks += stack.frontend_tasks * task_hour_price(stack.frontend_task or stack.service_task, book)
+    core = {
+        "tasks": tasks * hour,
+        "one database": book[f"rds_{stack.database_class}_hour"].price * hour,
+        "one cache node": book[f"cache_{stack.cache_node}_hour"].price * hour,
+        "load balancer with one capacity unit": (book["alb_hour"].price + book["alb_lcu_hour"].price) * hour,
+        "one NAT gateway": book["nat_gateway_hour"].price * hour,
+        "zone": book["route53_zone_month"].price * stack.dns_zones,
+    }
+    task_hour = task_hour_price(found.task, book)
+    pool, used = task_hour * hour * plan.pool, task_hour * plan.students * plan.hours
+    homes = plan.students * plan.home_gb * book["efs_standard_gb_month"].price
+    snapshots = plan.students * plan.snapshot_gb * book["s3_gb_month"].price
+    out = plan.students * plan.out_gb
+    worked_out = {
+        Group.CORE: (sum(core.values()), " + ".join(f"{word} {dollars:.2f}" for word, dollars in core.items())),
+        Group.WORKSPACES: (
+            pool + used,
+            f"pool {pool:.2f} + on demand {used:.2f}, at ${task_hour:.5f} an hour; no idle tails, no starts",
+        ),
+        Group.STORAGE: (homes + snapshots, f"homes {homes:.2f} + snapshots {snapshots:.2f}"),
+        Group.MONITORING: (document.MONITORING, "as it stands: the document does not say what it counts"),
+        Group.TRANSFER: (
+            out * document.INTERNET_GB,
+            (
+                f"{out:,.0f} GB at ${document.INTERNET_GB} straight from AWS; through CloudFront the first "
+                f"{book['cloudfront_out_gb'].free:,.0f} GB are free"
+            ),
+        ),
+    }
+    return [
+        DocumentLine(group, dollars, _STATED[group] if as_stated else None, basis)
+        for group, (dollars, basis) in worked_out.items()
+    ]
+
+
+_STATED = {
+    Group.CORE: document.CORE,
+    Group.WORKSPACES: document.WORKSPACES,
+    Group.STORAGE: document.STORAGE,
+    Group.MONITORING: document.MONITORING,
+    Group.TRANSFER: document.TRANSFER,
+}
