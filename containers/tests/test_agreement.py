@@ -72,6 +72,27 @@ def test_uvicorn_has_the_options_of_one_machine_but_for_its_socket(tmp_path: Pat
     assert read(BY_NAME["backend"]).command[1:] == one_machine
 
 
+def test_the_portal_sends_by_itself_the_headers_that_a_gateway_would_add() -> None:
+    envoy = (SOURCE / "gateway/envoy.yaml").read_text()
+    main = envoy[envoy.index("- name: main") : envoy.index("routes:", envoy.index("- name: main"))]
+    added = dict(re.findall(r'{key: ([a-z-]+), value: "?([^"}]+)[}"]', main))
+    assert added.pop("strict-transport-security") == "${hsts"  # its value is the scheme's, there and here
+    serve = (SOURCE / "portal/scripts/serve.mjs").read_text()
+    assert dict(re.findall(r'^  "([a-z-]+)": "(.*)",$', serve, re.MULTILINE)) == added != {}
+    assert read(BY_NAME["portal"]).command[-1] == "serve.mjs"
+
+
+def test_whoever_stands_behind_the_load_balancer_keeps_idle_connections_longer() -> None:
+    balancer = (SOURCE / "infrastructure/elements/load_balancer.py").read_text()
+    (idle_s,) = re.findall(r"(?m)^IDLE_TIMEOUT_S = (\d+)$", balancer)
+    (portal_ms,) = re.findall(r"KEEP_ALIVE_TIMEOUT=(\d+)", read(BY_NAME["portal"]).text)
+    (gateway_s,) = re.findall(
+        r'"client_idle": "(\d+)s" if settings.trusted_hops', (SOURCE / "gateway/render.py").read_text()
+    )
+    assert int(portal_ms) / 1000 > int(idle_s)
+    assert int(gateway_s) > int(idle_s)
+
+
 def test_images_have_the_products_versions() -> None:
     product = dict(PINS.findall((SOURCE / "requirements/product.txt").read_text()))
     for name in ("backend", "gateway", "node"):
