@@ -37,12 +37,13 @@ def main() -> NoReturn:
     try:
         settings = read_settings(os.environ)
         configuration = prepare(settings)
-        publish(settings.images_dir, settings.static_dir)
-    except BadImage as problem:  # the others are linked: better served without one than not at all
-        sys.stderr.write(f"gateway: some static files cannot be served: {problem}\n")
     except (ValueError, OSError) as problem:
         sys.stderr.write(f"gateway: cannot start: {problem}\n")
         raise SystemExit(2) from None
+    try:
+        publish(settings.images_dir, settings.static_dir)
+    except BadImage as problem:  # the others are linked: better served without one than not at all
+        sys.stderr.write(f"gateway: some static files cannot be served: {problem}\n")
     arguments = command(configuration)
     os.execv(arguments[0], arguments)  # noqa: S606 (no shell: Envoy takes this process's place, and gets its signals)
 
