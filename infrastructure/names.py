@@ -67,6 +67,11 @@ HOMES_FOLDER = "/homes"
 """On each file system: homes are folders in it (manager/adapters/efs/homes.py)."""
 LOG_RETENTION_DAYS = 7
 
+RUN_FOLDER = "/run/apranova"
+"""Where the gateway and Django of one task meet: a volume that both images prepare, with the same owner."""
+BACKEND_HEALTH = ("python3", "-I", "/opt/apranova/probe.py", f"unix:{RUN_FOLDER}/backend.sock", "/_authz")
+"""Also the HEALTHCHECK of backend/Dockerfile. It asks what needs no database, Redis or manager: to end tasks while those are away helps nobody."""
+
 IMAGES = ("backend", "portal", "gateway", *(f"workspace-{kind.value}" for kind in WorkspaceKind))
 """Container images, each with a repository of its own."""
 

@@ -1,4 +1,7 @@
-"""Install the portal's packages and build it, only when its sources changed since the last build."""
+"""Install the portal's packages and build it, only when its sources changed since the last build.
+
+`python -m single_machine.portal_build PORTAL` does it where nothing else of the product is: in the build of the portal's container image.
+"""
 
 from __future__ import annotations
 
@@ -111,3 +114,18 @@ def _run(command: tuple[str, ...], portal: Path, log: Path) -> None:
             f"`npm {command[2]}` failed in {portal} (exit code {code}).\n{last}\n"
             f"  Is the npm registry reachable, is the disk full? Run the same command again; it goes on where it stopped. Whole log: {log}"
         )
+
+
+def main() -> int:
+    portal = Path(sys.argv[1])
+    log = portal / ".build.log"
+    try:
+        build_portal(portal, log)
+    except PortalBuildFailed as problem:
+        sys.stderr.write(f"{problem}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -23,7 +23,7 @@ from single_machine.portal_build import PortalBuildFailed, build_portal, node_en
 
 SOURCE = Path(__file__).parent.parent
 BIN = Path(sysconfig.get_path("scripts"))
-PARTS = ("contract", "manager", "agent", "backend", "gateway", "images", "single_machine", "simulator")
+PARTS = ("contract", "manager", "agent", "backend", "gateway", "images", "single_machine", "simulator", "containers")
 END_TO_END = "tests"
 FAST = "not browser and not sandbox and not simulation"
 
@@ -114,10 +114,13 @@ def test() -> None:
 
 
 def lock() -> None:
-    """Write requirements/*.txt anew. The test lock is held to the product's versions."""
+    """Write requirements/*.txt anew. The locks of the tests and of the images are held to the product's versions."""
     for name, constraint in (
         ("product", ()),
         ("test", ("-c", "requirements/product.txt")),
+        ("backend", ("-c", "requirements/product.txt")),
+        ("gateway", ("-c", "requirements/product.txt")),
+        ("node", ("-c", "requirements/product.txt")),
         ("superset", ()),
         ("infrastructure", ()),
     ):

@@ -12,16 +12,9 @@ from constructs import Construct
 from infrastructure.elements.execution_role import make_execution_role
 from infrastructure.elements.fargate_service import FargateService, Place, Way, log_to
 from infrastructure.elements.roles import allow, make_role
-from infrastructure.names import BACKEND_PORT, DJANGO, GATEWAY, Names
+from infrastructure.names import BACKEND_HEALTH, BACKEND_PORT, DJANGO, GATEWAY, RUN_FOLDER, Names
 from infrastructure.settings import Settings
 from infrastructure.stacks.data import DataStack
-
-RUN_FOLDER = "/run/apranova"
-HEALTH = (
-    "import socket; s = socket.socket(socket.AF_UNIX); s.settimeout(4); s.connect('" + RUN_FOLDER + "/backend.sock'); "
-    "s.sendall(b'GET /api/health/ HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n'); assert s.recv(12).startswith(b'HTTP/1.')"
-)
-"""Any answer will do. Its health also speaks of database, Redis and manager; to end tasks while those are away helps nobody."""
 
 _Task = ecs.CfnTaskDefinition
 
@@ -122,7 +115,7 @@ class Backend(Construct):
                 for name, (arn, key) in secrets.items()
             ],
             health_check=_Task.HealthCheckProperty(
-                command=["CMD", "python", "-c", HEALTH], interval=15, timeout=5, retries=3, start_period=60
+                command=["CMD", *BACKEND_HEALTH], interval=15, timeout=5, retries=3, start_period=60
             ),
             linux_parameters=_Task.LinuxParametersProperty(
                 init_process_enabled=True, capabilities=_Task.KernelCapabilitiesProperty(drop=["ALL"])

@@ -50,6 +50,9 @@ class Portal(Construct):
                 for name, value in {
                     "HOSTNAME": "0.0.0.0",  # noqa: S104  the task's own interface; the security group says who reaches it
                     "PORT": str(PORTAL_PORT),
+                    # For the headers of its pages: no gateway stands between it and the load balancer.
+                    "APRANOVA_PUBLIC_URL": settings.school.url,
+                    "APRANOVA_WORKSPACES_DOMAIN": settings.school.workspaces_domain,
                     "NODE_ENV": "production",
                     "NEXT_TELEMETRY_DISABLED": "1",
                 }.items()

@@ -171,6 +171,8 @@ class DockerTaskRunner:
             labels={TASK_LABEL: spec.task_id},
             user=f"{STUDENT_UID}:{STUDENT_UID}",
             stdin_open=True,
+            # The manager asks the agent itself; the image's own check would start a process in every task each half minute.
+            healthcheck={"test": ["NONE"]},
             network=spec.task_id,
             mounts=[Mount(STUDENT_HOME, str(home), type="bind")],
             tmpfs={"/tmp": f"size={self._memory_max_bytes // 2},mode=1777", "/run": "size=16m,mode=1777"},  # noqa: S108

@@ -1,0 +1,71 @@
+"""A podman that runs nothing: notes how it was called and answers as its behaviour file says. Installed by `pretended` below."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+GOOD: dict[str, Any] = {
+    "info": 0, "build": 0, "push": 0, "uid": "10001", "writable": "", "healthy": 0, "exit_code": 0, "running": True,
+    "health_check": ["CMD", "probe"], "agent": {"ready_s": 1.5, "page": 302, "failure": ""},
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PretendedPodman:
+    program: Path
+
+    def behave(self, **changes: Any) -> None:
+        self.program.with_name("behaviour.json").write_text(json.dumps(GOOD | changes))
+
+    def calls(self, command: str) -> list[list[str]]:
+        lines = self.program.with_name("calls.jsonl").read_text().splitlines()
+        return [call for line in lines if (call := json.loads(line))[0] == command]
+
+
+def pretended(folder: Path, name: str = "podman") -> PretendedPodman:
+    program = folder / name
+    program.write_text(
+        f"#!{sys.executable} -IS\nimport runpy\nrunpy.run_path({__file__!r}, {{'HERE': {str(folder)!r}}}, '__main__')\n"
+    )
+    program.chmod(0o755)
+    podman = PretendedPodman(program)
+    podman.behave()
+    return podman
+
+
+def main(arguments: list[str]) -> int:
+    folder = Path(globals()["HERE"])
+    behaviour = json.loads((folder / "behaviour.json").read_text())
+    with (folder / "calls.jsonl").open("a") as calls:
+        calls.write(json.dumps(arguments) + "\n")
+    match arguments:
+        case ["info" | "build" | "push" as command, *_]:
+            sys.stderr.write(f"{command}: the engine's last words\n" if behaviour[command] else "")
+            return behaviour[command]
+        case ["image", "inspect", _]:
+            print(json.dumps([{"Size": 123_000_000, "Config": {}, "Healthcheck": {"Test": behaviour["health_check"]}}]))
+        case ["container", "inspect", _]:
+            print(json.dumps([{"State": {"Running": behaviour["running"], "ExitCode": behaviour["exit_code"]}}]))
+        case ["run", "--rm", *_]:
+            print("libc6 2.36-9 amd64")
+        case ["run", *_]:
+            print("container-1")
+        case ["exec", "--user", "0", *_]:
+            print(behaviour["writable"])
+        case ["exec", _, "id", "-u"]:
+            print(behaviour["uid"])
+        case ["exec", _, "probe"]:
+            return behaviour["healthy"]
+        case ["exec", *_]:
+            print(json.dumps(behaviour["agent"]))
+        case ["logs", _]:
+            print("the application's last words")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

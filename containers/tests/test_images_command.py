@@ -1,0 +1,167 @@
+"""`./apranova images` with an engine that runs nothing: what it asks of the engine, and what it finds wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from containers import __main__ as command
+from containers import smoke as smoke_test
+from containers.catalogue import BY_NAME
+from containers.engine import Engine, NoEngine, find_engine
+from containers.smoke import NotWell, smoke
+from containers.tests.pretended_podman import PretendedPodman, pretended
+
+ECR = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/apranova"
+
+
+@pytest.fixture
+def podman(tmp_path: Path) -> PretendedPodman:
+    return pretended(tmp_path)
+
+
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, podman: PretendedPodman, *arguments: str) -> int:
+    program = ("apranova", "images", *arguments, "--engine", str(podman.program), "--out", str(tmp_path / "out"))
+    monkeypatch.setattr("sys.argv", list(program))
+    return command.main()
+
+
+def test_images_are_built_under_the_registrys_names_with_a_bill_each(monkeypatch, tmp_path, podman) -> None:
+    assert run(monkeypatch, tmp_path, podman, "portal", "backend", "--registry", ECR, "--release", "1.2") == 0
+    tags = [call[call.index("--tag") + 1] for call in podman.calls("build")]
+    assert sorted(tags) == [f"{ECR}/backend:1.2", f"{ECR}/portal:1.2"]
+    for name in ("portal", "backend"):
+        bill = json.loads((tmp_path / f"out/{name}.cdx.json").read_text())
+        assert any(component["purl"].startswith("pkg:deb/debian/libc6@") for component in bill["components"])
+
+
+def test_the_gateway_takes_its_static_files_from_the_workspaces_of_the_same_release(
+    monkeypatch, tmp_path, podman
+) -> None:
+    assert run(monkeypatch, tmp_path, podman, "gateway", "--release", "1.2", "--earlier", f"{ECR}/gateway:1.1") == 0
+    *statics, gateway = podman.calls("build")
+    assert [call[call.index("--target") + 1] for call in statics] == ["static", "static"]
+    assert "--target" not in gateway
+    assert "VSCODE_STATIC=localhost/apranova/workspace-vscode-static:1.2" in gateway
+    assert "SUPERSET_STATIC=localhost/apranova/workspace-superset-static:1.2" in gateway
+    assert f"EARLIER={ECR}/gateway:1.1" in gateway
+
+
+def test_the_machines_registry_settings_are_lent_as_secrets_and_never_as_arguments(
+    monkeypatch, tmp_path, podman
+) -> None:
+    settings = tmp_path / "pip.conf"
+    settings.write_text("[global]\nindex-url = https://somebody:a-password@index.example/simple\n")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(settings))
+    assert run(monkeypatch, tmp_path, podman, "backend", "--release", "1.2") == 0
+    (call,) = podman.calls("build")
+    assert f"id=pip,src={settings}" in call
+    assert "a-password" not in json.dumps(call)
+
+
+def test_podman_keeps_the_health_check_and_the_processor_is_passed_on(monkeypatch, tmp_path, podman) -> None:
+    assert run(monkeypatch, tmp_path, podman, "backend", "--release", "1.2", "--arch", "arm") == 0
+    (call,) = podman.calls("build")
+    assert call[call.index("--format") + 1] == "docker"
+    assert call[call.index("--platform") + 1] == "linux/arm64"
+
+
+def test_pushing_says_how_layers_are_compressed(monkeypatch, tmp_path, podman) -> None:
+    options = ("--no-build", "--push", "--registry", ECR, "--release", "1.2", "--compression", "zstd")
+    assert run(monkeypatch, tmp_path, podman, "portal", *options) == 0
+    assert podman.calls("push") == [["push", "--compression-format", "zstd", f"{ECR}/portal:1.2"]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("portals",), "there is no image 'portals'; there are backend, portal"),
+        (("portal", "--push"), "--push needs --registry"),
+        (("portal", "--release", "a b"), "--release 'a b'"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_built(
+    monkeypatch, tmp_path, podman, capsys, arguments, said
+) -> None:
+    assert run(monkeypatch, tmp_path, podman, *arguments) == 1
+    assert said in capsys.readouterr().err
+    assert not podman.program.with_name("calls.jsonl").exists() or not podman.calls("build")
+
+
+def test_docker_cannot_push_zstd_and_says_what_can(monkeypatch, tmp_path, capsys) -> None:
+    docker = pretended(tmp_path, "docker")
+    options = ("--push", "--registry", ECR, "--release", "1.2", "--compression", "zstd")
+    assert run(monkeypatch, tmp_path, docker, "portal", *options) == 1
+    assert "use Podman" in capsys.readouterr().err
+    assert not docker.calls("build")
+
+
+def test_a_failed_build_shows_the_engines_last_words(monkeypatch, tmp_path, podman, capsys) -> None:
+    podman.behave(build=3)
+    assert run(monkeypatch, tmp_path, podman, "portal", "--release", "1.2") == 1
+    said = capsys.readouterr().err
+    assert "could not be built (exit code 3)" in said
+    assert "build: the engine's last words" in said
+
+
+def test_without_docker_and_podman_it_says_so_and_what_to_do(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(NoEngine, match=r"docker: it is not installed\n  podman: it is not installed\nInstall one"):
+        find_engine()
+
+
+def test_an_engine_that_does_not_answer_is_passed_over(tmp_path, monkeypatch) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    pretended(tmp_path / "a", "docker").behave(info=1)
+    pretended(tmp_path / "b", "podman")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'a'}:{tmp_path / 'b'}")
+    assert find_engine() == Engine(("podman",))
+    with pytest.raises(NoEngine, match="docker: info: the engine's last words"):
+        find_engine("docker")
+
+
+def test_bills_of_materials_need_no_engine(monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("sys.argv", ["apranova", "images", "--bills-only", "--release", "1", "--out", str(tmp_path)])
+    assert command.main() == 0
+    assert len(list(tmp_path.glob("*.cdx.json"))) == len(BY_NAME)
+
+
+# The smoke test
+
+
+def test_a_good_image_passes_and_leaves_no_container(podman) -> None:
+    seen = smoke(Engine((str(podman.program),)), BY_NAME["workspace-vscode"], "image:1")
+    assert (seen.uid, seen.size_bytes) == (10001, 123_000_000)
+    assert seen.agent == "ready after 1.5 s, claimed, first page answered with 302"
+    assert podman.calls("rm") == [["rm", "--force", "--volumes", "container-1"]]
+    (started,) = podman.calls("run")
+    for option in ("--read-only", "--read-only-tmpfs=false", "no-new-privileges"):
+        assert option in started
+    assert started[started.index("--cap-drop") + 1] == "ALL"
+    assert started[started.index("--network") + 1] == "none"
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "said"),
+    [
+        ({"uid": "0"}, "it runs as root"),
+        ({"writable": "/opt"}, "/opt can be written"),
+        ({"health_check": []}, "has no HEALTHCHECK"),
+        ({"healthy": 1, "running": False}, "it ended by itself"),
+        ({"healthy": 1}, "its health check failed"),
+        ({"exit_code": 137}, "did not end within"),
+        ({"agent": {"failure": "the claim was answered with 500"}}, "the claim was answered with 500"),
+        ({"agent": {"ready_s": 1, "page": 502, "failure": ""}}, "answers 502"),
+    ],
+)
+def test_an_image_that_is_not_as_the_platform_expects_is_found_out(podman, monkeypatch, behaviour, said) -> None:
+    monkeypatch.setattr(smoke_test, "HEALTHY_WITHIN_S", 0.0)
+    podman.behave(**behaviour)
+    with pytest.raises(NotWell, match=said):
+        smoke(Engine((str(podman.program),)), BY_NAME["workspace-vscode"], "image:1")
+    if podman.program.with_name("calls.jsonl").read_text().count('"run"'):
+        assert podman.calls("rm")
