@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from contract.agent import ClaimRequest
 from contract.names import StopReason, TaskState, WorkspaceState
+from manager.domain import planner
 from manager.domain.policy import Policy, PoolPolicy
 from manager.domain.task import TASK_TRANSITIONS, Task
 from manager.domain.workspace import WORKSPACE_TRANSITIONS, Workspace
@@ -452,7 +453,8 @@ class Watch:
         return self._pool_converged(len(live)) or self._homes_converged()
 
     def _pool_converged(self, live: int) -> Violation | None:
-        """The schedule is the least: what is planned beyond it is bounded by how many there are to be expected."""
+        """The schedule is the least, as far as its worth goes where nothing is known (no run lasts for days): what is planned
+        beyond it is bounded by how many there are to be expected."""
         now, policy = self._loop.now, self._policy
         for task in self._warm.values():
             if task.expires_at is not None and task.expires_at < now - 90.0:
@@ -462,6 +464,9 @@ class Watch:
         most = max(targets)
         room = most if policy.tasks_max is None else policy.tasks_max - (live - generic)
         least = min(*targets, room)
+        if policy.pool_policy is PoolPolicy.PREDICTED:
+            worth_s = policy.spared_unknown_a_day * policy.cold_start_worth_s
+            least = min(least, *(planner.within_budget(target, worth_s, policy.schedule) for target in targets))
         if policy.pool_policy is not PoolPolicy.SCHEDULE:
             most += self._faults.profile.workspaces + 1
         if not least <= generic <= most:

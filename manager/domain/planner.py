@@ -24,8 +24,6 @@ from manager.domain.policy import Policy, PoolPolicy
 
 SIZE_MAX = 5_000
 _DAY_S = 86_400.0
-_ASSUMED_A_DAY = 24.0
-"""Cold starts that the schedule is taken to spare on a day of which nothing is known, one an hour: it may cost what they are worth."""
 _LOOK_AGAIN_S = 15.0
 """How often a pool that follows a class is looked at: well below the time that a start takes on ECS."""
 
@@ -76,7 +74,7 @@ def targets(
     worth_s = worth_left_s(budget, outlook, now, policy)
     habits = policy.pool_policy is PoolPolicy.PREDICTED
     doubted = now < outlook.schedule_until or (habits and (outlook.habit_error or 0.0) > ERROR_MAX)
-    allowed = budget if doubted or not habits else min(budget, _ASSUMED_A_DAY * policy.cold_start_worth_s)
+    allowed = budget if doubted or not habits else min(budget, policy.spared_unknown_a_day * policy.cold_start_worth_s)
     affordable = within_budget(full, allowed, policy.schedule)
     if affordable != full:
         scheduled = pool.share(affordable, launches, kinds, one_of_each=policy.schedule.is_peak(now))

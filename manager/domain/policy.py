@@ -40,6 +40,9 @@ class Policy:
     """What sparing one student a cold start is worth, in seconds that a warm task is paid for: the planner keeps one more
     task just as long as it expects it to be used at least once in so many seconds. A hundred students come to a p95 below two
     seconds at some 75 minutes (late-binding homes, decision 17); a larger school does for less."""
+    spared_unknown_a_day: float = math.inf
+    """Cold starts that the schedule is taken to spare on a day of which nothing is known: it is cut to what they are worth
+    (inf: never cut). Where warm tasks cost money 24, one an hour."""
     pool_budget_s: float | None = math.inf
     """Seconds of warm tasks that may be paid for in a day (inf: no limit); None: as many as the launches of an average day
     times `budget_per_launch_s`, and at least `budget_min_s`. The policy `schedule` has no budget."""

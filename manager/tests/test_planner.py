@@ -178,16 +178,16 @@ def test_weekends_say_nothing_of_weekdays() -> None:
 
 
 def test_where_nothing_is_known_the_schedule_holds_and_is_cut_to_the_budget() -> None:
-    dear = replace(POLICY, cold_start_worth_s=DAY)
-    assert decided(CLASS, dear).by_kind[CODE].start_below == 5
-    cut = decided(CLASS, replace(dear, pool_budget_s=16 * HOUR)).by_kind[CODE]
+    assert decided(CLASS).by_kind[CODE].start_below == 5
+    cut = decided(CLASS, replace(POLICY, pool_budget_s=16 * HOUR)).by_kind[CODE]
     assert (cut.start_below, "cut to the day's budget" in cut.because) == (1, True)
 
 
 def test_where_nothing_is_known_the_schedule_costs_no_more_than_it_is_taken_to_be_worth() -> None:
-    cheap = decided(CLASS, replace(POLICY, cold_start_worth_s=HOUR)).by_kind[CODE]
+    policy = replace(POLICY, spared_unknown_a_day=24.0)
+    cheap = decided(CLASS, replace(policy, cold_start_worth_s=HOUR)).by_kind[CODE]
     assert (cheap.start_below, "cut to its worth: nothing is known" in cheap.because) == (2, True)
-    assert decided(at(11, 22, 3), replace(POLICY, cold_start_worth_s=HOUR / 60)).by_kind[CODE].start_below == 1
+    assert decided(at(11, 22, 3), replace(policy, cold_start_worth_s=HOUR / 60)).by_kind[CODE].start_below == 1
 
 
 def test_a_spent_budget_ends_the_pool_and_says_so() -> None:

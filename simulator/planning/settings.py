@@ -71,6 +71,7 @@ class Scenario:
             schedule=self.schedule,
             pool_policy=PoolPolicy(self.policy_name),
             cold_start_worth_s=Policy.cold_start_worth_s if self.worth_s is None else self.worth_s,
+            spared_unknown_a_day=24.0,
             pool_budget_s=math.inf if self.budget_hours is None else 3_600.0 * self.budget_hours,
             # How many are on their way depends on the mean alone, however the times of a start are spread (Palm's theorem).
             start_lead_s=(self.engine.start_min_s + self.engine.start_max_s) / 2.0,
