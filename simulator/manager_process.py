@@ -10,7 +10,7 @@ from contract.errors import ApraNovaError
 from manager.domain.policy import Policy
 from manager.ports.task_agent import AgentUnreachable
 from manager.ports.workspace_store import VersionConflict
-from manager.use_cases.sweep import sweep
+from manager.use_cases.sweep import sweep, sweep_named
 from manager.use_cases.world import Inline, World
 from simulator.agents import SimulatedAgents
 from simulator.engine import MachineEngine
@@ -125,7 +125,9 @@ class SimulatedManager:
         """Paced as by manager/entrypoints/sweep_loop.py."""
         told, self._told = tuple(self._told), {}
         try:
-            plan = sweep(self.world, told)
+            if told:
+                sweep_named(self.world, told)
+            plan = sweep(self.world)
             if self._trace.on and plan.actions:
                 self._trace.note(self.name, f"plans {', '.join(_action(action) for action in plan.actions)}")
             next_due_at = self.world.store.find_next_due_at()

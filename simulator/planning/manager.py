@@ -14,10 +14,10 @@ from manager.use_cases import cohorts, lifetime
 from manager.use_cases.expect import expect
 from manager.use_cases.launch import launch
 from manager.use_cases.stop import stop
-from manager.use_cases.sweep import sweep
+from manager.use_cases.sweep import sweep, sweep_named
 from manager.use_cases.world import World
 from simulator.planning.engine import PlannedEngine
-from simulator.planning.settings import READS_WHAT_IS_DUE, Scenario
+from simulator.planning.settings import Scenario
 from simulator.planning.store import CountingStore
 from simulator.planning.timeline import Timeline
 
@@ -147,7 +147,9 @@ class PlannedManager:
         read_before, began = self._store.records_read, time.perf_counter()
         changed, self._changed = self._changed, []
         try:
-            plan = sweep(self.world, changed) if READS_WHAT_IS_DUE else sweep(self.world)  # pyright: ignore[reportCallIssue]
+            if changed:
+                self.planned(sweep_named(self.world, changed))
+            plan = sweep(self.world)
             self.planned(plan)
             look_again_at = plan.look_again_at
         except ApraNovaError:
