@@ -1,4 +1,4 @@
-"""Django's cache in a Redis cluster: its own client knows single servers only. The stubs do not know that client's parts."""
+"""Django's cache in a Redis cluster: its own client knows single servers only."""
 
 from __future__ import annotations
 
@@ -14,24 +14,28 @@ from backend.config.redis_connections import ClusterClient
 class RedisClusterCacheClient(RedisCacheClient):
     """As Django's, but that several keys at once are asked for shard by shard; no caller of a cache expects them to be one step."""
 
+    _serializer: Any
+
     def __init__(self, servers: list[str], **options: Any) -> None:
         super().__init__(servers)
+        self._url = servers[0]
         self._connect_options = options
 
     @cached_property
     def _cluster(self) -> Any:
-        return ClusterClient.from_url(self._servers[0], **self._connect_options)  # pyright: ignore[reportAttributeAccessIssue]
+        return ClusterClient.from_url(self._url, **self._connect_options)
 
-    def get_client(self, key: str | None = None, *, write: bool = False) -> Any:  # noqa: ARG002  # pyright: ignore[reportIncompatibleMethodOverride]
+    def get_client(self, key: Any = None, *, write: bool = False) -> Any:  # noqa: ARG002 (Django's signature)
         return self._cluster
 
-    def get_many(self, keys: Iterable[str]) -> dict[str, Any]:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def get_many(self, keys: Iterable[Any]) -> dict[Any, Any]:
         wanted = list(keys)
         values = self._cluster.mget_nonatomic(wanted) if wanted else []
-        loads = self._serializer.loads  # pyright: ignore[reportAttributeAccessIssue]
-        return {key: loads(value) for key, value in zip(wanted, values, strict=True) if value is not None}
+        return {
+            key: self._serializer.loads(value) for key, value in zip(wanted, values, strict=True) if value is not None
+        }
 
-    def set_many(self, data: Mapping[str, Any], timeout: int | None) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def set_many(self, data: Mapping[Any, Any], timeout: Any) -> None:
         for key, value in data.items():
             self.set(key, value, timeout)
 

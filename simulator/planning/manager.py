@@ -148,7 +148,7 @@ class PlannedManager:
         changed, self._changed = self._changed, []
         try:
             if changed:
-                sweep_named(self.world, changed)
+                self.planned(sweep_named(self.world, changed))
             plan = sweep(self.world)
             self.planned(plan)
             look_again_at = plan.look_again_at

@@ -14,8 +14,10 @@ OF_THIS_MACHINE = {
     "APRANOVA_HOST",
     "APRANOVA_IMAGES_DIR",
     "APRANOVA_PORT",
+    "APRANOVA_RESTIC",
     "APRANOVA_RUN_DIR",
     "APRANOVA_SCHOOL_NAME",
+    "APRANOVA_SNAPSHOTS_DIR",
 }
 """Read here, by single_machine.settings."""
 
