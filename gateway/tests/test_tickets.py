@@ -157,7 +157,7 @@ def test_a_thousand_requests_ask_the_manager_a_few_times(stack: Stack) -> None:
 
 def test_the_access_record_is_renewed_by_use(stack: Stack) -> None:
     cookie = stack.enter(session_key="sliding")
-    (key,) = [key for key in stack.redis.smembers("gateway:session:" + _digest("sliding")) if b":access:" in key]  # type: ignore[union-attr]
+    (key,) = [key for key in stack.redis.smembers("{gateway}:session:" + _digest("sliding")) if b":access:" in key]  # type: ignore[union-attr]
     stack.redis.expire(key, 100)
     stack.client.ask(stack.host(MINE), headers={"Cookie": cookie})
     assert stack.redis.ttl(key) > 40_000  # type: ignore[operator]
