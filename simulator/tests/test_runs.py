@@ -14,7 +14,7 @@ from simulator.planted_bugs import BUGS, PlantedBug, find
 from simulator.profile import RATES, Profile, difference
 from simulator.soak import shrunk
 
-RUNS = int(os.environ.get("APRANOVA_SIMULATION_RUNS", "1500"))
+RUNS = int(os.environ.get("APRANOVA_SIMULATION_RUNS", "600"))
 PARTS = 10
 FIRST_SEED = 1_000_000
 """Not those that a soak begins with: the tests add to what was soaked."""
