@@ -18,6 +18,7 @@ from pathlib import Path
 
 SOURCE = Path(__file__).parent.parent
 START_WITHIN_S = 240.0
+LAST_LINE = "Ctrl-C stops everything"
 
 
 def fixed_pool(size: int) -> dict[str, str]:
@@ -53,7 +54,7 @@ class Product:
         self.process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
-        """Return when `up` says that it is ready. Raises AssertionError with everything it printed."""
+        """Return when `up` is ready and has said all it says then. Raises AssertionError with everything it printed."""
         self.output.clear()
         self.process = subprocess.Popen(
             [str(SOURCE / "apranova"), "up"],
@@ -67,7 +68,7 @@ class Product:
         )
         threading.Thread(target=self._read, daemon=True).start()
         deadline = time.monotonic() + START_WITHIN_S
-        while not any(line.startswith("Ready after") for line in self.output):
+        while not any(line.startswith(LAST_LINE) for line in self.output):
             assert self.process.poll() is None, "up ended:\n" + "".join(self.output) + self.logs()
             assert time.monotonic() < deadline, "up did not become ready:\n" + "".join(self.output) + self.logs()
             time.sleep(0.1)
