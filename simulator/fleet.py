@@ -34,6 +34,7 @@ _WEATHER_S = 30.0
 _CONVERGES_WITHIN_S = 240.0
 """How long a state that is not converged may still be one on the move: a warm task is worn out, the next pass comes after a
 sweep interval, and its replacement starts."""
+_LOOKS_EACH_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ class Fleet:
         self.loop.run_until(safe_until)
         self._faults_stop()
         policy = self.profile.policy
-        self.loop.run_until(
+        converged_by = (
             safe_until
             + policy.orphan_grace_s
             + policy.launch_timeout_s
@@ -154,13 +155,19 @@ class Fleet:
             + policy.back_off_max_s
             + 2.0 * policy.sweep_interval_s
         )
-        self._must_become(self.watch.why_not_converged)
-        self.loop.run_until(
+        stopped_by = (
             safe_until + policy.idle_timeout_s + policy.keep_running_max_s + policy.busy_max_s + policy.sweep_interval_s
         )
-        self._must_become(self._why_not_all_stopped)
+        self._settle(self.watch.why_not_converged, converged_by)
+        self._settle(self._why_not_all_stopped, stopped_by)
         self._must_become(self.watch.why_not_converged)
         self._must_become(self._why_not_a_no_op)
+
+    def _settle(self, why_not: Callable[[], Violation | None], bound: float) -> None:
+        """A patient run waits until the bound although all is well: it might not stay so. Others end when it is."""
+        while self.loop.now < bound and (self.profile.patient or why_not() is not None):
+            self.loop.run_until(min(bound, self.loop.now + _LOOKS_EACH_S))
+        self._must_become(why_not)
 
     def close(self) -> None:
         """Threads that still wait end here and now, not when the collector comes upon them."""
@@ -172,7 +179,7 @@ class Fleet:
         while (violation := why_not()) is not None:
             if self.loop.now >= until:
                 raise violation
-            self.loop.run_until(self.loop.now + 10.0)
+            self.loop.run_until(self.loop.now + _LOOKS_EACH_S)
 
     def _why_not_all_stopped(self) -> Violation | None:
         for workspace in self.store.workspaces.values():

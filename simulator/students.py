@@ -24,7 +24,7 @@ _CALLS: dict[str, Callable[[World, str], object]] = {
     "launch": launch,
     "stop": stop.stop,
     "restart": stop.restart,
-    "keep running": lambda world, workspace_id: stop.keep_running(world, workspace_id, world.clock.now() + 400.0),
+    "keep running": lambda world, workspace_id: stop.keep_running(world, workspace_id, world.clock.now() + 200.0),
     "delete": lifetime.delete,
     "undelete": lifetime.undelete,
     "sign in": lambda world, workspace_id: expect(world, ExpectRequest(workspace_id, "signed in")),

@@ -96,7 +96,11 @@ def test() -> None:
             folder=portal,
             environment=node,
         )
-        run("fleets under simulated faults", BIN / "pytest", "simulator", "-m", "simulation", environment=environment)
+        run(
+            "fleets under simulated faults",
+            *(BIN / "pytest", "simulator", "-m", "simulation", "-n", "logical", "--dist", "worksteal"),
+            environment=environment,
+        )
         step("images of the workspaces (built once, then cached)", lambda: all_built(building, built))
     finally:
         images.stop()
