@@ -200,6 +200,10 @@ Action: TypeAlias = (
     | AskKeeper
 )
 
+SELF_TIMED = (RecordUse, Warn, ExpectLater, NoteProgress, ForgetTask, ForgetLaunches)
+"""What these leave behind says itself when it is due, or matters to nobody: no pass need follow them. In a large school most
+actions are of these sorts."""
+
 
 @dataclass(frozen=True)
 class PoolNote:

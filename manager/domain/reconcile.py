@@ -13,6 +13,7 @@ from manager.domain import idle, pool
 from manager.domain.observation import ObservedTask
 from manager.domain.outlook import TargetLine
 from manager.domain.plan import (
+    SELF_TIMED,
     Action,
     AskKeeper,
     EndTask,
@@ -101,7 +102,8 @@ def reconcile(snapshot: Snapshot, now: float, policy: Policy) -> Plan:
         actions = [*(action for action in actions if action not in marked), *pooled.actions]
         pool_at = pooled.look_again_at
     # What an action changes is the next thing to look at, also when the event that should tell of it is lost.
-    acted_at = now + policy.transient_tick_s if actions else float("inf")
+    to_follow = any(not isinstance(action, SELF_TIMED) for action in actions)
+    acted_at = now + policy.transient_tick_s if to_follow else float("inf")
     look_again_at = min(_look_again_at(snapshot, now, policy), pool_at, acted_at)
     return Plan(tuple(actions), look_again_at, _note(pooled, snapshot) if pooled is not None else None)
 

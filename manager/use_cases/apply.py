@@ -12,6 +12,7 @@ from contract.errors import ApraNovaError
 from contract.manager import LaunchStep
 from manager.domain.idle import IdleVerdict
 from manager.domain.plan import (
+    SELF_TIMED,
     Action,
     AskKeeper,
     EndTask,
@@ -114,7 +115,8 @@ def _guarded(world: World, action: Action, key: str, work: Callable[[], object])
         log.exception("%s failed unexpectedly", name, extra={"action": name, "key": key})
     finally:
         world.in_flight.end(key)
-    world.wake()  # what it changed may be the next thing to act on
+    if not isinstance(action, SELF_TIMED):
+        world.wake()  # what it changed may be the next thing to act on
 
 
 def _perform(world: World, action: Action) -> None:

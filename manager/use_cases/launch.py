@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from contract.errors import ApraNovaError, Reason
-from contract.names import LaunchPath, WorkspaceState
+from contract.names import LaunchPath, TaskState, WorkspaceState
 from manager.domain.binding import Binding, bind
 from manager.domain.pool import candidates
 from manager.domain.task import Task
@@ -14,6 +15,9 @@ from manager.ports.workspace_store import VersionConflict
 from manager.use_cases import ending, finish_launch
 from manager.use_cases.records import get_task, get_workspace, held_task, retried, save_workspace, stored
 from manager.use_cases.world import World
+
+_OLDEST = 50
+"""Of the pool, read by every launch."""
 
 
 def launch(world: World, workspace_id: str) -> Workspace:
@@ -69,8 +73,7 @@ def bring_up(world: World, workspace: Workspace) -> Workspace:
         return _take_held(world, workspace, held, image=image, now=now)
     if only_its_own(world, workspace):
         return _cold(world, workspace, image)
-    warm = world.store.list_warm_tasks(limit=world.policy.records_max)
-    for task in candidates(warm, workspace, image=image):
+    for task in _from_the_pool(world, workspace, image):
         with world.in_flight.holding(finish_launch.key(workspace)):
             bound = _try_bind(world, task, workspace, now=now)
             if bound is not None:
@@ -78,6 +81,20 @@ def bring_up(world: World, workspace: Workspace) -> Workspace:
         if world.store.find_workspace(workspace.workspace_id) != workspace:
             raise VersionConflict(f"{workspace.workspace_id} was launched by someone else")
     return _cold(world, workspace, image)
+
+
+def _from_the_pool(world: World, workspace: Workspace, image: str) -> Iterator[Task]:
+    """Those to try, best first. The oldest are ready first: the rest of a large pool is read only if none of these is left."""
+    oldest = world.store.list_warm_tasks(limit=_OLDEST)
+    able = candidates(oldest, workspace, image=image)
+    if len(oldest) < _OLDEST:
+        yield from able
+        return
+    ready = [task for task in able if task.state is TaskState.READY]
+    yield from ready
+    tried = {task.task_id for task in ready}
+    everyone = world.store.list_warm_tasks(limit=world.policy.records_max)
+    yield from (task for task in candidates(everyone, workspace, image=image) if task.task_id not in tried)
 
 
 def only_its_own(world: World, workspace: Workspace) -> bool:

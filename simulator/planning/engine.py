@@ -14,7 +14,7 @@ from manager.ports.task_agent import AgentUnreachable
 from manager.ports.task_runner import TaskSpec
 from simulator.planning.ledger import Ledger
 from simulator.planning.load import Load
-from simulator.planning.settings import READS_WHAT_IS_DUE, EngineSettings
+from simulator.planning.settings import EngineSettings
 from simulator.planning.timeline import Timeline
 
 PAGE = 100
@@ -120,11 +120,9 @@ class PlannedEngine:
         return found
 
     def list_tasks(self) -> tuple[ObservedTask, ...]:
-        """A page, and the next one at the next call, where the core asks for tasks by name; else all of them."""
+        """A page, and the next one at the next call."""
         self.load.count("ListTasks")
         self.load.count("DescribeTasks")
-        if not READS_WHAT_IS_DUE:
-            return tuple(instance.seen for instance in self.instances.values())
         if not self._pages:
             ids = list(self.instances)
             self._pages = [ids[first : first + PAGE] for first in range(0, len(ids), PAGE)]

@@ -8,11 +8,7 @@ from dataclasses import dataclass, field
 from contract.names import WorkspaceKind
 from manager.domain.policy import Policy, PoolPolicy
 from manager.domain.pool import PoolSchedule
-from manager.ports.task_runner import TaskRunner
 
-READS_WHAT_IS_DUE = hasattr(TaskRunner, "find_tasks")
-"""Whether this manager's passes read what is due, or all there is: an older one must be told no limit."""
-_ALL = 1_000_000
 SCHEDULE = PoolPolicy.SCHEDULE.value
 
 
@@ -75,10 +71,9 @@ class Scenario:
             pool_budget_s=math.inf if self.budget_hours is None else 3_600.0 * self.budget_hours,
             # How many are on their way depends on the mean alone, however the times of a start are spread (Palm's theorem).
             start_lead_s=(self.engine.start_min_s + self.engine.start_max_s) / 2.0,
-            tasks_max=None if READS_WHAT_IS_DUE else _ALL,  # pyright: ignore[reportArgumentType]
+            tasks_max=None,
             warming_max=100,
             refill_delay_s=0.0,
-            records_max=Policy.records_max if READS_WHAT_IS_DUE else _ALL,
             transient_tick_s=15.0,
             sweep_interval_s=self.sweep_interval_s,
         )
