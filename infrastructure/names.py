@@ -40,7 +40,10 @@ PORTAL_PORT = 3000
 DATABASE_PORT = 5432
 CACHE_PORT = 6379
 HOMES_PORT = 2049
-WORKSPACE_PORTS = {WorkspaceKind.VSCODE: 8080, WorkspaceKind.SUPERSET: 8088}
+AGENT_PORT = 8080
+"""Where a workspace answers, of whichever kind: what it runs stands behind its agent."""
+WORKSPACE_PORTS = {WorkspaceKind.VSCODE: AGENT_PORT, WorkspaceKind.SUPERSET: 8088}
+"""As the document's matrix has them."""
 
 EDGE_REGION = "us-east-1"
 """CloudFront takes its certificate and its firewall from there, wherever the rest is."""

@@ -14,11 +14,11 @@ from constructs import Construct
 from contract.names import STUDENT_UID, WorkspaceKind
 from infrastructure.elements.execution_role import make_execution_role
 from infrastructure.elements.fargate_service import ARCHITECTURES, log_to
-from infrastructure.names import WORKSPACE_PORTS, Names
+from infrastructure.names import AGENT_PORT, Names
 from infrastructure.settings import Workspaces
 
 CONTAINER = "workspace"
-HOME_VOLUME = "home"
+_SCRATCH = ("tmp", "run")
 
 _Task = ecs.CfnTaskDefinition
 
@@ -66,18 +66,15 @@ class WorkspaceTasks(Construct):
             privileged=False,
             readonly_root_filesystem=True,
             stop_timeout=120,
-            port_mappings=[
-                _Task.PortMappingProperty(container_port=port, protocol="tcp")
-                for port in (WORKSPACE_PORTS[image.kind],)
-            ],
-            environment=[
-                _Task.KeyValuePairProperty(name="APRANOVA_PORT", value=str(WORKSPACE_PORTS[image.kind])),
-            ],
+            port_mappings=[_Task.PortMappingProperty(container_port=AGENT_PORT, protocol="tcp")],
             linux_parameters=_Task.LinuxParametersProperty(
                 init_process_enabled=True, capabilities=_Task.KernelCapabilitiesProperty(drop=["ALL"])
             ),
             ulimits=[_Task.UlimitProperty(name="nofile", soft_limit=65_536, hard_limit=65_536)],
-            mount_points=[_Task.MountPointProperty(source_volume="scratch", container_path="/tmp", read_only=False)],  # noqa: S108
+            mount_points=[
+                _Task.MountPointProperty(source_volume=name, container_path=f"/{name}", read_only=False)
+                for name in _SCRATCH
+            ],
             log_configuration=log_to(log_group, image.kind.value, Stack.of(self).region),
         )
         return _Task(
@@ -93,5 +90,5 @@ class WorkspaceTasks(Construct):
             ),
             execution_role_arn=self.execution_role.role_arn,
             container_definitions=[container],
-            volumes=[_Task.VolumeProperty(name="scratch")],
+            volumes=[_Task.VolumeProperty(name=name) for name in _SCRATCH],
         )

@@ -121,13 +121,15 @@ def test_a_workspaces_task_has_no_role_that_a_students_code_could_use(
         assert container["User"] == "1000"
         assert container["LinuxParameters"]["Capabilities"] == {"Drop": ["ALL"]}
         assert "Secrets" not in container
+        assert [mapping["ContainerPort"] for mapping in container["PortMappings"]] == [8080]  # the agent's, of either kind
+        assert {mount["ContainerPath"] for mount in container["MountPoints"]} == {"/tmp", "/run"}  # noqa: S108
 
 
 def test_no_environment_holds_what_a_secret_holds(hundred: Assembly) -> None:
     for task in hundred.all("AWS::ECS::TaskDefinition"):
         for container in task["ContainerDefinitions"]:
             assert "{{resolve:" not in json.dumps(container)
-            assert not {e["Name"] for e in container["Environment"]} & {
+            assert not {e["Name"] for e in container.get("Environment", ())} & {
                 "PGPASSWORD",
                 "APRANOVA_SECRET_KEY",
                 "APRANOVA_REDIS_TOKEN",
