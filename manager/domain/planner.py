@@ -68,8 +68,8 @@ def targets(
     full = policy.schedule.target(now)
     scheduled = pool.share(full, launches, kinds, one_of_each=policy.schedule.is_peak(now))
     if policy.pool_policy is PoolPolicy.SCHEDULE:
-        by_schedule = {kind: Target(size, size, "by the schedule") for kind, size in scheduled.items()}
-        return PoolTargets(by_schedule, math.inf, False, "schedule")
+        plainly = {kind: Target(size, size, "by the schedule") for kind, size in scheduled.items()}
+        return PoolTargets(plainly, math.inf, False, "schedule")
     budget = budget_s(launches, demand, now, policy)
     worth_s = worth_left_s(budget, outlook, now, policy)
     habits = policy.pool_policy is PoolPolicy.PREDICTED
@@ -79,6 +79,8 @@ def targets(
     if affordable != full:
         scheduled = pool.share(affordable, launches, kinds, one_of_each=policy.schedule.is_peak(now))
     forecast = Forecast(demand, outlook, recent, time_zone=policy.schedule.time_zone, habits=habits, now=now)
+    cut = "" if affordable == full else ", cut to the day's budget" if allowed == budget else ", cut to its worth"
+    by_schedule = f"by the schedule{cut}{_why_the_schedule(habits=habits, doubted=doubted)}"
     by_kind: dict[WorkspaceKind, Target] = {}
     changes = False
     for kind in kinds:
@@ -89,17 +91,7 @@ def targets(
         because = _because(ahead, policy.start_lead_s)
         by_habit = habits and ahead.known and not doubted
         if not by_habit and scheduled[kind] > wanted and worth_s > 0.0:
-            why = (
-                ""
-                if not habits
-                else ": the last forecasts were bad"
-                if doubted
-                else ": nothing is known of this hour yet"
-            )
-            cut = (
-                "" if affordable == full else ", cut to the day's budget" if allowed == budget else ", cut to its worth"
-            )
-            wanted, because = scheduled[kind], f"by the schedule{cut}{why}"
+            wanted, because = scheduled[kind], by_schedule
         if worth_s <= 0.0:
             wanted = kept = 0
             because = f"the day's {_hours(budget)} warm task-hours are spent"
@@ -152,6 +144,12 @@ def worth_left_s(budget_s: float, outlook: Outlook, now: float, policy: Policy) 
 def within_budget(size: int, budget_s: float, schedule: pool.PoolSchedule) -> int:
     """The schedule's size, cut in proportion where its weekday costs more than a day's budget; one task is left of any."""
     return size if budget_s >= schedule.weekday_s else math.ceil(size * budget_s / schedule.weekday_s)
+
+
+def _why_the_schedule(*, habits: bool, doubted: bool) -> str:
+    if not habits:
+        return ""
+    return ": the last forecasts were bad" if doubted else ": nothing is known of this hour yet"
 
 
 def _because(ahead: Expected, lead_s: float) -> str:
