@@ -73,6 +73,15 @@ class Snapshot:
     """As `strangers`, but their record says STOPPED: they started too late."""
 
     @functools.cached_property
+    def warm(self) -> tuple[Task, ...]:
+        """Most of what a pass over a large pool reads, and nothing is to be done about most of them."""
+        return tuple(task for task in self.tasks if task.warm)
+
+    @functools.cached_property
+    def not_warm(self) -> tuple[Task, ...]:
+        return tuple(task for task in self.tasks if not task.warm)
+
+    @functools.cached_property
     def observed_by_id(self) -> Mapping[str, ObservedTask]:
         return {seen.task_id: seen for seen in self.observed or ()}
 
@@ -200,7 +209,7 @@ def _reconcile_workspace(
 def _forget(snapshot: Snapshot, now: float, policy: Policy) -> Iterator[Action]:
     old = [
         task
-        for task in snapshot.tasks
+        for task in snapshot.not_warm
         if task.state is TaskState.STOPPED and (task.ended_at is None or now - task.ended_at >= policy.task_memory_s)
     ]
     yield from (ForgetTask(task) for task in old if task.workspace_id is None)
@@ -212,7 +221,7 @@ def _forget(snapshot: Snapshot, now: float, policy: Policy) -> Iterator[Action]:
 def _forgive(snapshot: Snapshot, succeeded_at: float) -> Iterator[Action]:
     over = tuple(
         task
-        for task in snapshot.tasks
+        for task in snapshot.not_warm
         if task.failed_start and not task.forgiven and not pool.counts(task, succeeded_at=succeeded_at)
     )
     if over:
@@ -249,7 +258,7 @@ def _reconcile_pool(snapshot: Snapshot, now: float, policy: Policy, *, succeeded
     doomed = {action.task.task_id for action in _dead_warm(snapshot)}
     not_before = max(
         pool.back_off_until(
-            snapshot.tasks,
+            snapshot.not_warm,
             succeeded_at=succeeded_at,
             base_s=policy.back_off_base_s,
             max_s=policy.back_off_max_s,
@@ -257,7 +266,7 @@ def _reconcile_pool(snapshot: Snapshot, now: float, policy: Policy, *, succeeded
         snapshot.claimed_at + policy.refill_delay_s,
     )
     fleet = Fleet(
-        warm=[task for task in snapshot.tasks if task.warm and task.task_id not in doomed],
+        warm=[task for task in snapshot.warm if task.task_id not in doomed],
         due=snapshot.workspaces,
         images=snapshot.images,
         launches=snapshot.launches,
@@ -271,15 +280,15 @@ def _note(done: PoolPass, snapshot: Snapshot) -> PoolNote:
     targets = tuple(
         TargetLine(kind, target.start_below, target.because) for kind, target in done.targets.by_kind.items()
     )
-    return PoolNote(done.targets.policy, targets, done.decisions, sum(task.warm for task in snapshot.tasks))
+    return PoolNote(done.targets.policy, targets, done.decisions, len(snapshot.warm))
 
 
 def _dead_warm(snapshot: Snapshot) -> Iterator[RecordTaskGone]:
     """Warm tasks that this pass finds gone: the pool must neither count nor retire them."""
-    for task in snapshot.tasks:
+    for task in snapshot.warm:
         seen = snapshot.observed_by_id.get(task.task_id)
         never_started = seen is None and task.state is TaskState.STARTING
-        if task.warm and _gone(snapshot, seen) and not never_started:
+        if _gone(snapshot, seen) and not never_started:
             yield RecordTaskGone(task, None, "")
 
 
