@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 
 from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import TimeoutError as NeverShown
 
 from tests.product import Account, Product
 
@@ -96,9 +98,12 @@ class VSCode:
         self.page.keyboard.type(text)
 
     def terminal(self, command: str) -> None:
-        """Type a command line into the terminal, opening one if there is none."""
+        """Type a command line into the terminal, opening one if there is none. One that comes back after a reload would take the
+        keys from a new one."""
         # Not just any: after a reload an earlier terminal may come back, behind the one that is shown.
         shown = self.page.locator(".terminal-wrapper.active")
+        with contextlib.suppress(NeverShown):  # there is none, and none comes back
+            shown.first.wait_for(state="attached", timeout=3_000)
         self._command("View: Focus Terminal" if shown.count() else "Terminal: Create New Terminal")
         # The second, if there is one, belongs to the command that sticks to the top.
         input_of_shown = shown.locator(".xterm-helper-textarea").first
