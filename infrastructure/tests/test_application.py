@@ -121,9 +121,8 @@ def test_a_workspaces_task_has_no_role_that_a_students_code_could_use(
         assert container["User"] == "1000"
         assert container["LinuxParameters"]["Capabilities"] == {"Drop": ["ALL"]}
         assert "Secrets" not in container
-        assert [mapping["ContainerPort"] for mapping in container["PortMappings"]] == [
-            8080
-        ]  # the agent's, of either kind
+        (port,) = container["PortMappings"]
+        assert port["ContainerPort"] == 8080  # the agent's, of either kind
         assert {mount["ContainerPath"] for mount in container["MountPoints"]} == {"/tmp", "/run"}  # noqa: S108
 
 
