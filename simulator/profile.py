@@ -172,6 +172,8 @@ def simpler(profile: Profile) -> list[Profile]:
         less.append(replace(profile, pool=0, pool_later=0))
     if profile.safety_s > 60.0:
         less.append(replace(profile, safety_s=profile.safety_s / 2))
+    if profile.patient:
+        less.append(replace(profile, patient=False))
     return less
 
 

@@ -98,11 +98,10 @@ class VSCode:
         self.page.keyboard.type(text)
 
     def terminal(self, command: str) -> None:
-        """Type a command line into the terminal, opening one if there is none. One that comes back after a reload would take the
-        keys from a new one."""
-        # Not just any: after a reload an earlier terminal may come back, behind the one that is shown.
+        """Type a command line into the terminal, opening one if there is none."""
+        # After a reload an earlier one may come back, a moment later, and take the keys from a new one or stand behind it.
         shown = self.page.locator(".terminal-wrapper.active")
-        with contextlib.suppress(NeverShown):  # there is none, and none comes back
+        with contextlib.suppress(NeverShown):
             shown.first.wait_for(state="attached", timeout=3_000)
         self._command("View: Focus Terminal" if shown.count() else "Terminal: Create New Terminal")
         # The second, if there is one, belongs to the command that sticks to the top.

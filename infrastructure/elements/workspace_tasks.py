@@ -65,11 +65,9 @@ class WorkspaceTasks(Construct):
             user=str(STUDENT_UID),
             privileged=False,
             readonly_root_filesystem=True,
-            stop_timeout=120,
+            stop_timeout=30,
             port_mappings=[_Task.PortMappingProperty(container_port=AGENT_PORT, protocol="tcp")],
-            linux_parameters=_Task.LinuxParametersProperty(
-                init_process_enabled=True, capabilities=_Task.KernelCapabilitiesProperty(drop=["ALL"])
-            ),
+            linux_parameters=_Task.LinuxParametersProperty(capabilities=_Task.KernelCapabilitiesProperty(drop=["ALL"])),
             ulimits=[_Task.UlimitProperty(name="nofile", soft_limit=65_536, hard_limit=65_536)],
             mount_points=[
                 _Task.MountPointProperty(source_volume=name, container_path=f"/{name}", read_only=False)

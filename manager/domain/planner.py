@@ -68,8 +68,8 @@ def targets(
     full = policy.schedule.target(now)
     scheduled = pool.share(full, launches, kinds, one_of_each=policy.schedule.is_peak(now))
     if policy.pool_policy is PoolPolicy.SCHEDULE:
-        plainly = {kind: Target(size, size, "by the schedule") for kind, size in scheduled.items()}
-        return PoolTargets(plainly, math.inf, False, "schedule")
+        sizes = {kind: Target(size, size, "by the schedule") for kind, size in scheduled.items()}
+        return PoolTargets(sizes, math.inf, False, "schedule")
     budget = budget_s(launches, demand, now, policy)
     worth_s = worth_left_s(budget, outlook, now, policy)
     habits = policy.pool_policy is PoolPolicy.PREDICTED

@@ -171,6 +171,22 @@ def test_a_launch_in_a_large_school_reads_the_workspace_and_the_pool(large: tupl
     assert (counting.records, dict(counting.requests)) == (1, {"find_workspace": 1})
 
 
+def test_a_pass_that_only_records_use_asks_for_no_other(large: tuple[School, CountingStore]) -> None:
+    """On AWS each pass asked for is an invocation, and in a school at work every sweep records use."""
+    school, _ = large
+    school.settle()
+    woken: list[None] = []
+    world = replace(school.world, wake=lambda: woken.append(None))
+    now = school.clock.now()
+    school.store.write(replace(school.workspace(f"ws-{DUE:010d}"), due_at=now))
+    plan = sweep(world)
+    assert [type(action) for action in plan.actions] == [RecordUse]
+    assert (woken, plan.look_again_at) == ([], now + world.policy.sweep_interval_s)
+    due_at = school.workspace(f"ws-{DUE:010d}").due_at
+    assert due_at is not None
+    assert due_at > now  # it says itself when it is due
+
+
 def counted(school: School) -> CountingStore:
     counting = CountingStore(school.store)
     school.world = replace(school.world, store=counting)
@@ -218,6 +234,23 @@ def test_a_cold_launch_makes_three_requests_and_one_more_where_tasks_are_limited
     assert dict(counting.requests) == {"find_workspace": 1, "list_warm_tasks": 1, "write": 1, **limited}
     school.settle()
     assert school.workspace().state is WorkspaceState.RUNNING
+
+
+@pytest.mark.parametrize(
+    ("old", "path", "lists"), [(0, LaunchPath.WARM, 1), (59, LaunchPath.WARM, 2), (60, LaunchPath.COLD, 2)]
+)
+def test_a_launch_reads_the_oldest_of_a_large_pool_and_the_rest_only_if_none_of_them_serves(
+    old: int, path: LaunchPath, lists: int
+) -> None:
+    school = School(pool=60, warming_max=60, tasks_max=None)
+    school.enrol(ANNA)
+    school.settle()
+    for task in school.store.list_warm_tasks(limit=old):
+        school.store.write(replace(task, image="vscode-0"))
+    counting = counted(school)
+    assert launch(school.world, ANNA).launch_path is path
+    assert counting.requests["list_warm_tasks"] == lists
+    assert counting.records == 1 + (50 if lists == 1 else 50 + 60)
 
 
 class HomesThatDieWithTheirFirstCaller(MemoryHomeVolumes):
