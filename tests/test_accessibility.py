@@ -43,9 +43,8 @@ class Onlooker:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.heard: list[str] = []
-        page.emulate_media(
-            reduced_motion="reduce"
-        )  # a colour in the middle of an animation has no contrast to speak of
+        # A colour in the middle of an animation has no contrast to speak of.
+        page.emulate_media(reduced_motion="reduce")
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.heard.append(str(error)))
 
@@ -67,6 +66,9 @@ class Onlooker:
         page.emulate_media(color_scheme=look.color_scheme, reduced_motion="reduce")  # type: ignore[arg-type]
         page.set_viewport_size({"width": look.width, "height": 800})
         page.evaluate("new Promise(painted => requestAnimationFrame(() => requestAnimationFrame(painted)))")
+        moving = page.evaluate("document.getAnimations().length")
+        if moving:
+            yield f"{where}: {moving} animations, although less motion was asked for"
         sideways = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         if sideways > 0:
             yield f"{where}: scrolls sideways by {sideways} px"
