@@ -45,7 +45,6 @@ def _set_up_django() -> None:
     finally:
         os.environ.clear()
         os.environ.update(before)
-        os.environ["DJANGO_SETTINGS_MODULE"] = "backend.config.settings"
 
 
 _set_up_django()

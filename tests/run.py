@@ -84,7 +84,11 @@ def test() -> None:
     building = threading.Thread(target=lambda: built.extend(images.wait()), daemon=True)
     building.start()
     try:
-        run("fast tests", BIN / "pytest", *PARTS, "-m", FAST, environment=environment)
+        run(
+            "fast tests",
+            *(BIN / "pytest", *PARTS, "-m", FAST, "-n", "logical", "--dist", "loadfile"),
+            environment=environment,
+        )
         step("portal: packages and build", build_the_portal)
         portal, node = SOURCE / "portal", node_environment()
         run(

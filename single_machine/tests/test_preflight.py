@@ -2,6 +2,8 @@
 
 import dataclasses
 import socket
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,11 +16,10 @@ SOURCE = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    found = read_settings(
-        {"APRANOVA_HOME": str(tmp_path / "home"), "APRANOVA_RUN_DIR": str(tmp_path / "run")}, source=SOURCE
-    )
-    return dataclasses.replace(found, sandbox_uid=None)
+def settings(tmp_path: Path) -> Iterator[Settings]:
+    with tempfile.TemporaryDirectory(dir="/tmp") as run:  # a socket's path must be short
+        found = read_settings({"APRANOVA_HOME": str(tmp_path / "home"), "APRANOVA_RUN_DIR": run}, source=SOURCE)
+        yield dataclasses.replace(found, sandbox_uid=None)
 
 
 def test_a_taken_port_names_the_next_one(settings: Settings) -> None:
