@@ -116,8 +116,13 @@ def test() -> None:
         "sandbox and not browser",
         environment=environment,
     )
-    # Two runs: each has a browser of its own, and Playwright starts only once in a process.
-    run("the images in a real browser", BIN / "pytest", "images", "-m", "browser", environment=environment)
+    # Two runs: each process has a browser of its own, and Playwright starts only once in one. Side by side only here: the
+    # end-to-end tests share one product.
+    run(
+        "the images in a real browser",
+        *(BIN / "pytest", "images", "-m", "browser", "-n", "logical", "--dist", "loadfile"),
+        environment=environment,
+    )
     run("end-to-end tests, in a real browser", BIN / "pytest", END_TO_END, "-m", "browser", environment=environment)
 
 
