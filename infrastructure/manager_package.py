@@ -15,8 +15,7 @@ from infrastructure.elements.manager_function import ARCHITECTURE, RUNTIME
 
 SOURCE = Path(__file__).parent.parent
 OWN = ("contract", "manager")
-PACKAGES = SOURCE / "requirements" / "manager.in"
-"""Written with the manager's AWS adapters: what they import beyond the standard library."""
+PACKAGES = SOURCE / "requirements" / "manager.txt"
 
 
 class CannotPackage(Exception):
@@ -24,9 +23,7 @@ class CannotPackage(Exception):
 
 
 def build_manager(target: Path, packages: Path = PACKAGES) -> Path:
-    """Make `target` anew. boto3 comes along: Lambda's own changes under our feet."""
-    if not packages.exists():
-        raise CannotPackage(f"{packages} is missing: the list of packages of the manager's function")
+    """Make `target` anew. botocore comes along: Lambda's own changes under our feet."""
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     code = subprocess.call(
@@ -47,6 +44,7 @@ def build_manager(target: Path, packages: Path = PACKAGES) -> Path:
             "cp",
             "--python-version",
             RUNTIME.removeprefix("python"),
+            "--require-hashes",
             "-r",
             str(packages),
         ]

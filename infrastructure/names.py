@@ -51,12 +51,14 @@ EDGE_REGION = "us-east-1"
 # The containers of a backend task
 GATEWAY, DJANGO = "gateway", "backend"
 
-# ── Metrics that the alarms watch; the manager counts under the same names ───────────────────────────────────────
+# ── Metrics that the alarms watch; manager and keepers count under the same names ───────────────────────────────────────
 METRICS_NAMESPACE = "ApraNova"
 LAUNCH_FAILURES = "launch_failures_total"
 LAUNCHES = "launches_total"
 SWEEP_SECONDS = "sweep_seconds"
 SWEEPS_INCOMPLETE = "sweeps_incomplete_total"
+SNAPSHOTS = "snapshots_total"
+RESTORES = "restores_total"
 ACTIONS = "actions_total"
 ORPHAN_ACTION = "StopOrphan"
 

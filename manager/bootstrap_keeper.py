@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import botocore.session
 from botocore.config import Config
 
+from manager.adapters.cloudwatch.metrics import EmfMetrics
 from manager.adapters.dynamodb.store import DynamoDbWorkspaceStore
 from manager.adapters.efs.purging import Purger
 from manager.adapters.restic.program import Restic
@@ -23,18 +22,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
-log = logging.getLogger("apranova.keeper")
-
-
-class LoggedMetrics:
-    """A keeper does a few things an hour: a line of its log for each is enough to count them by."""
-
-    def count(self, name: str, value: float = 1.0, **labels: str) -> None:
-        log.info(json.dumps({"metric": name, "value": value, **labels}))
-
-    def observe(self, name: str, value: float, **labels: str) -> None:
-        self.count(name, value, **labels)
-
 
 @dataclass(frozen=True)
 class Keeper:
@@ -43,11 +30,12 @@ class Keeper:
     repositories: S3Repositories
     restic: Restic
     purger: Purger
+    metrics: EmfMetrics
 
     def keeping(self, *, timeout_s: float) -> Keeping:
         """For one event, whose time is limited."""
         snapshots = ResticSnapshots(self.settings.homes_dir, self.repositories, self.restic, timeout_s=timeout_s)
-        return Keeping(self.store, snapshots, SystemClock(), LoggedMetrics())
+        return Keeping(self.store, snapshots, SystemClock(), self.metrics)
 
 
 def build(settings: KeeperSettings, *, endpoint_url: str | None = None) -> Keeper:
@@ -73,4 +61,5 @@ def build(settings: KeeperSettings, *, endpoint_url: str | None = None) -> Keepe
             records=records,
             table_name=settings.table,
         ),
+        metrics=EmfMetrics(namespace=settings.metrics_namespace, service=settings.service, clock=SystemClock()),
     )

@@ -22,6 +22,9 @@ class KeeperSettings:
     restic: Path
     scratch: Path
     """For what restic knows of a repository while it works."""
+    metrics_namespace: str
+    service: str
+    """Which installation this is, where an account holds several."""
 
 
 def read_keeper_settings(environment: Mapping[str, str]) -> KeeperSettings:
@@ -35,6 +38,8 @@ def read_keeper_settings(environment: Mapping[str, str]) -> KeeperSettings:
         password_secret=_needed(environment, "APRANOVA_SNAPSHOTS_SECRET"),
         restic=_full_path(environment, "APRANOVA_RESTIC"),
         scratch=Path(environment.get("TMPDIR") or "/tmp"),  # noqa: S108 (a Lambda has this one alone)
+        metrics_namespace=_needed(environment, "APRANOVA_METRICS_NAMESPACE"),
+        service=_needed(environment, "APRANOVA_SERVICE"),
     )
 
 

@@ -134,6 +134,7 @@ def lock() -> None:
         ("backend", ("-c", "requirements/product.txt")),
         ("gateway", ("-c", "requirements/product.txt")),
         ("node", ("-c", "requirements/product.txt")),
+        ("manager", ("-c", "requirements/product.txt")),
         ("superset", ()),
         ("infrastructure", ()),
     ):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -14,6 +14,8 @@ from infrastructure.names import (
     LAUNCHES,
     METRICS_NAMESPACE,
     ORPHAN_ACTION,
+    RESTORES,
+    SNAPSHOTS,
     SWEEP_SECONDS,
     SWEEPS_INCOMPLETE,
     Names,
@@ -147,6 +149,32 @@ def manager_alarms(names: Names) -> list[Alarm]:
     ]
 
 
+def keeper_alarms(names: Names, keepers: Sequence[str]) -> list[Alarm]:
+    """`keepers`: names of the functions, one for each file system."""
+
+    def failing(word: str, means: str, metric: str) -> Alarm:
+        where = {"service": names.name, "result": "failed"}
+        return Alarm(word, means, METRICS_NAMESPACE, metric, where, 0, statistic="Sum", period_s=3600)
+
+    return [
+        failing("snapshots-failing", "A stopped home got no snapshot; the next round tries again", SNAPSHOTS),
+        failing("restores-failing", "A home could not be put back; it is as it was before", RESTORES),
+        *(
+            Alarm(
+                f"keeper-{number}-errors",
+                "A keeper of homes failed or ran out of time",
+                "AWS/Lambda",
+                "Errors",
+                {"FunctionName": keeper},
+                0,
+                "Sum",
+                period_s=3600,
+            )
+            for number, keeper in enumerate(keepers, 1)
+        ),
+    ]
+
+
 def function_alarms(names: Names) -> list[Alarm]:
     function = {"FunctionName": names.manager}
     queue = {"QueueName": names.of("manager-failures")}
@@ -189,13 +217,14 @@ def balancer_alarms(balancer: str) -> list[Alarm]:
     ]
 
 
-def all_alarms(names: Names, settings: Settings, balancer: str) -> list[Alarm]:
+def all_alarms(names: Names, settings: Settings, *, balancer: str, keepers: Sequence[str]) -> list[Alarm]:
     nodes = cache_nodes(names, settings.cache.shards, settings.cache.replicas)
     return [
         *database_alarms(names, settings.database.connections_max),
         *(alarm for node in nodes for alarm in cache_alarms(node)),
         *manager_alarms(names),
         *function_alarms(names),
+        *keeper_alarms(names, keepers),
         *balancer_alarms(balancer),
     ]
 

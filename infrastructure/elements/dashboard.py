@@ -7,7 +7,7 @@ import json
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from infrastructure.names import LAUNCH_FAILURES, LAUNCHES, METRICS_NAMESPACE, SWEEP_SECONDS, Names
+from infrastructure.names import LAUNCH_FAILURES, LAUNCHES, METRICS_NAMESPACE, RESTORES, SNAPSHOTS, SWEEP_SECONDS, Names
 
 WIDTH, HEIGHT = 12, 6
 _Metric = list[object]
@@ -30,6 +30,14 @@ def widgets(names: Names, *, region: str, balancer: str, nodes: list[str]) -> li
         ("Sweep, seconds", "Maximum", [[METRICS_NAMESPACE, SWEEP_SECONDS, *own]]),
         ("Manager", "Sum", [["AWS/Lambda", metric, *function] for metric in ("Invocations", "Errors", "Throttles")]),
         ("Manager, milliseconds", "p99", [["AWS/Lambda", "Duration", *function]]),
+        (
+            "Snapshots of homes",
+            "Sum",
+            [
+                *([METRICS_NAMESPACE, SNAPSHOTS, *own, "result", result] for result in ("taken", "failed")),
+                *([METRICS_NAMESPACE, RESTORES, *own, "result", result] for result in ("done", "failed")),
+            ],
+        ),
         (
             "Services, CPU %",
             "Average",

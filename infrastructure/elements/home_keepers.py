@@ -22,7 +22,7 @@ from contract.names import STUDENT_UID
 from infrastructure.elements.keys import StackKey
 from infrastructure.elements.manager_function import ARCHITECTURE, RUNTIME
 from infrastructure.elements.roles import allow, make_role
-from infrastructure.names import HOMES_FOLDER, KEEPER_HANDLER, KEEPER_ROUND, Names
+from infrastructure.names import HOMES_FOLDER, KEEPER_HANDLER, KEEPER_ROUND, METRICS_NAMESPACE, Names
 from infrastructure.settings import Settings
 from infrastructure.stacks.data import DataStack
 
@@ -66,6 +66,10 @@ class HomeKeepers(Construct):
             self._keeper(number, file_system) for number, file_system in enumerate(data.homes.file_systems, 1)
         ]
         self._rounds(settings.school.time_zone)
+
+    @property
+    def function_names(self) -> list[str]:
+        return [function.ref for function in self.functions]
 
     @property
     def arns(self) -> list[str]:
@@ -118,6 +122,8 @@ class HomeKeepers(Construct):
                     "APRANOVA_SNAPSHOTS_BUCKET": self._data.snapshots.bucket_name,
                     "APRANOVA_SNAPSHOTS_SECRET": self._data.secrets.snapshots.secret_arn,
                     "APRANOVA_RESTIC": RESTIC,
+                    "APRANOVA_METRICS_NAMESPACE": METRICS_NAMESPACE,
+                    "APRANOVA_SERVICE": self._names.name,
                 }
             ),
             file_system_configs=[

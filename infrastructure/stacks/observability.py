@@ -34,7 +34,8 @@ class ObservabilityStack(PlatformStack):
         topic = sns.Topic(self, "ToOperators", topic_name=names.of("alarms"), master_key=self.key.key, enforce_ssl=True)
         topic.add_subscription(subscriptions.EmailSubscription(settings.school.operators_email))
         balancer = application.balancer.balancer.attr_load_balancer_full_name
-        Alarms(self, "Alarms", names=names, alarms=all_alarms(names, settings, balancer), topic_arn=topic.topic_arn)
+        alarms = all_alarms(names, settings, balancer=balancer, keepers=application.keepers.function_names)
+        Alarms(self, "Alarms", names=names, alarms=alarms, topic_arn=topic.topic_arn)
         Dashboard(
             self,
             "Overview",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from infrastructure.names import ACTIONS, LAUNCH_FAILURES, LAUNCHES, ORPHAN_ACTION, SWEEP_SECONDS
+from infrastructure.names import ACTIONS, LAUNCH_FAILURES, LAUNCHES, ORPHAN_ACTION, RESTORES, SNAPSHOTS, SWEEP_SECONDS
 from infrastructure.tests.templates import Assembly
 
 MANAGER = Path(__file__).parents[2] / "manager"
@@ -44,7 +44,7 @@ def test_a_sweep_that_does_not_come_is_an_alarm(alarms: dict[str, dict]) -> None
     assert late["Period"] * late["EvaluationPeriods"] == 900
 
 
-@pytest.mark.parametrize("name", [LAUNCH_FAILURES, LAUNCHES, SWEEP_SECONDS, ACTIONS])
+@pytest.mark.parametrize("name", [LAUNCH_FAILURES, LAUNCHES, SWEEP_SECONDS, ACTIONS, SNAPSHOTS, RESTORES])
 def test_the_manager_counts_what_the_alarms_watch(name: str) -> None:
     assert any(f'"{name}"' in file.read_text() for file in (MANAGER / "use_cases").glob("*.py"))
 
@@ -53,6 +53,21 @@ def test_the_action_that_ends_an_orphan_has_the_name_that_its_alarm_knows(alarms
     assert f"class {ORPHAN_ACTION}:" in (MANAGER / "domain" / "plan.py").read_text()
     dimensions = {entry["Name"]: entry["Value"] for entry in alarms["apranova-orphans-seen"]["Dimensions"]}
     assert dimensions["action"] == ORPHAN_ACTION
+
+
+def test_a_home_without_a_snapshot_is_an_alarm_and_so_is_a_keeper_that_dies(
+    hundred: Assembly, alarms: dict[str, dict]
+) -> None:
+    failing = alarms["apranova-snapshots-failing"]
+    dimensions = {entry["Name"]: entry["Value"] for entry in failing["Dimensions"]}
+    assert (dimensions, failing["Threshold"], failing["ComparisonOperator"]) == (
+        {"service": "apranova", "result": "failed"},
+        0,
+        "GreaterThanThreshold",
+    )
+    (named,) = alarms["apranova-keeper-1-errors"]["Dimensions"]
+    assert named["Name"] == "FunctionName"
+    assert hundred.target(named["Value"], "observability")["Handler"] == "manager.entrypoints.keeper.handle"
 
 
 def test_every_alarm_reaches_the_operators(hundred: Assembly, alarms: dict[str, dict]) -> None:
@@ -69,7 +84,7 @@ def test_the_dashboard_is_one_that_cloudwatch_can_read(hundred: Assembly) -> Non
         if isinstance(body, str)
         else "".join(part if isinstance(part, str) else "x" for part in body["Fn::Join"][1])
     )
-    assert len(json.loads(text)["widgets"]) == 8
+    assert len(json.loads(text)["widgets"]) == 9
 
 
 def test_all_api_calls_are_on_record(hundred: Assembly) -> None:

@@ -48,6 +48,7 @@ class Function:
         try:
             return {"done": self._do(event, left_s)}
         finally:
+            self._keeper.metrics.flush()
             shutil.rmtree(self._keeper.settings.scratch / "restic", ignore_errors=True)
 
     def _do(self, event: Any, left_s: Callable[[], float]) -> str:

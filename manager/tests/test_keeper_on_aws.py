@@ -62,6 +62,8 @@ class FileSystem:
                 "APRANOVA_SNAPSHOTS_SECRET": secret["ARN"],
                 "APRANOVA_RESTIC": str(restic().find()),
                 "TMPDIR": str(folder),
+                "APRANOVA_METRICS_NAMESPACE": "Tests",
+                "APRANOVA_SERVICE": "a-school",
             }
         )
         self.keeper = build(settings, endpoint_url=aws.url)
@@ -105,7 +107,9 @@ def efs(aws: AwsEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fi
     return FileSystem(aws, tmp_path, monkeypatch)
 
 
-def test_a_stopped_home_is_kept_in_s3_and_comes_back(efs: FileSystem, tmp_path: Path) -> None:
+def test_a_stopped_home_is_kept_in_s3_and_comes_back(
+    efs: FileSystem, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     efs.stopped(ANNA, HOME)
     assert efs.function({"workspace_id": ANNA}, Context()) == {"done": "looked"}
     (first,) = efs.repositories.list(HOME)
@@ -118,6 +122,10 @@ def test_a_stopped_home_is_kept_in_s3_and_comes_back(efs: FileSystem, tmp_path: 
     efs.function({"workspace_id": ANNA}, Context())
     assert fingerprint(efs.homes / HOME) == as_it_was
     assert (efs.get(ANNA).restoring, efs.get(ANNA).failure) == (None, "")
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    counted = {name: line[name] for line in lines for name in ("snapshots_total", "restores_total") if name in line}
+    assert counted == {"snapshots_total": 1, "restores_total": 1}
+    assert {line["_aws"]["CloudWatchMetrics"][0]["Namespace"] for line in lines if "_aws" in line} == {"Tests"}
     assert len(efs.repositories.list(HOME)) == 2  # what it was before can be had, too
 
 
@@ -171,7 +179,7 @@ def test_any_other_event_is_refused_with_words(efs: FileSystem, event: Any) -> N
 def test_a_setting_that_is_missing_is_named(missing: str) -> None:
     names = ("AWS_REGION", "APRANOVA_TABLE", "APRANOVA_FILE_SYSTEM", "APRANOVA_SNAPSHOTS_BUCKET")
     whole = {
-        **dict.fromkeys((*names, "APRANOVA_SNAPSHOTS_SECRET"), "x"),
+        **dict.fromkeys((*names, "APRANOVA_SNAPSHOTS_SECRET", "APRANOVA_METRICS_NAMESPACE", "APRANOVA_SERVICE"), "x"),
         "APRANOVA_HOMES_DIR": "/mnt",
         "APRANOVA_RESTIC": "/restic",
     }

@@ -42,6 +42,8 @@ WATCHED: Mapping[str, Watched] = {
     "sweep_seconds": Watched(),
     "sweeps_incomplete_total": Watched(),
     "saves_given_up_total": Watched(),
+    "snapshots_total": Watched(("result",)),
+    "restores_total": Watched(("result",)),
     "actions_total": Watched(("action", "result"), only={"action": "StopOrphan", "result": "done"}),
 }
 
