@@ -76,6 +76,8 @@ def run(*, quick: bool) -> Findings:
     with running_school(pool_of(0)) as school:
         student = school.demo_student("amira")
         _cold(school, student, size.cold, seen)
+        with running_chromium() as browser:
+            _editor_cold(school, student, browser, size.editor_rounds // 2 or 1, seen)
         _clicks_at_once(school, student, size.clicks, seen)
     return _findings(seen, size)
 
@@ -99,6 +101,13 @@ def _existing(school: School, student: Student, count: int, seen: _Seen) -> None
 def _cold(school: School, student: Student, count: int, seen: _Seen) -> None:
     for _ in range(count):
         seen.add(student.launch())
+        school.stop_all([student])
+
+
+def _editor_cold(school: School, student: Student, browser: Browser, rounds: int, seen: _Seen) -> None:
+    for _ in range(rounds):
+        with fresh_profile(browser) as context:
+            seen.editor_ms["cold"].append(click_launch(at_dashboard(context, school, student))[0])
         school.stop_all([student])
 
 

@@ -123,7 +123,7 @@ def _all_at_once(school: School, students: list[Student], seen: _Seen, *, settle
         launches = [future.result() for future in [everybody.submit(student.launch) for student in students]]
     seen.facts[f"{len(students)} launches at once: all in"] = len({it.workspace_id for it in launches}) == len(students)
     time.sleep(settle_s)
-    parent, children = _family(school)
+    parent, children = family(school)
     claimed = _largest(children, len(students))
     seen.memory_mb["an idle child after its first page, of its own"] = [_own(child) for child in claimed]
     waiting = [child for child in children if child not in claimed]
@@ -154,7 +154,7 @@ def _end_parent(school: School) -> None:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         try:
-            parent = _family(school)[0]
+            parent = family(school)[0]
         except Unexpected:
             time.sleep(0.5)
             continue
@@ -163,7 +163,8 @@ def _end_parent(school: School) -> None:
         return
 
 
-def _family(school: School) -> tuple[psutil.Process, list[psutil.Process]]:
+def family(school: School) -> tuple[psutil.Process, list[psutil.Process]]:
+    """The warmed parent and what it has forked. Raises Unexpected while there is none."""
     engine = psutil.Process(school.product.pids()["engine"])
     parents = [child for child in engine.children() if "agent.warm_parent" in child.cmdline()]
     if len(parents) != 1:

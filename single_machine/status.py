@@ -99,14 +99,16 @@ def workspace_table(fleet: FleetAnswer) -> Table:
 def resident_bytes(pid: int) -> int | None:
     """Proportional memory of a process (shared pages counted once); None when it is gone.
 
-    PostgreSQL with its children; no other with its own: all processes are children of the supervisor, and sandboxes
-    children of the engine.
+    PostgreSQL with its children, the engine with the warmed parents that it keeps; nothing else below the engine, which
+    are workspaces, or below the supervisor, which is everything.
     """
     try:
         root = psutil.Process(pid)
         family = [root]
         if root.name() == "postgres":
             family += root.children(recursive=True)
+        else:
+            family += [child for child in root.children() if "agent.warm_parent" in child.cmdline()]
     except psutil.Error:
         return None
     total = 0

@@ -112,12 +112,27 @@ class VSCode:
         expect(input_of_shown).to_be_focused()
         self.page.keyboard.type(command + "\n")
 
+    def make_file(self, name: str, text: str) -> None:
+        """In the terminal. Where it is painted cannot be read, and after a reload one that comes back may take the keys: as a
+        person would, look for the file, and type again if it does not come."""
+        for _ in range(2):
+            self.terminal(f"echo '{text}' > {name}")
+            with contextlib.suppress(NeverShown):
+                self._in_explorer(name).wait_for(timeout=20_000)
+                return
+        self.terminal(f"echo '{text}' > {name}")
+        self.expect_file(name)
+
     def expect_text(self, text: str) -> None:
         lines = self.page.locator(".view-lines", has_text=text)
         expect(lines.first).to_be_visible(timeout=LAUNCH_WITHIN_MS)
 
     def expect_file(self, name: str) -> None:
         expect(self._in_explorer(name)).to_be_visible(timeout=LAUNCH_WITHIN_MS)
+
+    def expect_problem(self) -> None:
+        """Language help has something against the file that is shown."""
+        expect(self.page.locator(".monaco-editor .squiggly-error").first).to_be_visible(timeout=2 * LAUNCH_WITHIN_MS)
 
     def open_from_explorer(self, name: str) -> None:
         self.expect_file(name)

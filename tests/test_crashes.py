@@ -36,8 +36,7 @@ def test_a_workspace_outlives_the_death_of(part: str, fragile_product: Product, 
     wait_until(lambda: answers(student), "the product does not answer after the death of " + part, fragile_product)
     code.page.reload()
     code.wait_until_painted()
-    code.terminal(f"echo alive > after-{part}.txt")
-    code.expect_file(f"after-{part}.txt")
+    code.make_file(f"after-{part}.txt", "alive")
     assert before & task_pids(fragile_product), "the task itself must have gone on"
 
 
@@ -47,8 +46,7 @@ def test_a_task_that_dies_is_recorded_and_the_next_launch_works(
     student = Student(new_page(), fragile_product, fragile_product.accounts()["ben"])
     student.sign_in()
     code = student.launch()
-    code.terminal("echo precious > precious.txt")
-    code.expect_file("precious.txt")
+    code.make_file("precious.txt", "precious")
     for pid in task_pids(fragile_product):
         os.kill(pid, signal.SIGKILL)
     student.expect_state("Stopped", within_s=30)
@@ -62,8 +60,7 @@ def test_the_death_of_the_engine_ends_its_sandboxes_and_the_next_launch_works(
     student = Student(new_page(), fragile_product, fragile_product.accounts()["chloe"])
     student.sign_in()
     code = student.launch()
-    code.terminal("echo precious > precious.txt")
-    code.expect_file("precious.txt")
+    code.make_file("precious.txt", "precious")
     before = task_pids(fragile_product)
     os.kill(fragile_product.pids()["engine"], signal.SIGKILL)
     wait_until(lambda: not any(map(psutil.pid_exists, before)), "sandboxes outlived the engine", fragile_product)

@@ -53,8 +53,7 @@ def test_a_student_works_is_stopped_while_away_and_resumes_and_another_keeps_run
     student.sign_in()
     code = student.launch()
     assert launch_path(student) == "cold"
-    code.terminal("echo 'made in the terminal' > notes.txt")
-    code.expect_file("notes.txt")
+    code.make_file("notes.txt", "made in the terminal")
     code.open_file("notes.txt")
     code.expect_text("made in the terminal")
     code.page.keyboard.press("Control+End")
@@ -112,6 +111,9 @@ def test_a_warm_launch_uses_the_pool_and_stop_keeps_the_files(product: Product, 
     assert launch_path(student) == "warm"
     code.terminal("mkdir -p deep && echo kept > deep/file.txt")
     code.expect_file("deep")
+    code.make_file("wrong.py", 'count: int = "text"')
+    code.open_from_explorer("wrong.py")
+    code.expect_problem()  # its extensions are there, although the home came after the start of VS Code
     student.portal.get_by_role("button", name="Stop", exact=True).click()
     student.expect_state("Stopped")
     resumed: VSCode = student.launch()

@@ -18,7 +18,7 @@ from agent.processes import Children, Command, Process
 from contract.agent import ClaimRequest, SaveAnswer, WarnRequest
 from contract.names import STUDENT_HOME
 from images.vscode.extension_link import ExtensionLink
-from images.vscode.home import HomeNotReady, Owner, seed
+from images.vscode.home import CODE_SERVER_DATA, HomeNotReady, Owner, seed
 
 START_TIMEOUT_S = 60.0
 """Twenty times what it takes on an idle machine; thirty students may start at once."""
@@ -73,7 +73,7 @@ class VSCode:
 
     def command(self, proxy: Mapping[str, str]) -> Command:
         places = self._places
-        data = places.home / ".local/share/code-server"
+        data = places.home / CODE_SERVER_DATA
         # Without a file of its own code-server would write one, with a password in it, into the home.
         (places.sockets / "code-server.yaml").write_text("{}\n")
         switches = ("telemetry", "update-check", "workspace-trust", "getting-started-override", "proxy")
@@ -82,6 +82,8 @@ class VSCode:
             str(places.code_server / "server.js"),
             *("--config", str(places.sockets / "code-server.yaml"), "--auth", "none"),
             *("--socket", self.socket_path, "--socket-mode", "0600"),
+            # Not in the home, which another one takes the place of: extensions ask there.
+            *("--session-socket", str(places.sockets / "sessions.sock")),
             *("--user-data-dir", str(data), "--extensions-dir", str(data / "extensions")),
             *(f"--disable-{name}" for name in switches),
             *("--reconnection-grace-time", "300", str(places.project)),

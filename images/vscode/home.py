@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+CODE_SERVER_DATA = ".local/share/code-server"
+_EXTENSIONS = f"{CODE_SERVER_DATA}/extensions/extensions.json"
 _RECORD = ".local/share/apranova/seed.json"
 _VERSION = 1
 
@@ -59,6 +61,7 @@ def seed(home: Path, project: Path, owner: Owner) -> bool:
         if is_new:
             (project / "README.md").write_text(_WELCOME)
             (project / ".gitignore").write_text(_GITIGNORE)
+        _list_extensions(home)
         if "gitconfig" not in seeded:
             _write_git_config(home, owner)
         # A name that arrives later (an account without one at first) is still taken over.
@@ -78,6 +81,15 @@ def _seeded(record: Path) -> set[str]:
         return {name for name in files if isinstance(name, str)}
     except (OSError, ValueError, KeyError, TypeError):
         return set()
+
+
+def _list_extensions(home: Path) -> None:
+    """VS Code writes its list of installed extensions when the server starts, which was before this home was there.
+    Without it no extension is found, not even those that come with VS Code: no Git, no language help."""
+    file = home / _EXTENSIONS
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("[]")
 
 
 def _write_git_config(home: Path, owner: Owner) -> None:

@@ -14,6 +14,11 @@ HERE = Path(__file__).parent
 VSCODE = Path("node_modules/code-server/lib/vscode")
 """Where VS Code lies inside the code-server folder."""
 
+_PAGE = VSCODE / "out/vs/code/browser/workbench/workbench.html"
+_ICONS = "src/browser/media"
+"""code-server's own, which its start page asks of the workspace."""
+_ICONS_AT_THE_EDGE = "resources/code-server"
+
 START = "server.js"
 """The script at the top of the code-server folder that tasks start."""
 
@@ -139,12 +144,24 @@ def set_defaults(code_server: Path) -> None:
         'meta.setAttribute("data-settings", JSON.stringify(options));'
         "}</script>\n"
     )
-    page = code_server / VSCODE / "out/vs/code/browser/workbench/workbench.html"
+    page = code_server / _PAGE
     html = page.read_text()
     anchor = '<body aria-label="">'
     if html.count(anchor) != 1 or 'id="vscode-workbench-web-configuration"' not in html:
         raise BuildFailed("VS Code's start page has changed", "Adapt images/vscode/recipe.py to the new version")
     page.write_text(html.replace(anchor, script + anchor))
+
+
+def move_icons(code_server: Path) -> None:
+    """Put the start page's icons among VS Code's static files, which the edge serves: none is a workspace's to answer."""
+    shutil.copytree(code_server / "node_modules/code-server" / _ICONS, code_server / VSCODE / _ICONS_AT_THE_EDGE)
+    page = code_server / _PAGE
+    html = page.read_text().replace(
+        f"{{{{BASE}}}}/_static/{_ICONS}/", f"{{{{WORKBENCH_WEB_BASE_URL}}}}/{_ICONS_AT_THE_EDGE}/"
+    )
+    if "/_static/" in html or _ICONS_AT_THE_EDGE not in html:
+        raise BuildFailed("VS Code's start page has changed", "Adapt images/vscode/recipe.py to the new version")
+    page.write_text(html)
 
 
 def commit(code_server: Path) -> str:

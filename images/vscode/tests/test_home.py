@@ -30,6 +30,15 @@ def test_a_second_claim_changes_nothing_of_the_students(tmp_path: Path) -> None:
     assert not (tmp_path / ".gitconfig").exists()
 
 
+def test_vs_code_finds_a_list_of_extensions_in_a_home_that_came_after_its_start(tmp_path: Path) -> None:
+    seed(tmp_path, tmp_path / "project", ADA)
+    listed = tmp_path / ".local/share/code-server/extensions/extensions.json"
+    assert listed.read_text() == "[]"
+    listed.write_text('[{"identifier": {"id": "a.b"}}]')
+    seed(tmp_path, tmp_path / "project", ADA)
+    assert "a.b" in listed.read_text()
+
+
 def test_a_project_that_is_there_is_the_students_even_when_empty(tmp_path: Path) -> None:
     (tmp_path / "project").mkdir()
     assert seed(tmp_path, tmp_path / "project", ADA) is False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 from playwright.sync_api import Page, Request
 
 from images.vscode.tests.conftest import Desk
+
+STATIC_FILE = re.compile(r"\.(js|css|svg|ico|png|ttf|woff2?|wasm|html)$")
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
@@ -49,6 +52,8 @@ def test_a_students_day(desk: Desk) -> None:
 
     page.on("request", note)
     assert desk.gateway.static_requests > 5
+    files = [target for target in desk.gateway.task_requests if STATIC_FILE.search(target)]
+    assert not files, "the edge serves every static file"
     until(lambda: desk.task.status()["sessions"] >= 2)
     opened = desk.task.status()
     assert opened["activity_reason"] == "launched it", "an open tab alone is no activity"
