@@ -36,6 +36,7 @@ ACKNOWLEDGED = (
     Acknowledged("RDS11", "data/Database/Instance", "5432 is the document's; nothing but the backend reaches it."),
     Acknowledged("AEC5", "data/Cache/Redis", "6379 is Redis' own; nothing but the backend reaches it."),
     Acknowledged("IAM5[Resource::*]", "application/*/Execution/*", "ecr:GetAuthorizationToken knows no resource."),
+    Acknowledged("IAM5[Resource::*:*:repository/aws-guardduty-agent-fargate]", "application/*/Execution/*", "GuardDuty's agent: AWS keeps it in an account of its own in each region. Only to fetch, only what has this name, and a student's code never has this role."),
     Acknowledged("IAM5[Resource::*]", "application/Manager/Role/*", "Network interfaces and task definitions: AWS knows no resource for these actions; listing tasks is bound to the cluster by a condition."),
     Acknowledged("IAM5[Resource::*/index/*]", "application/Manager/Role/*", "The indexes of the one table."),
     Acknowledged("IAM5[Resource::*:task-definition/*:*]", "application/Manager/Role/*", "One definition for each home, registered while the school runs; only in our cluster, by a condition."),

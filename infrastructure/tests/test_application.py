@@ -126,6 +126,24 @@ def test_a_workspaces_task_has_no_role_that_a_students_code_could_use(
         assert {mount["ContainerPath"] for mount in container["MountPoints"]} == {"/tmp", "/run"}  # noqa: S108
 
 
+def test_guardduty_can_fetch_its_agent_into_every_task(each: tuple[Assembly, tuple[Finding, ...]]) -> None:
+    """By the execution role of each task, from a registry that is not ours; else tasks run unwatched."""
+    assembly = each[0]
+    statements = {
+        role["Ref"]: statement["Resource"]
+        for policy in assembly.all("AWS::IAM::Policy", "application")
+        for statement in policy["PolicyDocument"]["Statement"]
+        for role in policy["Roles"]
+        if statement.get("Sid") == "FetchGuardDutysAgent" and "ecr:BatchGetImage" in statement["Action"]
+    }
+    roles = {task["ExecutionRoleArn"]["Fn::GetAtt"][0] for task in assembly.all("AWS::ECS::TaskDefinition")}
+    assert len(roles) == 3
+    assert set(statements) == roles
+    region = assembly.manifest["artifacts"]["apranova-application"]["environment"].rsplit("/", 1)[1]
+    for resource in statements.values():
+        assert "".join(strings(resource)).endswith(f":ecr:{region}:*:repository/aws-guardduty-agent-fargate")
+
+
 def test_no_environment_holds_what_a_secret_holds(hundred: Assembly) -> None:
     for task in hundred.all("AWS::ECS::TaskDefinition"):
         for container in task["ContainerDefinitions"]:
