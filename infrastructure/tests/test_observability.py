@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from infrastructure.names import ACTIONS, LAUNCH_FAILURES, LAUNCHES, ORPHAN_ACTION, RESTORES, SNAPSHOTS, SWEEP_SECONDS
+from infrastructure.names import (
+    ACTIONS,
+    LAUNCH_FAILURES,
+    LAUNCHES,
+    ORPHAN_ACTION,
+    POOL_READY,
+    RESTORES,
+    SNAPSHOTS,
+    SWEEP_SECONDS,
+)
 from infrastructure.tests.templates import Assembly
 
 MANAGER = Path(__file__).parents[2] / "manager"
@@ -44,7 +53,21 @@ def test_a_sweep_that_does_not_come_is_an_alarm(alarms: dict[str, dict]) -> None
     assert late["Period"] * late["EvaluationPeriods"] == 900
 
 
-@pytest.mark.parametrize("name", [LAUNCH_FAILURES, LAUNCHES, SWEEP_SECONDS, ACTIONS, SNAPSHOTS, RESTORES])
+def test_a_pool_in_which_nothing_was_ready_for_a_quarter_of_an_hour_is_an_alarm(alarms: dict[str, dict]) -> None:
+    """One ready task in any of its passes is enough, and no word at all means that none is wanted."""
+    empty = alarms["apranova-pool-empty"]
+    assert (empty["MetricName"], empty["Statistic"], empty["ComparisonOperator"], empty["Threshold"]) == (
+        POOL_READY,
+        "Maximum",
+        "LessThanThreshold",
+        1,
+    )
+    assert empty["Period"] * empty["EvaluationPeriods"] == 900
+    assert empty["TreatMissingData"] == "notBreaching"
+    assert empty["Dimensions"] == [{"Name": "service", "Value": "apranova"}]
+
+
+@pytest.mark.parametrize("name", [LAUNCH_FAILURES, LAUNCHES, SWEEP_SECONDS, POOL_READY, ACTIONS, SNAPSHOTS, RESTORES])
 def test_the_manager_counts_what_the_alarms_watch(name: str) -> None:
     assert any(f'"{name}"' in file.read_text() for file in (MANAGER / "use_cases").glob("*.py"))
 
