@@ -128,6 +128,46 @@ def test_config_checks_what_the_document_promises(hundred: Assembly) -> None:
     assert {"EFS_ENCRYPTED_CHECK", "RDS_STORAGE_ENCRYPTED", "RDS_MULTI_AZ_SUPPORT", "CLOUD_TRAIL_ENABLED"} <= rules
 
 
+def test_what_is_found_reaches_the_operators(hundred: Assembly) -> None:
+    topic = hundred.one("AWS::SNS::Topic", "observability")
+    heard = {}
+    for rule in hundred.all("AWS::Events::Rule", "observability"):
+        (target,) = rule["Targets"]
+        assert hundred.target(target["Arn"], "observability") == topic
+        assert "RoleArn" not in target
+        (source,) = rule["EventPattern"]["source"]
+        heard[source] = rule["EventPattern"]["detail"]
+    assert heard == {
+        "aws.guardduty": {"severity": [{"numeric": [">=", 4]}]},
+        "aws.config": {
+            "configRuleName": [{"prefix": "apranova-"}],
+            "newEvaluationResult": {"complianceType": ["NON_COMPLIANT"]},
+        },
+    }
+    names = {rule["ConfigRuleName"] for rule in hundred.all("AWS::Config::ConfigRule")}
+    assert all(name.startswith("apranova-") for name in names)
+
+
+@pytest.mark.parametrize(
+    ("writer", "condition"),
+    [
+        ("cloudwatch.amazonaws.com", {"StringEquals": {"aws:SourceAccount": "111122223333"}}),
+        ("events.amazonaws.com", None),  # it sends no source to KMS: a condition would lose every message
+    ],
+)
+def test_who_writes_to_the_operators_may_publish_and_use_the_topics_key(
+    writer: str, condition: object, hundred: Assembly
+) -> None:
+    topic = hundred.one("AWS::SNS::Topic", "observability")
+    policy = hundred.one("AWS::SNS::TopicPolicy", "observability")
+    key = hundred.target(topic["KmsMasterKeyId"], "observability")
+    for document, action in ((policy["PolicyDocument"], "sns:Publish"), (key["KeyPolicy"], "kms:GenerateDataKey")):
+        (statement,) = [s for s in document["Statement"] if s["Principal"] == {"Service": writer}]
+        assert statement["Effect"] == "Allow"
+        assert action in statement["Action"]
+        assert statement.get("Condition") == condition
+
+
 def test_the_budget_warns_before_it_is_spent(hundred: Assembly) -> None:
     budget = hundred.one("AWS::Budgets::Budget")
     assert budget["Budget"]["BudgetLimit"] == {"Amount": 2000, "Unit": "USD"}
