@@ -9,9 +9,10 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from containers import soci
 from containers.bill_of_materials import DPKG_QUERY, BadLock, Platform, write_bill
 from containers.catalogue import BY_NAME, SOURCE, STATIC_TARGET, Image, UnknownImage, choose
 from containers.engine import Build, Engine, EngineFailed, NoEngine, find_engine
@@ -67,7 +68,9 @@ def _parse() -> argparse.Namespace:
     )
     parser.add_argument("--push", action="store_true", help="push them to the registry; sign in to it before")
     parser.add_argument(
-        "--compression", choices=("gzip", "zstd"), default="gzip", help="of pushed layers; zstd with Podman only"
+        "--compression",
+        choices=("gzip", "zstd"),
+        help="of pushed layers; zstd with Podman only (default: with Podman zstd, but gzip for workspaces, whose SOCI index needs it)",
     )
     arguments = parser.parse_args()
     # The program's own name comes first when ./apranova starts us.
@@ -112,10 +115,26 @@ def _run(arguments: argparse.Namespace) -> int:
         for image in images:
             _try(engine, image, tags[image.name])
     if arguments.push:
-        for image in images:
-            print(f"pushing {tags[image.name]} …", flush=True)
-            engine.push(tags[image.name], compression=arguments.compression)
+        _push(engine, images, tags, arguments, platform="linux/arm64" if where.machine == "aarch64" else "linux/amd64")
     return 0
+
+
+def _push(
+    engine: Engine, images: Sequence[Image], tags: Mapping[str, str], arguments: argparse.Namespace, *, platform: str
+) -> None:
+    """Workspaces start for somebody who waits, and are large: an index. The others start ahead, and unpack faster from zstd."""
+    indexed = {image.name for image in images if image.kind and arguments.compression != "zstd"}
+    reason = soci.why_not(engine) if indexed else ""
+    if reason:
+        print(soci.LEFT_OUT.format(reason=reason), flush=True)
+    for image in images:
+        tag = tags[image.name]
+        print(f"pushing {tag} …", flush=True)
+        if image.name in indexed and not reason:
+            soci.push_with_index(engine, tag, platform=platform, scratch=arguments.out)
+        else:
+            usual = "gzip" if image.kind or not engine.is_podman else "zstd"
+            engine.push(tag, compression=arguments.compression or usual)
 
 
 def _build(engine: Engine, image: Image, tag: str, arguments: argparse.Namespace, *, release: str) -> None:

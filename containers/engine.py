@@ -140,6 +140,15 @@ class Engine:
     def remove(self, container: str) -> None:
         self._run("rm", "--force", "--volumes", container)
 
+    def save(self, image: str, file: Path) -> None:
+        """As an OCI archive with layers in gzip; Podman alone. Raises EngineFailed."""
+        options = ("--format", "oci-archive", "--output", str(file))
+        code = subprocess.call(
+            [*self.words, "save", *options, image], stdin=subprocess.DEVNULL, timeout=BUILD_TIMEOUT_S
+        )
+        if code != 0:
+            raise EngineFailed(f"{image} could not be saved (exit code {code})")
+
     def push(self, image: str, *, compression: str) -> None:
         """`compression`: gzip, or zstd where the engine can (Podman). Raises EngineFailed."""
         options = ("--compression-format", compression) if self.is_podman else ()

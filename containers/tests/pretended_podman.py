@@ -1,4 +1,4 @@
-"""A podman that runs nothing: notes how it was called and answers as its behaviour file says. Installed by `pretended` below."""
+"""A podman (or docker, soci, skopeo) that runs nothing: notes how it was called and answers as its behaviour file says. Installed by `pretended` below."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 GOOD: dict[str, Any] = {
-    "info": 0, "build": 0, "push": 0, "uid": "10001", "writable": "", "healthy": 0, "exit_code": 0, "running": True,
+    "info": 0, "build": 0, "push": 0, "convert": 0, "soci_help": "   --standalone   without containerd", "uid": "10001", "writable": "", "healthy": 0, "exit_code": 0, "running": True,
     "health_check": ["CMD", "probe"], "agent": {"ready_s": 1.5, "page": 302, "failure": ""},
 }  # fmt: skip
 
@@ -46,6 +46,10 @@ def main(arguments: list[str]) -> int:
         case ["info" | "build" | "push" as command, *_]:
             sys.stderr.write(f"{command}: the engine's last words\n" if behaviour[command] else "")
             return behaviour[command]
+        case ["convert", "--help"]:
+            print(behaviour["soci_help"])
+        case ["convert", *_]:
+            return behaviour["convert"]
         case ["image", "inspect", _]:
             print(json.dumps([{"Size": 123_000_000, "Config": {}, "Healthcheck": {"Test": behaviour["health_check"]}}]))
         case ["container", "inspect", _]:

@@ -74,6 +74,72 @@ def test_pushing_says_how_layers_are_compressed(monkeypatch, tmp_path, podman) -
     assert podman.calls("push") == [["push", "--compression-format", "zstd", f"{ECR}/portal:1.2"]]
 
 
+PUSH = ("--no-build", "--push", "--registry", ECR, "--release", "1.2")
+
+
+def test_what_starts_ahead_is_pushed_in_zstd_without_being_asked(monkeypatch, tmp_path, podman, capsys) -> None:
+    assert run(monkeypatch, tmp_path, podman, "portal", "backend", "gateway", *PUSH) == 0
+    assert {call[-1]: call[1:-1] for call in podman.calls("push")} == {
+        f"{ECR}/{name}:1.2": ["--compression-format", "zstd"] for name in ("portal", "backend", "gateway")
+    }
+    assert "SOCI" not in capsys.readouterr().out
+
+
+def test_docker_pushes_gzip_without_being_asked(monkeypatch, tmp_path) -> None:
+    docker = pretended(tmp_path, "docker")
+    assert run(monkeypatch, tmp_path, docker, "portal", *PUSH) == 0
+    assert docker.calls("push") == [["push", f"{ECR}/portal:1.2"]]
+
+
+def test_a_workspace_gets_its_index_before_it_is_pushed(monkeypatch, tmp_path, podman) -> None:
+    """Once, with the index in it: a second push under its tag would be refused."""
+    for program in ("soci", "skopeo"):
+        pretended(tmp_path, program)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert run(monkeypatch, tmp_path, podman, "workspace-vscode", *PUSH, "--arch", "arm") == 0
+    assert podman.calls("push") == []
+    (save,) = podman.calls("save")
+    plain = save[save.index("--output") + 1]
+    assert save == ["save", "--format", "oci-archive", "--output", plain, f"{ECR}/workspace-vscode:1.2"]
+    _, convert = podman.calls("convert")
+    indexed = convert[-1]
+    assert convert == ["convert", "--standalone", "--platform", "linux/arm64", plain, indexed]
+    assert podman.calls("copy") == [["copy", "--all", f"oci-archive:{indexed}", f"docker://{ECR}/workspace-vscode:1.2"]]
+    assert not Path(plain).parent.exists()
+
+
+@pytest.mark.parametrize(
+    ("programs", "behaviour", "reason"),
+    [
+        ((), {}, "not on PATH: soci, skopeo"),
+        (("soci",), {}, "not on PATH: skopeo"),
+        (("soci", "skopeo"), {"soci_help": "   --platform"}, "this soci is too old"),
+    ],
+)
+def test_without_what_makes_an_index_one_line_says_what_it_would_have_brought(
+    monkeypatch, tmp_path, podman, capsys, programs, behaviour, reason
+) -> None:
+    for program in programs:
+        pretended(tmp_path, program)
+    podman.behave(**behaviour)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert run(monkeypatch, tmp_path, podman, "workspace-vscode", "workspace-superset", *PUSH) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "SOCI" in line]
+    assert reason in line
+    assert "fetches a workspace's whole image before it starts" in line
+    assert [call[1:-1] for call in podman.calls("push")] == [["--compression-format", "gzip"]] * 2
+
+
+def test_an_index_that_cannot_be_made_stops_the_push(monkeypatch, tmp_path, podman, capsys) -> None:
+    for program in ("soci", "skopeo"):
+        pretended(tmp_path, program)
+    podman.behave(convert=3)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert run(monkeypatch, tmp_path, podman, "workspace-vscode", *PUSH) == 1
+    assert "soci convert --standalone" in capsys.readouterr().err
+    assert podman.calls("copy") == podman.calls("push") == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -18,6 +18,13 @@ from infrastructure.settings import Settings
 STACKS = ("network", "data", "application", "edge", "observability")
 """In the order in which they are made."""
 ON_DEMAND, SPOT = "L-3032A538", "L-36FBB829"
+CONCURRENCY = "L-B99A9384"
+"""Functions of Lambda that run at once, in an account's region."""
+UNRESERVED_MIN = 100
+"""Lambda reserves nothing that would leave less to the functions without a reservation
+(https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html)."""
+CONCURRENCY_USUAL = 1000
+"""What an account has once AWS knows it; a new one may have 10."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,12 @@ def sign_in(aws: Aws, settings: Settings) -> str:
 
 def what_would_not_work(aws: Aws, settings: Settings) -> list[str]:
     """All of it at once: each takes a person some time to mend."""
-    return [*_zones(aws, settings), *_hosted_zone(aws, settings), *_quotas(aws, settings)]
+    return [
+        *_zones(aws, settings),
+        *_hosted_zone(aws, settings),
+        *_quotas(aws, settings),
+        *_concurrency(aws, settings),
+    ]
 
 
 def observe(aws: Aws, settings: Settings, release: str) -> Observed:
@@ -144,3 +156,36 @@ def _quotas(aws: Aws, settings: Settings) -> list[str]:
                 f"{setting} says {claimed} vCPUs, AWS allows {allowed:g} (Service Quotas, {code}): have it raised"
             )
     return problems
+
+
+def _concurrency(aws: Aws, settings: Settings) -> list[str]:
+    """Each keeper reserves one, the manager what the settings say. CloudFormation would find out in the middle of a first deploy."""
+    reserves = settings.homes.file_systems + (settings.manager_concurrency or 0)
+    functions, region = aws.client("lambda"), settings.account.region
+    try:
+        limit = functions.get_account_settings()["AccountLimit"]
+        free = limit["UnreservedConcurrentExecutions"] + _reserved_by_us(functions, Names(settings.name))
+    except ClientError as error:
+        return [f"the concurrency of Lambda cannot be read ({said(error)})"]
+    lacking = reserves + UNRESERVED_MIN - free
+    if lacking <= 0:
+        return []
+    wanted = max(CONCURRENCY_USUAL, limit["ConcurrentExecutions"] + lacking)
+    return [
+        (
+            f"Lambda may run {free} functions at once in {region} beside what others reserve. To be reserved: {reserves} (one for each "
+            f"of homes.file_systems, and manager_concurrency), and AWS refuses to leave less than {UNRESERVED_MIN} to the rest. "
+            f"Have the quota raised: aws service-quotas request-service-quota-increase --region {region} --service-code lambda "
+            f"--quota-code {CONCURRENCY} --desired-value {wanted} (console: Service Quotas, AWS Lambda, Concurrent executions)"
+        )
+    ]
+
+
+def _reserved_by_us(functions: Any, names: Names) -> int:
+    """By the functions of a deploy before this one: it is not asked for twice."""
+    pages = functions.get_paginator("list_functions").paginate()
+    found = [function["FunctionName"] for page in pages for function in page["Functions"]]
+    ours = [name for name in found if name == names.manager or name.startswith(names.keeper(""))]
+    return sum(
+        functions.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions", 0) for name in ours
+    )

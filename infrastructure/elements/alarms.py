@@ -11,9 +11,9 @@ from constructs import Construct
 from infrastructure.names import (
     ACTIONS,
     LAUNCH_FAILURES,
-    LAUNCHES,
     METRICS_NAMESPACE,
     ORPHAN_ACTION,
+    POOL_READY,
     RESTORES,
     SNAPSHOTS,
     SWEEP_SECONDS,
@@ -109,13 +109,18 @@ def manager_alarms(names: Names) -> list[Alarm]:
 
     return [
         alarm("launches-failing", "More than 3 launches failed within 5 minutes", LAUNCH_FAILURES, 3, period_s=300),
-        alarm(
+        # Not by cold launches: who comes back to a home of their own is served cold by design, unless somebody foresaw it.
+        Alarm(
             "pool-empty",
-            "More than 10 launches in 15 minutes found no warm task",
-            LAUNCHES,
-            10,
-            more={"path": "cold"},
-            period_s=900,
+            "Warm tasks are wanted, and for 15 minutes no pass found one ready",
+            METRICS_NAMESPACE,
+            POOL_READY,
+            own,
+            1,
+            statistic="Maximum",
+            comparison=UNDER,
+            period_s=300,
+            periods=3,
         ),
         Alarm(
             "sweep-late",

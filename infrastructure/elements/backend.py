@@ -83,14 +83,11 @@ class Backend(Construct):
             "APRANOVA_PUBLIC_URL": school.url,
             "APRANOVA_WORKSPACES_DOMAIN": school.workspaces_domain,
             "APRANOVA_SCHOOL_NAME": school.title,
-            "APRANOVA_TIME_ZONE": school.time_zone,
-            "APRANOVA_KINDS": " ".join(self._settings.workspaces.kinds),
             "APRANOVA_ISOLATION": "docker",
             "APRANOVA_RUN_DIR": RUN_FOLDER,
             "APRANOVA_MANAGER_ENDPOINT": f"https://lambda.{region}.amazonaws.com",
             "APRANOVA_EMAIL_FROM": f"no-reply@{school.domain}",
             "APRANOVA_PARAMETERS": self._names.path("manager"),
-            "APRANOVA_SNAPSHOTS_BUCKET": self._data.snapshots.bucket_name,
             "DATABASE_URL": self._data.database.url,
             # libpq reads these: TLS, with RDS' certificate checked against the authorities in the image.
             "PGSSLMODE": "verify-full",
@@ -158,7 +155,11 @@ class Backend(Construct):
         ]
 
     def _task_role(self, manager_arn: str) -> iam.Role:
-        """The document: access to EFS and S3; and the manager, whom the backend asks for everything about workspaces."""
+        """The manager, whom the backend asks for everything about workspaces; and, as the document's task role has it, EFS and S3, to look only.
+
+        Nothing in the backend uses these last three today: the homes' keepers read files and snapshots. They open little: a snapshot is
+        encrypted with a password that this role may not read, and Fargate mounts what the task definition names, which is nothing.
+        """
         role = make_role(self, "Role", "ecs-tasks.amazonaws.com", "What the backend's own code may do")
         allow(role, "AskTheManager", ("lambda:InvokeFunction",), (manager_arn,))
         stack = Stack.of(self)

@@ -8,6 +8,7 @@ from aws_cdk import aws_rds as rds
 from constructs import Construct
 
 from infrastructure.elements.keys import StackKey
+from infrastructure.elements.log_groups import make_log_group
 from infrastructure.elements.roles import make_role
 from infrastructure.names import DATABASE_PORT, Names
 from infrastructure.settings import Database as DatabaseSettings
@@ -16,6 +17,7 @@ ENGINE_VERSION = "17.6"
 FAMILY = "postgres17"
 DATABASE_NAME = "apranova"
 OWNER = "apranova"
+LOGS = ("postgresql", "upgrade")
 _MONITORING_POLICY = "service-role/AmazonRDSEnhancedMonitoringRole"
 
 
@@ -75,7 +77,7 @@ class Database(Construct):
             auto_minor_version_upgrade=True,
             allow_major_version_upgrade=False,
             enable_iam_database_authentication=True,
-            enable_cloudwatch_logs_exports=["postgresql", "upgrade"],
+            enable_cloudwatch_logs_exports=list(LOGS),
             enable_performance_insights=True,
             performance_insights_kms_key_id=key.arn,
             performance_insights_retention_period=7,
@@ -83,6 +85,11 @@ class Database(Construct):
             monitoring_role_arn=monitoring.role_arn,
             ca_certificate_identifier="rds-ca-rsa2048-g1",
         )
+        for log in LOGS:  # before RDS makes them itself: without an end, and not under our key
+            group = make_log_group(
+                self, f"{log.capitalize()}Log", f"/aws/rds/instance/{names.of('database')}/{log}", key
+            )
+            self.instance.node.add_dependency(group)
         self.instance.cfn_options.deletion_policy = CfnDeletionPolicy.SNAPSHOT
         self.instance.cfn_options.update_replace_policy = CfnDeletionPolicy.SNAPSHOT
 

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infrastructure.elements.roles import allow, make_role
+
+FETCH = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+GUARDDUTY_REPOSITORY = "aws-guardduty-agent-fargate"
+"""GuardDuty adds its agent as one more container of each task, and ECS fetches it with the task's own execution role
+(https://docs.aws.amazon.com/guardduty/latest/ug/prereq-runtime-monitoring-ecs-support.html)."""
 
 
 def make_execution_role(
@@ -24,8 +30,16 @@ def make_execution_role(
     allow(
         role,
         "FetchTheImage",
-        ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
+        FETCH,
         repository_arns,
+    )
+    stack = Stack.of(scope)
+    allow(
+        role,
+        "FetchGuardDutysAgent",
+        FETCH,
+        # AWS keeps it in an account of its own in each region, some thirty by now: any account, but this region and this name.
+        (f"arn:{stack.partition}:ecr:{stack.region}:*:repository/{GUARDDUTY_REPOSITORY}",),
     )
     allow(role, "WriteTheLog", ("logs:CreateLogStream", "logs:PutLogEvents"), (log_group_arn,))
     if secret_arns:

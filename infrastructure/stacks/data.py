@@ -24,6 +24,7 @@ class DataStack(PlatformStack):
         super().__init__(scope, "data", settings=settings, names=names, keep=True)
         subnet_ids = network.network.private_subnet_ids
         self.key = StackKey(self, "Encryption", names=names, purpose="data")
+        self.key.let_logs_use_it()
         elsewhere = settings.account.region != EDGE_REGION
         self.secrets = Secrets(
             self, "Secrets", names=names, key=self.key, edge_region=EDGE_REGION if elsewhere else None

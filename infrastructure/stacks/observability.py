@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from aws_cdk import aws_sns as sns
-from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from infrastructure.elements.alarms import Alarms, all_alarms, cache_nodes
@@ -14,6 +12,7 @@ from infrastructure.elements.compliance import Compliance
 from infrastructure.elements.dashboard import Dashboard, widgets
 from infrastructure.elements.keys import StackKey
 from infrastructure.elements.log_groups import make_log_group
+from infrastructure.elements.operators import Operators
 from infrastructure.elements.threat_detection import ThreatDetection
 from infrastructure.names import Names
 from infrastructure.settings import Settings
@@ -30,12 +29,10 @@ class ObservabilityStack(PlatformStack):
         watch = settings.watch
         self.key = StackKey(self, "Encryption", names=names, purpose="observability")
         self.key.let_logs_use_it()
-        self.key.let_service_use_it("Alarms", "cloudwatch.amazonaws.com", ("kms:Decrypt", "kms:GenerateDataKey"))
-        topic = sns.Topic(self, "ToOperators", topic_name=names.of("alarms"), master_key=self.key.key, enforce_ssl=True)
-        topic.add_subscription(subscriptions.EmailSubscription(settings.school.operators_email))
+        operators = Operators(self, "ToOperators", names=names, key=self.key, email=settings.school.operators_email)
         balancer = application.balancer.balancer.attr_load_balancer_full_name
         alarms = all_alarms(names, settings, balancer=balancer, keepers=application.keepers.function_names)
-        Alarms(self, "Alarms", names=names, alarms=alarms, topic_arn=topic.topic_arn)
+        Alarms(self, "Alarms", names=names, alarms=alarms, topic_arn=operators.topic.topic_arn)
         Dashboard(
             self,
             "Overview",
@@ -50,6 +47,7 @@ class ObservabilityStack(PlatformStack):
         MonthBudget(self, "Month", names=names, dollars=watch.budget_usd, email=settings.school.operators_email)
         if watch.guardduty:
             ThreatDetection(self, "Threats")
+            operators.hear_threats()
         if not (watch.cloudtrail or watch.config):
             return
         bucket = make_bucket(self, "Records", logs=make_log_bucket(self, "RecordsAccess"))
@@ -64,3 +62,4 @@ class ObservabilityStack(PlatformStack):
             )
         if watch.config:
             Compliance(self, "Compliance", names=names, bucket=bucket, account=self.account)
+            operators.hear_what_is_no_longer_as_made()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import zoneinfo
 from collections import Counter
 from pathlib import Path
@@ -124,6 +125,53 @@ def test_a_workspaces_task_has_no_role_that_a_students_code_could_use(
         (port,) = container["PortMappings"]
         assert port["ContainerPort"] == 8080  # the agent's, of either kind
         assert {mount["ContainerPath"] for mount in container["MountPoints"]} == {"/tmp", "/run"}  # noqa: S108
+
+
+SOURCE = Path(__file__).parents[2]
+
+
+def words_in(*folders: str) -> set[str]:
+    files = (file for folder in folders for file in (SOURCE / folder).rglob("*") if file.suffix in (".py", ".sh"))
+    return {word for file in files for word in re.findall(r"APRANOVA_[A-Z_]+", file.read_text())}
+
+
+def test_everything_that_a_task_or_a_function_is_told_is_read_there(hundred: Assembly) -> None:
+    """What nobody reads was needed once, and its rights are perhaps still given."""
+    told: dict[str, set[str]] = {"backend": set(), "gateway": set(), "portal": set(), "manager": set()}
+    for task in hundred.all("AWS::ECS::TaskDefinition"):
+        for container in task["ContainerDefinitions"]:
+            given = (*container.get("Environment", ()), *container.get("Secrets", ()))
+            told.setdefault(container["Name"], set()).update(entry["Name"] for entry in given)
+    for function in hundred.all("AWS::Lambda::Function"):
+        if function.properties.get("Handler", "").startswith("manager."):
+            told["manager"] |= set(function["Environment"]["Variables"])
+    read = {
+        "backend": words_in("backend", "gateway"),
+        "gateway": words_in("gateway"),
+        "manager": words_in("manager"),
+    }
+    for part, words in read.items():
+        ours = {name for name in told[part] if name.startswith("APRANOVA_")}
+        assert ours
+        assert ours - words == set(), part
+
+
+def test_guardduty_can_fetch_its_agent_into_every_task(each: tuple[Assembly, tuple[Finding, ...]]) -> None:
+    """By the execution role of each task, from a registry that is not ours; else tasks run unwatched."""
+    assembly = each[0]
+    statements = {
+        role["Ref"]: statement["Resource"]
+        for policy in assembly.all("AWS::IAM::Policy", "application")
+        for statement in policy["PolicyDocument"]["Statement"]
+        for role in policy["Roles"]
+        if statement.get("Sid") == "FetchGuardDutysAgent" and "ecr:BatchGetImage" in statement["Action"]
+    }
+    roles = {task["ExecutionRoleArn"]["Fn::GetAtt"][0] for task in assembly.all("AWS::ECS::TaskDefinition")}
+    assert len(roles) == 3
+    assert set(statements) == roles
+    region = assembly.manifest["artifacts"]["apranova-application"]["environment"].rsplit("/", 1)[1]
+    for resource in statements.values():
+        assert "".join(strings(resource)).endswith(f":ecr:{region}:*:repository/aws-guardduty-agent-fargate")
 
 
 def test_no_environment_holds_what_a_secret_holds(hundred: Assembly) -> None:

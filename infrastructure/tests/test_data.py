@@ -49,6 +49,17 @@ def test_the_database_is_what_the_document_draws(hundred: Assembly) -> None:
     assert parameters["rds.force_ssl"] == "1"
 
 
+def test_the_databases_own_logs_are_ours_before_rds_makes_them(hundred: Assembly) -> None:
+    """Those that RDS makes are kept for ever."""
+    database = hundred.one("AWS::RDS::DBInstance")
+    groups = {group.id: group["LogGroupName"] for group in hundred.all("AWS::Logs::LogGroup", "data")}
+    assert sorted(groups.values()) == [
+        f"/aws/rds/instance/{database['DBInstanceIdentifier']}/{log}" for log in database["EnableCloudwatchLogsExports"]
+    ]
+    assert len(groups) == 2
+    assert set(groups) <= set(database.whole["DependsOn"])
+
+
 def test_a_thousand_students_get_the_documents_next_sizes(synthesise: object) -> None:
     assembly: Assembly = synthesise("thousand")[0]  # pyright: ignore
     assert assembly.one("AWS::RDS::DBInstance")["DBInstanceClass"] == "db.r5.large"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import boto3
@@ -46,12 +46,39 @@ class Zone:
 
 
 @dataclass(frozen=True)
+class Lambda:
+    """moto knows no limits of an account."""
+
+    limit: int | None = 1000
+    reserved: Mapping[str, int] = field(default_factory=dict)
+
+    def get_account_settings(self) -> dict[str, Any]:
+        if self.limit is None:
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "not allowed"}}, "GetAccountSettings")
+        free = self.limit - sum(self.reserved.values())
+        return {"AccountLimit": {"ConcurrentExecutions": self.limit, "UnreservedConcurrentExecutions": free}}
+
+    def get_paginator(self, operation: str) -> Lambda:
+        assert operation == "list_functions"
+        return self
+
+    def paginate(self) -> Iterator[dict[str, Any]]:
+        for name in self.reserved:
+            yield {"Functions": [{"FunctionName": name}]}
+
+    def get_function_concurrency(self, *, FunctionName: str) -> dict[str, Any]:  # noqa: N803  (as boto3 has it)
+        reserved = self.reserved[FunctionName]
+        return {"ReservedConcurrentExecutions": reserved} if reserved else {}
+
+
+@dataclass(frozen=True)
 class Account(Aws):
     quotas: Quotas = Quotas(128.0)
     zone: Zone = Zone("school.example")
+    functions: Lambda = field(default_factory=Lambda)
 
     def client(self, service: str, region: str | None = None) -> Any:
-        own: dict[str, Any] = {"service-quotas": self.quotas, "route53": self.zone}
+        own: dict[str, Any] = {"service-quotas": self.quotas, "route53": self.zone, "lambda": self.functions}
         return own.get(service) or super().client(service, region)
 
 
@@ -84,6 +111,38 @@ def test_a_zone_and_a_quota_that_cannot_be_read_are_named(session: boto3.Session
     hosted, quota = what_would_not_work(Account(session, REGION, quotas=Quotas(None), zone=Zone("")), HUNDRED)
     assert "Z0EXAMPLE0EXAMPLE0 cannot be read (No zone Z0EXAMPLE0EXAMPLE0)" in hosted
     assert "L-3032A538 cannot be read (not allowed)" in quota
+
+
+def test_a_new_account_hears_what_to_have_raised_before_anything_is_made(session: boto3.Session) -> None:
+    (problem,) = what_would_not_work(Account(session, REGION, functions=Lambda(10)), HUNDRED)
+    assert "Lambda may run 10 functions at once in us-east-1" in problem
+    assert "To be reserved: 1 (one for each of homes.file_systems, and manager_concurrency)" in problem
+    assert "leave less than 100" in problem
+    assert (
+        "aws service-quotas request-service-quota-increase --region us-east-1 --service-code lambda "
+        "--quota-code L-B99A9384 --desired-value 1000 (console: Service Quotas, AWS Lambda, Concurrent executions)"
+    ) in problem
+
+
+def test_every_keeper_and_the_managers_own_reservation_count(session: boto3.Session) -> None:
+    settings = replace(HUNDRED, homes=replace(HUNDRED.homes, file_systems=3), manager_concurrency=900)
+    (problem,) = what_would_not_work(Account(session, REGION), settings)
+    assert "To be reserved: 903" in problem
+    assert "--desired-value 1003" in problem
+    assert what_would_not_work(Account(session, REGION, functions=Lambda(1003)), settings) == []
+
+
+def test_what_an_earlier_deploy_reserved_is_not_asked_for_twice(session: boto3.Session) -> None:
+    """And what others reserved is not there."""
+    reserved = {"apranova-purger-fs-1": 1, "workspace-manager": 0}
+    assert what_would_not_work(Account(session, REGION, functions=Lambda(101, reserved)), HUNDRED) == []
+    (problem,) = what_would_not_work(Account(session, REGION, functions=Lambda(101, {"of-others": 1})), HUNDRED)
+    assert "Lambda may run 100 functions" in problem
+
+
+def test_a_concurrency_that_cannot_be_read_is_named(session: boto3.Session) -> None:
+    (problem,) = what_would_not_work(Account(session, REGION, functions=Lambda(None)), HUNDRED)
+    assert problem == "the concurrency of Lambda cannot be read (not allowed)"
 
 
 def test_credentials_of_another_account_are_refused(session: boto3.Session) -> None:

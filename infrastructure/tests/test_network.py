@@ -168,5 +168,28 @@ def test_the_number_of_nat_gateways_is_a_setting(example: str, gateways: int, sy
     assert len(assembly.all("AWS::EC2::NatGateway")) == gateways
 
 
+def test_nothing_is_in_the_vpcs_default_group(each: tuple[Assembly, tuple[Finding, ...]]) -> None:
+    """It lets its members speak with each other, and nobody takes that away: so it has none. Who names no group is put into it."""
+    assembly = each[0]
+
+    def groups(kind: str, *path: str) -> list[Any]:
+        found: list[Any] = [one.properties for one in assembly.all(kind)]
+        for name in path:
+            found = [one.get(name, {}) for one in found]
+        return found
+
+    named = [
+        *groups("AWS::ECS::Service", "NetworkConfiguration", "AwsvpcConfiguration", "SecurityGroups"),
+        *(one["SecurityGroupIds"] for one in groups("AWS::Lambda::Function", "VpcConfig") if one),
+        *groups("AWS::RDS::DBInstance", "VPCSecurityGroups"),
+        *groups("AWS::ElastiCache::ReplicationGroup", "SecurityGroupIds"),
+        *groups("AWS::EFS::MountTarget", "SecurityGroups"),
+        *groups("AWS::ElasticLoadBalancingV2::LoadBalancer", "SecurityGroups"),
+    ]
+    assert len(named) >= 10
+    assert all(named)
+    assert "DefaultSecurityGroup" not in json.dumps(assembly.templates)
+
+
 def test_refused_connections_are_logged(each: tuple[Assembly, tuple[Finding, ...]]) -> None:
     assert each[0].one("AWS::EC2::FlowLog")["TrafficType"] == "REJECT"

@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from infrastructure.names import ACTIONS, LAUNCH_FAILURES, LAUNCHES, ORPHAN_ACTION, RESTORES, SNAPSHOTS, SWEEP_SECONDS
+from infrastructure.names import (
+    ACTIONS,
+    LAUNCH_FAILURES,
+    LAUNCHES,
+    ORPHAN_ACTION,
+    POOL_READY,
+    RESTORES,
+    SNAPSHOTS,
+    SWEEP_SECONDS,
+)
 from infrastructure.tests.templates import Assembly
 
 MANAGER = Path(__file__).parents[2] / "manager"
@@ -44,7 +53,21 @@ def test_a_sweep_that_does_not_come_is_an_alarm(alarms: dict[str, dict]) -> None
     assert late["Period"] * late["EvaluationPeriods"] == 900
 
 
-@pytest.mark.parametrize("name", [LAUNCH_FAILURES, LAUNCHES, SWEEP_SECONDS, ACTIONS, SNAPSHOTS, RESTORES])
+def test_a_pool_in_which_nothing_was_ready_for_a_quarter_of_an_hour_is_an_alarm(alarms: dict[str, dict]) -> None:
+    """One ready task in any of its passes is enough, and no word at all means that none is wanted."""
+    empty = alarms["apranova-pool-empty"]
+    assert (empty["MetricName"], empty["Statistic"], empty["ComparisonOperator"], empty["Threshold"]) == (
+        POOL_READY,
+        "Maximum",
+        "LessThanThreshold",
+        1,
+    )
+    assert empty["Period"] * empty["EvaluationPeriods"] == 900
+    assert empty["TreatMissingData"] == "notBreaching"
+    assert empty["Dimensions"] == [{"Name": "service", "Value": "apranova"}]
+
+
+@pytest.mark.parametrize("name", [LAUNCH_FAILURES, LAUNCHES, SWEEP_SECONDS, POOL_READY, ACTIONS, SNAPSHOTS, RESTORES])
 def test_the_manager_counts_what_the_alarms_watch(name: str) -> None:
     assert any(f'"{name}"' in file.read_text() for file in (MANAGER / "use_cases").glob("*.py"))
 
@@ -103,6 +126,46 @@ def test_guardduty_watches_inside_fargate_tasks(hundred: Assembly) -> None:
 def test_config_checks_what_the_document_promises(hundred: Assembly) -> None:
     rules = {rule["Source"]["SourceIdentifier"] for rule in hundred.all("AWS::Config::ConfigRule")}
     assert {"EFS_ENCRYPTED_CHECK", "RDS_STORAGE_ENCRYPTED", "RDS_MULTI_AZ_SUPPORT", "CLOUD_TRAIL_ENABLED"} <= rules
+
+
+def test_what_is_found_reaches_the_operators(hundred: Assembly) -> None:
+    topic = hundred.one("AWS::SNS::Topic", "observability")
+    heard = {}
+    for rule in hundred.all("AWS::Events::Rule", "observability"):
+        (target,) = rule["Targets"]
+        assert hundred.target(target["Arn"], "observability") == topic
+        assert "RoleArn" not in target
+        (source,) = rule["EventPattern"]["source"]
+        heard[source] = rule["EventPattern"]["detail"]
+    assert heard == {
+        "aws.guardduty": {"severity": [{"numeric": [">=", 4]}]},
+        "aws.config": {
+            "configRuleName": [{"prefix": "apranova-"}],
+            "newEvaluationResult": {"complianceType": ["NON_COMPLIANT"]},
+        },
+    }
+    names = {rule["ConfigRuleName"] for rule in hundred.all("AWS::Config::ConfigRule")}
+    assert all(name.startswith("apranova-") for name in names)
+
+
+@pytest.mark.parametrize(
+    ("writer", "condition"),
+    [
+        ("cloudwatch.amazonaws.com", {"StringEquals": {"aws:SourceAccount": "111122223333"}}),
+        ("events.amazonaws.com", None),  # it sends no source to KMS: a condition would lose every message
+    ],
+)
+def test_who_writes_to_the_operators_may_publish_and_use_the_topics_key(
+    writer: str, condition: object, hundred: Assembly
+) -> None:
+    topic = hundred.one("AWS::SNS::Topic", "observability")
+    policy = hundred.one("AWS::SNS::TopicPolicy", "observability")
+    key = hundred.target(topic["KmsMasterKeyId"], "observability")
+    for document, action in ((policy["PolicyDocument"], "sns:Publish"), (key["KeyPolicy"], "kms:GenerateDataKey")):
+        (statement,) = [s for s in document["Statement"] if s["Principal"] == {"Service": writer}]
+        assert statement["Effect"] == "Allow"
+        assert action in statement["Action"]
+        assert statement.get("Condition") == condition
 
 
 def test_the_budget_warns_before_it_is_spent(hundred: Assembly) -> None:

@@ -13,6 +13,7 @@ from infrastructure.names import (
     LAUNCHES,
     MANAGER_HANDLER,
     ORPHAN_ACTION,
+    POOL_READY,
     SWEEP_REQUEST,
     SWEEP_SECONDS,
     SWEEPS_INCOMPLETE,
@@ -80,7 +81,8 @@ def test_a_function_that_cannot_start_says_which_setting_is_wrong(place: Place, 
 
 
 def test_the_platforms_alarms_and_queue_know_our_names() -> None:
-    assert {LAUNCHES, LAUNCH_FAILURES, SWEEP_SECONDS, SWEEPS_INCOMPLETE, ACTIONS} <= set(WATCHED)
+    assert {LAUNCHES, LAUNCH_FAILURES, SWEEP_SECONDS, SWEEPS_INCOMPLETE, POOL_READY, ACTIONS} <= set(WATCHED)
     assert WATCHED[ACTIONS].only["action"] == ORPHAN_ACTION
     assert WATCHED[LAUNCHES].labels == ("path",)
+    assert WATCHED[POOL_READY].labels == ()  # the alarm asks for one series, of all kinds together
     assert (wakes.DELAY_S, wakes.BODY) == (WAKE_DELAY_S, SWEEP_REQUEST)

@@ -143,3 +143,20 @@ def test_a_failed_list_of_the_engine_s_tasks_is_asked_for_again_with_the_next_pa
     assert school.runner.tasks["task-lost"].alive
     sweep(school.world)
     assert not school.runner.tasks["task-lost"].alive
+
+
+def test_each_pass_tells_how_many_tasks_it_found_ready_as_long_as_some_are_wanted() -> None:
+    school = School(pool=1)
+    told = school.metrics.observed["pool_ready"]
+    school.settle()
+    assert (told[0], told[-1]) == (0, 1)
+    school.enrol(ANNA)
+    launch(school.world, ANNA)
+    school.sweep()
+    assert told[-1] == 0
+
+
+def test_a_pool_that_is_empty_by_design_is_not_told() -> None:
+    school = School(pool=0)
+    school.settle()
+    assert "pool_ready" not in school.metrics.observed

@@ -12,7 +12,7 @@ from contract.names import TaskState, WorkspaceKind, WorkspaceState
 from manager.domain import preparing
 from manager.domain.demand import Demand
 from manager.domain.observation import ObservedTask
-from manager.domain.plan import Plan
+from manager.domain.plan import Plan, PoolNote
 from manager.domain.policy import PoolPolicy
 from manager.domain.pool_pass import CohortPage, PoolFacts
 from manager.domain.reconcile import Snapshot, reconcile
@@ -42,8 +42,22 @@ def sweep(world: World) -> Plan:
     apply(world, plan)
     if plan.pool is not None:
         note_pool(world, plan.pool, snapshot.pool)
+        _measure_pool(world, plan.pool, snapshot)
     world.metrics.observe("sweep_seconds", world.clock.now() - begun)
     return plan
+
+
+def _measure_pool(world: World, note: PoolNote, snapshot: Snapshot) -> None:
+    """Ready tasks that serve anyone, of all kinds, as the pass found them. Untold while none are wanted: that pool is empty by design."""
+    if not any(target.size > 0 for target in note.targets):
+        return
+    alive = {seen.task_id for seen in snapshot.observed or () if seen.alive}
+    ready = [
+        task
+        for task in snapshot.warm
+        if task.state is TaskState.READY and task.intended_for is None and task.task_id in alive
+    ]
+    world.metrics.observe("pool_ready", len(ready))
 
 
 def sweep_named(world: World, task_ids: Iterable[str]) -> Plan:

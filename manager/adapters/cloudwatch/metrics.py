@@ -40,6 +40,7 @@ WATCHED: Mapping[str, Watched] = {
     "claim_seconds": Watched(),
     "task_start_seconds": Watched(),
     "sweep_seconds": Watched(),
+    "pool_ready": Watched(),
     "sweeps_incomplete_total": Watched(),
     "saves_given_up_total": Watched(),
     "snapshots_total": Watched(("result",)),

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from contract.errors import ApraNovaError, Reason
 from contract.names import TASK_ID_PATTERN
 from manager.adapters.dynamodb.refusals import code_of
-from manager.adapters.ecs.definitions import AGENT_PORT
+from manager.adapters.ecs.definitions import AGENT_PORT, CONTAINER
 from manager.domain.observation import ObservedTask
 
 ENDED = frozenset({"DEPROVISIONING", "STOPPED"})
@@ -43,8 +43,8 @@ def observed(task: Any) -> ObservedTask | None:
 
 def why_ended(task: Any) -> str:
     """Plain words. ECS puts the useful part sometimes into the container, sometimes into the task."""
-    containers = task.get("containers") or [{}]
-    container = containers[0]
+    # By its name: GuardDuty adds a container of its own, in no certain order.
+    container: Any = next((one for one in task.get("containers") or () if one.get("name") == CONTAINER), {})
     told = f"{container.get('reason', '')} {task.get('stoppedReason', '')}"
     code = container.get("exitCode")
     if "OutOfMemory" in told:

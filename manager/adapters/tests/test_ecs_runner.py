@@ -250,11 +250,20 @@ def test_the_scan_for_orphans_goes_round_in_pages_and_leaves_others_tasks_alone(
     ("task", "words"),
     [
         ({"stopCode": "SpotInterruption"}, "AWS took the spot capacity back"),
-        ({"stopCode": "EssentialContainerExited", "containers": [{"exitCode": 137}]}, "killed by signal 9"),
+        (
+            {"stopCode": "EssentialContainerExited", "containers": [{"name": "workspace", "exitCode": 137}]},
+            "killed by signal 9",
+        ),
         (
             {
                 "stopCode": "EssentialContainerExited",
-                "containers": [{"exitCode": 137, "reason": "OutOfMemoryError: Container killed due to memory usage"}],
+                "containers": [
+                    {
+                        "name": "workspace",
+                        "exitCode": 137,
+                        "reason": "OutOfMemoryError: Container killed due to memory usage",
+                    }
+                ],
             },
             "killed: out of memory",
         ),
@@ -274,6 +283,14 @@ def test_the_scan_for_orphans_goes_round_in_pages_and_leaves_others_tasks_alone(
 )
 def test_why_a_task_ended_is_told_in_words(task: Any, words: str) -> None:
     assert answers.why_ended(task) == words
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_why_a_task_ended_is_told_by_the_workspace_and_not_by_what_aws_put_beside_it(first: int) -> None:
+    agent = {"name": "aws-guardduty-agent-abcdef", "exitCode": 0, "reason": "OutOfMemoryError: of the agent"}
+    containers = [{"name": "workspace", "exitCode": 139}, agent]
+    task = {"stopCode": "EssentialContainerExited", "containers": [containers[first], containers[1 - first]]}
+    assert answers.why_ended(task) == "killed by signal 11"
 
 
 def test_only_a_running_task_has_an_address_and_one_without_containers_has_ended(ecs: Subject) -> None:
