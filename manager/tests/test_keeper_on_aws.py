@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import secrets
+import shutil
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -127,6 +128,27 @@ def test_a_stopped_home_is_kept_in_s3_and_comes_back(
     assert counted == {"snapshots_total": 1, "restores_total": 1}
     assert {line["_aws"]["CloudWatchMetrics"][0]["Namespace"] for line in lines if "_aws" in line} == {"Tests"}
     assert len(efs.repositories.list(HOME)) == 2  # what it was before can be had, too
+
+
+@pytest.mark.parametrize(
+    ("place", "comes_back"), [({"file_system": HERE}, True), ({"file_system": ELSEWHERE}, False), (None, False)]
+)
+def test_a_home_whose_files_are_gone_is_put_back_by_the_keeper_of_its_place_alone(
+    efs: FileSystem, place: dict[str, str] | None, comes_back: bool
+) -> None:
+    efs.stopped(ANNA, HOME)
+    efs.function({"workspace_id": ANNA}, Context())
+    (first,) = efs.repositories.list(HOME)
+    as_it_was = fingerprint(efs.homes / HOME)
+    shutil.rmtree(efs.homes / HOME)
+    if place is not None:
+        efs.put_item(HOME, place["file_system"], purging=False)
+    efs.store.write(efs.get(ANNA).restore_wanted(first.snapshot_id, now=time.time(), ask_again_s=60.0))
+    efs.function({"workspace_id": ANNA}, Context())
+    assert (efs.homes / HOME).exists() == comes_back
+    assert (efs.get(ANNA).restoring is None) == comes_back
+    if comes_back:
+        assert (fingerprint(efs.homes / HOME), efs.get(ANNA).failure) == (as_it_was, "")
 
 
 def test_a_round_looks_at_homes_of_this_file_system_that_wait_as_long_as_there_is_time(efs: FileSystem) -> None:
