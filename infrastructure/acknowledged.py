@@ -42,6 +42,7 @@ ACKNOWLEDGED = (
     Acknowledged("IAM5[Resource::*:task-definition/*:*]", "application/Manager/Role/*", "One definition for each home, registered while the school runs; only in our cluster, by a condition."),
     Acknowledged("IAM5[Resource::*:task/*]", "application/Manager/Role/*", "Tasks of our cluster: their names come into being with them."),
     Acknowledged("IAM5[Resource::*:access-point/*]", "application/Manager/Role/*", "A home's access point is made with the home."),
+    Acknowledged("IAM5[Resource::*:file-system/*]", "application/Manager/Role/*", "Only to hear whether one still exists: a home's file system may be lost, and the stack then names another."),
     Acknowledged("IAM5[Resource::*Snapshots*/*]", "application/Keepers/Role/*", "Objects of the one bucket of snapshots."),
     Acknowledged("IAM5[Resource::*]", "application/Keepers/Role/*", "Network interfaces: AWS knows no resource for these actions."),
     Acknowledged("IAM5[Resource::*/index/*]", "application/Keepers/Role/*", "The indexes of the one table."),

@@ -210,6 +210,8 @@ class Database:
     backup_window: str = "02:00-03:00"
     maintenance_window: str = "sun:03:30-sun:04:30"
     """Both in UTC, as RDS has them."""
+    secret_arn: str = ""
+    """After a restore: RDS' secret of the restored instance, which the stack does not know. Empty: that of the stack's own."""
 
     def __post_init__(self) -> None:
         _require(
@@ -228,6 +230,13 @@ class Database:
             f"{day}:{clock}-{day}:{clock}",
             "sun:03:30-sun:04:30",
         )
+        if self.secret_arn:
+            _match(
+                "database.secret_arn",
+                self.secret_arn,
+                r"arn:[\w-]+:secretsmanager:[\w:-]+:secret:rds!db-[\w-]+",
+                "an ARN of RDS' own secret",
+            )
 
     @property
     def connections_max(self) -> int:

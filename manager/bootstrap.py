@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass
 
 from manager.adapters.agent_http.agent import HttpTaskAgent
-from manager.adapters.directory_homes.homes import DirectoryHomeVolumes
+from manager.adapters.directory_homes.homes import MARK, DirectoryHomeVolumes, is_there
 from manager.adapters.restic import install
 from manager.adapters.restic.program import Restic
 from manager.adapters.restic.repositories import DirectoryRepositories
@@ -17,6 +17,7 @@ from manager.adapters.system.clock import RandomIds, SystemClock
 from manager.adapters.system.keeper_thread import KeeperThread
 from manager.adapters.system.metrics import PrometheusMetrics
 from manager.ports.clock import Clock, Metrics
+from manager.ports.home_keeper import SnapshotFailed
 from manager.ports.task_runner import TaskRunner
 from manager.ports.workspace_store import WorkspaceStore
 from manager.settings import Settings
@@ -64,7 +65,16 @@ def _keeper(settings: Settings, store: WorkspaceStore, clock: Clock, metrics: Me
         return None
     restic = Restic((settings.restic,) if settings.restic else (), settings.snapshots_password)
     repositories = DirectoryRepositories(settings.snapshots_dir)
-    snapshots = ResticSnapshots(settings.homes_dir, repositories, restic)
+
+    def belongs_here(_home_id: str) -> bool:
+        homes = settings.homes_dir
+        if not is_there(homes):
+            raise SnapshotFailed(
+                f"{homes} holds no {MARK}: its disk may not be mounted. If it is the right folder: touch {homes / MARK}"
+            )
+        return True
+
+    snapshots = ResticSnapshots(settings.homes_dir, repositories, restic, belongs_here=belongs_here)
 
     def status() -> str:
         version = restic.version()

@@ -13,6 +13,7 @@ from botocore.config import Config
 from manager.adapters.agent_http.agent import HttpTaskAgent
 from manager.adapters.cloudwatch.metrics import EmfMetrics
 from manager.adapters.dynamodb.store import DynamoDbWorkspaceStore
+from manager.adapters.ecs.definitions import Definitions
 from manager.adapters.ecs.references import References
 from manager.adapters.ecs.runner import EcsTaskRunner
 from manager.adapters.efs.homes import EfsHomeVolumes
@@ -103,6 +104,7 @@ def build(settings: AwsSettings, clients: Clients) -> AwsManager:
         functions=clients.functions,
         records=clients.dynamodb,
         table_name=settings.table,
+        drop_definitions=Definitions(clients.ecs, settings.ecs).drop,
     )
     world = World(
         store=DynamoDbWorkspaceStore(clients.dynamodb, settings.table),
@@ -131,5 +133,5 @@ def _keeper(settings: AwsSettings, clients: Clients, homes: EfsHomeVolumes) -> H
     if not bucket:
         return NoKeeper("APRANOVA_SNAPSHOTS_BUCKET is not set")
     return LambdaHomeKeeper(
-        clients.functions, settings.purgers, lambda: S3Repositories(clients.s3, bucket, None), homes.find_place
+        clients.functions, settings.purgers, lambda: S3Repositories(clients.s3, bucket, None), homes
     )

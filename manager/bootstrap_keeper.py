@@ -34,7 +34,13 @@ class Keeper:
 
     def keeping(self, *, timeout_s: float) -> Keeping:
         """For one event, whose time is limited."""
-        snapshots = ResticSnapshots(self.settings.homes_dir, self.repositories, self.restic, timeout_s=timeout_s)
+        snapshots = ResticSnapshots(
+            self.settings.homes_dir,
+            self.repositories,
+            self.restic,
+            belongs_here=self.purger.belongs_here,
+            timeout_s=timeout_s,
+        )
         return Keeping(self.store, snapshots, SystemClock(), self.metrics)
 
 

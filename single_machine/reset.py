@@ -19,7 +19,7 @@ def run(settings: Settings, *, ask: bool) -> int:
         return 0
     if ask:
         homes = settings.data / "homes"
-        count = len(list(homes.iterdir())) if homes.exists() else 0
+        count = len(list(homes.glob("home-*")))
         say(
             f"This deletes all accounts, the files and the snapshots of {count} workspace{'s' if count != 1 else ''} "
             f"in {settings.home}. It cannot be undone."

@@ -40,7 +40,7 @@ def run(settings: Settings, *, workspace_id: str, snapshot: str | None) -> int:
         workspace = _wait(manager, workspace_id)
     if workspace.failure:
         raise CannotGoOn(f"{workspace.failure}. The manager's log says why: {settings.logs / 'manager.log'}")
-    say("Done. What the files were before is the newest snapshot now.")
+    say(f"Done. {workspace.steps[-1].text}.")
     return 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import CfnDeletionPolicy
+from aws_cdk import CfnDeletionPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_rds as rds
 from constructs import Construct
@@ -92,11 +92,16 @@ class Database(Construct):
             self.instance.node.add_dependency(group)
         self.instance.cfn_options.deletion_policy = CfnDeletionPolicy.SNAPSHOT
         self.instance.cfn_options.update_replace_policy = CfnDeletionPolicy.SNAPSHOT
-
-    @property
-    def secret_arn(self) -> str:
+        self.secret_arn = self._secret_arn(settings)
         """Of the owner's password, in RDS' keeping; RDS changes it every seven days."""
-        return self.instance.attr_master_user_secret_secret_arn
+
+    def _secret_arn(self, settings: DatabaseSettings) -> str:
+        own = self.instance.attr_master_user_secret_secret_arn
+        if not settings.secret_arn:
+            return own
+        # CloudFormation takes no export away that a stack still imports, and this one is updated before that one.
+        Stack.of(self).export_value(own)
+        return settings.secret_arn
 
     @property
     def url(self) -> str:

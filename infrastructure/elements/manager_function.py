@@ -248,12 +248,12 @@ class ManagerFunction(Construct):
 
     def _homes(self, role: iam.Role) -> None:
         stack, data = Stack.of(self), self._data
-        points = f"arn:{stack.partition}:elasticfilesystem:{stack.region}:{stack.account}:access-point/*"
-        allow(
-            role,
-            "HomesOfStudents",
-            ("elasticfilesystem:CreateAccessPoint", "elasticfilesystem:DescribeAccessPoints"),
-            data.homes.arns,
+        ours = f"arn:{stack.partition}:elasticfilesystem:{stack.region}:{stack.account}"
+        points, any_of_them = f"{ours}:access-point/*", f"{ours}:file-system/*"
+        allow(role, "HomesOfStudents", ("elasticfilesystem:CreateAccessPoint",), data.homes.arns)
+        allow(role, "WhetherAPlaceIsGone", ("elasticfilesystem:DescribeAccessPoints",), (points,))
+        allow(  # one that the stack has lost, too
+            role, "WhetherAFileSystemIsGone", ("elasticfilesystem:DescribeFileSystems",), (any_of_them,)
         )
         allow(role, "EndHomes", ("elasticfilesystem:DeleteAccessPoint", "elasticfilesystem:TagResource"), (points,))
         allow(role, "ListSnapshots", ("s3:ListBucket",), (data.snapshots.bucket_arn,))

@@ -7,14 +7,17 @@ import json
 import re
 import zoneinfo
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from infrastructure.app import build
 from infrastructure.elements.password_rotation import CODE
 from infrastructure.nag import Finding
 from infrastructure.names import WAKE_DELAY_S
 from infrastructure.schedules import check_schedule
+from infrastructure.settings_file import EXAMPLES, load_settings
 from infrastructure.tests.templates import Assembly, Resource, strings
 
 SERVICE_ROLES = "AWS::IAM::Role"
@@ -277,6 +280,34 @@ def test_the_backend_tells_the_manager_its_public_key_and_nothing_else(hundred: 
     ]
     assert len(written) == 1
     assert json.dumps(written).count("parameter/apranova/manager/identity-key") == 1
+
+
+def test_after_a_restore_the_backend_takes_the_password_of_the_restored_database(
+    hundred: Assembly, manager_code: Path, tmp_path: Path
+) -> None:
+    arn = "arn:aws:secretsmanager:us-east-1:111122223333:secret:rds!db-restored-AbCdEf"
+    settings = load_settings(EXAMPLES / "hundred.toml")
+    restored = replace(settings, database=replace(settings.database, secret_arn=arn))
+    build(restored, manager_code=manager_code, out=tmp_path).app.synth()
+    assembly = Assembly(tmp_path)
+    (task,) = [t for t in assembly.all("AWS::ECS::TaskDefinition") if t["Family"] == "apranova-backend"]
+    secrets = {s["Name"]: s["ValueFrom"] for c in task["ContainerDefinitions"] for s in c.get("Secrets", ())}
+    assert (secrets["PGUSER"], secrets["PGPASSWORD"]) == (f"{arn}:username::", f"{arn}:password::")
+    (reading,) = [
+        statement
+        for policy in assembly.all("AWS::IAM::Policy")
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Action"] == "secretsmanager:GetSecretValue" and arn in statement["Resource"]
+    ]
+    assert "MasterUserSecret" not in json.dumps(reading)
+    (rule,) = [r for r in assembly.all("AWS::Events::Rule") if "RotationSucceeded" in json.dumps(r["EventPattern"])]
+    assert rule["EventPattern"]["detail"]["additionalEventData"] == {"SecretId": [arn]}
+    assert password_exports(assembly) == password_exports(hundred)  # the application's stack still imports it
+
+
+def password_exports(assembly: Assembly) -> list[str]:
+    outputs = assembly.templates["data"].get("Outputs", {}).values()
+    return [output["Export"]["Name"] for output in outputs if "MasterUserSecret" in json.dumps(output["Value"])]
 
 
 def test_a_new_password_of_the_database_starts_the_backend_anew(hundred: Assembly) -> None:

@@ -56,6 +56,7 @@ def test_every_example_is_accepted(name: str) -> None:
         ("at_once = 60", "at_onse = 60", "workspaces.at_onse is not known; at_once is meant?"),
         ("at_once = 60", "", "workspaces.at_once is missing"),
         ('release = "0.1.0"', 'release = "0.1.0"\n[database]\ninstance_class = "db.t2.micro"', "database.instance_class: one of db.t3.medium"),
+        ('release = "0.1.0"', 'release = "0.1.0"\n[database]\nsecret_arn = "apranova/database"', "database.secret_arn: an ARN of RDS' own secret is expected"),
     ],
 )  # fmt: skip
 def test_a_bad_setting_is_refused_by_name(tmp_path: Path, old: str, new: str, message: str) -> None:

@@ -29,6 +29,7 @@ from manager.adapters.bubblewrap.launcher import BubblewrapLauncher
 from manager.adapters.bubblewrap.mounter import fork_mounter
 from manager.adapters.bubblewrap.own_namespaces import NoUserNamespaces, become, enter_own_namespaces
 from manager.adapters.bubblewrap.systemd_scope import move_into_own_scope
+from manager.adapters.directory_homes.homes import make_folder
 from manager.adapters.sandbox_engine.clusters import ClustersFile
 from manager.adapters.sandbox_engine.egress import EgressLimits, EgressProxy
 from manager.adapters.sandbox_engine.fleet import Fleet
@@ -191,7 +192,7 @@ def _make_directories(settings: Settings, uid: int) -> None:
     """Those that tasks and the gateway's file need, owned by the sandboxes' uid, which must be able to reach them."""
     try:
         settings.run_dir.mkdir(mode=0o711 if settings.sandbox_uid is not None else 0o700, parents=True, exist_ok=True)
-        settings.homes_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
+        make_folder(settings.homes_dir, mode=0o711)
         for name in ("tasks", "egress", "clusters"):
             directory = settings.run_dir / name
             directory.mkdir(mode=0o700, exist_ok=True)

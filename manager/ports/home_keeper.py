@@ -47,6 +47,11 @@ class HomeSnapshots(Protocol):
         """Whether the home is on the disk or file system that this one reaches."""
         ...
 
+    def misses(self, home_id: str) -> bool:
+        """For a home that it does not hold: True when it should, so that the files are lost; False when they are somewhere else.
+        Raises SnapshotFailed when nobody can tell, as with a disk that may not be mounted: then nothing is put back."""
+        ...
+
     def save(self, home_id: str) -> HomeSnapshot:
         """Take a snapshot; reads only what has changed since the last one. Raises SnapshotFailed."""
         ...
@@ -66,7 +71,8 @@ class HomeSnapshots(Protocol):
         Raises SnapshotFailed."""
 
     def swap(self, home_id: str) -> None:
-        """Let what was fetched be the home. One that was cut short is finished by fetching and swapping again."""
+        """Let what was fetched be the home, also where there is none any more. One that was cut short is finished by fetching and
+        swapping again."""
 
     def erase(self, home_id: str) -> None:
         """Remove all snapshots of the home for good. Idempotent. Raises SnapshotFailed."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from contract.errors import ApraNovaError, Reason
-from manager.adapters.directory_homes.homes import DirectoryHomeVolumes
+from manager.adapters.directory_homes.homes import MARK, DirectoryHomeVolumes, is_there
 from manager.adapters.memory.homes import MemoryHomeVolumes
 from manager.ports.home_volumes import HomeVolumes
 
@@ -60,7 +60,7 @@ def test_a_purge_does_not_follow_links_and_opens_locked_folders(tmp_path: Path) 
     (home / "locked").chmod(0o500)
     homes.purge(HOME)
     assert (outside / "kept.txt").read_text() == "not yours"
-    assert list((tmp_path / "homes").iterdir()) == []
+    assert [path.name for path in (tmp_path / "homes").iterdir()] == [MARK]
 
 
 def test_a_purge_that_was_cut_short_is_finished_by_the_next(tmp_path: Path) -> None:
@@ -75,6 +75,17 @@ def test_a_purge_that_was_cut_short_is_finished_by_the_next(tmp_path: Path) -> N
 def test_no_other_path_can_be_named(tmp_path: Path, bad: str) -> None:
     with pytest.raises(ValueError, match="not the id of a home"):
         DirectoryHomeVolumes(tmp_path).purge(bad)
+
+
+def test_a_folder_that_was_made_for_homes_is_known_again_and_a_bare_one_might_be_a_disk_that_is_not_mounted(
+    tmp_path: Path,
+) -> None:
+    for _ in range(2):
+        DirectoryHomeVolumes(tmp_path / "homes").create(HOME)
+        assert is_there(tmp_path / "homes")
+    (tmp_path / "bare").mkdir()
+    DirectoryHomeVolumes(tmp_path / "bare").create(HOME)  # a newcomer's, who launched while the disk was away
+    assert not is_there(tmp_path / "bare")
 
 
 def test_a_full_disk_is_said_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import secrets
+import shutil
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -129,6 +130,27 @@ def test_a_stopped_home_is_kept_in_s3_and_comes_back(
     assert len(efs.repositories.list(HOME)) == 2  # what it was before can be had, too
 
 
+@pytest.mark.parametrize(
+    ("place", "comes_back"), [({"file_system": HERE}, True), ({"file_system": ELSEWHERE}, False), (None, False)]
+)
+def test_a_home_whose_files_are_gone_is_put_back_by_the_keeper_of_its_place_alone(
+    efs: FileSystem, place: dict[str, str] | None, comes_back: bool
+) -> None:
+    efs.stopped(ANNA, HOME)
+    efs.function({"workspace_id": ANNA}, Context())
+    (first,) = efs.repositories.list(HOME)
+    as_it_was = fingerprint(efs.homes / HOME)
+    shutil.rmtree(efs.homes / HOME)
+    if place is not None:
+        efs.put_item(HOME, place["file_system"], purging=False)
+    efs.store.write(efs.get(ANNA).restore_wanted(first.snapshot_id, now=time.time(), ask_again_s=60.0))
+    efs.function({"workspace_id": ANNA}, Context())
+    assert (efs.homes / HOME).exists() == comes_back
+    assert (efs.get(ANNA).restoring is None) == comes_back
+    if comes_back:
+        assert (fingerprint(efs.homes / HOME), efs.get(ANNA).failure) == (as_it_was, "")
+
+
 def test_a_round_looks_at_homes_of_this_file_system_that_wait_as_long_as_there_is_time(efs: FileSystem) -> None:
     efs.stopped(ANNA, HOME)
     efs.stopped(BEN, OTHER)
@@ -200,13 +222,27 @@ class Functions:
         self.told.append(request)
 
 
-def keeper_of(functions: Functions, repositories: Any, place: HomePlace | None) -> LambdaHomeKeeper:
-    return LambdaHomeKeeper(functions, {HERE: "keeper-here"}, lambda: repositories, lambda _: place)  # type: ignore[arg-type]
+class Places:
+    """One home's place, and where it is moved if its file system is lost."""
+
+    def __init__(self, place: HomePlace | None, *, mended: HomePlace | None = None) -> None:
+        self.place, self._mended = place, mended
+
+    def find_place(self, home_id: str) -> HomePlace | None:
+        return self.place
+
+    def mend(self, home_id: str) -> bool:
+        self.place = self._mended or self.place
+        return self._mended is not None
+
+
+def keeper_of(functions: Functions, repositories: Any, places: Places) -> LambdaHomeKeeper:
+    return LambdaHomeKeeper(functions, {HERE: "keeper-here"}, lambda: repositories, places)  # type: ignore[arg-type]
 
 
 def test_the_manager_tells_the_keeper_of_the_homes_file_system_and_never_waits(efs: FileSystem) -> None:
     functions = Functions()
-    keeper = keeper_of(functions, efs.repositories, HomePlace(HERE, "fsap-1"))
+    keeper = keeper_of(functions, efs.repositories, Places(HomePlace(HERE, "fsap-1")))
     keeper.look(ANNA, HOME)
     (told,) = functions.told
     assert (told["FunctionName"], told["InvocationType"]) == ("keeper-here", "Event")
@@ -215,17 +251,24 @@ def test_the_manager_tells_the_keeper_of_the_homes_file_system_and_never_waits(e
     assert keeper.status() == f"on: 1 keepers, in s3://{efs.bucket}"
 
 
+def test_a_home_whose_file_system_is_lost_is_the_business_of_the_keeper_of_another_one(efs: FileSystem) -> None:
+    functions = Functions()
+    places = Places(HomePlace(ELSEWHERE, "fsap-1"), mended=HomePlace(HERE, "fsap-2"))
+    keeper_of(functions, efs.repositories, places).look(ANNA, HOME)
+    assert [told["FunctionName"] for told in functions.told] == ["keeper-here"]
+
+
 def test_a_keeper_that_cannot_be_told_costs_no_stop(efs: FileSystem, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
     functions = Functions()
-    keeper_of(functions, efs.repositories, None).look(ANNA, HOME)  # purged meanwhile
-    keeper_of(functions, efs.repositories, HomePlace("fs-unknown", "fsap-1")).look(ANNA, HOME)
+    keeper_of(functions, efs.repositories, Places(None)).look(ANNA, HOME)  # purged meanwhile
+    keeper_of(functions, efs.repositories, Places(HomePlace("fs-unknown", "fsap-1"))).look(ANNA, HOME)
     assert functions.told == []
     assert "could not be told" in caplog.text
 
 
 def test_a_bucket_that_does_not_answer_is_an_error_with_words(aws: AwsEmulator) -> None:
-    keeper = keeper_of(Functions(), S3Repositories(aws.client("s3"), "no-such-bucket", None), None)
+    keeper = keeper_of(Functions(), S3Repositories(aws.client("s3"), "no-such-bucket", None), Places(None))
     with pytest.raises(ApraNovaError, match="cannot be looked up") as refused:
         keeper.list(HOME)
     assert refused.value.reason is Reason.INTERNAL

@@ -239,6 +239,52 @@ def test_a_restore_that_fails_changes_no_file_and_says_so(school: School) -> Non
     assert launch(school.world, ANNA).state is WorkspaceState.STARTING
 
 
+def test_a_home_whose_files_are_gone_comes_back_from_its_snapshot(school: School) -> None:
+    used(school, "first.py")
+    (first,) = listed(school)
+    del school.homes.files[home_of(school)]
+    launch(school.world, ANNA)
+    school.settle()
+    assert "cannot be reached" in school.workspace().failure
+    snapshots.restore(school.world, ANNA, first)
+    assert school.homes.files[home_of(school)] == {"first.py"}
+    assert (seen(school).restoring, seen(school).failure, seen(school).steps[-1].name) == (None, "", "restored")
+    assert listed(school) == [first]  # there was nothing to save
+    launch(school.world, ANNA)
+    school.settle()
+    assert school.workspace().state is WorkspaceState.RUNNING
+
+
+def test_a_lost_home_is_left_to_the_keeper_of_its_own_file_system(school: School) -> None:
+    used(school, "first.py")
+    (first,) = listed(school)
+    del school.homes.files[home_of(school)]
+    school.snapshots.place = "elsewhere"
+    snapshots.restore(school.world, ANNA, first)
+    assert (seen(school).restoring, home_of(school) in school.homes.files) == (first, False)
+    school.snapshots.place = "here"
+    keeping.make_round(school.keeping, lambda: True)
+    assert (seen(school).restoring, school.homes.files[home_of(school)]) == (None, {"first.py"})
+
+
+@pytest.mark.parametrize("trouble", ["its disk may not be mounted", "the repository is damaged"])
+def test_a_lost_home_that_cannot_be_put_back_holds_up_no_launch_and_is_said_to_be_missing(
+    school: School, trouble: str
+) -> None:
+    used(school, "first.py")
+    (first,) = listed(school)
+    files = school.homes.files.pop(home_of(school))
+    if "disk" in trouble:
+        school.snapshots.place = trouble
+    else:
+        school.snapshots.failing = trouble
+    snapshots.restore(school.world, ANNA, first)
+    assert home_of(school) not in school.homes.files
+    assert "still missing" in seen(school).failure
+    school.homes.files[home_of(school)] = files  # somebody mounted the disk
+    assert launch(school.world, ANNA).state is WorkspaceState.STARTING
+
+
 def test_nothing_is_put_back_while_some_files_could_not_be_kept(
     school: School, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,13 +10,17 @@ from pathlib import Path
 import pytest
 
 from contract.names import WorkspaceKind, WorkspaceState
-from manager.adapters.directory_homes.homes import DirectoryHomeVolumes
+from manager.adapters.directory_homes.homes import MARK, DirectoryHomeVolumes
 from manager.adapters.sqlite.store import SqliteWorkspaceStore
 from manager.adapters.tests.engine_under_test import wait_for
 from manager.adapters.tests.restic_under_test import restic
 from manager.domain.workspace import Workspace
 from manager.tests.school import ANNA, BEN
 from manager.tests.test_entrypoint import Running
+from single_machine import restore
+from single_machine.preflight import CannotGoOn
+from single_machine.running import RunningProduct
+from single_machine.settings import read_settings
 
 HOME = "home-aaaaaaaaaaaaaaaa"
 
@@ -93,3 +98,24 @@ def test_a_home_that_waits_is_kept_and_comes_back_through_the_managers_door(mach
         assert words in answer["error"]["message"]
     missing = machine.manager.invoke({"action": "snapshots", "workspace_id": BEN})
     assert missing["error"]["reason"] == "workspace_not_found"
+
+
+def test_the_command_puts_a_lost_home_back_but_not_where_its_disk_may_not_be_mounted(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wait_for(lambda: machine.record().snapshot_at is not None, "the first round to take a snapshot", timeout_s=60.0)
+    (first,) = machine.listed()
+    shutil.rmtree(machine.home)
+    mark = machine.home.parent / MARK
+    mark.unlink()
+    settings = read_settings({"APRANOVA_HOME": str(tmp_path / "home")}, source=tmp_path / "source")
+    monkeypatch.setattr(restore, "find_running", lambda _: RunningProduct(1, 0.0, "", "", {}))
+    monkeypatch.setattr(restore, "ask", lambda _settings, _endpoint, event: machine.manager.invoke(event))
+    with pytest.raises(CannotGoOn, match="still missing"):
+        restore.run(settings, workspace_id=ANNA, snapshot=first[:8])
+    assert not machine.home.exists()
+    mark.touch()
+    assert restore.run(settings, workspace_id=ANNA, snapshot=first[:8]) == 0
+    assert {path.name: path.read_text() for path in machine.home.iterdir()} == {"work.py": "precious"}
+    assert (machine.record().failure, machine.listed()) == ("", [first])
+    assert "Your files are back as they were in the snapshot." in capsys.readouterr().out

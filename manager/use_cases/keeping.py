@@ -3,6 +3,7 @@
 Only a home at rest is touched: its workspace is stopped, and no task has been started ahead with it. Then files are whole (SQLite
 databases, too), and no student's program can lead the keeper astray with links that change while it reads. A launch never
 waits for a snapshot: it goes on, and the snapshot that it overtook is dropped; the next stop brings another one.
+A home that is lost can be put back, too: then there is nothing to save first.
 """
 
 from __future__ import annotations
@@ -43,11 +44,12 @@ class Keeping:
 def look(keeping: Keeping, workspace_id: str) -> None:
     """Do what this workspace's home needs. Safe to repeat; two at once for the same home are not allowed."""
     workspace = keeping.store.find_workspace(workspace_id)
-    if workspace is None or not _at_rest(keeping, workspace) or not keeping.snapshots.holds(workspace.home_id or ""):
+    if workspace is None or not _at_rest(keeping, workspace):
         return
+    held = keeping.snapshots.holds(workspace.home_id or "")
     if workspace.restoring is not None:
-        _restore(keeping, workspace, workspace.restoring)
-    elif workspace.wants_snapshot:
+        _restore(keeping, workspace, workspace.restoring, held=held)
+    elif held and workspace.wants_snapshot:
         _take(keeping, workspace)
 
 
@@ -106,12 +108,15 @@ def _week(at: float) -> tuple[int, int]:
     return dt.datetime.fromtimestamp(at, dt.UTC).isocalendar()[:2]
 
 
-def _restore(keeping: Keeping, workspace: Workspace, snapshot_id: str) -> None:
+def _restore(keeping: Keeping, workspace: Workspace, snapshot_id: str, *, held: bool) -> None:
     """No launch can come in between: the record refuses it as long as `restoring` is set. What the home is now becomes a
-    snapshot first. A keeper that dies on the way is asked again, and begins anew."""
+    snapshot first, unless it is lost. A keeper that dies on the way is asked again, and begins anew."""
     home_id = workspace.home_id or ""
+    before = None
     try:
-        if (before := _save_whole(keeping, workspace)) is None:
+        if not held and not keeping.snapshots.misses(home_id):
+            return  # another keeper's
+        if held and (before := _save_whole(keeping, workspace)) is None:
             return
         keeping.snapshots.fetch(home_id, snapshot_id)
         _still(keeping, workspace)
@@ -121,13 +126,17 @@ def _restore(keeping: Keeping, workspace: Workspace, snapshot_id: str) -> None:
     except SnapshotFailed as error:
         keeping.metrics.count("restores_total", result="failed")
         log.warning("%s could not be restored to %s: %s", workspace.workspace_id, snapshot_id, error)
-        failure = "Your files could not be put back; they are as they were before. Please tell your school"
+        left = "they are as they were before" if held else "they are still missing"
+        failure = f"Your files could not be put back; {left}. Please tell your school"
         _end_restore(keeping, workspace, LaunchStep("failed", keeping.clock.now(), failure), failure)
     else:
         keeping.metrics.count("restores_total", result="done")
-        log.info("%s: restored to %s; as it was before: %s", workspace.workspace_id, snapshot_id, before.snapshot_id)
-        done = LaunchStep("restored", keeping.clock.now(), "Your files are back as they were in the snapshot")
-        _end_restore(keeping, workspace, done, "")
+        kept = "its files were missing" if before is None else f"as it was before: {before.snapshot_id}"
+        log.info("%s: restored to %s; %s", workspace.workspace_id, snapshot_id, kept)
+        text = "Your files are back as they were in the snapshot"
+        if before is not None:
+            text += "; what they were before is the newest one now"
+        _end_restore(keeping, workspace, LaunchStep("restored", keeping.clock.now(), text), "")
 
 
 def _end_restore(keeping: Keeping, workspace: Workspace, step: LaunchStep, failure: str) -> None:

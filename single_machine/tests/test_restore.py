@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contract.manager import DescribeAnswer, SnapshotsAnswer, SnapshotView, WorkspaceView
+from contract.manager import DescribeAnswer, LaunchStep, SnapshotsAnswer, SnapshotView, WorkspaceView
 from contract.names import WorkspaceKind, WorkspaceState
 from contract.wire import to_json
 from single_machine import restore
@@ -43,6 +43,7 @@ class Manager:
             WorkspaceState.STOPPED,
             1,
             failure=self.failure,
+            steps=(LaunchStep("restored", 1_790_000_200.0, "Your files are back"),),
             restoring=self.restoring.pop(0),
         )
         return to_json(DescribeAnswer((view,)))
@@ -70,8 +71,11 @@ def test_without_a_snapshot_they_are_listed(
     assert [asked["action"] for asked in manager.asked] == ["snapshots"]
 
 
-def test_a_snapshot_is_named_by_its_first_characters_and_waited_for(manager: Manager, settings: Settings) -> None:
+def test_a_snapshot_is_named_by_its_first_characters_and_waited_for(
+    manager: Manager, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert restore.run(settings, workspace_id=WORKSPACE, snapshot="3fa") == 0
+    assert "Done. Your files are back." in capsys.readouterr().out
     assert [asked["action"] for asked in manager.asked] == ["snapshots", "restore", "describe", "describe"]
     assert manager.asked[1]["snapshot_id"] == FIRST
 

@@ -14,6 +14,22 @@ from manager.adapters.directory_homes.locked_files import remove_tree
 _HOME_ID = re.compile(r"^home-[a-z2-7]{16}$")
 LEFT_BY_KEEPERS = ("before", "fetched")
 """`.<home id>.…`: a home that a restore replaces, and what replaces it, as long as the restore lasts."""
+MARK = ".these-are-the-homes"
+"""A file in the folder of homes. A disk that is not mounted leaves a folder without it, in which every home seems to be lost."""
+
+
+def make_folder(folder: Path, *, mode: int = 0o777) -> None:
+    """Make the folder of homes, with its mark, if it is not there. One that is gets no mark: it may be where a disk should be."""
+    try:
+        folder.mkdir(mode=mode, parents=True)
+    except FileExistsError:
+        return
+    (folder / MARK).touch()
+
+
+def is_there(folder: Path) -> bool:
+    """Whether the folder of homes is certainly the one with the homes, so that one that is not in it is lost."""
+    return (folder / MARK).is_file()
 
 
 class DirectoryHomeVolumes:
@@ -22,7 +38,7 @@ class DirectoryHomeVolumes:
         self._folder = folder
         self._snapshots = snapshots
         self._sandbox_uid = sandbox_uid
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
 
     def create(self, home_id: str) -> None:
         """Made under another name and renamed, so that a home is there with its owner and mode or not at all."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -15,6 +16,10 @@ from manager.domain.observation import ObservedTask
 
 ENDED = frozenset({"DEPROVISIONING", "STOPPED"})
 """In DEPROVISIONING the containers have ended and only the network interface is being given back: nobody writes to the home."""
+
+_FAMILY = re.compile(r"-(home-[a-z2-7]{16}):\d+$")
+
+NOT_MOUNTED = "its home could not be mounted"
 
 _NO_ROOM = ("capacity is unavailable", "reached the limit", "limitexceeded", "resource:")
 _LATER = frozenset(
@@ -59,12 +64,18 @@ def why_ended(task: Any) -> str:
         case "TaskFailedToStart" if "apacity is unavailable" in told:
             return "AWS has no capacity at the moment"
         case "TaskFailedToStart" if "EFS" in told or "mount" in told:
-            return "its home could not be mounted"
+            return NOT_MOUNTED
         case "TaskFailedToStart":
             return "ECS could not start it"
     if code is None:
         return "ECS ended it"
     return f"killed by signal {code - 128}" if code > 128 else f"exited with code {code}"
+
+
+def home_of(task: Any) -> str:
+    """The home that its definition mounts, by the name of the family; empty for a task of somebody else."""
+    found = _FAMILY.search(task.get("taskDefinitionArn", ""))
+    return found[1] if found else ""
 
 
 def refused_start(error: ClientError) -> ApraNovaError:

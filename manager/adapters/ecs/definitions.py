@@ -1,7 +1,7 @@
 """Task definitions: ECS fixes the image and the mounted home in them, so each home has a family of its own.
 
 A definition is reused as long as it says what is wanted; a changed one becomes the family's next revision, and the one before it is
-deregistered (tasks that run from it are not touched). ECS registers about one definition a second and account: only the first
+deregistered (tasks that run from it are not touched); the last one goes when the home is purged. ECS registers about one definition a second and account: only the first
 launch of a home, and the first one after a new image, pay for that.
 """
 
@@ -27,6 +27,8 @@ STOP_TIMEOUT_S = 30
 """From SIGTERM to SIGKILL; the agent has been told to save long before that."""
 _LABEL = "apranova.definition"
 _KNOWN_MAX = 20_000
+_ACTIVE_MAX = 5
+"""Of a family: one, and those that a process left which died between registering and deregistering."""
 
 
 class Definitions:
@@ -58,6 +60,16 @@ class Definitions:
             self._known[wanted["family"], digest] = arn
         return arn
 
+    def drop(self, home_id: str) -> None:
+        """Deregister what is left of a home's families, one for each kind that it could have; a home that goes has no next revision.
+        Idempotent. Raises ClientError, BotoCoreError."""
+        for kind in WorkspaceKind:
+            for _ in range(_ACTIVE_MAX):
+                current = self._find_current(self._family(kind, home_id))
+                if current is None or current.get("status") != "ACTIVE":
+                    break
+                self._client.deregister_task_definition(taskDefinition=current["taskDefinitionArn"])
+
     def forget(self, arn: str) -> None:
         """Somebody else deregistered it: look again."""
         with self._lock:
@@ -70,6 +82,9 @@ class Definitions:
             if code_of(error) == "ClientException":  # "Unable to describe task definition."
                 return None
             raise
+
+    def _family(self, kind: WorkspaceKind, home_id: str) -> str:
+        return f"{self._settings.family_prefix}-{kind}-{home_id}"
 
     def _wanted(self, kind: WorkspaceKind, image: str, home_id: str, place: HomePlace) -> dict[str, Any]:
         settings = self._settings
@@ -98,7 +113,7 @@ class Definitions:
                 },
             }
         wanted: dict[str, Any] = {
-            "family": f"{settings.family_prefix}-{kind}-{home_id}",
+            "family": self._family(kind, home_id),
             "networkMode": "awsvpc",
             "requiresCompatibilities": ["FARGATE"],
             "cpu": str(settings.cpu_units),

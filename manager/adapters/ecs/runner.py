@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -31,6 +32,8 @@ from manager.ports.task_runner import ObservedTask, StillEnding, TaskSpec
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
+
+log = logging.getLogger(__name__)
 
 RUN_TASK_MAX_S = 60.0
 """More than a RunTask can take with all its tries: 4 of at most 12 s, and the pauses between."""
@@ -113,6 +116,8 @@ class EcsTaskRunner:
         missing = {arn: reference for arn, reference in arns.items() if arn not in found}
         if any(self._clock.now() - reference.asked_at < _FRESH_S for reference in missing.values()):
             raise answers.unreachable("ECS does not know a task yet that it has just started")
+        for task in found.values():
+            self._mend_home(task)
         seen = (answers.observed(task) for task in found.values())
         return tuple(task for task in seen if task is not None)
 
@@ -236,6 +241,18 @@ class EcsTaskRunner:
             if found["taskArns"]:
                 return found["taskArns"][0]
         return ""
+
+    def _mend_home(self, task: Any) -> None:
+        """That an access point is gone is known by the task that could not mount it: no launch asks EFS first. The next one
+        finds another place, which is another definition."""
+        seen = answers.observed(task)
+        home_id = answers.home_of(task)
+        if seen is None or seen.ended_because != answers.NOT_MOUNTED or not home_id:
+            return
+        try:
+            self._homes.mend(home_id)
+        except ApraNovaError as error:  # the end of the task is recorded all the same
+            log.warning("the place of %s could not be looked at: %s", home_id, error)
 
     def _describe(self, arns: Iterable[str]) -> dict[str, Any]:
         wanted, found = list(arns), {}

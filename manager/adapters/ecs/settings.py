@@ -20,6 +20,10 @@ class HomePlace:
 class HomePlaces(Protocol):
     def find_place(self, home_id: str) -> HomePlace | None: ...
 
+    def mend(self, home_id: str) -> bool:
+        """A task could not mount this home: if its access point is gone, give it another one. Raises ApraNovaError."""
+        ...
+
 
 @dataclass(frozen=True)
 class EcsSettings:

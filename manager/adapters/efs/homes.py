@@ -4,16 +4,18 @@ An access point shows a task one folder as its whole file system, and makes whoe
 its own home and no other. EFS allows 10,000 of them in a file system: a home's file system is chosen by its id, and the next
 one is tried when that is full. Which it was stands in the manager's table (`home#<id>`), because EFS finds nothing by tag.
 
-The files are in `/homes/<home id>`, the same name as on one machine. They stay when an access point is deleted, and another one can be
-made for them. Only the purger removes files: a Lambda of its own for each file system, which mounts `/homes`.
+The files are in `/homes/<home id>`, the same name as on one machine. They stay when an access point is deleted: the first task that cannot
+mount its home then leads to `mend`, which makes another one for them, and no launch has to ask EFS first. Only the purger removes files:
+a Lambda of its own for each file system, which mounts `/homes`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -27,7 +29,10 @@ from manager.adapters.ecs.settings import HomePlace
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_efs import EFSClient
+    from mypy_boto3_efs.type_defs import RootDirectoryTypeDef
     from mypy_boto3_lambda import LambdaClient
+
+log = logging.getLogger(__name__)
 
 HOMES_FOLDER = "/homes"
 _HOME_ID = re.compile(r"^home-[a-z2-7]{16}$")
@@ -42,13 +47,16 @@ class EfsHomeVolumes:
         functions: LambdaClient,
         records: DynamoDBClient,
         table_name: str,
+        drop_definitions: Callable[[str], None],
     ) -> None:
-        """`purgers`: the file systems, each with the name of the Lambda that removes files on it."""
+        """`purgers`: the file systems, each with the name of the Lambda that removes files on it. `drop_definitions`: ends what ECS keeps for a
+        home that is purged; may be repeated."""
         self._client = client
         self._purgers = dict(purgers)
         self._functions = functions
         self._records = records
         self._table = table_name
+        self._drop_definitions = drop_definitions
 
     def create(self, home_id: str) -> None:
         """Its place is written first, so that a create that is cut short goes on with the same file system; there EFS knows
@@ -103,6 +111,39 @@ class EfsHomeVolumes:
             return None
         return HomePlace(found["file_system"]["S"], found["access_point"]["S"])
 
+    def mend(self, home_id: str) -> bool:
+        """Make the home's place anew if EFS has no such access point any more; whether it did. For a home that a task could not mount.
+
+        In the same file system, so that it shows the same files. In another one only if EFS knows the recorded one no more: then
+        the files are to be restored there. The new access point makes no folder: where files are missing, mounting fails again,
+        and nobody gets an empty home instead of their own.
+        """
+        try:
+            found = self._find(home_id)
+            if found is None or "access_point" not in found or "purging" in found:
+                return False
+            before = HomePlace(found["file_system"]["S"], found["access_point"]["S"])
+            if self._has_access_point(before.access_point_id):
+                return False
+            kept = self._has_file_system(before.file_system_id)
+            for file_system in self._in_order(home_id, None):
+                if kept != (file_system == before.file_system_id):
+                    continue
+                access_point = self._create_access_point(home_id, file_system, instead_of=before.access_point_id)
+                if access_point:
+                    self._replace(home_id, before, HomePlace(file_system, access_point))
+                    return True
+        except ClientError as error:
+            if code_of(error) == "ConditionalCheckFailedException":
+                return False  # somebody else has mended it
+            raise _unreachable(str(error)) from error
+        except BotoCoreError as error:
+            raise _unreachable(str(error)) from error
+        log.error(
+            "%s has lost its access point, and no file system that may have another one is here or has room", home_id
+        )
+        return False
+
     def purge(self, home_id: str) -> None:
         """Never waits: the purger is told, and until it has removed files and item this raises, so that it is asked again."""
         try:
@@ -110,6 +151,12 @@ class EfsHomeVolumes:
             if found is None:
                 return
             file_system = found["file_system"]["S"]
+            if file_system not in self._purgers:
+                # It may be lost, and the files with it; the purger of another place removes the snapshots.
+                if not self.mend(home_id):
+                    raise _unreachable(f"{file_system} of {home_id} has no purger")
+                self.purge(home_id)
+                return
             if "purging" not in found:
                 self._records.update_item(
                     TableName=self._table,
@@ -119,6 +166,7 @@ class EfsHomeVolumes:
                 )
             if "access_point" in found:
                 self._delete_access_point(found["access_point"]["S"])
+            self._drop_definitions(home_id)
             self._functions.invoke(
                 FunctionName=self._purgers[file_system],
                 InvocationType="Event",
@@ -138,17 +186,47 @@ class EfsHomeVolumes:
         by_hash = sorted(self._purgers, key=lambda name: hashlib.sha256(f"{home_id} {name}".encode()).digest())
         return sorted(by_hash, key=lambda name: name != begun)
 
-    def _create_access_point(self, home_id: str, file_system: str) -> str:
-        """Its id; empty when the file system is full."""
+    def _replace(self, home_id: str, before: HomePlace, after: HomePlace) -> None:
+        self._records.update_item(
+            TableName=self._table,
+            Key=key_of(home_id),
+            UpdateExpression="SET file_system = :file_system, access_point = :access_point",
+            ConditionExpression="access_point = :before AND attribute_not_exists(purging)",
+            ExpressionAttributeValues={
+                ":file_system": {"S": after.file_system_id},
+                ":access_point": {"S": after.access_point_id},
+                ":before": {"S": before.access_point_id},
+            },
+        )
+        log.warning("%s has a place anew: %s instead of %s", home_id, after, before)
+
+    def _has_access_point(self, access_point: str) -> bool:
+        try:
+            return bool(self._client.describe_access_points(AccessPointId=access_point)["AccessPoints"])
+        except ClientError as error:
+            if code_of(error) == "AccessPointNotFound":
+                return False
+            raise
+
+    def _has_file_system(self, file_system: str) -> bool:
+        try:
+            return bool(self._client.describe_file_systems(FileSystemId=file_system)["FileSystems"])
+        except ClientError as error:
+            if code_of(error) == "FileSystemNotFound":
+                return False
+            raise
+
+    def _create_access_point(self, home_id: str, file_system: str, *, instead_of: str = "") -> str:
+        """Its id; empty when the file system is full, or lost. `instead_of`: the access point that a home with files had before."""
+        root: RootDirectoryTypeDef = {"Path": f"{HOMES_FOLDER}/{home_id}"}
+        if not instead_of:
+            root["CreationInfo"] = {"OwnerUid": STUDENT_UID, "OwnerGid": STUDENT_UID, "Permissions": "0700"}
         try:
             return self._client.create_access_point(
-                ClientToken=home_id,
+                ClientToken=f"{home_id}-{instead_of}" if instead_of else home_id,
                 FileSystemId=file_system,
                 PosixUser={"Uid": STUDENT_UID, "Gid": STUDENT_UID},
-                RootDirectory={
-                    "Path": f"{HOMES_FOLDER}/{home_id}",
-                    "CreationInfo": {"OwnerUid": STUDENT_UID, "OwnerGid": STUDENT_UID, "Permissions": "0700"},
-                },
+                RootDirectory=root,
                 Tags=[{"Key": "Name", "Value": home_id}, {"Key": "apranova:home", "Value": home_id}],
             )["AccessPointId"]
         except ClientError as error:
@@ -156,7 +234,7 @@ class EfsHomeVolumes:
                 case "AccessPointAlreadyExists":
                     answer: Any = error.response
                     return answer["AccessPointId"]
-                case "AccessPointLimitExceeded":
+                case "AccessPointLimitExceeded" | "FileSystemNotFound":
                     return ""
             raise
 

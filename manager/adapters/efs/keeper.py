@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from contract.errors import ApraNovaError, Reason
-from manager.adapters.ecs.settings import HomePlace
+from manager.adapters.ecs.settings import HomePlaces
 from manager.adapters.restic.s3 import S3Repositories
 from manager.ports.home_keeper import HomeSnapshot
 
@@ -26,19 +26,21 @@ class LambdaHomeKeeper:
         functions: LambdaClient,
         keepers: Mapping[str, str],
         repositories: Callable[[], S3Repositories],
-        find_place: Callable[[str], HomePlace | None],
+        homes: HomePlaces,
     ) -> None:
         """`keepers`: the file systems, each with the name of its keeper, which is its purger as well. `repositories`: made when
         somebody asks for a list; a client of S3 would lengthen every cold start."""
         self._functions = functions
         self._keepers = dict(keepers)
         self._repositories = repositories
-        self._find_place = find_place
+        self._homes = homes
 
     def look(self, workspace_id: str, home_id: str) -> None:
         """Asynchronous: Lambda keeps the event until the keeper is free. One that is lost is found by the daily round."""
         try:
-            place = self._find_place(home_id)
+            place = self._homes.find_place(home_id)
+            if place is not None and place.file_system_id not in self._keepers and self._homes.mend(home_id):
+                place = self._homes.find_place(home_id)
             if place is None:
                 return
             self._functions.invoke(

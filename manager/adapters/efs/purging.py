@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from manager.adapters.directory_homes.homes import DirectoryHomeVolumes
 from manager.adapters.dynamodb.refusals import code_of
 from manager.adapters.efs.homes import key_of
 from manager.adapters.restic.repositories import Repositories
+from manager.ports.home_keeper import SnapshotFailed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -36,8 +37,8 @@ class Purger:
 
     def purge(self, home_id: str) -> bool:
         """Whether the home was purged now. Idempotent; one that was cut short is carried on. Raises OSError, ClientError."""
-        item = self._records.get_item(TableName=self._table, Key=key_of(home_id), ConsistentRead=True).get("Item")
-        if item is None or "purging" not in item or item["file_system"].get("S") != self._file_system:
+        item = self._find(home_id)
+        if item is None or "purging" not in item:
             return False
         self._homes.purge(home_id)
         self._repositories.erase(home_id)
@@ -49,3 +50,16 @@ class Purger:
             if code_of(error) != "ConditionalCheckFailedException":
                 raise
         return True
+
+    def belongs_here(self, home_id: str) -> bool:
+        """Whether this file system is the home's place by the table. It is mounted: Lambda runs no function without. Raises SnapshotFailed."""
+        try:
+            item = self._find(home_id)
+        except (ClientError, BotoCoreError) as error:
+            raise SnapshotFailed(f"the table does not say where {home_id} belongs: {error}") from error
+        return item is not None and "purging" not in item
+
+    def _find(self, home_id: str) -> Any | None:
+        """The home's item, if its place is this file system."""
+        item = self._records.get_item(TableName=self._table, Key=key_of(home_id), ConsistentRead=True).get("Item")
+        return item if item is not None and item["file_system"].get("S") == self._file_system else None

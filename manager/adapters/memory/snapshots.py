@@ -20,9 +20,16 @@ class MemorySnapshots:
     thinned: list[str] = field(default_factory=list)
     failing: str = ""
     """Why everything fails; empty: it works."""
+    place: str = "here"
+    """Of homes whose files are gone: 'here', 'elsewhere', or else why nobody can tell."""
 
     def holds(self, home_id: str) -> bool:
         return home_id in self.homes.files
+
+    def misses(self, home_id: str) -> bool:
+        if self.place not in ("here", "elsewhere"):
+            raise SnapshotFailed(self.place)
+        return not self.holds(home_id) and self.place == "here"
 
     def save(self, home_id: str) -> HomeSnapshot:
         self._work()

@@ -10,6 +10,7 @@ import contextlib
 import datetime as dt
 import json
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,16 +36,27 @@ _SHORT_S = 120.0
 
 class ResticSnapshots:
     def __init__(
-        self, homes_folder: Path, repositories: Repositories, restic: Restic, *, timeout_s: float = 3_600.0
+        self,
+        homes_folder: Path,
+        repositories: Repositories,
+        restic: Restic,
+        *,
+        belongs_here: Callable[[str], bool],
+        timeout_s: float = 3_600.0,
     ) -> None:
+        """`belongs_here`: whether a home that is not in `homes_folder` ought to be there. It raises SnapshotFailed when it cannot tell."""
         self._homes = homes_folder
         self._repositories = repositories
         self._restic = restic
+        self._belongs_here = belongs_here
         self._timeout_s = timeout_s
         self.kept = KEPT
 
     def holds(self, home_id: str) -> bool:
         return self._home(home_id).is_dir() or self._before(home_id).is_dir()
+
+    def misses(self, home_id: str) -> bool:
+        return not self.holds(home_id) and self._belongs_here(home_id)
 
     def save(self, home_id: str) -> HomeSnapshot:
         """restic finds by itself what has changed: it compares names, sizes, times and inodes with the last snapshot of this path."""
@@ -111,7 +123,8 @@ class ResticSnapshots:
         if not (fetched / home_id).is_dir():
             raise SnapshotFailed(f"what was fetched does not hold {home_id}")
         try:
-            home.rename(before)
+            with contextlib.suppress(FileNotFoundError):  # it was lost
+                home.rename(before)
             (fetched / home_id).rename(home)
         except OSError as error:
             self._finish_swap(home_id)

@@ -7,6 +7,7 @@ import secrets
 from typing import Any
 
 from contract.names import WorkspaceKind
+from manager.adapters.ecs.definitions import Definitions
 from manager.adapters.ecs.references import References
 from manager.adapters.ecs.runner import EcsTaskRunner
 from manager.adapters.ecs.settings import EcsSettings
@@ -31,13 +32,6 @@ class EcsUnderTest:
         self.file_systems = [
             self.efs.create_file_system(CreationToken=secrets.token_hex(4))["FileSystemId"] for _ in "ab"
         ]
-        self.homes = EfsHomeVolumes(
-            self.efs,
-            purgers={name: f"purger-{name}" for name in self.file_systems},
-            functions=self.functions,
-            records=self.dynamodb,
-            table_name=self.table,
-        )
         self.settings = EcsSettings(
             region=REGION,
             cluster=self.cluster,
@@ -47,7 +41,18 @@ class EcsUnderTest:
             images={WorkspaceKind.VSCODE: VSCODE_IMAGE},
             spot_percent=spot_percent,
         )
+        self.homes = self.homes_with(self.functions)
         self.runner = self.another_runner()
+
+    def homes_with(self, functions: Any) -> EfsHomeVolumes:
+        return EfsHomeVolumes(
+            self.efs,
+            purgers={name: f"purger-{name}" for name in self.file_systems},
+            functions=functions,
+            records=self.dynamodb,
+            table_name=self.table,
+            drop_definitions=Definitions(self.ecs, self.settings).drop,
+        )
 
     def another_runner(self, settings: EcsSettings | None = None) -> EcsTaskRunner:
         """As another Lambda instance has it: nothing is shared but AWS."""

@@ -45,6 +45,20 @@ class Subject(EcsUnderTest):
         return [body for name, body in pairs if name == operation]
 
 
+class Functions:
+    """The Lambda service, as far as a purge uses it."""
+
+    def invoke(self, **_: Any) -> None:
+        return
+
+
+def active_definitions(ecs: Subject, home_id: str) -> list[str]:
+    """Revisions."""
+    family = f"apranova-vscode-{home_id}"
+    found = ecs.ecs.list_task_definitions(familyPrefix=family, status="ACTIVE")["taskDefinitionArns"]
+    return [arn.rpartition(":")[2] for arn in found]
+
+
 @pytest.fixture
 def ecs(aws: AwsEmulator) -> Iterator[Subject]:
     subject = Subject(aws)
@@ -162,9 +176,48 @@ def test_a_definition_is_reused_until_the_image_changes_and_then_the_old_one_goe
     ecs.another_runner().start(ecs.spec(home_id))
     assert len(ecs.asked("RegisterTaskDefinition")) == 1
     ecs.runner.start(ecs.spec(home_id, image=NEWER_IMAGE))
-    family = f"apranova-vscode-{home_id}"
-    active = ecs.ecs.list_task_definitions(familyPrefix=family, status="ACTIVE")["taskDefinitionArns"]
-    assert [arn.rpartition(":")[2] for arn in active] == ["2"]
+    assert active_definitions(ecs, home_id) == ["2"]
+
+
+def test_no_definition_is_left_of_a_home_that_is_purged_and_those_of_others_stay(ecs: Subject) -> None:
+    home_id, other = ecs.new_home(), ecs.new_home()
+    for mounted in (home_id, other):
+        ecs.runner.start(ecs.spec(mounted))
+    for _ in range(2):
+        with pytest.raises(ApraNovaError, match="being removed"):
+            ecs.homes_with(Functions()).purge(home_id)
+    assert active_definitions(ecs, home_id) == []
+    assert active_definitions(ecs, other) == ["1"]
+
+
+def test_a_home_that_could_not_be_mounted_because_its_access_point_is_gone_has_another_one_at_the_next_start(
+    ecs: Subject,
+) -> None:
+    home_id = ecs.new_home()
+    spec = ecs.spec(home_id)
+    ecs.runner.start(spec)
+    before = ecs.homes.find_place(home_id)
+    assert before is not None
+    ecs.efs.delete_access_point(AccessPointId=before.access_point_id)
+    (task,) = ecs.ecs_tasks()
+    not_mounted = {
+        **{name: task[name] for name in ("taskArn", "taskDefinitionArn", "startedBy")},
+        "lastStatus": "STOPPED",
+        "stopCode": "TaskFailedToStart",
+        "stoppedReason": "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes",
+    }
+    ecs.requests.refuse("DescribeTasks", refusal(200, "", tasks=[not_mounted], failures=[]))
+    (seen,) = ecs.runner.find_tasks([spec.task_id])
+    assert (seen.alive, seen.ended_because) == (False, answers.NOT_MOUNTED)
+    with ecs.records.counted() as sent:
+        ecs.runner.start(ecs.spec(home_id))
+    assert sent == ["UpdateItem", "GetItem"]  # announced, and where the home is: a launch asks for nothing more
+    after = ecs.homes.find_place(home_id)
+    assert after is not None
+    assert after.access_point_id != before.access_point_id
+    (registered,) = ecs.asked("RegisterTaskDefinition")[1:]
+    mounted = registered["volumes"][0]["efsVolumeConfiguration"]["authorizationConfig"]["accessPointId"]
+    assert mounted == after.access_point_id
 
 
 def test_a_definition_that_somebody_deregistered_is_made_anew_at_the_next_try(ecs: Subject) -> None:

@@ -11,7 +11,7 @@ from botocore.awsrequest import AWSResponse
 
 from contract.errors import ApraNovaError, Reason
 from manager.adapters.dynamodb import table
-from manager.adapters.efs.homes import EfsHomeVolumes
+from manager.adapters.ecs.settings import HomePlace
 from manager.adapters.tests.aws_emulator import AwsEmulator
 from manager.adapters.tests.ecs_under_test import EcsUnderTest
 
@@ -80,6 +80,14 @@ def test_when_a_file_system_is_full_the_next_one_takes_the_home(efs: EcsUnderTes
     assert [point["FileSystemId"] for point in access_points(efs)] == [place.file_system_id]
 
 
+def test_a_newcomer_gets_a_home_although_a_file_system_is_lost(efs: EcsUnderTest) -> None:
+    lost, left = efs.file_systems
+    efs.efs.delete_file_system(FileSystemId=lost)
+    for letter in "abcdef":
+        efs.homes.create(f"home-{letter * 16}")
+    assert {point["FileSystemId"] for point in access_points(efs)} == {left}
+
+
 def test_when_all_are_full_there_is_no_room_and_the_home_can_be_made_later(efs: EcsUnderTest) -> None:
     refusing = Refusing(efs.efs)
     refusing.answers = [(403, "AccessPointLimitExceeded", {})] * 2
@@ -106,6 +114,75 @@ def test_a_create_that_was_cut_short_after_efs_had_made_it_goes_on_with_the_same
     assert (place.file_system_id, place.access_point_id) == (efs.file_systems[1], made)
 
 
+def place_of(efs: EcsUnderTest) -> HomePlace:
+    place = efs.homes.find_place(HOME)
+    assert place is not None
+    return place
+
+
+def test_an_access_point_that_is_gone_is_made_anew_for_the_same_folder_and_makes_none_itself(efs: EcsUnderTest) -> None:
+    efs.homes.create(HOME)
+    before = place_of(efs)
+    assert not efs.homes.mend(HOME)  # it is there: whatever went wrong, it was not this
+    efs.efs.delete_access_point(AccessPointId=before.access_point_id)
+    assert efs.homes.mend(HOME)
+    assert not efs.homes.mend(HOME)
+    after = place_of(efs)
+    (point,) = access_points(efs)
+    assert (after.file_system_id, after.access_point_id) == (before.file_system_id, point["AccessPointId"])
+    assert point["RootDirectory"] == {"Path": f"/homes/{HOME}"}  # nobody finds an empty home where files are missing
+
+
+def test_only_a_file_system_that_efs_does_not_know_any_more_is_left_for_another_one(efs: EcsUnderTest) -> None:
+    efs.homes.create(HOME)
+    before = place_of(efs)
+    efs.efs.delete_access_point(AccessPointId=before.access_point_id)
+    refusing = Refusing(efs.efs)
+    refusing.answers = [(403, "AccessPointLimitExceeded", {})]
+    assert not efs.homes.mend(HOME)  # full: the files are there and nowhere else
+    assert place_of(efs) == before
+    efs.efs.delete_file_system(FileSystemId=before.file_system_id)
+    assert efs.homes.mend(HOME)
+    assert place_of(efs).file_system_id in set(efs.file_systems) - {before.file_system_id}
+
+
+def test_a_home_on_a_file_system_that_is_lost_can_be_purged(efs: EcsUnderTest) -> None:
+    told: list[str] = []
+
+    class Functions:
+        def invoke(self, **request: Any) -> None:
+            told.append(request["FunctionName"])
+
+    efs.homes.create(HOME)
+    lost = place_of(efs)
+    (left,) = set(efs.file_systems) - {lost.file_system_id}
+    efs.file_systems.remove(lost.file_system_id)
+    homes = efs.homes_with(Functions())
+    efs.efs.delete_access_point(AccessPointId=lost.access_point_id)
+    with pytest.raises(ApraNovaError, match="cannot be reached"):  # it may be there, and only the settings be wrong
+        homes.purge(HOME)
+    efs.efs.delete_file_system(FileSystemId=lost.file_system_id)
+    with pytest.raises(ApraNovaError, match="being removed"):
+        homes.purge(HOME)
+    assert told == [f"purger-{left}"]
+
+
+def test_no_place_is_mended_that_never_was_or_that_is_being_purged(efs: EcsUnderTest) -> None:
+    assert not efs.homes.mend(HOME)
+    efs.homes.create(HOME)
+    key = {table.PARTITION_KEY: {"S": f"home#{HOME}"}, table.SORT_KEY: {"S": table.RECORD}}
+    efs.dynamodb.update_item(
+        TableName=efs.table,
+        Key=key,
+        UpdateExpression="SET purging = :yes",
+        ExpressionAttributeValues={":yes": {"BOOL": True}},
+    )
+    (point,) = access_points(efs)
+    efs.efs.delete_access_point(AccessPointId=point["AccessPointId"])
+    assert not efs.homes.mend(HOME)
+    assert access_points(efs) == []
+
+
 def test_a_purge_closes_the_home_at_once_and_is_done_when_the_purger_has_removed_its_item(efs: EcsUnderTest) -> None:
     told: list[dict[str, Any]] = []
 
@@ -115,13 +192,7 @@ def test_a_purge_closes_the_home_at_once_and_is_done_when_the_purger_has_removed
         def invoke(self, **request: Any) -> None:
             told.append(request)
 
-    homes = EfsHomeVolumes(
-        efs.efs,
-        purgers={name: f"purger-{name}" for name in efs.file_systems},
-        functions=Functions(),  # pyright: ignore[reportArgumentType]
-        records=efs.dynamodb,
-        table_name=efs.table,
-    )
+    homes = efs.homes_with(Functions())
     homes.create(HOME)
     place = homes.find_place(HOME)
     assert place is not None

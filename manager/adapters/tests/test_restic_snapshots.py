@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from manager.adapters.directory_homes.homes import DirectoryHomeVolumes
+from manager.adapters.directory_homes.homes import MARK, DirectoryHomeVolumes
 from manager.adapters.directory_homes.locked_files import make_readable
 from manager.adapters.restic.program import Restic
 from manager.adapters.restic.repositories import DirectoryRepositories
@@ -35,7 +36,15 @@ class Kept:
         for home_id in (HOME, OTHER):
             self.volumes.create(home_id)
         self.home = self.homes_folder / HOME
-        self.snapshots = ResticSnapshots(self.homes_folder, DirectoryRepositories(self.store), program)
+        self.lost = True
+        self.snapshots = self.with_restic(program)
+
+    def with_restic(self, program: Restic, **limits: float) -> ResticSnapshots:
+        repositories = DirectoryRepositories(self.store)
+        return ResticSnapshots(self.homes_folder, repositories, program, belongs_here=lambda _: self.lost, **limits)
+
+    def homes(self) -> list[str]:
+        return sorted(path.name for path in self.homes_folder.iterdir() if path.name != MARK)
 
     def fill(self) -> None:
         """A project as students have them."""
@@ -77,7 +86,7 @@ def test_a_home_comes_back_to_the_last_bit_and_any_older_state_does(kept: Kept) 
         without_cache = {name: seen for name, seen in state.items() if not name.startswith(".cache")}
         assert fingerprint(kept.home) == without_cache
     assert kept.home.stat().st_mode & 0o777 == 0o700
-    assert sorted(path.name for path in kept.homes_folder.iterdir()) == [HOME, OTHER]
+    assert kept.homes() == [HOME, OTHER]
 
 
 def test_a_second_snapshot_stores_what_has_changed_and_no_more(kept: Kept) -> None:
@@ -101,7 +110,7 @@ def test_an_empty_home_and_one_with_locked_folders_are_kept_and_put_back(kept: K
     kept.snapshots.fetch(HOME, empty.snapshot_id)
     kept.snapshots.swap(HOME)
     assert list(kept.home.iterdir()) == []
-    assert sorted(path.name for path in kept.homes_folder.iterdir()) == [HOME, OTHER]
+    assert kept.homes() == [HOME, OTHER]
 
 
 def test_homes_have_repositories_of_their_own_and_a_purge_takes_the_snapshots_along(kept: Kept) -> None:
@@ -127,6 +136,24 @@ def test_a_swap_that_was_cut_short_is_finished_and_the_home_never_lost(kept: Kep
     assert fingerprint(kept.home) == state
 
 
+def test_a_home_that_is_lost_comes_back_and_one_that_is_there_or_elsewhere_is_not_missed(kept: Kept) -> None:
+    kept.fill()
+    shutil.rmtree(kept.home / ".cache")
+    state = fingerprint(kept.home)
+    snapshot = kept.snapshots.save(HOME)
+    assert not kept.snapshots.misses(HOME)
+    shutil.rmtree(kept.home)
+    kept.lost = False
+    assert not kept.snapshots.misses(HOME)
+    kept.lost = True
+    assert kept.snapshots.misses(HOME)
+    kept.snapshots.fetch(HOME, snapshot.snapshot_id)
+    kept.snapshots.swap(HOME)
+    assert fingerprint(kept.home) == state
+    assert kept.home.stat().st_mode & 0o777 == 0o700
+    assert kept.homes() == [HOME, OTHER]
+
+
 def test_what_could_not_be_fetched_is_never_swapped_in(kept: Kept) -> None:
     kept.fill()
     state = fingerprint(kept.home)
@@ -136,7 +163,7 @@ def test_what_could_not_be_fetched_is_never_swapped_in(kept: Kept) -> None:
     with pytest.raises(SnapshotFailed):
         kept.snapshots.fetch(HOME, "0" * 64)
     assert fingerprint(kept.home) == state
-    assert sorted(path.name for path in kept.homes_folder.iterdir()) == [HOME, OTHER]
+    assert kept.homes() == [HOME, OTHER]
 
 
 def test_damage_is_found_by_the_thinning_and_by_a_restore(kept: Kept) -> None:
@@ -170,17 +197,17 @@ def test_without_restic_and_with_a_wrong_password_the_words_say_what_is_wrong(
     kept.snapshots.save(HOME)
     stranger = Restic((program.find() or Path(),), password="another")
     with pytest.raises(SnapshotFailed, match="wrong password"):
-        ResticSnapshots(kept.homes_folder, DirectoryRepositories(kept.store), stranger).save(HOME)
+        kept.with_restic(stranger).save(HOME)
     monkeypatch.setenv("PATH", "/nonexistent")
     missing = Restic((kept.folder / "nothing",), password="x")
     assert missing.version() == ""
     with pytest.raises(SnapshotFailed, match="restic is not installed"):
-        ResticSnapshots(kept.homes_folder, DirectoryRepositories(kept.store), missing).save(HOME)
+        kept.with_restic(missing).save(HOME)
 
 
 def test_a_call_that_takes_too_long_is_ended_and_the_next_one_is_not_locked_out(kept: Kept, program: Restic) -> None:
     kept.snapshots.save(HOME)
-    hasty = ResticSnapshots(kept.homes_folder, DirectoryRepositories(kept.store), program, timeout_s=0.05)
+    hasty = kept.with_restic(program, timeout_s=0.05)
     with pytest.raises(SnapshotFailed, match="did not end within"):
         hasty.save(HOME)
     kept.snapshots.forget(HOME, kept.snapshots.save(HOME).snapshot_id)  # needs the only lock
