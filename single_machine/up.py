@@ -58,7 +58,7 @@ def run(settings: Settings, *, demo: bool) -> int:
             _watch(settings, processes, product, images)
         except _Stop:
             pass
-        except (DidNotStart, PortalBuildFailed) as problem:
+        except (DidNotStart, PortalBuildFailed, postgres.ClusterFailed) as problem:
             raise CannotGoOn(str(problem)) from None
         finally:
             _end(settings, processes, images)
@@ -183,7 +183,10 @@ def _watch(settings: Settings, processes: Processes, product: RunningProduct, im
         pids = {"supervisor": product.pid, **processes.pids()}
         if pids != product.pids:
             product = replace(product, pids=pids)
-            announce(settings, product)
+            try:
+                announce(settings, product)
+            except OSError as problem:  # a full disk is no reason to end the school; `status` has an old number
+                warn(f"{settings.supervisor_file} could not be written: {problem.strerror}")
         for build in images.finished():
             _publish_static_files(settings)
             if build.failure:
@@ -198,13 +201,15 @@ def _end(settings: Settings, processes: Processes, images: ImageBuilds) -> None:
     if console.is_terminal:
         say("")
     product = find_running(settings)
-    if product is not None and "manager" in processes.pids():
-        with step("Saving and stopping the workspaces", done="Workspaces saved and stopped"):
-            stop_workspaces(settings, product.manager_endpoint)
-    with step("Stopping", done="Stopped; everything is kept"):
-        images.stop()
-        processes.stop_all()
-        withdraw(settings)
+    try:
+        if product is not None and "manager" in processes.pids():
+            with step("Saving and stopping the workspaces", done="Workspaces saved and stopped"):
+                stop_workspaces(settings, product.manager_endpoint)
+    finally:
+        with step("Stopping", done="Stopped; everything is kept"):
+            images.stop()
+            processes.stop_all()
+            withdraw(settings)
 
 
 @contextmanager
