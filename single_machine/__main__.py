@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from single_machine import down, export_history, reset, restore, status, up
-from single_machine.preflight import CannotGoOn
+from single_machine.preflight import CannotGoOn, refused_by_the_machine
 from single_machine.settings import BadSetting, read_settings
 
 
@@ -39,24 +39,32 @@ def main() -> int:
     history_parser.add_argument("--to", dest="end", metavar="DATE", help="only before then")
     arguments = parser.parse_args()
     try:
-        source = Path(os.environ.get("APRANOVA_SOURCE") or Path(__file__).parent.parent)
-        settings = read_settings(os.environ, source=source, port=getattr(arguments, "port", None))
-        match arguments.command:
-            case "up":
-                return up.run(settings, demo=not arguments.no_demo)
-            case "down":
-                return down.run(settings)
-            case "status":
-                return status.run(settings, as_json=arguments.json)
-            case "restore":
-                return restore.run(settings, workspace_id=arguments.workspace, snapshot=arguments.snapshot)
-            case "export-history":
-                return export_history.run(settings, begin=arguments.begin, end=arguments.end)
-            case _:
-                return reset.run(settings, ask=not arguments.yes)
+        return _carry_out(arguments)
     except (BadSetting, CannotGoOn) as problem:
         print(f"apranova: {problem}", file=sys.stderr)
-        return 1
+    except OSError as problem:
+        print(f"apranova: {refused_by_the_machine(problem)}", file=sys.stderr)
+    except (KeyboardInterrupt, EOFError):
+        print("\napranova: stopped.", file=sys.stderr)
+    return 1
+
+
+def _carry_out(arguments: argparse.Namespace) -> int:
+    source = Path(os.environ.get("APRANOVA_SOURCE") or Path(__file__).parent.parent)
+    settings = read_settings(os.environ, source=source, port=getattr(arguments, "port", None))
+    match arguments.command:
+        case "up":
+            return up.run(settings, demo=not arguments.no_demo)
+        case "down":
+            return down.run(settings)
+        case "status":
+            return status.run(settings, as_json=arguments.json)
+        case "restore":
+            return restore.run(settings, workspace_id=arguments.workspace, snapshot=arguments.snapshot)
+        case "export-history":
+            return export_history.run(settings, begin=arguments.begin, end=arguments.end)
+        case _:
+            return reset.run(settings, ask=not arguments.yes)
 
 
 if __name__ == "__main__":

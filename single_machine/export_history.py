@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 from single_machine.preflight import CannotGoOn
-from single_machine.running import find_running
+from single_machine.running import find_ready
 from single_machine.secrets_file import load_or_make
 from single_machine.services import Services
 from single_machine.settings import Settings
@@ -14,8 +14,10 @@ from single_machine.settings import Settings
 
 def run(settings: Settings, *, begin: str | None, end: str | None) -> int:
     """Writes to the standard output. The backend's own command does it, in the backend's environment."""
-    if find_running(settings) is None and not settings.database_url:
-        raise CannotGoOn("the history is in the database, which does not run. Start it with: ./apranova up")
+    if find_ready(settings) is None and not settings.database_url:
+        raise CannotGoOn(
+            "the history is in the database, which does not run. Start it with ./apranova up, and wait until it is ready"
+        )
     services = Services(
         settings=settings,
         secrets=load_or_make(settings.home / "secrets.json"),

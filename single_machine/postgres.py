@@ -114,7 +114,17 @@ def is_ready(sockets: Path) -> bool:
 
 
 def ensure_database(sockets: Path, name: str) -> None:
-    """A database and an ordinary role that owns it, both called `name`; harmless when they exist."""
+    """A database and an ordinary role that owns it, both called `name`; harmless when they exist. Raises ClusterFailed."""
+    try:
+        _make_database(sockets, name)
+    except psycopg.Error as problem:
+        raise ClusterFailed(
+            f"PostgreSQL runs, but the database {name!r} could not be made: {str(problem).strip()}\n"
+            "Is the disk full? Its log says more. Run the same command again."
+        ) from None
+
+
+def _make_database(sockets: Path, name: str) -> None:
     with psycopg.connect(_address(sockets), connect_timeout=5, autocommit=True) as connection:
         identifier = sql.Identifier(name)
         if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,)).fetchone() is None:
@@ -153,7 +163,10 @@ def _initdb(folder: Path, uid: int | None) -> None:
     )
     if done.returncode != 0:
         said = done.stdout.decode(errors="replace").strip()
-        raise ClusterFailed(f"PostgreSQL could not set up its data folder {folder}:\n{said}")
+        raise ClusterFailed(
+            f"PostgreSQL could not set up its data folder {folder}:\n{said}\n"
+            "Is the disk full, does the folder belong to somebody else? Run the same command again; it begins anew."
+        )
     if uid is not None:
         for path in [folder, *folder.rglob("*")]:
             os.chown(path, uid, uid, follow_symlinks=False)
@@ -174,7 +187,10 @@ def _uid_with_a_name(uid: int) -> int:
     try:
         return pwd.getpwnam("nobody").pw_uid
     except KeyError:
-        raise ClusterFailed("PostgreSQL does not run as root, and this machine has no user 'nobody'.") from None
+        raise ClusterFailed(
+            "PostgreSQL does not run as root, and this machine has no user 'nobody'. "
+            "Make one (useradd --system nobody), start ApraNova as an ordinary user, or set DATABASE_URL."
+        ) from None
 
 
 def _forget_dead_server(data_dir: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import socket
@@ -21,6 +22,23 @@ SOCKET_PATH_MAX = 107
 
 class CannotGoOn(Exception):
     """A command cannot do its work on this machine as it is; the text says what is wrong and what to do."""
+
+
+def refused_by_the_machine(problem: OSError) -> CannotGoOn:
+    """What the operating system refused, at whatever step, as words and a remedy."""
+    place = f" ({problem.filename})" if problem.filename else ""
+    match problem.errno:
+        case errno.ENOSPC | errno.EDQUOT:
+            remedy = "Free some space, or put the data elsewhere with APRANOVA_HOME=/another/folder."
+        case errno.EACCES | errno.EPERM | errno.EROFS:
+            remedy = "Make it yours again (a start with sudo leaves such files behind), or choose APRANOVA_HOME=/another/folder."
+        case errno.EMFILE | errno.ENFILE | errno.EAGAIN | errno.ENOMEM:
+            remedy = "Too much runs here at once: end something, or raise the limit (`ulimit -a`)."
+        case _:
+            remedy = "Files in the folder logs of APRANOVA_HOME may say more."
+    return CannotGoOn(
+        f"the machine refused: {problem.strerror or problem}{place}. {remedy} Then run the same command again."
+    )
 
 
 def check_port(settings: Settings) -> None:

@@ -7,16 +7,21 @@ import sys
 
 from single_machine.preflight import CannotGoOn
 from single_machine.progress import say, step
-from single_machine.running import find_running
+from single_machine.running import find_running, only_one
 from single_machine.settings import Settings
 
 
 def run(settings: Settings, *, ask: bool) -> int:
-    if find_running(settings):
-        raise CannotGoOn("ApraNova is running. Stop it first: ./apranova down")
+    if product := find_running(settings):
+        raise CannotGoOn(f"ApraNova is {'starting' if product.starting else 'running'}. Stop it first: ./apranova down")
     if not settings.data.exists():
         say(f"There is no data in {settings.home}.")
         return 0
+    with only_one(settings):
+        return _delete(settings, ask=ask)
+
+
+def _delete(settings: Settings, *, ask: bool) -> int:
     if ask:
         homes = settings.data / "homes"
         count = len(list(homes.glob("home-*")))

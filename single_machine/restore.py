@@ -14,7 +14,7 @@ from contract.wire import from_json
 from single_machine.manager_calls import ask
 from single_machine.preflight import CannotGoOn
 from single_machine.progress import console, say, step
-from single_machine.running import find_running
+from single_machine.running import find_ready
 from single_machine.settings import Settings
 
 LOOK_EVERY_S = 0.5
@@ -23,9 +23,11 @@ Ask = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 def run(settings: Settings, *, workspace_id: str, snapshot: str | None) -> int:
-    product = find_running(settings)
+    product = find_ready(settings)
     if product is None:
-        raise CannotGoOn("ApraNova is not running, and its manager puts homes back. Start it with: ./apranova up")
+        raise CannotGoOn(
+            "ApraNova is not running, and its manager puts homes back. Start it with ./apranova up, and wait until it is ready"
+        )
 
     def manager(payload: dict[str, Any]) -> dict[str, Any]:
         return ask(settings, product.manager_endpoint, {"workspace_id": workspace_id, **payload})

@@ -1,12 +1,17 @@
-"""What a running `up` says about itself, so that `status`, `down` and a second `up` find it."""
+"""What a running `up` says about itself, so that `status`, `down` and a second `up` find it; and that it is alone."""
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
 import psutil
 
+from single_machine.preflight import CannotGoOn
 from single_machine.secrets_file import write_private
 from single_machine.settings import Settings
 
@@ -18,7 +23,23 @@ class RunningProduct:
     """The supervisor's own start time: a pid alone may have been given to another program since."""
     url: str
     manager_endpoint: str
+    """Empty while it starts."""
     pids: dict[str, int]
+    starting: bool = False
+    """It sets things up, for minutes the first time; nothing of it can be asked yet."""
+
+
+def starting(settings: Settings) -> RunningProduct:
+    """This process, as `up` announces itself before it does anything."""
+    supervisor = psutil.Process()
+    return RunningProduct(
+        pid=supervisor.pid,
+        created=supervisor.create_time(),
+        url=settings.public_url,
+        manager_endpoint="",
+        pids={"supervisor": supervisor.pid},
+        starting=True,
+    )
 
 
 def announce(settings: Settings, product: RunningProduct) -> None:
@@ -38,3 +59,24 @@ def find_running(settings: Settings) -> RunningProduct | None:
     except (OSError, ValueError, TypeError, psutil.Error):
         return None
     return product if alive else None
+
+
+def find_ready(settings: Settings) -> RunningProduct | None:
+    """The same, or None while it starts."""
+    product = find_running(settings)
+    return None if product is None or product.starting else product
+
+
+@contextmanager
+def only_one(settings: Settings) -> Iterator[None]:
+    """Whoever starts, runs or deletes this school is alone. The kernel drops the lock when we die, however we die."""
+    with (settings.home / "up.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CannotGoOn(
+                f"another `./apranova up` or `reset` is at work in {settings.home}. "
+                "Wait until it has ended, then run the same command again."
+            ) from None
+        os.set_inheritable(lock.fileno(), False)
+        yield

@@ -8,8 +8,11 @@ import os
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from single_machine.preflight import CannotGoOn
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,8 @@ class Secrets:
 
 
 def load_or_make(path: Path) -> Secrets:
-    """Make those that are missing: a newer version may need one more."""
-    known = json.loads(path.read_text()) if path.exists() else {}
+    """Make those that are missing: a newer version may need one more. Raises CannotGoOn when the file is damaged."""
+    known = _read(path)
     made = {
         "secret_key": secrets.token_urlsafe(48),
         "manager_key_id": "AKIA" + secrets.token_hex(8).upper(),
@@ -43,7 +46,29 @@ def load_or_make(path: Path) -> Secrets:
     }
     if made.keys() - known.keys():
         write_private(path, json.dumps({**made, **known}, indent=2) + "\n")
-    return Secrets(**{**made, **known})
+    return Secrets(**{name: known.get(name, new) for name, new in made.items()})
+
+
+def _read(path: Path) -> dict[str, str]:
+    """Nothing when there is no file. A damaged one is never replaced: what it held cannot be made again."""
+    try:
+        return _checked(json.loads(path.read_text()))
+    except FileNotFoundError:
+        return {}
+    except ValueError as problem:
+        raise CannotGoOn(
+            f"the file of secrets {path} is damaged ({problem}). Put your copy of it back. If there is none: "
+            f"`mv {path} {path}.damaged`, then run the same command again; new ones are made, everybody signs in anew, "
+            "and the snapshots of homes taken so far can no longer be read (the homes themselves can)."
+        ) from None
+
+
+def _checked(known: Any) -> dict[str, str]:
+    if not isinstance(known, dict) or not all(isinstance(value, str) for value in known.values()):
+        raise ValueError("not names with texts")
+    if "identity_private_key" in known:
+        Ed25519PrivateKey.from_private_bytes(_bytes(known["identity_private_key"]))
+    return known
 
 
 def write_private(path: Path, text: str) -> None:

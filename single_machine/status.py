@@ -22,18 +22,25 @@ DECISIONS_SHOWN = 12
 
 def run(settings: Settings, *, as_json: bool) -> int:
     product = find_running(settings)
-    fleet = ask_fleet(settings, product.manager_endpoint) if product else None
+    ready = product is not None and not product.starting
+    fleet = ask_fleet(settings, product.manager_endpoint) if product and ready else None
     if as_json:
         text = {
-            "running": product is not None,
+            "running": ready,
+            "starting": product is not None and not ready,
             "url": product.url if product else None,
             "processes": {name: resident_bytes(pid) for name, pid in product.pids.items()} if product else {},
             "fleet": to_json(without_secrets(fleet)) if fleet else None,
         }
         print(json.dumps(text, indent=2))
-        return 0 if product else 3
+        return 0 if ready else 3
     if product is None:
         say("ApraNova is not running. Start it with: ./apranova up")
+        return 3
+    if not ready:
+        say(
+            f"ApraNova is starting (process {product.pid}), which takes some minutes the first time. Logs: {settings.logs}"
+        )
         return 3
     say(f"ApraNova runs at [bold]{product.url}[/]  (data: {settings.home})\n")
     console.print(process_table(product))
@@ -41,9 +48,9 @@ def run(settings: Settings, *, as_json: bool) -> int:
         warn(f"The workspace manager does not answer. Its log: {settings.logs / 'manager.log'}")
         return 1
     console.print(workspace_table(fleet))
-    ready = sum(1 for task in fleet.tasks if task.state == "ready")
+    warm = sum(1 for task in fleet.tasks if task.state == "ready")
     swept = f"{time.time() - fleet.last_sweep_at:.0f} s ago" if fleet.last_sweep_at else "not yet"
-    say(f"Warm pool: {ready} ready, target {fleet.pool_target}. Last sweep: {swept}.")
+    say(f"Warm pool: {warm} ready, target {fleet.pool_target}. Last sweep: {swept}.")
     if fleet.pool is not None:
         say_pool(fleet.pool)
     say(f"Snapshots of homes: {fleet.snapshots}")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import signal
 import subprocess
 import sys
@@ -13,8 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from types import FrameType
-
-import psutil
 
 from gateway.render import GatewaySettings, prepare
 from gateway.static import BadImage, publish
@@ -26,7 +22,7 @@ from single_machine.portal_build import PortalBuildFailed, build_portal
 from single_machine.preflight import CannotGoOn, check_disk, check_port, free_port, make_folders
 from single_machine.processes import DidNotStart, Processes
 from single_machine.progress import console, say, step, warn
-from single_machine.running import RunningProduct, announce, find_running, withdraw
+from single_machine.running import RunningProduct, announce, find_ready, find_running, only_one, starting, withdraw
 from single_machine.secrets_file import load_or_make
 from single_machine.services import Services
 from single_machine.settings import Settings
@@ -45,20 +41,22 @@ def run(settings: Settings, *, demo: bool) -> int:
     earlier = find_running(settings)
     if earlier:
         raise CannotGoOn(
-            f"ApraNova runs already, at {earlier.url} (process {earlier.pid}). Stop it with: ./apranova down"
+            f"ApraNova {'is starting' if earlier.starting else 'runs'} already, at {earlier.url} (process {earlier.pid}). "
+            "Stop it with: ./apranova down"
         )
     make_folders(settings)
-    with _only_one(settings), _signals_end_us():
+    with only_one(settings), _signals_end_us():
         processes = Processes(settings.logs)
         images = ImageBuilds(settings.images, settings.logs, settings.source, settings.kinds)
         try:
+            announce(settings, starting(settings))
             product = _start(settings, processes, images, demo=demo)
             announce(settings, product)
             _tell(settings, product, images, seconds=time.monotonic() - began, demo=demo)
             _watch(settings, processes, product, images)
         except _Stop:
             pass
-        except (DidNotStart, PortalBuildFailed) as problem:
+        except (DidNotStart, PortalBuildFailed, postgres.ClusterFailed) as problem:
             raise CannotGoOn(str(problem)) from None
         finally:
             _end(settings, processes, images)
@@ -116,13 +114,12 @@ def _start(settings: Settings, processes: Processes, images: ImageBuilds, *, dem
         processes.wait_ready("envoy")
     for text in isolation.warnings:
         warn(text)
-    supervisor = psutil.Process()
-    return RunningProduct(
-        pid=supervisor.pid,
-        created=supervisor.create_time(),
-        url=settings.public_url,
+    announced = starting(settings)
+    return replace(
+        announced,
         manager_endpoint=services.manager_endpoint,
-        pids={"supervisor": supervisor.pid, **processes.pids()},
+        pids={**announced.pids, **processes.pids()},
+        starting=False,
     )
 
 
@@ -183,7 +180,10 @@ def _watch(settings: Settings, processes: Processes, product: RunningProduct, im
         pids = {"supervisor": product.pid, **processes.pids()}
         if pids != product.pids:
             product = replace(product, pids=pids)
-            announce(settings, product)
+            try:
+                announce(settings, product)
+            except OSError as problem:  # a full disk is no reason to end the school; `status` has an old number
+                warn(f"{settings.supervisor_file} could not be written: {problem.strerror}")
         for build in images.finished():
             _publish_static_files(settings)
             if build.failure:
@@ -197,14 +197,16 @@ def _end(settings: Settings, processes: Processes, images: ImageBuilds) -> None:
         signal.signal(number, signal.SIG_IGN)  # an impatient second Ctrl-C must not leave half of it running
     if console.is_terminal:
         say("")
-    product = find_running(settings)
-    if product is not None and "manager" in processes.pids():
-        with step("Saving and stopping the workspaces", done="Workspaces saved and stopped"):
-            stop_workspaces(settings, product.manager_endpoint)
-    with step("Stopping", done="Stopped; everything is kept"):
-        images.stop()
-        processes.stop_all()
-        withdraw(settings)
+    product = find_ready(settings)
+    try:
+        if product is not None:
+            with step("Saving and stopping the workspaces", done="Workspaces saved and stopped"):
+                stop_workspaces(settings, product.manager_endpoint)
+    finally:
+        with step("Stopping", done="Stopped; everything is kept"):
+            images.stop()
+            processes.stop_all()
+            withdraw(settings)
 
 
 @contextmanager
@@ -215,20 +217,6 @@ def _signals_end_us() -> Iterator[None]:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, end)
     yield
-
-
-@contextmanager
-def _only_one(settings: Settings) -> Iterator[None]:
-    """The kernel drops the lock when we die, however we die."""
-    with (settings.home / "up.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CannotGoOn(
-                f"another `./apranova up` is starting or stopping for {settings.home}. Wait for it, then try again."
-            ) from None
-        os.set_inheritable(lock.fileno(), False)
-        yield
 
 
 class _PortalBuild:

@@ -54,7 +54,7 @@ def manager(monkeypatch: pytest.MonkeyPatch) -> Manager:
     made = Manager()
     monkeypatch.setattr(restore, "ask", made)
     monkeypatch.setattr(restore, "LOOK_EVERY_S", 0.0)
-    monkeypatch.setattr(restore, "find_running", lambda _: RunningProduct(1, 0.0, "http://x", "http://y", {}))
+    monkeypatch.setattr(restore, "find_ready", lambda _: RunningProduct(1, 0.0, "http://x", "http://y", {}))
     return made
 
 
