@@ -62,6 +62,7 @@ class ApplicationProcess:
         application = create_app("images.superset.inside.configuration")
         limits.install()
         uploads.install()
+        application.before_request(uploads.refuse_what_is_too_large)
         loaded = cls(application, template)
         if pages:
             loaded._draw_pages()

@@ -193,7 +193,7 @@ class Desk:
         message = {"database_id": database, "sql": sql, "runAsync": False, "schema": "main", "client_id": secrets.token_hex(5), **more}  # fmt: skip
         return self.api("POST", "/api/v1/sqllab/execute/", message)
 
-    def upload(self, name: str, content: bytes, *, file: str = "data.csv", kind: str = "csv", **fields: str) -> Answer:
+    def upload(self, name: str, content: bytes, *, file: str = "data.csv", kind: str = "csv", target: str = "2/upload/", **fields: str) -> Answer:  # fmt: skip
         boundary = "--------------------------1"
         parts = b""
         for field, value in {"type": kind, "table_name": name, "already_exists": "replace", **fields}.items():
@@ -201,7 +201,7 @@ class Desk:
         parts += f'--{boundary}\r\ncontent-disposition: form-data; name="file"; filename="{file}"\r\ncontent-type: text/csv\r\n\r\n'.encode()
         parts += content + f"\r\n--{boundary}--\r\n".encode()
         headers = {**self.session(), "content-type": f"multipart/form-data; boundary={boundary}"}
-        return self.request("POST", "/api/v1/database/2/upload/", parts, headers)
+        return self.request("POST", f"/api/v1/database/{target}", parts, headers)
 
     def stop(self) -> None:
         """As the manager stops a task: save, then end."""

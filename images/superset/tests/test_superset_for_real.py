@@ -285,6 +285,10 @@ def test_a_10_mb_file_is_taken_and_one_beyond_the_limit_gets_a_clear_answer(desk
     answer = desk.upload("too_big", ten * 3)
     assert answer.status == 413
     assert "at most 25 MB" in answer.json["errors"][0]["message"]
+    for target in ("2/upload/", "upload_metadata/"):  # the second is asked by the form, as soon as a file is chosen
+        answer = desk.upload("too_big", b"x" * (10 * 2**20 + 1), file="a.xlsx", kind="excel", target=target)
+        assert answer.status == 413, target
+        assert "at most 10 MB" in answer.json["errors"][0]["message"]
     assert desk.query("SELECT 1 AS one").status == 200
     peak = int(next(line for line in Path(f"/proc/{desk.child}/status").read_text().splitlines() if line.startswith("VmHWM")).split()[1])  # fmt: skip
     assert peak < 512 * 1024, f"{peak} KB"
