@@ -1,13 +1,14 @@
 """What people do with workspaces. Every change names its actor and leaves an audit record.
 
 A change of the database and its record are one transaction. A request to the manager is recorded *before* it is
-made, because one that times out may still have happened; when it fails for certain, a second record says so. No
-database connection is held while the manager is asked: fifty students clicking at once must not empty the pool.
+made, because one that times out may still have happened; when it fails for certain, a second record says so
+(`workspace.delete_failed`). Where the database follows the manager's answer, the record of that change has the past
+tense: `workspace.delete` was asked for, `workspace.deleted` happened. No database connection is held while the manager
+is asked: fifty students clicking at once must not empty the pool.
 """
 
 from __future__ import annotations
 
-import functools
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -107,14 +108,7 @@ def _get_or_create(owner: User, kind: WorkspaceKind, *, acting_user: User) -> tu
     try:
         with transaction.atomic():
             workspace = Workspace.objects.create(owner=owner, kind=kind, name=name)
-            record(
-                "workspace.create",
-                actor=acting_user,
-                target_type="workspace",
-                target_id=workspace.pk,
-                kind=kind.value,
-                owner=str(owner.pk),
-            )
+            _note("workspace.create", workspace, acting_user=acting_user, kind=kind.value, owner=str(owner.pk))
             workspaces_changed(owner)
     except IntegrityError:
         return live.get(), False
@@ -184,6 +178,7 @@ def delete(workspace: Workspace, name: str, *, acting_user: User) -> WorkspaceVi
         Workspace.objects.filter(pk=workspace.pk).update(
             deleted_at=_moment(view.deleted_at) or timezone.now(), purge_at=_moment(view.purge_at) or timezone.now()
         )
+        _note("workspace.deleted", workspace, acting_user=acting_user)
         workspaces_changed(workspace.owner)
     workspace.refresh_from_db()
     return view
@@ -198,8 +193,11 @@ def undelete(workspace: Workspace, *, acting_user: User) -> WorkspaceView:
     try:
         with transaction.atomic():
             Workspace.objects.filter(pk=workspace.pk).update(deleted_at=None, purge_at=None)
+            _note("workspace.undeleted", workspace, acting_user=acting_user)
             workspaces_changed(workspace.owner)
     except IntegrityError:  # created in the meantime, in another tab
+        _note("workspace.undelete_failed", workspace, acting_user=acting_user, reason=Reason.WORKSPACE_EXISTS.value)
+        _release_connection()
         manager_client().delete(workspace.pk)
         raise _other_is_live() from None
     workspace.refresh_from_db()
@@ -225,19 +223,22 @@ def _ask_manager(
 
     `missing_is_fine`: a workspace that the manager has never heard of is answered as `unknown_view`.
     """
-    note = functools.partial(record, actor=acting_user, target_type="workspace", target_id=workspace.pk)
-    note(action, **details)
+    _note(action, workspace, acting_user=acting_user, **details)
     _release_connection()
     try:
         view = ask(manager_client())
     except ApraNovaError as error:
         if missing_is_fine and error.reason is Reason.WORKSPACE_NOT_FOUND:
             return unknown_view(workspace)
-        note(f"{action}_failed", reason=error.reason.value)
+        _note(f"{action}_failed", workspace, acting_user=acting_user, reason=error.reason.value)
         raise
     announce(workspace.pk)
     sessions.note(view)
     return view
+
+
+def _note(action: str, workspace: Workspace, *, acting_user: User, **details: Any) -> None:
+    record(action, actor=acting_user, target_type="workspace", target_id=workspace.pk, **details)
 
 
 def views_of(workspaces: list[Workspace]) -> list[WorkspaceView]:

@@ -2,10 +2,30 @@ from __future__ import annotations
 
 import concurrent.futures
 
+import pytest
+from django.db import connection
 from django.utils import timezone
 
+from backend.accounts.models import User
 from backend.audit.models import Record
+from backend.workspaces import services
 from backend.workspaces.models import Workspace
+
+
+def _actions(workspace_id):
+    """What the trail says about it, oldest first."""
+    return list(Record.objects.filter(target_id=workspace_id).order_by("id").values_list("action", flat=True))
+
+
+def _refuse_record(monkeypatch, refused):
+    real = services.record
+
+    def record(action, **values):
+        if action == refused:
+            raise OSError("the disk is full")
+        return real(action, **values)
+
+    monkeypatch.setattr(services, "record", record)
 
 
 def test_a_student_creates_and_launches_a_workspace_of_their_track(signed_in, manager):
@@ -22,8 +42,7 @@ def test_a_student_creates_and_launches_a_workspace_of_their_track(signed_in, ma
     assert again.status_code == 200
     assert again.json()["id"] == body["id"]
     assert manager.tasks_started[body["id"]] == 1
-    actions = list(Record.objects.filter(target_id=body["id"]).order_by("id").values_list("action", flat=True))
-    assert actions == ["workspace.create", "workspace.launch", "workspace.launch"]
+    assert _actions(body["id"]) == ["workspace.create", "workspace.launch", "workspace.launch"]
 
 
 def test_fifty_clicks_at_once_make_one_workspace_and_one_task(signed_in, manager):
@@ -102,6 +121,55 @@ def test_delete_asks_for_the_name_and_can_be_undone(signed_in):
     restored = one.post(f"{path}undelete/").json()
     assert (restored["state"], restored["deleted_at"]) == ("stopped", None)
     assert Workspace.objects.get().deleted_at is None
+    assert _actions(workspace["id"])[2:] == [
+        "workspace.delete",
+        "workspace.deleted",
+        "workspace.undelete",
+        "workspace.undeleted",
+    ]
+
+
+def test_a_deletion_that_cannot_be_recorded_does_not_happen(signed_in, monkeypatch):
+    one = signed_in()
+    one.post("/api/workspace/create/")
+    workspace, user = Workspace.objects.get(), User.objects.get()
+    _refuse_record(monkeypatch, "workspace.deleted")
+    with pytest.raises(OSError, match="disk is full"):
+        services.delete(workspace, workspace.name, acting_user=user)
+    assert Workspace.objects.get().deleted_at is None
+    assert _actions(workspace.pk)[-1] == "workspace.delete"
+
+
+def test_neither_is_one_taken_back_that_cannot_be_recorded(signed_in, monkeypatch):
+    one = signed_in()
+    one.post("/api/workspace/create/")
+    workspace, user = Workspace.objects.get(), User.objects.get()
+    services.delete(workspace, workspace.name, acting_user=user)
+    _refuse_record(monkeypatch, "workspace.undeleted")
+    with pytest.raises(OSError, match="disk is full"):
+        services.undelete(workspace, acting_user=user)
+    assert Workspace.objects.get().deleted_at is not None
+    assert _actions(workspace.pk)[-1] == "workspace.undelete"
+
+
+def test_an_undelete_overtaken_by_a_new_workspace_is_recorded_as_failed(signed_in, manager, monkeypatch):
+    one = signed_in()
+    old = one.post("/api/workspace/create/").json()
+    one.request("DELETE", f"/api/workspace/{old['id']}/", json={"name": old["name"]})
+    undelete = manager._undelete
+
+    def overtaken(view):
+        """Another tab is faster."""
+        Workspace.objects.create(owner=User.objects.get(), kind="vscode", name="newer")
+        connection.close()
+        return undelete(view)
+
+    monkeypatch.setattr(manager, "_undelete", overtaken)
+    refused = one.post(f"/api/workspace/{old['id']}/undelete/")
+    assert (refused.status_code, refused.json()["reason"]) == (409, "workspace_exists")
+    assert manager.workspaces[old["id"]].state == "deleted"
+    assert Workspace.objects.get(pk=old["id"]).deleted_at is not None
+    assert _actions(old["id"])[-2:] == ["workspace.undelete", "workspace.undelete_failed"]
 
 
 def test_after_a_delete_a_new_workspace_can_be_made_and_then_the_old_one_stays_deleted(signed_in):
@@ -139,5 +207,4 @@ def test_a_manager_that_is_down_is_a_503_and_the_attempt_is_recorded(signed_in, 
     for answer in (one.get("/api/workspace/"), one.post(f"/api/workspace/{workspace}/stop/")):
         assert (answer.status_code, answer.json()["reason"]) == (503, "manager_unavailable")
         assert answer.headers["retry-after"] == "2"
-    last = list(Record.objects.filter(target_id=workspace).order_by("-id").values_list("action", flat=True)[:2])
-    assert last == ["workspace.stop_failed", "workspace.stop"]
+    assert _actions(workspace)[-2:] == ["workspace.stop", "workspace.stop_failed"]

@@ -32,7 +32,7 @@ _NEXT = """\
 
 1. **Ask a question**: menu *SQL → SQL Lab*, database *Sample shop*, for example
    `SELECT category, sum(profit) FROM sales GROUP BY 1`
-2. **Bring your own data**: menu *+ → Data → Upload CSV* (or Excel), database *My data*, up to 25 MB.
+2. **Bring your own data**: menu *+ → Data → Upload CSV* (or Excel), database *My data*, up to 25 MB (Excel: 10 MB).
 3. **Make a chart** of a dataset: *+ → Chart*; **save it** to a dashboard of your own.
 """
 

@@ -1,4 +1,4 @@
-"""Limits inside Superset: how long a query may take, how large a file may be.
+"""Limits inside Superset: how long a query may take.
 
 Superset's own time limit is an alarm signal, which does nothing in a thread. Here every connection to a student's data
 has a timer that interrupts it; SQL Lab's Stop button does the same.
@@ -18,7 +18,6 @@ from sqlalchemy.pool import NullPool
 
 QUERY_TIME_MAX_S = 60
 INTERRUPTS_FOR_S = 5.0
-UPLOAD_BYTES_MAX = 25 * 1024 * 1024
 
 _UPLOAD_PATH = re.compile(r"/api/v1/database/\d+/upload/?$")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -15,7 +14,7 @@ from waitress.task import ErrorTask
 from waitress.utilities import RequestEntityTooLarge
 
 from images.superset import activity
-from images.superset.inside.limits import UPLOAD_BYTES_MAX
+from images.superset.inside import uploads
 
 THREADS = 6
 _SWALLOWED_BYTES_MAX = 2 * 1024**3
@@ -60,9 +59,7 @@ class _ErrorTask(ErrorTask):
         if not isinstance(self.request.error, RequestEntityTooLarge):
             super().execute()
             return
-        text = f"This is too large: at most {UPLOAD_BYTES_MAX // 2**20} MB can be uploaded at once. Split the file, or leave out columns that you do not need."
-        error = {"message": text, "error_type": "GENERIC_BACKEND_ERROR", "level": "error", "extra": {}}
-        body = json.dumps({"message": text, "errors": [error]}).encode()
+        body = uploads.refusal(uploads.BYTES_MAX)
         self.status = "413 Request Entity Too Large"
         self.response_headers.append(("Content-Type", "application/json"))
         self.set_close_on_finish()
@@ -134,7 +131,7 @@ def listen(application: Callable[..., Any], socket_path: str) -> UnixWSGIServer:
         unix_socket=socket_path,
         unix_socket_perms="600",
         threads=THREADS,
-        max_request_body_size=UPLOAD_BYTES_MAX + _FORM_BYTES,
+        max_request_body_size=uploads.BYTES_MAX + _FORM_BYTES,
         channel_timeout=600,
         ident=None,
         clear_untrusted_proxy_headers=False,  # what is trusted is decided by the gate and by ENABLE_PROXY_FIX

@@ -108,8 +108,9 @@ class Answer:
 class Desk:
     """One student's workspace: a home, a running task with its agent, and the statements that the gateway would make."""
 
-    def __init__(self, image: dict[str, Any], folder: Path, parent: Parent | None, **claim: str) -> None:
+    def __init__(self, image: dict[str, Any], folder: Path, parent: Parent | None, *, wanted_now: bool = False, **claim: str) -> None:  # fmt: skip
         self._image = image
+        self._wanted_now = wanted_now
         self._folder = folder
         self._parent = parent
         self.workspace_id = "ws-" + "".join(secrets.choice("abcdefghij") for _ in range(10))
@@ -133,6 +134,7 @@ class Desk:
             environment={"PATH": "/usr/bin:/bin", "HOME": str(self.home), "TMPDIR": str(folder), "XDG_RUNTIME_DIR": str(folder), **environment},
             kind="superset",
             preforked=self._parent is not None,
+            wanted_now=self._wanted_now,
         )  # fmt: skip
         self.child = 0
         if self._parent is not None:
@@ -193,7 +195,7 @@ class Desk:
         message = {"database_id": database, "sql": sql, "runAsync": False, "schema": "main", "client_id": secrets.token_hex(5), **more}  # fmt: skip
         return self.api("POST", "/api/v1/sqllab/execute/", message)
 
-    def upload(self, name: str, content: bytes, *, file: str = "data.csv", kind: str = "csv", **fields: str) -> Answer:
+    def upload(self, name: str, content: bytes, *, file: str = "data.csv", kind: str = "csv", target: str = "2/upload/", **fields: str) -> Answer:  # fmt: skip
         boundary = "--------------------------1"
         parts = b""
         for field, value in {"type": kind, "table_name": name, "already_exists": "replace", **fields}.items():
@@ -201,7 +203,7 @@ class Desk:
         parts += f'--{boundary}\r\ncontent-disposition: form-data; name="file"; filename="{file}"\r\ncontent-type: text/csv\r\n\r\n'.encode()
         parts += content + f"\r\n--{boundary}--\r\n".encode()
         headers = {**self.session(), "content-type": f"multipart/form-data; boundary={boundary}"}
-        return self.request("POST", "/api/v1/database/2/upload/", parts, headers)
+        return self.request("POST", f"/api/v1/database/{target}", parts, headers)
 
     def stop(self) -> None:
         """As the manager stops a task: save, then end."""
@@ -235,10 +237,10 @@ def new_desk(image: dict[str, Any], request: pytest.FixtureRequest) -> Iterator[
     desks: list[Desk] = []
     folders: list[str] = []
 
-    def make(*, preforked: bool = True, **claim: str) -> Desk:
+    def make(*, preforked: bool = True, wanted_now: bool = False, **claim: str) -> Desk:
         folders.append(tempfile.mkdtemp(prefix="ss-", dir="/tmp"))
         parent = request.getfixturevalue("parent") if preforked else None
-        desks.append(Desk(image, Path(folders[-1]), parent, **claim))
+        desks.append(Desk(image, Path(folders[-1]), parent, wanted_now=wanted_now, **claim))
         return desks[-1]
 
     yield make

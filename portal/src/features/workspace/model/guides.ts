@@ -46,7 +46,7 @@ export const GUIDES: Record<WorkspaceKind, readonly Topic[]> = {
     {
       picture: "upload",
       title: "Bring your own data",
-      text: "Press +, then Data → Upload CSV to database (up to 25 MB), and choose the database “My data”. Your table is ready at once.",
+      text: "Press +, then Data → Upload CSV to database (up to 25 MB, Excel up to 10 MB), and choose the database “My data”. Your table is ready at once.",
     },
     {
       picture: "kept",
