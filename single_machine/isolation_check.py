@@ -49,7 +49,7 @@ def choose_isolation(
     sandbox_uid: int | None = None,
     environment: Mapping[str, str] = os.environ,
 ) -> Isolation:
-    """What the operator wants, or the best that works here: bubblewrap, whose tasks are warm sooner and reach the internet.
+    """What the operator wants, or the best that works here: bubblewrap, whose tasks reach the internet.
 
     Raises CannotGoOn when nothing does and the operator has not asked for no isolation.
     """
