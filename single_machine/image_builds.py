@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contract.names import WorkspaceKind
-from single_machine.processes import ProcessSpec, spawn
+from single_machine.processes import WITH_ALL_IT_STARTS, ProcessSpec, spawn
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,15 @@ class ImageBuilds:
         kind = self._waiting.pop(0)
         spec = ProcessSpec(
             name=f"{kind}-image",
-            command=("nice", sys.executable, "-m", f"images.{kind}.build", "--images", str(self._images)),
+            command=(
+                *WITH_ALL_IT_STARTS,
+                "nice",
+                sys.executable,
+                "-m",
+                f"images.{kind}.build",
+                "--images",
+                str(self._images),
+            ),
             environment=dict(os.environ, PYTHONPATH=str(self._source), PYTHONUNBUFFERED="1"),
             ready=lambda: True,
             working_folder=self._source,

@@ -9,10 +9,11 @@ import contextlib
 import fcntl
 import hashlib
 import os
-import subprocess
 import sys
 import sysconfig
 from pathlib import Path
+
+from single_machine.processes import WITH_ALL_IT_STARTS, ProcessSpec, spawn
 
 SOURCES = (
     "src",
@@ -104,10 +105,18 @@ def _install_packages(portal: Path, log: Path, *, development: bool) -> None:
 
 
 def _run(command: tuple[str, ...], portal: Path, log: Path) -> None:
-    with log.open("ab") as output:
-        code = subprocess.call(
-            command, cwd=portal, env=node_environment(), stdin=subprocess.DEVNULL, stdout=output, stderr=output
-        )
+    spec = ProcessSpec(
+        name="portal-build",
+        command=(*WITH_ALL_IT_STARTS, *command),
+        environment=node_environment(),
+        ready=lambda: True,
+        working_folder=portal,
+    )
+    process = spawn(spec, log)
+    try:
+        code = process.wait()
+    finally:
+        process.terminate()  # Ctrl-C goes to us alone
     if code != 0:
         last = "\n".join(f"  | {line}" for line in log.read_text(errors="replace").splitlines()[-15:])
         raise PortalBuildFailed(

@@ -45,6 +45,10 @@ class ProcessSpec:
     first moment, and callers wait instead of being refused while the process is restarted."""
 
 
+WITH_ALL_IT_STARTS = ("/bin/sh", "-c", 'trap "kill -9 0" TERM; "$@" & wait $!', "sh")
+"""Before a command that starts others and does not end them (npm): SIGTERM, also the kernel's when we are killed, ends the
+whole process group, which `spawn` makes its own. The exit code is the command's."""
+
 LISTEN_FD = "{listen-fd}"
 """Stands in a command for the number of the descriptor of `listen_on`."""
 
@@ -77,8 +81,8 @@ def private_listener(path: Path) -> socket.socket:
 
 
 def spawn(spec: ProcessSpec, log: Path, listener: socket.socket | None = None) -> subprocess.Popen[bytes]:
-    """Start one process with its output in `log`. Must be called from the main thread: the parent-death signal is sent
-    when the *thread* that started a process ends."""
+    """Start one process with its output in `log`. The parent-death signal is sent when the *thread* that called this
+    ends: that is the main thread, or one that waits for the process."""
     if log.exists() and log.stat().st_size > LOG_BYTES_MAX:
         log.replace(log.with_suffix(".log.1"))
     parent = os.getpid()
