@@ -21,7 +21,8 @@ Checked here, without an account and without a network:
   rules          cfn-lint (no error), cdk-nag (every finding answered with a reason)
   network        the network stack made in moto: matrix of security groups and routes read back
   costs          every resource has a price or a reason; the document's $1,167 comes out of its school's templates
-  deployment     all stacks made in ministack, less what it does not know (the list NOT_EMULATED)
+  deployment     all stacks made in ministack, less what it does not know (the list NOT_EMULATED); the real manager in the function
+                 that they make: create, claim, idle stop, resume
   deploy         the plan; then carried out against ministack: first install, again, upgrade, rollback, teardown
 Not proven by this: docs/guides/deploy-on-aws.md says what, and the command that proves it in an account.
 """

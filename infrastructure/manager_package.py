@@ -56,10 +56,14 @@ def build_manager(target: Path, packages: Path = PACKAGES) -> Path:
         raise CannotPackage(
             "restic, with which keepers take snapshots of homes, is missing: apt install restic, or name it with APRANOVA_RESTIC"
         )
-    for part in OWN:
-        shutil.copytree(SOURCE / part, target / part, ignore=shutil.ignore_patterns("tests", "__pycache__", "*.pyc"))
+    copy_own_code(target)
     _compile(target)
     return target
+
+
+def copy_own_code(target: Path) -> None:
+    for part in OWN:
+        shutil.copytree(SOURCE / part, target / part, ignore=shutil.ignore_patterns("tests", "__pycache__", "*.pyc"))
 
 
 def _compile(target: Path) -> None:

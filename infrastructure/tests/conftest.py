@@ -13,22 +13,17 @@ from infrastructure.node import use_locked_node
 use_locked_node()
 
 from infrastructure.app import build  # noqa: E402  (CDK starts its Node.js at import)
+from infrastructure.manager_package import copy_own_code  # noqa: E402
 from infrastructure.nag import Finding, synthesise_with_nag  # noqa: E402
 from infrastructure.settings_file import EXAMPLES, load_settings  # noqa: E402
 from infrastructure.tests.templates import Assembly  # noqa: E402
 
-HANDLER = "def handle(event, context):\n    return {'ok': True}\n"
-
 
 @pytest.fixture(scope="session")
 def manager_code(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Small and real: what the deploy builds holds packages that need a registry."""
+    """All of our own code, without the packages that a registry would be needed for: what runs it has them already."""
     folder = tmp_path_factory.mktemp("manager")
-    package = folder / "manager" / "entrypoints"
-    package.mkdir(parents=True)
-    for init in (folder / "manager", package):
-        (init / "__init__.py").touch()
-    (package / "aws_lambda.py").write_text(HANDLER)
+    copy_own_code(folder)
     return folder
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ ACCOUNT = "111122223333"
 REGION = "us-east-1"
 START_WITHIN_S = 60.0
 EMULATED_DOCKER = Path(__file__).parent / "emulated_docker"
+MANAGERS_DOCKER = Path(__file__).parents[2] / "manager/adapters/tests/emulated_docker"
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,12 @@ class Ministack:
 
 
 @contextmanager
-def running(folder: Path, *, one_off: str = "") -> Iterator[Ministack]:
-    """`folder` keeps its log and data. `one_off`: tasks are real processes; those of a deploy run this shell line."""
+def running(
+    folder: Path, *, one_off: str = "", images: Mapping[str, Sequence[str]] | None = None
+) -> Iterator[Ministack]:
+    """`folder` keeps its log and data. `one_off`: tasks are real processes; those of a deploy run this shell line.
+
+    `images`: tasks are real processes, too, as the manager's own tests have them: each image is a command."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -57,6 +64,10 @@ def running(folder: Path, *, one_off: str = "") -> Iterator[Ministack]:
     if one_off:
         paths = [str(EMULATED_DOCKER), environment.get("PYTHONPATH", "")]
         environment |= {"EMULATED_ONE_OFF": one_off, "PYTHONPATH": os.pathsep.join(paths)}
+    if images:
+        # Nothing else is on the path: a function of ours must come out of its own zip.
+        environment |= {"EMULATED_IMAGES": json.dumps(images), "PYTHONPATH": str(MANAGERS_DOCKER)}
+        environment["EMULATED_FOLDER"] = str(folder)
     with (folder / "ministack.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "ministack"], env=environment, stdout=log, stderr=log, cwd=folder
@@ -71,6 +82,9 @@ def running(folder: Path, *, one_off: str = "") -> Iterator[Ministack]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+            for pid in folder.glob("*.pid"):  # of tasks, each in a group of its own
+                with suppress(ProcessLookupError):
+                    os.killpg(int(pid.read_text()), signal.SIGKILL)
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:

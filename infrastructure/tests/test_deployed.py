@@ -1,7 +1,8 @@
 """All five stacks made in ministack, less what it does not know, and asked through AWS' own interfaces.
 
-It proves that references resolve, that stacks fit together in their order, and that what the manager and an operator
-will call answers. It proves nothing about IAM, KMS, networks or scaling: docs/guides/deploy-on-aws.md lists that.
+It proves that references resolve, that stacks fit together in their order, and that the real manager, in the function that
+they made, works with what they made: its tasks are real processes with the real agent around the agent's fake application.
+It proves nothing about IAM, KMS, networks, files or scaling: docs/guides/deploy-on-aws.md lists that.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 
 from infrastructure.names import INDEXES
+from infrastructure.tests.deployed_manager import TASK_IMAGES, DeployedManager
 from infrastructure.tests.emulated import NOT_EMULATED, emulated, for_ministack
 from infrastructure.tests.ministack import ACCOUNT, REGION, Ministack, running
 from infrastructure.tests.templates import STACKS, Assembly, strings
@@ -26,6 +28,13 @@ FALLS_WITH_THEM = {
     ("application", "AWS::CloudWatch::Alarm"): 4,  # those that only call a scaling policy
 }
 """Resources that name one of those, and how many."""
+WANTED = {
+    "idle-timeout-s": "2",
+    "kinds": "vscode",
+    "pool-policy": "schedule",
+    "pool": "base=1 peak=1 off=1 weekend=1",
+}
+"""What an operator of this school has written into Parameter Store: a warm VS Code at any hour, and a short patience."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +78,10 @@ def settled(formation: Any, name: str) -> str:
 @pytest.fixture(scope="module")
 def deployed(hundred: Assembly, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     fallen: dict[tuple[str, str], int] = {}
-    with running(tmp_path_factory.mktemp("ms")) as aws:
+    with running(tmp_path_factory.mktemp("ms"), images=TASK_IMAGES) as aws:
         upload_manager(aws, hundred)
+        for name, value in WANTED.items():
+            aws.client("ssm").put_parameter(Name=f"/apranova/manager/{name}", Value=value, Type="String")
         formation = aws.client("cloudformation")
         aws.client("s3").create_bucket(Bucket="templates")  # as CDK does: a request holds 51,200 bytes of a template
         zone = aws.client("route53").create_hosted_zone(Name="school.example", CallerReference="test")
@@ -99,9 +110,26 @@ def test_the_list_of_what_is_not_emulated_is_exact(hundred: Assembly, deployed: 
     assert deployed.fallen == FALLS_WITH_THEM
 
 
-def test_the_managers_function_runs_as_deployed(deployed: Deployed) -> None:
-    answer = deployed.aws.client("lambda").invoke(FunctionName="workspace-manager", Payload=b'{"action":"sweep"}')
-    assert json.loads(answer["Payload"].read()) == {"ok": True}
+def test_the_real_manager_creates_claims_stops_when_idle_and_resumes(deployed: Deployed) -> None:
+    manager = DeployedManager(deployed.aws)
+    manager("sweep")  # the first one; the schedule's comes after five minutes
+
+    def warm() -> Any:
+        return [task for task in manager("fleet")["tasks"] if task["state"] == "ready"]
+
+    manager.when(warm, "a warm task")
+    manager("create", workspace_id="ws-aaaaaaaaaa", owner_id="person-1", kind="vscode")
+    launched = manager("launch", workspace_id="ws-aaaaaaaaaa")["workspace"]
+    assert (launched["state"], launched["launch_path"]) == ("running", "warm")
+    first = manager.task_of("ws-aaaaaaaaaa")
+    stopped = manager.when_state("ws-aaaaaaaaaa", "stopped")
+    assert (stopped["stop_reason"], stopped["failure"]) == ("idle", "")
+    assert manager("launch", workspace_id="ws-aaaaaaaaaa")["workspace"]["state"] == "starting"
+    resumed = manager.when_state("ws-aaaaaaaaaa", "running")
+    assert resumed["launch_path"] == "cold"
+    second = manager.task_of("ws-aaaaaaaaaa")
+    assert second["taskArn"] != first["taskArn"]
+    assert manager.home_of(second) == manager.home_of(first)
 
 
 def test_what_the_manager_is_told_exists(deployed: Deployed) -> None:

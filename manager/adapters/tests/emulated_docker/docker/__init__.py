@@ -3,6 +3,7 @@
 The emulator's process finds this package before the real one. An image is a command (EMULATED_IMAGES; `{folder}` in it is
 replaced by a folder of the container's own); each container has an
 address of its own in 127.0.0.0/8, and where its configuration says 0.0.0.0 it gets that address, as a network of its own would do.
+The emulator's port chooses the network, so that emulators side by side do not meet; the 251st container has the first one's address.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from docker import errors
 
 _IMAGES: dict[str, list[str]] = json.loads(os.environ.get("EMULATED_IMAGES", "{}"))
 _FOLDER = Path(os.environ.get("EMULATED_FOLDER", "/nowhere"))
+_NETWORK = "127.{}.{}".format(*divmod(int(os.environ.get("GATEWAY_PORT", "0")), 256))
 
 
 class Container:
@@ -31,7 +33,7 @@ class Container:
             raise errors.ImageNotFound(f"no such image: {image}")
         self.id = secrets.token_hex(32)
         self.labels = labels
-        self.address = f"127.0.{1 + number // 250}.{1 + number % 250}"
+        self.address = f"{_NETWORK}.{1 + number % 250}"
         own = {name: value.replace("0.0.0.0", self.address) for name, value in environment.items()}
         folder = _FOLDER / self.id[:12]
         folder.mkdir()
