@@ -18,7 +18,7 @@ from agent.egress import proxy_environment
 from agent.http_head import Head
 from agent.limits import prefer_to_lose
 from agent.processes import Children, end_everything_else
-from contract.agent import AgentPhase, AgentStatus, ClaimRequest, TaskConfig, WarnRequest
+from contract.agent import AgentPhase, AgentStatus, ClaimRequest, SaveAnswer, TaskConfig, WarnRequest
 from contract.names import AGENT_PATH_PREFIX, AGENT_TOKEN_HEADER, LAUNCH_SECRET_HEADER
 from contract.wire import BadMessage, from_json, to_json
 
@@ -27,6 +27,10 @@ from contract.wire import BadMessage, from_json, to_json
 Result = TypeVar("Result")
 
 END_GRACE_S = 3.0
+SAVE_MAX_S = 20.0
+"""Of the save that a SIGTERM brings: twice what applications allow themselves, a sixth of Fargate Spot's notice."""
+SAVED_BEFORE_S = 60.0
+"""A SIGTERM that comes so soon after a save belongs to the stop that asked for it, however that save went."""
 FAILURE_GRACE_S = 5.0
 """After a failure the agent stays this long, so that a question in between is told why."""
 
@@ -54,6 +58,10 @@ class Task:
         self._ready = asyncio.Event()
         self._claim: ClaimRequest | None = None
         self._claiming: asyncio.Task[None] | None = None
+        self._saving: asyncio.Task[SaveAnswer] | None = None
+        self._save_ended_at = float("-inf")
+        """By the event loop's clock."""
+        self._taken = False
         self._application_end: asyncio.Task[str] | None = None
         """Done when the application has ended; the result says how."""
         self._background: set[asyncio.Task[Any]] = set()
@@ -64,8 +72,8 @@ class Task:
         """Start the application and stay until the task ends; returns the exit code."""
         loop = asyncio.get_running_loop()
         self.children.watch()
-        for signal_number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(signal_number, self.stop)
+        loop.add_signal_handler(signal.SIGTERM, self.take)
+        loop.add_signal_handler(signal.SIGINT, self.stop)
         self._in_background(self._warm_up())
         self._in_background(self._sample())
         return await self.ended
@@ -75,6 +83,34 @@ class Task:
         if self.phase is not AgentPhase.STOPPING:
             self.phase = AgentPhase.STOPPING
             self._in_background(self._end(exit_code=0))
+
+    def take(self) -> None:
+        """SIGTERM: at the end of a stop, which has saved; or the place is taken away (Fargate Spot, an engine that ends), and then
+        nobody has. The save needs the browser, so until it is done everything goes on as before."""
+        saved = asyncio.get_running_loop().time() - self._save_ended_at < SAVED_BEFORE_S
+        if self.phase is not AgentPhase.CLAIMED or saved:
+            self.stop()
+        elif not self._taken:
+            self._taken = True
+            self._in_background(self._save_and_stop())
+
+    async def _save_and_stop(self) -> None:
+        try:
+            async with asyncio.timeout(SAVE_MAX_S):
+                answer = await self._save()
+            _log(f"SIGTERM: {answer.failure or 'the work is saved'}")
+        except Exception as problem:  # noqa: BLE001 — whatever it is, the end comes anyway
+            _log(f"SIGTERM: the work could not be saved: {problem!r}")
+        self.stop()
+
+    async def _save(self) -> SaveAnswer:
+        """Whoever asks while a save is under way gets its answer."""
+        if self._saving is None or self._saving.done():
+            self._saving = asyncio.ensure_future(self.application.save(self.connections.sessions))
+        try:
+            return await asyncio.shield(self._saving)
+        finally:
+            self._save_ended_at = asyncio.get_running_loop().time()
 
     async def _warm_up(self) -> None:
         application = self.application
@@ -186,7 +222,7 @@ class Task:
                     await self.application.warn(from_json(WarnRequest, json.loads(body), where="warn"))
                     return Reply(HTTPStatus.OK)
                 case ("POST", "save"):
-                    return _json(await self.application.save(self.connections.sessions))
+                    return _json(await self._save())
                 case ("POST", "stop"):
                     self.stop()
                     return Reply(HTTPStatus.OK)

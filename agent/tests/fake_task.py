@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import agent.task
 from agent.application import ApplicationFailed
 from agent.main import main
 from agent.probe import get
@@ -20,9 +21,11 @@ class FakeApplication:
     takes_identity = False
 
     def __init__(self, folder: Path, behaviour: str) -> None:
+        self.folder = folder
         self.socket_path = str(folder / "app.sock")
         self.behaviour = behaviour
         self.claims = 0
+        self.saves = 0
         self.warned = ""
 
     async def open(self, person_did: Callable[[str], None]) -> None: ...
@@ -49,6 +52,10 @@ class FakeApplication:
             return SaveAnswer(saved=False, failure="the browser did not answer in time")
         if self.behaviour == "breaks":
             raise RuntimeError("a bug")
+        if self.behaviour == "saves for ever":
+            await asyncio.sleep(600)
+        self.saves += 1
+        (self.folder / "saved").write_text(f"{self.saves} {await get(self.socket_path, '/healthz', timeout_s=5)}")
         return SaveAnswer(saved=True, documents=sessions)
 
     def unsaved(self) -> int:
@@ -77,6 +84,7 @@ if __name__ == "__main__":
     folder, behaviour = Path(sys.argv[1]), sys.argv[2]
     Task.head_timeout_s = 0.4
     Task.linger_s = 0.4
+    agent.task.SAVE_MAX_S = 0.5
 
     def make(children: Children, config: TaskConfig) -> FakeApplication:
         return FakeApplication(folder, behaviour)

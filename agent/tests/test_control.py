@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -122,6 +123,45 @@ def test_stop_ends_the_application_and_exits_with_0(claimed: TaskProcess, way: s
     assert claimed.process.wait(10) == 0
     with pytest.raises(ConnectionRefusedError), socket.socket(socket.AF_UNIX) as client:
         client.connect(claimed.socket_path.replace("http.sock", "app.sock"))
+
+
+def saved(task: TaskProcess) -> str:
+    """How often the fake has saved, and what its application answered meanwhile."""
+    file = Path(task.socket_path).with_name("saved")
+    return file.read_text() if file.exists() else ""
+
+
+def test_a_sigterm_that_no_save_came_before_saves_first_while_the_application_still_serves(
+    claimed: TaskProcess,
+) -> None:
+    claimed.process.send_signal(signal.SIGTERM)
+    assert claimed.process.wait(10) == 0
+    assert saved(claimed) == "1 200"
+
+
+def test_a_sigterm_at_the_end_of_a_stop_saves_nothing_again(claimed: TaskProcess) -> None:
+    assert claimed.control("POST", "save")[0] == 200
+    claimed.process.send_signal(signal.SIGTERM)
+    assert claimed.process.wait(10) == 0
+    assert saved(claimed) == "1 200"
+
+
+def test_a_task_that_is_nobody_s_has_nothing_to_save_at_a_sigterm(ready: TaskProcess) -> None:
+    ready.process.send_signal(signal.SIGTERM)
+    assert ready.process.wait(10) == 0
+    assert saved(ready) == ""
+
+
+@pytest.mark.parametrize("behaviour", ["saves for ever", "breaks", "cannot save"])
+def test_a_save_that_fails_or_does_not_end_does_not_keep_the_task_after_a_sigterm(
+    start_task: Start, behaviour: str
+) -> None:
+    task = start_task(behaviour)
+    task.claim()
+    task.process.send_signal(signal.SIGTERM)
+    task.process.send_signal(signal.SIGTERM)  # said twice, saved once
+    assert task.process.wait(10) == 0
+    assert task.log.read_text().count("SIGTERM: ") == 1
 
 
 def test_an_application_that_dies_fails_the_task_with_a_reason(claimed: TaskProcess) -> None:

@@ -65,7 +65,7 @@ class WorkspaceTasks(Construct):
             user=str(STUDENT_UID),
             privileged=False,
             readonly_root_filesystem=True,
-            stop_timeout=30,
+            stop_timeout=120,
             port_mappings=[_Task.PortMappingProperty(container_port=AGENT_PORT, protocol="tcp")],
             linux_parameters=_Task.LinuxParametersProperty(capabilities=_Task.KernelCapabilitiesProperty(drop=["ALL"])),
             ulimits=[_Task.UlimitProperty(name="nofile", soft_limit=65_536, hard_limit=65_536)],

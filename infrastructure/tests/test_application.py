@@ -123,6 +123,7 @@ def test_a_workspaces_task_has_no_role_that_a_students_code_could_use(
         (container,) = task["ContainerDefinitions"]
         assert container["ReadonlyRootFilesystem"] is True
         assert container["User"] == "1000"
+        assert container["StopTimeout"] == 120  # Spot's whole notice: the agent may have to save first
         assert container["LinuxParameters"]["Capabilities"] == {"Drop": ["ALL"]}
         assert "Secrets" not in container
         (port,) = container["PortMappings"]

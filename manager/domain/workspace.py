@@ -49,6 +49,8 @@ class Workspace:
     """When it will probably be launched next; a sweep looks at it then."""
     personal_task_id: str | None = None
     """The task that was last started ahead with its home. As long as that one lives, nothing else may have the home."""
+    personal_task_over: bool = False
+    """That task has ended, or is the one it was bound to: known without reading the task's record, which a launch saves."""
 
     launch_secret: str = field(default="", repr=False)
     launch_path: LaunchPath | None = None
@@ -110,6 +112,7 @@ class Workspace:
             launch_secret=launch_secret,
             launch_path=path,
             launch_wanted_at=None,
+            personal_task_over=True,
             deadline=deadline,
             arrivals=with_arrival(self.arrivals, now),
             expected=self._expected_later(now),
@@ -208,7 +211,7 @@ class Workspace:
         if not may or self.home_created_at is None:
             raise IllegalTransition(f"{self.workspace_id} is {self.state}, nothing can be started ahead for it")
         until = None if self.expected is None else replace(self.expected, start_at=self.expected.until)
-        return replace(self.expecting(until, now=now), personal_task_id=task_id)
+        return replace(self.expecting(until, now=now), personal_task_id=task_id, personal_task_over=False)
 
     def launch_wished(self, *, now: float) -> Workspace:
         """Launch as soon as what still has its home is gone."""

@@ -57,6 +57,19 @@ def test_a_task_kept_for_one_student_is_never_another_s() -> None:
     assert launched.task_id != held.task_id
 
 
+def test_a_launch_asks_for_the_task_started_ahead_only_as_long_as_it_may_have_the_home() -> None:
+    school = school_with_homes()
+    signs_in(school)
+    assert not school.workspace().personal_task_over
+    school.later(school.world.policy.hint_s)
+    school.settle()
+    assert school.workspace().personal_task_over
+    held = signs_in(school)
+    assert not school.workspace().personal_task_over
+    assert launch(school.world, ANNA).task_id == held.task_id
+    assert school.workspace().personal_task_over
+
+
 def test_a_second_hint_starts_no_second_task() -> None:
     school = school_with_homes()
     held = signs_in(school)

@@ -87,7 +87,7 @@ def _record_end(world: World, task: Task, workspace: Workspace | None, *, failur
     )
     ended = None
     if workspace is None:
-        world.store.write(stopped)
+        world.store.write(stopped, *_whose_home_is_free(world, task))
     else:
         ended = _ended(workspace, failure, now)
         world.store.write(
@@ -97,6 +97,14 @@ def _record_end(world: World, task: Task, workspace: Workspace | None, *, failur
     world.wake()
     if ended is not None and ended.wants_snapshot:
         world.keeper.look(ended.workspace_id, ended.home_id or "")
+
+
+def _whose_home_is_free(world: World, task: Task) -> tuple[Workspace, ...]:
+    """The workspace that a task was started ahead for, to be written in the same write: a launch need not ask then."""
+    owner = world.store.find_workspace(task.intended_for) if task.intended_for is not None else None
+    if owner is None or owner.personal_task_id != task.task_id:
+        return ()
+    return (replace(owner, personal_task_over=True),)
 
 
 def _ended(workspace: Workspace, failure: str, now: float) -> Workspace:

@@ -109,10 +109,9 @@ def complete_claim(world: World, workspace: Workspace, task: Task) -> Workspace:
 
 
 def _complete(world: World, workspace: Workspace, task: Task) -> Workspace:
-    home_id = _make_home(world, workspace)
     attached = ()
-    if task.home_id is None:
-        world.runner.attach_home(task.task_id, home_id)
+    if task.home_id is None:  # else its home was made, or found, before it was started
+        world.runner.attach_home(task.task_id, _make_home(world, workspace))
         attached = (LaunchStep("home_attached", world.clock.now(), "Your files are in place"),)
     world.agent.claim(
         task.control_address,

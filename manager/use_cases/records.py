@@ -41,7 +41,7 @@ def held_task(world: World, workspace: Workspace) -> Task | None:
 
     Only what is recorded as STOPPED is known to be gone (or was forgotten long after).
     """
-    if workspace.personal_task_id is None:
+    if workspace.personal_task_id is None or workspace.personal_task_over:
         return None
     task = world.store.find_task(workspace.personal_task_id)
     return task if task is not None and task.live else None

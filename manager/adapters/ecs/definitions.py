@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 AGENT_PORT = 8080
 CONTAINER = "workspace"
-STOP_TIMEOUT_S = 30
-"""From SIGTERM to SIGKILL; the agent has been told to save long before that."""
+STOP_TIMEOUT_S = 120
+"""From SIGTERM to SIGKILL, the most that Fargate allows, which is Spot's notice: the agent may then have to save first. Every task has
+it, because one definition serves both sorts. No stop takes longer for it: that has saved, and its agent ends within seconds."""
 _LABEL = "apranova.definition"
 _KNOWN_MAX = 20_000
 _ACTIVE_MAX = 5

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 HOMES_FOLDER = "/homes"
+_KEPT_MAX = 1_000
 _HOME_ID = re.compile(r"^home-[a-z2-7]{16}$")
 
 
@@ -51,6 +52,8 @@ class EfsHomeVolumes:
     ) -> None:
         """`purgers`: the file systems, each with the name of the Lambda that removes files on it. `drop_definitions`: ends what ECS keeps for a
         home that is purged; may be repeated."""
+        self._just_found: dict[str, HomePlace] = {}
+        """For the start that follows, which takes it out: it need not read the same item again."""
         self._client = client
         self._purgers = dict(purgers)
         self._functions = functions
@@ -59,39 +62,16 @@ class EfsHomeVolumes:
         self._drop_definitions = drop_definitions
 
     def create(self, home_id: str) -> None:
-        """Its place is written first, so that a create that is cut short goes on with the same file system; there EFS knows
-        the access point again by its token."""
+        """One write, after EFS has made the access point. A create that is cut short between the two is repeated, and EFS knows the
+        access point again by its token; only if the file systems have changed meanwhile, an unused access point is left over."""
         key = key_of(home_id)
         try:
-            found = self._find(home_id)
-            if found is not None and "access_point" in found:
-                return
-            for file_system in self._in_order(home_id, found):
-                self._records.update_item(
-                    TableName=self._table,
-                    Key=key,
-                    UpdateExpression="SET file_system = :file_system",
-                    ConditionExpression="attribute_not_exists(access_point)",
-                    ExpressionAttributeValues={":file_system": {"S": file_system}},
-                )
+            for file_system in self._in_order(home_id):
                 access_point = self._create_access_point(home_id, file_system)
                 if access_point:
-                    self._records.update_item(
-                        TableName=self._table,
-                        Key=key,
-                        UpdateExpression="SET access_point = :access_point",
-                        ConditionExpression="attribute_not_exists(access_point) AND file_system = :file_system",
-                        ExpressionAttributeValues={
-                            ":access_point": {"S": access_point},
-                            ":file_system": {"S": file_system},
-                        },
-                    )
+                    self._record(home_id, key, HomePlace(file_system, access_point))
                     return
-        except ClientError as error:
-            if code_of(error) == "ConditionalCheckFailedException":
-                return  # the same create came twice at once, and the other one has made it
-            raise _unreachable(str(error)) from error
-        except BotoCoreError as error:
+        except (ClientError, BotoCoreError) as error:
             raise _unreachable(str(error)) from error
         raise ApraNovaError(
             Reason.NO_CAPACITY,
@@ -100,16 +80,13 @@ class EfsHomeVolumes:
         )
 
     def exists(self, home_id: str) -> bool:
-        return self.find_place(home_id) is not None
+        place = self._read_place(home_id)
+        if place is not None:
+            self._keep(home_id, place)
+        return place is not None
 
     def find_place(self, home_id: str) -> HomePlace | None:
-        try:
-            found = self._find(home_id)
-        except (ClientError, BotoCoreError) as error:
-            raise _unreachable(str(error)) from error
-        if found is None or "access_point" not in found or "purging" in found:
-            return None
-        return HomePlace(found["file_system"]["S"], found["access_point"]["S"])
+        return self._just_found.pop(home_id, None) or self._read_place(home_id)
 
     def mend(self, home_id: str) -> bool:
         """Make the home's place anew if EFS has no such access point any more; whether it did. For a home that a task could not mount.
@@ -118,6 +95,7 @@ class EfsHomeVolumes:
         the files are to be restored there. The new access point makes no folder: where files are missing, mounting fails again,
         and nobody gets an empty home instead of their own.
         """
+        self._just_found.pop(home_id, None)
         try:
             found = self._find(home_id)
             if found is None or "access_point" not in found or "purging" in found:
@@ -126,7 +104,7 @@ class EfsHomeVolumes:
             if self._has_access_point(before.access_point_id):
                 return False
             kept = self._has_file_system(before.file_system_id)
-            for file_system in self._in_order(home_id, None):
+            for file_system in self._in_order(home_id):
                 if kept != (file_system == before.file_system_id):
                     continue
                 access_point = self._create_access_point(home_id, file_system, instead_of=before.access_point_id)
@@ -146,6 +124,7 @@ class EfsHomeVolumes:
 
     def purge(self, home_id: str) -> None:
         """Never waits: the purger is told, and until it has removed files and item this raises, so that it is asked again."""
+        self._just_found.pop(home_id, None)
         try:
             found = self._find(home_id)
             if found is None:
@@ -176,15 +155,49 @@ class EfsHomeVolumes:
             raise _unreachable(str(error)) from error
         raise ApraNovaError(Reason.WRONG_STATE, "The files are being removed", detail=home_id)
 
+    def _read_place(self, home_id: str) -> HomePlace | None:
+        try:
+            return _place_in(self._find(home_id))
+        except (ClientError, BotoCoreError) as error:
+            raise _unreachable(str(error)) from error
+
+    def _keep(self, home_id: str, place: HomePlace) -> None:
+        if len(self._just_found) >= _KEPT_MAX:
+            self._just_found.clear()
+        self._just_found[home_id] = place
+
     def _find(self, home_id: str) -> Any | None:
         return self._records.get_item(TableName=self._table, Key=key_of(home_id), ConsistentRead=True).get("Item")
 
-    def _in_order(self, home_id: str, found: Any | None) -> list[str]:
-        """The file system it was begun on, then by a hash of the home's id and theirs (rendezvous hashing), so that one more file system
-        changes nothing for the homes there are."""
-        begun = found["file_system"]["S"] if found else ""
-        by_hash = sorted(self._purgers, key=lambda name: hashlib.sha256(f"{home_id} {name}".encode()).digest())
-        return sorted(by_hash, key=lambda name: name != begun)
+    def _record(self, home_id: str, key: Any, made: HomePlace) -> None:
+        """The first place that is recorded is the home's for good. Raises ClientError."""
+        place: HomePlace | None = made
+        try:
+            self._records.update_item(
+                TableName=self._table,
+                Key=key,
+                UpdateExpression="SET file_system = :file_system, access_point = :access_point",
+                ConditionExpression="attribute_not_exists(access_point) AND attribute_not_exists(purging)",
+                ExpressionAttributeValues={
+                    ":file_system": {"S": made.file_system_id},
+                    ":access_point": {"S": made.access_point_id},
+                },
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            if code_of(error) != "ConditionalCheckFailedException":
+                raise
+            answer: Any = error.response
+            place = _place_in(answer.get("Item"))
+            if place != made:
+                self._delete_access_point(made.access_point_id)
+        if place is not None:
+            self._keep(home_id, place)
+
+    def _in_order(self, home_id: str) -> list[str]:
+        """By a hash of the home's id and theirs (rendezvous hashing): a repeated create asks the same one first, and one more file
+        system changes nothing for the homes there are."""
+        return sorted(self._purgers, key=lambda name: hashlib.sha256(f"{home_id} {name}".encode()).digest())
 
     def _replace(self, home_id: str, before: HomePlace, after: HomePlace) -> None:
         self._records.update_item(
@@ -223,7 +236,8 @@ class EfsHomeVolumes:
             root["CreationInfo"] = {"OwnerUid": STUDENT_UID, "OwnerGid": STUDENT_UID, "Permissions": "0700"}
         try:
             return self._client.create_access_point(
-                ClientToken=f"{home_id}-{instead_of}" if instead_of else home_id,
+                # AWS does not say whether a token belongs to one file system.
+                ClientToken=f"{home_id}-{instead_of or file_system}",
                 FileSystemId=file_system,
                 PosixUser={"Uid": STUDENT_UID, "Gid": STUDENT_UID},
                 RootDirectory=root,
@@ -250,6 +264,13 @@ def key_of(home_id: str) -> Any:
     if not _HOME_ID.fullmatch(home_id):
         raise ValueError(f"not the id of a home: {home_id!r}")
     return {table.PARTITION_KEY: {"S": f"home#{home_id}"}, table.SORT_KEY: {"S": table.RECORD}}
+
+
+def _place_in(item: Any | None) -> HomePlace | None:
+    """None: there is no such home, it is not made yet, or it is being purged."""
+    if item is None or "access_point" not in item or "purging" in item:
+        return None
+    return HomePlace(item["file_system"]["S"], item["access_point"]["S"])
 
 
 def _unreachable(detail: str) -> ApraNovaError:

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ConnectionClosedError
 
 from contract.errors import ApraNovaError, Reason
 from manager.adapters.dynamodb import table
 from manager.adapters.ecs.settings import HomePlace
+from manager.adapters.efs.homes import EfsHomeVolumes
 from manager.adapters.tests.aws_emulator import AwsEmulator
 from manager.adapters.tests.ecs_under_test import EcsUnderTest
 
@@ -49,6 +51,21 @@ def access_points(efs: EcsUnderTest) -> list[Any]:
         for name in efs.file_systems
         for point in efs.efs.describe_access_points(FileSystemId=name)["AccessPoints"]
     ]
+
+
+def another_process(efs: EcsUnderTest, file_systems: list[str]) -> EfsHomeVolumes:
+    return EfsHomeVolumes(
+        efs.efs,
+        purgers=dict.fromkeys(file_systems, "purger"),
+        functions=efs.functions,
+        records=efs.dynamodb,
+        table_name=efs.table,
+        drop_definitions=lambda _home_id: None,
+    )
+
+
+def read_place(efs: EcsUnderTest) -> HomePlace | None:
+    return another_process(efs, efs.file_systems).find_place(HOME)
 
 
 def test_a_home_is_an_access_point_of_the_students_own_folder_made_once(efs: EcsUnderTest) -> None:
@@ -102,16 +119,51 @@ def test_when_all_are_full_there_is_no_room_and_the_home_can_be_made_later(efs: 
 def test_a_create_that_was_cut_short_after_efs_had_made_it_goes_on_with_the_same_access_point(
     efs: EcsUnderTest,
 ) -> None:
-    made = efs.efs.create_access_point(FileSystemId=efs.file_systems[1], ClientToken=HOME)["AccessPointId"]
-    key = {table.PARTITION_KEY: {"S": f"home#{HOME}"}, table.SORT_KEY: {"S": table.RECORD}}
-    begun = {**key, "file_system": {"S": efs.file_systems[1]}}
-    efs.dynamodb.put_item(TableName=efs.table, Item=begun)
-    refusing = Refusing(efs.efs)
-    refusing.answers = [(409, "AccessPointAlreadyExists", {"AccessPointId": made})]
+    efs.records.refuse("UpdateItem", ConnectionClosedError(endpoint_url=efs.dynamodb.meta.endpoint_url), times=5)
+    with pytest.raises(ApraNovaError):
+        efs.homes.create(HOME)
+    (point,) = access_points(efs)
+    assert not efs.homes.exists(HOME)
+    refusing = Refusing(efs.efs)  # as EFS answers, which the emulator does not
+    refusing.answers = [(409, "AccessPointAlreadyExists", {"AccessPointId": point["AccessPointId"]})]
     efs.homes.create(HOME)
-    place = efs.homes.find_place(HOME)
-    assert place is not None
-    assert (place.file_system_id, place.access_point_id) == (efs.file_systems[1], made)
+    assert read_place(efs) == HomePlace(point["FileSystemId"], point["AccessPointId"])
+
+
+def test_the_place_that_was_recorded_first_stays_and_the_other_access_point_goes(efs: EcsUnderTest) -> None:
+    efs.homes.create(HOME)
+    first = read_place(efs)
+    assert first is not None
+    later = another_process(efs, [name for name in efs.file_systems if name != first.file_system_id])
+    later.create(HOME)  # its file systems were full then, or have changed since
+    assert later.find_place(HOME) == read_place(efs) == first
+    assert [point["AccessPointId"] for point in access_points(efs)] == [first.access_point_id]
+
+
+def test_a_start_does_not_read_again_what_was_found_just_before_it(efs: EcsUnderTest) -> None:
+    with efs.records.counted() as sent:
+        efs.homes.create(HOME)
+        made = efs.homes.find_place(HOME)
+    assert sent == ["UpdateItem"]
+    with efs.records.counted() as sent:
+        assert efs.homes.exists(HOME)
+        assert efs.homes.find_place(HOME) == made
+    assert sent == ["GetItem"]
+    with efs.records.counted() as sent:
+        assert efs.homes.find_place(HOME) == made
+    assert sent == ["GetItem"]
+
+
+def test_a_home_that_is_being_purged_is_not_made_again(efs: EcsUnderTest) -> None:
+    efs.homes.create(HOME)
+    key = {table.PARTITION_KEY: {"S": f"home#{HOME}"}, table.SORT_KEY: {"S": table.RECORD}}
+    begun = {":yes": {"BOOL": True}}
+    efs.dynamodb.update_item(
+        TableName=efs.table, Key=key, UpdateExpression="SET purging = :yes", ExpressionAttributeValues=begun
+    )
+    late = another_process(efs, efs.file_systems)
+    late.create(HOME)
+    assert late.find_place(HOME) is None
 
 
 def place_of(efs: EcsUnderTest) -> HomePlace:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from contract.manager import CreateRequest
-from contract.names import LaunchPath, StopReason, WorkspaceKind, WorkspaceState
+from contract.manager import CreateRequest, ExpectRequest
+from contract.names import LaunchPath, StopReason, TaskState, WorkspaceKind, WorkspaceState
 from manager.adapters.agent_http.agent import HttpTaskAgent
 from manager.adapters.dynamodb.store import DynamoDbWorkspaceStore
 from manager.adapters.memory.clock import FakeClock, MemoryMetrics
@@ -20,8 +20,10 @@ from manager.adapters.tests.engine_under_test import wait_for
 from manager.adapters.tests.test_dynamodb_store import CANCELLED_FOR_A_CONFLICT
 from manager.domain.policy import Policy
 from manager.domain.pool import PoolSchedule
+from manager.domain.task import Task
 from manager.domain.workspace import Workspace
 from manager.use_cases import lifetime
+from manager.use_cases.expect import expect
 from manager.use_cases.launch import launch
 from manager.use_cases.sweep import sweep
 from manager.use_cases.world import World
@@ -106,7 +108,9 @@ def test_a_workspace_lives_from_its_creation_over_an_idle_stop_to_its_resume_wit
     assert len(school.ecs.ecs_tasks()) == 1
 
 
-def test_a_newcomer_claims_a_warm_task_with_one_transaction_and_adopts_its_home(aws: AwsEmulator) -> None:
+def test_a_newcomer_claims_a_warm_task_with_four_requests_one_of_them_a_transaction_and_adopts_its_home(
+    aws: AwsEmulator,
+) -> None:
     school = School(aws, schedule=PoolSchedule(base=1, peak=1, off=1, weekend=1))
     workspace_id = school.create("a")
 
@@ -121,25 +125,88 @@ def test_a_newcomer_claims_a_warm_task_with_one_transaction_and_adopts_its_home(
         launched = launch(school.world, workspace_id)
     assert (launched.state, launched.launch_path) == (WorkspaceState.RUNNING, LaunchPath.WARM)
     assert launched.home_id == task.home_id
-    assert sent.count("TransactWriteItems") == 1
+    assert sent == ["GetItem", "Query", "TransactWriteItems", "PutItem"]
     school.ecs.close()
 
 
-def test_a_resume_asks_dynamodb_four_times_and_a_second_click_twice(school: School) -> None:
+def ran_before(school: School) -> str:
     workspace_id = school.create("a")
     launch(school.world, workspace_id)
     school.sweep_until(workspace_id, WorkspaceState.RUNNING)
     school.clock.advance(school.policy.idle_timeout_s)
     school.sweep_until(workspace_id, WorkspaceState.STOPPED)
+    return workspace_id
+
+
+def signs_in(school: School, workspace_id: str) -> Task:
+    """The task that is then started ahead with their home, ready."""
+    expect(school.world, ExpectRequest(workspace_id, "signed in"))
+    found: list[Task] = []
+
+    def ready() -> bool:
+        sweep(school.another_instance())
+        school.clock.advance(2.0)
+        found[:] = [task for task in school.store.list_warm_tasks(limit=10) if task.state is TaskState.READY]
+        return bool(found)
+
+    wait_for(ready, "a task of their own")
+    return found[0]
+
+
+RESUME = ["GetItem", "TransactWriteItems", "GetItem", "UpdateItem"]
+"""The workspace; the claim of a new task; where the home is; what ECS is asked."""
+
+
+def test_a_resume_asks_dynamodb_four_times_homes_included_and_a_second_click_twice(school: School) -> None:
+    workspace_id = ran_before(school)
     with school.ecs.records.counted() as sent:
-        launch(school.world, workspace_id)
-    homes = 2  # is the home there, and where: the adapter for EFS asks for them
-    assert sent.count("TransactWriteItems") == 1
-    assert len(sent) <= 4 + homes, sent
+        launch(school.another_instance(), workspace_id)
+    assert sent == RESUME
     school.sweep_until(workspace_id, WorkspaceState.RUNNING)
     with school.ecs.records.counted() as sent:
         launch(school.world, workspace_id)
     assert sent == ["GetItem", "BatchGetItem"]
+
+
+def test_a_claim_of_a_task_that_was_started_ahead_asks_four_times_and_the_resume_after_it_as_well(
+    school: School,
+) -> None:
+    workspace_id = ran_before(school)
+    ahead = signs_in(school, workspace_id)
+    with school.ecs.records.counted() as sent:
+        launched = launch(school.another_instance(), workspace_id)
+    assert (launched.task_id, launched.launch_path) == (ahead.task_id, LaunchPath.WARM)
+    assert sent == ["GetItem", "GetItem", "TransactWriteItems", "PutItem"]
+    school.clock.advance(school.policy.idle_timeout_s)
+    school.sweep_until(workspace_id, WorkspaceState.STOPPED)
+    with school.ecs.records.counted() as sent:
+        launch(school.another_instance(), workspace_id)
+    assert sent == RESUME
+
+
+def test_a_resume_of_somebody_who_came_too_late_for_the_task_started_ahead_asks_four_times(school: School) -> None:
+    workspace_id = ran_before(school)
+    ahead = signs_in(school, workspace_id)
+    school.clock.advance(school.policy.hint_s)
+
+    def gone() -> bool:
+        sweep(school.another_instance())
+        school.clock.advance(2.0)
+        found = school.store.find_task(ahead.task_id)
+        return found is None or not found.live
+
+    wait_for(gone, "the end of the task that nobody claimed")
+    with school.ecs.records.counted() as sent:
+        launch(school.another_instance(), workspace_id)
+    assert sent == RESUME
+
+
+def test_a_newcomer_s_cold_launch_asks_five_times_because_it_also_makes_the_home(school: School) -> None:
+    workspace_id = school.create("a")
+    with school.ecs.records.counted() as sent:
+        launched = launch(school.world, workspace_id)
+    assert launched.launch_path is LaunchPath.COLD
+    assert sent == ["GetItem", "Query", "TransactWriteItems", "UpdateItem", "UpdateItem"]
 
 
 def test_throttling_and_conflicts_cost_time_and_nothing_else(school: School) -> None:
