@@ -23,6 +23,7 @@ Checked here, without an account and without a network:
   costs          every resource has a price or a reason; the document's $1,167 comes out of its school's templates
   deployment     all stacks made in ministack, less what it does not know (the list NOT_EMULATED); the real manager in the function
                  that they make: create, claim, idle stop, resume
+  package        the function's folder, built as a deploy builds it (the one thing that needs a package index; skipped without)
   deploy         the plan; then carried out against ministack: first install, again, upgrade, rollback, teardown
 Not proven by this: docs/guides/deploy-on-aws.md says what, and the command that proves it in an account.
 """

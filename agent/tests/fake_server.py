@@ -51,9 +51,16 @@ async def read_body(reader: asyncio.StreamReader, headers: dict[str, str]) -> by
     return body
 
 
+async def end_with_the_agent(agent: int) -> None:
+    """As all of a container ends with its first process: here nothing else would do it after the agent was killed."""
+    while os.getppid() == agent:  # noqa: ASYNC110  (the end of a parent has no event)
+        await asyncio.sleep(0.5)
+    os._exit(0)
+
+
 async def main() -> None:
     server = await asyncio.start_unix_server(serve, sys.argv[1], limit=2**20)
-    await server.serve_forever()
+    await asyncio.gather(server.serve_forever(), end_with_the_agent(os.getppid()))
 
 
 asyncio.run(main())
