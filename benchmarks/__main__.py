@@ -1,4 +1,4 @@
-"""`./apranova benchmark [launch|gateway|footprint|superset|simulate|lambda] [--quick]`."""
+"""`./apranova benchmark [launch|gateway|footprint|superset|simulate|pool|lambda] [--quick]`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 import time
 from types import ModuleType
 
-from benchmarks import footprint, gateway, lambda_function, launch, machine, report, simulate, superset
+from benchmarks import footprint, gateway, lambda_function, launch, machine, pool, report, simulate, superset
 from tests.run import StepFailed, find_chromium
 
 ALL: dict[str, ModuleType] = {
@@ -17,6 +17,7 @@ ALL: dict[str, ModuleType] = {
     "footprint": footprint,
     "superset": superset,
     "simulate": simulate,
+    "pool": pool,
     "lambda": lambda_function,
 }
 """Each has `run(quick) -> Findings` and `plot(findings, path)`."""
@@ -26,21 +27,21 @@ def main() -> int:
     arguments = _parse()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what we started is stopped then, too
     try:
-        if arguments.name not in ("simulate", "lambda"):
+        if arguments.name not in ("simulate", "pool", "lambda"):
             find_chromium()
     except StepFailed as problem:
         sys.stderr.write(f"apranova: {problem}\n")
         return 1
     for name in [arguments.name] if arguments.name else ALL:
-        _measure(name, quick=arguments.quick)
+        _measure(name, quick=arguments.quick, **({"sizes": arguments.students} if arguments.students else {}))
     return 0
 
 
-def _measure(name: str, *, quick: bool) -> None:
+def _measure(name: str, *, quick: bool, **chosen: object) -> None:
     report.console.print(f"── {name}")
     about, began = machine.describe(), time.monotonic()
     about["load_before"] = machine.load()
-    findings = ALL[name].run(quick=quick)
+    findings = ALL[name].run(quick=quick, **chosen)
     about["load_after"] = machine.load()
     about["seconds"] = round(time.monotonic() - began)
     file = report.RESULTS / (f"{name}-quick" if quick else name)
@@ -59,7 +60,23 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("command", choices=("benchmark",), help=argparse.SUPPRESS)
     parser.add_argument("name", nargs="?", choices=ALL, help="which; none: all of them")
     parser.add_argument("--quick", action="store_true", help="few samples, to see that it works; kept apart")
-    return parser.parse_args()
+    parser.add_argument(
+        "--students",
+        type=_sizes,
+        metavar="N,N",
+        help="simulate: only these sizes; rows of others stay in the result",
+    )
+    arguments = parser.parse_args()
+    if arguments.students and (arguments.name != "simulate" or arguments.quick):
+        parser.error("--students goes with `simulate` alone, and not with --quick")
+    return arguments
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    sizes = tuple(sorted({int(word) for word in text.split(",")}))
+    if sizes[0] < 1:
+        raise argparse.ArgumentTypeError("at least 1 student is expected")
+    return sizes
 
 
 if __name__ == "__main__":

@@ -20,9 +20,7 @@ SOURCE = Path(__file__).parent.parent
 def describe() -> dict[str, object]:
     memory = psutil.virtual_memory()
     return {
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": _first_line("git", "-C", str(SOURCE), "rev-parse", "--short=10", "HEAD"),
-        "uncommitted_changes": bool(_first_line("git", "-C", str(SOURCE), "status", "--porcelain", "--", "*.py")),
+        **revision(),
         "cores": os.cpu_count(),
         "processor": _processor(),
         "memory_gb": round(memory.total / 1e9, 1),
@@ -32,6 +30,14 @@ def describe() -> dict[str, object]:
         "node": _first_line(str(node_binary()), "--version"),
         "envoy": _first_line(str(envoy_binary()), "--version").rpartition("version:")[2].split("/")[1:2],
         "chromium": _first_line(shutil.which("chromium") or "chromium", "--version"),
+    }
+
+
+def revision() -> dict[str, object]:
+    return {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": _first_line("git", "-C", str(SOURCE), "rev-parse", "--short=10", "HEAD"),
+        "uncommitted_changes": bool(_first_line("git", "-C", str(SOURCE), "status", "--porcelain", "--", "*.py")),
     }
 
 

@@ -1,33 +1,33 @@
 """How the manager's work grows with a school: the same week with 100, 1,000, 10,000 and 100,000 students, simulated.
 
 Nothing is measured by a clock but the simulation's own time and memory. Each size runs in a process of its own, as
-`./apranova simulate` with the options below, so that memory is that size's alone.
+`./apranova simulate` with the options below, so that memory is that size's alone. `--students` chooses sizes: rows of other sizes stay in
+the result, as the largest takes most of an hour; each row says of which commit and day it is.
 """
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import report
+from benchmarks import machine, report
 from benchmarks.charts import figure
 from benchmarks.measure import Findings, Measure, Target
+from benchmarks.planning_run import planned
 
 SIZES = (100, 1_000, 10_000, 100_000)
 SIZES_QUICK = (100, 1_000)
 OPTIONS = (
-    *("--days", "7", "--homes", "fixed", "--policy", "predicted", "--compare", "predicted", "--jobs", "1"),
+    *("--days", "7", "--homes", "fixed"),
     *("--class-starts", "8,9,10,11,13,14,16,18", "--sweep-pause", "5"),
 )
 """One week, homes as on AWS; classes at eight hours of the day, or the launch rate of one AWS account would be the only thing to see.
 A pass each five seconds at most: in a large school something happens in every one."""
 MINUTES_MOST, MEGABYTES_MOST = 15.0, 4_096.0
-_SOURCE = Path(__file__).parent.parent
+RESULT = report.RESULTS / "simulate.json"
 _COLUMNS = {
     "launches": "launches",
     "records_read_a_sweep": "records a sweep",
@@ -38,15 +38,21 @@ _COLUMNS = {
     "store_calls_a_launch": "store calls a launch",
     "store_calls_peak_per_s": "store calls, busiest s",
     "run_task": "RunTask",
-    "run_task_peak_per_s": "RunTask, busiest s",
+    "run_task_peak_per_s": "RunTask asked for, busiest s",
     "launches_delayed": "delayed",
     "machine_s": "processor s",
     "memory_mb": "MB",
 }
 
 
-def run(*, quick: bool) -> Findings:
-    rows = [_week(size) for size in (SIZES_QUICK if quick else SIZES)]
+def run(*, quick: bool, sizes: Sequence[int] = ()) -> Findings:
+    """`sizes`: only these, and the other rows of the last result as they are."""
+    rows = [_week(size) for size in sizes or (SIZES_QUICK if quick else SIZES)]
+    return findings(_with_others(rows) if sizes else rows)
+
+
+def findings(rows: list[dict[str, Any]]) -> Findings:
+    """`rows` by size, the smallest first."""
     last = rows[-1]
     size = f"{last['students']:,} students, one week"
     _show(rows)
@@ -62,8 +68,17 @@ def run(*, quick: bool) -> Findings:
             )
             < 0.5 * last["students"] / rows[0]["students"],
         },
-        details={"command": f"./apranova simulate --students N {' '.join(OPTIONS)}", "growth": rows},
+        details={
+            "command": f"./apranova simulate --students N --policy predicted --compare predicted {' '.join(OPTIONS)}",
+            "growth": rows,
+        },
     )
+
+
+def _with_others(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    kept = json.loads(RESULT.read_text(encoding="utf-8"))["details"]["growth"] if RESULT.exists() else []
+    by_size = {row["students"]: row for row in (*kept, *rows)}
+    return [by_size[size] for size in sorted(by_size)]
 
 
 def plot(findings: Findings, path: Path) -> None:
@@ -83,14 +98,11 @@ def plot(findings: Findings, path: Path) -> None:
 def _week(size: int) -> dict[str, Any]:
     report.console.print(f"  {size:,} students …")
     began = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "run.json"
-        command = [sys.executable, "-m", "simulator.planning", "--students", str(size), *OPTIONS, "--json", str(file)]
-        subprocess.run(command, cwd=_SOURCE, check=True, stdout=subprocess.DEVNULL)
-        (found,) = json.loads(file.read_text(encoding="utf-8"))["runs"]
+    found = planned(("--students", str(size), *OPTIONS))
     work = found["work"]
     return {
         "students": size,
+        **machine.revision(),
         "wall_s": round(time.monotonic() - began, 1),
         "launches": found["launches"]["number"],
         "cold": found["launches"]["cold"],
@@ -109,7 +121,7 @@ def _show(rows: list[dict[str, Any]]) -> None:
     table = report.Table(box=None, pad_edge=False)
     table.add_column("students", justify="right")
     for row in rows:
-        table.add_column(f"{row['students']:,}", justify="right")
+        table.add_column(f"{row['students']:,} ({row['commit']})", justify="right")
     for name, label in _COLUMNS.items():
         table.add_row(
             label, *(f"{row[name]:,.4g}" if isinstance(row[name], float) else f"{row[name]:,}" for row in rows)

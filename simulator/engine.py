@@ -15,6 +15,8 @@ from manager.ports.task_runner import ObservedTask, TaskSpec
 from simulator.loop import EventLoop
 
 NEVER = float("inf")
+NOTICE_S = 120.0
+"""Spot tells a task so long before it is ended (Fargate's two-minute warning, which is the agent's SIGTERM)."""
 
 
 @dataclass
@@ -27,6 +29,8 @@ class TaskLife:
     """Instead of becoming ready, its application fails with this."""
     dies_after_s: float = NEVER
     dies_because: str = ""
+    notice_after_s: float = NEVER
+    """When Spot gives notice; the agent ends the task itself, at the latest NOTICE_S after that it is ended."""
     visible_after_s: float = 0.0
     """Lists are eventually consistent: a new task may be missing from them at first."""
 
@@ -53,6 +57,10 @@ class Instance:
     refuses_claims: str = ""
     unsaved: bool = False
     """A student's work is in the editor and not yet in the home."""
+    taken_back_at: float | None = None
+    """Spot has given notice, and ends the task then. The agent lets nobody work in it any more."""
+    save_failed_at: float | None = None
+    """When the agent last tried in vain to save after that notice."""
     active_at: float | None = None
     """When a person last did something in it; the agent knows."""
     busy: str = ""
@@ -79,6 +87,10 @@ class Watchers:
     started: Callable[[Instance], None] = lambda _: None
     attached: Callable[[Instance], None] = lambda _: None
     ending: Callable[[Instance, bool], None] = lambda _instance, _by_manager: None
+    noticed: Callable[[Instance], None] = lambda _: None
+    """Spot's notice has reached the agent."""
+    leaving: Callable[[Instance], None] = lambda _: None
+    """It ends because of that notice, by itself or because its time is up."""
     changed: Callable[[str], None] = lambda _: None
 
 
@@ -171,6 +183,12 @@ class MachineEngine:
         if not by_manager:
             self.watchers.changed(instance.task_id)
 
+    def leave(self, instance: Instance) -> None:
+        """After Spot's notice: the agent is done, or the two minutes are over."""
+        if instance.alive:
+            self.watchers.leaving(instance)
+            self.end(instance, "the Spot capacity was taken back")
+
     def run_unasked(self, spec: TaskSpec) -> Instance:
         """A task that no manager started: what is left when a store was restored from a backup."""
         return self._run(spec)
@@ -195,9 +213,17 @@ class MachineEngine:
             self._loop.after(
                 life.dies_after_s, lambda: life.dies_after_s != NEVER and self.end(instance, life.dies_because)
             )
+        if life.notice_after_s != NEVER:
+            self._loop.after(life.notice_after_s, lambda: life.notice_after_s != NEVER and self._give_notice(instance))
         if life.ready_after_s != NEVER:
             self._loop.after(life.ready_after_s, lambda: instance.alive and self.watchers.changed(spec.task_id))
         return instance
+
+    def _give_notice(self, instance: Instance) -> None:
+        if instance.alive:
+            instance.taken_back_at = self._loop.now + NOTICE_S
+            self._loop.after(NOTICE_S, lambda: self.leave(instance))
+            self.watchers.noticed(instance)
 
     def _address(self) -> str:
         """Addresses are used again at once, for the next student's task."""

@@ -129,12 +129,13 @@ class Faults:
         for rate, low, high, because in (
             (profile.dies_early, 0.0, 2.0 * ready_after_s, "exited with code 1"),
             (profile.dies_late, 20.0, 240.0, "killed: out of memory"),
-            (profile.spot, 30.0, 300.0, "the Spot capacity was taken back"),
         ):
             if chance.random() < rate:
                 life.dies_after_s, life.dies_because = min(
                     (life.dies_after_s, life.dies_because), (_between(chance.random(), low, high), because)
                 )
+        if chance.random() < profile.spot:
+            life.notice_after_s = _between(chance.random(), 5.0, 180.0)
         return life
 
 

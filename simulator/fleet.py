@@ -75,6 +75,7 @@ class Fleet:
         watchers = self.engine.watchers
         watchers.started, watchers.attached, watchers.ending = self._started, watch.attached, self._ending
         watchers.changed = self._task_changed
+        watchers.noticed, watchers.leaving = self._noticed, watch.leaving
         ids = NumberedIds()
         self.managers = [
             SimulatedManager(
@@ -209,6 +210,12 @@ class Fleet:
             self.faults.trouble()
         self.watch.ending(instance, by_manager)
 
+    def _noticed(self, instance: Instance) -> None:
+        """Only its agent hears of it: the manager does not listen."""
+        self.trace.note(instance.task_id, "is to be taken back by Spot: SIGTERM")
+        self.faults.trouble()
+        self.agents.terminated(instance)
+
     def _task_changed(self, task_id: str) -> None:
         self.trace.note(task_id, "is ready, or has ended")
         for manager in self.managers:
@@ -257,7 +264,7 @@ class Fleet:
         self.students.go_home()
         self.agents.saves_fail_until = 0.0
         for instance in self.engine.instances.values():
-            instance.life.dies_after_s = NEVER
+            instance.life.dies_after_s = instance.life.notice_after_s = NEVER
             instance.hangs_until = min(instance.hangs_until, self.loop.now)
         for manager in self.managers:
             manager.wake()

@@ -16,6 +16,7 @@ from manager.domain import planner
 from manager.domain.policy import Policy, PoolPolicy
 from manager.domain.task import TASK_TRANSITIONS, Task
 from manager.domain.workspace import WORKSPACE_TRANSITIONS, Workspace
+from simulator.agents import SAVES_AGAIN_S
 from simulator.engine import Instance, MachineEngine
 from simulator.faults import Faults
 from simulator.homes import SimulatedHomes
@@ -372,6 +373,15 @@ class Watch:
         self._living.pop(instance.task_id, None)
         if instance.home_id is not None and self._mounted.get(instance.home_id) == instance.task_id:
             del self._mounted[instance.home_id]
+
+    def leaving(self, instance: Instance) -> None:
+        """Two minutes are enough to save, unless every try failed until they were over."""
+        now = self._loop.now
+        tried_in_vain = instance.save_failed_at is not None and now - instance.save_failed_at <= SAVES_AGAIN_S
+        if instance.unsaved and (now < (instance.taken_back_at or 0.0) or not tried_in_vain):
+            raise Violation(
+                "rule 5", f"{instance.task_id} was given notice by Spot and ends with work that was not saved"
+            )
 
     def claimed(self, instance: Instance, request: ClaimRequest) -> None:
         served = self._claims.setdefault(instance.task_id, request.workspace_id)

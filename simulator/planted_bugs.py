@@ -1,4 +1,4 @@
-"""Bugs put into the manager on purpose, one at a time: proof that the simulator would find them.
+"""Bugs put into the manager (or into an adapter or the agent, where the promise is theirs) on purpose, one at a time: proof that the simulator would find them.
 
 `python -m simulator.planted_bugs` looks for each and prints in which run it was found. Every bug here is one that a
 hurried change could make: a check left out, two writes for one, an error taken for an answer.
@@ -77,6 +77,12 @@ BUGS = (
     PlantedBug(
         "failed save ignored", "the disk was full for a minute, the work is lost", sabotage.failed_save_is_ignored
     ),
+    PlantedBug(
+        "SIGTERM ends the task at once",
+        "Spot takes a task and what was in the editor",
+        sabotage.terminated_without_save,
+    ),
+    PlantedBug("SIGTERM is not heard", "as above: two minutes pass and nothing is saved", sabotage.deaf_to_the_notice),
     PlantedBug("STOPPED before the task is gone", "two tasks write into one home", sabotage.stopped_before_it_is_gone),
     PlantedBug(
         "start without idempotency token",

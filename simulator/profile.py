@@ -64,6 +64,7 @@ class Profile:
     dies_early: float = 0.0
     dies_late: float = 0.0
     spot: float = 0.0
+    """Taken back by Spot, with two minutes' notice to the agent; `dies_late` has none."""
     hangs: float = 0.0
     refuses_claims: float = 0.0
     saves_fail: float = 0.0

@@ -19,7 +19,8 @@ from manager.domain.task import Task, TaskOffer
 from manager.domain.workspace import Workspace
 from manager.use_cases import apply, ending, finish_launch, launch, lifetime, records, sweep
 from manager.use_cases.world import Recent
-from simulator.engine import MachineEngine
+from simulator.agents import SimulatedAgents
+from simulator.engine import Instance, MachineEngine
 from simulator.store import SimulatedStore
 
 
@@ -182,6 +183,20 @@ def failed_save_is_ignored() -> AbstractContextManager[object]:
         return save
 
     return _replaced(ending, "_save", by)
+
+
+def terminated_without_save() -> AbstractContextManager[object]:
+    def by(_right: Any) -> Any:
+        def terminated(self: SimulatedAgents, instance: Instance) -> None:
+            self._engine.leave(instance)
+
+        return terminated
+
+    return _replaced(SimulatedAgents, "terminated", by)
+
+
+def deaf_to_the_notice() -> AbstractContextManager[object]:
+    return _replaced(SimulatedAgents, "terminated", lambda _: lambda *_arguments: None)
 
 
 def stopped_before_it_is_gone() -> AbstractContextManager[object]:

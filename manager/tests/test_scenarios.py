@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from contract.errors import ApraNovaError, Reason
 from contract.names import TaskState, WorkspaceKind, WorkspaceState
 from manager.adapters.memory.clock import FakeClock
-from manager.adapters.memory.runner import MemoryTaskRunner
+from manager.adapters.memory.runner import MemoryTaskRunner, RunnerWithoutRoom
+from manager.adapters.memory.store import MemoryWorkspaceStore
+from manager.domain.task import Task
+from manager.domain.workspace import Workspace
+from manager.ports.task_runner import TaskSpec
 from manager.tests.faults import Faults, Faulty
 from manager.tests.school import ANNA, School
 from manager.use_cases.launch import launch
@@ -71,3 +77,72 @@ def test_a_task_of_a_replaced_image_that_just_became_ready_is_retired_by_the_pas
     record = school.store.find_task(old)
     assert record is not None
     assert record.state is TaskState.STOPPING
+
+
+class RunnerWhoseStopsTakeLong(RunnerWithoutRoom):
+    """Refuses every start, and no stop is done while `stopping`."""
+
+    stopping = True
+
+    def __init__(self) -> None:
+        super().__init__(FakeClock())
+        self.starts = 0
+
+    def start(self, spec: TaskSpec) -> None:
+        self.starts += 1
+        super().start(spec)
+
+    def stop(self, task_id: str, *, grace_s: float) -> None:
+        if self.stopping:
+            raise ApraNovaError(Reason.INTERNAL, "The stop has not ended yet")
+        super().stop(task_id, grace_s=grace_s)
+
+
+def test_a_failed_start_holds_the_pool_up_while_its_stop_still_takes_its_seconds() -> None:
+    """It counted only once its end was recorded: until then start after start was tried."""
+    runner = RunnerWhoseStopsTakeLong()
+    school = School(pool=1, runner=runner)
+    school.sweep(4)
+    assert [task.state for task in school.store.list_tasks(limit=10)] == [TaskState.STOPPING]
+    assert runner.starts == 1
+    runner.stopping = False
+    school.settle()
+    assert runner.starts == 1
+    school.later(school.world.policy.back_off_base_s)
+    school.sweep()
+    assert runner.starts == 2
+
+
+class StoreWhoseIndexesLag(MemoryWorkspaceStore):
+    """What is due, and the pool, do not show anything new yet; a look-up by key does."""
+
+    def list_due_workspaces(self, now: float, *, limit: int) -> tuple[Workspace, ...]:
+        return ()
+
+    def list_due_tasks(self, now: float, *, limit: int) -> tuple[Task, ...]:
+        return ()
+
+    def list_warm_tasks(self, *, limit: int) -> tuple[Task, ...]:
+        return ()
+
+
+class RunnerThatRefusesOnce(MemoryTaskRunner):
+    refused = False
+
+    def start(self, spec: TaskSpec) -> None:
+        if not self.refused:
+            self.refused = True
+            raise ApraNovaError(Reason.INTERNAL, "The engine does not answer")
+        super().start(spec)
+
+
+def test_a_launch_that_was_cut_short_goes_on_with_the_next_pass_though_no_event_tells_and_the_index_lags() -> None:
+    """The pass saw nothing to do, and the next one came after the deadline: what this process recorded lately is read by key."""
+    school = School(runner=RunnerThatRefusesOnce(FakeClock()), store=StoreWhoseIndexesLag())
+    school.enrol(ANNA)
+    with pytest.raises(ApraNovaError):
+        launch(school.world, ANNA)
+    assert not school.runner.tasks
+    school.later(school.world.policy.takeover_s)
+    school.settle()
+    assert school.workspace().state is WorkspaceState.RUNNING

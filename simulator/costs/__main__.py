@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import difflib
 import sys
 from collections.abc import Sequence
@@ -12,9 +13,12 @@ from simulator.costs import from_infrastructure, report
 from simulator.costs.assembly import BadAssembly
 from simulator.costs.comparison import as_json, compare
 from simulator.costs.infrastructure_report import infrastructure_as_json, show_infrastructure
+from simulator.costs.measured import measure, measured_as_json
+from simulator.costs.measured_report import show_measured
 from simulator.costs.plan import BadPlan, Plan, assumptions
 from simulator.costs.price_book import OWN_PRICES, BadPriceBook, PriceBook, load_price_book
 from simulator.costs.stack import ARCHES, BadTask, WorkspaceTask
+from simulator.workloads.history import BadHistory, read_history
 
 EXIT_BAD_INPUT = 2
 OF_THE_TEMPLATES = ("pool", "idle_minutes", "arch", "spot")
@@ -33,6 +37,8 @@ examples:
   ./apranova costs --assume home_gb=25 --assume image_nat_share=1
   ./apranova costs --prices my-prices.toml             first copy {OWN_PRICES.parent.name}/{OWN_PRICES.name} (--show-prices says where) and edit it
   ./apranova costs --from-infrastructure school.toml   what ./apranova infrastructure writes, priced line by line
+  ./apranova costs --history history.jsonl --from 2026-11-01 --to 2026-12-01
+                                                       what students and cohorts really used (./apranova export-history), in dollars
   ./apranova costs --json                              for programs
 
 exit codes: 0 done, 2 something asked for is not possible (the message says what)"""
@@ -45,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(given)
     try:
         return _run(asked)
-    except (BadPlan, BadPriceBook, BadTask, BadAssembly, from_infrastructure.CannotSynthesise) as problem:
+    except (BadPlan, BadPriceBook, BadTask, BadAssembly, BadHistory, from_infrastructure.CannotSynthesise) as problem:
         print(f"apranova: {problem}", file=sys.stderr)
         return EXIT_BAD_INPUT
 
@@ -58,6 +64,10 @@ def _run(asked: argparse.Namespace) -> int:
     if asked.show_prices:
         report.show_prices(book, report.console())
         return 0
+    if asked.history is not None:
+        return _measured(asked, book)
+    if asked.begin is not None or asked.end is not None:
+        raise BadPlan("--from and --to choose a part of what --history names")
     if asked.from_infrastructure is not None:
         return _from_infrastructure(asked, book)
     task = WorkspaceTask(arch=asked.arch or "x86", spot_share=asked.spot or 0.0)
@@ -67,6 +77,36 @@ def _run(asked: argparse.Namespace) -> int:
     else:
         report.show(comparison, report.console())
     return 0
+
+
+def _measured(asked: argparse.Namespace, book: PriceBook) -> int:
+    """What was used is in the file: nothing of it can be planned besides."""
+    for option in (*WITH_A_FLAG, "from_infrastructure"):
+        if getattr(asked, option) is not None:
+            raise BadPlan(f"--{option.replace('_', '-')} does not go with --history, which says what was used")
+    if asked.assume:
+        raise BadPlan("--assume does not go with --history, which says what was used")
+    begin, end = _moment(asked.begin, "--from"), _moment(asked.end, "--to")
+    if begin is not None and end is not None and begin >= end:
+        raise BadPlan("--from must lie before --to")
+    task = WorkspaceTask(arch=asked.arch or "x86", spot_share=asked.spot or 0.0)
+    bill = measure(read_history(asked.history), book, task=task, begin=begin, end=end)
+    if asked.json:
+        report.show_json(measured_as_json(bill), report.console())
+    else:
+        show_measured(bill, report.console())
+    return 0
+
+
+def _moment(text: str | None, option: str) -> float | None:
+    """A day or a moment as `export-history` takes them: without a zone in UTC. Seconds since the epoch."""
+    if text is None:
+        return None
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise BadPlan(f"{option}: {text!r} is no date; write 2026-11-23 or 2026-11-23T09:00:00+01:00") from None
+    return (moment if moment.tzinfo is not None else moment.replace(tzinfo=dt.UTC)).timestamp()
 
 
 def _from_infrastructure(asked: argparse.Namespace, book: PriceBook) -> int:
@@ -151,6 +191,16 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="synthesise this school's templates and price what is in them; default: the example of a hundred students",
     )
+    parser.add_argument(
+        "--history",
+        type=Path,
+        metavar="FILE",
+        help="dollars by cohort and by student (pseudonym) from a file of ./apranova export-history, instead of a plan",
+    )
+    parser.add_argument(
+        "--from", dest="begin", metavar="DATE", help="with --history: only what was used from then on (UTC)"
+    )
+    parser.add_argument("--to", dest="end", metavar="DATE", help="with --history: only what was used before then")
     parser.add_argument("--json", action="store_true", help="for programs; dollars, not rounded")
     return parser
 

@@ -258,7 +258,7 @@ def _parser() -> argparse.ArgumentParser:
         type=float,
         default=20.0,
         metavar="N",
-        help="Fargate's launch rate after a burst of 100; default 20",
+        help="RunTask calls and launches that AWS allows a second (a call starts one task); default 20, its first quota of each",
     )
     how.add_argument(
         "--sweep-pause",

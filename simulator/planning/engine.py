@@ -49,9 +49,9 @@ class Instance:
         self.seen = ObservedTask(spec.task_id, True, started, spec.task_id, spec.task_id, "10.0.0.1:8080")
 
 
-class LaunchRate:
-    """ECS's own limit: so many launches at once, then so many a second. Those that come too fast are started later, as an
-    adapter that repeats throttled calls would have it."""
+class Rate:
+    """A limit of AWS: so many at once, then so many a second. What comes too fast is done later, as an adapter that repeats
+    throttled calls would have it."""
 
     def __init__(self, burst: float, per_s: float) -> None:
         self._burst, self._per_s = burst, per_s
@@ -80,12 +80,13 @@ class PlannedEngine:
         """By workspace."""
         self.ready: Callable[[str], None] = lambda _: None
         self.delayed = 0
-        """Launches that had to wait for ECS's limit."""
+        """Launches that had to wait for one of ECS's limits."""
         self.unready = 0
         self.waiting_warm = 0
         """Ready, and nobody has them."""
         self._timeline, self._ledger = timeline, ledger
-        self._rate = LaunchRate(settings.launch_burst, settings.launches_per_s)
+        self._launches = Rate(settings.launch_burst, settings.launches_per_s)
+        self._calls = Rate(settings.calls_per_s, settings.calls_per_s)
         self._chance = Random(f"{seed}/starts")
         self._pages: list[list[str]] = []
 
@@ -97,7 +98,7 @@ class PlannedEngine:
         self.load.count("RunTask")
         self.run_task.count("RunTask")
         now = self._timeline.time
-        delay_s = self._rate.wait_s(now)
+        delay_s = max(self._calls.wait_s(now), self._launches.wait_s(now))
         self.delayed += delay_s > 0.0
         started = now + delay_s
         ready = started + self._chance.uniform(self.settings.start_min_s, self.settings.start_max_s)

@@ -93,6 +93,7 @@ def read_inputs(asked: argparse.Namespace) -> Inputs:
         start_min_s=shortest,
         start_max_s=longest,
         launches_per_s=asked.launches_a_second,
+        calls_per_s=asked.launches_a_second,
     )
     return Inputs(
         workload=workload,

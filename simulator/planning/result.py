@@ -73,10 +73,11 @@ class Work:
     records_written: int
     run_task: int
     run_task_peak_per_s: int
+    """As the manager asked; ECS takes as many a second as its limit says, and the rest later."""
     engine_calls: int
     agent_calls: int
     launches_delayed: int
-    """By ECS's launch rate."""
+    """By ECS's limits on RunTask calls and launches."""
     events: int
     machine_s: float
     memory_mb: float

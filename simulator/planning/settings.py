@@ -21,9 +21,10 @@ class EngineSettings:
     """A start takes between these, all equally likely (document: 25 to 60 s)."""
     launch_burst: float = 100.0
     launches_per_s: float = 20.0
-    """Fargate's launch rate of a new account: 100 at once, then 20 a second. AWS raises it on request."""
-    tasks_per_call: int = 10
-    """RunTask starts up to ten equal tasks in a call."""
+    """Fargate's launch rate of a new account: 100 tasks at once, then 20 a second. AWS raises it on request."""
+    calls_per_s: float = 20.0
+    """RunTask on Fargate: 20 calls at once and a second, a quota of its own (Amazon ECS Developer Guide, "AWS Fargate throttling
+    quotas"). A call could start ten equal tasks; ours starts one, as each has a home of its own, so this is the nearer limit."""
 
 
 @dataclass(frozen=True)

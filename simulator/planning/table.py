@@ -118,8 +118,8 @@ def rows(results: Sequence[Result], always_on: Breakdown) -> list[tuple[str, lis
         (
             "Asked of AWS",
             [
-                each("  RunTask calls, busiest second", lambda one: f"{one.work.run_task_peak_per_s:,}"),
-                each("  launches delayed by ECS's rate", lambda one: f"{one.work.launches_delayed:,}"),
+                each("  RunTask calls asked for, busiest second", lambda one: f"{one.work.run_task_peak_per_s:,}"),
+                each("  launches delayed by ECS's limits", lambda one: f"{one.work.launches_delayed:,}"),
                 each("  store calls", lambda one: f"{one.work.store_calls:,}"),
                 each("  store calls, busiest second", lambda one: f"{one.work.store_calls_peak_per_s:,}"),
                 each("  sweeps", lambda one: f"{one.work.sweeps:,}"),

@@ -58,7 +58,7 @@ def test_the_table_shows_waits_costs_and_what_is_asked_of_aws(capsys: pytest.Cap
         "idle tails",
         "Workspaces",
         "always on",
-        "RunTask calls, busiest second",
+        "RunTask calls asked for, busiest second",
         "The document's own sum",
     ):
         assert words in told

@@ -14,7 +14,7 @@ from manager.domain.task import Task
 from manager.domain.workspace import Workspace
 from manager.ports.workspace_store import VersionConflict
 from simulator.planning.by_day import WallClock
-from simulator.planning.engine import LaunchRate
+from simulator.planning.engine import Rate
 from simulator.planning.ledger import Ledger
 from simulator.planning.load import Load
 from simulator.planning.quick import quick_records, quick_replace
@@ -48,8 +48,8 @@ def test_the_busiest_second_is_remembered():
     assert (load.total, load.peak_per_s, load.peak_at) == (4, 3, 1.0)
 
 
-def test_ecs_starts_a_hundred_at_once_and_then_twenty_a_second():
-    rate = LaunchRate(100.0, 20.0)
+def test_a_limit_lets_a_hundred_through_at_once_and_then_twenty_a_second():
+    rate = Rate(100.0, 20.0)
 
     waits = [rate.wait_s(1_000.0) for _ in range(140)]
 

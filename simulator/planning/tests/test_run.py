@@ -144,11 +144,20 @@ def test_sixteen_hours_at_work_are_cut_by_the_session_limit_and_go_on_after_a_cl
     assert run.ledger.all.session == pytest.approx(16 * HOUR, abs=200)
 
 
-def test_launches_beyond_ecs_rate_start_later_and_every_student_is_served():
+def test_calls_beyond_twenty_a_second_start_later_and_every_student_is_served():
+    """A call starts one task, so ECS's limit on calls is met long before the one on launches (a hundred at once)."""
     workload = Visits(*([visit(9, 9.5)] for _ in range(160)))
 
     run = ran(workload, schedule=NO_POOL)
 
-    assert run.engine.delayed == 60
+    assert run.engine.delayed == 140
     assert len(run.students.launches) == 160
-    assert 60 < max(run.students.launches.wait_s) < 66
+    assert 60 < max(run.students.launches.wait_s) < 70
+
+
+def test_with_more_calls_allowed_the_launch_rate_is_what_delays():
+    workload = Visits(*([visit(9, 9.5)] for _ in range(160)))
+
+    run = ran(workload, schedule=NO_POOL, engine=EngineSettings(calls_per_s=1_000.0))
+
+    assert run.engine.delayed == 60

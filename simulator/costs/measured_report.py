@@ -1,0 +1,77 @@
+"""The measured bill as tables: cohorts, then students by their pseudonyms."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from simulator.costs.measured import NO_COHORT, MeasuredBill, Share
+from simulator.costs.model import task_hour_price
+
+
+def show_measured(bill: MeasuredBill, out: Console) -> None:
+    task = bill.task
+    spot = f", {100 * task.spot_share:g} % on Spot" if task.spot_share else ""
+    out.print(
+        f"[bold]Workspaces, {_day(bill.begin)} to {_day(bill.end)}[/]  ({task.vcpus:g} vCPU, {task.memory_gb:g} GB, {task.arch}{spot}: "
+        f"${task_hour_price(task, bill.book):.5f} a task-hour; {escape(bill.book.region)}, US dollars)\n"
+    )
+    out.print(_cohorts(bill))
+    out.print()
+    out.print(_students(bill))
+    out.print(
+        "\nFrom the launch to the end of the task, idle tails included. Warm tasks that nobody claimed are nobody's, and not here."
+    )
+    if bill.ends_unknown or bill.begins_unknown:
+        out.print(
+            f"[yellow]![/] Not counted: {bill.ends_unknown:,} launches whose end, and {bill.begins_unknown:,} ends whose launch is not in the "
+            "file. Export all of the history, and choose the time here: --from, --to"
+        )
+
+
+def _cohorts(bill: MeasuredBill) -> Table:
+    table = _table("Cohort", "students")
+    for share in bill.cohorts:
+        table.add_row(escape(share.name), f"{share.students:,}", *_figures(share))
+    table.add_section()
+    sessions = sum(share.sessions for share in bill.cohorts)
+    everybody = len({share.name for share in bill.students})
+    table.add_row(
+        "[bold]Total[/]",
+        f"{everybody:,}",
+        f"{sessions:,}",
+        f"{bill.task_hours:,.1f}",
+        f"[bold]{_money(bill.dollars)}[/]",
+    )
+    return table
+
+
+def _students(bill: MeasuredBill) -> Table:
+    table = _table("Student (pseudonym)", "cohort")
+    for share in bill.students:
+        table.add_row(escape(share.name), escape(share.cohort or NO_COHORT), *_figures(share))
+    return table
+
+
+def _figures(share: Share) -> tuple[str, str, str]:
+    return f"{share.sessions:,}", f"{share.task_hours:,.1f}", _money(share.dollars)
+
+
+def _table(first: str, second: str) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2))
+    table.add_column(first, overflow="fold")
+    table.add_column(second, justify="right" if second == "students" else "left", overflow="fold")
+    for column in ("sessions", "task-hours", "dollars"):
+        table.add_column(column, justify="right", no_wrap=True)
+    return table
+
+
+def _day(seconds: float) -> str:
+    return f"{dt.datetime.fromtimestamp(seconds, dt.UTC):%Y-%m-%d %H:%M}"
+
+
+def _money(amount: float) -> str:
+    return f"${amount:,.2f}"
