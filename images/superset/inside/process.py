@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import random
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import numpy as np
 from cachelib.file import FileSystemCache
 from sqlalchemy import event
 from superset.app import create_app
 
 from images.superset import home, places
-from images.superset.inside import configuration, limits, migration, serving, uploads
+from images.superset.inside import chance, configuration, limits, migration, serving, uploads
 from images.superset.inside.identity import ENVIRON_KEY, Gate, Verifier
 from images.superset.link import Link
 
@@ -126,9 +124,7 @@ class ApplicationProcess:
             line.send({"saved": True})
 
     def _become(self, claim: Claim, progress: Callable[[str], None]) -> None:
-        # Parent and children would otherwise draw the same numbers.
-        random.seed()
-        np.random.seed(int.from_bytes(os.urandom(4), "little"))
+        chance.renew()
         verifier = Verifier.of(claim.workspace_id, claim.identity_key)
         path = Path(claim.home)
         os.environ["HOME"] = claim.home
