@@ -49,6 +49,8 @@ class TaskConfig:
     processes_max: int = 512
     preforked: bool = False
     """The application's process comes by itself: the engine forks it off a warmed parent and puts it into this task."""
+    wanted_now: bool = False
+    """A person waits for this task: ready soon matters more than a quick first page."""
 
 
 @dataclass(frozen=True)

@@ -74,9 +74,10 @@ class Superset:
     name = "Superset"
     takes_identity = True
 
-    def __init__(self, places: Places, *, preforked: bool) -> None:
+    def __init__(self, places: Places, *, preforked: bool, wanted_now: bool = False) -> None:
         self._places = places
         self._preforked = preforked
+        self._wanted_now = wanted_now
         self.socket_path = str(places.sockets / "http.sock")
         self._link_path = (places.runtime if preforked else places.sockets) / LINK
         self._words = activity.Words(time.monotonic)
@@ -99,6 +100,8 @@ class Superset:
             return None
         python = self._places.superset / "bin/python"
         arguments = (str(python), "-s", "-m", "images.superset.server", "--link", str(self._link_path))
+        if self._wanted_now:
+            arguments += ("--wanted-now",)
         environment = {
             "HOME": str(self._places.home),
             "USER": "student",

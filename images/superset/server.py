@@ -79,8 +79,9 @@ def serve(link: socket.socket) -> NoReturn:
 def main() -> NoReturn:
     parser = argparse.ArgumentParser(description="Load Superset and serve the student whom the agent names.")
     parser.add_argument("--link", required=True, help="the agent's Unix socket")
+    parser.add_argument("--wanted-now", action="store_true", help="somebody waits: do not draw the pages first")
     arguments = parser.parse_args()
-    warm(pages=False)  # somebody waits
+    warm(pages=not arguments.wanted_now)
     link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     link.connect(arguments.link)
     serve(link)

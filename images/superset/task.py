@@ -17,7 +17,9 @@ def run() -> int:
     os.chdir("/")  # nothing may hold the folder over which the home is mounted
     places = Places.of_this_task()
     try:
-        return main(lambda _children, config: Superset(places, preforked=config.preforked))
+        return main(
+            lambda _children, config: Superset(places, preforked=config.preforked, wanted_now=config.wanted_now)
+        )
     finally:
         shutil.rmtree(places.sockets, ignore_errors=True)
 

@@ -108,8 +108,9 @@ class Answer:
 class Desk:
     """One student's workspace: a home, a running task with its agent, and the statements that the gateway would make."""
 
-    def __init__(self, image: dict[str, Any], folder: Path, parent: Parent | None, **claim: str) -> None:
+    def __init__(self, image: dict[str, Any], folder: Path, parent: Parent | None, *, wanted_now: bool = False, **claim: str) -> None:  # fmt: skip
         self._image = image
+        self._wanted_now = wanted_now
         self._folder = folder
         self._parent = parent
         self.workspace_id = "ws-" + "".join(secrets.choice("abcdefghij") for _ in range(10))
@@ -133,6 +134,7 @@ class Desk:
             environment={"PATH": "/usr/bin:/bin", "HOME": str(self.home), "TMPDIR": str(folder), "XDG_RUNTIME_DIR": str(folder), **environment},
             kind="superset",
             preforked=self._parent is not None,
+            wanted_now=self._wanted_now,
         )  # fmt: skip
         self.child = 0
         if self._parent is not None:
@@ -235,10 +237,10 @@ def new_desk(image: dict[str, Any], request: pytest.FixtureRequest) -> Iterator[
     desks: list[Desk] = []
     folders: list[str] = []
 
-    def make(*, preforked: bool = True, **claim: str) -> Desk:
+    def make(*, preforked: bool = True, wanted_now: bool = False, **claim: str) -> Desk:
         folders.append(tempfile.mkdtemp(prefix="ss-", dir="/tmp"))
         parent = request.getfixturevalue("parent") if preforked else None
-        desks.append(Desk(image, Path(folders[-1]), parent, **claim))
+        desks.append(Desk(image, Path(folders[-1]), parent, wanted_now=wanted_now, **claim))
         return desks[-1]
 
     yield make

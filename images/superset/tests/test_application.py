@@ -77,6 +77,14 @@ async def test_a_plain_start_gets_the_line_and_nothing_of_the_agents_environment
     assert command.environment["http_proxy"]
 
 
+async def test_a_plain_start_is_told_when_somebody_waits(tmp_path: Path) -> None:
+    for wanted_now in (False, True):
+        places = Places(tmp_path, Path("/opt/superset"), tmp_path, tmp_path / "s")
+        command = Superset(places, preforked=False, wanted_now=wanted_now).command({})
+        assert command is not None
+        assert ("--wanted-now" in command.arguments) is wanted_now
+
+
 async def test_nobody_gets_in_after_the_first(superset: Superset) -> None:
     await _warm(superset)
     with pytest.raises(OSError):  # noqa: PT011  the socket has gone, whatever the kernel calls it

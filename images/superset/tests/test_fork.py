@@ -66,3 +66,10 @@ def test_a_second_thread_after_loading_ends_the_warming() -> None:
     assert "2 threads after warming up" in done.stderr
     done = _python(_SERVER.format(load="pass", arguments=[], call="warm"))
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_plain_start_draws_pages_first_unless_somebody_waits() -> None:
+    for arguments, drawn in (([], "pages\n"), (["--wanted-now"], "no pages\n")):
+        done = _python(_SERVER.format(load="pass", arguments=arguments, call="main"))
+        assert done.stdout == drawn
+        assert "FileNotFoundError" in done.stderr, "after warming it looks for the agent's line"

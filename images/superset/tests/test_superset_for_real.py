@@ -62,8 +62,9 @@ def test_every_chart_of_the_dashboard_has_data(desk: Desk) -> None:
         assert answer.json["result"][0]["data"][0][metric] > 0
 
 
-def test_a_plain_start_serves_as_well(new_desk: NewDesk) -> None:
-    desk = new_desk(preforked=False)
+@pytest.mark.parametrize("wanted_now", [True, False])
+def test_a_plain_start_serves_as_well(new_desk: NewDesk, wanted_now: bool) -> None:
+    desk = new_desk(preforked=False, wanted_now=wanted_now)
     assert desk.query("SELECT count(*) AS n FROM customers").json["data"] == [{"n": 9000}]
     assert desk.task.status()["activity_reason"] == "ran a query"
 

@@ -236,6 +236,7 @@ def _configuration(spec: TaskSpec) -> bytes:
         agent_token=spec.agent_token,
         listen=f"0.0.0.0:{AGENT_PORT}",
         processes_max=PROCESSES_MAX,
+        wanted_now=spec.wanted_now,
     )
     return json.dumps(to_json(config)).encode() + b"\n"
 

@@ -18,8 +18,16 @@ ENDED = frozenset({"DEPROVISIONING", "STOPPED"})
 
 _NO_ROOM = ("capacity is unavailable", "reached the limit", "limitexceeded", "resource:")
 _LATER = frozenset(
-    {"ThrottlingException", "RequestLimitExceeded", "ServerException", "ServiceUnavailableException", "InternalFailure"}
+    {
+        "ThrottlingException",
+        "RequestLimitExceeded",
+        "ServerException",
+        "ServiceUnavailableException",
+        "InternalFailure",
+        "ConflictException",
+    }
 )
+"""A conflict: a start of before did happen, and said something else (nobody waited then). The next look finds its task."""
 
 
 def observed(task: Any) -> ObservedTask | None:

@@ -265,6 +265,7 @@ def _configuration(spec: TaskSpec) -> str:
         agent_token_digest=hashlib.sha256(spec.agent_token.encode()).hexdigest(),
         listen=f"0.0.0.0:{AGENT_PORT}",
         processes_max=_PROCESSES_MAX,
+        wanted_now=spec.wanted_now,
     )
     return json.dumps(to_json(config))
 

@@ -183,6 +183,7 @@ class Fleet:
             egress_socket=egress_inside,
             processes_max=image.limits.processes_max,
             preforked=preforked,
+            wanted_now=spec.wanted_now,
         )
         return await self._launcher.launch(
             Launch(

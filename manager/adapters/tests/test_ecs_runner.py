@@ -102,6 +102,21 @@ def test_each_start_carries_its_idempotency_token_and_names_its_task(ecs: Subjec
     assert asked["networkConfiguration"]["awsvpcConfiguration"]["assignPublicIp"] == "DISABLED"
 
 
+def test_the_agent_hears_whether_somebody_waits(ecs: Subject) -> None:
+    for wanted_now in (True, False):
+        ecs.runner.start(replace(ecs.spec(), wanted_now=wanted_now))
+        (override,) = ecs.asked("RunTask")[-1]["overrides"]["containerOverrides"]
+        assert json.loads(override["environment"][0]["value"])["wanted_now"] is wanted_now
+
+
+def test_a_start_repeated_once_somebody_waits_is_no_failed_launch(ecs: Subject) -> None:
+    """ECS refuses the same token with another request: the first one has started the task, though nobody heard."""
+    ecs.requests.refuse("RunTask", refusal(400, "ConflictException", "The clientToken is already in use"))
+    with pytest.raises(ApraNovaError) as refused:
+        ecs.runner.start(ecs.spec())
+    assert refused.value.reason not in (Reason.LAUNCH_FAILED, Reason.NO_CAPACITY)
+
+
 def test_nothing_that_aws_shows_holds_the_agents_token_and_the_definition_has_no_role(ecs: Subject) -> None:
     spec = ecs.spec()
     ecs.runner.start(spec)
