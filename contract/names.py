@@ -41,7 +41,7 @@ TASK_ID_PATTERN = re.compile(r"^task-[a-z2-7]{16}$")
 
 
 class WorkspaceKind(enum.StrEnum):
-    # A further kind is a line here and a folder in images/.
+    # A further kind: ARCHITECTURE.md, "A kind of workspace".
     VSCODE = "vscode"
     SUPERSET = "superset"
 

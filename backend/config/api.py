@@ -6,9 +6,10 @@ import logging
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 from ninja.openapi.schema import REF_TEMPLATE, OpenAPISchema
@@ -102,7 +103,7 @@ def problem_for(error: Exception) -> ProblemError:
             return ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", "The request is too large.")
         case PermissionDenied():
             return ProblemError(HTTPStatus.FORBIDDEN, "forbidden", "You may not do this.")
-        case SuspiciousOperation():
+        case SuspiciousOperation() | BadRequest() | MultiPartParserError():
             return ProblemError(HTTPStatus.BAD_REQUEST, "bad_request", "The request is malformed.")
         case OperationalError() | PoolTimeout():
             logger.error("database unavailable: %s", error)

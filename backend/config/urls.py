@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import sys
 
-from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, URLResolver, include, path
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
 from backend.config.admin import site
 from backend.config.api import api, problem_for
 from backend.config.problems import not_found, problem_response
 
+
+def _not_offered(_request: HttpRequest) -> HttpResponse:
+    raise Http404
+
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/admin/", site.urls),
+    # allauth serves these even where nobody has a phone, and then fails for want of an adapter that knows any.
+    re_path(r"^api/auth/(?:app|browser)/v1/(?:account|auth)/phone", _not_offered),
     path("api/auth/", include("allauth.headless.urls")),
     path("api/door/", include("backend.gateway.door_urls")),
     path("api/", api.urls),

@@ -20,10 +20,15 @@ def new_workspace_id() -> str:
     return "ws-" + "".join(secrets.choice(ID_ALPHABET) for _ in range(ID_LENGTH))
 
 
+def kind_choices() -> list[tuple[str, str]]:
+    """Asked for by name, so that a further kind changes no migration."""
+    return [(kind.value, kind.label) for kind in WorkspaceKind]
+
+
 class Workspace(models.Model):
     id = models.CharField(primary_key=True, max_length=13, default=new_workspace_id, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="workspaces")
-    kind = models.CharField(max_length=16, choices=[(kind.value, kind.value) for kind in WorkspaceKind])
+    kind = models.CharField(max_length=16, choices=kind_choices)
     name = models.CharField(max_length=200)
     created_at = models.DateTimeField(default=timezone.now)
     deleted_at = models.DateTimeField(null=True, blank=True)

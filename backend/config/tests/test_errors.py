@@ -91,6 +91,21 @@ def test_a_change_from_another_origin_is_refused(signed_in):
     assert_problem(answer, 403, "csrf_failed")
 
 
+@pytest.mark.parametrize("path", ["/api/auth/browser/v1/auth/login", "/workspace/"])
+def test_a_form_that_cannot_be_read_is_the_senders_mistake(browser, path):
+    one = browser()
+    one.get("/api/auth/browser/v1/config")
+    answer = one.post(path, content=b"x", headers={"Content-Type": "multipart/form-data"})
+    assert_problem(answer, 400, "bad_request")
+
+
+@pytest.mark.parametrize("path", ["browser/v1/account/phone", "app/v1/account/phone", "browser/v1/auth/phone/verify"])
+def test_nobody_has_a_phone_here(signed_in, path):
+    one = signed_in()
+    assert_problem(one.get(f"/api/auth/{path}"), 404, "not_found")
+    assert_problem(one.post(f"/api/auth/{path}", json={"phone": "+491511234567"}), 404, "not_found")
+
+
 def test_our_own_mistakes_are_500_problems_without_details(signed_in, monkeypatch):
     from backend.workspaces import services
 

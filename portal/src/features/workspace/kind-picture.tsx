@@ -1,4 +1,8 @@
+import type { ReactNode } from "react";
+
 import type { WorkspaceKind } from "@/lib/api/types";
+
+const PICTURES: Record<WorkspaceKind, ReactNode> = { vscode: <Editor />, superset: <Charts /> };
 
 /** A drawing of what a workspace of this kind looks like; the words stand beside it. */
 export function KindPicture({ kind }: { kind: WorkspaceKind }) {
@@ -9,7 +13,7 @@ export function KindPicture({ kind }: { kind: WorkspaceKind }) {
       <circle cx="20" cy="18" r="3" className="fill-line" />
       <circle cx="30" cy="18" r="3" className="fill-line" />
       <circle cx="40" cy="18" r="3" className="fill-line" />
-      {kind === "vscode" ? <Editor /> : <Charts />}
+      {PICTURES[kind]}
     </svg>
   );
 }
