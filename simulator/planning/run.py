@@ -6,6 +6,7 @@ import gc
 import resource
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from simulator.costs import plan as cost_plan
 from simulator.costs.model import Group, cost
@@ -169,5 +170,14 @@ def _work(run: PlanningRun, machine_s: float) -> Work:
         launches_delayed=engine.delayed,
         events=run.timeline.events,
         machine_s=machine_s,
-        memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024.0,
+        memory_mb=peak_memory_mb(),
     )
+
+
+def peak_memory_mb() -> float:
+    """Of this process alone: what Linux tells by getrusage begins with the memory of the process that started it."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024.0
+    (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+    return float(line.split()[1]) / 1_024.0

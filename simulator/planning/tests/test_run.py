@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -161,3 +163,14 @@ def test_with_more_calls_allowed_the_launch_rate_is_what_delays():
     run = ran(workload, schedule=NO_POOL, engine=EngineSettings(calls_per_s=1_000.0))
 
     assert run.engine.delayed == 60
+
+
+def test_a_runs_memory_is_not_that_of_the_process_that_started_it():
+    large = bytearray(b"x") * 300_000_000
+    program = "from simulator.planning.run import peak_memory_mb; print(peak_memory_mb())"
+
+    told = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    ).stdout
+
+    assert 10 < float(told) < len(large) / 2**20 - 100
