@@ -46,7 +46,7 @@ class Size:
     minute_s: float
 
 
-FULL = Size(settle_s=15, idle_minutes=2, minute_s=60)
+FULL = Size(settle_s=15, idle_minutes=6, minute_s=60)
 QUICK = Size(settle_s=4, idle_minutes=1, minute_s=8)
 
 
