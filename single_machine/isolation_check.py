@@ -18,10 +18,13 @@ from json import JSONDecodeError, loads
 from pathlib import Path
 from socket import AF_UNIX, socket
 
+from contract.names import STUDENT_UID
 from single_machine.preflight import CannotGoOn
 from single_machine.reachable import reachable
 
 OLDEST_KERNEL = (5, 10)
+DOCKER_SERVICE = "unix:///var/run/docker.sock"
+"""Where it is when DOCKER_HOST does not say."""
 _TRIAL_TIMEOUT_S = 15.0
 _APPARMOR = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
 _DEBIAN_SWITCH = Path("/proc/sys/kernel/unprivileged_userns_clone")
@@ -40,10 +43,14 @@ def choose_isolation(
     images_dir: Path,
     *,
     unisolated: bool,
+    wanted: str = "",
     sandbox_uid: int | None = None,
     environment: Mapping[str, str] = os.environ,
 ) -> Isolation:
-    """The best that works here. Raises CannotGoOn when nothing does and the operator has not asked for no isolation."""
+    """What the operator wants, or the best that works here: bubblewrap, whose tasks reach the internet.
+
+    Raises CannotGoOn when nothing does and the operator has not asked for no isolation.
+    """
     if unisolated:
         return Isolation(
             "none",
@@ -51,17 +58,26 @@ def choose_isolation(
                 "Workspaces are NOT isolated (APRANOVA_UNISOLATED=1): students can read and end everything that you can.",
             ),
         )
-    without_docker = why_no_docker(images_dir, environment)
-    if not without_docker:
-        return Isolation("docker")
-    without_bubblewrap = why_no_bubblewrap(sandbox_uid)
-    if not without_bubblewrap:
-        return Isolation("bubblewrap")
+    why_not = []
+    if wanted != "docker":
+        without_bubblewrap = why_no_bubblewrap(sandbox_uid)
+        if not without_bubblewrap:
+            return Isolation("bubblewrap")
+        why_not.append(f"  bubblewrap: {without_bubblewrap}\n")
+    if wanted != "bubblewrap":
+        without_docker = why_no_docker(images_dir, environment)
+        if not without_docker:
+            return Isolation(
+                "docker",
+                ("Workspaces run in Docker or Podman: nothing in them reaches the internet (git, npm, pip).",),
+            )
+        why_not.append(f"  Docker or Podman: {without_docker}\n")
+    if wanted:
+        why_not.append(f"  (APRANOVA_ISOLATION={wanted}: nothing else was tried)\n")
     raise CannotGoOn(
         "Students' workspaces cannot be isolated on this machine.\n"
-        f"  bubblewrap: {without_bubblewrap}\n"
-        f"  Docker or Podman: {without_docker}\n"
-        "To try ApraNova out without any isolation, on a machine where nobody else's data lie: APRANOVA_UNISOLATED=1"
+        + "".join(why_not)
+        + "To try ApraNova out without any isolation, on a machine where nobody else's data lie: APRANOVA_UNISOLATED=1"
     )
 
 
@@ -81,7 +97,13 @@ def why_no_bubblewrap(sandbox_uid: int | None = None) -> str:
 
 def why_no_docker(images_dir: Path, environment: Mapping[str, str] = os.environ) -> str:
     """Empty when a Docker or Podman socket is there and an image of ours is built; otherwise the reason and the remedy."""
-    address = environment.get("DOCKER_HOST", "unix:///var/run/docker.sock")
+    uid = os.geteuid()
+    if uid not in (0, STUDENT_UID):
+        return (
+            f"in containers students are user {STUDENT_UID}, to whom their homes must belong, and you are {uid}. "
+            f"Start ApraNova as root or as user {STUDENT_UID}."
+        )
+    address = environment.get("DOCKER_HOST") or DOCKER_SERVICE
     url = urllib.parse.urlsplit(address)
     if url.scheme != "unix":
         return f"DOCKER_HOST is {address!r}; only a Unix socket of this machine (unix:///…) is used."

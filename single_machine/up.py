@@ -67,7 +67,12 @@ def _start(settings: Settings, processes: Processes, images: ImageBuilds, *, dem
     say("[bold]ApraNova[/] is starting.")
     check_port(settings)
     check_disk(settings, missing=images.missing())
-    isolation = choose_isolation(settings.images, unisolated=settings.unisolated, sandbox_uid=settings.sandbox_uid)
+    isolation = choose_isolation(
+        settings.images,
+        unisolated=settings.unisolated,
+        wanted=settings.isolation,
+        sandbox_uid=settings.sandbox_uid,
+    )
     services = Services(
         settings=settings,
         secrets=load_or_make(settings.home / "secrets.json"),
@@ -94,11 +99,14 @@ def _start(settings: Settings, processes: Processes, images: ImageBuilds, *, dem
             processes.wait_ready(name)
         if not settings.database_url:
             postgres.ensure_database(settings.run / "postgres", "apranova")
-    processes.start(services.engine())
+    engine = services.engine()
+    if engine is not None:
+        processes.start(engine)
     with step("Database schema" + (" and the demo school" if demo else "")):
         _prepare_database(settings, services, demo=demo)
     with step("Workspace manager and backend"):
-        processes.wait_ready("engine")
+        if engine is not None:
+            processes.wait_ready(engine.name)
         processes.start(services.manager())
         processes.start(services.backend())
         processes.wait_ready("manager")

@@ -54,9 +54,36 @@ def at(server: PretendedDocker) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("tag", ["apranova-vscode:4.139.1-abc", "localhost/apranova-vscode:1"])
-def test_docker_is_chosen_when_an_image_of_ours_is_built(pretended_docker: PretendedDocker, tag: str) -> None:
+def test_docker_is_chosen_when_bubblewrap_does_not_work_and_an_image_of_ours_is_built(
+    pretended_docker: PretendedDocker, tag: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pretended_docker.tags = ("debian:12", tag)
-    assert choose_isolation(Path("/images"), unisolated=False, environment=at(pretended_docker)).name == "docker"
+    monkeypatch.setattr(isolation_check, "why_no_bubblewrap", lambda _: "no namespaces.")
+    chosen = choose_isolation(Path("/images"), unisolated=False, environment=at(pretended_docker))
+    assert chosen.name == "docker"
+    assert "nothing in them reaches the internet" in chosen.warnings[0]
+    with pytest.raises(CannotGoOn, match=r"bubblewrap: no namespaces(.|\n)*nothing else was tried"):
+        choose_isolation(Path("/images"), unisolated=False, wanted="bubblewrap", environment=at(pretended_docker))
+
+
+def test_where_both_work_it_is_bubblewrap_unless_docker_is_asked_for(
+    pretended_docker: PretendedDocker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretended_docker.tags = ("apranova-vscode:1",)
+    monkeypatch.setattr(isolation_check, "why_no_bubblewrap", lambda _: "")
+    for wanted, name in (("", "bubblewrap"), ("bubblewrap", "bubblewrap"), ("docker", "docker")):
+        chosen = choose_isolation(Path("/images"), unisolated=False, wanted=wanted, environment=at(pretended_docker))
+        assert chosen.name == name
+    with pytest.raises(CannotGoOn, match="Start the service"):
+        choose_isolation(Path("/images"), unisolated=False, wanted="docker", environment=NO_DOCKER)
+
+
+def test_docker_needs_a_user_who_can_own_what_containers_write(
+    pretended_docker: PretendedDocker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretended_docker.tags = ("apranova-vscode:1",)
+    monkeypatch.setattr(isolation_check.os, "geteuid", lambda: 1003)
+    assert "you are 1003. Start ApraNova as root or as user 1000" in why_no_docker(Path("/"), at(pretended_docker))
 
 
 def test_docker_without_our_image_is_no_choice(pretended_docker: PretendedDocker) -> None:

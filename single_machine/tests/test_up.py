@@ -1,0 +1,114 @@
+"""Which processes a start starts, with nothing behind them."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from single_machine import up
+from single_machine.image_builds import ImageBuilds
+from single_machine.isolation_check import Isolation
+from single_machine.preflight import free_port, make_folders
+from single_machine.processes import Processes, ProcessSpec
+from single_machine.settings import BadSetting, Settings, read_settings
+
+SOURCE = Path(__file__).parents[2]
+AFTER_THE_ENGINE = ["manager", "backend", "portal", "envoy"]
+
+
+class Recorded(Processes):
+    """Starts nothing; waiting for what was not started is a mistake."""
+
+    def __init__(self, logs: Path) -> None:
+        super().__init__(logs)
+        self.specs: dict[str, ProcessSpec] = {}
+
+    def start(self, spec: ProcessSpec) -> None:
+        self.specs[spec.name] = spec
+
+    def wait_ready(self, name: str) -> None:
+        assert name in self.specs
+
+    def pids(self) -> dict[str, int]:
+        return dict.fromkeys(self.specs, 1)
+
+
+class NoBuilds(ImageBuilds):
+    def start(self) -> None:
+        pass
+
+
+class NoPortalBuild:
+    def __init__(self, _: Settings) -> None:
+        pass
+
+    def start(self) -> None:
+        pass
+
+    def finish(self) -> None:
+        pass
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    for name in ("_prepare_database", "_publish_static_files"):
+        monkeypatch.setattr(up, name, lambda *_, **__: None)
+    monkeypatch.setattr(up, "prepare", lambda _: tmp_path / "envoy.yaml")
+    monkeypatch.setattr(up, "check_disk", lambda *_, **__: None)
+    monkeypatch.setattr(up, "_PortalBuild", NoPortalBuild)
+    with tempfile.TemporaryDirectory(dir="/tmp") as run:  # a socket's path must be short
+        environment = {
+            "APRANOVA_HOME": str(tmp_path / "home"),
+            "APRANOVA_RUN_DIR": run,
+            "DATABASE_URL": "postgresql://elsewhere/school",
+            "REDIS_URL": "redis://elsewhere",
+        }
+        found = dataclasses.replace(read_settings(environment, source=SOURCE, port=free_port()), sandbox_uid=None)
+        make_folders(found)
+        yield found
+
+
+def started(settings: Settings, monkeypatch: pytest.MonkeyPatch, isolation: str) -> dict[str, ProcessSpec]:
+    monkeypatch.setattr(up, "choose_isolation", lambda *_, **__: Isolation(isolation))
+    processes = Recorded(settings.logs)
+    images = NoBuilds(settings.images, settings.logs, settings.source, settings.kinds)
+    product = up._start(settings, processes, images, demo=False)
+    assert not product.starting
+    assert list(product.pids) == ["supervisor", *processes.specs]
+    return processes.specs
+
+
+@pytest.mark.parametrize("isolation", ["bubblewrap", "none"])
+def test_the_sandbox_engine_comes_before_the_manager(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, isolation: str
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "unix:///another/docker.sock")
+    specs = started(settings, monkeypatch, isolation)
+    assert list(specs) == ["engine", *AFTER_THE_ENGINE]
+    assert "DOCKER_HOST" not in specs["manager"].environment
+
+
+def test_with_docker_there_is_no_sandbox_engine_and_the_manager_asks_the_same_service(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "unix:///another/docker.sock")
+    specs = started(settings, monkeypatch, "docker")
+    assert list(specs) == AFTER_THE_ENGINE
+    assert specs["manager"].environment["APRANOVA_ISOLATION"] == "docker"
+    assert specs["manager"].environment["DOCKER_HOST"] == "unix:///another/docker.sock"
+    assert "DOCKER_HOST" not in specs["backend"].environment
+
+
+def test_as_root_homes_belong_to_the_containers_user(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    as_root = dataclasses.replace(settings, sandbox_uid=61_000)
+    manager = started(as_root, monkeypatch, "docker")["manager"]
+    assert manager.environment["APRANOVA_SANDBOX_UID"] == "1000"
+
+
+def test_a_wish_for_an_unknown_isolation_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(BadSetting, match=r"APRANOVA_ISOLATION='chroot'.*APRANOVA_UNISOLATED=1"):
+        read_settings({"APRANOVA_HOME": str(tmp_path), "APRANOVA_ISOLATION": "chroot"}, source=SOURCE)
