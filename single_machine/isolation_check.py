@@ -26,6 +26,8 @@ OLDEST_KERNEL = (5, 10)
 DOCKER_SERVICE = "unix:///var/run/docker.sock"
 """Where it is when DOCKER_HOST does not say."""
 _TRIAL_TIMEOUT_S = 15.0
+_STUDENTS_PATH = "/usr/local/bin:/usr/bin:/bin"
+"""Of what the sandbox shows of this machine."""
 _APPARMOR = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
 _DEBIAN_SWITCH = Path("/proc/sys/kernel/unprivileged_userns_clone")
 _NAMESPACES_MAX = Path("/proc/sys/user/max_user_namespaces")
@@ -62,7 +64,7 @@ def choose_isolation(
     if wanted != "docker":
         without_bubblewrap = why_no_bubblewrap(sandbox_uid)
         if not without_bubblewrap:
-            return Isolation("bubblewrap")
+            return Isolation("bubblewrap", what_students_lack())
         why_not.append(f"  bubblewrap: {without_bubblewrap}\n")
     if wanted != "bubblewrap":
         without_docker = why_no_docker(images_dir, environment)
@@ -79,6 +81,24 @@ def choose_isolation(
         + "".join(why_not)
         + "To try ApraNova out without any isolation, on a machine where nobody else's data lie: APRANOVA_UNISOLATED=1"
     )
+
+
+def what_students_lack() -> tuple[str, ...]:
+    """In a bubblewrap sandbox these are the machine's own programs: what it has not, students have not."""
+    wanted = {"git": ("git",), "python3-pip": ("pip3", "pip")}
+    lacking = [
+        package
+        for package, names in wanted.items()
+        if not any(shutil.which(name, path=_STUDENTS_PATH) for name in names)
+    ]
+    if not lacking:
+        return ()
+    names = " and no ".join(package.removeprefix("python3-") for package in lacking)
+    warning = (
+        f"Students have no {names}: their sandboxes use this machine's programs. "
+        f"Debian, Ubuntu: sudo apt install {' '.join(lacking)} (no new start is needed)."
+    )
+    return (warning,)
 
 
 def why_no_bubblewrap(sandbox_uid: int | None = None) -> str:

@@ -143,6 +143,20 @@ def test_what_switches_namespaces_off_is_found(
     assert remedy in why_no_bubblewrap()
 
 
+def test_what_the_machine_and_so_its_students_have_not_is_warned_of(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(isolation_check, "why_no_bubblewrap", lambda _: "")
+    monkeypatch.setattr(isolation_check, "_STUDENTS_PATH", str(tmp_path))
+    (warning,) = choose_isolation(Path("/images"), unisolated=False).warnings
+    assert "no git and no pip" in warning
+    assert "apt install git python3-pip" in warning
+    for name in ("git", "pip"):
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(0o755)
+    assert choose_isolation(Path("/images"), unisolated=False).warnings == ()
+
+
 @pytest.mark.sandbox
 def test_a_sandbox_is_really_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if why_no_bubblewrap():
