@@ -222,9 +222,12 @@ def _signals_end_us() -> Iterator[None]:
     def end(_number: int, _frame: FrameType | None) -> None:
         raise _Stop
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, end)
-    yield
+    earlier = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)
 
 
 class _PortalBuild:

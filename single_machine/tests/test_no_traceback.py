@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import signal
 import subprocess
 from pathlib import Path
 
@@ -89,6 +90,7 @@ def test_a_cluster_that_cannot_be_made_ends_up_with_words(
     assert code == 1
     assert "No space left" in said
     assert "Is the disk full" in said
+    assert signal.getsignal(signal.SIGTERM) is not signal.SIG_IGN, "what is started later inherits that"
 
 
 def test_a_database_that_cannot_be_made_is_a_failure_of_the_cluster(tmp_path: Path) -> None:
