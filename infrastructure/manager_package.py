@@ -90,8 +90,8 @@ def _must_run_on_lambda(restic: Path) -> None:
 
 def _compile(target: Path) -> None:
     """Bytecode comes along: Lambda's folder cannot be written, so each cold start would compile everything anew, which takes
-    nearly as long as all the rest (medians of three: 2.05 s of CPU instead of 1.16 s). It is trusted by its presence (the times of files do not survive a zip), and the same
-    wherever it is made."""
+    nearly as long as all the rest (medians of three on a busy machine: 2.05 s of CPU instead of 1.16 s). It is trusted by its
+    presence (the times of files do not survive a zip), and the same wherever it is made."""
     python = find_python()
     if python is None:
         print(
