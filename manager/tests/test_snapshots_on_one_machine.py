@@ -109,7 +109,7 @@ def test_the_command_puts_a_lost_home_back_but_not_where_its_disk_may_not_be_mou
     mark = machine.home.parent / MARK
     mark.unlink()
     settings = read_settings({"APRANOVA_HOME": str(tmp_path / "home")}, source=tmp_path / "source")
-    monkeypatch.setattr(restore, "find_running", lambda _: RunningProduct(1, 0.0, "", "", {}))
+    monkeypatch.setattr(restore, "find_ready", lambda _: RunningProduct(1, 0.0, "", "", {}))
     monkeypatch.setattr(restore, "ask", lambda _settings, _endpoint, event: machine.manager.invoke(event))
     with pytest.raises(CannotGoOn, match="still missing"):
         restore.run(settings, workspace_id=ANNA, snapshot=first[:8])

@@ -38,6 +38,12 @@ def below(task: TaskProcess) -> list[psutil.Process]:
     return psutil.Process(task.process.pid).children(recursive=True)
 
 
+def socket_of_sessions(server: psutil.Process) -> Path:
+    """By which extensions and the `code` command reach the server."""
+    arguments = server.cmdline()
+    return Path(arguments[arguments.index("--session-socket") + 1])
+
+
 def test_a_waiting_task_has_one_node_process(task: TaskProcess) -> None:
     assert [Path(process.exe()).name for process in below(task)] == ["node"]
 
@@ -49,16 +55,19 @@ def test_the_server_finds_its_folder_in_a_new_home_and_keeps_no_log_of_its_own_t
     assert "HTTP server listening" in log
     assert "Could not create socket" not in log
     assert "ENOENT" not in log
-    assert (folder / DATA / "code-server-ipc.sock").is_socket()
+    (server,) = below(task)
+    assert socket_of_sessions(server).is_socket()
+    assert not (folder / DATA / "code-server-ipc.sock").exists(), "a home that is mounted later would hide it"
     assert not (folder / DATA / "coder-logs").exists()
 
 
-def test_the_server_ends_by_itself_within_the_grace(task: TaskProcess, folder: Path) -> None:
+def test_the_server_ends_by_itself_within_the_grace(task: TaskProcess) -> None:
     (server,) = below(task)
+    sessions = socket_of_sessions(server)
     assert task.end() == 0
     assert not server.is_running()
     assert "did not end by itself" not in task.log.read_text()
-    assert not (folder / DATA / "code-server-ipc.sock").exists(), "it did not clean up: was it killed?"
+    assert not sessions.exists(), "it did not clean up: was it killed?"
 
 
 def test_a_server_that_was_killed_is_noticed_and_the_signal_is_said(task: TaskProcess) -> None:
