@@ -17,7 +17,11 @@ from contract.errors import ApraNovaError
 from contract.names import TaskState, WorkspaceState
 from manager.adapters.memory.clock import CountingIds, FakeClock
 from manager.adapters.memory.runner import MemoryTaskRunner
+from manager.adapters.memory.store import MemoryWorkspaceStore
 from manager.domain.policy import Policy
+from manager.domain.task import Task
+from manager.domain.workspace import Workspace
+from manager.ports.workspace_store import WorkspaceStore
 from manager.tests.faults import Crash, Faults, Faulty, crash, fail
 from manager.tests.school import School, pool_of
 from manager.use_cases import lifetime, stop
@@ -65,7 +69,8 @@ class ManagerMachine(RuleBasedStateMachine):
     def begin(self, late_binding: bool, pool: int, ready_after_s: float) -> None:
         self.faults = Faults()
         self.school = School(
-            runner=MemoryTaskRunner(FakeClock(), late_binding=late_binding, ready_after_s=ready_after_s)
+            runner=MemoryTaskRunner(FakeClock(), late_binding=late_binding, ready_after_s=ready_after_s),
+            store=self.make_store(),
         )
         self.school.enrol(*WORKSPACES)
         self.claims: dict[str, set[str]] = {}
@@ -92,6 +97,13 @@ class ManagerMachine(RuleBasedStateMachine):
         for _ in range(3):
             sweep(self.world)
             self.school.later(2.0)
+
+    def make_store(self) -> WorkspaceStore:
+        """Empty."""
+        return MemoryWorkspaceStore()
+
+    def all_records(self) -> tuple[tuple[Workspace, ...], tuple[Task, ...]]:
+        return self.school.store.list_workspaces(limit=100), self.school.store.list_tasks(limit=1_000)
 
     def _watch_claims(self) -> None:
         agent, asked = self.school.agent, self.school.agent.claim
@@ -183,9 +195,10 @@ class ManagerMachine(RuleBasedStateMachine):
 
     def check(self) -> None:
         """At every port call of every manager."""
-        engine, store = self.school.runner, self.school.store
-        records = {workspace.workspace_id: workspace for workspace in store.list_workspaces(limit=100)}
-        tasks = {task.task_id: task for task in store.list_tasks(limit=1_000)}
+        engine = self.school.runner
+        workspaces, all_tasks = self.all_records()
+        records = {workspace.workspace_id: workspace for workspace in workspaces}
+        tasks = {task.task_id: task for task in all_tasks}
         for address, served in self.claims.items():
             assert len(served) == 1, f"{address} was claimed for {served}"
         for workspace_id in WORKSPACES:
@@ -209,12 +222,13 @@ class ManagerMachine(RuleBasedStateMachine):
                 assert not engine.serving(workspace.workspace_id), "stopped, but its task is alive"
 
     def _check_converged(self) -> None:
-        engine, store = self.school.runner, self.school.store
-        live = {task.task_id: task for task in store.list_tasks(limit=1_000) if task.live}
+        engine = self.school.runner
+        workspaces, tasks = self.all_records()
+        live = {task.task_id: task for task in tasks if task.live}
         alive = {task_id for task_id, task in engine.tasks.items() if task.alive}
         assert alive == set(live), "an orphan, or a record without a task"
         assert all(task.state in (TaskState.READY, TaskState.CLAIMED) for task in live.values())
-        for workspace in store.list_workspaces(limit=100):
+        for workspace in workspaces:
             assert workspace.state not in (WorkspaceState.STARTING, WorkspaceState.STOPPING)
         warm = sum(task.warm for task in live.values())
         claimed = len(live) - warm
