@@ -82,8 +82,11 @@ class Superset:
         self.page.wait_for_load_state("networkidle")
         self.page.locator("[data-test=new-dropdown-icon]").hover()
         self.page.locator("[data-menu-id$=sub2_Data]").hover()
-        self.page.get_by_text("Upload CSV to database").click()
-        dialog = self.page.get_by_role("dialog").filter(has=self.page.get_by_label("Table Name"))
+        item = self.page.get_by_text("Upload CSV to database")
+        item.click()
+        # The menu fades while the dialog comes: a click forced upon the dialog would meet the menu's next item.
+        item.wait_for(state="hidden")
+        dialog = self.page.get_by_role("dialog", name="CSV upload")
         dialog.locator("input[type=file]").set_input_files(file)
         self.choose("Select a database", database)
         dialog.get_by_label("Table Name").fill(table)
