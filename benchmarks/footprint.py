@@ -16,16 +16,14 @@ import psutil
 from benchmarks import charts
 from benchmarks.editor import at_dashboard, click_launch, fresh_profile
 from benchmarks.measure import Findings, Measure, Target
-from benchmarks.superset import family
+from benchmarks.superset import parent_when_there
 from single_machine.status import resident_bytes
 from tests.chromium import running_chromium
 from tests.product import fixed_pool
 from tests.school import School, Student, Unexpected, pool_of, running_school
-from tests.student import VSCode
 
 MB = 1e6
 OPENED_WITHIN_S = 60.0
-PARENT_WITHIN_S = 60.0
 _EXTENSION_HOST = "extension host"
 _PYTHON_HELP, _TYPESCRIPT_HELP = "Python help", "TypeScript help"
 PLATFORM = Target("median", 700)
@@ -34,8 +32,8 @@ SESSION = Target("median", 450)
 IDLE_TAB = Target("median", 0.3)
 POOL = 3
 
-_PYTHON = 'names: list[str] = ["a", "b"]\nprint([name.upper() for name in names])\n'
-_TYPESCRIPT = 'const names: string[] = ["a", "b"];\nconsole.log(names.map((name) => name.toUpperCase()));\n'
+_PYTHON = 'names: list[str] = ["a", "b"]; print([name.upper() for name in names])'
+_TYPESCRIPT = 'const names: string[] = ["a", "b"]; console.log(names.map((name) => name.toUpperCase()));'
 
 
 @dataclass(frozen=True)
@@ -92,18 +90,12 @@ def _session(
         time.sleep(size.settle_s)
         stages["and a terminal"] = _memory(task)
         for name, text, help_ in (("a.py", _PYTHON, _PYTHON_HELP), ("b.ts", _TYPESCRIPT, _TYPESCRIPT_HELP)):
-            _open_program(code, name, text)
+            code.make_file(name, text)
+            code.open_from_explorer(name)
             _until_there(task, help_)
             time.sleep(size.settle_s)
             stages[f"and {help_}"] = _memory(task)
     return stages, burned, platform_burned
-
-
-def _open_program(code: VSCode, name: str, text: str) -> None:
-    """A file that makes its language server start."""
-    lines = " ".join(f"'{line}'" for line in text.splitlines())
-    code.terminal(f"printf '%s\\n' {lines} > {name}")
-    code.open_from_explorer(name)
 
 
 def _until_there(task: psutil.Process, sort: str) -> None:
@@ -152,20 +144,9 @@ def _both_kinds(size: Size) -> dict[str, float]:
         student = school.demo_student("deepa")
         student.launch()
         school.stop_all([student])
-        deadline = time.monotonic() + PARENT_WITHIN_S
-        while not _has_parent(school):
-            if time.monotonic() > deadline:
-                raise Unexpected("no warmed parent came")
-            time.sleep(1)
+        parent_when_there(school)
         time.sleep(size.settle_s)
         return _platform(school)
-
-
-def _has_parent(school: School) -> bool:
-    try:
-        return bool(family(school))
-    except Unexpected:
-        return False
 
 
 def _memory(task: int | psutil.Process) -> dict[str, float]:

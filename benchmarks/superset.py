@@ -24,6 +24,7 @@ HOME_PAGE = Target("median", 1500)
 COLD = Target("median", 8000)
 OWN = Target("median", 40)
 TWENTY = Target("median", 1200)
+PARENT_WITHIN_S = 60.0
 MB = 1e6
 _STATIC = re.compile(r"/static/|\.(js|css|woff2?|png|svg|gif|ico)(\?|$)")
 _STATIC_AT_THE_EDGE = re.compile(r"^http://[^/]+/_shared/")
@@ -150,17 +151,21 @@ def _cold(school: School, student: Student, count: int, seen: _Seen) -> None:
 
 
 def _end_parent(school: School) -> None:
-    """Ten seconds after a hurried start the engine starts one; until then there is none to end."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
+    parent = parent_when_there(school)
+    parent.kill()
+    parent.wait(10)
+
+
+def parent_when_there(school: School) -> psutil.Process:
+    """Ten seconds after a hurried start the engine starts one; until then there is none. Raises Unexpected."""
+    deadline = time.monotonic() + PARENT_WITHIN_S
+    while True:
         try:
-            parent = family(school)[0]
+            return family(school)[0]
         except Unexpected:
+            if time.monotonic() > deadline:
+                raise
             time.sleep(0.5)
-            continue
-        parent.kill()
-        parent.wait(10)
-        return
 
 
 def family(school: School) -> tuple[psutil.Process, list[psutil.Process]]:

@@ -12,8 +12,6 @@ from simulator.loop import EventLoop
 
 _TIME_LIMIT_S = 5.0
 _LATENCIES_S = {"status": 0.01, "claim": 0.4, "warn": 0.01, "save": 0.3}
-SAVES_AGAIN_S = 5.0
-"""After SIGTERM, between two tries to save."""
 
 
 class SimulatedAgents:
@@ -43,7 +41,7 @@ class SimulatedAgents:
             raise ApraNovaError(Reason.LAUNCH_FAILED, "The task serves another workspace")
         if instance.home_id is None:
             raise ApraNovaError(Reason.LAUNCH_FAILED, "The task has no home")
-        if instance.taken_back_at is not None:
+        if instance.taken_back_at is not None and instance.claim is None:
             raise ApraNovaError(Reason.LAUNCH_FAILED, "This task is stopping")
         if self._loop.now < instance.ready_at or instance.life.fails or instance.refuses_claims:
             raise ApraNovaError(Reason.LAUNCH_FAILED, instance.refuses_claims or "The application is not ready")
@@ -62,18 +60,21 @@ class SimulatedAgents:
         return SaveAnswer(saved=True, documents=1)
 
     def terminated(self, instance: Instance) -> None:
-        """SIGTERM: from now on nobody is let in; what is unsaved is saved, again and again if need be; then the task ends by itself."""
+        """SIGTERM, as agent/task.py takes it: an unclaimed task lets nobody in any more; a claimed one goes on until its work is saved,
+        in one try; then it ends by itself. An agent that hangs does so when it wakes."""
         self._loop.after(_LATENCIES_S["save"], lambda: self._save_and_leave(instance))
 
     def _save_and_leave(self, instance: Instance) -> None:
         if not instance.alive:
             return
         now = self._loop.now
-        if instance.hangs_until > now or (instance.unsaved and now < self.saves_fail_until):
-            instance.save_failed_at = now
-            self._loop.after(SAVES_AGAIN_S, lambda: self._save_and_leave(instance))
+        if instance.hangs_until > now:
+            self._loop.after(instance.hangs_until - now, lambda: self._save_and_leave(instance))
             return
-        instance.unsaved = False
+        if now < self.saves_fail_until:
+            instance.save_failed_at = now
+        else:
+            instance.unsaved = False
         self._engine.leave(instance)
 
     def _find(self, control_address: str, agent_token: str) -> Instance:
@@ -91,10 +92,10 @@ class SimulatedAgents:
         phase = AgentPhase.READY if self._loop.now >= instance.ready_at else AgentPhase.WARMING
         if instance.life.fails:
             phase = AgentPhase.FAILED
-        elif instance.taken_back_at is not None:
-            phase = AgentPhase.STOPPING
         elif instance.claim is not None:
             phase = AgentPhase.CLAIMED
+        elif instance.taken_back_at is not None:
+            phase = AgentPhase.STOPPING
         return AgentStatus(
             task_id=instance.task_id,
             phase=phase,

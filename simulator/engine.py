@@ -58,9 +58,9 @@ class Instance:
     unsaved: bool = False
     """A student's work is in the editor and not yet in the home."""
     taken_back_at: float | None = None
-    """Spot has given notice, and ends the task then. The agent lets nobody work in it any more."""
+    """Spot has given notice, and ends the task then."""
     save_failed_at: float | None = None
-    """When the agent last tried in vain to save after that notice."""
+    """When the agent tried in vain to save after that notice."""
     active_at: float | None = None
     """When a person last did something in it; the agent knows."""
     busy: str = ""

@@ -16,7 +16,6 @@ from manager.domain import planner
 from manager.domain.policy import Policy, PoolPolicy
 from manager.domain.task import TASK_TRANSITIONS, Task
 from manager.domain.workspace import WORKSPACE_TRANSITIONS, Workspace
-from simulator.agents import SAVES_AGAIN_S
 from simulator.engine import Instance, MachineEngine
 from simulator.faults import Faults
 from simulator.homes import SimulatedHomes
@@ -375,10 +374,10 @@ class Watch:
             del self._mounted[instance.home_id]
 
     def leaving(self, instance: Instance) -> None:
-        """Two minutes are enough to save, unless every try failed until they were over."""
+        """Two minutes are enough to save, unless the save itself fails or the agent hangs until they are over."""
         now = self._loop.now
-        tried_in_vain = instance.save_failed_at is not None and now - instance.save_failed_at <= SAVES_AGAIN_S
-        if instance.unsaved and (now < (instance.taken_back_at or 0.0) or not tried_in_vain):
+        hung = instance.hangs_until >= now >= (instance.taken_back_at or 0.0)
+        if instance.unsaved and not hung and instance.save_failed_at != now:
             raise Violation(
                 "rule 5", f"{instance.task_id} was given notice by Spot and ends with work that was not saved"
             )

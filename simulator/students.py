@@ -119,7 +119,7 @@ class Students:
         if workspace is None or workspace.state is not WorkspaceState.RUNNING:
             return
         instance = self._engine.instances.get(workspace.task_id or "")
-        if instance is None or not instance.alive or instance.home_id is None or instance.taken_back_at is not None:
+        if instance is None or not instance.alive or instance.home_id is None:
             return
         self._trace.note(workspace_id, f"{what}s in {instance.task_id}")
         instance.active_at = self._loop.now

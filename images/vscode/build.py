@@ -122,7 +122,7 @@ def _make_code_server(node: NodeRuntime, into: Path, progress: Progress) -> None
     progress.step()
     recipe.prune(code_server)
     recipe.set_defaults(code_server)
-    recipe.move_icons(code_server)
+    recipe.copy_icons(code_server)
     progress.step()
     static.compress(code_server / recipe.VSCODE, into / "static-gzip")
 

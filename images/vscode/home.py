@@ -50,7 +50,8 @@ class Owner:
 def seed(home: Path, project: Path, owner: Owner) -> bool:
     """Prepare the home; returns whether the project is new and should become a git repository.
 
-    Each file is written once in a home's life: the record says what was, so that what a student deleted stays deleted.
+    Each file is written once in a home's life: the record says what was, so that what a student deleted stays deleted. Only what
+    VS Code cannot do without is written again.
     Raises HomeNotReady.
     """
     record = home / _RECORD

@@ -152,7 +152,7 @@ def set_defaults(code_server: Path) -> None:
     page.write_text(html.replace(anchor, script + anchor))
 
 
-def move_icons(code_server: Path) -> None:
+def copy_icons(code_server: Path) -> None:
     """Put the start page's icons among VS Code's static files, which the edge serves: none is a workspace's to answer."""
     shutil.copytree(code_server / "node_modules/code-server" / _ICONS, code_server / VSCODE / _ICONS_AT_THE_EDGE)
     page = code_server / _PAGE

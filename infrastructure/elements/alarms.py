@@ -163,7 +163,7 @@ def keeper_alarms(names: Names, keepers: Sequence[str]) -> list[Alarm]:
 
     return [
         failing("snapshots-failing", "A stopped home got no snapshot; the next round tries again", SNAPSHOTS),
-        failing("restores-failing", "A home could not be put back; it is as it was before", RESTORES),
+        failing("restores-failing", "A home could not be put back: the keeper's log says why", RESTORES),
         *(
             Alarm(
                 f"keeper-{number}-errors",

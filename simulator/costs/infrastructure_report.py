@@ -10,6 +10,7 @@ from rich.table import Table
 from simulator.costs.from_infrastructure import InfrastructureBill
 from simulator.costs.model import Group
 from simulator.costs.price_book import PriceBook
+from simulator.costs.report import money, table_of
 
 
 def show_infrastructure(result: InfrastructureBill, book: PriceBook, out: Console) -> None:
@@ -28,31 +29,29 @@ def show_infrastructure(result: InfrastructureBill, book: PriceBook, out: Consol
 
 
 def _lines(result: InfrastructureBill) -> Table:
-    table = _table("The templates, one month", "dollars")
+    table = table_of("The templates, one month", "dollars")
     table.add_column("resources", overflow="fold")
     table.add_column("counted", style="dim", overflow="fold")
     for group in Group:
-        table.add_row(f"[bold]{group.value}[/]", f"[bold]{_money(result.bill.group(group))}[/]")
+        table.add_row(f"[bold]{group.value}[/]", f"[bold]{money(result.bill.group(group))}[/]")
         for line in result.bill.lines:
             if line.group is group:
-                table.add_row(
-                    f"  {line.name}", _money(line.dollars), result.found.causes.get(line.name, ""), line.basis
-                )
+                table.add_row(f"  {line.name}", money(line.dollars), result.found.causes.get(line.name, ""), line.basis)
     table.add_section()
-    table.add_row("[bold]Total[/]", f"[bold]{_money(result.bill.total)}[/]")
-    table.add_row("A student", _money(result.bill.per_student))
+    table.add_row("[bold]Total[/]", f"[bold]{money(result.bill.total)}[/]")
+    table.add_row("A student", money(result.bill.per_student))
     return table
 
 
 def _document(result: InfrastructureBill) -> Table:
     says = result.document_stated is not None
     columns = ("worked out", "it says", "rounded by") if says else ("worked out",)
-    table = _table("The same templates, counted as the document does", *columns)
+    table = table_of("The same templates, counted as the document does", *columns)
     for line in result.document:
-        table.add_row(line.group.value, _money(line.dollars), *_stated(line.dollars, line.stated))
+        table.add_row(line.group.value, money(line.dollars), *_stated(line.dollars, line.stated))
     table.add_section()
     total = result.document_total
-    table.add_row("[bold]Total[/]", f"[bold]{_money(total)}[/]", *_stated(total, result.document_stated))
+    table.add_row("[bold]Total[/]", f"[bold]{money(total)}[/]", *_stated(total, result.document_stated))
     return table
 
 
@@ -60,7 +59,7 @@ def _stated(dollars: float, stated: float | None) -> tuple[str, ...]:
     if stated is None:
         return ()
     rounded = stated - dollars
-    return (_money(stated), f"{rounded:+.2f}" if abs(rounded) >= 0.005 else "")
+    return (money(stated), f"{rounded:+.2f}" if abs(rounded) >= 0.005 else "")
 
 
 def infrastructure_as_json(result: InfrastructureBill) -> dict[str, Any]:
@@ -87,15 +86,3 @@ def infrastructure_as_json(result: InfrastructureBill) -> dict[str, Any]:
             ],
         },
     }
-
-
-def _table(title: str, *columns: str) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2))
-    table.add_column(title, overflow="fold")
-    for column in columns:
-        table.add_column(column, justify="right", no_wrap=True)
-    return table
-
-
-def _money(amount: float) -> str:
-    return f"${amount:,.2f}"

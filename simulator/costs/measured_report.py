@@ -10,6 +10,9 @@ from rich.table import Table
 
 from simulator.costs.measured import NO_COHORT, MeasuredBill, Share
 from simulator.costs.model import task_hour_price
+from simulator.costs.report import money, table_of
+
+_FIGURES = ("sessions", "task-hours", "dollars")
 
 
 def show_measured(bill: MeasuredBill, out: Console) -> None:
@@ -33,7 +36,7 @@ def show_measured(bill: MeasuredBill, out: Console) -> None:
 
 
 def _cohorts(bill: MeasuredBill) -> Table:
-    table = _table("Cohort", "students")
+    table = table_of("Cohort", "students", *_FIGURES)
     for share in bill.cohorts:
         table.add_row(escape(share.name), f"{share.students:,}", *_figures(share))
     table.add_section()
@@ -44,34 +47,21 @@ def _cohorts(bill: MeasuredBill) -> Table:
         f"{everybody:,}",
         f"{sessions:,}",
         f"{bill.task_hours:,.1f}",
-        f"[bold]{_money(bill.dollars)}[/]",
+        f"[bold]{money(bill.dollars)}[/]",
     )
     return table
 
 
 def _students(bill: MeasuredBill) -> Table:
-    table = _table("Student (pseudonym)", "cohort")
+    table = table_of("Student (pseudonym)", "cohort", *_FIGURES)
     for share in bill.students:
         table.add_row(escape(share.name), escape(share.cohort or NO_COHORT), *_figures(share))
     return table
 
 
 def _figures(share: Share) -> tuple[str, str, str]:
-    return f"{share.sessions:,}", f"{share.task_hours:,.1f}", _money(share.dollars)
-
-
-def _table(first: str, second: str) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2))
-    table.add_column(first, overflow="fold")
-    table.add_column(second, justify="right" if second == "students" else "left", overflow="fold")
-    for column in ("sessions", "task-hours", "dollars"):
-        table.add_column(column, justify="right", no_wrap=True)
-    return table
+    return f"{share.sessions:,}", f"{share.task_hours:,.1f}", money(share.dollars)
 
 
 def _day(seconds: float) -> str:
     return f"{dt.datetime.fromtimestamp(seconds, dt.UTC):%Y-%m-%d %H:%M}"
-
-
-def _money(amount: float) -> str:
-    return f"${amount:,.2f}"

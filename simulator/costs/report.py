@@ -36,9 +36,9 @@ def show(comparison: Comparison, out: Console) -> None:
     _explain_document(comparison, out)
     out.print(_line_table(comparison))
     out.print(
-        f"On demand saves {_money(comparison.workspace_saving)} of {_money(comparison.always_on.group(Group.WORKSPACES))} on "
-        f"workspaces ({100 * comparison.workspace_saving_share:.1f} %), {_money(comparison.saving)} of "
-        f"{_money(comparison.always_on.total)} in all ({100 * comparison.saving_share:.1f} %).\n"
+        f"On demand saves {money(comparison.workspace_saving)} of {money(comparison.always_on.group(Group.WORKSPACES))} on "
+        f"workspaces ({100 * comparison.workspace_saving_share:.1f} %), {money(comparison.saving)} of "
+        f"{money(comparison.always_on.total)} in all ({100 * comparison.saving_share:.1f} %).\n"
     )
     out.print(_choice_table(comparison))
     _caveats(comparison.book, out)
@@ -47,7 +47,7 @@ def show(comparison: Comparison, out: Console) -> None:
 def _document_table(comparison: Comparison) -> Table:
     figures, plan = comparison.document, comparison.plan
     as_stated = (plan.students, plan.hours, plan.pool) == (document.STUDENTS, document.HOURS, document.POOL)
-    table = _table(
+    table = table_of(
         "The document's way (x86, on demand)", "always on", "pool + on demand", *(["it says"] if as_stated else [])
     )
     rows = [
@@ -73,8 +73,8 @@ def _document_table(comparison: Comparison) -> Table:
     )
     table.add_row(
         "A student",
-        _money(figures.total_always_on / figures.students),
-        _money(figures.per_student),
+        money(figures.total_always_on / figures.students),
+        money(figures.per_student),
         *([document.STATED["per_student"]] if as_stated else []),
     )
     return table
@@ -84,38 +84,38 @@ def _explain_document(comparison: Comparison, out: Console) -> None:
     figures = comparison.document
     out.print(
         f"Workspaces: {_dollars(figures.saving)} saved, {100 * figures.saving_share:.1f} %. A task-hour is ${figures.task_hour:.5f}: "
-        f"pool {_money(figures.pool)} + on demand {_money(figures.on_demand)}.\n"
-        f"Its own two lines would be {_money(figures.pool_line)} + {_money(figures.on_demand_line)} = "
-        f"{_money(figures.lines_together)}: they use ${document.ROUNDED_TASK_HOUR:.2f} an hour, one vCPU rounded, without the memory. "
+        f"pool {money(figures.pool)} + on demand {money(figures.on_demand)}.\n"
+        f"Its own two lines would be {money(figures.pool_line)} + {money(figures.on_demand_line)} = "
+        f"{money(figures.lines_together)}: they use ${document.ROUNDED_TASK_HOUR:.2f} an hour, one vCPU rounded, without the memory. "
         "It counts no idle tails.\n"
     )
 
 
 def _line_table(comparison: Comparison) -> Table:
-    table = _table("Everything counted", "always on", "on demand")
+    table = table_of("Everything counted", "always on", "on demand")
     table.add_column("counted for on demand", style="dim", overflow="fold")
     always_on, on_demand = comparison.always_on, comparison.on_demand
     for group in Group:
         table.add_row(
             f"[bold]{group.value}[/]",
-            f"[bold]{_money(always_on.group(group))}[/]",
-            f"[bold]{_money(on_demand.group(group))}[/]",
+            f"[bold]{money(always_on.group(group))}[/]",
+            f"[bold]{money(on_demand.group(group))}[/]",
         )
         for line in on_demand.lines:
             if line.group is group:
                 table.add_row(
-                    f"  {line.name}", _money(always_on.line(line.name).dollars), _money(line.dollars), line.basis
+                    f"  {line.name}", money(always_on.line(line.name).dollars), money(line.dollars), line.basis
                 )
     table.add_section()
-    table.add_row("[bold]Total[/]", f"[bold]{_money(always_on.total)}[/]", f"[bold]{_money(on_demand.total)}[/]")
-    table.add_row("A student", _money(always_on.per_student), _money(on_demand.per_student))
+    table.add_row("[bold]Total[/]", f"[bold]{money(always_on.total)}[/]", f"[bold]{money(on_demand.total)}[/]")
+    table.add_row("A student", money(always_on.per_student), money(on_demand.per_student))
     return table
 
 
 def _choice_table(comparison: Comparison) -> Table:
-    table = _table("On demand, if …", "workspaces", "total", "a student")
+    table = table_of("On demand, if …", "workspaces", "total", "a student")
     for choice in comparison.choices:
-        table.add_row(choice.name, _money(choice.workspaces), _money(choice.total), _money(choice.per_student))
+        table.add_row(choice.name, money(choice.workspaces), money(choice.total), money(choice.per_student))
     return table
 
 
@@ -155,7 +155,7 @@ def show_prices(book: PriceBook, out: Console) -> None:
         )
 
 
-def _table(title: str, *columns: str) -> Table:
+def table_of(title: str, *columns: str) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2))
     table.add_column(title, overflow="fold")
     for column in columns:
@@ -167,5 +167,5 @@ def _dollars(amount: float) -> str:
     return f"${amount:,.0f}"
 
 
-def _money(amount: float) -> str:
+def money(amount: float) -> str:
     return f"${amount:,.2f}"

@@ -52,13 +52,21 @@ def test_at_the_notice_the_agent_saves_and_the_task_ends_by_itself() -> None:
     assert "Spot" in bench.task.ended_because
 
 
-def test_a_full_disk_is_tried_again_until_there_is_room() -> None:
+def test_a_save_that_fails_is_not_tried_again_as_in_the_real_agent() -> None:
     bench = Bench()
     bench.task.unsaved = True
     bench.agents.saves_fail_until = 100.0
+    bench.loop.run_until(65.0)
+    assert (bench.task.alive, bench.task.unsaved) == (False, True)
+
+
+def test_an_agent_that_wakes_in_time_saves_then() -> None:
+    bench = Bench()
+    bench.task.unsaved = True
+    bench.task.hangs_until = 100.0
     bench.loop.run_until(99.0)
     assert (bench.task.alive, bench.task.unsaved) == (True, True)
-    bench.loop.run_until(106.0)
+    bench.loop.run_until(101.0)
     assert (bench.task.alive, bench.task.unsaved) == (False, False)
 
 

@@ -16,10 +16,10 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.pool import NullPool
 
+from images.superset.inside import uploads
+
 QUERY_TIME_MAX_S = 60
 INTERRUPTS_FOR_S = 5.0
-
-_UPLOAD_PATH = re.compile(r"/api/v1/database/\d+/upload/?$")
 
 
 class TimedPool(NullPool):
@@ -114,7 +114,7 @@ def timed(uri: Any, parameters: dict[str, Any], _username: Any, _security_manage
     """Superset's DB_CONNECTION_MUTATOR: every connection to data is timed, but for those that write an uploaded file."""
     from flask import has_request_context, request
 
-    if not (has_request_context() and _UPLOAD_PATH.search(request.path)):
+    if not (has_request_context() and uploads.takes_a_file(request.path)):
         parameters["poolclass"] = TimedPool
     return uri, parameters
 

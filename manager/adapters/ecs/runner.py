@@ -116,10 +116,14 @@ class EcsTaskRunner:
         missing = {arn: reference for arn, reference in arns.items() if arn not in found}
         if any(self._clock.now() - reference.asked_at < _FRESH_S for reference in missing.values()):
             raise answers.unreachable("ECS does not know a task yet that it has just started")
+        seen = []
         for task in found.values():
-            self._mend_home(task)
-        seen = (answers.observed(task) for task in found.values())
-        return tuple(task for task in seen if task is not None)
+            one = answers.observed(task)
+            if one is not None:
+                seen.append(one)
+                if one.ended_because == answers.NOT_MOUNTED:
+                    self._mend_home(answers.home_of(task))
+        return tuple(seen)
 
     def list_tasks(self) -> tuple[ObservedTask, ...]:
         """One page of what runs in the cluster; the next call goes on behind it, and begins anew after the last."""
@@ -242,12 +246,10 @@ class EcsTaskRunner:
                 return found["taskArns"][0]
         return ""
 
-    def _mend_home(self, task: Any) -> None:
+    def _mend_home(self, home_id: str) -> None:
         """That an access point is gone is known by the task that could not mount it: no launch asks EFS first. The next one
         finds another place, which is another definition."""
-        seen = answers.observed(task)
-        home_id = answers.home_of(task)
-        if seen is None or seen.ended_because != answers.NOT_MOUNTED or not home_id:
+        if not home_id:
             return
         try:
             self._homes.mend(home_id)

@@ -15,7 +15,7 @@ import hashlib
 import json
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sized
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -97,11 +97,8 @@ class EfsHomeVolumes:
         """
         self._just_found.pop(home_id, None)
         try:
-            found = self._find(home_id)
-            if found is None or "access_point" not in found or "purging" in found:
-                return False
-            before = HomePlace(found["file_system"]["S"], found["access_point"]["S"])
-            if self._has_access_point(before.access_point_id):
+            before = _place_in(self._find(home_id))
+            if before is None or self._has_access_point(before.access_point_id):
                 return False
             kept = self._has_file_system(before.file_system_id)
             for file_system in self._in_order(home_id):
@@ -214,20 +211,15 @@ class EfsHomeVolumes:
         log.warning("%s has a place anew: %s instead of %s", home_id, after, before)
 
     def _has_access_point(self, access_point: str) -> bool:
-        try:
-            return bool(self._client.describe_access_points(AccessPointId=access_point)["AccessPoints"])
-        except ClientError as error:
-            if code_of(error) == "AccessPointNotFound":
-                return False
-            raise
+        return _knows(
+            lambda: self._client.describe_access_points(AccessPointId=access_point)["AccessPoints"],
+            "AccessPointNotFound",
+        )
 
     def _has_file_system(self, file_system: str) -> bool:
-        try:
-            return bool(self._client.describe_file_systems(FileSystemId=file_system)["FileSystems"])
-        except ClientError as error:
-            if code_of(error) == "FileSystemNotFound":
-                return False
-            raise
+        return _knows(
+            lambda: self._client.describe_file_systems(FileSystemId=file_system)["FileSystems"], "FileSystemNotFound"
+        )
 
     def _create_access_point(self, home_id: str, file_system: str, *, instead_of: str = "") -> str:
         """Its id; empty when the file system is full, or lost. `instead_of`: the access point that a home with files had before."""
@@ -271,6 +263,16 @@ def _place_in(item: Any | None) -> HomePlace | None:
     if item is None or "access_point" not in item or "purging" in item:
         return None
     return HomePlace(item["file_system"]["S"], item["access_point"]["S"])
+
+
+def _knows(ask: Callable[[], Sized], unknown: str) -> bool:
+    """`unknown`: the error by which EFS says that there is no such thing. Raises ClientError for any other."""
+    try:
+        return len(ask()) > 0
+    except ClientError as error:
+        if code_of(error) == unknown:
+            return False
+        raise
 
 
 def _unreachable(detail: str) -> ApraNovaError:
