@@ -84,7 +84,8 @@ class Superset:
         self.page.locator("[data-menu-id$=sub2_Data]").hover()
         item = self.page.get_by_text("Upload CSV to database")
         item.click()
-        # The menu fades while the dialog comes: a click forced upon the dialog would meet the menu's next item.
+        # The menu may stay open under the pointer, over the dialog: a click forced upon the dialog would meet the menu's next item.
+        self.page.mouse.move(0, 0)
         item.wait_for(state="hidden")
         dialog = self.page.get_by_role("dialog", name="CSV upload")
         dialog.locator("input[type=file]").set_input_files(file)
