@@ -8,6 +8,7 @@ from pathlib import Path
 
 CODE_SERVER_DATA = ".local/share/code-server"
 _EXTENSIONS = f"{CODE_SERVER_DATA}/extensions/extensions.json"
+_LOCKS = f"{CODE_SERVER_DATA}/User/workspaceStorage"
 _RECORD = ".local/share/apranova/seed.json"
 _VERSION = 1
 
@@ -63,6 +64,7 @@ def seed(home: Path, project: Path, owner: Owner) -> bool:
             (project / "README.md").write_text(_WELCOME)
             (project / ".gitignore").write_text(_GITIGNORE)
         _list_extensions(home)
+        _drop_old_locks(home)
         if "gitconfig" not in seeded:
             _write_git_config(home, owner)
         # A name that arrives later (an account without one at first) is still taken over.
@@ -91,6 +93,13 @@ def _list_extensions(home: Path) -> None:
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("[]")
+
+
+def _drop_old_locks(home: Path) -> None:
+    """An extension host that ended with its task leaves its lock behind, with a process id that another process has by now.
+    For ten minutes the next one would take it for a living one and keep what extensions store in another folder; later it waits 2 s."""
+    for lock in (home / _LOCKS).glob("*/vscode.lock"):
+        lock.unlink(missing_ok=True)
 
 
 def _write_git_config(home: Path, owner: Owner) -> None:

@@ -39,6 +39,15 @@ def test_vs_code_finds_a_list_of_extensions_in_a_home_that_came_after_its_start(
     assert "a.b" in listed.read_text()
 
 
+def test_the_lock_of_an_extension_host_that_ended_with_its_task_is_gone(tmp_path: Path) -> None:
+    storage = tmp_path / ".local/share/code-server/User/workspaceStorage/103f0ae8"
+    storage.mkdir(parents=True)
+    (storage / "vscode.lock").write_text('{"pid":23,"willReleaseAt":0}')
+    (storage / "state.json").write_text("{}")
+    seed(tmp_path, tmp_path / "project", ADA)
+    assert [file.name for file in storage.iterdir()] == ["state.json"]
+
+
 def test_a_project_that_is_there_is_the_students_even_when_empty(tmp_path: Path) -> None:
     (tmp_path / "project").mkdir()
     assert seed(tmp_path, tmp_path / "project", ADA) is False
