@@ -47,6 +47,8 @@ class Announced:
     asked_at: float
     before: bool
     """Somebody announced the same start earlier and did not finish: ECS may know the task already."""
+    with_home: bool = False
+    """The write that records its home was stored in the same request."""
 
 
 class References:
@@ -55,18 +57,28 @@ class References:
         self._table = table_name
         self._clock = clock
 
-    def announce(self, task_id: str) -> Announced | None:
-        """Begin a start; None: it was stopped, or has started, or somebody else is at it."""
+    def announce(self, task_id: str, *, home: Any | None = None) -> Announced | None:
+        """Begin a start; None: it was stopped, or has started, or somebody else is at it.
+
+        `home`: the write that records the home it starts with, if that was made just now. It is tried in one transaction with a first
+        announcement; whether it was stored, the answer says.
+        """
         now, mark = self._clock.now(), secrets.token_hex(8)
+        change, values = (
+            "SET asked_at = :now, asked_by = :mark, #expires = :expires",
+            {":now": items.number(now), ":mark": {"S": mark}},
+        )
+        first = "attribute_not_exists(asked_at) AND attribute_not_exists(stopped)"
+        if home is not None and self._stored_together(
+            self._request(task_id, change, values=values, condition=first), home, mark
+        ):
+            return Announced(now, before=False, with_home=True)
         try:
             answer = self._update(
                 task_id,
-                "SET asked_at = :now, asked_by = :mark, #expires = :expires",
-                condition=(
-                    "attribute_not_exists(asked_at) AND attribute_not_exists(stopped) OR "
-                    "attribute_not_exists(stopped) AND attribute_not_exists(arn) AND asked_at < :lapsed"
-                ),
-                values={":now": items.number(now), ":mark": {"S": mark}, ":lapsed": items.number(now - LEASE_S)},
+                change,
+                condition=f"{first} OR attribute_not_exists(stopped) AND attribute_not_exists(arn) AND asked_at < :lapsed",
+                values={**values, ":lapsed": items.number(now - LEASE_S)},
             )
         except ClientError as error:
             if code_of(error) != "ConditionalCheckFailedException":
@@ -75,6 +87,17 @@ class References:
             # Our own first try may have got through, and its answer been lost.
             return Announced(now, before=True) if found.get("asked_by") == {"S": mark} else None
         return Announced(now, before=bool(answer.get("Attributes")))
+
+    def _stored_together(self, announcement: Any, home: Any, mark: str) -> bool:
+        try:
+            self._client.transact_write_items(
+                TransactItems=[{"Update": announcement}, {"Update": home}], ClientRequestToken=mark
+            )
+        except ClientError as error:
+            if code_of(error) not in ("TransactionCanceledException", "TransactionInProgressException"):
+                raise
+            return False
+        return True
 
     def started(self, task_id: str, arn: str) -> None:
         """Remember which ECS task it is."""
@@ -121,6 +144,11 @@ class References:
     def _update(
         self, task_id: str, change: str, *, values: dict[str, Any], condition: str = "", returned: str = "ALL_OLD"
     ) -> Any:
+        request = self._request(task_id, change, values=values, condition=condition)
+        request["ReturnValues"] = returned
+        return self._client.update_item(**request)
+
+    def _request(self, task_id: str, change: str, *, values: dict[str, Any], condition: str = "") -> Any:
         expires = items.number(float(int(self._clock.now() + KEPT_S)))
         request: dict[str, Any] = {
             "TableName": self._table,
@@ -128,11 +156,10 @@ class References:
             "UpdateExpression": change,
             "ExpressionAttributeNames": {"#expires": table.EXPIRES_AT},
             "ExpressionAttributeValues": {**values, ":expires": expires},
-            "ReturnValues": returned,
         }
         if condition:
             request |= {"ConditionExpression": condition, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
-        return self._client.update_item(**request)
+        return request
 
 
 def _key(task_id: str) -> items.Item:

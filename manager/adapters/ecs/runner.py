@@ -26,7 +26,7 @@ from manager.adapters.dynamodb.refusals import code_of
 from manager.adapters.ecs import answers
 from manager.adapters.ecs.definitions import AGENT_PORT, CONTAINER, Definitions
 from manager.adapters.ecs.references import LEASE_S, Reference, References
-from manager.adapters.ecs.settings import EcsSettings, HomePlaces
+from manager.adapters.ecs.settings import EcsSettings, NewHomePlaces
 from manager.ports.clock import Clock
 from manager.ports.task_runner import ObservedTask, StillEnding, TaskSpec
 
@@ -51,7 +51,7 @@ class EcsTaskRunner:
     isolation = "ecs"
 
     def __init__(
-        self, client: ECSClient, settings: EcsSettings, *, references: References, homes: HomePlaces, clock: Clock
+        self, client: ECSClient, settings: EcsSettings, *, references: References, homes: NewHomePlaces, clock: Clock
     ) -> None:
         """`client`: with botocore's standard retries (jitter), at most 4 tries of at most 12 seconds (RUN_TASK_MAX_S)."""
         self._client = client
@@ -66,9 +66,12 @@ class EcsTaskRunner:
         """As the port says. A start that loses its answer is taken over after the lease, with the same client token."""
         if not TASK_ID_PATTERN.fullmatch(spec.task_id):
             raise ApraNovaError(Reason.BAD_REQUEST, "This is not a task's id", detail=spec.task_id)
-        announced = self._asked(lambda: self._references.announce(spec.task_id))
+        home = None if spec.home_id is None else self._homes.take_unrecorded(spec.home_id)
+        announced = self._asked(lambda: self._references.announce(spec.task_id, home=home))
         if announced is None:
             return
+        if spec.home_id is not None and home is not None and not announced.with_home:
+            self._homes.record(spec.home_id)
         if announced.before:
             arn = self._asked(lambda: self._find_arn(spec.task_id))
             if arn:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from contract.names import WorkspaceKind
 
@@ -22,6 +22,18 @@ class HomePlaces(Protocol):
 
     def mend(self, home_id: str) -> bool:
         """A task could not mount this home: if its access point is gone, give it another one. Raises ApraNovaError."""
+        ...
+
+
+class NewHomePlaces(HomePlaces, Protocol):
+    """Also of homes made just now, which the start of their first task records."""
+
+    def take_unrecorded(self, home_id: str) -> Any | None:
+        """DynamoDB's Update that records the place of a home made just now, for the caller to send; None: it is recorded."""
+        ...
+
+    def record(self, home_id: str) -> None:
+        """Store what `take_unrecorded` gave, if the caller could not. Raises ApraNovaError."""
         ...
 
 

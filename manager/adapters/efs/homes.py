@@ -54,6 +54,8 @@ class EfsHomeVolumes:
         home that is purged; may be repeated."""
         self._just_found: dict[str, HomePlace] = {}
         """For the start that follows, which takes it out: it need not read the same item again."""
+        self._unrecorded: dict[str, HomePlace] = {}
+        """Made here, and to be recorded by the start that follows."""
         self._client = client
         self._purgers = dict(purgers)
         self._functions = functions
@@ -62,14 +64,15 @@ class EfsHomeVolumes:
         self._drop_definitions = drop_definitions
 
     def create(self, home_id: str) -> None:
-        """One write, after EFS has made the access point. A create that is cut short between the two is repeated, and EFS knows the
-        access point again by its token; only if the file systems have changed meanwhile, an unused access point is left over."""
-        key = key_of(home_id)
+        """Makes the access point. The start that follows records it, in one request with its announcement and before ECS is asked; until then
+        other processes do not know it. A create that is cut short between the two is repeated, and EFS knows the access
+        point again by its token; only if the file systems have changed meanwhile, an unused access point is left over."""
+        key_of(home_id)
         try:
             for file_system in self._in_order(home_id):
                 access_point = self._create_access_point(home_id, file_system)
                 if access_point:
-                    self._record(home_id, key, HomePlace(file_system, access_point))
+                    _keep(self._unrecorded, home_id, HomePlace(file_system, access_point))
                     return
         except (ClientError, BotoCoreError) as error:
             raise _unreachable(str(error)) from error
@@ -80,13 +83,34 @@ class EfsHomeVolumes:
         )
 
     def exists(self, home_id: str) -> bool:
+        if home_id in self._unrecorded:
+            return True
         place = self._read_place(home_id)
         if place is not None:
-            self._keep(home_id, place)
+            _keep(self._just_found, home_id, place)
         return place is not None
 
     def find_place(self, home_id: str) -> HomePlace | None:
         return self._just_found.pop(home_id, None) or self._read_place(home_id)
+
+    def take_unrecorded(self, home_id: str) -> Any | None:
+        made = self._unrecorded.pop(home_id, None)
+        if made is None:
+            return None
+        _keep(self._just_found, home_id, made)
+        return self._recording(home_id, made)
+
+    def record(self, home_id: str) -> None:
+        """The first place that is recorded is the home's for good."""
+        made = self._just_found.pop(home_id, None)
+        if made is None:
+            return
+        try:
+            place = self._record(home_id, made)
+        except (ClientError, BotoCoreError) as error:
+            raise _unreachable(str(error)) from error
+        if place is not None:
+            _keep(self._just_found, home_id, place)
 
     def mend(self, home_id: str) -> bool:
         """Make the home's place anew if EFS has no such access point any more; whether it did. For a home that a task could not mount.
@@ -95,7 +119,7 @@ class EfsHomeVolumes:
         the files are to be restored there. The new access point makes no folder: where files are missing, mounting fails again,
         and nobody gets an empty home instead of their own.
         """
-        self._just_found.pop(home_id, None)
+        self._forget(home_id)
         try:
             before = _place_in(self._find(home_id))
             if before is None or self._has_access_point(before.access_point_id):
@@ -121,7 +145,7 @@ class EfsHomeVolumes:
 
     def purge(self, home_id: str) -> None:
         """Never waits: the purger is told, and until it has removed files and item this raises, so that it is asked again."""
-        self._just_found.pop(home_id, None)
+        self._forget(home_id)
         try:
             found = self._find(home_id)
             if found is None:
@@ -152,35 +176,36 @@ class EfsHomeVolumes:
             raise _unreachable(str(error)) from error
         raise ApraNovaError(Reason.WRONG_STATE, "The files are being removed", detail=home_id)
 
+    def _forget(self, home_id: str) -> None:
+        self._just_found.pop(home_id, None)
+        self._unrecorded.pop(home_id, None)
+
     def _read_place(self, home_id: str) -> HomePlace | None:
         try:
             return _place_in(self._find(home_id))
         except (ClientError, BotoCoreError) as error:
             raise _unreachable(str(error)) from error
 
-    def _keep(self, home_id: str, place: HomePlace) -> None:
-        if len(self._just_found) >= _KEPT_MAX:
-            self._just_found.clear()
-        self._just_found[home_id] = place
-
     def _find(self, home_id: str) -> Any | None:
         return self._records.get_item(TableName=self._table, Key=key_of(home_id), ConsistentRead=True).get("Item")
 
-    def _record(self, home_id: str, key: Any, made: HomePlace) -> None:
-        """The first place that is recorded is the home's for good. Raises ClientError."""
-        place: HomePlace | None = made
+    def _recording(self, home_id: str, made: HomePlace) -> Any:
+        return {
+            "TableName": self._table,
+            "Key": key_of(home_id),
+            "UpdateExpression": "SET file_system = :file_system, access_point = :access_point",
+            "ConditionExpression": "attribute_not_exists(access_point) AND attribute_not_exists(purging)",
+            "ExpressionAttributeValues": {
+                ":file_system": {"S": made.file_system_id},
+                ":access_point": {"S": made.access_point_id},
+            },
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+
+    def _record(self, home_id: str, made: HomePlace) -> HomePlace | None:
+        """The home's place; None: it is being purged. Raises ClientError."""
         try:
-            self._records.update_item(
-                TableName=self._table,
-                Key=key,
-                UpdateExpression="SET file_system = :file_system, access_point = :access_point",
-                ConditionExpression="attribute_not_exists(access_point) AND attribute_not_exists(purging)",
-                ExpressionAttributeValues={
-                    ":file_system": {"S": made.file_system_id},
-                    ":access_point": {"S": made.access_point_id},
-                },
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            )
+            self._records.update_item(**self._recording(home_id, made))
         except ClientError as error:
             if code_of(error) != "ConditionalCheckFailedException":
                 raise
@@ -188,8 +213,8 @@ class EfsHomeVolumes:
             place = _place_in(answer.get("Item"))
             if place != made:
                 self._delete_access_point(made.access_point_id)
-        if place is not None:
-            self._keep(home_id, place)
+            return place
+        return made
 
     def _in_order(self, home_id: str) -> list[str]:
         """By a hash of the home's id and theirs (rendezvous hashing): a repeated create asks the same one first, and one more file
@@ -263,6 +288,12 @@ def _place_in(item: Any | None) -> HomePlace | None:
     if item is None or "access_point" not in item or "purging" in item:
         return None
     return HomePlace(item["file_system"]["S"], item["access_point"]["S"])
+
+
+def _keep(places: dict[str, HomePlace], home_id: str, place: HomePlace) -> None:
+    if len(places) >= _KEPT_MAX:
+        del places[next(iter(places))]
+    places[home_id] = place
 
 
 def _knows(ask: Callable[[], Sized], unknown: str) -> bool:

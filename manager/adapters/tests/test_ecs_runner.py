@@ -205,6 +205,32 @@ def test_no_definition_is_left_of_a_home_that_is_purged_and_those_of_others_stay
     assert active_definitions(ecs, other) == ["1"]
 
 
+def test_a_new_home_is_recorded_with_the_start_that_is_announced_and_both_again_by_themselves_if_not(
+    ecs: Subject,
+) -> None:
+    home_id = ecs.new_home()
+    with ecs.records.counted() as sent:
+        ecs.runner.start(ecs.spec(home_id))
+    assert sent == ["TransactWriteItems"]
+    recorded = ecs.homes.find_place(home_id)
+    assert recorded is not None
+    ecs.homes.create(home_id)  # repeated, by a sweep that does not know how far the launch came
+    with ecs.records.counted() as sent:
+        ecs.runner.start(ecs.spec(home_id))
+    assert sent == ["TransactWriteItems", "UpdateItem", "UpdateItem"]
+    assert ecs.homes.find_place(home_id) == recorded
+    assert len(ecs.asked("RunTask")) == 2
+
+
+def test_a_new_home_of_a_task_that_was_stopped_before_it_started_is_not_recorded(ecs: Subject) -> None:
+    home_id = ecs.new_home()
+    spec = ecs.spec(home_id)
+    ecs.runner.stop(spec.task_id, grace_s=0)
+    ecs.runner.start(spec)
+    assert ecs.asked("RunTask") == []
+    assert not ecs.homes.exists(home_id)
+
+
 def test_a_home_that_could_not_be_mounted_because_its_access_point_is_gone_has_another_one_at_the_next_start(
     ecs: Subject,
 ) -> None:

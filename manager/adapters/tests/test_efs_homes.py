@@ -64,14 +64,21 @@ def another_process(efs: EcsUnderTest, file_systems: list[str]) -> EfsHomeVolume
     )
 
 
+def make(homes: EfsHomeVolumes, home_id: str = HOME) -> None:
+    """As the start of its first task does."""
+    homes.create(home_id)
+    homes.take_unrecorded(home_id)
+    homes.record(home_id)
+
+
 def read_place(efs: EcsUnderTest) -> HomePlace | None:
     return another_process(efs, efs.file_systems).find_place(HOME)
 
 
 def test_a_home_is_an_access_point_of_the_students_own_folder_made_once(efs: EcsUnderTest) -> None:
     assert not efs.homes.exists(HOME)
-    efs.homes.create(HOME)
-    efs.homes.create(HOME)
+    make(efs.homes)
+    make(efs.homes)
     assert efs.homes.exists(HOME)
     (point,) = access_points(efs)
     assert point["RootDirectory"]["Path"] == f"/homes/{HOME}"
@@ -84,14 +91,14 @@ def test_a_home_is_an_access_point_of_the_students_own_folder_made_once(efs: Ecs
 
 def test_homes_are_spread_over_the_file_systems(efs: EcsUnderTest) -> None:
     for letter in "abcdefghijkl":
-        efs.homes.create(f"home-{letter * 16}")
+        make(efs.homes, f"home-{letter * 16}")
     assert {point["FileSystemId"] for point in access_points(efs)} == set(efs.file_systems)
 
 
 def test_when_a_file_system_is_full_the_next_one_takes_the_home(efs: EcsUnderTest) -> None:
     refusing = Refusing(efs.efs)
     refusing.answers = [(403, "AccessPointLimitExceeded", {})]
-    efs.homes.create(HOME)
+    make(efs.homes)
     place = efs.homes.find_place(HOME)
     assert place is not None
     assert [point["FileSystemId"] for point in access_points(efs)] == [place.file_system_id]
@@ -101,7 +108,7 @@ def test_a_newcomer_gets_a_home_although_a_file_system_is_lost(efs: EcsUnderTest
     lost, left = efs.file_systems
     efs.efs.delete_file_system(FileSystemId=lost)
     for letter in "abcdef":
-        efs.homes.create(f"home-{letter * 16}")
+        make(efs.homes, f"home-{letter * 16}")
     assert {point["FileSystemId"] for point in access_points(efs)} == {left}
 
 
@@ -109,10 +116,10 @@ def test_when_all_are_full_there_is_no_room_and_the_home_can_be_made_later(efs: 
     refusing = Refusing(efs.efs)
     refusing.answers = [(403, "AccessPointLimitExceeded", {})] * 2
     with pytest.raises(ApraNovaError) as refused:
-        efs.homes.create(HOME)
+        make(efs.homes)
     assert refused.value.reason is Reason.NO_CAPACITY
     assert not efs.homes.exists(HOME)
-    efs.homes.create(HOME)
+    make(efs.homes)
     assert efs.homes.exists(HOME)
 
 
@@ -121,28 +128,28 @@ def test_a_create_that_was_cut_short_after_efs_had_made_it_goes_on_with_the_same
 ) -> None:
     efs.records.refuse("UpdateItem", ConnectionClosedError(endpoint_url=efs.dynamodb.meta.endpoint_url), times=5)
     with pytest.raises(ApraNovaError):
-        efs.homes.create(HOME)
+        make(efs.homes)
     (point,) = access_points(efs)
     assert not efs.homes.exists(HOME)
     refusing = Refusing(efs.efs)  # as EFS answers, which the emulator does not
     refusing.answers = [(409, "AccessPointAlreadyExists", {"AccessPointId": point["AccessPointId"]})]
-    efs.homes.create(HOME)
+    make(efs.homes)
     assert read_place(efs) == HomePlace(point["FileSystemId"], point["AccessPointId"])
 
 
 def test_the_place_that_was_recorded_first_stays_and_the_other_access_point_goes(efs: EcsUnderTest) -> None:
-    efs.homes.create(HOME)
+    make(efs.homes)
     first = read_place(efs)
     assert first is not None
     later = another_process(efs, [name for name in efs.file_systems if name != first.file_system_id])
-    later.create(HOME)  # its file systems were full then, or have changed since
+    make(later)  # its file systems were full then, or have changed since
     assert later.find_place(HOME) == read_place(efs) == first
     assert [point["AccessPointId"] for point in access_points(efs)] == [first.access_point_id]
 
 
 def test_a_start_does_not_read_again_what_was_found_just_before_it(efs: EcsUnderTest) -> None:
     with efs.records.counted() as sent:
-        efs.homes.create(HOME)
+        make(efs.homes)
         made = efs.homes.find_place(HOME)
     assert sent == ["UpdateItem"]
     with efs.records.counted() as sent:
@@ -155,14 +162,14 @@ def test_a_start_does_not_read_again_what_was_found_just_before_it(efs: EcsUnder
 
 
 def test_a_home_that_is_being_purged_is_not_made_again(efs: EcsUnderTest) -> None:
-    efs.homes.create(HOME)
+    make(efs.homes)
     key = {table.PARTITION_KEY: {"S": f"home#{HOME}"}, table.SORT_KEY: {"S": table.RECORD}}
     begun = {":yes": {"BOOL": True}}
     efs.dynamodb.update_item(
         TableName=efs.table, Key=key, UpdateExpression="SET purging = :yes", ExpressionAttributeValues=begun
     )
     late = another_process(efs, efs.file_systems)
-    late.create(HOME)
+    make(late)
     assert late.find_place(HOME) is None
 
 
@@ -173,7 +180,7 @@ def place_of(efs: EcsUnderTest) -> HomePlace:
 
 
 def test_an_access_point_that_is_gone_is_made_anew_for_the_same_folder_and_makes_none_itself(efs: EcsUnderTest) -> None:
-    efs.homes.create(HOME)
+    make(efs.homes)
     before = place_of(efs)
     assert not efs.homes.mend(HOME)  # it is there: whatever went wrong, it was not this
     efs.efs.delete_access_point(AccessPointId=before.access_point_id)
@@ -186,7 +193,7 @@ def test_an_access_point_that_is_gone_is_made_anew_for_the_same_folder_and_makes
 
 
 def test_only_a_file_system_that_efs_does_not_know_any_more_is_left_for_another_one(efs: EcsUnderTest) -> None:
-    efs.homes.create(HOME)
+    make(efs.homes)
     before = place_of(efs)
     efs.efs.delete_access_point(AccessPointId=before.access_point_id)
     refusing = Refusing(efs.efs)
@@ -205,7 +212,7 @@ def test_a_home_on_a_file_system_that_is_lost_can_be_purged(efs: EcsUnderTest) -
         def invoke(self, **request: Any) -> None:
             told.append(request["FunctionName"])
 
-    efs.homes.create(HOME)
+    make(efs.homes)
     lost = place_of(efs)
     (left,) = set(efs.file_systems) - {lost.file_system_id}
     efs.file_systems.remove(lost.file_system_id)
@@ -221,7 +228,7 @@ def test_a_home_on_a_file_system_that_is_lost_can_be_purged(efs: EcsUnderTest) -
 
 def test_no_place_is_mended_that_never_was_or_that_is_being_purged(efs: EcsUnderTest) -> None:
     assert not efs.homes.mend(HOME)
-    efs.homes.create(HOME)
+    make(efs.homes)
     key = {table.PARTITION_KEY: {"S": f"home#{HOME}"}, table.SORT_KEY: {"S": table.RECORD}}
     efs.dynamodb.update_item(
         TableName=efs.table,
@@ -245,7 +252,7 @@ def test_a_purge_closes_the_home_at_once_and_is_done_when_the_purger_has_removed
             told.append(request)
 
     homes = efs.homes_with(Functions())
-    homes.create(HOME)
+    make(homes)
     place = homes.find_place(HOME)
     assert place is not None
     for _ in range(2):  # asked again as long as it is not done

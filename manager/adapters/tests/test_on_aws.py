@@ -201,12 +201,13 @@ def test_a_resume_of_somebody_who_came_too_late_for_the_task_started_ahead_asks_
     assert sent == RESUME
 
 
-def test_a_newcomer_s_cold_launch_asks_five_times_because_it_also_makes_the_home(school: School) -> None:
+def test_a_newcomer_s_cold_launch_asks_four_times_and_makes_the_home(school: School) -> None:
     workspace_id = school.create("a")
     with school.ecs.records.counted() as sent:
         launched = launch(school.world, workspace_id)
     assert launched.launch_path is LaunchPath.COLD
-    assert sent == ["GetItem", "Query", "TransactWriteItems", "UpdateItem", "UpdateItem"]
+    assert sent == ["GetItem", "Query", "TransactWriteItems", "TransactWriteItems"]
+    """The workspace; the pool; the claim; the home's place together with what ECS is asked."""
 
 
 def test_throttling_and_conflicts_cost_time_and_nothing_else(school: School) -> None:
