@@ -41,10 +41,11 @@ class Size:
     settle_s: float
     """Before a reading, so that what a start leaves behind is collected."""
     idle_minutes: int
+    """A third of what a tab that was left lives: V8 collects old objects in the first minutes, and seldom later."""
     minute_s: float
 
 
-FULL = Size(settle_s=15, idle_minutes=6, minute_s=60)
+FULL = Size(settle_s=15, idle_minutes=10, minute_s=60)
 QUICK = Size(settle_s=4, idle_minutes=1, minute_s=8)
 
 
