@@ -26,7 +26,7 @@ from manager.adapters.dynamodb.refusals import code_of
 from manager.adapters.ecs import answers
 from manager.adapters.ecs.definitions import AGENT_PORT, CONTAINER, Definitions
 from manager.adapters.ecs.references import LEASE_S, Reference, References
-from manager.adapters.ecs.settings import EcsSettings, NewHomePlaces
+from manager.adapters.ecs.settings import EcsSettings, HomePlace, NewHomePlaces
 from manager.ports.clock import Clock
 from manager.ports.task_runner import ObservedTask, StillEnding, TaskSpec
 
@@ -66,19 +66,22 @@ class EcsTaskRunner:
         """As the port says. A start that loses its answer is taken over after the lease, with the same client token."""
         if not TASK_ID_PATTERN.fullmatch(spec.task_id):
             raise ApraNovaError(Reason.BAD_REQUEST, "This is not a task's id", detail=spec.task_id)
-        home = None if spec.home_id is None else self._homes.take_unrecorded(spec.home_id)
-        announced = self._asked(lambda: self._references.announce(spec.task_id, home=home))
+        if spec.home_id is None:
+            raise ApraNovaError(Reason.LAUNCH_FAILED, "An ECS task needs its home when it starts", detail=spec.task_id)
+        new = self._homes.take_new(spec.home_id)
+        announced = self._asked(lambda: self._references.announce(spec.task_id, home=new.record if new else None))
         if announced is None:
             return
-        if spec.home_id is not None and home is not None and not announced.with_home:
-            self._homes.record(spec.home_id)
+        place = new.place if new else None
+        if new and not announced.with_home:
+            place = self._homes.record(spec.home_id, new.place)
         if announced.before:
             arn = self._asked(lambda: self._find_arn(spec.task_id))
             if arn:
                 self._asked(lambda: self._references.started(spec.task_id, arn))
                 return
         try:
-            self._run(spec, announced_at=announced.asked_at)
+            self._run(spec, spec.home_id, place, announced_at=announced.asked_at)
         except ApraNovaError as error:
             if error.reason in _FINAL:
                 self._asked(lambda: self._references.given_up(spec.task_id))
@@ -166,11 +169,8 @@ class EcsTaskRunner:
 
     # Starting
 
-    def _run(self, spec: TaskSpec, *, announced_at: float) -> None:
-        if spec.home_id is None:
-            raise ApraNovaError(Reason.LAUNCH_FAILED, "An ECS task needs its home when it starts", detail=spec.task_id)
-        home_id = spec.home_id
-        place = self._asked(lambda: self._homes.find_place(home_id))
+    def _run(self, spec: TaskSpec, home_id: str, place: HomePlace | None, *, announced_at: float) -> None:
+        place = place or self._asked(lambda: self._homes.find_place(home_id))
         if place is None:
             raise ApraNovaError(Reason.LAUNCH_FAILED, "This workspace's home cannot be found", detail=home_id)
         definition = ""

@@ -25,15 +25,22 @@ class HomePlaces(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class NewHome:
+    """A home made just now, which no record knows yet."""
+
+    place: HomePlace
+    record: Any
+    """DynamoDB's Update that records the place."""
+
+
 class NewHomePlaces(HomePlaces, Protocol):
     """Also of homes made just now, which the start of their first task records."""
 
-    def take_unrecorded(self, home_id: str) -> Any | None:
-        """DynamoDB's Update that records the place of a home made just now, for the caller to send; None: it is recorded."""
-        ...
+    def take_new(self, home_id: str) -> NewHome | None: ...
 
-    def record(self, home_id: str) -> None:
-        """Store what `take_unrecorded` gave, if the caller could not. Raises ApraNovaError."""
+    def record(self, home_id: str, made: HomePlace) -> HomePlace | None:
+        """Store it by itself: the place that is the home's then; None: the home is being purged. Raises ApraNovaError."""
         ...
 
 

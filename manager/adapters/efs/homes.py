@@ -24,7 +24,7 @@ from contract.errors import ApraNovaError, Reason
 from contract.names import STUDENT_UID
 from manager.adapters.dynamodb import table
 from manager.adapters.dynamodb.refusals import code_of
-from manager.adapters.ecs.settings import HomePlace
+from manager.adapters.ecs.settings import HomePlace, NewHome
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -54,7 +54,7 @@ class EfsHomeVolumes:
         home that is purged; may be repeated."""
         self._just_found: dict[str, HomePlace] = {}
         """For the start that follows, which takes it out: it need not read the same item again."""
-        self._unrecorded: dict[str, HomePlace] = {}
+        self._new: dict[str, HomePlace] = {}
         """Made here, and to be recorded by the start that follows."""
         self._client = client
         self._purgers = dict(purgers)
@@ -67,12 +67,12 @@ class EfsHomeVolumes:
         """Makes the access point. The start that follows records it, in one request with its announcement and before ECS is asked; until then
         other processes do not know it. A create that is cut short between the two is repeated, and EFS knows the access
         point again by its token; only if the file systems have changed meanwhile, an unused access point is left over."""
-        key_of(home_id)
+        key_of(home_id)  # refuses what is not the id of a home
         try:
             for file_system in self._in_order(home_id):
                 access_point = self._create_access_point(home_id, file_system)
                 if access_point:
-                    _keep(self._unrecorded, home_id, HomePlace(file_system, access_point))
+                    _keep(self._new, home_id, HomePlace(file_system, access_point))
                     return
         except (ClientError, BotoCoreError) as error:
             raise _unreachable(str(error)) from error
@@ -83,7 +83,7 @@ class EfsHomeVolumes:
         )
 
     def exists(self, home_id: str) -> bool:
-        if home_id in self._unrecorded:
+        if home_id in self._new:
             return True
         place = self._read_place(home_id)
         if place is not None:
@@ -93,24 +93,16 @@ class EfsHomeVolumes:
     def find_place(self, home_id: str) -> HomePlace | None:
         return self._just_found.pop(home_id, None) or self._read_place(home_id)
 
-    def take_unrecorded(self, home_id: str) -> Any | None:
-        made = self._unrecorded.pop(home_id, None)
-        if made is None:
-            return None
-        _keep(self._just_found, home_id, made)
-        return self._recording(home_id, made)
+    def take_new(self, home_id: str) -> NewHome | None:
+        made = self._new.pop(home_id, None)
+        return None if made is None else NewHome(made, self._recording(home_id, made))
 
-    def record(self, home_id: str) -> None:
-        """The first place that is recorded is the home's for good."""
-        made = self._just_found.pop(home_id, None)
-        if made is None:
-            return
+    def record(self, home_id: str, made: HomePlace) -> HomePlace | None:
+        """The first place that is recorded is the home's for good; another access point, made in vain, goes."""
         try:
-            place = self._record(home_id, made)
+            return self._record(home_id, made)
         except (ClientError, BotoCoreError) as error:
             raise _unreachable(str(error)) from error
-        if place is not None:
-            _keep(self._just_found, home_id, place)
 
     def mend(self, home_id: str) -> bool:
         """Make the home's place anew if EFS has no such access point any more; whether it did. For a home that a task could not mount.
@@ -178,7 +170,7 @@ class EfsHomeVolumes:
 
     def _forget(self, home_id: str) -> None:
         self._just_found.pop(home_id, None)
-        self._unrecorded.pop(home_id, None)
+        self._new.pop(home_id, None)
 
     def _read_place(self, home_id: str) -> HomePlace | None:
         try:
@@ -203,7 +195,6 @@ class EfsHomeVolumes:
         }
 
     def _record(self, home_id: str, made: HomePlace) -> HomePlace | None:
-        """The home's place; None: it is being purged. Raises ClientError."""
         try:
             self._records.update_item(**self._recording(home_id, made))
         except ClientError as error:
