@@ -7,10 +7,6 @@ import json
 import time
 from typing import Any
 
-import boto3
-import botocore.config
-import botocore.exceptions
-
 from contract.manager import Action, FleetAnswer
 from contract.names import MANAGER_FUNCTION, WorkspaceState
 from contract.wire import BadMessage, from_json
@@ -64,6 +60,10 @@ def _invoke(settings: Settings, endpoint: str, payload: dict[str, Any]) -> dict[
 
 
 def _call(settings: Settings, endpoint: str, payload: dict[str, Any]) -> dict[str, Any] | None:
+    import boto3  # here: the supervisor calls once, at its end, and would carry 20 MB all its life
+    import botocore.config
+    import botocore.exceptions
+
     secrets = load_or_make(settings.home / "secrets.json")
     client = boto3.client(
         "lambda",

