@@ -24,8 +24,8 @@ START_TIMEOUT_S = 60.0
 """Twenty times what it takes on an idle machine; thirty students may start at once."""
 _OK = range(200, 400)
 _YOUNG_HEAP_MB = 4
-"""Each of VS Code's six processes keeps three times this for young objects; by default 16, which is a fifth of the task's
-memory. Terminals do not get the variables (defaults.json), so students' own programs run as anywhere."""
+"""Each of VS Code's eight Node processes keeps three times this for young objects; by default 16. Students' own programs run as
+anywhere: terminals get neither this nor the variables below (defaults.json)."""
 _LEAN_MALLOC = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "65536"}
 """glibc gives freed memory back at once: 7 MB of an idle VS Code."""
 
@@ -79,6 +79,8 @@ class VSCode:
         switches = ("telemetry", "update-check", "workspace-trust", "getting-started-override", "proxy")
         arguments = (
             str(places.node / "bin/node"),
+            f"--max-semi-space-size={_YOUNG_HEAP_MB}",
+            *("--require", str(places.code_server / "hand_on.js")),
             str(places.code_server / "server.js"),
             *("--config", str(places.sockets / "code-server.yaml"), "--auth", "none"),
             *("--socket", self.socket_path, "--socket-mode", "0600"),
@@ -171,6 +173,5 @@ class VSCode:
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
             "EDITOR": "nano",
             **_LEAN_MALLOC,
-            "NODE_OPTIONS": f"--max-semi-space-size={_YOUNG_HEAP_MB}",
             **proxy,
         }

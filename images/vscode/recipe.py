@@ -19,8 +19,8 @@ _ICONS = "src/browser/media"
 """code-server's own, which its start page asks of the workspace."""
 _ICONS_AT_THE_EDGE = "resources/code-server"
 
-START = "server.js"
-"""The script at the top of the code-server folder that tasks start."""
+START, BEFORE_START = "server.js", "hand_on.js"
+"""The script at the top of the code-server folder that tasks start, and what Node loads before it."""
 
 DROPPED_EXTENSIONS = (
     "copilot",  # needs an account and the internet, and 30 MB
@@ -49,7 +49,8 @@ def install(node: NodeRuntime, into: Path) -> None:
 def install_start(node: NodeRuntime, code_server: Path) -> None:
     """Our start of it in one process, which uses what code-server keeps to itself: another version may not have it."""
     start = code_server / START
-    shutil.copyfile(HERE / "install" / START, start)
+    for script in (START, BEFORE_START):
+        shutil.copyfile(HERE / "install" / script, code_server / script)
     missing = node.run([str(node.node), str(start), "--missing"], cwd=code_server).splitlines()
     if missing:
         raise BuildFailed(

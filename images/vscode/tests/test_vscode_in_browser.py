@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 from playwright.sync_api import Page, Request
 
@@ -188,6 +189,11 @@ def test_language_help_works_without_the_internet(desk: Desk, name: str, text: s
     page.keyboard.press("Control+Space")
     expected = "join" if name.endswith("py") else "toFixed"
     page.locator(".suggest-widget .monaco-list-row").filter(has_text=expected).first.wait_for()
+    helpers = [process.cmdline() for process in psutil.Process(desk.task.process.pid).children(recursive=True)]
+    helpers = [words for words in helpers if words and Path(words[0]).name == "node"]
+    assert len(helpers) >= 4, "the server, extensions, files and a language at least"
+    small_heaps = [sum(word.startswith("--max-semi-space-size=") for word in words) for words in helpers]
+    assert small_heaps == [1] * len(helpers), helpers
 
 
 def test_git_knows_the_student_and_nothing_asks_for_trust_or_an_account(desk: Desk) -> None:
