@@ -191,7 +191,8 @@ class Fleet:
 
     def _why_not_a_no_op(self) -> Violation | None:
         world = self.managers[0].world
-        plan = reconcile(observe(world), world.clock.now(), world.policy)
+        now = world.clock.now()
+        plan = reconcile(observe(world, now), now, world.policy)
         if plan.actions:
             names = ", ".join(type(action).__name__ for action in plan.actions)
             return Violation("converged", f"a pass over a converged fleet still plans {names}")

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from contract.agent import AgentStatus
 from contract.errors import ApraNovaError, Reason
 from contract.names import TaskState, WorkspaceKind, WorkspaceState
 from manager.adapters.memory.clock import FakeClock
-from manager.adapters.memory.runner import MemoryTaskRunner, RunnerWithoutRoom
+from manager.adapters.memory.runner import MemoryTaskAgent, MemoryTaskRunner, RunnerWithoutRoom
 from manager.adapters.memory.store import MemoryWorkspaceStore
 from manager.domain.task import Task
 from manager.domain.workspace import Workspace
@@ -146,3 +147,35 @@ def test_a_launch_that_was_cut_short_goes_on_with_the_next_pass_though_no_event_
     school.later(school.world.policy.takeover_s)
     school.settle()
     assert school.workspace().state is WorkspaceState.RUNNING
+
+
+class AgentAfterWhoseAnswerTheManagerIsHeldUp(MemoryTaskAgent):
+    held_up_s = 0.0
+
+    def status(self, control_address: str, agent_token: str) -> AgentStatus:
+        answer = super().status(control_address, agent_token)
+        self.runner.clock.advance(self.held_up_s)
+        return answer
+
+
+def test_a_pass_that_is_held_up_after_the_agent_answered_does_not_take_the_minute_for_idleness() -> None:
+    """It judged by the time of its plan: a student who came back in that minute was stopped as idle."""
+    school = School()
+    agent = AgentAfterWhoseAnswerTheManagerIsHeldUp(school.runner)
+    school.world = replace(school.world, agent=agent)
+    school.enrol(ANNA)
+    launch(school.world, ANNA)
+    school.settle()
+    school.task().last_activity_at = school.clock.now()
+    school.later(school.world.policy.idle_timeout_s - 30.0)
+    agent.held_up_s = 60.0
+    school.sweep()
+    assert school.workspace().state is WorkspaceState.RUNNING
+    agent.held_up_s = 0.0
+    school.task().last_activity_at = school.clock.now() - 5.0
+    school.later(school.world.policy.idle_timeout_s - 10.0)
+    school.settle()
+    assert school.workspace().state is WorkspaceState.RUNNING
+    school.later(10.0)
+    school.settle()
+    assert school.workspace().state is WorkspaceState.STOPPED

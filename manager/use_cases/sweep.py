@@ -35,10 +35,13 @@ are seconds behind at worst; two processes that do not know of each other's star
 
 def sweep(world: World) -> Plan:
     """One pass over what is due and warm. Returns the plan that was begun; `look_again_at` in it says when the next
-    pass should run."""
+    pass should run.
+
+    It judges by the time at which it began to read: one that is held up for a minute after an agent has answered knows nothing
+    of that minute, in which the student may have come back."""
     begun = world.clock.now()
-    snapshot = observe(world)
-    plan = reconcile(snapshot, world.clock.now(), world.policy)
+    snapshot = observe(world, begun)
+    plan = reconcile(snapshot, begun, world.policy)
     apply(world, plan)
     if plan.pool is not None:
         note_pool(world, plan.pool, snapshot.pool)
@@ -63,15 +66,15 @@ def _measure_pool(world: World, note: PoolNote, snapshot: Snapshot) -> None:
 def sweep_named(world: World, task_ids: Iterable[str]) -> Plan:
     """A pass over these tasks and their workspaces alone, because an event of the engine tells that they have changed. The rest
     of the fleet, and the pool's size, are the next sweep's business: a hundred events at once must not be a hundred sweeps."""
-    snapshot = observe_named(world, task_ids)
-    plan = reconcile(snapshot, world.clock.now(), world.policy)
+    begun = world.clock.now()
+    snapshot = observe_named(world, task_ids, begun)
+    plan = reconcile(snapshot, begun, world.policy)
     apply(world, plan)
     return plan
 
 
-def observe_named(world: World, task_ids: Iterable[str]) -> Snapshot:
+def observe_named(world: World, task_ids: Iterable[str], now: float) -> Snapshot:
     """The failed starts of the pool's list come along: one of these tasks may be the success that forgives them."""
-    now = world.clock.now()
     named = {task.task_id: task for task in _in_pages(world.store.find_tasks, task_ids)}
     listed = world.store.list_warm_tasks(limit=world.policy.records_max) if named else ()
     tasks = {task.task_id: task for task in listed if task.failed_start} | named
@@ -88,9 +91,8 @@ def observe_named(world: World, task_ids: Iterable[str]) -> Snapshot:
     )
 
 
-def observe(world: World) -> Snapshot:
+def observe(world: World, now: float) -> Snapshot:
     """Read records, then the engine, then those agents whose answer could matter now."""
-    now = world.clock.now()
     tasks = _tasks(world, now)
     workspaces = _workspaces(world, tasks, now)
     observed = _observed(world, [task.task_id for task in tasks.values() if task.live])
