@@ -16,7 +16,7 @@ from sqlalchemy import event
 from superset.app import create_app
 
 from images.superset import home, places
-from images.superset.inside import chance, configuration, limits, migration, serving, uploads
+from images.superset.inside import chance, configuration, drivers, limits, migration, serving, uploads
 from images.superset.inside.identity import ENVIRON_KEY, Gate, Verifier
 from images.superset.link import Link
 
@@ -57,6 +57,7 @@ class ApplicationProcess:
         os.chdir(folder)
         configuration.SQLALCHEMY_DATABASE_URI = _uri(private.metadata)
         # Its own handlers would write to the standard error of whoever started us; warnings are enough.
+        drivers.install()
         application = create_app("images.superset.inside.configuration")
         limits.install()
         uploads.install()
