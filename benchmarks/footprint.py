@@ -58,6 +58,7 @@ def run(*, quick: bool) -> Findings:
         warm = [_memory(task) for task in sorted(school.sandboxes())]
         student = school.demo_student("amira")
         stages, burned, platform_burned = _session(school, student, size)
+        stages["another one with a file, a terminal and TypeScript help"] = _typescript_alone(school, size)
         platform_used = _platform(school)
     return _findings(
         size,
@@ -97,6 +98,22 @@ def _session(
             time.sleep(size.settle_s)
             stages[f"and {help_}"] = _memory(task)
     return stages, burned, platform_burned
+
+
+def _typescript_alone(school: School, size: Size) -> dict[str, float]:
+    """Memory of a workspace whose student writes in TypeScript only."""
+    school.until_pool_is_full()
+    (student,), waiting = school.enroll(1, track="FSD"), school.sandboxes()
+    with running_chromium() as browser, fresh_profile(browser) as context:
+        code = click_launch(at_dashboard(context, school, student))[1]
+        task = _claimed_sandbox(school, student, waiting)
+        code.open_file("README.md")
+        code.terminal("git status")
+        code.make_file("b.ts", _TYPESCRIPT)
+        code.open_from_explorer("b.ts")
+        _until_there(task, _TYPESCRIPT_HELP)
+        time.sleep(size.settle_s)
+        return _memory(task)
 
 
 def _until_there(task: psutil.Process, sort: str) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import event
 from superset.app import create_app
 
 from images.superset import home, places
-from images.superset.inside import chance, configuration, drivers, limits, migration, serving, uploads
+from images.superset.inside import chance, configuration, known, limits, migration, serving, uploads
 from images.superset.inside.identity import ENVIRON_KEY, Gate, Verifier
 from images.superset.link import Link
 
@@ -57,8 +57,9 @@ class ApplicationProcess:
         os.chdir(folder)
         configuration.SQLALCHEMY_DATABASE_URI = _uri(private.metadata)
         # Its own handlers would write to the standard error of whoever started us; warnings are enough.
-        drivers.install()
+        known.install_before_views()
         application = create_app("images.superset.inside.configuration")
+        known.install()
         limits.install()
         uploads.install()
         application.before_request(uploads.refuse_what_is_too_large)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 import sqlite3
 import statistics
 import time
@@ -76,6 +78,19 @@ def test_the_student_is_named_and_is_the_administrator(new_desk: NewDesk) -> Non
     assert "Admin" in desk.api("GET", "/api/v1/me/roles/").json["result"]["roles"]
 
 
+def test_the_first_page_is_the_welcome_and_knows_what_the_student_may_do(desk: Desk) -> None:
+    to = desk.request("GET", "/")
+    assert (to.status, to.headers["location"]) == (302, "/superset/welcome/")
+    page = desk.request("GET", "/superset/welcome/").body.decode()
+    (told,) = re.findall(r'data-bootstrap="([^"]*)"', page)
+    bootstrap = json.loads(html.unescape(told))
+    assert bootstrap["user"]["roles"]["Admin"]
+    assert bootstrap["common"]["menu_data"]["menu"]
+    available = desk.api("GET", "/api/v1/database/available/").json["databases"]
+    drivers = {database["engine"]: database["available_drivers"] for database in available}
+    assert {"duckdb", "sqlite"} <= {engine for engine, names in drivers.items() if names}
+
+
 # --- who gets in ---
 
 
@@ -130,7 +145,7 @@ def test_a_browser_without_a_statement_is_told_where_to_go(one_desk: Desk) -> No
 def test_health_is_open_and_there_is_no_form_to_sign_in(one_desk: Desk) -> None:
     assert one_desk.request("GET", "/health", statement="").status == 200
     login = one_desk.request("GET", "/login/")
-    assert (login.status, login.headers["location"]) == (302, "/")
+    assert (login.status, login.headers["location"]) == (302, "/superset/welcome/")
     for password in ("student", "admin", "!", ""):
         message = {"username": "student", "password": password, "provider": "db"}
         assert one_desk.api("POST", "/api/v1/security/login", message).status in (400, 401, 404)
