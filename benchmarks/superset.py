@@ -151,7 +151,12 @@ def _cold(school: School, student: Student, count: int, seen: _Seen) -> None:
 
 
 def _end_parent(school: School) -> None:
+    """Once it is warm: one that ends before that has failed for the engine, which then does without for a while."""
     parent = parent_when_there(school)
+    busy_s, deadline = -1.0, time.monotonic() + PARENT_WITHIN_S
+    while (now_busy_s := sum(parent.cpu_times()[:2])) > busy_s and time.monotonic() < deadline:
+        busy_s = now_busy_s
+        time.sleep(1)
     parent.kill()
     parent.wait(10)
 
