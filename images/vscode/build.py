@@ -25,7 +25,7 @@ HERE = Path(__file__).parent
 
 KIND = "vscode"
 MEMORY_MAX_BYTES = 768 * 1024 * 1024
-"""VS Code with one language at work needs 450 MB, with Python and TypeScript both open 610 MB."""
+"""VS Code with one language at work needs up to 450 MB, with Python and TypeScript both open 530 MB."""
 PROCESSES_MAX = 512
 FREE_BYTES_MIN = 2 * 1024**3
 
