@@ -27,7 +27,7 @@ def fresh_profile(browser: Browser) -> Iterator[BrowserContext]:
 
 def at_dashboard(context: BrowserContext, of: school.School, student: school.Student) -> Student:
     """The student's dashboard, signed in already."""
-    context.add_cookies([{"name": "apranova_session", "value": student.session_cookie(), "url": student.url}])
+    context.add_cookies(student.cookies())
     person = Student(context.new_page(), of.product, Account("", ""))
     person.portal.goto(f"{student.url}/dashboard")
     return person

@@ -91,9 +91,7 @@ def _home_page(school: School, student: Student, browser: Browser, count: int, s
         for path in ("warm", "existing"):
             asked: list[Request] = []
             with fresh_profile(browser) as context:
-                context.add_cookies(
-                    [{"name": "apranova_session", "value": student.session_cookie(), "url": student.url}]
-                )
+                context.add_cookies(student.cookies())
                 portal = context.new_page()
                 portal.goto(f"{student.url}/dashboard")
                 button = portal.get_by_role(

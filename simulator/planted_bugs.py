@@ -64,7 +64,7 @@ BUGS = (
         sabotage.orphans_without_a_second_look,
     ),
     PlantedBug(
-        "second look before the engine's list",
+        "second look before the engine's list, judged by a later clock",
         "a paused manager ends what it does not know yet",
         sabotage.second_look_before_the_engine,
         found_within=800,

@@ -97,8 +97,13 @@ class Student:
         key: str = answer.json()["url"].partition("invitation=")[2]
         return key
 
-    def session_cookie(self) -> str:
-        return next(cookie.value or "" for cookie in self.http.cookies.jar if cookie.name == "apranova_session")
+    def cookies(self) -> list[Any]:
+        """What their browser has after they signed in, as Playwright takes it."""
+        return [
+            {"name": cookie.name, "value": cookie.value or "", "url": self.url}
+            for cookie in self.http.cookies.jar
+            if cookie.name in ("apranova_session", "apranova_csrf")
+        ]
 
     def launch(self) -> Launch:
         """Click *Launch Workspace* and wait until the application's first page is there."""
