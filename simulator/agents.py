@@ -12,6 +12,7 @@ from simulator.loop import EventLoop
 
 _TIME_LIMIT_S = 5.0
 _LATENCIES_S = {"status": 0.01, "claim": 0.4, "warn": 0.01, "save": 0.3}
+_WAKES_WITHIN_S = 1.0
 
 
 class SimulatedAgents:
@@ -68,8 +69,8 @@ class SimulatedAgents:
         if not instance.alive:
             return
         now = self._loop.now
-        if instance.hangs_until > now:
-            self._loop.after(instance.hangs_until - now, lambda: self._save_and_leave(instance))
+        if instance.hangs_until > now:  # for how long may change: with the faults all hanging ends
+            self._loop.after(min(_WAKES_WITHIN_S, instance.hangs_until - now), lambda: self._save_and_leave(instance))
             return
         if now < self.saves_fail_until:
             instance.save_failed_at = now

@@ -70,6 +70,16 @@ def test_an_agent_that_wakes_in_time_saves_then() -> None:
     assert (bench.task.alive, bench.task.unsaved) == (False, False)
 
 
+def test_an_agent_whose_hanging_ends_with_the_faults_saves_then() -> None:
+    bench = Bench()
+    bench.task.unsaved = True
+    bench.task.hangs_until = 1_000.0
+    bench.loop.run_until(100.0)
+    bench.task.hangs_until = 100.0
+    bench.loop.run_until(102.0)
+    assert (bench.task.alive, bench.task.unsaved) == (False, False)
+
+
 def test_an_agent_that_hangs_loses_the_task_two_minutes_after_the_notice() -> None:
     bench = Bench()
     bench.task.unsaved = True
