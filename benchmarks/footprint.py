@@ -58,8 +58,8 @@ def run(*, quick: bool) -> Findings:
         warm = [_memory(task) for task in sorted(school.sandboxes())]
         student = school.demo_student("amira")
         stages, burned, platform_burned = _session(school, student, size)
-        stages["another one with a file, a terminal and TypeScript help"] = _typescript_alone(school, size)
         platform_used = _platform(school)
+        stages["another one with a file, a terminal and TypeScript help"] = _typescript_alone(school, size)
     return _findings(
         size,
         platform={

@@ -30,7 +30,6 @@ _TRUSTED_ELSEWHERE = ("REMOTE_USER", "AUTH_TYPE", "HTTP_REMOTE_USER", "HTTP_X_RE
 """What some programs take for proof of identity; here it proves nothing and goes no further."""
 _LEEWAY_S = 30.0
 _OPEN_PATHS = ("/health",)
-_FIRST_PAGE = "/superset/welcome/"
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -93,9 +92,8 @@ class Gate:
                 environ[ENVIRON_KEY] = self.verifier.verify(statement)
             except Refused:
                 return self._refuse(environ, start_response)
-        if path == "/" or path.startswith(("/login", "/register")):
-            # Superset's own redirect of / takes twenty milliseconds.
-            start_response("302 Found", [("Location", _FIRST_PAGE), ("Content-Length", "0")])
+        if path.startswith(("/login", "/register")):
+            start_response("302 Found", [("Location", "/"), ("Content-Length", "0")])
             return [b""]
         return self.application(environ, start_response)
 

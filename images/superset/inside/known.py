@@ -15,7 +15,7 @@ def install_before_views() -> None:
 
     # An image's drivers never change; looking for them reads the metadata of every installed package.
     db_engine_specs.get_available_engine_specs = functools.cache(db_engine_specs.get_available_engine_specs)
-    # It runs git twice for a page, in the student's home, for Superset's own version.
+    # It runs git for each page, in the student's home, for Superset's own version.
     version._get_local_branch = lambda: None  # noqa: SLF001  it has no setting
 
 

@@ -53,6 +53,13 @@ def on_host(image: dict[str, Any], word: str) -> str:
     return word
 
 
+def in_superset(image: dict[str, Any], home: Path, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a script in the image's Python, where Superset is."""
+    environment = {"PYTHONPATH": on_host(image, "/opt/apranova"), "HOME": str(home), "PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"}  # fmt: skip
+    words = [on_host(image, "/opt/superset/bin/python"), "-W", "ignore", "-c", script, *arguments]
+    return subprocess.run(words, env=environment, cwd=home, capture_output=True, text=True, check=False)
+
+
 class Parent:
     """A warmed parent; `fork` puts a child at a link."""
 

@@ -4,7 +4,6 @@
 "use strict";
 
 const childProcess = require("node:child_process");
-const { syncBuiltinESMExports } = require("node:module");
 
 const fork = childProcess.fork;
 const ours = process.execArgv.slice(0, process.execArgv.indexOf(__filename) + 1);
@@ -17,4 +16,3 @@ childProcess.fork = function (script, words, options) {
   const execArgv = own.includes(__filename) ? own : [...ours, ...own];
   return fork(script, given, { ...chosen, execArgv });
 };
-syncBuiltinESMExports(); // for those who `import { fork }`
