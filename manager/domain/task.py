@@ -19,8 +19,9 @@ TASK_TRANSITIONS: dict[TaskState, frozenset[TaskState]] = {
 }
 """No way leads back: tasks are single-use, so that nothing of one student can reach another."""
 
+_AFTER_THOSE_FOR_ANYONE = 1e10
 _AFTER_EVERY_WARM_TASK = 1e11
-"""Seconds since 1970, some three thousand years ahead."""
+"""Added to seconds since 1970: hundreds of years between each and the next."""
 
 
 class TaskOffer(enum.StrEnum):
@@ -93,6 +94,10 @@ class Task:
         return self.workspace_id is None and self.state in (TaskState.STARTING, TaskState.READY)
 
     @property
+    def for_anyone(self) -> bool:
+        return self.warm and self.intended_for is None
+
+    @property
     def failed_start(self) -> bool:
         """It ended without ever having been ready."""
         return self.state is TaskState.STOPPED and bool(self.failure) and self.ready_at is None
@@ -101,11 +106,12 @@ class Task:
     def pool_rank(self) -> float | None:
         """Its place in the pool's list, which every pass and every launch read; None: it is not in it.
 
-        Warm tasks come first, the oldest first; then the failed starts that the back-off counts, the latest first, so that
-        a limited reading never misses what matters. The store indexes it: one number, whatever the store's sort key is.
+        First the warm tasks for anyone, the oldest first, of which a newcomer's launch wants one; then those that wait for one
+        student each, whose launch finds its own by key; then the failed starts that the back-off counts, the latest first. So a
+        limited reading never misses what matters. The store indexes it: one number, whatever the store's sort key is.
         """
         if self.warm:
-            return self.created_at
+            return self.created_at if self.for_anyone else _AFTER_THOSE_FOR_ANYONE + self.created_at
         if self.failed_start and not self.forgiven:
             return _AFTER_EVERY_WARM_TASK - (self.ended_at or 0.0)
         return None

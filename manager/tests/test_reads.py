@@ -253,6 +253,33 @@ def test_a_launch_reads_the_oldest_of_a_large_pool_and_the_rest_only_if_none_of_
     assert counting.records == 1 + (50 if lists == 1 else 50 + 60)
 
 
+def test_a_newcomer_s_launch_reads_none_of_the_many_tasks_that_wait_for_others() -> None:
+    school = School(pool=1, runner=MemoryTaskRunner(FakeClock(), late_binding=False), tasks_max=None)
+    school.enrol(ANNA)
+    school.settle()
+    now = school.clock.now()
+    for number in range(200):
+        other = Task(
+            f"task-of-{number:03d}",
+            WorkspaceKind.VSCODE,
+            "vscode-1",
+            now - 600.0,  # older than the one for anyone
+            "token",
+            state=TaskState.READY,
+            state_since=now,
+            home_id=f"home-of-{number:03d}",
+            intended_for=f"ws-{number:010d}",
+        )
+        school.store.write(other)
+    counting = counted(school)
+    assert launch(school.world, ANNA).launch_path is LaunchPath.WARM
+    assert counting.records == 1 + 50
+    school.enrol(BEN)
+    counting.begin()
+    assert launch(school.world, BEN).launch_path is LaunchPath.COLD
+    assert (counting.requests["list_warm_tasks"], counting.records) == (1, 1 + 50)
+
+
 class HomesThatDieWithTheirFirstCaller(MemoryHomeVolumes):
     """The home is made, and the process ends before it learns so."""
 

@@ -181,10 +181,12 @@ def observed(number: int) -> ObservedTask:
     return ObservedTask(task(number).task_id, alive=True, started_at=NOW)
 
 
-def test_the_pools_list_has_the_warm_ones_oldest_first_then_the_failures_that_count_latest_first(
+def test_the_pools_list_has_those_for_anyone_oldest_first_then_those_for_one_student_then_the_failures_that_count(
     store: WorkspaceStore,
 ) -> None:
     store.write(
+        task(0, intended_for="ws-eeeeeeeeee"),
+        task(2, intended_for="ws-ffffffffff", state=TaskState.READY),
         task(3),
         task(1, state=TaskState.READY),
         task(4, workspace_id="ws-aaaaaaaaaa"),
@@ -194,10 +196,10 @@ def test_the_pools_list_has_the_warm_ones_oldest_first_then_the_failures_that_co
         ended(8, after_s=3, failure="killed", ready_at=NOW),
         ended(9, after_s=4, failure="no room", forgiven=True),
     )
-    assert [item.task_id[-1] for item in store.list_warm_tasks(limit=10)] == ["1", "3", "7", "6"]
+    assert [item.task_id[-1] for item in store.list_warm_tasks(limit=10)] == ["1", "3", "0", "2", "7", "6"]
     assert [item.task_id[-1] for item in store.list_warm_tasks(limit=1)] == ["1"]
     store.write(task(1, version=1, state=TaskState.CLAIMED, workspace_id="ws-dddddddddd"), delete=(task(6, version=1),))
-    assert [item.task_id[-1] for item in store.list_warm_tasks(limit=10)] == ["3", "7"]
+    assert [item.task_id[-1] for item in store.list_warm_tasks(limit=10)] == ["3", "0", "2", "7"]
 
 
 def test_live_tasks_are_counted_up_to_a_limit(store: WorkspaceStore) -> None:

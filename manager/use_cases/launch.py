@@ -84,10 +84,11 @@ def bring_up(world: World, workspace: Workspace) -> Workspace:
 
 
 def _from_the_pool(world: World, workspace: Workspace, image: str) -> Iterator[Task]:
-    """Those to try, best first. The oldest are ready first: the rest of a large pool is read only if none of these is left."""
+    """Those to try, best first. The oldest are ready first: the rest of a large pool is read only if none of these is left, and
+    only where there may be more for anyone."""
     oldest = world.store.list_warm_tasks(limit=_OLDEST)
     able = candidates(oldest, workspace, image=image)
-    if len(oldest) < _OLDEST:
+    if len(oldest) < _OLDEST or not oldest[-1].for_anyone:
         yield from able
         return
     ready = [task for task in able if task.state is TaskState.READY]

@@ -56,9 +56,7 @@ def _measure_pool(world: World, note: PoolNote, snapshot: Snapshot) -> None:
         return
     alive = {seen.task_id for seen in snapshot.observed or () if seen.alive}
     ready = [
-        task
-        for task in snapshot.warm
-        if task.state is TaskState.READY and task.intended_for is None and task.task_id in alive
+        task for task in snapshot.warm if task.state is TaskState.READY and task.for_anyone and task.task_id in alive
     ]
     world.metrics.observe("pool_ready", len(ready))
 
