@@ -37,6 +37,8 @@ SCANS_MAX = 3
 """Sweeps until the engine's list, which comes in pages, has shown a task."""
 HEALTHY_S = 60.0
 """A launch whose task is ready is carried on within this once nothing is in its way: take-over and a few passes."""
+_STOPS_WITHIN_S = 2.0
+"""From the agent's answer to the stop that a pass without trouble writes."""
 
 
 class Violation(BaseException):
@@ -226,6 +228,8 @@ class Watch:
         name = after.workspace_id
         if before is not None:
             self._moved(before, after)
+        if after.stop_reason is StopReason.LAUNCH_FAILED and not after.failure:
+            raise Violation("launch", f"the launch of {name} failed and nobody says why")
         if after.state is WorkspaceState.STARTING and (after.deadline is None or not after.launch_secret):
             raise Violation("rule 3", f"{name} is starting without a deadline or a launch secret")
         if after.home_id is not None and self._owner.setdefault(after.home_id, name) != name:
@@ -264,8 +268,6 @@ class Watch:
                 raise Violation("rule 1", f"{after.workspace_id} is {after.state} while {before.task_id} lives")
             case _:
                 pass
-        if after.stop_reason is StopReason.LAUNCH_FAILED and not after.failure:
-            raise Violation("launch", f"the launch of {after.workspace_id} failed and nobody says why")
 
     def _opened(self, workspace: Workspace, instance: Instance) -> None:
         claim = instance.claim
@@ -280,10 +282,13 @@ class Watch:
             )
 
     def _idle(self, workspace: Workspace, instance: Instance) -> None:
-        if instance.active_at is None:
+        # Whoever comes back between the agent's answer and the stop that follows at once is seen by nobody in time.
+        just_asked = self._loop.now - instance.asked_at <= _STOPS_WITHIN_S
+        active_at = instance.told_active_at if just_asked else instance.active_at
+        if active_at is None:
             return
         tolerance_s = 15.0 + self._skew_s + (150.0 if self._faults.last_at >= self._loop.now - 150.0 else 0.0)
-        quiet_s = self._loop.now - instance.active_at
+        quiet_s = self._loop.now - active_at
         if quiet_s < self._policy.idle_timeout_s - tolerance_s:
             raise Violation("idle", f"{workspace.workspace_id} is stopped as idle after {quiet_s:.0f} s of quiet")
 

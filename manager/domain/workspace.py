@@ -216,7 +216,7 @@ class Workspace:
     def launch_wished(self, *, now: float) -> Workspace:
         """Launch as soon as what still has its home is gone."""
         step = LaunchStep("requested", now, "You asked for your workspace; an older one is being put away first")
-        return replace(self, launch_wanted_at=now, due_at=now, failure="", steps=(step,))
+        return replace(self, launch_wanted_at=now, due_at=now, stop_reason=None, failure="", steps=(step,))
 
     def expecting(self, expected: Expectation | None, *, now: float) -> Workspace:
         """Known to be launched soon, or not any more; only a stopped workspace is looked at for it."""

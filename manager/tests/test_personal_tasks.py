@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from contract.errors import ApraNovaError
 from contract.manager import ExpectRequest
-from contract.names import LaunchPath, TaskState, WorkspaceKind, WorkspaceState
+from contract.names import LaunchPath, StopReason, TaskState, WorkspaceKind, WorkspaceState
 from manager.adapters.memory.clock import FakeClock
 from manager.adapters.memory.runner import MemoryTaskRunner
 from manager.domain.policy import PoolPolicy
@@ -100,6 +100,18 @@ def test_a_launch_waits_until_a_task_of_an_old_image_has_let_the_home_go() -> No
     assert school.workspace().state is WorkspaceState.RUNNING
     assert school.workspace().task_id != held.task_id
     assert len(alive_with(school, held.home_id)) == 1
+
+
+def test_a_launch_that_waits_has_put_the_failure_before_it_behind() -> None:
+    """Found by a soak: a stop or a delete meanwhile left a launch that had failed, and nobody said why."""
+    school = school_with_homes()
+    signs_in(school)
+    school.store.write(replace(school.workspace(), stop_reason=StopReason.LAUNCH_FAILED, failure="no room"))
+    school.runner.images[WorkspaceKind.VSCODE] = "vscode-next"
+    waiting = launch(school.world, ANNA)
+    assert waiting.launch_wanted_at is not None
+    assert (waiting.stop_reason, waiting.failure) == (None, "")
+    assert delete(school.world, ANNA).stop_reason is None
 
 
 def test_a_deleted_workspace_s_task_ends_with_it() -> None:
