@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 from playwright.sync_api import APIResponse, Page, expect
 
@@ -17,6 +18,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 QUERY = "SELECT category, count(*) AS sold FROM sales GROUP BY 1 ORDER BY 2 DESC"
 SHOWN_WITHIN_MS = 30_000
+UPLOADED_WITHIN_MS = 90_000
+SUPERSET_MEMORY_MAX = 512 * 2**20
 
 
 class Superset:
@@ -92,7 +95,9 @@ class Superset:
         self.choose("Select a database", database)
         dialog.get_by_label("Table Name").fill(table)
         dialog.get_by_role("button", name="Upload", exact=True).click()
-        dialog.wait_for(state="hidden")
+
+    def expect_uploaded(self) -> None:
+        self.page.get_by_role("dialog", name="CSV upload").wait_for(state="hidden", timeout=UPLOADED_WITHIN_MS)
         expect(self.page.get_by_text("Data imported")).to_be_visible(timeout=SHOWN_WITHIN_MS)
 
     def expect_listed(self, path: str, name: str) -> None:
@@ -123,6 +128,7 @@ def test_a_data_student_finds_everything_again_after_a_stop(
     weather = tmp_path / "weather.csv"
     weather.write_text("city,degrees\nOslo,4\nPorto,17\n")
     superset.upload_csv(weather, database="My data", table="weather")
+    superset.expect_uploaded()
     superset.ask("My data", "SELECT city FROM weather WHERE degrees > 10")
     superset.expect_result("Porto")
     expect(student.portal.get_by_text(re.compile("^You (ran a query|worked in SQL Lab)"))).to_be_visible(
@@ -151,6 +157,45 @@ def expect_forked(product: Product) -> None:
     log = (product.home / "h/logs/engine.log").read_text()
     assert "the warmed parent of superset" in log
     assert "without a warmed parent" not in log
+
+
+def test_an_upload_of_ten_megabytes_fits_into_the_memory_of_a_task(
+    product: Product, new_page: Callable[..., Page], tmp_path: Path
+) -> None:
+    student = Student(new_page(), product, product.accounts()["emil"])
+    student.sign_in()
+    superset = launch(student)
+    row = "2026-03-01,some words about it,12345,0.5,Oslo\n"
+    rows = 10 * 2**20 // len(row)
+    sales = tmp_path / "sales.csv"
+    sales.write_text("day,words,n,share,city\n" + row * rows)
+    superset.upload_csv(sales, database="My data", table="ten")
+    superset.expect_uploaded()
+    superset.ask("My data", "SELECT count(*) AS rows_there FROM ten")
+    superset.expect_result(str(rows))
+    assert 10 * 2**20 < most_memory_of_a_task(product, limit=SUPERSET_MEMORY_MAX) < SUPERSET_MEMORY_MAX
+
+
+def most_memory_of_a_task(product: Product, *, limit: int) -> int:
+    """Bytes, as the kernel counted them for the tasks that have this limit; 0 when no task has it."""
+    most = 0
+    for sandbox in School(product).sandboxes():
+        for process in psutil.Process(sandbox).children():
+            for line in Path(f"/proc/{process.pid}/cgroup").read_text().splitlines():
+                _, controller, path = line.split(":", 2)
+                names = {
+                    "memory": ("memory.limit_in_bytes", "memory.max_usage_in_bytes"),
+                    "": ("memory.max", "memory.peak"),
+                }
+                limit_file, most_file = names.get(controller, ("", ""))
+                folder = Path("/sys/fs/cgroup") / controller / path[1:]
+                if (
+                    limit_file
+                    and (folder / limit_file).exists()
+                    and (folder / limit_file).read_text().strip() == str(limit)
+                ):
+                    most = max(most, int((folder / most_file).read_text()))
+    return most
 
 
 def test_a_full_stack_student_is_refused_superset_and_an_instructor_may_choose(
