@@ -66,6 +66,30 @@ it("opens the tab within the click, cuts its way back, and sends it to the door 
   await waitFor(() => expect(tab?.visited).toEqual(["/workspace/ws-abcdefghij/"]));
 });
 
+it("goes to the door only when the launch is answered: the door would launch a second time beside it", async () => {
+  const workspace = {
+    id: "ws-abcdefghij",
+    kind: "vscode",
+    state: "stopped",
+    url: "/workspace/ws-abcdefghij/",
+    steps: [],
+  } as unknown as Workspace;
+  let answered = () => {};
+  vi.stubGlobal(
+    "fetch",
+    () =>
+      new Promise((resolve) => {
+        answered = () => resolve(new Response(JSON.stringify(workspace), { status: 200 }));
+      }),
+  );
+  show({ workspace });
+  fireEvent.click(launchButton());
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(tab?.visited).toEqual([]);
+  answered();
+  await waitFor(() => expect(tab?.visited).toEqual(["/workspace/ws-abcdefghij/"]));
+});
+
 it("closes the tab again and says why when the launch is refused", async () => {
   answer = { status: 503, body: { detail: "The workspaces cannot be reached.", reason: "manager_unavailable" } };
   show();

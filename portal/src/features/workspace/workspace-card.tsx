@@ -43,15 +43,11 @@ export function WorkspaceCard({ kind, workspace, kinds, replaced = false }: Work
   useKeepFocus(card, view.chip.label + view.primary.label);
 
   const startLaunch = () => {
+    const launching = launch.mutateAsync(kind);
     const tab = openWorkspaceTab();
     setTabBlocked(!tab.opened);
-    // The door launches by itself, so a workspace that exists need not wait for the answer here.
-    const known = workspace !== null && workspace.state !== "deleted";
-    if (known) tab.goTo(workspace.url);
-    launch.mutateAsync(kind).then(
-      (launched) => {
-        if (!known) tab.goTo(launched.url);
-      },
+    launching.then(
+      (launched) => tab.goTo(launched.url),
       () => tab.close(),
     );
   };
