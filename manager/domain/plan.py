@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from contract.names import StopReason, WorkspaceKind
+from contract.names import WorkspaceKind
 from manager.domain.arrivals import Expectation
 from manager.domain.cohort import Cohort
 from manager.domain.idle import IdleVerdict
@@ -80,7 +80,6 @@ class Warn:
 class StopWorkspace:
     workspace: Workspace
     task: Task
-    reason: StopReason
     verdict: IdleVerdict
 
 

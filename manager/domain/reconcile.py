@@ -199,7 +199,7 @@ def _reconcile_workspace(
             return
         verdict = idle.judge(workspace, snapshot.statuses.get(task.task_id), now=now, policy=policy)
         if verdict.stop_now:
-            yield StopWorkspace(workspace, task, verdict.reason, verdict)
+            yield StopWorkspace(workspace, task, verdict)
         elif verdict.warn_now:
             yield Warn(workspace, task, verdict)
         else:

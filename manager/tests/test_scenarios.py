@@ -179,3 +179,34 @@ def test_a_pass_that_is_held_up_after_the_agent_answered_does_not_take_the_minut
     school.later(10.0)
     school.settle()
     assert school.workspace().state is WorkspaceState.STOPPED
+
+
+class AgentWhoseStudentComesBackOnceItHasAnswered(MemoryTaskAgent):
+    comes_back = False
+
+    def status(self, control_address: str, agent_token: str) -> AgentStatus:
+        answer = super().status(control_address, agent_token)
+        if self.comes_back:
+            for task in self.runner.tasks.values():
+                task.last_activity_at = self.runner.clock.now()
+        return answer
+
+
+def test_a_student_who_comes_back_while_the_pass_waits_for_other_agents_is_not_stopped() -> None:
+    """An agent that hangs held the pass up for seconds; a stop for being idle asks once more."""
+    school = School()
+    agent = AgentWhoseStudentComesBackOnceItHasAnswered(school.runner)
+    school.world = replace(school.world, agent=agent)
+    school.enrol(ANNA)
+    launch(school.world, ANNA)
+    school.settle()
+    school.task().last_activity_at = school.clock.now()
+    school.later(school.world.policy.idle_timeout_s)
+    agent.comes_back = True
+    school.sweep()
+    assert school.workspace().state is WorkspaceState.RUNNING
+    assert school.workspace().stops_at == school.clock.now() + school.world.policy.idle_timeout_s
+    agent.comes_back = False
+    school.later(school.world.policy.idle_timeout_s)
+    school.settle()
+    assert school.workspace().state is WorkspaceState.STOPPED

@@ -10,6 +10,8 @@ from typing import assert_never
 from contract.agent import WarnRequest
 from contract.errors import ApraNovaError
 from contract.manager import LaunchStep
+from contract.names import StopReason
+from manager.domain import idle
 from manager.domain.idle import IdleVerdict
 from manager.domain.plan import (
     SELF_TIMED,
@@ -140,8 +142,8 @@ def _perform(world: World, action: Action) -> None:
             world.store.write(_with_verdict(workspace, verdict))
         case Warn(workspace, task, verdict):
             _warn(world, workspace, task, verdict)
-        case StopWorkspace(workspace, task, reason, verdict):
-            begin_stop(world, _with_verdict(workspace, verdict), reason=reason, task=task)
+        case StopWorkspace():
+            _stop(world, action)
         case EndTask(task, workspace):
             ending.end_task(world, task, workspace)
         case RecordTaskGone(task, workspace, because):
@@ -225,6 +227,22 @@ def _warn(world: World, workspace: Workspace, task: Task, verdict: IdleVerdict) 
     world.store.write(replace(_with_verdict(workspace, verdict), warned_at=world.clock.now()))
     text = f"This workspace stops soon: {verdict.because}"
     world.agent.warn(task.control_address, task.agent_token, WarnRequest(stops_at=verdict.stops_at, text=text))
+
+
+def _stop(world: World, action: StopWorkspace) -> None:
+    """For being idle only after asking once more: since its agent answered, the pass may have waited seconds for other agents,
+    and the student may be back. Raises AgentUnreachable: then a later pass decides."""
+    workspace, task, verdict = action.workspace, action.task, action.verdict
+    if verdict.reason is StopReason.IDLE:
+        now = world.clock.now()
+        status = world.agent.status(task.control_address, task.agent_token)
+        if status.task_id != task.task_id:
+            raise AgentUnreachable(f"{task.control_address} is another task's by now")
+        verdict = idle.judge(workspace, status, now=now, policy=world.policy)
+        if not verdict.stop_now:
+            world.store.write(_with_verdict(workspace, verdict))
+            return
+    begin_stop(world, _with_verdict(workspace, verdict), reason=verdict.reason, task=task)
 
 
 def _with_verdict(workspace: Workspace, verdict: IdleVerdict) -> Workspace:
