@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from contract.errors import ApraNovaError, Reason
@@ -11,6 +12,7 @@ from manager.adapters.memory.runner import MemoryTaskRunner, RunnerWithoutRoom
 from manager.adapters.memory.store import MemoryWorkspaceStore
 from manager.domain.task import Task
 from manager.ports.task_runner import TaskSpec
+from manager.ports.workspace_store import Record
 from manager.tests.school import ANNA, School
 from manager.use_cases.launch import launch
 from manager.use_cases.sweep import sweep
@@ -89,6 +91,25 @@ def test_an_index_that_lags_does_not_make_the_pool_start_the_same_task_twice() -
     assert len(school.runner.tasks) == 1
     store.lags = False
     school.settle()
+    assert len(school.runner.tasks) == 1
+
+
+class StoreThatTakesAMinuteToWrite(StoreWhosePoolLags):
+    clock: FakeClock
+
+    def write(self, *records: Record, delete: Iterable[Record] = ()) -> None:
+        if any(isinstance(record, Task) and record.version == 0 for record in records):
+            self.clock.advance(60.0)
+        super().write(*records, delete=delete)
+
+
+def test_a_start_is_remembered_from_its_write_on_however_long_that_took() -> None:
+    store = StoreThatTakesAMinuteToWrite()
+    school = School(pool=1, store=store)
+    store.clock = school.clock
+    store.lags = True
+    school.sweep()
+    school.sweep()
     assert len(school.runner.tasks) == 1
 
 

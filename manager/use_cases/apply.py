@@ -200,6 +200,9 @@ def _start_warm(world: World, action: StartWarmTask) -> None:
         world.store.write(task)
     else:
         world.store.write(task, owner.started_ahead(task.task_id, now=now))
+    world.recent.started(
+        task.task_id, world.clock.now()
+    )  # the index is behind the write, which may have taken its time
     start = StartAgain(stored(task))
     key = action_key(start)
     if world.in_flight.begin(key):

@@ -169,7 +169,7 @@ def _cold(world: World, workspace: Workspace, image: str) -> Workspace:
         bound = _try_bind(world, task, workspace, now=now)
         if bound is None:
             raise VersionConflict(f"{workspace.workspace_id} was launched by someone else")
-        world.recent.started(bound.task.task_id, now)
+        world.recent.started(bound.task.task_id, world.clock.now())
         world.wake()
         begun = finish_launch.start_task(world, bound.task, bound.workspace)
         return bound.workspace if begun else get_workspace(world, workspace.workspace_id)
