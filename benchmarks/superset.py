@@ -39,7 +39,7 @@ class Size:
     settle_s: float
 
 
-FULL = Size(warm=30, cold=5, pages=5, students=20, settle_s=15)
+FULL = Size(warm=30, cold=5, pages=10, students=20, settle_s=15)
 QUICK = Size(warm=3, cold=1, pages=1, students=4, settle_s=3)
 
 
