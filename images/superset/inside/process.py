@@ -111,7 +111,6 @@ class ApplicationProcess:
                 application = serving.Running(self._gate, lambda words: line.send({"busy": words}))
                 server = serving.listen(application, claim.socket_path)
                 threading.Thread(target=server.run, name="http", daemon=True).start()
-                threading.Thread(target=self._draw_first_page, name="first page", daemon=True).start()
                 self._claimed = claim
         except (home.HomeNotReady, migration.MigrationFailed) as problem:
             line.send({"failure": str(problem)})
@@ -120,10 +119,6 @@ class ApplicationProcess:
         else:
             same = self._claimed == claim
             line.send({"serving": True} if same else {"failure": "this Superset is another student's"})
-
-    def _draw_first_page(self) -> None:
-        """While the browser is still on its way: the first drawing in a child takes twice as long as the next."""
-        self._application.test_client().get(_HOME_PAGE, environ_overrides={ENVIRON_KEY: {"sub": "nobody yet"}})
 
     def save(self, line: Link) -> None:
         """Whatever was acknowledged is on the disk already; this only makes the files whole without their logs."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sqlite3
 import statistics
@@ -81,21 +80,6 @@ def test_the_databases_that_a_student_may_add_are_those_of_the_image(desk: Desk)
     available = desk.api("GET", "/api/v1/database/available/").json["databases"]
     drivers = {database["engine"]: database["available_drivers"] for database in available}
     assert {"duckdb", "sqlite"} <= {engine for engine, names in drivers.items() if names}
-
-
-def test_the_home_page_is_drawn_before_the_browser_asks_for_it(new_desk: NewDesk) -> None:
-    desk = new_desk()  # nobody asks it for anything
-    deadline = time.monotonic() + 20.0
-    while "welcome" not in _actions(desk.metadata):
-        assert time.monotonic() < deadline, "nothing was drawn"
-        time.sleep(0.05)
-    assert desk.task.status()["activity_reason"] == "launched it"  # and it counts for no work of anyone's
-
-
-def _actions(metadata: Path) -> list[str]:
-    """What Superset's own log has."""
-    with contextlib.closing(sqlite3.connect(metadata)) as database:
-        return [action for (action,) in database.execute("SELECT action FROM logs")]
 
 
 _TWO_PAGES = """
