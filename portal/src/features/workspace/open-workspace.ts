@@ -1,5 +1,5 @@
 /**
- * Opens a workspace in a tab of its own. Must be called inside the click, or the browser takes the tab for a pop-up.
+ * Opens a workspace in a tab of its own. Must be called within a second of the click, or the browser takes the tab for a pop-up.
  *
  * The tab starts empty and is sent on when the launch is answered: a door that was opened before would launch a second time,
  * beside it. Its `opener` is cut first: what students run in a workspace must not be able to steer the portal's tab.

@@ -58,11 +58,17 @@ function show({ kind = "vscode", ready = true, workspace = null, queryClient = n
 
 const launchButton = () => screen.getByRole("button", { name: /Launch Workspace/ });
 
-it("opens the tab within the click, cuts its way back, and sends it to the door once that is known", async () => {
+it("asks first, then opens the tab, cuts its way back, and sends it to the door once that is known", async () => {
   answer = { status: 201, body: { id: "ws-abcdefghij", url: "/workspace/ws-abcdefghij/" } };
+  let sentBefore = 0;
+  vi.stubGlobal("open", () => {
+    sentBefore = sent.length;
+    return tab;
+  });
   show();
   fireEvent.click(launchButton());
-  expect(tab?.opener).toBeNull();
+  await waitFor(() => expect(tab?.opener).toBeNull());
+  expect(sentBefore).toBe(1);
   await waitFor(() => expect(tab?.visited).toEqual(["/workspace/ws-abcdefghij/"]));
 });
 
@@ -84,7 +90,7 @@ it("goes to the door only when the launch is answered: the door would launch a s
   );
   show({ workspace });
   fireEvent.click(launchButton());
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await waitFor(() => expect(tab?.opener).toBeNull());
   expect(tab?.visited).toEqual([]);
   answered();
   await waitFor(() => expect(tab?.visited).toEqual(["/workspace/ws-abcdefghij/"]));

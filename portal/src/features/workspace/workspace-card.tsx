@@ -21,7 +21,7 @@ import { KindPicture } from "./kind-picture";
 import { LaunchHistory, LaunchSteps } from "./launch-steps";
 import { type CardView, describeCard } from "./model/card";
 import { KIND_WORDS } from "./model/kinds";
-import { openWorkspaceTab } from "./open-workspace";
+import { openWorkspaceTab, type WorkspaceTab } from "./open-workspace";
 import { StateChip } from "./state-chip";
 
 interface WorkspaceCardProps {
@@ -43,12 +43,12 @@ export function WorkspaceCard({ kind, workspace, kinds, replaced = false }: Work
   useKeepFocus(card, view.chip.label + view.primary.label);
 
   const startLaunch = () => {
-    const launching = launch.mutateAsync(kind);
-    const tab = openWorkspaceTab();
-    setTabBlocked(!tab.opened);
-    launching.then(
-      (launched) => tab.goTo(launched.url),
-      () => tab.close(),
+    // A browser does nothing else while it opens a tab, so the request goes out first. The tab is still the click's.
+    const tab = new Promise<WorkspaceTab>((opened) => setTimeout(() => opened(openWorkspaceTab())));
+    void tab.then(({ opened }) => setTabBlocked(!opened));
+    launch.mutateAsync(kind).then(
+      async (launched) => (await tab).goTo(launched.url),
+      async () => (await tab).close(),
     );
   };
 
