@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import argparse
 import gc
+import itertools
 import json
+import multiprocessing
+import os
+import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Generator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -15,8 +21,8 @@ from simulator.fleet import Outcome, run_seed
 from simulator.profile import difference, simpler
 
 _REPORT_EVERY_S = 10.0
-_COLLECT_EVERY = 50
-"""Runs between two collections of garbage: the collector's own rhythm would cost a tenth of the time."""
+_PART = 50
+"""Runs between two collections of garbage, whose own rhythm would cost a tenth of the time; and what one process does at a time."""
 _TRACE_LINES = 60
 
 
@@ -45,6 +51,16 @@ class Totals:
         if outcome.violation is not None:
             self.violations.append(outcome.seed)
 
+    def add_part(self, part: Totals) -> None:
+        self.next_seed = part.next_seed
+        self.runs += part.runs
+        self.events += part.events
+        self.simulated_s += part.simulated_s
+        self.launches += part.launches
+        self.crashes += part.crashes
+        self.machine_s += part.machine_s
+        self.violations += part.violations
+
     def text(self) -> str:
         days = self.simulated_s / 86_400.0
         return (
@@ -64,7 +80,7 @@ def main() -> int:
     totals = _load(chosen.totals)
     if chosen.seed is not None:
         totals.next_seed = chosen.seed
-    return _soak(totals, runs=chosen.runs, totals_file=chosen.totals, keep_going=chosen.keep_going)
+    return _soak(totals, runs=chosen.runs, totals_file=chosen.totals, keep_going=chosen.keep_going, jobs=chosen.jobs)
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -76,6 +92,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--runs", type=_positive, help="stop after so many runs (default: at Ctrl-C)")
     parser.add_argument("--seed", type=int, help="the first seed (default: 0, or where the totals file ends)")
     parser.add_argument("--totals", type=Path, metavar="FILE", help="keep totals in this file, and go on where it ends")
+    parser.add_argument("--jobs", type=_positive, help="processes at once (default: one for each core)")
     parser.add_argument("--keep-going", action="store_true", help="report a violation and go on")
     parser.add_argument("--replay", type=int, metavar="SEED", help="print everything that happens in one run")
     return parser.parse_args(arguments)
@@ -88,36 +105,76 @@ def _positive(text: str) -> int:
     return value
 
 
-def _soak(totals: Totals, *, runs: int | None, totals_file: Path | None, keep_going: bool) -> int:
+def _soak(totals: Totals, *, runs: int | None, totals_file: Path | None, keep_going: bool, jobs: int | None) -> int:
     began = reported = time.monotonic()
-    part_began_with, machine_before, processor_began = totals.runs, totals.machine_s, time.process_time()
+    began_with = totals.runs
     failed = False
-    gc.disable()
+    parts = _parts(totals.next_seed, runs, jobs or os.cpu_count() or 1, keep_going=keep_going)
     try:
-        while runs is None or totals.runs - part_began_with < runs:
-            outcome = run_seed(totals.next_seed)
-            totals.add(outcome)
-            totals.machine_s = machine_before + time.process_time() - processor_began
-            if outcome.violation is not None:
+        for part in parts:
+            totals.add_part(part)
+            for seed in part.violations:
                 failed = True
-                _tell(outcome)
-                if not keep_going:
-                    break
-            if totals.runs % _COLLECT_EVERY == 0:
-                gc.collect()
+                _tell(run_seed(seed))
+            if failed and not keep_going:
+                break
             if time.monotonic() - reported >= _REPORT_EVERY_S:
                 reported = time.monotonic()
-                speed = (totals.runs - part_began_with) / (reported - began)
+                speed = (totals.runs - began_with) / (reported - began)
                 print(f"{totals.text()}  ({speed:.1f} runs/s)", flush=True)
                 _save(totals, totals_file)
     except KeyboardInterrupt:
         print()
     finally:
-        gc.enable()
+        parts.close()
         _save(totals, totals_file)
-    done, seconds = totals.runs - part_began_with, time.monotonic() - began
+    done, seconds = totals.runs - began_with, time.monotonic() - began
     print(f"{totals.text()}\nthis part: {done:,} runs in {seconds:.0f} s, {done / max(seconds, 1e-9):.1f} schedules/s")
     return 1 if failed else 0
+
+
+def _parts(first_seed: int, runs: int | None, jobs: int, *, keep_going: bool) -> Generator[Totals]:
+    """Part after part in the order of their seeds, also where several processes run them."""
+    firsts = itertools.count(first_seed, _PART) if runs is None else range(first_seed, first_seed + runs, _PART)
+    end = float("inf") if runs is None else first_seed + runs
+    orders = ((first, int(min(_PART, end - first)), keep_going) for first in firsts)
+    if jobs == 1 or end - first_seed <= _PART:
+        yield from (run_part(*order) for order in orders)
+        return
+    context = multiprocessing.get_context("fork")
+    # At Ctrl-C, which a terminal sends to all of them, the parts that have begun are run to their end.
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_without_interrupts) as pool:
+        waiting: deque[Future[Totals]] = deque()
+        try:
+            for order in orders:
+                waiting.append(pool.submit(run_part, *order))
+                if len(waiting) > 2 * jobs:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def run_part(first_seed: int, runs: int, keep_going: bool) -> Totals:
+    """Up to the first violation, unless it is to `keep_going`."""
+    part, processor_began, collects = Totals(), time.process_time(), gc.isenabled()
+    gc.disable()
+    try:
+        for seed in range(first_seed, first_seed + runs):
+            part.add(run_seed(seed))
+            if part.violations and not keep_going:
+                break
+    finally:
+        if collects:
+            gc.enable()
+        gc.collect()
+    part.machine_s = time.process_time() - processor_began
+    return part
+
+
+def _without_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _tell(outcome: Outcome) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from simulator import soak
+from simulator.fleet import run_seed
 from simulator.planted_bugs import BUGS
 
 
@@ -34,6 +35,31 @@ def test_a_soak_in_parts_goes_on_where_it_ended(monkeypatch: pytest.MonkeyPatch,
     kept = json.loads(totals.read_text())
     assert (kept["runs"], kept["next_seed"], kept["violations"]) == (4, 4, [])
     assert kept["machine_s"] > 0
+
+
+def test_several_processes_come_to_the_same_as_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(soak, "_PART", 3)
+    kept = []
+    for jobs in ("1", "2"):
+        totals = tmp_path / f"totals-{jobs}.json"
+        assert run(monkeypatch, "--runs", "8", "--jobs", jobs, "--totals", str(totals)) == 0
+        kept.append({name: value for name, value in json.loads(totals.read_text()).items() if name != "machine_s"})
+    assert kept[0] == kept[1]
+    assert kept[0]["next_seed"] == 8
+
+
+def test_several_processes_stop_at_the_first_violation(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(soak, "_PART", 3)
+    bug = next(bug for bug in BUGS if bug.name == "STOPPED before the task is gone")
+    totals = tmp_path / "totals.json"
+    with bug.plant():
+        assert run(monkeypatch, "--runs", "30", "--jobs", "2", "--totals", str(totals)) == 1
+        (seed,) = json.loads(totals.read_text())["violations"]
+        assert all(run_seed(before).violation is None for before in range(seed))
+    assert f"✗ seed {seed}: rule 4" in capsys.readouterr().out
+    assert json.loads(totals.read_text())["next_seed"] == seed + 1
 
 
 def test_a_totals_file_that_is_none_is_refused_in_words(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
