@@ -107,7 +107,12 @@ BUGS = (
         "forgetting a task removes its adopted home", "a student's first home is gone", sabotage.adopted_home_is_purged
     ),
     PlantedBug("no deadline for a start", "a student waits for ever", sabotage.no_deadline),
-    PlantedBug("a silent agent taken for idle", "a workspace in use is stopped", sabotage.silence_is_idleness),
+    PlantedBug(
+        "a silent agent taken for idle, also when asked once more",
+        "a workspace in use is stopped",
+        sabotage.silence_is_idleness,
+        found_within=400,
+    ),
     PlantedBug("idle never stops", "an open tab costs money all night", sabotage.idle_never),
     PlantedBug("any home will do", "a student is in another, empty home", sabotage.any_home_will_do),
     PlantedBug(

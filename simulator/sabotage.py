@@ -14,9 +14,10 @@ from contract.agent import AgentPhase, AgentStatus
 from contract.errors import ApraNovaError
 from contract.names import TaskState, WorkspaceState
 from manager.domain import binding, idle, pool, reconcile
-from manager.domain.plan import FinishLaunch, RetireTask, StopOrphan
+from manager.domain.plan import FinishLaunch, RetireTask, StopOrphan, StopWorkspace
 from manager.domain.task import Task, TaskOffer
 from manager.domain.workspace import Workspace
+from manager.ports.task_agent import AgentUnreachable
 from manager.use_cases import apply, ending, finish_launch, launch, lifetime, records, sweep
 from manager.use_cases.world import Recent
 from simulator.agents import SimulatedAgents
@@ -297,8 +298,11 @@ def no_deadline() -> AbstractContextManager[object]:
     return _replaced(reconcile, "_give_up", by)
 
 
-def silence_is_idleness() -> AbstractContextManager[object]:
-    def by(right: Any) -> Any:
+@contextlib.contextmanager
+def silence_is_idleness() -> Iterator[None]:
+    """By the judge, and by the question that a stop asks once more: either alone keeps the workspace up."""
+
+    def by_the_judge(right: Any) -> Any:
         def judge(workspace: Workspace, status: AgentStatus | None, **named: Any) -> Any:
             if status is None:
                 status = AgentStatus(task_id=workspace.task_id or "", phase=AgentPhase.CLAIMED)
@@ -307,7 +311,17 @@ def silence_is_idleness() -> AbstractContextManager[object]:
 
         return judge
 
-    return _replaced(idle, "judge", by)
+    def by_the_stop(right: Any) -> Any:
+        def stop(world: Any, action: StopWorkspace) -> None:
+            try:
+                right(world, action)
+            except AgentUnreachable:
+                records.begin_stop(world, action.workspace, reason=action.verdict.reason, task=action.task)
+
+        return stop
+
+    with _replaced(idle, "judge", by_the_judge), _replaced(apply, "_stop", by_the_stop):
+        yield
 
 
 def idle_never() -> AbstractContextManager[object]:
