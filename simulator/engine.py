@@ -62,10 +62,11 @@ class Instance:
     save_failed_at: float | None = None
     """When the agent tried in vain to save after that notice."""
     active_at: float | None = None
-    asked_at: float = 0.0
-    """When the agent last said how active its student is, and what it said."""
-    told_active_at: float | None = None
     """When a person last did something in it; the agent knows."""
+    asked_at: float = 0.0
+    """When the agent last said how active its student is."""
+    told_active_at: float | None = None
+    """What it said then."""
     busy: str = ""
     keep_running_wish_until: float | None = None
     seen: ObservedTask | None = None

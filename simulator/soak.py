@@ -14,7 +14,7 @@ import time
 from collections import deque
 from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from simulator.fleet import Outcome, run_seed
@@ -52,14 +52,9 @@ class Totals:
             self.violations.append(outcome.seed)
 
     def add_part(self, part: Totals) -> None:
+        for total in fields(self):
+            setattr(self, total.name, getattr(self, total.name) + getattr(part, total.name))
         self.next_seed = part.next_seed
-        self.runs += part.runs
-        self.events += part.events
-        self.simulated_s += part.simulated_s
-        self.launches += part.launches
-        self.crashes += part.crashes
-        self.machine_s += part.machine_s
-        self.violations += part.violations
 
     def text(self) -> str:
         days = self.simulated_s / 86_400.0

@@ -92,8 +92,9 @@ class WorkspaceStore(Protocol):
         ...
 
     def list_warm_tasks(self, *, limit: int) -> tuple[Task, ...]:
-        """The pool's tasks by `Task.pool_rank`: warm ones for anyone, oldest first, then those that wait for one student each,
-        then the failed starts that still count, latest first. Whatever runs for a student is not among them, so their number is the pool's, not the school's."""
+        """The pool's tasks by `Task.pool_rank`: warm ones for anyone, oldest first, then those that wait for one student
+        each, then the failed starts that still count, latest first. Whatever runs for a student is not among them, so their
+        number is the pool's, not the school's."""
         ...
 
     def list_due_tasks(self, now: float, *, limit: int) -> tuple[Task, ...]:

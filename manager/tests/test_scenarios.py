@@ -158,15 +158,19 @@ class AgentAfterWhoseAnswerTheManagerIsHeldUp(MemoryTaskAgent):
         return answer
 
 
-def test_a_pass_that_is_held_up_after_the_agent_answered_does_not_take_the_minute_for_idleness() -> None:
-    """It judged by the time of its plan: a student who came back in that minute was stopped as idle."""
-    school = School()
-    agent = AgentAfterWhoseAnswerTheManagerIsHeldUp(school.runner)
+def anna_works_under(school: School, agent: MemoryTaskAgent) -> None:
     school.world = replace(school.world, agent=agent)
     school.enrol(ANNA)
     launch(school.world, ANNA)
     school.settle()
     school.task().last_activity_at = school.clock.now()
+
+
+def test_a_pass_that_is_held_up_after_the_agent_answered_does_not_take_the_minute_for_idleness() -> None:
+    """It judged by the time of its plan: a student who came back in that minute was stopped as idle."""
+    school = School()
+    agent = AgentAfterWhoseAnswerTheManagerIsHeldUp(school.runner)
+    anna_works_under(school, agent)
     school.later(school.world.policy.idle_timeout_s - 30.0)
     agent.held_up_s = 60.0
     school.sweep()
@@ -196,11 +200,7 @@ def test_a_student_who_comes_back_while_the_pass_waits_for_other_agents_is_not_s
     """An agent that hangs held the pass up for seconds; a stop for being idle asks once more."""
     school = School()
     agent = AgentWhoseStudentComesBackOnceItHasAnswered(school.runner)
-    school.world = replace(school.world, agent=agent)
-    school.enrol(ANNA)
-    launch(school.world, ANNA)
-    school.settle()
-    school.task().last_activity_at = school.clock.now()
+    anna_works_under(school, agent)
     school.later(school.world.policy.idle_timeout_s)
     agent.comes_back = True
     school.sweep()

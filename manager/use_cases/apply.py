@@ -1,4 +1,4 @@
-"""Carry out a plan: one function for each action, none of which decides anything."""
+"""Carry out a plan: one function for each action, none of which decides anything but whether its plan still holds."""
 
 from __future__ import annotations
 
@@ -200,9 +200,7 @@ def _start_warm(world: World, action: StartWarmTask) -> None:
         world.store.write(task)
     else:
         world.store.write(task, owner.started_ahead(task.task_id, now=now))
-    world.recent.started(
-        task.task_id, world.clock.now()
-    )  # the index is behind the write, which may have taken its time
+    world.recent.started(task.task_id, world.clock.now())  # once more: the write may have taken its time
     start = StartAgain(stored(task))
     key = action_key(start)
     if world.in_flight.begin(key):
