@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
+from typing import Any
 
 from greenlet import getcurrent
 
@@ -16,18 +17,28 @@ class EventLoop:
         self.hub = getcurrent()
         """The greenlet that runs the events; threads of simulated processes switch back to it whenever they wait."""
         self.events = 0
-        self._heap: list[tuple[float, int, Callable[[], object]]] = []
+        self._heap: list[tuple[float, int, Callable[..., object], tuple]] = []
         self._asked = 0
+        self._until = start
 
-    def after(self, seconds: float, what: Callable[[], object]) -> None:
+    def after(self, seconds: float, what: Callable[..., object], *about: Any) -> None:
         self._asked += 1
-        heapq.heappush(self._heap, (self.now + seconds, self._asked, what))
+        heapq.heappush(self._heap, (self.now + seconds, self._asked, what, about))
+
+    def jump(self, seconds: float) -> bool:
+        """Let time pass here and now, as if by an event: only when none comes before, so that the order is the same."""
+        at = self.now + seconds
+        if at > self._until or (self._heap and self._heap[0][0] <= at):
+            return False
+        self.now = at
+        self.events += 1
+        return True
 
     def run_until(self, end: float) -> None:
-        self.hub = getcurrent()
-        heap = self._heap
+        self.hub, self._until = getcurrent(), end
+        heap, pop = self._heap, heapq.heappop
         while heap and heap[0][0] <= end:
-            self.now, _, what = heapq.heappop(heap)
+            self.now, _, what, about = pop(heap)
             self.events += 1
-            what()
+            what(*about)
         self.now = max(self.now, end)

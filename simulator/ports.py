@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from greenlet import GreenletExit, getcurrent
+
 from simulator.faults import Faults
 from simulator.loop import EventLoop
-from simulator.process import Process
+from simulator.process import Call, Process
 
 
 class Port:
@@ -20,15 +22,15 @@ class Port:
         if not callable(real) or method in self._real.LOCAL:
             return real
         process, port, faults, latency_s = self._process, self._name, self._faults, self._real.latency_s
+        name, loop = f"{port}.{method}", process.loop
 
         def call(*arguments: Any, **named: Any) -> Any:
-            return process.call(
-                port,
-                method,
-                lambda: faults.fate(port, method, latency_s(method, arguments)),
-                lambda: real(*arguments, **named),
-                (*arguments, *named.values()),
-            )
+            if getcurrent() is loop.hub:
+                return real(*arguments, **named)  # nobody's thread: the simulation itself asks
+            if not process.alive:
+                raise GreenletExit
+            fate = faults.fate(port, method, latency_s(method, arguments))
+            return process.call(Call(name, real, arguments, named), fate)
 
         self.__dict__[method] = call
         return call

@@ -27,6 +27,23 @@ class Fate:
     lands_after_death: bool = False
     """The request was on its way when its sender died, and takes effect all the same."""
 
+    @property
+    def plain(self) -> bool:
+        """Nothing becomes of it but its effect, and the answer."""
+        return not self.crash and self.refused is None and self.answer_lost is None
+
+
+class Call:
+    """One call of a port's method, on its way."""
+
+    __slots__ = ("arguments", "effect", "name", "named")
+
+    def __init__(self, name: str, effect: Callable[..., Any], arguments: tuple, named: dict[str, Any]) -> None:
+        self.name, self.effect, self.arguments, self.named = name, effect, arguments, named
+
+    def __call__(self) -> Any:
+        return self.effect(*self.arguments, **self.named)
+
 
 class ThreadDied(BaseException):
     """An error that the code under test let through to the end of a thread: on a machine it would vanish in a pool."""
@@ -47,24 +64,19 @@ class Process:
             return
         thread = greenlet(self._run, self.loop.hub)
         self._threads[thread] = None
-        self.loop.after(0.0, lambda: self.alive and thread.switch(work))
+        self.loop.after(0.0, self._go_on, thread, work)
 
-    def call(self, port: str, name: str, fate: Callable[[], Fate], effect: Callable[[], Any], arguments: tuple) -> Any:
+    def call(self, call: Call, fate: Fate) -> Any:
         """One port call of the running thread: it waits, and at one instant the call takes effect and returns.
 
         One wait is enough for every interleaving: between two calls the code sees only its own memory, so whatever
         could come after an effect and before the return can as well come before the next call's effect.
         """
-        thread = getcurrent()
-        if thread is self.loop.hub:
-            return effect()
-        if not self.alive:
-            raise GreenletExit
-        chosen = fate()
-        self.loop.after(
-            chosen.latency_s, lambda: self._take_effect(thread, chosen, effect, f"{port}.{name}", arguments)
-        )
-        return self.loop.hub.switch()
+        loop = self.loop
+        if fate.plain and loop.jump(fate.latency_s):
+            return self._effect(call)  # most calls: nothing else happens meanwhile, so nobody has to wait
+        loop.after(fate.latency_s, self._take_effect, getcurrent(), call, fate)
+        return loop.hub.switch()
 
     def crash(self) -> None:
         """Called from an event, never by a thread."""
@@ -98,7 +110,7 @@ class Process:
             answers[index] = ask(item)
             left -= 1
             if left == 0:
-                self.loop.after(0.0, lambda: self.alive and thread.switch())
+                self.loop.after(0.0, self._go_on, thread)
 
         for index, item in enumerate(wanted):
             self.spawn(lambda index=index, item=item: one(index, item))
@@ -113,41 +125,52 @@ class Process:
         finally:
             self._threads.pop(getcurrent(), None)
 
-    def _take_effect(
-        self, thread: greenlet, fate: Fate, effect: Callable[[], Any], call: str, arguments: tuple
-    ) -> None:
+    def _go_on(self, thread: greenlet, *what: Any) -> None:
+        if self.alive:
+            thread.switch(*what)
+
+    def _take_effect(self, thread: greenlet, call: Call, fate: Fate) -> None:
         if not self.alive:
             if fate.lands_after_death:
-                self._note(call, arguments, "takes effect although its sender is dead")
+                self._note(call, "takes effect although its sender is dead")
                 try:
-                    effect()
+                    call()
                 except Exception as error:  # noqa: BLE001 (nobody is left to hear of it)
-                    self._note(call, arguments, f"→ {error!r}, unheard")
+                    self._note(call, f"→ {error!r}, unheard")
             return
         if fate.crash == "before":
-            self._note(call, arguments, "✗ dies before it")
+            self._note(call, "✗ dies before it")
             self.crash()
             return
         if fate.refused is not None:
-            self._note(call, arguments, f"✗ {fate.refused}")
+            self._note(call, f"✗ {fate.refused}")
             thread.throw(fate.refused)
             return
         try:
-            answer = effect()
+            answer = self._effect(call)
         except Exception as error:  # noqa: BLE001 (the port's own errors are the caller's to handle)
-            self._note(call, arguments, f"→ {type(error).__name__}: {error}")
             thread.throw(fate.answer_lost or error)
             return
-        if self._trace.on:
-            self._note(call, arguments, f"→ {words(answer)}" if answer is not None else "")
         if fate.crash == "after":
             self.crash()
         elif fate.answer_lost is not None:
-            self._note(call, arguments, f"✗ took effect, but: {fate.answer_lost}")
+            self._note(call, f"✗ took effect, but: {fate.answer_lost}")
             thread.throw(fate.answer_lost)
         else:
             thread.switch(answer)
 
-    def _note(self, call: str, arguments: tuple, outcome: str) -> None:
+    def _effect(self, call: Call) -> Any:
+        if not self._trace.on:
+            return call()
+        try:
+            answer = call()
+        except Exception as error:
+            self._note(call, f"→ {type(error).__name__}: {error}")
+            raise
+        self._note(call, f"→ {words(answer)}" if answer is not None else "")
+        return answer
+
+    def _note(self, call: Call, outcome: str) -> None:
         if self._trace.on:
-            self._trace.note(self.name, f"{call}({', '.join(words(item) for item in arguments)}) {outcome}")
+            arguments = (*call.arguments, *call.named.values())
+            self._trace.note(self.name, f"{call.name}({', '.join(words(item) for item in arguments)}) {outcome}")

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from simulator.fleet import Outcome, run_seed
 from simulator.profile import difference, simpler
+from simulator.quick import quick_records
 
 _REPORT_EVERY_S = 10.0
 _PART = 50
@@ -156,10 +157,11 @@ def run_part(first_seed: int, runs: int, keep_going: bool) -> Totals:
     part, processor_began, collects = Totals(), time.process_time(), gc.isenabled()
     gc.disable()
     try:
-        for seed in range(first_seed, first_seed + runs):
-            part.add(run_seed(seed))
-            if part.violations and not keep_going:
-                break
+        with quick_records():
+            for seed in range(first_seed, first_seed + runs):
+                part.add(run_seed(seed))
+                if part.violations and not keep_going:
+                    break
     finally:
         if collects:
             gc.enable()

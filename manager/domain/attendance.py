@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -50,7 +51,7 @@ class Attendance:
         half = len(_BLUR) // 2
         blurred = [0.0] * BINS
         for index, count in enumerate(counts):
-            for step, weight in enumerate(_BLUR):
+            for step, weight in enumerate(_BLUR if count else ()):
                 blurred[min(BINS - 1, max(0, index + step - half))] += weight * count / total
         return tuple(blurred)
 
@@ -88,6 +89,7 @@ def _bin(offset: float) -> int:
     return min(BINS - 1, max(0, int((offset - FROM_S) / BIN_S)))
 
 
+@functools.cache
 def _prior(index: int) -> float:
     """A triangle around the beginning of the class."""
     minute = index + FROM_S / BIN_S + 0.5

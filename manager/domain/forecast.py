@@ -58,12 +58,15 @@ class Forecast:
         self._zone = zoneinfo.ZoneInfo(time_zone)
         self._habits, self._now = habits, now
         self._hours: dict[tuple[WorkspaceKind, int], float | None] = {}
+        self._corrections: dict[WorkspaceKind, tuple[float, float]] = {}
 
     def ahead(self, kind: WorkspaceKind, begin: float, lead_s: float) -> Expected:
         """From `begin` on, for as long as a start takes."""
         span_s = max(lead_s, 60.0)
         known = self._habit(kind, begin) is not None
-        correction, surprise = self._seen(kind)
+        if kind not in self._corrections:
+            self._corrections[kind] = self._seen(kind)
+        correction, surprise = self._corrections[kind]
         launches = correction * self._plain(kind, begin, begin + lead_s)
         rate = correction * self._plain(kind, begin + lead_s, begin + lead_s + span_s) / span_s
         return Expected(known, max(rate, surprise), max(launches, surprise * lead_s))

@@ -33,12 +33,16 @@ class Curve:
 
     def between(self, begin: float, end: float) -> float:
         """Expected launches from `begin` to `end`; within a minute they come evenly."""
-        first, last = (begin - self.begins_at) / MINUTE_S, (end - self.begins_at) / MINUTE_S
-        total = 0.0
-        for index in range(max(0, int(first)), min(len(self.launches), int(last) + 1)):
-            overlap = min(last, index + 1.0) - max(first, float(index))
-            total += self.launches[index] * max(0.0, overlap)
-        return total
+        launches = self.launches
+        first = max(0.0, (begin - self.begins_at) / MINUTE_S)
+        last = min(float(len(launches)), (end - self.begins_at) / MINUTE_S)
+        if first >= last:
+            return 0.0
+        opens, closes = int(first), int(last)
+        if opens == closes:
+            return launches[opens] * (last - first)
+        total = sum(launches[opens + 1 : closes], launches[opens] * (opens + 1.0 - first))
+        return total if closes == last else total + launches[closes] * (last - closes)
 
     def with_class(self, class_at: float, launches: Sequence[float], *, now: float) -> Curve:
         """Add one class; its launches are by minute from FROM_S before it on."""

@@ -33,8 +33,7 @@ class PoolSchedule:
     shoulder_h: int = 2
 
     def is_peak(self, now: float) -> bool:
-        local = self._local(now)
-        return local.weekday() < SATURDAY and self.peak_from_h <= local.hour < self.peak_until_h
+        return self._peak(self._local(now))
 
     def target(self, now: float) -> int:
         local = self._local(now)
@@ -42,7 +41,7 @@ class PoolSchedule:
             return self.off
         if local.weekday() >= SATURDAY:
             return self.weekend
-        return self.peak if self.is_peak(now) else self.base
+        return self.peak if self._peak(local) else self.base
 
     @property
     def weekday_s(self) -> float:
@@ -50,6 +49,9 @@ class PoolSchedule:
         peak_h = self.peak_until_h - self.peak_from_h
         hours = peak_h * self.peak + 2 * self.shoulder_h * self.base + (24 - peak_h - 2 * self.shoulder_h) * self.off
         return max(1.0, 3600.0 * hours)
+
+    def _peak(self, local: dt.datetime) -> bool:
+        return local.weekday() < SATURDAY and self.peak_from_h <= local.hour < self.peak_until_h
 
     def _local(self, now: float) -> dt.datetime:
         return dt.datetime.fromtimestamp(now, zoneinfo.ZoneInfo(self.time_zone))

@@ -99,7 +99,7 @@ def reconcile_pool(fleet: Fleet, facts: PoolFacts, *, now: float, policy: Policy
             look_again_at = min(look_again_at, task.expires_at or math.inf)
     ahead, postponed_at = _started_ahead(fleet, facts, targets, room, now, policy)
     actions.extend(ahead)
-    generic = [task for task in kept if task.for_anyone]
+    generic = [task for task in kept if task.intended_for is None]
     for kind, target in targets.by_kind.items():
         of_kind = [task for task in generic if task.kind is kind]
         hints = 0 if policy.pool_policy is PoolPolicy.SCHEDULE else facts.recent.hints.get(kind, 0)

@@ -17,7 +17,7 @@ from manager.domain.attendance import Attendance
 from manager.domain.cohort import OPENS_BEFORE_S, Cohort
 from manager.domain.demand import Demand
 from manager.domain.forecast import Expected, Forecast, Recent, habit_error, usual_launches
-from manager.domain.outlook import Check, Outlook
+from manager.domain.outlook import Check, Curve, Outlook
 from manager.domain.policy import Policy, PoolPolicy
 from manager.domain.pool import PoolSchedule
 from manager.domain.workspace import Workspace
@@ -209,6 +209,24 @@ def test_each_kind_has_a_size_of_its_own() -> None:
     demand = counted({CLASS - 7 * DAY: 30}, now=CLASS)
     targets = decided(CLASS, demand=demand, kinds=[CODE, DATA]).by_kind
     assert targets[CODE].start_below > targets[DATA].start_below == 0
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "launches"),
+    [
+        (-600.0, -60.0, 0.0),  # before the curve, and after it
+        (240.0, 600.0, 0.0),
+        (15.0, 45.0, 0.5 * 1.0),  # within a minute
+        (30.0, 90.0, 0.5 * 1.0 + 0.5 * 2.0),
+        (30.0, 210.0, 0.5 * 1.0 + 2.0 + 4.0 + 0.5 * 8.0),
+        (60.0, 180.0, 2.0 + 4.0),  # whole minutes
+        (-60.0, 600.0, 15.0),
+        (90.0, 60.0, 0.0),
+    ],
+)
+def test_within_a_minute_launches_come_evenly(begin: float, end: float, launches: float) -> None:
+    curve = Curve(CODE, CLASS, (1.0, 2.0, 4.0, 8.0))
+    assert curve.between(CLASS + begin, CLASS + end) == pytest.approx(launches)
 
 
 def test_a_wrong_timetable_is_corrected_by_who_comes() -> None:

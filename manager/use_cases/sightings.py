@@ -3,6 +3,7 @@ nothing but the pool's size depends on it."""
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections import deque
 from collections.abc import Iterable
@@ -33,9 +34,17 @@ class Sightings:
                 if workspace.state in _UP:
                     self._hints.pop(workspace.workspace_id, None)
                     if workspace.arrivals:
+                        self._launched.pop(workspace.workspace_id, None)  # so that the newest are last
                         self._launched[workspace.workspace_id] = (workspace.kind, workspace.arrivals[-1])
-            self._launched = {key: seen for key, seen in self._launched.items() if now - seen[1] <= RECENT_S}
+            self._forget(now)
             self._hints = {key: hint for key, hint in self._hints.items() if now < hint[1]}
+
+    def _forget(self, now: float) -> None:
+        """The oldest first, up to one that still counts: after a rush there are thousands, and a pass looks at a few. One that
+        is out of order stays some minutes longer; the forecast goes by its time."""
+        old = list(itertools.takewhile(lambda entry: now - entry[1][1] > RECENT_S, self._launched.items()))
+        for key, _ in old:
+            del self._launched[key]
 
     def hint(self, workspace: Workspace, *, until: float) -> None:
         """Somebody is about to launch whom a task of the pool can serve."""

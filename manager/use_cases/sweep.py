@@ -54,11 +54,15 @@ def _measure_pool(world: World, note: PoolNote, snapshot: Snapshot) -> None:
     """Ready tasks that serve anyone, of all kinds, as the pass found them. Untold while none are wanted: that pool is empty by design."""
     if not any(target.size > 0 for target in note.targets):
         return
-    alive = {seen.task_id for seen in snapshot.observed or () if seen.alive}
-    ready = [
-        task for task in snapshot.warm if task.state is TaskState.READY and task.for_anyone and task.task_id in alive
-    ]
-    world.metrics.observe("pool_ready", len(ready))
+    observed = snapshot.observed_by_id
+    ready = sum(
+        task.state is TaskState.READY
+        and task.intended_for is None
+        and (seen := observed.get(task.task_id)) is not None
+        and seen.alive
+        for task in snapshot.warm
+    )
+    world.metrics.observe("pool_ready", ready)
 
 
 def sweep_named(world: World, task_ids: Iterable[str]) -> Plan:

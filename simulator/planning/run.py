@@ -18,12 +18,12 @@ from simulator.planning.engine import PlannedEngine
 from simulator.planning.ledger import Ledger
 from simulator.planning.load import Load
 from simulator.planning.manager import PlannedManager
-from simulator.planning.quick import quick_records
 from simulator.planning.result import STEP_S, CohortResult, Course, Result, Waits, Work
 from simulator.planning.settings import Scenario
 from simulator.planning.store import CountingStore
 from simulator.planning.students import Students
 from simulator.planning.timeline import Timeline
+from simulator.quick import quick_records
 from simulator.workloads.visit import Workload
 
 HOUR_S = 3_600.0

@@ -13,7 +13,7 @@ import pytest
 from simulator.fleet import run_seed
 from simulator.invariants import Violation
 from simulator.loop import EventLoop
-from simulator.process import Fate, Process, ThreadDied
+from simulator.process import Call, Fate, Process, ThreadDied
 from simulator.profile import RATES, Profile, draw
 from simulator.trace import Trace
 
@@ -35,7 +35,7 @@ class Bench:
             self.effects.append(name)
             return f"answer of {name}"
 
-        return self.process.call("port", name, lambda: fate, effect, ())
+        return self.process.call(Call(f"port.{name}", effect, (), {}), fate)
 
 
 def test_events_come_in_time_and_at_one_time_in_order() -> None:
@@ -54,6 +54,16 @@ def test_two_threads_of_a_process_overtake_each_other() -> None:
     bench.loop.run_until(5.0)
     assert bench.effects == ["fast", "slow"]
     assert done == ["answer of fast", "answer of slow"]
+
+
+def test_time_jumps_only_to_where_nothing_else_happens_before() -> None:
+    loop = EventLoop(0.0)
+    seen: list[tuple[str, float]] = []
+    for seconds in (1.0, 3.0, 9.0):
+        loop.after(seconds, lambda: seen.append(("jumped" if loop.jump(2.0) else "waits", loop.now)))
+    loop.run_until(10.0)
+    assert seen == [("waits", 1.0), ("jumped", 5.0), ("waits", 9.0)]  # an event at the same time, none, the end before
+    assert loop.now == 10.0
 
 
 def test_a_process_that_dies_before_a_call_leaves_no_effect_and_after_it_leaves_one() -> None:

@@ -17,12 +17,12 @@ from simulator.planning.by_day import WallClock
 from simulator.planning.engine import Rate
 from simulator.planning.ledger import Ledger
 from simulator.planning.load import Load
-from simulator.planning.quick import quick_records, quick_replace
 from simulator.planning.result import Waits, nearest_rank
 from simulator.planning.store import CountingStore
 from simulator.planning.svg import nice_ticks
 from simulator.planning.tests.small_school import MIDNIGHT
 from simulator.planning.timeline import Timeline
+from simulator.quick import quick_records, quick_replace
 
 
 def test_what_happens_at_once_happens_in_the_order_it_was_asked_for():

@@ -2,7 +2,7 @@
 
 A shallow copy with the changed fields on top is the same for frozen classes without `__post_init__` and slots, which all
 records are (a test compares the two), as long as what an old record has worked out and kept (`cached_property`) is left behind:
-it was true of the old fields. Only inside a planning run, and only where a module of the manager has the name `replace`.
+it was true of the old fields. Only inside planning runs and soaks, and only where a module of the manager has the name `replace`.
 """
 
 from __future__ import annotations
