@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -190,7 +191,9 @@ class Fleet:
         return None
 
     def _why_not_a_no_op(self) -> Violation | None:
+        """With a copy of what the process remembers: one whose pass is held up just now must not forget because we look."""
         world = self.managers[0].world
+        world = replace(world, recent=copy.deepcopy(world.recent))
         now = world.clock.now()
         plan = reconcile(observe(world, now), now, world.policy)
         if plan.actions:

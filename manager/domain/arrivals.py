@@ -62,14 +62,16 @@ def next_habit(
             came[begins].add(days_ago)
     oldest = max((days for seen in came.values() for days in seen), default=0)
     needed = _WINDOW_MIN * 60.0 / worth_s
+    half_hours = sorted(came)
     for ahead in range(8):
-        for begins in sorted(came):
+        days = _days_alike(today.weekday(), ahead=ahead, oldest=oldest)
+        for begins in half_hours:
+            chance, told = _chance(came[begins], *days)
+            if chance < needed:
+                continue
             local = midnight + dt.timedelta(days=ahead, minutes=begins)
             until = local.timestamp() + _WINDOW_MIN * 60.0
-            if until <= now + _STEP_MIN * 60.0 or until > now + 7 * 86_400.0:
-                continue
-            chance, told = _chance(came[begins], ahead=ahead, weekday=local.weekday(), oldest=oldest)
-            if chance >= needed:
+            if now + _STEP_MIN * 60.0 < until <= now + 7 * 86_400.0:
                 because = f"who usually comes at about {local + dt.timedelta(minutes=_STEP_MIN):%H:%M} ({told})"
                 begins_at = local.timestamp()
                 return Expectation(begins_at - lead_s, begins_at, until, because)
@@ -81,16 +83,21 @@ def other_days_weight(same_days: int) -> float:
     return 0.25 / (1 + same_days) ** 2
 
 
-def _chance(came: set[int], *, ahead: int, weekday: int, oldest: int) -> tuple[float, str]:
-    """`came`: days ago on which they came at this time of day; `weekday` is of the day that lies `ahead` days in the future."""
-    same: list[bool] = []
-    other: list[bool] = []
-    for days_ago in range(1, oldest + 1):
-        of_then = (weekday - ahead - days_ago) % 7
-        if of_then == weekday:
-            same.append(days_ago in came)
-        elif (of_then >= SATURDAY) is (weekday >= SATURDAY):
-            other.append(days_ago in came)
+def _days_alike(today: int, *, ahead: int, oldest: int) -> tuple[list[int], list[int]]:
+    """Which of the last days, by how many days ago, were the same weekday as the one that lies `ahead`, and which were others
+    of the same sort (weekday or weekend)."""
+    then = (today + ahead) % 7
+    weekdays = [(days_ago, (today - days_ago) % 7) for days_ago in range(1, oldest + 1)]
+    same = [days_ago for days_ago, weekday in weekdays if weekday == then]
+    other = [
+        days_ago for days_ago, weekday in weekdays if weekday != then and (weekday >= SATURDAY) is (then >= SATURDAY)
+    ]
+    return same, other
+
+
+def _chance(came: set[int], same: list[int], other: list[int]) -> tuple[float, str]:
+    """`came`: days ago on which they came at this time of day."""
+    came_same, came_other = len(came.intersection(same)), len(came.intersection(other))
     weight = other_days_weight(len(same))
-    chance = (sum(same) + weight * sum(other)) / (len(same) + weight * len(other) + 1.0)
-    return chance, f"on {sum(same) + sum(other)} of {len(same) + len(other)} such days"
+    chance = (came_same + weight * came_other) / (len(same) + weight * len(other) + 1.0)
+    return chance, f"on {came_same + came_other} of {len(same) + len(other)} such days"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from contract.names import TaskState, WorkspaceKind
-from manager.domain.task import Task, TaskOffer
+from manager.domain.task import Task
 from manager.domain.workspace import Workspace
 
 SATURDAY = 5
@@ -89,15 +89,11 @@ def share(
 
 def can_serve(task: Task, workspace: Workspace) -> bool:
     """Whether this task may be bound to this workspace: the one predicate for every sort of warm task."""
-    if not task.warm or task.kind is not workspace.kind:
+    if task.kind is not workspace.kind or not task.warm:
         return False
-    match task.offer:
-        case TaskOffer.LATE_BINDING:
-            return True
-        case TaskOffer.SLOT:
-            return workspace.home_id is None
-        case TaskOffer.PERSONAL:
-            return task.intended_for == workspace.workspace_id and task.home_id == workspace.home_id
+    if task.intended_for is not None:  # personal
+        return task.intended_for == workspace.workspace_id and task.home_id == workspace.home_id
+    return task.home_id is None or workspace.home_id is None  # late-binding; slot
 
 
 def candidates(tasks: Iterable[Task], workspace: Workspace, *, image: str) -> list[Task]:
@@ -110,7 +106,7 @@ def candidates(tasks: Iterable[Task], workspace: Workspace, *, image: str) -> li
         able,
         key=lambda task: (
             task.state is not TaskState.READY,
-            task.offer is not TaskOffer.PERSONAL,
+            task.intended_for is None,
             task.created_at,
             task.task_id,
         ),

@@ -29,6 +29,8 @@ class Table(Generic[Kept]):
     def __init__(self) -> None:
         self.records: dict[str, Kept] = {}
         self._due: list[tuple[float, str, int]] = []
+        self._listed: list[tuple[float, str, int]] = []
+        """Taken out of `_due` by the last listing: most are written before the next one, and need not go back."""
 
     def put(self, key: str, record: Kept) -> None:
         self.records[key] = record
@@ -41,25 +43,31 @@ class Table(Generic[Kept]):
         return tuple(records[key] for key in dict.fromkeys(keys) if key in records)
 
     def list_due(self, now: float, *, limit: int) -> tuple[Kept, ...]:
-        due, found, looked_at = self._due, [], []
-        while due and due[0][0] <= now and len(found) < limit:
+        due, listed = self._due, []
+        self._put_back()
+        while due and due[0][0] <= now and len(listed) < limit:
             entry = heapq.heappop(due)
-            held = self.records.get(entry[1])
-            if held is not None and held.version == entry[2]:
-                looked_at.append(entry)
-                found.append(held)
-        for entry in looked_at:
-            heapq.heappush(due, entry)
-        return tuple(found)
+            if self._holds(entry):
+                listed.append(entry)
+        self._listed = listed
+        return tuple(self.records[key] for _, key, _ in listed)
 
     def next_due_at(self) -> float | None:
         due = self._due
-        while due:
-            held = self.records.get(due[0][1])
-            if held is not None and held.version == due[0][2]:
-                return due[0][0]
+        self._put_back()
+        while due and not self._holds(due[0]):
             heapq.heappop(due)
-        return None
+        return due[0][0] if due else None
+
+    def _put_back(self) -> None:
+        for entry in self._listed:
+            if self._holds(entry):
+                heapq.heappush(self._due, entry)
+        self._listed = []
+
+    def _holds(self, entry: tuple[float, str, int]) -> bool:
+        held = self.records.get(entry[1])
+        return held is not None and held.version == entry[2]
 
 
 class Ranked:
@@ -125,7 +133,7 @@ class CountingStore:
             if isinstance(stored, Workspace):
                 changed.append(stored)
             elif isinstance(stored, Task):
-                self._pool.put(stored.task_id, getattr(stored, "pool_rank", None))
+                self._pool.put(stored.task_id, stored.pool_rank)
         for record in removed:
             table, name = tables[type(record)]
             del table.records[getattr(record, name)]

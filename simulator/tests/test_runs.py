@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from simulator.fleet import run_seed
+from simulator.fleet import Fleet, run_seed
 from simulator.planted_bugs import BUGS, PlantedBug, find
 from simulator.profile import RATES, Profile, difference
 from simulator.soak import shrunk
@@ -24,6 +24,16 @@ FIRST_SEED = 1_000_000
 def test_a_few_runs_break_no_rule(seed: int) -> None:
     outcome = run_seed(seed)
     assert outcome.violation is None, f"{outcome.violation} ({difference(outcome.profile)})"
+
+
+def test_a_look_at_the_fleet_changes_nothing_that_a_manager_remembers() -> None:
+    """Seed 60012792: a pass was held up, the run looked whether all was well, and the pass had forgotten a start."""
+    fleet = Fleet(0, Profile(), traced=False)
+    recent = fleet.managers[0].world.recent
+    recent.started("task-1", fleet.loop.now - 60.0)
+    assert fleet._why_not_a_no_op() is not None  # it did look: the pool is still to be filled
+    assert recent.starts_since(0.0) == ["task-1"]
+    fleet.close()
 
 
 @pytest.mark.simulation
