@@ -20,6 +20,7 @@ from pathlib import Path
 from simulator.fleet import Outcome, run_seed
 from simulator.profile import difference, simpler
 from simulator.quick import quick_records
+from simulator.worker_process import end_with
 
 _REPORT_EVERY_S = 10.0
 _PART = 50
@@ -138,8 +139,8 @@ def _parts(first_seed: int, runs: int | None, jobs: int, *, keep_going: bool) ->
         yield from (run_part(*order) for order in orders)
         return
     context = multiprocessing.get_context("fork")
-    # At Ctrl-C, which a terminal sends to all of them, the parts that have begun are run to their end.
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_without_interrupts) as pool:
+    # At Ctrl-C, which a terminal sends to all of them, and at SIGTERM the parts that have begun are run to their end.
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(os.getpid(),)) as pool:
         waiting: deque[Future[Totals]] = deque()
         try:
             for order in orders:
@@ -170,8 +171,10 @@ def run_part(first_seed: int, runs: int, keep_going: bool) -> Totals:
     return part
 
 
-def _without_interrupts() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _begin(parent: int) -> None:
+    end_with(parent)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _tell(outcome: Outcome) -> None:
@@ -217,4 +220,5 @@ def _save(totals: Totals, file: Path | None) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what was run is counted
     sys.exit(main())

@@ -14,6 +14,7 @@ from simulator.costs.stack import WorkspaceTask
 from simulator.planning.result import Result
 from simulator.planning.run import simulate
 from simulator.planning.settings import Scenario
+from simulator.worker_process import end_with
 from simulator.workloads.visit import Workload
 
 _LOOK_EVERY_S = 0.2
@@ -40,7 +41,7 @@ def run_all(
         return [_alone(jobs, number, progress) for number in range(len(jobs))]
     context = multiprocessing.get_context("fork")
     board = context.Array("d", 2 * len(jobs))
-    with ProcessPoolExecutor(processes, mp_context=context, initializer=_begin, initargs=(board,)) as pool:
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=_begin, initargs=(board, os.getpid())) as pool:
         futures = [pool.submit(_work, number, job) for number, job in enumerate(jobs)]
         waiting = set(futures)
         try:
@@ -66,7 +67,8 @@ def _alone(jobs: Sequence[Job], number: int, progress: Callable[[Sequence[float]
 _board: SynchronizedArray[float]
 
 
-def _begin(board: SynchronizedArray[float]) -> None:
+def _begin(board: SynchronizedArray[float], parent: int) -> None:
+    end_with(parent)
     global _board  # noqa: PLW0603 (the one thing a worker process is given at its start)
     _board = board
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from simulator import soak
 from simulator.fleet import run_seed
 from simulator.planted_bugs import BUGS
+
+SOURCE = Path(__file__).parent.parent.parent
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
@@ -60,6 +66,41 @@ def test_several_processes_stop_at_the_first_violation(
         assert all(run_seed(before).violation is None for before in range(seed))
     assert f"✗ seed {seed}: rule 4" in capsys.readouterr().out
     assert json.loads(totals.read_text())["next_seed"] == seed + 1
+
+
+@pytest.fixture
+def soaking(tmp_path: Path) -> Iterator[tuple[psutil.Process, list[psutil.Process], Path]]:
+    """`soak` on two cores, its two processes, and its totals file."""
+    totals = tmp_path / "totals.json"
+    command = [sys.executable, "-m", "simulator.soak", "--jobs", "2", "--totals", str(totals)]
+    with subprocess.Popen(command, cwd=SOURCE, stdout=subprocess.DEVNULL) as started:
+        process = psutil.Process(started.pid)
+        try:
+            until = time.monotonic() + 30.0
+            while len(workers := process.children()) < 2 and time.monotonic() < until:
+                time.sleep(0.05)
+            yield process, workers, totals
+        finally:
+            started.kill()
+
+
+def test_one_that_is_told_to_end_counts_what_it_ran(
+    soaking: tuple[psutil.Process, list[psutil.Process], Path],
+) -> None:
+    process, workers, totals = soaking
+    process.terminate()
+    process.wait(60)
+    assert json.loads(totals.read_text())["violations"] == []
+    assert psutil.wait_procs(workers, timeout=10)[1] == []
+
+
+def test_one_that_is_killed_leaves_no_process_behind(
+    soaking: tuple[psutil.Process, list[psutil.Process], Path],
+) -> None:
+    process, workers, _ = soaking
+    assert len(workers) == 2
+    process.kill()
+    assert psutil.wait_procs(workers, timeout=10)[1] == []
 
 
 def test_a_totals_file_that_is_none_is_refused_in_words(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
