@@ -17,11 +17,12 @@ from typing import Any
 
 def quick_replace(record: Any, /, **changes: Any) -> Any:
     copy = object.__new__(type(record))
-    content = copy.__dict__
-    content.update(record.__dict__)
+    content = record.__dict__ | changes
     for name in _worked_out(type(record)):
         content.pop(name, None)
-    content.update(changes)
+    object.__setattr__(
+        copy, "__dict__", content
+    )  # the class is frozen; and half as dear as to fill the one that it has
     return copy
 
 

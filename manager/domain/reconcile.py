@@ -231,13 +231,8 @@ def _forgive(snapshot: Snapshot, succeeded_at: float) -> Iterator[Action]:
 def _succeeded_at(snapshot: Snapshot, now: float) -> float:
     """When a task last became ready, as far as this pass sees. Every start that succeeds does so before the eyes of one
     pass: the one that finds its agent ready and marks or binds it."""
-    ready_now = any(
-        task.state is TaskState.STARTING
-        and (status := snapshot.statuses.get(task.task_id)) is not None
-        and status.phase is AgentPhase.READY
-        for task in snapshot.tasks
-    )
-    if ready_now:
+    ready = {task_id for task_id, status in snapshot.statuses.items() if status.phase is AgentPhase.READY}
+    if ready and any(task.state is TaskState.STARTING and task.task_id in ready for task in snapshot.tasks):
         return now
     return max((task.ready_at for task in snapshot.tasks if task.ready_at is not None), default=0.0)
 

@@ -46,7 +46,8 @@ class Instance:
         self.worker: Worker | None = None
         self.work_began: float | None = None
         self.worked_s = 0.0
-        self.seen = ObservedTask(spec.task_id, True, started, spec.task_id, spec.task_id, "10.0.0.1:8080")
+        self.seen = ObservedTask(spec.task_id, True, started)
+        """As ECS tells it: where its agent is only once it runs, so that nobody is asked before."""
 
 
 class Rate:
@@ -209,7 +210,9 @@ class PlannedEngine:
             self._end(self.instances.pop(task_id))
 
     def _became_ready(self, task_id: str) -> None:
-        if task_id in self.instances:
+        instance = self.instances.get(task_id)
+        if instance is not None:
+            instance.seen = ObservedTask(task_id, True, instance.started, task_id, task_id, "10.0.0.1:8080")
             self.unready -= 1
             self.waiting_warm += 1
             self.ready(task_id)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bisect
 import heapq
+import math
 from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeVar
 
@@ -30,7 +31,7 @@ class Table(Generic[Kept]):
         self.records: dict[str, Kept] = {}
         self._due: list[tuple[float, str, int]] = []
         self._listed: list[tuple[float, str, int]] = []
-        """Taken out of `_due` by the last listing: most are written before the next one, and need not go back."""
+        """What the last listing took out of `_due`, the longest due first: most of it is written before the next one."""
 
     def put(self, key: str, record: Kept) -> None:
         self.records[key] = record
@@ -43,27 +44,24 @@ class Table(Generic[Kept]):
         return tuple(records[key] for key in dict.fromkeys(keys) if key in records)
 
     def list_due(self, now: float, *, limit: int) -> tuple[Kept, ...]:
-        due, listed = self._due, []
-        self._put_back()
-        while due and due[0][0] <= now and len(listed) < limit:
+        due, listed = self._due, [entry for entry in self._listed if self._holds(entry)]
+        while due and due[0][0] <= now:
             entry = heapq.heappop(due)
             if self._holds(entry):
                 listed.append(entry)
-        self._listed = listed
-        return tuple(self.records[key] for _, key, _ in listed)
+        listed.sort()
+        for entry in listed[limit:]:
+            heapq.heappush(due, entry)
+        self._listed = listed[:limit]
+        return tuple(self.records[key] for _, key, _ in self._listed)
 
     def next_due_at(self) -> float | None:
         due = self._due
-        self._put_back()
         while due and not self._holds(due[0]):
             heapq.heappop(due)
-        return due[0][0] if due else None
-
-    def _put_back(self) -> None:
-        for entry in self._listed:
-            if self._holds(entry):
-                heapq.heappush(self._due, entry)
-        self._listed = []
+        listed = next((entry[0] for entry in self._listed if self._holds(entry)), math.inf)
+        next_at = min(listed, due[0][0] if due else math.inf)
+        return next_at if next_at < math.inf else None
 
     def _holds(self, entry: tuple[float, str, int]) -> bool:
         held = self.records.get(entry[1])
@@ -208,6 +206,5 @@ class CountingStore:
 def _stored(record: Kept) -> Kept:
     """One version on. A shallow copy of a frozen record: `dataclasses.replace` would set its thirty fields anew."""
     copy = object.__new__(type(record))
-    copy.__dict__.update(record.__dict__)
-    copy.__dict__["version"] = record.version + 1
+    object.__setattr__(copy, "__dict__", record.__dict__ | {"version": record.version + 1})
     return copy

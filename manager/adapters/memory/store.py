@@ -159,6 +159,5 @@ def key(record: Record) -> str:
 def one_version_on(record: Record) -> Record:
     """A shallow copy of a frozen record: `dataclasses.replace` would set its thirty fields one by one."""
     copy = object.__new__(type(record))
-    copy.__dict__.update(record.__dict__)
-    copy.__dict__["version"] = record.version + 1
+    object.__setattr__(copy, "__dict__", record.__dict__ | {"version": record.version + 1})
     return copy
