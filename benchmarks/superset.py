@@ -145,10 +145,10 @@ def _all_at_once(school: School, students: list[Student], seen: _Seen, *, settle
     time.sleep(settle_s)
     parent, children = family(school)
     claimed = _largest(children, len(students))
-    seen.memory_mb["an idle child after its first page, of its own"] = [_own(child) for child in claimed]
+    seen.memory_mb["memory of its own, an idle child after its first page"] = [_own(child) for child in claimed]
     waiting = [child for child in children if child not in claimed]
     if waiting:
-        seen.memory_mb["a child that waits for a claim, of its own"] = [_own(child) for child in waiting]
+        seen.memory_mb["memory of its own, a child that waits for a claim"] = [_own(child) for child in waiting]
     seen.memory_mb["the warmed parent"] = [_shared([parent])]
     supersets = _shared([parent, *children])
     seen.memory_mb[f"Superset of {len(students)} students, of the pool and the parent, in all"] = [supersets]
