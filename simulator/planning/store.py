@@ -45,12 +45,12 @@ class Table(Generic[Kept]):
 
     def list_due(self, now: float, *, limit: int) -> tuple[Kept, ...]:
         due, listed = self._due, [entry for entry in self._listed if self._holds(entry)]
-        while due and due[0][0] <= now:
+        while due and due[0][0] <= now and len(listed) < limit:
             entry = heapq.heappop(due)
             if self._holds(entry):
                 listed.append(entry)
         listed.sort()
-        for entry in listed[limit:]:
+        for entry in listed[limit:]:  # an earlier listing had a larger limit
             heapq.heappush(due, entry)
         self._listed = listed[:limit]
         return tuple(self.records[key] for _, key, _ in self._listed)
