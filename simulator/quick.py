@@ -20,9 +20,8 @@ def quick_replace(record: Any, /, **changes: Any) -> Any:
     content = record.__dict__ | changes
     for name in _worked_out(type(record)):
         content.pop(name, None)
-    object.__setattr__(
-        copy, "__dict__", content
-    )  # the class is frozen; and half as dear as to fill the one that it has
+    # The class is frozen; and this is half as dear as to fill the one that it has.
+    object.__setattr__(copy, "__dict__", content)
     return copy
 
 

@@ -44,12 +44,13 @@ def running_chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def running_profile(*, width: int = 1280, height: int = 800) -> Iterator[BrowserContext]:
+def running_profile() -> Iterator[BrowserContext]:
     """Chromium with a profile on the disk, as people use it. A context of `running_chromium` is what they call incognito: V8
     keeps nothing there of what it has compiled, however often a page was opened."""
     with sync_playwright() as playwright, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        size: Any = {"width": width, "height": height}
-        context = playwright.chromium.launch_persistent_context(folder, viewport=size, **_debian())
+        context = playwright.chromium.launch_persistent_context(
+            folder, viewport={"width": 1280, "height": 800}, **_debian()
+        )
         yield context
         context.close()
 

@@ -12,15 +12,16 @@ from manager.domain.cohort import Cohort
 from manager.domain.demand import Demand
 from manager.domain.task import Task
 from manager.domain.workspace import Workspace
+from manager.ports.task_runner import TaskSpec
 from manager.ports.workspace_store import VersionConflict
 from simulator.planning.by_day import WallClock
-from simulator.planning.engine import Rate
+from simulator.planning.engine import PlannedEngine, Rate
 from simulator.planning.ledger import Ledger
 from simulator.planning.load import Load
 from simulator.planning.result import Waits, nearest_rank
 from simulator.planning.store import CountingStore
 from simulator.planning.svg import nice_ticks
-from simulator.planning.tests.small_school import MIDNIGHT
+from simulator.planning.tests.small_school import FIXED, MIDNIGHT
 from simulator.planning.timeline import Timeline
 from simulator.quick import quick_records, quick_replace
 
@@ -105,6 +106,17 @@ def test_the_store_finds_what_is_due_by_the_newest_version_only():
     assert [found.due_at for found in store.list_due_workspaces(8.0, limit=10)] == [3.0, 7.0]
     assert [found.due_at for found in store.list_due_workspaces(8.0, limit=1)] == [3.0]
     assert store.find_next_due_at() == 3.0
+
+
+def test_where_an_agent_is_is_told_once_its_task_runs():
+    timeline = Timeline(0.0)
+    engine = PlannedEngine(timeline, FIXED, Ledger(1), Load(timeline), seed=1)
+    engine.start(TaskSpec("task-1", WorkspaceKind.VSCODE, "vscode-1", "a token"))
+
+    timeline.run_until(FIXED.start_min_s)
+    assert [seen.control_address for seen in engine.find_tasks(["task-1"])] == [""]
+    timeline.run_until(FIXED.start_max_s + 1.0)
+    assert [seen.control_address for seen in engine.find_tasks(["task-1"])] == ["task-1"]
 
 
 def test_percentiles_are_waits_that_were_really_seen():
