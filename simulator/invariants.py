@@ -126,7 +126,7 @@ class Watch:
         if after.intended_for is not None and after.workspace_id not in (None, after.intended_for):
             raise Violation("rule 1", f"{after.task_id} was started for {after.intended_for}, not {after.workspace_id}")
         self._home_is_free(after)
-        if after.pool_rank is not None and after.due_at is not None:
+        if after.pool_rank is not None and after.due_at is not None and not after.waits:
             raise Violation("index", f"{after.task_id} is in the pool's list and among the due tasks")
         if after.workspace_id:
             (self._live_of[after.workspace_id].add if after.live else self._live_of[after.workspace_id].discard)(

@@ -3,6 +3,7 @@ index (what is due, and the pool) that lags behind the table, as every global se
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
@@ -11,7 +12,7 @@ from manager.adapters.memory.store import key, one_version_on
 from manager.domain.cohort import Cohort
 from manager.domain.demand import Demand
 from manager.domain.outlook import Outlook
-from manager.domain.task import Task
+from manager.domain.task import RANK_OF_WAITING, Task
 from manager.domain.workspace import Workspace
 from manager.ports.workspace_store import FIND_MAX, WRITE_MAX, Record, VersionConflict
 from simulator.loop import EventLoop
@@ -130,8 +131,9 @@ class SimulatedStore:
         found = (self.tasks.get(task_id) for task_id in _named(task_ids))
         return tuple(task for task in found if task is not None)
 
-    def list_warm_tasks(self, *, limit: int) -> tuple[Task, ...]:
-        return self._task_index.held(self._task_index.pool.first(limit))
+    def list_warm_tasks(self, *, limit: int, waiting: bool = True) -> tuple[Task, ...]:
+        below = math.inf if waiting else RANK_OF_WAITING
+        return self._task_index.held(self._task_index.pool.first(limit, below=below))
 
     def list_due_tasks(self, now: float, *, limit: int) -> tuple[Task, ...]:
         return self._task_index.held(self._task_index.due.list_due(now, limit=limit))

@@ -65,6 +65,8 @@ class Snapshot:
     pool: PoolFacts = field(default_factory=PoolFacts)
     live: int | None = None
     """All live tasks, where `Policy.tasks_max` limits them."""
+    waiting: int = 0
+    """How many tasks wait for their student, as last counted: few passes read them."""
     claimed_at: float = 0.0
     """When this process last claimed a task; a courtesy (`Policy.refill_delay_s`) needs no record."""
     strangers: tuple[ObservedTask, ...] = ()
@@ -275,7 +277,8 @@ def _note(done: PoolPass, snapshot: Snapshot) -> PoolNote:
     targets = tuple(
         TargetLine(kind, target.start_below, target.because) for kind, target in done.targets.by_kind.items()
     )
-    return PoolNote(done.targets.policy, targets, done.decisions, len(snapshot.warm))
+    warm = snapshot.waiting + sum(not task.waits for task in snapshot.warm)
+    return PoolNote(done.targets.policy, targets, done.decisions, warm)
 
 
 def _dead_warm(snapshot: Snapshot) -> Iterator[RecordTaskGone]:

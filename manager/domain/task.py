@@ -20,7 +20,7 @@ TASK_TRANSITIONS: dict[TaskState, frozenset[TaskState]] = {
 """No way leads back: tasks are single-use, so that nothing of one student can reach another."""
 
 _AFTER_THOSE_FOR_ANYONE = 1e10
-_AFTER_EVERY_WARM_TASK = 1e11
+RANK_OF_WAITING = 1e11
 """Added to seconds since 1970: hundreds of years between each and the next."""
 
 
@@ -44,9 +44,9 @@ class Task:
     """The version that was read; 0 for a record that was never stored. Every write is conditional on it."""
     state_since: float = 0.0
     due_at: float | None = None
-    """When a sweep must look at it: at once while it starts for somebody or stops, and when its record may be forgotten.
-    None: never by itself. A warm or failed task is in the pool's list instead (`pool_rank`), which every pass reads; a
-    claimed one is looked at when its workspace is due."""
+    """When a sweep must look at it: at once while it starts for somebody or stops, when it has waited for its student long
+    enough, and when its record may be forgotten. None: never by itself. A warm or failed task is in the pool's list
+    (`pool_rank`); a claimed one is looked at when its workspace is due."""
     deadline: float | None = None
     """When STARTING has failed, or STOPPING ends without a save."""
 
@@ -98,26 +98,36 @@ class Task:
         return self.warm and self.intended_for is None
 
     @property
+    def waits(self) -> bool:
+        """It is ready, and for one student, who has not come yet."""
+        return self.workspace_id is None and self.state is TaskState.READY and self.intended_for is not None
+
+    @property
     def failed_start(self) -> bool:
         """It ended without ever having been ready."""
         return self.state is TaskState.STOPPED and bool(self.failure) and self.ready_at is None
 
     @property
     def pool_rank(self) -> float | None:
-        """Its place in the pool's list, which every pass and every launch read; None: it is not in it.
+        """Its place in the pool's list; None: it is not in it.
 
-        First the warm tasks for anyone, the oldest first, of which a newcomer's launch wants one; then those that wait for one
-        student each, whose launch finds its own by key; then the failed starts that the back-off counts, the latest first. So a
-        limited reading never misses what matters. The store indexes it: one number, whatever the store's sort key is.
+        First the warm tasks for anyone, the oldest first, of which a newcomer's launch wants one; then those that start for one
+        student each; then the failed starts that the back-off counts, the latest first; and from RANK_OF_WAITING on those that
+        wait for their student, whose launch finds its own by key: a school may have a thousand of them, nothing is to be done
+        about most, and few passes read them. The store indexes it: one number, whatever the store's sort key is.
         """
+        if self.waits:
+            return RANK_OF_WAITING + self.created_at
         if self.warm:
             return self.created_at if self.for_anyone else _AFTER_THOSE_FOR_ANYONE + self.created_at
         if self.failed_start and not self.forgiven:
-            return _AFTER_EVERY_WARM_TASK - (self.ended_at or 0.0)
+            return RANK_OF_WAITING - (self.ended_at or 0.0)
         return None
 
     def ready(self, observed: ObservedTask, *, now: float) -> Task:
-        return self._to(TaskState.READY, now=now, deadline=None, ready_at=now, **_addresses(observed))
+        """A personal task (the only one that expires) is due when its student should have come."""
+        addresses = _addresses(observed)
+        return self._to(TaskState.READY, now=now, due_at=self.expires_at, deadline=None, ready_at=now, **addresses)
 
     def reserved(self, workspace_id: str, *, now: float, deadline: float) -> Task:
         """Still starting, but from now on for one workspace only."""

@@ -16,6 +16,7 @@ from manager.use_cases.expect import expect
 from manager.use_cases.launch import launch
 from manager.use_cases.lifetime import delete
 from manager.use_cases.stop import stop
+from manager.use_cases.sweep import observe, sweep
 
 
 def school_with_homes() -> School:
@@ -87,6 +88,43 @@ def test_a_student_who_does_not_come_costs_minutes_and_the_reason_is_told() -> N
     assert any("did not come" in line for line in told)
     school.later(1.0)
     assert launch(school.world, ANNA).launch_path is LaunchPath.COLD
+
+
+def test_between_two_looks_a_pass_reads_no_task_that_waits_for_its_student_before_that_expires() -> None:
+    school = school_with_homes()
+    held = signs_in(school)
+    school.later(school.world.policy.waiting_look_s)
+    looked = observe(school.world, school.clock.now())
+    assert [task.task_id for task in looked.warm] == [held.task_id]
+    seldom = replace(school.world, policy=replace(school.world.policy, waiting_look_s=3_600.0))
+    school.later(1.0)
+    assert observe(seldom, school.clock.now()).tasks == ()
+    assert school.store.find_next_due_at() == held.expires_at
+    school.later(school.world.policy.hint_s)
+    assert [task.task_id for task in observe(seldom, school.clock.now()).warm] == [held.task_id]
+
+
+def test_tasks_that_wait_are_counted_in_what_the_pool_costs_also_by_passes_that_do_not_read_them() -> None:
+    school = school_with_homes()
+    signs_in(school)
+    school.later(school.world.policy.waiting_look_s)
+    assert [note.warm for note in (sweep(school.world).pool, sweep(school.world).pool) if note] == [1, 1]
+
+
+def test_a_task_that_dies_while_it_waits_is_found_with_the_next_look_though_no_event_tells() -> None:
+    school = school_with_homes()
+    held = signs_in(school)
+    school.later(school.world.policy.waiting_look_s)
+    school.settle()
+    school.runner.tasks[held.task_id].alive = False
+    school.settle()
+    assert school.store.find_task(held.task_id) == held
+    school.later(school.world.policy.waiting_look_s)
+    school.settle()
+    found = school.store.find_task(held.task_id)
+    assert found is not None
+    assert found.state is TaskState.STOPPED
+    assert school.workspace().personal_task_over
 
 
 def test_a_launch_waits_until_a_task_of_an_old_image_has_let_the_home_go() -> None:

@@ -75,9 +75,9 @@ class StoreWhosePoolLags(MemoryWorkspaceStore):
     lags = False
     shown: tuple[Task, ...] = ()
 
-    def list_warm_tasks(self, *, limit: int) -> tuple[Task, ...]:
+    def list_warm_tasks(self, *, limit: int, waiting: bool = True) -> tuple[Task, ...]:
         if not self.lags:
-            self.shown = super().list_warm_tasks(limit=limit)
+            self.shown = super().list_warm_tasks(limit=limit, waiting=waiting)
         return self.shown
 
 

@@ -123,7 +123,7 @@ class StoreWhoseIndexesLag(MemoryWorkspaceStore):
     def list_due_tasks(self, now: float, *, limit: int) -> tuple[Task, ...]:
         return ()
 
-    def list_warm_tasks(self, *, limit: int) -> tuple[Task, ...]:
+    def list_warm_tasks(self, *, limit: int, waiting: bool = True) -> tuple[Task, ...]:
         return ()
 
 

@@ -181,7 +181,7 @@ def observed(number: int) -> ObservedTask:
     return ObservedTask(task(number).task_id, alive=True, started_at=NOW)
 
 
-def test_the_pools_list_has_those_for_anyone_oldest_first_then_those_for_one_student_then_the_failures_that_count(
+def test_the_pools_list_has_those_for_anyone_then_those_that_start_for_one_then_failures_that_count_then_those_that_wait(
     store: WorkspaceStore,
 ) -> None:
     store.write(
@@ -196,10 +196,11 @@ def test_the_pools_list_has_those_for_anyone_oldest_first_then_those_for_one_stu
         ended(8, after_s=3, failure="killed", ready_at=NOW),
         ended(9, after_s=4, failure="no room", forgiven=True),
     )
-    assert [item.task_id[-1] for item in store.list_warm_tasks(limit=10)] == ["1", "3", "0", "2", "7", "6"]
+    assert [item.task_id[-1] for item in store.list_warm_tasks(limit=10)] == ["1", "3", "0", "7", "6", "2"]
+    assert [item.task_id[-1] for item in store.list_warm_tasks(limit=10, waiting=False)] == ["1", "3", "0", "7", "6"]
     assert [item.task_id[-1] for item in store.list_warm_tasks(limit=1)] == ["1"]
     store.write(task(1, version=1, state=TaskState.CLAIMED, workspace_id="ws-dddddddddd"), delete=(task(6, version=1),))
-    assert [item.task_id[-1] for item in store.list_warm_tasks(limit=10)] == ["3", "0", "2", "7"]
+    assert [item.task_id[-1] for item in store.list_warm_tasks(limit=10)] == ["3", "0", "7", "2"]
 
 
 def test_live_tasks_are_counted_up_to_a_limit(store: WorkspaceStore) -> None:

@@ -86,7 +86,7 @@ def bring_up(world: World, workspace: Workspace) -> Workspace:
 def _from_the_pool(world: World, workspace: Workspace, image: str) -> Iterator[Task]:
     """Those to try, best first. The oldest are ready first: the rest of a large pool is read only if none of these is left, and
     only where there may be more for anyone."""
-    oldest = world.store.list_warm_tasks(limit=_OLDEST)
+    oldest = world.store.list_warm_tasks(limit=_OLDEST, waiting=False)
     able = candidates(oldest, workspace, image=image)
     if len(oldest) < _OLDEST or not oldest[-1].for_anyone:
         yield from able
@@ -94,7 +94,7 @@ def _from_the_pool(world: World, workspace: Workspace, image: str) -> Iterator[T
     ready = [task for task in able if task.state is TaskState.READY]
     yield from ready
     tried = {task.task_id for task in ready}
-    everyone = world.store.list_warm_tasks(limit=world.policy.records_max)
+    everyone = world.store.list_warm_tasks(limit=world.policy.records_max, waiting=False)
     yield from (task for task in candidates(everyone, workspace, image=image) if task.task_id not in tried)
 
 

@@ -78,7 +78,7 @@ def sweep_named(world: World, task_ids: Iterable[str]) -> Plan:
 def observe_named(world: World, task_ids: Iterable[str], now: float) -> Snapshot:
     """The failed starts of the pool's list come along: one of these tasks may be the success that forgives them."""
     named = {task.task_id: task for task in _in_pages(world.store.find_tasks, task_ids)}
-    listed = world.store.list_warm_tasks(limit=world.policy.records_max) if named else ()
+    listed = world.store.list_warm_tasks(limit=world.policy.records_max, waiting=False) if named else ()
     tasks = {task.task_id: task for task in listed if task.failed_start} | named
     bound = [task.workspace_id for task in named.values() if task.live and task.workspace_id is not None]
     workspaces = list(_in_pages(world.store.find_workspaces, bound))
@@ -111,6 +111,7 @@ def observe(world: World, now: float) -> Snapshot:
         launches=demand.by_kind(now),
         live=None if limit is None else world.store.count_live_tasks(limit=limit),
         claimed_at=world.recent.claimed_at,
+        waiting=world.recent.waiting,
         strangers=strangers,
         latecomers=latecomers,
         pool=_pool_facts(world, demand, workspaces, now),
@@ -139,9 +140,13 @@ def _cohort_pages(world: World, now: float) -> Iterator[CohortPage]:
 
 
 def _tasks(world: World, now: float) -> dict[str, Task]:
-    """The pool's, the due ones, and those that this process's memory names."""
+    """The pool's (with those that wait for their student only now and then), the due ones, and those that this process's
+    memory names."""
     store, limit = world.store, world.policy.records_max
-    found = {task.task_id: task for task in store.list_warm_tasks(limit=limit)}
+    waiting = now - world.recent.waiting_seen_at >= world.policy.waiting_look_s
+    found = {task.task_id: task for task in store.list_warm_tasks(limit=limit, waiting=waiting)}
+    if waiting:
+        world.recent.waiting_seen_at, world.recent.waiting = now, sum(task.waits for task in found.values())
     for task in store.list_due_tasks(now, limit=limit):
         found[task.task_id] = task
     started = world.recent.starts_since(now - _INDEX_LAG_MAX_S)
@@ -150,7 +155,8 @@ def _tasks(world: World, now: float) -> dict[str, Task]:
         found[task.task_id] = task  # read by key, and so newer than what an index says
     for task_id in started:
         task = found.get(task_id)
-        if task_id not in missing or task is None or task.state not in (TaskState.STARTING, TaskState.READY):
+        begins = task is not None and task.state in (TaskState.STARTING, TaskState.READY) and not task.waits
+        if task_id not in missing or not begins:
             world.recent.forget_start(task_id)
     return found
 

@@ -78,6 +78,9 @@ class Recent:
         self.claimed_at = 0.0
         self.scanned_at = float("-inf")
         """When the engine was last asked for tasks that nobody named."""
+        self.waiting_seen_at = float("-inf")
+        self.waiting = 0
+        """When all tasks that wait for their student were last read, and how many they were."""
         self._started: dict[str, float] = {}
 
     def started(self, task_id: str, now: float) -> None:

@@ -6,16 +6,16 @@ Counts requests as a table in DynamoDB would see them, and the records that they
 
 from __future__ import annotations
 
-import bisect
 import heapq
 import math
 from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeVar
 
+from manager.adapters.memory.indices import RankIndex
 from manager.domain.cohort import Cohort
 from manager.domain.demand import Demand
 from manager.domain.outlook import Outlook
-from manager.domain.task import Task
+from manager.domain.task import RANK_OF_WAITING, Task
 from manager.domain.workspace import Workspace
 from manager.ports.workspace_store import WRITE_MAX, Record, VersionConflict
 from simulator.planning.load import Load
@@ -68,28 +68,6 @@ class Table(Generic[Kept]):
         return held is not None and held.version == entry[2]
 
 
-class Ranked:
-    """Keys in the order of a number, for the few of them that have one: the pool's tasks."""
-
-    def __init__(self) -> None:
-        self._rank: dict[str, float] = {}
-        self._sorted: list[tuple[float, str]] = []
-
-    def put(self, key: str, rank: float | None) -> None:
-        known = self._rank.get(key)
-        if known == rank:
-            return
-        if known is not None:
-            del self._sorted[bisect.bisect_left(self._sorted, (known, key))]
-            del self._rank[key]
-        if rank is not None:
-            self._rank[key] = rank
-            bisect.insort(self._sorted, (rank, key))
-
-    def first(self, limit: int) -> list[str]:
-        return [key for _, key in self._sorted[:limit]]
-
-
 class CountingStore:
     def __init__(self, load: Load) -> None:
         self.load = load
@@ -108,7 +86,7 @@ class CountingStore:
             Demand: (self._demands, "demand_id"),
             Outlook: (self._outlooks, "outlook_id"),
         }
-        self._pool = Ranked()
+        self._pool = RankIndex()
         self.workspaces = self._workspaces.records
 
     def write(self, *records: Record, delete: Iterable[Record] = ()) -> None:
@@ -180,8 +158,9 @@ class CountingStore:
     def find_tasks(self, task_ids: Iterable[str]) -> tuple[Task, ...]:
         return self._answer("find_tasks", self._tasks.find(task_ids))
 
-    def list_warm_tasks(self, *, limit: int) -> tuple[Task, ...]:
-        return self._answer("list_warm_tasks", self._tasks.find(self._pool.first(limit)))
+    def list_warm_tasks(self, *, limit: int, waiting: bool = True) -> tuple[Task, ...]:
+        below = math.inf if waiting else RANK_OF_WAITING
+        return self._answer("list_warm_tasks", self._tasks.find(self._pool.first(limit, below=below)))
 
     def list_due_tasks(self, now: float, *, limit: int) -> tuple[Task, ...]:
         return self._answer("list_due_tasks", self._tasks.list_due(now, limit=limit))

@@ -28,7 +28,7 @@ from manager.adapters.dynamodb.refusals import code_of
 from manager.domain.cohort import Cohort
 from manager.domain.demand import Demand
 from manager.domain.outlook import Outlook
-from manager.domain.task import Task
+from manager.domain.task import RANK_OF_WAITING, Task
 from manager.domain.workspace import Workspace
 from manager.ports.workspace_store import FIND_MAX, WRITE_MAX, Record, VersionConflict
 
@@ -100,8 +100,10 @@ class DynamoDbWorkspaceStore:
     def find_tasks(self, task_ids: Iterable[str]) -> tuple[Task, ...]:
         return self._find_many(Task, task_ids)
 
-    def list_warm_tasks(self, *, limit: int) -> tuple[Task, ...]:
-        return tuple(items.from_item(Task, item) for item in self._query(table.POOL_INDEX, "task", limit=limit))
+    def list_warm_tasks(self, *, limit: int, waiting: bool = True) -> tuple[Task, ...]:
+        until = None if waiting else RANK_OF_WAITING
+        listed = self._query(table.POOL_INDEX, "task", until=until, limit=limit)
+        return tuple(items.from_item(Task, item) for item in listed)
 
     def list_due_tasks(self, now: float, *, limit: int) -> tuple[Task, ...]:
         return self._due(Task, "task", now, limit)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import heapq
+import math
 
 
 class DueIndex:
@@ -56,5 +57,6 @@ class RankIndex:
             self._rank[key] = rank
             bisect.insort(self._sorted, (rank, key))
 
-    def first(self, limit: int) -> list[str]:
-        return [key for _, key in self._sorted[:limit]]
+    def first(self, limit: int, *, below: float = math.inf) -> list[str]:
+        end = limit if below == math.inf else min(limit, bisect.bisect_left(self._sorted, (below, "")))
+        return [key for _, key in self._sorted[:end]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterable
 from typing import Any
@@ -10,7 +11,7 @@ from manager.adapters.memory.indices import DueIndex, RankIndex
 from manager.domain.cohort import Cohort
 from manager.domain.demand import Demand
 from manager.domain.outlook import Outlook
-from manager.domain.task import Task
+from manager.domain.task import RANK_OF_WAITING, Task
 from manager.domain.workspace import Workspace
 from manager.ports.workspace_store import Record, VersionConflict
 
@@ -90,9 +91,10 @@ class MemoryWorkspaceStore:
             found = (self._tasks.get(task_id) for task_id in dict.fromkeys(task_ids))
             return tuple(task for task in found if task is not None)
 
-    def list_warm_tasks(self, *, limit: int) -> tuple[Task, ...]:
+    def list_warm_tasks(self, *, limit: int, waiting: bool = True) -> tuple[Task, ...]:
+        below = math.inf if waiting else RANK_OF_WAITING
         with self._lock:
-            return tuple(self._tasks[name] for name in self._pool.first(limit))
+            return tuple(self._tasks[name] for name in self._pool.first(limit, below=below))
 
     def list_due_tasks(self, now: float, *, limit: int) -> tuple[Task, ...]:
         with self._lock:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import queue
 import sqlite3
 import threading
@@ -21,7 +22,7 @@ from manager.adapters.sqlite.schema import bring_up_to_date
 from manager.domain.cohort import Cohort
 from manager.domain.demand import Demand
 from manager.domain.outlook import Outlook
-from manager.domain.task import Task
+from manager.domain.task import RANK_OF_WAITING, Task
 from manager.domain.workspace import Workspace
 from manager.ports.workspace_store import Record, VersionConflict
 
@@ -110,9 +111,10 @@ class SqliteWorkspaceStore:
         found = {row[2]: _task(row) for row in self._read(query, ids)}
         return tuple(found[task_id] for task_id in ids if task_id in found)
 
-    def list_warm_tasks(self, *, limit: int) -> tuple[Task, ...]:
-        query = "SELECT version, body FROM tasks WHERE pool_rank IS NOT NULL ORDER BY pool_rank, task_id LIMIT ?"
-        return tuple(_task(row) for row in self._read(query, (limit,)))
+    def list_warm_tasks(self, *, limit: int, waiting: bool = True) -> tuple[Task, ...]:
+        below = math.inf if waiting else RANK_OF_WAITING
+        query = "SELECT version, body FROM tasks WHERE pool_rank < ? ORDER BY pool_rank, task_id LIMIT ?"
+        return tuple(_task(row) for row in self._read(query, (below, limit)))
 
     def list_due_tasks(self, now: float, *, limit: int) -> tuple[Task, ...]:
         query = "SELECT version, body FROM tasks WHERE due_at <= ? ORDER BY due_at LIMIT ?"
