@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ from contract.agent import AgentStatus
 from contract.errors import ApraNovaError, Reason
 from contract.names import TaskState, WorkspaceKind, WorkspaceState
 from manager.adapters.memory.clock import FakeClock
+from manager.adapters.memory.homes import MemoryHomeVolumes
 from manager.adapters.memory.runner import MemoryTaskAgent, MemoryTaskRunner, RunnerWithoutRoom
 from manager.adapters.memory.store import MemoryWorkspaceStore
 from manager.domain.task import Task
@@ -127,6 +129,28 @@ class StoreWhoseIndexesLag(MemoryWorkspaceStore):
         return ()
 
 
+class StoreWhoseIndexesStandStill(MemoryWorkspaceStore):
+    """What is due, and the pool, stay as they are from now on; a look-up by key tells what is."""
+
+    due: tuple[Workspace, ...] | None = None
+    due_tasks: tuple[Task, ...] = ()
+    warm: tuple[Task, ...] = ()
+
+    def stand_still(self) -> None:
+        self.due_tasks = super().list_due_tasks(math.inf, limit=100)
+        self.warm = super().list_warm_tasks(limit=100)
+        self.due = super().list_due_workspaces(math.inf, limit=100)
+
+    def list_due_workspaces(self, now: float, *, limit: int) -> tuple[Workspace, ...]:
+        return super().list_due_workspaces(now, limit=limit) if self.due is None else self.due
+
+    def list_due_tasks(self, now: float, *, limit: int) -> tuple[Task, ...]:
+        return super().list_due_tasks(now, limit=limit) if self.due is None else self.due_tasks
+
+    def list_warm_tasks(self, *, limit: int, waiting: bool = True) -> tuple[Task, ...]:
+        return super().list_warm_tasks(limit=limit, waiting=waiting) if self.due is None else self.warm
+
+
 class RunnerThatRefusesOnce(MemoryTaskRunner):
     refused = False
 
@@ -144,6 +168,33 @@ def test_a_launch_that_was_cut_short_goes_on_with_the_next_pass_though_no_event_
     with pytest.raises(ApraNovaError):
         launch(school.world, ANNA)
     assert not school.runner.tasks
+    school.later(school.world.policy.takeover_s)
+    school.settle()
+    assert school.workspace().state is WorkspaceState.RUNNING
+
+
+class HomesThatRefuseOnce(MemoryHomeVolumes):
+    refused = False
+
+    def create(self, home_id: str) -> None:
+        if not self.refused:
+            self.refused = True
+            raise ApraNovaError(Reason.INTERNAL, "The disk does not answer")
+        super().create(home_id)
+
+
+def test_a_claim_that_was_cut_short_goes_on_with_the_next_pass_though_the_index_shows_the_task_as_it_was() -> None:
+    """The pass took the task for one that nobody has, and the next one came after the deadline of the launch."""
+    store = StoreWhoseIndexesStandStill()
+    school = School(pool=1, store=store)
+    school.world = replace(school.world, homes=HomesThatRefuseOnce())
+    school.enrol(ANNA)
+    school.settle()
+    store.stand_still()
+    with pytest.raises(ApraNovaError):
+        launch(school.world, ANNA)
+    plan = sweep(school.world)
+    assert plan.look_again_at < school.clock.now() + school.world.policy.takeover_s
     school.later(school.world.policy.takeover_s)
     school.settle()
     assert school.workspace().state is WorkspaceState.RUNNING

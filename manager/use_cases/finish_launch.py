@@ -83,7 +83,7 @@ def bind_ready(world: World, workspace: Workspace, task: Task, observed: Observe
         claimed = task.claimed(workspace.workspace_id, observed, now=now)
         ready = workspace.task_claimed(now=now)
         world.store.write(claimed, ready)
-        world.recent.claimed_at = now
+        world.recent.claimed(task.task_id, now)
         task, workspace = stored(claimed), stored(ready)
     return complete_claim(world, workspace, task)
 
@@ -104,6 +104,7 @@ def complete_claim(world: World, workspace: Workspace, task: Task) -> Workspace:
             raise
         log.error("workspace %s cannot have task %s: %s", workspace.workspace_id, task.task_id, error)  # noqa: TRY400
         return _failed(world, workspace.workspace_id, task.task_id, error.message)
+    world.recent.forget_claim(task.task_id)
     world.metrics.observe("claim_seconds", world.clock.now() - begun)
     return running
 

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 Record = TypeVar("Record", Task, Workspace)
 
 _INDEX_LAG_MAX_S = 30.0
-"""A task that this process recorded is read by key for so long, as long as the index does not show it. DynamoDB's
+"""A task that this process recorded is read by key for so long, as long as the index may not show that. DynamoDB's
 are seconds behind at worst; two processes that do not know of each other's starts may still start one too many."""
 
 
@@ -151,6 +151,7 @@ def _tasks(world: World, now: float) -> dict[str, Task]:
         found[task.task_id] = task
     started = world.recent.starts_since(now - _INDEX_LAG_MAX_S)
     missing = [task_id for task_id in started if task_id not in found]
+    missing.extend(world.recent.claims_since(now - _INDEX_LAG_MAX_S))  # or shown as they were
     for task in _in_pages(store.find_tasks, missing):
         found[task.task_id] = task  # read by key, and so newer than what an index says
     for task_id in started:

@@ -82,6 +82,7 @@ class Recent:
         self.waiting = 0
         """When all tasks that wait for their student were last read, and how many they were."""
         self._started: dict[str, float] = {}
+        self._claimed: dict[str, float] = {}
 
     def started(self, task_id: str, now: float) -> None:
         self._started[task_id] = now
@@ -89,14 +90,30 @@ class Recent:
     def forget_start(self, task_id: str) -> None:
         self._started.pop(task_id, None)
 
+    def claimed(self, task_id: str, now: float) -> None:
+        self.claimed_at = self._claimed[task_id] = now
+
+    def forget_claim(self, task_id: str) -> None:
+        """Its workspace is open."""
+        self._claimed.pop(task_id, None)
+
+    def claims_since(self, since: float) -> list[str]:
+        """Tasks that this process claimed after `since` for workspaces that are not open yet: an index that lags shows them as
+        they were, and a launch that was cut short would wait for the next sweep."""
+        return _after(since, self._claimed)
+
     def starts_since(self, since: float) -> list[str]:
         """Tasks that this process recorded after `since` and has not read back yet: an index that lags does not show them,
         the pool would start them once more, and a launch that was cut short would wait for the next sweep."""
-        known = list(self._started.items())  # a copy: launches add to it in threads of their own
-        for task_id, at in known:
-            if at <= since:
-                self.forget_start(task_id)
-        return [task_id for task_id, at in known if at > since]
+        return _after(since, self._started)
+
+
+def _after(since: float, remembered: dict[str, float]) -> list[str]:
+    known = list(remembered.items())  # a copy: launches add to it in threads of their own
+    for task_id, at in known:
+        if at <= since:
+            remembered.pop(task_id, None)
+    return [task_id for task_id, at in known if at > since]
 
 
 class NoKeeper:
