@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import logging
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from random import Random
@@ -191,9 +192,11 @@ class Fleet:
         return None
 
     def _why_not_a_no_op(self) -> Violation | None:
-        """With a copy of what the process remembers: one whose pass is held up just now must not forget because we look."""
+        """With a copy of what the process remembers: one whose pass is held up just now must not forget because we look. Also at
+        what this pass need not read."""
         world = self.managers[0].world
         world = replace(world, recent=copy.deepcopy(world.recent))
+        world.recent.waiting_seen_at = -math.inf
         now = world.clock.now()
         plan = reconcile(observe(world, now), now, world.policy)
         if plan.actions:

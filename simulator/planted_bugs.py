@@ -153,6 +153,12 @@ BUGS = (
         sabotage.claimed_workspace_is_never_due,
         found_within=800,
     ),
+    PlantedBug(
+        "a task that waits is never looked at",
+        "a student who does not come costs money all night",
+        sabotage.waiting_is_never_looked_at,
+        found_within=400,
+    ),
     PlantedBug("an ended task is never due", "its record is kept for ever", sabotage.ended_is_never_forgotten),
     PlantedBug(
         "the pool trusts an index that lags",

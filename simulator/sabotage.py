@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -459,6 +460,26 @@ def ended_is_never_forgotten() -> AbstractContextManager[object]:
         return stopped
 
     return _replaced(Task, "stopped", by)
+
+
+@contextlib.contextmanager
+def waiting_is_never_looked_at() -> Iterator[None]:
+    """Neither when it expires nor now and then."""
+
+    def by_ready(right: Any) -> Any:
+        def ready(self: Task, *arguments: Any, **named: Any) -> Task:
+            return replace(right(self, *arguments, **named), due_at=None)
+
+        return ready
+
+    def by_tasks(right: Any) -> Any:
+        def tasks(world: Any, now: float) -> dict[str, Task]:
+            return right(replace(world, policy=replace(world.policy, waiting_look_s=math.inf)), now)
+
+        return tasks
+
+    with _replaced(Task, "ready", by_ready), _replaced(sweep, "_tasks", by_tasks):
+        yield
 
 
 def pool_forgets_what_it_just_started() -> AbstractContextManager[object]:
