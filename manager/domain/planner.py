@@ -136,8 +136,10 @@ def worth_left_s(budget_s: float, outlook: Outlook, now: float, policy: Policy) 
 
     So that a budget which is too small for a day is spent where it spares most, not on the morning.
     """
+    if budget_s == math.inf:
+        return policy.cold_start_worth_s
     spent_s = outlook.metered(0, now=now, time_zone=policy.schedule.time_zone, longest_s=0.0).spent_s
-    left = 1.0 - spent_s / budget_s if budget_s > 0.0 else 0.0  # of no limit, all is left
+    left = 1.0 - spent_s / budget_s if budget_s > 0.0 else 0.0
     return policy.cold_start_worth_s * min(1.0, max(0.0, 3.0 * left))
 
 

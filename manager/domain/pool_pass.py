@@ -135,8 +135,11 @@ class _Room:
 
 def _surplus(warm: Sequence[Task], most: int) -> Iterator[RetireTask]:
     """Those that are least ready go first."""
+    too_many = len(warm) - max(0, most)
+    if too_many <= 0:
+        return
     order = sorted(warm, key=lambda task: (task.state is TaskState.READY, -task.created_at, task.task_id))
-    return (RetireTask(task, "fewer are needed now") for task in order[: max(0, len(order) - max(0, most))])
+    yield from (RetireTask(task, "fewer are needed now") for task in order[:too_many])
 
 
 def _started_ahead(
