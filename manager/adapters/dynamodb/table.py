@@ -2,7 +2,7 @@
 
 | item | pk | sk | indexes |
 |---|---|---|---|
-| record of a workspace, task, cohort, of past launches or of the pool's outlook | `workspace#<id>`, `task#<id>`, `cohort#<id>`, `demand#<id>`, `outlook#<id>` | `record` | `due` or `pool`, `listed` |
+| record of a workspace, task, cohort, of past launches or of the pool's outlook | `workspace#<id>`, `task#<id>`, `cohort#<id>`, `demand#<id>`, `outlook#<id>` | `record` | `due` or `pool` (a task that waits for its student: both), `listed` |
 | where a home's files are (manager/adapters/efs/homes.py) | `home#<id>` | `record` | – |
 | what ECS was asked for a task (manager/adapters/ecs/references.py) | `task#<id>` | `engine` | – (goes by its time to live) |
 
