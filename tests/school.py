@@ -25,6 +25,7 @@ from tests.product import SOURCE, Product, fixed_pool
 from tests.run import test_environment
 
 LAUNCH_WITHIN_S = 120.0
+_INSTALLED_WITHIN_S = 3_600.0
 _BROWSING = {
     "Accept": "text/html,application/xhtml+xml",
     "Sec-Fetch-Site": "same-origin",
@@ -196,10 +197,13 @@ class School:
         return fleet
 
     def until_pool_is_full(self, within_s: float = 120) -> None:
+        """On a machine where nothing was, the applications are installed first."""
+
         def is_full() -> bool:
             fleet = self.fleet()
             return sum(task.state is TaskState.READY for task in fleet.tasks) >= fleet.pool_target
 
+        self._until(lambda: all(kind.ready for kind in self.fleet().kinds), "not all is installed", _INSTALLED_WITHIN_S)
         self._until(is_full, "the warm pool did not fill", within_s)
 
     def stop_all(self, students: list[Student], within_s: float = 90) -> None:
