@@ -9,6 +9,11 @@ from dataclasses import replace
 
 import pytest
 
+from contract.names import TaskState, WorkspaceKind
+from manager.domain.plan import ForgetLaunches
+from manager.domain.reconcile import reconcile
+from manager.domain.task import Task
+from manager.use_cases.sweep import observe
 from simulator.fleet import Fleet, run_seed
 from simulator.planted_bugs import BUGS, PlantedBug, find
 from simulator.profile import RATES, Profile, difference
@@ -33,6 +38,19 @@ def test_a_look_at_the_fleet_changes_nothing_that_a_manager_remembers() -> None:
     recent.started("task-1", fleet.loop.now - 60.0)
     assert fleet._why_not_a_no_op() is not None  # it did look: the pool is still to be filled
     assert recent.starts_since(0.0) == ["task-1"]
+    fleet.close()
+
+
+def test_a_record_that_has_just_grown_old_is_no_sign_that_a_fleet_has_not_converged() -> None:
+    """Seeds 80191003 and 80192013: starts that had failed grew old one after the other, each just after a pass."""
+    fleet = Fleet(0, Profile(pool=0, pool_later=0), traced=False)
+    now = fleet.loop.now
+    task = Task("task-old", WorkspaceKind.VSCODE, "vscode-1", now - 7_200.0, "token", TaskState.STOPPED)
+    fleet.store.write(replace(task, ended_at=now - 7_200.0, failure="no room", workspace_id="ws-aaaaaaaaaa"))
+    world = fleet.managers[0].world
+    plan = reconcile(observe(world, now), now, world.policy)
+    assert [type(action) for action in plan.actions] == [ForgetLaunches]
+    assert fleet._why_not_a_no_op() is None
     fleet.close()
 
 
