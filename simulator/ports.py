@@ -8,7 +8,7 @@ from greenlet import GreenletExit, getcurrent
 
 from simulator.faults import Faults
 from simulator.loop import EventLoop
-from simulator.process import Call, Process
+from simulator.process import Process
 
 
 class Port:
@@ -30,7 +30,7 @@ class Port:
             if not process.alive:
                 raise GreenletExit
             fate = faults.fate(port, method, latency_s(method, arguments))
-            return process.call(Call(name, real, arguments, named), fate)
+            return process.call(name, real, arguments, named, fate)
 
         self.__dict__[method] = call
         return call

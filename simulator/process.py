@@ -66,16 +66,18 @@ class Process:
         self._threads[thread] = None
         self.loop.after(0.0, self._go_on, thread, work)
 
-    def call(self, call: Call, fate: Fate) -> Any:
+    def call(self, name: str, effect: Callable[..., Any], arguments: tuple, named: dict[str, Any], fate: Fate) -> Any:
         """One port call of the running thread: it waits, and at one instant the call takes effect and returns.
 
         One wait is enough for every interleaving: between two calls the code sees only its own memory, so whatever
         could come after an effect and before the return can as well come before the next call's effect.
         """
         loop = self.loop
-        if fate.plain and loop.jump(fate.latency_s):
-            return self._effect(call)  # most calls: nothing else happens meanwhile, so nobody has to wait
-        loop.after(fate.latency_s, self._take_effect, getcurrent(), call, fate)
+        if fate.plain and loop.jump(
+            fate.latency_s
+        ):  # most calls: nothing else happens meanwhile, so nobody has to wait
+            return self._effect(Call(name, effect, arguments, named)) if self._trace.on else effect(*arguments, **named)
+        loop.after(fate.latency_s, self._take_effect, getcurrent(), Call(name, effect, arguments, named), fate)
         return loop.hub.switch()
 
     def crash(self) -> None:

@@ -13,7 +13,7 @@ import pytest
 from simulator.fleet import run_seed
 from simulator.invariants import Violation
 from simulator.loop import EventLoop
-from simulator.process import Call, Fate, Process, ThreadDied
+from simulator.process import Fate, Process, ThreadDied
 from simulator.profile import RATES, Profile, draw
 from simulator.trace import Trace
 
@@ -35,7 +35,7 @@ class Bench:
             self.effects.append(name)
             return f"answer of {name}"
 
-        return self.process.call(Call(f"port.{name}", effect, (), {}), fate)
+        return self.process.call(f"port.{name}", effect, (), {}, fate)
 
 
 def test_events_come_in_time_and_at_one_time_in_order() -> None:
