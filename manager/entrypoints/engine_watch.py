@@ -1,28 +1,33 @@
-"""On one machine no event tells that a task has died: the engine's list is read every few seconds, and what is missing from it
-is named to the sweep."""
+"""On one machine no event tells that a task has died, or that an application is installed: the engine is asked every few seconds,
+what is missing from its list is named to the sweep, and an image that is new wakes it, for the pool."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from contract.errors import ApraNovaError
+from contract.errors import ApraNovaError, Reason
+from contract.names import WorkspaceKind
 from manager.ports.task_runner import TaskRunner
 
 log = logging.getLogger(__name__)
 
 EVERY_S = 2.0
-"""One call over a Unix socket; a student whose task died sees it within this and a pass."""
+"""A few calls over a Unix socket; a student whose task died sees it within this and a pass."""
 
 
 class EngineWatch:
     """One thread beside the sweep's. What it misses while the manager is down, the sweep finds when workspaces are due."""
 
-    def __init__(self, runner: TaskRunner, tell: Callable[[Iterable[str]], None]) -> None:
+    def __init__(
+        self, runner: TaskRunner, kinds: Sequence[WorkspaceKind], tell: Callable[[Iterable[str]], None]
+    ) -> None:
         self._runner = runner
+        self._kinds = kinds
         self._tell = tell
         self._alive: frozenset[str] = frozenset()
+        self._images: Mapping[WorkspaceKind, str] | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="engine watch", daemon=True)
 
@@ -37,11 +42,21 @@ class EngineWatch:
         """An engine that does not answer has lost nothing yet."""
         try:
             alive = frozenset(seen.task_id for seen in self._runner.list_tasks() if seen.alive)
+            images = {kind: image for kind in self._kinds if (image := self._image(kind))}
         except ApraNovaError:
             return
         gone, self._alive = self._alive - alive, alive
-        if gone:
+        changed, self._images = images != self._images, images
+        if gone or changed:
             self._tell(gone)
+
+    def _image(self, kind: WorkspaceKind) -> str:
+        try:
+            return self._runner.image(kind)
+        except ApraNovaError as error:
+            if error.reason is Reason.KIND_NOT_READY:
+                return ""
+            raise
 
     def _run(self) -> None:
         while not self._stopping.wait(EVERY_S):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from contract.errors import ApraNovaError, Reason
-from contract.names import LaunchPath, WorkspaceState
+from contract.names import LaunchPath, WorkspaceKind, WorkspaceState
 from manager.adapters.memory.runner import MemoryTaskRunner
 from manager.adapters.sqlite.store import SqliteWorkspaceStore
 from manager.adapters.system.background import ThreadBackground
@@ -117,7 +117,7 @@ def test_the_loop_meets_a_deadline_between_two_sweeps(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("forgotten", [False, True], ids=["died", "the engine was started anew"])
 def test_a_task_that_dies_is_noticed_long_before_its_workspace_is_due(fleet: Fleet, forgotten: bool) -> None:
-    watch = EngineWatch(fleet.runner, fleet.loop.tell)
+    watch = EngineWatch(fleet.runner, fleet.world.policy.kinds, fleet.loop.tell)
     launch(fleet.world, ANNA)
     fleet.wait_for(lambda: fleet.states()[0] is WorkspaceState.RUNNING)
     watch.look()
@@ -133,9 +133,10 @@ def test_a_task_that_dies_is_noticed_long_before_its_workspace_is_due(fleet: Fle
 def test_an_engine_that_does_not_answer_has_lost_no_task() -> None:
     told: list[frozenset[str]] = []
     runner = RunnerThatAnswersNow()
-    watch = EngineWatch(runner, lambda ids: told.append(frozenset(ids)))
+    watch = EngineWatch(runner, [WorkspaceKind.VSCODE], lambda ids: told.append(frozenset(ids)))
     runner.alive = {"task-1", "task-2"}
     watch.look()
+    told.clear()
     runner.answers = False
     watch.look()
     assert told == []
@@ -143,6 +144,25 @@ def test_an_engine_that_does_not_answer_has_lost_no_task() -> None:
     watch.look()
     watch.look()
     assert told == [{"task-1"}]
+
+
+def test_an_application_that_is_installed_meanwhile_gets_its_warm_tasks_at_once(tmp_path: Path) -> None:
+    """The pool was filled with the next pass, up to five minutes later."""
+    fleet = Fleet(tmp_path / "manager.sqlite3", pool=1)
+    image = fleet.runner.images.pop(WorkspaceKind.VSCODE)
+    watch = EngineWatch(fleet.runner, fleet.world.policy.kinds, fleet.loop.tell)
+    fleet.loop.start()
+    try:
+        watch.look()
+        fleet.wait_for(lambda: fleet.loop.last_sweep_at is not None)
+        watch.look()
+        assert fleet.runner.tasks == {}
+        fleet.runner.images[WorkspaceKind.VSCODE] = image
+        watch.look()
+        fleet.wait_for(lambda: len(fleet.runner.tasks) == 1, 5.0)
+    finally:
+        fleet.loop.stop()
+        fleet.background.close()
 
 
 class RunnerThatAnswersNow(MemoryTaskRunner):
