@@ -34,9 +34,9 @@ from simulator.trace import Trace
 
 _WEATHER_S = 30.0
 """How often chance decides about silences, hanging agents, full disks, strays and new images."""
-_CONVERGES_WITHIN_S = 240.0
+_CONVERGES_WITHIN_S = 360.0
 """How long a state that is not converged may still be one on the move: a warm task is worn out, the next pass comes after a
-sweep interval, and its replacement starts."""
+sweep interval, or after two (the first one need not read tasks that wait for their student), and its replacement starts."""
 _LOOKS_EACH_S = 10.0
 _FORGETS = (ForgetTask, ForgetLaunches)
 """Records grow old one after the other, also in a fleet where nothing else happens. A rule of its own says how long one is kept."""
