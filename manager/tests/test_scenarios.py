@@ -116,19 +116,6 @@ def test_a_failed_start_holds_the_pool_up_while_its_stop_still_takes_its_seconds
     assert runner.starts == 2
 
 
-class StoreWhoseIndexesLag(MemoryWorkspaceStore):
-    """What is due, and the pool, do not show anything new yet; a look-up by key does."""
-
-    def list_due_workspaces(self, now: float, *, limit: int) -> tuple[Workspace, ...]:
-        return ()
-
-    def list_due_tasks(self, now: float, *, limit: int) -> tuple[Task, ...]:
-        return ()
-
-    def list_warm_tasks(self, *, limit: int, waiting: bool = True) -> tuple[Task, ...]:
-        return ()
-
-
 class StoreWhoseIndexesStandStill(MemoryWorkspaceStore):
     """What is due, and the pool, stay as they are from now on; a look-up by key tells what is."""
 
@@ -163,7 +150,9 @@ class RunnerThatRefusesOnce(MemoryTaskRunner):
 
 def test_a_launch_that_was_cut_short_goes_on_with_the_next_pass_though_no_event_tells_and_the_index_lags() -> None:
     """The pass saw nothing to do, and the next one came after the deadline: what this process recorded lately is read by key."""
-    school = School(runner=RunnerThatRefusesOnce(FakeClock()), store=StoreWhoseIndexesLag())
+    store = StoreWhoseIndexesStandStill()
+    store.stand_still()
+    school = School(runner=RunnerThatRefusesOnce(FakeClock()), store=store)
     school.enrol(ANNA)
     with pytest.raises(ApraNovaError):
         launch(school.world, ANNA)

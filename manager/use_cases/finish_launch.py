@@ -83,7 +83,7 @@ def bind_ready(world: World, workspace: Workspace, task: Task, observed: Observe
         claimed = task.claimed(workspace.workspace_id, observed, now=now)
         ready = workspace.task_claimed(now=now)
         world.store.write(claimed, ready)
-        world.recent.claimed(task.task_id, now)
+        world.recent.claimed_at = now
         task, workspace = stored(claimed), stored(ready)
     return complete_claim(world, workspace, task)
 
@@ -92,6 +92,7 @@ def complete_claim(world: World, workspace: Workspace, task: Task) -> Workspace:
     """Home, agent, RUNNING: one write in the end. Returns the record as far as it came; the sweep carries on where this
     could not. The records are not read again first: if they have moved on, that write is refused."""
     begun = world.clock.now()
+    world.recent.claimed(task.task_id, begun)
     try:
         running = _complete(world, workspace, task)
     except VersionConflict:

@@ -144,7 +144,7 @@ def _try_bind(world: World, task: Task, workspace: Workspace, *, now: float) -> 
         world.store.write(binding.task, binding.workspace)
     except VersionConflict:
         return None
-    world.recent.claimed(task.task_id, now)
+    world.recent.claimed_at = now
     world.metrics.count("launches_total", path=str(binding.workspace.launch_path))
     return Binding(stored(binding.task), stored(binding.workspace))
 
@@ -169,7 +169,6 @@ def _cold(world: World, workspace: Workspace, image: str) -> Workspace:
         bound = _try_bind(world, task, workspace, now=now)
         if bound is None:
             raise VersionConflict(f"{workspace.workspace_id} was launched by someone else")
-        world.recent.forget_claim(bound.task.task_id)  # it is still to be started
         world.recent.started(bound.task.task_id, world.clock.now())
         world.wake()
         begun = finish_launch.start_task(world, bound.task, bound.workspace)

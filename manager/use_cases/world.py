@@ -91,7 +91,7 @@ class Recent:
         self._started.pop(task_id, None)
 
     def claimed(self, task_id: str, now: float) -> None:
-        self.claimed_at = self._claimed[task_id] = now
+        self._claimed[task_id] = now
 
     def forget_claim(self, task_id: str) -> None:
         """Its workspace is open."""
