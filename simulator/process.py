@@ -73,9 +73,8 @@ class Process:
         could come after an effect and before the return can as well come before the next call's effect.
         """
         loop = self.loop
-        if fate.plain and loop.jump(
-            fate.latency_s
-        ):  # most calls: nothing else happens meanwhile, so nobody has to wait
+        # Most calls: nothing else happens meanwhile, so nobody has to wait.
+        if fate.plain and loop.jump(fate.latency_s):
             return self._effect(Call(name, effect, arguments, named)) if self._trace.on else effect(*arguments, **named)
         loop.after(fate.latency_s, self._take_effect, getcurrent(), Call(name, effect, arguments, named), fate)
         return loop.hub.switch()

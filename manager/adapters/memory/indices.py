@@ -58,5 +58,4 @@ class RankIndex:
             bisect.insort(self._sorted, (rank, key))
 
     def first(self, limit: int, *, below: float = math.inf) -> list[str]:
-        end = limit if below == math.inf else min(limit, bisect.bisect_left(self._sorted, (below, "")))
-        return [key for _, key in self._sorted[:end]]
+        return [key for _, key in self._sorted[: min(limit, bisect.bisect_left(self._sorted, (below, "")))]]
