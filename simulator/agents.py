@@ -20,6 +20,7 @@ class SimulatedAgents:
 
     def __init__(self, loop: EventLoop, engine: MachineEngine, *, clock_offset_s: float = 0.0) -> None:
         self.claimed: Callable[[Instance, ClaimRequest], None] = lambda _instance, _request: None
+        self.warned: Callable[[Instance, WarnRequest], None] = lambda _instance, _request: None
         self.saves_fail_until = 0.0
         self.clock_offset_s = clock_offset_s
         self._loop = loop
@@ -52,8 +53,8 @@ class SimulatedAgents:
         instance.claim = request
         return self._status(instance)
 
-    def warn(self, control_address: str, agent_token: str, request: WarnRequest) -> None:  # noqa: ARG002 (shown, no more)
-        self._find(control_address, agent_token)
+    def warn(self, control_address: str, agent_token: str, request: WarnRequest) -> None:
+        self.warned(self._find(control_address, agent_token), request)
 
     def save(self, control_address: str, agent_token: str) -> SaveAnswer:
         instance = self._find(control_address, agent_token)

@@ -67,6 +67,8 @@ class Instance:
     """When the agent last said how active its student is."""
     told_active_at: float | None = None
     """What it said then."""
+    stopping_at: float = NEVER
+    """When a stop for being idle took effect."""
     busy: str = ""
     keep_running_wish_until: float | None = None
     seen: ObservedTask | None = None

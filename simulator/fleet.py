@@ -110,6 +110,7 @@ class Fleet:
             homes=self.homes,
             ask=lambda request: self._chance.choice(self.managers).ask(request),
         )
+        self.agents.warned = self.students.warned
         self._enrol()
 
     def _enrol(self) -> None:

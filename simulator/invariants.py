@@ -148,6 +148,9 @@ class Watch:
         instance = self._engine.instances.get(after.task_id)
         if after.state is TaskState.STOPPED and instance is not None and instance.alive:
             raise Violation("rule 4", f"{after.task_id} is recorded as stopped while it lives")
+        workspace = self._store.workspaces.get(after.workspace_id or "")
+        if after.saved_at is not None and before is not None and before.saved_at is None and workspace and instance:
+            self._saved(workspace, instance)
 
     def _home_is_free(self, task: Task) -> None:
         """By the records, before any engine is asked: with fixed homes a task has its home from its record on."""
@@ -282,15 +285,22 @@ class Watch:
             )
 
     def _idle(self, workspace: Workspace, instance: Instance) -> None:
-        # Whoever comes back between the agent's answer and the stop that follows at once is seen by nobody in time.
-        just_asked = self._loop.now - instance.asked_at <= _STOPS_WITHIN_S
-        active_at = instance.told_active_at if just_asked else instance.active_at
-        if active_at is None:
-            return
-        tolerance_s = 15.0 + self._skew_s + (150.0 if self._faults.last_at >= self._loop.now - 150.0 else 0.0)
-        quiet_s = self._loop.now - active_at
-        if quiet_s < self._policy.idle_timeout_s - tolerance_s:
-            raise Violation("idle", f"{workspace.workspace_id} is stopped as idle after {quiet_s:.0f} s of quiet")
+        # Whoever comes back after the agent's answer, while the stop that follows at once is on its way, is seen too late.
+        instance.stopping_at = self._loop.now
+        just_asked = self._loop.called_at - instance.asked_at <= _STOPS_WITHIN_S
+        self._is_idle(workspace, instance.told_active_at if just_asked else instance.active_at, "stopped as idle")
+
+    def _saved(self, workspace: Workspace, instance: Instance) -> None:
+        """The save asks once more: whoever was seen too late has their workspace again without a click."""
+        if workspace.stop_reason is StopReason.IDLE and workspace.launch_wanted_at is None:
+            asked = instance.asked_at >= instance.stopping_at
+            active_at = instance.told_active_at if asked else instance.active_at
+            self._is_idle(workspace, active_at, "stopped as idle and not launched again")
+
+    def _is_idle(self, workspace: Workspace, active_at: float | None, story: str) -> None:
+        quiet_s = math.inf if active_at is None else self._loop.now - active_at
+        if quiet_s < self._policy.idle_timeout_s - 15.0 - self._skew_s:
+            raise Violation("idle", f"{workspace.workspace_id} is {story} after {quiet_s:.0f} s of quiet")
 
     def _given_up(self, before: Task, after: Task) -> None:
         """A start may fail only for a reason: not when nothing stood in its way for long."""

@@ -16,6 +16,8 @@ class EventLoop:
         self.now = start
         self.hub = getcurrent()
         """The greenlet that runs the events; threads of simulated processes switch back to it whenever they wait."""
+        self.called_at = start
+        """When the port call that takes effect at this moment was made: it may have been on its way for long."""
         self.events = 0
         self._heap: list[tuple[float, int, Callable[..., object], tuple]] = []
         self._asked = 0

@@ -36,10 +36,12 @@ class Fate:
 class Call:
     """One call of a port's method, on its way."""
 
-    __slots__ = ("arguments", "effect", "name", "named")
+    __slots__ = ("arguments", "at", "effect", "name", "named")
 
-    def __init__(self, name: str, effect: Callable[..., Any], arguments: tuple, named: dict[str, Any]) -> None:
-        self.name, self.effect, self.arguments, self.named = name, effect, arguments, named
+    def __init__(
+        self, name: str, effect: Callable[..., Any], arguments: tuple, named: dict[str, Any], at: float
+    ) -> None:
+        self.name, self.effect, self.arguments, self.named, self.at = name, effect, arguments, named, at
 
     def __call__(self) -> Any:
         return self.effect(*self.arguments, **self.named)
@@ -72,11 +74,15 @@ class Process:
         One wait is enough for every interleaving: between two calls the code sees only its own memory, so whatever
         could come after an effect and before the return can as well come before the next call's effect.
         """
-        loop = self.loop
+        loop, called_at = self.loop, self.loop.now
         # Most calls: nothing else happens meanwhile, so nobody has to wait.
         if fate.plain and loop.jump(fate.latency_s):
-            return self._effect(Call(name, effect, arguments, named)) if self._trace.on else effect(*arguments, **named)
-        loop.after(fate.latency_s, self._take_effect, getcurrent(), Call(name, effect, arguments, named), fate)
+            loop.called_at = called_at
+            if not self._trace.on:
+                return effect(*arguments, **named)
+            return self._effect(Call(name, effect, arguments, named, called_at))
+        call = Call(name, effect, arguments, named, called_at)
+        loop.after(fate.latency_s, self._take_effect, getcurrent(), call, fate)
         return loop.hub.switch()
 
     def crash(self) -> None:
@@ -131,6 +137,7 @@ class Process:
             thread.switch(*what)
 
     def _take_effect(self, thread: greenlet, call: Call, fate: Fate) -> None:
+        self.loop.called_at = call.at
         if not self.alive:
             if fate.lands_after_death:
                 self._note(call, "takes effect although its sender is dead")

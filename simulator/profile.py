@@ -36,6 +36,8 @@ class Profile:
     people sign in before they launch."""
     class_after_s: float = 0.0
     """When the cohort's class begins, after the run."""
+    idle_timeout_s: float = 180.0
+    """With a short one many are stopped while the faults go on."""
     patient: bool = True
     """Goes on until the bounds of the liveness phase, also when everything has converged long before; three in four do not, and
     are over in a third of the time."""
@@ -76,8 +78,8 @@ class Profile:
     def policy(self) -> Policy:
         """The product's own numbers where they are seconds, shorter ones where they are hours or days."""
         return Policy(
-            idle_timeout_s=180.0,
-            idle_warning_s=60.0,
+            idle_timeout_s=self.idle_timeout_s,
+            idle_warning_s=self.idle_timeout_s / 3,
             session_max_s=1_200.0,
             keep_running_max_s=300.0,
             busy_max_s=300.0,
@@ -155,6 +157,7 @@ def draw(seed: int) -> Profile:
         pool_policy=chance.choice(("schedule", "timetable", "predicted", "predicted")),
         class_after_s=chance.choice((-300.0, 60.0, 420.0, 900.0)),
         patient=chance.random() < 0.25,
+        idle_timeout_s=chance.choice((60.0, 180.0)),
     )
 
 

@@ -181,9 +181,9 @@ def stop_without_save() -> AbstractContextManager[object]:
 
 def failed_save_is_ignored() -> AbstractContextManager[object]:
     def by(right: Any) -> Any:
-        def save(world: Any, task: Task) -> str:
-            right(world, task)
-            return ""
+        def save(*arguments: Any) -> tuple[Workspace | None, str]:
+            workspace, _ = right(*arguments)
+            return workspace, ""
 
         return save
 
@@ -323,6 +323,14 @@ def silence_is_idleness() -> Iterator[None]:
 
     with _replaced(idle, "judge", by_the_judge), _replaced(apply, "_stop", by_the_stop):
         yield
+
+
+def nobody_comes_back() -> AbstractContextManager[object]:
+    def by(right: Any) -> Any:
+        del right
+        return lambda world, task, workspace: workspace  # noqa: ARG005 (the agent is not asked)
+
+    return _replaced(ending, "_unless_back", by)
 
 
 def idle_never() -> AbstractContextManager[object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
+from contract.agent import WarnRequest
 from contract.errors import ApraNovaError
 from contract.manager import ExpectRequest
 from contract.names import WorkspaceState
@@ -12,7 +13,7 @@ from manager.use_cases import lifetime, stop
 from manager.use_cases.expect import expect
 from manager.use_cases.launch import launch
 from manager.use_cases.world import World
-from simulator.engine import MachineEngine
+from simulator.engine import Instance, MachineEngine
 from simulator.faults import Unreachable
 from simulator.homes import SimulatedHomes
 from simulator.invariants import Watch
@@ -45,6 +46,9 @@ _CHOICES = (
 _CHOICES_OF_THE_EXPECTED = (*_CHOICES, *("sign in",) * 4)
 """Where the pool's policy listens to them."""
 
+_BACK_AFTER_STOP_S = (-2.0, 8.0)
+"""After the moment that a warning names."""
+
 
 class Students:
     """One student for each workspace. They use the one door that the product has: the use cases, through any manager."""
@@ -67,6 +71,7 @@ class Students:
         self._seed, self._gap_s = seed, gap_s
         self._store, self._engine, self._homes, self._ask = store, engine, homes, ask
         self._choices = _CHOICES_OF_THE_EXPECTED if sign_in else _CHOICES
+        self._warned = Random(f"{seed}/warned")
         self._quiet = False
 
     def arrive(self, workspace_id: str) -> None:
@@ -95,6 +100,24 @@ class Students:
         if name in _OVERRIDE:
             self._watch.overridden(workspace_id)
         self._ask(request)
+
+    def warned(self, instance: Instance, request: WarnRequest) -> None:
+        """Some hurry back to their open tab at the last moment, when the stop may be on its way already."""
+        if self._warned.random() < 0.5:
+            return
+        back_s = request.stops_at + self._warned.uniform(*_BACK_AFTER_STOP_S) - self._loop.now
+        self._loop.after(max(0.0, back_s), lambda: self._back(instance))
+
+    def _back(self, instance: Instance) -> None:
+        """An open tab goes on working until the task ends, but what is typed during a stop is not promised to be saved."""
+        if self._quiet or instance.claim is None or not instance.alive:
+            return
+        workspace_id = instance.claim.workspace_id
+        if self._store.workspaces[workspace_id].state is WorkspaceState.RUNNING:
+            self._work(workspace_id, "work", self._warned)
+        else:
+            self._trace.note(workspace_id, f"types in {instance.task_id}")
+            instance.active_at = self._loop.now
 
     def _act(self, workspace_id: str, chance: Random) -> None:
         if self._quiet:

@@ -152,7 +152,7 @@ def _starting(own: Workspace, view: WorkspaceView) -> HttpResponse:
 
 def _stopping(request: HttpRequest, view: WorkspaceView) -> HttpResponse:
     """Stays on the same address: if the person meant to launch it, the next look does so."""
-    saving = [step for step in view.steps if step.name in ("saving", "saved", "task_stopped")]
+    saving = [step for step in view.steps if step.name in ("saving", "came_back", "saved", "task_stopped")]
     return _page(
         "Your workspace is being put to sleep",
         "Your work is being saved first. This takes a few seconds.",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 
 from contract.agent import AgentStatus
 from contract.errors import ApraNovaError, Reason
-from contract.names import TaskState, WorkspaceKind, WorkspaceState
+from contract.names import StopReason, TaskState, WorkspaceKind, WorkspaceState
 from manager.adapters.memory.clock import FakeClock
 from manager.adapters.memory.homes import MemoryHomeVolumes
 from manager.adapters.memory.runner import MemoryTaskAgent, MemoryTaskRunner, RunnerWithoutRoom
@@ -17,6 +18,7 @@ from manager.adapters.memory.store import MemoryWorkspaceStore
 from manager.domain.task import Task
 from manager.domain.workspace import Workspace
 from manager.ports.task_runner import TaskSpec
+from manager.ports.workspace_store import Record
 from manager.tests.faults import Faults, Faulty
 from manager.tests.school import ANNA, School
 from manager.use_cases.launch import launch
@@ -250,3 +252,62 @@ def test_a_student_who_comes_back_while_the_pass_waits_for_other_agents_is_not_s
     school.later(school.world.policy.idle_timeout_s)
     school.settle()
     assert school.workspace().state is WorkspaceState.STOPPED
+
+
+class StoreWhoseStopIsUnderWayForLong(MemoryWorkspaceStore):
+    """Meanwhile the student comes back."""
+
+    school: School | None = None
+
+    def write(self, *records: Record, delete: Iterable[Record] = ()) -> None:
+        stops = any(isinstance(record, Workspace) and record.state is WorkspaceState.STOPPING for record in records)
+        if self.school is not None and stops:
+            school, self.school = self.school, None
+            school.later(97.0)
+            school.task().last_activity_at = school.clock.now() - 11.0
+        super().write(*records, delete=delete)
+
+
+def anna_is_stopped_as_idle_while_she_comes_back() -> School:
+    """Up to the pass that saves."""
+    store = StoreWhoseStopIsUnderWayForLong()
+    school = School(store=store)
+    school.enrol(ANNA)
+    launch(school.world, ANNA)
+    school.settle()
+    school.later(school.world.policy.idle_timeout_s)
+    store.school = school
+    school.sweep()
+    assert school.workspace().state is WorkspaceState.STOPPING
+    return school
+
+
+def test_a_student_who_comes_back_while_the_stop_is_being_written_has_the_workspace_again_without_a_click() -> None:
+    """No question before a stop helps when its write is held up after the answer: the save asks once more."""
+    school = anna_is_stopped_as_idle_while_she_comes_back()
+    first = school.task()
+    school.sweep()
+    assert school.workspace().launch_wanted_at is not None
+    assert [step.name for step in school.workspace().steps][-3:] == ["came_back", "saved", "task_stopped"]
+    school.settle()
+    assert (first.saves, first.alive) == (1, False)
+    assert school.workspace().state is WorkspaceState.RUNNING
+
+
+def test_a_save_that_fails_does_not_forget_that_the_student_came_back() -> None:
+    school = anna_is_stopped_as_idle_while_she_comes_back()
+    school.agent.save_failure = "the disk is full"
+    school.sweep()
+    school.agent.save_failure = ""
+    school.task().last_activity_at = None
+    school.later(2.0)
+    school.settle()
+    assert school.workspace().state is WorkspaceState.RUNNING
+
+
+def test_who_says_stop_to_a_workspace_that_stops_as_idle_has_the_last_word() -> None:
+    school = anna_is_stopped_as_idle_while_she_comes_back()
+    stop(school.world, ANNA)
+    school.settle()
+    workspace = school.workspace()
+    assert (workspace.state, workspace.stop_reason) == (WorkspaceState.STOPPED, StopReason.BY_PERSON)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from contract.errors import ApraNovaError, Reason
 from contract.manager import LaunchStep
 from contract.names import StopReason, WorkspaceState
+from manager.domain import idle
 from manager.domain.pool_pass import with_next_habit
 from manager.domain.task import Task, TaskOffer
 from manager.domain.workspace import Workspace
@@ -24,7 +25,7 @@ def end_task(world: World, task: Task, workspace: Workspace | None) -> None:
     """
     unsaved = ""
     if task.must_save and task.saved_at is None:
-        unsaved = _save(world, task)
+        workspace, unsaved = _save(world, task, workspace)
         now = world.clock.now()
         if unsaved and now < (task.deadline or 0.0):
             _try_later(world, task, workspace, unsaved, now)
@@ -47,16 +48,30 @@ def record_gone(world: World, task: Task, workspace: Workspace | None, because: 
     _record_end(world, task, workspace, failure=failure)
 
 
-def _save(world: World, task: Task) -> str:
-    """Why it failed; empty when the work is safe."""
+def _save(world: World, task: Task, workspace: Workspace | None) -> tuple[Workspace | None, str]:
+    """And why it failed; empty when the work is safe."""
     try:
+        if workspace is not None and workspace.stop_reason is StopReason.IDLE and workspace.launch_wanted_at is None:
+            workspace = _unless_back(world, task, workspace)
         answer = world.agent.save(task.control_address, task.agent_token)
     except AgentUnreachable:
         world.metrics.count("agent_unreachable_total", call="save")
-        return "the workspace does not answer"
+        return workspace, "the workspace does not answer"
     except ApraNovaError as error:
-        return error.message
-    return "" if answer.saved else (answer.failure or "the editor could not save")
+        return workspace, error.message
+    return workspace, "" if answer.saved else (answer.failure or "the editor could not save")
+
+
+def _unless_back(world: World, task: Task, workspace: Workspace) -> Workspace:
+    """A student may come back while the stop for being idle is still being written, and a slow write takes its time: what
+    was taken from them starts again without a click. Raises AgentUnreachable."""
+    now = world.clock.now()
+    status = world.agent.status(task.control_address, task.agent_token)
+    if idle.judge(workspace, status, now=now, policy=world.policy).activity == workspace.activity:
+        return workspace
+    world.metrics.count("idle_stops_undone_total")
+    back = LaunchStep("came_back", now, "You came back, so it starts again in a moment")
+    return replace(workspace, launch_wanted_at=now).with_step(back)
 
 
 def _record_saved(world: World, task: Task, workspace: Workspace | None, now: float) -> tuple[Task, Workspace | None]:
