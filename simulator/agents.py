@@ -32,9 +32,7 @@ class SimulatedAgents:
         return _TIME_LIMIT_S if hangs else _LATENCIES_S[method]
 
     def status(self, control_address: str, agent_token: str) -> AgentStatus:
-        instance = self._find(control_address, agent_token)
-        instance.asked_at, instance.told_active_at = self._loop.now, instance.active_at
-        return self._status(instance)
+        return self._status(self._find(control_address, agent_token))
 
     def claim(self, control_address: str, agent_token: str, request: ClaimRequest) -> AgentStatus:
         instance = self._find(control_address, agent_token)

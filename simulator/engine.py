@@ -63,12 +63,6 @@ class Instance:
     """When the agent tried in vain to save after that notice."""
     active_at: float | None = None
     """When a person last did something in it; the agent knows."""
-    asked_at: float = 0.0
-    """When the agent last said how active its student is."""
-    told_active_at: float | None = None
-    """What it said then."""
-    stopping_at: float = NEVER
-    """When a stop for being idle took effect."""
     busy: str = ""
     keep_running_wish_until: float | None = None
     seen: ObservedTask | None = None

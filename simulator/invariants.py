@@ -266,7 +266,7 @@ class Watch:
             case WorkspaceState.RUNNING if instance is not None and alive:
                 self._opened(after, instance)
             case WorkspaceState.STOPPING if after.stop_reason is StopReason.IDLE and instance is not None and alive:
-                self._idle(after, instance)
+                self._idle(after, instance, seen_within_s=_STOPS_WITHIN_S, story="stopped as idle")
             case WorkspaceState.STOPPED | WorkspaceState.DELETED if alive:
                 raise Violation("rule 1", f"{after.workspace_id} is {after.state} while {before.task_id} lives")
             case _:
@@ -284,23 +284,19 @@ class Watch:
                 "rule 6", f"{workspace.workspace_id} runs on {instance.home_id}, its home is {workspace.home_id}"
             )
 
-    def _idle(self, workspace: Workspace, instance: Instance) -> None:
-        # Whoever comes back after the agent's answer, while the stop that follows at once is on its way, is seen too late.
-        instance.stopping_at = self._loop.now
-        just_asked = self._loop.called_at - instance.asked_at <= _STOPS_WITHIN_S
-        self._is_idle(workspace, instance.told_active_at if just_asked else instance.active_at, "stopped as idle")
-
-    def _saved(self, workspace: Workspace, instance: Instance) -> None:
-        """The save asks once more: whoever was seen too late has their workspace again without a click."""
-        if workspace.stop_reason is StopReason.IDLE and workspace.launch_wanted_at is None:
-            asked = instance.asked_at >= instance.stopping_at
-            active_at = instance.told_active_at if asked else instance.active_at
-            self._is_idle(workspace, active_at, "stopped as idle and not launched again")
-
-    def _is_idle(self, workspace: Workspace, active_at: float | None, story: str) -> None:
-        quiet_s = math.inf if active_at is None else self._loop.now - active_at
+    def _idle(self, workspace: Workspace, instance: Instance, *, seen_within_s: float, story: str) -> None:
+        """Whoever comes back later than `seen_within_s` before this write was made is seen too late for it."""
+        active_at = instance.active_at
+        if active_at is None or active_at > self._loop.called_at - seen_within_s:
+            return
+        quiet_s = self._loop.now - active_at
         if quiet_s < self._policy.idle_timeout_s - 15.0 - self._skew_s:
             raise Violation("idle", f"{workspace.workspace_id} is {story} after {quiet_s:.0f} s of quiet")
+
+    def _saved(self, workspace: Workspace, instance: Instance) -> None:
+        """After the save the agent is asked once more: who was seen too late has their workspace again without a click."""
+        if workspace.stop_reason is StopReason.IDLE and workspace.launch_wanted_at is None:
+            self._idle(workspace, instance, seen_within_s=0.0, story="stopped as idle and not launched again")
 
     def _given_up(self, before: Task, after: Task) -> None:
         """A start may fail only for a reason: not when nothing stood in its way for long."""

@@ -117,7 +117,7 @@ BUGS = (
         "a save for being idle asks nobody",
         "a student who came back at the last moment looks at a dead tab",
         sabotage.nobody_comes_back,
-        found_within=1_200,
+        found_within=400,
     ),
     PlantedBug("idle never stops", "an open tab costs money all night", sabotage.idle_never),
     PlantedBug("any home will do", "a student is in another, empty home", sabotage.any_home_will_do),

@@ -58,6 +58,8 @@ class Workspace:
     """A person asked to launch while it was stopping: launch again when the stop is done."""
     deadline: float | None = None
     """When STARTING has failed."""
+    tried_again: bool = False
+    """This launch was given a warm task that failed, and then another one; should that one fail too, it has failed."""
     steps: tuple[LaunchStep, ...] = ()
     cluster: str = ""
     address: str = ""
@@ -116,10 +118,11 @@ class Workspace:
             deadline=deadline,
             arrivals=with_arrival(self.arrivals, now),
             expected=self._expected_later(now),
-            steps=(requested, step),
+            tried_again=self.tries_again,
+            steps=self.steps if self.tries_again else (requested,),
             stop_reason=None,
             failure="",
-        )
+        ).with_step(step)
 
     def task_claimed(self, *, now: float) -> Workspace:
         """The task that was started for it is ready, and claimed in the same write: from now on the workspace is due."""
@@ -136,6 +139,7 @@ class Workspace:
             now=now,
             due_at=now,
             deadline=None,
+            tried_again=False,
             home_created_at=now if self.home_created_at is None else self.home_created_at,
             cluster=cluster,
             address=address,
@@ -153,9 +157,29 @@ class Workspace:
             stop_reason=reason,
             failure=failure,
             launch_wanted_at=now if launch_again else None,
+            tried_again=False,
             stops_at=None,
             stops_because="",
         )
+
+    @property
+    def may_try_again(self) -> bool:
+        """A warm task may have died since anybody looked at it. That costs a student a moment, and no click; but only once."""
+        return self.launch_path is LaunchPath.WARM and not self.tried_again
+
+    @property
+    def tries_again(self) -> bool:
+        """To its student it is still starting."""
+        return self.tried_again and self.launch_wanted_at is not None
+
+    def launch_failed(self, *, now: float, because: str, again: bool) -> Workspace:
+        """STARTING → STOPPING; `again`: launch once more when what is left of the task is gone."""
+        failed = self.stopping(now=now, reason=StopReason.LAUNCH_FAILED, failure=because, launch_again=again)
+        if again:
+            told = LaunchStep("task_failed", now, "That one has failed by now, so you get another")
+        else:
+            told = LaunchStep("failed", now, because)
+        return replace(failed.with_step(told), tried_again=again)
 
     def ended(self, *, now: float, step: LaunchStep) -> Workspace:
         """The task is gone: STOPPED, or DELETED when a person asked for that meanwhile."""

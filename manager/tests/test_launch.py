@@ -15,6 +15,7 @@ from manager.ports.task_agent import AgentUnreachable
 from manager.tests.school import ANNA, BEN, School
 from manager.use_cases.launch import launch
 from manager.use_cases.stop import restart, stop
+from manager.use_cases.views import view
 
 
 def test_a_cold_launch_answers_starting_at_once_and_runs_after_the_next_sweep() -> None:
@@ -118,6 +119,50 @@ def test_a_launch_that_fails_ends_stopped_with_the_reason_in_words() -> None:
     assert [step.name for step in workspace.steps][-2:] == ["failed", "task_stopped"]
 
 
+def test_a_warm_task_that_has_died_unseen_is_replaced_without_a_click() -> None:
+    school = School(pool=1)
+    school.enrol(ANNA)
+    school.settle()
+    dead = next(iter(school.runner.tasks))
+    school.runner.end(dead, "killed: out of memory")
+    waits = view(launch(school.world, ANNA), school.world.policy)
+    assert (waits.state, waits.failure, waits.stop_reason) == (WorkspaceState.STARTING, "", None)
+    school.settle()
+    workspace = school.workspace()
+    assert (workspace.state, workspace.tried_again) == (WorkspaceState.RUNNING, False)
+    assert workspace.task_id != dead
+    names = [step.name for step in workspace.steps]
+    assert names[:4] == ["requested", "task_claimed", "task_failed", "task_stopped"]
+    assert school.metrics.counts["launch_failures_total"] == 0
+
+
+def test_a_launch_is_tried_again_once_and_then_says_why_it_failed() -> None:
+    school = School(pool=1)
+    school.world = replace(school.world, agent=AgentThatRefuses(school.runner))
+    school.enrol(ANNA)
+    school.settle()
+    launched = launch(school.world, ANNA)
+    assert view(launched, school.world.policy).state is WorkspaceState.STARTING
+    school.settle()
+    workspace = school.workspace()
+    assert (workspace.state, workspace.stop_reason) == (WorkspaceState.STOPPED, StopReason.LAUNCH_FAILED)
+    assert (workspace.failure, workspace.launch_wanted_at) == ("the editor did not open", None)
+    assert school.metrics.counts["launches_tried_again_total"] == 1
+
+
+def test_a_stop_ends_a_launch_that_is_tried_again() -> None:
+    school = School(pool=1)
+    school.world = replace(school.world, agent=AgentThatRefuses(school.runner))
+    school.enrol(ANNA)
+    school.settle()
+    launch(school.world, ANNA)
+    stop(school.world, ANNA)
+    assert view(school.workspace(), school.world.policy).state is WorkspaceState.STOPPING
+    school.settle()
+    assert school.workspace().state is WorkspaceState.STOPPED
+    assert school.metrics.counts["launches_tried_again_total"] == 1
+
+
 def test_no_launch_goes_beyond_the_limit_of_tasks() -> None:
     school = School(tasks_max=1)
     school.enrol(ANNA, BEN)
@@ -177,6 +222,11 @@ def test_a_fresh_home_that_nobody_adopted_goes_with_its_task() -> None:
     school.later(1000.0)
     school.settle()
     assert school.homes.files == {}
+
+
+class AgentThatRefuses(MemoryTaskAgent):
+    def claim(self, control_address: str, agent_token: str, request: ClaimRequest) -> AgentStatus:
+        raise ApraNovaError(Reason.LAUNCH_FAILED, "the editor did not open")
 
 
 class AgentWhoseClaimTakesLong(MemoryTaskAgent):

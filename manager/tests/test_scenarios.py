@@ -294,17 +294,6 @@ def test_a_student_who_comes_back_while_the_stop_is_being_written_has_the_worksp
     assert school.workspace().state is WorkspaceState.RUNNING
 
 
-def test_a_save_that_fails_does_not_forget_that_the_student_came_back() -> None:
-    school = anna_is_stopped_as_idle_while_she_comes_back()
-    school.agent.save_failure = "the disk is full"
-    school.sweep()
-    school.agent.save_failure = ""
-    school.task().last_activity_at = None
-    school.later(2.0)
-    school.settle()
-    assert school.workspace().state is WorkspaceState.RUNNING
-
-
 def test_who_says_stop_to_a_workspace_that_stops_as_idle_has_the_last_word() -> None:
     school = anna_is_stopped_as_idle_while_she_comes_back()
     stop(school.world, ANNA)

@@ -51,9 +51,9 @@ def record_gone(world: World, task: Task, workspace: Workspace | None, because: 
 def _save(world: World, task: Task, workspace: Workspace | None) -> tuple[Workspace | None, str]:
     """And why it failed; empty when the work is safe."""
     try:
-        if workspace is not None and workspace.stop_reason is StopReason.IDLE and workspace.launch_wanted_at is None:
-            workspace = _unless_back(world, task, workspace)
         answer = world.agent.save(task.control_address, task.agent_token)
+        if answer.saved and workspace is not None and workspace.stop_reason is StopReason.IDLE:
+            workspace = _unless_back(world, task, workspace)
     except AgentUnreachable:
         world.metrics.count("agent_unreachable_total", call="save")
         return workspace, "the workspace does not answer"
@@ -64,7 +64,9 @@ def _save(world: World, task: Task, workspace: Workspace | None) -> tuple[Worksp
 
 def _unless_back(world: World, task: Task, workspace: Workspace) -> Workspace:
     """A student may come back while the stop for being idle is still being written, and a slow write takes its time: what
-    was taken from them starts again without a click. Raises AgentUnreachable."""
+    was taken from them starts again without a click. Asked last of all. Raises AgentUnreachable."""
+    if workspace.launch_wanted_at is not None:
+        return workspace
     now = world.clock.now()
     status = world.agent.status(task.control_address, task.agent_token)
     if idle.judge(workspace, status, now=now, policy=world.policy).activity == workspace.activity:
@@ -126,13 +128,13 @@ def _ended(workspace: Workspace, failure: str, now: float) -> Workspace:
     if workspace.state is WorkspaceState.STOPPING:
         told = replace(workspace, failure=failure or workspace.failure)
     elif workspace.state is WorkspaceState.STARTING:
-        failure = f"The workspace could not start: {failure}"
-        told = workspace.stopping(now=now, reason=StopReason.LAUNCH_FAILED, failure=failure)
-        told = told.with_step(LaunchStep("failed", now, failure))
+        because = f"The workspace could not start: {failure}"
+        told = workspace.launch_failed(now=now, because=because, again=workspace.may_try_again)
     else:
         failure = f"The workspace ended unexpectedly: {failure}"
         told = workspace.stopping(now=now, reason=StopReason.TASK_ENDED, failure=failure)
-    return told.ended(now=now, step=LaunchStep("task_stopped", now, "The workspace is stopped; your files are kept"))
+    put_away = "It is put away" if told.tries_again else "The workspace is stopped; your files are kept"
+    return told.ended(now=now, step=LaunchStep("task_stopped", now, put_away))
 
 
 def forget(world: World, task: Task) -> None:

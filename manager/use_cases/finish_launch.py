@@ -172,12 +172,13 @@ def _must_exist(world: World, home_id: str | None) -> None:
         raise ApraNovaError(Reason.LAUNCH_FAILED, message, detail=f"home {home_id} is missing")
 
 
-def fail_launch(world: World, workspace: Workspace, task: Task, because: str) -> Workspace:
-    """STARTING → STOPPING with the reason; STOPPED follows when the task is gone. Raises VersionConflict."""
+def fail_launch(world: World, workspace: Workspace, task: Task, because: str, *, again: bool = False) -> Workspace:
+    """STARTING → STOPPING with the reason; STOPPED, or with `again` another launch, follows when the task is gone.
+    Raises VersionConflict."""
     if workspace.state is not WorkspaceState.STARTING or workspace.task_id != task.task_id:
         raise VersionConflict(f"{workspace.workspace_id} does not wait for {task.task_id} any more")
-    world.metrics.count("launch_failures_total")
-    return begin_stop(world, workspace, reason=StopReason.LAUNCH_FAILED, failure=because, task=task)
+    world.metrics.count("launches_tried_again_total" if again else "launch_failures_total")
+    return begin_stop(world, workspace, reason=StopReason.LAUNCH_FAILED, failure=because, launch_again=again, task=task)
 
 
 def _failed(world: World, workspace_id: str, task_id: str, because: str) -> Workspace:
@@ -185,7 +186,7 @@ def _failed(world: World, workspace_id: str, task_id: str, because: str) -> Work
     workspace = get_workspace(world, workspace_id)
     if task is not None and task.live:
         try:
-            fail_launch(world, workspace, task, because)
+            fail_launch(world, workspace, task, because, again=workspace.may_try_again)
         except VersionConflict:
             world.wake()
     return get_workspace(world, workspace_id)

@@ -67,25 +67,26 @@ def begin_stop(
     launch_again: bool = False,
     task: Task | None = None,
 ) -> Workspace:
-    """RUNNING or STARTING → STOPPING, workspace and task in one write; the sweep saves and ends. Raises VersionConflict."""
+    """RUNNING or STARTING → STOPPING, workspace and task in one write; the sweep saves and ends. `failure`: why a launch has
+    failed. Raises VersionConflict."""
     now = world.clock.now()
     if reason is StopReason.DELETED:
         stopping = workspace.delete_wanted(now=now, grace_s=world.policy.delete_grace_s)
+    elif reason is StopReason.LAUNCH_FAILED:
+        stopping = workspace.launch_failed(now=now, because=failure, again=launch_again)
     else:
-        stopping = workspace.stopping(now=now, reason=reason, failure=failure, launch_again=launch_again)
+        stopping = workspace.stopping(now=now, reason=reason, launch_again=launch_again)
     task = task or get_task(world, workspace)
     if task.state not in (TaskState.STARTING, TaskState.CLAIMED):
         raise VersionConflict(f"someone else ends {task.task_id} already")
     must_save = workspace.state is WorkspaceState.RUNNING  # before that, no student's work can be in it
     if must_save:
         stopping = stopping.with_step(LaunchStep("saving", now, "Saving your work"))
-    if failure:
-        stopping = stopping.with_step(LaunchStep("failed", now, failure))
     ending = task.stopping(
         now=now,
         deadline=now + world.policy.save_timeout_s,
         must_save=must_save,
-        failure=failure if reason is StopReason.LAUNCH_FAILED else "",
+        failure=failure,
     )
     world.store.write(stopping, ending)
     world.metrics.count("stops_total", reason=str(reason))

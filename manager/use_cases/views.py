@@ -16,8 +16,9 @@ from manager.use_cases.world import World
 
 def view(workspace: Workspace, policy: Policy) -> WorkspaceView:
     running = workspace.state is WorkspaceState.RUNNING
-    # Somebody asked for it while a task that still had its home was put away: to them it is starting.
-    waits = workspace.state is WorkspaceState.STOPPED and workspace.launch_wanted_at is not None
+    # Somebody asked for it while a task that still had its home was put away, or the task they got is: to them it is starting.
+    stopped = workspace.state is WorkspaceState.STOPPED and workspace.launch_wanted_at is not None
+    waits = stopped or workspace.tries_again
     endpoint = Endpoint(workspace.cluster, workspace.address, workspace.launch_secret) if running else None
     return WorkspaceView(
         workspace_id=workspace.workspace_id,
@@ -35,11 +36,11 @@ def view(workspace: Workspace, policy: Policy) -> WorkspaceView:
         warned=running and workspace.warned_at is not None,
         keep_running_until=workspace.keep_running_until,
         keep_running_max_s=policy.keep_running_max_s,
-        stop_reason=workspace.stop_reason,
+        stop_reason=None if waits else workspace.stop_reason,
         stopped_at=workspace.stopped_at,
         deleted_at=workspace.deleted_at,
         purge_at=workspace.purge_at,
-        failure=workspace.failure,
+        failure="" if waits else workspace.failure,
         has_home=workspace.home_created_at is not None,
         snapshot_at=workspace.snapshot_at,
         restoring=workspace.restoring,

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from contract.names import StopReason, WorkspaceKind
-from manager.domain.workspace import Workspace
+from contract.names import StopReason, WorkspaceKind, WorkspaceState
 from manager.ports.task_runner import TaskSpec
 from simulator.engine import Instance, TaskLife
 from simulator.fleet import Fleet
@@ -17,11 +16,11 @@ from simulator.profile import Profile
 HOUR_S = 3_600.0
 
 
-def a_student_who_came_back(*, answered_s_ago: float, called_s_ago: float = 0.0) -> tuple[Fleet, Workspace, Instance]:
-    """Away for an hour, then back as soon as the agent had answered."""
+def a_student_who_came_back(*, before_the_write_s: float, write_under_way_s: float = 0.0) -> tuple[Fleet, Instance]:
+    """The first student of the fleet, after an hour's absence."""
     fleet = Fleet(1, Profile(), traced=False)
     now = fleet.loop.now
-    fleet.loop.called_at = now - called_s_ago
+    fleet.loop.called_at = now - write_under_way_s
     instance = Instance(
         TaskSpec("task-1", WorkspaceKind.VSCODE, "vscode-1", "token", "home-1"),
         TaskLife(ready_after_s=0.0),
@@ -30,40 +29,45 @@ def a_student_who_came_back(*, answered_s_ago: float, called_s_ago: float = 0.0)
         ready_at=now - HOUR_S,
         visible_at=now - HOUR_S,
         home_id="home-1",
-        active_at=now,
-        asked_at=now - answered_s_ago,
-        told_active_at=now - HOUR_S,
+        active_at=fleet.loop.called_at - before_the_write_s,
     )
+    return fleet, instance
+
+
+def stop_as_idle(fleet: Fleet, instance: Instance) -> None:
+    """The record as it is when that write takes effect."""
+    before = next(iter(fleet.store.workspaces.values()))
+    running = replace(before, state=WorkspaceState.RUNNING, task_id=instance.task_id)
+    fleet.engine.instances[instance.task_id] = instance
+    fleet.watch._changed_state(running, running.stopping(now=fleet.loop.now, reason=StopReason.IDLE))
+
+
+def saved(fleet: Fleet, instance: Instance, *, launched_again: bool) -> None:
     workspace = next(iter(fleet.store.workspaces.values()))
-    return fleet, replace(workspace, stop_reason=StopReason.IDLE), instance
+    wanted_at = fleet.loop.now if launched_again else None
+    fleet.watch._saved(replace(workspace, stop_reason=StopReason.IDLE, launch_wanted_at=wanted_at), instance)
 
 
-def test_nobody_sees_in_time_who_comes_back_between_the_answer_and_the_stop_that_follows_at_once() -> None:
-    fleet, workspace, instance = a_student_who_came_back(answered_s_ago=1.0)
-    fleet.watch._idle(workspace, instance)
+def test_nobody_sees_in_time_who_comes_back_as_the_stop_is_written() -> None:
+    stop_as_idle(*a_student_who_came_back(before_the_write_s=1.0))
 
 
 def test_nobody_sees_in_time_who_comes_back_while_the_stop_is_on_its_way() -> None:
-    fleet, workspace, instance = a_student_who_came_back(answered_s_ago=98.0, called_s_ago=97.0)
-    fleet.watch._idle(workspace, instance)
+    stop_as_idle(*a_student_who_came_back(before_the_write_s=-80.0, write_under_way_s=97.0))
 
 
-def test_a_stop_long_after_the_answer_is_a_violation_when_the_student_has_come_back() -> None:
-    fleet, workspace, instance = a_student_who_came_back(answered_s_ago=3.0)
-    with pytest.raises(Violation, match="stopped as idle after 0 s"):
-        fleet.watch._idle(workspace, instance)
+def test_a_stop_of_a_student_who_had_come_back_long_before_is_a_violation() -> None:
+    with pytest.raises(Violation, match="stopped as idle after 3 s"):
+        stop_as_idle(*a_student_who_came_back(before_the_write_s=3.0))
 
 
 def test_who_was_seen_too_late_has_the_workspace_again() -> None:
-    fleet, workspace, instance = a_student_who_came_back(answered_s_ago=1.0)
-    fleet.watch._idle(workspace, instance)
-    fleet.watch._saved(replace(workspace, launch_wanted_at=fleet.loop.now), instance)
-    with pytest.raises(Violation, match="not launched again"):
-        fleet.watch._saved(workspace, instance)
+    fleet, instance = a_student_who_came_back(before_the_write_s=1.0)
+    saved(fleet, instance, launched_again=True)
+    with pytest.raises(Violation, match="not launched again after 1 s"):
+        saved(fleet, instance, launched_again=False)
 
 
 def test_what_is_typed_after_the_last_question_is_not_seen() -> None:
-    fleet, workspace, instance = a_student_who_came_back(answered_s_ago=1.0)
-    fleet.watch._idle(workspace, instance)
-    instance.asked_at = fleet.loop.now
-    fleet.watch._saved(workspace, instance)
+    fleet, instance = a_student_who_came_back(before_the_write_s=-1.0, write_under_way_s=2.0)
+    saved(fleet, instance, launched_again=False)

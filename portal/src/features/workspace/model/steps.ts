@@ -33,6 +33,8 @@ const PENDING: Record<string, string> = {
   requested: "Finding a place for it",
   task_ready: "Making it yours",
   task_claimed: "Putting your files in place",
+  task_failed: "Putting it away",
+  task_stopped: "Finding another one",
   home_attached: "Opening it",
   application_ready: "Almost there",
   saved: "Closing the workspace",
