@@ -55,6 +55,26 @@ describe("the progress of a launch", () => {
     expect(pending).toBeNull();
   });
 
+  it("tells of a task that failed on the way as of one more step, and never goes back", () => {
+    const names = ["requested", "task_claimed", "task_failed", "task_stopped"];
+    const put = launchProgress(
+      workspace(
+        "starting",
+        names.map((name, index) => step(name, index)),
+      ),
+      START,
+    );
+    expect(put.lines.map(({ status }) => status)).toEqual(["done", "done", "done", "done"]);
+    expect(put.pending).toBe("Finding another one");
+    expect(put.percent).toBe(65);
+  });
+
+  it("says while stopping that whoever came back gets it again", () => {
+    const steps = [step("requested", 0), step("saving", 90_000), step("came_back", 90_300), step("saved", 90_300)];
+    const { lines } = launchProgress(workspace("stopping", steps), START);
+    expect(lines.map(({ name }) => name)).toEqual(["saving", "came_back", "saved"]);
+  });
+
   it("starts empty when no step has arrived", () => {
     expect(launchProgress(workspace("starting", []), START)).toMatchObject({ lines: [], elapsedMs: 0 });
   });
