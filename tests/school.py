@@ -135,6 +135,10 @@ class Student:
             if workspace["state"] in ("running", "starting"):
                 self._ok(self.post(f"/api/workspace/{workspace['id']}/stop/", {}))
 
+    def workspace_state(self) -> str:
+        items = self.http.get("/api/workspace/").json()["items"]
+        return str(items[0]["state"]) if items else ""
+
     def is_stopped(self) -> bool:
         return all(item["state"] == "stopped" for item in self.http.get("/api/workspace/").json()["items"])
 

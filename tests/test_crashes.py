@@ -4,12 +4,14 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
 from playwright.sync_api import Page
 
 from tests.product import Product, fixed_pool
+from tests.school import School
 from tests.student import Student
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
@@ -54,6 +56,30 @@ def test_a_task_that_dies_is_recorded_and_the_next_launch_works(
     resumed.expect_file("precious.txt")
 
 
+def test_a_warm_task_that_dies_in_the_hands_of_a_launch_is_replaced_without_a_click(fragile_product: Product) -> None:
+    """Frozen, so that the launch is sure to take it; killed while the claim waits for its answer."""
+    school = School(fragile_product)
+    everyone = [school.demo_student(name) for name in ("amira", "ben", "chloe")]
+    school.stop_all(everyone)
+    school.until_pool_is_full()
+    dying = [part for pid in school.sandboxes() for part in with_children(pid)]
+    for part in dying:
+        part.suspend()
+    chloe, looks = everyone[-1], school.demo_student("chloe")
+
+    def kill() -> None:
+        wait_until(lambda: looks.workspace_state() == "starting", "the launch did not begin", fragile_product)
+        for part in dying:
+            part.kill()
+
+    with ThreadPoolExecutor(1) as beside:
+        killed = beside.submit(kill)
+        steps = chloe.launch().steps_at  # raises when the product tells of a failure
+        killed.result()
+    assert {"task_failed", "application_ready"} <= steps.keys()
+    school.stop_all([chloe])
+
+
 def test_the_death_of_the_engine_ends_its_sandboxes_and_the_next_launch_works(
     fragile_product: Product, new_page: Callable[..., Page]
 ) -> None:
@@ -89,6 +115,11 @@ def task_pids(product: Product) -> set[int]:
     """The sandboxes' outermost processes: bubblewrap, children of the engine."""
     engine = psutil.Process(product.pids()["engine"])
     return {child.pid for child in engine.children(recursive=True) if child.name() == "bwrap"}
+
+
+def with_children(pid: int) -> list[psutil.Process]:
+    outermost = psutil.Process(pid)
+    return [outermost, *outermost.children(recursive=True)]
 
 
 def workspace(student: Student) -> dict[str, str] | None:

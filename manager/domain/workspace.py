@@ -176,7 +176,7 @@ class Workspace:
         """STARTING → STOPPING; `again`: launch once more when what is left of the task is gone."""
         failed = self.stopping(now=now, reason=StopReason.LAUNCH_FAILED, failure=because, launch_again=again)
         if again:
-            told = LaunchStep("task_failed", now, "That one has failed by now, so you get another")
+            told = LaunchStep("task_failed", now, "That one has failed, so you get another")
         else:
             told = LaunchStep("failed", now, because)
         return replace(failed.with_step(told), tried_again=again)
