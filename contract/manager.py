@@ -130,7 +130,7 @@ class LaunchStep:
     """One line of the progress that a student sees while waiting."""
 
     name: str
-    """requested | task_starting | task_ready | task_claimed | task_failed | home_attached | application_ready | saving | came_back | saved | task_stopped | restored | failed"""
+    """requested | task_starting | task_ready | task_claimed | task_failed | home_attached | application_ready | saving | came_back | saved | task_stopped | task_put_away | restored | failed"""
     at: float
     text: str
     """Plain words for the student, a sentence without a full stop: 'Found a workspace that was ready'."""

@@ -79,6 +79,8 @@ class Watch:
         """Task → the one workspace it ever served."""
         self._owner: dict[str, str] = {}
         """Home → the one workspace that ever had it."""
+        self._tries: dict[str, int] = collections.defaultdict(int)
+        """Workspace → how many tasks its launch was given."""
         self._waiting: dict[str, float] = {}
         """Workspace → since when somebody waits for its launch."""
         self._overridden_until: dict[str, float] = {}
@@ -243,6 +245,7 @@ class Watch:
             self._purge_allowed(after)
         if before is not None and after.state is not before.state:
             self._changed_state(before, after)
+        self._tried(before, after)
         self._answered(after)
 
     def _moved(self, before: Workspace, after: Workspace) -> None:
@@ -289,7 +292,7 @@ class Watch:
         active_at = instance.active_at
         if active_at is None or active_at > self._loop.called_at - seen_within_s:
             return
-        quiet_s = self._loop.now - active_at
+        quiet_s = self._loop.called_at - active_at
         if quiet_s < self._policy.idle_timeout_s - 15.0 - self._skew_s:
             raise Violation("idle", f"{workspace.workspace_id} is {story} after {quiet_s:.0f} s of quiet")
 
@@ -315,6 +318,18 @@ class Watch:
             )
 
     # Launches
+
+    def _tried(self, before: Workspace | None, after: Workspace) -> None:
+        """A launch that is given a task which fails gets one more."""
+        name = after.workspace_id
+        down = after.state in (WorkspaceState.STOPPING, WorkspaceState.STOPPED)
+        over = down and after.launch_wanted_at is None
+        if over or after.state is WorkspaceState.RUNNING or after.stop_reason not in (None, StopReason.LAUNCH_FAILED):
+            self._tries[name] = 0
+        elif after.state is WorkspaceState.STARTING and before is not None and before.state is not after.state:
+            self._tries[name] += 1
+            if self._tries[name] > 2:
+                raise Violation("launch", f"{name} is given its task no. {self._tries[name]}")
 
     def launched(self, workspace_id: str) -> None:
         """A launch was promised to a student: from now on the answer is due."""

@@ -133,6 +133,9 @@ BUGS = (
     PlantedBug("pool counts only ready tasks", "the pool grows with every pass", sabotage.pool_counts_only_ready),
     PlantedBug("no back-off", "a broken image is started again and again", sabotage.no_back_off),
     PlantedBug("wish to launch forgotten", "a click while it stops does nothing", sabotage.wish_to_launch_is_forgotten),
+    PlantedBug(
+        "a launch is tried again for ever", "one failing task after the other, and no word", sabotage.tries_for_ever
+    ),
     PlantedBug("home recorded but never made", "the first launch fails", sabotage.home_is_made_again_when_missing),
     PlantedBug(
         "a task kept for one student goes to another",

@@ -181,9 +181,9 @@ def stop_without_save() -> AbstractContextManager[object]:
 
 def failed_save_is_ignored() -> AbstractContextManager[object]:
     def by(right: Any) -> Any:
-        def save(*arguments: Any) -> tuple[Workspace | None, str]:
-            workspace, _ = right(*arguments)
-            return workspace, ""
+        def save(world: Any, task: Task) -> str:
+            right(world, task)
+            return ""
 
         return save
 
@@ -325,12 +325,16 @@ def silence_is_idleness() -> Iterator[None]:
         yield
 
 
+def tries_for_ever() -> AbstractContextManager[object]:
+    return _replaced(Workspace, "may_try_again", lambda _: property(lambda _self: True))
+
+
 def nobody_comes_back() -> AbstractContextManager[object]:
     def by(right: Any) -> Any:
         del right
         return lambda world, task, workspace: workspace  # noqa: ARG005 (the agent is not asked)
 
-    return _replaced(ending, "_unless_back", by)
+    return _replaced(ending, "_wanted_if_back", by)
 
 
 def idle_never() -> AbstractContextManager[object]:

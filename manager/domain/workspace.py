@@ -58,8 +58,8 @@ class Workspace:
     """A person asked to launch while it was stopping: launch again when the stop is done."""
     deadline: float | None = None
     """When STARTING has failed."""
-    tried_again: bool = False
-    """This launch was given a warm task that failed, and then another one; should that one fail too, it has failed."""
+    second_try: bool = False
+    """This launch was given a warm task that failed, and gets another one, the last."""
     steps: tuple[LaunchStep, ...] = ()
     cluster: str = ""
     address: str = ""
@@ -118,7 +118,7 @@ class Workspace:
             deadline=deadline,
             arrivals=with_arrival(self.arrivals, now),
             expected=self._expected_later(now),
-            tried_again=self.tries_again,
+            second_try=self.tries_again,
             steps=self.steps if self.tries_again else (requested,),
             stop_reason=None,
             failure="",
@@ -139,7 +139,7 @@ class Workspace:
             now=now,
             due_at=now,
             deadline=None,
-            tried_again=False,
+            second_try=False,
             home_created_at=now if self.home_created_at is None else self.home_created_at,
             cluster=cluster,
             address=address,
@@ -157,7 +157,7 @@ class Workspace:
             stop_reason=reason,
             failure=failure,
             launch_wanted_at=now if launch_again else None,
-            tried_again=False,
+            second_try=False,
             stops_at=None,
             stops_because="",
         )
@@ -165,12 +165,13 @@ class Workspace:
     @property
     def may_try_again(self) -> bool:
         """A warm task may have died since anybody looked at it. That costs a student a moment, and no click; but only once."""
-        return self.launch_path is LaunchPath.WARM and not self.tried_again
+        return self.launch_path is LaunchPath.WARM and not self.second_try
 
     @property
     def tries_again(self) -> bool:
-        """To its student it is still starting."""
-        return self.tried_again and self.launch_wanted_at is not None
+        """Between the two tries, while what is left of the first task is put away. To its student it is still starting."""
+        wanted = self.launch_wanted_at is not None
+        return self.second_try and wanted and self.stop_reason is StopReason.LAUNCH_FAILED
 
     def launch_failed(self, *, now: float, because: str, again: bool) -> Workspace:
         """STARTING → STOPPING; `again`: launch once more when what is left of the task is gone."""
@@ -179,7 +180,15 @@ class Workspace:
             told = LaunchStep("task_failed", now, "That one has failed, so you get another")
         else:
             told = LaunchStep("failed", now, because)
-        return replace(failed.with_step(told), tried_again=again)
+        return replace(failed.with_step(told), second_try=again)
+
+    def wish_taken_back(self) -> Workspace:
+        """A person says stop: nothing launches it again, whatever it stops for."""
+        if self.tries_again:
+            return replace(self, launch_wanted_at=None, stop_reason=StopReason.BY_PERSON, failure="")
+        stops_as_idle = self.state is WorkspaceState.STOPPING and self.stop_reason is StopReason.IDLE
+        reason = StopReason.BY_PERSON if stops_as_idle else self.stop_reason
+        return replace(self, launch_wanted_at=None, stop_reason=reason)
 
     def ended(self, *, now: float, step: LaunchStep) -> Workspace:
         """The task is gone: STOPPED, or DELETED when a person asked for that meanwhile."""

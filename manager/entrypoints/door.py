@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 WAIT_S = 2
 RETRY_S = 3
 _PATH = re.compile(rf"{re.escape(DOOR_PATH.rstrip('/'))}(?:/([^/]{{1,64}}))?/?")
-_SAVING = ("saving", "saved", "task_stopped")
+_SAVING = ("saving", "came_back", "saved", "task_stopped")
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from manager.adapters.memory.runner import MemoryTaskAgent, MemoryTaskRunner, Ru
 from manager.ports.task_agent import AgentUnreachable
 from manager.tests.school import ANNA, BEN, School
 from manager.use_cases.launch import launch
+from manager.use_cases.lifetime import delete, undelete
 from manager.use_cases.stop import restart, stop
 from manager.use_cases.views import view
 
@@ -104,6 +105,7 @@ def test_a_home_that_is_missing_is_reported_and_never_replaced_by_an_empty_one()
     school.settle()
     assert school.workspace().state is WorkspaceState.STOPPED
     assert "files cannot be reached" in school.workspace().failure
+    assert school.metrics.counts["launch_failures_total/tried_again=yes"] == 0  # no other task would find it
     assert not school.homes.exists(home_id)
 
 
@@ -129,11 +131,39 @@ def test_a_warm_task_that_has_died_unseen_is_replaced_without_a_click() -> None:
     assert (waits.state, waits.failure, waits.stop_reason) == (WorkspaceState.STARTING, "", None)
     school.settle()
     workspace = school.workspace()
-    assert (workspace.state, workspace.tried_again) == (WorkspaceState.RUNNING, False)
+    assert (workspace.state, workspace.second_try) == (WorkspaceState.RUNNING, False)
     assert workspace.task_id != dead
     names = [step.name for step in workspace.steps]
-    assert names[:4] == ["requested", "task_claimed", "task_failed", "task_stopped"]
-    assert school.metrics.counts["launch_failures_total"] == 0
+    assert names[:4] == ["requested", "task_claimed", "task_failed", "task_put_away"]
+    assert school.metrics.counts["launch_failures_total/tried_again=yes"] == 1
+
+
+def test_a_slot_task_that_dies_unseen_is_replaced_by_one_with_the_same_home() -> None:
+    """Its agent is silent: it is a pass that finds it gone."""
+    school = School(pool=1, runner=MemoryTaskRunner(FakeClock(), late_binding=False))
+    school.enrol(ANNA)
+    school.settle()
+    school.runner.end(next(iter(school.runner.tasks)), "killed: out of memory")
+    launched = launch(school.world, ANNA)
+    assert launched.state is WorkspaceState.STARTING
+    school.settle()
+    workspace = school.workspace()
+    assert (workspace.state, workspace.home_id) == (WorkspaceState.RUNNING, launched.home_id)
+    assert workspace.launch_path is LaunchPath.COLD
+    assert school.metrics.counts["launch_failures_total/tried_again=yes"] == 1
+
+
+def test_a_second_try_that_is_refused_says_why() -> None:
+    school = School(pool=1)
+    school.enrol(ANNA)
+    school.settle()
+    school.runner.end(next(iter(school.runner.tasks)), "killed: out of memory")
+    launch(school.world, ANNA)
+    school.runner.images.clear()
+    school.settle()
+    told = view(school.workspace(), school.world.policy)
+    assert (told.state, told.stop_reason) == (WorkspaceState.STOPPED, StopReason.LAUNCH_FAILED)
+    assert told.failure
 
 
 def test_a_launch_is_tried_again_once_and_then_says_why_it_failed() -> None:
@@ -147,7 +177,8 @@ def test_a_launch_is_tried_again_once_and_then_says_why_it_failed() -> None:
     workspace = school.workspace()
     assert (workspace.state, workspace.stop_reason) == (WorkspaceState.STOPPED, StopReason.LAUNCH_FAILED)
     assert (workspace.failure, workspace.launch_wanted_at) == ("the editor did not open", None)
-    assert school.metrics.counts["launches_tried_again_total"] == 1
+    assert school.metrics.counts["launch_failures_total/tried_again=yes"] == 1
+    assert school.metrics.counts["launch_failures_total/tried_again=no"] == 1
 
 
 def test_a_stop_ends_a_launch_that_is_tried_again() -> None:
@@ -158,9 +189,29 @@ def test_a_stop_ends_a_launch_that_is_tried_again() -> None:
     launch(school.world, ANNA)
     stop(school.world, ANNA)
     assert view(school.workspace(), school.world.policy).state is WorkspaceState.STOPPING
+    launch(school.world, ANNA)  # a new launch, with two tries of its own
+    stop(school.world, ANNA)
     school.settle()
-    assert school.workspace().state is WorkspaceState.STOPPED
-    assert school.metrics.counts["launches_tried_again_total"] == 1
+    workspace = school.workspace()
+    assert (workspace.state, workspace.stop_reason) == (WorkspaceState.STOPPED, StopReason.BY_PERSON)
+    assert workspace.failure == ""
+
+
+def test_a_delete_ends_a_launch_that_is_tried_again_and_an_undelete_brings_no_try_back() -> None:
+    school = School(pool=1)
+    school.enrol(ANNA)
+    school.settle()
+    school.runner.end(next(iter(school.runner.tasks)), "killed: out of memory")
+    launch(school.world, ANNA)
+    delete(school.world, ANNA)
+    school.settle()
+    assert school.workspace().state is WorkspaceState.DELETED
+    undelete(school.world, ANNA)
+    launch(school.world, ANNA)
+    assert school.workspace().steps[0].name == "requested"
+    assert not school.workspace().second_try
+    school.settle()
+    assert school.workspace().state is WorkspaceState.RUNNING
 
 
 def test_no_launch_goes_beyond_the_limit_of_tasks() -> None:

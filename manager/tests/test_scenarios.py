@@ -294,6 +294,14 @@ def test_a_student_who_comes_back_while_the_stop_is_being_written_has_the_worksp
     assert school.workspace().state is WorkspaceState.RUNNING
 
 
+def test_a_job_that_has_become_busy_when_the_work_is_saved_is_no_student_who_comes_back() -> None:
+    school = anna_is_stopped_as_idle_while_she_comes_back()
+    school.task().last_activity_at, school.task().busy = None, "vim -c :wq"
+    school.settle()
+    workspace = school.workspace()
+    assert (workspace.state, workspace.stop_reason) == (WorkspaceState.STOPPED, StopReason.IDLE)
+
+
 def test_who_says_stop_to_a_workspace_that_stops_as_idle_has_the_last_word() -> None:
     school = anna_is_stopped_as_idle_while_she_comes_back()
     stop(school.world, ANNA)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from contract.agent import AgentStatus
 from contract.errors import ApraNovaError, Reason
 from contract.names import StopReason, WorkspaceState
 from manager.adapters.memory.clock import FakeClock
-from manager.adapters.memory.runner import RunnerThatDoesNotAnswer, RunnerThatLosesTasks
+from manager.adapters.memory.runner import MemoryTaskAgent, RunnerThatDoesNotAnswer, RunnerThatLosesTasks
+from manager.ports.task_agent import AgentUnreachable
 from manager.tests.school import ANNA, School
 from manager.use_cases import lifetime
 from manager.use_cases.launch import launch
@@ -72,6 +76,38 @@ def test_a_save_that_works_at_last_clears_the_report() -> None:
     school.later(2.0)
     school.settle()
     assert (school.workspace().state, school.workspace().failure) == (WorkspaceState.STOPPED, "")
+
+
+class AgentThatFallsSilentAfterASave(MemoryTaskAgent):
+    silent_for = 0
+
+    def status(self, control_address: str, agent_token: str) -> AgentStatus:
+        saved = any(task.saves for task in self.runner.tasks.values())
+        if saved and self.silent_for > 0:
+            self.silent_for -= 1
+            raise AgentUnreachable("it did not answer in time")
+        return super().status(control_address, agent_token)
+
+
+@pytest.mark.parametrize("silent_for", [1, 1_000])
+def test_an_agent_that_falls_silent_after_its_save_is_asked_again_until_the_deadline(silent_for: int) -> None:
+    """Nobody is told that the work is not saved: it is."""
+    school = running()
+    agent = AgentThatFallsSilentAfterASave(school.runner)
+    school.world = replace(school.world, agent=agent)
+    school.later(school.world.policy.idle_timeout_s)
+    agent.silent_for = silent_for
+    school.sweep(2)
+    assert (school.workspace().state, school.workspace().failure) == (WorkspaceState.STOPPING, "")
+    school.later(school.world.policy.save_timeout_s)
+    school.settle()
+    workspace = school.workspace()
+    assert (workspace.state, workspace.stop_reason, workspace.failure) == (
+        WorkspaceState.STOPPED,
+        StopReason.IDLE,
+        "",
+    )
+    assert school.metrics.counts["saves_given_up_total"] == 0
 
 
 def test_idle_is_warned_then_saved_then_stopped_and_the_reason_is_kept() -> None:

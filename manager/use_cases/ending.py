@@ -14,18 +14,19 @@ from manager.domain.task import Task, TaskOffer
 from manager.domain.workspace import Workspace
 from manager.ports.task_agent import AgentUnreachable
 from manager.ports.workspace_store import WRITE_MAX
-from manager.use_cases.records import stored
+from manager.use_cases.records import count_failed_launch, stored
 from manager.use_cases.world import World
 
 
 def end_task(world: World, task: Task, workspace: Workspace | None) -> None:
     """Carry a stop on by one try. A save that fails is tried again later, and the task kept until its deadline.
 
-    Raises VersionConflict when the record changed meanwhile; nothing is lost, the next pass decides anew.
+    Raises VersionConflict when the record changed meanwhile, AgentUnreachable when the agent saved and then fell silent;
+    nothing is lost, the next pass decides anew.
     """
     unsaved = ""
     if task.must_save and task.saved_at is None:
-        workspace, unsaved = _save(world, task, workspace)
+        unsaved = _save(world, task)
         now = world.clock.now()
         if unsaved and now < (task.deadline or 0.0):
             _try_later(world, task, workspace, unsaved, now)
@@ -34,7 +35,8 @@ def end_task(world: World, task: Task, workspace: Workspace | None) -> None:
             world.metrics.count("saves_given_up_total")
             unsaved = f"Your last changes could not be saved before the stop: {unsaved}"
         else:
-            task, workspace = _record_saved(world, task, workspace, now)
+            back = _wanted_if_back(world, task, workspace) if workspace is not None else None
+            task, workspace = _record_saved(world, task, back, now)
     world.runner.stop(task.task_id, grace_s=world.policy.stop_grace_s)
     _record_end(world, task, workspace, failure=unsaved)
 
@@ -48,30 +50,38 @@ def record_gone(world: World, task: Task, workspace: Workspace | None, because: 
     _record_end(world, task, workspace, failure=failure)
 
 
-def _save(world: World, task: Task, workspace: Workspace | None) -> tuple[Workspace | None, str]:
-    """And why it failed; empty when the work is safe."""
+def _save(world: World, task: Task) -> str:
+    """Why it failed; empty when the work is safe."""
     try:
         answer = world.agent.save(task.control_address, task.agent_token)
-        if answer.saved and workspace is not None and workspace.stop_reason is StopReason.IDLE:
-            workspace = _unless_back(world, task, workspace)
     except AgentUnreachable:
         world.metrics.count("agent_unreachable_total", call="save")
-        return workspace, "the workspace does not answer"
+        return "the workspace does not answer"
     except ApraNovaError as error:
-        return workspace, error.message
-    return workspace, "" if answer.saved else (answer.failure or "the editor could not save")
+        return error.message
+    return "" if answer.saved else (answer.failure or "the editor could not save")
 
 
-def _unless_back(world: World, task: Task, workspace: Workspace) -> Workspace:
-    """A student may come back while the stop for being idle is still being written, and a slow write takes its time: what
-    was taken from them starts again without a click. Asked last of all. Raises AgentUnreachable."""
-    if workspace.launch_wanted_at is not None:
+def _wanted_if_back(world: World, task: Task, workspace: Workspace) -> Workspace:
+    """A student may come back while a stop for being idle is still being written, and a slow write takes its time: what
+    was taken from them starts again without a click. Asked last of all, after the save.
+
+    A job that has become busy is nobody, or a save that computes would start it again for ever. Raises AgentUnreachable
+    until the task's deadline: the next pass saves and asks once more.
+    """
+    if workspace.stop_reason is not StopReason.IDLE or workspace.launch_wanted_at is not None:
         return workspace
     now = world.clock.now()
-    status = world.agent.status(task.control_address, task.agent_token)
-    if idle.judge(workspace, status, now=now, policy=world.policy).activity == workspace.activity:
+    try:
+        status = world.agent.status(task.control_address, task.agent_token)
+    except AgentUnreachable:
+        if now < (task.deadline or 0.0):
+            raise
         return workspace
-    world.metrics.count("idle_stops_undone_total")
+    verdict = idle.judge(workspace, status, now=now, policy=world.policy)
+    if verdict.person_active_at == workspace.person_active_at:
+        return workspace
+    world.metrics.count("idle_stops_taken_back_total")
     back = LaunchStep("came_back", now, "You came back, so it starts again in a moment")
     return replace(workspace, launch_wanted_at=now).with_step(back)
 
@@ -111,6 +121,8 @@ def _record_end(world: World, task: Task, workspace: Workspace | None, *, failur
             stopped, with_next_habit(ended, late_binding=world.runner.late_binding, now=now, policy=world.policy)
         )
     world.metrics.count("tasks_ended_total")
+    if ended is not None and workspace is not None and workspace.state is WorkspaceState.STARTING:
+        count_failed_launch(world, tried_again=ended.tries_again)
     world.wake()
     if ended is not None and ended.wants_snapshot:
         world.keeper.look(ended.workspace_id, ended.home_id or "")
@@ -133,8 +145,9 @@ def _ended(workspace: Workspace, failure: str, now: float) -> Workspace:
     else:
         failure = f"The workspace ended unexpectedly: {failure}"
         told = workspace.stopping(now=now, reason=StopReason.TASK_ENDED, failure=failure)
-    put_away = "It is put away" if told.tries_again else "The workspace is stopped; your files are kept"
-    return told.ended(now=now, step=LaunchStep("task_stopped", now, put_away))
+    if told.tries_again:
+        return told.ended(now=now, step=LaunchStep("task_put_away", now, "It is put away"))
+    return told.ended(now=now, step=LaunchStep("task_stopped", now, "The workspace is stopped; your files are kept"))
 
 
 def forget(world: World, task: Task) -> None:

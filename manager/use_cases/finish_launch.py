@@ -14,13 +14,17 @@ from manager.domain.workspace import Workspace
 from manager.ports.task_agent import AgentUnreachable
 from manager.ports.task_runner import TaskSpec
 from manager.ports.workspace_store import VersionConflict
-from manager.use_cases.records import begin_stop, get_workspace, save_workspace, stored
+from manager.use_cases.records import begin_stop, count_failed_launch, get_workspace, save_workspace, stored
 from manager.use_cases.world import World
 
 log = logging.getLogger(__name__)
 
 _FINAL = frozenset({Reason.LAUNCH_FAILED, Reason.NO_CAPACITY, Reason.KIND_NOT_READY})
 """Errors after which trying the same task again is useless. Any other one leaves the launch to the sweep, until its deadline."""
+
+
+class HomeMissing(ApraNovaError):
+    """No other task would find it either."""
 
 
 def key(workspace: Workspace) -> str:
@@ -104,7 +108,7 @@ def complete_claim(world: World, workspace: Workspace, task: Task) -> Workspace:
         if error.reason not in _FINAL:
             raise
         log.error("workspace %s cannot have task %s: %s", workspace.workspace_id, task.task_id, error)  # noqa: TRY400
-        return _failed(world, workspace.workspace_id, task.task_id, error.message)
+        return _failed(world, workspace.workspace_id, task.task_id, error)
     world.recent.forget_claim(task.task_id)
     world.metrics.observe("claim_seconds", world.clock.now() - begun)
     return running
@@ -169,7 +173,7 @@ def _make_home(world: World, workspace: Workspace) -> str:
 def _must_exist(world: World, home_id: str | None) -> None:
     if home_id is None or not world.homes.exists(home_id):
         message = "Your files cannot be reached at the moment; please tell your school"
-        raise ApraNovaError(Reason.LAUNCH_FAILED, message, detail=f"home {home_id} is missing")
+        raise HomeMissing(Reason.LAUNCH_FAILED, message, detail=f"home {home_id} is missing")
 
 
 def fail_launch(world: World, workspace: Workspace, task: Task, because: str, *, again: bool = False) -> Workspace:
@@ -177,16 +181,17 @@ def fail_launch(world: World, workspace: Workspace, task: Task, because: str, *,
     Raises VersionConflict."""
     if workspace.state is not WorkspaceState.STARTING or workspace.task_id != task.task_id:
         raise VersionConflict(f"{workspace.workspace_id} does not wait for {task.task_id} any more")
-    world.metrics.count("launches_tried_again_total" if again else "launch_failures_total")
+    count_failed_launch(world, tried_again=again)
     return begin_stop(world, workspace, reason=StopReason.LAUNCH_FAILED, failure=because, launch_again=again, task=task)
 
 
-def _failed(world: World, workspace_id: str, task_id: str, because: str) -> Workspace:
+def _failed(world: World, workspace_id: str, task_id: str, error: ApraNovaError) -> Workspace:
     task = world.store.find_task(task_id)
     workspace = get_workspace(world, workspace_id)
     if task is not None and task.live:
         try:
-            fail_launch(world, workspace, task, because, again=workspace.may_try_again)
+            again = workspace.may_try_again and not isinstance(error, HomeMissing)
+            fail_launch(world, workspace, task, error.message, again=again)
         except VersionConflict:
             world.wake()
     return get_workspace(world, workspace_id)

@@ -94,6 +94,10 @@ def begin_stop(
     return stored(stopping)
 
 
+def count_failed_launch(world: World, *, tried_again: bool) -> None:
+    world.metrics.count("launch_failures_total", tried_again="yes" if tried_again else "no")
+
+
 def retried(world: World, attempt: Callable[[], Result]) -> Result:
     """Run a read-and-write again while others keep changing the same record; each failed try means someone else's success."""
     for _ in range(world.policy.attempts_max):

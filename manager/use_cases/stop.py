@@ -16,17 +16,13 @@ _UP = (WorkspaceState.STARTING, WorkspaceState.RUNNING)
 
 
 def stop(world: World, workspace_id: str) -> Workspace:
-    """Begin a stop; the sweep saves and ends. A stop also takes back a wish to launch again, and one for being idle is a
-    person's from now on: nothing launches it again."""
+    """Begin a stop; the sweep saves and ends. A stop also takes back a wish to launch again."""
 
     def attempt() -> Workspace:
         workspace = get_workspace(world, workspace_id)
         if workspace.state in _UP:
             return begin_stop(world, workspace, reason=StopReason.BY_PERSON)
-        reason = workspace.stop_reason
-        if workspace.state is WorkspaceState.STOPPING and reason is StopReason.IDLE:
-            reason = StopReason.BY_PERSON
-        taken_back = replace(workspace, launch_wanted_at=None, stop_reason=reason)
+        taken_back = workspace.wish_taken_back()
         return workspace if taken_back == workspace else save_workspace(world, taken_back)
 
     return retried(world, attempt)

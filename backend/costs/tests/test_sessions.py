@@ -100,6 +100,20 @@ def test_what_is_on_its_way_down_with_a_known_end_begins_no_session(workspace):
     assert not Session.objects.exists()
 
 
+def test_a_launch_whose_first_task_failed_is_two_sessions(workspace):
+    """It keeps the click among its steps: the second one begins with the second task."""
+    sessions.observe(view(workspace, WorkspaceState.STARTING, asked=HOUR))
+    steps = [("requested", 0), ("task_claimed", 1), ("task_failed", 2), ("task_put_away", 3), ("task_starting", 4)]
+    told = tuple(LaunchStep(name, HOUR + after, name) for name, after in steps)
+    waits = replace(view(workspace, WorkspaceState.STARTING, stopped_at=HOUR + 3), steps=told[:-1])
+    sessions.observe(waits)
+    assert Session.objects.get().ended_at == at(HOUR + 3)
+    sessions.observe(replace(waits, steps=told))
+    newer, older = Session.objects.all()
+    assert (newer.started_at, newer.ended_at) == (at(HOUR + 4), None)
+    assert older.started_at == at(HOUR)
+
+
 def test_a_manager_that_lost_its_records_ends_sessions_where_they_were_last_seen(signed_in, manager, look):
     signed_in().post("/api/workspace/create/")
     seen = Session.objects.get().seen_at

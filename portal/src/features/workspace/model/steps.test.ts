@@ -56,7 +56,7 @@ describe("the progress of a launch", () => {
   });
 
   it("tells of a task that failed on the way as of one more step, and never goes back", () => {
-    const names = ["requested", "task_claimed", "task_failed", "task_stopped"];
+    const names = ["requested", "task_claimed", "task_failed", "task_put_away"];
     const put = launchProgress(
       workspace(
         "starting",
@@ -73,6 +73,13 @@ describe("the progress of a launch", () => {
     const steps = [step("requested", 0), step("saving", 90_000), step("came_back", 90_300), step("saved", 90_300)];
     const { lines } = launchProgress(workspace("stopping", steps), START);
     expect(lines.map(({ name }) => name)).toEqual(["saving", "came_back", "saved"]);
+  });
+
+  it("shows the stop, not the launch before it, while it starts again after a stop", () => {
+    const steps = [step("requested", 0), step("saving", 90_000), step("saved", 90_300), step("task_stopped", 90_900)];
+    const { lines, pending, elapsedMs } = launchProgress(workspace("starting", steps), START + 91_000);
+    expect(lines.map(({ name }) => name)).toEqual(["saving", "saved", "task_stopped"]);
+    expect([pending, elapsedMs]).toEqual(["Starting it again", 1_000]);
   });
 
   it("starts empty when no step has arrived", () => {

@@ -34,7 +34,8 @@ const PENDING: Record<string, string> = {
   task_ready: "Making it yours",
   task_claimed: "Putting your files in place",
   task_failed: "Putting it away",
-  task_stopped: "Finding another one",
+  task_put_away: "Finding another one",
+  task_stopped: "Starting it again",
   home_attached: "Opening it",
   application_ready: "Almost there",
   saved: "Closing the workspace",
@@ -68,6 +69,8 @@ function newestRun(workspace: Workspace): readonly LaunchStep[] {
     const saving = steps.findIndex(({ name }) => name in SHARE_STOPPING);
     return saving === -1 ? [] : steps.slice(saving);
   }
-  const requested = steps.findLastIndex(({ name }) => name === "requested");
+  // One that starts again by itself after a stop has the steps of the launch before in front of those of the stop.
+  const begins = workspace.state === "starting" ? ["requested", "saving"] : ["requested"];
+  const requested = steps.findLastIndex(({ name }) => begins.includes(name));
   return requested === -1 ? steps : steps.slice(requested);
 }
