@@ -15,8 +15,8 @@ class ApplicationFailed(Exception):
 
 class Application(Protocol):
     """Life of an application: `open` → the agent starts `command()`, if there is one → `warm_up` → perhaps `claim`, at most one
-    student's → perhaps `warn`, `save` → the agent ends the process. Every coroutine runs on the agent's one thread and
-    must not block it."""
+    student's → perhaps `warn`, `save` → `say_goodbye` → the agent ends the
+    process. Every coroutine runs on the agent's one thread and must not block it."""
 
     name: str
     """For people: 'VS Code'."""
@@ -51,6 +51,9 @@ class Application(Protocol):
     async def save(self, sessions: int) -> SaveAnswer:
         """Write to the home what exists only in memory, within a limit of its own. `sessions`: open WebSockets."""
         ...
+
+    async def say_goodbye(self) -> None:
+        """The student's task ends now: tell whoever still looks at it, in a few tenths of a second at most."""
 
     def unsaved(self) -> int: ...
 

@@ -31,6 +31,7 @@ SAVE_MAX_S = 20.0
 """Of the save that a SIGTERM brings: twice what applications allow themselves, a sixth of Fargate Spot's notice."""
 SAVED_BEFORE_S = 60.0
 """A SIGTERM that comes so soon after a save belongs to the stop that asked for it, however that save went."""
+GOODBYE_MAX_S = 1.0
 FAILURE_GRACE_S = 5.0
 """After a failure the agent stays this long, so that a question in between is told why."""
 
@@ -81,8 +82,8 @@ class Task:
     def stop(self) -> None:
         """End the application and then the agent; whoever asks has saved before."""
         if self.phase is not AgentPhase.STOPPING:
-            self.phase = AgentPhase.STOPPING
-            self._in_background(self._end(exit_code=0))
+            claimed, self.phase = self.phase is AgentPhase.CLAIMED, AgentPhase.STOPPING
+            self._in_background(self._leave() if claimed else self._end(exit_code=0))
 
     def take(self) -> None:
         """SIGTERM: at the end of a stop, which has saved; or the place is taken away (Fargate Spot, an engine that ends), and then
@@ -148,6 +149,14 @@ class Task:
         self._ready.set()
         _log(f"failed: {failure}")
         self._in_background(self._end(exit_code=1, after_s=FAILURE_GRACE_S))
+
+    async def _leave(self) -> None:
+        try:
+            async with asyncio.timeout(GOODBYE_MAX_S):
+                await self.application.say_goodbye()
+        except Exception as problem:  # noqa: BLE001 — whatever it is, the end comes anyway
+            _log(f"nobody could be told of the end: {problem!r}")
+        await self._end(exit_code=0)
 
     async def _end(self, *, exit_code: int, after_s: float = 0.0) -> None:
         await asyncio.sleep(after_s)

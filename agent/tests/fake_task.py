@@ -58,6 +58,11 @@ class FakeApplication:
         (self.folder / "saved").write_text(f"{self.saves} {await get(self.socket_path, '/healthz', timeout_s=5)}")
         return SaveAnswer(saved=True, documents=sessions)
 
+    async def say_goodbye(self) -> None:
+        (self.folder / "goodbye").write_text(f"after {self.saves} saves")
+        if self.behaviour == "says goodbye for ever":
+            await asyncio.sleep(600)
+
     def unsaved(self) -> int:
         return self.claims
 
@@ -85,6 +90,7 @@ if __name__ == "__main__":
     Task.head_timeout_s = 0.4
     Task.linger_s = 0.4
     agent.task.SAVE_MAX_S = 0.5
+    agent.task.GOODBYE_MAX_S = 0.5
 
     def make(children: Children, config: TaskConfig) -> FakeApplication:
         return FakeApplication(folder, behaviour)

@@ -164,6 +164,31 @@ def test_a_save_that_fails_or_does_not_end_does_not_keep_the_task_after_a_sigter
     assert task.log.read_text().count("SIGTERM: ") == 1
 
 
+def said_goodbye(task: TaskProcess) -> str:
+    file = Path(task.socket_path).with_name("goodbye")
+    return file.read_text() if file.exists() else ""
+
+
+def test_whoever_looks_at_the_application_is_told_of_the_end_after_the_save(claimed: TaskProcess) -> None:
+    claimed.process.send_signal(signal.SIGTERM)
+    assert claimed.process.wait(10) == 0
+    assert said_goodbye(claimed) == "after 1 saves"
+
+
+def test_nobody_looks_at_a_task_that_was_not_claimed(ready: TaskProcess) -> None:
+    ready.process.send_signal(signal.SIGTERM)
+    assert ready.process.wait(10) == 0
+    assert said_goodbye(ready) == ""
+
+
+def test_a_goodbye_that_does_not_end_does_not_keep_the_task(start_task: Start) -> None:
+    task = start_task("says goodbye for ever")
+    task.claim()
+    task.process.send_signal(signal.SIGTERM)
+    assert task.process.wait(10) == 0
+    assert said_goodbye(task)
+
+
 def test_an_application_that_dies_fails_the_task_with_a_reason(claimed: TaskProcess) -> None:
     claimed.data("/die")
     assert claimed.wait_for("failed")["failure"] == "The fake ended with code 3"

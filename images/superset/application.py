@@ -156,6 +156,9 @@ class Superset:
         answer = await self._ask({"save": True}, SAVE_TIMEOUT_S)
         return SaveAnswer(saved=answer.get("saved") is True, failure=str(answer.get("failure", ""))[:300])
 
+    async def say_goodbye(self) -> None:
+        """The next click leads to the door; Superset has no place for messages of others."""
+
     def unsaved(self) -> int:
         return 0
 

@@ -125,6 +125,9 @@ class VSCode:
     async def save(self, sessions: int) -> SaveAnswer:
         return await self._link.save(sessions)
 
+    async def say_goodbye(self) -> None:
+        await self._link.say_goodbye()
+
     def unsaved(self) -> int:
         return self._link.unsaved
 

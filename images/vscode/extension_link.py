@@ -16,6 +16,8 @@ from contract.agent import SaveAnswer, WarnRequest
 
 LINE_BYTES_MAX = 64 * 1024
 WINDOWS_MAX = 32
+GOODBYE_S = 0.25
+"""For a message to get from the extension to the browser; nothing would tell that it has."""
 
 _REASONS = {"typing": "typed in the editor", "window": "were active in the editor"}
 
@@ -91,6 +93,13 @@ class ExtensionLink:
         if waiting:
             return SaveAnswer(saved=False, documents=documents, failure="the browser did not answer in time")
         return SaveAnswer(saved=True, documents=documents)
+
+    async def say_goodbye(self) -> None:
+        """VS Code notices by itself only after more than half a minute, and until then looks as if it took what is typed."""
+        for window in self._windows:
+            window.send({"type": "ended"})
+        if self._windows:
+            await asyncio.sleep(GOODBYE_S)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         window = _Window(writer)

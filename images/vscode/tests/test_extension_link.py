@@ -67,6 +67,16 @@ async def test_activity_has_reasons_in_plain_words(desk: Desk) -> None:
     assert desk.did == ["typed in the editor", "were active in the editor", "were active in the editor"]
 
 
+async def test_every_window_is_told_of_the_end_and_has_a_moment_to_show_it(desk: Desk) -> None:
+    await desk.link.say_goodbye()
+    windows = [await desk.window(unsaved=1), await desk.window(unsaved=1)]
+    leaving = asyncio.ensure_future(desk.link.say_goodbye())
+    for window in windows:
+        assert await window.hear() == {"type": "ended"}
+    assert not leaving.done()
+    await leaving
+
+
 async def test_save_without_a_window_or_without_dirty_text_is_done_at_once(desk: Desk) -> None:
     assert await desk.link.save(sessions=0) == SaveAnswer(saved=True)
     await desk.window(unsaved=0)

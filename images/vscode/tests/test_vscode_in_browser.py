@@ -176,6 +176,18 @@ def test_a_warning_is_shown_and_keep_running_answers_it(desk: Desk) -> None:
     page.get_by_text("Stops in 4:").wait_for(state="hidden")
 
 
+def test_a_tab_says_at_once_that_its_workspace_has_stopped(desk: Desk) -> None:
+    """By itself VS Code says so only after more than half a minute, in words of its own."""
+    page = desk.open_tab()
+    desk.task.control("POST", "warn", {"stops_at": time.time() + 300, "text": "This workspace stops soon"})
+    page.get_by_text("Stops in 4:").wait_for()
+    desk.task.process.terminate()
+    desk.task.process.wait(10)
+    page.get_by_role("button", name="Stopped: reload").wait_for(timeout=5_000)
+    page.get_by_role("link", name="Reload the page").wait_for(timeout=5_000)
+    page.get_by_role("button", name="Keep running", exact=True).first.wait_for(state="hidden")
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [("wrong.py", 'count: int = "text"\nprint(nothing)\n'), ("wrong.ts", 'const count: number = "text";\n')],

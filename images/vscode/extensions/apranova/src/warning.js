@@ -1,10 +1,12 @@
-// The workspace is about to stop: say so, count down in the status bar, and let the student keep it.
+// The workspace is about to stop: say so, count down in the status bar, and let the student keep it. Or it stops now: what
+// is shown last stays in the browser when we are gone, so it must work without us.
 "use strict";
 
 const vscode = require("vscode");
 
 const KEEP_RUNNING = "Keep running";
 const KEEP_RUNNING_S = 2 * 3600;
+const RELOAD = "workbench.action.reloadWindow";
 
 function showWarnings(context, link) {
   const item = vscode.window.createStatusBarItem("apranova.timeLeft", vscode.StatusBarAlignment.Right, 10_000);
@@ -38,6 +40,16 @@ function showWarnings(context, link) {
     if (isNew && (await vscode.window.showWarningMessage(text, KEEP_RUNNING)) === KEEP_RUNNING) keepRunning();
   });
   link.on("unwarn", end);
+  link.on("ended", async () => {
+    end();
+    item.text = "$(debug-disconnect) Stopped: reload";
+    item.tooltip = "This workspace has stopped. Click to load the page again.";
+    item.command = RELOAD;
+    item.backgroundColor = new vscode.ThemeColor("statusBarItem.errorBackground");
+    item.show();
+    await vscode.commands.executeCommand("notifications.clearAll"); // whatever they offer, nobody answers any more
+    vscode.window.showWarningMessage(`This workspace has stopped. [Reload the page](command:${RELOAD})`);
+  });
 
   context.subscriptions.push(item, { dispose: end }, vscode.commands.registerCommand("apranova.keepRunning", keepRunning));
 }
