@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -15,6 +16,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 SOURCE = Path(__file__).parent.parent
 START_WITHIN_S = 240.0
@@ -107,6 +110,15 @@ class Product:
         text = (self.home / "h" / "demo-accounts.txt").read_text()
         found = re.findall(r"(\S+@\S+)\s+(\S+)", text)
         return {email.partition("@")[0]: Account(email, password) for email, password in found}
+
+    def sandbox_processes(self) -> dict[int, int]:
+        """Bubblewrap's, with their parents; a sandbox has two. What ends while we look is left out."""
+        found = {}
+        for child in psutil.Process(self.pids()["engine"]).children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if child.name() == "bwrap":
+                    found[child.pid] = child.ppid()
+        return found
 
     def stop(self, *, with_signal: signal.Signals = signal.SIGINT) -> int:
         if self.process is None:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
 
 from contract.manager import FleetAnswer
 from contract.names import TaskState, WorkspaceKind
@@ -217,9 +216,8 @@ class School:
 
     def sandboxes(self) -> set[int]:
         """The outermost process of each sandbox, as the kernel sees it and whatever the records say."""
-        engine = psutil.Process(self.product.pids()["engine"])
-        found = {child.pid: child for child in engine.children(recursive=True) if child.name() == "bwrap"}
-        return {pid for pid, child in found.items() if child.ppid() not in found}
+        found = self.product.sandbox_processes()
+        return {pid for pid, parent in found.items() if parent not in found}
 
     def _until(self, condition: Callable[[], bool], complaint: str, within_s: float) -> None:
         deadline = time.monotonic() + within_s

@@ -1,5 +1,6 @@
 """`kill -9` of any part leaves nothing that the product does not repair by itself."""
 
+import contextlib
 import os
 import signal
 import time
@@ -70,7 +71,8 @@ def test_a_warm_task_that_dies_in_the_hands_of_a_launch_is_replaced_without_a_cl
     def kill() -> None:
         wait_until(lambda: looks.workspace_state() == "starting", "the launch did not begin", fragile_product)
         for part in dying:
-            part.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):  # gone with its parent
+                part.kill()
 
     with ThreadPoolExecutor(1) as beside:
         killed = beside.submit(kill)
@@ -112,9 +114,7 @@ def alive(pid: int) -> bool:
 
 
 def task_pids(product: Product) -> set[int]:
-    """The sandboxes' outermost processes: bubblewrap, children of the engine."""
-    engine = psutil.Process(product.pids()["engine"])
-    return {child.pid for child in engine.children(recursive=True) if child.name() == "bwrap"}
+    return set(product.sandbox_processes())
 
 
 def with_children(pid: int) -> list[psutil.Process]:
