@@ -65,7 +65,8 @@ def test_a_warm_task_that_dies_in_the_hands_of_a_launch_is_replaced_without_a_cl
     school.until_pool_is_full()
     dying = [part for pid in school.sandboxes() for part in with_children(pid)]
     for part in dying:
-        part.suspend()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            part.suspend()
     chloe, looks = everyone[-1], school.demo_student("chloe")
 
     def kill() -> None:
