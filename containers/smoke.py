@@ -83,7 +83,7 @@ def _environment(image: Image, token: str) -> dict[str, str]:
                 "APRANOVA_MANAGER_ENDPOINT": "http://127.0.0.1:9",
                 "APRANOVA_SECRET_KEY": secrets.token_hex(32),
                 "APRANOVA_IDENTITY_PRIVATE_KEY": secrets.token_urlsafe(32),
-                "APRANOVA_ISOLATION": "docker",
+                "APRANOVA_ISOLATION": "ecs",
             }
     return {}
 

@@ -262,7 +262,7 @@ class FleetAnswer:
     kinds: tuple[KindView, ...]
     pool_target: int
     isolation: str
-    """bubblewrap | docker | none"""
+    """bubblewrap | none | ecs"""
     enforced: dict[str, str]
     """What limits hold on this machine: limit → 'how it is enforced', or 'not enforced: why'."""
     last_sweep_at: float | None = None

@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass
 
 from manager.adapters.agent_http.agent import HttpTaskAgent
+from manager.adapters.bubblewrap.runner import BubblewrapTaskRunner
 from manager.adapters.directory_homes.homes import MARK, DirectoryHomeVolumes, is_there
 from manager.adapters.restic import install
 from manager.adapters.restic.program import Restic
@@ -16,6 +17,7 @@ from manager.adapters.system.background import ThreadBackground
 from manager.adapters.system.clock import RandomIds, SystemClock
 from manager.adapters.system.keeper_thread import KeeperThread
 from manager.adapters.system.metrics import PrometheusMetrics
+from manager.adapters.unisolated.runner import UnisolatedTaskRunner
 from manager.ports.clock import Clock, Metrics
 from manager.ports.home_keeper import SnapshotFailed
 from manager.ports.task_runner import TaskRunner
@@ -88,18 +90,7 @@ def _keeper(settings: Settings, store: WorkspaceStore, clock: Clock, metrics: Me
 
 
 def _runner(settings: Settings) -> TaskRunner:
-    """Imported where it is chosen: an installation without Docker does not need Docker's client."""
     engine_socket = settings.run_dir / "engine.sock"
-    match settings.isolation:
-        case "docker":
-            from manager.adapters.docker.runner import DockerTaskRunner
-
-            return DockerTaskRunner(base_url=settings.docker_host, homes_dir=settings.homes_dir)
-        case "none":
-            from manager.adapters.unisolated.runner import UnisolatedTaskRunner
-
-            return UnisolatedTaskRunner(engine_socket)
-        case _:
-            from manager.adapters.bubblewrap.runner import BubblewrapTaskRunner
-
-            return BubblewrapTaskRunner(engine_socket)
+    if settings.isolation == "none":
+        return UnisolatedTaskRunner(engine_socket)
+    return BubblewrapTaskRunner(engine_socket)

@@ -15,7 +15,7 @@ from contract.names import WorkspaceKind, read_kinds
 from manager.domain.policy import Policy, PoolPolicy
 from manager.domain.pool import PoolSchedule
 
-ISOLATIONS = ("bubblewrap", "docker", "none")
+ISOLATIONS = ("bubblewrap", "none")
 POOL_SIZE_MAX = 100
 _POOL_WORD = re.compile(r"^(base|peak|off|weekend)=(\d+)$")
 
@@ -40,7 +40,6 @@ class Settings:
     secret_access_key: str = field(repr=False)
     region: str = "us-east-1"
     sandbox_uid: int | None = None
-    docker_host: str = "unix:///var/run/docker.sock"
     snapshots_dir: Path | None = None
     """None: no snapshots of homes are taken."""
     snapshots_password: str = field(default="", repr=False)
@@ -67,7 +66,6 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         secret_access_key=_needed(environment, "AWS_SECRET_ACCESS_KEY"),
         region=environment.get("AWS_REGION", "us-east-1"),
         sandbox_uid=int(_number(environment, "APRANOVA_SANDBOX_UID", None, 1, 2**31)) if sandbox_uid else None,
-        docker_host=environment.get("DOCKER_HOST", "unix:///var/run/docker.sock"),
         **_snapshots(environment),
     )
 

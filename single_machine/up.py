@@ -67,12 +67,7 @@ def _start(settings: Settings, processes: Processes, images: ImageBuilds, *, dem
     say("[bold]ApraNova[/] is starting.")
     check_port(settings)
     check_disk(settings, missing=images.missing())
-    isolation = choose_isolation(
-        settings.images,
-        unisolated=settings.unisolated,
-        wanted=settings.isolation,
-        sandbox_uid=settings.sandbox_uid,
-    )
+    isolation = choose_isolation(unisolated=settings.unisolated, sandbox_uid=settings.sandbox_uid)
     services = Services(
         settings=settings,
         secrets=load_or_make(settings.home / "secrets.json"),
@@ -99,14 +94,11 @@ def _start(settings: Settings, processes: Processes, images: ImageBuilds, *, dem
             processes.wait_ready(name)
         if not settings.database_url:
             postgres.ensure_database(settings.run / "postgres", "apranova")
-    engine = services.engine()
-    if engine is not None:
-        processes.start(engine)
+    processes.start(services.engine())
     with step("Database schema" + (" and the demo school" if demo else "")):
         _prepare_database(settings, services, demo=demo)
     with step("Workspace manager and backend"):
-        if engine is not None:
-            processes.wait_ready(engine.name)
+        processes.wait_ready("engine")
         processes.start(services.manager())
         processes.start(services.backend())
         processes.wait_ready("manager")

@@ -16,7 +16,7 @@ from backend.gateway.identity import BadKey, read_private_key
 # Commands that look at the code alone; they run without a database, Redis, manager or secret.
 OFFLINE_COMMANDS = frozenset({"export_openapi", "makemigrations", "collectstatic", "help", "version"})
 
-ISOLATION_KINDS = ("bubblewrap", "docker", "none")
+ISOLATION_KINDS = ("bubblewrap", "none", "ecs")
 
 
 class BadEnvironment(Exception):

@@ -83,7 +83,7 @@ class Backend(Construct):
             "APRANOVA_PUBLIC_URL": school.url,
             "APRANOVA_WORKSPACES_DOMAIN": school.workspaces_domain,
             "APRANOVA_SCHOOL_NAME": school.title,
-            "APRANOVA_ISOLATION": "docker",
+            "APRANOVA_ISOLATION": "ecs",
             "APRANOVA_RUN_DIR": RUN_FOLDER,
             "APRANOVA_MANAGER_ENDPOINT": f"https://lambda.{region}.amazonaws.com",
             "APRANOVA_EMAIL_FROM": f"no-reply@{school.domain}",

@@ -1,4 +1,4 @@
-"""The port to whatever runs tasks: bubblewrap sandboxes, Docker or Podman, ECS."""
+"""The port to whatever runs tasks: bubblewrap sandboxes, ECS."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class TaskRunner(Protocol):
     late_binding: bool
     """Whether `attach_home` can give a home to a task that started without one."""
     isolation: str
-    """bubblewrap | docker | none | ecs | memory"""
+    """bubblewrap | none | ecs | memory"""
 
     def start(self, spec: TaskSpec) -> None:
         """Ask the engine to start a task; returns before it is ready.

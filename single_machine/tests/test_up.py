@@ -14,10 +14,9 @@ from single_machine.image_builds import ImageBuilds
 from single_machine.isolation_check import Isolation
 from single_machine.preflight import free_port, make_folders
 from single_machine.processes import Processes, ProcessSpec
-from single_machine.settings import BadSetting, Settings, read_settings
+from single_machine.settings import Settings, read_settings
 
 SOURCE = Path(__file__).parents[2]
-AFTER_THE_ENGINE = ["manager", "backend", "portal", "envoy"]
 
 
 class Recorded(Processes):
@@ -86,29 +85,5 @@ def started(settings: Settings, monkeypatch: pytest.MonkeyPatch, isolation: str)
 def test_the_sandbox_engine_comes_before_the_manager(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, isolation: str
 ) -> None:
-    monkeypatch.setenv("DOCKER_HOST", "unix:///another/docker.sock")
     specs = started(settings, monkeypatch, isolation)
-    assert list(specs) == ["engine", *AFTER_THE_ENGINE]
-    assert "DOCKER_HOST" not in specs["manager"].environment
-
-
-def test_with_docker_there_is_no_sandbox_engine_and_the_manager_asks_the_same_service(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DOCKER_HOST", "unix:///another/docker.sock")
-    specs = started(settings, monkeypatch, "docker")
-    assert list(specs) == AFTER_THE_ENGINE
-    assert specs["manager"].environment["APRANOVA_ISOLATION"] == "docker"
-    assert specs["manager"].environment["DOCKER_HOST"] == "unix:///another/docker.sock"
-    assert "DOCKER_HOST" not in specs["backend"].environment
-
-
-def test_as_root_homes_belong_to_the_containers_user(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    as_root = dataclasses.replace(settings, sandbox_uid=61_000)
-    manager = started(as_root, monkeypatch, "docker")["manager"]
-    assert manager.environment["APRANOVA_SANDBOX_UID"] == "1000"
-
-
-def test_a_wish_for_an_unknown_isolation_is_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(BadSetting, match=r"APRANOVA_ISOLATION='chroot'.*APRANOVA_UNISOLATED=1"):
-        read_settings({"APRANOVA_HOME": str(tmp_path), "APRANOVA_ISOLATION": "chroot"}, source=SOURCE)
+    assert list(specs) == ["engine", "manager", "backend", "portal", "envoy"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +12,11 @@ import pytest
 
 from contract.errors import ApraNovaError, Reason
 from contract.names import AGENT_TOKEN_HEADER, WorkspaceKind
-from manager.adapters.docker.runner import DockerTaskRunner
 from manager.adapters.memory.runner import MemoryTaskRunner
 from manager.adapters.system.clock import SystemClock
 from manager.adapters.tests.ecs_under_test import EcsUnderTest
 from manager.adapters.tests.engine_under_test import EngineUnderTest, OverUnixSocket, new_task_id, start_as, wait_for
 from manager.ports.task_runner import ObservedTask, TaskRunner, TaskSpec
-from single_machine.isolation_check import why_no_docker
 
 
 @dataclass
@@ -50,7 +47,6 @@ SUBJECTS = [
     "ecs",
     *(pytest.param(f"bubblewrap as {user}", marks=pytest.mark.sandbox) for user in start_as()),
     *(pytest.param(f"unisolated as {user}", marks=pytest.mark.sandbox) for user in start_as()),
-    pytest.param("docker", marks=pytest.mark.sandbox),
 ]
 
 
@@ -63,24 +59,6 @@ def subject(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         under_test = EcsUnderTest(request.getfixturevalue("aws"))
         yield Subject(under_test.runner, under_test.new_home)
         under_test.close()
-    elif technology == "docker":
-        reason = why_no_docker(Path("/nowhere"))
-        if reason:
-            pytest.skip(f"no Docker or Podman to test with: {reason}")
-        homes = tmp_path_factory.mktemp("homes")
-        runner = DockerTaskRunner(
-            base_url=os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock"), homes_dir=homes
-        )
-
-        def new_home() -> str:
-            home = homes / new_task_id().replace("task", "home")
-            home.mkdir()
-            os.chown(home, 1000, 1000)
-            return home.name
-
-        yield Subject(runner, new_home)
-        for task in runner.list_tasks():
-            runner.stop(task.task_id, grace_s=0)
     else:
         engine = EngineUnderTest(as_whom=user, isolation="none" if technology == "unisolated" else "bubblewrap")
         yield Subject(engine.runner, engine.new_home)

@@ -1,1 +1,0 @@
-"""Tasks as containers of Docker or Podman, through the Docker SDK."""
