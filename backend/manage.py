@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from backend.config.environment import OFFLINE_COMMANDS, offline
+from backend.platform.environment import OFFLINE_COMMANDS, offline
 
 
 def main(arguments: list[str]) -> None:

@@ -15,8 +15,8 @@ from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminSelectWidget
 from backend.accounts import invitations, services
 from backend.accounts.models import ROLE_CHOICES, TRACK_CHOICES, Invitation, User
 from backend.accounts.roles import Role, Track
-from backend.config.admin import site
-from backend.config.problems import ProblemError
+from backend.platform.admin_site import site
+from backend.platform.problems import ProblemError
 
 
 def _track(value: str | None) -> Track | None:

@@ -11,10 +11,10 @@ from ninja import Router, Status
 from ninja.params.functions import Path
 
 from backend.accounts import invitations
+from backend.accounts.authentication import acting_user
 from backend.accounts.models import Invitation
 from backend.accounts.roles import Role, Track
 from backend.accounts.schemas import InvitationIn, InvitationListOut, InvitationOut, MeOut, OpenInvitationOut, SchoolOut
-from backend.config.authentication import acting_user
 from backend.workspaces.services import kinds_of
 
 router = Router(tags=["people"])

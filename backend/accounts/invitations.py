@@ -21,7 +21,7 @@ from backend.audit.record import record
 from backend.cohorts.access import get_cohort
 from backend.cohorts.members import join
 from backend.cohorts.models import Cohort
-from backend.config.problems import FieldError, ProblemError, not_found
+from backend.platform.problems import FieldError, ProblemError, not_found
 
 KEY_PATTERN = r"^[A-Za-z0-9_-]{20,64}$"
 VALID_FOR = timedelta(days=14)

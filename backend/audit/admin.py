@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 from backend.audit.models import Record
-from backend.config.admin import site
+from backend.platform.admin_site import site
 
 
 @admin.register(Record, site=site)

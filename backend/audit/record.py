@@ -6,7 +6,7 @@ from typing import Any
 
 from backend.accounts.models import User
 from backend.audit.models import Record
-from backend.config.request_context import current_request
+from backend.platform.request_context import current_request
 
 TARGET_ID_LENGTH_MAX = 254
 

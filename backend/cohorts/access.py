@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 from backend.accounts.models import User
 from backend.accounts.roles import Role
 from backend.cohorts.models import Cohort
-from backend.config.problems import ProblemError, not_found
+from backend.platform.problems import ProblemError, not_found
 
 COHORTS_LISTED_MAX = 500
 CANDIDATES_LISTED_MAX = 500

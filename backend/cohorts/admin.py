@@ -18,8 +18,8 @@ from backend.cohorts.access import get_cohort
 from backend.cohorts.models import Cohort
 from backend.cohorts.presentation import cohort_out
 from backend.cohorts.schemas import CreateCohortIn
-from backend.config.admin import site
-from backend.config.problems import ProblemError
+from backend.platform.admin_site import site
+from backend.platform.problems import ProblemError
 
 
 class CohortForm(forms.ModelForm):

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import Router, Status
 
+from backend.accounts.authentication import acting_user
 from backend.accounts.models import User
 from backend.accounts.roles import Role
 from backend.cohorts import access, members, services, timetables
@@ -26,7 +27,6 @@ from backend.cohorts.schemas import (
     PreviewOut,
     TimetableIn,
 )
-from backend.config.authentication import acting_user
 
 router = Router(tags=["cohorts"])
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from backend.cohorts.calendar_lines import BadTimetable, Fault
 from backend.cohorts.timetable import ClassMeeting, TimetableReading
-from backend.config.problems import ProblemError, unavailable
+from backend.platform.problems import ProblemError, unavailable
 
 WITHIN_S = 30.0
 AT_ONCE_MAX = 2

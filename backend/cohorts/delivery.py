@@ -18,7 +18,7 @@ from backend.accounts.models import User
 from backend.accounts.roles import KIND_OF_TRACK, Track
 from backend.cohorts.models import Cohort, Delivery, Membership
 from backend.cohorts.readings import coming_classes, find_timetable, refresh
-from backend.config.background import BackgroundWorker
+from backend.platform.background import BackgroundWorker
 from backend.workspaces.manager_client import manager_client
 from backend.workspaces.models import Workspace
 from contract.errors import ApraNovaError

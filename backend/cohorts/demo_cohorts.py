@@ -16,7 +16,7 @@ from backend.cohorts.members import join
 from backend.cohorts.models import Cohort, Membership
 from backend.cohorts.services import create_cohort
 from backend.cohorts.timetables import set_timetable
-from backend.config.problems import ProblemError
+from backend.platform.problems import ProblemError
 
 logger = logging.getLogger(__name__)
 

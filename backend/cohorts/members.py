@@ -13,7 +13,7 @@ from backend.accounts.roles import Role
 from backend.audit.record import record
 from backend.cohorts.delivery import cohort_changed
 from backend.cohorts.models import Cohort, Membership
-from backend.config.problems import ProblemError, not_found
+from backend.platform.problems import ProblemError, not_found
 
 MEMBERS_MAX = 2000
 """As many as the manager takes in one message; a cohort of a bootcamp has some dozens."""

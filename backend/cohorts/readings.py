@@ -14,7 +14,7 @@ from backend.cohorts.bounded_reading import read_bounded
 from backend.cohorts.calendar_lines import BadTimetable
 from backend.cohorts.models import Cohort, Timetable
 from backend.cohorts.timetable import CONTENT_BYTES_MAX, ClassMeeting, TimetableReading
-from backend.config.problems import FieldError, ProblemError
+from backend.platform.problems import FieldError, ProblemError
 
 FRESH_FOR = timedelta(hours=1)
 NOT_USED = "This file cannot be used as a timetable; nothing was changed."

@@ -15,7 +15,7 @@ from backend.cohorts.access import refuse_all_but_admins, refuse_students
 from backend.cohorts.delivery import cohort_changed
 from backend.cohorts.models import Cohort
 from backend.cohorts.readings import read_again
-from backend.config.problems import FieldError, ProblemError
+from backend.platform.problems import FieldError, ProblemError
 
 COHORTS_MAX = 5000
 

@@ -11,7 +11,7 @@ from backend.cohorts.delivery import cohort_changed
 from backend.cohorts.models import Cohort, Timetable
 from backend.cohorts.readings import columns, read_upload
 from backend.cohorts.timetable import TimetableReading
-from backend.config.problems import not_found
+from backend.platform.problems import not_found
 
 
 def preview(cohort: Cohort, content: str) -> TimetableReading:

@@ -18,10 +18,11 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from backend.accounts.api import router as accounts_router
+from backend.accounts.authentication import BearerToken, SessionCookie
 from backend.cohorts.api import router as cohorts_router
-from backend.config.authentication import BearerToken, SessionCookie
 from backend.config.health import router as health_router
-from backend.config.problems import (
+from backend.costs.api import router as costs_router
+from backend.platform.problems import (
     CONTENT_TYPE,
     FieldError,
     Problem,
@@ -30,7 +31,6 @@ from backend.config.problems import (
     problem_response,
     unavailable,
 )
-from backend.costs.api import router as costs_router
 from backend.workspaces.api import router as workspaces_router
 from backend.workspaces.errors import problem_of
 from contract.errors import ApraNovaError

@@ -19,8 +19,8 @@ django.setup()  # loads the apps, which everything below needs
 
 from django.conf import settings  # noqa: E402
 
-from backend.config.background import WithBackground  # noqa: E402
-from backend.config.body_limit import BodyLimit  # noqa: E402
+from backend.platform.background import WithBackground  # noqa: E402
+from backend.platform.body_limit import BodyLimit  # noqa: E402
 
 
 class DjangoHandler(ASGIHandler):

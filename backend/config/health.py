@@ -13,7 +13,7 @@ from django.db import connection
 from django.http import HttpRequest
 from ninja import Router, Schema, Status
 
-from backend.config.redis_connections import connect
+from backend.platform.redis_connections import connect
 from backend.workspaces.manager_client import manager_client
 
 router = Router(tags=["health"])

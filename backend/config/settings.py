@@ -12,8 +12,8 @@ from typing import Any
 
 from django.urls import reverse_lazy
 
-from backend.config import environment
-from backend.config.environment import BadEnvironment
+from backend.platform import environment
+from backend.platform.environment import BadEnvironment
 
 try:
     ENVIRONMENT = environment.parse(os.environ)
@@ -62,9 +62,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "backend.config.middleware.RequestContextMiddleware",
+    "backend.platform.middleware.RequestContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "backend.config.middleware.StaticFilesMiddleware",
+    "backend.platform.middleware.StaticFilesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -106,7 +106,7 @@ DATABASES = {
 }
 CACHES = {
     "default": {
-        "BACKEND": "backend.config.cluster_cache.RedisClusterCache"
+        "BACKEND": "backend.platform.cluster_cache.RedisClusterCache"
         if ENVIRONMENT.redis_cluster
         else "django.core.cache.backends.redis.RedisCache",
         "LOCATION": ENVIRONMENT.redis_url,
@@ -131,7 +131,7 @@ CSRF_COOKIE_HTTPONLY = False  # the portal reads it and sends it back as X-CSRFT
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = ENVIRONMENT.is_https
 CSRF_TRUSTED_ORIGINS = [ENVIRONMENT.public_url]
-CSRF_FAILURE_VIEW = "backend.config.problems.csrf_failure"
+CSRF_FAILURE_VIEW = "backend.platform.problems.csrf_failure"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
@@ -249,7 +249,7 @@ UNFOLD = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request": {"()": "backend.config.request_context.RequestIdFilter"}},
+    "filters": {"request": {"()": "backend.platform.request_context.RequestIdFilter"}},
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]}},
     "root": {"handlers": ["stderr"], "level": "INFO"},

@@ -8,9 +8,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
-from backend.config.admin import site
 from backend.config.api import api, problem_for
-from backend.config.problems import not_found, problem_response
+from backend.platform.admin_site import site
+from backend.platform.problems import not_found, problem_response
 
 
 def _not_offered(_request: HttpRequest) -> HttpResponse:

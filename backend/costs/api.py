@@ -9,11 +9,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router
 
+from backend.accounts.authentication import acting_user
 from backend.accounts.roles import Role
-from backend.config.authentication import acting_user
-from backend.config.problems import FieldError, ProblemError
 from backend.costs import hours
 from backend.costs.schemas import CohortHoursOut, CostsOut, StudentHoursOut
+from backend.platform.problems import FieldError, ProblemError
 
 DEFAULT_SPAN = timedelta(days=30)
 SPAN_MAX = timedelta(days=400)

@@ -15,9 +15,9 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
 from backend.cohorts.models import Membership
-from backend.config.background import BackgroundWorker
-from backend.config.redis_connections import connect
 from backend.costs.models import Session
+from backend.platform.background import BackgroundWorker
+from backend.platform.redis_connections import connect
 from backend.workspaces.manager_client import DESCRIBE_IDS_MAX, manager_client
 from contract.errors import ApraNovaError
 from contract.manager import WorkspaceView

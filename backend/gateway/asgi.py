@@ -131,8 +131,8 @@ def application(inner: Asgi) -> Gateway:
     """The gateway of this process, from Django's settings: `application(get_asgi_application())`."""
     from django.conf import settings
 
-    from backend.config.redis_connections import connect_async
     from backend.gateway.wiring import site
+    from backend.platform.redis_connections import connect_async
     from backend.workspaces.manager_client import manager_client
 
     client = connect_async(settings.ENVIRONMENT, socket_connect_timeout=2, health_check_interval=30)

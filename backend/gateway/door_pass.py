@@ -6,12 +6,10 @@ It stays good after a sign-out until it ends; it makes the person's own workspac
 
 from __future__ import annotations
 
-import base64
 import time
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from contract.names import DOOR_AUDIENCE, DOOR_COOKIE, DOOR_ISSUER
 
@@ -33,9 +31,3 @@ def sign_pass(key: Ed25519PrivateKey, user_id: str, *, now: float | None = None)
         "exp": issued_at + LIFETIME_S,
     }
     return jwt.encode(claims, key, algorithm="EdDSA")
-
-
-def public_half(key: Ed25519PrivateKey) -> str:
-    """What the manager needs to know a pass: 32 raw bytes as base64url."""
-    raw = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

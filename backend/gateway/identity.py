@@ -6,8 +6,6 @@ one student's workspace receives opens no other.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import time
 from collections.abc import Callable
 
@@ -19,22 +17,6 @@ from backend.gateway.access import Access
 LIFETIME_S = 300
 KEPT_MAX = 4096
 ISSUER = "apranova"
-_KEY_BYTES = 32
-
-
-class BadKey(ValueError):
-    """The text says what is expected."""
-
-
-def read_private_key(text: str) -> Ed25519PrivateKey:
-    """From the 32 raw bytes as base64url. Raises BadKey."""
-    try:
-        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except (binascii.Error, ValueError):
-        raw = b""
-    if len(raw) != _KEY_BYTES:
-        raise BadKey("an Ed25519 private key is expected: 32 bytes as base64url")
-    return Ed25519PrivateKey.from_private_bytes(raw)
 
 
 class IdentitySigner:

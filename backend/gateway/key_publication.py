@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from backend.gateway.door_pass import public_half
+from backend.platform.identity_key import public_half
 
 NAME = "identity-key"
 """Below the manager's path; the manager's settings know it as APRANOVA_IDENTITY_KEY."""

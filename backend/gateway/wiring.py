@@ -6,9 +6,9 @@ import functools
 
 from django.conf import settings
 
-from backend.config.redis_connections import connect
 from backend.gateway.access import AccessBook
 from backend.gateway.site import Site
+from backend.platform.redis_connections import connect
 
 
 @functools.cache

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from unfold.admin import ModelAdmin
 
-from backend.config.admin import site
+from backend.platform.admin_site import site
 from backend.workspaces.models import Workspace
 from backend.workspaces.services import views_of
 from contract.errors import ApraNovaError

@@ -8,7 +8,7 @@ import logging
 import redis
 from django.conf import settings
 
-from backend.config.redis_connections import connect
+from backend.platform.redis_connections import connect
 
 CHANNEL = "apranova:workspaces:changed"
 

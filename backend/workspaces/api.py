@@ -10,8 +10,8 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from ninja import Router, Status
 from ninja.params.functions import Body, Path
 
+from backend.accounts.authentication import acting_user
 from backend.accounts.models import User
-from backend.config.authentication import acting_user
 from backend.workspaces import services
 from backend.workspaces.events import STREAM_DESCRIPTION, open_stream
 from backend.workspaces.manager_client import manager_client

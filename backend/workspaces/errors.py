@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from http import HTTPStatus
 
-from backend.config.problems import ProblemError
+from backend.platform.problems import ProblemError
 from contract.errors import ApraNovaError, Reason
 
 logger = logging.getLogger(__name__)

@@ -20,9 +20,9 @@ from django.db import connections
 from django.http import HttpRequest, StreamingHttpResponse
 from ninja.responses import NinjaJSONEncoder
 
+from backend.accounts.authentication import acting_user
 from backend.accounts.models import User
-from backend.config.authentication import acting_user
-from backend.config.problems import ProblemError
+from backend.platform.problems import ProblemError
 from backend.workspaces import services
 from backend.workspaces.live import live_workspaces
 from backend.workspaces.models import Workspace

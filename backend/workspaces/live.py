@@ -13,7 +13,7 @@ import redis.asyncio
 from django.conf import settings
 from redis.exceptions import RedisError
 
-from backend.config.redis_connections import connect_async
+from backend.platform.redis_connections import connect_async
 from backend.workspaces.announcements import CHANNEL
 from backend.workspaces.manager_client import manager_client
 from contract.errors import ApraNovaError

@@ -16,7 +16,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from backend.config.environment import Environment
+from backend.platform.environment import Environment
 from contract.errors import ApraNovaError, Reason
 from contract.manager import (
     Action,

@@ -23,8 +23,8 @@ from backend.accounts.models import User
 from backend.accounts.roles import KIND_OF_TRACK, Role, Track
 from backend.audit.record import record
 from backend.cohorts.delivery import workspaces_changed
-from backend.config.problems import ProblemError, not_found
 from backend.costs import sessions
+from backend.platform.problems import ProblemError, not_found
 from backend.workspaces.announcements import announce
 from backend.workspaces.manager_client import ManagerClient, manager_client
 from backend.workspaces.models import Workspace

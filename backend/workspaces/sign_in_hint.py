@@ -21,7 +21,7 @@ from django.dispatch import receiver
 
 from backend.accounts.models import User
 from backend.accounts.roles import Role
-from backend.config.background import BackgroundWorker
+from backend.platform.background import BackgroundWorker
 from backend.workspaces.manager_client import ManagerClient, build_manager_client
 from backend.workspaces.models import Workspace
 from contract.errors import ApraNovaError

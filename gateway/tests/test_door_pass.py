@@ -7,8 +7,9 @@ import time
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from backend.gateway.access import Access
-from backend.gateway.door_pass import LIFETIME_S, cookie_name, public_half, sign_pass
+from backend.gateway.door_pass import LIFETIME_S, cookie_name, sign_pass
 from backend.gateway.identity import IdentitySigner
+from backend.platform.identity_key import public_half
 from contract.names import DOOR_COOKIE
 from manager.entrypoints.door_pass import LEEWAY_S, find_person
 

@@ -8,7 +8,7 @@ from backend.cohorts import bounded_reading
 from backend.cohorts.bounded_reading import read_bounded
 from backend.cohorts.calendar_lines import BadTimetable
 from backend.cohorts.tests.calendars import EVERY_DAY, calendar, event
-from backend.config.problems import ProblemError
+from backend.platform.problems import ProblemError
 
 NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from backend.config.problems import CONTENT_TYPE
+from backend.platform.problems import CONTENT_TYPE
 
 pytestmark = pytest.mark.usefixtures("manager")
 

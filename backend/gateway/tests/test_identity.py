@@ -10,8 +10,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from backend.gateway.access import Access
-from backend.gateway.identity import LIFETIME_S, BadKey, IdentitySigner, read_private_key
+from backend.gateway.identity import LIFETIME_S, IdentitySigner
 from backend.gateway.key_publication import publish
+from backend.platform.identity_key import BadKey, read_private_key
 
 NOW = 1_790_000_000.0
 KEY = Ed25519PrivateKey.generate()

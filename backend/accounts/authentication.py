@@ -14,7 +14,7 @@ from ninja.security.http import HttpBearer
 from ninja.utils import check_csrf
 
 from backend.accounts.models import User
-from backend.config.problems import ProblemError
+from backend.platform.problems import ProblemError
 
 
 class SessionCookie(APIKeyCookie):

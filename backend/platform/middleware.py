@@ -13,8 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from whitenoise.middleware import WhiteNoiseMiddleware
 
-from backend.config.problems import CONTENT_TYPE, ProblemError, problem_response
-from backend.config.request_context import RequestContext, enter_request
+from backend.platform.problems import CONTENT_TYPE, ProblemError, problem_response
+from backend.platform.request_context import RequestContext, enter_request
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 

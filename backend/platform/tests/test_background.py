@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 
-from backend.config.background import BackgroundWorker, WithBackground
+from backend.platform.background import BackgroundWorker, WithBackground
 
 
 def test_a_worker_works_at_once_and_when_woken_also_after_a_failure():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.config.environment import BadEnvironment, parse
+from backend.platform.environment import BadEnvironment, parse
 
 SOURCE = Path(__file__).resolve().parents[3]
 GOOD = {

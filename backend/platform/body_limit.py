@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from backend.config.problems import ProblemError, problem_response
+from backend.platform.problems import ProblemError, problem_response
 
 TOO_LARGE = 413
 

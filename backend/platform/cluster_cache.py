@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 
-from backend.config.redis_connections import ClusterClient
+from backend.platform.redis_connections import ClusterClient
 
 
 class RedisClusterCacheClient(RedisCacheClient):

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
-from backend.gateway.identity import BadKey, read_private_key
+from backend.platform.identity_key import BadKey, read_private_key
 
 # Commands that look at the code alone; they run without a database, Redis, manager or secret.
 OFFLINE_COMMANDS = frozenset({"export_openapi", "makemigrations", "collectstatic", "help", "version"})

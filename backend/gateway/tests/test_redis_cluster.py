@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 import redis
 
-from backend.config.cluster_cache import RedisClusterCache
-from backend.config.environment import Environment, offline, parse
-from backend.config.redis_connections import connect, connect_async
 from backend.gateway.access import REVOKED_CHANNEL, AccessBook, AccessReader, digest
 from backend.gateway.changes import Changes
+from backend.platform.cluster_cache import RedisClusterCache
+from backend.platform.environment import Environment, offline, parse
+from backend.platform.redis_connections import connect, connect_async
 from backend.workspaces.announcements import CHANNEL
 from backend.workspaces.live import LiveWorkspaces
 from contract.manager import DescribeAnswer

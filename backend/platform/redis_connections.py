@@ -15,7 +15,7 @@ import redis
 import redis.asyncio
 from redis.exceptions import RedisClusterException
 
-from backend.config.environment import Environment
+from backend.platform.environment import Environment
 
 
 @contextmanager

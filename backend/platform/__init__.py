@@ -1,0 +1,1 @@
+"""What every package of the backend stands on: problems, environment, Redis, background workers, requests."""
