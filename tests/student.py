@@ -35,7 +35,7 @@ class Student:
 
     def sign_in(self) -> None:
         self.portal.goto(f"{self.product.url}/signin")
-        self.portal.get_by_label("E-mail").fill(self.account.email)
+        self.portal.get_by_label("Email").fill(self.account.email)
         self.portal.get_by_label("Password", exact=True).fill(self.account.password)
         self.portal.get_by_role("button", name="Sign in").click()
         self.portal.wait_for_url("**/dashboard")

@@ -73,7 +73,7 @@ def test_an_instructor_uploads_a_timetable_and_sees_the_next_classes(
     expect(page.get_by_text("Graph algorithms").first).to_be_visible()
     eyes.look("the preview of a timetable")
     page.get_by_role("button", name="Use this timetable").click()
-    expect(page.get_by_text("term.ics is the timetable now.")).to_be_visible()
+    expect(page.get_by_text("term.ics is now the timetable.")).to_be_visible()
 
     page.reload()
     timetable = page.get_by_role("region", name="Timetable")
@@ -110,7 +110,7 @@ def test_an_invited_student_is_in_the_cohort_and_the_history_tells_of_their_laun
     teacher = signed_in("instructor")
     teacher.get_by_role("link", name="Cohorts").click()
     teacher.get_by_role("link", name="Berlin-3").click()
-    teacher.get_by_label("Invite somebody new").fill("frida@demo.school.example")
+    teacher.get_by_label("Invite a new student").fill("frida@demo.school.example")
     teacher.get_by_role("button", name="Invite").click()
     link = teacher.get_by_role("link", name=re.compile("signup")).get_attribute("href")
     assert link is not None

@@ -9,20 +9,20 @@ interface DialogProps {
 }
 
 /**
- * A modal dialog while it is mounted. The browser's own <dialog> keeps the focus inside, makes the rest inert, closes at
- * Escape and gives the focus back.
+ * A modal dialog for as long as it is mounted. The browser's own <dialog> keeps the focus inside, makes the rest of the
+ * page inert, closes on Escape and returns the focus.
  */
 export function Dialog({ title, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
-  // A layout effect: its end runs while the element is still in the page, and only then does closing return the focus.
+  // A layout effect is cleaned up while the element is still in the page; closing it later would not return the focus.
   useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
     return () => element?.close();
   }, []);
   return (
-    // The click on the backdrop is a convenience beside Escape and the buttons inside.
+    // A click on the backdrop is a convenience in addition to Escape and the buttons inside.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions, jsx-a11y/click-events-have-key-events
     <dialog
       ref={dialog}
@@ -46,7 +46,11 @@ export function Dialog({ title, onClose, children }: DialogProps) {
   );
 }
 
-/** The row of buttons at a dialog's end; the safe one comes first in reading order. */
+export function DialogText({ children }: { children: ReactNode }) {
+  return <p className="mt-2 text-sm text-pretty text-muted">{children}</p>;
+}
+
+/** The row of buttons at the end of a dialog; the safe one comes first in reading order. */
 export function DialogActions({ children }: { children: ReactNode }) {
   return <div className="mt-6 flex flex-wrap justify-end gap-3 max-sm:flex-col max-sm:items-stretch">{children}</div>;
 }

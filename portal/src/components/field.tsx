@@ -11,27 +11,16 @@ interface FieldProps extends Omit<ComponentProps<"input">, "id"> {
   error?: string | undefined;
 }
 
-/** A labelled input; hint and error are read out with it. */
+/** A labeled input; hint and error are read out with it. */
 export function Field({ label, hint, error, className = "", ...rest }: FieldProps) {
-  const id = useId();
   return (
-    <div>
-      <label htmlFor={id} className="mb-1.5 block text-sm font-medium">
-        {label}
-      </label>
-      <input
-        id={id}
-        aria-invalid={error !== undefined || undefined}
-        aria-describedby={describedBy(id, hint, error)}
-        className={`${INPUT} ${className}`}
-        {...rest}
-      />
-      <Notes id={id} hint={hint} error={error} />
-    </div>
+    <Labeled label={label} hint={hint} error={error}>
+      {(control) => <input {...control} className={`${INPUT} ${className}`} {...rest} />}
+    </Labeled>
   );
 }
 
-/** A labelled choice; hint and error are read out with it. */
+/** A labeled choice; hint and error are read out with it. */
 export function SelectField({
   label,
   hint,
@@ -39,79 +28,72 @@ export function SelectField({
   children,
   ...rest
 }: Omit<ComponentProps<"select">, "id"> & Pick<FieldProps, "label" | "hint" | "error">) {
-  const id = useId();
   return (
-    <div>
-      <label htmlFor={id} className="mb-1.5 block text-sm font-medium">
-        {label}
-      </label>
-      <select
-        id={id}
-        aria-invalid={error !== undefined || undefined}
-        aria-describedby={describedBy(id, hint, error)}
-        className={INPUT}
-        {...rest}
-      >
-        {children}
-      </select>
-      <Notes id={id} hint={hint} error={error} />
-    </div>
+    <Labeled label={label} hint={hint} error={error}>
+      {(control) => (
+        <select {...control} className={INPUT} {...rest}>
+          {children}
+        </select>
+      )}
+    </Labeled>
   );
 }
 
-/** A password with a button that shows it: typing blind is what makes people choose short ones. */
+/** A password with a button that shows it: people who type blind choose short passwords. */
 export function PasswordField({ label, hint, error, ...rest }: Omit<FieldProps, "type">) {
-  const id = useId();
   const [shown, setShown] = useState(false);
   return (
+    <Labeled label={label} hint={hint} error={error}>
+      {(control) => (
+        <div className="relative">
+          <input
+            {...control}
+            type={shown ? "text" : "password"}
+            autoCapitalize="none"
+            autoCorrect="off"
+            spellCheck={false}
+            className={`${INPUT} pr-16`}
+            {...rest}
+          />
+          <button
+            type="button"
+            aria-pressed={shown}
+            aria-controls={control.id}
+            onClick={() => setShown(!shown)}
+            className="absolute inset-y-1.5 right-1.5 rounded-md px-2.5 text-sm font-medium text-accent hover:bg-accent-soft"
+          >
+            {shown ? "Hide" : "Show"}
+            <span className="sr-only"> {label.toLowerCase()}</span>
+          </button>
+        </div>
+      )}
+    </Labeled>
+  );
+}
+
+interface LabeledProps extends Pick<FieldProps, "label" | "hint" | "error"> {
+  children: (control: Pick<ComponentProps<"input">, "aria-invalid" | "aria-describedby"> & { id: string }) => ReactNode;
+}
+
+/** The label above a control and the note below it: the error, otherwise the hint. */
+function Labeled({ label, hint, error, children }: LabeledProps) {
+  const id = useId();
+  const note = error ?? hint;
+  return (
     <div>
       <label htmlFor={id} className="mb-1.5 block text-sm font-medium">
         {label}
       </label>
-      <div className="relative">
-        <input
-          id={id}
-          type={shown ? "text" : "password"}
-          aria-invalid={error !== undefined || undefined}
-          aria-describedby={describedBy(id, hint, error)}
-          autoCapitalize="none"
-          autoCorrect="off"
-          spellCheck={false}
-          className={`${INPUT} pr-16`}
-          {...rest}
-        />
-        <button
-          type="button"
-          aria-pressed={shown}
-          aria-controls={id}
-          onClick={() => setShown(!shown)}
-          className="absolute inset-y-1.5 right-1.5 rounded-md px-2.5 text-sm font-medium text-accent hover:bg-accent-soft"
-        >
-          {shown ? "Hide" : "Show"}
-          <span className="sr-only"> {label.toLowerCase()}</span>
-        </button>
-      </div>
-      <Notes id={id} hint={hint} error={error} />
+      {children({
+        id,
+        "aria-invalid": error !== undefined || undefined,
+        "aria-describedby": note === undefined ? undefined : `${id}-note`,
+      })}
+      {note !== undefined && (
+        <p id={`${id}-note`} className={`mt-1.5 text-sm ${error === undefined ? "text-muted" : "text-bad"}`}>
+          {note}
+        </p>
+      )}
     </div>
-  );
-}
-
-function describedBy(id: string, hint: ReactNode, error: string | undefined): string | undefined {
-  if (error !== undefined) return `${id}-error`;
-  return hint === undefined ? undefined : `${id}-hint`;
-}
-
-function Notes({ id, hint, error }: { id: string; hint: ReactNode; error: string | undefined }) {
-  if (error !== undefined) {
-    return (
-      <p id={`${id}-error`} className="mt-1.5 text-sm text-bad">
-        {error}
-      </p>
-    );
-  }
-  return hint === undefined ? null : (
-    <p id={`${id}-hint`} className="mt-1.5 text-sm text-muted">
-      {hint}
-    </p>
   );
 }

@@ -1,13 +1,11 @@
 // @vitest-environment jsdom
-import { cleanup, renderHook } from "@testing-library/react";
-import { afterEach, expect, it } from "vitest";
+import { renderHook } from "@testing-library/react";
+import { expect, it } from "vitest";
 
 import { useLastingError } from "./use-lasting-error";
 
 const refused = new Error("not available");
 const start = (data: unknown, error: Error | null) => renderHook(useLastingError, { initialProps: { data, error } });
-
-afterEach(cleanup);
 
 it("keeps the error while the next attempt is under way, until there is data", () => {
   const { result, rerender } = start(undefined, refused);

@@ -36,13 +36,17 @@ export function AccountPage() {
 function Profile({ me }: { me: Me }) {
   const rows = [
     ["Name", me.name],
-    ["E-mail", me.email],
+    ["Email", me.email],
     ["School", me.school.name],
     ["Role", roleName(me.role)],
     ...(me.track == null ? [] : [["Track", trackName(me.track)]]),
   ];
   return (
-    <Panel id="profile" title="You" description="Your school keeps these. Ask your instructor if something is wrong.">
+    <Panel
+      id="profile"
+      title="Profile"
+      description="Your school manages these details. If something is wrong, ask your instructor."
+    >
       <dl className="grid grid-cols-[auto_1fr] gap-x-8 gap-y-2.5 text-sm">
         {rows.map(([term, value]) => (
           <div key={term} className="contents">

@@ -1,39 +1,32 @@
 "use client";
 
-import { type SubmitEvent, useRef } from "react";
-
 import { Alert } from "@/components/alert";
 import { Button } from "@/components/button";
 import { PasswordField } from "@/components/field";
-import { FormError, fieldError } from "@/components/form-error";
+import { Form, fieldError } from "@/components/form";
 import { Panel } from "@/components/panel";
-import { useFocusFirstInvalid } from "@/components/use-focus-first-invalid";
-import { formText } from "@/lib/form-text";
 
-import { useChangePassword } from "./api/use-change-password";
+import { useChangePassword } from "./api";
 
 export function PasswordPanel({ email }: { email: string }) {
   const change = useChangePassword();
-  const form = useRef<HTMLFormElement>(null);
-  useFocusFirstInvalid(form, change.error);
-
-  const submit = (event: SubmitEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    change.mutate(
-      {
-        current_password: formText(event.currentTarget, "current"),
-        new_password: formText(event.currentTarget, "new"),
-      },
-      { onSuccess: () => form.current?.reset() },
-    );
-  };
   return (
     <Panel id="password" title="Password">
-      <form ref={form} onSubmit={submit} className="space-y-4">
-        {/* Tells password managers whose password this is. */}
+      <Form
+        error={change.error}
+        fields={["current_password", "new_password"]}
+        busy={change.isPending}
+        onSubmit={(text, form) =>
+          change.mutate(
+            { current_password: text("current"), new_password: text("new") },
+            { onSuccess: () => form.reset() },
+          )
+        }
+        className="space-y-4"
+      >
+        {/* Tells password managers which account this password belongs to. */}
         <input type="hidden" name="username" autoComplete="username" value={email} readOnly />
-        <FormError error={change.error} fields={["current_password", "new_password"]} />
-        {change.isSuccess && <Alert tone="good">Your password is changed.</Alert>}
+        {change.isSuccess && <Alert tone="good">Your password was changed.</Alert>}
         <PasswordField
           label="Current password"
           name="current"
@@ -51,7 +44,7 @@ export function PasswordPanel({ email }: { email: string }) {
         <Button type="submit" busy={change.isPending}>
           Change password
         </Button>
-      </form>
+      </Form>
     </Panel>
   );
 }

@@ -1,32 +1,30 @@
 "use client";
 
-import { createContext, type ReactNode, type SubmitEvent, useCallback, useContext, useState } from "react";
+import { useMutation } from "@tanstack/react-query";
+import { createContext, type ReactNode, useCallback, useContext, useState } from "react";
 
 import { Button } from "@/components/button";
-import { Dialog, DialogActions } from "@/components/dialog";
+import { Dialog, DialogActions, DialogText } from "@/components/dialog";
 import { Field, PasswordField } from "@/components/field";
-import { FormError, fieldError } from "@/components/form-error";
-import { AuthenticationNeeded } from "@/lib/allauth/client";
+import { Form, fieldError } from "@/components/form";
+import { allauth, AuthenticationNeeded } from "@/lib/allauth/client";
 import { ApiError } from "@/lib/api/errors";
-import { formText } from "@/lib/form-text";
-
-import { useReauthenticate } from "./api/use-reauthenticate";
 
 type Run = <Result>(action: () => Promise<Result>) => Promise<Result>;
 
 interface Question {
   flows: AuthenticationNeeded;
-  onProven: () => void;
-  onRefused: () => void;
+  onConfirmed: () => void;
+  onCanceled: () => void;
 }
 
 const Reauthentication = createContext<Run | null>(null);
 
-export const cancelled = () => new ApiError(0, "cancelled", "Nothing was changed.");
+const canceled = () => new ApiError(0, "canceled", "Nothing was changed.");
 
 /**
- * Runs actions that the server may allow only right after a proof of identity: when it asks for one, a dialog does, and
- * then the action runs again.
+ * Runs actions that the server may allow only shortly after a confirmation of identity. When the server requires one, a
+ * dialog asks for it, and then the action runs again.
  */
 export function ReauthenticationProvider({ children }: { children: ReactNode }) {
   const [question, setQuestion] = useState<Question | null>(null);
@@ -37,7 +35,7 @@ export function ReauthenticationProvider({ children }: { children: ReactNode }) 
     } catch (error) {
       if (!(error instanceof AuthenticationNeeded) || !error.signedIn) throw error;
       await new Promise<void>((resolve, reject) => {
-        setQuestion({ flows: error, onProven: resolve, onRefused: () => reject(cancelled()) });
+        setQuestion({ flows: error, onConfirmed: resolve, onCanceled: () => reject(canceled()) });
       });
       return await action();
     }
@@ -49,13 +47,13 @@ export function ReauthenticationProvider({ children }: { children: ReactNode }) 
       {question !== null && (
         <ReauthenticationDialog
           flows={question.flows}
-          onProven={() => {
+          onConfirmed={() => {
             setQuestion(null);
-            question.onProven();
+            question.onConfirmed();
           }}
           onClose={() => {
             setQuestion(null);
-            question.onRefused();
+            question.onCanceled();
           }}
         />
       )}
@@ -71,33 +69,36 @@ export function useReauthentication(): Run {
 
 function ReauthenticationDialog({
   flows,
-  onProven,
+  onConfirmed,
   onClose,
 }: {
   flows: AuthenticationNeeded;
-  onProven: () => void;
+  onConfirmed: () => void;
   onClose: () => void;
 }) {
-  const reauthenticate = useReauthenticate();
   const byCode = flows.offers("mfa_reauthenticate");
   const [withCode, setWithCode] = useState(!flows.offers("reauthenticate") && byCode);
-  const submit = (event: SubmitEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const proof = formText(event.currentTarget, "proof");
-    reauthenticate.mutate(withCode ? { code: proof.replace(/\s/g, "") } : { password: proof }, { onSuccess: onProven });
-  };
+  const reauthenticate = useMutation({
+    mutationFn: (proof: string) =>
+      withCode
+        ? allauth("POST /auth/2fa/reauthenticate", { code: proof.replace(/\s/g, "") })
+        : allauth("POST /auth/reauthenticate", { password: proof }),
+    onSuccess: onConfirmed,
+  });
   const error = reauthenticate.error;
   return (
-    <Dialog title="Is it really you?" onClose={onClose}>
-      <form onSubmit={submit}>
-        <p className="mt-2 mb-5 text-sm text-muted">
-          Your security settings are about to change. Please confirm that it is you.
-        </p>
-        <FormError error={error} fields={["password", "code"]} />
+    <Dialog title="Confirm your identity" onClose={onClose}>
+      <Form
+        error={error}
+        fields={["password", "code"]}
+        busy={reauthenticate.isPending}
+        onSubmit={(text) => reauthenticate.mutate(text("proof"))}
+      >
+        <DialogText>You are about to change your security settings. Please confirm that it is you.</DialogText>
         <div className="mt-4">
           {withCode ? (
             <Field
-              label="Code of your authenticator app, or a recovery code"
+              label="Code from your authenticator app, or a recovery code"
               name="proof"
               autoComplete="one-time-code"
               required
@@ -116,7 +117,7 @@ function ReauthenticationDialog({
         </div>
         {byCode && flows.offers("reauthenticate") && (
           <Button tone="quiet" className="mt-2 -ml-4" onClick={() => setWithCode(!withCode)}>
-            {withCode ? "Use the password" : "Use a code instead"}
+            {withCode ? "Use your password instead" : "Use a code instead"}
           </Button>
         )}
         <DialogActions>
@@ -125,7 +126,7 @@ function ReauthenticationDialog({
             Confirm
           </Button>
         </DialogActions>
-      </form>
+      </Form>
     </Dialog>
   );
 }

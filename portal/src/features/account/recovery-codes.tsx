@@ -4,13 +4,12 @@ import { useEffect, useRef, useState } from "react";
 
 import { Alert } from "@/components/alert";
 import { Button } from "@/components/button";
-import { explain } from "@/lib/api/errors";
+import { Failure } from "@/components/failure";
 import type { RecoveryCodes } from "@/lib/allauth/types";
 
-import { useRenewRecoveryCodes } from "./api/use-renew-recovery-codes";
-import { useViewRecoveryCodes } from "./api/use-view-recovery-codes";
+import { useRenewRecoveryCodes, useViewRecoveryCodes } from "./api";
 
-/** Codes for the day on which the phone is lost; right after the set-up they are shown without being asked for. */
+/** Codes for signing in without the phone. Right after the setup they are shown at once. */
 export function RecoveryCodesSection({ showAtOnce }: { showAtOnce: boolean }) {
   const view = useViewRecoveryCodes();
   const renew = useRenewRecoveryCodes();
@@ -23,20 +22,13 @@ export function RecoveryCodesSection({ showAtOnce }: { showAtOnce: boolean }) {
     showCodes();
   }, [showAtOnce, showCodes]);
 
-  const error = renew.error ?? view.error;
   return (
     <div className="mt-5">
       <h3 className="font-medium">Recovery codes</h3>
       <p className="mt-1 text-sm text-pretty text-muted">
-        Each signs you in once, without the phone. Keep them where you find them without it.
+        Each code signs you in once without your phone. Keep them in a place that you can reach without it.
       </p>
-      {error !== null && (
-        <div className="mt-3">
-          <Alert tone="bad" urgent>
-            {explain(error)}
-          </Alert>
-        </div>
-      )}
+      <Failure error={renew.error ?? view.error} />
       {codes !== undefined && <Codes codes={codes} />}
       <div className="mt-4 flex flex-wrap gap-3">
         {codes?.unused_codes === undefined && (
@@ -45,7 +37,7 @@ export function RecoveryCodesSection({ showAtOnce }: { showAtOnce: boolean }) {
           </Button>
         )}
         <Button tone="quiet" busy={renew.isPending} onClick={() => renew.mutate()}>
-          Make new codes
+          Create new codes
         </Button>
       </div>
     </div>
@@ -59,8 +51,8 @@ function Codes({ codes }: { codes: RecoveryCodes }) {
     return (
       <div className="mt-3">
         <Alert tone="info">
-          Your codes were shown once and are not shown again. {codes.unused_code_count} of {codes.total_code_count} are
-          unused. Make new codes if you no longer have them; the old ones then stop working.
+          Your codes were already shown and cannot be shown again. {codes.unused_code_count} of {codes.total_code_count}{" "}
+          are unused. If you no longer have them, create new codes. The old ones then stop working.
         </Alert>
       </div>
     );
@@ -76,7 +68,7 @@ function Codes({ codes }: { codes: RecoveryCodes }) {
   };
   return (
     <div className="rise mt-3">
-      <Alert tone="warn">Save these now: they may not be shown again.</Alert>
+      <Alert tone="warn">Save these codes now. They are not shown again.</Alert>
       <ul className="mt-3 grid grid-cols-2 gap-x-6 gap-y-1.5 rounded-xl bg-sunken p-4 font-mono text-sm">
         {list.map((code) => (
           <li key={code}>{code}</li>

@@ -1,15 +1,14 @@
 "use client";
 
 import { Button } from "@/components/button";
+import { Failure } from "@/components/failure";
 import { Panel, Skeleton } from "@/components/panel";
-import { explain } from "@/lib/api/errors";
 import type { UserSession } from "@/lib/allauth/types";
 import { useSignOut } from "@/lib/session/use-sign-out";
 import { ago } from "@/lib/time";
 import { useNow } from "@/lib/use-now";
 
-import { useEndSessions } from "./api/use-end-sessions";
-import { useSessions } from "./api/use-sessions";
+import { useEndSessions, useSessions } from "./api";
 import { deviceName } from "./device-name";
 
 export function SessionsPanel() {
@@ -24,13 +23,9 @@ export function SessionsPanel() {
         busy={signOut.isPending}
         onClick={() => signOut.mutate()}
       >
-        Sign out here
+        Sign out of this browser
       </Button>
-      {signOut.isError && (
-        <p role="alert" className="mt-3 text-sm text-bad">
-          {explain(signOut.error)}
-        </p>
-      )}
+      <Failure error={signOut.error} />
     </Panel>
   );
 }
@@ -71,14 +66,10 @@ function Sessions({ sessions }: { sessions: readonly UserSession[] }) {
           busy={end.isPending}
           onClick={() => end.mutate(others.map(({ id }) => id))}
         >
-          Sign out everywhere else
+          Sign out of all other browsers
         </Button>
       )}
-      {end.isError && (
-        <p role="alert" className="text-sm text-bad">
-          {explain(end.error)}
-        </p>
-      )}
+      <Failure error={end.error} />
     </>
   );
 }

@@ -1,55 +1,45 @@
 "use client";
 
-import type { SubmitEvent } from "react";
 import { encode } from "uqr";
 
-import { Alert } from "@/components/alert";
 import { Button } from "@/components/button";
+import { Failure } from "@/components/failure";
 import { Field } from "@/components/field";
-import { FormError, fieldError } from "@/components/form-error";
+import { Form, fieldError } from "@/components/form";
 import { Skeleton } from "@/components/panel";
-import { explain } from "@/lib/api/errors";
-import { formText } from "@/lib/form-text";
 
-import { useActivateTotp } from "./api/use-activate-totp";
-import { useTotpSetup } from "./api/use-totp-setup";
+import { useActivateTotp, useTotpSetup } from "./api";
 
-/** Ends by itself: once the app is active, the panel shows that instead. */
+/** Sets up an authenticator app. Once the app is active, the panel shows that instead. */
 export function TotpSetup({ onCancel }: { onCancel: () => void }) {
   const setup = useTotpSetup();
   const activate = useActivateTotp();
   if (setup.isPending) return <Skeleton className="h-48 w-full" />;
-  if (setup.isError) {
-    return (
-      <Alert tone="bad" urgent>
-        {explain(setup.error)}
-      </Alert>
-    );
-  }
-  const submit = (event: SubmitEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const code = formText(event.currentTarget, "code").replace(/\s/g, "");
-    activate.mutate(code);
-  };
+  if (setup.isError) return <Failure error={setup.error} />;
   return (
-    <form onSubmit={submit} className="rise space-y-6">
+    <Form
+      error={activate.error}
+      fields={["code"]}
+      busy={activate.isPending}
+      onSubmit={(text) => activate.mutate(text("code").replace(/\s/g, ""))}
+      className="rise space-y-6"
+    >
       <div className="flex flex-wrap gap-6">
         <QrCode text={setup.data.totp_url} />
         <div className="min-w-0 flex-1 basis-56 text-sm">
-          <p className="font-medium">1. Scan this with an authenticator app</p>
+          <p className="font-medium">1. Scan this code with an authenticator app</p>
           <p className="mt-1 text-muted">
-            Any of them will do: Aegis, Google Authenticator, 1Password, your phone’s own …
+            Any authenticator app works, such as Aegis, Google Authenticator or 1Password.
           </p>
-          <p className="mt-4">No camera? Type this key into the app:</p>
+          <p className="mt-4">No camera? Enter this key in the app:</p>
           <p className="mt-1.5 rounded-lg bg-sunken px-3 py-2 font-mono wrap-anywhere select-all">
             {(setup.data.secret.match(/.{1,4}/g) ?? []).join(" ")}
           </p>
         </div>
       </div>
-      <FormError error={activate.error} fields={["code"]} />
       <div className="max-w-xs">
         <Field
-          label="2. Enter the six digits it shows"
+          label="2. Enter the six digits that the app shows"
           name="code"
           inputMode="numeric"
           autoComplete="one-time-code"
@@ -64,11 +54,11 @@ export function TotpSetup({ onCancel }: { onCancel: () => void }) {
         </Button>
         <Button onClick={onCancel}>Cancel</Button>
       </div>
-    </form>
+    </Form>
   );
 }
 
-/** Drawn as one path, black on white in both themes: scanners want dark on light and a quiet border. */
+/** One path, black on white in both themes: scanners need dark on light and an empty border. */
 function QrCode({ text }: { text: string }) {
   const { data, size } = encode(text, { border: 3 });
   const path = data.flatMap((row, y) => row.flatMap((dark, x) => (dark ? [`M${x} ${y}h1v1h-1z`] : []))).join("");

@@ -2,14 +2,12 @@
 
 import { useState } from "react";
 
-import { Alert } from "@/components/alert";
 import { Button } from "@/components/button";
-import { Dialog, DialogActions } from "@/components/dialog";
+import { ConfirmDialog } from "@/components/confirm-dialog";
+import { LoadFailure } from "@/components/failure";
 import { Panel, Skeleton } from "@/components/panel";
-import { explain } from "@/lib/api/errors";
 
-import { useAuthenticators } from "./api/use-authenticators";
-import { useDeactivateTotp } from "./api/use-deactivate-totp";
+import { useAuthenticators, useDeactivateTotp } from "./api";
 import { RecoveryCodesSection } from "./recovery-codes";
 import { TotpSetup } from "./totp-setup";
 
@@ -19,21 +17,16 @@ export function TwoStepPanel() {
     <Panel
       id="two-step"
       title="Two-step sign-in"
-      description="Besides your password, a code from an app on your phone. A stolen password alone then opens nothing."
+      description="Signing in then also requires a code from an app on your phone, so a stolen password is not enough."
     >
       {authenticators.isPending ? (
         <Skeleton className="h-10 w-48" />
       ) : authenticators.isError ? (
-        <Alert
-          tone="warn"
-          action={
-            <Button busy={authenticators.isFetching} onClick={() => void authenticators.refetch()}>
-              Try again
-            </Button>
-          }
-        >
-          {explain(authenticators.error)}
-        </Alert>
+        <LoadFailure
+          query={authenticators}
+          error={authenticators.error}
+          title="Two-step sign-in cannot be shown right now"
+        />
       ) : (
         <TwoStep active={authenticators.data.some(({ type }) => type === "totp")} />
       )}
@@ -49,7 +42,7 @@ function TwoStep({ active }: { active: boolean }) {
         <p role="status" className="text-sm font-medium text-good">
           Two-step sign-in is on.
         </p>
-        {/* Still in the set-up: it has just succeeded. */}
+        {/* `settingUp` is still true: the setup has just succeeded. */}
         <RecoveryCodesSection showAtOnce={settingUp} />
         <TurnOff onAsk={() => setSettingUp(false)} />
       </>
@@ -75,22 +68,14 @@ function TurnOff({ onAsk }: { onAsk: () => void }) {
         Turn off two-step sign-in …
       </Button>
       {asking && (
-        <Dialog title="Turn off two-step sign-in?" onClose={() => setAsking(false)}>
-          <p className="mt-2 text-sm text-muted">
-            Your password alone will be enough to sign in, and your recovery codes stop working.
-          </p>
-          {deactivate.isError && (
-            <p role="alert" className="mt-3 text-sm text-bad">
-              {explain(deactivate.error)}
-            </p>
-          )}
-          <DialogActions>
-            <Button onClick={() => setAsking(false)}>Keep it on</Button>
-            <Button tone="danger" busy={deactivate.isPending} onClick={() => deactivate.mutate()}>
-              Turn off
-            </Button>
-          </DialogActions>
-        </Dialog>
+        <ConfirmDialog
+          title="Turn off two-step sign-in?"
+          action="Turn off"
+          mutation={deactivate}
+          onClose={() => setAsking(false)}
+        >
+          Your password alone will be enough to sign in, and your recovery codes stop working.
+        </ConfirmDialog>
       )}
     </div>
   );

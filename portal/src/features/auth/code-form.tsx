@@ -2,16 +2,15 @@
 
 import Link from "next/link";
 import { useRouter, useSearchParams } from "next/navigation";
-import { type SubmitEvent, useState } from "react";
+import { useState } from "react";
 
 import { Button } from "@/components/button";
 import { Field } from "@/components/field";
-import { FormError, fieldError } from "@/components/form-error";
+import { Form, fieldError } from "@/components/form";
 import { AuthenticationNeeded } from "@/lib/allauth/client";
 import { signInPath } from "@/lib/redirect";
-import { formText } from "@/lib/form-text";
 
-import { useConfirmCode } from "./api/use-confirm-code";
+import { useConfirmCode } from "./api";
 import { useEnter } from "./use-enter";
 import { linkClass, VisitorFrame } from "./visitor-frame";
 
@@ -22,25 +21,22 @@ export function CodeForm() {
   const confirm = useConfirmCode();
   const [recovery, setRecovery] = useState(false);
 
-  const submit = (event: SubmitEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const code = formText(event.currentTarget, "code").replace(/\s/g, "");
-    confirm.mutate(code, {
+  const submit = (text: (name: string) => string) =>
+    confirm.mutate(text("code").replace(/\s/g, ""), {
       onSuccess: () => enter(next),
       onError: (error) => {
-        // The first step is forgotten (time passed, another browser): start over.
+        // The server has forgotten the first step (it expired, or it was in another browser): start over.
         if (error instanceof AuthenticationNeeded) router.replace(signInPath(next ?? ""));
       },
     });
-  };
 
   return (
     <VisitorFrame
-      title="One more step"
+      title="Enter your code"
       intro={
         recovery
-          ? "Enter one of the recovery codes that you kept. Each works once."
-          : "Enter the six digits that your authenticator app shows."
+          ? "Enter one of your recovery codes. Each code works once."
+          : "Open your authenticator app and enter the six digits that it shows."
       }
       footer={
         <Link href={signInPath(next ?? "")} className={linkClass}>
@@ -48,8 +44,13 @@ export function CodeForm() {
         </Link>
       }
     >
-      <form onSubmit={submit} className="space-y-5">
-        <FormError error={confirm.error instanceof AuthenticationNeeded ? null : confirm.error} fields={["code"]} />
+      <Form
+        error={confirm.error instanceof AuthenticationNeeded ? null : confirm.error}
+        fields={["code"]}
+        busy={confirm.isPending}
+        onSubmit={submit}
+        className="space-y-5"
+      >
         <Field
           key={String(recovery)}
           label={recovery ? "Recovery code" : "Code"}
@@ -59,7 +60,7 @@ export function CodeForm() {
           autoCapitalize="none"
           spellCheck={false}
           required
-          // eslint-disable-next-line jsx-a11y/no-autofocus -- the page has this one field and people come to type a code
+          // eslint-disable-next-line jsx-a11y/no-autofocus -- the page has one field, and people come here to type a code
           autoFocus
           className="font-mono tracking-widest"
           error={fieldError(confirm.error, "code")}
@@ -76,10 +77,10 @@ export function CodeForm() {
               confirm.reset();
             }}
           >
-            {recovery ? "Use the authenticator app" : "No phone at hand? Use a recovery code"}
+            {recovery ? "Use the authenticator app instead" : "No phone? Use a recovery code"}
           </button>
         </p>
-      </form>
+      </Form>
     </VisitorFrame>
   );
 }

@@ -2,19 +2,15 @@
 
 import Link from "next/link";
 import { usePathname, useRouter } from "next/navigation";
-import { type SubmitEvent, useRef } from "react";
 
 import { Button, buttonClass } from "@/components/button";
 import { PasswordField } from "@/components/field";
-import { FormError, fieldError } from "@/components/form-error";
+import { Form, fieldError } from "@/components/form";
 import { Skeleton } from "@/components/panel";
-import { useFocusFirstInvalid } from "@/components/use-focus-first-invalid";
 import { explain, isTemporary } from "@/lib/api/errors";
 import { useIsClient } from "@/lib/use-is-client";
-import { formText } from "@/lib/form-text";
 
-import { useResetKey } from "./api/use-reset-key";
-import { useResetPassword } from "./api/use-reset-password";
+import { useResetKey, useResetPassword } from "./api";
 import { useEnter } from "./use-enter";
 import { VisitorFrame } from "./visitor-frame";
 
@@ -26,8 +22,6 @@ export function PasswordResetForm() {
   const reset = useResetPassword();
   const router = useRouter();
   const enter = useEnter();
-  const form = useRef<HTMLFormElement>(null);
-  useFocusFirstInvalid(form, reset.error);
 
   const keyRefused = fieldError(reset.error, "key") !== undefined;
   if (check.isPending) {
@@ -44,11 +38,11 @@ export function PasswordResetForm() {
   if (check.isError || keyRefused) {
     const temporary = !keyRefused && isTemporary(check.error);
     return (
-      <VisitorFrame title={temporary ? "We could not check your link" : "This link does not work any more"}>
+      <VisitorFrame title={temporary ? "We could not check your link" : "This link no longer works"}>
         <p className="text-pretty">
           {temporary
             ? explain(check.error)
-            : "Links to choose a new password work once and for a limited time. Ask for a new one; it takes a minute."}
+            : "A link for choosing a new password works once and for a limited time. Request a new link."}
         </p>
         <div className="mt-6">
           {temporary ? (
@@ -64,11 +58,9 @@ export function PasswordResetForm() {
       </VisitorFrame>
     );
   }
-  const submit = (event: SubmitEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const password = formText(event.currentTarget, "password");
+  const submit = (text: (name: string) => string) =>
     reset.mutate(
-      { key: key ?? "", password },
+      { key: key ?? "", password: text("password") },
       {
         onSuccess: (signedIn) => {
           if (signedIn) enter(null);
@@ -76,23 +68,21 @@ export function PasswordResetForm() {
         },
       },
     );
-  };
   return (
     <VisitorFrame title="Choose a new password">
-      <form ref={form} onSubmit={submit} className="space-y-5">
-        <FormError error={reset.error} fields={["password"]} />
+      <Form error={reset.error} fields={["password"]} busy={reset.isPending} onSubmit={submit} className="space-y-5">
         <PasswordField
           label="New password"
           name="password"
           autoComplete="new-password"
           required
-          hint="Long is strong: three or four random words are easy to remember."
+          hint="Use three or four random words: long passwords are strong and easy to remember."
           error={fieldError(reset.error, "password")}
         />
         <Button type="submit" tone="primary" size="large" className="w-full" busy={reset.isPending}>
-          Save the new password
+          Save new password
         </Button>
-      </form>
+      </Form>
     </VisitorFrame>
   );
 }

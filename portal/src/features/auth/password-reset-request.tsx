@@ -1,14 +1,12 @@
 "use client";
 
 import Link from "next/link";
-import type { SubmitEvent } from "react";
 
 import { Button } from "@/components/button";
 import { Field } from "@/components/field";
-import { FormError, fieldError } from "@/components/form-error";
-import { formText } from "@/lib/form-text";
+import { Form, fieldError } from "@/components/form";
 
-import { useRequestPasswordReset } from "./api/use-request-password-reset";
+import { useRequestPasswordReset } from "./api";
 import { linkClass, VisitorFrame } from "./visitor-frame";
 
 const BACK = (
@@ -22,13 +20,13 @@ export function PasswordResetRequest() {
 
   if (request.isSuccess) {
     return (
-      <VisitorFrame title="Check your mail" footer={BACK}>
+      <VisitorFrame title="Check your email" footer={BACK}>
         <p role="status" className="text-pretty">
-          If there is an account for <strong className="font-medium break-words">{request.variables}</strong>, a message
-          with a link to choose a new password is on its way. It may take a minute.
+          If <strong className="font-medium break-words">{request.variables}</strong> has an account, we have sent it a
+          link for choosing a new password. The message may take a minute to arrive.
         </p>
         <p className="mt-4 text-sm text-muted">
-          Nothing arrived? Look into the spam folder, or{" "}
+          Nothing arrived? Check your spam folder, or{" "}
           <button type="button" className={linkClass} onClick={() => request.reset()}>
             try another address
           </button>
@@ -37,20 +35,21 @@ export function PasswordResetRequest() {
       </VisitorFrame>
     );
   }
-  const submit = (event: SubmitEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    request.mutate(formText(event.currentTarget, "email").trim());
-  };
   return (
     <VisitorFrame
       title="Forgot your password?"
-      intro="Tell us your e-mail address and we send you a link to choose a new one."
+      intro="Enter your email address. We will send you a link for choosing a new password."
       footer={BACK}
     >
-      <form onSubmit={submit} className="space-y-5">
-        <FormError error={request.error} fields={["email"]} />
+      <Form
+        error={request.error}
+        fields={["email"]}
+        busy={request.isPending}
+        onSubmit={(text) => request.mutate(text("email").trim())}
+        className="space-y-5"
+      >
         <Field
-          label="E-mail"
+          label="Email"
           name="email"
           type="email"
           autoComplete="username"
@@ -58,9 +57,9 @@ export function PasswordResetRequest() {
           error={fieldError(request.error, "email")}
         />
         <Button type="submit" tone="primary" size="large" className="w-full" busy={request.isPending}>
-          Send the link
+          Send link
         </Button>
-      </form>
+      </Form>
     </VisitorFrame>
   );
 }

@@ -2,17 +2,14 @@
 
 import Link from "next/link";
 import { useRouter, useSearchParams } from "next/navigation";
-import { type SubmitEvent, useRef } from "react";
 
 import { Alert } from "@/components/alert";
 import { Button } from "@/components/button";
 import { Field, PasswordField } from "@/components/field";
-import { FormError, fieldError } from "@/components/form-error";
-import { useFocusFirstInvalid } from "@/components/use-focus-first-invalid";
+import { Form, fieldError } from "@/components/form";
 import { signInPath } from "@/lib/redirect";
-import { formText } from "@/lib/form-text";
 
-import { useSignIn } from "./api/use-sign-in";
+import { useSignIn } from "./api";
 import { useEnter } from "./use-enter";
 import { linkClass, VisitorFrame } from "./visitor-frame";
 
@@ -22,44 +19,41 @@ export function SignInForm() {
   const router = useRouter();
   const enter = useEnter();
   const signIn = useSignIn();
-  const form = useRef<HTMLFormElement>(null);
-  useFocusFirstInvalid(form, signIn.error);
 
-  const submit = (event: SubmitEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const credentials = {
-      email: formText(event.currentTarget, "email").trim(),
-      password: formText(event.currentTarget, "password"),
-    };
-    signIn.mutate(credentials, {
-      onSuccess: (result) => {
-        if (result === "signed_in") enter(next);
-        if (result === "code_needed") router.push(signInPath(next ?? "", "/signin/code"));
+  const submit = (text: (name: string) => string) =>
+    signIn.mutate(
+      { email: text("email").trim(), password: text("password") },
+      {
+        onSuccess: (result) => {
+          if (result === "signed_in") enter(next);
+          if (result === "code_needed") router.push(signInPath(next ?? "", "/signin/code"));
+        },
       },
-    });
-  };
+    );
 
   return (
     <VisitorFrame
       title="Welcome back"
-      intro="Sign in to get to your workspace."
-      footer="New here? Your school sends you an invitation with a link to sign up."
+      intro="Sign in to open your workspace."
+      footer="New here? To sign up, use the link in the invitation from your school."
     >
-      <form ref={form} onSubmit={submit} className="space-y-5">
+      <Form
+        error={signIn.error}
+        fields={["email", "password"]}
+        busy={signIn.isPending}
+        onSubmit={submit}
+        className="space-y-5"
+      >
         {query.get("reset") === "done" && signIn.isIdle && (
-          <Alert tone="good">Your password is changed. Sign in with the new one.</Alert>
-        )}
-        {query.has("expired") && signIn.isIdle && (
-          <Alert tone="info">Your session has ended. Sign in and you are back where you were.</Alert>
+          <Alert tone="good">Your password was changed. Sign in with the new one.</Alert>
         )}
         {signIn.data === "email_unverified" && (
           <Alert tone="info" urgent>
-            Confirm your e-mail address first: open the link in the message that we sent you.
+            Confirm your email address first. Open the link in the message that we sent you, then sign in.
           </Alert>
         )}
-        <FormError error={signIn.error} fields={["email", "password"]} />
         <Field
-          label="E-mail"
+          label="Email"
           name="email"
           type="email"
           autoComplete="username"
@@ -81,7 +75,7 @@ export function SignInForm() {
             Forgot your password?
           </Link>
         </p>
-      </form>
+      </Form>
     </VisitorFrame>
   );
 }

@@ -2,27 +2,22 @@
 
 import Link from "next/link";
 import { useSearchParams } from "next/navigation";
-import { type SubmitEvent, useRef } from "react";
 
-import { Alert } from "@/components/alert";
 import { Button, buttonClass } from "@/components/button";
 import { Field, PasswordField } from "@/components/field";
-import { FormError, fieldError } from "@/components/form-error";
+import { Form, fieldError } from "@/components/form";
 import { Skeleton } from "@/components/panel";
-import { useFocusFirstInvalid } from "@/components/use-focus-first-invalid";
 import { explain, isTemporary } from "@/lib/api/errors";
 import type { Invitation } from "@/lib/api/types";
 import { roleAndTrack } from "@/lib/roles";
-import { formText } from "@/lib/form-text";
 
-import { useInvitation } from "./api/use-invitation";
-import { useSignUp } from "./api/use-sign-up";
+import { useInvitation, useSignUp } from "./api";
 import { useEnter } from "./use-enter";
 import { linkClass, VisitorFrame } from "./visitor-frame";
 
 const HAVE_ACCOUNT = (
   <>
-    You have an account already?{" "}
+    Already have an account?{" "}
     <Link href="/signin" className={linkClass}>
       Sign in
     </Link>
@@ -30,15 +25,15 @@ const HAVE_ACCOUNT = (
 );
 
 export function SignUp() {
-  const key = useSearchParams().get("invitation");
+  const key = useSearchParams().get("invitation") ?? "";
   const invitation = useInvitation(key);
 
-  if (key === null || key === "") {
+  if (key === "") {
     return (
       <VisitorFrame title="You need an invitation" footer={HAVE_ACCOUNT}>
         <p>
-          Accounts are made with the link in the invitation that your school sends by e-mail. Open that link, or ask
-          your instructor for an invitation.
+          Your school sends you an invitation by email. Open the link in it to create your account. If you have no
+          invitation, ask your instructor for one.
         </p>
       </VisitorFrame>
     );
@@ -59,13 +54,13 @@ export function SignUp() {
     const temporary = isTemporary(invitation.error);
     return (
       <VisitorFrame
-        title={temporary ? "We could not look up your invitation" : "This invitation does not work any more"}
+        title={temporary ? "We could not look up your invitation" : "This invitation no longer works"}
         footer={temporary ? HAVE_ACCOUNT : undefined}
       >
         <p>
           {temporary
             ? explain(invitation.error)
-            : "It was used already, has expired, or the link is incomplete. If you have signed up before, just sign in; otherwise ask your instructor for a new invitation."}
+            : "It was already used, has expired, or the link is incomplete. If you already have an account, sign in. Otherwise, ask your instructor for a new invitation."}
         </p>
         <div className="mt-6">
           {temporary ? (
@@ -87,45 +82,41 @@ export function SignUp() {
 function SignUpForm({ invitationKey, invitation }: { invitationKey: string; invitation: Invitation }) {
   const enter = useEnter();
   const signUp = useSignUp();
-  const form = useRef<HTMLFormElement>(null);
-  useFocusFirstInvalid(form, signUp.error);
 
-  const submit = (event: SubmitEvent<HTMLFormElement>) => {
-    event.preventDefault();
+  const submit = (text: (name: string) => string) =>
     signUp.mutate(
-      {
-        email: invitation.email,
-        name: formText(event.currentTarget, "name").trim(),
-        password: formText(event.currentTarget, "password"),
-        invitation: invitationKey,
-      },
+      { email: invitation.email, name: text("name").trim(), password: text("password"), invitation: invitationKey },
       { onSuccess: (signedIn) => signedIn && enter(null) },
     );
-  };
 
   if (signUp.data === false) {
     return (
-      <VisitorFrame title="Check your mail">
-        <p>We sent a message to {invitation.email}. Open the link in it, then sign in.</p>
+      <VisitorFrame title="Check your email">
+        <p>We sent a message to {invitation.email}. Open the link in it to confirm your address, then sign in.</p>
       </VisitorFrame>
     );
   }
   return (
     <VisitorFrame
       title={`Join ${invitation.school}`}
-      intro={`You are invited as ${roleAndTrack(invitation.role, invitation.track)}. Tell us your name and choose a password.`}
+      intro={`You are invited as ${roleAndTrack(invitation.role, invitation.track)}. Enter your name and choose a password.`}
       footer={HAVE_ACCOUNT}
     >
-      <form ref={form} onSubmit={submit} className="space-y-5">
-        <FormError error={signUp.error} fields={["name", "password"]} />
+      <Form
+        error={signUp.error}
+        fields={["name", "password"]}
+        busy={signUp.isPending}
+        onSubmit={submit}
+        className="space-y-5"
+      >
         <Field
-          label="E-mail"
+          label="Email"
           type="email"
           name="email"
           autoComplete="username"
           value={invitation.email}
           readOnly
-          hint="The address your invitation was sent to."
+          hint="Your invitation was sent to this address."
         />
         <Field
           label="Your name"
@@ -140,14 +131,13 @@ function SignUpForm({ invitationKey, invitation }: { invitationKey: string; invi
           name="password"
           autoComplete="new-password"
           required
-          hint="Long is strong: three or four random words are easy to remember."
+          hint="Use three or four random words: long passwords are strong and easy to remember."
           error={fieldError(signUp.error, "password")}
         />
-        {signUp.isSuccess && <Alert tone="good">Your account is ready.</Alert>}
         <Button type="submit" tone="primary" size="large" className="w-full" busy={signUp.isPending}>
           Create account
         </Button>
-      </form>
+      </Form>
     </VisitorFrame>
   );
 }

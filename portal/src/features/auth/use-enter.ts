@@ -4,14 +4,14 @@ import { useCallback } from "react";
 
 import { isPortalPath, safeNext } from "@/lib/redirect";
 
-/** Goes on to where a person wanted to be before they had to sign in. */
+/** Continues to the page that the person wanted before they had to sign in. */
 export function useEnter() {
   const router = useRouter();
   const queryClient = useQueryClient();
   return useCallback(
     (wanted: string | null) => {
       const next = safeNext(wanted);
-      // What was learned as a visitor (or as somebody else) is worth nothing now.
+      // Data of a visitor, or of another person, must not remain.
       queryClient.clear();
       if (isPortalPath(next)) router.replace(next);
       else window.location.replace(next);

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 
-/** Title, one sentence and one form: the shape of every page for visitors. */
+/** The shape of every page for visitors: a title, one sentence and one form. */
 export function VisitorFrame({
   title,
   intro,

@@ -1,22 +1,16 @@
 "use client";
 
-import { type SubmitEvent, useRef } from "react";
-
 import { Alert } from "@/components/alert";
 import { Button } from "@/components/button";
 import { Field, SelectField } from "@/components/field";
-import { fieldError } from "@/components/form-error";
-import { useFocusFirstInvalid } from "@/components/use-focus-first-invalid";
+import { Form, fieldError } from "@/components/form";
 import { explain } from "@/lib/api/errors";
 import type { CohortDetail } from "@/lib/api/types";
-import { formText } from "@/lib/form-text";
 import { trackName } from "@/lib/roles";
 
-import { useCandidates } from "./api/use-candidates";
-import { useInviteStudent } from "./api/use-invite-student";
-import { usePutMember } from "./api/use-put-member";
+import { useAddMember, useCandidates, useInviteStudent } from "./api";
 
-/** Students who have an account are added; the others are invited, and join by signing up. */
+/** Adds students who have an account, and invites those who do not; they join by signing up. */
 export function AddStudents({ cohort }: { cohort: CohortDetail }) {
   return (
     <div className="grid gap-6 md:grid-cols-2">
@@ -28,24 +22,19 @@ export function AddStudents({ cohort }: { cohort: CohortDetail }) {
 
 function AddExisting({ cohort }: { cohort: CohortDetail }) {
   const candidates = useCandidates(cohort.id);
-  const put = usePutMember();
+  const add = useAddMember(cohort.id);
   const items = candidates.data?.items ?? [];
-  const submit = (event: SubmitEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const studentId = formText(event.currentTarget, "student");
-    if (studentId !== "" && !put.isPending) put.mutate({ cohortId: cohort.id, studentId });
-  };
   return (
-    <form onSubmit={submit}>
+    <Form busy={add.isPending || items.length === 0} onSubmit={(text) => add.mutate(text("student"))}>
       <div className="flex items-end gap-3">
         <div className="min-w-0 flex-1">
           <SelectField
             label="Add a student"
             name="student"
             disabled={items.length === 0}
-            error={put.isError ? explain(put.error) : undefined}
+            error={add.isError ? explain(add.error) : undefined}
           >
-            {items.length === 0 && <option value="">Nobody to add</option>}
+            {items.length === 0 && <option value="">No student to add</option>}
             {items.map(({ id, name, email }) => (
               <option key={id} value={id}>
                 {name} ({email})
@@ -53,39 +42,36 @@ function AddExisting({ cohort }: { cohort: CohortDetail }) {
             ))}
           </SelectField>
         </div>
-        <Button type="submit" className="min-h-11" busy={put.isPending} unavailable={items.length === 0}>
+        <Button type="submit" className="min-h-11" busy={add.isPending} unavailable={items.length === 0}>
           Add
         </Button>
       </div>
       <p className="mt-1.5 text-sm text-muted">
         {candidates.isError
           ? explain(candidates.error)
-          : `Students of the track ${trackName(cohort.track)} who are in no cohort.`}
+          : `Lists students of the track ${trackName(cohort.track)} who are not in a cohort.`}
       </p>
-    </form>
+    </Form>
   );
 }
 
 function Invite({ cohort }: { cohort: CohortDetail }) {
   const invite = useInviteStudent(cohort);
-  const form = useRef<HTMLFormElement>(null);
-  useFocusFirstInvalid(form, invite.error);
-  const submit = (event: SubmitEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    if (invite.isPending) return;
-    const element = event.currentTarget;
-    void invite.mutateAsync(formText(element, "email").trim()).then(
-      () => element.reset(),
-      () => undefined,
-    );
-  };
   return (
     <div>
-      <form ref={form} onSubmit={submit}>
+      <Form
+        busy={invite.isPending}
+        onSubmit={(text, form) =>
+          void invite.mutateAsync(text("email").trim()).then(
+            () => form.reset(),
+            () => undefined,
+          )
+        }
+      >
         <div className="flex items-end gap-3">
           <div className="min-w-0 flex-1">
             <Field
-              label="Invite somebody new"
+              label="Invite a new student"
               name="email"
               type="email"
               required
@@ -99,18 +85,18 @@ function Invite({ cohort }: { cohort: CohortDetail }) {
           </Button>
         </div>
         <p id="invite-hint" className="mt-1.5 text-sm text-muted">
-          They get a link by e-mail, and join this cohort by signing up.
+          They receive a link by email and join this cohort when they sign up.
         </p>
         {invite.isError && (
           <p role="alert" className="mt-1.5 text-sm text-bad">
             {fieldError(invite.error, "email") ?? explain(invite.error)}
           </p>
         )}
-      </form>
+      </Form>
       {invite.isSuccess && (
         <div className="mt-3">
           <Alert tone="good" title={`${invite.data.email} is invited`} urgent>
-            The link is shown only now:{" "}
+            You can also send them this link yourself. It is shown only once:{" "}
             <a href={invite.data.url ?? undefined} className="font-medium wrap-anywhere text-accent underline">
               {invite.data.url}
             </a>

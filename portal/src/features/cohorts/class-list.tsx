@@ -10,7 +10,7 @@ interface ClassListProps {
   timeZone: string;
 }
 
-/** The next days with classes; the rest can be unfolded. */
+/** The next days with classes; the later ones are folded. */
 export function ClassList({ classes, timeZone }: ClassListProps) {
   const days = classDays(classes, useNow(60_000), timeZone);
   const rest = days.slice(DAYS_SHOWN);

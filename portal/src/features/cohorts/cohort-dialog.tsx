@@ -1,54 +1,50 @@
 "use client";
 
-import { type SubmitEvent, useRef } from "react";
-
 import { Button } from "@/components/button";
 import { Dialog, DialogActions } from "@/components/dialog";
 import { Field, SelectField } from "@/components/field";
-import { FormError, fieldError } from "@/components/form-error";
-import { useFocusFirstInvalid } from "@/components/use-focus-first-invalid";
+import { Form, fieldError } from "@/components/form";
 import type { Cohort, CohortDetail } from "@/lib/api/types";
-import { formText } from "@/lib/form-text";
 import { TRACK_NAMES } from "@/lib/roles";
 
-import { useChangeCohort } from "./api/use-change-cohort";
-import { useCreateCohort } from "./api/use-create-cohort";
-
-const stay = () => undefined;
+import { useChangeCohort, useCreateCohort } from "./api";
 
 interface CohortDialogProps {
-  /** The one to change; none: a new one. */
+  /** The cohort to edit; without one, the dialog creates a new one. */
   cohort?: CohortDetail;
   onClose: () => void;
-  onDone: (cohort: CohortDetail) => void;
+  onDone?: (cohort: CohortDetail) => void;
 }
 
 export function CohortDialog({ cohort, onClose, onDone }: CohortDialogProps) {
   const create = useCreateCohort();
   const change = useChangeCohort(cohort?.id ?? "");
   const { error, isPending } = cohort === undefined ? create : change;
-  const form = useRef<HTMLFormElement>(null);
-  useFocusFirstInvalid(form, error);
 
-  const submit = (event: SubmitEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    if (isPending) return;
-    const element = event.currentTarget;
-    const values = { name: formText(element, "name").trim(), time_zone: formText(element, "time_zone").trim() };
+  const submit = (text: (name: string) => string) => {
+    const values = { name: text("name").trim(), time_zone: text("time_zone").trim() };
     const done =
       cohort === undefined
-        ? create.mutateAsync({ ...values, track: formText(element, "track") as Cohort["track"] })
-        : change.mutateAsync({ ...values, active: formText(element, "active") === "on" });
-    void done.then((changed) => {
-      onClose();
-      onDone(changed);
-    }, stay);
+        ? create.mutateAsync({ ...values, track: text("track") as Cohort["track"] })
+        : change.mutateAsync({ ...values, active: text("active") === "on" });
+    void done.then(
+      (changed) => {
+        onClose();
+        onDone?.(changed);
+      },
+      () => undefined,
+    );
   };
 
   return (
-    <Dialog title={cohort === undefined ? "Create a cohort" : "Change the cohort"} onClose={onClose}>
-      <form ref={form} onSubmit={submit} className="mt-4 space-y-4">
-        <FormError error={error} fields={["name", "time_zone", "track"]} />
+    <Dialog title={cohort === undefined ? "Create a cohort" : "Edit cohort"} onClose={onClose}>
+      <Form
+        error={error}
+        fields={["name", "time_zone", "track"]}
+        busy={isPending}
+        onSubmit={submit}
+        className="mt-4 space-y-4"
+      >
         <Field
           label="Name"
           name="name"
@@ -64,7 +60,7 @@ export function CohortDialog({ cohort, onClose, onDone }: CohortDialogProps) {
             label="Track"
             name="track"
             defaultValue="FSD"
-            hint="It cannot be changed later."
+            hint="The track cannot be changed later."
             error={fieldError(error, "track")}
           >
             {Object.entries(TRACK_NAMES).map(([track, name]) => (
@@ -82,7 +78,7 @@ export function CohortDialog({ cohort, onClose, onDone }: CohortDialogProps) {
           autoComplete="off"
           spellCheck={false}
           defaultValue={cohort?.time_zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone}
-          hint="Where the classes are."
+          hint="The time zone in which classes take place."
           error={fieldError(error, "time_zone")}
         />
         <datalist id="time-zones">
@@ -105,7 +101,7 @@ export function CohortDialog({ cohort, onClose, onDone }: CohortDialogProps) {
                 Active
               </label>
               <p id="active-hint" className="text-muted">
-                Off when the term is over: nothing is made ready for its classes any more.
+                Clear this when the term is over. Workspaces are then no longer prepared for its classes.
               </p>
             </div>
           </div>
@@ -116,7 +112,7 @@ export function CohortDialog({ cohort, onClose, onDone }: CohortDialogProps) {
             {cohort === undefined ? "Create cohort" : "Save"}
           </Button>
         </DialogActions>
-      </form>
+      </Form>
     </Dialog>
   );
 }

@@ -5,20 +5,21 @@ import { usePathname, useRouter } from "next/navigation";
 import { useState } from "react";
 
 import { Alert } from "@/components/alert";
-import { Button, buttonClass } from "@/components/button";
+import { buttonClass } from "@/components/button";
+import { DeleteDialog } from "@/components/delete-dialog";
+import { LoadFailure } from "@/components/failure";
 import { MoreIcon } from "@/components/icons";
 import { Menu } from "@/components/menu";
 import { LoadingPanel } from "@/components/panel";
-import { ApiError, explain } from "@/lib/api/errors";
+import { ApiError } from "@/lib/api/errors";
 import type { CohortDetail, Me } from "@/lib/api/types";
 import { trackName } from "@/lib/roles";
 import { useIsClient } from "@/lib/use-is-client";
 import { useLastingError } from "@/lib/use-lasting-error";
 
-import { useCohort } from "./api/use-cohort";
+import { useCohort, useDeleteCohort } from "./api";
 import { CohortDialog } from "./cohort-dialog";
 import { InactiveMark } from "./cohorts-page";
-import { DeleteCohortDialog } from "./delete-cohort-dialog";
 import { InstructorsDialog } from "./instructors-dialog";
 import { MembersPanel } from "./members-panel";
 import { StaffOnly } from "./staff-only";
@@ -37,23 +38,18 @@ function CohortById({ id, me }: { id: string | null; me: Me }) {
   if (cohort.data !== undefined) return <CohortView cohort={cohort.data} me={me} />;
   if (error === null) return <LoadingPanel label="Loading the cohort" />;
   const gone = error instanceof ApiError && (error.status === 404 || error.status === 422);
+  if (!gone) return <LoadFailure query={cohort} error={error} title="The cohort cannot be shown right now" />;
   return (
     <Alert
-      tone={gone ? "info" : "warn"}
-      title={gone ? "There is no such cohort" : "The cohort cannot be shown at the moment"}
+      tone="info"
+      title="Cohort not found"
       action={
-        gone ? (
-          <Link href="/cohorts" className={buttonClass("secondary")}>
-            Your cohorts
-          </Link>
-        ) : (
-          <Button busy={cohort.isFetching} onClick={() => void cohort.refetch()}>
-            Try again
-          </Button>
-        )
+        <Link href="/cohorts" className={buttonClass("secondary")}>
+          Your cohorts
+        </Link>
       }
     >
-      {gone ? "It was deleted, or you do not teach it (any more)." : explain(error)}
+      It was deleted, or you no longer teach it.
     </Alert>
   );
 }
@@ -77,7 +73,7 @@ export function CohortView({ cohort, me }: { cohort: CohortDetail; me: Me }) {
           </p>
           <p className="text-muted">
             {cohort.instructors.length === 0
-              ? "Nobody teaches it yet."
+              ? "No instructor yet"
               : `Taught by ${cohort.instructors.map(({ name }) => name).join(", ")}`}
           </p>
         </div>
@@ -86,7 +82,7 @@ export function CohortView({ cohort, me }: { cohort: CohortDetail; me: Me }) {
       <div className="mt-6 space-y-5">
         {!cohort.active && (
           <Alert tone="info">
-            This cohort is not active: its timetable is kept, but nothing is made ready for its classes.
+            This cohort is inactive. Its timetable is kept, but workspaces are not prepared for its classes.
           </Alert>
         )}
         <TimetablePanel cohort={cohort} />
@@ -97,8 +93,7 @@ export function CohortView({ cohort, me }: { cohort: CohortDetail; me: Me }) {
 }
 
 function CohortMenu({ cohort, me }: { cohort: CohortDetail; me: Me }) {
-  const [dialog, setDialog] = useState<"change" | "instructors" | "delete" | null>(null);
-  const router = useRouter();
+  const [dialog, setDialog] = useState<"edit" | "instructors" | "delete" | null>(null);
   const close = () => setDialog(null);
   return (
     <>
@@ -107,16 +102,25 @@ function CohortMenu({ cohort, me }: { cohort: CohortDetail; me: Me }) {
         button={<MoreIcon />}
         buttonClassName="text-muted hover:text-ink hover:bg-line/50 grid size-10 place-items-center rounded-lg"
         entries={[
-          { label: "Change …", hint: "Name, time zone, active", onSelect: () => setDialog("change") },
+          { label: "Edit cohort …", hint: "Name, time zone, active", onSelect: () => setDialog("edit") },
           ...(me.role === "admin" ? [{ label: "Instructors …", onSelect: () => setDialog("instructors") }] : []),
           { label: "Delete cohort …", danger: true, onSelect: () => setDialog("delete") },
         ]}
       />
-      {dialog === "change" && <CohortDialog cohort={cohort} onClose={close} onDone={() => undefined} />}
+      {dialog === "edit" && <CohortDialog cohort={cohort} onClose={close} />}
       {dialog === "instructors" && <InstructorsDialog cohort={cohort} onClose={close} />}
-      {dialog === "delete" && (
-        <DeleteCohortDialog cohort={cohort} onClose={close} onDeleted={() => router.replace("/cohorts")} />
-      )}
+      {dialog === "delete" && <DeleteCohortDialog cohort={cohort} onClose={close} />}
     </>
+  );
+}
+
+function DeleteCohortDialog({ cohort, onClose }: { cohort: CohortDetail; onClose: () => void }) {
+  const router = useRouter();
+  const remove = useDeleteCohort(cohort.id, () => router.replace("/cohorts"));
+  return (
+    <DeleteDialog what="cohort" name={cohort.name} mutation={remove} onClose={onClose}>
+      The cohort and its timetable are deleted permanently. Its students keep their accounts and workspaces, but are no
+      longer in a cohort.
+    </DeleteDialog>
   );
 }

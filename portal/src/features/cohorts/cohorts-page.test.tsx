@@ -1,30 +1,15 @@
 // @vitest-environment jsdom
-import { cleanup, fireEvent, screen, waitFor } from "@testing-library/react";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { fireEvent, screen, waitFor } from "@testing-library/react";
+import { expect, it } from "vitest";
+
+import type { Me } from "@/lib/api/types";
+import { cohort, COHORT_ID, person } from "@/testing/examples";
+import { FakeApi, show } from "@/testing/fake-api";
+import { router } from "@/testing/router";
 
 import { CohortsPage } from "./cohorts-page";
-import { cohort, FakeApi, ID, show } from "./testing";
 
-const push = vi.fn();
-vi.mock("next/navigation", () => ({ useRouter: () => ({ push }) }));
-
-const me = (role: string) => ({
-  body: { id: "1", role, name: "Ines", school: { name: "S", warnings: [] }, kinds: [] },
-});
-
-beforeEach(() => {
-  HTMLDialogElement.prototype.showModal = function () {
-    this.open = true;
-  };
-  HTMLDialogElement.prototype.close = function () {
-    this.open = false;
-  };
-});
-afterEach(() => {
-  cleanup();
-  vi.unstubAllGlobals();
-  push.mockClear();
-});
+const me = (role: Me["role"]) => ({ status: 200, body: person({ role }) }) as const;
 
 it("tells a student that the page is not for them, and asks for nothing", async () => {
   const api = new FakeApi({ "GET /api/me/": me("student") });
@@ -36,16 +21,16 @@ it("tells a student that the page is not for them, and asks for nothing", async 
 it("leads from the empty list to a new cohort", async () => {
   const api = new FakeApi({
     "GET /api/me/": me("instructor"),
-    "GET /api/cohorts/": { body: { items: [] } },
+    "GET /api/cohorts/": { status: 200, body: { items: [] } },
     "POST /api/cohorts/": { status: 201, body: cohort({ name: "Berlin-4" }) },
   });
   show(<CohortsPage />);
-  expect(await screen.findByText("No cohort yet")).toBeTruthy();
+  expect(await screen.findByText("No cohorts yet")).toBeTruthy();
   fireEvent.click(screen.getByRole("button", { name: "Create a cohort" }));
   fireEvent.change(screen.getByLabelText("Name"), { target: { value: " Berlin-4 " } });
   fireEvent.change(screen.getByLabelText("Time zone"), { target: { value: "Europe/Berlin" } });
   fireEvent.click(screen.getByRole("button", { name: "Create cohort" }));
-  await waitFor(() => expect(push).toHaveBeenCalledWith(`/cohorts/${ID}`));
+  await waitFor(() => expect(router.push).toHaveBeenCalledWith(`/cohorts/${COHORT_ID}`));
   expect(api.changes()).toEqual([
     { route: "POST /api/cohorts/", body: { name: "Berlin-4", time_zone: "Europe/Berlin", track: "FSD" } },
   ]);
@@ -54,7 +39,7 @@ it("leads from the empty list to a new cohort", async () => {
 it("keeps the dialog and puts the message at its field when the name is taken", async () => {
   new FakeApi({
     "GET /api/me/": me("admin"),
-    "GET /api/cohorts/": { body: { items: [] } },
+    "GET /api/cohorts/": { status: 200, body: { items: [] } },
     "POST /api/cohorts/": {
       status: 409,
       body: {
@@ -70,7 +55,7 @@ it("keeps the dialog and puts the message at its field when the name is taken", 
   fireEvent.click(screen.getByRole("button", { name: "Create cohort" }));
   expect(await screen.findByText("This name is taken.")).toBeTruthy();
   expect(document.activeElement).toBe(screen.getByLabelText("Name"));
-  expect(push).not.toHaveBeenCalled();
+  expect(router.push).not.toHaveBeenCalled();
 });
 
 it("lists cohorts with their students and the next class", async () => {
@@ -78,13 +63,13 @@ it("lists cohorts with their students and the next class", async () => {
   const next = { starts_at, ends_at: new Date(Date.now() + 3_600_000).toISOString(), title: "Algorithms" };
   const items = [
     cohort({ students: 1, has_timetable: true, next_class: next }),
-    cohort({ id: "2", name: "Old", active: false, has_timetable: false }),
+    cohort({ id: "2", name: "Old", active: false }),
   ];
-  new FakeApi({ "GET /api/me/": me("instructor"), "GET /api/cohorts/": { body: { items } } });
+  new FakeApi({ "GET /api/me/": me("instructor"), "GET /api/cohorts/": { status: 200, body: { items } } });
   show(<CohortsPage />);
-  expect((await screen.findByRole("link", { name: "Berlin-3" })).getAttribute("href")).toBe(`/cohorts/${ID}`);
+  expect((await screen.findByRole("link", { name: "Berlin-3" })).getAttribute("href")).toBe(`/cohorts/${COHORT_ID}`);
   expect(screen.getByText("1 student")).toBeTruthy();
   expect(screen.getByText(/^Now, until/)).toBeTruthy();
   expect(screen.getByText("No timetable yet")).toBeTruthy();
-  expect(screen.getByText("Not active")).toBeTruthy();
+  expect(screen.getByText("Inactive")).toBeTruthy();
 });

@@ -4,17 +4,16 @@ import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 
-import { Alert } from "@/components/alert";
 import { Button } from "@/components/button";
+import { LoadFailure } from "@/components/failure";
 import { CalendarIcon, PeopleIcon } from "@/components/icons";
 import { LoadingPanel } from "@/components/panel";
-import { explain } from "@/lib/api/errors";
 import type { Cohort } from "@/lib/api/types";
 import { trackName } from "@/lib/roles";
 import { useLastingError } from "@/lib/use-lasting-error";
 import { useNow } from "@/lib/use-now";
 
-import { useCohorts } from "./api/use-cohorts";
+import { useCohorts } from "./api";
 import { CohortDialog } from "./cohort-dialog";
 import { countOf, nextClass } from "./model/class-times";
 import { StaffOnly } from "./staff-only";
@@ -41,27 +40,15 @@ export function Cohorts() {
         {items !== undefined && items.length > 0 && create}
       </div>
       <div className="mt-6 space-y-4">
-        {error !== null && (
-          <Alert
-            tone="warn"
-            title="The cohorts cannot be shown at the moment"
-            action={
-              <Button busy={cohorts.isFetching} onClick={() => void cohorts.refetch()}>
-                Try again
-              </Button>
-            }
-          >
-            {explain(error)}
-          </Alert>
-        )}
-        {items === undefined && error === null && <LoadingPanel label="Loading the cohorts" />}
+        {error !== null && <LoadFailure query={cohorts} error={error} title="Your cohorts cannot be shown right now" />}
+        {items === undefined && error === null && <LoadingPanel label="Loading your cohorts" />}
         {items?.length === 0 && (
           <section className="rounded-2xl border border-line bg-surface p-8 text-center shadow-xs sm:p-12">
             <PeopleIcon className="mx-auto size-10 text-accent" />
-            <h2 className="mt-4 text-lg font-semibold">No cohort yet</h2>
+            <h2 className="mt-4 text-lg font-semibold">No cohorts yet</h2>
             <p className="mx-auto mt-1 mb-6 max-w-md text-pretty text-muted">
-              A cohort is a group of students who learn together. With its timetable, workspaces are ready when a class
-              begins.
+              A cohort is a group of students who learn together. Upload its timetable, and workspaces are ready when
+              each class begins.
             </p>
             {create}
           </section>
@@ -87,7 +74,7 @@ function CohortRow({ cohort }: { cohort: Cohort }) {
     <li className="relative rounded-2xl border border-line bg-surface p-5 shadow-xs has-[a:hover]:border-accent/50 sm:px-6">
       <div className="flex flex-wrap items-baseline gap-x-3">
         <h2 className="min-w-0 font-semibold wrap-anywhere">
-          {/* The whole row is the link's. */}
+          {/* The link covers the whole row. */}
           <Link href={`/cohorts/${cohort.id}`} className="after:absolute after:inset-0 after:rounded-2xl">
             {cohort.name}
           </Link>
@@ -107,7 +94,7 @@ function CohortRow({ cohort }: { cohort: Cohort }) {
           <CalendarIcon className="size-4 shrink-0 text-muted" />
           {cohort.next_class === null ? (
             <span className="text-muted">
-              {cohort.has_timetable ? "No class in the next 14 days" : "No timetable yet"}
+              {cohort.has_timetable ? "No classes in the next 14 days" : "No timetable yet"}
             </span>
           ) : (
             <span>
@@ -122,5 +109,5 @@ function CohortRow({ cohort }: { cohort: Cohort }) {
 }
 
 export function InactiveMark() {
-  return <span className="rounded-full bg-sunken px-2.5 py-0.5 text-xs font-medium text-muted">Not active</span>;
+  return <span className="rounded-full bg-sunken px-2.5 py-0.5 text-xs font-medium text-muted">Inactive</span>;
 }

@@ -1,41 +1,30 @@
 "use client";
 
-import type { SubmitEvent } from "react";
-
-import { Alert } from "@/components/alert";
 import { Button } from "@/components/button";
-import { Dialog, DialogActions } from "@/components/dialog";
+import { Dialog, DialogActions, DialogText } from "@/components/dialog";
+import { Form } from "@/components/form";
 import { Skeleton } from "@/components/panel";
-import { explain } from "@/lib/api/errors";
 import type { CohortDetail } from "@/lib/api/types";
 
-import { useInstructors } from "./api/use-instructors";
-import { useSetInstructors } from "./api/use-set-instructors";
+import { useInstructors, useSetInstructors } from "./api";
 
 export function InstructorsDialog({ cohort, onClose }: { cohort: CohortDetail; onClose: () => void }) {
   const instructors = useInstructors();
   const set = useSetInstructors(cohort.id);
-  const error = set.error ?? instructors.error;
-  const submit = (event: SubmitEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const ids = new FormData(event.currentTarget).getAll("instructor").filter((value) => typeof value === "string");
-    if (!set.isPending) void set.mutateAsync(ids).then(onClose, () => undefined);
+  const submit = (_: unknown, form: HTMLFormElement) => {
+    const ids = new FormData(form).getAll("instructor").filter((value) => typeof value === "string");
+    void set.mutateAsync(ids).then(onClose, () => undefined);
   };
   return (
     <Dialog title={`Who teaches ${cohort.name}?`} onClose={onClose}>
-      <form onSubmit={submit}>
-        {error !== null && (
-          <div className="mt-4">
-            <Alert tone="bad" urgent>
-              {explain(error)}
-            </Alert>
-          </div>
-        )}
+      <Form
+        error={set.error ?? instructors.error}
+        busy={set.isPending || instructors.data === undefined}
+        onSubmit={submit}
+      >
         {instructors.isPending && <Skeleton className="mt-4 h-20 w-full" />}
         {instructors.data?.items.length === 0 && (
-          <p className="mt-2 text-sm text-muted">
-            This school has no instructor yet. Invite one in the administration.
-          </p>
+          <DialogText>This school has no instructors yet. Open Administration to invite one.</DialogText>
         )}
         <fieldset className="mt-3 max-h-72 overflow-y-auto">
           <legend className="sr-only">Instructors</legend>
@@ -58,7 +47,7 @@ export function InstructorsDialog({ cohort, onClose }: { cohort: CohortDetail; o
             Save
           </Button>
         </DialogActions>
-      </form>
+      </Form>
     </Dialog>
   );
 }

@@ -1,9 +1,12 @@
 // @vitest-environment jsdom
-import { cleanup, fireEvent, screen, waitFor } from "@testing-library/react";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { fireEvent, screen, waitFor } from "@testing-library/react";
+import { expect, it } from "vitest";
+
+import { cohort, COHORT_ID } from "@/testing/examples";
+import { FakeApi, show } from "@/testing/fake-api";
+import type { Answers } from "@/testing/routes";
 
 import { MembersPanel } from "./members-panel";
-import { cohort, FakeApi, ID, show } from "./testing";
 
 const AMIRA = {
   id: "a1",
@@ -12,21 +15,20 @@ const AMIRA = {
   active: true,
   joined_at: "2026-11-01T00:00:00Z",
 };
-const CANDIDATES = `GET /api/cohorts/${ID}/candidates/`;
-const nobody = { [CANDIDATES]: { body: { items: [] } } };
-
-beforeEach(() => {
-  HTMLDialogElement.prototype.showModal = function () {
-    this.open = true;
-  };
-  HTMLDialogElement.prototype.close = function () {
-    this.open = false;
-  };
-});
-afterEach(() => {
-  cleanup();
-  vi.unstubAllGlobals();
-});
+const INVITATION = {
+  id: "i1",
+  email: "new@school.example",
+  role: "student",
+  track: "FSD",
+  cohort: "Berlin-3",
+  created_at: "2026-11-01T00:00:00Z",
+  expires_at: "2026-11-15T00:00:00Z",
+  accepted_at: null,
+  invited_by: "Ines",
+} as const;
+const MEMBER = "/api/cohorts/{cohort_id}/members/{student_id}/";
+const CANDIDATES = "GET /api/cohorts/{cohort_id}/candidates/";
+const nobody: Answers = { [CANDIDATES]: { status: 200, body: { items: [] } } };
 
 function choose(entry: RegExp) {
   fireEvent.click(screen.getByRole("button", { name: "Actions for Amira Okafor" }));
@@ -34,54 +36,59 @@ function choose(entry: RegExp) {
 }
 
 it("removes a student only after a question", async () => {
-  const remove = `DELETE /api/cohorts/${ID}/members/a1/`;
-  const api = new FakeApi({ ...nobody, [remove]: { body: cohort() } });
+  const api = new FakeApi({ ...nobody, [`DELETE ${MEMBER}`]: { status: 200, body: cohort() } });
   show(<MembersPanel cohort={cohort({ members: [AMIRA] })} />);
   choose(/Remove/);
   expect(api.changes()).toEqual([]);
   fireEvent.click(screen.getByRole("button", { name: "Remove from cohort" }));
-  await waitFor(() => expect(api.changes()).toEqual([{ route: remove, body: null }]));
+  await waitFor(() =>
+    expect(api.changes()).toEqual([{ route: `DELETE /api/cohorts/${COHORT_ID}/members/a1/`, body: null }]),
+  );
 });
 
 it("moves a student to another cohort of the same track", async () => {
-  const move = "PUT /api/cohorts/c2/members/a1/";
+  const items = [cohort(), cohort({ id: "c2", name: "Berlin-4" }), cohort({ id: "c3", name: "Lisbon-1", track: "DP" })];
   const api = new FakeApi({
     ...nobody,
-    "GET /api/cohorts/": {
-      body: {
-        items: [cohort(), cohort({ id: "c2", name: "Berlin-4" }), cohort({ id: "c3", name: "Lisbon-1", track: "DP" })],
-      },
-    },
-    [move]: { body: cohort({ id: "c2" }) },
+    "GET /api/cohorts/": { status: 200, body: { items } },
+    [`PUT ${MEMBER}`]: { status: 200, body: cohort({ id: "c2" }) },
+    "GET /api/cohorts/{cohort_id}/": { status: 200, body: cohort() },
   });
   show(<MembersPanel cohort={cohort({ members: [AMIRA] })} />);
   choose(/Move/);
-  const select = await screen.findByLabelText("To the cohort");
+  const select = await screen.findByLabelText("New cohort");
   expect([...select.querySelectorAll("option")].map(({ textContent }) => textContent)).toEqual(["Berlin-4"]);
   fireEvent.click(screen.getByRole("button", { name: "Move" }));
-  await waitFor(() => expect(api.changes()).toEqual([{ route: move, body: null }]));
+  await waitFor(() => expect(api.changes()).toEqual([{ route: "PUT /api/cohorts/c2/members/a1/", body: null }]));
 });
 
 it("adds a student who is in no cohort, and says why when that is refused", async () => {
-  const put = `PUT /api/cohorts/${ID}/members/b2/`;
-  const refused = { status: 409, body: { detail: "A cohort has at most 2000 students.", reason: "cohort_full" } };
+  const detail = "A cohort has at most 2000 students.";
   const ben = { id: "b2", name: "Ben Larsen", email: "ben@school.example" };
-  new FakeApi({ [CANDIDATES]: { body: { items: [ben] } }, [put]: refused });
+  new FakeApi({
+    [CANDIDATES]: { status: 200, body: { items: [ben] } },
+    [`PUT ${MEMBER}`]: { status: 409, body: { detail, reason: "cohort_full" } },
+  });
   show(<MembersPanel cohort={cohort()} />);
   await screen.findByText("Ben Larsen (ben@school.example)");
   fireEvent.click(screen.getByRole("button", { name: "Add" }));
-  expect(await screen.findByText("A cohort has at most 2000 students.")).toBeTruthy();
+  expect(await screen.findByText(detail)).toBeTruthy();
 });
 
 it("invites somebody new into the cohort and shows the link once", async () => {
   const url = "http://localhost/signup?invitation=key";
   const api = new FakeApi({
     ...nobody,
-    "POST /api/invitations/": { status: 201, body: { email: "new@school.example", url } },
+    "POST /api/invitations/": { status: 201, body: { ...INVITATION, url } },
   });
   show(<MembersPanel cohort={cohort()} />);
-  fireEvent.change(screen.getByLabelText("Invite somebody new"), { target: { value: "new@school.example" } });
+  fireEvent.change(screen.getByLabelText("Invite a new student"), { target: { value: "new@school.example" } });
   fireEvent.click(screen.getByRole("button", { name: "Invite" }));
   expect((await screen.findByRole("link", { name: url })).getAttribute("href")).toBe(url);
-  expect(api.changes()[0]?.body).toEqual({ email: "new@school.example", role: "student", track: "FSD", cohort_id: ID });
+  expect(api.changes()[0]?.body).toEqual({
+    email: "new@school.example",
+    role: "student",
+    track: "FSD",
+    cohort_id: COHORT_ID,
+  });
 });

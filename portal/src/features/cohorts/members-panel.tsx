@@ -19,7 +19,7 @@ export function MembersPanel({ cohort }: { cohort: CohortDetail }) {
       id="students"
       title="Students"
       description={
-        cohort.members.length === 0 ? "Nobody is in this cohort yet." : countOf(cohort.members.length, "student")
+        cohort.members.length === 0 ? "This cohort has no students yet." : countOf(cohort.members.length, "student")
       }
     >
       {cohort.members.length > 0 && (

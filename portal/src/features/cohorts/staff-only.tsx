@@ -10,7 +10,7 @@ import type { Me } from "@/lib/api/types";
 import { isStaff } from "@/lib/roles";
 import { useMe } from "@/lib/session/use-me";
 
-/** What only instructors and admins see; the API refuses students too, this says it in words. */
+/** Shows a page only to instructors and admins. The API refuses students as well; this explains it to them. */
 export function StaffOnly({ children }: { children: (me: Me) => ReactNode }) {
   const me = useMe();
   if (me.data === undefined) return <LoadingPanel label="Loading" />;
@@ -27,7 +27,7 @@ export function StaffOnly({ children }: { children: (me: Me) => ReactNode }) {
           </Link>
         }
       >
-        Cohorts and their timetables are kept by the people who teach.
+        Your instructors manage cohorts and timetables here.
       </Alert>
     </>
   );

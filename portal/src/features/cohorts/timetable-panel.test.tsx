@@ -1,12 +1,15 @@
 // @vitest-environment jsdom
-import { cleanup, fireEvent, screen, waitFor } from "@testing-library/react";
-import { afterEach, expect, it, vi } from "vitest";
+import { fireEvent, screen, waitFor } from "@testing-library/react";
+import { expect, it } from "vitest";
 
-import { cohort, FakeApi, ID, show } from "./testing";
+import { cohort, COHORT_ID } from "@/testing/examples";
+import { FakeApi, show } from "@/testing/fake-api";
+
 import { TimetablePanel } from "./timetable-panel";
 
-const PREVIEW = `POST /api/cohorts/${ID}/timetable/preview/`;
-const SET = `PUT /api/cohorts/${ID}/timetable/`;
+const PREVIEW = "POST /api/cohorts/{cohort_id}/timetable/preview/";
+const SET = "PUT /api/cohorts/{cohort_id}/timetable/";
+const sent = (route: string) => route.replace("{cohort_id}", COHORT_ID);
 const CLASS = {
   starts_at: new Date(Date.now() + 86_400_000).toISOString(),
   ends_at: new Date(Date.now() + 90_000_000).toISOString(),
@@ -20,11 +23,6 @@ const TIMETABLE = {
   notes: ["1 entry is cancelled and left out."],
 };
 
-afterEach(() => {
-  cleanup();
-  vi.unstubAllGlobals();
-});
-
 function choose(name: string, content: string, size?: number) {
   const file = new File([content], name, { type: "text/calendar" });
   Object.defineProperty(file, "text", { value: () => Promise.resolve(content) });
@@ -35,18 +33,21 @@ function choose(name: string, content: string, size?: number) {
 it("shows what a file would mean before it is used, and uses it when told", async () => {
   const used = cohort({ has_timetable: true, timetable: TIMETABLE });
   const api = new FakeApi({
-    [PREVIEW]: { body: { classes: [CLASS], notes: ["1 entry is cancelled and left out."] } },
-    [SET]: { body: used },
+    [PREVIEW]: { status: 200, body: { classes: [CLASS], notes: ["1 entry is cancelled and left out."] } },
+    [SET]: { status: 200, body: used },
   });
   show(<TimetablePanel cohort={cohort()} />);
   choose("term.ics", "BEGIN:VCALENDAR");
   expect(await screen.findByText("Algorithms")).toBeTruthy();
   expect(screen.getByText("1 entry is cancelled and left out.")).toBeTruthy();
-  expect(api.changes().map(({ route }) => route)).toEqual([PREVIEW]);
+  expect(api.changes().map(({ route }) => route)).toEqual([sent(PREVIEW)]);
   fireEvent.click(screen.getByRole("button", { name: "Use this timetable" }));
-  expect((await screen.findByRole("alert")).textContent).toContain("term.ics is the timetable now.");
-  expect(api.changes().at(-1)).toEqual({ route: SET, body: { file_name: "term.ics", content: "BEGIN:VCALENDAR" } });
-  expect(document.activeElement).toBe(screen.getByRole("button", { name: "Upload a timetable" }));
+  expect((await screen.findByRole("alert")).textContent).toContain("term.ics is now the timetable.");
+  expect(api.changes().at(-1)).toEqual({
+    route: sent(SET),
+    body: { file_name: "term.ics", content: "BEGIN:VCALENDAR" },
+  });
+  expect(document.activeElement).toBe(screen.getByRole("button", { name: "Upload timetable" }));
 });
 
 it("says what is wrong with a file, line by line, and lets it be corrected and chosen again", async () => {
@@ -62,7 +63,7 @@ it("says what is wrong with a file, line by line, and lets it be corrected and c
     errors.map(({ message }) => message),
   );
   expect(screen.queryByRole("button", { name: "Use this timetable" })).toBeNull();
-  new FakeApi({ [PREVIEW]: { body: { classes: [CLASS], notes: [] } } });
+  new FakeApi({ [PREVIEW]: { status: 200, body: { classes: [CLASS], notes: [] } } });
   choose("term.ics", "BEGIN:VCALENDAR corrected");
   expect(await screen.findByText("Algorithms")).toBeTruthy();
   expect(screen.queryByRole("alert")).toBeNull();
@@ -77,7 +78,7 @@ it("does not send a file that is far too large", async () => {
 });
 
 it("forgets a file that is discarded", async () => {
-  const api = new FakeApi({ [PREVIEW]: { body: { classes: [CLASS], notes: [] } } });
+  const api = new FakeApi({ [PREVIEW]: { status: 200, body: { classes: [CLASS], notes: [] } } });
   show(<TimetablePanel cohort={cohort()} />);
   choose("term.ics", "BEGIN:VCALENDAR");
   fireEvent.click(await screen.findByRole("button", { name: "Discard" }));
@@ -86,18 +87,12 @@ it("forgets a file that is discarded", async () => {
 });
 
 it("removes the timetable only after a question", async () => {
-  HTMLDialogElement.prototype.showModal = function () {
-    this.open = true;
-  };
-  HTMLDialogElement.prototype.close = function () {
-    this.open = false;
-  };
-  const remove = `DELETE /api/cohorts/${ID}/timetable/`;
-  const api = new FakeApi({ [remove]: { body: cohort() } });
+  const remove = "DELETE /api/cohorts/{cohort_id}/timetable/";
+  const api = new FakeApi({ [remove]: { status: 200, body: cohort() } });
   show(<TimetablePanel cohort={cohort({ has_timetable: true, timetable: TIMETABLE })} />);
   expect(screen.getByText("term.ics")).toBeTruthy();
   fireEvent.click(screen.getByRole("button", { name: "Remove" }));
   expect(api.sent).toEqual([]);
   fireEvent.click(screen.getByRole("button", { name: "Remove timetable" }));
-  await waitFor(() => expect(api.changes()).toEqual([{ route: remove, body: null }]));
+  await waitFor(() => expect(api.changes()).toEqual([{ route: sent(remove), body: null }]));
 });

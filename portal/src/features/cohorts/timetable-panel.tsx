@@ -4,21 +4,20 @@ import { type ChangeEvent, useRef, useState } from "react";
 
 import { Alert } from "@/components/alert";
 import { Button } from "@/components/button";
-import { Dialog, DialogActions } from "@/components/dialog";
+import { ConfirmDialog } from "@/components/confirm-dialog";
+import { Failure } from "@/components/failure";
 import { UploadIcon } from "@/components/icons";
 import { Panel, Skeleton } from "@/components/panel";
-import { ApiError, explain } from "@/lib/api/errors";
+import { ApiError } from "@/lib/api/errors";
 import type { CohortDetail } from "@/lib/api/types";
 import { clock } from "@/lib/time";
 import { useNow } from "@/lib/use-now";
 
-import { usePreviewTimetable } from "./api/use-preview-timetable";
-import { useRemoveTimetable } from "./api/use-remove-timetable";
-import { useSetTimetable } from "./api/use-set-timetable";
+import { usePreviewTimetable, useRemoveTimetable, useSetTimetable } from "./api";
 import { ClassList } from "./class-list";
 import { countOf } from "./model/class-times";
 
-/** More than the server takes; what is larger is not even sent. */
+/** A little more than the server accepts; larger files are not sent. */
 const FILE_BYTES_MAX = 400_000;
 
 interface ChosenFile {
@@ -36,18 +35,18 @@ export function TimetablePanel({ cohort }: { cohort: CohortDetail }) {
       title="Timetable"
       description={
         timetable === null
-          ? "Upload the classes as iCalendar (.ics), and workspaces are ready when a class begins."
-          : `Classes of the next 14 days, in the time of ${cohort.time_zone}.`
+          ? "Upload the classes as an iCalendar file (.ics), and workspaces are ready when each class begins."
+          : `Classes in the next 14 days, in the time zone ${cohort.time_zone}.`
       }
     >
       {timetable !== null && (
         <>
           <ClassList classes={timetable.classes} timeZone={cohort.time_zone} />
           <Notes
-            notes={timetable.classes.length === 0 ? ["There is no class in the next 14 days."] : timetable.notes}
+            notes={timetable.classes.length === 0 ? ["There are no classes in the next 14 days."] : timetable.notes}
           />
           <p className="mt-5 border-t border-line pt-4 text-sm wrap-anywhere text-muted">
-            From <span className="text-ink">{timetable.file_name}</span>, uploaded{" "}
+            <span className="text-ink">{timetable.file_name}</span>, uploaded{" "}
             {timetable.uploaded_by !== null && `by ${timetable.uploaded_by}, `}
             {clock(timetable.uploaded_at, nowMs)}
           </p>
@@ -77,13 +76,13 @@ function Upload({ cohort, onRemove }: { cohort: CohortDetail; onRemove: () => vo
 
   const chosen = async (event: ChangeEvent<HTMLInputElement>) => {
     const [picked] = event.target.files ?? [];
-    // The same file, corrected, may be chosen again at once.
+    // Otherwise choosing the same file again, after correcting it, would not fire this event.
     event.target.value = "";
     if (picked === undefined) return;
     forget();
     setSaved(null);
     if (picked.size > FILE_BYTES_MAX) {
-      setLocalError(`${picked.name} is too large for a timetable. Export only this cohort's classes, or this year's.`);
+      setLocalError(`${picked.name} is too large. Export only the classes of this cohort, or only this year.`);
       return;
     }
     try {
@@ -91,7 +90,7 @@ function Upload({ cohort, onRemove }: { cohort: CohortDetail; onRemove: () => vo
       setFile({ name: picked.name, content });
       preview.mutate(content);
     } catch {
-      setLocalError(`${picked.name} could not be read. Is it still there?`);
+      setLocalError(`${picked.name} could not be read. Check that the file still exists, then choose it again.`);
     }
   };
 
@@ -125,7 +124,7 @@ function Upload({ cohort, onRemove }: { cohort: CohortDetail; onRemove: () => vo
           onClick={() => input.current?.click()}
         >
           <UploadIcon className="size-4" />
-          {cohort.timetable === null ? "Upload a timetable" : "Upload another one"}
+          {cohort.timetable === null ? "Upload timetable" : "Replace timetable"}
         </Button>
         {cohort.timetable !== null && (
           <Button tone="quiet" onClick={onRemove}>
@@ -141,7 +140,7 @@ function Upload({ cohort, onRemove }: { cohort: CohortDetail; onRemove: () => vo
         )}
         {saved !== null && (
           <Alert tone="good" urgent>
-            {saved} is the timetable now.
+            {saved} is now the timetable.
           </Alert>
         )}
         {preview.isError && file !== null && <Faults error={preview.error} fileName={file.name} />}
@@ -183,15 +182,9 @@ function Upload({ cohort, onRemove }: { cohort: CohortDetail; onRemove: () => vo
 /** What is wrong with a file, line by line. */
 function Faults({ error, fileName }: { error: Error; fileName: string }) {
   const faults = error instanceof ApiError ? Object.values(error.fields) : [];
-  if (faults.length === 0) {
-    return (
-      <Alert tone="bad" urgent>
-        {explain(error)}
-      </Alert>
-    );
-  }
+  if (faults.length === 0) return <Failure error={error} />;
   return (
-    <Alert tone="bad" title={`${fileName} cannot be used as a timetable; nothing was changed`} urgent>
+    <Alert tone="bad" title={`${fileName} cannot be used as a timetable. Nothing was changed.`} urgent>
       <ul className="mt-2 list-disc space-y-1.5 pl-5 wrap-anywhere">
         {faults.map((fault) => (
           <li key={fault}>{fault}</li>
@@ -213,29 +206,14 @@ function Notes({ notes }: { notes: readonly string[] }) {
 }
 
 function RemoveDialog({ cohort, onClose }: { cohort: CohortDetail; onClose: () => void }) {
-  const remove = useRemoveTimetable(cohort.id);
   return (
-    <Dialog title="Remove the timetable?" onClose={onClose}>
-      <p className="mt-2 text-sm text-pretty text-muted">
-        Nothing is made ready for the classes of {cohort.name} any more. You can upload a timetable again at any time.
-      </p>
-      {remove.isError && (
-        <div className="mt-4">
-          <Alert tone="bad" urgent>
-            {explain(remove.error)}
-          </Alert>
-        </div>
-      )}
-      <DialogActions>
-        <Button onClick={onClose}>Cancel</Button>
-        <Button
-          tone="danger"
-          busy={remove.isPending}
-          onClick={() => void remove.mutateAsync().then(onClose, () => undefined)}
-        >
-          Remove timetable
-        </Button>
-      </DialogActions>
-    </Dialog>
+    <ConfirmDialog
+      title="Remove the timetable?"
+      action="Remove timetable"
+      mutation={useRemoveTimetable(cohort.id)}
+      onClose={onClose}
+    >
+      Workspaces are no longer prepared for the classes of {cohort.name}. You can upload a timetable again at any time.
+    </ConfirmDialog>
   );
 }

@@ -4,25 +4,23 @@ import Link from "next/link";
 import { usePathname } from "next/navigation";
 import type { ReactNode } from "react";
 
-import { Alert } from "@/components/alert";
-import { Button } from "@/components/button";
+import { LoadFailure } from "@/components/failure";
 import { ChevronDownIcon, Mark } from "@/components/icons";
 import { Menu, type MenuEntry } from "@/components/menu";
 import { Skeleton } from "@/components/panel";
 import { ThemeMenu } from "@/components/theme-menu";
-import { explain } from "@/lib/api/errors";
 import type { Me } from "@/lib/api/types";
 import { useMe } from "@/lib/session/use-me";
 import { useSignOut } from "@/lib/session/use-sign-out";
 import { useLastingError } from "@/lib/use-lasting-error";
 
-const EVERYBODY: readonly Me["role"][] = ["student", "instructor", "admin"];
+const EVERYONE: readonly Me["role"][] = ["student", "instructor", "admin"];
 
-/** Places in the portal, by role; the operator's screens become entries here. */
-const PLACES: { href: string; label: string; roles: readonly Me["role"][] }[] = [
-  { href: "/dashboard", label: "Dashboard", roles: EVERYBODY },
+/** The pages of the portal, by role. */
+const PAGES: { href: string; label: string; roles: readonly Me["role"][] }[] = [
+  { href: "/dashboard", label: "Dashboard", roles: EVERYONE },
   { href: "/cohorts", label: "Cohorts", roles: ["instructor", "admin"] },
-  { href: "/account", label: "Account", roles: EVERYBODY },
+  { href: "/account", label: "Account", roles: EVERYONE },
 ];
 
 export function Shell({ children }: { children: ReactNode }) {
@@ -34,7 +32,7 @@ export function Shell({ children }: { children: ReactNode }) {
         href="#content"
         className="sr-only rounded-lg bg-accent px-4 py-2 text-accent-ink focus-visible:not-sr-only focus-visible:absolute focus-visible:top-3 focus-visible:left-3 focus-visible:z-30"
       >
-        Skip to the content
+        Skip to content
       </a>
       <header className="border-b border-line bg-surface">
         <div className="mx-auto flex max-w-5xl flex-wrap items-center gap-x-6 px-4 sm:px-6">
@@ -44,7 +42,7 @@ export function Shell({ children }: { children: ReactNode }) {
               {me.data?.school.name ?? "ApraNova"}
             </span>
           </Link>
-          <Places role={me.data?.role} />
+          <Pages role={me.data?.role} />
           <div className="ml-auto flex items-center gap-1">
             <ThemeMenu />
             <UserMenu me={me.data} />
@@ -57,17 +55,9 @@ export function Shell({ children }: { children: ReactNode }) {
         className="mx-auto w-full max-w-5xl flex-1 px-4 py-8 outline-none sm:px-6 sm:py-10"
       >
         {error !== null && me.data === undefined ? (
-          <Alert
-            tone="bad"
-            title="The portal is not available at the moment"
-            action={
-              <Button busy={me.isFetching} onClick={() => void me.refetch()}>
-                Try again
-              </Button>
-            }
-          >
-            {explain(error)} Your files are safe.
-          </Alert>
+          <LoadFailure query={me} error={error} title="The portal is not available right now">
+            Your files are safe.
+          </LoadFailure>
         ) : (
           children
         )}
@@ -76,12 +66,12 @@ export function Shell({ children }: { children: ReactNode }) {
   );
 }
 
-function Places({ role }: { role: Me["role"] | undefined }) {
+function Pages({ role }: { role: Me["role"] | undefined }) {
   const path = usePathname();
   return (
     <nav aria-label="Main" className="max-sm:order-last max-sm:-mx-2 max-sm:w-full">
       <ul className="flex gap-1 max-sm:gap-0">
-        {PLACES.filter(({ roles }) => (role === undefined ? roles === EVERYBODY : roles.includes(role))).map(
+        {PAGES.filter(({ roles }) => (role === undefined ? roles === EVERYONE : roles.includes(role))).map(
           ({ href, label }) => {
             const here = path === href || path.startsWith(`${href}/`);
             return (
@@ -121,7 +111,7 @@ function UserMenu({ me }: { me: Me | undefined }) {
   ];
   return (
     <Menu
-      label={`Your menu: ${me.name || me.email}`}
+      label={`Account menu: ${me.name || me.email}`}
       button={
         <>
           <span className="grid size-8 place-items-center rounded-full bg-accent-soft text-xs font-semibold text-accent">

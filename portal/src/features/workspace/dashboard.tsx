@@ -3,9 +3,8 @@
 import { Fragment, useState } from "react";
 
 import { Alert } from "@/components/alert";
-import { Button } from "@/components/button";
+import { LoadFailure } from "@/components/failure";
 import { Skeleton } from "@/components/panel";
-import { explain } from "@/lib/api/errors";
 import type { Me, WorkspaceList } from "@/lib/api/types";
 import { isStaff, trackName } from "@/lib/roles";
 import { useMe } from "@/lib/session/use-me";
@@ -59,7 +58,7 @@ function Greeting({ me }: { me: Me }) {
         {firstName !== "" && `, ${firstName}`}
       </h1>
       <p className="mt-1 text-muted">
-        {me.track != null ? trackName(me.track) : "A workspace of your own, like the ones your students have."}
+        {me.track != null ? trackName(me.track) : "Your own workspace, like those of your students."}
       </p>
     </>
   );
@@ -72,21 +71,15 @@ function Workspaces({ me }: { me: Me }) {
   return (
     <>
       {error !== null && (
-        <Alert
-          tone="warn"
+        <LoadFailure
+          query={workspaces}
+          error={error}
           title={
-            workspaces.data === undefined
-              ? "Your workspace cannot be shown at the moment"
-              : "What you see may be out of date"
-          }
-          action={
-            <Button busy={workspaces.isFetching} onClick={() => void workspaces.refetch()}>
-              Try again
-            </Button>
+            workspaces.data === undefined ? "Your workspace cannot be shown right now" : "This page may be out of date"
           }
         >
-          {explain(error)} {workspaces.data === undefined && "Your files are safe."}
-        </Alert>
+          {workspaces.data === undefined && "Your files are safe."}
+        </LoadFailure>
       )}
       {workspaces.data !== undefined && <Cards me={me} list={workspaces.data} />}
     </>
@@ -95,12 +88,12 @@ function Workspaces({ me }: { me: Me }) {
 
 function Cards({ me, list }: { me: Me; list: WorkspaceList }) {
   const own = ownKinds(me, list);
-  // Kept from the first sight: the card must not change under the hands of who stops a workspace.
+  // Chosen once: the card must not change when its person stops a workspace.
   const [chosen, setChosen] = useState(() => likelyKind(own, list.kinds));
   if (own.length === 0) {
     return (
       <Alert tone="info" title="No workspace yet">
-        Your account has no kind of workspace. Ask your school to set your track.
+        Your account has no track, so it has no workspace. Ask your school to set your track.
       </Alert>
     );
   }

@@ -9,7 +9,6 @@ beforeEach(() => {
   vi.resetModules();
 });
 afterEach(() => {
-  cleanup();
   vi.restoreAllMocks();
 });
 

@@ -5,7 +5,7 @@ import { explain } from "@/lib/api/errors";
 import type { Workspace } from "@/lib/api/types";
 import { useNow } from "@/lib/use-now";
 
-import { useKeepRunning } from "./api/use-keep-running";
+import { useKeepRunning } from "./api/workspace-actions";
 import { KeepRunning } from "./keep-running";
 import { describeCard } from "./model/card";
 import { KIND_WORDS } from "./model/kinds";

@@ -1,9 +1,12 @@
 // @vitest-environment jsdom
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { QueryClient } from "@tanstack/react-query";
+import { fireEvent, screen, waitFor } from "@testing-library/react";
+import { beforeEach, expect, it, vi } from "vitest";
 
 import type { Workspace, WorkspaceKind } from "@/lib/api/types";
+import { workspace } from "@/testing/examples";
+import { FakeApi, show } from "@/testing/fake-api";
+import type { ApiAnswer } from "@/testing/routes";
 
 import { WorkspaceCard } from "./workspace-card";
 
@@ -19,142 +22,133 @@ class FakeTab {
   }
 }
 
+const CREATE = "POST /api/workspace/create/";
+const LAUNCHED = workspace({ state: "starting" });
+
 let tab: FakeTab | null;
-let answer: { status: number; body: unknown };
-let sent: unknown[];
 
 beforeEach(() => {
   tab = new FakeTab();
-  sent = [];
-  document.cookie = "apranova_csrf=token";
   vi.stubGlobal("open", () => tab);
-  vi.stubGlobal("fetch", async (request: Request) => {
-    if (request.method === "POST") sent.push(await request.json());
-    return new Response(JSON.stringify(answer.body), {
-      status: answer.status,
-      headers: { "content-type": "application/json" },
-    });
-  });
 });
-afterEach(() => {
-  cleanup();
-  vi.unstubAllGlobals();
-});
+
+const answering = (answer: ApiAnswer<typeof CREATE>) => new FakeApi({ [CREATE]: answer });
 
 interface Shown {
   kind?: WorkspaceKind;
   ready?: boolean;
-  workspace?: Workspace | null;
+  current?: Workspace | null;
   queryClient?: QueryClient;
 }
 
-function show({ kind = "vscode", ready = true, workspace = null, queryClient = new QueryClient() }: Shown = {}) {
-  render(
-    <QueryClientProvider client={queryClient}>
-      <WorkspaceCard kind={kind} workspace={workspace} kinds={[{ kind, ready, text: ready ? "" : "Installing" }]} />
-    </QueryClientProvider>,
-  );
+function showCard({ kind = "vscode", ready = true, current = null, queryClient }: Shown = {}) {
+  const kinds = [{ kind, ready, text: ready ? "" : "Installing" }];
+  show(<WorkspaceCard kind={kind} workspace={current} kinds={kinds} />, queryClient);
 }
 
 const launchButton = () => screen.getByRole("button", { name: /Launch Workspace/ });
 
-it("asks first, then opens the tab, cuts its way back, and sends it to the door once that is known", async () => {
-  answer = { status: 201, body: { id: "ws-abcdefghij", url: "/workspace/ws-abcdefghij/" } };
+it("sends the request first, then opens the tab without an opener, and sends it to the door", async () => {
+  const api = answering({ status: 201, body: LAUNCHED });
   let sentBefore = 0;
   vi.stubGlobal("open", () => {
-    sentBefore = sent.length;
+    sentBefore = api.sent.length;
     return tab;
   });
-  show();
+  showCard();
   fireEvent.click(launchButton());
   await waitFor(() => expect(tab?.opener).toBeNull());
   expect(sentBefore).toBe(1);
   await waitFor(() => expect(tab?.visited).toEqual(["/workspace/ws-abcdefghij/"]));
 });
 
-it("goes to the door only when the launch is answered: the door would launch a second time beside it", async () => {
-  const workspace = {
-    id: "ws-abcdefghij",
-    kind: "vscode",
-    state: "stopped",
-    url: "/workspace/ws-abcdefghij/",
-    steps: [],
-  } as unknown as Workspace;
-  let answered = () => {};
-  vi.stubGlobal(
-    "fetch",
-    () =>
-      new Promise((resolve) => {
-        answered = () => resolve(new Response(JSON.stringify(workspace), { status: 200 }));
-      }),
-  );
-  show({ workspace });
+it("goes to the door only after the launch is answered, because the door would launch a second time", async () => {
+  let answer = () => {};
+  new FakeApi({
+    [CREATE]: () => new Promise((resolve) => (answer = () => resolve({ status: 200, body: LAUNCHED }))),
+  });
+  showCard({ current: workspace() });
   fireEvent.click(launchButton());
   await waitFor(() => expect(tab?.opener).toBeNull());
   expect(tab?.visited).toEqual([]);
-  answered();
+  answer();
   await waitFor(() => expect(tab?.visited).toEqual(["/workspace/ws-abcdefghij/"]));
 });
 
-it("closes the tab again and says why when the launch is refused", async () => {
-  answer = { status: 503, body: { detail: "The workspaces cannot be reached.", reason: "manager_unavailable" } };
-  show();
+it("closes the tab and says why when the launch is refused", async () => {
+  answering({ status: 503, body: { detail: "The workspaces cannot be reached.", reason: "manager_unavailable" } });
+  showCard();
   fireEvent.click(launchButton());
   expect((await screen.findByRole("alert")).textContent).toContain("The workspaces cannot be reached.");
   expect(tab?.closed).toBe(true);
 });
 
-it("says why another kind than the track's is refused, and looks up what the account may have by now", async () => {
+it("says why a kind outside the track is refused, and reloads the account", async () => {
   const detail = "Your track works with VS Code; Superset is not part of it.";
-  answer = { status: 403, body: { detail, reason: "kind_not_allowed", remedy: "Ask your instructor." } };
+  answering({ status: 403, body: { detail, reason: "kind_not_allowed", remedy: "Ask your instructor." } });
   const queryClient = new QueryClient();
   queryClient.setQueryData(["me"], { track: "DP" });
-  show({ kind: "superset", queryClient });
+  showCard({ kind: "superset", queryClient });
   fireEvent.click(launchButton());
   expect((await screen.findByRole("alert")).textContent).toContain(`${detail} Ask your instructor.`);
   expect(tab?.closed).toBe(true);
   expect(queryClient.getQueryState(["me"])?.isInvalidated).toBe(true);
 });
 
-it("asks for the kind of its card, and names it", async () => {
-  answer = { status: 201, body: { id: "ws-abcdefghij", url: "/workspace/ws-abcdefghij/" } };
-  show({ kind: "superset" });
+it("launches the kind of its card, and names it", async () => {
+  const api = answering({ status: 201, body: LAUNCHED });
+  showCard({ kind: "superset" });
   expect(screen.getByRole("heading", { name: "Apache Superset" })).toBeTruthy();
   fireEvent.click(launchButton());
-  await waitFor(() => expect(sent).toEqual([{ kind: "superset" }]));
+  await waitFor(() => expect(api.sent.map(({ body }) => body)).toEqual([{ kind: "superset" }]));
 });
 
-it("starts a new workspace beside a deleted one, and waits for its address", async () => {
-  answer = { status: 201, body: { id: "ws-bbbbbbbbbb", url: "/workspace/ws-bbbbbbbbbb/" } };
-  const deleted = {
-    id: "ws-abcdefghij",
-    kind: "vscode",
-    state: "deleted",
-    url: "/workspace/ws-abcdefghij/",
-    purge_at: null,
-  } as unknown as Workspace;
-  show({ workspace: deleted });
-  fireEvent.click(screen.getByRole("button", { name: /Start with a new one/ }));
+it("creates a new workspace next to a deleted one, and waits for its address", async () => {
+  answering({ status: 201, body: { ...LAUNCHED, id: "ws-bbbbbbbbbb", url: "/workspace/ws-bbbbbbbbbb/" } });
+  showCard({ current: workspace({ state: "deleted" }) });
+  fireEvent.click(screen.getByRole("button", { name: /Create a new workspace/ }));
   await waitFor(() => expect(tab?.visited).toEqual(["/workspace/ws-bbbbbbbbbb/"]));
 });
 
-it("launches even when the browser does not allow the tab", async () => {
+it("launches even when the browser blocks the tab", async () => {
   tab = null;
-  answer = { status: 201, body: { id: "ws-abcdefghij", url: "/workspace/ws-abcdefghij/" } };
-  show();
+  const api = answering({ status: 201, body: LAUNCHED });
+  showCard();
   fireEvent.click(launchButton());
   await waitFor(() => expect(launchButton().getAttribute("aria-busy")).toBeNull());
+  expect(api.changes()).toHaveLength(1);
   expect(screen.queryByRole("alert")).toBeNull();
 });
 
-it("does nothing while the kind is not ready, but can still be focused and says why", () => {
+it("does nothing while the kind is not ready, but stays focusable and says why", () => {
   const opened = vi.fn(() => null);
   vi.stubGlobal("open", opened);
-  show({ ready: false });
+  showCard({ ready: false });
   fireEvent.click(launchButton());
   expect(opened).not.toHaveBeenCalled();
   expect(launchButton().hasAttribute("disabled")).toBe(false);
   expect(document.getElementById(launchButton().getAttribute("aria-describedby") ?? "")?.textContent).toBe(
     "Installing",
   );
+});
+
+it("deletes only after the name was typed, with whichever apostrophe, and says why it was refused", async () => {
+  const detail = "The workspace is being restored.";
+  const route = "DELETE /api/workspace/{workspace_id}/";
+  const api = new FakeApi({ [route]: { status: 409, body: { detail, reason: "busy" } } });
+  showCard({ current: workspace() });
+  fireEvent.click(screen.getByRole("button", { name: "More actions" }));
+  fireEvent.click(screen.getByRole("menuitem", { name: /Delete workspace/ }));
+  const box = screen.getByLabelText("Name of the workspace");
+  const button = screen.getByRole("button", { name: "Delete workspace" });
+  fireEvent.change(box, { target: { value: "Amara Okafor" } });
+  fireEvent.click(button);
+  fireEvent.submit(box);
+  expect(api.sent).toEqual([]);
+  fireEvent.change(box, { target: { value: " Amara Okafor’s VS Code " } });
+  fireEvent.click(button);
+  expect(await screen.findByText(detail)).toBeTruthy();
+  expect(api.sent).toEqual([
+    { route: "DELETE /api/workspace/ws-abcdefghij/", body: { name: "Amara Okafor's VS Code" } },
+  ]);
 });

@@ -11,11 +11,8 @@ import { explain } from "@/lib/api/errors";
 import type { Kind, Workspace, WorkspaceKind } from "@/lib/api/types";
 import { useNow } from "@/lib/use-now";
 
-import { useKeepRunning } from "./api/use-keep-running";
-import { useLaunch } from "./api/use-launch";
-import { useStop } from "./api/use-stop";
-import { useUndelete } from "./api/use-undelete";
-import { DeleteDialog, RestartDialog } from "./dialogs";
+import { useKeepRunning, useLaunch, useStop, useUndelete } from "./api/workspace-actions";
+import { DeleteWorkspaceDialog, RestartDialog } from "./dialogs";
 import { KeepRunning } from "./keep-running";
 import { KindPicture } from "./kind-picture";
 import { LaunchHistory, LaunchSteps } from "./launch-steps";
@@ -90,7 +87,7 @@ export function WorkspaceCard({ kind, workspace, kinds, replaced = false }: Work
               {workspace !== null && <RunningActions workspace={workspace} view={view} />}
               {view.canStartAnew && !replaced && (
                 <Button tone="quiet" busy={launch.isPending} onClick={startLaunch}>
-                  Start with a new one
+                  Create a new workspace
                   <NewTabNote />
                 </Button>
               )}
@@ -271,7 +268,7 @@ function CardMenu({ workspace, view }: { workspace: Workspace; view: CardView })
         ]}
       />
       {dialog === "restart" && <RestartDialog workspace={workspace} onClose={close} />}
-      {dialog === "delete" && <DeleteDialog workspace={workspace} onClose={close} />}
+      {dialog === "delete" && <DeleteWorkspaceDialog workspace={workspace} onClose={close} />}
     </>
   );
 }

@@ -1,17 +1,11 @@
 import { CSRF_HEADER, csrfToken } from "@/lib/api/csrf";
-import { ApiError, defaultMessage, isRecord, offline } from "@/lib/api/errors";
+import { ApiError, defaultMessage, isRecord, offline, problemToError } from "@/lib/api/errors";
 
-import type { Flow } from "./types";
+import type { AllauthRoute, AllauthRoutes, Flow } from "./types";
 
-const BASE = "/api/auth/browser/v1";
+export const ALLAUTH = "/api/auth/browser/v1";
 
-export interface AllauthAnswer {
-  status: number;
-  data: unknown;
-  meta: Record<string, unknown>;
-}
-
-/** 401 of allauth: nobody is signed in yet and `flows` says what is pending, or a signed-in person must prove it again. */
+/** A 401 of allauth. Either nobody is signed in and `flows` lists what is pending, or a signed-in person must confirm their identity. */
 export class AuthenticationNeeded extends ApiError {
   override readonly name = "AuthenticationNeeded";
 
@@ -22,45 +16,43 @@ export class AuthenticationNeeded extends ApiError {
     super(
       401,
       signedIn ? "reauthentication_required" : "not_authenticated",
-      signedIn ? "Please confirm that it is you." : defaultMessage(401),
+      signedIn ? "Please confirm your identity." : defaultMessage(401),
     );
   }
 
-  isPending(flow: string): boolean {
+  isPending(flow: Flow["id"]): boolean {
     return this.flows.some(({ id, is_pending }) => id === flow && is_pending === true);
   }
 
-  offers(flow: string): boolean {
+  offers(flow: Flow["id"]): boolean {
     return this.flows.some(({ id }) => id === flow);
   }
 }
 
-export interface AllauthRequest {
-  method?: "GET" | "POST" | "DELETE";
-  body?: Record<string, unknown>;
-  headers?: Record<string, string>;
-  /** Statuses that are an answer for this request, not a failure. */
-  accept?: readonly number[];
-}
+type Body<Route extends AllauthRoute> = AllauthRoutes[Route]["body"];
 
-/** One request to allauth. Throws `AuthenticationNeeded` for 401 and `ApiError` for every other failure. */
-export async function allauth(path: string, request: AllauthRequest = {}): Promise<AllauthAnswer> {
-  const { method = "GET", body, headers = {}, accept = [] } = request;
-  const init: RequestInit = { method, credentials: "same-origin" };
-  const sent = new Headers({ Accept: "application/json", ...headers });
+/** Sends one request to allauth. Throws `AuthenticationNeeded` for 401 and `ApiError` for every other failure. */
+export async function allauth<Route extends AllauthRoute>(
+  route: Route,
+  ...[body, headers]: Body<Route> extends undefined ? [body?: undefined, headers?: HeadersInit] : [body: Body<Route>]
+): Promise<AllauthRoutes[Route]["data"]> {
+  const [method = "", path = ""] = route.split(" ");
+  const sent = new Headers(headers);
+  sent.set("Accept", "application/json");
   if (method !== "GET") {
     sent.set("Content-Type", "application/json");
     sent.set(CSRF_HEADER, await csrfToken());
-    if (body !== undefined) init.body = JSON.stringify(body);
   }
-  init.headers = sent;
-  const response = await fetch(BASE + path, init).catch(() => {
+  const init = { method, headers: sent, credentials: "same-origin", body: body && JSON.stringify(body) } as const;
+  const response = await fetch(ALLAUTH + path, init).catch(() => {
     throw offline();
   });
   const parsed: unknown = await response.json().catch(() => null);
   const content = isRecord(parsed) ? parsed : {};
   const meta = isRecord(content["meta"]) ? content["meta"] : {};
-  if (response.ok || accept.includes(response.status)) return { status: response.status, data: content["data"], meta };
+  if (response.ok) return content["data"];
+  // allauth says "no authenticator app yet" with what is needed to set one up.
+  if (response.status === 404 && "totp_url" in meta) return meta;
   throw answerToError(response.status, content, meta);
 }
 
@@ -78,11 +70,10 @@ export function answerToError(
     if (typeof field !== "string") general.push(error["message"]);
     else fields[field] = fields[field] === undefined ? error["message"] : `${fields[field]} ${error["message"]}`;
   }
-  // An answer that is not allauth's own (a CSRF failure) has the words of problem details.
-  const detail = typeof content["detail"] === "string" ? content["detail"] : null;
-  const message = general.join(" ") || detail || (Object.keys(fields).length > 0 ? "Please check the form." : null);
-  const remedy = typeof content["remedy"] === "string" ? content["remedy"] : null;
-  return new ApiError(status, `http_${status}`, message ?? defaultMessage(status), remedy, fields);
+  // A CSRF failure is not allauth's own answer: it is a problem document.
+  const problem = problemToError(status, content);
+  const message = general.join(" ") || (Object.keys(fields).length > 0 ? "Please check the form." : problem.message);
+  return new ApiError(status, problem.reason, message, problem.remedy, fields);
 }
 
 function readFlows(data: unknown): Flow[] {

@@ -8,7 +8,7 @@ export function useSignOut() {
   return useMutation({
     mutationFn: async () => {
       try {
-        await allauth("/auth/session", { method: "DELETE" });
+        await allauth("DELETE /auth/session");
       } catch (error) {
         // allauth answers 401 once nobody is signed in, which is what was asked for.
         if (!(error instanceof AuthenticationNeeded)) throw error;

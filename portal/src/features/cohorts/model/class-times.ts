@@ -1,6 +1,6 @@
 import type { ClassTime } from "@/lib/api/types";
 
-/** Class times in words, on the clock of the cohort's zone: that is where the class is. */
+/** Class times in words, in the cohort's time zone: that is where classes take place. */
 
 export interface ClassDay {
   /** "Today", "Tomorrow", "Wednesday 25 November". */
@@ -8,7 +8,7 @@ export interface ClassDay {
   classes: { key: string; time: string; title: string; now: boolean }[];
 }
 
-/** Calendar days in the zone, as 2026-11-23. */
+/** The calendar day in the time zone, such as 2026-11-23. */
 function dayKey(moment: Date, timeZone: string): string {
   return new Intl.DateTimeFormat("en-CA", { timeZone, dateStyle: "short" }).format(moment);
 }
@@ -26,7 +26,7 @@ function dayLabel(moment: Date, nowMs: number, timeZone: string): string {
   );
 }
 
-/** Classes in their order, a day at a time. */
+/** Groups classes by day, in their order. */
 export function classDays(classes: readonly ClassTime[], nowMs: number, timeZone: string): ClassDay[] {
   const days = new Map<string, ClassDay>();
   for (const { starts_at, ends_at, title } of classes) {
@@ -44,7 +44,7 @@ export function classDays(classes: readonly ClassTime[], nowMs: number, timeZone
   return [...days.values()];
 }
 
-/** "Now until 12:00", "Today, 09:00", "Wednesday 25 November, 09:00". */
+/** "Now, until 12:00", "Today, 09:00", "Wednesday 25 November, 09:00". */
 export function nextClass({ starts_at, ends_at }: ClassTime, nowMs: number, timeZone: string): string {
   const start = new Date(starts_at);
   if (start.getTime() <= nowMs) return `Now, until ${clockTime(new Date(ends_at), timeZone)}`;

@@ -2,36 +2,15 @@ import { describe, expect, it } from "vitest";
 
 import type { Kind, Workspace } from "@/lib/api/types";
 
+import { workspace } from "@/testing/examples";
+
 import { describeCard, stopSentence } from "./card";
 
 const NOW = Date.parse("2026-03-02T09:00:00Z");
 const at = (seconds: number) => new Date(NOW + seconds * 1000).toISOString();
 const READY: Kind[] = [{ kind: "vscode", ready: true, text: "" }];
 
-const STOPPED: Workspace = {
-  id: "ws-abcdefghij",
-  kind: "vscode",
-  name: "amara-vscode",
-  state: "stopped",
-  url: "/workspace/ws-abcdefghij/",
-  steps: [],
-  launch_path: null,
-  running_since: null,
-  last_activity: null,
-  idle_timeout_s: 1800,
-  stops_at: null,
-  stops_because: null,
-  warned: false,
-  keep_running_until: null,
-  keep_running_max_s: 14400,
-  stop_reason: null,
-  stopped_at: null,
-  deleted_at: null,
-  purge_at: null,
-  failure: null,
-  has_home: true,
-  owner: { id: "1", name: "Amara" },
-};
+const STOPPED = workspace();
 const RUNNING: Workspace = {
   ...STOPPED,
   state: "running",
@@ -40,8 +19,8 @@ const RUNNING: Workspace = {
   stops_because: "no activity for 30 minutes",
 };
 
-const card = (workspace: Workspace | null, kinds = READY) =>
-  describeCard({ workspace, kind: "vscode", kinds, nowMs: NOW });
+const card = (shown: Workspace | null, kinds = READY) =>
+  describeCard({ workspace: shown, kind: "vscode", kinds, nowMs: NOW });
 
 describe("the card", () => {
   it("offers a launch to who has no workspace yet, and nothing to stop or delete", () => {
@@ -52,8 +31,8 @@ describe("the card", () => {
 
   it("does not launch while the kind is being installed, and says how far that is", () => {
     const text = "VS Code is being installed: compiling (2 of 5), about 3 minutes left";
-    for (const workspace of [null, STOPPED]) {
-      const view = card(workspace, [{ kind: "vscode", ready: false, text }]);
+    for (const shown of [null, STOPPED]) {
+      const view = card(shown, [{ kind: "vscode", ready: false, text }]);
       expect(view.primary.action).toBe("wait");
       expect(view.obstacle).toBe(text);
     }

@@ -1,0 +1,155 @@
+import { type QueryClient, queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+
+import { answer, api } from "@/lib/api/client";
+import { ApiError } from "@/lib/api/errors";
+import type { components } from "@/lib/api/schema.gen";
+import type { Cohort, CohortDetail } from "@/lib/api/types";
+
+const cohortsQuery = queryOptions({
+  queryKey: ["cohorts"],
+  queryFn: ({ signal }) => answer(api.GET("/api/cohorts/", { signal })),
+});
+
+const cohortQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["cohort", id],
+    queryFn: ({ signal }) => answer(api.GET("/api/cohorts/{cohort_id}/", { ...at(id), signal })),
+  });
+
+const at = (id: string) => ({ params: { path: { cohort_id: id } } });
+
+export function useCohorts() {
+  return useQuery(cohortsQuery);
+}
+
+/** `id` is null until it is known. */
+export function useCohort(id: string | null) {
+  return useQuery({ ...cohortQuery(id ?? ""), enabled: id !== null });
+}
+
+export function useCandidates(id: string) {
+  return useQuery({
+    queryKey: ["cohort", id, "candidates"],
+    queryFn: ({ signal }) => answer(api.GET("/api/cohorts/{cohort_id}/candidates/", { ...at(id), signal })),
+  });
+}
+
+/** Only admins may list instructors. */
+export function useInstructors() {
+  return useQuery({
+    queryKey: ["instructors"],
+    queryFn: ({ signal }) => answer(api.GET("/api/cohorts/instructors/", { signal })),
+  });
+}
+
+/** Shows a changed cohort at once and reloads the lists that may contain it. */
+function putCohort(queryClient: QueryClient, cohort: CohortDetail): void {
+  queryClient.setQueryData(cohortQuery(cohort.id).queryKey, cohort);
+  void queryClient.invalidateQueries({ queryKey: cohortsQuery.queryKey });
+  void queryClient.invalidateQueries({ queryKey: ["cohort"], predicate: ({ queryKey }) => queryKey.length > 2 });
+}
+
+/** A change that is answered with the changed cohort. When it is refused, the page may be out of date. */
+function useCohortMutation<Variables = void>(mutationFn: (variables: Variables) => Promise<CohortDetail>) {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn,
+    onSuccess: (cohort) => putCohort(queryClient, cohort),
+    onError: (error) => {
+      if (error instanceof ApiError && (error.status === 404 || error.status === 409)) {
+        void queryClient.invalidateQueries({ queryKey: ["cohort"] });
+      }
+    },
+  });
+}
+
+export function useCreateCohort() {
+  return useCohortMutation((body: components["schemas"]["CreateCohortIn"]) =>
+    answer(api.POST("/api/cohorts/", { body })),
+  );
+}
+
+export function useChangeCohort(id: string) {
+  return useCohortMutation((body: components["schemas"]["ChangeCohortIn"]) =>
+    answer(api.PATCH("/api/cohorts/{cohort_id}/", { ...at(id), body })),
+  );
+}
+
+/** `onDeleted` leaves the page that shows the cohort; it is called before the cohort's data are reloaded. */
+export function useDeleteCohort(id: string, onDeleted: () => void) {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: (name: string) => api.DELETE("/api/cohorts/{cohort_id}/", { ...at(id), body: { name } }),
+    onSuccess: () => {
+      onDeleted();
+      return queryClient.invalidateQueries({ queryKey: cohortsQuery.queryKey });
+    },
+  });
+}
+
+export function useSetInstructors(id: string) {
+  return useCohortMutation((instructor_ids: string[]) =>
+    answer(api.PUT("/api/cohorts/{cohort_id}/instructors/", { ...at(id), body: { instructor_ids } })),
+  );
+}
+
+/** Invites a person who has no account; they join the cohort by signing up. */
+export function useInviteStudent(cohort: Cohort) {
+  return useMutation({
+    mutationFn: (email: string) =>
+      answer(
+        api.POST("/api/invitations/", { body: { email, role: "student", track: cohort.track, cohort_id: cohort.id } }),
+      ),
+  });
+}
+
+const member = (cohortId: string, studentId: string) => ({
+  params: { path: { cohort_id: cohortId, student_id: studentId } },
+});
+
+export function useAddMember(cohortId: string) {
+  return useCohortMutation((studentId: string) =>
+    answer(api.PUT("/api/cohorts/{cohort_id}/members/{student_id}/", member(cohortId, studentId))),
+  );
+}
+
+/** Moves a student to another cohort: both cohorts change. */
+export function useMoveMember(fromId: string, studentId: string) {
+  const queryClient = useQueryClient();
+  const put = useCohortMutation((toId: string) =>
+    answer(api.PUT("/api/cohorts/{cohort_id}/members/{student_id}/", member(toId, studentId))),
+  );
+  return useMutation({
+    mutationFn: (toId: string) => put.mutateAsync(toId),
+    onSettled: () => queryClient.invalidateQueries({ queryKey: cohortQuery(fromId).queryKey }),
+  });
+}
+
+export function useRemoveMember(cohortId: string, studentId: string) {
+  return useCohortMutation(() =>
+    answer(api.DELETE("/api/cohorts/{cohort_id}/members/{student_id}/", member(cohortId, studentId))),
+  );
+}
+
+/** The classes that a calendar file contains; nothing is saved. */
+export function usePreviewTimetable(id: string) {
+  return useMutation({
+    mutationFn: (content: string) =>
+      answer(api.POST("/api/cohorts/{cohort_id}/timetable/preview/", { ...at(id), body: { content } })),
+  });
+}
+
+export function useSetTimetable(id: string) {
+  return useCohortMutation((file: { name: string; content: string }) =>
+    answer(
+      api.PUT("/api/cohorts/{cohort_id}/timetable/", {
+        ...at(id),
+        body: { file_name: file.name, content: file.content },
+      }),
+    ),
+  );
+}
+
+export function useRemoveTimetable(id: string) {
+  return useCohortMutation(() => answer(api.DELETE("/api/cohorts/{cohort_id}/timetable/", at(id))));
+}

@@ -1,0 +1,55 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+
+import { answer, api } from "@/lib/api/client";
+import { ApiError } from "@/lib/api/errors";
+import type { Workspace, WorkspaceKind } from "@/lib/api/types";
+import { meQuery } from "@/lib/session/use-me";
+
+import { putWorkspace, workspacesQuery } from "./workspace-cache";
+
+/** A change that is answered with the changed workspace, which is shown at once. After a failure everything is reloaded. */
+function useWorkspaceMutation<Variables = void>(mutationFn: (variables: Variables) => Promise<Workspace>) {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn,
+    onSuccess: (workspace) => putWorkspace(queryClient, workspace),
+    onError: (error) => {
+      // Refused: the role or track of the account may have changed since this page was opened.
+      if (error instanceof ApiError && error.status === 403)
+        void queryClient.invalidateQueries({ queryKey: meQuery.queryKey });
+      return queryClient.invalidateQueries({ queryKey: workspacesQuery.queryKey });
+    },
+  });
+}
+
+const at = (id: string) => ({ params: { path: { workspace_id: id } } });
+
+/** Creates the workspace of this kind if there is none, and launches it. Safe to repeat. */
+export function useLaunch() {
+  return useWorkspaceMutation((kind: WorkspaceKind) => answer(api.POST("/api/workspace/create/", { body: { kind } })));
+}
+
+export function useStop(id: string) {
+  return useWorkspaceMutation(() => answer(api.POST("/api/workspace/{workspace_id}/stop/", at(id))));
+}
+
+export function useRestart(id: string) {
+  return useWorkspaceMutation(() => answer(api.POST("/api/workspace/{workspace_id}/restart/", at(id))));
+}
+
+/** Keeps the workspace running for some hours; 0 ends that. */
+export function useKeepRunning(id: string) {
+  return useWorkspaceMutation((hours: number) =>
+    answer(api.POST("/api/workspace/{workspace_id}/keep-running/", { ...at(id), body: { hours } })),
+  );
+}
+
+export function useDelete(id: string) {
+  return useWorkspaceMutation((name: string) =>
+    answer(api.DELETE("/api/workspace/{workspace_id}/", { ...at(id), body: { name } })),
+  );
+}
+
+export function useUndelete(id: string) {
+  return useWorkspaceMutation(() => answer(api.POST("/api/workspace/{workspace_id}/undelete/", at(id))));
+}

@@ -1,0 +1,65 @@
+import type { CohortDetail, Me, Workspace } from "@/lib/api/types";
+
+/** Complete examples of what the API answers, for tests to change. */
+
+export const COHORT_ID = "0d5b3f0e-1111-4222-8333-444455556666";
+
+export function cohort(fields: Partial<CohortDetail> = {}): CohortDetail {
+  return {
+    id: COHORT_ID,
+    name: "Berlin-3",
+    track: "FSD",
+    time_zone: "Europe/Berlin",
+    active: true,
+    students: 0,
+    instructors: [],
+    has_timetable: false,
+    next_class: null,
+    members: [],
+    timetable: null,
+    ...fields,
+  };
+}
+
+export function person(fields: Partial<Me> = {}): Me {
+  return {
+    id: "1",
+    email: "amara@school.example",
+    name: "Amara Okafor",
+    role: "student",
+    track: "FSD",
+    kinds: ["vscode"],
+    mfa_enabled: false,
+    school: { name: "Nordlicht Bootcamp", isolated: true, warnings: [] },
+    ...fields,
+  };
+}
+
+/** A stopped workspace. */
+export function workspace(fields: Partial<Workspace> = {}): Workspace {
+  return {
+    id: "ws-abcdefghij",
+    kind: "vscode",
+    name: "Amara Okafor's VS Code",
+    state: "stopped",
+    url: "/workspace/ws-abcdefghij/",
+    steps: [],
+    launch_path: null,
+    running_since: null,
+    last_activity: null,
+    idle_timeout_s: 1800,
+    stops_at: null,
+    stops_because: null,
+    warned: false,
+    keep_running_until: null,
+    keep_running_max_s: 14400,
+    stop_reason: null,
+    stopped_at: null,
+    deleted_at: null,
+    purge_at: null,
+    failure: null,
+    has_home: true,
+    owner: { id: "1", name: "Amara Okafor" },
+    ...fields,
+  };
+}

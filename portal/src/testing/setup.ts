@@ -1,0 +1,29 @@
+import { cleanup } from "@testing-library/react";
+import { afterEach, expect, vi } from "vitest";
+
+import { unexpected } from "./fake-api";
+import { router } from "./router";
+
+vi.mock("next/navigation", () => ({
+  useRouter: () => router,
+  usePathname: () => window.location.pathname,
+  useSearchParams: () => new URLSearchParams(window.location.search),
+}));
+
+if (typeof HTMLDialogElement !== "undefined") {
+  // jsdom does not implement modal dialogs.
+  HTMLDialogElement.prototype.showModal = function () {
+    this.open = true;
+  };
+  HTMLDialogElement.prototype.close = function () {
+    this.open = false;
+  };
+}
+
+afterEach(() => {
+  cleanup();
+  vi.unstubAllGlobals();
+  vi.resetAllMocks();
+  if (typeof window !== "undefined") window.history.replaceState(null, "", "/");
+  expect(unexpected.splice(0), "requests that the fake backend does not know").toEqual([]);
+});
