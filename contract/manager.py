@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 
-from contract.names import LaunchPath, StopReason, TaskState, WorkspaceKind, WorkspaceState
+from contract.names import LaunchPath, StepName, StopReason, TaskState, WorkspaceKind, WorkspaceState
 
 
 class Action(enum.StrEnum):
@@ -129,8 +129,7 @@ class ExpectRequest:
 class LaunchStep:
     """One line of the progress that a student sees while waiting."""
 
-    name: str
-    """requested | task_starting | task_ready | task_claimed | task_failed | home_attached | application_ready | saving | came_back | saved | task_stopped | task_put_away | restored | failed"""
+    name: StepName
     at: float
     text: str
     """Plain words for the student, a sentence without a full stop: 'Found a workspace that was ready'."""
@@ -165,6 +164,9 @@ class WorkspaceView:
     steps: tuple[LaunchStep, ...] = ()
     """Of the newest launch (and of the stop that ended it), oldest first; at most 20."""
     launch_path: LaunchPath | None = None
+    launch_requested_at: float | None = None
+    """When the newest launch was requested. A launch that starts again by itself (a restart, the second
+    task of a launch) counts from that start. Later than `stopped_at` while a launch is under way."""
     running_since: float | None = None
     activity: Activity | None = None
     idle_timeout_s: float = 1800.0
@@ -172,6 +174,8 @@ class WorkspaceView:
     """When the idle rule (or the session limit) will stop it if nothing happens; None unless running."""
     stops_because: str = ""
     """Plain words: 'no activity for 30 minutes'."""
+    stops_reason: StopReason | None = None
+    """What `stops_at` follows from: IDLE or SESSION_LIMIT; None unless running."""
     warned: bool = False
     keep_running_until: float | None = None
     keep_running_max_s: float = 0.0

@@ -91,7 +91,37 @@ class LaunchPath(enum.StrEnum):
     COLD = "cold"
 
 
+class StepName(enum.StrEnum):
+    """A step of a launch or of the stop that ends it, in the order in which they usually come."""
+
+    REQUESTED = "requested"
+    TASK_STARTING = "task_starting"
+    TASK_READY = "task_ready"
+    TASK_CLAIMED = "task_claimed"
+    TASK_FAILED = "task_failed"
+    """The first task of the launch failed; the launch tries another one."""
+    TASK_CLEANED_UP = "task_cleaned_up"
+    """What was left of that task is gone."""
+    HOME_ATTACHED = "home_attached"
+    PROGRESS = "progress"
+    """What the application is doing while its start takes long."""
+    APPLICATION_READY = "application_ready"
+    SAVING = "saving"
+    CAME_BACK = "came_back"
+    """The student was active again during an idle stop, so the workspace starts again afterwards."""
+    SAVED = "saved"
+    TASK_STOPPED = "task_stopped"
+    RESTORED = "restored"
+    FAILED = "failed"
+
+    @classmethod
+    def _missing_(cls, value: object) -> StepName | None:
+        return cls.TASK_CLEANED_UP if value == "task_put_away" else None  # records of release 0.1
+
+
 class StopReason(enum.StrEnum):
+    """Why a workspace stopped or, while it runs, why it will stop if nothing happens."""
+
     BY_PERSON = "by_person"
     IDLE = "idle"
     SESSION_LIMIT = "session_limit"

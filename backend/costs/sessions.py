@@ -26,8 +26,6 @@ from contract.names import WorkspaceState
 LOOK_EVERY_S = 120.0
 TURN_KEY = "apranova:sessions:turn"
 UP = (WorkspaceState.STARTING, WorkspaceState.RUNNING, WorkspaceState.STOPPING)
-BEGINS = ("requested", "task_claimed", "task_starting")
-"""Steps that begin a session: the click, or the second task of a launch whose first one failed, which ended a session."""
 OVER = (WorkspaceState.STOPPED, WorkspaceState.DELETED)
 
 logger = logging.getLogger(__name__)
@@ -72,12 +70,10 @@ def _carry_on(session: Session, view: WorkspaceView) -> Session | None:
 
 
 def _begin(view: WorkspaceView) -> None:
-    steps_at = (step.at for step in view.steps if step.name in BEGINS)
-    since = view.stopped_at or 0.0
-    asked_at = next((at for at in (*steps_at, view.running_since) if at is not None and at > since), None)
-    if asked_at is None and view.stopped_at is not None:
-        return  # on its way down, and its end is known already
-    started_at = _moment(asked_at) or timezone.now()
+    requested_at = view.launch_requested_at or view.running_since  # None in records of release 0.1
+    if view.stopped_at is not None and (requested_at is None or requested_at <= view.stopped_at):
+        return  # that session has ended; the next one has not begun
+    started_at = _moment(requested_at) or timezone.now()
     membership = Membership.objects.select_related("cohort").filter(student__workspaces=view.workspace_id).first()
     Session.objects.create(
         workspace_id=view.workspace_id,

@@ -30,7 +30,7 @@ from backend.workspaces import services
 from backend.workspaces.models import Workspace
 from contract.errors import ApraNovaError, Reason
 from contract.manager import WorkspaceView
-from contract.names import BACKEND_DOOR_PATH, DOOR_PATH, DOOR_TRIED, WORKSPACE_ID_PATTERN, WorkspaceState
+from contract.names import BACKEND_DOOR_PATH, DOOR_PATH, DOOR_TRIED, WORKSPACE_ID_PATTERN, StepName, WorkspaceState
 
 WAIT_FAST_S = 0.5
 WAIT_S = 1.5
@@ -152,7 +152,11 @@ def _starting(own: Workspace, view: WorkspaceView) -> HttpResponse:
 
 def _stopping(request: HttpRequest, view: WorkspaceView) -> HttpResponse:
     """Stays on the same address: if the person meant to launch it, the next look does so."""
-    saving = [step for step in view.steps if step.name in ("saving", "came_back", "saved", "task_stopped")]
+    saving = [
+        step
+        for step in view.steps
+        if step.name in (StepName.SAVING, StepName.CAME_BACK, StepName.SAVED, StepName.TASK_STOPPED)
+    ]
     return _page(
         "Your workspace is being put to sleep",
         "Your work is being saved first. This takes a few seconds.",

@@ -30,7 +30,7 @@ from contract.manager import (
     WorkspaceRequest,
     WorkspaceView,
 )
-from contract.names import MANAGER_FUNCTION, LaunchPath, StopReason, WorkspaceKind, WorkspaceState
+from contract.names import MANAGER_FUNCTION, LaunchPath, StepName, StopReason, WorkspaceKind, WorkspaceState
 from contract.wire import BadMessage, from_json, to_json
 
 INVOKE_PATH = f"/2015-03-31/functions/{MANAGER_FUNCTION}/invocations"
@@ -70,7 +70,7 @@ class FakeManager:
             self.workspaces[workspace_id] = view = replace(view, version=view.version + 1, **changes)
             return view
 
-    def step(self, workspace_id: str, name: str, text: str) -> None:
+    def step(self, workspace_id: str, name: StepName, text: str) -> None:
         with self._lock:
             steps = self.workspaces[workspace_id].steps
             self.change(workspace_id, steps=(*steps, LaunchStep(name, time.time(), text)))
@@ -146,20 +146,22 @@ class FakeManager:
         view = self.change(
             view.workspace_id,
             state=WorkspaceState.STARTING,
-            steps=(LaunchStep("requested", now, "Asked for your workspace"),),
+            steps=(LaunchStep(StepName.REQUESTED, now, "Asked for your workspace"),),
             launch_path=LaunchPath.WARM,
+            launch_requested_at=now,
         )
         return self.finish(view.workspace_id) if self.finish_launches else view
 
     def finish(self, workspace_id: str) -> WorkspaceView:
         """The launch arrives."""
-        self.step(workspace_id, "application_ready", "VS Code is ready")
+        self.step(workspace_id, StepName.APPLICATION_READY, "VS Code is ready")
         return self.change(
             workspace_id,
             state=WorkspaceState.RUNNING,
             running_since=time.time(),
             stops_at=time.time() + 1800,
             stops_because="no activity for 30 minutes",
+            stops_reason=StopReason.IDLE,
             has_home=True,
             endpoint=Endpoint("task-x", "", "secret-of-the-launch"),
         )
@@ -175,6 +177,7 @@ class FakeManager:
             running_since=None,
             stops_at=None,
             stops_because="",
+            stops_reason=None,
             endpoint=None,
         )
 

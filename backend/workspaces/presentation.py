@@ -28,6 +28,7 @@ def workspace_out(workspace: Workspace, view: WorkspaceView) -> WorkspaceOut:
         idle_timeout_s=view.idle_timeout_s,
         stops_at=_moment(view.stops_at),
         stops_because=view.stops_because or None,
+        stops_reason=view.stops_reason,
         warned=view.warned,
         keep_running_until=_moment(view.keep_running_until),
         keep_running_max_s=view.keep_running_max_s,

@@ -8,14 +8,14 @@ from typing import Annotated, Literal
 from ninja import Schema
 from pydantic import Field
 
-from contract.names import LaunchPath, StopReason, WorkspaceKind, WorkspaceState
+from contract.names import LaunchPath, StepName, StopReason, WorkspaceKind, WorkspaceState
 
 KEEP_RUNNING_HOURS_MAX = 168
 """A sanity limit of the input only; the manager caps the wish at its own, smaller limit."""
 
 
 class LaunchStepOut(Schema):
-    name: str
+    name: StepName
     at: datetime
     text: str
 
@@ -45,6 +45,8 @@ class WorkspaceOut(Schema):
     idle_timeout_s: float
     stops_at: datetime | None
     stops_because: str | None
+    stops_reason: StopReason | None
+    """Whether the idle timeout or the session limit ends it at `stops_at`."""
     warned: bool
     keep_running_until: datetime | None
     keep_running_max_s: float

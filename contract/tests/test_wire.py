@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from contract.agent import AgentStatus, ClaimRequest, TaskConfig
 from contract.manager import Activity, Endpoint, LaunchStep, WorkspaceView
-from contract.names import LaunchPath, StopReason, WorkspaceKind, WorkspaceState
+from contract.names import LaunchPath, StepName, StopReason, WorkspaceKind, WorkspaceState
 from contract.wire import BadMessage, from_json, to_json
 
 times = st.floats(min_value=0, max_value=4e9)
@@ -20,7 +20,7 @@ views = st.builds(
     kind=st.sampled_from(WorkspaceKind),
     state=st.sampled_from(WorkspaceState),
     version=st.integers(0, 10**9),
-    steps=st.lists(st.builds(LaunchStep, name=words, at=times, text=words), max_size=3).map(tuple),
+    steps=st.lists(st.builds(LaunchStep, name=st.sampled_from(StepName), at=times, text=words), max_size=3).map(tuple),
     launch_path=st.none() | st.sampled_from(LaunchPath),
     activity=st.none() | st.builds(Activity, at=times, reason=words),
     stops_at=st.none() | times,
@@ -42,7 +42,7 @@ def test_a_message_is_the_same_after_the_wire(view: WorkspaceView) -> None:
         ({"state": "flying"}, "message.state: one of stopped, starting"),
         ({"version": True}, "message.version: int is expected, got bool"),
         ({"steps": "abc"}, "message.steps: a list is expected"),
-        ({"steps": [{"name": "x", "at": "y", "text": ""}]}, r"message.steps\[0\].at: float is expected, got str"),
+        ({"steps": [{"name": "saving", "at": "y", "text": ""}]}, r"message.steps\[0\].at: float is expected, got str"),
         ({"endpoint": []}, "message.endpoint: an object is expected"),
     ],
 )
@@ -62,7 +62,7 @@ def test_a_newer_sender_may_add_fields() -> None:
 
 
 def test_whole_numbers_serve_as_times() -> None:
-    assert from_json(LaunchStep, {"name": "x", "at": 3, "text": ""}) == LaunchStep("x", 3.0, "")
+    assert from_json(LaunchStep, {"name": "saving", "at": 3, "text": ""}) == LaunchStep(StepName.SAVING, 3.0, "")
 
 
 def test_secrets_are_not_in_a_repr() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from contract.manager import LaunchStep
-from contract.names import LaunchPath, TaskState
+from contract.names import LaunchPath, StepName, TaskState
 from manager.domain.pool import can_serve
 from manager.domain.task import Task
 from manager.domain.transition import IllegalTransition
@@ -30,10 +30,10 @@ def bind(
     warm = task.state is TaskState.READY
     if warm:
         bound = task.claimed(workspace.workspace_id, now=now)
-        step = LaunchStep("task_claimed", now, "Found a workspace that was ready")
+        step = LaunchStep(StepName.TASK_CLAIMED, now, "Found a workspace that was ready")
     else:
         bound = task.reserved(workspace.workspace_id, now=now, deadline=deadline)
-        step = LaunchStep("task_starting", now, "Starting a fresh workspace for you")
+        step = LaunchStep(StepName.TASK_STARTING, now, "Starting a fresh workspace for you")
     starting = workspace.starting(
         now=now,
         task_id=task.task_id,

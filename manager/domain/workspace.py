@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from contract.manager import Activity, LaunchStep
-from contract.names import LaunchPath, StopReason, WorkspaceKind, WorkspaceState
+from contract.names import LaunchPath, StepName, StopReason, WorkspaceKind, WorkspaceState
 from manager.domain.arrivals import SAME_STAY_S, Expectation, with_arrival
 from manager.domain.transition import IllegalTransition
 
@@ -56,6 +56,8 @@ class Workspace:
     launch_path: LaunchPath | None = None
     launch_wanted_at: float | None = None
     """A person asked to launch while it was stopping: launch again when the stop is done."""
+    launch_requested_at: float | None = None
+    """When the newest launch was requested, or started again by itself: a session begins then."""
     deadline: float | None = None
     """When STARTING has failed."""
     second_try: bool = False
@@ -70,6 +72,7 @@ class Workspace:
     """Last activity that was not a busy job; a job keeps the workspace up only for so long after it."""
     stops_at: float | None = None
     stops_because: str = ""
+    stops_reason: StopReason | None = None
     warned_at: float | None = None
     keep_running_until: float | None = None
     keep_running_wish: float | None = None
@@ -104,7 +107,7 @@ class Workspace:
             raise IllegalTransition(f"{self.workspace_id} is being restored")
         if self.home_id not in (None, home_id):
             raise IllegalTransition(f"{self.workspace_id} has home {self.home_id}, never another")
-        requested = LaunchStep("requested", now, "You asked for your workspace")
+        requested = LaunchStep(StepName.REQUESTED, now, "You asked for your workspace")
         return self._to(
             WorkspaceState.STARTING,
             now=now,
@@ -114,6 +117,7 @@ class Workspace:
             launch_secret=launch_secret,
             launch_path=path,
             launch_wanted_at=None,
+            launch_requested_at=now,
             personal_task_over=True,
             deadline=deadline,
             arrivals=with_arrival(self.arrivals, now),
@@ -127,9 +131,9 @@ class Workspace:
     def task_claimed(self, *, now: float) -> Workspace:
         """The task that was started for it is ready, and claimed in the same write: from now on the workspace is due."""
         ready = replace(self, due_at=now).with_step(
-            LaunchStep("task_ready", now, "The fresh workspace is ready for you")
+            LaunchStep(StepName.TASK_READY, now, "The fresh workspace is ready for you")
         )
-        return ready.with_step(LaunchStep("task_claimed", now, "It is yours now"))
+        return ready.with_step(LaunchStep(StepName.TASK_CLAIMED, now, "It is yours now"))
 
     def running(self, *, now: float, cluster: str, address: str, step: LaunchStep) -> Workspace:
         """Its home exists, and is recorded now at the latest: nobody could put anything into it before."""
@@ -160,6 +164,7 @@ class Workspace:
             second_try=False,
             stops_at=None,
             stops_because="",
+            stops_reason=None,
         )
 
     @property
@@ -177,9 +182,9 @@ class Workspace:
         """STARTING → STOPPING; `again`: launch once more when what is left of the task is gone."""
         failed = self.stopping(now=now, reason=StopReason.LAUNCH_FAILED, failure=because, launch_again=again)
         if again:
-            told = LaunchStep("task_failed", now, "That one has failed, so you get another")
+            told = LaunchStep(StepName.TASK_FAILED, now, "That workspace failed to start; trying another one")
         else:
-            told = LaunchStep("failed", now, because)
+            told = LaunchStep(StepName.FAILED, now, because)
         return replace(failed.with_step(told), second_try=again)
 
     def wish_taken_back(self) -> Workspace:
@@ -248,8 +253,10 @@ class Workspace:
 
     def launch_wished(self, *, now: float) -> Workspace:
         """Launch as soon as what still has its home is gone."""
-        step = LaunchStep("requested", now, "You asked for your workspace; an older one is being put away first")
-        return replace(self, launch_wanted_at=now, due_at=now, stop_reason=None, failure="", steps=(step,))
+        step = LaunchStep(StepName.REQUESTED, now, "Your previous session is shutting down first")
+        return replace(
+            self, launch_wanted_at=now, launch_requested_at=now, due_at=now, stop_reason=None, failure="", steps=(step,)
+        )
 
     def expecting(self, expected: Expectation | None, *, now: float) -> Workspace:
         """Known to be launched soon, or not any more; only a stopped workspace is looked at for it."""

@@ -26,6 +26,7 @@ from contract.names import (
     DOOR_PATH,
     DOOR_TRIED,
     WORKSPACE_ID_PATTERN,
+    StepName,
     WorkspaceState,
 )
 from manager.domain.workspace import Workspace
@@ -40,7 +41,7 @@ log = logging.getLogger(__name__)
 WAIT_S = 2
 RETRY_S = 3
 _PATH = re.compile(rf"{re.escape(DOOR_PATH.rstrip('/'))}(?:/([^/]{{1,64}}))?/?")
-_SAVING = ("saving", "came_back", "saved", "task_stopped")
+_SAVING = (StepName.SAVING, StepName.CAME_BACK, StepName.SAVED, StepName.TASK_STOPPED)
 
 
 @dataclass(frozen=True)

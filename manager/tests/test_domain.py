@@ -11,7 +11,7 @@ import pytest
 
 from contract.agent import AgentPhase, AgentStatus
 from contract.manager import LaunchStep
-from contract.names import LaunchPath, StopReason, TaskState, WorkspaceKind, WorkspaceState
+from contract.names import LaunchPath, StepName, StopReason, TaskState, WorkspaceKind, WorkspaceState
 from manager.domain import plan, pool
 from manager.domain.observation import ObservedTask
 from manager.domain.policy import Policy
@@ -42,7 +42,7 @@ def actions(policy: Policy = NO_POOL, now: float = NOW, **snapshot: object) -> l
 
 
 def change(workspace: Workspace, state: WorkspaceState) -> Workspace:
-    step = LaunchStep("x", NOW, "x")
+    step = LaunchStep(StepName.REQUESTED, NOW, "x")
     match state:
         case WorkspaceState.STARTING:
             return workspace.starting(
@@ -99,7 +99,7 @@ def test_secrets_do_not_show_in_a_repr() -> None:
 def test_steps_are_bounded() -> None:
     workspace = ANNA
     for number in range(50):
-        workspace = workspace.with_step(LaunchStep("saving", NOW, str(number)))
+        workspace = workspace.with_step(LaunchStep(StepName.SAVING, NOW, str(number)))
     assert (len(workspace.steps), workspace.steps[-1].text) == (STEPS_MAX, "49")
 
 

@@ -134,7 +134,7 @@ def test_a_warm_task_that_has_died_unseen_is_replaced_without_a_click() -> None:
     assert (workspace.state, workspace.second_try) == (WorkspaceState.RUNNING, False)
     assert workspace.task_id != dead
     names = [step.name for step in workspace.steps]
-    assert names[:4] == ["requested", "task_claimed", "task_failed", "task_put_away"]
+    assert names[:4] == ["requested", "task_claimed", "task_failed", "task_cleaned_up"]
     assert school.metrics.counts["launch_failures_total/tried_again=yes"] == 1
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from contract import wire
 from contract.manager import Activity, ClassTime, LaunchStep
-from contract.names import TaskState, WorkspaceKind, WorkspaceState
+from contract.names import StepName, TaskState, WorkspaceKind, WorkspaceState
 from manager.adapters.dynamodb.store import DynamoDbWorkspaceStore
 from manager.adapters.memory.store import MemoryWorkspaceStore
 from manager.adapters.sqlite.store import SqliteWorkspaceStore
@@ -57,7 +57,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[WorkspaceS
 def test_a_record_comes_back_whole_and_one_version_on(store: WorkspaceStore) -> None:
     full = workspace(
         due_at=NOW,
-        steps=(LaunchStep("requested", NOW, "You asked – «grüß»"),),
+        steps=(LaunchStep(StepName.REQUESTED, NOW, "You asked – «grüß»"),),
         activity=Activity(NOW, "typed"),
         state=WorkspaceState.STARTING,
         launch_secret="secret",

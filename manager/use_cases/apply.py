@@ -10,7 +10,7 @@ from typing import assert_never
 from contract.agent import WarnRequest
 from contract.errors import ApraNovaError
 from contract.manager import LaunchStep
-from contract.names import StopReason
+from contract.names import StepName, StopReason
 from manager.domain import idle
 from manager.domain.idle import IdleVerdict
 from manager.domain.plan import (
@@ -133,7 +133,7 @@ def _perform(world: World, action: Action) -> None:
         case FinishLaunch(workspace, task, observed):
             finish_launch.bind_ready(world, workspace, task, observed)
         case NoteProgress(workspace, text):
-            world.store.write(workspace.with_step(LaunchStep("progress", now, text)))
+            world.store.write(workspace.with_step(LaunchStep(StepName.PROGRESS, now, text)))
         case FailLaunch(workspace, task, because):
             finish_launch.fail_launch(world, workspace, task, f"The workspace could not start: {because}")
         case LaunchAgain(workspace):
@@ -256,6 +256,7 @@ def _with_verdict(workspace: Workspace, verdict: IdleVerdict) -> Workspace:
         keep_running_wish=verdict.keep_running_wish,
         stops_at=verdict.stops_at,
         stops_because=verdict.because,
+        stops_reason=verdict.reason,
         warned_at=workspace.warned_at if still_warned else None,
         due_at=verdict.look_again_at,
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from contract.errors import ApraNovaError, Reason
 from contract.manager import LaunchStep
-from contract.names import StopReason, WorkspaceState
+from contract.names import StepName, StopReason, WorkspaceState
 from manager.domain import idle
 from manager.domain.pool_pass import with_next_habit
 from manager.domain.task import Task, TaskOffer
@@ -82,7 +82,7 @@ def _wanted_if_back(world: World, task: Task, workspace: Workspace) -> Workspace
     if verdict.person_active_at == workspace.person_active_at:
         return workspace
     world.metrics.count("idle_stops_taken_back_total")
-    back = LaunchStep("came_back", now, "You came back, so it starts again in a moment")
+    back = LaunchStep(StepName.CAME_BACK, now, "You came back, so it starts again in a moment")
     return replace(workspace, launch_wanted_at=now).with_step(back)
 
 
@@ -91,7 +91,7 @@ def _record_saved(world: World, task: Task, workspace: Workspace | None, now: fl
     if workspace is None:
         world.store.write(saved)
         return stored(saved), None
-    told = replace(workspace, failure="").with_step(LaunchStep("saved", now, "Your work is saved"))
+    told = replace(workspace, failure="").with_step(LaunchStep(StepName.SAVED, now, "Your work is saved"))
     world.store.write(saved, told)
     return stored(saved), stored(told)
 
@@ -146,8 +146,10 @@ def _ended(workspace: Workspace, failure: str, now: float) -> Workspace:
         failure = f"The workspace ended unexpectedly: {failure}"
         told = workspace.stopping(now=now, reason=StopReason.TASK_ENDED, failure=failure)
     if told.tries_again:
-        return told.ended(now=now, step=LaunchStep("task_put_away", now, "It is put away"))
-    return told.ended(now=now, step=LaunchStep("task_stopped", now, "The workspace is stopped; your files are kept"))
+        return told.ended(now=now, step=LaunchStep(StepName.TASK_CLEANED_UP, now, "Cleaned up the failed workspace"))
+    return told.ended(
+        now=now, step=LaunchStep(StepName.TASK_STOPPED, now, "The workspace is stopped; your files are kept")
+    )
 
 
 def forget(world: World, task: Task) -> None:

@@ -7,7 +7,7 @@ import logging
 from contract.agent import ClaimRequest
 from contract.errors import ApraNovaError, Reason
 from contract.manager import LaunchStep
-from contract.names import StopReason, TaskState, WorkspaceState
+from contract.names import StepName, StopReason, TaskState, WorkspaceState
 from manager.domain.observation import ObservedTask
 from manager.domain.task import Task
 from manager.domain.workspace import Workspace
@@ -118,7 +118,7 @@ def _complete(world: World, workspace: Workspace, task: Task) -> Workspace:
     attached = ()
     if task.home_id is None:  # else its home was made, or found, before it was started
         world.runner.attach_home(task.task_id, _make_home(world, workspace))
-        attached = (LaunchStep("home_attached", world.clock.now(), "Your files are in place"),)
+        attached = (LaunchStep(StepName.HOME_ATTACHED, world.clock.now(), "Your files are in place"),)
     world.agent.claim(
         task.control_address,
         task.agent_token,
@@ -132,7 +132,7 @@ def _complete(world: World, workspace: Workspace, task: Task) -> Workspace:
             student_email=workspace.owner_email,
         ),
     )
-    opened = LaunchStep("application_ready", world.clock.now(), "Your workspace is open")
+    opened = LaunchStep(StepName.APPLICATION_READY, world.clock.now(), "Your workspace is open")
     return _record_running(world, workspace, task, (*attached, opened))
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from contract.manager import LaunchStep
-from contract.names import WorkspaceState
+from contract.names import StepName, WorkspaceState
 from manager.domain.workspace import Workspace
 from manager.ports.clock import Clock, Metrics
 from manager.ports.home_keeper import HomeSnapshot, HomeSnapshots, SnapshotFailed
@@ -128,7 +128,7 @@ def _restore(keeping: Keeping, workspace: Workspace, snapshot_id: str, *, held: 
         log.warning("%s could not be restored to %s: %s", workspace.workspace_id, snapshot_id, error)
         left = "they are as they were before" if held else "they are still missing"
         failure = f"Your files could not be put back; {left}. Please tell your school"
-        _end_restore(keeping, workspace, LaunchStep("failed", keeping.clock.now(), failure), failure)
+        _end_restore(keeping, workspace, LaunchStep(StepName.FAILED, keeping.clock.now(), failure), failure)
     else:
         keeping.metrics.count("restores_total", result="done")
         kept = "its files were missing" if before is None else f"as it was before: {before.snapshot_id}"
@@ -136,7 +136,7 @@ def _restore(keeping: Keeping, workspace: Workspace, snapshot_id: str, *, held: 
         text = "Your files are back as they were in the snapshot"
         if before is not None:
             text += "; what they were before is the newest one now"
-        _end_restore(keeping, workspace, LaunchStep("restored", keeping.clock.now(), text), "")
+        _end_restore(keeping, workspace, LaunchStep(StepName.RESTORED, keeping.clock.now(), text), "")
 
 
 def _end_restore(keeping: Keeping, workspace: Workspace, step: LaunchStep, failure: str) -> None:

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from contract.errors import ApraNovaError, Reason
 from contract.manager import LaunchStep
-from contract.names import StopReason, TaskState, WorkspaceState
+from contract.names import StepName, StopReason, TaskState, WorkspaceState
 from manager.domain.task import Task
 from manager.domain.workspace import Workspace
 from manager.ports.workspace_store import VersionConflict
@@ -81,7 +81,7 @@ def begin_stop(
         raise VersionConflict(f"someone else ends {task.task_id} already")
     must_save = workspace.state is WorkspaceState.RUNNING  # before that, no student's work can be in it
     if must_save:
-        stopping = stopping.with_step(LaunchStep("saving", now, "Saving your work"))
+        stopping = stopping.with_step(LaunchStep(StepName.SAVING, now, "Saving your work"))
     ending = task.stopping(
         now=now,
         deadline=now + world.policy.save_timeout_s,

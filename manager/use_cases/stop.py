@@ -52,7 +52,10 @@ def keep_running(world: World, workspace_id: str, until: float) -> Workspace:
             workspace, keep_running_until=idle.capped_keep_running(until, now=now, policy=world.policy), due_at=now
         )
         verdict = idle.judge(wished, None, now=now, policy=world.policy)
-        kept = save_workspace(world, replace(wished, stops_at=verdict.stops_at, stops_because=verdict.because))
+        kept = save_workspace(
+            world,
+            replace(wished, stops_at=verdict.stops_at, stops_because=verdict.because, stops_reason=verdict.reason),
+        )
         world.wake()
         return kept
 

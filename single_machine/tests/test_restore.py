@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from contract.manager import DescribeAnswer, LaunchStep, SnapshotsAnswer, SnapshotView, WorkspaceView
-from contract.names import WorkspaceKind, WorkspaceState
+from contract.names import StepName, WorkspaceKind, WorkspaceState
 from contract.wire import to_json
 from single_machine import restore
 from single_machine.preflight import CannotGoOn
@@ -43,7 +43,7 @@ class Manager:
             WorkspaceState.STOPPED,
             1,
             failure=self.failure,
-            steps=(LaunchStep("restored", 1_790_000_200.0, "Your files are back"),),
+            steps=(LaunchStep(StepName.RESTORED, 1_790_000_200.0, "Your files are back"),),
             restoring=self.restoring.pop(0),
         )
         return to_json(DescribeAnswer((view,)))

@@ -11,7 +11,7 @@ from backend.cohorts import members
 from backend.cohorts.services import create_cohort
 from backend.costs import sessions
 from backend.costs.models import Session
-from contract.manager import LaunchStep, WorkspaceView
+from contract.manager import WorkspaceView
 from contract.names import LaunchPath, StopReason, WorkspaceKind, WorkspaceState
 
 HOUR = 3600.0
@@ -39,8 +39,8 @@ def workspace(person):
 
 
 def view(workspace, state, *, asked=None, **fields):
-    steps = (LaunchStep("requested", asked, "You asked for your workspace"),) if asked else ()
-    return WorkspaceView(workspace.pk, "owner", WorkspaceKind.VSCODE, state, version=1, steps=steps, **fields)
+    fields = {"version": 1, "launch_requested_at": asked, **fields}
+    return WorkspaceView(workspace.pk, "owner", WorkspaceKind.VSCODE, state, **fields)
 
 
 def at(seconds):
@@ -52,7 +52,7 @@ def test_a_session_lasts_from_the_click_to_the_stop(signed_in, manager, look):
     workspace = one.post("/api/workspace/create/").json()["id"]
     (session,) = Session.objects.all()
     seen = manager.workspaces[workspace]
-    assert session.started_at == at(seen.steps[0].at)
+    assert session.started_at == at(seen.launch_requested_at)
     assert (session.running_at, session.path, session.ended_at) == (at(seen.running_since), "warm", None)
     one.post("/api/workspace/create/")
     one.post(f"/api/workspace/{workspace}/stop/")
@@ -101,14 +101,11 @@ def test_what_is_on_its_way_down_with_a_known_end_begins_no_session(workspace):
 
 
 def test_a_launch_whose_first_task_failed_is_two_sessions(workspace):
-    """It keeps the click among its steps: the second one begins with the second task."""
     sessions.observe(view(workspace, WorkspaceState.STARTING, asked=HOUR))
-    steps = [("requested", 0), ("task_claimed", 1), ("task_failed", 2), ("task_put_away", 3), ("task_starting", 4)]
-    told = tuple(LaunchStep(name, HOUR + after, name) for name, after in steps)
-    waits = replace(view(workspace, WorkspaceState.STARTING, stopped_at=HOUR + 3), steps=told[:-1])
-    sessions.observe(waits)
+    between = view(workspace, WorkspaceState.STARTING, asked=HOUR, stopped_at=HOUR + 3)
+    sessions.observe(between)
     assert Session.objects.get().ended_at == at(HOUR + 3)
-    sessions.observe(replace(waits, steps=told))
+    sessions.observe(replace(between, launch_requested_at=HOUR + 4))
     newer, older = Session.objects.all()
     assert (newer.started_at, newer.ended_at) == (at(HOUR + 4), None)
     assert older.started_at == at(HOUR)

@@ -10,7 +10,7 @@ import pytest
 
 from contract.errors import ApraNovaError, Reason
 from contract.manager import LaunchStep
-from contract.names import WorkspaceState
+from contract.names import StepName, WorkspaceState
 
 ON_PURPOSE = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
 FROM_ELSEWHERE = {**ON_PURPOSE, "Sec-Fetch-Site": "cross-site"}
@@ -140,7 +140,7 @@ def test_a_failed_launch_is_said_and_repeated_by_a_person_only(signed_in, manage
     browser = signed_in()
     workspace_id = _asleep(browser, manager)
     manager.change(
-        workspace_id, failure="The task ended: out of memory", steps=(LaunchStep("requested", 1.0, "Asked"),)
+        workspace_id, failure="The task ended: out of memory", steps=(LaunchStep(StepName.REQUESTED, 1.0, "Asked"),)
     )
     for _ in range(3):
         page = browser.get(f"/workspace/{workspace_id}/?wait", headers=ON_PURPOSE)

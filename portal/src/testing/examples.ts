@@ -50,6 +50,7 @@ export function workspace(fields: Partial<Workspace> = {}): Workspace {
     idle_timeout_s: 1800,
     stops_at: null,
     stops_because: null,
+    stops_reason: null,
     warned: false,
     keep_running_until: null,
     keep_running_max_s: 14400,

@@ -705,8 +705,7 @@ export interface components {
              * Format: date-time
              */
             at: string;
-            /** Name */
-            name: string;
+            name: components["schemas"]["StepName"];
             /** Text */
             text: string;
         };
@@ -824,7 +823,14 @@ export interface components {
             warnings: string[];
         };
         /**
+         * StepName
+         * @description A step of a launch or of the stop that ends it, in the order in which they usually come.
+         * @enum {string}
+         */
+        StepName: "requested" | "task_starting" | "task_ready" | "task_claimed" | "task_failed" | "task_cleaned_up" | "home_attached" | "progress" | "application_ready" | "saving" | "came_back" | "saved" | "task_stopped" | "restored" | "failed";
+        /**
          * StopReason
+         * @description Why a workspace stopped or, while it runs, why it will stop if nothing happens.
          * @enum {string}
          */
         StopReason: "by_person" | "idle" | "session_limit" | "restart" | "deleted" | "task_ended" | "launch_failed";
@@ -925,6 +931,7 @@ export interface components {
             stops_at: string | null;
             /** Stops Because */
             stops_because: string | null;
+            stops_reason: components["schemas"]["StopReason"] | null;
             /** Url */
             url: string;
             /** Warned */

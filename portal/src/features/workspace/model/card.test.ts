@@ -17,6 +17,7 @@ const RUNNING: Workspace = {
   last_activity: { at: at(-250), reason: "typed in the editor" },
   stops_at: at(1550),
   stops_because: "no activity for 30 minutes",
+  stops_reason: "idle",
 };
 
 const card = (shown: Workspace | null, kinds = READY) =>
@@ -53,7 +54,7 @@ describe("the card", () => {
   });
 
   it("does not promise that staying helps against the longest session", () => {
-    const view = card({ ...RUNNING, stops_because: "the session has reached its longest time" });
+    const view = card({ ...RUNNING, stops_because: "a session lasts at most 12 hours", stops_reason: "session_limit" });
     expect(view.stop).not.toContain("stay away");
   });
 

@@ -127,7 +127,7 @@ function describeRunning(workspace: Workspace, nowMs: number): CardView {
   const { stops_at, last_activity, keep_running_until, keep_running_max_s } = workspace;
   const because = words(workspace.stops_because);
   const kept = keep_running_until !== null && Date.parse(keep_running_until) > nowMs ? keep_running_until : null;
-  const idle = because?.startsWith("no activity") ?? true;
+  const idle = workspace.stops_reason !== "session_limit";
   const stopsAt = stops_at === null ? null : `Stops at ${clock(stops_at, nowMs)}${idle ? " if you stay away" : ""}`;
   return {
     ...NOTHING,

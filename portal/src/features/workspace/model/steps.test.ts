@@ -5,7 +5,7 @@ import type { Workspace } from "@/lib/api/types";
 import { launchProgress } from "./steps";
 
 const START = Date.parse("2026-03-02T09:00:00Z");
-const step = (name: string, afterMs: number, text = name) => ({
+const step = (name: Workspace["steps"][number]["name"], afterMs: number, text: string = name) => ({
   name,
   text,
   at: new Date(START + afterMs).toISOString(),
@@ -56,7 +56,7 @@ describe("the progress of a launch", () => {
   });
 
   it("tells of a task that failed on the way as of one more step, and never goes back", () => {
-    const names = ["requested", "task_claimed", "task_failed", "task_put_away"];
+    const names = ["requested", "task_claimed", "task_failed", "task_cleaned_up"] as const;
     const put = launchProgress(
       workspace(
         "starting",
