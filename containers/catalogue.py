@@ -1,4 +1,4 @@
-"""Which images there are, from which Dockerfile, and which lock files say what is in them."""
+"""The container images, with the Dockerfile of each and the lock files that list its packages."""
 
 from __future__ import annotations
 
@@ -8,19 +8,22 @@ from pathlib import Path
 
 SOURCE = Path(__file__).parent.parent
 STATIC_TARGET = "static"
+SHARED_DOCKERFILE = "containers/Dockerfile"
+SHARED_STAGES = ("system", "python", "build", "workspace")
+"""Stages of the shared Dockerfile. Each is built as an image and given to the Dockerfiles that have an argument of its name."""
 
 
 @dataclass(frozen=True)
 class Image:
     name: str
-    """The last part of its repository's name; infrastructure/names.py makes a repository for each."""
+    """The last part of its repository's name. infrastructure/names.py lists the repositories."""
     dockerfile: str
     python_locks: tuple[str, ...] = ()
     node_locks: tuple[str, ...] = ()
     static_from: Mapping[str, str] = field(default_factory=dict)
-    """Build argument → the image whose target `static` it takes files from."""
+    """Build argument → the image whose target `static` provides the files."""
     kind: str = ""
-    """Of a workspace, whose agent is asked more than whether it answers."""
+    """The kind of a workspace image, empty for a service. The smoke test also claims a workspace."""
 
 
 IMAGES = (
@@ -50,14 +53,14 @@ BY_NAME = {image.name: image for image in IMAGES}
 
 
 class UnknownImage(Exception):
-    """No image has this name; the text lists those there are."""
+    """No image has this name. The text lists the names that exist."""
 
 
 def choose(names: Iterable[str]) -> tuple[Image, ...]:
-    """The named images, all when none is named, those whose files others take first."""
+    """The named images, or all of them. Images whose files others copy come first."""
     wanted = tuple(names) or tuple(BY_NAME)
     for name in wanted:
         if name not in BY_NAME:
-            raise UnknownImage(f"there is no image {name!r}; there are {', '.join(BY_NAME)}")
-    givers = {giver for image in IMAGES for giver in image.static_from.values()}
-    return tuple(sorted((BY_NAME[name] for name in dict.fromkeys(wanted)), key=lambda image: image.name not in givers))
+            raise UnknownImage(f"there is no image {name!r}; the images are {', '.join(BY_NAME)}")
+    sources = {source for image in IMAGES for source in image.static_from.values()}
+    return tuple(sorted((BY_NAME[name] for name in dict.fromkeys(wanted)), key=lambda image: image.name not in sources))

@@ -1,4 +1,4 @@
-"""A Dockerfile as the tests read it."""
+"""A Dockerfile, parsed for the tests."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 
 from dockerfile_parse import DockerfileParser
 
-from containers.catalogue import SOURCE, Image
+from containers.catalogue import SHARED_DOCKERFILE, SHARED_STAGES, SOURCE, Image
 
 
 class Dockerfile:
@@ -20,10 +20,19 @@ class Dockerfile:
     def values(self, instruction: str) -> list[str]:
         return [value for name, value in self.instructions if name == instruction]
 
+    def stage(self, name: str) -> list[tuple[str, str]]:
+        """Instructions of the stage with this name; the last stage when it is empty."""
+        starts = [number for number, (word, _) in enumerate(self.instructions) if word == "FROM"]
+        ends = [*starts[1:], len(self.instructions)]
+        stages = [self.instructions[start:end] for start, end in zip(starts, ends, strict=True)]
+        return next(stage for stage in reversed(stages) if not name or stage[0][1].endswith(f" AS {name}"))
+
     @property
     def last_stage(self) -> list[tuple[str, str]]:
-        starts = [number for number, (name, _) in enumerate(self.instructions) if name == "FROM"]
-        return self.instructions[starts[-1] :]
+        """With the instructions of the shared stage that it stands on, whose metadata the engine keeps."""
+        own = self.stage("")
+        shared = own[0][1].removeprefix("${").removesuffix("}").lower()
+        return [*(read_file(SHARED_DOCKERFILE).stage(shared) if shared in SHARED_STAGES else ()), *own]
 
     def last(self, instruction: str) -> str:
         found = [value for name, value in self.last_stage if name == instruction]
@@ -44,7 +53,7 @@ class Dockerfile:
 
 
 class _InMemory:
-    """dockerfile_parse wants a file that it can read from its beginning."""
+    """A seekable file, which dockerfile_parse wants."""
 
     def __init__(self, text: str) -> None:
         self._text = text.encode()
@@ -58,5 +67,9 @@ class _InMemory:
         return self._text
 
 
+def read_file(path: str) -> Dockerfile:
+    return Dockerfile((SOURCE / path).read_text())
+
+
 def read(image: Image) -> Dockerfile:
-    return Dockerfile((SOURCE / image.dockerfile).read_text())
+    return read_file(image.dockerfile)

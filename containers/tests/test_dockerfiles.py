@@ -1,4 +1,4 @@
-"""What every Dockerfile of ours keeps to: hadolint's rules, and ours that it does not know."""
+"""Every Dockerfile follows hadolint's rules and our own."""
 
 from __future__ import annotations
 
@@ -9,19 +9,21 @@ from pathlib import Path
 
 import pytest
 
-from containers.catalogue import IMAGES, SOURCE, Image
-from containers.tests.dockerfile import Dockerfile, read
+from containers.building import LOCAL
+from containers.catalogue import IMAGES, SHARED_DOCKERFILE, SHARED_STAGES, SOURCE
+from containers.tests.dockerfile import Dockerfile, read, read_file
 
 HADOLINT = Path(sysconfig.get_path("scripts")) / "hadolint"
+SHARED = {f"{LOCAL}/{stage}" for stage in SHARED_STAGES}
 PINNED_BASE = re.compile(r"[a-z0-9./-]+:[a-z0-9.-]*\d{8}[a-z0-9.-]*@sha256:[0-9a-f]{64}")
 SECRET = re.compile(r"(?i)(secret|token|passw|credential|api_?key|private_?key)")
 
 
 def problems_of(dockerfile: Dockerfile) -> list[str]:
-    """Every rule that is broken, in words."""
+    """The broken rules, in words."""
     found = [*_bases(dockerfile), *_last_stage(dockerfile), *_steps(dockerfile)]
     if dockerfile.values("ADD"):
-        found.append("ADD fetches and unpacks without being asked: use COPY")
+        found.append("ADD fetches and unpacks implicitly: use COPY")
     found += [
         f"{name} {value}: a secret would stay in the image"
         for name, value in dockerfile.instructions
@@ -38,8 +40,10 @@ def _bases(dockerfile: Dockerfile) -> list[str]:
         base, _, stage = value.partition(" AS ")
         name = re.fullmatch(r"\$\{(\w+)\}", base)
         default = arguments.get(name[1], "") if name else base
-        if default not in stages and not PINNED_BASE.fullmatch(default):
-            found.append(f"FROM {base}: an image with a dated tag and a digest is expected, not {default!r}")
+        if default not in stages | SHARED and not PINNED_BASE.fullmatch(default):
+            found.append(
+                f"FROM {base}: needs a shared stage, or an image with a dated tag and a digest, not {default!r}"
+            )
         stages.add(stage)
         stages |= {word for word in arguments.values() if word in re.findall(r" AS (\S+)", dockerfile.text)}
     return found
@@ -48,18 +52,21 @@ def _bases(dockerfile: Dockerfile) -> list[str]:
 def _last_stage(dockerfile: Dockerfile) -> list[str]:
     found = []
     names = [name for name, _ in dockerfile.last_stage]
-    users = [value for name, value in dockerfile.last_stage if name == "USER"]
-    if not users or not re.fullmatch(r"[1-9]\d*:[1-9]\d*", users[-1]):
-        found.append("the last USER is expected to be a number other than 0, with a group")
-    elif "RUN" in names[names.index("USER") :]:
-        found.append("RUN after USER: what is made there would belong to the user")
+    user = "0:0"
+    for name, value in dockerfile.last_stage:
+        if name == "USER":
+            user = value
+        elif name == "RUN" and user != "0:0":
+            found.append("RUN after USER: the user would own its files")
+    if not re.fullmatch(r"[1-9]\d*:[1-9]\d*", user):
+        found.append("the last USER must be a number other than 0, with a group")
     checks = [value for name, value in dockerfile.last_stage if name == "HEALTHCHECK"]
     if not checks or not re.search(r"CMD\s+\[", checks[-1]):
         found.append("a HEALTHCHECK without a shell is missing")
     if "CMD" not in names or not dockerfile.last("CMD").startswith("["):
         found.append("a CMD without a shell is missing")
     if "VOLUME" not in names:
-        found.append("no VOLUME says what can be written: the root is read-only")
+        found.append("a VOLUME for each writable folder is missing: the root is read-only")
     return found
 
 
@@ -69,7 +76,7 @@ def _steps(dockerfile: Dockerfile) -> list[str]:
         if re.search(r"pip[^&|;]* install", value) and "--require-hashes" not in value:
             found.append(f"pip without --require-hashes: {value}")
         if re.search(r"\bnpm (install|i|add)\b", value):
-            found.append(f"npm ci, from the lock file, is expected: {value}")
+            found.append(f"use npm ci, which follows the lock file: {value}")
         if re.search(r"\b(curl|wget)\b.*https?://", value):
             found.append(f"a download without a lock: {value}")
         if "apt-get install" in value and "--no-install-recommends" not in value:
@@ -77,26 +84,29 @@ def _steps(dockerfile: Dockerfile) -> list[str]:
     return found
 
 
-each_image = pytest.mark.parametrize("image", IMAGES, ids=lambda image: image.name)
+DOCKERFILES = (SHARED_DOCKERFILE, *(image.dockerfile for image in IMAGES))
+each_dockerfile = pytest.mark.parametrize("path", DOCKERFILES)
 
 
-@each_image
-def test_a_dockerfile_keeps_to_our_rules(image: Image) -> None:
-    assert problems_of(read(image)) == []
+@each_dockerfile
+def test_a_dockerfile_follows_our_rules(path: str) -> None:
+    assert problems_of(read_file(path)) == []
 
 
-@each_image
-def test_hadolint_finds_nothing(image: Image) -> None:
+@each_dockerfile
+def test_hadolint_finds_nothing(path: str) -> None:
     done = subprocess.run(
-        [HADOLINT, "--config", SOURCE / ".hadolint.yaml", "--no-color", SOURCE / image.dockerfile],
+        [HADOLINT, "--config", SOURCE / ".hadolint.yaml", "--no-color", SOURCE / path],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
 
 
-def test_all_images_stand_on_the_same_base() -> None:
-    bases = {next(value for value in read(image).values("ARG") if value.startswith("BASE=")) for image in IMAGES}
-    assert len(bases) == 1
+def test_every_image_stands_on_the_shared_stages() -> None:
+    for image in IMAGES:
+        *_, last = read(image).values("FROM")
+        assert last.removeprefix("${").removesuffix("}").lower() in SHARED_STAGES
+        assert "${BUILD} AS build" in read(image).values("FROM")
 
 
 def test_every_dockerfile_is_in_the_catalogue() -> None:
@@ -106,7 +116,7 @@ def test_every_dockerfile_is_in_the_catalogue() -> None:
     )  # fmt: skip
     if listed.returncode != 0:
         pytest.skip("not a git checkout")
-    assert {line for line in listed.stdout.split() if "/tests/" not in line} == {image.dockerfile for image in IMAGES}
+    assert {line for line in listed.stdout.split() if "/tests/" not in line} == {*DOCKERFILES}
 
 
 GOOD = """
@@ -147,13 +157,13 @@ def test_a_broken_rule_is_found(good: str, bad: str, named: str) -> None:
     assert any(named in problem for problem in problems_of(Dockerfile(GOOD.replace(good, bad))))
 
 
-def test_builds_see_sources_and_nothing_of_this_machine() -> None:
-    """Docker reads the last rule that fits: all is out, then each folder of ours in, then what lies in them out again."""
+def test_builds_see_sources_and_no_private_files() -> None:
+    """Docker applies the last matching rule: exclude everything, include our folders, exclude private parts of them."""
     rules = [line for line in (SOURCE / ".dockerignore").read_text().splitlines() if line and line[0] != "#"]
     assert rules[0] == "*"
-    for image in IMAGES:
-        copied = [value.split()[0] for value in read(image).values("COPY") if not value.startswith("--from")]
+    for dockerfile in DOCKERFILES:
+        copied = [value.split()[0] for value in read_file(dockerfile).values("COPY") if not value.startswith("--from")]
         for path in copied:
-            assert any(rule in (f"!{path}", f"!{path.split('/')[0]}") for rule in rules), f"{image.dockerfile}: {path}"
+            assert any(rule in (f"!{path}", f"!{path.split('/')[0]}") for rule in rules), f"{dockerfile}: {path}"
     for private in ("**/node_modules", "**/__pycache__", "portal/.next"):
         assert private in rules[rules.index("!portal") :]

@@ -31,7 +31,8 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, podman: PretendedPodman
 def test_images_are_built_under_the_registrys_names_with_a_bill_each(monkeypatch, tmp_path, podman) -> None:
     assert run(monkeypatch, tmp_path, podman, "portal", "backend", "--registry", ECR, "--release", "1.2") == 0
     tags = [call[call.index("--tag") + 1] for call in podman.calls("build")]
-    assert sorted(tags) == [f"{ECR}/backend:1.2", f"{ECR}/portal:1.2"]
+    stages = [f"localhost/apranova/{stage}:1.2" for stage in ("system", "build", "python")]  # each of them once
+    assert sorted(tags) == sorted([f"{ECR}/backend:1.2", f"{ECR}/portal:1.2", *stages])
     for name in ("portal", "backend"):
         bill = json.loads((tmp_path / f"out/{name}.cdx.json").read_text())
         assert any(component["purl"].startswith("pkg:deb/debian/libc6@") for component in bill["components"])
@@ -41,8 +42,8 @@ def test_the_gateway_takes_its_static_files_from_the_workspaces_of_the_same_rele
     monkeypatch, tmp_path, podman
 ) -> None:
     assert run(monkeypatch, tmp_path, podman, "gateway", "--release", "1.2", "--earlier", f"{ECR}/gateway:1.1") == 0
-    *statics, gateway = podman.calls("build")
-    assert [call[call.index("--target") + 1] for call in statics] == ["static", "static"]
+    *before, gateway = podman.calls("build")
+    assert [call[call.index("--target") + 1] for call in before].count("static") == 2
     assert "--target" not in gateway
     assert "VSCODE_STATIC=localhost/apranova/workspace-vscode-static:1.2" in gateway
     assert "SUPERSET_STATIC=localhost/apranova/workspace-superset-static:1.2" in gateway
@@ -56,16 +57,27 @@ def test_the_machines_registry_settings_are_lent_as_secrets_and_never_as_argumen
     settings.write_text("[global]\nindex-url = https://somebody:a-password@index.example/simple\n")
     monkeypatch.setenv("PIP_CONFIG_FILE", str(settings))
     assert run(monkeypatch, tmp_path, podman, "backend", "--release", "1.2") == 0
-    (call,) = podman.calls("build")
+    *shared, call = podman.calls("build")
     assert f"id=pip,src={settings}" in call
-    assert "a-password" not in json.dumps(call)
+    assert "a-password" not in json.dumps([*shared, call])
 
 
 def test_podman_keeps_the_health_check_and_the_processor_is_passed_on(monkeypatch, tmp_path, podman) -> None:
     assert run(monkeypatch, tmp_path, podman, "backend", "--release", "1.2", "--arch", "arm") == 0
-    (call,) = podman.calls("build")
-    assert call[call.index("--format") + 1] == "docker"
-    assert call[call.index("--platform") + 1] == "linux/arm64"
+    calls = podman.calls("build")
+    assert len(calls) == 3
+    for call in calls:
+        assert call[call.index("--format") + 1] == "docker"
+        assert call[call.index("--platform") + 1] == "linux/arm64"
+
+
+def test_another_base_goes_into_the_shared_stages_and_their_tags_into_the_image(monkeypatch, tmp_path, podman) -> None:
+    assert run(monkeypatch, tmp_path, podman, "workspace-vscode", "--release", "1.2", "--base", "debian:mine") == 0
+    *shared, image = podman.calls("build")
+    assert [call[call.index("--target") + 1] for call in shared] == ["build", "workspace"]
+    assert all("BASE=debian:mine" in call for call in shared)
+    assert "BASE=debian:mine" not in image
+    assert {"BUILD=localhost/apranova/build:1.2", "WORKSPACE=localhost/apranova/workspace:1.2"} <= {*image}
 
 
 def test_pushing_says_how_layers_are_compressed(monkeypatch, tmp_path, podman) -> None:
@@ -143,7 +155,7 @@ def test_an_index_that_cannot_be_made_stops_the_push(monkeypatch, tmp_path, podm
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("portals",), "there is no image 'portals'; there are backend, portal"),
+        (("portals",), "there is no image 'portals'; the images are backend, portal"),
         (("portal", "--push"), "--push needs --registry"),
         (("portal", "--release", "a b"), "--release 'a b'"),
     ],

@@ -1,5 +1,8 @@
-"""One image really built and started, where Docker or Podman works and the base can be had; all of them when
-APRANOVA_TEST_IMAGES=all. APRANOVA_TEST_BASE names another base, where the public registry cannot be reached."""
+"""Builds and starts one image where Docker or Podman works and the base is available.
+
+APRANOVA_TEST_IMAGES=all builds and starts all of them. APRANOVA_TEST_BASE names a base for machines that do not reach the
+public registry.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from containers import __main__ as command
-from containers.catalogue import BY_NAME, SOURCE
-from containers.engine import Build, Engine, NoEngine, find_engine
+from containers.building import LOCAL, Builder
+from containers.catalogue import BY_NAME, SHARED_DOCKERFILE
+from containers.engine import Engine, NoEngine, find_engine
 from containers.smoke import smoke
-from containers.tests.dockerfile import read
+from containers.tests.dockerfile import read_file
 
 RELEASE = "test"
 PULL_TIMEOUT_S = 90
@@ -30,7 +34,7 @@ def engine() -> Engine:
 @pytest.fixture(scope="module")
 def base(engine: Engine) -> str:
     wanted = os.environ.get("APRANOVA_TEST_BASE") or next(
-        value.partition("=")[2] for value in read(BY_NAME["gateway"]).values("ARG") if value.startswith("BASE=")
+        value.partition("=")[2] for value in read_file(SHARED_DOCKERFILE).values("ARG") if value.startswith("BASE=")
     )
     for arguments in (("image", "inspect", wanted), ("pull", "--quiet", wanted)):
         try:
@@ -39,24 +43,16 @@ def base(engine: Engine) -> str:
             break
         if done.returncode == 0:
             return wanted
-    pytest.skip(f"the base image {wanted} cannot be had here")
+    pytest.skip(f"the base image {wanted} is not available here")
 
 
 @pytest.mark.timeout(900)
 def test_the_gateway_starts_as_the_platform_starts_it(engine: Engine, base: str, tmp_path: Path) -> None:
     """Without static files, so that it takes a minute and not twenty."""
-    secrets = command._registry_settings(os.environ)
-    secrets = {name: file for name, file in secrets.items() if name in ("pip", "ca")}
-    dockerfile = SOURCE / "gateway/Dockerfile"
-    nothing, tag = "localhost/apranova/nothing:test", "localhost/apranova/gateway:test"
-    engine.build(
-        Build(dockerfile, nothing, "nothing", {"BASE": base, **dict.fromkeys(STATIC, base)}), SOURCE, tmp_path / "log"
-    )
-    engine.build(
-        Build(dockerfile, tag, arguments={"BASE": base, **dict.fromkeys(STATIC, nothing)}, secrets=secrets),
-        SOURCE,
-        tmp_path / "log",
-    )
+    builder = Builder(engine, RELEASE, tmp_path, base=base)
+    dockerfile, tag = BY_NAME["gateway"].dockerfile, f"{LOCAL}/gateway:{RELEASE}"
+    nothing = builder.stage(dockerfile, "nothing", "nothing", dict.fromkeys(STATIC, base))
+    builder.build(dockerfile, tag, more=dict.fromkeys(STATIC, nothing))
     seen = smoke(engine, BY_NAME["gateway"], tag)
     assert seen.uid == 10001
 
