@@ -1,4 +1,4 @@
-# ruff: noqa: ARG001, S101, S105  fixtures ask for fixtures, tests assert
+# ruff: noqa: ARG001, S101  fixtures ask for fixtures, tests assert
 """Fixtures of the backend's tests. Django's settings are read here once, before test modules import models."""
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import pytest
 from backend.tests import fake_manager, served, servers
 
 PLACE = servers.choose_place()
-PASSWORD = "correct-horse-battery-9"
 
 _ENVIRONMENT = {
     "DATABASE_URL": PLACE.database_url,
@@ -138,7 +137,7 @@ def browser(
 
 @pytest.fixture
 def person(db: None) -> Callable[..., Any]:
-    """Makes people: `person("student", "FSD")`; their password is `PASSWORD`."""
+    """Makes people: `person("student", "FSD")`; their password is `served.PASSWORD`."""
     from backend.accounts.roles import Role, Track
     from backend.accounts.services import create_user
 
@@ -152,7 +151,7 @@ def person(db: None) -> Callable[..., Any]:
         return create_user(
             email or f"{role}{count}@school.example",
             name=f"{role.capitalize()} {count}",
-            password=PASSWORD,
+            password=served.PASSWORD,
             role=Role(role),
             track=Track(track) if track else None,
             acting_user=None,
@@ -168,7 +167,7 @@ def signed_in(browser: Callable[[], served.Browser], person: Callable[..., Any])
     def make(role: str = "student", track: str | None = None) -> served.Browser:
         user = person(role, track)
         one = browser()
-        assert one.sign_in(user.email, PASSWORD).status_code == 200
+        assert one.sign_in(user.email, served.PASSWORD).status_code == 200
         one.user = user  # pyright: ignore[reportAttributeAccessIssue]
         return one
 

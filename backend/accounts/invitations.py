@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,17 +16,13 @@ from django.utils import timezone
 
 from backend.accounts.models import Invitation, User
 from backend.accounts.roles import Role, Track
+from backend.accounts.signals import invitation_accepted
 from backend.audit.record import record
-from backend.cohorts.access import get_cohort
-from backend.cohorts.members import join
-from backend.cohorts.models import Cohort
-from backend.platform.problems import FieldError, ProblemError, not_found
+from backend.platform.problems import ProblemError, invalid, not_found
 
 KEY_PATTERN = r"^[A-Za-z0-9_-]{20,64}$"
 VALID_FOR = timedelta(days=14)
 INVITATIONS_LISTED_MAX = 200
-
-logger = logging.getLogger(__name__)
 
 NOT_VALID = "This invitation is not valid: it was used, replaced by a newer one, or has expired."
 
@@ -41,11 +36,13 @@ class NewInvitation:
 def invite(
     email: str, role: Role, track: Track | None, *, cohort_id: UUID | None = None, acting_user: User
 ) -> NewInvitation:
-    """Invite an address; an earlier open invitation of it ends. Mails the link after the commit."""
+    """Invite an address; an earlier open invitation of it ends. Mails the link after the commit.
+
+    Callers that name a cohort have checked that `acting_user` may fill it.
+    """
     _refuse_impossible(role, track, acting_user)
     if User.objects.filter(email=email).exists():
-        raise _bad_field("body.email", "somebody with this address already has an account")
-    cohort = _cohort_for(cohort_id, role, track, acting_user) if cohort_id is not None else None
+        raise invalid("body.email", "somebody with this address already has an account")
     key = secrets.token_urlsafe(24)
     url = f"{settings.ENVIRONMENT.public_url}/signup?invitation={key}"
     with transaction.atomic():
@@ -61,7 +58,7 @@ def invite(
             email=email,
             role=role,
             track=track,
-            cohort=cohort,
+            cohort_id=cohort_id,
             invited_by=acting_user,
             created_at=now,
             expires_at=now + VALID_FOR,
@@ -74,7 +71,7 @@ def invite(
             email=email,
             role=role.value,
             track=track.value if track else None,
-            cohort=cohort.name if cohort else None,
+            cohort=invitation.cohort.name if invitation.cohort else None,
         )
         transaction.on_commit(lambda: _send(invitation, url), robust=True)
     return NewInvitation(invitation, url)
@@ -97,10 +94,7 @@ def find_open(key: str) -> Invitation | None:
 def get_open(key: str) -> Invitation:
     invitation = find_open(key)
     if invitation is None:
-        raise not_found(
-            NOT_VALID,
-            reason="invitation_not_found",
-        )
+        raise not_found(NOT_VALID, reason="invitation_not_found")
     return invitation
 
 
@@ -113,20 +107,7 @@ def accept(invitation: Invitation, user: User) -> None:
     """Use it up for `user`. Call it in the transaction that locked it and saved the user."""
     Invitation.objects.filter(pk=invitation.pk).update(accepted_at=timezone.now())
     record("invitation.accept", actor=user, target_type="invitation", target_id=invitation.pk, role=invitation.role)
-    if invitation.cohort is not None:
-        try:
-            join(user, invitation.cohort, acting_user=user)
-        except ProblemError as problem:  # full by now: no reason to turn the student away
-            logger.warning("%s could not join %s: %s", user.pk, invitation.cohort, problem.detail)
-
-
-def _cohort_for(cohort_id: UUID, role: Role, track: Track | None, acting_user: User) -> Cohort:
-    if role != Role.STUDENT:
-        raise _bad_field("body.cohort_id", "only students are in a cohort")
-    cohort = get_cohort(acting_user, cohort_id)
-    if cohort.track != track:
-        raise _bad_field("body.cohort_id", f"this cohort is for the track {cohort.track}")
-    return cohort
+    invitation_accepted.send(Invitation, invitation=invitation, user=user)
 
 
 def _refuse_students(user: User) -> None:
@@ -144,18 +125,9 @@ def _refuse_impossible(role: Role, track: Track | None, acting_user: User) -> No
             remedy="Ask an admin to invite instructors and admins.",
         )
     if role == Role.STUDENT and track is None:
-        raise _bad_field("body.track", "a student needs a track: FSD or DP")
+        raise invalid("body.track", "a student needs a track: FSD or DP")
     if role != Role.STUDENT and track is not None:
-        raise _bad_field("body.track", "only students have a track")
-
-
-def _bad_field(field: str, message: str) -> ProblemError:
-    return ProblemError(
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-        "invalid",
-        f"Some values are not what they should be: {field}.",
-        errors=[FieldError(field=field, message=message)],
-    )
+        raise invalid("body.track", "only students have a track")
 
 
 def _digest(key: str) -> str:

@@ -12,7 +12,8 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from backend.accounts.roles import Role, Track
+from backend.accounts.roles import KIND_OF_TRACK, Role, Track
+from contract.names import WorkspaceKind
 
 ROLE_CHOICES = [(role.value, role.value.capitalize()) for role in Role]
 TRACK_CHOICES = [(Track.FSD.value, "Full-stack development"), (Track.DP.value, "Data professional")]
@@ -66,6 +67,11 @@ class User(AbstractBaseUser):
     @property
     def display_name(self) -> str:
         return self.name or self.email.partition("@")[0]
+
+    @property
+    def kinds(self) -> list[WorkspaceKind]:
+        """The kinds of workspace that this person may have, the usual one first."""
+        return [KIND_OF_TRACK[Track(self.track)]] if self.role == Role.STUDENT else list(WorkspaceKind)
 
     @property
     def is_staff(self) -> bool:

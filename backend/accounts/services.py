@@ -7,8 +7,8 @@ from django.db import transaction
 
 from backend.accounts.models import User
 from backend.accounts.roles import Role, Track
+from backend.accounts.signals import person_changed
 from backend.audit.record import record
-from backend.cohorts.members import person_changed
 
 
 def create_user(
@@ -53,5 +53,5 @@ def update_user(
         locked.save(update_fields=list(wanted))
         action = "user.role_change" if {"role", "track"} & changes.keys() else "user.change"
         record(action, actor=acting_user, target_type="user", target_id=user.pk, changes=changes)
-        person_changed(locked, acting_user=acting_user)
+        person_changed.send(User, user=locked, acting_user=acting_user)
     return changes

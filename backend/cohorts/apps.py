@@ -9,3 +9,12 @@ class CohortsConfig(AppConfig):
     name = "backend.cohorts"
     label = "cohorts"
     verbose_name = "Cohorts"
+
+    def ready(self) -> None:
+        from backend.accounts.signals import invitation_accepted, person_changed
+        from backend.cohorts import delivery, invitations, members
+        from backend.workspaces.signals import workspaces_changed
+
+        person_changed.connect(members.follow_person)
+        invitation_accepted.connect(invitations.join_invited)
+        workspaces_changed.connect(delivery.workspaces_changed)

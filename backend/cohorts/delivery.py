@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import uuid
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -45,8 +46,8 @@ def cohort_changed(cohort_id: uuid.UUID) -> None:
     transaction.on_commit(worker.wake)
 
 
-def workspaces_changed(owner: User) -> None:
-    """Call it in the transaction in which somebody got or lost a workspace."""
+def workspaces_changed(owner: User, **_: Any) -> None:
+    """Receives the signal of this name."""
     cohort_id = Membership.objects.filter(student=owner).values_list("cohort_id", flat=True).first()
     if cohort_id is not None:
         cohort_changed(cohort_id)

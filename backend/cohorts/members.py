@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -94,10 +95,10 @@ def leave(student: User, *, acting_user: User | None) -> None:
         cohort_changed(cohort.pk)
 
 
-def person_changed(user: User, *, acting_user: User) -> None:
-    """Call it in the transaction that changed a person: who is no student of the track any more leaves the cohort.
+def follow_person(user: User, acting_user: User, **_: Any) -> None:
+    """Receives `person_changed`: a person who is no longer a student of the cohort's track leaves it.
 
-    One who was deactivated stays in it, but nothing is started ahead for them.
+    A deactivated student stays in the cohort, but nothing is started ahead for them.
     """
     membership = Membership.objects.select_related("cohort").filter(student=user).first()
     if membership is None:

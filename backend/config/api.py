@@ -20,6 +20,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from backend.accounts.api import router as accounts_router
 from backend.accounts.authentication import BearerToken, SessionCookie
 from backend.cohorts.api import router as cohorts_router
+from backend.cohorts.invitations import router as invitations_router
 from backend.config.health import router as health_router
 from backend.costs.api import router as costs_router
 from backend.platform.problems import (
@@ -27,6 +28,7 @@ from backend.platform.problems import (
     FieldError,
     Problem,
     ProblemError,
+    invalid_fields,
     not_found,
     problem_response,
     unavailable,
@@ -65,12 +67,7 @@ def _validation_problem(error: ValidationError) -> ProblemError:
         )
         for item in error.errors
     ]
-    return ProblemError(
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-        "invalid",
-        "Some values are not what they should be: " + ", ".join(item.field for item in errors) + ".",
-        errors=errors,
-    )
+    return invalid_fields(errors)
 
 
 def _http_problem(error: HttpError) -> ProblemError:
@@ -134,6 +131,7 @@ def build_api() -> ApraNovaAPI:
     for kind in (Exception, ProblemError, ApraNovaError, ValidationError, HttpError, Http404):
         api.add_exception_handler(kind, _handle)
     api.add_router("", accounts_router)
+    api.add_router("invitations/", invitations_router)
     api.add_router("cohorts/", cohorts_router)
     api.add_router("workspace/", workspaces_router)
     api.add_router("costs/", costs_router)

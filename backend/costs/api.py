@@ -13,7 +13,7 @@ from backend.accounts.authentication import acting_user
 from backend.accounts.roles import Role
 from backend.costs import hours
 from backend.costs.schemas import CohortHoursOut, CostsOut, StudentHoursOut
-from backend.platform.problems import FieldError, ProblemError
+from backend.platform.problems import ProblemError, invalid
 
 DEFAULT_SPAN = timedelta(days=30)
 SPAN_MAX = timedelta(days=400)
@@ -30,7 +30,7 @@ def get_costs(request: HttpRequest, since: datetime | None = None, until: dateti
     end = _moment(until, "until") or timezone.now()
     begin = _moment(since, "since") or end - DEFAULT_SPAN
     if not timedelta(0) < end - begin <= SPAN_MAX:
-        raise _bad("since", f"it must lie before the end, and at most {SPAN_MAX.days} days before it")
+        raise invalid("query.since", f"it must lie before the end, and at most {SPAN_MAX.days} days before it")
     cohorts = hours.by_cohort(begin, end)
     return CostsOut(
         since=begin,
@@ -62,18 +62,9 @@ def _moment(value: datetime | None, field: str) -> datetime | None:
     if value is None:
         return None
     if value.year not in YEARS:
-        raise _bad(field, f"the year must lie between {YEARS[0]} and {YEARS[-1]}")
+        raise invalid(f"query.{field}", f"the year must lie between {YEARS[0]} and {YEARS[-1]}")
     return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
 
 
 def _hours(seconds: float) -> float:
     return round(seconds / 3600, 4)
-
-
-def _bad(field: str, message: str) -> ProblemError:
-    return ProblemError(
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-        "invalid",
-        f"Some values are not what they should be: query.{field}.",
-        errors=[FieldError(field=f"query.{field}", message=message)],
-    )

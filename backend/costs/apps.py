@@ -9,3 +9,9 @@ class CostsConfig(AppConfig):
     name = "backend.costs"
     label = "costs"
     verbose_name = "Costs"
+
+    def ready(self) -> None:
+        from backend.costs import sessions
+        from backend.workspaces.signals import workspace_seen
+
+        workspace_seen.connect(sessions.note)

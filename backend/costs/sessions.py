@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime
+from typing import Any
 
 import redis
 from django.conf import settings
@@ -31,8 +32,8 @@ OVER = (WorkspaceState.STOPPED, WorkspaceState.DELETED)
 logger = logging.getLogger(__name__)
 
 
-def note(view: WorkspaceView) -> None:
-    """Keep what a person's request brought to light. It never fails the request: the next look finds it too."""
+def note(view: WorkspaceView, **_: Any) -> None:
+    """Receives `workspace_seen`. It never fails the person's request: the next look finds the same."""
     try:
         observe(view)
     except DatabaseError as error:

@@ -64,7 +64,7 @@ def own_workspace(request: HttpRequest, user: User) -> HttpResponse:
         return _see_other(_waiting_path(launched.workspace))
     live = [workspace for workspace in services.list_workspaces(user) if workspace.deleted_at is None]
     if live:
-        kinds = [kind.value for kind in services.kinds_of(user)]
+        kinds = [kind.value for kind in user.kinds]
         live.sort(key=lambda workspace: kinds.index(workspace.kind) if workspace.kind in kinds else len(kinds))
         return HttpResponseRedirect(site().door_path(live[0].pk))
     form = pages.launch_form(request.path, get_token(request), "Create my workspace", beside=_dashboard())

@@ -56,6 +56,16 @@ def not_found(detail: str = "There is nothing at this address.", *, reason: str 
     return ProblemError(HTTPStatus.NOT_FOUND, reason, detail)
 
 
+def invalid_fields(errors: list[FieldError]) -> ProblemError:
+    detail = f"Some values are invalid: {', '.join(error.field for error in errors)}."
+    return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", detail, errors=errors)
+
+
+def invalid(field: str, message: str) -> ProblemError:
+    """One value of the request is invalid."""
+    return invalid_fields([FieldError(field=field, message=message)])
+
+
 def problem_response(error: ProblemError) -> HttpResponse:
     body: dict[str, Any] = {
         "type": MEANING_URN + error.reason,

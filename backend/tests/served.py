@@ -13,6 +13,7 @@ import httpx
 import uvicorn
 
 PUBLIC_URL = "http://localhost:8080"
+PASSWORD = "correct-horse-battery-9"
 STARTS_WITHIN_S = 10.0
 
 

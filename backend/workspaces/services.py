@@ -20,14 +20,12 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from backend.accounts.models import User
-from backend.accounts.roles import KIND_OF_TRACK, Role, Track
 from backend.audit.record import record
-from backend.cohorts.delivery import workspaces_changed
-from backend.costs import sessions
 from backend.platform.problems import ProblemError, not_found
 from backend.workspaces.announcements import announce
 from backend.workspaces.manager_client import ManagerClient, manager_client
 from backend.workspaces.models import Workspace
+from backend.workspaces.signals import workspace_seen, workspaces_changed
 from contract.errors import ApraNovaError, Reason
 from contract.manager import CreateRequest, WorkspaceView
 from contract.names import WorkspaceKind, WorkspaceState
@@ -42,13 +40,6 @@ class Launched:
     workspace: Workspace
     view: WorkspaceView
     created: bool
-
-
-def kinds_of(user: User) -> list[WorkspaceKind]:
-    """The kinds that this person may have, the usual one first."""
-    if user.role != Role.STUDENT:
-        return list(WorkspaceKind)
-    return [KIND_OF_TRACK[Track(user.track)]]
 
 
 def list_workspaces(user: User) -> list[Workspace]:
@@ -74,7 +65,7 @@ def get_workspace(user: User, workspace_id: str) -> Workspace:
 
 def create_and_launch(user: User, kind: WorkspaceKind | None, *, acting_user: User) -> Launched:
     """The person's workspace of that kind, created when they have none, and launched in any case."""
-    allowed = kinds_of(user)
+    allowed = user.kinds
     wanted = kind or allowed[0]
     if wanted not in allowed:
         raise ProblemError(
@@ -109,7 +100,7 @@ def _get_or_create(owner: User, kind: WorkspaceKind, *, acting_user: User) -> tu
         with transaction.atomic():
             workspace = Workspace.objects.create(owner=owner, kind=kind, name=name)
             _note("workspace.create", workspace, acting_user=acting_user, kind=kind.value, owner=str(owner.pk))
-            workspaces_changed(owner)
+            workspaces_changed.send(Workspace, owner=owner)
     except IntegrityError:
         return live.get(), False
     return workspace, True
@@ -179,7 +170,7 @@ def delete(workspace: Workspace, name: str, *, acting_user: User) -> WorkspaceVi
             deleted_at=_moment(view.deleted_at) or timezone.now(), purge_at=_moment(view.purge_at) or timezone.now()
         )
         _note("workspace.deleted", workspace, acting_user=acting_user)
-        workspaces_changed(workspace.owner)
+        workspaces_changed.send(Workspace, owner=workspace.owner)
     workspace.refresh_from_db()
     return view
 
@@ -194,7 +185,7 @@ def undelete(workspace: Workspace, *, acting_user: User) -> WorkspaceView:
         with transaction.atomic():
             Workspace.objects.filter(pk=workspace.pk).update(deleted_at=None, purge_at=None)
             _note("workspace.undeleted", workspace, acting_user=acting_user)
-            workspaces_changed(workspace.owner)
+            workspaces_changed.send(Workspace, owner=workspace.owner)
     except IntegrityError:  # created in the meantime, in another tab
         _note("workspace.undelete_failed", workspace, acting_user=acting_user, reason=Reason.WORKSPACE_EXISTS.value)
         _release_connection()
@@ -233,7 +224,7 @@ def _ask_manager(
         _note(f"{action}_failed", workspace, acting_user=acting_user, reason=error.reason.value)
         raise
     announce(workspace.pk)
-    sessions.note(view)
+    workspace_seen.send(Workspace, view=view)
     return view
 
 

@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 from backend.accounts.roles import Role, Track
 from backend.accounts.services import update_user
 from backend.audit.models import Record
-from backend.conftest import PASSWORD
+from backend.tests.served import PASSWORD
 
 AUTH = "/api/auth/browser/v1"
 

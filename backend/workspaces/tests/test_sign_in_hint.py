@@ -4,7 +4,7 @@ import queue
 
 import pytest
 
-from backend.conftest import PASSWORD
+from backend.tests.served import PASSWORD
 from backend.workspaces import sign_in_hint
 
 

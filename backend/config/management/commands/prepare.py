@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
-from backend.accounts.demo_school import seed
+from backend.cohorts.demo_school import seed
 from backend.gateway.key_publication import publish
 
 

@@ -28,7 +28,7 @@ def test_the_demo_school_is_seeded_once_and_its_passwords_work(browser, tmp_path
         assert browser().sign_in(email, password).status_code == 200
 
     before = path.read_text()
-    call_command("seed_demo", credentials_file=path)
+    call_command("prepare", demo_accounts=path)
     assert path.read_text() == before
     assert User.objects.count() == 7
     assert Cohort.objects.count() == 2
@@ -36,8 +36,8 @@ def test_the_demo_school_is_seeded_once_and_its_passwords_work(browser, tmp_path
 
 def test_somebody_who_was_removed_comes_back_with_a_new_password(transactional_db, tmp_path):
     path = tmp_path / "demo-accounts.txt"
-    call_command("seed_demo", credentials_file=path)
+    call_command("prepare", demo_accounts=path)
     User.objects.get(email="ben@demo.school.example").delete()
-    call_command("seed_demo", credentials_file=path)
+    call_command("prepare", demo_accounts=path)
     assert path.read_text().count("ben@demo.school.example") == 2
     assert path.read_text().count("amira@demo.school.example") == 1

@@ -1,0 +1,11 @@
+"""What accounts tell the packages above them. Receivers run in the transaction of the change."""
+
+from __future__ import annotations
+
+from django.dispatch import Signal
+
+person_changed = Signal()
+"""An admin changed a person. Arguments: `user`, `acting_user`."""
+
+invitation_accepted = Signal()
+"""An invited person signed up. Arguments: `invitation`, `user`."""

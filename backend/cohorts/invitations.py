@@ -1,0 +1,89 @@
+"""The API of invitations. It is here because an invitation may name the cohort that its student joins."""
+
+from __future__ import annotations
+
+import logging
+from typing import Annotated, Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from ninja import Router, Status
+from ninja.params.functions import Path
+
+from backend.accounts import invitations
+from backend.accounts.authentication import acting_user
+from backend.accounts.models import Invitation, User
+from backend.accounts.roles import Role, Track
+from backend.accounts.schemas import InvitationIn, InvitationListOut, InvitationOut, OpenInvitationOut
+from backend.cohorts.access import get_cohort
+from backend.cohorts.members import join
+from backend.platform.problems import ProblemError, invalid
+
+logger = logging.getLogger(__name__)
+router = Router(tags=["people"])
+
+InvitationKey = Annotated[str, Path(pattern=invitations.KEY_PATTERN)]
+
+
+@router.get("", response=InvitationListOut, operation_id="list_invitations", summary="Invitations")
+def list_invitations(request: HttpRequest) -> InvitationListOut:
+    """Those you made; an admin sees everyone's. Newest first, at most 200."""
+    return InvitationListOut(items=[_out(it) for it in invitations.list_invitations(acting_user(request))])
+
+
+@router.post("", response={201: InvitationOut}, operation_id="create_invitation", summary="Invite")
+def create_invitation(request: HttpRequest, payload: InvitationIn) -> Status:
+    """Instructors invite students, admins anyone. An earlier open invitation of the address ends."""
+    user = acting_user(request)
+    _check_cohort(payload, user)
+    new = invitations.invite(payload.email, payload.role, payload.track, cohort_id=payload.cohort_id, acting_user=user)
+    return Status(201, _out(new.invitation, url=new.url))
+
+
+@router.get("{key}/", auth=None, response=OpenInvitationOut, operation_id="get_invitation", summary="An invitation")
+def get_invitation(request: HttpRequest, key: InvitationKey) -> OpenInvitationOut:  # noqa: ARG001  ninja's
+    """For whoever holds the link, before they sign up."""
+    invitation = invitations.get_open(key)
+    return OpenInvitationOut(
+        email=invitation.email,
+        role=Role(invitation.role),
+        track=Track(invitation.track) if invitation.track else None,
+        cohort=invitation.cohort.name if invitation.cohort else None,
+        school=settings.ENVIRONMENT.school_name,
+        expires_at=invitation.expires_at,
+    )
+
+
+def join_invited(invitation: Invitation, user: User, **_: Any) -> None:
+    """Receives `invitation_accepted`. A cohort that is full by now is no reason to turn the student away."""
+    if invitation.cohort is None:
+        return
+    try:
+        join(user, invitation.cohort, acting_user=user)
+    except ProblemError as problem:
+        logger.warning("%s could not join %s: %s", user.pk, invitation.cohort, problem.detail)
+
+
+def _check_cohort(payload: InvitationIn, user: User) -> None:
+    if payload.cohort_id is None:
+        return
+    cohort = get_cohort(user, payload.cohort_id)
+    if payload.role != Role.STUDENT:
+        raise invalid("body.cohort_id", "only students are in a cohort")
+    if cohort.track != payload.track:
+        raise invalid("body.cohort_id", f"this cohort is for the track {cohort.track}")
+
+
+def _out(invitation: Invitation, *, url: str | None = None) -> InvitationOut:
+    return InvitationOut(
+        id=str(invitation.pk),
+        email=invitation.email,
+        role=Role(invitation.role),
+        track=Track(invitation.track) if invitation.track else None,
+        cohort=invitation.cohort.name if invitation.cohort else None,
+        invited_by=invitation.invited_by.display_name,
+        created_at=invitation.created_at,
+        expires_at=invitation.expires_at,
+        accepted_at=invitation.accepted_at,
+        url=url,
+    )
