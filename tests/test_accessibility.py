@@ -141,7 +141,7 @@ def test_the_screens_of_visitors(product: Product, onlooker: Onlooker, staff: tu
     onlooker.look("password reset, old link", refused=(400,))
 
     page.goto(f"{product.url}/nowhere")
-    page.get_by_text("There is no such page").wait_for()
+    page.get_by_text("Page not found").wait_for()
     onlooker.look("no such page", refused=(404,))
 
 

@@ -9,14 +9,14 @@ export default function ErrorPage({ error, reset }: { error: Error; reset: () =>
   useEffect(() => console.error(error), [error]);
   return (
     <Notice
-      title="This page broke"
+      title="Something went wrong on this page"
       action={
         <Button tone="primary" onClick={reset}>
           Try again
         </Button>
       }
     >
-      It is our mistake, not yours. Your workspace and your files are not affected.
+      This is our mistake. Your workspace and your files are not affected. Try again, or reload the page.
     </Notice>
   );
 }

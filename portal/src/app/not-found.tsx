@@ -9,14 +9,14 @@ export const metadata: Metadata = { title: "Page not found" };
 export default function NotFound() {
   return (
     <Notice
-      title="There is no such page"
+      title="Page not found"
       action={
         <Link href="/dashboard" className={buttonClass("primary")}>
           Go to your dashboard
         </Link>
       }
     >
-      The address may be mistyped, or the page has moved.
+      Check the address. The page may also have moved.
     </Notice>
   );
 }

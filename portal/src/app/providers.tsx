@@ -6,7 +6,7 @@ import { type ReactNode, useState } from "react";
 import { isSignedOut, isTemporary } from "@/lib/api/errors";
 import { signInPath } from "@/lib/redirect";
 
-/** A session that ended leads to the sign-in page, from wherever it is noticed, and back again. */
+/** When the session has ended, go to the sign-in page, which returns here afterwards. */
 function leaveWhenSignedOut(error: unknown) {
   const { pathname, search } = window.location;
   if (!isSignedOut(error) || /^\/(signin|signup|password)(\/|$)/.test(pathname)) return;
@@ -21,7 +21,7 @@ function createQueryClient() {
       queries: {
         retry: (failures, error) => failures < 2 && isTemporary(error),
         retryDelay: (attempt) => 500 * 2 ** attempt,
-        // "online" would wait for a network that a school on one machine does not need.
+        // "online" would wait for a network connection, which a school on one machine does not need.
         networkMode: "always",
       },
       mutations: { networkMode: "always" },

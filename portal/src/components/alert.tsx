@@ -15,7 +15,7 @@ interface AlertProps {
   title?: string;
   children?: ReactNode;
   action?: ReactNode;
-  /** Read out at once; for what follows from something the person just did. */
+  /** Screen readers announce it at once. For results of what the person just did. */
   urgent?: boolean;
 }
 

@@ -21,9 +21,9 @@ export function buttonClass(tone: ButtonTone, size: keyof typeof SIZES = "medium
 interface ButtonProps extends Omit<ComponentProps<"button">, "disabled"> {
   tone?: ButtonTone;
   size?: keyof typeof SIZES;
-  /** Something is under way: the button shows it and does nothing more. */
+  /** The action is in progress: the button shows it and ignores clicks. */
   busy?: boolean;
-  /** Cannot be used now; stays focusable, so that everybody can find out why. */
+  /** Cannot be used now. It stays focusable, so that everyone can find out why. */
   unavailable?: boolean;
   children: ReactNode;
 }

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 
-/** Small line drawings; decoration only, words stand beside them. */
+/** Small line drawings. They are decoration; the text next to them says the same. */
 function Icon({ children, className = "size-5" }: { children: ReactNode; className?: string | undefined }) {
   return (
     <svg
@@ -52,11 +52,6 @@ export const PlayIcon = ({ className }: IconProps) => (
 export const StopIcon = ({ className }: IconProps) => (
   <Icon className={className}>
     <rect x="6.5" y="6.5" width="11" height="11" rx="1.5" />
-  </Icon>
-);
-export const RestartIcon = ({ className }: IconProps) => (
-  <Icon className={className}>
-    <path d="M19 12a7 7 0 1 1-2.2-5.1M19 4v4h-4" />
   </Icon>
 );
 export const ClockIcon = ({ className }: IconProps) => (

@@ -7,21 +7,21 @@ import { CheckIcon } from "./icons";
 
 export type MenuEntry =
   | { label: string; hint?: string; danger?: boolean; onSelect: () => void; checked?: boolean }
-  | { label: string; href: string; external?: boolean };
+  | { label: string; href: string };
 
 interface MenuProps {
-  /** Accessible name of the button when its content is no text. */
+  /** The accessible name of the button when its content is not text. */
   label?: string;
   button: ReactNode;
   buttonClassName: string;
   heading?: ReactNode;
   entries: readonly MenuEntry[];
   align?: "left" | "right";
-  /** Something that was chosen is under way; the button stays, so that the focus does. */
+  /** The chosen action is in progress. The button stays, so that it keeps the focus. */
   busy?: boolean;
 }
 
-/** A menu button: arrows, Home and End move, Escape closes and returns to the button, Tab leaves. */
+/** A menu button. Arrow keys, Home and End move, Escape closes and returns to the button, Tab leaves. */
 export function Menu({ label, button, buttonClassName, heading, entries, align = "right", busy = false }: MenuProps) {
   const [open, setOpen] = useState(false);
   const id = useId();
@@ -113,13 +113,8 @@ const ENTRY =
 
 function Entry({ entry, onDone }: { entry: MenuEntry; onDone: () => void }) {
   if ("href" in entry) {
-    const props = { role: "menuitem", tabIndex: -1, className: ENTRY, onClick: onDone };
-    return entry.external === true ? (
-      <a href={entry.href} {...props}>
-        {entry.label}
-      </a>
-    ) : (
-      <Link href={entry.href} {...props}>
+    return (
+      <Link href={entry.href} role="menuitem" tabIndex={-1} className={ENTRY} onClick={onDone}>
         {entry.label}
       </Link>
     );

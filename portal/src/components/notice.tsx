@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 
 import { Mark } from "./icons";
 
-/** A whole page with one thing to say. */
+/** A whole page with one message. */
 export function Notice({ title, children, action }: { title: string; children: ReactNode; action: ReactNode }) {
   return (
     <main className="mx-auto flex min-h-dvh max-w-md flex-col items-center justify-center px-6 py-12 text-center">

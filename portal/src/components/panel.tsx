@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 
-/** A titled part of a page. */
+/** A section of a page with a title. */
 export function Panel({
   id,
   title,
@@ -27,7 +27,7 @@ export function Skeleton({ className = "" }: { className?: string }) {
   return <div aria-hidden="true" className={`shimmer rounded-lg bg-line/60 ${className}`} />;
 }
 
-/** Grey shapes where content will be, and words for those who do not see them. */
+/** Gray shapes where content will appear, with a label for screen readers. */
 export function LoadingPanel({ label }: { label: string }) {
   return (
     <div className="rounded-2xl border border-line bg-surface p-6 shadow-xs" role="status">

@@ -6,7 +6,7 @@ import { MoonIcon, ScreenIcon, SunIcon } from "./icons";
 import { Menu } from "./menu";
 
 const THEMES: { theme: Theme; label: string }[] = [
-  { theme: "system", label: "Like the system" },
+  { theme: "system", label: "System" },
   { theme: "light", label: "Light" },
   { theme: "dark", label: "Dark" },
 ];
@@ -17,7 +17,7 @@ export function ThemeMenu() {
   const Picture = PICTURES[current];
   return (
     <Menu
-      label="Colours"
+      label="Theme"
       button={<Picture />}
       buttonClassName="text-muted hover:text-ink hover:bg-line/50 grid size-10 place-items-center rounded-lg"
       entries={THEMES.map(({ theme, label }) => ({

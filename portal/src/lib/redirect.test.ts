@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { isPortalPath, safeNext, signInPath } from "./redirect";
 
-describe("the way back after signing in", () => {
+describe("the page after signing in", () => {
   it.each(["/account", "/workspace/ws-abcdefghij/?x=1#top", "/api/admin/"])("keeps a path of this site: %s", (path) => {
     expect(safeNext(path)).toBe(path);
   });
@@ -29,13 +29,13 @@ describe("the way back after signing in", () => {
     expect(safeNext(wanted)).toBe("/dashboard");
   });
 
-  it("comes back from the sign-in page, and says nothing where the dashboard is meant anyway", () => {
+  it("is part of the sign-in address, unless it is the dashboard", () => {
     expect(signInPath("/account?tab=2")).toBe("/signin?next=%2Faccount%3Ftab%3D2");
     expect(signInPath("/dashboard")).toBe("/signin");
     expect(signInPath("//evil.example")).toBe("/signin");
   });
 
-  it("leaves paths that others serve to the browser", () => {
+  it("leaves paths that the portal does not serve to the browser", () => {
     expect(["/workspace/", "/api/admin/", "/dashboard", "/apiary"].map(isPortalPath)).toEqual([
       false,
       false,

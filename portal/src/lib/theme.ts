@@ -18,7 +18,7 @@ export function chooseTheme(theme: Theme): void {
     if (theme === "system") localStorage.removeItem(THEME_KEY);
     else localStorage.setItem(THEME_KEY, theme);
   } catch {
-    // Storage is blocked: the choice lasts for this page.
+    // Storage is blocked: the choice lasts as long as this page.
   }
   listeners.forEach((listener) => listener());
 }

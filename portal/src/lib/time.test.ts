@@ -28,18 +28,18 @@ describe("times in words", () => {
     expect(ago(at(-seconds), NOW)).toBe(words);
   });
 
-  it("names the day only where the hour alone would mislead", () => {
+  it("names the day only when the time alone would be ambiguous", () => {
     expect(clock(at(3 * 3600), NOW)).toMatch(/^\d{1,2}:\d{2}/);
     expect(clock(at(5 * 86_400), NOW)).toContain(",");
   });
 
-  it("shows tenths of seconds as long as they matter", () => {
+  it("shows tenths of a second below ten seconds", () => {
     expect([400, 12_300, 65_000, -10].map(elapsed)).toEqual(["0.4 s", "12 s", "1 min 5 s", "0.0 s"]);
   });
 });
 
 describe("the server's clock", () => {
-  it("follows a server that is minutes away and ignores the rounding of one that is not", () => {
+  it("follows a server whose clock differs by minutes, and ignores rounding", () => {
     noteServerDate(new Date(NOW + 300_000).toUTCString(), NOW);
     expect(serverNowMs() - Date.now()).toBeGreaterThan(299_000);
     noteServerDate(new Date(NOW + 1_000).toUTCString(), NOW);

@@ -1,4 +1,4 @@
-/** Times in words. All take `now` from their caller, so that they are plain functions. */
+/** Times in words. `now` is always an argument. */
 
 const MINUTE_S = 60;
 const HOUR_S = 3600;
@@ -18,7 +18,7 @@ export function duration(seconds: number): string {
   return plural(Math.floor(minutes / 60), "hour") + (rest === 0 ? "" : ` ${plural(rest, "minute")}`);
 }
 
-/** "just now", "4 minutes ago", "3 hours ago", "2 days ago": rounded down, so that it never runs ahead. */
+/** "just now", "4 minutes ago", "3 hours ago", "2 days ago"; always rounded down. */
 export function ago(iso: string, nowMs: number): string {
   const seconds = (nowMs - Date.parse(iso)) / 1000;
   if (seconds < 45) return "just now";
@@ -27,7 +27,7 @@ export function ago(iso: string, nowMs: number): string {
   return `${plural(Math.floor(seconds / DAY_S), "day")} ago`;
 }
 
-/** "14:32" today and within half a day, else "Mon 23 Nov, 14:32". */
+/** "14:32" today or within 12 hours, otherwise "Mon 23 Nov, 14:32". */
 export function clock(iso: string, nowMs: number): string {
   const at = new Date(iso);
   const time = at.toLocaleTimeString(undefined, { timeStyle: "short" });
@@ -37,12 +37,12 @@ export function clock(iso: string, nowMs: number): string {
   return `${day}, ${time}`;
 }
 
-/** "29 November 2026, 14:32", for what should not be misread. */
+/** "29 November 2026, 14:32", where a short date could be misread. */
 export function fullDate(iso: string): string {
   return new Date(iso).toLocaleString(undefined, { dateStyle: "long", timeStyle: "short" });
 }
 
-/** Short seconds for progress: "0.4 s", "12 s", "1 min 5 s". */
+/** A duration for progress: "0.4 s", "12 s", "1 min 5 s". */
 export function elapsed(ms: number): string {
   const seconds = Math.max(0, ms) / 1000;
   if (seconds < 10) return `${seconds.toFixed(1)} s`;

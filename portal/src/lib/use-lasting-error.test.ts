@@ -7,7 +7,7 @@ import { useLastingError } from "./use-lasting-error";
 const refused = new Error("not available");
 const start = (data: unknown, error: Error | null) => renderHook(useLastingError, { initialProps: { data, error } });
 
-it("keeps the error while the next attempt is under way, until there is data", () => {
+it("keeps the error during the next attempt, until there is data", () => {
   const { result, rerender } = start(undefined, refused);
   rerender({ data: undefined, error: null });
   expect(result.current).toBe(refused);
@@ -19,7 +19,7 @@ it("has none before the first attempt has failed", () => {
   expect(start(undefined, null).result.current).toBeNull();
 });
 
-it("shows the newest error, also beside old data", () => {
+it("shows the newest error, also when there is old data", () => {
   const { result, rerender } = start([], refused);
   expect(result.current).toBe(refused);
   const other = new Error("other");

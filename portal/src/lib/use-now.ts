@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 
 import { serverNowMs } from "./server-clock";
 
-/** The server's time, renewed every `intervalMs`; for relative times and elapsed seconds. */
+/** The server's time, updated every `intervalMs`. For relative times and elapsed seconds. */
 export function useNow(intervalMs: number): number {
   const [now, setNow] = useState(serverNowMs);
   useEffect(() => {

@@ -11,7 +11,7 @@ import { CohortsPage } from "./cohorts-page";
 
 const me = (role: Me["role"]) => ({ status: 200, body: person({ role }) }) as const;
 
-it("tells a student that the page is not for them, and asks for nothing", async () => {
+it("tells a student that the page is not for them, and requests no cohorts", async () => {
   const api = new FakeApi({ "GET /api/me/": me("student") });
   show(<CohortsPage />);
   expect(await screen.findByText("This page is for instructors")).toBeTruthy();
@@ -36,7 +36,7 @@ it("leads from the empty list to a new cohort", async () => {
   ]);
 });
 
-it("keeps the dialog and puts the message at its field when the name is taken", async () => {
+it("keeps the dialog open and shows the message at the field when the name is taken", async () => {
   new FakeApi({
     "GET /api/me/": me("admin"),
     "GET /api/cohorts/": { status: 200, body: { items: [] } },

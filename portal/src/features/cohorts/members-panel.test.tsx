@@ -35,7 +35,7 @@ function choose(entry: RegExp) {
   fireEvent.click(screen.getByRole("menuitem", { name: entry }));
 }
 
-it("removes a student only after a question", async () => {
+it("removes a student only after a confirmation", async () => {
   const api = new FakeApi({ ...nobody, [`DELETE ${MEMBER}`]: { status: 200, body: cohort() } });
   show(<MembersPanel cohort={cohort({ members: [AMIRA] })} />);
   choose(/Remove/);
@@ -75,7 +75,7 @@ it("adds a student who is in no cohort, and says why when that is refused", asyn
   expect(await screen.findByText(detail)).toBeTruthy();
 });
 
-it("invites somebody new into the cohort and shows the link once", async () => {
+it("invites a new student to the cohort and shows the link", async () => {
   const url = "http://localhost/signup?invitation=key";
   const api = new FakeApi({
     ...nobody,

@@ -30,7 +30,7 @@ function choose(name: string, content: string, size?: number) {
   fireEvent.change(screen.getByLabelText("Timetable file"), { target: { files: [file] } });
 }
 
-it("shows what a file would mean before it is used, and uses it when told", async () => {
+it("shows the classes in a file before it is used, and uses it on request", async () => {
   const used = cohort({ has_timetable: true, timetable: TIMETABLE });
   const api = new FakeApi({
     [PREVIEW]: { status: 200, body: { classes: [CLASS], notes: ["1 entry is cancelled and left out."] } },
@@ -69,7 +69,7 @@ it("says what is wrong with a file, line by line, and lets it be corrected and c
   expect(screen.queryByRole("alert")).toBeNull();
 });
 
-it("does not send a file that is far too large", async () => {
+it("does not send a file that is too large", async () => {
   const api = new FakeApi({});
   show(<TimetablePanel cohort={cohort()} />);
   choose("photo.ics", "x", 5_000_000);
@@ -86,7 +86,7 @@ it("forgets a file that is discarded", async () => {
   expect(api.changes()).toHaveLength(1);
 });
 
-it("removes the timetable only after a question", async () => {
+it("removes the timetable only after a confirmation", async () => {
   const remove = "DELETE /api/cohorts/{cohort_id}/timetable/";
   const api = new FakeApi({ [remove]: { status: 200, body: cohort() } });
   show(<TimetablePanel cohort={cohort({ has_timetable: true, timetable: TIMETABLE })} />);

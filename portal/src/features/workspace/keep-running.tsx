@@ -13,7 +13,7 @@ interface KeepRunningProps {
   onKeep: (hours: number) => void;
 }
 
-/** The wish not to be stopped for a while, and its end. */
+/** Keeps the workspace running for some hours, and ends that. */
 export function KeepRunning({ hours, keptUntil, busy, prominent = false, onKeep }: KeepRunningProps) {
   if (hours.length === 0 && keptUntil === null) return null;
   return (
@@ -23,7 +23,7 @@ export function KeepRunning({ hours, keptUntil, busy, prominent = false, onKeep 
       button={
         <>
           {busy ? <Spinner className="size-4" /> : <ClockIcon className="size-4" />}
-          {keptUntil === null ? "Keep running" : `Kept running until ${keptUntil}`}
+          {keptUntil === null ? "Keep running" : `Keeps running until ${keptUntil}`}
           <ChevronDownIcon className="size-4" />
         </>
       }
@@ -32,7 +32,7 @@ export function KeepRunning({ hours, keptUntil, busy, prominent = false, onKeep 
         ...hours.map((count) => ({ label: `For ${duration(count * 3600)}`, onSelect: () => onKeep(count) })),
         ...(keptUntil === null
           ? []
-          : [{ label: "Stop as usual again", hint: "Ends ‘Keep running’", onSelect: () => onKeep(0) }]),
+          : [{ label: "Stop when idle again", hint: "Ends “Keep running”", onSelect: () => onKeep(0) }]),
       ]}
     />
   );

@@ -12,8 +12,8 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** As after a reload: what the page itself remembered is gone. */
-async function showAnew(kind: WorkspaceKind, personId = "1") {
+/** Shows the guide as after a reload, when the page itself remembers nothing. */
+async function showAfterReload(kind: WorkspaceKind, personId = "1") {
   cleanup();
   vi.resetModules();
   const { KindGuide } = await import("./kind-guide");
@@ -23,43 +23,43 @@ async function showAnew(kind: WorkspaceKind, personId = "1") {
 const toggle = () => screen.getByRole("button", { name: /What is inside/ });
 const isOpen = () => toggle().getAttribute("aria-expanded") === "true";
 
-it("tells a data student of the sample shop, SQL Lab, the upload and what is kept", async () => {
-  await showAnew("superset");
+it("describes the sample shop, SQL Lab, the upload and what is kept to a data student", async () => {
+  await showAfterReload("superset");
   const text = screen.getByRole("region", { name: "What is inside" }).textContent;
   for (const words of ["online shop", "SQL Lab", "Upload CSV", "My data", "Everything is kept"])
     expect(text).toContain(words);
   expect(text).not.toContain("terminal");
 });
 
-it("stays closed for who closed it, after a reload too, and can be opened again", async () => {
-  await showAnew("superset");
+it("stays closed after a reload, and can be opened again", async () => {
+  await showAfterReload("superset");
   fireEvent.click(toggle());
   expect(isOpen()).toBe(false);
-  await showAnew("superset");
+  await showAfterReload("superset");
   expect(isOpen()).toBe(false);
   fireEvent.click(toggle());
   expect(isOpen()).toBe(true);
-  await showAnew("superset");
+  await showAfterReload("superset");
   expect(isOpen()).toBe(true);
 });
 
-it("is closed for one person and one kind alone", async () => {
-  await showAnew("superset");
+it("is closed only for one person and one kind", async () => {
+  await showAfterReload("superset");
   fireEvent.click(toggle());
-  await showAnew("vscode");
+  await showAfterReload("vscode");
   expect(isOpen()).toBe(true);
-  await showAnew("superset", "2");
+  await showAfterReload("superset", "2");
   expect(isOpen()).toBe(true);
 });
 
-it("can be closed where the browser keeps nothing", async () => {
+it("can be closed when the browser blocks storage", async () => {
   vi.spyOn(Storage.prototype, "getItem").mockImplementation(() => {
     throw new DOMException("blocked", "SecurityError");
   });
   vi.spyOn(Storage.prototype, "setItem").mockImplementation(() => {
     throw new DOMException("blocked", "SecurityError");
   });
-  await showAnew("vscode");
+  await showAfterReload("vscode");
   fireEvent.click(toggle());
   expect(isOpen()).toBe(false);
 });

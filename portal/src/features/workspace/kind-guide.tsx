@@ -9,7 +9,7 @@ import { GUIDES } from "./model/guides";
 import { TopicIcon } from "./topic-icon";
 import { useGuideOpen } from "./use-guide-open";
 
-/** What is in the workspace and how to begin. Closed by the person, it stays closed, and one line remains to open it. */
+/** What is in the workspace and how to begin. Once closed, it stays closed, and one line remains to open it. */
 export function KindGuide({ kind, personId }: { kind: WorkspaceKind; personId: string }) {
   const [open, setOpen] = useGuideOpen(personId, kind);
   const topicsId = useId();

@@ -4,7 +4,7 @@ import type { WorkspaceKind } from "@/lib/api/types";
 
 const PICTURES: Record<WorkspaceKind, ReactNode> = { vscode: <Editor />, superset: <Charts /> };
 
-/** A drawing of what a workspace of this kind looks like; the words stand beside it. */
+/** A drawing of a workspace of this kind. It is decoration; the text next to it says the same. */
 export function KindPicture({ kind }: { kind: WorkspaceKind }) {
   return (
     <svg viewBox="0 0 240 160" className="h-auto w-full drop-shadow-md" aria-hidden="true">

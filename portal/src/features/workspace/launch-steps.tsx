@@ -7,7 +7,7 @@ import { useNow } from "@/lib/use-now";
 
 import { launchProgress, type StepLine } from "./model/steps";
 
-/** What happens right now, with the time that each step took to arrive. */
+/** The steps of the launch or stop in progress, with the time at which each was reached. */
 export function LaunchSteps({ workspace }: { workspace: Workspace }) {
   const now = useNow(100);
   const { lines, pending, percent, elapsedMs } = launchProgress(workspace, now);
@@ -25,7 +25,7 @@ export function LaunchSteps({ workspace }: { workspace: Workspace }) {
         max={100}
         value={percent}
       />
-      {/* Only the newest step is read out, not the list and not the running seconds. */}
+      {/* Screen readers announce only the newest step, not the list and not the seconds. */}
       <p className="sr-only" role="status">
         {latest?.text}
       </p>
@@ -44,15 +44,15 @@ export function LaunchSteps({ workspace }: { workspace: Workspace }) {
   );
 }
 
-/** The steps of a launch that is over. */
+/** The steps of the last launch. */
 export function LaunchHistory({ workspace }: { workspace: Workspace }) {
   const { lines, elapsedMs } = launchProgress(workspace, 0);
   if (lines.length === 0) return null;
   return (
     <details className="text-sm">
       <summary className="w-fit rounded-md py-1 text-muted hover:text-ink">
-        Ready {elapsed(elapsedMs)} after the click
-        {workspace.launch_path === "warm" && ", from a workspace that was kept ready"}
+        Started in {elapsed(elapsedMs)}
+        {workspace.launch_path === "warm" && ", because a workspace was kept ready"}
       </summary>
       <ol className="mt-3 space-y-2">
         {lines.map((line) => (

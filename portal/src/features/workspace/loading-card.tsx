@@ -1,6 +1,6 @@
 import { Skeleton } from "@/components/panel";
 
-/** The card's own shape in grey, so that nothing jumps when it comes. */
+/** A gray card of the same shape, so that nothing moves when the card appears. */
 export function LoadingCard() {
   return (
     <div className="rounded-2xl border border-line bg-surface shadow-xs" role="status">

@@ -1,8 +1,8 @@
 /**
- * Opens a workspace in a tab of its own. Must be called within a second of the click, or the browser takes the tab for a pop-up.
+ * A new tab for a workspace. It must be opened within a second of the click, or the browser blocks it as a pop-up.
  *
- * The tab starts empty and is sent on when the launch is answered: a door that was opened before would launch a second time,
- * beside it. Its `opener` is cut first: what students run in a workspace must not be able to steer the portal's tab.
+ * The tab starts empty and goes to the workspace when the launch is answered: opening the door earlier would launch a
+ * second time. Its `opener` is removed first, because code in a workspace must not be able to control the portal's tab.
  */
 export interface WorkspaceTab {
   /** False when the browser did not allow the tab. */

@@ -8,7 +8,7 @@ const TONES: Record<ChipTone, string> = {
   bad: "bg-bad-soft text-bad",
 };
 
-/** The state in a word; announced when it changes. */
+/** The state in one word; screen readers announce its changes. */
 export function StateChip({ label, tone }: { label: string; tone: ChipTone }) {
   return (
     <p

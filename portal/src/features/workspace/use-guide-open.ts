@@ -3,10 +3,10 @@ import { useSyncExternalStore } from "react";
 import type { WorkspaceKind } from "@/lib/api/types";
 
 const listeners = new Set<() => void>();
-/** For this page alone, where the browser keeps nothing. */
+/** Remembers the choice for this page when the browser blocks storage. */
 const closedHere = new Map<string, boolean>();
 
-/** By person too: computers in a classroom are shared. */
+/** The key contains the person, because computers in a classroom are shared. */
 const keyOf = (personId: string, kind: WorkspaceKind) => `apranova-guide-closed:${personId}:${kind}`;
 
 function isClosed(key: string): boolean {
@@ -25,12 +25,12 @@ function remember(key: string, closed: boolean): void {
     if (closed) localStorage.setItem(key, "1");
     else localStorage.removeItem(key);
   } catch {
-    // Storage is blocked: the choice lasts for this page.
+    // Storage is blocked: the choice lasts as long as this page.
   }
   listeners.forEach((listener) => listener());
 }
 
-/** Whether this person still wants to read what is inside a workspace of this kind; open until they close it. */
+/** Whether the guide to a kind is open for this person; it is open until they close it. */
 export function useGuideOpen(personId: string, kind: WorkspaceKind): [boolean, (open: boolean) => void] {
   const key = keyOf(personId, kind);
   const open = useSyncExternalStore(

@@ -10,7 +10,7 @@ import { KeepRunning } from "./keep-running";
 import { describeCard } from "./model/card";
 import { KIND_WORDS } from "./model/kinds";
 
-/** Says above everything else that the workspace is about to stop, with the one button that prevents it. */
+/** Warns at the top of the page that the workspace is about to stop, with the button that prevents it. */
 export function WarningBanner({ workspace }: { workspace: Workspace }) {
   const nowMs = useNow(1_000);
   const keepRunning = useKeepRunning(workspace.id);

@@ -25,12 +25,12 @@ interface WorkspaceCardProps {
   kind: WorkspaceKind;
   workspace: Workspace | null;
   kinds: readonly Kind[];
-  /** A deleted one beside the newer one that took its place. */
+  /** A deleted workspace that has a newer successor. */
   replaced?: boolean;
 }
 
 export function WorkspaceCard({ kind, workspace, kinds, replaced = false }: WorkspaceCardProps) {
-  // A warning counts down; everything else on the card changes by the minute.
+  // A warning counts down in seconds; everything else on the card changes each minute at most.
   const nowMs = useNow(workspace?.warned === true ? 1_000 : 10_000);
   const launch = useLaunch();
   const [tabBlocked, setTabBlocked] = useState(false);
@@ -40,7 +40,7 @@ export function WorkspaceCard({ kind, workspace, kinds, replaced = false }: Work
   useKeepFocus(card, view.chip.label + view.primary.label);
 
   const startLaunch = () => {
-    // A browser does nothing else while it opens a tab, so the request goes out first. The tab is still the click's.
+    // Opening a tab blocks the page, so the request is sent first. The browser still counts the tab as opened by the click.
     const tab = new Promise<WorkspaceTab>((opened) => setTimeout(() => opened(openWorkspaceTab())));
     void tab.then(({ opened }) => setTabBlocked(!opened));
     launch.mutateAsync(kind).then(
@@ -85,7 +85,7 @@ export function WorkspaceCard({ kind, workspace, kinds, replaced = false }: Work
                 describedBy={`${titleId}-why`}
               />
               {workspace !== null && <RunningActions workspace={workspace} view={view} />}
-              {view.canStartAnew && !replaced && (
+              {view.canCreateAnother && !replaced && (
                 <Button tone="quiet" busy={launch.isPending} onClick={startLaunch}>
                   Create a new workspace
                   <NewTabNote />
@@ -100,8 +100,8 @@ export function WorkspaceCard({ kind, workspace, kinds, replaced = false }: Work
             )}
             {tabBlocked && workspace?.state === "running" && (
               <Alert tone="info">
-                Your browser did not allow the new tab. Press <strong>Open Workspace</strong>, and allow pop-ups for
-                this site to skip this next time.
+                Your browser blocked the new tab. Press <strong>Open Workspace</strong>. To avoid this next time, allow
+                pop-ups for this site.
               </Alert>
             )}
             {workspace?.state === "running" && <LaunchHistory workspace={workspace} />}
@@ -249,7 +249,7 @@ function Fact({ icon, children }: { icon: ReactNode; children: ReactNode }) {
   );
 }
 
-/** What is done rarely: restart and delete. */
+/** Rare actions: restart and delete. */
 function CardMenu({ workspace, view }: { workspace: Workspace; view: CardView }) {
   const [dialog, setDialog] = useState<"restart" | "delete" | null>(null);
   const close = () => setDialog(null);
@@ -262,7 +262,7 @@ function CardMenu({ workspace, view }: { workspace: Workspace; view: CardView })
         buttonClassName="text-muted hover:text-ink hover:bg-sunken -mt-2 -mr-2 grid size-10 place-items-center rounded-lg"
         entries={[
           ...(view.canRestart
-            ? [{ label: "Restart …", hint: "Saves first, then starts again", onSelect: () => setDialog("restart") }]
+            ? [{ label: "Restart …", hint: "Saves your work first", onSelect: () => setDialog("restart") }]
             : []),
           { label: "Delete workspace …", danger: true, onSelect: () => setDialog("delete") },
         ]}

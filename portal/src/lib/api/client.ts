@@ -6,9 +6,9 @@ import { CSRF_HEADER, csrfToken } from "./csrf";
 import { offline, problemToError } from "./errors";
 import type { paths } from "./schema.gen";
 
-/** The typed client of the backend's API. Same origin, session cookie; every failure is thrown as an `ApiError`. */
+/** The typed client of the backend's API. It uses the session cookie and throws every failure as an `ApiError`. */
 export const api = createClient<paths>({
-  // Pages are prerendered where there is no window; requests are only ever made by the browser.
+  // Pages are prerendered without a window; only the browser makes requests.
   baseUrl: typeof window === "undefined" ? "" : window.location.origin,
   credentials: "same-origin",
   fetch: (request) => fetch(request),
@@ -30,7 +30,7 @@ api.use({
   },
 });
 
-/** The data of a successful answer; failures were thrown before. */
+/** The data of a successful answer; the client throws failures. */
 export async function answer<Data>(request: Promise<{ data?: Data }>): Promise<Data> {
   const { data } = await request;
   if (data === undefined) throw problemToError(502, null);

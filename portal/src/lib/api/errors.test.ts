@@ -6,7 +6,7 @@ import { readCsrfCookie } from "./csrf";
 import { explain, isSignedOut, isTemporary, offline, problemToError } from "./errors";
 
 describe("errors of the API", () => {
-  it("keeps the words of problem details and puts field messages at their fields", () => {
+  it("keeps the message of a problem document and attaches field messages to their fields", () => {
     const error = problemToError(422, {
       detail: "The request is not valid.",
       reason: "bad_request",
@@ -19,18 +19,18 @@ describe("errors of the API", () => {
   });
 
   it.each([null, "<html>", [], { errors: "?" }])(
-    "has plain words for an answer that is no problem document: %j",
+    "has a default message for an answer that is not a problem document: %j",
     (body) => {
       expect(explain(problemToError(502, body))).toContain("not available");
     },
   );
 
-  it("says which failures may pass by themselves", () => {
+  it("says which failures may be temporary", () => {
     expect([offline(), problemToError(503, null), problemToError(429, null)].every(isTemporary)).toBe(true);
     expect([problemToError(404, null), problemToError(500, null), new Error("bug")].some(isTemporary)).toBe(false);
   });
 
-  it("never shows a bug's own text to people", () => {
+  it("never shows the text of a bug to people", () => {
     expect(explain(new TypeError("x is undefined"))).not.toContain("undefined");
   });
 });
@@ -42,13 +42,13 @@ describe("errors of allauth", () => {
     expect(isSignedOut(error)).toBe(true);
   });
 
-  it("does not send away who only has to prove again who they are", () => {
+  it("does not sign out a person who only has to confirm their identity", () => {
     const error = answerToError(401, { data: { flows: [{ id: "reauthenticate" }] } }, { is_authenticated: true });
     expect(isSignedOut(error)).toBe(false);
     expect(error instanceof AuthenticationNeeded && error.offers("reauthenticate")).toBe(true);
   });
 
-  it("puts messages at their fields, joins several, and keeps general ones apart", () => {
+  it("attaches messages to their fields, joins several, and keeps general ones separate", () => {
     const error = answerToError(400, {
       errors: [
         { param: "password", message: "Too short." },
@@ -62,7 +62,7 @@ describe("errors of allauth", () => {
 });
 
 describe("the CSRF cookie", () => {
-  it("is found among others, and missing is null", () => {
+  it("is found among others, and is null when it is missing", () => {
     expect(readCsrfCookie("a=1; apranova_csrf=to%3Dken; b=2")).toBe("to=ken");
     expect(readCsrfCookie("xapranova_csrf=1")).toBeNull();
     expect(readCsrfCookie("")).toBeNull();

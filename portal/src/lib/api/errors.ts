@@ -1,15 +1,15 @@
-/** One error for everything that can go wrong between portal and backend, with words that a student may read. */
+/** Any failure between portal and backend, with a message that a student can read. */
 export class ApiError extends Error {
   override readonly name: string = "ApiError";
 
   constructor(
     /** HTTP status; 0 when no answer came. */
     readonly status: number,
-    /** Stable word for decisions in code (`manager_unavailable`, `kind_not_ready`, …). */
+    /** A stable word for decisions in code (`manager_unavailable`, `kind_not_ready`, …). */
     readonly reason: string,
     message: string,
     readonly remedy: string | null = null,
-    /** Messages by name of the form's field. */
+    /** Messages by the name of the form field. */
     readonly fields: Readonly<Record<string, string>> = {},
   ) {
     super(message);
@@ -17,9 +17,9 @@ export class ApiError extends Error {
 }
 
 export const offline = () =>
-  new ApiError(0, "offline", "The portal cannot reach the server.", "Check your connection; this page keeps trying.");
+  new ApiError(0, "offline", "The portal cannot reach the server.", "Check your internet connection, then try again.");
 
-/** Whether trying the same again later may work, without the person changing anything. */
+/** Whether the same request may work later, without the person changing anything. */
 export function isTemporary(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 0 || error.status === 429 || error.status >= 502);
 }
@@ -28,13 +28,13 @@ export function isSignedOut(error: unknown): boolean {
   return error instanceof ApiError && error.status === 401 && error.reason !== "reauthentication_required";
 }
 
-/** The sentence for people: what happened and, when the server says it, what to do. */
+/** The message for people: what happened and, if the server says so, what to do. */
 export function explain(error: unknown): string {
   if (!(error instanceof ApiError)) return "Something went wrong on this page. Reload it and try again.";
   return error.remedy === null ? error.message : `${error.message} ${error.remedy}`;
 }
 
-/** Reads problem details (RFC 9457); anything else (a proxy's HTML page, an empty body) becomes plain words. */
+/** Reads a problem document (RFC 9457). Anything else, such as a proxy's HTML page, gets a default message. */
 export function problemToError(status: number, body: unknown): ApiError {
   const problem = isRecord(body) ? body : {};
   const fields: Record<string, string> = {};
@@ -57,12 +57,12 @@ export function problemToError(status: number, body: unknown): ApiError {
 
 export function defaultMessage(status: number): string {
   if (status === 401) return "Your session has ended. Please sign in again.";
-  if (status === 403) return "You may not do this.";
-  if (status === 404) return "This does not exist any more.";
+  if (status === 403) return "You do not have permission to do this.";
+  if (status === 404) return "This no longer exists.";
   if (status === 429) return "Too many attempts. Wait a minute, then try again.";
-  if (status >= 502 && status <= 504) return "The server is not available at the moment. Try again in a moment.";
-  if (status >= 500) return "The server could not do this. Try again in a moment.";
-  return "The server did not accept this.";
+  if (status >= 502 && status <= 504) return "The server is not available right now. Try again in a moment.";
+  if (status >= 500) return "Something went wrong on the server. Try again in a moment.";
+  return "The server did not accept this request. Reload the page and try again.";
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

@@ -8,7 +8,7 @@ export const meQuery = queryOptions({
   staleTime: 60_000,
 });
 
-/** Who is signed in; a 401 leads to the sign-in page (app/providers). */
+/** The signed-in person. A 401 leads to the sign-in page (app/providers). */
 export function useMe() {
   return useQuery(meQuery);
 }

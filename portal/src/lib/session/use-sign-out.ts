@@ -10,13 +10,13 @@ export function useSignOut() {
       try {
         await allauth("DELETE /auth/session");
       } catch (error) {
-        // allauth answers 401 once nobody is signed in, which is what was asked for.
+        // 401 is allauth's "nobody is signed in", which is the goal.
         if (!(error instanceof AuthenticationNeeded)) throw error;
       }
     },
     onSuccess: () => {
       queryClient.clear();
-      // A full load, so that nothing of this person stays in memory.
+      // A full page load, so that no data of this person stays in memory.
       window.location.replace(signInPath(HOME));
     },
   });

@@ -7,7 +7,7 @@ const at = (starts_at: string, ends_at: string, title = "Algorithms") => ({ star
 const NOW = Date.parse("2026-11-23T11:00:00Z");
 
 describe("class times", () => {
-  it("stand on the clock of the cohort's zone, a day at a time", () => {
+  it("use the cohort's time zone and are grouped by day", () => {
     const days = classDays(
       [
         at("2026-11-23T08:00:00Z", "2026-11-23T11:30:00Z"),
@@ -28,13 +28,13 @@ describe("class times", () => {
     expect(days[0]?.classes[1]?.now).toBe(false);
   });
 
-  it("may lie on another day than the reader's", () => {
+  it("may be on another day than the reader's", () => {
     const late = at("2026-11-23T20:00:00Z", "2026-11-23T22:00:00Z");
     expect(classDays([late], NOW, "Asia/Tokyo")[0]?.label).toBe("Tomorrow");
     expect(classDays([late], NOW, "America/New_York")[0]?.label).toBe("Today");
   });
 
-  it("say whether the next class is on", () => {
+  it("say whether the next class is in progress", () => {
     const berlin = "Europe/Berlin";
     expect(nextClass(at("2026-11-23T08:00:00Z", "2026-11-23T11:30:00Z"), NOW, berlin)).toMatch(/^Now, until 12:30/);
     expect(nextClass(at("2026-11-24T08:00:00Z", "2026-11-24T11:00:00Z"), NOW, berlin)).toMatch(/^Tomorrow, 0?9:00/);

@@ -7,11 +7,11 @@ import { putKinds, putWorkspace, workspacesQuery } from "./workspace-cache";
 
 const RETRY_MIN_MS = 1_000;
 const RETRY_MAX_MS = 30_000;
-// A dashboard behind the workspace's tab has nobody to tell: it lets go of its connection and catches up when it is seen
-// again. (Browsers allow six connections to one HTTP/1.1 origin, over all tabs.)
+// A hidden dashboard closes its connection and reloads when it becomes visible again. Browsers allow six connections to
+// one HTTP/1.1 origin, across all tabs.
 const HIDDEN_MS = 60_000;
 
-/** Keeps the cache up to date from the workspace's event stream. Returns whether events arrive now. */
+/** Keeps the cache up to date from the workspace's event stream. Returns whether the stream is connected. */
 export function useWorkspaceEvents(workspaceId: string | null): boolean {
   const queryClient = useQueryClient();
   const [liveId, setLiveId] = useState<string | null>(null);
@@ -49,7 +49,7 @@ export function useWorkspaceEvents(workspaceId: string | null): boolean {
       );
       opened.addEventListener("error", () => {
         setLiveId(null);
-        // The browser itself retries a broken connection, but not an answer with an error status.
+        // The browser retries a broken connection by itself, but not after an error status.
         if (opened.readyState !== EventSource.CLOSED) return;
         disconnect();
         catchUp();

@@ -9,16 +9,16 @@ const list = (...states: WorkspaceState[]): WorkspaceList => ({
   kinds: [],
 });
 
-it("rests while events of the only workspace arrive, and is quick while something moves without them", () => {
+it("polls rarely while events of the only workspace arrive, and often while a state changes without them", () => {
   expect(pollInterval(list("starting"), "ws-0", false)).toBe(60_000);
   expect(pollInterval(list("starting"), null, false)).toBe(1_500);
 });
 
-it("does not let the events of one workspace make another one look frozen", () => {
+it("keeps polling other workspaces while the events of one arrive", () => {
   expect(pollInterval(list("running", "starting"), "ws-0", false)).toBe(1_500);
   expect(pollInterval(list("running", "running"), "ws-0", false)).toBe(20_000);
 });
 
-it("comes back soon after a failure", () => {
+it("polls again soon after a failure", () => {
   expect(pollInterval(undefined, null, true)).toBe(5_000);
 });

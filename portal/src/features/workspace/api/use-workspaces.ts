@@ -5,7 +5,7 @@ import type { WorkspaceList } from "@/lib/api/types";
 import { isMoving } from "../model/own-workspaces";
 import { workspacesQuery } from "./workspace-cache";
 
-/** Polling is the fallback: rare while live events arrive, quick while something moves and none do. */
+/** Polling is the fallback: rare while events arrive, frequent while a state changes without events. */
 export function useWorkspaces(liveId: string | null) {
   return useQuery({
     ...workspacesQuery,
@@ -14,7 +14,7 @@ export function useWorkspaces(liveId: string | null) {
   });
 }
 
-/** `liveId`: the workspace that needs no polling, because its events arrive. */
+/** `liveId`: the workspace whose events arrive, so that it needs no polling. */
 export function pollInterval(list: WorkspaceList | undefined, liveId: string | null, failing: boolean): number {
   if (failing || list === undefined) return 5_000;
   const silent = list.items.filter(({ id }) => id !== liveId);

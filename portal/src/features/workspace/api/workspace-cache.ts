@@ -3,7 +3,7 @@ import { type QueryClient, queryOptions } from "@tanstack/react-query";
 import { answer, api } from "@/lib/api/client";
 import type { Kind, Workspace, WorkspaceList } from "@/lib/api/types";
 
-/** The one place where workspaces live in the browser: queries, mutations and live events all write here. */
+/** The only copy of the workspaces in the browser. Queries, mutations and events all write to it. */
 export const workspacesQuery = queryOptions({
   queryKey: ["workspaces"],
   queryFn: ({ signal }) => answer(api.GET("/api/workspace/", { signal })),

@@ -24,13 +24,13 @@ const card = (shown: Workspace | null, kinds = READY) =>
   describeCard({ workspace: shown, kind: "vscode", kinds, nowMs: NOW });
 
 describe("the card", () => {
-  it("offers a launch to who has no workspace yet, and nothing to stop or delete", () => {
+  it("offers a launch to a person without a workspace, and nothing to stop or delete", () => {
     const view = card(null);
     expect(view.primary).toEqual({ action: "launch", label: "Launch Workspace" });
     expect([view.canStop, view.canRestart, view.canDelete]).toEqual([false, false, false]);
   });
 
-  it("does not launch while the kind is being installed, and says how far that is", () => {
+  it("does not launch while the kind is being installed, and shows the progress", () => {
     const text = "VS Code is being installed: compiling (2 of 5), about 3 minutes left";
     for (const shown of [null, STOPPED]) {
       const view = card(shown, [{ kind: "vscode", ready: false, text }]);
@@ -39,36 +39,36 @@ describe("the card", () => {
     }
   });
 
-  it("treats a kind that the server does not name as not available", () => {
+  it("treats a kind that the server does not list as unavailable", () => {
     expect(card(null, []).primary.action).toBe("wait");
   });
 
-  it("lets a running workspace be opened even when its kind is being renewed", () => {
+  it("lets a running workspace be opened even while its kind is being updated", () => {
     expect(card(RUNNING, [{ kind: "vscode", ready: false, text: "…" }]).primary.action).toBe("open");
   });
 
-  it("tells the last activity, and when and why a running workspace will stop", () => {
+  it("shows the last activity, and when and why a running workspace will stop", () => {
     const view = card(RUNNING);
     expect(view.activity).toBe("You typed in the editor 4 minutes ago");
-    expect(view.stop).toMatch(/^Stops at .+ if you stay away: no activity for 30 minutes$/);
+    expect(view.stop).toMatch(/^Stops at .+ unless you use it: no activity for 30 minutes$/);
   });
 
-  it("does not promise that staying helps against the longest session", () => {
+  it("does not promise that activity extends a session beyond its maximum length", () => {
     const view = card({ ...RUNNING, stops_because: "a session lasts at most 12 hours", stops_reason: "session_limit" });
-    expect(view.stop).not.toContain("stay away");
+    expect(view.stop).not.toContain("unless you use it");
   });
 
-  it("offers only wishes within the installation's limit", () => {
+  it("offers to keep running only within the installation's limit", () => {
     expect(card({ ...RUNNING, keep_running_max_s: 7200 }).keepRunningHours).toEqual([1, 2]);
     expect(card({ ...RUNNING, keep_running_max_s: 0 }).keepRunningHours).toEqual([]);
   });
 
-  it("forgets a wish whose time has passed", () => {
+  it("ignores a request to keep running whose time has passed", () => {
     expect(card({ ...RUNNING, keep_running_until: at(-1) }).keptUntil).toBeNull();
     expect(card({ ...RUNNING, keep_running_until: at(3600) }).keptUntil).not.toBeNull();
   });
 
-  it("warns with the time left, without running seconds", () => {
+  it("warns with the time left, without counting seconds", () => {
     expect(card({ ...RUNNING, warned: true, stops_at: at(280) }).warning).toContain("in 5 minutes");
     expect(card({ ...RUNNING, warned: true, stops_at: at(30) }).warning).toContain("in less than a minute");
     expect(card(RUNNING).warning).toBeNull();
@@ -86,29 +86,29 @@ describe("the card", () => {
     expect(view.primary).toEqual({ action: "launch", label: "Launch Workspace" });
   });
 
-  it("offers Undo and a new start on a deleted workspace, and names the day of no return", () => {
+  it("offers to restore a deleted workspace or create another one, and names the last day", () => {
     const deleted: Workspace = { ...STOPPED, state: "deleted", purge_at: at(7 * 86_400) };
     const view = card(deleted);
-    expect(view.canStartAnew).toBe(true);
-    expect(card(deleted, []).canStartAnew).toBe(false);
+    expect(view.canCreateAnother).toBe(true);
+    expect(card(deleted, []).canCreateAnother).toBe(false);
     expect(view.primary.action).toBe("undelete");
     expect(view.sentence).toContain("2026");
     expect([view.canStop, view.canRestart, view.canDelete]).toEqual([false, false, false]);
   });
 
-  it("says after each stop what happened", () => {
+  it("says what happened at each stop", () => {
     const idle = stopSentence({ ...STOPPED, stop_reason: "idle", stopped_at: at(-7200) }, NOW);
     expect(idle).toBe("Stopped 2 hours ago after 30 minutes without activity. Everything is saved.");
     const ended = stopSentence({ ...STOPPED, stop_reason: "task_ended" }, NOW);
     expect(ended).not.toContain("Everything is saved");
     const failed = { ...STOPPED, stop_reason: "launch_failed", stopped_at: at(-120) } as const;
-    expect(stopSentence(failed, NOW)).toBe("Last tried 2 minutes ago. Your work is safe.");
-    expect(stopSentence({ ...failed, has_home: false }, NOW)).toBe("Last tried 2 minutes ago.");
+    expect(stopSentence(failed, NOW)).toBe("The last launch 2 minutes ago failed. Your files are safe.");
+    expect(stopSentence({ ...failed, has_home: false }, NOW)).toBe("The last launch 2 minutes ago failed.");
   });
 
-  it("says after an unexpected end what each kind brings back, and not twice that it ended", () => {
+  it("says after an unexpected stop what each kind keeps, without repeating that it stopped", () => {
     const ended = { ...STOPPED, stop_reason: "task_ended" } as const;
-    expect(stopSentence(ended, NOW)).toMatch(/^Ended unexpectedly.*the editor/);
+    expect(stopSentence(ended, NOW)).toMatch(/^Stopped unexpectedly.*the editor/);
     const data = stopSentence({ ...ended, kind: "superset", failure: "The workspace ended unexpectedly." }, NOW);
     expect(data).toMatch(/^Stopped\. .*dashboards/);
     expect(data).not.toContain("editor");

@@ -9,18 +9,18 @@ export type Primary =
   | { action: "launch"; label: string }
   | { action: "open"; label: string }
   | { action: "undelete"; label: string }
-  /** Nothing to press now; `why` says what is missing or under way. */
-  | { action: "wait"; label: string; busy: boolean; why: string };
+  /** Nothing can be pressed now. */
+  | { action: "wait"; label: string; busy: boolean };
 
-/** Everything that the card shows, decided here and only painted by the components. */
+/** Everything that the card shows. The components only render it. */
 export interface CardView {
   chip: { label: string; tone: ChipTone };
   sentence: string;
   primary: Primary;
-  /** Why the last launch or save did not work. */
+  /** Why the last launch or save failed. */
   failure: string | null;
   failureTitle: string;
-  /** Why nothing can be launched at the moment. */
+  /** Why nothing can be launched right now. */
   obstacle: string | null;
   /** Running only: the last activity, and when and why the workspace will stop. */
   activity: string | null;
@@ -31,14 +31,14 @@ export interface CardView {
   canStop: boolean;
   canRestart: boolean;
   canDelete: boolean;
-  /** The deleted one stays restorable; nobody should have to wait for days for a workspace, though. */
-  canStartAnew: boolean;
+  /** Whether a new workspace can be created next to the deleted one, which can still be restored. */
+  canCreateAnother: boolean;
   showSteps: boolean;
 }
 
 const NOTHING = {
   failure: null,
-  failureTitle: "That did not work",
+  failureTitle: "Something went wrong",
   obstacle: null,
   activity: null,
   stop: null,
@@ -48,11 +48,11 @@ const NOTHING = {
   canStop: false,
   canRestart: false,
   canDelete: false,
-  canStartAnew: false,
+  canCreateAnother: false,
   showSteps: false,
 } as const;
 
-const WISHES_HOURS = [1, 2, 4];
+const KEEP_RUNNING_HOURS = [1, 2, 4];
 
 export function describeCard(options: {
   workspace: Workspace | null;
@@ -66,7 +66,7 @@ export function describeCard(options: {
     return {
       ...NOTHING,
       chip: { label: "Not started yet", tone: "neutral" },
-      sentence: "Your workspace is made for you the first time you launch it.",
+      sentence: "Launch your workspace to create it.",
       primary: launchOrWait("Launch Workspace", obstacle),
       obstacle,
     };
@@ -78,8 +78,8 @@ export function describeCard(options: {
       return {
         ...NOTHING,
         chip: { label: "Starting", tone: "active" },
-        sentence: "Your workspace opens in its own tab as soon as it is ready.",
-        primary: { action: "wait", label: "Starting …", busy: true, why: "Your workspace is starting." },
+        sentence: "Your workspace opens in a new tab when it is ready.",
+        primary: { action: "wait", label: "Starting …", busy: true },
         canStop: true,
         showSteps: true,
       };
@@ -89,8 +89,8 @@ export function describeCard(options: {
       return {
         ...NOTHING,
         chip: { label: "Stopping", tone: "active" },
-        sentence: "Saving everything before it stops.",
-        primary: { action: "wait", label: "Saving and stopping …", busy: true, why: "Your work is being saved." },
+        sentence: "Your work is being saved before the workspace stops.",
+        primary: { action: "wait", label: "Saving and stopping …", busy: true },
         failure: words(workspace.failure),
         showSteps: true,
       };
@@ -101,9 +101,9 @@ export function describeCard(options: {
         sentence:
           workspace.purge_at === null
             ? "This workspace is deleted."
-            : `This workspace is deleted. Everything in it is kept until ${fullDate(workspace.purge_at)}, then it is removed for good.`,
+            : `This workspace is deleted. You can restore it until ${fullDate(workspace.purge_at)}. After that, everything in it is permanently removed.`,
         primary: { action: "undelete", label: "Undo delete" },
-        canStartAnew: obstacle === null,
+        canCreateAnother: obstacle === null,
       };
   }
 }
@@ -128,17 +128,17 @@ function describeRunning(workspace: Workspace, nowMs: number): CardView {
   const because = words(workspace.stops_because);
   const kept = keep_running_until !== null && Date.parse(keep_running_until) > nowMs ? keep_running_until : null;
   const idle = workspace.stops_reason !== "session_limit";
-  const stopsAt = stops_at === null ? null : `Stops at ${clock(stops_at, nowMs)}${idle ? " if you stay away" : ""}`;
+  const stopsAt = stops_at === null ? null : `Stops at ${clock(stops_at, nowMs)}${idle ? " unless you use it" : ""}`;
   return {
     ...NOTHING,
     chip: workspace.warned ? { label: "Stopping soon", tone: "warn" } : { label: "Running", tone: "good" },
-    sentence: "Everything is as you left it.",
+    sentence: "Your workspace is ready to use.",
     primary: { action: "open", label: "Open Workspace" },
     failure: words(workspace.failure),
     activity: last_activity === null ? null : `You ${last_activity.reason} ${ago(last_activity.at, nowMs)}`,
     stop: stopsAt === null ? null : because === null ? stopsAt : `${stopsAt}: ${because}`,
     keptUntil: kept === null ? null : clock(kept, nowMs),
-    keepRunningHours: WISHES_HOURS.filter((hours) => hours * 3600 <= keep_running_max_s),
+    keepRunningHours: KEEP_RUNNING_HOURS.filter((hours) => hours * 3600 <= keep_running_max_s),
     warning: workspace.warned && stops_at !== null ? warningSentence(stops_at, because, nowMs) : null,
     canStop: true,
     canRestart: true,
@@ -148,12 +148,12 @@ function describeRunning(workspace: Workspace, nowMs: number): CardView {
 
 function warningSentence(stopsAt: string, because: string | null, nowMs: number): string {
   const seconds = (Date.parse(stopsAt) - nowMs) / 1000;
-  // No running seconds: a screen reader would read each of them out.
+  // No seconds that count down: a screen reader would read each of them out.
   const when = seconds < 60 ? "in less than a minute" : `in ${duration(seconds)}`;
-  return `Your workspace stops ${when}${because === null ? "" : `: ${because}`}. Everything is saved before that.`;
+  return `Your workspace stops ${when}${because === null ? "" : `: ${because}`}. Everything is saved first.`;
 }
 
-/** What happened at the last stop, and that nothing is lost where that is so. */
+/** What happened at the last stop, and whether everything was saved. */
 export function stopSentence(workspace: Workspace, nowMs: number): string {
   const when = workspace.stopped_at === null ? "" : ` ${ago(workspace.stopped_at, nowMs)}`;
   switch (workspace.stop_reason) {
@@ -162,23 +162,25 @@ export function stopSentence(workspace: Workspace, nowMs: number): string {
     case "by_person":
       return `Stopped on request${when}. Everything is saved.`;
     case "session_limit":
-      return `Stopped${when}: it had reached the longest time that a session may take. Everything is saved.`;
+      return `Stopped${when} because the session reached its maximum length. Everything is saved.`;
     case "restart":
       return `Stopped${when} for a restart. Everything is saved.`;
     case "task_ended":
-      // Where the server says more, that stands above in its own words.
-      return `${workspace.failure === null ? "Ended unexpectedly" : "Stopped"}${when}. ${KIND_WORDS[workspace.kind].afterUnexpectedEnd}`;
+      // When the server knows more, the card shows its message above this sentence.
+      return `${workspace.failure === null ? "Stopped unexpectedly" : "Stopped"}${when}. ${KIND_WORDS[workspace.kind].afterUnexpectedEnd}`;
     case "launch_failed":
-      return workspace.has_home ? `Last tried${when}. Your work is safe.` : `Last tried${when}.`;
+      return workspace.has_home
+        ? `The last launch${when} failed. Your files are safe.`
+        : `The last launch${when} failed.`;
     case "deleted":
-      return "Brought back. Everything is as you left it.";
+      return "Restored. Everything is as you left it.";
     case null:
-      return workspace.has_home ? "Everything is as you left it." : "Ready when you are.";
+      return workspace.has_home ? "Everything is as you left it." : "Your workspace is ready to launch.";
   }
 }
 
 function launchOrWait(label: string, obstacle: string | null): Primary {
-  return obstacle === null ? { action: "launch", label } : { action: "wait", label, busy: false, why: obstacle };
+  return obstacle === null ? { action: "launch", label } : { action: "wait", label, busy: false };
 }
 
 function words(text: string | null): string | null {

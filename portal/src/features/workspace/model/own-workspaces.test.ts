@@ -43,17 +43,17 @@ describe("the kinds of a person", () => {
   });
 });
 
-describe("the kind that is shown first to who has a choice", () => {
+describe("the kind that is shown first", () => {
   const likely = (kinds: Kind[], ...items: Workspace[]) =>
     likelyKind(ownKinds(person(["vscode", "superset"]), list(...items)), kinds);
 
-  it("is what runs, else what they have", () => {
+  it("is one that runs, otherwise one that the person has", () => {
     const [stopped, running] = [workspace("a", "vscode", "stopped"), workspace("b", "superset", "running")];
     expect(likely(READY, stopped, running)).toBe("superset");
     expect(likely(READY, workspace("b", "superset", "stopped"))).toBe("superset");
   });
 
-  it("is what can be launched when there is nothing yet", () => {
+  it("is one that can be launched when there is no workspace yet", () => {
     expect(likely(READY)).toBe("vscode");
     expect(likely([{ kind: "superset", ready: true, text: "" }])).toBe("superset");
     expect(likely([])).toBe("vscode");

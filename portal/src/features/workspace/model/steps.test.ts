@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 
-import type { Workspace } from "@/lib/api/types";
+import type { LaunchStep, Workspace } from "@/lib/api/types";
 
 import { launchProgress } from "./steps";
 
 const START = Date.parse("2026-03-02T09:00:00Z");
-const step = (name: Workspace["steps"][number]["name"], afterMs: number, text: string = name) => ({
+const step = (name: LaunchStep["name"], afterMs: number, text: string = name) => ({
   name,
   text,
   at: new Date(START + afterMs).toISOString(),
@@ -21,19 +21,19 @@ describe("the progress of a launch", () => {
     ]);
   });
 
-  it("counts on while the launch goes on, and stands still once it is over", () => {
+  it("keeps counting during the launch and stops when it is over", () => {
     const steps = [step("requested", 0), step("application_ready", 1_800)];
     expect(launchProgress(workspace("starting", steps), START + 5_000).elapsedMs).toBe(5_000);
     expect(launchProgress(workspace("running", steps), START + 5_000).elapsedMs).toBe(1_800);
   });
 
-  it("never claims the end before the workspace runs", () => {
+  it("stays below 100 percent until the workspace runs", () => {
     const steps = [step("requested", 0), step("application_ready", 1_800)];
     expect(launchProgress(workspace("starting", steps), START).percent).toBeLessThan(100);
     expect(launchProgress(workspace("running", steps), START).percent).toBe(100);
   });
 
-  it("says what comes next, unless the step itself says that it is under way", () => {
+  it("says what comes next, unless the newest step is itself in progress", () => {
     const claimed = launchProgress(workspace("starting", [step("requested", 0), step("task_claimed", 1)]), START);
     expect(claimed.pending).not.toBeNull();
     expect(claimed.lines.map(({ status }) => status)).toEqual(["done", "done"]);
@@ -49,13 +49,13 @@ describe("the progress of a launch", () => {
     expect(launchProgress(workspace("stopping", steps), START).lines.map(({ name }) => name)).toEqual(["saving"]);
   });
 
-  it("marks a failed step and waits for nothing after it", () => {
+  it("marks a failed step and expects nothing after it", () => {
     const { lines, pending } = launchProgress(workspace("starting", [step("requested", 0), step("failed", 9)]), START);
     expect(lines.at(-1)?.status).toBe("failed");
     expect(pending).toBeNull();
   });
 
-  it("tells of a task that failed on the way as of one more step, and never goes back", () => {
+  it("shows a task that failed as one more step, and never moves backwards", () => {
     const names = ["requested", "task_claimed", "task_failed", "task_cleaned_up"] as const;
     const put = launchProgress(
       workspace(
@@ -65,11 +65,11 @@ describe("the progress of a launch", () => {
       START,
     );
     expect(put.lines.map(({ status }) => status)).toEqual(["done", "done", "done", "done"]);
-    expect(put.pending).toBe("Finding another one");
+    expect(put.pending).toBe("Trying another workspace");
     expect(put.percent).toBe(65);
   });
 
-  it("says while stopping that whoever came back gets it again", () => {
+  it("shows while stopping that the person came back", () => {
     const steps = [step("requested", 0), step("saving", 90_000), step("came_back", 90_300), step("saved", 90_300)];
     const { lines } = launchProgress(workspace("stopping", steps), START);
     expect(lines.map(({ name }) => name)).toEqual(["saving", "came_back", "saved"]);

@@ -1,7 +1,9 @@
 import type { LaunchStep, Workspace } from "@/lib/api/types";
 
+type StepName = LaunchStep["name"];
+
 export interface StepLine {
-  name: string;
+  name: StepName;
   text: string;
   /** Milliseconds since the launch was asked for. */
   afterMs: number;
@@ -10,15 +12,15 @@ export interface StepLine {
 
 export interface LaunchProgress {
   lines: readonly StepLine[];
-  /** What the newest step leads to, while it is under way; null when the step itself says it ("Saving your work"). */
+  /** What happens after the newest step; null when that step is itself in progress ("Saving your work"). */
   pending: string | null;
-  /** 0–100; what is left is a guess, so it never claims the end before the workspace runs. */
+  /** 0–100. The remaining time is a guess, so it stays below 100 until the workspace runs. */
   percent: number;
   elapsedMs: number;
 }
 
-/** How far along a launch is when a step is reached, by the usual share of the time. */
-const SHARE: Record<string, number> = {
+/** How far a launch is, in percent, when it reaches a step. */
+const SHARE: Partial<Record<StepName, number>> = {
   requested: 8,
   task_starting: 25,
   task_ready: 55,
@@ -27,16 +29,16 @@ const SHARE: Record<string, number> = {
   application_ready: 96,
 };
 
-const SHARE_STOPPING: Record<string, number> = { saving: 35, saved: 70, task_stopped: 96 };
+const SHARE_STOPPING: Partial<Record<StepName, number>> = { saving: 35, saved: 70, task_stopped: 96 };
 
-const PENDING: Record<string, string> = {
-  requested: "Finding a place for it",
-  task_ready: "Making it yours",
-  task_claimed: "Putting your files in place",
+const PENDING: Partial<Record<StepName, string>> = {
+  requested: "Finding a workspace for you",
+  task_ready: "Assigning it to you",
+  task_claimed: "Attaching your files",
   task_failed: "Cleaning up the failed workspace",
-  task_cleaned_up: "Finding another one",
+  task_cleaned_up: "Trying another workspace",
   task_stopped: "Starting it again",
-  home_attached: "Opening it",
+  home_attached: "Opening your workspace",
   application_ready: "Almost there",
   saved: "Closing the workspace",
 };
@@ -62,15 +64,15 @@ export function launchProgress(workspace: Workspace, nowMs: number): LaunchProgr
   return { lines, pending, percent, elapsedMs: Math.max(0, endMs - startMs) };
 }
 
-/** While stopping, the steps of the launch that came before would only confuse. */
+/** The steps of the newest launch or stop. While stopping, the launch before it is left out. */
 function newestRun(workspace: Workspace): readonly LaunchStep[] {
   const steps = [...workspace.steps].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
   if (workspace.state === "stopping") {
     const saving = steps.findIndex(({ name }) => name in SHARE_STOPPING);
     return saving === -1 ? [] : steps.slice(saving);
   }
-  // One that starts again by itself after a stop has the steps of the launch before in front of those of the stop.
-  const begins = workspace.state === "starting" ? ["requested", "saving"] : ["requested"];
+  // A workspace that restarts after a stop still has the steps of the launch before that stop.
+  const begins: readonly StepName[] = workspace.state === "starting" ? ["requested", "saving"] : ["requested"];
   const requested = steps.findLastIndex(({ name }) => begins.includes(name));
   return requested === -1 ? steps : steps.slice(requested);
 }
