@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from contract.names import WorkspaceKind
-from manager.domain.arrivals import SATURDAY, other_days_weight
 from manager.domain.demand import HABIT_DAYS, Demand
 from manager.domain.outlook import Outlook
+from manager.domain.pool import SATURDAY
 
 _HOUR_S, _DAY_S = 3_600.0, 86_400.0
 RECENT_S = 600.0
@@ -126,7 +126,8 @@ def usual_launches(
     if not days:
         return None
     same_weekdays = sum(same for _, same in days)
-    weights = [1.0 if same else other_days_weight(same_weekdays) for _, same in days]
+    other_weight = 0.25 / (1 + same_weekdays) ** 2
+    weights = [1.0 if same else other_weight for _, same in days]
     days_seen = sum(weights)
     before, this, after = (
         sum(weight * demand.in_hour(kind, then + offset_s) for (then, _), weight in zip(days, weights, strict=True))

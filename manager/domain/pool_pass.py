@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 
 from contract.names import TaskState, WorkspaceKind, WorkspaceState
 from manager.domain import planner, pool, preparing
-from manager.domain.arrivals import Expectation, next_habit
 from manager.domain.cohort import Cohort
 from manager.domain.demand import Demand
 from manager.domain.forecast import Recent
@@ -163,10 +162,14 @@ def _started_ahead(
         ):
             continue
         own = not facts.late_binding and workspace.home_created_at is not None
-        if policy.pool_policy is PoolPolicy.SCHEDULE or not own:
+        if (
+            policy.pool_policy is PoolPolicy.SCHEDULE
+            or not own
+            or expected is None
+            or now >= expected.until
+            or expected.start_at >= expected.until
+        ):
             actions.append(ExpectLater(workspace, None))
-        elif expected is None or now >= expected.until or expected.start_at >= expected.until:
-            actions.append(ExpectLater(workspace, _next_habit(workspace, now, policy)))
         elif not targets.may_start_ahead or workspace.kind not in fleet.images:
             actions.append(ExpectLater(workspace, replace(expected, start_at=expected.until)))
         elif now >= room.not_before and room.take(1):
@@ -177,26 +180,6 @@ def _started_ahead(
             postponed_at = min(postponed_at, again_at)
             actions.append(ExpectLater(workspace, replace(expected, start_at=min(again_at, expected.until))))
     return actions, postponed_at
-
-
-def with_next_habit(workspace: Workspace, *, late_binding: bool, now: float, policy: Policy) -> Workspace:
-    """A workspace that has just stopped: when a task of its own will be worth having next."""
-    waits = workspace.state is WorkspaceState.STOPPED and workspace.due_at is None
-    if late_binding or not waits or workspace.home_created_at is None:
-        return workspace
-    return workspace.expecting(_next_habit(workspace, now, policy), now=now)
-
-
-def _next_habit(workspace: Workspace, now: float, policy: Policy) -> Expectation | None:
-    if policy.pool_policy is not PoolPolicy.PREDICTED:
-        return None
-    return next_habit(
-        workspace.arrivals,
-        now=now,
-        time_zone=policy.schedule.time_zone,
-        worth_s=policy.cold_start_worth_s,
-        lead_s=policy.start_lead_s,
-    )
 
 
 def _prepared(facts: PoolFacts, now: float, policy: Policy) -> list[Action]:

@@ -12,7 +12,7 @@ import pytest
 from contract.manager import ClassTime
 from contract.names import WorkspaceKind
 from manager.domain import attendance, planner, preparing
-from manager.domain.arrivals import next_habit, with_arrival
+from manager.domain.arrivals import with_arrival
 from manager.domain.attendance import Attendance
 from manager.domain.cohort import OPENS_BEFORE_S, Cohort
 from manager.domain.demand import Demand
@@ -258,17 +258,6 @@ def test_the_schedule_and_the_timetable_ask_no_habit() -> None:
     outlook = Outlook().with_class(CODE, CLASS, [2.0] * 90, now=CLASS)
     with_class = decided(CLASS, replace(POLICY, pool_policy=PoolPolicy.TIMETABLE), demand=demand, outlook=outlook)
     assert with_class.by_kind[CODE].start_below > 5
-
-
-def test_a_habit_is_several_times_the_same_hour() -> None:
-    mondays = tuple(at(month, day, 19, 10) for month, day in ((11, 2), (11, 9), (11, 16)))
-    known = {"now": at(11, 22, 12), "time_zone": BERLIN, "worth_s": HOUR, "lead_s": 60.0}
-    expected = next_habit(mondays, **known)
-    assert expected is not None
-    assert expected.begins_at <= at(11, 23, 19, 10) < expected.until
-    assert expected.because.startswith("who usually comes at about 19:")
-    assert next_habit(mondays[:1], **known) is None
-    assert next_habit((), **known) is None
 
 
 def test_a_restart_is_no_second_arrival_and_memory_is_bounded() -> None:

@@ -9,7 +9,6 @@ from contract.errors import ApraNovaError, Reason
 from contract.manager import LaunchStep
 from contract.names import StepName, StopReason, WorkspaceState
 from manager.domain import idle
-from manager.domain.pool_pass import with_next_habit
 from manager.domain.task import Task, TaskOffer
 from manager.domain.workspace import Workspace
 from manager.ports.task_agent import AgentUnreachable
@@ -117,9 +116,7 @@ def _record_end(world: World, task: Task, workspace: Workspace | None, *, failur
         world.store.write(stopped, *_whose_home_is_free(world, task))
     else:
         ended = _ended(workspace, failure, now)
-        world.store.write(
-            stopped, with_next_habit(ended, late_binding=world.runner.late_binding, now=now, policy=world.policy)
-        )
+        world.store.write(stopped, ended)
     world.metrics.count("tasks_ended_total")
     if ended is not None and workspace is not None and workspace.state is WorkspaceState.STARTING:
         count_failed_launch(world, tried_again=ended.tries_again)
