@@ -23,7 +23,6 @@ ROWS = (
     ("default", "late-binding", "predicted", 75),
     ("default", "late-binding", "predicted", 45),
     ("default", "fixed", "schedule", None),
-    ("default", "fixed", "timetable", None),
     ("default", "fixed", "predicted", 10),
     ("default", "fixed", "predicted", 30),
     ("default", "fixed", "predicted", 75),

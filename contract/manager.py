@@ -244,7 +244,7 @@ class PoolView:
     """What the warm pool's planner decided last, and why, in words for the operator."""
 
     policy: str
-    """schedule | timetable | predicted"""
+    """schedule | predicted"""
     targets: dict[str, int]
     """Kind → warm tasks wanted now that serve anyone (or any newcomer); tasks for certain students come on top."""
     decisions: tuple[str, ...]

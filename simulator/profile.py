@@ -154,7 +154,7 @@ def draw(seed: int) -> Profile:
     return replace(  # drawn last: earlier seeds stay the runs they were, but for this
         profile,
         **rates,  # pyright: ignore[reportArgumentType] (names of fields that hold rates)
-        pool_policy=chance.choice(("schedule", "timetable", "predicted", "predicted")),
+        pool_policy=chance.choice(("schedule", "predicted", "predicted", "predicted")),
         class_after_s=chance.choice((-300.0, 60.0, 420.0, 900.0)),
         patient=chance.random() < 0.25,
         idle_timeout_s=chance.choice((60.0, 180.0)),

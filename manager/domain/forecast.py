@@ -50,13 +50,10 @@ class Expected:
 
 
 class Forecast:
-    def __init__(
-        self, demand: Demand, outlook: Outlook, recent: Recent, *, time_zone: str, habits: bool, now: float
-    ) -> None:
-        """`habits`: False for the policy that goes by classes alone."""
+    def __init__(self, demand: Demand, outlook: Outlook, recent: Recent, *, time_zone: str, now: float) -> None:
         self._demand, self._outlook, self._recent = demand, outlook, recent
         self._zone = zoneinfo.ZoneInfo(time_zone)
-        self._habits, self._now = habits, now
+        self._now = now
         self._hours: dict[tuple[WorkspaceKind, int], float | None] = {}
         self._corrections: dict[WorkspaceKind, tuple[float, float]] = {}
 
@@ -78,8 +75,8 @@ class Forecast:
     def _plain(self, kind: WorkspaceKind, begin: float, end: float) -> float:
         """Launches between two times, by timetable and habit."""
         classes = self._outlook.expected(kind, begin, end)
-        habit = self._habit(kind, (begin + end) / 2.0) if self._habits else None
-        return classes + (habit or 0.0) * (end - begin)
+        habit = self._habit(kind, (begin + end) / 2.0) or 0.0
+        return classes + habit * (end - begin)
 
     def _habit(self, kind: WorkspaceKind, at: float) -> float | None:
         """Launches a second that belong to no class, in the hour of the clock around `at`; None: nothing is known."""

@@ -72,15 +72,15 @@ def targets(
         return PoolTargets(sizes, math.inf, False, "schedule")
     budget = budget_s(launches, demand, now, policy)
     worth_s = worth_left_s(budget, outlook, now, policy)
-    habits = policy.pool_policy is PoolPolicy.PREDICTED
-    doubted = now < outlook.schedule_until or (habits and (outlook.habit_error or 0.0) > ERROR_MAX)
-    allowed = budget if doubted or not habits else min(budget, policy.spared_unknown_a_day * policy.cold_start_worth_s)
+    doubted = now < outlook.schedule_until or (outlook.habit_error or 0.0) > ERROR_MAX
+    allowed = budget if doubted else min(budget, policy.spared_unknown_a_day * policy.cold_start_worth_s)
     affordable = within_budget(full, allowed, policy.schedule)
     if affordable != full:
         scheduled = pool.share(affordable, launches, kinds, one_of_each=policy.schedule.is_peak(now))
-    forecast = Forecast(demand, outlook, recent, time_zone=policy.schedule.time_zone, habits=habits, now=now)
+    forecast = Forecast(demand, outlook, recent, time_zone=policy.schedule.time_zone, now=now)
     cut = "" if affordable == full else ", cut to the day's budget" if allowed == budget else ", cut to its worth"
-    by_schedule = f"by the schedule{cut}{_why_the_schedule(habits=habits, doubted=doubted)}"
+    why = "the last forecasts were bad" if doubted else "nothing is known of this hour yet"
+    by_schedule = f"by the schedule{cut}: {why}"
     by_kind: dict[WorkspaceKind, Target] = {}
     changes = False
     for kind in kinds:
@@ -89,8 +89,7 @@ def targets(
         wanted = size(ahead, worth_s)
         kept = max(wanted, size(before, worth_s))
         because = _because(ahead, policy.start_lead_s)
-        by_habit = habits and ahead.known and not doubted
-        if not by_habit and scheduled[kind] > wanted and worth_s > 0.0:
+        if (doubted or not ahead.known) and scheduled[kind] > wanted and worth_s > 0.0:
             wanted, because = scheduled[kind], by_schedule
         if worth_s <= 0.0:
             wanted = kept = 0
@@ -146,12 +145,6 @@ def worth_left_s(budget_s: float, outlook: Outlook, now: float, policy: Policy) 
 def within_budget(size: int, budget_s: float, schedule: pool.PoolSchedule) -> int:
     """The schedule's size, cut in proportion where its weekday costs more than a day's budget; one task is left of any."""
     return size if budget_s >= schedule.weekday_s else math.ceil(size * budget_s / schedule.weekday_s)
-
-
-def _why_the_schedule(*, habits: bool, doubted: bool) -> str:
-    if not habits:
-        return ""
-    return ": the last forecasts were bad" if doubted else ": nothing is known of this hour yet"
 
 
 def _because(ahead: Expected, lead_s: float) -> str:

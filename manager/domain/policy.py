@@ -15,8 +15,6 @@ class PoolPolicy(enum.StrEnum):
 
     SCHEDULE = "schedule"
     """The clock alone, as in the architecture document."""
-    TIMETABLE = "timetable"
-    """The clock, and more for classes."""
     PREDICTED = "predicted"
     """Classes and habits; the clock only where nothing is known of them or the forecasts were bad."""
 

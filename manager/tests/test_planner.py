@@ -234,7 +234,7 @@ def test_a_wrong_timetable_is_corrected_by_who_comes() -> None:
     nobody, rush = Recent(CLASS - HOUR), Recent(CLASS - HOUR, {CODE: [CLASS - number for number in range(20)]})
 
     def rate(recent: Recent, known: Outlook) -> float:
-        forecast = Forecast(Demand(), known, recent, time_zone=BERLIN, habits=True, now=CLASS)
+        forecast = Forecast(Demand(), known, recent, time_zone=BERLIN, now=CLASS)
         return forecast.ahead(CODE, CLASS, 45.0).rate_per_s
 
     assert rate(nobody, outlook) < rate(Recent(), outlook) / 2 < rate(rush, outlook)
@@ -251,13 +251,10 @@ def test_a_day_unlike_the_others_is_an_error_of_habit_and_then_the_schedule_hold
     assert decided(now, outlook=doubted, demand=counted(usual, now=now)).by_kind[CODE].start_below == 5
 
 
-def test_the_schedule_and_the_timetable_ask_no_habit() -> None:
+def test_the_schedule_asks_no_forecast() -> None:
     demand = counted({CLASS - 7 * DAY: 100}, now=CLASS)
     scheduled = decided(CLASS, replace(POLICY, pool_policy=PoolPolicy.SCHEDULE), demand=demand)
     assert (scheduled.by_kind[CODE].start_below, scheduled.look_again_s) == (5, math.inf)
-    outlook = Outlook().with_class(CODE, CLASS, [2.0] * 90, now=CLASS)
-    with_class = decided(CLASS, replace(POLICY, pool_policy=PoolPolicy.TIMETABLE), demand=demand, outlook=outlook)
-    assert with_class.by_kind[CODE].start_below > 5
 
 
 def test_a_restart_is_no_second_arrival_and_memory_is_bounded() -> None:

@@ -25,8 +25,8 @@ def policy(**more: str) -> Policy:
 
 def test_one_machine_predicts_without_a_budget_unless_told_otherwise() -> None:
     assert (policy().pool_policy, policy().pool_budget_s, policy().warming_max) == (PoolPolicy.PREDICTED, math.inf, 2)
-    told = policy(APRANOVA_POOL_POLICY="timetable", APRANOVA_POOL_BUDGET_H="12.5", APRANOVA_WARMING_MAX="100")
-    assert (told.pool_policy, told.pool_budget_s, told.warming_max) == (PoolPolicy.TIMETABLE, 45_000.0, 100)
+    told = policy(APRANOVA_POOL_POLICY="schedule", APRANOVA_POOL_BUDGET_H="12.5", APRANOVA_WARMING_MAX="100")
+    assert (told.pool_policy, told.pool_budget_s, told.warming_max) == (PoolPolicy.SCHEDULE, 45_000.0, 100)
     assert policy(APRANOVA_POOL_BUDGET_H="auto").pool_budget_s is None
 
 

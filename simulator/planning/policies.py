@@ -9,7 +9,6 @@ from simulator.planning.settings import Scenario
 
 DESCRIPTIONS = {
     PoolPolicy.SCHEDULE.value: "the document's: so many warm tasks by the clock, whoever comes",
-    PoolPolicy.TIMETABLE.value: "the schedule, and more for classes",
     PoolPolicy.PREDICTED.value: "classes, habits and sign-ins; the schedule where nothing is known",
 }
 DEFAULT = PoolPolicy.PREDICTED.value
