@@ -251,10 +251,8 @@ class PoolView:
     """Why the targets are what they are, then what was done, newest first; at most 60 lines without a full stop: 'started ahead for 38 of Berlin-3: class at 09:00, 92 % usually come'."""
     forecast_error: float | None
     """Mean error of the forecasts of late, 0 (exact) to 1 (useless); None: nothing to compare with yet."""
-    budget_h: float | None = None
-    """Warm task-hours that may be spent in a day; None: no limit."""
     spent_h: float = 0.0
-    """Of these, spent today."""
+    """Warm task-hours paid for today."""
 
 
 @dataclass(frozen=True)

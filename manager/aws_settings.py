@@ -6,7 +6,6 @@ changes its limits without a deploy.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +20,6 @@ _QUEUE_URL = re.compile(r"^https?://\S+\.fifo$")
 
 ON_AWS = Policy(
     tasks_max=None,  # the quota of Fargate is the limit; the store is not asked how many there are
-    pool_budget_s=math.inf,
     spared_unknown_a_day=24.0,  # warm tasks cost money: where nothing is known, the schedule is cut to its worth
     start_lead_s=60.0,
     warming_max=100,

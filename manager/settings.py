@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
 import zoneinfo
@@ -103,7 +102,6 @@ def read_policy(environment: Mapping[str, str], default: Policy) -> Policy:
         kinds=_kinds(environment),
         schedule=_schedule(environment),
         pool_policy=_pool_policy(environment),
-        pool_budget_s=_pool_budget_s(environment, default),
         cold_start_worth_s=3600.0 * _number(environment, "APRANOVA_COLD_START_WORTH_H", worth_h, 0.01, 1_000),
         start_lead_s=_number(environment, "APRANOVA_START_LEAD_S", default.start_lead_s, 0.1, 600),
         warming_max=int(_number(environment, "APRANOVA_WARMING_MAX", default.warming_max, 1, 1_000)),
@@ -122,21 +120,6 @@ def _tasks_max(environment: Mapping[str, str], default: Policy) -> int | None:
     if not environment.get("APRANOVA_TASKS_MAX", ""):
         return default.tasks_max
     return int(_number(environment, "APRANOVA_TASKS_MAX", None, 1, 1_000))
-
-
-def _pool_budget_s(environment: Mapping[str, str], default: Policy) -> float | None:
-    """Warm task-hours a day: a number, `none` or `auto`."""
-    word = environment.get("APRANOVA_POOL_BUDGET_H", "")
-    if not word:
-        return default.pool_budget_s
-    if word == "auto":
-        return None
-    if word == "none":
-        return math.inf
-    try:
-        return 3600.0 * _number(environment, "APRANOVA_POOL_BUDGET_H", None, 0, 100_000)
-    except BadSetting as error:
-        raise BadSetting(f"{error}; or none, or auto") from None
 
 
 def _kinds(environment: Mapping[str, str]) -> tuple[WorkspaceKind, ...]:

@@ -500,8 +500,7 @@ class Watch:
         room = most if policy.tasks_max is None else policy.tasks_max - (live - generic)
         least = min(*targets, room)
         if policy.pool_policy is PoolPolicy.PREDICTED:
-            worth_s = policy.spared_unknown_a_day * policy.cold_start_worth_s
-            least = min(least, *(planner.within_budget(target, worth_s, policy.schedule) for target in targets))
+            least = min(least, *(planner.cut_to_worth(target, policy) for target in targets))
         if policy.pool_policy is not PoolPolicy.SCHEDULE:
             most += self._faults.profile.workspaces + 1
         if not least <= generic <= most:

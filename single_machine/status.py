@@ -64,9 +64,8 @@ def run(settings: Settings, *, as_json: bool) -> int:
 
 def say_pool(pool: PoolView) -> None:
     """Who decides, what it costs, and the newest reasons; the rest is in --json."""
-    budget = "no budget" if pool.budget_h is None else f"budget {pool.budget_h:.1f} h"
     error = "" if pool.forecast_error is None else f" Forecasts were off by {pool.forecast_error:.0%} of late."
-    say(f"Pool policy: {pool.policy}. Today {pool.spent_h:.1f} warm task-hours, {budget}.{error}")
+    say(f"Pool policy: {pool.policy}. Today {pool.spent_h:.1f} warm task-hours.{error}")
     for decision in pool.decisions[:DECISIONS_SHOWN]:
         say(f"  {decision}")
 

@@ -41,11 +41,6 @@ class Policy:
     spared_unknown_a_day: float = math.inf
     """Cold starts that the schedule is taken to spare on a day of which nothing is known: it is cut to what they are worth
     (inf: never cut). Where warm tasks cost money 24, one an hour."""
-    pool_budget_s: float | None = math.inf
-    """Seconds of warm tasks that may be paid for in a day (inf: no limit); None: as many as the launches of an average day
-    times `budget_per_launch_s`, and at least `budget_min_s`. The policy `schedule` has no budget."""
-    budget_per_launch_s: float = 720.0
-    budget_min_s: float = 36_000.0
     start_lead_s: float = 10.0
     """From the decision to start a task until it is ready: ECS on Fargate 60, one machine a few."""
     hint_s: float = 300.0

@@ -96,7 +96,7 @@ def reconcile_pool(fleet: Fleet, facts: PoolFacts, *, now: float, policy: Policy
         else:
             kept.append(task)
             look_again_at = min(look_again_at, task.expires_at or math.inf)
-    ahead, postponed_at = _started_ahead(fleet, facts, targets, room, now, policy)
+    ahead, postponed_at = _started_ahead(fleet, facts, room, now, policy)
     actions.extend(ahead)
     generic = [task for task in kept if task.intended_for is None]
     for kind, target in targets.by_kind.items():
@@ -142,7 +142,7 @@ def _surplus(warm: Sequence[Task], most: int) -> Iterator[RetireTask]:
 
 
 def _started_ahead(
-    fleet: Fleet, facts: PoolFacts, targets: PoolTargets, room: _Room, now: float, policy: Policy
+    fleet: Fleet, facts: PoolFacts, room: _Room, now: float, policy: Policy
 ) -> tuple[list[Action], float]:
     """For stopped workspaces that are expected now: a task with their home, or the next time they are expected.
 
@@ -170,7 +170,7 @@ def _started_ahead(
             or expected.start_at >= expected.until
         ):
             actions.append(ExpectLater(workspace, None))
-        elif not targets.may_start_ahead or workspace.kind not in fleet.images:
+        elif workspace.kind not in fleet.images:
             actions.append(ExpectLater(workspace, replace(expected, start_at=expected.until)))
         elif now >= room.not_before and room.take(1):
             image = fleet.images[workspace.kind]

@@ -177,10 +177,8 @@ def test_weekends_say_nothing_of_weekdays() -> None:
     assert usual_launches(counted({sunday: 9}, now=monday), CODE, monday, zone=ZONE, now=monday) is None
 
 
-def test_where_nothing_is_known_the_schedule_holds_and_is_cut_to_the_budget() -> None:
+def test_where_nothing_is_known_the_schedule_holds() -> None:
     assert decided(CLASS).by_kind[CODE].start_below == 5
-    cut = decided(CLASS, replace(POLICY, pool_budget_s=16 * HOUR)).by_kind[CODE]
-    assert (cut.start_below, "cut to the day's budget" in cut.because) == (1, True)
 
 
 def test_where_nothing_is_known_the_schedule_costs_no_more_than_it_is_taken_to_be_worth() -> None:
@@ -188,21 +186,6 @@ def test_where_nothing_is_known_the_schedule_costs_no_more_than_it_is_taken_to_b
     cheap = decided(CLASS, replace(policy, cold_start_worth_s=HOUR)).by_kind[CODE]
     assert (cheap.start_below, "cut to its worth: nothing is known" in cheap.because) == (2, True)
     assert decided(at(11, 22, 3), replace(policy, cold_start_worth_s=HOUR / 60)).by_kind[CODE].start_below == 1
-
-
-def test_a_spent_budget_ends_the_pool_and_says_so() -> None:
-    policy = replace(POLICY, pool_budget_s=10 * HOUR)
-    spent = Outlook(day="2026-11-23", spent_s=10 * HOUR, metered_at=CLASS)
-    target = decided(CLASS, policy, outlook=spent).by_kind[CODE]
-    assert (target.start_below, target.retire_above, target.because) == (0, 0, "the day's 10 warm task-hours are spent")
-    assert decided(CLASS + DAY, policy, outlook=spent).by_kind[CODE].start_below > 0
-
-
-def test_the_budget_of_a_school_follows_its_launches() -> None:
-    auto = replace(POLICY, pool_budget_s=None)
-    assert planner.budget_s({}, Demand(), CLASS, auto) == auto.budget_min_s
-    demand = counted({CLASS - 13 * DAY: 1}, now=CLASS)
-    assert planner.budget_s({CODE: 13_000}, demand, CLASS, auto) == pytest.approx(1_000 * auto.budget_per_launch_s)
 
 
 def test_each_kind_has_a_size_of_its_own() -> None:

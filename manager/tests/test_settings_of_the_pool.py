@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 
 from manager.domain.policy import Policy, PoolPolicy
@@ -23,21 +21,18 @@ def policy(**more: str) -> Policy:
     return read_settings({**NEEDED, **more}).policy
 
 
-def test_one_machine_predicts_without_a_budget_unless_told_otherwise() -> None:
-    assert (policy().pool_policy, policy().pool_budget_s, policy().warming_max) == (PoolPolicy.PREDICTED, math.inf, 2)
-    told = policy(APRANOVA_POOL_POLICY="schedule", APRANOVA_POOL_BUDGET_H="12.5", APRANOVA_WARMING_MAX="100")
-    assert (told.pool_policy, told.pool_budget_s, told.warming_max) == (PoolPolicy.SCHEDULE, 45_000.0, 100)
-    assert policy(APRANOVA_POOL_BUDGET_H="auto").pool_budget_s is None
+def test_one_machine_predicts_unless_told_otherwise() -> None:
+    assert (policy().pool_policy, policy().warming_max) == (PoolPolicy.PREDICTED, 2)
+    changed = policy(APRANOVA_POOL_POLICY="schedule", APRANOVA_WARMING_MAX="100")
+    assert (changed.pool_policy, changed.warming_max) == (PoolPolicy.SCHEDULE, 100)
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
         ("APRANOVA_POOL_POLICY", "guess"),
-        ("APRANOVA_POOL_BUDGET_H", "-1"),
-        ("APRANOVA_POOL_BUDGET_H", "plenty"),
-        ("APRANOVA_POOL_BUDGET_H", "nan"),
         ("APRANOVA_COLD_START_WORTH_H", "0"),
+        ("APRANOVA_COLD_START_WORTH_H", "nan"),
         ("APRANOVA_START_LEAD_S", "soon"),
         ("APRANOVA_WARMING_MAX", "0"),
     ],

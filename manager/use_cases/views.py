@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import threading
 
 from contract.errors import ApraNovaError, Reason
 from contract.manager import DescribeAnswer, Endpoint, FleetAnswer, KindView, PoolView, TaskView, WorkspaceView
 from contract.names import WorkspaceKind, WorkspaceState
-from manager.domain import planner
-from manager.domain.policy import Policy, PoolPolicy
+from manager.domain.policy import Policy
 from manager.domain.workspace import Workspace
 from manager.use_cases.world import World
 
@@ -122,14 +120,11 @@ def _pool(world: World) -> PoolView:
     policy, outlook, now = world.policy, world.store.find_outlook(), world.clock.now()
     time_zone = policy.schedule.time_zone
     told = outlook.with_decisions(world.sightings.decisions(), now=now, time_zone=time_zone)
-    demand = world.store.find_demand()
-    budget = planner.budget_s(demand.by_kind(now), demand, now, policy)
     spent = outlook.metered(0, now=now, time_zone=time_zone, longest_s=0.0)
     return PoolView(
         policy=outlook.policy or str(policy.pool_policy),
         targets={str(line.kind): line.size for line in outlook.targets},
         decisions=(*(f"{line.kind}: {line.size} wanted, {line.because}" for line in outlook.targets), *told.decisions),
         forecast_error=outlook.forecast_error,
-        budget_h=None if budget == math.inf or policy.pool_policy is PoolPolicy.SCHEDULE else budget / 3600.0,
         spent_h=spent.spent_s / 3600.0,
     )

@@ -233,12 +233,6 @@ def _parser() -> argparse.ArgumentParser:
         help="of the schedule; default 'base=3 peak=5 off=1 weekend=2' (the document's)",
     )
     how.add_argument(
-        "--budget-hours",
-        type=float,
-        metavar="H",
-        help="warm task-hours a day that a forecast may use; default: no limit",
-    )
-    how.add_argument(
         "--worth-minutes",
         type=float,
         metavar="N",

@@ -78,8 +78,6 @@ def read_inputs(asked: argparse.Namespace) -> Inputs:
     _within("--sweep-pause", asked.sweep_pause, 0.02, 300)
     if asked.jobs is not None:
         _within("--jobs", asked.jobs, 1, 256)
-    if asked.budget_hours is not None:
-        _within("--budget-hours", asked.budget_hours, 0, 10_000_000)
     if asked.worth_minutes is not None:
         _within("--worth-minutes", asked.worth_minutes, 0, 100_000)
     book = load_price_book(asked.prices)
@@ -105,7 +103,6 @@ def read_inputs(asked: argparse.Namespace) -> Inputs:
                 schedule=_schedule(asked.pool, asked.time_zone),
                 idle_timeout_s=60.0 * asked.idle_minutes,
                 worth_s=None if asked.worth_minutes is None else 60.0 * asked.worth_minutes,
-                budget_hours=asked.budget_hours,
                 wake_pause_s=asked.sweep_pause,
                 seed=asked.seed,
             )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 
 from contract.names import WorkspaceKind
@@ -53,8 +52,6 @@ class Scenario:
     """Between two sweeps: events that come together become one pass."""
     worth_s: float | None = None
     """What sparing a student a cold start is worth to a forecast, in seconds of a warm task; None: the manager's own."""
-    budget_hours: float | None = None
-    """Warm task-hours a day that a forecast may use; None: no limit."""
     seed: int = 1
 
     @property
@@ -69,7 +66,6 @@ class Scenario:
             pool_policy=PoolPolicy(self.policy_name),
             cold_start_worth_s=Policy.cold_start_worth_s if self.worth_s is None else self.worth_s,
             spared_unknown_a_day=24.0,
-            pool_budget_s=math.inf if self.budget_hours is None else 3_600.0 * self.budget_hours,
             # How many are on their way depends on the mean alone, however the times of a start are spread (Palm's theorem).
             start_lead_s=(self.engine.start_min_s + self.engine.start_max_s) / 2.0,
             tasks_max=None,
