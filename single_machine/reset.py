@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 
+from contract.locked_files import remove_tree
 from single_machine.preflight import CannotGoOn
 from single_machine.progress import say, step
 from single_machine.running import find_running, only_one
@@ -35,9 +35,9 @@ def _delete(settings: Settings, *, ask: bool) -> int:
             say("Nothing deleted.")
             return 1
     with step("Deleting the data"):
-        shutil.rmtree(settings.data)
+        remove_tree(settings.data)
         for repository in settings.snapshots.glob("home-" + "?" * 16):  # the folder may be the operator's own
-            shutil.rmtree(repository)
+            remove_tree(repository)
         settings.demo_accounts.unlink(missing_ok=True)
         (settings.home / "secrets.json").unlink(missing_ok=True)
     return 0

@@ -58,6 +58,7 @@ def test_a_purge_does_not_follow_links_and_opens_locked_folders(tmp_path: Path) 
     (home / "locked" / "deep" / "file").write_text("x")
     (home / "locked" / "deep").chmod(0o000)
     (home / "locked").chmod(0o500)
+    home.chmod(0o000)
     homes.purge(HOME)
     assert (outside / "kept.txt").read_text() == "not yours"
     assert [path.name for path in (tmp_path / "homes").iterdir()] == [MARK]

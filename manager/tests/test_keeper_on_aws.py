@@ -172,6 +172,7 @@ def test_a_purge_removes_files_snapshots_and_item_of_a_home_that_the_table_gives
         efs.function({"workspace_id": workspace_id}, Context())
     efs.put_item(HOME, HERE, purging=True)
     efs.put_item(OTHER, HERE, purging=False)
+    (efs.homes / HOME).chmod(0o000)  # its student locked it
     assert efs.function({"home_id": HOME}, Context()) == {"done": "purged"}
     assert efs.function({"home_id": HOME}, Context()) == {"done": "nothing"}  # delivered twice
     assert efs.function({"home_id": OTHER}, Context()) == {"done": "nothing"}

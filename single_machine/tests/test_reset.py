@@ -17,6 +17,10 @@ def test_snapshots_go_with_the_data_and_what_lies_beside_them_stays(tmp_path: Pa
     )
     for folder in (chosen / "home-aaaaaaaaaaaaaaaa/data", chosen / "holiday", settings.data / "homes"):
         folder.mkdir(parents=True)
+    locked = settings.data / "homes/home-aaaaaaaaaaaaaaaa/locked"
+    (locked / "inner").mkdir(parents=True)
+    locked.chmod(0o000)
+    locked.parent.chmod(0o500)
     assert reset.run(settings, ask=False) == 0
     assert [path.name for path in chosen.iterdir()] == ["holiday"]
     assert not settings.data.exists()

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from contract.errors import ApraNovaError, Reason
-from manager.adapters.directory_homes.locked_files import remove_tree
+from contract.locked_files import remove_tree
 
 _HOME_ID = re.compile(r"^home-[a-z2-7]{16}$")
 LEFT_BY_KEEPERS = ("before", "fetched")

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import contextlib
 import re
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
+from contract.locked_files import remove_tree
 from manager.ports.home_keeper import HomeSnapshot
 
 _HOME_ID = re.compile(r"^home-[a-z2-7]{16}$")
@@ -62,8 +62,7 @@ class DirectoryRepositories:
         return newest_first(found)
 
     def erase(self, home_id: str) -> None:
-        with contextlib.suppress(FileNotFoundError):
-            shutil.rmtree(self._path(home_id))
+        remove_tree(self._path(home_id))
 
     def _path(self, home_id: str) -> Path:
         return self._folder / checked(home_id)

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from manager.adapters.directory_homes.locked_files import make_readable, remove_tree
+from contract.locked_files import make_readable, move_folder, remove_tree
 from manager.adapters.restic.program import UNREADABLE, Restic
 from manager.adapters.restic.repositories import Repositories, checked
 from manager.ports.home_keeper import HomeSnapshot, SnapshotFailed
@@ -125,7 +125,7 @@ class ResticSnapshots:
         try:
             with contextlib.suppress(FileNotFoundError):  # it was lost
                 home.rename(before)
-            (fetched / home_id).rename(home)
+            move_folder(fetched / home_id, home)
         except OSError as error:
             self._finish_swap(home_id)
             raise SnapshotFailed(f"{home} could not be replaced: {error}") from error
