@@ -41,7 +41,7 @@ TASK_ID_PATTERN = re.compile(r"^task-[a-z2-7]{16}$")
 
 
 class WorkspaceKind(enum.StrEnum):
-    # A further kind: ARCHITECTURE.md, "A kind of workspace".
+    # A further kind: docs/kinds.md.
     VSCODE = "vscode"
     SUPERSET = "superset"
 
