@@ -68,7 +68,7 @@ MANAGER_HANDLER = "manager.entrypoints.aws_lambda.handle"
 SWEEP_REQUEST = '{"action":"sweep"}'
 WAKE_DELAY_S = 2
 """From one pass that asks for the next until that one comes."""
-KEEPER_HANDLER = "manager.entrypoints.keeper.handle"
+KEEPER_HANDLER = "manager.entrypoints.backup_worker.handle"
 KEEPER_ROUND = '{"action":"round"}'
 HOMES_FOLDER = "/homes"
 """On each file system: homes are folders in it (manager/adapters/efs/homes.py)."""

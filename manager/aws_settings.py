@@ -38,7 +38,7 @@ class AwsSettings:
     region: str
     table: str
     purgers: Mapping[str, str]
-    """File system → its keeper, the function that takes snapshots of homes on it, and removes files."""
+    """File system → its backup worker: the function that takes snapshots of its homes, and purges them."""
     snapshots_bucket: str
     """Empty: no snapshots of homes are taken."""
     ecs: EcsSettings

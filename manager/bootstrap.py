@@ -14,17 +14,17 @@ from manager.adapters.restic.repositories import DirectoryRepositories
 from manager.adapters.restic.snapshots import ResticSnapshots
 from manager.adapters.sqlite.store import SqliteWorkspaceStore
 from manager.adapters.system.background import ThreadBackground
+from manager.adapters.system.backup_thread import BackupThread
 from manager.adapters.system.clock import RandomIds, SystemClock
-from manager.adapters.system.keeper_thread import KeeperThread
 from manager.adapters.system.metrics import PrometheusMetrics
 from manager.adapters.unisolated.runner import UnisolatedTaskRunner
 from manager.ports.clock import Clock, Metrics
-from manager.ports.home_keeper import SnapshotFailed
+from manager.ports.home_backup import SnapshotFailed
 from manager.ports.task_runner import TaskRunner
 from manager.ports.workspace_store import WorkspaceStore
 from manager.settings import Settings
-from manager.use_cases.keeping import Keeping
-from manager.use_cases.world import NoKeeper, Site, World
+from manager.use_cases.backups import BackupContext
+from manager.use_cases.world import NoBackupWorker, Site, World
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Manager:
     wake: threading.Event
     metrics: PrometheusMetrics
     background: ThreadBackground
-    keeper: KeeperThread | None
+    backup_worker: BackupThread | None
     """None: no snapshots are taken here."""
 
 
@@ -42,7 +42,7 @@ def build(settings: Settings) -> Manager:
     metrics = PrometheusMetrics()
     background = ThreadBackground()
     store, clock = SqliteWorkspaceStore(settings.store), SystemClock()
-    keeper = _keeper(settings, store, clock, metrics)
+    backup_worker = _backup_worker(settings, store, clock, metrics)
     world = World(
         store=store,
         runner=_runner(settings),
@@ -57,12 +57,12 @@ def build(settings: Settings) -> Manager:
         site=Site(settings.workspaces_domain, settings.public_url, settings.identity_key),
         background=background,
         wake=wake.set,
-        keeper=keeper or NoKeeper("APRANOVA_SNAPSHOTS_DIR is not set"),
+        backup_worker=backup_worker or NoBackupWorker("APRANOVA_SNAPSHOTS_DIR is not set"),
     )
-    return Manager(world, wake, metrics, background, keeper)
+    return Manager(world, wake, metrics, background, backup_worker)
 
 
-def _keeper(settings: Settings, store: WorkspaceStore, clock: Clock, metrics: Metrics) -> KeeperThread | None:
+def _backup_worker(settings: Settings, store: WorkspaceStore, clock: Clock, metrics: Metrics) -> BackupThread | None:
     if settings.snapshots_dir is None:
         return None
     restic = Restic((settings.restic,) if settings.restic else (), settings.snapshots_password)
@@ -84,8 +84,10 @@ def _keeper(settings: Settings, store: WorkspaceStore, clock: Clock, metrics: Me
             raise ValueError("restic is missing. Install it (apt install restic), or name it with APRANOVA_RESTIC")
         return f"{version}, in {repositories}"
 
-    return KeeperThread(
-        Keeping(store, snapshots, clock, metrics), status, lambda: settings.restic and install.fetch(settings.restic)
+    return BackupThread(
+        BackupContext(store, snapshots, clock, metrics),
+        status,
+        lambda: settings.restic and install.fetch(settings.restic),
     )
 
 

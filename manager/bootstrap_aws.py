@@ -16,14 +16,14 @@ from manager.adapters.dynamodb.store import DynamoDbWorkspaceStore
 from manager.adapters.ecs.definitions import Definitions
 from manager.adapters.ecs.references import References
 from manager.adapters.ecs.runner import EcsTaskRunner
+from manager.adapters.efs.backup_worker import LambdaBackupWorker
 from manager.adapters.efs.homes import EfsHomeVolumes
-from manager.adapters.efs.keeper import LambdaHomeKeeper
 from manager.adapters.restic.s3 import S3Repositories
 from manager.adapters.sqs.wakes import SqsWakes
 from manager.adapters.system.clock import RandomIds, SystemClock
 from manager.aws_settings import AwsSettings
-from manager.ports.home_keeper import HomeKeeper
-from manager.use_cases.world import NoKeeper, Site, World
+from manager.ports.home_backup import BackupWorker
+from manager.use_cases.world import NoBackupWorker, Site, World
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -120,7 +120,7 @@ def build(settings: AwsSettings, clients: Clients) -> AwsManager:
         clock=clock,
         ids=RandomIds(),
         metrics=metrics,
-        keeper=_keeper(settings, clients, homes),
+        backup_worker=_backup_worker(settings, clients, homes),
         policy=settings.policy,
         site=Site(settings.workspaces_domain, settings.public_url, settings.identity_key),
     )
@@ -128,10 +128,10 @@ def build(settings: AwsSettings, clients: Clients) -> AwsManager:
     return AwsManager(world, metrics, wakes, settings)
 
 
-def _keeper(settings: AwsSettings, clients: Clients, homes: EfsHomeVolumes) -> HomeKeeper:
+def _backup_worker(settings: AwsSettings, clients: Clients, homes: EfsHomeVolumes) -> BackupWorker:
     bucket = settings.snapshots_bucket
     if not bucket:
-        return NoKeeper("APRANOVA_SNAPSHOTS_BUCKET is not set")
-    return LambdaHomeKeeper(
+        return NoBackupWorker("APRANOVA_SNAPSHOTS_BUCKET is not set")
+    return LambdaBackupWorker(
         clients.functions, settings.purgers, lambda: S3Repositories(clients.s3, bucket, None), homes
     )

@@ -12,7 +12,7 @@ def keepers(assembly: Assembly) -> list[Resource]:
     return [
         f
         for f in assembly.all("AWS::Lambda::Function")
-        if f.properties.get("Handler") == "manager.entrypoints.keeper.handle"
+        if f.properties.get("Handler") == "manager.entrypoints.backup_worker.handle"
     ]
 
 

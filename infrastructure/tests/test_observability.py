@@ -90,7 +90,7 @@ def test_a_home_without_a_snapshot_is_an_alarm_and_so_is_a_keeper_that_dies(
     )
     (named,) = alarms["apranova-keeper-1-errors"]["Dimensions"]
     assert named["Name"] == "FunctionName"
-    assert hundred.target(named["Value"], "observability")["Handler"] == "manager.entrypoints.keeper.handle"
+    assert hundred.target(named["Value"], "observability")["Handler"] == "manager.entrypoints.backup_worker.handle"
 
 
 def test_every_alarm_reaches_the_operators(hundred: Assembly, alarms: dict[str, dict]) -> None:

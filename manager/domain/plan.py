@@ -169,8 +169,8 @@ class PurgeWorkspace:
 
 
 @dataclass(frozen=True)
-class AskKeeper:
-    """A snapshot is still to be put back: the question may have been lost, or the keeper have died."""
+class AskBackupWorker:
+    """A restore is still unfinished: the notification may have been lost, or the backup worker may have died."""
 
     workspace: Workspace
 
@@ -196,7 +196,7 @@ Action: TypeAlias = (
     | ForgetLaunches
     | ForgiveFailures
     | PurgeWorkspace
-    | AskKeeper
+    | AskBackupWorker
 )
 
 SELF_TIMED = (RecordUse, Warn, ExpectLater, NoteProgress, ForgetTask, ForgetLaunches)

@@ -78,8 +78,8 @@ class Policy:
     task_memory_s: float = 900.0
     """How long the record of an ended task is kept; longer than the longest back-off, which reads it."""
     delete_grace_s: float = 604_800.0
-    keeper_retry_s: float = 60.0
-    """How often a home's keeper is asked again to put a snapshot back."""
+    restore_retry_s: float = 60.0
+    """How often the backup worker is notified again of a restore that is not finished."""
 
     sweep_interval_s: float = 300.0
     due_per_pass_max: int = 200

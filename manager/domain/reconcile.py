@@ -15,7 +15,7 @@ from manager.domain.outlook import TargetLine
 from manager.domain.plan import (
     SELF_TIMED,
     Action,
-    AskKeeper,
+    AskBackupWorker,
     EndTask,
     FailLaunch,
     FinishLaunch,
@@ -192,7 +192,7 @@ def _reconcile_workspace(
     if workspace.state is WorkspaceState.STOPPED and workspace.launch_wanted_at is not None:
         yield LaunchAgain(workspace)
     elif workspace.restoring is not None and workspace.due_at is not None and now >= workspace.due_at:
-        yield AskKeeper(workspace)
+        yield AskBackupWorker(workspace)
     elif workspace.state is WorkspaceState.DELETED and workspace.purge_at is not None and now >= workspace.purge_at:
         yield PurgeWorkspace(workspace)
     elif workspace.state is WorkspaceState.RUNNING and task is not None and task.state is TaskState.CLAIMED:

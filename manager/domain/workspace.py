@@ -89,7 +89,7 @@ class Workspace:
     snapshot_at: float | None = None
     """When the newest snapshot that counts was taken of its home."""
     restoring: str | None = None
-    """The snapshot that a keeper is to put back; meanwhile no task may have the home."""
+    """The snapshot that the backup worker is restoring; meanwhile no task may have the home."""
 
     def starting(
         self,
@@ -274,13 +274,13 @@ class Workspace:
         return self.snapshot_at is None or self.snapshot_at < self.stopped_at
 
     def restore_wanted(self, snapshot_id: str, *, now: float, ask_again_s: float) -> Workspace:
-        """Its keeper is asked at once, and by a sweep again and again until it has done it: a question may be lost."""
+        """The backup worker is notified at once, and by reconcile passes until it is done: a notification may be lost."""
         if self.state is not WorkspaceState.STOPPED or self.home_created_at is None or self.deleted_at is not None:
             raise IllegalTransition(f"{self.workspace_id} is {self.state}, nothing can be put back")
         return replace(self, restoring=snapshot_id, due_at=now + ask_again_s, failure="")
 
     def restored(self, *, now: float, step: LaunchStep, failure: str) -> Workspace:
-        """The keeper has put the snapshot back, or could not (`failure`): launches are possible again."""
+        """The backup worker has restored the snapshot, or could not (`failure`); launches are possible again."""
         ended = replace(self, restoring=None, failure=failure, due_at=_expected_due(self.expected, now))
         return ended.with_step(step)
 

@@ -177,15 +177,15 @@ def main() -> int:
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.5}, name="http", daemon=True).start()
     loop.start()
     watch.start()
-    if manager.keeper is not None:
-        manager.keeper.start()
+    if manager.backup_worker is not None:
+        manager.backup_worker.start()
     log.info("listening on 127.0.0.1:%d, tasks run with isolation %s", server.server_port, settings.isolation)
     ended.wait()
     server.socket.close()
     watch.stop()
     loop.stop()
-    if manager.keeper is not None:
-        manager.keeper.stop()
+    if manager.backup_worker is not None:
+        manager.backup_worker.stop()
     manager.background.close()
     sys.stderr.flush()
     os._exit(0)  # work that waits for an agent must not hold the process up; the next sweep repairs what it leaves

@@ -10,12 +10,12 @@ from contract.names import WorkspaceKind
 from manager.adapters.memory.clock import CountingIds, FakeClock, MemoryMetrics
 from manager.adapters.memory.homes import MemoryHomeVolumes
 from manager.adapters.memory.runner import MemoryTaskAgent, MemoryTaskRunner, PretendedTask
-from manager.adapters.memory.snapshots import KeeperAtOnce, MemorySnapshots
+from manager.adapters.memory.snapshots import ImmediateBackupWorker, MemorySnapshots
 from manager.adapters.memory.store import MemoryWorkspaceStore
 from manager.domain.policy import Policy
 from manager.domain.pool import PoolSchedule
 from manager.domain.workspace import Workspace
-from manager.use_cases.keeping import Keeping
+from manager.use_cases.backups import BackupContext
 from manager.use_cases.lifetime import create
 from manager.use_cases.sweep import sweep
 from manager.use_cases.world import InFlight, Recent, World
@@ -41,7 +41,7 @@ class School:
         self.metrics = MemoryMetrics()
         self.store = store or MemoryWorkspaceStore()
         self.snapshots = MemorySnapshots(self.homes, self.clock)
-        self.keeping = Keeping(self.store, self.snapshots, self.clock, self.metrics)
+        self.backup_context = BackupContext(self.store, self.snapshots, self.clock, self.metrics)
         self.world = World(
             store=self.store,
             runner=self.runner,
@@ -51,7 +51,7 @@ class School:
             ids=CountingIds(),
             metrics=self.metrics,
             policy=Policy(schedule=pool_of(pool), refill_delay_s=0.0, **limits),
-            keeper=KeeperAtOnce(self.keeping),
+            backup_worker=ImmediateBackupWorker(self.backup_context),
         )
 
     def enrol(self, *workspace_ids: str) -> None:

@@ -88,7 +88,7 @@ def test_a_home_that_waits_is_kept_and_comes_back_through_the_managers_door(mach
     answer = machine.manager.invoke({"action": "restore", "workspace_id": ANNA, "snapshot_id": first})
     assert answer["workspace"]["restoring"] == first
     refused = machine.manager.invoke({"action": "launch", "workspace_id": ANNA})
-    assert "being put back" in refused["error"]["message"]
+    assert "being restored" in refused["error"]["message"]
     wait_for(lambda: machine.record().restoring is None, "the files to be back", timeout_s=60.0)
     assert {path.name: path.read_text() for path in machine.home.iterdir()} == {"work.py": "precious"}
     assert len(machine.listed()) == 2
@@ -118,4 +118,4 @@ def test_the_command_puts_a_lost_home_back_but_not_where_its_disk_may_not_be_mou
     assert restore.run(settings, workspace_id=ANNA, snapshot=first[:8]) == 0
     assert {path.name: path.read_text() for path in machine.home.iterdir()} == {"work.py": "precious"}
     assert (machine.record().failure, machine.listed()) == ("", [first])
-    assert "Your files are back as they were in the snapshot." in capsys.readouterr().out
+    assert "Your files are restored." in capsys.readouterr().out

@@ -16,7 +16,7 @@ from manager.domain.idle import IdleVerdict
 from manager.domain.plan import (
     SELF_TIMED,
     Action,
-    AskKeeper,
+    AskBackupWorker,
     EndTask,
     ExpectLater,
     FailLaunch,
@@ -76,7 +76,7 @@ def action_key(action: Action) -> str:
             return f"use:{workspace.workspace_id}"
         case NoteProgress(workspace=workspace):
             return f"note:{workspace.workspace_id}"
-        case AskKeeper(workspace=workspace):
+        case AskBackupWorker(workspace=workspace):
             return f"keep:{workspace.workspace_id}"
         case PurgeWorkspace(workspace=workspace) | FailLaunch(workspace=workspace):
             return f"end:{workspace.workspace_id}"
@@ -166,9 +166,9 @@ def _perform(world: World, action: Action) -> None:
             ending.forgive(world, tasks)
         case PurgeWorkspace(workspace):
             lifetime.purge(world, workspace)
-        case AskKeeper(workspace):
-            world.store.write(replace(workspace, due_at=now + world.policy.keeper_retry_s))
-            world.keeper.look(workspace.workspace_id, workspace.home_id or "")
+        case AskBackupWorker(workspace):
+            world.store.write(replace(workspace, due_at=now + world.policy.restore_retry_s))
+            world.backup_worker.notify(workspace.workspace_id, workspace.home_id or "")
         case _:
             assert_never(action)
 

@@ -122,7 +122,7 @@ def _record_end(world: World, task: Task, workspace: Workspace | None, *, failur
         count_failed_launch(world, tried_again=ended.tries_again)
     world.wake()
     if ended is not None and ended.wants_snapshot:
-        world.keeper.look(ended.workspace_id, ended.home_id or "")
+        world.backup_worker.notify(ended.workspace_id, ended.home_id or "")
 
 
 def _whose_home_is_free(world: World, task: Task) -> tuple[Workspace, ...]:

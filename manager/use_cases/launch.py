@@ -34,7 +34,7 @@ def _launch_once(world: World, workspace: Workspace) -> Workspace:
     if workspace.deleted_at is not None:
         raise ApraNovaError(Reason.WORKSPACE_DELETED, "This workspace was deleted; undo the deletion first")
     if workspace.restoring is not None:
-        raise ApraNovaError(Reason.WRONG_STATE, "Your files are being put back; please try again in a minute")
+        raise ApraNovaError(Reason.WRONG_STATE, "Your files are being restored; please try again in a minute")
     match workspace.state:
         case WorkspaceState.RUNNING:
             return _existing(world, workspace)

@@ -111,7 +111,7 @@ def fleet(world: World, kinds: Kinds, *, last_sweep_at: float | None) -> FleetAn
         enforced=enforced,
         last_sweep_at=last_sweep_at,
         pool=pool,
-        snapshots=world.keeper.status(),
+        snapshots=world.backup_worker.status(),
     )
 
 

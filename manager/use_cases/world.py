@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from manager.domain.policy import Policy
 from manager.ports.clock import Clock, Ids, Metrics
-from manager.ports.home_keeper import HomeKeeper, HomeSnapshot
+from manager.ports.home_backup import BackupWorker, HomeSnapshot
 from manager.ports.home_volumes import HomeVolumes
 from manager.ports.task_agent import TaskAgent
 from manager.ports.task_runner import TaskRunner
@@ -116,14 +116,14 @@ def _after(since: float, remembered: dict[str, float]) -> list[str]:
     return [task_id for task_id, at in known if at > since]
 
 
-class NoKeeper:
+class NoBackupWorker:
     """Takes no snapshots, and says why."""
 
     def __init__(self, why: str = "snapshots are switched off") -> None:
         self._why = why
 
-    def look(self, workspace_id: str, home_id: str) -> None:
-        """There is nothing to be done."""
+    def notify(self, workspace_id: str, home_id: str) -> None:
+        """There is nothing to do."""
 
     def list(self, home_id: str) -> tuple[HomeSnapshot, ...]:  # noqa: ARG002 (the port's)
         return ()
@@ -153,7 +153,7 @@ class World:
     metrics: Metrics
     policy: Policy
     site: Site = field(default_factory=Site)
-    keeper: HomeKeeper = field(default_factory=NoKeeper)
+    backup_worker: BackupWorker = field(default_factory=NoBackupWorker)
     background: Background = field(default_factory=Inline)
     in_flight: InFlight = field(default_factory=InFlight)
     sightings: Sightings = field(default_factory=Sightings)

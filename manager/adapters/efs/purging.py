@@ -11,7 +11,7 @@ from manager.adapters.directory_homes.homes import DirectoryHomeVolumes
 from manager.adapters.dynamodb.refusals import code_of
 from manager.adapters.efs.homes import key_of
 from manager.adapters.restic.repositories import Repositories
-from manager.ports.home_keeper import SnapshotFailed
+from manager.ports.home_backup import SnapshotFailed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

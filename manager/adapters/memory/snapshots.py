@@ -1,4 +1,4 @@
-"""`HomeSnapshots` over homes in memory, and a keeper that does at once what it is asked."""
+"""`HomeSnapshots` over homes in memory, and a backup worker that acts at once."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from manager.adapters.memory.homes import MemoryHomeVolumes
 from manager.ports.clock import Clock
-from manager.ports.home_keeper import HomeSnapshot, SnapshotFailed
-from manager.use_cases import keeping
-from manager.use_cases.keeping import Keeping
+from manager.ports.home_backup import HomeSnapshot, SnapshotFailed
+from manager.use_cases import backups
+from manager.use_cases.backups import BackupContext
 
 
 @dataclass
@@ -69,17 +69,17 @@ class MemorySnapshots:
             raise SnapshotFailed(self.failing)
 
 
-class KeeperAtOnce:
-    """Nothing in it is slow, so there is no need for a background."""
+class ImmediateBackupWorker:
+    """Acts within `notify`: nothing in memory is slow."""
 
-    def __init__(self, kept: Keeping) -> None:
-        self._kept = kept
+    def __init__(self, context: BackupContext) -> None:
+        self._context = context
 
-    def look(self, workspace_id: str, home_id: str) -> None:  # noqa: ARG002 (the port's)
-        keeping.look(self._kept, workspace_id)
+    def notify(self, workspace_id: str, home_id: str) -> None:  # noqa: ARG002 (the port's)
+        backups.check_home(self._context, workspace_id)
 
     def list(self, home_id: str) -> tuple[HomeSnapshot, ...]:
-        return self._kept.snapshots.list(home_id)
+        return self._context.snapshots.list(home_id)
 
     def status(self) -> str:
         return "on: in memory"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from manager.ports.home_keeper import SnapshotFailed
+from manager.ports.home_backup import SnapshotFailed
 
 _OUTPUT_TOLD_CHARS = 500
 UNREADABLE = 3

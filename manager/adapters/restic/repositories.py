@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from contract.locked_files import remove_tree
-from manager.ports.home_keeper import HomeSnapshot
+from manager.ports.home_backup import HomeSnapshot
 
 _HOME_ID = re.compile(r"^home-[a-z2-7]{16}$")
 _SNAPSHOT_ID = re.compile(r"^[0-9a-f]{64}$")

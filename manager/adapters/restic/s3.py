@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from manager.adapters.restic.repositories import checked, newest_first
-from manager.ports.home_keeper import HomeSnapshot
+from manager.ports.home_backup import HomeSnapshot
 
 if TYPE_CHECKING:
     from botocore.credentials import Credentials

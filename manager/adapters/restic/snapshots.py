@@ -17,7 +17,7 @@ from pathlib import Path
 from contract.locked_files import make_readable, move_folder, remove_tree
 from manager.adapters.restic.program import UNREADABLE, Restic
 from manager.adapters.restic.repositories import Repositories, checked
-from manager.ports.home_keeper import HomeSnapshot, SnapshotFailed
+from manager.ports.home_backup import HomeSnapshot, SnapshotFailed
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +98,7 @@ class ResticSnapshots:
         self._run(home_id, "forget", snapshot_id, timeout_s=_SHORT_S)
 
     def thin_out(self, home_id: str) -> None:
-        """Locks that a keeper left when it was killed are taken away first; restic knows them by their age."""
+        """First removes locks that a killed worker left behind; restic recognizes them by their age."""
         self._run(home_id, "unlock", timeout_s=_SHORT_S)
         self._run(home_id, "forget", "--host", _HOST, "--group-by", "host", *self.kept, "--prune")
         part = dt.datetime.now(dt.UTC).isocalendar().week % _VERIFIED_PARTS + 1
@@ -118,7 +118,7 @@ class ResticSnapshots:
             raise
 
     def swap(self, home_id: str) -> None:
-        """Two renames. A keeper that dies between them leaves the home under its other name, where the next one finds it."""
+        """Two renames. A worker that dies between them leaves the home under its other name, where the next one finds it."""
         home, before, fetched = self._home(home_id), self._before(home_id), self._fetched(home_id)
         if not (fetched / home_id).is_dir():
             raise SnapshotFailed(f"what was fetched does not hold {home_id}")

@@ -15,7 +15,7 @@ from manager.adapters.restic.program import Restic
 from manager.adapters.restic.repositories import DirectoryRepositories
 from manager.adapters.restic.snapshots import ResticSnapshots
 from manager.adapters.tests.restic_under_test import fingerprint, restic
-from manager.ports.home_keeper import SnapshotFailed
+from manager.ports.home_backup import SnapshotFailed
 
 HOME = "home-aaaaaaaaaaaaaaaa"
 OTHER = "home-bbbbbbbbbbbbbbbb"
@@ -129,7 +129,7 @@ def test_homes_have_repositories_of_their_own_and_a_purge_takes_the_snapshots_al
 def test_a_swap_that_was_cut_short_is_finished_and_the_home_never_lost(kept: Kept) -> None:
     kept.fill()
     state = fingerprint(kept.home)
-    kept.home.rename(kept.homes_folder / f".{HOME}.before")  # the keeper died between the two renames
+    kept.home.rename(kept.homes_folder / f".{HOME}.before")  # the worker died between the two renames
     assert kept.snapshots.holds(HOME)
     kept.snapshots.save(HOME)
     assert fingerprint(kept.home) == state

@@ -1,12 +1,12 @@
-"""A keeper as AWS calls it: one function for each EFS file system, which mounts `/homes` of it, one event at a time.
+"""The backup worker as AWS calls it: one function for each EFS file system, which mounts its `/homes`; one event at a time.
 
-| who | event | what is done |
+| sender | event | action |
 |---|---|---|
-| the manager, after a stop or for a restore | `{"workspace_id": …}` | look at that workspace's home |
-| the manager, for a purge | `{"home_id": …}` | remove files, snapshots and item of a home that is to be purged |
-| EventBridge Scheduler, each day | `{"action": "round"}` | look at every home that waits |
+| the manager, after a stop or for a restore | `{"workspace_id": …}` | check that workspace's home |
+| the manager, for a purge | `{"home_id": …}` | remove the files, snapshots and item of a home that is marked `purging` |
+| EventBridge Scheduler, each day | `{"action": "round"}` | check every home that waits |
 
-Every event may come twice or late: the table says what is to be done. Two at once are not allowed (reserved concurrency 1).
+Every event may come twice or late: the table says what to do. Two at once are not allowed (reserved concurrency 1).
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ import shutil
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from manager.bootstrap_keeper import Keeper, build
-from manager.keeper_settings import read_keeper_settings
-from manager.use_cases import keeping
+from manager.backup_settings import read_backup_settings
+from manager.bootstrap_backup import BackupParts, build
+from manager.use_cases import backups
 
-log = logging.getLogger("apranova.keeper")
+log = logging.getLogger("apranova.backup_worker")
 
 _RESERVE_S = 45.0
-"""Of the function's time: to end restic and to write down what came of it."""
+"""Of the function's time, to end restic and record the result."""
 _ROUND_RESERVE_S = 300.0
-"""A round begins no home with less than this; the next round goes on."""
+"""A round starts no further home with less time left than this; the next round continues."""
 
 
 class Context(Protocol):
@@ -38,8 +38,8 @@ class Context(Protocol):
 class Function:
     """One for each process."""
 
-    def __init__(self, keeper: Keeper) -> None:
-        self._keeper = keeper
+    def __init__(self, parts: BackupParts) -> None:
+        self._parts = parts
 
     def __call__(self, event: Any, context: Context) -> dict[str, str]:
         def left_s() -> float:
@@ -48,20 +48,20 @@ class Function:
         try:
             return {"done": self._do(event, left_s)}
         finally:
-            self._keeper.metrics.flush()
-            shutil.rmtree(self._keeper.settings.scratch / "restic", ignore_errors=True)
+            self._parts.metrics.flush()
+            shutil.rmtree(self._parts.settings.scratch / "restic", ignore_errors=True)
 
     def _do(self, event: Any, left_s: Callable[[], float]) -> str:
         """An error ends the invocation as failed: Lambda tries an asynchronous one twice more."""
         match event:
             case {"workspace_id": str(workspace_id)}:
-                keeping.look(self._keeper.keeping(timeout_s=left_s() - _RESERVE_S), workspace_id)
+                backups.check_home(self._parts.context(timeout_s=left_s() - _RESERVE_S), workspace_id)
                 return "looked"
             case {"home_id": str(home_id)}:
-                return "purged" if self._keeper.purger.purge(home_id) else "nothing"
+                return "purged" if self._parts.purger.purge(home_id) else "nothing"
             case {"action": "round"}:
-                kept = self._keeper.keeping(timeout_s=_ROUND_RESERVE_S - _RESERVE_S)
-                keeping.make_round(kept, lambda: left_s() > _ROUND_RESERVE_S)
+                work = self._parts.context(timeout_s=_ROUND_RESERVE_S - _RESERVE_S)
+                backups.check_waiting_homes(work, lambda: left_s() > _ROUND_RESERVE_S)
                 return "round"
             case _:
                 raise ValueError("an event with workspace_id, home_id or action=round is expected")
@@ -70,7 +70,7 @@ class Function:
 def from_environment(environment: Mapping[str, str]) -> Function:
     logging.getLogger().setLevel(logging.INFO)  # Lambda's own handler writes it as JSON
     logging.getLogger("botocore").setLevel(logging.WARNING)
-    return Function(build(read_keeper_settings(environment)))
+    return Function(build(read_backup_settings(environment)))
 
 
 _made: list[Function] = []

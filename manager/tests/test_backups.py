@@ -1,4 +1,4 @@
-"""A home's keeper: when a snapshot is taken, which one counts, and how a home is put back."""
+"""The backup worker: when a snapshot is taken, which one counts, and how a home is restored."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from contract.manager import WorkspaceView
 from contract.names import WorkspaceState
 from manager.domain.task import Task
 from manager.tests.school import ANNA, BEN, School
-from manager.use_cases import keeping, lifetime, snapshots
+from manager.use_cases import backups, lifetime, snapshots
 from manager.use_cases.launch import launch
 from manager.use_cases.stop import restart, stop
 from manager.use_cases.views import view
-from manager.use_cases.world import NoKeeper
+from manager.use_cases.world import NoBackupWorker
 
 DAY_S = 86_400.0
 
@@ -64,8 +64,8 @@ def test_each_stop_is_followed_by_a_snapshot_and_the_view_says_when(school: Scho
 def test_a_home_that_nobody_used_since_its_snapshot_gets_no_other_one(school: School) -> None:
     used(school, "a.py")
     for _ in range(2):
-        school.world.keeper.look(ANNA, home_of(school))
-        keeping.make_round(school.keeping, lambda: True)
+        school.world.backup_worker.notify(ANNA, home_of(school))
+        backups.check_waiting_homes(school.backup_context, lambda: True)
     assert len(listed(school)) == 1
 
 
@@ -73,7 +73,7 @@ def test_a_running_workspace_and_one_without_a_home_are_left_alone(school: Schoo
     launch(school.world, ANNA)
     school.settle()
     for who in (ANNA, BEN, "ws-unknownone"):
-        school.world.keeper.look(who, "")
+        school.world.backup_worker.notify(who, "")
     assert school.snapshots.taken == {}
 
 
@@ -115,16 +115,16 @@ def test_a_hint_that_writes_the_record_meanwhile_does_not_cost_the_snapshot(
 
 
 def test_a_home_is_not_at_rest_while_a_task_that_was_started_ahead_has_it(school: School) -> None:
-    school.world = replace(school.world, keeper=NoKeeper())
+    school.world = replace(school.world, backup_worker=NoBackupWorker())
     used(school, "a.py")
     school.runner.late_binding = False
     school.world.store.write(replace(school.workspace(), personal_task_id="task-aaaaaaaaaaaaaaaa"))
     ahead = Task("task-aaaaaaaaaaaaaaaa", school.workspace().kind, "image", 0.0, 0.0, home_id=home_of(school))
     school.store.write(ahead)
-    keeping.look(school.keeping, ANNA)
+    backups.check_home(school.backup_context, ANNA)
     assert school.snapshots.taken == {}
     school.store.write(delete=(replace(ahead, version=1),))
-    keeping.look(school.keeping, ANNA)
+    backups.check_home(school.backup_context, ANNA)
     assert len(school.snapshots.taken) == 1
 
 
@@ -134,17 +134,17 @@ def test_a_failure_costs_neither_the_stop_nor_the_next_try(school: School) -> No
     assert school.workspace().state is WorkspaceState.STOPPED
     assert seen(school).snapshot_at is None
     school.snapshots.failing = ""
-    keeping.make_round(school.keeping, lambda: True)
+    backups.check_waiting_homes(school.backup_context, lambda: True)
     assert seen(school).snapshot_at is not None
 
 
 def test_a_round_finds_what_a_lost_call_left_and_stops_when_it_must(school: School) -> None:
-    school.world = replace(school.world, keeper=NoKeeper())
+    school.world = replace(school.world, backup_worker=NoBackupWorker())
     used(school, "a.py")
     used(school, "b.py", who=BEN)
-    keeping.make_round(school.keeping, lambda: not school.snapshots.taken)
+    backups.check_waiting_homes(school.backup_context, lambda: not school.snapshots.taken)
     assert len(school.snapshots.taken) == 1
-    keeping.make_round(school.keeping, lambda: True)
+    backups.check_waiting_homes(school.backup_context, lambda: True)
     assert len(school.snapshots.taken) == 2
 
 
@@ -174,28 +174,30 @@ def test_a_restore_brings_the_files_back_and_keeps_what_was_there_as_a_snapshot(
     assert school.workspace().state is WorkspaceState.RUNNING
 
 
-def test_while_a_snapshot_is_put_back_nothing_launches_and_the_keeper_is_asked_until_it_is_done(school: School) -> None:
+def test_while_a_snapshot_is_put_back_nothing_launches_and_the_worker_is_notified_until_it_is_done(
+    school: School,
+) -> None:
     used(school, "first.py")
     used(school, "second.py")
-    keeper, first = school.world.keeper, listed(school)[1]
+    worker, first = school.world.backup_worker, listed(school)[1]
 
-    class LosesCalls(NoKeeper):
+    class LosesCalls(NoBackupWorker):
         def list(self, home_id: str) -> object:  # type: ignore[override]
-            return keeper.list(home_id)
+            return worker.list(home_id)
 
-    school.world = replace(school.world, keeper=LosesCalls())
+    school.world = replace(school.world, backup_worker=LosesCalls())
     snapshots.restore(school.world, ANNA, first)
     assert snapshots.restore(school.world, ANNA, first).restoring == first  # asked twice, wished once
     for ask in (launch, restart):
-        with pytest.raises(ApraNovaError, match="being put back") as refused:
+        with pytest.raises(ApraNovaError, match="being restored") as refused:
             ask(school.world, ANNA)
         assert refused.value.reason is Reason.WRONG_STATE
     with pytest.raises(ApraNovaError, match="Another snapshot"):
         snapshots.restore(school.world, ANNA, listed(school)[0])
     school.settle()
     assert school.homes.files[home_of(school)] == {"second.py"}
-    school.world = replace(school.world, keeper=keeper)
-    school.later(school.world.policy.keeper_retry_s)
+    school.world = replace(school.world, backup_worker=worker)
+    school.later(school.world.policy.restore_retry_s)
     school.settle()
     assert school.homes.files[home_of(school)] == {"first.py"}
     assert launch(school.world, ANNA).state is WorkspaceState.STARTING
@@ -235,7 +237,7 @@ def test_a_restore_that_fails_changes_no_file_and_says_so(school: School) -> Non
     snapshots.restore(school.world, ANNA, first)
     assert school.homes.files[home_of(school)] == {"second.py"}
     assert seen(school).restoring is None
-    assert "as they were before" in seen(school).failure
+    assert "nothing has changed" in seen(school).failure
     assert launch(school.world, ANNA).state is WorkspaceState.STARTING
 
 
@@ -255,7 +257,7 @@ def test_a_home_whose_files_are_gone_comes_back_from_its_snapshot(school: School
     assert school.workspace().state is WorkspaceState.RUNNING
 
 
-def test_a_lost_home_is_left_to_the_keeper_of_its_own_file_system(school: School) -> None:
+def test_a_lost_home_is_left_to_the_worker_of_its_own_file_system(school: School) -> None:
     used(school, "first.py")
     (first,) = listed(school)
     del school.homes.files[home_of(school)]
@@ -263,7 +265,7 @@ def test_a_lost_home_is_left_to_the_keeper_of_its_own_file_system(school: School
     snapshots.restore(school.world, ANNA, first)
     assert (seen(school).restoring, home_of(school) in school.homes.files) == (first, False)
     school.snapshots.place = "here"
-    keeping.make_round(school.keeping, lambda: True)
+    backups.check_waiting_homes(school.backup_context, lambda: True)
     assert (seen(school).restoring, school.homes.files[home_of(school)]) == (None, {"first.py"})
 
 
@@ -294,7 +296,7 @@ def test_nothing_is_put_back_while_some_files_could_not_be_kept(
     monkeypatch.setattr(school.snapshots, "save", lambda home_id: replace(save(home_id), whole=False))
     snapshots.restore(school.world, ANNA, listed(school)[1])
     assert school.homes.files[home_of(school)] == {"second.py"}
-    assert "as they were before" in seen(school).failure
+    assert "nothing has changed" in seen(school).failure
 
 
 def test_a_delete_takes_the_wish_to_restore_back(school: School, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -313,7 +315,7 @@ def test_a_delete_takes_the_wish_to_restore_back(school: School, monkeypatch: py
     assert launch(school.world, ANNA).state is WorkspaceState.STARTING
 
 
-def test_without_a_keeper_all_else_works_and_the_operator_is_told_why(school: School) -> None:
-    school.world = replace(school.world, keeper=NoKeeper("restic is missing"))
+def test_without_a_backup_worker_all_else_works_and_the_operator_learns_why(school: School) -> None:
+    school.world = replace(school.world, backup_worker=NoBackupWorker("restic is missing"))
     used(school, "a.py")
-    assert (listed(school), school.world.keeper.status()) == ([], "off: restic is missing")
+    assert (listed(school), school.world.backup_worker.status()) == ([], "off: restic is missing")

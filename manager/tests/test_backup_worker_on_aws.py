@@ -1,4 +1,4 @@
-"""The keeper's function over the emulator: DynamoDB, S3 and Secrets Manager answer, a folder stands for the mounted file system."""
+"""The backup worker's function over the emulator: DynamoDB, S3 and Secrets Manager answer, a folder stands for the mounted file system."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from contract.errors import ApraNovaError, Reason
 from contract.names import WorkspaceKind, WorkspaceState
 from manager.adapters.dynamodb import table
 from manager.adapters.ecs.settings import HomePlace
+from manager.adapters.efs.backup_worker import LambdaBackupWorker
 from manager.adapters.efs.homes import key_of
-from manager.adapters.efs.keeper import LambdaHomeKeeper
 from manager.adapters.restic.s3 import S3Repositories
 from manager.adapters.tests.aws_emulator import ACCOUNT, REGION, AwsEmulator
 from manager.adapters.tests.restic_under_test import fingerprint, restic
-from manager.bootstrap_keeper import build
+from manager.backup_settings import read_backup_settings
+from manager.bootstrap_backup import build
 from manager.domain.workspace import Workspace
-from manager.entrypoints.keeper import Function
-from manager.keeper_settings import read_keeper_settings
+from manager.entrypoints.backup_worker import Function
 from manager.settings import BadSetting
 
 HOME, OTHER = "home-aaaaaaaaaaaaaaaa", "home-bbbbbbbbbbbbbbbb"
@@ -42,7 +42,7 @@ class Context:
 
 
 class FileSystem:
-    """One file system with its keeper, wired as in its Lambda."""
+    """One file system with its backup worker, wired as in its Lambda."""
 
     def __init__(self, aws: AwsEmulator, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCOUNT)
@@ -53,7 +53,7 @@ class FileSystem:
         self.s3, self.dynamodb = aws.client("s3"), aws.client("dynamodb")
         self.s3.create_bucket(Bucket=self.bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
         secret = aws.client("secretsmanager").create_secret(Name=f"s-{word}", SecretString="of the tests")
-        settings = read_keeper_settings(
+        settings = read_backup_settings(
             {
                 "AWS_REGION": REGION,
                 "APRANOVA_TABLE": aws.make_table(),
@@ -67,10 +67,10 @@ class FileSystem:
                 "APRANOVA_SERVICE": "a-school",
             }
         )
-        self.keeper = build(settings, endpoint_url=aws.url)
-        self.keeper = replace(self.keeper, restic=replace(self.keeper.restic, niceness=0))
-        self.function = Function(self.keeper)
-        self.store, self.table = self.keeper.store, settings.table
+        self.parts = build(settings, endpoint_url=aws.url)
+        self.parts = replace(self.parts, restic=replace(self.parts.restic, niceness=0))
+        self.function = Function(self.parts)
+        self.store, self.table = self.parts.store, settings.table
         self.repositories = S3Repositories(self.s3, self.bucket, None)
 
     def stopped(self, workspace_id: str, home_id: str) -> Workspace:
@@ -133,7 +133,7 @@ def test_a_stopped_home_is_kept_in_s3_and_comes_back(
 @pytest.mark.parametrize(
     ("place", "comes_back"), [({"file_system": HERE}, True), ({"file_system": ELSEWHERE}, False), (None, False)]
 )
-def test_a_home_whose_files_are_gone_is_put_back_by_the_keeper_of_its_place_alone(
+def test_a_home_whose_files_are_gone_is_restored_by_the_worker_of_its_file_system_alone(
     efs: FileSystem, place: dict[str, str] | None, comes_back: bool
 ) -> None:
     efs.stopped(ANNA, HOME)
@@ -206,21 +206,21 @@ def test_a_setting_that_is_missing_is_named(missing: str) -> None:
         "APRANOVA_HOMES_DIR": "/mnt",
         "APRANOVA_RESTIC": "/restic",
     }
-    assert read_keeper_settings(whole).file_system == "x"
+    assert read_backup_settings(whole).file_system == "x"
     with pytest.raises(BadSetting, match=missing):
-        read_keeper_settings({**whole, missing: ""})
+        read_backup_settings({**whole, missing: ""})
     with pytest.raises(BadSetting, match="full path"):
-        read_keeper_settings({**whole, "APRANOVA_RESTIC": "bin/restic"})
+        read_backup_settings({**whole, "APRANOVA_RESTIC": "bin/restic"})
 
 
 class Functions:
-    """The Lambda service, as far as a manager's keeper uses it."""
+    """The Lambda service, as far as the manager's `BackupWorker` uses it."""
 
     def __init__(self) -> None:
-        self.told: list[dict[str, Any]] = []
+        self.sent: list[dict[str, Any]] = []
 
     def invoke(self, **request: Any) -> None:
-        self.told.append(request)
+        self.sent.append(request)
 
 
 class Places:
@@ -237,41 +237,41 @@ class Places:
         return self._mended is not None
 
 
-def keeper_of(functions: Functions, repositories: Any, places: Places) -> LambdaHomeKeeper:
-    return LambdaHomeKeeper(functions, {HERE: "keeper-here"}, lambda: repositories, places)  # type: ignore[arg-type]
+def worker_of(functions: Functions, repositories: Any, places: Places) -> LambdaBackupWorker:
+    return LambdaBackupWorker(functions, {HERE: "worker-here"}, lambda: repositories, places)  # type: ignore[arg-type]
 
 
-def test_the_manager_tells_the_keeper_of_the_homes_file_system_and_never_waits(efs: FileSystem) -> None:
+def test_the_manager_notifies_the_worker_of_the_homes_file_system_and_never_waits(efs: FileSystem) -> None:
     functions = Functions()
-    keeper = keeper_of(functions, efs.repositories, Places(HomePlace(HERE, "fsap-1")))
-    keeper.look(ANNA, HOME)
-    (told,) = functions.told
-    assert (told["FunctionName"], told["InvocationType"]) == ("keeper-here", "Event")
-    assert json.loads(told["Payload"]) == {"workspace_id": ANNA}
-    assert keeper.list(HOME) == ()
-    assert keeper.status() == f"on: 1 keepers, in s3://{efs.bucket}"
+    worker = worker_of(functions, efs.repositories, Places(HomePlace(HERE, "fsap-1")))
+    worker.notify(ANNA, HOME)
+    (sent,) = functions.sent
+    assert (sent["FunctionName"], sent["InvocationType"]) == ("worker-here", "Event")
+    assert json.loads(sent["Payload"]) == {"workspace_id": ANNA}
+    assert worker.list(HOME) == ()
+    assert worker.status() == f"on: 1 backup workers, in s3://{efs.bucket}"
 
 
-def test_a_home_whose_file_system_is_lost_is_the_business_of_the_keeper_of_another_one(efs: FileSystem) -> None:
+def test_a_home_on_a_lost_file_system_is_left_to_the_worker_of_another_one(efs: FileSystem) -> None:
     functions = Functions()
     places = Places(HomePlace(ELSEWHERE, "fsap-1"), mended=HomePlace(HERE, "fsap-2"))
-    keeper_of(functions, efs.repositories, places).look(ANNA, HOME)
-    assert [told["FunctionName"] for told in functions.told] == ["keeper-here"]
+    worker_of(functions, efs.repositories, places).notify(ANNA, HOME)
+    assert [sent["FunctionName"] for sent in functions.sent] == ["worker-here"]
 
 
-def test_a_keeper_that_cannot_be_told_costs_no_stop(efs: FileSystem, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_worker_that_cannot_be_notified_fails_no_stop(efs: FileSystem, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
     functions = Functions()
-    keeper_of(functions, efs.repositories, Places(None)).look(ANNA, HOME)  # purged meanwhile
-    keeper_of(functions, efs.repositories, Places(HomePlace("fs-unknown", "fsap-1"))).look(ANNA, HOME)
-    assert functions.told == []
-    assert "could not be told" in caplog.text
+    worker_of(functions, efs.repositories, Places(None)).notify(ANNA, HOME)  # purged meanwhile
+    worker_of(functions, efs.repositories, Places(HomePlace("fs-unknown", "fsap-1"))).notify(ANNA, HOME)
+    assert functions.sent == []
+    assert "could not be notified" in caplog.text
 
 
 def test_a_bucket_that_does_not_answer_is_an_error_with_words(aws: AwsEmulator) -> None:
-    keeper = keeper_of(Functions(), S3Repositories(aws.client("s3"), "no-such-bucket", None), Places(None))
-    with pytest.raises(ApraNovaError, match="cannot be looked up") as refused:
-        keeper.list(HOME)
+    worker = worker_of(Functions(), S3Repositories(aws.client("s3"), "no-such-bucket", None), Places(None))
+    with pytest.raises(ApraNovaError, match="cannot be listed") as refused:
+        worker.list(HOME)
     assert refused.value.reason is Reason.INTERNAL
 
 
@@ -279,7 +279,7 @@ def test_a_launch_between_look_and_record_drops_the_snapshot_in_s3_too(
     efs: FileSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     efs.stopped(ANNA, HOME)
-    listed = efs.keeper.repositories.list
+    listed = efs.parts.repositories.list
 
     def list_while_somebody_launches(home_id: str) -> object:
         found = listed(home_id)
@@ -288,7 +288,7 @@ def test_a_launch_between_look_and_record_drops_the_snapshot_in_s3_too(
             efs.store.write(replace(efs.get(ANNA), state=WorkspaceState.STARTING, state_since=time.time()))
         return found
 
-    monkeypatch.setattr(efs.keeper.repositories, "list", list_while_somebody_launches)
+    monkeypatch.setattr(efs.parts.repositories, "list", list_while_somebody_launches)
     efs.function({"workspace_id": ANNA}, Context())
     assert efs.repositories.list(HOME) == ()
     assert (efs.get(ANNA).state, efs.get(ANNA).snapshot_at) == (WorkspaceState.STARTING, None)

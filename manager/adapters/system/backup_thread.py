@@ -1,4 +1,4 @@
-"""A home keeper in a thread of the manager's own process: one home after another, and a round once an hour."""
+"""A backup worker in a thread of the manager's own process: one home after another, and a round once an hour."""
 
 from __future__ import annotations
 
@@ -8,24 +8,29 @@ import threading
 from collections.abc import Callable
 
 from contract.errors import ApraNovaError, Reason
-from manager.ports.home_keeper import HomeSnapshot, SnapshotFailed
-from manager.use_cases import keeping
-from manager.use_cases.keeping import Keeping
+from manager.ports.home_backup import HomeSnapshot, SnapshotFailed
+from manager.use_cases import backups
+from manager.use_cases.backups import BackupContext
 
 log = logging.getLogger(__name__)
 
 ROUND_EVERY_S = 3_600.0
 _PAUSE_S = 2.0
-"""Before a home is looked at: the tasks that end and start around a stop come first."""
+"""Wait this long before each home, so that tasks that end and start around a stop go first."""
 
 
-class KeeperThread:
-    """`status_of` says what it works with, or raises ValueError with what is missing; `fetch` tries to get that."""
+class BackupThread:
+    """`status_of` names the tool, or raises ValueError with what is missing; `fetch` tries to install that."""
 
     def __init__(
-        self, kept: Keeping, status_of: Callable[[], str], fetch: Callable[[], object], *, pause_s: float = _PAUSE_S
+        self,
+        context: BackupContext,
+        status_of: Callable[[], str],
+        fetch: Callable[[], object],
+        *,
+        pause_s: float = _PAUSE_S,
     ) -> None:
-        self._kept = kept
+        self._context = context
         self._fetch = fetch
         self._status_of = status_of
         self._pause_s = pause_s
@@ -33,17 +38,17 @@ class KeeperThread:
         self._waiting: set[str] = set()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="backup-worker", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
-        """Waits for nothing: a snapshot that is cut short is taken by the next process."""
+        """Does not wait: the next process takes a snapshot that was interrupted."""
         self._stopping.set()
         self._wanted.put(None)
 
-    def look(self, workspace_id: str, home_id: str) -> None:  # noqa: ARG002 (there is one place for homes here)
+    def notify(self, workspace_id: str, home_id: str) -> None:  # noqa: ARG002 (all homes are in one place here)
         with self._lock:
             if workspace_id in self._waiting:
                 return
@@ -52,9 +57,9 @@ class KeeperThread:
 
     def list(self, home_id: str) -> tuple[HomeSnapshot, ...]:
         try:
-            return self._kept.snapshots.list(home_id)
+            return self._context.snapshots.list(home_id)
         except SnapshotFailed as error:
-            message = "The snapshots cannot be looked up at the moment; please try again"
+            message = "Snapshots cannot be listed right now; please try again"
             raise ApraNovaError(Reason.INTERNAL, message, detail=str(error)) from error
 
     def status(self) -> str:
@@ -69,7 +74,7 @@ class KeeperThread:
             if not self._works():
                 self._guarded(self._fetch)
             if self._works():
-                self._guarded(lambda: keeping.make_round(self._kept, lambda: not self._stopping.is_set()))
+                self._guarded(lambda: backups.check_waiting_homes(self._context, lambda: not self._stopping.is_set()))
             self._until_next_round()
 
     def _until_next_round(self) -> None:
@@ -81,7 +86,7 @@ class KeeperThread:
             with self._lock:
                 self._waiting.discard(workspace_id)
             if not self._stopping.is_set() and self._works():
-                self._guarded(lambda name=workspace_id: keeping.look(self._kept, name))
+                self._guarded(lambda name=workspace_id: backups.check_home(self._context, name))
         timer.cancel()
 
     def _works(self) -> bool:
@@ -90,5 +95,5 @@ class KeeperThread:
     def _guarded(self, work: Callable[[], object]) -> None:
         try:
             work()
-        except Exception:  # whatever it is, the next home is looked at all the same
-            log.exception("a home could not be looked after")
+        except Exception:  # whatever it is, the next home must still have its turn
+            log.exception("backing up a home failed")

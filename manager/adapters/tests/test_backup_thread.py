@@ -1,4 +1,4 @@
-"""The keeper's thread on one machine: it works beside everything else, survives what goes wrong, and fetches its tool."""
+"""The backup worker's thread on one machine: it works in the background, survives errors, and fetches its tool."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from dataclasses import replace
 import pytest
 
 from contract.errors import ApraNovaError, Reason
-from manager.adapters.system.keeper_thread import KeeperThread
+from manager.adapters.system.backup_thread import BackupThread
 from manager.adapters.tests.engine_under_test import wait_for
-from manager.ports.home_keeper import HomeSnapshot, SnapshotFailed
+from manager.ports.home_backup import HomeSnapshot, SnapshotFailed
 from manager.tests.school import ANNA, BEN, School
 from manager.use_cases.launch import launch
 from manager.use_cases.stop import stop
-from manager.use_cases.world import NoKeeper
+from manager.use_cases.world import NoBackupWorker
 
 
 class Machine:
-    """A school whose homes have been used, and a keeper's thread that is told nothing yet."""
+    """A school whose homes have been used, and a backup thread that has not been notified yet."""
 
     def __init__(self) -> None:
         self.school = School()
-        self.school.world = replace(self.school.world, keeper=NoKeeper())
+        self.school.world = replace(self.school.world, backup_worker=NoBackupWorker())
         self.missing, self.fetched = "", 0
-        self.thread = KeeperThread(self.school.keeping, self.status, self.fetch, pause_s=0.0)
+        self.thread = BackupThread(self.school.backup_context, self.status, self.fetch, pause_s=0.0)
         for who in (ANNA, BEN):
             self.school.enrol(who)
             launch(self.school.world, who)
@@ -84,7 +84,7 @@ def test_one_home_that_fails_unexpectedly_does_not_end_the_thread(
     machine.thread.start()
     wait_for(looked.is_set, "the failure")
     for who in (ANNA, BEN, BEN):
-        machine.thread.look(who, "")
+        machine.thread.notify(who, "")
     wait_for(lambda: machine.has_snapshot(ANNA) and machine.has_snapshot(BEN), "the next look to succeed")
 
 
@@ -93,6 +93,6 @@ def test_a_list_that_cannot_be_read_is_an_error_with_words(machine: Machine, mon
         raise SnapshotFailed("the disk is gone")
 
     monkeypatch.setattr(machine.school.snapshots, "list", unreadable)
-    with pytest.raises(ApraNovaError, match="cannot be looked up") as refused:
+    with pytest.raises(ApraNovaError, match="cannot be listed") as refused:
         machine.thread.list("home-aaaaaaaaaaaaaaaa")
     assert refused.value.reason is Reason.INTERNAL

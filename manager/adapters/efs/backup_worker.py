@@ -1,4 +1,4 @@
-"""`HomeKeeper` on AWS: the Lambda that mounts a home's file system is told to look; snapshots are listed in S3."""
+"""`BackupWorker` on AWS: notifies the Lambda that mounts a home's file system, and lists snapshots in S3."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from contract.errors import ApraNovaError, Reason
 from manager.adapters.ecs.settings import HomePlaces
 from manager.adapters.restic.s3 import S3Repositories
-from manager.ports.home_keeper import HomeSnapshot
+from manager.ports.home_backup import HomeSnapshot
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -20,43 +20,43 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class LambdaHomeKeeper:
+class LambdaBackupWorker:
     def __init__(
         self,
         functions: LambdaClient,
-        keepers: Mapping[str, str],
+        workers: Mapping[str, str],
         repositories: Callable[[], S3Repositories],
         homes: HomePlaces,
     ) -> None:
-        """`keepers`: the file systems, each with the name of its keeper, which is its purger as well. `repositories`: made when
-        somebody asks for a list; a client of S3 would lengthen every cold start."""
+        """`workers`: file system → the name of its backup worker's function, which also purges. `repositories` is called
+        only when somebody lists snapshots; creating an S3 client would lengthen every cold start."""
         self._functions = functions
-        self._keepers = dict(keepers)
+        self._workers = dict(workers)
         self._repositories = repositories
         self._homes = homes
 
-    def look(self, workspace_id: str, home_id: str) -> None:
-        """Asynchronous: Lambda keeps the event until the keeper is free. One that is lost is found by the daily round."""
+    def notify(self, workspace_id: str, home_id: str) -> None:
+        """Asynchronous: Lambda queues the event until the worker is free. The daily round finds what a lost event missed."""
         try:
             place = self._homes.find_place(home_id)
-            if place is not None and place.file_system_id not in self._keepers and self._homes.mend(home_id):
+            if place is not None and place.file_system_id not in self._workers and self._homes.mend(home_id):
                 place = self._homes.find_place(home_id)
             if place is None:
                 return
             self._functions.invoke(
-                FunctionName=self._keepers[place.file_system_id],
+                FunctionName=self._workers[place.file_system_id],
                 InvocationType="Event",
                 Payload=json.dumps({"workspace_id": workspace_id}).encode(),
             )
         except (ApraNovaError, ClientError, BotoCoreError, KeyError) as error:
-            log.warning("the keeper of %s could not be told: %s", home_id, error)
+            log.warning("the backup worker of %s could not be notified: %s", home_id, error)
 
     def list(self, home_id: str) -> tuple[HomeSnapshot, ...]:
         try:
             return self._repositories().list(home_id)
         except OSError as error:
-            message = "The snapshots cannot be looked up at the moment; please try again"
+            message = "Snapshots cannot be listed right now; please try again"
             raise ApraNovaError(Reason.INTERNAL, message, detail=str(error)) from error
 
     def status(self) -> str:
-        return f"on: {len(self._keepers)} keepers, in {self._repositories()}"
+        return f"on: {len(self._workers)} backup workers, in {self._repositories()}"

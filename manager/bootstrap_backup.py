@@ -1,4 +1,4 @@
-"""The one place that wires a keeper together on AWS."""
+"""The one place that wires a backup worker together on AWS."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from manager.adapters.restic.program import Restic
 from manager.adapters.restic.s3 import S3Repositories
 from manager.adapters.restic.snapshots import ResticSnapshots
 from manager.adapters.system.clock import SystemClock
-from manager.keeper_settings import KeeperSettings
-from manager.use_cases.keeping import Keeping
+from manager.backup_settings import BackupSettings
+from manager.use_cases.backups import BackupContext
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -24,16 +24,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Keeper:
-    settings: KeeperSettings
+class BackupParts:
+    """Everything that a backup worker works with."""
+
+    settings: BackupSettings
     store: DynamoDbWorkspaceStore
     repositories: S3Repositories
     restic: Restic
     purger: Purger
     metrics: EmfMetrics
 
-    def keeping(self, *, timeout_s: float) -> Keeping:
-        """For one event, whose time is limited."""
+    def context(self, *, timeout_s: float) -> BackupContext:
+        """Make the context for one event, whose time is limited."""
         snapshots = ResticSnapshots(
             self.settings.homes_dir,
             self.repositories,
@@ -41,11 +43,11 @@ class Keeper:
             belongs_here=self.purger.belongs_here,
             timeout_s=timeout_s,
         )
-        return Keeping(self.store, snapshots, SystemClock(), self.metrics)
+        return BackupContext(self.store, snapshots, SystemClock(), self.metrics)
 
 
-def build(settings: KeeperSettings, *, endpoint_url: str | None = None) -> Keeper:
-    """Reads the password of the snapshots. Raises ClientError, BotoCoreError."""
+def build(settings: BackupSettings, *, endpoint_url: str | None = None) -> BackupParts:
+    """Read the snapshots' password and connect to AWS. Raises ClientError, BotoCoreError."""
     session = botocore.session.Session()
 
     def client(service: str) -> Any:
@@ -55,7 +57,7 @@ def build(settings: KeeperSettings, *, endpoint_url: str | None = None) -> Keepe
     records = cast("DynamoDBClient", client("dynamodb"))
     password = client("secretsmanager").get_secret_value(SecretId=settings.password_secret)["SecretString"]
     repositories = S3Repositories(cast("S3Client", client("s3")), settings.bucket, session.get_credentials())
-    return Keeper(
+    return BackupParts(
         settings=settings,
         store=DynamoDbWorkspaceStore(records, settings.table),
         repositories=repositories,

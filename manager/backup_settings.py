@@ -1,4 +1,4 @@
-"""A keeper's settings on AWS, read once from the function's environment."""
+"""A backup worker's settings on AWS, read once from the function's environment."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from manager.settings import BadSetting
 
 
 @dataclass(frozen=True)
-class KeeperSettings:
+class BackupSettings:
     region: str
     table: str
     file_system: str
@@ -21,15 +21,15 @@ class KeeperSettings:
     """Name or ARN in Secrets Manager."""
     restic: Path
     scratch: Path
-    """For what restic knows of a repository while it works."""
+    """Holds restic's cache of a repository while it works."""
     metrics_namespace: str
     service: str
     """Which installation this is, where an account holds several."""
 
 
-def read_keeper_settings(environment: Mapping[str, str]) -> KeeperSettings:
+def read_backup_settings(environment: Mapping[str, str]) -> BackupSettings:
     """Raises BadSetting."""
-    return KeeperSettings(
+    return BackupSettings(
         region=_needed(environment, "AWS_REGION"),
         table=_needed(environment, "APRANOVA_TABLE"),
         file_system=_needed(environment, "APRANOVA_FILE_SYSTEM"),
