@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from infrastructure.elements.manager_function import ARCHITECTURE, RUNTIME
+from infrastructure.elements.function import ARCHITECTURE, RUNTIME
 
 SOURCE = Path(__file__).parent.parent
 OWN = ("contract", "manager")

@@ -41,7 +41,7 @@ def bucket_template(names: Names, account: str, region: str) -> Template:
         },
     }
     only_tls = {
-        "Sid": "OnlyOverTls",
+        "Sid": "RequireTls",
         "Effect": "Deny",
         "Principal": {"AWS": "*"},
         "Action": "s3:*",

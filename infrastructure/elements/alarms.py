@@ -1,8 +1,8 @@
-"""The document's alarms (database, cache) and ours (launches, pool, sweep, orphans), all to one topic that mails the operators."""
+"""The document's alarms (database, cache) and ours (launches, pool, reconcile passes), sent to the topic that mails the operators."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -23,215 +23,118 @@ from infrastructure.names import (
 from infrastructure.settings import Settings
 
 OVER, UNDER = "GreaterThanThreshold", "LessThanThreshold"
+FIVE_MINUTES, HOUR = 300, 3600
 
 
 @dataclass(frozen=True)
 class Alarm:
-    """`minutes` periods of `period_s` seconds each must be bad, one after the other."""
+    """Fires after `periods` bad periods of `period_s` seconds in a row."""
 
     word: str
-    means: str
+    description: str
     namespace: str
     metric: str
     dimensions: Mapping[str, str]
     threshold: float
-    statistic: str = "Average"
+    statistic: str = "Sum"
     comparison: str = OVER
-    period_s: int = 60
+    period_s: int = FIVE_MINUTES
     periods: int = 1
-    silence: str = "notBreaching"
-    """What no data at all means."""
+    missing_data: str = "notBreaching"
 
 
-def database_alarms(names: Names, connections_max: int) -> list[Alarm]:
-    database = {"DBInstanceIdentifier": names.of("database")}
-
-    def alarm(word: str, means: str, metric: str, threshold: float, comparison: str = OVER) -> Alarm:
-        return Alarm(
-            word, means, "AWS/RDS", metric, database, threshold, comparison=comparison, periods=10, silence="missing"
-        )
-
-    return [
-        alarm("database-cpu", "CPU above 80 % for 10 minutes: the next size is db.r5.large", "CPUUtilization", 80),
-        alarm(
-            "database-connections",
-            "More than 80 % of its connections are used",
-            "DatabaseConnections",
-            0.8 * connections_max,
-        ),
-        alarm("database-disk", "Less than 2 GB of disk are free", "FreeStorageSpace", 2e9, UNDER),
-    ]
+def database_alarms(names: Names, connections_max: int) -> Iterator[Alarm]:
+    for word, description, metric, threshold, comparison in (
+        ("cpu", "CPU above 80 % for 10 minutes: the next size is db.r5.large", "CPUUtilization", 80, OVER),
+        ("connections", "More than 80 % of the connections are in use", "DatabaseConnections", 0.8 * connections_max, OVER),
+        ("disk", "Less than 2 GB of disk space are free", "FreeStorageSpace", 2e9, UNDER),
+    ):  # fmt: skip
+        yield Alarm(
+            f"database-{word}", description, "AWS/RDS", metric, {"DBInstanceIdentifier": names.of("database")}, threshold,
+            statistic="Average", comparison=comparison, period_s=60, periods=10, missing_data="missing",
+        )  # fmt: skip
 
 
-def cache_nodes(names: Names, shards: int, replicas: int) -> list[str]:
+def cache_nodes(names: Names, settings: Settings) -> list[str]:
     """Names that ElastiCache gives the nodes of a replication group in cluster mode."""
     return [
         f"{names.of('cache')}-{shard:04d}-{node:03d}"
-        for shard in range(1, shards + 1)
-        for node in range(1, replicas + 2)
+        for shard in range(1, settings.cache.shards + 1)
+        for node in range(1, settings.cache.replicas + 2)
     ]
 
 
-def cache_alarms(node: str) -> list[Alarm]:
-    where = {"CacheClusterId": node}
-    memory = "DatabaseMemoryUsagePercentage"
-    return [
-        Alarm(f"{node}-memory", "Redis memory above 80 %", "AWS/ElastiCache", memory, where, 80, periods=5),
-        Alarm(
-            f"{node}-evictions", "More than 1000 evictions a minute", "AWS/ElastiCache", "Evictions", where, 1000, "Sum"
+def cache_alarms(node: str) -> Iterator[Alarm]:
+    for word, description, metric, threshold, statistic, periods in (
+        ("memory", "Redis memory above 80 %", "DatabaseMemoryUsagePercentage", 80, "Average", 5),
+        ("evictions", "More than 1000 evictions a minute", "Evictions", 1000, "Sum", 1),
+    ):
+        yield Alarm(
+            f"{node}-{word}", description, "AWS/ElastiCache", metric, {"CacheClusterId": node}, threshold,
+            statistic=statistic, period_s=60, periods=periods,
+        )  # fmt: skip
+
+
+def manager_alarms(names: Names) -> Iterator[Alarm]:
+    """On the manager's own metrics, under the names of its `Metrics` port."""
+    service = {"service": names.name}
+    orphans = {**service, "action": ORPHAN_ACTION, "result": "done"}
+    # There is no alarm on cold launches: a student with a home of their own gets one by design, unless it was forecast.
+    for word, description, metric, dimensions, threshold, more in (
+        ("launches-failing", "More than 3 launches failed within 5 minutes", LAUNCH_FAILURES, service, 3, {}),
+        (
+            "pool-empty", "Warm tasks are wanted, but for 15 minutes none was ready", POOL_READY, service, 1,
+            {"statistic": "Maximum", "comparison": UNDER, "periods": 3},
         ),
-    ]
-
-
-def manager_alarms(names: Names) -> list[Alarm]:
-    """On what the manager counts itself, under the names of its `Metrics` port."""
-    own = {"service": names.name}
-
-    def alarm(
-        word: str,
-        means: str,
-        metric: str,
-        threshold: float,
-        *,
-        more: Mapping[str, str] | None = None,
-        **changes: object,
-    ) -> Alarm:
-        return Alarm(
-            word,
-            means,
-            METRICS_NAMESPACE,
-            metric,
-            {**own, **(more or {})},
-            threshold,
-            statistic="Sum",
-            **changes,  # pyright: ignore[reportArgumentType]
-        )
-
-    return [
-        alarm("launches-failing", "More than 3 launches failed within 5 minutes", LAUNCH_FAILURES, 3, period_s=300),
-        # Not by cold launches: who comes back to a home of their own is served cold by design, unless somebody foresaw it.
-        Alarm(
-            "pool-empty",
-            "Warm tasks are wanted, and for 15 minutes no pass found one ready",
-            METRICS_NAMESPACE,
-            POOL_READY,
-            own,
-            1,
-            statistic="Maximum",
-            comparison=UNDER,
-            period_s=300,
-            periods=3,
+        (
+            "sweep-late", "No reconcile pass has finished for 15 minutes", SWEEP_SECONDS, service, 1,
+            {"statistic": "SampleCount", "comparison": UNDER, "periods": 3, "missing_data": "breaching"},
         ),
-        Alarm(
-            "sweep-late",
-            "No sweep has ended for 15 minutes",
-            METRICS_NAMESPACE,
-            SWEEP_SECONDS,
-            own,
-            1,
-            statistic="SampleCount",
-            comparison=UNDER,
-            period_s=300,
-            periods=3,
-            silence="breaching",
+        (
+            "sweep-incomplete", "Reconcile passes have left work undone for 15 minutes: see the manager's log",
+            SWEEPS_INCOMPLETE, service, 0, {"periods": 3},
         ),
-        alarm(
-            "sweep-incomplete",
-            "For 15 minutes passes have left something undone: the manager's log says what",
-            SWEEPS_INCOMPLETE,
-            0,
-            period_s=300,
-            periods=3,
-        ),
-        alarm(
-            "orphans-seen",
-            "A task ran that no record knew: it was ended, and should not have been",
-            ACTIONS,
-            0,
-            more={"action": ORPHAN_ACTION, "result": "done"},
-            period_s=300,
-        ),
-    ]
+        ("orphans-seen", "A task without a record was found and stopped; this should not happen", ACTIONS, orphans, 0, {}),
+    ):  # fmt: skip
+        yield Alarm(word, description, METRICS_NAMESPACE, metric, dimensions, threshold, **more)
 
 
-def keeper_alarms(names: Names, keepers: Sequence[str]) -> list[Alarm]:
-    """`keepers`: names of the functions, one for each file system."""
-
-    def failing(word: str, means: str, metric: str) -> Alarm:
-        where = {"service": names.name, "result": "failed"}
-        return Alarm(word, means, METRICS_NAMESPACE, metric, where, 0, statistic="Sum", period_s=3600)
-
-    return [
-        failing("snapshots-failing", "A stopped home got no snapshot; the next round tries again", SNAPSHOTS),
-        failing("restores-failing", "A home could not be put back: the keeper's log says why", RESTORES),
-        *(
-            Alarm(
-                f"keeper-{number}-errors",
-                "A keeper of homes failed or ran out of time",
-                "AWS/Lambda",
-                "Errors",
-                {"FunctionName": keeper},
-                0,
-                "Sum",
-                period_s=3600,
-            )
-            for number, keeper in enumerate(keepers, 1)
-        ),
-    ]
+def backup_alarms(names: Names, workers: Sequence[str]) -> Iterator[Alarm]:
+    """`workers`: names of the backup workers' functions, one for each file system."""
+    failed = {"service": names.name, "result": "failed"}
+    for word, description, metric in (
+        ("snapshots-failing", "A stopped home got no snapshot; the nightly run tries again", SNAPSHOTS),
+        ("restores-failing", "A home could not be restored: see the backup worker's log", RESTORES),
+    ):
+        yield Alarm(word, description, METRICS_NAMESPACE, metric, failed, 0, period_s=HOUR)
+    for number, worker in enumerate(workers, 1):
+        description, function = "A backup worker failed or ran out of time", {"FunctionName": worker}
+        yield Alarm(f"keeper-{number}-errors", description, "AWS/Lambda", "Errors", function, 0, period_s=HOUR)
 
 
-def function_alarms(names: Names) -> list[Alarm]:
+def function_alarms(names: Names) -> Iterator[Alarm]:
     function = {"FunctionName": names.manager}
-    queue = {"QueueName": names.of("manager-failures")}
-    waiting = "ApproximateNumberOfMessagesVisible"
-    return [
-        Alarm(
-            "manager-errors",
-            "The manager failed 3 times in 5 minutes",
-            "AWS/Lambda",
-            "Errors",
-            function,
-            3,
-            "Sum",
-            period_s=300,
-        ),
-        Alarm(
-            "manager-throttled", "AWS let the manager wait", "AWS/Lambda", "Throttles", function, 0, "Sum", period_s=300
-        ),
-        Alarm(
-            "manager-undelivered", "A wake-up call was given up", "AWS/SQS", waiting, queue, 0, "Maximum", period_s=300
-        ),
-    ]
+    yield Alarm("manager-errors", "The manager failed 3 times in 5 minutes", "AWS/Lambda", "Errors", function, 3)
+    yield Alarm("manager-throttled", "AWS throttled the manager", "AWS/Lambda", "Throttles", function, 0)
+    yield Alarm(
+        "manager-undelivered", "An event for the manager could not be delivered", "AWS/SQS",
+        "ApproximateNumberOfMessagesVisible", {"QueueName": names.of("manager-failures")}, 0, statistic="Maximum",
+    )  # fmt: skip
 
 
-def balancer_alarms(balancer: str) -> list[Alarm]:
-    """`balancer`: what CloudWatch calls it, app/name/id."""
-    where = {"LoadBalancer": balancer}
-    metric = "HTTPCode_Target_5XX_Count"
-    return [
-        Alarm(
-            "errors-to-people",
-            "More than 20 errors in 5 minutes",
-            "AWS/ApplicationELB",
-            metric,
-            where,
-            20,
-            "Sum",
-            period_s=300,
-        )
-    ]
-
-
-def all_alarms(names: Names, settings: Settings, *, balancer: str, keepers: Sequence[str]) -> list[Alarm]:
-    nodes = cache_nodes(names, settings.cache.shards, settings.cache.replicas)
+def all_alarms(names: Names, settings: Settings, *, balancer: str, workers: Sequence[str]) -> list[Alarm]:
+    """`balancer`: its name in CloudWatch, app/name/id."""
     return [
         *database_alarms(names, settings.database.connections_max),
-        *(alarm for node in nodes for alarm in cache_alarms(node)),
+        *(alarm for node in cache_nodes(names, settings) for alarm in cache_alarms(node)),
         *manager_alarms(names),
         *function_alarms(names),
-        *keeper_alarms(names, keepers),
-        *balancer_alarms(balancer),
-    ]
+        *backup_alarms(names, workers),
+        Alarm(
+            "errors-to-people", "More than 20 server errors in 5 minutes", "AWS/ApplicationELB",
+            "HTTPCode_Target_5XX_Count", {"LoadBalancer": balancer}, 20,
+        ),
+    ]  # fmt: skip
 
 
 class Alarms(Construct):
@@ -242,7 +145,7 @@ class Alarms(Construct):
                 self,
                 "".join(part.capitalize() for part in alarm.word.split("-")),
                 alarm_name=names.of(alarm.word),
-                alarm_description=alarm.means,
+                alarm_description=alarm.description,
                 namespace=alarm.namespace,
                 metric_name=alarm.metric,
                 dimensions=[
@@ -254,7 +157,7 @@ class Alarms(Construct):
                 threshold=alarm.threshold,
                 period=alarm.period_s,
                 evaluation_periods=alarm.periods,
-                treat_missing_data=alarm.silence,
+                treat_missing_data=alarm.missing_data,
                 alarm_actions=[topic_arn],
                 ok_actions=[topic_arn],
             )

@@ -9,7 +9,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from infrastructure.elements.roles import allow, make_role
+from infrastructure.elements.roles import allow_log, make_role
 from infrastructure.names import Names
 
 _Trail = cloudtrail.CfnTrail
@@ -32,7 +32,7 @@ class AuditTrail(Construct):
         arn = f"arn:{stack.partition}:cloudtrail:{stack.region}:{stack.account}:trail/{name}"
         written = self._let_it_write(bucket, arn, stack.account)
         role = make_role(self, "Role", "cloudtrail.amazonaws.com", "CloudTrail writes to CloudWatch")
-        allow(role, "WriteTheLog", ("logs:CreateLogStream", "logs:PutLogEvents"), (log_group.log_group_arn,))
+        allow_log(role, log_group.log_group_arn)
         trail = _Trail(
             self,
             "Trail",
@@ -61,7 +61,7 @@ class AuditTrail(Construct):
         ours: dict[str, object] = {"aws:SourceArn": trail_arn}
         bucket.add_to_resource_policy(
             iam.PolicyStatement(
-                sid="TrailLooks",
+                sid="TrailReadsBucketAcl",
                 principals=[cloudtrail_itself],
                 actions=["s3:GetBucketAcl"],
                 resources=[bucket.bucket_arn],
@@ -70,7 +70,7 @@ class AuditTrail(Construct):
         )
         added = bucket.add_to_resource_policy(
             iam.PolicyStatement(
-                sid="TrailWrites",
+                sid="TrailWritesLogs",
                 principals=[cloudtrail_itself],
                 actions=["s3:PutObject"],
                 resources=[bucket.arn_for_objects(f"AWSLogs/{account}/*")],

@@ -1,28 +1,24 @@
-"""The backend's service: in each task Envoy, which is the gateway and the only open port, and Django behind it on a Unix socket."""
+"""The backend's service: in each task Envoy, which has the only open port, and Django behind it on a Unix socket."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any
 
 from aws_cdk import Stack
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from infrastructure.elements.containers import MANY_FILES, make_container
 from infrastructure.elements.execution_role import make_execution_role
-from infrastructure.elements.fargate_service import FargateService, Place, Way, log_to
+from infrastructure.elements.fargate_service import FargateService, Place, Route
 from infrastructure.elements.roles import allow, make_role
 from infrastructure.names import BACKEND_HEALTH, BACKEND_PORT, DJANGO, GATEWAY, RUN_FOLDER, Names
 from infrastructure.settings import Settings
 from infrastructure.stacks.data import DataStack
 
 _Task = ecs.CfnTaskDefinition
-
-
-@dataclass(frozen=True)
-class BackendLogs:
-    name: str
-    arn: str
 
 
 class Backend(Construct):
@@ -36,17 +32,17 @@ class Backend(Construct):
         data: DataStack,
         place: Place,
         target_group_arn: str,
-        logs: BackendLogs,
+        log_group: logs.LogGroup,
         manager_arn: str,
     ) -> None:
         super().__init__(scope, id)
-        self._names, self._settings, self._data, self._logs = names, settings, data, logs
+        self._names, self._settings, self._data, self._log_group = names, settings, data, log_group
         secrets = self._secrets()
         execution_role = make_execution_role(
             self,
             "Execution",
             repository_arns=[data.repositories.arn(image) for image in ("backend", "gateway")],
-            log_group_arn=logs.arn,
+            log_group_arn=log_group.log_group_arn,
             secret_arns=sorted({arn for arn, _ in secrets.values()}),
             key_arn=data.key.arn,
         )
@@ -58,7 +54,7 @@ class Backend(Construct):
             settings=settings.backend,
             arch=settings.workspaces.arch,
             place=place,
-            way=Way(GATEWAY, BACKEND_PORT, target_group_arn),
+            route=Route(GATEWAY, BACKEND_PORT, target_group_arn),
             containers=[self._gateway(), self._django(secrets)],
             volumes=["run", "scratch"],
             execution_role=execution_role,
@@ -66,7 +62,7 @@ class Backend(Construct):
         )
 
     def _secrets(self) -> dict[str, tuple[str, str]]:
-        """Variable → secret, and the key inside it (none: the whole)."""
+        """Variable → secret and the key inside it (empty: the whole secret)."""
         database, own = self._data.database.secret_arn, self._data.secrets
         return {
             "PGUSER": (database, "username"),
@@ -89,7 +85,7 @@ class Backend(Construct):
             "APRANOVA_EMAIL_FROM": f"no-reply@{school.domain}",
             "APRANOVA_PARAMETERS": self._names.path("manager"),
             "DATABASE_URL": self._data.database.url,
-            # libpq reads these: TLS, with RDS' certificate checked against the authorities in the image.
+            # For libpq: TLS, with RDS' certificate checked against the authorities in the image.
             "PGSSLMODE": "verify-full",
             "PGSSLROOTCERT": "/etc/ssl/rds/global-bundle.pem",
             "REDIS_URL": self._data.cache.url,
@@ -98,61 +94,47 @@ class Backend(Construct):
         }
 
     def _django(self, secrets: dict[str, tuple[str, str]]) -> ecs.CfnTaskDefinition.ContainerDefinitionProperty:
-        return _Task.ContainerDefinitionProperty(
-            name=DJANGO,
-            image=self._data.repositories.uri("backend", self._settings.release),
-            essential=True,
-            readonly_root_filesystem=True,
-            stop_timeout=60,
-            environment=[
-                _Task.KeyValuePairProperty(name=name, value=value) for name, value in self._environment().items()
-            ],
+        health_check = _Task.HealthCheckProperty(
+            command=["CMD", *BACKEND_HEALTH], interval=15, timeout=5, retries=3, start_period=60
+        )
+        return self._container(
+            DJANGO,
+            self._environment(),
+            init_process=True,
+            health_check=health_check,
             secrets=[
                 _Task.SecretProperty(name=name, value_from=f"{arn}:{key}::" if key else arn)
                 for name, (arn, key) in secrets.items()
             ],
-            health_check=_Task.HealthCheckProperty(
-                command=["CMD", *BACKEND_HEALTH], interval=15, timeout=5, retries=3, start_period=60
-            ),
-            linux_parameters=_Task.LinuxParametersProperty(
-                init_process_enabled=True, capabilities=_Task.KernelCapabilitiesProperty(drop=["ALL"])
-            ),
-            mount_points=self._folders(),
-            log_configuration=log_to(self._logs.name, DJANGO, Stack.of(self).region),
         )
 
     def _gateway(self) -> ecs.CfnTaskDefinition.ContainerDefinitionProperty:
-        school = self._settings.school
-        return _Task.ContainerDefinitionProperty(
-            name=GATEWAY,
-            image=self._data.repositories.uri("gateway", self._settings.release),
-            essential=True,
-            readonly_root_filesystem=True,
-            stop_timeout=60,
-            port_mappings=[_Task.PortMappingProperty(container_port=BACKEND_PORT, protocol="tcp")],
-            environment=[
-                _Task.KeyValuePairProperty(name=name, value=value)
-                for name, value in {
-                    "APRANOVA_PUBLIC_URL": school.url,
-                    "APRANOVA_WORKSPACES_DOMAIN": school.workspaces_domain,
-                    "APRANOVA_RUN_DIR": RUN_FOLDER,
-                    "APRANOVA_PORT": str(BACKEND_PORT),
-                    # CloudFront and the load balancer each append to X-Forwarded-For.
-                    "APRANOVA_TRUSTED_HOPS": "2",
-                }.items()
-            ],
-            depends_on=[_Task.ContainerDependencyProperty(container_name=DJANGO, condition="HEALTHY")],
-            ulimits=[_Task.UlimitProperty(name="nofile", soft_limit=65_536, hard_limit=65_536)],
-            linux_parameters=_Task.LinuxParametersProperty(capabilities=_Task.KernelCapabilitiesProperty(drop=["ALL"])),
-            mount_points=self._folders(),
-            log_configuration=log_to(self._logs.name, GATEWAY, Stack.of(self).region),
+        environment = {
+            "APRANOVA_PUBLIC_URL": self._settings.school.url,
+            "APRANOVA_WORKSPACES_DOMAIN": self._settings.school.workspaces_domain,
+            "APRANOVA_RUN_DIR": RUN_FOLDER,
+            "APRANOVA_PORT": str(BACKEND_PORT),
+            # CloudFront and the load balancer each append to X-Forwarded-For.
+            "APRANOVA_TRUSTED_HOPS": "2",
+        }
+        after_django = _Task.ContainerDependencyProperty(container_name=DJANGO, condition="HEALTHY")
+        return self._container(
+            GATEWAY, environment, port=BACKEND_PORT, open_files=MANY_FILES, depends_on=[after_django]
         )
 
-    def _folders(self) -> list[ecs.CfnTaskDefinition.MountPointProperty]:
-        return [
-            _Task.MountPointProperty(source_volume="run", container_path=RUN_FOLDER, read_only=False),
-            _Task.MountPointProperty(source_volume="scratch", container_path="/tmp", read_only=False),  # noqa: S108
-        ]
+    def _container(
+        self, name: str, environment: dict[str, str], **more: Any
+    ) -> ecs.CfnTaskDefinition.ContainerDefinitionProperty:
+        return make_container(
+            self,
+            name,
+            self._data.repositories.uri(name, self._settings.release),
+            log_group=self._log_group.log_group_name,
+            folders={"run": RUN_FOLDER, "scratch": "/tmp"},  # noqa: S108
+            environment=environment,
+            stop_timeout=60,
+            **more,
+        )
 
     def _task_role(self, manager_arn: str) -> iam.Role:
         """The manager, whom the backend asks for everything about workspaces; and, as the document's task role has it, EFS and S3, to look only.
@@ -161,16 +143,16 @@ class Backend(Construct):
         encrypted with a password that this role may not read, and Fargate mounts what the task definition names, which is nothing.
         """
         role = make_role(self, "Role", "ecs-tasks.amazonaws.com", "What the backend's own code may do")
-        allow(role, "AskTheManager", ("lambda:InvokeFunction",), (manager_arn,))
+        allow(role, "InvokeManager", ("lambda:InvokeFunction",), (manager_arn,))
         stack = Stack.of(self)
         parameter = f"parameter{self._names.path('manager', 'identity-key')}"
         allow(
             role,
-            "TellTheManagerItsPublicKey",
+            "PublishIdentityKey",
             ("ssm:PutParameter",),
             (f"arn:{stack.partition}:ssm:{stack.region}:{stack.account}:{parameter}",),
         )
-        allow(role, "FindSnapshots", ("s3:ListBucket",), (self._data.snapshots.bucket_arn,))
+        allow(role, "ListSnapshots", ("s3:ListBucket",), (self._data.snapshots.bucket_arn,))
         allow(role, "ReadSnapshots", ("s3:GetObject",), (self._data.snapshots.arn_for_objects("*"),))
         allow(role, "ReadHomes", ("elasticfilesystem:ClientMount",), self._data.homes.arns)
         return role

@@ -50,12 +50,12 @@ class Compliance(Construct):
         role.add_managed_policy(iam.ManagedPolicy.from_aws_managed_policy_name(POLICY))
         allow(
             role,
-            "Deliver",
+            "DeliverRecords",
             ("s3:PutObject",),
             (bucket.arn_for_objects(f"config/AWSLogs/{account}/*"),),
             {"StringLike": {"s3:x-amz-acl": "bucket-owner-full-control"}},
         )
-        allow(role, "LookAtTheBucket", ("s3:GetBucketAcl", "s3:ListBucket"), (bucket.bucket_arn,))
+        allow(role, "ReadBucket", ("s3:GetBucketAcl", "s3:ListBucket"), (bucket.bucket_arn,))
         recorder = config.CfnConfigurationRecorder(
             self,
             "Recorder",

@@ -1,4 +1,4 @@
-"""RDS PostgreSQL: a standby in another zone, backups, no connection without TLS, a password that RDS changes by itself."""
+"""RDS PostgreSQL: a standby in another zone, backups, TLS only, and a password that RDS rotates."""
 
 from __future__ import annotations
 
@@ -46,7 +46,28 @@ class Database(Construct):
         )
         monitoring = make_role(self, "Monitoring", "monitoring.rds.amazonaws.com", "RDS enhanced monitoring")
         monitoring.add_managed_policy(iam.ManagedPolicy.from_aws_managed_policy_name(_MONITORING_POLICY))
-        self.instance = rds.CfnDBInstance(
+        self.instance = self._instance(names, settings, key, subnets, parameters, monitoring, security_group_id)
+        for log in LOGS:  # RDS would create them without retention, and not under our key.
+            group = make_log_group(
+                self, f"{log.capitalize()}Log", f"/aws/rds/instance/{names.of('database')}/{log}", key
+            )
+            self.instance.node.add_dependency(group)
+        self.instance.cfn_options.deletion_policy = CfnDeletionPolicy.SNAPSHOT
+        self.instance.cfn_options.update_replace_policy = CfnDeletionPolicy.SNAPSHOT
+        self.secret_arn = self._secret_arn(settings)
+        """The owner's password. RDS keeps it, and changes it every seven days."""
+
+    def _instance(
+        self,
+        names: Names,
+        settings: DatabaseSettings,
+        key: StackKey,
+        subnets: rds.CfnDBSubnetGroup,
+        parameters: rds.CfnDBParameterGroup,
+        monitoring: iam.Role,
+        security_group_id: str,
+    ) -> rds.CfnDBInstance:
+        return rds.CfnDBInstance(
             self,
             "Instance",
             db_instance_identifier=names.of("database"),
@@ -85,25 +106,16 @@ class Database(Construct):
             monitoring_role_arn=monitoring.role_arn,
             ca_certificate_identifier="rds-ca-rsa2048-g1",
         )
-        for log in LOGS:  # before RDS makes them itself: without an end, and not under our key
-            group = make_log_group(
-                self, f"{log.capitalize()}Log", f"/aws/rds/instance/{names.of('database')}/{log}", key
-            )
-            self.instance.node.add_dependency(group)
-        self.instance.cfn_options.deletion_policy = CfnDeletionPolicy.SNAPSHOT
-        self.instance.cfn_options.update_replace_policy = CfnDeletionPolicy.SNAPSHOT
-        self.secret_arn = self._secret_arn(settings)
-        """Of the owner's password, in RDS' keeping; RDS changes it every seven days."""
 
     def _secret_arn(self, settings: DatabaseSettings) -> str:
         own = self.instance.attr_master_user_secret_secret_arn
         if not settings.secret_arn:
             return own
-        # CloudFormation takes no export away that a stack still imports, and this one is updated before that one.
+        # CloudFormation keeps an export while another stack imports it, and this stack is updated first.
         Stack.of(self).export_value(own)
         return settings.secret_arn
 
     @property
     def url(self) -> str:
-        """Without user and password: libpq takes them from PGUSER and PGPASSWORD."""
+        """Without user and password, which libpq takes from PGUSER and PGPASSWORD."""
         return f"postgresql://{self.instance.attr_endpoint_address}:{DATABASE_PORT}/{DATABASE_NAME}"

@@ -8,7 +8,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from infrastructure.elements.roles import allow, make_role
+from infrastructure.elements.roles import allow, allow_log, make_role
 
 FETCH = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 GUARDDUTY_REPOSITORY = "aws-guardduty-agent-fargate"
@@ -26,22 +26,17 @@ def make_execution_role(
     key_arn: str,
 ) -> iam.Role:
     role = make_role(scope, id, "ecs-tasks.amazonaws.com", "Starts tasks: image, log, secrets")
-    allow(role, "SignInToTheRegistry", ("ecr:GetAuthorizationToken",), ("*",))
-    allow(
-        role,
-        "FetchTheImage",
-        FETCH,
-        repository_arns,
-    )
+    allow(role, "RegistryToken", ("ecr:GetAuthorizationToken",), ("*",))
+    allow(role, "PullImage", FETCH, repository_arns)
     stack = Stack.of(scope)
     allow(
         role,
-        "FetchGuardDutysAgent",
+        "PullGuardDutyAgent",
         FETCH,
         # AWS keeps it in an account of its own in each region, some thirty by now: any account, but this region and this name.
         (f"arn:{stack.partition}:ecr:{stack.region}:*:repository/{GUARDDUTY_REPOSITORY}",),
     )
-    allow(role, "WriteTheLog", ("logs:CreateLogStream", "logs:PutLogEvents"), (log_group_arn,))
+    allow_log(role, log_group_arn)
     if secret_arns:
         allow(role, "ReadSecrets", ("secretsmanager:GetSecretValue",), secret_arns)
         allow(role, "DecryptSecrets", ("kms:Decrypt",), (key_arn,))

@@ -1,4 +1,4 @@
-"""An ECS service on Fargate as ours all are: private, rolling without a gap, rolled back by itself, scaled as the document says."""
+"""An ECS service on Fargate: private, updated without a gap, rolled back automatically, scaled by the document's rules."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from infrastructure.elements.containers import make_task_definition
 from infrastructure.elements.service_scaling import ServiceScaling
 from infrastructure.settings import Arch, Service
-
-ARCHITECTURES: dict[Arch, str] = {"x86": "X86_64", "arm": "ARM64"}
-_Task = ecs.CfnTaskDefinition
 
 
 @dataclass(frozen=True)
@@ -26,26 +24,12 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Way:
-    """From the load balancer to one container's port."""
+class Route:
+    """From the load balancer to the port of one container."""
 
     container: str
     port: int
     target_group_arn: str
-
-
-def log_to(group: str, stream: str, region: str) -> ecs.CfnTaskDefinition.LogConfigurationProperty:
-    return _Task.LogConfigurationProperty(
-        log_driver="awslogs",
-        options={
-            "awslogs-group": group,
-            "awslogs-region": region,
-            "awslogs-stream-prefix": stream,
-            # A task must not wait for a log that does not take its lines.
-            "mode": "non-blocking",
-            "max-buffer-size": "4m",
-        },
-    )
 
 
 class FargateService(Construct):
@@ -58,7 +42,7 @@ class FargateService(Construct):
         settings: Service,
         arch: Arch,
         place: Place,
-        way: Way,
+        route: Route,
         containers: Sequence[ecs.CfnTaskDefinition.ContainerDefinitionProperty],
         volumes: Sequence[str],
         execution_role: iam.IRole,
@@ -67,29 +51,29 @@ class FargateService(Construct):
         """`volumes`: names of empty folders that the containers of a task share."""
         super().__init__(scope, id)
         self.name = name
-        self.task_definition = _Task(
+        self.task_definition = make_task_definition(
             self,
             "Task",
             family=name,
-            cpu=str(settings.size.cpu),
-            memory=str(settings.size.memory_mb),
-            network_mode="awsvpc",
-            requires_compatibilities=["FARGATE"],
-            runtime_platform=_Task.RuntimePlatformProperty(
-                cpu_architecture=ARCHITECTURES[arch], operating_system_family="LINUX"
-            ),
-            execution_role_arn=execution_role.role_arn,
-            task_role_arn=task_role.role_arn if task_role else None,
-            container_definitions=list(containers),
-            volumes=[_Task.VolumeProperty(name=volume) for volume in volumes],
+            size=settings.size,
+            arch=arch,
+            containers=containers,
+            volumes=volumes,
+            execution_role=execution_role,
+            task_role=task_role,
         )
-        self.service = ecs.CfnService(
+        self.service = self._service(place, route)
+        scaling = ServiceScaling(self, "Scaling", cluster=place.cluster, service=name, settings=settings)
+        scaling.node.add_dependency(self.service)
+
+    def _service(self, place: Place, route: Route) -> ecs.CfnService:
+        return ecs.CfnService(
             self,
             "Service",
-            service_name=name,
+            service_name=self.name,
             cluster=place.cluster,
             task_definition=self.task_definition.ref,
-            # No desired count: a deploy must not undo what the scaling did. The scaling's minimum brings the first tasks.
+            # No desired count, because a deploy must not undo scaling. The scaling's minimum starts the first tasks.
             launch_type="FARGATE",
             platform_version="LATEST",
             deployment_configuration=ecs.CfnService.DeploymentConfigurationProperty(
@@ -103,7 +87,7 @@ class FargateService(Construct):
             propagate_tags="SERVICE",
             load_balancers=[
                 ecs.CfnService.LoadBalancerProperty(
-                    container_name=way.container, container_port=way.port, target_group_arn=way.target_group_arn
+                    container_name=route.container, container_port=route.port, target_group_arn=route.target_group_arn
                 )
             ],
             network_configuration=ecs.CfnService.NetworkConfigurationProperty(
@@ -114,5 +98,3 @@ class FargateService(Construct):
                 )
             ),
         )
-        scaling = ServiceScaling(self, "Scaling", cluster=place.cluster, service=name, settings=settings)
-        scaling.node.add_dependency(self.service)

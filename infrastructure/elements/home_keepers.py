@@ -6,8 +6,6 @@ stops together waits in Lambda's own queue.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from aws_cdk import aws_efs as efs
@@ -19,9 +17,9 @@ from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
 from contract.names import STUDENT_UID
+from infrastructure.elements.function import FunctionPlace, make_function
 from infrastructure.elements.keys import StackKey
-from infrastructure.elements.manager_function import ARCHITECTURE, RUNTIME
-from infrastructure.elements.roles import allow, make_role
+from infrastructure.elements.roles import allow, allow_log, allow_vpc, make_role
 from infrastructure.names import HOMES_FOLDER, KEEPER_HANDLER, KEEPER_ROUND, METRICS_NAMESPACE, Names
 from infrastructure.settings import Settings
 from infrastructure.stacks.data import DataStack
@@ -36,13 +34,6 @@ MOUNT = "/mnt/homes"
 RESTIC = "/var/task/bin/restic"
 
 
-@dataclass(frozen=True)
-class KeeperPlace:
-    subnet_ids: Sequence[str]
-    group_id: str
-    """One that the homes' security group lets in."""
-
-
 class HomeKeepers(Construct):
     def __init__(
         self,
@@ -52,7 +43,7 @@ class HomeKeepers(Construct):
         names: Names,
         settings: Settings,
         data: DataStack,
-        place: KeeperPlace,
+        place: FunctionPlace,
         code: Path,
         log_group: logs.LogGroup,
         key: StackKey,
@@ -94,53 +85,41 @@ class HomeKeepers(Construct):
             (file_system.attr_arn,),
             {"StringEquals": {"elasticfilesystem:AccessPointArn": point.attr_arn}},
         )
-        function = lambda_.CfnFunction(
+        return make_function(
             self,
             f"Keeper{number}",
+            code=self._asset,
+            role=self.role,
+            log_group=self._log_group,
+            key=self._key,
+            environment={
+                "APRANOVA_TABLE": self._data.workspaces.table.table_name,
+                "APRANOVA_FILE_SYSTEM": file_system.ref,
+                "APRANOVA_HOMES_DIR": MOUNT,
+                "APRANOVA_SNAPSHOTS_BUCKET": self._data.snapshots.bucket_name,
+                "APRANOVA_SNAPSHOTS_SECRET": self._data.secrets.snapshots.secret_arn,
+                "APRANOVA_RESTIC": RESTIC,
+                "APRANOVA_METRICS_NAMESPACE": METRICS_NAMESPACE,
+                "APRANOVA_SERVICE": self._names.name,
+            },
             function_name=self._names.keeper(file_system.ref),
             description="Keeps homes: snapshots after stops, restores, purges",
-            runtime=RUNTIME,
-            architectures=[ARCHITECTURE],
             handler=KEEPER_HANDLER,
-            code=lambda_.CfnFunction.CodeProperty(
-                s3_bucket=self._asset.s3_bucket_name, s3_key=self._asset.s3_object_key
-            ),
             memory_size=MEMORY_MB,
             timeout=TIMEOUT_S,
             ephemeral_storage=lambda_.CfnFunction.EphemeralStorageProperty(size=SCRATCH_MB),
-            role=self.role.role_arn,
-            kms_key_arn=self._key.arn,
             reserved_concurrent_executions=1,
-            logging_config=lambda_.CfnFunction.LoggingConfigProperty(
-                log_group=self._log_group.log_group_name, log_format="JSON"
-            ),
-            environment=lambda_.CfnFunction.EnvironmentProperty(
-                variables={
-                    "APRANOVA_TABLE": self._data.workspaces.table.table_name,
-                    "APRANOVA_FILE_SYSTEM": file_system.ref,
-                    "APRANOVA_HOMES_DIR": MOUNT,
-                    "APRANOVA_SNAPSHOTS_BUCKET": self._data.snapshots.bucket_name,
-                    "APRANOVA_SNAPSHOTS_SECRET": self._data.secrets.snapshots.secret_arn,
-                    "APRANOVA_RESTIC": RESTIC,
-                    "APRANOVA_METRICS_NAMESPACE": METRICS_NAMESPACE,
-                    "APRANOVA_SERVICE": self._names.name,
-                }
-            ),
             file_system_configs=[
                 lambda_.CfnFunction.FileSystemConfigProperty(arn=point.attr_arn, local_mount_path=MOUNT)
             ],
-            vpc_config=lambda_.CfnFunction.VpcConfigProperty(
-                subnet_ids=list(self._place.subnet_ids), security_group_ids=[self._place.group_id]
-            ),
+            vpc_config=self._place.vpc_config,
         )
-        function.node.add_dependency(self.role)
-        return function
 
     def _rounds(self, time_zone: str) -> None:
         role = make_role(
             self, "RoundRole", "scheduler.amazonaws.com", "EventBridge Scheduler sends keepers on their round"
         )
-        allow(role, "SendOnTheRound", ("lambda:InvokeFunction",), self.arns)
+        allow(role, "InvokeBackupWorkers", ("lambda:InvokeFunction",), self.arns)
         for number, function in enumerate(self.functions, 1):
             scheduler.CfnSchedule(
                 self,
@@ -163,37 +142,25 @@ class HomeKeepers(Construct):
         data, table = self._data, self._data.workspaces.table.table_arn
         allow(
             role,
-            "Records",
+            "ReadAndWriteRecords",
             ("dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"),
             (table,),
         )
-        allow(role, "AllWorkspaces", ("dynamodb:Query",), (f"{table}/index/*",))
-        allow(role, "ThePassword", ("secretsmanager:GetSecretValue",), (data.secrets.snapshots.secret_arn,))
-        allow(role, "TheDataKey", ("kms:Decrypt", "kms:GenerateDataKey"), (data.key.arn,))
+        allow(role, "ListWorkspaces", ("dynamodb:Query",), (f"{table}/index/*",))
+        allow(role, "ReadSnapshotsPassword", ("secretsmanager:GetSecretValue",), (data.secrets.snapshots.secret_arn,))
+        allow(role, "UseDataKey", ("kms:Decrypt", "kms:GenerateDataKey"), (data.key.arn,))
         allow(role, "ListSnapshots", ("s3:ListBucket",), (data.snapshots.bucket_arn,))
         allow(
             role,
-            "Snapshots",
+            "ReadAndWriteSnapshots",
             ("s3:DeleteObject", "s3:GetObject", "s3:PutObject"),
             (data.snapshots.arn_for_objects("*"),),
         )
-        allow(role, "WriteTheLog", ("logs:CreateLogStream", "logs:PutLogEvents"), (self._log_group.log_group_arn,))
-        allow(
-            role,
-            "StandInTheVpc",
-            (
-                "ec2:AssignPrivateIpAddresses",
-                "ec2:CreateNetworkInterface",
-                "ec2:DeleteNetworkInterface",
-                "ec2:DescribeNetworkInterfaces",
-                "ec2:DescribeSubnets",
-                "ec2:UnassignPrivateIpAddresses",
-            ),
-            ("*",),
-        )
+        allow_log(role, self._log_group.log_group_arn)
+        allow_vpc(role)
         return role
 
 
 def let_tell_keepers(role: iam.Role, keepers: HomeKeepers) -> None:
     """The manager tells them; the files and their snapshots are out of its own reach."""
-    allow(role, "TellKeepers", ("lambda:InvokeFunction",), keepers.arns)
+    allow(role, "InvokeBackupWorkers", ("lambda:InvokeFunction",), keepers.arns)

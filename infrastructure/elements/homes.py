@@ -84,7 +84,7 @@ class Homes(Construct):
             "Version": "2012-10-17",
             "Statement": [
                 {
-                    "Sid": "ThroughAnAccessPointOfThisVpc",
+                    "Sid": "AllowAccessPoints",
                     "Effect": "Allow",
                     "Principal": {"AWS": "*"},
                     "Action": use,
@@ -94,7 +94,7 @@ class Homes(Construct):
                     },
                 },
                 {
-                    "Sid": "OnlyOverTls",
+                    "Sid": "RequireTls",
                     "Effect": "Deny",
                     "Principal": {"AWS": "*"},
                     "Action": [*use, "elasticfilesystem:ClientRootAccess"],

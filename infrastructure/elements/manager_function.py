@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,19 +15,18 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from contract.names import WorkspaceKind
-from infrastructure.elements.fargate_service import ARCHITECTURES
+from infrastructure.elements.containers import ARCHITECTURES
+from infrastructure.elements.function import FunctionPlace, make_function
 from infrastructure.elements.keys import StackKey
-from infrastructure.elements.roles import allow, make_role
+from infrastructure.elements.roles import allow, allow_log, allow_vpc, make_role
 from infrastructure.names import MANAGER_HANDLER, METRICS_NAMESPACE, WAKE_DELAY_S, Names
 from infrastructure.settings import Settings
 from infrastructure.stacks.data import DataStack
 
-RUNTIME = "python3.13"
 MEMORY_MB = 1024
 """Lambda gives CPU in proportion; importing the AWS clients is most of a cold start."""
 TIMEOUT_S = 60
 """It never waits for a task; a sweep of thousands of records is the longest it does."""
-ARCHITECTURE = "x86_64"
 
 
 @dataclass(frozen=True)
@@ -36,9 +35,8 @@ class Surroundings:
 
     cluster: str
     cluster_arn: str
-    subnet_ids: Sequence[str]
-    group_id: str
-    """The backend's security group: the only one that workspaces admit."""
+    place: FunctionPlace
+    """In the backend's security group, the only one that workspaces admit."""
     workspace_group_id: str
     workspace_log_group: str
     workspace_role_arn: str
@@ -70,33 +68,25 @@ class ManagerFunction(Construct):
         )
         self.wakes = self._wake_queue()
         self.role = self._role(log_group.log_group_arn)
-        asset = assets.Asset(self, "Code", path=str(code))
-        self.function = lambda_.CfnFunction(
+        self.function = make_function(
             self,
             "Function",
+            code=assets.Asset(self, "Code", path=str(code)),
+            role=self.role,
+            log_group=log_group,
+            key=key,
+            environment=self._environment(),
             function_name=names.manager,
             description="Workspace manager: launches, stops, sweeps; starts and ends tasks",
-            runtime=RUNTIME,
-            architectures=[ARCHITECTURE],
             handler=MANAGER_HANDLER,
-            code=lambda_.CfnFunction.CodeProperty(s3_bucket=asset.s3_bucket_name, s3_key=asset.s3_object_key),
             memory_size=MEMORY_MB,
             timeout=TIMEOUT_S,
-            role=self.role.role_arn,
-            kms_key_arn=key.arn,
+            vpc_config=around.place.vpc_config,
             reserved_concurrent_executions=settings.manager_concurrency,
             dead_letter_config=lambda_.CfnFunction.DeadLetterConfigProperty(target_arn=self.failures.queue_arn),
-            # A pass asks for the next one as long as something moves. Lambda would take that for a mistake after 16 of them.
+            # A pass asks for the next one while anything changes. Lambda would stop such a chain after 16 calls.
             recursive_loop="Allow",
-            logging_config=lambda_.CfnFunction.LoggingConfigProperty(
-                log_group=log_group.log_group_name, log_format="JSON"
-            ),
-            environment=lambda_.CfnFunction.EnvironmentProperty(variables=self._environment()),
-            vpc_config=lambda_.CfnFunction.VpcConfigProperty(
-                subnet_ids=list(around.subnet_ids), security_group_ids=[around.group_id]
-            ),
         )
-        self.function.node.add_dependency(self.role)
         lambda_.CfnEventSourceMapping(
             self,
             "PassesAskedFor",
@@ -129,7 +119,7 @@ class ManagerFunction(Construct):
         return {
             "APRANOVA_TABLE": data.workspaces.table.table_name,
             "APRANOVA_CLUSTER": around.cluster,
-            "APRANOVA_SUBNETS": ",".join(around.subnet_ids),
+            "APRANOVA_SUBNETS": ",".join(around.place.subnet_ids),
             "APRANOVA_WORKSPACE_SECURITY_GROUP": around.workspace_group_id,
             "APRANOVA_WORKSPACE_IMAGES": self._words(
                 {
@@ -168,44 +158,31 @@ class ManagerFunction(Construct):
         self._tasks(role)
         self._homes(role)
         stack = Stack.of(self)
-        allow(role, "WriteTheLog", ("logs:CreateLogStream", "logs:PutLogEvents"), (log_group_arn,))
+        allow_log(role, log_group_arn)
         parameters = f"arn:{stack.partition}:ssm:{stack.region}:{stack.account}:parameter{self._names.path('manager')}"
         allow(
             role,
-            "ReadItsParameters",
-            ("ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"),
+            "ReadParameters",
+            ("ssm:GetParametersByPath",),
             (parameters, f"{parameters}/*"),
         )
         allow(role, "ReportFailures", ("sqs:SendMessage",), (self.failures.queue_arn,))
         allow(
             role,
-            "AskForTheNextPass",
+            "RequestNextPass",
             ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"),
             (self.wakes.queue_arn,),
         )
-        allow(
-            role,
-            "StandInTheVpc",
-            (
-                "ec2:AssignPrivateIpAddresses",
-                "ec2:CreateNetworkInterface",
-                "ec2:DeleteNetworkInterface",
-                "ec2:DescribeNetworkInterfaces",
-                "ec2:DescribeSubnets",
-                "ec2:UnassignPrivateIpAddresses",
-            ),
-            ("*",),
-        )
+        allow_vpc(role)
         return role
 
     def _records(self, role: iam.Role) -> None:
         table = self._data.workspaces.table.table_arn
         allow(
             role,
-            "Records",
+            "ReadAndWriteRecords",
             (
                 "dynamodb:BatchGetItem",
-                "dynamodb:ConditionCheckItem",
                 "dynamodb:DeleteItem",
                 "dynamodb:GetItem",
                 "dynamodb:PutItem",
@@ -214,8 +191,8 @@ class ManagerFunction(Construct):
             ),
             (table,),
         )
-        allow(role, "WhatIsDue", ("dynamodb:Query",), (f"{table}/index/*",))
-        allow(role, "TheDataKey", ("kms:Decrypt", "kms:GenerateDataKey"), (self._data.key.arn,))
+        allow(role, "QueryDueRecords", ("dynamodb:Query",), (f"{table}/index/*",))
+        allow(role, "UseDataKey", ("kms:Decrypt", "kms:GenerateDataKey"), (self._data.key.arn,))
 
     def _tasks(self, role: iam.Role) -> None:
         stack, around = Stack.of(self), self._around
@@ -224,23 +201,22 @@ class ManagerFunction(Construct):
         families = [f"{ours}:task-definition/{self._names.name}-{kind}-*:*" for kind in self._settings.workspaces.kinds]
         tasks = [f"{ours}:task/{around.cluster}/*"]
         allow(role, "StartTasks", ("ecs:RunTask",), families, here)
-        allow(role, "SeeAndEndTasks", ("ecs:DescribeTasks", "ecs:StopTask"), tasks, here)
+        allow(role, "DescribeAndStopTasks", ("ecs:DescribeTasks", "ecs:StopTask"), tasks, here)
         allow(role, "ListTasks", ("ecs:ListTasks",), ("*",), here)
-        allow(role, "TagWhatItStarts", ("ecs:TagResource",), [*families, *tasks])
+        allow(role, "TagTasks", ("ecs:TagResource",), [*families, *tasks])
         allow(
             role,
-            "DefinitionsForEachHome",  # ECS knows neither resource nor condition for these four
+            "TaskDefinitions",  # ECS supports neither resource nor condition for these actions
             (
                 "ecs:DeregisterTaskDefinition",
                 "ecs:DescribeTaskDefinition",
-                "ecs:ListTaskDefinitions",
                 "ecs:RegisterTaskDefinition",
             ),
             ("*",),
         )
         allow(
             role,
-            "HandOnTheExecutionRole",
+            "PassExecutionRole",
             ("iam:PassRole",),
             (around.workspace_role_arn,),
             {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
@@ -250,10 +226,10 @@ class ManagerFunction(Construct):
         stack, data = Stack.of(self), self._data
         ours = f"arn:{stack.partition}:elasticfilesystem:{stack.region}:{stack.account}"
         points, any_of_them = f"{ours}:access-point/*", f"{ours}:file-system/*"
-        allow(role, "HomesOfStudents", ("elasticfilesystem:CreateAccessPoint",), data.homes.arns)
-        allow(role, "WhetherAPlaceIsGone", ("elasticfilesystem:DescribeAccessPoints",), (points,))
+        allow(role, "CreateAccessPoints", ("elasticfilesystem:CreateAccessPoint",), data.homes.arns)
+        allow(role, "CheckAccessPoints", ("elasticfilesystem:DescribeAccessPoints",), (points,))
         allow(  # one that the stack has lost, too
-            role, "WhetherAFileSystemIsGone", ("elasticfilesystem:DescribeFileSystems",), (any_of_them,)
+            role, "CheckFileSystems", ("elasticfilesystem:DescribeFileSystems",), (any_of_them,)
         )
-        allow(role, "EndHomes", ("elasticfilesystem:DeleteAccessPoint", "elasticfilesystem:TagResource"), (points,))
+        allow(role, "DeleteAccessPoints", ("elasticfilesystem:DeleteAccessPoint", "elasticfilesystem:TagResource"), (points,))
         allow(role, "ListSnapshots", ("s3:ListBucket",), (data.snapshots.bucket_arn,))

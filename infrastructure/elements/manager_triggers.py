@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from aws_cdk import Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
+from infrastructure.elements.function import let_events_invoke
 from infrastructure.elements.manager_function import ManagerFunction
 from infrastructure.elements.roles import allow, make_role
 from infrastructure.names import SWEEP_REQUEST, Names
@@ -57,7 +57,7 @@ class ManagerTriggers(Construct):
         super().__init__(scope, id)
         self._manager, self._zone = manager, settings.school.time_zone
         self._role = make_role(self, "Role", "scheduler.amazonaws.com", "EventBridge Scheduler wakes the manager")
-        allow(self._role, "Wake", ("lambda:InvokeFunction",), (manager.arn,))
+        allow(self._role, "InvokeManager", ("lambda:InvokeFunction",), (manager.arn,))
         allow(self._role, "ReportFailures", ("sqs:SendMessage",), (manager.failures.queue_arn,))
         group = scheduler.CfnScheduleGroup(self, "Group", name=names.name)
         self._schedule("Sweep", group, names.of("sweep"), settings.workspaces.sweep, "Look at everything that is due")
@@ -118,17 +118,10 @@ class ManagerTriggers(Construct):
                 )
             ],
         )
-        lambda_.CfnPermission(
-            self,
-            "FromEvents",
-            action="lambda:InvokeFunction",
-            function_name=self._manager.arn,
-            principal="events.amazonaws.com",
-            source_arn=rule.attr_arn,
-        )
+        let_events_invoke(self, self._manager.arn, rule.attr_arn)
         self._manager.failures.add_to_resource_policy(
             iam.PolicyStatement(
-                sid="UndeliveredEvents",
+                sid="EventDeliveryFailures",
                 principals=[iam.ServicePrincipal("events.amazonaws.com")],
                 actions=["sqs:SendMessage"],
                 resources=[self._manager.failures.queue_arn],

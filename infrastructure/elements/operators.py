@@ -27,14 +27,14 @@ class Operators(Construct):
         self.topic.add_subscription(subscriptions.EmailSubscription(email))
         # A topic with a policy has lost the usual one, which lets the whole account publish: each writer is named.
         ours = {"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
-        self._let_publish("Alarms", ALARMS, ours)
-        key.let_service_use_it("Alarms", ALARMS, _SEND)
+        self._let_publish("PublishAlarms", ALARMS, ours)
+        key.let_service_use_it("EncryptAlarms", ALARMS, _SEND)
         # EventBridge sends no aws:SourceAccount to KMS: with that condition each message would be lost without a word
         # (https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html). It takes targets of its own account only.
-        self._let_publish("Findings", EVENTS, None)
+        self._let_publish("PublishFindings", EVENTS, None)
         key.key.add_to_resource_policy(
             iam.PolicyStatement(
-                sid="Findings", principals=[iam.ServicePrincipal(EVENTS)], actions=list(_SEND), resources=["*"]
+                sid="EncryptFindings", principals=[iam.ServicePrincipal(EVENTS)], actions=list(_SEND), resources=["*"]
             )
         )
 

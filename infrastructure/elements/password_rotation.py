@@ -7,13 +7,12 @@ with the old password is refused; the connections that are open stay.
 from __future__ import annotations
 
 from aws_cdk import aws_events as events
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from infrastructure.elements.function import let_events_invoke, make_function
 from infrastructure.elements.keys import StackKey
-from infrastructure.elements.manager_function import RUNTIME
-from infrastructure.elements.roles import allow, make_role
+from infrastructure.elements.roles import allow, allow_log, make_role
 
 CODE = """\
 import os
@@ -43,24 +42,20 @@ class PasswordRotation(Construct):
     ) -> None:
         super().__init__(scope, id)
         role = make_role(self, "Role", "lambda.amazonaws.com", "Starts the backend's tasks anew after a rotation")
-        allow(role, "StartAnew", ("ecs:UpdateService",), (service_arn,))
-        allow(role, "WriteTheLog", ("logs:CreateLogStream", "logs:PutLogEvents"), (log_group.log_group_arn,))
-        function = lambda_.CfnFunction(
+        allow(role, "RedeployBackend", ("ecs:UpdateService",), (service_arn,))
+        allow_log(role, log_group.log_group_arn)
+        function = make_function(
             self,
             "Function",
+            code=CODE,
+            role=role,
+            log_group=log_group,
+            key=key,
+            environment={"CLUSTER": cluster, "SERVICE": service},
             description="The database's password has changed: start the backend's tasks anew",
-            runtime=RUNTIME,
             handler="index.handle",
-            code=lambda_.CfnFunction.CodeProperty(zip_file=CODE),
             timeout=30,
-            role=role.role_arn,
-            kms_key_arn=key.arn,
-            logging_config=lambda_.CfnFunction.LoggingConfigProperty(
-                log_group=log_group.log_group_name, log_format="JSON"
-            ),
-            environment=lambda_.CfnFunction.EnvironmentProperty(variables={"CLUSTER": cluster, "SERVICE": service}),
         )
-        function.node.add_dependency(role)
         rule = events.CfnRule(
             self,
             "Rotated",
@@ -72,11 +67,4 @@ class PasswordRotation(Construct):
             },
             targets=[events.CfnRule.TargetProperty(id="start-anew", arn=function.attr_arn)],
         )
-        lambda_.CfnPermission(
-            self,
-            "FromEvents",
-            action="lambda:InvokeFunction",
-            function_name=function.attr_arn,
-            principal="events.amazonaws.com",
-            source_arn=rule.attr_arn,
-        )
+        let_events_invoke(self, function.attr_arn, rule.attr_arn)

@@ -1,26 +1,23 @@
-"""The models of workspace tasks: what the manager's own definitions, one for each home with its access point, must not fall behind.
+"""Models of workspace tasks. The manager registers a definition for each home, with its access point, after these.
 
-There is no task role: what a student's code finds in a task is no AWS identity at all.
+There is no task role, so a student's code finds no AWS identity in a task.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aws_cdk import Stack
 from aws_cdk import aws_ecs as ecs
 from constructs import Construct
 
 from contract.names import STUDENT_UID, WorkspaceKind
+from infrastructure.elements.containers import MANY_FILES, make_container, make_task_definition
 from infrastructure.elements.execution_role import make_execution_role
-from infrastructure.elements.fargate_service import ARCHITECTURES, log_to
 from infrastructure.names import AGENT_PORT, Names
 from infrastructure.settings import Workspaces
 
 CONTAINER = "workspace"
 _SCRATCH = ("tmp", "run")
-
-_Task = ecs.CfnTaskDefinition
 
 
 @dataclass(frozen=True)
@@ -58,35 +55,26 @@ class WorkspaceTasks(Construct):
     def _model(
         self, image: WorkspaceImage, *, names: Names, settings: Workspaces, log_group: str
     ) -> ecs.CfnTaskDefinition:
-        container = _Task.ContainerDefinitionProperty(
-            name=CONTAINER,
-            image=image.uri,
-            essential=True,
+        container = make_container(
+            self,
+            CONTAINER,
+            image.uri,
+            log_group=log_group,
+            log_stream=image.kind.value,
+            folders={name: f"/{name}" for name in _SCRATCH},
+            port=AGENT_PORT,
+            open_files=MANY_FILES,
             user=str(STUDENT_UID),
             privileged=False,
-            readonly_root_filesystem=True,
             stop_timeout=120,
-            port_mappings=[_Task.PortMappingProperty(container_port=AGENT_PORT, protocol="tcp")],
-            linux_parameters=_Task.LinuxParametersProperty(capabilities=_Task.KernelCapabilitiesProperty(drop=["ALL"])),
-            ulimits=[_Task.UlimitProperty(name="nofile", soft_limit=65_536, hard_limit=65_536)],
-            mount_points=[
-                _Task.MountPointProperty(source_volume=name, container_path=f"/{name}", read_only=False)
-                for name in _SCRATCH
-            ],
-            log_configuration=log_to(log_group, image.kind.value, Stack.of(self).region),
         )
-        return _Task(
+        return make_task_definition(
             self,
             image.kind.capitalize(),
             family=names.task_family(image.kind),
-            cpu=str(settings.size.cpu),
-            memory=str(settings.size.memory_mb),
-            network_mode="awsvpc",
-            requires_compatibilities=["FARGATE"],
-            runtime_platform=_Task.RuntimePlatformProperty(
-                cpu_architecture=ARCHITECTURES[settings.arch], operating_system_family="LINUX"
-            ),
-            execution_role_arn=self.execution_role.role_arn,
-            container_definitions=[container],
-            volumes=[_Task.VolumeProperty(name=name) for name in _SCRATCH],
+            size=settings.size,
+            arch=settings.arch,
+            containers=[container],
+            volumes=_SCRATCH,
+            execution_role=self.execution_role,
         )

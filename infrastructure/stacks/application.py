@@ -9,13 +9,14 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from infrastructure.elements.backend import Backend, BackendLogs
+from infrastructure.elements.backend import Backend
 from infrastructure.elements.buckets import make_log_bucket
 from infrastructure.elements.certificates import make_certificate
 from infrastructure.elements.cluster import Cluster
 from infrastructure.elements.dns import make_alias
 from infrastructure.elements.fargate_service import Place
-from infrastructure.elements.home_keepers import HomeKeepers, KeeperPlace, let_tell_keepers
+from infrastructure.elements.function import FunctionPlace
+from infrastructure.elements.home_keepers import HomeKeepers, let_tell_keepers
 from infrastructure.elements.keys import StackKey
 from infrastructure.elements.load_balancer import LoadBalancer
 from infrastructure.elements.log_groups import make_log_group
@@ -64,6 +65,11 @@ class ApplicationStack(PlatformStack):
     def _place(self, group: Group) -> Place:
         return Place(self.cluster.name, self._network.network.private_subnet_ids, self._network.groups.id_of(group))
 
+    @property
+    def _function_place(self) -> FunctionPlace:
+        """In the backend's group, which the document lets in to workspaces and EFS."""
+        return FunctionPlace(self._network.network.private_subnet_ids, self._network.groups.id_of(Group.BACKEND))
+
     def _workspace_tasks(self) -> WorkspaceTasks:
         group = self.workspace_logs = make_log_group(self, "WorkspaceLogs", self.names.logs("workspaces"), self.key)
         repositories = self._data.repositories
@@ -99,8 +105,7 @@ class ApplicationStack(PlatformStack):
             around=Surroundings(
                 cluster=self.cluster.name,
                 cluster_arn=self.cluster.arn,
-                subnet_ids=self._network.network.private_subnet_ids,
-                group_id=groups.id_of(Group.BACKEND),
+                place=self._function_place,
                 workspace_group_id=groups.id_of(Group.WORKSPACE),
                 workspace_log_group=self.workspace_logs.log_group_name,
                 workspace_role_arn=self.tasks.execution_role.role_arn,
@@ -108,14 +113,13 @@ class ApplicationStack(PlatformStack):
         )
 
     def _keepers(self, code: Path) -> HomeKeepers:
-        """They wear the backend's group, which the document lets in to EFS."""
         return HomeKeepers(
             self,
             "Keepers",
             names=self.names,
             settings=self.settings,
             data=self._data,
-            place=KeeperPlace(self._network.network.private_subnet_ids, self._network.groups.id_of(Group.BACKEND)),
+            place=self._function_place,
             code=code,
             log_group=make_log_group(self, "KeeperLogs", self.names.logs("keepers"), self.key),
             key=self.key,
@@ -159,7 +163,6 @@ class ApplicationStack(PlatformStack):
         return balancer
 
     def _backend(self) -> Backend:
-        group = make_log_group(self, "BackendLogs", self.names.logs("backend"), self.key)
         backend = Backend(
             self,
             "Backend",
@@ -168,7 +171,7 @@ class ApplicationStack(PlatformStack):
             data=self._data,
             place=self._place(Group.BACKEND),
             target_group_arn=self.balancer.backend.ref,
-            logs=BackendLogs(group.log_group_name, group.log_group_arn),
+            log_group=make_log_group(self, "BackendLogs", self.names.logs("backend"), self.key),
             manager_arn=self.manager.arn,
         )
         for rule in self.balancer.rules:  # ECS refuses a target group that no listener knows yet

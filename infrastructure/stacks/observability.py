@@ -31,7 +31,7 @@ class ObservabilityStack(PlatformStack):
         self.key.let_logs_use_it()
         operators = Operators(self, "ToOperators", names=names, key=self.key, email=settings.school.operators_email)
         balancer = application.balancer.balancer.attr_load_balancer_full_name
-        alarms = all_alarms(names, settings, balancer=balancer, keepers=application.keepers.function_names)
+        alarms = all_alarms(names, settings, balancer=balancer, workers=application.keepers.function_names)
         Alarms(self, "Alarms", names=names, alarms=alarms, topic_arn=operators.topic.topic_arn)
         Dashboard(
             self,
@@ -41,7 +41,7 @@ class ObservabilityStack(PlatformStack):
                 names,
                 region=self.region,
                 balancer=balancer,
-                nodes=cache_nodes(names, settings.cache.shards, settings.cache.replicas),
+                nodes=cache_nodes(names, settings),
             ),
         )
         MonthBudget(self, "Month", names=names, dollars=watch.budget_usd, email=settings.school.operators_email)

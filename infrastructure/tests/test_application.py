@@ -168,7 +168,7 @@ def test_guardduty_can_fetch_its_agent_into_every_task(each: tuple[Assembly, tup
         for policy in assembly.all("AWS::IAM::Policy", "application")
         for statement in policy["PolicyDocument"]["Statement"]
         for role in policy["Roles"]
-        if statement.get("Sid") == "FetchGuardDutysAgent" and "ecr:BatchGetImage" in statement["Action"]
+        if statement.get("Sid") == "PullGuardDutyAgent" and "ecr:BatchGetImage" in statement["Action"]
     }
     roles = {task["ExecutionRoleArn"]["Fn::GetAtt"][0] for task in assembly.all("AWS::ECS::TaskDefinition")}
     assert len(roles) == 3

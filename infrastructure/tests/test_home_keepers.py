@@ -93,7 +93,7 @@ def test_the_manager_may_tell_every_keeper_and_each_goes_on_its_round_once_a_day
         f for f in assembly.all("AWS::Lambda::Function") if f.properties.get("FunctionName") == "workspace-manager"
     ]
     role = assembly.target(manager["Role"], "application")
-    (tell,) = [s for s in statements_of(role, assembly) if s.get("Sid") == "TellKeepers"]
+    (tell,) = [s for s in statements_of(role, assembly) if s.get("Sid") == "InvokeBackupWorkers"]
     resources = tell["Resource"] if isinstance(tell["Resource"], list) else [tell["Resource"]]
     assert {assembly.target(arn, "application").id for arn in resources} == ids
     rounds = [s for s in assembly.all("AWS::Scheduler::Schedule") if s["Target"]["Input"] == '{"action":"round"}']

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from infrastructure.elements.manager_function import RUNTIME
+from infrastructure.elements.function import RUNTIME
 from infrastructure.manager_package import OWN, PACKAGES, SOURCE, CannotPackage, build_manager, find_python
 from infrastructure.names import KEEPER_HANDLER, MANAGER_HANDLER
 
