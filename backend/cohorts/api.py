@@ -1,4 +1,4 @@
-"""The API of cohorts: parse, authorise, call one service, serialise."""
+"""The API of cohorts: parse, authorize, call one service, serialize."""
 
 from __future__ import annotations
 

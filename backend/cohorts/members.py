@@ -12,8 +12,8 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.accounts.roles import Role
 from backend.audit.record import record
-from backend.cohorts.delivery import cohort_changed
 from backend.cohorts.models import Cohort, Membership
+from backend.cohorts.outbox import cohort_changed
 from backend.platform.problems import ProblemError, not_found
 
 MEMBERS_MAX = 2000

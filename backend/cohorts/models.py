@@ -65,17 +65,20 @@ class Timetable(models.Model):
         return f"{self.file_name} of {self.cohort}"
 
 
-class Delivery(models.Model):
-    """That the manager must hear about a cohort at `due_at`: at once after a change, and every day.
+class OutboxEntry(models.Model):
+    """The manager must hear about a cohort at `due_at`: at once after a change, and every day.
 
-    No foreign key: it outlives a deleted cohort, of which the manager must hear too.
+    There is no foreign key: the entry outlives a deleted cohort, of which the manager must hear too.
     """
 
     cohort_id = models.UUIDField(primary_key=True)
     due_at = models.DateTimeField(db_index=True)
     change = models.UUIDField(default=uuid.uuid4)
-    """New at each change: whoever delivered an older one sees that it must be done again."""
+    """New at each change: a process that sent an older state sees that it must send again."""
     failures = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        db_table = "cohorts_delivery"  # the name under which it was first released
 
     def __str__(self) -> str:
         return f"{self.cohort_id} at {self.due_at:%Y-%m-%d %H:%M:%S}"

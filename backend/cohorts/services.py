@@ -12,8 +12,8 @@ from backend.accounts.models import User
 from backend.accounts.roles import Role, Track
 from backend.audit.record import record
 from backend.cohorts.access import refuse_all_but_admins, refuse_students
-from backend.cohorts.delivery import cohort_changed
 from backend.cohorts.models import Cohort
+from backend.cohorts.outbox import cohort_changed
 from backend.cohorts.readings import read_again
 from backend.platform.problems import FieldError, ProblemError
 

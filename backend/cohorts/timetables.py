@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.audit.record import record
-from backend.cohorts.delivery import cohort_changed
 from backend.cohorts.models import Cohort, Timetable
+from backend.cohorts.outbox import cohort_changed
 from backend.cohorts.readings import columns, read_upload
 from backend.cohorts.timetable import TimetableReading
 from backend.platform.problems import not_found

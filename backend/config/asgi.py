@@ -47,11 +47,11 @@ def build_application() -> Any:
 
 def with_workers(application: Any) -> WithBackground:
     """What no request waits for runs beside it: cohorts told to the manager, hints of sign-ins, sessions kept."""
-    from backend.cohorts import delivery
+    from backend.cohorts import outbox
     from backend.costs import sessions
     from backend.workspaces import sign_in_hint
 
-    return WithBackground(application, (delivery.worker, sign_in_hint.worker, sessions.worker))
+    return WithBackground(application, (outbox.worker, sign_in_hint.worker, sessions.worker))
 
 
 application = with_workers(build_application())

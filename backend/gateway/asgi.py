@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from backend.gateway import pages
 from backend.gateway.access import AccessReader
 from backend.gateway.answers import Answer, Receive, Scope, Send, page, problem, redirect, send_answer
-from backend.gateway.authorisation import AUTHORISATION_PATH, Authorisation
+from backend.gateway.authorization import AUTHORIZATION_PATH, Authorization
 from backend.gateway.changes import Changes
 from backend.gateway.endpoints import WorkspaceViews
 from backend.gateway.identity import IdentitySigner
@@ -52,16 +52,16 @@ class Gateway:
         self._client = client
         self._reader = AccessReader(client)
         self._views = WorkspaceViews(describe_in_thread)
-        self._authorisation = Authorisation(site, self._reader, self._views, signer)
+        self._authorization = Authorization(site, self._reader, self._views, signer)
         self._changes = Changes(
-            client, revoked=self._authorisation.revoked, changed=self._views.forget, lost=self._forget_all
+            client, revoked=self._authorization.revoked, changed=self._views.forget, lost=self._forget_all
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             path = scope["path"]
-            if path == AUTHORISATION_PATH:
-                await send_answer(send, await self._authorise(scope))
+            if path == AUTHORIZATION_PATH:
+                await send_answer(send, await self._authorize(scope))
                 return
             if path.startswith(GATEWAY_PATH_PREFIX):
                 await send_answer(send, await self._own_page(scope))
@@ -71,11 +71,11 @@ class Gateway:
             return
         await self._inner(scope, receive, send)
 
-    async def _authorise(self, scope: Scope) -> Answer:
+    async def _authorize(self, scope: Scope) -> Answer:
         try:
-            return await self._authorisation.answer(scope)
+            return await self._authorization.answer(scope)
         except (RedisError, ApraNovaError, OSError) as error:
-            logger.warning("cannot authorise now: %s", error)
+            logger.warning("cannot authorize now: %s", error)
             return problem(503, "unavailable", "The platform cannot check your access right now.")
 
     async def _own_page(self, scope: Scope) -> Answer:
@@ -123,7 +123,7 @@ class Gateway:
                 return
 
     def _forget_all(self) -> None:
-        self._authorisation.forget_all()
+        self._authorization.forget_all()
         self._views.forget_all()
 
 

@@ -1,7 +1,8 @@
 """The pass for the door on AWS, where the manager answers `/workspace`: a JWT that says who is signed in, for five minutes.
 
-Signed with the key of the gateway's statements, but for another audience: what an application in a workspace receives opens no door.
-It stays good after a sign-out until it ends; it makes the person's own workspace run, and lets nobody in.
+It is signed with the key of the identity tokens, but for another audience: a token that an application in a workspace
+receives opens no door. A pass stays valid after a sign-out until it expires. It can make the person's own workspace
+run, and lets nobody in.
 """
 
 from __future__ import annotations

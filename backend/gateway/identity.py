@@ -1,7 +1,7 @@
-"""The gateway's signed statement of who is asking: a JWT for one workspace that the application in it can verify.
+"""The identity token: a JWT that tells the application in one workspace who is asking.
 
-Signed with Ed25519, so that a workspace holds nothing with which it could sign. The audience is the workspace's id: what
-one student's workspace receives opens no other.
+It is signed with Ed25519, so a workspace holds nothing with which it could sign one. The audience is the workspace's
+id: a token that one student's workspace receives is refused by every other.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ ISSUER = "apranova"
 
 
 class IdentitySigner:
-    """A statement is signed once and used for half its life: it is on the path of every request."""
+    """Signs each token once and reuses it for half its life, because every request needs one."""
 
     def __init__(self, key: Ed25519PrivateKey, *, clock: Callable[[], float] = time.time) -> None:
         self._key = key
         self._clock = clock
         self._kept: dict[tuple[str, str], tuple[bytes, float]] = {}
 
-    def statement(self, access: Access) -> bytes:
+    def token(self, access: Access) -> bytes:
         now = self._clock()
         asked = (access.workspace_id, access.user_id)
         kept = self._kept.get(asked)

@@ -4,7 +4,7 @@ These are signals and not calls from services on purpose: people are also signed
 admin's pages, by allauth and by commands, and none of them may forget it. A failing Redis makes a sign-out fail
 visibly; a sign-out that leaves an editor open to the next person would be worse.
 
-A stopped or deleted workspace needs nothing here: authorisation asks for its state anyway.
+A stopped or deleted workspace needs nothing here: authorization asks for its state anyway.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ class Environment:
     aws_region: str
     secret_key: str = field(repr=False)
     identity_private_key: Ed25519PrivateKey = field(repr=False)
-    """Signs the gateway's statements of who is asking; workspaces have the public half."""
+    """Signs identity tokens; workspaces have the public half."""
     run_dir: str
     static_dir: str
     """Folder of collected static files; empty: they are served from where the packages keep them."""

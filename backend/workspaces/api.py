@@ -1,4 +1,4 @@
-"""The API of workspaces: parse, authorise, call one service, serialise."""
+"""The API of workspaces: parse, authorize, call one service, serialize."""
 
 from __future__ import annotations
 

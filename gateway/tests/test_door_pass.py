@@ -25,10 +25,10 @@ def test_it_ends() -> None:
     assert find_person(old, public_half(KEY)) is None
 
 
-def test_another_schools_pass_and_a_statement_for_a_workspace_are_none() -> None:
+def test_another_schools_pass_and_an_identity_token_for_a_workspace_are_none() -> None:
     assert find_person(sign_pass(Ed25519PrivateKey.generate(), "person-7"), public_half(KEY)) is None
-    statement = IdentitySigner(KEY).statement(Access(workspace_id="ws-aaaaaaaaaa", user_id="person-7", session=""))
-    assert find_person(statement.decode(), public_half(KEY)) is None
+    token = IdentitySigner(KEY).token(Access(workspace_id="ws-aaaaaaaaaa", user_id="person-7", session=""))
+    assert find_person(token.decode(), public_half(KEY)) is None
 
 
 def test_no_other_host_can_plant_the_cookie_where_there_is_https() -> None:

@@ -42,13 +42,16 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Delivery",
+            name="OutboxEntry",
             fields=[
                 ("cohort_id", models.UUIDField(primary_key=True, serialize=False)),
                 ("due_at", models.DateTimeField(db_index=True)),
                 ("change", models.UUIDField(default=uuid.uuid4)),
                 ("failures", models.PositiveIntegerField(default=0)),
             ],
+            options={
+                "db_table": "cohorts_delivery",
+            },
         ),
         migrations.CreateModel(
             name="Membership",

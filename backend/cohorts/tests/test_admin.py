@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from backend.audit.models import Record
-from backend.cohorts.models import Cohort, Delivery
+from backend.cohorts.models import Cohort, OutboxEntry
 
 
 def test_an_admin_makes_and_changes_a_cohort_in_the_administration(signed_in, person):
@@ -26,4 +26,4 @@ def test_an_admin_makes_and_changes_a_cohort_in_the_administration(signed_in, pe
     assert "Berlin-4" in one.get(page).text
     recorded = Record.objects.filter(target_type="cohort").order_by("id").values_list("action", "actor")
     assert list(recorded) == [("cohort.create", one.user.email), ("cohort.change", one.user.email)]
-    assert Delivery.objects.filter(cohort_id=cohort.pk).exists()
+    assert OutboxEntry.objects.filter(cohort_id=cohort.pk).exists()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from backend.gateway.access import Access
-from backend.gateway.authorisation import split_cookies
+from backend.gateway.authorization import split_cookies
 from backend.gateway.decision import Asked, Verdict, decide
 from backend.gateway.endpoints import FRESH_S, STALE_MAX_S, WorkspaceViews
 from backend.gateway.site import Site

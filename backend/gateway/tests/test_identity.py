@@ -1,4 +1,4 @@
-"""The gateway's statement of who is asking."""
+"""The identity token that the gateway adds to each request."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ KEY = Ed25519PrivateKey.generate()
 ADA = Access(workspace_id="ws-aaaaaaaaaa", user_id="7", session="")
 
 
-def read(statement: bytes, audience: str = ADA.workspace_id, key: Ed25519PrivateKey = KEY) -> dict[str, object]:
+def read(token: bytes, audience: str = ADA.workspace_id, key: Ed25519PrivateKey = KEY) -> dict[str, object]:
     options = {"verify_exp": False, "verify_iat": False}
     return jwt.decode(
-        statement, key.public_key(), algorithms=["EdDSA"], audience=audience, issuer="apranova", options=options
+        token, key.public_key(), algorithms=["EdDSA"], audience=audience, issuer="apranova", options=options
     )
 
 
 def test_it_names_the_person_and_one_workspace_and_ends_soon() -> None:
-    claims = read(IdentitySigner(KEY, clock=lambda: NOW).statement(ADA))
+    claims = read(IdentitySigner(KEY, clock=lambda: NOW).token(ADA))
     assert claims == {
         "iss": "apranova",
         "aud": "ws-aaaaaaaaaa",
@@ -38,23 +38,23 @@ def test_it_names_the_person_and_one_workspace_and_ends_soon() -> None:
 
 
 def test_it_opens_no_other_workspace_and_no_other_key_made_it() -> None:
-    statement = IdentitySigner(KEY, clock=lambda: NOW).statement(ADA)
+    token = IdentitySigner(KEY, clock=lambda: NOW).token(ADA)
     with pytest.raises(jwt.InvalidAudienceError):
-        read(statement, audience="ws-bbbbbbbbbb")
+        read(token, audience="ws-bbbbbbbbbb")
     with pytest.raises(jwt.InvalidSignatureError):
-        read(statement, key=Ed25519PrivateKey.generate())
+        read(token, key=Ed25519PrivateKey.generate())
 
 
 def test_it_is_signed_once_for_half_its_life_and_never_mixed_up() -> None:
     now = [NOW]
     signer = IdentitySigner(KEY, clock=lambda: now[0])
-    first = signer.statement(ADA)
+    first = signer.token(ADA)
     ben = Access(workspace_id="ws-bbbbbbbbbb", user_id="8", session="")
-    assert read(signer.statement(ben), audience="ws-bbbbbbbbbb")["sub"] == "8"
+    assert read(signer.token(ben), audience="ws-bbbbbbbbbb")["sub"] == "8"
     now[0] += LIFETIME_S / 2 - 1
-    assert signer.statement(ADA) is first
+    assert signer.token(ADA) is first
     now[0] += 2
-    again = read(signer.statement(ADA))
+    again = read(signer.token(ADA))
     assert again["exp"] == int(now[0]) + LIFETIME_S
 
 

@@ -19,7 +19,7 @@ from backend.gateway.site import Site
 from contract.manager import WorkspaceView
 from contract.names import IDENTITY_HEADER, LAUNCH_SECRET_HEADER
 
-AUTHORISATION_PATH = "/_authz"
+AUTHORIZATION_PATH = "/_authz"
 ACCESS_FRESH_S = 2.0
 ACCESSES_KEPT_MAX = 4096
 TOKENS_MAX = 4
@@ -39,7 +39,7 @@ _FIELDS = {
 }
 
 
-class Authorisation:
+class Authorization:
     def __init__(
         self,
         site: Site,
@@ -72,7 +72,7 @@ class Authorisation:
         own_origin = self._site.workspace_origin(workspace_id or "").encode()
         verdict = decide(asked, workspace_id=workspace_id, own_origin=own_origin, access=access, view=view)
         if verdict is Verdict.ALLOW and access is not None and view is not None:
-            return Answer(200, _way_to(view, access, self._signer.statement(access), application_cookies))
+            return Answer(200, _way_to(view, access, self._signer.token(access), application_cookies))
         return self._refusal(verdict, asked, workspace_id)
 
     def revoked(self, token_digest: str) -> None:
@@ -153,14 +153,14 @@ def _read(scope: Scope) -> tuple[Asked, bytes]:
     return asked, cookies[0] if len(cookies) == 1 else b"; ".join(cookies)
 
 
-def _way_to(view: WorkspaceView, access: Access, statement: bytes, cookies: bytes) -> Headers:
+def _way_to(view: WorkspaceView, access: Access, identity_token: bytes, cookies: bytes) -> Headers:
     """Headers that Envoy sets on the request for the workspace, in the place of any that the browser sent."""
     endpoint = view.endpoint
     assert endpoint is not None  # noqa: S101  decide() allows no other
     headers = [
         (b"x-apranova-cluster", (endpoint.cluster or "original_dst").encode()),
         (LAUNCH_SECRET_HEADER.encode(), endpoint.launch_secret.encode()),
-        (IDENTITY_HEADER.encode(), statement),
+        (IDENTITY_HEADER.encode(), identity_token),
         (b"x-user", access.user_id.encode()),
         (b"x-workspace", access.workspace_id.encode()),
         # Without one of these two Envoy would leave the browser's cookies as they were.

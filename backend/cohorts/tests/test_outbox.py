@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from backend.accounts import services as people
 from backend.accounts.roles import Role, Track
-from backend.cohorts import delivery
-from backend.cohorts.models import Delivery, Timetable
+from backend.cohorts import outbox
+from backend.cohorts.models import OutboxEntry, Timetable
 from backend.cohorts.tests.calendars import calendar, every_day_but_not_now
 from contract.errors import ApraNovaError, Reason
 from contract.manager import Action
@@ -19,7 +19,7 @@ def told(manager):
     """Runs a pass and returns what the manager knows by then, by label."""
 
     def tell():
-        delivery.deliver_due()
+        outbox.send_due()
         return {it.label: it for it in manager.cohorts.values()}
 
     return tell
@@ -30,7 +30,7 @@ def puts(manager):
 
 
 def in_a_day():
-    Delivery.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+    OutboxEntry.objects.update(due_at=timezone.now() - timedelta(seconds=1))
     Timetable.objects.update(read_at=timezone.now() - timedelta(days=1))
 
 
@@ -89,7 +89,7 @@ def test_a_cohort_that_ends_is_forgotten_and_one_that_is_taken_up_again_comes_ba
     one.patch(f"/api/cohorts/{cohort}/", json={"active": False})
     one.request("DELETE", f"/api/cohorts/{other}/", json={"name": "Other"})
     assert told() == {}
-    assert not Delivery.objects.exists(), "nothing is left to tell about either"
+    assert not OutboxEntry.objects.exists(), "nothing is left to tell about either"
     one.patch(f"/api/cohorts/{cohort}/", json={"active": True})
     assert set(told()) == {"Berlin-3"}
 
@@ -101,7 +101,7 @@ def test_every_day_the_classes_are_read_and_told_anew(signed_in, make_cohort, to
         f"/api/cohorts/{cohort}/timetable/", json={"file_name": "t.ics", "content": calendar(every_day_but_not_now())}
     )
     told()
-    due = Delivery.objects.get().due_at - timezone.now()
+    due = OutboxEntry.objects.get().due_at - timezone.now()
     assert timedelta(hours=23) < due < timedelta(hours=25)
     Timetable.objects.update(classes=[])  # as if the classes that were known had passed by
     in_a_day()
@@ -136,36 +136,36 @@ def test_a_manager_that_does_not_hear_delays_nobody_and_is_told_later(signed_in,
         manager.fail_with = ApraNovaError(Reason.INTERNAL, "no")
     make_cohort(one)
     assert told() == {}
-    (waiting,) = Delivery.objects.all()
+    (waiting,) = OutboxEntry.objects.all()
     assert waiting.failures == 1
     assert timezone.now() < waiting.due_at < timezone.now() + timedelta(minutes=1)
     manager.unreachable, manager.fail_with = False, None
     assert told() == {}, "not before its time"
     in_a_day()
     assert set(told()) == {"Berlin-3"}
-    assert Delivery.objects.get().failures == 0
+    assert OutboxEntry.objects.get().failures == 0
 
 
 def test_a_change_while_it_is_told_is_told_too(signed_in, make_cohort, told, manager, monkeypatch):
     one = signed_in("admin")
     cohort = make_cohort(one)
-    tell, changed = delivery._tell, []
+    send, changed = outbox._send, []
 
-    def tell_and_change(cohort_id):
-        known = tell(cohort_id)
+    def send_and_change(cohort_id):
+        known = send(cohort_id)
         if not changed:
             changed.append(one.patch(f"/api/cohorts/{cohort}/", json={"name": "Berlin-4"}))
         return known
 
-    monkeypatch.setattr(delivery, "_tell", tell_and_change)
+    monkeypatch.setattr(outbox, "_send", send_and_change)
     assert set(told()) == {"Berlin-4"}
 
 
 def test_a_second_process_leaves_alone_what_the_first_one_holds(signed_in, make_cohort, manager):
     make_cohort(signed_in("admin"))
-    assert delivery._take_one() is not None
-    delivery.deliver_due()
+    assert outbox._take_one() is not None
+    outbox.send_due()
     assert manager.cohorts == {}
     in_a_day()  # the first one died: the time for which it held the row has passed
-    delivery.deliver_due()
+    outbox.send_due()
     assert len(manager.cohorts) == 1

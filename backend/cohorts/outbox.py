@@ -1,8 +1,8 @@
-"""Telling the workspace manager about cohorts: at once after each change, and every day, because days pass.
+"""The outbox: cohorts of which the workspace manager must hear, at once after each change and once a day.
 
-What must be told is a row, written in the transaction of the change, so that neither a manager that is down nor a
-process that dies loses it. Any process of the backend may take a row; it holds it by moving its due time, because no
-transaction may stay open while the manager is asked.
+An entry is a row, written in the transaction of the change, so that neither a manager that is down nor a
+process that dies loses it. Any process of the backend may take an entry. It holds the entry by moving its due
+time, because no transaction may stay open while the manager is asked.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.accounts.roles import KIND_OF_TRACK, Track
-from backend.cohorts.models import Cohort, Delivery, Membership
+from backend.cohorts.models import Cohort, Membership, OutboxEntry
 from backend.cohorts.readings import coming_classes, find_timetable, refresh
 from backend.platform.background import BackgroundWorker
 from backend.workspaces.manager_client import manager_client
@@ -30,15 +30,15 @@ HELD_FOR = timedelta(minutes=2)
 RETRY_FIRST = timedelta(seconds=10)
 RETRY_MAX = timedelta(minutes=30)
 LOOK_EVERY_S = 60.0
-DELIVERIES_A_PASS_MAX = 500
+ENTRIES_AT_ONCE_MAX = 500
 
 logger = logging.getLogger(__name__)
 
 
 def cohort_changed(cohort_id: uuid.UUID) -> None:
-    """Call it in the transaction of any change that the manager must hear of, the cohort's end too."""
-    Delivery.objects.bulk_create(
-        [Delivery(cohort_id=cohort_id, due_at=timezone.now(), change=uuid.uuid4(), failures=0)],
+    """Add an entry. Call it in the transaction of any change that the manager must hear of, a deletion included."""
+    OutboxEntry.objects.bulk_create(
+        [OutboxEntry(cohort_id=cohort_id, due_at=timezone.now(), change=uuid.uuid4(), failures=0)],
         update_conflicts=True,
         unique_fields=["cohort_id"],
         update_fields=["due_at", "change", "failures"],
@@ -53,36 +53,36 @@ def workspaces_changed(owner: User, **_: Any) -> None:
         cohort_changed(cohort_id)
 
 
-def deliver_due() -> None:
-    """One pass: everything that is due. A manager that does not answer ends it; the rest stays due."""
-    for _ in range(DELIVERIES_A_PASS_MAX):
-        delivery = _take_one()
-        if delivery is None:
+def send_due() -> None:
+    """Send every due entry. The first one that the manager does not answer ends this; the rest stays due."""
+    for _ in range(ENTRIES_AT_ONCE_MAX):
+        entry = _take_one()
+        if entry is None:
             return
         try:
-            known = _tell(delivery.cohort_id)
+            known = _send(entry.cohort_id)
         except ApraNovaError as error:
-            logger.warning("the manager did not hear about cohort %s: %s", delivery.cohort_id, error)
-            _put_off(delivery)
+            logger.warning("the manager did not hear about cohort %s: %s", entry.cohort_id, error)
+            _retry_later(entry)
             return
-        _done(delivery, again=known)
+        _finish(entry, again=known)
 
 
-worker = BackgroundWorker("cohorts", deliver_due, interval_s=LOOK_EVERY_S)
+worker = BackgroundWorker("cohorts", send_due, interval_s=LOOK_EVERY_S)
 
 
-def _take_one() -> Delivery | None:
+def _take_one() -> OutboxEntry | None:
     now = timezone.now()
     with transaction.atomic():
-        due = Delivery.objects.filter(due_at__lte=now).order_by("due_at")
-        delivery = due.select_for_update(skip_locked=True).first()
-        if delivery is not None:
-            Delivery.objects.filter(pk=delivery.pk).update(due_at=now + HELD_FOR)
-    return delivery
+        due = OutboxEntry.objects.filter(due_at__lte=now).order_by("due_at")
+        entry = due.select_for_update(skip_locked=True).first()
+        if entry is not None:
+            OutboxEntry.objects.filter(pk=entry.pk).update(due_at=now + HELD_FOR)
+    return entry
 
 
-def _tell(cohort_id: uuid.UUID) -> bool:
-    """Whether the manager knows the cohort now; False: it was told to forget it."""
+def _send(cohort_id: uuid.UUID) -> bool:
+    """Whether the manager knows the cohort now. False: it was told to forget it."""
     cohort = Cohort.objects.filter(pk=cohort_id, active=True).first()
     if cohort is None:
         manager_client().remove_cohort(str(cohort_id))
@@ -99,7 +99,7 @@ def _message(cohort: Cohort) -> CohortRequest:
     students = User.objects.filter(membership__cohort=cohort, is_active=True)
     live = Workspace.objects.filter(owner__in=students, kind=kind, deleted_at__isnull=True)
     members = tuple(live.order_by("pk").values_list("pk", flat=True)[:COHORT_MEMBERS_MAX])
-    # Two events at the same time, in two rooms for instance, are one reason to come.
+    # Two events at the same time, in two rooms for instance, count once.
     times = sorted({(it.starts_at.timestamp(), it.ends_at.timestamp()) for it in meetings})[:COHORT_CLASSES_MAX]
     return CohortRequest(
         cohort_id=str(cohort.pk),
@@ -111,18 +111,18 @@ def _message(cohort: Cohort) -> CohortRequest:
     )
 
 
-def _done(delivery: Delivery, *, again: bool) -> None:
-    same = Delivery.objects.filter(pk=delivery.pk, change=delivery.change)
+def _finish(entry: OutboxEntry, *, again: bool) -> None:
+    same = OutboxEntry.objects.filter(pk=entry.pk, change=entry.change)
     if again:
-        fresh = same.update(due_at=timezone.now() + AGAIN_AFTER, failures=0)
+        unchanged = same.update(due_at=timezone.now() + AGAIN_AFTER, failures=0)
     else:
-        fresh, _ = same.delete()
-    if not fresh:
-        # Changed meanwhile. Another process may have told the newer state before our older one arrived: once more.
-        Delivery.objects.filter(pk=delivery.pk).update(due_at=timezone.now())
+        unchanged, _ = same.delete()
+    if not unchanged:
+        # The cohort changed meanwhile. Another process may have sent the newer state before this older one arrived.
+        OutboxEntry.objects.filter(pk=entry.pk).update(due_at=timezone.now())
 
 
-def _put_off(delivery: Delivery) -> None:
-    pause = min(RETRY_FIRST * 2 ** min(delivery.failures, 10), RETRY_MAX)
-    same = Delivery.objects.filter(pk=delivery.pk, change=delivery.change)
-    same.update(due_at=timezone.now() + pause, failures=delivery.failures + 1)
+def _retry_later(entry: OutboxEntry) -> None:
+    pause = min(RETRY_FIRST * 2 ** min(entry.failures, 10), RETRY_MAX)
+    same = OutboxEntry.objects.filter(pk=entry.pk, change=entry.change)
+    same.update(due_at=timezone.now() + pause, failures=entry.failures + 1)
