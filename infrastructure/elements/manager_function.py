@@ -231,5 +231,10 @@ class ManagerFunction(Construct):
         allow(  # one that the stack has lost, too
             role, "CheckFileSystems", ("elasticfilesystem:DescribeFileSystems",), (any_of_them,)
         )
-        allow(role, "DeleteAccessPoints", ("elasticfilesystem:DeleteAccessPoint", "elasticfilesystem:TagResource"), (points,))
+        allow(
+            role,
+            "DeleteAccessPoints",
+            ("elasticfilesystem:DeleteAccessPoint", "elasticfilesystem:TagResource"),
+            (points,),
+        )
         allow(role, "ListSnapshots", ("s3:ListBucket",), (data.snapshots.bucket_arn,))
