@@ -292,7 +292,7 @@ def test_the_account_and_two_step_sign_in(staff: tuple[Student, Onlooker]) -> No
     student, onlooker = staff
     page = student.portal
     page.goto(f"{student.product.url}/account")
-    page.get_by_text("This browser").wait_for()
+    page.get_by_text("This browser", exact=True).wait_for()
     onlooker.look("account")
     page.get_by_role("button", name="Set up two-step sign-in").click()
     secret = page.locator("p.font-mono").inner_text().replace(" ", "")
