@@ -10,6 +10,7 @@ import contextlib
 import datetime as dt
 import json
 import logging
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -67,6 +68,8 @@ class ResticSnapshots:
             raise SnapshotFailed(str(error)) from error
         if not begun:
             self._run(home_id, "init", timeout_s=_SHORT_S)
+        if not os.access(self._home(home_id), os.R_OK | os.X_OK):
+            make_readable(self._home(home_id))  # with the home itself locked, restic would find nothing to save
         told = self._back_up(home_id)
         if _UNREADABLE in told and make_readable(self._home(home_id)):
             self.forget(home_id, _snapshot_id(told))
