@@ -1,6 +1,5 @@
+import { InfoIcon, TriangleAlertIcon } from "lucide-react";
 import type { ReactNode } from "react";
-
-import { InfoIcon, WarningIcon } from "./icons";
 
 const TONES = {
   info: "bg-accent-soft text-ink border-accent/30",
@@ -20,7 +19,7 @@ interface AlertProps {
 }
 
 export function Alert({ tone, title, children, action, urgent = false }: AlertProps) {
-  const Picture = tone === "warn" || tone === "bad" ? WarningIcon : InfoIcon;
+  const Picture = tone === "warn" || tone === "bad" ? TriangleAlertIcon : InfoIcon;
   return (
     <div
       role={urgent ? "alert" : "status"}

@@ -1,9 +1,8 @@
 "use client";
 
+import { CheckIcon } from "lucide-react";
 import Link from "next/link";
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
-
-import { CheckIcon } from "./icons";
 
 export type MenuEntry =
   | { label: string; hint?: string; danger?: boolean; onSelect: () => void; checked?: boolean }

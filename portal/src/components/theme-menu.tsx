@@ -1,8 +1,9 @@
 "use client";
 
+import { MonitorIcon, MoonIcon, SunIcon } from "lucide-react";
+
 import { chooseTheme, type Theme, useTheme } from "@/lib/theme";
 
-import { MoonIcon, ScreenIcon, SunIcon } from "./icons";
 import { Menu } from "./menu";
 
 const THEMES: { theme: Theme; label: string }[] = [
@@ -10,7 +11,7 @@ const THEMES: { theme: Theme; label: string }[] = [
   { theme: "light", label: "Light" },
   { theme: "dark", label: "Dark" },
 ];
-const PICTURES = { system: ScreenIcon, light: SunIcon, dark: MoonIcon };
+const PICTURES = { system: MonitorIcon, light: SunIcon, dark: MoonIcon };
 
 export function ThemeMenu() {
   const current = useTheme();

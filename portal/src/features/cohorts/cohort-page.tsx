@@ -1,5 +1,6 @@
 "use client";
 
+import { EllipsisIcon } from "lucide-react";
 import Link from "next/link";
 import { usePathname, useRouter } from "next/navigation";
 import { useState } from "react";
@@ -8,7 +9,6 @@ import { Alert } from "@/components/alert";
 import { buttonClass } from "@/components/button";
 import { DeleteDialog } from "@/components/delete-dialog";
 import { LoadFailure } from "@/components/failure";
-import { MoreIcon } from "@/components/icons";
 import { Menu } from "@/components/menu";
 import { LoadingPanel } from "@/components/panel";
 import { ApiError } from "@/lib/api/errors";
@@ -99,7 +99,7 @@ function CohortMenu({ cohort, me }: { cohort: CohortDetail; me: Me }) {
     <>
       <Menu
         label="More actions"
-        button={<MoreIcon />}
+        button={<EllipsisIcon />}
         buttonClassName="text-muted hover:text-ink hover:bg-line/50 grid size-10 place-items-center rounded-lg"
         entries={[
           { label: "Edit cohort …", hint: "Name, time zone, active", onSelect: () => setDialog("edit") },

@@ -1,12 +1,12 @@
 "use client";
 
+import { CalendarIcon, UsersIcon } from "lucide-react";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 
 import { Button } from "@/components/button";
 import { LoadFailure } from "@/components/failure";
-import { CalendarIcon, PeopleIcon } from "@/components/icons";
 import { LoadingPanel } from "@/components/panel";
 import type { Cohort } from "@/lib/api/types";
 import { trackName } from "@/lib/roles";
@@ -44,7 +44,7 @@ export function Cohorts() {
         {items === undefined && error === null && <LoadingPanel label="Loading your cohorts" />}
         {items?.length === 0 && (
           <section className="rounded-2xl border border-line bg-surface p-8 text-center shadow-xs sm:p-12">
-            <PeopleIcon className="mx-auto size-10 text-accent" />
+            <UsersIcon className="mx-auto size-10 text-accent" />
             <h2 className="mt-4 text-lg font-semibold">No cohorts yet</h2>
             <p className="mx-auto mt-1 mb-6 max-w-md text-pretty text-muted">
               A cohort is a group of students who learn together. Upload its timetable, and workspaces are ready when
@@ -87,7 +87,7 @@ function CohortRow({ cohort }: { cohort: Cohort }) {
       </p>
       <ul className="mt-3 flex flex-wrap gap-x-8 gap-y-1.5 text-sm">
         <li className="flex items-center gap-2">
-          <PeopleIcon className="size-4 shrink-0 text-muted" />
+          <UsersIcon className="size-4 shrink-0 text-muted" />
           {countOf(cohort.students, "student")}
         </li>
         <li className="flex items-center gap-2">

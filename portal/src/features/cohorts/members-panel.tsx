@@ -1,8 +1,8 @@
 "use client";
 
+import { EllipsisIcon } from "lucide-react";
 import { useState } from "react";
 
-import { MoreIcon } from "@/components/icons";
 import { Menu } from "@/components/menu";
 import { Panel } from "@/components/panel";
 import type { CohortDetail, CohortMember } from "@/lib/api/types";
@@ -35,7 +35,7 @@ export function MembersPanel({ cohort }: { cohort: CohortDetail }) {
               </div>
               <Menu
                 label={`Actions for ${member.name}`}
-                button={<MoreIcon />}
+                button={<EllipsisIcon />}
                 buttonClassName="text-muted hover:text-ink hover:bg-sunken grid size-10 place-items-center rounded-lg"
                 entries={[
                   { label: "Move to another cohort …", onSelect: () => setDialog({ what: "move", member }) },

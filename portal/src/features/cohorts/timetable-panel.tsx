@@ -1,12 +1,12 @@
 "use client";
 
+import { UploadIcon } from "lucide-react";
 import { type ChangeEvent, useRef, useState } from "react";
 
 import { Alert } from "@/components/alert";
 import { Button } from "@/components/button";
 import { ConfirmDialog } from "@/components/confirm-dialog";
 import { Failure } from "@/components/failure";
-import { UploadIcon } from "@/components/icons";
 import { Panel, Skeleton } from "@/components/panel";
 import { ApiError } from "@/lib/api/errors";
 import type { CohortDetail } from "@/lib/api/types";

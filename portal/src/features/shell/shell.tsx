@@ -1,11 +1,12 @@
 "use client";
 
+import { ChevronDownIcon } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import type { ReactNode } from "react";
 
 import { LoadFailure } from "@/components/failure";
-import { ChevronDownIcon, Mark } from "@/components/icons";
+import { Mark } from "@/components/icons";
 import { Menu, type MenuEntry } from "@/components/menu";
 import { Skeleton } from "@/components/panel";
 import { ThemeMenu } from "@/components/theme-menu";

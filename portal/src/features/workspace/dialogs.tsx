@@ -5,7 +5,7 @@ import { DeleteDialog } from "@/components/delete-dialog";
 import type { Workspace } from "@/lib/api/types";
 
 import { useDelete, useRestart } from "./api/workspace-actions";
-import { KIND_WORDS } from "./model/kinds";
+import { KINDS } from "./kinds";
 
 interface DialogProps {
   workspace: Workspace;
@@ -21,7 +21,7 @@ export function RestartDialog({ workspace, onClose }: DialogProps) {
       mutation={useRestart(workspace.id)}
       onClose={onClose}
     >
-      Everything is saved first. {KIND_WORDS[workspace.kind].restart}
+      Everything is saved first. {KINDS[workspace.kind].restart}
     </ConfirmDialog>
   );
 }
@@ -29,7 +29,7 @@ export function RestartDialog({ workspace, onClose }: DialogProps) {
 export function DeleteWorkspaceDialog({ workspace, onClose }: DialogProps) {
   return (
     <DeleteDialog what="workspace" name={workspace.name} mutation={useDelete(workspace.id)} onClose={onClose}>
-      The workspace stops and is deleted with {KIND_WORDS[workspace.kind].contents}. You can undo this for 7 days. After
+      The workspace stops and is deleted with {KINDS[workspace.kind].contents}. You can undo this for 7 days. After
       that, everything in it is permanently removed.
     </DeleteDialog>
   );

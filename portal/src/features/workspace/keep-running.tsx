@@ -1,7 +1,9 @@
 "use client";
 
+import { ChevronDownIcon, ClockIcon } from "lucide-react";
+
 import { buttonClass } from "@/components/button";
-import { ChevronDownIcon, ClockIcon, Spinner } from "@/components/icons";
+import { Spinner } from "@/components/icons";
 import { Menu } from "@/components/menu";
 import { duration } from "@/lib/time";
 

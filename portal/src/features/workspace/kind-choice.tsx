@@ -2,7 +2,7 @@
 
 import type { WorkspaceKind } from "@/lib/api/types";
 
-import { KIND_WORDS } from "./model/kinds";
+import { KINDS } from "./kinds";
 import type { OwnKind } from "./model/own-workspaces";
 
 interface KindChoiceProps {
@@ -29,7 +29,7 @@ export function KindChoice({ choices, chosen, onChoose }: KindChoiceProps) {
               onChange={() => onChoose(kind)}
               className="accent-accent outline-none"
             />
-            {KIND_WORDS[kind].name}
+            {KINDS[kind].name}
             {current?.state === "running" && (
               <span className="inline-flex items-center gap-1.5 text-good">
                 <span aria-hidden="true" className="size-2 rounded-full bg-current" />

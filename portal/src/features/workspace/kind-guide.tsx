@@ -1,12 +1,11 @@
 "use client";
 
+import { ChevronDownIcon } from "lucide-react";
 import { useId } from "react";
 
-import { ChevronDownIcon } from "@/components/icons";
 import type { WorkspaceKind } from "@/lib/api/types";
 
-import { GUIDES } from "./model/guides";
-import { TopicIcon } from "./topic-icon";
+import { KINDS } from "./kinds";
 import { useGuideOpen } from "./use-guide-open";
 
 /** What is in the workspace and how to begin. Once closed, it stays closed, and one line remains to open it. */
@@ -32,10 +31,10 @@ export function KindGuide({ kind, personId }: { kind: WorkspaceKind; personId: s
       </h2>
       {open && (
         <ul id={topicsId} className="grid gap-x-10 gap-y-6 px-6 pt-3 pb-7 sm:grid-cols-2 sm:px-8">
-          {GUIDES[kind].map(({ picture, title, text }) => (
+          {KINDS[kind].guide.map(({ icon: Icon, title, text }) => (
             <li key={title} className="flex gap-4">
               <span className="grid size-10 shrink-0 place-items-center rounded-xl bg-accent-soft text-accent">
-                <TopicIcon picture={picture} />
+                <Icon aria-hidden="true" />
               </span>
               <div className="min-w-0">
                 <h3 className="text-sm font-semibold">{title}</h3>

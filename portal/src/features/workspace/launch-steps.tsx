@@ -1,6 +1,8 @@
 "use client";
 
-import { CheckIcon, Spinner, WarningIcon } from "@/components/icons";
+import { CheckIcon, TriangleAlertIcon } from "lucide-react";
+
+import { Spinner } from "@/components/icons";
 import type { Workspace } from "@/lib/api/types";
 import { elapsed } from "@/lib/time";
 import { useNow } from "@/lib/use-now";
@@ -75,6 +77,6 @@ function Step({ line }: { line: StepLine }) {
 
 function StepMark({ status }: { status: StepLine["status"] }) {
   if (status === "current") return <Spinner className="size-5 shrink-0 text-accent" />;
-  if (status === "failed") return <WarningIcon className="size-5 shrink-0 text-bad" />;
+  if (status === "failed") return <TriangleAlertIcon className="size-5 shrink-0 text-bad" />;
   return <CheckIcon className="size-5 shrink-0 text-good" />;
 }

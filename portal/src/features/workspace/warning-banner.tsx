@@ -8,7 +8,7 @@ import { useNow } from "@/lib/use-now";
 import { useKeepRunning } from "./api/workspace-actions";
 import { KeepRunning } from "./keep-running";
 import { describeCard } from "./model/card";
-import { KIND_WORDS } from "./model/kinds";
+import { KINDS } from "./kinds";
 
 /** Warns at the top of the page that the workspace is about to stop, with the button that prevents it. */
 export function WarningBanner({ workspace }: { workspace: Workspace }) {
@@ -19,7 +19,7 @@ export function WarningBanner({ workspace }: { workspace: Workspace }) {
   return (
     <Alert
       tone="warn"
-      title={`Still using ${KIND_WORDS[workspace.kind].name}?`}
+      title={`Still using ${KINDS[workspace.kind].name}?`}
       action={
         <KeepRunning
           prominent

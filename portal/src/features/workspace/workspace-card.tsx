@@ -1,10 +1,10 @@
 "use client";
 
+import { ActivityIcon, ClockIcon, EllipsisIcon, ExternalLinkIcon, PlayIcon, SquareIcon } from "lucide-react";
 import { type ReactNode, useId, useRef, useState } from "react";
 
 import { Alert } from "@/components/alert";
 import { Button, buttonClass } from "@/components/button";
-import { ActivityIcon, ClockIcon, ExternalIcon, MoreIcon, PlayIcon, StopIcon } from "@/components/icons";
 import { Menu } from "@/components/menu";
 import { useKeepFocus } from "@/components/use-keep-focus";
 import { explain } from "@/lib/api/errors";
@@ -17,7 +17,7 @@ import { KeepRunning } from "./keep-running";
 import { KindPicture } from "./kind-picture";
 import { LaunchHistory, LaunchSteps } from "./launch-steps";
 import { type CardView, describeCard } from "./model/card";
-import { KIND_WORDS } from "./model/kinds";
+import { KINDS } from "./kinds";
 import { openWorkspaceTab, type WorkspaceTab } from "./open-workspace";
 import { StateChip } from "./state-chip";
 
@@ -35,7 +35,7 @@ export function WorkspaceCard({ kind, workspace, kinds, replaced = false }: Work
   const launch = useLaunch();
   const [tabBlocked, setTabBlocked] = useState(false);
   const view = describeCard({ workspace, kind, kinds, nowMs });
-  const words = KIND_WORDS[kind];
+  const words = KINDS[kind];
   const card = useRef<HTMLElement>(null);
   useKeepFocus(card, view.chip.label + view.primary.label);
 
@@ -160,7 +160,7 @@ function PrimaryButton({
           rel="noopener"
           className={`${buttonClass("primary", "large")} hover:bg-accent-strong`}
         >
-          <ExternalIcon className="size-5" />
+          <ExternalLinkIcon className="size-5" />
           {primary.label}
           <NewTabNote />
         </a>
@@ -221,7 +221,7 @@ function RunningActions({ workspace, view }: { workspace: Workspace; view: CardV
         />
       )}
       <Button tone="quiet" busy={stop.isPending} onClick={() => stop.mutate()}>
-        {!stop.isPending && <StopIcon className="size-4" />}
+        {!stop.isPending && <SquareIcon className="size-4" />}
         Stop
       </Button>
       {stop.isError && <ActionError error={stop.error} />}
@@ -258,7 +258,7 @@ function CardMenu({ workspace, view }: { workspace: Workspace; view: CardView })
     <>
       <Menu
         label="More actions"
-        button={<MoreIcon />}
+        button={<EllipsisIcon />}
         buttonClassName="text-muted hover:text-ink hover:bg-sunken -mt-2 -mr-2 grid size-10 place-items-center rounded-lg"
         entries={[
           ...(view.canRestart

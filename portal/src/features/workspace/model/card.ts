@@ -1,7 +1,8 @@
 import type { Kind, Workspace, WorkspaceKind } from "@/lib/api/types";
 import { ago, clock, duration, fullDate } from "@/lib/time";
 
-import { KIND_WORDS, kindObstacle } from "./kinds";
+import { KINDS } from "../kinds";
+import { kindObstacle } from "./kind-obstacle";
 
 export type ChipTone = "neutral" | "active" | "good" | "warn" | "bad";
 
@@ -167,7 +168,7 @@ export function stopSentence(workspace: Workspace, nowMs: number): string {
       return `Stopped${when} for a restart. Everything is saved.`;
     case "task_ended":
       // When the server knows more, the card shows its message above this sentence.
-      return `${workspace.failure === null ? "Stopped unexpectedly" : "Stopped"}${when}. ${KIND_WORDS[workspace.kind].afterUnexpectedEnd}`;
+      return `${workspace.failure === null ? "Stopped unexpectedly" : "Stopped"}${when}. ${KINDS[workspace.kind].afterUnexpectedEnd}`;
     case "launch_failed":
       return workspace.has_home
         ? `The last launch${when} failed. Your files are safe.`

@@ -1,6 +1,6 @@
 import type { Kind, Me, Workspace, WorkspaceKind, WorkspaceList } from "@/lib/api/types";
 
-import { kindObstacle } from "./kinds";
+import { kindObstacle } from "./kind-obstacle";
 
 export interface OwnKind {
   kind: WorkspaceKind;
