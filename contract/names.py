@@ -51,14 +51,6 @@ class WorkspaceKind(enum.StrEnum):
         return _LABELS[self]
 
 
-def read_kinds(text: str) -> tuple[WorkspaceKind, ...]:
-    """The kinds that a setting names, with spaces between; every kind when it names none. Raises ValueError."""
-    words = text.split() or list(WorkspaceKind)
-    if not set(words) <= set(WorkspaceKind):
-        raise ValueError(f"some of {' '.join(WorkspaceKind)!r} are expected, with spaces between, not {text!r}")
-    return tuple(kind for kind in WorkspaceKind if kind in words)
-
-
 _LABELS = {WorkspaceKind.VSCODE: "VS Code", WorkspaceKind.SUPERSET: "Superset"}
 
 

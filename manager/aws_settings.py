@@ -10,10 +10,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from contract.environment import Environment
 from contract.names import WorkspaceKind
 from manager.adapters.ecs.settings import EcsSettings
 from manager.domain.policy import Policy
-from manager.settings import BadSetting, read_policy
+from manager.settings import read_policy
 
 ARCHITECTURES = ("X86_64", "ARM64")
 _QUEUE_URL = re.compile(r"^https?://\S+\.fifo$")
@@ -63,91 +64,70 @@ def variables_of(parameters: Mapping[str, str], path: str) -> dict[str, str]:
     }
 
 
-def read_aws_settings(environment: Mapping[str, str]) -> AwsSettings:
+def read_aws_settings(variables: Mapping[str, str]) -> AwsSettings:
     """Raises BadSetting."""
+    environment = Environment(variables)
     policy = read_policy(environment, ON_AWS)
-    prefix = environment.get("APRANOVA_FAMILY_PREFIX", "apranova")
-    wake_queue = environment.get("APRANOVA_WAKE_QUEUE", "")
+    prefix = environment.text("APRANOVA_FAMILY_PREFIX", "apranova")
+    wake_queue = environment.text("APRANOVA_WAKE_QUEUE", "")
     if wake_queue and not _QUEUE_URL.fullmatch(wake_queue):
-        raise BadSetting(f"APRANOVA_WAKE_QUEUE: the URL of a FIFO queue is expected, not {wake_queue!r}")
+        raise environment.refused("APRANOVA_WAKE_QUEUE", "the URL of a FIFO queue")
     return AwsSettings(
-        region=_needed(environment, "AWS_REGION"),
-        table=_needed(environment, "APRANOVA_TABLE"),
+        region=environment.text("AWS_REGION"),
+        table=environment.text("APRANOVA_TABLE"),
         purgers=_purgers(environment, prefix),
-        snapshots_bucket=environment.get("APRANOVA_SNAPSHOTS_BUCKET", ""),
+        snapshots_bucket=environment.text("APRANOVA_SNAPSHOTS_BUCKET", ""),
         ecs=_ecs(environment, policy, prefix),
         policy=policy,
-        public_url=_needed(environment, "APRANOVA_PUBLIC_URL").rstrip("/"),
-        workspaces_domain=_needed(environment, "APRANOVA_WORKSPACES_DOMAIN"),
-        identity_key=environment.get("APRANOVA_IDENTITY_KEY", ""),
+        public_url=environment.web_origin("APRANOVA_PUBLIC_URL"),
+        workspaces_domain=environment.text("APRANOVA_WORKSPACES_DOMAIN"),
+        identity_key=environment.text("APRANOVA_IDENTITY_KEY", ""),
         wake_queue=wake_queue,
-        metrics_namespace=environment.get("APRANOVA_METRICS_NAMESPACE", "ApraNova"),
-        service=environment.get("APRANOVA_SERVICE", prefix),
+        metrics_namespace=environment.text("APRANOVA_METRICS_NAMESPACE", "ApraNova"),
+        service=environment.text("APRANOVA_SERVICE", prefix),
     )
 
 
-def _ecs(environment: Mapping[str, str], policy: Policy, prefix: str) -> EcsSettings:
-    architecture = environment.get("APRANOVA_TASK_ARCHITECTURE", "X86_64")
-    if architecture not in ARCHITECTURES:
-        raise BadSetting(
-            f"APRANOVA_TASK_ARCHITECTURE: one of {', '.join(ARCHITECTURES)} is expected, not {architecture!r}"
-        )
+def _ecs(environment: Environment, policy: Policy, prefix: str) -> EcsSettings:
     return EcsSettings(
-        region=_needed(environment, "AWS_REGION"),
-        cluster=_needed(environment, "APRANOVA_CLUSTER"),
-        subnets=tuple(_needed(environment, "APRANOVA_SUBNETS").split(",")),
-        security_group=_needed(environment, "APRANOVA_WORKSPACE_SECURITY_GROUP"),
-        execution_role_arn=_needed(environment, "APRANOVA_EXECUTION_ROLE"),
+        region=environment.text("AWS_REGION"),
+        cluster=environment.text("APRANOVA_CLUSTER"),
+        subnets=tuple(environment.text("APRANOVA_SUBNETS").split(",")),
+        security_group=environment.text("APRANOVA_WORKSPACE_SECURITY_GROUP"),
+        execution_role_arn=environment.text("APRANOVA_EXECUTION_ROLE"),
         images=_images(environment, policy),
-        log_group=environment.get("APRANOVA_TASK_LOG_GROUP", ""),
-        spot_percent=_whole(environment, "APRANOVA_SPOT_PERCENT", 0, 0, 100),
-        cpu_units=_whole(environment, "APRANOVA_TASK_CPU_UNITS", 1024, 256, 16_384),
-        memory_mib=_whole(environment, "APRANOVA_TASK_MEMORY_MIB", 2048, 512, 122_880),
-        architecture=architecture,
+        log_group=environment.text("APRANOVA_TASK_LOG_GROUP", ""),
+        spot_percent=environment.whole("APRANOVA_SPOT_PERCENT", 0, 0, 100),
+        cpu_units=environment.whole("APRANOVA_TASK_CPU_UNITS", 1024, 256, 16_384),
+        memory_mib=environment.whole("APRANOVA_TASK_MEMORY_MIB", 2048, 512, 122_880),
+        architecture=environment.choice("APRANOVA_TASK_ARCHITECTURE", ARCHITECTURES, "X86_64"),
         family_prefix=prefix,
     )
 
 
-def _images(environment: Mapping[str, str], policy: Policy) -> dict[WorkspaceKind, str]:
-    images = _pairs(environment, "APRANOVA_WORKSPACE_IMAGES", "vscode=registry/image:tag")
-    unknown = sorted(set(images) - set(WorkspaceKind))
-    without = [kind for kind in policy.kinds if kind not in images]
-    if unknown or without:
-        raise BadSetting(
-            f"APRANOVA_WORKSPACE_IMAGES: one image for each of {' '.join(policy.kinds)} is expected, not {' '.join(images)!r}"
-        )
+def _images(environment: Environment, policy: Policy) -> dict[WorkspaceKind, str]:
+    name = "APRANOVA_WORKSPACE_IMAGES"
+    images = _pairs(environment, name, "vscode=registry/image:tag")
+    if not set(policy.kinds) <= set(images) <= set(WorkspaceKind):
+        raise environment.refused(name, f"one image for each of {' '.join(policy.kinds)}")
     return {WorkspaceKind(kind): image for kind, image in images.items()}
 
 
-def _purgers(environment: Mapping[str, str], prefix: str) -> dict[str, str]:
-    """Every file system; a purger that is not named in APRANOVA_PURGERS is called after its file system."""
-    file_systems = _needed(environment, "APRANOVA_FILE_SYSTEMS").split()
+def _purgers(environment: Environment, prefix: str) -> dict[str, str]:
+    """The backup worker of each file system; its default name contains the file system's."""
+    file_systems = environment.text("APRANOVA_FILE_SYSTEMS").split()
     named = _pairs(environment, "APRANOVA_PURGERS", "fs-0123=function")
-    strange = sorted(set(named) - set(file_systems))
-    if strange:
-        raise BadSetting(f"APRANOVA_PURGERS: {strange[0]} is none of APRANOVA_FILE_SYSTEMS")
+    if not set(named) <= set(file_systems):
+        expected = f"a function for some of APRANOVA_FILE_SYSTEMS ({' '.join(file_systems)})"
+        raise environment.refused("APRANOVA_PURGERS", expected)
     return {name: named.get(name, f"{prefix}-purger-{name}") for name in file_systems}
 
 
-def _pairs(environment: Mapping[str, str], name: str, example: str) -> dict[str, str]:
+def _pairs(environment: Environment, name: str, example: str) -> dict[str, str]:
     found: dict[str, str] = {}
-    for word in environment.get(name, "").split():
+    for word in environment.text(name, "").split():
         key, equals, value = word.partition("=")
         if not (key and equals and value):
-            raise BadSetting(f"{name}: words like {example} are expected, not {word!r}")
+            raise environment.refused(name, f"words like {example}")
         found[key] = value
     return found
-
-
-def _needed(environment: Mapping[str, str], name: str) -> str:
-    value = environment.get(name, "").strip()
-    if not value:
-        raise BadSetting(f"{name}: is missing")
-    return value
-
-
-def _whole(environment: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
-    text = environment.get(name, "") or str(default)
-    if not text.isdecimal() or not least <= int(text) <= most:
-        raise BadSetting(f"{name}: a whole number from {least} to {most} is expected, not {text!r}")
-    return int(text)

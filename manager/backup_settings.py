@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from manager.settings import BadSetting
+from contract.environment import Environment
 
 
 @dataclass(frozen=True)
@@ -27,31 +27,18 @@ class BackupSettings:
     """Which installation this is, where an account holds several."""
 
 
-def read_backup_settings(environment: Mapping[str, str]) -> BackupSettings:
+def read_backup_settings(variables: Mapping[str, str]) -> BackupSettings:
     """Raises BadSetting."""
+    environment = Environment(variables)
     return BackupSettings(
-        region=_needed(environment, "AWS_REGION"),
-        table=_needed(environment, "APRANOVA_TABLE"),
-        file_system=_needed(environment, "APRANOVA_FILE_SYSTEM"),
-        homes_dir=_full_path(environment, "APRANOVA_HOMES_DIR"),
-        bucket=_needed(environment, "APRANOVA_SNAPSHOTS_BUCKET"),
-        password_secret=_needed(environment, "APRANOVA_SNAPSHOTS_SECRET"),
-        restic=_full_path(environment, "APRANOVA_RESTIC"),
-        scratch=Path(environment.get("TMPDIR") or "/tmp"),  # noqa: S108 (a Lambda has this one alone)
-        metrics_namespace=_needed(environment, "APRANOVA_METRICS_NAMESPACE"),
-        service=_needed(environment, "APRANOVA_SERVICE"),
+        region=environment.text("AWS_REGION"),
+        table=environment.text("APRANOVA_TABLE"),
+        file_system=environment.text("APRANOVA_FILE_SYSTEM"),
+        homes_dir=environment.path("APRANOVA_HOMES_DIR"),
+        bucket=environment.text("APRANOVA_SNAPSHOTS_BUCKET"),
+        password_secret=environment.text("APRANOVA_SNAPSHOTS_SECRET"),
+        restic=environment.path("APRANOVA_RESTIC"),
+        scratch=environment.path("TMPDIR", Path("/tmp")),  # noqa: S108 (all that Lambda has)
+        metrics_namespace=environment.text("APRANOVA_METRICS_NAMESPACE"),
+        service=environment.text("APRANOVA_SERVICE"),
     )
-
-
-def _full_path(environment: Mapping[str, str], name: str) -> Path:
-    path = Path(_needed(environment, name))
-    if not path.is_absolute():
-        raise BadSetting(f"{name}: a full path is expected, not {str(path)!r}")
-    return path
-
-
-def _needed(environment: Mapping[str, str], name: str) -> str:
-    value = environment.get(name, "").strip()
-    if not value:
-        raise BadSetting(f"{name}: is missing")
-    return value

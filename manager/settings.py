@@ -1,4 +1,4 @@
-"""The manager's settings: read once from the environment, at the entry point; a bad value gives one clear line."""
+"""The manager's settings on one machine, and the policy that both compositions read."""
 
 from __future__ import annotations
 
@@ -10,17 +10,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from contract.names import WorkspaceKind, read_kinds
+from contract.environment import Environment
 from manager.domain.policy import Policy, PoolPolicy
 from manager.domain.pool import PoolSchedule
 
 ISOLATIONS = ("bubblewrap", "none")
 POOL_SIZE_MAX = 100
 _POOL_WORD = re.compile(r"^(base|peak|off|weekend)=(\d+)$")
-
-
-class BadSetting(ValueError):
-    """The text says which variable is wrong, and what is expected."""
 
 
 @dataclass(frozen=True)
@@ -46,103 +42,89 @@ class Settings:
     """Where restic is, or will be once it is installed; PATH is looked at as well."""
 
 
-def read_settings(environment: Mapping[str, str]) -> Settings:
-    isolation = environment.get("APRANOVA_ISOLATION", "bubblewrap")
-    if isolation not in ISOLATIONS:
-        raise BadSetting(f"APRANOVA_ISOLATION: one of {', '.join(ISOLATIONS)} is expected, not {isolation!r}")
-    sandbox_uid = environment.get("APRANOVA_SANDBOX_UID", "")
+def read_settings(variables: Mapping[str, str]) -> Settings:
+    """Raises BadSetting."""
+    environment = Environment(variables)
     return Settings(
-        run_dir=Path(_needed(environment, "APRANOVA_RUN_DIR")),
-        store=Path(_needed(environment, "APRANOVA_STORE")),
-        homes_dir=Path(_needed(environment, "APRANOVA_HOMES_DIR")),
-        port=int(_number(environment, "APRANOVA_MANAGER_PORT", None, 0, 65_535)),
-        isolation=isolation,
-        workspaces_domain=environment.get("APRANOVA_WORKSPACES_DOMAIN", "ws.localhost:8080"),
-        public_url=environment.get("APRANOVA_PUBLIC_URL", "http://localhost:8080").rstrip("/"),
-        identity_key=environment.get("APRANOVA_IDENTITY_KEY", ""),
+        run_dir=environment.path("APRANOVA_RUN_DIR"),
+        store=environment.path("APRANOVA_STORE"),
+        homes_dir=environment.path("APRANOVA_HOMES_DIR"),
+        port=environment.whole("APRANOVA_MANAGER_PORT", None, 0, 65_535),
+        isolation=environment.choice("APRANOVA_ISOLATION", ISOLATIONS, "bubblewrap"),
+        workspaces_domain=environment.text("APRANOVA_WORKSPACES_DOMAIN", "ws.localhost:8080"),
+        public_url=environment.web_origin("APRANOVA_PUBLIC_URL", "http://localhost:8080"),
+        identity_key=environment.text("APRANOVA_IDENTITY_KEY", ""),
         policy=read_policy(environment, ON_ONE_MACHINE),
-        access_key_id=_needed(environment, "AWS_ACCESS_KEY_ID"),
-        secret_access_key=_needed(environment, "AWS_SECRET_ACCESS_KEY"),
-        region=environment.get("AWS_REGION", "us-east-1"),
-        sandbox_uid=int(_number(environment, "APRANOVA_SANDBOX_UID", None, 1, 2**31)) if sandbox_uid else None,
+        access_key_id=environment.text("AWS_ACCESS_KEY_ID"),
+        secret_access_key=environment.text("AWS_SECRET_ACCESS_KEY"),
+        region=environment.text("AWS_REGION", "us-east-1"),
+        sandbox_uid=read_sandbox_uid(environment),
         **_snapshots(environment),
     )
 
 
-def _snapshots(environment: Mapping[str, str]) -> dict[str, Any]:
-    folder = environment.get("APRANOVA_SNAPSHOTS_DIR", "")
-    if not folder:
+def read_sandbox_uid(environment: Environment) -> int | None:
+    name = "APRANOVA_SANDBOX_UID"
+    return environment.whole(name, None, 1, 2**31) if name in environment else None
+
+
+def _snapshots(environment: Environment) -> dict[str, Any]:
+    if "APRANOVA_SNAPSHOTS_DIR" not in environment:
         return {}
-    restic = environment.get("APRANOVA_RESTIC", "")
+    restic = "APRANOVA_RESTIC"
     return {
-        "snapshots_dir": Path(folder),
-        "snapshots_password": _needed(environment, "APRANOVA_SNAPSHOTS_PASSWORD"),
-        "restic": Path(restic) if restic else None,
+        "snapshots_dir": environment.path("APRANOVA_SNAPSHOTS_DIR"),
+        "snapshots_password": environment.text("APRANOVA_SNAPSHOTS_PASSWORD"),
+        "restic": environment.path(restic) if restic in environment else None,
     }
 
 
-# On one machine a warm task costs room, not money: one that is wanted once a day is worth keeping.
+# On one machine a warm task costs memory, not money, so one launch a day is worth a warm task.
 ON_ONE_MACHINE = Policy(cold_start_worth_s=86_400.0)
 
 
-def read_policy(environment: Mapping[str, str], default: Policy) -> Policy:
-    """What the environment says, and for the rest `default`. Raises BadSetting."""
+def read_policy(environment: Environment, default: Policy) -> Policy:
+    """`default`, with what the environment sets. Raises BadSetting."""
     year_s = 31_536_000.0
     worth_h = default.cold_start_worth_s / 3600.0
+    number = environment.number
     return replace(
         default,
-        idle_timeout_s=_number(environment, "APRANOVA_IDLE_TIMEOUT_S", default.idle_timeout_s, 1, year_s),
-        idle_warning_s=_number(environment, "APRANOVA_IDLE_WARNING_S", default.idle_warning_s, 0, year_s),
-        session_max_s=_number(environment, "APRANOVA_SESSION_MAX_S", default.session_max_s, 1, year_s),
-        keep_running_max_s=_number(environment, "APRANOVA_KEEP_RUNNING_MAX_S", default.keep_running_max_s, 0, year_s),
-        busy_max_s=_number(environment, "APRANOVA_BUSY_MAX_S", default.busy_max_s, 0, year_s),
-        sweep_interval_s=_number(environment, "APRANOVA_SWEEP_INTERVAL_S", default.sweep_interval_s, 0.1, 3_600),
-        delete_grace_s=_number(environment, "APRANOVA_DELETE_GRACE_S", default.delete_grace_s, 0, year_s),
+        idle_timeout_s=number("APRANOVA_IDLE_TIMEOUT_S", default.idle_timeout_s, 1, year_s),
+        idle_warning_s=number("APRANOVA_IDLE_WARNING_S", default.idle_warning_s, 0, year_s),
+        session_max_s=number("APRANOVA_SESSION_MAX_S", default.session_max_s, 1, year_s),
+        keep_running_max_s=number("APRANOVA_KEEP_RUNNING_MAX_S", default.keep_running_max_s, 0, year_s),
+        busy_max_s=number("APRANOVA_BUSY_MAX_S", default.busy_max_s, 0, year_s),
+        sweep_interval_s=number("APRANOVA_SWEEP_INTERVAL_S", default.sweep_interval_s, 0.1, 3_600),
+        delete_grace_s=number("APRANOVA_DELETE_GRACE_S", default.delete_grace_s, 0, year_s),
         tasks_max=_tasks_max(environment, default),
-        kinds=_kinds(environment),
+        kinds=environment.kinds("APRANOVA_KINDS"),
         schedule=_schedule(environment),
-        pool_policy=_pool_policy(environment),
-        cold_start_worth_s=3600.0 * _number(environment, "APRANOVA_COLD_START_WORTH_H", worth_h, 0.01, 1_000),
-        start_lead_s=_number(environment, "APRANOVA_START_LEAD_S", default.start_lead_s, 0.1, 600),
-        warming_max=int(_number(environment, "APRANOVA_WARMING_MAX", default.warming_max, 1, 1_000)),
+        pool_policy=environment.choice("APRANOVA_POOL_POLICY", PoolPolicy, PoolPolicy.PREDICTED),
+        cold_start_worth_s=3600.0 * number("APRANOVA_COLD_START_WORTH_H", worth_h, 0.01, 1_000),
+        start_lead_s=number("APRANOVA_START_LEAD_S", default.start_lead_s, 0.1, 600),
+        warming_max=environment.whole("APRANOVA_WARMING_MAX", default.warming_max, 1, 1_000),
     )
 
 
-def _pool_policy(environment: Mapping[str, str]) -> PoolPolicy:
-    word = environment.get("APRANOVA_POOL_POLICY", "") or PoolPolicy.PREDICTED
-    try:
-        return PoolPolicy(word)
-    except ValueError:
-        raise BadSetting(f"APRANOVA_POOL_POLICY: one of {', '.join(PoolPolicy)} is expected, not {word!r}") from None
+def _tasks_max(environment: Environment, default: Policy) -> int | None:
+    name = "APRANOVA_TASKS_MAX"
+    return environment.whole(name, None, 1, 1_000) if name in environment else default.tasks_max
 
 
-def _tasks_max(environment: Mapping[str, str], default: Policy) -> int | None:
-    if not environment.get("APRANOVA_TASKS_MAX", ""):
-        return default.tasks_max
-    return int(_number(environment, "APRANOVA_TASKS_MAX", None, 1, 1_000))
-
-
-def _kinds(environment: Mapping[str, str]) -> tuple[WorkspaceKind, ...]:
-    try:
-        return read_kinds(environment.get("APRANOVA_KINDS", ""))
-    except ValueError as error:
-        raise BadSetting(f"APRANOVA_KINDS: {error}") from None
-
-
-def _schedule(environment: Mapping[str, str]) -> PoolSchedule:
+def _schedule(environment: Environment) -> PoolSchedule:
     sizes = {"base": 3, "peak": 5, "off": 1, "weekend": 2}
-    for word in environment.get("APRANOVA_POOL", "").split():
+    for word in environment.text("APRANOVA_POOL", "").split():
         match = _POOL_WORD.fullmatch(word)
         if match is None or int(match[2]) > POOL_SIZE_MAX:
-            raise BadSetting(
-                f"APRANOVA_POOL: words like base=3 peak=5 off=1 weekend=2 (0 to {POOL_SIZE_MAX}) are expected, not {word!r}"
-            )
+            expected = f"words like base=3 peak=5 off=1 weekend=2 (each 0 to {POOL_SIZE_MAX})"
+            raise environment.refused("APRANOVA_POOL", expected)
         sizes[match[1]] = int(match[2])
-    name = environment.get("APRANOVA_TIME_ZONE") or _machine_time_zone()
+    name = environment.text("APRANOVA_TIME_ZONE", _machine_time_zone())
     try:
         zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        raise BadSetting(f"APRANOVA_TIME_ZONE: a name like Europe/Vienna is expected, not {name!r}") from None
+        raise environment.refused("APRANOVA_TIME_ZONE", "a name like Europe/Vienna") from None
     return PoolSchedule(**sizes, time_zone=name)
 
 
@@ -154,23 +136,3 @@ def _machine_time_zone() -> str:
         return zoneinfo.ZoneInfo(name).key if found else "UTC"
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         return "UTC"
-
-
-def _needed(environment: Mapping[str, str], name: str) -> str:
-    value = environment.get(name, "")
-    if not value:
-        raise BadSetting(f"{name}: is missing")
-    return value
-
-
-def _number(environment: Mapping[str, str], name: str, default: float | None, least: float, most: float) -> float:
-    text = environment.get(name, "")
-    if not text and default is not None:
-        return default
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not least <= value <= most:
-        raise BadSetting(f"{name}: a number from {least:g} to {most:g} is expected, not {text!r}")
-    return value

@@ -7,9 +7,10 @@ import os
 import sys
 from pathlib import Path
 
+from contract.environment import BadSetting
 from single_machine import down, export_history, reset, restore, status, up
 from single_machine.preflight import CannotGoOn, refused_by_the_machine
-from single_machine.settings import BadSetting, read_settings
+from single_machine.settings import read_settings
 
 
 def main() -> int:

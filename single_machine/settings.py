@@ -9,14 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from contract.names import WorkspaceKind, read_kinds
+from contract.environment import BadSetting, Environment
+from contract.names import WorkspaceKind
 
 ROOT_SANDBOX_UID = 61000
 """Host uid of the sandboxes when the product is started by root; PostgreSQL has the next one."""
-
-
-class BadSetting(Exception):
-    """A setting has a value that cannot work; the text says which, why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -91,51 +88,31 @@ def run_folder(home: Path, uid: int) -> Path:
     return Path(tempfile.gettempdir()) / f"apranova-{uid}-{digest}"
 
 
-def read_settings(environment: Mapping[str, str], *, source: Path, port: int | None = None) -> Settings:
+def read_settings(variables: Mapping[str, str], *, source: Path, port: int | None = None) -> Settings:
+    """Raises BadSetting. A `port` from the command line replaces APRANOVA_PORT."""
+    environment = Environment(variables)
     uid = os.getuid()
-    home = Path(environment.get("APRANOVA_HOME") or default_home(environment, uid)).expanduser().absolute()
+    home = Path(environment.text("APRANOVA_HOME", str(default_home(variables, uid))))
+    home = home.expanduser().absolute()
     if home == source or home.is_relative_to(source):
         raise BadSetting(
-            f"APRANOVA_HOME ({home}) lies inside the source tree, so a clean checkout would delete the students' data. "
-            "Choose a folder outside."
+            f"APRANOVA_HOME ({home}) is inside the source tree, so a clean checkout would delete "
+            "the students' data; choose a folder outside"
         )
-    sandbox_uid = _number(environment, "APRANOVA_SANDBOX_UID", ROOT_SANDBOX_UID if uid == 0 else -1, 1, 2**31)
+    sandbox_uid = environment.whole("APRANOVA_SANDBOX_UID", ROOT_SANDBOX_UID if uid == 0 else -1, 1, 2**31)
     return Settings(
         source=source,
         home=home,
-        run=Path(environment.get("APRANOVA_RUN_DIR") or run_folder(home, uid)),
-        images=Path(environment.get("APRANOVA_IMAGES_DIR") or home / "images"),
-        host=environment.get("APRANOVA_HOST", "127.0.0.1"),
-        port=port if port is not None else _number(environment, "APRANOVA_PORT", 8080, 1, 65535),
+        run=environment.path("APRANOVA_RUN_DIR", run_folder(home, uid)),
+        images=environment.path("APRANOVA_IMAGES_DIR", home / "images"),
+        host=environment.text("APRANOVA_HOST", "127.0.0.1"),
+        port=port if port is not None else environment.whole("APRANOVA_PORT", 8080, 1, 65535),
         sandbox_uid=None if sandbox_uid == -1 else sandbox_uid,
-        database_url=environment.get("DATABASE_URL", ""),
-        redis_url=environment.get("REDIS_URL", ""),
-        kinds=_kinds(environment),
-        unisolated=environment.get("APRANOVA_UNISOLATED", "") == "1",
-        school_name=environment.get("APRANOVA_SCHOOL_NAME", "Demo School"),
-        snapshots=_path(environment, "APRANOVA_SNAPSHOTS_DIR", home / "snapshots"),
-        restic=_path(environment, "APRANOVA_RESTIC", home / "tools" / "restic"),
+        database_url=environment.text("DATABASE_URL", ""),
+        redis_url=environment.text("REDIS_URL", ""),
+        kinds=environment.kinds("APRANOVA_KINDS"),
+        unisolated=environment.flag("APRANOVA_UNISOLATED"),
+        school_name=environment.text("APRANOVA_SCHOOL_NAME", "Demo School"),
+        snapshots=environment.path("APRANOVA_SNAPSHOTS_DIR", home / "snapshots"),
+        restic=environment.path("APRANOVA_RESTIC", home / "tools" / "restic"),
     )
-
-
-def _path(environment: Mapping[str, str], name: str, default: Path) -> Path:
-    chosen = Path(environment.get(name) or default)
-    if not chosen.is_absolute():
-        raise BadSetting(f"{name}={str(chosen)!r}: a full path is expected, beginning with /.")
-    return chosen
-
-
-def _kinds(environment: Mapping[str, str]) -> tuple[WorkspaceKind, ...]:
-    try:
-        return read_kinds(environment.get("APRANOVA_KINDS", ""))
-    except ValueError as error:
-        raise BadSetting(f"APRANOVA_KINDS: {error}.") from None
-
-
-def _number(environment: Mapping[str, str], name: str, default: int, lowest: int, highest: int) -> int:
-    text = environment.get(name, "")
-    if not text:
-        return default
-    if not text.isdigit() or not lowest <= int(text) <= highest:
-        raise BadSetting(f"{name}={text!r}: a whole number from {lowest} to {highest} is expected.")
-    return int(text)

@@ -13,11 +13,11 @@ from typing import Any
 from django.urls import reverse_lazy
 
 from backend.platform import environment
-from backend.platform.environment import BadEnvironment
+from contract.environment import BadSetting
 
 try:
     ENVIRONMENT = environment.parse(os.environ)
-except BadEnvironment as error:
+except BadSetting as error:
     print(f"apranova backend: {error}", file=sys.stderr)
     raise SystemExit(2) from None
 

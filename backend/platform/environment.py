@@ -12,15 +12,13 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
 from backend.platform.identity_key import BadKey, read_private_key
+from contract.environment import BadSetting
+from contract.environment import Environment as Reader
 
 # Commands that look at the code alone; they run without a database, Redis, manager or secret.
 OFFLINE_COMMANDS = frozenset({"export_openapi", "makemigrations", "collectstatic", "help", "version"})
 
 ISOLATION_KINDS = ("bubblewrap", "none", "ecs")
-
-
-class BadEnvironment(Exception):
-    """A variable is missing or has a value that cannot be meant; the text names it and the remedy."""
 
 
 @dataclass(frozen=True)
@@ -98,86 +96,52 @@ def offline(environ: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def parse(environ: Mapping[str, str]) -> Environment:
-    """Read every variable of the backend. Raises `BadEnvironment`."""
-    public_url = environ.get("APRANOVA_PUBLIC_URL", "http://localhost:8080").rstrip("/")
+def parse(variables: Mapping[str, str]) -> Environment:
+    """Read every variable of the backend. Raises BadSetting."""
+    environment = Reader(variables)
     return Environment(
-        public_url=_checked_url("APRANOVA_PUBLIC_URL", public_url, schemes=("http", "https"), path_allowed=False),
-        workspaces_domain=environ.get("APRANOVA_WORKSPACES_DOMAIN", "ws.localhost:8080"),
-        isolation=_one_of("APRANOVA_ISOLATION", environ.get("APRANOVA_ISOLATION", "bubblewrap"), ISOLATION_KINDS),
-        school_name=environ.get("APRANOVA_SCHOOL_NAME", "ApraNova"),
-        database=_database(_required(environ, "DATABASE_URL")),
-        redis_url=_checked_url(
-            "REDIS_URL", _required(environ, "REDIS_URL"), schemes=("unix", "redis", "rediss"), path_allowed=True
-        ),
-        redis_token=environ.get("APRANOVA_REDIS_TOKEN", ""),
-        redis_cluster=_one_of("APRANOVA_REDIS_CLUSTER", environ.get("APRANOVA_REDIS_CLUSTER", "no"), ("yes", "no"))
-        == "yes",
-        manager_endpoint=_checked_url(
-            "APRANOVA_MANAGER_ENDPOINT",
-            _required(environ, "APRANOVA_MANAGER_ENDPOINT"),
-            schemes=("http", "https"),
-            path_allowed=False,
-        ),
-        aws_access_key_id=environ.get("AWS_ACCESS_KEY_ID", ""),
-        aws_secret_access_key=environ.get("AWS_SECRET_ACCESS_KEY", ""),
-        aws_region=environ.get("AWS_REGION", "us-east-1"),
-        secret_key=_secret_key(_required(environ, "APRANOVA_SECRET_KEY")),
-        identity_private_key=_identity_key(_required(environ, "APRANOVA_IDENTITY_PRIVATE_KEY")),
-        run_dir=environ.get("APRANOVA_RUN_DIR", ""),
-        static_dir=environ.get("APRANOVA_STATIC_DIR", ""),
-        email=_email(environ.get("APRANOVA_EMAIL_URL", ""), environ.get("APRANOVA_EMAIL_FROM", "")),
-        manager_parameters=environ.get("APRANOVA_PARAMETERS", ""),
+        public_url=environment.web_origin("APRANOVA_PUBLIC_URL", "http://localhost:8080"),
+        workspaces_domain=environment.text("APRANOVA_WORKSPACES_DOMAIN", "ws.localhost:8080"),
+        isolation=environment.choice("APRANOVA_ISOLATION", ISOLATION_KINDS, "bubblewrap"),
+        school_name=environment.text("APRANOVA_SCHOOL_NAME", "ApraNova"),
+        database=_database(environment.text("DATABASE_URL")),
+        redis_url=environment.url("REDIS_URL", ("unix", "redis", "rediss")),
+        redis_token=environment.text("APRANOVA_REDIS_TOKEN", ""),
+        redis_cluster=environment.flag("APRANOVA_REDIS_CLUSTER"),
+        manager_endpoint=environment.web_origin("APRANOVA_MANAGER_ENDPOINT"),
+        aws_access_key_id=environment.text("AWS_ACCESS_KEY_ID", ""),
+        aws_secret_access_key=environment.text("AWS_SECRET_ACCESS_KEY", ""),
+        aws_region=environment.text("AWS_REGION", "us-east-1"),
+        secret_key=_secret_key(environment.text("APRANOVA_SECRET_KEY")),
+        identity_private_key=_identity_key(environment.text("APRANOVA_IDENTITY_PRIVATE_KEY")),
+        run_dir=environment.text("APRANOVA_RUN_DIR", ""),
+        static_dir=environment.text("APRANOVA_STATIC_DIR", ""),
+        email=_email(environment.text("APRANOVA_EMAIL_URL", ""), environment.text("APRANOVA_EMAIL_FROM", "")),
+        manager_parameters=environment.text("APRANOVA_PARAMETERS", ""),
     )
-
-
-def _required(environ: Mapping[str, str], name: str) -> str:
-    value = environ.get(name, "").strip()
-    if not value:
-        raise BadEnvironment(f"{name} is not set; the supervisor (./apranova up) sets it for every process it starts")
-    return value
-
-
-def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:
-    if value not in allowed:
-        raise BadEnvironment(f"{name} is {value!r}; it must be one of {', '.join(allowed)}")
-    return value
 
 
 def _identity_key(value: str) -> Ed25519PrivateKey:
     try:
         return read_private_key(value)
     except BadKey as error:
-        raise BadEnvironment(f"APRANOVA_IDENTITY_PRIVATE_KEY: {error}") from None
+        raise BadSetting(f"APRANOVA_IDENTITY_PRIVATE_KEY: {error}") from None
 
 
 def _secret_key(value: str) -> str:
     if len(value) < 32:
-        raise BadEnvironment("APRANOVA_SECRET_KEY is shorter than 32 characters; make one with: openssl rand -hex 32")
+        raise BadSetting("APRANOVA_SECRET_KEY is shorter than 32 characters; make one with: openssl rand -hex 32")
     return value
-
-
-def _checked_url(name: str, value: str, *, schemes: tuple[str, ...], path_allowed: bool) -> str:
-    try:
-        parts = urlsplit(value)
-        _ = parts.port  # parsed only on access
-    except ValueError as error:
-        raise BadEnvironment(f"{name} is not a URL: {error}") from None
-    if parts.scheme not in schemes:
-        raise BadEnvironment(f"{name} must begin with {' or '.join(f'{scheme}://' for scheme in schemes)}")
-    if not path_allowed and (not parts.hostname or parts.path not in ("", "/") or parts.query):
-        raise BadEnvironment(f"{name} must be a scheme and a host, as in http://localhost:8080")
-    return value.rstrip("/") if not path_allowed else value
 
 
 def _database(url: str) -> Database:
     try:
         values = conninfo_to_dict(url)
     except ProgrammingError as error:
-        raise BadEnvironment(f"DATABASE_URL is not a PostgreSQL URL: {str(error).strip()}") from None
+        raise BadSetting(f"DATABASE_URL is not a PostgreSQL URL: {str(error).strip()}") from None
     name = str(values.get("dbname") or "")
     if not name:
-        raise BadEnvironment("DATABASE_URL names no database, as in postgresql:///apranova?host=/run/postgresql")
+        raise BadSetting("DATABASE_URL names no database, as in postgresql:///apranova?host=/run/postgresql")
     return Database(
         name=name,
         user=str(values.get("user") or ""),
@@ -195,12 +159,12 @@ def _email(url: str, sender: str) -> Email:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise BadEnvironment(f"APRANOVA_EMAIL_URL is not a URL: {error}") from None
+        raise BadSetting(f"APRANOVA_EMAIL_URL is not a URL: {error}") from None
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-        raise BadEnvironment("APRANOVA_EMAIL_URL must be empty, console: or smtp(s)://user:password@host:port")
+        raise BadSetting("APRANOVA_EMAIL_URL must be empty, console: or smtp(s)://user:password@host:port")
     use_tls = parse_qs(parts.query).get("tls", ["false"])[0].lower() in ("1", "true", "yes")
     if use_tls and parts.scheme == "smtps":
-        raise BadEnvironment("APRANOVA_EMAIL_URL asks for smtps:// and tls=true; they exclude each other")
+        raise BadSetting("APRANOVA_EMAIL_URL asks for smtps:// and tls=true; they exclude each other")
     return Email(
         host=parts.hostname,
         port=port or (465 if parts.scheme == "smtps" else 587 if use_tls else 25),

@@ -22,6 +22,7 @@ from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from contract.environment import BadSetting, Environment
 from contract.names import TASK_ID_PATTERN
 from manager.adapters.system.deadline import DeadlineBackground
 from manager.aws_settings import read_aws_settings, variables_of
@@ -30,7 +31,6 @@ from manager.domain.plan import Plan
 from manager.entrypoints.door import Door
 from manager.entrypoints.handler import InvocationHandler
 from manager.ports.clock import Metrics
-from manager.settings import BadSetting
 from manager.use_cases.sweep import sweep, sweep_named
 from manager.use_cases.world import InFlight, World
 
@@ -65,10 +65,7 @@ class Function:
     def from_environment(cls, environment: Mapping[str, str]) -> Function:
         logging.getLogger().setLevel(logging.INFO)  # Lambda's own handler writes it as JSON
         logging.getLogger("botocore").setLevel(logging.WARNING)
-        region = environment.get("AWS_REGION", "")
-        if not region:
-            raise BadSetting("AWS_REGION: is missing")
-        return cls(environment, Clients(region))
+        return cls(environment, Clients(Environment(environment).text("AWS_REGION")))
 
     def __call__(self, event: Any, context: Context) -> dict[str, Any]:
         self._read_settings_again()

@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from contract.environment import BadSetting
 from contract.names import MANAGER_FUNCTION
 from manager import bootstrap
 from manager.adapters.system.json_logs import log_to_stderr
@@ -22,7 +23,7 @@ from manager.entrypoints.engine_watch import EngineWatch
 from manager.entrypoints.handler import InvocationHandler
 from manager.entrypoints.signature import BadSignature, SignatureCheck
 from manager.entrypoints.sweep_loop import SweepLoop
-from manager.settings import BadSetting, read_settings
+from manager.settings import read_settings
 
 log = logging.getLogger(__name__)
 

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
+from contract.environment import BadSetting, Environment
 from manager.adapters.bubblewrap import layout
 from manager.adapters.bubblewrap.cgroups import find_hierarchy
 from manager.adapters.bubblewrap.launcher import BubblewrapLauncher
@@ -37,11 +38,11 @@ from manager.adapters.sandbox_engine.images import Images
 from manager.adapters.sandbox_engine.launcher import Launcher
 from manager.adapters.sandbox_engine.server import EngineServer
 from manager.adapters.unisolated.launcher import UnisolatedLauncher
+from manager.settings import ISOLATIONS, read_sandbox_uid
 
 log = logging.getLogger("apranova.sandbox_engine")
 
 STOP_GRACE_S = 2.0
-_ISOLATIONS = ("bubblewrap", "none")
 
 
 class CannotRun(Exception):
@@ -58,25 +59,23 @@ class Settings:
     egress_ports: frozenset[int]
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
-        """Raises CannotRun, naming the variable."""
-        isolation = environment.get("APRANOVA_ISOLATION", "bubblewrap")
-        if isolation not in _ISOLATIONS:
-            raise CannotRun(f"APRANOVA_ISOLATION must be one of {', '.join(_ISOLATIONS)}; it is {isolation!r}")
-        uid = environment.get("APRANOVA_SANDBOX_UID", "")
-        if uid and not (uid.isdecimal() and int(uid) > 0):
-            raise CannotRun(f"APRANOVA_SANDBOX_UID must be the number of a user who is not root; it is {uid!r}")
-        if os.geteuid() == 0 and not uid:
-            raise CannotRun("as root the sandboxes need a user of their own: set APRANOVA_SANDBOX_UID (such as 61000)")
-        ports = environment.get("APRANOVA_EGRESS_PORTS", "22 80 443 9418")
-        if not re.fullmatch(r"\s*(\d{1,5}\s*)*", ports):
-            raise CannotRun(f"APRANOVA_EGRESS_PORTS must be port numbers with spaces between; it is {ports!r}")
+    def from_environment(cls, variables: Mapping[str, str]) -> Settings:
+        """Raises BadSetting."""
+        environment = Environment(variables)
+        uid = read_sandbox_uid(environment)
+        if os.geteuid() == 0 and uid is None:
+            raise BadSetting(
+                "APRANOVA_SANDBOX_UID is not set; root's sandboxes need a user of their own, such as 61000"
+            )
+        ports = environment.text("APRANOVA_EGRESS_PORTS", "22 80 443 9418")
+        if not re.fullmatch(r"(\d{1,5}\s*)*", ports):
+            raise environment.refused("APRANOVA_EGRESS_PORTS", "port numbers with spaces between")
         return cls(
-            run_dir=_absolute(environment, "APRANOVA_RUN_DIR"),
-            homes_dir=_absolute(environment, "APRANOVA_HOMES_DIR"),
-            images_dir=_absolute(environment, "APRANOVA_IMAGES_DIR"),
-            isolation=isolation,
-            sandbox_uid=int(uid) if uid and os.geteuid() == 0 else None,
+            run_dir=environment.path("APRANOVA_RUN_DIR"),
+            homes_dir=environment.path("APRANOVA_HOMES_DIR"),
+            images_dir=environment.path("APRANOVA_IMAGES_DIR"),
+            isolation=environment.choice("APRANOVA_ISOLATION", ISOLATIONS, "bubblewrap"),
+            sandbox_uid=uid if os.geteuid() == 0 else None,
             egress_ports=frozenset(map(int, ports.split())),
         )
 
@@ -86,7 +85,7 @@ def main() -> int:
     try:
         settings = Settings.from_environment(os.environ)
         run(settings)
-    except CannotRun as error:
+    except (BadSetting, CannotRun) as error:
         print(f"sandbox engine: {error}", file=sys.stderr)
         return 2
     return 0
@@ -233,13 +232,6 @@ def _listener(path: Path) -> socket.socket:
         os.umask(previous)
     listener.setblocking(False)
     return listener
-
-
-def _absolute(environment: Mapping[str, str], name: str) -> Path:
-    path = Path(environment.get(name, ""))
-    if not path.is_absolute():
-        raise CannotRun(f"{name} must be the full path of a folder; it is {environment.get(name, '')!r}")
-    return path
 
 
 if __name__ == "__main__":

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from contract.environment import BadSetting
 from contract.names import WorkspaceKind
 from manager.aws_settings import AwsSettings, read_aws_settings, variables_of
-from manager.settings import BadSetting
 
 GIVEN = {
     "AWS_REGION": "eu-central-1",

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from contract.environment import BadSetting
 from contract.errors import ApraNovaError, Reason
 from contract.names import WorkspaceKind, WorkspaceState
 from manager.adapters.dynamodb import table
@@ -26,7 +27,6 @@ from manager.backup_settings import read_backup_settings
 from manager.bootstrap_backup import build
 from manager.domain.workspace import Workspace
 from manager.entrypoints.backup_worker import Function
-from manager.settings import BadSetting
 
 HOME, OTHER = "home-aaaaaaaaaaaaaaaa", "home-bbbbbbbbbbbbbbbb"
 ANNA, BEN = "ws-aaaaaaaaaa", "ws-bbbbbbbbbb"

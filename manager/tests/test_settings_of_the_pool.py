@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from contract.environment import BadSetting
 from manager.domain.policy import Policy, PoolPolicy
-from manager.settings import BadSetting, read_settings
+from manager.settings import read_settings
 
 NEEDED = {
     "APRANOVA_RUN_DIR": "/run/x",

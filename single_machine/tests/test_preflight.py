@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from contract.environment import BadSetting
 from contract.names import WorkspaceKind
 from single_machine.preflight import CannotGoOn, check_disk, check_port, make_folders
-from single_machine.settings import BadSetting, Settings, read_settings
+from single_machine.settings import Settings, read_settings
 
 SOURCE = Path(__file__).parent.parent.parent
 
@@ -57,7 +58,7 @@ def test_a_file_in_the_way_is_a_message_not_a_traceback(settings: Settings) -> N
 
 @pytest.mark.parametrize("port", ["0", "70000", "http", "-1"])
 def test_a_bad_port_is_refused_by_name(port: str) -> None:
-    with pytest.raises(BadSetting, match=r"APRANOVA_PORT=.*1 to 65535"):
+    with pytest.raises(BadSetting, match=r"APRANOVA_PORT is .*1 to 65535"):
         read_settings({"APRANOVA_PORT": port}, source=SOURCE)
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from contract.environment import BadSetting
 from single_machine import reset
-from single_machine.settings import BadSetting, read_settings
+from single_machine.settings import read_settings
 
 
 def test_snapshots_go_with_the_data_and_what_lies_beside_them_stays(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from backend.platform.environment import BadEnvironment, parse
+from backend.platform.environment import parse
+from contract.environment import BadSetting
 
 SOURCE = Path(__file__).resolve().parents[3]
 GOOD = {
@@ -31,22 +32,17 @@ def test_a_good_environment_is_understood():
 @pytest.mark.parametrize(
     ("name", "value", "says"),
     [
-        ("DATABASE_URL", "", "DATABASE_URL is not set"),
         ("DATABASE_URL", "mysql://x/y", "DATABASE_URL"),
         ("DATABASE_URL", "postgresql:///?host=/run", "names no database"),
-        ("REDIS_URL", "http://localhost", "REDIS_URL must begin with"),
         ("APRANOVA_SECRET_KEY", "short", "shorter than 32"),
         ("APRANOVA_IDENTITY_PRIVATE_KEY", "short", "32 bytes"),
-        ("APRANOVA_PUBLIC_URL", "localhost:8080", "APRANOVA_PUBLIC_URL"),
-        ("APRANOVA_PUBLIC_URL", "http://localhost:port", "not a URL"),
-        ("APRANOVA_PUBLIC_URL", "http://localhost/sub", "a scheme and a host"),
-        ("APRANOVA_ISOLATION", "chroot", "must be one of"),
+        ("APRANOVA_ISOLATION", "chroot", "one of bubblewrap, none, ecs"),
         ("APRANOVA_EMAIL_URL", "imap://mail", "APRANOVA_EMAIL_URL"),
         ("APRANOVA_EMAIL_URL", "smtps://mail?tls=true", "exclude each other"),
     ],
 )
 def test_a_bad_value_is_named(name, value, says):
-    with pytest.raises(BadEnvironment, match=says):
+    with pytest.raises(BadSetting, match=says):
         parse({**GOOD, name: value})
 
 
