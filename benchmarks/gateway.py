@@ -1,7 +1,7 @@
 """What the gateway costs: requests a second, CPU for one request, and the round trip of a WebSocket message.
 
 Three ways to the same small upstream: directly, through Envoy with nothing but a route, and through the gateway (Envoy's
-whole configuration, and the authorisation that it asks for each request). They take turns, so that whatever else the
+whole configuration, and the authorization that it asks for each request). They take turns, so that whatever else the
 machine does disturbs all alike; CPU is read from /proc, so that it matters little at all.
 """
 
@@ -27,7 +27,7 @@ MESSAGE = "x" * 100
 """About what VS Code sends for a key press."""
 TICKS = os.sysconf("SC_CLK_TCK")
 TIMES_PLAIN = Target("median", 3.5)
-AUTHORISATION = Target("median", 200)
+AUTHORIZATION = Target("median", 200)
 
 Dial = Callable[[], socket.socket]
 
@@ -59,7 +59,7 @@ def run(*, quick: bool) -> Findings:
             ways = {
                 "upstream directly": _Way(_unix(gateway_processes.task_socket(stack)), {"upstream": upstream_pid}),
                 "plain Envoy": _Way(_tcp(plain_port), {"Envoy": plain_pid}),
-                "gateway": _Way(_tcp(stack.settings.port), {"Envoy": stack.envoy.pid, "authorisation": backend_pid}),
+                "gateway": _Way(_tcp(stack.settings.port), {"Envoy": stack.envoy.pid, "authorization": backend_pid}),
             }
             for _ in range(size.rounds):
                 for way in ways.values():
@@ -150,13 +150,13 @@ def _cpu_s(pid: int) -> float:
 
 def _findings(ways: dict[str, _Way], size: Size) -> Findings:
     plain, gateway = ways["plain Envoy"].cpu_us["Envoy"], ways["gateway"].cpu_us
-    whole = [sum(parts) for parts in zip(gateway["Envoy"], gateway["authorisation"], strict=True)]
+    whole = [sum(parts) for parts in zip(gateway["Envoy"], gateway["authorization"], strict=True)]
     times = [gateway_us / plain_us for gateway_us, plain_us in zip(whole, plain, strict=True)]
     measures = [Measure(f"requests/s, {name}", "1/s", way.per_s) for name, way in ways.items()]
     measures += [
         Measure("CPU per request, plain Envoy", "µs", plain),
         Measure("CPU per request, gateway's Envoy", "µs", gateway["Envoy"]),
-        Measure("CPU per request, authorisation", "µs", gateway["authorisation"], AUTHORISATION),
+        Measure("CPU per request, authorization", "µs", gateway["authorization"], AUTHORIZATION),
         Measure("CPU per request, gateway in all", "µs", whole),
         Measure("gateway in all / plain Envoy", "×", times, TIMES_PLAIN, note="ratio within each round"),
     ]
@@ -175,7 +175,7 @@ def plot(findings: Findings, path: Path) -> None:
                 "gateway",
                 {
                     "Envoy": median["CPU per request, gateway's Envoy"],
-                    "authorisation": median["CPU per request, authorisation"],
+                    "authorization": median["CPU per request, authorization"],
                 },
             ),
         ]

@@ -67,7 +67,7 @@ def _serve_upstream(path: str) -> None:
 
 
 def _serve_backend(redis_url: str, path: str, site: object, views: dict[str, WorkspaceView]) -> None:
-    """The authorisation as in the product: uvloop, httptools, no access log."""
+    """The authorization as in the product: uvloop, httptools, no access log."""
     application = Gateway(
         echo("django"),
         site=site,  # type: ignore[arg-type]

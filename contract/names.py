@@ -11,7 +11,7 @@ MANAGER_FUNCTION = "workspace-manager"
 AGENT_PATH_PREFIX = "/_agent/"
 GATEWAY_PATH_PREFIX = "/_apranova/"
 
-# Set by the gateway after authorisation, checked by the agent on every data request, never sent by a browser.
+# Set by the gateway after authorization, checked by the agent on every data request, never sent by a browser.
 LAUNCH_SECRET_HEADER = "x-apranova-launch-secret"  # noqa: S105 (a header's name)
 # Set by the gateway: a short-lived JWT (EdDSA) that says who is asking, with the workspace's id as its audience.
 IDENTITY_HEADER = "x-apranova-identity"

@@ -44,7 +44,7 @@ $action</main></body>
 
 def page_workspace_silent(public_url: str) -> str:
     """The backend let the request through, the task does not answer: just stopped, just starting, or broken."""
-    # %REQ(x-workspace)% is filled in by Envoy with what authorisation said, never with what a browser sent.
+    # %REQ(x-workspace)% is filled in by Envoy with what authorization said, never with what a browser sent.
     door = f"{_safe(public_url.rstrip('/'))}/workspace/%REQ(x-workspace)%/"
     return _page(
         title="Your workspace is not answering",

@@ -59,7 +59,7 @@ class GatewaySettings:
     address_limit: RateLimit = RateLimit(burst=6000, per_s=600)
     workspace_limit: RateLimit = RateLimit(burst=1200, per_s=200)
     websocket_max_s: int = 900
-    """Age at which a WebSocket is ended, to be authorised anew: how long one may outlive a revoked access."""
+    """Age at which a WebSocket is ended, to be authorized anew: how long one may outlive a revoked access."""
 
     @property
     def envoy_dir(self) -> Path:

@@ -1,4 +1,4 @@
-"""What the edge does besides authorising: big bodies, streams, static files, friendly pages, limits, policies."""
+"""What the edge does besides authorizing: big bodies, streams, static files, friendly pages, limits, policies."""
 
 from __future__ import annotations
 

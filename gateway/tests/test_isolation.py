@@ -20,8 +20,8 @@ def test_the_owner_reaches_the_own_workspace_with_the_secret_of_its_launch(stack
     assert answer.seen_header("x-user") == ME
     assert answer.seen_header("host") == stack.host(MINE)
     assert answer.seen_header("x-apranova-cluster") is None
-    statement = answer.seen_header("x-apranova-identity") or ""
-    claims = jwt.decode(statement, stack.identity_key.public_key(), algorithms=["EdDSA"], audience=MINE)
+    token = answer.seen_header("x-apranova-identity") or ""
+    claims = jwt.decode(token, stack.identity_key.public_key(), algorithms=["EdDSA"], audience=MINE)
     assert (claims["sub"], claims["iss"]) == (ME, "apranova")
 
 
@@ -101,7 +101,7 @@ def test_the_backend_sees_the_address_of_the_client_and_no_other(stack: Stack) -
         "/%5fauthz",
     ],
 )
-def test_nobody_asks_for_authorisation_from_outside(stack: Stack, path: str) -> None:
+def test_nobody_asks_for_authorization_from_outside(stack: Stack, path: str) -> None:
     assert stack.client.ask("localhost", path).seen["server"] == "portal"
     # On a workspace's host it is a path of the application like any other.
     answer = stack.client.ask(stack.host(MINE), path, headers={"Cookie": stack.enter()})
@@ -132,7 +132,7 @@ def test_control_paths_of_the_agent_are_not_there_for_browsers(stack: Stack, pat
     assert stack.client.ask(stack.host(MINE), path, headers=headers, method="POST", body=b"").status == 404
 
 
-def test_leaving_the_gateways_own_path_needs_authorisation(stack: Stack) -> None:
+def test_leaving_the_gateways_own_path_needs_authorization(stack: Stack) -> None:
     assert stack.client.ask(stack.host(MINE), "/_apranova/../private").status == 401
     assert stack.client.ask(stack.host(MINE), "/_apranovaX").status == 401
 

@@ -32,7 +32,7 @@ def _enter(browser, location: str):
     return answer, found[1] if found else ""
 
 
-def _authorised(browser, workspace_id: str, token: str):
+def _authorized(browser, workspace_id: str, token: str):
     host = f"{workspace_id}.ws.localhost:8080"
     headers = {"Host": host, "Origin": f"http://{host}", "Cookie": f"apranova_workspace={token}"}
     return browser.get("/_authz", headers=headers)
@@ -47,7 +47,7 @@ def test_the_door_of_a_running_workspace_leads_in(signed_in, manager):
     assert location.startswith(f"http://{workspace_id}.ws.localhost:8080/_apranova/enter?ticket=")
     entered, token = _enter(browser, location)
     assert (entered.status_code, entered.headers["location"]) == (302, "/")
-    allowed = _authorised(browser, workspace_id, token)
+    allowed = _authorized(browser, workspace_id, token)
     assert allowed.status_code == 200
     assert allowed.headers["x-apranova-launch-secret"] == "secret-of-the-launch"
     assert allowed.headers["x-user"] == str(browser.user.pk)
@@ -57,9 +57,9 @@ def test_signing_out_of_the_portal_closes_the_workspace(signed_in, manager):
     browser = signed_in()
     workspace_id = browser.post("/api/workspace/create/").json()["id"]
     _, token = _enter(browser, browser.get(f"/workspace/{workspace_id}/").headers["location"])
-    assert _authorised(browser, workspace_id, token).status_code == 200
+    assert _authorized(browser, workspace_id, token).status_code == 200
     browser.delete("/api/auth/browser/v1/auth/session")
-    assert _authorised(browser, workspace_id, token).status_code == 401
+    assert _authorized(browser, workspace_id, token).status_code == 401
 
 
 @pytest.mark.parametrize("change", ["deactivate", "new password"])
@@ -74,7 +74,7 @@ def test_who_is_put_out_of_the_portal_is_put_out_of_the_workspace(signed_in, man
         from allauth.account.signals import password_changed
 
         password_changed.send(sender=type(browser.user), request=None, user=browser.user)
-    assert _authorised(browser, workspace_id, token).status_code == 401
+    assert _authorized(browser, workspace_id, token).status_code == 401
 
 
 @pytest.mark.parametrize("site", ["same-origin", "none"])
