@@ -47,7 +47,7 @@ class AwsSettings:
     public_url: str
     workspaces_domain: str
     identity_key: str
-    """The backend's public key (raw Ed25519, base64url): it signs passes for the door and statements for applications."""
+    """The backend's public key (raw Ed25519, base64url): it signs passes for the door and identity tokens for applications."""
     wake_queue: str
     """URL of the queue through which a pass asks for the next; empty: only schedule and events bring passes."""
     metrics_namespace: str

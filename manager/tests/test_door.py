@@ -157,7 +157,7 @@ def test_whoever_has_no_pass_gets_one_from_the_backend_and_is_asked_only_once(do
     [
         pytest.param("not.a.token", id="no token"),
         pytest.param(pass_for(key=Ed25519PrivateKey.generate()), id="another key"),
-        pytest.param(pass_for(aud=ANNA), id="a statement for the application in the workspace"),
+        pytest.param(pass_for(aud=ANNA), id="an identity token for the application in the workspace"),
         pytest.param(pass_for(iss="somebody"), id="another issuer"),
         pytest.param(pass_for(exp=int(time.time()) - 60), id="too old"),
         pytest.param(pass_for(exp=None), id="without an end"),

@@ -27,7 +27,7 @@ SECRET_KEY = secrets.token_urlsafe(48)
 GUEST_TOKEN_JWT_SECRET = secrets.token_urlsafe(48)
 GLOBAL_ASYNC_QUERIES_JWT_SECRET = secrets.token_urlsafe(48)
 
-# --- signing in: the gateway's signed statement on each request and nothing else (identity.py) ---
+# --- signing in: the gateway's identity token on each request and nothing else (identity.py) ---
 AUTH_TYPE = AUTH_REMOTE_USER
 AUTH_USER_REGISTRATION = False
 CUSTOM_SECURITY_MANAGER = SecurityManager

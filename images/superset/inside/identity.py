@@ -1,6 +1,6 @@
-"""Who is asking: the gateway's signed statement, verified before Superset sees the request.
+"""Who is asking: the gateway's identity token, verified before Superset sees the request.
 
-There is no form, no password and no session that could sign anyone in: a request is either accompanied by a statement for
+There is no form, no password and no session that could sign anyone in: a request is either accompanied by an identity token for
 this very workspace, or refused. Everybody whom the gateway lets in (the student; an instructor who helps) acts as the one
 local user; who it was stands in the gateway's audit record.
 """
@@ -37,7 +37,7 @@ Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 
 class Refused(Exception):
-    """The request carries no statement that counts; the text says why, for the log."""
+    """The request carries no valid identity token; the text says why, for the log."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,13 @@ class Verifier:
             raise ValueError("a claim of Superset needs workspace_id and identity_key (32 bytes, base64url)")
         return cls(workspace_id, Ed25519PublicKey.from_public_bytes(raw))
 
-    def verify(self, statement: str) -> dict[str, Any]:
+    def verify(self, token: str) -> dict[str, Any]:
         """The claims. Raises Refused."""
-        if not statement:
-            raise Refused("no statement")
+        if not token:
+            raise Refused("no identity token")
         try:
             return jwt.decode(
-                statement,
+                token,
                 self.key,
                 algorithms=["EdDSA"],
                 audience=self.workspace_id,
@@ -80,7 +80,7 @@ class Gate:
     portal_url: str = ""
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        statement = environ.pop(_HEADER, "")
+        token = environ.pop(_HEADER, "")
         for name in _TRUSTED_ELSEWHERE:
             environ.pop(name, None)
         environ.pop(ENVIRON_KEY, None)
@@ -89,7 +89,7 @@ class Gate:
             if self.verifier is None:
                 return self._refuse(environ, start_response)
             try:
-                environ[ENVIRON_KEY] = self.verifier.verify(statement)
+                environ[ENVIRON_KEY] = self.verifier.verify(token)
             except Refused:
                 return self._refuse(environ, start_response)
         if path.startswith(("/login", "/register")):

@@ -76,14 +76,14 @@ class ApplicationProcess:
 
     def _draw_pages(self) -> None:
         client = self._application.test_client()
-        statement = {ENVIRON_KEY: {"sub": "warming-up"}}
+        identity = {ENVIRON_KEY: {"sub": "warming-up"}}
         for page in _PAGES:
-            answer = client.get(page, environ_overrides=statement)
+            answer = client.get(page, environ_overrides=identity)
             if answer.status_code >= 400:
                 raise RuntimeError(f"{page} answered {answer.status}: {answer.get_data(as_text=True)[:300]}")
-        token = client.get("/api/v1/security/csrf_token/", environ_overrides=statement).get_json()["result"]
+        token = client.get("/api/v1/security/csrf_token/", environ_overrides=identity).get_json()["result"]
         headers = {"X-CSRFToken": token, "Referer": "http://localhost/sqllab/"}
-        answer = client.post("/api/v1/sqllab/execute/", json=_QUERY, headers=headers, environ_overrides=statement)
+        answer = client.post("/api/v1/sqllab/execute/", json=_QUERY, headers=headers, environ_overrides=identity)
         if answer.status_code != 200:
             raise RuntimeError(f"a query answered {answer.status}: {answer.get_data(as_text=True)[:300]}")
 

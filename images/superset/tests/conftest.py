@@ -32,7 +32,7 @@ def public_key(key: Ed25519PrivateKey = GATEWAYS_KEY) -> str:
     return base64.urlsafe_b64encode(key.public_key().public_bytes_raw()).decode().rstrip("=")
 
 
-def statement(workspace_id: str, *, key: Any = GATEWAYS_KEY, algorithm: str = "EdDSA", **changes: Any) -> str:
+def identity_token(workspace_id: str, *, key: Any = GATEWAYS_KEY, algorithm: str = "EdDSA", **changes: Any) -> str:
     """As the gateway makes it."""
     now = int(time.time())
     claims = {"iss": "apranova", "aud": workspace_id, "sub": "u-1", "name": "Ada", "email": "ada@example.org", "role": "student", "iat": now, "exp": now + 60, **changes}  # fmt: skip
@@ -61,11 +61,11 @@ def in_superset(image: dict[str, Any], home: Path, script: str, *arguments: str)
 
 
 class Parent:
-    """A warmed parent; `fork` puts a child at a link."""
+    """A prefork template; `fork` puts a child at a link."""
 
     def __init__(self, image: dict[str, Any]) -> None:
         environment = {**image["environment"], "PATH": "/usr/bin:/bin", "PYTHONPATH": on_host(image, "/opt/apranova"), "PYTHONDONTWRITEBYTECODE": "1"}  # fmt: skip
-        script = Path(__file__).with_name("warmed_parent.py")
+        script = Path(__file__).with_name("prefork_template.py")
         self.process = subprocess.Popen(
             [on_host(image, image["prefork"]["python"]), "-W", "ignore", str(script)],
             stdin=subprocess.PIPE,
@@ -113,7 +113,7 @@ class Answer:
 
 
 class Desk:
-    """One student's workspace: a home, a running task with its agent, and the statements that the gateway would make."""
+    """One student's workspace: a home, a running task with its agent, and the identity tokens that the gateway would make."""
 
     def __init__(self, image: dict[str, Any], folder: Path, parent: Parent | None, *, wanted_now: bool = False, **claim: str) -> None:  # fmt: skip
         self._image = image
@@ -158,8 +158,8 @@ class Desk:
         status, answer = self.task.claim(**self._claim)
         assert status == 200, answer
 
-    def statement(self, **changes: Any) -> str:
-        return statement(self.workspace_id, **changes)
+    def token(self, **changes: Any) -> str:
+        return identity_token(self.workspace_id, **changes)
 
     def request(
         self,
@@ -168,18 +168,18 @@ class Desk:
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         *,
-        statement: str | None = None,
+        token: str | None = None,
     ) -> Answer:
-        """Through the agent, as the gateway does it. `statement`: in place of a good one; '' for none."""
+        """Through the agent, as the gateway does it. `token`: in place of a good one; '' for none."""
         with self.task.connect() as client:
             client.settimeout(120)
             connection = http.client.HTTPConnection("localhost")
             connection.sock = client
             all_headers = {LAUNCH_SECRET_HEADER: SECRET, **(headers or {})}
-            if statement is None:
-                statement = self.statement()
-            if statement:
-                all_headers[IDENTITY_HEADER] = statement
+            if token is None:
+                token = self.token()
+            if token:
+                all_headers[IDENTITY_HEADER] = token
             connection.request(method, target, body, all_headers)
             answer = connection.getresponse()
             return Answer(answer.status, answer.headers, answer.read())

@@ -1,4 +1,4 @@
-"""The built image, children forked off a warmed parent (and one plain start), spoken to through the agent."""
+"""The built image, children forked off a prefork template (and one plain start), spoken to through the agent."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from images.superset.tests.conftest import GATEWAYS_KEY, Desk, Parent, in_superset, public_key, statement
+from images.superset.tests.conftest import GATEWAYS_KEY, Desk, Parent, identity_token, in_superset, public_key
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 """They need the built image, like the browser tests; the first of them may have to build it."""
@@ -119,20 +119,20 @@ def test_a_page_works_out_nothing_twice_and_looks_for_drivers_only_once(image: d
 
 
 def _forged(desk: Desk, how: str) -> dict[str, Any]:
-    """Statements that must open nothing, and how they are sent."""
+    """Identity tokens that must open nothing, and how they are sent."""
     unsigned = jwt.encode({"iss": "apranova", "aud": desk.workspace_id, "sub": "u", "iat": 1, "exp": 2**31}, None, algorithm="none")  # fmt: skip
     cases = {
-        "none at all": {"statement": ""},
-        "another student's": {"statement": statement("ws-zzzzzzzzzz")},
-        "a list of audiences": {"statement": desk.statement(aud=["ws-zzzzzzzzzz", desk.workspace_id])},
-        "expired": {"statement": desk.statement(iat=1, exp=int(time.time()) - 120)},
-        "without an end": {"statement": desk.statement(exp=None)},
-        "of another issuer": {"statement": desk.statement(iss="someone")},
-        "signed with another key": {"statement": desk.statement(key=Ed25519PrivateKey.generate())},
-        "signed with the public key": {"statement": desk.statement(key=public_key(), algorithm="HS256")},
-        "unsigned": {"statement": unsigned},
-        "nonsense": {"statement": "not.a.token"},
-        "a spoofed user": {"statement": "", "headers": {"remote-user": "student", "x-remote-user": "student", "x-forwarded-user": "student", "remote_user": "student", "authorization": "Basic c3R1ZGVudDpzdHVkZW50"}},
+        "none at all": {"token": ""},
+        "another student's": {"token": identity_token("ws-zzzzzzzzzz")},
+        "a list of audiences": {"token": desk.token(aud=["ws-zzzzzzzzzz", desk.workspace_id])},
+        "expired": {"token": desk.token(iat=1, exp=int(time.time()) - 120)},
+        "without an end": {"token": desk.token(exp=None)},
+        "of another issuer": {"token": desk.token(iss="someone")},
+        "signed with another key": {"token": desk.token(key=Ed25519PrivateKey.generate())},
+        "signed with the public key": {"token": desk.token(key=public_key(), algorithm="HS256")},
+        "unsigned": {"token": unsigned},
+        "nonsense": {"token": "not.a.token"},
+        "a spoofed user": {"token": "", "headers": {"remote-user": "student", "x-remote-user": "student", "x-forwarded-user": "student", "remote_user": "student", "authorization": "Basic c3R1ZGVudDpzdHVkZW50"}},
     }  # fmt: skip
     return cases[how]
 
@@ -153,21 +153,21 @@ def one_desk(image: dict[str, Any], parent: Parent, tmp_path_factory: pytest.Tem
     "how",
     ["none at all", "another student's", "a list of audiences", "expired", "without an end", "of another issuer", "signed with another key", "signed with the public key", "unsigned", "nonsense", "a spoofed user"],
 )  # fmt: skip
-def test_no_forged_statement_opens_anything(one_desk: Desk, how: str) -> None:
+def test_no_forged_token_opens_anything(one_desk: Desk, how: str) -> None:
     for target in ("/api/v1/chart/", "/superset/welcome/", "/api/v1/database/1", "/version", "/login/"):
         answer = one_desk.request("GET", target, **_forged(one_desk, how))
         assert answer.status == 401, (target, answer)
         assert b"shop" not in answer.body.lower()
 
 
-def test_a_browser_without_a_statement_is_told_where_to_go(one_desk: Desk) -> None:
-    answer = one_desk.request("GET", "/superset/welcome/", headers={"accept": "text/html"}, statement="")
+def test_a_browser_without_an_identity_token_is_told_where_to_go(one_desk: Desk) -> None:
+    answer = one_desk.request("GET", "/superset/welcome/", headers={"accept": "text/html"}, token="")
     assert answer.status == 401
     assert b"http://localhost:8080/" in answer.body
 
 
 def test_health_is_open_and_there_is_no_form_to_sign_in(one_desk: Desk) -> None:
-    assert one_desk.request("GET", "/health", statement="").status == 200
+    assert one_desk.request("GET", "/health", token="").status == 200
     login = one_desk.request("GET", "/login/")
     assert (login.status, login.headers["location"]) == (302, "/")
     for password in ("student", "admin", "!", ""):
@@ -183,7 +183,7 @@ def test_another_childs_session_and_token_against_forgery_are_refused(new_desk: 
     body = json.dumps(message).encode()
     headers = {"content-type": "application/json", **ada.session()}
     assert bob.request("POST", "/api/v1/chart/", body, headers).status == 400
-    assert bob.request("POST", "/api/v1/chart/", body, headers, statement=ada.statement()).status == 401
+    assert bob.request("POST", "/api/v1/chart/", body, headers, token=ada.token()).status == 401
     assert bob.request("POST", "/api/v1/chart/", body, {"content-type": "application/json"}).status == 400
     assert ada.request("POST", "/api/v1/chart/", body, headers).status == 201
 
@@ -217,7 +217,7 @@ def test_what_one_child_does_shows_in_no_other(new_desk: NewDesk) -> None:
 
 
 def test_children_draw_different_random_numbers(new_desk: NewDesk) -> None:
-    """Python's and numpy's own, in the claimed child itself (warmed_parent.py); a token would come from the kernel."""
+    """Python's and numpy's own, in the claimed child itself (prefork_template.py); a token would come from the kernel."""
     logs = [(new_desk().task.log.parent / "superset.sock.log").read_text() for _ in range(3)]
     drawn = [next(line for line in log.splitlines() if line.startswith("draws ")).split()[1:] for log in logs]
     assert len({pythons for pythons, _ in drawn}) == 3
@@ -397,7 +397,7 @@ def test_a_forked_child_is_there_at_once_and_small(new_desk: NewDesk) -> None:
         desk.start(claim=False)
         began = time.monotonic()
         desk.claim()
-        assert desk.request("GET", "/health", statement="").status == 200
+        assert desk.request("GET", "/health", token="").status == 200
         times.append((time.monotonic() - began) * 1000)
         idle.append(_private_mb(desk.child))
         for target in ("/superset/welcome/", "/api/v1/dashboard/", "/superset/dashboard/sample-shop/"):

@@ -32,7 +32,7 @@ class Visit:
 @pytest.fixture
 def visit(new_desk: Callable[..., Desk], image: dict[str, object], browser: Browser) -> Iterator[Visit]:
     desk = new_desk(student_name="Ada Lovelace")
-    gateway = Gateway(desk.task.socket_path, image["static"], lambda: {IDENTITY_HEADER: desk.statement()})  # type: ignore[arg-type]
+    gateway = Gateway(desk.task.socket_path, image["static"], lambda: {IDENTITY_HEADER: desk.token()})  # type: ignore[arg-type]
     context = browser.new_context(viewport={"width": 1400, "height": 1000})
     context.set_default_timeout(60_000)
     expect.set_options(timeout=60_000)
