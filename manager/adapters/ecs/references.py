@@ -1,11 +1,13 @@
 """What ECS was asked for a task: an item of the manager's table, beside the task's record.
 
-ECS remembers neither a stop of a task that never started, nor for long that a start was asked before. So each start is announced
-here first, for a limited time (the lease), and each stop leaves a mark for good:
+ECS remembers neither a stop of a task that never started, nor for long that a start was asked
+before. So each start first writes an intent record here, which holds for a limited time (the
+lease), and each stop leaves a mark for good:
 
-- a start finds the mark, or an announcement that still holds, or the task's ARN → it starts nothing;
-- a stop sets the mark before it looks for the task. When it finds none while an announcement still holds, a RunTask may be under
-  way: it says so (`StillEnding`) and is asked again, instead of reporting a task as gone that is about to run.
+- a start finds the mark, or an intent record that still holds, or the task's ARN → it starts nothing;
+- a stop sets the mark before it looks for the task. When it finds none while an intent record still
+  holds, a RunTask may be under way: it says so (`StillEnding`) and is asked again, instead of
+  reporting a task as gone that is about to run.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 LEASE_S = 90.0
-"""Longer than everything between an announcement and the end of its RunTask can take; the runner sees to that."""
+"""Longer than the time from an intent record to the end of its RunTask; the runner sees to that."""
 KEPT_S = 604_800.0
 """The mark outlives any start that could still be on its way, and the item then goes by its time to live."""
 _READ_MAX = 100
@@ -43,10 +45,10 @@ class Reference:
 
 
 @dataclass(frozen=True)
-class Announced:
+class Intent:
     asked_at: float
     before: bool
-    """Somebody announced the same start earlier and did not finish: ECS may know the task already."""
+    """Another process recorded the same start earlier and did not finish: ECS may know the task already."""
     with_home: bool = False
     """The write that records its home was stored in the same request."""
 
@@ -57,11 +59,11 @@ class References:
         self._table = table_name
         self._clock = clock
 
-    def announce(self, task_id: str, *, home: Any | None = None) -> Announced | None:
+    def record_intent(self, task_id: str, *, home: Any | None = None) -> Intent | None:
         """Begin a start; None: it was stopped, or has started, or somebody else is at it.
 
-        `home`: the write that records the home it starts with, if that was made just now. It is tried in one transaction with a first
-        announcement; whether it was stored, the answer says.
+        `home`: the write that records the home it starts with, if that was made just now. It is
+        tried in one transaction with a first intent record; `with_home` says whether it was stored.
         """
         now, mark = self._clock.now(), secrets.token_hex(8)
         change, values = (
@@ -72,7 +74,7 @@ class References:
         if home is not None and self._stored_together(
             self._request(task_id, change, values=values, condition=first), home, mark
         ):
-            return Announced(now, before=False, with_home=True)
+            return Intent(now, before=False, with_home=True)
         try:
             answer = self._update(
                 task_id,
@@ -85,13 +87,13 @@ class References:
                 raise
             found: Any = error.response.get("Item") or {}
             # Our own first try may have got through, and its answer been lost.
-            return Announced(now, before=True) if found.get("asked_by") == {"S": mark} else None
-        return Announced(now, before=bool(answer.get("Attributes")))
+            return Intent(now, before=True) if found.get("asked_by") == {"S": mark} else None
+        return Intent(now, before=bool(answer.get("Attributes")))
 
-    def _stored_together(self, announcement: Any, home: Any, mark: str) -> bool:
+    def _stored_together(self, intent: Any, home: Any, mark: str) -> bool:
         try:
             self._client.transact_write_items(
-                TransactItems=[{"Update": announcement}, {"Update": home}], ClientRequestToken=mark
+                TransactItems=[{"Update": intent}, {"Update": home}], ClientRequestToken=mark
             )
         except ClientError as error:
             if code_of(error) not in ("TransactionCanceledException", "TransactionInProgressException"):

@@ -69,19 +69,19 @@ class EcsTaskRunner:
         if spec.home_id is None:
             raise ApraNovaError(Reason.LAUNCH_FAILED, "An ECS task needs its home when it starts", detail=spec.task_id)
         new = self._homes.take_new(spec.home_id)
-        announced = self._asked(lambda: self._references.announce(spec.task_id, home=new.record if new else None))
-        if announced is None:
+        intent = self._asked(lambda: self._references.record_intent(spec.task_id, home=new.record if new else None))
+        if intent is None:
             return
         place = new.place if new else None
-        if new and not announced.with_home:
+        if new and not intent.with_home:
             place = self._homes.record(spec.home_id, new.place)
-        if announced.before:
+        if intent.before:
             arn = self._asked(lambda: self._find_arn(spec.task_id))
             if arn:
                 self._asked(lambda: self._references.started(spec.task_id, arn))
                 return
         try:
-            self._run(spec, spec.home_id, place, announced_at=announced.asked_at)
+            self._run(spec, spec.home_id, place, intended_at=intent.asked_at)
         except ApraNovaError as error:
             if error.reason in _FINAL:
                 self._asked(lambda: self._references.given_up(spec.task_id))
@@ -169,14 +169,14 @@ class EcsTaskRunner:
 
     # Starting
 
-    def _run(self, spec: TaskSpec, home_id: str, place: HomePlace | None, *, announced_at: float) -> None:
+    def _run(self, spec: TaskSpec, home_id: str, place: HomePlace | None, *, intended_at: float) -> None:
         place = place or self._asked(lambda: self._homes.find_place(home_id))
         if place is None:
             raise ApraNovaError(Reason.LAUNCH_FAILED, "This workspace's home cannot be found", detail=home_id)
         definition = ""
         try:
             definition = self._definitions.find_or_register(spec.kind, spec.image, home_id, place)
-            if self._clock.now() - announced_at > LEASE_S - RUN_TASK_MAX_S:
+            if self._clock.now() - intended_at > LEASE_S - RUN_TASK_MAX_S:
                 raise answers.unreachable("registering the task definition took too long; the start is taken up again")
             spot = _on_spot(spec.task_id, self._settings.spot_percent)
             answer = self._run_task(spec, definition, provider="FARGATE_SPOT" if spot else "FARGATE")

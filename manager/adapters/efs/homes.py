@@ -64,8 +64,8 @@ class EfsHomeVolumes:
         self._drop_definitions = drop_definitions
 
     def create(self, home_id: str) -> None:
-        """Makes the access point. The start that follows records it, in one request with its announcement and before ECS is asked; until then
-        other processes do not know it. A create that is cut short between the two is repeated, and EFS knows the access
+        """Makes the access point. The start that follows records it, in one request with its intent
+        record and before ECS is asked; until then other processes do not know it. A create that is cut short between the two is repeated, and EFS knows the access
         point again by its token; only if the file systems have changed meanwhile, an unused access point is left over."""
         key_of(home_id)  # refuses what is not the id of a home
         try:

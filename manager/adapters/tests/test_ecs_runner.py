@@ -77,7 +77,7 @@ def test_a_start_that_comes_after_its_stop_starts_nothing(ecs: Subject) -> None:
 def test_a_stop_does_not_call_a_task_gone_while_its_start_is_under_way(ecs: Subject) -> None:
     spec = ecs.spec()
     held_up = References(ecs.dynamodb, ecs.table, ecs.fake_clock)
-    assert held_up.announce(spec.task_id)  # and now its process is somewhere before RunTask's answer
+    assert held_up.record_intent(spec.task_id)  # and now its process is somewhere before RunTask's answer
     with pytest.raises(StillEnding):
         ecs.runner.stop(spec.task_id, grace_s=0)
     ecs.fake_clock.advance(LEASE_S)
@@ -205,7 +205,7 @@ def test_no_definition_is_left_of_a_home_that_is_purged_and_those_of_others_stay
     assert active_definitions(ecs, other) == ["1"]
 
 
-def test_a_new_home_is_recorded_with_the_start_that_is_announced_and_both_again_by_themselves_if_not(
+def test_a_new_home_is_recorded_with_the_intent_of_its_start_and_both_again_by_themselves_if_not(
     ecs: Subject,
 ) -> None:
     home_id = ecs.new_home()
@@ -252,7 +252,7 @@ def test_a_home_that_could_not_be_mounted_because_its_access_point_is_gone_has_a
     assert (seen.alive, seen.ended_because) == (False, answers.NOT_MOUNTED)
     with ecs.records.counted() as sent:
         ecs.runner.start(ecs.spec(home_id))
-    assert sent == ["UpdateItem", "GetItem"]  # announced, and where the home is: a launch asks for nothing more
+    assert sent == ["UpdateItem", "GetItem"]  # the intent record, and where the home is: a launch asks for nothing more
     after = ecs.homes.find_place(home_id)
     assert after is not None
     assert after.access_point_id != before.access_point_id
