@@ -1,4 +1,4 @@
-"""A warmed parent: loads an application once, then forks a child of it into each sandbox that the engine names.
+"""A prefork template: loads an application once, then forks a child of it into each sandbox that the engine names.
 
 A start that costs seconds of imports becomes a fork of milliseconds, and students share the pages that nobody writes.
 The parent never sees a student: it has no network, no home and no secret, and a child learns whose it is only after it

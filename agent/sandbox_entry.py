@@ -1,6 +1,6 @@
 """The way of a forked process into a running sandbox: its cgroup, its namespaces, none of our privileges.
 
-Runs in a child of `agent.warm_parent`, never in an agent. Every step is one of the kernel's, in the only order that works:
+Runs in a child of `agent.prefork_template`, never in an agent. Every step is one of the kernel's, in the only order that works:
 a process may enter a namespace only while it has capabilities over the user namespace that owns it.
 """
 

@@ -16,7 +16,7 @@ import psutil
 from benchmarks import charts
 from benchmarks.editor import at_dashboard, click_launch, fresh_profile
 from benchmarks.measure import Findings, Measure, Target
-from benchmarks.superset import parent_when_there
+from benchmarks.superset import template_when_there
 from single_machine.status import resident_bytes
 from tests.chromium import running_chromium
 from tests.product import fixed_pool
@@ -65,7 +65,7 @@ def run(*, quick: bool) -> Findings:
         platform={
             "after the start": platform_idle,
             "after a session": platform_used,
-            "of both kinds, Superset's warmed parent included": _both_kinds(size),
+            "of both kinds, Superset's prefork template included": _both_kinds(size),
         },
         warm=warm,
         stages=stages,
@@ -157,12 +157,12 @@ def _platform(school: School) -> dict[str, float]:
 
 
 def _both_kinds(size: Size) -> dict[str, float]:
-    """A school with data students too, none of whom works: the warmed parent that the first launch made stays."""
+    """A school with data students too, none of whom works: the prefork template that the first launch made stays."""
     with running_school(fixed_pool(0)) as school:
         student = school.demo_student("deepa")
         student.launch()
         school.stop_all([student])
-        parent_when_there(school)
+        template_when_there(school)
         time.sleep(size.settle_s)
         return _platform(school)
 

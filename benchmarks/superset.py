@@ -143,44 +143,44 @@ def _all_at_once(school: School, students: list[Student], seen: _Seen, *, settle
         launches = [future.result() for future in [everybody.submit(student.launch) for student in students]]
     seen.facts[f"{len(students)} launches at once: all in"] = len({it.workspace_id for it in launches}) == len(students)
     time.sleep(settle_s)
-    parent, children = family(school)
+    template, children = family(school)
     claimed = _largest(children, len(students))
     seen.memory_mb["memory of its own, an idle child after its first page"] = [_own(child) for child in claimed]
     waiting = [child for child in children if child not in claimed]
     if waiting:
         seen.memory_mb["memory of its own, a child that waits for a claim"] = [_own(child) for child in waiting]
-    seen.memory_mb["the warmed parent"] = [_shared([parent])]
-    supersets = _shared([parent, *children])
-    seen.memory_mb[f"Superset of {len(students)} students, of the pool and the parent, in all"] = [supersets]
+    seen.memory_mb["the prefork template"] = [_shared([template])]
+    supersets = _shared([template, *children])
+    seen.memory_mb[f"Superset of {len(students)} students, of the pool and the template, in all"] = [supersets]
     sandboxes = [psutil.Process(pid) for pid in school.sandboxes()]
     around = [process for root in sandboxes for process in [root, *root.children(recursive=True)]]
     seen.memory_mb["their agents and sandboxes beside that"] = [_shared(around)]
 
 
 def _cold(school: School, student: Student, count: int, seen: _Seen) -> None:
-    """The parent is ended before each launch, so that none is warm."""
+    """The template is ended before each launch, so that none is warm."""
     for _ in range(count):
         began = time.perf_counter()
         launch = student.launch()
-        seen.url_ms.setdefault("cold, no warmed parent", []).append(launch.url_ms)
+        seen.url_ms.setdefault("cold, no prefork template", []).append(launch.url_ms)
         if launch.path != "cold":
             raise Unexpected(f"a cold launch was expected, not {launch.path} after {time.perf_counter() - began:.1f} s")
         school.stop_all([student])
-        _end_parent(school)
+        _end_template(school)
 
 
-def _end_parent(school: School) -> None:
+def _end_template(school: School) -> None:
     """Once it is warm: one that ends before that has failed for the engine, which then does without for a while."""
-    parent = parent_when_there(school)
+    template = template_when_there(school)
     busy_s, deadline = -1.0, time.monotonic() + PARENT_WITHIN_S
-    while (now_busy_s := sum(parent.cpu_times()[:2])) > busy_s and time.monotonic() < deadline:
+    while (now_busy_s := sum(template.cpu_times()[:2])) > busy_s and time.monotonic() < deadline:
         busy_s = now_busy_s
         time.sleep(1)
-    parent.kill()
-    parent.wait(10)
+    template.kill()
+    template.wait(10)
 
 
-def parent_when_there(school: School) -> psutil.Process:
+def template_when_there(school: School) -> psutil.Process:
     """Ten seconds after a hurried start the engine starts one; until then there is none. Raises Unexpected."""
     deadline = time.monotonic() + PARENT_WITHIN_S
     while True:
@@ -193,12 +193,12 @@ def parent_when_there(school: School) -> psutil.Process:
 
 
 def family(school: School) -> tuple[psutil.Process, list[psutil.Process]]:
-    """The warmed parent and what it has forked. Raises Unexpected while there is none."""
+    """The prefork template and what it has forked. Raises Unexpected while there is none."""
     engine = psutil.Process(school.product.pids()["engine"])
-    parents = [child for child in engine.children() if "agent.warm_parent" in child.cmdline()]
-    if len(parents) != 1:
-        raise Unexpected(f"one warmed parent was expected, there are {len(parents)}")
-    return parents[0], parents[0].children()
+    templates = [child for child in engine.children() if "agent.prefork_template" in child.cmdline()]
+    if len(templates) != 1:
+        raise Unexpected(f"one prefork template was expected, there are {len(templates)}")
+    return templates[0], templates[0].children()
 
 
 def _own(process: psutil.Process) -> float:
@@ -216,7 +216,7 @@ def _largest(processes: list[psutil.Process], count: int) -> list[psutil.Process
 
 
 def _findings(seen: _Seen, size: Size) -> Findings:
-    targets = {"cold, no warmed parent": COLD}
+    targets = {"cold, no prefork template": COLD}
     measures = [Measure("claim → Superset's /health answers", "ms", seen.claim_ms, CLAIM)]
     measures += [
         Measure(f"click → URL, {path}", "ms", samples, targets.get(path)) for path, samples in seen.url_ms.items()

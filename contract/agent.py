@@ -48,7 +48,7 @@ class TaskConfig:
     """SHA-256 of the token, hexadecimal: what the agent needs to know one, without having it."""
     processes_max: int = 512
     preforked: bool = False
-    """The application's process comes by itself: the engine forks it off a warmed parent and puts it into this task."""
+    """The application's process comes by itself: the engine forks it off a prefork template and puts it into this task."""
     wanted_now: bool = False
     """A person waits for this task: ready soon matters more than a quick first page."""
 

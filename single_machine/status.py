@@ -105,7 +105,7 @@ def workspace_table(fleet: FleetAnswer) -> Table:
 def resident_bytes(pid: int) -> int | None:
     """Proportional memory of a process (shared pages counted once); None when it is gone.
 
-    PostgreSQL with its children, the engine with the warmed parents that it keeps; nothing else below the engine, which
+    PostgreSQL with its children, the engine with the prefork templates that it keeps; nothing else below the engine, which
     are workspaces, or below the supervisor, which is everything.
     """
     try:
@@ -114,7 +114,7 @@ def resident_bytes(pid: int) -> int | None:
         if root.name() == "postgres":
             family += root.children(recursive=True)
         else:
-            family += [child for child in root.children() if "agent.warm_parent" in child.cmdline()]
+            family += [child for child in root.children() if "agent.prefork_template" in child.cmdline()]
     except psutil.Error:
         return None
     total = 0

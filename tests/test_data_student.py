@@ -159,8 +159,8 @@ def test_a_data_student_finds_everything_again_after_a_stop(
 def expect_forked(product: Product) -> None:
     """A parent that does not get warm goes unnoticed by students: everything is only slower, and takes more memory."""
     log = (product.home / "h/logs/engine.log").read_text()
-    assert "the warmed parent of superset" in log
-    assert "without a warmed parent" not in log
+    assert "the prefork template of superset" in log
+    assert "without a prefork template" not in log
 
 
 def test_an_upload_of_ten_megabytes_fits_into_the_memory_of_a_task(

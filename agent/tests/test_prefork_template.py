@@ -1,4 +1,4 @@
-"""A warmed parent up to its first order, without sandboxes (manager/adapters/tests/test_warm_parents.py has those)."""
+"""A prefork template up to its first order, without sandboxes (manager/adapters/tests/test_prefork_templates.py has those)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _run(folder: Path, warm: str) -> tuple[int, str, bytes]:
     }
     with ours, its:
         parent = subprocess.Popen(
-            [sys.executable, "-m", "agent.warm_parent"],
+            [sys.executable, "-m", "agent.prefork_template"],
             stdin=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env={"PYTHONPATH": f"{ROOT}:{folder}"},
@@ -42,7 +42,7 @@ def _run(folder: Path, warm: str) -> tuple[int, str, bytes]:
     return parent.returncode, words.decode(), told
 
 
-def test_a_warm_parent_says_so_and_ends_with_its_engine(tmp_path: Path) -> None:
+def test_a_prefork_template_says_so_and_ends_with_its_engine(tmp_path: Path) -> None:
     code, words, told = _run(tmp_path, "pass")
     assert (code, words) == (0, "")
     assert "warm_s" in json.loads(told)

@@ -1,6 +1,6 @@
 """Superset's process: `warm()` loads everything, `serve(link)` makes it one student's and serves them.
 
-Run in two ways. Preforked: a warmed parent (agent.warm_parent) calls `warm`, and a child that it forked into a student's
+Run in two ways. Preforked: a prefork template (agent.prefork_template) calls `warm`, and a child that it forked into a student's
 sandbox calls `serve`. Plain: `python -m images.superset.server --link PATH` does both. Either way a process serves at most
 one student and ends with its task. docs/decisions/ says what parent and children share.
 """

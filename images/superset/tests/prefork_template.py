@@ -1,6 +1,6 @@
-"""A warmed parent without sandboxes: run with Superset's Python, it forks a child for each line on standard input.
+"""A prefork template without sandboxes: run with Superset's Python, it forks a child for each line on standard input.
 
-Does to a child what agent.warm_parent does, but for the namespaces, the cgroup and the system call filter. A child that
+Does to a child what agent.prefork_template does, but for the namespaces, the cgroup and the system call filter. A child that
 serves writes to its log which numbers it draws next.
 """
 

@@ -17,7 +17,7 @@ from contract.names import STUDENT_HOME
 from manager.adapters.bubblewrap import layout, seccomp
 from manager.adapters.bubblewrap.cgroups import Hierarchy, TaskCgroup
 from manager.adapters.bubblewrap.mounter import Mounter, MountFailed
-from manager.adapters.bubblewrap.warm_parents import ParentFailed, Sandboxed, WarmParent, WarmParents
+from manager.adapters.bubblewrap.prefork_templates import PreforkTemplate, PreforkTemplates, Sandboxed, TemplateFailed
 from manager.adapters.sandbox_engine.child import Child
 from manager.adapters.sandbox_engine.images import Image
 from manager.adapters.sandbox_engine.launcher import Launch, LaunchFailed, words_for_exit
@@ -37,7 +37,7 @@ class BubblewrapLauncher:
     def __init__(
         self, *, bwrap: Path, etc: layout.Etc, cgroups: Hierarchy, mounter: Mounter, hidden: Sequence[Path]
     ) -> None:
-        """`hidden`: folders of the host that not even a warmed parent may see."""
+        """`hidden`: folders of the host that not even a prefork template may see."""
         self._bwrap = bwrap
         self._etc = etc
         self._cgroups = cgroups
@@ -45,7 +45,7 @@ class BubblewrapLauncher:
         self._seccomp = seccomp.filter_for_this_machine()
         self._limits_processes_itself = _kernel_version() >= (5, 14)
         """Before that, RLIMIT_NPROC counted all processes of the uid, whatever sandbox they were in."""
-        self._parents = WarmParents(
+        self._templates = PreforkTemplates(
             hidden=hidden, seccomp_filter=self._seccomp, limits_processes=self._limits_processes_itself
         )
 
@@ -53,15 +53,15 @@ class BubblewrapLauncher:
         return f"unix:{layout.SOCKET_DIR}/http.sock", layout.EGRESS_SOCKET
 
     def preforks(self, image: Image, *, wanted_now: bool) -> bool:
-        return (self._parents.find_warm(image) if wanted_now else self._parents.find(image)) is not None
+        return (self._templates.find_warm(image) if wanted_now else self._templates.find(image)) is not None
 
     def end(self) -> None:
-        self._parents.end()
+        self._templates.end()
 
     async def launch(self, launch: Launch) -> Sandbox:
-        parent = self._parents.find(launch.image) if launch.preforked else None
-        if launch.preforked and parent is None:
-            raise LaunchFailed("the warmed parent has just failed")
+        template = self._templates.find(launch.image) if launch.preforked else None
+        if launch.preforked and template is None:
+            raise LaunchFailed("the prefork template has just failed")
         with _Pipe() as info, _Pipe() as gate, _Pipe() as seccomp_filter, _Pipe() as options_list:
             options = layout.arguments(
                 image=launch.image, etc=self._etc, socket_dir=launch.socket_dir, egress_socket=launch.egress_socket
@@ -93,7 +93,7 @@ class BubblewrapLauncher:
                 about = json.loads(await asyncio.wait_for(_read_all(info.read_end), SET_UP_TIMEOUT_S))
                 pid = int(about["child-pid"])
                 cgroup.add(pid)
-                sandbox = Sandbox(child, pid, int(about["mnt-namespace"]), cgroup, self._mounter, parent)
+                sandbox = Sandbox(child, pid, int(about["mnt-namespace"]), cgroup, self._mounter, template)
                 # bubblewrap has waited for this byte: whatever runs in the sandbox is born inside the cgroup.
                 os.write(gate.write_end, b".")
             except (OSError, ValueError, KeyError, TimeoutError) as error:
@@ -147,10 +147,10 @@ class Sandbox:
         mount_namespace: int,
         cgroup: TaskCgroup,
         mounter: Mounter,
-        parent: WarmParent | None,
+        template: PreforkTemplate | None,
     ) -> None:
         self._child = child
-        self._parent = parent
+        self._template = template
         self._pid = pid
         self._pidfd = os.pidfd_open(pid)
         self._agent_pidfd: int | None = None
@@ -172,12 +172,12 @@ class Sandbox:
             raise LaunchFailed(f"the socket's directory could not be taken away: {error}") from error
 
     async def bring_in_application(self) -> None:
-        if self._parent is None:
+        if self._template is None:
             return
         procs = [str(directory / "cgroup.procs") for directory in self._cgroup.directories]
         try:
-            await self._parent.fork_into(Sandboxed(self._pid, self._mount_namespace, procs))
-        except ParentFailed as error:
+            await self._template.fork_into(Sandboxed(self._pid, self._mount_namespace, procs))
+        except TemplateFailed as error:
             raise LaunchFailed(str(error)) from error
 
     async def attach_home(self, home: Path) -> None:

@@ -1,6 +1,6 @@
-"""The engine's end of warmed parents (agent/warm_parent.py): one for each image that wants one, started at first need.
+"""The engine's end of prefork templates (agent/prefork_template.py): one for each image that wants one, started at first need.
 
-A parent sees what its image would see in a sandbox, at the same paths, because a forked child goes on importing from
+A template sees what its image would see in a sandbox, at the same paths, because a forked child goes on importing from
 them; it sees no home, no socket of a task and no network.
 """
 
@@ -29,11 +29,11 @@ WARM_TIMEOUT_S = 120.0
 ORDER_TIMEOUT_S = 20.0
 START_LATER_S = 10.0
 TRY_AGAIN_AFTER_S = 60.0
-"""After a parent that did not get warm; until then tasks start their application themselves."""
+"""After a template that did not get warm; until then tasks start their application themselves."""
 _ANSWER_BYTES_MAX = 8192
 
 
-class ParentFailed(Exception):
+class TemplateFailed(Exception):
     """The text is for the operator's log."""
 
 
@@ -46,16 +46,16 @@ class Sandboxed:
     cgroup_procs: Sequence[str]
 
 
-class WarmParents:
+class PreforkTemplates:
     def __init__(self, *, hidden: Sequence[Path], seccomp_filter: bytes | None, limits_processes: bool) -> None:
         self._hidden = hidden
-        """Folders of the host in which the parent must find nothing."""
+        """Folders of the host in which the template must find nothing."""
         self._seccomp_filter = seccomp_filter or b""
         self._limits_processes = limits_processes
-        self._by_kind: dict[str, WarmParent] = {}
+        self._by_kind: dict[str, PreforkTemplate] = {}
 
-    def find_warm(self, image: Image) -> WarmParent | None:
-        """A parent that is warm now. None: one will be started soon, but not at once, because two starts at the same time
+    def find_warm(self, image: Image) -> PreforkTemplate | None:
+        """A template that is warm now. None: one will be started soon, but not at once, because two starts at the same time
         would take twice as long for whoever is waiting."""
         known = self._by_kind.get(image.kind)
         if known is not None and known.image == image and known.alive and known.is_warm:
@@ -64,8 +64,8 @@ class WarmParents:
             asyncio.get_running_loop().call_later(START_LATER_S, self.find, image)
         return None
 
-    def find(self, image: Image) -> WarmParent | None:
-        """The image's parent, which may still be warming; None when it has none, or failed a short while ago."""
+    def find(self, image: Image) -> PreforkTemplate | None:
+        """The image's template, which may still be warming; None when it has none, or failed a short while ago."""
         if image.prefork is None:
             return None
         known = self._by_kind.get(image.kind)
@@ -74,16 +74,16 @@ class WarmParents:
         if known is not None:
             known.end()  # of an older image, or dead; its children live on
         try:
-            parent = WarmParent(image, image.prefork, self)
+            template = PreforkTemplate(image, image.prefork, self)
         except OSError:
-            log.exception("the warmed parent of %s could not be started", image.name)
+            log.exception("the prefork template of %s could not be started", image.name)
             return None
-        self._by_kind[image.kind] = parent
-        return parent
+        self._by_kind[image.kind] = template
+        return template
 
     def end(self) -> None:
-        for parent in self._by_kind.values():
-            parent.end()
+        for template in self._by_kind.values():
+            template.end()
 
     def configuration(self, image: Image, prefork: Prefork, orders_fd: int) -> bytes:
         runtime = f"/run/user/{STUDENT_UID}"
@@ -98,13 +98,13 @@ class WarmParents:
         return json.dumps(settings).encode() + b"\n"
 
     def view(self, image: Image) -> Callable[[], None]:
-        """What the parent's process does before its program: a mount table of its own, in which it sees its image."""
+        """What the template's process does before its program: a mount table of its own, in which it sees its image."""
 
         def enter_view() -> None:
             kernel.unshare(kernel.CLONE_NEWNS | kernel.CLONE_NEWNET)
             kernel.keep_mounts_to_ourselves()
             sources = {target: os.open(source, os.O_PATH) for target, source in image.mounts.items()}
-            for place in (*map(str, self._hidden), "/opt", "/tmp"):  # noqa: S108  the parent's own
+            for place in (*map(str, self._hidden), "/opt", "/tmp"):  # noqa: S108  the template's own
                 kernel.mount_empty(place)
             for target, source in sources.items():
                 Path(target).mkdir(parents=True, exist_ok=True)
@@ -114,10 +114,10 @@ class WarmParents:
         return enter_view
 
 
-class WarmParent:
+class PreforkTemplate:
     """One process. `warm` is done when children can be had; its exception says why not."""
 
-    def __init__(self, image: Image, prefork: Prefork, parents: WarmParents) -> None:
+    def __init__(self, image: Image, prefork: Prefork, templates: PreforkTemplates) -> None:
         self.image = image
         self.started_at = time.monotonic()
         self._lock = asyncio.Lock()
@@ -126,12 +126,12 @@ class WarmParent:
         self._connection = ours
         with theirs:
             self._child = Child(
-                [prefork.python, "-m", "agent.warm_parent"],
-                standard_input=parents.configuration(image, prefork, theirs.fileno()),
-                environment={**layout.environment(image.environment), **_of_parent(image.environment)},
+                [prefork.python, "-m", "agent.prefork_template"],
+                standard_input=templates.configuration(image, prefork, theirs.fileno()),
+                environment={**layout.environment(image.environment), **_of_template(image.environment)},
                 pass_fds=(theirs.fileno(),),
                 own_session=True,
-                prepare=parents.view(image),
+                prepare=templates.view(image),
             )
         self.warm = asyncio.create_task(self._until_warm())
         self.warm.add_done_callback(self._note)
@@ -149,7 +149,7 @@ class WarmParent:
         return self.warm.done() and not self.is_warm and time.monotonic() < self.started_at + TRY_AGAIN_AFTER_S
 
     async def fork_into(self, sandbox: Sandboxed) -> None:
-        """Put a child into a running sandbox; waits until the parent is warm. Raises ParentFailed."""
+        """Put a child into a running sandbox; waits until the template is warm. Raises TemplateFailed."""
         await asyncio.shield(self.warm)
         order = {
             "pid": sandbox.pid,
@@ -159,23 +159,23 @@ class WarmParent:
         async with self._lock:
             answer = await self._ask(order)
         if answer.get("failure") != "":
-            raise ParentFailed(f"no child could enter the sandbox: {answer.get('failure')}")
+            raise TemplateFailed(f"no child could enter the sandbox: {answer.get('failure')}")
 
     def end(self) -> None:
-        """The kernel ends a parent without an engine as well; its children live on in their sandboxes."""
+        """The kernel ends a template without an engine as well; its children live on in their sandboxes."""
         self.warm.cancel()
         self._connection.close()
         self._child.kill()
 
     async def _until_warm(self) -> None:
         answer = await self._receive(WARM_TIMEOUT_S)
-        log.info("the warmed parent of %s is ready after %s s", self.image.name, answer.get("warm_s"))
+        log.info("the prefork template of %s is ready after %s s", self.image.name, answer.get("warm_s"))
 
     async def _ask(self, order: Mapping[str, object]) -> dict[str, object]:
         try:
             await asyncio.get_running_loop().sock_sendall(self._connection, json.dumps(order).encode())
         except OSError as error:
-            raise ParentFailed(f"the warmed parent has ended: {error}") from error
+            raise TemplateFailed(f"the prefork template has ended: {error}") from error
         return await self._receive(ORDER_TIMEOUT_S)
 
     async def _receive(self, timeout_s: float) -> dict[str, object]:
@@ -184,17 +184,17 @@ class WarmParent:
             answer = await asyncio.wait_for(loop.sock_recv(self._connection, _ANSWER_BYTES_MAX), timeout_s)
         except (OSError, TimeoutError) as error:
             self._child.kill()  # a late answer would be taken for the next order's
-            raise ParentFailed(f"the warmed parent does not answer: {error!r}") from error
+            raise TemplateFailed(f"the prefork template does not answer: {error!r}") from error
         if not answer:
-            raise ParentFailed(f"the warmed parent ended: {self._child.last_words[-2000:]}")
+            raise TemplateFailed(f"the prefork template ended: {self._child.last_words[-2000:]}")
         return dict(json.loads(answer))
 
     def _note(self, warm: asyncio.Task[None]) -> None:
         if not warm.cancelled() and (problem := warm.exception()) is not None:
-            log.error("%s is started without a warmed parent: %s", self.image.name, problem)
+            log.error("%s is started without a prefork template: %s", self.image.name, problem)
 
 
-def _of_parent(environment: Mapping[str, str]) -> dict[str, str]:
-    """The parent has no home; what it must write goes to its own /tmp."""
+def _of_template(environment: Mapping[str, str]) -> dict[str, str]:
+    """The template has no home; what it must write goes to its own /tmp."""
     path = [word for word in ("/opt/apranova", environment.get("PYTHONPATH", "")) if word]
     return {"HOME": "/tmp", "XDG_RUNTIME_DIR": "/tmp", "PYTHONPATH": ":".join(path)}  # noqa: S108

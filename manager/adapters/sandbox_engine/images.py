@@ -22,7 +22,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Prefork:
-    """The application can be forked off a warmed parent (agent/warm_parent.py)."""
+    """The application can be forked off a prefork template (agent/prefork_template.py)."""
 
     python: str
     """The interpreter, as a task sees it."""

@@ -69,8 +69,8 @@ class Launcher(Protocol):
         ...
 
     def preforks(self, image: Image, *, wanted_now: bool) -> bool:
-        """Whether the application of a new task will be forked off a warmed parent. Not, when someone waits for the task
-        and no parent is warm yet: starting it plainly is faster then."""
+        """Whether the application of a new task will be forked off a prefork template. Not, when someone waits for the task
+        and no template is warm yet: starting it plainly is faster then."""
         ...
 
     def end(self) -> None:

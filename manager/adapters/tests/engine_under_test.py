@@ -39,7 +39,7 @@ def start_as() -> tuple[str, ...]:
 
 class EngineUnderTest:
     def __init__(self, *, as_whom: str, isolation: str = "bubblewrap", agent: str = "", prefork: str = "") -> None:
-        """`prefork`: the image has a warmed parent; 'broken': one that cannot get warm."""
+        """`prefork`: the image has a prefork template; 'broken': one that cannot get warm."""
         self.base = Path(tempfile.mkdtemp(prefix="ae-", dir="/tmp"))
         self.run_dir, self.homes, self.images = (self.base / name for name in ("run", "homes", "images"))
         self.isolation = isolation

@@ -1,4 +1,4 @@
-"""An application for warmed parents (agent/warm_parent.py) that does in its child whatever a test asks, over the link."""
+"""An application for prefork templates (agent/prefork_template.py) that does in its child whatever a test asks, over the link."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Applications that are forked off a warmed parent into sandboxes: as shut in as what bubblewrap itself starts."""
+"""Applications that are forked off a prefork template into sandboxes: as shut in as what bubblewrap itself starts."""
 
 from __future__ import annotations
 
@@ -34,20 +34,20 @@ def task_id(engine: EngineUnderTest) -> Iterator[str]:
     engine.runner.stop(task_id, grace_s=0)
 
 
-def parents_of(engine: EngineUnderTest) -> list[psutil.Process]:
+def templates_of(engine: EngineUnderTest) -> list[psutil.Process]:
     daemon = psutil.Process(engine.daemon.pid)
-    return [child for child in daemon.children() if "agent.warm_parent" in child.cmdline()]
+    return [child for child in daemon.children() if "agent.prefork_template" in child.cmdline()]
 
 
-def parent_of(engine: EngineUnderTest) -> psutil.Process:
-    (parent,) = parents_of(engine)
-    return parent
+def template_of(engine: EngineUnderTest) -> psutil.Process:
+    (template,) = templates_of(engine)
+    return template
 
 
-def test_the_child_is_the_parents_copy_and_in_every_namespace_of_its_sandbox(
+def test_the_child_is_the_templates_copy_and_in_every_namespace_of_its_sandbox(
     engine: EngineUnderTest, task_id: str
 ) -> None:
-    assert engine.forked(task_id, "value = LOADED_BY") == parent_of(engine).pid
+    assert engine.forked(task_id, "value = LOADED_BY") == template_of(engine).pid
     assert engine.forked(task_id, NAMESPACES) == engine.python(task_id, NAMESPACES)
     assert engine.forked(task_id, "import os; value = os.getpid()") == engine.python(task_id, "value = FORKED.pid")
     assert engine.forked(task_id, "import os; value = os.getcwd()") == "/"
@@ -67,7 +67,7 @@ def test_the_child_has_no_privilege_that_the_agent_has_not(engine: EngineUnderTe
     assert engine.forked(task_id, unshare) == -1
 
 
-def test_the_child_keeps_nothing_of_the_parents_but_the_link(engine: EngineUnderTest, task_id: str) -> None:
+def test_the_child_keeps_nothing_of_the_templates_but_the_link(engine: EngineUnderTest, task_id: str) -> None:
     code = "import os; value = {n: os.readlink('/proc/self/fd/' + n) for n in os.listdir('/proc/self/fd') if os.path.exists('/proc/self/fd/' + n)}"
     files = engine.forked(task_id, code)
     assert {files.pop(number) for number in "012"} == {"/dev/null"}
@@ -117,38 +117,38 @@ def test_what_one_child_writes_no_other_child_reads(engine: EngineUnderTest, tas
 def test_a_stop_ends_the_child_and_leaves_no_zombie(engine: EngineUnderTest) -> None:
     task_id = engine.start()
     engine.forked(task_id, "value = 1")
-    children = parent_of(engine).children()
+    children = template_of(engine).children()
     assert children
     engine.runner.stop(task_id, grace_s=0)
-    wait_for(lambda: not any(child.is_running() for child in children), "the parent to collect its child")
+    wait_for(lambda: not any(child.is_running() for child in children), "the template to collect its child")
 
 
-def test_a_dead_parent_takes_no_child_along_and_the_next_task_gets_a_new_one(
+def test_a_dead_template_takes_no_child_along_and_the_next_task_gets_a_new_one(
     engine: EngineUnderTest, task_id: str
 ) -> None:
     engine.forked(task_id, "value = 1")
-    parent = parent_of(engine)
-    parent.kill()
-    wait_for(lambda: not parent.is_running(), "the parent's end")
+    template = template_of(engine)
+    template.kill()
+    wait_for(lambda: not template.is_running(), "the template's end")
     assert engine.forked(task_id, "value = 2") == 2
     after = engine.start()
-    assert engine.forked(after, "value = LOADED_BY") == parent_of(engine).pid != parent.pid
+    assert engine.forked(after, "value = LOADED_BY") == template_of(engine).pid != template.pid
     engine.runner.stop(after, grace_s=0)
 
 
-def test_after_a_dead_parent_hurried_tasks_alone_bring_about_a_new_one() -> None:
+def test_after_a_dead_template_hurried_tasks_alone_bring_about_a_new_one() -> None:
     """Only the first hurried task did: without a warm pool every later one was started plainly for ever."""
     engine = EngineUnderTest(as_whom=start_as()[0], prefork="yes")
     try:
         engine.start()
-        parent = parent_of(engine)
-        parent.kill()
-        wait_for(lambda: not parent.is_running(), "the parent's end")
+        template = template_of(engine)
+        template.kill()
+        wait_for(lambda: not template.is_running(), "the template's end")
         hurried = new_task_id()
         engine.runner.start(engine.spec(hurried, wanted_now=True))
         wait_for(lambda: engine.observed(hurried).control_address, "the hurried task")
         assert engine.python(hurried, "value = CONFIG['preforked']") is False
-        wait_for(lambda: parents_of(engine), "a new parent, some seconds later")
+        wait_for(lambda: templates_of(engine), "a new template, some seconds later")
     finally:
         engine.close()
 
@@ -165,12 +165,12 @@ def test_forking_is_fast(engine: EngineUnderTest, record_property: pytest.Record
 
 
 @pytest.mark.parametrize("as_whom", start_as())
-def test_the_parent_sees_no_student_and_no_network(as_whom: str) -> None:
+def test_the_template_sees_no_student_and_no_network(as_whom: str) -> None:
     engine = EngineUnderTest(as_whom=as_whom, prefork="yes")
     try:
         engine.start()
-        parent = parent_of(engine)
-        process = Path(f"/proc/{parent.pid}")
+        template = template_of(engine)
+        process = Path(f"/proc/{template.pid}")
         engine.new_home()
         homes = process / "root" / engine.homes.relative_to("/")
         assert not homes.exists() or not list(homes.iterdir())
@@ -181,14 +181,14 @@ def test_the_parent_sees_no_student_and_no_network(as_whom: str) -> None:
         daemon = engine.daemon
         daemon.send_signal(signal.SIGKILL)
         daemon.wait()
-        wait_for(lambda: not parent.is_running(), "the parent to end with its engine")
+        wait_for(lambda: not template.is_running(), "the template to end with its engine")
         engine.start_daemon()
     finally:
         engine.close()
 
 
 @pytest.mark.parametrize("as_whom", start_as())
-def test_without_a_warm_parent_whoever_waits_gets_a_plain_start_and_nobody_else_hangs(as_whom: str) -> None:
+def test_without_a_prefork_template_whoever_waits_gets_a_plain_start_and_nobody_else_hangs(as_whom: str) -> None:
     engine = EngineUnderTest(as_whom=as_whom, prefork="yes")
     try:
         hurried = new_task_id()
@@ -205,7 +205,7 @@ def test_without_a_warm_parent_whoever_waits_gets_a_plain_start_and_nobody_else_
         engine.close()
 
 
-def test_a_parent_that_cannot_get_warm_costs_one_task_and_says_why() -> None:
+def test_a_template_that_cannot_get_warm_costs_one_task_and_says_why() -> None:
     engine = EngineUnderTest(as_whom=start_as()[0], prefork="broken")
     try:
         first = engine.start(ready=False)
