@@ -5,8 +5,8 @@ from __future__ import annotations
 from html import escape
 from string import Template
 
-# The same card and colours as backend/gateway/pages.py (a test compares them): a student should not see which of the
-# two wrote a page. Envoy cannot ask the backend for it, because these pages are for when the backend does not answer.
+# The same card and colors as contract/door_page.py (a test compares them). The gateway's image holds no
+# other package of ours, so it cannot import them.
 STYLE = """\
 :root{color-scheme:light dark;--ground:#f6f5f1;--card:#fff;--line:#e2e0d9;--text:#1c1b22;--soft:#5b5966;--accent:#4b3fc6;--on-accent:#fff}
 @media (prefers-color-scheme:dark){:root{--ground:#121217;--card:#1b1b22;--line:#32323e;--text:#ececf2;--soft:#a9a8b8;--accent:#a9a2ff;--on-accent:#16132e}}

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from http import HTTPStatus
 from urllib.parse import parse_qs
 
 import redis.asyncio
 from redis.exceptions import RedisError
 
-from backend.gateway import pages
 from backend.gateway.access import AccessReader
 from backend.gateway.answers import Answer, Receive, Scope, Send, page, problem, redirect, send_answer
 from backend.gateway.authorization import AUTHORIZATION_PATH, Authorization
@@ -18,6 +18,8 @@ from backend.gateway.changes import Changes
 from backend.gateway.endpoints import WorkspaceViews
 from backend.gateway.identity import IdentitySigner
 from backend.gateway.site import Site
+from contract.door import Link, Page
+from contract.door_page import content_security_policy, render
 from contract.errors import ApraNovaError
 from contract.manager import WorkspaceView
 from contract.names import GATEWAY_PATH_PREFIX
@@ -105,9 +107,9 @@ class Gateway:
         return answer
 
     def _page(self, status: int, title: str, text: str, workspace_id: str | None) -> Answer:
-        door = pages.link(self._site.door_url(workspace_id), "Open the workspace", button=True)
-        html = pages.render_page(title, text, actions=door)
-        return page(status, html, content_security_policy=pages.content_security_policy())
+        door = Link(self._site.door_url(workspace_id), "Open the workspace")
+        html = render(Page(HTTPStatus(status), title, (text,), link=door), now=0.0)
+        return page(status, html, content_security_policy=content_security_policy())
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:

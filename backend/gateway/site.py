@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from contract.names import GATEWAY_PATH_PREFIX, WORKSPACE_ID_PATTERN
+from contract.door import path_of
+from contract.names import DOOR_PATH, GATEWAY_PATH_PREFIX, WORKSPACE_ID_PATTERN
 
 _PORT = re.compile(r"[0-9]{0,5}")
 
@@ -43,11 +44,8 @@ class Site:
     def workspace_origin(self, workspace_id: str) -> str:
         return f"{self.scheme}://{workspace_id}.{self.workspaces_domain}"
 
-    def door_path(self, workspace_id: str) -> str:
-        return f"/workspace/{workspace_id}/"
-
     def door_url(self, workspace_id: str | None) -> str:
-        return self.public_url + (self.door_path(workspace_id) if workspace_id else "/workspace/")
+        return self.public_url + (path_of(workspace_id) if workspace_id else DOOR_PATH)
 
     def enter_url(self, workspace_id: str, ticket: str) -> str:
         return f"{self.workspace_origin(workspace_id)}{GATEWAY_PATH_PREFIX}enter?ticket={ticket}"

@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from backend.gateway.pages import STEPS_STYLE, STYLE
+from contract.door_page import STYLE
 from gateway import pages
 from gateway.render import GatewaySettings, binary, command, prepare, render
 from gateway.static import BadImage, publish
-from manager.entrypoints import door_pages
 
 SETTINGS = GatewaySettings(
     run_dir=Path("/tmp/never"),  # noqa: S108
@@ -73,10 +72,8 @@ def test_the_engines_clusters_are_never_overwritten(tmp_path: Path) -> None:
     assert settings.clusters_file.read_text() == "the engine's"
 
 
-def test_envoys_own_pages_and_the_managers_look_like_the_backends() -> None:
+def test_envoys_own_pages_look_like_the_doors() -> None:
     assert pages.STYLE == STYLE
-    assert door_pages.STYLE == STYLE
-    assert door_pages.STEPS_STYLE == STEPS_STYLE
 
 
 def test_the_envoy_of_the_wheel_is_there() -> None:

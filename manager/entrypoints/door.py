@@ -1,12 +1,12 @@
 """The door on AWS: `/workspace/<id>/` at the load balancer, answered by the manager itself.
 
-It does what the backend's door does on one machine (backend/gateway/door.py), with less in its hands: no session, no ticket,
-no database. A pass (door_pass.py) says who asks; everything else is the workspace's record. It can make a workspace run, and
-that is all: into it leads only the backend's side of the door, which looks at the session.
+What a visit gets is decided by `contract.door`, as on one machine. This door has no session, no
+ticket and no database: a pass (door_pass.py) says who asks, and the workspace's record says the
+rest. It can make a workspace run, and that is all. Only the backend's side of the door, which looks
+at the session, lets somebody in.
 
-A GET launches only when the browser says that the person came from the portal or typed the address (`Sec-Fetch-Site`), and a
-POST must come from this origin, because workspaces, where students' code runs, are the same *site* and bring the cookie along.
-No address in an answer is made of anything that a request said.
+A POST must come from this origin, because workspaces, where students' code runs, are the same
+*site* and send the cookie along. No address in an answer comes from a request.
 """
 
 from __future__ import annotations
@@ -14,23 +14,29 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
-from contract.errors import ApraNovaError, Reason
-from contract.names import (
-    BACKEND_DOOR_PATH,
-    DOOR_COOKIE,
-    DOOR_PATH,
-    DOOR_TRIED,
-    WORKSPACE_ID_PATTERN,
-    StepName,
-    WorkspaceState,
+from contract.door import (
+    ON_AWS,
+    Enter,
+    Launch,
+    Link,
+    Page,
+    Visit,
+    decide,
+    failed,
+    is_by_person,
+    not_yours,
+    one_moment,
+    waiting_path,
 )
+from contract.door_page import content_security_policy, render
+from contract.errors import ApraNovaError
+from contract.names import BACKEND_DOOR_PATH, DOOR_COOKIE, DOOR_PATH, DOOR_TRIED, WORKSPACE_ID_PATTERN
 from manager.domain.workspace import Workspace
-from manager.entrypoints import door_pages as pages
 from manager.entrypoints.door_pass import find_person
 from manager.use_cases.launch import launch
 from manager.use_cases.views import view
@@ -38,14 +44,11 @@ from manager.use_cases.world import World
 
 log = logging.getLogger(__name__)
 
-WAIT_S = 2
-RETRY_S = 3
 _PATH = re.compile(rf"{re.escape(DOOR_PATH.rstrip('/'))}(?:/([^/]{{1,64}}))?/?")
-_SAVING = (StepName.SAVING, StepName.CAME_BACK, StepName.SAVED, StepName.TASK_STOPPED)
 
 
 @dataclass(frozen=True)
-class Asked:
+class Request:
     """What matters of the load balancer's event."""
 
     method: str
@@ -56,7 +59,7 @@ class Asked:
     """Lower-case names; of several headers of one name, all of them."""
 
     @classmethod
-    def of(cls, event: Mapping[str, Any]) -> Asked:
+    def of(cls, event: Mapping[str, Any]) -> Request:
         many = event.get("multiValueHeaders") or {name: [value] for name, value in (event.get("headers") or {}).items()}
         query = event.get("multiValueQueryStringParameters") or event.get("queryStringParameters") or {}
         return cls(
@@ -66,23 +69,13 @@ class Asked:
             headers={name.lower(): "; ".join(values) for name, values in many.items()},
         )
 
-    def header(self, name: str) -> str:
-        return self.headers.get(name, "")
-
     def cookie(self, name: str) -> str:
-        cookies = (part.strip().partition("=") for part in self.header("cookie").split(";"))
+        cookies = (part.strip().partition("=") for part in self.headers.get("cookie", "").split(";"))
         return next((value for key, _, value in cookies if key == name), "")
 
     @property
-    def wanted_by_person(self) -> bool:
-        """No page of a workspace and no other site has caused it."""
-        return (
-            self.method == "GET"
-            and self.header("sec-fetch-site") in ("same-origin", "none")
-            and self.header("sec-fetch-mode") == "navigate"
-            and self.header("sec-fetch-dest") == "document"
-            and not (self.header("sec-purpose") or self.header("purpose")).startswith("prefetch")
-        )
+    def waits(self) -> bool:
+        return "wait" in self.query
 
 
 class Door:
@@ -94,159 +87,82 @@ class Door:
         self._cookie = f"__Host-{DOOR_COOKIE}" if secure else DOOR_COOKIE
 
     def __call__(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        """An answer in any case: what goes wrong is a page, and in the log."""
-        asked = Asked.of(event)
+        """Always answers: an error is a page, and a line in the log."""
+        request = Request.of(event)
         self._world.metrics.count("door_requests_total")
         try:
-            answer = self._answer(asked)
+            answer = self._answer(request)
         except ApraNovaError as error:
             log.warning("the door could not open: %s", error)
-            answer = self._failed(asked, error)
+            path = request.path if _PATH.fullmatch(request.path) else ""
+            path += "?wait" if path and request.waits else ""
+            answer = self._page(failed(error, ON_AWS, path=path))
         except Exception:
             log.exception("the door failed unexpectedly")
-            answer = self._one_moment("Something went wrong on our side.", "")
-        if asked.method == "HEAD":
+            answer = self._page(one_moment("Something went wrong on our side."))
+        if request.method == "HEAD":
             answer["body"] = ""
         return answer
 
-    def _answer(self, asked: Asked) -> dict[str, Any]:
-        if asked.method not in ("GET", "HEAD", "POST"):
-            return self._page(HTTPStatus.METHOD_NOT_ALLOWED, "This link works by opening it", "Open it in a tab.")
-        found = _PATH.fullmatch(asked.path)
+    def _answer(self, request: Request) -> dict[str, Any]:
+        if request.method not in ("GET", "HEAD", "POST"):
+            title, text = "This link works by opening it", "Open it in a tab."
+            return self._page(Page(HTTPStatus.METHOD_NOT_ALLOWED, title, (text,)))
+        found = _PATH.fullmatch(request.path)
         workspace_id = found[1] if found else None
         if found and workspace_id is None:
-            return self._redirect(BACKEND_DOOR_PATH)  # which of theirs it is, the backend knows
+            return self._redirect(BACKEND_DOOR_PATH)  # the backend knows which workspace it is
         if workspace_id is None or not WORKSPACE_ID_PATTERN.fullmatch(workspace_id):
-            return self._page(HTTPStatus.NOT_FOUND, "Nothing is here", "The address may be mistyped.")
-        person = find_person(asked.cookie(self._cookie), self._public_key)
+            return self._page(Page(HTTPStatus.NOT_FOUND, "Nothing is here", ("The address may be mistyped.",)))
+        person = find_person(request.cookie(self._cookie), self._public_key)
         if person is None:
-            return self._without_pass(asked, workspace_id)
+            return self._without_pass(request, workspace_id)
         workspace = self._world.store.find_workspace(workspace_id)
         if workspace is None or workspace.owner_id != person:
-            text = "It may belong to somebody else, or it was deleted."
-            return self._page(HTTPStatus.FORBIDDEN, "No such workspace of yours", text)
-        return self._posted(asked, workspace) if asked.method == "POST" else self._visited(asked, workspace)
+            return self._page(not_yours(ON_AWS))
+        return self._posted(request, workspace_id) if request.method == "POST" else self._visited(request, workspace)
 
-    def _without_pass(self, asked: Asked, workspace_id: str) -> dict[str, Any]:
-        """The backend gives one to whoever is signed in, and sends them back; only once, or the two would never end."""
-        way = f"{BACKEND_DOOR_PATH}{workspace_id}/"
-        if asked.method != "POST" and DOOR_TRIED not in asked.query:
-            return self._redirect(way)
+    def _without_pass(self, request: Request, workspace_id: str) -> dict[str, Any]:
+        """The backend gives a pass to anyone signed in, and sends them back.
+
+        Only once: a browser that keeps no cookies would be sent back and forth forever.
+        """
+        path = f"{BACKEND_DOOR_PATH}{workspace_id}/"
+        if request.method != "POST" and DOOR_TRIED not in request.query:
+            return self._redirect(path)
         text = "Sign in, and let your browser keep cookies of this site."
-        return self._page(
-            HTTPStatus.UNAUTHORIZED, "You are not signed in", text, actions=pages.button(f"{self._url}{way}", "Sign in")
-        )
+        sign_in = Link(f"{self._url}{path}", "Sign in")
+        return self._page(Page(HTTPStatus.UNAUTHORIZED, "You are not signed in", (text,), link=sign_in))
 
-    def _posted(self, asked: Asked, workspace: Workspace) -> dict[str, Any]:
-        origin, site = asked.header("origin"), asked.header("sec-fetch-site")
+    def _posted(self, request: Request, workspace_id: str) -> dict[str, Any]:
+        origin, site = request.headers.get("origin", ""), request.headers.get("sec-fetch-site")
         if origin != self._url and not (origin in ("", "null") and site == "same-origin"):
             text = "It was not sent by a page of this site."
-            return self._page(HTTPStatus.FORBIDDEN, "This request is not accepted", text)
-        launch(self._world, workspace.workspace_id)
-        return self._redirect(_waiting_path(workspace), HTTPStatus.SEE_OTHER)
+            return self._page(Page(HTTPStatus.FORBIDDEN, "This request is not accepted", (text,)))
+        launch(self._world, workspace_id)
+        return self._redirect(waiting_path(workspace_id), HTTPStatus.SEE_OTHER)
 
-    def _visited(self, asked: Asked, workspace: Workspace) -> dict[str, Any]:
-        waits = "wait" in asked.query
-        if workspace.deleted_at is not None:
-            text = "It can be restored from the dashboard for some days."
-            return self._page(HTTPStatus.GONE, "This workspace was deleted", text)
-        up_or_down = workspace.state in (WorkspaceState.RUNNING, WorkspaceState.STOPPED)
-        if asked.wanted_by_person and not waits and up_or_down:
-            workspace = launch(self._world, workspace.workspace_id)
-        match view(workspace, self._world.policy).state:
-            case WorkspaceState.RUNNING:
-                return self._redirect(f"{BACKEND_DOOR_PATH}{workspace.workspace_id}/")
-            case WorkspaceState.STARTING:
-                return self._starting(workspace)
-            case WorkspaceState.STOPPING:
-                return self._stopping(asked, workspace)
-            case _:
-                return self._asleep(workspace, failed=bool(waits and workspace.failure))
+    def _visited(self, request: Request, workspace: Workspace) -> dict[str, Any]:
+        visit = Visit(is_by_person(request.method, request.headers), request.waits)
+        decision = self._decide(workspace, visit)
+        if isinstance(decision, Launch):
+            launched = launch(self._world, workspace.workspace_id)
+            decision = self._decide(launched, replace(visit, by_person=False))
+        if isinstance(decision, Page):
+            return self._page(decision)
+        return self._redirect(f"{BACKEND_DOOR_PATH}{workspace.workspace_id}/")
 
-    def _starting(self, workspace: Workspace) -> dict[str, Any]:
-        now = self._world.clock.now()
-        awaited = "Almost there" if len(workspace.steps) > 2 else "Starting"
-        return self._page(
-            HTTPStatus.OK,
-            "Your workspace is starting",
-            "This page follows by itself.",
-            body=pages.steps_list(workspace.steps, now=now, waiting_for=awaited),
-            refresh_s=WAIT_S,
-            refresh_path=_waiting_path(workspace),
-        )
-
-    def _stopping(self, asked: Asked, workspace: Workspace) -> dict[str, Any]:
-        """Stays on the same address: if the person meant to launch it, the next look does so."""
-        saving = [step for step in workspace.steps if step.name in _SAVING]
-        path = _waiting_path(workspace) if "wait" in asked.query else _path(workspace)
-        return self._page(
-            HTTPStatus.OK,
-            "Your workspace is being put to sleep",
-            "Your work is being saved first. This takes a few seconds.",
-            body=pages.steps_list(saving, now=self._world.clock.now(), waiting_for="Stopping"),
-            refresh_s=WAIT_S,
-            refresh_path=path,
-        )
-
-    def _asleep(self, workspace: Workspace, *, failed: bool) -> dict[str, Any]:
-        """A failed launch is never repeated by the page, only by a person."""
-        dashboard = f"{self._url}/dashboard"
-        if failed:
-            form = pages.launch_form(_path(workspace), "Try again", dashboard=dashboard)
-            title, texts = "The workspace did not start", (workspace.failure, "Your files are safe.")
-        else:
-            form = pages.launch_form(_path(workspace), "Launch", dashboard=dashboard)
-            title, texts = "Your workspace is asleep", ("Everything is as you left it.",)
-        return self._page(HTTPStatus.OK, title, *texts, actions=form)
-
-    def _failed(self, asked: Asked, error: ApraNovaError) -> dict[str, Any]:
-        if error.reason in (Reason.INTERNAL, Reason.CONFLICT, Reason.MANAGER_UNAVAILABLE):
-            return self._one_moment(error.message, asked.path if _PATH.fullmatch(asked.path) else "")
-        return self._page(HTTPStatus.SERVICE_UNAVAILABLE, "The workspace did not start", error.message)
-
-    def _one_moment(self, text: str, path: str) -> dict[str, Any]:
-        again = "This page tries again by itself." if path else "Open it again in a moment."
-        return self._page(
-            HTTPStatus.SERVICE_UNAVAILABLE,
-            "One moment",
-            text,
-            again,
-            refresh_s=RETRY_S if path else None,
-            refresh_path=path,
-        )
+    def _decide(self, workspace: Workspace, visit: Visit) -> Enter | Launch | Page:
+        return decide(view(workspace, self._world.policy), visit, ON_AWS, now=self._world.clock.now())
 
     def _redirect(self, path: str, status: HTTPStatus = HTTPStatus.FOUND) -> dict[str, Any]:
         return _response(status, "", {"location": f"{self._url}{path}"})
 
-    def _page(
-        self,
-        status: HTTPStatus,
-        title: str,
-        *paragraphs: str,
-        body: str = "",
-        actions: str = "",
-        refresh_s: float | None = None,
-        refresh_path: str = "",
-    ) -> dict[str, Any]:
-        html = pages.page(
-            title,
-            *paragraphs,
-            body=body,
-            actions=actions or pages.button(f"{self._url}/dashboard", "Go to the dashboard"),
-            refresh_s=refresh_s,
-            refresh_path=refresh_path,
-        )
+    def _page(self, page: Page) -> dict[str, Any]:
+        html = render(page, now=self._world.clock.now(), dashboard=f"{self._url}/dashboard")
         workspaces = f"{urlsplit(self._url).scheme}://*.{self._world.site.workspaces_domain}"
-        policy = pages.content_security_policy(f"'self' {workspaces}")
-        return _response(status, html, {"content-security-policy": policy})
-
-
-def _path(workspace: Workspace) -> str:
-    return f"{DOOR_PATH}{workspace.workspace_id}/"
-
-
-def _waiting_path(workspace: Workspace) -> str:
-    return f"{_path(workspace)}?wait"
+        policy = content_security_policy(f"'self' {workspaces}")
+        return _response(page.status, html, {"content-security-policy": policy})
 
 
 def _response(status: HTTPStatus, body: str, headers: dict[str, str]) -> dict[str, Any]:

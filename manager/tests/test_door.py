@@ -16,7 +16,6 @@ from contract.names import WorkspaceState
 from manager.entrypoints.door import Door
 from manager.tests.school import ANNA, BEN, School
 from manager.use_cases.launch import launch
-from manager.use_cases.stop import stop
 from manager.use_cases.world import Site
 
 URL = "https://school.example"
@@ -108,19 +107,9 @@ def test_one_whose_task_has_died_is_launched_anew_by_the_click(door: DoorUnderTe
     assert "is starting" in door(**ON_PURPOSE)["body"]
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {},
-        {**ON_PURPOSE, "sec-fetch-site": "same-site"},  # a page of a workspace
-        {**ON_PURPOSE, "sec-fetch-site": "cross-site"},
-        {**ON_PURPOSE, "sec-fetch-dest": "iframe"},
-        {**ON_PURPOSE, "sec-purpose": "prefetch;prerender"},
-    ],
-)
-def test_what_no_person_asked_for_launches_nothing(door: DoorUnderTest, headers: dict[str, str]) -> None:
-    answer = door(**headers)
-    assert "Your workspace is asleep" in answer["body"]
+def test_a_page_of_a_workspace_launches_nothing(door: DoorUnderTest) -> None:
+    answer = door(**{**ON_PURPOSE, "sec-fetch-site": "same-site"})
+    assert "Your workspace is stopped" in answer["body"]
     assert door.school.workspace().state is WorkspaceState.STOPPED
 
 
@@ -176,7 +165,7 @@ def test_a_pass_that_is_none_opens_nothing(door: DoorUnderTest, bad: str) -> Non
 def test_a_workspace_of_somebody_else_is_like_one_that_is_not_there(door: DoorUnderTest, path: str) -> None:
     answer = door(path, **ON_PURPOSE)
     assert answer["statusCode"] == 403
-    assert "No such workspace of yours" in answer["body"]
+    assert "You have no such workspace" in answer["body"]
     assert door.school.workspace(BEN).state is WorkspaceState.STOPPED
 
 
@@ -190,15 +179,6 @@ def test_a_failed_launch_is_told_and_only_a_person_tries_again(door: DoorUnderTe
     assert "Try again" in answer["body"]
     assert 'http-equiv="refresh"' not in answer["body"]
     assert door.school.workspace().state is WorkspaceState.STOPPED
-
-
-def test_one_that_stops_says_so_and_waits(door: DoorUnderTest) -> None:
-    run(door.school)
-    stop(door.school.world, ANNA)
-    answer = door(**ON_PURPOSE)
-    assert "put to sleep" in answer["body"]
-    assert f"url=/workspace/{ANNA}/&quot;" not in answer["body"]
-    assert f'content="2;url=/workspace/{ANNA}/"' in answer["body"]
 
 
 @pytest.mark.parametrize(
