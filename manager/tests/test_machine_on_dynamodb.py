@@ -11,6 +11,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from manager.adapters.dynamodb import items, table
 from manager.adapters.dynamodb.store import DynamoDbWorkspaceStore
+from manager.adapters.record_store import Kept
 from manager.adapters.tests.aws_emulator import AwsEmulator
 from manager.domain.task import Task
 from manager.domain.workspace import Workspace
@@ -42,7 +43,7 @@ class WatchedStore(DynamoDbWorkspaceStore):
         return self._records
 
 
-def _of(record_type: type[items.Kept], kind: str, found: Iterable[Any]) -> tuple[items.Kept, ...]:
+def _of(record_type: type[Kept], kind: str, found: Iterable[Any]) -> tuple[Kept, ...]:
     mine = [item for item in found if item[table.PARTITION_KEY]["S"].startswith(f"{kind}#")]
     return tuple(items.from_item(record_type, item) for item in mine)
 

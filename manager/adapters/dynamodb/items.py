@@ -7,10 +7,11 @@ floats for that reason. Index keys are numbers of 17 significant digits, which a
 from __future__ import annotations
 
 import json
-from typing import Any, TypeVar
+from typing import Any
 
 from contract import wire
 from manager.adapters.dynamodb import table
+from manager.adapters.record_store import Kept, id_of
 from manager.domain.cohort import Cohort
 from manager.domain.demand import Demand
 from manager.domain.outlook import Outlook
@@ -20,9 +21,8 @@ from manager.ports.workspace_store import Record
 
 Item = dict[str, Any]
 """Attribute name → `{"S": …}` or `{"N": …}`."""
-Kept = TypeVar("Kept", Workspace, Task, Demand, Cohort, Outlook)
 
-_KIND = {Workspace: "workspace", Task: "task", Demand: "demand", Cohort: "cohort", Outlook: "outlook"}
+KIND = {Workspace: "workspace", Task: "task", Demand: "demand", Cohort: "cohort", Outlook: "outlook"}
 
 
 class UnknownFormat(ValueError):
@@ -31,27 +31,13 @@ class UnknownFormat(ValueError):
 
 def key_of(record_type: type[Record], record_id: str) -> Item:
     return {
-        table.PARTITION_KEY: {"S": f"{_KIND[record_type]}#{record_id}"},
+        table.PARTITION_KEY: {"S": f"{KIND[record_type]}#{record_id}"},
         table.SORT_KEY: {"S": table.RECORD},
     }
 
 
 def key(record: Record) -> Item:
     return key_of(type(record), id_of(record))
-
-
-def id_of(record: Record) -> str:
-    match record:
-        case Workspace():
-            return record.workspace_id
-        case Task():
-            return record.task_id
-        case Demand():
-            return record.demand_id
-        case Cohort():
-            return record.cohort_id
-        case Outlook():
-            return record.outlook_id
 
 
 def to_item(record: Record, *, written_by: str) -> Item:
@@ -86,7 +72,7 @@ def number(value: float) -> dict[str, str]:
 
 
 def _index_keys(record: Record) -> Item:
-    kind = _KIND[type(record)]
+    kind = KIND[type(record)]
     keys: Item = {}
     due_at = getattr(record, "due_at", None)
     if due_at is not None:

@@ -25,11 +25,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from contract.errors import ApraNovaError, Reason
 from manager.adapters.dynamodb import items, table
 from manager.adapters.dynamodb.refusals import code_of
-from manager.domain.cohort import Cohort
-from manager.domain.demand import Demand
-from manager.domain.outlook import Outlook
+from manager.adapters.record_store import Due, Kept, Listed, RecordStore, id_of
 from manager.domain.task import RANK_OF_WAITING, Task
-from manager.domain.workspace import Workspace
 from manager.ports.workspace_store import FIND_MAX, WRITE_MAX, Record, VersionConflict
 
 if TYPE_CHECKING:
@@ -44,12 +41,10 @@ _PAGE_MAX = 1_000
 _NOT_NOW = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 """Reasons of a cancelled transaction that pass by themselves. Nothing of it was stored."""
 
-Kept = TypeVar("Kept", Workspace, Task, Demand, Cohort, Outlook)
-Due = TypeVar("Due", Workspace, Task, Cohort)
 Answer = TypeVar("Answer")
 
 
-class DynamoDbWorkspaceStore:
+class DynamoDbWorkspaceStore(RecordStore):
     """`client` retries throttled and failed requests by itself (botocore's standard mode, with jitter)."""
 
     def __init__(self, client: DynamoDBClient, table_name: str, *, pause: Callable[[float], None] = time.sleep) -> None:
@@ -66,54 +61,18 @@ class DynamoDbWorkspaceStore:
         elif records or removed:
             self._transact(records, removed)
 
-    def find_workspace(self, workspace_id: str) -> Workspace | None:
-        return self._find(Workspace, workspace_id)
-
-    def find_workspaces(self, workspace_ids: Iterable[str]) -> tuple[Workspace, ...]:
-        return self._find_many(Workspace, workspace_ids)
-
-    def list_workspaces(self, *, limit: int) -> tuple[Workspace, ...]:
-        return self._read_by_key(Workspace, self._query(table.LISTED_INDEX, "workspace", limit=limit))
-
-    def list_due_workspaces(self, now: float, *, limit: int) -> tuple[Workspace, ...]:
-        return self._due(Workspace, "workspace", now, limit)
-
     def find_next_due_at(self) -> float | None:
         firsts = [self._query(table.DUE_INDEX, queue, limit=1) for queue in ("workspace", "task")]
         return min((float(item[table.DUE_AT]["N"]) for first in firsts for item in first), default=None)
-
-    def find_demand(self) -> Demand:
-        return self._find(Demand, Demand().demand_id) or Demand()
-
-    def find_outlook(self) -> Outlook:
-        return self._find(Outlook, Outlook().outlook_id) or Outlook()
-
-    def find_cohort(self, cohort_id: str) -> Cohort | None:
-        return self._find(Cohort, cohort_id)
-
-    def list_due_cohorts(self, now: float, *, limit: int) -> tuple[Cohort, ...]:
-        return self._due(Cohort, "cohort", now, limit)
-
-    def find_task(self, task_id: str) -> Task | None:
-        return self._find(Task, task_id)
-
-    def find_tasks(self, task_ids: Iterable[str]) -> tuple[Task, ...]:
-        return self._find_many(Task, task_ids)
 
     def list_warm_tasks(self, *, limit: int, waiting: bool = True) -> tuple[Task, ...]:
         until = None if waiting else RANK_OF_WAITING
         listed = self._query(table.POOL_INDEX, "task", until=until, limit=limit)
         return tuple(items.from_item(Task, item) for item in listed)
 
-    def list_due_tasks(self, now: float, *, limit: int) -> tuple[Task, ...]:
-        return self._due(Task, "task", now, limit)
-
     def count_live_tasks(self, *, limit: int) -> int:
-        """Reads every task there is, for want of an index: on AWS nothing asks, because ECS has the limit."""
+        """Reads every task, for want of an index. On AWS nobody asks: ECS has the limit."""
         return min(limit, sum(task.live for task in self.list_tasks(limit=_PAGE_MAX)))
-
-    def list_tasks(self, *, limit: int) -> tuple[Task, ...]:
-        return self._read_by_key(Task, self._query(table.LISTED_INDEX, "task", limit=limit))
 
     # Writing
 
@@ -137,7 +96,7 @@ class DynamoDbWorkspaceStore:
                     raise
                 found: Any = error.response.get("Item") or {}
                 if found.get(table.WRITTEN_BY) != {"S": mark}:
-                    raise VersionConflict(f"{items.id_of(record)} is not at version {record.version}") from error
+                    raise VersionConflict(f"{id_of(record)} is not at version {record.version}") from error
             return True
 
         self._until_done(attempt)
@@ -165,7 +124,7 @@ class DynamoDbWorkspaceStore:
                 reasons = _reasons(error)
                 if "ConditionalCheckFailed" in reasons:
                     changed = [
-                        items.id_of(record)
+                        id_of(record)
                         for record, reason in zip((*records, *removed), reasons, strict=False)
                         if reason == "ConditionalCheckFailed"
                     ]
@@ -213,8 +172,12 @@ class DynamoDbWorkspaceStore:
                 records[item[table.PARTITION_KEY]["S"]] = items.from_item(record_type, item)
         return tuple(records[name] for name in names if name in records)
 
-    def _due(self, record_type: type[Due], queue: str, now: float, limit: int) -> tuple[Due, ...]:
-        due = self._read_by_key(record_type, self._query(table.DUE_INDEX, queue, until=now, limit=limit))
+    def _list(self, record_type: type[Listed], limit: int) -> tuple[Listed, ...]:
+        return self._read_by_key(record_type, self._query(table.LISTED_INDEX, items.KIND[record_type], limit=limit))
+
+    def _list_due(self, record_type: type[Due], now: float, limit: int) -> tuple[Due, ...]:
+        found = self._query(table.DUE_INDEX, items.KIND[record_type], until=now, limit=limit)
+        due = self._read_by_key(record_type, found)
         still = [(record.due_at, record) for record in due if record.due_at is not None and record.due_at <= now]
         return tuple(record for _, record in sorted(still, key=lambda pair: pair[0]))
 
