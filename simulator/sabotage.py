@@ -104,10 +104,10 @@ def _claim_in_two_writes(_right: Worse, world: Any, task: Task, workspace: Works
 @planted("unconditional writes", "of two managers, the slower one wins", (SimulatedStore, "write"))
 def _unconditional(right: Worse, self: SimulatedStore, *written: Any, delete: Any = ()) -> None:
     def current(record: Any) -> Any:
-        found = self._find(record)
+        found = self._stored(record)
         return replace(record, version=found.version if found else 0)
 
-    right(self, *map(current, written), delete=[current(record) for record in delete if self._find(record)])
+    right(self, *map(current, written), delete=[current(record) for record in delete if self._stored(record)])
 
 
 @planted("started before the record", "after a crash nobody knows the task", (launch, "_try_bind"))

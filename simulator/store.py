@@ -22,12 +22,12 @@ class LaggingIndex(MemoryWorkspaceStore):
 
     def take_over(self, record: Record) -> None:
         """Changes may overtake each other: an older version never replaces a newer one."""
-        known = self._find(record)
+        known = self._stored(record)
         if known is None or known.version < record.version:
-            self._put(record)
+            self._replace(record, record)
 
     def take_out(self, record: Record) -> None:
-        self._remove(record)
+        self._replace(record, None)
 
 
 class SimulatedStore(MemoryWorkspaceStore):
@@ -35,7 +35,7 @@ class SimulatedStore(MemoryWorkspaceStore):
 
     def __init__(self, loop: EventLoop, *, index_lag_s: Callable[[], float]) -> None:
         super().__init__()
-        self.workspaces, self.tasks = self._workspaces, self._tasks
+        self.workspaces, self.tasks = self._records[Workspace], self._records[Task]
         self.wrote: Callable[[list[Change]], None] = lambda _: None
         self._loop, self._index_lag_s = loop, index_lag_s
         self._index = LaggingIndex()
@@ -48,9 +48,9 @@ class SimulatedStore(MemoryWorkspaceStore):
         written = (*records, *removed)
         if len(written) > WRITE_MAX:
             raise ValueError(f"a transaction carries at most {WRITE_MAX} records")
-        before = [self._find(record) for record in written]
+        before = [self._stored(record) for record in written]
         super().write(*records, delete=removed)
-        self.wrote([(found, self._find(record)) for found, record in zip(before, written, strict=True)])
+        self.wrote([(found, self._stored(record)) for found, record in zip(before, written, strict=True)])
 
     def find_workspaces(self, workspace_ids: Iterable[str]) -> tuple[Workspace, ...]:
         return super().find_workspaces(_limited(workspace_ids))
@@ -70,23 +70,16 @@ class SimulatedStore(MemoryWorkspaceStore):
     def list_warm_tasks(self, *, limit: int, waiting: bool = True) -> tuple[Task, ...]:
         return self._index.list_warm_tasks(limit=limit, waiting=waiting)
 
-    def _put(self, record: Record) -> None:
-        super()._put(record)
-        self._index_later(record, removed=False)
-
-    def _remove(self, record: Record) -> None:
-        super()._remove(record)
-        self._index_later(record, removed=True)
-
-    def _index_later(self, record: Record, *, removed: bool) -> None:
+    def _replace(self, record: Record, after: Record | None) -> None:
+        super()._replace(record, after)
         if not isinstance(record, Task | Workspace):
             return
 
         def follow() -> None:
-            if removed:
+            if after is None:
                 self._index.take_out(record)
-            elif self._find(record) is not None:  # else its removal has overtaken this change
-                self._index.take_over(record)
+            elif self._stored(record) is not None:  # else its removal has overtaken this change
+                self._index.take_over(after)
 
         lag_s = self._index_lag_s()
         if lag_s > 0.0:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from manager.adapters.memory.indices import DueIndex
 from manager.adapters.memory.store import MemoryWorkspaceStore
-from manager.domain.cohort import Cohort
 from manager.domain.workspace import Workspace
 from manager.ports.workspace_store import WRITE_MAX, Record
 from simulator.planning.load import Load
@@ -22,9 +20,8 @@ class CountingStore(MemoryWorkspaceStore):
         self.load = load
         self.records_read = 0
         self.records_written = 0
-        self.workspaces = self._workspaces
+        self.workspaces = self._records[Workspace]
         self.workspace_changed: Callable[[Workspace], None] = lambda _: None
-        self._due_cohorts = DueIndex()
 
     def write(self, *records: Record, delete: Iterable[Record] = ()) -> None:
         removed = tuple(delete)
@@ -36,15 +33,6 @@ class CountingStore(MemoryWorkspaceStore):
         for record in records:
             if isinstance(record, Workspace):
                 self.workspace_changed(self.workspaces[record.workspace_id])
-
-    def list_due_cohorts(self, now: float, *, limit: int) -> tuple[Cohort, ...]:
-        """By an index: a large school has thousands of cohorts."""
-        return tuple(self._cohorts[key] for key in self._due_cohorts.list_due(now, limit=limit))
-
-    def _put(self, record: Record) -> None:
-        super()._put(record)
-        if isinstance(record, Cohort):
-            self._due_cohorts.put(record.cohort_id, record.due_at)
 
 
 def _counted(name: str) -> Callable[..., Any]:

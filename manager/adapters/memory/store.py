@@ -28,7 +28,7 @@ class MemoryWorkspaceStore(RecordStore):
         removed = tuple(delete)
         with self._lock:
             for record in (*records, *removed):
-                found = self._records[type(record)].get(id_of(record))
+                found = self._stored(record)
                 if (found.version if found else 0) != record.version:
                     raise VersionConflict(f"{id_of(record)} is not at version {record.version}")
             for record in records:
@@ -50,6 +50,10 @@ class MemoryWorkspaceStore(RecordStore):
         with self._lock:
             return min(self._live, limit)
 
+    def _find(self, record_type: type[Kept], record_id: str) -> Kept | None:
+        with self._lock:
+            return self._records[record_type].get(record_id)
+
     def _find_many(self, record_type: type[Kept], record_ids: Iterable[str]) -> tuple[Kept, ...]:
         with self._lock:
             found = (self._records[record_type].get(name) for name in dict.fromkeys(record_ids))
@@ -67,15 +71,20 @@ class MemoryWorkspaceStore(RecordStore):
             names = self._due[record_type].list_due(now, limit=limit)
             return tuple(self._records[record_type][name] for name in names)
 
-    def _replace(self, record: Record, after: Record | None) -> None:
+    def _stored(self, record: Record) -> Any:
+        """The version of this record that is stored; None: there is none."""
+        return self._records[type(record)].get(id_of(record))
+
+    def _replace(self, record: Record, after: Any) -> None:
         """`after`: what is stored from now on; None: nothing."""
-        name = id_of(record)
-        before = self._records[type(record)].pop(name, None)
-        if after is not None:
+        name, before = id_of(record), self._stored(record)
+        if after is None:
+            self._records[type(record)].pop(name, None)
+        else:
             self._records[type(record)][name] = after
         self._due[type(record)].put(name, getattr(after, "due_at", None))
         if isinstance(record, Task):
-            self._live += (after is not None and record.live) - (before is not None and before.live)
+            self._live += (after is not None and after.live) - (before is not None and before.live)
             self._pool.put(name, getattr(after, "pool_rank", None))
 
 
