@@ -2,8 +2,9 @@ import type { NextConfig } from "next";
 
 import { readDevelopmentBackend } from "./src/lib/environment";
 
-// Every page is prerendered and static: the server calls nobody and needs no secrets, and the inline scripts of each
-// page are known after the build, so that the edge can allow exactly these by hash (scripts/assemble.mjs).
+// Every page is prerendered and static: the server calls nobody and needs no secrets, and the
+// inline scripts of each page are known after the build, so that the edge can allow exactly these
+// by hash (scripts/assemble.mjs).
 const config: NextConfig = {
   output: "standalone",
   poweredByHeader: false,
@@ -11,7 +12,8 @@ const config: NextConfig = {
   images: { unoptimized: true },
   outputFileTracingRoot: import.meta.dirname,
   outputFileTracingExcludes: { "*": ["node_modules/@img/**", "node_modules/sharp/**", "node_modules/typescript/**"] },
-  // `npm run check` proves the types; whoever starts the product need not wait for it, nor install what tests need.
+  // `npm run check` proves the types; whoever starts the product need not wait for it, nor install
+  // what tests need.
   typescript: { ignoreBuildErrors: true },
   experimental: { preloadEntriesOnStart: false },
   async redirects() {
@@ -22,7 +24,8 @@ const config: NextConfig = {
     return [
       // Browsers ask for it by this name where a page of the origin names no icon.
       { source: "/favicon.ico", destination: "/icon.svg" },
-      // A static page for every key: rendering one for each would put the key into an inline script of its own.
+      // A static page for every key: rendering one for each would put the key into an inline script
+      // of its own.
       { source: "/password/reset/:key", destination: "/password/reset/new" },
       // The same for cohorts: one static page for all of them.
       { source: "/cohorts/:id", destination: "/cohorts/one" },

@@ -1,6 +1,6 @@
-// Turns Next's standalone output into a folder that runs by itself: adds the static files that `server.js` serves from
-// its own folder, and writes csp.json, the inline scripts and styles of all pages as hashes, for the edge's
-// Content-Security-Policy.
+// Turns Next's standalone output into a folder that runs by itself: adds the static files that
+// `server.js` serves from its own folder, and writes csp.json, the inline scripts and styles of all
+// pages as hashes, for the edge's Content-Security-Policy.
 import { createHash } from "node:crypto";
 import { cp, glob, readFile, writeFile } from "node:fs/promises";
 

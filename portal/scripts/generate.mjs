@@ -1,5 +1,5 @@
-// Generates the types of the API client from the backend's committed OpenAPI document; with --check, only says whether
-// the committed file is still what the document gives.
+// Generates the types of the API client from the backend's committed OpenAPI document; with
+// --check, only says whether the committed file is still what the document gives.
 import { readFile, writeFile } from "node:fs/promises";
 
 import openapiTypescript, { astToString } from "openapi-typescript";

@@ -1,5 +1,6 @@
-// Starts the standalone server where nothing of ours stands in front of it: on AWS the load balancer calls it directly. It sends
-// the headers that on one machine the gateway adds (gateway/envoy.yaml; a test compares them), with the policy of csp.json.
+// Starts the standalone server where nothing of ours stands in front of it: on AWS the load
+// balancer calls it directly. It sends the headers that on one machine the gateway adds
+// (gateway/envoy.yaml; a test compares them), with the policy of csp.json.
 import { readFile } from "node:fs/promises";
 import http from "node:http";
 
@@ -18,7 +19,8 @@ if (publicUrl.protocol === "https:") {
 }
 const policy = JSON.parse(await readFile(new URL("csp.json", import.meta.url), "utf8"));
 if (workspacesDomain !== "") {
-  // Chrome checks where a form's redirect leads to as well: the door answers the Launch button with one to a workspace.
+  // Chrome checks where a form's redirect leads to as well: the door answers the Launch button with
+  // one to a workspace.
   policy["form-action"].push(`${publicUrl.protocol}//*.${workspacesDomain}`);
 }
 headers["content-security-policy"] = Object.entries(policy)

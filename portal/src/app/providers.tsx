@@ -21,7 +21,8 @@ function createQueryClient() {
       queries: {
         retry: (failures, error) => failures < 2 && isTemporary(error),
         retryDelay: (attempt) => 500 * 2 ** attempt,
-        // "online" would wait for a network connection, which a school on one machine does not need.
+        // "online" would wait for a network connection, which a school on one machine does not
+        // need.
         networkMode: "always",
       },
       mutations: { networkMode: "always" },

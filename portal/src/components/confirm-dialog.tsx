@@ -27,7 +27,8 @@ export function ConfirmDialog({ title, action, tone = "danger", mutation, onClos
         <Button
           tone={tone}
           busy={mutation.isPending}
-          // The promise, not a callback of `mutate`: a callback is dropped when the new state unmounts this dialog.
+          // The promise, not a callback of `mutate`: a callback is dropped when the new state
+          // unmounts this dialog.
           onClick={() => void mutation.mutateAsync().then(onClose, () => undefined)}
         >
           {action}

@@ -22,7 +22,10 @@ interface DeleteDialogProps {
 /** Phones and Macs turn the apostrophe in "Amira's" into a curly one while it is typed. */
 const straighten = (name: string) => name.trim().replace(/[‘’]/g, "'");
 
-/** Deletes something once its name has been typed. After a failure the dialog stays open and says why. */
+/**
+ * Deletes something once its name has been typed. After a failure the dialog stays open and says
+ * why.
+ */
 export function DeleteDialog({ what, name, mutation, onClose, children }: DeleteDialogProps) {
   const [typed, setTyped] = useState("");
   const matches = straighten(typed) === straighten(name);

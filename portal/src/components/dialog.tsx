@@ -9,13 +9,14 @@ interface DialogProps {
 }
 
 /**
- * A modal dialog for as long as it is mounted. The browser's own <dialog> keeps the focus inside, makes the rest of the
- * page inert, closes on Escape and returns the focus.
+ * A modal dialog for as long as it is mounted. The browser's own <dialog> keeps the focus inside,
+ * makes the rest of the page inert, closes on Escape and returns the focus.
  */
 export function Dialog({ title, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
-  // A layout effect is cleaned up while the element is still in the page; closing it later would not return the focus.
+  // A layout effect is cleaned up while the element is still in the page; closing it later would
+  // not return the focus.
   useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();

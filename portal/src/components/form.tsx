@@ -18,7 +18,10 @@ interface FormProps {
   children: ReactNode;
 }
 
-/** A form. After a failed submission it says what is wrong and moves the focus to the first invalid field. */
+/**
+ * A form. After a failed submission it says what is wrong and moves the focus to the first invalid
+ * field.
+ */
 export function Form({ error = null, fields = [], busy = false, onSubmit, className, children }: FormProps) {
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => {

@@ -20,7 +20,10 @@ interface MenuProps {
   busy?: boolean;
 }
 
-/** A menu button. Arrow keys, Home and End move, Escape closes and returns to the button, Tab leaves. */
+/**
+ * A menu button. Arrow keys, Home and End move, Escape closes and returns to the button, Tab
+ * leaves.
+ */
 export function Menu({ label, button, buttonClassName, heading, entries, align = "right", busy = false }: MenuProps) {
   const [open, setOpen] = useState(false);
   const id = useId();

@@ -1,8 +1,8 @@
 import { type RefObject, useEffect, useRef } from "react";
 
 /**
- * When a new state removes the button that had the focus, moves the focus to the main action of the part
- * (`data-main-action`) instead of the top of the page.
+ * When a new state removes the button that had the focus, moves the focus to the main action of the
+ * part (`data-main-action`) instead of the top of the page.
  */
 export function useKeepFocus(part: RefObject<HTMLElement | null>, state: string): void {
   const inside = useRef(false);
@@ -13,7 +13,8 @@ export function useKeepFocus(part: RefObject<HTMLElement | null>, state: string)
     const enter = () => {
       inside.current = true;
     };
-    // An element that is removed while it has the focus is no longer connected; one that loses the focus still is.
+    // An element that is removed while it has the focus is no longer connected; one that loses the
+    // focus still is.
     const leave = (event: FocusEvent) => {
       if (event.target instanceof Node && event.target.isConnected) inside.current = false;
     };

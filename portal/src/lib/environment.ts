@@ -1,6 +1,7 @@
 /**
- * The backend that `next dev` uses. This is the portal's only variable. In production it is not set, because the edge
- * serves portal and API from one origin. (Next's server itself reads HOSTNAME and PORT.)
+ * The backend that `next dev` uses. This is the portal's only variable. In production it is not
+ * set, because the edge serves portal and API from one origin. (Next's server itself reads HOSTNAME
+ * and PORT.)
  */
 export function readDevelopmentBackend(environment: Record<string, string | undefined>): string | null {
   const value = environment["APRANOVA_PORTAL_DEV_BACKEND"];

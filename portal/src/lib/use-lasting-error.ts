@@ -6,8 +6,9 @@ interface QueryState {
 }
 
 /**
- * The error of a query that polls. A query without data forgets its error at each attempt, so the page would alternate
- * between the error and the loading state every few seconds, while the person tries to press "Try again".
+ * The error of a query that polls. A query without data forgets its error at each attempt, so the
+ * page would alternate between the error and the loading state every few seconds, while the person
+ * tries to press "Try again".
  */
 export function useLastingError({ data, error }: QueryState): Error | null {
   const [last, setLast] = useState<Error | null>(null);

@@ -8,7 +8,10 @@ import { type Answers, respond } from "./routes";
 /** Requests that no fake backend expected; setup.ts fails the test that made them. */
 export const unexpected: string[] = [];
 
-/** The backend of a test. It answers what the test says, in the API's own types, and keeps what was sent. */
+/**
+ * The backend of a test. It answers what the test says, in the API's own types, and keeps what was
+ * sent.
+ */
 export class FakeApi {
   readonly sent: { route: string; body: unknown }[] = [];
 

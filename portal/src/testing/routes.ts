@@ -1,7 +1,9 @@
 import type { AllauthRoute, AllauthRoutes, Flow } from "../lib/allauth/types";
 import type { components, paths } from "../lib/api/schema.gen";
 
-/** The requests that a fake backend can answer, and the shape of each answer: the API's own types. */
+/**
+ * The requests that a fake backend can answer, and the shape of each answer: the API's own types.
+ */
 
 type Method = "get" | "post" | "put" | "patch" | "delete";
 type RouteOf<Path extends keyof paths> = {

@@ -42,7 +42,10 @@ export function useChangePassword() {
   });
 }
 
-/** A new secret; allauth makes another one for each request, so it is never requested again while it is shown. */
+/**
+ * A new secret; allauth makes another one for each request, so it is never requested again while it
+ * is shown.
+ */
 export function useTotpSetup() {
   return useQuery({
     queryKey: ["totp-setup"],
@@ -79,7 +82,9 @@ export function useRenewRecoveryCodes() {
   return useTwoStepMutation(() => allauth("POST /account/authenticators/recovery-codes", {}));
 }
 
-/** The unused codes, if the server still shows them. A mutation, because they are shown only once. */
+/**
+ * The unused codes, if the server still shows them. A mutation, because they are shown only once.
+ */
 export function useViewRecoveryCodes() {
   const reauthenticated = useReauthentication();
   return useMutation({

@@ -14,7 +14,10 @@ const SYSTEMS: [RegExp, string][] = [
   [/Linux/, "Linux"],
 ];
 
-/** A name such as "Firefox on Linux", enough to recognize a device. Order matters: Edge also says Chrome and Safari. */
+/**
+ * A name such as "Firefox on Linux", enough to recognize a device. Order matters: Edge also says
+ * Chrome and Safari.
+ */
 export function deviceName(userAgent: string): string {
   const browser = BROWSERS.find(([pattern]) => pattern.test(userAgent))?.[1] ?? "Unknown browser";
   const system = SYSTEMS.find(([pattern]) => pattern.test(userAgent))?.[1];

@@ -23,8 +23,8 @@ const Reauthentication = createContext<Run | null>(null);
 const canceled = () => new ApiError(0, "canceled", "Nothing was changed.");
 
 /**
- * Runs actions that the server may allow only shortly after a confirmation of identity. When the server requires one, a
- * dialog asks for it, and then the action runs again.
+ * Runs actions that the server may allow only shortly after a confirmation of identity. When the
+ * server requires one, a dialog asks for it, and then the action runs again.
  */
 export function ReauthenticationProvider({ children }: { children: ReactNode }) {
   const [question, setQuestion] = useState<Question | null>(null);

@@ -46,7 +46,10 @@ export function useInvitation(key: string) {
   });
 }
 
-/** Resolves to whether the new person is already signed in; otherwise they confirm their email address first. */
+/**
+ * Resolves to whether the new person is already signed in; otherwise they confirm their email
+ * address first.
+ */
 export function useSignUp() {
   return useMutation({
     mutationFn: async (body: AllauthRoutes["POST /auth/signup"]["body"]): Promise<boolean> => {

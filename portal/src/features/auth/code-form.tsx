@@ -25,7 +25,8 @@ export function CodeForm() {
     confirm.mutate(text("code").replace(/\s/g, ""), {
       onSuccess: () => enter(next),
       onError: (error) => {
-        // The server has forgotten the first step (it expired, or it was in another browser): start over.
+        // The server has forgotten the first step (it expired, or it was in another browser): start
+        // over.
         if (error instanceof AuthenticationNeeded) router.replace(signInPath(next ?? ""));
       },
     });

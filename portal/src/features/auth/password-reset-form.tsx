@@ -14,7 +14,10 @@ import { useResetKey, useResetPassword } from "./api";
 import { useEnter } from "./use-enter";
 import { VisitorFrame } from "./visitor-frame";
 
-/** The page is the same for every key (next.config.ts rewrites to it), so the key comes from the address bar. */
+/**
+ * The page is the same for every key (next.config.ts rewrites to it), so the key comes from the
+ * address bar.
+ */
 export function PasswordResetForm() {
   const path = usePathname();
   const key = useIsClient() ? decodeURIComponent(path.split("/").at(-1) ?? "") : null;

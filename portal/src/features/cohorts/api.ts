@@ -49,7 +49,10 @@ function putCohort(queryClient: QueryClient, cohort: CohortDetail): void {
   void queryClient.invalidateQueries({ queryKey: ["cohort"], predicate: ({ queryKey }) => queryKey.length > 2 });
 }
 
-/** A change that is answered with the changed cohort. When it is refused, the page may be out of date. */
+/**
+ * A change that is answered with the changed cohort. When it is refused, the page may be out of
+ * date.
+ */
 function useCohortMutation<Variables = void>(mutationFn: (variables: Variables) => Promise<CohortDetail>) {
   const queryClient = useQueryClient();
   return useMutation({
@@ -75,7 +78,10 @@ export function useChangeCohort(id: string) {
   );
 }
 
-/** `onDeleted` leaves the page that shows the cohort; it is called before the cohort's data are reloaded. */
+/**
+ * `onDeleted` leaves the page that shows the cohort; it is called before the cohort's data are
+ * reloaded.
+ */
 export function useDeleteCohort(id: string, onDeleted: () => void) {
   const queryClient = useQueryClient();
   return useMutation({

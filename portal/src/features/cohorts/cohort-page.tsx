@@ -25,7 +25,10 @@ import { MembersPanel } from "./members-panel";
 import { StaffOnly } from "./staff-only";
 import { TimetablePanel } from "./timetable-panel";
 
-/** The page is the same for every cohort (next.config.ts rewrites to it), so the id comes from the address. */
+/**
+ * The page is the same for every cohort (next.config.ts rewrites to it), so the id comes from the
+ * address.
+ */
 export function CohortPage() {
   const path = usePathname();
   const id = useIsClient() ? (path.split("/").at(-1) ?? "") : null;

@@ -10,7 +10,10 @@ import type { Me } from "@/lib/api/types";
 import { isStaff } from "@/lib/roles";
 import { useMe } from "@/lib/session/use-me";
 
-/** Shows a page only to instructors and admins. The API refuses students as well; this explains it to them. */
+/**
+ * Shows a page only to instructors and admins. The API refuses students as well; this explains it
+ * to them.
+ */
 export function StaffOnly({ children }: { children: (me: Me) => ReactNode }) {
   const me = useMe();
   if (me.data === undefined) return <LoadingPanel label="Loading" />;

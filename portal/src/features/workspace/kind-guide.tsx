@@ -8,7 +8,10 @@ import type { WorkspaceKind } from "@/lib/api/types";
 import { KINDS } from "./kinds";
 import { useGuideOpen } from "./use-guide-open";
 
-/** What is in the workspace and how to begin. Once closed, it stays closed, and one line remains to open it. */
+/**
+ * What is in the workspace and how to begin. Once closed, it stays closed, and one line remains to
+ * open it.
+ */
 export function KindGuide({ kind, personId }: { kind: WorkspaceKind; personId: string }) {
   const [open, setOpen] = useGuideOpen(personId, kind);
   const topicsId = useId();

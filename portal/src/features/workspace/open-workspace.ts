@@ -1,8 +1,10 @@
 /**
- * A new tab for a workspace. It must be opened within a second of the click, or the browser blocks it as a pop-up.
+ * A new tab for a workspace. It must be opened within a second of the click, or the browser blocks
+ * it as a pop-up.
  *
- * The tab starts empty and goes to the workspace when the launch is answered: opening the door earlier would launch a
- * second time. Its `opener` is removed first, because code in a workspace must not be able to control the portal's tab.
+ * The tab starts empty and goes to the workspace when the launch is answered: opening the door
+ * earlier would launch a second time. Its `opener` is removed first, because code in a workspace
+ * must not be able to control the portal's tab.
  */
 export interface WorkspaceTab {
   /** False when the browser did not allow the tab. */

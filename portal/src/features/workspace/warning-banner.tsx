@@ -10,7 +10,10 @@ import { KeepRunning } from "./keep-running";
 import { describeCard } from "./model/card";
 import { KINDS } from "./kinds";
 
-/** Warns at the top of the page that the workspace is about to stop, with the button that prevents it. */
+/**
+ * Warns at the top of the page that the workspace is about to stop, with the button that prevents
+ * it.
+ */
 export function WarningBanner({ workspace }: { workspace: Workspace }) {
   const nowMs = useNow(1_000);
   const keepRunning = useKeepRunning(workspace.id);

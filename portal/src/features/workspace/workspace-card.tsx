@@ -40,7 +40,8 @@ export function WorkspaceCard({ kind, workspace, kinds, replaced = false }: Work
   useKeepFocus(card, view.chip.label + view.primary.label);
 
   const startLaunch = () => {
-    // Opening a tab blocks the page, so the request is sent first. The browser still counts the tab as opened by the click.
+    // Opening a tab blocks the page, so the request is sent first. The browser still counts the tab
+    // as opened by the click.
     const tab = new Promise<WorkspaceTab>((opened) => setTimeout(() => opened(openWorkspaceTab())));
     void tab.then(({ opened }) => setTabBlocked(!opened));
     launch.mutateAsync(kind).then(

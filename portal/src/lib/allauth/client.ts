@@ -5,7 +5,10 @@ import type { AllauthRoute, AllauthRoutes, Flow } from "./types";
 
 export const ALLAUTH = "/api/auth/browser/v1";
 
-/** A 401 of allauth. Either nobody is signed in and `flows` lists what is pending, or a signed-in person must confirm their identity. */
+/**
+ * A 401 of allauth. Either nobody is signed in and `flows` lists what is pending, or a signed-in
+ * person must confirm their identity.
+ */
 export class AuthenticationNeeded extends ApiError {
   override readonly name = "AuthenticationNeeded";
 
@@ -31,7 +34,10 @@ export class AuthenticationNeeded extends ApiError {
 
 type Body<Route extends AllauthRoute> = AllauthRoutes[Route]["body"];
 
-/** Sends one request to allauth. Throws `AuthenticationNeeded` for 401 and `ApiError` for every other failure. */
+/**
+ * Sends one request to allauth. Throws `AuthenticationNeeded` for 401 and `ApiError` for every
+ * other failure.
+ */
 export async function allauth<Route extends AllauthRoute>(
   route: Route,
   ...[body, headers]: Body<Route> extends undefined ? [body?: undefined, headers?: HeadersInit] : [body: Body<Route>]

@@ -6,7 +6,10 @@ import { CSRF_HEADER, csrfToken } from "./csrf";
 import { offline, problemToError } from "./errors";
 import type { paths } from "./schema.gen";
 
-/** The typed client of the backend's API. It uses the session cookie and throws every failure as an `ApiError`. */
+/**
+ * The typed client of the backend's API. It uses the session cookie and throws every failure as an
+ * `ApiError`.
+ */
 export const api = createClient<paths>({
   // Pages are prerendered without a window; only the browser makes requests.
   baseUrl: typeof window === "undefined" ? "" : window.location.origin,

@@ -9,7 +9,10 @@ export function readCsrfCookie(cookies: string): string | null {
   return null;
 }
 
-/** The token for a request that changes something. A browser without a token gets one from any GET of the sign-in API. */
+/**
+ * The token for a request that changes something. A browser without a token gets one from any GET
+ * of the sign-in API.
+ */
 export async function csrfToken(): Promise<string> {
   const known = readCsrfCookie(document.cookie);
   if (known !== null) return known;

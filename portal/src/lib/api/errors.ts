@@ -34,7 +34,10 @@ export function explain(error: unknown): string {
   return error.remedy === null ? error.message : `${error.message} ${error.remedy}`;
 }
 
-/** Reads a problem document (RFC 9457). Anything else, such as a proxy's HTML page, gets a default message. */
+/**
+ * Reads a problem document (RFC 9457). Anything else, such as a proxy's HTML page, gets a default
+ * message.
+ */
 export function problemToError(status: number, body: unknown): ApiError {
   const problem = isRecord(body) ? body : {};
   const fields: Record<string, string> = {};

@@ -5,7 +5,10 @@ import { useWorkspaceEvents } from "./use-workspace-events";
 import { useWorkspaces } from "./use-workspaces";
 import { workspacesQuery } from "./workspace-cache";
 
-/** The workspaces, kept up to date by the event stream of the person's own workspace, or by polling without a stream. */
+/**
+ * The workspaces, kept up to date by the event stream of the person's own workspace, or by polling
+ * without a stream.
+ */
 export function useLiveWorkspaces(ownerId: string) {
   const known = useQueryClient().getQueryData(workspacesQuery.queryKey);
   const followed = workspaceToFollow(known, ownerId)?.id ?? null;

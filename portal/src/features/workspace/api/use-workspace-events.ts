@@ -7,11 +7,14 @@ import { putKinds, putWorkspace, workspacesQuery } from "./workspace-cache";
 
 const RETRY_MIN_MS = 1_000;
 const RETRY_MAX_MS = 30_000;
-// A hidden dashboard closes its connection and reloads when it becomes visible again. Browsers allow six connections to
-// one HTTP/1.1 origin, across all tabs.
+// A hidden dashboard closes its connection and reloads when it becomes visible again. Browsers
+// allow six connections to one HTTP/1.1 origin, across all tabs.
 const HIDDEN_MS = 60_000;
 
-/** Keeps the cache up to date from the workspace's event stream. Returns whether the stream is connected. */
+/**
+ * Keeps the cache up to date from the workspace's event stream. Returns whether the stream is
+ * connected.
+ */
 export function useWorkspaceEvents(workspaceId: string | null): boolean {
   const queryClient = useQueryClient();
   const [liveId, setLiveId] = useState<string | null>(null);

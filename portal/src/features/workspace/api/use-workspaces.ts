@@ -5,7 +5,9 @@ import type { WorkspaceList } from "@/lib/api/types";
 import { isMoving } from "../model/own-workspaces";
 import { workspacesQuery } from "./workspace-cache";
 
-/** Polling is the fallback: rare while events arrive, frequent while a state changes without events. */
+/**
+ * Polling is the fallback: rare while events arrive, frequent while a state changes without events.
+ */
 export function useWorkspaces(liveId: string | null) {
   return useQuery({
     ...workspacesQuery,

@@ -7,7 +7,10 @@ import { meQuery } from "@/lib/session/use-me";
 
 import { putWorkspace, workspacesQuery } from "./workspace-cache";
 
-/** A change that is answered with the changed workspace, which is shown at once. After a failure everything is reloaded. */
+/**
+ * A change that is answered with the changed workspace, which is shown at once. After a failure
+ * everything is reloaded.
+ */
 function useWorkspaceMutation<Variables = void>(mutationFn: (variables: Variables) => Promise<Workspace>) {
   const queryClient = useQueryClient();
   return useMutation({

@@ -3,7 +3,9 @@ import { type QueryClient, queryOptions } from "@tanstack/react-query";
 import { answer, api } from "@/lib/api/client";
 import type { Kind, Workspace, WorkspaceList } from "@/lib/api/types";
 
-/** The only copy of the workspaces in the browser. Queries, mutations and events all write to it. */
+/**
+ * The only copy of the workspaces in the browser. Queries, mutations and events all write to it.
+ */
 export const workspacesQuery = queryOptions({
   queryKey: ["workspaces"],
   queryFn: ({ signal }) => answer(api.GET("/api/workspace/", { signal })),

@@ -32,7 +32,9 @@ export interface CardView {
   canStop: boolean;
   canRestart: boolean;
   canDelete: boolean;
-  /** Whether a new workspace can be created next to the deleted one, which can still be restored. */
+  /**
+   * Whether a new workspace can be created next to the deleted one, which can still be restored.
+   */
   canCreateAnother: boolean;
   showSteps: boolean;
 }

@@ -12,7 +12,10 @@ export interface StepLine {
 
 export interface LaunchProgress {
   lines: readonly StepLine[];
-  /** What happens after the newest step; null when that step is itself in progress ("Saving your work"). */
+  /**
+   * What happens after the newest step; null when that step is itself in progress ("Saving your
+   * work").
+   */
   pending: string | null;
   /** 0–100. The remaining time is a guess, so it stays below 100 until the workspace runs. */
   percent: number;
@@ -43,7 +46,9 @@ const PENDING: Partial<Record<StepName, string>> = {
   saved: "Closing the workspace",
 };
 
-/** The steps of the newest launch or stop, timed from its first step. Steps may arrive in any order. */
+/**
+ * The steps of the newest launch or stop, timed from its first step. Steps may arrive in any order.
+ */
 export function launchProgress(workspace: Workspace, nowMs: number): LaunchProgress {
   const steps = newestRun(workspace);
   const first = steps[0];
