@@ -63,8 +63,7 @@ def _synth(asked: argparse.Namespace) -> int:
     except CannotPackage as problem:
         print(f"apranova: {problem}", file=sys.stderr)
         return EXIT_BAD_INPUT
-    platform = build(settings, manager_code=code, out=asked.out)
-    assembly = platform.app.synth()
+    assembly = build(settings, manager_code=code, out=asked.out).synth()
     for stack in assembly.stacks:
         region = stack.environment.region
         print(f"{stack.stack_name:28} {region:16} {len(stack.template['Resources']):4} resources")

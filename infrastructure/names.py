@@ -72,7 +72,6 @@ KEEPER_HANDLER = "manager.entrypoints.backup_worker.handle"
 KEEPER_ROUND = '{"action":"round"}'
 HOMES_FOLDER = "/homes"
 """On each file system: homes are folders in it (manager/adapters/efs/homes.py)."""
-LOG_RETENTION_DAYS = 7
 
 RUN_FOLDER = "/run/apranova"
 """Where the gateway and Django of one task meet: a volume that both images prepare, with the same owner."""
@@ -124,10 +123,6 @@ class Names:
 
     def repository(self, image: str) -> str:
         return f"{self.name}/{image}"
-
-    def task_family(self, kind: WorkspaceKind) -> str:
-        """The manager registers its task definitions, one for each home, after this one's model."""
-        return self.of(f"workspace-{kind.value}")
 
     def logs(self, word: str) -> str:
         return self.path("logs", word)

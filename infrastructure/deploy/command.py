@@ -112,7 +112,7 @@ def _synthesise(asked: argparse.Namespace, settings: Settings, folder: Path) -> 
     except CannotPackage as problem:
         raise DeployFailed(str(problem)) from None
     out = folder / "assembly"
-    build(settings, manager_code=code, out=out).app.synth()
+    build(settings, manager_code=code, out=out).synth()
     return Assembly(out)
 
 

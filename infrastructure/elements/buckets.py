@@ -8,8 +8,6 @@ from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-KEEP_OLD_VERSIONS_DAYS = 30
-
 
 def make_bucket(
     scope: Construct,
@@ -17,10 +15,9 @@ def make_bucket(
     *,
     logs: s3.IBucket | None,
     lifecycle: Sequence[s3.LifecycleRule] = (),
-    versioned: bool = True,
-    written_by_cloudfront: bool = False,
+    ownership: s3.ObjectOwnership = s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
 ) -> s3.Bucket:
-    """Kept when its stack goes. Who reads it is logged in `logs`."""
+    """Kept when its stack goes. `logs` records who reads it; a bucket of logs itself has none."""
     return s3.Bucket(
         scope,
         id,
@@ -28,12 +25,9 @@ def make_bucket(
         block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
         enforce_ssl=True,
         minimum_tls_version=1.2,
-        versioned=versioned,
+        versioned=logs is not None,
         removal_policy=RemovalPolicy.RETAIN,
-        # CloudFront's standard logs are written with ACLs; every other writer is content with ownership alone.
-        object_ownership=s3.ObjectOwnership.BUCKET_OWNER_PREFERRED
-        if written_by_cloudfront
-        else s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+        object_ownership=ownership,
         server_access_logs_bucket=logs,
         server_access_logs_prefix=f"{id.lower()}/" if logs else None,
         lifecycle_rules=[
@@ -43,25 +37,20 @@ def make_bucket(
     )
 
 
-def make_log_bucket(scope: Construct, id: str, *, written_by_cloudfront: bool = False, days: int = 90) -> s3.Bucket:
+def make_log_bucket(scope: Construct, id: str, *, written_by_cloudfront: bool = False) -> s3.Bucket:
+    """CloudFront writes its standard logs with ACLs. For every other writer, ownership is enough."""
     return make_bucket(
         scope,
         id,
         logs=None,
-        versioned=False,
-        written_by_cloudfront=written_by_cloudfront,
-        lifecycle=[s3.LifecycleRule(id="old-logs", expiration=Duration.days(days))],
+        lifecycle=[s3.LifecycleRule(id="old-logs", expiration=Duration.days(90))],
+        ownership=s3.ObjectOwnership.BUCKET_OWNER_PREFERRED
+        if written_by_cloudfront
+        else s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
     )
 
 
 def snapshots_lifecycle() -> list[s3.LifecycleRule]:
-    """Snapshots of homes are thinned out by their keepers; S3 moves the rest to colder storage, and keeps what was deleted a month."""
-    return [
-        s3.LifecycleRule(
-            id="snapshots",
-            transitions=[
-                s3.Transition(storage_class=s3.StorageClass.INTELLIGENT_TIERING, transition_after=Duration.days(1))
-            ],
-            noncurrent_version_expiration=Duration.days(KEEP_OLD_VERSIONS_DAYS),
-        )
-    ]
+    """Backup workers delete old snapshots. S3 keeps what was deleted for a month, and stores the rest cheaper."""
+    colder = s3.Transition(storage_class=s3.StorageClass.INTELLIGENT_TIERING, transition_after=Duration.days(1))
+    return [s3.LifecycleRule(id="snapshots", transitions=[colder], noncurrent_version_expiration=Duration.days(30))]

@@ -1,38 +1,37 @@
-"""The month's budget: a mail at 80 % spent, one when the forecast passes it, one when it is spent."""
+"""The month's budget: mails when 80 % is spent, when all is spent, and when the forecast exceeds it."""
 
 from __future__ import annotations
 
 from aws_cdk import aws_budgets as budgets
 from constructs import Construct
 
-from infrastructure.names import Names
+from infrastructure.stacks.base import PlatformStack
 
 _Budget = budgets.CfnBudget
 WARNINGS = (("ACTUAL", 80), ("FORECASTED", 100), ("ACTUAL", 100))
 
 
-class MonthBudget(Construct):
-    def __init__(self, scope: Construct, id: str, *, names: Names, dollars: int, email: str) -> None:
-        super().__init__(scope, id)
-        _Budget(
-            self,
-            "Budget",
-            budget=_Budget.BudgetDataProperty(
-                budget_name=names.of("month"),
-                budget_type="COST",
-                time_unit="MONTHLY",
-                budget_limit=_Budget.SpendProperty(amount=dollars, unit="USD"),
-            ),
-            notifications_with_subscribers=[
-                _Budget.NotificationWithSubscribersProperty(
-                    notification=_Budget.NotificationProperty(
-                        notification_type=kind,
-                        comparison_operator="GREATER_THAN",
-                        threshold=percent,
-                        threshold_type="PERCENTAGE",
-                    ),
-                    subscribers=[_Budget.SubscriberProperty(subscription_type="EMAIL", address=email)],
-                )
-                for kind, percent in WARNINGS
-            ],
-        )
+def make_month_budget(stack: PlatformStack) -> None:
+    operators = _Budget.SubscriberProperty(subscription_type="EMAIL", address=stack.settings.school.operators_email)
+    _Budget(
+        Construct(stack, "Month"),
+        "Budget",
+        budget=_Budget.BudgetDataProperty(
+            budget_name=stack.names.of("month"),
+            budget_type="COST",
+            time_unit="MONTHLY",
+            budget_limit=_Budget.SpendProperty(amount=stack.settings.watch.budget_usd, unit="USD"),
+        ),
+        notifications_with_subscribers=[
+            _Budget.NotificationWithSubscribersProperty(
+                notification=_Budget.NotificationProperty(
+                    notification_type=kind,
+                    comparison_operator="GREATER_THAN",
+                    threshold=percent,
+                    threshold_type="PERCENTAGE",
+                ),
+                subscribers=[operators],
+            )
+            for kind, percent in WARNINGS
+        ],
+    )

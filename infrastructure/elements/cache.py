@@ -1,4 +1,4 @@
-"""ElastiCache Redis in cluster mode: a replica in another zone for each shard, TLS, and a token."""
+"""ElastiCache Redis in cluster mode: for each shard a replica in another zone, TLS, and a token."""
 
 from __future__ import annotations
 
@@ -7,33 +7,24 @@ from aws_cdk import aws_elasticache as elasticache
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from infrastructure.elements.keys import StackKey
-from infrastructure.names import CACHE_PORT, Names
-from infrastructure.settings import Cache as CacheSettings
+from infrastructure.elements.security_groups import Group
+from infrastructure.names import CACHE_PORT
+from infrastructure.stacks.base import PlatformStack
+from infrastructure.stacks.network import NetworkStack
 
 
 class Cache(Construct):
-    def __init__(
-        self,
-        scope: Construct,
-        id: str,
-        *,
-        names: Names,
-        settings: CacheSettings,
-        subnet_ids: list[str],
-        security_group_id: str,
-        key: StackKey,
-        token: secretsmanager.ISecret,
-    ) -> None:
-        super().__init__(scope, id)
+    def __init__(self, stack: PlatformStack, network: NetworkStack, token: secretsmanager.ISecret) -> None:
+        super().__init__(stack, "Cache")
+        name, settings = stack.names.name, stack.settings.cache
         subnets = elasticache.CfnSubnetGroup(
-            self, "Subnets", description=f"{names.name}: private subnets", subnet_ids=subnet_ids
+            self, "Subnets", description=f"{name}: private subnets", subnet_ids=network.private_subnet_ids
         )
         self.group = elasticache.CfnReplicationGroup(
             self,
             "Redis",
-            replication_group_id=names.of("cache"),
-            replication_group_description=f"{names.name}: cache, rate limits, live updates",
+            replication_group_id=stack.names.of("cache"),
+            replication_group_description=f"{name}: cache, rate limits, live updates",
             engine="redis",
             engine_version="7.1",
             cache_node_type=settings.node_type,
@@ -44,9 +35,9 @@ class Cache(Construct):
             multi_az_enabled=True,
             port=CACHE_PORT,
             cache_subnet_group_name=subnets.ref,
-            security_group_ids=[security_group_id],
+            security_group_ids=[network.groups.id_of(Group.CACHE)],
             at_rest_encryption_enabled=True,
-            kms_key_id=key.arn,
+            kms_key_id=stack.key.key_arn,
             transit_encryption_enabled=True,
             transit_encryption_mode="required",
             auth_token=token.secret_value.unsafe_unwrap(),  # a reference that CloudFormation resolves, not the token

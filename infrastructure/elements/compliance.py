@@ -1,4 +1,4 @@
-"""AWS Config: records what changes, and says when something no longer is as this code made it."""
+"""AWS Config: records changes, and reports what no longer is as this code made it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infrastructure.elements.roles import allow, make_role
-from infrastructure.names import Names
+from infrastructure.stacks.base import PlatformStack
 
 RULES = (
     "CLOUD_TRAIL_ENABLED",
@@ -24,11 +24,12 @@ RULES = (
     "S3_BUCKET_PUBLIC_READ_PROHIBITED",
     "S3_BUCKET_SSL_REQUESTS_ONLY",
 )
-"""Managed rules of AWS, by their identifiers.
+"""AWS' managed rules, by their identifiers.
 
-Not among them: VPC_DEFAULT_SECURITY_GROUP_CLOSED. It looks at every VPC of the region, the one that each account is born with too, and
-CloudFormation cannot take rules out of a group that it has not made: the rule would be broken from the first day. Nothing of ours is in
-such a group, which a test holds, and one without members lets nothing in."""
+VPC_DEFAULT_SECURITY_GROUP_CLOSED is left out. It also looks at the VPC that each account starts
+with, whose group CloudFormation cannot change, so it would be broken from the first day. A test
+holds that nothing of ours is in a default group, and a group without members lets nothing in.
+"""
 RECORDED = (
     "AWS::CloudTrail::Trail",
     "AWS::DynamoDB::Table",
@@ -39,39 +40,36 @@ RECORDED = (
     "AWS::RDS::DBInstance",
     "AWS::S3::Bucket",
 )
-"""What the rules look at. Everything would also record each network interface of each task, at a price each."""
-POLICY = "service-role/AWS_ConfigRole"
+"""What the rules look at. Recording everything would cost a price for each task's network interface."""
 
 
-class Compliance(Construct):
-    def __init__(self, scope: Construct, id: str, *, names: Names, bucket: s3.Bucket, account: str) -> None:
-        super().__init__(scope, id)
-        role = make_role(self, "Role", "config.amazonaws.com", "AWS Config reads the account's resources")
-        role.add_managed_policy(iam.ManagedPolicy.from_aws_managed_policy_name(POLICY))
-        allow(
-            role,
-            "DeliverRecords",
-            ("s3:PutObject",),
-            (bucket.arn_for_objects(f"config/AWSLogs/{account}/*"),),
-            {"StringLike": {"s3:x-amz-acl": "bucket-owner-full-control"}},
-        )
-        allow(role, "ReadBucket", ("s3:GetBucketAcl", "s3:ListBucket"), (bucket.bucket_arn,))
-        recorder = config.CfnConfigurationRecorder(
-            self,
-            "Recorder",
-            name=names.of("recorder"),
-            role_arn=role.role_arn,
-            recording_group=config.CfnConfigurationRecorder.RecordingGroupProperty(
-                all_supported=False, include_global_resource_types=False, resource_types=list(RECORDED)
-            ),
-        )
-        channel = config.CfnDeliveryChannel(self, "Channel", s3_bucket_name=bucket.bucket_name, s3_key_prefix="config")
-        channel.node.add_dependency(role)
-        for rule in RULES:
-            made = config.CfnConfigRule(
-                self,
-                rule.title().replace("_", ""),
-                config_rule_name=names.of(rule.lower().replace("_", "-")),
-                source=config.CfnConfigRule.SourceProperty(owner="AWS", source_identifier=rule),
-            )
-            made.add_resource_dependency(recorder)
+def watch_compliance(stack: PlatformStack, bucket: s3.Bucket) -> None:
+    scope = Construct(stack, "Compliance")
+    role = make_role(scope, "Role", "config.amazonaws.com", "AWS Config reads the account's resources")
+    role.add_managed_policy(iam.ManagedPolicy.from_aws_managed_policy_name("service-role/AWS_ConfigRole"))
+    allow(
+        role,
+        "DeliverRecords",
+        bucket.arn_for_objects(f"config/AWSLogs/{stack.account}/*"),
+        "s3:PutObject",
+        conditions={"StringLike": {"s3:x-amz-acl": "bucket-owner-full-control"}},
+    )
+    allow(role, "ReadBucket", bucket.bucket_arn, "s3:GetBucketAcl", "s3:ListBucket")
+    recorder = config.CfnConfigurationRecorder(
+        scope,
+        "Recorder",
+        name=stack.names.of("recorder"),
+        role_arn=role.role_arn,
+        recording_group=config.CfnConfigurationRecorder.RecordingGroupProperty(
+            all_supported=False, include_global_resource_types=False, resource_types=list(RECORDED)
+        ),
+    )
+    channel = config.CfnDeliveryChannel(scope, "Channel", s3_bucket_name=bucket.bucket_name, s3_key_prefix="config")
+    channel.node.add_dependency(role)
+    for rule in RULES:
+        config.CfnConfigRule(
+            scope,
+            rule.title().replace("_", ""),
+            config_rule_name=stack.names.of(rule.lower().replace("_", "-")),
+            source=config.CfnConfigRule.SourceProperty(owner="AWS", source_identifier=rule),
+        ).add_resource_dependency(recorder)

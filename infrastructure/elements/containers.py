@@ -1,13 +1,13 @@
-"""Task definitions for Fargate and their containers: read-only roots, no capabilities, logs that never block."""
+"""Task definitions for Fargate: read-only roots, no capabilities, logs that never block a task."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aws_cdk import Stack
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infrastructure.settings import Arch, TaskSize
@@ -20,11 +20,10 @@ _Task = ecs.CfnTaskDefinition
 
 
 def make_container(
-    scope: Construct,
     name: str,
     image: str,
     *,
-    log_group: str,
+    log_group: logs.LogGroup,
     log_stream: str = "",
     folders: Mapping[str, str],
     environment: Mapping[str, str] | None = None,
@@ -33,10 +32,10 @@ def make_container(
     init_process: bool | None = None,
     **properties: Any,
 ) -> ecs.CfnTaskDefinition.ContainerDefinitionProperty:
-    """`folders`: volume → its path in the container. `properties`: more properties of a container definition."""
+    """`folders`: volume → its path. `properties`: more properties of a container definition."""
     if environment is not None:
         properties["environment"] = [
-            _Task.KeyValuePairProperty(name=key, value=environment[key]) for key in environment
+            _Task.KeyValuePairProperty(name=key, value=value) for key, value in environment.items()
         ]
     if port is not None:
         properties["port_mappings"] = [_Task.PortMappingProperty(container_port=port, protocol="tcp")]
@@ -58,8 +57,8 @@ def make_container(
         log_configuration=_Task.LogConfigurationProperty(
             log_driver="awslogs",
             options={
-                "awslogs-group": log_group,
-                "awslogs-region": Stack.of(scope).region,
+                "awslogs-group": log_group.log_group_name,
+                "awslogs-region": log_group.stack.region,
                 "awslogs-stream-prefix": log_stream or name,
                 # A task must not wait for a log that accepts no lines.
                 "mode": "non-blocking",

@@ -1,7 +1,7 @@
-"""CloudFront: passes everything on untouched, WebSockets too; of the portal it caches what carries its version in its name.
+"""CloudFront passes everything on unchanged, WebSockets too, and caches the portal's versioned files.
 
-Portal and workspaces have a distribution each. One for both would share its cache: what a student serves below /_next/static
-on a workspace's host could come back as the portal's own script.
+Portal and workspaces have a distribution each. With one cache for both, a file that a student
+serves below /_next/static on a workspace's host could be delivered as the portal's own script.
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ from aws_cdk import aws_cloudfront as cloudfront
 from constructs import Construct
 
 from infrastructure.elements.load_balancer import ORIGIN_HEADER, origin_secret_reference
-from infrastructure.names import Names
-from infrastructure.settings import School
+from infrastructure.stacks.base import PlatformStack
 
-# Policies that AWS keeps, by the ids in its documentation.
+# AWS' own policies, by the ids in its documentation.
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 ALL_VIEWER = "216adef6-5c7f-47e4-b989-5492eafa07d3"
@@ -24,79 +23,73 @@ PORTAL_STATIC_PATHS = ("/_next/static/*",)
 _Distribution = cloudfront.CfnDistribution
 
 
-class Distribution(Construct):
-    def __init__(
-        self,
-        scope: Construct,
-        id: str,
-        *,
-        names: Names,
-        school: School,
-        host: str,
-        cached_paths: tuple[str, ...],
-        certificate_arn: str,
-        firewall_arn: str,
-        logs_bucket_domain: str,
-    ) -> None:
-        super().__init__(scope, id)
-        cached = [
-            _Distribution.CacheBehaviorProperty(
-                path_pattern=path,
-                target_origin_id=ORIGIN,
-                viewer_protocol_policy="redirect-to-https",
-                allowed_methods=["GET", "HEAD"],
-                cache_policy_id=CACHING_OPTIMIZED,
-                origin_request_policy_id=ALL_VIEWER,
-                compress=True,
-            )
-            for path in cached_paths
-        ]
-        self.distribution = _Distribution(
-            self,
-            "Distribution",
-            distribution_config=_Distribution.DistributionConfigProperty(
-                enabled=True,
-                comment=f"{names.name}: {host}",
-                aliases=[host],
-                http_version="http2and3",
-                ipv6_enabled=True,
-                price_class="PriceClass_100",
-                web_acl_id=firewall_arn,
-                logging=_Distribution.LoggingProperty(
-                    bucket=logs_bucket_domain, prefix=f"cloudfront/{id.lower()}/", include_cookies=False
-                ),
-                viewer_certificate=_Distribution.ViewerCertificateProperty(
-                    acm_certificate_arn=certificate_arn,
-                    minimum_protocol_version="TLSv1.2_2021",
-                    ssl_support_method="sni-only",
-                ),
-                origins=[self._origin(names, school)],
-                default_cache_behavior=_Distribution.DefaultCacheBehaviorProperty(
-                    target_origin_id=ORIGIN,
-                    viewer_protocol_policy="redirect-to-https",
-                    allowed_methods=["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE"],
-                    cache_policy_id=CACHING_DISABLED,
-                    origin_request_policy_id=ALL_VIEWER,
-                    compress=True,
-                ),
-                cache_behaviors=cached,
+def make_distribution(
+    stack: PlatformStack,
+    id: str,
+    *,
+    host: str,
+    cached_paths: tuple[str, ...],
+    certificate_arn: str,
+    firewall_arn: str,
+    logs_bucket_domain: str,
+) -> cloudfront.CfnDistribution:
+    passed_on = {
+        "target_origin_id": ORIGIN,
+        "viewer_protocol_policy": "redirect-to-https",
+        "origin_request_policy_id": ALL_VIEWER,
+        "compress": True,
+    }
+    return _Distribution(
+        Construct(stack, id),
+        "Distribution",
+        distribution_config=_Distribution.DistributionConfigProperty(
+            enabled=True,
+            comment=f"{stack.names.name}: {host}",
+            aliases=[host],
+            http_version="http2and3",
+            ipv6_enabled=True,
+            price_class="PriceClass_100",
+            web_acl_id=firewall_arn,
+            logging=_Distribution.LoggingProperty(
+                bucket=logs_bucket_domain, prefix=f"cloudfront/{id.lower()}/", include_cookies=False
             ),
-        )
-
-    def _origin(self, names: Names, school: School) -> cloudfront.CfnDistribution.OriginProperty:
-        return _Distribution.OriginProperty(
-            id=ORIGIN,
-            domain_name=school.origin_domain,
-            custom_origin_config=_Distribution.CustomOriginConfigProperty(
-                origin_protocol_policy="https-only",
-                https_port=443,
-                origin_ssl_protocols=["TLSv1.2"],
-                origin_read_timeout=60,
-                origin_keepalive_timeout=60,
+            viewer_certificate=_Distribution.ViewerCertificateProperty(
+                acm_certificate_arn=certificate_arn,
+                minimum_protocol_version="TLSv1.2_2021",
+                ssl_support_method="sni-only",
             ),
-            origin_custom_headers=[
-                _Distribution.OriginCustomHeaderProperty(
-                    header_name=ORIGIN_HEADER, header_value=origin_secret_reference(names)
+            origins=[_origin(stack)],
+            default_cache_behavior=_Distribution.DefaultCacheBehaviorProperty(
+                allowed_methods=["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE"],
+                cache_policy_id=CACHING_DISABLED,
+                **passed_on,
+            ),
+            cache_behaviors=[
+                _Distribution.CacheBehaviorProperty(
+                    path_pattern=path,
+                    allowed_methods=["GET", "HEAD"],
+                    cache_policy_id=CACHING_OPTIMIZED,
+                    **passed_on,
                 )
+                for path in cached_paths
             ],
-        )
+        ),
+    )
+
+
+def _origin(stack: PlatformStack) -> cloudfront.CfnDistribution.OriginProperty:
+    secret = _Distribution.OriginCustomHeaderProperty(
+        header_name=ORIGIN_HEADER, header_value=origin_secret_reference(stack.names)
+    )
+    return _Distribution.OriginProperty(
+        id=ORIGIN,
+        domain_name=stack.settings.school.origin_domain,
+        custom_origin_config=_Distribution.CustomOriginConfigProperty(
+            origin_protocol_policy="https-only",
+            https_port=443,
+            origin_ssl_protocols=["TLSv1.2"],
+            origin_read_timeout=60,
+            origin_keepalive_timeout=60,
+        ),
+        origin_custom_headers=[secret],
+    )

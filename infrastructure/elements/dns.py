@@ -1,31 +1,21 @@
-"""Records in the school's Route 53 zone. The zone itself is the school's: its registrar has to delegate to it first."""
+"""Records in the school's Route 53 zone. The zone is the school's own: its registrar must delegate to it first."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from aws_cdk import aws_route53 as route53
-from constructs import Construct
+
+from infrastructure.stacks.base import PlatformStack
 
 CLOUDFRONT_ZONE_ID = "Z2FDTNDATAQYW2"
-"""Of every CloudFront distribution, as AWS documents it."""
+"""The zone of every CloudFront distribution, as AWS documents it."""
 
 
-def make_alias(
-    scope: Construct,
-    id: str,
-    *,
-    zone_id: str,
-    name: str,
-    to: str,
-    to_zone_id: str,
-    types: Iterable[str],
-) -> None:
+def make_aliases(stack: PlatformStack, id: str, *, name: str, to: str, to_zone_id: str, types: tuple[str, ...]) -> None:
     for kind in types:
         route53.CfnRecordSet(
-            scope,
+            stack,
             f"{id}{kind}",
-            hosted_zone_id=zone_id,
+            hosted_zone_id=stack.settings.school.hosted_zone_id,
             name=f"{name}.",
             type=kind,
             alias_target=route53.CfnRecordSet.AliasTargetProperty(

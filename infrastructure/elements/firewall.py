@@ -1,6 +1,6 @@
-"""WAF before CloudFront: SQL injection, cross-site scripting, known bad inputs, and a limit for each address.
+"""WAF in front of CloudFront: SQL injection, cross-site scripting, bad inputs, a rate limit per address.
 
-Its scope is CLOUDFRONT, which exists in us-east-1 alone; elsewhere the deploy fails, and no linter knows.
+Its scope is CLOUDFRONT, which exists only in us-east-1. Elsewhere a deploy fails; no linter finds that.
 """
 
 from __future__ import annotations
@@ -8,43 +8,39 @@ from __future__ import annotations
 from aws_cdk import aws_wafv2 as waf
 from constructs import Construct
 
-from infrastructure.names import Names
+from infrastructure.stacks.base import PlatformStack
 
-_Rule = waf.CfnWebACL.RuleProperty
-_Statement = waf.CfnWebACL.StatementProperty
+_Acl = waf.CfnWebACL
+_Field = waf.CfnLoggingConfiguration.FieldToMatchProperty
 
-MANAGED = {
-    # Cross-site scripting is in the common rules. Their limit of 8 KB for a body is only counted: people upload files.
-    "AWSManagedRulesCommonRuleSet": ("SizeRestrictions_BODY",),
-    "AWSManagedRulesSQLiRuleSet": (),
-    "AWSManagedRulesKnownBadInputsRuleSet": (),
-    "AWSManagedRulesAmazonIpReputationList": (),
-}
+# Inside a workspace students type SQL and scripts for a living, so these rules stop at its door.
+OUTSIDE_WORKSPACES = (
+    "AWSManagedRulesCommonRuleSet",  # includes cross-site scripting
+    "AWSManagedRulesSQLiRuleSet",
+    "AWSManagedRulesKnownBadInputsRuleSet",
+)
+EVERYWHERE = ("AWSManagedRulesAmazonIpReputationList",)
+COUNTED = {"AWSManagedRulesCommonRuleSet": "SizeRestrictions_BODY"}
+"""Rules that only count. This one refuses bodies above 8 KB, but people upload files."""
 
 
 class Firewall(Construct):
-    def __init__(
-        self,
-        scope: Construct,
-        id: str,
-        *,
-        names: Names,
-        workspaces_domain: str,
-        requests_per_address: int,
-        log_group_arn: str,
-    ) -> None:
-        super().__init__(scope, id)
-        self._workspaces_suffix = f".{workspaces_domain}"
-        rules = [self._rate_limit(requests_per_address)]
-        rules += [self._managed(number, name, counted) for number, (name, counted) in enumerate(MANAGED.items(), 1)]
-        self.acl = waf.CfnWebACL(
+    def __init__(self, stack: PlatformStack, *, log_group_arn: str) -> None:
+        super().__init__(stack, "Firewall")
+        self._workspaces_suffix = f".{stack.settings.school.workspaces_domain}"
+        name = stack.names.of("firewall")
+        groups = enumerate((*OUTSIDE_WORKSPACES, *EVERYWHERE), 1)
+        self.acl = _Acl(
             self,
             "Acl",
-            name=names.of("firewall"),
+            name=name,
             scope="CLOUDFRONT",
-            default_action=waf.CfnWebACL.DefaultActionProperty(allow={}),
-            rules=rules,
-            visibility_config=self._visible(names.of("firewall")),
+            default_action=_Acl.DefaultActionProperty(allow={}),
+            rules=[
+                self._rate_limit(stack.settings.watch.requests_per_address),
+                *(self._managed(number, group) for number, group in groups),
+            ],
+            visibility_config=self._visible(name),
         )
         waf.CfnLoggingConfiguration(
             self,
@@ -52,61 +48,56 @@ class Firewall(Construct):
             resource_arn=self.acl.attr_arn,
             log_destination_configs=[log_group_arn],
             redacted_fields=[
-                waf.CfnLoggingConfiguration.FieldToMatchProperty(single_header={"Name": name})
-                for name in ("authorization", "cookie")
-            ]
-            + [waf.CfnLoggingConfiguration.FieldToMatchProperty(query_string={})],  # it may hold a ticket
+                *(_Field(single_header={"Name": header}) for header in ("authorization", "cookie")),
+                _Field(query_string={}),  # it may hold a ticket
+            ],
         )
 
     def _visible(self, name: str) -> waf.CfnWebACL.VisibilityConfigProperty:
-        return waf.CfnWebACL.VisibilityConfigProperty(
+        return _Acl.VisibilityConfigProperty(
             cloud_watch_metrics_enabled=True, metric_name=name, sampled_requests_enabled=True
         )
 
     def _rate_limit(self, limit: int) -> waf.CfnWebACL.RuleProperty:
-        return _Rule(
+        return _Acl.RuleProperty(
             name="requests-per-address",
             priority=0,
-            action=waf.CfnWebACL.RuleActionProperty(block={"CustomResponse": {"ResponseCode": 429}}),
-            statement=_Statement(
-                rate_based_statement=waf.CfnWebACL.RateBasedStatementProperty(
+            action=_Acl.RuleActionProperty(block={"CustomResponse": {"ResponseCode": 429}}),
+            statement=_Acl.StatementProperty(
+                rate_based_statement=_Acl.RateBasedStatementProperty(
                     limit=limit, aggregate_key_type="IP", evaluation_window_sec=300
                 )
             ),
             visibility_config=self._visible("requests-per-address"),
         )
 
-    def _managed(self, priority: int, name: str, counted: tuple[str, ...]) -> waf.CfnWebACL.RuleProperty:
-        """Inside a workspace students type SQL and scripts for a living: there only the address's reputation is looked at."""
-        everywhere = name == "AWSManagedRulesAmazonIpReputationList"
-        return _Rule(
+    def _managed(self, priority: int, name: str) -> waf.CfnWebACL.RuleProperty:
+        counted = None
+        if name in COUNTED:
+            count = _Acl.RuleActionProperty(count={})
+            counted = [_Acl.RuleActionOverrideProperty(name=COUNTED[name], action_to_use=count)]
+        return _Acl.RuleProperty(
             name=name,
             priority=priority,
-            override_action=waf.CfnWebACL.OverrideActionProperty(none={}),
-            statement=_Statement(
-                managed_rule_group_statement=waf.CfnWebACL.ManagedRuleGroupStatementProperty(
+            override_action=_Acl.OverrideActionProperty(none={}),
+            statement=_Acl.StatementProperty(
+                managed_rule_group_statement=_Acl.ManagedRuleGroupStatementProperty(
                     vendor_name="AWS",
                     name=name,
-                    rule_action_overrides=[
-                        waf.CfnWebACL.RuleActionOverrideProperty(
-                            name=rule, action_to_use=waf.CfnWebACL.RuleActionProperty(count={})
-                        )
-                        for rule in counted
-                    ]
-                    or None,
-                    scope_down_statement=None if everywhere else self._not_a_workspace(),
+                    rule_action_overrides=counted,
+                    scope_down_statement=None if name in EVERYWHERE else self._not_a_workspace(),
                 )
             ),
             visibility_config=self._visible(name),
         )
 
     def _not_a_workspace(self) -> waf.CfnWebACL.StatementProperty:
-        workspace = _Statement(
-            byte_match_statement=waf.CfnWebACL.ByteMatchStatementProperty(
-                field_to_match=waf.CfnWebACL.FieldToMatchProperty(single_header={"Name": "host"}),
+        workspace = _Acl.StatementProperty(
+            byte_match_statement=_Acl.ByteMatchStatementProperty(
+                field_to_match=_Acl.FieldToMatchProperty(single_header={"Name": "host"}),
                 positional_constraint="ENDS_WITH",
                 search_string=self._workspaces_suffix,
-                text_transformations=[waf.CfnWebACL.TextTransformationProperty(priority=0, type="LOWERCASE")],
+                text_transformations=[_Acl.TextTransformationProperty(priority=0, type="LOWERCASE")],
             )
         )
-        return _Statement(not_statement=waf.CfnWebACL.NotStatementProperty(statement=workspace))
+        return _Acl.StatementProperty(not_statement=_Acl.NotStatementProperty(statement=workspace))

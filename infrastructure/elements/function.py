@@ -1,9 +1,8 @@
-"""A Lambda function in our way: one runtime, logs in JSON in our own group, environment under the stack's key."""
+"""A Lambda function of ours: one runtime, logs in JSON in a group of ours, the stack's key."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from aws_cdk import aws_iam as iam
@@ -12,7 +11,9 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
-from infrastructure.elements.keys import StackKey
+from infrastructure.elements.security_groups import Group
+from infrastructure.stacks.base import PlatformStack
+from infrastructure.stacks.network import NetworkStack
 
 RUNTIME = "python3.13"
 ARCHITECTURE = "x86_64"
@@ -20,42 +21,39 @@ ARCHITECTURE = "x86_64"
 _Function = lambda_.CfnFunction
 
 
-@dataclass(frozen=True)
-class FunctionPlace:
-    """The subnets of a function, and its security group."""
-
-    subnet_ids: Sequence[str]
-    group_id: str
-
-    @property
-    def vpc_config(self) -> lambda_.CfnFunction.VpcConfigProperty:
-        return _Function.VpcConfigProperty(subnet_ids=list(self.subnet_ids), security_group_ids=[self.group_id])
-
-
 def make_function(
+    stack: PlatformStack,
     scope: Construct,
     id: str,
     *,
     code: assets.Asset | str,
     role: iam.Role,
     log_group: logs.LogGroup,
-    key: StackKey,
     environment: Mapping[str, str],
+    network: NetworkStack | None = None,
     **properties: Any,
 ) -> lambda_.CfnFunction:
-    """`code`: the manager's package, or the text of a module. `properties`: more properties of CfnFunction."""
+    """`code`: the manager's package, or the text of a module.
+
+    `network`: put the function into the private subnets, with the backend's security group. The
+    document opens workspaces and EFS only to that group. `properties`: more of CfnFunction's.
+    """
     if isinstance(code, str):
         content = _Function.CodeProperty(zip_file=code)
     else:
         content = _Function.CodeProperty(s3_bucket=code.s3_bucket_name, s3_key=code.s3_object_key)
         properties["architectures"] = [ARCHITECTURE]
+    if network:
+        properties["vpc_config"] = _Function.VpcConfigProperty(
+            subnet_ids=network.private_subnet_ids, security_group_ids=[network.groups.id_of(Group.BACKEND)]
+        )
     function = _Function(
         scope,
         id,
         runtime=RUNTIME,
         code=content,
         role=role.role_arn,
-        kms_key_arn=key.arn,
+        kms_key_arn=stack.key.key_arn,
         logging_config=_Function.LoggingConfigProperty(log_group=log_group.log_group_name, log_format="JSON"),
         environment=_Function.EnvironmentProperty(variables=environment),
         **properties,

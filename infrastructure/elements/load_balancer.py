@@ -1,92 +1,101 @@
-"""The load balancer: HTTPS alone, the document's three paths, and the workspaces' hosts. It answers only what CloudFront signed.
+"""The load balancer: HTTPS only, the document's three paths, and the workspaces' hosts.
 
-Anyone can reach port 443 (the document's rule), so each rule also wants the secret header that only our CloudFront sends;
-whoever goes around the firewall gets a 403.
+Anyone can reach port 443 (the document's rule). So each rule also requires the secret header that
+only our CloudFront sends; a request that goes around the firewall gets a 403.
 """
 
 from __future__ import annotations
 
 from aws_cdk import CfnDynamicReference, CfnDynamicReferenceService
 from aws_cdk import aws_elasticloadbalancingv2 as elb
+from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from infrastructure.elements.buckets import make_log_bucket
+from infrastructure.elements.certificates import make_certificate
+from infrastructure.elements.dns import make_aliases
+from infrastructure.elements.roles import allow_service
+from infrastructure.elements.security_groups import Group
 from infrastructure.names import BACKEND_PORT, HTTPS_PORT, PORTAL_PORT, Names
-from infrastructure.settings import School
+from infrastructure.stacks.base import PlatformStack
+from infrastructure.stacks.network import NetworkStack
 
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 ORIGIN_HEADER = "x-apranova-origin"
 IDLE_TIMEOUT_S = 360
-"""Longer than the gateway's own stream timeout, so that it is the gateway who ends a silent WebSocket."""
+"""Longer than the gateway's own stream timeout, so that the gateway ends a silent WebSocket."""
 
 _Rule = elb.CfnListenerRule
-_Condition = elb.CfnListenerRule.RuleConditionProperty
+_Target = elb.CfnTargetGroup
+_Attribute = _Target.TargetGroupAttributeProperty
 
 
 def origin_secret_reference(names: Names) -> str:
-    """What CloudFormation replaces by the secret; the template never holds it."""
+    """CloudFormation replaces it by the secret; the template never holds the secret."""
     return CfnDynamicReference(CfnDynamicReferenceService.SECRETS_MANAGER, names.origin_secret).to_string()
 
 
 class LoadBalancer(Construct):
-    def __init__(
-        self,
-        scope: Construct,
-        id: str,
-        *,
-        names: Names,
-        school: School,
-        vpc_id: str,
-        subnet_ids: list[str],
-        security_group_id: str,
-        certificate_arn: str,
-        logs_bucket: str,
-        manager_arn: str,
-    ) -> None:
-        super().__init__(scope, id)
-        self._names = names
-        self.balancer = elb.CfnLoadBalancer(
+    def __init__(self, stack: PlatformStack, network: NetworkStack, *, manager_arn: str) -> None:
+        super().__init__(stack, "LoadBalancer")
+        self._stack, self._vpc_id = stack, network.network.vpc_id
+        self.balancer = self._balancer(network)
+        # The check sends no host name of ours, so Envoy redirects it to the portal: any answer is good.
+        self.backend = self._target("Backend", BACKEND_PORT, "/", "200-399", drain_s=30)
+        self.portal = self._target("Portal", PORTAL_PORT, "/signin", "200", drain_s=10)
+        self._manager = self._function_target(manager_arn)
+        self._listener = self._make_listener()
+        self.rules = self._rules()
+        make_aliases(
+            stack,
+            "Origin",
+            name=stack.settings.school.origin_domain,
+            to=self.balancer.attr_dns_name,
+            to_zone_id=self.balancer.attr_canonical_hosted_zone_id,
+            types=("A",),
+        )
+
+    def _balancer(self, network: NetworkStack) -> elb.CfnLoadBalancer:
+        logs = make_log_bucket(self._stack, "BalancerLogs")
+        writable = allow_service(
+            logs,
+            "LoadBalancerLogs",
+            "logdelivery.elasticloadbalancing.amazonaws.com",
+            "s3:PutObject",
+            on=logs.arn_for_objects(f"balancer/AWSLogs/{self._stack.account}/*"),
+        )
+        attributes = {
+            "access_logs.s3.bucket": logs.bucket_name,
+            "access_logs.s3.enabled": "true",
+            "access_logs.s3.prefix": "balancer",
+            "deletion_protection.enabled": "true",
+            "idle_timeout.timeout_seconds": str(IDLE_TIMEOUT_S),
+            "routing.http.drop_invalid_header_fields.enabled": "true",
+            "routing.http.desync_mitigation_mode": "defensive",
+            "routing.http.xff_header_processing.mode": "append",
+        }
+        balancer = elb.CfnLoadBalancer(
             self,
             "Balancer",
-            name=names.of("balancer"),
+            name=self._stack.names.of("balancer"),
             type="application",
             scheme="internet-facing",
             ip_address_type="ipv4",
-            subnets=subnet_ids,
-            security_groups=[security_group_id],
+            subnets=network.public_subnet_ids,
+            security_groups=[network.groups.id_of(Group.BALANCER)],
             load_balancer_attributes=[
                 elb.CfnLoadBalancer.LoadBalancerAttributeProperty(key=key, value=value)
-                for key, value in {
-                    "access_logs.s3.bucket": logs_bucket,
-                    "access_logs.s3.enabled": "true",
-                    "access_logs.s3.prefix": "balancer",
-                    "deletion_protection.enabled": "true",
-                    "idle_timeout.timeout_seconds": str(IDLE_TIMEOUT_S),
-                    "routing.http.drop_invalid_header_fields.enabled": "true",
-                    "routing.http.desync_mitigation_mode": "defensive",
-                    "routing.http.xff_header_processing.mode": "append",
-                }.items()
+                for key, value in attributes.items()
             ],
         )
-        # Any answer of the gateway will do: the check has no host name of ours, which Envoy answers with a redirect to the portal.
-        self.backend = self._target("Backend", vpc_id, BACKEND_PORT, "/", "200-399", drain_s=30)
-        self.portal = self._target("Portal", vpc_id, PORTAL_PORT, "/signin", "200", drain_s=10)
-        self.manager = elb.CfnTargetGroup(
-            self,
-            "Manager",
-            target_type="lambda",
-            targets=[elb.CfnTargetGroup.TargetDescriptionProperty(id=manager_arn)],
-            target_group_attributes=[
-                elb.CfnTargetGroup.TargetGroupAttributeProperty(key="lambda.multi_value_headers.enabled", value="true")
-            ],
-        )
-        self.listener = self._listener(certificate_arn)
-        self.rules = self._rules(school)
+        balancer.node.add_dependency(writable)
+        return balancer
 
-    def _target(self, id: str, vpc_id: str, port: int, path: str, codes: str, *, drain_s: int) -> elb.CfnTargetGroup:
-        return elb.CfnTargetGroup(
+    def _target(self, id: str, port: int, path: str, codes: str, *, drain_s: int) -> elb.CfnTargetGroup:
+        return _Target(
             self,
             id,
-            vpc_id=vpc_id,
+            vpc_id=self._vpc_id,
             target_type="ip",
             protocol="HTTP",
             protocol_version="HTTP1",
@@ -96,15 +105,34 @@ class LoadBalancer(Construct):
             health_check_timeout_seconds=5,
             healthy_threshold_count=2,
             unhealthy_threshold_count=3,
-            matcher=elb.CfnTargetGroup.MatcherProperty(http_code=codes),
-            target_group_attributes=[
-                elb.CfnTargetGroup.TargetGroupAttributeProperty(
-                    key="deregistration_delay.timeout_seconds", value=str(drain_s)
-                )
-            ],
+            matcher=_Target.MatcherProperty(http_code=codes),
+            target_group_attributes=[_Attribute(key="deregistration_delay.timeout_seconds", value=str(drain_s))],
         )
 
-    def _listener(self, certificate_arn: str) -> elb.CfnListener:
+    def _function_target(self, function_arn: str) -> elb.CfnTargetGroup:
+        permission = lambda_.CfnPermission(
+            self._stack,
+            "BalancerInvokesManager",
+            action="lambda:InvokeFunction",
+            function_name=function_arn,
+            principal="elasticloadbalancing.amazonaws.com",
+            source_account=self._stack.account,
+        )
+        target = _Target(
+            self,
+            "Manager",
+            target_type="lambda",
+            targets=[_Target.TargetDescriptionProperty(id=function_arn)],
+            target_group_attributes=[_Attribute(key="lambda.multi_value_headers.enabled", value="true")],
+        )
+        target.add_resource_dependency(permission)
+        return target
+
+    def _make_listener(self) -> elb.CfnListener:
+        certificate = make_certificate(self._stack, self._stack.settings.school, with_origin=True)
+        refused = elb.CfnListener.FixedResponseConfigProperty(
+            status_code="403", content_type="text/plain", message_body="Please use the school's address."
+        )
         return elb.CfnListener(
             self,
             "Https",
@@ -112,51 +140,40 @@ class LoadBalancer(Construct):
             port=HTTPS_PORT,
             protocol="HTTPS",
             ssl_policy=TLS_POLICY,
-            certificates=[elb.CfnListener.CertificateProperty(certificate_arn=certificate_arn)],
-            default_actions=[
-                elb.CfnListener.ActionProperty(
-                    type="fixed-response",
-                    fixed_response_config=elb.CfnListener.FixedResponseConfigProperty(
-                        status_code="403", content_type="text/plain", message_body="Please use the school's address."
-                    ),
-                )
-            ],
+            certificates=[elb.CfnListener.CertificateProperty(certificate_arn=certificate.ref)],
+            default_actions=[elb.CfnListener.ActionProperty(type="fixed-response", fixed_response_config=refused)],
         )
 
-    def _rules(self, school: School) -> list[elb.CfnListenerRule]:
-        host = [school.domain]
+    def _rules(self) -> list[elb.CfnListenerRule]:
+        school = self._stack.settings.school
         return [
-            self._rule(10, "Workspaces", self.backend, [f"*.{school.workspaces_domain}"], []),
-            self._rule(20, "Api", self.backend, host, ["/api", "/api/*"]),
-            self._rule(30, "Door", self.manager, host, ["/workspace", "/workspace/*"]),
-            self._rule(40, "Pages", self.portal, host, ["/*"]),
+            self._rule(priority, id, target, host, paths)
+            for priority, id, target, host, paths in (
+                (10, "Workspaces", self.backend, f"*.{school.workspaces_domain}", []),
+                (20, "Api", self.backend, school.domain, ["/api", "/api/*"]),
+                (30, "Door", self._manager, school.domain, ["/workspace", "/workspace/*"]),
+                (40, "Pages", self.portal, school.domain, ["/*"]),
+            )
         ]
 
     def _rule(
-        self,
-        priority: int,
-        id: str,
-        target: elb.CfnTargetGroup,
-        hosts: list[str],
-        paths: list[str],
+        self, priority: int, id: str, target: elb.CfnTargetGroup, host: str, paths: list[str]
     ) -> elb.CfnListenerRule:
+        secret = _Rule.HttpHeaderConfigProperty(
+            http_header_name=ORIGIN_HEADER, values=[origin_secret_reference(self._stack.names)]
+        )
+        hosts = _Rule.HostHeaderConfigProperty(values=[host])
         conditions = [
-            _Condition(
-                field="http-header",
-                http_header_config=_Rule.HttpHeaderConfigProperty(
-                    http_header_name=ORIGIN_HEADER, values=[origin_secret_reference(self._names)]
-                ),
-            ),
-            _Condition(field="host-header", host_header_config=_Rule.HostHeaderConfigProperty(values=hosts)),
+            _Rule.RuleConditionProperty(field="http-header", http_header_config=secret),
+            _Rule.RuleConditionProperty(field="host-header", host_header_config=hosts),
         ]
         if paths:
-            conditions.append(
-                _Condition(field="path-pattern", path_pattern_config=_Rule.PathPatternConfigProperty(values=paths))
-            )
+            patterns = _Rule.PathPatternConfigProperty(values=paths)
+            conditions.append(_Rule.RuleConditionProperty(field="path-pattern", path_pattern_config=patterns))
         return _Rule(
             self,
             f"{id}Rule",
-            listener_arn=self.listener.ref,
+            listener_arn=self._listener.ref,
             priority=priority,
             conditions=conditions,
             actions=[_Rule.ActionProperty(type="forward", target_group_arn=target.ref)],

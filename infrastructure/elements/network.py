@@ -1,6 +1,7 @@
-"""The VPC as drawn: public subnets (load balancer, NAT) and private ones (everything else) in three zones.
+"""The VPC as drawn: in three zones public subnets (load balancer, NAT) and private ones (all else).
 
-Made of single resources, because `ec2.Vpc` asks AWS for zones while it synthesises, and divides addresses as it likes.
+Made of single resources, because `ec2.Vpc` asks AWS for zones during synthesis and divides addresses
+by its own rules.
 """
 
 from __future__ import annotations
@@ -9,11 +10,9 @@ from dataclasses import dataclass
 
 from aws_cdk import CfnTag, Stack
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from infrastructure.names import Names
-from infrastructure.settings import Network as NetworkSettings
+from infrastructure.stacks.base import PlatformStack
 
 ANYWHERE = "0.0.0.0/0"
 
@@ -26,9 +25,10 @@ class Subnet:
 
 
 class Network(Construct):
-    def __init__(self, scope: Construct, id: str, *, names: Names, settings: NetworkSettings) -> None:
-        super().__init__(scope, id)
-        self._names, self._settings = names, settings
+    def __init__(self, stack: PlatformStack) -> None:
+        super().__init__(stack, "Network")
+        settings = stack.settings.network
+        self._names, self._settings = stack.names, settings
         self.vpc = ec2.CfnVPC(
             self,
             "Vpc",
@@ -43,27 +43,19 @@ class Network(Construct):
         )
         self.public = self._subnets("Public", settings.public_cidrs, tables=1)
         self.private = self._subnets("Private", settings.private_cidrs, tables=len(settings.zones))
-        self._way_in_and_out()
-        self._ways_out()
+        self._route_to_internet()
+        self._route_to_nat()
         self._gateway_endpoints()
 
     @property
     def vpc_id(self) -> str:
         return self.vpc.ref
 
-    @property
-    def public_subnet_ids(self) -> list[str]:
-        return [subnet.subnet.ref for subnet in self.public]
-
-    @property
-    def private_subnet_ids(self) -> list[str]:
-        return [subnet.subnet.ref for subnet in self.private]
-
     def _tags(self, word: str) -> list[CfnTag]:
         return [CfnTag(key="Name", value=self._names.of(word))]
 
     def _subnets(self, kind: str, cidrs: tuple[str, ...], *, tables: int) -> tuple[Subnet, ...]:
-        """Private subnets have a route table each, so that each can go out through its own zone."""
+        """Each private subnet has a route table of its own, so that each uses its own zone's NAT gateway."""
         routes = [
             ec2.CfnRouteTable(
                 self, f"{kind}Routes{number}", vpc_id=self.vpc_id, tags=self._tags(f"{kind.lower()}-{number}")
@@ -88,7 +80,7 @@ class Network(Construct):
             made.append(Subnet(zone, subnet, table))
         return tuple(made)
 
-    def _way_in_and_out(self) -> None:
+    def _route_to_internet(self) -> None:
         route = ec2.CfnRoute(
             self,
             "ToInternet",
@@ -98,7 +90,7 @@ class Network(Construct):
         )
         route.add_resource_dependency(self.attachment)
 
-    def _ways_out(self) -> None:
+    def _route_to_nat(self) -> None:
         """A NAT gateway in each zone, or one for all."""
         gateways: list[ec2.CfnNatGateway] = []
         for number, subnet in enumerate(self.public[: self._settings.nat_gateways], 1):
@@ -122,7 +114,7 @@ class Network(Construct):
             )
 
     def _gateway_endpoints(self) -> None:
-        """Free, and image layers come from S3: without this endpoint each start of a task pays NAT for its image."""
+        """They cost nothing. Image layers come from S3: without its endpoint each task start would pay NAT."""
         region = Stack.of(self).region
         for word in ("s3", "dynamodb"):
             ec2.CfnVPCEndpoint(
@@ -133,20 +125,3 @@ class Network(Construct):
                 service_name=f"com.amazonaws.{region}.{word}",
                 route_table_ids=[subnet.routes.ref for subnet in self.private],
             )
-
-
-class FlowLogs(Construct):
-    """Which connections were refused: the first question after a change of a security group."""
-
-    def __init__(self, scope: Construct, id: str, *, vpc_id: str, log_group_arn: str, role: iam.Role) -> None:
-        super().__init__(scope, id)
-        ec2.CfnFlowLog(
-            self,
-            "Refused",
-            resource_id=vpc_id,
-            resource_type="VPC",
-            traffic_type="REJECT",
-            log_destination_type="cloud-watch-logs",
-            log_destination=log_group_arn,
-            deliver_logs_permission_arn=role.role_arn,
-        )

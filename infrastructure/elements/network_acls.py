@@ -1,7 +1,7 @@
-"""Network ACLs: the coarse fence around each tier. They know no connections, so answers need the high ports open.
+"""Network ACLs: a coarse fence around each tier. They are stateless, so answers need the high ports.
 
-From the internet nothing reaches a private subnet that was not asked for, even when a security group is opened by mistake:
-only high ports, and of those none that something of ours listens on.
+Even when a security group is opened by mistake, the internet reaches no service in a private subnet:
+only high ports are open, and none of those on which something of ours listens.
 """
 
 from __future__ import annotations
@@ -21,11 +21,15 @@ from infrastructure.names import (
     PORTAL_PORT,
     WORKSPACE_PORTS,
 )
+from infrastructure.stacks.base import PlatformStack
 
 TCP, UDP, ALL = 6, 17, -1
 EPHEMERAL = (1024, 65535)
-"""NAT gateways and load balancers use all of these for what they send."""
+"""NAT gateways and load balancers send from all of these."""
 LISTENING = sorted({BACKEND_PORT, CACHE_PORT, DATABASE_PORT, HOMES_PORT, PORTAL_PORT, *WORKSPACE_PORTS.values()})
+
+
+_PortRange = ec2.CfnNetworkAclEntry.PortRangeProperty
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ def public_rules(vpc_cidr: str) -> list[Rule]:
 
 
 def private_rules(vpc_cidr: str) -> list[Rule]:
-    """NAT answers come with the internet's address as their source. Linux asks from 32768 on, so no answer goes to a port below."""
+    """Answers through NAT keep the internet's address. Linux sends from port 32768 up, so no answer needs less."""
     refused = [Rule(ANYWHERE, TCP, (port, port), allow=False) for port in LISTENING]
     return [
         Rule(vpc_cidr),
@@ -60,33 +64,26 @@ def private_rules(vpc_cidr: str) -> list[Rule]:
     ]
 
 
-class NetworkAcls(Construct):
-    def __init__(self, scope: Construct, id: str, *, network: Network, vpc_cidr: str) -> None:
-        super().__init__(scope, id)
-        for tier, subnets, rules in (
-            ("Public", network.public, public_rules(vpc_cidr)),
-            ("Private", network.private, private_rules(vpc_cidr)),
-        ):
-            acl = ec2.CfnNetworkAcl(self, tier, vpc_id=network.vpc_id)
-            for number, rule in enumerate(rules, 1):
-                self._entry(acl, f"{tier}{number}", 100 * number, rule)
-            for number, subnet in enumerate(subnets, 1):
-                ec2.CfnSubnetNetworkAclAssociation(
-                    self, f"{tier}Subnet{number}", network_acl_id=acl.ref, subnet_id=subnet.subnet.ref
-                )
-
-    def _entry(self, acl: ec2.CfnNetworkAcl, id: str, number: int, rule: Rule) -> None:
-        ports = None
-        if rule.ports:
-            ports = ec2.CfnNetworkAclEntry.PortRangeProperty(from_=rule.ports[0], to=rule.ports[1])
-        ec2.CfnNetworkAclEntry(
-            self,
-            id,
-            network_acl_id=acl.ref,
-            rule_number=number,
-            protocol=rule.protocol,
-            rule_action="allow" if rule.allow else "deny",
-            egress=rule.egress,
-            cidr_block=rule.cidr,
-            port_range=ports,
-        )
+def make_network_acls(stack: PlatformStack, network: Network) -> None:
+    scope, vpc_cidr = Construct(stack, "Acls"), stack.settings.network.vpc_cidr
+    for tier, subnets, rules in (
+        ("Public", network.public, public_rules(vpc_cidr)),
+        ("Private", network.private, private_rules(vpc_cidr)),
+    ):
+        acl = ec2.CfnNetworkAcl(scope, tier, vpc_id=network.vpc_id)
+        for number, rule in enumerate(rules, 1):
+            ec2.CfnNetworkAclEntry(
+                scope,
+                f"{tier}{number}",
+                network_acl_id=acl.ref,
+                rule_number=100 * number,
+                protocol=rule.protocol,
+                rule_action="allow" if rule.allow else "deny",
+                egress=rule.egress,
+                cidr_block=rule.cidr,
+                port_range=_PortRange(from_=rule.ports[0], to=rule.ports[1]) if rule.ports else None,
+            )
+        for number, subnet in enumerate(subnets, 1):
+            ec2.CfnSubnetNetworkAclAssociation(
+                scope, f"{tier}Subnet{number}", network_acl_id=acl.ref, subnet_id=subnet.subnet.ref
+            )

@@ -1,86 +1,61 @@
-"""The one topic that mails the operators: who may write to it, and what AWS' own watchers find."""
+"""The topic that mails the operators: who may write to it, and the findings of AWS' own watchers."""
 
 from __future__ import annotations
 
-from aws_cdk import Stack
 from aws_cdk import aws_events as events
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
-from infrastructure.elements.keys import StackKey
-from infrastructure.names import Names
+from infrastructure.elements.roles import Conditions, allow_service
+from infrastructure.stacks.base import PlatformStack
 
-_SEND = ("kms:Decrypt", "kms:GenerateDataKey")
-ALARMS, EVENTS = "cloudwatch.amazonaws.com", "events.amazonaws.com"
 SEVERITY_MIN = 4
-"""GuardDuty's medium; below are probes that came to nothing."""
+"""GuardDuty's medium. Below are probes without success."""
 
 
 class Operators(Construct):
-    def __init__(self, scope: Construct, id: str, *, names: Names, key: StackKey, email: str) -> None:
-        super().__init__(scope, id)
-        self._names = names
-        # "Default" leaves no trace in the topic's logical id, so it stays the one that an installation has.
-        self.topic = sns.Topic(self, "Default", topic_name=names.of("alarms"), master_key=key.key, enforce_ssl=True)
-        self.topic.add_subscription(subscriptions.EmailSubscription(email))
-        # A topic with a policy has lost the usual one, which lets the whole account publish: each writer is named.
-        ours = {"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
-        self._let_publish("PublishAlarms", ALARMS, ours)
-        key.let_service_use_it("EncryptAlarms", ALARMS, _SEND)
-        # EventBridge sends no aws:SourceAccount to KMS: with that condition each message would be lost without a word
-        # (https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html). It takes targets of its own account only.
-        self._let_publish("PublishFindings", EVENTS, None)
-        key.key.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid="EncryptFindings", principals=[iam.ServicePrincipal(EVENTS)], actions=list(_SEND), resources=["*"]
-            )
+    def __init__(self, stack: PlatformStack) -> None:
+        super().__init__(stack, "ToOperators")
+        self._names = stack.names
+        # The id "Default" leaves no trace in the topic's logical id, so existing installations keep it.
+        self.topic = sns.Topic(
+            self, "Default", topic_name=stack.names.of("alarms"), master_key=stack.key, enforce_ssl=True
         )
+        self.topic.add_subscription(subscriptions.EmailSubscription(stack.settings.school.operators_email))
+        # A topic with a policy loses the default one, under which the whole account may publish.
+        # EventBridge sends no aws:SourceAccount to KMS: with that condition each message would be lost
+        # silently (https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html). It only
+        # takes targets of its own account.
+        ours: Conditions = {"StringEquals": {"aws:SourceAccount": stack.account}}
+        for word, service, conditions in (
+            ("Alarms", "cloudwatch.amazonaws.com", ours),
+            ("Findings", "events.amazonaws.com", None),
+        ):
+            publish, topic = "sns:Publish", self.topic.topic_arn
+            allow_service(self.topic, f"Publish{word}", service, publish, on=topic, conditions=conditions)
+            use = ("kms:Decrypt", "kms:GenerateDataKey")
+            allow_service(stack.key, f"Encrypt{word}", service, *use, conditions=conditions)
 
     def hear_threats(self) -> None:
-        self._hear(
-            "threats",
-            "What GuardDuty finds",
-            {
-                "source": ["aws.guardduty"],
-                "detail-type": ["GuardDuty Finding"],
-                "detail": {"severity": [{"numeric": [">=", SEVERITY_MIN]}]},
-            },
-        )
+        severity = {"severity": [{"numeric": [">=", SEVERITY_MIN]}]}
+        self._hear("threats", "What GuardDuty finds", "aws.guardduty", "GuardDuty Finding", severity)
 
-    def hear_what_is_no_longer_as_made(self) -> None:
-        self._hear(
-            "compliance",
-            "A rule of AWS Config is broken",
-            {
-                "source": ["aws.config"],
-                "detail-type": ["Config Rules Compliance Change"],
-                "detail": {
-                    "configRuleName": [{"prefix": self._names.of("")}],
-                    "newEvaluationResult": {"complianceType": ["NON_COMPLIANT"]},
-                },
-            },
-        )
+    def hear_broken_rules(self) -> None:
+        detail = {
+            "configRuleName": [{"prefix": self._names.of("")}],
+            "newEvaluationResult": {"complianceType": ["NON_COMPLIANT"]},
+        }
+        kind = "Config Rules Compliance Change"
+        self._hear("compliance", "A rule of AWS Config is broken", "aws.config", kind, detail)
 
-    def _hear(self, word: str, means: str, pattern: dict[str, object]) -> None:
+    def _hear(self, word: str, means: str, source: str, kind: str, detail: dict[str, object]) -> None:
         events.CfnRule(
             self,
             word.capitalize(),
             name=self._names.of(word),
             description=means,
-            event_pattern=pattern,
+            event_pattern={"source": [source], "detail-type": [kind], "detail": detail},
             state="ENABLED",
             targets=[events.CfnRule.TargetProperty(id="operators", arn=self.topic.topic_arn)],
-        )
-
-    def _let_publish(self, sid: str, service: str, conditions: dict[str, dict[str, str]] | None) -> None:
-        self.topic.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid=sid,
-                principals=[iam.ServicePrincipal(service)],
-                actions=["sns:Publish"],
-                resources=[self.topic.topic_arn],
-                conditions=conditions,
-            )
         )

@@ -1,4 +1,4 @@
-"""Parameter Store: what is not secret and may be read by programs and operators: names and addresses of this installation."""
+"""Parameter Store: names and addresses of this installation, for programs and operators. No secrets."""
 
 from __future__ import annotations
 
@@ -7,18 +7,17 @@ from collections.abc import Mapping
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from infrastructure.names import Names
+from infrastructure.stacks.base import PlatformStack
 
 
-class Parameters(Construct):
-    def __init__(self, scope: Construct, id: str, *, names: Names, values: Mapping[str, str]) -> None:
-        """Keys are paths below the installation's name, such as platform/cluster."""
-        super().__init__(scope, id)
-        for path, value in values.items():
-            ssm.CfnParameter(
-                self,
-                "".join(word.capitalize() for word in path.replace("/", "-").split("-")),
-                name=names.path(*path.split("/")),
-                type="String",
-                value=value,
-            )
+def make_parameters(stack: PlatformStack, values: Mapping[str, str]) -> None:
+    """The keys become parameters below /<installation>/platform."""
+    scope = Construct(stack, "Parameters")
+    for word, value in values.items():
+        ssm.CfnParameter(
+            scope,
+            "".join(part.capitalize() for part in ("platform", *word.split("-"))),
+            name=stack.names.path("platform", word),
+            type="String",
+            value=value,
+        )

@@ -1,21 +1,21 @@
-"""Container registries: a tag never changes its meaning, every image is scanned, old ones go."""
+"""Container registries: a tag always names the same image, every image is scanned, old ones are deleted."""
 
 from __future__ import annotations
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_ecr as ecr
-from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from infrastructure.names import IMAGES, Names
+from infrastructure.names import IMAGES
+from infrastructure.stacks.base import PlatformStack
 
 RELEASES_KEPT = 20
 
 
 class Repositories(Construct):
-    def __init__(self, scope: Construct, id: str, *, names: Names, key: kms.IKey) -> None:
-        super().__init__(scope, id)
-        self._repositories = {image: self._make(image, names, key) for image in IMAGES}
+    def __init__(self, stack: PlatformStack) -> None:
+        super().__init__(stack, "Images")
+        self._repositories = {image: self._make(image, stack) for image in IMAGES}
 
     def arn(self, image: str) -> str:
         return self._repositories[image].repository_arn
@@ -23,15 +23,15 @@ class Repositories(Construct):
     def uri(self, image: str, release: str) -> str:
         return f"{self._repositories[image].repository_uri}:{release}"
 
-    def _make(self, image: str, names: Names, key: kms.IKey) -> ecr.Repository:
+    def _make(self, image: str, stack: PlatformStack) -> ecr.Repository:
         return ecr.Repository(
             self,
             image.title().replace("-", ""),
-            repository_name=names.repository(image),
+            repository_name=stack.names.repository(image),
             image_tag_mutability=ecr.TagMutability.IMMUTABLE,
             image_scan_on_push=True,
             encryption=ecr.RepositoryEncryption.KMS,
-            encryption_key=key,
+            encryption_key=stack.key,
             removal_policy=RemovalPolicy.RETAIN,
             lifecycle_rules=[
                 ecr.LifecycleRule(

@@ -1,4 +1,4 @@
-"""IAM roles and their statements. Actions are listed one by one, never with a wildcard."""
+"""IAM roles and statements. Actions are listed one by one, never with a wildcard."""
 
 from __future__ import annotations
 
@@ -6,36 +6,63 @@ from collections.abc import Sequence
 
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
-from constructs import Construct
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct, IDependable
+
+Conditions = dict[str, dict[str, str | list[str]]]
 
 
 def make_role(scope: Construct, id: str, service: str, description: str) -> iam.Role:
-    """A role that a service may assume, but only for this account (against the confused deputy)."""
-    principal = iam.ServicePrincipal(
-        service, conditions={"StringEquals": {"aws:SourceAccount": Stack.of(scope).account}}
-    )
+    """A role that a service may assume, for this account only (against the confused deputy)."""
+    ours = {"StringEquals": {"aws:SourceAccount": Stack.of(scope).account}}
+    principal = iam.ServicePrincipal(service, conditions=ours)
     return iam.Role(scope, id, assumed_by=principal, description=description)
 
 
 def allow(
-    role: iam.Role,
-    sid: str,
-    actions: Sequence[str],
-    resources: Sequence[str],
-    conditions: dict[str, dict[str, str | list[str]]] | None = None,
+    role: iam.Role, sid: str, resources: str | Sequence[str], *actions: str, conditions: Conditions | None = None
 ) -> None:
-    role.add_to_policy(
-        iam.PolicyStatement(sid=sid, actions=list(actions), resources=list(resources), conditions=conditions)
+    resources = [resources] if isinstance(resources, str) else list(resources)
+    role.add_to_policy(iam.PolicyStatement(sid=sid, actions=list(actions), resources=resources, conditions=conditions))
+
+
+def allow_service(
+    resource: kms.Key | s3.Bucket | sns.Topic | sqs.Queue,
+    sid: str,
+    service: str,
+    *actions: str,
+    on: str = "*",
+    conditions: Conditions | None = None,
+) -> IDependable:
+    """Let an AWS service use a resource. Returns what must exist before the service tries.
+
+    `on`: the ARN in the statement; in a key's policy, `*` is that key.
+    """
+    statement = iam.PolicyStatement(
+        sid=sid,
+        principals=[iam.ServicePrincipal(service)],
+        actions=list(actions),
+        resources=[on],
+        conditions=conditions,
     )
+    added = resource.add_to_resource_policy(statement)
+    return added.policy_dependable or resource
 
 
-def allow_log(role: iam.Role, log_group_arn: str) -> None:
-    allow(role, "WriteLog", ("logs:CreateLogStream", "logs:PutLogEvents"), (log_group_arn,))
+def allow_log(role: iam.Role, group: logs.LogGroup) -> None:
+    allow(role, "WriteLog", group.log_group_arn, "logs:CreateLogStream", "logs:PutLogEvents")
 
 
 def allow_vpc(role: iam.Role) -> None:
     """Lets Lambda attach a function to subnets. EC2 supports no resource for these actions."""
-    actions = (
+    allow(
+        role,
+        "VpcNetworking",
+        "*",
         "ec2:AssignPrivateIpAddresses",
         "ec2:CreateNetworkInterface",
         "ec2:DeleteNetworkInterface",
@@ -43,4 +70,3 @@ def allow_vpc(role: iam.Role) -> None:
         "ec2:DescribeSubnets",
         "ec2:UnassignPrivateIpAddresses",
     )
-    allow(role, "VpcNetworking", actions, ("*",))

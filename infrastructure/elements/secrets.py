@@ -1,60 +1,58 @@
-"""Secrets that are made here, once, and that nobody ever sees. The database's password is RDS' own (`database`)."""
+"""Secrets that are made here once, and that nobody ever sees. RDS keeps the database's password."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from aws_cdk import RemovalPolicy, SecretValue
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from infrastructure.elements.keys import StackKey
-from infrastructure.names import Names
+from infrastructure.names import EDGE_REGION
+from infrastructure.stacks.base import PlatformStack
 
 IDENTITY_KEY_LENGTH = 43
-"""So many characters of base64 are 32 bytes; any 32 bytes are an Ed25519 private key."""
+"""This many characters of base64 are 32 bytes; any 32 bytes are an Ed25519 private key."""
 
 
 class Secrets(Construct):
-    def __init__(self, scope: Construct, id: str, *, names: Names, key: StackKey, edge_region: str | None) -> None:
-        """`edge_region`: where CloudFront's stack is, when that is not this stack's region; the origin secret is copied there."""
-        super().__init__(scope, id)
-        self.django = self._random(names, "django-key", key, "Signs sessions (Django's SECRET_KEY)")
+    def __init__(self, stack: PlatformStack) -> None:
+        super().__init__(stack, "Secrets")
+        self._stack = stack
+        ours = {"encryption_key": stack.key}
+        self.django = self._random("django-key", "Signs sessions (Django's SECRET_KEY)", **ours)
         self.identity = self._random(
-            names, "identity-key", key, "Ed25519 private key of the gateway's statements", IDENTITY_KEY_LENGTH
+            "identity-key", "Ed25519 private key of the gateway's statements", IDENTITY_KEY_LENGTH, **ours
         )
-        self.cache = self._random(names, "cache-token", key, "Redis' token")
+        self.cache = self._random("cache-token", "Redis' token", **ours)
         self.snapshots = self._random(
-            names, "snapshots-password", key, "Encrypts the snapshots of homes: lost, they are lost"
+            "snapshots-password", "Encrypts the snapshots of homes: lost, they are lost", **ours
         )
-        self.email = secretsmanager.Secret(
-            self,
-            "EmailUrl",
-            secret_name=names.path("email-url"),
-            description="smtp://user:password@host:587?tls=true; an operator writes it. console: writes mail to the log",
-            encryption_key=key.key,
+        self.email = self._secret(
+            "email-url",
+            "smtp://user:password@host:587?tls=true; an operator writes it. console: writes mail to the log",
             secret_string_value=SecretValue.unsafe_plain_text("console:"),  # not a secret yet
-            removal_policy=RemovalPolicy.RETAIN,
+            **ours,
         )
-        self.origin = secretsmanager.Secret(
-            self,
-            "OriginSecret",
-            secret_name=names.origin_secret,
-            description="CloudFront sends it; the load balancer refuses requests without it",
-            generate_secret_string=secretsmanager.SecretStringGenerator(password_length=48, exclude_punctuation=True),
-            replica_regions=[secretsmanager.ReplicaRegion(region=edge_region)] if edge_region else None,
-            removal_policy=RemovalPolicy.RETAIN,
+        # CloudFront reads it in its own region, which cannot use this stack's key.
+        elsewhere = stack.region != EDGE_REGION
+        self.origin = self._random(
+            "origin-secret",
+            "CloudFront sends it; the load balancer refuses requests without it",
+            length=48,
+            replica_regions=[secretsmanager.ReplicaRegion(region=EDGE_REGION)] if elsewhere else None,
         )
 
-    def _random(
-        self, names: Names, word: str, key: StackKey, description: str, length: int = 64
-    ) -> secretsmanager.Secret:
+    def _random(self, word: str, description: str, length: int = 64, **properties: Any) -> secretsmanager.Secret:
+        generator = secretsmanager.SecretStringGenerator(password_length=length, exclude_punctuation=True)
+        return self._secret(word, description, generate_secret_string=generator, **properties)
+
+    def _secret(self, word: str, description: str, **properties: Any) -> secretsmanager.Secret:
         return secretsmanager.Secret(
             self,
             "".join(part.capitalize() for part in word.split("-")),
-            secret_name=names.path(word),
+            secret_name=self._stack.names.path(word),
             description=description,
-            encryption_key=key.key,
-            generate_secret_string=secretsmanager.SecretStringGenerator(
-                password_length=length, exclude_punctuation=True
-            ),
             removal_policy=RemovalPolicy.RETAIN,
+            **properties,
         )

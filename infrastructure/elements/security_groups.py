@@ -1,7 +1,7 @@
-"""The document's security-group matrix. A connection that is not a row here does not come about.
+"""The document's security-group matrix. Only connections that have a row here are possible.
 
-The manager's function wears the backend's group: it speaks with the agents in workspaces, on the ports that the document opens to
-the backend only.
+The manager's function has the backend's group: it calls the agents in workspaces, on the ports that
+the document opens only to the backend.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from infrastructure.names import (
     HTTPS_PORT,
     PORTAL_PORT,
     WORKSPACE_PORTS,
-    Names,
 )
+from infrastructure.stacks.base import PlatformStack
 
 
 class Group(StrEnum):
@@ -60,7 +60,7 @@ MATRIX = (
         Group.BACKEND,
         "Workspace: allow 8088 from Backend only",
     ),
-    # What its drawing needs beside them.
+    # What its drawing needs, too.
     Row(Group.PORTAL, PORTAL_PORT, Group.BALANCER, "the drawing: / goes to the frontend"),
     Row(Group.CACHE, CACHE_PORT, Group.BACKEND, "the drawing: Backend to Redis"),
     Row(Group.HOMES, HOMES_PORT, Group.WORKSPACE, "the drawing: workspace container to EFS"),
@@ -72,44 +72,33 @@ _OUT_TO_INTERNET = {
     Group.BACKEND: "images, logs, AWS APIs, mail, sign-on providers",
     Group.WORKSPACE: "the document: Internet (git, npm, …)",
 }
-"""Groups whose members start connections to the internet; which of the VPC's own they reach, the other side's rows say."""
+"""Groups whose members connect to the internet. The matrix says what they reach inside the VPC."""
+_Out = ec2.CfnSecurityGroup.EgressProperty
 
 
 class SecurityGroups(Construct):
-    def __init__(self, scope: Construct, id: str, *, names: Names, vpc_id: str, vpc_cidr: str) -> None:
-        super().__init__(scope, id)
-        self._groups = {group: self._make(group, names, vpc_id, vpc_cidr) for group in Group}
+    def __init__(self, stack: PlatformStack, vpc_id: str) -> None:
+        super().__init__(stack, "SecurityGroups")
+        self._groups = {group: self._make(group, stack, vpc_id) for group in Group}
         for number, row in enumerate(MATRIX, 1):
             self._ingress(f"Row{number}", row)
 
     def id_of(self, group: Group) -> str:
         return self._groups[group].attr_group_id
 
-    def _make(self, group: Group, names: Names, vpc_id: str, vpc_cidr: str) -> ec2.CfnSecurityGroup:
+    def _make(self, group: Group, stack: PlatformStack, vpc_id: str) -> ec2.CfnSecurityGroup:
         return ec2.CfnSecurityGroup(
             self,
             group.capitalize(),
-            group_name=names.of(group),
-            group_description=f"{names.name}: {group}",
+            group_name=stack.names.of(group),
+            group_description=f"{stack.names.name}: {group}",
             vpc_id=vpc_id,
-            security_group_egress=self._egress(group, vpc_cidr),
-            tags=[CfnTag(key="Name", value=names.of(group))],
+            security_group_egress=_egress(group, stack.settings.network.vpc_cidr),
+            tags=[CfnTag(key="Name", value=stack.names.of(group))],
         )
 
-    def _egress(self, group: Group, vpc_cidr: str) -> list[ec2.CfnSecurityGroup.EgressProperty]:
-        Out = ec2.CfnSecurityGroup.EgressProperty  # noqa: N806 (a class)
-        if why := _OUT_TO_INTERNET.get(group):
-            return [Out(ip_protocol="-1", cidr_ip=ANYWHERE, description=why)]
-        if group is Group.BALANCER:
-            return [
-                Out(ip_protocol="tcp", from_port=port, to_port=port, cidr_ip=vpc_cidr, description="targets")
-                for port in (BACKEND_PORT, PORTAL_PORT)
-            ]
-        # Without any rule EC2 adds "everything": an address that nobody has stands for nothing.
-        return [Out(ip_protocol="icmp", from_port=252, to_port=86, cidr_ip="255.255.255.255/32", description="nothing")]
-
     def _ingress(self, id: str, row: Row) -> None:
-        """A resource of its own: two groups that name each other could not be made otherwise."""
+        """A resource of its own: otherwise two groups that name each other could not be made."""
         group = row.source if isinstance(row.source, Group) else None
         ec2.CfnSecurityGroupIngress(
             self,
@@ -122,3 +111,15 @@ class SecurityGroups(Construct):
             cidr_ip=None if group else row.source,
             description=row.why.replace("…", "etc"),
         )
+
+
+def _egress(group: Group, vpc_cidr: str) -> list[ec2.CfnSecurityGroup.EgressProperty]:
+    if why := _OUT_TO_INTERNET.get(group):
+        return [_Out(ip_protocol="-1", cidr_ip=ANYWHERE, description=why)]
+    if group is Group.BALANCER:
+        return [
+            _Out(ip_protocol="tcp", from_port=port, to_port=port, cidr_ip=vpc_cidr, description="targets")
+            for port in (BACKEND_PORT, PORTAL_PORT)
+        ]
+    # Without any rule EC2 adds "everything", so this one names an address that nobody has.
+    return [_Out(ip_protocol="icmp", from_port=252, to_port=86, cidr_ip="255.255.255.255/32", description="nothing")]

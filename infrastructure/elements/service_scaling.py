@@ -1,6 +1,7 @@
-"""The document's autoscaling: one task more above 70 % CPU for 2 minutes, one less below 40 % for 5, 60 seconds between.
+"""The document's autoscaling of services.
 
-Target tracking would be shorter, and would remove tasks at its own moment, not at the document's.
+One task more above 70 % CPU for 2 minutes, one less below 40 % for 5, with 60 seconds between.
+Target tracking would be shorter, but it chooses by itself when to remove tasks.
 """
 
 from __future__ import annotations
@@ -12,21 +13,20 @@ from constructs import Construct
 
 from infrastructure.settings import Service
 
-UP_PERCENT, UP_MINUTES = 70, 2
-DOWN_PERCENT, DOWN_MINUTES = 40, 5
+UP_PERCENT, DOWN_PERCENT, VERY_BUSY_PERCENT = 70, 40, 85
 COOLDOWN_S = 60
-VERY_BUSY_PERCENT = 85
 
-_Step = autoscaling.CfnScalingPolicy.StepAdjustmentProperty
+_Policy = autoscaling.CfnScalingPolicy
+_Step = _Policy.StepAdjustmentProperty
+_Dimension = cloudwatch.CfnAlarm.DimensionProperty
 
 
 class ServiceScaling(Construct):
-    def __init__(self, scope: Construct, id: str, *, cluster: str, service: str, settings: Service) -> None:
+    def __init__(self, scope: Construct, *, cluster: str, service: str, settings: Service) -> None:
         """`cluster` and `service` are names."""
-        super().__init__(scope, id)
-        self._cluster, self._service = cluster, service
+        super().__init__(scope, "Scaling")
         stack = Stack.of(self)
-        self._target = autoscaling.CfnScalableTarget(
+        target = autoscaling.CfnScalableTarget(
             self,
             "Target",
             service_namespace="ecs",
@@ -45,41 +45,38 @@ class ServiceScaling(Construct):
             _Step(metric_interval_lower_bound=far, scaling_adjustment=3),
         ]
         down = [_Step(metric_interval_upper_bound=0, scaling_adjustment=-1)]
-        self._alarm("Up", "GreaterThanThreshold", UP_PERCENT, UP_MINUTES, self._policy("ScaleUp", up))
-        self._alarm("Down", "LessThanThreshold", DOWN_PERCENT, DOWN_MINUTES, self._policy("ScaleDown", down))
-
-    def _policy(self, id: str, steps: list[_Step]) -> str:
-        return autoscaling.CfnScalingPolicy(
-            self,
-            id,
-            policy_name=f"{self._service}-{id}",
-            policy_type="StepScaling",
-            scaling_target_id=self._target.ref,
-            step_scaling_policy_configuration=autoscaling.CfnScalingPolicy.StepScalingPolicyConfigurationProperty(
-                adjustment_type="ChangeInCapacity",
-                cooldown=COOLDOWN_S,
-                metric_aggregation_type="Average",
-                step_adjustments=steps,
-            ),
-        ).ref
-
-    def _alarm(self, id: str, comparison: str, percent: int, minutes: int, policy: str) -> None:
-        Dimension = cloudwatch.CfnAlarm.DimensionProperty  # noqa: N806 (a class)
-        cloudwatch.CfnAlarm(
-            self,
-            f"Cpu{id}",
-            alarm_description=f"{self._service}: CPU {comparison} {percent} % for {minutes} minutes",
-            namespace="AWS/ECS",
-            metric_name="CPUUtilization",
-            statistic="Average",
-            dimensions=[
-                Dimension(name="ClusterName", value=self._cluster),
-                Dimension(name="ServiceName", value=self._service),
-            ],
-            period=60,
-            evaluation_periods=minutes,
-            comparison_operator=comparison,
-            threshold=percent,
-            treat_missing_data="notBreaching",
-            alarm_actions=[policy],
-        )
+        for word, comparison, percent, minutes, steps in (
+            ("Up", "GreaterThanThreshold", UP_PERCENT, 2, up),
+            ("Down", "LessThanThreshold", DOWN_PERCENT, 5, down),
+        ):
+            policy = _Policy(
+                self,
+                f"Scale{word}",
+                policy_name=f"{service}-Scale{word}",
+                policy_type="StepScaling",
+                scaling_target_id=target.ref,
+                step_scaling_policy_configuration=_Policy.StepScalingPolicyConfigurationProperty(
+                    adjustment_type="ChangeInCapacity",
+                    cooldown=COOLDOWN_S,
+                    metric_aggregation_type="Average",
+                    step_adjustments=steps,
+                ),
+            )
+            cloudwatch.CfnAlarm(
+                self,
+                f"Cpu{word}",
+                alarm_description=f"{service}: CPU {comparison} {percent} % for {minutes} minutes",
+                namespace="AWS/ECS",
+                metric_name="CPUUtilization",
+                statistic="Average",
+                dimensions=[
+                    _Dimension(name="ClusterName", value=cluster),
+                    _Dimension(name="ServiceName", value=service),
+                ],
+                period=60,
+                evaluation_periods=minutes,
+                comparison_operator=comparison,
+                threshold=percent,
+                treat_missing_data="notBreaching",
+                alarm_actions=[policy.ref],
+            )

@@ -34,8 +34,8 @@ def synthesise(
     @cache
     def once(example: str) -> tuple[Assembly, tuple[Finding, ...]]:
         out = tmp_path_factory.mktemp(example)
-        platform = build(load_settings(EXAMPLES / f"{example}.toml"), manager_code=manager_code, out=out)
-        findings = synthesise_with_nag(platform.app, out)
+        app = build(load_settings(EXAMPLES / f"{example}.toml"), manager_code=manager_code, out=out)
+        findings = synthesise_with_nag(app, out)
         return Assembly(out), findings
 
     return once

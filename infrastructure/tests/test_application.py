@@ -289,7 +289,7 @@ def test_after_a_restore_the_backend_takes_the_password_of_the_restored_database
     arn = "arn:aws:secretsmanager:us-east-1:111122223333:secret:rds!db-restored-AbCdEf"
     settings = load_settings(EXAMPLES / "hundred.toml")
     restored = replace(settings, database=replace(settings.database, secret_arn=arn))
-    build(restored, manager_code=manager_code, out=tmp_path).app.synth()
+    build(restored, manager_code=manager_code, out=tmp_path).synth()
     assembly = Assembly(tmp_path)
     (task,) = [t for t in assembly.all("AWS::ECS::TaskDefinition") if t["Family"] == "apranova-backend"]
     secrets = {s["Name"]: s["ValueFrom"] for c in task["ContainerDefinitions"] for s in c.get("Secrets", ())}

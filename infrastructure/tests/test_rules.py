@@ -22,7 +22,7 @@ from infrastructure.node import use_locked_node
 use_locked_node()
 from infrastructure.app import build
 from infrastructure.settings_file import EXAMPLES, load_settings
-build(load_settings(EXAMPLES / "hundred.toml"), manager_code=Path(sys.argv[1]), out=Path(sys.argv[2])).app.synth()
+build(load_settings(EXAMPLES / "hundred.toml"), manager_code=Path(sys.argv[1]), out=Path(sys.argv[2])).synth()
 """
 
 
