@@ -1,4 +1,4 @@
-"""`./apranova benchmark [launch|gateway|footprint|superset|simulate|pool|lambda] [--quick]`."""
+"""`./apranova benchmark [launch|gateway|footprint|superset|simulate|pool|lambda] [--quick]`, or `benchmark mutants`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import time
 from types import ModuleType
 
 from benchmarks import footprint, gateway, lambda_function, launch, machine, pool, report, simulate, superset
+from benchmarks.mutants import run as mutants
 from tests.run import StepFailed, find_chromium
 
 ALL: dict[str, ModuleType] = {
@@ -24,8 +25,10 @@ ALL: dict[str, ModuleType] = {
 
 
 def main() -> int:
-    arguments = _parse()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what we started is stopped then, too
+    if sys.argv[2:3] == ["mutants"]:
+        return mutants.main(sys.argv[3:])
+    arguments = _parse()
     try:
         if arguments.name not in ("simulate", "pool", "lambda"):
             find_chromium()
@@ -55,7 +58,7 @@ def _parse() -> argparse.Namespace:
         prog="apranova benchmark",
         description="Measure the product: how long a launch takes, what the gateway costs, how much memory it needs. "
         "Starts products of its own in temporary folders; prints a table and writes benchmarks/results/.",
-        epilog="What the numbers mean, and those of the last full run: benchmarks/README.md",
+        epilog="`benchmark mutants --help`: how many small mistakes the tests notice. What the numbers mean, and those of the last full run: benchmarks/README.md",
     )
     parser.add_argument("command", choices=("benchmark",), help=argparse.SUPPRESS)
     parser.add_argument("name", nargs="?", choices=ALL, help="which; none: all of them")

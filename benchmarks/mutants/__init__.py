@@ -1,0 +1,1 @@
+"""Mutation testing: small mistakes, drawn by a seed, that the tests have to notice."""

@@ -1,0 +1,86 @@
+"""Records which test runs which line, in pytest and in the processes that tests start.
+
+Only the standard library: some of these processes have nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import threading
+from collections import defaultdict
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+ROOT = str(Path(__file__).parents[2]) + "/"
+FOLDER = Path("/tmp/mutants-lines")  # noqa: S108  of the sandbox alone
+"""One file for each process: lines of `{"test": …, "lines": {file: [12, …]}}`."""
+TEST = Path("/tmp/mutants-test")  # noqa: S108
+"""The current test. A file, because some processes are started with an environment of their own."""
+
+_seen: dict[str, set[int]] = defaultdict(set)
+_state = {"test": "", "since": 0, "is_pytest": False}
+
+
+def _trace(frame: FrameType, event: str, argument: Any) -> Any:  # noqa: ARG001
+    file = frame.f_code.co_filename
+    if not file.startswith(ROOT) or "/tests/" in file:
+        return None
+    if not _state["is_pytest"]:
+        _notice_next_test()
+    return _trace_line
+
+
+def _notice_next_test() -> None:
+    """A process may serve several tests; each has to be told all the lines that it runs."""
+    with contextlib.suppress(OSError):
+        since = TEST.stat().st_mtime_ns
+        if since != _state["since"]:
+            _state.update(test=TEST.read_text(encoding="utf-8"), since=since)
+            _seen.clear()
+
+
+def _trace_line(frame: FrameType, event: str, argument: Any) -> Any:  # noqa: ARG001
+    lines = _seen[frame.f_code.co_filename]
+    if event == "line" and frame.f_lineno not in lines:
+        lines.add(frame.f_lineno)
+        if not _state["is_pytest"]:  # it may be killed at any moment
+            with contextlib.suppress(OSError):
+                _write(_state["test"], {frame.f_code.co_filename: {frame.f_lineno}})
+    return _trace_line
+
+
+def _write(test: Any, lines: dict[str, set[int]], **more: Any) -> None:
+    found = {file.removeprefix(ROOT): sorted(numbers) for file, numbers in lines.items()}
+    with (FOLDER / str(os.getpid())).open("a", encoding="utf-8") as file:
+        file.write(json.dumps({"test": test, "lines": found, **more}) + "\n")
+
+
+threading.settrace(_trace)
+sys.settrace(_trace)
+
+
+def pytest_configure() -> None:
+    _state["is_pytest"] = True
+
+
+def pytest_runtest_logstart(nodeid: str) -> None:
+    TEST.write_text(nodeid, encoding="utf-8")
+    _seen.clear()
+
+
+_took: dict[str, float] = defaultdict(float)
+_failed: set[str] = set()
+
+
+def pytest_runtest_logreport(report: Any) -> None:
+    _took[report.nodeid] += report.duration
+    if report.outcome != "passed":
+        _failed.add(report.nodeid)
+
+
+def pytest_runtest_logfinish(nodeid: str) -> None:
+    if nodeid not in _failed:
+        _write(nodeid, dict(_seen), seconds=round(_took[nodeid], 3))
