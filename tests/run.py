@@ -41,14 +41,22 @@ def main() -> int:
                 check()
             case "lock":
                 lock()
-            case _ if pytest_arguments:
-                find_chromium()
-                run("pytest", BIN / "pytest", *pytest_arguments, environment=test_environment())
             case _:
-                test()
+                environment = test_environment()
+                noted = Path(environment["APRANOVA_TESTS_NEED_ROOT"])
+                noted.unlink(missing_ok=True)
+                find_chromium()
+                if pytest_arguments:
+                    run("pytest", BIN / "pytest", *pytest_arguments, environment=environment)
+                else:
+                    test(environment)
+                name_what_needs_root(noted)
     except (StepFailed, PortalBuildFailed) as failure:
         print(f"\n✗ {failure}", flush=True)
         return 1
+    except KeyboardInterrupt:
+        print("\n✗ interrupted", flush=True)
+        return 130
     print(f"\n✓ {arguments.command}: all of it passed in {minutes(time.monotonic() - began)}")
     return 0
 
@@ -72,9 +80,7 @@ def check() -> None:
     step("lock files name no host", lock_files_name_no_host)
 
 
-def test() -> None:
-    environment = test_environment()
-    step("a Chromium for the browser tests", find_chromium)
+def test(environment: dict[str, str]) -> None:
     check()
     cache = Path(environment["APRANOVA_TEST_CACHE"])
     # It takes minutes: beside the fast tests, at low priority.
@@ -148,7 +154,13 @@ def lock() -> None:
 
 def run(title: str, *command: str | Path, folder: Path = SOURCE, environment: dict[str, str] | None = None) -> None:
     def call() -> None:
-        code = subprocess.call([str(part) for part in command], cwd=folder, env=environment)
+        runner = [sys.executable, SOURCE / "tests/end_all.py", *command]
+        process = subprocess.Popen(runner, cwd=folder, env=environment)
+        try:
+            code = process.wait()
+        except KeyboardInterrupt:
+            process.wait()  # it ends what its fixtures started
+            raise
         if code == 5 and "pytest" in str(command[0]):
             return  # no test of that mark in those folders
         if code != 0:
@@ -168,33 +180,32 @@ def minutes(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.1f} min"
 
 
-def test_cache() -> Path:
-    """Where the images for tests are kept between runs; as root a place that the sandboxes' uid can reach."""
-    if os.getuid() == 0:
-        return Path("/var/cache/apranova-test")
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "apranova-test"
-
-
 def test_environment() -> dict[str, str]:
-    cache = Path(os.environ.get("APRANOVA_TEST_CACHE") or test_cache())
+    """Images for tests are kept between runs in `APRANOVA_TEST_CACHE`."""
+    caches = "/var/cache" if os.getuid() == 0 else os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    cache = Path(os.environ.get("APRANOVA_TEST_CACHE") or Path(caches) / "apranova-test")
     cache.mkdir(parents=True, exist_ok=True)
-    return dict(os.environ, APRANOVA_TEST_CACHE=str(cache), PYTHONPATH=str(SOURCE))
+    return dict(
+        os.environ,
+        APRANOVA_TEST_CACHE=str(cache),
+        APRANOVA_TESTS_NEED_ROOT=str(cache / "need-root.txt"),
+        PYTHONPATH=str(SOURCE),
+    )
 
 
 def find_chromium() -> None:
-    if shutil.which("chromium"):
-        return
-    remedy = "Install it (Debian: apt install chromium) and run the same command again."
-    if os.getuid() != 0 or not shutil.which("apt-get"):
-        raise StepFailed(f"the browser tests need Chromium, which is not installed. {remedy}")
-    quiet = {"stdout": subprocess.DEVNULL, "stdin": subprocess.DEVNULL}
-    environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
-    subprocess.call(["apt-get", "update", "-qq"], env=environment, **quiet)
-    subprocess.call(
-        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium", "git"], env=environment, **quiet
-    )
     if not shutil.which("chromium"):
-        raise StepFailed(f"Chromium could not be installed. {remedy}")
+        raise StepFailed(
+            "the browser tests need Chromium, which is not installed. Install it (Debian: apt install chromium) and "
+            "run the same command again."
+        )
+
+
+def name_what_needs_root(noted: Path) -> None:
+    if noted.exists():
+        print("\nThese tests run only as root and were left out. `sudo ./apranova test` runs them, too:")
+        for test in sorted({line.partition("[")[0] for line in noted.read_text().splitlines()}):
+            print(f"  {test}")
 
 
 def build_the_portal() -> None:

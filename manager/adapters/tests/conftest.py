@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from manager.adapters.tests.engine_under_test import EngineUnderTest, start_as
+from manager.adapters.tests.engine_under_test import START_AS, EngineUnderTest
 
 
-@pytest.fixture(scope="module", params=start_as())
+@pytest.fixture(scope="module", params=START_AS)
 def engine(request: pytest.FixtureRequest) -> Iterator[EngineUnderTest]:
     running = EngineUnderTest(as_whom=request.param)
     yield running

@@ -19,6 +19,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from contract.errors import ApraNovaError
 from contract.names import WorkspaceKind
 from manager.adapters.bubblewrap.runner import BubblewrapTaskRunner
@@ -32,9 +34,7 @@ MEMORY_MAX = 160 << 20
 PROCESSES_MAX = 80
 
 
-def start_as() -> tuple[str, ...]:
-    """Both ways of starting where both can be tried."""
-    return ("root", "ordinary user") if os.geteuid() == 0 else ("ordinary user",)
+START_AS = ("ordinary user", pytest.param("root", marks=pytest.mark.root))
 
 
 class EngineUnderTest:

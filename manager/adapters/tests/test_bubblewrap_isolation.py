@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from contract.errors import ApraNovaError, Reason
-from manager.adapters.tests.engine_under_test import MEMORY_MAX, EngineUnderTest, new_task_id, start_as, wait_for
+from manager.adapters.tests.engine_under_test import MEMORY_MAX, START_AS, EngineUnderTest, new_task_id, wait_for
 
 pytestmark = pytest.mark.sandbox
 
@@ -233,7 +233,7 @@ def test_the_sockets_directory_is_gone_before_a_home_comes(engine: EngineUnderTe
     engine.runner.stop(task_id, grace_s=0)
 
 
-@pytest.mark.parametrize("as_whom", start_as())
+@pytest.mark.parametrize("as_whom", START_AS)
 def test_an_agent_that_puts_a_link_in_the_place_of_its_socket_is_ended(as_whom: str) -> None:
     engine = EngineUnderTest(as_whom=as_whom, agent="links-its-socket")
     try:

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from manager.adapters.tests.engine_under_test import EngineUnderTest, new_task_id, start_as, wait_for
+from manager.adapters.tests.engine_under_test import START_AS, EngineUnderTest, new_task_id, wait_for
 
 pytestmark = pytest.mark.sandbox
 
@@ -20,7 +20,7 @@ STATUS = (
 NAMESPACES = "import os; value = {n: os.stat(f'/proc/self/ns/{n}').st_ino for n in ('user', 'mnt', 'net', 'ipc', 'uts', 'pid', 'cgroup')}"
 
 
-@pytest.fixture(scope="module", params=start_as())
+@pytest.fixture(scope="module", params=START_AS)
 def engine(request: pytest.FixtureRequest) -> Iterator[EngineUnderTest]:
     engine = EngineUnderTest(as_whom=request.param, prefork="yes")
     yield engine
@@ -138,7 +138,7 @@ def test_a_dead_template_takes_no_child_along_and_the_next_task_gets_a_new_one(
 
 def test_after_a_dead_template_hurried_tasks_alone_bring_about_a_new_one() -> None:
     """Only the first hurried task did: without a warm pool every later one was started plainly for ever."""
-    engine = EngineUnderTest(as_whom=start_as()[0], prefork="yes")
+    engine = EngineUnderTest(as_whom="ordinary user", prefork="yes")
     try:
         engine.start()
         template = template_of(engine)
@@ -164,7 +164,7 @@ def test_forking_is_fast(engine: EngineUnderTest, record_property: pytest.Record
     assert took_ms < 1500
 
 
-@pytest.mark.parametrize("as_whom", start_as())
+@pytest.mark.parametrize("as_whom", START_AS)
 def test_the_template_sees_no_student_and_no_network(as_whom: str) -> None:
     engine = EngineUnderTest(as_whom=as_whom, prefork="yes")
     try:
@@ -187,7 +187,7 @@ def test_the_template_sees_no_student_and_no_network(as_whom: str) -> None:
         engine.close()
 
 
-@pytest.mark.parametrize("as_whom", start_as())
+@pytest.mark.parametrize("as_whom", START_AS)
 def test_without_a_prefork_template_whoever_waits_gets_a_plain_start_and_nobody_else_hangs(as_whom: str) -> None:
     engine = EngineUnderTest(as_whom=as_whom, prefork="yes")
     try:
@@ -206,7 +206,7 @@ def test_without_a_prefork_template_whoever_waits_gets_a_plain_start_and_nobody_
 
 
 def test_a_template_that_cannot_get_warm_costs_one_task_and_says_why() -> None:
-    engine = EngineUnderTest(as_whom=start_as()[0], prefork="broken")
+    engine = EngineUnderTest(as_whom="ordinary user", prefork="broken")
     try:
         first = engine.start(ready=False)
         wait_for(lambda: not engine.observed(first).alive, "the first task to fail")

@@ -236,7 +236,7 @@ def test_what_its_owner_may_not_read_or_change_is_saved_and_restored_and_nothing
     assert {(kept.home / name).read_text() for name in ("secret", "locked/secret")} == {"x"}
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to another user")
+@pytest.mark.root  # who alone can give files to another user
 def test_as_root_owners_come_back_too(kept: Kept) -> None:
     (kept.home / "file").write_text("x")
     for path in (kept.home, kept.home / "file"):

@@ -18,10 +18,10 @@ import pytest
 from contract.errors import ApraNovaError, Reason
 from manager.adapters.tests.engine_under_test import (
     SOURCE,
+    START_AS,
     EngineUnderTest,
     cgroups_named,
     new_task_id,
-    start_as,
     wait_for,
 )
 
@@ -230,7 +230,7 @@ def test_starting_and_attaching_are_fast(engine: EngineUnderTest, record_propert
     assert statistics.median(attach_ms) < 100
 
 
-@pytest.mark.parametrize("as_whom", start_as())
+@pytest.mark.parametrize("as_whom", START_AS)
 def test_killing_the_engine_ends_all_sandboxes_and_the_next_one_begins_anew(as_whom: str) -> None:
     engine = EngineUnderTest(as_whom=as_whom)
     try:
@@ -257,7 +257,7 @@ def test_killing_the_engine_ends_all_sandboxes_and_the_next_one_begins_anew(as_w
         engine.close()
 
 
-@pytest.mark.skipif("root" not in start_as(), reason="only root can have cgroups of version 1, and take them away")
+@pytest.mark.root  # who alone has cgroups of version 1, and can take them away
 def test_an_engine_whose_cgroup_was_taken_away_ends_so_that_the_next_one_can_start_tasks() -> None:
     engine = EngineUnderTest(as_whom="root")
     try:
@@ -276,7 +276,7 @@ def test_an_engine_whose_cgroup_was_taken_away_ends_so_that_the_next_one_can_sta
         engine.close()
 
 
-@pytest.mark.parametrize("as_whom", start_as())
+@pytest.mark.parametrize("as_whom", START_AS)
 def test_an_agent_that_cannot_start_leaves_its_reason(as_whom: str) -> None:
     engine = EngineUnderTest(as_whom=as_whom, agent="exits-at-once")
     try:
@@ -290,7 +290,7 @@ def test_an_agent_that_cannot_start_leaves_its_reason(as_whom: str) -> None:
 
 
 def test_an_agent_that_ignores_sigterm_is_killed_after_the_grace() -> None:
-    engine = EngineUnderTest(as_whom=start_as()[0], agent="ignores-sigterm")
+    engine = EngineUnderTest(as_whom="ordinary user", agent="ignores-sigterm")
     try:
         task_id = engine.start()
         began = time.monotonic()

@@ -15,7 +15,7 @@ from contract.names import AGENT_TOKEN_HEADER, WorkspaceKind
 from manager.adapters.memory.runner import MemoryTaskRunner
 from manager.adapters.system.clock import SystemClock
 from manager.adapters.tests.ecs_under_test import EcsUnderTest
-from manager.adapters.tests.engine_under_test import EngineUnderTest, OverUnixSocket, new_task_id, start_as, wait_for
+from manager.adapters.tests.engine_under_test import EngineUnderTest, OverUnixSocket, new_task_id, wait_for
 from manager.ports.task_runner import ObservedTask, TaskRunner, TaskSpec
 
 
@@ -42,11 +42,12 @@ class Subject:
         return task
 
 
+SANDBOXES = ("bubblewrap", "unisolated")
 SUBJECTS = [
     "memory",
     "ecs",
-    *(pytest.param(f"bubblewrap as {user}", marks=pytest.mark.sandbox) for user in start_as()),
-    *(pytest.param(f"unisolated as {user}", marks=pytest.mark.sandbox) for user in start_as()),
+    *(pytest.param(f"{technology} as ordinary user", marks=pytest.mark.sandbox) for technology in SANDBOXES),
+    *(pytest.param(f"{technology} as root", marks=(pytest.mark.sandbox, pytest.mark.root)) for technology in SANDBOXES),
 ]
 
 
