@@ -22,7 +22,7 @@ from simulator.agents import SimulatedAgents
 from simulator.engine import NEVER, EcsEngine, Instance, MachineEngine
 from simulator.faults import Faults
 from simulator.homes import SimulatedHomes
-from simulator.invariants import Violation, Watch
+from simulator.invariants import Invariants, Violation
 from simulator.loop import EventLoop
 from simulator.manager_process import SimulatedManager
 from simulator.ports import NumberedIds
@@ -54,7 +54,7 @@ class Outcome:
     crashes: int
 
 
-class Fleet:
+class SimulatedFleet:
     def __init__(self, seed: int, profile: Profile, *, traced: bool) -> None:
         self.profile = profile
         self.loop = EventLoop(profile.starts_at)
@@ -72,7 +72,7 @@ class Fleet:
         self.store = SimulatedStore(loop, index_lag_s=faults.index_lag_s)
         self.homes = SimulatedHomes()
         self.agents = SimulatedAgents(loop, self.engine, clock_offset_s=self._offset_s())
-        watch = Watch(loop, policy, faults, store=self.store, engine=self.engine, homes=self.homes)
+        watch = Invariants(loop, policy, faults, store=self.store, engine=self.engine, homes=self.homes)
         self.watch = watch
         self.store.wrote = watch.wrote
         self.homes.purging = watch.purging
@@ -289,7 +289,7 @@ def run_seed(seed: int, profile: Profile | None = None, *, traced: bool = False)
     """One run; the same seed and profile give the same run, to the last event."""
     violation = None
     with _silent_logs():
-        fleet = Fleet(seed, profile or draw(seed), traced=traced)
+        fleet = SimulatedFleet(seed, profile or draw(seed), traced=traced)
         try:
             fleet.run()
         except Violation as found:

@@ -50,7 +50,7 @@ class Violation(BaseException):
         self.story = story
 
 
-class Watch:
+class Invariants:
     def __init__(
         self,
         loop: EventLoop,
@@ -91,67 +91,62 @@ class Watch:
     # Records
 
     def wrote(self, changes: list[Change]) -> None:
-        touched: dict[str, None] = {}
+        bound: dict[str, None] = {}
         for before, after in changes:
             record = after or before
             if isinstance(record, Task):
                 self._task(before, after)  # type: ignore[arg-type] (both of a pair are of one type)
-                if record.workspace_id:
-                    touched[record.workspace_id] = None
-            elif isinstance(record, Workspace):
-                touched[record.workspace_id] = None
-        for workspace_id in touched:
+            if isinstance(record, Task | Workspace) and record.workspace_id:
+                bound[record.workspace_id] = None
+        for workspace_id in bound:
             self._bound(workspace_id)
         for before, after in changes:
             if isinstance(after or before, Workspace):
                 self._workspace(before, after)  # type: ignore[arg-type]
 
     def _task(self, before: Task | None, after: Task | None) -> None:
-        task = after or before
-        assert task is not None  # noqa: S101 (a change has two sides)
         if after is None:
-            if task.state is not TaskState.STOPPED:
-                raise Violation("rule 4", f"the record of {task.task_id} is forgotten while it is {task.state}")
-            self._live_of.get(task.workspace_id or "", set()).discard(task.task_id)
+            assert before is not None  # noqa: S101 (a change has two sides)
+            self._task_forgotten(before)
             return
-        if before is None:
-            self._recorded.add(after.task_id)
-        else:
-            if after.state is not before.state and after.state not in TASK_TRANSITIONS[before.state]:
-                raise Violation("rule 1", f"{after.task_id} went from {before.state} to {after.state}")
-            if before.workspace_id not in (None, after.workspace_id):
-                raise Violation("rule 1", f"{after.task_id} served {before.workspace_id}, now {after.workspace_id}")
-            if (before.home_id, before.agent_token) != (after.home_id, after.agent_token):
-                raise Violation("rule 3", f"{after.task_id} is recorded otherwise than it was started")
-        if after.state in (TaskState.STARTING, TaskState.STOPPING) and after.deadline is None:
-            raise Violation("rule 3", f"{after.task_id} is {after.state} without a deadline")
-        if after.intended_for is not None and after.workspace_id not in (None, after.intended_for):
-            raise Violation("rule 1", f"{after.task_id} was started for {after.intended_for}, not {after.workspace_id}")
+        _check_task(before, after)
         self._home_is_free(after)
-        if after.pool_rank is not None and after.due_at is not None and not after.waits:
-            raise Violation("index", f"{after.task_id} is in the pool's list and among the due tasks")
-        if after.workspace_id:
-            (self._live_of[after.workspace_id].add if after.live else self._live_of[after.workspace_id].discard)(
-                after.task_id
-            )
-        if after.warm:
-            self._warm[after.task_id] = after
-            if before is None:
+        self._remember(before, after)
+        if before is None:
+            if after.warm:
                 self._pool()
                 self._backs_off()
+        elif before.live and after.state is TaskState.STOPPING and after.failure:
+            self._given_up(before, after)
+        if after.state is TaskState.CLAIMED and before is not None and before.workspace_id is None:
+            self._image(after)
+        self._agrees_with_the_engine(before, after)
+
+    def _task_forgotten(self, task: Task) -> None:
+        if task.state is not TaskState.STOPPED:
+            raise Violation("rule 4", f"the record of {task.task_id} is forgotten while it is {task.state}")
+        self._live_of[task.workspace_id or ""].discard(task.task_id)
+
+    def _remember(self, before: Task | None, after: Task) -> None:
+        if before is None:
+            self._recorded.add(after.task_id)
+        if after.workspace_id:
+            _keep(self._live_of[after.workspace_id], after.task_id, after.live)
+        if after.warm:
+            self._warm[after.task_id] = after
         else:
             self._warm.pop(after.task_id, None)
         if after.ready_at is not None and (before is None or before.ready_at is None):
             self._warm_starts.clear()
-        if after.state is TaskState.STOPPING and after.failure and before is not None and before.live:
-            self._given_up(before, after)
-        if after.state is TaskState.CLAIMED and (before is None or before.state is not TaskState.CLAIMED):
-            self._image(after, before)
+
+    def _agrees_with_the_engine(self, before: Task | None, after: Task) -> None:
         instance = self._engine.instances.get(after.task_id)
-        if after.state is TaskState.STOPPED and instance is not None and instance.alive:
+        if instance is None:
+            return
+        if after.state is TaskState.STOPPED and instance.alive:
             raise Violation("rule 4", f"{after.task_id} is recorded as stopped while it lives")
         workspace = self._store.workspaces.get(after.workspace_id or "")
-        if after.saved_at is not None and before is not None and before.saved_at is None and workspace and instance:
+        if workspace is not None and before is not None and before.saved_at is None and after.saved_at is not None:
             self._saved(workspace, instance)
 
     def _home_is_free(self, task: Task) -> None:
@@ -159,7 +154,7 @@ class Watch:
         if task.home_id is None:
             return
         tasks = self._tasks_with[task.home_id]
-        (tasks.add if task.live else tasks.discard)(task.task_id)
+        _keep(tasks, task.task_id, task.live)
         if len(tasks) > 1:
             raise Violation("rule 6", f"{task.home_id} is to be mounted by {_names(tasks)} at once")
 
@@ -196,10 +191,8 @@ class Watch:
         instance = self._engine.instances.get(task.task_id)
         return instance is None or instance.alive
 
-    def _image(self, task: Task, before: Task | None) -> None:
-        """Only of warm tasks: one that was reserved while it started keeps its student waiting for no newer image."""
-        if before is None or before.workspace_id is not None:
-            return
+    def _image(self, task: Task) -> None:
+        """A warm task is claimed. One that was reserved while it started may have an older image."""
         replaced_s = self._loop.now - self._replaced_at.get(task.image, self._loop.now)
         held_up = self._faults.profile.pause or self._faults.profile.slow
         if replaced_s > (150.0 if held_up else 2.0):
@@ -515,6 +508,27 @@ class Watch:
             if home_id not in owned and home_id not in self._mounted:
                 return Violation("rule 6", f"{home_id} is kept, and no record leads to it")
         return None
+
+
+def _check_task(before: Task | None, after: Task) -> None:
+    """What its record alone, and the one before it, must hold."""
+    if before is not None:
+        if after.state is not before.state and after.state not in TASK_TRANSITIONS[before.state]:
+            raise Violation("rule 1", f"{after.task_id} went from {before.state} to {after.state}")
+        if before.workspace_id not in (None, after.workspace_id):
+            raise Violation("rule 1", f"{after.task_id} served {before.workspace_id}, now {after.workspace_id}")
+        if (before.home_id, before.agent_token) != (after.home_id, after.agent_token):
+            raise Violation("rule 3", f"{after.task_id} is recorded otherwise than it was started")
+    if after.state in (TaskState.STARTING, TaskState.STOPPING) and after.deadline is None:
+        raise Violation("rule 3", f"{after.task_id} is {after.state} without a deadline")
+    if after.intended_for is not None and after.workspace_id not in (None, after.intended_for):
+        raise Violation("rule 1", f"{after.task_id} was started for {after.intended_for}, not {after.workspace_id}")
+    if after.pool_rank is not None and after.due_at is not None and not after.waits:
+        raise Violation("index", f"{after.task_id} is in the pool's list and among the due tasks")
+
+
+def _keep(names: set[str], name: str, kept: bool) -> None:
+    (names.add if kept else names.discard)(name)
 
 
 def _names(names: Iterable[str | None]) -> str:

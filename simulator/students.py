@@ -16,7 +16,7 @@ from manager.use_cases.world import World
 from simulator.engine import Instance, MachineEngine
 from simulator.faults import Unreachable
 from simulator.homes import SimulatedHomes
-from simulator.invariants import Watch
+from simulator.invariants import Invariants
 from simulator.loop import EventLoop
 from simulator.store import SimulatedStore
 from simulator.trace import Trace
@@ -57,7 +57,7 @@ class Students:
         self,
         loop: EventLoop,
         trace: Trace,
-        watch: Watch,
+        watch: Invariants,
         *,
         seed: int,
         gap_s: float,

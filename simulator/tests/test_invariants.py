@@ -9,16 +9,18 @@ import pytest
 from contract.names import StopReason, WorkspaceKind, WorkspaceState
 from manager.ports.task_runner import TaskSpec
 from simulator.engine import Instance, TaskLife
-from simulator.fleet import Fleet
+from simulator.fleet import SimulatedFleet
 from simulator.invariants import Violation
 from simulator.profile import Profile
 
 HOUR_S = 3_600.0
 
 
-def a_student_who_came_back(*, before_the_write_s: float, write_under_way_s: float = 0.0) -> tuple[Fleet, Instance]:
+def a_student_who_came_back(
+    *, before_the_write_s: float, write_under_way_s: float = 0.0
+) -> tuple[SimulatedFleet, Instance]:
     """The first student of the fleet, after an hour's absence."""
-    fleet = Fleet(1, Profile(), traced=False)
+    fleet = SimulatedFleet(1, Profile(), traced=False)
     now = fleet.loop.now
     fleet.loop.called_at = now - write_under_way_s
     instance = Instance(
@@ -34,7 +36,7 @@ def a_student_who_came_back(*, before_the_write_s: float, write_under_way_s: flo
     return fleet, instance
 
 
-def stop_as_idle(fleet: Fleet, instance: Instance) -> None:
+def stop_as_idle(fleet: SimulatedFleet, instance: Instance) -> None:
     """The record as it is when that write takes effect."""
     before = next(iter(fleet.store.workspaces.values()))
     running = replace(before, state=WorkspaceState.RUNNING, task_id=instance.task_id)
@@ -42,7 +44,7 @@ def stop_as_idle(fleet: Fleet, instance: Instance) -> None:
     fleet.watch._changed_state(running, running.stopping(now=fleet.loop.now, reason=StopReason.IDLE))
 
 
-def saved(fleet: Fleet, instance: Instance, *, launched_again: bool) -> None:
+def saved(fleet: SimulatedFleet, instance: Instance, *, launched_again: bool) -> None:
     workspace = next(iter(fleet.store.workspaces.values()))
     wanted_at = fleet.loop.now if launched_again else None
     fleet.watch._saved(replace(workspace, stop_reason=StopReason.IDLE, launch_wanted_at=wanted_at), instance)

@@ -14,7 +14,7 @@ from manager.domain.plan import ForgetLaunches
 from manager.domain.reconcile import reconcile
 from manager.domain.task import Task
 from manager.use_cases.sweep import observe
-from simulator.fleet import Fleet, run_seed
+from simulator.fleet import SimulatedFleet, run_seed
 from simulator.planted_bugs import BUGS, PlantedBug, find
 from simulator.profile import RATES, Profile, difference
 from simulator.soak import shrunk
@@ -33,7 +33,7 @@ def test_a_few_runs_break_no_rule(seed: int) -> None:
 
 def test_a_look_at_the_fleet_changes_nothing_that_a_manager_remembers() -> None:
     """Seed 60012792: a pass was held up, the run looked whether all was well, and the pass had forgotten a start."""
-    fleet = Fleet(0, Profile(), traced=False)
+    fleet = SimulatedFleet(0, Profile(), traced=False)
     recent = fleet.managers[0].world.recent
     recent.started("task-1", fleet.loop.now - 60.0)
     assert fleet._why_not_a_no_op() is not None  # it did look: the pool is still to be filled
@@ -43,7 +43,7 @@ def test_a_look_at_the_fleet_changes_nothing_that_a_manager_remembers() -> None:
 
 def test_a_record_that_has_just_grown_old_is_no_sign_that_a_fleet_has_not_converged() -> None:
     """Seeds 80191003 and 80192013: starts that had failed grew old one after the other, each just after a pass."""
-    fleet = Fleet(0, Profile(pool=0, pool_later=0), traced=False)
+    fleet = SimulatedFleet(0, Profile(pool=0, pool_later=0), traced=False)
     now = fleet.loop.now
     task = Task("task-old", WorkspaceKind.VSCODE, "vscode-1", now - 7_200.0, "token", TaskState.STOPPED)
     fleet.store.write(replace(task, ended_at=now - 7_200.0, failure="no room", workspace_id="ws-aaaaaaaaaa"))
