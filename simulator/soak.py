@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from simulator.fleet import Outcome, run_seed
+from simulator.operator_input import words_of
 from simulator.profile import difference, simpler
 from simulator.quick import quick_records
 from simulator.worker_process import end_with
@@ -67,8 +68,7 @@ class Totals:
 
 
 def main() -> int:
-    words = sys.argv[1:]
-    chosen = _parse(words[1:] if words[:1] == ["soak"] else words)  # ./apranova hands its command over too
+    chosen = _parse(words_of("soak", None))
     if chosen.replay is not None:
         outcome = run_seed(chosen.replay, traced=True)
         print("\n".join(outcome.trace.lines))

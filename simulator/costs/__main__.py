@@ -4,98 +4,87 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import difflib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from simulator.costs import from_infrastructure, report
-from simulator.costs.assembly import BadAssembly
 from simulator.costs.comparison import as_json, compare
 from simulator.costs.infrastructure_report import infrastructure_as_json, show_infrastructure
 from simulator.costs.measured import measure, measured_as_json
 from simulator.costs.measured_report import show_measured
-from simulator.costs.plan import BadPlan, Plan, assumptions
-from simulator.costs.price_book import OWN_PRICES, BadPriceBook, PriceBook, load_price_book
-from simulator.costs.stack import ARCHES, BadTask, WorkspaceTask
-from simulator.workloads.history import BadHistory, read_history
+from simulator.costs.plan import Plan
+from simulator.costs.price_book import OWN_PRICES, PriceBook, load_price_book
+from simulator.costs.stack import ARCHES, WorkspaceTask
+from simulator.operator_input import BadInput, console, numbers_of, read_numbers, refuse, words_of
+from simulator.workloads.history import read_history
 
-EXIT_BAD_INPUT = 2
 OF_THE_TEMPLATES = ("pool", "idle_minutes", "arch", "spot")
 WITH_A_FLAG = ("students", "hours", "pool", "idle_minutes", "sessions_a_day")
 
 DESCRIPTION = """\
-What a school costs on AWS in a month: workspaces that always run beside workspaces that run on demand.
-First the architecture document's own arithmetic, then everything counted, with idle tails."""
+Prints what a school costs on AWS in a month: workspaces that always run, next to workspaces that
+run on demand. First comes the architecture document's own arithmetic, then everything counted."""
 
 EXAMPLES = f"""\
 examples:
-  ./apranova costs                                     the document's school: 100 students, 90 hours, pool of 3
-  ./apranova costs --students 250 --hours 60 --pool 5  your own
-  ./apranova costs --arch arm --spot 0.5               ARM processors, half of the task-hours on Spot
+  ./apranova costs                                     100 students, 90 hours each, a pool of 3
+  ./apranova costs --students 250 --hours 60 --pool 5  your own numbers
+  ./apranova costs --arch arm --spot 0.5               ARM, half of the task-hours on Spot
   ./apranova costs --idle-minutes 15 --sessions-a-day 3
   ./apranova costs --assume home_gb=25 --assume image_nat_share=1
-  ./apranova costs --prices my-prices.toml             first copy {OWN_PRICES.parent.name}/{OWN_PRICES.name} (--show-prices says where) and edit it
-  ./apranova costs --from-infrastructure school.toml   what ./apranova infrastructure writes, priced line by line
+  ./apranova costs --prices my-prices.toml             a copy of {OWN_PRICES.name}, edited
+  ./apranova costs --from-infrastructure school.toml   your settings' templates, line by line
   ./apranova costs --history history.jsonl --from 2026-11-01 --to 2026-12-01
-                                                       what students and cohorts really used (./apranova export-history), in dollars
+                                                       what students and cohorts used
   ./apranova costs --json                              for programs
 
-exit codes: 0 done, 2 something asked for is not possible (the message says what)"""
+exit codes: 0 done, 2 an option is not possible (the message says which)"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    if given[:1] == ["costs"]:  # the entry script passes its command on
-        given = given[1:]
-    asked = _parser().parse_args(given)
+    asked = _parser().parse_args(words_of("costs", arguments))
     try:
-        return _run(asked)
-    except (BadPlan, BadPriceBook, BadTask, BadAssembly, BadHistory, from_infrastructure.CannotSynthesise) as problem:
-        print(f"apranova: {problem}", file=sys.stderr)
-        return EXIT_BAD_INPUT
+        _run(asked)
+    except BadInput as problem:
+        return refuse(problem)
+    return 0
 
 
-def _run(asked: argparse.Namespace) -> int:
+def _run(asked: argparse.Namespace) -> None:
     if asked.assumptions:
-        report.show_assumptions(assumptions(), report.console())
-        return 0
+        report.show_assumptions(numbers_of(Plan), console())
+        return
     book = load_price_book(asked.prices)
     if asked.show_prices:
-        report.show_prices(book, report.console())
-        return 0
-    if asked.history is not None:
-        return _measured(asked, book)
-    if asked.begin is not None or asked.end is not None:
-        raise BadPlan("--from and --to choose a part of what --history names")
-    if asked.from_infrastructure is not None:
-        return _from_infrastructure(asked, book)
-    task = WorkspaceTask(arch=asked.arch or "x86", spot_share=asked.spot or 0.0)
-    comparison = compare(_plan(asked), book, task=task)
-    if asked.json:
-        report.show_json(as_json(comparison), report.console())
+        report.show_prices(book, console())
+    elif asked.history is not None:
+        _measured(asked, book)
+    elif asked.begin is not None or asked.end is not None:
+        raise BadInput("--from and --to need --history")
+    elif asked.from_infrastructure is not None:
+        _from_infrastructure(asked, book)
     else:
-        report.show(comparison, report.console())
-    return 0
+        comparison = compare(_plan(asked), book, task=_task(asked))
+        if asked.json:
+            report.show_json(as_json(comparison), console())
+        else:
+            report.show(comparison, console())
 
 
-def _measured(asked: argparse.Namespace, book: PriceBook) -> int:
-    """What was used is in the file: nothing of it can be planned besides."""
-    for option in (*WITH_A_FLAG, "from_infrastructure"):
-        if getattr(asked, option) is not None:
-            raise BadPlan(f"--{option.replace('_', '-')} does not go with --history, which says what was used")
-    if asked.assume:
-        raise BadPlan("--assume does not go with --history, which says what was used")
+def _measured(asked: argparse.Namespace, book: PriceBook) -> None:
+    """The file says what was used: nothing of it can be planned."""
+    for option in (*WITH_A_FLAG, "from_infrastructure", "assume"):
+        if getattr(asked, option) not in (None, []):
+            raise BadInput(f"{_flag(option)} does not go with --history, which says what was used")
     begin, end = _moment(asked.begin, "--from"), _moment(asked.end, "--to")
     if begin is not None and end is not None and begin >= end:
-        raise BadPlan("--from must lie before --to")
-    task = WorkspaceTask(arch=asked.arch or "x86", spot_share=asked.spot or 0.0)
-    bill = measure(read_history(asked.history), book, task=task, begin=begin, end=end)
+        raise BadInput("--from must lie before --to")
+    bill = measure(read_history(asked.history), book, task=_task(asked), begin=begin, end=end)
     if asked.json:
-        report.show_json(measured_as_json(bill), report.console())
+        report.show_json(measured_as_json(bill), console())
     else:
-        show_measured(bill, report.console())
-    return 0
+        show_measured(bill, console())
 
 
 def _moment(text: str | None, option: str) -> float | None:
@@ -105,53 +94,43 @@ def _moment(text: str | None, option: str) -> float | None:
     try:
         moment = dt.datetime.fromisoformat(text)
     except ValueError:
-        raise BadPlan(f"{option}: {text!r} is no date; write 2026-11-23 or 2026-11-23T09:00:00+01:00") from None
+        raise BadInput(f"{option}: {text!r} is not a date; write 2026-11-23 or 2026-11-23T09:00:00+01:00") from None
     return (moment if moment.tzinfo is not None else moment.replace(tzinfo=dt.UTC)).timestamp()
 
 
-def _from_infrastructure(asked: argparse.Namespace, book: PriceBook) -> int:
-    """The settings decide what the templates say; the rest of the plan is asked for as ever."""
+def _from_infrastructure(asked: argparse.Namespace, book: PriceBook) -> None:
+    """The settings decide what the templates say; options give the rest of the plan."""
     for option in OF_THE_TEMPLATES:
         if getattr(asked, option) is not None:
-            raise BadPlan(
-                f"--{option.replace('_', '-')} is in the settings file that --from-infrastructure reads; change it there"
-            )
+            raise BadInput(f"{_flag(option)} is in the settings file that --from-infrastructure reads; change it there")
     found = from_infrastructure.synthesise(asked.from_infrastructure)
     asked.pool, asked.idle_minutes = found.pool, found.idle_minutes
     bill = from_infrastructure.bill_of(found, _plan(asked), book)
     if asked.json:
-        report.show_json(infrastructure_as_json(bill), report.console())
+        report.show_json(infrastructure_as_json(bill), console())
     else:
-        show_infrastructure(bill, book, report.console())
-    return 0
+        show_infrastructure(bill, book, console())
+
+
+def _task(asked: argparse.Namespace) -> WorkspaceTask:
+    return WorkspaceTask(arch=asked.arch or "x86", spot_share=asked.spot or 0.0)
 
 
 def _plan(asked: argparse.Namespace) -> Plan:
-    known = assumptions()
-    default = Plan()
-    values: dict[str, float] = {
-        name: getattr(default, name) if getattr(asked, name) is None else getattr(asked, name) for name in WITH_A_FLAG
-    }
-    for text in asked.assume:
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise BadPlan(f"--assume expects NAME=VALUE, not {text!r}")
-        if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            raise BadPlan(
-                f"there is no assumption {name!r}{f'; {close[0]} is meant?' if close else ''} --assumptions lists them"
-            )
-        if name in WITH_A_FLAG:
-            raise BadPlan(f"{name} has an option of its own: --{name.replace('_', '-')}")
-        try:
-            values[name] = float(value)
-        except ValueError:
-            raise BadPlan(f"{name} must be a number, not {value!r}") from None
+    values = read_numbers(asked.assume, Plan, option="--assume", list_option="--assumptions")
+    for name in WITH_A_FLAG:
+        if name in values:
+            raise BadInput(f"{name} has an option of its own: {_flag(name)}")
+        if getattr(asked, name) is not None:
+            values[name] = getattr(asked, name)
     return Plan(**values)  # pyright: ignore[reportArgumentType] students comes from an option of type int
 
 
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
 def _parser() -> argparse.ArgumentParser:
-    default = Plan()
     parser = argparse.ArgumentParser(
         prog="apranova costs",
         description=DESCRIPTION,
@@ -159,49 +138,27 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    add = parser.add_argument
     for name in WITH_A_FLAG:
-        meaning = assumptions()[name].metadata["meaning"].replace("%", "%%")
-        value = getattr(default, name)
+        item = numbers_of(Plan)[name]
+        meaning = item.metadata["meaning"].replace("%", "%%")
         kind = int if name == "students" else float
-        parser.add_argument(f"--{name.replace('_', '-')}", type=kind, metavar="N", help=f"{meaning}; default {value:g}")
-    parser.add_argument("--arch", choices=ARCHES, help="processors of all tasks; default x86")
-    parser.add_argument(
-        "--spot",
-        type=float,
-        metavar="SHARE",
-        help="share of the workspaces' task-hours on Spot, 0 to 1; default 0",
+        add(_flag(name), type=kind, metavar="N", help=f"{meaning}; default {item.default:g}")
+    add("--arch", choices=ARCHES, help="processors of all tasks; default x86")
+    add("--spot", type=float, metavar="SHARE", help="share of task-hours on Spot, 0 to 1; default 0")
+    add("--assume", action="append", default=[], metavar="NAME=VALUE", help="change another number; may be repeated")
+    add("--assumptions", action="store_true", help="list all numbers that are assumed")
+    add("--prices", type=Path, metavar="FILE", help="a price file of your own")
+    add("--show-prices", action="store_true", help="list all prices with date and source")
+    templates = "synthesise the templates of these settings and price them; default: the example of a hundred students"
+    add(
+        "--from-infrastructure", nargs="?", const=from_infrastructure.EXAMPLE, type=Path, metavar="FILE", help=templates
     )
-    parser.add_argument(
-        "--assume",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="change one of the other numbers; may be repeated",
-    )
-    parser.add_argument("--assumptions", action="store_true", help="list all numbers that can be assumed, and stop")
-    parser.add_argument(
-        "--prices", type=Path, metavar="FILE", help="a price file instead of the one that comes with ApraNova"
-    )
-    parser.add_argument("--show-prices", action="store_true", help="list all prices with date and source, and stop")
-    parser.add_argument(
-        "--from-infrastructure",
-        nargs="?",
-        const=from_infrastructure.EXAMPLE,
-        type=Path,
-        metavar="FILE",
-        help="synthesise this school's templates and price what is in them; default: the example of a hundred students",
-    )
-    parser.add_argument(
-        "--history",
-        type=Path,
-        metavar="FILE",
-        help="dollars by cohort and by student (pseudonym) from a file of ./apranova export-history, instead of a plan",
-    )
-    parser.add_argument(
-        "--from", dest="begin", metavar="DATE", help="with --history: only what was used from then on (UTC)"
-    )
-    parser.add_argument("--to", dest="end", metavar="DATE", help="with --history: only what was used before then")
-    parser.add_argument("--json", action="store_true", help="for programs; dollars, not rounded")
+    history = "dollars by cohort and student (pseudonym), from a file of ./apranova export-history"
+    add("--history", type=Path, metavar="FILE", help=history)
+    add("--from", dest="begin", metavar="DATE", help="with --history: only what was used since then (UTC)")
+    add("--to", dest="end", metavar="DATE", help="with --history: only what was used before then")
+    add("--json", action="store_true", help="for programs; dollars, not rounded")
     return parser
 
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from simulator.operator_input import BadInput
 
-class BadAssembly(ValueError):
+
+class BadAssembly(BadInput):
     """The text says what is missing, and where it was looked for."""
 
 

@@ -20,6 +20,7 @@ from simulator.costs.plan import Plan, on_demand
 from simulator.costs.price_book import PriceBook
 from simulator.costs.synthesised import Synthesised, synthesised
 from simulator.costs.usage import HOURS_IN_A_MONTH
+from simulator.operator_input import BadInput
 
 SOURCE = Path(__file__).parents[2]
 EXAMPLE = SOURCE / "infrastructure" / "examples" / "hundred.toml"
@@ -27,7 +28,7 @@ PYTHON_VARIABLE = "APRANOVA_INFRASTRUCTURE_PYTHON"
 """Set by the entry script: the interpreter of the environment that CDK is in."""
 
 
-class CannotSynthesise(Exception):
+class CannotSynthesise(BadInput):
     """The text says what synthesis said."""
 
 

@@ -6,78 +6,51 @@ there is one; `costs --assumptions` prints the list.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import dataclass
 
 from simulator.costs.usage import HOURS_IN_A_MONTH, Requests, Storage, TaskHours, Traffic, Usage
-
-
-class BadPlan(ValueError):
-    """The text names the number, and says what is possible."""
-
-
-def _assumption(default: float, meaning: str, *, maximum: float, minimum: float = 0.0) -> float:
-    """A dataclass field, typed as what it holds."""
-    return field(default=default, metadata={"meaning": meaning, "minimum": minimum, "maximum": maximum})  # pyright: ignore[reportReturnType]
+from simulator.operator_input import check_numbers, number
 
 
 @dataclass(frozen=True)
 class Plan:
     """One month of a school."""
 
-    students: int = field(default=100, metadata={"meaning": "students", "minimum": 1, "maximum": 10_000_000})
-    hours: float = _assumption(90.0, "hours a student works in a month (document: 3 h × 30 days)", maximum=730)
-    pool: float = _assumption(3.0, "warm tasks, mean over the month (document: 3; its schedule: 2.9)", maximum=100_000)
-    idle_minutes: float = _assumption(30.0, "idle timeout (document)", maximum=43_800)
-    sessions_a_day: float = _assumption(
+    students: int = number(100, "students", minimum=1, maximum=10_000_000)
+    hours: float = number(90.0, "hours a student works in a month (document: 3 h × 30 days)", maximum=730)
+    pool: float = number(3.0, "warm tasks, mean over the month (document: 3; its schedule: 2.9)", maximum=100_000)
+    idle_minutes: float = number(30.0, "idle timeout (document)", maximum=43_800)
+    sessions_a_day: float = number(
         2.0, "sessions a student has on a day of use (assumed: class, self-study)", maximum=48
     )
-    days: float = _assumption(30.0, "days of use in a month (document)", maximum=31)
-    sweep_minutes: float = _assumption(
+    days: float = number(30.0, "days of use in a month (document)", maximum=31)
+    sweep_minutes: float = number(
         5.0, "time between sweeps; a tail is on average half of it longer", minimum=0.01, maximum=1_440
     )
-    start_seconds: float = _assumption(42.5, "start of a task (middle of Fargate's 25 to 60 s)", maximum=3_600)
-    home_gb: float = _assumption(10.0, "size of a home (assumed; fits the document's $312)", maximum=100_000)
-    infrequent_share: float = _assumption(0.0, "share of the homes in infrequent access", maximum=1)
-    snapshot_gb: float = _assumption(5.0, "snapshots of one home in S3 (assumed)", maximum=100_000)
-    home_read_gb_an_hour: float = _assumption(0.2, "read from a home in an hour of work (assumed)", maximum=10_000)
-    home_written_gb_an_hour: float = _assumption(0.1, "written to a home in an hour of work (assumed)", maximum=10_000)
-    nat_gb_an_hour: float = _assumption(0.1, "git, npm, pip in an hour of work (assumed)", maximum=10_000)
-    image_gb: float = _assumption(1.5, "compressed image that each start downloads (assumed)", maximum=100)
-    image_nat_share: float = _assumption(
-        0.0, "share of it that goes through NAT; 0 with an S3 gateway endpoint", maximum=1
-    )
-    out_gb: float = _assumption(
+    start_seconds: float = number(42.5, "start of a task (middle of Fargate's 25 to 60 s)", maximum=3_600)
+    home_gb: float = number(10.0, "size of a home (assumed; fits the document's $312)", maximum=100_000)
+    infrequent_share: float = number(0.0, "share of the homes in infrequent access", maximum=1)
+    snapshot_gb: float = number(5.0, "snapshots of one home in S3 (assumed)", maximum=100_000)
+    home_read_gb_an_hour: float = number(0.2, "read from a home in an hour of work (assumed)", maximum=10_000)
+    home_written_gb_an_hour: float = number(0.1, "written to a home in an hour of work (assumed)", maximum=10_000)
+    nat_gb_an_hour: float = number(0.1, "git, npm, pip in an hour of work (assumed)", maximum=10_000)
+    image_gb: float = number(1.5, "compressed image that each start downloads (assumed)", maximum=100)
+    image_nat_share: float = number(0.0, "share of it that goes through NAT; 0 with an S3 gateway endpoint", maximum=1)
+    out_gb: float = number(
         10.0, "to a student's browser in a month (assumed; fits the document's $90)", maximum=100_000
     )
-    web_requests_an_hour: float = _assumption(500.0, "requests in an hour of work (assumed)", maximum=10_000_000)
-    log_gb_an_hour: float = _assumption(0.001, "logs in an hour of work (assumed)", maximum=1_000)
-    manager_calls_a_session: float = _assumption(10.0, "invocations for a session's life (assumed)", maximum=1_000_000)
-    store_writes_a_session: float = _assumption(20.0, "write units for a session's life (assumed)", maximum=1_000_000)
-    store_reads_a_call: float = _assumption(20.0, "read units for each invocation (assumed)", maximum=1_000_000)
+    web_requests_an_hour: float = number(500.0, "requests in an hour of work (assumed)", maximum=10_000_000)
+    log_gb_an_hour: float = number(0.001, "logs in an hour of work (assumed)", maximum=1_000)
+    manager_calls_a_session: float = number(10.0, "invocations for a session's life (assumed)", maximum=1_000_000)
+    store_writes_a_session: float = number(20.0, "write units for a session's life (assumed)", maximum=1_000_000)
+    store_reads_a_call: float = number(20.0, "read units for each invocation (assumed)", maximum=1_000_000)
 
     def __post_init__(self) -> None:
-        for item in fields(self):
-            check(item, getattr(self, item.name))
+        check_numbers(self)
 
     @property
     def sessions(self) -> float:
         return self.students * self.sessions_a_day * self.days
-
-
-def check(item: Field[float], value: float) -> None:
-    """Raise BadPlan when a field cannot have this value."""
-    minimum, maximum = item.metadata["minimum"], item.metadata["maximum"]
-    if not (math.isfinite(value) and minimum <= value <= maximum):
-        raise BadPlan(
-            f"{item.name} must be from {minimum:,.10g} to {maximum:,.10g}, not {value:,.10g} ({item.metadata['meaning']})"
-        )
-
-
-def assumptions() -> Mapping[str, Field[float]]:
-    """Every field of a plan by its name, with meaning, minimum and maximum in its metadata."""
-    return {item.name: item for item in fields(Plan)}
 
 
 def on_demand(plan: Plan) -> Usage:

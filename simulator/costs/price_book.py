@@ -7,12 +7,13 @@ Quantities are the model's business; here is only what is read from the file, ch
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from simulator.operator_input import BadInput, meant
 
 OWN_PRICES = Path(__file__).parent / "prices.toml"
 SPOT_DISCOUNT = "fargate_spot_discount"
@@ -70,7 +71,7 @@ UNITS: Mapping[str, str] = {
 _KEYS_OF_A_PRICE = ("price", "free", "unit", "date", "source", "verified", "note")
 
 
-class BadPriceBook(ValueError):
+class BadPriceBook(BadInput):
     """The text says which file, which entry, what is wrong and what is expected."""
 
 
@@ -130,7 +131,7 @@ def parse_price_book(content: Mapping[str, object], *, origin: str) -> PriceBook
     entries = {name: value for name, value in content.items() if name not in ("region", "currency")}
     for name in entries:
         if name not in UNITS:
-            raise BadPriceBook(f"[{name}] is not a price that is used{_meant(name, UNITS)}")
+            raise BadPriceBook(f"[{name}] is not a price that is used{meant(name, UNITS)}")
     missing = [name for name in UNITS if name not in entries]
     if missing:
         raise BadPriceBook(f"[{missing[0]}] is missing{f', and {len(missing) - 1} more' if missing[1:] else ''}")
@@ -142,7 +143,7 @@ def _price(name: str, entry: object) -> Price:
         raise BadPriceBook(f"{name} must be a table: [{name}] with price, unit, date, source and verified below it")
     for key in entry:
         if key not in _KEYS_OF_A_PRICE:
-            raise BadPriceBook(f"[{name}] {key} is not known{_meant(str(key), _KEYS_OF_A_PRICE)}")
+            raise BadPriceBook(f"[{name}] {key} is not known{meant(str(key), _KEYS_OF_A_PRICE)}")
     price = _number(name, "price", entry.get("price"))
     if name == SPOT_DISCOUNT and price > 1:
         raise BadPriceBook(f"[{name}] price is the share that Spot saves, from 0 to 1, not {price:g}")
@@ -180,8 +181,3 @@ def _number(name: str, key: str, value: object) -> float:
     if not math.isfinite(value) or value < 0:
         raise BadPriceBook(f"[{name}] {key} must be 0 or more, not {value!r}")
     return float(value)
-
-
-def _meant(wrong: str, known: Mapping[str, object] | tuple[str, ...]) -> str:
-    close = difflib.get_close_matches(wrong, list(known), n=1)
-    return f"; {close[0]} is meant?" if close else ""

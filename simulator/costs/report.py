@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping
 from dataclasses import Field
-from typing import Any, TextIO
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -16,13 +15,6 @@ from simulator.costs import document
 from simulator.costs.comparison import Comparison
 from simulator.costs.model import Group
 from simulator.costs.price_book import PriceBook
-
-WIDTH_IN_A_FILE = 130
-
-
-def console(file: TextIO | None = None) -> Console:
-    stream: TextIO = file or sys.stdout
-    return Console(file=stream, highlight=False, width=None if stream.isatty() else WIDTH_IN_A_FILE)
 
 
 def show(comparison: Comparison, out: Console) -> None:

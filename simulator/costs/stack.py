@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from simulator.operator_input import BadInput
+
 Arch = Literal["x86", "arm"]
 ARCHES: tuple[Arch, ...] = ("x86", "arm")
 
 
-class BadTask(ValueError):
+class BadTask(BadInput):
     """A task that Fargate does not offer."""
 
 

@@ -3,111 +3,89 @@
 from __future__ import annotations
 
 import argparse
-import difflib
-import json
 import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
 
-from simulator.costs.price_book import BadPriceBook
-from simulator.costs.stack import ARCHES, BadTask
+from simulator.costs.stack import ARCHES
+from simulator.operator_input import BadInput, check_writable, console, numbers_of, refuse, words_of
 from simulator.planning import policies, table
-from simulator.planning.inputs import BadInput, Inputs, read_inputs
+from simulator.planning.inputs import Inputs, read_inputs
 from simulator.planning.jobs import Job, run_all
-from simulator.planning.page import Report, html
+from simulator.planning.page import html
+from simulator.planning.report import Report
 from simulator.planning.result import Result
-from simulator.workloads.habits import BadHabit, habits_by_name
-from simulator.workloads.history import BadHistory
-from simulator.workloads.timetable import BadTimetable
-
-EXIT_BAD_INPUT = 2
-WIDTH_IN_A_FILE = 130
+from simulator.workloads.habits import Habits
 
 DESCRIPTION = """\
-Simulates weeks of a school: students come to classes and study at hours of their own, and the workspace manager's real code
-launches, warms, stops and sweeps for them, on tasks that start as slowly as Fargate's. Says what students wait and what it costs."""
+Simulates weeks of a school. Students come to classes and study at other hours. The workspace
+manager's real code launches, warms and stops for them, on tasks that start as slowly as Fargate's.
+The result says how long students wait and what it costs."""
 
 EXAMPLES = """\
 examples:
-  ./apranova simulate                                      the document's school: 100 students, 30 days, 90 hours each
+  ./apranova simulate                                      100 students, 30 days, 90 hours each
   ./apranova simulate --homes fixed --curve --html plan.html
-  ./apranova simulate --students 240 --days 84 --start 2026-10-05 --timetable berlin.ics --timetable vienna.ics \\
-      --time-zone Europe/Berlin --holidays 2026-12-21..2027-01-03
+  ./apranova simulate --students 240 --days 84 --start 2026-10-05 --timetable berlin.ics \\
+      --timetable vienna.ics --time-zone Europe/Berlin --holidays 2026-12-21..2027-01-03
   ./apranova simulate --idle-minutes 15 --habit attendance=0.7 --habit study_hours=1.5
-  ./apranova simulate --history launches.jsonl             what your own students did, replayed
+  ./apranova simulate --history launches.jsonl             replays what your own students did
 
-A run takes some seconds for 100 students and 30 days. Equal seeds give equal results.
-What the words mean and how to plan a term: docs/guides/plan-a-term.md
+100 students and 30 days take a few seconds. Equal seeds give equal results.
+The guide explains the words and how to plan a term: docs/guides/plan-a-term.md
 
-exit codes: 0 done, 2 something asked for is not possible (the message says what), 130 stopped"""
+exit codes: 0 done, 2 an option is not possible (the message says which), 130 stopped"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    if given[:1] == ["simulate"]:  # the entry script passes its command on
-        given = given[1:]
+    given = words_of("simulate", arguments)
     asked = _parser().parse_args(given)
     if asked.habits:
-        _show_habits(_console(sys.stdout))
+        _show_habits(console())
         return 0
     try:
         inputs = read_inputs(asked)
-        _writable(asked.json, asked.html)
-        return _run(inputs, asked, command=shlex.join(["./apranova", "simulate", *given]))
-    except (BadInput, BadHabit, BadTimetable, BadHistory, BadPriceBook, BadTask) as problem:
-        print(f"apranova: {problem}", file=sys.stderr)
-        return EXIT_BAD_INPUT
+        check_writable(asked.json, asked.html)
+        report = _simulated(inputs, asked, command=shlex.join(["./apranova", "simulate", *given]))
+    except BadInput as problem:
+        return refuse(problem)
     except KeyboardInterrupt:
         print("\napranova: stopped; nothing was written", file=sys.stderr)
         return 130
-
-
-def _run(inputs: Inputs, asked: argparse.Namespace, *, command: str) -> int:
-    jobs = [inputs.job(scenario, scenario.policy_name) for scenario in inputs.scenarios]
-    on_the_curve: list[tuple[str, int]] = []
-    if asked.curve:
-        for scenario in inputs.scenarios:
-            found = policies.variants(scenario)
-            on_the_curve.append((scenario.policy_name, len(found)))
-            jobs += [inputs.job(variant, name) for name, variant in found]
-    results = _with_progress(jobs, asked.jobs)
-    main_results, rest = results[: len(inputs.scenarios)], results[len(inputs.scenarios) :]
-    curves: list[tuple[str, list[Result]]] = []
-    for main_result, (name, number) in zip(main_results, on_the_curve, strict=False):
-        curves.append((name, [main_result, *rest[:number]]))
-        rest = rest[number:]
-    always_on, document = inputs.always_on(main_results[0]), inputs.document(main_results[0])
-    out = _console(sys.stdout)
-    table.show(main_results, always_on=always_on, document=document, out=out)
-    if curves:
-        table.show_curve(curves, out=out)
-    if asked.json:
-        content = {
-            "command": command,
-            "runs": [one.as_json() for one in main_results],
-            "curve": {name: [one.as_json() for one in found] for name, found in curves},
-            "always_on": {"workspaces": always_on.group(table.Group.WORKSPACES), "total": always_on.total},
-            "document_workspaces": document.workspaces,
-            "habits": {name: value for name, value, _, _ in inputs.assumed},
-        }
-        asked.json.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-        out.print(f"\nwritten: {asked.json}", markup=False, soft_wrap=True)
-    if asked.html:
-        page = html(Report(main_results, curves, always_on, document, inputs.time_zone, command, inputs.assumed))
-        asked.html.write_text(page, encoding="utf-8")
-        out.print(f"written: {asked.html}", markup=False, soft_wrap=True)
+    out = console()
+    table.show(report, out)
+    out.print()
+    for file, write in ((asked.json, Report.as_json), (asked.html, html)):
+        if file is not None:
+            file.write_text(write(report), encoding="utf-8")
+            out.print(f"written: {file}", markup=False, soft_wrap=True)
     return 0
+
+
+def _simulated(inputs: Inputs, asked: argparse.Namespace, *, command: str) -> Report:
+    """Each policy's own run, and those of its curve after it."""
+    families = [[(one.policy_name, one), *(policies.variants(one) if asked.curve else ())] for one in inputs.scenarios]
+    jobs = [inputs.job(scenario, name) for family in families for name, scenario in family]
+    results = iter(_with_progress(jobs, asked.jobs))
+    found = [[next(results) for _ in family] for family in families]
+    return Report(
+        results=[runs[0] for runs in found],
+        curves=[(runs[0].name, runs) for runs in found] if asked.curve else [],
+        always_on=inputs.always_on(found[0][0]),
+        document=inputs.document(found[0][0]),
+        time_zone=inputs.time_zone,
+        command=command,
+        habits=inputs.assumed,
+    )
 
 
 def _with_progress(jobs: Sequence[Job], processes: int | None) -> list[Result]:
     """Bars on a terminal, nothing in a file."""
-    if not sys.stderr.isatty():
-        return run_all(jobs, processes=processes)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -115,46 +93,21 @@ def _with_progress(jobs: Sequence[Job], processes: int | None) -> list[Result]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[launches]:,} launches"),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    out = Console(stderr=True)
+    with Progress(*columns, console=out, transient=True, disable=not out.is_terminal) as progress:
         bars = [progress.add_task(job.name, total=1.0, launches=0) for job in jobs]
 
-        def tell(shares: Sequence[float], launches: Sequence[int]) -> None:
-            for bar, share, number in zip(bars, shares, launches, strict=True):
-                progress.update(bar, completed=share, launches=number)
+        def tell(number: int, share: float, launches: int) -> None:
+            progress.update(bars[number], completed=share, launches=launches)
 
         return run_all(jobs, processes=processes, progress=tell)
 
 
-def _writable(*files: Path | None) -> None:
-    """Before minutes of work, not after."""
-    for file in files:
-        if file is not None:
-            try:
-                with file.open("a", encoding="utf-8"):
-                    pass
-            except OSError as error:
-                raise BadInput(f"{file}: cannot be written ({error.strerror})") from None
-
-
 def _show_habits(out: Console) -> None:
-    found = table.Table("name", "default", "meaning", "source", box=None, header_style="bold", pad_edge=False)
-    for name, item in habits_by_name().items():
+    found = Table("name", "default", "meaning", "source", box=None, header_style="bold", pad_edge=False)
+    for name, item in numbers_of(Habits).items():
         found.add_row(name, f"{item.default:g}", item.metadata["meaning"], item.metadata["source"])
     out.print(found)
-
-
-def _console(file: TextIO) -> Console:
-    return Console(file=file, highlight=False, width=None if file.isatty() else WIDTH_IN_A_FILE)
-
-
-def _policy(text: str) -> str:
-    if text not in policies.DESCRIPTIONS:
-        close = difflib.get_close_matches(text, policies.DESCRIPTIONS, n=1)
-        known = "; ".join(f"{name}: {what}" for name, what in policies.DESCRIPTIONS.items())
-        raise argparse.ArgumentTypeError(
-            f"there is no policy {text!r}{f', {close[0]} is meant?' if close else ''} ({known})"
-        )
-    return text
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -165,121 +118,41 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    known = ", ".join(policies.DESCRIPTIONS)
-    who = parser.add_argument_group("the school")
-    who.add_argument("--students", type=int, default=100, metavar="N", help="default 100")
-    who.add_argument("--days", type=int, default=30, metavar="N", help="default 30")
-    who.add_argument(
-        "--start", default="2026-09-28", metavar="DATE", help="the first day; default 2026-09-28, a Monday"
-    )
-    who.add_argument(
-        "--time-zone", default="UTC", metavar="NAME", help="of classes and of the pool's schedule; default UTC"
-    )
-    who.add_argument("--cohort-size", type=int, default=25, metavar="N", help="default 25")
-    who.add_argument(
-        "--class-starts",
-        default="9",
-        metavar="H,H,…",
-        help="hours at which cohorts' weekday classes start, taken in turns; default 9",
-    )
-    who.add_argument(
-        "--timetable",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="FILE.ics",
-        help="classes from an iCalendar file instead; repeated: cohorts take them in turns",
-    )
-    who.add_argument(
-        "--holidays",
-        action="append",
-        default=[],
-        metavar="DAYS",
-        help="days without class: 2026-12-24 or 2026-12-21..2027-01-03; may be repeated",
-    )
-    who.add_argument(
-        "--habit", action="append", default=[], metavar="NAME=VALUE", help="change what students do; may be repeated"
-    )
-    who.add_argument("--habits", action="store_true", help="list all habits with their meaning and source, and stop")
-    who.add_argument(
-        "--history", type=Path, metavar="FILE", help="replay an export of ./apranova export-history instead of all this"
-    )
-    how = parser.add_argument_group("the platform")
-    how.add_argument(
-        "--policy",
-        type=_policy,
-        default=policies.DEFAULT,
-        metavar="NAME",
-        help=f"of the warm pool: {known}; default {policies.DEFAULT}",
-    )
-    how.add_argument(
-        "--compare",
-        type=_policy,
-        action="append",
-        default=None,
-        metavar="NAME",
-        help="another policy beside it, under the same workload; may be repeated; default schedule",
-    )
-    how.add_argument(
-        "--homes",
-        choices=("late-binding", "fixed"),
-        default="late-binding",
-        help="whether a running task can be given a home (fixed: EFS on Fargate); default late-binding",
-    )
-    how.add_argument(
-        "--pool",
-        default="base=3 peak=5 off=1 weekend=2",
-        metavar="SIZES",
-        help="of the schedule; default 'base=3 peak=5 off=1 weekend=2' (the document's)",
-    )
-    how.add_argument(
-        "--worth-minutes",
-        type=float,
-        metavar="N",
-        help="what sparing a student a cold start is worth to a forecast, in minutes of a warm task; default: the manager's own",
-    )
-    how.add_argument(
-        "--idle-minutes", type=float, default=30.0, metavar="N", help="idle timeout; default 30 (the document's)"
-    )
-    how.add_argument(
-        "--start-seconds",
-        default="25-60",
-        metavar="A-B",
-        help="how long a task takes to start; default 25-60 (Fargate)",
-    )
-    how.add_argument(
-        "--launches-a-second",
-        type=float,
-        default=20.0,
-        metavar="N",
-        help="RunTask calls and launches that AWS allows a second (a call starts one task); default 20, its first quota of each",
-    )
-    how.add_argument(
-        "--sweep-pause",
-        type=float,
-        default=1.0,
-        metavar="S",
-        help="seconds between two sweeps: what happens meanwhile becomes one pass; default 1",
-    )
-    how.add_argument("--arch", choices=ARCHES, default="x86", help="default x86")
-    how.add_argument(
-        "--spot", type=float, default=0.0, metavar="SHARE", help="share of task-hours on Spot, 0 to 1; default 0"
-    )
-    how.add_argument(
-        "--prices", type=Path, metavar="FILE", help="a price file instead of the one that comes with ApraNova"
-    )
-    run = parser.add_argument_group("the run")
-    run.add_argument("--seed", type=int, default=1, metavar="N", help="default 1")
-    run.add_argument(
-        "--curve",
-        action="store_true",
-        help="also with larger and smaller pools: waiting against cost, and the best point",
-    )
-    run.add_argument("--jobs", type=int, metavar="N", help="processes at once; default: one for each core")
-    run.add_argument("--json", type=Path, metavar="FILE", help="write everything for programs")
-    run.add_argument(
-        "--html", type=Path, metavar="FILE", help="write a report with plots, one file that needs no network"
-    )
+    known = ", ".join(policies.NAMES)
+    add = parser.add_argument_group("the school").add_argument
+    add("--students", type=int, default=100, metavar="N", help="default %(default)s")
+    add("--days", type=int, default=30, metavar="N", help="default %(default)s")
+    add("--start", default="2026-09-28", metavar="DATE", help="first day; default %(default)s, a Monday")
+    add("--time-zone", default="UTC", metavar="NAME", help="of the school's clocks; default %(default)s")
+    add("--cohort-size", type=int, default=25, metavar="N", help="default %(default)s")
+    add("--class-starts", default="9", metavar="H,H,…", help="hours at which classes start, used in turn; default 9")
+    add("--timetable", type=Path, action="append", default=[], metavar="FILE.ics", help="classes; may be repeated")
+    add("--holidays", action="append", default=[], metavar="DAYS", help="2026-12-24 or 2026-12-21..2027-01-03")
+    add("--habit", action="append", default=[], metavar="NAME=VALUE", help="change what students do; may be repeated")
+    add("--habits", action="store_true", help="list all habits with their meaning and source")
+    add("--history", type=Path, metavar="FILE", help="replay an export of ./apranova export-history instead")
+    add = parser.add_argument_group("the platform").add_argument
+    default = policies.DEFAULT
+    add("--policy", choices=policies.NAMES, default=default, help=f"of the warm pool: {known}; default {default}")
+    add("--compare", choices=policies.NAMES, action="append", help="a second policy; default schedule")
+    add("--homes", choices=("late-binding", "fixed"), default="late-binding", help="fixed: EFS on Fargate")
+    sizes = "base=3 peak=5 off=1 weekend=2"
+    add("--pool", default=sizes, metavar="SIZES", help="of the schedule; default '%(default)s'")
+    worth = "what avoiding a cold start is worth to the forecast, in minutes of a warm task"
+    add("--worth-minutes", type=float, metavar="N", help=worth)
+    add("--idle-minutes", type=float, default=30.0, metavar="N", help="idle timeout; default 30")
+    limit = "RunTask calls and launches per second that AWS allows; default 20"
+    add("--launches-a-second", type=float, default=20.0, metavar="N", help=limit)
+    add("--sweep-pause", type=float, default=1.0, metavar="S", help="seconds between two reconcile passes; default 1")
+    add("--arch", choices=ARCHES, default="x86", help="default %(default)s")
+    add("--spot", type=float, default=0.0, metavar="SHARE", help="share of task-hours on Spot, 0 to 1; default 0")
+    add("--prices", type=Path, metavar="FILE", help="a price file of your own")
+    add = parser.add_argument_group("the run").add_argument
+    add("--seed", type=int, default=1, metavar="N", help="default %(default)s")
+    add("--curve", action="store_true", help="also run larger and smaller pools, and mark the best")
+    add("--jobs", type=int, metavar="N", help="processes; default: one for each core")
+    add("--json", type=Path, metavar="FILE", help="write everything for programs")
+    add("--html", type=Path, metavar="FILE", help="write a report with plots, as one file")
     return parser
 
 

@@ -1,10 +1,9 @@
-"""From the words of the command line to a workload and scenarios; every value is checked here, once."""
+"""Checks every option of the command line, and makes a workload and scenarios of them."""
 
 from __future__ import annotations
 
 import argparse
 import datetime as dt
-import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,10 +19,11 @@ from simulator.costs.plan import Plan
 from simulator.costs.price_book import PriceBook, load_price_book
 from simulator.costs.stack import WorkspaceTask
 from simulator.costs.usage import TaskHours
+from simulator.operator_input import BadInput, numbers_of, read_numbers
 from simulator.planning.jobs import Job
 from simulator.planning.result import Result
 from simulator.planning.settings import SCHEDULE, EngineSettings, Scenario
-from simulator.workloads.habits import BadHabit, Habits, habits_by_name
+from simulator.workloads.habits import Habits
 from simulator.workloads.history import Replay, read_history
 from simulator.workloads.school import School, plan_cohorts
 from simulator.workloads.timetable import Term, read_days, read_timetable, weekly, without_holidays
@@ -32,10 +32,6 @@ from simulator.workloads.visit import Workload
 STUDENTS_MAX = 1_000_000
 POOL_SIZE_MAX = 100_000
 _POOL_WORD = re.compile(r"^(base|peak|off|weekend)=(\d+)$")
-
-
-class BadInput(ValueError):
-    """The text names the option, and says what is possible."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +66,7 @@ class Inputs:
 
 
 def read_inputs(asked: argparse.Namespace) -> Inputs:
-    """Raises BadInput, and the errors of what it reads: BadHabit, BadTimetable, BadHistory, BadPriceBook, BadTask."""
+    """Raises BadInput."""
     _within("--students", asked.students, 1, STUDENTS_MAX)
     _within("--cohort-size", asked.cohort_size, 1, COHORT_MEMBERS_MAX)
     _within("--idle-minutes", asked.idle_minutes, 1, 1_440)
@@ -81,15 +77,12 @@ def read_inputs(asked: argparse.Namespace) -> Inputs:
     if asked.worth_minutes is not None:
         _within("--worth-minutes", asked.worth_minutes, 0, 100_000)
     book = load_price_book(asked.prices)
-    habits = _habits(asked.habit)
+    habits = Habits(**read_numbers(asked.habit, Habits, option="--habit", list_option="--habits"))
     term = _term(asked)
     workload = _workload(asked, term, habits)
-    shortest, longest = _start_seconds(asked.start_seconds)
     names = list(dict.fromkeys([asked.policy, *(asked.compare if asked.compare is not None else [SCHEDULE])]))
     engine = EngineSettings(
         late_binding=asked.homes == "late-binding",
-        start_min_s=shortest,
-        start_max_s=longest,
         launches_per_s=asked.launches_a_second,
         calls_per_s=asked.launches_a_second,
     )
@@ -114,7 +107,7 @@ def read_inputs(asked: argparse.Namespace) -> Inputs:
         hours_a_month=_worked_in_30_days(workload) if isinstance(workload, Replay) else habits.hours,
         assumed=[
             (name, f"{getattr(habits, name):g}", item.metadata["meaning"], item.metadata["source"])
-            for name, item in habits_by_name().items()
+            for name, item in numbers_of(Habits).items()
         ],
     )
 
@@ -146,25 +139,6 @@ def _term(asked: argparse.Namespace) -> Term:
     return Term(first, asked.days, asked.time_zone, read_days(asked.holidays))
 
 
-def _habits(words: Sequence[str]) -> Habits:
-    known = habits_by_name()
-    values: dict[str, float] = {}
-    for text in words:
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise BadHabit(f"--habit expects NAME=VALUE, not {text!r}")
-        if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            raise BadHabit(
-                f"there is no habit {name!r}{f'; {close[0]} is meant?' if close else ''} --habits lists them"
-            )
-        try:
-            values[name] = float(value)
-        except ValueError:
-            raise BadHabit(f"{name} must be a number, not {value!r}") from None
-    return Habits(**values)
-
-
 def _hours(text: str) -> list[float]:
     try:
         hours = [float(word) for word in text.split(",")]
@@ -173,17 +147,6 @@ def _hours(text: str) -> list[float]:
     if not hours or not all(0 <= hour < 24 for hour in hours):
         raise BadInput(f"--class-starts: hours like 9 or 9,13.5,18 are expected, not {text!r}")
     return hours
-
-
-def _start_seconds(text: str) -> tuple[float, float]:
-    first, _, last = text.partition("-")
-    try:
-        shortest, longest = float(first), float(last or first)
-    except ValueError:
-        shortest, longest = -1.0, -1.0
-    if not 0.0 < shortest <= longest <= 3_600.0:
-        raise BadInput(f"--start-seconds: two numbers like 25-60 (at most 3600) are expected, not {text!r}")
-    return shortest, longest
 
 
 def _schedule(text: str, time_zone: str) -> PoolSchedule:

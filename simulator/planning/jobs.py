@@ -1,7 +1,8 @@
-"""Several runs side by side, each in a process of its own, with their progress told."""
+"""Runs several planning runs in parallel processes and reports their progress."""
 
 from __future__ import annotations
 
+import functools
 import multiprocessing
 import os
 from collections.abc import Callable, Sequence
@@ -33,12 +34,12 @@ def run_all(
     jobs: Sequence[Job],
     *,
     processes: int | None = None,
-    progress: Callable[[Sequence[float], Sequence[int]], None] = lambda _shares, _launches: None,
+    progress: Callable[[int, float, int], None] = lambda _number, _share, _launches: None,
 ) -> list[Result]:
-    """The results in the order of the jobs. `progress` is told each job's share done and its launches so far."""
+    """The results in the order of the jobs. `progress` is told a job's number, the share done, and its launches."""
     processes = min(len(jobs), processes or os.cpu_count() or 1)
     if processes == 1:
-        return [_alone(jobs, number, progress) for number in range(len(jobs))]
+        return [_simulate(job, functools.partial(progress, number)) for number, job in enumerate(jobs)]
     context = multiprocessing.get_context("fork")
     board = context.Array("d", 2 * len(jobs))
     with ProcessPoolExecutor(processes, mp_context=context, initializer=_begin, initargs=(board, os.getpid())) as pool:
@@ -48,20 +49,13 @@ def run_all(
             while waiting:
                 waiting = wait(waiting, timeout=_LOOK_EVERY_S).not_done
                 shares = board[:]
-                progress(shares[::2], [int(number) for number in shares[1::2]])
+                for number in range(len(jobs)):
+                    progress(number, shares[2 * number], int(shares[2 * number + 1]))
             return [future.result() for future in futures]
         except BaseException:
             for process in multiprocessing.active_children():
                 process.terminate()
             raise
-
-
-def _alone(jobs: Sequence[Job], number: int, progress: Callable[[Sequence[float], Sequence[int]], None]) -> Result:
-    def tell(share: float, launches: int) -> None:
-        shares = [1.0] * number + [share] + [0.0] * (len(jobs) - number - 1)
-        progress(shares, [launches if index == number else 0 for index in range(len(jobs))])
-
-    return _simulate(jobs[number], tell)
 
 
 _board: SynchronizedArray[float]

@@ -3,30 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
 
-from simulator.costs.document import DocumentFigures
-from simulator.costs.model import Breakdown, Group
-from simulator.planning import curve, svg
+from simulator.costs.model import Group
+from simulator.planning import svg, table
 from simulator.planning.by_day import WallClock, pool_by_time, waits_by_hour
+from simulator.planning.report import Report, best
 from simulator.planning.result import Result
-from simulator.planning.table import rows
-
-_PURPOSES = ("Sessions", "Idle tails", "Starting", "Warm pool")
-
-
-@dataclass(frozen=True)
-class Report:
-    results: Sequence[Result]
-    """Runs of one workload, the one asked for first."""
-    curves: Sequence[tuple[str, Sequence[Result]]]
-    always_on: Breakdown
-    document: DocumentFigures
-    time_zone: str
-    command: str
-    habits: Sequence[tuple[str, str, str, str]]
-    """(name, value, meaning, source) of what was assumed."""
+from simulator.planning.table import money
 
 
 def html(report: Report) -> str:
@@ -39,7 +23,7 @@ def html(report: Report) -> str:
         _waits(report.results, clock),
         _pool(report.results, clock),
         _costs(report),
-        *([_curve(report.curves)] if report.curves else []),
+        *([_curve(report)] if report.curves else []),
         _cohorts(first),
         _decisions(report.results),
         _assumed(report),
@@ -68,12 +52,9 @@ def _comparison(report: Report) -> str:
     body = "".join(
         f'<tr><th scope="rowgroup" colspan="{len(names) + 1}">{escape(title)}</th></tr>'
         + "".join(_row(name, texts) for name, texts in section)
-        for title, section in rows(report.results, report.always_on)
+        for title, section in table.sections(report.results, report.always_on)
     )
-    return _section(
-        "Side by side",
-        f"<div class='wide'><table><thead>{_head('', *names)}</thead><tbody>{body}</tbody></table></div>",
-    )
+    return _section("Side by side", _wide(["", *names], body))
 
 
 def _waits(results: Sequence[Result], clock: WallClock) -> str:
@@ -142,101 +123,64 @@ def _pool(results: Sequence[Result], clock: WallClock) -> str:
 
 def _costs(report: Report) -> str:
     bills = [*((one.name, one.bill) for one in report.results), ("always on", report.always_on)]
-    parts = [(name, [(line, bill.line(line).dollars) for line in _PURPOSES]) for name, bill in bills]
+    parts = [(name, [(line, bill.line(line).dollars) for line in table.PURPOSES]) for name, bill in bills]
+    stated = report.document.workspaces
     plot = svg.bars(
-        "Cost of the workspaces by purpose, beside always on",
+        "Cost of the workspaces by purpose, next to always on",
         parts,
         text=lambda dollars: f"${dollars:,.0f}",
-        line=(report.document.workspaces, f"the document's sum: ${report.document.workspaces:,.0f}"),
+        line=(stated, f"the document's sum: ${stated:,.0f}"),
     )
-    head = ["", *_PURPOSES, "workspaces", "everything", "a student"]
+    head = ["", *table.PURPOSES, "workspaces", "everything", "per student"]
     body = [
         [
             name,
-            *(f"${dollars:,.2f}" for _, dollars in lines),
-            f"${bill.group(Group.WORKSPACES):,.2f}",
-            f"${bill.total:,.2f}",
-            f"${bill.per_student:,.2f}",
+            *(money(dollars) for _, dollars in lines),
+            *(money(dollars) for dollars in (bill.group(Group.WORKSPACES), bill.total, bill.per_student)),
         ]
         for (name, lines), (_, bill) in zip(parts, bills, strict=True)
     ]
-    return _section("Cost of the workspaces", f"{svg.legend(_PURPOSES, filled=True)}{plot}{_details(head, body)}")
+    return _section("Cost of the workspaces", f"{svg.legend(table.PURPOSES, filled=True)}{plot}{_details(head, body)}")
 
 
-def _curve(curves: Sequence[tuple[str, Sequence[Result]]]) -> str:
-    everyone = [one for _, results in curves for one in results]
-    found = curve.best(everyone)
-    dollars, cold = (
-        [one.workspaces_dollars for one in everyone],
-        [100.0 * one.cold / max(1, one.start_waits.number) for one in everyone],
-    )
-    least, most = min(dollars), max(dollars)
+def _curve(report: Report) -> str:
+    everyone = report.on_the_curve
+    found = best(everyone)
+    least, most = everyone[0].workspaces_dollars, everyone[-1].workspaces_dollars
     margin = max(1.0, (most - least) * 0.05)
     plot = svg.lines(
         "Share of cold starts against the cost of the workspaces",
         svg.Axis("workspaces, dollars", least - margin, most + margin, lambda value: f"${value:,.0f}"),
-        svg.Axis("cold starts, % of starts", 0, max(cold) * 1.1 + 1),
+        svg.Axis("cold starts, % of starts", 0, max(one.cold_percent for one in everyone) * 1.1 + 1),
         [
-            svg.Series(
-                name,
-                sorted((one.workspaces_dollars, 100.0 * one.cold / max(1, one.start_waits.number)) for one in results),
-                marks=True,
-            )
-            for name, results in curves
+            svg.Series(name, sorted((one.workspaces_dollars, one.cold_percent) for one in results), marks=True)
+            for name, results in report.curves
         ],
-        best=(found.workspaces_dollars, 100.0 * found.cold / max(1, found.start_waits.number), f"best: {found.name}"),
+        best=(found.workspaces_dollars, found.cold_percent, f"best: {found.name}"),
     )
-    head = ["run", "workspaces", "cold starts", "of starts", "p50", "p95", "p99", "warm hours", "wasted"]
-    body = [
-        [
-            one.name,
-            f"${one.workspaces_dollars:,.2f}",
-            f"{one.cold:,}",
-            f"{100 * one.cold / max(1, one.start_waits.number):.1f} %",
-            *(f"{wait:.1f} s" for wait in (one.start_waits.p50, one.start_waits.p95, one.start_waits.p99)),
-            f"{one.hours.warm_pool:,.0f}",
-            f"{one.unclaimed.warm_pool:,.0f}",
-        ]
-        for one in sorted(everyone, key=lambda one: one.workspaces_dollars)
-    ]
-    words = "Each point is a run of the same workload with a larger or smaller pool. Best: the cheapest with a p95 of at most 2 s, or, where none has it, the one nearest to the corner of no cold starts and least cost."
-    return _section(
-        "Waiting against cost",
-        f"<p>{words}</p>{svg.legend([name for name, _ in curves])}{plot}{_details(head, body, shown=True)}",
+    words = (
+        "Each point is a run of the same workload with a larger or smaller pool. Best: the cheapest with a p95 of at "
+        "most 2 s, or, if there is none, the best compromise between cold starts and cost."
     )
+    names = svg.legend([name for name, _ in report.curves])
+    body = [[name, *texts] for name, texts in table.curve_rows(everyone)]
+    numbers = _details(["run", *table.CURVE], body, shown=True)
+    return _section("Wait against cost", f"<p>{words}</p>{names}{plot}{numbers}")
 
 
 def _cohorts(result: Result) -> str:
-    head = ["cohort", "students", "task-hours", "cost", "a student", "launches", "p95 wait"]
-    body = [
-        [
-            one.label,
-            f"{one.students:,}",
-            f"{one.hours.total:,.0f}",
-            f"${one.dollars:,.2f}",
-            f"${one.dollars / max(1, one.students):,.2f}",
-            f"{one.waits.number:,}",
-            f"{one.waits.p95:.1f} s",
-        ]
-        for one in result.cohorts
-    ]
-    words = "Tasks that served them. Those that served nobody are in no cohort's sum."
-    return _section(f"Cohorts ({result.name})", f"<p>{words}</p>{_details(head, body)}")
+    body = [[name, *texts] for name, texts in table.cohort_rows(result)]
+    return _section(f"Cohorts ({result.name})", _details(["cohort", *table.COHORTS], body))
 
 
 def _decisions(results: Sequence[Result]) -> str:
-    said = [(one.name, text) for one in results for text in one.decisions]
-    return (
-        _section("What the pool's policy said last", _table(["run", "reason"], [list(pair) for pair in said]))
-        if said
-        else ""
-    )
+    told = [[one.name, text] for one in results for text in one.decisions]
+    return _section("Last decisions of the policies", _table(["run", "reason"], told)) if told else ""
 
 
 def _assumed(report: Report) -> str:
-    return _section(
-        "What was assumed", _details(["name", "value", "meaning", "source"], [list(row) for row in report.habits])
-    )
+    body = [list(row) for row in report.habits]
+    return _section("What was assumed", _details(["name", "value", "meaning", "source"], body))
 
 
 def _section(title: str, content: str) -> str:
@@ -248,12 +192,12 @@ def _details(head: Sequence[str], body: Sequence[Sequence[str]], *, shown: bool 
 
 
 def _table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
-    lines = "".join(_row(row[0], row[1:]) for row in body)
-    return f"<div class='wide'><table><thead>{_head(*head)}</thead><tbody>{lines}</tbody></table></div>"
+    return _wide(head, "".join(_row(row[0], row[1:]) for row in body))
 
 
-def _head(*names: str) -> str:
-    return "<tr>" + "".join(f'<th scope="col">{escape(name)}</th>' for name in names) + "</tr>"
+def _wide(head: Sequence[str], body: str) -> str:
+    names = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
+    return f"<div class='wide'><table><thead><tr>{names}</tr></thead><tbody>{body}</tbody></table></div>"
 
 
 def _row(name: str, texts: Sequence[str]) -> str:

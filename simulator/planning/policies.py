@@ -1,4 +1,4 @@
-"""The pool's policies that the manager has, and what each of them can be given more or less of."""
+"""The manager's policies of the warm pool, and how to make each pool larger or smaller."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ from dataclasses import replace
 from manager.domain.policy import PoolPolicy
 from simulator.planning.settings import Scenario
 
-DESCRIPTIONS = {
-    PoolPolicy.SCHEDULE.value: "the document's: so many warm tasks by the clock, whoever comes",
-    PoolPolicy.PREDICTED.value: "classes, habits and sign-ins; the schedule where nothing is known",
-}
+NAMES = tuple(policy.value for policy in PoolPolicy)
 DEFAULT = PoolPolicy.PREDICTED.value
 
 SIZES = (0.0, 0.5, 1.5, 2.0, 3.0, 4.0, 6.0)
-"""Of the schedule; its own size is the run itself."""
+"""Factors of the schedule's sizes. The run itself has factor 1."""
 WORTH_MINUTES = (10.0, 20.0, 30.0, 45.0, 60.0, 120.0, 240.0, 480.0)
-"""What a forecast may pay for a spared cold start; the manager's own is the run itself."""
+"""What avoiding a cold start is worth to the forecast. The run itself has the manager's own value."""
 
 
 def variants(scenario: Scenario) -> list[tuple[str, Scenario]]:

@@ -42,9 +42,7 @@ class Course:
     starts_at: float
     warm: array[int] = field(default_factory=lambda: array("i"))
     """Tasks that are ready and nobody has."""
-    starting: array[int] = field(default_factory=lambda: array("i"))
     at_work: array[int] = field(default_factory=lambda: array("i"))
-    tasks: array[int] = field(default_factory=lambda: array("i"))
 
 
 @dataclass(frozen=True)
@@ -117,6 +115,11 @@ class Result:
     @property
     def cold(self) -> int:
         return self.launches.count(LaunchPath.COLD)
+
+    @property
+    def cold_percent(self) -> float:
+        """Of the launches that needed a task."""
+        return 100 * self.cold / max(1, self.start_waits.number)
 
     def as_json(self) -> dict[str, Any]:
         return {

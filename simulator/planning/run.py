@@ -72,9 +72,7 @@ class PlanningRun:
     def _sample(self, _: None) -> None:
         course, engine = self.course, self.engine
         course.warm.append(engine.waiting_warm)
-        course.starting.append(engine.unready)
         course.at_work.append(self.students.at_work)
-        course.tasks.append(len(engine.instances))
         self.timeline.at(self.timeline.time + STEP_S, self._sample, None)
 
 

@@ -30,6 +30,7 @@ from pathlib import Path
 
 from contract.manager import COHORT_MEMBERS_MAX
 from contract.names import WorkspaceKind
+from simulator.operator_input import BadInput
 from simulator.workloads.visit import Cohort, Visit
 
 LAUNCH, STOP, ENDED = "launch", "stop", "ended"
@@ -40,7 +41,7 @@ _DAY_S = 86_400.0
 _AT_MAX = 1e11
 
 
-class BadHistory(ValueError):
+class BadHistory(BadInput):
     """The text names file and line, and says what is expected."""
 
 

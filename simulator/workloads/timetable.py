@@ -8,12 +8,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from simulator.operator_input import BadInput
+
 SATURDAY = 5
 FILE_MAX_BYTES = 5_000_000
 CLASSES_MAX = 5_000
 
 
-class BadTimetable(ValueError):
+class BadTimetable(BadInput):
     """The text names the file or the value, and says what is expected."""
 
 

@@ -131,7 +131,7 @@ def test_processors_spot_and_own_prices_change_the_dollars(file: Path, capsys: p
         (["--students", "5"], "--students does not go with --history"),
         (["--from-infrastructure"], "--from-infrastructure does not go with --history"),
         (["--assume", "home_gb=3"], "--assume does not go with --history"),
-        (["--from", "yesterday"], "--from: 'yesterday' is no date"),
+        (["--from", "yesterday"], "--from: 'yesterday' is not a date"),
         (["--from", "2026-10-02", "--to", "2026-10-01"], "--from must lie before --to"),
     ],
 )

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from simulator.costs.comparison import compare
 from simulator.costs.model import Group, cost, task_hour_price
-from simulator.costs.plan import BadPlan, Plan, always_on, assumptions, on_demand
+from simulator.costs.plan import Plan, always_on, on_demand
 from simulator.costs.price_book import load_price_book
 from simulator.costs.stack import BadTask, Stack, WorkspaceTask
 from simulator.costs.usage import HOURS_IN_A_MONTH, BadUsage, Storage, TaskHours, Usage
+from simulator.operator_input import BadInput, numbers_of
 
 BOOK = load_price_book()
 A_CENT = 0.01
@@ -66,7 +67,7 @@ def test_more_students_never_cost_less(plan: Plan, task: WorkspaceTask, more: in
     plans, st.sampled_from(["pool", "idle_minutes", "sessions_a_day", "home_gb", "out_gb", "image_nat_share"]), shares
 )
 def test_more_of_anything_never_costs_less(plan: Plan, name: str, share: float) -> None:
-    most = min(assumptions()[name].metadata["maximum"], 1_000)
+    most = min(numbers_of(Plan)[name].metadata["maximum"], 1_000)
     more = getattr(plan, name) + share * (most - getattr(plan, name)) if getattr(plan, name) < most else most
     assert (
         cost(on_demand(dataclasses.replace(plan, **{name: more})), BOOK).total
@@ -202,7 +203,7 @@ def test_the_first_choice_is_what_was_asked_and_none_is_there_twice() -> None:
     ],
 )
 def test_a_plan_with_an_impossible_number_is_refused_by_name(wrong: dict[str, float]) -> None:
-    with pytest.raises(BadPlan, match=next(iter(wrong))):
+    with pytest.raises(BadInput, match=next(iter(wrong))):
         Plan(**wrong)
 
 

@@ -9,7 +9,8 @@ from itertools import pairwise
 
 import pytest
 
-from simulator.workloads.habits import BadHabit, Habits
+from simulator.operator_input import BadInput
+from simulator.workloads.habits import Habits
 from simulator.workloads.school import School, plan_cohorts
 from simulator.workloads.timetable import ClassHours, Term, weekly
 from simulator.workloads.visit import Visit
@@ -139,5 +140,5 @@ def test_breaks_double_clicks_jobs_and_stops_happen_as_often_as_they_should():
 
 
 def test_a_habit_that_cannot_be_is_refused_by_name():
-    with pytest.raises(BadHabit, match=r"attendance must be from 0 to 1, not 1\.5"):
+    with pytest.raises(BadInput, match=r"attendance must be from 0 to 1, not 1\.5"):
         Habits(attendance=1.5)
