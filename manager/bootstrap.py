@@ -6,21 +6,19 @@ import threading
 from dataclasses import dataclass
 
 from manager.adapters.agent_http.agent import HttpTaskAgent
-from manager.adapters.bubblewrap.runner import BubblewrapTaskRunner
 from manager.adapters.directory_homes.homes import MARK, DirectoryHomeVolumes, is_there
 from manager.adapters.restic import install
 from manager.adapters.restic.program import Restic
 from manager.adapters.restic.repositories import DirectoryRepositories
 from manager.adapters.restic.snapshots import ResticSnapshots
+from manager.adapters.sandbox_engine.client import SandboxEngineTaskRunner
 from manager.adapters.sqlite.store import SqliteWorkspaceStore
 from manager.adapters.system.background import ThreadBackground
 from manager.adapters.system.backup_thread import BackupThread
 from manager.adapters.system.clock import RandomIds, SystemClock
 from manager.adapters.system.metrics import PrometheusMetrics
-from manager.adapters.unisolated.runner import UnisolatedTaskRunner
 from manager.ports.clock import Clock, Metrics
 from manager.ports.home_backup import SnapshotFailed
-from manager.ports.task_runner import TaskRunner
 from manager.ports.workspace_store import WorkspaceStore
 from manager.settings import Settings
 from manager.use_cases.backups import BackupContext
@@ -45,7 +43,7 @@ def build(settings: Settings) -> Manager:
     backup_worker = _backup_worker(settings, store, clock, metrics)
     world = World(
         store=store,
-        runner=_runner(settings),
+        runner=SandboxEngineTaskRunner(settings.run_dir / "engine.sock", isolation=settings.isolation),
         homes=DirectoryHomeVolumes(
             settings.homes_dir, sandbox_uid=settings.sandbox_uid, snapshots=settings.snapshots_dir
         ),
@@ -89,10 +87,3 @@ def _backup_worker(settings: Settings, store: WorkspaceStore, clock: Clock, metr
         status,
         lambda: settings.restic and install.fetch(settings.restic),
     )
-
-
-def _runner(settings: Settings) -> TaskRunner:
-    engine_socket = settings.run_dir / "engine.sock"
-    if settings.isolation == "none":
-        return UnisolatedTaskRunner(engine_socket)
-    return BubblewrapTaskRunner(engine_socket)

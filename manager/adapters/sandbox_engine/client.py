@@ -1,4 +1,4 @@
-"""The manager's side of the sandbox engine: every call is one short connection, so nothing breaks when either restarts."""
+"""`TaskRunner` over the sandbox engine. Every call is one connection, so either side may restart."""
 
 from __future__ import annotations
 
@@ -12,18 +12,7 @@ from contract.errors import ApraNovaError, Reason
 from contract.manager import KindView
 from contract.names import WorkspaceKind
 from contract.wire import BadMessage, from_json, to_json
-from manager.adapters.sandbox_engine.wire import (
-    LINE_MAX_BYTES,
-    AttachHome,
-    Enforced,
-    Failure,
-    Image,
-    Nothing,
-    OfKind,
-    Stop,
-    TaskIds,
-    Tasks,
-)
+from manager.adapters.sandbox_engine.wire import LINE_MAX_BYTES, AttachHome, Failure, Stop
 from manager.ports.task_runner import ObservedTask, TaskSpec
 
 CALL_TIMEOUT_S = 10.0
@@ -31,37 +20,35 @@ Answer = TypeVar("Answer")
 
 
 class SandboxEngineTaskRunner:
-    """A `TaskRunner` whose engine is our daemon; the subclasses say which launcher the daemon runs with."""
-
-    late_binding: bool
-    isolation: str
-
-    def __init__(self, engine_socket: Path) -> None:
+    def __init__(self, engine_socket: Path, *, isolation: str) -> None:
+        """`isolation`: what the engine was started with, 'bubblewrap' or 'none'."""
         self._engine_socket = engine_socket
+        self.isolation = isolation
+        self.late_binding = isolation != "none"
 
     def start(self, spec: TaskSpec) -> None:
-        self._call("start", spec, Nothing)
+        self._call("start", spec, type(None))
 
     def attach_home(self, task_id: str, home_id: str) -> None:
-        self._call("attach_home", AttachHome(task_id, home_id), Nothing)
+        self._call("attach_home", AttachHome(task_id, home_id), type(None))
 
     def stop(self, task_id: str, *, grace_s: float) -> None:
-        self._call("stop", Stop(task_id, float(grace_s)), Nothing, extra_s=grace_s)
+        self._call("stop", Stop(task_id, float(grace_s)), type(None), extra_s=grace_s)
 
     def find_tasks(self, task_ids: Iterable[str]) -> tuple[ObservedTask, ...]:
-        return self._call("find_tasks", TaskIds(tuple(task_ids)), Tasks).tasks
+        return self._call("find_tasks", tuple(task_ids), tuple[ObservedTask, ...])
 
     def list_tasks(self) -> tuple[ObservedTask, ...]:
-        return self._call("list_tasks", Nothing(), Tasks).tasks
+        return self._call("list_tasks", None, tuple[ObservedTask, ...])
 
     def kind_status(self, kind: WorkspaceKind) -> KindView:
-        return self._call("kind_status", OfKind(kind), KindView)
+        return self._call("kind_status", kind, KindView)
 
     def image(self, kind: WorkspaceKind) -> str:
-        return self._call("image", OfKind(kind), Image).image
+        return self._call("image", kind, str)
 
     def enforced(self) -> dict[str, str]:
-        return self._call("enforced", Nothing(), Enforced).limits
+        return self._call("enforced", None, dict[str, str])
 
     def _call(self, name: str, arguments: object, answer_type: type[Answer], *, extra_s: float = 0.0) -> Answer:
         request = json.dumps({"call": name, "arguments": to_json(arguments)}).encode() + b"\n"

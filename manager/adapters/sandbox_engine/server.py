@@ -9,23 +9,12 @@ import socket
 from typing import Any
 
 from contract.errors import ApraNovaError, Reason
+from contract.names import WorkspaceKind
 from contract.wire import BadMessage, from_json, to_json
 from manager.adapters.sandbox_engine.fleet import Fleet
 from manager.adapters.sandbox_engine.images import Images
 from manager.adapters.sandbox_engine.launcher import Launcher
-from manager.adapters.sandbox_engine.wire import (
-    LINE_MAX_BYTES,
-    AttachHome,
-    CallName,
-    Enforced,
-    Failure,
-    Image,
-    Nothing,
-    OfKind,
-    Stop,
-    TaskIds,
-    Tasks,
-)
+from manager.adapters.sandbox_engine.wire import LINE_MAX_BYTES, AttachHome, CallName, Failure, Stop
 from manager.ports.task_runner import TaskSpec
 
 log = logging.getLogger(__name__)
@@ -81,15 +70,15 @@ class EngineServer:
                 stop = from_json(Stop, arguments)
                 await self._fleet.stop(stop.task_id, min(max(stop.grace_s, 0.0), GRACE_MAX_S))
             case "find_tasks":
-                return Tasks(self._fleet.find_tasks(from_json(TaskIds, arguments).task_ids))
+                return self._fleet.find_tasks(from_json(tuple[str, ...], arguments))
             case "list_tasks":
-                return Tasks(self._fleet.list_tasks())
+                return self._fleet.list_tasks()
             case "kind_status":
-                return self._images.status(from_json(OfKind, arguments).kind)
+                return self._images.status(from_json(WorkspaceKind, arguments))
             case "image":
-                return Image(self._images.current(from_json(OfKind, arguments).kind).name)
+                return self._images.current(from_json(WorkspaceKind, arguments)).name
             case "enforced":
-                return Enforced(self._launcher.enforced())
+                return self._launcher.enforced()
             case _:
                 raise BadMessage(f"a call: {call!r} is not known")
-        return Nothing()
+        return None

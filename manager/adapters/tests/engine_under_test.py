@@ -23,8 +23,7 @@ import pytest
 
 from contract.errors import ApraNovaError
 from contract.names import WorkspaceKind
-from manager.adapters.bubblewrap.runner import BubblewrapTaskRunner
-from manager.adapters.unisolated.runner import UnisolatedTaskRunner
+from manager.adapters.sandbox_engine.client import SandboxEngineTaskRunner
 from manager.ports.task_runner import ObservedTask, TaskSpec
 
 SOURCE = Path(__file__).parents[3]
@@ -57,8 +56,7 @@ class EngineUnderTest:
             if not self.as_root:
                 for directory in (self.run_dir, self.homes):
                     os.chown(directory, ORDINARY_UID, ORDINARY_UID)
-        runner = UnisolatedTaskRunner if isolation == "none" else BubblewrapTaskRunner
-        self.runner = runner(self.run_dir / "engine.sock")
+        self.runner = SandboxEngineTaskRunner(self.run_dir / "engine.sock", isolation=isolation)
         self.log = self.base / "engine.log"
         self.start_daemon()
 
