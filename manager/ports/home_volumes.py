@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Protocol
+
+_HOME_ID = re.compile(r"^home-[a-z2-7]{16}$")
+
+
+def check_home_id(home_id: str) -> str:
+    """Return the id. Raises ValueError for anything else, before it becomes a path or a key."""
+    if not _HOME_ID.fullmatch(home_id):
+        raise ValueError(f"not the id of a home: {home_id!r}")
+    return home_id
 
 
 class HomeVolumes(Protocol):

@@ -226,15 +226,15 @@ class Functions:
 class Places:
     """One home's place, and where it is moved if its file system is lost."""
 
-    def __init__(self, place: HomePlace | None, *, mended: HomePlace | None = None) -> None:
-        self.place, self._mended = place, mended
+    def __init__(self, place: HomePlace | None, *, moved_to: HomePlace | None = None) -> None:
+        self.place, self._moved_to = place, moved_to
 
     def find_place(self, home_id: str) -> HomePlace | None:
         return self.place
 
-    def mend(self, home_id: str) -> bool:
-        self.place = self._mended or self.place
-        return self._mended is not None
+    def recreate_access_point(self, home_id: str) -> bool:
+        self.place = self._moved_to or self.place
+        return self._moved_to is not None
 
 
 def worker_of(functions: Functions, repositories: Any, places: Places) -> LambdaBackupWorker:
@@ -254,7 +254,7 @@ def test_the_manager_notifies_the_worker_of_the_homes_file_system_and_never_wait
 
 def test_a_home_on_a_lost_file_system_is_left_to_the_worker_of_another_one(efs: FileSystem) -> None:
     functions = Functions()
-    places = Places(HomePlace(ELSEWHERE, "fsap-1"), mended=HomePlace(HERE, "fsap-2"))
+    places = Places(HomePlace(ELSEWHERE, "fsap-1"), moved_to=HomePlace(HERE, "fsap-2"))
     worker_of(functions, efs.repositories, places).notify(ANNA, HOME)
     assert [sent["FunctionName"] for sent in functions.sent] == ["worker-here"]
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import re
 from pathlib import Path
 
 from contract.errors import ApraNovaError, Reason
 from contract.locked_files import remove_tree
+from manager.ports.home_volumes import check_home_id
 
-_HOME_ID = re.compile(r"^home-[a-z2-7]{16}$")
-LEFT_BY_KEEPERS = ("before", "fetched")
+LEFT_BY_RESTORES = ("before", "fetched")
 """`.<home id>.…`: a home that a restore replaces, and what replaces it, as long as the restore lasts."""
 MARK = ".these-are-the-homes"
 """A file in the folder of homes. A disk that is not mounted leaves a folder without it, in which every home seems to be lost."""
@@ -75,12 +74,10 @@ class DirectoryHomeVolumes:
         doomed = self._folder / f".{home_id}.purged"
         with contextlib.suppress(FileNotFoundError):
             self._path(home_id).rename(doomed)
-        for left in (doomed, *(self._folder / f".{home_id}.{name}" for name in LEFT_BY_KEEPERS)):
+        for left in (doomed, *(self._folder / f".{home_id}.{name}" for name in LEFT_BY_RESTORES)):
             remove_tree(left)
         if self._snapshots is not None:
             remove_tree(self._snapshots / home_id)
 
     def _path(self, home_id: str) -> Path:
-        if not _HOME_ID.fullmatch(home_id):
-            raise ValueError(f"not the id of a home: {home_id!r}")
-        return self._folder / home_id
+        return self._folder / check_home_id(home_id)

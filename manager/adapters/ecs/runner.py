@@ -128,7 +128,7 @@ class EcsTaskRunner:
             if one is not None:
                 seen.append(one)
                 if one.ended_because == answers.NOT_MOUNTED:
-                    self._mend_home(answers.home_of(task))
+                    self._fix_home(answers.home_of(task))
         return tuple(seen)
 
     def list_tasks(self) -> tuple[ObservedTask, ...]:
@@ -249,13 +249,13 @@ class EcsTaskRunner:
                 return found["taskArns"][0]
         return ""
 
-    def _mend_home(self, home_id: str) -> None:
+    def _fix_home(self, home_id: str) -> None:
         """That an access point is gone is known by the task that could not mount it: no launch asks EFS first. The next one
         finds another place, which is another definition."""
         if not home_id:
             return
         try:
-            self._homes.mend(home_id)
+            self._homes.recreate_access_point(home_id)
         except ApraNovaError as error:  # the end of the task is recorded all the same
             log.warning("the place of %s could not be looked at: %s", home_id, error)
 

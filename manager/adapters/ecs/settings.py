@@ -20,7 +20,7 @@ class HomePlace:
 class HomePlaces(Protocol):
     def find_place(self, home_id: str) -> HomePlace | None: ...
 
-    def mend(self, home_id: str) -> bool:
+    def recreate_access_point(self, home_id: str) -> bool:
         """A task could not mount this home: if its access point is gone, give it another one. Raises ApraNovaError."""
         ...
 

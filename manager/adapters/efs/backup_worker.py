@@ -39,7 +39,11 @@ class LambdaBackupWorker:
         """Asynchronous: Lambda queues the event until the worker is free. The daily round finds what a lost event missed."""
         try:
             place = self._homes.find_place(home_id)
-            if place is not None and place.file_system_id not in self._workers and self._homes.mend(home_id):
+            if (
+                place is not None
+                and place.file_system_id not in self._workers
+                and self._homes.recreate_access_point(home_id)
+            ):
                 place = self._homes.find_place(home_id)
             if place is None:
                 return

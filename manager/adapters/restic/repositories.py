@@ -11,8 +11,8 @@ from typing import Protocol
 
 from contract.locked_files import remove_tree
 from manager.ports.home_backup import HomeSnapshot
+from manager.ports.home_volumes import check_home_id
 
-_HOME_ID = re.compile(r"^home-[a-z2-7]{16}$")
 _SNAPSHOT_ID = re.compile(r"^[0-9a-f]{64}$")
 
 
@@ -65,16 +65,10 @@ class DirectoryRepositories:
         remove_tree(self._path(home_id))
 
     def _path(self, home_id: str) -> Path:
-        return self._folder / checked(home_id)
+        return self._folder / check_home_id(home_id)
 
 
 def newest_first(found: list[HomeSnapshot]) -> tuple[HomeSnapshot, ...]:
     """Without files that restic is still writing: these have other names."""
     whole = (snapshot for snapshot in found if _SNAPSHOT_ID.fullmatch(snapshot.snapshot_id))
     return tuple(sorted(whole, key=lambda snapshot: (-snapshot.taken_at, snapshot.snapshot_id)))
-
-
-def checked(home_id: str) -> str:
-    if not _HOME_ID.fullmatch(home_id):
-        raise ValueError(f"not the id of a home: {home_id!r}")
-    return home_id

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from manager.adapters.restic.repositories import checked, newest_first
+from manager.adapters.restic.repositories import newest_first
 from manager.ports.home_backup import HomeSnapshot
+from manager.ports.home_volumes import check_home_id
 
 if TYPE_CHECKING:
     from botocore.credentials import Credentials
@@ -29,7 +30,7 @@ class S3Repositories:
         return f"s3://{self._bucket}"
 
     def url(self, home_id: str) -> str:
-        return f"s3:{self._client.meta.endpoint_url}/{self._bucket}/{checked(home_id)}"
+        return f"s3:{self._client.meta.endpoint_url}/{self._bucket}/{check_home_id(home_id)}"
 
     def environment(self) -> Mapping[str, str]:
         if self._credentials is None:
@@ -44,7 +45,7 @@ class S3Repositories:
 
     def exists(self, home_id: str) -> bool:
         try:
-            self._client.head_object(Bucket=self._bucket, Key=f"{checked(home_id)}/config")
+            self._client.head_object(Bucket=self._bucket, Key=f"{check_home_id(home_id)}/config")
         except ClientError as error:
             if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 404:
                 return False
@@ -54,11 +55,11 @@ class S3Repositories:
         return True
 
     def list(self, home_id: str) -> tuple[HomeSnapshot, ...]:
-        prefix = f"{checked(home_id)}/snapshots/"
+        prefix = f"{check_home_id(home_id)}/snapshots/"
         return newest_first([HomeSnapshot(key.removeprefix(prefix), at) for key, at in self._objects(prefix)])
 
     def erase(self, home_id: str) -> None:
-        keys = [key for key, _ in self._objects(f"{checked(home_id)}/")]
+        keys = [key for key, _ in self._objects(f"{check_home_id(home_id)}/")]
         for start in range(0, len(keys), _ERASED_AT_ONCE):
             try:
                 answer = self._client.delete_objects(

@@ -17,8 +17,9 @@ from pathlib import Path
 
 from contract.locked_files import make_readable, move_folder, remove_tree
 from manager.adapters.restic.program import UNREADABLE, Restic
-from manager.adapters.restic.repositories import Repositories, checked
+from manager.adapters.restic.repositories import Repositories
 from manager.ports.home_backup import HomeSnapshot, SnapshotFailed
+from manager.ports.home_volumes import check_home_id
 
 log = logging.getLogger(__name__)
 
@@ -176,13 +177,13 @@ class ResticSnapshots:
         )
 
     def _home(self, home_id: str) -> Path:
-        return self._homes / checked(home_id)
+        return self._homes / check_home_id(home_id)
 
     def _before(self, home_id: str) -> Path:
-        return self._homes / f".{checked(home_id)}.before"
+        return self._homes / f".{check_home_id(home_id)}.before"
 
     def _fetched(self, home_id: str) -> Path:
-        return self._homes / f".{checked(home_id)}.fetched"
+        return self._homes / f".{check_home_id(home_id)}.fetched"
 
 
 def _snapshot_id(told: str) -> str:

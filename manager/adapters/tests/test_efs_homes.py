@@ -181,10 +181,10 @@ def place_of(efs: EcsUnderTest) -> HomePlace:
 def test_an_access_point_that_is_gone_is_made_anew_for_the_same_folder_and_makes_none_itself(efs: EcsUnderTest) -> None:
     make(efs.homes)
     before = place_of(efs)
-    assert not efs.homes.mend(HOME)  # it is there: whatever went wrong, it was not this
+    assert not efs.homes.recreate_access_point(HOME)  # it is there: whatever went wrong, it was not this
     efs.efs.delete_access_point(AccessPointId=before.access_point_id)
-    assert efs.homes.mend(HOME)
-    assert not efs.homes.mend(HOME)
+    assert efs.homes.recreate_access_point(HOME)
+    assert not efs.homes.recreate_access_point(HOME)
     after = place_of(efs)
     (point,) = access_points(efs)
     assert (after.file_system_id, after.access_point_id) == (before.file_system_id, point["AccessPointId"])
@@ -197,10 +197,10 @@ def test_only_a_file_system_that_efs_does_not_know_any_more_is_left_for_another_
     efs.efs.delete_access_point(AccessPointId=before.access_point_id)
     refusing = Refusing(efs.efs)
     refusing.answers = [(403, "AccessPointLimitExceeded", {})]
-    assert not efs.homes.mend(HOME)  # full: the files are there and nowhere else
+    assert not efs.homes.recreate_access_point(HOME)  # full: the files are there and nowhere else
     assert place_of(efs) == before
     efs.efs.delete_file_system(FileSystemId=before.file_system_id)
-    assert efs.homes.mend(HOME)
+    assert efs.homes.recreate_access_point(HOME)
     assert place_of(efs).file_system_id in set(efs.file_systems) - {before.file_system_id}
 
 
@@ -226,7 +226,7 @@ def test_a_home_on_a_file_system_that_is_lost_can_be_purged(efs: EcsUnderTest) -
 
 
 def test_no_place_is_mended_that_never_was_or_that_is_being_purged(efs: EcsUnderTest) -> None:
-    assert not efs.homes.mend(HOME)
+    assert not efs.homes.recreate_access_point(HOME)
     make(efs.homes)
     key = {table.PARTITION_KEY: {"S": f"home#{HOME}"}, table.SORT_KEY: {"S": table.RECORD}}
     efs.dynamodb.update_item(
@@ -237,7 +237,7 @@ def test_no_place_is_mended_that_never_was_or_that_is_being_purged(efs: EcsUnder
     )
     (point,) = access_points(efs)
     efs.efs.delete_access_point(AccessPointId=point["AccessPointId"])
-    assert not efs.homes.mend(HOME)
+    assert not efs.homes.recreate_access_point(HOME)
     assert access_points(efs) == []
 
 
