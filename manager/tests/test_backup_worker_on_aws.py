@@ -22,6 +22,7 @@ from manager.adapters.efs.backup_worker import LambdaBackupWorker
 from manager.adapters.efs.homes import key_of
 from manager.adapters.restic.s3 import S3Repositories
 from manager.adapters.tests.aws_emulator import ACCOUNT, REGION, AwsEmulator
+from manager.adapters.tests.ecs_under_test import RecordingFunctions
 from manager.adapters.tests.restic_under_test import fingerprint, restic
 from manager.backup_settings import read_backup_settings
 from manager.bootstrap_backup import build
@@ -213,16 +214,6 @@ def test_a_setting_that_is_missing_is_named(missing: str) -> None:
         read_backup_settings({**whole, "APRANOVA_RESTIC": "bin/restic"})
 
 
-class Functions:
-    """The Lambda service, as far as the manager's `BackupWorker` uses it."""
-
-    def __init__(self) -> None:
-        self.sent: list[dict[str, Any]] = []
-
-    def invoke(self, **request: Any) -> None:
-        self.sent.append(request)
-
-
 class Places:
     """One home's place, and where it is moved if its file system is lost."""
 
@@ -237,12 +228,12 @@ class Places:
         return self._moved_to is not None
 
 
-def worker_of(functions: Functions, repositories: Any, places: Places) -> LambdaBackupWorker:
+def worker_of(functions: RecordingFunctions, repositories: Any, places: Places) -> LambdaBackupWorker:
     return LambdaBackupWorker(functions, {HERE: "worker-here"}, lambda: repositories, places)  # type: ignore[arg-type]
 
 
 def test_the_manager_notifies_the_worker_of_the_homes_file_system_and_never_waits(efs: FileSystem) -> None:
-    functions = Functions()
+    functions = RecordingFunctions()
     worker = worker_of(functions, efs.repositories, Places(HomePlace(HERE, "fsap-1")))
     worker.notify(ANNA, HOME)
     (sent,) = functions.sent
@@ -253,7 +244,7 @@ def test_the_manager_notifies_the_worker_of_the_homes_file_system_and_never_wait
 
 
 def test_a_home_on_a_lost_file_system_is_left_to_the_worker_of_another_one(efs: FileSystem) -> None:
-    functions = Functions()
+    functions = RecordingFunctions()
     places = Places(HomePlace(ELSEWHERE, "fsap-1"), moved_to=HomePlace(HERE, "fsap-2"))
     worker_of(functions, efs.repositories, places).notify(ANNA, HOME)
     assert [sent["FunctionName"] for sent in functions.sent] == ["worker-here"]
@@ -261,7 +252,7 @@ def test_a_home_on_a_lost_file_system_is_left_to_the_worker_of_another_one(efs: 
 
 def test_a_worker_that_cannot_be_notified_fails_no_stop(efs: FileSystem, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
-    functions = Functions()
+    functions = RecordingFunctions()
     worker_of(functions, efs.repositories, Places(None)).notify(ANNA, HOME)  # purged meanwhile
     worker_of(functions, efs.repositories, Places(HomePlace("fs-unknown", "fsap-1"))).notify(ANNA, HOME)
     assert functions.sent == []
@@ -269,7 +260,7 @@ def test_a_worker_that_cannot_be_notified_fails_no_stop(efs: FileSystem, caplog:
 
 
 def test_a_bucket_that_does_not_answer_is_an_error_with_words(aws: AwsEmulator) -> None:
-    worker = worker_of(Functions(), S3Repositories(aws.client("s3"), "no-such-bucket", None), Places(None))
+    worker = worker_of(RecordingFunctions(), S3Repositories(aws.client("s3"), "no-such-bucket", None), Places(None))
     with pytest.raises(ApraNovaError, match="cannot be listed") as refused:
         worker.list(HOME)
     assert refused.value.reason is Reason.INTERNAL

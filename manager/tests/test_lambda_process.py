@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -24,7 +22,7 @@ from infrastructure.names import (
 from manager.adapters.cloudwatch.metrics import WATCHED
 from manager.adapters.sqs import wakes
 from manager.adapters.tests.aws_emulator import AwsEmulator
-from manager.tests.function_under_test import WAIT_MAX_S, Place, lines_of
+from manager.tests.function_under_test import Place, lines_of
 from manager.tests.runtime_api import LambdaProcess
 
 
@@ -57,37 +55,6 @@ def test_it_answers_the_schedule_the_backend_and_the_balancer(process: LambdaPro
     lines = lines_of(process.log.read_text())
     assert any(line.get("launches_total") for line in lines)
     assert any("sweep_seconds" in line for line in lines)
-
-
-def test_a_workspace_is_served_by_a_real_task_stops_when_idle_and_resumes(place: Place, tmp_path: Path) -> None:
-    """Here only the schedule brings passes, but it comes often."""
-    process = LambdaProcess(
-        MANAGER_HANDLER, {**place.environment, "APRANOVA_IDLE_TIMEOUT_S": "1"}, tmp_path / "function.log"
-    )
-
-    def ask(action: str, **more: Any) -> Any:
-        told = process.invoke({"action": action, **more})
-        assert (told.failed, told.body.get("ok")) == (False, True), told.body
-        return told.body
-
-    def until(state: str) -> Any:
-        deadline = time.monotonic() + WAIT_MAX_S
-        while (seen := ask("describe", workspace_ids=["ws-aaaaaaaaaa"])["workspaces"][0])["state"] != state:
-            assert time.monotonic() < deadline, f"{seen['state']}, not {state}"
-            ask("sweep")
-            time.sleep(0.05)
-        return seen
-
-    try:
-        ask("create", workspace_id="ws-aaaaaaaaaa", owner_id="person-1", kind="vscode")
-        ask("launch", workspace_id="ws-aaaaaaaaaa")
-        assert until("running")["endpoint"]["address"].endswith(":8080")
-        assert until("stopped")["stop_reason"] == "idle"
-        ask("launch", workspace_id="ws-aaaaaaaaaa")
-        until("running")
-        assert len(place.tasks()) == 1
-    finally:
-        process.close()
 
 
 def test_a_pass_that_cannot_be_made_is_reported_to_lambda_and_the_next_one_is_served(

@@ -127,11 +127,10 @@ class Requests:
         yield seen
         seen += self.sent[begun:]
 
-    def _before_send(self, request: Any, **_: Any) -> Any:
-        operation = request.headers.get("X-Amz-Target", b"")  # empty in the REST protocols (EFS)
-        name = (operation.decode() if isinstance(operation, bytes) else operation).rpartition(".")[2]
+    def _before_send(self, request: Any, event_name: str, **_: Any) -> Any:
+        name = event_name.rpartition(".")[2]
         self.sent.append(name)
-        self.bodies.append(json.loads(request.body or b"{}") if name else {})
+        self.bodies.append(json.loads(request.body or b"{}"))
         for entry in self._refusals:
             if entry[0] == name:
                 self._refusals.remove(entry)
@@ -146,7 +145,7 @@ class Requests:
 
 
 def refusal(status: int, code: str, message: str = "", **more: Any) -> Any:
-    """A function of the request that makes AWS' answer in its JSON protocols."""
+    """A function of the request that makes AWS' answer in its JSON and REST-JSON protocols."""
     from botocore.awsrequest import AWSResponse
 
     body = json.dumps({"__type": f"com.amazonaws#{code}", "message": message, **more}).encode()
@@ -156,7 +155,7 @@ def refusal(status: int, code: str, message: str = "", **more: Any) -> Any:
             yield body
 
     def answer(request: Any) -> AWSResponse:
-        return AWSResponse(request.url, status, {"x-amzn-RequestId": "refused", "x-amzn-query-error": ""}, Raw())
+        return AWSResponse(request.url, status, {"x-amzn-RequestId": "refused", "x-amzn-ErrorType": code}, Raw())
 
     return answer
 

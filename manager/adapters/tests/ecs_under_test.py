@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from contract.names import WorkspaceKind
@@ -11,10 +12,20 @@ from manager.adapters.ecs.definitions import Definitions
 from manager.adapters.ecs.references import References
 from manager.adapters.ecs.runner import EcsTaskRunner
 from manager.adapters.ecs.settings import EcsSettings
-from manager.adapters.efs.homes import EfsHomeVolumes
+from manager.adapters.efs.homes import EfsHomeVolumes, key_of
 from manager.adapters.system.clock import SystemClock
 from manager.adapters.tests.aws_emulator import REGION, VSCODE_IMAGE, AwsEmulator, Requests
 from manager.ports.clock import Clock
+
+
+class RecordingFunctions:
+    """The Lambda service, as far as a purge and a backup use it."""
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+
+    def invoke(self, **request: Any) -> None:
+        self.sent.append(request)
 
 
 class EcsUnderTest:
@@ -44,10 +55,10 @@ class EcsUnderTest:
         self.homes = self.homes_with(self.functions)
         self.runner = self.another_runner()
 
-    def homes_with(self, functions: Any) -> EfsHomeVolumes:
+    def homes_with(self, functions: Any, file_systems: Sequence[str] = ()) -> EfsHomeVolumes:
         return EfsHomeVolumes(
             self.efs,
-            purgers={name: f"purger-{name}" for name in self.file_systems},
+            purgers={name: f"purger-{name}" for name in file_systems or self.file_systems},
             functions=functions,
             records=self.dynamodb,
             table_name=self.table,
@@ -59,6 +70,14 @@ class EcsUnderTest:
         references = References(self.dynamodb, self.table, self.clock)
         return EcsTaskRunner(
             self.ecs, settings or self.settings, references=references, homes=self.homes, clock=self.clock
+        )
+
+    def mark_purging(self, home_id: str) -> None:
+        self.dynamodb.update_item(
+            TableName=self.table,
+            Key=key_of(home_id),
+            UpdateExpression="SET purging = :yes",
+            ExpressionAttributeValues={":yes": {"BOOL": True}},
         )
 
     def new_home(self) -> str:

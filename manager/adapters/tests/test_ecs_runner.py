@@ -19,7 +19,7 @@ from manager.adapters.ecs import answers
 from manager.adapters.ecs.references import LEASE_S, References
 from manager.adapters.memory.clock import FakeClock
 from manager.adapters.tests.aws_emulator import CRASHING_IMAGE, NEWER_IMAGE, VSCODE_IMAGE, AwsEmulator, refusal
-from manager.adapters.tests.ecs_under_test import EcsUnderTest
+from manager.adapters.tests.ecs_under_test import EcsUnderTest, RecordingFunctions
 from manager.adapters.tests.engine_under_test import new_task_id, wait_for
 from manager.adapters.tests.test_dynamodb_store import lost_answer
 from manager.ports.task_runner import StillEnding, TaskSpec
@@ -43,13 +43,6 @@ class Subject(EcsUnderTest):
     def asked(self, operation: str) -> list[Any]:
         pairs = zip(self.requests.sent, self.requests.bodies, strict=True)
         return [body for name, body in pairs if name == operation]
-
-
-class Functions:
-    """The Lambda service, as far as a purge uses it."""
-
-    def invoke(self, **_: Any) -> None:
-        return
 
 
 def active_definitions(ecs: Subject, home_id: str) -> list[str]:
@@ -200,7 +193,7 @@ def test_no_definition_is_left_of_a_home_that_is_purged_and_those_of_others_stay
         ecs.runner.start(ecs.spec(mounted))
     for _ in range(2):
         with pytest.raises(ApraNovaError, match="being removed"):
-            ecs.homes_with(Functions()).purge(home_id)
+            ecs.homes_with(RecordingFunctions()).purge(home_id)
     assert active_definitions(ecs, home_id) == []
     assert active_definitions(ecs, other) == ["1"]
 

@@ -3,41 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectionClosedError
 
 from contract.errors import ApraNovaError, Reason
-from manager.adapters.dynamodb import table
 from manager.adapters.ecs.settings import HomePlace
-from manager.adapters.efs.homes import EfsHomeVolumes
-from manager.adapters.tests.aws_emulator import AwsEmulator
-from manager.adapters.tests.ecs_under_test import EcsUnderTest
+from manager.adapters.efs.homes import EfsHomeVolumes, key_of
+from manager.adapters.tests.aws_emulator import AwsEmulator, Requests, refusal
+from manager.adapters.tests.ecs_under_test import EcsUnderTest, RecordingFunctions
 
 HOME = "home-aaaaaaaaaaaaaaaa"
 
 
-class Refusing:
-    """Answers the next requests of a client in EFS' protocol (REST, JSON), instead of sending them."""
-
-    def __init__(self, client: Any) -> None:
-        self.answers: list[tuple[int, str, dict[str, Any]]] = []
-        client.meta.events.register_first("before-send.efs.CreateAccessPoint", self._before_send)
-
-    def _before_send(self, request: Any, **_: Any) -> AWSResponse | None:
-        if not self.answers:
-            return None
-        status, code, more = self.answers.pop(0)
-        body = json.dumps({"ErrorCode": code, "Message": code, **more}).encode()
-
-        class Raw:
-            def stream(self, **_: Any) -> Iterator[bytes]:
-                yield body
-
-        return AWSResponse(request.url, status, {"x-amzn-ErrorType": code}, Raw())
+FULL = refusal(403, "AccessPointLimitExceeded")
 
 
 @pytest.fixture
@@ -54,14 +34,7 @@ def access_points(efs: EcsUnderTest) -> list[Any]:
 
 
 def another_process(efs: EcsUnderTest, file_systems: list[str]) -> EfsHomeVolumes:
-    return EfsHomeVolumes(
-        efs.efs,
-        purgers=dict.fromkeys(file_systems, "purger"),
-        functions=efs.functions,
-        records=efs.dynamodb,
-        table_name=efs.table,
-        drop_definitions=lambda _home_id: None,
-    )
+    return efs.homes_with(efs.functions, file_systems)
 
 
 def make(homes: EfsHomeVolumes, home_id: str = HOME) -> None:
@@ -70,6 +43,12 @@ def make(homes: EfsHomeVolumes, home_id: str = HOME) -> None:
     new = homes.take_new(home_id)
     assert new is not None
     homes.record(home_id, new.place)
+
+
+def place_of(efs: EcsUnderTest) -> HomePlace:
+    place = efs.homes.find_place(HOME)
+    assert place is not None
+    return place
 
 
 def read_place(efs: EcsUnderTest) -> HomePlace | None:
@@ -85,8 +64,7 @@ def test_a_home_is_an_access_point_of_the_students_own_folder_made_once(efs: Ecs
     assert point["RootDirectory"]["Path"] == f"/homes/{HOME}"
     assert point["RootDirectory"]["CreationInfo"] == {"OwnerUid": 1000, "OwnerGid": 1000, "Permissions": "0700"}
     assert point["PosixUser"] == {"Uid": 1000, "Gid": 1000}
-    place = efs.homes.find_place(HOME)
-    assert place is not None
+    place = place_of(efs)
     assert (place.file_system_id, place.access_point_id) == (point["FileSystemId"], point["AccessPointId"])
 
 
@@ -97,11 +75,9 @@ def test_homes_are_spread_over_the_file_systems(efs: EcsUnderTest) -> None:
 
 
 def test_when_a_file_system_is_full_the_next_one_takes_the_home(efs: EcsUnderTest) -> None:
-    refusing = Refusing(efs.efs)
-    refusing.answers = [(403, "AccessPointLimitExceeded", {})]
+    Requests(efs.efs).refuse("CreateAccessPoint", FULL)
     make(efs.homes)
-    place = efs.homes.find_place(HOME)
-    assert place is not None
+    place = place_of(efs)
     assert [point["FileSystemId"] for point in access_points(efs)] == [place.file_system_id]
 
 
@@ -114,8 +90,7 @@ def test_a_newcomer_gets_a_home_although_a_file_system_is_lost(efs: EcsUnderTest
 
 
 def test_when_all_are_full_there_is_no_room_and_the_home_can_be_made_later(efs: EcsUnderTest) -> None:
-    refusing = Refusing(efs.efs)
-    refusing.answers = [(403, "AccessPointLimitExceeded", {})] * 2
+    Requests(efs.efs).refuse("CreateAccessPoint", FULL, times=2)
     with pytest.raises(ApraNovaError) as refused:
         make(efs.homes)
     assert refused.value.reason is Reason.NO_CAPACITY
@@ -132,8 +107,9 @@ def test_a_create_that_was_cut_short_after_efs_had_made_it_goes_on_with_the_same
         make(efs.homes)
     (point,) = access_points(efs)
     assert not efs.homes.exists(HOME)
-    refusing = Refusing(efs.efs)  # as EFS answers, which the emulator does not
-    refusing.answers = [(409, "AccessPointAlreadyExists", {"AccessPointId": point["AccessPointId"]})]
+    # The emulator does not answer so, but EFS does.
+    known = refusal(409, "AccessPointAlreadyExists", AccessPointId=point["AccessPointId"])
+    Requests(efs.efs).refuse("CreateAccessPoint", known)
     make(efs.homes)
     assert read_place(efs) == HomePlace(point["FileSystemId"], point["AccessPointId"])
 
@@ -162,20 +138,10 @@ def test_a_start_does_not_read_again_what_was_found_just_before_it(efs: EcsUnder
 
 def test_a_home_that_is_being_purged_is_not_made_again(efs: EcsUnderTest) -> None:
     make(efs.homes)
-    key = {table.PARTITION_KEY: {"S": f"home#{HOME}"}, table.SORT_KEY: {"S": table.RECORD}}
-    begun = {":yes": {"BOOL": True}}
-    efs.dynamodb.update_item(
-        TableName=efs.table, Key=key, UpdateExpression="SET purging = :yes", ExpressionAttributeValues=begun
-    )
+    efs.mark_purging(HOME)
     late = another_process(efs, efs.file_systems)
     make(late)
     assert late.find_place(HOME) is None
-
-
-def place_of(efs: EcsUnderTest) -> HomePlace:
-    place = efs.homes.find_place(HOME)
-    assert place is not None
-    return place
 
 
 def test_an_access_point_that_is_gone_is_made_anew_for_the_same_folder_and_makes_none_itself(efs: EcsUnderTest) -> None:
@@ -195,8 +161,7 @@ def test_only_a_file_system_that_efs_does_not_know_any_more_is_left_for_another_
     make(efs.homes)
     before = place_of(efs)
     efs.efs.delete_access_point(AccessPointId=before.access_point_id)
-    refusing = Refusing(efs.efs)
-    refusing.answers = [(403, "AccessPointLimitExceeded", {})]
+    Requests(efs.efs).refuse("CreateAccessPoint", FULL)
     assert not efs.homes.recreate_access_point(HOME)  # full: the files are there and nowhere else
     assert place_of(efs) == before
     efs.efs.delete_file_system(FileSystemId=before.file_system_id)
@@ -205,36 +170,25 @@ def test_only_a_file_system_that_efs_does_not_know_any_more_is_left_for_another_
 
 
 def test_a_home_on_a_file_system_that_is_lost_can_be_purged(efs: EcsUnderTest) -> None:
-    told: list[str] = []
-
-    class Functions:
-        def invoke(self, **request: Any) -> None:
-            told.append(request["FunctionName"])
-
+    functions = RecordingFunctions()
     make(efs.homes)
     lost = place_of(efs)
     (left,) = set(efs.file_systems) - {lost.file_system_id}
     efs.file_systems.remove(lost.file_system_id)
-    homes = efs.homes_with(Functions())
+    homes = efs.homes_with(functions)
     efs.efs.delete_access_point(AccessPointId=lost.access_point_id)
     with pytest.raises(ApraNovaError, match="cannot be reached"):  # it may be there, and only the settings be wrong
         homes.purge(HOME)
     efs.efs.delete_file_system(FileSystemId=lost.file_system_id)
     with pytest.raises(ApraNovaError, match="being removed"):
         homes.purge(HOME)
-    assert told == [f"purger-{left}"]
+    assert [sent["FunctionName"] for sent in functions.sent] == [f"purger-{left}"]
 
 
 def test_no_place_is_mended_that_never_was_or_that_is_being_purged(efs: EcsUnderTest) -> None:
     assert not efs.homes.recreate_access_point(HOME)
     make(efs.homes)
-    key = {table.PARTITION_KEY: {"S": f"home#{HOME}"}, table.SORT_KEY: {"S": table.RECORD}}
-    efs.dynamodb.update_item(
-        TableName=efs.table,
-        Key=key,
-        UpdateExpression="SET purging = :yes",
-        ExpressionAttributeValues={":yes": {"BOOL": True}},
-    )
+    efs.mark_purging(HOME)
     (point,) = access_points(efs)
     efs.efs.delete_access_point(AccessPointId=point["AccessPointId"])
     assert not efs.homes.recreate_access_point(HOME)
@@ -242,15 +196,8 @@ def test_no_place_is_mended_that_never_was_or_that_is_being_purged(efs: EcsUnder
 
 
 def test_a_purge_closes_the_home_at_once_and_is_done_when_the_purger_has_removed_its_item(efs: EcsUnderTest) -> None:
-    told: list[dict[str, Any]] = []
-
-    class Functions:
-        """The Lambda service, as far as a purge uses it."""
-
-        def invoke(self, **request: Any) -> None:
-            told.append(request)
-
-    homes = efs.homes_with(Functions())
+    functions = RecordingFunctions()
+    homes = efs.homes_with(functions)
     make(homes)
     place = homes.find_place(HOME)
     assert place is not None
@@ -259,10 +206,9 @@ def test_a_purge_closes_the_home_at_once_and_is_done_when_the_purger_has_removed
             homes.purge(HOME)
     assert not homes.exists(HOME)
     assert access_points(efs) == []
-    assert {request["FunctionName"] for request in told} == {f"purger-{place.file_system_id}"}
-    assert [json.loads(request["Payload"]) for request in told] == [{"home_id": HOME}] * 2
-    key = {table.PARTITION_KEY: {"S": f"home#{HOME}"}, table.SORT_KEY: {"S": table.RECORD}}
-    efs.dynamodb.delete_item(TableName=efs.table, Key=key)  # what the purger does last
+    assert {request["FunctionName"] for request in functions.sent} == {f"purger-{place.file_system_id}"}
+    assert [json.loads(request["Payload"]) for request in functions.sent] == [{"home_id": HOME}] * 2
+    efs.dynamodb.delete_item(TableName=efs.table, Key=key_of(HOME))  # what the purger does last
     homes.purge(HOME)
 
 
