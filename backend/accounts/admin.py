@@ -116,7 +116,7 @@ class InvitationAdmin(ModelAdmin):
             )
         except ProblemError as error:
             raise ValidationError(error.detail) from error
-        vars(obj).update(vars(new.invitation))
+        vars(obj).update(vars(new))
         messages.info(request, f"Invited. The link, shown only now: {new.url}")
 
 

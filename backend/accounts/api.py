@@ -24,7 +24,7 @@ def get_me(request: HttpRequest) -> MeOut:
     user = acting_user(request)
     environment = settings.ENVIRONMENT
     return MeOut(
-        id=str(user.pk),
+        id=user.pk,
         email=user.email,
         name=user.name,
         role=Role(user.role),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 from uuid import UUID
@@ -27,15 +26,9 @@ INVITATIONS_LISTED_MAX = 200
 NOT_VALID = "This invitation is not valid: it was used, replaced by a newer one, or has expired."
 
 
-@dataclass(frozen=True)
-class NewInvitation:
-    invitation: Invitation
-    url: str
-
-
 def invite(
     email: str, role: Role, track: Track | None, *, cohort_id: UUID | None = None, acting_user: User
-) -> NewInvitation:
+) -> Invitation:
     """Invite an address; an earlier open invitation of it ends. Mails the link after the commit.
 
     Callers that name a cohort have checked that `acting_user` may fill it.
@@ -73,8 +66,9 @@ def invite(
             track=track.value if track else None,
             cohort=invitation.cohort.name if invitation.cohort else None,
         )
-        transaction.on_commit(lambda: _send(invitation, url), robust=True)
-    return NewInvitation(invitation, url)
+        invitation.url = url
+        transaction.on_commit(lambda: _send(invitation), robust=True)
+    return invitation
 
 
 def list_invitations(user: User) -> list[Invitation]:
@@ -134,14 +128,14 @@ def _digest(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _send(invitation: Invitation, url: str) -> None:
+def _send(invitation: Invitation) -> None:
     school = settings.ENVIRONMENT.school_name
     inviter = invitation.invited_by.display_name
     send_mail(
         subject=f"{inviter} invites you to {school}",
         message=(
             f"Hello,\n\n{inviter} invites you to {school} as {invitation.role}.\n\n"
-            f"Sign up here until {invitation.expires_at:%d %B %Y}:\n{url}\n"
+            f"Sign up here until {invitation.expires_at:%d %B %Y}:\n{invitation.url}\n"
         ),
         from_email=None,
         recipient_list=[invitation.email],

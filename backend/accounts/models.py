@@ -113,6 +113,8 @@ class Invitation(models.Model):
     expires_at = models.DateTimeField(editable=False)
     accepted_at = models.DateTimeField(null=True, editable=False)
     revoked_at = models.DateTimeField(null=True, editable=False)
+    url: str | None = None
+    """The link to sign up with. Only `invitations.invite` knows it; it is not stored."""
 
     class Meta:
         ordering = ("-created_at",)

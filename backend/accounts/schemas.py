@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
+from django.conf import settings
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.core.validators import validate_email
 from ninja import Schema
 from pydantic import AfterValidator, Field
 
+from backend.accounts.models import Invitation
 from backend.accounts.roles import Role, Track
 from contract.names import WorkspaceKind
 
@@ -34,7 +36,7 @@ class SchoolOut(Schema):
 
 
 class MeOut(Schema):
-    id: str
+    id: UUID
     email: str
     name: str
     role: Role
@@ -54,27 +56,8 @@ class InvitationIn(Schema):
     """Which the student joins by signing up: one of yours, of their track."""
 
 
-class InvitationOut(Schema):
-    id: str
-    email: str
-    role: Role
-    track: Track | None
-    cohort: str | None
-    """The cohort's name."""
-    invited_by: str
-    created_at: datetime
-    expires_at: datetime
-    accepted_at: datetime | None
-    url: str | None
-    """The link to sign up with; shown once, in the answer that creates it (only its digest is stored)."""
-
-
-class InvitationListOut(Schema):
-    items: list[InvitationOut]
-
-
 class OpenInvitationOut(Schema):
-    """What somebody who holds the link may see before they sign up."""
+    """What somebody who has the link may see before they sign up."""
 
     email: str
     role: Role
@@ -82,3 +65,34 @@ class OpenInvitationOut(Schema):
     cohort: str | None
     school: str
     expires_at: datetime
+
+    @staticmethod
+    def resolve_cohort(invitation: Invitation) -> str | None:
+        return invitation.cohort.name if invitation.cohort else None
+
+    @staticmethod
+    def resolve_school(_invitation: Invitation) -> str:
+        return settings.ENVIRONMENT.school_name
+
+
+class InvitationOut(Schema):
+    id: UUID
+    email: str
+    role: Role
+    track: Track | None
+    cohort: str | None
+    """The cohort's name."""
+    invited_by: str = Field(validation_alias="invited_by.display_name")
+    created_at: datetime
+    expires_at: datetime
+    accepted_at: datetime | None
+    url: str | None
+    """The link to sign up with; shown once, in the answer that creates it (only its digest is stored)."""
+
+    @staticmethod
+    def resolve_cohort(invitation: Invitation) -> str | None:
+        return invitation.cohort.name if invitation.cohort else None
+
+
+class InvitationListOut(Schema):
+    items: list[InvitationOut]

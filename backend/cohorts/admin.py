@@ -16,7 +16,7 @@ from backend.accounts.roles import Role, Track
 from backend.cohorts import services
 from backend.cohorts.access import get_cohort
 from backend.cohorts.models import Cohort
-from backend.cohorts.presentation import cohort_out
+from backend.cohorts.readings import coming_classes
 from backend.cohorts.schemas import CreateCohortIn
 from backend.platform.admin_site import site
 from backend.platform.problems import ProblemError
@@ -63,8 +63,7 @@ class CohortAdmin(ModelAdmin):
     def next_class(self, cohort: Cohort) -> str:
         if cohort._state.adding:  # noqa: SLF001  Django's own word for: not saved yet
             return "—"
-        cohort.student_count = 0  # pyright: ignore[reportAttributeAccessIssue]
-        found = cohort_out(cohort).next_class
+        found = next(iter(coming_classes(cohort)), None)
         return f"{found.starts_at:%Y-%m-%d %H:%M} {found.title}" if found else "none in the next 14 days"
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:  # noqa: ARG002
@@ -78,13 +77,8 @@ class CohortAdmin(ModelAdmin):
         try:
             if change:
                 before = get_cohort(person, obj.pk)
-                services.change_cohort(
-                    before,
-                    name=data["name"],
-                    time_zone=data["time_zone"],
-                    active=data["active"],
-                    acting_user=person,
-                )
+                values = {field: data[field] for field in ("name", "time_zone", "active")}
+                services.change_cohort(before, values, acting_user=person)
                 services.set_instructors(before, [it.pk for it in data["instructors"]], acting_user=person)
                 return
             made = services.create_cohort(

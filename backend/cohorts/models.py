@@ -10,6 +10,8 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from backend.accounts.models import TRACK_CHOICES
+from backend.accounts.roles import KIND_OF_TRACK, Track
+from contract.names import WorkspaceKind
 
 
 class Cohort(models.Model):
@@ -31,6 +33,11 @@ class Cohort(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def kind(self) -> WorkspaceKind:
+        """What its students work with."""
+        return KIND_OF_TRACK[Track(self.track)]
 
 
 class Membership(models.Model):

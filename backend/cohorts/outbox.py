@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 
@@ -16,9 +17,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from backend.accounts.models import User
-from backend.accounts.roles import KIND_OF_TRACK, Track
 from backend.cohorts.models import Cohort, Membership, OutboxEntry
-from backend.cohorts.readings import coming_classes, find_timetable, refresh
+from backend.cohorts.readings import coming_classes, refresh
 from backend.platform.background import BackgroundWorker
 from backend.workspaces.manager_client import manager_client
 from backend.workspaces.models import Workspace
@@ -93,18 +93,19 @@ def _send(cohort_id: uuid.UUID) -> bool:
 
 def _message(cohort: Cohort) -> CohortRequest:
     refresh(cohort)
-    timetable = find_timetable(cohort)
-    meetings = coming_classes(timetable, timezone.now()) if timetable is not None else []
-    kind = KIND_OF_TRACK[Track(cohort.track)]
     students = User.objects.filter(membership__cohort=cohort, is_active=True)
-    live = Workspace.objects.filter(owner__in=students, kind=kind, deleted_at__isnull=True)
+    live = Workspace.objects.filter(owner__in=students, kind=cohort.kind, deleted_at__isnull=True)
     members = tuple(live.order_by("pk").values_list("pk", flat=True)[:COHORT_MEMBERS_MAX])
     # Two events at the same time, in two rooms for instance, count once.
-    times = sorted({(it.starts_at.timestamp(), it.ends_at.timestamp()) for it in meetings})[:COHORT_CLASSES_MAX]
+    times = sorted({(it.starts_at.timestamp(), it.ends_at.timestamp()) for it in coming_classes(cohort)})[
+        :COHORT_CLASSES_MAX
+    ]
+    # A field of the message that the model has under the same name needs no line here.
+    own = {it.name: getattr(cohort, it.name) for it in fields(CohortRequest) if hasattr(cohort, it.name)}
     return CohortRequest(
+        **own,
         cohort_id=str(cohort.pk),
         label=cohort.name,
-        kind=kind,
         classes=tuple(ClassTime(start, end) for start, end in times),
         members=members,
         newcomers=students.count() - len(members),

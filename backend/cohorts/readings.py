@@ -124,10 +124,11 @@ def find_timetable(cohort: Cohort) -> Timetable | None:
         return None
 
 
-def coming_classes(timetable: Timetable, now: datetime) -> list[ClassMeeting]:
-    """Those that have not ended, the next one first."""
+def coming_classes(cohort: Cohort) -> list[ClassMeeting]:
+    """The cohort's classes that have not ended, the next one first."""
+    timetable, now = find_timetable(cohort), timezone.now()
     meetings = (
         ClassMeeting(datetime.fromisoformat(it["starts_at"]), datetime.fromisoformat(it["ends_at"]), it["title"])
-        for it in timetable.classes
+        for it in (timetable.classes if timetable is not None else ())
     )
     return [meeting for meeting in meetings if meeting.ends_at > now]

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import functools
 import zoneinfo
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from ninja import Schema
 from pydantic import AfterValidator, Field
 
 from backend.accounts.roles import Track
+from backend.cohorts.models import Cohort, Membership, Timetable
+from backend.cohorts.readings import coming_classes, find_timetable
+from backend.cohorts.timetable import ClassMeeting
 
 FILE_CHARACTERS_MAX = 512 * 1024
 """Of a request; the file's own limit is smaller and has a better message."""
@@ -43,8 +47,8 @@ CalendarText = Annotated[str, Field(max_length=FILE_CHARACTERS_MAX)]
 
 
 class InstructorOut(Schema):
-    id: str
-    name: str
+    id: UUID
+    name: str = Field(validation_alias="display_name")
 
 
 class InstructorListOut(Schema):
@@ -64,11 +68,19 @@ class CohortOut(Schema):
     time_zone: str
     active: bool
     """False: the term is over; nothing is started ahead for it."""
-    students: int
+    students: int = Field(validation_alias="student_count")
     instructors: list[InstructorOut]
     has_timetable: bool
     next_class: ClassOut | None
-    """The one that is on, or comes next within 14 days."""
+    """The current class, or the next one within 14 days."""
+
+    @staticmethod
+    def resolve_has_timetable(cohort: Cohort) -> bool:
+        return find_timetable(cohort) is not None
+
+    @staticmethod
+    def resolve_next_class(cohort: Cohort) -> ClassMeeting | None:
+        return next(iter(coming_classes(cohort)), None)
 
 
 class CohortListOut(Schema):
@@ -76,10 +88,10 @@ class CohortListOut(Schema):
 
 
 class MemberOut(Schema):
-    id: str
-    name: str
-    email: str
-    active: bool
+    id: UUID = Field(validation_alias="student.pk")
+    name: str = Field(validation_alias="student.display_name")
+    email: str = Field(validation_alias="student.email")
+    active: bool = Field(validation_alias="student.is_active")
     """False: the account is deactivated."""
     joined_at: datetime
 
@@ -93,15 +105,29 @@ class TimetableOut(Schema):
     notes: list[str]
     """Sentences on what was left out of the file."""
 
+    @staticmethod
+    def resolve_uploaded_by(timetable: Timetable) -> str | None:
+        return timetable.uploaded_by.display_name if timetable.uploaded_by else None
+
+    @staticmethod
+    def resolve_classes(timetable: Timetable) -> list[ClassMeeting]:
+        return coming_classes(timetable.cohort)
+
 
 class CohortDetailOut(CohortOut):
     members: list[MemberOut]
     timetable: TimetableOut | None
 
+    @staticmethod
+    def resolve_members(cohort: Any) -> Iterable[Membership]:
+        return cohort.memberships.select_related("student").order_by("student__name", "student__email")
 
-class CandidateOut(Schema):
-    id: str
-    name: str
+    @staticmethod
+    def resolve_timetable(cohort: Cohort) -> Timetable | None:
+        return find_timetable(cohort)
+
+
+class CandidateOut(InstructorOut):
     email: str
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -48,23 +49,12 @@ def create_cohort(
     return cohort
 
 
-def change_cohort(
-    cohort: Cohort,
-    *,
-    name: str | None = None,
-    time_zone: str | None = None,
-    active: bool | None = None,
-    acting_user: User,
-) -> None:
-    """Change what is given. Another time zone moves the classes whose times have none of their own."""
-    wanted = {
-        field: value
-        for field, value in (("name", name), ("time_zone", time_zone), ("active", active))
-        if value is not None and value != getattr(cohort, field)
-    }
+def change_cohort(cohort: Cohort, values: Mapping[str, Any], *, acting_user: User) -> None:
+    """Change the fields in `values`. A new time zone moves the classes that name no zone."""
+    wanted = {field: value for field, value in values.items() if value != getattr(cohort, field)}
     if not wanted:
         return
-    reading = read_again(cohort, time_zone=time_zone) if "time_zone" in wanted else None
+    reading = read_again(cohort, time_zone=wanted["time_zone"]) if "time_zone" in wanted else None
     changes = {field: [getattr(cohort, field), value] for field, value in wanted.items()}
     try:
         with transaction.atomic():
@@ -74,7 +64,7 @@ def change_cohort(
             _record("cohort.change", cohort, acting_user, changes=changes)
             cohort_changed(cohort.pk)
     except IntegrityError:
-        raise _name_taken(name or "") from None
+        raise _name_taken(wanted.get("name", "")) from None
 
 
 def delete_cohort(cohort: Cohort, name: str, *, acting_user: User) -> None:

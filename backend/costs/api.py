@@ -12,7 +12,7 @@ from ninja import Router
 from backend.accounts.authentication import acting_user
 from backend.accounts.roles import Role
 from backend.costs import hours
-from backend.costs.schemas import CohortHoursOut, CostsOut, StudentHoursOut
+from backend.costs.schemas import CostsOut
 from backend.platform.problems import ProblemError, invalid
 
 DEFAULT_SPAN = timedelta(days=30)
@@ -35,26 +35,9 @@ def get_costs(request: HttpRequest, since: datetime | None = None, until: dateti
     return CostsOut(
         since=begin,
         until=end,
-        task_hours=_hours(sum(it.task_s for it in cohorts)),
-        cohorts=[
-            CohortHoursOut(
-                id=it.cohort_id, name=it.name, students=it.students, sessions=it.sessions, task_hours=_hours(it.task_s)
-            )
-            for it in cohorts
-        ],
-        students=[
-            StudentHoursOut(
-                id=it.user_id,
-                name=it.name,
-                email=it.email,
-                cohort_id=it.cohort_id,
-                cohort=it.cohort_name,
-                kind=it.kind,
-                sessions=it.sessions,
-                task_hours=_hours(it.task_s),
-            )
-            for it in hours.by_student(begin, end)
-        ],
+        task_hours=round(sum(it.task_hours for it in cohorts), 4),
+        cohorts=cohorts,
+        students=hours.by_student(begin, end),
     )
 
 
@@ -64,7 +47,3 @@ def _moment(value: datetime | None, field: str) -> datetime | None:
     if value.year not in YEARS:
         raise invalid(f"query.{field}", f"the year must lie between {YEARS[0]} and {YEARS[-1]}")
     return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
-
-
-def _hours(seconds: float) -> float:
-    return round(seconds / 3600, 4)

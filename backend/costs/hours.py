@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from uuid import UUID
+from datetime import datetime, timedelta
 
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Max, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce, Greatest, Least
@@ -13,26 +12,14 @@ from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.costs.models import Session
+from backend.costs.schemas import CohortHoursOut, StudentHoursOut
 from contract.names import StopReason, WorkspaceKind
 
 ROWS_MAX = 5000
 _UNUSED = (StopReason.IDLE, "")
 
 
-@dataclass(frozen=True)
-class StudentHours:
-    user_id: UUID
-    name: str
-    email: str
-    cohort_id: UUID | None
-    """The cohort at that time; a student who moved has a row for each."""
-    cohort_name: str
-    kind: WorkspaceKind
-    sessions: int
-    task_s: float
-
-
-def by_student(begin: datetime, end: datetime) -> list[StudentHours]:
+def by_student(begin: datetime, end: datetime) -> list[StudentHoursOut]:
     """Most hours first, at most `ROWS_MAX`; the part of each session that lies between `begin` and `end` counts."""
     rows = _within(begin, end).values("workspace__owner", "workspace__kind", "cohort_id").annotate(
         cohort=Max("cohort_name"), sessions=Count("pk"), task_time=Sum("used")
@@ -40,31 +27,21 @@ def by_student(begin: datetime, end: datetime) -> list[StudentHours]:
     found = list(rows.order_by("-task_time")[:ROWS_MAX])
     people = User.objects.in_bulk({row["workspace__owner"] for row in found})
     return [
-        StudentHours(
-            user_id=row["workspace__owner"],
+        StudentHoursOut(
+            id=row["workspace__owner"],
             name=people[row["workspace__owner"]].display_name,
             email=people[row["workspace__owner"]].email,
             cohort_id=row["cohort_id"],
-            cohort_name=row["cohort"],
+            cohort=row["cohort"],
             kind=WorkspaceKind(row["workspace__kind"]),
             sessions=row["sessions"],
-            task_s=row["task_time"].total_seconds(),
+            task_hours=_hours(row["task_time"]),
         )
         for row in found
     ]
 
 
-@dataclass(frozen=True)
-class CohortHours:
-    cohort_id: UUID | None
-    """None: who was in no cohort, staff included."""
-    name: str
-    students: int
-    sessions: int
-    task_s: float
-
-
-def by_cohort(begin: datetime, end: datetime) -> list[CohortHours]:
+def by_cohort(begin: datetime, end: datetime) -> list[CohortHoursOut]:
     """Most hours first, at most `ROWS_MAX`."""
     rows = _within(begin, end).values("cohort_id").annotate(
         name=Max("cohort_name"),
@@ -73,7 +50,7 @@ def by_cohort(begin: datetime, end: datetime) -> list[CohortHours]:
         task_time=Sum("used"),
     )  # fmt: skip
     return [
-        CohortHours(row["cohort_id"], row["name"], row["students"], row["sessions"], row["task_time"].total_seconds())
+        CohortHoursOut(id=row["cohort_id"], task_hours=_hours(row["task_time"]), **row)
         for row in rows.order_by("-task_time")[:ROWS_MAX]
     ]
 
@@ -116,3 +93,7 @@ def _within(begin: datetime, end: datetime) -> QuerySet[Session]:
     touching = Session.objects.filter(Q(ended_at=None) | Q(ended_at__gt=begin), started_at__lt=until)
     used = Least(Coalesce(F("ended_at"), until), until) - Greatest(F("started_at"), begin)
     return touching.annotate(used=ExpressionWrapper(used, output_field=DurationField()))
+
+
+def _hours(time: timedelta) -> float:
+    return round(time / timedelta(hours=1), 4)

@@ -94,7 +94,7 @@ def workspace(request: HttpRequest, user: User, workspace_id: str) -> HttpRespon
     if request.method == "POST":
         services.launch_for(user, own)
         return HttpResponseRedirect(waiting_path(own.pk), status=HTTPStatus.SEE_OTHER)
-    (view,) = services.views_of([own])
+    view = services.view_of(own)
     visit = Visit(is_by_person(request.method or "", request.headers), waits="wait" in request.GET)
     match decide(view, visit, ON_ONE_MACHINE, now=time.time()):
         case Page() as page:
@@ -115,7 +115,7 @@ def inner_door(request: HttpRequest, user: User, workspace_id: str) -> HttpRespo
     own = _find_own(user, workspace_id)
     if own is None:
         return _answer(request, not_yours(ON_ONE_MACHINE))
-    (view,) = services.views_of([own])
+    view = services.view_of(own)
     if _runs(view):
         return _let_in(request, user, own)
     answer = HttpResponseRedirect(f"{path_of(own.pk)}?{DOOR_TRIED}")

@@ -11,7 +11,7 @@ from unfold.admin import ModelAdmin
 
 from backend.platform.admin_site import site
 from backend.workspaces.models import Workspace
-from backend.workspaces.services import views_of
+from backend.workspaces.services import view_of
 from contract.errors import ApraNovaError
 
 
@@ -27,7 +27,7 @@ class WorkspaceAdmin(ModelAdmin):
     @admin.display(description="State now")
     def state_now(self, workspace: Workspace) -> str:
         try:
-            view = views_of([workspace])[0]
+            view = view_of(workspace)
         except ApraNovaError as error:
             return error.message
         steps = format_html_join("", "<li>{}</li>", ((step.text,) for step in view.steps))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -14,9 +14,8 @@ from backend.accounts.authentication import acting_user
 from backend.accounts.models import User
 from backend.workspaces import services
 from backend.workspaces.events import STREAM_DESCRIPTION, open_stream
-from backend.workspaces.manager_client import manager_client
 from backend.workspaces.models import Workspace
-from backend.workspaces.presentation import kinds_out, workspace_out
+from backend.workspaces.presentation import workspace_out
 from backend.workspaces.schemas import (
     CreateWorkspaceIn,
     DeleteWorkspaceIn,
@@ -37,14 +36,10 @@ def _asked_for(request: HttpRequest, workspace_id: str) -> tuple[User, Workspace
 
 
 @router.get("", response=WorkspaceListOut, operation_id="list_workspaces", summary="Your workspaces")
-def list_workspaces(request: HttpRequest) -> WorkspaceListOut:
+def list_workspaces(request: HttpRequest) -> dict[str, Any]:
     workspaces = services.list_workspaces(acting_user(request))
-    answer = manager_client().describe([workspace.pk for workspace in workspaces])
-    known = {view.workspace_id: view for view in answer.workspaces}
-    return WorkspaceListOut(
-        items=[workspace_out(it, known.get(it.pk) or services.unknown_view(it)) for it in workspaces],
-        kinds=kinds_out(answer.kinds),
-    )
+    views, kinds = services.describe(workspaces)
+    return {"items": [workspace_out(*pair) for pair in zip(workspaces, views, strict=True)], "kinds": kinds}
 
 
 @router.post(
@@ -64,7 +59,7 @@ def create_workspace(request: HttpRequest, payload: CreateWorkspaceIn | None = B
 @router.get("{workspace_id}/", response=WorkspaceOut, operation_id="get_workspace", summary="One workspace")
 def get_workspace(request: HttpRequest, workspace_id: WorkspaceId) -> WorkspaceOut:
     _, workspace = _asked_for(request, workspace_id)
-    return workspace_out(workspace, services.views_of([workspace])[0])
+    return workspace_out(workspace, services.view_of(workspace))
 
 
 @router.delete("{workspace_id}/", response=WorkspaceOut, operation_id="delete_workspace", summary="Delete")

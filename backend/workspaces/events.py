@@ -26,7 +26,8 @@ from backend.platform.problems import ProblemError
 from backend.workspaces import services
 from backend.workspaces.live import live_workspaces
 from backend.workspaces.models import Workspace
-from backend.workspaces.presentation import kinds_out, workspace_out
+from backend.workspaces.presentation import workspace_out
+from backend.workspaces.schemas import KindOut
 
 HEARTBEAT_S = 15.0
 STREAM_MAX_S = 3600.0
@@ -84,7 +85,7 @@ async def _stream(request: HttpRequest, user: User, workspace: Workspace) -> Asy
                     out = workspace_out(workspace, watch.view or services.unknown_view(workspace))
                     for event, data in (
                         ("workspace", out.dict()),
-                        ("kinds", [it.dict() for it in kinds_out(watch.kinds)]),
+                        ("kinds", [KindOut.model_validate(it).dict() for it in watch.kinds]),
                     ):
                         text = json.dumps(data, cls=NinjaJSONEncoder)
                         if sent.get(event) != text:

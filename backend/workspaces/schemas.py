@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Literal
+from uuid import UUID
 
 from ninja import Schema
 from pydantic import Field
@@ -27,7 +28,7 @@ class ActivityOut(Schema):
 
 
 class OwnerOut(Schema):
-    id: str
+    id: UUID
     name: str
 
 

@@ -27,7 +27,7 @@ from backend.workspaces.manager_client import ManagerClient, manager_client
 from backend.workspaces.models import Workspace
 from backend.workspaces.signals import workspace_seen, workspaces_changed
 from contract.errors import ApraNovaError, Reason
-from contract.manager import CreateRequest, WorkspaceView
+from contract.manager import CreateRequest, KindView, WorkspaceView
 from contract.names import WorkspaceKind, WorkspaceState
 
 logger = logging.getLogger(__name__)
@@ -232,12 +232,17 @@ def _note(action: str, workspace: Workspace, *, acting_user: User, **details: An
     record(action, actor=acting_user, target_type="workspace", target_id=workspace.pk, **details)
 
 
-def views_of(workspaces: list[Workspace]) -> list[WorkspaceView]:
-    """What the manager says about them, in the same order."""
+def describe(workspaces: list[Workspace]) -> tuple[list[WorkspaceView], tuple[KindView, ...]]:
+    """The manager's views of the workspaces, in the same order, and of the kinds."""
     _release_connection()
     answer = manager_client().describe([workspace.pk for workspace in workspaces])
     known = {view.workspace_id: view for view in answer.workspaces}
-    return [known.get(workspace.pk) or unknown_view(workspace) for workspace in workspaces]
+    return [known.get(workspace.pk) or unknown_view(workspace) for workspace in workspaces], answer.kinds
+
+
+def view_of(workspace: Workspace) -> WorkspaceView:
+    (view,), _ = describe([workspace])
+    return view
 
 
 def unknown_view(workspace: Workspace) -> WorkspaceView:

@@ -242,7 +242,7 @@ export interface paths {
         };
         /**
          * An invitation
-         * @description For whoever holds the link, before they sign up.
+         * @description For anyone who has the link, before they sign up.
          */
         get: operations["get_invitation"];
         put?: never;
@@ -448,7 +448,10 @@ export interface components {
         CandidateOut: {
             /** Email */
             email: string;
-            /** Id */
+            /**
+             * Id
+             * Format: uuid
+             */
             id: string;
             /** Name */
             name: string;
@@ -624,7 +627,10 @@ export interface components {
         };
         /** InstructorOut */
         InstructorOut: {
-            /** Id */
+            /**
+             * Id
+             * Format: uuid
+             */
             id: string;
             /** Name */
             name: string;
@@ -670,7 +676,10 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
-            /** Id */
+            /**
+             * Id
+             * Format: uuid
+             */
             id: string;
             /** Invited By */
             invited_by: string;
@@ -715,7 +724,10 @@ export interface components {
             active: boolean;
             /** Email */
             email: string;
-            /** Id */
+            /**
+             * Id
+             * Format: uuid
+             */
             id: string;
             /**
              * Joined At
@@ -729,7 +741,10 @@ export interface components {
         MeOut: {
             /** Email */
             email: string;
-            /** Id */
+            /**
+             * Id
+             * Format: uuid
+             */
             id: string;
             /** Kinds */
             kinds: components["schemas"]["WorkspaceKind"][];
@@ -743,7 +758,7 @@ export interface components {
         };
         /**
          * OpenInvitationOut
-         * @description What somebody who holds the link may see before they sign up.
+         * @description What somebody who has the link may see before they sign up.
          */
         OpenInvitationOut: {
             /** Cohort */
@@ -762,7 +777,10 @@ export interface components {
         };
         /** OwnerOut */
         OwnerOut: {
-            /** Id */
+            /**
+             * Id
+             * Format: uuid
+             */
             id: string;
             /** Name */
             name: string;
