@@ -118,16 +118,7 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
             "region": comparison.book.region,
             "unverified": [price.name for price in comparison.book.unverified],
         },
-        "document": {
-            **asdict(figures),
-            "workspaces": figures.workspaces,
-            "lines_together": figures.lines_together,
-            "saving": figures.saving,
-            "saving_share": figures.saving_share,
-            "total": figures.total,
-            "total_always_on": figures.total_always_on,
-            "per_student": figures.per_student,
-        },
+        "document": {**asdict(figures), **{name: getattr(figures, name) for name in document.DERIVED}},
         "always_on": _bill(comparison.always_on),
         "on_demand": {**_bill(comparison.on_demand), "task_hours": asdict(comparison.task_hours)},
         "workspace_saving": comparison.workspace_saving,
@@ -143,8 +134,5 @@ def _bill(bill: Breakdown) -> dict[str, Any]:
         "total": bill.total,
         "per_student": bill.per_student,
         "groups": {group.value: bill.group(group) for group in Group},
-        "lines": [
-            {"group": line.group.value, "name": line.name, "dollars": line.dollars, "basis": line.basis}
-            for line in bill.lines
-        ],
+        "lines": bill.lines_as_json(),
     }

@@ -34,6 +34,12 @@ STATED = {
     "per_student": "$11.67",
 }
 
+DERIVED = (
+    *("workspaces", "lines_together", "saving", "saving_share"),
+    *("total", "total_always_on", "per_student"),
+)
+"""The properties of its figures that the JSON has, too."""
+
 
 @dataclass(frozen=True)
 class DocumentFigures:

@@ -39,7 +39,7 @@ def _lines(result: InfrastructureBill) -> Table:
                 table.add_row(f"  {line.name}", money(line.dollars), result.found.causes.get(line.name, ""), line.basis)
     table.add_section()
     table.add_row("[bold]Total[/]", f"[bold]{money(result.bill.total)}[/]")
-    table.add_row("A student", money(result.bill.per_student))
+    table.add_row("Per student", money(result.bill.per_student))
     return table
 
 
@@ -67,22 +67,12 @@ def infrastructure_as_json(result: InfrastructureBill) -> dict[str, Any]:
         "total": result.bill.total,
         "per_student": result.bill.per_student,
         "lines": [
-            {
-                "group": line.group.value,
-                "name": line.name,
-                "dollars": line.dollars,
-                "basis": line.basis,
-                "resources": result.found.causes.get(line.name, ""),
-            }
-            for line in result.bill.lines
+            line | {"resources": result.found.causes.get(line["name"], "")} for line in result.bill.lines_as_json()
         ],
         "not_counted": list(result.found.by_use),
         "document": {
             "total": result.document_total,
             "stated": result.document_stated,
-            "lines": [
-                {"group": line.group.value, "dollars": line.dollars, "stated": line.stated, "basis": line.basis}
-                for line in result.document
-            ],
+            "lines": [vars(line) for line in result.document],
         },
     }

@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from simulator.costs.price_book import SPOT_DISCOUNT, PriceBook
 from simulator.costs.stack import Stack, WorkspaceTask
@@ -52,6 +53,9 @@ class Breakdown:
 
     def group(self, group: Group) -> float:
         return math.fsum(line.dollars for line in self.lines if line.group is group)
+
+    def lines_as_json(self) -> list[dict[str, Any]]:
+        return [dict(vars(line)) for line in self.lines]
 
     def line(self, name: str) -> Line:
         """Raises KeyError when there is no line of that name."""

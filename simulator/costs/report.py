@@ -39,36 +39,27 @@ def show(comparison: Comparison, out: Console) -> None:
 def _document_table(comparison: Comparison) -> Table:
     figures, plan = comparison.document, comparison.plan
     as_stated = (plan.students, plan.hours, plan.pool) == (document.STUDENTS, document.HOURS, document.POOL)
-    table = table_of(
-        "The document's way (x86, on demand)", "always on", "pool + on demand", *(["it says"] if as_stated else [])
-    )
-    rows = [
-        ("Core services", figures.core, figures.core, "$193"),
-        (
-            "Workspaces",
-            figures.always_on,
-            figures.workspaces,
-            f"{document.STATED['always_on']}, {document.STATED['workspaces']}",
-        ),
-        ("Storage", figures.storage, figures.storage, "$312"),
-        ("Monitoring", figures.monitoring, figures.monitoring, "$20"),
-        ("Data transfer", figures.transfer, figures.transfer, "$90"),
-    ]
-    for name, always_on, on_demand, stated in rows:
-        table.add_row(name, _dollars(always_on), _dollars(on_demand), *([stated] if as_stated else []))
+    columns = ("always on", "pool + on demand", "it says") if as_stated else ("always on", "pool + on demand")
+    table = table_of("The document's way (x86, on demand)", *columns)
+
+    def row(name: str, always_on: str, on_demand: str, stated: str, *, bold: bool = False) -> None:
+        cells = (name, always_on, on_demand, *([stated] if as_stated else []))
+        table.add_row(*cells, style="bold" if bold else None)
+
+    def group(name: str, dollars: float, stated: float) -> None:
+        row(name, _dollars(dollars), _dollars(dollars), _dollars(stated))
+
+    stated = document.STATED
+    workspaces = f"{stated['always_on']}, {stated['workspaces']}"
+    group("Core services", figures.core, document.CORE)
+    row("Workspaces", _dollars(figures.always_on), _dollars(figures.workspaces), workspaces)
+    group("Storage", figures.storage, document.STORAGE)
+    group("Monitoring", figures.monitoring, document.MONITORING)
+    group("Data transfer", figures.transfer, document.TRANSFER)
     table.add_section()
-    table.add_row(
-        "[bold]Total[/]",
-        f"[bold]{_dollars(figures.total_always_on)}[/]",
-        f"[bold]{_dollars(figures.total)}[/]",
-        *([document.STATED["total"]] if as_stated else []),
-    )
-    table.add_row(
-        "A student",
-        money(figures.total_always_on / figures.students),
-        money(figures.per_student),
-        *([document.STATED["per_student"]] if as_stated else []),
-    )
+    row("Total", _dollars(figures.total_always_on), _dollars(figures.total), stated["total"], bold=True)
+    always_on = money(figures.total_always_on / figures.students)
+    row("Per student", always_on, money(figures.per_student), stated["per_student"])
     return table
 
 
@@ -100,12 +91,12 @@ def _line_table(comparison: Comparison) -> Table:
                 )
     table.add_section()
     table.add_row("[bold]Total[/]", f"[bold]{money(always_on.total)}[/]", f"[bold]{money(on_demand.total)}[/]")
-    table.add_row("A student", money(always_on.per_student), money(on_demand.per_student))
+    table.add_row("Per student", money(always_on.per_student), money(on_demand.per_student))
     return table
 
 
 def _choice_table(comparison: Comparison) -> Table:
-    table = table_of("On demand, if …", "workspaces", "total", "a student")
+    table = table_of("On demand, if …", "workspaces", "total", "per student")
     for choice in comparison.choices:
         table.add_row(choice.name, money(choice.workspaces), money(choice.total), money(choice.per_student))
     return table
@@ -140,11 +131,8 @@ def show_prices(book: PriceBook, out: Console) -> None:
         free = f", the first {price.free:,g} a month are free" if price.free else ""
         doubt = "" if price.verified else "  [yellow]not verified[/]"
         out.print(f"[bold]{price.name}[/]  {amount} for one {price.unit}{free}{doubt}", soft_wrap=True)
-        out.print(
-            f"    {price.date}  {escape(' '.join((price.source + '.', price.note)).strip())}",
-            soft_wrap=True,
-            style="dim",
-        )
+        source = price.source or "no source was found, the long-standing list price"
+        out.print(f"    {price.date}  {escape(f'{source}. {price.note}'.strip())}", soft_wrap=True, style="dim")
 
 
 def table_of(title: str, *columns: str) -> Table:

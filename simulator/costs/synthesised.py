@@ -47,48 +47,29 @@ BY_USE: Mapping[str, str] = {
 }
 """Costs money by a use that nobody can plan; the bill leaves it out and says so."""
 
-FREE = frozenset(
-    {
-        "AWS::ApplicationAutoScaling::ScalingPolicy",
-        "AWS::Budgets::Budget",  # those that only warn
-        "AWS::CertificateManager::Certificate",
-        "AWS::Config::DeliveryChannel",
-        "AWS::EC2::InternetGateway",
-        "AWS::EC2::NetworkAcl",
-        "AWS::EC2::NetworkAclEntry",
-        "AWS::EC2::Route",
-        "AWS::EC2::RouteTable",
-        "AWS::EC2::SecurityGroup",
-        "AWS::EC2::SecurityGroupIngress",
-        "AWS::EC2::Subnet",
-        "AWS::EC2::SubnetNetworkAclAssociation",
-        "AWS::EC2::SubnetRouteTableAssociation",
-        "AWS::EC2::VPC",
-        "AWS::EC2::VPCGatewayAttachment",
-        "AWS::EFS::AccessPoint",
-        "AWS::EFS::MountTarget",
-        "AWS::ElastiCache::SubnetGroup",
-        "AWS::ElasticLoadBalancingV2::Listener",
-        "AWS::ElasticLoadBalancingV2::ListenerRule",
-        "AWS::ElasticLoadBalancingV2::TargetGroup",
-        "AWS::Events::Rule",
-        "AWS::IAM::Policy",
-        "AWS::IAM::Role",
-        "AWS::KMS::Alias",
-        "AWS::Lambda::EventInvokeConfig",
-        "AWS::Lambda::EventSourceMapping",
-        "AWS::Lambda::Permission",
-        "AWS::RDS::DBParameterGroup",
-        "AWS::RDS::DBSubnetGroup",
-        "AWS::S3::BucketPolicy",
-        "AWS::SNS::Subscription",
-        "AWS::SNS::TopicPolicy",
-        "AWS::SQS::QueuePolicy",
-        "AWS::SSM::Parameter",
-        "AWS::Scheduler::ScheduleGroup",
-        "AWS::SecretsManager::ResourcePolicy",
-    }
-)
+FREE_BY_SERVICE = {
+    "ApplicationAutoScaling": "ScalingPolicy",
+    "Budgets": "Budget",  # budgets that only warn
+    "CertificateManager": "Certificate",
+    "Config": "DeliveryChannel",
+    "EC2": "InternetGateway NetworkAcl NetworkAclEntry Route RouteTable SecurityGroup SecurityGroupIngress Subnet "
+    "SubnetNetworkAclAssociation SubnetRouteTableAssociation VPC VPCGatewayAttachment",
+    "EFS": "AccessPoint MountTarget",
+    "ElastiCache": "SubnetGroup",
+    "ElasticLoadBalancingV2": "Listener ListenerRule TargetGroup",
+    "Events": "Rule",
+    "IAM": "Policy Role",
+    "KMS": "Alias",
+    "Lambda": "EventInvokeConfig EventSourceMapping Permission",
+    "RDS": "DBParameterGroup DBSubnetGroup",
+    "S3": "BucketPolicy",
+    "SNS": "Subscription TopicPolicy",
+    "SQS": "QueuePolicy",
+    "SSM": "Parameter",
+    "Scheduler": "ScheduleGroup",
+    "SecretsManager": "ResourcePolicy",
+}
+FREE = frozenset(f"AWS::{service}::{name}" for service, names in FREE_BY_SERVICE.items() for name in names.split())
 _GATEWAY_ENDPOINT = "AWS::EC2::VPCEndpoint"
 _MANAGER = "workspace-manager"
 _ARCHES: Mapping[str, Arch] = {"X86_64": "x86", "ARM64": "arm"}

@@ -148,10 +148,7 @@ class Result:
                 "workspaces_a_student": self.workspaces_dollars / self.students if self.students else 0.0,
                 "total": self.bill.total,
                 "a_student": self.bill.per_student,
-                "lines": [
-                    {"group": line.group.value, "name": line.name, "dollars": line.dollars, "basis": line.basis}
-                    for line in self.bill.lines
-                ],
+                "lines": self.bill.lines_as_json(),
             },
             "cohorts": [
                 {

@@ -135,7 +135,7 @@ def test_the_guide_shows_what_the_command_prints() -> None:
     for group in Group:
         assert rows[group.value] == f"${comparison.on_demand.group(group):,.0f}"
     assert rows["Total"] == f"${comparison.on_demand.total:,.0f}"
-    assert rows["A student"] == f"${comparison.on_demand.per_student:,.2f}"
+    assert rows["Per student"] == f"${comparison.on_demand.per_student:,.2f}"
     assert rows["Saved on workspaces"] == f"{100 * comparison.workspace_saving_share:.1f} %"
 
 
