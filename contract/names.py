@@ -55,7 +55,7 @@ _LABELS = {WorkspaceKind.VSCODE: "VS Code", WorkspaceKind.SUPERSET: "Superset"}
 
 
 class WorkspaceState(enum.StrEnum):
-    """A workspace's life; the only transition table is manager/domain/workspace.py."""
+    """A workspace's life: docs/state-diagram.md."""
 
     STOPPED = "stopped"
     STARTING = "starting"
@@ -66,7 +66,7 @@ class WorkspaceState(enum.StrEnum):
 
 
 class TaskState(enum.StrEnum):
-    """A task's life; the only transition table is manager/domain/task.py."""
+    """A task's life: docs/state-diagram.md."""
 
     STARTING = "starting"
     READY = "ready"

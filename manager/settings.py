@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from contract.environment import Environment
-from manager.domain.policy import Policy, PoolPolicy
-from manager.domain.pool import PoolSchedule
+from manager.domain.policy import Policy, PoolPolicy, PoolSchedule
 
 ISOLATIONS = ("bubblewrap", "none")
 POOL_SIZE_MAX = 100

@@ -12,8 +12,8 @@ from random import Random
 
 from contract.manager import ClassTime, CohortRequest, CreateRequest
 from contract.names import WorkspaceKind, WorkspaceState
-from manager.domain.cohort import Cohort
-from manager.domain.plan import ForgetLaunches, ForgetTask
+from manager.domain.lifecycle.actions import Forget
+from manager.domain.pool.cohort import Cohort
 from manager.domain.reconcile import reconcile
 from manager.ports.task_runner import TaskSpec
 from manager.use_cases.lifetime import create
@@ -38,7 +38,6 @@ _CONVERGES_WITHIN_S = 360.0
 """How long a state that is not converged may still be one on the move: a warm task is worn out, the next pass comes after a
 sweep interval, or after two (the first one need not read tasks that wait for their student), and its replacement starts."""
 _LOOKS_EACH_S = 10.0
-_FORGETS = (ForgetTask, ForgetLaunches)
 """Records grow old one after the other, also in a fleet where nothing else happens. A rule of its own says how long one is kept."""
 
 
@@ -203,7 +202,7 @@ class SimulatedFleet:
         world.recent.waiting_seen_at = -math.inf
         now = world.clock.now()
         plan = reconcile(observe(world, now), now, world.policy)
-        planned = [action for action in plan.actions if not isinstance(action, _FORGETS)]
+        planned = [action for action in plan.actions if not isinstance(action, Forget)]
         if planned:
             names = ", ".join(type(action).__name__ for action in planned)
             return Violation("converged", f"a pass over a converged fleet still plans {names}")

@@ -12,10 +12,10 @@ from collections.abc import Iterable
 
 from contract.agent import ClaimRequest
 from contract.names import StopReason, TaskState, WorkspaceState
-from manager.domain import planner
+from manager.domain.lifecycle.task import TASK_TRANSITIONS, Task
+from manager.domain.lifecycle.workspace import WORKSPACE_TRANSITIONS, Workspace
 from manager.domain.policy import Policy, PoolPolicy
-from manager.domain.task import TASK_TRANSITIONS, Task
-from manager.domain.workspace import WORKSPACE_TRANSITIONS, Workspace
+from manager.domain.pool import planner
 from simulator.engine import Instance, MachineEngine
 from simulator.faults import Faults
 from simulator.homes import SimulatedHomes

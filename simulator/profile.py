@@ -6,8 +6,7 @@ from dataclasses import dataclass, fields, replace
 from random import Random
 
 from contract.names import WorkspaceKind
-from manager.domain.policy import Policy, PoolPolicy
-from manager.domain.pool import PoolSchedule
+from manager.domain.policy import Policy, PoolPolicy, PoolSchedule
 
 MONDAY = 1_790_553_600.0
 """2026-09-28, midnight UTC."""

@@ -16,10 +16,13 @@ from unittest.mock import patch
 from contract.agent import AgentPhase, AgentStatus
 from contract.errors import ApraNovaError
 from contract.names import TaskState, WorkspaceState
-from manager.domain import binding, idle, pool, reconcile
-from manager.domain.plan import FinishLaunch, RetireTask, StopOrphan
-from manager.domain.task import Task, TaskOffer
-from manager.domain.workspace import Workspace
+from manager.domain import reconcile
+from manager.domain.lifecycle import back_off, binding, idle
+from manager.domain.lifecycle import reconcile as lifecycle
+from manager.domain.lifecycle.actions import FinishLaunch, GiveUpStart, StartAgain, StopOrphan
+from manager.domain.lifecycle.task import Task, TaskOffer
+from manager.domain.lifecycle.workspace import Workspace
+from manager.domain.pool.actions import RetireTask
 from manager.ports.task_agent import AgentUnreachable
 from manager.use_cases import apply, ending, finish_launch, launch, lifetime, records, sweep
 from manager.use_cases.world import Recent
@@ -118,8 +121,8 @@ def _started_first(right: Worse, world: Any, task: Task, workspace: Workspace, *
     return right(world, task, workspace, now=now)
 
 
-planted("no take-over of a claim", "after a crash nothing opens", (reconcile, "_claimed"))(_without(FinishLaunch))
-planted("no second start", "after a crash nothing starts", (reconcile, "_not_started"))(_without(reconcile.StartAgain))
+planted("no take-over of a claim", "after a crash nothing opens", (lifecycle, "_claimed"))(_without(FinishLaunch))
+planted("no second start", "after a crash nothing starts", (lifecycle, "_not_started"))(_without(StartAgain))
 
 
 # Tasks that the engine lists, or not
@@ -161,12 +164,12 @@ def _listed_without(world: Any, known: Any) -> Any:
         return ()
 
 
-@planted("orphan killer without grace", "a task that was started a moment ago is ended", (reconcile, "_orphans"))
-def _orphans_at_once(_right: Worse, snapshot: Any, *_: Any) -> Iterator[StopOrphan]:
-    return (StopOrphan(seen.task_id) for seen in snapshot.strangers)
+@planted("orphan killer without grace", "a task that was started a moment ago is ended", (lifecycle, "_orphans"))
+def _orphans_at_once(_right: Worse, fleet: Any, *_: Any) -> Iterator[StopOrphan]:
+    return (StopOrphan(seen.task_id) for seen in fleet.strangers)
 
 
-planted("orphans are never stopped", "a task nobody knows is paid for forever", (reconcile, "_orphans"))(_nothing)
+planted("orphans are never stopped", "a task nobody knows is paid for forever", (lifecycle, "_orphans"))(_nothing)
 
 
 # Stops and saves
@@ -236,7 +239,7 @@ def _home_removed_first(right: Worse, world: Any, workspace: Workspace) -> None:
     right(world, workspace)
 
 
-@planted("forgetting a task removes its home", "a student's first home is gone", (ending, "forget_launches"))
+@planted("forgetting a task removes its home", "a student's first home is gone", (ending, "forget"))
 def _adopted_home_purged(right: Worse, world: Any, tasks: tuple[Task, ...]) -> None:
     for task in tasks:
         if task.offer is TaskOffer.SLOT and task.home_id:
@@ -244,7 +247,7 @@ def _adopted_home_purged(right: Worse, world: Any, tasks: tuple[Task, ...]) -> N
     right(world, tasks)
 
 
-planted("no deadline for a start", "a student waits forever", (reconcile, "_give_up"))(_nothing)
+planted("no deadline for a start", "a student waits forever", (reconcile, "reconcile_lifecycle"))(_without(GiveUpStart))
 
 
 # Idleness
@@ -259,11 +262,11 @@ def _silence_is_idle(right: Worse, workspace: Workspace, status: AgentStatus | N
 
 
 @_silence_is_idle.also((apply, "_stop"))
-def _silence_stops(right: Worse, world: Any, action: Any) -> None:
+def _silence_stops(right: Worse, world: Any, workspace: Workspace, task: Task, verdict: Any) -> None:
     try:
-        right(world, action)
+        right(world, workspace, task, verdict)
     except AgentUnreachable:
-        records.begin_stop(world, action.workspace, reason=action.verdict.reason, task=action.task)
+        records.begin_stop(world, workspace, reason=verdict.reason, task=task)
 
 
 @planted("an idle stop asks nobody", "a student who just came back has a dead tab", (ending, "_wanted_if_back"))
@@ -279,7 +282,7 @@ def _idle_never(right: Worse, *given: Any, **named: Any) -> Any:
 # The warm pool
 
 
-@planted("any home will do", "a student is in another, empty home", (pool, "can_serve"), (binding, "can_serve"))
+@planted("any home will do", "a student is in another, empty home", (binding, "can_serve"))
 def _any_home(right: Worse, task: Task, workspace: Workspace) -> bool:
     slot = task.warm and task.kind is workspace.kind and task.offer is TaskOffer.SLOT
     return slot or right(task, workspace)
@@ -292,7 +295,7 @@ def _not_only_its_own(*_: Any) -> bool:
 
 @planted("old image handed out", "an update never reaches students", (launch, "candidates"))
 def _old_image(_right: Worse, tasks: Any, workspace: Workspace, *, image: str) -> list[Task]:  # noqa: ARG001
-    return [task for task in tasks if pool.can_serve(task, workspace)]
+    return [task for task in tasks if binding.can_serve(task, workspace)]
 
 
 @planted("retires a claimed task", "a workspace ends as it opens", (apply, "_perform"))
@@ -303,16 +306,16 @@ def _retires_claimed(right: Worse, world: Any, action: Any) -> None:
     current = world.store.find_task(action.task.task_id)
     if current is not None and current.state in (TaskState.STARTING, TaskState.READY, TaskState.CLAIMED):
         now = world.clock.now()
-        world.store.write(current.stopping(now=now, deadline=now, failure=action.failure))
+        world.store.write(current.stopping(now=now, deadline=now))
 
 
 @planted("pool counts only ready tasks", "the pool grows with every pass", (reconcile, "reconcile_pool"))
-def _only_ready(right: Worse, fleet: Any, *given: Any, **named: Any) -> Any:
-    ready = [task for task in fleet.warm if task.state is not TaskState.STARTING]
-    return right(replace(fleet, warm=ready), *given, **named)
+def _only_ready(right: Worse, fleet: Any, *given: Any) -> Any:
+    ready = tuple(task for task in fleet.tasks if not (task.warm and task.state is TaskState.STARTING))
+    return right(replace(fleet, tasks=ready), *given)
 
 
-@planted("no back-off", "a broken image is started again and again", (pool, "back_off_until"))
+@planted("no back-off", "a broken image is started again and again", (back_off, "back_off_until"))
 def _no_back_off(*_: Any, **_named: Any) -> float:
     return 0.0
 
@@ -337,7 +340,6 @@ def _home_never_made(right: Worse, world: Any, workspace: Workspace) -> str:
 @planted(
     "personal task for another student",
     "a student is in somebody else's home",
-    (pool, "can_serve"),
     (binding, "can_serve"),
 )
 def _personal_for_anyone(right: Worse, task: Task, workspace: Workspace) -> bool:
@@ -350,8 +352,8 @@ def _held_task_ignored(*_: Any) -> None: ...
 
 
 @planted("one error stops the pass", "one broken workspace holds up all others", (apply, "_guarded"))
-def _unguarded(_right: Worse, world: Any, _action: Any, key: str, work: Callable[[], None]) -> None:
-    work()
+def _unguarded(_right: Worse, world: Any, action: Any, key: str) -> None:
+    apply._perform(world, action)
     world.in_flight.end(key)
     world.wake()
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from manager.adapters.memory.store import MemoryWorkspaceStore
-from manager.domain.task import Task
-from manager.domain.workspace import Workspace
+from manager.domain.lifecycle.task import Task
+from manager.domain.lifecycle.workspace import Workspace
 from manager.ports.workspace_store import FIND_MAX, WRITE_MAX, Record
 from simulator.loop import EventLoop
 

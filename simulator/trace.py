@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 
 from contract.names import TaskState
-from manager.domain.task import Task
-from manager.domain.workspace import Workspace
+from manager.domain.lifecycle.task import Task
+from manager.domain.lifecycle.workspace import Workspace
 from simulator.loop import EventLoop
 
 

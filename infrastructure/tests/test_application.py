@@ -238,8 +238,8 @@ def test_the_sweep_comes_every_five_minutes_and_the_pool_changes_at_the_document
 
 
 def test_the_managers_own_schedule_changes_at_the_same_hours() -> None:
-    """`manager.domain.pool` decides the size; it is read as text, because the infrastructure may not import the manager."""
-    source = Path(__file__).parents[2] / "manager" / "domain" / "pool.py"
+    """`manager.domain.policy` decides the size; it is read as text, because the infrastructure may not import the manager."""
+    source = Path(__file__).parents[2] / "manager" / "domain" / "policy.py"
     schedule = next(
         n for n in ast.walk(ast.parse(source.read_text())) if isinstance(n, ast.ClassDef) and n.name == "PoolSchedule"
     )

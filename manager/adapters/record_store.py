@@ -6,11 +6,11 @@ import abc
 from collections.abc import Iterable
 from typing import TypeVar
 
-from manager.domain.cohort import Cohort
-from manager.domain.demand import Demand
-from manager.domain.outlook import Outlook
-from manager.domain.task import Task
-from manager.domain.workspace import Workspace
+from manager.domain.lifecycle.task import Task
+from manager.domain.lifecycle.workspace import Workspace
+from manager.domain.pool.cohort import Cohort
+from manager.domain.pool.demand import Demand
+from manager.domain.pool.outlook import Outlook
 from manager.ports.workspace_store import Record
 
 Kept = TypeVar("Kept", Workspace, Task, Demand, Cohort, Outlook)

@@ -2,12 +2,58 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import enum
 import math
+import zoneinfo
 from dataclasses import dataclass, field
 
 from contract.names import WorkspaceKind
-from manager.domain.pool import PoolSchedule
+
+SATURDAY = 5
+
+
+@dataclass(frozen=True)
+class PoolSchedule:
+    """How many warm tasks to keep, of all kinds together, by the clock on the school's wall.
+
+    The document gives four numbers: base 3, peak (9–21 h) 5, off hours 1, weekend 2. They relate like this:
+    peak holds on weekdays from 9 to 21 h; base is what the two hours on either side of it get (7–9 and 21–23 h), when the
+    early and the late ones come; off holds at night (23–7 h) on every day; weekend holds from 7 to 23 h on Saturday and Sunday.
+    """
+
+    base: int = 3
+    peak: int = 5
+    off: int = 1
+    weekend: int = 2
+    time_zone: str = "UTC"
+    peak_from_h: int = 9
+    peak_until_h: int = 21
+    shoulder_h: int = 2
+
+    def is_peak(self, now: float) -> bool:
+        return self._peak(self._local(now))
+
+    def target(self, now: float) -> int:
+        local = self._local(now)
+        if not self.peak_from_h - self.shoulder_h <= local.hour < self.peak_until_h + self.shoulder_h:
+            return self.off
+        if local.weekday() >= SATURDAY:
+            return self.weekend
+        return self.peak if self._peak(local) else self.base
+
+    @property
+    def weekday_s(self) -> float:
+        """Seconds of warm tasks that a weekday costs: 80 hours with the document's numbers."""
+        peak_h = self.peak_until_h - self.peak_from_h
+        hours = peak_h * self.peak + 2 * self.shoulder_h * self.base + (24 - peak_h - 2 * self.shoulder_h) * self.off
+        return max(1.0, 3600.0 * hours)
+
+    def _peak(self, local: dt.datetime) -> bool:
+        return local.weekday() < SATURDAY and self.peak_from_h <= local.hour < self.peak_until_h
+
+    def _local(self, now: float) -> dt.datetime:
+        return dt.datetime.fromtimestamp(now, zoneinfo.ZoneInfo(self.time_zone))
 
 
 class PoolPolicy(enum.StrEnum):

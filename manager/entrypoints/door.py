@@ -36,7 +36,7 @@ from contract.door import (
 from contract.door_page import content_security_policy, render
 from contract.errors import ApraNovaError
 from contract.names import BACKEND_DOOR_PATH, DOOR_COOKIE, DOOR_PATH, DOOR_TRIED, WORKSPACE_ID_PATTERN
-from manager.domain.workspace import Workspace
+from manager.domain.lifecycle.workspace import Workspace
 from manager.entrypoints.door_pass import find_person
 from manager.use_cases.launch import launch
 from manager.use_cases.views import view

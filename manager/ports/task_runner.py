@@ -9,7 +9,7 @@ from typing import Protocol
 from contract.errors import ApraNovaError, Reason
 from contract.manager import KindView
 from contract.names import WorkspaceKind
-from manager.domain.observation import ObservedTask
+from manager.domain.lifecycle.observation import ObservedTask
 
 __all__ = ["ObservedTask", "StillEnding", "TaskRunner", "TaskSpec"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol, TypeAlias
 
-from manager.domain.cohort import Cohort
-from manager.domain.demand import Demand
-from manager.domain.outlook import Outlook
-from manager.domain.task import Task
-from manager.domain.workspace import Workspace
+from manager.domain.lifecycle.task import Task
+from manager.domain.lifecycle.workspace import Workspace
+from manager.domain.pool.cohort import Cohort
+from manager.domain.pool.demand import Demand
+from manager.domain.pool.outlook import Outlook
 
 Record: TypeAlias = Workspace | Task | Demand | Cohort | Outlook
 

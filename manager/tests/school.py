@@ -12,9 +12,8 @@ from manager.adapters.memory.homes import MemoryHomeVolumes
 from manager.adapters.memory.runner import MemoryTaskAgent, MemoryTaskRunner, PretendedTask
 from manager.adapters.memory.snapshots import ImmediateBackupWorker, MemorySnapshots
 from manager.adapters.memory.store import MemoryWorkspaceStore
-from manager.domain.policy import Policy
-from manager.domain.pool import PoolSchedule
-from manager.domain.workspace import Workspace
+from manager.domain.lifecycle.workspace import Workspace
+from manager.domain.policy import Policy, PoolSchedule
 from manager.use_cases.backups import BackupContext
 from manager.use_cases.lifetime import create
 from manager.use_cases.sweep import sweep

@@ -26,7 +26,7 @@ from manager.adapters.tests.ecs_under_test import RecordingFunctions
 from manager.adapters.tests.restic_under_test import fingerprint, restic
 from manager.backup_settings import read_backup_settings
 from manager.bootstrap_backup import build
-from manager.domain.workspace import Workspace
+from manager.domain.lifecycle.workspace import Workspace
 from manager.entrypoints.backup_worker import Function
 
 HOME, OTHER = "home-aaaaaaaaaaaaaaaa", "home-bbbbbbbbbbbbbbbb"

@@ -10,7 +10,7 @@ import pytest
 from contract.errors import ApraNovaError, Reason
 from contract.manager import WorkspaceView
 from contract.names import WorkspaceState
-from manager.domain.task import Task
+from manager.domain.lifecycle.task import Task
 from manager.tests.school import ANNA, BEN, School
 from manager.use_cases import backups, lifetime, snapshots
 from manager.use_cases.launch import launch

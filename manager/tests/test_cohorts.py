@@ -10,7 +10,7 @@ import pytest
 from contract.manager import COHORT_CLASSES_MAX, ClassTime, CohortRequest
 from contract.names import WorkspaceKind
 from contract.wire import to_json
-from manager.domain.cohort import OPENS_BEFORE_S
+from manager.domain.pool.cohort import OPENS_BEFORE_S
 from manager.entrypoints.handler import InvocationHandler
 from manager.tests.school import ANNA, BEN, School
 

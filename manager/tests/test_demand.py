@@ -9,12 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.names import TaskState, WorkspaceKind
-from manager.domain import plan
-from manager.domain.demand import HABIT_DAYS, WINDOW_DAYS, Demand
-from manager.domain.policy import Policy
-from manager.domain.pool import PoolSchedule, share
-from manager.domain.reconcile import Snapshot, reconcile
-from manager.domain.task import Task
+from manager.domain.lifecycle.fleet import Fleet
+from manager.domain.lifecycle.observation import ObservedTask
+from manager.domain.lifecycle.task import Task
+from manager.domain.policy import Policy, PoolSchedule
+from manager.domain.pool.actions import StartWarmTask
+from manager.domain.pool.demand import HABIT_DAYS, WINDOW_DAYS, DayOfLaunches, Demand
+from manager.domain.pool.planner import share
+from manager.domain.pool.reconcile import PoolFacts
+from manager.domain.reconcile import Observation, reconcile
 from manager.tests.school import ANNA, BEN, School
 from manager.use_cases.launch import launch
 from manager.use_cases.stop import stop
@@ -87,8 +90,10 @@ def test_launches_leave_the_window_after_a_fortnight() -> None:
 def _started(now: float, launches: dict[WorkspaceKind, int], tasks: tuple[Task, ...] = ()) -> list[WorkspaceKind]:
     policy = Policy(schedule=PoolSchedule(base=3, peak=5, off=1, weekend=2), warming_max=10, refill_delay_s=0.0)
     images = {CODE: "vscode-1", DATA: "superset-1"}
-    snapshot = Snapshot(tasks, (), (), images=images, launches=launches)
-    return [a.kind for a in reconcile(snapshot, now, policy).actions if isinstance(a, plan.StartWarmTask)]
+    days = tuple(DayOfLaunches(int(now // DAY), kind, count) for kind, count in launches.items())
+    observed = tuple(ObservedTask(task.task_id, alive=True, started_at=now) for task in tasks)
+    observation = Observation(Fleet(tasks, (), observed), PoolFacts(images, demand=Demand(days=days)))
+    return [a.kind for a in reconcile(observation, now, policy).actions if isinstance(a, StartWarmTask)]
 
 
 def test_the_pool_starts_each_kinds_share() -> None:

@@ -12,17 +12,21 @@ import pytest
 from contract.agent import AgentPhase, AgentStatus
 from contract.manager import LaunchStep
 from contract.names import LaunchPath, StepName, StopReason, TaskState, WorkspaceKind, WorkspaceState
-from manager.domain import plan, pool
-from manager.domain.observation import ObservedTask
-from manager.domain.policy import Policy
-from manager.domain.pool import PoolSchedule
-from manager.domain.reconcile import Snapshot, reconcile
-from manager.domain.task import TASK_TRANSITIONS, Task
-from manager.domain.transition import IllegalTransition
-from manager.domain.workspace import STEPS_MAX, WORKSPACE_TRANSITIONS, Workspace
+from manager.domain.lifecycle import actions as lifecycle
+from manager.domain.lifecycle import binding
+from manager.domain.lifecycle.back_off import back_off_until
+from manager.domain.lifecycle.fleet import Fleet
+from manager.domain.lifecycle.observation import ObservedTask
+from manager.domain.lifecycle.task import TASK_TRANSITIONS, Task
+from manager.domain.lifecycle.transition import IllegalTransition
+from manager.domain.lifecycle.workspace import STEPS_MAX, WORKSPACE_TRANSITIONS, Workspace
+from manager.domain.policy import Policy, PoolSchedule
+from manager.domain.pool.actions import RetireTask, StartWarmTask
+from manager.domain.pool.reconcile import PoolFacts
+from manager.domain.reconcile import Observation, reconcile
 
 NOW = 1_790_000_000.0
-IMAGES = {WorkspaceKind.VSCODE: "vscode-2"}
+POOL = PoolFacts({WorkspaceKind.VSCODE: "vscode-2"})
 ANNA = Workspace("ws-aaaaaaaaaa", "7", WorkspaceKind.VSCODE)
 NO_POOL = Policy(schedule=PoolSchedule(base=0, peak=0, off=0, weekend=0), refill_delay_s=0.0)
 
@@ -36,9 +40,9 @@ def seen(task_id: str = "task-1", **changes: object) -> ObservedTask:
     return replace(ObservedTask(task_id, alive=True, started_at=NOW, control_address="unix:/x", cluster="c"), **changes)
 
 
-def actions(policy: Policy = NO_POOL, now: float = NOW, **snapshot: object) -> list[type]:
-    whole = Snapshot(**{"tasks": (), "workspaces": (), "observed": (), "images": IMAGES, **snapshot})  # type: ignore[arg-type]
-    return [type(action) for action in reconcile(whole, now, policy).actions]
+def actions(policy: Policy = NO_POOL, now: float = NOW, facts: PoolFacts = POOL, **fleet: object) -> list[type]:
+    observation = Observation(Fleet(**fleet), facts)  # type: ignore[arg-type]
+    return [type(action) for action in reconcile(observation, now, policy).actions]
 
 
 def change(workspace: Workspace, state: WorkspaceState) -> Workspace:
@@ -118,31 +122,34 @@ def test_whom_a_task_can_serve() -> None:
     returning = replace(ANNA, home_id="home-1")
     late, slot = task(), task(home_id="fresh")
     personal = task(home_id="home-1", intended_for=ANNA.workspace_id)
-    assert pool.can_serve(late, ANNA)
-    assert pool.can_serve(late, returning)
-    assert pool.can_serve(slot, ANNA)
-    assert not pool.can_serve(slot, returning)
-    assert pool.can_serve(personal, returning)
-    assert not pool.can_serve(personal, replace(returning, workspace_id="ws-bbbbbbbbbb"))
-    assert not pool.can_serve(late, replace(ANNA, kind=WorkspaceKind.SUPERSET))
-    assert not pool.can_serve(late.reserved("ws-bbbbbbbbbb", now=NOW, deadline=NOW), ANNA)
-    assert not pool.can_serve(task(state=TaskState.STOPPING), ANNA)
+    assert binding.can_serve(late, ANNA)
+    assert binding.can_serve(late, returning)
+    assert binding.can_serve(slot, ANNA)
+    assert not binding.can_serve(slot, returning)
+    assert binding.can_serve(personal, returning)
+    assert not binding.can_serve(personal, replace(returning, workspace_id="ws-bbbbbbbbbb"))
+    assert not binding.can_serve(late, replace(ANNA, kind=WorkspaceKind.SUPERSET))
+    assert not binding.can_serve(late.reserved("ws-bbbbbbbbbb", now=NOW, deadline=NOW), ANNA)
+    assert not binding.can_serve(task(state=TaskState.STOPPING), ANNA)
 
 
 def test_candidates_put_ready_before_starting_and_leave_old_images_out() -> None:
     offered = [task(1), task(2, state=TaskState.READY), task(3, state=TaskState.READY, image="vscode-1")]
-    assert [item.task_id for item in pool.candidates(offered, ANNA, image="vscode-2")] == ["task-2", "task-1"]
+    assert [item.task_id for item in binding.candidates(offered, ANNA, image="vscode-2")] == ["task-2", "task-1"]
 
 
 def test_failures_double_the_wait_and_a_success_ends_it() -> None:
     failed = [task(n, state=TaskState.STOPPED, failure="x", ended_at=NOW + n) for n in range(3)]
-    limits = {"base_s": 5.0, "max_s": 600.0}
-    assert pool.back_off_until(failed, succeeded_at=0.0, **limits) == NOW + 2 + 20
-    assert pool.back_off_until(failed * 10, succeeded_at=0.0, **limits) == NOW + 2 + 600
-    assert pool.back_off_until(failed, succeeded_at=NOW + 1, **limits) == NOW + 2 + 5
-    assert pool.back_off_until(failed, succeeded_at=NOW + 5, **limits) == 0.0
-    forgiven = [item.forgive(forget_at=NOW) for item in failed]
-    assert pool.back_off_until(forgiven, succeeded_at=0.0, **limits) == 0.0
+    success = task(9, state=TaskState.READY)
+
+    def until(*tasks: Task) -> float:
+        return back_off_until(Fleet(tasks), NOW, Policy())
+
+    assert until(*failed) == NOW + 2 + 20
+    assert until(*failed * 10) == NOW + 2 + 600
+    assert until(*failed, replace(success, ready_at=NOW + 1)) == NOW + 2 + 5
+    assert until(*failed, replace(success, ready_at=NOW + 5)) == 0.0
+    assert until(*(item.forgive(forget_at=NOW) for item in failed)) == 0.0
 
 
 def test_a_converged_fleet_needs_nothing() -> None:
@@ -153,38 +160,38 @@ def test_a_converged_fleet_needs_nothing() -> None:
 
 def test_the_pool_is_filled_a_few_at_a_time_and_never_beyond_its_target_or_the_limit() -> None:
     policy = replace(NO_POOL, schedule=PoolSchedule(5, 5, 5, 5))
-    assert actions(policy) == [plan.StartWarmTask] * policy.warming_max
-    assert actions(replace(policy, tasks_max=1)) == [plan.StartWarmTask]
-    assert actions(policy, images={}) == []
+    assert actions(policy) == [StartWarmTask] * policy.warming_max
+    assert actions(replace(policy, tasks_max=1)) == [StartWarmTask]
+    assert actions(policy, facts=PoolFacts({})) == []
     warm = tuple(task(n, state=TaskState.READY) for n in range(7))
     alive = tuple(seen(f"task-{n}") for n in range(7))
     assert actions(policy, tasks=warm, observed=alive) == []
-    assert actions(policy, NOW + 60.0, tasks=warm, observed=alive) == [plan.RetireTask] * 2
+    assert actions(policy, NOW + 60.0, tasks=warm, observed=alive) == [RetireTask] * 2
 
 
 def test_old_images_and_old_tasks_are_retired() -> None:
     policy = replace(NO_POOL, schedule=PoolSchedule(1, 1, 1, 1))
     old = task(state=TaskState.READY, image="vscode-1")
-    assert plan.RetireTask in actions(policy, tasks=(old,), observed=(seen(),))
+    assert RetireTask in actions(policy, tasks=(old,), observed=(seen(),))
     aged = task(state=TaskState.READY, created_at=NOW - 21_600)
-    assert plan.RetireTask in actions(policy, tasks=(aged,), observed=(seen(),))
+    assert RetireTask in actions(policy, tasks=(aged,), observed=(seen(),))
 
 
 def test_the_pool_waits_after_a_claim_and_says_when_it_will_go_on() -> None:
     policy = replace(NO_POOL, schedule=PoolSchedule(1, 1, 1, 1), refill_delay_s=2.0)
-    snapshot = Snapshot((), (), (), images=IMAGES, claimed_at=NOW)
-    assert reconcile(snapshot, NOW, policy).look_again_at == NOW + 2.0
-    assert reconcile(snapshot, NOW, policy).actions == ()
-    assert [type(action) for action in reconcile(snapshot, NOW + 2.0, policy).actions] == [plan.StartWarmTask]
+    claimed = replace(POOL, claimed_at=NOW)
+    assert reconcile(Observation(Fleet(), claimed), NOW, policy).look_again_at == NOW + 2.0
+    assert actions(policy, facts=claimed) == []
+    assert actions(policy, NOW + 2.0, claimed) == [StartWarmTask]
 
 
 def test_a_pass_that_acts_is_followed_by_another_soon_even_if_no_event_tells_of_what_it_did() -> None:
     """A warm start was refused once, the event was lost, and at the next sweep the deadline had passed untried."""
     policy = Policy(schedule=PoolSchedule(base=1, peak=1, off=1, weekend=1), refill_delay_s=0.0)
-    begun = reconcile(Snapshot((), (), (), images=IMAGES), NOW, policy)
+    begun = reconcile(Observation(Fleet(), POOL), NOW, policy)
     assert len(begun.actions) == 1
     assert begun.look_again_at == NOW + policy.transient_tick_s
-    quiet = reconcile(Snapshot((), (), (), images=IMAGES), NOW, NO_POOL)
+    quiet = reconcile(Observation(Fleet(), POOL), NOW, NO_POOL)
     assert quiet.look_again_at == NOW + policy.sweep_interval_s
 
 
@@ -205,25 +212,25 @@ def test_a_record_without_a_task_is_recorded_as_gone() -> None:
     starting = replace(change(ANNA, WorkspaceState.STARTING), task_id="task-1")
     running = change(starting, WorkspaceState.RUNNING)
     claimed = task(state=TaskState.CLAIMED, workspace_id=ANNA.workspace_id)
-    assert actions(tasks=(claimed,), workspaces=(running,)) == [plan.RecordTaskGone]
+    assert actions(tasks=(claimed,), workspaces=(running,)) == [lifecycle.RecordTaskGone]
     dead = seen(alive=False, ended_because="killed: out of memory")
-    (action,) = reconcile(Snapshot((claimed,), (running,), (dead,)), NOW, NO_POOL).actions
-    assert isinstance(action, plan.RecordTaskGone)
+    (action,) = reconcile(Observation(Fleet((claimed,), (running,), (dead,))), NOW, NO_POOL).actions
+    assert isinstance(action, lifecycle.RecordTaskGone)
     assert action.because == "killed: out of memory"
 
 
 def test_an_orphan_is_ended_only_after_its_grace_and_a_late_starter_at_once() -> None:
     assert actions(strangers=(seen(),)) == []
-    assert actions(strangers=(seen(),), now=NOW + NO_POOL.orphan_grace_s) == [plan.StopOrphan]
-    assert actions(latecomers=(seen(),)) == [plan.StopOrphan]
+    assert actions(strangers=(seen(),), now=NOW + NO_POOL.orphan_grace_s) == [lifecycle.StopOrphan]
+    assert actions(latecomers=(seen(),)) == [lifecycle.StopOrphan]
 
 
 def test_an_intent_without_a_task_is_started_again_and_given_up_at_its_deadline() -> None:
     intent = task(deadline=NOW + 120)
     policy = replace(NO_POOL, schedule=PoolSchedule(1, 1, 1, 1))
     assert actions(policy, tasks=(intent,)) == []
-    assert actions(policy, tasks=(intent,), now=NOW + NO_POOL.takeover_s) == [plan.StartAgain]
-    assert actions(policy, tasks=(intent,), now=NOW + 120) == [plan.RetireTask]
+    assert actions(policy, tasks=(intent,), now=NOW + NO_POOL.takeover_s) == [lifecycle.StartAgain]
+    assert actions(policy, tasks=(intent,), now=NOW + 120) == [lifecycle.GiveUpStart]
 
 
 def test_a_claim_that_was_cut_short_is_taken_over_and_fails_at_its_deadline() -> None:
@@ -231,8 +238,8 @@ def test_a_claim_that_was_cut_short_is_taken_over_and_fails_at_its_deadline() ->
     claimed = task(state=TaskState.CLAIMED, workspace_id=ANNA.workspace_id)
     world = {"tasks": (claimed,), "workspaces": (starting,), "observed": (seen(),)}
     assert actions(**world) == []
-    assert actions(**world, now=NOW + NO_POOL.takeover_s) == [plan.FinishLaunch]
-    assert actions(**world, now=NOW + 120) == [plan.FailLaunch]
+    assert actions(**world, now=NOW + NO_POOL.takeover_s) == [lifecycle.FinishLaunch]
+    assert actions(**world, now=NOW + 120) == [lifecycle.GiveUpStart]
 
 
 def test_a_ready_task_is_claimed_for_the_workspace_that_waits_for_it() -> None:
@@ -240,7 +247,7 @@ def test_a_ready_task_is_claimed_for_the_workspace_that_waits_for_it() -> None:
     reserved = task().reserved(ANNA.workspace_id, now=NOW, deadline=NOW + 120)
     ready = {"task-1": AgentStatus("task-1", AgentPhase.READY)}
     world = {"tasks": (reserved,), "workspaces": (starting,), "observed": (seen(),)}
-    assert actions(**world, statuses=ready) == [plan.FinishLaunch]
+    assert actions(**world, statuses=ready) == [lifecycle.FinishLaunch]
     failed = {"task-1": AgentStatus("task-1", AgentPhase.FAILED, failure="no node")}
-    assert actions(**world, statuses=failed) == [plan.FailLaunch]
+    assert actions(**world, statuses=failed) == [lifecycle.GiveUpStart]
     assert actions(**world) == []

@@ -9,9 +9,9 @@ import pytest
 from contract.agent import AgentPhase, AgentStatus
 from contract.manager import Activity
 from contract.names import StopReason, WorkspaceKind, WorkspaceState
-from manager.domain.idle import capped_keep_running, duration_words, judge
+from manager.domain.lifecycle.idle import capped_keep_running, duration_words, judge
+from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy
-from manager.domain.workspace import Workspace
 
 START = 1_000_000.0
 POLICY = Policy()

@@ -18,9 +18,9 @@ from contract.names import TaskState, WorkspaceState
 from manager.adapters.memory.clock import CountingIds, FakeClock
 from manager.adapters.memory.runner import MemoryTaskRunner
 from manager.adapters.memory.store import MemoryWorkspaceStore
+from manager.domain.lifecycle.task import Task
+from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy
-from manager.domain.task import Task
-from manager.domain.workspace import Workspace
 from manager.ports.workspace_store import WorkspaceStore
 from manager.tests.faults import Crash, Faults, Faulty, crash, fail
 from manager.tests.school import School, pool_of

@@ -13,8 +13,8 @@ from manager.adapters.dynamodb import items, table
 from manager.adapters.dynamodb.store import DynamoDbWorkspaceStore
 from manager.adapters.record_store import Kept
 from manager.adapters.tests.aws_emulator import AwsEmulator
-from manager.domain.task import Task
-from manager.domain.workspace import Workspace
+from manager.domain.lifecycle.task import Task
+from manager.domain.lifecycle.workspace import Workspace
 from manager.ports.workspace_store import Record, WorkspaceStore
 from manager.tests.test_machine import ManagerMachine
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contract.names import StopReason, WorkspaceState
-from manager.domain.task import Task
+from manager.domain.lifecycle.task import Task
 from manager.tests.school import ANNA, BEN, School
 from manager.use_cases.launch import launch
 from manager.use_cases.sweep import sweep_named

@@ -9,8 +9,8 @@ from contract.manager import ExpectRequest
 from contract.names import LaunchPath, StopReason, TaskState, WorkspaceKind, WorkspaceState
 from manager.adapters.memory.clock import FakeClock
 from manager.adapters.memory.runner import MemoryTaskRunner
+from manager.domain.lifecycle.task import Task
 from manager.domain.policy import PoolPolicy
-from manager.domain.task import Task
 from manager.tests.school import ANNA, BEN, School
 from manager.use_cases.expect import expect
 from manager.use_cases.launch import launch
@@ -95,13 +95,13 @@ def test_between_two_looks_a_pass_reads_no_task_that_waits_for_its_student_befor
     held = signs_in(school)
     school.later(school.world.policy.waiting_look_s)
     looked = observe(school.world, school.clock.now())
-    assert [task.task_id for task in looked.warm] == [held.task_id]
+    assert [task.task_id for task in looked.fleet.warm] == [held.task_id]
     seldom = replace(school.world, policy=replace(school.world.policy, waiting_look_s=3_600.0))
     school.later(1.0)
-    assert observe(seldom, school.clock.now()).tasks == ()
+    assert observe(seldom, school.clock.now()).fleet.tasks == ()
     assert school.store.find_next_due_at() == held.expires_at
     school.later(school.world.policy.hint_s)
-    assert [task.task_id for task in observe(seldom, school.clock.now()).warm] == [held.task_id]
+    assert [task.task_id for task in observe(seldom, school.clock.now()).fleet.warm] == [held.task_id]
 
 
 def test_tasks_that_wait_are_counted_in_what_the_pool_costs_also_by_passes_that_do_not_read_them() -> None:

@@ -11,16 +11,15 @@ import pytest
 
 from contract.manager import ClassTime
 from contract.names import WorkspaceKind
-from manager.domain import attendance, planner, preparing
-from manager.domain.arrivals import with_arrival
-from manager.domain.attendance import Attendance
-from manager.domain.cohort import OPENS_BEFORE_S, Cohort
-from manager.domain.demand import Demand
-from manager.domain.forecast import Expected, Forecast, Recent, habit_error, usual_launches
-from manager.domain.outlook import Check, Curve, Outlook
-from manager.domain.policy import Policy, PoolPolicy
-from manager.domain.pool import PoolSchedule
-from manager.domain.workspace import Workspace
+from manager.domain.lifecycle.expectation import with_arrival
+from manager.domain.lifecycle.workspace import Workspace
+from manager.domain.policy import Policy, PoolPolicy, PoolSchedule
+from manager.domain.pool import attendance, planner, preparing
+from manager.domain.pool.attendance import Attendance
+from manager.domain.pool.cohort import OPENS_BEFORE_S, Cohort
+from manager.domain.pool.demand import Demand
+from manager.domain.pool.forecast import Expected, Forecast, Recent, habit_error, usual_launches
+from manager.domain.pool.outlook import Check, Curve, Outlook
 
 CODE, DATA = WorkspaceKind.VSCODE, WorkspaceKind.SUPERSET
 BERLIN = "Europe/Berlin"
@@ -57,7 +56,7 @@ def prepared(group: Cohort, *members: Workspace, late_binding: bool = False) -> 
 
 
 def decided(now: float, policy: Policy = POLICY, **known: object) -> planner.PoolTargets:
-    facts = {"demand": Demand(), "outlook": Outlook(), "recent": Recent(), "launches": {}, "kinds": [CODE], **known}
+    facts = {"demand": Demand(), "outlook": Outlook(), "recent": Recent(), "kinds": [CODE], **known}
     return planner.targets(now=now, policy=policy, **facts)  # type: ignore[arg-type]
 
 

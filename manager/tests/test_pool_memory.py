@@ -10,7 +10,7 @@ from contract.names import LaunchPath, TaskState, WorkspaceState
 from manager.adapters.memory.clock import FakeClock
 from manager.adapters.memory.runner import MemoryTaskRunner, RunnerWithoutRoom
 from manager.adapters.memory.store import MemoryWorkspaceStore
-from manager.domain.task import Task
+from manager.domain.lifecycle.task import Task
 from manager.ports.task_runner import TaskSpec
 from manager.ports.workspace_store import Record
 from manager.tests.school import ANNA, School

@@ -15,10 +15,10 @@ from manager.adapters.memory.clock import FakeClock
 from manager.adapters.memory.homes import MemoryHomeVolumes
 from manager.adapters.memory.runner import MemoryTaskRunner
 from manager.adapters.memory.store import MemoryWorkspaceStore
-from manager.domain.observation import ObservedTask
-from manager.domain.plan import RecordUse
-from manager.domain.task import Task
-from manager.domain.workspace import Workspace
+from manager.domain.lifecycle.actions import ActOnUse
+from manager.domain.lifecycle.observation import ObservedTask
+from manager.domain.lifecycle.task import Task
+from manager.domain.lifecycle.workspace import Workspace
 from manager.ports.task_runner import TaskSpec
 from manager.tests.school import ANNA, BEN, School
 from manager.use_cases.launch import launch
@@ -138,7 +138,7 @@ def test_the_search_for_orphans_reads_a_page_of_the_engine_s_tasks_now_and_then(
     school, counting = large
     school.later(school.world.policy.orphan_scan_s)
     counting.begin()
-    assert {type(action) for action in sweep(school.world).actions} == {RecordUse}  # what is not due is no orphan
+    assert {type(action) for action in sweep(school.world).actions} == {ActOnUse}  # what is not due is no orphan
     assert 2 * DUE + WARM + 2 < counting.records <= 2 * DUE + WARM + 2 + SCAN_PAGE
     counting.begin()
     sweep(school.world)
@@ -180,7 +180,7 @@ def test_a_pass_that_only_records_use_asks_for_no_other(large: tuple[School, Cou
     now = school.clock.now()
     school.store.write(replace(school.workspace(f"ws-{DUE:010d}"), due_at=now))
     plan = sweep(world)
-    assert [type(action) for action in plan.actions] == [RecordUse]
+    assert [type(action) for action in plan.actions] == [ActOnUse]
     assert (woken, plan.look_again_at) == ([], now + world.policy.sweep_interval_s)
     due_at = school.workspace(f"ws-{DUE:010d}").due_at
     assert due_at is not None

@@ -15,8 +15,8 @@ from manager.adapters.memory.clock import FakeClock
 from manager.adapters.memory.homes import MemoryHomeVolumes
 from manager.adapters.memory.runner import MemoryTaskAgent, MemoryTaskRunner, RunnerWithoutRoom
 from manager.adapters.memory.store import MemoryWorkspaceStore
-from manager.domain.task import Task
-from manager.domain.workspace import Workspace
+from manager.domain.lifecycle.task import Task
+from manager.domain.lifecycle.workspace import Workspace
 from manager.ports.task_runner import TaskSpec
 from manager.ports.workspace_store import Record
 from manager.tests.faults import Faults, Faulty

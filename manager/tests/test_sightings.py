@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from contract.names import WorkspaceKind, WorkspaceState
-from manager.domain.forecast import RECENT_S
-from manager.domain.workspace import Workspace
+from manager.domain.lifecycle.workspace import Workspace
+from manager.domain.pool.forecast import RECENT_S
 from manager.use_cases.sightings import Sightings
 
 CODE = WorkspaceKind.VSCODE

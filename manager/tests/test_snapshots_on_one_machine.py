@@ -14,7 +14,7 @@ from manager.adapters.directory_homes.homes import MARK, DirectoryHomeVolumes
 from manager.adapters.sqlite.store import SqliteWorkspaceStore
 from manager.adapters.tests.engine_under_test import wait_for
 from manager.adapters.tests.restic_under_test import restic
-from manager.domain.workspace import Workspace
+from manager.domain.lifecycle.workspace import Workspace
 from manager.tests.school import ANNA, BEN
 from manager.tests.test_entrypoint import Running
 from single_machine import restore

@@ -20,12 +20,12 @@ from manager.adapters.dynamodb.store import DynamoDbWorkspaceStore
 from manager.adapters.memory.store import MemoryWorkspaceStore
 from manager.adapters.sqlite.store import SqliteWorkspaceStore
 from manager.adapters.tests.aws_emulator import AwsEmulator
-from manager.domain.binding import bind
-from manager.domain.cohort import Cohort
-from manager.domain.demand import Demand
-from manager.domain.observation import ObservedTask
-from manager.domain.task import Task
-from manager.domain.workspace import Workspace
+from manager.domain.lifecycle.binding import bind
+from manager.domain.lifecycle.observation import ObservedTask
+from manager.domain.lifecycle.task import Task
+from manager.domain.lifecycle.workspace import Workspace
+from manager.domain.pool.cohort import Cohort
+from manager.domain.pool.demand import Demand
 from manager.ports.workspace_store import VersionConflict, WorkspaceStore
 
 NOW = 1_790_000_000.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import replace
 from typing import assert_never
 
@@ -11,36 +10,13 @@ from contract.agent import WarnRequest
 from contract.errors import ApraNovaError
 from contract.manager import LaunchStep
 from contract.names import StepName, StopReason
-from manager.domain import idle
-from manager.domain.idle import IdleVerdict
-from manager.domain.plan import (
-    SELF_TIMED,
-    Action,
-    AskBackupWorker,
-    EndTask,
-    ExpectLater,
-    FailLaunch,
-    FinishLaunch,
-    ForgetLaunches,
-    ForgetTask,
-    ForgiveFailures,
-    LaunchAgain,
-    MarkReady,
-    NoteProgress,
-    Plan,
-    PurgeWorkspace,
-    RecordPrepared,
-    RecordTaskGone,
-    RecordUse,
-    RetireTask,
-    StartAgain,
-    StartWarmTask,
-    StopOrphan,
-    StopWorkspace,
-    Warn,
-)
-from manager.domain.task import Task
-from manager.domain.workspace import Workspace
+from manager.domain.lifecycle import actions as lifecycle
+from manager.domain.lifecycle import idle
+from manager.domain.lifecycle.idle import IdleVerdict
+from manager.domain.lifecycle.task import Task
+from manager.domain.lifecycle.workspace import Workspace
+from manager.domain.plan import Action, Plan, calls_for_a_pass
+from manager.domain.pool import actions as pool
 from manager.ports.task_agent import AgentUnreachable
 from manager.ports.task_runner import StillEnding
 from manager.ports.workspace_store import VersionConflict
@@ -55,125 +31,130 @@ log = logging.getLogger(__name__)
 def apply(world: World, plan: Plan) -> None:
     """Begin every action; one that fails is logged and counted, and never stops the others."""
     for action in plan.actions:
-        key = action_key(action)
-        if not world.in_flight.begin(key):
-            continue  # this process is at it already
-        if isinstance(action, StartWarmTask):
-            # The record must be there when this returns: the next pass would start the same task again.
-            _guarded(world, action, key, lambda action=action: _start_warm(world, action))
-        else:
-            world.background.run(
-                lambda action=action, key=key: _guarded(world, action, key, lambda: _perform(world, action))
-            )
+        _begin(world, action)
 
 
 def action_key(action: Action) -> str:
     """What two actions must not do at once. Ending a task may overtake a launch of it, so they differ."""
     match action:
-        case FinishLaunch(workspace=workspace) | LaunchAgain(workspace=workspace):
+        case lifecycle.FinishLaunch(workspace=workspace) | lifecycle.LaunchAgain(workspace=workspace):
             return finish_launch.key(workspace)
-        case RecordUse(workspace=workspace) | Warn(workspace=workspace) | StopWorkspace(workspace=workspace):
+        case lifecycle.ActOnUse(workspace=workspace):
             return f"use:{workspace.workspace_id}"
-        case NoteProgress(workspace=workspace):
+        case lifecycle.NoteProgress(workspace=workspace):
             return f"note:{workspace.workspace_id}"
-        case AskBackupWorker(workspace=workspace):
+        case lifecycle.AskBackupWorker(workspace=workspace):
             return f"keep:{workspace.workspace_id}"
-        case PurgeWorkspace(workspace=workspace) | FailLaunch(workspace=workspace):
-            return f"end:{workspace.workspace_id}"
-        case StartAgain(task=task) | MarkReady(task=task):
+        case lifecycle.PurgeWorkspace(workspace=workspace):
+            return f"purge:{workspace.workspace_id}"
+        case lifecycle.StartAgain(task=task) | lifecycle.MarkReady(task=task):
             return f"start:{task.task_id}"
-        case EndTask(task=task) | RecordTaskGone(task=task) | RetireTask(task=task) | ForgetTask(task=task):
+        case (
+            lifecycle.EndTask(task=task)
+            | lifecycle.RecordTaskGone(task=task)
+            | lifecycle.GiveUpStart(task=task)
+            | pool.RetireTask(task=task)
+        ):
             return f"end:{task.task_id}"
-        case StopOrphan(task_id=task_id):
+        case lifecycle.StopOrphan(task_id=task_id):
             return f"end:{task_id}"
-        case ForgetLaunches():
-            return "forget launches"
-        case ForgiveFailures():
+        case lifecycle.Forget(tasks=tasks):
+            return f"end:{tasks[0].task_id}" if tasks[0].workspace_id is None else "forget launches"
+        case lifecycle.ForgiveFailures():
             return "forgive failures"
-        case StartWarmTask(intended_for=owner):
+        case pool.StartWarmTask(intended_for=owner):
             return f"pool:{id(action)}" if owner is None else f"expect:{owner.workspace_id}"
-        case ExpectLater(workspace=workspace):
+        case pool.ExpectLater(workspace=workspace):
             return f"expect:{workspace.workspace_id}"
-        case RecordPrepared():
+        case pool.RecordPrepared():
             return "prepare"
         case _:
             assert_never(action)
 
 
-def _guarded(world: World, action: Action, key: str, work: Callable[[], object]) -> None:
+def _begin(world: World, action: Action) -> None:
+    key = action_key(action)
+    if not world.in_flight.begin(key):
+        return  # this process is at it already
+    if isinstance(action, pool.StartWarmTask):
+        # The record must be there when this returns: the next pass would start the same task again.
+        _guarded(world, action, key)
+    else:
+        world.background.run(lambda: _guarded(world, action, key))
+
+
+def _guarded(world: World, action: Action, key: str) -> None:
     name = type(action).__name__
+    result = "done"
     try:
-        work()
-        world.metrics.count("actions_total", action=name, result="done")
+        _perform(world, action)
     except VersionConflict:
-        world.metrics.count("actions_total", action=name, result="overtaken")
+        result = "overtaken"
     except StillEnding:
-        world.metrics.count("actions_total", action=name, result="waits")
+        result = "waits"
     except (ApraNovaError, AgentUnreachable) as error:
-        world.metrics.count("actions_total", action=name, result="failed")
+        result = "failed"
         log.warning("%s failed: %s", name, error, extra={"action": name, "key": key})
     except Exception:  # one failing workspace never stops the pass
-        world.metrics.count("actions_total", action=name, result="error")
+        result = "error"
         log.exception("%s failed unexpectedly", name, extra={"action": name, "key": key})
     finally:
         world.in_flight.end(key)
-    if not isinstance(action, SELF_TIMED):
-        world.wake()  # what it changed may be the next thing to act on
+    world.metrics.count("actions_total", action=name, result=result)
+    if calls_for_a_pass(action):
+        world.wake()
 
 
 def _perform(world: World, action: Action) -> None:
     now = world.clock.now()
     match action:
-        case StartAgain(task):
+        case lifecycle.StartAgain(task):
             bound = world.store.find_workspace(task.workspace_id) if task.workspace_id else None
             finish_launch.start_task(world, task, bound)
-        case MarkReady(task, observed):
+        case lifecycle.MarkReady(task, observed):
             world.store.write(task.ready(observed, now=now))
             world.metrics.observe("task_start_seconds", now - task.created_at, kind=str(task.kind))
-        case FinishLaunch(workspace, task, observed):
+        case lifecycle.FinishLaunch(workspace, task, observed):
             finish_launch.bind_ready(world, workspace, task, observed)
-        case NoteProgress(workspace, text):
+        case lifecycle.NoteProgress(workspace, text):
             world.store.write(workspace.with_step(LaunchStep(StepName.PROGRESS, now, text)))
-        case FailLaunch(workspace, task, because):
-            finish_launch.fail_launch(world, workspace, task, f"The workspace could not start: {because}")
-        case LaunchAgain(workspace):
+        case lifecycle.GiveUpStart(task, workspace, because):
+            if workspace is None:
+                world.store.write(task.stopping(now=now, deadline=now, failure=because))
+            else:
+                finish_launch.fail_launch(world, workspace, task, f"The workspace could not start: {because}")
+        case lifecycle.LaunchAgain(workspace):
             _launch_again(world, workspace)
-        case RecordUse(workspace, verdict):
-            world.store.write(_with_verdict(workspace, verdict))
-        case Warn(workspace, task, verdict):
-            _warn(world, workspace, task, verdict)
-        case StopWorkspace():
-            _stop(world, action)
-        case EndTask(task, workspace):
+        case lifecycle.ActOnUse(workspace, task, verdict):
+            _act_on_use(world, workspace, task, verdict)
+        case lifecycle.EndTask(task, workspace):
             ending.end_task(world, task, workspace)
-        case RecordTaskGone(task, workspace, because):
+        case lifecycle.RecordTaskGone(task, workspace, because):
             ending.record_gone(world, task, workspace, because)
-        case RetireTask(task, _, failure):
-            world.store.write(task.stopping(now=now, deadline=now, failure=failure))
-        case StartWarmTask():
-            _start_warm(world, action)
-        case ExpectLater(workspace, expected):
-            world.store.write(workspace.expecting(expected, now=now))
-        case RecordPrepared(cohorts, outlook):
-            world.store.write(*cohorts, outlook)
-        case StopOrphan(task_id):
+        case lifecycle.StopOrphan(task_id):
             world.runner.stop(task_id, grace_s=0.0)
-        case ForgetTask(task):
-            ending.forget(world, task)
-        case ForgetLaunches(tasks):
-            ending.forget_launches(world, tasks)
-        case ForgiveFailures(tasks):
+        case lifecycle.Forget(tasks):
+            ending.forget(world, tasks)
+        case lifecycle.ForgiveFailures(tasks):
             ending.forgive(world, tasks)
-        case PurgeWorkspace(workspace):
+        case lifecycle.PurgeWorkspace(workspace):
             lifetime.purge(world, workspace)
-        case AskBackupWorker(workspace):
+        case lifecycle.AskBackupWorker(workspace):
             world.store.write(replace(workspace, due_at=now + world.policy.restore_retry_s))
             world.backup_worker.notify(workspace.workspace_id, workspace.home_id or "")
+        case pool.StartWarmTask():
+            _start_warm(world, action)
+        case pool.RetireTask(task):
+            world.store.write(task.stopping(now=now, deadline=now))
+        case pool.ExpectLater(workspace, expected):
+            world.store.write(workspace.expecting(expected, now=now))
+        case pool.RecordPrepared(cohorts, outlook):
+            world.store.write(*cohorts, outlook)
         case _:
             assert_never(action)
 
 
-def _start_warm(world: World, action: StartWarmTask) -> None:
+def _start_warm(world: World, action: pool.StartWarmTask) -> None:
     """A personal task is written together with its workspace: whoever launches, deletes or starts one more at the same
     moment has read an older version, and must look again. So no home is ever given to two tasks."""
     now = world.clock.now()
@@ -201,12 +182,7 @@ def _start_warm(world: World, action: StartWarmTask) -> None:
     else:
         world.store.write(task, owner.started_ahead(task.task_id, now=now))
     world.recent.started(task.task_id, world.clock.now())  # once more: the write may have taken its time
-    start = StartAgain(stored(task))
-    key = action_key(start)
-    if world.in_flight.begin(key):
-        world.background.run(
-            lambda: _guarded(world, start, key, lambda: finish_launch.start_task(world, start.task, None))
-        )
+    _begin(world, lifecycle.StartAgain(stored(task)))
 
 
 def _home_of(world: World, owner: Workspace | None) -> str | None:
@@ -223,6 +199,15 @@ def _launch_again(world: World, workspace: Workspace) -> None:
         world.store.write(replace(workspace, launch_wanted_at=None, due_at=None, failure=error.message))
 
 
+def _act_on_use(world: World, workspace: Workspace, task: Task, verdict: IdleVerdict) -> None:
+    if verdict.stop_now:
+        _stop(world, workspace, task, verdict)
+    elif verdict.warn_now:
+        _warn(world, workspace, task, verdict)
+    else:
+        world.store.write(_with_verdict(workspace, verdict))
+
+
 def _warn(world: World, workspace: Workspace, task: Task, verdict: IdleVerdict) -> None:
     """Record first: a warning that the application did not show still stands on the dashboard."""
     world.store.write(replace(_with_verdict(workspace, verdict), warned_at=world.clock.now()))
@@ -230,10 +215,9 @@ def _warn(world: World, workspace: Workspace, task: Task, verdict: IdleVerdict) 
     world.agent.warn(task.control_address, task.agent_token, WarnRequest(stops_at=verdict.stops_at, text=text))
 
 
-def _stop(world: World, action: StopWorkspace) -> None:
+def _stop(world: World, workspace: Workspace, task: Task, verdict: IdleVerdict) -> None:
     """For being idle only after asking once more: since its agent answered, the pass may have waited seconds for other agents,
     and the student may be back. Raises AgentUnreachable: then a later pass decides."""
-    workspace, task, verdict = action.workspace, action.task, action.verdict
     if verdict.reason is StopReason.IDLE:
         now = world.clock.now()
         status = world.agent.status(task.control_address, task.agent_token)

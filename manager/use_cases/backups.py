@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from contract.manager import LaunchStep
 from contract.names import StepName, WorkspaceState
-from manager.domain.workspace import Workspace
+from manager.domain.lifecycle.workspace import Workspace
 from manager.ports.clock import Clock, Metrics
 from manager.ports.home_backup import HomeSnapshot, HomeSnapshots, SnapshotFailed
 from manager.ports.workspace_store import VersionConflict, WorkspaceStore

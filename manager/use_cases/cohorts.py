@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contract.errors import ApraNovaError, Reason
 from contract.manager import CohortRequest
-from manager.domain.cohort import ID_MAX, BadCohort, Cohort, checked
+from manager.domain.pool.cohort import ID_MAX, BadCohort, Cohort, checked
 from manager.use_cases.records import retried
 from manager.use_cases.world import World
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 from contract.errors import ApraNovaError, Reason
 from contract.manager import LaunchStep
 from contract.names import StepName, StopReason, WorkspaceState
-from manager.domain import idle
-from manager.domain.task import Task, TaskOffer
-from manager.domain.workspace import Workspace
+from manager.domain.lifecycle import idle
+from manager.domain.lifecycle.task import Task, TaskOffer
+from manager.domain.lifecycle.workspace import Workspace
 from manager.ports.task_agent import AgentUnreachable
 from manager.ports.workspace_store import WRITE_MAX
 from manager.use_cases.records import count_failed_launch, stored
@@ -149,26 +149,22 @@ def _ended(workspace: Workspace, failure: str, now: float) -> Workspace:
     )
 
 
-def forget(world: World, task: Task) -> None:
-    """The end of the record of a task that served nobody. Raises VersionConflict."""
-    if task.offer is TaskOffer.SLOT and task.home_id is not None:
-        world.homes.purge(task.home_id)  # never adopted, and now never will be: the record says STOPPED
-    world.store.write(delete=(task,))
-
-
-def forget_launches(world: World, tasks: tuple[Task, ...]) -> None:
-    """The end of the records of tasks that served a workspace, each counted as a launch in the write that forgets it.
+def forget(world: World, tasks: tuple[Task, ...]) -> None:
+    """Remove records of ended tasks. Those that served a workspace are counted as launches in the same write.
 
     Raises VersionConflict when another manager counts too; the next pass goes on with those that are left.
     """
     now = world.clock.now()
     for some in _in_parts(tasks, WRITE_MAX - 1):
-        demand = world.store.find_demand()
-        for task in some:
+        launches = [task for task in some if task.workspace_id is not None]
+        demand = world.store.find_demand() if launches else None
+        for task in launches:
             at = task.created_at if task.claimed_at is None else task.claimed_at
-            generic = task.offer is not TaskOffer.PERSONAL
-            demand = demand.with_launch(task.kind, at=at, now=now, generic=generic)
-        world.store.write(demand, delete=some)
+            demand = demand.with_launch(task.kind, at=at, now=now, generic=task.offer is not TaskOffer.PERSONAL)
+        for task in some:
+            if task.workspace_id is None and task.offer is TaskOffer.SLOT and task.home_id is not None:
+                world.homes.purge(task.home_id)  # never adopted, and now never will be: the record says STOPPED
+        world.store.write(*(demand,) if demand else (), delete=some)
 
 
 def forgive(world: World, tasks: tuple[Task, ...]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contract.errors import ApraNovaError, Reason
 from contract.manager import ExpectRequest
 from contract.names import WORKSPACE_ID_PATTERN, WorkspaceState
-from manager.domain.arrivals import Expectation
+from manager.domain.lifecycle.expectation import Expectation
 from manager.domain.policy import PoolPolicy
 from manager.use_cases.records import retried
 from manager.use_cases.world import World

@@ -8,9 +8,9 @@ from contract.agent import ClaimRequest
 from contract.errors import ApraNovaError, Reason
 from contract.manager import LaunchStep
 from contract.names import StepName, StopReason, TaskState, WorkspaceState
-from manager.domain.observation import ObservedTask
-from manager.domain.task import Task
-from manager.domain.workspace import Workspace
+from manager.domain.lifecycle.observation import ObservedTask
+from manager.domain.lifecycle.task import Task
+from manager.domain.lifecycle.workspace import Workspace
 from manager.ports.task_agent import AgentUnreachable
 from manager.ports.task_runner import TaskSpec
 from manager.ports.workspace_store import VersionConflict

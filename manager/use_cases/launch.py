@@ -7,10 +7,9 @@ from dataclasses import replace
 
 from contract.errors import ApraNovaError, Reason
 from contract.names import LaunchPath, TaskState, WorkspaceState
-from manager.domain.binding import Binding, bind
-from manager.domain.pool import candidates
-from manager.domain.task import Task
-from manager.domain.workspace import Workspace
+from manager.domain.lifecycle.binding import Binding, bind, candidates
+from manager.domain.lifecycle.task import Task
+from manager.domain.lifecycle.workspace import Workspace
 from manager.ports.workspace_store import VersionConflict
 from manager.use_cases import ending, finish_launch
 from manager.use_cases.records import get_task, get_workspace, held_task, retried, save_workspace, stored

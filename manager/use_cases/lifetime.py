@@ -7,7 +7,7 @@ from dataclasses import replace
 from contract.errors import ApraNovaError, Reason
 from contract.manager import CreateRequest
 from contract.names import WORKSPACE_ID_PATTERN, StopReason, WorkspaceState
-from manager.domain.workspace import Workspace
+from manager.domain.lifecycle.workspace import Workspace
 from manager.ports.workspace_store import VersionConflict
 from manager.use_cases.records import begin_stop, get_workspace, held_task, retried, save_workspace, stored
 from manager.use_cases.world import World

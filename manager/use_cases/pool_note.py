@@ -5,9 +5,9 @@ from __future__ import annotations
 import zoneinfo
 from dataclasses import replace
 
-from manager.domain.forecast import habit_error
-from manager.domain.plan import PoolNote
-from manager.domain.pool_pass import PoolFacts
+from manager.domain.pool.actions import PoolNote
+from manager.domain.pool.forecast import habit_error
+from manager.domain.pool.reconcile import PoolFacts
 from manager.ports.workspace_store import VersionConflict
 from manager.use_cases.world import World
 

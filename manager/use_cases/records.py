@@ -12,8 +12,8 @@ from typing import TypeVar
 from contract.errors import ApraNovaError, Reason
 from contract.manager import LaunchStep
 from contract.names import StepName, StopReason, TaskState, WorkspaceState
-from manager.domain.task import Task
-from manager.domain.workspace import Workspace
+from manager.domain.lifecycle.task import Task
+from manager.domain.lifecycle.workspace import Workspace
 from manager.ports.workspace_store import VersionConflict
 from manager.use_cases.world import World
 

@@ -9,9 +9,9 @@ from collections import deque
 from collections.abc import Iterable
 
 from contract.names import WorkspaceKind, WorkspaceState
-from manager.domain.forecast import RECENT_S, Recent
-from manager.domain.outlook import DECISIONS_MAX
-from manager.domain.workspace import Workspace
+from manager.domain.lifecycle.workspace import Workspace
+from manager.domain.pool.forecast import RECENT_S, Recent
+from manager.domain.pool.outlook import DECISIONS_MAX
 
 _UP = (WorkspaceState.STARTING, WorkspaceState.RUNNING)
 HINTS_MAX = 1_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contract.errors import ApraNovaError, Reason
 from contract.manager import SnapshotsAnswer, SnapshotView
 from contract.names import WorkspaceState
-from manager.domain.workspace import Workspace
+from manager.domain.lifecycle.workspace import Workspace
 from manager.use_cases.records import get_workspace, held_task, retried, save_workspace, stored
 from manager.use_cases.world import World
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from contract.errors import ApraNovaError, Reason
 from contract.names import StopReason, WorkspaceState
-from manager.domain import idle
-from manager.domain.workspace import Workspace
+from manager.domain.lifecycle import idle
+from manager.domain.lifecycle.workspace import Workspace
 from manager.use_cases.launch import launch
 from manager.use_cases.records import begin_stop, get_workspace, retried, save_workspace
 from manager.use_cases.world import World

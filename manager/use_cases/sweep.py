@@ -9,15 +9,16 @@ from typing import TypeVar
 from contract.agent import AgentStatus
 from contract.errors import ApraNovaError, Reason
 from contract.names import TaskState, WorkspaceKind, WorkspaceState
-from manager.domain import preparing
-from manager.domain.demand import Demand
-from manager.domain.observation import ObservedTask
-from manager.domain.plan import Plan, PoolNote
+from manager.domain.lifecycle.fleet import Fleet
+from manager.domain.lifecycle.observation import ObservedTask
+from manager.domain.lifecycle.task import Task
+from manager.domain.lifecycle.workspace import Workspace
+from manager.domain.plan import Plan
 from manager.domain.policy import PoolPolicy
-from manager.domain.pool_pass import CohortPage, PoolFacts
-from manager.domain.reconcile import Snapshot, reconcile
-from manager.domain.task import Task
-from manager.domain.workspace import Workspace
+from manager.domain.pool import preparing
+from manager.domain.pool.actions import PoolNote
+from manager.domain.pool.reconcile import CohortPage, PoolFacts
+from manager.domain.reconcile import Observation, reconcile
 from manager.ports.task_agent import AgentUnreachable
 from manager.ports.workspace_store import FIND_MAX
 from manager.use_cases.apply import apply
@@ -40,27 +41,22 @@ def sweep(world: World) -> Plan:
     It judges by the time at which it began to read: one that is held up for a minute after an agent has answered knows nothing
     of that minute, in which the student may have come back."""
     begun = world.clock.now()
-    snapshot = observe(world, begun)
-    plan = reconcile(snapshot, begun, world.policy)
+    observation = observe(world, begun)
+    plan = reconcile(observation, begun, world.policy)
     apply(world, plan)
-    if plan.pool is not None:
-        note_pool(world, plan.pool, snapshot.pool)
-        _measure_pool(world, plan.pool, snapshot)
+    if plan.pool is not None and observation.pool is not None:
+        note_pool(world, plan.pool, observation.pool)
+        _measure_pool(world, plan.pool, observation.fleet)
     world.metrics.observe("sweep_seconds", world.clock.now() - begun)
     return plan
 
 
-def _measure_pool(world: World, note: PoolNote, snapshot: Snapshot) -> None:
+def _measure_pool(world: World, note: PoolNote, fleet: Fleet) -> None:
     """Ready tasks that serve anyone, of all kinds, as the pass found them. Untold while none are wanted: that pool is empty by design."""
     if not any(target.size > 0 for target in note.targets):
         return
-    observed = snapshot.observed_by_id
     ready = sum(
-        task.state is TaskState.READY
-        and task.intended_for is None
-        and (seen := observed.get(task.task_id)) is not None
-        and seen.alive
-        for task in snapshot.warm
+        task.state is TaskState.READY and task.intended_for is None and not fleet.gone(task) for task in fleet.warm
     )
     world.metrics.observe("pool_ready", ready)
 
@@ -69,13 +65,12 @@ def sweep_named(world: World, task_ids: Iterable[str]) -> Plan:
     """A pass over these tasks and their workspaces alone, because an event of the engine tells that they have changed. The rest
     of the fleet, and the pool's size, are the next sweep's business: a hundred events at once must not be a hundred sweeps."""
     begun = world.clock.now()
-    snapshot = observe_named(world, task_ids, begun)
-    plan = reconcile(snapshot, begun, world.policy)
+    plan = reconcile(Observation(observe_named(world, task_ids, begun)), begun, world.policy)
     apply(world, plan)
     return plan
 
 
-def observe_named(world: World, task_ids: Iterable[str], now: float) -> Snapshot:
+def observe_named(world: World, task_ids: Iterable[str], now: float) -> Fleet:
     """The failed starts of the pool's list come along: one of these tasks may be the success that forgives them."""
     named = {task.task_id: task for task in _in_pages(world.store.find_tasks, task_ids)}
     listed = world.store.list_warm_tasks(limit=world.policy.records_max, waiting=False) if named else ()
@@ -84,50 +79,47 @@ def observe_named(world: World, task_ids: Iterable[str], now: float) -> Snapshot
     workspaces = list(_in_pages(world.store.find_workspaces, bound))
     observed = _observed(world, [task.task_id for task in named.values() if task.live])
     alive = {seen.task_id: seen for seen in observed or () if seen.alive}
-    return Snapshot(
+    return Fleet(
         tasks=tuple(tasks.values()),
         workspaces=tuple(workspaces),
         observed=observed,
         statuses=_statuses(world, named, workspaces, alive, now),
-        images=None,  # so the pool stays as it is
     )
 
 
-def observe(world: World, now: float) -> Snapshot:
+def observe(world: World, now: float) -> Observation:
     """Read records, then the engine, then those agents whose answer could matter now."""
     tasks = _tasks(world, now)
     workspaces = _workspaces(world, tasks, now)
     observed = _observed(world, [task.task_id for task in tasks.values() if task.live])
     strangers, latecomers = _unaccounted(world, tasks, now)
     alive = {seen.task_id: seen for seen in observed or () if seen.alive}
-    demand = world.store.find_demand()
-    limit = world.policy.tasks_max
-    return Snapshot(
+    fleet = Fleet(
         tasks=tuple(tasks.values()),
         workspaces=tuple(workspaces),
         observed=observed,
         statuses=_statuses(world, tasks, workspaces, alive, now),
-        images=_images(world),
-        launches=demand.by_kind(now),
-        live=None if limit is None else world.store.count_live_tasks(limit=limit),
-        claimed_at=world.recent.claimed_at,
-        waiting=world.recent.waiting,
         strangers=strangers,
         latecomers=latecomers,
-        pool=_pool_facts(world, demand, workspaces, now),
     )
+    return Observation(fleet, _pool_facts(world, workspaces, now))
 
 
-def _pool_facts(world: World, demand: Demand, workspaces: Iterable[Workspace], now: float) -> PoolFacts:
+def _pool_facts(world: World, workspaces: Iterable[Workspace], now: float) -> PoolFacts:
     """Two reads, and one for each cohort whose next class is being prepared: none of them grows with the school."""
     world.sightings.see(workspaces, now)
     late_binding = world.runner.late_binding
+    limit = world.policy.tasks_max
     return PoolFacts(
+        images=_images(world),
         late_binding=late_binding,
-        demand=demand,
+        demand=world.store.find_demand(),
         outlook=world.store.find_outlook(),
         recent=world.sightings.recent(late_binding=late_binding),
         cohorts=tuple(_cohort_pages(world, now)),
+        live=None if limit is None else world.store.count_live_tasks(limit=limit),
+        waiting=world.recent.waiting,
+        claimed_at=world.recent.claimed_at,
     )
 
 

@@ -7,8 +7,8 @@ import threading
 from contract.errors import ApraNovaError, Reason
 from contract.manager import DescribeAnswer, Endpoint, FleetAnswer, KindView, PoolView, TaskView, WorkspaceView
 from contract.names import WorkspaceKind, WorkspaceState
+from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy
-from manager.domain.workspace import Workspace
 from manager.use_cases.world import World
 
 

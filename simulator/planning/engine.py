@@ -9,7 +9,7 @@ from contract.agent import AgentPhase, AgentStatus, ClaimRequest, SaveAnswer, Wa
 from contract.errors import ApraNovaError, Reason
 from contract.manager import KindView
 from contract.names import WorkspaceKind
-from manager.domain.observation import ObservedTask
+from manager.domain.lifecycle.observation import ObservedTask
 from manager.ports.task_agent import AgentUnreachable
 from manager.ports.task_runner import TaskSpec
 from simulator.planning.ledger import Ledger

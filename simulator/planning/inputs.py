@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from contract.manager import COHORT_MEMBERS_MAX
 from contract.names import WorkspaceKind
-from manager.domain.pool import PoolSchedule
+from manager.domain.policy import PoolSchedule
 from simulator.costs import document as cost_document
 from simulator.costs import plan as cost_plan
 from simulator.costs.document import DocumentFigures

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from contract.errors import ApraNovaError
 from contract.manager import CohortRequest, CreateRequest, ExpectRequest
+from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.plan import Plan
-from manager.domain.workspace import Workspace
 from manager.use_cases import cohorts, lifetime
 from manager.use_cases.expect import expect
 from manager.use_cases.launch import launch

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from contract.names import WorkspaceKind
-from manager.domain.policy import Policy, PoolPolicy
-from manager.domain.pool import PoolSchedule
+from manager.domain.policy import Policy, PoolPolicy, PoolSchedule
 
 SCHEDULE = PoolPolicy.SCHEDULE.value
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from manager.adapters.memory.store import MemoryWorkspaceStore
-from manager.domain.workspace import Workspace
+from manager.domain.lifecycle.workspace import Workspace
 from manager.ports.workspace_store import WRITE_MAX, Record
 from simulator.planning.load import Load
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contract.errors import ApraNovaError
 from contract.manager import ExpectRequest
 from contract.names import LaunchPath, WorkspaceState
-from manager.domain.workspace import Workspace
+from manager.domain.lifecycle.workspace import Workspace
 from simulator.planning.backend import Backend, workspace_id
 from simulator.planning.engine import PlannedEngine, Worker
 from simulator.planning.launches import Launches

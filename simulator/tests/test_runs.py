@@ -10,9 +10,9 @@ from dataclasses import replace
 import pytest
 
 from contract.names import TaskState, WorkspaceKind
-from manager.domain.plan import ForgetLaunches
+from manager.domain.lifecycle.actions import Forget
+from manager.domain.lifecycle.task import Task
 from manager.domain.reconcile import reconcile
-from manager.domain.task import Task
 from manager.use_cases.sweep import observe
 from simulator.fleet import SimulatedFleet, run_seed
 from simulator.planted_bugs import BUGS, PlantedBug, find
@@ -49,7 +49,7 @@ def test_a_record_that_has_just_grown_old_is_no_sign_that_a_fleet_has_not_conver
     fleet.store.write(replace(task, ended_at=now - 7_200.0, failure="no room", workspace_id="ws-aaaaaaaaaa"))
     world = fleet.managers[0].world
     plan = reconcile(observe(world, now), now, world.policy)
-    assert [type(action) for action in plan.actions] == [ForgetLaunches]
+    assert [type(action) for action in plan.actions] == [Forget]
     assert fleet._why_not_a_no_op() is None
     fleet.close()
 

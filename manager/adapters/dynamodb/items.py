@@ -12,11 +12,11 @@ from typing import Any
 from contract import wire
 from manager.adapters.dynamodb import table
 from manager.adapters.record_store import Kept, id_of
-from manager.domain.cohort import Cohort
-from manager.domain.demand import Demand
-from manager.domain.outlook import Outlook
-from manager.domain.task import Task
-from manager.domain.workspace import Workspace
+from manager.domain.lifecycle.task import Task
+from manager.domain.lifecycle.workspace import Workspace
+from manager.domain.pool.cohort import Cohort
+from manager.domain.pool.demand import Demand
+from manager.domain.pool.outlook import Outlook
 from manager.ports.workspace_store import Record
 
 Item = dict[str, Any]

@@ -26,7 +26,7 @@ from contract.errors import ApraNovaError, Reason
 from manager.adapters.dynamodb import items, table
 from manager.adapters.dynamodb.refusals import code_of
 from manager.adapters.record_store import Due, Kept, Listed, RecordStore, id_of
-from manager.domain.task import RANK_OF_WAITING, Task
+from manager.domain.lifecycle.task import RANK_OF_WAITING, Task
 from manager.ports.workspace_store import FIND_MAX, WRITE_MAX, Record, VersionConflict
 
 if TYPE_CHECKING:

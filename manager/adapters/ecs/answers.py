@@ -12,7 +12,7 @@ from contract.errors import ApraNovaError, Reason
 from contract.names import TASK_ID_PATTERN
 from manager.adapters.dynamodb.refusals import code_of
 from manager.adapters.ecs.definitions import AGENT_PORT, CONTAINER
-from manager.domain.observation import ObservedTask
+from manager.domain.lifecycle.observation import ObservedTask
 
 ENDED = frozenset({"DEPROVISIONING", "STOPPED"})
 """In DEPROVISIONING the containers have ended and only the network interface is being given back: nobody writes to the home."""

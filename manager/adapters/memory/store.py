@@ -9,8 +9,8 @@ from typing import Any
 
 from manager.adapters.memory.indices import DueIndex, RankIndex
 from manager.adapters.record_store import KEYS, Due, Kept, Listed, RecordStore, id_of
-from manager.domain.task import RANK_OF_WAITING, Task
-from manager.domain.workspace import Workspace
+from manager.domain.lifecycle.task import RANK_OF_WAITING, Task
+from manager.domain.lifecycle.workspace import Workspace
 from manager.ports.workspace_store import Record, VersionConflict
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from contract import wire
 from contract.names import TaskState
+from manager.domain.lifecycle.task import Task
 from manager.domain.policy import Policy
-from manager.domain.task import Task
 
 SCHEMA_VERSION = 3
 

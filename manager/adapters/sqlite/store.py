@@ -20,11 +20,11 @@ from pathlib import Path
 from contract import wire
 from manager.adapters.record_store import KEYS, Due, Kept, Listed, RecordStore, id_of
 from manager.adapters.sqlite.schema import bring_up_to_date
-from manager.domain.cohort import Cohort
-from manager.domain.demand import Demand
-from manager.domain.outlook import Outlook
-from manager.domain.task import RANK_OF_WAITING, Task
-from manager.domain.workspace import Workspace
+from manager.domain.lifecycle.task import RANK_OF_WAITING, Task
+from manager.domain.lifecycle.workspace import Workspace
+from manager.domain.pool.cohort import Cohort
+from manager.domain.pool.demand import Demand
+from manager.domain.pool.outlook import Outlook
 from manager.ports.workspace_store import Record, VersionConflict
 
 _BUSY_TIMEOUT_S = 10.0

@@ -19,8 +19,8 @@ from contract.names import WorkspaceKind
 from manager.adapters.dynamodb import items, table
 from manager.adapters.dynamodb.store import TRIES_MAX, DynamoDbWorkspaceStore
 from manager.adapters.tests.aws_emulator import AwsEmulator, Requests, refusal
-from manager.domain.task import Task
-from manager.domain.workspace import Workspace
+from manager.domain.lifecycle.task import Task
+from manager.domain.lifecycle.workspace import Workspace
 from manager.ports.workspace_store import VersionConflict
 
 NOW = 1_790_000_000.0

@@ -21,10 +21,9 @@ from manager.adapters.system.clock import RandomIds
 from manager.adapters.tests.aws_emulator import AwsEmulator
 from manager.adapters.tests.ecs_under_test import EcsUnderTest
 from manager.adapters.tests.engine_under_test import wait_for
-from manager.domain.policy import Policy
-from manager.domain.pool import PoolSchedule
-from manager.domain.task import Task
-from manager.domain.workspace import Workspace
+from manager.domain.lifecycle.task import Task
+from manager.domain.lifecycle.workspace import Workspace
+from manager.domain.policy import Policy, PoolSchedule
 from manager.use_cases import lifetime
 from manager.use_cases.expect import expect
 from manager.use_cases.launch import launch

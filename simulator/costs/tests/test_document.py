@@ -2,7 +2,7 @@
 
 import pytest
 
-from manager.domain.pool import PoolSchedule
+from manager.domain.policy import PoolSchedule
 from simulator.costs import document
 from simulator.costs.document import STATED, work_out
 from simulator.costs.model import Group, cost

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from contract.names import WorkspaceKind
-from manager.domain import workspace as workspace_module
-from manager.domain.cohort import Cohort
-from manager.domain.demand import Demand
-from manager.domain.task import Task
-from manager.domain.workspace import Workspace
+from manager.domain.lifecycle import workspace as workspace_module
+from manager.domain.lifecycle.task import Task
+from manager.domain.lifecycle.workspace import Workspace
+from manager.domain.pool.cohort import Cohort
+from manager.domain.pool.demand import Demand
 from manager.ports.task_runner import TaskSpec
 from manager.ports.workspace_store import VersionConflict
 from simulator.planning.by_day import WallClock

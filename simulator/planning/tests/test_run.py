@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from contract.names import LaunchPath
-from manager.domain.pool import PoolSchedule
+from manager.domain.policy import PoolSchedule
 from simulator.costs.model import Group, task_hour_price
 from simulator.costs.stack import WorkspaceTask
 from simulator.planning.run import PlanningRun, evaluate, simulate

@@ -957,7 +957,7 @@ export interface components {
         };
         /**
          * WorkspaceState
-         * @description A workspace's life; the only transition table is manager/domain/workspace.py.
+         * @description A workspace's life: docs/state-diagram.md.
          * @enum {string}
          */
         WorkspaceState: "stopped" | "starting" | "running" | "stopping" | "deleted";

@@ -7,13 +7,13 @@ import zoneinfo
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from manager.domain import attendance
-from manager.domain.arrivals import SAME_STAY_S, Expectation
-from manager.domain.attendance import Attendance
-from manager.domain.cohort import CHECKS_MAX, Cohort, Study
-from manager.domain.outlook import Check, Outlook
+from manager.domain.lifecycle.expectation import SAME_STAY_S, Expectation
+from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy
-from manager.domain.workspace import Workspace
+from manager.domain.pool import attendance
+from manager.domain.pool.attendance import Attendance
+from manager.domain.pool.cohort import CHECKS_MAX, Cohort, Study
+from manager.domain.pool.outlook import Check, Outlook
 
 PAGE_MEMBERS = 100
 TRUSTED_BELOW = 0.5

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from contract.names import WorkspaceKind
-from manager.domain.demand import HABIT_DAYS, Demand
-from manager.domain.outlook import Outlook
-from manager.domain.pool import SATURDAY
+from manager.domain.policy import SATURDAY
+from manager.domain.pool.demand import HABIT_DAYS, Demand
+from manager.domain.pool.outlook import Outlook
 
 _HOUR_S, _DAY_S = 3_600.0, 86_400.0
 RECENT_S = 600.0

@@ -13,8 +13,8 @@ from contract.manager import (
     CohortRequest,
 )
 from contract.names import WORKSPACE_ID_PATTERN, WorkspaceKind
-from manager.domain.attendance import UNTIL_S, Attendance
-from manager.domain.outlook import Check, mean_error
+from manager.domain.pool.attendance import UNTIL_S, Attendance
+from manager.domain.pool.outlook import Check, mean_error
 
 PAST_CLASSES_MAX = 12
 """Attendance is learned from so many classes: enough to tell who comes, few enough to notice that it changes."""

@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from contract.manager import LaunchStep
 from contract.names import LaunchPath, StepName, TaskState
-from manager.domain.pool import can_serve
-from manager.domain.task import Task
-from manager.domain.transition import IllegalTransition
-from manager.domain.workspace import Workspace
+from manager.domain.lifecycle.task import Task
+from manager.domain.lifecycle.transition import IllegalTransition
+from manager.domain.lifecycle.workspace import Workspace
+
+
+def can_serve(task: Task, workspace: Workspace) -> bool:
+    """Whether this task may be bound to this workspace: the one predicate for every sort of warm task."""
+    if task.kind is not workspace.kind or not task.warm:
+        return False
+    if task.intended_for is not None:  # personal
+        return task.intended_for == workspace.workspace_id and task.home_id == workspace.home_id
+    return task.home_id is None or workspace.home_id is None  # late-binding; slot
+
+
+def candidates(tasks: Iterable[Task], workspace: Workspace, *, image: str) -> list[Task]:
+    """Tasks that a launch may try, best first: ready before starting, the student's own before anyone's, oldest first.
+
+    A task of an old image is never handed out; reconcile replaces it.
+    """
+    able = [task for task in tasks if task.image == image and can_serve(task, workspace)]
+    return sorted(
+        able,
+        key=lambda task: (
+            task.state is not TaskState.READY,
+            task.intended_for is None,
+            task.created_at,
+            task.task_id,
+        ),
+    )
 
 
 @dataclass(frozen=True)

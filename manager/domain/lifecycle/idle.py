@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from contract.agent import AgentStatus
 from contract.manager import Activity
 from contract.names import StopReason
+from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy
-from manager.domain.workspace import Workspace
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from contract.names import TaskState, WorkspaceKind
-from manager.domain.observation import ObservedTask
-from manager.domain.transition import IllegalTransition
+from manager.domain.lifecycle.observation import ObservedTask
+from manager.domain.lifecycle.transition import IllegalTransition
 
 TASK_TRANSITIONS: dict[TaskState, frozenset[TaskState]] = {
     TaskState.STARTING: frozenset({TaskState.READY, TaskState.CLAIMED, TaskState.STOPPING, TaskState.STOPPED}),

@@ -7,8 +7,8 @@ from typing import Any
 
 from contract.manager import Activity, LaunchStep
 from contract.names import LaunchPath, StepName, StopReason, WorkspaceKind, WorkspaceState
-from manager.domain.arrivals import SAME_STAY_S, Expectation, with_arrival
-from manager.domain.transition import IllegalTransition
+from manager.domain.lifecycle.expectation import SAME_STAY_S, Expectation, with_arrival
+from manager.domain.lifecycle.transition import IllegalTransition
 
 WORKSPACE_TRANSITIONS: dict[WorkspaceState, frozenset[WorkspaceState]] = {
     WorkspaceState.STOPPED: frozenset({WorkspaceState.STARTING, WorkspaceState.DELETED}),
@@ -44,7 +44,7 @@ class Workspace:
     """Set once the home exists: from then on a missing home is a fault of the disk, never replaced by an empty one."""
 
     arrivals: tuple[float, ...] = ()
-    """When it was launched of late, oldest first (domain/arrivals.py): what the pool's planner learns from."""
+    """When it was launched of late, oldest first (domain/lifecycle/expectation.py): what the pool's planner learns from."""
     expected: Expectation | None = None
     """When it will probably be launched next; a sweep looks at it then."""
     personal_task_id: str | None = None

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from contract.names import WorkspaceKind
-from manager.domain.attendance import BIN_S, FROM_S
+from manager.domain.pool.attendance import BIN_S, FROM_S
 
 MINUTE_S = 60.0
 _KEPT_S = 4_200.0

@@ -1,0 +1,138 @@
+"""What the lifecycle may ask for: a closed union of plain data, carried out by use_cases/apply.py.
+
+An action carries the records that were observed. Every write is conditional on their versions, so an
+action that comes too late changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from manager.domain.lifecycle.idle import IdleVerdict
+from manager.domain.lifecycle.observation import ObservedTask
+from manager.domain.lifecycle.task import Task
+from manager.domain.lifecycle.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class StartAgain:
+    """The intent was written, but the engine was never asked: its caller died in between."""
+
+    task: Task
+
+
+@dataclass(frozen=True)
+class MarkReady:
+    task: Task
+    observed: ObservedTask
+
+
+@dataclass(frozen=True)
+class FinishLaunch:
+    """Bind the ready task to the workspace that waits for it, or complete a claim whose caller died."""
+
+    workspace: Workspace
+    task: Task
+    observed: ObservedTask
+
+
+@dataclass(frozen=True)
+class NoteProgress:
+    """Tell the person who waits for a long claim what is being done."""
+
+    workspace: Workspace
+    text: str
+
+
+@dataclass(frozen=True)
+class GiveUpStart:
+    """A start has failed, and with it the launch that waits for it. Of a warm task, the pool's back-off counts it."""
+
+    task: Task
+    workspace: Workspace | None
+    because: str
+
+
+@dataclass(frozen=True)
+class LaunchAgain:
+    """A person asked for it while it was stopping."""
+
+    workspace: Workspace
+
+
+@dataclass(frozen=True)
+class ActOnUse:
+    """Stop or warn a running workspace, or only record its use, as the verdict says."""
+
+    workspace: Workspace
+    task: Task
+    verdict: IdleVerdict
+
+
+@dataclass(frozen=True)
+class EndTask:
+    """Save if there is something to save, end the task, record it."""
+
+    task: Task
+    workspace: Workspace | None
+
+
+@dataclass(frozen=True)
+class RecordTaskGone:
+    """The engine says that the task is not alive."""
+
+    task: Task
+    workspace: Workspace | None
+    because: str
+
+
+@dataclass(frozen=True)
+class StopOrphan:
+    """The engine runs it, and no record says why, also when it was read by key after the engine was asked."""
+
+    task_id: str
+
+
+@dataclass(frozen=True)
+class Forget:
+    """Remove the records of ended tasks. Those that served a workspace are counted as launches in the same write."""
+
+    tasks: tuple[Task, ...]
+
+
+@dataclass(frozen=True)
+class ForgiveFailures:
+    """A task became ready since: these no longer hold the pool up."""
+
+    tasks: tuple[Task, ...]
+
+
+@dataclass(frozen=True)
+class PurgeWorkspace:
+    workspace: Workspace
+
+
+@dataclass(frozen=True)
+class AskBackupWorker:
+    """A restore is unfinished: the notification may have been lost, or the backup worker may have died."""
+
+    workspace: Workspace
+
+
+LifecycleAction: TypeAlias = (
+    StartAgain
+    | MarkReady
+    | FinishLaunch
+    | NoteProgress
+    | GiveUpStart
+    | LaunchAgain
+    | ActOnUse
+    | EndTask
+    | RecordTaskGone
+    | StopOrphan
+    | Forget
+    | ForgiveFailures
+    | PurgeWorkspace
+    | AskBackupWorker
+)

@@ -1,0 +1,46 @@
+"""Failed starts make the pool wait; the next start that succeeds ends that."""
+
+from __future__ import annotations
+
+from contract.agent import AgentPhase
+from contract.names import TaskState
+from manager.domain.lifecycle.fleet import Fleet
+from manager.domain.lifecycle.task import Task
+from manager.domain.policy import Policy
+
+
+def back_off_until(fleet: Fleet, now: float, policy: Policy) -> float:
+    """When the pool may start tasks again: the wait doubles with each failure since the last success.
+
+    Read from the records of ended tasks, so that a restarted manager remembers it. Only one pass sees
+    a success (its task may be claimed at once): that pass records the failures before it as forgiven.
+    """
+    since = succeeded_at(fleet, now)
+    failures = [_failed_at(task) for task in fleet.not_warm if holds_up_pool(task, succeeded_at=since)]
+    if not failures:
+        return 0.0
+    return max(failures) + min(policy.back_off_max_s, policy.back_off_base_s * 2.0 ** min(len(failures) - 1, 20))
+
+
+def holds_up_pool(task: Task, *, succeeded_at: float) -> bool:
+    """Whether this start failed after the last success.
+
+    It counts from the moment it is given up: a stop takes seconds, in which more starts would follow.
+    """
+    given_up = task.state in (TaskState.STOPPING, TaskState.STOPPED) and bool(task.failure) and task.ready_at is None
+    return given_up and not task.forgiven and _failed_at(task) > succeeded_at
+
+
+def succeeded_at(fleet: Fleet, now: float) -> float:
+    """When a task last became ready, as far as this pass sees.
+
+    Every start that succeeds is seen by one pass, which finds its agent ready and marks or binds it.
+    """
+    ready = {task_id for task_id, status in fleet.statuses.items() if status.phase is AgentPhase.READY}
+    if ready and any(task.state is TaskState.STARTING and task.task_id in ready for task in fleet.tasks):
+        return now
+    return max((task.ready_at for task in fleet.tasks if task.ready_at is not None), default=0.0)
+
+
+def _failed_at(task: Task) -> float:
+    return task.state_since if task.ended_at is None else task.ended_at

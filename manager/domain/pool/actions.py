@@ -1,0 +1,60 @@
+"""What the pool may ask for, and what it tells the operator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from contract.names import WorkspaceKind
+from manager.domain.lifecycle.expectation import Expectation
+from manager.domain.lifecycle.task import Task
+from manager.domain.lifecycle.workspace import Workspace
+from manager.domain.pool.cohort import Cohort
+from manager.domain.pool.outlook import Outlook, TargetLine
+
+
+@dataclass(frozen=True)
+class StartWarmTask:
+    kind: WorkspaceKind
+    image: str
+    because: str
+    """Words for the operator."""
+    intended_for: Workspace | None = None
+    """The stopped workspace whose home the task starts with; None: it serves anyone, or any newcomer."""
+
+
+@dataclass(frozen=True)
+class RetireTask:
+    task: Task
+    because: str
+
+
+@dataclass(frozen=True)
+class ExpectLater:
+    """Record when a workspace is expected to be launched next; None: nothing is known."""
+
+    workspace: Workspace
+    expected: Expectation | None
+
+
+@dataclass(frozen=True)
+class RecordPrepared:
+    """Record what was learned while classes were prepared, each wholly or by a page, in one write."""
+
+    cohorts: tuple[Cohort, ...]
+    outlook: Outlook
+    decisions: tuple[str, ...]
+
+
+PoolAction: TypeAlias = StartWarmTask | RetireTask | ExpectLater | RecordPrepared
+
+
+@dataclass(frozen=True)
+class PoolNote:
+    """What a pass tells the operator of the pool, and what the meter counts."""
+
+    policy: str
+    targets: tuple[TargetLine, ...]
+    decisions: tuple[str, ...]
+    warm: int
+    """Warm tasks that are there, of all sorts."""

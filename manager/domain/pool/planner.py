@@ -1,0 +1,158 @@
+"""How many warm tasks of each kind to keep that serve anyone, and why: the schedule, or a forecast and a price.
+
+The rule is the base-stock rule of inventories. With n tasks ready or starting, a student waits if n or more others came
+within the time that a start takes; so the n-th task spares somebody a cold start as often as launches come (r a second)
+while exactly n − 1 came before in that time. It is kept while that pays:
+
+    r · P(n − 1 launches in the lead time) · W ≥ 1
+
+with P of a Poisson distribution and W = `cold_start_worth_s`. Nothing in it stands for hours: when the rate falls, so does n.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from contract.names import WorkspaceKind
+from manager.domain.policy import Policy, PoolPolicy
+from manager.domain.pool.demand import Demand
+from manager.domain.pool.forecast import ERROR_MAX, Expected, Forecast, Recent
+from manager.domain.pool.outlook import Outlook
+
+SIZE_MAX = 5_000
+_LOOK_AGAIN_S = 15.0
+"""How often a pool that follows a class is looked at: well below the time that a start takes on ECS."""
+
+_LOOK_AGAIN_MIN_S = 5.0
+"""Where a start takes a second or two: arrivals around a class change over minutes, and a pass costs a few milliseconds."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Of one kind."""
+
+    start_below: int
+    """With fewer warm tasks than this, more are started."""
+    retire_above: int
+    """With more than this, some are retired; never below `start_below`."""
+    because: str
+    """Words for the operator."""
+
+
+@dataclass(frozen=True)
+class PoolTargets:
+    by_kind: Mapping[WorkspaceKind, Target]
+    look_again_s: float
+    """When the numbers may be others."""
+    policy: str
+    """What decided, in words: 'predicted', or why the schedule does."""
+
+
+def targets(
+    kinds: Sequence[WorkspaceKind], demand: Demand, outlook: Outlook, recent: Recent, *, now: float, policy: Policy
+) -> PoolTargets:
+    """Decide for this moment. `kinds`: those that can be started now."""
+    full = policy.schedule.target(now)
+    if policy.pool_policy is PoolPolicy.SCHEDULE:
+        by_clock = {
+            kind: Target(n, n, "by the schedule") for kind, n in _shares(full, kinds, demand, now, policy).items()
+        }
+        return PoolTargets(by_clock, math.inf, "schedule")
+    doubted = now < outlook.schedule_until or (outlook.habit_error or 0.0) > ERROR_MAX
+    affordable = full if doubted else cut_to_worth(full, policy)
+    scheduled = _shares(affordable, kinds, demand, now, policy)
+    by_schedule = "by the schedule" + ("" if affordable == full else ", cut to its worth")
+    by_schedule += ": the last forecasts were bad" if doubted else ": nothing is known of this hour yet"
+    forecast = Forecast(demand, outlook, recent, time_zone=policy.schedule.time_zone, now=now)
+    by_kind: dict[WorkspaceKind, Target] = {}
+    for kind in kinds:
+        target, known = _predicted(forecast, kind, now, policy)
+        if (doubted or not known) and scheduled[kind] > target.start_below:
+            target = Target(scheduled[kind], max(scheduled[kind], target.retire_above), by_schedule)
+        by_kind[kind] = target
+    name = str(policy.pool_policy) + (" (the schedule holds: the last forecasts were bad)" if doubted else "")
+    return PoolTargets(by_kind, _look_again_s(forecast, kinds, now, policy), name)
+
+
+def _shares(
+    size: int, kinds: Sequence[WorkspaceKind], demand: Demand, now: float, policy: Policy
+) -> dict[WorkspaceKind, int]:
+    return share(size, demand.by_kind(now), kinds, one_of_each=policy.schedule.is_peak(now))
+
+
+def _predicted(forecast: Forecast, kind: WorkspaceKind, now: float, policy: Policy) -> tuple[Target, bool]:
+    """What forecast and price want, and whether anything is known of this hour.
+
+    What a start's duration ago was wanted is kept: the tasks are there, and the forecast may waver.
+    """
+    lead_s, worth_s = policy.start_lead_s, policy.cold_start_worth_s
+    ahead = forecast.ahead(kind, now, lead_s)
+    before = forecast.ahead(kind, now - lead_s, lead_s)
+    wanted = size(ahead, worth_s)
+    because = (
+        f"{ahead.launches:.1f} launches expected within {lead_s:.0f} s, then {ahead.rate_per_s * 3600.0:.1f} an hour"
+    )
+    return Target(wanted, max(wanted, size(before, worth_s)), because), ahead.known
+
+
+def _look_again_s(forecast: Forecast, kinds: Sequence[WorkspaceKind], now: float, policy: Policy) -> float:
+    until = now + policy.sweep_interval_s + 2 * policy.start_lead_s
+    if not any(forecast.changes_until(kind, until) for kind in kinds):
+        return math.inf
+    return min(_LOOK_AGAIN_S, max(_LOOK_AGAIN_MIN_S, policy.start_lead_s / 2))
+
+
+def share(
+    size: int, launches: Mapping[WorkspaceKind, int], kinds: Sequence[WorkspaceKind], *, one_of_each: bool
+) -> dict[WorkspaceKind, int]:
+    """Divide the pool's size between the kinds by how often each was launched (largest remainder, Hamilton's method).
+
+    Without any launch yet all kinds count the same. `one_of_each`: every kind gets one before the rest is divided, as far
+    as the size allows, the most wanted kind first. The sum is always `size`, unless there is no kind at all.
+    """
+    if not kinds:
+        return {}
+    wanted = {kind: launches.get(kind, 0) for kind in kinds}
+    if not any(wanted.values()):
+        wanted = dict.fromkeys(kinds, 1)
+    most_wanted = sorted(kinds, key=lambda kind: -wanted[kind])  # stable: a tie goes by the order of the kinds
+    shares = dict.fromkeys(kinds, 0)
+    if one_of_each:
+        shares |= dict.fromkeys(most_wanted[:size], 1)
+    total = sum(wanted.values())
+    quotas = {kind: max(0.0, size * wanted[kind] / total - shares[kind]) for kind in kinds}
+    left = size - sum(shares.values())
+    scale = left / sum(quotas.values()) if left else 0.0
+    exact = {kind: quotas[kind] * scale for kind in kinds}
+    for kind in kinds:
+        shares[kind] += int(exact[kind])
+    by_remainder = sorted(most_wanted, key=lambda kind: -(exact[kind] - int(exact[kind])))
+    for kind in by_remainder[: size - sum(shares.values())]:
+        shares[kind] += 1
+    return shares
+
+
+def size(ahead: Expected, worth_s: float) -> int:
+    """The largest n that pays: see the rule above."""
+    mean = ahead.launches
+    n = int(mean)
+    probability = math.exp(n * math.log(mean) - mean - math.lgamma(n + 1)) if mean > 0.0 else 1.0
+    while n < SIZE_MAX and ahead.rate_per_s * probability * worth_s >= 1.0:
+        n += 1
+        probability *= mean / n
+    # Where not even the n-th pays at the mean, fewer may: the falling side of a rush, with many still to come and few after.
+    return n if n > int(mean) else _below(ahead, worth_s)
+
+
+def _below(ahead: Expected, worth_s: float) -> int:
+    """Few launches are expected after the lead time: what is there serves those that come within it."""
+    return 0 if ahead.rate_per_s * worth_s < 1.0 else int(ahead.launches)
+
+
+def cut_to_worth(size: int, policy: Policy) -> int:
+    """The schedule's size, cut in proportion where a weekday of it costs more than it is assumed to spare. At least one task
+    of any is left."""
+    worth_s = policy.spared_unknown_a_day * policy.cold_start_worth_s
+    return size if worth_s >= policy.schedule.weekday_s else math.ceil(size * worth_s / policy.schedule.weekday_s)
