@@ -11,6 +11,7 @@ from contract.names import StepName, StopReason, WorkspaceState
 from manager.domain.lifecycle import idle
 from manager.domain.lifecycle.task import Task, TaskOffer
 from manager.domain.lifecycle.workspace import Workspace
+from manager.domain.pool.demand import Demand
 from manager.ports.task_agent import AgentUnreachable
 from manager.ports.workspace_store import WRITE_MAX
 from manager.use_cases.records import count_failed_launch, stored
@@ -154,17 +155,22 @@ def forget(world: World, tasks: tuple[Task, ...]) -> None:
 
     Raises VersionConflict when another manager counts too; the next pass goes on with those that are left.
     """
-    now = world.clock.now()
     for some in _in_parts(tasks, WRITE_MAX - 1):
-        launches = [task for task in some if task.workspace_id is not None]
-        demand = world.store.find_demand() if launches else None
-        for task in launches:
-            at = task.created_at if task.claimed_at is None else task.claimed_at
-            demand = demand.with_launch(task.kind, at=at, now=now, generic=task.offer is not TaskOffer.PERSONAL)
         for task in some:
             if task.workspace_id is None and task.offer is TaskOffer.SLOT and task.home_id is not None:
                 world.homes.purge(task.home_id)  # never adopted, and now never will be: the record says STOPPED
-        world.store.write(*(demand,) if demand else (), delete=some)
+        world.store.write(*_with_launches(world, some), delete=some)
+
+
+def _with_launches(world: World, tasks: tuple[Task, ...]) -> tuple[Demand, ...]:
+    launches = [task for task in tasks if task.workspace_id is not None]
+    if not launches:
+        return ()
+    demand, now = world.store.find_demand(), world.clock.now()
+    for task in launches:
+        at = task.created_at if task.claimed_at is None else task.claimed_at
+        demand = demand.with_launch(task.kind, at=at, now=now, generic=task.offer is not TaskOffer.PERSONAL)
+    return (demand,)
 
 
 def forgive(world: World, tasks: tuple[Task, ...]) -> None:
