@@ -11,7 +11,7 @@ import sys
 import threading
 from collections import defaultdict
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 ROOT = str(Path(__file__).parents[2]) + "/"
@@ -20,17 +20,24 @@ FOLDER = Path("/tmp/mutants-lines")  # noqa: S108  of the sandbox alone
 TEST = Path("/tmp/mutants-test")  # noqa: S108
 """The current test. A file, because some processes are started with an environment of their own."""
 
-_seen: dict[str, set[int]] = defaultdict(set)
-_state = {"test": "", "since": 0, "is_pytest": False}
+_unseen: dict[CodeType, set[int]] = {}
+"""Lines that the current test has not run yet."""
+_state: dict[str, Any] = {"test": "", "since": 0, "is_pytest": False}
 
 
 def _trace(frame: FrameType, event: str, argument: Any) -> Any:  # noqa: ARG001
-    file = frame.f_code.co_filename
-    if not file.startswith(ROOT) or "/tests/" in file:
+    code = frame.f_code
+    if not code.co_filename.startswith(ROOT) or "/tests/" in code.co_filename:
         return None
     if not _state["is_pytest"]:
         _notice_next_test()
-    return _trace_line
+    if code not in _unseen:
+        _unseen[code] = _lines(code)
+    return _trace_line if _unseen[code] else None
+
+
+def _lines(code: CodeType) -> set[int]:
+    return {line for _, _, line in code.co_lines() if line}
 
 
 def _notice_next_test() -> None:
@@ -39,20 +46,20 @@ def _notice_next_test() -> None:
         since = TEST.stat().st_mtime_ns
         if since != _state["since"]:
             _state.update(test=TEST.read_text(encoding="utf-8"), since=since)
-            _seen.clear()
+            _unseen.clear()
 
 
 def _trace_line(frame: FrameType, event: str, argument: Any) -> Any:  # noqa: ARG001
-    lines = _seen[frame.f_code.co_filename]
-    if event == "line" and frame.f_lineno not in lines:
-        lines.add(frame.f_lineno)
+    unseen = _unseen.get(frame.f_code, ())
+    if event == "line" and frame.f_lineno in unseen:
+        unseen.discard(frame.f_lineno)
         if not _state["is_pytest"]:  # it may be killed at any moment
             with contextlib.suppress(OSError):
                 _write(_state["test"], {frame.f_code.co_filename: {frame.f_lineno}})
     return _trace_line
 
 
-def _write(test: Any, lines: dict[str, set[int]], **more: Any) -> None:
+def _write(test: str, lines: dict[str, set[int]], **more: Any) -> None:
     found = {file.removeprefix(ROOT): sorted(numbers) for file, numbers in lines.items()}
     with (FOLDER / str(os.getpid())).open("a", encoding="utf-8") as file:
         file.write(json.dumps({"test": test, "lines": found, **more}) + "\n")
@@ -68,7 +75,7 @@ def pytest_configure() -> None:
 
 def pytest_runtest_logstart(nodeid: str) -> None:
     TEST.write_text(nodeid, encoding="utf-8")
-    _seen.clear()
+    _unseen.clear()
 
 
 _took: dict[str, float] = defaultdict(float)
@@ -83,4 +90,7 @@ def pytest_runtest_logreport(report: Any) -> None:
 
 def pytest_runtest_logfinish(nodeid: str) -> None:
     if nodeid not in _failed:
-        _write(nodeid, dict(_seen), seconds=round(_took[nodeid], 3))
+        lines: dict[str, set[int]] = defaultdict(set)
+        for code, unseen in list(_unseen.items()):
+            lines[code.co_filename] |= _lines(code) - unseen
+        _write(nodeid, {file: seen for file, seen in lines.items() if seen}, seconds=round(_took[nodeid], 3))

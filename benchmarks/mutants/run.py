@@ -1,4 +1,4 @@
-"""`./apranova benchmark mutants`: draws mutants, runs the tests that cover each, lists survivors."""
+"""`./apranova benchmark mutants`: draw mutants, run the tests that cover each, list survivors."""
 
 from __future__ import annotations
 

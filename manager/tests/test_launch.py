@@ -10,7 +10,7 @@ from contract.agent import AgentStatus, ClaimRequest
 from contract.errors import ApraNovaError, Reason
 from contract.names import LaunchPath, StopReason, WorkspaceState
 from manager.adapters.memory.clock import FakeClock
-from manager.adapters.memory.runner import MemoryTaskAgent, MemoryTaskRunner, RunnerWithoutRoom
+from manager.adapters.memory.runner import MemoryTaskAgent, MemoryTaskRunner
 from manager.ports.task_agent import AgentUnreachable
 from manager.tests.school import ANNA, BEN, School
 from manager.use_cases.launch import launch
@@ -89,36 +89,6 @@ def test_a_resumed_workspace_keeps_its_home() -> None:
     assert school.workspace().state is WorkspaceState.STOPPED
     launch(school.world, ANNA)
     assert school.task().home_id == home
-
-
-def test_a_home_that_is_missing_is_reported_and_never_replaced_by_an_empty_one() -> None:
-    school = School(pool=1)
-    school.enrol(ANNA)
-    school.settle()
-    launch(school.world, ANNA)
-    stop(school.world, ANNA)
-    school.settle()
-    home_id = school.workspace().home_id
-    assert home_id
-    del school.homes.files[home_id]
-    launch(school.world, ANNA)
-    school.settle()
-    assert school.workspace().state is WorkspaceState.STOPPED
-    assert "files cannot be reached" in school.workspace().failure
-    assert school.metrics.counts["launch_failures_total/tried_again=yes"] == 0  # no other task would find it
-    assert not school.homes.exists(home_id)
-
-
-def test_a_launch_that_fails_ends_stopped_with_the_reason_in_words() -> None:
-    school = School(runner=RunnerWithoutRoom(FakeClock()))
-    school.enrol(ANNA)
-    launch(school.world, ANNA)
-    school.settle()
-    workspace = school.workspace()
-    assert workspace.state is WorkspaceState.STOPPED
-    assert workspace.stop_reason is StopReason.LAUNCH_FAILED
-    assert "no room" in workspace.failure
-    assert [step.name for step in workspace.steps][-2:] == ["failed", "task_stopped"]
 
 
 def test_a_warm_task_that_has_died_unseen_is_replaced_without_a_click() -> None:
