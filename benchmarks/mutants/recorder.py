@@ -53,7 +53,7 @@ def _trace_line(frame: FrameType, event: str, argument: Any) -> Any:  # noqa: AR
     unseen = _unseen.get(frame.f_code, ())
     if event == "line" and frame.f_lineno in unseen:
         unseen.discard(frame.f_lineno)
-        if not _state["is_pytest"]:  # it may be killed at any moment
+        if _state["test"] and not _state["is_pytest"]:  # it may be killed at any moment
             with contextlib.suppress(OSError):
                 _write(_state["test"], {frame.f_code.co_filename: {frame.f_lineno}})
     return _trace_line

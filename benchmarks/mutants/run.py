@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import random
 import tempfile
@@ -84,7 +85,8 @@ def _drawn(tree: Path, options: argparse.Namespace) -> list[Mutant]:
         before = {tuple(key) for *key, _ in json.loads(RESULT.read_text(encoding="utf-8"))["survived"]}
         return [mutant for mutant in found if mutant.key in before]
     print(f"seed {options.seed}: {options.count} of {len(found)} mutants", flush=True)
-    return random.Random(options.seed).sample(found, min(options.count, len(found)))  # noqa: S311  a seed must replay it
+    random.Random(options.seed).shuffle(found)  # noqa: S311  a seed must replay it
+    return list(itertools.islice((mutant for mutant in found if mutant.compiles), options.count))
 
 
 def _tried(drawn: Sequence[Mutant], trials: Trials, threads: ThreadPoolExecutor) -> list[tuple[Mutant, str]]:

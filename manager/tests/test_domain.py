@@ -21,7 +21,6 @@ from manager.domain.lifecycle.task import TASK_TRANSITIONS, Task
 from manager.domain.lifecycle.transition import IllegalTransition
 from manager.domain.lifecycle.workspace import STEPS_MAX, WORKSPACE_TRANSITIONS, Workspace
 from manager.domain.policy import Policy, PoolSchedule
-from manager.domain.pool.actions import RetireTask, StartWarmTask
 from manager.domain.pool.reconcile import PoolFacts
 from manager.domain.reconcile import Observation, reconcile
 
@@ -156,33 +155,6 @@ def test_a_converged_fleet_needs_nothing() -> None:
     ready = task(state=TaskState.READY)
     policy = replace(NO_POOL, schedule=PoolSchedule(1, 1, 1, 1))
     assert actions(policy, tasks=(ready,), observed=(seen(),)) == []
-
-
-def test_the_pool_is_filled_a_few_at_a_time_and_never_beyond_its_target_or_the_limit() -> None:
-    policy = replace(NO_POOL, schedule=PoolSchedule(5, 5, 5, 5))
-    assert actions(policy) == [StartWarmTask] * policy.warming_max
-    assert actions(replace(policy, tasks_max=1)) == [StartWarmTask]
-    assert actions(policy, facts=PoolFacts({})) == []
-    warm = tuple(task(n, state=TaskState.READY) for n in range(7))
-    alive = tuple(seen(f"task-{n}") for n in range(7))
-    assert actions(policy, tasks=warm, observed=alive) == []
-    assert actions(policy, NOW + 60.0, tasks=warm, observed=alive) == [RetireTask] * 2
-
-
-def test_old_images_and_old_tasks_are_retired() -> None:
-    policy = replace(NO_POOL, schedule=PoolSchedule(1, 1, 1, 1))
-    old = task(state=TaskState.READY, image="vscode-1")
-    assert RetireTask in actions(policy, tasks=(old,), observed=(seen(),))
-    aged = task(state=TaskState.READY, created_at=NOW - 21_600)
-    assert RetireTask in actions(policy, tasks=(aged,), observed=(seen(),))
-
-
-def test_the_pool_waits_after_a_claim_and_says_when_it_will_go_on() -> None:
-    policy = replace(NO_POOL, schedule=PoolSchedule(1, 1, 1, 1), refill_delay_s=2.0)
-    claimed = replace(POOL, claimed_at=NOW)
-    assert reconcile(Observation(Fleet(), claimed), NOW, policy).look_again_at == NOW + 2.0
-    assert actions(policy, facts=claimed) == []
-    assert actions(policy, NOW + 2.0, claimed) == [StartWarmTask]
 
 
 def test_a_pass_that_acts_is_followed_by_another_soon_even_if_no_event_tells_of_what_it_did() -> None:

@@ -18,7 +18,7 @@ from manager.domain.pool import attendance, planner, preparing
 from manager.domain.pool.attendance import Attendance
 from manager.domain.pool.cohort import OPENS_BEFORE_S, Cohort
 from manager.domain.pool.demand import Demand
-from manager.domain.pool.forecast import Expected, Forecast, Recent, habit_error, usual_launches
+from manager.domain.pool.forecast import Forecast, Recent, habit_error, usual_launches
 from manager.domain.pool.outlook import Check, Curve, Outlook
 
 CODE, DATA = WorkspaceKind.VSCODE, WorkspaceKind.SUPERSET
@@ -129,16 +129,6 @@ def test_bad_forecasts_of_a_cohort_let_the_schedule_hold_and_say_so() -> None:
 def test_what_came_of_a_forecast_is_checked_when_the_next_class_is_prepared() -> None:
     done = prepared(cohort(comes(), expected=4.0), comes())
     assert done.cohort.checks == (Check(4.0, 1.0),)
-
-
-def test_the_base_stock_rule() -> None:
-    assert planner.size(Expected(True, 0.0, 0.0), 3_600.0) == 0
-    assert planner.size(Expected(True, 0.5 / HOUR, 0.01), HOUR) == 0
-    assert planner.size(Expected(True, 5 / HOUR, 5 / 80), HOUR) == 1
-    rush = planner.size(Expected(True, 8 / 60.0, 6.0), HOUR)
-    assert 10 <= rush <= 20
-    assert planner.size(Expected(True, 8 / 60.0, 6.0), HOUR / 10) < rush
-    assert planner.size(Expected(True, 200 / 60.0, 150.0), HOUR) > 150
 
 
 def test_the_pool_follows_a_class_up_and_down_and_does_not_stand_for_hours() -> None:

@@ -1,0 +1,268 @@
+"""One pass over the warm pool, on plain data: what is started, retired, postponed and told."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from contract.names import TaskState, WorkspaceKind, WorkspaceState
+from manager.domain.lifecycle.expectation import Expectation
+from manager.domain.lifecycle.fleet import Fleet
+from manager.domain.lifecycle.observation import ObservedTask
+from manager.domain.lifecycle.task import Task
+from manager.domain.lifecycle.workspace import Workspace
+from manager.domain.policy import Policy, PoolPolicy, PoolSchedule
+from manager.domain.pool import attendance, planner
+from manager.domain.pool.actions import ExpectLater, RetireTask, StartWarmTask
+from manager.domain.pool.attendance import Attendance
+from manager.domain.pool.forecast import Expected, Recent
+from manager.domain.pool.outlook import Check, Outlook, mean_error
+from manager.domain.pool.reconcile import POSTPONED_S, PoolFacts, PoolPass, reconcile_pool
+
+NOW = 1_790_000_000.0
+CODE = WorkspaceKind.VSCODE
+FIXED: dict[str, Any] = {"late_binding": False}
+
+
+def schedule(size: int, **limits: Any) -> Policy:
+    limits = {"pool_policy": PoolPolicy.SCHEDULE, "refill_delay_s": 0.0, "warming_max": 9, **limits}
+    return Policy(schedule=PoolSchedule(size, size, size, size), **limits)
+
+
+def task(name: str, age_s: float = 100.0, **changes: Any) -> Task:
+    return Task(name, CODE, "vscode-1", NOW - age_s, "token", **{"state": TaskState.READY, **changes})
+
+
+def expected(start_s: float = 0.0, until_s: float = 600.0, **changes: Any) -> Workspace:
+    wanted = Expectation(NOW + start_s, NOW + start_s, NOW + until_s, "of Berlin-3")
+    plain = Workspace("ws-aaaaaaaaaa", "x", CODE, home_id="home-a", home_created_at=1.0, expected=wanted, due_at=NOW)
+    return replace(plain, **changes)
+
+
+def decided(policy: Policy, *tasks: Task, due: tuple[Workspace, ...] = (), gone: str = "", **facts: Any) -> PoolPass:
+    observed = tuple(ObservedTask(t.task_id, t.task_id not in gone, t.created_at) for t in tasks)
+    pool = PoolFacts(**{"images": {CODE: "vscode-1"}, **facts})
+    found = reconcile_pool(Fleet(tasks, due, observed), pool, NOW, policy)
+    assert found is not None
+    return found
+
+
+def retired(found: PoolPass) -> list[str]:
+    return [action.task.task_id for action in found.actions if isinstance(action, RetireTask)]
+
+
+def started(found: PoolPass) -> int:
+    return sum(isinstance(action, StartWarmTask) for action in found.actions)
+
+
+@pytest.mark.parametrize("left", range(5))
+def test_a_pool_that_shrinks_retires_what_is_least_ready_and_youngest_first(left: int) -> None:
+    tasks = [
+        task("c-ready", 50.0),
+        task("b-ready", 90.0),
+        task("a-starting", 90.0, state=TaskState.STARTING),
+        task("d-starting", 80.0, state=TaskState.STARTING),
+        task("someone's", intended_for="ws-aaaaaaaaaa"),
+    ]
+    found = decided(schedule(left), *tasks)
+    assert retired(found) == ["d-starting", "a-starting", "c-ready", "b-ready"][: 4 - left]
+    assert found.note.decisions == ((f"retired {4 - left} vscode: fewer are needed now",) if left < 4 else ())
+    assert (found.note.warm, found.look_again_at) == (4, math.inf)  # one who waits is counted by those who read it
+
+
+@pytest.mark.parametrize(
+    ("warm", "limits", "facts", "starts", "again_s"),
+    [
+        (0, {}, {}, 4, math.inf),
+        (3, {}, {}, 1, math.inf),
+        (0, {"warming_max": 3}, {}, 3, math.inf),
+        (0, {"tasks_max": 10}, {"live": 8}, 2, math.inf),
+        (0, {"tasks_max": 10}, {"live": 12}, 0, math.inf),
+        (0, {"tasks_max": None}, {"live": 8}, 4, math.inf),
+        (0, {"refill_delay_s": 2.0}, {"claimed_at": NOW - 2.0}, 4, math.inf),
+        (0, {"refill_delay_s": 2.0}, {"claimed_at": NOW - 1.0}, 0, 1.0),
+        (0, {}, {"images": {}}, 0, math.inf),
+        (0, {}, {"recent": Recent(hints={CODE: 3})}, 4, math.inf),  # the schedule listens to no hint
+    ],
+)
+def test_what_is_missing_is_started_as_far_as_there_is_room(
+    warm: int, limits: dict[str, Any], facts: dict[str, Any], starts: int, again_s: float
+) -> None:
+    found = decided(schedule(4, **limits), *(task(str(number)) for number in range(warm)), **facts)
+    assert (started(found), found.look_again_at, retired(found)) == (starts, NOW + again_s, [])
+    assert found.note.decisions == ((f"started {starts} vscode: by the schedule",) if starts else ())
+
+
+def test_starting_tasks_take_from_the_room_and_dead_ones_neither_count_nor_are_retired() -> None:
+    warming = [task(name, state=TaskState.STARTING) for name in "ab"]
+    assert started(decided(schedule(4, warming_max=3), *warming)) == 1
+    assert started(decided(schedule(2, warming_max=3), *warming, gone="ab")) == 2
+    found = decided(schedule(0), task("a"), task("b"), gone="a")
+    assert retired(found) == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "because"),
+    [
+        ({"age_s": 21_599.0}, ""),
+        ({"age_s": 21_600.0}, "it waited too long"),
+        ({"image": "vscode-0"}, "a newer image is installed"),
+        ({"intended_for": "ws-a", "because": "who signed in", "expires_at": NOW}, "did not come who signed in"),
+        ({"intended_for": "ws-a", "expires_at": NOW}, "did not come"),
+        ({"intended_for": "ws-a", "expires_at": NOW + 60.0}, ""),
+    ],
+)
+def test_a_task_that_has_had_its_time_is_retired(changes: dict[str, Any], because: str) -> None:
+    changed = {"image": "vscode-1", "age_s": 100.0, **changes}
+    image = changed.pop("image")
+    found = decided(schedule(1), replace(task("a", changed.pop("age_s")), image=image, **changed))
+    assert [action.because for action in found.actions if isinstance(action, RetireTask)] == (
+        [because] if because else []
+    )
+    assert found.look_again_at == (NOW + 60.0 if not because and "expires_at" in changes else math.inf)
+
+
+@pytest.mark.parametrize(
+    ("workspace", "limits", "facts", "outcome"),
+    [
+        (expected(), {}, {}, "start"),
+        (expected(), {}, {"late_binding": True}, None),
+        (expected(), {"pool_policy": PoolPolicy.SCHEDULE}, {}, None),
+        (expected(home_created_at=None), {}, {}, None),
+        (expected(expected=None), {}, {}, None),
+        (expected(until_s=0.0), {}, {}, None),
+        (expected(start_s=600.0), {}, {}, None),  # it was given up before
+        (expected(), {}, {"images": {}}, 600.0),
+        (expected(), {"warming_max": 0}, {}, POSTPONED_S),  # no room now is no reason to give up
+        (expected(until_s=5.0), {"warming_max": 0}, {}, 5.0),
+        (expected(), {"refill_delay_s": 40.0}, {"claimed_at": NOW}, 40.0),
+        (expected(), {"refill_delay_s": 1.0}, {"claimed_at": NOW}, POSTPONED_S),
+        (expected(due_at=NOW + 1.0), {}, {}, "nothing"),
+        (expected(due_at=None), {}, {}, "nothing"),
+        (expected(launch_wanted_at=NOW), {}, {}, "nothing"),
+        (expected(restoring="snapshot"), {}, {}, "nothing"),
+        (expected(state=WorkspaceState.RUNNING), {}, {}, "nothing"),
+    ],
+)
+def test_who_is_expected_gets_a_task_ahead_or_a_later_time(
+    workspace: Workspace, limits: dict[str, Any], facts: dict[str, Any], outcome: Any
+) -> None:
+    policy = schedule(0, **{"pool_policy": PoolPolicy.PREDICTED, **limits})
+    found = decided(policy, due=(workspace,), **{**FIXED, **facts})
+    if outcome == "nothing":
+        assert found.actions == ()
+        return
+    (action,) = found.actions
+    if outcome == "start":
+        assert action == StartWarmTask(CODE, "vscode-1", "of Berlin-3", intended_for=workspace)
+        assert found.note.decisions == ("started ahead for 1 of Berlin-3",)
+        return
+    later = replace(workspace.expected, start_at=NOW + outcome) if outcome and workspace.expected else None
+    assert action == ExpectLater(workspace, later)
+    waits = outcome is not None and "images" not in facts
+    assert found.look_again_at == (NOW + max(POSTPONED_S, outcome) if waits else math.inf)
+
+
+def test_tasks_ahead_share_the_room_with_the_pool_and_come_first() -> None:
+    due = tuple(expected(workspace_id=f"ws-{name * 10}") for name in "abc")
+    policy = schedule(0, pool_policy=PoolPolicy.PREDICTED, warming_max=2)
+    found = decided(policy, due=due, recent=Recent(hints={CODE: 5}), **FIXED)
+    assert [getattr(action, "intended_for", None) for action in found.actions] == [due[0], due[1], None]
+    assert found.look_again_at == NOW + POSTPONED_S
+
+
+def test_the_forecast_keeps_young_tasks_and_hints_add_to_its_size() -> None:
+    policy = schedule(0, pool_policy=PoolPolicy.PREDICTED, start_lead_s=45.0)
+    found = decided(policy, task("young", 89.0), task("old", 90.0), demand=planner.Demand())
+    assert retired(found) == ["old"]
+    assert retired(decided(replace(policy, start_lead_s=10.0), task("young", 59.0), task("old", 60.0))) == ["old"]
+    assert started(decided(policy, task("one"), recent=Recent(hints={CODE: 3}))) == 2
+    assert retired(decided(policy, task("a", 91.0), task("b", 92.0), recent=Recent(hints={CODE: 1}))) == ["a"]
+
+
+@pytest.mark.parametrize("lead_s", [1.0, 45.0, 300.0])
+@pytest.mark.parametrize("worth_s", [60.0, 4_500.0])
+@pytest.mark.parametrize("an_hour", [0.0, 0.5, 3.0, 30.0, 900.0])
+def test_the_size_is_the_largest_that_pays(lead_s: float, worth_s: float, an_hour: float) -> None:
+    """Against the rule as it is written, term by term."""
+    rate = an_hour / 3_600.0
+    for mean in (rate * lead_s, rate * lead_s / 4.0, rate * lead_s + 3.0):
+
+        def pays(n: int, mean: float = mean) -> bool:
+            before = math.exp(-mean) * mean ** (n - 1) / math.factorial(n - 1)
+            return rate * before * worth_s >= 1.0
+
+        most = max((n for n in range(1, 150) if pays(n)), default=0)
+        below = int(mean) if rate * worth_s >= 1.0 else 0
+        assert planner.size(Expected(True, rate, mean), worth_s) == (most if most > int(mean) else below)
+
+
+def test_warm_seconds_add_up_over_a_day_and_start_again_at_midnight_in_school() -> None:
+    zone = {"time_zone": "Europe/Berlin", "longest_s": 600.0}
+    midnight = 1_790_028_000.0  # 2026-09-22 00:00 in Berlin
+    outlook = Outlook().metered(3, now=midnight - 120.0, **zone)
+    assert (outlook.spent_s, outlook.metered_at) == (0.0, midnight - 120.0)  # nothing is known of the time before
+    outlook = outlook.metered(3, now=midnight - 60.0, **zone)
+    assert (outlook.day, outlook.spent_s) == ("2026-09-21", 180.0)
+    assert outlook.metered(2, now=midnight - 30.0, **zone).spent_s == 240.0
+    assert outlook.metered(2, now=midnight - 90.0, **zone).spent_s == 180.0  # a clock that goes back
+    new_day = outlook.metered(2, now=midnight, **zone)
+    assert (new_day.day, new_day.spent_s) == ("2026-09-22", 120.0)
+    assert new_day.metered(1, now=midnight + 9_000.0, **zone).spent_s == 720.0  # the manager was down
+
+
+def test_decisions_and_checks_are_kept_newest_and_bounded() -> None:
+    outlook = Outlook().with_decisions(["first"], now=NOW, time_zone="Europe/Berlin")
+    outlook = outlook.with_decisions([str(number) for number in range(49)], now=NOW + 60.0, time_zone="Europe/Berlin")
+    assert (outlook.decisions[0], outlook.decisions[-1], len(outlook.decisions)) == ("16:14 0", "16:13 first", 50)
+    assert outlook.with_decisions(["x"], now=NOW, time_zone="UTC").decisions[:2] == ("14:13 x", "16:14 0")
+    for number in range(25):
+        outlook = outlook.with_check(Check(number, 0.0))
+    assert [check.expected for check in outlook.checks] == list(range(5, 25))
+    assert mean_error(()) is None
+    assert mean_error((Check(4.0, 1.0), Check(1.0, 2.0), Check(0.5, 0.0))) == pytest.approx(4.5 / 7.0)
+    assert replace(outlook, checks=(Check(4.0, 1.0),), habit_error=0.8).forecast_error == 0.8
+    assert replace(outlook, checks=(Check(4.0, 1.0),), habit_error=0.5).forecast_error == 0.75
+
+
+def test_classes_add_up_minute_by_minute_and_past_ones_go() -> None:
+    at = NOW // 60.0 * 60.0 + 3_600.0
+    outlook = Outlook().with_class(CODE, at, [1.0, 2.0, 4.0], now=NOW).with_class(CODE, at + 60.0, [8.0], now=NOW)
+    begin = at + attendance.FROM_S
+    assert [outlook.expected(CODE, begin + 60.0 * n, begin + 60.0 * (n + 1)) for n in range(-1, 4)] == [0, 1, 10, 4, 0]
+    (curve,) = outlook.curves
+    assert len(curve.launches) == round((begin - curve.begins_at) / 60.0) + 3
+    later = outlook.with_class(WorkspaceKind.SUPERSET, at, [1.0], now=NOW).with_class(
+        CODE, at, [0.0], now=begin + 4_260.0
+    )
+    assert later.expected(CODE, begin, begin + 180.0) == 14.0  # its first minute is over
+    assert later.expected(WorkspaceKind.SUPERSET, begin, begin + 180.0) == 1.0
+
+
+def test_attendance_is_learned_by_the_minute() -> None:
+    nothing = Attendance()
+    assert nothing.rate == pytest.approx(0.8)
+    shares = nothing.shares()
+    assert sum(shares) == pytest.approx(1.0)
+    peak = shares.index(max(shares))
+    assert (peak, shares[17], shares[18] > 0.0, shares[46] > 0.0, shares[47]) == (30, 0.0, True, True, 0.0)
+    seen = nothing.with_member([-1_800.0, None, 59.9, 3_599.0]).with_member([60.0, -9_999.0, 9_999.0])
+    assert (seen.came, seen.could) == (6, 7)
+    assert {index: count for index, count in enumerate(seen.offsets) if count} == {0: 2, 30: 1, 31: 1, 89: 2}
+    assert seen.rate == pytest.approx(7.6 / 9.0)
+    assert sum(seen.shares()) == pytest.approx(1.0)
+    assert seen.shares()[89] == pytest.approx(2.0 * 0.7 / 14.0, rel=0.01)
+    assert attendance.chance([None, 5.0, 7.0], 0.5) == pytest.approx(2.5 / 4.0)
+    assert attendance.offset_at([NOW - 1_801.0, NOW - 1_800.0], NOW) == -1_800.0
+    assert attendance.offset_at([NOW + 3_600.0], NOW) is None
+
+
+def test_a_task_waits_while_it_pays() -> None:
+    shares = [0.0, 0.25, 0.25, 0.0, 0.5, 0.0]
+    begins = NOW + attendance.FROM_S
+    for worth_s, minutes in ((89.9, None), (90.0, (4, 5)), (239.9, (4, 5)), (240.0, (2, 5)), (300.0, (1, 5))):
+        window = attendance.worth_waiting(0.8, shares, NOW, worth_s=worth_s)
+        assert window == (minutes and tuple(begins + 60.0 * minute for minute in minutes))
