@@ -8,8 +8,6 @@ from html import escape
 
 from contract.door import Link, Page, Progress
 
-# gateway/pages.py has the same style for the pages that Envoy shows when nothing answers. A test
-# compares them.
 STYLE = """\
 :root{color-scheme:light dark;--ground:#f6f5f1;--card:#fff;--line:#e2e0d9;--text:#1c1b22;--soft:#5b5966;--accent:#4b3fc6;--on-accent:#fff}
 @media (prefers-color-scheme:dark){:root{--ground:#121217;--card:#1b1b22;--line:#32323e;--text:#ececf2;--soft:#a9a8b8;--accent:#a9a2ff;--on-accent:#16132e}}

@@ -1,4 +1,4 @@
-"""The gateway in a container: `python -m gateway` renders Envoy's configuration from the environment and becomes Envoy.
+"""The gateway in a container: renders Envoy's configuration from the environment, becomes Envoy.
 
 On one machine the supervisor does the same with its own settings (single_machine/up.py).
 """

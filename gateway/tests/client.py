@@ -1,4 +1,4 @@
-"""A client that sends exactly what it is told: no normalised paths, any Host, no cookies of its own."""
+"""A client that sends exactly what it is told: any path, any Host, no cookies of its own."""
 
 from __future__ import annotations
 

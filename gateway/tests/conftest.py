@@ -1,4 +1,4 @@
-"""One stack for all tests of the gateway: it starts in a second, and no test leaves anything behind in it."""
+"""One stack for all tests of the gateway; no test leaves anything behind in it."""
 
 from __future__ import annotations
 

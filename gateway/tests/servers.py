@@ -1,4 +1,4 @@
-"""Small real servers behind Envoy: a portal, the inner application of the backend, and what runs in a workspace."""
+"""Small real servers behind Envoy: a portal, the backend's inside, a workspace's application."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def echo(name: str) -> Asgi:
         if scope["type"] != "http":
             return
         path = scope["path"]
-        if path == "/events":
+        if path.endswith("/events"):
             await _events(send)
             return
         size = 0

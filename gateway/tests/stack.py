@@ -1,14 +1,17 @@
-"""Real Envoy, real Redis, the real gateway of the backend; a fake manager's answer, and small servers around them."""
+"""Real Envoy, real Redis, the real gateway of the backend; a fake manager and small servers."""
 
 from __future__ import annotations
 
 import dataclasses
+import gzip
+import json
 import shutil
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import redis
@@ -60,7 +63,7 @@ class FakeManager:
 
 class Stack:
     def __init__(self) -> None:
-        # Below /tmp, because Unix sockets allow 107 characters and the usual temporary folder may be deep.
+        # Unix sockets allow 107 characters, and the usual temporary folder may be deep.
         self.folder = Path(tempfile.mkdtemp(prefix="gw-", dir="/tmp"))
         self.servers = Servers()
         self.manager = FakeManager()
@@ -128,7 +131,7 @@ class Stack:
         shutil.rmtree(self.folder)
 
     def enter(self, workspace_id: str = MINE, *, user_id: str = ME, session_key: str = "session-1") -> str:
-        """Go through the door's last step; returns the Cookie header that the browser has afterwards."""
+        """Go through the door's last step; returns the browser's Cookie header."""
         ticket = self.book.mint_ticket(workspace_id=workspace_id, user_id=user_id, session_key=session_key)
         answer = self.client.ask(self.host(workspace_id), f"/_apranova/enter?ticket={ticket}")
         assert answer.status == 302, answer
@@ -143,17 +146,30 @@ class Stack:
         return f"http://{self.host(workspace_id)}"
 
     def change(self, workspace_id: str, **changes: object) -> None:
-        """The manager's record changes and the backend says so, as backend/workspaces/services.py does."""
+        """The manager's record changes and the backend says so (backend/workspaces/services.py)."""
         self.manager.views[workspace_id] = dataclasses.replace(self.manager.views[workspace_id], **changes)  # type: ignore[arg-type]
         self.redis.publish(CHANNEL, workspace_id)
+
+    @contextmanager
+    def without_task(self, workspace_id: str) -> Iterator[None]:
+        """As when the task has just ended, and nobody knows it yet."""
+        self.servers.stop(_task_of(workspace_id))
+        try:
+            yield
+        finally:
+            self._start_task(workspace_id)
+
+    def _start_task(self, workspace_id: str) -> Path:
+        path = self.settings.run_dir / "tasks" / _task_of(workspace_id) / "http.sock"
+        path.parent.mkdir(exist_ok=True)
+        self.servers.start(_task_of(workspace_id), echo(workspace_id), path=path)
+        return path
 
     def _start_workspaces(self) -> None:
         sockets: dict[str, Path] = {}
         for workspace_id, user_id in ((MINE, ME), (THEIRS, THEM)):
-            task_id = f"task-{workspace_id[3:]}abcdef"
-            sockets[task_id] = self.settings.run_dir / "tasks" / task_id / "http.sock"
-            sockets[task_id].parent.mkdir()
-            self.servers.start(task_id, echo(workspace_id), path=sockets[task_id])
+            task_id = _task_of(workspace_id)
+            sockets[task_id] = self._start_task(workspace_id)
             self.manager.views[workspace_id] = _running(
                 workspace_id, user_id, Endpoint(task_id, "", f"secret-of-{workspace_id}")
             )
@@ -165,9 +181,6 @@ class Stack:
         publish(self.settings.images_dir, self.settings.static_dir)
 
     def _make_image(self) -> Path:
-        import gzip
-        import json
-
         image = self.folder / "images" / "vscode-1"
         plain, packed = self.folder / "vscode", self.folder / "vscode-gzip"
         for name, content in (
@@ -184,7 +197,7 @@ class Stack:
             {"prefix": f"/{folder}/static/", "directory": str(plain), "gzip_directory": str(packed)}
             for folder in (f"stable-{COMMIT}", SHARED)
         ]
-        (image / "image.json").write_text(json.dumps({"kind": "vscode", "tag": "1", "static": static}))
+        (image / "image.json").write_text(json.dumps({"static": static}))
         return image.parent
 
     def _start_redis(self) -> None:
@@ -210,6 +223,10 @@ class Stack:
                 pass
             time.sleep(0.02)
         raise AssertionError("did not start:\n" + (self.folder / "processes.log").read_text(errors="replace")[-3000:])
+
+
+def _task_of(workspace_id: str) -> str:
+    return f"task-{workspace_id[3:]}abcdef"
 
 
 def _running(workspace_id: str, owner_id: str, endpoint: Endpoint) -> WorkspaceView:

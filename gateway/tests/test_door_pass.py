@@ -1,4 +1,4 @@
-"""The backend signs the pass and the manager reads it: two deployables that share nothing but names."""
+"""The backend signs the pass and the manager reads it; they share nothing but names."""
 
 from __future__ import annotations
 

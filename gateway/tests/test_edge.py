@@ -1,4 +1,4 @@
-"""What the edge does besides authorizing: big bodies, streams, static files, friendly pages, limits, policies."""
+"""What the edge does but authorize: big bodies, streams, static files, pages, limits, policies."""
 
 from __future__ import annotations
 
@@ -12,11 +12,9 @@ from websockets.exceptions import ConnectionClosed
 
 from gateway.render import RateLimit
 from gateway.tests.client import HTML, Client
-from gateway.tests.servers import echo
 from gateway.tests.stack import COMMIT, MINE, SHARED, Stack, free_port
 
 STATIC = f"/stable-{COMMIT}/static"
-TASK = f"task-{MINE[3:]}abcdef"
 
 
 def test_five_megabytes_pass(stack: Stack) -> None:
@@ -25,25 +23,11 @@ def test_five_megabytes_pass(stack: Stack) -> None:
     assert answer.seen["bytes"] == 5_000_000
 
 
-@pytest.mark.parametrize("place", ["workspace", "api"])
-def test_events_arrive_one_by_one(stack: Stack, place: str) -> None:
+@pytest.mark.parametrize(("host", "path"), [("workspace", "/events"), ("localhost", "/api/events")])
+def test_events_arrive_one_by_one(stack: Stack, host: str, path: str) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", stack.settings.port, timeout=5)
-    if place == "workspace":
-        connection.request("GET", "/events", headers={"Host": stack.host(MINE), "Cookie": stack.enter()})
-    else:
-        stack.servers.stop("backend")
-        try:  # the inner application knows /events, not /api/events: take the prefix away
-            stack.servers.start("backend", _below_api(echo("django")), path=stack.settings.backend_socket)
-            connection.request("GET", "/api/events", headers={"Host": "localhost"})
-            _assert_one_by_one(connection)
-        finally:
-            stack.servers.stop("backend")
-            stack.start_backend()
-        return
-    _assert_one_by_one(connection)
-
-
-def _assert_one_by_one(connection: http.client.HTTPConnection) -> None:
+    name = stack.host(MINE) if host == "workspace" else host
+    connection.request("GET", path, headers={"Host": name, "Cookie": stack.enter()})
     response = connection.getresponse()
     arrivals = []
     while line := response.readline():
@@ -52,15 +36,6 @@ def _assert_one_by_one(connection: http.client.HTTPConnection) -> None:
     connection.close()
     assert len(arrivals) == 3
     assert arrivals[2] - arrivals[0] > 0.2
-
-
-def _below_api(inner):
-    async def application(scope, receive, send) -> None:
-        if scope["type"] == "http":
-            scope = {**scope, "path": scope["path"].removeprefix("/api")}
-        await inner(scope, receive, send)
-
-    return application
 
 
 def test_the_main_host_is_portal_and_backend(stack: Stack) -> None:
@@ -93,7 +68,7 @@ def test_static_files_come_from_the_edge_without_any_cookie(stack: Stack, folder
 
 
 @pytest.mark.parametrize("accepted", ["gzip", "gzip, deflate, br, zstd", "br;q=1.0, gzip;q=0.8", "deflate,gzip"])
-def test_static_files_are_precompressed_for_whoever_accepts_it(stack: Stack, accepted: str) -> None:
+def test_static_files_are_precompressed_for_browsers_that_accept_it(stack: Stack, accepted: str) -> None:
     answer = stack.client.ask(stack.host(MINE), f"{STATIC}/out/workbench.js", headers={"Accept-Encoding": accepted})
     assert answer.header("content-encoding") == "gzip"
     assert len(answer.body) < 1000
@@ -106,7 +81,7 @@ def test_what_is_compressed_already_is_sent_as_it_is(stack: Stack) -> None:
     assert answer.header("content-type") == "image/png"
 
 
-def test_whoever_has_a_static_file_gets_304(stack: Stack) -> None:
+def test_a_browser_that_has_a_static_file_gets_304(stack: Stack) -> None:
     path = f"{STATIC}/out/workbench.js"
     etag = stack.client.ask(stack.host(MINE), path).header("etag") or ""
     again = stack.client.ask(stack.host(MINE), path, headers={"If-None-Match": etag})
@@ -155,8 +130,7 @@ def test_static_files_take_no_post_and_live_on_workspace_hosts_only(stack: Stack
 
 def test_a_silent_workspace_is_a_friendly_page_that_tries_again_and_knows_the_door(stack: Stack) -> None:
     cookie = {"Cookie": stack.enter()}
-    stack.servers.stop(TASK)
-    try:
+    with stack.without_task(MINE):
         answer = stack.client.ask(stack.host(MINE), headers={**cookie, **HTML})
         assert answer.status == 503
         assert answer.header("content-type") == "text/html; charset=utf-8"
@@ -168,8 +142,6 @@ def test_a_silent_workspace_is_a_friendly_page_that_tries_again_and_knows_the_do
         machine = stack.client.ask(stack.host(MINE), headers=cookie)
         assert (machine.status, machine.header("content-type")) == (503, "application/problem+json")
         assert b'"status":503' in machine.body
-    finally:
-        stack.servers.start(TASK, echo(MINE), path=stack.settings.run_dir / "tasks" / TASK / "http.sock")
     assert stack.client.ask(stack.host(MINE), headers=cookie).status == 200
 
 
@@ -177,12 +149,8 @@ def test_when_the_task_ends_its_websocket_ends(stack: Stack) -> None:
     headers = {"Cookie": stack.enter()}
     with stack.client.websocket(stack.host(MINE), origin=stack.origin(MINE), headers=headers) as socket:
         socket.recv(5)
-        stack.servers.stop(TASK)
-        try:
-            with pytest.raises(ConnectionClosed):
-                socket.recv(5)
-        finally:
-            stack.servers.start(TASK, echo(MINE), path=stack.settings.run_dir / "tasks" / TASK / "http.sock")
+        with stack.without_task(MINE), pytest.raises(ConnectionClosed):
+            socket.recv(5)
 
 
 @pytest.mark.parametrize("host", ["localhost", "workspace"])

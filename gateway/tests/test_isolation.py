@@ -1,4 +1,4 @@
-"""Who reaches which workspace, and what cannot be smuggled past the gateway; through a real Envoy."""
+"""Who reaches which workspace, and what cannot be smuggled past the gateway (real Envoy)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_a_cookie_of_one_workspace_opens_no_other(stack: Stack) -> None:
     assert stack.client.ask(stack.host(THEIRS), headers={"Cookie": stack.enter(MINE)}).status == 401
 
 
-def test_a_planted_cookie_beside_the_own_one_does_no_harm(stack: Stack) -> None:
+def test_a_planted_cookie_next_to_the_own_one_does_no_harm(stack: Stack) -> None:
     planted, own = stack.enter(THEIRS, user_id=THEM), stack.enter(MINE)
     answer = stack.client.ask(stack.host(MINE), headers={"Cookie": f"{planted}; {own}"})
     assert answer.seen["server"] == MINE

@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from contract.door_page import STYLE
-from gateway import pages
 from gateway.render import GatewaySettings, binary, command, prepare, render
 from gateway.static import BadImage, publish
 
@@ -72,22 +70,16 @@ def test_the_engines_clusters_are_never_overwritten(tmp_path: Path) -> None:
     assert settings.clusters_file.read_text() == "the engine's"
 
 
-def test_envoys_own_pages_look_like_the_doors() -> None:
-    assert pages.STYLE == STYLE
-
-
 def test_the_envoy_of_the_wheel_is_there() -> None:
     assert os.access(binary(), os.X_OK)
 
 
-def _image(images: Path, name: str, prefix: str, *, files: bool = True) -> Path:
+def _image(images: Path, name: str, prefix: str) -> Path:
     folder = images / name
     for tree in ("plain", "gzip"):
-        if files:
-            (folder / tree).mkdir(parents=True)
-    folder.mkdir(parents=True, exist_ok=True)
+        (folder / tree).mkdir(parents=True)
     static = [{"prefix": prefix, "directory": str(folder / "plain"), "gzip_directory": str(folder / "gzip")}]
-    (folder / "image.json").write_text(json.dumps({"kind": "vscode", "tag": name, "static": static}))
+    (folder / "image.json").write_text(json.dumps({"static": static}))
     return folder
 
 

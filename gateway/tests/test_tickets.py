@@ -20,7 +20,7 @@ def _ticket(stack: Stack, workspace_id: str = MINE, session_key: str = "session-
 
 
 def _becomes(status: int, ask: Callable[[], int], *, within_s: float = 0.5) -> bool:
-    """A revocation travels through Redis: far below the two seconds for which the caches keep anything."""
+    """A revocation travels through Redis, far faster than the two seconds that caches keep."""
     ends_at = time.monotonic() + within_s
     while ask() != status:
         if time.monotonic() > ends_at:
