@@ -1,1 +1,1 @@
-"""The first process in every task: guards the application, binds it to one student, tells the manager what it sees."""
+"""The first process in every task: guards the application and reports to the manager."""

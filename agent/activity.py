@@ -1,10 +1,11 @@
 """What a person did last, and which job is busy.
 
-Three sources, each with its reason. The application reports what it sees of a person. A terminal's device keeps the time
-at which somebody's *input* was last read (atime; the kernel rounds it to 8 s, as it must not tell how fast one types);
-its mtime is output, which a forgotten `tail -f` makes for ever, and counts for nothing. A busy job is CPU time of the
-student's processes; it is told apart from the person, because the manager keeps it up only for so long.
-A student can forge all of this inside their own task; the manager's session limit is what bounds that.
+Three sources. The application reports what it sees of a person. A terminal's device keeps the time
+at which *input* was last read (atime; the kernel rounds it to 8 s, to hide how fast somebody
+types); its mtime is output, which a forgotten `tail -f` makes forever, and does not count. A busy
+job is CPU time of the student's processes, kept apart from the person, because the manager keeps it
+up only for so long. A student can forge all of this in their own task; the manager's session limit
+bounds that.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from agent.processes import Process, list_processes, words_for
 SAMPLE_INTERVAL_S = 15.0
 BUSY_WINDOW_S = 60.0
 BUSY_CPU_S = 3.0
-"""5 % of one CPU over a minute: a compiler or a training run is far above, a dev server that waits is below 2 %."""
+"""5 % of one CPU over a minute: a compiler is far above, a waiting dev server is below 2 %."""
 
 
 @dataclass
@@ -40,7 +41,7 @@ class Activity:
             self.last_at, self.reason = at, reason
 
     def sample(self) -> None:
-        """Look at terminals and processes; cheap enough for every quarter of a minute and every question."""
+        """Look at terminals and processes; cheap enough for every question."""
         students = [process for process in self.processes() if self.is_students(process)]
         self._look_at_terminals({process.terminal for process in students if process.terminal})
         self._look_at_cpu(students)
@@ -61,7 +62,7 @@ class Activity:
         before = self._samples[0][1]
         if now - self._samples[-1][0] >= SAMPLE_INTERVAL_S / 2:
             self._samples.append((now, cpu_s))
-        # A parent that waits for a child takes over its time, so the sum over all only loses what a closed terminal had.
+        # A parent that waits for a child inherits its time: the sum only loses a closed terminal's.
         used_s = sum(cpu_s.values()) - sum(before.values())
         if used_s < BUSY_CPU_S:
             self.busy = ""
@@ -72,9 +73,9 @@ class Activity:
 
 
 def terminal_read_at(terminal: int) -> float | None:
-    """When input was last read from a pseudo-terminal, given its device number; None before there was any.
+    """When input was last read from the pseudo-terminal with this device number; None: never.
 
-    Opening one sets all its times to the same moment, and of these only reading input changes `atime`.
+    Opening one sets all its times to the same moment; then only reading input changes `atime`.
     """
     major, minor = os.major(terminal), os.minor(terminal)
     if not 136 <= major <= 143:  # the kernel's majors for /dev/pts

@@ -1,76 +1,128 @@
-"""What the agent needs to know about the application it runs; one implementation for each kind, in images/<kind>/."""
+"""What the agent runs: one subclass of Application a kind, in images/<kind>/application.py."""
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from dataclasses import dataclass
+from pathlib import Path
 
-from agent.processes import Command, Process
-from contract.agent import ClaimRequest, SaveAnswer, WarnRequest
+from agent.probe import get
+from agent.processes import Children, Command, Process
+from contract.agent import ClaimRequest, SaveAnswer, TaskConfig, WarnRequest
+
+_OK = range(200, 400)
 
 
 class ApplicationFailed(Exception):
     """The application cannot serve; the text is in plain words and goes to the manager."""
 
 
-class Application(Protocol):
-    """Life of an application: `open` → the agent starts `command()`, if there is one → `warm_up` → perhaps `claim`, at most one
-    student's → perhaps `warn`, `save` → `say_goodbye` → the agent ends the
-    process. Every coroutine runs on the agent's one thread and must not block it."""
+@dataclass(frozen=True)
+class Places:
+    """The folders of one task, as its agent sees them."""
+
+    home: Path
+    runtime: Path
+    """Where a process that the engine puts into the task looks for the agent's socket."""
+    sockets: Path
+    """Writable, empty, and removed at the end."""
+    variables: Mapping[str, str]
+    """The agent's environment: in image.json's variables stands where the image's layers lie."""
+
+
+class Application:
+    """`open` → the agent starts `command()` → `warm_up` → perhaps `claim`, for one student at most
+    → perhaps `warn`, `save` → `say_goodbye` → the agent ends the process.
+
+    A kind writes `command`, `claim` and what it knows better than the defaults below. Every
+    coroutine runs on the agent's one thread and must not block it.
+    """
 
     name: str
     """For people: 'VS Code'."""
-    socket_path: str
-    """The Unix socket on which the application serves HTTP."""
-    takes_identity: bool
+    takes_identity = False
     """Whether it reads contract.names.IDENTITY_HEADER; any other application never sees it."""
+    start_timeout_s = 60.0
+    """Twenty times what a start takes on an idle machine; thirty students may start at once."""
+    warm_targets: tuple[str, ...] = ("/",)
+    """It is warm when it has answered a GET of each of these."""
 
-    async def open(self, person_did: Callable[[str], None]) -> None:
-        """Open channels of its own (before the start). `person_did(reason)` is to be called for each sign of a person,
-        with words that follow 'You': 'typed in the editor'."""
+    def __init__(self, places: Places, children: Children, config: TaskConfig) -> None:
+        self.places = places
+        self.children = children
+        self.config = config
+        self.socket_path = str(places.sockets / "application.sock")
+        """The Unix socket on which the application serves HTTP."""
+        self.person_did: Callable[[str], None] = lambda _: None
+        """For each sign of a person, in words that follow 'You': 'typed in the editor'."""
+
+    async def open(self) -> None:
+        """Open channels of its own, before the start."""
 
     def command(self, proxy: Mapping[str, str]) -> Command | None:
-        """How to start it; `proxy` has http_proxy and its like, or nothing when there is no way out. None: its process is
-        put into this task from outside (TaskConfig.preforked)."""
-        ...
+        """How to start it; None: the engine puts its process into this task (TaskConfig.preforked).
+
+        `proxy` has http_proxy and its like, or nothing when there is no way out.
+        """
+        raise NotImplementedError
+
+    def environment(self, proxy: Mapping[str, str]) -> dict[str, str]:
+        """What every application's process gets; nothing else of the agent's environment passes."""
+        home = str(self.places.home)
+        return {"HOME": home, "USER": "student", "LOGNAME": "student", "LANG": "C.UTF-8", **proxy}
 
     async def end(self) -> str:
-        """Wait for the end of a process that the agent did not start; how it ended, in words that follow the name."""
-        ...
+        """How a process ended that the agent did not start, in words that follow the name."""
+        raise NotImplementedError
 
     async def warm_up(self) -> None:
         """Return once it answers and has loaded what it loads lazily. Raises ApplicationFailed."""
+        deadline = time.monotonic() + self.start_timeout_s
+        for target in self.warm_targets:
+            while not await self.answers(target):
+                if time.monotonic() > deadline:
+                    raise ApplicationFailed(f"{self.name} did not answer within {self.start_timeout_s:.0f} s")
+                await asyncio.sleep(0.03)
+
+    async def answers(self, target: str) -> bool:
+        return await get(self.socket_path, target, timeout_s=self.start_timeout_s) in _OK
 
     async def claim(self, request: ClaimRequest) -> None:
-        """The student's home is there: make it theirs and return once it serves them. Idempotent: the manager may ask
-        again after a lost answer. Raises ApplicationFailed."""
+        """The student's home is there: make it theirs and return once it serves them.
+
+        Idempotent: the manager may ask again after a lost answer. Raises ApplicationFailed.
+        """
 
     async def warn(self, request: WarnRequest) -> None:
-        """Show a warning inside the application; no one there to see it is no error."""
+        """Show a warning inside the application, if it has a place; the portal shows it too."""
 
-    async def save(self, sessions: int) -> SaveAnswer:
-        """Write to the home what exists only in memory, within a limit of its own. `sessions`: open WebSockets."""
-        ...
+    async def save(self, sessions: int) -> SaveAnswer:  # noqa: ARG002  for kinds that hold unsaved work
+        """Write to the home what only memory holds, in limited time. `sessions`: WebSockets."""
+        return SaveAnswer(saved=True)
 
     async def say_goodbye(self) -> None:
-        """The student's task ends now: tell whoever still looks at it, in a few tenths of a second at most."""
+        """The task ends now: tell the student who looks at it, in a few tenths of a second."""
 
-    def unsaved(self) -> int: ...
+    def unsaved(self) -> int:
+        return 0
 
-    def keep_running_wish_until(self) -> float | None: ...
+    def keep_running_wish_until(self) -> float | None:
+        return None
 
     def progress(self) -> str:
         """What a claim that takes long is doing, for the student; empty otherwise."""
-        ...
+        return ""
 
     def busy(self) -> str:
-        """What runs for the student now, such as 'a query'; empty when nothing does, or when only CPU time would tell."""
-        ...
+        """What runs for the student ('a query'); empty: nothing, or only CPU time tells."""
+        return ""
 
     def is_students(self, process: Process) -> bool:
-        """Whether a process does the student's work (and is no part of the application itself)."""
-        ...
+        """Whether a process does the student's work. What a student starts has a terminal."""
+        return process.terminal != 0
 
-    def reason_of_request(self, method: str, target: str) -> str:
-        """What a person did, when this request is a sign of one ('ran a query'); empty when it is none."""
-        ...
+    def reason_of_request(self, method: str, target: str) -> str:  # noqa: ARG002  for kinds whose requests tell
+        """What a person did with this request ('ran a query'); empty: no sign of a person."""
+        return ""

@@ -42,7 +42,7 @@ class Guard(Protocol):
 
 
 class Connections:
-    """All open connections; their number is limited, WebSockets among them are counted as sessions."""
+    """All open connections, limited in number; WebSockets among them count as sessions."""
 
     def __init__(self, guard: Guard) -> None:
         self.guard = guard
@@ -189,7 +189,7 @@ class Front(asyncio.Protocol):
             self.data_received(rest)
 
     def switch(self) -> None:
-        """The application has agreed to a WebSocket: from here on the bytes are not requests any more."""
+        """The application agreed to a WebSocket: the bytes are not requests any more."""
         self.switched = True
         self._body = None
 
@@ -221,7 +221,7 @@ class Front(asyncio.Protocol):
             self._timer = None
 
     def _linger(self) -> None:
-        """One side has ended: give up when nothing moved for a while, so that no half-open connection stays for ever."""
+        """One side has ended: give up the half-open connection when nothing moved for a while."""
         if self._timer is not None and not self.moved:
             self.transport.abort()
             return
@@ -233,7 +233,7 @@ class Front(asyncio.Protocol):
         if not answered:
             self._answer(_NO_ANSWER)
         elif not self.transport.is_closing():
-            # For a plain request the answer is complete; a WebSocket without its other end is over as well. Either way
+            # A plain request's answer is complete, a WebSocket without its other end is over.
             # `close` sends what is buffered first.
             self.transport.close()
 

@@ -24,7 +24,7 @@ class Body:
         self.done = not self._chunked and self._left == 0
 
     def take(self, data: bytes) -> bytes:
-        """The part of `data` that still belongs to the body. Raises BadHead when chunks are malformed."""
+        """The part of `data` that belongs to the body. Raises BadHead when chunks are malformed."""
         position = 0
         while position < len(data) and not self.done:
             if self._state in ("plain", "data"):

@@ -15,7 +15,7 @@ _HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*", re.DOT
 _OURS = b"x-apranova-"
 _IDENTITY = IDENTITY_HEADER.encode()
 _HOP_BY_HOP = (b"connection", b"keep-alive", b"proxy-connection", b"upgrade")
-# code-server trusts these for its Origin check; the gateway is the only one who may say what the student's host is.
+# code-server trusts these for its Origin check; only the gateway may say what the host is.
 _FORGEABLE = (b"forwarded", b"x-forwarded-host")
 
 
@@ -35,7 +35,7 @@ class Head:
         return [value for key, value in self.headers if key == name.encode()]
 
     def value(self, name: str) -> str:
-        """The header's only value; empty when it is absent or given twice, so that a doubled secret opens nothing."""
+        """The header's only value; empty when absent or doubled: two secrets open nothing."""
         values = self.values(name)
         return values[0].decode("latin-1") if len(values) == 1 else ""
 
@@ -45,7 +45,7 @@ class Head:
         return self.method == "GET" and b"upgrade" in tokens and self.value("upgrade").lower() == "websocket"
 
     def points_below(self, prefix: str) -> bool:
-        """Whether the path is `prefix` or below it, also when someone hides that with escapes or slashes."""
+        """Whether the path is `prefix` or below it, even when escapes or slashes hide that."""
         path = self.target.partition("?")[0]
         for _ in range(3):  # %252f → %2f → /
             path = unquote(path)
@@ -55,8 +55,8 @@ class Head:
 def parse_head(raw: bytes) -> Head:
     """Parse a head without its final empty line. Raises BadHead.
 
-    Strict on purpose: whatever two parsers could read in two ways (bare line ends, folded lines, spaces before the
-    colon, an absolute target) is refused here, so the application never sees another request than the one we judged.
+    Strict on purpose: it refuses what two parsers could read in two ways (bare line ends, folded
+    lines, spaces before the colon, an absolute target), so the application sees what we judged.
     """
     line, *lines = raw.split(b"\r\n")
     match = _REQUEST_LINE.fullmatch(line)
@@ -75,9 +75,9 @@ def parse_head(raw: bytes) -> Head:
 
 
 def for_application(head: Head, *, with_identity: bool = False) -> bytes:
-    """The head that the application gets: without our headers, and asking it to close after this one answer.
+    """The head that the application gets: without our headers, closing after one answer.
 
-    The secret is checked once for each connection, so a connection must never carry a second request.
+    The secret is checked once a connection, so a connection never carries a second request.
     """
     kept = [
         (name, value)

@@ -11,8 +11,9 @@ _EVERY_UID = "4294967295"
 def set_limits(processes_max: int) -> None:
     """No core dumps; at most `processes_max` processes.
 
-    The kernel counts processes for each uid and user namespace: from outside the limit would be shared by all tasks of
-    the uid, and without a namespace of our own it would count everything that user runs, so it is left alone there.
+    The kernel counts processes for each uid and user namespace: set outside, all
+    tasks of the uid would share the limit, and without a namespace of our own it would count all
+    that the user runs, so none is set there.
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if not _in_first_user_namespace():
@@ -22,7 +23,7 @@ def set_limits(processes_max: int) -> None:
 
 
 def prefer_to_lose(pid: int, *, score: int = 300) -> None:
-    """When memory runs out, the application's processes go before the agent, who can still say what happened."""
+    """When memory runs out, the application ends before the agent, which says what happened."""
     try:
         Path(f"/proc/{pid}/oom_score_adj").write_text(str(score))
     except OSError:

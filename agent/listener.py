@@ -12,8 +12,8 @@ _BACKLOG = 256
 def bind(listen: str) -> socket.socket:
     """Bind `unix:/path` or `ip:port`. Raises ValueError and OSError.
 
-    The socket file is open to every uid: its folder decides who gets there, and the engine takes that folder out of the
-    task's sight before any student's code runs.
+    The socket file is open to every uid: its folder decides who gets there, and the engine unmounts
+    that folder before any student's code runs.
     """
     if listen.startswith("unix:"):
         path = Path(listen.removeprefix("unix:"))

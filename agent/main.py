@@ -1,4 +1,4 @@
-"""The agent's start: configuration from standard input (or the environment), listener first, then everything else."""
+"""The agent's start: configuration (standard input or environment), listener, then the rest."""
 
 from __future__ import annotations
 
@@ -7,24 +7,30 @@ import json
 import os
 import socket
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from agent import egress, listener
-from agent.application import Application
+from agent.application import Application, Places
 from agent.limits import set_limits
 from agent.processes import Children
 from agent.task import Task
 from contract.agent import CONFIG_VARIABLE, TaskConfig
+from contract.names import STUDENT_HOME
 from contract.wire import BadMessage, from_json
 
 _CONFIG_BYTES_MAX = 64 * 1024
 _USAGE = 2
 
 
-def main(make_application: Callable[[Children, TaskConfig], Application]) -> int:
-    """Run one task; the exit code is 0 after a stop, 1 after a failure, 2 for a configuration that is wrong."""
+MakeApplication = Callable[[Places, Children, TaskConfig], Application]
+
+
+def main(make_application: MakeApplication) -> int:
+    """Run one task; exit code 0 after a stop, 1 after a failure, 2 for a wrong configuration."""
+    os.chdir("/")  # nothing may hold the folder over which the home is mounted
     try:
         config = _read_config()
         server = listener.bind(config.listen)
@@ -32,14 +38,16 @@ def main(make_application: Callable[[Children, TaskConfig], Application]) -> int
         sys.stderr.write(f"agent: cannot start: {problem}\n")
         return _USAGE
     set_limits(config.processes_max)
-    return asyncio.run(_run(config, server, make_application))
+    runtime = os.environ.get("XDG_RUNTIME_DIR") or None
+    with tempfile.TemporaryDirectory(prefix="task-", dir=runtime, ignore_cleanup_errors=True) as sockets:
+        home = Path(os.environ.get("HOME", STUDENT_HOME))
+        places = Places(home, Path(runtime or sockets), Path(sockets), os.environ)
+        return asyncio.run(_run(config, server, lambda children: make_application(places, children, config)))
 
 
-async def _run(
-    config: TaskConfig, server: socket.socket, make_application: Callable[[Children, TaskConfig], Application]
-) -> int:
+async def _run(config: TaskConfig, server: socket.socket, make: Callable[[Children], Application]) -> int:
     children = Children()
-    task = Task(config, make_application(children, config), children=children, now=time.time)
+    task = Task(config, make(children), children=children, now=time.time)
     listening = await asyncio.get_running_loop().create_server(task.connections, sock=server)
     out = await egress.forward(config.egress_socket) if config.egress_socket else None
     code = await task.run()
@@ -50,7 +58,7 @@ async def _run(
 
 
 def _read_config() -> TaskConfig:
-    """One JSON line; then standard input becomes /dev/null, so that nobody below us reads what is behind it."""
+    """One JSON line; then standard input becomes /dev/null, so that no child reads more of it."""
     line = os.environ.pop(CONFIG_VARIABLE, "").encode()
     if not line:
         while not line.endswith(b"\n") and len(line) < _CONFIG_BYTES_MAX and (byte := os.read(0, 4096)):

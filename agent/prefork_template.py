@@ -1,14 +1,14 @@
-"""A prefork template: loads an application once, then forks a child of it into each sandbox that the engine names.
+"""A prefork template: loads an application once, then forks a child into each sandbox of an order.
 
-A start that costs seconds of imports becomes a fork of milliseconds, and students share the pages that nobody writes.
-The parent never sees a student: it has no network, no home and no secret, and a child learns whose it is only after it
-has entered that student's sandbox. The application's module offers
+A start that costs seconds of imports becomes a fork of milliseconds, and students share the pages
+that nobody writes. The template never sees a student: it has no network, no home and no secret, and
+a child learns whose it is only inside that student's sandbox. The application's module offers
 
-    warm() -> None                    load everything; leave one thread, no open connection, no file of a database
-    serve(link: socket) -> NoReturn   in the child: `link` leads to the agent, which says at the claim whose child it is
+    warm() -> None                    load everything; leave one thread, no connection, no database
+    serve(link: socket) -> NoReturn   in the child: over `link` the agent says whose child it is
 
-Configuration is one JSON line on standard input (Configuration below), orders come over the inherited socket `orders_fd`.
-It ends when that socket closes, however the engine dies.
+Configuration is one JSON line on standard input (Configuration below), orders come over the
+inherited socket `orders_fd`. It ends when that socket closes, however the engine dies.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Configuration:
     seccomp_filter: str
     """base64"""
     processes_max: int
-    """0: the kernel would count the processes of all sandboxes together, so there is no limit of its own."""
+    """0: no limit, because this kernel would count the processes of all sandboxes together."""
 
 
 def main() -> int:
@@ -117,7 +117,7 @@ def _close_all_but(descriptor: int) -> int:
 
 
 def _connect(path: str) -> socket.socket:
-    """The agent opens its socket a moment after its listener; it may not be there yet. Raises OSError."""
+    """Wait for the agent's socket, which comes just after its listener. Raises OSError."""
     deadline = time.monotonic() + _LINK_WITHIN_S
     while True:
         link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -144,7 +144,7 @@ def _say(orders: socket.socket, message: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    # Without tearing the application down: libraries complain about what a process that ends anyhow has not given back.
+    # Without tearing the application down: libraries complain about what was not given back.
     code = main()
     sys.stderr.flush()
     os._exit(code)

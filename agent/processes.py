@@ -36,7 +36,7 @@ class Process:
 
 
 class Children:
-    """Starts processes and collects every dead child, also those that others left behind (we may be process 1)."""
+    """Starts processes and collects every dead child, also orphans (we may be process 1)."""
 
     def __init__(self) -> None:
         self._ends: dict[int, asyncio.Future[int]] = {}
@@ -45,7 +45,7 @@ class Children:
         asyncio.get_running_loop().add_signal_handler(signal.SIGCHLD, self._reap)
 
     def start(self, command: Command) -> int:
-        """Start a process in a session of its own, without input; its output goes where ours goes."""
+        """Start a process in its own session, without input; its output goes where ours goes."""
         with Path(os.devnull).open("rb") as nothing:
             pid = os.posix_spawn(
                 command.arguments[0],
@@ -84,7 +84,7 @@ class Children:
 
 
 def list_processes() -> list[Process]:
-    """Every process of this task: all we can see in a PID namespace of our own, else our descendants."""
+    """Every process of this task: all in a PID namespace of our own, else our descendants."""
     everything = list(_read_all())
     if is_alone():
         return everything
@@ -92,7 +92,7 @@ def list_processes() -> list[Process]:
 
 
 def is_alone() -> bool:
-    """Whether this PID namespace is the task's own: then process 1 is us or the sandbox's own init right above."""
+    """Whether this PID namespace is the task's own: process 1 is us or the sandbox's init."""
     return 1 in (os.getpid(), os.getppid()) and os.getpid() < 10  # the first processes of a namespace
 
 
@@ -132,7 +132,7 @@ def _read_all() -> Iterator[Process]:
 
 
 def parse_stat(line: bytes) -> Process:
-    """Parse /proc/<pid>/stat; the name stands in brackets and may itself hold spaces and brackets."""
+    """Parse /proc/<pid>/stat; the name in brackets may itself hold spaces and brackets."""
     start, end = line.index(b"("), line.rindex(b")")
     fields = line[end + 2 :].split()
     return Process(

@@ -1,7 +1,8 @@
-"""The way of a forked process into a running sandbox: its cgroup, its namespaces, none of our privileges.
+"""How a forked process enters a sandbox: its cgroup, its namespaces, without our privileges.
 
-Runs in a child of `agent.prefork_template`, never in an agent. Every step is one of the kernel's, in the only order that works:
-a process may enter a namespace only while it has capabilities over the user namespace that owns it.
+Runs in a child of `agent.prefork_template`, never in an agent. The steps stand in the only order
+that works: a process may enter a namespace only while it has capabilities over the user namespace
+that owns it.
 """
 
 from __future__ import annotations
@@ -38,16 +39,17 @@ class _FilterProgram(ctypes.Structure):
 
 
 def enter(pid: int, mount_namespace: int, cgroup_procs: list[str]) -> None:
-    """Join the sandbox in which `pid` runs; children that are forked from now on are in its PID namespace. Raises OSError.
+    """Join the sandbox in which `pid` runs; only later children join its PID namespace. Raises
+    OSError.
 
-    `mount_namespace` is the number of the mount namespace that `pid` must still be in: pids are used again.
+    `mount_namespace`: the number of the one that `pid` must still be in, as pids are used again.
     """
     opened = {name: os.open(f"/proc/{pid}/ns/{name}", os.O_RDONLY | os.O_CLOEXEC) for name in (*_NAMESPACES, "user")}
     if os.fstat(opened["mnt"]).st_ino != mount_namespace:
         raise OSError(f"process {pid} is not in the sandbox any more")
     for file in cgroup_procs:
         Path(file).write_text(str(os.getpid()))
-    # bubblewrap's --disable-userns puts the processes one user namespace deeper than the one that owns the others.
+    # bubblewrap's --disable-userns puts processes one user namespace below the others' owner.
     owner = fcntl.ioctl(opened["mnt"], _NS_GET_USERNS)
     _checked("setns(user)", _libc.setns(owner, _USER))
     for name, kind in _NAMESPACES.items():
@@ -58,7 +60,7 @@ def enter(pid: int, mount_namespace: int, cgroup_procs: list[str]) -> None:
 
 
 def give_up_privileges(seccomp_filter: bytes, processes_max: int) -> None:
-    """What bubblewrap does to its own child: no capabilities, no way to new ones, the same filter. Raises OSError."""
+    """What bubblewrap does to its own child: no capabilities, the same filter. Raises OSError."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if processes_max:
         resource.setrlimit(resource.RLIMIT_NPROC, (processes_max, processes_max))
@@ -72,7 +74,7 @@ def give_up_privileges(seccomp_filter: bytes, processes_max: int) -> None:
     nothing = (ctypes.c_uint32 * 6)()
     _checked("capset", _libc.capset(header, nothing))
     _checked("prctl(no new privileges)", _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-    # The changes of identity made /proc/self root's; the student's process may look at itself like any other.
+    # The changes of identity made /proc/self root's; give it back to the process.
     _checked("prctl(dumpable)", _libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0))
     if seccomp_filter:
         instructions = ctypes.create_string_buffer(seccomp_filter, len(seccomp_filter))
@@ -84,7 +86,7 @@ def give_up_privileges(seccomp_filter: bytes, processes_max: int) -> None:
 
 
 def inherit_orphans() -> None:
-    """Make this process the parent of its grandchildren whose own parent has ended, so that it can collect them."""
+    """Become the parent of grandchildren whose own parent has ended, to collect them."""
     _checked("prctl(subreaper)", _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
 
 

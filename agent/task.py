@@ -1,4 +1,4 @@
-"""The life of one task: warming → ready → claimed → stopping, and who may ask for what in each phase."""
+"""The life of one task: warming → ready → claimed → stopping, and who may ask what when."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from contract.agent import AgentPhase, AgentStatus, ClaimRequest, SaveAnswer, Ta
 from contract.names import AGENT_PATH_PREFIX, AGENT_TOKEN_HEADER, LAUNCH_SECRET_HEADER
 from contract.wire import BadMessage, from_json, to_json
 
-# `equal_in_constant_time` is what `hmac.compare_digest` is; importing hmac would load OpenSSL, a third of our memory.
+# This is `hmac.compare_digest`; importing hmac would load OpenSSL, a third of our memory.
 
 Result = TypeVar("Result")
 
 END_GRACE_S = 3.0
 SAVE_MAX_S = 20.0
-"""Of the save that a SIGTERM brings: twice what applications allow themselves, a sixth of Fargate Spot's notice."""
+"""For a save at SIGTERM: twice what applications take, a sixth of Fargate Spot's notice."""
 SAVED_BEFORE_S = 60.0
-"""A SIGTERM that comes so soon after a save belongs to the stop that asked for it, however that save went."""
+"""A SIGTERM so soon after a save belongs to the stop that asked for the save."""
 GOODBYE_MAX_S = 1.0
 FAILURE_GRACE_S = 5.0
 """After a failure the agent stays this long, so that a question in between is told why."""
@@ -80,14 +80,15 @@ class Task:
         return await self.ended
 
     def stop(self) -> None:
-        """End the application and then the agent; whoever asks has saved before."""
+        """End the application and then the agent; the caller has saved before."""
         if self.phase is not AgentPhase.STOPPING:
             claimed, self.phase = self.phase is AgentPhase.CLAIMED, AgentPhase.STOPPING
             self._in_background(self._leave() if claimed else self._end(exit_code=0))
 
     def take(self) -> None:
-        """SIGTERM: at the end of a stop, which has saved; or the place is taken away (Fargate Spot, an engine that ends), and then
-        nobody has. The save needs the browser, so until it is done everything goes on as before."""
+        """SIGTERM ends a stop, which has saved; or the place is taken away (Fargate Spot, an engine
+        that ends), and nobody has saved. A save needs the browser, so until then nothing changes.
+        """
         saved = asyncio.get_running_loop().time() - self._save_ended_at < SAVED_BEFORE_S
         if self.phase is not AgentPhase.CLAIMED or saved:
             self.stop()
@@ -116,7 +117,8 @@ class Task:
     async def _warm_up(self) -> None:
         application = self.application
         try:
-            await application.open(self.activity.person)
+            application.person_did = self.activity.person
+            await application.open()
             command = application.command(proxy_environment(self.config.egress_socket))
             if command is None:
                 self._application_end = self._in_background(application.end())

@@ -15,9 +15,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from agent.application import Places
 from agent.processes import Children
-from images.vscode.application import Places, VSCode
-from images.vscode.home import Owner, seed
+from contract.agent import TaskConfig
+from contract.names import WorkspaceKind
+from images.vscode.application import VSCode
+from images.vscode.home import seed
 from tests.product import free_port
 
 START_WITHIN_S = 60.0
@@ -28,9 +31,11 @@ def code_server(image: Path) -> Iterator[str]:
     """Its address; as warm as a warm task's, with a home like a new student's."""
     folder = Path(tempfile.mkdtemp(prefix="apn-direct-", dir="/tmp"))
     places = _places(image, folder)
-    seed(places.home, places.project, Owner("Benchmark", "benchmark@benchmark.example"))
-    command = VSCode(places, Children()).command({})
-    subprocess.run(["git", "init", "--quiet", str(places.project)], env=dict(command.environment), check=True)
+    project = places.home / "project"
+    seed(places.home, project, name="Benchmark", email="benchmark@benchmark.example")
+    config = TaskConfig("task-benchmark", WorkspaceKind.VSCODE, agent_token="", listen="")
+    command = VSCode(places, Children(), config).command({})
+    subprocess.run(["git", "init", "--quiet", str(project)], env=dict(command.environment), check=True)
     port = free_port()
     arguments = list(command.arguments)
     socket = arguments.index("--socket")
@@ -58,12 +63,8 @@ def code_server(image: Path) -> Iterator[str]:
 
 def _places(image: Path, folder: Path) -> Places:
     mounts = json.loads((image / "image.json").read_text())["mounts"]
-    places = Places(
-        home=folder / "home",
-        code_server=Path(mounts["/opt/code-server"]),
-        node=Path(mounts["/opt/node"]),
-        sockets=folder / "sockets",
-    )
+    variables = {"APRANOVA_CODE_SERVER": mounts["/opt/code-server"], "APRANOVA_NODE": mounts["/opt/node"]}
+    places = Places(folder / "home", folder, folder / "sockets", variables)
     places.home.mkdir()
     places.sockets.mkdir()
     return places

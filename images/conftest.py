@@ -1,4 +1,4 @@
-"""What the tests of all kinds share: where built images are kept, and one browser (Playwright starts once in a process)."""
+"""What all kinds' tests share: the built images, and one browser (Playwright starts only once)."""
 
 from __future__ import annotations
 

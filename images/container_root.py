@@ -1,8 +1,9 @@
-"""Lays a built image out as the root of a container: `python -m images.container_root IMAGE --root DIR --static DIR`.
+"""Lays a built image out as a container's root: `container_root IMAGE --root DIR --static DIR`.
 
-On one machine an engine mounts the layers that image.json names and starts its command with its environment. A container has
-no engine that reads image.json, so the same layers are copied to where they would be mounted, and command and environment
-become one script, /opt/apranova/start. There is one truth, and it is image.json.
+On one machine an engine mounts the layers that image.json names and starts its command with its
+environment. A container has no engine that reads image.json, so the same layers are copied to where
+they would be mounted, and command and environment become one script, /opt/apranova/start.
+image.json is the only source.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ GATEWAY_IMAGES = Path("/opt/images")
 
 
 def lay_out(image: Path, root: Path) -> None:
-    """Copy every layer of `image` below `root` and write the start script. `root` must not exist."""
+    """Copy every layer of `image` below the new folder `root` and write the start script."""
     description = _read(image)
     for target, source in description["mounts"].items():
         shutil.copytree(source, root / target.lstrip("/"), symlinks=True, dirs_exist_ok=True)
@@ -32,7 +33,7 @@ def lay_out(image: Path, root: Path) -> None:
 def lay_out_static(image: Path, static: Path) -> None:
     """Copy what browsers ask for below `static`, with an image.json as `gateway.static` reads it.
 
-    The compressed tree says which files those are: beside them a folder of VS Code holds its server's modules.
+    The compressed tree says which files those are: VS Code's folder has its server's modules too.
     """
     description = _read(image)
     folder = GATEWAY_IMAGES / image.name
@@ -48,8 +49,7 @@ def lay_out_static(image: Path, static: Path) -> None:
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(plain / file.relative_to(compressed), copy)
         entries.append({"prefix": entry["prefix"], **{key: str(folder / name) for key, name in names.items()}})
-        kept = {key: description[key] for key in ("kind", "tag")} | {"static": entries}
-        (target / "image.json").write_text(json.dumps(kept, indent=2) + "\n")
+        (target / "image.json").write_text(json.dumps({"static": entries}, indent=2) + "\n")
 
 
 def _start_script(description: dict[str, Any]) -> str:

@@ -11,12 +11,12 @@ from pathlib import Path
 
 @dataclass
 class Progress:
-    """Says what is being done, to the terminal and to a file that is replaced atomically: a reader never sees half of it."""
+    """Says what is being done, to the terminal and to a file that is replaced atomically."""
 
     title: str
     """The kind's name for people: 'VS Code'."""
     path: Path
-    """Gets the sentence, for whoever asks the engine whether the kind is ready; empty when it is."""
+    """Gets the sentence, for the engine's answer whether the kind is ready; empty when it is."""
     durations_s: tuple[tuple[str, float], ...]
     """The steps and how long each took on a 2-core machine; only the estimate depends on it."""
     step_number: int = 0

@@ -22,18 +22,16 @@ class StudentPython:
 
 
 def choose() -> StudentPython:
-    """The machine's own Python when it is new enough and can make virtual environments (Debian splits that off); else
-    a copy of the one that runs this, which `./apranova up` has already checked."""
-    if (
-        HOST_PYTHON.exists()
-        and subprocess.run([HOST_PYTHON, "-c", _CHECK], check=False, capture_output=True).returncode == 0
-    ):
+    """The machine's own Python when it is new enough and can make virtual environments (Debian
+    splits that off), else a copy of ours, which `./apranova up` has checked."""
+    check = [HOST_PYTHON, "-c", _CHECK]
+    if HOST_PYTHON.exists() and subprocess.run(check, check=False, capture_output=True).returncode == 0:
         return StudentPython(command=str(HOST_PYTHON), copy_from=None)
     return StudentPython(command="/opt/python/bin/python3", copy_from=Path(sys.base_prefix))
 
 
 def copy(prefix: Path, into: Path) -> None:
-    """Copy a Python without its tests and site-packages; pip comes back through ensurepip's own wheel."""
+    """Copy a Python without its tests and site-packages; ensurepip brings pip back."""
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     library = into / "lib" / version
     library.parent.mkdir(parents=True)
@@ -41,16 +39,8 @@ def copy(prefix: Path, into: Path) -> None:
     (library / "site-packages").mkdir(exist_ok=True)
     for shared in (prefix / "lib").glob("libpython*.so*"):
         shutil.copy2(shared, into / "lib" / shared.name, follow_symlinks=False)
-    if (prefix / "include").is_dir():
-        shutil.copytree(
-            prefix / "include",
-            into / "include",
-            ignore=lambda _, names: [
-                n
-                for n in names
-                if "python" not in n.lower() and not n.endswith(".h") and n not in ("internal", "cpython")
-            ],
-        )
+    for headers in (prefix / "include").glob("python*"):
+        shutil.copytree(headers, into / "include" / headers.name)
     (into / "bin").mkdir()
     shutil.copy2(prefix / "bin" / version, into / "bin" / version)
     for name in ("python3", "python"):

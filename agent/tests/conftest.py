@@ -21,10 +21,10 @@ def running_tasks() -> Iterator[Callable[..., TaskProcess]]:
     tasks: list[TaskProcess] = []
     folders: list[str] = []
 
-    def start(behaviour: str = "", **config: Any) -> TaskProcess:
+    def start(behavior: str = "", **config: Any) -> TaskProcess:
         folders.append(tempfile.mkdtemp(prefix="ag-", dir="/tmp"))
         folder = Path(folders[-1])
-        command = [sys.executable, "-m", "agent.tests.fake_task", str(folder), behaviour]
+        command = [sys.executable, "-m", "agent.tests.fake_task", str(folder), behavior]
         environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
         tasks.append(TaskProcess(command, folder, environment=environment, **config))
         return tasks[-1]

@@ -1,15 +1,19 @@
-"""A tiny application for tests, as a process of its own: says what it got, echoes after an upgrade, dies when asked."""
+"""A tiny application: says what it got, echoes after an upgrade, dies when asked."""
 
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import json
 import os
+import signal
 import sys
+
+PR_SET_PDEATHSIG = 1
 
 
 async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Keeps connections alive unless told otherwise, so that only the agent stands against a second request."""
+    """Keeps connections alive, so that only the agent prevents a second request."""
     try:
         while True:
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
@@ -51,16 +55,11 @@ async def read_body(reader: asyncio.StreamReader, headers: dict[str, str]) -> by
     return body
 
 
-async def end_with_the_agent(agent: int) -> None:
-    """As all of a container ends with its first process: here nothing else would do it after the agent was killed."""
-    while os.getppid() == agent:  # noqa: ASYNC110  (the end of a parent has no event)
-        await asyncio.sleep(0.5)
-    os._exit(0)
-
-
 async def main() -> None:
+    # As a container ends with its first process: nothing else would after the agent was killed.
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     server = await asyncio.start_unix_server(serve, sys.argv[1], limit=2**20)
-    await asyncio.gather(server.serve_forever(), end_with_the_agent(os.getppid()))
+    await server.serve_forever()
 
 
 asyncio.run(main())

@@ -1,4 +1,4 @@
-"""Runs one task's agent as a process of its own and speaks to it over its socket, as the gateway and the manager do."""
+"""Runs one task's agent and speaks to it over its socket, as the gateway and the manager do."""
 
 from __future__ import annotations
 

@@ -125,68 +125,38 @@ def test_stop_ends_the_application_and_exits_with_0(claimed: TaskProcess, way: s
         client.connect(claimed.socket_path.replace("http.sock", "app.sock"))
 
 
-def saved(task: TaskProcess) -> str:
-    """How often the fake has saved, and what its application answered meanwhile."""
-    file = Path(task.socket_path).with_name("saved")
+def left(task: TaskProcess, name: str) -> str:
+    """What the fake wrote: `saved`, how often and what it answered meanwhile; `goodbye`."""
+    file = Path(task.socket_path).with_name(name)
     return file.read_text() if file.exists() else ""
 
 
-def test_a_sigterm_that_no_save_came_before_saves_first_while_the_application_still_serves(
-    claimed: TaskProcess,
+@pytest.mark.parametrize(
+    ("before", "saved", "goodbye"),
+    [((), "", ""), (("claim",), "1 200", "after 1 saves"), (("claim", "save"), "1 200", "after 1 saves")],
+    ids=["not claimed", "not saved", "saved already"],
+)
+def test_a_sigterm_saves_what_is_not_saved_and_then_says_goodbye(
+    ready: TaskProcess, before: tuple[str, ...], saved: str, goodbye: str
 ) -> None:
-    claimed.process.send_signal(signal.SIGTERM)
-    assert claimed.process.wait(10) == 0
-    assert saved(claimed) == "1 200"
-
-
-def test_a_sigterm_at_the_end_of_a_stop_saves_nothing_again(claimed: TaskProcess) -> None:
-    assert claimed.control("POST", "save")[0] == 200
-    claimed.process.send_signal(signal.SIGTERM)
-    assert claimed.process.wait(10) == 0
-    assert saved(claimed) == "1 200"
-
-
-def test_a_task_that_is_nobody_s_has_nothing_to_save_at_a_sigterm(ready: TaskProcess) -> None:
+    for step in before:
+        assert (ready.claim() if step == "claim" else ready.control("POST", step))[0] == 200
     ready.process.send_signal(signal.SIGTERM)
     assert ready.process.wait(10) == 0
-    assert saved(ready) == ""
+    assert (left(ready, "saved"), left(ready, "goodbye")) == (saved, goodbye)
 
 
-@pytest.mark.parametrize("behaviour", ["saves for ever", "breaks", "cannot save"])
-def test_a_save_that_fails_or_does_not_end_does_not_keep_the_task_after_a_sigterm(
-    start_task: Start, behaviour: str
+@pytest.mark.parametrize("behavior", ["saves forever", "breaks", "cannot save", "says goodbye forever"])
+def test_a_save_or_a_goodbye_that_fails_or_does_not_end_does_not_keep_the_task(
+    start_task: Start, behavior: str
 ) -> None:
-    task = start_task(behaviour)
+    task = start_task(behavior)
     task.claim()
     task.process.send_signal(signal.SIGTERM)
     task.process.send_signal(signal.SIGTERM)  # said twice, saved once
     assert task.process.wait(10) == 0
+    assert left(task, "goodbye")
     assert task.log.read_text().count("SIGTERM: ") == 1
-
-
-def said_goodbye(task: TaskProcess) -> str:
-    file = Path(task.socket_path).with_name("goodbye")
-    return file.read_text() if file.exists() else ""
-
-
-def test_whoever_looks_at_the_application_is_told_of_the_end_after_the_save(claimed: TaskProcess) -> None:
-    claimed.process.send_signal(signal.SIGTERM)
-    assert claimed.process.wait(10) == 0
-    assert said_goodbye(claimed) == "after 1 saves"
-
-
-def test_nobody_looks_at_a_task_that_was_not_claimed(ready: TaskProcess) -> None:
-    ready.process.send_signal(signal.SIGTERM)
-    assert ready.process.wait(10) == 0
-    assert said_goodbye(ready) == ""
-
-
-def test_a_goodbye_that_does_not_end_does_not_keep_the_task(start_task: Start) -> None:
-    task = start_task("says goodbye for ever")
-    task.claim()
-    task.process.send_signal(signal.SIGTERM)
-    assert task.process.wait(10) == 0
-    assert said_goodbye(task)
 
 
 def test_an_application_that_dies_fails_the_task_with_a_reason(claimed: TaskProcess) -> None:

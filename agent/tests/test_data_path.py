@@ -1,4 +1,4 @@
-"""What the gateway's connections may and may not do, through a real agent in front of a fake application."""
+"""What the gateway's connections may do, through a real agent in front of a fake application."""
 
 from __future__ import annotations
 

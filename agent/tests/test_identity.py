@@ -1,4 +1,4 @@
-"""Who is asking: only an application that reads the gateway's identity token gets it, and nobody else's headers pass."""
+"""Only an application that reads the gateway's identity token gets it."""
 
 from __future__ import annotations
 

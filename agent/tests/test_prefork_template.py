@@ -1,4 +1,4 @@
-"""A prefork template up to its first order, without sandboxes (manager/adapters/tests/test_prefork_templates.py has those)."""
+"""A prefork template up to its first order (with sandboxes: manager/adapters/tests)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ A_THREAD = "threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
 
 
 def _run(folder: Path, warm: str) -> tuple[int, str, bytes]:
-    """A parent of an application that warms up so: its exit code, its last words, and what it told the engine."""
+    """A template that warms up so: its exit code, its last words, what it told the engine."""
     (folder / "stand_in.py").write_text(f"import threading, time\ndef warm():\n    {warm}\n")
     ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     configuration = {

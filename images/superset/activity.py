@@ -1,8 +1,8 @@
-"""Which requests are a sign of a person, and in which words. Shared by the agent (what was done) and the server (what runs).
+"""Which requests are a sign of a person, in words for what was done (agent) and what runs (server).
 
-Superset's pages ask for many things by themselves: running queries are polled every 2 seconds, a dashboard with
-auto-refresh fetches its charts for ever (with force=true), and everything that is shown is reported to /superset/log/.
-None of that is a person.
+Superset's pages ask for many things by themselves: running queries are polled every 2 seconds, a
+dashboard with auto-refresh fetches its charts forever (with force=true), and everything that is
+shown is reported to /superset/log/. None of that is a person.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _REASONS = (
 )  # fmt: skip
 _COMPILED = tuple((re.compile(method), re.compile(path), reason, running) for method, path, reason, running in _REASONS)
 PAIRS = tuple((did, running) for _, _, did, running in _REASONS)
-"""What was done, and what ran meanwhile: a query that took ten minutes is a sign of a person at its end, too."""
+"""What was done, and what ran: a query's end is a sign of a person, too."""
 _OTHERWISE = ("used Superset", "")
 
 
@@ -41,7 +41,7 @@ SPECIFIC_FOR_S = 60.0
 
 
 class Words:
-    """Superset saves its own state a moment after a query: that must not hide what the person did."""
+    """Superset saves its own state just after a query; that must not hide what the person did."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now

@@ -1,4 +1,4 @@
-"""A student's home for Superset: made from the template on the first day, left alone on all others."""
+"""A student's home for Superset: made from the template on the first day, then left alone."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import ctypes
 import json
 import os
 import secrets
-import shutil
 import sqlite3
 import time
 from contextlib import closing
@@ -36,12 +35,6 @@ class HomeNotReady(Exception):
 
 
 @dataclass(frozen=True)
-class Owner:
-    name: str
-    email: str
-
-
-@dataclass(frozen=True)
 class Home:
     path: Path
     secret: str
@@ -54,7 +47,7 @@ class Home:
 
 
 def prepare(home: Path, template: Path) -> Home:
-    """Make the home ready; on any day but the first nothing of the student's is changed. Raises HomeNotReady."""
+    """Make the home ready, without a change of the student's own. Raises HomeNotReady."""
     try:
         for folder in (places.SUPERSET, places.RESULTS, places.SNAPSHOTS, places.DATA):
             (home / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -72,17 +65,17 @@ def prepare(home: Path, template: Path) -> Home:
         raise HomeNotReady(f"a database in the home cannot be opened: {problem}") from problem
 
 
-def set_owner(metadata: Path, owner: Owner) -> None:
+def set_owner(metadata: Path, *, name: str, email: str) -> None:
     """The one user of this Superset has its student's name. Raises HomeNotReady."""
-    if not owner.name and not owner.email:
+    if not name and not email:
         return
-    first, _, last = owner.name.strip().partition(" ")
+    first, _, last = name.strip().partition(" ")
     try:
         with closing(sqlite3.connect(metadata, timeout=15)) as database, database:
             database.execute(
                 "UPDATE ab_user SET first_name = ?, last_name = ?, email = COALESCE(NULLIF(?, ''), email)"
                 " WHERE username = 'student' AND (first_name, last_name, email) IS NOT (?, ?, ?)",
-                (first[:64], last[:64], owner.email[:320], first[:64], last[:64], owner.email[:320]),
+                (first[:64], last[:64], email[:320], first[:64], last[:64], email[:320]),
             )
     except sqlite3.Error as problem:
         raise HomeNotReady(f"the student's name cannot be written: {problem}") from problem
@@ -101,7 +94,7 @@ def schema_of(metadata: Path) -> str:
 
 
 def snapshot(home: Home) -> Path:
-    """A copy of the metadata database as it is now; only the newest few are kept. Raises OSError, sqlite3.Error."""
+    """Copy the metadata database and keep only the newest few. Raises OSError, sqlite3.Error."""
     folder = home.path / places.SNAPSHOTS
     target = folder / f"superset-{home.schema}-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}.db"
     temporary = target.with_suffix(".new")
@@ -116,7 +109,7 @@ def snapshot(home: Home) -> Path:
 
 
 def replace_metadata(home: Home, newer: Path) -> None:
-    """Put `newer` (of which nothing is open) in the metadata database's place, wholly or not at all."""
+    """Put `newer`, which nobody has open, in the metadata's place, wholly or not at all."""
     set_journal(newer, network=True)  # one file, without a log beside it
     set_journal(home.metadata, network=True)
     _to_disk(newer)
@@ -132,7 +125,7 @@ def checkpoint(home: Path) -> None:
 
 
 def on_network_file_system(path: Path) -> bool:
-    """Whether SQLite's write-ahead log would fail there: it needs memory that is shared between processes."""
+    """Whether SQLite's write-ahead log would fail there: it needs memory shared by processes."""
     buffer = ctypes.create_string_buffer(256)  # struct statfs has 120 bytes and begins with the type, a long
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.statfs(os.fsencode(path), buffer) != 0:
@@ -141,7 +134,7 @@ def on_network_file_system(path: Path) -> bool:
 
 
 def set_journal(database: Path, *, network: bool) -> None:
-    """WAL on a local disk; DELETE on a network file system, also for a home that comes from a local disk."""
+    """WAL on a local disk, DELETE on a network file system, wherever the home was before."""
     with closing(sqlite3.connect(database, timeout=15)) as connection:
         if network:
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # reads a log without shared memory
@@ -151,30 +144,25 @@ def set_journal(database: Path, *, network: bool) -> None:
 
 
 def _secret(file: Path) -> str:
-    """Signs sessions and encrypts passwords of databases; made once, because what it encrypted opens with nothing else."""
-    try:
-        secret = file.read_text().strip()
-    except FileNotFoundError:
-        secret = ""
+    """Signs sessions and encrypts passwords; made once, because nothing else decrypts them."""
+    secret = file.read_text().strip() if file.exists() else ""
     if len(secret) < _SECRET_CHARACTERS:
         secret = secrets.token_urlsafe(_SECRET_CHARACTERS)[:_SECRET_CHARACTERS]
-        temporary = file.with_suffix(".new")
-        temporary.unlink(missing_ok=True)
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as out:
-            out.write(secret)
-            out.flush()
-            os.fsync(out.fileno())
-        temporary.replace(file)
+        _write(file, secret.encode())
     return secret
 
 
 def _copy_once(source: Path, target: Path) -> None:
-    if target.exists():
-        return
+    if not target.exists():
+        _write(target, source.read_bytes())
+
+
+def _write(target: Path, content: bytes) -> None:
+    """Wholly or not at all, for the owner alone."""
     temporary = target.with_suffix(".new")
-    shutil.copyfile(source, temporary)
-    temporary.chmod(0o600)
+    temporary.unlink(missing_ok=True)
+    temporary.touch(mode=0o600)
+    temporary.write_bytes(content)
     _to_disk(temporary)
     temporary.replace(target)
 

@@ -1,8 +1,7 @@
-"""Superset and its packages in an environment of their own, from the lock file, without what no student needs."""
+"""Superset and its packages, from the lock file, without what no student needs."""
 
 from __future__ import annotations
 
-import gzip
 import os
 import re
 import shutil
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from images import python_runtime
-from images.building import SOURCE_ROOT, BuildFailed, explained
+from images.building import SOURCE_ROOT, BuildFailed, Tool, remove
 
 LOCK = SOURCE_ROOT / "requirements/superset.txt"
 PYTHONS = ((3, 11), (3, 12))
@@ -49,7 +48,7 @@ _NOTHING = b"data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABA
 class Interpreter:
     version: tuple[int, int]
     host: Path | None
-    """A Python of the machine's /usr, which every task sees; None: a copy of the one that runs this becomes part of the layer."""
+    """A Python of /usr, which every task sees; None: the layer gets a copy of ours."""
 
     @property
     def word(self) -> str:
@@ -93,7 +92,7 @@ def site_packages(environment: Path, interpreter: Interpreter) -> Path:
 def install_packages(environment: Path, scratch: Path) -> None:
     """Exactly what the lock file says, each file's hash checked. Raises BuildFailed.
 
-    Three small packages have only source; they are built with the locked tools and not with whatever is newest.
+    Three small packages have only source; the locked tools build them, not whatever is newest.
     """
     scratch.mkdir(parents=True, exist_ok=True)
     tools = scratch / "tools.txt"
@@ -106,7 +105,7 @@ def install_packages(environment: Path, scratch: Path) -> None:
 
 
 def move_static_files(packages: Path, into: Path, prefix: str) -> None:
-    """What browsers ask for goes to a folder that the edge serves; the rest of the program stays. Raises BuildFailed."""
+    """Move what browsers ask for to a folder that the edge serves. Raises BuildFailed."""
     inside = packages / "superset/static"
     into.mkdir()
     shutil.copytree(inside / "assets", into / "assets")
@@ -114,8 +113,8 @@ def move_static_files(packages: Path, into: Path, prefix: str) -> None:
     shutil.copytree(packages / "flask_appbuilder/static/appbuilder", into / "appbuilder")
     for path in (inside / "assets").iterdir():
         if path.name not in ("manifest.json", "package.json"):
-            _remove(path)
-    _remove(packages / "flask_appbuilder/static/appbuilder")
+            remove(path)
+    remove(packages / "flask_appbuilder/static/appbuilder")
     for source_map in into.rglob("*.map"):
         source_map.unlink()
     web_manifest = into / "assets/pwa-manifest.json"
@@ -129,10 +128,10 @@ def move_static_files(packages: Path, into: Path, prefix: str) -> None:
 def prune(packages: Path) -> None:
     for pattern in _DROPPED:
         for path in packages.glob(pattern):
-            _remove(path)
+            remove(path)
     for tests in [path for path in packages.rglob("tests") if path.is_dir()]:
         if tests.relative_to(packages).parts[0] not in _TESTS_STAY:
-            _remove(tests)
+            remove(tests)
     locales = packages / "babel/locale-data"
     for data in locales.glob("*.dat"):
         if data.name != "root.dat" and not data.name.startswith(("en.", "en_US.", "en_001.", "en_GB.")):
@@ -140,7 +139,7 @@ def prune(packages: Path) -> None:
 
 
 def compile_bytecode(environment: Path, packages: Path) -> None:
-    """Without it a start costs 11 seconds of CPU instead of 4, and nobody could write it later. Raises BuildFailed."""
+    """A start costs 4 seconds of CPU instead of 11; a task cannot write it. Raises BuildFailed."""
     command = [environment / "bin/python", "-m", "compileall", "-q", "-q", "-j", "2"]
     done = subprocess.run(
         [*command, "--invalidation-mode", "unchecked-hash", "."],
@@ -151,18 +150,9 @@ def compile_bytecode(environment: Path, packages: Path) -> None:
         check=False,
         timeout=_INSTALL_TIMEOUT_S,
     )
-    # Packages bring files for other versions of Python; what Superset needs is proven by the next step, which starts it.
+    # Packages bring files for other Pythons, so the exit code says nothing.
     if not next(packages.glob("superset/__pycache__/app.*.pyc"), None):
         raise BuildFailed("Superset could not be compiled", "The lines below are Python's", detail=done.stderr[-2000:])
-
-
-def compress(static: Path, into: Path) -> None:
-    """Write `into`/<path> = gzip(static/<path>) for every file: the edge serves one whole tree or the other."""
-    for source in sorted(static.rglob("*")):
-        if source.is_file():
-            target = into / source.relative_to(static)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(gzip.compress(source.read_bytes(), 9, mtime=0))
 
 
 def version() -> str:
@@ -174,17 +164,10 @@ def version() -> str:
 
 
 def run(environment: Path, module: str, *arguments: str, folder: Path) -> None:
-    """A module of ours with Superset's Python. Raises BuildFailed."""
-    settings = _environment() | {"PYTHONPATH": str(SOURCE_ROOT), "HOME": str(folder), "SUPERSET_HOME": str(folder / ".superset")}  # fmt: skip
-    command = [str(environment / "bin/python"), "-W", "ignore", "-m", module, *arguments]
-    done = subprocess.run(command, cwd=folder, env=settings, capture_output=True, text=True, check=False, timeout=900)
-    if done.returncode != 0:
-        detail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-12:])
-        if "No space left" in detail:
-            raise BuildFailed("The disk is full", "Free at least 3 GB and run ./apranova up again", detail=detail)
-        raise BuildFailed(
-            f"Superset's {module.rpartition('.')[2]} step failed", "The lines below are its own", detail=detail
-        )
+    """Run a module of ours with Superset's Python. Raises BuildFailed."""
+    home = {"HOME": str(folder), "SUPERSET_HOME": str(folder / ".superset")}
+    tool = Tool(module, {**_environment(), "PYTHONPATH": str(SOURCE_ROOT), **home}, CAUSES[:1])
+    tool.run([environment / "bin/python", "-W", "ignore", "-m", module, *arguments], cwd=folder)
 
 
 CAUSES = (
@@ -213,22 +196,8 @@ CAUSES = (
 
 
 def _pip(environment: Path, arguments: list[str]) -> None:
-    command = [sys.executable, "-m", "pip", "--python", str(environment / "bin/python"), "--disable-pip-version-check", "--retries=3"]  # fmt: skip
-    try:
-        done = subprocess.run(
-            [*command, *arguments],
-            env=_environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_INSTALL_TIMEOUT_S,
-        )
-    except subprocess.TimeoutExpired as problem:
-        raise BuildFailed(
-            "pip did not finish within an hour", "Try again with a faster connection", detail=str(problem)
-        ) from problem
-    if done.returncode != 0:
-        raise explained("pip", done.stdout + done.stderr, CAUSES)
+    options = ("--python", environment / "bin/python", "--disable-pip-version-check", "--retries=3")
+    Tool("pip", _environment(), CAUSES).run([sys.executable, "-m", "pip", *options, *arguments], cwd=environment)
 
 
 def _environment() -> dict[str, str]:
@@ -245,7 +214,7 @@ def _excerpt(lock: str, names: tuple[str, ...]) -> str:
 
 
 def _silence_telemetry(assets: Path) -> bool:
-    """Superset's pages report each visit to its makers with a picture of one pixel; whether it was found."""
+    """Superset's pages report visits to its makers by a picture of one pixel. False: not found."""
     found = False
     for script in assets.glob("*.js"):
         content = script.read_bytes()
@@ -261,10 +230,3 @@ def _version(python: Path) -> tuple[int, int]:
     done = subprocess.run([python, "-I", "-c", check], capture_output=True, text=True, check=False)
     words = done.stdout.split()
     return (int(words[0]), int(words[1])) if done.returncode == 0 and len(words) == 2 else (0, 0)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

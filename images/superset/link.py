@@ -3,7 +3,7 @@
 | from | message | meaning |
 |---|---|---|
 | Superset | {"warm": true} | loaded; a claim may come |
-| agent | {"claim": {…}} | the home is there; whose it is (inside/process.py, Claim) |
+| agent | {"claim": {…}} | the home is there; whose it is (Claim) |
 | Superset | {"progress": "…"} | what takes long, a sentence without a full stop |
 | Superset | {"serving": true} or {"failure": "…"} | the answer to a claim, in plain words |
 | Superset | {"busy": "a query is running"} or {"busy": ""} | each time it changes |
@@ -17,9 +17,24 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 LINE_BYTES_MAX = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What the agent says of the student."""
+
+    workspace_id: str
+    home: str
+    socket_path: str
+    identity_key: str
+    name: str = ""
+    email: str = ""
+    portal_url: str = ""
+    https: bool = False
 
 
 class Link:

@@ -7,7 +7,7 @@ from pathlib import Path
 DATA = Path("data")
 OWN_DATABASE = DATA / "my-data.db"
 SAMPLE_LINK = DATA / "shop.duckdb"
-"""A link to the image's read-only file: every home shares it, and a new image may bring a better one."""
+"""A link to the image's read-only file, which all homes share and a new image may replace."""
 
 SUPERSET = Path(".superset")
 METADATA_IN_HOME = SUPERSET / "superset.db"

@@ -1,8 +1,9 @@
-"""Superset's process: `warm()` loads everything, `serve(link)` makes it one student's and serves them.
+"""Superset's process: `warm()` loads everything, `serve(link)` serves one student.
 
-Run in two ways. Preforked: a prefork template (agent.prefork_template) calls `warm`, and a child that it forked into a student's
-sandbox calls `serve`. Plain: `python -m images.superset.server --link PATH` does both. Either way a process serves at most
-one student and ends with its task. docs/decisions/ says what parent and children share.
+Run in two ways. Preforked: a prefork template (agent.prefork_template) calls `warm`, and a child
+that it forked into a student's sandbox calls `serve`. Plain: `python -m images.superset.server
+--link PATH` does both. Either way a process serves at most one student and ends with its task.
+docs/decisions/ says what parent and children share.
 """
 
 from __future__ import annotations
@@ -34,10 +35,10 @@ _warmed: Any = None
 
 
 def warm(*, pages: bool = True) -> None:
-    """Load Superset on a private copy of the template and draw its pages once, then let go of everything that is open.
+    """Load Superset on a private copy of the template, draw its pages once, then close everything.
 
-    Takes seconds, leaves one thread, and knows of no student. `pages`: without them it takes half as long, and the first
-    page a third of a second longer.
+    Takes seconds, leaves one thread, and knows of no student. `pages`: without them it takes half
+    as long, and the first page a third of a second longer.
     """
     global _warmed  # noqa: PLW0603  the fork is the only way from here to `serve`
     gc.disable()  # a collection would only write to pages that children are to share

@@ -23,7 +23,6 @@ def made_image(tmp_path: Path) -> Path:
     (image / "apranova/task.py").write_text("")
     description = {
         "kind": "vscode",
-        "tag": "1",
         "mounts": {"/opt/code": f"{layer}/code", "/opt/apranova": f"{image}/apranova"},
         "command": ["/bin/sh", "-c", 'echo $LANG "$TWO"'],
         "environment": {"LANG": "C.UTF-8", "TWO": "two words & a 'quote'"},

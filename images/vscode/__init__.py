@@ -1,1 +1,1 @@
-"""The kind `vscode`: code-server for the browser, ready warm, with the student's home bound at the claim."""
+"""The kind `vscode`: code-server for the browser, with the student's home bound at the claim."""

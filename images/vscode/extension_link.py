@@ -1,7 +1,7 @@
-"""The agent's end of the line to the built-in extension: JSON lines on a Unix socket inside the task.
+"""The agent's end of the line to the built-in extension: JSON lines on a Unix socket.
 
-One connection for each open window of VS Code (each has an extension host of its own). What they send is only believed
-as far as it concerns this very task: a student can write to this socket too.
+One connection for each open window of VS Code (each has an extension host of its own). What they
+send is only believed as far as it concerns this very task: a student can write to this socket too.
 """
 
 from __future__ import annotations
@@ -61,10 +61,9 @@ class ExtensionLink:
     async def save(self, sessions: int) -> SaveAnswer:
         """Save every dirty document that has a file.
 
-        Without a window there is nothing in memory to save: dirty text lives in the browser, which writes a backup of it
-        to the home about a second after each change, and untitled text lives in those backups always. A window whose
-        browser has gone (no session is left) cannot save either, and for the same reason need not. A window that has
-        nothing dirty is not waited for.
+        Without a window, or without its browser (no session is left), nothing can be saved and
+        nothing need be: about a second after each change the browser writes a backup of dirty text
+        to the home, where untitled text always lives. A window without dirty text is not asked.
         """
         windows = [window for window in self._windows if window.unsaved] if sessions else []
         if not windows:
@@ -95,7 +94,8 @@ class ExtensionLink:
         return SaveAnswer(saved=True, documents=documents)
 
     async def say_goodbye(self) -> None:
-        """VS Code notices by itself only after more than half a minute, and until then looks as if it took what is typed."""
+        """VS Code alone notices only after half a minute, and until then seems to take what is
+        typed."""
         for window in self._windows:
             window.send({"type": "ended"})
         if self._windows:

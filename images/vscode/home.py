@@ -1,16 +1,17 @@
-"""A student's home on its first day: a project to start in, a name for git. Later days change nothing of the student's."""
+"""A student's home on its first day: a project to start in, a name for git."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
 from pathlib import Path
+
+from agent.application import ApplicationFailed
 
 CODE_SERVER_DATA = ".local/share/code-server"
 _EXTENSIONS = f"{CODE_SERVER_DATA}/extensions/extensions.json"
 _LOCKS = f"{CODE_SERVER_DATA}/User/workspaceStorage"
 _RECORD = ".local/share/apranova/seed.json"
-_VERSION = 1
+_NAMED = '{"version": 1, "files": ["gitconfig", "project"]}'
+"""What the record holds once git knew the student's name."""
 
 _WELCOME = """\
 # Welcome to your workspace
@@ -38,26 +39,14 @@ text that you have not saved are as you left them.
 _GITIGNORE = "node_modules/\n.venv/\n__pycache__/\n.env\n"
 
 
-class HomeNotReady(Exception):
-    """The home cannot be prepared; the text is in plain words."""
-
-
-@dataclass(frozen=True)
-class Owner:
-    name: str
-    email: str
-
-
-def seed(home: Path, project: Path, owner: Owner) -> bool:
+def seed(home: Path, project: Path, *, name: str, email: str) -> bool:
     """Prepare the home; returns whether the project is new and should become a git repository.
 
-    Each file is written once in a home's life: the record says what was, so that what a student deleted stays deleted. Only what
-    VS Code cannot do without is written again.
-    Raises HomeNotReady.
+    What a student deleted stays deleted; only what VS Code cannot do without is written again.
+    Raises ApplicationFailed.
     """
     record = home / _RECORD
     try:
-        seeded = _seeded(record)
         is_new = not project.exists()
         project.mkdir(parents=True, exist_ok=True)
         if is_new:
@@ -65,30 +54,19 @@ def seed(home: Path, project: Path, owner: Owner) -> bool:
             (project / ".gitignore").write_text(_GITIGNORE)
         _list_extensions(home)
         _drop_old_locks(home)
-        if "gitconfig" not in seeded:
-            _write_git_config(home, owner)
         # A name that arrives later (an account without one at first) is still taken over.
-        done = {"version": _VERSION, "files": sorted(seeded | {"project", *(["gitconfig"] if owner.name else [])})}
-        record.parent.mkdir(parents=True, exist_ok=True)
-        temporary = record.with_suffix(".new")
-        temporary.write_text(json.dumps(done))
-        temporary.replace(record)
+        if name and not (record.exists() and "gitconfig" in record.read_text()):
+            _write_git_config(home, name, email)
+            record.parent.mkdir(parents=True, exist_ok=True)
+            record.write_text(_NAMED)
     except OSError as problem:
-        raise HomeNotReady(f"the home cannot be written: {problem.strerror}") from problem
+        raise ApplicationFailed(f"the home cannot be written: {problem.strerror}") from problem
     return is_new
 
 
-def _seeded(record: Path) -> set[str]:
-    try:
-        files = json.loads(record.read_text())["files"]
-        return {name for name in files if isinstance(name, str)}
-    except (OSError, ValueError, KeyError, TypeError):
-        return set()
-
-
 def _list_extensions(home: Path) -> None:
-    """VS Code writes its list of installed extensions when the server starts, which was before this home was there.
-    Without it no extension is found, not even those that come with VS Code: no Git, no language help."""
+    """VS Code writes its list of extensions when the server starts, before this home was there.
+    Without it VS Code finds no extension, not even its own: no Git, no language help."""
     file = home / _EXTENSIONS
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -96,19 +74,20 @@ def _list_extensions(home: Path) -> None:
 
 
 def _drop_old_locks(home: Path) -> None:
-    """An extension host that ended with its task leaves its lock behind, with a process id that another process has by now.
-    For ten minutes the next one would take it for a living one and keep what extensions store in another folder; later it waits 2 s."""
+    """An extension host that ended with its task leaves its lock, with a process id that another
+    process has by now. For ten minutes the next one would take it for a living one and store what
+    extensions keep in another folder; later it waits 2 s."""
     for lock in (home / _LOCKS).glob("*/vscode.lock"):
         lock.unlink(missing_ok=True)
 
 
-def _write_git_config(home: Path, owner: Owner) -> None:
-    """Never touches a configuration that is there already, by whoever."""
-    if not owner.name or (home / ".gitconfig").exists() or (home / ".config/git/config").exists():
+def _write_git_config(home: Path, name: str, email: str) -> None:
+    """Never touches a configuration that is there already."""
+    if (home / ".gitconfig").exists() or (home / ".config/git/config").exists():
         return
-    lines = ["[init]", "\tdefaultBranch = main", "[user]", f"\tname = {_quoted(owner.name)}"]
-    if owner.email:
-        lines.append(f"\temail = {_quoted(owner.email)}")
+    lines = ["[init]", "\tdefaultBranch = main", "[user]", f"\tname = {_quoted(name)}"]
+    if email:
+        lines.append(f"\temail = {_quoted(email)}")
     (home / ".gitconfig").write_text("\n".join(lines) + "\n")
 
 

@@ -4,69 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from images.building import BuildFailed, explained
-
-
-@dataclass(frozen=True)
-class NodeRuntime:
-    """A Node.js as the wheel lays it out: bin/node, include/node, lib/node_modules/npm."""
-
-    prefix: Path
-
-    @property
-    def node(self) -> Path:
-        return self.prefix / "bin/node"
-
-    @property
-    def npm_script(self) -> Path:
-        """npm's real entry: the wheel's own bin/npm points at a place that does not exist."""
-        return self.prefix / "lib/node_modules/npm/bin/npm-cli.js"
-
-    def version(self) -> str:
-        return self.run([str(self.node), "--version"], cwd=Path("/")).strip().removeprefix("v")
-
-    def install(self, package: Path, into: Path) -> None:
-        """Install exactly what `package`'s lock file says into `into`/node_modules.
-
-        No install script runs: they would fetch or compile, and everything native that is used here ships ready
-        inside its npm package. Integrity is checked against the lock; the registry is whatever npm is set up for.
-        """
-        into.mkdir(parents=True, exist_ok=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copyfile(package / name, into / name)
-        options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--no-update-notifier"]
-        patience = [
-            "--fetch-retries=2",
-            "--fetch-retry-mintimeout=1000",
-            "--fetch-retry-factor=2",
-            "--fetch-timeout=60000",
-        ]
-        self.run([str(self.node), str(self.npm_script), "ci", *options, *patience], cwd=into)
-
-    def run(self, command: list[str], *, cwd: Path) -> str:
-        environment = {**os.environ, "PATH": f"{self.node.parent}:{os.environ.get('PATH', os.defpath)}"}
-        for name in ("NODE_OPTIONS", "NODE_PATH", "npm_config_prefix", "npm_config_global"):
-            environment.pop(name, None)
-        try:
-            done = subprocess.run(
-                command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=1800, check=False
-            )
-        except subprocess.TimeoutExpired as problem:
-            raise BuildFailed(
-                "npm did not finish within 30 minutes", "Try again with a faster connection", detail=str(problem)
-            ) from problem
-        except OSError as problem:
-            raise BuildFailed(
-                f"Node.js could not be started ({problem.strerror})", "Run ./apranova up again", detail=str(problem)
-            ) from problem
-        if done.returncode != 0:
-            raise explained("npm", done.stdout + done.stderr, CAUSES)
-        return done.stdout
-
+from images.building import Tool
 
 CAUSES = (
     (
@@ -91,3 +32,42 @@ CAUSES = (
     ),
     (r"EACCES|EPERM", "npm may not write its files", "Make the data folder and ~/.npm belong to you"),
 )
+
+
+@dataclass(frozen=True)
+class NodeRuntime:
+    """A Node.js as the wheel lays it out: bin/node, include/node, lib/node_modules/npm."""
+
+    prefix: Path
+
+    @property
+    def node(self) -> Path:
+        return self.prefix / "bin/node"
+
+    @property
+    def npm_script(self) -> Path:
+        """npm's real entry: the wheel's own bin/npm points at a place that does not exist."""
+        return self.prefix / "lib/node_modules/npm/bin/npm-cli.js"
+
+    def version(self) -> str:
+        return self.run([str(self.node), "--version"], cwd=Path("/")).strip().removeprefix("v")
+
+    def install(self, package: Path, into: Path) -> None:
+        """Install exactly what `package`'s lock file says into `into`/node_modules.
+
+        No install script runs: they would fetch or compile, and all that is native here ships ready
+        in its package. Integrity is checked against the lock; the registry is npm's own setting.
+        """
+        into.mkdir(parents=True, exist_ok=True)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copyfile(package / name, into / name)
+        options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--no-update-notifier"]
+        patience = ("retries=2", "retry-mintimeout=1000", "retry-factor=2", "timeout=60000")
+        options += [f"--fetch-{option}" for option in patience]
+        self.run([str(self.node), str(self.npm_script), "ci", *options], cwd=into)
+
+    def run(self, command: list[str], *, cwd: Path) -> str:
+        environment = {**os.environ, "PATH": f"{self.node.parent}:{os.environ.get('PATH', os.defpath)}"}
+        for name in ("NODE_OPTIONS", "NODE_PATH", "npm_config_prefix", "npm_config_global"):
+            environment.pop(name, None)
+        return Tool("npm", environment, CAUSES).run(command, cwd=cwd)

@@ -1,4 +1,4 @@
-"""What goes into the folder that tasks see as /opt/code-server, and what is left out of it and why."""
+"""What goes into /opt/code-server, what is left out of it, and why."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import platform
 import shutil
 from pathlib import Path
 
-from images.vscode.npm import BuildFailed, NodeRuntime
+from images.building import BuildFailed, remove
+from images.vscode.npm import NodeRuntime
 
 HERE = Path(__file__).parent
 
@@ -20,7 +21,7 @@ _ICONS = "src/browser/media"
 _ICONS_AT_THE_EDGE = "resources/code-server"
 
 START, BEFORE_START = "server.js", "hand_on.js"
-"""The script at the top of the code-server folder that tasks start, and what Node loads before it."""
+"""The script that tasks start, at the top of the folder, and what Node loads before it."""
 
 DROPPED_EXTENSIONS = (
     "copilot",  # needs an account and the internet, and 30 MB
@@ -30,13 +31,14 @@ DROPPED_EXTENSIONS = (
     "tunnel-forwarding",  # would publish a port past the gateway
 )
 
-# Copilot's agent runtime: started only by the chat features, which are off. Its modules (copilot-sdk, mxc-sdk, sqlite3,
-# ssh2 …) stand in no lock file of ours, nor does kerberos (proxy sign-on): VS Code loads it on demand and goes on without.
+# Copilot's agent runtime: only the chat features start it, which are off. No lock file of ours has
+# its modules (copilot-sdk, sqlite3, ssh2 …), nor kerberos (proxy sign-on): VS Code loads it on
+# demand and continues without.
 DROPPED_PATHS = ("out/vs/platform/agentHost", "out/vs/sessions")
 
 
 STAND_INS = ("spdlog", "deviceid", "native-watchdog")
-"""Modules of @vscode/ that would have to be compiled; install/<name>/ says what takes their place."""
+"""Modules of @vscode/ that would have to be compiled; install/<name>/ has their replacement."""
 
 
 def install(node: NodeRuntime, into: Path) -> None:
@@ -47,7 +49,7 @@ def install(node: NodeRuntime, into: Path) -> None:
 
 
 def install_start(node: NodeRuntime, code_server: Path) -> None:
-    """Our start of it in one process, which uses what code-server keeps to itself: another version may not have it."""
+    """Our start in one process; it uses internals that another code-server may not have."""
     start = code_server / START
     for script in (START, BEFORE_START):
         shutil.copyfile(HERE / "install" / script, code_server / script)
@@ -60,7 +62,7 @@ def install_start(node: NodeRuntime, code_server: Path) -> None:
 
 
 def install_vscode_modules(node: NodeRuntime, code_server: Path, scratch: Path) -> None:
-    """What VS Code's server and its extensions load; code-server's own install script would ask npm for all of it."""
+    """What VS Code's server and its extensions load, without code-server's own install script."""
     vscode = code_server / VSCODE
     node.install(HERE / "install/vscode-server", scratch / "vscode-server")
     (scratch / "vscode-server/node_modules").rename(vscode / "node_modules")
@@ -75,7 +77,7 @@ def install_vscode_modules(node: NodeRuntime, code_server: Path, scratch: Path) 
 
 
 def install_extensions(node: NodeRuntime, code_server: Path, scratch: Path) -> None:
-    """Our own built-in extensions: plain folders beside VS Code's."""
+    """Our own built-in extensions: plain folders next to VS Code's."""
     extensions = code_server / VSCODE / "extensions"
     shutil.copytree(HERE / "extensions/apranova", extensions / "apranova-workspace")
 
@@ -103,9 +105,9 @@ def prune(code_server: Path) -> None:
     """Leave out what no student can use: two thirds of the bytes."""
     vscode = code_server / VSCODE
     for name in DROPPED_EXTENSIONS:
-        _remove(vscode / "extensions" / name)
+        remove(vscode / "extensions" / name)
     for name in DROPPED_PATHS:
-        _remove(vscode / name)
+        remove(vscode / name)
     here = f"linux-{_node_architecture()}"
     for binaries in (
         vscode / "node_modules/@vscode/ripgrep-universal/bin",
@@ -114,14 +116,14 @@ def prune(code_server: Path) -> None:
     ):
         for folder in binaries.iterdir():
             if folder.name != here:
-                _remove(folder)
+                remove(folder)
         if not (binaries / here).is_dir():
             raise BuildFailed(
                 f"VS Code has no ready {binaries.parent.name} for {here}",
                 "Use a machine with an x64 or arm64 processor",
             )
     for name in ("third_party", "src", "deps"):
-        _remove(vscode / "node_modules/node-pty" / name)
+        remove(vscode / "node_modules/node-pty" / name)
     for source_map in code_server.rglob("*.map"):
         if source_map.is_file():
             source_map.unlink()
@@ -130,9 +132,9 @@ def prune(code_server: Path) -> None:
 def set_defaults(code_server: Path) -> None:
     """Make our settings VS Code's defaults.
 
-    VS Code's web workbench takes `configurationDefaults` with its start page. As defaults they hold at the first paint, a
-    student's own settings win, a new image changes them for everyone, and no file has to be merged in a home; an
-    extension's `configurationDefaults` come too late for the first load.
+    VS Code's web workbench takes `configurationDefaults` with its start page. They hold at the
+    first paint, a student's own settings win, a new image changes them for everyone, and no home
+    needs a file for them. An extension's `configurationDefaults` come too late for the first load.
     """
     defaults = json.dumps(json.loads((HERE / "defaults.json").read_text()), separators=(",", ":")).replace(
         "<", "\\u003c"
@@ -154,7 +156,7 @@ def set_defaults(code_server: Path) -> None:
 
 
 def copy_icons(code_server: Path) -> None:
-    """Put the start page's icons among VS Code's static files, which the edge serves: none is a workspace's to answer."""
+    """Put the start page's icons among the static files, so that the edge serves them."""
     shutil.copytree(code_server / "node_modules/code-server" / _ICONS, code_server / VSCODE / _ICONS_AT_THE_EDGE)
     page = code_server / _PAGE
     html = page.read_text().replace(
@@ -163,6 +165,12 @@ def copy_icons(code_server: Path) -> None:
     if "/_static/" in html or _ICONS_AT_THE_EDGE not in html:
         raise BuildFailed("VS Code's start page has changed", "Adapt images/vscode/recipe.py to the new version")
     page.write_text(html)
+
+
+def is_servers_alone(path: str) -> bool:
+    """Whether no browser asks for this file of VS Code."""
+    folders = ("bin/", "extensions/apranova-python/server/", "node_modules/@vscode/ripgrep-universal/bin/")
+    return path.endswith((".node", ".sh", ".cmd", ".py", ".pyi")) or path.startswith(folders)
 
 
 def commit(code_server: Path) -> str:
@@ -176,10 +184,3 @@ def version(lock: Path = HERE / "install/code-server/package-lock.json") -> str:
 
 def _node_architecture() -> str:
     return {"x86_64": "x64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

@@ -1,26 +1,14 @@
-"""What a task runs first; copied to /opt/apranova/task.py, so that the packages beside it are found without site-packages."""
+"""The first program of a task, copied to /opt/apranova/task.py, next to the packages it imports."""
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 
-# asyncio loads OpenSSL if it can, for TLS that no task uses; without it every task is some 4 MB smaller.
+# asyncio loads OpenSSL if it can, for TLS that no task uses; without it every task is 4 MB smaller.
 sys.modules["ssl"] = None  # type: ignore[assignment]
 
 from agent.main import main  # noqa: E402
-from images.vscode.application import Places, VSCode  # noqa: E402
-
-
-def run() -> int:
-    os.chdir("/")  # nothing may hold the folder over which the home is mounted
-    places = Places.of_this_task()
-    try:
-        return main(lambda children, _config: VSCode(places, children))
-    finally:
-        shutil.rmtree(places.sockets, ignore_errors=True)
-
+from images.vscode.application import VSCode  # noqa: E402
 
 if __name__ == "__main__":
-    raise SystemExit(run())
+    raise SystemExit(main(VSCode))

@@ -1,1 +1,1 @@
-"""What runs in Superset's own Python, which has its packages; everything else of this kind needs the standard library only."""
+"""What runs in Superset's own Python; the rest of this kind needs the standard library only."""

@@ -1,7 +1,7 @@
-"""Make the template that every new home is copied from: `python -m images.superset.inside.bake INTO`, run by the build with the
-interpreter of the layer.
+"""Make the template of every new home: `python -m images.superset.inside.bake INTO`.
 
-Creating a metadata database takes 40 s; copying one takes 10 ms.
+The build runs it with the interpreter of the layer. Creating a metadata database takes 40 s;
+copying one takes 10 ms.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def _own_database(file: Path) -> None:
 
 
 def _fill(metadata: Path) -> str:
-    """Superset's tables, roles, the one user, and what a student finds on the first day; returns the schema's head."""
+    """Tables, roles, the one user, the sample content; returns the schema's head."""
     from superset.app import create_app
 
     from images.superset.inside import configuration
@@ -94,8 +94,8 @@ def _make_portable(metadata: Path) -> None:
 
 
 def _drop_leftover_constraint(database: sqlite3.Connection) -> None:
-    """Superset's migrations leave UNIQUE (table_name) behind on SQLite: two databases could not have a table each of the
-    same name. SQLite can only change that by writing the table's definition anew."""
+    """On SQLite, Superset's migrations leave UNIQUE (table_name): two databases could not each have
+    a table of the same name. SQLite can only change that by defining the table again."""
     (definition,) = database.execute(
         "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = 'tables'"
     ).fetchone()
@@ -106,7 +106,7 @@ def _drop_leftover_constraint(database: sqlite3.Connection) -> None:
     indexes = database.execute(automatic).fetchall()
     names = ", ".join(f'"{row[1]}"' for row in database.execute("PRAGMA table_info(tables)"))
     database.execute("PRAGMA foreign_keys = OFF")
-    database.execute("PRAGMA legacy_alter_table = ON")  # other tables go on naming this one
+    database.execute("PRAGMA legacy_alter_table = ON")  # other tables keep naming this one
     database.execute("ALTER TABLE tables RENAME TO tables_before")
     database.execute(changed)
     database.execute(f"INSERT INTO tables ({names}) SELECT {names} FROM tables_before")  # noqa: S608

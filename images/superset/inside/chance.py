@@ -1,7 +1,8 @@
-"""Random numbers of a child's own: what a fork copies, and who draws anew.
+"""Random numbers of a child's own: what a fork copies, and what must be seeded again.
 
-Python's `random` seeds itself in every forked child, and the kernel answers `os.urandom` (so `secrets`, `uuid4`, OpenSSL).
-numpy's own numbers go on in each child where the parent stopped: without this every child would draw the same.
+Python's `random` seeds itself in every forked child, and the kernel answers `os.urandom` (so
+`secrets`, `uuid4`, OpenSSL). numpy's numbers continue in each child where the parent stopped, so
+that without this every child would draw the same.
 """
 
 from __future__ import annotations

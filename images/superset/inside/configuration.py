@@ -1,6 +1,6 @@
-"""Superset's configuration, the same for every student; what is a student's own is set at the claim (workspace.py).
+"""Superset's configuration, the same for every student; the claim sets the rest (process.py).
 
-Superset reads the upper-case names of this module (create_app("images.superset.inside.configuration")).
+Superset reads the upper-case names of this module, which `create_app` is given.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from images.superset.inside.limits import QUERY_TIME_MAX_S, timed
 _STATIC_PREFIX = json.loads(places.BUILT.read_text())["static_prefix"] if places.BUILT.exists() else ""
 
 SECRET_KEY = secrets.token_urlsafe(48)
-"""Of no use to anyone: each student's own takes its place before the first request."""
+"""Never used: each student's own takes its place before the first request."""
 GUEST_TOKEN_JWT_SECRET = secrets.token_urlsafe(48)
 GLOBAL_ASYNC_QUERIES_JWT_SECRET = secrets.token_urlsafe(48)
 
@@ -39,7 +39,7 @@ FAB_UPDATE_PERMS = False
 """They are in the template; comparing them costs a second at each start."""
 SESSION_COOKIE_NAME = "superset_session"
 WTF_CSRF_TIME_LIMIT = None
-"""The token lives as long as the session that it is tied to: a tab that was open for a week still saves."""
+"""The token lives as long as its session: a tab that was open for a week still saves."""
 
 # --- what the browser gets ---
 STATIC_ASSETS_PREFIX = _STATIC_PREFIX
@@ -88,9 +88,9 @@ DISPLAY_MAX_ROW = 10_000
 SQLLAB_PAYLOAD_MAX_MB = 40
 DB_CONNECTION_MUTATOR = timed
 PREVENT_UNSAFE_DB_CONNECTIONS = False
-"""SQLite and DuckDB files of one's own: unsafe where people share a server, but here it is one student's sandbox."""
+"""SQLite and DuckDB files: unsafe where people share a server; this is one student's sandbox."""
 CACHE_DEFAULT_TIMEOUT = 30 * 24 * 3600
-"""Results of queries in SQL Lab are kept this long (workspace.py limits their number)."""
+"""Results of queries in SQL Lab are kept this long (process.py limits their number)."""
 FEATURE_FLAGS = {"ALERT_REPORTS": False, "EMBEDDED_SUPERSET": False, "THUMBNAILS": False}
 CELERY_CONFIG = None
 

@@ -1,4 +1,4 @@
-"""What a student finds on the first day: two databases, datasets, charts and a dashboard that show what Superset can do."""
+"""What a student finds on the first day: two databases, datasets, charts and a dashboard."""
 
 from __future__ import annotations
 
@@ -136,16 +136,17 @@ def _charts() -> list[dict[str, Any]]:
     """Each with the settings that Superset's own chart editor writes."""
     time = {"granularity_sqla": "ordered_at", "time_range": _ALL_TIME}
     monthly = {"x_axis": "ordered_at", "time_grain_sqla": "P1M", **time}
+    big_number = {**monthly, "compare_lag": 12, "compare_suffix": "to the year before", "show_trend_line": True, "start_y_axis_at_zero": True, "rolling_type": "None", "subheader_font_size": 0.125, "header_font_size": 0.4}  # fmt: skip
     return [
         {
             "name": "Revenue",
             "kind": "big_number",
-            "settings": {**monthly, "metric": "revenue", "y_axis_format": "$,.3s", "compare_lag": 12, "compare_suffix": "to the year before", "show_trend_line": True, "start_y_axis_at_zero": True, "rolling_type": "None", "subheader_font_size": 0.125, "header_font_size": 0.4, "color_picker": {"r": 40, "g": 147, "b": 179, "a": 1}},
+            "settings": {**big_number, "metric": "revenue", "y_axis_format": "$,.3s", "color_picker": {"r": 40, "g": 147, "b": 179, "a": 1}},
         },
         {
             "name": "Orders",
             "kind": "big_number",
-            "settings": {**monthly, "metric": "orders", "y_axis_format": ",d", "compare_lag": 12, "compare_suffix": "to the year before", "show_trend_line": True, "start_y_axis_at_zero": True, "rolling_type": "None", "subheader_font_size": 0.125, "header_font_size": 0.4, "color_picker": {"r": 90, "g": 193, "b": 137, "a": 1}},
+            "settings": {**big_number, "metric": "orders", "y_axis_format": ",d", "color_picker": {"r": 90, "g": 193, "b": 137, "a": 1}},
         },
         {
             "name": "Revenue by category",
@@ -192,13 +193,9 @@ def _dashboard(charts: list[Any], sales_id: int, user: Any) -> Any:
     from superset.models.dashboard import Dashboard
 
     filters = [
-        _filter("time", "Time range", "filter_time", targets=[{}]),
-        _filter(
-            "country", "Country", "filter_select", targets=[{"datasetId": sales_id, "column": {"name": "country"}}]
-        ),
-        _filter(
-            "channel", "Channel", "filter_select", targets=[{"datasetId": sales_id, "column": {"name": "channel"}}]
-        ),
+        _filter("time", "Time range", {}),
+        _filter("country", "Country", {"datasetId": sales_id, "column": {"name": "country"}}),
+        _filter("channel", "Channel", {"datasetId": sales_id, "column": {"name": "channel"}}),
     ]
     return Dashboard(
         dashboard_title=TITLE,
@@ -221,16 +218,16 @@ def _dashboard(charts: list[Any], sales_id: int, user: Any) -> Any:
     )
 
 
-def _filter(key: str, name: str, kind: str, *, targets: list[dict[str, Any]]) -> dict[str, Any]:
+def _filter(key: str, name: str, target: dict[str, Any]) -> dict[str, Any]:
     controls = {"enableEmptyFilter": False}
-    if kind == "filter_select":
+    if target:
         controls |= {"multiSelect": True, "searchAllOptions": False, "defaultToFirstItem": False, "inverseSelection": False}  # fmt: skip
     return {
         "id": f"NATIVE_FILTER-{key}",
         "name": name,
-        "filterType": kind,
+        "filterType": "filter_select" if target else "filter_time",
         "type": "NATIVE_FILTER",
-        "targets": targets,
+        "targets": [target],
         "scope": {"rootPath": ["ROOT_ID"], "excluded": []},
         "controlValues": controls,
         "defaultDataMask": {"extraFormData": {}, "filterState": {}},
@@ -273,7 +270,7 @@ def _layout(charts: dict[str, Any]) -> dict[str, Any]:
 
 
 def _first_queries(sample: Any, user: Any) -> list[Any]:
-    """An open tab in SQL Lab, so that nobody begins before an empty page, and a saved query to learn from."""
+    """An open tab in SQL Lab, so that nobody starts with an empty page, and a saved query."""
     from superset.models.sql_lab import SavedQuery, TabState
 
     tab = TabState(

@@ -1,8 +1,9 @@
 """Who is asking: the gateway's identity token, verified before Superset sees the request.
 
-There is no form, no password and no session that could sign anyone in: a request is either accompanied by an identity token for
-this very workspace, or refused. Everybody whom the gateway lets in (the student; an instructor who helps) acts as the one
-local user; who it was stands in the gateway's audit record.
+There is no form, no password and no session that could sign anyone in: a request carries an
+identity token for this very workspace, or is refused. Everybody whom the gateway lets in (the
+student, an instructor who helps) acts as the one local user; the gateway's audit record says who it
+was.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ class Verifier:
 
 @dataclass
 class Gate:
-    """WSGI middleware around all of Superset. Until the claim there is no verifier, and nobody comes in."""
+    """WSGI middleware around Superset. Until the claim there is no verifier, and nobody gets in."""
 
     application: Application
     verifier: Verifier | None = None
@@ -109,7 +110,7 @@ class Gate:
 
 
 class SecurityManager(SupersetSecurityManager):
-    """Finds the local user for a request that the gate let in. Superset's own ways in (guest tokens, API keys) are off."""
+    """The local user for a request that the gate let in. Guest tokens and API keys are off."""
 
     def request_loader(self, request: Request) -> Any:
         if not request.environ.get(ENVIRON_KEY):

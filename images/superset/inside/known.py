@@ -1,5 +1,5 @@
-"""What Superset works out again and again although it is known: half of a page's time, and 5 MB that a child would otherwise
-share with its parent."""
+"""What Superset computes again and again: half of a page's time, and 5 MB that a child cannot
+share."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 
 
 def install_before_views() -> None:
-    """Superset's views take these functions by their names, so this comes before they are imported."""
+    """Superset's views import these functions by name, so this comes before the views."""
     from superset import db_engine_specs
     from superset.utils import version
 
-    # An image's drivers never change; looking for them reads the metadata of every installed package.
+    # An image's drivers never change; looking for them reads every package's metadata.
     db_engine_specs.get_available_engine_specs = functools.cache(db_engine_specs.get_available_engine_specs)
     # It runs git for each page, in the student's home, for Superset's own version.
     version._get_local_branch = lambda: None  # noqa: SLF001  it has no setting

@@ -1,7 +1,7 @@
 """Limits inside Superset: how long a query may take.
 
-Superset's own time limit is an alarm signal, which does nothing in a thread. Here every connection to a student's data
-has a timer that interrupts it; SQL Lab's Stop button does the same.
+Superset's own time limit is an alarm signal, which does nothing in a thread. Here every connection
+to a student's data has a timer that interrupts it; SQL Lab's Stop button does the same.
 """
 
 from __future__ import annotations
@@ -32,27 +32,24 @@ class _Open:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
-        self._timers: dict[int, threading.Timer] = {}
         self._of_thread: dict[int, str] = {}
-        self._by_number: dict[str, Any] = {}
+        self._by_number: dict[str, tuple[Any, threading.Timer]] = {}
 
     def opened(self, connection: Any, _record: Any) -> None:
         timer = threading.Timer(QUERY_TIME_MAX_S, _interrupt, (connection,))
         timer.daemon = True
         with self._lock:
             number = str(next(self._numbers))
-            self._timers[id(connection)] = timer
             self._of_thread[threading.get_ident()] = number
-            self._by_number[number] = connection
+            self._by_number[number] = (connection, timer)
         timer.start()
 
     def closed(self, connection: Any, _record: Any) -> None:
         with self._lock:
-            timer = self._timers.pop(id(connection), None)
-            for number in [number for number, each in self._by_number.items() if each is connection]:
-                del self._by_number[number]
-        if timer is not None:
-            timer.cancel()
+            for number, (each, timer) in list(self._by_number.items()):
+                if each is connection:
+                    del self._by_number[number]
+                    timer.cancel()
 
     def newest_of_this_thread(self) -> str | None:
         with self._lock:
@@ -67,14 +64,14 @@ class _Open:
         return True
 
     def _interrupt_until_closed(self, number: str) -> None:
-        """An interrupt that comes a moment before its query has begun is lost, so one is not enough."""
+        """An interrupt that comes just before its query begins is lost, so one is not enough."""
         deadline = time.monotonic() + INTERRUPTS_FOR_S
         while time.monotonic() < deadline:
             with self._lock:
-                connection = self._by_number.get(number)
-            if connection is None:
+                found = self._by_number.get(number)
+            if found is None:
                 return
-            _interrupt(connection)
+            _interrupt(found[0])
             time.sleep(0.1)
 
 
@@ -111,7 +108,7 @@ def install() -> None:
 
 
 def timed(uri: Any, parameters: dict[str, Any], _username: Any, _security_manager: Any, _source: Any) -> Any:
-    """Superset's DB_CONNECTION_MUTATOR: every connection to data is timed, but for those that write an uploaded file."""
+    """Superset's DB_CONNECTION_MUTATOR: times every connection that writes no uploaded file."""
     from flask import has_request_context, request
 
     if not (has_request_context() and uploads.takes_a_file(request.path)):
@@ -120,7 +117,7 @@ def timed(uri: Any, parameters: dict[str, Any], _username: Any, _security_manage
 
 
 def _without_threads(table: Any) -> Any:
-    """What Superset does here itself, in the thread that asks: a pool of threads would not survive the fork."""
+    """As Superset does it, but in this thread: a pool of threads would not survive the fork."""
     import pyarrow as pa
 
     try:

@@ -1,4 +1,4 @@
-"""A home of an older Superset: brought to this one's schema, on a copy that takes its place only when all of it worked."""
+"""Brings the home of an older Superset to this schema, on a copy that replaces it at the end."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class MigrationFailed(Exception):
 def migrate(
     application: Any, home: Home, *, open_metadata: Callable[[Path], None], progress: Callable[[str], None]
 ) -> None:
-    """Bring the home's metadata to the head. A crash at any moment leaves the database as it was. Raises MigrationFailed."""
+    """Bring the home's metadata to the head, wholly or not at all. Raises MigrationFailed."""
     if not schema.knows(home.schema):
         raise MigrationFailed(
             "This workspace was last used with a newer Superset than this one; nothing in it was changed. "

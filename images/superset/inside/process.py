@@ -6,7 +6,6 @@ import logging
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from superset.app import create_app
 from images.superset import home, places
 from images.superset.inside import chance, configuration, known, limits, migration, serving, uploads
 from images.superset.inside.identity import ENVIRON_KEY, Gate, Verifier
-from images.superset.link import Link
+from images.superset.link import Claim, Link
 
 log = logging.getLogger(__name__)
 
@@ -33,20 +32,6 @@ _PAGES = (_HOME_PAGE, *_HOME_PAGE_ASKS, "/dashboard/list/", "/superset/dashboard
 _QUERY = {"database_id": 1, "sql": "SELECT 1", "runAsync": False, "schema": "main", "client_id": "warming"}  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Claim:
-    """What the agent says of the student."""
-
-    workspace_id: str
-    home: str
-    socket_path: str
-    identity_key: str
-    name: str = ""
-    email: str = ""
-    portal_url: str = ""
-    https: bool = False
-
-
 class ApplicationProcess:
     def __init__(self, application: Any, template: Path) -> None:
         self._application = application
@@ -57,11 +42,11 @@ class ApplicationProcess:
 
     @classmethod
     def load(cls, folder: Path, template: Path, *, pages: bool) -> ApplicationProcess:
-        """Superset on a copy of the template in `folder`, warmed up; nothing of it is open any more afterwards."""
+        """Superset on a copy of the template in `folder`, warmed up, with nothing left open."""
         private = home.prepare(folder, template)
         os.chdir(folder)
         configuration.SQLALCHEMY_DATABASE_URI = _uri(private.metadata)
-        # Its own handlers would write to the standard error of whoever started us; warnings are enough.
+        # Its own handlers would write to our standard error; warnings are enough.
         known.install_before_views()
         application = create_app("images.superset.inside.configuration")
         known.install()
@@ -97,7 +82,7 @@ class ApplicationProcess:
             db.session.remove()
             db.engine.dispose()
         self._application.extensions["sqlalchemy"].connectors.clear()
-        # duckdb_engine asks DuckDB's connection of the module, which has threads; it opens itself again when it is asked.
+        # duckdb_engine uses the module's connection, which has threads; it opens again when asked.
         duckdb.default_connection().close()
 
     # --- after the fork ---
@@ -121,7 +106,7 @@ class ApplicationProcess:
             line.send({"serving": True} if same else {"failure": "this Superset is another student's"})
 
     def save(self, line: Link) -> None:
-        """Whatever was acknowledged is on the disk already; this only makes the files whole without their logs."""
+        """What was acknowledged is on the disk; this makes the files whole without their logs."""
         try:
             if self._home is not None:
                 home.checkpoint(self._home.path)
@@ -141,7 +126,7 @@ class ApplicationProcess:
         head = home.head_of(self._template)
         if mine.schema != head:
             migration.migrate(self._application, mine, open_metadata=self._open_metadata, progress=progress)
-        home.set_owner(mine.metadata, home.Owner(claim.name, claim.email))
+        home.set_owner(mine.metadata, name=claim.name, email=claim.email)
         self._open_metadata(mine.metadata)
         self._keep_results(path / places.RESULTS)
         self._application.config.update(
@@ -191,5 +176,5 @@ def _uri(file: Path) -> str:
 
 
 def _on_connect(connection: Any, _record: Any) -> None:
-    # With a write-ahead log the default keeps a database whole, but may lose the last commits of a power cut.
+    # With a write-ahead log the default may lose the last commits in a power cut.
     connection.execute("PRAGMA synchronous = FULL")

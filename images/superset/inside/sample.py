@@ -38,7 +38,7 @@ _CHANNELS = (("Web", 0.46), ("Mobile app", 0.34), ("Marketplace", 0.14), ("Phone
 _SIZES = ("S", "M", "L")
 _RETURN_REASONS = ("Damaged", "Wrong item", "Not as described", "Changed my mind", "Arrived late")
 
-# A view, so that a student's first chart needs no join, and the tables below it are there for the second.
+# A view, so that a student's first chart needs no join; the second one can use the tables.
 _SALES = """
 CREATE VIEW sales AS
 SELECT o.ordered_at, o.order_id, l.line_no, o.channel, c.country, c.segment, p.category, p.product, p.product_id,
@@ -51,7 +51,7 @@ LEFT JOIN returns r USING (order_id, line_no)
 
 
 def write(into: Path) -> None:
-    """Write the DuckDB file with customers, products, orders, order_lines, returns and the view sales."""
+    """Write a DuckDB file: customers, products, orders, order_lines, returns, the view sales."""
     chance = np.random.default_rng(_SEED)
     products = _products(chance)
     customers = _customers(chance)
@@ -108,7 +108,7 @@ def _customers(chance: np.random.Generator) -> pd.DataFrame:
 
 
 def _orders(chance: np.random.Generator, customers: pd.DataFrame) -> pd.DataFrame:
-    """Growth of a third each year, more before Christmas, fewer on weekends, most in the evening."""
+    """A third more each year, more before Christmas, fewer on weekends, most in the evening."""
     days = pd.date_range(_FIRST_DAY, _LAST_DAY, freq="D")
     age = np.arange(len(days)) / 365.25
     season = 1 + 0.55 * np.exp(-(((days.dayofyear.to_numpy() - 338) / 22) ** 2)) - 0.12 * np.isin(days.month, (7, 8))

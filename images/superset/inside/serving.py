@@ -1,4 +1,4 @@
-"""HTTP on a Unix socket: waitress, with a clear answer to what is too large, and a count of what runs."""
+"""HTTP on a Unix socket: waitress, with a clear answer to large bodies and a count of what runs."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _FORM_BYTES = 64 * 1024
 
 
 class _Swallow:
-    """Takes the place of a body that is too large. A browser that is still sending does not read an answer, and would
-    only show that the connection was lost."""
+    """Takes the place of a body that is too large. A browser that is still sending does not read an
+    answer, and would only show that the connection was lost."""
 
     error = None
 

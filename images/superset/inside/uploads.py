@@ -9,11 +9,11 @@ from typing import Any
 
 BYTES_MAX = 25 * 2**20
 EXCEL_BYTES_MAX = 10 * 2**20
-"""A workbook is in memory as a whole, many times its size, before its first row is read; larger ones may end the task."""
+"""A workbook takes many times its size in memory before its first row; more may end the task."""
 
 _PATH = re.compile(r"/api/v1/database/(?:\d+/upload|upload_metadata)/?")
 _NO_SCHEMA = ("", "null", "undefined")
-"""What Superset's form sends when no schema was chosen; taken by its word, SQLite looks for a database of that name."""
+"""What the form sends for no schema; SQLite would look for a database of that name."""
 
 
 def install() -> None:
@@ -27,9 +27,10 @@ def install() -> None:
 
 
 def refuse_what_is_too_large() -> Any:
-    """Flask's `before_request`: a 413 for an upload above its type's limit, None for every other request.
+    """Flask's `before_request`: a 413 for an upload above its type's limit, else None.
 
-    Whatever is above BYTES_MAX does not come this far: the server refuses it by its length, unread."""
+    The server refuses what is above BYTES_MAX by its length, unread.
+    """
     from flask import Response, request
 
     if request.method != "POST" or not takes_a_file(request.path):
@@ -44,12 +45,12 @@ def refuse_what_is_too_large() -> Any:
 
 
 def takes_a_file(path: str) -> bool:
-    """Whether Superset reads an uploaded file there: to keep it, or to show its columns in the form."""
+    """Whether Superset reads an uploaded file there, to keep it or to show its columns."""
     return _PATH.fullmatch(path) is not None
 
 
 def bytes_max_of(file_type: str) -> int:
-    """`file_type` as in the form ('csv', 'excel', 'columnar'): it alone, not the file's name, chooses who reads it."""
+    """`file_type` as in the form ('csv', 'excel', 'columnar'), which alone chooses the reader."""
     return EXCEL_BYTES_MAX if file_type == "excel" else BYTES_MAX
 
 

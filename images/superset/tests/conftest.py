@@ -5,14 +5,11 @@ import http.client
 import json
 import os
 import secrets
-import shutil
 import signal
-import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +17,11 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from agent.tests.task_process import SECRET, TaskProcess
+from agent.tests.task_process import SECRET
 from contract.names import IDENTITY_HEADER, LAUNCH_SECRET_HEADER
-from images.conftest import images_folder
-from images.superset.build import build
+from images.superset.build import KIND
+from images.tests import desk as desks
+from images.tests.desk import on_host
 
 GATEWAYS_KEY = Ed25519PrivateKey.generate()
 
@@ -41,16 +39,7 @@ def identity_token(workspace_id: str, *, key: Any = GATEWAYS_KEY, algorithm: str
 
 @pytest.fixture(scope="session")
 def image() -> dict[str, Any]:
-    """The image of this very source, built when it is not there yet."""
-    return json.loads((build(images_folder()) / "image.json").read_text())
-
-
-def on_host(image: dict[str, Any], word: str) -> str:
-    """There is no sandbox here: the image's paths are named where they really are."""
-    for inside, outside in image["mounts"].items():
-        if word == inside or word.startswith(f"{inside}/"):
-            return outside + word[len(inside) :]
-    return word
+    return desks.built(KIND)
 
 
 def in_superset(image: dict[str, Any], home: Path, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -112,17 +101,14 @@ class Answer:
         return f"<{self.status} {self.body[:300]!r}>"
 
 
-class Desk:
-    """One student's workspace: a home, a running task with its agent, and the identity tokens that the gateway would make."""
+class Desk(desks.Desk):
+    """One student's workspace, with the identity tokens that the gateway would make."""
 
     def __init__(self, image: dict[str, Any], folder: Path, parent: Parent | None, *, wanted_now: bool = False, **claim: str) -> None:  # fmt: skip
-        self._image = image
+        super().__init__(image, folder)
         self._wanted_now = wanted_now
-        self._folder = folder
         self._parent = parent
         self.workspace_id = "ws-" + "".join(secrets.choice("abcdefghij") for _ in range(10))
-        self.home = folder / "home"
-        self.home.mkdir(exist_ok=True)
         self._claim = {"workspace_id": self.workspace_id, "identity_key": public_key(), "portal_url": "http://localhost:8080/", **claim}  # fmt: skip
         self._cookie = ""
         self._csrf = ""
@@ -133,19 +119,10 @@ class Desk:
         return self.home / ".superset/superset.db"
 
     def start(self, *, claim: bool = True) -> None:
-        folder = Path(tempfile.mkdtemp(dir=self._folder))
-        environment = {name: on_host(self._image, value) for name, value in self._image["environment"].items()}
-        self.task = TaskProcess(
-            [on_host(self._image, word) for word in self._image["command"]],
-            folder,
-            environment={"PATH": "/usr/bin:/bin", "HOME": str(self.home), "TMPDIR": str(folder), "XDG_RUNTIME_DIR": str(folder), **environment},
-            kind="superset",
-            preforked=self._parent is not None,
-            wanted_now=self._wanted_now,
-        )  # fmt: skip
+        self.start_task(kind="superset", preforked=self._parent is not None, wanted_now=self._wanted_now)
         self.child = 0
         if self._parent is not None:
-            link = folder / "superset.sock"
+            link = self.task.log.with_name("superset.sock")
             self.task.control("GET", "status")
             while not link.exists():
                 time.sleep(0.002)
@@ -170,7 +147,7 @@ class Desk:
         *,
         token: str | None = None,
     ) -> Answer:
-        """Through the agent, as the gateway does it. `token`: in place of a good one; '' for none."""
+        """As the gateway does it, through the agent. `token`: not a good one; '' for none."""
         with self.task.connect() as client:
             client.settimeout(120)
             connection = http.client.HTTPConnection("localhost")
@@ -185,7 +162,7 @@ class Desk:
             return Answer(answer.status, answer.headers, answer.read())
 
     def api(self, method: str, target: str, message: Any = None, **more: Any) -> Answer:
-        """As Superset's pages do it: with the session's cookie and its token against forged requests."""
+        """As Superset's pages do it, with the session's cookie and token against forgery."""
         headers = {"content-type": "application/json", **self.session(), **more.pop("headers", {})}
         body = None if message is None else json.dumps(message).encode()
         return self.request(method, target, body, headers, **more)
@@ -219,17 +196,12 @@ class Desk:
         self._end_child()
 
     def kill(self) -> None:
-        """Like a power cut for this task."""
         self._end_child()
-        import psutil
-
-        for process in (*psutil.Process(self.task.process.pid).children(recursive=True), psutil.Process(self.task.process.pid)):  # fmt: skip
-            process.kill()
-        self.task.process.wait(10)
+        super().kill()
 
     def close(self) -> None:
         self._end_child()
-        self.task.end()
+        super().close()
 
     def _end_child(self) -> None:
         """Without a sandbox nothing else ends what somebody else forked."""
@@ -241,27 +213,18 @@ class Desk:
 
 @pytest.fixture
 def new_desk(image: dict[str, Any], request: pytest.FixtureRequest) -> Iterator[Callable[..., Desk]]:
-    desks: list[Desk] = []
-    folders: list[str] = []
+    with ExitStack() as at_the_end:
 
-    def make(*, preforked: bool = True, wanted_now: bool = False, **claim: str) -> Desk:
-        folders.append(tempfile.mkdtemp(prefix="ss-", dir="/tmp"))
-        parent = request.getfixturevalue("parent") if preforked else None
-        desks.append(Desk(image, Path(folders[-1]), parent, wanted_now=wanted_now, **claim))
-        return desks[-1]
+        def make(*, preforked: bool = True, wanted_now: bool = False, **claim: str) -> Desk:
+            folder = at_the_end.enter_context(desks.short_folder())
+            parent = request.getfixturevalue("parent") if preforked else None
+            desk = Desk(image, folder, parent, wanted_now=wanted_now, **claim)
+            at_the_end.callback(desk.close)
+            return desk
 
-    yield make
-    for desk in desks:
-        desk.close()
-    for folder in folders:
-        shutil.rmtree(folder, ignore_errors=True)
+        yield make
 
 
 @pytest.fixture
 def desk(new_desk: Callable[..., Desk]) -> Desk:
     return new_desk()
-
-
-def connects(path: str) -> bool:
-    with socket.socket(socket.AF_UNIX) as client:
-        return client.connect_ex(path) == 0

@@ -1,7 +1,7 @@
-"""A prefork template without sandboxes: run with Superset's Python, it forks a child for each line on standard input.
+"""A prefork template without sandboxes: forks a child for each line on standard input.
 
-Does to a child what agent.prefork_template does, but for the namespaces, the cgroup and the system call filter. A child that
-serves writes to its log which numbers it draws next.
+Does to a child what agent.prefork_template does, but for the namespaces, the cgroup and the system
+call filter. A child that serves writes to its log which numbers it draws next.
 """
 
 from __future__ import annotations

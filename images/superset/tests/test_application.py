@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
-from agent.application import ApplicationFailed
-from contract.agent import ClaimRequest
-from images.superset.application import Places, Superset
+from agent.application import ApplicationFailed, Places
+from agent.processes import Children
+from contract.agent import ClaimRequest, TaskConfig
+from contract.names import WorkspaceKind
+from images.superset.application import Superset
 
 CLAIM = ClaimRequest("ws-abcdefghij", "secret", "ws-abcdefghij.ws.localhost", "Ada", "ada@example.org", "https://school.example/", "key")  # fmt: skip
 
@@ -35,13 +37,18 @@ class StandIn:
         self._writer.close()
 
 
+def made(folder: Path, **config: bool) -> Superset:
+    sockets = folder / "s"
+    sockets.mkdir(exist_ok=True)
+    variables = {"APRANOVA_SUPERSET": "/opt/superset", "AWS_SECRET_ACCESS_KEY": "x"}
+    places = Places(folder / "home", folder, sockets, variables)
+    return Superset(places, Children(), TaskConfig("task-a", WorkspaceKind.SUPERSET, "token", "unix:/x", **config))
+
+
 @pytest.fixture
 async def superset(tmp_path: Path) -> AsyncIterator[Superset]:
-    sockets = tmp_path / "s"
-    sockets.mkdir()
-    application = Superset(Places(tmp_path / "home", Path("/opt/superset"), tmp_path, sockets), preforked=True)
-    application.did = []  # type: ignore[attr-defined]
-    await application.open(application.did.append)  # type: ignore[attr-defined]
+    application = made(tmp_path, preforked=True)
+    await application.open()
     yield application
     application._listening.close()
 
@@ -51,6 +58,12 @@ async def _warm(superset: Superset) -> StandIn:
     process.say(warm=True)
     await superset.warm_up()
     return process
+
+
+async def _claim_under_way(superset: Superset) -> tuple[StandIn, asyncio.Task[None]]:
+    process = await _warm(superset)
+    claiming = asyncio.create_task(superset.claim(CLAIM))
+    return process, claiming
 
 
 async def _until(condition: Callable[[], bool]) -> None:
@@ -64,12 +77,8 @@ async def test_a_process_that_comes_by_itself_is_not_started(superset: Superset,
     assert superset._link_path == tmp_path / "superset.sock"
 
 
-async def test_a_plain_start_gets_the_line_and_nothing_of_the_agents_environment(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
-    application = Superset(Places(tmp_path, Path("/opt/superset"), tmp_path, tmp_path / "s"), preforked=False)
-    command = application.command({"http_proxy": "http://127.0.0.1:3128"})
+async def test_a_plain_start_gets_the_line_and_nothing_of_the_agents_environment(tmp_path: Path) -> None:
+    command = made(tmp_path).command({"http_proxy": "http://127.0.0.1:3128"})
     assert command is not None
     assert command.arguments[0] == "/opt/superset/bin/python"
     assert command.arguments[-1] == str(tmp_path / "s/superset.sock")
@@ -79,8 +88,7 @@ async def test_a_plain_start_gets_the_line_and_nothing_of_the_agents_environment
 
 async def test_a_plain_start_is_told_when_somebody_waits(tmp_path: Path) -> None:
     for wanted_now in (False, True):
-        places = Places(tmp_path, Path("/opt/superset"), tmp_path, tmp_path / "s")
-        command = Superset(places, preforked=False, wanted_now=wanted_now).command({})
+        command = made(tmp_path, wanted_now=wanted_now).command({})
         assert command is not None
         assert ("--wanted-now" in command.arguments) is wanted_now
 
@@ -92,15 +100,12 @@ async def test_nobody_gets_in_after_the_first(superset: Superset) -> None:
 
 
 async def test_a_claim_is_handed_on_and_repeating_it_asks_nobody(superset: Superset) -> None:
-    process = await _warm(superset)
-    claiming = asyncio.create_task(superset.claim(CLAIM))
+    process, claiming = await _claim_under_way(superset)
     message = (await process.hear())["claim"]
     assert (message["workspace_id"], message["identity_key"], message["https"]) == ("ws-abcdefghij", "key", True)
     assert message["socket_path"] == superset.socket_path
     process.say(progress="Updating")
-    async with asyncio.timeout(5):
-        while superset.progress() != "Updating":  # noqa: ASYNC110  the line is read in its own time
-            await asyncio.sleep(0.01)
+    await _until(lambda: superset.progress() == "Updating")
     process.say(serving=True)
     await claiming
     assert superset.progress() == ""
@@ -108,21 +113,19 @@ async def test_a_claim_is_handed_on_and_repeating_it_asks_nobody(superset: Super
 
 
 async def test_a_refused_claim_fails_in_its_own_words_and_can_be_tried_again(superset: Superset) -> None:
-    process = await _warm(superset)
-    for answer, failure in (({"failure": "the home cannot be written"}, "the home cannot be written"), ({"serving": True}, "")):  # fmt: skip
-        claiming = asyncio.create_task(superset.claim(CLAIM))
-        await process.hear()
-        process.say(**answer)
-        if failure:
-            with pytest.raises(ApplicationFailed, match=failure):
-                await claiming
-        else:
-            await claiming
+    process, claiming = await _claim_under_way(superset)
+    await process.hear()
+    process.say(failure="the home cannot be written")
+    with pytest.raises(ApplicationFailed, match="the home cannot be written"):
+        await claiming
+    again = asyncio.create_task(superset.claim(CLAIM))
+    await process.hear()
+    process.say(serving=True)
+    await again
 
 
 async def test_a_process_that_dies_in_a_claim_fails_it_and_ends_the_application(superset: Superset) -> None:
-    process = await _warm(superset)
-    claiming = asyncio.create_task(superset.claim(CLAIM))
+    process, claiming = await _claim_under_way(superset)
     await process.hear()
     process.end()
     with pytest.raises(ApplicationFailed, match="has ended"):
@@ -131,18 +134,19 @@ async def test_a_process_that_dies_in_a_claim_fails_it_and_ends_the_application(
 
 
 async def test_busy_is_what_the_process_says_and_its_end_is_a_sign_of_the_person(superset: Superset) -> None:
+    did: list[str] = []
+    superset.person_did = did.append
     process = await _warm(superset)
     process.say(busy="a query is running")
     await _until(lambda: superset.busy() == "a query is running")
     process.say(busy="")
     await _until(lambda: not superset.busy())
-    assert superset.did == ["ran a query"]  # type: ignore[attr-defined]
+    assert did == ["ran a query"]
 
 
 async def test_saving_asks_the_process_once_it_serves(superset: Superset) -> None:
     assert (await superset.save(0)).saved
-    process = await _warm(superset)
-    claiming = asyncio.create_task(superset.claim(CLAIM))
+    process, claiming = await _claim_under_way(superset)
     await process.hear()
     process.say(serving=True)
     await claiming

@@ -1,4 +1,4 @@
-"""The build's promises that need no network."""
+"""What Superset's build promises and needs no network for."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from images.building import SOURCE_ROOT, BuildFailed, explained
+from images.building import SOURCE_ROOT, BuildFailed
 from images.superset import build, install
 
 
@@ -23,34 +23,6 @@ def test_the_lock_holds_superset_with_hashes_and_names_no_host() -> None:
 def test_only_the_tools_are_taken_out_of_the_lock_to_build_with() -> None:
     names = re.findall(r"(?m)^([a-z-]+)==", install._excerpt(install.LOCK.read_text(), ("setuptools", "wheel")))
     assert names == ["setuptools", "wheel"]
-
-
-@pytest.mark.parametrize(
-    ("output", "text"),
-    [
-        ("OSError: [Errno 28] No space left on device", "The disk is full"),
-        ("NewConnectionError: Failed to establish a new connection", "The Python package index cannot be reached"),
-        (
-            "THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE",
-            "A package from the index is not the one",
-        ),
-        ("ERROR: No matching distribution found for duckdb==2.0.0", "does not have a package"),
-        ("something new", "pip failed"),
-    ],
-)
-def test_pips_failures_have_plain_words_and_keep_the_output(output: str, text: str) -> None:
-    failure = explained("pip", output, install.CAUSES)
-    assert text in failure.text
-    assert failure.detail == output
-    assert failure.remedy
-
-
-def test_a_full_disk_is_said_before_anything_is_downloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(build, "FREE_BYTES_MIN", 10**18)
-    with pytest.raises(BuildFailed, match=r"disk is too full.*Free some space"):
-        build.build(tmp_path / "images")
-    told = (tmp_path / "images/superset.progress").read_text()
-    assert told.startswith("Superset could not be installed: The disk is too full")
 
 
 def test_a_machine_without_a_fitting_python_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,7 +52,7 @@ def test_telemetry_is_silenced_and_its_absence_would_be_noticed(tmp_path: Path) 
     assert install._silence_telemetry(tmp_path) is False
 
 
-def test_the_template_is_made_anew_when_what_goes_into_it_changes() -> None:
+def test_the_template_is_made_again_when_what_goes_into_it_changes() -> None:
     files = [build.HERE / name for name in build.TEMPLATE_SOURCES]
     assert all(file.is_file() for file in files)
     assert build._template_key("a") != build._template_key("b")

@@ -1,4 +1,4 @@
-"""What a fork copies and must not, and what a parent must not have at a fork; without Superset itself."""
+"""What a fork must not copy, and what a parent must not have at a fork; without Superset."""
 
 from __future__ import annotations
 

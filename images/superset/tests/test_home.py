@@ -109,8 +109,8 @@ def test_this_machines_disk_is_no_network(home: Path) -> None:
 
 def test_the_owners_name_is_written_and_an_empty_one_leaves_it(home: Path, template: Path) -> None:
     prepared = homes.prepare(home, template)
-    homes.set_owner(prepared.metadata, homes.Owner("Ada King Lovelace", "ada@example.org"))
-    homes.set_owner(prepared.metadata, homes.Owner("", ""))
+    homes.set_owner(prepared.metadata, name="Ada King Lovelace", email="ada@example.org")
+    homes.set_owner(prepared.metadata, name="", email="")
     with closing(sqlite3.connect(prepared.metadata)) as database:
         row = database.execute("SELECT first_name, last_name, email FROM ab_user").fetchone()
     assert row == ("Ada", "King Lovelace", "ada@example.org")

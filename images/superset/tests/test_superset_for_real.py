@@ -1,25 +1,37 @@
-"""The built image, children forked off a prefork template (and one plain start), spoken to through the agent."""
+"""The built image through the agent: children of a prefork template, and one plain start."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
 import statistics
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from images.superset.tests.conftest import GATEWAYS_KEY, Desk, Parent, identity_token, in_superset, public_key
+from images.tests.desk import short_folder
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 """They need the built image, like the browser tests; the first of them may have to build it."""
 
 NewDesk = Callable[..., Desk]
+VERSION = "SELECT version_num FROM alembic_version"
+
+
+def sql(file: Path, statement: str, *values: Any) -> list[Any]:
+    with closing(sqlite3.connect(file)) as database, database:
+        return database.execute(statement, values).fetchall()
+
+
+def table_chart(name: str, dataset: int = 1) -> dict[str, Any]:
+    return {"slice_name": name, "viz_type": "table", "datasource_id": dataset, "datasource_type": "table", "params": "{}"}  # fmt: skip
 
 
 # --- what a student does ---
@@ -36,8 +48,7 @@ def test_a_student_queries_draws_a_chart_and_uploads_and_finds_it_again_after_a_
     assert desk.query("SELECT sum(visits) AS n FROM visits", database=2).json["data"] == [{"n": 40}]
 
     dataset = next(d for d in desk.api("GET", "/api/v1/dataset/").json["result"] if d["table_name"] == "visits")
-    chart = {"slice_name": "Visits", "viz_type": "table", "datasource_id": dataset["id"], "datasource_type": "table", "params": "{}"}  # fmt: skip
-    assert desk.api("POST", "/api/v1/chart/", chart).status == 201
+    assert desk.api("POST", "/api/v1/chart/", table_chart("Visits", dataset["id"])).status == 201
 
     desk.stop()
     desk.start()
@@ -118,44 +129,35 @@ def test_a_page_works_out_nothing_twice_and_looks_for_drivers_only_once(image: d
 # --- who gets in ---
 
 
-def _forged(desk: Desk, how: str) -> dict[str, Any]:
-    """Identity tokens that must open nothing, and how they are sent."""
-    unsigned = jwt.encode({"iss": "apranova", "aud": desk.workspace_id, "sub": "u", "iat": 1, "exp": 2**31}, None, algorithm="none")  # fmt: skip
-    cases = {
-        "none at all": {"token": ""},
-        "another student's": {"token": identity_token("ws-zzzzzzzzzz")},
-        "a list of audiences": {"token": desk.token(aud=["ws-zzzzzzzzzz", desk.workspace_id])},
-        "expired": {"token": desk.token(iat=1, exp=int(time.time()) - 120)},
-        "without an end": {"token": desk.token(exp=None)},
-        "of another issuer": {"token": desk.token(iss="someone")},
-        "signed with another key": {"token": desk.token(key=Ed25519PrivateKey.generate())},
-        "signed with the public key": {"token": desk.token(key=public_key(), algorithm="HS256")},
-        "unsigned": {"token": unsigned},
-        "nonsense": {"token": "not.a.token"},
-        "a spoofed user": {"token": "", "headers": {"remote-user": "student", "x-remote-user": "student", "x-forwarded-user": "student", "remote_user": "student", "authorization": "Basic c3R1ZGVudDpzdHVkZW50"}},
-    }  # fmt: skip
-    return cases[how]
+_SPOOFED = {"remote-user": "student", "x-remote-user": "student", "x-forwarded-user": "student", "remote_user": "student", "authorization": "Basic c3R1ZGVudDpzdHVkZW50"}  # fmt: skip
+FORGED: dict[str, Callable[[Desk], dict[str, Any]]] = {
+    "none at all": lambda desk: {"token": ""},
+    "another student's": lambda desk: {"token": identity_token("ws-zzzzzzzzzz")},
+    "a list of audiences": lambda desk: {"token": desk.token(aud=["ws-zzzzzzzzzz", desk.workspace_id])},
+    "expired": lambda desk: {"token": desk.token(iat=1, exp=int(time.time()) - 120)},
+    "without an end": lambda desk: {"token": desk.token(exp=None)},
+    "of another issuer": lambda desk: {"token": desk.token(iss="someone")},
+    "signed with another key": lambda desk: {"token": desk.token(key=Ed25519PrivateKey.generate())},
+    "signed with the public key": lambda desk: {"token": desk.token(key=public_key(), algorithm="HS256")},
+    "unsigned": lambda desk: {"token": desk.token(key=None, algorithm="none")},
+    "nonsense": lambda desk: {"token": "not.a.token"},
+    "a spoofed user": lambda desk: {"token": "", "headers": _SPOOFED},
+}
+"""Identity tokens that must open nothing, and how they are sent."""
 
 
 @pytest.fixture(scope="module")
-def one_desk(image: dict[str, Any], parent: Parent, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    import shutil
-    import tempfile
-
-    folder = Path(tempfile.mkdtemp(prefix="ss-", dir="/tmp"))
-    desk = Desk(image, folder, parent)
-    yield desk
-    desk.close()
-    shutil.rmtree(folder, ignore_errors=True)
+def one_desk(image: dict[str, Any], parent: Parent) -> Iterator[Desk]:
+    with short_folder() as folder:
+        desk = Desk(image, folder, parent)
+        yield desk
+        desk.close()
 
 
-@pytest.mark.parametrize(
-    "how",
-    ["none at all", "another student's", "a list of audiences", "expired", "without an end", "of another issuer", "signed with another key", "signed with the public key", "unsigned", "nonsense", "a spoofed user"],
-)  # fmt: skip
+@pytest.mark.parametrize("how", FORGED)
 def test_no_forged_token_opens_anything(one_desk: Desk, how: str) -> None:
     for target in ("/api/v1/chart/", "/superset/welcome/", "/api/v1/database/1", "/version", "/login/"):
-        answer = one_desk.request("GET", target, **_forged(one_desk, how))
+        answer = one_desk.request("GET", target, **FORGED[how](one_desk))
         assert answer.status == 401, (target, answer)
         assert b"shop" not in answer.body.lower()
 
@@ -179,8 +181,7 @@ def test_health_is_open_and_there_is_no_form_to_sign_in(one_desk: Desk) -> None:
 
 def test_another_childs_session_and_token_against_forgery_are_refused(new_desk: NewDesk) -> None:
     ada, bob = new_desk(), new_desk()
-    message = {"slice_name": "x", "viz_type": "table", "datasource_id": 1, "datasource_type": "table", "params": "{}"}
-    body = json.dumps(message).encode()
+    body = json.dumps(table_chart("x")).encode()
     headers = {"content-type": "application/json", **ada.session()}
     assert bob.request("POST", "/api/v1/chart/", body, headers).status == 400
     assert bob.request("POST", "/api/v1/chart/", body, headers, token=ada.token()).status == 401
@@ -217,7 +218,7 @@ def test_what_one_child_does_shows_in_no_other(new_desk: NewDesk) -> None:
 
 
 def test_children_draw_different_random_numbers(new_desk: NewDesk) -> None:
-    """Python's and numpy's own, in the claimed child itself (prefork_template.py); a token would come from the kernel."""
+    """Python's and numpy's, in the claimed child itself (prefork_template.py)."""
     logs = [(new_desk().task.log.parent / "superset.sock.log").read_text() for _ in range(3)]
     drawn = [next(line for line in log.splitlines() if line.startswith("draws ")).split()[1:] for log in logs]
     assert len({pythons for pythons, _ in drawn}) == 3
@@ -229,14 +230,10 @@ def test_what_one_home_encrypted_opens_with_no_other_secret(new_desk: NewDesk) -
     database = {"database_name": "with a password", "sqlalchemy_uri": "duckdb:///:memory:", "masked_encrypted_extra": json.dumps({"connect_args": {"config": {"custom_user_agent": "adas-token"}}})}  # fmt: skip
     created = ada.api("POST", "/api/v1/database/", database)
     assert created.status == 201, created
-    with sqlite3.connect(ada.metadata) as metadata:
-        (cipher,) = metadata.execute("SELECT encrypted_extra FROM dbs WHERE id = ?", (created.json["id"],)).fetchone()
-    metadata.close()
+    ((cipher,),) = sql(ada.metadata, "SELECT encrypted_extra FROM dbs WHERE id = ?", created.json["id"])
     assert cipher
     assert "adas-token" not in str(cipher)
-    with sqlite3.connect(bob.metadata) as metadata:
-        metadata.execute("UPDATE dbs SET encrypted_extra = ? WHERE id = 2", (cipher,))
-    metadata.close()
+    sql(bob.metadata, "UPDATE dbs SET encrypted_extra = ? WHERE id = 2", cipher)
     seen = bob.api("GET", "/api/v1/database/2/connection")
     assert b"adas-token" not in seen.body
     assert ada.api("GET", f"/api/v1/database/{created.json['id']}/connection").status == 200
@@ -247,8 +244,6 @@ def test_what_one_home_encrypted_opens_with_no_other_secret(new_desk: NewDesk) -
 
 @pytest.mark.parametrize("moment_s", [0.05, 0.15, 0.3])
 def test_a_kill_in_the_middle_of_writing_leaves_the_databases_whole(new_desk: NewDesk, moment_s: float) -> None:
-    import threading
-
     desk = new_desk()
     acknowledged: list[str] = []
     desk.session()
@@ -259,10 +254,9 @@ def test_a_kill_in_the_middle_of_writing_leaves_the_databases_whole(new_desk: Ne
         while True:
             number += 1
             try:
-                message = {"slice_name": f"chart {number}", "viz_type": "table", "datasource_id": 1, "datasource_type": "table", "params": "{}"}  # fmt: skip
-                if desk.api("POST", "/api/v1/chart/", message).status == 201:
+                if desk.api("POST", "/api/v1/chart/", table_chart(f"chart {number}")).status == 201:
                     acknowledged.append(f"chart {number}")
-            except (OSError, AssertionError, Exception):
+            except Exception:
                 return
 
     writer = threading.Thread(target=write)
@@ -274,13 +268,8 @@ def test_a_kill_in_the_middle_of_writing_leaves_the_databases_whole(new_desk: Ne
     writer.join(30)
     desk.start()
     for file in (desk.metadata, desk.home / "data/my-data.db"):
-        with sqlite3.connect(file) as database:
-            assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        database.close()
-    with sqlite3.connect(desk.metadata) as database:
-        there = {name for (name,) in database.execute("SELECT slice_name FROM slices")}
-    database.close()
-    assert set(acknowledged) <= there
+        assert sql(file, "PRAGMA integrity_check") == [("ok",)]
+    assert set(acknowledged) <= {name for (name,) in sql(desk.metadata, "SELECT slice_name FROM slices")}
     assert desk.request("GET", "/api/v1/chart/").status == 200
 
 
@@ -295,8 +284,6 @@ def test_a_query_that_takes_too_long_is_stopped_with_a_clear_error(desk: Desk) -
 
 
 def test_a_running_query_keeps_the_workspace_busy_and_the_stop_button_stops_it(desk: Desk) -> None:
-    import threading
-
     desk.session()
     answers: list[Any] = []
     slow = "SELECT count(*) FROM order_lines a, order_lines b, customers c WHERE a.amount + b.amount > c.customer_id"
@@ -337,22 +324,16 @@ def test_a_10_mb_file_is_taken_and_one_beyond_the_limit_gets_a_clear_answer(desk
 
 
 def test_an_old_home_is_migrated_after_a_snapshot(desk: Desk, image: dict[str, Any]) -> None:
-    desk.api("POST", "/api/v1/chart/", {"slice_name": "old work", "viz_type": "table", "datasource_id": 1, "datasource_type": "table", "params": "{}"})  # fmt: skip
+    desk.api("POST", "/api/v1/chart/", table_chart("old work"))
     desk.stop()
-    with sqlite3.connect(desk.metadata) as metadata:
-        (head,) = metadata.execute("SELECT version_num FROM alembic_version").fetchone()
-    metadata.close()
+    ((head,),) = sql(desk.metadata, VERSION)
     _downgrade(image, desk.home)
-    with sqlite3.connect(desk.metadata) as metadata:
-        (older,) = metadata.execute("SELECT version_num FROM alembic_version").fetchone()
-    metadata.close()
+    ((older,),) = sql(desk.metadata, VERSION)
     assert older != head
 
     desk.start()
 
-    with sqlite3.connect(desk.metadata) as metadata:
-        assert metadata.execute("SELECT version_num FROM alembic_version").fetchone() == (head,)
-    metadata.close()
+    assert sql(desk.metadata, VERSION) == [(head,)]
     assert "old work" in [chart["slice_name"] for chart in desk.api("GET", "/api/v1/chart/").json["result"]]
     (snapshot,) = (desk.home / ".superset/snapshots").glob("*.db")
     assert older in snapshot.name
@@ -362,9 +343,7 @@ def test_an_old_home_is_migrated_after_a_snapshot(desk: Desk, image: dict[str, A
 
 def test_a_home_of_a_newer_superset_is_left_alone_and_said(desk: Desk) -> None:
     desk.stop()
-    with sqlite3.connect(desk.metadata) as metadata:
-        metadata.execute("UPDATE alembic_version SET version_num = 'ffffffffffff'")
-    metadata.close()
+    sql(desk.metadata, "UPDATE alembic_version SET version_num = 'ffffffffffff'")
     before = desk.metadata.read_bytes()
     desk.start(claim=False)
     status, answer = desk.task.claim(workspace_id=desk.workspace_id, identity_key=public_key(GATEWAYS_KEY))
@@ -389,7 +368,7 @@ def _downgrade(image: dict[str, Any], home: Path) -> None:
 
 
 def test_a_forked_child_is_there_at_once_and_small(new_desk: NewDesk) -> None:
-    """Printed for the benchmarks' page; the bounds only catch a mistake (a machine under test is busy)."""
+    """The bounds only catch a mistake: a machine under test is busy."""
     times, idle, after = [], [], []
     for _ in range(5):
         desk = new_desk()

@@ -83,7 +83,8 @@ def test_sql_lab_begins_with_a_query_and_its_tab_is_there_after_a_stop(visit: Vi
     expect(visit.page.get_by_text("First look").first).to_be_visible()
     expect(visit.page.get_by_text("my own words").first).to_be_visible()
     assert visit.static_files_asked_of_the_workspace() == []
-    # Its grid complains in the console about a part that Superset's makers left out; asking others would be ours.
+    # Its grid logs an error about a part that Superset lacks; a request elsewhere would be our
+    # fault.
     assert [each for each in visit.wrong if each.startswith("http")] == []
 
 

@@ -1,4 +1,4 @@
-"""Which file is too large, and how that is said; the real Superset's answers are in test_superset_for_real.py."""
+"""Which file is too large, and how that is said (for real: test_superset_for_real.py)."""
 
 from __future__ import annotations
 

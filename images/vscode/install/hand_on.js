@@ -1,6 +1,6 @@
-// Loaded before VS Code's server (node --max-semi-space-size=… --require hand_on.js server.js): every Node process that it
-// forks, and that those fork, is started with the same options. VS Code's own way for them, NODE_OPTIONS, ends at its
-// server: it takes that variable away from extensions, terminals and language servers alike.
+// Loaded before VS Code's server (node --max-semi-space-size=… --require hand_on.js server.js): every
+// Node process that it forks, and that those fork, gets the same options. NODE_OPTIONS would not do:
+// VS Code takes that variable away from extensions, terminals and language servers.
 "use strict";
 
 const childProcess = require("node:child_process");
@@ -11,7 +11,7 @@ const ours = process.execArgv.slice(0, process.execArgv.indexOf(__filename) + 1)
 childProcess.fork = function (script, words, options) {
   const [given, chosen] = Array.isArray(words) ? [words, options] : [[], words];
   if ((chosen?.execPath ?? process.execPath) !== process.execPath) return fork(script, given, chosen); // not our Node
-  // Without options of its own a fork takes over ours as they are.
+  // Without options of its own a fork inherits ours.
   const own = chosen?.execArgv ?? process.execArgv;
   const execArgv = own.includes(__filename) ? own : [...ours, ...own];
   return fork(script, given, { ...chosen, execArgv });

@@ -1,12 +1,13 @@
-// Serves VS Code from one Node process. code-server's own entry.js forks a second one that does the work, for updates in
-// place, which an image never gets; waiting, the first costs every task a fifth of its memory. What entry.js does in the
-// first process (arguments) and then in the second (the server) is done here one after the other.
+// Serves VS Code from one Node process. code-server's own entry.js forks a second one that does the
+// work, for updates in place, which an image never gets; waiting, the first costs every task a fifth
+// of its memory. This script does what entry.js does in the first process (arguments) and then what
+// it does in the second (the server).
 "use strict";
 
 const fs = require("node:fs");
 
-// code-server chooses by this variable: with it, a process that serves, and that ends when the named process has gone
-// (our parent, the agent); without it, one that forks and keeps log files in the student's home.
+// With this variable code-server serves, and ends when the named process (our parent, the agent) has
+// gone; without it, it forks and keeps log files in the student's home.
 process.env.CODE_SERVER_PARENT_PID = String(process.ppid);
 // The `code` command in terminals starts with this Node.
 process.env.NODE_EXEC_PATH = process.execPath;
@@ -22,7 +23,7 @@ function codeServer(name) {
   return require(`code-server/out/node/${name}`);
 }
 
-/** What this code-server lacks of what is used here; the build asks, so that another version fails there. */
+/** What this code-server lacks of what we use; the build asks, so that another version fails there. */
 function missing() {
   const absent = Object.entries(USED).flatMap(([module, names]) => {
     try {
@@ -43,7 +44,7 @@ async function serve(words) {
   try {
     const given = parse(words);
     const options = await setDefaults(given, await readConfigFile(given.config));
-    // In a new home, its sockets and its heartbeat need the folder; the first process made it for its log files.
+    // Its sockets and its heartbeat need the folder, which a new home lacks.
     fs.mkdirSync(options["user-data-dir"], { recursive: true });
     wrapper.preventExit(); // VS Code's server would end this process when it thinks that it is done
     const server = await codeServer("main").runCodeServer(options);

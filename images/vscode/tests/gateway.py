@@ -1,5 +1,4 @@
-"""A stand-in for the gateway: a loopback port that serves the static files, adds the launch secret to every other
-request and leads it to one task."""
+"""A fake gateway: serves the static files, leads all else to one task with its launch secret."""
 
 from __future__ import annotations
 
@@ -15,7 +14,7 @@ from contract.names import LAUNCH_SECRET_HEADER
 
 
 class Gateway:
-    """As Envoy does, one connection to the task for each request: the agent closes after one answer."""
+    """One connection to the task for each request, as Envoy has it."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""The agent's end of the line to the extension, with windows that behave and windows that do not."""
+"""The agent's end of the line to the extension, with good and bad windows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The options of VS Code's server reach the Node processes that it forks, although VS Code takes NODE_OPTIONS from them."""
+"""The options of VS Code's server reach the Node processes that it forks."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def told(tmp_path: Path, fork: str, *, module: bool = False, before: list[str] =
     imports = "import { fork } from 'node:child_process';" if module else "const { fork } = require('child_process');"
     parent = tmp_path / ("parent.mjs" if module else "parent.cjs")
     parent.write_text(f"{imports}\n{fork}.on('message', (said) => console.log(JSON.stringify(said)));\n")
-    node = build._node()
+    node = build.find_node()
     return json.loads(node.run([str(node.node), *before, str(parent)], cwd=tmp_path))
 
 
@@ -51,5 +51,5 @@ def test_what_a_fork_forks_has_them_too(tmp_path: Path) -> None:
 def test_another_program_is_left_alone(tmp_path: Path) -> None:
     """Its options may be other ones."""
     other = tmp_path / "other-node"
-    other.symlink_to(build._node().node)
+    other.symlink_to(build.find_node().node)
     assert told(tmp_path, f"fork('./tells.cjs', {{ execPath: '{other}', execArgv: [] }})")["execArgv"] == []

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,25 +11,23 @@ import psutil
 import pytest
 
 from agent.tests.task_process import TaskProcess
-from images.vscode.tests.conftest import start_task
+from images.tests.desk import Desk, short_folder
 
-DATA = "home/.local/share/code-server"
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """Short: a socket's path has 107 bytes at most."""
-    made = tempfile.mkdtemp(prefix="vs-", dir="/tmp")
-    (Path(made) / "home").mkdir()
-    yield Path(made)
-    shutil.rmtree(made, ignore_errors=True)
+DATA = ".local/share/code-server"
 
 
 @pytest.fixture
-def task(image: dict[str, Any], folder: Path) -> Iterator[TaskProcess]:
-    running = start_task(image, folder, folder / "home")
-    yield running
-    running.end()
+def desk(image: dict[str, Any]) -> Iterator[Desk]:
+    with short_folder() as folder:
+        desk = Desk(image, folder)
+        desk.start_task().wait_for("ready")
+        yield desk
+        desk.close()
+
+
+@pytest.fixture
+def task(desk: Desk) -> TaskProcess:
+    return desk.task
 
 
 def below(task: TaskProcess) -> list[psutil.Process]:
@@ -49,7 +45,7 @@ def test_a_waiting_task_has_one_node_process(task: TaskProcess) -> None:
 
 
 def test_the_server_finds_its_folder_in_a_new_home_and_keeps_no_log_of_its_own_there(
-    task: TaskProcess, folder: Path
+    task: TaskProcess, desk: Desk
 ) -> None:
     log = task.log.read_text()
     assert "HTTP server listening" in log
@@ -57,8 +53,8 @@ def test_the_server_finds_its_folder_in_a_new_home_and_keeps_no_log_of_its_own_t
     assert "ENOENT" not in log
     (server,) = below(task)
     assert socket_of_sessions(server).is_socket()
-    assert not (folder / DATA / "code-server-ipc.sock").exists(), "a home that is mounted later would hide it"
-    assert not (folder / DATA / "coder-logs").exists()
+    assert not (desk.home / DATA / "code-server-ipc.sock").exists(), "a home that is mounted later would hide it"
+    assert not (desk.home / DATA / "coder-logs").exists()
 
 
 def test_the_server_ends_by_itself_within_the_grace(task: TaskProcess) -> None:

@@ -15,7 +15,7 @@ from images.vscode.tests.conftest import Desk
 
 STATIC_FILE = re.compile(r"\.(js|css|svg|ico|png|ttf|woff2?|wasm|html)$")
 SERVICE_WORKER = "/_static/out/browser/serviceWorker.js"
-"""An empty one of code-server's, for the whole host: the browser takes it only from where code-server allows that."""
+"""code-server's empty one, which the browser takes only from where code-server allows."""
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
@@ -44,7 +44,7 @@ def tabs(page: Page) -> list[str]:
 
 
 def test_a_students_day(desk: Desk) -> None:
-    """Open, type, see it saved, see the activity; use the terminal; come back in a fresh browser and find the tabs."""
+    """Type, see it saved, see the activity; use the terminal; find the tabs in a fresh browser."""
     (desk.project / "notes.txt").write_text("")
     foreign: list[str] = []
     page = desk.open_tab()
@@ -83,7 +83,7 @@ def test_a_students_day(desk: Desk) -> None:
     home, answer, node_of_the_code_command = made.read_text().split()
     assert (home, answer) == (str(desk.home), "42")
     assert node_of_the_code_command.endswith("/bin/node")
-    # The kernel rounds a terminal's times to 8 s, so it takes some typing over some time to be seen.
+    # The kernel rounds a terminal's times to 8 s, so typing takes a while to be seen.
     until(lambda: command_arrived() and desk.task.status()["activity_reason"] == "used the terminal")
 
     until(lambda: "README.md" in stored_tabs(desk))
@@ -124,7 +124,7 @@ def test_endless_typing_is_on_disk_within_seconds_even_when_the_power_goes(desk:
     while time.monotonic() < until_at:
         page.keyboard.type(" words" * 4, delay=50)
         typed += 4
-    desk.end_at_once()
+    desk.kill()
     kept = (desk.project / "novel.txt").read_text().split().count("words")
     assert kept > 0.4 * typed, f"{kept} of {typed} words were on the disk"
 
@@ -232,8 +232,6 @@ def test_the_students_own_settings_win_over_the_defaults(desk: Desk) -> None:
 
 
 def test_code_that_runs_in_the_workspace_cannot_be_told_the_agents_secrets(desk: Desk) -> None:
-    import psutil
-
     secrets = (b"the-agent-token-of-this-task", b"the-launch-secret-of-this-claim")
     for process in psutil.Process(desk.task.process.pid).children(recursive=True):
         for file in ("environ", "cmdline"):

@@ -15,7 +15,6 @@ from pathlib import Path
 from manager.adapters.sandbox_engine.images import Limits
 
 _CONTROLLERS = ("memory", "pids", "cpu")
-_CPU_PERIOD_US = 100_000
 _EXTRA_PROCESSES = 4
 """bubblewrap's first process and what it needs while starting stand in the same cgroup."""
 
@@ -69,8 +68,8 @@ class TaskCgroup:
         return tuple(sorted(set(self._by_controller.values())))
 
     def limit(self, limits: Limits) -> None:
-        memory, pids, cpu = (self._by_controller.get(name) for name in _CONTROLLERS)
-        quota_us = int(limits.cpus_max * _CPU_PERIOD_US)
+        """The CPU is only shared, without a ceiling: a launch may use a machine that is idle."""
+        memory, pids = (self._by_controller.get(name) for name in ("memory", "pids"))
         if memory and self._version == 2:
             _write(memory / "memory.max", limits.memory_max_bytes)
             _write_if_there(memory / "memory.swap.max", 0)
@@ -79,11 +78,6 @@ class TaskCgroup:
             _write_if_there(memory / "memory.memsw.limit_in_bytes", limits.memory_max_bytes)
         if pids:
             _write(pids / "pids.max", limits.processes_max + _EXTRA_PROCESSES)
-        if cpu and quota_us and self._version == 2:
-            _write(cpu / "cpu.max", f"{quota_us} {_CPU_PERIOD_US}")
-        elif cpu and quota_us:
-            _write(cpu / "cpu.cfs_period_us", _CPU_PERIOD_US)
-            _write(cpu / "cpu.cfs_quota_us", quota_us)
 
     def add(self, pid: int) -> None:
         """Move a process here; what it starts from now on is born here."""

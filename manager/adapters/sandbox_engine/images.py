@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from contract.errors import ApraNovaError, Reason
@@ -16,8 +16,6 @@ from contract.wire import BadMessage, from_json
 class Limits:
     memory_max_bytes: int = 512 << 20
     processes_max: int = 512
-    cpus_max: float = 0.0
-    """0: a fair share and no ceiling, so that a launch may use a machine that is idle."""
 
 
 @dataclass(frozen=True)
@@ -34,17 +32,14 @@ class Prefork:
 @dataclass(frozen=True)
 class Image:
     kind: WorkspaceKind
-    tag: str
     command: tuple[str, ...]
     mounts: dict[str, str] = field(default_factory=dict)
     """Path inside the task → absolute path on the host, read-only."""
     environment: dict[str, str] = field(default_factory=dict)
     limits: Limits = Limits()
     prefork: Prefork | None = None
-
-    @property
-    def name(self) -> str:
-        return f"{self.kind}-{self.tag}"
+    name: str = ""
+    """Its folder's, not the file's."""
 
 
 class Images:
@@ -102,7 +97,7 @@ def _age_of_folder(file: Path) -> float:
 
 
 def _read(file: Path) -> Image:
-    image = from_json(Image, json.loads(file.read_text()), where=str(file))
+    image = replace(from_json(Image, json.loads(file.read_text()), where=str(file)), name=file.parent.name)
     if not image.command:
         raise BadMessage(f"{file}: command is empty")
     for source in image.mounts.values():

@@ -169,13 +169,10 @@ class EngineUnderTest:
     def write_image(self, folder: Path, agent: str = "") -> None:
         image: dict[str, Any] = {
             "kind": "vscode",
-            "tag": folder.name.removeprefix("vscode-"),
             "mounts": {"/opt/agent": str(folder / "agent")},
             "command": ["/usr/bin/python3", "/opt/agent/stand_in_agent.py", *agent.split()],
             "environment": {"FROM_IMAGE": "yes"},
-            "port": 8080,
             "limits": {"memory_max_bytes": MEMORY_MAX, "processes_max": PROCESSES_MAX},
-            "static": [],
         }
         if self.prefork:
             image["mounts"] |= {"/opt/apranova": str(folder / "source")}

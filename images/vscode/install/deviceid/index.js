@@ -1,4 +1,4 @@
-// A new id for each process: nothing that could recognise a student.
+// A new id for each process: nothing that could recognize a student.
 export async function getDeviceId() {
   return crypto.randomUUID();
 }

@@ -1,10 +1,11 @@
-// Stands in for VS Code's native logger. Without any logger VS Code keeps every line in memory for ever, and the Output
-// panel shows these very files; with the native one every installation would need a C++ compiler. VS Code asks for a
-// flush after each line, so a synchronous append is what it would get anyway.
+// Replaces VS Code's native logger, for which every installation would need a C++ compiler. Without
+// any logger VS Code keeps every line in memory forever, and the Output panel shows these very files.
+// VS Code asks for a flush after each line, so a synchronous append is what it would get anyway.
 import * as fs from "node:fs";
 import * as path from "node:path";
 
 const LEVELS = ["trace", "debug", "info", "warning", "error", "critical"];
+const METHODS = LEVELS.map((level) => (level === "warning" ? "warn" : level));
 const OFF = LEVELS.length;
 
 export const version = 0;
@@ -52,28 +53,12 @@ export class Logger {
     this.#raw = true;
   }
 
-  trace(message) {
-    this.#write(0, message);
-  }
-
-  debug(message) {
-    this.#write(1, message);
-  }
-
-  info(message) {
-    this.#write(2, message);
-  }
-
-  warn(message) {
-    this.#write(3, message);
-  }
-
-  error(message) {
-    this.#write(4, message);
-  }
-
-  critical(message) {
-    this.#write(5, message);
+  static {
+    METHODS.forEach((name, level) => {
+      this.prototype[name] = function (message) {
+        this.#write(level, message);
+      };
+    });
   }
 
   flush() {}

@@ -1,5 +1,5 @@
-// JSON lines over the agent's Unix socket. The agent may be there later than we are, so the link tries again for ever,
-// at most once every few seconds; a message that cannot be sent is dropped, because every message is a fact about now.
+// JSON lines over the agent's Unix socket. The agent may start later than we do, so the link retries
+// forever, at most once every few seconds. It drops a message that it cannot send: each is about now.
 "use strict";
 
 const net = require("node:net");
@@ -24,7 +24,7 @@ class AgentLink {
     this.#listeners.set(type, listener);
   }
 
-  /** Called whenever the link is up, also again after an interruption: tell the agent what it cannot know. */
+  /** Called whenever the link is up, also after an interruption: tell the agent what it cannot know. */
   onConnected(greeting) {
     this.#greetings.push(greeting);
   }

@@ -1,4 +1,4 @@
-// The workspace's eyes and hands inside VS Code. It decides nothing: the agent keeps the facts, the manager decides.
+// Observes and acts inside VS Code. It decides nothing: the agent keeps the facts, the manager decides.
 "use strict";
 
 const { reportActivity } = require("./activity");

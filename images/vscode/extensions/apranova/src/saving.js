@@ -1,5 +1,5 @@
-// VS Code's auto-save waits for a pause: who types for a minute without one has saved nothing. Here a document is saved
-// at the latest 2.5 s after it became dirty (a throttle), and everything at once when the agent asks.
+// VS Code's auto-save waits for a pause: a minute of typing without one saves nothing. Here a document
+// is saved 2.5 s after it became dirty at the latest (a throttle), and all at once when the agent asks.
 "use strict";
 
 const vscode = require("vscode");
@@ -47,7 +47,7 @@ function saveInTime(context, link) {
   });
 }
 
-// Untitled text has no file to go to; VS Code keeps it on the server by itself (hot exit), as it does diffs and output.
+// Untitled text has no file; VS Code keeps it on the server (hot exit), as it does diffs and output.
 function isSavable(document) {
   return !document.isUntitled && document.uri.scheme === "file";
 }

@@ -1,5 +1,5 @@
-// Open tabs live in the browser's own storage: on another computer, or in a fresh browser, they are gone. So they are
-// kept in the home as well and brought back, once, in a browser that has never seen this workspace.
+// Open tabs live in the browser's own storage: another computer or a fresh browser has none. So the home
+// keeps them too, and a browser that has never seen this workspace opens them again, once.
 "use strict";
 
 const fs = require("node:fs/promises");

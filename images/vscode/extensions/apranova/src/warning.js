@@ -1,5 +1,5 @@
-// The workspace is about to stop: say so, count down in the status bar, and let the student keep it. Or it stops now: what
-// is shown last stays in the browser when we are gone, so it must work without us.
+// The workspace is about to stop: say so, count down in the status bar, and let the student keep it.
+// Or it stops now: what is shown last stays in the browser after we are gone, so it must work alone.
 "use strict";
 
 const vscode = require("vscode");
@@ -47,7 +47,7 @@ function showWarnings(context, link) {
     item.command = RELOAD;
     item.backgroundColor = new vscode.ThemeColor("statusBarItem.errorBackground");
     item.show();
-    await vscode.commands.executeCommand("notifications.clearAll"); // whatever they offer, nobody answers any more
+    await vscode.commands.executeCommand("notifications.clearAll"); // nobody answers them any more
     vscode.window.showWarningMessage(`This workspace has stopped. [Reload the page](command:${RELOAD})`);
   });
 

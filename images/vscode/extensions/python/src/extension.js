@@ -1,5 +1,5 @@
-// Starts the Python language server that ships in this folder. It is not VS Code Marketplace's Python extension: that one
-// needs the internet, more memory than a workspace has, and may not be used here.
+// Starts the Python language server that ships in this folder. The Marketplace's Python extension needs
+// the internet and more memory than a workspace has, and may not be used here.
 "use strict";
 
 const fs = require("node:fs");
@@ -7,7 +7,7 @@ const path = require("node:path");
 const vscode = require("vscode");
 const { LanguageClient, TransportKind } = require("vscode-languageclient/node");
 
-// The whole workspace has 768 MB; a server that meets this limit is restarted by the client instead of taking the task down.
+// The whole workspace has 768 MB: the client restarts a server that meets this limit.
 const HEAP_MB_MAX = 160;
 const VIRTUAL_ENVIRONMENTS = [".venv", "venv"];
 
