@@ -94,7 +94,7 @@ def read_policy(environment: Environment, default: Policy) -> Policy:
         session_max_s=number("APRANOVA_SESSION_MAX_S", default.session_max_s, 1, year_s),
         keep_running_max_s=number("APRANOVA_KEEP_RUNNING_MAX_S", default.keep_running_max_s, 0, year_s),
         busy_max_s=number("APRANOVA_BUSY_MAX_S", default.busy_max_s, 0, year_s),
-        sweep_interval_s=number("APRANOVA_SWEEP_INTERVAL_S", default.sweep_interval_s, 0.1, 3_600),
+        pass_interval_s=number("APRANOVA_SWEEP_INTERVAL_S", default.pass_interval_s, 0.1, 3_600),
         delete_grace_s=number("APRANOVA_DELETE_GRACE_S", default.delete_grace_s, 0, year_s),
         tasks_max=_tasks_max(environment, default),
         kinds=environment.kinds("APRANOVA_KINDS"),

@@ -17,7 +17,7 @@ from manager.domain.pool.cohort import Cohort
 from manager.domain.reconcile import reconcile
 from manager.ports.task_runner import TaskSpec
 from manager.use_cases.lifetime import create
-from manager.use_cases.sweep import observe
+from manager.use_cases.reconcile_pass import observe
 from simulator.agents import SimulatedAgents
 from simulator.engine import NEVER, EcsEngine, Instance, MachineEngine
 from simulator.faults import Faults
@@ -159,10 +159,10 @@ class SimulatedFleet:
             + policy.launch_timeout_s
             + policy.save_timeout_s
             + policy.back_off_max_s
-            + 2.0 * policy.sweep_interval_s
+            + 2.0 * policy.pass_interval_s
         )
         stopped_by = (
-            safe_until + policy.idle_timeout_s + policy.keep_running_max_s + policy.busy_max_s + policy.sweep_interval_s
+            safe_until + policy.idle_timeout_s + policy.keep_running_max_s + policy.busy_max_s + policy.pass_interval_s
         )
         self._settle(self.watch.why_not_converged, converged_by)
         self._settle(self._why_not_all_stopped, stopped_by)
@@ -198,8 +198,8 @@ class SimulatedFleet:
         """With a copy of what the process remembers: one whose pass is held up just now must not forget because we look. Also at
         what this pass need not read."""
         world = self.managers[0].world
-        world = replace(world, recent=copy.deepcopy(world.recent))
-        world.recent.waiting_seen_at = -math.inf
+        world = replace(world, memory=copy.deepcopy(world.memory))
+        world.memory.waiting_seen_at = -math.inf
         now = world.clock.now()
         plan = reconcile(observe(world, now), now, world.policy)
         planned = [action for action in plan.actions if not isinstance(action, Forget)]

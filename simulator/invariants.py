@@ -356,7 +356,7 @@ class Invariants:
 
     def _answer_limit_s(self) -> float:
         policy = self._policy
-        return policy.save_timeout_s + 2.0 * policy.launch_timeout_s + policy.sweep_interval_s + OUTAGES_S
+        return policy.save_timeout_s + 2.0 * policy.launch_timeout_s + policy.pass_interval_s + OUTAGES_S
 
     def _late(self, workspace_id: str, since: float) -> None:
         if self._waiting.get(workspace_id) == since:
@@ -379,7 +379,7 @@ class Invariants:
         if instance.home_id is not None:
             self._mount(instance)
         if record is None or not record.live:
-            limit_s = self._policy.orphan_grace_s + SCANS_MAX * self._policy.sweep_interval_s + OUTAGES_S
+            limit_s = self._policy.orphan_grace_s + SCANS_MAX * self._policy.pass_interval_s + OUTAGES_S
             self._loop.after(limit_s, lambda: self._unknown(instance))
 
     def attached(self, instance: Instance) -> None:
@@ -469,7 +469,7 @@ class Invariants:
                 return Violation("rule 3", f"{task.task_id} is still stopping after {now - task.state_since:.0f} s")
             if task.state in (TaskState.READY, TaskState.CLAIMED) and task.task_id not in alive:
                 return Violation("rule 4", f"{task.task_id} is {task.state} and does not live")
-        kept_s = self._policy.task_memory_s + 2.0 * self._policy.sweep_interval_s
+        kept_s = self._policy.task_memory_s + 2.0 * self._policy.pass_interval_s
         for task in self._store.tasks.values():
             if task.ended_at is not None and now - task.ended_at > kept_s + 60.0:
                 return Violation(

@@ -10,7 +10,7 @@ from contract.errors import ApraNovaError
 from manager.domain.policy import Policy
 from manager.ports.task_agent import AgentUnreachable
 from manager.ports.workspace_store import VersionConflict
-from manager.use_cases.sweep import sweep, sweep_named
+from manager.use_cases.reconcile_pass import reconcile_named, reconcile_pass
 from manager.use_cases.world import Inline, World
 from simulator.agents import SimulatedAgents
 from simulator.engine import MachineEngine
@@ -126,8 +126,8 @@ class SimulatedManager:
         told, self._told = tuple(self._told), {}
         try:
             if told:
-                sweep_named(self.world, told)
-            plan = sweep(self.world)
+                reconcile_named(self.world, told)
+            plan = reconcile_pass(self.world)
             if self._trace.on and plan.actions:
                 self._trace.note(self.name, f"plans {', '.join(_action(action) for action in plan.actions)}")
             next_due_at = self.world.store.find_next_due_at()
@@ -141,7 +141,7 @@ class SimulatedManager:
         if self._again:
             wait_s = _PAUSE_MIN_S
         else:
-            wait_s = min(self._policy.sweep_interval_s, max(self._policy.transient_tick_s, wait_s))
+            wait_s = min(self._policy.pass_interval_s, max(self._policy.transient_tick_s, wait_s))
         self._sleep(process, wait_s)
 
     def _sleep(self, process: Process, wait_s: float) -> None:

@@ -96,7 +96,7 @@ class Profile:
             save_timeout_s=60.0,
             task_memory_s=240.0,
             delete_grace_s=500.0,
-            sweep_interval_s=120.0,
+            pass_interval_s=120.0,
             transient_tick_s=self.tick_s,
         )
 

@@ -24,8 +24,8 @@ from manager.domain.lifecycle.task import Task, TaskOffer
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.pool.actions import RetireTask
 from manager.ports.task_agent import AgentUnreachable
-from manager.use_cases import apply, ending, finish_launch, launch, lifetime, records, sweep
-from manager.use_cases.world import Recent
+from manager.use_cases import apply, ending, finish_launch, launch, lifetime, reconcile_pass, records
+from manager.use_cases.world import ProcessMemory
 from simulator.agents import SimulatedAgents
 from simulator.engine import MachineEngine
 from simulator.store import SimulatedStore
@@ -128,7 +128,7 @@ planted("no second start", "after a crash nothing starts", (lifecycle, "_not_sta
 # Tasks that the engine lists, or not
 
 
-@planted("failed look-up taken as empty", "the engine is silent once, and all work ends", (sweep, "_observed"))
+@planted("failed look-up taken as empty", "the engine is silent once, and all work ends", (reconcile_pass, "_observed"))
 def _silence_is_empty(right: Worse, *given: Any) -> Any:
     return right(*given) or ()
 
@@ -143,12 +143,16 @@ def _silence_ends_sessions(right: Worse, world: Any, workspace: Workspace) -> Wo
     return right(world, workspace)
 
 
-@planted("orphans without a second look", "a task that a pass did not read is ended", (sweep, "_unaccounted"))
+@planted("orphans without a second look", "a task that a pass did not read is ended", (reconcile_pass, "_unaccounted"))
 def _orphans_unless_in_the_snapshot(_right: Worse, world: Any, tasks: Any, _now: float) -> Any:
     return _listed_without(world, tasks), ()
 
 
-@planted("second look before the list, and a later clock", "a paused manager ends new tasks", (sweep, "_unaccounted"))
+@planted(
+    "second look before the list, and a later clock",
+    "a paused manager ends new tasks",
+    (reconcile_pass, "_unaccounted"),
+)
 def _second_look_first(_right: Worse, world: Any, _tasks: Any, begun: float) -> Any:
     """Reads the records first, then lists, and judges age by the later clock: either alone is harmless."""
     known = {task.task_id for task in world.store.list_tasks(limit=1_000)}
@@ -366,10 +370,10 @@ planted("a claimed workspace is never due", "after a crash nothing opens", (Work
 _waiting = planted("a waiting task is never looked at", "a no-show costs money all night", (Task, "ready"))(_never_due)
 
 
-@_waiting.also((sweep, "_tasks"))
+@_waiting.also((reconcile_pass, "_tasks"))
 def _never_looked_at(right: Worse, world: Any, now: float) -> Any:
     return right(replace(world, policy=replace(world.policy, waiting_look_s=math.inf)), now)
 
 
 planted("an ended task is never due", "its record is kept forever", (Task, "stopped"))(_never_due)
-planted("the pool trusts a lagging index", "it starts the same tasks twice", (Recent, "starts_since"))(_nothing)
+planted("the pool trusts a lagging index", "it starts the same tasks twice", (ProcessMemory, "starts_since"))(_nothing)

@@ -110,7 +110,7 @@ class Policy:
 
     launch_timeout_s: float = 120.0
     takeover_s: float = 5.0
-    """A step of a launch that shows no progress for so long belongs to a process that died; the sweep carries on."""
+    """A step of a launch that shows no progress for so long belongs to a process that died; the pass carries on."""
     save_timeout_s: float = 120.0
     """The hard limit of a stop: until then a task whose work could not be saved is kept."""
     save_retry_max_s: float = 15.0
@@ -127,7 +127,7 @@ class Policy:
     restore_retry_s: float = 60.0
     """How often the backup worker is notified again of a restore that is not finished."""
 
-    sweep_interval_s: float = 300.0
+    pass_interval_s: float = 300.0
     due_per_pass_max: int = 200
     """Workspaces that one pass looks at; the longest due first."""
     records_max: int = 1_000

@@ -31,7 +31,7 @@ from manager.domain.plan import Plan
 from manager.entrypoints.door import Door
 from manager.entrypoints.handler import InvocationHandler
 from manager.ports.clock import Metrics
-from manager.use_cases.sweep import sweep, sweep_named
+from manager.use_cases.reconcile_pass import reconcile_named, reconcile_pass
 from manager.use_cases.world import InFlight, World
 
 log = logging.getLogger(__name__)
@@ -134,13 +134,13 @@ class Invocation:
         self._woken = True
 
     def _whole_pass(self) -> None:
-        self._carry_out(lambda: sweep(self._world))
+        self._carry_out(lambda: reconcile_pass(self._world))
         next_due_at = self._world.store.find_next_due_at()
         if next_due_at is not None and self._is_soon(next_due_at):
             self._wake()
 
     def _pass_over(self, task_ids: Iterable[str]) -> None:
-        self._carry_out(lambda: sweep_named(self._world, task_ids))
+        self._carry_out(lambda: reconcile_named(self._world, task_ids))
 
     def _carry_out(self, begin: Callable[[], Plan]) -> None:
         """A pass that leaves something undone has not failed and is not repeated as a whole: it is counted, for the alarm, and the

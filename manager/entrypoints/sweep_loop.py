@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterable
 
-from manager.use_cases.sweep import sweep, sweep_named
+from manager.use_cases.reconcile_pass import reconcile_named, reconcile_pass
 from manager.use_cases.world import World
 
 log = logging.getLogger(__name__)
@@ -69,8 +69,8 @@ class SweepLoop:
             told, self._told = self._told, frozenset()
         try:
             if told:
-                sweep_named(world, told)
-            plan = sweep(world)
+                reconcile_named(world, told)
+            plan = reconcile_pass(world)
         except BaseException:
             with self._told_lock:
                 self._told |= told  # for the next pass
@@ -78,4 +78,4 @@ class SweepLoop:
         self.last_sweep_at = world.clock.now()
         next_due_at = world.store.find_next_due_at()
         next_at = plan.look_again_at if next_due_at is None else min(plan.look_again_at, next_due_at)
-        return min(world.policy.sweep_interval_s, max(world.policy.transient_tick_s, next_at - world.clock.now()))
+        return min(world.policy.pass_interval_s, max(world.policy.transient_tick_s, next_at - world.clock.now()))

@@ -82,7 +82,7 @@ class WorkspaceStore(Protocol):
 
     def list_due_cohorts(self, now: float, *, limit: int) -> tuple[Cohort, ...]:
         """Cohorts whose `due_at` has come, longest due first. `find_next_due_at` leaves them out: a class is prepared
-        so early that the usual sweep is in time."""
+        so early that the regular pass is in time."""
         ...
 
     def find_task(self, task_id: str) -> Task | None: ...

@@ -16,8 +16,8 @@ from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy, PoolSchedule
 from manager.use_cases.backups import BackupContext
 from manager.use_cases.lifetime import create
-from manager.use_cases.sweep import sweep
-from manager.use_cases.world import InFlight, Recent, World
+from manager.use_cases.reconcile_pass import reconcile_pass
+from manager.use_cases.world import InFlight, ProcessMemory, World
 
 ANNA = "ws-aaaaaaaaaa"
 BEN = "ws-bbbbbbbbbb"
@@ -60,23 +60,23 @@ class School:
                 CreateRequest(workspace_id, f"owner of {workspace_id}", WorkspaceKind.VSCODE, "Anna", "a@x.org"),
             )
 
-    def sweep(self, times: int = 1) -> None:
+    def reconcile_pass(self, times: int = 1) -> None:
         for _ in range(times):
-            sweep(self.world)
+            reconcile_pass(self.world)
 
     def settle(self) -> None:
         """Sweep until a pass finds nothing to do; a fleet that never settles is a bug."""
         for _ in range(50):
-            if not sweep(self.world).actions:
+            if not reconcile_pass(self.world).actions:
                 return
-        raise AssertionError(f"the fleet does not settle: {sweep(self.world).actions}")
+        raise AssertionError(f"the fleet does not settle: {reconcile_pass(self.world).actions}")
 
     def later(self, seconds: float) -> None:
         self.clock.advance(seconds)
 
     def crash(self) -> None:
         """The manager's process dies and starts again: what was only in its memory is gone."""
-        self.world = replace(self.world, in_flight=InFlight(), recent=Recent())
+        self.world = replace(self.world, in_flight=InFlight(), memory=ProcessMemory())
 
     def workspace(self, workspace_id: str = ANNA) -> Workspace:
         found = self.store.find_workspace(workspace_id)

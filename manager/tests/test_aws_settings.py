@@ -43,7 +43,7 @@ def test_tasks_on_aws_have_other_limits_than_on_one_machine() -> None:
 
 def test_a_warning_is_shown_for_five_minutes_although_the_sweep_that_gives_it_may_be_five_minutes_late() -> None:
     policy = read().policy
-    assert policy.idle_warning_s - policy.sweep_interval_s >= 300.0
+    assert policy.idle_warning_s - policy.pass_interval_s >= 300.0
 
 
 def test_a_purger_that_is_not_named_is_called_after_its_file_system() -> None:

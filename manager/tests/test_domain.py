@@ -164,7 +164,7 @@ def test_a_pass_that_acts_is_followed_by_another_soon_even_if_no_event_tells_of_
     assert len(begun.actions) == 1
     assert begun.look_again_at == NOW + policy.transient_tick_s
     quiet = reconcile(Observation(Fleet(), POOL), NOW, NO_POOL)
-    assert quiet.look_again_at == NOW + policy.sweep_interval_s
+    assert quiet.look_again_at == NOW + policy.pass_interval_s
 
 
 def test_a_failed_look_up_kills_nothing_and_starts_nothing() -> None:

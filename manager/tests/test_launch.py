@@ -57,7 +57,7 @@ def test_an_existing_workspace_is_answered_without_a_write() -> None:
 def test_a_launch_takes_a_warm_task_that_is_still_starting_rather_than_a_new_one() -> None:
     school = School(pool=1, runner=MemoryTaskRunner(FakeClock(), ready_after_s=1.0))
     school.enrol(ANNA)
-    school.sweep()
+    school.reconcile_pass()
     launch(school.world, ANNA)
     assert len(school.runner.tasks) == 1
     school.later(1.0)
@@ -275,7 +275,7 @@ def test_a_claim_that_takes_long_tells_what_it_does_and_is_carried_on() -> None:
     school.world = replace(school.world, agent=AgentWhoseClaimTakesLong(school.runner))
     assert launch(school.world, ANNA).state is WorkspaceState.STARTING
     for _ in range(4):
-        school.sweep()
+        school.reconcile_pass()
         school.later(school.world.policy.takeover_s)
     workspace = school.workspace()
     assert workspace.state is WorkspaceState.RUNNING

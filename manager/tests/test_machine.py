@@ -26,8 +26,8 @@ from manager.tests.faults import Crash, Faults, Faulty, crash, fail
 from manager.tests.school import School, pool_of
 from manager.use_cases import lifetime, stop
 from manager.use_cases.launch import launch
-from manager.use_cases.sweep import sweep
-from manager.use_cases.world import InFlight, Recent, World
+from manager.use_cases.reconcile_pass import reconcile_pass
+from manager.use_cases.world import InFlight, ProcessMemory, World
 
 WORKSPACES = ("ws-aaaaaaaaaa", "ws-bbbbbbbbbb")
 DELETE_GRACE_S = 3_000.0
@@ -40,7 +40,7 @@ CALLS: dict[str, Callable[[World, str], object]] = {
     "keep running": lambda world, workspace_id: stop.keep_running(world, workspace_id, world.clock.now() + 900.0),
     "delete": lifetime.delete,
     "undelete": lifetime.undelete,
-    "sweep": lambda world, _: sweep(world),
+    "sweep": lambda world, _: reconcile_pass(world),
 }
 
 calls = st.sampled_from(
@@ -91,11 +91,11 @@ class ManagerMachine(RuleBasedStateMachine):
                 idle_timeout_s=600.0,
             ),
         )
-        self.other = replace(self.world, ids=CountingIds("other"), in_flight=InFlight(), recent=Recent())
+        self.other = replace(self.world, ids=CountingIds("other"), in_flight=InFlight(), memory=ProcessMemory())
         self.faults.after_each = self.check
         logging.disable(logging.CRITICAL)
         for _ in range(3):
-            sweep(self.world)
+            reconcile_pass(self.world)
             self.school.later(2.0)
 
     def make_store(self) -> WorkspaceStore:
@@ -119,15 +119,15 @@ class ManagerMachine(RuleBasedStateMachine):
         self._do(lambda: CALLS[name](self.world, workspace_id), trouble)
 
     @rule(trouble=st.lists(troubles, max_size=2), silent=st.sampled_from([None, None, None, "runner", "agent"]))
-    def sweep(self, trouble: list[Trouble], silent: str | None) -> None:
+    def reconcile_pass(self, trouble: list[Trouble], silent: str | None) -> None:
         self.faults.silent = {silent} if silent else set()
-        self._do(lambda: sweep(self.world), trouble)
+        self._do(lambda: reconcile_pass(self.world), trouble)
 
     @rule(seconds=st.sampled_from([0.0, 2.0, 6.0]), workspace_id=workspaces)
     def launch_until_it_runs(self, seconds: float, workspace_id: str) -> None:
         self._do(lambda: launch(self.world, workspace_id))
         for _ in range(3):
-            self._do(lambda: sweep(self.world))
+            self._do(lambda: reconcile_pass(self.world))
             self.school.later(seconds)
 
     @rule(
@@ -155,12 +155,12 @@ class ManagerMachine(RuleBasedStateMachine):
         for task in self.school.runner.tasks.values():
             task.failure = ""
         for _ in range(16):
-            self._do(lambda: sweep(self.world))
+            self._do(lambda: reconcile_pass(self.world))
             self.school.later(20.0)
         for _ in range(20):
-            if not sweep(self.world).actions:
+            if not reconcile_pass(self.world).actions:
                 break
-        assert sweep(self.world).actions == (), "reconciling a converged world must be a no-op"
+        assert reconcile_pass(self.world).actions == (), "reconciling a converged world must be a no-op"
         self._check_converged()
 
     def teardown(self) -> None:
@@ -176,8 +176,8 @@ class ManagerMachine(RuleBasedStateMachine):
         try:
             work()
         except Crash:
-            self.world = replace(self.world, in_flight=InFlight(), recent=Recent())
-            self.other = replace(self.other, in_flight=InFlight(), recent=Recent())
+            self.world = replace(self.world, in_flight=InFlight(), memory=ProcessMemory())
+            self.other = replace(self.other, in_flight=InFlight(), memory=ProcessMemory())
         except (ApraNovaError, OSError):
             pass
         self.faults.clear()

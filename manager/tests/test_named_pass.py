@@ -6,7 +6,7 @@ from contract.names import StopReason, WorkspaceState
 from manager.domain.lifecycle.task import Task
 from manager.tests.school import ANNA, BEN, School
 from manager.use_cases.launch import launch
-from manager.use_cases.sweep import sweep_named
+from manager.use_cases.reconcile_pass import reconcile_named
 
 
 def task_id_of(school: School, workspace_id: str) -> str:
@@ -22,7 +22,7 @@ def test_only_the_named_launch_goes_on() -> None:
     school.enrol(ANNA, BEN)
     for workspace_id in (ANNA, BEN):
         launch(school.world, workspace_id)
-    sweep_named(school.world, [task_id_of(school, ANNA)])
+    reconcile_named(school.world, [task_id_of(school, ANNA)])
     assert school.workspace(ANNA).state is WorkspaceState.RUNNING
     assert school.workspace(BEN).state is WorkspaceState.STARTING
 
@@ -32,7 +32,7 @@ def test_the_pool_stays_as_it_is() -> None:
     school.enrol(ANNA)
     launch(school.world, ANNA)
     before = set(school.runner.tasks)
-    sweep_named(school.world, [task_id_of(school, ANNA)])
+    reconcile_named(school.world, [task_id_of(school, ANNA)])
     assert set(school.runner.tasks) == before
 
 
@@ -42,7 +42,7 @@ def test_a_task_that_ended_is_recorded_with_its_workspace() -> None:
     launch(school.world, ANNA)
     school.settle()
     school.runner.end(task_id_of(school, ANNA), "killed: out of memory")
-    sweep_named(school.world, [task_id_of(school, ANNA)])
+    reconcile_named(school.world, [task_id_of(school, ANNA)])
     workspace = school.workspace(ANNA)
     assert (workspace.state, workspace.stop_reason) == (WorkspaceState.STOPPED, StopReason.TASK_ENDED)
     assert "out of memory" in workspace.failure
@@ -51,18 +51,18 @@ def test_a_task_that_ended_is_recorded_with_its_workspace() -> None:
 def test_a_start_that_succeeds_forgives_those_that_failed_before_it() -> None:
     school = School(pool=1)
     school.enrol(ANNA)
-    school.sweep()
+    school.reconcile_pass()
     (warm,) = school.runner.tasks
     school.runner.end(warm, "exited with code 3")
-    school.sweep()
+    school.reconcile_pass()
     assert [task.task_id for task in failed_starts(school)] == [warm]
     launch(school.world, ANNA)
-    sweep_named(school.world, [task_id_of(school, ANNA)])
+    reconcile_named(school.world, [task_id_of(school, ANNA)])
     assert school.workspace(ANNA).state is WorkspaceState.RUNNING
     assert failed_starts(school) == []
 
 
 def test_names_that_nobody_knows_are_no_reason_for_anything() -> None:
     school = School(pool=2)
-    assert sweep_named(school.world, ["task-aaaaaaaaaaaaaaaa"]).actions == ()
+    assert reconcile_named(school.world, ["task-aaaaaaaaaaaaaaaa"]).actions == ()
     assert school.runner.tasks == {}

@@ -15,8 +15,8 @@ from manager.tests.school import ANNA, BEN, School
 from manager.use_cases.expect import expect
 from manager.use_cases.launch import launch
 from manager.use_cases.lifetime import delete
+from manager.use_cases.reconcile_pass import observe, reconcile_pass
 from manager.use_cases.stop import stop
-from manager.use_cases.sweep import observe, sweep
 
 
 def school_with_homes() -> School:
@@ -84,7 +84,7 @@ def test_a_student_who_does_not_come_costs_minutes_and_the_reason_is_told() -> N
     school.later(school.world.policy.hint_s)
     school.settle()
     assert alive_with(school, held.home_id) == []
-    told = (*school.world.sightings.decisions(), *school.store.find_outlook().decisions)
+    told = (*school.world.recent_launches.decisions(), *school.store.find_outlook().decisions)
     assert any("did not come" in line for line in told)
     school.later(1.0)
     assert launch(school.world, ANNA).launch_path is LaunchPath.COLD
@@ -108,7 +108,10 @@ def test_tasks_that_wait_are_counted_in_what_the_pool_costs_also_by_passes_that_
     school = school_with_homes()
     signs_in(school)
     school.later(school.world.policy.waiting_look_s)
-    assert [note.warm for note in (sweep(school.world).pool, sweep(school.world).pool) if note] == [1, 1]
+    assert [note.warm for note in (reconcile_pass(school.world).pool, reconcile_pass(school.world).pool) if note] == [
+        1,
+        1,
+    ]
 
 
 def test_a_task_that_dies_while_it_waits_is_found_with_the_next_look_though_no_event_tells() -> None:
@@ -166,7 +169,7 @@ def test_a_home_that_is_missing_is_not_replaced_by_an_empty_one() -> None:
     school.homes.files.pop(home_id)
     expect(school.world, ExpectRequest(ANNA, "signed in"))
     for _ in range(3):
-        school.sweep()
+        school.reconcile_pass()
     assert home_id not in school.homes.files
 
 

@@ -15,7 +15,7 @@ from manager.ports.task_runner import TaskSpec
 from manager.ports.workspace_store import Record
 from manager.tests.school import ANNA, School
 from manager.use_cases.launch import launch
-from manager.use_cases.sweep import sweep
+from manager.use_cases.reconcile_pass import reconcile_pass
 
 
 def failing_school() -> tuple[School, RunnerWithoutRoom]:
@@ -51,11 +51,11 @@ def test_a_success_ends_the_back_off_also_when_its_task_is_claimed_before_any_pa
     runner.full = False
     school.enrol(ANNA)
     assert launch(school.world, ANNA).launch_path is LaunchPath.COLD  # bound from the first: it is never READY
-    school.sweep()
+    school.reconcile_pass()
     assert school.workspace().state is WorkspaceState.RUNNING
     assert not [task for task in school.store.list_warm_tasks(limit=10) if task.failed_start]
     school.crash()
-    school.sweep()
+    school.reconcile_pass()
     assert sum(task.warm for task in school.store.list_tasks(limit=10)) == 1
 
 
@@ -108,8 +108,8 @@ def test_a_start_is_remembered_from_its_write_on_however_long_that_took() -> Non
     school = School(pool=1, store=store)
     store.clock = school.clock
     store.lags = True
-    school.sweep()
-    school.sweep()
+    school.reconcile_pass()
+    school.reconcile_pass()
     assert len(school.runner.tasks) == 1
 
 
@@ -128,7 +128,7 @@ def test_a_launch_that_is_shown_a_task_which_is_taken_already_starts_another() -
 
 def scanning(school: School) -> Any:
     school.later(school.world.policy.orphan_scan_s)
-    return sweep(school.world)
+    return reconcile_pass(school.world)
 
 
 def test_a_task_that_runs_although_its_record_says_stopped_is_ended_without_grace() -> None:
@@ -160,9 +160,9 @@ def test_a_failed_list_of_the_engine_s_tasks_is_asked_for_again_with_the_next_pa
         return works()
 
     school.runner.list_tasks = fails_once  # type: ignore[method-assign]
-    sweep(school.world)
+    reconcile_pass(school.world)
     assert school.runner.tasks["task-lost"].alive
-    sweep(school.world)
+    reconcile_pass(school.world)
     assert not school.runner.tasks["task-lost"].alive
 
 
@@ -173,7 +173,7 @@ def test_each_pass_tells_how_many_tasks_it_found_ready_as_long_as_some_are_wante
     assert (told[0], told[-1]) == (0, 1)
     school.enrol(ANNA)
     launch(school.world, ANNA)
-    school.sweep()
+    school.reconcile_pass()
     assert told[-1] == 0
 
 

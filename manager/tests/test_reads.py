@@ -22,8 +22,8 @@ from manager.domain.lifecycle.workspace import Workspace
 from manager.ports.task_runner import TaskSpec
 from manager.tests.school import ANNA, BEN, School
 from manager.use_cases.launch import launch
+from manager.use_cases.reconcile_pass import reconcile_pass
 from manager.use_cases.stop import stop
-from manager.use_cases.sweep import sweep
 
 WORKSPACES = 10_000
 RUNNING = 2_000
@@ -113,7 +113,7 @@ def test_a_pass_over_ten_thousand_workspaces_reads_the_fifty_that_are_due(large:
         workspace = school.workspace(f"ws-{number:010d}")
         school.store.write(replace(workspace, due_at=school.clock.now()))
     counting.begin()
-    plan = sweep(school.world)
+    plan = reconcile_pass(school.world)
     assert len(plan.actions) == DUE
     assert counting.requests["write"] == DUE
     assert counting.records == DUE + DUE + WARM + 2  # workspaces, their tasks, the pool, past launches, outlook
@@ -126,9 +126,9 @@ def test_a_pass_over_ten_thousand_workspaces_reads_the_fifty_that_are_due(large:
 
 def test_a_pass_in_which_nothing_is_due_reads_the_pool_alone(large: tuple[School, CountingStore]) -> None:
     school, counting = large
-    sweep(school.world)
+    reconcile_pass(school.world)
     counting.begin()
-    assert sweep(school.world).actions == ()
+    assert reconcile_pass(school.world).actions == ()
     assert counting.records == WARM + 2
 
 
@@ -138,10 +138,12 @@ def test_the_search_for_orphans_reads_a_page_of_the_engine_s_tasks_now_and_then(
     school, counting = large
     school.later(school.world.policy.orphan_scan_s)
     counting.begin()
-    assert {type(action) for action in sweep(school.world).actions} == {ActOnUse}  # what is not due is no orphan
+    assert {type(action) for action in reconcile_pass(school.world).actions} == {
+        ActOnUse
+    }  # what is not due is no orphan
     assert 2 * DUE + WARM + 2 < counting.records <= 2 * DUE + WARM + 2 + SCAN_PAGE
     counting.begin()
-    sweep(school.world)
+    reconcile_pass(school.world)
     assert counting.records == WARM + 2
 
 
@@ -154,7 +156,7 @@ def test_an_orphan_among_two_thousand_running_tasks_is_found_within_one_round(
     for _ in range(RUNNING // SCAN_PAGE + 2):
         school.later(school.world.policy.orphan_scan_s)
         counting.begin()
-        sweep(school.world)
+        reconcile_pass(school.world)
         assert counting.records <= WORKSPACES // 4
     assert not school.runner.tasks[lost.task_id].alive
     assert sum(task.alive for task in school.runner.tasks.values()) == RUNNING + WARM
@@ -162,7 +164,7 @@ def test_an_orphan_among_two_thousand_running_tasks_is_found_within_one_round(
 
 def test_a_launch_in_a_large_school_reads_the_workspace_and_the_pool(large: tuple[School, CountingStore]) -> None:
     school, counting = large
-    sweep(school.world)
+    reconcile_pass(school.world)
     counting.begin()
     assert launch(school.world, f"ws-{WORKSPACES - 1:010d}").launch_path is LaunchPath.WARM
     assert counting.records == 1 + WARM
@@ -179,9 +181,9 @@ def test_a_pass_that_only_records_use_asks_for_no_other(large: tuple[School, Cou
     world = replace(school.world, wake=lambda: woken.append(None))
     now = school.clock.now()
     school.store.write(replace(school.workspace(f"ws-{DUE:010d}"), due_at=now))
-    plan = sweep(world)
+    plan = reconcile_pass(world)
     assert [type(action) for action in plan.actions] == [ActOnUse]
-    assert (woken, plan.look_again_at) == ([], now + world.policy.sweep_interval_s)
+    assert (woken, plan.look_again_at) == ([], now + world.policy.pass_interval_s)
     due_at = school.workspace(f"ws-{DUE:010d}").due_at
     assert due_at is not None
     assert due_at > now  # it says itself when it is due

@@ -22,8 +22,8 @@ from manager.ports.workspace_store import Record
 from manager.tests.faults import Faults, Faulty
 from manager.tests.school import ANNA, School
 from manager.use_cases.launch import launch
+from manager.use_cases.reconcile_pass import reconcile_pass
 from manager.use_cases.stop import restart, stop
-from manager.use_cases.sweep import sweep
 from manager.use_cases.world import InFlight
 
 
@@ -58,9 +58,9 @@ def test_a_kind_whose_look_up_fails_once_keeps_its_share_of_the_pool() -> None:
     school.settle()
     assert sum(task.alive for task in runner.tasks.values()) == 3
     runner.silent_for = WorkspaceKind.SUPERSET
-    assert sweep(school.world).actions == ()
+    assert reconcile_pass(school.world).actions == ()
     runner.silent_for = None
-    assert sweep(school.world).actions == ()
+    assert reconcile_pass(school.world).actions == ()
 
 
 def test_a_kind_that_is_not_installed_leaves_the_pool_to_the_others() -> None:
@@ -74,11 +74,11 @@ def test_a_task_of_a_replaced_image_that_just_became_ready_is_retired_by_the_pas
     """It was marked ready and retired in one plan; the second write was refused, and with the next image there were three."""
     runner = MemoryTaskRunner(FakeClock(), ready_after_s=5.0)
     school = School(pool=1, runner=runner)
-    school.sweep()
+    school.reconcile_pass()
     (old,) = runner.tasks
     school.later(5.0)
     runner.images[WorkspaceKind.VSCODE] = "vscode-2"
-    school.sweep()
+    school.reconcile_pass()
     record = school.store.find_task(old)
     assert record is not None
     assert record.state is TaskState.STOPPING
@@ -107,14 +107,14 @@ def test_a_failed_start_holds_the_pool_up_while_its_stop_still_takes_its_seconds
     """It counted only once its end was recorded: until then start after start was tried."""
     runner = RunnerWhoseStopsTakeLong()
     school = School(pool=1, runner=runner)
-    school.sweep(4)
+    school.reconcile_pass(4)
     assert [task.state for task in school.store.list_tasks(limit=10)] == [TaskState.STOPPING]
     assert runner.starts == 1
     runner.stopping = False
     school.settle()
     assert runner.starts == 1
     school.later(school.world.policy.back_off_base_s)
-    school.sweep()
+    school.reconcile_pass()
     assert runner.starts == 2
 
 
@@ -184,7 +184,7 @@ def test_a_claim_that_was_cut_short_goes_on_with_the_next_pass_though_the_index_
     store.stand_still()
     with pytest.raises(ApraNovaError):
         launch(school.world, ANNA)
-    plan = sweep(school.world)
+    plan = reconcile_pass(school.world)
     assert plan.look_again_at < school.clock.now() + school.world.policy.takeover_s
     school.later(school.world.policy.takeover_s)
     school.settle()
@@ -215,7 +215,7 @@ def test_a_pass_that_is_held_up_after_the_agent_answered_does_not_take_the_minut
     anna_works_under(school, agent)
     school.later(school.world.policy.idle_timeout_s - 30.0)
     agent.held_up_s = 60.0
-    school.sweep()
+    school.reconcile_pass()
     assert school.workspace().state is WorkspaceState.RUNNING
     agent.held_up_s = 0.0
     school.task().last_activity_at = school.clock.now() - 5.0
@@ -245,7 +245,7 @@ def test_a_student_who_comes_back_while_the_pass_waits_for_other_agents_is_not_s
     anna_works_under(school, agent)
     school.later(school.world.policy.idle_timeout_s)
     agent.comes_back = True
-    school.sweep()
+    school.reconcile_pass()
     assert school.workspace().state is WorkspaceState.RUNNING
     assert school.workspace().stops_at == school.clock.now() + school.world.policy.idle_timeout_s
     agent.comes_back = False
@@ -277,7 +277,7 @@ def anna_is_stopped_as_idle_while_she_comes_back() -> School:
     school.settle()
     school.later(school.world.policy.idle_timeout_s)
     store.school = school
-    school.sweep()
+    school.reconcile_pass()
     assert school.workspace().state is WorkspaceState.STOPPING
     return school
 
@@ -286,7 +286,7 @@ def test_a_student_who_comes_back_while_the_stop_is_being_written_has_the_worksp
     """No question before a stop helps when its write is held up after the answer: the save asks once more."""
     school = anna_is_stopped_as_idle_while_she_comes_back()
     first = school.task()
-    school.sweep()
+    school.reconcile_pass()
     assert school.workspace().launch_wanted_at is not None
     assert [step.name for step in school.workspace().steps][-3:] == ["came_back", "saved", "task_stopped"]
     school.settle()

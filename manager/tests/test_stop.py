@@ -15,8 +15,8 @@ from manager.ports.task_agent import AgentUnreachable
 from manager.tests.school import ANNA, School
 from manager.use_cases import lifetime
 from manager.use_cases.launch import launch
+from manager.use_cases.reconcile_pass import reconcile_named
 from manager.use_cases.stop import keep_running, stop
-from manager.use_cases.sweep import sweep_named
 
 
 def running(**options: object) -> School:
@@ -55,12 +55,12 @@ def test_a_save_that_fails_is_retried_and_reported_and_the_task_kept_until_the_h
     school.agent.save_failure = "the disk is full"
     stop(school.world, ANNA)
     for _ in range(11):
-        school.sweep()
+        school.reconcile_pass()
         assert task.alive
         assert "could not be saved yet, trying again: the disk is full" in school.workspace().failure
         school.later(10.0)
     school.later(10.0)
-    school.sweep()
+    school.reconcile_pass()
     assert not task.alive
     assert school.workspace().state is WorkspaceState.STOPPED
     assert "could not be saved before the stop" in school.workspace().failure
@@ -71,7 +71,7 @@ def test_a_save_that_works_at_last_clears_the_report() -> None:
     school = running()
     school.agent.save_failure = "the disk is full"
     stop(school.world, ANNA)
-    school.sweep()
+    school.reconcile_pass()
     school.agent.save_failure = ""
     school.later(2.0)
     school.settle()
@@ -97,7 +97,7 @@ def test_an_agent_that_falls_silent_after_its_save_is_asked_again_until_the_dead
     school.world = replace(school.world, agent=agent)
     school.later(school.world.policy.idle_timeout_s)
     agent.silent_for = silent_for
-    school.sweep(2)
+    school.reconcile_pass(2)
     assert (school.workspace().state, school.workspace().failure) == (WorkspaceState.STOPPING, "")
     school.later(school.world.policy.save_timeout_s)
     school.settle()
@@ -169,7 +169,7 @@ def test_a_task_that_ends_by_itself_leaves_its_workspace_stopped_with_the_cause(
     ended = school.workspace().task_id or ""
     school.runner.end(ended, "killed: out of memory")
     if told:
-        sweep_named(school.world, (ended,))
+        reconcile_named(school.world, (ended,))
     else:
         school.later(school.world.policy.status_refresh_s)
     school.settle()
@@ -185,7 +185,7 @@ def test_an_engine_that_does_not_answer_stops_nothing_and_launches_go_on_afterwa
     school = running(runner=runner, pool=1)
     runner.silent = True
     school.later(600.0)
-    school.sweep(3)
+    school.reconcile_pass(3)
     assert school.workspace().state is WorkspaceState.RUNNING
     assert all(task.alive for task in runner.tasks.values())
     assert launch(school.world, ANNA).state is WorkspaceState.RUNNING

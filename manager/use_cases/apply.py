@@ -176,12 +176,12 @@ def _start_warm(world: World, action: pool.StartWarmTask) -> None:
         because=action.because,
         expires_at=owner.expected.until if owner is not None and owner.expected is not None else None,
     )
-    world.recent.started(task.task_id, now)
+    world.memory.started(task.task_id, now)
     if owner is None:
         world.store.write(task)
     else:
         world.store.write(task, owner.started_ahead(task.task_id, now=now))
-    world.recent.started(task.task_id, world.clock.now())  # once more: the write may have taken its time
+    world.memory.started(task.task_id, world.clock.now())  # once more: the write may have taken its time
     _begin(world, lifecycle.StartAgain(stored(task)))
 
 

@@ -19,9 +19,9 @@ def put(world: World, request: CohortRequest) -> None:
     def attempt() -> None:
         known = world.store.find_cohort(request.cohort_id)
         cohort = known or Cohort(request.cohort_id, request.label, request.kind)
-        told = cohort.announced(request, now=world.clock.now())
-        if told != known:
-            world.store.write(told)
+        updated = cohort.announced(request, now=world.clock.now())
+        if updated != known:
+            world.store.write(updated)
 
     retried(world, attempt)
     world.wake()

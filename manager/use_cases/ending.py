@@ -91,9 +91,9 @@ def _record_saved(world: World, task: Task, workspace: Workspace | None, now: fl
     if workspace is None:
         world.store.write(saved)
         return stored(saved), None
-    told = replace(workspace, failure="").with_step(LaunchStep(StepName.SAVED, now, "Your work is saved"))
-    world.store.write(saved, told)
-    return stored(saved), stored(told)
+    updated = replace(workspace, failure="").with_step(LaunchStep(StepName.SAVED, now, "Your work is saved"))
+    world.store.write(saved, updated)
+    return stored(saved), stored(updated)
 
 
 def _try_later(world: World, task: Task, workspace: Workspace | None, because: str, now: float) -> None:
@@ -136,16 +136,16 @@ def _whose_home_is_free(world: World, task: Task) -> tuple[Workspace, ...]:
 
 def _ended(workspace: Workspace, failure: str, now: float) -> Workspace:
     if workspace.state is WorkspaceState.STOPPING:
-        told = replace(workspace, failure=failure or workspace.failure)
+        updated = replace(workspace, failure=failure or workspace.failure)
     elif workspace.state is WorkspaceState.STARTING:
         because = f"The workspace could not start: {failure}"
-        told = workspace.launch_failed(now=now, because=because, again=workspace.may_try_again)
+        updated = workspace.launch_failed(now=now, because=because, again=workspace.may_try_again)
     else:
         failure = f"The workspace ended unexpectedly: {failure}"
-        told = workspace.stopping(now=now, reason=StopReason.TASK_ENDED, failure=failure)
-    if told.tries_again:
-        return told.ended(now=now, step=LaunchStep(StepName.TASK_CLEANED_UP, now, "Cleaned up the failed workspace"))
-    return told.ended(
+        updated = workspace.stopping(now=now, reason=StopReason.TASK_ENDED, failure=failure)
+    if updated.tries_again:
+        return updated.ended(now=now, step=LaunchStep(StepName.TASK_CLEANED_UP, now, "Cleaned up the failed workspace"))
+    return updated.ended(
         now=now, step=LaunchStep(StepName.TASK_STOPPED, now, "The workspace is stopped; your files are kept")
     )
 

@@ -17,7 +17,7 @@ def expect(world: World, request: ExpectRequest) -> None:
     """Have the planner make ready for this workspace. A hint for an unknown one is no error, and one for a workspace that
     runs changes nothing.
 
-    With fixed homes the record remembers it, and the next sweep starts the student's own task. Else any task will do, and
+    With fixed homes the record remembers it, and the next pass starts the student's own task. Else any task will do, and
     this process remembers it: if it is lost, the student waits as if there had been none.
     """
     if not WORKSPACE_ID_PATTERN.fullmatch(request.workspace_id):
@@ -35,7 +35,7 @@ def expect(world: World, request: ExpectRequest) -> None:
         now = world.clock.now()
         until = now + world.policy.hint_s
         if world.runner.late_binding or workspace.home_created_at is None:
-            world.sightings.hint(workspace, until=until)
+            world.recent_launches.hint(workspace, until=until)
         else:
             expected = Expectation(now, now, until, f"who {request.because}")
             world.store.write(workspace.expecting(expected, now=now))

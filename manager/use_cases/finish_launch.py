@@ -20,7 +20,7 @@ from manager.use_cases.world import World
 log = logging.getLogger(__name__)
 
 _FINAL = frozenset({Reason.LAUNCH_FAILED, Reason.NO_CAPACITY, Reason.KIND_NOT_READY})
-"""Errors after which trying the same task again is useless. Any other one leaves the launch to the sweep, until its deadline."""
+"""Errors after which trying the same task again is useless. Any other one leaves the launch to the pass, until its deadline."""
 
 
 class HomeMissing(ApraNovaError):
@@ -87,16 +87,16 @@ def bind_ready(world: World, workspace: Workspace, task: Task, observed: Observe
         claimed = task.claimed(workspace.workspace_id, observed, now=now)
         ready = workspace.task_claimed(now=now)
         world.store.write(claimed, ready)
-        world.recent.claimed_at = now
+        world.memory.claimed_at = now
         task, workspace = stored(claimed), stored(ready)
     return complete_claim(world, workspace, task)
 
 
 def complete_claim(world: World, workspace: Workspace, task: Task) -> Workspace:
-    """Home, agent, RUNNING: one write in the end. Returns the record as far as it came; the sweep carries on where this
+    """Home, agent, RUNNING: one write in the end. Returns the record as far as it came; the pass carries on where this
     could not. The records are not read again first: if they have moved on, that write is refused."""
     begun = world.clock.now()
-    world.recent.claimed(task.task_id, begun)
+    world.memory.claimed(task.task_id, begun)
     try:
         running = _complete(world, workspace, task)
     except VersionConflict:
@@ -109,7 +109,7 @@ def complete_claim(world: World, workspace: Workspace, task: Task) -> Workspace:
             raise
         log.error("workspace %s cannot have task %s: %s", workspace.workspace_id, task.task_id, error)  # noqa: TRY400
         return _failed(world, workspace.workspace_id, task.task_id, error)
-    world.recent.forget_claim(task.task_id)
+    world.memory.forget_claim(task.task_id)
     world.metrics.observe("claim_seconds", world.clock.now() - begun)
     return running
 
@@ -140,13 +140,13 @@ def _record_running(world: World, workspace: Workspace, task: Task, steps: tuple
     """While the claim took its time, progress may have been noted: then the record is read, and written on top of that.
     Raises VersionConflict when it does not wait for this claim any more."""
     for _ in range(world.policy.attempts_max):
-        told = workspace
+        updated = workspace
         for step in steps[:-1]:
-            told = told.with_step(step)
+            updated = updated.with_step(step)
         try:
             return save_workspace(
                 world,
-                told.running(now=world.clock.now(), cluster=task.cluster, address=task.address, step=steps[-1]),
+                updated.running(now=world.clock.now(), cluster=task.cluster, address=task.address, step=steps[-1]),
             )
         except VersionConflict:
             found = get_workspace(world, workspace.workspace_id)

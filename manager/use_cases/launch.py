@@ -23,7 +23,7 @@ def launch(world: World, workspace_id: str) -> Workspace:
     """Launch or resume; safe to repeat, and for fifty clicks at once one wins and the others see its progress.
 
     A warm claim is complete when this returns. What may go wrong: the task fails (the record then says why, and the
-    sweep ends the task), or this process dies in between (the sweep takes over). Raises ApraNovaError:
+    next pass ends the task), or this process dies in between (the pass takes over). Raises ApraNovaError:
     WORKSPACE_NOT_FOUND, WORKSPACE_DELETED, KIND_NOT_READY, NO_CAPACITY, CONFLICT.
     """
     return retried(world, lambda: _launch_once(world, get_workspace(world, workspace_id)))
@@ -111,7 +111,7 @@ def _take_held(world: World, workspace: Workspace, held: Task, *, image: str, no
                 raise VersionConflict(f"{workspace.workspace_id} or the task that was started ahead for it has changed")
             return _go_on(world, bound)
     if workspace.launch_wanted_at is not None and not held.warm:
-        return workspace  # it ends; the sweep launches when it is gone
+        return workspace  # it ends; the pass launches when it is gone
     wished = workspace.launch_wished(now=now)
     if held.warm:  # of an old image
         world.store.write(wished, held.stopping(now=now, deadline=now))
@@ -143,7 +143,7 @@ def _try_bind(world: World, task: Task, workspace: Workspace, *, now: float) -> 
         world.store.write(binding.task, binding.workspace)
     except VersionConflict:
         return None
-    world.recent.claimed_at = now
+    world.memory.claimed_at = now
     world.metrics.count("launches_total", path=str(binding.workspace.launch_path))
     return Binding(stored(binding.task), stored(binding.workspace))
 
@@ -168,7 +168,7 @@ def _cold(world: World, workspace: Workspace, image: str) -> Workspace:
         bound = _try_bind(world, task, workspace, now=now)
         if bound is None:
             raise VersionConflict(f"{workspace.workspace_id} was launched by someone else")
-        world.recent.started(bound.task.task_id, world.clock.now())
+        world.memory.started(bound.task.task_id, world.clock.now())
         world.wake()
         begun = finish_launch.start_task(world, bound.task, bound.workspace)
         return bound.workspace if begun else get_workspace(world, workspace.workspace_id)

@@ -17,15 +17,15 @@ _JUDGED_EVERY_S = 3_600.0
 def note_pool(world: World, note: PoolNote, facts: PoolFacts) -> None:
     """At most once in `meter_s`, or when the sizes change. Another manager's note in between makes this one void: it is
     tried again with the next pass, and the meter loses nothing."""
-    world.sightings.decided(note.decisions)
+    world.recent_launches.decided(note.decisions)
     now, policy, outlook = world.clock.now(), world.policy, facts.outlook
     sizes = [(line.kind, line.size) for line in outlook.targets]
     changed = sizes != [(line.kind, line.size) for line in note.targets]
     if now - outlook.metered_at < (policy.meter_s / 10.0 if changed else policy.meter_s):
         return
-    decisions = world.sightings.decisions()
+    decisions = world.recent_launches.decisions()
     time_zone = policy.schedule.time_zone
-    noted = outlook.metered(note.warm, now=now, time_zone=time_zone, longest_s=2.0 * policy.sweep_interval_s)
+    noted = outlook.metered(note.warm, now=now, time_zone=time_zone, longest_s=2.0 * policy.pass_interval_s)
     noted = noted.with_decisions(decisions, now=now, time_zone=time_zone)
     noted = replace(noted, policy=note.policy, targets=note.targets)
     if now - noted.judged_at >= _JUDGED_EVERY_S:
@@ -35,4 +35,4 @@ def note_pool(world: World, note: PoolNote, facts: PoolFacts) -> None:
         world.store.write(noted)
     except VersionConflict:
         return
-    world.sightings.written(decisions)
+    world.recent_launches.written(decisions)

@@ -67,7 +67,7 @@ def begin_stop(
     launch_again: bool = False,
     task: Task | None = None,
 ) -> Workspace:
-    """RUNNING or STARTING → STOPPING, workspace and task in one write; the sweep saves and ends. `failure`: why a launch has
+    """RUNNING or STARTING → STOPPING, workspace and task in one write; the pass saves and ends. `failure`: why a launch has
     failed. Raises VersionConflict."""
     now = world.clock.now()
     if reason is StopReason.DELETED:

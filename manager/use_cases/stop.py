@@ -16,7 +16,7 @@ _UP = (WorkspaceState.STARTING, WorkspaceState.RUNNING)
 
 
 def stop(world: World, workspace_id: str) -> Workspace:
-    """Begin a stop; the sweep saves and ends. A stop also takes back a wish to launch again."""
+    """Begin a stop; the pass saves and ends. A stop also takes back a wish to launch again."""
 
     def attempt() -> Workspace:
         workspace = get_workspace(world, workspace_id)

@@ -119,12 +119,12 @@ def _pool(world: World) -> PoolView:
     """As it was last written down, and the decisions of this process since then."""
     policy, outlook, now = world.policy, world.store.find_outlook(), world.clock.now()
     time_zone = policy.schedule.time_zone
-    told = outlook.with_decisions(world.sightings.decisions(), now=now, time_zone=time_zone)
+    noted = outlook.with_decisions(world.recent_launches.decisions(), now=now, time_zone=time_zone)
     spent = outlook.metered(0, now=now, time_zone=time_zone, longest_s=0.0)
     return PoolView(
         policy=outlook.policy or str(policy.pool_policy),
         targets={str(line.kind): line.size for line in outlook.targets},
-        decisions=(*(f"{line.kind}: {line.size} wanted, {line.because}" for line in outlook.targets), *told.decisions),
+        decisions=(*(f"{line.kind}: {line.size} wanted, {line.because}" for line in outlook.targets), *noted.decisions),
         forecast_error=outlook.forecast_error,
         spent_h=spent.spent_s / 3600.0,
     )

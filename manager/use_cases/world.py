@@ -15,11 +15,11 @@ from manager.ports.home_volumes import HomeVolumes
 from manager.ports.task_agent import TaskAgent
 from manager.ports.task_runner import TaskRunner
 from manager.ports.workspace_store import WorkspaceStore
-from manager.use_cases.sightings import Sightings
+from manager.use_cases.recent_launches import RecentLaunches
 
 
 class Background(Protocol):
-    """How the sweep does slow things beside each other."""
+    """How the pass does slow things beside each other."""
 
     def run(self, work: Callable[[], None]) -> None:
         """Do `work` soon; it does not raise."""
@@ -30,7 +30,7 @@ class Background(Protocol):
 
 
 class Inline:
-    """Does everything at once, in the caller's thread: for tests, and for a sweep that must be finished when it returns."""
+    """Does everything at once, in the caller's thread: for tests, and for a reconcile pass that must be finished when it returns."""
 
     def run(self, work: Callable[[], None]) -> None:
         work()
@@ -40,7 +40,7 @@ class Inline:
 
 
 class InFlight:
-    """What this process is busy with, so that its own sweep does not do the same work again at the same time.
+    """What this process is busy with, so that its own pass does not do the same work again at the same time.
 
     Only a saving of work: another process may do it twice, and every step allows that.
     """
@@ -70,7 +70,7 @@ class InFlight:
                 self.end(key)
 
 
-class Recent:
+class ProcessMemory:
     """What this process did lately. It ends with the process, and nothing depends on it: it is a courtesy to students, and
     spares the engine and the store some questions."""
 
@@ -99,12 +99,12 @@ class Recent:
 
     def claims_since(self, since: float) -> list[str]:
         """Tasks that this process claimed after `since` for workspaces that are not open yet: an index that lags shows them as
-        they were, and a launch that was cut short would wait for the next sweep."""
+        they were, and a launch that was cut short would wait for the next pass."""
         return _after(since, self._claimed)
 
     def starts_since(self, since: float) -> list[str]:
         """Tasks that this process recorded after `since` and has not read back yet: an index that lags does not show them,
-        the pool would start them once more, and a launch that was cut short would wait for the next sweep."""
+        the pool would start them once more, and a launch that was cut short would wait for the next pass."""
         return _after(since, self._started)
 
 
@@ -134,7 +134,7 @@ class NoBackupWorker:
 
 @dataclass(frozen=True)
 class Site:
-    """What a workspace is told about the place where it stands."""
+    """What a workspace must know about its installation."""
 
     workspaces_domain: str = "ws.localhost:8080"
     portal_url: str = "http://localhost:8080"
@@ -156,7 +156,7 @@ class World:
     backup_worker: BackupWorker = field(default_factory=NoBackupWorker)
     background: Background = field(default_factory=Inline)
     in_flight: InFlight = field(default_factory=InFlight)
-    sightings: Sightings = field(default_factory=Sightings)
-    recent: Recent = field(default_factory=Recent)
+    recent_launches: RecentLaunches = field(default_factory=RecentLaunches)
+    memory: ProcessMemory = field(default_factory=ProcessMemory)
     wake: Callable[[], None] = lambda: None
-    """Ask for a sweep soon."""
+    """Ask for a reconcile pass soon."""

@@ -13,8 +13,8 @@ from manager.domain.plan import Plan
 from manager.use_cases import cohorts, lifetime
 from manager.use_cases.expect import expect
 from manager.use_cases.launch import launch
+from manager.use_cases.reconcile_pass import reconcile_named, reconcile_pass
 from manager.use_cases.stop import stop
-from manager.use_cases.sweep import sweep, sweep_named
 from manager.use_cases.world import World
 from simulator.planning.engine import PlannedEngine
 from simulator.planning.settings import Scenario
@@ -148,8 +148,8 @@ class PlannedManager:
         changed, self._changed = self._changed, []
         try:
             if changed:
-                self.planned(sweep_named(self.world, changed))
-            plan = sweep(self.world)
+                self.planned(reconcile_named(self.world, changed))
+            plan = reconcile_pass(self.world)
             self.planned(plan)
             look_again_at = plan.look_again_at
         except ApraNovaError:
@@ -158,4 +158,4 @@ class PlannedManager:
         next_due_at = self._store.find_next_due_at()
         next_at = look_again_at if next_due_at is None else min(look_again_at, next_due_at)
         policy = self.world.policy
-        self._sleep_until(now + min(policy.sweep_interval_s, max(policy.transient_tick_s, next_at - now)))
+        self._sleep_until(now + min(policy.pass_interval_s, max(policy.transient_tick_s, next_at - now)))

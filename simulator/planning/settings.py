@@ -46,7 +46,7 @@ class Scenario:
     kinds: tuple[WorkspaceKind, ...] = tuple(WorkspaceKind)
     """What the school offers: a warm task of any other kind would wait for nobody."""
     idle_timeout_s: float = 1_800.0
-    sweep_interval_s: float = 300.0
+    pass_interval_s: float = 300.0
     wake_pause_s: float = 1.0
     """Between two sweeps: events that come together become one pass."""
     worth_s: float | None = None
@@ -71,5 +71,5 @@ class Scenario:
             warming_max=100,
             refill_delay_s=0.0,
             transient_tick_s=15.0,
-            sweep_interval_s=self.sweep_interval_s,
+            pass_interval_s=self.pass_interval_s,
         )

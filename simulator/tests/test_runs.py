@@ -13,7 +13,7 @@ from contract.names import TaskState, WorkspaceKind
 from manager.domain.lifecycle.actions import Forget
 from manager.domain.lifecycle.task import Task
 from manager.domain.reconcile import reconcile
-from manager.use_cases.sweep import observe
+from manager.use_cases.reconcile_pass import observe
 from simulator.fleet import SimulatedFleet, run_seed
 from simulator.planted_bugs import BUGS, PlantedBug, find
 from simulator.profile import RATES, Profile, difference
@@ -34,7 +34,7 @@ def test_a_few_runs_break_no_rule(seed: int) -> None:
 def test_a_look_at_the_fleet_changes_nothing_that_a_manager_remembers() -> None:
     """Seed 60012792: a pass was held up, the run looked whether all was well, and the pass had forgotten a start."""
     fleet = SimulatedFleet(0, Profile(), traced=False)
-    recent = fleet.managers[0].world.recent
+    recent = fleet.managers[0].world.memory
     recent.started("task-1", fleet.loop.now - 60.0)
     assert fleet._why_not_a_no_op() is not None  # it did look: the pool is still to be filled
     assert recent.starts_since(0.0) == ["task-1"]

@@ -27,7 +27,7 @@ from manager.domain.policy import Policy, PoolSchedule
 from manager.use_cases import lifetime
 from manager.use_cases.expect import expect
 from manager.use_cases.launch import launch
-from manager.use_cases.sweep import sweep
+from manager.use_cases.reconcile_pass import reconcile_pass
 from manager.use_cases.world import World
 
 NO_POOL = PoolSchedule(base=0, peak=0, off=0, weekend=0)
@@ -74,7 +74,7 @@ class School:
         last: list[Any] = []
 
         def looked() -> bool:
-            sweep(self.another_instance())
+            reconcile_pass(self.another_instance())
             self.clock.advance(2.0)
             last[:] = [found()]
             return bool(last[0])

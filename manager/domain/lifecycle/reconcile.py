@@ -38,7 +38,7 @@ def look_again_at(fleet: Fleet, now: float, policy: Policy) -> float:
     transient = any(task.state in (TaskState.STARTING, TaskState.STOPPING) for task in fleet.tasks) or any(
         workspace.state in (WorkspaceState.STARTING, WorkspaceState.STOPPING) for workspace in fleet.workspaces
     )
-    return now + (policy.transient_tick_s if transient else policy.sweep_interval_s)
+    return now + (policy.transient_tick_s if transient else policy.pass_interval_s)
 
 
 def _task(

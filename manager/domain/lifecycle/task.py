@@ -44,7 +44,7 @@ class Task:
     """The version that was read; 0 for a record that was never stored. Every write is conditional on it."""
     state_since: float = 0.0
     due_at: float | None = None
-    """When a sweep must look at it: at once while it starts for somebody or stops, when it has waited for its student long
+    """When a reconcile pass must look at it: at once while it starts for somebody or stops, when it has waited for its student long
     enough, and when its record may be forgotten. None: never by itself. A warm or failed task is in the pool's list
     (`pool_rank`); a claimed one is looked at when its workspace is due."""
     deadline: float | None = None

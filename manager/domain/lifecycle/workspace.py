@@ -35,8 +35,8 @@ class Workspace:
     """The version that was read; 0 for a record that was never stored. Every write is conditional on it."""
     state_since: float = 0.0
     due_at: float | None = None
-    """When a sweep must look at it; None: never by itself. The store indexes it, so that a sweep reads only what is due.
-    While its task starts or stops the task is due, and leads a sweep here."""
+    """When a reconcile pass must look at it; None: never by itself. The store indexes it, so that a reconcile pass reads only what is due.
+    While its task starts or stops the task is due, and leads a reconcile pass here."""
 
     task_id: str | None = None
     home_id: str | None = None
@@ -46,7 +46,7 @@ class Workspace:
     arrivals: tuple[float, ...] = ()
     """When it was launched of late, oldest first (domain/lifecycle/expectation.py): what the pool's planner learns from."""
     expected: Expectation | None = None
-    """When it will probably be launched next; a sweep looks at it then."""
+    """When it will probably be launched next; a reconcile pass looks at it then."""
     personal_task_id: str | None = None
     """The task that was last started ahead with its home. As long as that one lives, nothing else may have the home."""
     personal_task_over: bool = False
@@ -182,10 +182,10 @@ class Workspace:
         """STARTING → STOPPING; `again`: launch once more when what is left of the task is gone."""
         failed = self.stopping(now=now, reason=StopReason.LAUNCH_FAILED, failure=because, launch_again=again)
         if again:
-            told = LaunchStep(StepName.TASK_FAILED, now, "That workspace failed to start; trying another one")
+            step = LaunchStep(StepName.TASK_FAILED, now, "That workspace failed to start; trying another one")
         else:
-            told = LaunchStep(StepName.FAILED, now, because)
-        return replace(failed.with_step(told), second_try=again)
+            step = LaunchStep(StepName.FAILED, now, because)
+        return replace(failed.with_step(step), second_try=again)
 
     def wish_taken_back(self) -> Workspace:
         """A person says stop: nothing launches it again, whatever it stops for."""
@@ -260,11 +260,11 @@ class Workspace:
 
     def expecting(self, expected: Expectation | None, *, now: float) -> Workspace:
         """Known to be launched soon, or not any more; only a stopped workspace is looked at for it."""
-        told = replace(self, expected=expected)
+        updated = replace(self, expected=expected)
         waits = self.launch_wanted_at is not None or self.restoring is not None
         if self.state is not WorkspaceState.STOPPED or waits:
-            return told
-        return replace(told, due_at=_expected_due(expected, now))
+            return updated
+        return replace(updated, due_at=_expected_due(expected, now))
 
     @property
     def wants_snapshot(self) -> bool:

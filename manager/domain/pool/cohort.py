@@ -31,7 +31,7 @@ class BadCohort(ValueError):
 
 @dataclass(frozen=True)
 class Study:
-    """A class being prepared: the members are read page by page, so that no sweep reads a large cohort at once."""
+    """A class being prepared: the members are read page by page, so that no pass reads a large cohort at once."""
 
     class_at: float
     next_member: int = 0
@@ -66,7 +66,7 @@ class Cohort:
     checks: tuple[Check, ...] = ()
     """The newest forecasts beside what came of them."""
     due_at: float | None = None
-    """When a sweep must prepare the next class; None: nothing is announced."""
+    """When a reconcile pass must prepare the next class; None: nothing is announced."""
     version: int = 0
     """The version that was read; 0 for a record that was never stored. Every write is conditional on it."""
 
@@ -74,7 +74,7 @@ class Cohort:
         """What the backend knows replaces what was known; a class that has begun stays, and is remembered."""
         begun = tuple(item for item in self.classes if item.starts_at <= now)
         later = tuple(sorted((item for item in request.classes if item.starts_at > now), key=lambda c: c.starts_at))
-        told = replace(
+        updated = replace(
             self,
             label=request.label,
             kind=request.kind,
@@ -82,9 +82,9 @@ class Cohort:
             members=tuple(dict.fromkeys(request.members)),
             newcomers=request.newcomers,
         )
-        if told.members != self.members:
-            told = replace(told, study=None)  # its place in the list of members would be wrong
-        return told.moved_on(now)
+        if updated.members != self.members:
+            updated = replace(updated, study=None)  # its place in the list of members would be wrong
+        return updated.moved_on(now)
 
     def moved_on(self, now: float) -> Cohort:
         """Classes that are past become history, and the next one decides when to look again."""

@@ -1,6 +1,6 @@
-"""What is expected of the next hours, what the pool has cost today, and what was decided: one record, read by every sweep.
+"""What is expected of the next hours, what the pool has cost today, and what was decided: one record, read by every pass.
 
-The classes of all cohorts are added up here, launch by launch and minute by minute, so that a sweep reads one record however
+The classes of all cohorts are added up here, launch by launch and minute by minute, so that a reconcile pass reads one record however
 many cohorts a school has.
 """
 
@@ -111,8 +111,8 @@ class Outlook:
 
     def with_decisions(self, decisions: Iterable[str], *, now: float, time_zone: str) -> Outlook:
         at = f"{dt.datetime.fromtimestamp(now, zoneinfo.ZoneInfo(time_zone)):%H:%M}"
-        told = tuple(f"{at} {decision}" for decision in decisions)
-        return replace(self, decisions=(*told, *self.decisions)[:DECISIONS_MAX])
+        added = tuple(f"{at} {decision}" for decision in decisions)
+        return replace(self, decisions=(*added, *self.decisions)[:DECISIONS_MAX])
 
     def metered(self, warm: int, *, now: float, time_zone: str, longest_s: float) -> Outlook:
         """Count the warm tasks since the last time. A manager that was down for long counts no more than `longest_s`."""

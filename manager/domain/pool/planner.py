@@ -98,7 +98,7 @@ def _predicted(forecast: Forecast, kind: WorkspaceKind, now: float, policy: Poli
 
 
 def _look_again_s(forecast: Forecast, kinds: Sequence[WorkspaceKind], now: float, policy: Policy) -> float:
-    until = now + policy.sweep_interval_s + 2 * policy.start_lead_s
+    until = now + policy.pass_interval_s + 2 * policy.start_lead_s
     if not any(forecast.changes_until(kind, until) for kind in kinds):
         return math.inf
     return min(_LOOK_AGAIN_S, max(_LOOK_AGAIN_MIN_S, policy.start_lead_s / 2))

@@ -57,7 +57,7 @@ def prepare(
         return Prepared(replace(cohort, study=None).moved_on(now), outlook)
     known = cohort.attendance
     shares = known.shares()
-    told = _told(known, study.class_at, policy.schedule.time_zone)
+    because = _because(known, study.class_at, policy.schedule.time_zone)
     trusted = _trusted(cohort)
     expected: list[tuple[Workspace, Expectation]] = []
     for workspace in members:
@@ -75,12 +75,12 @@ def prepare(
         )
         window = attendance.worth_waiting(chance, shares, study.class_at, worth_s=policy.cold_start_worth_s)
         if own_home and trusted and window is not None and window[1] > now:
-            because = f"of {cohort.label}: {told}"
-            expected.append((workspace, Expectation(window[0] - policy.start_lead_s, *window, because)))
+            words = f"of {cohort.label}: {because}"
+            expected.append((workspace, Expectation(window[0] - policy.start_lead_s, *window, words)))
     study = replace(study, next_member=study.next_member + PAGE_MEMBERS)
     if study.next_member < len(cohort.members):
         return Prepared(replace(cohort, study=study), outlook, tuple(expected))
-    return _finished(cohort, study, outlook, tuple(expected), now=now, told=told)
+    return _finished(cohort, study, outlook, tuple(expected), now=now, because=because)
 
 
 def _finished(
@@ -90,7 +90,7 @@ def _finished(
     expected: tuple[tuple[Workspace, Expectation], ...],
     *,
     now: float,
-    told: str,
+    because: str,
 ) -> Prepared:
     checks = cohort.checks
     if cohort.expected is not None and cohort.past:
@@ -103,7 +103,7 @@ def _finished(
         shares = cohort.attendance.shares()
         outlook = outlook.with_class(cohort.kind, study.class_at, [launches * share for share in shares], now=now)
         everyone = study.expected + cohort.newcomers * cohort.attendance.rate
-        decision = f"about {everyone:.0f} of {cohort.label} are expected: {told}"
+        decision = f"about {everyone:.0f} of {cohort.label} are expected: {because}"
     else:
         outlook = replace(outlook, schedule_until=max(outlook.schedule_until, study.class_at + attendance.UNTIL_S))
         decision = (
@@ -144,6 +144,6 @@ def _trusted(cohort: Cohort) -> bool:
     return error is None or len(cohort.checks) < CHECKS_MIN or error <= TRUSTED_BELOW
 
 
-def _told(known: Attendance, class_at: float, time_zone: str) -> str:
+def _because(known: Attendance, class_at: float, time_zone: str) -> str:
     local = dt.datetime.fromtimestamp(class_at, zoneinfo.ZoneInfo(time_zone))
     return f"class at {local:%H:%M}, {known.rate:.0%} usually come"

@@ -87,11 +87,11 @@ def reconcile_pool(fleet: Fleet, facts: PoolFacts, now: float, policy: Policy) -
         *prepared,
     ]
     expires_at = min((task.expires_at for task in kept if task.expires_at is not None), default=math.inf)
-    told = [text for action in prepared if isinstance(action, RecordPrepared) for text in action.decisions]
+    prepared_words = [text for action in prepared if isinstance(action, RecordPrepared) for text in action.decisions]
     note = PoolNote(
         policy=targets.policy,
         targets=tuple(TargetLine(kind, one.start_below, one.because) for kind, one in targets.by_kind.items()),
-        decisions=(*told, *_in_words(actions)),
+        decisions=(*prepared_words, *_in_words(actions)),
         warm=facts.waiting + sum(not task.waits for task in fleet.warm),
     )
     return PoolPass(tuple(actions), min(now + targets.look_again_s, expires_at, room.postponed_at), note)
@@ -234,7 +234,7 @@ def _prepare(facts: PoolFacts, now: float, policy: Policy) -> list[PoolAction]:
 
 
 def _in_words(actions: Sequence[PoolAction]) -> Iterator[str]:
-    """What was decided, with equal reasons told once: 'started ahead for 38 of Berlin-3: class at 09:00, …'."""
+    """What was decided, with equal reasons named once: 'started ahead for 38 of Berlin-3: class at 09:00, …'."""
     words: Counter[str] = Counter()
     for action in actions:
         if isinstance(action, StartWarmTask) and action.intended_for is not None:

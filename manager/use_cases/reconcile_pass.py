@@ -34,7 +34,7 @@ _INDEX_LAG_MAX_S = 30.0
 are seconds behind at worst; two processes that do not know of each other's starts may still start one too many."""
 
 
-def sweep(world: World) -> Plan:
+def reconcile_pass(world: World) -> Plan:
     """One pass over what is due and warm. Returns the plan that was begun; `look_again_at` in it says when the next
     pass should run.
 
@@ -61,9 +61,9 @@ def _measure_pool(world: World, note: PoolNote, fleet: Fleet) -> None:
     world.metrics.observe("pool_ready", ready)
 
 
-def sweep_named(world: World, task_ids: Iterable[str]) -> Plan:
+def reconcile_named(world: World, task_ids: Iterable[str]) -> Plan:
     """A pass over these tasks and their workspaces alone, because an event of the engine tells that they have changed. The rest
-    of the fleet, and the pool's size, are the next sweep's business: a hundred events at once must not be a hundred sweeps."""
+    of the fleet, and the pool's size, are the next full pass's business: a hundred events at once must not be a hundred passes."""
     begun = world.clock.now()
     plan = reconcile(Observation(observe_named(world, task_ids, begun)), begun, world.policy)
     apply(world, plan)
@@ -107,7 +107,7 @@ def observe(world: World, now: float) -> Observation:
 
 def _pool_facts(world: World, workspaces: Iterable[Workspace], now: float) -> PoolFacts:
     """Two reads, and one for each cohort whose next class is being prepared: none of them grows with the school."""
-    world.sightings.see(workspaces, now)
+    world.recent_launches.see(workspaces, now)
     late_binding = world.runner.late_binding
     limit = world.policy.tasks_max
     return PoolFacts(
@@ -115,11 +115,11 @@ def _pool_facts(world: World, workspaces: Iterable[Workspace], now: float) -> Po
         late_binding=late_binding,
         demand=world.store.find_demand(),
         outlook=world.store.find_outlook(),
-        recent=world.sightings.recent(late_binding=late_binding),
+        recent=world.recent_launches.recent(late_binding=late_binding),
         cohorts=tuple(_cohort_pages(world, now)),
         live=None if limit is None else world.store.count_live_tasks(limit=limit),
-        waiting=world.recent.waiting,
-        claimed_at=world.recent.claimed_at,
+        waiting=world.memory.waiting,
+        claimed_at=world.memory.claimed_at,
     )
 
 
@@ -135,22 +135,22 @@ def _tasks(world: World, now: float) -> dict[str, Task]:
     """The pool's (with those that wait for their student only now and then), the due ones, and those that this process's
     memory names."""
     store, limit = world.store, world.policy.records_max
-    waiting = now - world.recent.waiting_seen_at >= world.policy.waiting_look_s
+    waiting = now - world.memory.waiting_seen_at >= world.policy.waiting_look_s
     found = {task.task_id: task for task in store.list_warm_tasks(limit=limit, waiting=waiting)}
     if waiting:
-        world.recent.waiting_seen_at, world.recent.waiting = now, sum(task.waits for task in found.values())
+        world.memory.waiting_seen_at, world.memory.waiting = now, sum(task.waits for task in found.values())
     for task in store.list_due_tasks(now, limit=limit):
         found[task.task_id] = task
-    started = world.recent.starts_since(now - _INDEX_LAG_MAX_S)
+    started = world.memory.starts_since(now - _INDEX_LAG_MAX_S)
     missing = [task_id for task_id in started if task_id not in found]
-    missing.extend(world.recent.claims_since(now - _INDEX_LAG_MAX_S))  # or shown as they were
+    missing.extend(world.memory.claims_since(now - _INDEX_LAG_MAX_S))  # or shown as they were
     for task in _in_pages(store.find_tasks, missing):
         found[task.task_id] = task  # read by key, and so newer than what an index says
     for task_id in started:
         task = found.get(task_id)
         begins = task is not None and task.state in (TaskState.STARTING, TaskState.READY) and not task.waits
         if task_id not in missing or not begins:
-            world.recent.forget_start(task_id)
+            world.memory.forget_start(task_id)
     return found
 
 
@@ -193,7 +193,7 @@ def _unaccounted(
     Most of what it lists is none of this pass's business and not in `tasks`. So each of those is read by key, after the
     engine's list: a record is written before its task is started, so only then does a missing one prove anything.
     """
-    if now - world.recent.scanned_at < world.policy.orphan_scan_s:
+    if now - world.memory.scanned_at < world.policy.orphan_scan_s:
         return (), ()
     try:
         listed = world.runner.list_tasks()
@@ -204,7 +204,7 @@ def _unaccounted(
     alive = {seen.task_id: seen for seen in listed if seen.alive}
     unnamed = [task_id for task_id in alive if task_id not in tasks or not tasks[task_id].live]
     records = {task.task_id: task for task in _in_pages(world.store.find_tasks, unnamed)}
-    world.recent.scanned_at = now
+    world.memory.scanned_at = now
     strangers = tuple(alive[task_id] for task_id in unnamed if task_id not in records)
     return strangers, tuple(alive[task_id] for task_id, record in records.items() if not record.live)
 

@@ -17,7 +17,7 @@ _UP = (WorkspaceState.STARTING, WorkspaceState.RUNNING)
 HINTS_MAX = 1_000
 
 
-class Sightings:
+class RecentLaunches:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._since: float | None = None
@@ -26,7 +26,7 @@ class Sightings:
         self._decisions: deque[str] = deque(maxlen=DECISIONS_MAX)
 
     def see(self, workspaces: Iterable[Workspace], now: float) -> None:
-        """Every launch makes its workspace due, so each sweep comes upon those since the one before."""
+        """Every launch makes its workspace due, so each pass comes upon those since the one before."""
         with self._lock:
             if self._since is None:
                 self._since = now
