@@ -4,6 +4,7 @@ Only the standard library: some of these processes have nothing else."""
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import os
@@ -67,6 +68,7 @@ def _write(test: str, lines: dict[str, set[int]], **more: Any) -> None:
 
 threading.settrace(_trace)
 sys.settrace(_trace)
+atexit.register(sys.settrace, None)
 
 
 def pytest_configure() -> None:
@@ -91,6 +93,6 @@ def pytest_runtest_logreport(report: Any) -> None:
 def pytest_runtest_logfinish(nodeid: str) -> None:
     if nodeid not in _failed:
         lines: dict[str, set[int]] = defaultdict(set)
-        for code, unseen in list(_unseen.items()):
+        for code, unseen in _unseen.copy().items():  # other threads add to it
             lines[code.co_filename] |= _lines(code) - unseen
         _write(nodeid, {file: seen for file, seen in lines.items() if seen}, seconds=round(_took[nodeid], 3))
