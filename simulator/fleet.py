@@ -25,6 +25,7 @@ from simulator.homes import SimulatedHomes
 from simulator.invariants import Invariants, Violation
 from simulator.loop import EventLoop
 from simulator.manager_process import SimulatedManager
+from simulator.outside import Outside
 from simulator.ports import NumberedIds
 from simulator.process import ThreadDied
 from simulator.profile import Profile, difference, draw
@@ -71,43 +72,22 @@ class SimulatedFleet:
         self.store = SimulatedStore(loop, index_lag_s=faults.index_lag_s)
         self.homes = SimulatedHomes()
         self.agents = SimulatedAgents(loop, self.engine, clock_offset_s=self._offset_s())
-        watch = Invariants(loop, policy, faults, store=self.store, engine=self.engine, homes=self.homes)
-        self.watch = watch
-        self.store.wrote = watch.wrote
-        self.homes.purging = watch.purging
-        self.agents.claimed = watch.claimed
+        outside = Outside(loop, self.trace, faults, self.store, self.engine, self.homes, self.agents)
+        rules = self.rules = Invariants(outside, policy)
+        self.store.wrote = rules.wrote
+        self.homes.purging = rules.purging
+        self.agents.claimed = rules.claimed
         watchers = self.engine.watchers
-        watchers.started, watchers.attached, watchers.ending = self._started, watch.attached, self._ending
+        watchers.started, watchers.attached, watchers.ending = self._started, rules.attached, self._ending
         watchers.changed = self._task_changed
-        watchers.noticed, watchers.leaving = self._noticed, watch.leaving
+        watchers.noticed, watchers.leaving = self._noticed, rules.leaving
         ids = NumberedIds()
         self.managers = [
-            SimulatedManager(
-                f"manager {number + 1}",
-                loop,
-                self.trace,
-                faults,
-                policy=policy,
-                ids=ids,
-                clock_offset_s=self._offset_s(),
-                store=self.store,
-                engine=self.engine,
-                homes=self.homes,
-                agents=self.agents,
-            )
+            SimulatedManager(f"manager {number + 1}", outside, policy=policy, ids=ids, clock_offset_s=self._offset_s())
             for number in range(profile.managers)
         ]
         self.students = Students(
-            loop,
-            self.trace,
-            watch,
-            seed=seed,
-            gap_s=profile.gap_s,
-            sign_in=profile.pool_policy != "schedule",
-            store=self.store,
-            engine=self.engine,
-            homes=self.homes,
-            ask=lambda request: self._chance.choice(self.managers).ask(request),
+            outside, rules, seed=seed, ask=lambda request: self._chance.choice(self.managers).ask(request)
         )
         self.agents.warned = self.students.warned
         self._enrol()
@@ -164,9 +144,9 @@ class SimulatedFleet:
         stopped_by = (
             safe_until + policy.idle_timeout_s + policy.keep_running_max_s + policy.busy_max_s + policy.pass_interval_s
         )
-        self._settle(self.watch.why_not_converged, converged_by)
+        self._settle(self.rules.why_not_converged, converged_by)
         self._settle(self._why_not_all_stopped, stopped_by)
-        self._must_become(self.watch.why_not_converged)
+        self._must_become(self.rules.why_not_converged)
         self._must_become(self._why_not_a_no_op)
 
     def _settle(self, why_not: Callable[[], Violation | None], bound: float) -> None:
@@ -213,13 +193,13 @@ class SimulatedFleet:
     def _started(self, instance: Instance) -> None:
         if self.faults.active and self._chance.random() < self.profile.refuses_claims:
             instance.refuses_claims = "the editor did not open"
-        self.watch.started(instance)
+        self.rules.started(instance)
 
     def _ending(self, instance: Instance, by_manager: bool) -> None:
         self.trace.note(instance.task_id, "ends" if by_manager else "dies")
         if not by_manager:
             self.faults.trouble()
-        self.watch.ending(instance, by_manager)
+        self.rules.ending(instance, by_manager)
 
     def _noticed(self, instance: Instance) -> None:
         """Only its agent hears of it: the manager does not listen."""
@@ -266,7 +246,7 @@ class SimulatedFleet:
         kind = self._chance.choice(self.profile.policy.kinds)
         image = f"{kind}-installed-{self.loop.events}"
         self.trace.note("weather", f"{image} is installed")
-        self.watch.image_replaced(self.engine.images[kind])
+        self.rules.image_replaced(self.engine.images[kind])
         self.engine.images[kind] = image
 
     def _faults_stop(self) -> None:
@@ -306,7 +286,7 @@ def run_seed(seed: int, profile: Profile | None = None, *, traced: bool = False)
         trace=fleet.trace,
         simulated_s=fleet.loop.now - fleet.profile.starts_at,
         events=fleet.loop.events,
-        launches=fleet.watch.launches,
+        launches=fleet.rules.launches,
         crashes=sum(manager.crashes for manager in fleet.managers),
     )
 

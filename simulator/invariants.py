@@ -16,11 +16,9 @@ from manager.domain.lifecycle.task import TASK_TRANSITIONS, Task
 from manager.domain.lifecycle.workspace import WORKSPACE_TRANSITIONS, Workspace
 from manager.domain.policy import Policy, PoolPolicy
 from manager.domain.pool import planner
-from simulator.engine import Instance, MachineEngine
-from simulator.faults import Faults
-from simulator.homes import SimulatedHomes
-from simulator.loop import EventLoop
-from simulator.store import Change, SimulatedStore
+from simulator.engine import Instance
+from simulator.outside import Outside
+from simulator.store import Change
 
 UP = (WorkspaceState.STARTING, WorkspaceState.RUNNING, WorkspaceState.STOPPING)
 ENDING = (TaskState.STOPPING, TaskState.STOPPED)
@@ -51,19 +49,10 @@ class Violation(BaseException):
 
 
 class Invariants:
-    def __init__(
-        self,
-        loop: EventLoop,
-        policy: Policy,
-        faults: Faults,
-        *,
-        store: SimulatedStore,
-        engine: MachineEngine,
-        homes: SimulatedHomes,
-    ) -> None:
-        self._loop, self._policy, self._faults = loop, policy, faults
-        self._store, self._engine, self._homes = store, engine, homes
-        self._skew_s = 2.0 * faults.profile.skew_s
+    def __init__(self, outside: Outside, policy: Policy) -> None:
+        self._loop, self._policy, self._faults = outside.loop, policy, outside.faults
+        self._store, self._engine, self._homes = outside.store, outside.engine, outside.homes
+        self._skew_s = 2.0 * outside.faults.profile.skew_s
         self._recorded: set[str] = set()
         self._living: dict[str, Instance] = {}
         self._warm_starts: collections.deque[float] = collections.deque()

@@ -12,16 +12,12 @@ from manager.ports.task_agent import AgentUnreachable
 from manager.ports.workspace_store import VersionConflict
 from manager.use_cases.reconcile_pass import reconcile_named, reconcile_pass
 from manager.use_cases.world import Inline, World
-from simulator.agents import SimulatedAgents
-from simulator.engine import MachineEngine
-from simulator.faults import Faults, Unreachable
-from simulator.homes import SimulatedHomes
+from simulator.faults import Unreachable
 from simulator.invariants import Violation
-from simulator.loop import EventLoop
+from simulator.outside import Outside
 from simulator.ports import NumberedIds, Port, SkewedClock
 from simulator.process import Process
-from simulator.store import SimulatedStore
-from simulator.trace import Trace, words
+from simulator.trace import words
 
 EXPECTED = (ApraNovaError, AgentUnreachable, VersionConflict, Unreachable)
 _PAUSE_MIN_S = 0.2
@@ -43,26 +39,17 @@ class StrictMetrics:
 
 
 class SimulatedManager:
-    def __init__(
-        self,
-        name: str,
-        loop: EventLoop,
-        trace: Trace,
-        faults: Faults,
-        *,
-        policy: Policy,
-        ids: NumberedIds,
-        clock_offset_s: float,
-        store: SimulatedStore,
-        engine: MachineEngine,
-        homes: SimulatedHomes,
-        agents: SimulatedAgents,
-    ) -> None:
+    def __init__(self, name: str, outside: Outside, *, policy: Policy, ids: NumberedIds, clock_offset_s: float) -> None:
         self.name = name
-        self._loop, self._trace, self._faults = loop, trace, faults
+        self._loop, self._trace, self._faults = outside.loop, outside.trace, outside.faults
         self._policy, self._ids = policy, ids
-        self._clock = SkewedClock(loop, clock_offset_s)
-        self._real = {"store": store, "runner": engine, "homes": homes, "agent": agents}
+        self._clock = SkewedClock(outside.loop, clock_offset_s)
+        self._real = {
+            "store": outside.store,
+            "runner": outside.engine,
+            "homes": outside.homes,
+            "agent": outside.agents,
+        }
         self.crashes = 0
         self.begin()
 

@@ -13,13 +13,10 @@ from manager.use_cases import lifetime, stop
 from manager.use_cases.expect import expect
 from manager.use_cases.launch import launch
 from manager.use_cases.world import World
-from simulator.engine import Instance, MachineEngine
+from simulator.engine import Instance
 from simulator.faults import Unreachable
-from simulator.homes import SimulatedHomes
 from simulator.invariants import Invariants
-from simulator.loop import EventLoop
-from simulator.store import SimulatedStore
-from simulator.trace import Trace
+from simulator.outside import Outside
 
 _CALLS: dict[str, Callable[[World, str], object]] = {
     "launch": launch,
@@ -54,23 +51,13 @@ class Students:
     """One student for each workspace. They use the one door that the product has: the use cases, through any manager."""
 
     def __init__(
-        self,
-        loop: EventLoop,
-        trace: Trace,
-        watch: Invariants,
-        *,
-        seed: int,
-        gap_s: float,
-        sign_in: bool,
-        store: SimulatedStore,
-        engine: MachineEngine,
-        homes: SimulatedHomes,
-        ask: Callable[[Callable[[World], None]], None],
+        self, outside: Outside, rules: Invariants, *, seed: int, ask: Callable[[Callable[[World], None]], None]
     ) -> None:
-        self._loop, self._trace, self._watch = loop, trace, watch
-        self._seed, self._gap_s = seed, gap_s
-        self._store, self._engine, self._homes, self._ask = store, engine, homes, ask
-        self._choices = _CHOICES_OF_THE_EXPECTED if sign_in else _CHOICES
+        profile = outside.faults.profile
+        self._loop, self._trace, self._rules = outside.loop, outside.trace, rules
+        self._store, self._engine, self._homes, self._ask = outside.store, outside.engine, outside.homes, ask
+        self._seed, self._gap_s = seed, profile.gap_s
+        self._choices = _CHOICES if profile.pool_policy == "schedule" else _CHOICES_OF_THE_EXPECTED
         self._warned = Random(f"{seed}/warned")
         self._quiet = False
 
@@ -94,11 +81,11 @@ class Students:
                 self._trace.note(workspace_id, f"{name} is refused: {error}")
                 return
             if name in ("launch", "restart"):
-                self._watch.launched(workspace_id)
+                self._rules.launched(workspace_id)
 
         self._trace.note(workspace_id, f"asks: {name}")
         if name in _OVERRIDE:
-            self._watch.overridden(workspace_id)
+            self._rules.overridden(workspace_id)
         self._ask(request)
 
     def warned(self, instance: Instance, request: WarnRequest) -> None:

@@ -13,29 +13,20 @@ class Load:
         self._timeline = timeline
         self._until = float("-inf")
         self._in_second = 0
-        self._peak, self._peak_at = 0, 0.0
+        self._peak = 0
 
     def count(self, name: str, number: int = 1) -> None:
         names = self.by_name
         names[name] = names.get(name, 0) + number
         now = self._timeline.time
         if now >= self._until:
-            self._end_second()
+            self._peak = self.peak_per_s
             self._until, self._in_second = now // 1.0 + 1.0, 0
         self._in_second += number
-
-    def _end_second(self) -> None:
-        if self._in_second > self._peak:
-            self._peak, self._peak_at = self._in_second, self._until - 1.0
 
     @property
     def peak_per_s(self) -> int:
         return max(self._peak, self._in_second)
-
-    @property
-    def peak_at(self) -> float:
-        """When the busiest second began."""
-        return self._peak_at if self._peak >= self._in_second else self._until - 1.0
 
     @property
     def total(self) -> int:

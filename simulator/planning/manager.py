@@ -20,6 +20,7 @@ from simulator.planning.engine import PlannedEngine
 from simulator.planning.settings import Scenario
 from simulator.planning.store import CountingStore
 from simulator.planning.timeline import Timeline
+from simulator.ports import NumberedIds
 
 
 class UnexpectedError(Exception):
@@ -36,24 +37,6 @@ class CountingMetrics:
             raise UnexpectedError(f"{labels.get('action')} failed unexpectedly; the log says more")
 
     def observe(self, name: str, value: float, **labels: str) -> None: ...
-
-
-class NumberedIds:
-    def __init__(self) -> None:
-        self._last = 0
-
-    def task_id(self) -> str:
-        return self._next("task")
-
-    def home_id(self) -> str:
-        return self._next("home")
-
-    def secret(self) -> str:
-        return self._next("secret")
-
-    def _next(self, what: str) -> str:
-        self._last += 1
-        return f"{what}-{self._last}"
 
 
 class SweepWork:

@@ -42,14 +42,7 @@ class PlanningRun:
         self.engine_load = Load(self.timeline)
         self.engine = PlannedEngine(self.timeline, scenario.engine, self.ledger, self.engine_load, seed=scenario.seed)
         self.manager = PlannedManager(self.timeline, scenario, self.store, self.engine)
-        self.students = Students(
-            self.timeline,
-            workload,
-            self.manager,
-            store=self.store,
-            engine=self.engine,
-            answers=scenario.answers,
-        )
+        self.students = Students(self.timeline, workload, self.manager, store=self.store, engine=self.engine)
         self.course = Course(workload.starts_at)
 
     def run(self, progress: Progress = lambda _share, _launches: None) -> None:

@@ -12,7 +12,7 @@ from simulator.planning.backend import Backend, workspace_id
 from simulator.planning.engine import PlannedEngine, Worker
 from simulator.planning.launches import Launches
 from simulator.planning.manager import PlannedManager
-from simulator.planning.settings import Answers
+from simulator.planning.settings import EXISTING_ANSWER_S, WARM_ANSWER_S
 from simulator.planning.store import CountingStore
 from simulator.planning.timeline import Timeline
 from simulator.workloads.visit import Cohort, Visit, Workload
@@ -43,14 +43,13 @@ class Students:
         *,
         store: CountingStore,
         engine: PlannedEngine,
-        answers: Answers,
     ) -> None:
         self.launches = Launches()
         self.at_work = 0
         self.active_s = 0.0
         """All seconds between the begin and the end of visits that were not spent waiting."""
         self._timeline, self._manager, self._store = timeline, manager, store
-        self._engine, self._answers = engine, answers
+        self._engine = engine
         self._by_workspace: dict[str, Student] = {}
         store.workspace_changed = self._changed
         self._backend = Backend(timeline, workload, manager)
@@ -109,7 +108,7 @@ class Students:
             self._refused(student)
             return
         if not waits_already and workspace.launch_path is LaunchPath.EXISTING:
-            self._answered(student, LaunchPath.EXISTING, self._answers.existing_s)
+            self._answered(student, LaunchPath.EXISTING, EXISTING_ANSWER_S)
 
     def _refused(self, student: Student) -> None:
         """They read why, and click again; they wait since the first click."""
@@ -130,8 +129,7 @@ class Students:
             return
         if workspace.state is WorkspaceState.RUNNING:
             if student.clicked_at is not None and workspace.launch_path is not None:
-                path = workspace.launch_path
-                self._answered(student, path, self._answers.warm_s)
+                self._answered(student, workspace.launch_path, WARM_ANSWER_S)
         elif (
             student.clicked_at is not None
             and workspace.state is WorkspaceState.STOPPED

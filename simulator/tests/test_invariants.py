@@ -41,13 +41,13 @@ def stop_as_idle(fleet: SimulatedFleet, instance: Instance) -> None:
     before = next(iter(fleet.store.workspaces.values()))
     running = replace(before, state=WorkspaceState.RUNNING, task_id=instance.task_id)
     fleet.engine.instances[instance.task_id] = instance
-    fleet.watch._changed_state(running, running.stopping(now=fleet.loop.now, reason=StopReason.IDLE))
+    fleet.rules._changed_state(running, running.stopping(now=fleet.loop.now, reason=StopReason.IDLE))
 
 
 def saved(fleet: SimulatedFleet, instance: Instance, *, launched_again: bool) -> None:
     workspace = next(iter(fleet.store.workspaces.values()))
     wanted_at = fleet.loop.now if launched_again else None
-    fleet.watch._saved(replace(workspace, stop_reason=StopReason.IDLE, launch_wanted_at=wanted_at), instance)
+    fleet.rules._saved(replace(workspace, stop_reason=StopReason.IDLE, launch_wanted_at=wanted_at), instance)
 
 
 def test_nobody_sees_in_time_who_comes_back_as_the_stop_is_written() -> None:

@@ -54,18 +54,22 @@ def test_several_processes_come_to_the_same_as_one(monkeypatch: pytest.MonkeyPat
     assert kept[0]["next_seed"] == 8
 
 
-def test_several_processes_stop_at_the_first_violation(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_violation_ends_the_soak_and_is_told_with_its_seed_a_smaller_run_and_the_way_to_replay_it(
+    jobs: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.setattr(soak, "_PART", 3)
     bug = next(bug for bug in BUGS if bug.name == "STOPPED before the task is gone")
     totals = tmp_path / "totals.json"
     with bug.plant():
-        assert run(monkeypatch, "--runs", "30", "--jobs", "2", "--totals", str(totals)) == 1
-        (seed,) = json.loads(totals.read_text())["violations"]
+        assert run(monkeypatch, "--runs", "30", "--jobs", jobs, "--totals", str(totals)) == 1
+        kept = json.loads(totals.read_text())
+        (seed,) = kept["violations"]
         assert all(run_seed(before).violation is None for before in range(seed))
-    assert f"✗ seed {seed}: rule 4" in capsys.readouterr().out
-    assert json.loads(totals.read_text())["next_seed"] == seed + 1
+    told = capsys.readouterr().out
+    for words in (f"✗ seed {seed}: rule 4", "VIOLATION  rule 4", f"./apranova soak --replay {seed}"):
+        assert words in told
+    assert kept["next_seed"] == seed + 1
 
 
 @pytest.fixture
@@ -109,20 +113,6 @@ def test_a_totals_file_that_is_none_is_refused_in_words(monkeypatch: pytest.Monk
     with pytest.raises(SystemExit, match="is no totals file"):
         run(monkeypatch, "--runs", "1", "--totals", str(totals))
     assert totals.read_text() == "not one"
-
-
-def test_a_violation_is_told_with_its_seed_a_smaller_run_and_the_way_to_replay_it(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    bug = next(bug for bug in BUGS if bug.name == "STOPPED before the task is gone")
-    totals = tmp_path / "totals.json"
-    with bug.plant():
-        assert run(monkeypatch, "--runs", "30", "--totals", str(totals)) == 1
-    told = capsys.readouterr().out
-    (seed,) = json.loads(totals.read_text())["violations"]
-    assert f"✗ seed {seed}: rule 4" in told
-    assert "VIOLATION  rule 4" in told
-    assert f"./apranova soak --replay {seed}" in told
 
 
 def test_a_replay_prints_every_step_and_the_hash(

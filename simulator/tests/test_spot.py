@@ -52,42 +52,33 @@ def test_at_the_notice_the_agent_saves_and_the_task_ends_by_itself() -> None:
     assert "Spot" in bench.task.ended_because
 
 
-def test_a_save_that_fails_is_not_tried_again_as_in_the_real_agent() -> None:
+@pytest.mark.parametrize(
+    ("saves_fail_until", "hangs_until", "ends_at", "unsaved"),
+    [
+        pytest.param(100.0, 0.0, 65.0, True, id="a save that fails is not tried again, as in the real agent"),
+        pytest.param(0.0, 100.0, 101.0, False, id="an agent that wakes in time saves then"),
+        pytest.param(0.0, 1_000.0, 60.0 + NOTICE_S, True, id="an agent that hangs loses the task after two minutes"),
+    ],
+)
+def test_an_agent_in_trouble_saves_if_it_can(
+    saves_fail_until: float, hangs_until: float, ends_at: float, unsaved: bool
+) -> None:
     bench = Bench()
-    bench.task.unsaved = True
-    bench.agents.saves_fail_until = 100.0
-    bench.loop.run_until(65.0)
-    assert (bench.task.alive, bench.task.unsaved) == (False, True)
-
-
-def test_an_agent_that_wakes_in_time_saves_then() -> None:
-    bench = Bench()
-    bench.task.unsaved = True
-    bench.task.hangs_until = 100.0
-    bench.loop.run_until(99.0)
-    assert (bench.task.alive, bench.task.unsaved) == (True, True)
-    bench.loop.run_until(101.0)
-    assert (bench.task.alive, bench.task.unsaved) == (False, False)
+    bench.task.unsaved, bench.task.hangs_until = True, hangs_until
+    bench.agents.saves_fail_until = saves_fail_until
+    bench.loop.run_until(ends_at - 5.0)
+    assert bench.task.alive
+    bench.loop.run_until(ends_at)
+    assert (bench.task.alive, bench.task.unsaved) == (False, unsaved)
 
 
 def test_an_agent_whose_hanging_ends_with_the_faults_saves_then() -> None:
     bench = Bench()
-    bench.task.unsaved = True
-    bench.task.hangs_until = 1_000.0
+    bench.task.unsaved, bench.task.hangs_until = True, 1_000.0
     bench.loop.run_until(100.0)
     bench.task.hangs_until = 100.0
     bench.loop.run_until(102.0)
     assert (bench.task.alive, bench.task.unsaved) == (False, False)
-
-
-def test_an_agent_that_hangs_loses_the_task_two_minutes_after_the_notice() -> None:
-    bench = Bench()
-    bench.task.unsaved = True
-    bench.task.hangs_until = 1_000.0
-    bench.loop.run_until(60.0 + NOTICE_S - 1.0)
-    assert bench.task.alive
-    bench.loop.run_until(60.0 + NOTICE_S)
-    assert (bench.task.alive, bench.task.unsaved) == (False, True)
 
 
 def test_deaths_without_notice_are_another_fault() -> None:

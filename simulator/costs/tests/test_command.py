@@ -1,6 +1,7 @@
 """What an operator sees: the tables, the JSON, and one clear line for bad input."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from simulator.costs.comparison import compare
 from simulator.costs.model import Group
 from simulator.costs.plan import Plan
 from simulator.costs.price_book import OWN_PRICES, load_price_book
+from simulator.planning.__main__ import main as simulate
 
 
 def test_without_options_it_prints_the_documents_figures_and_the_true_ones(capsys: pytest.CaptureFixture[str]) -> None:
@@ -99,23 +101,12 @@ def test_an_option_that_is_not_understood_ends_with_exit_code_2(
     assert "usage" in capsys.readouterr().err
 
 
-def test_help_shows_examples_and_every_option_of_the_school(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("main", [main, simulate])
+def test_help_shows_examples(main: Callable[[list[str]], int], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["--help"])
     assert ended.value.code == 0
-    text = capsys.readouterr().out
-    assert "examples:" in text
-    for option in (
-        "--students",
-        "--hours",
-        "--pool",
-        "--idle-minutes",
-        "--sessions-a-day",
-        "--arch",
-        "--spot",
-        "--prices",
-    ):
-        assert option in text
+    assert "examples:" in capsys.readouterr().out
 
 
 def test_all_assumptions_and_all_prices_can_be_listed(capsys: pytest.CaptureFixture[str]) -> None:
