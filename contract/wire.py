@@ -41,39 +41,51 @@ def from_json(message_type: type[Message], value: Any, *, where: str = "message"
 def _build(wanted: Any, value: Any, where: str) -> Any:
     origin = typing.get_origin(wanted)
     if origin in (typing.Union, types.UnionType):
-        options = typing.get_args(wanted)
-        if value is None and type(None) in options:
-            return None
-        (option,) = [option for option in options if option is not type(None)]
-        return _build(option, value, where)
+        return _build_optional(wanted, value, where)
     if origin is tuple:
-        if not isinstance(value, (list, tuple)):
-            raise BadMessage(f"{where}: a list is expected, got {type(value).__name__}")
-        item_type = typing.get_args(wanted)[0]
-        return tuple(_build(item_type, item, f"{where}[{index}]") for index, item in enumerate(value))
+        (item_type, _) = typing.get_args(wanted)
+        items = _expect((list, tuple), "a list", value, where)
+        return tuple(_build(item_type, item, f"{where}[{index}]") for index, item in enumerate(items))
     if origin is dict:
-        if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
-            raise BadMessage(f"{where}: an object is expected, got {type(value).__name__}")
-        item_type = typing.get_args(wanted)[1]
-        return {key: _build(item_type, item, f"{where}.{key}") for key, item in value.items()}
+        (_, item_type) = typing.get_args(wanted)
+        entries = _expect(dict, "an object", value, where)
+        return {key: _build(item_type, item, f"{where}.{key}") for key, item in entries.items()}
     if dataclasses.is_dataclass(wanted):
-        return _build_dataclass(wanted, value, where)
-    if isinstance(wanted, type) and issubclass(wanted, enum.Enum):
-        try:
-            return wanted(value)
-        except ValueError:
-            options = ", ".join(str(member.value) for member in wanted)
-            raise BadMessage(f"{where}: one of {options} is expected, got {value!r}") from None
-    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if not isinstance(value, wanted) or (wanted is not bool and isinstance(value, bool)):
-        raise BadMessage(f"{where}: {wanted.__name__} is expected, got {type(value).__name__}")
+        return _build_dataclass(wanted, _expect(dict, "an object", value, where), where)
+    if issubclass(wanted, enum.Enum):
+        return _build_enum(wanted, value, where)
+    return _build_scalar(wanted, value, where)
+
+
+def _expect(kinds: Any, expected: str, value: Any, where: str) -> Any:
+    if not isinstance(value, kinds):
+        raise BadMessage(f"{where}: {expected} is expected, got {type(value).__name__}")
     return value
 
 
-def _build_dataclass(wanted: Any, value: Any, where: str) -> Any:
-    if not isinstance(value, dict):
-        raise BadMessage(f"{where}: an object is expected, got {type(value).__name__}")
+def _build_optional(wanted: Any, value: Any, where: str) -> Any:
+    (option,) = [option for option in typing.get_args(wanted) if option is not types.NoneType]
+    return None if value is None else _build(option, value, where)
+
+
+def _build_enum(wanted: type[enum.Enum], value: Any, where: str) -> enum.Enum:
+    try:
+        return wanted(value)
+    except ValueError:
+        options = ", ".join(str(member.value) for member in wanted)
+        raise BadMessage(f"{where}: one of {options} is expected, got {value!r}") from None
+
+
+def _build_scalar(wanted: type, value: Any, where: str) -> Any:
+    """A whole number may stand for a float. A bool is an int to Python, but not to us."""
+    if wanted is float and type(value) is int:
+        return float(value)
+    if isinstance(value, bool) and wanted is not bool:
+        raise BadMessage(f"{where}: {wanted.__name__} is expected, got bool")
+    return _expect(wanted, wanted.__name__, value, where)
+
+
+def _build_dataclass(wanted: Any, value: dict[str, Any], where: str) -> Any:
     types_by_name = _type_hints(wanted)
     arguments = {}
     for field in dataclasses.fields(wanted):

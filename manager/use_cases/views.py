@@ -29,7 +29,7 @@ def view(workspace: Workspace, policy: Policy) -> WorkspaceView:
         launch_requested_at=workspace.launch_requested_at,
         running_since=workspace.running_since,
         activity=workspace.activity,
-        idle_timeout_s=policy.idle_timeout_s,
+        idle_timeout_s=workspace.idle_timeout_s(policy),
         stops_at=workspace.stops_at if running else None,
         stops_because=workspace.stops_because if running else "",
         stops_reason=workspace.stops_reason if running else None,

@@ -37,10 +37,11 @@ def judge(workspace: Workspace, status: AgentStatus | None, *, now: float, polic
     started = workspace.running_since if workspace.running_since is not None else workspace.state_since
     activity, person_active_at = _activity(workspace, status, started=started, now=now, policy=policy)
     keep_until, wish = _keep_running(workspace, status, now=now, policy=policy)
-    warning_s = min(policy.idle_warning_s, policy.idle_timeout_s / 2)
+    idle_timeout_s = workspace.idle_timeout_s(policy)
+    warning_s = min(policy.idle_warning_s, idle_timeout_s / 2)
 
-    stops_at = activity.at + policy.idle_timeout_s
-    because = f"no activity for {duration_words(policy.idle_timeout_s)}"
+    stops_at = activity.at + idle_timeout_s
+    because = f"no activity for {duration_words(idle_timeout_s)}"
     reason = StopReason.IDLE
     if keep_until is not None and keep_until > stops_at:
         stops_at, because = keep_until, "the time you asked to keep it running ends, and there was no activity"

@@ -9,6 +9,7 @@ from contract.manager import Activity, LaunchStep
 from contract.names import LaunchPath, StepName, StopReason, WorkspaceKind, WorkspaceState
 from manager.domain.lifecycle.expectation import SAME_STAY_S, Expectation, with_arrival
 from manager.domain.lifecycle.transition import IllegalTransition
+from manager.domain.policy import Policy
 
 WORKSPACE_TRANSITIONS: dict[WorkspaceState, frozenset[WorkspaceState]] = {
     WorkspaceState.STOPPED: frozenset({WorkspaceState.STARTING, WorkspaceState.DELETED}),
@@ -90,6 +91,10 @@ class Workspace:
     """When the newest snapshot that counts was taken of its home."""
     restoring: str | None = None
     """The snapshot that the backup worker is restoring; meanwhile no task may have the home."""
+
+    def idle_timeout_s(self, policy: Policy) -> float:
+        """After how long without activity it stops: one answer for the judge and for the view."""
+        return policy.idle_timeout_s
 
     def starting(
         self,
