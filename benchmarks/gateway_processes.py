@@ -6,7 +6,6 @@ import contextlib
 import multiprocessing
 import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,8 +19,7 @@ from contract.manager import WorkspaceView
 from gateway.render import binary
 from gateway.tests.servers import echo
 from gateway.tests.stack import MINE, Stack, free_port
-
-START_WITHIN_S = 10.0
+from tests.waiting import until
 
 _PLAIN = """
 static_resources:
@@ -124,7 +122,7 @@ def plain_envoy(stack: Stack) -> Iterator[tuple[int, int]]:
     options = ("--concurrency", "1", "--disable-hot-restart", "-l", "error")
     process = subprocess.Popen([str(binary()), "-c", str(configuration), *options], stdin=subprocess.DEVNULL)
     try:
-        _until(lambda: _listens(socket.AF_INET, ("127.0.0.1", port)))
+        until(lambda: _listens(socket.AF_INET, ("127.0.0.1", port)))
         yield process.pid, port
     finally:
         process.terminate()
@@ -136,20 +134,12 @@ def _process(target: Callable[..., None], path: Path, *arguments: object) -> Ite
     process = multiprocessing.get_context("spawn").Process(target=target, args=arguments, daemon=True)
     process.start()
     try:
-        _until(lambda: _listens(socket.AF_UNIX, str(path)))
+        until(lambda: _listens(socket.AF_UNIX, str(path)))
         assert process.pid is not None
         yield process.pid
     finally:
         process.terminate()
         process.join(5)
-
-
-def _until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + START_WITHIN_S
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError("a server of the benchmark did not start")
-        time.sleep(0.05)
 
 
 def _listens(family: socket.AddressFamily, address: str | tuple[str, int]) -> bool:

@@ -12,6 +12,7 @@ import os
 import pwd
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
@@ -162,6 +163,7 @@ def end_with_us(*command: str, environment: dict[str, str]) -> int:
     try:
         return process.wait()
     except KeyboardInterrupt:
+        process.send_signal(signal.SIGINT)
         return process.wait()
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
-CLEAN_UP_WITHIN_S = 60
+CLEAN_UP_WITHIN_S = 30
 """How long an interrupted command has to stop what its fixtures started."""
 
 
@@ -28,9 +28,9 @@ def main() -> int:
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
-        signal.signal(signal.SIGALRM, lambda *_: os.killpg(child.pid, signal.SIGKILL))
+        signal.signal(signal.SIGALRM, lambda *_: child.kill())
         signal.alarm(CLEAN_UP_WITHIN_S)
-        os.killpg(child.pid, signal.SIGINT)
+        child.send_signal(signal.SIGINT)  # to it alone: it needs its browser's driver to close the browser
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)

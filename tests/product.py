@@ -12,12 +12,13 @@ import socket
 import subprocess
 import tempfile
 import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+
+from tests.waiting import until
 
 SOURCE = Path(__file__).parent.parent
 START_WITHIN_S = 240.0
@@ -70,11 +71,13 @@ class Product:
             start_new_session=True,
         )
         threading.Thread(target=self._read, daemon=True).start()
-        deadline = time.monotonic() + START_WITHIN_S
-        while not any(line.startswith(LAST_LINE) for line in self.output):
-            assert self.process.poll() is None, "up ended:\n" + "".join(self.output) + self.logs()
-            assert time.monotonic() < deadline, "up did not become ready:\n" + "".join(self.output) + self.logs()
-            time.sleep(0.1)
+        process = self.process
+        until(
+            lambda: any(line.startswith(LAST_LINE) for line in self.output) or process.poll() is not None,
+            lambda: "up did not become ready:\n" + "".join(self.output) + self.logs(),
+            within_s=START_WITHIN_S,
+        )
+        assert process.poll() is None, "up ended:\n" + "".join(self.output) + self.logs()
 
     def _read(self) -> None:
         assert self.process is not None

@@ -9,6 +9,7 @@ import argparse
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -159,7 +160,8 @@ def run(title: str, *command: str | Path, folder: Path = SOURCE, environment: di
         try:
             code = process.wait()
         except KeyboardInterrupt:
-            process.wait()  # it ends what its fixtures started
+            process.send_signal(signal.SIGINT)
+            process.wait()
             raise
         if code == 5 and "pytest" in str(command[0]):
             return  # no test of that mark in those folders

@@ -22,6 +22,7 @@ from single_machine.running import find_running
 from single_machine.settings import read_settings
 from tests.product import SOURCE, Product, fixed_pool
 from tests.run import test_environment
+from tests.waiting import until
 
 LAUNCH_WITHIN_S = 120.0
 _INSTALLED_WITHIN_S = 3_600.0
@@ -220,11 +221,7 @@ class School:
         return {pid for pid, parent in found.items() if parent not in found}
 
     def _until(self, condition: Callable[[], bool], complaint: str, within_s: float) -> None:
-        deadline = time.monotonic() + within_s
-        while not condition():
-            if time.monotonic() > deadline:
-                raise Unexpected(complaint + self.product.logs())
-            time.sleep(0.25)
+        until(condition, lambda: complaint + self.product.logs(), within_s=within_s, every_s=0.25)
 
 
 def pool_of(size: int, kind: WorkspaceKind = WorkspaceKind.VSCODE) -> dict[str, str]:

@@ -14,6 +14,7 @@ from playwright.sync_api import Page
 from tests.product import Product, fixed_pool
 from tests.school import School
 from tests.student import Student
+from tests.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
@@ -137,7 +138,4 @@ def answers(student: Student) -> bool:
 
 def wait_until(condition: Callable[[], bool], complaint: str, product: Product, within_s: float = 40) -> None:
     time.sleep(0.5)  # the blow has landed before we look
-    deadline = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline, complaint + product.logs()
-        time.sleep(0.2)
+    until(condition, lambda: complaint + product.logs(), within_s=within_s, every_s=0.2)

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.product import Product, fixed_pool
 from tests.student import Student, VSCode
+from tests.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
@@ -122,8 +123,5 @@ def test_a_warm_launch_uses_the_pool_and_stop_keeps_the_files(product: Product, 
     assert student.complaints == []
 
 
-def wait_for_a_warm_task(product: Product, within_s: float = 60) -> None:
-    deadline = time.monotonic() + within_s
-    while "Warm pool: 0 ready" in product.run("status").stdout:
-        assert time.monotonic() < deadline, "no warm task became ready\n" + product.logs()
-        time.sleep(0.5)
+def wait_for_a_warm_task(product: Product) -> None:
+    until(lambda: "Warm pool: 0 ready" not in product.run("status").stdout, product.logs, within_s=60, every_s=0.5)

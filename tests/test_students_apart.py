@@ -1,10 +1,8 @@
 """Two students in parallel: neither reaches the other's workspace, by any way a browser or a terminal offers."""
 
 import http.client
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,6 +11,7 @@ from playwright.sync_api import Browser
 from tests.conftest import fresh_profiles
 from tests.product import Product
 from tests.student import Student, VSCode
+from tests.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -119,23 +118,15 @@ def test_from_inside_a_sandbox_nothing_of_others_or_of_the_host_is_in_reach(pair
     )
     pair.amira_code.terminal(probe)
     pair.amira_code.expect_file("r.txt")
-    home = next(path for path in (product.home / "h/data/homes").glob("*/project/r.txt") if wait_for(path, "finished"))
-    text = home.read_text()
+    homes = product.home / "h/data/homes"
+    until(lambda: any("finished" in path.read_text() for path in homes.glob("*/project/r.txt")))
+    (text,) = (path.read_text() for path in homes.glob("*/project/r.txt"))
     assert "direct 000" in text
     assert "proxied 403" in text
     assert "metadata 403" in text
     assert f"cannot access '{product.home}'" in text
     assert "Read-only file system" in text
     assert "unshare" in text
-
-
-def wait_for(path: Path, word: str, within_s: float = 30) -> bool:
-    deadline = time.monotonic() + within_s
-    while word not in path.read_text():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.2)
-    return True
 
 
 @dataclass

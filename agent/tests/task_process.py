@@ -8,13 +8,13 @@ import json
 import os
 import socket
 import subprocess
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from contract.names import AGENT_TOKEN_HEADER, LAUNCH_SECRET_HEADER
+from tests.waiting import until
 
 TOKEN = "the-agent-token-of-this-task"
 SECRET = "the-launch-secret-of-this-claim"
@@ -50,19 +50,19 @@ class TaskProcess:
 
     def connect(self) -> socket.socket:
         """Wait until the agent listens, which it does first of all."""
-        deadline = time.monotonic() + 20
-        while True:
+
+        def connected() -> socket.socket:
+            assert self.process.poll() is None, self.log.read_text()
             client = socket.socket(socket.AF_UNIX)
             client.settimeout(20)
             try:
                 client.connect(self.socket_path)
             except OSError:
                 client.close()
-                assert time.monotonic() < deadline, self.log.read_text()
-                assert self.process.poll() is None, self.log.read_text()
-                time.sleep(0.01)
-            else:
-                return client
+                raise
+            return client
+
+        return until(connected, self.log.read_text, ignoring=OSError)
 
     def raw(self, data: bytes) -> bytes:
         """Send bytes and read until the agent closes."""
@@ -95,11 +95,10 @@ class TaskProcess:
         return answer
 
     def wait_for(self, phase: str, timeout_s: float = 60) -> dict[str, Any]:
-        deadline = time.monotonic() + timeout_s
-        while (status := self.status())["phase"] != phase:
-            assert time.monotonic() < deadline, (status, self.log.read_text())
-            time.sleep(0.02)
-        return status
+        until(
+            lambda: self.status()["phase"] == phase, lambda: (self.status(), self.log.read_text()), within_s=timeout_s
+        )
+        return self.status()
 
     def claim(self, **changes: str) -> tuple[int, dict[str, Any]]:
         message = {

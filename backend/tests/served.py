@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import Any
 
 import httpx
 import uvicorn
+
+from tests.waiting import until
 
 PUBLIC_URL = "http://localhost:8080"
 PASSWORD = "correct-horse-battery-9"
@@ -35,11 +36,7 @@ def serving(application: Any, socket: Path) -> Iterator[Path]:
     )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    deadline = time.monotonic() + STARTS_WITHIN_S
-    while not server.started:
-        if not thread.is_alive() or time.monotonic() > deadline:
-            raise RuntimeError("uvicorn did not start")
-        time.sleep(0.01)
+    until(lambda: server.started, "uvicorn did not start", within_s=STARTS_WITHIN_S)
     try:
         yield socket
     finally:

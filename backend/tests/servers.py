@@ -8,13 +8,13 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from single_machine import postgres, redis
+from tests.waiting import until
 
 READY_WITHIN_S = 20.0
 NAMELESS_UID = 61000
@@ -98,11 +98,8 @@ def _process(
             start_new_session=True,
         )
     try:
-        deadline = time.monotonic() + READY_WITHIN_S
-        while not ready():
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"{command[0]} did not start:\n{log.read_text(errors='replace')}")
-            time.sleep(0.02)
+        until(lambda: ready() or process.poll() is not None, log.read_text, within_s=READY_WITHIN_S)
+        assert process.poll() is None, log.read_text()
         yield
     finally:
         process.send_signal(stop_signal)

@@ -18,6 +18,7 @@ from backend.workspaces.manager_client import build_manager_client
 from contract.errors import ApraNovaError, Reason
 from contract.manager import CreateRequest
 from contract.names import WorkspaceKind, WorkspaceState
+from tests.waiting import until
 
 SOURCE = Path(__file__).resolve().parents[2]
 WORKSPACE = "ws-abcdefghij"
@@ -58,24 +59,16 @@ def endpoint(tmp_path_factory):
             stderr=subprocess.STDOUT,
         )
     try:
-        _wait_until_it_answers(port, process, log)
+        until(lambda: answers(port, process), log.read_text, within_s=STARTS_WITHIN_S, ignoring=OSError)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait(10)
 
 
-def _wait_until_it_answers(port, process, log):
-    deadline = time.monotonic() + STARTS_WITHIN_S
-    while True:
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=1).close()
-        except OSError:
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"the manager did not start:\n{log.read_text()}") from None
-            time.sleep(0.05)
-        else:
-            return
+def answers(port, process):
+    assert process.poll() is None, "the manager did not start"
+    return urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=1)
 
 
 @pytest.fixture

@@ -9,8 +9,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,6 +31,7 @@ from gateway.static import publish
 from gateway.tests.client import Client
 from gateway.tests.servers import Servers, echo
 from manager.adapters.sandbox_engine.clusters import ClustersFile
+from tests.waiting import until
 
 MINE, THEIRS, TCP = "ws-aaaaaaaaaa", "ws-bbbbbbbbbb", "ws-cccccccccc"
 ME, THEM = "user-me", "user-them"
@@ -213,16 +213,10 @@ class Stack:
         self._processes.append(process)
         return process
 
-    def _until(self, ready: object, process: subprocess.Popen[bytes], *, within_s: float = 10) -> None:
-        ends_at = time.monotonic() + within_s
-        while time.monotonic() < ends_at and process.poll() is None:
-            try:
-                if ready():  # type: ignore[operator]
-                    return
-            except (OSError, redis.RedisError):
-                pass
-            time.sleep(0.02)
-        raise AssertionError("did not start:\n" + (self.folder / "processes.log").read_text(errors="replace")[-3000:])
+    def _until(self, ready: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
+        log = self.folder / "processes.log"
+        until(lambda: ready() or process.poll() is not None, log.read_text, ignoring=(OSError, redis.RedisError))
+        assert process.poll() is None, log.read_text()
 
 
 def _task_of(workspace_id: str) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from collections.abc import Callable
 from typing import Any
 
 from infrastructure.manager_package import SOURCE
 from infrastructure.names import IMAGES
 from infrastructure.tests.ministack import ACCOUNT, REGION, Ministack
+from tests.waiting import until
 
 WAIT_MAX_S = 60.0
 AGENT = ["/usr/bin/env", f"PYTHONPATH={SOURCE}", sys.executable, "-m", "agent.tests.fake_task", "{folder}", ""]
@@ -41,11 +41,7 @@ class DeployedManager:
 
     def when(self, there: Callable[[], Any], what: str) -> Any:
         """What `there` answers once it is not nothing. Nobody asks for a pass here: whatever moves, the platform moves."""
-        deadline = time.monotonic() + WAIT_MAX_S
-        while not (found := there()):
-            assert time.monotonic() < deadline, f"still waiting for {what}"
-            time.sleep(0.05)
-        return found
+        return until(there, f"still waiting for {what}", within_s=WAIT_MAX_S)
 
     def when_state(self, workspace_id: str, state: str) -> Any:
         def there() -> Any:

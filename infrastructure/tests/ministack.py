@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -18,6 +17,8 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+
+from tests.waiting import until
 
 ACCOUNT = "111122223333"
 REGION = "us-east-1"
@@ -88,12 +89,11 @@ def running(
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    deadline = time.monotonic() + START_WITHIN_S
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with opener.open(f"http://127.0.0.1:{port}/_ministack/health", timeout=2):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise RuntimeError(f"ministack did not start:\n{log.read_text(errors='replace')[-2000:]}")
+
+    def answers() -> bool:
+        assert process.poll() is None, log.read_text()
+        with opener.open(f"http://127.0.0.1:{port}/_ministack/health", timeout=2):
+            return True
+
+    until(answers, log.read_text, within_s=START_WITHIN_S, ignoring=OSError)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import json
-import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from infrastructure.tests.deployed_manager import TASK_IMAGES, DeployedManager
 from infrastructure.tests.emulated import NOT_EMULATED, emulated, for_ministack
 from infrastructure.tests.ministack import ACCOUNT, REGION, Ministack, running
 from infrastructure.tests.templates import STACKS, Assembly, strings
+from tests.waiting import until
 
 FALLS_WITH_THEM = {
     ("network", "AWS::EC2::Route"): 3,  # the private subnets' ways through NAT
@@ -64,10 +64,12 @@ def upload_manager(aws: Ministack, assembly: Assembly) -> None:
 
 def settled(formation: Any, name: str) -> str:
     """The stack's state when nothing moves any more; what failed is printed, for whoever reads a failed test."""
-    deadline = time.monotonic() + 60
-    while (state := formation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]).endswith("_IN_PROGRESS"):
-        assert time.monotonic() < deadline, f"{name} is still {state} after 60 s"
-        time.sleep(0.1)
+
+    def at_rest() -> str | None:
+        state = formation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
+        return None if state.endswith("_IN_PROGRESS") else state
+
+    state = until(at_rest, f"{name} still moves", within_s=60)
     if state != "CREATE_COMPLETE":
         for event in formation.describe_stack_events(StackName=name)["StackEvents"]:
             if "FAILED" in event["ResourceStatus"]:

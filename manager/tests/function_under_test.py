@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from contract.names import WorkspaceState
 from manager.adapters.tests.aws_emulator import ACCOUNT, REGION, VSCODE_IMAGE, AwsEmulator, Requests
 from manager.bootstrap_aws import Clients
 from manager.entrypoints.function import Function
+from tests.waiting import until
 
 PUBLIC_URL = "https://school.example"
 IDENTITY_KEY = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
@@ -130,11 +130,7 @@ class FunctionUnderTest:
         return len(wakes)
 
     def pump_until(self, there: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + WAIT_MAX_S
-        while not there():
-            assert time.monotonic() < deadline, f"still waiting for {what}"
-            if not self.pump():
-                time.sleep(0.05)
+        until(lambda: there() or (self.pump() and there()), f"still waiting for {what}", within_s=WAIT_MAX_S)
 
     def pump_until_state(self, workspace_id: str, state: WorkspaceState) -> Any:
         self.pump_until(lambda: self.state(workspace_id)["state"] == state, f"{workspace_id} to be {state}")

@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from botocore.config import Config
 
 from contract.names import MANAGER_FUNCTION
 from manager.tests.school import ANNA
+from tests.waiting import until
 
 KEY, SECRET, REGION = "AKTEST", "a secret that only the backend knows", "us-east-1"
 
@@ -81,15 +81,11 @@ class Running:
         return json.loads(answer["Payload"].read())
 
     def _until_healthy(self) -> None:
-        until = time.monotonic() + 15
-        while time.monotonic() < until:
-            try:
-                if self.get("/health")[0] == 200:
-                    return
-            except OSError:
-                time.sleep(0.02)
-        self.process.kill()
-        raise AssertionError(self.process.communicate()[1])
+        def ended() -> str:
+            self.process.kill()
+            return self.process.communicate()[1]
+
+        until(lambda: self.get("/health")[0] == 200, ended, ignoring=OSError)
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,6 @@ import pytest
 from contract.names import WorkspaceKind, WorkspaceState
 from manager.adapters.directory_homes.homes import MARK, DirectoryHomeVolumes
 from manager.adapters.sqlite.store import SqliteWorkspaceStore
-from manager.adapters.tests.engine_under_test import wait_for
 from manager.adapters.tests.restic_under_test import restic
 from manager.domain.lifecycle.workspace import Workspace
 from manager.tests.school import ANNA, BEN
@@ -21,6 +20,7 @@ from single_machine import restore
 from single_machine.preflight import CannotGoOn
 from single_machine.running import RunningProduct
 from single_machine.settings import read_settings
+from tests.waiting import until
 
 HOME = "home-aaaaaaaaaaaaaaaa"
 
@@ -81,7 +81,7 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
 
 def test_a_home_that_waits_is_kept_and_comes_back_through_the_managers_door(machine: Machine) -> None:
     assert machine.manager.invoke({"action": "fleet"})["snapshots"].startswith("on: restic 0.")
-    wait_for(lambda: machine.record().snapshot_at is not None, "the first round to take a snapshot", timeout_s=60.0)
+    until(lambda: machine.record().snapshot_at is not None, "the first round to take a snapshot", within_s=60.0)
     (first,) = machine.listed()
     (machine.home / "work.py").write_text("spoilt")
     (machine.home / "junk").write_text("x")
@@ -89,7 +89,7 @@ def test_a_home_that_waits_is_kept_and_comes_back_through_the_managers_door(mach
     assert answer["workspace"]["restoring"] == first
     refused = machine.manager.invoke({"action": "launch", "workspace_id": ANNA})
     assert "being restored" in refused["error"]["message"]
-    wait_for(lambda: machine.record().restoring is None, "the files to be back", timeout_s=60.0)
+    until(lambda: machine.record().restoring is None, "the files to be back", within_s=60.0)
     assert {path.name: path.read_text() for path in machine.home.iterdir()} == {"work.py": "precious"}
     assert len(machine.listed()) == 2
     assert machine.view()["state"] == WorkspaceState.STOPPED
@@ -103,7 +103,7 @@ def test_a_home_that_waits_is_kept_and_comes_back_through_the_managers_door(mach
 def test_the_command_puts_a_lost_home_back_but_not_where_its_disk_may_not_be_mounted(
     machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    wait_for(lambda: machine.record().snapshot_at is not None, "the first round to take a snapshot", timeout_s=60.0)
+    until(lambda: machine.record().snapshot_at is not None, "the first round to take a snapshot", within_s=60.0)
     (first,) = machine.listed()
     shutil.rmtree(machine.home)
     mark = machine.home.parent / MARK

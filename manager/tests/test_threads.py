@@ -5,7 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from manager.entrypoints.sweep_loop import SweepLoop
 from manager.tests.school import ANNA, School, pool_of
 from manager.use_cases.launch import launch
 from manager.use_cases.stop import stop
+from tests.waiting import until
 
 STUDENTS = tuple(f"ws-{letter * 10}" for letter in "abcdefghijklmnopqrstuvwxyz2345")
 
@@ -54,18 +55,12 @@ class Fleet:
     def states(self) -> list[WorkspaceState]:
         return [found.state for found in self.world.store.find_workspaces(STUDENTS)]
 
-    def wait_for(self, condition: Callable[[], bool], limit_s: float = 30.0) -> None:
-        until = time.monotonic() + limit_s
-        while not condition():
-            assert time.monotonic() < until, self.states()
-            time.sleep(0.01)
-
 
 @pytest.fixture
 def fleet(tmp_path: Path) -> Iterator[Fleet]:
     fleet = Fleet(tmp_path / "manager.sqlite3", pool=3)
     fleet.loop.start()
-    fleet.wait_for(lambda: sum(task.state == "ready" for task in fleet.world.store.list_tasks(limit=99)) == 3)
+    until(lambda: sum(task.state == "ready" for task in fleet.world.store.list_tasks(limit=99)) == 3)
     yield fleet
     fleet.loop.stop()
     fleet.background.close()
@@ -75,7 +70,7 @@ def test_thirty_students_at_once_all_get_in_and_no_two_share_a_task(fleet: Fleet
     with concurrent.futures.ThreadPoolExecutor(30) as pool:
         answers = list(pool.map(lambda student: launch(fleet.world, student), STUDENTS))
     assert all(answer.state in (WorkspaceState.STARTING, WorkspaceState.RUNNING) for answer in answers)
-    fleet.wait_for(lambda: fleet.states() == [WorkspaceState.RUNNING] * 30)
+    until(lambda: fleet.states() == [WorkspaceState.RUNNING] * 30)
     bound = [found.task_id for found in fleet.world.store.find_workspaces(STUDENTS)]
     assert len(set(bound)) == 30
     assert sum(answer.launch_path is LaunchPath.WARM for answer in answers) >= 1
@@ -93,10 +88,10 @@ def test_fifty_clicks_at_once_by_one_student_make_one_task(fleet: Fleet) -> None
 def test_a_short_idle_timeout_stops_on_time_and_a_stop_is_carried_out_soon(fleet: Fleet) -> None:
     """The next pass is planned for the moment when something is due, not only every five minutes."""
     launch(fleet.world, ANNA)
-    fleet.wait_for(lambda: len(fleet.runner.serving(ANNA)) == 1)
+    until(lambda: len(fleet.runner.serving(ANNA)) == 1)
     begun = time.monotonic()
     stop(fleet.world, ANNA)
-    fleet.wait_for(lambda: fleet.states()[0] is WorkspaceState.STOPPED, 5.0)
+    until(lambda: fleet.states()[0] is WorkspaceState.STOPPED, within_s=5)
     assert time.monotonic() - begun < 5.0
     assert fleet.loop.healthy()
 
@@ -108,7 +103,7 @@ def test_the_loop_meets_a_deadline_between_two_sweeps(tmp_path: Path) -> None:
     fleet.loop.start()
     try:
         launch(fleet.world, ANNA)
-        fleet.wait_for(lambda: fleet.school.workspace().stop_reason is not None, 20.0)
+        until(lambda: fleet.school.workspace().stop_reason is not None, within_s=20)
         assert fleet.school.workspace().stop_reason == "idle"
     finally:
         fleet.loop.stop()
@@ -119,7 +114,7 @@ def test_the_loop_meets_a_deadline_between_two_sweeps(tmp_path: Path) -> None:
 def test_a_task_that_dies_is_noticed_long_before_its_workspace_is_due(fleet: Fleet, forgotten: bool) -> None:
     watch = EngineWatch(fleet.runner, fleet.world.policy.kinds, fleet.loop.tell)
     launch(fleet.world, ANNA)
-    fleet.wait_for(lambda: fleet.states()[0] is WorkspaceState.RUNNING)
+    until(lambda: fleet.states()[0] is WorkspaceState.RUNNING)
     watch.look()
     (task_id,) = fleet.runner.serving(ANNA)
     if forgotten:
@@ -127,7 +122,7 @@ def test_a_task_that_dies_is_noticed_long_before_its_workspace_is_due(fleet: Fle
     else:
         fleet.runner.tasks[task_id].alive = False
     watch.look()
-    fleet.wait_for(lambda: fleet.states()[0] is WorkspaceState.STOPPED, 5.0)
+    until(lambda: fleet.states()[0] is WorkspaceState.STOPPED, within_s=5)
 
 
 def test_an_engine_that_does_not_answer_has_lost_no_task() -> None:
@@ -154,12 +149,12 @@ def test_an_application_that_is_installed_meanwhile_gets_its_warm_tasks_at_once(
     fleet.loop.start()
     try:
         watch.look()
-        fleet.wait_for(lambda: fleet.loop.last_sweep_at is not None)
+        until(lambda: fleet.loop.last_sweep_at is not None)
         watch.look()
         assert fleet.runner.tasks == {}
         fleet.runner.images[WorkspaceKind.VSCODE] = image
         watch.look()
-        fleet.wait_for(lambda: len(fleet.runner.tasks) == 1, 5.0)
+        until(lambda: len(fleet.runner.tasks) == 1, within_s=5)
     finally:
         fleet.loop.stop()
         fleet.background.close()

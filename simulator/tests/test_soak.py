@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pytest
 from simulator import soak
 from simulator.fleet import run_seed
 from simulator.planted_bugs import BUGS
+from tests.waiting import until
 
 SOURCE = Path(__file__).parent.parent.parent
 
@@ -80,10 +80,8 @@ def soaking(tmp_path: Path) -> Iterator[tuple[psutil.Process, list[psutil.Proces
     with subprocess.Popen(command, cwd=SOURCE, stdout=subprocess.DEVNULL) as started:
         process = psutil.Process(started.pid)
         try:
-            until = time.monotonic() + 30.0
-            while len(workers := process.children()) < 2 and time.monotonic() < until:
-                time.sleep(0.05)
-            yield process, workers, totals
+            until(lambda: len(process.children()) == 2)
+            yield process, process.children(), totals
         finally:
             started.kill()
 

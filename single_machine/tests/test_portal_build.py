@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import pytest
 
 from single_machine import portal_build
 from single_machine.portal_build import PortalBuildFailed, build_portal
+from tests.waiting import until
 
 SOURCE = Path(__file__).parents[2]
 
@@ -74,11 +74,7 @@ def test_npm_ends_with_up_whatever_ends_it(tmp_path: Path, portal: Path, short: 
     command = [sys.executable, "-c", UP, str(portal.parent), str(npm), str(pids)]
     with subprocess.Popen(command, env=environment) as up:
         try:
-            deadline = time.monotonic() + 30
-            while not pids.exists():
-                assert up.poll() is None
-                assert time.monotonic() < deadline
-                time.sleep(0.05)
+            until(lambda: pids.exists() or up.poll() is not None)
             family = [psutil.Process(int(pid)) for pid in pids.read_text().split()]
             up.send_signal(number)
             assert up.wait(20) == (-number if number == signal.SIGKILL else 0)

@@ -7,7 +7,6 @@ import re
 import sqlite3
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ import pytest
 
 from single_machine import postgres
 from single_machine.secrets_file import load_or_make
+from tests.waiting import until
 
 RUNBOOK = Path(__file__).parents[2] / "docs/runbooks/restore-one-machine.md"
 UID = 61001 if os.getuid() == 0 else None
@@ -63,11 +63,7 @@ def serving(home: Path, sockets: Path) -> Iterator[psycopg.Connection]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        deadline = time.monotonic() + 60
-        while not postgres.is_ready(sockets):
-            assert server.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        until(lambda: postgres.is_ready(sockets) or server.poll() is not None, within_s=60)
         postgres.ensure_database(sockets, "apranova")
         with psycopg.connect(host=str(sockets), user="postgres", dbname="apranova", autocommit=True) as connection:
             yield connection

@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from single_machine import down, reset, restore, status, up
 from single_machine.preflight import CannotGoOn
 from single_machine.running import find_ready, find_running
 from single_machine.settings import Settings, read_settings
+from tests.waiting import until
 
 SOURCE = Path(__file__).parents[2]
 
@@ -51,11 +51,7 @@ def starting(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
         "APRANOVA_RUN_DIR": str(settings.run),
     }
     with subprocess.Popen([sys.executable, "-c", SLOW_UP, str(SOURCE)], env=environment) as process:
-        deadline = time.monotonic() + 30
-        while not (settings.data / "work").exists():
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        until(lambda: (settings.data / "work").exists() or process.poll() is not None)
         yield process
         process.kill()
 

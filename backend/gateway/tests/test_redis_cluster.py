@@ -6,10 +6,8 @@ import asyncio
 import dataclasses
 import socket
 import subprocess
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 import redis
@@ -23,12 +21,12 @@ from backend.workspaces.announcements import CHANNEL
 from backend.workspaces.live import LiveWorkspaces
 from contract.manager import DescribeAnswer
 from single_machine.redis import binary_paths
+from tests.waiting import until
 
 TOKEN = "a token that only the backend has"
 SLOTS = 16_384
 BUS_OFFSET = 10_000
 """A node speaks with the others on its port and so much."""
-READY_WITHIN_S = 20.0
 
 
 def free_port() -> int:
@@ -47,9 +45,12 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environmen
     process = _start(folder, port)
     try:
         with redis.Redis(port=port, password=TOKEN) as node:
-            _until(lambda: node.ping())
+            until(node.ping, ignoring=redis.ConnectionError)
             node.execute_command("CLUSTER ADDSLOTS", *range(SLOTS))
-            _until(lambda: node.execute_command("CLUSTER INFO").get("cluster_state") == "ok")
+            until(
+                lambda: node.execute_command("CLUSTER INFO").get("cluster_state") == "ok",
+                ignoring=redis.ConnectionError,
+            )
         plain = parse(offline({"REDIS_URL": f"redis://127.0.0.1:{port}/0", "APRANOVA_REDIS_CLUSTER": "yes"}))
         yield dataclasses.replace(plain, redis_token=TOKEN)
     finally:
@@ -71,18 +72,6 @@ def _start(folder: Path, port: int) -> subprocess.Popen[bytes]:
     words = [word for name, value in settings.items() for word in (f"--{name}", value)]
     with (folder / "log").open("wb") as log:
         return subprocess.Popen([str(binary_paths().server), *words], stdout=log, stderr=log, cwd=folder)
-
-
-def _until(holds: Any) -> None:
-    deadline = time.monotonic() + READY_WITHIN_S
-    while True:
-        try:
-            if holds():
-                return
-        except redis.ConnectionError:
-            pass
-        assert time.monotonic() < deadline, "the cluster is not ready"
-        time.sleep(0.05)
 
 
 async def test_a_ticket_becomes_access_and_a_sign_out_ends_it(environment: Environment) -> None:

@@ -11,6 +11,7 @@ from backend.accounts.roles import Role, Track
 from backend.accounts.services import update_user
 from backend.workspaces import events
 from backend.workspaces.announcements import announce
+from tests.waiting import until
 
 PATIENCE_S = 10
 
@@ -138,10 +139,7 @@ def test_streams_of_one_person_are_limited_and_given_back(watched, monkeypatch):
         first.next()
         second.next()
         assert watched.get(path).status_code == 429
-    deadline = time.monotonic() + 5
-    while events._open_streams and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert not events._open_streams
+    until(lambda: not events._open_streams)
 
 
 def test_a_stream_holds_no_database_connection(watched):

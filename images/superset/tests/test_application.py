@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from agent.processes import Children
 from contract.agent import ClaimRequest, TaskConfig
 from contract.names import WorkspaceKind
 from images.superset.application import Superset
+from tests.waiting import until_in_this_loop
 
 CLAIM = ClaimRequest("ws-abcdefghij", "secret", "ws-abcdefghij.ws.localhost", "Ada", "ada@example.org", "https://school.example/", "key")  # fmt: skip
 
@@ -66,12 +67,6 @@ async def _claim_under_way(superset: Superset) -> tuple[StandIn, asyncio.Task[No
     return process, claiming
 
 
-async def _until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110  the subject has no event to wait for, and is to have none
-            await asyncio.sleep(0)
-
-
 async def test_a_process_that_comes_by_itself_is_not_started(superset: Superset, tmp_path: Path) -> None:
     assert superset.command({}) is None
     assert superset._link_path == tmp_path / "superset.sock"
@@ -105,7 +100,7 @@ async def test_a_claim_is_handed_on_and_repeating_it_asks_nobody(superset: Super
     assert (message["workspace_id"], message["identity_key"], message["https"]) == ("ws-abcdefghij", "key", True)
     assert message["socket_path"] == superset.socket_path
     process.say(progress="Updating")
-    await _until(lambda: superset.progress() == "Updating")
+    await until_in_this_loop(lambda: superset.progress() == "Updating")
     process.say(serving=True)
     await claiming
     assert superset.progress() == ""
@@ -138,9 +133,9 @@ async def test_busy_is_what_the_process_says_and_its_end_is_a_sign_of_the_person
     superset.person_did = did.append
     process = await _warm(superset)
     process.say(busy="a query is running")
-    await _until(lambda: superset.busy() == "a query is running")
+    await until_in_this_loop(lambda: superset.busy() == "a query is running")
     process.say(busy="")
-    await _until(lambda: not superset.busy())
+    await until_in_this_loop(lambda: not superset.busy())
     assert did == ["ran a query"]
 
 

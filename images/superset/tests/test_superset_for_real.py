@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from images.superset.tests.conftest import GATEWAYS_KEY, Desk, Parent, identity_token, in_superset, public_key
 from images.tests.desk import short_folder
+from tests.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 """They need the built image, like the browser tests; the first of them may have to build it."""
@@ -289,19 +290,12 @@ def test_a_running_query_keeps_the_workspace_busy_and_the_stop_button_stops_it(d
     slow = "SELECT count(*) FROM order_lines a, order_lines b, customers c WHERE a.amount + b.amount > c.customer_id"
     runner = threading.Thread(target=lambda: answers.append(desk.query(slow, client_id="slowone")))
     runner.start()
-    deadline = time.monotonic() + 10
-    while desk.task.status()["busy"] != "a query is running":
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    until(lambda: desk.task.status()["busy"] == "a query is running")
     # Superset refuses to stop a query that has no connection yet.
-    while (stopped := desk.api("POST", "/api/v1/query/stop", {"client_id": "slowone"})).status != 200:
-        assert time.monotonic() < deadline, stopped
-        time.sleep(0.1)
+    until(lambda: desk.api("POST", "/api/v1/query/stop", {"client_id": "slowone"}).status == 200)
     runner.join(10)
     assert not runner.is_alive()
-    while desk.task.status()["busy"]:
-        assert time.monotonic() < deadline + 10
-        time.sleep(0.02)
+    until(lambda: not desk.task.status()["busy"])
     assert desk.task.status()["activity_reason"] == "ran a query"
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from contract.agent import SaveAnswer, WarnRequest
 from images.vscode.extension_link import ExtensionLink
+from tests.waiting import until_in_this_loop
 
 
 class Window:
@@ -40,14 +41,8 @@ class Desk:
         if unsaved is not None:
             before = self.link.unsaved
             await window.say(type="unsaved", count=unsaved)
-            await until(lambda: self.link.unsaved == before + unsaved)
+            await until_in_this_loop(lambda: self.link.unsaved == before + unsaved)
         return window
-
-
-async def until(condition: Any) -> None:
-    async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 — it becomes true in the same loop
-            await asyncio.sleep(0)
 
 
 @pytest.fixture
@@ -63,7 +58,7 @@ async def test_activity_has_reasons_in_plain_words(desk: Desk) -> None:
     await window.say(type="activity", what="typing")
     await window.say(type="activity", what="window")
     await window.say(type="activity", what=["forged"])
-    await until(lambda: len(desk.did) == 3)
+    await until_in_this_loop(lambda: len(desk.did) == 3)
     assert desk.did == ["typed in the editor", "were active in the editor", "were active in the editor"]
 
 
@@ -138,7 +133,7 @@ async def test_a_warning_reaches_open_windows_and_later_ones_until_a_person_show
 async def test_keep_running_is_kept_and_counts_as_a_person(desk: Desk) -> None:
     window = await desk.window()
     await window.say(type="keep_running", until=8_200.5)
-    await until(lambda: desk.link.keep_running_wish_until == 8_200.5)
+    await until_in_this_loop(lambda: desk.link.keep_running_wish_until == 8_200.5)
     assert desk.did == ["asked to keep running"]
 
 
@@ -152,5 +147,5 @@ async def test_nonsense_on_the_socket_breaks_nothing(desk: Desk, line: bytes) ->
     bad.writer.write_eof()
     good = await desk.window(unsaved=0)
     await good.say(type="activity", what="typing")
-    await until(lambda: desk.did == ["typed in the editor"])
+    await until_in_this_loop(lambda: desk.did == ["typed in the editor"])
     assert desk.link.unsaved == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 
 from agent.tests.task_process import TaskProcess
 from images.tests.desk import Desk, short_folder
+from tests.waiting import until
 
 DATA = ".local/share/code-server"
 
@@ -77,7 +77,4 @@ def test_the_server_ends_when_its_agent_has_gone(task: TaskProcess) -> None:
     (server,) = below(task)
     task.process.kill()
     task.process.wait(10)
-    deadline = time.monotonic() + 15
-    while server.is_running() and server.status() != psutil.STATUS_ZOMBIE:
-        assert time.monotonic() < deadline, "it outlived its agent"
-        time.sleep(0.1)
+    until(lambda: not server.is_running() or server.status() == psutil.STATUS_ZOMBIE, "it outlived its agent")

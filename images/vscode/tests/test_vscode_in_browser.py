@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -12,19 +11,13 @@ import pytest
 from playwright.sync_api import Page, Request
 
 from images.vscode.tests.conftest import Desk
+from tests.waiting import until
 
 STATIC_FILE = re.compile(r"\.(js|css|svg|ico|png|ttf|woff2?|wasm|html)$")
 SERVICE_WORKER = "/_static/out/browser/serviceWorker.js"
 """code-server's empty one, which the browser takes only from where code-server allows."""
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
-
-
-def until(condition: Callable[[], bool], timeout_s: float = 60) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, "it did not become true in time"
-        time.sleep(0.1)
 
 
 def open_file(page: Page, name: str) -> None:
@@ -156,7 +149,7 @@ def test_save_writes_what_is_dirty_and_says_how_much(desk: Desk) -> None:
     open_file(page, "draft.txt")
     time.sleep(3)
     type_text(page, "x")
-    until(lambda: desk.task.status()["unsaved"] == 1, timeout_s=20)
+    until(lambda: desk.task.status()["unsaved"] == 1)
     status, answer = desk.task.control("POST", "save")
     assert (status, answer["saved"], answer["failure"]) == (200, True, "")
     assert (desk.project / "draft.txt").read_text() == "x"

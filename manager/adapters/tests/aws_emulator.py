@@ -11,7 +11,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ import boto3
 from botocore.config import Config
 
 from manager.adapters.dynamodb.table import create_table_request
+from tests.waiting import until
 
 REGION = "eu-central-1"
 ACCOUNT = "111122223333"
@@ -94,13 +94,12 @@ class AwsEmulator:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _wait_until_it_answers(self) -> None:
-        deadline = time.monotonic() + _START_MAX_S
-        while time.monotonic() < deadline:
+        def answers() -> bool:
             assert self._process.poll() is None, self.log.read_text()
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=5):
-                return
-            time.sleep(0.05)
-        raise AssertionError(f"the emulator does not answer: {self.log.read_text()}")
+            with socket.socket() as client:
+                return client.connect_ex(("127.0.0.1", self.port)) == 0
+
+        until(answers, self.log.read_text, within_s=_START_MAX_S)
 
 
 class Requests:

@@ -14,8 +14,6 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +23,7 @@ from contract.errors import ApraNovaError
 from contract.names import WorkspaceKind
 from manager.adapters.sandbox_engine.client import SandboxEngineTaskRunner
 from manager.ports.task_runner import ObservedTask, TaskSpec
+from tests.waiting import until
 
 SOURCE = Path(__file__).parents[3]
 SANDBOX_UID = 61000
@@ -85,7 +84,7 @@ class EngineUnderTest:
                 **options,
             )
         if wait:
-            wait_for(self._answers, f"the engine: {self.log.read_text()}")
+            until(self._answers, self.log.read_text)
 
     def _answers(self) -> bool:
         assert self.daemon.poll() is None, self.log.read_text()
@@ -112,7 +111,7 @@ class EngineUnderTest:
         task_id = new_task_id()
         self.runner.start(self.spec(task_id, home_id))
         if ready:
-            wait_for(lambda: self.observed(task_id).control_address or not self.observed(task_id).alive, task_id)
+            until(lambda: self.observed(task_id).control_address or not self.observed(task_id).alive, task_id)
             assert self.observed(task_id).alive, self.log.read_text()
         return task_id
 
@@ -193,14 +192,6 @@ class OverUnixSocket(http.client.HTTPConnection):
 
 def new_task_id() -> str:
     return "task-" + "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz234567") for _ in range(16))
-
-
-def wait_for(condition: Callable[[], object], what: str, timeout_s: float = 20.0) -> None:
-    """Real processes start and end in their own time."""
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, f"waited too long for {what}"
-        time.sleep(0.01)
 
 
 def cgroups_named(pattern: str) -> list[Path]:

@@ -10,12 +10,12 @@ import pytest
 
 from contract.errors import ApraNovaError, Reason
 from manager.adapters.system.backup_thread import BackupThread
-from manager.adapters.tests.engine_under_test import wait_for
 from manager.ports.home_backup import HomeSnapshot, SnapshotFailed
 from manager.tests.school import ANNA, BEN, School
 from manager.use_cases.launch import launch
 from manager.use_cases.stop import stop
 from manager.use_cases.world import NoBackupWorker
+from tests.waiting import until
 
 
 class Machine:
@@ -56,7 +56,7 @@ def machine() -> Iterator[Machine]:
 def test_its_first_round_finds_what_the_last_process_left(machine: Machine) -> None:
     assert machine.thread.status() == "on: a tool, in a folder"
     machine.thread.start()
-    wait_for(lambda: machine.has_snapshot(ANNA) and machine.has_snapshot(BEN), "both homes to have a snapshot")
+    until(lambda: machine.has_snapshot(ANNA) and machine.has_snapshot(BEN), "both homes to have a snapshot")
     assert machine.fetched == 0
 
 
@@ -64,7 +64,7 @@ def test_what_is_missing_is_said_and_then_fetched(machine: Machine) -> None:
     machine.missing = "the tool is missing: install it"
     assert machine.thread.status() == "off: the tool is missing: install it"
     machine.thread.start()
-    wait_for(lambda: machine.has_snapshot(ANNA), "a snapshot once the tool is there")
+    until(lambda: machine.has_snapshot(ANNA), "a snapshot once the tool is there")
     assert machine.fetched == 1
 
 
@@ -82,10 +82,10 @@ def test_one_home_that_fails_unexpectedly_does_not_end_the_thread(
 
     monkeypatch.setattr(machine.school.snapshots, "save", fails_once)
     machine.thread.start()
-    wait_for(looked.is_set, "the failure")
+    until(looked.is_set, "the failure")
     for who in (ANNA, BEN, BEN):
         machine.thread.notify(who, "")
-    wait_for(lambda: machine.has_snapshot(ANNA) and machine.has_snapshot(BEN), "the next look to succeed")
+    until(lambda: machine.has_snapshot(ANNA) and machine.has_snapshot(BEN), "the next look to succeed")
 
 
 def test_a_list_that_cannot_be_read_is_an_error_with_words(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 import pytest
 
 from contract.errors import ApraNovaError, Reason
-from manager.adapters.tests.engine_under_test import MEMORY_MAX, START_AS, EngineUnderTest, new_task_id, wait_for
+from manager.adapters.tests.engine_under_test import MEMORY_MAX, START_AS, EngineUnderTest, new_task_id
+from tests.waiting import until
 
 pytestmark = pytest.mark.sandbox
 
@@ -209,7 +210,7 @@ def test_a_memory_bomb_ends_its_own_task_alone(engine: EngineUnderTest) -> None:
     bomber, neighbour = engine.start(), engine.start()
     with pytest.raises((ConnectionError, json.JSONDecodeError, http.client.HTTPException)):
         engine.python(bomber, f"data = bytearray({MEMORY_MAX * 2}); data[::4096] = b'x' * len(data[::4096])")
-    wait_for(lambda: not engine.observed(bomber).alive, "the end of the bomber")
+    until(lambda: not engine.observed(bomber).alive, "the end of the bomber")
     assert engine.observed(bomber).ended_because == "killed: out of memory"
     assert engine.shell(neighbour, "echo lives") == "lives\n"
     engine.runner.stop(neighbour, grace_s=0)
@@ -239,7 +240,7 @@ def test_an_agent_that_puts_a_link_in_the_place_of_its_socket_is_ended(as_whom: 
     try:
         task_id = new_task_id()
         engine.runner.start(engine.spec(task_id))
-        wait_for(lambda: not engine.observed(task_id).alive, "the end of the liar")
+        until(lambda: not engine.observed(task_id).alive, "the end of the liar")
         assert "in the place of its socket" in engine.observed(task_id).ended_because
         assert task_id not in (engine.run_dir / "clusters/clusters.json").read_text()
         with pytest.raises(ApraNovaError) as refusal:

@@ -20,9 +20,10 @@ from manager.adapters.ecs.references import LEASE_S, References
 from manager.adapters.memory.clock import FakeClock
 from manager.adapters.tests.aws_emulator import CRASHING_IMAGE, NEWER_IMAGE, VSCODE_IMAGE, AwsEmulator, refusal
 from manager.adapters.tests.ecs_under_test import EcsUnderTest, RecordingFunctions
-from manager.adapters.tests.engine_under_test import new_task_id, wait_for
+from manager.adapters.tests.engine_under_test import new_task_id
 from manager.adapters.tests.test_dynamodb_store import lost_answer
 from manager.ports.task_runner import StillEnding, TaskSpec
+from tests.waiting import until
 
 NO_CAPACITY = refusal(400, "ClientException", "Capacity is unavailable at this time. Please try again later")
 TOKEN = "the-token-of-this-task"
@@ -284,7 +285,7 @@ def test_a_crash_is_told_with_its_exit_code(ecs: Subject) -> None:
         (seen,) = ecs.runner.find_tasks([spec.task_id])
         return not seen.alive
 
-    wait_for(ended, "the crash")
+    until(ended, "the crash")
     assert ecs.runner.find_tasks([spec.task_id])[0].ended_because == "exited with code 3"
 
 

@@ -20,7 +20,6 @@ from manager.adapters.memory.clock import FakeClock, MemoryMetrics
 from manager.adapters.system.clock import RandomIds
 from manager.adapters.tests.aws_emulator import AwsEmulator
 from manager.adapters.tests.ecs_under_test import EcsUnderTest
-from manager.adapters.tests.engine_under_test import wait_for
 from manager.domain.lifecycle.task import Task
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy, PoolSchedule
@@ -29,6 +28,7 @@ from manager.use_cases.expect import expect
 from manager.use_cases.launch import launch
 from manager.use_cases.reconcile_pass import reconcile_pass
 from manager.use_cases.world import World
+from tests.waiting import until
 
 NO_POOL = PoolSchedule(base=0, peak=0, off=0, weekend=0)
 
@@ -71,16 +71,13 @@ class School:
 
     def sweep_until(self, found: Callable[[], Any], what: str) -> Any:
         """One sweep after the other, each in an instance of its own, until `found` is true."""
-        last: list[Any] = []
 
-        def looked() -> bool:
+        def looked() -> Any:
             reconcile_pass(self.another_instance())
             self.clock.advance(2.0)
-            last[:] = [found()]
-            return bool(last[0])
+            return found()
 
-        wait_for(looked, what)
-        return last[0]
+        return until(looked, what)
 
     def sweep_until_state(self, workspace_id: str, state: WorkspaceState) -> Workspace:
         self.sweep_until(lambda: self.get(workspace_id).state is state, f"{workspace_id} to be {state}")

@@ -10,7 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from manager.adapters.tests.engine_under_test import START_AS, EngineUnderTest, new_task_id, wait_for
+from manager.adapters.tests.engine_under_test import START_AS, EngineUnderTest, new_task_id
+from tests.waiting import until
 
 pytestmark = pytest.mark.sandbox
 
@@ -120,7 +121,7 @@ def test_a_stop_ends_the_child_and_leaves_no_zombie(engine: EngineUnderTest) -> 
     children = template_of(engine).children()
     assert children
     engine.runner.stop(task_id, grace_s=0)
-    wait_for(lambda: not any(child.is_running() for child in children), "the template to collect its child")
+    until(lambda: not any(child.is_running() for child in children), "the template to collect its child")
 
 
 def test_a_dead_template_takes_no_child_along_and_the_next_task_gets_a_new_one(
@@ -129,7 +130,7 @@ def test_a_dead_template_takes_no_child_along_and_the_next_task_gets_a_new_one(
     engine.forked(task_id, "value = 1")
     template = template_of(engine)
     template.kill()
-    wait_for(lambda: not template.is_running(), "the template's end")
+    until(lambda: not template.is_running(), "the template's end")
     assert engine.forked(task_id, "value = 2") == 2
     after = engine.start()
     assert engine.forked(after, "value = LOADED_BY") == template_of(engine).pid != template.pid
@@ -143,12 +144,12 @@ def test_after_a_dead_template_hurried_tasks_alone_bring_about_a_new_one() -> No
         engine.start()
         template = template_of(engine)
         template.kill()
-        wait_for(lambda: not template.is_running(), "the template's end")
+        until(lambda: not template.is_running(), "the template's end")
         hurried = new_task_id()
         engine.runner.start(engine.spec(hurried, wanted_now=True))
-        wait_for(lambda: engine.observed(hurried).control_address, "the hurried task")
+        until(lambda: engine.observed(hurried).control_address, "the hurried task")
         assert engine.python(hurried, "value = CONFIG['preforked']") is False
-        wait_for(lambda: templates_of(engine), "a new template, some seconds later")
+        until(lambda: templates_of(engine), "a new template, some seconds later")
     finally:
         engine.close()
 
@@ -181,7 +182,7 @@ def test_the_template_sees_no_student_and_no_network(as_whom: str) -> None:
         daemon = engine.daemon
         daemon.send_signal(signal.SIGKILL)
         daemon.wait()
-        wait_for(lambda: not template.is_running(), "the template to end with its engine")
+        until(lambda: not template.is_running(), "the template to end with its engine")
         engine.start_daemon()
     finally:
         engine.close()
@@ -193,13 +194,13 @@ def test_without_a_prefork_template_whoever_waits_gets_a_plain_start_and_nobody_
     try:
         hurried = new_task_id()
         engine.runner.start(engine.spec(hurried, wanted_now=True))
-        wait_for(lambda: engine.observed(hurried).control_address, "the hurried task")
+        until(lambda: engine.observed(hurried).control_address, "the hurried task")
         assert engine.python(hurried, "value = CONFIG['preforked']") is False
         patient = engine.start()
         assert engine.python(patient, "value = CONFIG['preforked']") is True
         hurried = new_task_id()
         engine.runner.start(engine.spec(hurried, wanted_now=True))
-        wait_for(lambda: engine.observed(hurried).control_address, "the second hurried task")
+        until(lambda: engine.observed(hurried).control_address, "the second hurried task")
         assert engine.forked(hurried, "value = 3") == 3
     finally:
         engine.close()
@@ -209,7 +210,7 @@ def test_a_template_that_cannot_get_warm_costs_one_task_and_says_why() -> None:
     engine = EngineUnderTest(as_whom="ordinary user", prefork="broken")
     try:
         first = engine.start(ready=False)
-        wait_for(lambda: not engine.observed(first).alive, "the first task to fail")
+        until(lambda: not engine.observed(first).alive, "the first task to fail")
         assert "the sample data is broken" in engine.observed(first).ended_because
         assert "the sample data is broken" in engine.log.read_text()
         second = engine.start()

@@ -22,8 +22,8 @@ from manager.adapters.tests.engine_under_test import (
     EngineUnderTest,
     cgroups_named,
     new_task_id,
-    wait_for,
 )
+from tests.waiting import until
 
 pytestmark = pytest.mark.sandbox
 
@@ -130,7 +130,7 @@ def test_the_reason_of_an_end_is_told(engine: EngineUnderTest) -> None:
         task_id = engine.start()
         with pytest.raises((OSError, http.client.HTTPException)):
             engine.ask(task_id, "/exit", {"code": code})
-        wait_for(lambda task_id=task_id: not engine.observed(task_id).alive, "the end")
+        until(lambda task_id=task_id: not engine.observed(task_id).alive, "the end")
         assert engine.observed(task_id).ended_because == words
         assert engine.observed(task_id).control_address == ""
 
@@ -143,7 +143,7 @@ def test_the_gateways_file_names_exactly_the_tasks_that_can_be_reached(engine: E
     endpoint = clusters[first]["load_assignment"]["endpoints"][0]["lb_endpoints"][0]["endpoint"]
     assert endpoint["address"]["pipe"]["path"] == engine.observed(first).control_address.removeprefix("unix:")
     engine.runner.stop(first, grace_s=0)
-    wait_for(lambda: first not in file.read_text(), "the gateway to forget it")
+    until(lambda: first not in file.read_text(), "the gateway to forget it")
     assert second in file.read_text()
     engine.runner.stop(second, grace_s=0)
 
@@ -243,8 +243,8 @@ def test_killing_the_engine_ends_all_sandboxes_and_the_next_one_begins_anew(as_w
         assert host_processes().count(mark) == 3
         engine.daemon.send_signal(signal.SIGKILL)
         engine.daemon.wait()
-        wait_for(lambda: mark not in host_processes(), "the kernel to end the sandboxes", timeout_s=5)
-        wait_for(lambda: "bwrap" not in processes_of(engine.sandbox_uid, "bwrap"), "bubblewrap itself", timeout_s=5)
+        until(lambda: mark not in host_processes(), "the kernel to end the sandboxes", within_s=5)
+        until(lambda: "bwrap" not in processes_of(engine.sandbox_uid, "bwrap"), "bubblewrap itself", within_s=5)
         assert str(engine.homes) not in Path("/proc/self/mountinfo").read_text()
         assert all(str(engine.homes) not in text for text in all_mount_tables())
         engine.start_daemon()
@@ -282,7 +282,7 @@ def test_an_agent_that_cannot_start_leaves_its_reason(as_whom: str) -> None:
     try:
         task_id = new_task_id()
         engine.runner.start(engine.spec(task_id))
-        wait_for(lambda: not engine.observed(task_id).alive, "the end")
+        until(lambda: not engine.observed(task_id).alive, "the end")
         assert engine.observed(task_id).ended_because == "exited with code 1"
         assert "this agent cannot start" in engine.log.read_text()
     finally:

@@ -15,8 +15,9 @@ from contract.names import AGENT_TOKEN_HEADER, WorkspaceKind
 from manager.adapters.memory.runner import MemoryTaskRunner
 from manager.adapters.system.clock import SystemClock
 from manager.adapters.tests.ecs_under_test import EcsUnderTest
-from manager.adapters.tests.engine_under_test import EngineUnderTest, OverUnixSocket, new_task_id, wait_for
+from manager.adapters.tests.engine_under_test import EngineUnderTest, OverUnixSocket, new_task_id
 from manager.ports.task_runner import ObservedTask, TaskRunner, TaskSpec
+from tests.waiting import until
 
 
 @dataclass
@@ -34,7 +35,7 @@ class Subject:
 
     def start_ready(self) -> str:
         task_id = self.start()
-        wait_for(lambda: self.observed(task_id).control_address, task_id)
+        until(lambda: self.observed(task_id).control_address, task_id)
         return task_id
 
     def observed(self, task_id: str) -> ObservedTask:
@@ -72,7 +73,7 @@ def test_a_started_task_becomes_reachable(subject: Subject) -> None:
     assert task.cluster or task.address
     assert not task.ended_because
     if subject.runner.isolation != "memory":
-        wait_for(lambda: agent_answers(task), "the agent")
+        until(lambda: agent_answers(task), "the agent")
 
 
 def agent_answers(task: ObservedTask) -> bool:
