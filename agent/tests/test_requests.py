@@ -45,6 +45,13 @@ def test_the_application_gets_a_head_without_ours_hops_and_forgeries(headers: tu
     assert for_application(parse_head(lines(*headers))).decode() == expected
 
 
+def test_the_identity_passes_only_to_an_application_that_takes_it() -> None:
+    head = parse_head(lines("X-Apranova-Identity: token", "X-Apranova-Launch-Secret: secret"))
+    assert b"x-apranova-identity: token" in for_application(head, with_identity=True)
+    assert b"secret" not in for_application(head, with_identity=True)
+    assert b"token" not in for_application(head, with_identity=False)
+
+
 def test_a_post_is_no_websocket_and_an_old_version_stays_old() -> None:
     raw = b"POST /\xe4 HTTP/1.0\r\nconnection: upgrade\r\nupgrade: websocket"
     assert for_application(parse_head(raw)) == b"POST /\xe4 HTTP/1.0\r\nconnection: close\r\n\r\n"
@@ -54,7 +61,7 @@ def test_a_post_is_no_websocket_and_an_old_version_stays_old() -> None:
     ("target", "below"),
     [
         ("/_agent", True), ("/_agent/save", True), ("//_agent", True), ("/%5fagent/x", True), ("/%255Fagent/", True),
-        ("/%25255fAGENT", True), ("/\\_agent\\x", True), ("/a/_agent/", False), ("/?/_agent/", False), ("/_agents", False),
+        ("/%25255fAGENT", True), ("/\\_agent\\x", True), ("/_agent/../_agent/x", True), ("/a/_agent/", False), ("/?/_agent/", False), ("/_agents", False),
     ],
 )  # fmt: skip
 def test_a_hidden_path_to_the_agent_is_seen(target: str, below: bool) -> None:
