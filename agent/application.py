@@ -29,7 +29,7 @@ class Places:
     sockets: Path
     """Writable, empty, and removed at the end."""
     variables: Mapping[str, str]
-    """The agent's environment: in image.json's variables stands where the image's layers lie."""
+    """The agent's environment, in which image.json names the places of the image's layers."""
 
 
 class Application:
@@ -62,7 +62,7 @@ class Application:
         """Open channels of its own, before the start."""
 
     def command(self, proxy: Mapping[str, str]) -> Command | None:
-        """How to start it; None: the engine puts its process into this task (TaskConfig.preforked).
+        """How to start it. None: the engine puts its process into this task (TaskConfig.preforked).
 
         `proxy` has http_proxy and its like, or nothing when there is no way out.
         """
@@ -124,5 +124,5 @@ class Application:
         return process.terminal != 0
 
     def reason_of_request(self, method: str, target: str) -> str:  # noqa: ARG002  for kinds whose requests tell
-        """What a person did with this request ('ran a query'); empty: no sign of a person."""
+        """What a person did with this request ('ran a query'); empty when it is no sign of one."""
         return ""

@@ -10,8 +10,7 @@ _PIECE_BYTES = 64 * 1024
 
 
 def proxy_environment(egress_socket: str, port: int = PROXY_PORT) -> dict[str, str]:
-    """What git, npm, pip, curl and Node.js need; nothing without a way out, so that they fail at
-    once."""
+    """What git, npm, pip and Node.js need; nothing without a way out, so that they fail at once."""
     if not egress_socket:
         return {}
     proxy = f"http://127.0.0.1:{port}"

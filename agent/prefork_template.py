@@ -1,4 +1,4 @@
-"""A prefork template: loads an application once, then forks a child into each sandbox of an order.
+"""A prefork template: loads an application once, then forks a child into each sandbox.
 
 A start that costs seconds of imports becomes a fork of milliseconds, and students share the pages
 that nobody writes. The template never sees a student: it has no network, no home and no secret, and

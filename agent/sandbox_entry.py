@@ -1,8 +1,8 @@
 """How a forked process enters a sandbox: its cgroup, its namespaces, without our privileges.
 
-Runs in a child of `agent.prefork_template`, never in an agent. The steps stand in the only order
-that works: a process may enter a namespace only while it has capabilities over the user namespace
-that owns it.
+Runs in a child of `agent.prefork_template`, never in an agent. The steps are in the only order that
+works: a process may enter a namespace only while it has capabilities over the user namespace that
+owns it.
 """
 
 from __future__ import annotations
@@ -39,8 +39,7 @@ class _FilterProgram(ctypes.Structure):
 
 
 def enter(pid: int, mount_namespace: int, cgroup_procs: list[str]) -> None:
-    """Join the sandbox in which `pid` runs; only later children join its PID namespace. Raises
-    OSError.
+    """Join the sandbox of `pid`; only later children join its PID namespace. Raises OSError.
 
     `mount_namespace`: the number of the one that `pid` must still be in, as pids are used again.
     """

@@ -1,4 +1,4 @@
-"""The life of one task: warming → ready → claimed → stopping, and who may ask what when."""
+"""The life of one task: warming → ready → claimed → stopping, and who may ask for what."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ SAVED_BEFORE_S = 60.0
 """A SIGTERM so soon after a save belongs to the stop that asked for the save."""
 GOODBYE_MAX_S = 1.0
 FAILURE_GRACE_S = 5.0
-"""After a failure the agent stays this long, so that a question in between is told why."""
+"""After a failure the agent stays this long, to answer why."""
 
 
 class Task:
-    """Holds what is known about this task and decides about every request (connection.Guard)."""
+    """Holds the state of this task and decides about every request (connection.Guard)."""
 
     head_timeout_s = 10.0
     linger_s = 30.0
@@ -106,7 +106,7 @@ class Task:
         self.stop()
 
     async def _save(self) -> SaveAnswer:
-        """Whoever asks while a save is under way gets its answer."""
+        """A request while a save is under way gets the answer of that save."""
         if self._saving is None or self._saving.done():
             self._saving = asyncio.ensure_future(self.application.save(self.connections.sessions))
         try:

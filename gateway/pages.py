@@ -1,4 +1,4 @@
-"""The pages that Envoy shows by itself when nothing behind it answers: the door's, as format strings."""
+"""The pages that Envoy shows when nothing behind it answers: the door's, as format strings."""
 
 from __future__ import annotations
 

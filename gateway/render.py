@@ -30,7 +30,7 @@ _STATIC_PATH = rf"/{STATIC_FOLDER}/.+"
 
 @dataclass(frozen=True)
 class RateLimit:
-    """A token bucket: so many requests at once, so many a second after that."""
+    """A token bucket: `burst` requests at once, then `per_s` each second."""
 
     burst: int
     per_s: int
@@ -51,13 +51,12 @@ class GatewaySettings:
     images_dir: Path
     """What tasks run; their static files are served from here."""
     portal_policy_file: Path | None = None
-    """`csp.json` of the portal's build: the hashes of Next.js's inline scripts (directive →
-    sources)."""
+    """`csp.json` of the portal's build: the hashes of Next.js's inline scripts."""
     listen_address: str = "127.0.0.1"
     portal_address: str = "127.0.0.1"
     access_log: Path = field(default=Path("/dev/null"))
     trusted_hops: int = 0
-    """Load balancers of ours in front of Envoy, whose X-Forwarded-For is believed."""
+    """Our load balancers in front of Envoy, whose X-Forwarded-For it believes."""
     # A page load of VS Code is about 40 requests, and a whole class may share one address.
     address_limit: RateLimit = RateLimit(burst=6000, per_s=600)
     workspace_limit: RateLimit = RateLimit(burst=1200, per_s=200)

@@ -56,8 +56,7 @@ class Contents:
     memory_max_bytes: int
     processes_max: int
     static: Mapping[str, str] | None = None
-    """The URL's `prefix`, and the folders that the edge serves there: `directory`,
-    `gzip_directory`."""
+    """The URL's `prefix`, and what the edge serves there: `directory`, `gzip_directory`."""
     prefork: Mapping[str, str] | None = None
     complete: Callable[[Path], None] = lambda _: None
     """Adds to the kind's own modules in /opt/apranova what its build made."""
@@ -287,8 +286,7 @@ def main(kind: Kind) -> int:
 
 
 def compress(tree: Path, into: Path, *, leave_out: Callable[[str], bool] = lambda _: False) -> None:
-    """Write `into`/<path> = gzip(`tree`/<path>) for each file, images too: the edge serves either
-    tree."""
+    """Write `into`/<path> = gzip(`tree`/<path>) for each file: the edge serves either tree."""
     for source in sorted(tree.rglob("*")):
         path = source.relative_to(tree).as_posix()
         if source.is_file() and not leave_out(path):

@@ -110,7 +110,7 @@ def snapshot(home: Home) -> Path:
 
 def replace_metadata(home: Home, newer: Path) -> None:
     """Put `newer`, which nobody has open, in the metadata's place, wholly or not at all."""
-    set_journal(newer, network=True)  # one file, without a log beside it
+    set_journal(newer, network=True)  # one file, without a log
     set_journal(home.metadata, network=True)
     _to_disk(newer)
     newer.replace(home.metadata)
@@ -168,7 +168,7 @@ def _write(target: Path, content: bytes) -> None:
 
 
 def _link(link: Path, target: Path) -> None:
-    """The image's path may change from day to day; what a student put there in its stead stays."""
+    """The image's path may change; what a student put there instead stays."""
     if link.is_symlink():
         if link.readlink() == target:
             return

@@ -89,6 +89,6 @@ def main() -> NoReturn:
 
 
 if __name__ == "__main__":
-    # Whoever imports this module by its name is to find what was warmed here.
+    # An import of this module by its name is to find what was warmed here.
     sys.modules["images.superset.server"] = sys.modules["__main__"]
     main()

@@ -1,5 +1,4 @@
-"""What Superset computes again and again: half of a page's time, and 5 MB that a child cannot
-share."""
+"""What Superset computes repeatedly: half of a page's time, 5 MB that a child cannot share."""
 
 from __future__ import annotations
 

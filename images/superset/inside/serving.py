@@ -73,7 +73,7 @@ class _Channel(HTTPChannel):
 
 
 class Running:
-    """WSGI middleware that knows what is being answered, and tells each change."""
+    """WSGI middleware that knows what is being answered, and reports each change."""
 
     def __init__(self, application: Callable[..., Any], tell: Callable[[str], None]) -> None:
         self._application = application

@@ -23,7 +23,7 @@ def _answer(monkeypatch: pytest.MonkeyPatch, path: str, file_type: str, size: in
     flask.Response = lambda body, status, **_: (status, json.loads(body)["errors"][0]["message"])
     monkeypatch.setitem(sys.modules, "flask", flask)
     answer = uploads.refuse_what_is_too_large()
-    assert all(file.tell() == 0 for file in files.values()), "whoever reads it next begins at its beginning"
+    assert all(file.tell() == 0 for file in files.values()), "the next reader starts at the beginning"
     return answer
 
 
