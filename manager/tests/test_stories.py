@@ -81,7 +81,7 @@ def launched(**options: Any) -> School:
 def goes_on(made: School, seconds: float, every: float = 5.0) -> School:
     for _ in range(int(seconds / every)):
         made.later(every)
-        made.sweep()
+        made.reconcile_pass()
     return made
 
 
@@ -111,7 +111,7 @@ def finds_no_room() -> School:
 def fails_in_its_application() -> School:
     made = school(runner=MemoryTaskRunner(FakeClock(), ready_after_s=10.0))
     launch(made.world, ANNA)
-    made.sweep()
+    made.reconcile_pass()
     made.task().failure = "the extension host crashed"
     return goes_on(made, 10.0)
 
@@ -143,7 +143,7 @@ def dies(because: str = "", runner: MemoryTaskRunner | None = None) -> School:
 def dies_before_its_save() -> School:
     made = launched(silent=("save",))
     stop(made.world, ANNA)
-    made.sweep()
+    made.reconcile_pass()
     made.runner.end(made.workspace().task_id or "", "killed")
     return goes_on(made, 20.0)
 
