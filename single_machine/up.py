@@ -80,20 +80,7 @@ def _start(settings: Settings, processes: Processes, images: ImageBuilds, *, dem
     portal.start()
 
     with step("PostgreSQL and Redis"):
-        started = []
-        if not settings.database_url:
-            postgres.initialise(settings.data / "postgres", settings.database_uid)
-            postgres.prepare_socket_folder(settings.run / "postgres", settings.database_uid)
-            processes.start(services.postgres())
-            started.append("postgres")
-        if not settings.redis_url:
-            redis.initialise(settings.data / "redis")
-            processes.start(services.redis())
-            started.append("redis")
-        for name in started:
-            processes.wait_ready(name)
-        if not settings.database_url:
-            postgres.ensure_database(settings.run / "postgres", "apranova")
+        _start_databases(settings, processes, services)
     processes.start(services.engine())
     with step("Database schema" + (" and the demo school" if demo else "")):
         _prepare_database(settings, services, demo=demo)
@@ -121,6 +108,21 @@ def _start(settings: Settings, processes: Processes, images: ImageBuilds, *, dem
         pids={**announced.pids, **processes.pids()},
         starting=False,
     )
+
+
+def _start_databases(settings: Settings, processes: Processes, services: Services) -> None:
+    """PostgreSQL and Redis side by side, each unless the settings name one that runs elsewhere."""
+    if not settings.database_url:
+        postgres.initialise(settings.data / "postgres", settings.database_uid)
+        postgres.prepare_socket_folder(settings.run / "postgres", settings.database_uid)
+        processes.start(services.postgres())
+    if not settings.redis_url:
+        redis.initialise(settings.data / "redis")
+        processes.start(services.redis())
+    for name in processes.pids():
+        processes.wait_ready(name)
+    if not settings.database_url:
+        postgres.ensure_database(settings.run / "postgres", "apranova")
 
 
 def _prepare_database(settings: Settings, services: Services, *, demo: bool) -> None:

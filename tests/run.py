@@ -134,22 +134,17 @@ def test(environment: dict[str, str]) -> None:
 
 
 def lock() -> None:
-    """Write requirements/*.txt anew. The locks of the tests and of the images are held to the product's versions."""
-    for name, constraint in (
-        ("product", ()),
-        ("test", ("-c", "requirements/product.txt")),
-        ("backend", ("-c", "requirements/product.txt")),
-        ("gateway", ("-c", "requirements/product.txt")),
-        ("node", ("-c", "requirements/product.txt")),
-        ("manager", ("-c", "requirements/product.txt")),
-        ("superset", ()),
-        ("infrastructure", ()),
-    ):
+    """Write requirements/*.txt from every *.in. What product.in includes gets the product's versions."""
+    included = (SOURCE / "requirements/product.in").read_text()
+    names = {file.stem for file in (SOURCE / "requirements").glob("*.in") if not file.stem.endswith("-held-back")}
+    for name in ("product", *sorted(names - {"product"})):
+        constraint = ("-c", "requirements/product.txt") if f"-r {name}.in\n" in included else ()
         run(
             f"requirements/{name}.txt",
-            BIN / "uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes",
-            "--no-emit-index-url", "--no-header", "--upgrade", *constraint, f"requirements/{name}.in", "-o", f"requirements/{name}.txt",
-        )  # fmt: skip
+            *(BIN / "uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes"),
+            *("--no-emit-index-url", "--no-header", "--upgrade", *constraint),
+            *(f"requirements/{name}.in", "-o", f"requirements/{name}.txt"),
+        )
     lock_files_name_no_host()
 
 
