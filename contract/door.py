@@ -194,15 +194,10 @@ def _did_not_start(status: HTTPStatus, *paragraphs: str, path: str) -> Page:
 def failed(error: ApraNovaError, rules: Rules, *, path: str) -> Page:
     """The page for an error. `path` is the address to try again, empty when there is none."""
     if error.reason in _TRANSIENT:
-        return one_moment(error.message, path=path)
+        then = "This page tries again automatically." if path else "Open it again in a moment."
+        refresh = Refresh(RETRY_S, path) if path else None
+        return Page(HTTPStatus.SERVICE_UNAVAILABLE, "One moment", (error.message, then), refresh=refresh)
     return _did_not_start(rules.did_not_start, error.message, path=path)
-
-
-def one_moment(text: str, *, path: str = "") -> Page:
-    """Something is unavailable for a moment. With a `path` the page tries it again."""
-    then = "This page tries again automatically." if path else "Open it again in a moment."
-    refresh = Refresh(RETRY_S, path) if path else None
-    return Page(HTTPStatus.SERVICE_UNAVAILABLE, "One moment", (text, then), refresh=refresh)
 
 
 def not_yours(rules: Rules) -> Page:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import logging
 
 
 class Reason(enum.StrEnum):
@@ -33,3 +34,17 @@ class ApraNovaError(Exception):
         self.reason = reason
         self.message = message
         self.detail = detail
+
+
+def shown(error: Exception, log: logging.Logger) -> ApraNovaError:
+    """The one decision on what people are shown of an error. Everything else goes to the log.
+
+    The message of an ApraNovaError is for students, staff and operators alike. Its detail, and all of
+    any other exception, is for the log only.
+    """
+    if not isinstance(error, ApraNovaError):
+        log.error("unexpected error", exc_info=error)
+        return ApraNovaError(Reason.INTERNAL, "Something went wrong on our side; it has been recorded.")
+    if error.detail:
+        log.info("%s: %s", error.reason.value, error)
+    return error

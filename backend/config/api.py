@@ -35,7 +35,7 @@ from backend.platform.problems import (
 )
 from backend.workspaces.api import router as workspaces_router
 from backend.workspaces.errors import problem_of
-from contract.errors import ApraNovaError
+from contract.errors import ApraNovaError, shown
 
 logger = logging.getLogger(__name__)
 
@@ -84,12 +84,10 @@ def _http_problem(error: HttpError) -> ProblemError:
 
 
 def problem_for(error: Exception) -> ProblemError:
-    """Any exception as the problem that a caller may see; what they may not see goes to the log."""
+    """Any exception as an answer of the API."""
     match error:
         case ProblemError():
             return error
-        case ApraNovaError():
-            return problem_of(error)
         case ValidationError():
             return _validation_problem(error)
         case HttpError():
@@ -109,10 +107,7 @@ def problem_for(error: Exception) -> ProblemError:
             logger.error("redis unavailable: %s", error)
             return unavailable("A part of the platform does not answer right now.")
         case _:
-            logger.error("unexpected error", exc_info=error)
-            return ProblemError(
-                HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side; it has been recorded."
-            )
+            return problem_of(shown(error, logger))
 
 
 def _handle(_request: HttpRequest, error: Any) -> HttpResponse:

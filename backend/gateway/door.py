@@ -39,7 +39,7 @@ from contract.door import (
     waiting_path,
 )
 from contract.door_page import content_security_policy, render
-from contract.errors import ApraNovaError, Reason
+from contract.errors import ApraNovaError, Reason, shown
 from contract.manager import WorkspaceView
 from contract.names import BACKEND_DOOR_PATH, DOOR_PATH, DOOR_TRIED, WORKSPACE_ID_PATTERN, WorkspaceState
 
@@ -58,9 +58,7 @@ def _door(view: View) -> View:
         try:
             return view(request, user, *args, **kwargs)
         except ApraNovaError as error:
-            if error.detail:
-                logger.info("the door could not open: %s: %s", error.reason.value, error.detail)
-            return _answer(request, failed(error, ON_ONE_MACHINE, path=request.get_full_path()))
+            return _answer(request, failed(shown(error, logger), ON_ONE_MACHINE, path=request.get_full_path()))
 
     return never_cache(csrf_protect(require_http_methods(["GET", "HEAD", "POST"])(guarded)))
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from http import HTTPStatus
 
 from backend.platform.problems import ProblemError
 from contract.errors import ApraNovaError, Reason
-
-logger = logging.getLogger(__name__)
 
 STATUS_OF_REASON: dict[Reason, HTTPStatus] = {
     Reason.BAD_REQUEST: HTTPStatus.BAD_REQUEST,
@@ -44,9 +41,7 @@ RETRY_AFTER_S: dict[Reason, int] = {
 
 
 def problem_of(error: ApraNovaError) -> ProblemError:
-    """The problem that a person gets for an error of another part; its detail stays in the log."""
-    if error.detail:
-        logger.info("%s: %s", error.reason.value, error.detail)
+    """An error of another part as an answer of the API. `contract.errors.shown` logs its detail."""
     retry_after_s = RETRY_AFTER_S.get(error.reason)
     return ProblemError(
         STATUS_OF_REASON[error.reason],

@@ -30,11 +30,10 @@ from contract.door import (
     failed,
     is_by_person,
     not_yours,
-    one_moment,
     waiting_path,
 )
 from contract.door_page import content_security_policy, render
-from contract.errors import ApraNovaError
+from contract.errors import shown
 from contract.names import BACKEND_DOOR_PATH, DOOR_COOKIE, DOOR_PATH, DOOR_TRIED, WORKSPACE_ID_PATTERN
 from manager.domain.lifecycle.workspace import Workspace
 from manager.entrypoints.door_pass import find_person
@@ -92,14 +91,10 @@ class Door:
         self._world.metrics.count("door_requests_total")
         try:
             answer = self._answer(request)
-        except ApraNovaError as error:
-            log.warning("the door could not open: %s", error)
+        except Exception as error:  # noqa: BLE001  an unexpected error is a page, too
             path = request.path if _PATH.fullmatch(request.path) else ""
             path += "?wait" if path and request.waits else ""
-            answer = self._page(failed(error, ON_AWS, path=path))
-        except Exception:
-            log.exception("the door failed unexpectedly")
-            answer = self._page(one_moment("Something went wrong on our side."))
+            answer = self._page(failed(shown(error, log), ON_AWS, path=path))
         if request.method == "HEAD":
             answer["body"] = ""
         return answer

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any, assert_never
 
 from contract import wire
-from contract.errors import ApraNovaError, Reason
+from contract.errors import ApraNovaError, Reason, shown
 from contract.manager import (
     Action,
     CohortIdRequest,
@@ -24,6 +25,8 @@ from manager.use_cases import cohorts, expect, lifetime, snapshots, stop, views
 from manager.use_cases.launch import launch
 from manager.use_cases.world import World
 
+log = logging.getLogger(__name__)
+
 
 class InvocationHandler:
     """Turns events into calls of use cases, and their errors into answers. An unexpected error passes through: the
@@ -40,7 +43,8 @@ class InvocationHandler:
         except wire.BadMessage as error:
             return self._error(Reason.BAD_REQUEST, str(error))
         except ApraNovaError as error:
-            return self._error(error.reason, error.message)
+            safe = shown(error, log)
+            return self._error(safe.reason, safe.message)
 
     def _error(self, reason: Reason, message: str) -> dict[str, Any]:
         self._world.metrics.count("invocation_errors_total", reason=str(reason))
