@@ -24,7 +24,6 @@ _ENVIRONMENT = {
     "APRANOVA_PUBLIC_URL": served.PUBLIC_URL,
     "APRANOVA_WORKSPACES_DOMAIN": "ws.localhost:8080",
     "APRANOVA_SCHOOL_NAME": "Test School",
-    "APRANOVA_RUN_DIR": str(PLACE.folder),
     "APRANOVA_ISOLATION": "bubblewrap",
     "AWS_ACCESS_KEY_ID": "AKIATESTS",
     "AWS_SECRET_ACCESS_KEY": "secret-of-tests",

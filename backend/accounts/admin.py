@@ -13,6 +13,7 @@ from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminSelectWidget
 
 from backend.accounts import invitations, services
+from backend.accounts.authentication import signed_in_user
 from backend.accounts.models import ROLE_CHOICES, TRACK_CHOICES, Invitation, User
 from backend.accounts.roles import Role, Track
 from backend.platform.admin_site import site
@@ -63,7 +64,7 @@ class UserAdmin(ModelAdmin):
             role=Role(data["role"]),
             track=_track(data["track"]),
             is_active=data["is_active"],
-            acting_user=_admin(request),
+            acting_user=signed_in_user(request),
         )
 
 
@@ -112,15 +113,9 @@ class InvitationAdmin(ModelAdmin):
         data = form.cleaned_data
         try:
             new = invitations.invite(
-                data["email"], Role(data["role"]), _track(data["track"]), acting_user=_admin(request)
+                data["email"], Role(data["role"]), _track(data["track"]), acting_user=signed_in_user(request)
             )
         except ProblemError as error:
             raise ValidationError(error.detail) from error
         vars(obj).update(vars(new))
         messages.info(request, f"Invited. The link, shown only now: {new.url}")
-
-
-def _admin(request: HttpRequest) -> User:
-    user = request.user
-    assert isinstance(user, User)  # noqa: S101  the admin's site lets nobody else in
-    return user

@@ -8,7 +8,7 @@ from allauth.account.signals import password_changed, password_reset
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
-from django.dispatch import receiver
+from django.dispatch import Signal, receiver
 
 from backend.accounts.models import User
 from backend.audit.record import record
@@ -35,26 +35,18 @@ def _sign_in_failed(credentials: dict[str, Any], **_: Any) -> None:
     record("user.sign_in_failed", actor=None, target_type="user", target_id=email)
 
 
-@receiver(password_changed)
-def _password_changed(user: User, **_: Any) -> None:
-    _record_own("user.password_changed", user)
+def _record_changes(signal: Signal, action: str) -> None:
+    def receive(user: User, authenticator: Authenticator | None = None, **_: Any) -> None:
+        _record_own(action, user, **({"type": str(authenticator.type)} if authenticator is not None else {}))
+
+    signal.connect(receive, weak=False)
 
 
-@receiver(password_reset)
-def _password_reset(user: User, **_: Any) -> None:
-    _record_own("user.password_reset", user)
-
-
-@receiver(authenticator_added)
-def _mfa_added(user: User, authenticator: Authenticator, **_: Any) -> None:
-    _record_own("user.mfa_added", user, type=str(authenticator.type))
-
-
-@receiver(authenticator_removed)
-def _mfa_removed(user: User, authenticator: Authenticator, **_: Any) -> None:
-    _record_own("user.mfa_removed", user, type=str(authenticator.type))
-
-
-@receiver(authenticator_reset)
-def _recovery_codes_renewed(user: User, authenticator: Authenticator, **_: Any) -> None:
-    _record_own("user.mfa_renewed", user, type=str(authenticator.type))
+for _signal, _action in (
+    (password_changed, "user.password_changed"),
+    (password_reset, "user.password_reset"),
+    (authenticator_added, "user.mfa_added"),
+    (authenticator_removed, "user.mfa_removed"),
+    (authenticator_reset, "user.mfa_renewed"),
+):
+    _record_changes(_signal, _action)

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from pydantic import ValidationError as PydanticError
 from unfold.admin import ModelAdmin
 
+from backend.accounts.authentication import signed_in_user
 from backend.accounts.models import User
 from backend.accounts.roles import Role, Track
 from backend.cohorts import services
@@ -73,7 +74,7 @@ class CohortAdmin(ModelAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        data, person = form.cleaned_data, _admin(request)
+        data, person = form.cleaned_data, signed_in_user(request)
         try:
             if change:
                 before = get_cohort(person, obj.pk)
@@ -94,9 +95,3 @@ class CohortAdmin(ModelAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Nothing: `save_model` has done it, with its record."""
-
-
-def _admin(request: HttpRequest) -> User:
-    user = request.user
-    assert isinstance(user, User)  # noqa: S101  the admin's site lets nobody else in
-    return user

@@ -52,16 +52,8 @@ def join(student: User, cohort: Cohort, *, acting_user: User | None) -> None:
                 remedy="Make a second cohort.",
             )  # fmt: skip
         Membership.objects.update_or_create(student=student, defaults={"cohort": cohort, "joined_at": timezone.now()})
-        record(
-            "cohort.join",
-            actor=acting_user,
-            target_type="user",
-            target_id=student.pk,
-            cohort=cohort.name,
-            cohort_id=str(cohort.pk),
-            moved_from=before.cohort.name if before else None,
-        )
-        cohort_changed(cohort.pk)
+        moved_from = before.cohort.name if before else None
+        _changed("cohort.join", student, cohort, acting_user, moved_from=moved_from)
         if before is not None:
             cohort_changed(before.cohort.pk)
 
@@ -84,15 +76,13 @@ def leave(student: User, *, acting_user: User | None) -> None:
             return
         cohort = membership.cohort
         membership.delete()
-        record(
-            "cohort.leave",
-            actor=acting_user,
-            target_type="user",
-            target_id=student.pk,
-            cohort=cohort.name,
-            cohort_id=str(cohort.pk),
-        )
-        cohort_changed(cohort.pk)
+        _changed("cohort.leave", student, cohort, acting_user)
+
+
+def _changed(action: str, student: User, cohort: Cohort, acting_user: User | None, **details: Any) -> None:
+    details |= {"cohort": cohort.name, "cohort_id": str(cohort.pk)}
+    record(action, actor=acting_user, target_type="user", target_id=student.pk, **details)
+    cohort_changed(cohort.pk)
 
 
 def follow_person(user: User, acting_user: User, **_: Any) -> None:

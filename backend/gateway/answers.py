@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Any
+
+from backend.platform.problems import CONTENT_TYPE, ProblemError, problem_body
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -48,12 +49,6 @@ def page(status: int, html: str, *, content_security_policy: str) -> Answer:
 
 
 def problem(status: int, reason: str, detail: str) -> Answer:
-    """RFC 9457, as the API's; for whoever is not a person in front of a page."""
-    body = {
-        "type": f"urn:apranova:problem:{reason}",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-        "reason": reason,
-    }
-    return Answer(status, [(b"content-type", b"application/problem+json"), _NO_STORE], json.dumps(body).encode())
+    """RFC 9457, as in the API: an answer for a program, not for a person at a page."""
+    body = problem_body(ProblemError(status, reason, detail))
+    return Answer(status, [(b"content-type", CONTENT_TYPE.encode()), _NO_STORE], json.dumps(body).encode())

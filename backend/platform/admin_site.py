@@ -6,6 +6,7 @@ from typing import Any
 
 from allauth.account.decorators import secure_admin_login
 from django.http import HttpRequest, HttpResponse
+from unfold.admin import ModelAdmin
 from unfold.sites import UnfoldAdminSite
 
 
@@ -17,3 +18,16 @@ class AdminSite(UnfoldAdminSite):
 
 
 site = AdminSite(name="admin")
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """Pages on which nothing can be changed."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        return False

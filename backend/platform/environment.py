@@ -64,7 +64,6 @@ class Environment:
     secret_key: str = field(repr=False)
     identity_private_key: Ed25519PrivateKey = field(repr=False)
     """Signs identity tokens; workspaces have the public half."""
-    run_dir: str
     static_dir: str
     """Folder of collected static files; empty: they are served from where the packages keep them."""
     email: Email
@@ -114,7 +113,6 @@ def parse(variables: Mapping[str, str]) -> Environment:
         aws_region=environment.text("AWS_REGION", "us-east-1"),
         secret_key=_secret_key(environment.text("APRANOVA_SECRET_KEY")),
         identity_private_key=_identity_key(environment.text("APRANOVA_IDENTITY_PRIVATE_KEY")),
-        run_dir=environment.text("APRANOVA_RUN_DIR", ""),
         static_dir=environment.text("APRANOVA_STATIC_DIR", ""),
         email=_email(environment.text("APRANOVA_EMAIL_URL", ""), environment.text("APRANOVA_EMAIL_FROM", "")),
         manager_parameters=environment.text("APRANOVA_PARAMETERS", ""),

@@ -66,7 +66,7 @@ def invalid(field: str, message: str) -> ProblemError:
     return invalid_fields([FieldError(field=field, message=message)])
 
 
-def problem_response(error: ProblemError) -> HttpResponse:
+def problem_body(error: ProblemError) -> dict[str, Any]:
     body: dict[str, Any] = {
         "type": MEANING_URN + error.reason,
         "title": HTTPStatus(error.status).phrase,
@@ -78,23 +78,29 @@ def problem_response(error: ProblemError) -> HttpResponse:
         body["remedy"] = error.remedy
     if error.errors:
         body["errors"] = [item.dict() for item in error.errors]
-    response = JsonResponse(body, status=error.status, content_type=CONTENT_TYPE)
+    return body
+
+
+def problem_response(error: ProblemError) -> HttpResponse:
+    response = JsonResponse(problem_body(error), status=error.status, content_type=CONTENT_TYPE)
     for name, value in error.headers.items():
         response[name] = value
     response["Cache-Control"] = "no-store"
     return response
 
 
+def csrf_failed(detail: str = "") -> ProblemError:
+    return ProblemError(
+        HTTPStatus.FORBIDDEN,
+        "csrf_failed",
+        detail or "The request does not carry the token that proves it came from the portal.",
+        remedy="Reload the page and try again.",
+    )
+
+
 def csrf_failure(_request: HttpRequest, reason: str = "") -> HttpResponse:
     """Django's CSRF_FAILURE_VIEW; `reason` is Django's own and names no secret."""
-    return problem_response(
-        ProblemError(
-            HTTPStatus.FORBIDDEN,
-            "csrf_failed",
-            reason or "The request does not carry the token that proves it came from the portal.",
-            remedy="Reload the page and try again.",
-        )
-    )
+    return problem_response(csrf_failed(reason))
 
 
 def unavailable(detail: str, *, retry_after_s: int = 2) -> ProblemError:

@@ -22,7 +22,6 @@ from contract.manager import (
     DescribeRequest,
     Endpoint,
     ExpectRequest,
-    FleetAnswer,
     KeepRunningRequest,
     KindView,
     LaunchStep,
@@ -108,8 +107,6 @@ class FakeManager:
                     raise ApraNovaError(Reason.BAD_REQUEST, "at most 100 ids")
                 found = tuple(self.workspaces[it] for it in request.workspace_ids if it in self.workspaces)
                 return DescribeAnswer(found, tuple(self.kinds.values()))
-            case Action.FLEET:
-                return FleetAnswer(tuple(self.workspaces.values()), (), tuple(self.kinds.values()), 3, "none", {})
             case Action.KEEP_RUNNING:
                 wish = from_json(KeepRunningRequest, payload)
                 self._known(wish.workspace_id)

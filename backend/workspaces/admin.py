@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
-from unfold.admin import ModelAdmin
 
-from backend.platform.admin_site import site
+from backend.platform.admin_site import ReadOnlyAdmin, site
 from backend.workspaces.models import Workspace
 from backend.workspaces.services import view_of
 from contract.errors import ApraNovaError
 
 
 @admin.register(Workspace, site=site)
-class WorkspaceAdmin(ModelAdmin):
+class WorkspaceAdmin(ReadOnlyAdmin):
     list_display = ("name", "id", "owner", "kind", "created_at", "deleted_at")
     list_filter = ("kind",)
     search_fields = ("id", "name", "owner__email", "owner__name")
@@ -33,12 +29,3 @@ class WorkspaceAdmin(ModelAdmin):
         steps = format_html_join("", "<li>{}</li>", ((step.text,) for step in view.steps))
         failure = format_html("<p>{}</p>", view.failure) if view.failure else ""
         return format_html("<p>{}</p>{}<ol>{}</ol>", view.state.value, failure, steps)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        return False

@@ -26,7 +26,6 @@ from contract.manager import (
     DescribeAnswer,
     DescribeRequest,
     ExpectRequest,
-    FleetAnswer,
     KeepRunningRequest,
     WorkspaceAnswer,
     WorkspaceRequest,
@@ -93,9 +92,6 @@ class ManagerClient:
             views.extend(answer.workspaces)
         return DescribeAnswer(tuple(views), answer.kinds)
 
-    def fleet(self) -> FleetAnswer:
-        return self._ask(Action.FLEET, None, FleetAnswer)
-
     def put_cohort(self, request: CohortRequest) -> None:
         self._ask(Action.PUT_COHORT, request, Nothing)
 
@@ -106,8 +102,8 @@ class ManagerClient:
         """A hint that it will soon be launched; whether it arrives changes nothing but the time of waiting."""
         self._ask(Action.EXPECT, ExpectRequest(workspace_id, because), Nothing)
 
-    def _ask(self, action: Action, request: Any, answer_type: type[Answer]) -> Answer:
-        message = {"action": action.value, **(to_json(request) if request is not None else {})}
+    def _ask(self, action: Action, request: object, answer_type: type[Answer]) -> Answer:
+        message = {"action": action.value, **to_json(request)}
         answer = self._invoke(action, json.dumps(message).encode())
         if answer.get("ok") is not True:
             raise _refusal(action, answer)
