@@ -1,1 +1,1 @@
-"""The fleet under a fake clock: the manager's real core with simulated engines, stores, agents, students and faults."""
+"""Runs the manager's real core under a fake clock, with simulated engines, stores and students."""

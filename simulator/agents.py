@@ -1,4 +1,4 @@
-"""`TaskAgent` over the engine's tasks: the one place where a person's activity and unsaved work are known."""
+"""`TaskAgent` over the engine's tasks. Only it knows a person's activity and unsaved work."""
 
 from __future__ import annotations
 
@@ -62,15 +62,15 @@ class SimulatedAgents:
         return SaveAnswer(saved=True, documents=1)
 
     def terminated(self, instance: Instance) -> None:
-        """SIGTERM, as agent/task.py takes it: an unclaimed task lets nobody in any more; a claimed one goes on until its work is saved,
-        in one try; then it ends by itself. An agent that hangs does so when it wakes."""
+        """SIGTERM, as agent/task.py handles it. An unclaimed task accepts no claim any more; a claimed
+        one tries once to save, then ends by itself. An agent that hangs does so when it wakes."""
         self._loop.after(_LATENCIES_S["save"], lambda: self._save_and_leave(instance))
 
     def _save_and_leave(self, instance: Instance) -> None:
         if not instance.alive:
             return
         now = self._loop.now
-        if instance.hangs_until > now:  # for how long may change: with the faults all hanging ends
+        if instance.hangs_until > now:  # this may change: all hanging ends with the faults
             self._loop.after(min(_WAKES_WITHIN_S, instance.hangs_until - now), lambda: self._save_and_leave(instance))
             return
         if now < self.saves_fail_until:

@@ -1,4 +1,4 @@
-"""`TaskRunner` over pretended tasks: one machine's engine, and ECS with its limits and its slowness."""
+"""`TaskRunner` over pretended tasks: one machine's engine, and ECS with its limits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from simulator.loop import EventLoop
 
 NEVER = float("inf")
 NOTICE_S = 120.0
-"""Spot tells a task so long before it is ended (Fargate's two-minute warning, which is the agent's SIGTERM)."""
+"""From Spot's notice, which is the agent's SIGTERM, to the end of the task."""
 
 
 @dataclass
@@ -30,7 +30,7 @@ class TaskLife:
     dies_after_s: float = NEVER
     dies_because: str = ""
     notice_after_s: float = NEVER
-    """When Spot gives notice; the agent ends the task itself, at the latest NOTICE_S after that it is ended."""
+    """When Spot gives notice. The agent ends the task itself, or NOTICE_S later Spot does."""
     visible_after_s: float = 0.0
     """Lists are eventually consistent: a new task may be missing from them at first."""
 
@@ -66,7 +66,7 @@ class Instance:
     busy: str = ""
     keep_running_wish_until: float | None = None
     seen: ObservedTask | None = None
-    """What a list says of it: kept, because lists are asked for far more often than anything changes."""
+    """What a list says of it; cached, because lists are read far more often than tasks change."""
 
     @property
     def task_id(self) -> str:
@@ -82,7 +82,7 @@ class Chance(Protocol):
 
 @dataclass
 class Watchers:
-    """Who is told of what happens to tasks: the invariants at once, and the managers by (unreliable) events."""
+    """Who learns what happens to tasks: the invariants at once, the managers by lossy events."""
 
     started: Callable[[Instance], None] = lambda _: None
     attached: Callable[[Instance], None] = lambda _: None
@@ -95,7 +95,7 @@ class Watchers:
 
 
 class MachineEngine:
-    """One machine: starts in under a second, gives a home to a running task, remembers ended tasks for ten minutes."""
+    """One machine: starts fast, attaches homes late, remembers ended tasks for ten minutes."""
 
     LOCAL = frozenset({"kind_status", "enforced"})
     late_binding = True
@@ -119,7 +119,7 @@ class MachineEngine:
         self._loop = loop
         self._chance = chance
         self._spent: set[str] = set()
-        """Ended, or stopped before they were ever started: a start that comes later starts nothing."""
+        """Ended, or stopped before they started: a later start does nothing."""
         self._free_addresses: collections.deque[str] = collections.deque()
         self._addresses = 0
 
@@ -171,7 +171,7 @@ class MachineEngine:
         return {"memory": "not enforced: nothing runs"}
 
     def end(self, instance: Instance, because: str, *, by_manager: bool = False) -> None:
-        """What a manager's stop, a crash inside the task, or an interruption does."""
+        """End the task: by a manager's stop, a crash, or an interruption."""
         if not instance.alive:
             return
         self.watchers.ending(instance, by_manager)
@@ -184,13 +184,13 @@ class MachineEngine:
             self.watchers.changed(instance.task_id)
 
     def leave(self, instance: Instance) -> None:
-        """After Spot's notice: the agent is done, or the two minutes are over."""
+        """End after Spot's notice: the agent is done, or the two minutes are over."""
         if instance.alive:
             self.watchers.leaving(instance)
             self.end(instance, "the Spot capacity was taken back")
 
     def run_unasked(self, spec: TaskSpec) -> Instance:
-        """A task that no manager started: what is left when a store was restored from a backup."""
+        """A task that no manager started, as after a restore of the store."""
         return self._run(spec)
 
     def _run(self, spec: TaskSpec) -> Instance:
@@ -268,10 +268,9 @@ class Bucket:
 
 
 class EcsEngine(MachineEngine):
-    """ECS on Fargate: starts in 25 to 60 s, homes fixed at the start, RunTask and launches limited, lists that lag and
-    come in pages.
+    """ECS on Fargate: slow starts, fixed homes, limits on calls and launches, lists that lag.
 
-    RunTask takes up to ten tasks a call; the port starts one, so the limit of 20 calls a second is the nearer one.
+    A call of the port starts one task, so the limit of 20 calls a second is the tighter one.
     """
 
     page_size = 4
@@ -299,7 +298,7 @@ class EcsEngine(MachineEngine):
         super().start(spec)
 
     def list_tasks(self) -> tuple[ObservedTask, ...]:
-        """The next page of those that run. One cursor for all managers, and a page whose answer is lost is passed over:
+        """The next page. All managers share one cursor, and a page whose answer is lost is skipped:
         nobody may rely on seeing every task in one round."""
         running = tuple(seen for seen in super().list_tasks() if seen.alive)
         pages = max(1, -(-len(running) // self.page_size))

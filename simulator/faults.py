@@ -1,4 +1,4 @@
-"""What goes wrong, and when: drawn from the seed, stopped when the safety phase ends."""
+"""Draws from the seed what goes wrong and when, until the safety phase ends."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from simulator.profile import Profile
 
 
 class Unreachable(OSError):
-    """A call to the store or to the homes whose outcome is not known."""
+    """A call to the store or the homes has an unknown outcome."""
 
 
 class Throttled(ApraNovaError):
@@ -30,13 +30,13 @@ _ERROR_RATES = {"store": "store_error", "runner": "engine_error", "agent": "agen
 
 
 class Faults:
-    """Each concern draws from a stream of its own, so that turning one fault off changes the others little."""
+    """Each concern has a random stream of its own, so that one fault less changes others little."""
 
     def __init__(self, loop: EventLoop, profile: Profile, seed: int) -> None:
         self.profile = profile
         self.active = True
         self.last_at = loop.now
-        """Until when a fault could still have an effect: what goes wrong long after it has no excuse."""
+        """Until when a fault may have an effect: what fails long after this is a bug."""
         self._loop = loop
         self._calls = Random(f"{seed}/calls")
         self._lives = Random(f"{seed}/lives")
@@ -113,7 +113,7 @@ class Faults:
         return True
 
     def life(self, task_id: str) -> TaskLife:
-        """Drawn for each task by its name: the same task has the same life even where the calls before it differ."""
+        """Drawn by the task's name: it has the same life even if the calls before it differ."""
         profile, chance = self.profile, Random(f"{self._lives.random()}/{task_id}")
         ecs = profile.engine == "ecs"
         ready_after_s = _between(chance.random(), 25.0, 60.0) if ecs else _between(chance.random(), 0.2, 1.5)

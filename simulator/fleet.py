@@ -1,4 +1,4 @@
-"""One run: a safety phase in which everything goes wrong, then a liveness phase in which all must converge."""
+"""One run: a safety phase with faults, then a liveness phase in which everything must converge."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ from simulator.students import Students
 from simulator.trace import Trace
 
 _WEATHER_S = 30.0
-"""How often chance decides about silences, hanging agents, full disks, strays and new images."""
+"""How often chance draws silences, hanging agents, full disks, strays and new images."""
 _CONVERGES_WITHIN_S = 360.0
-"""How long a state that is not converged may still be one on the move: a warm task is worn out, the next pass comes after a
-sweep interval, or after two (the first one need not read tasks that wait for their student), and its replacement starts."""
+"""How long a state may take to converge: a worn-out warm task is seen by the next pass or the one
+after it (not every pass reads waiting tasks), and its replacement starts."""
 _LOOKS_EACH_S = 10.0
-"""Records grow old one after the other, also in a fleet where nothing else happens. A rule of its own says how long one is kept."""
+"""Old records go one by one, also in a converged fleet; another rule limits their age."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class SimulatedFleet:
             self._tell_of_classes()
 
     def _tell_of_classes(self) -> None:
-        """A cohort of all students of the first kind. Two of three have been there before: they have homes, and a habit."""
+        """A cohort of all students of the first kind. Two of three already have a home and a habit."""
         class_at = self.loop.now + self.profile.class_after_s
         members = [item for item in self.store.workspaces.values() if item.kind is self.profile.policy.kinds[0]]
         for number, workspace in enumerate(members):
@@ -150,13 +150,13 @@ class SimulatedFleet:
         self._must_become(self._why_not_a_no_op)
 
     def _settle(self, why_not: Callable[[], Violation | None], bound: float) -> None:
-        """A patient run waits until the bound although all is well: it might not stay so. Others end when it is."""
+        """A patient run waits until the bound, because what is well may not stay so."""
         while self.loop.now < bound and (self.profile.patient or why_not() is not None):
             self.loop.run_until(min(bound, self.loop.now + _LOOKS_EACH_S))
         self._must_become(why_not)
 
     def close(self) -> None:
-        """Threads that still wait end here and now, not when the collector comes upon them."""
+        """End the threads that still wait now, not when the garbage collector finds them."""
         for manager in self.managers:
             manager.process.end()
 
@@ -175,8 +175,7 @@ class SimulatedFleet:
         return None
 
     def _why_not_a_no_op(self) -> Violation | None:
-        """With a copy of what the process remembers: one whose pass is held up just now must not forget because we look. Also at
-        what this pass need not read."""
+        """Looks with a copy of the process's memory, which a pass may be using, and reads everything."""
         world = self.managers[0].world
         world = replace(world, memory=copy.deepcopy(world.memory))
         world.memory.waiting_seen_at = -math.inf
@@ -202,7 +201,7 @@ class SimulatedFleet:
         self.rules.ending(instance, by_manager)
 
     def _noticed(self, instance: Instance) -> None:
-        """Only its agent hears of it: the manager does not listen."""
+        """Only the agent learns of it, not the manager."""
         self.trace.note(instance.task_id, "is to be taken back by Spot: SIGTERM")
         self.faults.trouble()
         self.agents.terminated(instance)
@@ -265,7 +264,7 @@ class SimulatedFleet:
 
 
 def run_seed(seed: int, profile: Profile | None = None, *, traced: bool = False) -> Outcome:
-    """One run; the same seed and profile give the same run, to the last event."""
+    """The same seed and profile give the same run, to the last event."""
     violation = None
     with _silent_logs():
         fleet = SimulatedFleet(seed, profile or draw(seed), traced=traced)

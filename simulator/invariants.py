@@ -1,7 +1,7 @@
-"""What must hold at every instant, checked at every change: of a record, of a task, of a home.
+"""The rules, checked at every change of a record, a task or a home.
 
-Each check looks only at what changed, so that a run of many students stays affordable. The world outside is known here
-better than any manager knows it: a record is compared with what the engine really runs.
+Each check looks only at what changed. It compares the records with what the engine really runs,
+which no manager knows as well.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ GO_TOGETHER = {
 OUTAGES_S = 300.0
 """What the faults of a safety phase may add to a time limit: pauses, silences, restarts."""
 SCANS_MAX = 3
-"""Sweeps until the engine's list, which comes in pages, has shown a task."""
+"""Passes until the engine's list, which comes in pages, has shown a task."""
 HEALTHY_S = 60.0
-"""A launch whose task is ready is carried on within this once nothing is in its way: take-over and a few passes."""
+"""A launch whose task is ready continues within this time once no fault holds it up."""
 _STOPS_WITHIN_S = 2.0
-"""From the agent's answer to the stop that a pass without trouble writes."""
+"""From the agent's answer to the stop, in a pass that no fault holds up."""
 
 
 class Violation(BaseException):
@@ -139,7 +139,7 @@ class Invariants:
             self._saved(workspace, instance)
 
     def _home_is_free(self, task: Task) -> None:
-        """By the records, before any engine is asked: with fixed homes a task has its home from its record on."""
+        """Checked on the records: with fixed homes a task has its home before it starts."""
         if task.home_id is None:
             return
         tasks = self._tasks_with[task.home_id]
@@ -148,8 +148,8 @@ class Invariants:
             raise Violation("rule 6", f"{task.home_id} is to be mounted by {_names(tasks)} at once")
 
     def _pool(self) -> None:
-        """No pass starts more than is missing; passes that overlap may each start `warming_max`. A task that is dead,
-        worn out or of a kind less wanted now is there beside its replacement until that is written."""
+        """No pass starts more than is missing, but overlapping passes may each start `warming_max`. A
+        dead or worn-out task stays next to its replacement until its end is written."""
         now, policy, skew_s = self._loop.now, self._policy, self._skew_s
         target = max(policy.schedule.target(now + offset) for offset in (-150.0, -skew_s, 0.0, skew_s))
         surge = policy.warming_max * (self._faults.profile.managers - 1 + self._faults.profile.kinds - 1)
@@ -164,7 +164,7 @@ class Invariants:
             raise Violation("pool", f"{len(paid)} warm tasks, {fit} of them fit; target {target}, surge {surge}")
 
     def _backs_off(self) -> None:
-        """While every start fails, the pool waits longer and longer: five rounds fit into two minutes."""
+        """While every start fails, the pool backs off: five rounds fit into two minutes."""
         now, starts = self._loop.now, self._warm_starts
         starts.append(now)
         while starts[0] < now - 120.0:
@@ -176,12 +176,12 @@ class Invariants:
         return task.image == self._engine.images.get(task.kind)
 
     def _lives(self, task: Task) -> bool:
-        """Also one that is still to be started."""
+        """Also if it has yet to start."""
         instance = self._engine.instances.get(task.task_id)
         return instance is None or instance.alive
 
     def _image(self, task: Task) -> None:
-        """A warm task is claimed. One that was reserved while it started may have an older image."""
+        """A claimed warm task has the newest image; a task reserved while it started need not."""
         replaced_s = self._loop.now - self._replaced_at.get(task.image, self._loop.now)
         held_up = self._faults.profile.pause or self._faults.profile.slow
         if replaced_s > (150.0 if held_up else 2.0):
@@ -270,7 +270,7 @@ class Invariants:
             )
 
     def _idle(self, workspace: Workspace, instance: Instance, *, seen_within_s: float, story: str) -> None:
-        """Whoever comes back later than `seen_within_s` before this write was made is seen too late for it."""
+        """A return later than `seen_within_s` before this write is seen too late for it."""
         active_at = instance.active_at
         if active_at is None or active_at > self._loop.called_at - seen_within_s:
             return
@@ -279,12 +279,12 @@ class Invariants:
             raise Violation("idle", f"{workspace.workspace_id} is {story} after {quiet_s:.0f} s of quiet")
 
     def _saved(self, workspace: Workspace, instance: Instance) -> None:
-        """After the save the agent is asked once more: who was seen too late has their workspace again without a click."""
+        """After the save the agent is asked again: a student who is back is launched again."""
         if workspace.stop_reason is StopReason.IDLE and workspace.launch_wanted_at is None:
             self._idle(workspace, instance, seen_within_s=0.0, story="stopped as idle and not launched again")
 
     def _given_up(self, before: Task, after: Task) -> None:
-        """A start may fail only for a reason: not when nothing stood in its way for long."""
+        """A start may fail only for a reason, not when no fault held it up for long."""
         instance = self._living.get(after.task_id)
         could_since = max(before.state_since + self._skew_s, self._faults.last_at)
         if instance is not None:
@@ -302,7 +302,7 @@ class Invariants:
     # Launches
 
     def _tried(self, before: Workspace | None, after: Workspace) -> None:
-        """A launch that is given a task which fails gets one more."""
+        """A launch whose task fails gets one more."""
         name = after.workspace_id
         down = after.state in (WorkspaceState.STOPPING, WorkspaceState.STOPPED)
         over = down and after.launch_wanted_at is None
@@ -314,7 +314,7 @@ class Invariants:
                 raise Violation("launch", f"{name} is given its task no. {self._tries[name]}")
 
     def launched(self, workspace_id: str) -> None:
-        """A launch was promised to a student: from now on the answer is due."""
+        """A student was promised a launch; the answer is due from now on."""
         workspace = self._store.workspaces.get(workspace_id)
         if workspace is None or workspace_id in self._waiting:
             return
@@ -325,7 +325,7 @@ class Invariants:
             self._loop.after(self._answer_limit_s(), lambda: self._late(workspace_id, since))
 
     def overridden(self, workspace_id: str) -> None:
-        """A person stops or deletes it: nobody waits for the launch any more. Their request may take effect a while later."""
+        """A person stops or deletes it, so nobody waits for the launch; this may take effect later."""
         self._waiting.pop(workspace_id, None)
         self._overridden_until[workspace_id] = self._loop.now + OUTAGES_S
 
@@ -382,7 +382,7 @@ class Invariants:
             del self._mounted[instance.home_id]
 
     def leaving(self, instance: Instance) -> None:
-        """Two minutes are enough to save, unless the save itself fails or the agent hangs until they are over."""
+        """Two minutes are enough to save, unless the save fails or the agent hangs."""
         now = self._loop.now
         hung = instance.hangs_until >= now >= (instance.taken_back_at or 0.0)
         if instance.unsaved and not hung and instance.save_failed_at != now:
@@ -444,7 +444,7 @@ class Invariants:
     # What must be true in the end
 
     def why_not_converged(self) -> Violation | None:
-        """The first thing that is not as it should be long after the last fault; None: all is well."""
+        """The first thing that is wrong long after the last fault; None: all is well."""
         now = self._loop.now
         alive = {task_id for task_id, instance in self._engine.instances.items() if instance.alive}
         live = {task.task_id: task for task in self._store.tasks.values() if task.live}
@@ -470,8 +470,8 @@ class Invariants:
         return self._pool_converged(len(live)) or self._homes_converged()
 
     def _pool_converged(self, live: int) -> Violation | None:
-        """The schedule is the least, as far as its worth goes where nothing is known (no run lasts for days): what is planned
-        beyond it is bounded by how many there are to be expected."""
+        """The schedule is the minimum, as far as it is worth its cost where nothing is known; the
+        students who may come bound what is planned beyond it."""
         now, policy = self._loop.now, self._policy
         for task in self._warm.values():
             if task.expires_at is not None and task.expires_at < now - 90.0:
@@ -490,7 +490,7 @@ class Invariants:
         return None
 
     def _homes_converged(self) -> Violation | None:
-        """A home that nothing leads to is paid for ever: on EFS it also takes one of 10,000 access points."""
+        """A home without a record is paid for forever, and takes one of EFS's 10,000 access points."""
         owned = {workspace.home_id for workspace in self._store.workspaces.values()}
         owned |= {task.home_id for task in self._store.tasks.values()}
         for home_id in self._homes.work:

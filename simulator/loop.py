@@ -1,4 +1,4 @@
-"""Time and order: one heap of events; whatever happens at the same moment happens in the order it was asked for."""
+"""Time and order: one heap of events. Events of the same moment run in the order of scheduling."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from greenlet import getcurrent
 
 
 class EventLoop:
-    """Jumps from event to event. Nothing in a simulation waits, reads a wall clock or runs beside anything else."""
+    """Jumps from event to event. Nothing waits, reads a wall clock or runs in parallel."""
 
     def __init__(self, start: float) -> None:
         self.now = start
         self.hub = getcurrent()
-        """The greenlet that runs the events; threads of simulated processes switch back to it whenever they wait."""
+        """The greenlet that runs the events. Simulated threads switch back to it when they wait."""
         self.called_at = start
-        """When the port call that takes effect at this moment was made: it may have been on its way for long."""
+        """When the port call that takes effect now was made: it may have taken long."""
         self.events = 0
         self._heap: list[tuple[float, int, Callable[..., object], tuple]] = []
         self._asked = 0
@@ -28,7 +28,7 @@ class EventLoop:
         heapq.heappush(self._heap, (self.now + seconds, self._asked, what, about))
 
     def jump(self, seconds: float) -> bool:
-        """Let time pass here and now, as if by an event: only when none comes before, so that the order is the same."""
+        """Let time pass at once, without an event, if no event comes before."""
         at = self.now + seconds
         if at > self._until or (self._heap and self._heap[0][0] <= at):
             return False

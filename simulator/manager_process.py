@@ -1,4 +1,4 @@
-"""One manager: the real use cases over ports of its own, a sweep that paces itself, and a new process after each crash."""
+"""One manager: the real use cases over its ports, a paced sweep, a new process after each crash."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _RETRY_S = 1.0
 
 
 class StrictMetrics:
-    """Counts nothing; but where the code under test reports an unexpected error and goes on, the run ends."""
+    """Counts nothing, but ends the run where the core reports an unexpected error and continues."""
 
     def count(self, name: str, value: float = 1.0, **labels: str) -> None:  # noqa: ARG002 (only one count matters here)
         if labels.get("result") == "error":

@@ -88,7 +88,7 @@ def _measured(asked: argparse.Namespace, book: PriceBook) -> None:
 
 
 def _moment(text: str | None, option: str) -> float | None:
-    """A day or a moment as `export-history` takes them: without a zone in UTC. Seconds since the epoch."""
+    """A day or a moment as `export-history` takes them, UTC by default. Seconds since the epoch."""
     if text is None:
         return None
     try:

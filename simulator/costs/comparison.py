@@ -1,4 +1,4 @@
-"""The comparison that an operator asks for: always on beside on demand, and what other choices would make of it."""
+"""Compares always on with on demand, and shows what other choices would cost."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Comparison:
 def compare(
     chosen: Plan, book: PriceBook, *, task: WorkspaceTask | None = None, stack: Stack | None = None
 ) -> Comparison:
-    """The services around the workspaces run on the same processors as the workspaces, never on Spot."""
+    """The services run on the same processors as the workspaces, but never on Spot."""
     task, stack = task or WorkspaceTask(), stack or Stack()
     stack = _on(stack, task)
     used = plan.on_demand(chosen)

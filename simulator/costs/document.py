@@ -1,7 +1,7 @@
-"""The architecture document's own arithmetic, worked out again, with its numbers or the operator's.
+"""The architecture document's own arithmetic, with its numbers or the operator's.
 
-The document gives one sum for each group and no derivation, except for the workspaces. So only the workspaces are computed here;
-core services and monitoring stay what it says, storage and data transfer grow with the students. The `model` counts them all.
+The document gives one sum for each group, and derives only the workspaces. So core services and
+monitoring stay as it says; storage and data transfer scale with the students. `model` counts all.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ CORE, WORKSPACES, STORAGE, MONITORING, TRANSFER = 193.0, 552.0, 312.0, 20.0, 90.
 """The document's sums for its 100 students, in dollars a month."""
 
 ROUNDED_TASK_HOUR = 0.04
-"""What its two single lines ($87.60 and $360) divide to: the price of one vCPU-hour, rounded, and no memory."""
+"""The price that its two lines ($87.60 and $360) use: one vCPU-hour, rounded, without memory."""
 
 INTERNET_GB = 0.09
-"""What its $90 divide to, at 10 GB a student: AWS's price for a GB to the internet without CloudFront."""
+"""The price that its $90 use, at 10 GB a student: a GB to the internet without CloudFront."""
 
 STATED = {
     "always_on": "$3,604",
@@ -38,12 +38,12 @@ DERIVED = (
     *("workspaces", "lines_together", "saving", "saving_share"),
     *("total", "total_always_on", "per_student"),
 )
-"""The properties of its figures that the JSON has, too."""
+"""The derived figures that the JSON includes."""
 
 
 @dataclass(frozen=True)
 class DocumentFigures:
-    """All in dollars a month, for x86 tasks of 1 vCPU and 2 GB on demand, as the document has them."""
+    """In dollars a month, for on-demand x86 tasks of 1 vCPU and 2 GB."""
 
     students: int
     task_hour: float
@@ -92,7 +92,7 @@ class DocumentFigures:
 
 
 def work_out(book: PriceBook, *, students: int = STUDENTS, hours: float = HOURS, pool: float = POOL) -> DocumentFigures:
-    """Hours are those of one student in the month; pool is the number of warm tasks around the clock."""
+    """`hours`: of one student in the month. `pool`: warm tasks around the clock."""
     task_hour = task_hour_price(WorkspaceTask(), book)
     return DocumentFigures(
         students=students,

@@ -1,7 +1,7 @@
-"""`costs --from-infrastructure`: the bill of what CDK synthesises, and how the document's $1,167 comes out of it.
+"""`costs --from-infrastructure`: the bill of what CDK synthesizes, and how the document gets $1,167.
 
-The document gives five sums and derives one. The other four are reconstructed here from the same templates: one of each thing, without the
-standbys and second ways that the document draws as well and does not count. Each says what it comes to before rounding.
+The document gives five sums and derives one. The others are reconstructed from the templates: one
+of each thing, without the standbys that the document draws but does not count.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from simulator.operator_input import BadInput
 SOURCE = Path(__file__).parents[2]
 EXAMPLE = SOURCE / "infrastructure" / "examples" / "hundred.toml"
 PYTHON_VARIABLE = "APRANOVA_INFRASTRUCTURE_PYTHON"
-"""Set by the entry script: the interpreter of the environment that CDK is in."""
+"""The interpreter that has CDK; the entry script sets it."""
 
 
 class CannotSynthesise(BadInput):
-    """The text says what synthesis said."""
+    """The text is the error of the synthesis."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class DocumentLine:
     group: Group
     dollars: float
     stated: float | None
-    """None: asked with other numbers than the document's, so it says nothing."""
+    """None: with numbers other than the document's it states nothing."""
     basis: str
 
 
@@ -60,7 +60,7 @@ class InfrastructureBill:
 
 
 def synthesise(settings: Path) -> Synthesised:
-    """In CDK's environment, into a folder that is gone afterwards. The manager's packages cost nothing: its function is an empty folder here."""
+    """Run CDK in its own environment, with an empty folder as the manager's code: code costs nothing."""
     with tempfile.TemporaryDirectory(prefix="apranova-") as folder:
         code, out = Path(folder) / "manager", Path(folder) / "out"
         code.mkdir()

@@ -1,7 +1,7 @@
 """What students and cohorts really cost: the task-hours of an exported history, by the price book.
 
-A session lasts from a launch to the end of its task, so idle tails and starts are in it; what waited in the pool is nobody's and in
-no history. Everything is counted as one size of task, as in the rest of the bill.
+A session lasts from a launch to the end of its task, with idle tail and start. The warm pool belongs
+to nobody and is in no history. Every task counts as one size, as in the rest of the bill.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ class MeasuredBill:
     """Seconds since the epoch, like `end`: from the first line to the last one, or as asked."""
     end: float
     cohorts: tuple[Share, ...]
-    """The dearest first, like `students`."""
+    """The most expensive first, like `students`."""
     students: tuple[Share, ...]
     """By pseudonym; one who moved has a share in each cohort."""
     task: WorkspaceTask
     book: PriceBook
     ends_unknown: int
-    """Sessions that were launched again and never ended, as far as the file says: they are not counted."""
+    """Sessions that were launched again without an end in the file: not counted."""
     begins_unknown: int
-    """Ends of sessions that were launched before the file begins: not counted either."""
+    """Ends of sessions without a launch in the file: not counted either."""
 
     @property
     def task_hours(self) -> float:
@@ -72,8 +72,8 @@ def measure(
     begin: float | None = None,
     end: float | None = None,
 ) -> MeasuredBill:
-    """`entries` in the order of time, at least one. Of each session the part between `begin` and `end` counts; one that is open at the
-    last line counts until then."""
+    """`entries` in the order of time, at least one. Of each session the part between `begin` and
+    `end` counts. A session that is open at the last line counts until then."""
     lines = tuple(entries)
     first = lines[0].at if begin is None else begin
     last = max(first, lines[-1].at) if end is None else end
@@ -107,8 +107,8 @@ def measure(
     return MeasuredBill(
         begin=first,
         end=last,
-        cohorts=_dearest_first(cohorts),
-        students=_dearest_first(students),
+        cohorts=_most_expensive_first(cohorts),
+        students=_most_expensive_first(students),
         task=task,
         book=book,
         ends_unknown=ends_unknown,
@@ -129,7 +129,7 @@ def _share(name: str, cohort: str, members: dict[str, _Used], book: PriceBook, t
     )
 
 
-def _dearest_first(shares: list[Share]) -> tuple[Share, ...]:
+def _most_expensive_first(shares: list[Share]) -> tuple[Share, ...]:
     return tuple(sorted(shares, key=lambda share: (-share.dollars, share.name, share.cohort)))
 
 

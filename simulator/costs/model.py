@@ -1,6 +1,6 @@
-"""The cost model: usage × prices, line by line. Pure; the total is the sum of the lines and nothing else.
+"""The cost model: usage × prices, line by line. Pure; the total is the sum of the lines.
 
-What is left out, because it is small or because nobody asked the question yet, is listed in docs/guides/costs.md.
+docs/guides/costs.md lists what is left out.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Group(StrEnum):
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the bill. `basis` says in words what was counted, so that a reader can doubt it."""
+    """One line of the bill. `basis` says what was counted."""
 
     group: Group
     name: str
@@ -73,7 +73,7 @@ def task_hour_price(task: WorkspaceTask, book: PriceBook) -> float:
 
 
 def cost(usage: Usage, book: PriceBook, *, task: WorkspaceTask | None = None, stack: Stack | None = None) -> Breakdown:
-    """The bill of the period. Free parts and monthly fees are taken for as many months as the period has."""
+    """The bill of the period. Free parts and monthly fees scale with its length."""
     task, stack = task or WorkspaceTask(), stack or Stack()
     lines = (
         *_core(usage, stack, book),

@@ -1,7 +1,6 @@
-"""From a handful of numbers that an operator knows to the usage that the bill will count.
+"""Estimates the usage of a month from a few numbers that an operator knows.
 
-Every field says what it means and how well it is known. What is only assumed should be replaced by a measurement as soon as
-there is one; `costs --assumptions` prints the list.
+Replace what is only assumed by a measurement; `costs --assumptions` lists all numbers.
 """
 
 from __future__ import annotations
@@ -56,8 +55,9 @@ class Plan:
 def on_demand(plan: Plan) -> Usage:
     """Workspaces run while somebody works, and until the idle timeout has noticed that nobody does.
 
-    Each session ends with a whole idle tail: nobody stops by hand. A student's task cannot run longer than the month, so tails
-    are cut there. Each session takes one start: of its own task, or of the warm task that replaces the one it claimed.
+    Each session ends with a full idle tail: nobody stops by hand. Tails are cut where a student's task
+    would run longer than the month. Each session takes one start: of its own task, or of the warm
+    task that replaces the one it claimed.
     """
     worked = plan.students * plan.hours
     tail_h = (plan.idle_minutes + plan.sweep_minutes / 2) / 60
@@ -72,7 +72,7 @@ def on_demand(plan: Plan) -> Usage:
 
 
 def always_on(plan: Plan) -> Usage:
-    """Each student's workspace runs all month, no pool; students do the same work. What is not work is idle."""
+    """Each student's workspace runs all month; students do the same work, and the rest is idle."""
     worked = plan.students * plan.hours
     hours = TaskHours(session=worked, idle_tail=plan.students * HOURS_IN_A_MONTH - worked)
     return usage(plan, hours, starts=0.0)
@@ -86,7 +86,7 @@ def usage(
     requests: Requests | None = None,
     period_hours: float = HOURS_IN_A_MONTH,
 ) -> Usage:
-    """What goes with task-hours, planned or measured. `requests`: measured ones instead of the plan's assumptions."""
+    """The usage that goes with task-hours. `requests`: measured, instead of the plan's."""
     worked = hours.session
     homes_gb = plan.students * plan.home_gb
     sweeps = period_hours * 60 / plan.sweep_minutes

@@ -1,4 +1,4 @@
-"""The price book: what one unit of each AWS service costs, with the date and the source of every price.
+"""The price book: what one unit of each AWS service costs, with the date and source of each price.
 
 A mistake in an edited file (a changed unit, a lost entry, a price written as text) is an error that
 names the entry, never a wrong total.
@@ -39,7 +39,7 @@ class Price:
     note: str = ""
 
     def of(self, quantity: float, *, months: float = 1.0) -> float:
-        """Dollars for so many units in a period of `months`, whose free part is as much shorter or longer."""
+        """Dollars for so many units in a period of `months`; the free part scales with it."""
         return self.price * max(0.0, quantity - self.free * months)
 
 
@@ -58,7 +58,7 @@ class PriceBook:
 
 
 def load_price_book(path: Path | None = None) -> PriceBook:
-    """Read a price file, ours if none is given. It must have our entries, in our units. Raises BadPriceBook."""
+    """Read a price file, by default ours. It must have our entries in our units, or BadPriceBook."""
     own = _read(OWN_PRICES)
     content = _read(path) if path is not None else own
     units = {name: entry["unit"] for name, entry in own.items() if isinstance(entry, Mapping)}

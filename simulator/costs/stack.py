@@ -1,4 +1,4 @@
-"""What runs around the workspaces whether or not a student is there, and the shape of a workspace's task."""
+"""The services that always run, and the shape of a workspace's task."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class BadTask(BadInput):
 
 @dataclass(frozen=True)
 class WorkspaceTask:
-    """What one task is, and on which machines it runs. `spot_share` of all task-hours run on Spot."""
+    """A task's size and machine. `spot_share` of all task-hours run on Spot."""
 
     vcpus: float = 1.0
     memory_gb: float = 2.0
@@ -33,9 +33,9 @@ class WorkspaceTask:
 
 @dataclass(frozen=True)
 class Stack:
-    """The always-there part, as the document draws it: three zones, a standby database, a replica of the cache.
+    """The services as the document draws them: three zones, a standby database, a cache replica.
 
-    The tasks of backend and frontend are the document's minimum; nothing here grows by itself with the students.
+    Backend and frontend have the document's minimum of tasks; nothing grows with the students.
     """
 
     backend_tasks: int = 2

@@ -1,6 +1,6 @@
-"""From templates to what the cost model counts: which resource is on which line of the bill, and how many of it there are.
+"""Reads from the templates what the cost model counts: the resources of each line, and their sizes.
 
-A type that is on no list is refused by name: a resource that somebody adds must not be free because nobody thought of it.
+A type on no list is an error, so that a new resource is never free by oversight.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What a school used in a period, as the bill will count it. The cost model's only input beside prices and the stack.
+"""What a school used in a period: the cost model's input, next to prices and the stack.
 
-`plan` estimates it from a handful of numbers; a simulation or the product's history can fill it with what was measured.
+`plan` estimates it from a few numbers; simulations and histories measure it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass, field, fields
 
 HOURS_IN_A_MONTH = 730.0
-"""AWS's own convention: 8,760 hours a year by 12. The document reckons with it, too."""
+"""AWS's convention, which the document uses too: 8,760 hours a year by 12."""
 
 
 class BadUsage(ValueError):
@@ -17,7 +17,7 @@ class BadUsage(ValueError):
 
 
 class _Quantities:
-    """All fields are quantities: finite and not negative, so that a slip of a caller cannot lower a bill."""
+    """All fields are finite and not negative, so that a caller's mistake cannot lower a bill."""
 
     def __post_init__(self) -> None:
         for item in fields(self):  # pyright: ignore[reportArgumentType] every subclass is a dataclass
@@ -33,7 +33,7 @@ class TaskHours(_Quantities):
     session: float = 0.0
     """somebody worked in it"""
     idle_tail: float = 0.0
-    """bound to a workspace, and nobody worked in it: until the idle timeout noticed, or for ever when always on"""
+    """bound to a workspace and nobody worked in it"""
     starting: float = 0.0
     """from the start of the image download until it could serve"""
     warm_pool: float = 0.0

@@ -1,4 +1,4 @@
-"""The document's figures come out exactly as it states them, and its two odd lines are explained."""
+"""The document's figures come out as it states them, and its two odd lines are explained."""
 
 import pytest
 
@@ -54,9 +54,9 @@ def test_the_full_model_agrees_with_the_document_on_workspaces_when_tails_and_st
     assert cost(always_on(plan), BOOK).group(Group.WORKSPACES) == pytest.approx(FIGURES.always_on)
 
 
-def test_idle_tails_make_the_true_figure_dearer_by_what_is_billed_after_each_session() -> None:
+def test_idle_tails_raise_the_true_figure_by_what_is_billed_after_each_session() -> None:
     bill = cost(on_demand(Plan()), BOOK)
-    # 100 students × 2 sessions × 30 days, each with 30 minutes and on average half a sweep of 5 minutes
+    # 100 students × 2 sessions × 30 days, each 30 minutes and on average half a pass of 5 minutes
     assert bill.line("Idle tails").dollars == pytest.approx(6_000 * 32.5 / 60 * 0.04937)
     assert bill.group(Group.WORKSPACES) == pytest.approx(716.40, abs=0.005)
 

@@ -1,4 +1,4 @@
-"""Dollars from an exported history: whose they are, which part of a session counts, and what is said about the rest."""
+"""Dollars from an exported history: by cohort and student, and which part of a session counts."""
 
 from __future__ import annotations
 

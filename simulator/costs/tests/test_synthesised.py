@@ -1,4 +1,4 @@
-"""The bill of templates: each resource is on a line, free, or named as not counted; a new one is refused until somebody says what it costs."""
+"""The bill of templates: each resource is on a line, free, or listed as not counted."""
 
 import json
 from pathlib import Path
