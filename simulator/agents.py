@@ -62,8 +62,8 @@ class SimulatedAgents:
         return SaveAnswer(saved=True, documents=1)
 
     def terminated(self, instance: Instance) -> None:
-        """SIGTERM, as agent/task.py handles it. An unclaimed task accepts no claim any more; a claimed
-        one tries once to save, then ends by itself. An agent that hangs does so when it wakes."""
+        """SIGTERM, as agent/task.py handles it. An unclaimed task accepts no claim any more; a
+        claimed one tries once to save, then ends. An agent that hangs does so when it wakes."""
         self._loop.after(_LATENCIES_S["save"], lambda: self._save_and_leave(instance))
 
     def _save_and_leave(self, instance: Instance) -> None:

@@ -102,7 +102,7 @@ class SimulatedFleet:
             self._tell_of_classes()
 
     def _tell_of_classes(self) -> None:
-        """A cohort of all students of the first kind. Two of three already have a home and a habit."""
+        """A cohort of all students of the first kind. Two of three have a home and a habit."""
         class_at = self.loop.now + self.profile.class_after_s
         members = [item for item in self.store.workspaces.values() if item.kind is self.profile.policy.kinds[0]]
         for number, workspace in enumerate(members):
@@ -175,7 +175,7 @@ class SimulatedFleet:
         return None
 
     def _why_not_a_no_op(self) -> Violation | None:
-        """Looks with a copy of the process's memory, which a pass may be using, and reads everything."""
+        """Looks with a copy of the process's memory, which a pass may be using."""
         world = self.managers[0].world
         world = replace(world, memory=copy.deepcopy(world.memory))
         world.memory.waiting_seen_at = -math.inf

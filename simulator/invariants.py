@@ -148,8 +148,8 @@ class Invariants:
             raise Violation("rule 6", f"{task.home_id} is to be mounted by {_names(tasks)} at once")
 
     def _pool(self) -> None:
-        """No pass starts more than is missing, but overlapping passes may each start `warming_max`. A
-        dead or worn-out task stays next to its replacement until its end is written."""
+        """No pass starts more than is missing, but overlapping passes may each start `warming_max`.
+        A dead or worn-out task stays next to its replacement until its end is written."""
         now, policy, skew_s = self._loop.now, self._policy, self._skew_s
         target = max(policy.schedule.target(now + offset) for offset in (-150.0, -skew_s, 0.0, skew_s))
         surge = policy.warming_max * (self._faults.profile.managers - 1 + self._faults.profile.kinds - 1)
@@ -325,7 +325,7 @@ class Invariants:
             self._loop.after(self._answer_limit_s(), lambda: self._late(workspace_id, since))
 
     def overridden(self, workspace_id: str) -> None:
-        """A person stops or deletes it, so nobody waits for the launch; this may take effect later."""
+        """A person stops or deletes it, so nobody waits for the launch any more."""
         self._waiting.pop(workspace_id, None)
         self._overridden_until[workspace_id] = self._loop.now + OUTAGES_S
 
@@ -490,7 +490,7 @@ class Invariants:
         return None
 
     def _homes_converged(self) -> Violation | None:
-        """A home without a record is paid for forever, and takes one of EFS's 10,000 access points."""
+        """A home without a record is paid for forever, and takes one of 10,000 access points."""
         owned = {workspace.home_id for workspace in self._store.workspaces.values()}
         owned |= {task.home_id for task in self._store.tasks.values()}
         for home_id in self._homes.work:

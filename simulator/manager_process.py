@@ -72,21 +72,21 @@ class SimulatedManager:
         )
         self._sweeping = False
         self._again = False
-        self._told: dict[str, None] = {}
+        self._named: dict[str, None] = {}
         """Tasks that events have named since the last pass began."""
         self._next_at = float("inf")
         self._rested_at = self._loop.now
         self._poke(process)
 
     def wake(self, process: Process | None = None, *, task_id: str | None = None) -> None:
-        """An event, on its way to this manager: it may be lost, late or doubled. Those of the engine name a task."""
+        """Send an event, which may be lost, late or doubled. Those of the engine name a task."""
         process = process or self.process
         if process.alive:
             for delay_s in self._faults.event_delays():
                 self._loop.after(delay_s, lambda: self._poke(process, task_id))
 
     def ask(self, request: Callable[[World], None]) -> None:
-        """A request of the backend. While the process is down nobody answers; the person clicks again later."""
+        """A request of the backend. While the process is down, it is lost."""
         process, world = self.process, self.world
         process.spawn(lambda: request(world))
 
@@ -94,7 +94,7 @@ class SimulatedManager:
         if not process.alive:
             return
         if task_id is not None:
-            self._told[task_id] = None
+            self._named[task_id] = None
         if self._sweeping:
             self._again = True
             return
@@ -110,10 +110,10 @@ class SimulatedManager:
 
     def _sweep(self, process: Process) -> None:
         """Paced as by manager/entrypoints/sweep_loop.py."""
-        told, self._told = tuple(self._told), {}
+        named, self._named = tuple(self._named), {}
         try:
-            if told:
-                reconcile_named(self.world, told)
+            if named:
+                reconcile_named(self.world, named)
             plan = reconcile_pass(self.world)
             if self._trace.on and plan.actions:
                 self._trace.note(self.name, f"plans {', '.join(_action(action) for action in plan.actions)}")

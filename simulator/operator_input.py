@@ -1,4 +1,4 @@
-"""What an operator types: the words of a command, and numbers that may be changed by name (`--habit NAME=VALUE`)."""
+"""What an operator types: options, and numbers to change by name (`--habit NAME=VALUE`)."""
 
 from __future__ import annotations
 

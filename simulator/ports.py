@@ -1,4 +1,4 @@
-"""The ports as one process sees them: every call goes through its fate."""
+"""The ports as one process sees them: every call has its fate."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from simulator.process import Process
 
 
 class Port:
-    """A simulated adapter as seen over the network. What is not a method of the port (`late_binding`) passes through."""
+    """A simulated adapter as seen over the network. Plain attributes pass through."""
 
     def __init__(self, process: Process, name: str, real: Any, faults: Faults) -> None:
         self._process, self._name, self._real, self._faults = process, name, real, faults
@@ -48,7 +48,7 @@ class SkewedClock:
 
 
 class NumberedIds:
-    """Short names, for a trace that a person reads. One for the whole run: no two processes draw the same."""
+    """Short names for readable traces. One for the whole run: no two processes draw the same."""
 
     def __init__(self) -> None:
         self._count = 0

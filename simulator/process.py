@@ -1,5 +1,5 @@
-"""A manager's process: its threads are greenlets, so that the real, blocking code can be held up, overtaken or killed at
-any port call without a thread of the machine, and always in the same order."""
+"""A manager's process. Its threads are greenlets, so that the real, blocking code can be held up,
+overtaken or killed at any port call, always in the same order."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from simulator.trace import Trace, words
 
 @dataclass(slots=True)
 class Fate:
-    """What becomes of one port call."""
+    """What happens to one port call."""
 
     latency_s: float
     refused: Exception | None = None
@@ -25,11 +25,11 @@ class Fate:
     crash: str = ""
     """'before' or 'after' the effect, the caller's process dies."""
     lands_after_death: bool = False
-    """The request was on its way when its sender died, and takes effect all the same."""
+    """The request was on its way when its sender died, and still takes effect."""
 
     @property
     def plain(self) -> bool:
-        """Nothing becomes of it but its effect, and the answer."""
+        """It takes effect and is answered, nothing else."""
         return not self.crash and self.refused is None and self.answer_lost is None
 
 
@@ -48,7 +48,7 @@ class Call:
 
 
 class ThreadDied(BaseException):
-    """An error that the code under test let through to the end of a thread: on a machine it would vanish in a pool."""
+    """An error reached the end of a thread; on a machine it would vanish in a pool."""
 
 
 class Process:
@@ -69,13 +69,13 @@ class Process:
         self.loop.after(0.0, self._go_on, thread, work)
 
     def call(self, name: str, effect: Callable[..., Any], arguments: tuple, named: dict[str, Any], fate: Fate) -> Any:
-        """One port call of the running thread: it waits, and at one instant the call takes effect and returns.
+        """One port call of the running thread: it waits, then takes effect and returns at once.
 
-        One wait is enough for every interleaving: between two calls the code sees only its own memory, so whatever
-        could come after an effect and before the return can as well come before the next call's effect.
+        One wait is enough for every interleaving: between two calls the code sees only its own
+        memory, so what could come between effect and return can come before the next call instead.
         """
         loop, called_at = self.loop, self.loop.now
-        # Most calls: nothing else happens meanwhile, so nobody has to wait.
+        # The common case: nothing else happens meanwhile, so no thread has to switch.
         if fate.plain and loop.jump(fate.latency_s):
             loop.called_at = called_at
             if not self._trace.on:
@@ -104,7 +104,7 @@ class Process:
         self.spawn(work)
 
     def map(self, ask: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
-        """`Background.map` of the use cases: a thread for each question, the caller waits for all."""
+        """`Background.map` of the use cases: a thread for each item; the caller waits for all."""
         wanted = list(items)
         thread = getcurrent()
         if thread is self.loop.hub or len(wanted) <= 1:
@@ -143,8 +143,8 @@ class Process:
                 self._note(call, "takes effect although its sender is dead")
                 try:
                     call()
-                except Exception as error:  # noqa: BLE001 (nobody is left to hear of it)
-                    self._note(call, f"→ {error!r}, unheard")
+                except Exception as error:  # noqa: BLE001 (nobody is left to handle it)
+                    self._note(call, f"→ {error!r}, ignored")
             return
         if fate.crash == "before":
             self._note(call, "✗ dies before it")

@@ -1,4 +1,4 @@
-"""What a run is made of: its size, its policy and which faults it has. Each seed draws its own mixture."""
+"""What a run is made of: its size, policy and faults. Each seed draws its own mixture."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Profile:
     workspaces: int = 3
     kinds: int = 1
     safety_s: float = 300.0
-    """How long faults go on; after that all must converge."""
+    """How long faults happen; after that everything must converge."""
     starts_at: float = MONDAY + 9 * 3600.0
     gap_s: float = 15.0
     """Mean time between two things that a student does."""
@@ -31,17 +31,15 @@ class Profile:
     """After the hour at which the schedule changes."""
     tick_s: float = 2.0
     pool_policy: str = "schedule"
-    """schedule | timetable | predicted; with the latter two there is a cohort, some of its members have been there before, and
-    people sign in before they launch."""
+    """schedule | predicted; the latter has a cohort, and people who sign in first."""
     class_after_s: float = 0.0
     """When the cohort's class begins, after the run."""
     idle_timeout_s: float = 180.0
-    """With a short one many are stopped while the faults go on."""
+    """With a short one, many are stopped while faults happen."""
     patient: bool = True
-    """Goes on until the bounds of the liveness phase, also when everything has converged long before; three in four do not, and
-    are over in a third of the time."""
+    """Continue to the bounds of the liveness phase, even if everything has converged."""
     inline: bool = False
-    """Actions of a sweep one after the other (as in a Lambda), not side by side (as on one machine)."""
+    """A pass runs its actions in sequence, as in a Lambda, not in parallel as on one machine."""
 
     crash: float = 0.0
     store_error: float = 0.0
@@ -51,14 +49,14 @@ class Profile:
     slow: float = 0.0
     """A call takes seconds."""
     pause: float = 0.0
-    """The process stands still at a call for up to two minutes, and goes on as if nothing had been."""
+    """The process stops at a call for up to two minutes, then continues as if nothing happened."""
     index_lag_s: float = 0.0
     skew_s: float = 0.0
     event_lost: float = 0.0
     event_late: float = 0.0
     event_twice: float = 0.0
     silence: float = 0.0
-    """Chance, each half minute, that the engine or all agents do not answer for a while."""
+    """Chance, each half minute, that the engine or all agents stop answering for a while."""
     no_capacity: float = 0.0
     never_ready: float = 0.0
     start_fails: float = 0.0
@@ -70,12 +68,12 @@ class Profile:
     refuses_claims: float = 0.0
     saves_fail: float = 0.0
     stray: float = 0.0
-    """Chance, each half minute, of a task that nobody started: what is left after a restore of the store."""
+    """Chance, each half minute, of a task that no manager started."""
     new_image: float = 0.0
 
     @property
     def policy(self) -> Policy:
-        """The product's own numbers where they are seconds, shorter ones where they are hours or days."""
+        """The product's numbers where they are seconds, shorter ones for hours or days."""
         return Policy(
             idle_timeout_s=self.idle_timeout_s,
             idle_warning_s=self.idle_timeout_s / 3,
@@ -127,8 +125,8 @@ RATES: dict[str, tuple[float, ...]] = {
     "stray": (0.1,),
     "new_image": (0.1, 0.5),
 }
-"""All fault kinds, with the rates that a run may have. Most runs have some kinds and not the others: with all of them at
-once, one fault hides what another one breaks."""
+"""All kinds of faults, with the rates that a run may have. A run has only some of them, because one
+fault hides what another one breaks."""
 
 
 def draw(seed: int) -> Profile:
@@ -181,7 +179,7 @@ def simpler(profile: Profile) -> list[Profile]:
 
 
 def difference(profile: Profile) -> str:
-    """Only what is not the default: what a person needs to know of a run."""
+    """Only what differs from the default."""
     plain = Profile()
     return ", ".join(
         f"{field.name}={getattr(profile, field.name)}"

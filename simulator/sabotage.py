@@ -154,7 +154,7 @@ def _orphans_unless_in_the_snapshot(_right: Worse, world: Any, tasks: Any, _now:
     (reconcile_pass, "_unaccounted"),
 )
 def _second_look_first(_right: Worse, world: Any, _tasks: Any, begun: float) -> Any:
-    """Reads the records first, then lists, and judges age by the later clock: either alone is harmless."""
+    """Reads records before the list, and ages by the later clock: either alone is harmless."""
     known = {task.task_id for task in world.store.list_tasks(limit=1_000)}
     listed = _listed_without(world, known)
     held_up_s = world.clock.now() - begun

@@ -1,4 +1,4 @@
-"""`./apranova soak`: run after run under faults, until Ctrl-C or the first violation, which is then told and shrunk."""
+"""`./apranova soak`: run after run under faults, until Ctrl-C or the first violation."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from simulator.worker_process import end_with
 
 _REPORT_EVERY_S = 10.0
 _PART = 50
-"""Runs between two collections of garbage, whose own rhythm would cost a tenth of the time; and what one process does at a time."""
+"""Runs that a process does at a time, and between two garbage collections."""
 _TRACE_LINES = 60
 
 
 @dataclass
 class Totals:
-    """What has been run so far, over all parts of a soak."""
+    """What has run so far, over all parts of a soak."""
 
     next_seed: int = 0
     runs: int = 0
@@ -83,14 +83,16 @@ def main() -> int:
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="apranova soak",
-        description="Run the workspace manager's real core in a simulated world full of faults, one seed after the other, "
-        "and stop at the first broken rule. Equal seeds give equal runs.",
+        description="Runs the workspace manager's real core in a simulated world full of faults, one seed after "
+        "another, and stops at the first broken rule. Equal seeds give equal runs.",
     )
-    parser.add_argument("--runs", type=_positive, help="stop after so many runs (default: at Ctrl-C)")
-    parser.add_argument("--seed", type=int, help="the first seed (default: 0, or where the totals file ends)")
-    parser.add_argument("--totals", type=Path, metavar="FILE", help="keep totals in this file, and go on where it ends")
-    parser.add_argument("--jobs", type=_positive, help="processes at once (default: one for each core)")
-    parser.add_argument("--keep-going", action="store_true", help="report a violation and go on")
+    parser.add_argument("--runs", type=_positive, help="stop after N runs (default: at Ctrl-C)", metavar="N")
+    parser.add_argument("--seed", type=int, metavar="N", help="first seed (default: 0, or where the totals file ends)")
+    parser.add_argument(
+        "--totals", type=Path, metavar="FILE", help="keep totals in this file, and continue where it ends"
+    )
+    parser.add_argument("--jobs", type=_positive, metavar="N", help="processes (default: one for each core)")
+    parser.add_argument("--keep-going", action="store_true", help="report a violation and continue")
     parser.add_argument("--replay", type=int, metavar="SEED", help="print everything that happens in one run")
     return parser.parse_args(arguments)
 
@@ -98,7 +100,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
 def _positive(text: str) -> int:
     value = int(text)
     if value < 1:
-        raise argparse.ArgumentTypeError("at least 1 is expected")
+        raise argparse.ArgumentTypeError("must be at least 1")
     return value
 
 
@@ -126,12 +128,12 @@ def _soak(totals: Totals, *, runs: int | None, totals_file: Path | None, keep_go
         parts.close()
         _save(totals, totals_file)
     done, seconds = totals.runs - began_with, time.monotonic() - began
-    print(f"{totals.text()}\nthis part: {done:,} runs in {seconds:.0f} s, {done / max(seconds, 1e-9):.1f} schedules/s")
+    print(f"{totals.text()}\nthis part: {done:,} runs in {seconds:.0f} s, {done / max(seconds, 1e-9):.1f} runs/s")
     return 1 if failed else 0
 
 
 def _parts(first_seed: int, runs: int | None, jobs: int, *, keep_going: bool) -> Generator[Totals]:
-    """Part after part in the order of their seeds, also where several processes run them."""
+    """Part after part in the order of their seeds, also with several processes."""
     firsts = itertools.count(first_seed, _PART) if runs is None else range(first_seed, first_seed + runs, _PART)
     end = float("inf") if runs is None else first_seed + runs
     orders = ((first, int(min(_PART, end - first)), keep_going) for first in firsts)
@@ -139,7 +141,7 @@ def _parts(first_seed: int, runs: int | None, jobs: int, *, keep_going: bool) ->
         yield from (run_part(*order) for order in orders)
         return
     context = multiprocessing.get_context("fork")
-    # At Ctrl-C, which a terminal sends to all of them, and at SIGTERM the parts that have begun are run to their end.
+    # Ctrl-C reaches all processes of a terminal: parts that have begun run to their end.
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(os.getpid(),)) as pool:
         waiting: deque[Future[Totals]] = deque()
         try:
@@ -154,7 +156,7 @@ def _parts(first_seed: int, runs: int | None, jobs: int, *, keep_going: bool) ->
 
 
 def run_part(first_seed: int, runs: int, keep_going: bool) -> Totals:
-    """Up to the first violation, unless it is to `keep_going`."""
+    """Stops at the first violation, unless `keep_going`."""
     part, processor_began, collects = Totals(), time.process_time(), gc.isenabled()
     gc.disable()
     try:
@@ -187,8 +189,8 @@ def _tell(outcome: Outcome) -> None:
 
 
 def shrunk(outcome: Outcome, *, tries_max: int = 200) -> Outcome:
-    """The simplest profile found under which the same seed still breaks the same rule."""
-    assert outcome.violation is not None  # noqa: S101 (the caller's business)
+    """The simplest profile found with which the same seed still breaks the same rule."""
+    assert outcome.violation is not None  # noqa: S101 (the caller has one)
     rule, smallest, tries = outcome.violation.rule, outcome, 0
     found_simpler = True
     while found_simpler and tries < tries_max:
@@ -208,17 +210,17 @@ def _load(file: Path | None) -> Totals:
     try:
         return Totals(**json.loads(file.read_text()))
     except (ValueError, TypeError) as error:
-        raise SystemExit(f"apranova soak: {file} is no totals file: {error}") from None
+        raise SystemExit(f"apranova soak: {file} is not a totals file: {error}") from None
 
 
 def _save(totals: Totals, file: Path | None) -> None:
-    """By a rename: a soak that is killed must not leave half a file."""
+    """By a rename, so that a killed soak never leaves half a file."""
     if file is not None:
-        beside = file.with_suffix(file.suffix + ".new")
-        beside.write_text(json.dumps(asdict(totals), indent=1) + "\n")
-        beside.replace(file)
+        new = file.with_suffix(file.suffix + ".new")
+        new.write_text(json.dumps(asdict(totals), indent=1) + "\n")
+        new.replace(file)
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what was run is counted
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # like Ctrl-C: totals are saved
     sys.exit(main())

@@ -1,5 +1,5 @@
-"""`WorkspaceStore` with the semantics of a DynamoDB table: conditional transactions, consistent reads by key, and one
-sparse index (what is due, and the pool) that lags behind the table, as every global secondary index does."""
+"""`WorkspaceStore` with DynamoDB's semantics: conditional transactions, consistent reads by key,
+and a global secondary index (what is due, and the pool) that lags behind the table."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LATENCY_S = 0.004
 
 
 class LaggingIndex(MemoryWorkspaceStore):
-    """What the index holds: perhaps older versions, and perhaps records that the table no longer has."""
+    """What the index holds: perhaps older versions, perhaps records that are gone."""
 
     def take_over(self, record: Record) -> None:
         """Changes may overtake each other: an older version never replaces a newer one."""

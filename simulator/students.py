@@ -1,4 +1,4 @@
-"""What people do: launch, click again, work, go away, stop, delete and regret it; each at moments of their own."""
+"""What people do at random times: launch, click again, work, leave, stop, delete, undelete."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _CHOICES = (
     *("launch",) * 6,
     *("double click",) * 2,
     *("work",) * 8,
-    *("wish", "busy"),
+    *("extend", "busy"),
     *("stop",) * 2,
     "restart",
     "keep running",
@@ -48,7 +48,7 @@ _BACK_AFTER_STOP_S = (-2.0, 8.0)
 
 
 class Students:
-    """One student for each workspace. They use the one door that the product has: the use cases, through any manager."""
+    """One student for each workspace. They call the use cases through any manager."""
 
     def __init__(
         self, outside: Outside, rules: Invariants, *, seed: int, ask: Callable[[Callable[[World], None]], None]
@@ -66,13 +66,13 @@ class Students:
         self._loop.after(chance.random() * self._gap_s, lambda: self._act(workspace_id, chance))
 
     def go_home(self) -> None:
-        """Nobody does anything any more; tabs stay open."""
+        """Nobody acts any more; tabs stay open."""
         self._quiet = True
         for instance in self._engine.instances.values():
             instance.busy = ""
 
     def call(self, name: str, workspace_id: str) -> None:
-        """One request of a person. An error is an answer too: it is shown, and they may click again."""
+        """One request of a person. An error is an answer too: they see it and may click again."""
 
         def request(world: World) -> None:
             try:
@@ -89,14 +89,14 @@ class Students:
         self._ask(request)
 
     def warned(self, instance: Instance, request: WarnRequest) -> None:
-        """Some hurry back to their open tab at the last moment, when the stop may be on its way already."""
+        """Some hurry back at the last moment, when the stop may already be on its way."""
         if self._warned.random() < 0.5:
             return
         back_s = request.stops_at + self._warned.uniform(*_BACK_AFTER_STOP_S) - self._loop.now
         self._loop.after(max(0.0, back_s), lambda: self._back(instance))
 
     def _back(self, instance: Instance) -> None:
-        """An open tab goes on working until the task ends, but what is typed during a stop is not promised to be saved."""
+        """An open tab works until the task ends, but nobody promises to save what is typed then."""
         if self._quiet or instance.claim is None or not instance.alive:
             return
         workspace_id = instance.claim.workspace_id
@@ -115,7 +115,7 @@ class Students:
             case "double click":
                 self.call("launch", workspace_id)
                 self.call("launch", workspace_id)
-            case "work" | "wish" | "busy":
+            case "work" | "extend" | "busy":
                 self._work(workspace_id, choice, chance)
             case "go away":
                 gap_s = chance.choice((60.0, 400.0, 800.0))
@@ -135,7 +135,7 @@ class Students:
         instance.active_at = self._loop.now
         instance.unsaved = True
         self._homes.work[instance.home_id] += 1
-        if what == "wish":
+        if what == "extend":
             instance.keep_running_wish_until = self._loop.now + chance.choice((200.0, 2_000.0))
         elif what == "busy":
             instance.busy = "" if instance.busy else "npm"

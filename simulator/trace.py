@@ -1,4 +1,4 @@
-"""What happened in a run, as lines that a person reads, and as one hash that two equal runs share."""
+"""What happened in a run, as readable lines, and as one hash that equal runs share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from simulator.loop import EventLoop
 
 
 class Trace:
-    """Off in a soak, where formatting would cost more than the run: a seed that fails is run again with it on."""
+    """Off in a soak, where formatting costs more than the run."""
 
     def __init__(self, loop: EventLoop, *, on: bool) -> None:
         self.on = on
@@ -31,7 +31,7 @@ def words(value: object) -> str:
     """One argument or answer of a port call, short."""
     if isinstance(value, Workspace):
         bound = f" on {value.task_id}" if value.task_id else ""
-        wanted = " (launch wanted)" if value.launch_wanted_at is not None else ""
+        wanted = " (launch requested)" if value.launch_wanted_at is not None else ""
         return f"{value.workspace_id} {value.state}{bound}{wanted} v{value.version}"
     if isinstance(value, Task):
         bound = f" for {value.workspace_id}" if value.workspace_id else ""

@@ -1,4 +1,4 @@
-"""What is synthesised can be priced, whatever the school's size, and the document's bill comes out of its own school's templates."""
+"""What is synthesized can be priced, whatever the school's size, and the document's bill comes out of its own school's templates."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from simulator.costs.from_infrastructure import InfrastructureBill, bill_of
 from simulator.costs.model import Group
 from simulator.costs.plan import Plan
 from simulator.costs.price_book import load_price_book
-from simulator.costs.synthesised import synthesised
+from simulator.costs.synthesized import synthesized
 
 
 def priced(assembly: Assembly, students: int = 100) -> InfrastructureBill:
-    found = synthesised(read_assembly(assembly.folder))
+    found = synthesized(read_assembly(assembly.folder))
     return bill_of(found, Plan(students=students, pool=found.pool, idle_minutes=found.idle_minutes), load_price_book())
 
 

@@ -1,1 +1,1 @@
-"""What a school costs on AWS: prices, a pure cost model, and the architecture document's figures."""
+"""What a school costs on AWS: prices, a pure cost model, and the document's figures."""

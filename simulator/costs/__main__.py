@@ -103,7 +103,7 @@ def _from_infrastructure(asked: argparse.Namespace, book: PriceBook) -> None:
     for option in OF_THE_TEMPLATES:
         if getattr(asked, option) is not None:
             raise BadInput(f"{_flag(option)} is in the settings file that --from-infrastructure reads; change it there")
-    found = from_infrastructure.synthesise(asked.from_infrastructure)
+    found = from_infrastructure.synthesize(asked.from_infrastructure)
     asked.pool, asked.idle_minutes = found.pool, found.idle_minutes
     bill = from_infrastructure.bill_of(found, _plan(asked), book)
     if asked.json:
@@ -150,7 +150,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--assumptions", action="store_true", help="list all numbers that are assumed")
     add("--prices", type=Path, metavar="FILE", help="a price file of your own")
     add("--show-prices", action="store_true", help="list all prices with date and source")
-    templates = "synthesise the templates of these settings and price them; default: the example of a hundred students"
+    templates = "synthesize the templates of these settings and price them; default: the example of a hundred students"
     add(
         "--from-infrastructure", nargs="?", const=from_infrastructure.EXAMPLE, type=Path, metavar="FILE", help=templates
     )

@@ -1,4 +1,4 @@
-"""What CDK has synthesised, as the cost model reads it: every resource of every stack, by type."""
+"""What CDK has synthesized, as the cost model reads it: every resource of every stack, by type."""
 
 from __future__ import annotations
 

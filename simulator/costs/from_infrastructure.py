@@ -1,4 +1,4 @@
-"""`costs --from-infrastructure`: the bill of what CDK synthesizes, and how the document gets $1,167.
+"""`costs --from-infrastructure`: prices what CDK synthesizes, and explains the document's $1,167.
 
 The document gives five sums and derives one. The others are reconstructed from the templates: one
 of each thing, without the standbys that the document draws but does not count.
@@ -18,7 +18,7 @@ from simulator.costs.assembly import read_assembly
 from simulator.costs.model import Breakdown, Group, cost, task_hour_price
 from simulator.costs.plan import Plan, on_demand
 from simulator.costs.price_book import PriceBook
-from simulator.costs.synthesised import Synthesised, synthesised
+from simulator.costs.synthesized import Synthesized, synthesized
 from simulator.costs.usage import HOURS_IN_A_MONTH
 from simulator.operator_input import BadInput
 
@@ -28,7 +28,7 @@ PYTHON_VARIABLE = "APRANOVA_INFRASTRUCTURE_PYTHON"
 """The interpreter that has CDK; the entry script sets it."""
 
 
-class CannotSynthesise(BadInput):
+class CannotSynthesize(BadInput):
     """The text is the error of the synthesis."""
 
 
@@ -45,7 +45,7 @@ class DocumentLine:
 
 @dataclass(frozen=True)
 class InfrastructureBill:
-    found: Synthesised
+    found: Synthesized
     bill: Breakdown
     document: tuple[DocumentLine, ...]
 
@@ -59,8 +59,8 @@ class InfrastructureBill:
         return sum(stated) if len(stated) == len(self.document) else None
 
 
-def synthesise(settings: Path) -> Synthesised:
-    """Run CDK in its own environment, with an empty folder as the manager's code: code costs nothing."""
+def synthesize(settings: Path) -> Synthesized:
+    """Run CDK in its own environment, with an empty folder as the manager's code."""
     with tempfile.TemporaryDirectory(prefix="apranova-") as folder:
         code, out = Path(folder) / "manager", Path(folder) / "out"
         code.mkdir()
@@ -74,11 +74,11 @@ def synthesise(settings: Path) -> Synthesised:
             check=False,
         )
         if done.returncode != 0:
-            raise CannotSynthesise(done.stderr.strip().removeprefix("apranova: ") or done.stdout.strip())
-        return synthesised(read_assembly(out))
+            raise CannotSynthesize(done.stderr.strip().removeprefix("apranova: ") or done.stdout.strip())
+        return synthesized(read_assembly(out))
 
 
-def bill_of(found: Synthesised, plan: Plan, book: PriceBook) -> InfrastructureBill:
+def bill_of(found: Synthesized, plan: Plan, book: PriceBook) -> InfrastructureBill:
     return InfrastructureBill(
         found=found,
         bill=cost(on_demand(plan), book, task=found.task, stack=found.stack),
@@ -86,7 +86,7 @@ def bill_of(found: Synthesised, plan: Plan, book: PriceBook) -> InfrastructureBi
     )
 
 
-def _document(found: Synthesised, plan: Plan, book: PriceBook) -> list[DocumentLine]:
+def _document(found: Synthesized, plan: Plan, book: PriceBook) -> list[DocumentLine]:
     stack, hour = found.stack, HOURS_IN_A_MONTH
     asked = (plan.students, plan.hours, plan.pool)
     as_stated = asked == (document.STUDENTS, document.HOURS, document.POOL)

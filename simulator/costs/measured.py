@@ -1,7 +1,7 @@
 """What students and cohorts really cost: the task-hours of an exported history, by the price book.
 
-A session lasts from a launch to the end of its task, with idle tail and start. The warm pool belongs
-to nobody and is in no history. Every task counts as one size, as in the rest of the bill.
+A session lasts from a launch to the end of its task, with idle tail and start. The warm pool
+belongs to nobody and is in no history. Every task counts as one size, as in the rest of the bill.
 """
 
 from __future__ import annotations

@@ -55,9 +55,9 @@ class Plan:
 def on_demand(plan: Plan) -> Usage:
     """Workspaces run while somebody works, and until the idle timeout has noticed that nobody does.
 
-    Each session ends with a full idle tail: nobody stops by hand. Tails are cut where a student's task
-    would run longer than the month. Each session takes one start: of its own task, or of the warm
-    task that replaces the one it claimed.
+    Each session ends with a full idle tail: nobody stops by hand. Tails are cut where a student's
+    task would run longer than the month. Each session takes one start: of its own task, or of the
+    warm task that replaces the one it claimed.
     """
     worked = plan.students * plan.hours
     tail_h = (plan.idle_minutes + plan.sweep_minutes / 2) / 60

@@ -58,7 +58,7 @@ class PriceBook:
 
 
 def load_price_book(path: Path | None = None) -> PriceBook:
-    """Read a price file, by default ours. It must have our entries in our units, or BadPriceBook."""
+    """Read a price file, by default ours. It must have our entries in our units."""
     own = _read(OWN_PRICES)
     content = _read(path) if path is not None else own
     units = {name: entry["unit"] for name, entry in own.items() if isinstance(entry, Mapping)}

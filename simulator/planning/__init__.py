@@ -1,1 +1,1 @@
-"""A school's weeks under the manager's real core: what students wait, what AWS bills, what the manager asks of its services."""
+"""Simulates a school's weeks: how long students wait, and what AWS bills."""

@@ -1,4 +1,4 @@
-"""`./apranova simulate`: a term of your school under the real workspace manager, before it begins."""
+"""`./apranova simulate`: a term of your school under the real manager, before it begins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the backend tells the manager of cohorts: who is in them, when they have class, and who has no workspace yet."""
+"""What the backend tells the manager about cohorts: members, classes, and newcomers."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from simulator.workloads.visit import Cohort, Workload
 
 _DAY_S = 86_400.0
 _AHEAD_S = 14 * _DAY_S
-"""Classes of so many days are told (contract.manager.CohortRequest)."""
+"""It tells classes of so many days (contract.manager.CohortRequest)."""
 
 
 class Backend:
-    """Tells each cohort once a day, and at each change. Workspaces are made at their student's first click."""
+    """Tells each cohort daily and at each change. A workspace is made at the first click."""
 
     def __init__(self, timeline: Timeline, workload: Workload, manager: PlannedManager) -> None:
         self._timeline, self._manager = timeline, manager
@@ -28,7 +28,7 @@ class Backend:
             self._tell_daily(number)
 
     def create(self, workspace_id: str, number: int) -> None:
-        """Nobody owns it yet: a new student has asked for a workspace."""
+        """Make the workspace of a new student."""
         cohort = self._cohorts[number]
         self._manager.create(CreateRequest(workspace_id, f"student-{workspace_id}", cohort.kind))
         self._members[number].append(workspace_id)

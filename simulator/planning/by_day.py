@@ -1,4 +1,4 @@
-"""A run folded into one day, for the plots: what an ordinary weekday looks like at each hour on the school's wall."""
+"""A run folded into one ordinary weekday of the school's time zone, for the plots."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _EXISTING = PATHS.index(LaunchPath.EXISTING)
 
 
 class WallClock:
-    """Epoch to (second of the day, weekday or not), looked up once an hour: a zone's offset changes no faster."""
+    """Epoch to (second of the day, is a weekday); offsets are looked up once an hour."""
 
     def __init__(self, time_zone: str) -> None:
         self._zone = zoneinfo.ZoneInfo(time_zone)
@@ -44,7 +44,7 @@ def waits_by_hour(result: Result, clock: WallClock, *, share: float = 0.95) -> l
 
 
 def pool_by_time(result: Result, clock: WallClock) -> list[tuple[float, float, float, float]]:
-    """(hour, ready tasks, people at work, starts asked for in a quarter of an hour) of a mean weekday."""
+    """(hour, ready tasks, people at work, starts in a quarter of an hour) of a mean weekday."""
     warm, at_work, samples = [0.0] * BINS, [0.0] * BINS, [0] * BINS
     course, weekdays = result.course, set()
     for index, (ready, working) in enumerate(zip(course.warm, course.at_work, strict=True)):

@@ -1,4 +1,4 @@
-"""Tasks as Fargate runs them, and the agents inside: start times from a distribution, launches limited, everything counted."""
+"""Tasks as Fargate runs them, with their agents: random start times, limits, and counts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PAGE = 100
 
 
 class Worker:
-    """What an agent can see of the person (and their job) in its task."""
+    """What an agent can see of the person and their job in its task."""
 
     __slots__ = ("active_at", "at_work", "cohort", "job_until")
 
@@ -47,19 +47,19 @@ class Instance:
         self.work_began: float | None = None
         self.worked_s = 0.0
         self.seen = ObservedTask(spec.task_id, True, started)
-        """As ECS tells it: where its agent is only once it runs, so that nobody is asked before."""
+        """As ECS tells it: the agent has an address only once the task runs."""
 
 
 class Rate:
-    """A limit of AWS: so many at once, then so many a second. What comes too fast is done later, as an adapter that repeats
-    throttled calls would have it."""
+    """A limit of AWS: so many at once, then so many a second. What comes too fast waits, as with an
+    adapter that repeats throttled calls."""
 
     def __init__(self, burst: float, per_s: float) -> None:
         self._burst, self._per_s = burst, per_s
         self._left, self._at = burst, 0.0
 
     def wait_s(self, now: float) -> float:
-        """Take a place, and say how long it is until it is ours."""
+        """Take a place, and say how long until it is free."""
         self._left = min(self._burst, self._left + (now - self._at) * self._per_s)
         self._at = now
         self._left -= 1.0
@@ -194,7 +194,7 @@ class PlannedEngine:
     # ── What students do
 
     def works(self, task_id: str | None) -> None:
-        """The one it serves begins to work in it."""
+        """Its student begins to work in it."""
         instance = self.instances.get(task_id or "")
         if instance is not None and instance.work_began is None:
             instance.work_began = self._timeline.time
@@ -205,7 +205,7 @@ class PlannedEngine:
             self._close_work(instance)
 
     def end_of_time(self) -> None:
-        """What still runs is billed until now."""
+        """Bill what still runs until now."""
         for task_id in list(self.instances):
             self._end(self.instances.pop(task_id))
 

@@ -38,7 +38,7 @@ _POOL_WORD = re.compile(r"^(base|peak|off|weekend)=(\d+)$")
 class Inputs:
     workload: Workload
     scenarios: tuple[Scenario, ...]
-    """Of one workload: the policy asked for first, then those it is compared with."""
+    """The chosen policy first, then those to compare it with."""
     book: PriceBook
     task: WorkspaceTask
     time_zone: str
@@ -49,7 +49,7 @@ class Inputs:
         return Job(name, self.workload, scenario, self.book, self.task)
 
     def always_on(self, result: Result) -> Breakdown:
-        """The same work by the same students, each of whose workspaces runs all the time."""
+        """The same work, with each student's workspace running all the time."""
         period_hours = result.period_s / 3_600
         worked = result.hours.session
         hours = TaskHours(session=worked, idle_tail=max(0.0, result.students * period_hours - worked))
@@ -57,7 +57,7 @@ class Inputs:
         return cost(cost_plan.usage(chosen, hours, starts=0.0, period_hours=period_hours), self.book, task=self.task)
 
     def document(self, result: Result) -> DocumentFigures:
-        """Its arithmetic for the hours that were asked for in 30 days; a pool of 3 for its month of 730 hours."""
+        """Its arithmetic for these hours and students, with a pool of 3."""
         months = result.period_s / 86_400 / 30
         hours = self.hours_a_month * months
         return cost_document.work_out(

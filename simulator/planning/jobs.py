@@ -36,7 +36,7 @@ def run_all(
     processes: int | None = None,
     progress: Callable[[int, float, int], None] = lambda _number, _share, _launches: None,
 ) -> list[Result]:
-    """The results in the order of the jobs. `progress` is told a job's number, the share done, and its launches."""
+    """The results in the order of the jobs. `progress` gets a job's number, share and launches."""
     processes = min(len(jobs), processes or os.cpu_count() or 1)
     if processes == 1:
         return [_simulate(job, functools.partial(progress, number)) for number, job in enumerate(jobs)]

@@ -13,16 +13,16 @@ _NUMBER = {path: number for number, path in enumerate(PATHS)}
 
 @dataclass
 class Launches:
-    """One entry a launch, in columns: a hundred thousand students make a million in a week."""
+    """One entry per launch, in columns: 100,000 students make a million in a week."""
 
     at: array[float] = field(default_factory=lambda: array("d"))
     wait_s: array[float] = field(default_factory=lambda: array("f"))
     path: array[int] = field(default_factory=lambda: array("b"))
     cohort: array[int] = field(default_factory=lambda: array("i"))
     failed: int = 0
-    """Launches that were refused or given up, and clicked again by the student: in `wait_s` until the one that worked."""
+    """Launches that failed and were clicked again; `wait_s` lasts until the one that worked."""
     repeated: int = 0
-    """Clicks of somebody who waited already."""
+    """Clicks of students who already waited."""
 
     def add(self, *, at: float, wait_s: float, path: LaunchPath, cohort: int) -> None:
         self.at.append(at)

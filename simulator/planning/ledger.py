@@ -1,4 +1,4 @@
-"""What is billed: every second of every task, in exactly one purpose, and whose it was."""
+"""Bills every second of every task under exactly one purpose, by cohort."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ class Ledger:
     cohorts: int
     all: Bill = field(default_factory=Bill)
     unclaimed: Bill = field(default_factory=Bill)
-    """Of tasks that never served anyone: nobody's, so everyone's."""
+    """Of tasks that never served anyone."""
     by_cohort: list[Bill] = field(init=False)
     tasks: int = 0
     never_claimed: int = 0
     minimum_s: float = 0.0
-    """Seconds that nothing ran and that were billed all the same, in `all` under the purpose the task had last."""
+    """Seconds billed up to the minimum; `all` has them under the task's last purpose."""
 
     def __post_init__(self) -> None:
         self.by_cohort = [Bill() for _ in range(self.cohorts)]
@@ -61,8 +61,8 @@ class Ledger:
         cohort: int | None,
         waited_for: bool,
     ) -> Bill:
-        """Enter a task that has ended. `waited_for`: somebody waited for it already when it was started, so that it never was
-        a warm task; between being ready and being theirs it still starts."""
+        """Enter a task that has ended. `waited_for`: a student waited for it when it started, so it
+        was never warm; until it is theirs it counts as starting."""
         serves_from = ended if claimed is None else claimed
         ready = min(ready, serves_from)
         if waited_for:

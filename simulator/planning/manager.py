@@ -1,4 +1,4 @@
-"""The manager in a planning run: the real use cases, and a sweep that paces itself as the product's does."""
+"""The manager in a planning run: the real use cases, and a sweep paced like the product's."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from simulator.ports import NumberedIds
 
 
 class UnexpectedError(Exception):
-    """The core logged an error that nobody expected, and went on. A plan made on top of it would be worth nothing."""
+    """The core logged an unexpected error and continued: the plan would be worthless."""
 
 
 class CountingMetrics:
@@ -34,13 +34,13 @@ class CountingMetrics:
     def count(self, name: str, value: float = 1.0, **labels: str) -> None:
         self.counts[name] += int(value)
         if labels.get("result") == "error":
-            raise UnexpectedError(f"{labels.get('action')} failed unexpectedly; the log says more")
+            raise UnexpectedError(f"{labels.get('action')} failed unexpectedly; see the log")
 
     def observe(self, name: str, value: float, **labels: str) -> None: ...
 
 
 class SweepWork:
-    """What the passes cost, in records and in seconds on the wall: the processor's own clock costs as much as a pass."""
+    """What the passes cost: records, and wall seconds (a processor clock is too slow to read)."""
 
     def __init__(self) -> None:
         self.passes = 0
@@ -78,7 +78,7 @@ class PlannedManager:
         self._next_at = float("inf")
         self._rested_at = timeline.time
         self._changed: list[str] = []
-        """Tasks of which an event of the engine has told."""
+        """Tasks that an event of the engine named."""
         engine.ready = self._task_ready
         self._sleep_until(timeline.time)
 
@@ -108,7 +108,7 @@ class PlannedManager:
         return self._store.find_outlook().decisions
 
     def wake(self) -> None:
-        """Something happened: a pass soon, but not one for each event of a rush."""
+        """Schedule a pass soon, but not one for each event of a rush."""
         at = max(self._timeline.time, self._rested_at)
         if at < self._next_at:
             self._sleep_until(at)

@@ -1,4 +1,4 @@
-"""The report as one page that needs nothing else: plots with their numbers beside them, for light and dark screens."""
+"""The report as one self-contained page: plots and their numbers, for light and dark screens."""
 
 from __future__ import annotations
 
@@ -174,8 +174,8 @@ def _cohorts(result: Result) -> str:
 
 
 def _decisions(results: Sequence[Result]) -> str:
-    told = [[one.name, text] for one in results for text in one.decisions]
-    return _section("Last decisions of the policies", _table(["run", "reason"], told)) if told else ""
+    decisions = [[one.name, text] for one in results for text in one.decisions]
+    return _section("Last decisions of the policies", _table(["run", "reason"], decisions)) if decisions else ""
 
 
 def _assumed(report: Report) -> str:

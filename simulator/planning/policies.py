@@ -13,7 +13,7 @@ DEFAULT = PoolPolicy.PREDICTED.value
 SIZES = (0.0, 0.5, 1.5, 2.0, 3.0, 4.0, 6.0)
 """Factors of the schedule's sizes. The run itself has factor 1."""
 WORTH_MINUTES = (10.0, 20.0, 30.0, 45.0, 60.0, 120.0, 240.0, 480.0)
-"""What avoiding a cold start is worth to the forecast. The run itself has the manager's own value."""
+"""What avoiding a cold start is worth to the forecast. The run itself has the manager's value."""
 
 
 def variants(scenario: Scenario) -> list[tuple[str, Scenario]]:

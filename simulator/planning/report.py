@@ -1,4 +1,4 @@
-"""What one `./apranova simulate` found: the runs side by side, what they are compared with, and the best pool."""
+"""What `./apranova simulate` found: the runs, what they are compared with, and the best pool."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ class Report:
 
 
 def best(results: Sequence[Result], *, wait_s: float = 2.0) -> Result:
-    """The cheapest with a p95 within `wait_s`. If there is none, the knee of the curve: the point nearest to the corner
-    of fewest cold starts and least cost, each measured from the best value seen to the worst."""
+    """The cheapest with a p95 within `wait_s`. If there is none, the knee of the curve: the point
+    nearest to the corner of fewest cold starts and least cost, both scaled to what was seen."""
     good = [one for one in results if one.start_waits.p95 <= wait_s]
     if good:
         return min(good, key=lambda one: one.workspaces_dollars)

@@ -1,4 +1,4 @@
-"""One planning run: a workload, a scenario, and what came of it."""
+"""One planning run: a workload, a scenario, and the result."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from simulator.workloads.visit import Workload
 HOUR_S = 3_600.0
 DECISIONS_SHOWN = 12
 Progress = Callable[[float, int], None]
-"""Is told the share of the time that has passed, and the launches so far."""
+"""Gets the share of the time that has passed, and the launches so far."""
 
 
 class PlanningRun:
@@ -166,7 +166,7 @@ def _work(run: PlanningRun, machine_s: float) -> Work:
 
 
 def peak_memory_mb() -> float:
-    """Of this process alone: what Linux tells by getrusage begins with the memory of the process that started it."""
+    """Of this process alone: Linux's getrusage starts with the memory of the parent."""
     status = Path("/proc/self/status")
     if not status.exists():
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024.0

@@ -1,4 +1,4 @@
-"""`WorkspaceStore` in memory that counts requests as DynamoDB would see them, and the records read and written."""
+"""`WorkspaceStore` in memory that counts requests and records as DynamoDB would see them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The students of a planning run: they click, wait, work, leave, and come back, as their workload says."""
+"""The students of a planning run: they click, wait, work and leave as their workload says."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Students:
         self.launches = Launches()
         self.at_work = 0
         self.active_s = 0.0
-        """All seconds between the begin and the end of visits that were not spent waiting."""
+        """All seconds of visits that were not spent waiting."""
         self._timeline, self._manager, self._store = timeline, manager, store
         self._engine = engine
         self._by_workspace: dict[str, Student] = {}
@@ -111,11 +111,11 @@ class Students:
             self._answered(student, LaunchPath.EXISTING, EXISTING_ANSWER_S)
 
     def _refused(self, student: Student) -> None:
-        """They read why, and click again; they wait since the first click."""
+        """They click again; the wait counts from the first click."""
         self.launches.failed += 1
-        self._timeline.at(self._timeline.time + _CLICKS_AGAIN_S, self._click_anew, student)
+        self._timeline.at(self._timeline.time + _CLICKS_AGAIN_S, self._click_again, student)
 
-    def _click_anew(self, student: Student) -> None:
+    def _click_again(self, student: Student) -> None:
         if student.here and student.clicked_at is not None:
             first = student.clicked_at
             student.clicked_at = None

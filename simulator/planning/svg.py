@@ -1,7 +1,7 @@
-"""Plots as SVG text that stands in the page itself: no script, no font, no file from anywhere.
+"""Plots as SVG text inside the page: no script, no font, no other file.
 
-Colours are classes, so that the page's style sheet can choose them for a light and for a dark screen; series differ in their
-dashes and marks, too, for those who see no difference between the colours.
+Colors are classes, so that the style sheet can choose them for light and dark screens. Series also
+differ in dashes and marks, for people who cannot tell the colors apart.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Series:
     name: str
     points: Sequence[tuple[float, float]]
     area: bool = False
-    """Drawn as steps that are filled: what is asked for, behind the lines of what is there."""
+    """Drawn as filled steps, behind the lines."""
     marks: bool = False
 
 
@@ -98,7 +98,7 @@ def bars(
     text: Callable[[float], str],
     line: tuple[float, str] | None = None,
 ) -> str:
-    """Horizontal bars made of parts, the sum at the end of each. `line`: a value to compare with, drawn through all."""
+    """Horizontal bars made of parts, with their sum. `line`: a value to compare all with."""
     left, row_height = 190, 46
     height = _TOP + row_height * len(rows) + 34
     most = max([sum(value for _, value in parts) for _, parts in rows] + [line[0] if line else 0.0]) or 1.0
@@ -128,7 +128,7 @@ def bars(
 
 
 def legend(names: Sequence[str], *, filled: bool = False) -> str:
-    """Beside the plot, as text: a screen reader reads it, too."""
+    """Next to the plot, as text that a screen reader reads too."""
     kind = "p" if filled else "s"
     items = "".join(
         '<li><svg class="key" viewBox="0 0 28 12" aria-hidden="true">'

@@ -1,4 +1,4 @@
-"""Time in a planning run: one heap; what happens at the same moment happens in the order it was asked for."""
+"""Time in a planning run: one heap. Events of the same moment run in the order of scheduling."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class Timeline:
-    """Also the manager's clock. An event is a function and its one argument: closures would cost more than the events."""
+    """Also the manager's clock. An event is a function and one argument: closures cost more."""
 
     def __init__(self, start: float) -> None:
         self.time = start

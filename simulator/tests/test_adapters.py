@@ -1,4 +1,4 @@
-"""The simulated adapters keep the same promises as the real ones: they are held to the ports' own suites."""
+"""The simulated adapters pass the ports' own suites, like the real ones."""
 
 from __future__ import annotations
 

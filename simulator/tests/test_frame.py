@@ -1,4 +1,4 @@
-"""The frame itself: order, processes that die in the middle of a call, and runs that repeat to the last event."""
+"""The frame itself: order, processes that die during a call, and runs that repeat exactly."""
 
 from __future__ import annotations
 

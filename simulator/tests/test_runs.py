@@ -1,4 +1,4 @@
-"""The manager under thousands of fault schedules, and the planted bugs that show what these runs can see."""
+"""The manager under thousands of fault schedules, and the planted bugs that they find."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_few_runs_break_no_rule(seed: int) -> None:
 
 
 def test_a_look_at_the_fleet_changes_nothing_that_a_manager_remembers() -> None:
-    """Seed 60012792: a pass was held up, the run looked whether all was well, and the pass had forgotten a start."""
+    """Seed 60012792: a look at the fleet made a pass that was held up forget a start."""
     fleet = SimulatedFleet(0, Profile(), traced=False)
     recent = fleet.managers[0].world.memory
     recent.started("task-1", fleet.loop.now - 60.0)
@@ -42,7 +42,7 @@ def test_a_look_at_the_fleet_changes_nothing_that_a_manager_remembers() -> None:
 
 
 def test_a_record_that_has_just_grown_old_is_no_sign_that_a_fleet_has_not_converged() -> None:
-    """Seeds 80191003 and 80192013: starts that had failed grew old one after the other, each just after a pass."""
+    """Seeds 80191003 and 80192013: failed starts grew old one by one, each just after a pass."""
     fleet = SimulatedFleet(0, Profile(pool=0, pool_later=0), traced=False)
     now = fleet.loop.now
     task = Task("task-old", WorkspaceKind.VSCODE, "vscode-1", now - 7_200.0, "token", TaskState.STOPPED)

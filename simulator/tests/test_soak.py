@@ -1,4 +1,4 @@
-"""The command that people run: it stops, reports, remembers and goes on."""
+"""The command that people run: it stops, reports, remembers and continues."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def test_it_reports_what_it_ran_and_how_fast(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(monkeypatch, "--runs", "2", "--seed", "5") == 0
-    told = capsys.readouterr().out
-    assert "2 runs" in told
-    assert "0 violations; next seed 7" in told
-    assert "schedules/s" in told
+    output = capsys.readouterr().out
+    assert "2 runs" in output
+    assert "0 violations; next seed 7" in output
+    assert "runs/s" in output
 
 
 def test_a_soak_in_parts_goes_on_where_it_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -66,9 +66,9 @@ def test_a_violation_ends_the_soak_and_is_told_with_its_seed_a_smaller_run_and_t
         kept = json.loads(totals.read_text())
         (seed,) = kept["violations"]
         assert all(run_seed(before).violation is None for before in range(seed))
-    told = capsys.readouterr().out
+    output = capsys.readouterr().out
     for words in (f"✗ seed {seed}: rule 4", "VIOLATION  rule 4", f"./apranova soak --replay {seed}"):
-        assert words in told
+        assert words in output
     assert kept["next_seed"] == seed + 1
 
 
@@ -108,7 +108,7 @@ def test_one_that_is_killed_leaves_no_process_behind(
 def test_a_totals_file_that_is_none_is_refused_in_words(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     totals = tmp_path / "totals.json"
     totals.write_text("not one")
-    with pytest.raises(SystemExit, match="is no totals file"):
+    with pytest.raises(SystemExit, match="is not a totals file"):
         run(monkeypatch, "--runs", "1", "--totals", str(totals))
     assert totals.read_text() == "not one"
 
@@ -117,7 +117,7 @@ def test_a_replay_prints_every_step_and_the_hash(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(monkeypatch, "--replay", "4") == 0
-    told = capsys.readouterr().out.splitlines()
-    assert told[0].strip().startswith("0.000  run        seed 4:")
-    assert told[-1].startswith("hash ")
-    assert len(told) > 100
+    output = capsys.readouterr().out.splitlines()
+    assert output[0].strip().startswith("0.000  run        seed 4:")
+    assert output[-1].startswith("hash ")
+    assert len(output) > 100

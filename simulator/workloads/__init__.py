@@ -1,1 +1,1 @@
-"""What students do over weeks: classes they come to, hours of their own, breaks, forgotten tabs; drawn from a seed or read from a history."""
+"""What students do over weeks, drawn from a seed or read from a history."""

@@ -1,7 +1,7 @@
-"""How students of a school behave, as numbers: each with its meaning, where it comes from and what it may be.
+"""How students of a school behave, as numbers with meaning, source and limits.
 
-"document" is the architecture document. What is only assumed should be replaced by what your own history says;
-`simulate --habits` prints the list.
+"document" is the architecture document. Replace what is only assumed by what your own history
+says; `simulate --habits` prints the list.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Habits:
     arrival_spread_minutes: float = number(
         5.0, "standard deviation of the arrivals of those who are on time", "assumed", minimum=0.1, maximum=60.0
     )
-    late_share: float = number(0.1, "share of those who come late to a class", "assumed")
+    late_share: float = number(0.1, "share of students who come late to a class", "assumed")
     late_minutes: float = number(20.0, "mean lateness of those (exponential)", "assumed", minimum=0.1, maximum=120.0)
     leaving_minutes: float = number(
         10.0, "standard deviation of leaving around the end of a class", "assumed", maximum=60.0
@@ -67,7 +67,7 @@ class Habits:
 
 STUDY_WEEKDAY = (1, 0.5, 0.2, 0, 0, 0, 0.5, 1, 2, 3, 4, 4, 3, 4, 5, 6, 7, 8, 10, 11, 11, 9, 6, 3)
 STUDY_WEEKEND = (1, 0.5, 0.3, 0, 0, 0, 0, 1, 2, 5, 8, 9, 8, 9, 10, 10, 9, 8, 7, 7, 6, 5, 4, 2)
-"""Weight of each hour of the day for the begin of self-study (assumed): evenings on weekdays, daytime at weekends."""
+"""Weight of each hour of the day for starting self-study (assumed)."""
 STUDY_DAYS = (1.0, 1.0, 1.0, 1.0, 0.7, 1.3, 1.5)
 """Weight of each day for self-study, Monday first (assumed)."""
 USUAL_HOURS = 3

@@ -1,22 +1,20 @@
-"""The history of launches and stops that a school exports (`./apranova export-history`), and its replay.
+"""The history of launches and stops from `./apranova export-history`, and its replay.
 
-One JSON object on each line, oldest first or not:
+One JSON object on each line, in any order:
 
-    {"at": "2026-09-28T08:20:00.000+00:00", "workspace": "w-7f3a", "cohort": "Berlin-3", "kind": "vscode", "action": "launch"}
-    {"at": 1790597100.0, "workspace": "w-7f3a", "kind": "vscode", "action": "stop"}
+    {"at": 1790597100.0, "workspace": "w-7f3a", "cohort": "B-3", "kind": "vscode", "action": "stop"}
 
 | field | meaning |
 |---|---|
-| `at` | a moment with its zone, ISO 8601 (as the export writes it), or seconds since the epoch, UTC |
-| `workspace` | any text that stays the same for one workspace; pseudonymous, never a name or an address. `user` is read where it is missing |
+| `at` | a moment with its zone in ISO 8601, or seconds since the epoch |
+| `workspace` | a pseudonym of the workspace; `user` is read where it is missing |
 | `kind` | contract.names.WorkspaceKind |
-| `action` | `launch` (a person asked for it), `stop` (a person stopped it), `ended` (the manager did, for being idle); lines with other actions are skipped |
-| `cohort` | optional: any text that stays the same for one cohort |
+| `action` | `launch`, `stop` (by a person) or `ended` (by the manager); other lines are skipped |
+| `cohort` | optional: a text that stays the same for one cohort |
 
-Unknown fields are ignored, so that the export may grow.
-
-What a history does not say is when people worked. A stay lasts from a launch to the stop after it, less the idle timeout where the
-manager ended it; where no end is known, or it comes too late to be believed, it lasts as long as a stay does in the mean.
+Unknown fields are ignored, so that the export may grow. A stay lasts from a launch to the next
+stop, less the idle timeout where the manager ended it. Without a credible end it has the mean
+length.
 """
 
 from __future__ import annotations
@@ -69,7 +67,7 @@ def read_history(file: Path) -> tuple[Entry, ...]:
     except OSError as error:
         raise BadHistory(f"{file}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:
-        raise BadHistory(f"{file}: is no text in UTF-8") from None
+        raise BadHistory(f"{file}: is not text in UTF-8") from None
     if not any(entry.action == LAUNCH for entry in entries):
         raise BadHistory(f"{file}: has no launch; an export of ./apranova export-history is expected")
     return tuple(sorted(entries, key=lambda entry: entry.at))
@@ -86,9 +84,9 @@ def _entry(line: str, where: str) -> Entry | None:
     try:
         fields = json.loads(line)
     except ValueError:
-        raise BadHistory(f"{where}: is no JSON object") from None
+        raise BadHistory(f"{where}: is not a JSON object") from None
     if not isinstance(fields, dict):
-        raise BadHistory(f"{where}: is no JSON object")
+        raise BadHistory(f"{where}: is not a JSON object")
     if fields.get("action") not in (LAUNCH, STOP, ENDED):
         return None
     at, workspace = _seconds(fields.get("at")), fields.get("workspace") or fields.get("user")
@@ -110,7 +108,7 @@ def _entry(line: str, where: str) -> Entry | None:
 
 
 def _seconds(at: object) -> float | None:
-    """None: no moment that can be meant."""
+    """None: not a moment."""
     if isinstance(at, str):
         try:
             moment = dt.datetime.fromisoformat(at)
@@ -126,12 +124,12 @@ class Replay:
     """A `Workload`: the same clicks at the same moments as in a history."""
 
     def __init__(self, entries: Iterable[Entry], *, idle_timeout_s: float, stay_s: float) -> None:
-        """`stay_s`: how long a stay is taken to last whose end is not known."""
+        """`stay_s`: the assumed length of a stay without a known end."""
         by_workspace: dict[str, list[Entry]] = {}
         for entry in entries:
             by_workspace.setdefault(entry.workspace, []).append(entry)
         launched = {name: own for name, own in by_workspace.items() if any(one.action == LAUNCH for one in own)}
-        # Cohorts hold students in one run of numbers; a workspace belongs where (and is of the kind that) it was last.
+        # Cohorts hold consecutive students; a workspace has the cohort and kind of its last line.
         order = sorted(launched, key=lambda name: (launched[name][-1].cohort, launched[name][-1].kind, name))
         self._visits = [_visits(launched[name], idle_timeout_s=idle_timeout_s, stay_s=stay_s) for name in order]
         self.students = len(order)
@@ -146,7 +144,7 @@ class Replay:
 
 
 def _cohorts(members: list[tuple[str, WorkspaceKind]]) -> Iterator[Cohort]:
-    """A history tells no timetable: what the planner knows of these cohorts is only who is in them."""
+    """A history has no timetable: the planner knows only the members of these cohorts."""
     first = count = 0
     for number in range(1, len(members) + 1):
         full = number - first == COHORT_MEMBERS_MAX
@@ -164,7 +162,7 @@ def _visits(entries: list[Entry], *, idle_timeout_s: float, stay_s: float) -> li
     for entry in entries:
         if entry.action == LAUNCH:
             if begins is not None and entry.at - begins < STAY_MAX_S:
-                reopened_at = entry.at  # launched while it ran, as far as the history knows
+                reopened_at = entry.at  # launched while it ran
                 continue
             if begins is not None:
                 visits.append(_visit(visits, begins, begins + stay_s, reopened_at, stops=False))
@@ -189,7 +187,7 @@ def _visits(entries: list[Entry], *, idle_timeout_s: float, stay_s: float) -> li
 
 
 def _visit(before: list[Visit], begins: float, ends: float, reopened_at: float, *, stops: bool) -> Visit:
-    """Never before the end of the one before it: where that was only taken to last so long, it was shorter."""
+    """A stay never overlaps the one before it, whose assumed end is cut."""
     if before and before[-1].ends > begins:
         before[-1] = before[-1]._replace(ends=begins)
     return Visit(begins, max(ends, begins + 1.0), opens_again_at=reopened_at, stops=stops)

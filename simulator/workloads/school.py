@@ -1,4 +1,4 @@
-"""A school drawn from a seed: every student works the hours that were asked for, in class and at hours of their own."""
+"""A school drawn from a seed: every student works the given hours, in class and on their own."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from simulator.workloads.visit import Cohort, Visit
 HOUR_S = 3_600.0
 _WEEK_DAYS = 7
 _SHORTEST_H = 0.25
-"""What is left of a week's hours below this is worked in the next week."""
+"""Less than this moves to the next week."""
 _APART_S = 1_800.0
-"""Two stays of a student lie at least so far apart, or they would be one with a break."""
+"""Two stays of a student are at least this far apart."""
 _TRIES = 30
 _WEEKDAY_SUMS, _WEEKEND_SUMS = tuple(accumulate(STUDY_WEEKDAY)), tuple(accumulate(STUDY_WEEKEND))
 
@@ -50,8 +50,8 @@ def plan_cohorts(
 
 
 class School:
-    """A `Workload`. Each student's weeks are drawn from the seed, the student's number and the week alone, so that neither
-    the order of asking nor the number of the others changes them."""
+    """A `Workload`. A student's week depends only on the seed, the student's number and the week:
+    neither the order of reading nor other students change it."""
 
     def __init__(self, term: Term, cohorts: Sequence[Cohort], habits: Habits, *, seed: int) -> None:
         self.term, self.habits, self.seed = term, habits, seed
@@ -115,7 +115,7 @@ class School:
         return stays, worked_s / HOUR_S
 
     def _study(self, stays: list[list[Visit]], wanted_h: float, days: range, traits: _Traits, chance: Random) -> float:
-        """Add stays at hours of their own until the wanted hours are worked; answers the hours that found a place."""
+        """Add stays of self-study until the wanted hours are worked; returns the hours added."""
         studied_h = 0.0
         for hours in self._lengths(wanted_h, chance):
             for _ in range(_TRIES):
@@ -129,7 +129,7 @@ class School:
         return studied_h
 
     def _lengths(self, wanted_h: float, chance: Random) -> list[float]:
-        """Hours of the stays of a week: they add up to what is wanted, and last as long as a stay does in the mean."""
+        """Hours of a week's stays, which add up to what is wanted."""
         if wanted_h < _SHORTEST_H:
             return []
         mean_h, shape = self.habits.study_hours, 1.0 / self.habits.study_spread**2
@@ -157,7 +157,7 @@ class School:
     def _stay(
         self, begins: float, length_s: float, chance: Random, *, extends: bool, at_home: bool
     ) -> tuple[list[Visit], float]:
-        """One stay as visits. A break in a class is lost, at home it is worked after. Answers also the seconds worked."""
+        """One stay as visits, and the seconds worked. At home, a break is made up for."""
         habits = self.habits
         double_s = chance.uniform(1.0, 5.0) if chance.random() < habits.double_click_share else 0.0
         again_at = begins + chance.uniform(0.2, 0.8) * length_s if chance.random() < habits.second_tab_share else 0.0

@@ -71,7 +71,7 @@ def weekly(term: Term, *, start_hour: float, hours: float) -> tuple[ClassHours, 
 
 
 def read_timetable(file: Path, term: Term) -> tuple[ClassHours, ...]:
-    """The classes of an iCalendar file that lie in the term: repetitions unfolded, cancelled ones and whole days left out.
+    """The classes of an iCalendar file in the term, without canceled and all-day events.
 
     Raises BadTimetable when the file cannot be read, is no calendar, or has no class in the term.
     """
@@ -90,7 +90,7 @@ def read_timetable(file: Path, term: Term) -> tuple[ClassHours, ...]:
     except (ValueError, TypeError, KeyError, IndexError) as error:
         if isinstance(error, BadTimetable):
             raise
-        raise BadTimetable(f"{file}: is no iCalendar file that can be understood ({error})") from None
+        raise BadTimetable(f"{file}: is not an iCalendar file ({error})") from None
     classes = tuple(sorted({found for event in events if (found := _class(event, zone)) is not None}))
     classes = tuple(found for found in classes if term.starts_at <= found.starts_at < term.ends_at)
     if not classes:
@@ -125,7 +125,7 @@ def read_days(words: Sequence[str]) -> frozenset[dt.date]:
 
 
 def _class(event: object, zone: zoneinfo.ZoneInfo) -> ClassHours | None:
-    """None for what is no class: a whole day (a holiday, a note), something cancelled, something without length."""
+    """None for an all-day event, a canceled one, and one without length."""
     start, end = event.start, event.end  # type: ignore[attr-defined]
     if not (isinstance(start, dt.datetime) and isinstance(end, dt.datetime)):
         return None

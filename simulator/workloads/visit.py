@@ -11,22 +11,22 @@ from simulator.workloads.timetable import ClassHours
 
 
 class Visit(NamedTuple):
-    """A student works without a long break, from the click (or the return to an open tab) to the last key."""
+    """A student works without a long break, from the click or return to the last key."""
 
     begins: float
     ends: float
     returns: bool = False
-    """Comes back to a tab that is still open: a click only if the workspace has stopped meanwhile."""
+    """Returns to an open tab: clicks only if the workspace has stopped meanwhile."""
     clicks_again_after_s: float = 0.0
     """An impatient second click; 0: none."""
     opens_again_at: float = 0.0
     """Opens it once more while it runs; 0: does not."""
     job_until: float = 0.0
-    """A job goes on after the student has left; 0: none."""
+    """A job runs on after the student has left; 0: none."""
     stops: bool = False
     """Presses Stop at the end."""
     signs_in_before_s: float = 0.0
-    """Signed in so long before the click; 0: was signed in still."""
+    """Signs in this long before the click; 0: was still signed in."""
 
 
 @dataclass(frozen=True)
@@ -54,5 +54,5 @@ class Workload(Protocol):
     def cohorts(self) -> Sequence[Cohort]: ...
 
     def visits(self, student: int) -> Iterator[Visit]:
-        """In the order of time, never overlapping; read as the time goes on, so that nobody holds a whole term."""
+        """In the order of time, never overlapping; read one by one, never as a whole term."""
         ...

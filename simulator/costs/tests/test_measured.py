@@ -40,13 +40,13 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def told(capsys: pytest.CaptureFixture[str], *options: str) -> dict:
+def found_by(capsys: pytest.CaptureFixture[str], *options: str) -> dict:
     assert main([*options, "--json"]) == 0
     return json.loads(capsys.readouterr().out)
 
 
 def test_each_cohort_and_each_student_has_hours_and_dollars(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found = told(capsys, "--history", str(file))
+    found = found_by(capsys, "--history", str(file))
 
     hours = {one["name"]: (one["students"], one["sessions"], one["task_hours"]) for one in found["cohorts"]}
     assert hours == {"Berlin-3": (2, 3, 12.0), "no cohort": (1, 1, 1.5)}
@@ -74,7 +74,9 @@ def test_the_table_says_the_same_with_the_price_of_an_hour(file: Path, capsys: p
 
 
 def test_of_a_session_only_the_part_within_the_time_counts(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found = told(capsys, "--history", str(file), "--from", "2026-09-28T10:30:00", "--to", "2026-09-28T14:00:00+02:00")
+    found = found_by(
+        capsys, "--history", str(file), "--from", "2026-09-28T10:30:00", "--to", "2026-09-28T14:00:00+02:00"
+    )
 
     assert {one["name"]: one["task_hours"] for one in found["students"]} == {"w-anna": 0.5, "w-ben": 1.5, "w-cleo": 1.0}
 
@@ -110,7 +112,7 @@ def test_what_has_no_end_or_no_beginning_in_the_file_is_named_and_an_open_sessio
     path = tmp_path / "cut.jsonl"
     path.write_text("\n".join(write_history(cut)), encoding="utf-8")
 
-    found = told(capsys, "--history", str(path))
+    found = found_by(capsys, "--history", str(path))
 
     assert {one["name"]: one["task_hours"] for one in found["students"]} == {"w-2": 1.0, "w-3": 1.0}
     assert (found["sessions_without_end"], found["ends_without_session"]) == (1, 1)
@@ -119,7 +121,7 @@ def test_what_has_no_end_or_no_beginning_in_the_file_is_named_and_an_open_sessio
 
 
 def test_processors_spot_and_own_prices_change_the_dollars(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found = told(capsys, "--history", str(file), "--arch", "arm", "--spot", "0.5")
+    found = found_by(capsys, "--history", str(file), "--arch", "arm", "--spot", "0.5")
 
     price = task_hour_price(WorkspaceTask(arch="arm", spot_share=0.5), load_price_book())
     assert found["dollars"] == pytest.approx(13.5 * price)

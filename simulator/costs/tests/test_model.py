@@ -77,14 +77,14 @@ def test_more_of_anything_never_costs_less(plan: Plan, name: str, share: float) 
 
 @without_hurry
 @given(plans, tasks, shares)
-def test_spot_is_never_dearer(plan: Plan, task: WorkspaceTask, share: float) -> None:
+def test_spot_is_never_more_expensive(plan: Plan, task: WorkspaceTask, share: float) -> None:
     bill = cost(on_demand(plan), BOOK, task=dataclasses.replace(task, spot_share=share)).total
     assert bill <= cost(on_demand(plan), BOOK, task=dataclasses.replace(task, spot_share=0.0)).total + A_CENT
 
 
 @without_hurry
 @given(plans)
-def test_arm_is_never_dearer_than_x86(plan: Plan) -> None:
+def test_arm_is_never_more_expensive_than_x86(plan: Plan) -> None:
     arm, x86 = (compare(plan, BOOK, task=WorkspaceTask(arch=arch)) for arch in ("arm", "x86"))
     assert arm.on_demand.total <= x86.on_demand.total
 

@@ -1,4 +1,4 @@
-"""Workloads small enough to reckon by hand."""
+"""Workloads small enough to check by hand."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BOOK: PriceBook = load_price_book(None)
 
 
 class Visits:
-    """A workload of visits that are written down, in one cohort without classes, for one day."""
+    """A workload of given visits, in one cohort without classes, for one day."""
 
     starts_at = MIDNIGHT
     ends_at = MIDNIGHT + 24 * HOUR

@@ -1,4 +1,4 @@
-"""`./apranova simulate` as an operator meets it: a table, files, and clear words for what cannot be."""
+"""`./apranova simulate` as an operator meets it: a table, files, and clear errors."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Page(HTMLParser):
 def test_the_table_shows_waits_costs_and_what_is_asked_of_aws(capsys: pytest.CaptureFixture[str]):
     assert main(["simulate", *SMALL, "--policy", "schedule"]) == 0
 
-    told = capsys.readouterr().out
+    output = capsys.readouterr().out
     for words in (
         "12 students, 2 days",
         "p95, all launches",
@@ -61,7 +61,7 @@ def test_the_table_shows_waits_costs_and_what_is_asked_of_aws(capsys: pytest.Cap
         "RunTask calls requested, busiest second",
         "The architecture document's arithmetic",
     ):
-        assert words in told
+        assert words in output
 
 
 def test_the_page_stands_alone_and_says_every_plot_in_numbers(tmp_path: Path):
@@ -117,7 +117,7 @@ def test_a_history_is_replayed(tmp_path: Path, capsys: pytest.CaptureFixture[str
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "output"),
     [
         (["--students", "0"], "--students must be from 1 to"),
         (["--days", "400"], "days must be from 1 to 366"),
@@ -138,20 +138,20 @@ def test_a_history_is_replayed(tmp_path: Path, capsys: pytest.CaptureFixture[str
         (["--cohort-size", "3000"], "--cohort-size must be from 1 to 2,000"),
     ],
 )
-def test_what_cannot_be_is_told_in_one_line(words: list[str], told: str, capsys: pytest.CaptureFixture[str]):
+def test_what_cannot_be_is_told_in_one_line(words: list[str], output: str, capsys: pytest.CaptureFixture[str]):
     assert main([*SMALL, *words]) == 2
 
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.startswith("apranova: ")
-    assert told in captured.err
+    assert output in captured.err
     assert captured.err.count("\n") == 1
 
 
 def test_every_habit_is_listed_with_meaning_and_source(capsys: pytest.CaptureFixture[str]):
     assert main(["--habits"]) == 0
 
-    told = capsys.readouterr().out
-    assert "attendance" in told
-    assert "document" in told
-    assert "assumed" in told
+    output = capsys.readouterr().out
+    assert "attendance" in output
+    assert "document" in output
+    assert "assumed" in output

@@ -145,7 +145,7 @@ def test_a_quick_copy_of_a_record_is_what_replace_makes_and_leaves_the_first_as_
 
 
 def test_a_quick_copy_forgets_what_the_first_had_worked_out():
-    """Once a planning run's forecasts saw the first day's launches for ever: nothing was known of any hour, and most waited."""
+    """Once, a run's forecasts saw only the first day's launches, and most students waited."""
     first = Demand().with_launch(WorkspaceKind.VSCODE, at=MIDNIGHT, now=MIDNIGHT)
     assert first.in_hour(WorkspaceKind.VSCODE, MIDNIGHT) == 1
 

@@ -1,4 +1,4 @@
-"""A planning run bills every second once, waits as long as tasks take, and gives the same numbers for the same seed."""
+"""A planning run bills every second once, and the same seed gives the same numbers."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_sixteen_hours_at_work_are_cut_by_the_session_limit_and_go_on_after_a_cl
 
 
 def test_calls_beyond_twenty_a_second_start_later_and_every_student_is_served():
-    """A call starts one task, so ECS's limit on calls is met long before the one on launches (a hundred at once)."""
+    """A call starts one task, so the limit on calls is met before the one on launches."""
     workload = Visits(*([visit(9, 9.5)] for _ in range(160)))
 
     run = ran(workload, schedule=NO_POOL)
@@ -169,8 +169,8 @@ def test_a_runs_memory_is_not_that_of_the_process_that_started_it():
     large = bytearray(b"x") * 300_000_000
     program = "from simulator.planning.run import peak_memory_mb; print(peak_memory_mb())"
 
-    told = subprocess.run(
+    output = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
     ).stdout
 
-    assert 10 < float(told) < len(large) / 2**20 - 100
+    assert 10 < float(output) < len(large) / 2**20 - 100

@@ -51,7 +51,7 @@ def test_a_moment_may_be_written_as_the_export_writes_it_with_any_zone(tmp_path:
 @pytest.mark.parametrize(
     ("line", "what"),
     [
-        ("{", "line 2: is no JSON object"),
+        ("{", "line 2: is not a JSON object"),
         ('{"at": "nine", "workspace": "w", "kind": "vscode", "action": "launch"}', "line 2: 'at' must be seconds"),
         (
             '{"at": "2026-09-28T09:00:00", "workspace": "w", "kind": "vscode", "action": "launch"}',

@@ -1,4 +1,4 @@
-"""The drawn school: hours, attendance and spread are those that were asked for, and a seed gives the same weeks again."""
+"""The drawn school: hours, attendance and spread as given; the same seed gives the same weeks."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_attendance_and_the_spread_of_arrivals_are_those_of_the_habits():
         for one in classes
         if (visit := first_of_class(list(drawn.visits(student)), one)) is not None
     )
-    # Half the width of the middle two thirds: some visits near a class are self-study that runs into it.
+    # Half the width of the middle two thirds: some visits near a class are self-study.
     spread = (offsets[int(0.84 * len(offsets))] - offsets[int(0.16 * len(offsets))]) / 2
 
     assert len(offsets) / (100 * len(classes)) == pytest.approx(0.8, abs=0.03)

@@ -1,4 +1,4 @@
-"""iCalendar files become classes; what is no class is left out; what is no calendar is refused in words."""
+"""iCalendar files become classes; other events are left out; other files are refused."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_repetitions_are_unfolded_across_the_change_to_winter_time(tmp_path: Pat
 
 @pytest.mark.parametrize(
     ("text", "what"),
-    [("no calendar at all", "no iCalendar file"), (CALENDAR.replace("2026", "2019"), None), ("", "t.ics")],
+    [("no calendar at all", "not an iCalendar file"), (CALENDAR.replace("2026", "2019"), None), ("", "t.ics")],
 )
 def test_what_is_no_calendar_or_has_no_class_is_refused_by_name(tmp_path: Path, text: str, what: str | None):
     text = text.replace("RRULE:FREQ=WEEKLY;BYDAY=MO,WE\n", "")

@@ -76,7 +76,7 @@ _ARCHES: Mapping[str, Arch] = {"X86_64": "x86", "ARM64": "arm"}
 
 
 @dataclass(frozen=True)
-class Synthesised:
+class Synthesized:
     """What the templates say of costs; how much of it is used is the plan's."""
 
     stack: Stack
@@ -92,12 +92,12 @@ class Synthesised:
     """Resources that cost nothing by themselves."""
 
 
-def synthesised(assembly: Assembly) -> Synthesised:
+def synthesized(assembly: Assembly) -> Synthesized:
     """Raises BadAssembly when the templates hold something whose price nobody has looked up."""
     _refuse_unknown(assembly)
     settings = _manager(assembly).properties["Environment"]["Variables"]
     pool = dict(word.split("=") for word in settings["APRANOVA_POOL"].split())
-    return Synthesised(
+    return Synthesized(
         stack=_stack(assembly),
         task=_workspace_task(assembly, int(settings["APRANOVA_SPOT_PERCENT"]) / 100),
         pool=float(pool["base"]),
@@ -115,7 +115,7 @@ def _refuse_unknown(assembly: Assembly) -> None:
     unknown = sorted({resource.type for resource in assembly.resources} - known)
     if unknown:
         raise BadAssembly(
-            f"nobody has said what {', '.join(unknown)} costs; put it on one of the lists in simulator/costs/synthesised.py"
+            f"nobody has said what {', '.join(unknown)} costs; put it on one of the lists in simulator/costs/synthesized.py"
         )
     for endpoint in assembly.all(_GATEWAY_ENDPOINT):
         if endpoint.properties.get("VpcEndpointType") != "Gateway":

@@ -11,7 +11,7 @@ from simulator.costs.from_infrastructure import bill_of
 from simulator.costs.model import Group
 from simulator.costs.plan import Plan
 from simulator.costs.price_book import load_price_book
-from simulator.costs.synthesised import BY_USE, FREE, LINES, synthesised
+from simulator.costs.synthesized import BY_USE, FREE, LINES, synthesized
 
 BOOK = load_price_book()
 MANAGER = {
@@ -59,7 +59,7 @@ def school(*more: Resource, **changed: Any) -> Assembly:
 
 
 def test_what_the_templates_say_is_what_is_counted() -> None:
-    found = synthesised(school())
+    found = synthesized(school())
     assert (found.stack.database_class, found.stack.database_instances, found.stack.cache_nodes) == ("t3_medium", 2, 2)
     assert (found.pool, found.idle_minutes, found.task.vcpus, found.task.memory_gb) == (3, 30, 1, 2)
     assert (found.stack.nat_gateways, found.stack.dns_zones, found.stack.load_balancer_addresses) == (1, 1, 3)
@@ -71,7 +71,7 @@ def test_what_the_templates_say_is_what_is_counted() -> None:
 
 def test_another_class_of_database_has_another_price() -> None:
     small, large = (
-        bill_of(synthesised(school(DBInstanceClass=name, MultiAZ=False)), Plan(), BOOK).bill.line("Database")
+        bill_of(synthesized(school(DBInstanceClass=name, MultiAZ=False)), Plan(), BOOK).bill.line("Database")
         for name in ("db.t3.medium", "db.r5.large")
     )
     assert large.dollars - small.dollars == pytest.approx(730 * (0.25 - 0.072))
@@ -80,19 +80,19 @@ def test_another_class_of_database_has_another_price() -> None:
 
 def test_a_resource_that_nobody_has_priced_is_refused_by_name() -> None:
     with pytest.raises(BadAssembly, match="nobody has said what AWS::Redshift::Cluster costs"):
-        synthesised(school(Resource("data", "R", "AWS::Redshift::Cluster", {})))
+        synthesized(school(Resource("data", "R", "AWS::Redshift::Cluster", {})))
 
 
 def test_an_interface_endpoint_is_not_taken_for_a_free_gateway() -> None:
     endpoint = Resource("network", "E", "AWS::EC2::VPCEndpoint", {"VpcEndpointType": "Interface"})
     with pytest.raises(BadAssembly, match="costs by the hour"):
-        synthesised(school(endpoint))
+        synthesized(school(endpoint))
 
 
 def test_workspaces_of_two_sizes_are_refused() -> None:
     larger = definition("W2", "apranova-workspace-superset", cpu=2048, memory=4096)
     with pytest.raises(BadAssembly, match="workspaces of one size, and the templates have 2"):
-        synthesised(school(larger))
+        synthesized(school(larger))
 
 
 def test_a_type_is_on_one_list_only() -> None:
@@ -101,12 +101,12 @@ def test_a_type_is_on_one_list_only() -> None:
 
 
 def test_other_numbers_than_the_documents_are_not_shown_beside_what_it_says() -> None:
-    assert bill_of(synthesised(school()), Plan(students=50), BOOK).document_stated is None
-    assert bill_of(synthesised(school()), Plan(), BOOK).document_stated == 1167
+    assert bill_of(synthesized(school()), Plan(students=50), BOOK).document_stated is None
+    assert bill_of(synthesized(school()), Plan(), BOOK).document_stated == 1167
 
 
 def test_the_documents_workspaces_come_out_of_the_templates_at_the_whole_price() -> None:
-    lines = {line.group: line.dollars for line in bill_of(synthesised(school()), Plan(), BOOK).document}
+    lines = {line.group: line.dollars for line in bill_of(synthesized(school()), Plan(), BOOK).document}
     assert lines[Group.WORKSPACES] == pytest.approx(552.45, abs=0.005)
 
 
