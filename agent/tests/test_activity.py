@@ -9,7 +9,7 @@ import time
 from dataclasses import replace
 
 from agent.activity import Activity, terminal_read_at
-from agent.processes import Process, list_processes, parse_stat, words_for
+from agent.processes import Process, list_processes, words_for
 
 TERMINAL = os.makedev(136, 0)
 SHELL = Process(pid=10, name="bash", parent=1, group=10, session=10, terminal=TERMINAL, cpu_s=0.1)
@@ -70,15 +70,6 @@ def test_a_server_that_only_waits_is_not_busy() -> None:
     assert world.activity.busy == ""
 
 
-def test_a_job_is_not_busy_any_more_a_minute_after_its_last_work() -> None:
-    world = World()
-    world.processes.append(JOB)
-    world.pass_time(60, job_cpu_s=30)
-    assert world.activity.busy == "npm"
-    world.pass_time(75)
-    assert world.activity.busy == ""
-
-
 def test_the_applications_own_work_is_nobodys_job() -> None:
     world = World()
     world.activity.sample()
@@ -113,13 +104,6 @@ def test_the_kernel_tells_when_input_was_read_and_output_is_none() -> None:
     finally:
         os.close(controller)
         os.close(terminal)
-
-
-def test_a_process_with_brackets_in_its_name_is_read() -> None:
-    fields = "S 1 7 7 34816 7 0 1 2 3 4 10 20 30 40 20 0 1 0 99"
-    process = parse_stat(f"42 (a) b) {fields}".encode())
-    assert (process.pid, process.name, process.parent, process.terminal) == (42, "a) b", 1, 34816)
-    assert process.cpu_s == 100 / os.sysconf("SC_CLK_TCK")
 
 
 def test_outside_a_sandbox_only_our_own_descendants_are_seen_and_named() -> None:

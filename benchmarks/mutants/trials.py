@@ -128,7 +128,7 @@ class Trials:
             os.utime(source, (time_of_change, time_of_change))
             binds += ["--ro-bind", str(source), ROOT + file]
         command = [str(bwrap), "--die-with-parent", "--unshare-pid", "--dev-bind", "/", "/", "--proc", "/proc", *binds]
-        command += ["--chdir", ROOT, "--", sys.executable, "-m", "pytest"]
+        command += ["--chdir", ROOT, "--", "/bin/sh", "-c", '"$0" "$@"; exit $?', sys.executable, "-m", "pytest"]
         command += [*(word for plugin in _PLUGINS for word in ("-p", plugin)), *options]
         environment = {**test_environment(), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
         with (scratch / "output").open("wb") as output:

@@ -87,7 +87,7 @@ def test_a_pool_that_shrinks_retires_what_is_least_ready_and_youngest_first(left
         (0, {}, {"images": {}}, 0, math.inf),
         (0, {}, {"recent": Recent(hints={CODE: 3})}, 4, math.inf),  # the schedule listens to no hint
     ],
-)
+)  # fmt: skip
 def test_what_is_missing_is_started_as_far_as_there_is_room(
     warm: int, limits: dict[str, Any], facts: dict[str, Any], starts: int, again_s: float
 ) -> None:
@@ -114,7 +114,7 @@ def test_starting_tasks_take_from_the_room_and_dead_ones_neither_count_nor_are_r
         ({"intended_for": "ws-a", "expires_at": NOW}, "did not come"),
         ({"intended_for": "ws-a", "expires_at": NOW + 60.0}, ""),
     ],
-)
+)  # fmt: skip
 def test_a_task_that_has_had_its_time_is_retired(changes: dict[str, Any], because: str) -> None:
     changed = {"image": "vscode-1", "age_s": 100.0, **changes}
     image = changed.pop("image")
@@ -146,7 +146,7 @@ def test_a_task_that_has_had_its_time_is_retired(changes: dict[str, Any], becaus
         (expected(restoring="snapshot"), {}, {}, "nothing"),
         (expected(state=WorkspaceState.RUNNING), {}, {}, "nothing"),
     ],
-)
+)  # fmt: skip
 def test_who_is_expected_gets_a_task_ahead_or_a_later_time(
     workspace: Workspace, limits: dict[str, Any], facts: dict[str, Any], outcome: Any
 ) -> None:

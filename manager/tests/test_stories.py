@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from contract.agent import AgentStatus, ClaimRequest, SaveAnswer, WarnRequest
 from contract.errors import ApraNovaError, Reason
 from contract.manager import ExpectRequest
 from manager.adapters.memory.clock import FakeClock
@@ -40,25 +39,10 @@ class SilentAgent(MemoryTaskAgent):
 
     silent: tuple[str, ...] = ()
 
-    def _answers(self, call: str) -> None:
-        if call in self.silent:
+    def __getattribute__(self, name: str) -> Any:
+        if name in super().__getattribute__("silent"):
             raise AgentUnreachable("a planned fault")
-
-    def status(self, control_address: str, agent_token: str) -> AgentStatus:
-        self._answers("status")
-        return super().status(control_address, agent_token)
-
-    def claim(self, control_address: str, agent_token: str, request: ClaimRequest) -> AgentStatus:
-        self._answers("claim")
-        return super().claim(control_address, agent_token, request)
-
-    def save(self, control_address: str, agent_token: str) -> SaveAnswer:
-        self._answers("save")
-        return super().save(control_address, agent_token)
-
-    def warn(self, control_address: str, agent_token: str, request: WarnRequest) -> None:
-        self._answers("warn")
-        super().warn(control_address, agent_token, request)
+        return super().__getattribute__(name)
 
 
 def school(*, silent: tuple[str, ...] = (), runner: MemoryTaskRunner | None = None, **options: Any) -> School:
@@ -211,141 +195,53 @@ def counted(made: School) -> dict[str, int]:
 
 
 COLD = {"launches_total/path=cold": 1}
-SNAPSHOT = {"snapshots_total/result=taken": 1, "tasks_ended_total": 1}
-STOPPED_BY_PERSON = {**COLD, **SNAPSHOT, "stops_total/reason=by_person": 1}
+USED = {**COLD, "snapshots_total/result=taken": 1, "tasks_ended_total": 1}
+BY_PERSON = {**USED, "stops_total/reason=by_person": 1}
+BY_IDLENESS = {**USED, "stops_total/reason=idle": 1}
+BY_RESTART = {**USED, "launches_total/path=cold": 2, "tasks_ended_total": 2, "stops_total/reason=restart": 1}
 FAILED = {
     **COLD,
     "launch_failures_total/tried_again=no": 1,
     "stops_total/reason=launch_failed": 1,
     "tasks_ended_total": 1,
 }
-NO_ROOM = {**FAILED, "task_start_failures_total/reason=no_capacity": 1}
-NOT_STARTED = {**FAILED, "task_start_failures_total/reason=internal": 24, "actions_total/result=failed": 23}
-NEVER_SAVED = {**STOPPED_BY_PERSON, "save_failures_total/reason=save_failed": 10, "saves_given_up_total": 1}
-HOMELESS = {
-    **FAILED,
-    **SNAPSHOT,
-    "launches_total/path=cold": 2,
-    "stops_total/reason=by_person": 1,
-    "tasks_ended_total": 2,
-}
-RESTARTED = {**COLD, **SNAPSHOT, "launches_total/path=cold": 2, "stops_total/reason=restart": 1, "tasks_ended_total": 2}
+REFUSED = {**FAILED, "task_start_failures_total/reason=internal": 24, "actions_total/result=failed": 23}
+UNSAVED = {**BY_PERSON, "save_failures_total/reason=save_failed": 10, "saves_given_up_total": 1}
+HOMELESS = {**BY_PERSON, **FAILED, "launches_total/path=cold": 2, "tasks_ended_total": 2}
+SAVED, LOST = "saving saved task_stopped", "saving task_stopped"
+NOT_STARTED = "task_starting failed task_stopped"
 
 
 @pytest.mark.parametrize(
     ("story", "end", "failure", "last_steps", "counts"),
     [
-        (idles, "stopped idle", "", "saving saved task_stopped", {**COLD, **SNAPSHOT, "stops_total/reason=idle": 1}),
-        (
-            idles_while_its_agent_warns_nobody,
-            "stopped idle",
-            "",
-            "saving saved task_stopped",
-            {**COLD, **SNAPSHOT, "stops_total/reason=idle": 1, "actions_total/result=failed": 1},
-        ),
-        (
-            takes_a_warm_task_twice,
-            "running None",
-            "",
-            "task_claimed home_attached application_ready",
-            {"launches_total/path=warm": 1, "launches_total/path=existing": 1},
-        ),
-        (finds_no_room, "stopped launch_failed", "no room", "task_starting failed task_stopped", NO_ROOM),
-        (
-            fails_in_its_application,
-            "stopped launch_failed",
-            "could not start: the extension host crashed",
-            "task_starting failed task_stopped",
-            FAILED,
-        ),
-        (is_never_ready, "stopped launch_failed", "not ready in time", "task_starting failed task_stopped", FAILED),
-        (
-            is_never_started,
-            "stopped launch_failed",
-            "could not be started in time",
-            "task_starting failed task_stopped",
-            NOT_STARTED,
-        ),
-        (
-            never_opens,
-            "stopped launch_failed",
-            "did not open in time",
-            "task_claimed failed task_stopped",
-            {**FAILED, "agent_unreachable_total/call=claim": 24},
-        ),
-        (
-            dies,
-            "stopped task_ended",
-            "unexpectedly: it ended by itself",
-            "application_ready task_stopped",
-            {**COLD, **SNAPSHOT},
-        ),
-        (
-            lambda: dies("killed: out of memory"),
-            "stopped task_ended",
-            "unexpectedly: killed: out of memory",
-            "application_ready task_stopped",
-            {**COLD, **SNAPSHOT},
-        ),
-        (
-            lambda: dies(runner=RunnerThatLosesTasks(FakeClock())),
-            "stopped task_ended",
-            "unexpectedly: the engine no longer has it",
-            "application_ready task_stopped",
-            {**COLD, **SNAPSHOT},
-        ),
-        (
-            dies_before_its_save,
-            "stopped by_person",
-            "ended before your last changes were saved",
-            "saving task_stopped",
-            {**STOPPED_BY_PERSON, "save_failures_total/reason=save_failed": 1, "agent_unreachable_total/call=save": 1},
-        ),
-        (
-            cannot_save,
-            "stopped by_person",
-            "could not be saved before the stop: the disk is full",
-            "saving task_stopped",
-            NEVER_SAVED,
-        ),
-        (
-            lambda: cannot_save(silent=("save",)),
-            "stopped by_person",
-            "could not be saved before the stop: the workspace does not answer",
-            "saving task_stopped",
-            {**NEVER_SAVED, "agent_unreachable_total/call=save": 11},
-        ),
+        (idles, "stopped idle", "", SAVED, BY_IDLENESS),
+        (idles_while_its_agent_warns_nobody, "stopped idle", "", SAVED, {**BY_IDLENESS, "actions_total/result=failed": 1}),
+        (takes_a_warm_task_twice, "running None", "", "task_claimed home_attached application_ready",
+         {"launches_total/path=warm": 1, "launches_total/path=existing": 1}),
+        (finds_no_room, "stopped launch_failed", "no room", NOT_STARTED,
+         {**FAILED, "task_start_failures_total/reason=no_capacity": 1}),
+        (fails_in_its_application, "stopped launch_failed", "could not start: the extension host crashed", NOT_STARTED, FAILED),
+        (is_never_ready, "stopped launch_failed", "not ready in time", NOT_STARTED, FAILED),
+        (is_never_started, "stopped launch_failed", "could not be started in time", NOT_STARTED, REFUSED),
+        (never_opens, "stopped launch_failed", "did not open in time", "task_claimed failed task_stopped",
+         {**FAILED, "agent_unreachable_total/call=claim": 24}),
+        (dies, "stopped task_ended", "unexpectedly: it ended by itself", "application_ready task_stopped", USED),
+        (lambda: dies("out of memory"), "stopped task_ended", "unexpectedly: out of memory", "task_stopped", USED),
+        (lambda: dies(runner=RunnerThatLosesTasks(FakeClock())), "stopped task_ended", "the engine no longer has it",
+         "task_stopped", USED),
+        (dies_before_its_save, "stopped by_person", "ended before your last changes were saved", LOST,
+         {**BY_PERSON, "save_failures_total/reason=save_failed": 1, "agent_unreachable_total/call=save": 1}),
+        (cannot_save, "stopped by_person", "not be saved before the stop: the disk is full", LOST, UNSAVED),
+        (lambda: cannot_save(silent=("save",)), "stopped by_person", "before the stop: the workspace does not answer", LOST,
+         {**UNSAVED, "agent_unreachable_total/call=save": 11}),
         (loses_its_home, "stopped launch_failed", "cannot be reached", "task_claimed failed task_stopped", HOMELESS),
-        (
-            outlives_a_silent_engine,
-            "running None",
-            "",
-            "application_ready",
-            {**COLD, "engine_unreachable_total": 4},
-        ),
-        (
-            outlives_a_silent_agent,
-            "running None",
-            "",
-            "application_ready",
-            {**COLD, "agent_unreachable_total/call=status": 6},
-        ),
-        (
-            restarts_and_is_deleted,
-            "deleted deleted",
-            "",
-            "saving saved task_stopped",
-            {**RESTARTED, "stops_total/reason=deleted": 1},
-        ),
-        (
-            is_expected_and_does_not_come,
-            "stopped by_person",
-            "",
-            "saving saved task_stopped",
-            {**STOPPED_BY_PERSON, "hints_total": 1, "tasks_ended_total": 2},
-        ),
+        (outlives_a_silent_engine, "running None", "", "application_ready", {**COLD, "engine_unreachable_total": 4}),
+        (outlives_a_silent_agent, "running None", "", "application_ready", {**COLD, "agent_unreachable_total/call=status": 6}),
+        (restarts_and_is_deleted, "deleted deleted", "", SAVED, {**BY_RESTART, "stops_total/reason=deleted": 1}),
+        (is_expected_and_does_not_come, "stopped by_person", "", SAVED, {**BY_PERSON, "hints_total": 1, "tasks_ended_total": 2}),
     ],
-)
+)  # fmt: skip
 def test_a_story_ends_as_it_should_and_everything_in_it_is_counted(
     story: Callable[[], School], end: str, failure: str, last_steps: str, counts: dict[str, int]
 ) -> None:
