@@ -1,4 +1,4 @@
-"""Tests that are marked `root` run only as root. Everyone else's run leaves them out and notes their names."""
+"""Tests marked `root` run only as root. Other users' runs leave them out and note their names."""
 
 from __future__ import annotations
 

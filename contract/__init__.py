@@ -1,1 +1,1 @@
-"""What the parts of ApraNova say to each other: messages, error reasons and names; standard library only."""
+"""What the parts of ApraNova say to each other: messages, error reasons and names."""

@@ -1,16 +1,18 @@
-"""Messages between the workspace manager and the task agent, JSON over HTTP on the task's one listener.
+"""Messages between the workspace manager and a task's agent: JSON over HTTP, on its one listener.
 
-Control requests carry `AGENT_TOKEN_HEADER`; anything else is a data request and must carry `LAUNCH_SECRET_HEADER`
-of the claim, or is refused with 403 (503 before the claim). The agent removes both headers before the application
-sees the request.
+Control requests carry `AGENT_TOKEN_HEADER`. Every other request is a data request: without the
+claim's `LAUNCH_SECRET_HEADER` it is refused with 403 (503 before the claim). The agent removes both
+headers before the application sees the request.
 
 | request | body | answer |
 |---|---|---|
 | GET  /_agent/status | – | AgentStatus |
-| POST /_agent/claim  | ClaimRequest | AgentStatus (once the application serves the student; idempotent for the same workspace and secret, 409 for another) |
+| POST /_agent/claim  | ClaimRequest | AgentStatus, once the application serves the student |
 | POST /_agent/warn   | WarnRequest | {} – shows the warning inside the application |
 | POST /_agent/save   | – | SaveAnswer |
 | POST /_agent/stop   | – | {} – then the agent ends the application and exits 0 |
+
+A claim may be repeated with the same workspace and secret; another one is refused with 409.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from dataclasses import dataclass, field
 from contract.names import WorkspaceKind
 
 CONFIG_VARIABLE = "APRANOVA_TASK_CONFIG"
-"""Holds the TaskConfig where an engine offers no standard input (ECS). It can be read by whoever runs in the task."""
+"""Holds the TaskConfig on ECS. Every process in the task can read it."""
 
 
 class AgentPhase(enum.StrEnum):
@@ -34,8 +36,10 @@ class AgentPhase(enum.StrEnum):
 
 @dataclass(frozen=True)
 class TaskConfig:
-    """One JSON line on the agent's standard input at its start, or in CONFIG_VARIABLE: nothing secret stands in argv or the
-    environment, so there `agent_token` is empty and only its digest is given."""
+    """One JSON line on the agent's standard input at its start, or in CONFIG_VARIABLE.
+
+    The environment holds no secret: there `agent_token` is empty and only its digest is given.
+    """
 
     task_id: str
     kind: WorkspaceKind
@@ -43,12 +47,12 @@ class TaskConfig:
     listen: str
     """`unix:/path` or `ip:port`."""
     egress_socket: str = ""
-    """Path (inside the task) of the filtering proxy's Unix socket; empty: no outgoing network of the agent's making."""
+    """Path inside the task of the filtering proxy's Unix socket; may be empty."""
     agent_token_digest: str = ""
-    """SHA-256 of the token, hexadecimal: what the agent needs to know one, without having it."""
+    """SHA-256 of the token, hexadecimal: enough to check a token."""
     processes_max: int = 512
     preforked: bool = False
-    """The application's process comes by itself: the engine forks it off a prefork template and puts it into this task."""
+    """The engine forks the application's process from a prefork template into this task."""
     wanted_now: bool = False
     """A person waits for this task: ready soon matters more than a quick first page."""
 

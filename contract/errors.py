@@ -7,7 +7,7 @@ import logging
 
 
 class Reason(enum.StrEnum):
-    """Short, stable words for metrics, tests and the portal. The HTTP status belongs to the backend alone."""
+    """Short, stable words for metrics, tests and the portal; the backend maps them to HTTP."""
 
     BAD_REQUEST = "bad_request"
     WORKSPACE_NOT_FOUND = "workspace_not_found"
@@ -27,7 +27,7 @@ class Reason(enum.StrEnum):
 
 
 class ApraNovaError(Exception):
-    """An error with a message that is safe to show to a student, a detail for the log and a reason for metrics."""
+    """An error with a message that people may see, a detail for the log, and a reason."""
 
     def __init__(self, reason: Reason, message: str, *, detail: str = "") -> None:
         super().__init__(message if not detail else f"{message} [{detail}]")

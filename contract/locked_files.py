@@ -107,7 +107,7 @@ def move_folder(folder: Path, to: Path) -> None:
 
 
 def _allow(name: str, parent: int, *, folders: int, files: int = 0) -> tuple[bool, bool]:
-    """Add these permissions if we own it. Returns whether it is a folder, and whether one was added.
+    """Add these permissions if we own it. Returns whether it is a folder, and whether it changed.
 
     Works on a handle, so that a link that replaces it meanwhile leads nowhere.
     """

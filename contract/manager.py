@@ -1,7 +1,8 @@
 """Messages between the backend and the workspace manager (the payloads of `lambda.invoke`).
 
-A request is `{"action": "<Action>", ...fields}`; an answer is `{"ok": true, ...}` with the fields of the answer's
-type, or `{"ok": false, "error": {"reason", "message"}}`. Times are seconds since the epoch, UTC, as floats.
+A request is `{"action": "<Action>", ...fields}`. An answer is `{"ok": true, ...}` with the fields
+of its type, or `{"ok": false, "error": {"reason", "message"}}`. Times are seconds since the epoch,
+UTC, as floats.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class Action(enum.StrEnum):
 
 @dataclass(frozen=True)
 class CreateRequest:
-    """Create the record of a workspace, STOPPED and without a home. Repeating it with the same values is harmless."""
+    """Create a workspace's record, STOPPED and without a home. Repeating it is harmless."""
 
     workspace_id: str
     owner_id: str
@@ -44,16 +45,17 @@ class CreateRequest:
 
 @dataclass(frozen=True)
 class WorkspaceRequest:
-    """LAUNCH, STOP, RESTART, DELETE, UNDELETE, SNAPSHOTS: safe to repeat; a repeat of one that is done changes nothing."""
+    """LAUNCH, STOP, RESTART, DELETE, UNDELETE, SNAPSHOTS: a repeat changes nothing."""
 
     workspace_id: str
 
 
 @dataclass(frozen=True)
 class RestoreRequest:
-    """RESTORE: put all files back as they were in a snapshot (one of SNAPSHOTS), while the workspace is stopped.
+    """RESTORE: put a stopped workspace's files back as they were in a snapshot.
 
-    Answered at once with `restoring` set; until that is None again nothing can be launched. What the files are now becomes a snapshot first.
+    Answered at once with `restoring` set. Until that is None again, nothing can be launched. The
+    present files become a snapshot first.
     """
 
     workspace_id: str
@@ -64,7 +66,7 @@ class RestoreRequest:
 class KeepRunningRequest:
     workspace_id: str
     until: float
-    """Seconds since the epoch; the manager caps it at its own limit. 0 ends an earlier wish."""
+    """Seconds since the epoch; the manager caps it. 0 cancels an earlier request."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ COHORT_NEWCOMERS_MAX = 10_000
 
 @dataclass(frozen=True)
 class ClassTime:
-    """One class of a cohort's timetable, in seconds since the epoch: whoever sends it has dealt with time zones."""
+    """One class of a cohort's timetable, in seconds since the epoch."""
 
     starts_at: float
     ends_at: float
@@ -88,10 +90,11 @@ class ClassTime:
 
 @dataclass(frozen=True)
 class CohortRequest:
-    """PUT_COHORT: who learns together, and when. It replaces what was known of the cohort; answered with `{}`.
+    """PUT_COHORT: who learns together, and when. Replaces what was known; answered with `{}`.
 
-    Send it at each change and once a day, so that the classes of the next 14 days are always known. A class that is left
-    out before it starts never takes place (a holiday); those that have started are remembered by the manager.
+    Send it at each change and once a day, so that the classes of the next 14 days are always known.
+    A class that is left out before it starts does not take place. The manager remembers those that
+    have started.
     """
 
     cohort_id: str
@@ -101,7 +104,7 @@ class CohortRequest:
     classes: tuple[ClassTime, ...]
     """Of the next 14 days, at most COHORT_CLASSES_MAX, in any order."""
     members: tuple[str, ...]
-    """Ids of their workspaces, at most COHORT_MEMBERS_MAX; ids that the manager does not know (yet) are skipped."""
+    """Ids of their workspaces, at most COHORT_MEMBERS_MAX; unknown ids are skipped."""
     newcomers: int = 0
     """Enrolled students who have no workspace yet."""
 
@@ -115,9 +118,9 @@ class CohortIdRequest:
 
 @dataclass(frozen=True)
 class ExpectRequest:
-    """EXPECT: a hint that this workspace will soon be launched; answered with `{}`, also when it is not known.
+    """EXPECT: a hint that this workspace will soon be launched; always answered with `{}`.
 
-    It may be lost, and it may be sent too often: nothing depends on it but how soon a workspace opens.
+    It may be lost or sent too often: only how soon a workspace opens depends on it.
     """
 
     workspace_id: str
@@ -132,7 +135,7 @@ class LaunchStep:
     name: StepName
     at: float
     text: str
-    """Plain words for the student, a sentence without a full stop: 'Found a workspace that was ready'."""
+    """For the student, without a full stop: 'Found a workspace that was ready'."""
 
 
 @dataclass(frozen=True)
@@ -141,12 +144,12 @@ class Activity:
 
     at: float
     reason: str
-    """Plain words that follow 'You': 'typed in the editor', 'used the terminal', 'ran npm (a busy job)'."""
+    """Words that follow 'You': 'typed in the editor', 'ran npm (a busy job)'."""
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """How the gateway reaches the task. `cluster` names an Envoy cluster; `address` is ip:port for ORIGINAL_DST."""
+    """How the gateway reaches the task: an Envoy cluster, or ip:port for ORIGINAL_DST."""
 
     cluster: str
     address: str
@@ -165,13 +168,13 @@ class WorkspaceView:
     """Of the newest launch (and of the stop that ended it), oldest first; at most 20."""
     launch_path: LaunchPath | None = None
     launch_requested_at: float | None = None
-    """When the newest launch was requested. A launch that starts again by itself (a restart, the second
-    task of a launch) counts from that start. Later than `stopped_at` while a launch is under way."""
+    """When the newest launch was requested. A restart, and the second task of a launch, count as a
+    new request. Later than `stopped_at` while a launch is under way."""
     running_since: float | None = None
     activity: Activity | None = None
     idle_timeout_s: float = 1800.0
     stops_at: float | None = None
-    """When the idle rule (or the session limit) will stop it if nothing happens; None unless running."""
+    """When it stops if nothing happens; None unless running."""
     stops_because: str = ""
     """Plain words: 'no activity for 30 minutes'."""
     stops_reason: StopReason | None = None
@@ -226,7 +229,7 @@ class KindView:
     kind: WorkspaceKind
     ready: bool
     text: str = ""
-    """Progress in plain words while it is not: 'VS Code is being installed: compiling (2 of 5), about 3 minutes left'."""
+    """Progress while it is not: 'VS Code is being installed: compiling (2 of 5)'."""
 
 
 @dataclass(frozen=True)
@@ -246,11 +249,12 @@ class PoolView:
     policy: str
     """schedule | predicted"""
     targets: dict[str, int]
-    """Kind → warm tasks wanted now that serve anyone (or any newcomer); tasks for certain students come on top."""
+    """Kind → warm tasks wanted now, without the personal tasks."""
     decisions: tuple[str, ...]
-    """Why the targets are what they are, then what was done, newest first; at most 60 lines without a full stop: 'started ahead for 38 of Berlin-3: class at 09:00, 92 % usually come'."""
+    """The reasons for the targets, then what was done, newest first; at most 60 lines: 'started
+    ahead for 38 of Berlin-3: class at 09:00, 92 % usually come'."""
     forecast_error: float | None
-    """Mean error of the forecasts of late, 0 (exact) to 1 (useless); None: nothing to compare with yet."""
+    """Mean error of recent forecasts, 0 (exact) to 1 (useless); None before the first."""
     spent_h: float = 0.0
     """Warm task-hours paid for today."""
 
@@ -269,7 +273,7 @@ class FleetAnswer:
     """What limits hold on this machine: limit → 'how it is enforced', or 'not enforced: why'."""
     last_sweep_at: float | None = None
     pool: PoolView | None = None
-    """None only from a manager that has not swept yet."""
+    """None until the manager's first reconcile pass."""
     snapshots: str = ""
     """Whether snapshots of homes are taken: 'on: …' or 'off: why, and what to do'."""
 

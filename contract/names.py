@@ -1,4 +1,4 @@
-"""Names that more than one part uses: kinds, states, headers, paths. One meaning each (docs/glossary.md)."""
+"""Names that more than one part uses: kinds, states, headers, paths (docs/glossary.md)."""
 
 from __future__ import annotations
 
@@ -7,27 +7,28 @@ import re
 
 MANAGER_FUNCTION = "workspace-manager"
 
-# The door and the agent's control paths. The gateway never forwards `/_agent/` from a browser.
+# The agent's control paths, which the gateway never forwards, and the gateway's own.
 AGENT_PATH_PREFIX = "/_agent/"
 GATEWAY_PATH_PREFIX = "/_apranova/"
 
-# Set by the gateway after authorization, checked by the agent on every data request, never sent by a browser.
+# Set by the gateway after authorization; the agent checks it on every data request.
 LAUNCH_SECRET_HEADER = "x-apranova-launch-secret"  # noqa: S105 (a header's name)
-# Set by the gateway: a short-lived JWT (EdDSA) that says who is asking, with the workspace's id as its audience.
+# Set by the gateway: a short-lived JWT (EdDSA) that says who asks. Its audience is the workspace.
 IDENTITY_HEADER = "x-apranova-identity"
 # Sent by the manager with every control request to the agent.
 AGENT_TOKEN_HEADER = "x-apranova-agent-token"  # noqa: S105 (a header's name)
 
-# The door, `/workspace/<id>/` on the main host. On AWS the manager answers it, which has neither sessions nor tickets, so people come
-# and go through the backend's side of it: that one gives a pass to whoever is signed in, and a ticket when the workspace runs.
+# The door, `/workspace/<id>/` on the main host. On AWS the manager answers it, which has neither
+# sessions nor tickets. So people first visit the backend's door for a pass, and again for a ticket
+# when the workspace runs.
 DOOR_PATH = "/workspace/"
 BACKEND_DOOR_PATH = "/api/door/"
-# A cookie of the main host: a short-lived JWT (EdDSA), signed by the backend, that says who is at the door.
+# The pass, a cookie of the main host: a short-lived JWT (EdDSA), signed by the backend.
 DOOR_COOKIE = "apranova_door"
 DOOR_ISSUER = "apranova"
 DOOR_AUDIENCE = "door"
 DOOR_TRIED = "tried"
-"""In the query of the address to which the backend returns with a pass: who then has none keeps no cookies."""
+"""Marks the address to which the backend returns: without a pass there, cookies are off."""
 
 # Inside every task, for everyone: constant, because VS Code's backups are keyed by folder.
 STUDENT_HOME = "/home/student"
@@ -35,7 +36,7 @@ STUDENT_PROJECT = "/home/student/project"
 STUDENT_UID = 1000
 
 WORKSPACE_ID_PATTERN = re.compile(r"^ws-[a-z2-7]{10}$")
-"""A workspace's id is also its host name's first label: `ws-` and ten base-32 characters (50 random bits)."""
+"""Also the first label of the workspace's host name; ten base-32 characters are 50 bits."""
 
 TASK_ID_PATTERN = re.compile(r"^task-[a-z2-7]{16}$")
 
@@ -62,7 +63,7 @@ class WorkspaceState(enum.StrEnum):
     RUNNING = "running"
     STOPPING = "stopping"
     DELETED = "deleted"
-    """Marked for deletion; can be undone until the grace period ends, then record and home go."""
+    """Can be undone until the grace period ends. Then record and home are removed."""
 
 
 class TaskState(enum.StrEnum):
@@ -76,7 +77,7 @@ class TaskState(enum.StrEnum):
 
 
 class LaunchPath(enum.StrEnum):
-    """How a launch was served: the three branches of the document's decision tree."""
+    """How a launch was served."""
 
     EXISTING = "existing"
     WARM = "warm"
@@ -100,7 +101,7 @@ class StepName(enum.StrEnum):
     APPLICATION_READY = "application_ready"
     SAVING = "saving"
     CAME_BACK = "came_back"
-    """The student was active again during an idle stop, so the workspace starts again afterwards."""
+    """The student was active during an idle stop, so the workspace starts again."""
     SAVED = "saved"
     TASK_STOPPED = "task_stopped"
     RESTORED = "restored"

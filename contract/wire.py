@@ -1,7 +1,8 @@
 """Frozen dataclasses to JSON objects and back, with one clear error for bad input.
 
-Only what the messages of this package need: str, int, float, bool, None, enums, tuples, nested dataclasses and
-`dict[str, str]`. Unknown keys are ignored, so that a newer sender can talk to an older receiver.
+Only what the messages of this package need: str, int, float, bool, None, enums, tuples, nested
+dataclasses and `dict[str, str]`. Unknown keys are ignored, so that a newer sender can talk to an
+older receiver.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ Message = TypeVar("Message")
 
 
 class BadMessage(ValueError):
-    """A message does not have the shape its type asks for; the text names the field and what was expected."""
+    """A message has not the shape of its type. The text names the field and what was expected."""
 
 
 def to_json(value: Any) -> Any:

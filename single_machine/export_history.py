@@ -1,4 +1,4 @@
-"""`./apranova export-history`: launches and stops as JSON lines, for `./apranova simulate` and for other eyes."""
+"""`./apranova export-history`: launches and stops as JSON lines, for `./apranova simulate`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from single_machine.settings import Settings
 
 
 def run(settings: Settings, *, begin: str | None, end: str | None) -> int:
-    """Writes to the standard output. The backend's own command does it, in the backend's environment."""
+    """Write to standard output, through the backend's own command and environment."""
     if find_ready(settings) is None and not settings.database_url:
         raise CannotGoOn(
             "the history is in the database, which does not run. Start it with ./apranova up, and wait until it is ready"

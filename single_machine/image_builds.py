@@ -1,4 +1,4 @@
-"""What workspaces run is built in the background, one kind after the other, so that the portal answers before it is done."""
+"""Builds the workspaces' images in the background while the portal already answers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class _Running:
 
 
 class ImageBuilds:
-    """One child process at a time, `images.<kind>.build`, which keeps beside the images a line that the Launch button shows."""
+    """One `images.<kind>.build` at a time. The Launch button shows its progress."""
 
     def __init__(self, images: Path, logs: Path, source: Path, kinds: Sequence[WorkspaceKind]) -> None:
         self._images = images
@@ -44,7 +44,7 @@ class ImageBuilds:
         self._running: _Running | None = None
 
     def missing(self) -> list[WorkspaceKind]:
-        """Kinds of which no complete image is there; the build itself decides whether one is the current one."""
+        """Kinds without a complete image. The build itself decides whether one is up to date."""
         return [kind for kind in self._kinds if not any(self._images.glob(f"{kind}-*/image.json"))]
 
     def start(self) -> None:

@@ -1,4 +1,4 @@
-"""Finds out whether tasks can be isolated on this machine, by trying it, and says what would make it work."""
+"""Tries whether this machine can isolate tasks, and says what would make it work."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def choose_isolation(*, unisolated: bool, sandbox_uid: int | None = None) -> Iso
 
 
 def what_students_lack() -> tuple[str, ...]:
-    """In a bubblewrap sandbox these are the machine's own programs: what it has not, students have not."""
+    """Packages that students miss: in a bubblewrap sandbox they have this machine's programs."""
     wanted = {"git": ("git",), "python3-pip": ("pip3", "pip")}
     lacking = [
         package
@@ -119,7 +119,7 @@ def find_bwrap() -> Path | None:
 
 
 def _try_sandbox(bwrap: Path, uid: int) -> str:
-    """Do what the engine does: our own user and mount namespace, then a sandbox inside. Empty when it works."""
+    """Make namespaces and a sandbox as the engine does. Empty when it works."""
     links = [
         word
         for name in ("bin", "lib", "lib64")

@@ -13,7 +13,7 @@ def listens(path: Path) -> bool:
 
 
 def answers(path: Path, request: bytes, *, begins: bytes) -> bool:
-    """Whether the first bytes of the answer are these; with none expected, a connection is enough."""
+    """Whether the answer begins with these bytes; empty bytes accept any connection."""
     with socket.socket(socket.AF_UNIX) as probe:
         probe.settimeout(_TIMEOUT_S)
         try:

@@ -1,4 +1,4 @@
-"""What the supervisor and `status` ask of the running workspace manager, through the same door as the backend."""
+"""What the supervisor and `status` ask of the running workspace manager."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def ask_fleet(settings: Settings, endpoint: str) -> FleetAnswer | None:
 
 
 def stop_workspaces(settings: Settings, endpoint: str) -> bool:
-    """Ask for a stop of everything that runs, which saves first; returns whether all had stopped in time."""
+    """Save and stop every running workspace. Returns whether all stopped in time."""
     deadline = time.monotonic() + SAVE_WITHIN_S
     asked: set[str] = set()
     while time.monotonic() < deadline:

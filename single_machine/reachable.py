@@ -1,7 +1,7 @@
-"""Programs of the virtual environment for processes that run under another uid, when we are started by root.
+"""Lets processes under another uid run programs of the virtual environment when root starts us.
 
-A checkout in /root is closed to everyone else, and so are PostgreSQL and bubblewrap in its environment. Then a copy is
-made in a cache that everyone may read.
+A checkout in /root is closed to all others, and so are its PostgreSQL and bubblewrap. They are then
+copied to a cache that everyone may read.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ CACHE = Path("/var/cache/apranova")
 
 
 def reachable(program_folder: Path, *, cache: Path = CACHE) -> Path:
-    """The folder itself when every user can pass to it (or we are nobody special), else an up-to-date copy of it.
+    """The folder itself if every user can reach it (or we are not root), else an up-to-date copy.
 
-    A wheel's shared libraries lie beside its folder, in `<name>.libs`, and are found there: they are copied along.
+    The copy includes the wheel's shared libraries, which lie next to the folder in `<name>.libs`.
     """
     if os.geteuid() != 0 or _open_to_all(program_folder):
         return program_folder

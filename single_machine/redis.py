@@ -1,4 +1,4 @@
-"""Redis from its wheel, on a Unix socket only: cache, rate limits, live updates. Nothing in it is worth a backup."""
+"""Redis from its wheel, on a Unix socket: cache, rate limits, live updates. Needs no backup."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def initialise(data_dir: Path) -> None:
 
 
 def command(data_dir: Path, socket_path: Path) -> list[str]:
-    """The server in the foreground. It saves every 5 minutes, so that a restart forgets few rate limits."""
+    """The server in the foreground. It saves every 5 minutes to keep rate limits."""
     settings = {
         "port": "0",
         "unixsocket": str(socket_path),

@@ -1,4 +1,4 @@
-"""`./apranova reset`: delete all data of this machine's school. Images and builds stay, they hold nobody's work."""
+"""`./apranova reset`: delete all data of this school. Images and builds hold no work and stay."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a running `up` says about itself, so that `status`, `down` and a second `up` find it; and that it is alone."""
+"""What a running `up` writes for `status` and `down`, and the lock that lets only one run."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def find_ready(settings: Settings) -> RunningProduct | None:
 
 @contextmanager
 def only_one(settings: Settings) -> Iterator[None]:
-    """Whoever starts, runs or deletes this school is alone. The kernel drops the lock when we die, however we die."""
+    """Hold the lock of this school. The kernel releases it however we die."""
     with (settings.home / "up.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

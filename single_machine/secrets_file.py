@@ -35,7 +35,7 @@ class Secrets:
 
 
 def load_or_make(path: Path) -> Secrets:
-    """Make those that are missing: a newer version may need one more. Raises CannotGoOn when the file is damaged."""
+    """Make the missing ones: a newer version may need more. Raises CannotGoOn if damaged."""
     known = _read(path)
     made = {
         "secret_key": secrets.token_urlsafe(48),
@@ -50,7 +50,7 @@ def load_or_make(path: Path) -> Secrets:
 
 
 def _read(path: Path) -> dict[str, str]:
-    """Nothing when there is no file. A damaged one is never replaced: what it held cannot be made again."""
+    """Empty without a file. A damaged one is never replaced: its secrets cannot be made again."""
     try:
         return _checked(json.loads(path.read_text()))
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""The product's processes on one machine: commands, environments, and how to see that each is ready."""
+"""The product's processes on one machine: commands, environments, and when each is ready."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PASSED_ON = (
     "APRANOVA_EMAIL_FROM",
     "APRANOVA_EMAIL_URL",
 )
-"""What an operator may set for the manager and the backend; checked by them, listed in the operator's guide."""
+"""What an operator may set for the manager and the backend (docs/guides/operator.md)."""
 
 
 _HEALTH = b"GET /api/health/ HTTP/1.0\r\nHost: localhost\r\n\r\n"
@@ -54,7 +54,7 @@ class Services:
     isolation: str
 
     def _environment(self, **more: str) -> dict[str, str]:
-        """A small environment made for our processes: nothing of the operator's shell leaks into them."""
+        """An environment for our processes. Little of the operator's shell gets into it."""
         kept = {
             name: os.environ[name]
             for name in ("PATH", "LANG", "LC_ALL", "TZ", "HOME", *PASSED_ON)

@@ -105,8 +105,8 @@ def workspace_table(fleet: FleetAnswer) -> Table:
 def resident_bytes(pid: int) -> int | None:
     """Proportional memory of a process (shared pages counted once); None when it is gone.
 
-    PostgreSQL with its children, the engine with the prefork templates that it keeps; nothing else below the engine, which
-    are workspaces, or below the supervisor, which is everything.
+    Includes PostgreSQL's children and the engine's prefork templates, but neither the workspaces
+    below the engine nor the processes below the supervisor.
     """
     try:
         root = psutil.Process(pid)

@@ -126,7 +126,7 @@ def _start_databases(settings: Settings, processes: Processes, services: Service
 
 
 def _prepare_database(settings: Settings, services: Services, *, demo: bool) -> None:
-    """Migrate, collect the admin's static files and seed, in one process: starting Django three times takes longer."""
+    """Migrate, collect static files and seed in one process: starting Django is slow."""
     command = [sys.executable, "-m", "backend.manage", "prepare"]
     if demo:
         command += ["--demo-accounts", str(settings.demo_accounts)]
@@ -154,7 +154,7 @@ def _gateway_settings(settings: Settings, services: Services) -> GatewaySettings
 
 
 def _publish_static_files(settings: Settings) -> None:
-    """Let Envoy serve the static files of every image that is complete; a broken one must not stop the rest."""
+    """Let Envoy serve every complete image's static files. A broken one must not stop the rest."""
     try:
         publish(settings.images, settings.run / "envoy" / "static")
     except BadImage as problem:
@@ -225,7 +225,7 @@ def _signals_end_us() -> Iterator[None]:
 
 
 class _PortalBuild:
-    """The portal's build in a thread of its own: it mostly waits for npm, and the databases can start meanwhile."""
+    """The portal's build in a thread of its own. It mostly waits while the databases start."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

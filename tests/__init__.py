@@ -1,1 +1,1 @@
-"""End-to-end tests of the whole product through a real browser, and the command that runs every test there is."""
+"""End-to-end tests of the product in a real browser, and the command that runs all tests."""

@@ -1,8 +1,8 @@
-"""`./apranova test` by root: an unprivileged user runs every test but those that need root. Root then runs these.
+"""`./apranova test` by root: an unprivileged user runs all tests but those that need root.
 
-Both use a copy of the working tree in that user's home, because root's folders may be closed to
-others. The copy keeps its Python environment, portal build and images, so the next run is quick.
-Standard library only: the environment does not exist yet, and belongs to that user.
+Root then runs these. Both use a copy of the working tree in that user's home, because root's
+folders may be closed to others. The copy keeps its Python environment, portal build and images, so
+the next run is quick. Standard library only: the environment is that user's, and may not exist yet.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def open_to_all(folder: Path) -> bool:
 
 
 def update_copy(environment: dict[str, str]) -> None:
-    """The working tree as it is, without what Git ignores; also root's settings of the package managers."""
+    """Copy the working tree without what Git ignores, and root's settings of package managers."""
     wanted = files_of(SOURCE)
     gone = "\0".join(files_of(COPY) - wanted)
     remove = as_user("xargs", "-0", "rm", "-f", "--")
@@ -129,7 +129,7 @@ def update_copy(environment: dict[str, str]) -> None:
 
 
 def files_of(tree: Path) -> set[str]:
-    """All but what Git ignores. In an empty repository no file is tracked, and the tree may be anyone's."""
+    """All files that Git does not ignore. An empty repository lists them, whoever owns the tree."""
     with tempfile.TemporaryDirectory() as empty:
         git = ("git", f"--git-dir={empty}", f"--work-tree={tree}")
         subprocess.run([*git, "init", "--quiet"], cwd=tree, check=True)

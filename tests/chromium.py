@@ -12,7 +12,7 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 _FEATURES_OFF = (
-    # The pages behind the browser's own address bar: 400 scripts and 0.6 s of a core for each new window.
+    # The pages behind the browser's address bar: 0.6 s of a core for each new window.
     "WebUIOmniboxPopup",
     "WebUIOmniboxAimPopup",
     # The switch replaces Playwright's own list, of which these matter here.
@@ -45,8 +45,8 @@ def running_chromium() -> Iterator[Browser]:
 
 @contextmanager
 def running_profile() -> Iterator[BrowserContext]:
-    """Chromium with a profile on the disk, as people use it. A context of `running_chromium` is what they call incognito: V8
-    keeps nothing there of what it has compiled, however often a page was opened."""
+    """Chromium with a profile on the disk, as people use it. A context of `running_chromium` is
+    incognito, so V8 never keeps compiled code there."""
     with sync_playwright() as playwright, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         context = playwright.chromium.launch_persistent_context(
             folder, viewport={"width": 1280, "height": 800}, **_debian()

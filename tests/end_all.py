@@ -1,4 +1,4 @@
-"""Run one command. When it ends, is interrupted, or our caller dies, end every process that it started.
+"""Run one command. When it ends, is interrupted, or our caller dies, end all that it started.
 
 `python -m tests.end_all COMMAND…` passes the exit code through. Standard library only.
 """

@@ -1,4 +1,4 @@
-"""The whole product, started as an operator starts it: `./apranova up` in a folder and on a port of its own."""
+"""The whole product, started with `./apranova up`, in a folder and on a port of its own."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LAST_LINE = "Ctrl-C stops everything"
 
 
 def fixed_pool(size: int) -> dict[str, str]:
-    """The settings for a warm pool of one size at every hour, whatever the demo school's timetables let expect."""
+    """The settings for a warm pool of one size at every hour, whatever the timetables are."""
     hours = " ".join(f"{name}={size}" for name in ("base", "peak", "off", "weekend"))
     return {"APRANOVA_POOL_POLICY": "schedule", "APRANOVA_POOL": hours}
 
@@ -38,10 +38,10 @@ class Account:
 
 
 class Product:
-    """One installation with its own data; images and the portal's build are shared with other runs."""
+    """One installation with its own data. Images and the portal's build are shared."""
 
     def __init__(self, settings: Mapping[str, str] | None = None) -> None:
-        # Short: the sockets' paths are limited. Passable: PostgreSQL and the sandboxes may run under another uid.
+        # Short: sockets' paths are limited. Passable: PostgreSQL may have another uid.
         self.home = Path(tempfile.mkdtemp(prefix="apn-", dir="/tmp"))
         self.home.chmod(0o711)
         self.port = free_port()
@@ -58,7 +58,7 @@ class Product:
         self.process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
-        """Return when `up` is ready and has said all it says then. Raises AssertionError with everything it printed."""
+        """Return when `up` has printed its last line. Raises AssertionError with its output."""
         self.output.clear()
         self.process = subprocess.Popen(
             [str(SOURCE / "apranova"), "up"],
@@ -115,7 +115,7 @@ class Product:
         return {email.partition("@")[0]: Account(email, password) for email, password in found}
 
     def sandbox_processes(self) -> dict[int, int]:
-        """Bubblewrap's, with their parents; a sandbox has two. What ends while we look is left out."""
+        """Bubblewrap's processes, two for each sandbox, with their parents."""
         found = {}
         for child in psutil.Process(self.pids()["engine"]).children(recursive=True):
             with contextlib.suppress(psutil.NoSuchProcess):

@@ -1,6 +1,7 @@
-"""`./apranova test`: everything CI runs, the fast and telling parts first. `./apranova check` and `lock` are parts of it.
+"""`./apranova test`: everything CI runs, fast tests first. Also `./apranova check` and `lock`.
 
-Each step is a command of its own with its time; the first that fails ends the run, with its whole output above.
+Each step is a command of its own with its time. The first that fails ends the run, with its output
+above.
 """
 
 from __future__ import annotations
@@ -123,8 +124,8 @@ def test(environment: dict[str, str]) -> None:
         "sandbox and not browser",
         environment=environment,
     )
-    # Two runs: each process has a browser of its own, and Playwright starts only once in one. Side by side only here: the
-    # end-to-end tests share one product.
+    # Two runs: Playwright starts only once in a process. Only this one is parallel: the end-to-end
+    # tests share one product.
     run(
         "the images in a real browser",
         *(BIN / "pytest", "images", "-m", "browser", "-n", "logical", "--dist", "loadfile"),
@@ -134,7 +135,7 @@ def test(environment: dict[str, str]) -> None:
 
 
 def lock() -> None:
-    """Write requirements/*.txt from every *.in. What product.in includes gets the product's versions."""
+    """Write requirements/*.txt from every *.in. What product.in includes gets its versions."""
     included = (SOURCE / "requirements/product.in").read_text()
     names = {file.stem for file in (SOURCE / "requirements").glob("*.in") if not file.stem.endswith("-held-back")}
     for name in ("product", *sorted(names - {"product"})):

@@ -1,4 +1,4 @@
-"""A running product full of students who act over HTTP exactly as the portal does for them: for crowds, and for benchmarks."""
+"""A running product whose students act over HTTP as the portal does: for crowds and benchmarks."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Unexpected(Exception):
 
 
 class _Loopback(httpx.HTTPTransport):
-    """Browsers take every name below `localhost` for this machine; the resolver of this machine may not."""
+    """Resolves every name below `localhost` to this machine, as browsers do."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         here = httpx.Request(
@@ -64,9 +64,9 @@ class Launch:
     """What the product says it did: existing | warm | cold."""
     workspace_id: str
     url_ms: float
-    """Until the API said `running`, in the answer itself or in the event stream that the portal listens to."""
+    """Until the API said `running`, in its answer or in the event stream."""
     page_ms: float
-    """Until the address had led through the door and the ticket to the application's own first page."""
+    """Until the address had led to the application's first page."""
     steps_at: Mapping[str, float]
     """When the manager noted each step, in seconds since 1970."""
 
@@ -216,7 +216,7 @@ class School:
         self._until(lambda: all(student.is_stopped() for student in students), "not all stopped", within_s)
 
     def sandboxes(self) -> set[int]:
-        """The outermost process of each sandbox, as the kernel sees it and whatever the records say."""
+        """The outermost process of each sandbox, as the kernel sees it."""
         found = self.product.sandbox_processes()
         return {pid for pid, parent in found.items() if parent not in found}
 

@@ -25,7 +25,7 @@ class Student:
         page.on("pageerror", lambda error: self._note("error", str(error)))
 
     def _note(self, kind: str, text: str) -> None:
-        # The very first question, "who is signed in?", is answered 401 to a visitor, and the browser logs that.
+        # The first question, "who is signed in?", gets a 401, which the browser logs.
         if kind == "error" and "401" not in text:
             self.complaints.append(text)
 
@@ -99,7 +99,7 @@ class VSCode:
 
     def terminal(self, command: str) -> None:
         """Type a command line into the terminal, opening one if there is none."""
-        # After a reload an earlier one may come back, a moment later, and take the keys from a new one or stand behind it.
+        # After a reload an earlier terminal may come back late, and take the keys from a new one.
         shown = self.page.locator(".terminal-wrapper.active")
         with contextlib.suppress(NeverShown):
             shown.first.wait_for(state="attached", timeout=3_000)
@@ -113,8 +113,8 @@ class VSCode:
         self.page.keyboard.type(command + "\n")
 
     def make_file(self, name: str, text: str) -> None:
-        """In the terminal. Where it is painted cannot be read, and after a reload one that comes back may take the keys: as a
-        person would, look for the file, and type again if it does not come."""
+        """Use the terminal. Its text cannot be read, and after a reload a late one may take the
+        keys: so look for the file, and type again if it does not come."""
         for _ in range(2):
             self.terminal(f"echo '{text}' > {name}")
             with contextlib.suppress(NeverShown):

@@ -1,4 +1,4 @@
-"""Every screen of the portal for everybody: axe-core finds nothing, nothing scrolls sideways, nothing complains."""
+"""On every screen of the portal axe-core finds nothing, and nothing scrolls sideways."""
 
 import base64
 import hashlib
@@ -53,7 +53,7 @@ class Onlooker:
             self.heard.append(f"{message.text} {message.location['url']}")
 
     def look(self, screen: str, *, refused: tuple[int, ...] = ()) -> None:
-        """`refused`: statuses of answers that belong to this screen, which the browser itself puts into the console."""
+        """`refused`: statuses of expected errors, which the browser logs to the console."""
         expect(self.page.locator("main")).to_be_visible()
         found = [text for look in LOOKS for text in self._look(f"{screen}, {look.name}", look)]
         allowed = re.compile(rf"Failed to load resource.*\b({'|'.join(map(str, (401, *refused)))})\b")
@@ -146,7 +146,7 @@ def test_the_screens_of_visitors(product: Product, onlooker: Onlooker, staff: tu
 
 
 def tab_to(page: Page, role: str, name: str, *, steps_max: int = 40) -> None:
-    """Press Tab until that control has the focus; whatever gets it on the way must show that it has it."""
+    """Press Tab until that control has the focus. Every control on the way must show its focus."""
     target = page.get_by_role(role, name=re.compile(name))  # type: ignore[arg-type]
     target.wait_for()
     for _ in range(steps_max):
@@ -192,7 +192,7 @@ def test_a_launch_by_the_keyboard_alone(product: Product, new_page: Callable[...
 
 
 def hold(page: Page, **changes: Any) -> None:
-    """Show the server's own answers with other values in them: for states that last too short to be looked at."""
+    """Change values in the server's answers: for states that are too short to look at."""
 
     def answer(route: Route) -> None:
         listed = route.fetch(url=re.sub(r"/api/workspace/.*", "/api/workspace/", route.request.url)).json()

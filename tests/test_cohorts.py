@@ -1,4 +1,4 @@
-"""Cohorts in the browser: an instructor uploads a timetable and sees the next classes; a student does not see the page."""
+"""Cohorts: an instructor uploads a timetable and sees the next classes; students cannot."""
 
 import json
 import re

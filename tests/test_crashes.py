@@ -59,7 +59,7 @@ def test_a_task_that_dies_is_recorded_and_the_next_launch_works(
 
 
 def test_a_warm_task_that_dies_in_the_hands_of_a_launch_is_replaced_without_a_click(fragile_product: Product) -> None:
-    """Frozen, so that the launch is sure to take it; killed while the claim waits for its answer."""
+    """Frozen, so that the launch takes it, then killed while the claim waits for its answer."""
     school = School(fragile_product)
     everyone = [school.demo_student(name) for name in ("amira", "ben", "chloe")]
     school.stop_all(everyone)

@@ -1,4 +1,4 @@
-"""A data student's day: ask the sample shop, keep a chart and a query, upload a table, be stopped, find it all again."""
+"""A data student's day: query, keep a chart, upload a table, be stopped, and find it all again."""
 
 import re
 from collections.abc import Callable
@@ -82,7 +82,7 @@ class Superset:
         self.page.locator("[data-test=new-chart-name]").wait_for(state="hidden")
 
     def upload_csv(self, file: Path, *, database: str, table: str) -> None:
-        # The menu is drawn anew when it knows that a database takes uploads; a click before that is lost.
+        # The menu is drawn again when it learns that a database takes uploads, and loses a click.
         with self.page.expect_response(re.compile("upload_is_enabled")):
             self.go("/superset/welcome/")
         self.page.wait_for_load_state("networkidle")
@@ -90,7 +90,7 @@ class Superset:
         self.page.locator("[data-menu-id$=sub2_Data]").hover()
         item = self.page.get_by_text("Upload CSV to database")
         item.click()
-        # The menu may stay open under the pointer, over the dialog: a click forced upon the dialog would meet the menu's next item.
+        # The menu may stay open under the pointer, over the dialog, and take a forced click.
         self.page.mouse.move(0, 0)
         item.wait_for(state="hidden")
         dialog = self.page.get_by_role("dialog", name="CSV upload")
@@ -146,7 +146,7 @@ def test_a_data_student_finds_everything_again_after_a_stop(
     again.expect_listed("/savedqueryview/list/", "What sells")
     again.expect_listed("/tablemodelview/list/", "weather")
     again.go("/sqllab/")
-    # The tabs and their text, kept by Superset's server: this is a new page, and its browser storage is not asked.
+    # Superset's server keeps the tabs and their text: this new page has no browser storage.
     expect(again.page.locator("[data-test=sql-editor-tabs]")).to_be_visible()
     expect(again.page.locator(".ace_content").first).to_contain_text("weather")
     again.ask("My data", "SELECT max(degrees) AS warmest FROM weather")
@@ -156,7 +156,7 @@ def test_a_data_student_finds_everything_again_after_a_stop(
 
 
 def expect_forked(product: Product) -> None:
-    """A parent that does not get warm goes unnoticed by students: everything is only slower, and takes more memory."""
+    """Students would not notice a template that does not get warm: it is only slower."""
     log = (product.home / "h/logs/engine.log").read_text()
     assert "the prefork template of superset" in log
     assert "without a prefork template" not in log
@@ -180,7 +180,7 @@ def test_an_upload_of_ten_megabytes_fits_into_the_memory_of_a_task(
 
 
 def most_memory_of_a_task(product: Product, *, limit: int) -> int:
-    """Bytes, as the kernel counted them for the tasks that have this limit; 0 when no task has it."""
+    """Bytes, as the kernel counted them for tasks with this limit; 0 when no task has it."""
     return max(
         (
             int((cgroup / most).read_text())

@@ -1,4 +1,4 @@
-"""The product's main job: launch, work, walk away, be stopped, come back and find everything as it was."""
+"""The product's main job: launch, work, leave, be stopped, come back and find all as it was."""
 
 import re
 import time
@@ -22,7 +22,7 @@ SLOW_MACHINE_S = 60
 
 @pytest.fixture(scope="module")
 def impatient_product() -> Iterator[Product]:
-    """Stops a workspace after seconds instead of half an hour, and keeps no warm pool: the first launch is cold."""
+    """Stops a workspace after seconds of idleness. It has no warm pool."""
     running = Product(
         {
             "APRANOVA_IDLE_TIMEOUT_S": str(IDLE_S),
@@ -62,7 +62,7 @@ def test_a_student_works_is_stopped_while_away_and_resumes_and_another_keeps_run
     code.new_untitled("never saved under a name")
     work_until_seen(student, code)
 
-    # Walking away: both tabs stay open, nobody types. The portal warns, then the workspace is saved and stopped.
+    # Both tabs stay open and nobody types. The portal warns, then the workspace stops.
     student.expect_state("Stopping soon", within_s=STILL_ACTIVE_S + IDLE_S + SLOW_MACHINE_S)
     expect(code.page.get_by_text(re.compile("Keep running", re.IGNORECASE)).first).to_be_visible(timeout=30_000)
     student.expect_state("Stopped", within_s=STILL_ACTIVE_S + IDLE_S + SLOW_MACHINE_S)
@@ -84,7 +84,7 @@ def test_a_student_works_is_stopped_while_away_and_resumes_and_another_keeps_run
 
 
 def work_until_seen(student: Student, code: VSCode) -> None:
-    """Type on, as at work, until the dashboard tells it: an agent is asked once a minute, and before a warning."""
+    """Type until the dashboard shows it: an agent is asked once a minute, and before a warning."""
     told = student.portal.get_by_text(re.compile("^You (typed in the editor|used the terminal)"))
     deadline = time.monotonic() + 2 * IDLE_S
     while not told.is_visible():

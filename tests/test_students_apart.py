@@ -1,4 +1,4 @@
-"""Two students in parallel: neither reaches the other's workspace, by any way a browser or a terminal offers."""
+"""Neither of two students reaches the other's workspace from a browser or a terminal."""
 
 import http.client
 from collections.abc import Iterator
@@ -70,7 +70,7 @@ def test_a_foreign_workspace_is_closed_by_url_cookie_ticket_websocket_and_header
         url = f"{pair.amira.product.url}/api/workspace/{pair.ben.workspace_id()}/{path}"
         method = "GET" if path in ("", "events/") else "POST"
         assert request.fetch(url, method=method).status in (403, 404)
-    # By WebSocket, from her own workspace's page to his origin (with whatever cookies the browser has).
+    # A WebSocket from her own workspace's page to his origin, with all the browser's cookies.
     opened = pair.amira_code.page.evaluate(
         """url => new Promise(done => {
             const socket = new WebSocket(url);
@@ -138,7 +138,7 @@ class Answer:
 
 
 def get(url: str, headers: dict[str, str] | None = None) -> Answer:
-    """One request without redirects, to this machine whatever the host name: only browsers resolve *.localhost."""
+    """One request to this machine, without redirects: only browsers resolve *.localhost."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection("127.0.0.1", parts.port, timeout=20)
     try:
@@ -153,7 +153,7 @@ def get(url: str, headers: dict[str, str] | None = None) -> Answer:
 
 
 def assert_closed(answer: Answer) -> None:
-    """Refused, or sent to the door or the sign-in page; never VS Code, never a cookie for the workspace."""
+    """Refused, or sent to the door or sign-in page; never VS Code, never a workspace's cookie."""
     assert not any(cookie.startswith("apranova_workspace=") and "Max-Age=0" not in cookie for cookie in answer.cookies)
     if answer.status in (302, 303):
         assert "/workspace/" in answer.location or "/signin" in answer.location

@@ -1,4 +1,4 @@
-"""How tests and benchmarks wait for what other processes, threads and tasks do in their own time."""
+"""How tests and benchmarks wait for other processes, threads and tasks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def until(
     every_s: float = 0.02,
     ignoring: type[Exception] | tuple[type[Exception], ...] = (),
 ) -> T:
-    """Return the condition's first true value. Raises AssertionError, which says `failure`, if there is none in time.
+    """Return the condition's first true value. Raises AssertionError with `failure`.
 
     `ignoring`: errors of the condition that count as not true yet.
     """
@@ -35,7 +35,7 @@ def until(
 
 
 async def until_in_this_loop(condition: Callable[[], object], *, within_s: float = 5.0) -> None:
-    """Let the other tasks of this event loop run until the condition is true. Raises TimeoutError."""
+    """Let this event loop's other tasks run until the condition is true. Raises TimeoutError."""
     async with asyncio.timeout(within_s):
         while not condition():  # noqa: ASYNC110 (the subject has no event to wait for)
             await asyncio.sleep(0)

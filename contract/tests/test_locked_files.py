@@ -1,4 +1,4 @@
-"""What students lock. Root may do everything anyway, so these tests prove something when an ordinary user runs them."""
+"""What students lock. Root may do everything, so these tests prove something for ordinary users."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MODES = (0o000, 0o100, 0o200, 0o400, 0o500, 0o600)
 
 
 def locked_tree(folder: Path, mode: int) -> Path:
-    """A folder with a file, an open folder inside a locked one, and a link, all with this mode, and the folder itself too."""
+    """A folder with a file, an open folder inside a locked one, and links, all with this mode."""
     (folder / "locked/open/deep").mkdir(parents=True)
     for place in ("file", "locked/file", "locked/open/file", "locked/open/deep/file"):
         (folder / place).write_text("work")

@@ -34,7 +34,7 @@ def anchors(document: Path) -> set[str]:
 
 
 def test_every_file_and_function_that_a_document_names_exists() -> None:
-    """A path counts when it begins with a folder of the repository or of the document's own folder."""
+    """A path counts if it begins with a folder of the repository or of the document."""
     missing = []
     for document in documents():
         for name, function in PATH.findall(document.read_text(encoding="utf-8")):

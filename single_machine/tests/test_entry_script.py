@@ -1,4 +1,4 @@
-"""The script `apranova` makes the environment that everything else runs in; whoever cuts it off goes on with the next run."""
+"""The script `apranova` makes the Python environment, and finishes one that was interrupted."""
 
 from __future__ import annotations
 

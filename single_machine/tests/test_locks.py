@@ -1,4 +1,4 @@
-"""A command starts on a machine where only its own lock was installed: the tests' environment has more, and would not notice."""
+"""A command imports only what its own lock installs; the tests' environment has more."""
 
 from __future__ import annotations
 

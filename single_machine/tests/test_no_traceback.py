@@ -1,4 +1,4 @@
-"""Whatever goes wrong, a command ends with what happened, why, and what to do: never with a traceback."""
+"""A command that fails says what happened, why, and what to do. It prints no traceback."""
 
 from __future__ import annotations
 

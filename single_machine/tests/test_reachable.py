@@ -1,4 +1,4 @@
-"""Started by root from a closed folder, programs for the unprivileged uid are found in a place it can reach."""
+"""Started by root from a closed folder, the unprivileged uid still reaches its programs."""
 
 import os
 from pathlib import Path

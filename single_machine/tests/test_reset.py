@@ -1,4 +1,4 @@
-"""`./apranova reset` deletes the school's snapshots, and nothing else of a folder that the operator chose."""
+"""`./apranova reset` deletes the school's snapshots and keeps the operator's other files."""
 
 from __future__ import annotations
 

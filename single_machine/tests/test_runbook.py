@@ -1,4 +1,4 @@
-"""The restore runbook, rehearsed: its blocks are run as they stand on the page, with a real PostgreSQL, and the new home has everything."""
+"""The commands of the restore runbook, as the page has them, restore a school from PostgreSQL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A product that is still starting counts: it can be ended, and nobody deletes what it is making."""
+"""A product that is still starting can be stopped, and nobody deletes what it is making."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`./apranova test` itself: what root hands to the user that runs the tests, and that no process outlives a run."""
+"""`./apranova test`: what root hands to the tests' user, and that no process outlives a run."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ import pytest
 from tests.as_root import SOURCE, files_of
 
 LEAVES_AN_ORPHAN = """
-import signal, subprocess, sys, time
+import subprocess, sys, time
 orphan = subprocess.Popen(["sh", "-c", "sleep 600 & echo $!; wait"], start_new_session=True, stdout=subprocess.PIPE)
-print(orphan.stdout.readline().decode(), end="", flush=True)
+pid = orphan.stdout.readline().decode()
 orphan.kill()
 try:
+    print(pid, end="", flush=True)
     time.sleep(float(sys.argv[1]))
 except KeyboardInterrupt:
     print("cleaned up", flush=True)
