@@ -11,10 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from gateway.render import STATIC_FOLDER
 
@@ -25,29 +22,22 @@ class BadImage(ValueError):
     """An image's static files cannot be served; the text names the image and what is wrong."""
 
 
-@dataclass(frozen=True)
-class _StaticFiles:
-    prefix: str
-    plain: Path
-    compressed: Path
-
-
 def publish(images_dir: Path, static_dir: Path) -> list[str]:
     """Link the static files of every complete image, unlink those of others; returns URL prefixes.
 
     Call it at the start and after an image was made. Safe to repeat; a browser that is being served
     notices nothing. Raises `BadImage`, after the good ones are linked.
     """
-    found: dict[str, _StaticFiles] = {}
+    found: dict[str, dict[str, Path]] = {}
     problems: list[str] = []
     for file in sorted(images_dir.glob("*/image.json"), key=lambda it: it.stat().st_mtime):
         try:
-            found.update({files.prefix: files for files in _read(file)})  # of two with one commit, the newest
+            found.update(_read(file))  # of two with one commit, the newest
         except BadImage as error:
             problems.append(str(error))
     for tree in ("plain", "gzip"):
-        for prefix, files in found.items():
-            _link(static_dir / tree / prefix.strip("/"), files.plain if tree == "plain" else files.compressed)
+        for prefix, folders in found.items():
+            _link(static_dir / tree / prefix.strip("/"), folders[tree])
         for link in (*(static_dir / tree).glob("stable-*/static"), *(static_dir / tree).glob("_shared/*/static")):
             if f"/{link.relative_to(static_dir / tree)}/" not in found:
                 link.unlink()
@@ -57,21 +47,22 @@ def publish(images_dir: Path, static_dir: Path) -> list[str]:
     return list(found)
 
 
-def _read(file: Path) -> Iterator[_StaticFiles]:
+def _read(file: Path) -> dict[str, dict[str, Path]]:
+    """The folders `plain` and `gzip` of each prefix. Raises BadImage."""
     try:
-        image: dict[str, Any] = json.loads(file.read_text("utf-8"))
-        entries = [
-            (item["prefix"], Path(item["directory"]), Path(item["gzip_directory"])) for item in image.get("static", [])
-        ]
+        found = {
+            item["prefix"]: {"plain": Path(item["directory"]), "gzip": Path(item["gzip_directory"])}
+            for item in json.loads(file.read_text("utf-8")).get("static", [])
+        }
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadImage(f"{file}: {type(error).__name__}: {error}") from error
-    for prefix, plain, compressed in entries:
+    for prefix, folders in found.items():
         if not _PREFIX.match(prefix):
             raise BadImage(f"{file}: /_shared/<name>/static/ is expected as prefix, got {prefix!r}")
-        for folder in (plain, compressed):
+        for folder in folders.values():
             if not folder.is_absolute() or not folder.is_dir():
                 raise BadImage(f"{file}: {folder} is not a folder")
-        yield _StaticFiles(prefix, plain, compressed)
+    return found
 
 
 def _link(link: Path, target: Path) -> None:

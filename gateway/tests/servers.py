@@ -11,6 +11,8 @@ from typing import Any
 
 import uvicorn
 
+from tests.waiting import until
+
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
 
@@ -84,13 +86,10 @@ async def _events(send: Any) -> None:
 
 
 class Servers:
-    """An event loop in a thread that serves any number of applications until it is closed."""
+    """Any number of applications, each served by a thread until it is stopped."""
 
     def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
-        self._running: dict[str, tuple[uvicorn.Server, asyncio.Task[None]]] = {}
+        self._running: dict[str, tuple[uvicorn.Server, threading.Thread]] = {}
 
     def start(self, name: str, application: Asgi, *, path: Path | None = None, port: int | None = None) -> None:
         where: dict[str, Any] = {"uds": str(path)} if path else {"host": "127.0.0.1", "port": port}
@@ -103,27 +102,17 @@ class Servers:
             timeout_graceful_shutdown=1,
             **where,
         )
-        asyncio.run_coroutine_threadsafe(self._start(name, uvicorn.Server(config)), self._loop).result(10)
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, name=name, daemon=True)
+        thread.start()
+        until(lambda: server.started, f"{name} does not start")
+        self._running[name] = (server, thread)
 
     def stop(self, name: str) -> None:
-        asyncio.run_coroutine_threadsafe(self._stop(name), self._loop).result(10)
+        server, thread = self._running.pop(name)
+        server.should_exit = True
+        thread.join(10)
 
     def close(self) -> None:
         for name in list(self._running):
             self.stop(name)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-        self._loop.close()
-
-    async def _start(self, name: str, server: uvicorn.Server) -> None:
-        task = asyncio.create_task(server.serve())
-        while not server.started:
-            if task.done():
-                task.result()
-            await asyncio.sleep(0.01)
-        self._running[name] = (server, task)
-
-    async def _stop(self, name: str) -> None:
-        server, task = self._running.pop(name)
-        server.should_exit = True
-        await task

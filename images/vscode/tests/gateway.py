@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import mimetypes
+import socket
+import socketserver
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote
 
 from agent.tests.task_process import SECRET
 from contract.names import LAUNCH_SECRET_HEADER
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 128
 
 
 class Gateway:
@@ -27,49 +35,41 @@ class Gateway:
         self._headers = headers
         self.task_requests: list[str] = []
         self.static_requests = 0
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
-        self._server = asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(10)
-        self.url = f"http://localhost:{self._server.sockets[0].getsockname()[1]}"
+        self._server = _Server(("127.0.0.1", 0), self._serve)
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self.url = f"http://localhost:{self._server.server_address[1]}"
 
     def lead_to(self, task_socket: str | Path) -> None:
         """Another task of the same workspace: its host and port stay, as in the product."""
         self._task_socket = str(task_socket)
 
     def close(self) -> None:
-        asyncio.run_coroutine_threadsafe(self._cancel(), self._loop).result(10)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
+        self._server.shutdown()
+        self._server.server_close()
 
-    async def _cancel(self) -> None:
-        self._server.close()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+    def _serve(self, browser: socket.socket, *_: object) -> None:
+        with suppress(OSError):
+            self._answer(browser)
 
-    async def _listen(self) -> asyncio.Server:
-        return await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=2**20)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            head = await reader.readuntil(b"\r\n\r\n")
-            target = head.split(b" ", 2)[1].decode().partition("?")[0]
-            if (static := self._static_file(target)) is not None:
-                self.static_requests += 1
-                writer.write(static)
+    def _answer(self, browser: socket.socket) -> None:
+        head = b""
+        while b"\r\n\r\n" not in head:
+            if not (piece := browser.recv(2**16)):
                 return
-            task_reader, task_writer = await asyncio.open_unix_connection(self._task_socket)
-            self.task_requests.append(target)
-            first, rest = head.split(b"\r\n", 1)
-            more = "".join(f"{name}: {value}\r\n" for name, value in self._headers().items())
-            task_writer.write(first + f"\r\n{LAUNCH_SECRET_HEADER}: {SECRET}\r\n{more}".encode() + rest)
-            await asyncio.gather(_copy(reader, task_writer), _copy(task_reader, writer))
-        except (OSError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.close()
+            head += piece
+        target = head.split(b" ", 2)[1].decode().partition("?")[0]
+        if (static := self._static_file(target)) is not None:
+            self.static_requests += 1
+            browser.sendall(static)
+            return
+        self.task_requests.append(target)
+        first, rest = head.split(b"\r\n", 1)
+        more = "".join(f"{name}: {value}\r\n" for name, value in self._headers().items())
+        with socket.socket(socket.AF_UNIX) as task:
+            task.connect(self._task_socket)
+            task.sendall(first + f"\r\n{LAUNCH_SECRET_HEADER}: {SECRET}\r\n{more}".encode() + rest)
+            threading.Thread(target=_copy, args=(browser, task), daemon=True).start()
+            _copy(task, browser)
 
     def _static_file(self, target: str) -> bytes | None:
         for folder in self._static:
@@ -88,10 +88,8 @@ class Gateway:
         return None
 
 
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        while piece := await reader.read(2**16):
-            writer.write(piece)
-            await writer.drain()
-    finally:
-        writer.close()
+def _copy(source: socket.socket, target: socket.socket) -> None:
+    with suppress(OSError):
+        while piece := source.recv(2**16):
+            target.sendall(piece)
+        target.shutdown(socket.SHUT_WR)
