@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from manager.adapters.tests.engine_under_test import START_AS, EngineUnderTest
+
+NewEngine = Callable[..., EngineUnderTest]
+
+
+@pytest.fixture
+def new_engine() -> Iterator[NewEngine]:
+    """Starts engines of the test's own; they end with the test."""
+    with contextlib.ExitStack() as started:
+        yield lambda **options: started.enter_context(contextlib.closing(EngineUnderTest(**options)))
 
 
 @pytest.fixture(scope="module", params=START_AS)

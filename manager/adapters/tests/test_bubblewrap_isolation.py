@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from contract.errors import ApraNovaError, Reason
+from manager.adapters.tests.conftest import NewEngine
 from manager.adapters.tests.engine_under_test import MEMORY_MAX, START_AS, EngineUnderTest, new_task_id
 from tests.waiting import until
 
@@ -235,19 +236,16 @@ def test_the_sockets_directory_is_gone_before_a_home_comes(engine: EngineUnderTe
 
 
 @pytest.mark.parametrize("as_whom", START_AS)
-def test_an_agent_that_puts_a_link_in_the_place_of_its_socket_is_ended(as_whom: str) -> None:
-    engine = EngineUnderTest(as_whom=as_whom, agent="links-its-socket")
-    try:
-        task_id = new_task_id()
-        engine.runner.start(engine.spec(task_id))
-        until(lambda: not engine.observed(task_id).alive, "the end of the liar")
-        assert "in the place of its socket" in engine.observed(task_id).ended_because
-        assert task_id not in (engine.run_dir / "clusters/clusters.json").read_text()
-        with pytest.raises(ApraNovaError) as refusal:
-            engine.runner.attach_home(task_id, engine.new_home())
-        assert refusal.value.reason is Reason.LAUNCH_FAILED
-    finally:
-        engine.close()
+def test_an_agent_that_puts_a_link_in_the_place_of_its_socket_is_ended(new_engine: NewEngine, as_whom: str) -> None:
+    engine = new_engine(as_whom=as_whom, agent="links-its-socket")
+    task_id = new_task_id()
+    engine.runner.start(engine.spec(task_id))
+    until(lambda: not engine.observed(task_id).alive, "the end of the liar")
+    assert "in the place of its socket" in engine.observed(task_id).ended_because
+    assert task_id not in (engine.run_dir / "clusters/clusters.json").read_text()
+    with pytest.raises(ApraNovaError) as refusal:
+        engine.runner.attach_home(task_id, engine.new_home())
+    assert refusal.value.reason is Reason.LAUNCH_FAILED
 
 
 def through_proxy(engine: EngineUnderTest, task_id: str, request: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from manager.adapters.tests.conftest import NewEngine
 from manager.adapters.tests.engine_under_test import START_AS, EngineUnderTest, new_task_id
 from tests.waiting import until
 
@@ -137,21 +138,18 @@ def test_a_dead_template_takes_no_child_along_and_the_next_task_gets_a_new_one(
     engine.runner.stop(after, grace_s=0)
 
 
-def test_after_a_dead_template_hurried_tasks_alone_bring_about_a_new_one() -> None:
+def test_after_a_dead_template_hurried_tasks_alone_bring_about_a_new_one(new_engine: NewEngine) -> None:
     """Only the first hurried task did: without a warm pool every later one was started plainly for ever."""
-    engine = EngineUnderTest(as_whom="ordinary user", prefork="yes")
-    try:
-        engine.start()
-        template = template_of(engine)
-        template.kill()
-        until(lambda: not template.is_running(), "the template's end")
-        hurried = new_task_id()
-        engine.runner.start(engine.spec(hurried, wanted_now=True))
-        until(lambda: engine.observed(hurried).control_address, "the hurried task")
-        assert engine.python(hurried, "value = CONFIG['preforked']") is False
-        until(lambda: templates_of(engine), "a new template, some seconds later")
-    finally:
-        engine.close()
+    engine = new_engine(as_whom="ordinary user", prefork="yes")
+    engine.start()
+    template = template_of(engine)
+    template.kill()
+    until(lambda: not template.is_running(), "the template's end")
+    hurried = new_task_id()
+    engine.runner.start(engine.spec(hurried, wanted_now=True))
+    until(lambda: engine.observed(hurried).control_address, "the hurried task")
+    assert engine.python(hurried, "value = CONFIG['preforked']") is False
+    until(lambda: templates_of(engine), "a new template, some seconds later")
 
 
 def test_forking_is_fast(engine: EngineUnderTest, record_property: pytest.RecordProperty) -> None:
@@ -166,54 +164,47 @@ def test_forking_is_fast(engine: EngineUnderTest, record_property: pytest.Record
 
 
 @pytest.mark.parametrize("as_whom", START_AS)
-def test_the_template_sees_no_student_and_no_network(as_whom: str) -> None:
-    engine = EngineUnderTest(as_whom=as_whom, prefork="yes")
-    try:
-        engine.start()
-        template = template_of(engine)
-        process = Path(f"/proc/{template.pid}")
-        engine.new_home()
-        homes = process / "root" / engine.homes.relative_to("/")
-        assert not homes.exists() or not list(homes.iterdir())
-        assert not (process / "root" / engine.run_dir.relative_to("/") / "engine.sock").exists()
-        assert sorted(path.name for path in (process / "root/opt").iterdir()) == ["agent", "apranova"]
-        interfaces = (process / "net/dev").read_text()
-        assert [line.split(":")[0].strip() for line in interfaces.splitlines()[2:]] == ["lo"]
-        daemon = engine.daemon
-        daemon.send_signal(signal.SIGKILL)
-        daemon.wait()
-        until(lambda: not template.is_running(), "the template to end with its engine")
-        engine.start_daemon()
-    finally:
-        engine.close()
+def test_the_template_sees_no_student_and_no_network(new_engine: NewEngine, as_whom: str) -> None:
+    engine = new_engine(as_whom=as_whom, prefork="yes")
+    engine.start()
+    template = template_of(engine)
+    process = Path(f"/proc/{template.pid}")
+    engine.new_home()
+    homes = process / "root" / engine.homes.relative_to("/")
+    assert not homes.exists() or not list(homes.iterdir())
+    assert not (process / "root" / engine.run_dir.relative_to("/") / "engine.sock").exists()
+    assert sorted(path.name for path in (process / "root/opt").iterdir()) == ["agent", "apranova"]
+    interfaces = (process / "net/dev").read_text()
+    assert [line.split(":")[0].strip() for line in interfaces.splitlines()[2:]] == ["lo"]
+    daemon = engine.daemon
+    daemon.send_signal(signal.SIGKILL)
+    daemon.wait()
+    until(lambda: not template.is_running(), "the template to end with its engine")
+    engine.start_daemon()
 
 
 @pytest.mark.parametrize("as_whom", START_AS)
-def test_without_a_prefork_template_whoever_waits_gets_a_plain_start_and_nobody_else_hangs(as_whom: str) -> None:
-    engine = EngineUnderTest(as_whom=as_whom, prefork="yes")
-    try:
-        hurried = new_task_id()
-        engine.runner.start(engine.spec(hurried, wanted_now=True))
-        until(lambda: engine.observed(hurried).control_address, "the hurried task")
-        assert engine.python(hurried, "value = CONFIG['preforked']") is False
-        patient = engine.start()
-        assert engine.python(patient, "value = CONFIG['preforked']") is True
-        hurried = new_task_id()
-        engine.runner.start(engine.spec(hurried, wanted_now=True))
-        until(lambda: engine.observed(hurried).control_address, "the second hurried task")
-        assert engine.forked(hurried, "value = 3") == 3
-    finally:
-        engine.close()
+def test_without_a_prefork_template_whoever_waits_gets_a_plain_start_and_nobody_else_hangs(
+    new_engine: NewEngine, as_whom: str
+) -> None:
+    engine = new_engine(as_whom=as_whom, prefork="yes")
+    hurried = new_task_id()
+    engine.runner.start(engine.spec(hurried, wanted_now=True))
+    until(lambda: engine.observed(hurried).control_address, "the hurried task")
+    assert engine.python(hurried, "value = CONFIG['preforked']") is False
+    patient = engine.start()
+    assert engine.python(patient, "value = CONFIG['preforked']") is True
+    hurried = new_task_id()
+    engine.runner.start(engine.spec(hurried, wanted_now=True))
+    until(lambda: engine.observed(hurried).control_address, "the second hurried task")
+    assert engine.forked(hurried, "value = 3") == 3
 
 
-def test_a_template_that_cannot_get_warm_costs_one_task_and_says_why() -> None:
-    engine = EngineUnderTest(as_whom="ordinary user", prefork="broken")
-    try:
-        first = engine.start(ready=False)
-        until(lambda: not engine.observed(first).alive, "the first task to fail")
-        assert "the sample data is broken" in engine.observed(first).ended_because
-        assert "the sample data is broken" in engine.log.read_text()
-        second = engine.start()
-        assert engine.python(second, "value = CONFIG['preforked']") is False
-    finally:
-        engine.close()
+def test_a_template_that_cannot_get_warm_costs_one_task_and_says_why(new_engine: NewEngine) -> None:
+    engine = new_engine(as_whom="ordinary user", prefork="broken")
+    first = engine.start(ready=False)
+    until(lambda: not engine.observed(first).alive, "the first task to fail")
+    assert "the sample data is broken" in engine.observed(first).ended_because
+    assert "the sample data is broken" in engine.log.read_text()
+    second = engine.start()
+    assert engine.python(second, "value = CONFIG['preforked']") is False

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from contract.errors import ApraNovaError, Reason
+from manager.adapters.tests.conftest import NewEngine
 from manager.adapters.tests.engine_under_test import (
     SOURCE,
     START_AS,
@@ -231,73 +232,63 @@ def test_starting_and_attaching_are_fast(engine: EngineUnderTest, record_propert
 
 
 @pytest.mark.parametrize("as_whom", START_AS)
-def test_killing_the_engine_ends_all_sandboxes_and_the_next_one_begins_anew(as_whom: str) -> None:
-    engine = EngineUnderTest(as_whom=as_whom)
-    try:
-        mark = f"sleep 88{os.getpid()}"
-        home_id = engine.new_home()
-        tasks = [engine.start() for _ in range(3)]
-        engine.runner.attach_home(tasks[0], home_id)
-        for task_id in tasks:
-            engine.python(task_id, f"import subprocess; subprocess.Popen({mark.split()!r}, start_new_session=True)")
-        assert host_processes().count(mark) == 3
-        engine.daemon.send_signal(signal.SIGKILL)
-        engine.daemon.wait()
-        until(lambda: mark not in host_processes(), "the kernel to end the sandboxes", within_s=5)
-        until(lambda: "bwrap" not in processes_of(engine.sandbox_uid, "bwrap"), "bubblewrap itself", within_s=5)
-        assert str(engine.homes) not in Path("/proc/self/mountinfo").read_text()
-        assert all(str(engine.homes) not in text for text in all_mount_tables())
-        engine.start_daemon()
-        assert engine.runner.list_tasks() == ()
-        assert json.loads((engine.run_dir / "clusters/clusters.json").read_text())["resources"] == []
-        assert not any((engine.run_dir / "tasks").iterdir())
-        assert not [group for task_id in tasks for group in cgroups_named(task_id)]
-        engine.runner.attach_home(engine.start(), home_id)
-    finally:
-        engine.close()
+def test_killing_the_engine_ends_all_sandboxes_and_the_next_one_begins_anew(
+    new_engine: NewEngine, as_whom: str
+) -> None:
+    engine = new_engine(as_whom=as_whom)
+    mark = f"sleep 88{os.getpid()}"
+    home_id = engine.new_home()
+    tasks = [engine.start() for _ in range(3)]
+    engine.runner.attach_home(tasks[0], home_id)
+    for task_id in tasks:
+        engine.python(task_id, f"import subprocess; subprocess.Popen({mark.split()!r}, start_new_session=True)")
+    assert host_processes().count(mark) == 3
+    engine.daemon.send_signal(signal.SIGKILL)
+    engine.daemon.wait()
+    until(lambda: mark not in host_processes(), "the kernel to end the sandboxes", within_s=5)
+    until(lambda: "bwrap" not in processes_of(engine.sandbox_uid, "bwrap"), "bubblewrap itself", within_s=5)
+    assert str(engine.homes) not in Path("/proc/self/mountinfo").read_text()
+    assert all(str(engine.homes) not in text for text in all_mount_tables())
+    engine.start_daemon()
+    assert engine.runner.list_tasks() == ()
+    assert json.loads((engine.run_dir / "clusters/clusters.json").read_text())["resources"] == []
+    assert not any((engine.run_dir / "tasks").iterdir())
+    assert not [group for task_id in tasks for group in cgroups_named(task_id)]
+    engine.runner.attach_home(engine.start(), home_id)
 
 
 @pytest.mark.root  # who alone has cgroups of version 1, and can take them away
-def test_an_engine_whose_cgroup_was_taken_away_ends_so_that_the_next_one_can_start_tasks() -> None:
-    engine = EngineUnderTest(as_whom="root")
-    try:
-        groups = engine.cgroups()
-        if not groups:
-            pytest.skip("this machine lets nobody have a cgroup")
-        for group in groups:
-            group.rmdir()
-        with pytest.raises(ApraNovaError):
-            engine.runner.start(engine.spec(new_task_id()))
-        assert engine.daemon.wait(10) == 0
-        assert "the cgroup of all tasks is gone" in engine.log.read_text()
-        engine.start_daemon()
-        engine.start()
-    finally:
-        engine.close()
+def test_an_engine_whose_cgroup_was_taken_away_ends_so_that_the_next_one_can_start_tasks(new_engine: NewEngine) -> None:
+    engine = new_engine(as_whom="root")
+    groups = engine.cgroups()
+    if not groups:
+        pytest.skip("this machine lets nobody have a cgroup")
+    for group in groups:
+        group.rmdir()
+    with pytest.raises(ApraNovaError):
+        engine.runner.start(engine.spec(new_task_id()))
+    assert engine.daemon.wait(10) == 0
+    assert "the cgroup of all tasks is gone" in engine.log.read_text()
+    engine.start_daemon()
+    engine.start()
 
 
 @pytest.mark.parametrize("as_whom", START_AS)
-def test_an_agent_that_cannot_start_leaves_its_reason(as_whom: str) -> None:
-    engine = EngineUnderTest(as_whom=as_whom, agent="exits-at-once")
-    try:
-        task_id = new_task_id()
-        engine.runner.start(engine.spec(task_id))
-        until(lambda: not engine.observed(task_id).alive, "the end")
-        assert engine.observed(task_id).ended_because == "exited with code 1"
-        assert "this agent cannot start" in engine.log.read_text()
-    finally:
-        engine.close()
+def test_an_agent_that_cannot_start_leaves_its_reason(new_engine: NewEngine, as_whom: str) -> None:
+    engine = new_engine(as_whom=as_whom, agent="exits-at-once")
+    task_id = new_task_id()
+    engine.runner.start(engine.spec(task_id))
+    until(lambda: not engine.observed(task_id).alive, "the end")
+    assert engine.observed(task_id).ended_because == "exited with code 1"
+    assert "this agent cannot start" in engine.log.read_text()
 
 
-def test_an_agent_that_ignores_sigterm_is_killed_after_the_grace() -> None:
-    engine = EngineUnderTest(as_whom="ordinary user", agent="ignores-sigterm")
-    try:
-        task_id = engine.start()
-        began = time.monotonic()
-        engine.runner.stop(task_id, grace_s=0.5)
-        assert 0.4 < time.monotonic() - began < 1.5
-    finally:
-        engine.close()
+def test_an_agent_that_ignores_sigterm_is_killed_after_the_grace(new_engine: NewEngine) -> None:
+    engine = new_engine(as_whom="ordinary user", agent="ignores-sigterm")
+    task_id = engine.start()
+    began = time.monotonic()
+    engine.runner.stop(task_id, grace_s=0.5)
+    assert 0.4 < time.monotonic() - began < 1.5
 
 
 def host_processes() -> str:
