@@ -1,4 +1,4 @@
-"""`HomeVolumes` over directories: one folder a home, readable by the sandboxes' user alone."""
+"""`HomeVolumes` over directories: one folder for each home, readable only by the sandboxes' user."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from contract.locked_files import remove_tree
 from manager.ports.home_volumes import check_home_id
 
 LEFT_BY_RESTORES = ("before", "fetched")
-"""`.<home id>.…`: a home that a restore replaces, and what replaces it, as long as the restore lasts."""
+"""`.<home id>.…`: while a restore lasts, the home that it replaces and the one that replaces it."""
 MARK = ".these-are-the-homes"
-"""A file in the folder of homes. A disk that is not mounted leaves a folder without it, in which every home seems to be lost."""
+"""A file in the folder of homes. Without it, the disk may not be mounted, and no home counts as
+lost."""
 
 
 def make_folder(folder: Path, *, mode: int = 0o777) -> None:
-    """Make the folder of homes, with its mark, if it is not there. One that is gets no mark: it may be where a disk should be."""
+    """Make the folder of homes with its mark. An existing folder gets none: a disk may be missing
+    there."""
     try:
         folder.mkdir(mode=mode, parents=True)
     except FileExistsError:
@@ -27,7 +29,8 @@ def make_folder(folder: Path, *, mode: int = 0o777) -> None:
 
 
 def is_there(folder: Path) -> bool:
-    """Whether the folder of homes is certainly the one with the homes, so that one that is not in it is lost."""
+    """Whether this is certainly the folder with the homes, so that a home that is not in it is
+    lost."""
     return (folder / MARK).is_file()
 
 
@@ -40,7 +43,8 @@ class DirectoryHomeVolumes:
         make_folder(folder)
 
     def create(self, home_id: str) -> None:
-        """Made under another name and renamed, so that a home is there with its owner and mode or not at all."""
+        """Creates the home under another name and renames it, so that it never exists without its
+        owner and mode."""
         home = self._path(home_id)
         if home.is_dir():
             return
@@ -53,7 +57,7 @@ class DirectoryHomeVolumes:
                 os.chown(unfinished, self._sandbox_uid, self._sandbox_uid)
             unfinished.rename(home)
         except FileNotFoundError:
-            if not home.is_dir():  # or else another thread has just finished the same home
+            if not home.is_dir():  # otherwise another thread has just finished the same home
                 raise
         except OSError as error:
             if home.is_dir():
@@ -67,9 +71,10 @@ class DirectoryHomeVolumes:
         return self._path(home_id).is_dir()
 
     def purge(self, home_id: str) -> None:
-        """Renamed away first, so that a purge that is cut short leaves no half of a home that could be attached.
+        """Renames the home first, so that an interrupted purge leaves no half of a home that could
+        be attached.
 
-        Its snapshots go last: as long as they are there, a purge is not done.
+        Its snapshots go last: as long as they exist, the purge is not done.
         """
         doomed = self._folder / f".{home_id}.purged"
         with contextlib.suppress(FileNotFoundError):

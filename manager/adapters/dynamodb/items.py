@@ -1,7 +1,9 @@
-"""Records to items and back. The record is JSON in one attribute; beside it stands what is searched or compared.
+"""Converts records to items and back. One attribute holds the record as JSON; the attributes next
+to it are those that are searched or compared.
 
-JSON, because Python writes a float so that the same float is read back; DynamoDB's own numbers are decimal, and boto3 refuses
-floats for that reason. Index keys are numbers of 17 significant digits, which also name one float and no other.
+JSON, because Python writes a float so that it reads back exactly. DynamoDB's own numbers are
+decimal, which is why boto3 refuses floats. Index keys are numbers with 17 significant digits, which
+are exact too.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ KIND = {Workspace: "workspace", Task: "task", Demand: "demand", Cohort: "cohort"
 
 
 class UnknownFormat(ValueError):
-    """The item was written by a newer version of ApraNova than this one."""
+    """A newer version of ApraNova wrote the item."""
 
 
 def key_of(record_type: type[Record], record_id: str) -> Item:
@@ -41,7 +43,7 @@ def key(record: Record) -> Item:
 
 
 def to_item(record: Record, *, written_by: str) -> Item:
-    """The record as it is to be stored: one version on."""
+    """The record as it is stored: one version later."""
     body = wire.to_json(record)
     del body["version"]
     return {

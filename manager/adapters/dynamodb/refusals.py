@@ -1,4 +1,4 @@
-"""Telling AWS' refusals apart."""
+"""Tells the errors of AWS apart."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from botocore.exceptions import ClientError
 
 
 def code_of(error: ClientError) -> str:
-    """The word by which AWS names the refusal; empty when it gave none."""
+    """The error code that AWS gave; empty if it gave none."""
     return error.response.get("Error", {}).get("Code", "")

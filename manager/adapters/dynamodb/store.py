@@ -1,15 +1,19 @@
 """`WorkspaceStore` in one DynamoDB table (table.py), for any number of processes.
 
-Look-ups by key are consistent. Indexes lag behind by some milliseconds, under load by seconds, and the use cases stand that:
+Look-ups by key are consistent. Indexes lag behind by milliseconds, under load by seconds. The use
+cases tolerate that:
 
-- `due` only says where to look. The records themselves are then read by key, so a sweep never acts on an old one; what the
-  index does not show yet is seen by the next pass, and what it still shows though it is settled is dropped here.
-- `pool` gives whole records, which may be old: a claim is conditional on their version, so an old one loses and the launch
-  tries the next. One that is missing for a moment costs a cold start or a surplus warm task, which the next pass retires.
+- `due` only says where to look. The records are then read by key, so a pass never acts on an old
+  one. The next pass sees what the index does not show yet; what it still shows although it is
+  settled is dropped here.
+- `pool` returns whole records, which may be old. A claim is conditional on their version, so an old
+  one loses and the launch tries the next. A record that is missing for a moment costs a cold start
+  or a surplus warm task, which the next pass retires.
 
-One record is a PutItem, several (and every removal) are one TransactWriteItems, which costs twice as much and can tell a repeated
-request from a new one by its token. A PutItem cannot, so each item carries a random `written_by`: when the condition fails
-because our own first try did get through, that is a success.
+One record is a PutItem. Several records, and every removal, are one TransactWriteItems, which costs
+twice as much but recognizes a repeated request by its token. A PutItem cannot, so each item carries
+a random `written_by`: if the condition fails because our own first try got through, the write
+succeeded.
 """
 
 from __future__ import annotations
@@ -33,19 +37,20 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 TRIES_MAX = 6
-"""Of a request that was refused as a whole because of load or another transaction, or of a batch that came back in part."""
+"""For a request refused because of load or another transaction, or a batch answered in part."""
 _PAUSE_BASE_S = 0.02
 _PAUSE_MAX_S = 0.5
 _PAGE_MAX = 1_000
 
 _NOT_NOW = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
-"""Reasons of a cancelled transaction that pass by themselves. Nothing of it was stored."""
+"""Reasons of a canceled transaction that pass by themselves. Nothing was stored."""
 
 Answer = TypeVar("Answer")
 
 
 class DynamoDbWorkspaceStore(RecordStore):
-    """`client` retries throttled and failed requests by itself (botocore's standard mode, with jitter)."""
+    """`client` retries throttled and failed requests itself (botocore's standard mode, with
+    jitter)."""
 
     def __init__(self, client: DynamoDBClient, table_name: str, *, pause: Callable[[float], None] = time.sleep) -> None:
         self._client = client
@@ -137,8 +142,8 @@ class DynamoDbWorkspaceStore(RecordStore):
         self._until_done(attempt)
 
     def _until_done(self, attempt: Callable[[], bool]) -> None:
-        """`attempt` answers False when it was refused and nothing was stored. Raises VersionConflict when that goes on: the
-        caller reads again, which is what someone else's transaction asks for anyway."""
+        """`attempt` answers False if it was refused and nothing was stored. If that persists,
+        raises VersionConflict: the caller then reads again."""
         for number in range(TRIES_MAX):
             if number:
                 self._wait(number)
@@ -164,7 +169,7 @@ class DynamoDbWorkspaceStore(RecordStore):
         return self._read_by_key(record_type, [items.key_of(record_type, record_id) for record_id in ids])
 
     def _read_by_key(self, record_type: type[Kept], found: Iterable[items.Item]) -> tuple[Kept, ...]:
-        """The records that these items name, as they are now, in the order given; those that are gone are left out."""
+        """These items' records as they are now, in the given order, without those that are gone."""
         names = [item[table.PARTITION_KEY]["S"] for item in found]
         records: dict[str, Kept] = {}
         for page in _pages(names):
@@ -199,7 +204,7 @@ class DynamoDbWorkspaceStore(RecordStore):
         raise _unreachable("BatchGetItem left keys unread")
 
     def _query(self, index: str, queue: str, *, until: float | None = None, limit: int) -> list[items.Item]:
-        """The first `limit` items of a queue, in order, over as many pages as that takes."""
+        """The first `limit` items of a queue, in order, over as many pages as needed."""
         partition, order = {
             table.DUE_INDEX: (table.DUE_QUEUE, table.DUE_AT),
             table.POOL_INDEX: (table.POOL_QUEUE, table.POOL_RANK),

@@ -1,18 +1,20 @@
-"""The table's shape: every name that the adapters, the tests and the infrastructure's code must agree on.
+"""The table's shape: every name that adapters, tests and infrastructure share.
 
 | item | pk | sk | indexes |
 |---|---|---|---|
-| record of a workspace, task, cohort, of past launches or of the pool's outlook | `workspace#<id>`, `task#<id>`, `cohort#<id>`, `demand#<id>`, `outlook#<id>` | `record` | `due` or `pool` (a task that waits for its student: both), `listed` |
-| where a home's files are (manager/adapters/efs/homes.py) | `home#<id>` | `record` | – |
-| what ECS was asked for a task (manager/adapters/ecs/references.py) | `task#<id>` | `engine` | – (goes by its time to live) |
+| workspace, task | `workspace#<id>`, `task#<id>` | `record` | `due`, `pool`, `listed` |
+| cohort | `cohort#<id>` | `record` | `due` |
+| past launches, the pool's outlook | `demand#<id>`, `outlook#<id>` | `record` | – |
+| where a home's files are (efs/homes.py) | `home#<id>` | `record` | – |
+| what ECS was asked for a task (ecs/references.py) | `task#<id>` | `engine` | – (it expires) |
 
-The indexes are sparse: an item without an index's key attributes is not in it, and costs it nothing.
+The indexes are sparse: an item without an index's key attributes is not in it and costs nothing.
 
-| index | keys | projection | who is in it |
+| index | keys | projection | content |
 |---|---|---|---|
-| `due` | `due_queue` S, `due_at` N | keys only | records with a `due_at`, by that time; a sweep reads those whose time has come |
-| `pool` | `pool_queue` S, `pool_rank` N | all | the pool's tasks; whole, because a launch reads them with one request |
-| `listed` | `listed_kind` S, `listed_order` S | keys only | workspaces and tasks, for the operator's view; written once in a record's life |
+| `due` | `due_queue` S, `due_at` N | keys only | records with a `due_at`, earliest first |
+| `pool` | `pool_queue` S, `pool_rank` N | all | the pool's tasks; a launch reads them in one request |
+| `listed` | `listed_kind` S, `listed_order` S | keys only | workspaces and tasks, for operators |
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ SORT_KEY = "sk"
 RECORD = "record"
 """Sort key of a record itself."""
 ENGINE = "engine"
-"""Sort key of what the engine was asked for a task."""
+"""Sort key of what ECS was asked for a task."""
 
 DUE_INDEX, DUE_QUEUE, DUE_AT = "due", "due_queue", "due_at"
 POOL_INDEX, POOL_QUEUE, POOL_RANK = "pool", "pool_queue", "pool_rank"
@@ -35,14 +37,14 @@ EXPIRES_AT = "expires_at"
 
 VERSION = "version"
 WRITTEN_BY = "written_by"
-"""Random, new for each write: tells a repeated request from somebody else's."""
+"""Random, new for each write: tells a repeated request from another process's."""
 FORMAT = "format"
 FORMAT_NOW = 1
 BODY = "body"
 
 
 def create_table_request(name: str) -> dict[str, Any]:
-    """What CreateTable is asked for; the tests make their tables with it."""
+    """The request that creates the table; the tests create theirs with it."""
     return {
         "TableName": name,
         "BillingMode": "PAY_PER_REQUEST",

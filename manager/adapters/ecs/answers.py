@@ -1,4 +1,4 @@
-"""Reading what ECS says: its tasks as `ObservedTask`, its refusals as our reasons."""
+"""Translates what ECS says: its tasks to `ObservedTask`, its errors to our reasons."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from manager.adapters.ecs.definitions import AGENT_PORT, CONTAINER
 from manager.domain.lifecycle.observation import ObservedTask
 
 ENDED = frozenset({"DEPROVISIONING", "STOPPED"})
-"""In DEPROVISIONING the containers have ended and only the network interface is being given back: nobody writes to the home."""
+"""In DEPROVISIONING the containers have ended, so nobody writes to the home any more."""
 
 _FAMILY = re.compile(r"-(home-[a-z2-7]{16}):\d+$")
 
@@ -32,11 +32,11 @@ _LATER = frozenset(
         "ConflictException",
     }
 )
-"""A conflict: a start of before did happen, and said something else (nobody waited then). The next look finds its task."""
+"""A conflict: an earlier start succeeded, with other arguments. The next look finds its task."""
 
 
 def observed(task: Any) -> ObservedTask | None:
-    """None: it is no task of the manager's."""
+    """None: it is not a task of the manager's."""
     task_id = task.get("startedBy", "")
     if not TASK_ID_PATTERN.fullmatch(task_id):
         return None
@@ -55,8 +55,8 @@ def observed(task: Any) -> ObservedTask | None:
 
 
 def why_ended(task: Any) -> str:
-    """Plain words. ECS puts the useful part sometimes into the container, sometimes into the task."""
-    # By its name: GuardDuty adds a container of its own, in no certain order.
+    """ECS puts the useful part sometimes into the container, sometimes into the task."""
+    # By its name: GuardDuty adds a container of its own, in no particular order.
     container: Any = next((one for one in task.get("containers") or () if one.get("name") == CONTAINER), {})
     told = f"{container.get('reason', '')} {task.get('stoppedReason', '')}"
     code = container.get("exitCode")
@@ -81,13 +81,13 @@ def why_ended(task: Any) -> str:
 
 
 def home_of(task: Any) -> str:
-    """The home that its definition mounts, by the name of the family; empty for a task of somebody else."""
+    """The home that its definition mounts, by the family's name; empty for a task of somebody else."""
     found = _FAMILY.search(task.get("taskDefinitionArn", ""))
     return found[1] if found else ""
 
 
 def refused_start(error: ClientError) -> ApraNovaError:
-    """What a RunTask or RegisterTaskDefinition that failed means for a launch."""
+    """What a failed RunTask or RegisterTaskDefinition means for a launch."""
     code, text = code_of(error), error.response.get("Error", {}).get("Message", "")
     if code in _LATER:
         return unreachable(f"{code}: {text}")
@@ -95,7 +95,7 @@ def refused_start(error: ClientError) -> ApraNovaError:
 
 
 def refused_placement(failures: list[Any]) -> ApraNovaError:
-    """RunTask answered without a task."""
+    """What it means that RunTask answered without a task."""
     return _refusal("; ".join(f"{failure.get('reason', '')} {failure.get('detail', '')}" for failure in failures))
 
 

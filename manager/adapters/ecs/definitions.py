@@ -1,8 +1,9 @@
-"""Task definitions: ECS fixes the image and the mounted home in them, so each home has a family of its own.
+"""Task definitions: they fix the image and the mounted home, so each home has a family of its own.
 
-A definition is reused as long as it says what is wanted; a changed one becomes the family's next revision, and the one before it is
-deregistered (tasks that run from it are not touched); the last one goes when the home is purged. ECS registers about one definition a second and account: only the first
-launch of a home, and the first one after a new image, pay for that.
+A definition is reused as long as it matches. A change becomes the family's next revision, and the
+previous one is deregistered, which does not touch tasks that run from it. The last one is
+deregistered when the home is purged. ECS registers about one definition per second and account;
+only a home's first launch, and its first one after a new image, wait for that.
 """
 
 from __future__ import annotations
@@ -24,12 +25,13 @@ if TYPE_CHECKING:
 AGENT_PORT = 8080
 CONTAINER = "workspace"
 STOP_TIMEOUT_S = 120
-"""From SIGTERM to SIGKILL, the most that Fargate allows, which is Spot's notice: the agent may then have to save first. Every task has
-it, because one definition serves both sorts. No stop takes longer for it: that has saved, and its agent ends within seconds."""
+"""From SIGTERM to SIGKILL: the most that Fargate allows, which is also Spot's notice. The agent may
+have to save in that time. It delays no stop, because a stop has saved before and its agent ends
+within seconds."""
 _LABEL = "apranova.definition"
 _KNOWN_MAX = 20_000
 _ACTIVE_MAX = 5
-"""Of a family: one, and those that a process left which died between registering and deregistering."""
+"""Of a family: one, and those left by processes that died between registering and deregistering."""
 
 
 class Definitions:
@@ -41,7 +43,8 @@ class Definitions:
         """(family, digest) → ARN, as this process saw them."""
 
     def find_or_register(self, kind: WorkspaceKind, image: str, home_id: str, place: HomePlace) -> str:
-        """The ARN of a definition that runs this image with this home. Raises ClientError, BotoCoreError."""
+        """The ARN of a definition that runs this image with this home. Raises ClientError,
+        BotoCoreError."""
         wanted = self._wanted(kind, image, home_id, place)
         digest = wanted["containerDefinitions"][0]["dockerLabels"][_LABEL]
         with self._lock:
@@ -62,7 +65,7 @@ class Definitions:
         return arn
 
     def drop(self, home_id: str) -> None:
-        """Deregister what is left of a home's families, one for each kind that it could have; a home that goes has no next revision.
+        """Deregister the definitions of a purged home, for each kind that it could have.
         Idempotent. Raises ClientError, BotoCoreError."""
         for kind in WorkspaceKind:
             for _ in range(_ACTIVE_MAX):
@@ -72,7 +75,7 @@ class Definitions:
                 self._client.deregister_task_definition(taskDefinition=current["taskDefinitionArn"])
 
     def forget(self, arn: str) -> None:
-        """Somebody else deregistered it: look again."""
+        """Another process deregistered it: look again."""
         with self._lock:
             self._known = {key: known for key, known in self._known.items() if known != arn}
 

@@ -1,12 +1,12 @@
-"""What ECS was asked for a task: an item of the manager's table, beside the task's record.
+"""What ECS was asked for a task: an item in the manager's table, next to the task's record.
 
-ECS remembers neither a stop of a task that never started, nor for long that a start was asked
-before. So each start first writes an intent record here, which holds for a limited time (the
-lease), and each stop leaves a mark for good:
+ECS does not remember a stop of a task that never started, and forgets after a while that a start
+was requested. So each start first writes an intent record here, which holds for a limited time (the
+lease), and each stop sets a permanent mark:
 
-- a start finds the mark, or an intent record that still holds, or the task's ARN → it starts nothing;
-- a stop sets the mark before it looks for the task. When it finds none while an intent record still
-  holds, a RunTask may be under way: it says so (`StillEnding`) and is asked again, instead of
+- A start that finds the mark, a valid intent record, or the task's ARN starts nothing.
+- A stop sets the mark before it looks for the task. If it finds none while an intent record is
+  valid, a RunTask may be under way. It then raises `StillEnding` and is called again, instead of
   reporting a task as gone that is about to run.
 """
 
@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 LEASE_S = 90.0
-"""Longer than the time from an intent record to the end of its RunTask; the runner sees to that."""
+"""Longer than the time from an intent record to the end of its RunTask, which the runner ensures.
+"""
 KEPT_S = 604_800.0
-"""The mark outlives any start that could still be on its way, and the item then goes by its time to live."""
+"""The mark outlives any start that could still be under way; then the item expires."""
 _READ_MAX = 100
 
 
@@ -60,9 +61,9 @@ class References:
         self._clock = clock
 
     def record_intent(self, task_id: str, *, home: Any | None = None) -> Intent | None:
-        """Begin a start; None: it was stopped, or has started, or somebody else is at it.
+        """Begin a start. None: it was stopped, has started, or another process is starting it.
 
-        `home`: the write that records the home it starts with, if that was made just now. It is
+        `home`: the write that records the home it starts with, if that was created just now. It is
         tried in one transaction with a first intent record; `with_home` says whether it was stored.
         """
         now, mark = self._clock.now(), secrets.token_hex(8)
@@ -106,7 +107,7 @@ class References:
         self._update(task_id, "SET arn = :arn, #expires = :expires", values={":arn": {"S": arn}})
 
     def mark_stopped(self, task_id: str) -> Reference:
-        """From now on no start of it begins. Answers with what was known."""
+        """No start of it begins from now on. Returns what was known."""
         answer = self._update(
             task_id,
             "SET stopped = :yes, asked_at = if_not_exists(asked_at, :never), #expires = :expires",
@@ -116,7 +117,8 @@ class References:
         return _reference(answer["Attributes"])
 
     def given_up(self, task_id: str) -> None:
-        """ECS refused the start for good: nothing is on its way, and a stop need not wait for the lease."""
+        """ECS refused the start for good: nothing is under way, and a stop need not wait for the
+        lease."""
         self._update(
             task_id,
             "SET stopped = :yes, asked_at = :never, #expires = :expires",
@@ -133,9 +135,7 @@ class References:
                     "ConsistentRead": True,
                 }
             }
-            while (
-                request
-            ):  # the client pauses between requests that are throttled; a batch that comes back in part is smaller
+            while request:  # The client pauses between throttled requests; a batch that comes back in part is smaller.
                 answer: Any = self._client.batch_get_item(RequestItems=request)
                 for item in answer["Responses"].get(self._table, ()):
                     reference = _reference(item)

@@ -1,10 +1,11 @@
 """`TaskRunner` on Amazon ECS with Fargate.
 
-A task is found by `startedBy`, which is the manager's task id; it is also RunTask's client token. What ECS cannot promise (a start
-that comes after its stop starts nothing) is kept by references.py.
+A task is found by `startedBy`, which is the manager's task id and also RunTask's client token.
+references.py keeps what ECS cannot promise: a start that comes after its stop starts nothing.
 
-The agent's configuration comes in an environment variable, because ECS has no standard input. It holds a digest of the agent's
-token, not the token: whoever reads it (the student's code, DescribeTasks, CloudTrail) can check a token, but has none.
+The agent gets its configuration in an environment variable, because ECS has no standard input. The
+variable holds a digest of the agent's token, not the token. Those who can read it (student code,
+DescribeTasks, CloudTrail) can check a token, but have none.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ RUN_TASK_MAX_S = 60.0
 """More than a RunTask can take with all its tries: 4 of at most 12 s, and the pauses between."""
 _PAGE = 100
 _FRESH_S = 60.0
-"""So long ECS may not yet say what it was told: DescribeTasks is eventually consistent."""
+"""For so long ECS may not yet know a new task: DescribeTasks is eventually consistent."""
 _PROCESSES_MAX = 512
 _FINAL = frozenset({Reason.LAUNCH_FAILED, Reason.NO_CAPACITY, Reason.KIND_NOT_READY})
 
@@ -53,7 +54,8 @@ class EcsTaskRunner:
     def __init__(
         self, client: ECSClient, settings: EcsSettings, *, references: References, homes: NewHomePlaces, clock: Clock
     ) -> None:
-        """`client`: with botocore's standard retries (jitter), at most 4 tries of at most 12 seconds (RUN_TASK_MAX_S)."""
+        """`client`: with botocore's standard retries (jitter), at most 4 tries of 12 s
+        (RUN_TASK_MAX_S)."""
         self._client = client
         self._settings = settings
         self._references = references
@@ -63,7 +65,7 @@ class EcsTaskRunner:
         self._scan_token: str | None = None
 
     def start(self, spec: TaskSpec) -> None:
-        """As the port says. A start that loses its answer is taken over after the lease, with the same client token."""
+        """A start whose answer was lost is repeated after the lease, with the same client token."""
         if not TASK_ID_PATTERN.fullmatch(spec.task_id):
             raise ApraNovaError(Reason.BAD_REQUEST, "This is not a task's id", detail=spec.task_id)
         if spec.home_id is None:
@@ -93,7 +95,8 @@ class EcsTaskRunner:
         )
 
     def stop(self, task_id: str, *, grace_s: float) -> None:  # noqa: ARG002 (ECS takes it from the definition: STOP_TIMEOUT_S)
-        """Tells ECS, and never waits: raises `StillEnding` until the containers have ended, which an event will tell."""
+        """Never waits: raises `StillEnding` until the containers have ended, of which an event will
+        tell."""
         reference = self._asked(lambda: self._references.mark_stopped(task_id))
         arn = reference.arn or self._asked(lambda: self._find_arn(task_id))
         if not arn:
@@ -132,14 +135,14 @@ class EcsTaskRunner:
         return tuple(seen)
 
     def list_tasks(self) -> tuple[ObservedTask, ...]:
-        """One page of what runs in the cluster; the next call goes on behind it, and begins anew after the last."""
+        """One page of what runs in the cluster. The next call continues after it, then starts over."""
         request: dict[str, Any] = {"cluster": self._settings.cluster, "maxResults": _PAGE}
         if self._scan_token:
             request["nextToken"] = self._scan_token
         try:
             page = self._asked(lambda: self._client.list_tasks(**request))
         except ApraNovaError:
-            self._scan_token = None  # it may have grown too old: the next round begins at the beginning
+            self._scan_token = None  # it may have expired: start over
             raise
         self._scan_token = page.get("nextToken")
         seen = (answers.observed(task) for task in self._describe(page["taskArns"]).values())
@@ -180,7 +183,7 @@ class EcsTaskRunner:
                 raise answers.unreachable("registering the task definition took too long; the start is taken up again")
             spot = _on_spot(spec.task_id, self._settings.spot_percent)
             answer = self._run_task(spec, definition, provider="FARGATE_SPOT" if spot else "FARGATE")
-            if spot and not answer.get("tasks"):  # Spot runs out first; a student who waits gets the other sort
+            if spot and not answer.get("tasks"):  # Spot runs out first; a student who waits gets an on-demand task
                 answer = self._run_task(spec, definition, provider="FARGATE")
         except ClientError as error:
             if "inactive" in str(error) or "Unable to find task definition" in str(error):
@@ -198,7 +201,7 @@ class EcsTaskRunner:
             "taskDefinition": definition,
             "count": 1,
             "startedBy": spec.task_id,
-            # The same token with another request is refused by ECS, so each provider has its own.
+            # ECS refuses the same token with another request, so each provider has its own.
             "clientToken": spec.task_id if provider == "FARGATE" else f"{spec.task_id}-spot",
             "capacityProviderStrategy": [{"capacityProvider": provider, "weight": 1}],
             "networkConfiguration": {
@@ -232,7 +235,8 @@ class EcsTaskRunner:
     # Finding
 
     def _arn_of_started(self, reference: Reference) -> str:
-        """RunTask's answer is not stored on the way, so that a launch costs one request less: whoever looks first, stores it."""
+        """A launch does not store RunTask's answer, which saves a request; the first look stores
+        it."""
         if not reference.asked_at:
             return ""
         arn = self._asked(lambda: self._find_arn(reference.task_id))
@@ -250,8 +254,8 @@ class EcsTaskRunner:
         return ""
 
     def _fix_home(self, home_id: str) -> None:
-        """That an access point is gone is known by the task that could not mount it: no launch asks EFS first. The next one
-        finds another place, which is another definition."""
+        """Only a task that could not mount a home tells that its access point is gone: no launch
+        asks EFS first. The next start finds another place and registers another definition."""
         if not home_id:
             return
         try:
@@ -293,5 +297,5 @@ def _configuration(spec: TaskSpec) -> str:
 
 
 def _on_spot(task_id: str, percent: int) -> bool:
-    """Decided by the id, so that a repeated start asks for the same."""
+    """Derived from the id, so that a repeated start asks for the same."""
     return int.from_bytes(hashlib.sha256(task_id.encode()).digest()[:4], "big") % 100 < percent

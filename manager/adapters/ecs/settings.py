@@ -21,13 +21,14 @@ class HomePlaces(Protocol):
     def find_place(self, home_id: str) -> HomePlace | None: ...
 
     def recreate_access_point(self, home_id: str) -> bool:
-        """A task could not mount this home: if its access point is gone, give it another one. Raises ApraNovaError."""
+        """A task could not mount this home: replace its access point if that is gone. Raises
+        ApraNovaError."""
         ...
 
 
 @dataclass(frozen=True)
 class NewHome:
-    """A home made just now, which no record knows yet."""
+    """A home created just now, which no record knows yet."""
 
     place: HomePlace
     record: Any
@@ -35,12 +36,13 @@ class NewHome:
 
 
 class NewHomePlaces(HomePlaces, Protocol):
-    """Also of homes made just now, which the start of their first task records."""
+    """Also knows homes created just now, which the start of their first task records."""
 
     def take_new(self, home_id: str) -> NewHome | None: ...
 
     def record(self, home_id: str, made: HomePlace) -> HomePlace | None:
-        """Store it by itself: the place that is the home's then; None: the home is being purged. Raises ApraNovaError."""
+        """Record the place alone. Returns the home's place; None: it is being purged. Raises
+        ApraNovaError."""
         ...
 
 
@@ -54,9 +56,10 @@ class EcsSettings:
     images: Mapping[WorkspaceKind, str]
     """The image (with tag or digest) of each kind that can be launched."""
     log_group: str = ""
-    """Empty: what tasks print is not kept."""
+    """Empty: the output of tasks is not kept."""
     spot_percent: int = 0
-    """How many of a hundred tasks run on Fargate Spot: cheaper, and AWS may end them with two minutes' notice."""
+    """How many percent of tasks run on Fargate Spot: cheaper, but AWS may end them at two minutes'
+    notice."""
     cpu_units: int = 1024
     memory_mib: int = 2048
     architecture: str = "X86_64"

@@ -1,4 +1,5 @@
-"""`BackupWorker` on AWS: notifies the Lambda that mounts a home's file system, and lists snapshots in S3."""
+"""`BackupWorker` on AWS: notifies the Lambda that mounts a home's file system; lists snapshots in
+S3."""
 
 from __future__ import annotations
 
@@ -28,15 +29,17 @@ class LambdaBackupWorker:
         repositories: Callable[[], S3Repositories],
         homes: HomePlaces,
     ) -> None:
-        """`workers`: file system → the name of its backup worker's function, which also purges. `repositories` is called
-        only when somebody lists snapshots; creating an S3 client would lengthen every cold start."""
+        """`workers`: file system → name of its backup worker's function, which also purges.
+        `repositories` is called only to list snapshots; creating an S3 client would lengthen every
+        cold start."""
         self._functions = functions
         self._workers = dict(workers)
         self._repositories = repositories
         self._homes = homes
 
     def notify(self, workspace_id: str, home_id: str) -> None:
-        """Asynchronous: Lambda queues the event until the worker is free. The daily round finds what a lost event missed."""
+        """Asynchronous: Lambda queues the event until the worker is free. The daily round finds
+        lost events."""
         try:
             place = self._homes.find_place(home_id)
             if (

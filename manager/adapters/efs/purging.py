@@ -1,4 +1,4 @@
-"""The end of a home on AWS, by the one that mounts its file system: files, then snapshots, then the item that says it is there."""
+"""Removes a home on AWS where its file system is mounted: files, then snapshots, then its item."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Purger:
-    """Believes the table, never the event: a home whose item does not say `purging` keeps its files."""
+    """Believes the table, not the event: a home whose item does not say `purging` keeps its files."""
 
     def __init__(
         self,
@@ -36,7 +36,8 @@ class Purger:
         self._table = table_name
 
     def purge(self, home_id: str) -> bool:
-        """Whether the home was purged now. Idempotent; one that was cut short is carried on. Raises OSError, ClientError."""
+        """Returns whether it purged the home. Idempotent; resumes after an interruption. Raises
+        OSError, ClientError."""
         item = self._find(home_id)
         if item is None or "purging" not in item:
             return False
@@ -52,7 +53,8 @@ class Purger:
         return True
 
     def belongs_here(self, home_id: str) -> bool:
-        """Whether this file system is the home's place by the table. It is mounted: Lambda runs no function without. Raises SnapshotFailed."""
+        """Whether the table places the home on this file system, which is mounted: Lambda starts no
+        function without it. Raises SnapshotFailed."""
         try:
             item = self._find(home_id)
         except (ClientError, BotoCoreError) as error:

@@ -1,1 +1,1 @@
-"""Every port in memory: for tests, and as the plainest statement of what each port means."""
+"""Every port in memory: for tests, and as the plainest definition of what each port means."""

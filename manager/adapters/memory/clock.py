@@ -8,7 +8,7 @@ import hashlib
 
 
 class FakeClock:
-    """Stands still until it is told to advance."""
+    """Stands still until a test advances it."""
 
     def __init__(self, now: float = 1_790_000_000.0) -> None:
         self._now = now
@@ -21,7 +21,7 @@ class FakeClock:
 
 
 class CountingIds:
-    """Ids that look real and come out the same in every run."""
+    """Ids that look real and are the same in every run."""
 
     def __init__(self, seed: str = "") -> None:
         self._seed = seed

@@ -1,4 +1,4 @@
-"""The two sorts of index that a store in memory needs; neither ever looks at what is not asked for."""
+"""The two kinds of index that a store in memory needs. Neither looks at more than it is asked for."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import math
 
 
 class DueIndex:
-    """Keys by the time at which they are due. A change costs a push; what it leaves behind goes when its time has come."""
+    """Keys by due time. A change costs one push; an outdated entry is removed when its time has
+    come."""
 
     def __init__(self) -> None:
         self._due_at: dict[str, float] = {}
@@ -40,7 +41,7 @@ class DueIndex:
 
 
 class RankIndex:
-    """Keys in the order of a number, for the few of them that have one."""
+    """Keys ordered by rank, for the few that have one."""
 
     def __init__(self) -> None:
         self._rank: dict[str, float] = {}

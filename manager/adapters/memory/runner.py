@@ -1,4 +1,5 @@
-"""`TaskRunner` and `TaskAgent` in memory, over one set of pretended tasks; and ones that misbehave, named by how."""
+"""`TaskRunner` and `TaskAgent` in memory, over one set of pretended tasks, and misbehaving
+variants."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ class PretendedTask:
 
 
 class MemoryTaskRunner:
-    """An engine without faults: tasks are ready `ready_after_s` after their start, and end only when told."""
+    """An engine without faults: tasks are ready `ready_after_s` after their start and end only on
+    request."""
 
     isolation = "memory"
 
@@ -63,7 +65,7 @@ class MemoryTaskRunner:
         self.end(task_id, "")
 
     def end(self, task_id: str, because: str) -> None:
-        """What a crash inside the task, or somebody's kill, does."""
+        """What a crash inside the task does, or a kill from outside."""
         with self._lock:
             task = self.tasks.get(task_id)
             if task is not None and task.alive:
@@ -93,7 +95,7 @@ class MemoryTaskRunner:
         return self.clock.now() - task.started_at >= self.ready_after_s
 
     def serving(self, workspace_id: str) -> list[str]:
-        """Live tasks that serve the workspace: more than one breaks the first rule."""
+        """Live tasks that serve the workspace. More than one breaks the first rule."""
         return [
             task_id
             for task_id, task in self.tasks.items()
@@ -113,7 +115,7 @@ def _observed(task_id: str, task: PretendedTask) -> ObservedTask:
 
 
 class RunnerThatLosesTasks(MemoryTaskRunner):
-    """Forgets a task altogether when it ends, as an engine does after its own restart."""
+    """Forgets a task when it ends, as an engine does after its own restart."""
 
     def end(self, task_id: str, because: str) -> None:
         super().end(task_id, because)

@@ -21,7 +21,7 @@ class MemorySnapshots:
     failing: str = ""
     """Why everything fails; empty: it works."""
     place: str = "here"
-    """Of homes whose files are gone: 'here', 'elsewhere', or else why nobody can tell."""
+    """For homes whose files are gone: 'here', 'elsewhere', or the reason why nobody can tell."""
 
     def holds(self, home_id: str) -> bool:
         return home_id in self.homes.files

@@ -1,4 +1,4 @@
-"""The tables of the SQLite store, and how a file that an earlier version wrote becomes one of this version."""
+"""The tables of the SQLite store, and how they are migrated from earlier versions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CREATE TABLE demand (
   demand_id TEXT PRIMARY KEY, version INTEGER NOT NULL, counted_at REAL NOT NULL, body TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 """
-"""As version 1 had them."""
+"""The tables of version 1."""
 
 _TASK_INDICES = """
 ALTER TABLE tasks ADD COLUMN due_at REAL;
@@ -48,8 +48,9 @@ CREATE INDEX cohorts_due ON cohorts (due_at) WHERE due_at IS NOT NULL;
 
 
 def bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
-    """Make the tables, or change those that are there, in one transaction: a process that is killed in the middle leaves
-    the file as it was. Raises ValueError for a file of a later version, which is left alone."""
+    """Create or migrate the tables in one transaction, so that a process that is killed in the
+    middle leaves the file as it was. Raises ValueError for the file of a later version and leaves
+    it alone."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         _change(connection, path)
@@ -81,8 +82,8 @@ def _run(connection: sqlite3.Connection, statements: str) -> None:
 
 
 def _give_tasks_their_times(connection: sqlite3.Connection) -> None:
-    """Version 1 read all tasks at every pass and knew no `due_at`: without one, a task that was starting or stopping when
-    ApraNova was updated would never be looked at again."""
+    """Version 1 read all tasks in every pass and had no `due_at`. Without one, a task that was
+    starting or stopping during the update would never be looked at again."""
     rows = connection.execute("SELECT task_id, body FROM tasks").fetchall()
     for task_id, body in rows:
         known = json.loads(body)

@@ -1,8 +1,9 @@
 """`WorkspaceStore` in one SQLite file, for several threads and several processes.
 
-Each record is a row: the columns that are searched, and the whole record as JSON. WAL lets readers go on while someone
-writes. `synchronous=FULL`, not NORMAL: a claim says for good which home is whose, and a power cut must not take it back
-after the student has begun to work; the extra fsync costs some 0.1 to 5 ms a write, and an existing launch writes nothing.
+Each record is a row: the columns that are searched, and the whole record as JSON. WAL lets readers
+continue while somebody writes. `synchronous=FULL`, not NORMAL: a claim says for good which home is
+whose, and a power cut must not undo it after the student has begun to work. The extra fsync costs
+about 0.1 to 5 ms for each write, and an existing launch writes nothing.
 """
 
 from __future__ import annotations
@@ -32,12 +33,13 @@ _IDLE_CONNECTIONS_MAX = 8
 
 
 class SqliteWorkspaceStore(RecordStore):
-    """Connections are lent, not bound to threads: the server's threads come and go with each HTTP connection."""
+    """Connections are lent, not bound to threads: each HTTP connection has a thread of its own."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._idle: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue(_IDLE_CONNECTIONS_MAX)
-        # Writers of this process queue here fairly; SQLite's own waiting sleeps and polls, and serves other processes.
+        # Writers of this process queue here fairly; SQLite itself sleeps and polls, for other
+        # processes.
         self._write_lock = threading.Lock()
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)  # it holds launch secrets
@@ -110,7 +112,7 @@ class SqliteWorkspaceStore(RecordStore):
         try:
             yield connection
         except BaseException:
-            connection.close()  # its state is not known for sure; a new one costs less than a wrong guess
+            connection.close()  # its state is unknown; a new one costs less than a wrong guess
             raise
         try:
             self._idle.put_nowait(connection)

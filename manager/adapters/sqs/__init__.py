@@ -1,1 +1,1 @@
-"""The queue by which one pass asks for the next."""
+"""The queue through which one reconcile pass asks for the next."""

@@ -1,11 +1,13 @@
-"""Ask for one more pass soon, although nothing that runs could wait for it.
+"""Asks for another reconcile pass soon, although no process waits for it.
 
-One FIFO queue, whose messages all say the same and are delivered DELAY_S later, to the function itself. Those of the same moment
-are one message (SQS drops what has the same deduplication id for five minutes), so that a hundred launches at once ask for one
-pass and not for a hundred; and one message group, so that these passes come one after the other.
+All messages of the FIFO queue are equal and are delivered to the function itself, DELAY_S later.
+Those of the same moment are one message: SQS drops a repeated deduplication id for five minutes. So
+a hundred launches at once ask for one pass. One message group makes these passes run one after the
+other.
 
-A moment is shorter than the delay: so whoever asks and is dropped as a repetition can be sure that the message which stands for
-it is still to come, even if the clocks of two instances differ by as much as the delay is longer.
+A moment is shorter than the delay. So a request that is dropped as a repetition can rely on the
+message that stands for it being still to come, even if the clocks of two instances differ by the
+difference.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 DELAY_S = 2
-"""The queue's own delay: how soon a pass follows the one before, as long as something moves."""
+"""The queue's own delay: how soon a pass follows the previous one while something moves."""
 MOMENT_S = 1.0
 BODY = '{"action":"sweep"}'
 _GROUP = "sweep"
@@ -36,7 +38,7 @@ class SqsWakes:
         self._clock = clock
 
     def ask(self) -> bool:
-        """Whether it was heard. If not, the next scheduled sweep does what this one would have done."""
+        """Returns whether it was heard. If not, the next scheduled pass does the work."""
         moment = int(self._clock.now() / MOMENT_S)
         try:
             self._client.send_message(
