@@ -1,7 +1,7 @@
-"""The manager's settings on AWS: the function's environment, and over it what an operator wrote into Parameter Store.
+"""The manager's settings on AWS: the function's environment, overridden by Parameter Store.
 
-`/apranova/manager/idle-timeout-s` in Parameter Store is APRANOVA_IDLE_TIMEOUT_S. It is read again every few minutes, so a school
-changes its limits without a deploy.
+`/apranova/manager/idle-timeout-s` in Parameter Store is APRANOVA_IDLE_TIMEOUT_S. It is read again
+every few minutes, so a school changes its limits without a deploy.
 """
 
 from __future__ import annotations
@@ -20,18 +20,19 @@ ARCHITECTURES = ("X86_64", "ARM64")
 _QUEUE_URL = re.compile(r"^https?://\S+\.fifo$")
 
 ON_AWS = Policy(
-    tasks_max=None,  # the quota of Fargate is the limit; the store is not asked how many there are
-    spared_unknown_a_day=24.0,  # warm tasks cost money: where nothing is known, the schedule is cut to its worth
+    tasks_max=None,  # Fargate's quota is the limit
+    spared_unknown_a_day=24.0,  # warm tasks cost money: without history, the schedule is limited to what it is worth
     start_lead_s=60.0,
     warming_max=100,
     refill_delay_s=0.0,  # nobody shares a machine with the student
     launch_timeout_s=300.0,  # a pull of a large image, twice
-    status_refresh_s=300.0,  # as often as the sweep comes
-    idle_warning_s=600.0,  # and the sweep that warns may come 300 s late
+    status_refresh_s=300.0,  # as often as the scheduled pass
+    idle_warning_s=600.0,  # the pass that warns may come 300 s late
     transient_tick_s=2.0,
     engine_retry_s=5.0,
 )
-"""What differs from one machine: tasks start in a minute, cost money while they are warm, and passes come every five minutes."""
+"""What differs from one machine: tasks take a minute to start, warm tasks cost money, and passes
+come every five minutes."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class AwsSettings:
     region: str
     table: str
     purgers: Mapping[str, str]
-    """File system → its backup worker: the function that takes snapshots of its homes, and purges them."""
+    """File system → its backup worker's function, which takes snapshots of its homes and purges
+    them."""
     snapshots_bucket: str
     """Empty: no snapshots of homes are taken."""
     ecs: EcsSettings
@@ -47,15 +49,16 @@ class AwsSettings:
     public_url: str
     workspaces_domain: str
     identity_key: str
-    """The backend's public key (raw Ed25519, base64url): it signs passes for the door and identity tokens for applications."""
+    """The backend's public key (raw Ed25519, base64url) for door passes and identity tokens."""
     wake_queue: str
-    """URL of the queue through which a pass asks for the next; empty: only schedule and events bring passes."""
+    """URL of the queue through which a pass asks for the next. Empty: only schedule and events
+    start passes."""
     metrics_namespace: str
     service: str
 
 
 def variables_of(parameters: Mapping[str, str], path: str) -> dict[str, str]:
-    """Parameter Store's names below `path` as names of the environment."""
+    """Parameter Store's names below `path` as names of environment variables."""
     names = {name: name.removeprefix(path).strip("/") for name in parameters}
     return {
         f"APRANOVA_{short.upper().replace('-', '_')}": parameters[name]

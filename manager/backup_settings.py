@@ -24,7 +24,7 @@ class BackupSettings:
     """Holds restic's cache of a repository while it works."""
     metrics_namespace: str
     service: str
-    """Which installation this is, where an account holds several."""
+    """Which installation this is, if an account has several."""
 
 
 def read_backup_settings(variables: Mapping[str, str]) -> BackupSettings:

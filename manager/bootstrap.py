@@ -32,7 +32,7 @@ class Manager:
     metrics: PrometheusMetrics
     background: ThreadBackground
     backup_worker: BackupThread | None
-    """None: no snapshots are taken here."""
+    """None: no snapshots are taken."""
 
 
 def build(settings: Settings) -> Manager:

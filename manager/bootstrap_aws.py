@@ -38,8 +38,8 @@ _CONNECTIONS_MAX = 32
 
 
 class Clients:
-    """One session of botocore (boto3 itself would cost a cold start as much again as one more client), and a client for each
-    service. They outlive a change of the settings."""
+    """One session of botocore, and a client for each service. They outlive a change of the
+    settings. boto3 itself would lengthen a cold start as much as one more client."""
 
     def __init__(self, region: str) -> None:
         self._session = botocore.session.Session()
@@ -89,7 +89,7 @@ class Clients:
 @dataclass(frozen=True)
 class AwsManager:
     world: World
-    """Without a background: each invocation brings one that ends with it."""
+    """Without a background: each invocation brings its own."""
     metrics: EmfMetrics
     wakes: SqsWakes | None
     settings: AwsSettings

@@ -1,4 +1,4 @@
-"""One emulator of AWS for all of the manager's tests; it starts with the first test that asks for it."""
+"""One AWS emulator for all of the manager's tests; it starts with the first test that needs it."""
 
 from __future__ import annotations
 

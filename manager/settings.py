@@ -28,7 +28,7 @@ class Settings:
     workspaces_domain: str
     public_url: str
     identity_key: str
-    """The gateway's public key, for applications that ask who is asking."""
+    """The backend's public key, for applications that ask who the user is."""
     policy: Policy
     access_key_id: str
     secret_access_key: str = field(repr=False)
@@ -38,7 +38,7 @@ class Settings:
     """None: no snapshots of homes are taken."""
     snapshots_password: str = field(default="", repr=False)
     restic: Path | None = None
-    """Where restic is, or will be once it is installed; PATH is looked at as well."""
+    """Where restic is, or will be installed; PATH is searched as well."""
 
 
 def read_settings(variables: Mapping[str, str]) -> Settings:

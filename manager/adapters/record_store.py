@@ -1,4 +1,4 @@
-"""`WorkspaceStore`'s look-ups, expressed by the few that each technology implements."""
+"""Expresses `WorkspaceStore`'s look-ups by the few that each technology implements."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class RecordStore(abc.ABC):
 
     @abc.abstractmethod
     def _find_many(self, record_type: type[Kept], record_ids: Iterable[str]) -> tuple[Kept, ...]:
-        """Those that exist, in the order asked for."""
+        """The existing ones, in the order of the ids."""
 
     @abc.abstractmethod
     def _list(self, record_type: type[Listed], limit: int) -> tuple[Listed, ...]:

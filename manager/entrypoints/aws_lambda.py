@@ -1,4 +1,5 @@
-"""`manager.entrypoints.aws_lambda.handle`: to import this module is how Lambda starts the process, and settings are read here."""
+"""`manager.entrypoints.aws_lambda.handle`. Lambda starts the process by importing this module, so
+it reads the settings."""
 
 from __future__ import annotations
 

@@ -1,12 +1,14 @@
-"""The backup worker as AWS calls it: one function for each EFS file system, which mounts its `/homes`; one event at a time.
+"""The backup worker as AWS calls it: a function for each EFS file system, which mounts its
+`/homes`.
 
 | sender | event | action |
 |---|---|---|
 | the manager, after a stop or for a restore | `{"workspace_id": …}` | check that workspace's home |
-| the manager, for a purge | `{"home_id": …}` | remove the files, snapshots and item of a home that is marked `purging` |
+| the manager, for a purge | `{"home_id": …}` | remove what is marked `purging` |
 | EventBridge Scheduler, each day | `{"action": "round"}` | check every home that waits |
 
-Every event may come twice or late: the table says what to do. Two at once are not allowed (reserved concurrency 1).
+Every event may come twice or late: the table says what to do. One event runs at a time (reserved
+concurrency 1).
 """
 
 from __future__ import annotations
@@ -24,13 +26,13 @@ from manager.use_cases import backups
 log = logging.getLogger("apranova.backup_worker")
 
 _RESERVE_S = 45.0
-"""Of the function's time, to end restic and record the result."""
+"""Kept from the function's time, to end restic and record the result."""
 _ROUND_RESERVE_S = 300.0
 """A round starts no further home with less time left than this; the next round continues."""
 
 
 class Context(Protocol):
-    """What Lambda hands over with each event."""
+    """What Lambda passes with each event."""
 
     def get_remaining_time_in_millis(self) -> int: ...
 
@@ -52,7 +54,7 @@ class Function:
             shutil.rmtree(self._parts.settings.scratch / "restic", ignore_errors=True)
 
     def _do(self, event: Any, left_s: Callable[[], float]) -> str:
-        """An error ends the invocation as failed: Lambda tries an asynchronous one twice more."""
+        """An error fails the invocation: Lambda tries an asynchronous one twice more."""
         match event:
             case {"workspace_id": str(workspace_id)}:
                 backups.check_home(self._parts.context(timeout_s=left_s() - _RESERVE_S), workspace_id)
@@ -68,7 +70,7 @@ class Function:
 
 
 def from_environment(environment: Mapping[str, str]) -> Function:
-    logging.getLogger().setLevel(logging.INFO)  # Lambda's own handler writes it as JSON
+    logging.getLogger().setLevel(logging.INFO)  # Lambda's own handler writes JSON
     logging.getLogger("botocore").setLevel(logging.WARNING)
     return Function(build(read_backup_settings(environment)))
 
@@ -77,7 +79,7 @@ _made: list[Function] = []
 
 
 def handle(event: Any, context: Context) -> dict[str, str]:
-    """Made with the first event: nothing happens at import."""
+    """Created with the first event: nothing happens at import."""
     if not _made:
         _made.append(from_environment(os.environ))
     return _made[0](event, context)

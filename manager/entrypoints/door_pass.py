@@ -1,4 +1,4 @@
-"""Who stands at the door: the person whom the backend's pass names. The manager holds only the public key."""
+"""Finds the person at the door by the backend's pass. The manager holds only the public key."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from contract.names import DOOR_AUDIENCE, DOOR_ISSUER
 log = logging.getLogger(__name__)
 
 LEEWAY_S = 10
-"""Between the backend's clock and ours."""
+"""Difference allowed between the backend's clock and ours."""
 _LENGTH_MAX = 2_048
 _NEEDED = ("exp", "iat", "sub", "aud", "iss")
 
 
 def find_person(given: str, public_key: str) -> str | None:
-    """The id of the person; None: there is no pass, or it is not (or no longer) good. Raises ApraNovaError without a key."""
-    # Imported here: what it costs (cryptography) is paid by the first student at the door, not by each start of the function.
+    """The person's id. None: there is no pass, or it is not valid. Raises ApraNovaError without a
+    key."""
+    # Imported here: the first student at the door pays for cryptography, not each cold start.
     import jwt
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 

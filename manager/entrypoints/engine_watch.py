@@ -1,5 +1,8 @@
-"""On one machine no event tells that a task has died, or that an application is installed: the engine is asked every few seconds,
-what is missing from its list is named to the sweep, and an image that is new wakes it, for the pool."""
+"""Notices that a task died or an application was installed, of which no event tells on one machine.
+
+It asks the engine every few seconds. What is missing from the engine's list gets a reconcile pass
+at once, and a new image wakes one for the pool.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,12 @@ from manager.ports.task_runner import TaskRunner
 log = logging.getLogger(__name__)
 
 EVERY_S = 2.0
-"""A few calls over a Unix socket; a student whose task died sees it within this and a pass."""
+"""A few calls over a Unix socket. A student sees within this time that their task died."""
 
 
 class EngineWatch:
-    """One thread beside the sweep's. What it misses while the manager is down, the sweep finds when workspaces are due."""
+    """One thread. What it misses while the manager is down, a pass finds when the workspaces are
+    due."""
 
     def __init__(
         self, runner: TaskRunner, kinds: Sequence[WorkspaceKind], tell: Callable[[Iterable[str]], None]

@@ -1,15 +1,16 @@
-"""The manager as AWS calls it: one function for everybody who asks or wakes it.
+"""The manager as AWS calls it: one function for everything that asks or wakes it.
 
-| who | event | answer |
+| sender | event | answer |
 |---|---|---|
 | the backend, `lambda.invoke` | `{"action": …}` (contract/manager.py) | as on one machine |
-| EventBridge Scheduler | `{"action": "sweep"}` | a whole pass |
-| the queue of wakes | `{"Records": [{"eventSource": "aws:sqs"}]}` | a whole pass, for any number of them |
-| ECS, when a task's state changes | `{"source": "aws.ecs", "detail": {"startedBy": …}}` | a pass over that task alone |
-| the load balancer, `/workspace` | `{"requestContext": {"elb": …}}` | a page or a redirect (door.py) |
+| EventBridge Scheduler | `{"action": "sweep"}` | a reconcile pass |
+| the queue of wakes | `{"Records": [{"eventSource": "aws:sqs"}]}` | one pass for all |
+| ECS, when a task's state changes | `{"source": "aws.ecs", "detail": {"startedBy": …}}` | a pass over it |
+| the load balancer, `/workspace` | `{"requestContext": {"elb": …}}` | a page, a redirect |
 
-All of them may come twice, late or never: each reads the world, and every write is conditional. Nothing waits for a task: what is
-left to do when a pass ends is the next pass's, which is asked for through the queue.
+All of them may come twice, late or never: each reads the world, and every write is conditional.
+Nothing waits for a task: what is left when a pass ends is left to the next pass, which is requested
+through the queue.
 """
 
 from __future__ import annotations
@@ -39,21 +40,22 @@ log = logging.getLogger(__name__)
 SETTINGS_FRESH_S = 300.0
 """How long Parameter Store's values are used before they are read again."""
 ASK_FOR_NEXT_WITHIN_S = 15.0
-"""A pass that knows of something due so soon asks for the next one; all else waits for the scheduled sweep."""
+"""If something is due so soon, the pass asks for the next one; the scheduled pass does the rest."""
 _UNDONE = frozenset({"failed", "error"})
 
 
 class Context(Protocol):
-    """What Lambda hands over with each event."""
+    """What Lambda passes with each event."""
 
     def get_remaining_time_in_millis(self) -> int: ...
 
 
 class Function:
-    """One for each process, which answers one event at a time."""
+    """One for each process; it answers one event at a time."""
 
     def __init__(self, environment: Mapping[str, str], clients: Clients) -> None:
-        """Raises BadSetting, ClientError, BotoCoreError: Lambda then says that the function could not start, and tries again."""
+        """Raises BadSetting, ClientError, BotoCoreError: Lambda then reports a failed start and
+        tries again."""
         self._environment = dict(environment)
         self._path = environment.get("APRANOVA_PARAMETERS", "")
         self._clients = clients
@@ -63,7 +65,7 @@ class Function:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Function:
-        logging.getLogger().setLevel(logging.INFO)  # Lambda's own handler writes it as JSON
+        logging.getLogger().setLevel(logging.INFO)  # Lambda's own handler writes JSON
         logging.getLogger("botocore").setLevel(logging.WARNING)
         return cls(environment, Clients(Environment(environment).text("AWS_REGION")))
 
@@ -81,7 +83,7 @@ class Function:
         return variables_of(self._clients.parameters(self._path), self._path) if self._path else {}
 
     def _read_settings_again(self) -> None:
-        """A parameter that cannot be meant must not stop a school that runs: the settings stay as they were."""
+        """A bad parameter must not stop a running school: the previous settings stay."""
         if not self._path or time.monotonic() - self._read_at < SETTINGS_FRESH_S:
             return
         self._read_at = time.monotonic()
@@ -95,7 +97,7 @@ class Function:
 
 
 class Invocation:
-    """One event. Its world ends with it: no thread and no mark of work under way is carried into the next one."""
+    """One event. Its world ends with it: no thread or unfinished work reaches the next event."""
 
     def __init__(self, manager: AwsManager, remaining_s: Callable[[], float]) -> None:
         self._manager = manager
@@ -117,7 +119,7 @@ class Invocation:
             case {"source": "aws.ecs", "detail": {"startedBy": str(task_id)}} if TASK_ID_PATTERN.fullmatch(task_id):
                 self._pass_over([task_id])
                 return {"ok": True}
-            case {"source": str()}:  # somebody else's task, or another event of EventBridge: nothing of ours
+            case {"source": str()}:  # a foreign task, or another event of EventBridge
                 return {"ok": True}
             case {"action": "sweep"} | {"Records": [{"eventSource": "aws:sqs"}, *_]}:
                 self._whole_pass()
@@ -125,7 +127,7 @@ class Invocation:
         return InvocationHandler(self._world, last_sweep_at=self._last_sweep_at)(event)
 
     def finish(self) -> None:
-        """Whatever changed something asked for a pass: the pool's replacement, the save of a stop, the next step."""
+        """Every change asks for a pass: to refill the pool, save a home, do the next step."""
         self._background.finish()
         if self._woken and self._manager.wakes is not None:
             self._manager.wakes.ask()
@@ -143,8 +145,8 @@ class Invocation:
         self._carry_out(lambda: reconcile_named(self._world, task_ids))
 
     def _carry_out(self, begin: Callable[[], Plan]) -> None:
-        """A pass that leaves something undone has not failed and is not repeated as a whole: it is counted, for the alarm, and the
-        rest is the next one's. A pass that could not be made at all is counted and raises."""
+        """A pass that leaves something undone is not repeated: it is counted for the alarm, and the
+        next pass does the rest. A pass that could not be made at all is counted and raises."""
         try:
             plan = begin()
         except Exception:
@@ -165,12 +167,12 @@ class Invocation:
         return at <= self._world.clock.now() + ASK_FOR_NEXT_WITHIN_S
 
     def _last_sweep_at(self) -> float | None:
-        """When a pass last wrote down what the pool costs: within a minute of the last one."""
+        """When a pass last recorded the pool's cost: within a minute of the last pass."""
         return self._world.store.find_outlook().metered_at or None
 
 
 class _Tally:
-    """Hands everything on, and counts what a pass could not do."""
+    """Passes everything on, and counts what a pass could not do."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics

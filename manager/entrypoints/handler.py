@@ -1,4 +1,4 @@
-"""One invocation: an event (the decoded payload) in, an answer out. On AWS manager/entrypoints/function.py stands before it."""
+"""One invocation: an event (the decoded payload) in, an answer out. Called by function.py on AWS."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ log = logging.getLogger(__name__)
 
 
 class InvocationHandler:
-    """Turns events into calls of use cases, and their errors into answers. An unexpected error passes through: the
-    caller reports it as a failed invocation."""
+    """Maps events to use cases and their errors to answers. An unexpected error passes through: the
+    caller reports a failed invocation."""
 
     def __init__(self, world: World, *, last_sweep_at: Callable[[], float | None]) -> None:
         self._world = world

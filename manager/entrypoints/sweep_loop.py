@@ -1,4 +1,5 @@
-"""When to sweep: at once when something wakes it, soon while something moves, at the next known deadline, else now and then."""
+"""When to reconcile: at once when woken, soon while something moves, otherwise at the next
+deadline."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ _STUCK_AFTER_S = 60.0
 
 
 class SweepLoop:
-    """One thread. A pass that fails is logged, and the next one comes all the same."""
+    """One thread. A failed pass is logged, and the next one comes all the same."""
 
     def __init__(self, world: World, wake: threading.Event) -> None:
         self._world = world
@@ -45,7 +46,7 @@ class SweepLoop:
         self._wake.set()
 
     def healthy(self) -> bool:
-        """The thread lives, and no pass hangs."""
+        """The thread is alive, and no pass hangs."""
         began = self._pass_began
         return self._thread.is_alive() and (began is None or time.monotonic() - began < _STUCK_AFTER_S)
 
@@ -63,7 +64,8 @@ class SweepLoop:
             self._stopping.wait(_PAUSE_MIN_S)
 
     def _pass(self) -> float:
-        """Seconds until the next pass. A record that stays due (it waits for something) is looked at each tick."""
+        """Seconds until the next pass. A record that stays due, because it waits, is looked at each
+        tick."""
         world = self._world
         with self._told_lock:
             told, self._told = self._told, frozenset()

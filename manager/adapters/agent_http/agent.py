@@ -1,4 +1,4 @@
-"""`TaskAgent` over HTTP, with the standard library's client: one short connection a call."""
+"""`TaskAgent` over HTTP, with the standard library's client: one connection for each call."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ Answer = TypeVar("Answer")
 
 
 class HttpTaskAgent:
-    """A student's code may sit behind the socket by the time we ask, so nothing in an answer is trusted beyond its type,
-    and its length is bounded."""
+    """A student's code may be behind the socket by now. So nothing in an answer is trusted beyond
+    its type, and its length is limited."""
 
     def __init__(
         self, *, ask_timeout_s: float = 2.0, claim_timeout_s: float = 5.0, save_timeout_s: float = 20.0

@@ -1,7 +1,7 @@
-"""Limits for a whole task: one cgroup for each, in whatever this machine lets us have.
+"""Limits for a whole task: one cgroup for each, if this machine allows it.
 
-Three cases: version 2 with a subtree of our own (root, or an ordinary user under `systemd-run --user --scope`), version 1
-where its directories can be written (root), or none, which is then said in words.
+Three cases: version 2 with a subtree of our own (root, or an ordinary user under `systemd-run
+--user --scope`), version 1 with writable directories (root), or none, which is then reported.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from manager.adapters.sandbox_engine.images import Limits
 
 _CONTROLLERS = ("memory", "pids", "cpu")
 _EXTRA_PROCESSES = 4
-"""bubblewrap's first process and what it needs while starting stand in the same cgroup."""
+"""bubblewrap's first process and its helpers are in the same cgroup."""
 
 
 @dataclass(frozen=True)
 class Hierarchy:
-    """Where the cgroups of our tasks are made: controller → parent directory (the same for all in version 2)."""
+    """Where our tasks' cgroups are: controller → parent directory (in version 2 one for all)."""
 
     version: int
     parents: Mapping[str, Path]
@@ -29,7 +29,7 @@ class Hierarchy:
     """Controller → why there is none."""
 
     def create(self, name: str, limits: Limits) -> TaskCgroup:
-        """A new cgroup with the limits set. Raises OSError."""
+        """Create a cgroup with these limits. Raises OSError."""
         group = TaskCgroup(self.version, {controller: parent / name for controller, parent in self.parents.items()})
         for directory in group.directories:
             directory.mkdir(exist_ok=True)
@@ -37,12 +37,12 @@ class Hierarchy:
         return group
 
     def is_whole(self) -> bool:
-        """Some machines remove a cgroup as soon as it is empty (`notify_on_release`); ours is then gone for good, because
-        only whoever started us could make it anew."""
+        """Some machines remove a cgroup as soon as it is empty (`notify_on_release`). Ours is then
+        gone for good, because only the process that started us could create it again."""
         return all(parent.is_dir() for parent in self.parents.values())
 
     def clear(self) -> None:
-        """Remove what an engine that was killed left behind; its sandboxes died with it."""
+        """Remove what a killed engine left behind; its sandboxes died with it."""
         for parent in set(self.parents.values()):
             for directory in parent.iterdir():
                 if directory.name.startswith("task-"):
@@ -80,7 +80,7 @@ class TaskCgroup:
             _write(pids / "pids.max", limits.processes_max + _EXTRA_PROCESSES)
 
     def add(self, pid: int) -> None:
-        """Move a process here; what it starts from now on is born here."""
+        """Move a process here; its children start here from now on."""
         for directory in self.directories:
             _write(directory / "cgroup.procs", pid)
 
@@ -96,7 +96,7 @@ class TaskCgroup:
         return 0
 
     def remove(self) -> bool:
-        """Whether it is gone: the kernel frees a cgroup a moment after its last process."""
+        """Returns whether it is gone: the kernel frees a cgroup a moment after its last process."""
         for directory in self.directories:
             with contextlib.suppress(OSError):
                 directory.rmdir()
@@ -104,7 +104,8 @@ class TaskCgroup:
 
 
 def find_hierarchy(name: str, owner_uid: int) -> Hierarchy:
-    """Make (as whoever we still are) the parent of all our cgroups and give it to `owner_uid`. Never raises."""
+    """Create the parent of all our cgroups, before root is given up, and give it to `owner_uid`.
+    Never raises."""
     mounts, own = _cgroup_mounts(), _own_cgroups()
     reasons: dict[str, str] = {}
     if "" in mounts and (mounts[""][0] / "cgroup.controllers").exists():
@@ -130,7 +131,7 @@ def find_hierarchy(name: str, owner_uid: int) -> Hierarchy:
 
 
 def _version_2(own: Path, name: str, owner_uid: int) -> tuple[Path | None, dict[str, str]]:
-    """Controllers can only be handed down by a cgroup without processes, so the engine itself moves into a leaf."""
+    """Only a cgroup without processes can delegate controllers, so the engine moves into a leaf."""
     try:
         present = (own / "cgroup.controllers").read_text().split()
         available = [controller for controller in _CONTROLLERS if controller in present]
@@ -141,7 +142,7 @@ def _version_2(own: Path, name: str, owner_uid: int) -> tuple[Path | None, dict[
         if own.parent == own or own == _mount_root_of(own):
             _hand_down(own, available)
         else:
-            # In a cgroup that is only ours (a systemd scope) the engine steps aside, then the scope hands down.
+            # In a cgroup of our own (a systemd scope) the engine moves to a leaf, then delegates.
             leaf = own / "engine"
             leaf.mkdir(exist_ok=True)
             if (own / "cgroup.procs").read_text().split() != [str(os.getpid())]:
@@ -177,7 +178,8 @@ def _mount_root_of(directory: Path) -> Path:
 
 
 def _cgroup_mounts() -> dict[str, tuple[Path, str]]:
-    """Controller ('' for version 2) → where it is mounted, and which of its directories is the root of that mount."""
+    """Controller ('' for version 2) → its mount point, and which directory is the root of that
+    mount."""
     mounts = {}
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
         left, _, right = line.partition(" - ")
@@ -208,6 +210,6 @@ def _write(file: Path, value: int | str) -> None:
 
 
 def _write_if_there(file: Path, value: int | str) -> None:
-    """Accounting of swap is an option of the kernel; without swap nothing is lost by its absence."""
+    """Swap accounting is optional in the kernel; without swap, its absence loses nothing."""
     with contextlib.suppress(FileNotFoundError):
         _write(file, value)

@@ -1,4 +1,4 @@
-"""The few Linux system calls that Python 3.11 does not offer, with errors that name the call."""
+"""The Linux system calls that Python 3.11 does not offer, with errors that name the call."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PR_SET_PDEATHSIG = 1
 _PR_GET_PDEATHSIG = 2
 _PR_SET_DUMPABLE = 4
 
-# The new mount calls have one number on every architecture (they came after the numbers were unified).
+# The new mount calls have the same number on every architecture.
 _SYS_OPEN_TREE = 428
 _SYS_MOVE_MOUNT = 429
 
@@ -44,7 +44,7 @@ def enter_namespace(namespace_fd: int, kind: int) -> None:
 
 
 def owning_user_namespace(namespace_fd: int) -> int:
-    """A descriptor of the user namespace whose capabilities count in this (mount, network, …) namespace."""
+    """A descriptor of the user namespace whose capabilities count in this namespace."""
     return fcntl.ioctl(namespace_fd, _NS_GET_USERNS)
 
 
@@ -52,7 +52,7 @@ def bind_mount_without_suid_and_devices(directory: str) -> None:
     """Bind a directory onto itself, so that every clone of that mount is nosuid and nodev too."""
     path = os.fsencode(directory)
     _checked("mount", _libc.mount(path, path, None, ctypes.c_ulong(MS_BIND), None))
-    # The ST_* flags of statvfs are the MS_* flags of mount here; those that are set are locked and must be repeated.
+    # statvfs' ST_* flags equal mount's MS_* flags here; those that are set must be repeated.
     flags = os.statvfs(directory).f_flag & ~os.ST_RDONLY & 0x40F | MS_REMOUNT | MS_BIND | MS_NOSUID | MS_NODEV
     if os.statvfs(directory).f_flag & 0x1000:  # ST_RELATIME, whose MS_* value differs
         flags |= 1 << 21
@@ -64,18 +64,18 @@ def bind_mount(source: str, target: str) -> None:
 
 
 def mount_empty(directory: str) -> None:
-    """Lay an empty folder of our own, in memory, over `directory`."""
+    """Mount an empty folder in memory over `directory`."""
     flags = ctypes.c_ulong(MS_NOSUID | MS_NODEV)
     _checked("mount", _libc.mount(b"tmpfs", os.fsencode(directory), b"tmpfs", flags, b"mode=0755"))
 
 
 def keep_mounts_to_ourselves() -> None:
-    """What we mount in this mount namespace is seen in no other, and the other way round."""
+    """Stop mounts from propagating into and out of this mount namespace."""
     _checked("mount", _libc.mount(None, b"/", None, ctypes.c_ulong(MS_REC | MS_PRIVATE), None))
 
 
 def detached_clone_of_mount(directory: str) -> int:
-    """A descriptor of a bind mount of `directory` that is attached nowhere yet."""
+    """A descriptor of a bind mount of `directory` that is not attached yet."""
     return _checked(
         "open_tree",
         _libc.syscall(
@@ -88,7 +88,7 @@ def detached_clone_of_mount(directory: str) -> int:
 
 
 def attach_mount(mount_fd: int, target: str) -> None:
-    """Attach what `detached_clone_of_mount` gave at `target`; a symbolic link as the last part is not followed."""
+    """Attach a detached clone at `target`; a symbolic link as the last part is not followed."""
     _checked(
         "move_mount",
         _libc.syscall(
@@ -103,7 +103,7 @@ def attach_mount(mount_fd: int, target: str) -> None:
 
 
 def detach_mount(target: str) -> None:
-    """Take the mount at `target` out of the tree at once, whoever still has a file of it open."""
+    """Take the mount at `target` out of the tree at once, even if a file of it is open."""
     _checked("umount2", _libc.umount2(ctypes.c_char_p(os.fsencode(target)), MNT_DETACH))
 
 
@@ -118,7 +118,8 @@ def set_parent_death_signal(number: int) -> None:
 
 
 def let_own_proc_files_be_ours() -> None:
-    """After a change of uid the kernel gives /proc/self to root, and the uid map could not be written."""
+    """After a change of uid the kernel gives /proc/self to root, and the uid map could not be
+    written."""
     _checked("prctl", _libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0))
 
 

@@ -1,4 +1,4 @@
-"""Starts bubblewrap sandboxes, puts each into its cgroup before its first own instruction, and ends them whole."""
+"""Starts bubblewrap sandboxes, puts each into its cgroup before it runs, and ends them whole."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 SET_UP_TIMEOUT_S = 10.0
 _WITHOUT_CGROUP_DATA_FACTOR = 2
-"""Without a cgroup each process may have so many times the task's memory: a guard against a bomb, not a limit."""
+"""Without a cgroup each process may use this many times the task's memory: a guard, not a limit."""
 
 
 class BubblewrapLauncher:
@@ -44,7 +44,7 @@ class BubblewrapLauncher:
         self._mounter = mounter
         self._seccomp = seccomp.filter_for_this_machine()
         self._limits_processes_itself = _kernel_version() >= (5, 14)
-        """Before that, RLIMIT_NPROC counted all processes of the uid, whatever sandbox they were in."""
+        """Before that, RLIMIT_NPROC counted the processes of the uid in all sandboxes together."""
         self._templates = PreforkTemplates(
             hidden=hidden, seccomp_filter=self._seccomp, limits_processes=self._limits_processes_itself
         )
@@ -71,7 +71,8 @@ class BubblewrapLauncher:
                 os.write(seccomp_filter.write_end, self._seccomp)
                 seccomp_filter.close_write_end()
                 options += ["--seccomp", str(seccomp_filter.read_end)]
-            # Not in argv, which everyone in the sandbox can read: the host's paths are nobody's business in there.
+            # Not in argv, which everyone in the sandbox can read: it must not show the host's
+            # paths.
             os.write(options_list.write_end, b"".join(os.fsencode(option) + b"\0" for option in options))
             options_list.close_write_end()
             command = [str(self._bwrap), "--args", str(options_list.read_end), "--"]
@@ -84,7 +85,8 @@ class BubblewrapLauncher:
                 )
             except OSError as error:
                 if not self._cgroups.is_whole():
-                    # It had no task left in it, so nothing is lost; whoever started this engine starts the next one.
+                    # It had no task left in it, so nothing is lost; the supervisor starts the
+                    # engine again.
                     log.critical("the cgroup of all tasks is gone: %s; the engine ends", error)
                     signal.raise_signal(signal.SIGTERM)
                 raise LaunchFailed(f"bubblewrap did not start: {error}") from error
@@ -94,7 +96,8 @@ class BubblewrapLauncher:
                 pid = int(about["child-pid"])
                 cgroup.add(pid)
                 sandbox = Sandbox(child, pid, int(about["mnt-namespace"]), cgroup, self._mounter, template)
-                # bubblewrap has waited for this byte: whatever runs in the sandbox is born inside the cgroup.
+                # bubblewrap waits for this byte: everything in the sandbox starts inside the
+                # cgroup.
                 os.write(gate.write_end, b".")
             except (OSError, ValueError, KeyError, TimeoutError) as error:
                 child.kill()
@@ -104,7 +107,8 @@ class BubblewrapLauncher:
         return sandbox
 
     def _limits(self, image: Image) -> list[str]:
-        """A wrapper inside the sandbox: set outside, the count of processes would be shared by all sandboxes."""
+        """A wrapper inside the sandbox: set outside, all sandboxes would share the count of
+        processes."""
         limits = ["/usr/bin/prlimit", "--core=0"]
         if self._limits_processes_itself:
             limits.append(f"--nproc={image.limits.processes_max}")
@@ -138,7 +142,8 @@ class BubblewrapLauncher:
 
 
 class Sandbox:
-    """A running sandbox. `pid` is process 1 of its pid namespace: killing it ends all, by the kernel's hand."""
+    """A running sandbox. `pid` is process 1 of its pid namespace: if it is killed, the kernel ends
+    all."""
 
     def __init__(
         self,
@@ -201,7 +206,7 @@ class Sandbox:
 
     async def _watch(self) -> str:
         code = await self._child.wait()
-        # bubblewrap's outer process leaves as soon as the agent has ended; what the agent left behind goes now.
+        # bubblewrap's outer process ends with the agent; what the agent left behind ends here.
         _send(self._pidfd, signal.SIGKILL)
         await _readable(self._pidfd)
         out_of_memory = self._cgroup.out_of_memory_kills() > 0
@@ -219,7 +224,7 @@ class Sandbox:
 
 
 class _Pipe:
-    """Both ends are closed at the end of the block, unless they were before."""
+    """Both ends are closed at the end of the block, unless they were closed before."""
 
     def __init__(self) -> None:
         self.read_end, self.write_end = os.pipe()
@@ -269,8 +274,9 @@ def _send(pidfd: int, number: signal.Signals) -> None:
 
 
 def _first_child(pid: int) -> int | None:
-    """A pidfd of the agent: the only child of the sandbox's process 1 until student code runs. None on a kernel that
-    does not list children (CONFIG_PROC_CHILDREN); a stop then goes straight to SIGKILL."""
+    """A pidfd of the agent: the only child of the sandbox's process 1 until student code runs. None
+    on a kernel that does not list children (CONFIG_PROC_CHILDREN); a stop then goes straight to
+    SIGKILL."""
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         return os.pidfd_open(int(children[0])) if children else None

@@ -1,7 +1,8 @@
 """What a sandbox sees: the one place that says which parts of the host are visible, and how.
 
-The host's /usr (programs and libraries), an /etc made by us with a few of the distribution's own parts, the image's
-folders, all read-only; a private /tmp, /dev, /proc and home. No other directory of the host has a name inside.
+Read-only: the host's /usr (programs and libraries), an /etc of our own with a few of the
+distribution's parts, and the image's folders. Private: /tmp, /dev, /proc and the home. Nothing else
+of the host is visible.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ HOST_NAME = "workspace"
 
 _MEBIBYTE = 1 << 20
 
-# Programs under /usr look for these; none holds anything of this machine's owner. (/etc/alternatives: awk, editor, …)
+# Programs in /usr look for these; none holds the owner's data. (/etc/alternatives: awk, …)
 _OF_THE_DISTRIBUTION = (
     "alternatives", "bash.bashrc", "bash_completion", "bash_completion.d", "ca-certificates", "crypto-policies",
     "debian_version", "fonts", "gai.conf", "host.conf", "inputrc", "java-11-openjdk", "java-17-openjdk", "java-21-openjdk",
@@ -38,7 +39,7 @@ _OURS = {
     "group": f"root:x:0:\ntty:x:5:\nstudent:x:{STUDENT_UID}:\nnogroup:x:65534:\n",
     "hostname": f"{HOST_NAME}\n",
     "hosts": f"127.0.0.1 localhost {HOST_NAME}\n::1 localhost ip6-localhost ip6-loopback\n",
-    # Names are resolved by the egress proxy; a look-up in here fails at once instead of waiting for a server.
+    # The egress proxy resolves names; a look-up here fails at once instead of timing out.
     "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\nservices: files\nprotocols: files\n",
     "profile": (
         'export PATH="${PATH:-/usr/local/bin:/usr/bin:/bin}"\n'
@@ -49,14 +50,15 @@ _OURS = {
 
 @dataclass(frozen=True)
 class Etc:
-    """The folder that becomes /etc in every sandbox, with the host's paths that are mounted into it."""
+    """The folder that becomes /etc in every sandbox, with the host's paths that are mounted into
+    it."""
 
     directory: Path
     mounts: Mapping[str, str]
 
     @classmethod
     def make(cls, directory: Path, host_etc: Path = Path("/etc")) -> Etc:
-        """Write the folder anew. What the host does not have, sandboxes do not have either."""
+        """Write the folder again. What the host lacks, sandboxes lack too."""
         shutil.rmtree(directory, ignore_errors=True)
         directory.mkdir(mode=0o755, parents=True)
         for name, text in _OURS.items():
@@ -79,7 +81,7 @@ class Etc:
 
 
 def arguments(*, image: Image, etc: Etc, socket_dir: Path, egress_socket: Path) -> list[str]:
-    """bubblewrap's options for everything but the command. The order matters: later mounts lie on earlier ones."""
+    """bubblewrap's options except the command. Their order matters: later mounts cover earlier."""
     size = _sizes(image.limits.memory_max_bytes)
     return [
         *("--unshare-all", "--unshare-user", "--uid", str(STUDENT_UID), "--gid", str(STUDENT_UID)),
@@ -98,12 +100,12 @@ def arguments(*, image: Image, etc: Etc, socket_dir: Path, egress_socket: Path) 
 
 
 def _sizes(memory_max_bytes: int) -> dict[str, str]:
-    """Memory files count as memory of the task, so none may be larger than a part of it."""
+    """Files in memory count as the task's memory, so each may only be a part of it."""
     return {
         "/dev/shm": str(min(64 * _MEBIBYTE, memory_max_bytes // 4)),  # noqa: S108
         "/tmp": str(memory_max_bytes // 2),  # noqa: S108
         "/run/user": str(16 * _MEBIBYTE),
-        # Only a warm task writes here; a home of real disk lies on top of it from the claim on.
+        # Only a warm task writes here; from the claim on, a home on disk covers it.
         STUDENT_HOME: str(min(128 * _MEBIBYTE, memory_max_bytes // 4)),
     }
 
@@ -124,7 +126,7 @@ def _read_only(mounts: Mapping[str, str]) -> list[str]:
 
 
 def environment(of_image: Mapping[str, str]) -> dict[str, str]:
-    """What the first process of a task gets, and nothing else."""
+    """All that a task's first process gets."""
     return {
         "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games",
         "HOME": STUDENT_HOME,

@@ -1,9 +1,10 @@
-"""Changes mounts inside running sandboxes: homes come in at the claim, the socket's directory goes out before it.
+"""Changes mounts in running sandboxes: takes out the socket's directory, then brings in the home.
 
-Entering a sandbox's user namespace cannot be undone and is refused to a process with threads. So a single-threaded
-child of the engine, forked before the engine has any thread, waits for orders and forks again for each; the grandchild
-enters, mounts and exits. That costs about 2 ms. Rejected: mount propagation from the engine's namespace (it can bring
-mounts in, but a mount that came in that way is locked and can never be taken out), and a helper program for each order (20 ms).
+Entering a sandbox's user namespace cannot be undone and is refused to a process with threads. So a
+single-threaded child, forked before the engine has any thread, waits for orders and forks again for
+each; the grandchild enters, mounts and exits. That takes about 2 ms. Rejected: mount propagation
+from the engine's namespace (a mount that came in that way is locked and can never be taken out),
+and a helper program for each order (20 ms).
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class Order:
     pid: int
     """A process of the sandbox, as the engine sees it."""
     mount_namespace: int
-    """The number of the mount namespace that this pid must still be in: pids are used again."""
+    """The number of the mount namespace in which this pid must still be: pids are reused."""
     detach: str = ""
     source: str = ""
     target: str = ""
@@ -56,14 +57,15 @@ class Mounter:
             try:
                 answer = await asyncio.wait_for(loop.sock_recv(self._connection, 4096), ORDER_TIMEOUT_S)
             except TimeoutError:
-                # A late answer would be taken for the next order's. Without a mounter the engine is of no use.
+                # A late answer would be taken for the next order's. Without a mounter the engine is
+                # useless.
                 sys.exit("the mounter does not answer: the sandbox engine ends, and with it all sandboxes")
         if answer != b"done":
             raise MountFailed(answer.decode(errors="replace") or "the mounter has died")
 
 
 def fork_mounter() -> Mounter:
-    """To be called once the process is in its own namespaces and before it has any thread."""
+    """Call it once the process is in its own namespaces and before it has any thread."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     if os.fork() == 0:
         ours.close()
@@ -74,7 +76,8 @@ def fork_mounter() -> Mounter:
 
 
 def _serve(orders: socket.socket) -> NoReturn:
-    # Ends when the engine's end of the socket closes, which the kernel does however the engine dies.
+    # Ends when the engine's end of the socket closes, which the kernel does however the engine
+    # dies.
     while line := orders.recv(4096):
         outcome_read, outcome_write = os.pipe()
         child = os.fork()
@@ -97,12 +100,12 @@ def _outcome(order: Order) -> bytes:
 
 
 def _enter_and_mount(order: Order) -> None:
-    # The clone is made out here, where the source can be seen, and attached in there, where the target can.
+    # Clone the mount out here, where the source is visible; attach it inside, where the target is.
     clone = kernel.detached_clone_of_mount(order.source) if order.source else -1
     namespace = os.open(f"/proc/{order.pid}/ns/mnt", os.O_RDONLY)
     if os.fstat(namespace).st_ino != order.mount_namespace:
         raise OSError(f"process {order.pid} is not in the sandbox any more")
-    # bubblewrap's --disable-userns puts the processes one user namespace deeper than the one that owns their mounts.
+    # --disable-userns puts processes one user namespace below the one that owns their mounts.
     kernel.enter_namespace(kernel.owning_user_namespace(namespace), kernel.CLONE_NEWUSER)
     kernel.enter_namespace(namespace, kernel.CLONE_NEWNS)
     if order.detach:

@@ -1,7 +1,7 @@
-"""Puts the engine into a user and a mount namespace of its own, where it may mount without being root.
+"""Puts the engine into a user and a mount namespace of its own, where it may mount without root.
 
-There it holds the capabilities that it needs over the sandboxes (their namespaces are children of its own) and none over
-the host. When it dies, the mount namespace and every mount in it go with it.
+There it has capabilities over the sandboxes, whose namespaces are children of its own, and none
+over the host. When it dies, the mount namespace disappears with every mount in it.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from manager.adapters.bubblewrap import kernel
 
 
 class NoUserNamespaces(Exception):
-    """The kernel, or a policy of the distribution, does not let this user have namespaces."""
+    """The kernel, or a policy of the distribution, does not allow this user namespaces."""
 
 
 def become(uid: int) -> None:
-    """Give up root for `uid` for good. A sandbox of the host's uid 0 could still write /proc/sys."""
+    """Give up root for `uid` for good. A sandbox of the host's root could still write /proc/sys."""
     with _keeping_death_signal():
         os.setgroups([])
         os.setresgid(uid, uid, uid)
@@ -28,7 +28,7 @@ def become(uid: int) -> None:
 
 
 def enter_own_namespaces(homes_dir: Path) -> None:
-    """To be called once, while the process has a single thread. Raises `NoUserNamespaces`."""
+    """Call it once, while the process has a single thread. Raises `NoUserNamespaces`."""
     uid, gid = os.geteuid(), os.getegid()
     try:
         with _keeping_death_signal():
@@ -43,7 +43,7 @@ def enter_own_namespaces(homes_dir: Path) -> None:
 
 @contextlib.contextmanager
 def _keeping_death_signal() -> Iterator[None]:
-    """The kernel forgets the parent-death signal at every change of credentials; the supervisor had set it."""
+    """A change of credentials clears the parent-death signal that the supervisor set."""
     number, parent = kernel.parent_death_signal(), os.getppid()
     yield
     if number:

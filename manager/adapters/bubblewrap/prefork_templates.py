@@ -1,7 +1,8 @@
-"""The engine's end of prefork templates (agent/prefork_template.py): one for each image that wants one, started at first need.
+"""The engine's end of prefork templates (agent/prefork_template.py): one for each image that wants
+one, started when it is first needed.
 
-A template sees what its image would see in a sandbox, at the same paths, because a forked child goes on importing from
-them; it sees no home, no socket of a task and no network.
+A template sees the same paths as its image in a sandbox, because a forked child continues to import
+from them. It sees no home, no task's socket and no network.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ WARM_TIMEOUT_S = 120.0
 ORDER_TIMEOUT_S = 20.0
 START_LATER_S = 10.0
 TRY_AGAIN_AFTER_S = 60.0
-"""After a template that did not get warm; until then tasks start their application themselves."""
+"""After a template that failed to warm up; until then tasks start their application themselves."""
 _ANSWER_BYTES_MAX = 8192
 
 
@@ -39,7 +40,7 @@ class TemplateFailed(Exception):
 
 @dataclass(frozen=True)
 class Sandboxed:
-    """Where a child is to go."""
+    """The sandbox that a child enters."""
 
     pid: int
     mount_namespace: int
@@ -49,14 +50,14 @@ class Sandboxed:
 class PreforkTemplates:
     def __init__(self, *, hidden: Sequence[Path], seccomp_filter: bytes | None, limits_processes: bool) -> None:
         self._hidden = hidden
-        """Folders of the host in which the template must find nothing."""
+        """Folders of the host that the template must not see."""
         self._seccomp_filter = seccomp_filter or b""
         self._limits_processes = limits_processes
         self._by_kind: dict[str, PreforkTemplate] = {}
 
     def find_warm(self, image: Image) -> PreforkTemplate | None:
-        """A template that is warm now. None: one will be started soon, but not at once, because two starts at the same time
-        would take twice as long for whoever is waiting."""
+        """A template that is warm now. None: one will be started soon, but not at once, because two
+        starts at the same time would double the wait."""
         known = self._by_kind.get(image.kind)
         if known is not None and known.image == image and known.alive and known.is_warm:
             return known
@@ -65,7 +66,8 @@ class PreforkTemplates:
         return None
 
     def find(self, image: Image) -> PreforkTemplate | None:
-        """The image's template, which may still be warming; None when it has none, or failed a short while ago."""
+        """The image's template, which may still be warming up. None: it has none, or it failed
+        recently."""
         if image.prefork is None:
             return None
         known = self._by_kind.get(image.kind)
@@ -98,7 +100,8 @@ class PreforkTemplates:
         return json.dumps(settings).encode() + b"\n"
 
     def view(self, image: Image) -> Callable[[], None]:
-        """What the template's process does before its program: a mount table of its own, in which it sees its image."""
+        """Runs before the template's program: gives it a mount table of its own, which shows its
+        image."""
 
         def enter_view() -> None:
             kernel.unshare(kernel.CLONE_NEWNS | kernel.CLONE_NEWNET)
@@ -115,7 +118,7 @@ class PreforkTemplates:
 
 
 class PreforkTemplate:
-    """One process. `warm` is done when children can be had; its exception says why not."""
+    """One process. `warm` is done when it can fork children; its exception says why it cannot."""
 
     def __init__(self, image: Image, prefork: Prefork, templates: PreforkTemplates) -> None:
         self.image = image
@@ -149,7 +152,8 @@ class PreforkTemplate:
         return self.warm.done() and not self.is_warm and time.monotonic() < self.started_at + TRY_AGAIN_AFTER_S
 
     async def fork_into(self, sandbox: Sandboxed) -> None:
-        """Put a child into a running sandbox; waits until the template is warm. Raises TemplateFailed."""
+        """Fork a child into a running sandbox; waits until the template is warm. Raises
+        TemplateFailed."""
         await asyncio.shield(self.warm)
         order = {
             "pid": sandbox.pid,
@@ -162,7 +166,8 @@ class PreforkTemplate:
             raise TemplateFailed(f"no child could enter the sandbox: {answer.get('failure')}")
 
     def end(self) -> None:
-        """The kernel ends a template without an engine as well; its children live on in their sandboxes."""
+        """The kernel also ends a template without an engine; its children live on in their
+        sandboxes."""
         self.warm.cancel()
         self._connection.close()
         self._child.kill()

@@ -1,8 +1,10 @@
-"""A seccomp filter in the kernel's own form, for bubblewrap's --seccomp: a deny list on top of 'no capabilities'.
+"""A seccomp filter in the kernel's own format, for bubblewrap's --seccomp: a deny list in addition
+to 'no capabilities'.
 
-It takes away what a student never needs and where kernel bugs have been found (bpf, io_uring, keyrings, userfaultfd, …),
-and the address families that no network namespace separates: through AF_VSOCK a sandbox in a virtual machine could
-talk to the machine's host. ptrace stays, for debuggers. 32-bit programs do not run: their calls have other numbers.
+It removes what a student never needs and where kernel bugs have been found (bpf, io_uring,
+keyrings, userfaultfd, …), and the address families that no network namespace separates: through
+AF_VSOCK a sandbox in a virtual machine could reach the machine's host. ptrace stays, for debuggers.
+32-bit programs do not run: their calls have other numbers.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from dataclasses import dataclass
 
 _EPERM, _ENOSYS, _EAFNOSUPPORT = 1, 38, 97
 
-# struct seccomp_data: int nr; u32 arch; u64 instruction_pointer; u64 args[6]. Both architectures are little endian.
+# struct seccomp_data: int nr; u32 arch; u64 instruction_pointer; u64 args[6]; little endian.
 _OFFSET_NUMBER, _OFFSET_ARCHITECTURE, _OFFSET_FIRST_ARGUMENT = 0, 4, 16
 
 _LOAD_WORD, _JUMP_IF_EQUAL, _JUMP_IF_AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
@@ -69,7 +71,7 @@ _ARCHITECTURES = {
 
 
 def filter_for_this_machine() -> bytes | None:
-    """The compiled filter, or None on an architecture whose numbers we have not written down."""
+    """The compiled filter; None on an architecture whose numbers are not listed here."""
     architecture = _ARCHITECTURES.get(platform.machine())
     return None if architecture is None else _assemble(architecture)
 
@@ -80,7 +82,7 @@ def _assemble(architecture: _Architecture) -> bytes:
         _instruction(_JUMP_IF_EQUAL, architecture.audit_number, if_true=1),
         _fail_with(_ENOSYS),
         _instruction(_LOAD_WORD, _OFFSET_NUMBER),
-        # On x86_64 the x32 calls are the same calls under numbers with this bit: they would slip through.
+        # On x86_64 the x32 calls are the same calls with this bit set: they would slip through.
         _instruction(_JUMP_IF_AT_LEAST, 0x40000000, if_false=1),
         _fail_with(_ENOSYS),
     ]

@@ -1,4 +1,4 @@
-"""Runs the engine in a cgroup of its own where systemd can give an ordinary user one."""
+"""Runs the engine in a cgroup of its own if systemd can give an ordinary user one."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ _MARK = "APRANOVA_ENGINE_IN_SCOPE"
 
 
 def move_into_own_scope() -> None:
-    """Replace this process by itself inside a delegated scope of the user's systemd; without one, just return.
+    """Replace this process by itself inside a delegated scope of the user's systemd, if there is
+    one.
 
-    `systemd-run --scope` registers its own pid and then executes the command in the same process, so whoever started us
-    still has the right pid and the parent-death signal stays.
+    `systemd-run --scope` registers its own pid and executes the command in the same process. So the
+    supervisor still has the right pid, and the parent-death signal stays.
     """
-    # The supervisor gives us a small environment; this is where systemd puts the directory.
+    # The supervisor passes a small environment; this is where systemd puts the directory.
     runtime_directory = os.environ.setdefault("XDG_RUNTIME_DIR", f"/run/user/{os.geteuid()}")
     if (
         os.geteuid() == 0

@@ -1,10 +1,10 @@
-"""`Metrics` as lines of the log in CloudWatch's embedded metric format (EMF): no request, nothing to wait for.
+"""`Metrics` as log lines in CloudWatch's embedded metric format (EMF): no request, no waiting.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 
-CloudWatch bills each name with each set of label values by the month, and the manager has more than a hundred of them. So only
-WATCHED, what an alarm or the dashboard looks at, becomes a metric. All the rest stands in one more line of the log, where Logs
-Insights counts it when somebody wants to know.
+CloudWatch bills each name with each set of label values by the month, and the manager has more than
+a hundred. So only WATCHED, what an alarm or the dashboard looks at, becomes a metric. The rest goes
+into one more log line, where Logs Insights can count it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from manager.ports.clock import Clock
 UNTOLD = frozenset({"invocations_total", "door_requests_total"})
 """Lambda counts these itself, and the backend asks several times a second."""
 VALUES_MAX = 100
-"""So many values of one metric may stand in a line."""
+"""The most values of one metric in a line."""
 _SERIES_MAX = 1_000
 
 _Series = tuple[str, tuple[tuple[str, str], ...]]
@@ -31,7 +31,7 @@ class Watched:
     labels: tuple[str, ...] = ()
     """Those that become dimensions; the others are summed over."""
     only: Mapping[str, str] = field(default_factory=dict)
-    """It is watched where these labels have these values."""
+    """It is watched only if these labels have these values."""
 
 
 WATCHED: Mapping[str, Watched] = {
@@ -50,7 +50,7 @@ WATCHED: Mapping[str, Watched] = {
 
 
 class EmfMetrics:
-    """Kept until `flush`, which an invocation calls when it is over: a counter is one number in a line, however often it was counted."""
+    """Kept until `flush`, at the end of an invocation: a counter is one number in one line."""
 
     def __init__(
         self, *, namespace: str, service: str, clock: Clock, write: Callable[[str], None] | None = None
@@ -78,7 +78,7 @@ class EmfMetrics:
                 self._observed.setdefault(series, []).append(value)
 
     def flush(self) -> None:
-        """Write what has come together, and forget it."""
+        """Write what was collected, and forget it."""
         with self._lock:
             counted, self._counted = self._counted, {}
             observed, self._observed = self._observed, {}

@@ -1,4 +1,4 @@
-"""`HomeVolumes` over directories: one folder for each home, readable only by the sandboxes' user."""
+"""`HomeVolumes` over directories: one folder for each home, which only sandboxes can read."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def is_there(folder: Path) -> bool:
 
 class DirectoryHomeVolumes:
     def __init__(self, folder: Path, *, sandbox_uid: int | None = None, snapshots: Path | None = None) -> None:
-        """`snapshots`: the folder in which each home's snapshots are a folder of the home's name."""
+        """`snapshots`: a folder that has a folder of each home's name, with its snapshots."""
         self._folder = folder
         self._snapshots = snapshots
         self._sandbox_uid = sandbox_uid

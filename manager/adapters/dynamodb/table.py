@@ -13,7 +13,7 @@ The indexes are sparse: an item without an index's key attributes is not in it a
 | index | keys | projection | content |
 |---|---|---|---|
 | `due` | `due_queue` S, `due_at` N | keys only | records with a `due_at`, earliest first |
-| `pool` | `pool_queue` S, `pool_rank` N | all | the pool's tasks; a launch reads them in one request |
+| `pool` | `pool_queue` S, `pool_rank` N | all | the pool's tasks; a launch reads them at once |
 | `listed` | `listed_kind` S, `listed_order` S | keys only | workspaces and tasks, for operators |
 """
 

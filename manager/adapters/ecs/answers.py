@@ -81,7 +81,7 @@ def why_ended(task: Any) -> str:
 
 
 def home_of(task: Any) -> str:
-    """The home that its definition mounts, by the family's name; empty for a task of somebody else."""
+    """The home that its definition mounts, by the family's name; empty for a foreign task."""
     found = _FAMILY.search(task.get("taskDefinitionArn", ""))
     return found[1] if found else ""
 

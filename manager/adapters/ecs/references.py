@@ -49,7 +49,7 @@ class Reference:
 class Intent:
     asked_at: float
     before: bool
-    """Another process recorded the same start earlier and did not finish: ECS may know the task already."""
+    """Another process recorded the same start but did not finish: ECS may already know the task."""
     with_home: bool = False
     """The write that records its home was stored in the same request."""
 

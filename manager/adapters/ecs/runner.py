@@ -135,7 +135,7 @@ class EcsTaskRunner:
         return tuple(seen)
 
     def list_tasks(self) -> tuple[ObservedTask, ...]:
-        """One page of what runs in the cluster. The next call continues after it, then starts over."""
+        """One page of what runs in the cluster. The next call continues there, then starts over."""
         request: dict[str, Any] = {"cluster": self._settings.cluster, "maxResults": _PAGE}
         if self._scan_token:
             request["nextToken"] = self._scan_token

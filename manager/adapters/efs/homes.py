@@ -146,7 +146,8 @@ class EfsHomeVolumes:
                 return
             file_system = found["file_system"]["S"]
             if file_system not in self._purgers:
-                # Its file system may be lost with all files; another one's purger removes the snapshots.
+                # Its files may be lost with the file system; another one's purger removes
+                # snapshots.
                 if not self.recreate_access_point(home_id):
                     raise _unreachable(f"{file_system} of {home_id} has no purger")
                 self.purge(home_id)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Purger:
-    """Believes the table, not the event: a home whose item does not say `purging` keeps its files."""
+    """Believes the table, not the event: it removes only homes whose item says `purging`."""
 
     def __init__(
         self,

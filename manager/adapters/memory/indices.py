@@ -1,4 +1,4 @@
-"""The two kinds of index that a store in memory needs. Neither looks at more than it is asked for."""
+"""The two kinds of index that a store in memory needs. Both read only what they are asked for."""
 
 from __future__ import annotations
 

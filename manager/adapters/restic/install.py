@@ -1,4 +1,5 @@
-"""Fetches restic from Debian's or Ubuntu's packages, which needs no root: nothing is installed, one file is taken out."""
+"""Fetches restic from Debian's or Ubuntu's packages. It takes one file out of the package and
+installs nothing, so it needs no root."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ _DOWNLOAD_MAX_S = 180.0
 
 
 def fetch(target: Path) -> bool:
-    """Put restic at `target`; False where there is no apt, or it does not offer restic. Never raises for what is missing."""
+    """Put restic at `target`. False if apt is missing or does not offer it; raises for neither."""
     if target.exists():
         return True
     if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
@@ -46,7 +47,8 @@ def find(folder: Path) -> Path | None:
 
 
 def main(folder: Path) -> int:
-    """`python -m manager.adapters.restic.install FOLDER`: restic is in that folder afterwards; 1 where there is none."""
+    """`python -m manager.adapters.restic.install FOLDER` puts restic there. Exit code 1: there is
+    none."""
     found = find(folder)
     if found is None:
         return 1

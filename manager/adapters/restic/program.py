@@ -1,4 +1,4 @@
-"""Runs restic: at the lowest priority, on one core, without a terminal, for a limited time."""
+"""Runs restic at the lowest priority, on one core, without a terminal, for a limited time."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ from manager.ports.home_backup import SnapshotFailed
 
 _OUTPUT_TOLD_CHARS = 500
 UNREADABLE = 3
-"""restic's exit status when the snapshot was taken, but some files could not be read."""
+"""restic's exit status for a snapshot without some files that could not be read."""
 
 
 @dataclass(frozen=True)
 class Restic:
     candidates: tuple[Path, ...]
-    """Where it may be, best first; then PATH. Looked at anew each time: it may be installed while we run."""
+    """Paths, best first; then PATH. Checked for each call, because it may be installed while we
+    run."""
     password: str = field(repr=False)
     niceness: int = 19
-    """How far it stands back behind whatever else wants the processor; 19 is the furthest."""
+    """From 0 to 19: how much it gives way to everything else that needs the processor."""
     cache: Path | None = None
-    """For repositories that are far away: what restic knows of their contents, as long as one call of ours lasts."""
+    """For remote repositories: what restic knows of their contents, for one of our calls."""
 
     def find(self) -> Path | None:
         for candidate in self.candidates:
@@ -37,7 +38,7 @@ class Restic:
         return None if found is None else Path(found)
 
     def version(self) -> str:
-        """'restic 0.14.0'; empty when there is none that runs."""
+        """Such as 'restic 0.14.0'; empty if none can run."""
         program = self.find()
         return "" if program is None else _version(program, program.stat().st_mtime)
 
@@ -50,8 +51,8 @@ class Restic:
         environment: Mapping[str, str] | None = None,
         fine: Sequence[int] = (0,),
     ) -> str:
-        """What it printed. Raises SnapshotFailed with its words. One that takes too long is interrupted, so that it takes its
-        lock away; whatever it had stored is of use to the next one."""
+        """Returns its output. Raises SnapshotFailed with its words. If it takes too long, it is
+        interrupted, so that it removes its lock; the next run uses what it has stored."""
         program = self.find()
         if program is None:
             raise SnapshotFailed("restic is not installed")

@@ -1,5 +1,6 @@
-"""Where restic's repositories are. A snapshot is one file in a repository's `snapshots/`, named by its whole id and written last: so
-snapshots can be listed without restic and without the password."""
+"""Where restic's repositories are. A snapshot is one file in a repository's `snapshots/`, which is
+written last and named by its full id. So listing snapshots needs neither restic nor the password.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +19,11 @@ _SNAPSHOT_ID = re.compile(r"^[0-9a-f]{64}$")
 
 class Repositories(Protocol):
     def url(self, home_id: str) -> str:
-        """As restic wants it."""
+        """In restic's notation."""
         ...
 
     def environment(self) -> Mapping[str, str]:
-        """What restic needs beside its password, read anew for each call: credentials change."""
+        """What restic needs besides its password. Read for each call: credentials change."""
         ...
 
     def exists(self, home_id: str) -> bool: ...
@@ -35,7 +36,8 @@ class Repositories(Protocol):
 
 
 class DirectoryRepositories:
-    """A folder for each home. Whoever copies them elsewhere keeps the files' times: they say when a snapshot was taken."""
+    """A folder for each home. Copies must keep the files' times: they say when a snapshot was
+    taken."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -69,6 +71,6 @@ class DirectoryRepositories:
 
 
 def newest_first(found: list[HomeSnapshot]) -> tuple[HomeSnapshot, ...]:
-    """Without files that restic is still writing: these have other names."""
+    """Leaves out files that restic is still writing; they have other names."""
     whole = (snapshot for snapshot in found if _SNAPSHOT_ID.fullmatch(snapshot.snapshot_id))
     return tuple(sorted(whole, key=lambda snapshot: (-snapshot.taken_at, snapshot.snapshot_id)))

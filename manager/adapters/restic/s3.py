@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _ERASED_AT_ONCE = 1_000
-"""What one request of S3 removes."""
+"""The most that one S3 request removes."""
 
 
 class S3Repositories:
     def __init__(self, client: S3Client, bucket: str, credentials: Credentials | None) -> None:
-        """`credentials`: the client's own, which restic gets; None for whoever only lists."""
+        """`credentials`: the client's own, for restic; None if snapshots are only listed."""
         self._client = client
         self._bucket = bucket
         self._credentials = credentials

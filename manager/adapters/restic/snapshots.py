@@ -1,7 +1,8 @@
 """`HomeSnapshots` over restic.
 
-A repository of its own for each home: a student's snapshots go with one folder, a damaged repository is one student's, and nobody waits
-for somebody else's lock. What students have in common is stored once for each of them; that is the price.
+Each home has a repository of its own. A student's snapshots are removed with one folder, a damaged
+repository affects one student, and nobody waits for another one's lock. The price: what students
+have in common is stored once for each of them.
 """
 
 from __future__ import annotations
@@ -24,16 +25,18 @@ from manager.ports.home_volumes import check_home_id
 log = logging.getLogger(__name__)
 
 KEPT = ("--keep-last", "10", "--keep-daily", "30", "--keep-weekly", "26")
-"""Days and weeks without a snapshot do not count: whoever was away for half a year still finds the last thirty days they worked."""
+"""Days and weeks without a snapshot do not count: after half a year away, a student still finds the
+last thirty days on which they worked."""
 EXCLUDED = (".cache", ".npm/_cacache")
-"""In the home: what programs fetch or make again by themselves. Folders with a CACHEDIR.TAG are left out as well."""
+"""In the home: what programs download or build again. Folders with a CACHEDIR.TAG are excluded too.
+"""
 _HOST = "apranova"
 _VERIFIED_PARTS = 8
-"""With each week's thinning, one eighth of what is stored is read and compared with its digests; all of it in eight weeks."""
+"""Each weekly prune verifies one eighth of the stored data, so eight weeks verify all of it."""
 _UNREADABLE = '"message_type":"error"'
 """restic's message for each file that it could not read."""
 _SHORT_S = 120.0
-"""For what does not grow with the home."""
+"""For work that does not grow with the home."""
 
 
 class ResticSnapshots:
@@ -46,7 +49,8 @@ class ResticSnapshots:
         belongs_here: Callable[[str], bool],
         timeout_s: float = 3_600.0,
     ) -> None:
-        """`belongs_here`: whether a home that is not in `homes_folder` ought to be there. It raises SnapshotFailed when it cannot tell."""
+        """`belongs_here`: whether a home that is missing in `homes_folder` should be there. It
+        raises SnapshotFailed if it cannot tell."""
         self._homes = homes_folder
         self._repositories = repositories
         self._restic = restic
@@ -61,7 +65,8 @@ class ResticSnapshots:
         return not self.holds(home_id) and self._belongs_here(home_id)
 
     def save(self, home_id: str) -> HomeSnapshot:
-        """restic finds by itself what has changed: it compares names, sizes, times and inodes with the last snapshot of this path."""
+        """restic finds the changes itself: it compares names, sizes, times and inodes with the last
+        snapshot."""
         self._finish_swap(home_id)
         try:
             begun = self._repositories.exists(home_id)
@@ -70,7 +75,7 @@ class ResticSnapshots:
         if not begun:
             self._run(home_id, "init", timeout_s=_SHORT_S)
         if not os.access(self._home(home_id), os.R_OK | os.X_OK):
-            make_readable(self._home(home_id))  # with the home itself locked, restic would find nothing to save
+            make_readable(self._home(home_id))  # if the home itself is locked, restic finds nothing to save
         told = self._back_up(home_id)
         if _UNREADABLE in told and make_readable(self._home(home_id)):
             self.forget(home_id, _snapshot_id(told))
@@ -102,7 +107,7 @@ class ResticSnapshots:
         self._run(home_id, "forget", snapshot_id, timeout_s=_SHORT_S)
 
     def thin_out(self, home_id: str) -> None:
-        """First removes locks that a killed worker left behind; restic recognizes them by their age."""
+        """First removes the locks of killed workers, which restic recognizes by their age."""
         self._run(home_id, "unlock", timeout_s=_SHORT_S)
         self._run(home_id, "forget", "--host", _HOST, "--group-by", "host", *self.kept, "--prune")
         part = dt.datetime.now(dt.UTC).isocalendar().week % _VERIFIED_PARTS + 1
@@ -122,7 +127,8 @@ class ResticSnapshots:
             raise
 
     def swap(self, home_id: str) -> None:
-        """Two renames. A worker that dies between them leaves the home under its other name, where the next one finds it."""
+        """Two renames. If a worker dies between them, the next one finds the home under its other
+        name."""
         home, before, fetched = self._home(home_id), self._before(home_id), self._fetched(home_id)
         if not (fetched / home_id).is_dir():
             raise SnapshotFailed(f"what was fetched does not hold {home_id}")
@@ -153,7 +159,7 @@ class ResticSnapshots:
                 before.rename(home)
 
     def _tidy(self, folder: Path) -> None:
-        """What stays behind is removed with the next snapshot, or with the home."""
+        """What is left over is removed with the next snapshot, or with the home."""
         try:
             remove_tree(folder)
         except OSError as error:
@@ -187,7 +193,7 @@ class ResticSnapshots:
 
 
 def _snapshot_id(told: str) -> str:
-    """The last line is the summary; restic prints it as JSON among messages that may be none."""
+    """The last JSON line is the summary; restic may print other lines."""
     for line in reversed(told.splitlines()):
         with contextlib.suppress(ValueError):
             message = json.loads(line)

@@ -1,1 +1,1 @@
-"""The sandbox engine: a small daemon that plays dockerd's role for tasks on one machine, and the client that talks to it."""
+"""The sandbox engine: a small daemon that runs tasks on one machine, and its client."""

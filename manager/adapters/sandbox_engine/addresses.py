@@ -1,4 +1,4 @@
-"""Which addresses a workspace may reach: those of the public internet, and nothing that is near this machine."""
+"""Which addresses a workspace may reach: public ones, and none of this machine or its network."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import socket
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# IANA's special-purpose registries, written out: what Python's `is_global` says differs between its versions.
+# IANA's special-purpose registries, because `is_global` differs between versions of Python.
 _NOT_PUBLIC_4 = tuple(
     ipaddress.IPv4Network(network)
     for network in (
@@ -19,14 +19,14 @@ _NOT_PUBLIC_4 = tuple(
 _GLOBAL_UNICAST_6 = ipaddress.IPv6Network("2000::/3")
 _NOT_PUBLIC_6 = tuple(
     ipaddress.IPv6Network(network)
-    # 2001::/23 holds Teredo, 2002::/16 is 6to4: both hide an IPv4 address that a relay nearby would use.
+    # 2001::/23 is Teredo, 2002::/16 is 6to4: both hide an IPv4 address that a relay would use.
     for network in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")
 )
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 def is_public(address: Address) -> bool:
-    """Whether the address is globally routable, whatever IPv4 address it may hide."""
+    """Whether the address is globally routable, including an IPv4 address that it may hide."""
     if isinstance(address, ipaddress.IPv4Address):
         return not any(address in network for network in _NOT_PUBLIC_4)
     if address in _NAT64:
@@ -35,8 +35,9 @@ def is_public(address: Address) -> bool:
 
 
 def belongs_to_this_machine(address: Address) -> bool:
-    """Whether it is an address of one of our own interfaces: a public one leads past the machine's firewall to services
-    that only look closed. Nothing is sent: connecting a datagram socket only asks the routing table."""
+    """Whether an interface of this machine has the address: a public one leads past the firewall to
+    services that only look closed. Nothing is sent: connecting a datagram socket only asks the
+    routing table."""
     family = socket.AF_INET if address.version == 4 else socket.AF_INET6
     with socket.socket(family, socket.SOCK_DGRAM) as probe:
         try:

@@ -1,4 +1,4 @@
-"""One child process of the engine: its end is seen through a pidfd, its last words are kept for the log."""
+"""One child process of the engine: a pidfd tells its end, and its last output is kept."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _LAST_WORDS_MAX_BYTES = 8192
 
 
 class Child:
-    """Rejected: asyncio's own subprocesses. Their standard input is a socket pair of the host, and a host socket
-    inside a sandbox can be disconnected and connected to something else."""
+    """Rejected: asyncio's own subprocesses. Their standard input is a socket pair of the host, and
+    a sandbox can disconnect a host socket and connect it to something else."""
 
     def __init__(
         self,
@@ -26,9 +26,11 @@ class Child:
         own_session: bool = False,
         prepare: Callable[[], None] | None = None,
     ) -> None:
-        """Start it (from the main thread: a parent-death signal follows the thread). Raises OSError.
+        """Start it from the main thread, because the parent-death signal follows the thread. Raises
+        OSError.
 
-        `prepare` runs in the new process before its program; this process must have a single thread then.
+        `prepare` runs in the new process before its program; this process must have a single thread
+        then.
         """
         self._last_words = bytearray()
         self._ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -77,7 +79,7 @@ class Child:
         return self._last_words.decode(errors="replace").strip()
 
     async def wait(self) -> int:
-        """The exit code; negative: the number of the signal that ended it."""
+        """The exit code; if negative, the number of the signal that ended it."""
         return await asyncio.shield(self._ended)
 
     def kill(self) -> None:
@@ -92,7 +94,7 @@ class Child:
         if not data:
             asyncio.get_running_loop().remove_reader(self._output)
         self._last_words += data
-        # What a student prints can reach this pipe: it must not fill the engine's memory, nor anyone's disk.
+        # Students' output can reach this pipe; it must not fill the engine's memory or a disk.
         del self._last_words[:-_LAST_WORDS_MAX_BYTES]
 
     def _on_end(self) -> None:

@@ -1,4 +1,4 @@
-"""`TaskRunner` over the sandbox engine. Every call is one connection, so either side may restart."""
+"""`TaskRunner` over the sandbox engine. Each call is one connection, so both may restart."""
 
 from __future__ import annotations
 

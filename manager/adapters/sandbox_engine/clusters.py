@@ -1,4 +1,5 @@
-"""Tells the gateway how to reach the tasks: Envoy watches one file and takes its clusters from it (CDS)."""
+"""Tells the gateway how to reach the tasks: Envoy watches one file and takes clusters from it
+(CDS)."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ _HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
 
 class ClustersFile:
-    """`clusters.json`, replaced as a whole by a rename, which is the event that Envoy waits for."""
+    """`clusters.json`. A rename replaces it as a whole; Envoy waits for that event."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -43,7 +44,8 @@ def _cluster(name: str, socket_path: Path) -> dict[str, Any]:
         "typed_extension_protocol_options": {
             _HTTP_OPTIONS: {
                 "@type": f"type.googleapis.com/{_HTTP_OPTIONS}",
-                # The agent checks the launch secret of a connection's first request and pipes bytes from then on.
+                # The agent checks the launch secret of a connection's first request, then only
+                # pipes bytes.
                 "common_http_protocol_options": {"max_requests_per_connection": 1},
                 "explicit_http_config": {"http_protocol_options": {}},
             }

@@ -1,7 +1,7 @@
-"""The way out: a forward proxy for each task that reaches the public internet and nothing near this machine.
+"""The way out: a forward proxy for each task, which reaches only the public internet.
 
-A name is resolved once, here; every address is checked; the connection goes to exactly the address that was checked. So a
-name that changes its address between check and connection (DNS rebinding) gains nothing.
+It resolves a name once, checks every address, and connects to exactly the address that it checked.
+So a name that changes its address in between (DNS rebinding) gains nothing.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class EgressProxy:
             with contextlib.suppress(OSError):
                 await writer.drain()
         except (OSError, TimeoutError, asyncio.IncompleteReadError):
-            pass  # one side went away or fell silent; the other learns it by our closing
+            pass  # one side closed or fell silent; our close tells the other
         finally:
             self._connections.discard(task)
             writer.close()
@@ -145,7 +145,7 @@ class _Wish:
     host: str
     port: int
     forward: bytes
-    """What to send on first; empty for CONNECT."""
+    """What to send first; empty for CONNECT."""
 
 
 _CONNECT = re.compile(r"^(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._-]+)):(?P<port>\d{1,5})$")
@@ -171,7 +171,7 @@ def _parse(head: bytes) -> _Wish:
     if url.scheme != "http" or not host or "\0" in host:
         raise Refused("400 Bad Request", "This is a proxy for HTTP; ask it with CONNECT or a full http:// address")
     path = (url.path or "/") + (f"?{url.query}" if url.query else "")
-    # One request a connection: bytes that follow go to the same, checked address.
+    # One request for each connection: later bytes go to the same, checked address.
     kept = [line for line in lines[1:-2] if not line.lower().startswith(_HOP_BY_HOP)]
     return _Wish(
         host, port, "\r\n".join([f"{method} {path} {version}", *kept, "Connection: close", "", ""]).encode("latin-1")
@@ -185,7 +185,7 @@ async def _pipe_both_ways(
     far_writer: asyncio.StreamWriter,
     idle_timeout_s: float,
 ) -> None:
-    """Until both directions have ended, or nothing has moved in either for `idle_timeout_s`."""
+    """Ends when both directions have ended, or neither has moved for `idle_timeout_s`."""
     loop = asyncio.get_running_loop()
     async with asyncio.timeout(idle_timeout_s) as idle:
 
@@ -212,7 +212,7 @@ async def _quietly(direction: Awaitable[None], writer: asyncio.StreamWriter) -> 
 async def resolve_with_the_system(host: str) -> list[Address]:
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    # A zone index (fe80::1%eth0) belongs to link-local addresses alone; ip_address() keeps it, is_public() refuses them.
+    # A zone index (fe80::1%eth0) occurs only in link-local addresses, which is_public() refuses.
     return list(dict.fromkeys(ipaddress.ip_address(entry[4][0]) for entry in found))
 
 

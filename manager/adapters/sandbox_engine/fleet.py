@@ -1,4 +1,4 @@
-"""The tasks that the engine runs, each from its launch until ten minutes after its end. It carries out and never decides."""
+"""The tasks of the engine, each from its launch until minutes after its end. It decides nothing."""
 
 from __future__ import annotations
 
@@ -41,12 +41,13 @@ class _Record:
     home_id: str | None
     task: LaunchedTask | None = None
     published: bool = False
-    """The agent listens, its socket is out of the task's reach, the home (if given at the start) is mounted."""
+    """The agent listens, the task cannot reach its socket, and the home given at the start is
+    mounted."""
     ended_at: float | None = None
     ended_because: str = ""
     watch: asyncio.Task[None] | None = None
     launched: asyncio.Event = field(default_factory=asyncio.Event)
-    """The launch has been tried; before that there is nothing that a stop could end."""
+    """The launch was tried; before that, a stop has nothing to end."""
 
     @property
     def alive(self) -> bool:
@@ -54,7 +55,8 @@ class _Record:
 
 
 class Fleet:
-    """Nothing of it is kept on disk: when the engine dies the kernel ends all tasks, and the next engine begins empty."""
+    """Nothing is kept on disk: when the engine dies, the kernel ends all tasks; the next engine is
+    empty."""
 
     def __init__(
         self,
@@ -125,7 +127,7 @@ class Fleet:
         if record.home_id is not None or not self._launcher.late_binding:
             raise ApraNovaError(Reason.LAUNCH_FAILED, "This task already has another home", detail=task_id)
         home = self._free_home(home_id)
-        record.home_id = home_id  # before the mount: nobody may give this task or this home away meanwhile
+        record.home_id = home_id  # before the mount: no other call may use this task or this home meanwhile
         try:
             await record.task.attach_home(home)
         except LaunchFailed as error:
@@ -133,7 +135,8 @@ class Fleet:
             raise ApraNovaError(Reason.LAUNCH_FAILED, "The home could not be mounted", detail=str(error)) from error
 
     async def stop(self, task_id: str, grace_s: float) -> None:
-        """As TaskRunner.stop. A task that was never started is noted as ended: a start that comes late starts nothing."""
+        """As TaskRunner.stop. A task that was never started is recorded as ended, so a late start
+        does nothing."""
         record = self._records.get(task_id)
         if record is None:
             _check(task_id)
@@ -198,7 +201,7 @@ class Fleet:
         )
 
     async def _look_after(self, record: _Record, task: LaunchedTask, home: Path | None, proxy: EgressProxy) -> None:
-        """The whole rest of a task's life."""
+        """Follows the task until its end."""
         try:
             failure = await self._make_ready(record, task, home)
             if failure:
@@ -211,8 +214,8 @@ class Fleet:
             await proxy.close()
 
     async def _make_ready(self, record: _Record, task: LaunchedTask, home: Path | None) -> str:
-        """Returns why it failed, or ''. The order is the point: the socket goes out of reach before any home comes in,
-        because from then on a student's code may run."""
+        """Returns why it failed, or ''. The order matters: the socket goes out of reach before any
+        home comes in, because from then on student code may run."""
         end = asyncio.create_task(task.wait())
         socket_path = self._tasks_dir / record.task_id / "http.sock"
         try:
@@ -265,7 +268,7 @@ class Fleet:
         )
 
     def _free_home(self, home_id: str) -> Path:
-        """The directory of a home that no living task has. Raises ApraNovaError(LAUNCH_FAILED)."""
+        """The directory of a home that no live task has. Raises ApraNovaError(LAUNCH_FAILED)."""
         home = self._homes_dir / home_id
         if not _HOME_ID.match(home_id) or home.is_symlink() or not home.is_dir():
             raise ApraNovaError(Reason.LAUNCH_FAILED, "This workspace's home cannot be found", detail=home_id)

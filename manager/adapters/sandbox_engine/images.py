@@ -1,4 +1,4 @@
-"""What a task runs: the image folders that `images/` builds, read here and never written."""
+"""What a task runs: the image folders that `images/` builds. They are only read here."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ class Image:
 
 
 class Images:
-    """The folder of images. Read anew at every question: an image may be finished or replaced at any time."""
+    """The folder of images. Read for each question, because an image may be built or replaced at
+    any time."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -60,7 +61,7 @@ class Images:
         raise ApraNovaError(Reason.KIND_NOT_READY, self._progress(kind), detail=problem)
 
     def get(self, kind: WorkspaceKind, name: str) -> Image:
-        """A certain image; raises ApraNovaError(KIND_NOT_READY) when it has gone."""
+        """One image by its name. Raises ApraNovaError(KIND_NOT_READY) if it is gone."""
         file = self._directory / name / "image.json"
         if "/" in name or not name.startswith(f"{kind}-"):
             raise ApraNovaError(Reason.BAD_REQUEST, "This is not the name of an image of this kind", detail=name)
@@ -81,7 +82,7 @@ class Images:
         return KindView(kind, ready=True)
 
     def _progress(self, kind: WorkspaceKind) -> str:
-        """One line that whoever builds the image keeps up to date beside it: `<kind>.progress`."""
+        """The one line that the build of an image keeps up to date: `<kind>.progress`."""
         try:
             line = (self._directory / f"{kind}.progress").read_text().strip()[:300]
         except OSError:

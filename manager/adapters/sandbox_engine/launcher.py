@@ -1,4 +1,4 @@
-"""What the engine asks of a technology that starts tasks on this machine."""
+"""What the engine expects of a technology that starts tasks on this machine."""
 
 from __future__ import annotations
 
@@ -22,23 +22,24 @@ class Launch:
     task_config: bytes
     """contract.agent.TaskConfig as one JSON line, for the agent's standard input."""
     socket_dir: Path
-    """The agent makes `http.sock` here."""
+    """The agent creates `http.sock` here."""
     egress_socket: Path
     home: Path | None
     preforked: bool
-    """What `Launcher.preforks` said; the task configuration says the same."""
+    """The result of `Launcher.preforks`; the task configuration repeats it."""
 
 
 class LaunchedTask(Protocol):
-    """A task that has been launched, until it ends."""
+    """A launched task, until it ends."""
 
     async def seal(self) -> None:
-        """Take the socket's directory away from the task, for good: whoever could replace the socket by a symbolic link
-        could make the gateway connect to any socket of the host. Raises LaunchFailed."""
+        """Take the socket's directory away from the task for good: by replacing the socket with a
+        symbolic link, it could make the gateway connect to any socket of the host. Raises
+        LaunchFailed."""
         ...
 
     async def bring_in_application(self) -> None:
-        """For a preforked task: put its application's process in. Raises LaunchFailed."""
+        """For a preforked task: bring in its application's process. Raises LaunchFailed."""
         ...
 
     async def attach_home(self, home: Path) -> None:
@@ -46,11 +47,13 @@ class LaunchedTask(Protocol):
         ...
 
     async def wait(self) -> str:
-        """Wait for the end of the task and of every process in it; returns the reason in plain words."""
+        """Wait until the task and every process in it have ended; returns the reason in plain
+        words."""
         ...
 
     async def stop(self, grace_s: float) -> None:
-        """SIGTERM to the agent, after `grace_s` SIGKILL to everything; returns when all is gone."""
+        """Send SIGTERM to the agent, after `grace_s` SIGKILL to everything; returns when all is
+        gone."""
         ...
 
     @property
@@ -61,7 +64,8 @@ class Launcher(Protocol):
     late_binding: bool
 
     def inside(self, socket_dir: Path, egress_socket: Path) -> tuple[str, str]:
-        """How the task itself sees its socket (as `TaskConfig.listen`) and the egress proxy's socket."""
+        """The task's own socket (as `TaskConfig.listen`) and the egress proxy's, as seen in the
+        task."""
         ...
 
     async def launch(self, launch: Launch) -> LaunchedTask:
@@ -69,8 +73,8 @@ class Launcher(Protocol):
         ...
 
     def preforks(self, image: Image, *, wanted_now: bool) -> bool:
-        """Whether the application of a new task will be forked off a prefork template. Not, when someone waits for the task
-        and no template is warm yet: starting it plainly is faster then."""
+        """Whether a new task's application will be forked off a prefork template. If somebody waits
+        for the task and no template is warm yet, it will not: a plain start is faster then."""
         ...
 
     def end(self) -> None:

@@ -24,7 +24,8 @@ GRACE_MAX_S = 120.0
 
 
 class EngineServer:
-    """Whoever can open the socket (mode 0600, in a directory of mode 0700) may call; there is no further check."""
+    """The socket has mode 0600, in a directory of mode 0700. There is no further check of the
+    caller."""
 
     def __init__(self, fleet: Fleet, images: Images, launcher: Launcher) -> None:
         self._fleet = fleet
@@ -54,7 +55,7 @@ class EngineServer:
             failure = Failure(error.reason, error.message, error.detail)
         except (BadMessage, json.JSONDecodeError) as error:
             failure = Failure(Reason.BAD_REQUEST, "The sandbox engine does not understand this call", str(error))
-        except Exception as error:  # one broken call must not end the engine, and with it every task
+        except Exception as error:  # one broken call must not end the engine and with it every task
             log.exception("a call failed")
             failure = Failure(Reason.INTERNAL, "The sandbox engine failed", repr(error))
         return {"failure": to_json(failure)}

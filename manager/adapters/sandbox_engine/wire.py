@@ -1,4 +1,4 @@
-"""Calls from the manager to the sandbox engine: one JSON line each way, one call for each connection."""
+"""Calls from the manager to the sandbox engine: one connection each, one JSON line each way."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LINE_MAX_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class CallName:
-    """The part of `{"call": …, "arguments": …}` that all calls share. The answer: `value` or `failure`."""
+    """The part of `{"call": …, "arguments": …}` that all calls share."""
 
     call: str
 

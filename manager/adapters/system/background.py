@@ -1,4 +1,4 @@
-"""Slow work beside each other, on a bounded number of threads."""
+"""Slow work in parallel, on a bounded number of threads."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class ThreadBackground:
-    """Questions to agents have threads of their own: they must not wait behind a stop that takes its whole grace time."""
+    """Questions to agents have threads of their own: they must not wait for a stop's grace time."""
 
     def __init__(self, *, workers_max: int = 16, askers_max: int = 8) -> None:
         self._workers = ThreadPoolExecutor(workers_max, thread_name_prefix="work")
@@ -22,6 +22,6 @@ class ThreadBackground:
         return [ask(wanted[0])] if len(wanted) == 1 else list(self._askers.map(ask, wanted))
 
     def close(self) -> None:
-        """Take no more work and wait for none: whatever is cut short, the next sweep repairs."""
+        """Accept no more work and wait for none: the next reconcile pass repairs the rest."""
         self._workers.shutdown(wait=False, cancel_futures=True)
         self._askers.shutdown(wait=False, cancel_futures=True)

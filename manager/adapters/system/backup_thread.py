@@ -1,4 +1,4 @@
-"""A backup worker in a thread of the manager's own process: one home after another, and a round once an hour."""
+"""A backup worker in a thread of the manager: one home after another, and a round once an hour."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ _PAUSE_S = 2.0
 
 
 class BackupThread:
-    """`status_of` names the tool, or raises ValueError with what is missing; `fetch` tries to install that."""
+    """`status_of` names the tool, or raises ValueError with what is missing; `fetch` tries to
+    install it."""
 
     def __init__(
         self,
@@ -95,5 +96,5 @@ class BackupThread:
     def _guarded(self, work: Callable[[], object]) -> None:
         try:
             work()
-        except Exception:  # whatever it is, the next home must still have its turn
+        except Exception:  # whatever it is, the next home must get its turn
             log.exception("backing up a home failed")

@@ -1,4 +1,4 @@
-"""`Background` for a process that is frozen as soon as it has answered: everything is done before, or not begun."""
+"""`Background` for a process that is frozen after its answer: work is done before, or not begun."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 BEGIN_NEEDS_S = 25.0
-"""The longest that one action takes: a save that is not answered, and the writes around it. One for which less time is left
-is not begun; the next pass does it."""
+"""The longest that one action takes: a save that is not answered, and its writes. An action with
+less time left is not begun; the next pass does it."""
 
 
 class DeadlineBackground:
@@ -17,7 +17,7 @@ class DeadlineBackground:
         self._workers_max = workers_max
         self._workers: ThreadPoolExecutor | None = None
         self.left_out = 0
-        """Works that were not begun for want of time."""
+        """Actions that were not begun for lack of time."""
 
     def run(self, work: Callable[[], None]) -> None:
         if self._workers is None:
@@ -32,13 +32,13 @@ class DeadlineBackground:
             return list(askers.map(ask, wanted))
 
     def finish(self) -> None:
-        """Return when all that was begun is done; each of it has limits of its own."""
+        """Return when everything that was begun is done; each action has its own limits."""
         if self._workers is not None:
             self._workers.shutdown(wait=True)
             self._workers = None
 
     def _in_time(self, work: Callable[[], None]) -> None:
         if self._remaining_s() < BEGIN_NEEDS_S:
-            self.left_out += 1  # several threads at once may count one too few; only whether it is 0 matters
+            self.left_out += 1  # two threads may count one too few; only whether it is 0 matters
         else:
             work()

@@ -1,4 +1,4 @@
-"""One JSON object a line on standard error."""
+"""One JSON object per line on standard error."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import logging
 
 
 class JsonFormatter(logging.Formatter):
-    """Only named fields leave the process: a record's arguments could hold a secret, its message does not."""
+    """Only named fields leave the process: a record's arguments could hold a secret; its message
+    does not."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {

@@ -11,7 +11,8 @@ _Series = tuple[str, tuple[tuple[str, str], ...]]
 
 
 class PrometheusMetrics:
-    """Counters and histograms. Labels come from our own enums; a bound on the series guards against a slip."""
+    """Counters and histograms. Labels come from our own enums; the limit of series guards against a
+    slip."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -1,1 +1,1 @@
-"""Tasks as plain child processes of the sandbox engine: development only, and only when asked for by name."""
+"""Tasks as plain child processes of the sandbox engine: for development, if explicitly chosen."""

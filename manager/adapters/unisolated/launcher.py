@@ -20,7 +20,7 @@ _WHY_NOT = "not enforced: tasks are plain processes (APRANOVA_ISOLATION=none)"
 
 
 class UnisolatedLauncher:
-    """For development on a machine that can neither run containers nor namespaces."""
+    """For development on a machine without user namespaces."""
 
     late_binding = False
 
@@ -31,7 +31,8 @@ class UnisolatedLauncher:
         if launch.home is None:
             raise LaunchFailed("a plain process starts with its home or not at all")
         setpriv = shutil.which("setpriv")
-        # Where it is there (Linux), the kernel ends the task when the engine dies, as it does for a sandbox.
+        # With setpriv (Linux), the kernel ends the task when the engine dies, as it does for a
+        # sandbox.
         prefix = [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []
         try:
             child = Child(
@@ -56,7 +57,8 @@ class UnisolatedLauncher:
 
 
 class PlainProcess:
-    """The agent and its descendants; one that has both left the session and lost its parents can escape a stop."""
+    """The agent and its descendants. A process that left the session and lost its parents can
+    escape."""
 
     def __init__(self, child: Child) -> None:
         self._child = child
@@ -92,7 +94,7 @@ class PlainProcess:
         self._child.kill()
         for process in descendants:
             with contextlib.suppress(psutil.Error):
-                process.kill()  # psutil checks the start time: a pid that is used again is left alone
+                process.kill()  # psutil checks the start time: a reused pid is left alone
         await self.wait()
 
     async def _watch(self) -> str:
@@ -126,7 +128,8 @@ def _environment(image: Image, home: Path) -> dict[str, str]:
 
 
 def _on_host(word: str, image: Image) -> str:
-    """The image's paths are those inside a sandbox; here nothing is mounted, so they are named where they really are."""
+    """The image's paths are those inside a sandbox; nothing is mounted here, so use the host's
+    paths."""
     for inside, outside in sorted(image.mounts.items(), key=lambda mount: -len(mount[0])):
         if word == inside or word.startswith(f"{inside}/"):
             return outside + word[len(inside) :]
