@@ -121,7 +121,7 @@ class SimulatedManager:
             next_at = plan.look_again_at if next_due_at is None else min(plan.look_again_at, next_due_at)
             wait_s = next_at - self._clock.now()
         except (*EXPECTED,) as error:
-            self._trace.note(self.name, f"a sweep failed: {error}")
+            self._trace.note(self.name, f"a reconcile pass failed: {error}")
             wait_s = _RETRY_S
         self._sweeping = False
         self._rested_at = self._loop.now + _PAUSE_MIN_S

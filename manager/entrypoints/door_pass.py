@@ -27,7 +27,7 @@ def find_person(given: str, public_key: str) -> str | None:
     try:
         key = Ed25519PublicKey.from_public_bytes(base64.urlsafe_b64decode(public_key + "=" * (-len(public_key) % 4)))
     except (binascii.Error, ValueError):
-        message = "The door cannot be opened at the moment; please tell your school"
+        message = "Your workspace cannot be opened right now; please tell your school"
         raise ApraNovaError(
             Reason.INTERNAL, message, detail="APRANOVA_IDENTITY_KEY is not the backend's public key"
         ) from None

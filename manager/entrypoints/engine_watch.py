@@ -25,11 +25,11 @@ class EngineWatch:
     due."""
 
     def __init__(
-        self, runner: TaskRunner, kinds: Sequence[WorkspaceKind], tell: Callable[[Iterable[str]], None]
+        self, runner: TaskRunner, kinds: Sequence[WorkspaceKind], notify: Callable[[Iterable[str]], None]
     ) -> None:
         self._runner = runner
         self._kinds = kinds
-        self._tell = tell
+        self._notify = notify
         self._alive: frozenset[str] = frozenset()
         self._images: Mapping[WorkspaceKind, str] | None = None
         self._stopping = threading.Event()
@@ -52,7 +52,7 @@ class EngineWatch:
         gone, self._alive = self._alive - alive, alive
         changed, self._images = images != self._images, images
         if gone or changed:
-            self._tell(gone)
+            self._notify(gone)
 
     def _image(self, kind: WorkspaceKind) -> str:
         try:
@@ -67,4 +67,4 @@ class EngineWatch:
             try:
                 self.look()
             except Exception:
-                log.exception("the engine's list could not be read")
+                log.exception("the engine could not be asked")

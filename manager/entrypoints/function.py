@@ -5,7 +5,7 @@
 | the backend, `lambda.invoke` | `{"action": …}` (contract/manager.py) | as on one machine |
 | EventBridge Scheduler | `{"action": "sweep"}` | a reconcile pass |
 | the queue of wakes | `{"Records": [{"eventSource": "aws:sqs"}]}` | one pass for all |
-| ECS, when a task's state changes | `{"source": "aws.ecs", "detail": {"startedBy": …}}` | a pass over it |
+| ECS, about a task | `{"source": "aws.ecs", "detail": {"startedBy": …}}` | a pass over it |
 | the load balancer, `/workspace` | `{"requestContext": {"elb": …}}` | a page, a redirect |
 
 All of them may come twice, late or never: each reads the world, and every write is conditional.
@@ -93,7 +93,7 @@ class Function:
                 self._manager = build(read_aws_settings(variables), self._clients)
                 self._variables = variables
         except (BadSetting, ClientError, BotoCoreError) as error:
-            log.error("the settings in Parameter Store are not used, those before are: %s", error)  # noqa: TRY400
+            log.error("the settings in Parameter Store are wrong, so the previous ones stay: %s", error)  # noqa: TRY400
 
 
 class Invocation:

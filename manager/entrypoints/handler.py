@@ -1,4 +1,4 @@
-"""One invocation: an event (the decoded payload) in, an answer out. Called by function.py on AWS."""
+"""One invocation: an event (the decoded payload) in, an answer out. function.py calls it on AWS."""
 
 from __future__ import annotations
 

@@ -155,7 +155,7 @@ def main() -> int:
         print(f"manager: cannot start: {error}", file=sys.stderr)
         return 2
     loop = SweepLoop(manager.world, manager.wake)
-    watch = EngineWatch(manager.world.runner, manager.world.policy.kinds, loop.tell)
+    watch = EngineWatch(manager.world.runner, manager.world.policy.kinds, loop.notify)
     handler = InvocationHandler(manager.world, last_sweep_at=lambda: loop.last_sweep_at)
     signatures = SignatureCheck(
         access_key_id=settings.access_key_id, secret_access_key=settings.secret_access_key, region=settings.region

@@ -135,7 +135,9 @@ def _isolated(settings: Settings, uid: int) -> Launcher:
     try:
         enter_own_namespaces(settings.homes_dir)
     except NoUserNamespaces as error:
-        raise CannotRun(f"this user may not have namespaces ({error}); `./apranova up` says what helps") from error
+        raise CannotRun(
+            f"this user may not have namespaces ({error}); `./apranova up` prints the command that helps"
+        ) from error
     launcher = BubblewrapLauncher(
         bwrap=bwrap,
         etc=etc,

@@ -24,8 +24,8 @@ class SweepLoop:
     def __init__(self, world: World, wake: threading.Event) -> None:
         self._world = world
         self._wake = wake
-        self._told: frozenset[str] = frozenset()
-        self._told_lock = threading.Lock()
+        self._changed: frozenset[str] = frozenset()
+        self._changed_lock = threading.Lock()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sweep", daemon=True)
         self._pass_began: float | None = None
@@ -39,10 +39,10 @@ class SweepLoop:
         self._wake.set()
         self._thread.join(timeout=0.5)
 
-    def tell(self, task_ids: Iterable[str]) -> None:
+    def notify(self, task_ids: Iterable[str]) -> None:
         """Something has happened to these tasks: a pass looks at them now."""
-        with self._told_lock:
-            self._told |= frozenset(task_ids)
+        with self._changed_lock:
+            self._changed |= frozenset(task_ids)
         self._wake.set()
 
     def healthy(self) -> bool:
@@ -57,7 +57,7 @@ class SweepLoop:
             try:
                 wait_s = self._pass()
             except Exception:
-                log.exception("a sweep failed")
+                log.exception("a reconcile pass failed")
                 wait_s = self._world.policy.engine_retry_s
             self._pass_began = None
             self._wake.wait(wait_s)
@@ -67,15 +67,15 @@ class SweepLoop:
         """Seconds until the next pass. A record that stays due, because it waits, is looked at each
         tick."""
         world = self._world
-        with self._told_lock:
-            told, self._told = self._told, frozenset()
+        with self._changed_lock:
+            changed, self._changed = self._changed, frozenset()
         try:
-            if told:
-                reconcile_named(world, told)
+            if changed:
+                reconcile_named(world, changed)
             plan = reconcile_pass(world)
         except BaseException:
-            with self._told_lock:
-                self._told |= told  # for the next pass
+            with self._changed_lock:
+                self._changed |= changed  # for the next pass
             raise
         self.last_sweep_at = world.clock.now()
         next_due_at = world.store.find_next_due_at()

@@ -1,4 +1,4 @@
-"""The function over the emulator: made from an environment as Lambda makes it, and fed as AWS feeds it."""
+"""The function over the emulator, created from an environment as by Lambda, and fed as by AWS."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tests.waiting import until
 
 PUBLIC_URL = "https://school.example"
 IDENTITY_KEY = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
-"""A public key (RFC 8032, test 1); the tests of the door have one whose private half they know."""
+"""A public key (RFC 8032, test 1). The door's tests have one whose private half they know."""
 WAIT_MAX_S = 30.0
 
 
 @dataclass
 class LongContext:
-    """As Lambda's, with so much time left."""
+    """Like Lambda's, with this much time left."""
 
     left_s: float = 60.0
 
@@ -34,7 +34,8 @@ class LongContext:
 
 
 class Place:
-    """What CDK would have made for one school: table, cluster, file system, queue; and the function's environment."""
+    """What CDK creates for one school: table, cluster, file system, queue, the function's
+    environment."""
 
     def __init__(self, aws: AwsEmulator, **more: str) -> None:
         self.aws = aws
@@ -42,7 +43,7 @@ class Place:
         self.cluster = f"c-{secrets.token_hex(4)}"
         self.ecs.create_cluster(clusterName=self.cluster)
         file_system = aws.client("efs").create_file_system(CreationToken=secrets.token_hex(4))["FileSystemId"]
-        # No delay: a test that waits for nothing is a quick one.
+        # No delay, so that tests need not wait.
         attributes = {"FifoQueue": "true", "DelaySeconds": "0"}
         queue = self.sqs.create_queue(QueueName=f"wakes-{secrets.token_hex(4)}.fifo", Attributes=attributes)
         self.queue: str = queue["QueueUrl"]
@@ -78,7 +79,7 @@ class Place:
         return self.ecs.describe_tasks(cluster=self.cluster, tasks=arns)["tasks"] if arns else []
 
     def take_wakes(self) -> list[Any]:
-        """What the event source mapping would hand over: received, and deleted as after an invocation that went well."""
+        """What the event source mapping would deliver: received, and deleted as after a success."""
         messages = self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages", [])
         for message in messages:
             self.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
@@ -102,7 +103,7 @@ class FunctionUnderTest:
         self.passes = 0
 
     def another(self) -> Function:
-        """As Lambda starts one more instance: it knows nothing but what AWS tells it."""
+        """As Lambda starts another instance: it knows only what AWS tells it."""
         return Function(self.place.environment, self.clients)
 
     def __call__(self, event: Any, *, left_s: float = 60.0) -> Any:
@@ -122,7 +123,7 @@ class FunctionUnderTest:
         return self({"action": "describe", "workspace_ids": [workspace_id]})["workspaces"][0]
 
     def pump(self) -> int:
-        """Deliver the wakes that wait, as AWS does, each time to another instance; how many there were."""
+        """Deliver the waiting wakes as AWS does, each time to a new instance; returns how many."""
         wakes = self.place.take_wakes()
         if wakes:
             self.passes += 1
@@ -138,7 +139,7 @@ class FunctionUnderTest:
 
 
 def task_event(task: Any) -> dict[str, Any]:
-    """What EventBridge sends when ECS says that a task has changed."""
+    """What EventBridge sends when ECS reports a changed task."""
     detail = {name: task.get(name, "") for name in ("taskArn", "clusterArn", "lastStatus", "startedBy", "group")}
     return {"version": "0", "source": "aws.ecs", "detail-type": "ECS Task State Change", "detail": detail}
 
@@ -153,5 +154,5 @@ def function_at(aws: AwsEmulator, monkeypatch: pytest.MonkeyPatch, **more: str) 
 
 
 def lines_of(text: str) -> list[Any]:
-    """The lines of a log that are JSON."""
+    """The JSON lines of a log."""
     return [json.loads(line) for line in text.splitlines() if line.startswith("{")]

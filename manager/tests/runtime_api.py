@@ -1,6 +1,8 @@
-"""Lambda's Runtime API, as much of it as a function needs: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+"""Lambda's Runtime API, as far as a function needs it:
+https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 
-The function runs in a process of its own under AWS' own runtime client (awslambdaric), which asks here for events.
+The function runs in its own process under AWS' runtime client (awslambdaric), which asks here for
+events.
 """
 
 from __future__ import annotations
@@ -80,7 +82,7 @@ class _Asked(BaseHTTPRequestHandler):
 
 
 class LambdaProcess:
-    """The function as AWS starts it: an environment and a handler's name. What it prints goes into `log`."""
+    """The function as AWS starts it: an environment and a handler. Its output goes to `log`."""
 
     def __init__(self, handler: str, environment: Mapping[str, str], log: Path) -> None:
         self.log = log
@@ -113,7 +115,7 @@ class LambdaProcess:
         return self.outcome(began)
 
     def outcome(self, began: float = 0.0) -> Outcome:
-        """Of the event that was put last, or why the function did not start."""
+        """Of the last event, or why the function did not start."""
         try:
             failed, body = self._api.outcomes.get(timeout=60)
         except queue.Empty:
@@ -121,7 +123,7 @@ class LambdaProcess:
         return Outcome(json.loads(body), failed, time.perf_counter() - began)
 
     def cpu_s(self) -> float:
-        """Seconds of processor time that the process has used, all its threads."""
+        """Seconds of processor time used by all threads of the process."""
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / 100.0
 

@@ -1,4 +1,4 @@
-"""The agents' client against a real HTTP server on a Unix socket that behaves well, badly, or not at all."""
+"""The agents' client against a real HTTP server that behaves well, badly, or not at all."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_a_refused_claim_is_a_failed_launch_in_the_agents_words(server: Pretende
     "answer",
     [(200, b"<html>"), (200, {"phase": "ready"}), (200, {**READY, "phase": "dancing"}), (500, {}), (403, {}), (200, b"x" * 10**6)],
 )  # fmt: skip
-def test_an_answer_without_sense_says_nothing_about_the_task(server: PretendedAgent, answer: tuple[int, Any]) -> None:
+def test_a_malformed_answer_says_nothing_about_the_task(server: PretendedAgent, answer: tuple[int, Any]) -> None:
     server.answers["/_agent/status"] = answer
     with pytest.raises(AgentUnreachable):
         HttpTaskAgent().status(address(server), "token")

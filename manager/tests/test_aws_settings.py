@@ -1,4 +1,4 @@
-"""What the function is told on AWS: the environment, over it Parameter Store, and every value that cannot be meant."""
+"""The function's settings on AWS: environment, Parameter Store over it, and every bad value."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ def test_tasks_on_aws_have_other_limits_than_on_one_machine() -> None:
     assert settings.ecs.subnets == ("subnet-1", "subnet-2", "subnet-3")
 
 
-def test_a_warning_is_shown_for_five_minutes_although_the_sweep_that_gives_it_may_be_five_minutes_late() -> None:
+def test_a_warning_is_shown_for_five_minutes_although_the_pass_may_be_five_minutes_late() -> None:
     policy = read().policy
     assert policy.idle_warning_s - policy.pass_interval_s >= 300.0
 
 
-def test_a_purger_that_is_not_named_is_called_after_its_file_system() -> None:
+def test_an_unnamed_purger_is_called_after_its_file_system() -> None:
     assert read(APRANOVA_PURGERS="fs-2=remove").purgers == {"fs-1": "apranova-purger-fs-1", "fs-2": "remove"}
 
 
@@ -55,7 +55,7 @@ def test_parameters_are_variables_under_other_names() -> None:
     assert variables_of(found, "/apranova/manager") == {"APRANOVA_IDLE_TIMEOUT_S": "900"}
 
 
-def test_whatever_the_platform_gives_the_function_is_read() -> None:
+def test_everything_that_the_platform_gives_the_function_is_read() -> None:
     source = Path(__file__).parents[2]
     given = re.findall(r'"(APRANOVA_\w+)":', (source / "infrastructure/elements/manager_function.py").read_text())
     read_in = [source / "manager" / name for name in ("settings.py", "aws_settings.py", "entrypoints/function.py")]
@@ -89,6 +89,6 @@ def test_what_is_missing_is_named(name: str) -> None:
         ("APRANOVA_IDLE_TIMEOUT_S", "soon"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_by_name(name: str, value: str) -> None:
+def test_a_bad_value_is_refused_by_name(name: str, value: str) -> None:
     with pytest.raises(BadSetting, match=name):
         read(**{name: value})

@@ -1,4 +1,4 @@
-"""The backup worker's function over the emulator: DynamoDB, S3 and Secrets Manager answer, a folder stands for the mounted file system."""
+"""The backup worker's function over the emulator; a folder stands for the mounted file system."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def test_a_stopped_home_is_kept_in_s3_and_comes_back(
     counted = {name: line[name] for line in lines for name in ("snapshots_total", "restores_total") if name in line}
     assert counted == {"snapshots_total": 1, "restores_total": 1}
     assert {line["_aws"]["CloudWatchMetrics"][0]["Namespace"] for line in lines if "_aws" in line} == {"Tests"}
-    assert len(efs.repositories.list(HOME)) == 2  # what it was before can be had, too
+    assert len(efs.repositories.list(HOME)) == 2  # the state before the restore can be had, too
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_a_home_whose_files_are_gone_is_restored_by_the_worker_of_its_file_syste
         assert (fingerprint(efs.homes / HOME), efs.get(ANNA).failure) == (as_it_was, "")
 
 
-def test_a_round_looks_at_homes_of_this_file_system_that_wait_as_long_as_there_is_time(efs: FileSystem) -> None:
+def test_a_round_checks_waiting_homes_of_this_file_system_while_there_is_time(efs: FileSystem) -> None:
     efs.stopped(ANNA, HOME)
     efs.stopped(BEN, OTHER)
     (efs.homes / OTHER).rename(efs.homes.parent / "on another file system")
@@ -166,7 +166,7 @@ def test_a_round_looks_at_homes_of_this_file_system_that_wait_as_long_as_there_i
     assert efs.objects() == before
 
 
-def test_a_purge_removes_files_snapshots_and_item_of_a_home_that_the_table_gives_up(efs: FileSystem) -> None:
+def test_a_purge_removes_files_snapshots_and_item_of_a_home_marked_for_it(efs: FileSystem) -> None:
     efs.stopped(ANNA, HOME)
     efs.stopped(BEN, OTHER)
     for workspace_id in (ANNA, BEN):
@@ -194,7 +194,7 @@ def test_an_event_alone_purges_nothing(efs: FileSystem, file_system: str, purgin
 
 
 @pytest.mark.parametrize("event", [{}, [], {"action": "purge all"}, {"workspace_id": 5}, None])
-def test_any_other_event_is_refused_with_words(efs: FileSystem, event: Any) -> None:
+def test_any_other_event_is_refused(efs: FileSystem, event: Any) -> None:
     with pytest.raises(ValueError, match="is expected"):
         efs.function(event, Context())
 
@@ -243,7 +243,7 @@ def test_the_manager_notifies_the_worker_of_the_homes_file_system_and_never_wait
     assert worker.status() == f"on: 1 backup workers, in s3://{efs.bucket}"
 
 
-def test_a_home_on_a_lost_file_system_is_left_to_the_worker_of_another_one(efs: FileSystem) -> None:
+def test_a_home_on_a_lost_file_system_moves_to_another_ones_worker(efs: FileSystem) -> None:
     functions = RecordingFunctions()
     places = Places(HomePlace(ELSEWHERE, "fsap-1"), moved_to=HomePlace(HERE, "fsap-2"))
     worker_of(functions, efs.repositories, places).notify(ANNA, HOME)
@@ -266,7 +266,7 @@ def test_a_bucket_that_does_not_answer_is_an_error_with_words(aws: AwsEmulator) 
     assert refused.value.reason is Reason.INTERNAL
 
 
-def test_a_launch_between_look_and_record_drops_the_snapshot_in_s3_too(
+def test_a_launch_between_snapshot_and_record_drops_the_snapshot_in_s3_too(
     efs: FileSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     efs.stopped(ANNA, HOME)

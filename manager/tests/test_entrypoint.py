@@ -1,4 +1,4 @@
-"""The real process over loopback, spoken to with the backend's own client: boto3."""
+"""The real process over loopback, called with the backend's own client: boto3."""
 
 from __future__ import annotations
 

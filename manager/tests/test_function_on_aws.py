@@ -94,8 +94,8 @@ def test_a_task_that_died_is_known_as_soon_as_its_event_comes(function: Function
     function.place.close()
     function.pump_until(lambda: not function.place.tasks(), "the task to end")
     assert function(task_event({**task, "lastStatus": "STOPPED"})) == {"ok": True}
-    told = function.state(workspace_id)
-    assert (told["state"], told["stop_reason"]) == ("stopped", "task_ended")
+    seen = function.state(workspace_id)
+    assert (seen["state"], seen["stop_reason"]) == ("stopped", "task_ended")
 
 
 @pytest.mark.parametrize(
@@ -107,12 +107,12 @@ def test_a_task_that_died_is_known_as_soon_as_its_event_comes(function: Function
         {"source": "aws.ecs", "detail": {"startedBy": "task-aaaaaaaaaaaaaaaa", "lastStatus": "STOPPED"}},
     ],
 )
-def test_events_of_strangers_and_of_tasks_long_forgotten_are_nothing(function: FunctionUnderTest, event: Any) -> None:
+def test_events_of_foreign_and_forgotten_tasks_are_ignored(function: FunctionUnderTest, event: Any) -> None:
     assert function(event) == {"ok": True}
 
 
 @pytest.mark.parametrize("event", [None, [], "sweep", {}, {"action": "explode"}, {"Records": []}])
-def test_what_is_no_request_is_answered_by_words(function: FunctionUnderTest, event: Any) -> None:
+def test_a_bad_request_is_answered_in_words(function: FunctionUnderTest, event: Any) -> None:
     answer = function(event)
     assert not answer["ok"]
     assert answer["error"]["reason"] == "bad_request"
@@ -140,13 +140,13 @@ def test_a_launch_without_capacity_says_so_and_can_be_tried_again(function: Func
     function.pump_until_state(workspace_id, RUNNING)
 
 
-def test_many_that_ask_for_a_pass_at_the_same_moment_get_one(
+def test_many_requests_for_a_pass_at_the_same_moment_get_one(
     function: FunctionUnderTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("manager.adapters.sqs.wakes.MOMENT_S", 1_000.0)
     for letter in "abcd":
         function.ask("launch", function.create(letter))
-    assert len(function.place.take_wakes()) <= 2  # four launches, in one moment or over its end
+    assert len(function.place.take_wakes()) <= 2  # four launches, in one moment or across its end
 
 
 def test_a_converged_school_asks_for_no_further_pass(function: FunctionUnderTest) -> None:
@@ -159,7 +159,7 @@ def test_a_converged_school_asks_for_no_further_pass(function: FunctionUnderTest
     assert function.place.take_wakes() == []
 
 
-def test_what_a_pass_could_not_do_is_seen_by_an_alarm_and_stops_nothing_else(
+def test_what_a_pass_could_not_do_raises_an_alarm_and_stops_nothing_else(
     function: FunctionUnderTest, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     anna, ben = function.create("a"), function.create("b")
@@ -169,7 +169,7 @@ def test_what_a_pass_could_not_do_is_seen_by_an_alarm_and_stops_nothing_else(
     capsys.readouterr()
     for workspace_id in (anna, ben):
         function.ask("stop", workspace_id)
-    function.requests.refuse("StopTask", refusal(400, "ServerException", "no"), times=4)  # all tries of one of them
+    function.requests.refuse("StopTask", refusal(400, "ServerException", "no"), times=4)  # all tries for one of them
     assert function({"action": "sweep"}) == {"ok": True}
     lines = lines_of(capsys.readouterr().out)
     counted = [line for line in lines if "sweeps_incomplete_total" in line]
@@ -203,7 +203,7 @@ def test_with_little_time_left_nothing_is_begun_and_the_next_pass_does_it(
     function.pump_until_state(workspace_id, STOPPED)
 
 
-def test_parameter_store_goes_over_the_environment_and_is_read_again(
+def test_parameter_store_overrides_the_environment_and_is_read_again(
     function: FunctionUnderTest, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("manager.entrypoints.function.SETTINGS_FRESH_S", 0.0)

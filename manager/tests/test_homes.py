@@ -63,7 +63,7 @@ def test_a_purge_does_not_follow_links_and_opens_locked_folders(tmp_path: Path) 
     assert [path.name for path in (tmp_path / "homes").iterdir()] == [MARK]
 
 
-def test_a_purge_that_was_cut_short_is_finished_by_the_next(tmp_path: Path) -> None:
+def test_an_interrupted_purge_is_finished_by_the_next(tmp_path: Path) -> None:
     homes = DirectoryHomeVolumes(tmp_path)
     homes.create(HOME)
     (tmp_path / HOME).rename(tmp_path / f".{HOME}.purged")
@@ -77,7 +77,7 @@ def test_no_other_path_can_be_named(tmp_path: Path, bad: str) -> None:
         DirectoryHomeVolumes(tmp_path).purge(bad)
 
 
-def test_a_folder_that_was_made_for_homes_is_known_again_and_a_bare_one_might_be_a_disk_that_is_not_mounted(
+def test_a_folder_made_for_homes_is_recognized_and_a_bare_one_may_be_an_unmounted_disk(
     tmp_path: Path,
 ) -> None:
     for _ in range(2):
@@ -88,7 +88,7 @@ def test_a_folder_that_was_made_for_homes_is_known_again_and_a_bare_one_might_be
     assert not is_there(tmp_path / "bare")
 
 
-def test_a_full_disk_is_said_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_a_plain_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 

@@ -1,4 +1,4 @@
-"""The function in a process of its own, under AWS' runtime client, over emulated AWS: names, settings and answers as deployed."""
+"""The function in its own process, under AWS' runtime client, as it is deployed."""
 
 from __future__ import annotations
 
@@ -73,9 +73,9 @@ def test_a_function_that_cannot_start_says_which_setting_is_wrong(place: Place, 
     environment = {**place.environment, "APRANOVA_SPOT_PERCENT": "many"}
     process = LambdaProcess(MANAGER_HANDLER, environment, tmp_path / "function.log")
     try:
-        told = process.outcome()
-        assert told.failed
-        assert "APRANOVA_SPOT_PERCENT" in told.body["errorMessage"]
+        outcome = process.outcome()
+        assert outcome.failed
+        assert "APRANOVA_SPOT_PERCENT" in outcome.body["errorMessage"]
     finally:
         process.close()
 

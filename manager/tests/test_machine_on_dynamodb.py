@@ -1,4 +1,4 @@
-"""The same state machine, faults and invariants as in test_machine.py, over the store of AWS in the emulator."""
+"""The state machine, faults and invariants of test_machine.py, over the store of AWS."""
 
 from __future__ import annotations
 
@@ -19,14 +19,16 @@ from manager.ports.workspace_store import Record, WorkspaceStore
 from manager.tests.test_machine import ManagerMachine
 
 EXAMPLES, STEPS = 3, 30
-"""Some 1,500 requests: each costs the emulator more than all the rest of a step in memory."""
+"""About 1,500 requests: each costs the emulator more than the rest of a step in memory."""
 SEED = 56
-"""Of the first 137, the one whose examples find each of three mistakes in a store: writes without their condition, PutItem alone
-without it, transactions alone without it. So few examples of any seed would mostly find one or two."""
+"""Of the first 137 seeds, the one whose examples find three mistakes in a store: no conditions at
+all, none for PutItem, none for transactions. So few examples of another seed mostly find one or
+two."""
 
 
 class WatchedStore(DynamoDbWorkspaceStore):
-    """Reads the whole table, but only when something has been written: the machine looks at it after every call of a port."""
+    """Reads the whole table, but only after a write: the machine looks at it after every call of a
+    port."""
 
     def __init__(self, client: Any, table_name: str) -> None:
         super().__init__(client, table_name, pause=lambda _: None)
@@ -68,7 +70,7 @@ def test_the_manager_under_faults_breaks_no_rule_over_dynamodb(aws: AwsEmulator)
             stateful_step_count=STEPS,
             database=None,
             deadline=None,
-            phases=(Phase.generate,),  # a failure is told as it was found: to make it smaller would take many minutes
+            phases=(Phase.generate,),  # reported as it was found: shrinking it would take many minutes
             suppress_health_check=list(HealthCheck),
         ),
     )

@@ -22,7 +22,7 @@ def policy(**more: str) -> Policy:
     return read_settings({**NEEDED, **more}).policy
 
 
-def test_one_machine_predicts_unless_told_otherwise() -> None:
+def test_one_machine_predicts_by_default() -> None:
     assert (policy().pool_policy, policy().warming_max) == (PoolPolicy.PREDICTED, 2)
     changed = policy(APRANOVA_POOL_POLICY="schedule", APRANOVA_WARMING_MAX="100")
     assert (changed.pool_policy, changed.warming_max) == (PoolPolicy.SCHEDULE, 100)

@@ -1,4 +1,4 @@
-"""Signature Version 4: what is refused, and that time and body are part of it."""
+"""Signature Version 4: what is refused, and that it covers time and body."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_another_body_path_or_method_is_refused() -> None:
             CHECK.check(method, target, signed(), body, now=time.time())
 
 
-def test_a_declared_body_digest_must_be_the_bodys() -> None:
+def test_a_declared_body_digest_must_match_the_body() -> None:
     headers = {**signed(), "x-amz-content-sha256": "0" * 64}
     with pytest.raises(BadSignature):
         CHECK.check("POST", TARGET, headers, b"{}", now=time.time())
@@ -53,7 +53,7 @@ def test_another_service_or_region_is_refused() -> None:
             CHECK.check("POST", TARGET, headers, b"{}", now=time.time())
 
 
-def test_rubbish_is_refused() -> None:
+def test_garbage_is_refused() -> None:
     for text in (
         "",
         "AWS4-HMAC-SHA256",

@@ -1,4 +1,4 @@
-"""The manager's real process with the real restic: what the backend will ask for, over loopback, with files on the disk."""
+"""The manager's real process with the real restic, over loopback, with files on disk."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Machine:
         return [found["snapshot_id"] for found in answer["snapshots"]]
 
     def record(self) -> Workspace:
-        """Asking the manager each time would cost more than what is waited for."""
+        """Asking the manager each time would cost more than the wait."""
         time.sleep(0.05)
         found = self.store.find_workspace(ANNA)
         assert found is not None
@@ -79,7 +79,7 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
     made.close()
 
 
-def test_a_home_that_waits_is_kept_and_comes_back_through_the_managers_door(machine: Machine) -> None:
+def test_a_waiting_home_is_saved_and_comes_back_on_request(machine: Machine) -> None:
     assert machine.manager.invoke({"action": "fleet"})["snapshots"].startswith("on: restic 0.")
     until(lambda: machine.record().snapshot_at is not None, "the first round to take a snapshot", within_s=60.0)
     (first,) = machine.listed()
@@ -100,7 +100,7 @@ def test_a_home_that_waits_is_kept_and_comes_back_through_the_managers_door(mach
     assert missing["error"]["reason"] == "workspace_not_found"
 
 
-def test_the_command_puts_a_lost_home_back_but_not_where_its_disk_may_not_be_mounted(
+def test_the_command_restores_a_lost_home_but_not_onto_an_unmounted_disk(
     machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     until(lambda: machine.record().snapshot_at is not None, "the first round to take a snapshot", within_s=60.0)

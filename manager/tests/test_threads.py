@@ -112,7 +112,7 @@ def test_the_loop_meets_a_deadline_between_two_sweeps(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("forgotten", [False, True], ids=["died", "the engine was started anew"])
 def test_a_task_that_dies_is_noticed_long_before_its_workspace_is_due(fleet: Fleet, forgotten: bool) -> None:
-    watch = EngineWatch(fleet.runner, fleet.world.policy.kinds, fleet.loop.tell)
+    watch = EngineWatch(fleet.runner, fleet.world.policy.kinds, fleet.loop.notify)
     launch(fleet.world, ANNA)
     until(lambda: fleet.states()[0] is WorkspaceState.RUNNING)
     watch.look()
@@ -145,7 +145,7 @@ def test_an_application_that_is_installed_meanwhile_gets_its_warm_tasks_at_once(
     """The pool was filled with the next pass, up to five minutes later."""
     fleet = Fleet(tmp_path / "manager.sqlite3", pool=1)
     image = fleet.runner.images.pop(WorkspaceKind.VSCODE)
-    watch = EngineWatch(fleet.runner, fleet.world.policy.kinds, fleet.loop.tell)
+    watch = EngineWatch(fleet.runner, fleet.world.policy.kinds, fleet.loop.notify)
     fleet.loop.start()
     try:
         watch.look()

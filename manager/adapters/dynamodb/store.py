@@ -266,6 +266,6 @@ def _pages(names: list[str]) -> Iterator[list[str]]:
 def _unreachable(detail: str) -> ApraNovaError:
     return ApraNovaError(
         Reason.INTERNAL,
-        "The records of the workspaces cannot be reached at the moment; please try again",
+        "The records of the workspaces cannot be reached right now; please try again",
         detail=detail,
     )

@@ -58,20 +58,20 @@ def why_ended(task: Any) -> str:
     """ECS puts the useful part sometimes into the container, sometimes into the task."""
     # By its name: GuardDuty adds a container of its own, in no particular order.
     container: Any = next((one for one in task.get("containers") or () if one.get("name") == CONTAINER), {})
-    told = f"{container.get('reason', '')} {task.get('stoppedReason', '')}"
+    text = f"{container.get('reason', '')} {task.get('stoppedReason', '')}"
     code = container.get("exitCode")
-    if "OutOfMemory" in told:
+    if "OutOfMemory" in text:
         return "killed: out of memory"
     match task.get("stopCode", ""):
         case "SpotInterruption":
             return "AWS took the spot capacity back"
         case "UserInitiated":
             return ""
-        case "TaskFailedToStart" if "CannotPull" in told:
+        case "TaskFailedToStart" if "CannotPull" in text:
             return "its image could not be fetched"
-        case "TaskFailedToStart" if "apacity is unavailable" in told:
-            return "AWS has no capacity at the moment"
-        case "TaskFailedToStart" if "EFS" in told or "mount" in told:
+        case "TaskFailedToStart" if "apacity is unavailable" in text:
+            return "AWS has no capacity right now"
+        case "TaskFailedToStart" if "EFS" in text or "mount" in text:
             return NOT_MOUNTED
         case "TaskFailedToStart":
             return "ECS could not start it"
@@ -100,13 +100,13 @@ def refused_placement(failures: list[Any]) -> ApraNovaError:
 
 
 def unreachable(detail: str) -> ApraNovaError:
-    return ApraNovaError(Reason.INTERNAL, "ECS does not answer at the moment; please try again", detail=detail)
+    return ApraNovaError(Reason.INTERNAL, "AWS does not answer right now; please try again", detail=detail)
 
 
 def _refusal(detail: str) -> ApraNovaError:
     if any(words in detail.lower() for words in _NO_ROOM):
         return ApraNovaError(
-            Reason.NO_CAPACITY, "AWS has no room for another workspace at the moment; please try again", detail=detail
+            Reason.NO_CAPACITY, "AWS has no room for another workspace right now; please try again", detail=detail
         )
     return ApraNovaError(
         Reason.LAUNCH_FAILED, "AWS refused to start the workspace; please tell your school", detail=detail

@@ -101,7 +101,7 @@ class EcsTaskRunner:
         arn = reference.arn or self._asked(lambda: self._find_arn(task_id))
         if not arn:
             if reference.may_be_starting(self._clock.now()):
-                raise StillEnding(task_id, "it is being started at this moment")
+                raise StillEnding(task_id, "it is being started right now")
             return
         try:
             task = self._client.stop_task(cluster=self._settings.cluster, task=arn, reason="ended by ApraNova")["task"]
@@ -124,7 +124,7 @@ class EcsTaskRunner:
         found = self._describe(arns)
         missing = {arn: reference for arn, reference in arns.items() if arn not in found}
         if any(self._clock.now() - reference.asked_at < _FRESH_S for reference in missing.values()):
-            raise answers.unreachable("ECS does not know a task yet that it has just started")
+            raise answers.unreachable("ECS does not yet know a task that it just started")
         seen = []
         for task in found.values():
             one = answers.observed(task)
@@ -180,7 +180,7 @@ class EcsTaskRunner:
         try:
             definition = self._definitions.find_or_register(spec.kind, spec.image, home_id, place)
             if self._clock.now() - intended_at > LEASE_S - RUN_TASK_MAX_S:
-                raise answers.unreachable("registering the task definition took too long; the start is taken up again")
+                raise answers.unreachable("registering the task definition took too long; the start will be repeated")
             spot = _on_spot(spec.task_id, self._settings.spot_percent)
             answer = self._run_task(spec, definition, provider="FARGATE_SPOT" if spot else "FARGATE")
             if spot and not answer.get("tasks"):  # Spot runs out first; a student who waits gets an on-demand task
@@ -261,7 +261,7 @@ class EcsTaskRunner:
         try:
             self._homes.recreate_access_point(home_id)
         except ApraNovaError as error:  # the end of the task is recorded all the same
-            log.warning("the place of %s could not be looked at: %s", home_id, error)
+            log.warning("the access point of %s could not be checked: %s", home_id, error)
 
     def _describe(self, arns: Iterable[str]) -> dict[str, Any]:
         wanted, found = list(arns), {}

@@ -100,12 +100,12 @@ def _started(command: Sequence[object], **how: Any) -> subprocess.Popen[str]:
 @functools.lru_cache(maxsize=4)
 def _version(program: Path, _changed_at: float) -> str:
     try:
-        told = subprocess.run(
+        version = subprocess.run(
             [program, "version"], capture_output=True, text=True, timeout=20, check=True, stdin=subprocess.DEVNULL
         ).stdout
     except (OSError, subprocess.SubprocessError):
         return ""
-    return " ".join(told.split()[:2])
+    return " ".join(version.split()[:2])
 
 
 def _words(output: str) -> str:

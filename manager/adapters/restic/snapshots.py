@@ -76,17 +76,17 @@ class ResticSnapshots:
             self._run(home_id, "init", timeout_s=_SHORT_S)
         if not os.access(self._home(home_id), os.R_OK | os.X_OK):
             make_readable(self._home(home_id))  # if the home itself is locked, restic finds nothing to save
-        told = self._back_up(home_id)
-        if _UNREADABLE in told and make_readable(self._home(home_id)):
-            self.forget(home_id, _snapshot_id(told))
-            told = self._back_up(home_id)
-        if _UNREADABLE in told:
+        output = self._back_up(home_id)
+        if _UNREADABLE in output and make_readable(self._home(home_id)):
+            self.forget(home_id, _snapshot_id(output))
+            output = self._back_up(home_id)
+        if _UNREADABLE in output:
             log.warning("%s: some files could not be read, the snapshot has all others", home_id)
-        snapshot_id = _snapshot_id(told)
+        snapshot_id = _snapshot_id(output)
         for snapshot in self.list(home_id):
             if snapshot.snapshot_id.startswith(snapshot_id):
-                return replace(snapshot, whole=_UNREADABLE not in told)
-        raise SnapshotFailed(f"restic told of snapshot {snapshot_id}, but it is not in the repository")
+                return replace(snapshot, whole=_UNREADABLE not in output)
+        raise SnapshotFailed(f"restic reported snapshot {snapshot_id}, but the repository does not have it")
 
     def _back_up(self, home_id: str) -> str:
         excluded = [f"--exclude={self._home(home_id) / folder}" for folder in EXCLUDED]
@@ -192,9 +192,9 @@ class ResticSnapshots:
         return self._homes / f".{check_home_id(home_id)}.fetched"
 
 
-def _snapshot_id(told: str) -> str:
+def _snapshot_id(output: str) -> str:
     """The last JSON line is the summary; restic may print other lines."""
-    for line in reversed(told.splitlines()):
+    for line in reversed(output.splitlines()):
         with contextlib.suppress(ValueError):
             message = json.loads(line)
             if isinstance(message, dict) and message.get("message_type") == "summary":

@@ -105,43 +105,43 @@ class EgressProxy:
             raise Refused("408 Request Timeout", "The request's head did not arrive") from None
         if len(self._connections) > self._limits.connections_per_task_max:
             raise Refused("503 Service Unavailable", "This workspace has too many connections open")
-        wish = _parse(head)
-        far_reader, far_writer = await self._open(wish)
+        target = _parse(head)
+        far_reader, far_writer = await self._open(target)
         try:
-            if wish.forward:
-                far_writer.write(wish.forward)
+            if target.forward:
+                far_writer.write(target.forward)
             else:
                 writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             await _pipe_both_ways(reader, writer, far_reader, far_writer, self._limits.idle_timeout_s)
         finally:
             far_writer.close()
 
-    async def _open(self, wish: _Wish) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        if wish.port not in self._limits.ports:
+    async def _open(self, target: _Target) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if target.port not in self._limits.ports:
             allowed = ", ".join(str(port) for port in sorted(self._limits.ports))
             raise Refused("403 Forbidden", f"ApraNova lets workspaces reach these ports only: {allowed}")
         try:
             async with asyncio.timeout(self._limits.connect_timeout_s):
-                addresses = await self._resolve(wish.host)
+                addresses = await self._resolve(target.host)
         except TimeoutError:
-            raise Refused("504 Gateway Timeout", f"Looking up the name {wish.host} took too long") from None
+            raise Refused("504 Gateway Timeout", f"Looking up the name {target.host} took too long") from None
         except (OSError, UnicodeError):
-            raise Refused("502 Bad Gateway", f"The name {wish.host} is not known") from None
+            raise Refused("502 Bad Gateway", f"The name {target.host} is not known") from None
         allowed_addresses = [address for address in addresses if is_public(address) and not self._is_own(address)]
         if not allowed_addresses:
-            log.info("egress refused: %s → %s", wish.host, ", ".join(map(str, addresses)))
+            log.info("egress refused: %s → %s", target.host, ", ".join(map(str, addresses)))
             raise Refused("403 Forbidden", PRIVATE)
         for address in allowed_addresses[:4]:
             try:
                 async with asyncio.timeout(self._limits.connect_timeout_s):
-                    return await self._connect(address, wish.port)
+                    return await self._connect(address, target.port)
             except (OSError, TimeoutError):
                 continue
-        raise Refused("502 Bad Gateway", f"{wish.host} does not answer")
+        raise Refused("502 Bad Gateway", f"{target.host} does not answer")
 
 
 @dataclass(frozen=True)
-class _Wish:
+class _Target:
     host: str
     port: int
     forward: bytes
@@ -152,7 +152,7 @@ _CONNECT = re.compile(r"^(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._-]+
 _HOP_BY_HOP = ("connection:", "proxy-connection:", "proxy-authorization:", "keep-alive:")
 
 
-def _parse(head: bytes) -> _Wish:
+def _parse(head: bytes) -> _Target:
     lines = head.decode("latin-1").split("\r\n")
     words = lines[0].split(" ")
     if len(words) != 3 or not words[2].startswith("HTTP/1."):
@@ -162,7 +162,7 @@ def _parse(head: bytes) -> _Wish:
         match = _CONNECT.match(target)
         if not match:
             raise Refused("400 Bad Request", "CONNECT needs host:port")
-        return _Wish(match["six"] or match["name"], int(match["port"]), b"")
+        return _Target(match["six"] or match["name"], int(match["port"]), b"")
     try:
         url = urlsplit(target)
         host, port = url.hostname, url.port or 80
@@ -173,7 +173,7 @@ def _parse(head: bytes) -> _Wish:
     path = (url.path or "/") + (f"?{url.query}" if url.query else "")
     # One request for each connection: later bytes go to the same, checked address.
     kept = [line for line in lines[1:-2] if not line.lower().startswith(_HOP_BY_HOP)]
-    return _Wish(
+    return _Target(
         host, port, "\r\n".join([f"{method} {path} {version}", *kept, "Connection: close", "", ""]).encode("latin-1")
     )
 

@@ -226,7 +226,7 @@ class Fleet:
                     await asyncio.sleep(_LISTEN_POLL_S)
             await task.seal()
             if not _is_socket(socket_path):
-                return "put something else in the place of its socket"
+                return "replaced its socket by something else"
             await task.bring_in_application()
             if home is not None and self._launcher.late_binding:
                 await task.attach_home(home)

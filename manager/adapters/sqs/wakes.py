@@ -48,6 +48,6 @@ class SqsWakes:
                 MessageDeduplicationId=f"{_GROUP}-{moment}",
             )
         except (ClientError, BotoCoreError) as error:
-            log.warning("no pass could be asked for: %s", error)
+            log.warning("no reconcile pass could be requested: %s", error)
             return False
         return True

@@ -32,7 +32,8 @@ _START_MAX_S = 60.0
 
 
 class AwsEmulator:
-    """`images`: what a container image runs here, as a command; ECS tasks then are real processes (emulated_docker/)."""
+    """`images`: container image → command. With it, ECS tasks are real processes
+    (emulated_docker/)."""
 
     def __init__(self, images: Mapping[str, list[str]] | None = None) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="am-", dir="/tmp"))
@@ -64,7 +65,7 @@ class AwsEmulator:
             raise
 
     def client(self, service: str, **config: Any) -> Any:
-        """As the manager makes its own, but for the address and the credentials."""
+        """Like the manager's own clients, but with other address and credentials."""
         retries = config.pop("retries", {"mode": "standard", "total_max_attempts": 5})
         return boto3.client(  # pyright: ignore[reportCallIssue]
             service,  # pyright: ignore[reportArgumentType]
@@ -76,7 +77,7 @@ class AwsEmulator:
         )
 
     def make_table(self) -> str:
-        """A new, empty table of the manager's."""
+        """Create an empty manager's table."""
         name = f"apranova-{secrets.token_hex(4)}"
         self.client("dynamodb").create_table(**create_table_request(name))
         return name
@@ -103,7 +104,7 @@ class AwsEmulator:
 
 
 class Requests:
-    """Counts what a client sends, retries included, and can refuse some of it the way AWS does."""
+    """Counts what a client sends, retries included, and can refuse some of it as AWS does."""
 
     def __init__(self, client: Any) -> None:
         self.sent: list[str] = []
@@ -115,12 +116,13 @@ class Requests:
         self._refusals: list[tuple[str, Any]] = []
 
     def refuse(self, operation: str, answer: Any, *, times: int = 1) -> None:
-        """The next `times` requests of this operation get `answer` (a botocore AWSResponse), or it is raised."""
+        """The next `times` requests of this operation get `answer` (an AWSResponse), or it is
+        raised."""
         self._refusals += [(operation, answer)] * times
 
     @contextlib.contextmanager
     def counted(self) -> Iterator[list[str]]:
-        """The operations that are sent meanwhile."""
+        """The operations that are sent inside the block."""
         begun = len(self.sent)
         seen: list[str] = []
         yield seen
@@ -144,7 +146,7 @@ class Requests:
 
 
 def refusal(status: int, code: str, message: str = "", **more: Any) -> Any:
-    """A function of the request that makes AWS' answer in its JSON and REST-JSON protocols."""
+    """A function of the request that builds AWS' answer in its JSON and REST-JSON protocols."""
     from botocore.awsrequest import AWSResponse
 
     body = json.dumps({"__type": f"com.amazonaws#{code}", "message": message, **more}).encode()

@@ -14,7 +14,7 @@ NewEngine = Callable[..., EngineUnderTest]
 
 @pytest.fixture
 def new_engine() -> Iterator[NewEngine]:
-    """Starts engines of the test's own; they end with the test."""
+    """Starts engines for one test; they end with it."""
     with contextlib.ExitStack() as started:
         yield lambda **options: started.enter_context(contextlib.closing(EngineUnderTest(**options)))
 

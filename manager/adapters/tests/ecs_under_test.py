@@ -66,7 +66,7 @@ class EcsUnderTest:
         )
 
     def another_runner(self, settings: EcsSettings | None = None) -> EcsTaskRunner:
-        """As another Lambda instance has it: nothing is shared but AWS."""
+        """As another Lambda instance has it: they share only AWS."""
         references = References(self.dynamodb, self.table, self.clock)
         return EcsTaskRunner(
             self.ecs, settings or self.settings, references=references, homes=self.homes, clock=self.clock

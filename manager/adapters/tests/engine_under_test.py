@@ -1,4 +1,4 @@
-"""Starts the real sandbox engine for a test, in a folder of its own, as root or as an ordinary user."""
+"""Starts the real sandbox engine for a test, in its own folder, as root or as an ordinary user."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ START_AS = ("ordinary user", pytest.param("root", marks=pytest.mark.root))
 
 class EngineUnderTest:
     def __init__(self, *, as_whom: str, isolation: str = "bubblewrap", agent: str = "", prefork: str = "") -> None:
-        """`prefork`: the image has a prefork template; 'broken': one that cannot get warm."""
+        """`prefork`: the image has a prefork template; 'broken': a template that cannot warm up."""
         self.base = Path(tempfile.mkdtemp(prefix="ae-", dir="/tmp"))
         self.run_dir, self.homes, self.images = (self.base / name for name in ("run", "homes", "images"))
         self.isolation = isolation
@@ -102,7 +102,7 @@ class EngineUnderTest:
             directory.rmdir()
 
     def cgroups(self) -> list[Path]:
-        """Those that hold the tasks' own; empty where nobody may have one."""
+        """The cgroups that hold the tasks' own; empty if this machine allows none."""
         return cgroups_named(f"apranova-{hashlib.sha256(bytes(self.run_dir)).hexdigest()[:10]}")
 
     # What the manager does
@@ -149,7 +149,7 @@ class EngineUnderTest:
         return self.ask(task_id, "/python", {"code": code})["value"]
 
     def forked(self, task_id: str, code: str) -> Any:
-        """Run code in the application that was forked into the task; its `value`."""
+        """Run code in the application that was forked into the task; returns its `value`."""
         return self.ask(task_id, "/forked", {"code": code})["value"]
 
     def _make_image(self, agent: str) -> None:
@@ -201,7 +201,7 @@ def cgroups_named(pattern: str) -> list[Path]:
 
 
 def _python(as_root: bool) -> str:
-    """An ordinary user cannot run a Python that lies in root's home."""
+    """An ordinary user cannot run a Python in root's home."""
     real = Path(sys.executable).resolve()
     reachable = all(parent.stat().st_mode & stat.S_IXOTH for parent in real.parents)
     return sys.executable if as_root or reachable or os.geteuid() else "/usr/bin/python3"

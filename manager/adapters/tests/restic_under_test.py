@@ -1,4 +1,4 @@
-"""Where the tests have restic from: the machine, or the package that the product itself would fetch."""
+"""Where the tests find restic: on the machine, or in the package that the product would fetch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from manager.adapters.restic.program import Restic
 
 
 def restic() -> Restic:
-    """Skips the test where restic is neither there nor to be had."""
+    """Skips the test if restic can neither be found nor fetched."""
     found = install.find(Path(tempfile.gettempdir()) / f"apranova-tests-{os.geteuid()}")
     if found is None:
         pytest.skip("restic is not installed, and apt does not offer it")
@@ -22,8 +22,8 @@ def restic() -> Restic:
 
 
 def fingerprint(folder: Path) -> dict[str, tuple[object, ...]]:
-    """Everything about a folder that its student could notice: names, kinds, modes, owners, times, links and contents."""
-    told: dict[str, tuple[object, ...]] = {}
+    """All that a student could notice of a folder: names, modes, owners, times, links, contents."""
+    found: dict[str, tuple[object, ...]] = {}
     for path in sorted(folder.rglob("*")):
         seen = path.lstat()
         content = (
@@ -34,5 +34,5 @@ def fingerprint(folder: Path) -> dict[str, tuple[object, ...]]:
             else ""
         )
         changed = 0 if path.is_symlink() else seen.st_mtime_ns
-        told[str(path.relative_to(folder))] = (seen.st_mode, seen.st_uid, seen.st_gid, changed, content)
-    return told
+        found[str(path.relative_to(folder))] = (seen.st_mode, seen.st_uid, seen.st_gid, changed, content)
+    return found

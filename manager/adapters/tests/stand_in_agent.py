@@ -1,7 +1,7 @@
-"""A tiny agent for tests: speaks enough of contract/agent.py, and runs in its sandbox whatever a test asks.
+"""A tiny agent for tests: speaks enough of contract/agent.py, and runs whatever a test asks.
 
-It stands for the worst case, an agent that a student controls, so it has no checks at all. Standard library only, one
-file: the sandbox sees nothing of the source tree but this.
+It represents the worst case, an agent that a student controls, so it checks nothing. Standard
+library only, one file: the sandbox sees nothing else of the source tree.
 """
 
 import json

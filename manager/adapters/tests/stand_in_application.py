@@ -1,4 +1,4 @@
-"""An application for prefork templates (agent/prefork_template.py) that does in its child whatever a test asks, over the link."""
+"""An application for prefork templates: a child runs what a test sends (agent/prefork_template.py)."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The backup worker's thread on one machine: it works in the background, survives errors, and fetches its tool."""
+"""The backup thread on one machine: works in the background, survives errors, fetches its tool."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_its_first_round_finds_what_the_last_process_left(machine: Machine) -> N
     assert machine.fetched == 0
 
 
-def test_what_is_missing_is_said_and_then_fetched(machine: Machine) -> None:
+def test_a_missing_tool_is_reported_and_then_fetched(machine: Machine) -> None:
     machine.missing = "the tool is missing: install it"
     assert machine.thread.status() == "off: the tool is missing: install it"
     machine.thread.start()

@@ -1,4 +1,4 @@
-"""What a student inside a sandbox cannot do, tried from inside, and what the engine does with an agent that misbehaves."""
+"""What a student inside a sandbox cannot do, and what the engine does with a misbehaving agent."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def inside(engine: EngineUnderTest) -> str:
 
 @pytest.fixture
 def host_service() -> Iterator[int]:
-    """Something that listens on the host's loopback, as our own backend does."""
+    """A server on the host's loopback, like our own backend."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server.server_port
@@ -60,7 +60,7 @@ def test_it_sees_only_its_own_processes(engine: EngineUnderTest, inside: str) ->
     seen = engine.shell(inside, "ps -eo args")
     assert marker not in seen
     assert "stand_in_agent" in seen
-    assert str(engine.base) not in seen  # not even in the options of its own bubblewrap
+    assert str(engine.base) not in seen  # not even in its own bubblewrap's options
     engine.runner.stop(other, grace_s=0)
 
 
@@ -236,7 +236,7 @@ def test_the_sockets_directory_is_gone_before_a_home_comes(engine: EngineUnderTe
 
 
 @pytest.mark.parametrize("as_whom", START_AS)
-def test_an_agent_that_puts_a_link_in_the_place_of_its_socket_is_ended(new_engine: NewEngine, as_whom: str) -> None:
+def test_an_agent_that_replaces_its_socket_by_a_link_is_ended(new_engine: NewEngine, as_whom: str) -> None:
     engine = new_engine(as_whom=as_whom, agent="links-its-socket")
     task_id = new_task_id()
     engine.runner.start(engine.spec(task_id))

@@ -1,4 +1,4 @@
-"""What is written where, in both versions of cgroups; the real version 1 is tried by the sandbox tests where it can be."""
+"""What is written where, in both versions of cgroups. Sandbox tests try a real version 1."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_clearing_takes_only_what_was_made_for_tasks(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["engine"]
 
 
-def test_each_controller_is_either_had_or_its_absence_explained() -> None:
+def test_each_controller_is_found_or_its_absence_explained() -> None:
     hierarchy = find_hierarchy("apranova-test", 61000)
     try:
         for controller in ("memory", "pids", "cpu"):

@@ -1,4 +1,4 @@
-"""What only DynamoDB does: refuses for load, loses answers, lags behind in its indexes, bills by what is read.
+"""What only DynamoDB does: refuses under load, loses answers, has lagging indexes, bills for reads.
 
 The contract that it shares with the other stores is in manager/tests/test_store.py.
 """
@@ -46,7 +46,7 @@ def subject(aws: AwsEmulator) -> Iterator[Subject]:
 
 
 def lost_answer(request: Any) -> Any:
-    """The request gets through, its answer does not."""
+    """The request gets through, but its answer does not."""
     with_answer = URLLib3Session().send(request)
     assert with_answer.status_code == 200, with_answer.text
     raise ConnectionClosedError(endpoint_url=request.url)
@@ -67,14 +67,14 @@ def test_a_throttled_request_is_sent_again(subject: Subject) -> None:
     assert subject.store.find_task(TASK.task_id) == replace(TASK, version=1)
 
 
-def test_a_transaction_that_met_another_one_is_tried_again_after_a_pause(subject: Subject) -> None:
+def test_a_transaction_that_collided_is_tried_again_after_a_pause(subject: Subject) -> None:
     subject.requests.refuse("TransactWriteItems", CANCELLED_FOR_A_CONFLICT, times=2)
     subject.store.write(TASK, WORKSPACE)
     assert subject.store.find_task(TASK.task_id) == replace(TASK, version=1)
     assert len(subject.pauses) == 2
 
 
-def test_transactions_that_meet_for_ever_end_as_a_version_conflict_and_write_nothing(subject: Subject) -> None:
+def test_transactions_that_always_collide_end_as_a_version_conflict_and_write_nothing(subject: Subject) -> None:
     subject.requests.refuse("TransactWriteItems", CANCELLED_FOR_A_CONFLICT, times=TRIES_MAX)
     with pytest.raises(VersionConflict):
         subject.store.write(TASK, WORKSPACE)
@@ -110,7 +110,7 @@ def test_a_lost_write_that_somebody_overtook_is_a_conflict(subject: Subject) -> 
         subject.store.write(replace(TASK, version=1, image="ours"))
 
 
-def test_an_unreachable_table_is_told_plainly(subject: Subject) -> None:
+def test_an_unreachable_table_is_a_plain_error(subject: Subject) -> None:
     subject.requests.refuse("GetItem", refusal(400, "AccessDeniedException", "no such role"), times=5)
     with pytest.raises(ApraNovaError, match="cannot be reached") as refused:
         subject.store.find_task(TASK.task_id)
@@ -184,7 +184,7 @@ def test_times_come_back_to_the_last_bit() -> None:
         assert float(item[table.DUE_AT]["N"]) == moment
 
 
-def test_a_record_of_a_newer_format_is_refused_in_words() -> None:
+def test_a_record_of_a_newer_format_is_refused() -> None:
     item = {**items.to_item(TASK, written_by=""), table.FORMAT: {"N": "2"}}
     with pytest.raises(items.UnknownFormat, match="deploy the version that wrote it"):
         items.from_item(Task, item)

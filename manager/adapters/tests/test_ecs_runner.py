@@ -47,7 +47,7 @@ class Subject(EcsUnderTest):
 
 
 def active_definitions(ecs: Subject, home_id: str) -> list[str]:
-    """Revisions."""
+    """Their revisions."""
     family = f"apranova-vscode-{home_id}"
     found = ecs.ecs.list_task_definitions(familyPrefix=family, status="ACTIVE")["taskDefinitionArns"]
     return [arn.rpartition(":")[2] for arn in found]
@@ -68,10 +68,10 @@ def test_a_start_that_comes_after_its_stop_starts_nothing(ecs: Subject) -> None:
     assert ecs.runner.find_tasks([spec.task_id]) == ()
 
 
-def test_a_stop_does_not_call_a_task_gone_while_its_start_is_under_way(ecs: Subject) -> None:
+def test_a_stop_does_not_report_a_task_gone_while_its_start_is_under_way(ecs: Subject) -> None:
     spec = ecs.spec()
     held_up = References(ecs.dynamodb, ecs.table, ecs.fake_clock)
-    assert held_up.record_intent(spec.task_id)  # and now its process is somewhere before RunTask's answer
+    assert held_up.record_intent(spec.task_id)  # and now its process hangs before RunTask's answer
     with pytest.raises(StillEnding):
         ecs.runner.stop(spec.task_id, grace_s=0)
     ecs.fake_clock.advance(LEASE_S)
@@ -110,7 +110,7 @@ def test_each_start_carries_its_idempotency_token_and_names_its_task(ecs: Subjec
     assert asked["networkConfiguration"]["awsvpcConfiguration"]["assignPublicIp"] == "DISABLED"
 
 
-def test_the_agent_hears_whether_somebody_waits(ecs: Subject) -> None:
+def test_the_agent_learns_whether_somebody_waits(ecs: Subject) -> None:
     for wanted_now in (True, False):
         ecs.runner.start(replace(ecs.spec(), wanted_now=wanted_now))
         (override,) = ecs.asked("RunTask")[-1]["overrides"]["containerOverrides"]
@@ -118,14 +118,15 @@ def test_the_agent_hears_whether_somebody_waits(ecs: Subject) -> None:
 
 
 def test_a_start_repeated_once_somebody_waits_is_no_failed_launch(ecs: Subject) -> None:
-    """ECS refuses the same token with another request: the first one has started the task, though nobody heard."""
+    """ECS refuses the same token with another request: the first one started the task, but its
+    answer was lost."""
     ecs.requests.refuse("RunTask", refusal(400, "ConflictException", "The clientToken is already in use"))
     with pytest.raises(ApraNovaError) as refused:
         ecs.runner.start(ecs.spec())
     assert refused.value.reason not in (Reason.LAUNCH_FAILED, Reason.NO_CAPACITY)
 
 
-def test_nothing_that_aws_shows_holds_the_agents_token_and_the_definition_has_no_role(ecs: Subject) -> None:
+def test_aws_shows_no_agent_token_and_the_definition_has_no_role(ecs: Subject) -> None:
     spec = ecs.spec()
     ecs.runner.start(spec)
     (task,) = ecs.ecs_tasks()
@@ -156,7 +157,7 @@ def test_a_refusal_has_a_reason_and_a_stop_after_it_need_not_wait(ecs: Subject, 
     ecs.runner.stop(spec.task_id, grace_s=0)
 
 
-def test_a_throttled_start_is_sent_again_and_one_that_stays_throttled_is_left_to_the_sweep(ecs: Subject) -> None:
+def test_a_throttled_start_is_sent_again_and_then_left_to_the_next_pass(ecs: Subject) -> None:
     throttled = refusal(400, "ThrottlingException", "Rate exceeded")
     ecs.requests.refuse("RunTask", throttled)
     ecs.runner.start(ecs.spec())
@@ -199,7 +200,7 @@ def test_no_definition_is_left_of_a_home_that_is_purged_and_those_of_others_stay
     assert active_definitions(ecs, other) == ["1"]
 
 
-def test_a_new_home_is_recorded_with_the_intent_of_its_start_and_both_again_by_themselves_if_not(
+def test_a_new_home_is_recorded_with_the_intent_of_its_start_or_else_alone(
     ecs: Subject,
 ) -> None:
     home_id = ecs.new_home()
@@ -208,7 +209,7 @@ def test_a_new_home_is_recorded_with_the_intent_of_its_start_and_both_again_by_t
     assert sent == ["TransactWriteItems"]
     recorded = ecs.homes.find_place(home_id)
     assert recorded is not None
-    ecs.homes.create(home_id)  # repeated, by a sweep that does not know how far the launch came
+    ecs.homes.create(home_id)  # repeated by a pass that does not know how far the launch came
     with ecs.records.counted() as sent:
         ecs.runner.start(ecs.spec(home_id))
     assert sent == ["TransactWriteItems", "UpdateItem", "UpdateItem"]
@@ -225,7 +226,7 @@ def test_a_new_home_of_a_task_that_was_stopped_before_it_started_is_not_recorded
     assert not ecs.homes.exists(home_id)
 
 
-def test_a_home_that_could_not_be_mounted_because_its_access_point_is_gone_has_another_one_at_the_next_start(
+def test_a_home_whose_access_point_is_gone_gets_another_one_at_the_next_start(
     ecs: Subject,
 ) -> None:
     home_id = ecs.new_home()
@@ -246,7 +247,7 @@ def test_a_home_that_could_not_be_mounted_because_its_access_point_is_gone_has_a
     assert (seen.alive, seen.ended_because) == (False, answers.NOT_MOUNTED)
     with ecs.records.counted() as sent:
         ecs.runner.start(ecs.spec(home_id))
-    assert sent == ["UpdateItem", "GetItem"]  # the intent record, and where the home is: a launch asks for nothing more
+    assert sent == ["UpdateItem", "GetItem"]  # the intent record, and where the home is: a launch needs no more
     after = ecs.homes.find_place(home_id)
     assert after is not None
     assert after.access_point_id != before.access_point_id
@@ -255,7 +256,7 @@ def test_a_home_that_could_not_be_mounted_because_its_access_point_is_gone_has_a
     assert mounted == after.access_point_id
 
 
-def test_a_definition_that_somebody_deregistered_is_made_anew_at_the_next_try(ecs: Subject) -> None:
+def test_a_deregistered_definition_is_registered_again_at_the_next_try(ecs: Subject) -> None:
     home_id = ecs.new_home()
     ecs.runner.start(ecs.spec(home_id))
     spec = ecs.spec(home_id)
@@ -270,14 +271,14 @@ def test_a_definition_that_somebody_deregistered_is_made_anew_at_the_next_try(ec
     assert len(ecs.ecs_tasks()) == 2
 
 
-def test_a_home_that_is_not_there_is_no_new_one(ecs: Subject) -> None:
+def test_a_missing_home_is_not_replaced_by_a_new_one(ecs: Subject) -> None:
     with pytest.raises(ApraNovaError) as refused:
         ecs.runner.start(ecs.spec("home-aaaaaaaaaaaaaaaa"))
     assert refused.value.reason is Reason.LAUNCH_FAILED
     assert not ecs.asked("RunTask")
 
 
-def test_a_crash_is_told_with_its_exit_code(ecs: Subject) -> None:
+def test_a_crash_is_reported_with_its_exit_code(ecs: Subject) -> None:
     spec = ecs.spec(image=CRASHING_IMAGE)
     ecs.runner.start(spec)
 
@@ -299,7 +300,7 @@ def test_a_stop_never_waits(ecs: Subject) -> None:
     assert not ecs.runner.find_tasks([spec.task_id])[0].alive
 
 
-def test_a_task_that_ecs_does_not_know_yet_is_not_called_gone(ecs: Subject) -> None:
+def test_a_task_that_ecs_does_not_know_yet_is_not_reported_gone(ecs: Subject) -> None:
     spec = ecs.spec()
     ecs.runner.start(spec)
     nothing = refusal(200, "", tasks=[], failures=[{"arn": "arn", "reason": "MISSING"}])
@@ -320,7 +321,7 @@ def test_an_ecs_that_does_not_answer_says_nothing_about_any_task(ecs: Subject) -
     assert refused.value.reason is Reason.INTERNAL
 
 
-def test_the_scan_for_orphans_goes_round_in_pages_and_leaves_others_tasks_alone(
+def test_the_scan_for_orphans_reads_in_pages_and_ignores_foreign_tasks(
     ecs: Subject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     specs = [ecs.spec() for _ in range(3)]
@@ -369,19 +370,19 @@ def test_the_scan_for_orphans_goes_round_in_pages_and_leaves_others_tasks_alone(
         ({"stopCode": "UserInitiated", "stoppedReason": "ended by ApraNova"}, ""),
     ],
 )
-def test_why_a_task_ended_is_told_in_words(task: Any, words: str) -> None:
+def test_why_a_task_ended_is_said_in_words(task: Any, words: str) -> None:
     assert answers.why_ended(task) == words
 
 
 @pytest.mark.parametrize("first", [0, 1])
-def test_why_a_task_ended_is_told_by_the_workspace_and_not_by_what_aws_put_beside_it(first: int) -> None:
+def test_the_workspace_container_says_why_a_task_ended_not_the_one_that_aws_added(first: int) -> None:
     agent = {"name": "aws-guardduty-agent-abcdef", "exitCode": 0, "reason": "OutOfMemoryError: of the agent"}
     containers = [{"name": "workspace", "exitCode": 139}, agent]
     task = {"stopCode": "EssentialContainerExited", "containers": [containers[first], containers[1 - first]]}
     assert answers.why_ended(task) == "killed by signal 11"
 
 
-def test_only_a_running_task_has_an_address_and_one_without_containers_has_ended(ecs: Subject) -> None:
+def test_only_a_running_task_has_an_address_and_deprovisioning_means_ended(ecs: Subject) -> None:
     attachment = {"details": [{"name": "privateIPv4Address", "value": "10.0.11.7"}]}
     task = {"startedBy": new_task_id(), "lastStatus": "PENDING", "attachments": [attachment]}
     (pending, running, leaving) = (

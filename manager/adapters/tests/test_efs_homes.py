@@ -1,4 +1,4 @@
-"""Homes on EFS: which file system, what a create that was cut short leaves, and how files go."""
+"""Homes on EFS: which file system, what an interrupted create leaves, and how files are removed."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_when_all_are_full_there_is_no_room_and_the_home_can_be_made_later(efs: 
     assert efs.homes.exists(HOME)
 
 
-def test_a_create_that_was_cut_short_after_efs_had_made_it_goes_on_with_the_same_access_point(
+def test_an_interrupted_create_continues_with_the_same_access_point(
     efs: EcsUnderTest,
 ) -> None:
     efs.records.refuse("UpdateItem", ConnectionClosedError(endpoint_url=efs.dynamodb.meta.endpoint_url), times=5)
@@ -107,7 +107,7 @@ def test_a_create_that_was_cut_short_after_efs_had_made_it_goes_on_with_the_same
         make(efs.homes)
     (point,) = access_points(efs)
     assert not efs.homes.exists(HOME)
-    # The emulator does not answer so, but EFS does.
+    # The emulator does not answer like this, but EFS does.
     known = refusal(409, "AccessPointAlreadyExists", AccessPointId=point["AccessPointId"])
     Requests(efs.efs).refuse("CreateAccessPoint", known)
     make(efs.homes)
@@ -119,7 +119,7 @@ def test_the_place_that_was_recorded_first_stays_and_the_other_access_point_goes
     first = read_place(efs)
     assert first is not None
     later = another_process(efs, [name for name in efs.file_systems if name != first.file_system_id])
-    make(later)  # its file systems were full then, or have changed since
+    make(later)  # its file systems were full, or have changed since
     assert later.find_place(HOME) == read_place(efs) == first
     assert [point["AccessPointId"] for point in access_points(efs)] == [first.access_point_id]
 
@@ -144,10 +144,10 @@ def test_a_home_that_is_being_purged_is_not_made_again(efs: EcsUnderTest) -> Non
     assert late.find_place(HOME) is None
 
 
-def test_an_access_point_that_is_gone_is_made_anew_for_the_same_folder_and_makes_none_itself(efs: EcsUnderTest) -> None:
+def test_a_lost_access_point_is_recreated_for_the_same_folder_and_creates_none(efs: EcsUnderTest) -> None:
     make(efs.homes)
     before = place_of(efs)
-    assert not efs.homes.recreate_access_point(HOME)  # it is there: whatever went wrong, it was not this
+    assert not efs.homes.recreate_access_point(HOME)  # it exists: this was not the problem
     efs.efs.delete_access_point(AccessPointId=before.access_point_id)
     assert efs.homes.recreate_access_point(HOME)
     assert not efs.homes.recreate_access_point(HOME)
@@ -157,7 +157,7 @@ def test_an_access_point_that_is_gone_is_made_anew_for_the_same_folder_and_makes
     assert point["RootDirectory"] == {"Path": f"/homes/{HOME}"}  # nobody finds an empty home where files are missing
 
 
-def test_only_a_file_system_that_efs_does_not_know_any_more_is_left_for_another_one(efs: EcsUnderTest) -> None:
+def test_only_a_file_system_that_efs_no_longer_knows_is_replaced(efs: EcsUnderTest) -> None:
     make(efs.homes)
     before = place_of(efs)
     efs.efs.delete_access_point(AccessPointId=before.access_point_id)
@@ -177,7 +177,7 @@ def test_a_home_on_a_file_system_that_is_lost_can_be_purged(efs: EcsUnderTest) -
     efs.file_systems.remove(lost.file_system_id)
     homes = efs.homes_with(functions)
     efs.efs.delete_access_point(AccessPointId=lost.access_point_id)
-    with pytest.raises(ApraNovaError, match="cannot be reached"):  # it may be there, and only the settings be wrong
+    with pytest.raises(ApraNovaError, match="cannot be reached"):  # it may exist, and only the settings be wrong
         homes.purge(HOME)
     efs.efs.delete_file_system(FileSystemId=lost.file_system_id)
     with pytest.raises(ApraNovaError, match="being removed"):
@@ -185,7 +185,7 @@ def test_a_home_on_a_file_system_that_is_lost_can_be_purged(efs: EcsUnderTest) -
     assert [sent["FunctionName"] for sent in functions.sent] == [f"purger-{left}"]
 
 
-def test_no_place_is_mended_that_never_was_or_that_is_being_purged(efs: EcsUnderTest) -> None:
+def test_no_access_point_is_recreated_for_an_unknown_home_or_one_being_purged(efs: EcsUnderTest) -> None:
     assert not efs.homes.recreate_access_point(HOME)
     make(efs.homes)
     efs.mark_purging(HOME)
@@ -201,17 +201,17 @@ def test_a_purge_closes_the_home_at_once_and_is_done_when_the_purger_has_removed
     make(homes)
     place = homes.find_place(HOME)
     assert place is not None
-    for _ in range(2):  # asked again as long as it is not done
+    for _ in range(2):  # asked again until it is done
         with pytest.raises(ApraNovaError, match="being removed"):
             homes.purge(HOME)
     assert not homes.exists(HOME)
     assert access_points(efs) == []
     assert {request["FunctionName"] for request in functions.sent} == {f"purger-{place.file_system_id}"}
     assert [json.loads(request["Payload"]) for request in functions.sent] == [{"home_id": HOME}] * 2
-    efs.dynamodb.delete_item(TableName=efs.table, Key=key_of(HOME))  # what the purger does last
+    efs.dynamodb.delete_item(TableName=efs.table, Key=key_of(HOME))  # the purger's last step
     homes.purge(HOME)
 
 
-def test_what_is_no_home_is_refused_before_anything_is_asked(efs: EcsUnderTest) -> None:
+def test_a_bad_home_id_is_refused_before_any_request(efs: EcsUnderTest) -> None:
     with pytest.raises(ValueError, match="not the id of a home"):
         efs.homes.create("../../etc")

@@ -46,7 +46,7 @@ PUBLIC = "93.184.215.14"
         *("2001:db8::1", "fec0::1", "100::1", "5f00::1"),
     ],
 )
-def test_an_address_near_this_machine_is_not_public(address: str) -> None:
+def test_a_special_address_is_not_public(address: str) -> None:
     assert not is_public(ipaddress.ip_address(address))
 
 
@@ -59,7 +59,7 @@ def test_an_address_of_the_internet_is_public(address: str) -> None:
 
 @dataclass
 class PretendedInternet:
-    """Every name has a list of answers, one for each look-up; every address echoes what it is sent, in upper case."""
+    """Every name has a list of answers, one for each look-up. Addresses echo in upper case."""
 
     names: dict[str, list[list[str]]] = field(default_factory=dict)
     lookups: list[str] = field(default_factory=list)
@@ -131,7 +131,7 @@ async def test_connect_makes_a_tunnel_to_the_checked_address(internet: Pretended
     assert internet.connections == [(PUBLIC, 443)]
 
 
-async def test_a_plain_request_goes_on_as_one_to_the_server_itself(internet: PretendedInternet) -> None:
+async def test_a_plain_request_is_forwarded_as_one_to_the_server_itself(internet: PretendedInternet) -> None:
     internet.names["deb.example"] = [[PUBLIC]]
     answer = await ask(
         internet,
@@ -150,7 +150,7 @@ async def test_a_name_is_looked_up_once_so_a_changed_answer_gains_nothing(intern
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "10.1.2.3", "::1", "::ffff:192.168.0.1", "169.254.169.254"])
-async def test_a_name_that_leads_near_is_refused_in_plain_words(internet: PretendedInternet, address: str) -> None:
+async def test_a_name_with_a_private_address_is_refused(internet: PretendedInternet, address: str) -> None:
     internet.names["near.example"] = [[address]]
     answer = await ask(internet, "GET http://near.example/ HTTP/1.1\r\n\r\n")
     assert answer.startswith("HTTP/1.1 403 ")
@@ -186,7 +186,7 @@ async def test_other_ports_are_refused(internet: PretendedInternet, port: int) -
     assert internet.lookups == []
 
 
-async def test_an_unknown_name_is_told(internet: PretendedInternet) -> None:
+async def test_an_unknown_name_is_an_error(internet: PretendedInternet) -> None:
     assert (await ask(internet, "CONNECT nowhere.example:443 HTTP/1.1\r\n\r\n")).startswith("HTTP/1.1 502 ")
 
 
@@ -203,7 +203,7 @@ async def test_an_unknown_name_is_told(internet: PretendedInternet) -> None:
         *("GET http://[::1/ HTTP/1.1", "\xff\xfe", "CONNECT a@b:443 HTTP/1.1"),
     ],
 )
-async def test_a_request_that_makes_no_sense_is_answered(internet: PretendedInternet, head: str) -> None:
+async def test_a_malformed_request_is_answered(internet: PretendedInternet, head: str) -> None:
     assert (await ask(internet, f"{head}\r\n\r\n")).startswith("HTTP/1.1 400 ")
     assert internet.connections == []
 

@@ -64,7 +64,7 @@ def test_only_what_an_alarm_looks_at_is_billed_as_a_metric_and_the_rest_stays_in
     assert rest["counted"] == {"actions_total action=MarkReady result=done": 1.0, "stops_total reason=idle": 1.0}
 
 
-def test_many_values_are_told_in_lines_that_cloudwatch_takes() -> None:
+def test_many_values_are_split_into_lines_that_cloudwatch_accepts() -> None:
     written = Written()
     for number in range(VALUES_MAX + 1):
         written.metrics.observe("claim_seconds", float(number))
@@ -76,7 +76,7 @@ def test_many_values_are_told_in_lines_that_cloudwatch_takes() -> None:
     ]
 
 
-def test_nothing_is_told_twice_and_nothing_at_all_when_nothing_happened() -> None:
+def test_nothing_is_reported_twice_or_when_nothing_happened() -> None:
     written = Written()
     written.metrics.count("launch_failures_total")
     assert len(written.lines()) == 1
@@ -105,7 +105,7 @@ def test_nothing_is_begun_that_could_not_end_in_time() -> None:
     assert (done, background.left_out) == ([], 1)
 
 
-def test_agents_are_asked_side_by_side_and_answer_in_order() -> None:
+def test_agents_are_asked_in_parallel_and_answer_in_order() -> None:
     gate = threading.Barrier(4)
 
     def ask(number: int) -> int:

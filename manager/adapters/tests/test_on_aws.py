@@ -38,7 +38,7 @@ class School:
     aws: AwsEmulator
     schedule: PoolSchedule = NO_POOL
     clock: FakeClock = field(default_factory=lambda: FakeClock(time.time()))
-    """Begins now, because the agents have a real clock, and runs ahead of theirs."""
+    """Starts now, because the agents have a real clock, and runs ahead of theirs."""
 
     def __post_init__(self) -> None:
         self.ecs = EcsUnderTest(self.aws, clock=self.clock)
@@ -47,7 +47,7 @@ class School:
         self.world = self.another_instance()
 
     def another_instance(self) -> World:
-        """As a Lambda instance that has just started: it knows nothing but what AWS tells it."""
+        """As a new Lambda instance: it knows only what AWS tells it."""
         return World(
             store=self.store,
             runner=self.ecs.another_runner(),
@@ -70,7 +70,8 @@ class School:
         return found
 
     def sweep_until(self, found: Callable[[], Any], what: str) -> Any:
-        """One sweep after the other, each in an instance of its own, until `found` is true."""
+        """One pass after the other, each in a new instance, until `found` is true. Returns what it
+        found."""
 
         def looked() -> Any:
             reconcile_pass(self.another_instance())
@@ -91,7 +92,7 @@ def school(aws: AwsEmulator) -> Iterator[School]:
     made.ecs.close()
 
 
-def test_a_newcomer_claims_a_warm_task_with_four_requests_one_of_them_a_transaction_and_adopts_its_home(
+def test_a_newcomer_claims_a_warm_task_with_four_requests_and_adopts_its_home(
     aws: AwsEmulator,
 ) -> None:
     school = School(aws, schedule=PoolSchedule(base=1, peak=1, off=1, weekend=1))
@@ -119,7 +120,7 @@ def ran_before(school: School) -> str:
 
 
 def signs_in(school: School, workspace_id: str) -> Task:
-    """The task that is then started ahead with their home, ready."""
+    """Returns the ready task that was started ahead with their home."""
     expect(school.world, ExpectRequest(workspace_id, "signed in"))
 
     def ready() -> list[Task]:
@@ -129,10 +130,10 @@ def signs_in(school: School, workspace_id: str) -> Task:
 
 
 RESUME = ["GetItem", "TransactWriteItems", "GetItem", "UpdateItem"]
-"""The workspace; the claim of a new task; where the home is; what ECS is asked."""
+"""The workspace; the claim of a new task; the home's place; the intent record."""
 
 
-def test_a_resume_asks_dynamodb_four_times_homes_included_and_a_second_click_twice(school: School) -> None:
+def test_a_resume_takes_four_requests_and_a_second_click_two(school: School) -> None:
     workspace_id = ran_before(school)
     with school.ecs.records.counted() as sent:
         launch(school.another_instance(), workspace_id)
@@ -143,7 +144,7 @@ def test_a_resume_asks_dynamodb_four_times_homes_included_and_a_second_click_twi
     assert sent == ["GetItem", "BatchGetItem"]
 
 
-def test_a_claim_of_a_task_that_was_started_ahead_asks_four_times_and_the_resume_after_it_as_well(
+def test_a_claim_of_a_task_started_ahead_takes_four_requests_and_so_does_the_next_resume(
     school: School,
 ) -> None:
     workspace_id = ran_before(school)
@@ -159,7 +160,7 @@ def test_a_claim_of_a_task_that_was_started_ahead_asks_four_times_and_the_resume
     assert sent == RESUME
 
 
-def test_a_resume_of_somebody_who_came_too_late_for_the_task_started_ahead_asks_four_times(school: School) -> None:
+def test_a_resume_after_the_task_started_ahead_expired_takes_four_requests(school: School) -> None:
     workspace_id = ran_before(school)
     ahead = signs_in(school, workspace_id)
     school.clock.advance(school.policy.hint_s)
@@ -174,16 +175,16 @@ def test_a_resume_of_somebody_who_came_too_late_for_the_task_started_ahead_asks_
     assert sent == RESUME
 
 
-def test_a_newcomer_s_cold_launch_asks_four_times_and_makes_the_home(school: School) -> None:
+def test_a_newcomers_cold_launch_takes_four_requests_and_makes_the_home(school: School) -> None:
     workspace_id = school.create("a")
     with school.ecs.records.counted() as sent:
         launched = launch(school.world, workspace_id)
     assert launched.launch_path is LaunchPath.COLD
     assert sent == ["GetItem", "Query", "TransactWriteItems", "TransactWriteItems"]
-    """The workspace; the pool; the claim; the home's place together with what ECS is asked."""
+    """The workspace; the pool; the claim; the home's place together with the intent record."""
 
 
-def test_a_task_that_died_while_nobody_was_told_is_noticed_at_the_students_next_click(school: School) -> None:
+def test_a_task_that_died_unnoticed_is_found_at_the_next_click(school: School) -> None:
     workspace_id = school.create("a")
     launch(school.world, workspace_id)
     running = school.sweep_until_state(workspace_id, WorkspaceState.RUNNING)

@@ -1,4 +1,4 @@
-"""Applications that are forked off a prefork template into sandboxes: as shut in as what bubblewrap itself starts."""
+"""Applications forked off a prefork template are as isolated as those that bubblewrap starts."""
 
 from __future__ import annotations
 
@@ -125,9 +125,7 @@ def test_a_stop_ends_the_child_and_leaves_no_zombie(engine: EngineUnderTest) -> 
     until(lambda: not any(child.is_running() for child in children), "the template to collect its child")
 
 
-def test_a_dead_template_takes_no_child_along_and_the_next_task_gets_a_new_one(
-    engine: EngineUnderTest, task_id: str
-) -> None:
+def test_a_dead_template_ends_no_child_and_the_next_task_gets_a_new_one(engine: EngineUnderTest, task_id: str) -> None:
     engine.forked(task_id, "value = 1")
     template = template_of(engine)
     template.kill()
@@ -138,8 +136,9 @@ def test_a_dead_template_takes_no_child_along_and_the_next_task_gets_a_new_one(
     engine.runner.stop(after, grace_s=0)
 
 
-def test_after_a_dead_template_hurried_tasks_alone_bring_about_a_new_one(new_engine: NewEngine) -> None:
-    """Only the first hurried task did: without a warm pool every later one was started plainly for ever."""
+def test_after_a_dead_template_hurried_tasks_alone_start_a_new_one(new_engine: NewEngine) -> None:
+    """Once, only the first hurried task did: without a warm pool every later one was started
+    plainly."""
     engine = new_engine(as_whom="ordinary user", prefork="yes")
     engine.start()
     template = template_of(engine)
@@ -153,7 +152,7 @@ def test_after_a_dead_template_hurried_tasks_alone_bring_about_a_new_one(new_eng
 
 
 def test_forking_is_fast(engine: EngineUnderTest, record_property: pytest.RecordProperty) -> None:
-    """A generous bound, for a machine that does other things."""
+    """A generous limit, for a busy machine."""
     began = time.monotonic()
     tasks = [engine.start() for _ in range(5)]
     took_ms = (time.monotonic() - began) * 1000 / len(tasks)
@@ -184,9 +183,7 @@ def test_the_template_sees_no_student_and_no_network(new_engine: NewEngine, as_w
 
 
 @pytest.mark.parametrize("as_whom", START_AS)
-def test_without_a_prefork_template_whoever_waits_gets_a_plain_start_and_nobody_else_hangs(
-    new_engine: NewEngine, as_whom: str
-) -> None:
+def test_without_a_prefork_template_those_who_wait_get_a_plain_start(new_engine: NewEngine, as_whom: str) -> None:
     engine = new_engine(as_whom=as_whom, prefork="yes")
     hurried = new_task_id()
     engine.runner.start(engine.spec(hurried, wanted_now=True))
@@ -200,7 +197,7 @@ def test_without_a_prefork_template_whoever_waits_gets_a_plain_start_and_nobody_
     assert engine.forked(hurried, "value = 3") == 3
 
 
-def test_a_template_that_cannot_get_warm_costs_one_task_and_says_why(new_engine: NewEngine) -> None:
+def test_a_template_that_cannot_warm_up_costs_one_task_and_says_why(new_engine: NewEngine) -> None:
     engine = new_engine(as_whom="ordinary user", prefork="broken")
     first = engine.start(ready=False)
     until(lambda: not engine.observed(first).alive, "the first task to fail")

@@ -1,4 +1,4 @@
-"""Snapshots with the real restic, in folders: whole homes come back, nothing else is touched, damage is found."""
+"""Snapshots with the real restic, in folders: whole homes come back, and damage is found."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Kept:
         return sorted(path.name for path in self.homes_folder.iterdir() if path.name != MARK)
 
     def fill(self) -> None:
-        """A project as students have them."""
+        """A project like those of students."""
         (self.home / "project/.git/objects").mkdir(parents=True)
         (self.home / "project/.git/objects/pack").write_bytes(os.urandom(3_000_000))
         (self.home / "project/app.py").write_text("print('first')\n")
@@ -68,7 +68,7 @@ def kept(tmp_path: Path, program: Restic) -> Kept:
     return Kept(tmp_path, program)
 
 
-def test_a_home_comes_back_to_the_last_bit_and_any_older_state_does(kept: Kept) -> None:
+def test_a_home_and_any_older_state_of_it_come_back_exactly(kept: Kept) -> None:
     kept.fill()
     as_it_was = fingerprint(kept.home)
     first = kept.snapshots.save(HOME)
@@ -112,7 +112,7 @@ def test_an_empty_home_and_one_with_locked_folders_are_kept_and_put_back(kept: K
     assert kept.homes() == [HOME, OTHER]
 
 
-def test_homes_have_repositories_of_their_own_and_a_purge_takes_the_snapshots_along(kept: Kept) -> None:
+def test_each_home_has_its_own_repository_and_a_purge_removes_it(kept: Kept) -> None:
     kept.fill()
     kept.snapshots.save(HOME)
     other = kept.snapshots.save(OTHER)
@@ -126,7 +126,7 @@ def test_homes_have_repositories_of_their_own_and_a_purge_takes_the_snapshots_al
     assert list(kept.store.iterdir()) == []
 
 
-def test_a_swap_that_was_cut_short_is_finished_and_the_home_never_lost(kept: Kept) -> None:
+def test_an_interrupted_swap_is_finished_and_the_home_never_lost(kept: Kept) -> None:
     kept.fill()
     state = fingerprint(kept.home)
     kept.home.rename(kept.homes_folder / f".{HOME}.before")  # the worker died between the two renames
@@ -165,7 +165,7 @@ def test_what_could_not_be_fetched_is_never_swapped_in(kept: Kept) -> None:
     assert kept.homes() == [HOME, OTHER]
 
 
-def test_damage_is_found_by_the_thinning_and_by_a_restore(kept: Kept) -> None:
+def test_damage_is_found_by_a_prune_and_by_a_restore(kept: Kept) -> None:
     kept.fill()
     snapshot = kept.snapshots.save(HOME)
     kept.snapshots.thin_out(HOME)
@@ -216,7 +216,7 @@ def test_a_call_that_takes_too_long_is_ended_and_the_next_one_is_not_locked_out(
 def test_what_its_owner_may_not_read_or_change_is_saved_and_restored_and_nothing_stays_behind(
     kept: Kept, mode: int
 ) -> None:
-    """As root this always works; as an ordinary user it takes care."""
+    """As root this always works; as an ordinary user it needs care."""
     (kept.home / "locked").mkdir()
     for name in ("secret", "locked/secret"):
         (kept.home / name).write_text("x")

@@ -1,4 +1,4 @@
-"""The life of the engine and of its tasks: start, late homes, stop, crashes, what the gateway is told."""
+"""The life of the engine and its tasks: start, late homes, stop, crashes, the gateway's file."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_one_home_is_never_in_two_living_tasks(engine: EngineUnderTest) -> None:
 
 
 @pytest.mark.parametrize("home_id", ["../run", "/etc", "", "nobody-has-it", ".."])
-def test_a_home_that_is_none_is_refused(engine: EngineUnderTest, home_id: str) -> None:
+def test_a_path_that_is_no_home_is_refused(engine: EngineUnderTest, home_id: str) -> None:
     task_id = engine.start()
     with pytest.raises(ApraNovaError) as refusal:
         engine.runner.attach_home(task_id, home_id)
@@ -126,7 +126,7 @@ def test_a_stop_in_the_middle_of_a_start_is_not_lost(engine: EngineUnderTest) ->
     assert not cgroups_named(task_id)
 
 
-def test_the_reason_of_an_end_is_told(engine: EngineUnderTest) -> None:
+def test_the_reason_of_an_end_is_reported(engine: EngineUnderTest) -> None:
     for code, words in ((0, "exited with code 0"), (3, "exited with code 3")):
         task_id = engine.start()
         with pytest.raises((OSError, http.client.HTTPException)):
@@ -152,7 +152,7 @@ def test_the_gateways_file_names_exactly_the_tasks_that_can_be_reached(engine: E
 def test_envoy_accepts_the_clusters(engine: EngineUnderTest, tmp_path: Path) -> None:
     task_id = engine.start()
     cluster = json.loads((engine.run_dir / "clusters/clusters.json").read_text())["resources"]
-    # `--mode validate` does not open a CDS file, so the same clusters stand in the bootstrap.
+    # `--mode validate` does not open a CDS file, so the bootstrap has the same clusters.
     static = [{key: value for key, value in item.items() if key != "@type"} for item in cluster]
     bootstrap = tmp_path / "envoy.json"
     bootstrap.write_text(json.dumps({"static_resources": {"clusters": static}}))
@@ -187,7 +187,7 @@ def test_a_newer_image_is_the_current_one_and_a_broken_one_is_passed_over(engine
     "line",
     [b"\n", b"no json\n", b"[]\n", b'{"call": 7}\n', b'{"call": "start"}\n', b'{"call": "burn", "arguments": {}}\n'],
 )
-def test_a_call_that_makes_no_sense_gets_an_error_and_harms_nothing(engine: EngineUnderTest, line: bytes) -> None:
+def test_a_malformed_call_gets_an_error_and_harms_nothing(engine: EngineUnderTest, line: bytes) -> None:
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(5)
         connection.connect(str(engine.run_dir / "engine.sock"))
@@ -211,7 +211,7 @@ def test_the_engines_socket_is_for_its_owner_alone(engine: EngineUnderTest) -> N
 
 
 def test_starting_and_attaching_are_fast(engine: EngineUnderTest, record_property: pytest.RecordProperty) -> None:
-    """Generous bounds, for a machine that does other things; `pytest -rA` or the report shows the medians."""
+    """Generous limits, for a busy machine; `pytest -rA` or the report shows the medians."""
     start_ms, attach_ms = [], []
     for _ in range(9):
         began = time.monotonic()
@@ -232,7 +232,7 @@ def test_starting_and_attaching_are_fast(engine: EngineUnderTest, record_propert
 
 
 @pytest.mark.parametrize("as_whom", START_AS)
-def test_killing_the_engine_ends_all_sandboxes_and_the_next_one_begins_anew(
+def test_killing_the_engine_ends_all_sandboxes_and_the_next_one_starts_empty(
     new_engine: NewEngine, as_whom: str
 ) -> None:
     engine = new_engine(as_whom=as_whom)
@@ -257,7 +257,7 @@ def test_killing_the_engine_ends_all_sandboxes_and_the_next_one_begins_anew(
     engine.runner.attach_home(engine.start(), home_id)
 
 
-@pytest.mark.root  # who alone has cgroups of version 1, and can take them away
+@pytest.mark.root  # only root has cgroups of version 1, and can remove them
 def test_an_engine_whose_cgroup_was_taken_away_ends_so_that_the_next_one_can_start_tasks(new_engine: NewEngine) -> None:
     engine = new_engine(as_whom="root")
     groups = engine.cgroups()

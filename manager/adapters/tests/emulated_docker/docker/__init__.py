@@ -1,9 +1,10 @@
-"""What ministack asks of Docker's client, with local processes for containers: it makes ECS tasks real without any Docker.
+"""What ministack needs of Docker's client. Containers are local processes, so ECS tasks are real.
 
-The emulator's process finds this package before the real one. An image is a command (EMULATED_IMAGES; `{folder}` in it is
-replaced by a folder of the container's own); each container has an
-address of its own in 127.0.0.0/8, and where its configuration says 0.0.0.0 it gets that address, as a network of its own would do.
-The emulator's port chooses the network, so that emulators side by side do not meet; the 251st container has the first one's address.
+The emulator's process finds this package before the real one. An image is a command
+(EMULATED_IMAGES); `{folder}` in it becomes a folder of the container's own. Each container has an
+address of its own in 127.0.0.0/8, which replaces 0.0.0.0 in its configuration. The emulator's port
+chooses the network, so that two emulators do not meet. The 251st container has the first one's
+address.
 """
 
 from __future__ import annotations
