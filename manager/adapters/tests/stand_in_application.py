@@ -1,4 +1,4 @@
-"""An application for prefork templates: a child runs what a test sends (agent/prefork_template.py)."""
+"""An application for prefork templates (agent/prefork_template.py) that runs what a test sends."""
 
 import json
 import os
