@@ -92,7 +92,7 @@ class Environment:
         return tuple(kind for kind in WorkspaceKind if kind in words)
 
     def refused(self, name: str, expected: str) -> BadSetting:
-        """The error for a value that fails the caller's own check. It shows the value: no secrets."""
+        """The error for a value that fails the caller's own check. It shows the value."""
         return BadSetting(f"{name} is {self.text(name, '')!r}; {expected} is expected")
 
     def _number(
