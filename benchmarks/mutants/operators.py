@@ -109,7 +109,7 @@ def _replacements(node: ast.AST) -> Iterator[tuple[Replaced, str]]:
                 yield node, ast.unparse(ast.Compare(left, [*ops[:place], _SWAPS[type(op)](), *ops[place + 1 :]], right))
         case ast.BoolOp(op=op, values=values):
             yield node, ast.unparse(ast.BoolOp(_SWAPS[type(op)](), values))
-            for rest in _each_left_out(values):
+            for rest in ([*values[:place], *values[place + 1 :]] for place in range(len(values))):
                 yield node, ast.unparse(rest[0] if len(rest) == 1 else ast.BoolOp(op, rest))
         case ast.UnaryOp(op=ast.Not() | ast.USub()):
             yield node, ast.unparse(node.operand)
@@ -127,21 +127,16 @@ def _replacements(node: ast.AST) -> Iterator[tuple[Replaced, str]]:
             yield from ((condition, "True") for condition in conditions)
         case ast.match_case(guard=ast.expr() as guard):
             yield from ((guard, text) for text in ("True", "False"))
-        case ast.Call(func=function, args=arguments, keywords=keywords):
+        case ast.Call(func=function, keywords=keywords):
             if isinstance(function, ast.Name) and function.id in _CALLS:
                 yield function, _CALLS[function.id]
-            for rest in _each_left_out(keywords):
-                yield node, ast.unparse(ast.Call(function, arguments, rest))
+            yield from ((keyword, "**{}") for keyword in keywords)  # so it is as if it were not there
         case ast.Return(value=ast.expr() as value) if not (isinstance(value, ast.Constant) and value.value is None):
             yield value, "None"
         case ast.Return() | ast.Raise() | ast.Continue() | ast.Break() | ast.Delete():
             yield node, "pass"
         case ast.Expr(value=ast.Call() | ast.Await()) | ast.Assign(targets=[ast.Attribute() | ast.Subscript()]):
             yield node, "pass"
-
-
-def _each_left_out(values: list) -> Iterator[list]:
-    return ([*values[:place], *values[place + 1 :]] for place in range(len(values)))
 
 
 def _other_values(value: object) -> list[object]:
