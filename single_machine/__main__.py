@@ -17,15 +17,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="apranova",
         description="ApraNova on one machine.",
-        epilog="Data live in APRANOVA_HOME (default: the user's data folder). Other settings: docs/guides/operator.md",
+        epilog="All data is in APRANOVA_HOME (default: the user's data folder). Other settings: docs/guides/operator.md",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    up_parser = commands.add_parser("up", help="set up whatever is missing and start the product; stays until Ctrl-C")
+    up_parser = commands.add_parser("up", help="set up what is missing and start the product; stays until Ctrl-C")
     up_parser.add_argument("--port", type=int, help="the one port people use (default 8080, or APRANOVA_PORT)")
     up_parser.add_argument("--no-demo", action="store_true", help="do not create the demo school's accounts")
     commands.add_parser("down", help="stop what `up` started")
-    status_parser = commands.add_parser("status", help="what runs, what it uses, which limits are enforced")
-    status_parser.add_argument("--json", action="store_true", help="for programs")
+    status_parser = commands.add_parser("status", help="show what runs, what it uses, and which limits are enforced")
+    status_parser.add_argument("--json", action="store_true", help="print JSON")
     reset_parser = commands.add_parser("reset", help="delete all data of this machine's school (asks first)")
     reset_parser.add_argument("--yes", action="store_true", help="do not ask")
     restore_parser = commands.add_parser("restore", help="put a stopped workspace's files back as they were")
@@ -33,9 +33,7 @@ def main() -> int:
     restore_parser.add_argument(
         "snapshot", nargs="?", help="its first characters; without it, the snapshots are listed"
     )
-    history_parser = commands.add_parser(
-        "export-history", help="launches and stops as JSON lines on the standard output, without names"
-    )
+    history_parser = commands.add_parser("export-history", help="print launches and stops as JSON lines, without names")
     history_parser.add_argument("--from", dest="begin", metavar="DATE", help="only since then (2026-11-23, UTC)")
     history_parser.add_argument("--to", dest="end", metavar="DATE", help="only before then")
     arguments = parser.parse_args()

@@ -25,8 +25,8 @@ def run(settings: Settings) -> int:
         while find_running(settings) is not None:
             if time.monotonic() > deadline:
                 raise CannotGoOn(
-                    f"process {product.pid} has not ended after {PATIENCE_S:.0f} s. Look into {settings.logs}; "
-                    f"`kill -9 {product.pid}` ends it and all its processes, nothing that was saved is lost."
+                    f"process {product.pid} has not ended after {PATIENCE_S:.0f} s. See {settings.logs}. "
+                    f"`kill -9 {product.pid}` ends it and all its processes; saved work stays."
                 )
             time.sleep(0.1)
     return 0

@@ -16,7 +16,7 @@ def run(settings: Settings, *, begin: str | None, end: str | None) -> int:
     """Write to standard output, through the backend's own command and environment."""
     if find_ready(settings) is None and not settings.database_url:
         raise CannotGoOn(
-            "the history is in the database, which does not run. Start it with ./apranova up, and wait until it is ready"
+            "the history is in the database, which is not running. Start it with ./apranova up, and wait until it is ready"
         )
     services = Services(
         settings=settings,

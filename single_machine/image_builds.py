@@ -71,7 +71,7 @@ class ImageBuilds:
         return ended
 
     def stop(self) -> None:
-        """End the build, with all that it started; the next one goes on from what is complete."""
+        """End the build and all that it started. The next one continues from what is complete."""
         self._waiting = []
         if self._running is not None and self._running.process.poll() is None:
             process = self._running.process

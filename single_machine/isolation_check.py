@@ -70,7 +70,7 @@ def choose_isolation(*, unisolated: bool, sandbox_uid: int | None = None) -> Iso
     if why_not:
         raise CannotGoOn(
             f"Students' workspaces cannot be isolated on this machine.\n  {why_not}\n"
-            "To try ApraNova without isolation, on a machine that holds nobody else's data: APRANOVA_UNISOLATED=1"
+            "To try ApraNova without isolation, on a machine without other people's data: APRANOVA_UNISOLATED=1"
         )
     return Isolation("bubblewrap", what_students_lack())
 
@@ -88,7 +88,7 @@ def what_students_lack() -> tuple[str, ...]:
     names = " and no ".join(package.removeprefix("python3-") for package in lacking)
     warning = (
         f"Students have no {names}: their sandboxes use this machine's programs. "
-        f"Debian, Ubuntu: sudo apt install {' '.join(lacking)} (no new start is needed)."
+        f"Debian, Ubuntu: sudo apt install {' '.join(lacking)} (no restart is needed)."
     )
     return (warning,)
 

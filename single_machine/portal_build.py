@@ -123,7 +123,7 @@ def _run(command: tuple[str, ...], portal: Path, log: Path) -> None:
         last = "\n".join(f"  | {line}" for line in log.read_text(errors="replace").splitlines()[-15:])
         raise PortalBuildFailed(
             f"`npm {command[2]}` failed in {portal} (exit code {code}).\n{last}\n"
-            f"  Is the npm registry reachable, is the disk full? Run the same command again; it goes on where it stopped. Whole log: {log}"
+            f"  Is the npm registry reachable? Is the disk full? Run the same command again to continue. Whole log: {log}"
         )
 
 

@@ -163,7 +163,7 @@ def _initdb(folder: Path, uid: int | None) -> None:
         said = done.stdout.decode(errors="replace").strip()
         raise ClusterFailed(
             f"PostgreSQL could not set up its data folder {folder}:\n{said}\n"
-            "Is the disk full, does the folder belong to somebody else? Run the same command again; it begins anew."
+            "Is the disk full? Does the folder belong to another user? Run the same command again."
         )
     if uid is not None:
         for path in [folder, *folder.rglob("*")]:

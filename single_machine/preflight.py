@@ -32,9 +32,9 @@ def refused_by_the_machine(problem: OSError) -> CannotGoOn:
         case errno.EACCES | errno.EPERM | errno.EROFS:
             remedy = "Make it yours again (a start with sudo leaves such files behind), or choose APRANOVA_HOME=/another/folder."
         case errno.EMFILE | errno.ENFILE | errno.EAGAIN | errno.ENOMEM:
-            remedy = "Too much runs here at once: end something, or raise the limit (`ulimit -a`)."
+            remedy = "Too many processes run: end some, or raise the limit (`ulimit -a`)."
         case _:
-            remedy = "Files in the folder logs of APRANOVA_HOME may say more."
+            remedy = "The logs in APRANOVA_HOME may say more."
     return CannotGoOn(
         f"the machine refused: {problem.strerror or problem}{place}. {remedy} Then run the same command again."
     )

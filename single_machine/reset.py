@@ -30,8 +30,8 @@ def _delete(settings: Settings, *, ask: bool) -> int:
             f"in {settings.home}. It cannot be undone."
         )
         if not sys.stdin.isatty():
-            raise CannotGoOn("nothing deleted: nobody is there to ask. Use --yes when you mean it.")
-        if input("Type 'delete everything' to go on: ").strip() != "delete everything":
+            raise CannotGoOn("nothing deleted: there is no terminal to ask on. Use --yes to delete without asking.")
+        if input("Type 'delete everything' to continue: ").strip() != "delete everything":
             say("Nothing deleted.")
             return 1
     with step("Deleting the data"):

@@ -25,9 +25,7 @@ Ask = Callable[[dict[str, Any]], dict[str, Any]]
 def run(settings: Settings, *, workspace_id: str, snapshot: str | None) -> int:
     product = find_ready(settings)
     if product is None:
-        raise CannotGoOn(
-            "ApraNova is not running, and its manager puts homes back. Start it with ./apranova up, and wait until it is ready"
-        )
+        raise CannotGoOn("ApraNova is not running. Start it with ./apranova up, and wait until it is ready")
 
     def manager(payload: dict[str, Any]) -> dict[str, Any]:
         return ask(settings, product.manager_endpoint, {"workspace_id": workspace_id, **payload})
@@ -51,7 +49,7 @@ def _chosen(known: SnapshotsAnswer, beginning: str) -> str:
     fitting = [found.snapshot_id for found in known.snapshots if found.snapshot_id.startswith(beginning)]
     if len(fitting) != 1:
         raise CannotGoOn(
-            f"{len(fitting)} snapshots begin with {beginning!r}. Leave it out to see them all, and give more characters of one."
+            f"{len(fitting)} snapshots begin with {beginning!r}. Type more characters; without any, all snapshots are listed."
         )
     return fitting[0]
 
@@ -64,7 +62,7 @@ def _wait(manager: Ask, workspace_id: str) -> WorkspaceView:
         if workspace.restoring is None:
             return workspace
         time.sleep(LOOK_EVERY_S)
-    raise CannotGoOn("the files are still being put back; nothing is lost. Look at the manager's log.")
+    raise CannotGoOn("the files are still being restored; nothing is lost. See the manager's log.")
 
 
 def _table(known: SnapshotsAnswer) -> Table:

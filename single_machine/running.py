@@ -26,7 +26,7 @@ class RunningProduct:
     """Empty while it starts."""
     pids: dict[str, int]
     starting: bool = False
-    """It sets things up, for minutes the first time; nothing of it can be asked yet."""
+    """It still sets things up, which takes minutes the first time."""
 
 
 def starting(settings: Settings) -> RunningProduct:
@@ -75,7 +75,7 @@ def only_one(settings: Settings) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise CannotGoOn(
-                f"another `./apranova up` or `reset` is at work in {settings.home}. "
+                f"another `./apranova up` or `reset` is running in {settings.home}. "
                 "Wait until it has ended, then run the same command again."
             ) from None
         os.set_inheritable(lock.fileno(), False)

@@ -57,8 +57,8 @@ def _read(path: Path) -> dict[str, str]:
         return {}
     except ValueError as problem:
         raise CannotGoOn(
-            f"the file of secrets {path} is damaged ({problem}). Put your copy of it back. If there is none: "
-            f"`mv {path} {path}.damaged`, then run the same command again; new ones are made, everybody signs in anew, "
+            f"the file of secrets {path} is damaged ({problem}). Restore your copy of it. If there is none: "
+            f"`mv {path} {path}.damaged`, then run the same command again. It makes new ones, everyone has to sign in again, "
             "and the snapshots of homes taken so far can no longer be read (the homes themselves can)."
         ) from None
 

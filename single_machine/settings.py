@@ -52,7 +52,7 @@ class Settings:
 
     @property
     def database_uid(self) -> int | None:
-        """PostgreSQL's own: whoever escaped from a sandbox must not own the database's files."""
+        """PostgreSQL's own: what escapes from a sandbox must not own the database."""
         return None if self.sandbox_uid is None else self.sandbox_uid + 1
 
     @property

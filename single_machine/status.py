@@ -49,8 +49,8 @@ def run(settings: Settings, *, as_json: bool) -> int:
         return 1
     console.print(workspace_table(fleet))
     warm = sum(1 for task in fleet.tasks if task.state == "ready")
-    swept = f"{time.time() - fleet.last_sweep_at:.0f} s ago" if fleet.last_sweep_at else "not yet"
-    say(f"Warm pool: {warm} ready, target {fleet.pool_target}. Last sweep: {swept}.")
+    passed = f"{time.time() - fleet.last_sweep_at:.0f} s ago" if fleet.last_sweep_at else "not yet"
+    say(f"Warm pool: {warm} ready, target {fleet.pool_target}. Last reconcile pass: {passed}.")
     if fleet.pool is not None:
         say_pool(fleet.pool)
     say(f"Snapshots of homes: {fleet.snapshots}")
@@ -64,7 +64,7 @@ def run(settings: Settings, *, as_json: bool) -> int:
 
 def say_pool(pool: PoolView) -> None:
     """Who decides, what it costs, and the newest reasons; the rest is in --json."""
-    error = "" if pool.forecast_error is None else f" Forecasts were off by {pool.forecast_error:.0%} of late."
+    error = "" if pool.forecast_error is None else f" Recent forecasts were off by {pool.forecast_error:.0%}."
     say(f"Pool policy: {pool.policy}. Today {pool.spent_h:.1f} warm task-hours.{error}")
     for decision in pool.decisions[:DECISIONS_SHOWN]:
         say(f"  {decision}")

@@ -29,7 +29,7 @@ from single_machine.settings import Settings
 
 TICK_S = 0.5
 NOTEWORTHY_S = 5.0
-"""A build that took less has found everything there."""
+"""A shorter build found everything in place."""
 
 
 class _Stop(BaseException):
@@ -165,11 +165,11 @@ def _tell(settings: Settings, product: RunningProduct, images: ImageBuilds, *, s
     say(f"\nReady after {seconds:.0f} s:  [bold underline]{product.url}[/]\n")
     if demo and settings.demo_accounts.exists():
         say(settings.demo_accounts.read_text().rstrip())
-        say(f"[dim](also in {settings.demo_accounts}, readable by you alone)[/]\n")
+        say(f"[dim](also in {settings.demo_accounts}, only you can read it)[/]\n")
     if missing := images.missing():
         names = " and ".join(kind.label for kind in missing)
         say(
-            f"{names} {'is' if len(missing) == 1 else 'are'} being installed in the background; the Launch button says when."
+            f"{names} {'is' if len(missing) == 1 else 'are'} being installed in the background; the Launch button shows when it is ready."
         )
     say("Ctrl-C stops everything; nothing is lost.")
 

@@ -79,5 +79,5 @@ def test_a_checkout_that_cannot_be_written_is_a_message(
     with pytest.raises(SystemExit):
         script.main()
     said = capsys.readouterr().err
-    assert f"does {tmp_path} belong to you" in said
+    assert f"Is {tmp_path} yours?" in said
     assert "Traceback" not in said

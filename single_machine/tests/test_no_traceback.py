@@ -31,7 +31,7 @@ def run(
 def test_damaged_secrets_are_named_and_kept(tmp_path: Path, damaged: str) -> None:
     file = tmp_path / "secrets.json"
     file.write_text(damaged)
-    with pytest.raises(CannotGoOn, match=r"secrets\.json is damaged(.|\n)*Put your copy of it back"):
+    with pytest.raises(CannotGoOn, match=r"secrets\.json is damaged(.|\n)*Restore your copy of it"):
         load_or_make(file)
     assert file.read_text() == damaged
 
@@ -46,7 +46,7 @@ def test_secrets_of_a_newer_version_are_left_in_the_file(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("number", "remedy"),
-    [(errno.ENOSPC, "Free some space"), (errno.EACCES, "Make it yours"), (errno.EMFILE, "Too much runs here")],
+    [(errno.ENOSPC, "Free some space"), (errno.EACCES, "Make it yours"), (errno.EMFILE, "Too many processes run")],
 )
 def test_what_the_machine_refuses_is_said_with_its_remedy(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, number: int, remedy: str

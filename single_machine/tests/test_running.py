@@ -84,7 +84,7 @@ def test_reset_deletes_nothing_while_another_command_holds_the_school(settings: 
     settings.data.mkdir(parents=True)
     with (settings.home / "up.lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        with pytest.raises(CannotGoOn, match="at work"):
+        with pytest.raises(CannotGoOn, match="is running"):
             reset.run(settings, ask=False)
         assert settings.data.exists()
     assert reset.run(settings, ask=False) == 0
