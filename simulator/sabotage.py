@@ -231,7 +231,7 @@ def _gone_unasked(_right: Worse, world: Any, task: Task, workspace: Workspace | 
 # Homes
 
 
-@planted("purge without grace", "a delete cannot be reversed", (Workspace, "delete_wanted"))
+@planted("purge without grace", "a delete cannot be reversed", (Workspace, "request_deletion"))
 def _purged_without_grace(right: Worse, self: Workspace, *, now: float, grace_s: float) -> Workspace:  # noqa: ARG001
     return right(self, now=now, grace_s=0.0)
 

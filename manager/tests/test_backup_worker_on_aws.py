@@ -120,7 +120,7 @@ def test_a_stopped_home_is_kept_in_s3_and_comes_back(
     assert not (tmp_path / "restic").exists()  # what restic knew while it worked
     as_it_was = fingerprint(efs.homes / HOME)
     (efs.homes / HOME / "work.py").write_text("# all deleted by mistake")
-    efs.store.write(efs.get(ANNA).restore_wanted(first.snapshot_id, now=time.time(), ask_again_s=60.0))
+    efs.store.write(efs.get(ANNA).request_restore(first.snapshot_id, now=time.time(), ask_again_s=60.0))
     efs.function({"workspace_id": ANNA}, Context())
     assert fingerprint(efs.homes / HOME) == as_it_was
     assert (efs.get(ANNA).restoring, efs.get(ANNA).failure) == (None, "")
@@ -144,7 +144,7 @@ def test_a_home_whose_files_are_gone_is_restored_by_the_worker_of_its_file_syste
     shutil.rmtree(efs.homes / HOME)
     if place is not None:
         efs.put_item(HOME, place["file_system"], purging=False)
-    efs.store.write(efs.get(ANNA).restore_wanted(first.snapshot_id, now=time.time(), ask_again_s=60.0))
+    efs.store.write(efs.get(ANNA).request_restore(first.snapshot_id, now=time.time(), ask_again_s=60.0))
     efs.function({"workspace_id": ANNA}, Context())
     assert (efs.homes / HOME).exists() == comes_back
     assert (efs.get(ANNA).restoring is None) == comes_back

@@ -60,7 +60,7 @@ def change(workspace: Workspace, state: WorkspaceState) -> Workspace:
         case WorkspaceState.STOPPED:
             return replace(workspace, deleted_at=None).ended(now=NOW, step=step)
         case WorkspaceState.DELETED if workspace.state is WorkspaceState.STOPPED:
-            return workspace.delete_wanted(now=NOW, grace_s=1.0)
+            return workspace.request_deletion(now=NOW, grace_s=1.0)
         case WorkspaceState.DELETED:
             return replace(workspace, deleted_at=NOW).ended(now=NOW, step=step)
 

@@ -112,7 +112,7 @@ def _take_held(world: World, workspace: Workspace, held: Task, *, image: str, no
             return _go_on(world, bound)
     if workspace.launch_wanted_at is not None and not held.warm:
         return workspace  # it ends; the pass launches when it is gone
-    wished = workspace.launch_wished(now=now)
+    wished = workspace.request_launch(now=now)
     if held.warm:  # of an old image
         world.store.write(wished, held.stopping(now=now, deadline=now))
         world.wake()

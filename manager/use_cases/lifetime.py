@@ -52,7 +52,7 @@ def delete(world: World, workspace_id: str) -> Workspace:
         if workspace.state in (WorkspaceState.STARTING, WorkspaceState.RUNNING):
             return begin_stop(world, workspace, reason=StopReason.DELETED)
         now = world.clock.now()
-        marked = workspace.delete_wanted(now=now, grace_s=world.policy.delete_grace_s)
+        marked = workspace.request_deletion(now=now, grace_s=world.policy.delete_grace_s)
         held = held_task(world, workspace)
         if held is not None and held.warm:
             world.store.write(marked, held.stopping(now=now, deadline=now))

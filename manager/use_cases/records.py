@@ -71,7 +71,7 @@ def begin_stop(
     failed. Raises VersionConflict."""
     now = world.clock.now()
     if reason is StopReason.DELETED:
-        stopping = workspace.delete_wanted(now=now, grace_s=world.policy.delete_grace_s)
+        stopping = workspace.request_deletion(now=now, grace_s=world.policy.delete_grace_s)
     elif reason is StopReason.LAUNCH_FAILED:
         stopping = workspace.launch_failed(now=now, because=failure, again=launch_again)
     else:

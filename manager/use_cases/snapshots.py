@@ -45,7 +45,7 @@ def _request(world: World, workspace_id: str, snapshot_id: str) -> Workspace:
             Reason.WRONG_STATE, "Stop the workspace first: files can be restored only while it is stopped"
         )
     now = world.clock.now()
-    requested = workspace.restore_wanted(snapshot_id, now=now, ask_again_s=world.policy.restore_retry_s)
+    requested = workspace.request_restore(snapshot_id, now=now, ask_again_s=world.policy.restore_retry_s)
     held = held_task(world, workspace)
     if held is None:
         return save_workspace(world, requested)

@@ -22,7 +22,7 @@ def stop(world: World, workspace_id: str) -> Workspace:
         workspace = get_workspace(world, workspace_id)
         if workspace.state in _UP:
             return begin_stop(world, workspace, reason=StopReason.BY_PERSON)
-        taken_back = workspace.wish_taken_back()
+        taken_back = workspace.cancel_relaunch()
         return workspace if taken_back == workspace else save_workspace(world, taken_back)
 
     return retried(world, attempt)

@@ -1,4 +1,4 @@
-"""Binding a task to a workspace: the change of both records that a claim writes in one transaction."""
+"""Which task can serve a workspace, and the change of both records that binds them."""
 
 from __future__ import annotations
 
@@ -22,20 +22,15 @@ def can_serve(task: Task, workspace: Workspace) -> bool:
 
 
 def candidates(tasks: Iterable[Task], workspace: Workspace, *, image: str) -> list[Task]:
-    """Tasks that a launch may try, best first: ready before starting, the student's own before anyone's, oldest first.
+    """Tasks that a launch may try: ready before starting, the student's own before others, oldest first.
 
     A task of an old image is never handed out; reconcile replaces it.
     """
-    able = [task for task in tasks if task.image == image and can_serve(task, workspace)]
-    return sorted(
-        able,
-        key=lambda task: (
-            task.state is not TaskState.READY,
-            task.intended_for is None,
-            task.created_at,
-            task.task_id,
-        ),
-    )
+
+    def order(task: Task) -> tuple[bool, bool, float, str]:
+        return task.state is not TaskState.READY, task.intended_for is None, task.created_at, task.task_id
+
+    return sorted((task for task in tasks if task.image == image and can_serve(task, workspace)), key=order)
 
 
 @dataclass(frozen=True)

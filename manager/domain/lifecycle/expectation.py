@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 ARRIVALS_MAX = 32
-"""What a workspace remembers: about four weeks of somebody who comes every day."""
+"""About four weeks of somebody who comes every day."""
 SAME_STAY_S = 1_800.0
 """A launch so soon after another is a restart, or a click on a tab that was closed by mistake."""
 
@@ -17,11 +17,26 @@ class Expectation:
     start_at: float
     """When a task must be started to be ready in time."""
     begins_at: float
-    """From here on a task kept for them is worth its price."""
+    """From then on a task kept for this student is worth its price."""
     until: float
-    """After this it is not, and a task that still waits is given up."""
+    """After that it is not, and a task that still waits is given up."""
     because: str
-    """Words that follow 'started ahead for 38': 'of Berlin-3: class at 09:00, 92 % usually come', 'who signed in'."""
+    """Follows 'started ahead for 38': 'of Berlin-3: class at 09:00, 92 % usually come'."""
+
+    def due_at(self, now: float) -> float | None:
+        return None if self.until <= now else max(now, self.start_at)
+
+    def postponed(self, until: float) -> Expectation:
+        return replace(self, start_at=min(until, self.until))
+
+    @property
+    def spent(self) -> Expectation:
+        """Its task was started, or cannot be: only its end is still to come."""
+        return replace(self, start_at=self.until)
+
+    def after_launch(self, now: float) -> Expectation | None:
+        """A student who comes a little early has come; a class in the afternoon is still to come."""
+        return None if self.begins_at - SAME_STAY_S <= now else self
 
 
 def with_arrival(arrivals: tuple[float, ...], now: float) -> tuple[float, ...]:

@@ -1,4 +1,4 @@
-"""When a running workspace stops because nobody uses it, and why: an open tab is not activity."""
+"""When a running workspace stops because nobody uses it, and why."""
 
 from __future__ import annotations
 
@@ -30,10 +30,8 @@ class IdleVerdict:
 
 
 def judge(workspace: Workspace, status: AgentStatus | None, *, now: float, policy: Policy) -> IdleVerdict:
-    """Judge one running workspace. `status` is None when its agent did not answer.
-
-    A missing signal is never taken for idleness: such a workspace is kept until its agent answers, or the session limit.
-    """
+    """`status`: None when the agent did not answer. A missing signal is never taken for idleness: such a
+    workspace is kept until its agent answers, or until the session limit."""
     started = workspace.running_since if workspace.running_since is not None else workspace.state_since
     activity, person_active_at = _activity(workspace, status, started=started, now=now, policy=policy)
     keep_until, wish = _keep_running(workspace, status, now=now, policy=policy)
@@ -75,12 +73,12 @@ def judge(workspace: Workspace, status: AgentStatus | None, *, now: float, polic
 
 
 def capped_keep_running(until: float, *, now: float, policy: Policy) -> float | None:
-    """A wish to keep running, cut to what is allowed; None when it lies in the past (which ends an earlier wish)."""
+    """A request to keep running, cut to what is allowed. None: it lies in the past and ends an earlier one."""
     return min(until, now + policy.keep_running_max_s) if until > now else None
 
 
 def duration_words(seconds: float) -> str:
-    """'30 minutes', '12 hours', '20 seconds': the largest unit that divides without a rest worth telling."""
+    """'30 minutes', '12 hours', '20 seconds': the largest unit without a remainder."""
     for unit, name in ((3600, "hour"), (60, "minute"), (1, "second")):
         if seconds >= unit and seconds % unit == 0:
             count = int(seconds // unit)
@@ -110,7 +108,7 @@ def _activity(
 def _keep_running(
     workspace: Workspace, status: AgentStatus | None, *, now: float, policy: Policy
 ) -> tuple[float | None, float | None]:
-    """A wish made inside the application counts once, when it changes: capping it anew each time would never end it."""
+    """A request inside the application counts once, when it changes: capped at each pass, it never ended."""
     until, wish = workspace.keep_running_until, workspace.keep_running_wish
     if status is not None and status.keep_running_wish_until != wish:
         wish = status.keep_running_wish_until

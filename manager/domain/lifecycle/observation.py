@@ -1,4 +1,4 @@
-"""What the engine says about one task: the only fact about the outside world that reconcile takes on trust."""
+"""What the engine says about one task: the only fact from outside that reconcile takes on trust."""
 
 from __future__ import annotations
 

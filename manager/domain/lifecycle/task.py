@@ -17,7 +17,7 @@ TASK_TRANSITIONS: dict[TaskState, frozenset[TaskState]] = {
     TaskState.STOPPING: frozenset({TaskState.STOPPED}),
     TaskState.STOPPED: frozenset(),
 }
-"""No way leads back: tasks are single-use, so that nothing of one student can reach another."""
+"""No way leads back: a task is used once, so that nothing of one student can reach another."""
 
 _AFTER_THOSE_FOR_ANYONE = 1e10
 RANK_OF_WAITING = 1e11
@@ -41,12 +41,12 @@ class Task:
     agent_token: str = field(repr=False)
     state: TaskState = TaskState.STARTING
     version: int = 0
-    """The version that was read; 0 for a record that was never stored. Every write is conditional on it."""
+    """The version that was read; 0: never stored. Every write is conditional on it."""
     state_since: float = 0.0
     due_at: float | None = None
-    """When a reconcile pass must look at it: at once while it starts for somebody or stops, when it has waited for its student long
-    enough, and when its record may be forgotten. None: never by itself. A warm or failed task is in the pool's list
-    (`pool_rank`); a claimed one is looked at when its workspace is due."""
+    """When a reconcile pass must look at it: at once while it starts for somebody or stops, when its
+    student did not come, and when its record may be forgotten. None: never by itself. A warm or
+    failed task is in the pool's list (`pool_rank`); a claimed one is due with its workspace."""
     deadline: float | None = None
     """When STARTING has failed, or STOPPING ends without a save."""
 
@@ -109,12 +109,12 @@ class Task:
 
     @property
     def pool_rank(self) -> float | None:
-        """Its place in the pool's list; None: it is not in it.
+        """Its place in the pool's list; None: it is not in it. The store indexes it.
 
-        First the warm tasks for anyone, the oldest first, of which a newcomer's launch wants one; then those that start for one
-        student each; then the failed starts that the back-off counts, the latest first; and from RANK_OF_WAITING on those that
-        wait for their student, whose launch finds its own by key: a school may have a thousand of them, nothing is to be done
-        about most, and few passes read them. The store indexes it: one number, whatever the store's sort key is.
+        First the warm tasks for anyone, oldest first: a newcomer's launch wants one. Then those that
+        start for one student each. Then the failed starts that the back-off counts, latest first.
+        From RANK_OF_WAITING on those that wait for their student: a school may have a thousand of
+        them, most need nothing, few passes read them, and a launch finds its own by key.
         """
         if self.waits:
             return RANK_OF_WAITING + self.created_at
@@ -125,9 +125,9 @@ class Task:
         return None
 
     def ready(self, observed: ObservedTask, *, now: float) -> Task:
-        """A personal task (the only one that expires) is due when its student should have come."""
-        addresses = _addresses(observed)
-        return self._to(TaskState.READY, now=now, due_at=self.expires_at, deadline=None, ready_at=now, **addresses)
+        """A personal task, the only one that expires, is due when its student should have come."""
+        found = _addresses(observed)
+        return self._to(TaskState.READY, now=now, due_at=self.expires_at, deadline=None, ready_at=now, **found)
 
     def reserved(self, workspace_id: str, *, now: float, deadline: float) -> Task:
         """Still starting, but from now on for one workspace only."""
@@ -138,17 +138,15 @@ class Task:
     def claimed(self, workspace_id: str, observed: ObservedTask | None = None, *, now: float) -> Task:
         if self.workspace_id not in (None, workspace_id):
             raise IllegalTransition(f"{self.task_id} serves {self.workspace_id}, never another workspace")
-        found = _addresses(observed) if observed else {}
-        ready_at = now if self.ready_at is None else self.ready_at
         return self._to(
             TaskState.CLAIMED,
             now=now,
             due_at=None,
             workspace_id=workspace_id,
             deadline=None,
-            ready_at=ready_at,
+            ready_at=now if self.ready_at is None else self.ready_at,
             claimed_at=now if self.claimed_at is None else self.claimed_at,
-            **found,
+            **(_addresses(observed) if observed else {}),
         )
 
     def stopping(self, *, now: float, deadline: float, must_save: bool = False, failure: str = "") -> Task:
@@ -157,14 +155,9 @@ class Task:
         )
 
     def stopped(self, *, now: float, forget_at: float, failure: str = "") -> Task:
-        ended = self._to(
-            TaskState.STOPPED,
-            now=now,
-            due_at=forget_at,
-            deadline=None,
-            ended_at=now,
-            failure=self.failure or failure,
-        )
+        """A failed start is not due: it stays in the pool's list until it is forgiven."""
+        because = self.failure or failure
+        ended = self._to(TaskState.STOPPED, now=now, due_at=forget_at, deadline=None, ended_at=now, failure=because)
         return replace(ended, due_at=None) if ended.failed_start else ended
 
     def forgive(self, *, forget_at: float) -> Task:
@@ -178,8 +171,4 @@ class Task:
 
 
 def _addresses(observed: ObservedTask) -> dict[str, str]:
-    return {
-        "control_address": observed.control_address,
-        "cluster": observed.cluster,
-        "address": observed.address,
-    }
+    return {name: getattr(observed, name) for name in ("control_address", "cluster", "address")}

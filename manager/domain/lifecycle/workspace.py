@@ -7,7 +7,7 @@ from typing import Any
 
 from contract.manager import Activity, LaunchStep
 from contract.names import LaunchPath, StepName, StopReason, WorkspaceKind, WorkspaceState
-from manager.domain.lifecycle.expectation import SAME_STAY_S, Expectation, with_arrival
+from manager.domain.lifecycle.expectation import Expectation, with_arrival
 from manager.domain.lifecycle.transition import IllegalTransition
 from manager.domain.policy import Policy
 
@@ -18,8 +18,8 @@ WORKSPACE_TRANSITIONS: dict[WorkspaceState, frozenset[WorkspaceState]] = {
     WorkspaceState.STOPPING: frozenset({WorkspaceState.STOPPED, WorkspaceState.DELETED}),
     WorkspaceState.DELETED: frozenset({WorkspaceState.STOPPED}),
 }
-"""Every end passes through STOPPING: a workspace is STOPPED, and so may be launched again, only when its task is known
-to be gone. Two tasks on one home would be two writers."""
+"""Every end passes through STOPPING: a workspace is STOPPED, and may be launched again, only when
+its task is known to be gone. Two tasks on one home would be two writers."""
 
 STEPS_MAX = 20
 
@@ -33,25 +33,25 @@ class Workspace:
     owner_email: str = ""
     state: WorkspaceState = WorkspaceState.STOPPED
     version: int = 0
-    """The version that was read; 0 for a record that was never stored. Every write is conditional on it."""
+    """The version that was read; 0: never stored. Every write is conditional on it."""
     state_since: float = 0.0
     due_at: float | None = None
-    """When a reconcile pass must look at it; None: never by itself. The store indexes it, so that a reconcile pass reads only what is due.
-    While its task starts or stops the task is due, and leads a reconcile pass here."""
+    """When a reconcile pass must look at it; None: never by itself. The store indexes it.
+    While its task starts or stops, the task is due and leads a pass here."""
 
     task_id: str | None = None
     home_id: str | None = None
     home_created_at: float | None = None
-    """Set once the home exists: from then on a missing home is a fault of the disk, never replaced by an empty one."""
+    """Set once the home exists. From then on a missing home is a fault, never replaced by a new one."""
 
     arrivals: tuple[float, ...] = ()
-    """When it was launched of late, oldest first (domain/lifecycle/expectation.py): what the pool's planner learns from."""
+    """Its recent launches, oldest first: what the pool's planner learns from."""
     expected: Expectation | None = None
-    """When it will probably be launched next; a reconcile pass looks at it then."""
+    """When it will probably be launched next; a pass looks at it then."""
     personal_task_id: str | None = None
-    """The task that was last started ahead with its home. As long as that one lives, nothing else may have the home."""
+    """The newest task that was started ahead with its home. While it lives, no other may have the home."""
     personal_task_over: bool = False
-    """That task has ended, or is the one it was bound to: known without reading the task's record, which a launch saves."""
+    """That task has ended or serves this workspace: a launch need not read its record."""
 
     launch_secret: str = field(default="", repr=False)
     launch_path: LaunchPath | None = None
@@ -70,14 +70,14 @@ class Workspace:
     running_since: float | None = None
     activity: Activity | None = None
     person_active_at: float | None = None
-    """Last activity that was not a busy job; a job keeps the workspace up only for so long after it."""
+    """Last activity of a person. A busy job keeps the workspace up only for so long after it."""
     stops_at: float | None = None
     stops_because: str = ""
     stops_reason: StopReason | None = None
     warned_at: float | None = None
     keep_running_until: float | None = None
     keep_running_wish: float | None = None
-    """What the agent reported last, uncapped: a wish counts once, when it changes."""
+    """The agent's last report, uncapped: a request counts once, when it changes."""
 
     stop_reason: StopReason | None = None
     stopped_at: float | None = None
@@ -126,7 +126,7 @@ class Workspace:
             personal_task_over=True,
             deadline=deadline,
             arrivals=with_arrival(self.arrivals, now),
-            expected=self._expected_later(now),
+            expected=self.expected and self.expected.after_launch(now),
             second_try=self.tries_again,
             steps=self.steps if self.tries_again else (requested,),
             stop_reason=None,
@@ -134,15 +134,13 @@ class Workspace:
         ).with_step(step)
 
     def task_claimed(self, *, now: float) -> Workspace:
-        """The task that was started for it is ready, and claimed in the same write: from now on the workspace is due."""
-        ready = replace(self, due_at=now).with_step(
-            LaunchStep(StepName.TASK_READY, now, "The fresh workspace is ready for you")
-        )
-        return ready.with_step(LaunchStep(StepName.TASK_CLAIMED, now, "It is yours now"))
+        """Its task is ready and claimed in the same write: from now on the workspace is due."""
+        ready = LaunchStep(StepName.TASK_READY, now, "The fresh workspace is ready for you")
+        claimed = LaunchStep(StepName.TASK_CLAIMED, now, "It is yours now")
+        return replace(self, due_at=now).with_step(ready).with_step(claimed)
 
     def running(self, *, now: float, cluster: str, address: str, step: LaunchStep) -> Workspace:
-        """Its home exists, and is recorded now at the latest: nobody could put anything into it before."""
-        opened = Activity(at=now, reason="opened the workspace")
+        """Records now at the latest that its home exists: nobody could put anything into it before."""
         return self._to(
             WorkspaceState.RUNNING,
             now=now,
@@ -153,7 +151,7 @@ class Workspace:
             cluster=cluster,
             address=address,
             running_since=now,
-            activity=opened,
+            activity=Activity(at=now, reason="opened the workspace"),
             person_active_at=now,
         ).with_step(step)
 
@@ -174,25 +172,25 @@ class Workspace:
 
     @property
     def may_try_again(self) -> bool:
-        """A warm task may have died since anybody looked at it. That costs a student a moment, and no click; but only once."""
+        """A warm task may have died unseen. That costs a student a moment and no click, but only once."""
         return self.launch_path is LaunchPath.WARM and not self.second_try
 
     @property
     def tries_again(self) -> bool:
-        """Between the two tries, while what is left of the first task is put away. To its student it is still starting."""
+        """It is between two tries, until the first task is cleaned up. To its student it is starting."""
         wanted = self.launch_wanted_at is not None
         return self.second_try and wanted and self.stop_reason is StopReason.LAUNCH_FAILED
 
     def launch_failed(self, *, now: float, because: str, again: bool) -> Workspace:
         """STARTING → STOPPING; `again`: launch once more when what is left of the task is gone."""
-        failed = self.stopping(now=now, reason=StopReason.LAUNCH_FAILED, failure=because, launch_again=again)
         if again:
             step = LaunchStep(StepName.TASK_FAILED, now, "That workspace failed to start; trying another one")
         else:
             step = LaunchStep(StepName.FAILED, now, because)
+        failed = self.stopping(now=now, reason=StopReason.LAUNCH_FAILED, failure=because, launch_again=again)
         return replace(failed.with_step(step), second_try=again)
 
-    def wish_taken_back(self) -> Workspace:
+    def cancel_relaunch(self) -> Workspace:
         """A person says stop: nothing launches it again, whatever it stops for."""
         if self.tries_again:
             return replace(self, launch_wanted_at=None, stop_reason=StopReason.BY_PERSON, failure="")
@@ -202,13 +200,15 @@ class Workspace:
 
     def ended(self, *, now: float, step: LaunchStep) -> Workspace:
         """The task is gone: STOPPED, or DELETED when a person asked for that meanwhile."""
-        wanted = self.launch_wanted_at is not None and self.deleted_at is None
-        ended = self._to(
-            WorkspaceState.DELETED if self.deleted_at is not None else WorkspaceState.STOPPED,
+        if self.deleted_at is not None:
+            state, due_at = WorkspaceState.DELETED, self.purge_at
+        else:
+            state, due_at = WorkspaceState.STOPPED, self._expected_at(now)
+            due_at = due_at if self.launch_wanted_at is None else now
+        return self._to(
+            state,
             now=now,
-            due_at=self.purge_at
-            if self.deleted_at is not None
-            else (now if wanted else _expected_due(self.expected, now)),
+            due_at=due_at,
             task_id=None,
             launch_secret="",
             cluster="",
@@ -218,28 +218,17 @@ class Workspace:
             keep_running_until=None,
             keep_running_wish=None,
             stopped_at=now,
-        )
-        return ended.with_step(step)
+        ).with_step(step)
 
-    def delete_wanted(self, *, now: float, grace_s: float) -> Workspace:
-        """Mark for deletion; a running one ends first and becomes DELETED in `ended`."""
-        purge_at = now + grace_s
+    def request_deletion(self, *, now: float, grace_s: float) -> Workspace:
+        """A running one ends first and becomes DELETED in `ended`."""
         if self.state is WorkspaceState.STOPPED:
-            return self._to(
-                WorkspaceState.DELETED,
-                now=now,
-                due_at=purge_at,
-                deleted_at=now,
-                purge_at=purge_at,
-                launch_wanted_at=None,
-                restoring=None,
-            )
-        ending = (
-            replace(self, stop_reason=StopReason.DELETED, launch_wanted_at=None)
-            if self.state is WorkspaceState.STOPPING
-            else self.stopping(now=now, reason=StopReason.DELETED)
-        )
-        return replace(ending, deleted_at=now, purge_at=purge_at)
+            marked = self._to(WorkspaceState.DELETED, now=now, due_at=now + grace_s, restoring=None)
+        elif self.state is WorkspaceState.STOPPING:
+            marked = replace(self, stop_reason=StopReason.DELETED)
+        else:
+            marked = self.stopping(now=now, reason=StopReason.DELETED)
+        return replace(marked, deleted_at=now, purge_at=now + grace_s, launch_wanted_at=None)
 
     def undeleted(self, *, now: float) -> Workspace:
         if self.purging:
@@ -253,10 +242,10 @@ class Workspace:
         may = self.state is WorkspaceState.STOPPED and self.deleted_at is None and self.restoring is None
         if not may or self.home_created_at is None:
             raise IllegalTransition(f"{self.workspace_id} is {self.state}, nothing can be started ahead for it")
-        until = None if self.expected is None else replace(self.expected, start_at=self.expected.until)
-        return replace(self.expecting(until, now=now), personal_task_id=task_id, personal_task_over=False)
+        expecting = self.expecting(self.expected and self.expected.spent, now=now)
+        return replace(expecting, personal_task_id=task_id, personal_task_over=False)
 
-    def launch_wished(self, *, now: float) -> Workspace:
+    def request_launch(self, *, now: float) -> Workspace:
         """Launch as soon as what still has its home is gone."""
         step = LaunchStep(StepName.REQUESTED, now, "Your previous session is shutting down first")
         return replace(
@@ -265,44 +254,36 @@ class Workspace:
 
     def expecting(self, expected: Expectation | None, *, now: float) -> Workspace:
         """Known to be launched soon, or not any more; only a stopped workspace is looked at for it."""
-        updated = replace(self, expected=expected)
         waits = self.launch_wanted_at is not None or self.restoring is not None
         if self.state is not WorkspaceState.STOPPED or waits:
-            return updated
-        return replace(updated, due_at=_expected_due(expected, now))
+            return replace(self, expected=expected)
+        return replace(self, expected=expected, due_at=expected and expected.due_at(now))
 
     @property
     def wants_snapshot(self) -> bool:
-        """It was used since the last one. While it is up it changes, and nobody could tell what a snapshot has of it."""
+        """It was used since the last one. While it is up, its files change under a snapshot."""
         if self.state is not WorkspaceState.STOPPED or self.home_created_at is None or self.stopped_at is None:
             return False
         return self.snapshot_at is None or self.snapshot_at < self.stopped_at
 
-    def restore_wanted(self, snapshot_id: str, *, now: float, ask_again_s: float) -> Workspace:
-        """The backup worker is notified at once, and by reconcile passes until it is done: a notification may be lost."""
+    def request_restore(self, snapshot_id: str, *, now: float, ask_again_s: float) -> Workspace:
+        """Passes notify the backup worker until it is done: a notification may be lost."""
         if self.state is not WorkspaceState.STOPPED or self.home_created_at is None or self.deleted_at is not None:
             raise IllegalTransition(f"{self.workspace_id} is {self.state}, nothing can be put back")
         return replace(self, restoring=snapshot_id, due_at=now + ask_again_s, failure="")
 
     def restored(self, *, now: float, step: LaunchStep, failure: str) -> Workspace:
-        """The backup worker has restored the snapshot, or could not (`failure`); launches are possible again."""
-        ended = replace(self, restoring=None, failure=failure, due_at=_expected_due(self.expected, now))
-        return ended.with_step(step)
-
-    def _expected_later(self, now: float) -> Expectation | None:
-        """Whoever comes a little early has come; a class in the afternoon is still to come."""
-        early = self.expected is None or self.expected.begins_at - SAME_STAY_S <= now
-        return None if early else self.expected
+        """The backup worker is done, or could not do it (`failure`); launches are possible again."""
+        return replace(self, restoring=None, failure=failure, due_at=self._expected_at(now)).with_step(step)
 
     def with_step(self, step: LaunchStep) -> Workspace:
-        """Progress counts as a sign of life, so `due_at` and deadlines stay as they are; the oldest steps make room."""
+        """Progress changes no deadline and no `due_at`; the oldest steps make room."""
         return replace(self, steps=(*self.steps, step)[-STEPS_MAX:])
+
+    def _expected_at(self, now: float) -> float | None:
+        return self.expected and self.expected.due_at(now)
 
     def _to(self, state: WorkspaceState, *, now: float, **changes: Any) -> Workspace:
         if state not in WORKSPACE_TRANSITIONS[self.state]:
             raise IllegalTransition(f"workspace {self.workspace_id}: {self.state} → {state}")
         return replace(self, state=state, state_since=now, **changes)
-
-
-def _expected_due(expected: Expectation | None, now: float) -> float | None:
-    return None if expected is None or expected.until <= now else max(now, expected.start_at)
