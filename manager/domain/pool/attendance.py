@@ -1,4 +1,4 @@
-"""Who comes to a class, and when: learned from the launches of a cohort's members around its last classes."""
+"""Who comes to a class, and when: learned from the launches of a cohort's members at its last classes."""
 
 from __future__ import annotations
 
@@ -27,25 +27,24 @@ class Attendance:
     could: int = 0
     """The same if everybody had always come."""
     offsets: tuple[int, ...] = ()
-    """Launches by the minute in which they came, counted from FROM_S before the class; empty: none seen."""
+    """Launches by minute, counted from FROM_S before the class; empty: none seen."""
 
     @property
     def rate(self) -> float:
         """The share that comes, 0 to 1."""
-        # Weighted as if two classes of one student had been seen before: a few members outweigh it at once.
+        # As if two classes of one student had been seen before: a few members outweigh it at once.
         return (self.came + _PRIOR_RATE * _PRIOR_CLASSES) / (self.could + _PRIOR_CLASSES)
 
     def with_member(self, offsets: Sequence[float | None]) -> Attendance:
         """Add one member's last classes: seconds after the class began, None where they did not come."""
         counts = list(self.offsets or (0,) * BINS)
-        for offset in offsets:
-            if offset is not None:
-                counts[_bin(offset)] += 1
-        came = sum(offset is not None for offset in offsets)
-        return Attendance(self.came + came, self.could + len(offsets), tuple(counts))
+        came = [offset for offset in offsets if offset is not None]
+        for offset in came:
+            counts[min(BINS - 1, max(0, int((offset - FROM_S) / BIN_S)))] += 1
+        return Attendance(self.came + len(came), self.could + len(offsets), tuple(counts))
 
     def shares(self) -> tuple[float, ...]:
-        """Of those who come, the share that comes in each minute from FROM_S on; adds up to 1."""
+        """The share of those who come in each minute from FROM_S on; adds up to 1."""
         counts = [_prior(index) + (self.offsets[index] if self.offsets else 0) for index in range(BINS)]
         total = sum(counts)
         half = len(_BLUR) // 2
@@ -62,7 +61,7 @@ def offset_at(arrivals: Sequence[float], class_at: float) -> float | None:
 
 
 def chance(offsets: Sequence[float | None], rate: float) -> float:
-    """That a student comes: what they did at the last classes, with the cohort's rate as if it were one class more."""
+    """That a student comes: as to the last classes, with the cohort's rate as one class more."""
     came = sum(offset is not None for offset in offsets)
     return (came + rate) / (len(offsets) + 1.0)
 
@@ -70,8 +69,11 @@ def chance(offsets: Sequence[float | None], rate: float) -> float:
 def worth_waiting(
     chance: float, shares: Sequence[float], class_at: float, *, worth_s: float
 ) -> tuple[float, float] | None:
-    """From when until when a task kept for this student alone pays: while the rate at which they come, if they have not come
-    yet, times the price of a cold start in warm seconds is at least one. None: at no time."""
+    """From when until when a task kept for this student alone pays; None: at no time.
+
+    It pays while the rate at which they come, if they have not come yet, times the price of a cold
+    start in warm seconds is at least one.
+    """
     left = 1.0
     worth: list[int] = []
     for index, share in enumerate(shares):
@@ -83,10 +85,6 @@ def worth_waiting(
         return None
     begins = class_at + FROM_S
     return begins + worth[0] * BIN_S, begins + (worth[-1] + 1) * BIN_S
-
-
-def _bin(offset: float) -> int:
-    return min(BINS - 1, max(0, int((offset - FROM_S) / BIN_S)))
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""A cohort's record: who learns together, when their classes are, and what was learned of their arrivals."""
+"""A cohort's record: who learns together, when, and what was learned of their arrivals."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from manager.domain.pool.attendance import UNTIL_S, Attendance
 from manager.domain.pool.outlook import Check, mean_error
 
 PAST_CLASSES_MAX = 12
-"""Attendance is learned from so many classes: enough to tell who comes, few enough to notice that it changes."""
+"""Attendance is learned from so many classes: enough to tell who comes, few enough to notice a change."""
 OPENS_BEFORE_S = 3_900.0
-"""A class is prepared so long before it begins: more than the hour of the clock in which its first launches fall."""
+"""How long before a class it is prepared: more than the hour in which its first launches fall."""
 CHECKS_MAX = 5
 LABEL_MAX = 200
 ID_MAX = 64
@@ -31,18 +31,18 @@ class BadCohort(ValueError):
 
 @dataclass(frozen=True)
 class Study:
-    """A class being prepared: the members are read page by page, so that no pass reads a large cohort at once."""
+    """A class being prepared, page by page, so that no pass reads all members of a large cohort."""
 
     class_at: float
     next_member: int = 0
     attendance: Attendance = field(default_factory=Attendance)
-    """Of the last classes, of the members that were read."""
+    """Of the members read so far, at the last classes."""
     came_last: int = 0
     """Of these, those who came to the last class."""
     expected: float = 0.0
     """Launches expected of them."""
     generic: float = 0.0
-    """Of these, those that a task without a certain student's home can serve."""
+    """Of these launches, those that any task can serve."""
 
 
 @dataclass(frozen=True)
@@ -62,29 +62,29 @@ class Cohort:
     prepared_until: float = 0.0
     """Classes that begin up to then have been prepared."""
     expected: float | None = None
-    """Launches that were expected for the last class that was prepared; None: not to be checked."""
+    """Launches that were expected for the last prepared class; None: not to be checked."""
     checks: tuple[Check, ...] = ()
-    """The newest forecasts beside what came of them."""
+    """The newest forecasts, and what came of them."""
     due_at: float | None = None
-    """When a reconcile pass must prepare the next class; None: nothing is announced."""
+    """When a pass must prepare the next class; None: nothing is announced."""
     version: int = 0
-    """The version that was read; 0 for a record that was never stored. Every write is conditional on it."""
+    """The version that was read; 0: never stored. Every write is conditional on it."""
 
     def announced(self, request: CohortRequest, *, now: float) -> Cohort:
-        """What the backend knows replaces what was known; a class that has begun stays, and is remembered."""
+        """Replace what was known; a class that has begun stays, and is remembered."""
         begun = tuple(item for item in self.classes if item.starts_at <= now)
         later = tuple(sorted((item for item in request.classes if item.starts_at > now), key=lambda c: c.starts_at))
-        updated = replace(
+        members = tuple(dict.fromkeys(request.members))
+        return replace(
             self,
             label=request.label,
             kind=request.kind,
             classes=(*begun, *later),
-            members=tuple(dict.fromkeys(request.members)),
+            members=members,
             newcomers=request.newcomers,
-        )
-        if updated.members != self.members:
-            updated = replace(updated, study=None)  # its place in the list of members would be wrong
-        return updated.moved_on(now)
+            # With other members, a study's place in their list would be wrong.
+            study=self.study if members == self.members else None,
+        ).moved_on(now)
 
     def moved_on(self, now: float) -> Cohort:
         """Classes that are past become history, and the next one decides when to look again."""
@@ -109,10 +109,9 @@ class Cohort:
 
 def checked(request: CohortRequest) -> CohortRequest:
     """Raises BadCohort. Everything that is stored later has passed here once."""
-    if not 0 < len(request.cohort_id) <= ID_MAX:
-        raise BadCohort(f"cohort_id: 1 to {ID_MAX} characters are expected")
-    if not 0 < len(request.label) <= LABEL_MAX:
-        raise BadCohort(f"label: 1 to {LABEL_MAX} characters are expected")
+    for name, text, longest in (("cohort_id", request.cohort_id, ID_MAX), ("label", request.label, LABEL_MAX)):
+        if not 0 < len(text) <= longest:
+            raise BadCohort(f"{name}: 1 to {longest} characters are expected")
     for name, found, most in (
         ("classes", len(request.classes), COHORT_CLASSES_MAX),
         ("members", len(request.members), COHORT_MEMBERS_MAX),
@@ -121,7 +120,7 @@ def checked(request: CohortRequest) -> CohortRequest:
         if not 0 <= found <= most:
             raise BadCohort(f"{name}: 0 to {most:,} are expected, not {found:,}")
     for index, item in enumerate(request.classes):
-        if not (math.isfinite(item.starts_at) and math.isfinite(item.ends_at) and 0.0 < item.starts_at < item.ends_at):
+        if not (0.0 < item.starts_at < item.ends_at < math.inf):
             raise BadCohort(f"classes[{index}]: starts_at must be before ends_at, both in seconds since the epoch")
     for index, member in enumerate(request.members):
         if not WORKSPACE_ID_PATTERN.fullmatch(member):

@@ -23,13 +23,13 @@ class DayOfLaunches:
     kind: WorkspaceKind
     launches: int
     hours: tuple[int, ...] = ()
-    """Of these, those that a task without a certain student's home could have served, by the hour of the day (UTC)."""
+    """By the hour of the day (UTC), those that any task could have served, not only the student's own."""
 
 
 @dataclass(frozen=True)
 class Demand:
-    """The one record of its sort. A launch is counted when its task's record is forgotten, in one write with that, so
-    that each counts once and no launch waits for a counter."""
+    """One record for the school. A launch is counted in the write that forgets its task's record: each
+    counts once, and no launch waits for a counter."""
 
     demand_id: str = "demand"
     days: tuple[DayOfLaunches, ...] = ()
@@ -39,9 +39,9 @@ class Demand:
     version: int = 0
 
     def with_launch(self, kind: WorkspaceKind, *, at: float, now: float, generic: bool = True) -> Demand:
-        """One more launch of `kind`, which was at `at`; days that have left the window go.
+        """Count a launch at `at`, and drop days that have left the window.
 
-        `generic`: a task without a certain student's home could have served it.
+        `generic`: any task could have served it, not only one with the student's home.
         """
         days = {(entry.day, entry.kind): entry for entry in self.days}
         key = (int(at // _DAY_S), kind)
@@ -51,31 +51,27 @@ class Demand:
         days[key] = replace(entry, launches=entry.launches + 1, hours=tuple(hours))
         oldest = int(now // _DAY_S) - HABIT_DAYS
         kept = tuple(entry for key, entry in sorted(days.items()) if entry.day >= oldest)
-        return replace(self, days=kept, counted_at=now, since=min(at, at if self.since is None else self.since))
+        return replace(self, days=kept, counted_at=now, since=at if self.since is None else min(at, self.since))
 
     def in_hour(self, kind: WorkspaceKind, at: float) -> int:
-        """Launches of any task's sort in the hour of the clock (UTC) that `at` lies in."""
+        """Generic launches in the hour of the clock (UTC) that `at` lies in."""
         hours = self._hours_by_day.get((int(at // _DAY_S), kind))
         return hours[int(at % _DAY_S // _HOUR_S)] if hours else 0
 
-    @functools.cached_property
-    def usual(self) -> dict[tuple[WorkspaceKind, int, zoneinfo.ZoneInfo], float | None]:
-        """What the forecast has worked out of this record, which never changes."""
-        return {}
-
-    @functools.cached_property
-    def _hours_by_day(self) -> Mapping[tuple[int, WorkspaceKind], tuple[int, ...]]:
-        return {(entry.day, entry.kind): entry.hours for entry in self.days}
-
     def by_kind(self, now: float) -> Mapping[WorkspaceKind, int]:
         """Launches in the window, which ends now."""
-        oldest = _oldest(now)
+        oldest = int(now // _DAY_S) - WINDOW_DAYS + 1
         totals = dict.fromkeys(WorkspaceKind, 0)
         for entry in self.days:
             if entry.day >= oldest:
                 totals[entry.kind] += entry.launches
         return totals
 
+    @functools.cached_property
+    def usual(self) -> dict[tuple[WorkspaceKind, int, zoneinfo.ZoneInfo], float | None]:
+        """A cache of what the forecast computes from this record, which never changes."""
+        return {}
 
-def _oldest(now: float) -> int:
-    return int(now // _DAY_S) - WINDOW_DAYS + 1
+    @functools.cached_property
+    def _hours_by_day(self) -> Mapping[tuple[int, WorkspaceKind], tuple[int, ...]]:
+        return {(entry.day, entry.kind): entry.hours for entry in self.days}

@@ -1,7 +1,7 @@
-"""What is expected of the next hours, what the pool has cost today, and what was decided: one record, read by every pass.
+"""What is expected of the next hours, what the pool cost today, and what was decided.
 
-The classes of all cohorts are added up here, launch by launch and minute by minute, so that a reconcile pass reads one record however
-many cohorts a school has.
+One record, which every pass reads: the classes of all cohorts are added up here minute by minute, so
+that a pass reads one record however many cohorts a school has.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from manager.domain.pool.attendance import BIN_S, FROM_S
 
 MINUTE_S = 60.0
 _KEPT_S = 4_200.0
-"""What is past is kept so long: the hour that a class falls into must not count its launches as habit too."""
+"""How long the past is kept: the hour that a class falls into must not count its launches as habit."""
 _AHEAD_MAX_MIN = 360
 DECISIONS_MAX = 50
 CHECKS_MAX = 20
@@ -25,7 +25,7 @@ CHECKS_MAX = 20
 
 @dataclass(frozen=True)
 class Curve:
-    """Launches expected of classes, for one kind: the first number is for the minute at `begins_at`."""
+    """Launches of one kind expected of classes; the first number is for the minute at `begins_at`."""
 
     kind: WorkspaceKind
     begins_at: float
@@ -60,7 +60,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Check:
-    """A forecast beside what came of it."""
+    """A forecast, and what came of it."""
 
     expected: float
     came: float
@@ -78,13 +78,13 @@ class Outlook:
     outlook_id: str = "outlook"
     curves: tuple[Curve, ...] = ()
     schedule_until: float = 0.0
-    """Until then the schedule holds at least: forecasts for what is going on were bad lately."""
+    """Until then the schedule holds at least: the current forecasts were bad lately."""
     checks: tuple[Check, ...] = ()
     """The newest forecasts of classes that are over."""
     day: str = ""
     """The school's date for which `spent_s` counts."""
     spent_s: float = 0.0
-    """Seconds of warm tasks paid for on this day: those that nobody had (yet)."""
+    """Paid seconds of warm tasks on this day, while nobody had them."""
     metered_at: float = 0.0
     habit_error: float | None = None
     """How far yesterday was from what the days before it had said, 0 to 1; None: not known."""
@@ -115,7 +115,7 @@ class Outlook:
         return replace(self, decisions=(*added, *self.decisions)[:DECISIONS_MAX])
 
     def metered(self, warm: int, *, now: float, time_zone: str, longest_s: float) -> Outlook:
-        """Count the warm tasks since the last time. A manager that was down for long counts no more than `longest_s`."""
+        """Count the warm tasks since the last time, but no longer than `longest_s`: the manager was down."""
         day = dt.datetime.fromtimestamp(now, zoneinfo.ZoneInfo(time_zone)).date().isoformat()
         seconds = min(longest_s, max(0.0, now - self.metered_at)) if self.metered_at else 0.0
         spent_s = (self.spent_s if day == self.day else 0.0) + warm * seconds
@@ -123,12 +123,12 @@ class Outlook:
 
     @property
     def forecast_error(self) -> float | None:
-        """How far the forecasts were off lately, 0 to 1: the worse of classes and habits; None: none was checked yet."""
+        """0 to 1, the worse of classes and habits; None: no forecast was checked yet."""
         errors = [error for error in (mean_error(self.checks), self.habit_error) if error is not None]
         return max(errors, default=None)
 
 
 def mean_error(checks: Sequence[Check]) -> float | None:
-    """The sum of what forecasts missed by, as a share of the sum of the larger of forecast and truth: 0 to 1."""
+    """What forecasts missed by, as a share of the larger of forecast and truth, 0 to 1."""
     larger = sum(max(check.expected, check.came, 1.0) for check in checks)
     return sum(abs(check.expected - check.came) for check in checks) / larger if checks else None

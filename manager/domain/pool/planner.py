@@ -1,12 +1,12 @@
-"""How many warm tasks of each kind to keep that serve anyone, and why: the schedule, or a forecast and a price.
+"""How many warm tasks of each kind to keep for anyone, and why: by the schedule, or by forecast and price.
 
-The rule is the base-stock rule of inventories. With n tasks ready or starting, a student waits if n or more others came
-within the time that a start takes; so the n-th task spares somebody a cold start as often as launches come (r a second)
-while exactly n − 1 came before in that time. It is kept while that pays:
+It is the base-stock rule of inventories. With n tasks ready or starting, a student waits if n or more
+others came within the time that a start takes. So the n-th task spares a cold start as often as
+launches come (r a second) while exactly n − 1 came before in that time. It is kept while that pays:
 
     r · P(n − 1 launches in the lead time) · W ≥ 1
 
-with P of a Poisson distribution and W = `cold_start_worth_s`. Nothing in it stands for hours: when the rate falls, so does n.
+with P of a Poisson distribution and W = `cold_start_worth_s`. When the rate falls, so does n.
 """
 
 from __future__ import annotations
@@ -22,19 +22,17 @@ from manager.domain.pool.forecast import ERROR_MAX, Expected, Forecast, Recent
 from manager.domain.pool.outlook import Outlook
 
 SIZE_MAX = 5_000
-_LOOK_AGAIN_S = 15.0
-"""How often a pool that follows a class is looked at: well below the time that a start takes on ECS."""
-
-_LOOK_AGAIN_MIN_S = 5.0
-"""Where a start takes a second or two: arrivals around a class change over minutes, and a pass costs a few milliseconds."""
+_LOOK_AGAIN_MIN_S, _LOOK_AGAIN_MAX_S = 5.0, 15.0
+"""How often a pool that follows a class is looked at: well below the time that a start takes on ECS, and
+not more often where a start takes a second or two: arrivals change over minutes."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """Of one kind."""
+    """How many warm tasks of one kind to keep."""
 
     start_below: int
-    """With fewer warm tasks than this, more are started."""
+    """With fewer than this, more are started."""
     retire_above: int
     """With more than this, some are retired; never below `start_below`."""
     because: str
@@ -45,7 +43,7 @@ class Target:
 class PoolTargets:
     by_kind: Mapping[WorkspaceKind, Target]
     look_again_s: float
-    """When the numbers may be others."""
+    """When the numbers may differ."""
     policy: str
     """What decided, in words: 'predicted', or why the schedule does."""
 
@@ -56,10 +54,8 @@ def targets(
     """Decide for this moment. `kinds`: those that can be started now."""
     full = policy.schedule.target(now)
     if policy.pool_policy is PoolPolicy.SCHEDULE:
-        by_clock = {
-            kind: Target(n, n, "by the schedule") for kind, n in _shares(full, kinds, demand, now, policy).items()
-        }
-        return PoolTargets(by_clock, math.inf, "schedule")
+        shares = _shares(full, kinds, demand, now, policy)
+        return PoolTargets({kind: Target(n, n, "by the schedule") for kind, n in shares.items()}, math.inf, "schedule")
     doubted = now < outlook.schedule_until or (outlook.habit_error or 0.0) > ERROR_MAX
     affordable = full if doubted else cut_to_worth(full, policy)
     scheduled = _shares(affordable, kinds, demand, now, policy)
@@ -85,15 +81,14 @@ def _shares(
 def _predicted(forecast: Forecast, kind: WorkspaceKind, now: float, policy: Policy) -> tuple[Target, bool]:
     """What forecast and price want, and whether anything is known of this hour.
 
-    What a start's duration ago was wanted is kept: the tasks are there, and the forecast may waver.
+    A task that was wanted one lead time ago is kept: it has only just become ready.
     """
     lead_s, worth_s = policy.start_lead_s, policy.cold_start_worth_s
     ahead = forecast.ahead(kind, now, lead_s)
     before = forecast.ahead(kind, now - lead_s, lead_s)
     wanted = size(ahead, worth_s)
-    because = (
-        f"{ahead.launches:.1f} launches expected within {lead_s:.0f} s, then {ahead.rate_per_s * 3600.0:.1f} an hour"
-    )
+    hourly = ahead.rate_per_s * 3600.0
+    because = f"{ahead.launches:.1f} launches expected within {lead_s:.0f} s, then {hourly:.1f} an hour"
     return Target(wanted, max(wanted, size(before, worth_s)), because), ahead.known
 
 
@@ -101,16 +96,16 @@ def _look_again_s(forecast: Forecast, kinds: Sequence[WorkspaceKind], now: float
     until = now + policy.pass_interval_s + 2 * policy.start_lead_s
     if not any(forecast.changes_until(kind, until) for kind in kinds):
         return math.inf
-    return min(_LOOK_AGAIN_S, max(_LOOK_AGAIN_MIN_S, policy.start_lead_s / 2))
+    return min(_LOOK_AGAIN_MAX_S, max(_LOOK_AGAIN_MIN_S, policy.start_lead_s / 2))
 
 
 def share(
     size: int, launches: Mapping[WorkspaceKind, int], kinds: Sequence[WorkspaceKind], *, one_of_each: bool
 ) -> dict[WorkspaceKind, int]:
-    """Divide the pool's size between the kinds by how often each was launched (largest remainder, Hamilton's method).
+    """Divide the pool between the kinds by their launches (largest remainder, Hamilton's method).
 
-    Without any launch yet all kinds count the same. `one_of_each`: every kind gets one before the rest is divided, as far
-    as the size allows, the most wanted kind first. The sum is always `size`, unless there is no kind at all.
+    Without any launch yet, all kinds count the same. `one_of_each`: first every kind gets one, as far
+    as the size allows, the most wanted first. The sum is always `size`, unless there is no kind.
     """
     if not kinds:
         return {}
@@ -142,17 +137,14 @@ def size(ahead: Expected, worth_s: float) -> int:
     while n < SIZE_MAX and ahead.rate_per_s * probability * worth_s >= 1.0:
         n += 1
         probability *= mean / n
-    # Where not even the n-th pays at the mean, fewer may: the falling side of a rush, with many still to come and few after.
-    return n if n > int(mean) else _below(ahead, worth_s)
-
-
-def _below(ahead: Expected, worth_s: float) -> int:
-    """Few launches are expected after the lead time: what is there serves those that come within it."""
-    return 0 if ahead.rate_per_s * worth_s < 1.0 else int(ahead.launches)
+    if n > int(mean):
+        return n
+    # At the falling side of a rush not even the n-th pays at the mean, but those who still come are served.
+    return 0 if ahead.rate_per_s * worth_s < 1.0 else int(mean)
 
 
 def cut_to_worth(size: int, policy: Policy) -> int:
-    """The schedule's size, cut in proportion where a weekday of it costs more than it is assumed to spare. At least one task
-    of any is left."""
+    """The schedule's size, cut in proportion where a weekday of it costs more than it is assumed to
+    spare. At least one task is left of any."""
     worth_s = policy.spared_unknown_a_day * policy.cold_start_worth_s
     return size if worth_s >= policy.schedule.weekday_s else math.ceil(size * worth_s / policy.schedule.weekday_s)
