@@ -270,7 +270,7 @@ def _silence_stops(right: Worse, world: Any, workspace: Workspace, task: Task, v
     try:
         right(world, workspace, task, verdict)
     except AgentUnreachable:
-        records.begin_stop(world, workspace, reason=verdict.reason, task=task)
+        records.begin_stop(world, workspace, reason=verdict.workspace.stops_reason, task=task)
 
 
 @planted("an idle stop asks nobody", "a student who just came back has a dead tab", (ending, "_wanted_if_back"))

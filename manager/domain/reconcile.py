@@ -20,15 +20,16 @@ class Observation:
 
     fleet: Fleet
     pool: PoolFacts | None = None
-    """None: this pass leaves the warm pool as it is."""
+    """None: the pass leaves the warm pool as it is. It is no part of it, or an image is not known:
+    the other kinds would get its share."""
 
 
 def reconcile(observation: Observation, now: float, policy: Policy) -> Plan:
-    """Compute the steps that lead the fleet to what it should be. A converged fleet gives no actions."""
-    fleet = observation.fleet
+    """Compute the steps that lead the fleet to what it should be; none for a converged one."""
+    fleet, pool = observation.fleet, None
     actions: list[Action] = [*reconcile_lifecycle(fleet, now, policy)]
-    pool = None if observation.pool is None else reconcile_pool(fleet, observation.pool, now, policy)
-    if pool is not None:
+    if observation.pool is not None and fleet.observed is not None:
+        pool = reconcile_pool(fleet, observation.pool, now, policy)
         retired = {action.task.task_id for action in pool.actions if isinstance(action, RetireTask)}
         actions = [
             action for action in actions if not (isinstance(action, MarkReady) and action.task.task_id in retired)

@@ -36,7 +36,10 @@ def test_no_activity_for_thirty_minutes_stops_and_says_why() -> None:
     after = judge(WORKSPACE, status(), now=START + 30 * MINUTE, policy=POLICY)
     assert not before.stop_now
     assert after.stop_now
-    assert (after.reason, after.because) == (StopReason.IDLE, "no activity for 30 minutes")
+    assert (after.workspace.stops_reason, after.workspace.stops_because) == (
+        StopReason.IDLE,
+        "no activity for 30 minutes",
+    )
 
 
 def test_it_warns_once_five_minutes_ahead() -> None:
@@ -53,21 +56,20 @@ def test_open_connections_are_not_activity() -> None:
 def test_typing_moves_the_stop_and_takes_the_warning_back() -> None:
     typed = status(last_activity_at=START + 26 * MINUTE, activity_reason="typed in the editor")
     verdict = judge(replace(WORKSPACE, warned_at=START + 25 * MINUTE), typed, now=START + 26 * MINUTE, policy=POLICY)
-    assert verdict.stops_at == START + 56 * MINUTE
-    assert verdict.activity.reason == "typed in the editor"
-    assert verdict.warn_at > START + 25 * MINUTE
+    assert verdict.workspace.stops_at == START + 56 * MINUTE
+    assert verdict.workspace.activity.reason == "typed in the editor"
+    assert verdict.workspace.warned_at is None
 
 
 def test_a_busy_job_keeps_it_up_to_its_limit_and_no_longer() -> None:
     busy = status(busy="npm")
     at = START + 60 * MINUTE
     verdict = judge(WORKSPACE, busy, now=at, policy=POLICY)
-    assert (verdict.activity, verdict.stop_now) == (Activity(at, "ran npm (a busy job)"), False)
+    assert (verdict.workspace.activity, verdict.stop_now) == (Activity(at, "ran npm (a busy job)"), False)
     for hours in range(1, 6):
-        seen = replace(WORKSPACE, activity=verdict.activity)
-        verdict = judge(seen, busy, now=START + hours * 3600, policy=POLICY)
+        verdict = judge(verdict.workspace, busy, now=START + hours * 3600, policy=POLICY)
         assert verdict.stop_now == (hours >= 3)
-    assert verdict.stops_at == START + POLICY.busy_max_s + POLICY.idle_timeout_s
+    assert verdict.workspace.stops_at == START + POLICY.busy_max_s + POLICY.idle_timeout_s
 
 
 def test_keep_running_holds_the_idle_rule_back_until_its_time() -> None:
@@ -75,7 +77,7 @@ def test_keep_running_holds_the_idle_rule_back_until_its_time() -> None:
     assert not judge(kept, status(), now=START + 2 * 3600, policy=POLICY).stop_now
     ended = judge(kept, status(), now=START + 3 * 3600, policy=POLICY)
     assert ended.stop_now
-    assert "keep it running" in ended.because
+    assert "keep it running" in ended.workspace.stops_because
 
 
 def test_keep_running_is_capped_and_a_past_time_ends_it() -> None:
@@ -83,20 +85,19 @@ def test_keep_running_is_capped_and_a_past_time_ends_it() -> None:
     assert capped_keep_running(0.0, now=START, policy=POLICY) is None
 
 
-def test_a_wish_inside_the_application_counts_once_however_often_it_is_reported() -> None:
-    """Capping it anew at each sweep would move the end for ever."""
+def test_a_request_inside_the_application_counts_once_however_often_it_is_reported() -> None:
+    """Capping it again at each pass would move the end forever."""
     wish = status(keep_running_wish_until=START + 1e6)
     first = judge(WORKSPACE, wish, now=START, policy=POLICY)
-    held = replace(WORKSPACE, keep_running_until=first.keep_running_until, keep_running_wish=first.keep_running_wish)
-    second = judge(held, wish, now=START + 3600, policy=POLICY)
-    assert second.keep_running_until == START + POLICY.keep_running_max_s
+    second = judge(first.workspace, wish, now=START + 3600, policy=POLICY)
+    assert second.workspace.keep_running_until == START + POLICY.keep_running_max_s
 
 
 def test_a_missing_signal_is_never_taken_for_idleness() -> None:
     for minutes in (31, 120, 600):
         verdict = judge(WORKSPACE, None, now=START + minutes * MINUTE, policy=POLICY)
         assert not verdict.stop_now
-        assert verdict.stops_at > START + minutes * MINUTE
+        assert verdict.workspace.stops_at > START + minutes * MINUTE
 
 
 def test_the_session_limit_holds_whatever_happens() -> None:
@@ -104,19 +105,19 @@ def test_the_session_limit_holds_whatever_happens() -> None:
     kept = replace(WORKSPACE, keep_running_until=at + 3600)
     for seen in (status(last_activity_at=at), status(busy="npm", last_activity_at=at), None):
         verdict = judge(kept, seen, now=at, policy=POLICY)
-        assert (verdict.stop_now, verdict.reason) == (True, StopReason.SESSION_LIMIT)
-    assert verdict.because == "a session lasts at most 12 hours"
+        assert (verdict.stop_now, verdict.workspace.stops_reason) == (True, StopReason.SESSION_LIMIT)
+    assert verdict.workspace.stops_because == "a session lasts at most 12 hours"
 
 
 def test_a_clock_that_runs_ahead_inside_the_task_buys_no_time() -> None:
     verdict = judge(WORKSPACE, status(last_activity_at=START + 1e6), now=START + 10.0, policy=POLICY)
-    assert verdict.activity.at == START + 10.0
+    assert verdict.workspace.activity.at == START + 10.0
 
 
 def test_a_short_timeout_still_warns_first_and_looks_again_in_time() -> None:
     policy = replace(POLICY, idle_timeout_s=20.0)
-    verdict = judge(WORKSPACE, status(), now=START, policy=policy)
-    assert (verdict.warn_at, verdict.look_again_at) == (START + 10.0, START + 10.0)
+    assert judge(WORKSPACE, status(), now=START, policy=policy).workspace.due_at == START + 10.0
+    assert judge(WORKSPACE, status(), now=START + 10.0, policy=policy).warn_now
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(1800, "30 minutes"), (43_200, "12 hours"), (60, "1 minute"), (20, "20 seconds"), (0.5, "0.5 seconds")])  # fmt: skip

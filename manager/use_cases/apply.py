@@ -203,44 +203,28 @@ def _act_on_use(world: World, workspace: Workspace, task: Task, verdict: IdleVer
     if verdict.stop_now:
         _stop(world, workspace, task, verdict)
     elif verdict.warn_now:
-        _warn(world, workspace, task, verdict)
+        _warn(world, task, verdict.workspace)
     else:
-        world.store.write(_with_verdict(workspace, verdict))
+        world.store.write(verdict.workspace)
 
 
-def _warn(world: World, workspace: Workspace, task: Task, verdict: IdleVerdict) -> None:
+def _warn(world: World, task: Task, judged: Workspace) -> None:
     """Record first: a warning that the application did not show still stands on the dashboard."""
-    world.store.write(replace(_with_verdict(workspace, verdict), warned_at=world.clock.now()))
-    text = f"This workspace stops soon: {verdict.because}"
-    world.agent.warn(task.control_address, task.agent_token, WarnRequest(stops_at=verdict.stops_at, text=text))
+    world.store.write(replace(judged, warned_at=world.clock.now()))
+    text = f"This workspace stops soon: {judged.stops_because}"
+    warning = WarnRequest(stops_at=judged.stops_at or 0.0, text=text)
+    world.agent.warn(task.control_address, task.agent_token, warning)
 
 
 def _stop(world: World, workspace: Workspace, task: Task, verdict: IdleVerdict) -> None:
-    """For being idle only after asking once more: since its agent answered, the pass may have waited seconds for other agents,
-    and the student may be back. Raises AgentUnreachable: then a later pass decides."""
-    if verdict.reason is StopReason.IDLE:
-        now = world.clock.now()
+    """Ask once more before stopping an idle one: the pass may have waited seconds for other agents, and
+    the student may be back. Raises AgentUnreachable: then a later pass decides."""
+    if verdict.workspace.stops_reason is StopReason.IDLE:
         status = world.agent.status(task.control_address, task.agent_token)
         if status.task_id != task.task_id:
             raise AgentUnreachable(f"{task.control_address} is another task's by now")
-        verdict = idle.judge(workspace, status, now=now, policy=world.policy)
+        verdict = idle.judge(workspace, status, now=world.clock.now(), policy=world.policy)
         if not verdict.stop_now:
-            world.store.write(_with_verdict(workspace, verdict))
+            world.store.write(verdict.workspace)
             return
-    begin_stop(world, _with_verdict(workspace, verdict), reason=verdict.reason, task=task)
-
-
-def _with_verdict(workspace: Workspace, verdict: IdleVerdict) -> Workspace:
-    still_warned = workspace.warned_at is not None and workspace.warned_at >= verdict.warn_at
-    return replace(
-        workspace,
-        activity=verdict.activity,
-        person_active_at=verdict.person_active_at,
-        keep_running_until=verdict.keep_running_until,
-        keep_running_wish=verdict.keep_running_wish,
-        stops_at=verdict.stops_at,
-        stops_because=verdict.because,
-        stops_reason=verdict.reason,
-        warned_at=workspace.warned_at if still_warned else None,
-        due_at=verdict.look_again_at,
-    )
+    begin_stop(world, verdict.workspace, reason=verdict.workspace.stops_reason or StopReason.IDLE, task=task)

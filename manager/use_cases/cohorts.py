@@ -1,20 +1,23 @@
-"""What the backend tells of cohorts and their timetables, kept for the pool's planner."""
+"""What the backend says of cohorts and their timetables, kept for the pool's planner."""
 
 from __future__ import annotations
 
+import math
+
 from contract.errors import ApraNovaError, Reason
-from contract.manager import CohortRequest
-from manager.domain.pool.cohort import ID_MAX, BadCohort, Cohort, checked
+from contract.manager import COHORT_CLASSES_MAX, COHORT_MEMBERS_MAX, COHORT_NEWCOMERS_MAX, CohortRequest
+from contract.names import WORKSPACE_ID_PATTERN
+from manager.domain.pool.cohort import Cohort
 from manager.use_cases.records import retried
 from manager.use_cases.world import World
 
+LABEL_MAX = 200
+ID_MAX = 64
+
 
 def put(world: World, request: CohortRequest) -> None:
-    """Replace what is known of a cohort. Raises ApraNovaError(BAD_REQUEST), and then nothing was changed."""
-    try:
-        checked(request)
-    except BadCohort as error:
-        raise ApraNovaError(Reason.BAD_REQUEST, str(error)) from None
+    """Replace what is known of a cohort. Raises ApraNovaError(BAD_REQUEST): nothing was changed."""
+    _check(request)
 
     def attempt() -> None:
         known = world.store.find_cohort(request.cohort_id)
@@ -28,9 +31,8 @@ def put(world: World, request: CohortRequest) -> None:
 
 
 def remove(world: World, cohort_id: str) -> None:
-    """Forget a cohort and what was learned of it; tasks that were started ahead for it end in their own time."""
-    if not 0 < len(cohort_id) <= ID_MAX:
-        raise ApraNovaError(Reason.BAD_REQUEST, f"cohort_id: 1 to {ID_MAX} characters are expected")
+    """Forget a cohort and what was learned of it. Tasks that were started for it end in their own time."""
+    _check_length("cohort_id", cohort_id, ID_MAX)
 
     def attempt() -> None:
         cohort = world.store.find_cohort(cohort_id)
@@ -38,3 +40,30 @@ def remove(world: World, cohort_id: str) -> None:
             world.store.write(delete=(cohort,))
 
     retried(world, attempt)
+
+
+def _check(request: CohortRequest) -> None:
+    _check_length("cohort_id", request.cohort_id, ID_MAX)
+    _check_length("label", request.label, LABEL_MAX)
+    for name, found, most in (
+        ("classes", len(request.classes), COHORT_CLASSES_MAX),
+        ("members", len(request.members), COHORT_MEMBERS_MAX),
+        ("newcomers", request.newcomers, COHORT_NEWCOMERS_MAX),
+    ):
+        if not 0 <= found <= most:
+            raise _bad(f"{name}: 0 to {most:,} are expected, not {found:,}")
+    for index, item in enumerate(request.classes):
+        if not 0.0 < item.starts_at < item.ends_at < math.inf:
+            raise _bad(f"classes[{index}]: starts_at must be before ends_at, both in seconds since the epoch")
+    for index, member in enumerate(request.members):
+        if not WORKSPACE_ID_PATTERN.fullmatch(member):
+            raise _bad(f"members[{index}]: a workspace's id is expected, not {member[:40]!r}")
+
+
+def _check_length(name: str, text: str, longest: int) -> None:
+    if not 0 < len(text) <= longest:
+        raise _bad(f"{name}: 1 to {longest} characters are expected")
+
+
+def _bad(text: str) -> ApraNovaError:
+    return ApraNovaError(Reason.BAD_REQUEST, text)

@@ -78,8 +78,8 @@ def _wanted_if_back(world: World, task: Task, workspace: Workspace) -> Workspace
         if now < (task.deadline or 0.0):
             raise
         return workspace
-    verdict = idle.judge(workspace, status, now=now, policy=world.policy)
-    if verdict.person_active_at == workspace.person_active_at:
+    judged = idle.judge(workspace, status, now=now, policy=world.policy).workspace
+    if judged.person_active_at == workspace.person_active_at:
         return workspace
     world.metrics.count("idle_stops_taken_back_total")
     back = LaunchStep(StepName.CAME_BACK, now, "You came back, so it starts again in a moment")

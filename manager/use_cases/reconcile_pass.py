@@ -105,13 +105,16 @@ def observe(world: World, now: float) -> Observation:
     return Observation(fleet, _pool_facts(world, workspaces, now))
 
 
-def _pool_facts(world: World, workspaces: Iterable[Workspace], now: float) -> PoolFacts:
+def _pool_facts(world: World, workspaces: Iterable[Workspace], now: float) -> PoolFacts | None:
     """Two reads, and one for each cohort whose next class is being prepared: none of them grows with the school."""
     world.recent_launches.see(workspaces, now)
+    images = _images(world)
+    if images is None:
+        return None
     late_binding = world.runner.late_binding
     limit = world.policy.tasks_max
     return PoolFacts(
-        images=_images(world),
+        images=images,
         late_binding=late_binding,
         demand=world.store.find_demand(),
         outlook=world.store.find_outlook(),
@@ -210,11 +213,7 @@ def _unaccounted(
 
 
 def _statuses(
-    world: World,
-    tasks: dict[str, Task],
-    workspaces: list[Workspace],
-    alive: dict[str, ObservedTask],
-    now: float,
+    world: World, tasks: dict[str, Task], workspaces: list[Workspace], alive: dict[str, ObservedTask], now: float
 ) -> dict[str, AgentStatus]:
     could_be_due = {
         workspace.task_id

@@ -82,12 +82,7 @@ def begin_stop(
     must_save = workspace.state is WorkspaceState.RUNNING  # before that, no student's work can be in it
     if must_save:
         stopping = stopping.with_step(LaunchStep(StepName.SAVING, now, "Saving your work"))
-    ending = task.stopping(
-        now=now,
-        deadline=now + world.policy.save_timeout_s,
-        must_save=must_save,
-        failure=failure,
-    )
+    ending = task.stopping(now=now, deadline=now + world.policy.save_timeout_s, must_save=must_save, failure=failure)
     world.store.write(stopping, ending)
     world.metrics.count("stops_total", reason=str(reason))
     world.wake()

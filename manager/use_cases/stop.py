@@ -48,14 +48,10 @@ def keep_running(world: World, workspace_id: str, until: float) -> Workspace:
         if workspace.state is not WorkspaceState.RUNNING:
             raise ApraNovaError(Reason.WRONG_STATE, "Only a running workspace can be kept running")
         now = world.clock.now()
-        wished = replace(
-            workspace, keep_running_until=idle.capped_keep_running(until, now=now, policy=world.policy), due_at=now
-        )
-        verdict = idle.judge(wished, None, now=now, policy=world.policy)
-        kept = save_workspace(
-            world,
-            replace(wished, stops_at=verdict.stops_at, stops_because=verdict.because, stops_reason=verdict.reason),
-        )
+        kept_until = idle.capped_keep_running(until, now=now, policy=world.policy)
+        requested = replace(workspace, keep_running_until=kept_until)
+        judged = idle.judge(requested, None, now=now, policy=world.policy).workspace
+        kept = save_workspace(world, replace(judged, due_at=now))
         world.wake()
         return kept
 

@@ -30,7 +30,7 @@ class MarkReady:
 
 @dataclass(frozen=True)
 class FinishLaunch:
-    """Bind the ready task to the workspace that waits for it, or complete a claim whose caller died."""
+    """Bind the ready task to the workspace that waits for it, or complete a claim that was cut short."""
 
     workspace: Workspace
     task: Task
@@ -47,18 +47,11 @@ class NoteProgress:
 
 @dataclass(frozen=True)
 class GiveUpStart:
-    """A start has failed, and with it the launch that waits for it. Of a warm task, the pool's back-off counts it."""
+    """A start has failed, and with it the launch that waits for it. The back-off counts it."""
 
     task: Task
     workspace: Workspace | None
     because: str
-
-
-@dataclass(frozen=True)
-class LaunchAgain:
-    """A person asked for it while it was stopping."""
-
-    workspace: Workspace
 
 
 @dataclass(frozen=True)
@@ -89,14 +82,14 @@ class RecordTaskGone:
 
 @dataclass(frozen=True)
 class StopOrphan:
-    """The engine runs it, and no record says why, also when it was read by key after the engine was asked."""
+    """The engine runs it, and had no record when that was read by key afterwards."""
 
     task_id: str
 
 
 @dataclass(frozen=True)
 class Forget:
-    """Remove the records of ended tasks. Those that served a workspace are counted as launches in the same write."""
+    """Remove records of ended tasks; those that served a workspace count as launches in that write."""
 
     tasks: tuple[Task, ...]
 
@@ -109,30 +102,25 @@ class ForgiveFailures:
 
 
 @dataclass(frozen=True)
+class LaunchAgain:
+    """A person asked for it while it was stopping."""
+
+    workspace: Workspace
+
+
+@dataclass(frozen=True)
 class PurgeWorkspace:
     workspace: Workspace
 
 
 @dataclass(frozen=True)
 class AskBackupWorker:
-    """A restore is unfinished: the notification may have been lost, or the backup worker may have died."""
+    """A restore is unfinished: the notification was lost, or the backup worker died."""
 
     workspace: Workspace
 
 
 LifecycleAction: TypeAlias = (
-    StartAgain
-    | MarkReady
-    | FinishLaunch
-    | NoteProgress
-    | GiveUpStart
-    | LaunchAgain
-    | ActOnUse
-    | EndTask
-    | RecordTaskGone
-    | StopOrphan
-    | Forget
-    | ForgiveFailures
-    | PurgeWorkspace
-    | AskBackupWorker
-)
+    StartAgain | MarkReady | FinishLaunch | NoteProgress | GiveUpStart | ActOnUse | EndTask | RecordTaskGone
+    | StopOrphan | Forget | ForgiveFailures | LaunchAgain | PurgeWorkspace | AskBackupWorker
+)  # fmt: skip

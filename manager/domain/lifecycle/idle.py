@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contract.agent import AgentStatus
 from contract.manager import Activity
@@ -13,24 +13,14 @@ from manager.domain.policy import Policy
 
 @dataclass(frozen=True)
 class IdleVerdict:
-    """What is known about a running workspace's use, and what follows from it."""
-
-    activity: Activity
-    person_active_at: float
-    keep_running_until: float | None
-    keep_running_wish: float | None
-    stops_at: float
-    because: str
-    """Plain words: 'no activity for 30 minutes'."""
-    reason: StopReason
-    warn_at: float
+    workspace: Workspace
+    """Its record with what is known of its use, when it stops, and when to look again."""
     stop_now: bool
     warn_now: bool
-    look_again_at: float
 
 
 def judge(workspace: Workspace, status: AgentStatus | None, *, now: float, policy: Policy) -> IdleVerdict:
-    """`status`: None when the agent did not answer. A missing signal is never taken for idleness: such a
+    """`status`: None when the agent did not answer. A missing signal is never taken for idleness: the
     workspace is kept until its agent answers, or until the session limit."""
     started = workspace.running_since if workspace.running_since is not None else workspace.state_since
     activity, person_active_at = _activity(workspace, status, started=started, now=now, policy=policy)
@@ -38,9 +28,8 @@ def judge(workspace: Workspace, status: AgentStatus | None, *, now: float, polic
     idle_timeout_s = workspace.idle_timeout_s(policy)
     warning_s = min(policy.idle_warning_s, idle_timeout_s / 2)
 
-    stops_at = activity.at + idle_timeout_s
+    stops_at, reason = activity.at + idle_timeout_s, StopReason.IDLE
     because = f"no activity for {duration_words(idle_timeout_s)}"
-    reason = StopReason.IDLE
     if keep_until is not None and keep_until > stops_at:
         stops_at, because = keep_until, "the time you asked to keep it running ends, and there was no activity"
     if status is None:
@@ -52,28 +41,28 @@ def judge(workspace: Workspace, status: AgentStatus | None, *, now: float, polic
 
     warn_at = stops_at - warning_s
     warned = workspace.warned_at is not None and workspace.warned_at >= warn_at
-    warn_now = warn_at <= now < stops_at and not warned and status is not None
     if now < warn_at:
         look_again_at = min(warn_at, now + policy.status_refresh_s)
     else:  # soon, so that a warning goes away when the student comes back
         look_again_at = min(stops_at, now + policy.status_refresh_s / 4)
-    return IdleVerdict(
+    judged = replace(
+        workspace,
         activity=activity,
         person_active_at=person_active_at,
         keep_running_until=keep_until,
         keep_running_wish=wish,
         stops_at=stops_at,
-        because=because,
-        reason=reason,
-        warn_at=warn_at,
-        stop_now=now >= stops_at,
-        warn_now=warn_now,
-        look_again_at=max(now, look_again_at),
+        stops_because=because,
+        stops_reason=reason,
+        warned_at=workspace.warned_at if warned else None,
+        due_at=max(now, look_again_at),
     )
+    warn_now = warn_at <= now < stops_at and not warned and status is not None
+    return IdleVerdict(judged, stop_now=now >= stops_at, warn_now=warn_now)
 
 
 def capped_keep_running(until: float, *, now: float, policy: Policy) -> float | None:
-    """A request to keep running, cut to what is allowed. None: it lies in the past and ends an earlier one."""
+    """A request to keep running, cut to what is allowed; None: it is past and ends an earlier one."""
     return min(until, now + policy.keep_running_max_s) if until > now else None
 
 
@@ -108,7 +97,7 @@ def _activity(
 def _keep_running(
     workspace: Workspace, status: AgentStatus | None, *, now: float, policy: Policy
 ) -> tuple[float | None, float | None]:
-    """A request inside the application counts once, when it changes: capped at each pass, it never ended."""
+    """A request inside the application counts once, when it changes; else it would never end."""
     until, wish = workspace.keep_running_until, workspace.keep_running_wish
     if status is not None and status.keep_running_wish_until != wish:
         wish = status.keep_running_wish_until

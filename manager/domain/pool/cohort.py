@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field, replace
 
-from contract.manager import (
-    COHORT_CLASSES_MAX,
-    COHORT_MEMBERS_MAX,
-    COHORT_NEWCOMERS_MAX,
-    ClassTime,
-    CohortRequest,
-)
-from contract.names import WORKSPACE_ID_PATTERN, WorkspaceKind
+from contract.manager import ClassTime, CohortRequest
+from contract.names import WorkspaceKind
 from manager.domain.pool.attendance import UNTIL_S, Attendance
 from manager.domain.pool.outlook import Check, mean_error
 
@@ -21,12 +14,6 @@ PAST_CLASSES_MAX = 12
 OPENS_BEFORE_S = 3_900.0
 """How long before a class it is prepared: more than the hour in which its first launches fall."""
 CHECKS_MAX = 5
-LABEL_MAX = 200
-ID_MAX = 64
-
-
-class BadCohort(ValueError):
-    """The text says which field is wrong, and what is expected."""
 
 
 @dataclass(frozen=True)
@@ -105,24 +92,3 @@ class Cohort:
     @property
     def forecast_error(self) -> float | None:
         return mean_error(self.checks)
-
-
-def checked(request: CohortRequest) -> CohortRequest:
-    """Raises BadCohort. Everything that is stored later has passed here once."""
-    for name, text, longest in (("cohort_id", request.cohort_id, ID_MAX), ("label", request.label, LABEL_MAX)):
-        if not 0 < len(text) <= longest:
-            raise BadCohort(f"{name}: 1 to {longest} characters are expected")
-    for name, found, most in (
-        ("classes", len(request.classes), COHORT_CLASSES_MAX),
-        ("members", len(request.members), COHORT_MEMBERS_MAX),
-        ("newcomers", request.newcomers, COHORT_NEWCOMERS_MAX),
-    ):
-        if not 0 <= found <= most:
-            raise BadCohort(f"{name}: 0 to {most:,} are expected, not {found:,}")
-    for index, item in enumerate(request.classes):
-        if not (0.0 < item.starts_at < item.ends_at < math.inf):
-            raise BadCohort(f"classes[{index}]: starts_at must be before ends_at, both in seconds since the epoch")
-    for index, member in enumerate(request.members):
-        if not WORKSPACE_ID_PATTERN.fullmatch(member):
-            raise BadCohort(f"members[{index}]: a workspace's id is expected, not {member[:40]!r}")
-    return request

@@ -1,4 +1,4 @@
-"""Preparing a class: who of the cohort will come, when, and how sure that is; one page of members at a time."""
+"""Preparing a class: who of the cohort will come, when, and how sure that is; page by page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from manager.domain.pool.outlook import Check, Outlook
 
 PAGE_MEMBERS = 100
 TRUSTED_BELOW = 0.5
-"""A cohort whose forecasts missed by more than this share of late is not believed; the schedule holds."""
+"""If a cohort's last forecasts missed by more than this share, the schedule holds."""
 CHECKS_MIN = 2
 
 
@@ -39,18 +39,12 @@ def page(cohort: Cohort, now: float) -> tuple[str, ...]:
 
 
 def prepare(
-    cohort: Cohort,
-    members: Sequence[Workspace],
-    outlook: Outlook,
-    *,
-    now: float,
-    policy: Policy,
-    late_binding: bool,
+    cohort: Cohort, members: Sequence[Workspace], outlook: Outlook, *, now: float, policy: Policy, late_binding: bool
 ) -> Prepared:
-    """Count one page of members (as `page` named them, those that exist); with the last one, tell the outlook.
+    """Count one page of members (those of `page` that exist); with the last one, update the outlook.
 
-    What the class will be like is judged by what was known when the class before was prepared, so that all pages are
-    judged alike; what the pages show of the classes since then is kept for the next one.
+    All pages are judged alike: by what was known when the class before was prepared. What they show of
+    the classes since then is kept for the next one.
     """
     study = _study(cohort, now)
     if study is None:
@@ -58,7 +52,6 @@ def prepare(
     known = cohort.attendance
     shares = known.shares()
     because = _because(known, study.class_at, policy.schedule.time_zone)
-    trusted = _trusted(cohort)
     expected: list[tuple[Workspace, Expectation]] = []
     for workspace in members:
         if workspace.kind is not cohort.kind or workspace.deleted_at is not None:
@@ -74,65 +67,55 @@ def prepare(
             generic=study.generic + (0.0 if own_home else chance),
         )
         window = attendance.worth_waiting(chance, shares, study.class_at, worth_s=policy.cold_start_worth_s)
-        if own_home and trusted and window is not None and window[1] > now:
+        if own_home and _trusted(cohort) and window is not None and window[1] > now:
             words = f"of {cohort.label}: {because}"
             expected.append((workspace, Expectation(window[0] - policy.start_lead_s, *window, words)))
     study = replace(study, next_member=study.next_member + PAGE_MEMBERS)
     if study.next_member < len(cohort.members):
         return Prepared(replace(cohort, study=study), outlook, tuple(expected))
-    return _finished(cohort, study, outlook, tuple(expected), now=now, because=because)
+    return _finished(Prepared(cohort, outlook, tuple(expected)), study, now=now, because=because)
 
 
-def _finished(
-    cohort: Cohort,
-    study: Study,
-    outlook: Outlook,
-    expected: tuple[tuple[Workspace, Expectation], ...],
-    *,
-    now: float,
-    because: str,
-) -> Prepared:
-    checks = cohort.checks
+def _finished(prepared: Prepared, study: Study, *, now: float, because: str) -> Prepared:
+    cohort, outlook = prepared.cohort, prepared.outlook
     if cohort.expected is not None and cohort.past:
         check = Check(cohort.expected, study.came_last)
-        checks = (*checks, check)[-CHECKS_MAX:]
+        cohort = replace(cohort, checks=(*cohort.checks, check)[-CHECKS_MAX:])
         outlook = outlook.with_check(check)
-    judged = replace(cohort, checks=checks)
-    launches = study.generic + cohort.newcomers * cohort.attendance.rate
-    if _trusted(judged):
-        shares = cohort.attendance.shares()
-        outlook = outlook.with_class(cohort.kind, study.class_at, [launches * share for share in shares], now=now)
-        everyone = study.expected + cohort.newcomers * cohort.attendance.rate
-        decision = f"about {everyone:.0f} of {cohort.label} are expected: {because}"
+    newcomers = cohort.newcomers * cohort.attendance.rate
+    trusted = _trusted(cohort)
+    if trusted:
+        launches = [(study.generic + newcomers) * share for share in cohort.attendance.shares()]
+        outlook = outlook.with_class(cohort.kind, study.class_at, launches, now=now)
+        decision = f"about {study.expected + newcomers:.0f} of {cohort.label} are expected: {because}"
     else:
         outlook = replace(outlook, schedule_until=max(outlook.schedule_until, study.class_at + attendance.UNTIL_S))
-        decision = (
-            f"the schedule holds for {cohort.label}: its last forecasts were off by {judged.forecast_error or 0.0:.0%}"
-        )
+        error = cohort.forecast_error or 0.0
+        decision = f"the schedule holds for {cohort.label}: its last forecasts were off by {error:.0%}"
     done = replace(
-        judged,
+        cohort,
         study=None,
         prepared_until=study.class_at,
         expected=study.expected,
         attendance=study.attendance if study.attendance.could else cohort.attendance,
     )
-    return Prepared(done.moved_on(now), outlook, expected if _trusted(judged) else (), (decision,))
+    return Prepared(done.moved_on(now), outlook, prepared.expected if trusted else (), (decision,))
 
 
 def _study(cohort: Cohort, now: float) -> Study | None:
-    """The one under way, or a new one; a class that was taken out of the timetable meanwhile is not gone on with."""
+    """The current one, or a new one; that of a class which left the timetable is given up."""
     upcoming = cohort.next_class(now)
     if upcoming is None:
         return None
     if cohort.study is not None and cohort.study.class_at == upcoming.starts_at:
         return cohort.study
-    return Study(upcoming.starts_at, attendance=Attendance())
+    return Study(upcoming.starts_at)
 
 
 def _offsets(workspace: Workspace, past: Sequence[float]) -> list[float | None]:
     """For each past class that the workspace can know of: when they came, None if they did not.
 
-    A workspace remembers only so many launches, and one that is new knows nothing of what was before it.
+    A workspace remembers only so many launches, and a new one knows nothing of earlier classes.
     """
     arrivals = workspace.arrivals
     known_since = arrivals[0] - SAME_STAY_S if arrivals else workspace.state_since
