@@ -234,3 +234,56 @@ def test_a_restart_is_no_second_arrival_and_memory_is_bounded() -> None:
     for hour in range(100):
         arrivals = with_arrival(with_arrival(arrivals, hour * HOUR), hour * HOUR + 60.0)
     assert arrivals == tuple(hour * HOUR for hour in range(68, 100))
+
+
+AUTUMN = counted(
+    {at(11, 16, 9): 7, at(11, 16, 10): 2, at(11, 17, 9): 5, at(11, 13, 8): 4, at(11, 12, 9): 1, at(11, 9, 9): 3,
+     at(11, 2, 9): 9, at(11, 14, 9): 50, at(10, 20, 9): 2}, now=CLASS,
+)  # fmt: skip
+LECTURE = Outlook().with_class(CODE, CLASS, [0.5] * 90, now=CLASS - HOUR)
+FIVE_CAME, RUSH = (Recent(CLASS - 600.0, {CODE: [CLASS - n for n in range(1, came)]}) for came in (6, 30))
+NOBODY_CAME = Recent(CLASS - 60.0, {CODE: [CLASS - 300.0]})
+
+
+def test_what_is_usual_is_weighed_by_weekday_hour_and_chance() -> None:
+    """Worked out once and kept, so that no weight changes unseen."""
+    hours = ((23, 9, 30), (23, 9, 0), (23, 10, 30), (24, 9, 10), (28, 9, 0))
+    usual = [usual_launches(AUTUMN, CODE, at(11, *hour), zone=ZONE, now=CLASS) for hour in hours]
+    assert usual == pytest.approx([4.58173, 4.58173, 0.320513, 1.253012, 12.376238], rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("demand", "outlook", "recent", "an_hour", "launches"),
+    [
+        (AUTUMN, LECTURE, Recent(), 30.0, 0.375), (AUTUMN, Outlook(), Recent(), 4.58173, 0.0572716),
+        (Demand(), LECTURE, Recent(), 30.0, 0.375), (Demand(), Outlook(), Recent(), 0.0, 0.0),
+        (AUTUMN, LECTURE, NOBODY_CAME, 24.0, 0.3), (AUTUMN, Outlook(), NOBODY_CAME, 4.581539, 0.0572692),
+        (AUTUMN, Outlook(), FIVE_CAME, 29.993589, 0.3749199), (Demand(), Outlook(), FIVE_CAME, 30.0, 0.375),
+        (AUTUMN, Outlook(), RUSH, 173.9936, 2.17492),
+    ],
+)  # fmt: skip
+def test_a_forecast_is_classes_and_habit_corrected_by_who_came(
+    demand: Demand, outlook: Outlook, recent: Recent, an_hour: float, launches: float
+) -> None:
+    forecast = Forecast(demand, outlook, recent, time_zone=BERLIN, now=CLASS)
+    ahead = forecast.ahead(CODE, CLASS, 45.0)
+    assert (ahead.rate_per_s * HOUR, ahead.launches) == pytest.approx((an_hour, launches), rel=1e-4)
+    assert ahead.known is bool(demand.days)
+    assert forecast.changes_until(CODE, CLASS + 1.0) is bool(outlook.curves)
+    assert not forecast.changes_until(DATA, CLASS + HOUR)
+
+
+def test_the_first_class_of_a_cohort_is_expected_as_a_triangle_around_its_begin() -> None:
+    shares = Attendance().shares()
+    found = [shares[minute] for minute in (17, 18, 19, 20, 25, 30, 31, 40, 45, 46, 47)]
+    expected = [0.0, 0.0004, 0.002, 0.006, 0.044, 0.074, 0.07133, 0.024, 0.00133, 0.00027, 0.0]
+    assert found == pytest.approx(expected, abs=1e-5)
+
+
+def test_targets_of_a_forecast() -> None:
+    lecture, rush = decided(CLASS, outlook=LECTURE, demand=AUTUMN), decided(CLASS, demand=AUTUMN, recent=RUSH)
+    words = "0.4 launches expected within 45 s, then 30.0 an hour"
+    assert (lecture.by_kind[CODE], lecture.look_again_s) == (planner.Target(3, 3, words), 15.0)
+    assert (rush.by_kind[CODE].start_below, rush.look_again_s, rush.policy) == (8, math.inf, "predicted")
+    assert decided(CLASS, replace(POLICY, start_lead_s=6.0), outlook=LECTURE).look_again_s == 5.0
+    assert decided(CLASS, replace(POLICY, start_lead_s=20.0), outlook=LECTURE).look_again_s == 10.0

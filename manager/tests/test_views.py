@@ -1,0 +1,103 @@
+"""What the backend and an operator are told of records."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from contract.errors import ApraNovaError, Reason
+from contract.manager import Endpoint, KindView, TaskView, WorkspaceView
+from contract.names import StopReason, TaskState, WorkspaceKind, WorkspaceState
+from manager.domain.policy import Policy
+from manager.domain.pool.outlook import Outlook, TargetLine
+from manager.tests.school import ANNA, School
+from manager.tests.test_records import FILLED, THEN
+from manager.use_cases.views import Kinds, describe, fleet, view
+
+AS_RECORDED = (
+    *("workspace_id", "owner_id", "kind", "version", "steps", "launch_path", "launch_requested_at", "running_since"),
+    *("activity", "keep_running_until", "stopped_at", "deleted_at", "purge_at", "snapshot_at", "restoring"),
+)
+RECORD = replace(
+    FILLED,
+    version=3,
+    stopped_at=THEN,
+    deleted_at=THEN,
+    purge_at=THEN,
+    snapshot_at=THEN,
+    restoring="r",
+    second_try=False,
+)
+RUNS = {"stops_at": THEN, "stops_because": "b0", "stops_reason": StopReason.IDLE, "warned": True,
+        "endpoint": Endpoint("c0", "a0", "s0")}  # fmt: skip
+WAITS = {"state": WorkspaceState.STARTING, "failure": "", "stop_reason": None}
+
+
+@pytest.mark.parametrize(
+    ("state", "changes", "told"),
+    [
+        ("running", {}, RUNS), ("running", {"warned_at": None}, {**RUNS, "warned": False}),
+        ("stopping", {}, {}), ("stopping", {"second_try": True}, WAITS), ("stopped", {}, WAITS),
+        ("stopped", {"launch_wanted_at": None}, {}), ("deleted", {"home_created_at": None}, {"has_home": False}),
+    ],
+)  # fmt: skip
+def test_a_workspace_is_told_by_its_state(state: str, changes: dict[str, object], told: dict[str, object]) -> None:
+    record, policy = replace(RECORD, state=WorkspaceState(state), **changes), Policy()
+    plain = {
+        **{name: getattr(record, name) for name in AS_RECORDED},
+        "state": record.state, "idle_timeout_s": policy.idle_timeout_s, "keep_running_max_s": policy.keep_running_max_s,
+        "stop_reason": StopReason.LAUNCH_FAILED, "failure": "f0", "has_home": True,
+    }  # fmt: skip
+    assert view(record, policy) == WorkspaceView(**{**plain, **told})
+
+
+def test_kinds_are_asked_for_once_a_second_and_one_that_fails_is_told() -> None:
+    school, asked = School(), []
+
+    def status(kind: WorkspaceKind) -> KindView:
+        asked.append(kind)
+        raise ApraNovaError(Reason.INTERNAL, "the engine does not answer")
+
+    school.runner.kind_status = status  # type: ignore[method-assign]
+    kinds = Kinds(school.world)
+    for wait_s, calls in ((0.0, 2), (0.9, 2), (0.2, 4), (-5.0, 6)):
+        school.later(wait_s)
+        answer = describe(school.world, (), kinds)
+        assert len(asked) == calls
+    assert answer.kinds[0] == KindView(WorkspaceKind.VSCODE, ready=False, text="the engine does not answer")
+    school.enrol(ANNA)
+    assert [it.workspace_id for it in describe(school.world, (ANNA,) * 100, kinds).workspaces] == [ANNA]
+    with pytest.raises(ApraNovaError) as refused:
+        describe(school.world, (ANNA,) * 101, kinds)
+    assert refused.value.reason is Reason.BAD_REQUEST
+
+
+def test_an_operator_sees_tasks_pool_and_what_is_enforced() -> None:
+    school = School(pool=1)
+    school.enrol(ANNA)
+    assert fleet(school.world, Kinds(school.world), last_sweep_at=None).pool_target == 1
+    school.settle()
+    (task,) = school.store.list_tasks(limit=9)
+    now = school.clock.now()
+    outlook = Outlook(policy="p", targets=(TargetLine(WorkspaceKind.VSCODE, 7, "x"),), spent_s=7_200.0, habit_error=0.5)
+    outlook = replace(outlook, day="2026-09-21", decisions=("earlier",), version=school.store.find_outlook().version)
+    school.store.write(outlook)
+    answer = fleet(school.world, Kinds(school.world), last_sweep_at=5.0)
+    assert [it.workspace_id for it in answer.workspaces] == [ANNA]
+    assert answer.tasks == (TaskView(task.task_id, task.kind, TaskState.READY, None, started_at=now, image="vscode-1"),)
+    assert (answer.pool_target, answer.isolation, answer.last_sweep_at) == (7, "memory", 5.0)
+    assert (answer.enforced, answer.snapshots) == (
+        {"memory": "not enforced: nothing runs"},
+        school.world.backup_worker.status(),
+    )
+    assert (answer.pool.policy, answer.pool.targets) == ("p", {"vscode": 7})
+    assert (answer.pool.spent_h, answer.pool.forecast_error) == (2.0, 0.5)
+    assert answer.pool.decisions[0] == "vscode: 7 wanted, x"
+    assert answer.pool.decisions[-1] == "earlier"
+
+    def enforced() -> dict[str, str]:
+        raise ApraNovaError(Reason.INTERNAL, "silence")
+
+    school.runner.enforced = enforced  # type: ignore[method-assign]
+    assert fleet(school.world, Kinds(school.world), last_sweep_at=None).enforced == {"engine": "not known: silence"}
