@@ -241,7 +241,7 @@ def test_an_agent_that_replaces_its_socket_by_a_link_is_ended(new_engine: NewEng
     task_id = new_task_id()
     engine.runner.start(engine.spec(task_id))
     until(lambda: not engine.observed(task_id).alive, "the end of the liar")
-    assert "in the place of its socket" in engine.observed(task_id).ended_because
+    assert "replaced its socket" in engine.observed(task_id).ended_because
     assert task_id not in (engine.run_dir / "clusters/clusters.json").read_text()
     with pytest.raises(ApraNovaError) as refusal:
         engine.runner.attach_home(task_id, engine.new_home())
