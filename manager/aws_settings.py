@@ -31,8 +31,7 @@ ON_AWS = Policy(
     transient_tick_s=2.0,
     engine_retry_s=5.0,
 )
-"""What differs from one machine: tasks take a minute to start, warm tasks cost money, and passes
-come every five minutes."""
+"""Tasks take a minute to start, warm ones cost money, and passes come every five minutes."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +39,7 @@ class AwsSettings:
     region: str
     table: str
     purgers: Mapping[str, str]
-    """File system → its backup worker's function, which takes snapshots of its homes and purges
-    them."""
+    """File system → the function that takes snapshots of its homes and purges them."""
     snapshots_bucket: str
     """Empty: no snapshots of homes are taken."""
     ecs: EcsSettings
@@ -51,8 +49,7 @@ class AwsSettings:
     identity_key: str
     """The backend's public key (raw Ed25519, base64url) for door passes and identity tokens."""
     wake_queue: str
-    """URL of the queue through which a pass asks for the next. Empty: only schedule and events
-    start passes."""
+    """URL of the queue through which a pass asks for the next one; empty: there is none."""
     metrics_namespace: str
     service: str
 

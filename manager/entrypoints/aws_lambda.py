@@ -1,5 +1,4 @@
-"""`manager.entrypoints.aws_lambda.handle`. Lambda starts the process by importing this module, so
-it reads the settings."""
+"""`handle`: Lambda starts the process by importing this module, so it reads the settings."""
 
 from __future__ import annotations
 

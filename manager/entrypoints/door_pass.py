@@ -18,8 +18,7 @@ _NEEDED = ("exp", "iat", "sub", "aud", "iss")
 
 
 def find_person(given: str, public_key: str) -> str | None:
-    """The person's id. None: there is no pass, or it is not valid. Raises ApraNovaError without a
-    key."""
+    """The person's id; None without a valid pass. Raises ApraNovaError without a key."""
     # Imported here: the first student at the door pays for cryptography, not each cold start.
     import jwt
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey

@@ -21,8 +21,7 @@ EVERY_S = 2.0
 
 
 class EngineWatch:
-    """One thread. What it misses while the manager is down, a pass finds when the workspaces are
-    due."""
+    """One thread. What it misses while the manager is down, a later pass finds."""
 
     def __init__(
         self, runner: TaskRunner, kinds: Sequence[WorkspaceKind], notify: Callable[[Iterable[str]], None]

@@ -54,8 +54,7 @@ class Function:
     """One for each process; it answers one event at a time."""
 
     def __init__(self, environment: Mapping[str, str], clients: Clients) -> None:
-        """Raises BadSetting, ClientError, BotoCoreError: Lambda then reports a failed start and
-        tries again."""
+        """Raises BadSetting, ClientError, BotoCoreError: Lambda then tries again."""
         self._environment = dict(environment)
         self._path = environment.get("APRANOVA_PARAMETERS", "")
         self._clients = clients

@@ -29,8 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class InvocationHandler:
-    """Maps events to use cases and their errors to answers. An unexpected error passes through: the
-    caller reports a failed invocation."""
+    """Maps events to use cases and their errors to answers. Unexpected errors pass through."""
 
     def __init__(self, world: World, *, last_sweep_at: Callable[[], float | None]) -> None:
         self._world = world

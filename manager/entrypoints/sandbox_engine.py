@@ -92,8 +92,7 @@ def main() -> int:
 
 
 def run(settings: Settings) -> None:
-    """Prepare with the rights that we have, give up those that we do not need, then serve until
-    SIGTERM."""
+    """Prepare with our first rights, give up those we do not need, serve until SIGTERM."""
     if settings.isolation == "bubblewrap":
         move_into_own_scope()
     uid = settings.sandbox_uid if settings.sandbox_uid is not None else os.geteuid()
@@ -191,8 +190,7 @@ async def _serve(listener: socket.socket, fleet: Fleet, server: EngineServer) ->
 
 
 def _make_directories(settings: Settings, uid: int) -> None:
-    """The folders of tasks and of the gateway's file, owned by the sandboxes' uid, which must reach
-    them."""
+    """Folders for tasks and the gateway's file, which the sandboxes' uid owns and can reach."""
     try:
         settings.run_dir.mkdir(mode=0o711 if settings.sandbox_uid is not None else 0o700, parents=True, exist_ok=True)
         make_folder(settings.homes_dir, mode=0o711)

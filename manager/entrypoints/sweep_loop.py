@@ -1,5 +1,4 @@
-"""When to reconcile: at once when woken, soon while something moves, otherwise at the next
-deadline."""
+"""When to reconcile: when woken, soon while something moves, otherwise at the next deadline."""
 
 from __future__ import annotations
 
@@ -64,8 +63,7 @@ class SweepLoop:
             self._stopping.wait(_PAUSE_MIN_S)
 
     def _pass(self) -> float:
-        """Seconds until the next pass. A record that stays due, because it waits, is looked at each
-        tick."""
+        """Seconds until the next pass. A record that stays due is looked at each tick."""
         world = self._world
         with self._changed_lock:
             changed, self._changed = self._changed, frozenset()

@@ -34,8 +34,7 @@ class LongContext:
 
 
 class Place:
-    """What CDK creates for one school: table, cluster, file system, queue, the function's
-    environment."""
+    """What CDK creates for one school, and the function's environment."""
 
     def __init__(self, aws: AwsEmulator, **more: str) -> None:
         self.aws = aws

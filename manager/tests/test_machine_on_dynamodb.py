@@ -27,8 +27,7 @@ two."""
 
 
 class WatchedStore(DynamoDbWorkspaceStore):
-    """Reads the whole table, but only after a write: the machine looks at it after every call of a
-    port."""
+    """Reads the whole table, but only after a write: the machine looks after every call."""
 
     def __init__(self, client: Any, table_name: str) -> None:
         super().__init__(client, table_name, pause=lambda _: None)

@@ -18,8 +18,7 @@ Answer = TypeVar("Answer")
 
 
 class HttpTaskAgent:
-    """A student's code may be behind the socket by now. So nothing in an answer is trusted beyond
-    its type, and its length is limited."""
+    """Student code may be behind the socket, so only an answer's type is trusted, up to a size."""
 
     def __init__(
         self, *, ask_timeout_s: float = 2.0, claim_timeout_s: float = 5.0, save_timeout_s: float = 20.0

@@ -104,8 +104,7 @@ class TaskCgroup:
 
 
 def find_hierarchy(name: str, owner_uid: int) -> Hierarchy:
-    """Create the parent of all our cgroups, before root is given up, and give it to `owner_uid`.
-    Never raises."""
+    """Create our cgroups' parent, while we are root, and give it to `owner_uid`. Never raises."""
     mounts, own = _cgroup_mounts(), _own_cgroups()
     reasons: dict[str, str] = {}
     if "" in mounts and (mounts[""][0] / "cgroup.controllers").exists():
@@ -178,8 +177,7 @@ def _mount_root_of(directory: Path) -> Path:
 
 
 def _cgroup_mounts() -> dict[str, tuple[Path, str]]:
-    """Controller ('' for version 2) → its mount point, and which directory is the root of that
-    mount."""
+    """Controller ('' for version 2) → its mount point, and the directory that is its root."""
     mounts = {}
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
         left, _, right = line.partition(" - ")

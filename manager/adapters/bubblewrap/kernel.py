@@ -118,8 +118,7 @@ def set_parent_death_signal(number: int) -> None:
 
 
 def let_own_proc_files_be_ours() -> None:
-    """After a change of uid the kernel gives /proc/self to root, and the uid map could not be
-    written."""
+    """After a change of uid /proc/self belongs to root, and the uid map could not be written."""
     _checked("prctl", _libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0))
 
 

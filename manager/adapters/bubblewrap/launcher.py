@@ -107,8 +107,7 @@ class BubblewrapLauncher:
         return sandbox
 
     def _limits(self, image: Image) -> list[str]:
-        """A wrapper inside the sandbox: set outside, all sandboxes would share the count of
-        processes."""
+        """A wrapper inside the sandbox: set outside, all sandboxes would share the count."""
         limits = ["/usr/bin/prlimit", "--core=0"]
         if self._limits_processes_itself:
             limits.append(f"--nproc={image.limits.processes_max}")
@@ -142,8 +141,7 @@ class BubblewrapLauncher:
 
 
 class Sandbox:
-    """A running sandbox. `pid` is process 1 of its pid namespace: if it is killed, the kernel ends
-    all."""
+    """A running sandbox. `pid` is process 1 of its pid namespace: killing it ends all."""
 
     def __init__(
         self,

@@ -50,8 +50,7 @@ _OURS = {
 
 @dataclass(frozen=True)
 class Etc:
-    """The folder that becomes /etc in every sandbox, with the host's paths that are mounted into
-    it."""
+    """The folder that becomes /etc in every sandbox, with the host's paths mounted into it."""
 
     directory: Path
     mounts: Mapping[str, str]

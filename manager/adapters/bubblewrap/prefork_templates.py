@@ -66,8 +66,7 @@ class PreforkTemplates:
         return None
 
     def find(self, image: Image) -> PreforkTemplate | None:
-        """The image's template, which may still be warming up. None: it has none, or it failed
-        recently."""
+        """The image's template, which may be warming up. None: it has none, or it just failed."""
         if image.prefork is None:
             return None
         known = self._by_kind.get(image.kind)
@@ -100,8 +99,7 @@ class PreforkTemplates:
         return json.dumps(settings).encode() + b"\n"
 
     def view(self, image: Image) -> Callable[[], None]:
-        """Runs before the template's program: gives it a mount table of its own, which shows its
-        image."""
+        """Runs before the template's program: gives it a mount table that shows its image."""
 
         def enter_view() -> None:
             kernel.unshare(kernel.CLONE_NEWNS | kernel.CLONE_NEWNET)
@@ -152,8 +150,7 @@ class PreforkTemplate:
         return self.warm.done() and not self.is_warm and time.monotonic() < self.started_at + TRY_AGAIN_AFTER_S
 
     async def fork_into(self, sandbox: Sandboxed) -> None:
-        """Fork a child into a running sandbox; waits until the template is warm. Raises
-        TemplateFailed."""
+        """Fork a child into a running sandbox, once the template is warm. Raises TemplateFailed."""
         await asyncio.shield(self.warm)
         order = {
             "pid": sandbox.pid,
@@ -166,8 +163,7 @@ class PreforkTemplate:
             raise TemplateFailed(f"no child could enter the sandbox: {answer.get('failure')}")
 
     def end(self) -> None:
-        """The kernel also ends a template without an engine; its children live on in their
-        sandboxes."""
+        """The kernel also ends a template without an engine; its children live on."""
         self.warm.cancel()
         self._connection.close()
         self._child.kill()

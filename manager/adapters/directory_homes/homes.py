@@ -14,13 +14,11 @@ from manager.ports.home_volumes import check_home_id
 LEFT_BY_RESTORES = ("before", "fetched")
 """`.<home id>.…`: while a restore lasts, the home that it replaces and the one that replaces it."""
 MARK = ".these-are-the-homes"
-"""A file in the folder of homes. Without it, the disk may not be mounted, and no home counts as
-lost."""
+"""A file in the folder of homes. Without it the disk may not be mounted: no home counts as lost."""
 
 
 def make_folder(folder: Path, *, mode: int = 0o777) -> None:
-    """Make the folder of homes with its mark. An existing folder gets none: a disk may be missing
-    there."""
+    """Make the folder of homes with its mark. An existing folder gets none: see MARK."""
     try:
         folder.mkdir(mode=mode, parents=True)
     except FileExistsError:
@@ -29,8 +27,7 @@ def make_folder(folder: Path, *, mode: int = 0o777) -> None:
 
 
 def is_there(folder: Path) -> bool:
-    """Whether this is certainly the folder with the homes, so that a home that is not in it is
-    lost."""
+    """Whether this is certainly the folder with the homes: a home that is not in it is lost."""
     return (folder / MARK).is_file()
 
 
@@ -43,8 +40,7 @@ class DirectoryHomeVolumes:
         make_folder(folder)
 
     def create(self, home_id: str) -> None:
-        """Creates the home under another name and renames it, so that it never exists without its
-        owner and mode."""
+        """Creates it under another name and renames it: it never exists without owner and mode."""
         home = self._path(home_id)
         if home.is_dir():
             return

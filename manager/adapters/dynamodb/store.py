@@ -49,8 +49,7 @@ Answer = TypeVar("Answer")
 
 
 class DynamoDbWorkspaceStore(RecordStore):
-    """`client` retries throttled and failed requests itself (botocore's standard mode, with
-    jitter)."""
+    """`client` retries throttled and failed requests itself (botocore's standard mode)."""
 
     def __init__(self, client: DynamoDBClient, table_name: str, *, pause: Callable[[float], None] = time.sleep) -> None:
         self._client = client

@@ -43,8 +43,7 @@ class Definitions:
         """(family, digest) → ARN, as this process saw them."""
 
     def find_or_register(self, kind: WorkspaceKind, image: str, home_id: str, place: HomePlace) -> str:
-        """The ARN of a definition that runs this image with this home. Raises ClientError,
-        BotoCoreError."""
+        """The ARN of a definition for this image and home. Raises ClientError, BotoCoreError."""
         wanted = self._wanted(kind, image, home_id, place)
         digest = wanted["containerDefinitions"][0]["dockerLabels"][_LABEL]
         with self._lock:

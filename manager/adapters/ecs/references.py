@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 LEASE_S = 90.0
-"""Longer than the time from an intent record to the end of its RunTask, which the runner ensures.
-"""
+"""Longer than from an intent record to the end of its RunTask, which the runner ensures."""
 KEPT_S = 604_800.0
 """The mark outlives any start that could still be under way; then the item expires."""
 _READ_MAX = 100
@@ -117,8 +116,7 @@ class References:
         return _reference(answer["Attributes"])
 
     def given_up(self, task_id: str) -> None:
-        """ECS refused the start for good: nothing is under way, and a stop need not wait for the
-        lease."""
+        """ECS refused the start for good: a stop need not wait for the lease."""
         self._update(
             task_id,
             "SET stopped = :yes, asked_at = :never, #expires = :expires",

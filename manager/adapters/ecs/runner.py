@@ -54,8 +54,7 @@ class EcsTaskRunner:
     def __init__(
         self, client: ECSClient, settings: EcsSettings, *, references: References, homes: NewHomePlaces, clock: Clock
     ) -> None:
-        """`client`: with botocore's standard retries (jitter), at most 4 tries of 12 s
-        (RUN_TASK_MAX_S)."""
+        """`client`: botocore's standard retries, at most 4 tries of 12 s (RUN_TASK_MAX_S)."""
         self._client = client
         self._settings = settings
         self._references = references
@@ -95,8 +94,7 @@ class EcsTaskRunner:
         )
 
     def stop(self, task_id: str, *, grace_s: float) -> None:  # noqa: ARG002 (ECS takes it from the definition: STOP_TIMEOUT_S)
-        """Never waits: raises `StillEnding` until the containers have ended, of which an event will
-        tell."""
+        """Never waits: raises `StillEnding` until the containers have ended."""
         reference = self._asked(lambda: self._references.mark_stopped(task_id))
         arn = reference.arn or self._asked(lambda: self._find_arn(task_id))
         if not arn:
@@ -235,8 +233,7 @@ class EcsTaskRunner:
     # Finding
 
     def _arn_of_started(self, reference: Reference) -> str:
-        """A launch does not store RunTask's answer, which saves a request; the first look stores
-        it."""
+        """A launch does not store RunTask's answer, to save a request; the first look does."""
         if not reference.asked_at:
             return ""
         arn = self._asked(lambda: self._find_arn(reference.task_id))

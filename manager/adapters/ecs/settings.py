@@ -21,8 +21,7 @@ class HomePlaces(Protocol):
     def find_place(self, home_id: str) -> HomePlace | None: ...
 
     def recreate_access_point(self, home_id: str) -> bool:
-        """A task could not mount this home: replace its access point if that is gone. Raises
-        ApraNovaError."""
+        """Replace the access point of a home that cannot be mounted. Raises ApraNovaError."""
         ...
 
 
@@ -41,8 +40,7 @@ class NewHomePlaces(HomePlaces, Protocol):
     def take_new(self, home_id: str) -> NewHome | None: ...
 
     def record(self, home_id: str, made: HomePlace) -> HomePlace | None:
-        """Record the place alone. Returns the home's place; None: it is being purged. Raises
-        ApraNovaError."""
+        """Record the place alone; returns the home's place, or None during a purge."""
         ...
 
 
@@ -58,8 +56,7 @@ class EcsSettings:
     log_group: str = ""
     """Empty: the output of tasks is not kept."""
     spot_percent: int = 0
-    """How many percent of tasks run on Fargate Spot: cheaper, but AWS may end them at two minutes'
-    notice."""
+    """How many percent of tasks run on Fargate Spot: cheaper, but AWS may end them early."""
     cpu_units: int = 1024
     memory_mib: int = 2048
     architecture: str = "X86_64"

@@ -1,5 +1,4 @@
-"""`BackupWorker` on AWS: notifies the Lambda that mounts a home's file system; lists snapshots in
-S3."""
+"""`BackupWorker` on AWS: notifies the Lambda that mounts a home's file system."""
 
 from __future__ import annotations
 
@@ -38,8 +37,7 @@ class LambdaBackupWorker:
         self._homes = homes
 
     def notify(self, workspace_id: str, home_id: str) -> None:
-        """Asynchronous: Lambda queues the event until the worker is free. The daily round finds
-        lost events."""
+        """Asynchronous: Lambda queues the event. The daily round finds lost events."""
         try:
             place = self._homes.find_place(home_id)
             if (

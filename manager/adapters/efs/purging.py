@@ -36,8 +36,7 @@ class Purger:
         self._table = table_name
 
     def purge(self, home_id: str) -> bool:
-        """Returns whether it purged the home. Idempotent; resumes after an interruption. Raises
-        OSError, ClientError."""
+        """Returns whether it purged the home. Idempotent. Raises OSError, ClientError."""
         item = self._find(home_id)
         if item is None or "purging" not in item:
             return False

@@ -8,8 +8,7 @@ import math
 
 
 class DueIndex:
-    """Keys by due time. A change costs one push; an outdated entry is removed when its time has
-    come."""
+    """Keys by due time. A change costs one push; outdated entries are removed when they are due."""
 
     def __init__(self) -> None:
         self._due_at: dict[str, float] = {}

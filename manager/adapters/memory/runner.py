@@ -1,5 +1,4 @@
-"""`TaskRunner` and `TaskAgent` in memory, over one set of pretended tasks, and misbehaving
-variants."""
+"""`TaskRunner` and `TaskAgent` in memory, over pretended tasks, and misbehaving variants."""
 
 from __future__ import annotations
 
@@ -34,8 +33,7 @@ class PretendedTask:
 
 
 class MemoryTaskRunner:
-    """An engine without faults: tasks are ready `ready_after_s` after their start and end only on
-    request."""
+    """An engine without faults: tasks are ready after `ready_after_s` and end only on request."""
 
     isolation = "memory"
 

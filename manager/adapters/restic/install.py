@@ -1,5 +1,4 @@
-"""Fetches restic from Debian's or Ubuntu's packages. It takes one file out of the package and
-installs nothing, so it needs no root."""
+"""Fetches restic out of a package of Debian or Ubuntu. It installs nothing, so it needs no root."""
 
 from __future__ import annotations
 
@@ -47,8 +46,7 @@ def find(folder: Path) -> Path | None:
 
 
 def main(folder: Path) -> int:
-    """`python -m manager.adapters.restic.install FOLDER` puts restic there. Exit code 1: there is
-    none."""
+    """`python -m manager.adapters.restic.install FOLDER` puts restic there, or exits with 1."""
     found = find(folder)
     if found is None:
         return 1

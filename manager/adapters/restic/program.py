@@ -22,8 +22,7 @@ UNREADABLE = 3
 @dataclass(frozen=True)
 class Restic:
     candidates: tuple[Path, ...]
-    """Paths, best first; then PATH. Checked for each call, because it may be installed while we
-    run."""
+    """Paths, best first; then PATH. Checked for each call: it may be installed at any time."""
     password: str = field(repr=False)
     niceness: int = 19
     """From 0 to 19: how much it gives way to everything else that needs the processor."""

@@ -36,8 +36,7 @@ class Repositories(Protocol):
 
 
 class DirectoryRepositories:
-    """A folder for each home. Copies must keep the files' times: they say when a snapshot was
-    taken."""
+    """A folder for each home. Copies must keep the files' times, which date the snapshots."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

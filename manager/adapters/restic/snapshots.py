@@ -25,11 +25,9 @@ from manager.ports.home_volumes import check_home_id
 log = logging.getLogger(__name__)
 
 KEPT = ("--keep-last", "10", "--keep-daily", "30", "--keep-weekly", "26")
-"""Days and weeks without a snapshot do not count: after half a year away, a student still finds the
-last thirty days on which they worked."""
+"""Empty days and weeks do not count: a student who returns still finds their last thirty days."""
 EXCLUDED = (".cache", ".npm/_cacache")
-"""In the home: what programs download or build again. Folders with a CACHEDIR.TAG are excluded too.
-"""
+"""In the home: what programs download or build again. CACHEDIR.TAG excludes folders, too."""
 _HOST = "apranova"
 _VERIFIED_PARTS = 8
 """Each weekly prune verifies one eighth of the stored data, so eight weeks verify all of it."""
@@ -65,8 +63,7 @@ class ResticSnapshots:
         return not self.holds(home_id) and self._belongs_here(home_id)
 
     def save(self, home_id: str) -> HomeSnapshot:
-        """restic finds the changes itself: it compares names, sizes, times and inodes with the last
-        snapshot."""
+        """restic finds changes itself, by names, sizes, times and inodes."""
         self._finish_swap(home_id)
         try:
             begun = self._repositories.exists(home_id)
@@ -127,8 +124,7 @@ class ResticSnapshots:
             raise
 
     def swap(self, home_id: str) -> None:
-        """Two renames. If a worker dies between them, the next one finds the home under its other
-        name."""
+        """Two renames. If a worker dies between them, the next one finds the home."""
         home, before, fetched = self._home(home_id), self._before(home_id), self._fetched(home_id)
         if not (fetched / home_id).is_dir():
             raise SnapshotFailed(f"what was fetched does not hold {home_id}")

@@ -1,5 +1,4 @@
-"""Tells the gateway how to reach the tasks: Envoy watches one file and takes clusters from it
-(CDS)."""
+"""Tells the gateway how to reach the tasks: Envoy watches one file of clusters (CDS)."""
 
 from __future__ import annotations
 

@@ -41,8 +41,7 @@ class _Record:
     home_id: str | None
     task: LaunchedTask | None = None
     published: bool = False
-    """The agent listens, the task cannot reach its socket, and the home given at the start is
-    mounted."""
+    """The agent listens, its socket is out of the task's reach, a given home is mounted."""
     ended_at: float | None = None
     ended_because: str = ""
     watch: asyncio.Task[None] | None = None
@@ -55,8 +54,7 @@ class _Record:
 
 
 class Fleet:
-    """Nothing is kept on disk: when the engine dies, the kernel ends all tasks; the next engine is
-    empty."""
+    """Nothing is kept on disk: the kernel ends all tasks with the engine."""
 
     def __init__(
         self,
@@ -135,8 +133,7 @@ class Fleet:
             raise ApraNovaError(Reason.LAUNCH_FAILED, "The home could not be mounted", detail=str(error)) from error
 
     async def stop(self, task_id: str, grace_s: float) -> None:
-        """As TaskRunner.stop. A task that was never started is recorded as ended, so a late start
-        does nothing."""
+        """As TaskRunner.stop. A task that was never started is recorded as ended."""
         record = self._records.get(task_id)
         if record is None:
             _check(task_id)

@@ -43,8 +43,7 @@ class Image:
 
 
 class Images:
-    """The folder of images. Read for each question, because an image may be built or replaced at
-    any time."""
+    """The folder of images. Read for each question: an image may change at any time."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory

@@ -47,13 +47,11 @@ class LaunchedTask(Protocol):
         ...
 
     async def wait(self) -> str:
-        """Wait until the task and every process in it have ended; returns the reason in plain
-        words."""
+        """Wait until every process of the task has ended; returns the reason in plain words."""
         ...
 
     async def stop(self, grace_s: float) -> None:
-        """Send SIGTERM to the agent, after `grace_s` SIGKILL to everything; returns when all is
-        gone."""
+        """Send SIGTERM to the agent, after `grace_s` SIGKILL to all; returns when all is gone."""
         ...
 
     @property
@@ -64,8 +62,7 @@ class Launcher(Protocol):
     late_binding: bool
 
     def inside(self, socket_dir: Path, egress_socket: Path) -> tuple[str, str]:
-        """The task's own socket (as `TaskConfig.listen`) and the egress proxy's, as seen in the
-        task."""
+        """The task's socket (as `TaskConfig.listen`) and the proxy's, as the task sees them."""
         ...
 
     async def launch(self, launch: Launch) -> LaunchedTask:

@@ -24,8 +24,7 @@ GRACE_MAX_S = 120.0
 
 
 class EngineServer:
-    """The socket has mode 0600, in a directory of mode 0700. There is no further check of the
-    caller."""
+    """The socket's mode (0600, in a folder of 0700) is the only check of the caller."""
 
     def __init__(self, fleet: Fleet, images: Images, launcher: Launcher) -> None:
         self._fleet = fleet

@@ -20,8 +20,7 @@ _PAUSE_S = 2.0
 
 
 class BackupThread:
-    """`status_of` names the tool, or raises ValueError with what is missing; `fetch` tries to
-    install it."""
+    """`status_of` names the tool, or raises ValueError if it is missing; `fetch` installs it."""
 
     def __init__(
         self,

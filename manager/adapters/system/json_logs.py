@@ -8,8 +8,7 @@ import logging
 
 
 class JsonFormatter(logging.Formatter):
-    """Only named fields leave the process: a record's arguments could hold a secret; its message
-    does not."""
+    """Only named fields leave the process: a record's arguments could hold a secret."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {

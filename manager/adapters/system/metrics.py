@@ -11,8 +11,7 @@ _Series = tuple[str, tuple[tuple[str, str], ...]]
 
 
 class PrometheusMetrics:
-    """Counters and histograms. Labels come from our own enums; the limit of series guards against a
-    slip."""
+    """Counters and histograms. Labels come from our own enums; the number of series is limited."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

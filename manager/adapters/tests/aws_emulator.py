@@ -32,8 +32,7 @@ _START_MAX_S = 60.0
 
 
 class AwsEmulator:
-    """`images`: container image → command. With it, ECS tasks are real processes
-    (emulated_docker/)."""
+    """`images`: container image → command; ECS tasks are then real processes."""
 
     def __init__(self, images: Mapping[str, list[str]] | None = None) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="am-", dir="/tmp"))
@@ -116,8 +115,7 @@ class Requests:
         self._refusals: list[tuple[str, Any]] = []
 
     def refuse(self, operation: str, answer: Any, *, times: int = 1) -> None:
-        """The next `times` requests of this operation get `answer` (an AWSResponse), or it is
-        raised."""
+        """The next requests of this operation get `answer` (an AWSResponse), or it is raised."""
         self._refusals += [(operation, answer)] * times
 
     @contextlib.contextmanager

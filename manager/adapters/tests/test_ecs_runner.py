@@ -118,8 +118,7 @@ def test_the_agent_learns_whether_somebody_waits(ecs: Subject) -> None:
 
 
 def test_a_start_repeated_once_somebody_waits_is_no_failed_launch(ecs: Subject) -> None:
-    """ECS refuses the same token with another request: the first one started the task, but its
-    answer was lost."""
+    """ECS refuses the same token with another request: the first one started the task."""
     ecs.requests.refuse("RunTask", refusal(400, "ConflictException", "The clientToken is already in use"))
     with pytest.raises(ApraNovaError) as refused:
         ecs.runner.start(ecs.spec())

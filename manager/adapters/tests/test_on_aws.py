@@ -70,8 +70,7 @@ class School:
         return found
 
     def sweep_until(self, found: Callable[[], Any], what: str) -> Any:
-        """One pass after the other, each in a new instance, until `found` is true. Returns what it
-        found."""
+        """One pass after the other, each in a new instance, until `found` is true; returns that."""
 
         def looked() -> Any:
             reconcile_pass(self.another_instance())

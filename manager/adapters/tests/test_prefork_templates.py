@@ -137,8 +137,7 @@ def test_a_dead_template_ends_no_child_and_the_next_task_gets_a_new_one(engine: 
 
 
 def test_after_a_dead_template_hurried_tasks_alone_start_a_new_one(new_engine: NewEngine) -> None:
-    """Once, only the first hurried task did: without a warm pool every later one was started
-    plainly."""
+    """Once, only the first hurried task did; every later one was started plainly."""
     engine = new_engine(as_whom="ordinary user", prefork="yes")
     engine.start()
     template = template_of(engine)

@@ -57,8 +57,7 @@ class UnisolatedLauncher:
 
 
 class PlainProcess:
-    """The agent and its descendants. A process that left the session and lost its parents can
-    escape."""
+    """The agent and its descendants, except one that left the session and lost its parents."""
 
     def __init__(self, child: Child) -> None:
         self._child = child
@@ -128,8 +127,7 @@ def _environment(image: Image, home: Path) -> dict[str, str]:
 
 
 def _on_host(word: str, image: Image) -> str:
-    """The image's paths are those inside a sandbox; nothing is mounted here, so use the host's
-    paths."""
+    """The image's paths are those inside a sandbox; nothing is mounted here."""
     for inside, outside in sorted(image.mounts.items(), key=lambda mount: -len(mount[0])):
         if word == inside or word.startswith(f"{inside}/"):
             return outside + word[len(inside) :]
