@@ -6,19 +6,19 @@ from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from ninja import Schema
+from pydantic import BaseModel
 
 CONTENT_TYPE = "application/problem+json"
 MEANING_URN = "urn:apranova:problem:"
 
 
-class FieldError(Schema):
+class FieldError(BaseModel):
     field: str
     """Path of the value inside the request: `body.email`, `path.workspace_id`."""
     message: str
 
 
-class Problem(Schema):
+class Problem(BaseModel):
     """What went wrong (RFC 9457). `reason` is stable and meant for programs; `detail` is meant for people."""
 
     type: str
@@ -77,7 +77,7 @@ def problem_body(error: ProblemError) -> dict[str, Any]:
     if error.remedy:
         body["remedy"] = error.remedy
     if error.errors:
-        body["errors"] = [item.dict() for item in error.errors]
+        body["errors"] = [item.model_dump() for item in error.errors]
     return body
 
 
