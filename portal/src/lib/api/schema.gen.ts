@@ -703,7 +703,7 @@ export interface components {
         };
         /**
          * LaunchPath
-         * @description How a launch was served: the three branches of the document's decision tree.
+         * @description How a launch was served.
          * @enum {string}
          */
         LaunchPath: "existing" | "warm" | "cold";
