@@ -15,41 +15,30 @@ _SATURDAY = 5
 _EXISTING = PATHS.index(LaunchPath.EXISTING)
 
 
-class WallClock:
-    """Epoch to (second of the day, is a weekday); offsets are looked up once an hour."""
-
-    def __init__(self, time_zone: str) -> None:
-        self._zone = zoneinfo.ZoneInfo(time_zone)
-        self._offsets: dict[int, float] = {}
-
-    def second_of_day(self, at: float) -> tuple[float, bool]:
-        hour = int(at // 3_600.0)
-        offset = self._offsets.get(hour)
-        if offset is None:
-            local = dt.datetime.fromtimestamp(hour * 3_600.0, self._zone)
-            shift = local.utcoffset()
-            offset = self._offsets[hour] = shift.total_seconds() if shift else 0.0
-        day, second = divmod(at + offset, DAY_S)
-        return second, (int(day) + 3) % 7 < _SATURDAY  # the first of January 1970 was a Thursday
+def second_of_day(at: float, zone: zoneinfo.ZoneInfo) -> tuple[float, bool]:
+    """(second of the day, is a weekday) on the school's clocks."""
+    local = dt.datetime.fromtimestamp(at, zone)
+    second = 3_600 * local.hour + 60 * local.minute + local.second + local.microsecond / 1e6
+    return float(second), local.weekday() < _SATURDAY
 
 
-def waits_by_hour(result: Result, clock: WallClock, *, share: float = 0.95) -> list[tuple[float, float, int]]:
+def waits_by_hour(result: Result, zone: zoneinfo.ZoneInfo, *, share: float = 0.95) -> list[tuple[float, float, int]]:
     """(hour, wait of that share, launches) of those that needed a task, all days."""
     hours: list[list[float]] = [[] for _ in range(24)]
     launches = result.launches
     for at, wait_s, path in zip(launches.at, launches.wait_s, launches.path, strict=True):
         if path != _EXISTING:
-            hours[int(clock.second_of_day(at)[0] // 3_600.0)].append(wait_s)
+            hours[int(second_of_day(at, zone)[0] // 3_600.0)].append(wait_s)
     return [(float(hour), nearest_rank(sorted(waits), share), len(waits)) for hour, waits in enumerate(hours)]
 
 
-def pool_by_time(result: Result, clock: WallClock) -> list[tuple[float, float, float, float]]:
+def pool_by_time(result: Result, zone: zoneinfo.ZoneInfo) -> list[tuple[float, float, float, float]]:
     """(hour, ready tasks, people at work, starts in a quarter of an hour) of a mean weekday."""
     warm, at_work, samples = [0.0] * BINS, [0.0] * BINS, [0] * BINS
     course, weekdays = result.course, set()
     for index, (ready, working) in enumerate(zip(course.warm, course.at_work, strict=True)):
         at = course.starts_at + index * STEP_S
-        second, is_weekday = clock.second_of_day(at)
+        second, is_weekday = second_of_day(at, zone)
         if is_weekday:
             slot = int(second // BIN_S)
             warm[slot] += ready
@@ -59,7 +48,7 @@ def pool_by_time(result: Result, clock: WallClock) -> list[tuple[float, float, f
     asked = [0.0] * BINS
     launches = result.launches
     for at, path in zip(launches.at, launches.path, strict=True):
-        second, is_weekday = clock.second_of_day(at)
+        second, is_weekday = second_of_day(at, zone)
         if is_weekday and path != _EXISTING:
             asked[int(second // BIN_S)] += 1
     return [

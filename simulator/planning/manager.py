@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Callable
 
 from contract.errors import ApraNovaError
 from contract.manager import CohortRequest, CreateRequest, ExpectRequest
 from manager.domain.lifecycle.workspace import Workspace
-from manager.domain.plan import Plan
 from manager.use_cases import cohorts, lifetime
 from manager.use_cases.expect import expect
 from manager.use_cases.launch import launch
@@ -27,12 +24,8 @@ class UnexpectedError(Exception):
     """The core logged an unexpected error and continued: the plan would be worthless."""
 
 
-class CountingMetrics:
-    def __init__(self) -> None:
-        self.counts: Counter[str] = Counter()
-
-    def count(self, name: str, value: float = 1.0, **labels: str) -> None:
-        self.counts[name] += int(value)
+class StrictMetrics:
+    def count(self, name: str, value: float = 1.0, **labels: str) -> None:  # noqa: ARG002 (only errors matter)
         if labels.get("result") == "error":
             raise UnexpectedError(f"{labels.get('action')} failed unexpectedly; see the log")
 
@@ -61,8 +54,6 @@ class PlannedManager:
     def __init__(self, timeline: Timeline, scenario: Scenario, store: CountingStore, engine: PlannedEngine) -> None:
         self.work = SweepWork()
         self.requests = 0
-        self.metrics = CountingMetrics()
-        self.planned: Callable[[Plan], None] = lambda _: None
         self._timeline, self._scenario, self._store = timeline, scenario, store
         self.world = World(
             store=store,
@@ -71,7 +62,7 @@ class PlannedManager:
             agent=engine,
             clock=timeline,
             ids=NumberedIds(),
-            metrics=self.metrics,
+            metrics=StrictMetrics(),
             policy=scenario.policy,
             wake=self.wake,
         )
@@ -131,9 +122,8 @@ class PlannedManager:
         changed, self._changed = self._changed, []
         try:
             if changed:
-                self.planned(reconcile_named(self.world, changed))
+                reconcile_named(self.world, changed)
             plan = reconcile_pass(self.world)
-            self.planned(plan)
             look_again_at = plan.look_again_at
         except ApraNovaError:
             look_again_at = now + self.world.policy.engine_retry_s

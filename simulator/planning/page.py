@@ -2,37 +2,36 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from collections.abc import Sequence
 from html import escape
 
-from simulator.costs.model import Group
 from simulator.planning import svg, table
-from simulator.planning.by_day import WallClock, pool_by_time, waits_by_hour
+from simulator.planning.by_day import pool_by_time, waits_by_hour
 from simulator.planning.report import Report, best
 from simulator.planning.result import Result
-from simulator.planning.table import money
 
 
 def html(report: Report) -> str:
     first = report.results[0]
     homes = "attached at the claim" if first.late_binding else "fixed when a task starts"
     title = f"{first.students:,} students, {first.period_s / 86_400:g} days"
-    clock = WallClock(report.time_zone)
+    zone = zoneinfo.ZoneInfo(report.time_zone)
     sections = [
         _comparison(report),
-        _waits(report.results, clock),
-        _pool(report.results, clock),
+        _waits(report.results, zone),
+        _pool(report.results, zone),
         _costs(report),
         *([_curve(report)] if report.curves else []),
         _cohorts(first),
         _decisions(report.results),
         _assumed(report),
     ]
-    return f"""<!doctype html>
+    return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta charset="utf-8"/>
+<meta name="viewport" content="width=device-width, initial-scale=1"/>
 <title>ApraNova: {escape(title)}</title>
 <style>{_STYLE}</style>
 </head>
@@ -57,8 +56,8 @@ def _comparison(report: Report) -> str:
     return _section("Side by side", _wide(["", *names], body))
 
 
-def _waits(results: Sequence[Result], clock: WallClock) -> str:
-    by_hour = [(one.name, waits_by_hour(one, clock)) for one in results[: svg.SERIES_MAX]]
+def _waits(results: Sequence[Result], zone: zoneinfo.ZoneInfo) -> str:
+    by_hour = [(one.name, waits_by_hour(one, zone)) for one in results[: svg.SERIES_MAX]]
     most = max([wait for _, hours in by_hour for _, wait, _ in hours] + [2.0])
     plot = svg.lines(
         "95th percentile of the wait by hour of the day",
@@ -84,8 +83,8 @@ def _waits(results: Sequence[Result], clock: WallClock) -> str:
     )
 
 
-def _pool(results: Sequence[Result], clock: WallClock) -> str:
-    by_time = [(one.name, pool_by_time(one, clock)) for one in results[: svg.SERIES_MAX - 1]]
+def _pool(results: Sequence[Result], zone: zoneinfo.ZoneInfo) -> str:
+    by_time = [(one.name, pool_by_time(one, zone)) for one in results[: svg.SERIES_MAX - 1]]
     asked = by_time[0][1]
     most = max(
         [value for _, times in by_time for _, value, _, _ in times] + [starts for _, _, _, starts in asked] + [1.0]
@@ -122,6 +121,7 @@ def _pool(results: Sequence[Result], clock: WallClock) -> str:
 
 
 def _costs(report: Report) -> str:
+    """Its numbers are in the table of the first section."""
     bills = [*((one.name, one.bill) for one in report.results), ("always on", report.always_on)]
     parts = [(name, [(line, bill.line(line).dollars) for line in table.PURPOSES]) for name, bill in bills]
     stated = report.document.workspaces
@@ -131,16 +131,7 @@ def _costs(report: Report) -> str:
         text=lambda dollars: f"${dollars:,.0f}",
         line=(stated, f"the document's sum: ${stated:,.0f}"),
     )
-    head = ["", *table.PURPOSES, "workspaces", "everything", "per student"]
-    body = [
-        [
-            name,
-            *(money(dollars) for _, dollars in lines),
-            *(money(dollars) for dollars in (bill.group(Group.WORKSPACES), bill.total, bill.per_student)),
-        ]
-        for (name, lines), (_, bill) in zip(parts, bills, strict=True)
-    ]
-    return _section("Cost of the workspaces", f"{svg.legend(table.PURPOSES, filled=True)}{plot}{_details(head, body)}")
+    return _section("Cost of the workspaces", f"{svg.legend(table.PURPOSES, filled=True)}{plot}")
 
 
 def _curve(report: Report) -> str:
@@ -188,7 +179,8 @@ def _section(title: str, content: str) -> str:
 
 
 def _details(head: Sequence[str], body: Sequence[Sequence[str]], *, shown: bool = False) -> str:
-    return f"<details{' open' if shown else ''}><summary>The numbers</summary>{_table(head, body)}</details>"
+    opened = ' open=""' if shown else ""
+    return f"<details{opened}><summary>The numbers</summary>{_table(head, body)}</details>"
 
 
 def _table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from dataclasses import replace
 
 import pytest
@@ -14,7 +15,7 @@ from manager.domain.pool.cohort import Cohort
 from manager.domain.pool.demand import Demand
 from manager.ports.task_runner import TaskSpec
 from manager.ports.workspace_store import VersionConflict
-from simulator.planning.by_day import WallClock
+from simulator.planning.by_day import second_of_day
 from simulator.planning.engine import PlannedEngine, Rate
 from simulator.planning.ledger import Ledger
 from simulator.planning.load import Load
@@ -126,11 +127,11 @@ def test_percentiles_are_waits_that_were_really_seen():
 
 
 def test_the_hour_of_the_day_is_the_schools():
-    clock = WallClock("Europe/Vienna")
+    zone = zoneinfo.ZoneInfo("Europe/Vienna")
 
-    assert clock.second_of_day(MIDNIGHT) == (7_200.0, True)
-    assert clock.second_of_day(MIDNIGHT + 5 * 86_400)[1] is False
-    assert clock.second_of_day(MIDNIGHT + 4 * 86_400 + 22.5 * 3_600) == (1_800.0, False)
+    assert second_of_day(MIDNIGHT, zone) == (7_200.0, True)
+    assert second_of_day(MIDNIGHT + 5 * 86_400, zone)[1] is False
+    assert second_of_day(MIDNIGHT + 4 * 86_400 + 22.5 * 3_600, zone) == (1_800.0, False)
 
 
 def test_a_quick_copy_of_a_record_is_what_replace_makes_and_leaves_the_first_as_it_was():
