@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from random import Random
+from typing import Any
 
 from contract.names import WorkspaceKind
 from manager.domain.policy import Policy, PoolPolicy, PoolSchedule
@@ -160,22 +161,17 @@ def draw(seed: int) -> Profile:
 
 def simpler(profile: Profile) -> list[Profile]:
     """The same run with one thing less in it: for shrinking."""
-    less = [replace(profile, **{kind: 0.0}) for kind in RATES if getattr(profile, kind)]
-    if profile.managers > 1:
-        less.append(replace(profile, managers=1))
-    if profile.workspaces > 1:
-        less.append(replace(profile, workspaces=profile.workspaces - 1))
-    if profile.kinds > 1:
-        less.append(replace(profile, kinds=1))
-    if profile.pool_policy != "schedule":
-        less.append(replace(profile, pool_policy="schedule"))
-    if profile.pool or profile.pool_later:
-        less.append(replace(profile, pool=0, pool_later=0))
-    if profile.safety_s > 60.0:
-        less.append(replace(profile, safety_s=profile.safety_s / 2))
-    if profile.patient:
-        less.append(replace(profile, patient=False))
-    return less
+    changes: list[dict[str, Any]] = [
+        *({kind: 0.0} for kind in RATES),
+        {"managers": 1},
+        {"workspaces": max(1, profile.workspaces - 1)},
+        {"kinds": 1},
+        {"pool_policy": "schedule"},
+        {"pool": 0, "pool_later": 0},
+        {"safety_s": min(profile.safety_s, max(60.0, profile.safety_s / 2))},
+        {"patient": False},
+    ]
+    return [less for change in changes if (less := replace(profile, **change)) != profile]
 
 
 def difference(profile: Profile) -> str:

@@ -341,11 +341,7 @@ def _home_never_made(right: Worse, world: Any, workspace: Workspace) -> str:
     return right(world, workspace)
 
 
-@planted(
-    "personal task for another student",
-    "a student is in somebody else's home",
-    (binding, "can_serve"),
-)
+@planted("personal task for another student", "a student is in somebody else's home", (binding, "can_serve"))
 def _personal_for_anyone(right: Worse, task: Task, workspace: Workspace) -> bool:
     kept = task.warm and task.kind is workspace.kind and task.offer is TaskOffer.PERSONAL
     return kept or right(task, workspace)

@@ -105,32 +105,22 @@ def _document(found: Synthesized, plan: Plan, book: PriceBook) -> list[DocumentL
     homes = plan.students * plan.home_gb * book["efs_standard_gb_month"].price
     snapshots = plan.students * plan.snapshot_gb * book["s3_gb_month"].price
     out = plan.students * plan.out_gb
-    worked_out = {
-        Group.CORE: (sum(core.values()), " + ".join(f"{word} {dollars:.2f}" for word, dollars in core.items())),
-        Group.WORKSPACES: (
-            pool + used,
-            f"pool {pool:.2f} + on demand {used:.2f}, at ${task_hour:.5f} an hour; no idle tails, no starts",
-        ),
-        Group.STORAGE: (homes + snapshots, f"homes {homes:.2f} + snapshots {snapshots:.2f}"),
-        Group.MONITORING: (document.MONITORING, "as it stands: the document does not say what it counts"),
-        Group.TRANSFER: (
-            out * document.INTERNET_GB,
-            (
-                f"{out:,.0f} GB at ${document.INTERNET_GB} straight from AWS; through CloudFront the first "
-                f"{book['cloudfront_out_gb'].free:,.0f} GB are free"
-            ),
-        ),
-    }
+
+    def line(group: Group, dollars: float, stated: float, basis: str) -> DocumentLine:
+        return DocumentLine(group, dollars, stated if as_stated else None, basis)
+
+    parts = " + ".join(f"{word} {dollars:.2f}" for word, dollars in core.items())
+    hours = f"pool {pool:.2f} + on demand {used:.2f}, at ${task_hour:.5f} an hour; no idle tails, no starts"
+    stored = f"homes {homes:.2f} + snapshots {snapshots:.2f}"
+    unexplained = "as it stands: the document does not say what it counts"
+    sent = (
+        f"{out:,.0f} GB at ${document.INTERNET_GB} straight from AWS; through CloudFront the first "
+        f"{book['cloudfront_out_gb'].free:,.0f} GB are free"
+    )
     return [
-        DocumentLine(group, dollars, _STATED[group] if as_stated else None, basis)
-        for group, (dollars, basis) in worked_out.items()
+        line(Group.CORE, sum(core.values()), document.CORE, parts),
+        line(Group.WORKSPACES, pool + used, document.WORKSPACES, hours),
+        line(Group.STORAGE, homes + snapshots, document.STORAGE, stored),
+        line(Group.MONITORING, document.MONITORING, document.MONITORING, unexplained),
+        line(Group.TRANSFER, out * document.INTERNET_GB, document.TRANSFER, sent),
     ]
-
-
-_STATED = {
-    Group.CORE: document.CORE,
-    Group.WORKSPACES: document.WORKSPACES,
-    Group.STORAGE: document.STORAGE,
-    Group.MONITORING: document.MONITORING,
-    Group.TRANSFER: document.TRANSFER,
-}

@@ -1,6 +1,7 @@
 """Properties of the cost model that hold for every school."""
 
 import dataclasses
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -96,25 +97,24 @@ def test_a_student_never_uses_a_task_for_longer_than_the_month(plan: Plan) -> No
     assert hours.session + hours.idle_tail <= plan.students * HOURS_IN_A_MONTH * (1 + 1e-12)
 
 
+def times(quantities: Any, factor: float) -> Any:
+    return type(quantities)(**{name: factor * value for name, value in dataclasses.asdict(quantities).items()})
+
+
 @without_hurry
 @given(plans, st.floats(0.1, 10))
 def test_a_bill_for_some_months_of_the_same_use_is_so_many_bills(plan: Plan, months: float) -> None:
     """Hourly prices, monthly fees and free parts must all follow the length of the period."""
     month = on_demand(plan)
-    longer = Usage(
-        students=month.students,
-        task_hours=TaskHours(**{name: months * value for name, value in dataclasses.asdict(month.task_hours).items()}),
+    used = times(month.storage, months)
+    longer = dataclasses.replace(
+        month,
+        task_hours=times(month.task_hours, months),
         storage=dataclasses.replace(
-            month.storage,
-            homes_read_gb=months * month.storage.homes_read_gb,
-            homes_written_gb=months * month.storage.homes_written_gb,
+            month.storage, homes_read_gb=used.homes_read_gb, homes_written_gb=used.homes_written_gb
         ),
-        traffic=type(month.traffic)(
-            **{name: months * value for name, value in dataclasses.asdict(month.traffic).items()}
-        ),
-        requests=type(month.requests)(
-            **{name: months * value for name, value in dataclasses.asdict(month.requests).items()}
-        ),
+        traffic=times(month.traffic, months),
+        requests=times(month.requests, months),
         logs_gb=months * month.logs_gb,
         period_hours=months * HOURS_IN_A_MONTH,
     )
