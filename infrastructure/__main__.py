@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from infrastructure.node import use_locked_node
-from infrastructure.settings import BadSettings
-from infrastructure.settings_file import EXAMPLES, load_settings
+from infrastructure.settings_file import EXAMPLES, BadSettings, load_settings
 
 EXIT_BAD_INPUT = 2
 

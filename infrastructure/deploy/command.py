@@ -18,8 +18,8 @@ from infrastructure.deploy.aws import Aws, DeployFailed, said
 from infrastructure.deploy.carry_out import Work, carry_out
 from infrastructure.deploy.observe import Observed, observe, sign_in, what_would_not_work
 from infrastructure.deploy.plan import Asked, Step, describe, make_plan
-from infrastructure.settings import BadSettings, Settings
-from infrastructure.settings_file import load_settings
+from infrastructure.settings import Settings
+from infrastructure.settings_file import BadSettings, load_settings
 
 EXIT_FAILED, EXIT_BAD_INPUT = 1, 2
 EXAMPLES = """\

@@ -48,7 +48,9 @@ class ManagerTriggers(Construct):
         allow(self._role, "ReportFailures", manager.failures.queue_arn, "sqs:SendMessage")
         self._group = scheduler.CfnScheduleGroup(self, "Group", name=stack.names.name)
         workspaces = stack.settings.workspaces
-        self._schedule("Sweep", "sweep", workspaces.sweep, "Look at everything that is due")
+        minutes = workspaces.sweep_minutes
+        rate = f"rate({minutes} minute{'s' if minutes > 1 else ''})"
+        self._schedule("Sweep", "sweep", rate, "Look at everything that is due")
         for word, (cron, size) in pool_changes(workspaces.pool).items():
             self._schedule(f"Pool{word.capitalize()}", f"pool-{word}", cron, f"Warm pool from now on: {size}")
         self._task_events(cluster_arn)

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from infrastructure.schedules import BadSchedule, check_schedule
-from infrastructure.settings import BadSettings
-from infrastructure.settings_file import EXAMPLES, load_settings
+from infrastructure.settings_file import EXAMPLES, BadSettings, load_settings
 
 HUNDRED = (EXAMPLES / "hundred.toml").read_text()
 
@@ -33,12 +31,12 @@ def test_every_example_is_accepted(name: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('region = "us-east-1"', 'region = "us-east-9"', "account.region: AWS has no region 'us-east-9'"),
+        ('region = "us-east-1"', 'region = "us-east-9"', "account.region: a region of AWS, such as us-east-1, is expected, not 'us-east-9'"),
         ('id = "111122223333"', 'id = "11112222"', "account.id: an account's twelve digits is expected"),
         ('"us-east-1c"', '"us-west-2a"', "network.zones: a zone of us-east-1 is expected, not 'us-west-2a'"),
-        (', "us-east-1c"', "", "network.zones: 3 different zones are expected"),
-        ('"us-east-1c"', '"us-east-1a"', "network.zones: 3 different zones are expected"),
-        ("nat_gateways = 3", "nat_gateways = 2", "network.nat_gateways: 1 or 3 is expected, not 2"),
+        (', "us-east-1c"', "", "network.zones: a list of 3 different values is expected"),
+        ('"us-east-1c"', '"us-east-1a"', "network.zones: a list of 3 different values is expected"),
+        ("nat_gateways = 3", "nat_gateways = 2", "network.nat_gateways should be 1 or 3, not 2"),
         ("nat_gateways = 3", 'public_cidrs = ["10.0.16.0/24", "10.0.1.0/24", "10.0.2.0/24"]', "subnets 10.0.16.0/24 and 10.0.16.0/20 overlap"),
         ("nat_gateways = 3", 'vpc_cidr = "10.1.0.0/16"', "network: subnet 10.0.0.0/24 is not inside vpc_cidr 10.1.0.0/16"),
         ("nat_gateways = 3", 'foreign_cidrs = ["10.0.128.0/17"]', "vpc_cidr 10.0.0.0/16 overlaps 10.0.128.0/17, to which it will be connected"),
@@ -48,12 +46,11 @@ def test_every_example_is_accepted(name: str) -> None:
         ("peak = 5", "peak = 100", "workspaces.pool: 100 warm tasks (100 vCPUs) and the services at their largest (15) are above account.fargate_vcpu_quota, 64"),
         ("at_once = 60", "at_once = 600", "workspaces.at_once: 600 students need 600 vCPUs"),
         ("at_once = 60", "at_once = 60\nspot_percent = 50", "workspaces.spot_percent: 30 vCPUs on Spot are above account.fargate_spot_vcpu_quota, 0"),
-        ("at_once = 60", 'at_once = 60\nsweep = "cron(61 * * * ? *)"', "workspaces.sweep: minutes: 0 to 59 is expected, not '61'"),
-        ("at_once = 60", 'at_once = 60\nsweep = "every 5 minutes"', "workspaces.sweep: rate(5 minutes) or cron("),
+        ("at_once = 60", "at_once = 60\nsweep_minutes = 0", "workspaces.sweep_minutes should be greater than or equal to 1, not 0"),
         ("at_once = 60", "at_once = 60\nsize = { cpu = 1024, memory_mb = 1024 }", "Fargate has no task of 1024 CPU units with 1024 MB"),
-        ("at_once = 60", 'at_once = 60\nkinds = ["vscode", "jupyter"]', "workspaces.kinds: one of vscode, superset is expected, not 'jupyter'"),
-        ("at_once = 60", 'at_once = "60"', "workspaces.at_once: a whole number is expected, not '60'"),
-        ("at_once = 60", "at_onse = 60", "workspaces.at_onse is not known; at_once is meant?"),
+        ("at_once = 60", 'at_once = 60\nkinds = ["vscode", "jupyter"]', "workspaces.kinds.1 should be 'vscode' or 'superset', not 'jupyter'"),
+        ("at_once = 60", 'at_once = "60"', "workspaces.at_once should be a valid integer, not '60'"),
+        ("at_once = 60", "at_onse = 60", "workspaces.at_onse is not known; do you mean at_once?"),
         ("at_once = 60", "", "workspaces.at_once is missing"),
         ('release = "0.1.0"', 'release = "0.1.0"\n[database]\ninstance_class = "db.t2.micro"', "database.instance_class: one of db.t3.medium"),
         ('release = "0.1.0"', 'release = "0.1.0"\n[database]\nsecret_arn = "apranova/database"', "database.secret_arn: an ARN of RDS' own secret is expected"),
@@ -65,7 +62,7 @@ def test_a_bad_setting_is_refused_by_name(tmp_path: Path, old: str, new: str, me
         text = text.replace("fargate_vcpu_quota = 128", "fargate_vcpu_quota = 64")
     with pytest.raises(BadSettings, match=re.escape(message)) as refused:
         load(tmp_path, text)
-    assert str(refused.value).startswith("school.toml: ")
+    assert all(line.startswith("school.toml: ") for line in str(refused.value).splitlines())
 
 
 def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
@@ -76,32 +73,3 @@ def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
 def test_a_missing_file_points_to_the_examples(tmp_path: Path) -> None:
     with pytest.raises(BadSettings, match="examples"):
         load_settings(tmp_path / "nowhere.toml")
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["rate(5 minutes)", "rate(1 hour)", "cron(0 9 ? * MON-FRI *)", "cron(0/15 7-23 * * ? *)", "cron(0 3 L * ? *)", "cron(0 7 ? * SAT,SUN *)", "cron(30 6 ? * 2#1 2026-2030)"],
-)  # fmt: skip
-def test_what_eventbridge_takes_is_taken(text: str) -> None:
-    check_schedule(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("rate(1 minutes)", "not rate\\(1 minutes\\)"),
-        ("rate(5 minute)", "not rate\\(5 minute\\)"),
-        ("rate(0 minutes)", "at least 1"),
-        ("cron(0 9 * * MON-FRI *)", "exactly one of"),
-        ("cron(0 9 ? * ? *)", "exactly one of"),
-        ("cron(0 9 ? * MON-FRI)", "six fields"),
-        ("cron(0 24 ? * * *)", "hours: 0 to 23"),
-        ("cron(0 9 32 * ? *)", "day of month: 1 to 31"),
-        ("cron(0 9 ? * MOON *)", "day of week: 1 to 7"),
-        ("cron(0 21-9 ? * * *)", "ends before it begins"),
-        ("cron(0/0 9 ? * * *)", "a step like /5"),
-    ],
-)  # fmt: skip
-def test_what_eventbridge_refuses_is_refused_here(text: str, message: str) -> None:
-    with pytest.raises(BadSchedule, match=message):
-        check_schedule(text)
