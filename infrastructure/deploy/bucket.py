@@ -1,6 +1,6 @@
-"""The one thing that must be there before any stack: a bucket for templates and code, in each region. A stack of its own makes it.
+"""The stack that must exist before the others: in each region a bucket for templates and code.
 
-CDK's own bootstrap would add five roles, one of them with all rights in the account, and a registry; nothing here needs them.
+CDK's own bootstrap would add five roles, one of them with all rights in the account, and a registry.
 """
 
 from __future__ import annotations
@@ -11,34 +11,18 @@ from infrastructure.deploy.stacks import Template
 from infrastructure.names import Names
 
 OLD_VERSIONS_DAYS = 90
+PRIVATE = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
 
 
 def bucket_template(names: Names, account: str, region: str) -> Template:
-    """Kept when the stack goes: the records of releases are in it."""
-    bucket = names.deploy_bucket(account, region)
+    """The bucket is kept when the stack is deleted: it has the records of releases."""
     arn = {"Fn::GetAtt": ["Bucket", "Arn"]}
-    properties = {
-        "BucketName": bucket,
-        "BucketEncryption": {
-            "ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
-        },
-        "PublicAccessBlockConfiguration": {
-            "BlockPublicAcls": True,
-            "BlockPublicPolicy": True,
-            "IgnorePublicAcls": True,
-            "RestrictPublicBuckets": True,
-        },
-        "VersioningConfiguration": {"Status": "Enabled"},
-        "LifecycleConfiguration": {
-            "Rules": [
-                {
-                    "Id": "old-versions",
-                    "Status": "Enabled",
-                    "NoncurrentVersionExpiration": {"NoncurrentDays": OLD_VERSIONS_DAYS},
-                    "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
-                }
-            ]
-        },
+    encryption = {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    old_versions = {
+        "Id": "old-versions",
+        "Status": "Enabled",
+        "NoncurrentVersionExpiration": {"NoncurrentDays": OLD_VERSIONS_DAYS},
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
     }
     only_tls = {
         "Sid": "RequireTls",
@@ -48,21 +32,24 @@ def bucket_template(names: Names, account: str, region: str) -> Template:
         "Resource": [arn, {"Fn::Join": ["", [arn, "/*"]]}],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
-    resources = {
-        "Bucket": {
-            "Type": "AWS::S3::Bucket",
-            "DeletionPolicy": "Retain",
-            "UpdateReplacePolicy": "Retain",
-            "Properties": properties,
-        },
-        "Policy": {
-            "Type": "AWS::S3::BucketPolicy",
-            "Properties": {
-                "Bucket": {"Ref": "Bucket"},
-                "PolicyDocument": {"Version": "2012-10-17", "Statement": [only_tls]},
-            },
+    bucket = {
+        "Type": "AWS::S3::Bucket",
+        "DeletionPolicy": "Retain",
+        "UpdateReplacePolicy": "Retain",
+        "Properties": {
+            "BucketName": names.deploy_bucket(account, region),
+            "BucketEncryption": {"ServerSideEncryptionConfiguration": [encryption]},
+            "PublicAccessBlockConfiguration": dict.fromkeys(PRIVATE, True),
+            "VersioningConfiguration": {"Status": "Enabled"},
+            "LifecycleConfiguration": {"Rules": [old_versions]},
         },
     }
+    document = {"Version": "2012-10-17", "Statement": [only_tls]}
+    policy = {
+        "Type": "AWS::S3::BucketPolicy",
+        "Properties": {"Bucket": {"Ref": "Bucket"}, "PolicyDocument": document},
+    }
+    resources = {"Bucket": bucket, "Policy": policy}
     return Template(
         stack=names.of("bootstrap"),
         region=region,

@@ -1,4 +1,7 @@
-"""Carries a plan out, step after step. Each looks first whether it is done, so a run that was cut off is simply run again."""
+"""Carries a plan out, step after step.
+
+Each step first checks whether it is done, so a deploy that was interrupted is just run again.
+"""
 
 from __future__ import annotations
 
@@ -38,13 +41,15 @@ Push = Callable[[list[str], str, str], int]
 
 @dataclass
 class Work:
-    """What the steps share."""
+    """What the steps share.
+
+    No `assembly`: nothing is synthesized (rollback, teardown).
+    """
 
     aws: Aws
     settings: Settings
     settings_file: Path
     assembly: Assembly | None
-    """None: nothing is synthesised (rollback, teardown)."""
     say: Callable[[str], None]
     replace_data: bool = False
     ask: Get = get
@@ -61,41 +66,39 @@ class Work:
 
 
 def carry_out(step: plan.Step, work: Work) -> None:
-    """Raises DeployFailed; whatever AWS refuses becomes one."""
+    """Raises DeployFailed, also for every refusal of AWS."""
     try:
         _carry_out(step, work)
     except ClientError as error:
         raise DeployFailed(
-            f"AWS refuses {error.operation_name} ({refusal(error)}): {said(error)}. Mend that (rights of these credentials?) "
-            "and run the same command again."
+            f"AWS refuses {error.operation_name} ({refusal(error)}): {said(error)}. Fix that (are the rights of these "
+            "credentials enough?) and run the same command again."
         ) from error
 
 
 def _carry_out(step: plan.Step, work: Work) -> None:
     aws, names, settings = work.aws, work.names, work.settings
     match step:
-        case plan.MakeBucket(region):
-            _told(change_stack(aws, bucket_template(names, settings.account.id, region), say=work.say), work)
         case plan.Upload():
             assert work.assembly is not None  # noqa: S101  (only plans of a deploy upload)
             work.say(f"{work.assembly.upload(aws)} files were not there yet")
             work.templates = work.assembly.templates(aws)
         case plan.FetchRelease(release):
             work.templates = templates_of(aws, work.bucket, release)
-        case plan.ChangeStack(word):
-            template = work.templates[word]
-            _told(change_stack(aws, template, say=work.say, replace=work.replace_data), work)
+        case plan.ChangeStack(word, region):
+            first = word == "bootstrap"
+            template = bucket_template(names, settings.account.id, region) if first else work.templates[word]
+            if not change_stack(aws, template, say=work.say, replace=work.replace_data):
+                work.say("nothing to change")
         case plan.PushImages():
             _push_images(step, work)
         case plan.SaveDatabase(release):
             _save_database(release, work)
         case plan.Migrate(release):
-            # The image has its static files, and cannot be written.
-            command = ["python", "-m", "backend.manage", "prepare", "--without-static"]
-            _log(run_in_backend(aws, names, command, release=release).lines, work)
+            # The image has its static files and a read-only root.
+            _manage(work, release, "prepare", "--without-static")
         case plan.MakeAdmin(email):
-            command = ["python", "-m", "backend.manage", "first_admin", email]
-            _log(run_in_backend(aws, names, command, release=settings.release).lines, work)
+            _manage(work, settings.release, "first_admin", email)
         case plan.AwaitServices():
             _await_services(work)
         case plan.WakeManager():
@@ -104,30 +107,25 @@ def _carry_out(step: plan.Step, work: Work) -> None:
             smoke_test(aws, settings.school, ask=work.ask)
         case plan.Record(release):
             record(aws, work.bucket, release, work.templates)
-        case plan.PauseSchedules():
-            pause_schedules(aws, names)
         case plan.StopWorkspaces():
+            pause_schedules(aws, names)
             stop_workspaces(aws, names, work.say)
-        case plan.UnprotectBalancer():
-            _unprotect_balancer(work)
         case plan.DeleteStack(word, region):
+            if word == "application":
+                _unprotect_balancer(work)
             delete_stack(aws, names.of(word), region, say=work.say)
         case _:
             assert_never(step)
 
 
-def _told(changed: bool, work: Work) -> None:
-    if not changed:
-        work.say("nothing to change")
-
-
-def _log(lines: tuple[str, ...], work: Work) -> None:
-    for line in lines:
+def _manage(work: Work, release: str, *arguments: str) -> None:
+    command = ["python", "-m", "backend.manage", *arguments]
+    for line in run_in_backend(work.aws, work.names, command, release=release):
         work.say(line.rstrip())
 
 
 def _push_images(step: plan.PushImages, work: Work) -> None:
-    """By the command that builds them; then the registries are asked, whatever it answered."""
+    """With the command that builds them. Then the registries decide, not its exit code."""
     settings = work.settings
     registry = f"{settings.account.id}.dkr.ecr.{settings.account.region}.amazonaws.com"
     prefix = f"{registry}/{settings.name}"
@@ -142,18 +140,18 @@ def _push_images(step: plan.PushImages, work: Work) -> None:
         wanted = "\n".join(f"  {prefix}/{image}:{step.release}" for image in missing)
         raise DeployFailed(
             f"./apranova images ended with {code}, and these images are not in the registries:\n{wanted}\n"
-            "Build and push them on a machine with Docker or Podman, then run the same command again: it goes on here."
+            "Build and push them on a machine with Docker or Podman, then run the same command again to continue."
         )
 
 
 def _registry_password(aws: Aws) -> str:
-    """Good for twelve hours; the user is AWS."""
+    """Valid for twelve hours; the user is AWS."""
     token = aws.client("ecr").get_authorization_token()["authorizationData"][0]["authorizationToken"]
     return base64.b64decode(token).decode().partition(":")[2]
 
 
 def push_with_engine(command: list[str], registry: str, password: str) -> int:
-    """Signs whichever container engine is here in to the registry, then builds and pushes. The password is on no command line."""
+    """Sign the container engine in to the registry, build, push. The password is on no command line."""
     for engine in ("podman", "docker"):
         if shutil.which(engine):
             login = [engine, "login", "--username", "AWS", "--password-stdin", registry]
@@ -162,7 +160,7 @@ def push_with_engine(command: list[str], registry: str, password: str) -> int:
 
 
 def _save_database(release: str, work: Work) -> None:
-    """The way back when a migration turns out wrong. Once for each release that is left behind."""
+    """For a way back when a migration turns out wrong; once for each release that is left."""
     rds, database = work.aws.client("rds"), work.names.of("database")
     snapshot = f"{database}-before-leaving-{re.sub(r'[^a-z0-9]+', '-', release.lower()).strip('-')}"
 

@@ -1,9 +1,11 @@
-"""A command of the backend in a task of its own: migrations, the first admin. It has the service's image, secrets and network, and no port."""
+"""Runs a command of the backend in a task of its own: migrations, the first admin.
+
+The task has the service's image, secrets and network, and no port.
+"""
 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -26,28 +28,33 @@ _COPIED = (
 _LINES_SHOWN = 15
 
 
-@dataclass(frozen=True)
-class Ended:
-    lines: tuple[str, ...]
-    """What the command wrote, from the log."""
-
-
-def run_in_backend(aws: Aws, names: Names, command: list[str], *, release: str) -> Ended:
-    """Raises DeployFailed when the task does not start, ends with an error, or takes longer than half an hour."""
+def run_in_backend(aws: Aws, names: Names, command: list[str], *, release: str) -> tuple[str, ...]:
+    """The lines that the command wrote. Raises DeployFailed if it fails or takes over half an hour."""
     ecs = aws.client("ecs")
     definition = _definition(ecs, names, release)
     try:
         task = _start(aws, ecs, names, definition, command)
-        _await(aws, ecs, names, task)
+
+        def described() -> dict[str, Any]:
+            return ecs.describe_tasks(cluster=names.cluster, tasks=[task])["tasks"][0]
+
+        aws.until(
+            lambda: described()["lastStatus"] == "STOPPED",
+            within_s=WITHIN_S,
+            every_s=POLL_S,
+            failure=lambda: (
+                f"the task {task} still runs after {WITHIN_S / 60:.0f} minutes; its log is {names.logs('backend')}"
+            ),
+        )
         lines = _lines(aws, names, task)
-        _judge(ecs, names, task, command, lines)
-        return Ended(lines)
+        _judge(described(), command, lines)
+        return lines
     finally:
         ecs.deregister_task_definition(taskDefinition=definition)
 
 
 def _definition(ecs: Any, names: Names, release: str) -> str:
-    """The backend's own, with Django alone and in the image of `release`: it may be newer than what serves now."""
+    """The backend's own, with Django alone, in the image of `release`, which may be newer than what serves."""
     service = ecs.describe_task_definition(taskDefinition=names.of("backend"))["taskDefinition"]
     django = next(container for container in service["containerDefinitions"] if container["name"] == DJANGO)
     container = {key: value for key, value in django.items() if key not in ("healthCheck", "portMappings", "dependsOn")}
@@ -86,21 +93,6 @@ def _start(aws: Aws, ecs: Any, names: Names, definition: str, command: list[str]
     return answer["tasks"][0]["taskArn"]
 
 
-def _await(aws: Aws, ecs: Any, names: Names, task: str) -> None:
-    aws.until(
-        lambda: _described(ecs, names, task)["lastStatus"] == "STOPPED",
-        within_s=WITHIN_S,
-        every_s=POLL_S,
-        failure=lambda: (
-            f"the task {task} still runs after {WITHIN_S / 60:.0f} minutes; its log is {names.logs('backend')}"
-        ),
-    )
-
-
-def _described(ecs: Any, names: Names, task: str) -> dict[str, Any]:
-    return ecs.describe_tasks(cluster=names.cluster, tasks=[task])["tasks"][0]
-
-
 def _lines(aws: Aws, names: Names, task: str) -> tuple[str, ...]:
     stream = f"{DJANGO}/{DJANGO}/{task.rsplit('/', 1)[1]}"
     try:
@@ -114,11 +106,10 @@ def _lines(aws: Aws, names: Names, task: str) -> tuple[str, ...]:
     return tuple(event["message"] for event in events)
 
 
-def _judge(ecs: Any, names: Names, task: str, command: list[str], lines: tuple[str, ...]) -> None:
-    found = _described(ecs, names, task)
-    container = next((one for one in found["containers"] if one["name"] == DJANGO), {})
+def _judge(task: dict[str, Any], command: list[str], lines: tuple[str, ...]) -> None:
+    container = next((one for one in task["containers"] if one["name"] == DJANGO), {})
     if container.get("exitCode") == 0:
         return
-    why = container.get("reason") or found.get("stoppedReason") or f"exit code {container.get('exitCode')}"
+    why = container.get("reason") or task.get("stoppedReason") or f"exit code {container.get('exitCode')}"
     shown = "\n".join(f"  {line}" for line in lines[-_LINES_SHOWN:]) or "  (its log is empty)"
-    raise DeployFailed(f"{' '.join(command)} failed: {why}\n{shown}\nMend that and run the same command again.")
+    raise DeployFailed(f"{' '.join(command)} failed: {why}\n{shown}\nFix that and run the same command again.")

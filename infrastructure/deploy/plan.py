@@ -1,4 +1,7 @@
-"""Decides what a deploy does, from what is there and what is asked. Pure: the plan is shown, and asked about, before anything is done."""
+"""Decides what a deploy does, from what is there and what is asked.
+
+Pure: the plan is shown, and a person confirms it, before anything is done.
+"""
 
 from __future__ import annotations
 
@@ -9,22 +12,14 @@ from infrastructure.deploy.aws import DeployFailed
 from infrastructure.deploy.observe import Observed, region_of, regions
 from infrastructure.settings import Settings
 
-RELEASES_ROLLED_BACK = ("application",)
-"""Network and data outlive releases; the edge and the observers do not change with one."""
-
 
 @dataclass(frozen=True)
 class Asked:
     what: Literal["deploy", "upgrade", "rollback", "teardown"]
     release: str = ""
-    """For a rollback; else the settings say it."""
+    """Of a rollback; otherwise the settings name it."""
     admin: str = ""
     """E-mail address of the first admin."""
-
-
-@dataclass(frozen=True)
-class MakeBucket:
-    region: str
 
 
 @dataclass(frozen=True)
@@ -39,6 +34,8 @@ class FetchRelease:
 
 @dataclass(frozen=True)
 class ChangeStack:
+    """The stack `bootstrap` is made in each region; it has the bucket for templates and code."""
+
     word: str
     region: str
     exists: bool
@@ -49,13 +46,13 @@ class PushImages:
     release: str
     images: tuple[str, ...]
     earlier: str
-    """The release that runs, whose static files open pages still ask for; empty: none."""
+    """The release that runs, whose static files open pages still request; empty: none."""
 
 
 @dataclass(frozen=True)
 class SaveDatabase:
     release: str
-    """The one that runs until now."""
+    """The release that runs until now."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +72,7 @@ class AwaitServices:
 
 @dataclass(frozen=True)
 class WakeManager:
-    pass
+    """It replaces warm tasks of another image. Running workspaces stay as they are."""
 
 
 @dataclass(frozen=True)
@@ -89,18 +86,8 @@ class Record:
 
 
 @dataclass(frozen=True)
-class PauseSchedules:
-    pass
-
-
-@dataclass(frozen=True)
 class StopWorkspaces:
-    pass
-
-
-@dataclass(frozen=True)
-class UnprotectBalancer:
-    pass
+    """Schedules stop first, so that no warm task starts; warm tasks stop last."""
 
 
 @dataclass(frozen=True)
@@ -110,8 +97,7 @@ class DeleteStack:
 
 
 Step = (
-    MakeBucket
-    | Upload
+    Upload
     | FetchRelease
     | ChangeStack
     | PushImages
@@ -122,9 +108,7 @@ Step = (
     | WakeManager
     | SmokeTest
     | Record
-    | PauseSchedules
     | StopWorkspaces
-    | UnprotectBalancer
     | DeleteStack
 )
 
@@ -144,20 +128,25 @@ def _deploy(settings: Settings, observed: Observed, asked: Asked) -> tuple[Step,
     new, old = settings.release, observed.release
     if asked.what == "deploy" and old not in (None, new):
         raise DeployFailed(
-            f"{old} runs, and the settings ask for {new}: say deploy --upgrade (or set release back to change settings only)"
+            f"{old} runs, and the settings ask for {new}: use deploy --upgrade, or set release back to change "
+            "only settings"
         )
     if asked.what == "upgrade" and old is None:
-        raise DeployFailed("nothing is deployed yet that could be upgraded; say deploy without --upgrade")
+        raise DeployFailed("nothing is deployed yet that could be upgraded; use deploy without --upgrade")
     running = _serves(observed)
-    migrate = (Migrate(new),)
-    steps: list[Step] = [MakeBucket(region) for region in regions(settings)]
+    migrate: tuple[Step, ...] = (Migrate(new),)
+    steps: list[Step] = [
+        ChangeStack("bootstrap", region, exists=bool(observed.stacks.get(f"bootstrap@{region}")))
+        for region in regions(settings)
+    ]
     steps += [Upload(), *(_change(settings, observed, word) for word in ("network", "data"))]
     if observed.missing_images:
         steps.append(PushImages(new, observed.missing_images, earlier=old or ""))
     if old not in (None, new):
         steps.append(SaveDatabase(str(old)))
-    # Once something runs, tables change before the code that needs them; each release's tables also serve the release before.
-    steps += [*(migrate if running else ()), _change(settings, observed, "application"), *(() if running else migrate)]
+    # If something runs, tables change before the code that needs them. They also serve the release before.
+    application = (_change(settings, observed, "application"),)
+    steps += (*migrate, *application) if running else (*application, *migrate)
     steps += [_change(settings, observed, word) for word in ("edge", "observability")]
     steps += [AwaitServices(new), WakeManager()]
     if asked.admin:
@@ -166,7 +155,7 @@ def _deploy(settings: Settings, observed: Observed, asked: Asked) -> tuple[Step,
 
 
 def _serves(observed: Observed) -> bool:
-    """Its first creation has succeeded; whatever came later, CloudFormation left it whole."""
+    """Its first creation succeeded. CloudFormation keeps it whole through later failures."""
     status = observed.stacks["application"]
     return status == "CREATE_COMPLETE" or status.startswith("UPDATE_")
 
@@ -178,17 +167,16 @@ def _change(settings: Settings, observed: Observed, word: str) -> ChangeStack:
 def _rollback(settings: Settings, observed: Observed, asked: Asked) -> tuple[Step, ...]:
     release = asked.release
     if not _serves(observed):
-        raise DeployFailed("nothing runs here that could go back to another release")
+        raise DeployFailed("nothing runs here that could be rolled back")
     if release not in observed.releases:
         known = ", ".join(observed.releases) or "none"
-        raise DeployFailed(f"{release} was never deployed here, so there is nothing to go back to; known are: {known}")
+        raise DeployFailed(f"{release} was never deployed here; releases to roll back to: {known}")
     if observed.missing_images:
-        raise DeployFailed(
-            f"{', '.join(observed.missing_images)} of {release} are not in the registries any more; build and push them first"
-        )
+        missing = ", ".join(observed.missing_images)
+        raise DeployFailed(f"the registries no longer have {missing} of {release}; build and push them first")
     return (
         FetchRelease(release),
-        *(_change(settings, observed, word) for word in RELEASES_ROLLED_BACK),
+        _change(settings, observed, "application"),  # no other stack changes with a release
         AwaitServices(release),
         WakeManager(),
         SmokeTest(settings.school.url),
@@ -196,12 +184,11 @@ def _rollback(settings: Settings, observed: Observed, asked: Asked) -> tuple[Ste
 
 
 def _teardown(settings: Settings, observed: Observed) -> tuple[Step, ...]:
-    there = [word for word in ("edge", "observability") if observed.stacks[word]]  # first nobody gets in any more
+    there = [word for word in ("edge", "observability") if observed.stacks[word]]  # first, nobody can get in
     steps: list[Step] = [DeleteStack(word, region_of(word, settings)) for word in there]
     if _serves(observed):
-        steps += [PauseSchedules(), StopWorkspaces()]
+        steps.append(StopWorkspaces())
     if observed.stacks["application"]:
-        steps.append(UnprotectBalancer())
         steps.append(DeleteStack("application", region_of("application", settings)))
     return tuple(steps)
 
@@ -209,36 +196,30 @@ def _teardown(settings: Settings, observed: Observed) -> tuple[Step, ...]:
 def describe(step: Step) -> str:
     """A line for the plan."""
     match step:
-        case MakeBucket(region):
-            return f"make sure of the bucket for templates and code in {region}"
         case Upload():
             return "upload templates and the manager's code"
         case FetchRelease(release):
-            return f"take the templates that {release} was deployed with"
+            return f"fetch the templates that {release} was deployed with"
         case ChangeStack(word, region, exists):
             return f"{'change' if exists else 'make'} the stack {word} in {region}{_patience(word, exists)}"
         case PushImages(release, images):
             return f"build and push the images of {release} that are missing: {', '.join(images)}"
         case SaveDatabase(release):
-            return f"take a snapshot of the database as {release} leaves it"
+            return f"take a snapshot of the database before {release} is left"
         case Migrate(release):
-            return f"bring the database's tables to {release}, in a task of its own"
+            return f"migrate the database to {release}, in a task of its own"
         case MakeAdmin(email):
-            return f"make {email} an admin, unless there is one of that address"
+            return f"make {email} an admin, unless that account exists"
         case AwaitServices(release):
-            return f"wait until backend and portal serve {release} alone"
+            return f"wait until backend and portal serve only {release}"
         case WakeManager():
-            return "wake the manager: it replaces warm tasks of another image; workspaces that run are left alone"
+            return "wake the manager: it replaces warm tasks of another image; running workspaces stay as they are"
         case SmokeTest(url):
-            return f"ask {url}: portal, health, door, and that nobody goes around CloudFront"
+            return f"check {url}: portal, health, door, and that nothing goes around CloudFront"
         case Record(release):
-            return f"record {release}, so that it can be gone back to"
-        case PauseSchedules():
-            return "stop the schedules, so that no warm task is started any more"
+            return f"record {release} for a rollback"
         case StopWorkspaces():
-            return "stop every workspace, saving first; then warm tasks"
-        case UnprotectBalancer():
-            return "take the load balancer's protection against deletion off"
+            return "stop the schedules, save and stop every workspace, then stop warm tasks"
         case DeleteStack(word, region):
             return f"delete the stack {word} in {region}"
         case _:
@@ -246,5 +227,6 @@ def describe(step: Step) -> str:
 
 
 def _patience(word: str, exists: bool) -> str:
-    """What AWS takes for it the first time, as AWS' own documentation and everyone's experience have it; not measured here."""
-    return "" if exists else {"data": " (half an hour)", "edge": " (some 10 minutes)"}.get(word, " (some minutes)")
+    """How long AWS takes the first time, by its documentation and common experience; not measured here."""
+    minutes = {"data": " (half an hour)", "edge": " (about 10 minutes)"}
+    return "" if exists else minutes.get(word, " (a few minutes)")
