@@ -32,7 +32,7 @@ class Verdict:
     """Reasons for what is no longer found."""
 
 
-def synthesise_with_nag(app: App, out: Path) -> tuple[Finding, ...]:
+def synthesize_with_nag(app: App, out: Path) -> tuple[Finding, ...]:
     """Also writes the assembly. cdk-nag ends the synthesis with an error when it finds something; its report is what counts."""
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     try:

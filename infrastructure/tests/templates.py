@@ -1,4 +1,4 @@
-"""A cloud assembly as tests read it: resources by type, references followed."""
+"""A cloud assembly for tests: resources by type, references followed."""
 
 from __future__ import annotations
 
@@ -44,6 +44,23 @@ class Assembly:
         found = self.all(kind, stack)
         assert len(found) == 1, f"one {kind} is expected, {len(found)} are there"
         return found[0]
+
+    def region(self, stack: str) -> str:
+        return self.manifest["artifacts"][f"apranova-{stack}"]["environment"].rsplit("/", 1)[1]
+
+    def statements(self, role: Resource | None = None, sid: str | None = None) -> list[dict[str, Any]]:
+        """What identities may do: all of them, or one role."""
+        return [
+            statement
+            for policy in self.all("AWS::IAM::Policy", role.stack if role else None)
+            if role is None or {"Ref": role.id} in policy["Roles"]
+            for statement in policy["PolicyDocument"]["Statement"]
+            if sid in (None, statement.get("Sid"))
+        ]
+
+    def task(self, family: str) -> Resource:
+        (task,) = [task for task in self.all("AWS::ECS::TaskDefinition") if task["Family"] == family]
+        return task
 
     def target(self, reference: Any, stack: str) -> Resource:
         """What a Ref, a GetAtt or an import from another stack points at."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 from collections import Counter
@@ -13,12 +12,9 @@ import pytest
 
 from infrastructure.app import build
 from infrastructure.elements.password_rotation import CODE
-from infrastructure.nag import Finding
 from infrastructure.names import WAKE_DELAY_S
 from infrastructure.settings_file import EXAMPLES, load_settings
 from infrastructure.tests.templates import Assembly, Resource, strings
-
-SERVICE_ROLES = "AWS::IAM::Role"
 
 
 def conditions(rule: Resource) -> dict[str, list[str]]:
@@ -30,25 +26,18 @@ def conditions(rule: Resource) -> dict[str, list[str]]:
 
 
 def test_the_load_balancer_has_the_documents_three_paths_and_the_workspaces_hosts(hundred: Assembly) -> None:
-    rules = {
-        rule["Priority"]: (
-            conditions(rule)["host-header"],
-            conditions(rule).get("path-pattern"),
-            hundred.target(rule["Actions"][0]["TargetGroupArn"], "application"),
-        )
-        for rule in hundred.all("AWS::ElasticLoadBalancingV2::ListenerRule")
-    }
-    ways = {
-        priority: (hosts, paths, group.properties.get("Port", group["TargetType"]))
-        for priority, (hosts, paths, group) in rules.items()
-    }
-    assert ways == {
-        10: (["*.ws.school.example"], None, 8000),
-        20: (["school.example"], ["/api", "/api/*"], 8000),
-        30: (["school.example"], ["/workspace", "/workspace/*"], "lambda"),
-        40: (["school.example"], ["/*"], 3000),
-    }
-    assert len(rules) == len(hundred.all("AWS::ElasticLoadBalancingV2::ListenerRule"))
+    routes = []
+    for rule in hundred.all("AWS::ElasticLoadBalancingV2::ListenerRule"):
+        group = hundred.target(rule["Actions"][0]["TargetGroupArn"], "application")
+        found = conditions(rule)
+        target = group.properties.get("Port", group["TargetType"])
+        routes.append((rule["Priority"], found["host-header"], found.get("path-pattern"), target))
+    assert sorted(routes) == [
+        (10, ["*.ws.school.example"], None, 8000),
+        (20, ["school.example"], ["/api", "/api/*"], 8000),
+        (30, ["school.example"], ["/workspace", "/workspace/*"], "lambda"),
+        (40, ["school.example"], ["/*"], 3000),
+    ]
 
 
 def test_nobody_gets_past_cloudfront(hundred: Assembly) -> None:
@@ -65,11 +54,8 @@ def test_nobody_gets_past_cloudfront(hundred: Assembly) -> None:
 
 def test_tls_is_1_2_or_newer_and_there_is_no_plain_listener(hundred: Assembly) -> None:
     listener = hundred.one("AWS::ElasticLoadBalancingV2::Listener")
-    assert (listener["Port"], listener["Protocol"], listener["SslPolicy"]) == (
-        443,
-        "HTTPS",
-        "ELBSecurityPolicy-TLS13-1-2-2021-06",
-    )
+    assert (listener["Port"], listener["Protocol"]) == (443, "HTTPS")
+    assert listener["SslPolicy"] == "ELBSecurityPolicy-TLS13-1-2-2021-06"
 
 
 @pytest.mark.parametrize("name", ["apranova-backend", "apranova-portal"])
@@ -104,7 +90,7 @@ def test_services_scale_as_the_document_says(name: str, least: int, most: int, h
 
 
 def test_envoy_is_the_only_open_port_of_the_backends_task_and_django_is_beside_it(hundred: Assembly) -> None:
-    (task,) = [t for t in hundred.all("AWS::ECS::TaskDefinition") if t["Family"] == "apranova-backend"]
+    task = hundred.task("apranova-backend")
     ports = {c["Name"]: [m["ContainerPort"] for m in c.get("PortMappings", [])] for c in task["ContainerDefinitions"]}
     assert ports == {"gateway": [8000], "backend": []}
     folders = [{m["ContainerPath"] for m in c["MountPoints"]} for c in task["ContainerDefinitions"]]
@@ -112,9 +98,9 @@ def test_envoy_is_the_only_open_port_of_the_backends_task_and_django_is_beside_i
 
 
 def test_a_workspaces_task_has_no_role_that_a_students_code_could_use(
-    each: tuple[Assembly, tuple[Finding, ...]],
+    each: Assembly,
 ) -> None:
-    tasks = [t for t in each[0].all("AWS::ECS::TaskDefinition") if "workspace" in t["Family"]]
+    tasks = [t for t in each.all("AWS::ECS::TaskDefinition") if "workspace" in t["Family"]]
     assert {t["Family"] for t in tasks} == {"apranova-workspace-vscode", "apranova-workspace-superset"}
     for task in tasks:
         assert "TaskRoleArn" not in task.properties
@@ -158,63 +144,48 @@ def test_everything_that_a_task_or_a_function_is_told_is_read_there(hundred: Ass
         assert ours - words == set(), part
 
 
-def test_guardduty_can_fetch_its_agent_into_every_task(each: tuple[Assembly, tuple[Finding, ...]]) -> None:
+def test_guardduty_can_fetch_its_agent_into_every_task(each: Assembly) -> None:
     """By the execution role of each task, from a registry that is not ours; else tasks run unwatched."""
-    assembly = each[0]
-    statements = {
-        role["Ref"]: statement["Resource"]
-        for policy in assembly.all("AWS::IAM::Policy", "application")
-        for statement in policy["PolicyDocument"]["Statement"]
-        for role in policy["Roles"]
-        if statement.get("Sid") == "PullGuardDutyAgent" and "ecr:BatchGetImage" in statement["Action"]
-    }
-    roles = {task["ExecutionRoleArn"]["Fn::GetAtt"][0] for task in assembly.all("AWS::ECS::TaskDefinition")}
-    assert len(roles) == 3
-    assert set(statements) == roles
-    region = assembly.manifest["artifacts"]["apranova-application"]["environment"].rsplit("/", 1)[1]
-    for resource in statements.values():
-        assert "".join(strings(resource)).endswith(f":ecr:{region}:*:repository/aws-guardduty-agent-fargate")
+    registry = f":ecr:{each.region('application')}:*:repository/aws-guardduty-agent-fargate"
+    for task in each.all("AWS::ECS::TaskDefinition"):
+        role = each.target(task["ExecutionRoleArn"], "application")
+        (pull,) = each.statements(role, "PullGuardDutyAgent")
+        assert "ecr:BatchGetImage" in pull["Action"]
+        assert "".join(strings(pull["Resource"])).endswith(registry)
 
 
 def test_no_environment_holds_what_a_secret_holds(hundred: Assembly) -> None:
     for task in hundred.all("AWS::ECS::TaskDefinition"):
         for container in task["ContainerDefinitions"]:
             assert "{{resolve:" not in json.dumps(container)
-            assert not {e["Name"] for e in container.get("Environment", ())} & {
-                "PGPASSWORD",
-                "APRANOVA_SECRET_KEY",
-                "APRANOVA_REDIS_TOKEN",
-            }
+            names = {entry["Name"] for entry in container.get("Environment", ())}
+            assert not names & {"PGPASSWORD", "APRANOVA_SECRET_KEY", "APRANOVA_REDIS_TOKEN"}
 
 
-def test_no_action_of_an_identity_has_a_wildcard(each: tuple[Assembly, tuple[Finding, ...]]) -> None:
-    policies = [p for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy") for p in each[0].all(kind)]
-    assert len(policies) > 8
-    for policy in policies:
-        for statement in policy["PolicyDocument"]["Statement"]:
-            actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
-            assert [action for action in actions if "*" in action] == []
+def test_no_action_of_an_identity_has_a_wildcard(each: Assembly) -> None:
+    assert each.all("AWS::IAM::ManagedPolicy") == []
+    actions = [action for statement in each.statements() for action in strings(statement["Action"])]
+    assert len(actions) > 80
+    assert [action for action in actions if "*" in action] == []
 
 
 def test_the_manager_may_hand_on_one_role_to_one_service(hundred: Assembly) -> None:
-    statements = [s for p in hundred.all("AWS::IAM::Policy") for s in p["PolicyDocument"]["Statement"]]
-    (pass_role,) = [s for s in statements if "iam:PassRole" in str(s["Action"])]
+    (pass_role,) = [s for s in hundred.statements() if "iam:PassRole" in str(s["Action"])]
     role = hundred.target(pass_role["Resource"], "application")
     assert role.id.startswith("WorkspaceTasksExecution")
     assert pass_role["Condition"] == {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
 
 
 def test_the_manager_starts_tasks_in_our_cluster_alone(hundred: Assembly) -> None:
-    statements = [s for p in hundred.all("AWS::IAM::Policy") for s in p["PolicyDocument"]["Statement"]]
     for action in ("ecs:RunTask", "ecs:StopTask", "ecs:ListTasks"):
-        (statement,) = [s for s in statements if action in strings(s["Action"])]
+        (statement,) = [s for s in hundred.statements() if action in strings(s["Action"])]
         assert "ecs:cluster" in statement["Condition"]["ArnEquals"]
 
 
-def test_every_schedule_asks_for_a_pass_or_a_nightly_run(each: tuple[Assembly, tuple[Finding, ...]]) -> None:
-    schedules = each[0].all("AWS::Scheduler::Schedule")
+def test_every_schedule_asks_for_a_pass_or_a_nightly_run(each: Assembly) -> None:
+    schedules = each.all("AWS::Scheduler::Schedule")
     actions = Counter(json.loads(schedule["Target"]["Input"])["action"] for schedule in schedules)
-    assert actions == {"sweep": 6, "round": len(each[0].all("AWS::EFS::FileSystem"))}
+    assert actions == {"sweep": 6, "round": len(each.all("AWS::EFS::FileSystem"))}
 
 
 def test_the_sweep_comes_every_five_minutes_and_the_pool_changes_at_the_documents_hours(hundred: Assembly) -> None:
@@ -231,17 +202,10 @@ def test_the_sweep_comes_every_five_minutes_and_the_pool_changes_at_the_document
 
 
 def test_the_managers_own_schedule_changes_at_the_same_hours() -> None:
-    """`manager.domain.policy` decides the size; it is read as text, because the infrastructure may not import the manager."""
-    source = Path(__file__).parents[2] / "manager" / "domain" / "policy.py"
-    schedule = next(
-        n for n in ast.walk(ast.parse(source.read_text())) if isinstance(n, ast.ClassDef) and n.name == "PoolSchedule"
-    )
-    values = {
-        n.target.id: n.value.value
-        for n in schedule.body
-        if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name) and isinstance(n.value, ast.Constant)
-    }
-    assert (values["peak_from_h"], values["peak_until_h"], values["shoulder_h"]) == (9, 21, 2)
+    """`PoolSchedule` decides the size. It is read as text: the infrastructure may not import the manager."""
+    source = (SOURCE / "manager/domain/policy.py").read_text()
+    hours = dict(re.findall(r"(?m)^    (peak_from_h|peak_until_h|shoulder_h): int = (\d+)$", source))
+    assert hours == {"peak_from_h": "9", "peak_until_h": "21", "shoulder_h": "2"}
 
 
 def test_states_of_our_workspaces_tasks_wake_the_manager(hundred: Assembly) -> None:
@@ -266,14 +230,8 @@ def test_a_pass_of_the_manager_can_ask_for_the_next_one(hundred: Assembly) -> No
 
 
 def test_the_backend_tells_the_manager_its_public_key_and_nothing_else(hundred: Assembly) -> None:
-    written = [
-        statement["Resource"]
-        for policy in hundred.all("AWS::IAM::Policy")
-        for statement in policy["PolicyDocument"]["Statement"]
-        if "ssm:PutParameter" in statement["Action"]
-    ]
-    assert len(written) == 1
-    assert json.dumps(written).count("parameter/apranova/manager/identity-key") == 1
+    (write,) = [s for s in hundred.statements() if "ssm:PutParameter" in strings(s["Action"])]
+    assert "".join(strings(write["Resource"])).endswith(":parameter/apranova/manager/identity-key")
 
 
 def test_after_a_restore_the_backend_takes_the_password_of_the_restored_database(
@@ -284,15 +242,10 @@ def test_after_a_restore_the_backend_takes_the_password_of_the_restored_database
     restored = replace(settings, database=replace(settings.database, secret_arn=arn))
     build(restored, manager_code=manager_code, out=tmp_path).synth()
     assembly = Assembly(tmp_path)
-    (task,) = [t for t in assembly.all("AWS::ECS::TaskDefinition") if t["Family"] == "apranova-backend"]
+    task = assembly.task("apranova-backend")
     secrets = {s["Name"]: s["ValueFrom"] for c in task["ContainerDefinitions"] for s in c.get("Secrets", ())}
     assert (secrets["PGUSER"], secrets["PGPASSWORD"]) == (f"{arn}:username::", f"{arn}:password::")
-    (reading,) = [
-        statement
-        for policy in assembly.all("AWS::IAM::Policy")
-        for statement in policy["PolicyDocument"]["Statement"]
-        if statement["Action"] == "secretsmanager:GetSecretValue" and arn in statement["Resource"]
-    ]
+    (reading,) = [s for s in assembly.statements(sid="ReadSecrets") if arn in s["Resource"]]
     assert "MasterUserSecret" not in json.dumps(reading)
     (rule,) = [r for r in assembly.all("AWS::Events::Rule") if "RotationSucceeded" in json.dumps(r["EventPattern"])]
     assert rule["EventPattern"]["detail"]["additionalEventData"] == {"SecretId": [arn]}

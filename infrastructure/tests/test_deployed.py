@@ -7,19 +7,17 @@ It proves nothing about IAM, KMS, networks, files or scaling: docs/guides/deploy
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from infrastructure.names import INDEXES
+from infrastructure.deploy.assembly import pack
 from infrastructure.tests.deployed_manager import TASK_IMAGES, DeployedManager
 from infrastructure.tests.emulated import NOT_EMULATED, emulated, for_ministack
-from infrastructure.tests.ministack import ACCOUNT, REGION, Ministack, running
+from infrastructure.tests.ministack import Ministack, running
 from infrastructure.tests.templates import STACKS, Assembly, strings
 from tests.waiting import until
 
@@ -45,21 +43,15 @@ class Deployed:
 
 
 def upload_manager(aws: Ministack, assembly: Assembly) -> None:
-    """What `cdk deploy` does before the stacks: the function's folder, zipped, in the bootstrap's bucket."""
+    """As a deploy does before the stacks: the function's folder, zipped, in the deploy's bucket."""
     s3 = aws.client("s3")
     assets = json.loads((assembly.folder / "apranova-application.assets.json").read_text())["files"]
     for asset in assets.values():
-        source = assembly.folder / asset["source"]["path"]
-        if asset["source"]["packaging"] != "zip":
-            continue
-        packed = io.BytesIO()
-        with zipfile.ZipFile(packed, "w") as archive:
-            for file in sorted(source.rglob("*")):
-                archive.write(file, file.relative_to(source))
-        for destination in asset["destinations"].values():
-            bucket = destination["bucketName"].replace("${AWS::AccountId}", ACCOUNT).replace("${AWS::Region}", REGION)
-            s3.create_bucket(Bucket=bucket)
-            s3.put_object(Bucket=bucket, Key=destination["objectKey"], Body=packed.getvalue())
+        if asset["source"]["packaging"] == "zip":
+            packed = pack(assembly.folder / asset["source"]["path"])
+            for place in asset["destinations"].values():
+                s3.create_bucket(Bucket=place["bucketName"])
+                s3.put_object(Bucket=place["bucketName"], Key=place["objectKey"], Body=packed)
 
 
 def settled(formation: Any, name: str) -> str:
@@ -157,35 +149,9 @@ def test_what_the_manager_is_told_exists(deployed: Deployed) -> None:
         assert [container["image"] for container in task["containerDefinitions"]] == [image]
 
 
-def test_a_record_is_found_by_each_index_only_while_it_has_that_indexes_attributes(deployed: Deployed) -> None:
-    table = deployed.aws.client("dynamodb")
-    for index in INDEXES:
-        item = {"pk": {"S": f"test#{index.name}"}, "sk": {"S": "-"}}
-        key = {index.partition_key: {"S": "all"}, index.sort_key: {index.sort_type: "1000"}}
-        query = {
-            "TableName": "apranova-workspaces",
-            "IndexName": index.name,
-            "KeyConditionExpression": "#p = :all AND #s <= :now",
-            "ExpressionAttributeNames": {"#p": index.partition_key, "#s": index.sort_key},
-            "ExpressionAttributeValues": {":all": {"S": "all"}, ":now": {index.sort_type: "2000"}},
-        }
-        table.put_item(TableName="apranova-workspaces", Item=item | key)
-        assert table.query(**query)["Count"] == 1
-        table.put_item(TableName="apranova-workspaces", Item=item)
-        assert table.query(**query)["Count"] == 0
-
-
 def test_an_operator_finds_the_installation_in_parameter_store(deployed: Deployed) -> None:
     found = deployed.aws.client("ssm").get_parameters_by_path(Path="/apranova/platform", Recursive=True)["Parameters"]
     values = {parameter["Name"].rsplit("/", 1)[1]: parameter["Value"] for parameter in found}
     assert values["public-url"] == "https://school.example"
     assert values["cluster"] == "apranova-cluster"
     assert all(not text.startswith("{") for text in strings(values))
-
-
-def test_six_schedules_wake_the_manager(deployed: Deployed) -> None:
-    scheduler = deployed.aws.client("scheduler")
-    names = [entry["Name"] for entry in scheduler.list_schedules(GroupName="apranova")["Schedules"]]
-    assert len(names) == 6
-    target = scheduler.get_schedule(GroupName="apranova", Name="apranova-sweep")["Target"]
-    assert target["Arn"].endswith(":function:workspace-manager")

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from infrastructure.nag import Finding
 from infrastructure.tests.templates import Assembly
 
 
 def test_what_cloudfront_needs_is_in_us_east_1_wherever_the_school_is(
-    each: tuple[Assembly, tuple[Finding, ...]],
+    each: Assembly,
 ) -> None:
-    assembly = each[0]
-    acl = assembly.one("AWS::WAFv2::WebACL")
+    acl = each.one("AWS::WAFv2::WebACL")
     assert (acl.stack, acl["Scope"]) == ("edge", "CLOUDFRONT")
-    assert assembly.manifest["artifacts"]["apranova-edge"]["environment"].endswith("/us-east-1")
-    for distribution in assembly.all("AWS::CloudFront::Distribution"):
+    assert each.manifest["artifacts"]["apranova-edge"]["environment"].endswith("/us-east-1")
+    for distribution in each.all("AWS::CloudFront::Distribution"):
         certificate = distribution["DistributionConfig"]["ViewerCertificate"]["AcmCertificateArn"]
-        assert assembly.target(certificate, "edge").type == "AWS::CertificateManager::Certificate"
+        assert each.target(certificate, "edge").type == "AWS::CertificateManager::Certificate"
 
 
-def test_the_origin_secret_is_copied_to_where_cloudfront_reads_it(synthesise: object) -> None:
+def test_the_origin_secret_is_copied_to_where_cloudfront_reads_it(school) -> None:
     for example, copies in (("small", [{"Region": "us-east-1"}]), ("hundred", None)):
-        assembly: Assembly = synthesise(example)[0]  # pyright: ignore
+        assembly = school(example)
         (secret,) = [s for s in assembly.all("AWS::SecretsManager::Secret") if s["Name"] == "/apranova/origin-secret"]
         assert secret.properties.get("ReplicaRegions") == copies
 

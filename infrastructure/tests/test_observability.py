@@ -27,10 +27,13 @@ def alarms(hundred: Assembly) -> dict[str, dict]:
     return {alarm["AlarmName"]: alarm.properties for alarm in hundred.all("AWS::CloudWatch::Alarm", "observability")}
 
 
+def dimensions(alarm: dict) -> dict[str, object]:
+    return {entry["Name"]: entry["Value"] for entry in alarm["Dimensions"]}
+
+
 def test_the_documents_alarms_stand_where_it_says(alarms: dict[str, dict]) -> None:
     cpu = alarms["apranova-database-cpu"]
     assert (cpu["Threshold"], cpu["Period"] * cpu["EvaluationPeriods"]) == (80, 600)
-    assert alarms["apranova-database-connections"]["Threshold"] == 0.8 * 400
     assert alarms["apranova-apranova-cache-0001-001-memory"]["Threshold"] == 80
     evictions = alarms["apranova-apranova-cache-0001-002-evictions"]
     assert (evictions["Threshold"], evictions["Period"], evictions["Statistic"]) == (1000, 60, "Sum")
@@ -43,28 +46,23 @@ def test_the_connections_alarm_counts_against_what_the_database_really_allows(
     assert alarms["apranova-database-connections"]["Threshold"] == 0.8 * allowed
 
 
-def test_a_sweep_that_does_not_come_is_an_alarm(alarms: dict[str, dict]) -> None:
-    late = alarms["apranova-sweep-late"]
-    assert (late["TreatMissingData"], late["ComparisonOperator"], late["Threshold"]) == (
-        "breaching",
-        "LessThanThreshold",
-        1,
-    )
-    assert late["Period"] * late["EvaluationPeriods"] == 900
-
-
-def test_a_pool_in_which_nothing_was_ready_for_a_quarter_of_an_hour_is_an_alarm(alarms: dict[str, dict]) -> None:
-    """One ready task in any of its passes is enough, and no word at all means that none is wanted."""
-    empty = alarms["apranova-pool-empty"]
-    assert (empty["MetricName"], empty["Statistic"], empty["ComparisonOperator"], empty["Threshold"]) == (
-        POOL_READY,
-        "Maximum",
-        "LessThanThreshold",
-        1,
-    )
-    assert empty["Period"] * empty["EvaluationPeriods"] == 900
-    assert empty["TreatMissingData"] == "notBreaching"
-    assert empty["Dimensions"] == [{"Name": "service", "Value": "apranova"}]
+@pytest.mark.parametrize(
+    ("name", "metric", "statistic", "missing"),
+    [
+        # No metric at all is no pass at all.
+        ("sweep-late", SWEEP_SECONDS, "SampleCount", "breaching"),
+        # One ready task in any of the passes is enough. No metric means that none is wanted.
+        ("pool-empty", POOL_READY, "Maximum", "notBreaching"),
+    ],
+)
+def test_a_quarter_of_an_hour_without_a_pass_or_a_ready_task_is_an_alarm(
+    name: str, metric: str, statistic: str, missing: str, alarms: dict[str, dict]
+) -> None:
+    alarm = alarms[f"apranova-{name}"]
+    assert (alarm["MetricName"], alarm["Statistic"], alarm["TreatMissingData"]) == (metric, statistic, missing)
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
+    assert alarm["Period"] * alarm["EvaluationPeriods"] == 900
+    assert dimensions(alarm) == {"service": "apranova"}
 
 
 @pytest.mark.parametrize("name", [LAUNCH_FAILURES, LAUNCHES, SWEEP_SECONDS, POOL_READY, ACTIONS, SNAPSHOTS, RESTORES])
@@ -74,23 +72,17 @@ def test_the_manager_counts_what_the_alarms_watch(name: str) -> None:
 
 def test_the_action_that_ends_an_orphan_has_the_name_that_its_alarm_knows(alarms: dict[str, dict]) -> None:
     assert f"class {ORPHAN_ACTION}:" in (MANAGER / "domain" / "plan.py").read_text()
-    dimensions = {entry["Name"]: entry["Value"] for entry in alarms["apranova-orphans-seen"]["Dimensions"]}
-    assert dimensions["action"] == ORPHAN_ACTION
+    assert dimensions(alarms["apranova-orphans-seen"])["action"] == ORPHAN_ACTION
 
 
 def test_a_home_without_a_snapshot_is_an_alarm_and_so_is_a_keeper_that_dies(
     hundred: Assembly, alarms: dict[str, dict]
 ) -> None:
     failing = alarms["apranova-snapshots-failing"]
-    dimensions = {entry["Name"]: entry["Value"] for entry in failing["Dimensions"]}
-    assert (dimensions, failing["Threshold"], failing["ComparisonOperator"]) == (
-        {"service": "apranova", "result": "failed"},
-        0,
-        "GreaterThanThreshold",
-    )
-    (named,) = alarms["apranova-keeper-1-errors"]["Dimensions"]
-    assert named["Name"] == "FunctionName"
-    assert hundred.target(named["Value"], "observability")["Handler"] == "manager.entrypoints.backup_worker.handle"
+    assert dimensions(failing) == {"service": "apranova", "result": "failed"}
+    assert (failing["Threshold"], failing["ComparisonOperator"]) == (0, "GreaterThanThreshold")
+    function = dimensions(alarms["apranova-keeper-1-errors"])["FunctionName"]
+    assert hundred.target(function, "observability")["Handler"] == "manager.entrypoints.backup_worker.handle"
 
 
 def test_every_alarm_reaches_the_operators(hundred: Assembly, alarms: dict[str, dict]) -> None:
@@ -101,12 +93,8 @@ def test_every_alarm_reaches_the_operators(hundred: Assembly, alarms: dict[str, 
 
 
 def test_the_dashboard_is_one_that_cloudwatch_can_read(hundred: Assembly) -> None:
-    body = hundred.one("AWS::CloudWatch::Dashboard")["DashboardBody"]
-    text = (
-        body
-        if isinstance(body, str)
-        else "".join(part if isinstance(part, str) else "x" for part in body["Fn::Join"][1])
-    )
+    parts = hundred.one("AWS::CloudWatch::Dashboard")["DashboardBody"]["Fn::Join"][1]
+    text = "".join(part if isinstance(part, str) else "x" for part in parts)
     assert len(json.loads(text)["widgets"]) == 9
 
 

@@ -11,7 +11,7 @@ import pytest
 from cfnlint.api import ManualArgs, lint
 
 from infrastructure.acknowledged import ACKNOWLEDGED
-from infrastructure.nag import Finding, judge
+from infrastructure.nag import judge
 from infrastructure.settings_file import EXAMPLES
 from infrastructure.tests.templates import STACKS, Assembly
 
@@ -26,14 +26,14 @@ build(load_settings(EXAMPLES / "hundred.toml"), manager_code=Path(sys.argv[1]), 
 """
 
 
-def test_nothing_is_looked_up_while_synthesising(each: tuple[Assembly, tuple[Finding, ...]]) -> None:
-    assert "missing" not in each[0].manifest
+def test_nothing_is_looked_up_while_synthesising(each: Assembly) -> None:
+    assert "missing" not in each.manifest
 
 
-def test_cfn_lint_finds_no_error(each: tuple[Assembly, tuple[Finding, ...]]) -> None:
+def test_cfn_lint_finds_no_error(each: Assembly) -> None:
     errors: list[str] = []
-    for stack, file in zip(STACKS, each[0].template_files(), strict=True):
-        region = each[0].manifest["artifacts"][f"apranova-{stack}"]["environment"].rsplit("/", 1)[1]
+    for stack, file in zip(STACKS, each.template_files(), strict=True):
+        region = each.manifest["artifacts"][f"apranova-{stack}"]["environment"].rsplit("/", 1)[1]
         found = lint_all_of(file, region)
         errors += [str(match) for match in found if match.rule.id.startswith("E")]
     assert errors == []
@@ -43,12 +43,12 @@ def lint_all_of(file: Path, region: str) -> list[object]:
     return list(lint(file.read_text(), config=ManualArgs(regions=[region])))
 
 
-def test_every_finding_of_cdk_nag_is_answered(each: tuple[Assembly, tuple[Finding, ...]]) -> None:
-    assert [str(finding) for finding in judge(each[1]).unanswered] == []
+def test_every_finding_of_cdk_nag_is_answered(findings) -> None:
+    assert [str(finding) for finding in judge(findings).unanswered] == []
 
 
-def test_no_reason_answers_a_finding_that_is_gone(each: tuple[Assembly, tuple[Finding, ...]]) -> None:
-    assert judge(each[1]).stale == ()
+def test_no_reason_answers_a_finding_that_is_gone(findings) -> None:
+    assert judge(findings).stale == ()
 
 
 def test_every_acknowledgement_has_a_reason() -> None:
@@ -87,8 +87,7 @@ def test_the_same_settings_give_the_same_bytes_and_need_no_network(manager_code:
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_no_stack_nears_the_limits_of_cloudformation(stack: str, each: tuple[Assembly, tuple[Finding, ...]]) -> None:
-    assembly, _ = each
-    assert len(assembly.templates[stack]["Resources"]) < 400
-    assert assembly.template_file(stack).stat().st_size < 900_000
-    assert len(assembly.templates[stack].get("Outputs", {})) < 150
+def test_no_stack_nears_the_limits_of_cloudformation(stack: str, each: Assembly) -> None:
+    assert len(each.templates[stack]["Resources"]) < 400
+    assert each.template_file(stack).stat().st_size < 900_000
+    assert len(each.templates[stack].get("Outputs", {})) < 150
