@@ -1,1 +1,1 @@
-"""Measured questions about the whole product: how fast a launch is, what the gateway costs, how much memory it takes."""
+"""Measurements of the whole product: launch times, gateway, memory, simulated schools."""

@@ -25,7 +25,7 @@ ALL: dict[str, ModuleType] = {
 
 
 def main() -> int:
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what we started is stopped then, too
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what we started is stopped as well
     if sys.argv[2:3] == ["mutants"]:
         return mutants.main(sys.argv[3:])
     arguments = _parse()
@@ -57,21 +57,24 @@ def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="apranova benchmark",
         description="Measure the product: how long a launch takes, what the gateway costs, how much memory it needs. "
-        "Starts products of its own in temporary folders; prints a table and writes benchmarks/results/.",
-        epilog="`benchmark mutants --help`: how many small mistakes the tests notice. What the numbers mean, and those of the last full run: benchmarks/README.md",
+        "Starts its own products in temporary folders, prints a table and writes benchmarks/results/.",
+        epilog="`benchmark mutants --help`: how many small mistakes the tests notice. "
+        "What the numbers mean, and the last full run: benchmarks/README.md",
     )
     parser.add_argument("command", choices=("benchmark",), help=argparse.SUPPRESS)
-    parser.add_argument("name", nargs="?", choices=ALL, help="which; none: all of them")
-    parser.add_argument("--quick", action="store_true", help="few samples, to see that it works; kept apart")
+    parser.add_argument("name", nargs="?", choices=ALL, help="default: all of them")
+    parser.add_argument(
+        "--quick", action="store_true", help="few samples, to see that it works; results are kept apart"
+    )
     parser.add_argument(
         "--students",
         type=_sizes,
         metavar="N,N",
-        help="simulate: only these sizes; rows of others stay in the result",
+        help="simulate: only these sizes; the result keeps the rows of the others",
     )
     arguments = parser.parse_args()
     if arguments.students and (arguments.name != "simulate" or arguments.quick):
-        parser.error("--students goes with `simulate` alone, and not with --quick")
+        parser.error("--students only works with `simulate` and without --quick")
     return arguments
 
 

@@ -1,4 +1,4 @@
-"""The plots' common look: light, titled, every axis named, medians written beside the marks."""
+"""The plots' common look: light, titled, every axis named, medians next to the marks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 
-mpl.use("Agg")  # no display is needed, and none is there on a server
+mpl.use("Agg")  # a server has no display
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
@@ -45,7 +45,7 @@ def dots(axes: Axes, measures: Sequence[Measure], title: str, unit: str) -> None
 
 
 def stacks(axes: Axes, rows: Sequence[tuple[str, dict[str, float]]], title: str, unit: str) -> None:
-    """One bar a row, made of named parts; the sum at its end."""
+    """One bar for each row, made of named parts, with the sum at its end."""
     colors = [BLUE, ORANGE, "#4f9d69", "#8866aa", "#c4a83a", GREY, "#5fb3c9", "#b5596b", "#6b7f3a", "#a07855"]
     names = list(dict.fromkeys(name for _, parts in rows for name in parts))
     for row, (_, parts) in enumerate(rows):
@@ -79,7 +79,7 @@ def _short(measure: Measure) -> str:
 
 
 def bands(axes: Axes, measures: Sequence[Measure], title: str, unit: str) -> None:
-    """For thousands of samples: where nine tenths of them lie, and the median."""
+    """For thousands of samples: the range of nine tenths of them, and the median."""
     for row, measure in enumerate(measures):
         ordered, median = sorted(measure.samples), measure.summary()["median"]
         low, high = nearest_rank(ordered, 0.05), nearest_rank(ordered, 0.95)

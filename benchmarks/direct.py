@@ -1,5 +1,7 @@
-"""The very code-server of the image on a loopback port: no sandbox, no agent, no gateway. What the product adds to it
-is what the comparison shows."""
+"""The image's own code-server on a loopback port, without sandbox, agent and gateway.
+
+The comparison shows what the product adds to it.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,7 @@ START_WITHIN_S = 60.0
 
 @contextmanager
 def code_server(image: Path) -> Iterator[str]:
-    """Its address; as warm as a warm task's, with a home like a new student's."""
+    """Its address. It is as warm as in a warm task, with a home like a new student's."""
     folder = Path(tempfile.mkdtemp(prefix="apn-direct-", dir="/tmp"))
     places = _places(image, folder)
     project = places.home / "project"
@@ -71,7 +73,7 @@ def _places(image: Path, folder: Path) -> Places:
 
 
 def _warm_up(port: int) -> None:
-    """The agent's own two questions before it calls a task ready."""
+    """The two requests that the agent makes before it calls a task ready."""
     deadline = time.monotonic() + START_WITHIN_S
     for target in ("/healthz", "/version"):
         while not _answers(port, target):

@@ -1,4 +1,4 @@
-"""VS Code in Chromium: from a click to a painted workbench with its file tree, each time in a fresh browser profile."""
+"""VS Code in a fresh Chromium profile: from a click to a painted workbench with its file tree."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TIMEOUT_MS = 60_000
 
 @contextmanager
 def fresh_profile(browser: Browser) -> Iterator[BrowserContext]:
-    """No cache, no cookies, no storage: the worst case for whoever serves the files."""
+    """No cache, no cookies, no storage: the worst case for the server of the files."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     context.set_default_timeout(TIMEOUT_MS)
     yield context
@@ -26,7 +26,7 @@ def fresh_profile(browser: Browser) -> Iterator[BrowserContext]:
 
 
 def at_dashboard(context: BrowserContext, of: school.School, student: school.Student) -> Student:
-    """The student's dashboard, signed in already."""
+    """The dashboard of a student who is signed in."""
     context.add_cookies(student.cookies())
     person = Student(context.new_page(), of.product, Account("", ""))
     person.portal.goto(f"{student.url}/dashboard")

@@ -1,6 +1,6 @@
-"""How much memory the product takes, and how much CPU a workspace burns in which nobody does anything.
+"""How much memory the product takes, and how much CPU an idle workspace uses.
 
-Memory is proportional (PSS): pages that several processes share are counted once among them.
+Memory is proportional (PSS): a page that several processes share counts once among them.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ _TYPESCRIPT = 'const names: string[] = ["a", "b"]; console.log(names.map((name) 
 @dataclass(frozen=True)
 class Size:
     settle_s: float
-    """Before a reading, so that what a start leaves behind is collected."""
+    """Wait before a reading, so that garbage of the start is collected."""
     idle_minutes: int
-    """A third of what a tab that was left lives: V8 collects old objects in the first minutes, and seldom later."""
+    """A third of an idle tab's life. V8 collects old objects mostly in the first minutes."""
     minute_s: float
 
 
@@ -77,7 +77,7 @@ def run(*, quick: bool) -> Findings:
 def _session(
     school: School, student: Student, size: Size
 ) -> tuple[dict[str, dict[str, float]], list[float], list[float]]:
-    """Memory of the workspace stage by stage, then CPU seconds a minute of it and of the platform, nobody typing."""
+    """Memory of the workspace by stage; CPU seconds per idle minute of it and the platform."""
     waiting = school.sandboxes()
     stages: dict[str, dict[str, float]] = {}
     with running_chromium() as browser, fresh_profile(browser) as context:
@@ -117,7 +117,7 @@ def _typescript_alone(school: School, size: Size) -> dict[str, float]:
 
 
 def _until_there(task: psutil.Process, sort: str) -> None:
-    """A stage without the process that it is named after would look cheap."""
+    """Without the process that a stage is named after, the stage would look cheap."""
     deadline = time.monotonic() + OPENED_WITHIN_S
     while sort not in (memory := _memory(task)):
         if time.monotonic() > deadline:
@@ -126,7 +126,7 @@ def _until_there(task: psutil.Process, sort: str) -> None:
 
 
 def _claimed_sandbox(school: School, student: Student, waiting: set[int]) -> psutil.Process:
-    """The one of the waiting sandboxes with an extension host: only a workspace that somebody opened has one."""
+    """The waiting sandbox that has an extension host: only a workspace that was opened has one."""
     if student.launch().path != "existing":
         raise Unexpected("the workspace was expected to run")
     deadline = time.monotonic() + OPENED_WITHIN_S
@@ -139,7 +139,7 @@ def _claimed_sandbox(school: School, student: Student, waiting: set[int]) -> psu
 
 
 def _idle(school: School, task: psutil.Process, size: Size) -> tuple[list[float], list[float]]:
-    """CPU seconds a minute with a tab open in front of nobody."""
+    """CPU seconds per minute of an open tab that nobody uses."""
     tasks, platforms = [], []
     pids = list(school.product.pids().values())
     for _ in range(size.idle_minutes):
@@ -152,12 +152,12 @@ def _idle(school: School, task: psutil.Process, size: Size) -> tuple[list[float]
 
 
 def _platform(school: School) -> dict[str, float]:
-    """MB of each process of the platform; the workspaces' processes are not among them."""
+    """MB of each process of the platform, without workspaces."""
     return {name: (resident_bytes(pid) or 0) / MB for name, pid in school.product.pids().items()}
 
 
 def _both_kinds(size: Size) -> dict[str, float]:
-    """A school with data students too, none of whom works: the prefork template that the first launch made stays."""
+    """A school with idle data students: the prefork template of the first launch stays."""
     with running_school(fixed_pool(0)) as school:
         student = school.demo_student("deepa")
         student.launch()
@@ -180,7 +180,7 @@ def _memory(task: int | psutil.Process) -> dict[str, float]:
 
 
 def _sort(process: psutil.Process) -> str:
-    """What a process is to us, from its command line."""
+    """The sort of a process, from its command line."""
     words = " ".join(process.cmdline())
     if process.name() == "bwrap" or "/opt/apranova/task.py" in words:
         return "agent and sandbox"
@@ -199,7 +199,7 @@ def _sort(process: psutil.Process) -> str:
 
 
 def _cpu_s(pid: int, *, deep: bool = True) -> float:
-    """CPU seconds so far of a process and of the children it has waited for; `deep`: of all below it too."""
+    """CPU seconds of a process and its ended children; `deep`: also of all descendants."""
     root = psutil.Process(pid)
     total = 0.0
     for process in [root, *(root.children(recursive=True) if deep else ())]:

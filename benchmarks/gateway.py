@@ -1,8 +1,8 @@
-"""What the gateway costs: requests a second, CPU for one request, and the round trip of a WebSocket message.
+"""What the gateway costs: requests per second, CPU per request, round trip of a WebSocket message.
 
-Three ways to the same small upstream: directly, through Envoy with nothing but a route, and through the gateway (Envoy's
-whole configuration, and the authorization that it asks for each request). They take turns, so that whatever else the
-machine does disturbs all alike; CPU is read from /proc, so that it matters little at all.
+Three ways to the same small upstream: directly, through Envoy with only a route, and through the
+gateway (Envoy's whole configuration, which also authorizes each request). They take turns, so that
+other load on the machine disturbs all of them alike. CPU is read from /proc.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def run(*, quick: bool) -> Findings:
 
 
 class _Way:
-    """One way to the upstream, and what was seen on it."""
+    """One way to the upstream, and its samples."""
 
     def __init__(self, dial: Dial, pids: dict[str, int]) -> None:
         self._dial = dial
@@ -82,7 +82,7 @@ class _Way:
         self.round_trip_us: list[float] = []
 
     def requests(self, stack: Stack, cookie: str, count: int) -> None:
-        """`count` requests over a few kept connections; one thread, because more would only measure Python's lock."""
+        """`count` requests over a few connections. Threads would only measure Python's lock."""
         request = f"GET / HTTP/1.1\r\nHost: {stack.host(MINE)}\r\nCookie: a=1; {cookie}\r\nAccept: */*\r\n\r\n".encode()
         sockets = [self._dial() for _ in range(CONNECTIONS)]
         before = {name: _cpu_s(pid) for name, pid in self._pids.items()}

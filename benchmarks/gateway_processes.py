@@ -1,4 +1,4 @@
-"""What stands around Envoy while the gateway is measured, each in a process of its own so that its CPU can be read."""
+"""The servers around Envoy, each in a process of its own so that its CPU can be read."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ static_resources:
           common_http_protocol_options: {{max_requests_per_connection: 1}}
           explicit_http_config: {{http_protocol_options: {{}}}}
 """
-"""Envoy with nothing but a route. One request per upstream connection, as in the product: that is not what is compared."""
+"""Envoy with only a route. As in the product, each upstream connection serves one request."""
 
 
 async def _tiny(scope, receive, send) -> None:  # type: ignore[no-untyped-def]
-    """An upstream that costs as little as one in Python can: two bytes, or the same message back."""
+    """The cheapest upstream in Python: it answers two bytes, or sends a message back."""
     if scope["type"] == "http":
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
         await send({"type": "http.response.body", "body": b"ok"})
@@ -98,7 +98,7 @@ def _task(_stack: Stack) -> str:
 
 @contextlib.contextmanager
 def upstream(stack: Stack) -> Iterator[int]:
-    """In place of the stack's own server for the task; yields its pid."""
+    """Replaces the stack's own server of the task; yields its pid."""
     stack.servers.stop(_task(stack))
     with _process(_serve_upstream, task_socket(stack), str(task_socket(stack))) as pid:
         yield pid

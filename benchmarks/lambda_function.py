@@ -1,6 +1,6 @@
-"""What the manager's function on AWS costs by itself: to start, and beyond its calls of AWS when it is warm.
+"""What the manager's function costs by itself: to start, and when warm without its calls to AWS.
 
-AWS is ministack on loopback. What a call takes there says nothing about AWS, so it is measured apart and taken off.
+AWS is ministack on loopback. Its times say nothing about AWS, so they are measured and subtracted.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def run(*, quick: bool) -> Findings:
         return Findings(
             "The manager's function on AWS",
             [*_starts(emulator, starts), *_warm(emulator, warm)],
-            details={"aws": "ministack on loopback; its own time is not in the numbers"},
+            details={"aws": "ministack on loopback; its time is not in the numbers"},
         )
     finally:
         emulator.close()
@@ -80,7 +80,7 @@ def _warm(emulator: AwsEmulator, count: int) -> Iterator[Measure]:
         events = {
             "describe": {"action": "describe", "workspace_ids": [workspace_id]},
             "launch of a workspace that runs": {"action": "launch", "workspace_id": workspace_id},
-            "sweep of a school in which nothing is due": {"action": "sweep"},
+            "reconcile pass with nothing due": {"action": "sweep"},
             "the door, redirect": door,
         }
         for name, event in events.items():
@@ -92,7 +92,7 @@ def _warm(emulator: AwsEmulator, count: int) -> Iterator[Measure]:
 
 @contextmanager
 def _apart(function: FunctionUnderTest) -> Iterator[Callable[[Any], float]]:
-    """Times an invocation without what passes inside the clients of AWS: signing, sending, waiting, reading the answer."""
+    """Times an invocation without the AWS clients' signing, sending, waiting and reading."""
     inside = [0.0]
     clients = (function.clients.dynamodb, function.clients.ecs, function.clients.sqs)
     originals = [client._make_api_call for client in clients]  # noqa: SLF001  # pyright: ignore

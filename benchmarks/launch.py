@@ -1,4 +1,4 @@
-"""How long a student waits: click → URL, click → editor, one student or a whole class at once."""
+"""How long a student waits: click → URL, click → editor, one student or a class at once."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class _Seen:
     facts: dict[str, bool] = field(default_factory=dict)
 
     def add(self, launch: Launch) -> None:
-        """Under the path that the product says it took: a warm launch that found no warm task is none."""
+        """Under the path that the product reports: without a warm task, a launch is not warm."""
         self.url_ms[launch.path].append(launch.url_ms)
         self.page_ms[launch.path].append(launch.page_ms)
 
@@ -83,7 +83,7 @@ def run(*, quick: bool) -> Findings:
 
 
 def _warm(school: School, students: list[Student], rounds: int, seen: _Seen) -> None:
-    """A pool's worth of students one after the other, then the pool fills again. Nearly all resume an existing home."""
+    """As many students as the pool has tasks, one after the other. Nearly all resume a home."""
     for _ in range(rounds):
         school.until_pool_is_full()
         for student in students:
@@ -112,8 +112,11 @@ def _editor_cold(school: School, student: Student, browser: Browser, rounds: int
 
 
 def _editors(school: School, students: list[Student], browser: Browser, rounds: int, seen: _Seen) -> None:
-    """Alternating with the same code-server served directly. 'first': nobody has opened it since it started, as after
-    a warm launch; 'again': somebody has, as for an existing one."""
+    """Alternating with the same code-server served directly.
+
+    'first': not opened since it started, as after a warm launch; 'again': opened before, as an
+    existing workspace.
+    """
     student = students[0]
     school.until_pool_is_full()
     image = image_folder(school)

@@ -1,4 +1,4 @@
-"""On what, of what and when it was measured: numbers without this cannot be compared."""
+"""Which machine, version and time: without them, numbers cannot be compared."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def revision() -> dict[str, object]:
 
 
 def load() -> list[float]:
-    """The load averages of 1, 5 and 15 minutes. Above the number of cores, others were measured too."""
+    """Load averages of 1, 5 and 15 minutes. Above the number of cores, other work interfered."""
     return [round(value, 2) for value in os.getloadavg()]
 
 

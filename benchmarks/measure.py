@@ -22,7 +22,7 @@ class Measure:
     samples: Sequence[float]
     target: Target | None = None
     note: str = ""
-    """What was done and with how much, when the name does not say it all."""
+    """What was done, when the name does not say all."""
 
     def summary(self) -> dict[str, float]:
         ordered = sorted(self.samples)
@@ -41,7 +41,7 @@ class Measure:
 
 @dataclass(frozen=True)
 class Findings:
-    """What one benchmark found: measures, and facts that are true or false ('no two share a task')."""
+    """One benchmark's results: measures, and facts that hold or not ('no two share a task')."""
 
     title: str
     measures: Sequence[Measure]
@@ -50,5 +50,5 @@ class Findings:
 
 
 def nearest_rank(ordered: Sequence[float], share: float) -> float:
-    """A value that was really seen: with fewer than 100 samples the 99th percentile is the largest."""
+    """A value that was seen. With fewer than 100 samples, the 99th percentile is the largest."""
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]

@@ -1,4 +1,4 @@
-"""One planning run in a process of its own, so that its memory is its alone."""
+"""One planning run, in a process of its own, so that its memory can be measured."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SOURCE = Path(__file__).parent.parent
 
 
 def planned(options: Sequence[str], *, policy: str = "predicted") -> dict[str, Any]:
-    """What `./apranova simulate` with these options and this one policy writes as JSON (`Result.as_json`)."""
+    """The JSON of `./apranova simulate` with these options and this policy (`Result.as_json`)."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "run.json"
         alone = ("--policy", policy, "--compare", policy, "--jobs", "1", "--json", str(file))

@@ -1,6 +1,6 @@
-"""Waits and cost of a school under each policy of the pool: 100 students, 30 days, 90 hours each, simulated.
+"""Waits and cost under each policy of the pool: 100 students, 30 days, 90 hours each, simulated.
 
-Everything but the processor's time is exact and the same on every machine. A row is one `./apranova simulate` with one policy.
+All but processor time is the same on every machine. A row is one `./apranova simulate`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from benchmarks.measure import Findings, Measure, Target
 from benchmarks.planning_run import planned
 
 HABITS = {"plain": ("--habit", "break_share=0", "--habit", "job_share=0"), "default": ()}
-"""*Plain*: weekday classes and self-study, as the target names them; the *default* adds breaks and jobs over night."""
+"""*Plain*: classes on weekdays and self-study. *Default*: also breaks and jobs over night."""
 ROWS = (
     ("plain", "late-binding", "schedule", None),
     ("plain", "late-binding", "predicted", 75),
@@ -30,7 +30,10 @@ ROWS = (
     ("default", "fixed", "predicted", 240),
     ("default", "fixed", "predicted", 480),
 )
-"""Habits, homes, policy, and what a spared cold start is worth in minutes of a warm task (75 is the manager's own)."""
+"""Habits, homes, policy, and the minutes of a warm task that an avoided cold start is worth.
+
+The manager's default is 75.
+"""
 DOLLARS_MOST, WAIT_MOST_S, COLD_SHARE_MOST = 552.0, 2.0, 0.5
 _QUICK_DAYS = "3"
 

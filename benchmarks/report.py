@@ -1,4 +1,4 @@
-"""A table for the eye, JSON for later comparisons."""
+"""A table for people, JSON for later comparisons."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from rich.table import Table
 from benchmarks.measure import Findings, Measure
 
 SAMPLES_MAX = 500
-"""More are not written one by one: the summary says what they show."""
+"""Of more samples only the summary is written."""
 RESULTS = Path(__file__).parent / "results"
-console = Console(width=130)  # the same whether it goes to a terminal or to a file
+console = Console(width=130)  # the same in a terminal and in a file
 
 
 def show(findings: Findings, machine: dict[str, object]) -> None:
@@ -60,7 +60,7 @@ def write(path: Path, findings: Findings, machine: dict[str, object], *, quick: 
 
 
 def number(value: float) -> str:
-    """Three digits that matter."""
+    """Three significant digits."""
     if value == 0:
         return "0"
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"

@@ -1,8 +1,8 @@
-"""How the manager's work grows with a school: the same week with 100, 1,000, 10,000 and 100,000 students, simulated.
+"""How the manager's work grows with a school: one week with 100 to 100,000 students, simulated.
 
-Nothing is measured by a clock but the simulation's own time and memory. Each size runs in a process of its own, as
-`./apranova simulate` with the options below, so that memory is that size's alone. `--students` chooses sizes: rows of other sizes stay in
-the result, as the largest takes most of an hour; each row says of which commit and day it is.
+Only the simulation's own time and memory depend on the machine. Each size runs in a process of its
+own, so that its memory can be measured. `--students` chooses sizes, because the largest takes long;
+the result keeps the rows of the others. Each row has its commit and day.
 """
 
 from __future__ import annotations
@@ -24,18 +24,20 @@ OPTIONS = (
     *("--days", "7", "--homes", "fixed"),
     *("--class-starts", "8,9,10,11,13,14,16,18", "--sweep-pause", "5"),
 )
-"""One week, homes as on AWS; classes at eight hours of the day, or the launch rate of one AWS account would be the only thing to see.
-A pass each five seconds at most: in a large school something happens in every one."""
+"""One week, homes as on AWS, and at most one reconcile pass each five seconds.
+
+Classes start at eight different hours. Else the launch rate of an AWS account would hide the rest.
+"""
 MINUTES_MOST, MEGABYTES_MOST = 15.0, 4_096.0
 RESULT = report.RESULTS / "simulate.json"
 _COLUMNS = {
     "launches": "launches",
-    "records_read_a_sweep": "records a sweep",
-    "records_read_max": "records, longest sweep",
-    "sweep_ms": "ms a sweep",
-    "sweep_ms_max": "ms, longest sweep",
-    "sweeps": "sweeps",
-    "store_calls_a_launch": "store calls a launch",
+    "records_read_a_sweep": "records per pass",
+    "records_read_max": "records, longest pass",
+    "sweep_ms": "ms per pass",
+    "sweep_ms_max": "ms, longest pass",
+    "sweeps": "passes",
+    "store_calls_a_launch": "store calls per launch",
     "store_calls_peak_per_s": "store calls, busiest s",
     "run_task": "RunTask",
     "run_task_peak_per_s": "RunTask asked for, busiest s",
@@ -46,13 +48,13 @@ _COLUMNS = {
 
 
 def run(*, quick: bool, sizes: Sequence[int] = ()) -> Findings:
-    """`sizes`: only these, and the other rows of the last result as they are."""
+    """`sizes`: only these; the other rows of the last result stay."""
     rows = [_week(size) for size in sizes or (SIZES_QUICK if quick else SIZES)]
     return findings(_with_others(rows) if sizes else rows)
 
 
 def findings(rows: list[dict[str, Any]]) -> Findings:
-    """`rows` by size, the smallest first."""
+    """`rows`: the smallest size first."""
     last = rows[-1]
     size = f"{last['students']:,} students, one week"
     _show(rows)
@@ -63,7 +65,7 @@ def findings(rows: list[dict[str, Any]]) -> Findings:
             Measure(f"{size}: memory", "MB", [last["memory_mb"]], Target("max", MEGABYTES_MOST)),
         ],
         facts={
-            "the records that a sweep reads grow less than half as fast as the students": _growth(
+            "the records that a pass reads grow less than half as fast as the students": _growth(
                 rows, "records_read_a_sweep"
             )
             < 0.5 * last["students"] / rows[0]["students"],

@@ -24,7 +24,7 @@ HOME_PAGE = Target("median", 1500)
 COLD = Target("median", 8000)
 OWN = Target("median", 40)
 TWENTY = Target("median", 1200)
-PARENT_WITHIN_S = 60.0
+TEMPLATE_WITHIN_S = 60.0
 MB = 1e6
 _STATIC = re.compile(r"/static/|\.(js|css|woff2?|png|svg|gif|ico)(\?|$)")
 _STATIC_AT_THE_EDGE = re.compile(r"^http://[^/]+/_shared/")
@@ -99,7 +99,7 @@ def _first_visits(school: School, student: Student, browser: Browser, count: int
 def _later_visits(school: School, student: Student, profile: BrowserContext, count: int, seen: _Seen) -> None:
     profile.set_default_timeout(TIMEOUT_MS)
     profile.add_cookies(student.cookies())
-    unseen = _Seen()  # V8 keeps what it has compiled at the second visit, and uses it from the third on
+    unseen = _Seen()  # V8 caches compiled code at the second visit and uses it from the third on
     for number in range(-2, count):
         for path in ("warm", "existing"):
             _visit(school, student, profile, path, seen if number >= 0 else unseen, "a browser that was there before")
@@ -154,7 +154,7 @@ def _all_at_once(school: School, students: list[Student], seen: _Seen, *, settle
     seen.memory_mb[f"Superset of {len(students)} students, of the pool and the template, in all"] = [supersets]
     sandboxes = [psutil.Process(pid) for pid in school.sandboxes()]
     around = [process for root in sandboxes for process in [root, *root.children(recursive=True)]]
-    seen.memory_mb["their agents and sandboxes beside that"] = [_shared(around)]
+    seen.memory_mb["their agents and sandboxes in addition"] = [_shared(around)]
 
 
 def _cold(school: School, student: Student, count: int, seen: _Seen) -> None:
@@ -170,9 +170,9 @@ def _cold(school: School, student: Student, count: int, seen: _Seen) -> None:
 
 
 def _end_template(school: School) -> None:
-    """Once it is warm: one that ends before that has failed for the engine, which then does without for a while."""
+    """Once it is warm. If it ended before, the engine would count a failure and pause templates."""
     template = template_when_there(school)
-    busy_s, deadline = -1.0, time.monotonic() + PARENT_WITHIN_S
+    busy_s, deadline = -1.0, time.monotonic() + TEMPLATE_WITHIN_S
     while (now_busy_s := sum(template.cpu_times()[:2])) > busy_s and time.monotonic() < deadline:
         busy_s = now_busy_s
         time.sleep(1)
@@ -181,8 +181,8 @@ def _end_template(school: School) -> None:
 
 
 def template_when_there(school: School) -> psutil.Process:
-    """Ten seconds after a hurried start the engine starts one; until then there is none. Raises Unexpected."""
-    deadline = time.monotonic() + PARENT_WITHIN_S
+    """The engine starts it ten seconds after a cold start. Raises Unexpected."""
+    deadline = time.monotonic() + TEMPLATE_WITHIN_S
     while True:
         try:
             return family(school)[0]
@@ -202,12 +202,12 @@ def family(school: School) -> tuple[psutil.Process, list[psutil.Process]]:
 
 
 def _own(process: psutil.Process) -> float:
-    """MB of pages that no other process has."""
+    """MB of pages that only this process has."""
     return process.memory_full_info().uss / MB
 
 
 def _shared(processes: list[psutil.Process]) -> float:
-    """MB, with each page that several processes have counted once."""
+    """MB; a page that several processes share counts once."""
     return sum(process.memory_full_info().pss for process in processes) / MB
 
 

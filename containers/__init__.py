@@ -1,1 +1,1 @@
-"""The product's container images: which there are, how they are built, tried, listed and pushed (`./apranova images`)."""
+"""`./apranova images`: builds the product's container images, checks, lists and pushes them."""

@@ -1,4 +1,4 @@
-"""`./apranova images`: build the container images, list their packages, check them and push them."""
+"""The command `./apranova images`: build, list packages, check, push."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def _run(arguments: argparse.Namespace) -> int:
 def _push(
     engine: Engine, images: Sequence[Image], tags: Mapping[str, str], arguments: argparse.Namespace, *, platform: str
 ) -> None:
-    """A student waits for a workspace, and its image is large, so it gets an index. The others unpack faster from zstd."""
+    """Students wait for workspaces' large images, which get an index. Others use zstd."""
     indexed = {image.name for image in images if image.kind and arguments.compression != "zstd"}
     reason = soci.why_not(engine) if indexed else ""
     if reason:
@@ -153,7 +153,7 @@ def _try(engine: Engine, image: Image, tag: str) -> None:
 
 
 def _commit() -> str:
-    """The short hash of the commit, marked when the tree has changes. Raises BadRequest outside a checkout."""
+    """The commit's short hash, marked when the tree has changes. Raises BadRequest without git."""
     try:
         word = subprocess.check_output(["git", "describe", "--always", "--exclude=*", "--abbrev=12", "--dirty=-changed"], cwd=SOURCE, text=True, stderr=subprocess.DEVNULL)  # fmt: skip
     except (OSError, subprocess.CalledProcessError):

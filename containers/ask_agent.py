@@ -1,6 +1,7 @@
-"""Run inside a workspace's container by the smoke test: wait for the agent, claim the task, fetch the application's first page.
+"""The smoke test runs this inside a workspace's container: claim the task, fetch the first page.
 
-`python3 -c <this> TOKEN TIMEOUT_S` prints a line of JSON: {"ready_s", "page", "failure"}. Standard library only.
+`python3 -c <this> TOKEN TIMEOUT_S` prints a line of JSON: {"ready_s", "page", "failure"}.
+Standard library only.
 """
 
 import http.client
@@ -16,7 +17,7 @@ CLAIM = {
     "student_name": "Smoke Test",
     "student_email": "smoke@school.example",
     "portal_url": "http://localhost",
-    # A public Ed25519 key must be one; nobody has the private half, so nobody is signed in.
+    # A valid public Ed25519 key. Nobody has the private half, so nobody is signed in.
     "identity_key": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
 }
 

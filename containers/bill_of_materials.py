@@ -1,6 +1,6 @@
-"""A bill of materials for each image, in CycloneDX: what the lock files say is in it, and the base's packages once it is built."""
+"""A bill of materials (CycloneDX) for each image: locked packages, and those of its base."""
 
-# The library's decorators hide its classes' parameters from the type checker; the tests validate what comes out.
+# The library's decorators hide parameters from the type checker. Tests validate the result.
 # pyright: reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def _components(image: Image, platform: Platform, debian: str, source: Path) -> 
 
 
 def python_components(lock: Path, platform: Platform) -> Iterator[Component]:
-    """Those whose marker fits the platform. Without hashes: the lock allows any of several files of one version."""
+    """Packages whose marker fits. No hashes: the lock allows several files of a version."""
     pins = _PINNED.findall(lock.read_text())
     if not pins:
         raise BadLock(f"{lock} locks nothing")
@@ -100,7 +100,7 @@ def node_components(lock: Path, platform: Platform) -> Iterator[Component]:
     """What `npm ci --omit=dev` installs on the platform."""
     packages = json.loads(lock.read_text()).get("packages")
     if not isinstance(packages, dict):
-        raise BadLock(f"{lock} is no package lock of version 2 or 3")
+        raise BadLock(f"{lock} is not a package lock of version 2 or 3")
     for path, package in packages.items():
         fits = _allows(package.get("os"), "linux") and _allows(package.get("cpu"), platform.npm_cpu)
         if not path or package.get("dev") or package.get("link") or not fits:

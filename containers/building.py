@@ -1,4 +1,4 @@
-"""Builds the images of one release, after the stages and static files that they take from other Dockerfiles."""
+"""Builds the images of one release, after the stages and static files that they share."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Builder:
     out: Path
     """Folder of the logs."""
     base: str = ""
-    """Another base than the pinned Debian 12."""
+    """A base in place of the pinned Debian 12."""
     platform: str = ""
     """Such as linux/arm64; empty: this machine's."""
     _built: dict[str, str] = field(default_factory=dict)
-    """Stages that are there already, with their tags."""
+    """Stages that are built already, with their tags."""
 
     def image(self, image: Image, tag: str, *, earlier: str = "") -> None:
         """`earlier`: a gateway image whose static files the new one keeps. Raises EngineFailed."""

@@ -10,7 +10,7 @@ SOURCE = Path(__file__).parent.parent
 STATIC_TARGET = "static"
 SHARED_DOCKERFILE = "containers/Dockerfile"
 SHARED_STAGES = ("system", "python", "build", "workspace")
-"""Stages of the shared Dockerfile. Each is built as an image and given to the Dockerfiles that have an argument of its name."""
+"""Stages of the shared Dockerfile. Dockerfiles with an argument of that name get it."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Image:
     static_from: Mapping[str, str] = field(default_factory=dict)
     """Build argument → the image whose target `static` provides the files."""
     kind: str = ""
-    """The kind of a workspace image, empty for a service. The smoke test also claims a workspace."""
+    """The kind of a workspace image; empty for a service."""
 
 
 IMAGES = (

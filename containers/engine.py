@@ -1,4 +1,4 @@
-"""Docker or Podman, by their command lines: both are what an operator has, and both take the same words."""
+"""Docker or Podman, through their command lines, which take the same words."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class EngineFailed(Exception):
 
 @dataclass(frozen=True)
 class Build:
-    """What one build is given."""
+    """The arguments of one build."""
 
     dockerfile: Path
     tag: str
@@ -40,8 +40,16 @@ class Build:
     """Such as linux/arm64; empty: this machine's."""
 
 
+def stream(command: Sequence[str]) -> None:
+    """Run a long command whose output the operator sees. Raises EngineFailed."""
+    code = subprocess.call(command, stdin=subprocess.DEVNULL, timeout=BUILD_TIMEOUT_S)
+    if code != 0:
+        failed = f"`{' '.join(command)}` failed (exit code {code})"
+        raise EngineFailed(f"{failed}. Are you signed in to the registry, and is the disk full?")
+
+
 def find_engine(wanted: str = "") -> Engine:
-    """The engine that works, Docker before Podman. `wanted`: a command of the operator's choice, perhaps with options."""
+    """The engine that works, Docker first. `wanted`: the operator's own command."""
     reasons = []
     for words in [tuple(shlex.split(wanted))] if wanted else [("docker",), ("podman",)]:
         problem = _why_not(words)
@@ -81,10 +89,10 @@ class Engine:
         return "podman" in Path(self.words[0]).name
 
     def build(self, build: Build, context: Path, log: Path) -> None:
-        """Raises EngineFailed; everything that was said is in `log`."""
+        """Raises EngineFailed. `log` gets all output."""
         options = ["--file", str(build.dockerfile), "--tag", build.tag]
         if self.is_podman:
-            # Podman's own format knows no HEALTHCHECK. The builder's steps use the host's network, as Docker's do.
+            # Podman's own format has no HEALTHCHECK. Build steps use the host network, as in Docker.
             options += ["--format", "docker", "--network", "host"]
         if build.target:
             options += ["--target", build.target]
@@ -104,15 +112,15 @@ class Engine:
             raise EngineFailed(f"{build.tag} could not be built (exit code {code}).\n{last}\n  Whole log: {log}")
 
     def inspect(self, image: str) -> dict[str, Any]:
-        """What the engine says of an image. Raises EngineFailed."""
+        """What the engine knows about an image. Raises EngineFailed."""
         return json.loads(self._call("image", "inspect", image))[0]
 
     def start(self, image: str, *, environment: Mapping[str, str], volumes: Sequence[str] = ()) -> str:
-        """Start a container as the platform does: read-only root, no capability, here also without a network; its id."""
+        """Start a container as the platform does, but without a network. Returns its id."""
         options = ["--detach", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"]
         options += ["--network", "none", "--no-healthcheck"]
         if self.is_podman:
-            options.append("--read-only-tmpfs=false")  # only what the image says can be written, as on ECS
+            options.append("--read-only-tmpfs=false")  # as on ECS, only declared volumes can be written
         for name, value in environment.items():
             options += ["--env", f"{name}={value}"]
         for volume in volumes:
@@ -120,7 +128,7 @@ class Engine:
         return self._call("run", *options, image).strip().splitlines()[-1]
 
     def execute(self, container: str, command: Sequence[str], *, user: str = "") -> subprocess.CompletedProcess[str]:
-        """A command inside a running container; its exit code is the caller's to judge."""
+        """Run a command inside a container. The caller checks the exit code."""
         return self._run("exec", *(("--user", user) if user else ()), container, *command)
 
     def output_of(self, image: str, command: Sequence[str]) -> str:
@@ -141,22 +149,13 @@ class Engine:
         self._run("rm", "--force", "--volumes", container)
 
     def save(self, image: str, file: Path) -> None:
-        """As an OCI archive with layers in gzip; Podman alone. Raises EngineFailed."""
-        options = ("--format", "oci-archive", "--output", str(file))
-        code = subprocess.call(
-            [*self.words, "save", *options, image], stdin=subprocess.DEVNULL, timeout=BUILD_TIMEOUT_S
-        )
-        if code != 0:
-            raise EngineFailed(f"{image} could not be saved (exit code {code})")
+        """As an OCI archive with layers in gzip; Podman only. Raises EngineFailed."""
+        stream([*self.words, "save", "--format", "oci-archive", "--output", str(file), image])
 
     def push(self, image: str, *, compression: str) -> None:
-        """`compression`: gzip, or zstd where the engine can (Podman). Raises EngineFailed."""
+        """`compression`: gzip, or zstd (Podman only). Raises EngineFailed."""
         options = ("--compression-format", compression) if self.is_podman else ()
-        code = subprocess.call(
-            [*self.words, "push", *options, image], stdin=subprocess.DEVNULL, timeout=BUILD_TIMEOUT_S
-        )
-        if code != 0:
-            raise EngineFailed(f"{image} could not be pushed (exit code {code}). Are you signed in to its registry?")
+        stream([*self.words, "push", *options, image])
 
     def _call(self, *arguments: str) -> str:
         done = self._run(*arguments)

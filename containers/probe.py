@@ -1,10 +1,10 @@
-"""Health check of the images that have a Python: does the one listener answer HTTP at all? Copied into them; stands alone.
+"""Health check of the images that have Python: does the listener answer HTTP? A file of its own.
 
     probe.py unix:/run/apranova/backend.sock /_authz
     probe.py 127.0.0.1:8080 /_agent/status
 
-Any answer will do, also a refusal. It must not wait for a database, Redis or the manager, as the backend's own /api/health/ does:
-to end a task while those are away helps nobody.
+Any answer is good, also a refusal. Unlike the backend's own /api/health/, this check needs no
+database, Redis or manager: to end tasks while those are down would not help.
 """
 
 import socket

@@ -1,4 +1,4 @@
-"""Starts an image as the platform does, without root, network or a writable root, and asks whether it is well."""
+"""Starts an image as the platform does, but without a network, and checks it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ASK_AGENT = Path(__file__).with_name("ask_agent.py")
 
 
 class NotWell(Exception):
-    """The image does not do what the platform expects; the text says what, with the end of its log."""
+    """The image is not as the platform expects. The text says how, with the end of its log."""
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,13 @@ class Seen:
     healthy_s: float
     stopped_s: float
     agent: str = ""
-    """Of a workspace: how long until it could be claimed, and what the first page's request was answered with."""
+    """Of a workspace: time until it could be claimed, and the status of its first page."""
 
 
 def smoke(engine: Engine, image: Image, tag: str) -> Seen:
     """Raises NotWell and EngineFailed; leaves no container behind."""
     about = engine.inspect(tag)
-    # Docker says it in the configuration, Podman beside it.
+    # Docker has it in the configuration, Podman next to it.
     probe = ((about["Config"].get("Healthcheck") or about.get("Healthcheck") or {}).get("Test") or [])[1:]
     if not probe:
         raise NotWell(f"{tag} has no HEALTHCHECK. Podman builds keep it only with --format docker")
@@ -62,7 +62,7 @@ def smoke(engine: Engine, image: Image, tag: str) -> Seen:
 
 
 def _environment(image: Image, token: str) -> dict[str, str]:
-    """The least with which each starts; what they would call on the network is not there."""
+    """The fewest variables with which each image starts; there is no network."""
     if image.kind:
         config = TaskConfig(
             task_id="task-aaaaaaaaaaaaaaaa",
@@ -98,7 +98,7 @@ def _uid(engine: Engine, container: str) -> int:
 
 
 def _root_is_read_only(engine: Engine, container: str) -> None:
-    """Tried as root, so that owners and modes cannot hide a root that can be written."""
+    """As root, so that owners and modes cannot hide a writable root."""
     script = 'for folder; do touch "$folder/smoke-test" 2>/dev/null && echo "$folder"; done; true'
     done = engine.execute(container, ["sh", "-c", script, "sh", "/", "/opt", "/etc", "/usr"], user="0")
     if done.returncode != 0 or done.stdout.strip():
@@ -120,7 +120,7 @@ def _wait_until_healthy(engine: Engine, container: str, probe: list[str]) -> flo
 
 
 def _ask_agent(engine: Engine, container: str, token: str) -> str:
-    """The whole way of a task but the student: warm, ready, claimed, first page."""
+    """A task's whole way without a student: warm, ready, claimed, first page."""
     script = _ASK_AGENT.read_text()
     done = engine.execute(container, ["/usr/bin/python3", "-I", "-c", script, token, str(HEALTHY_WITHIN_S - 20)])
     try:

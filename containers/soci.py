@@ -1,7 +1,7 @@
-"""SOCI: an index inside an image, by which Fargate starts a task before all of the image is there.
+"""SOCI: an index inside an image. Fargate then starts a task before all of it has arrived.
 
-Version 2 of the index, the only one that Fargate takes from new customers, is part of the image and changes its digest: it has to be made
-before the push, because a tag in ECR never changes its meaning
+Version 2 is the only one that Fargate takes from new customers. It is part of the image and changes
+its digest, so it must be made before the push: a tag in ECR never changes
 (https://aws.amazon.com/blogs/containers/improving-amazon-ecs-deployment-consistency-with-soci-index-manifest-v2/).
 """
 
@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from containers.engine import BUILD_TIMEOUT_S, CALL_TIMEOUT_S, Engine, EngineFailed
+from containers.engine import CALL_TIMEOUT_S, Engine, stream
 
 LEFT_OUT = (
     "without a SOCI index ({reason}): Fargate fetches a workspace's whole image before it starts, which may take twice as long. "
@@ -30,20 +30,16 @@ def why_not(engine: Engine) -> str:
     told = subprocess.run(
         ["soci", "convert", "--help"], capture_output=True, text=True, timeout=CALL_TIMEOUT_S, check=False
     )
-    return "" if "--standalone" in told.stdout else "this soci is too old: it knows no convert --standalone"
+    return "" if "--standalone" in told.stdout else "this soci is too old: it has no convert --standalone"
 
 
 def push_with_index(engine: Engine, image: str, *, platform: str, scratch: Path) -> None:
-    """`platform`: such as linux/arm64. `scratch`: a folder with room for the image twice, compressed. skopeo signs in as Podman did.
-    Raises EngineFailed."""
+    """`scratch`: a folder with room for two compressed copies. skopeo uses Podman's sign-in.
+
+    `platform`: such as linux/arm64. Raises EngineFailed.
+    """
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
         plain, indexed = Path(folder, "plain.tar"), Path(folder, "indexed.tar")
         engine.save(image, plain)
-        _call("soci", "convert", "--standalone", "--platform", platform, str(plain), str(indexed))
-        _call("skopeo", "copy", "--all", f"oci-archive:{indexed}", f"docker://{image}")
-
-
-def _call(*command: str) -> None:
-    code = subprocess.call(command, stdin=subprocess.DEVNULL, timeout=BUILD_TIMEOUT_S)
-    if code != 0:
-        raise EngineFailed(f"`{' '.join(command)}` failed (exit code {code}). Are you signed in to the registry?")
+        stream(["soci", "convert", "--standalone", "--platform", platform, str(plain), str(indexed)])
+        stream(["skopeo", "copy", "--all", f"oci-archive:{indexed}", f"docker://{image}"])

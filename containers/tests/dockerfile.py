@@ -29,7 +29,7 @@ class Dockerfile:
 
     @property
     def last_stage(self) -> list[tuple[str, str]]:
-        """With the instructions of the shared stage that it stands on, whose metadata the engine keeps."""
+        """With the instructions of its shared stage, whose metadata the engine keeps."""
         own = self.stage("")
         shared = own[0][1].removeprefix("${").removesuffix("}").lower()
         return [*(read_file(SHARED_DOCKERFILE).stage(shared) if shared in SHARED_STAGES else ()), *own]

@@ -1,4 +1,7 @@
-"""A podman (or docker, soci, skopeo) that runs nothing: notes how it was called and answers as its behaviour file says. Installed by `pretended` below."""
+"""A podman (or docker, soci, skopeo) that runs nothing.
+
+It records its calls and answers as its behavior file says. `pretended` installs it.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ class PretendedPodman:
     program: Path
 
     def behave(self, **changes: Any) -> None:
-        self.program.with_name("behaviour.json").write_text(json.dumps(GOOD | changes))
+        self.program.with_name("behavior.json").write_text(json.dumps(GOOD | changes))
 
     def calls(self, command: str) -> list[list[str]]:
         lines = self.program.with_name("calls.jsonl").read_text().splitlines()
@@ -39,33 +42,33 @@ def pretended(folder: Path, name: str = "podman") -> PretendedPodman:
 
 def main(arguments: list[str]) -> int:
     folder = Path(globals()["HERE"])
-    behaviour = json.loads((folder / "behaviour.json").read_text())
+    behavior = json.loads((folder / "behavior.json").read_text())
     with (folder / "calls.jsonl").open("a") as calls:
         calls.write(json.dumps(arguments) + "\n")
     match arguments:
         case ["info" | "build" | "push" as command, *_]:
-            sys.stderr.write(f"{command}: the engine's last words\n" if behaviour[command] else "")
-            return behaviour[command]
+            sys.stderr.write(f"{command}: the engine's last words\n" if behavior[command] else "")
+            return behavior[command]
         case ["convert", "--help"]:
-            print(behaviour["soci_help"])
+            print(behavior["soci_help"])
         case ["convert", *_]:
-            return behaviour["convert"]
+            return behavior["convert"]
         case ["image", "inspect", _]:
-            print(json.dumps([{"Size": 123_000_000, "Config": {}, "Healthcheck": {"Test": behaviour["health_check"]}}]))
+            print(json.dumps([{"Size": 123_000_000, "Config": {}, "Healthcheck": {"Test": behavior["health_check"]}}]))
         case ["container", "inspect", _]:
-            print(json.dumps([{"State": {"Running": behaviour["running"], "ExitCode": behaviour["exit_code"]}}]))
+            print(json.dumps([{"State": {"Running": behavior["running"], "ExitCode": behavior["exit_code"]}}]))
         case ["run", "--rm", *_]:
             print("libc6 2.36-9 amd64")
         case ["run", *_]:
             print("container-1")
         case ["exec", "--user", "0", *_]:
-            print(behaviour["writable"])
+            print(behavior["writable"])
         case ["exec", _, "id", "-u"]:
-            print(behaviour["uid"])
+            print(behavior["uid"])
         case ["exec", _, "probe"]:
-            return behaviour["healthy"]
+            return behavior["healthy"]
         case ["exec", *_]:
-            print(json.dumps(behaviour["agent"]))
+            print(json.dumps(behavior["agent"]))
         case ["logs", _]:
             print("the application's last words")
     return 0

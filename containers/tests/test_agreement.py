@@ -1,4 +1,4 @@
-"""What the Dockerfiles say and what the rest of the product takes for granted about them are the same."""
+"""The Dockerfiles agree with what the rest of the product expects of them."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_the_portal_sends_by_itself_the_headers_that_a_gateway_would_add() -> No
     assert read(BY_NAME["portal"]).command[-1] == "serve.mjs"
 
 
-def test_whoever_stands_behind_the_load_balancer_keeps_idle_connections_longer() -> None:
+def test_services_behind_the_load_balancer_keep_idle_connections_longer() -> None:
     balancer = (SOURCE / "infrastructure/elements/load_balancer.py").read_text()
     (idle_s,) = re.findall(r"(?m)^IDLE_TIMEOUT_S = (\d+)$", balancer)
     (portal_ms,) = re.findall(r"KEEP_ALIVE_TIMEOUT=(\d+)", read(BY_NAME["portal"]).text)

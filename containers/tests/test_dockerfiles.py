@@ -158,7 +158,7 @@ def test_a_broken_rule_is_found(good: str, bad: str, named: str) -> None:
 
 
 def test_builds_see_sources_and_no_private_files() -> None:
-    """Docker applies the last matching rule: exclude everything, include our folders, exclude private parts of them."""
+    """The last matching rule counts: exclude all, include folders, exclude private parts."""
     rules = [line for line in (SOURCE / ".dockerignore").read_text().splitlines() if line and line[0] != "#"]
     assert rules[0] == "*"
     for dockerfile in DOCKERFILES:

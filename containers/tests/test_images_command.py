@@ -1,8 +1,9 @@
-"""`./apranova images` with an engine that runs nothing: what it asks of the engine, and what it finds wrong."""
+"""`./apranova images` with an engine that runs nothing: its calls, and the faults that it finds."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,14 +23,27 @@ def podman(tmp_path: Path) -> PretendedPodman:
     return pretended(tmp_path)
 
 
-def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, podman: PretendedPodman, *arguments: str) -> int:
-    program = ("apranova", "images", *arguments, "--engine", str(podman.program), "--out", str(tmp_path / "out"))
-    monkeypatch.setattr("sys.argv", list(program))
-    return command.main()
+@pytest.fixture
+def images(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, podman: PretendedPodman) -> Callable[..., int]:
+    """Runs the command with an engine, by default with `podman`. Returns the exit code."""
+
+    def run(*arguments: str, engine: PretendedPodman = podman) -> int:
+        program = ("apranova", "images", *arguments, "--engine", str(engine.program), "--out", str(tmp_path / "out"))
+        monkeypatch.setattr("sys.argv", list(program))
+        return command.main()
+
+    return run
 
 
-def test_images_are_built_under_the_registrys_names_with_a_bill_each(monkeypatch, tmp_path, podman) -> None:
-    assert run(monkeypatch, tmp_path, podman, "portal", "backend", "--registry", ECR, "--release", "1.2") == 0
+@pytest.fixture
+def index_tools(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for program in ("soci", "skopeo"):
+        pretended(tmp_path, program)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+
+def test_images_are_built_under_the_registrys_names_with_a_bill_each(images, tmp_path, podman) -> None:
+    assert images("portal", "backend", "--registry", ECR, "--release", "1.2") == 0
     tags = [call[call.index("--tag") + 1] for call in podman.calls("build")]
     stages = [f"localhost/apranova/{stage}:1.2" for stage in ("system", "build", "python")]  # each of them once
     assert sorted(tags) == sorted([f"{ECR}/backend:1.2", f"{ECR}/portal:1.2", *stages])
@@ -38,10 +52,8 @@ def test_images_are_built_under_the_registrys_names_with_a_bill_each(monkeypatch
         assert any(component["purl"].startswith("pkg:deb/debian/libc6@") for component in bill["components"])
 
 
-def test_the_gateway_takes_its_static_files_from_the_workspaces_of_the_same_release(
-    monkeypatch, tmp_path, podman
-) -> None:
-    assert run(monkeypatch, tmp_path, podman, "gateway", "--release", "1.2", "--earlier", f"{ECR}/gateway:1.1") == 0
+def test_the_gateway_takes_its_static_files_from_the_workspaces_of_the_same_release(images, podman) -> None:
+    assert images("gateway", "--release", "1.2", "--earlier", f"{ECR}/gateway:1.1") == 0
     *before, gateway = podman.calls("build")
     assert [call[call.index("--target") + 1] for call in before].count("static") == 2
     assert "--target" not in gateway
@@ -50,20 +62,18 @@ def test_the_gateway_takes_its_static_files_from_the_workspaces_of_the_same_rele
     assert f"EARLIER={ECR}/gateway:1.1" in gateway
 
 
-def test_the_machines_registry_settings_are_lent_as_secrets_and_never_as_arguments(
-    monkeypatch, tmp_path, podman
-) -> None:
+def test_the_machines_registry_settings_are_secrets_and_never_arguments(images, monkeypatch, tmp_path, podman) -> None:
     settings = tmp_path / "pip.conf"
     settings.write_text("[global]\nindex-url = https://somebody:a-password@index.example/simple\n")
     monkeypatch.setenv("PIP_CONFIG_FILE", str(settings))
-    assert run(monkeypatch, tmp_path, podman, "backend", "--release", "1.2") == 0
+    assert images("backend", "--release", "1.2") == 0
     *shared, call = podman.calls("build")
     assert f"id=pip,src={settings}" in call
     assert "a-password" not in json.dumps([*shared, call])
 
 
-def test_podman_keeps_the_health_check_and_the_processor_is_passed_on(monkeypatch, tmp_path, podman) -> None:
-    assert run(monkeypatch, tmp_path, podman, "backend", "--release", "1.2", "--arch", "arm") == 0
+def test_podman_keeps_the_health_check_and_the_processor_is_passed_on(images, podman) -> None:
+    assert images("backend", "--release", "1.2", "--arch", "arm") == 0
     calls = podman.calls("build")
     assert len(calls) == 3
     for call in calls:
@@ -71,8 +81,8 @@ def test_podman_keeps_the_health_check_and_the_processor_is_passed_on(monkeypatc
         assert call[call.index("--platform") + 1] == "linux/arm64"
 
 
-def test_another_base_goes_into_the_shared_stages_and_their_tags_into_the_image(monkeypatch, tmp_path, podman) -> None:
-    assert run(monkeypatch, tmp_path, podman, "workspace-vscode", "--release", "1.2", "--base", "debian:mine") == 0
+def test_another_base_goes_into_the_shared_stages_and_their_tags_into_the_image(images, podman) -> None:
+    assert images("workspace-vscode", "--release", "1.2", "--base", "debian:mine") == 0
     *shared, image = podman.calls("build")
     assert [call[call.index("--target") + 1] for call in shared] == ["build", "workspace"]
     assert all("BASE=debian:mine" in call for call in shared)
@@ -80,35 +90,32 @@ def test_another_base_goes_into_the_shared_stages_and_their_tags_into_the_image(
     assert {"BUILD=localhost/apranova/build:1.2", "WORKSPACE=localhost/apranova/workspace:1.2"} <= {*image}
 
 
-def test_pushing_says_how_layers_are_compressed(monkeypatch, tmp_path, podman) -> None:
+def test_pushing_says_how_layers_are_compressed(images, podman) -> None:
     options = ("--no-build", "--push", "--registry", ECR, "--release", "1.2", "--compression", "zstd")
-    assert run(monkeypatch, tmp_path, podman, "portal", *options) == 0
+    assert images("portal", *options) == 0
     assert podman.calls("push") == [["push", "--compression-format", "zstd", f"{ECR}/portal:1.2"]]
 
 
 PUSH = ("--no-build", "--push", "--registry", ECR, "--release", "1.2")
 
 
-def test_what_starts_ahead_is_pushed_in_zstd_without_being_asked(monkeypatch, tmp_path, podman, capsys) -> None:
-    assert run(monkeypatch, tmp_path, podman, "portal", "backend", "gateway", *PUSH) == 0
+def test_services_are_pushed_in_zstd_by_default(images, podman, capsys) -> None:
+    assert images("portal", "backend", "gateway", *PUSH) == 0
     assert {call[-1]: call[1:-1] for call in podman.calls("push")} == {
         f"{ECR}/{name}:1.2": ["--compression-format", "zstd"] for name in ("portal", "backend", "gateway")
     }
     assert "SOCI" not in capsys.readouterr().out
 
 
-def test_docker_pushes_gzip_without_being_asked(monkeypatch, tmp_path) -> None:
+def test_docker_pushes_gzip_by_default(images, tmp_path) -> None:
     docker = pretended(tmp_path, "docker")
-    assert run(monkeypatch, tmp_path, docker, "portal", *PUSH) == 0
+    assert images("portal", *PUSH, engine=docker) == 0
     assert docker.calls("push") == [["push", f"{ECR}/portal:1.2"]]
 
 
-def test_a_workspace_gets_its_index_before_it_is_pushed(monkeypatch, tmp_path, podman) -> None:
+def test_a_workspace_gets_its_index_before_it_is_pushed(images, index_tools, podman) -> None:
     """Once, with the index in it: a second push under its tag would be refused."""
-    for program in ("soci", "skopeo"):
-        pretended(tmp_path, program)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert run(monkeypatch, tmp_path, podman, "workspace-vscode", *PUSH, "--arch", "arm") == 0
+    assert images("workspace-vscode", *PUSH, "--arch", "arm") == 0
     assert podman.calls("push") == []
     (save,) = podman.calls("save")
     plain = save[save.index("--output") + 1]
@@ -121,33 +128,30 @@ def test_a_workspace_gets_its_index_before_it_is_pushed(monkeypatch, tmp_path, p
 
 
 @pytest.mark.parametrize(
-    ("programs", "behaviour", "reason"),
+    ("programs", "behavior", "reason"),
     [
         ((), {}, "not on PATH: soci, skopeo"),
         (("soci",), {}, "not on PATH: skopeo"),
         (("soci", "skopeo"), {"soci_help": "   --platform"}, "this soci is too old"),
     ],
 )
-def test_without_what_makes_an_index_one_line_says_what_it_would_have_brought(
-    monkeypatch, tmp_path, podman, capsys, programs, behaviour, reason
+def test_without_the_tools_for_an_index_one_line_says_what_is_lost(
+    images, monkeypatch, tmp_path, podman, capsys, programs, behavior, reason
 ) -> None:
     for program in programs:
         pretended(tmp_path, program)
-    podman.behave(**behaviour)
+    podman.behave(**behavior)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert run(monkeypatch, tmp_path, podman, "workspace-vscode", "workspace-superset", *PUSH) == 0
+    assert images("workspace-vscode", "workspace-superset", *PUSH) == 0
     (line,) = [line for line in capsys.readouterr().out.splitlines() if "SOCI" in line]
     assert reason in line
     assert "fetches a workspace's whole image before it starts" in line
     assert [call[1:-1] for call in podman.calls("push")] == [["--compression-format", "gzip"]] * 2
 
 
-def test_an_index_that_cannot_be_made_stops_the_push(monkeypatch, tmp_path, podman, capsys) -> None:
-    for program in ("soci", "skopeo"):
-        pretended(tmp_path, program)
+def test_an_index_that_cannot_be_made_stops_the_push(images, index_tools, podman, capsys) -> None:
     podman.behave(convert=3)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert run(monkeypatch, tmp_path, podman, "workspace-vscode", *PUSH) == 1
+    assert images("workspace-vscode", *PUSH) == 1
     assert "soci convert --standalone" in capsys.readouterr().err
     assert podman.calls("copy") == podman.calls("push") == []
 
@@ -160,25 +164,23 @@ def test_an_index_that_cannot_be_made_stops_the_push(monkeypatch, tmp_path, podm
         (("portal", "--release", "a b"), "--release 'a b'"),
     ],
 )
-def test_what_cannot_be_is_refused_before_anything_is_built(
-    monkeypatch, tmp_path, podman, capsys, arguments, said
-) -> None:
-    assert run(monkeypatch, tmp_path, podman, *arguments) == 1
+def test_a_bad_argument_is_refused_before_anything_is_built(images, podman, capsys, arguments, said) -> None:
+    assert images(*arguments) == 1
     assert said in capsys.readouterr().err
     assert not podman.program.with_name("calls.jsonl").exists() or not podman.calls("build")
 
 
-def test_docker_cannot_push_zstd_and_says_what_can(monkeypatch, tmp_path, capsys) -> None:
+def test_docker_cannot_push_zstd_and_says_what_can(images, tmp_path, capsys) -> None:
     docker = pretended(tmp_path, "docker")
     options = ("--push", "--registry", ECR, "--release", "1.2", "--compression", "zstd")
-    assert run(monkeypatch, tmp_path, docker, "portal", *options) == 1
+    assert images("portal", *options, engine=docker) == 1
     assert "use Podman" in capsys.readouterr().err
     assert not docker.calls("build")
 
 
-def test_a_failed_build_shows_the_engines_last_words(monkeypatch, tmp_path, podman, capsys) -> None:
+def test_a_failed_build_shows_the_engines_last_words(images, podman, capsys) -> None:
     podman.behave(build=3)
-    assert run(monkeypatch, tmp_path, podman, "portal", "--release", "1.2") == 1
+    assert images("portal", "--release", "1.2") == 1
     said = capsys.readouterr().err
     assert "could not be built (exit code 3)" in said
     assert "build: the engine's last words" in said
@@ -224,7 +226,7 @@ def test_a_good_image_passes_and_leaves_no_container(podman) -> None:
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "said"),
+    ("behavior", "said"),
     [
         ({"uid": "0"}, "it runs as root"),
         ({"writable": "/opt"}, "/opt can be written"),
@@ -236,9 +238,9 @@ def test_a_good_image_passes_and_leaves_no_container(podman) -> None:
         ({"agent": {"ready_s": 1, "page": 502, "failure": ""}}, "answers 502"),
     ],
 )
-def test_an_image_that_is_not_as_the_platform_expects_is_found_out(podman, monkeypatch, behaviour, said) -> None:
+def test_an_image_that_is_not_as_the_platform_expects_is_found(podman, monkeypatch, behavior, said) -> None:
     monkeypatch.setattr(smoke_test, "HEALTHY_WITHIN_S", 0.0)
-    podman.behave(**behaviour)
+    podman.behave(**behavior)
     with pytest.raises(NotWell, match=said):
         smoke(Engine((str(podman.program),)), BY_NAME["workspace-vscode"], "image:1")
     if podman.program.with_name("calls.jsonl").read_text().count('"run"'):

@@ -1,7 +1,7 @@
 """Builds and starts one image where Docker or Podman works and the base is available.
 
-APRANOVA_TEST_IMAGES=all builds and starts all of them. APRANOVA_TEST_BASE names a base for machines that do not reach the
-public registry.
+APRANOVA_TEST_IMAGES=all builds and starts all of them. APRANOVA_TEST_BASE names a base for machines
+that do not reach the public registry.
 """
 
 from __future__ import annotations
