@@ -41,9 +41,7 @@ DATABASE_PORT = 5432
 CACHE_PORT = 6379
 HOMES_PORT = 2049
 AGENT_PORT = 8080
-"""Where a workspace answers, of whichever kind: what it runs stands behind its agent."""
-WORKSPACE_PORTS = {WorkspaceKind.VSCODE: AGENT_PORT, WorkspaceKind.SUPERSET: 8088}
-"""As the document's matrix has them."""
+"""Where the agent of every kind answers. The document also has 8088, on which nothing listens."""
 
 EDGE_REGION = "us-east-1"
 """CloudFront takes its certificate and its firewall from there, wherever the rest is."""
@@ -68,8 +66,8 @@ MANAGER_HANDLER = "manager.entrypoints.aws_lambda.handle"
 SWEEP_REQUEST = '{"action":"sweep"}'
 WAKE_DELAY_S = 2
 """From one pass that asks for the next until that one comes."""
-KEEPER_HANDLER = "manager.entrypoints.backup_worker.handle"
-KEEPER_ROUND = '{"action":"round"}'
+BACKUP_HANDLER = "manager.entrypoints.backup_worker.handle"
+BACKUP_RUN = '{"action":"round"}'
 HOMES_FOLDER = "/homes"
 """On each file system: homes are folders in it (manager/adapters/efs/homes.py)."""
 
@@ -100,9 +98,9 @@ class Names:
         """The contract's own name, by which the backend invokes it: so one installation fits into an account's region."""
         return MANAGER_FUNCTION
 
-    def keeper(self, file_system: str) -> str:
-        """Of that file system's homes; the manager knows it by this name, as the purger (manager/aws_settings.py)."""
-        return self.of(f"purger-{file_system}")
+    def backup_worker(self, file_system: str) -> str:
+        """The function for that file system's homes. The manager invokes it by this name (manager/aws_settings.py)."""
+        return self.of(f"backup-worker-{file_system}")
 
     @property
     def table(self) -> str:

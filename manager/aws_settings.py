@@ -120,7 +120,7 @@ def _purgers(environment: Environment, prefix: str) -> dict[str, str]:
     if not set(named) <= set(file_systems):
         expected = f"a function for some of APRANOVA_FILE_SYSTEMS ({' '.join(file_systems)})"
         raise environment.refused("APRANOVA_PURGERS", expected)
-    return {name: named.get(name, f"{prefix}-purger-{name}") for name in file_systems}
+    return {name: named.get(name, f"{prefix}-backup-worker-{name}") for name in file_systems}
 
 
 def _pairs(environment: Environment, name: str, example: str) -> dict[str, str]:

@@ -185,7 +185,7 @@ def _reserved_by_us(functions: Any, names: Names) -> int:
     """By the functions of a deploy before this one: it is not asked for twice."""
     pages = functions.get_paginator("list_functions").paginate()
     found = [function["FunctionName"] for page in pages for function in page["Functions"]]
-    ours = [name for name in found if name == names.manager or name.startswith(names.keeper(""))]
+    ours = [name for name in found if name == names.manager or name.startswith(names.backup_worker(""))]
     return sum(
         functions.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions", 0) for name in ours
     )

@@ -91,7 +91,7 @@ def all_alarms(settings: Settings, *, balancer: str, backup_workers: list[str]) 
     for number, worker in enumerate(backup_workers, 1):
         description, function = "A backup worker failed or ran out of time", {"FunctionName": worker}
         alarms.append(
-            Alarm(f"keeper-{number}-errors", description, "AWS/Lambda", "Errors", function, 0, period_s=HOUR_S)
+            Alarm(f"backup-worker-{number}-errors", description, "AWS/Lambda", "Errors", function, 0, period_s=HOUR_S)
         )
     return alarms
 

@@ -18,7 +18,7 @@ from constructs import Construct
 from contract.names import STUDENT_UID
 from infrastructure.elements.function import make_function
 from infrastructure.elements.roles import allow, allow_log, allow_vpc, make_role
-from infrastructure.names import HOMES_FOLDER, KEEPER_HANDLER, KEEPER_ROUND, METRICS_NAMESPACE
+from infrastructure.names import BACKUP_HANDLER, BACKUP_RUN, HOMES_FOLDER, METRICS_NAMESPACE
 from infrastructure.stacks.base import PlatformStack
 from infrastructure.stacks.data import DataStack
 from infrastructure.stacks.network import NetworkStack
@@ -38,9 +38,9 @@ _Schedule = scheduler.CfnSchedule
 
 class BackupWorkers(Construct):
     def __init__(self, stack: PlatformStack, *, network: NetworkStack, data: DataStack, code: Path) -> None:
-        super().__init__(stack, "Keepers")
+        super().__init__(stack, "BackupWorkers")
         self._stack, self._network, self._data = stack, network, data
-        self._log_group = stack.log_group("KeeperLogs", stack.names.logs("keepers"))
+        self._log_group = stack.log_group("BackupWorkerLogs", stack.names.logs("backup-workers"))
         self._asset = assets.Asset(self, "Code", path=str(code))
         self._role = self._make_role()
         self.functions = [self._worker(number, it) for number, it in enumerate(data.homes.file_systems, 1)]
@@ -72,7 +72,7 @@ class BackupWorkers(Construct):
         return make_function(
             self._stack,
             self,
-            f"Keeper{number}",
+            f"Worker{number}",
             code=self._asset,
             role=self._role,
             log_group=self._log_group,
@@ -87,9 +87,9 @@ class BackupWorkers(Construct):
                 "APRANOVA_METRICS_NAMESPACE": METRICS_NAMESPACE,
                 "APRANOVA_SERVICE": self._stack.names.name,
             },
-            function_name=self._stack.names.keeper(file_system.ref),
-            description="Keeps homes: snapshots after stops, restores, purges",
-            handler=KEEPER_HANDLER,
+            function_name=self._stack.names.backup_worker(file_system.ref),
+            description="Takes snapshots of stopped homes, restores and purges homes",
+            handler=BACKUP_HANDLER,
             memory_size=MEMORY_MB,
             timeout=TIMEOUT_S,
             ephemeral_storage=lambda_.CfnFunction.EphemeralStorageProperty(size=SCRATCH_MB),
@@ -100,15 +100,13 @@ class BackupWorkers(Construct):
         )
 
     def _nightly_runs(self) -> None:
-        role = make_role(
-            self, "RoundRole", "scheduler.amazonaws.com", "EventBridge Scheduler sends keepers on their round"
-        )
+        role = make_role(self, "NightlyRole", "scheduler.amazonaws.com", "EventBridge Scheduler starts nightly runs")
         self.let_invoke(role)
         for number, function in enumerate(self.functions, 1):
             _Schedule(
                 self,
-                f"Round{number}",
-                name=self._stack.names.of(f"keeper-round-{number}"),
+                f"Nightly{number}",
+                name=self._stack.names.of(f"nightly-backup-{number}"),
                 description="Homes whose snapshot was lost, failed or overtaken",
                 schedule_expression="cron(0 4 * * ? *)",
                 schedule_expression_timezone=self._stack.settings.school.time_zone,
@@ -116,11 +114,11 @@ class BackupWorkers(Construct):
                     mode="FLEXIBLE", maximum_window_in_minutes=60
                 ),
                 state="ENABLED",
-                target=_Schedule.TargetProperty(arn=function.attr_arn, role_arn=role.role_arn, input=KEEPER_ROUND),
+                target=_Schedule.TargetProperty(arn=function.attr_arn, role_arn=role.role_arn, input=BACKUP_RUN),
             )
 
     def _make_role(self) -> iam.Role:
-        role = make_role(self, "Role", "lambda.amazonaws.com", "What a keeper of homes may do")
+        role = make_role(self, "Role", "lambda.amazonaws.com", "What a backup worker may do")
         data, table = self._data, self._data.table.table_arn
         allow(
             role,

@@ -13,20 +13,20 @@ from constructs import Construct
 
 from infrastructure.elements.network import ANYWHERE, Network
 from infrastructure.names import (
+    AGENT_PORT,
     BACKEND_PORT,
     CACHE_PORT,
     DATABASE_PORT,
     HOMES_PORT,
     HTTPS_PORT,
     PORTAL_PORT,
-    WORKSPACE_PORTS,
 )
 from infrastructure.stacks.base import PlatformStack
 
 TCP, UDP, ALL = 6, 17, -1
 EPHEMERAL = (1024, 65535)
 """NAT gateways and load balancers send from all of these."""
-LISTENING = sorted({BACKEND_PORT, CACHE_PORT, DATABASE_PORT, HOMES_PORT, PORTAL_PORT, *WORKSPACE_PORTS.values()})
+LISTENING = sorted({BACKEND_PORT, CACHE_PORT, DATABASE_PORT, HOMES_PORT, PORTAL_PORT, AGENT_PORT})
 
 
 _PortRange = ec2.CfnNetworkAclEntry.PortRangeProperty

@@ -124,7 +124,7 @@ def test_a_new_account_hears_what_to_have_raised_before_anything_is_made(session
     ) in problem
 
 
-def test_every_keeper_and_the_managers_own_reservation_count(session: boto3.Session) -> None:
+def test_every_backup_worker_and_the_managers_own_reservation_count(session: boto3.Session) -> None:
     settings = replace(HUNDRED, homes=replace(HUNDRED.homes, file_systems=3), manager_concurrency=900)
     (problem,) = what_would_not_work(Account(session, REGION), settings)
     assert "To be reserved: 903" in problem
@@ -134,7 +134,7 @@ def test_every_keeper_and_the_managers_own_reservation_count(session: boto3.Sess
 
 def test_what_an_earlier_deploy_reserved_is_not_asked_for_twice(session: boto3.Session) -> None:
     """And what others reserved is not there."""
-    reserved = {"apranova-purger-fs-1": 1, "workspace-manager": 0}
+    reserved = {"apranova-backup-worker-fs-1": 1, "workspace-manager": 0}
     assert what_would_not_work(Account(session, REGION, functions=Lambda(101, reserved)), HUNDRED) == []
     (problem,) = what_would_not_work(Account(session, REGION, functions=Lambda(101, {"of-others": 1})), HUNDRED)
     assert "Lambda may run 100 functions" in problem

@@ -16,11 +16,11 @@ import pytest
 
 from infrastructure.elements.function import RUNTIME
 from infrastructure.manager_package import OWN, PACKAGES, SOURCE, CannotPackage, build_manager, find_python
-from infrastructure.names import KEEPER_HANDLER, MANAGER_HANDLER
+from infrastructure.names import BACKUP_HANDLER, MANAGER_HANDLER
 
 UNZIPPED_MAX_BYTES = 262_144_000
 """Lambda's limit ("250 MB"): https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
-HANDLERS = tuple(handler.rpartition(".")[0] for handler in (MANAGER_HANDLER, KEEPER_HANDLER))
+HANDLERS = tuple(handler.rpartition(".")[0] for handler in (MANAGER_HANDLER, BACKUP_HANDLER))
 TAG = RUNTIME.replace("python", "cpython-").replace(".", "")
 SURROUNDINGS = {
     "AWS_REGION": "us-east-1",

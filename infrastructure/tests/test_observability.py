@@ -75,13 +75,13 @@ def test_the_action_that_ends_an_orphan_has_the_name_that_its_alarm_knows(alarms
     assert dimensions(alarms["apranova-orphans-seen"])["action"] == ORPHAN_ACTION
 
 
-def test_a_home_without_a_snapshot_is_an_alarm_and_so_is_a_keeper_that_dies(
+def test_a_home_without_a_snapshot_and_a_failed_backup_worker_are_alarms(
     hundred: Assembly, alarms: dict[str, dict]
 ) -> None:
     failing = alarms["apranova-snapshots-failing"]
     assert dimensions(failing) == {"service": "apranova", "result": "failed"}
     assert (failing["Threshold"], failing["ComparisonOperator"]) == (0, "GreaterThanThreshold")
-    function = dimensions(alarms["apranova-keeper-1-errors"])["FunctionName"]
+    function = dimensions(alarms["apranova-backup-worker-1-errors"])["FunctionName"]
     assert hundred.target(function, "observability")["Handler"] == "manager.entrypoints.backup_worker.handle"
 
 

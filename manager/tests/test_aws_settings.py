@@ -47,7 +47,7 @@ def test_a_warning_is_shown_for_five_minutes_although_the_pass_may_be_five_minut
 
 
 def test_an_unnamed_purger_is_called_after_its_file_system() -> None:
-    assert read(APRANOVA_PURGERS="fs-2=remove").purgers == {"fs-1": "apranova-purger-fs-1", "fs-2": "remove"}
+    assert read(APRANOVA_PURGERS="fs-2=remove").purgers == {"fs-1": "apranova-backup-worker-fs-1", "fs-2": "remove"}
 
 
 def test_parameters_are_variables_under_other_names() -> None:
