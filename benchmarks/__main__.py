@@ -1,4 +1,4 @@
-"""`./apranova benchmark [launch|gateway|footprint|superset|simulate|pool|lambda] [--quick]`, or `benchmark mutants`."""
+"""The command `./apranova benchmark`."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ class Engine:
         """Raises EngineFailed. `log` gets all output."""
         options = ["--file", str(build.dockerfile), "--tag", build.tag]
         if self.is_podman:
-            # Podman's own format has no HEALTHCHECK. Build steps use the host network, as in Docker.
+            # Podman's own format has no HEALTHCHECK. Docker, too, builds in the host's network.
             options += ["--format", "docker", "--network", "host"]
         if build.target:
             options += ["--target", build.target]

@@ -1,4 +1,4 @@
-"""`./apranova infrastructure`: synthesise the platform's templates; `check infrastructure`: prove what can be proven here; `deploy`: carry it out."""
+"""The commands `./apranova infrastructure`, `check infrastructure` and `deploy`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from infrastructure.deploy.command import main as deploy
 
         return deploy(given[1:])
-    if given[:1] == ["infrastructure"]:  # the entry script passes its command on
+    if given[:1] == ["infrastructure"]:  # the entry script passes its command's name on
         given = given[1:]
     return _synth(_parser().parse_args(given))
 
@@ -42,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
         "--manager-code",
         type=Path,
         metavar="FOLDER",
-        help="a folder built before; default: build it (fetches packages)",
+        help="a folder from an earlier build; default: build it (fetches packages)",
     )
     return parser
 
@@ -53,7 +53,7 @@ def _synth(asked: argparse.Namespace) -> int:
     except BadSettings as problem:
         print(f"apranova: {problem}", file=sys.stderr)
         return EXIT_BAD_INPUT
-    # Imported here: a bad setting is told in a moment, without starting CDK.
+    # Imported here, so that a bad setting is reported at once, without starting CDK.
     from infrastructure.app import build
     from infrastructure.manager_package import CannotPackage, build_manager
 

@@ -1,6 +1,7 @@
-"""Where we knowingly do not follow a rule of cdk-nag, each with its reason. Nothing else may be found, and no reason may be without a finding.
+"""Where we do not follow a rule of cdk-nag, and why. A test holds that this list is exact.
 
-On one page, because an auditor reads it as one; cdk-nag's own way wants generated identifiers, which change with the code.
+It is one page, because an auditor reads it as one. cdk-nag's own way needs generated identifiers,
+which change with the code.
 """
 
 from __future__ import annotations
@@ -25,36 +26,36 @@ class Acknowledged:
 
 
 ACKNOWLEDGED = (
-    Acknowledged("VPC3", "network/Acls/*", "The document asks for network ACLs; they are a coarse fence behind the security groups."),
-    Acknowledged("EC23", "network/SecurityGroups/Row1", "The document's first rule. The load balancer answers only what CloudFront signed."),
-    Acknowledged("SMG4", "data/Secrets/DjangoKey/*", "A new key signs everyone out; an operator changes it when it may be known."),
+    Acknowledged("VPC3", "network/Acls/*", "The document asks for network ACLs, a coarse fence behind the security groups."),
+    Acknowledged("EC23", "network/SecurityGroups/Row1", "The document's first rule. The load balancer answers only requests with CloudFront's secret header."),
+    Acknowledged("SMG4", "data/Secrets/DjangoKey/*", "A new key signs everyone out. An operator changes it when it may be known."),
     Acknowledged("SMG4", "data/Secrets/IdentityKey/*", "Running workspaces hold its public half; both change together, in a deploy."),
-    Acknowledged("SMG4", "data/Secrets/CacheToken/*", "Redis takes a new token only together with its clients, in a deploy."),
-    Acknowledged("SMG4", "data/Secrets/EmailUrl/*", "The mail provider's password is changed there, and then here."),
+    Acknowledged("SMG4", "data/Secrets/CacheToken/*", "Redis and its clients must change the token together, in a deploy."),
+    Acknowledged("SMG4", "data/Secrets/EmailUrl/*", "The mail provider's password changes there first, and then here."),
     Acknowledged("SMG4", "data/Secrets/OriginSecret/*", "CloudFront and load balancer must change together: a deploy does, a rotation would not."),
     Acknowledged("IAM4[*AmazonRDSEnhancedMonitoringRole]", "data/Database/Monitoring/*", "RDS asks for this policy by name."),
-    Acknowledged("RDS11", "data/Database/Instance", "5432 is the document's; nothing but the backend reaches it."),
-    Acknowledged("AEC5", "data/Cache/Redis", "6379 is Redis' own; nothing but the backend reaches it."),
-    Acknowledged("IAM5[Resource::*]", "application/*/Execution/*", "ecr:GetAuthorizationToken knows no resource."),
-    Acknowledged("IAM5[Resource::*:*:repository/aws-guardduty-agent-fargate]", "application/*/Execution/*", "GuardDuty's agent: AWS keeps it in an account of its own in each region. Only to fetch, only what has this name, and a student's code never has this role."),
-    Acknowledged("IAM5[Resource::*]", "application/Manager/Role/*", "Network interfaces and task definitions: AWS knows no resource for these actions; listing tasks is bound to the cluster by a condition."),
+    Acknowledged("RDS11", "data/Database/Instance", "The document's port. Only the backend reaches it."),
+    Acknowledged("AEC5", "data/Cache/Redis", "Redis' usual port. Only the backend reaches it."),
+    Acknowledged("IAM5[Resource::*]", "application/*/Execution/*", "ecr:GetAuthorizationToken supports no resource."),
+    Acknowledged("IAM5[Resource::*:*:repository/aws-guardduty-agent-fargate]", "application/*/Execution/*", "GuardDuty's agent is in another account of AWS in each region. Only pulling, only this name, and a student's code never has this role."),
+    Acknowledged("IAM5[Resource::*]", "application/Manager/Role/*", "Network interfaces and task definitions: AWS supports no resource for these actions. A condition limits listing tasks to the cluster."),
     Acknowledged("IAM5[Resource::*/index/*]", "application/Manager/Role/*", "The indexes of the one table."),
-    Acknowledged("IAM5[Resource::*:task-definition/*:*]", "application/Manager/Role/*", "One definition for each home, registered while the school runs; only in our cluster, by a condition."),
-    Acknowledged("IAM5[Resource::*:task/*]", "application/Manager/Role/*", "Tasks of our cluster: their names come into being with them."),
+    Acknowledged("IAM5[Resource::*:task-definition/*:*]", "application/Manager/Role/*", "One definition for each home, registered at run time. A condition limits it to our cluster."),
+    Acknowledged("IAM5[Resource::*:task/*]", "application/Manager/Role/*", "Tasks of our cluster: their names are known only when they start."),
     Acknowledged("IAM5[Resource::*:access-point/*]", "application/Manager/Role/*", "A home's access point is made with the home."),
-    Acknowledged("IAM5[Resource::*:file-system/*]", "application/Manager/Role/*", "Only to hear whether one still exists: a home's file system may be lost, and the stack then names another."),
+    Acknowledged("IAM5[Resource::*:file-system/*]", "application/Manager/Role/*", "Only to see whether one still exists: a home's file system may be lost, and the stack then names another."),
     Acknowledged("IAM5[Resource::*Snapshots*/*]", "application/BackupWorkers/Role/*", "Objects of the one bucket of snapshots."),
-    Acknowledged("IAM5[Resource::*]", "application/BackupWorkers/Role/*", "Network interfaces: AWS knows no resource for these actions."),
+    Acknowledged("IAM5[Resource::*]", "application/BackupWorkers/Role/*", "Network interfaces: AWS supports no resource for these actions."),
     Acknowledged("IAM5[Resource::*/index/*]", "application/BackupWorkers/Role/*", "The indexes of the one table."),
-    Acknowledged("SMG4", "data/Secrets/SnapshotsPassword/*", "What it has encrypted cannot be read with another one."),
+    Acknowledged("SMG4", "data/Secrets/SnapshotsPassword/*", "What it encrypted cannot be read with another."),
     Acknowledged("IAM5[Resource::*Snapshots*/*]", "application/Backend/Role/*", "The document's task role may read S3: objects of the one bucket of snapshots, encrypted with a password that the backend does not have."),
     Acknowledged("IAM5[Resource::*:parameter/*/manager/*]", "application/Manager/Role/*", "The manager's own parameters."),
     Acknowledged("IAM5[Resource::*/config/AWSLogs/*]", "observability/Compliance/Role/*", "AWS Config names its deliveries by date."),
-    Acknowledged("IAM4[*AWS_ConfigRole]", "observability/Compliance/Role/*", "AWS keeps this list of read rights in step with what Config can record."),
-    Acknowledged("ECS2", "application/*", "Plain settings that anyone may see; secrets come from Secrets Manager, which a test holds."),
+    Acknowledged("IAM4[*AWS_ConfigRole]", "observability/Compliance/Role/*", "AWS updates this list of read rights when Config can record more."),
+    Acknowledged("ECS2", "application/*", "Plain settings that anyone may see. A test holds that secrets come from Secrets Manager."),
     Acknowledged("L1", "application/BackupWorkers/*", "The same version as the manager's, whose code it shares."),
-    Acknowledged("L1", "application/*/Function", "One version behind the newest, so that every package of the manager has a wheel for it."),
-    Acknowledged("SQS3", "application/Manager/Wakes/*", "A call for a pass that is given up is of no use to anybody: the schedule brings the next one."),
-    Acknowledged("S1", "*Logs/Resource", "It holds access logs: logging who writes them into itself would never end."),
-    Acknowledged("CFR1", "edge/*", "Students travel: no country is shut out."),
+    Acknowledged("L1", "application/*/Function", "One version behind the newest, for which every package of the manager has a wheel."),
+    Acknowledged("SQS3", "application/Manager/Wakes/*", "A lost request for a pass does not matter: the schedule brings the next pass."),
+    Acknowledged("S1", "*Logs/Resource", "It holds access logs: logging access to it into itself would never end."),
+    Acknowledged("CFR1", "edge/*", "Students travel, so no country is blocked."),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""`./apranova check infrastructure`: types, then every test of this folder, which is everything that can be proven without an account."""
+"""`./apranova check infrastructure`: types and all tests, everything that needs no account."""
 
 from __future__ import annotations
 
@@ -15,17 +15,20 @@ BIN = Path(sysconfig.get_path("scripts"))
 
 CHECKED = """\
 Checked here, without an account and without a network:
-  types          strict enough to find a misspelt property of a resource
+  types          strict enough to find a misspelled property of a resource
   settings       the three examples; every kind of bad value refused with a clear message
-  templates      every element of the architecture document, what linters miss, the same bytes twice, nothing looked up
+  templates      every element of the architecture document, what linters miss, the same bytes twice,
+                 nothing looked up
   rules          cfn-lint (no error), cdk-nag (every finding answered with a reason)
-  network        the network stack made in moto: matrix of security groups and routes read back
-  costs          every resource has a price or a reason; the document's $1,167 comes out of its school's templates
-  deployment     all stacks made in ministack, less what it does not know (the list NOT_EMULATED); the real manager in the function
-                 that they make: create, claim, idle stop, resume
-  package        the function's folder, built as a deploy builds it (the one thing that needs a package index; skipped without)
-  deploy         the plan; then carried out against ministack: first install, again, upgrade, rollback, teardown
-Not proven by this: docs/guides/deploy-on-aws.md says what, and the command that proves it in an account.
+  network        the network stack made in moto: security groups and routes read back
+  costs          every resource has a price or a reason; the document's $1,167 comes out of its
+                 school's templates
+  deployment     all stacks made in ministack, except what it does not know (the list NOT_EMULATED);
+                 the real manager in their function: create, claim, idle stop, resume
+  package        the function's folder, as a deploy builds it (needs a package index, else skipped)
+  deploy         the plan; then carried out against ministack: first install, again, upgrade,
+                 rollback, teardown
+docs/guides/deploy-on-aws.md says what this does not prove, and how to prove it in an account.
 """
 
 

@@ -1,6 +1,7 @@
-"""The folder that becomes the manager's function, and the homes' keepers: our code and its packages, as Lambda runs them. No Docker is needed.
+"""Builds the folder of the manager's and the backup workers' functions. It needs no Docker.
 
-Packages come as wheels for Lambda's Python and processor, whatever runs this; one without such a wheel is an error, not a build.
+Packages come as wheels for Lambda's Python and processor, whichever machine runs this. A package
+without such a wheel is an error.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class CannotPackage(Exception):
 
 
 def build_manager(target: Path, packages: Path = PACKAGES) -> Path:
-    """Make `target` anew. botocore comes along: Lambda's own changes under our feet."""
+    """Replaces `target`. It includes botocore, because Lambda's own changes without notice."""
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     code = subprocess.call(
@@ -55,11 +56,11 @@ def build_manager(target: Path, packages: Path = PACKAGES) -> Path:
         ]
     )
     if code != 0:
-        raise CannotPackage("the packages of the manager's function could not be fetched; pip's words are above")
+        raise CannotPackage("the packages of the manager's function could not be fetched; pip's output is above")
     code = subprocess.call([sys.executable, "-m", "manager.adapters.restic.install", str(target / "bin")], cwd=SOURCE)
     if code != 0:
         raise CannotPackage(
-            "restic, with which keepers take snapshots of homes, is missing: apt install restic, or name it with APRANOVA_RESTIC"
+            "backup workers need restic, which is missing: apt install restic, or name it with APRANOVA_RESTIC"
         )
     _must_run_on_lambda(target / "bin" / "restic")
     copy_own_code(target)
@@ -73,12 +74,12 @@ def copy_own_code(target: Path) -> None:
 
 
 def _must_run_on_lambda(restic: Path) -> None:
-    """It is this machine's own, or the operator's: one that only runs here would fail with the first snapshot."""
+    """It comes from this machine or the operator, and may not run on Lambda."""
     program = restic.read_bytes()
     magic, machine = _X86_64_LINUX
     if not program.startswith(magic) or int.from_bytes(program[18:20], "little") != machine:
         raise CannotPackage(
-            f"restic here is not for Linux on {ARCHITECTURE}, as keepers need it: fetch that one and name it with APRANOVA_RESTIC"
+            f"restic here is not for Linux on {ARCHITECTURE}; backup workers need that one: name it with APRANOVA_RESTIC"
         )
     newest = max((int(minor) for minor in re.findall(rb"GLIBC_2\.(\d+)", program)), default=0)
     if newest > _GLIBC_MINOR_MAX:
@@ -89,15 +90,16 @@ def _must_run_on_lambda(restic: Path) -> None:
 
 
 def _compile(target: Path) -> None:
-    """Bytecode comes along: Lambda's folder cannot be written, so each cold start would compile everything anew, which takes
-    nearly as long as all the rest (medians of three on a busy machine: 2.05 s of CPU instead of 1.16 s). It is trusted by its
-    presence (the times of files do not survive a zip), and the same wherever it is made."""
+    """Lambda's folder is read-only, so without bytecode each cold start would compile everything.
+
+    That takes nearly as long as all the rest (medians of three on a busy machine: 2.05 s of CPU,
+    not 1.16 s). Bytecode is trusted unchecked, because file times do not survive a zip.
+    """
     python = find_python()
     if python is None:
         print(
-            f"apranova: {RUNTIME} is not found on this machine. The manager's function works all the same, but without bytecode: each of "
-            f"its cold starts compiles everything anew and takes nearly twice as long. To mend it: install {RUNTIME}, so that "
-            "it is on PATH, and run the same command again.",
+            f"apranova: {RUNTIME} is not on PATH. The manager's function works, but without bytecode, so each cold start "
+            f"takes nearly twice as long. To fix it, install {RUNTIME} and run the same command again.",
             file=sys.stderr,
         )
         return
@@ -106,11 +108,11 @@ def _compile(target: Path) -> None:
         [*command, "-s", str(target), "-p", "/var/task", str(target)], env={**os.environ, "PYTHONHASHSEED": "0"}
     )
     if code != 0:
-        raise CannotPackage("the manager's function does not compile; the words of compileall are above")
+        raise CannotPackage("the manager's function does not compile; compileall's output is above")
 
 
 def find_python() -> str | None:
-    """An interpreter of the function's own version; one that is on PATH may still be only a pointer to nothing."""
+    """An interpreter of the function's version. One on PATH may be a broken link."""
     for candidate in (sys.executable, shutil.which(RUNTIME)):
         if candidate is None:
             continue

@@ -1,4 +1,4 @@
-"""cdk-nag (AWS Solutions): its findings, and which of them nobody has acknowledged."""
+"""cdk-nag (AWS Solutions): its findings, and which are not acknowledged."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class Verdict:
     findings: tuple[Finding, ...]
     unanswered: tuple[Finding, ...]
     stale: tuple[Acknowledged, ...]
-    """Reasons for what is no longer found."""
+    """Reasons without a finding."""
 
 
 def synthesize_with_nag(app: App, out: Path) -> tuple[Finding, ...]:
-    """Also writes the assembly. cdk-nag ends the synthesis with an error when it finds something; its report is what counts."""
+    """Also writes the assembly. With findings, cdk-nag fails the synthesis; its report counts."""
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     try:
         app.synth()

@@ -1,4 +1,4 @@
-"""Names that a running program, an operator or another stack has to know. What nobody has to know, CloudFormation names."""
+"""Names that programs, operators or other stacks know. CloudFormation chooses all others."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Literal
 
 from contract.names import MANAGER_FUNCTION, WorkspaceKind
 
-# ── The manager's table ──────────────────────────────────────────────────────────────────────────────────────────
-# One table; a record is in a sparse index only while it has that index's attributes, so a sweep reads what is due.
+# ── The manager's table ──────────────────────────────────────────────────────────────────────────
+# A record is in a sparse index only while it has the index's attributes: a pass reads what is due.
 PARTITION_KEY = "pk"
 SORT_KEY = "sk"
 EXPIRES_ATTRIBUTE = "expires_at"
@@ -30,9 +30,9 @@ INDEXES = (
     Index("pool", "pool_queue", "pool_rank", "N", whole_records=True),
     Index("listed", "listed_kind", "listed_order", "S", whole_records=False),
 )
-"""What is due, workspaces and tasks alike; warm tasks; everything, for the operator's view (manager/adapters/dynamodb/table.py)."""
+"""Due records; warm tasks; everything, for operators (manager/adapters/dynamodb/table.py)."""
 
-# ── Ports: the document's security-group matrix ──────────────────────────────────────────────────────────────────
+# ── Ports: the document's security-group matrix ──────────────────────────────────────────────────
 HTTPS_PORT = 443
 BACKEND_PORT = 8000
 """Envoy's in the backend's task: the only way in. Django is behind it, on a Unix socket."""
@@ -49,13 +49,13 @@ EDGE_REGION = "us-east-1"
 # The containers of a backend task
 GATEWAY, DJANGO = "gateway", "backend"
 
-# ── Metrics that the alarms watch; manager and keepers count under the same names ───────────────────────────────────────
+# ── Metrics that the alarms watch; manager and backup workers count under these names ────────────
 METRICS_NAMESPACE = "ApraNova"
 LAUNCH_FAILURES = "launch_failures_total"
 LAUNCHES = "launches_total"
 SWEEP_SECONDS = "sweep_seconds"
 POOL_READY = "pool_ready"
-"""Told only while warm tasks are wanted."""
+"""Sent only while warm tasks are wanted."""
 SWEEPS_INCOMPLETE = "sweeps_incomplete_total"
 SNAPSHOTS = "snapshots_total"
 RESTORES = "restores_total"
@@ -65,16 +65,17 @@ ORPHAN_ACTION = "StopOrphan"
 MANAGER_HANDLER = "manager.entrypoints.aws_lambda.handle"
 SWEEP_REQUEST = '{"action":"sweep"}'
 WAKE_DELAY_S = 2
-"""From one pass that asks for the next until that one comes."""
+"""From a pass that asks for the next one until that starts."""
 BACKUP_HANDLER = "manager.entrypoints.backup_worker.handle"
 BACKUP_RUN = '{"action":"round"}'
 HOMES_FOLDER = "/homes"
 """On each file system: homes are folders in it (manager/adapters/efs/homes.py)."""
 
 RUN_FOLDER = "/run/apranova"
-"""Where the gateway and Django of one task meet: a volume that both images prepare, with the same owner."""
+"""A volume for the gateway and Django of one task. Both images prepare it with the same owner."""
 BACKEND_HEALTH = ("python3", "-I", "/opt/apranova/probe.py", f"unix:{RUN_FOLDER}/backend.sock", "/_authz")
-"""Also the HEALTHCHECK of backend/Dockerfile. It asks what needs no database, Redis or manager: to end tasks while those are away helps nobody."""
+"""Also the HEALTHCHECK of backend/Dockerfile. It needs no database, Redis or manager: to end
+tasks while those are down would not help."""
 
 IMAGES = ("backend", "portal", "gateway", *(f"workspace-{kind.value}" for kind in WorkspaceKind))
 """Container images, each with a repository of its own."""
@@ -82,7 +83,7 @@ IMAGES = ("backend", "portal", "gateway", *(f"workspace-{kind.value}" for kind i
 
 @dataclass(frozen=True)
 class Names:
-    """Names with the installation's name in front, so that they stand apart from what else an account holds."""
+    """Names that begin with the installation's name, apart from others in the account."""
 
     name: str
 
@@ -95,11 +96,11 @@ class Names:
 
     @property
     def manager(self) -> str:
-        """The contract's own name, by which the backend invokes it: so one installation fits into an account's region."""
+        """The contract's name, so an account's region has room for one installation."""
         return MANAGER_FUNCTION
 
     def backup_worker(self, file_system: str) -> str:
-        """The function for that file system's homes. The manager invokes it by this name (manager/aws_settings.py)."""
+        """The function for that file system's homes, as in manager/aws_settings.py."""
         return self.of(f"backup-worker-{file_system}")
 
     @property
@@ -112,11 +113,11 @@ class Names:
 
     @property
     def origin_secret(self) -> str:
-        """What CloudFront sends with each request; the load balancer refuses those without it."""
+        """CloudFront sends it with each request. The load balancer refuses requests without it."""
         return self.path("origin-secret")
 
     def deploy_bucket(self, account: str, region: str) -> str:
-        """Templates, the manager's code and the records of releases; `./apranova deploy` makes one in each region it needs."""
+        """Templates, the manager's code and the records of releases; one in each region."""
         return f"{self.name}-deploy-{account}-{region}"
 
     def repository(self, image: str) -> str:

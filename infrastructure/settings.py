@@ -117,7 +117,7 @@ class School:
 
     @property
     def workspaces_domain(self) -> str:
-        """Each workspace has a host below it. The portal's cookies are host-only, so no workspace gets them."""
+        """Workspaces have hosts below it. The portal's cookies are host-only: none reaches them."""
         return f"ws.{self.domain}"
 
     @property
@@ -134,7 +134,7 @@ class Network:
     private_cidrs: Annotated[tuple[Cidr, ...], OneForEachZone] = ("10.0.16.0/20", "10.0.32.0/20", "10.0.48.0/20")
     """Each task takes an address: 4,091 in a /20."""
     foreign_cidrs: tuple[Cidr, ...] = ()
-    """Networks that this one will be connected to (an office, another VPC). They must not overlap it."""
+    """Networks to be connected with this one (an office, another VPC). They must not overlap."""
     nat_gateways: Literal[1, 3] = 3
     """3: a zone's failure cuts off no other zone. 1: cheaper by two gateways."""
 
@@ -235,13 +235,13 @@ class Pool:
 @dataclass(frozen=True, config=STRICT)
 class Workspaces:
     at_once: Annotated[int, _between(1, 100_000)]
-    """How many students will work at the same time. It is checked against the quota and limits nobody."""
+    """How many students will work at once. It is checked against the quota and limits nobody."""
     size: TaskSize = TaskSize(1024, 2048)
     arch: Arch = "x86"
     kinds: Annotated[tuple[WorkspaceKind, ...], Field(min_length=1)] = tuple(WorkspaceKind)
     pool: Pool = field(default_factory=Pool)
     spot_percent: Annotated[int, _between(0, 100)] = 0
-    """Share of launches on Fargate Spot: cheaper, but AWS may end such a task with two minutes' notice."""
+    """Share of launches on Fargate Spot: cheaper, but AWS may end them at two minutes' notice."""
     idle_timeout_s: Annotated[int, _between(60, 86_400)] = 1800
     sweep_minutes: Annotated[int, _between(1, 60)] = 5
     """From one scheduled reconcile pass to the next. Events bring more passes in between."""
@@ -256,14 +256,14 @@ class Homes:
 
 @dataclass(frozen=True, config=STRICT)
 class Watch:
-    """Off: what an account can have only once and another installation or the organization has made."""
+    """Turn off what an account can have only once and already has."""
 
     budget_usd: Annotated[int, _between(1, 10_000_000)]
     cloudtrail: bool = True
     guardduty: bool = True
     config: bool = True
     requests_per_address: Annotated[int, _between(100, 2_000_000_000)] = 10_000
-    """WAF's limit in five minutes. A class may share an address; a page of VS Code takes about 40 requests."""
+    """WAF's limit in five minutes. A class may share an address; VS Code takes 40 for a page."""
 
 
 @dataclass(frozen=True, config=STRICT)

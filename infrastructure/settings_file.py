@@ -1,4 +1,4 @@
-"""Reads `Settings` from TOML. An unknown key is an error: a misspelled switch must not be ignored."""
+"""Reads `Settings` from TOML. An unknown key is an error: misspelled ones must not be ignored."""
 
 from __future__ import annotations
 

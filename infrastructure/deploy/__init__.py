@@ -1,1 +1,1 @@
-"""`./apranova deploy`: from settings to a running school in an AWS account, and from one release to the next."""
+"""`./apranova deploy`: from settings to a running school on AWS, and from release to release."""

@@ -1,4 +1,4 @@
-"""What synthesis wrote, and how it reaches AWS: each file once, under a key that is its content's hash."""
+"""What synthesis wrote. Each file is uploaded once, under its content's hash."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Assembly:
         return found
 
     def upload(self, aws: Aws) -> int:
-        """How many files were not there yet."""
+        """Returns how many files were not there yet."""
         sent = 0
         for artifact in self._artifacts("cdk:asset-manifest").values():
             manifest = json.loads((self.folder / artifact["properties"]["file"]).read_text())
@@ -65,12 +65,12 @@ class Assembly:
 
 
 def object_url(aws: Aws, region: str, bucket: str, key: str) -> str:
-    """As CloudFormation wants it: https, the bucket in the path."""
+    """As CloudFormation requires it: https, the bucket in the path."""
     return f"{aws.client('s3', region).meta.endpoint_url}/{bucket}/{key}"
 
 
 def pack(folder: Path) -> bytes:
-    """A zip of the same bytes for the same files, as Lambda reads it."""
+    """A zip as Lambda reads it; the same files give the same bytes."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in sorted(path for path in folder.rglob("*") if path.is_file()):

@@ -1,4 +1,4 @@
-"""AWS as a deploy speaks with it: clients for a region, patience, and one kind of failure."""
+"""AWS for a deploy: clients for a region, waiting, and one kind of failure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 
 class DeployFailed(Exception):
-    """The text says what failed, why, and what to do; the same command run again goes on where this one stopped."""
+    """The text says what failed, why, and what to do. The same command continues."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Aws:
     session: boto3.Session
     region: str
     endpoint: str | None = None
-    """Of an emulator; none: AWS."""
+    """An emulator's; none: AWS."""
     pause: Callable[[float], None] = time.sleep
     now: Callable[[], float] = time.monotonic
 
@@ -32,7 +32,7 @@ class Aws:
         return make(service, region_name=region or self.region, endpoint_url=self.endpoint, config=config)
 
     def until(self, done: Callable[[], bool], *, within_s: float, every_s: float, failure: Callable[[], str]) -> None:
-        """Ask until it is done. Raises DeployFailed with `failure()` after `within_s` seconds."""
+        """Raises DeployFailed with `failure()` after `within_s` seconds."""
         deadline = self.now() + within_s
         while not done():
             if self.now() >= deadline:

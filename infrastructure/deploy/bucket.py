@@ -1,6 +1,6 @@
 """The stack that must exist before the others: in each region a bucket for templates and code.
 
-CDK's own bootstrap would add five roles, one of them with all rights in the account, and a registry.
+CDK's bootstrap would add five roles, one with all rights in the account, and a registry.
 """
 
 from __future__ import annotations

@@ -151,7 +151,7 @@ def _registry_password(aws: Aws) -> str:
 
 
 def push_with_engine(command: list[str], registry: str, password: str) -> int:
-    """Sign the container engine in to the registry, build, push. The password is on no command line."""
+    """Sign the container engine in, build and push. The password is on no command line."""
     for engine in ("podman", "docker"):
         if shutil.which(engine):
             login = [engine, "login", "--username", "AWS", "--password-stdin", registry]
@@ -195,7 +195,7 @@ def _await_services(work: Work) -> None:
             running, desired, rollouts = service["runningCount"], service["desiredCount"], service["deployments"]
             if any(rollout.get("rolloutState") == "FAILED" for rollout in rollouts):
                 events = "; ".join(event["message"] for event in service.get("events", [])[:3])
-                raise DeployFailed(f"ECS took {service['serviceName']} back to the task definition before: {events}")
+                raise DeployFailed(f"ECS rolled {service['serviceName']} back to its last task definition: {events}")
             if len(rollouts) != 1 or running < desired or desired < 1:
                 unsteady.append(f"{service['serviceName']}: {running} of {desired} tasks, {len(rollouts)} releases")
         return len(found) == len(wanted) and not unsteady

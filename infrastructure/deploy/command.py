@@ -1,4 +1,4 @@
-"""`./apranova deploy`: shows the plan, asks, carries it out."""
+"""The command `./apranova deploy`: shows the plan, asks, carries it out."""
 
 from __future__ import annotations
 
@@ -26,15 +26,16 @@ EXAMPLES = """\
 examples:
   ./apranova deploy --settings school.toml --plan               what would be done; only reads
   ./apranova deploy --settings school.toml --admin me@school.example
-  ./apranova deploy --settings school.toml --upgrade            after `release` in the settings was changed
-  ./apranova deploy --settings school.toml --rollback 0.1.0     the templates and images of a release before
+  ./apranova deploy --settings school.toml --upgrade            after a change of `release` in the settings
+  ./apranova deploy --settings school.toml --rollback 0.1.0     templates and images of an earlier release
   ./apranova deploy --settings school.toml --teardown           everything but network and data
 
-Stopped or failed, the same command goes on where it was. Guide: docs/guides/deploy-on-aws.md
-exit codes: 0 done, 1 something failed, 2 what is asked for is not possible"""
+If it stops or fails, run the same command again to continue. Guide: docs/guides/deploy-on-aws.md
+exit codes: 0 done, 1 something failed, 2 bad settings or options"""
 KEPT = """\
-What stays: the stacks network and data, the snapshots' bucket, images and records of releases. They go on costing (database, cache, NAT
-gateways, homes). deploy --settings FILE brings the school back; docs/runbooks/teardown.md says how to delete data for good."""
+What stays: the stacks network and data, the snapshots' bucket, images and records of releases. They
+still cost money (database, cache, NAT gateways, homes). deploy --settings FILE brings the school
+back; docs/runbooks/teardown.md says how to delete the data for good."""
 
 
 def main(arguments: Sequence[str], *, aws: Aws | None = None, ask: Callable[[str], str] = input) -> int:
@@ -52,10 +53,10 @@ def main(arguments: Sequence[str], *, aws: Aws | None = None, ask: Callable[[str
         return EXIT_FAILED
     except (BotoCoreError, ClientError) as problem:
         text = said(problem) if isinstance(problem, ClientError) else str(problem)
-        print(f"\napranova: AWS cannot be asked: {text}. Nothing was begun.", file=sys.stderr)
+        print(f"\napranova: AWS does not answer: {text}. Nothing was started.", file=sys.stderr)
         return EXIT_FAILED
     except KeyboardInterrupt:
-        print("\napranova: stopped. What AWS has begun goes on there; run the same command again.", file=sys.stderr)
+        print("\napranova: stopped. AWS finishes what it has started; run the same command again.", file=sys.stderr)
         return EXIT_FAILED
 
 
@@ -71,7 +72,7 @@ def _run(asked: argparse.Namespace, settings: Settings, what: Asked, aws: Aws, a
     _show(steps, observed)
     if asked.plan or not steps:
         return 0
-    if not asked.yes and ask("\nGo on? [y/N] ").strip().lower() not in ("y", "yes"):
+    if not asked.yes and ask("\nContinue? [y/N] ").strip().lower() not in ("y", "yes"):
         print("Nothing was done.")
         return 0
     with tempfile.TemporaryDirectory(prefix="apranova-") as folder:
@@ -102,7 +103,7 @@ def _say(text: str) -> None:
 
 
 def _synthesise(asked: argparse.Namespace, settings: Settings, folder: Path) -> Assembly:
-    # Imported here: a refusal is told in a moment, without starting CDK.
+    # Imported here, so that a refusal is reported at once, without starting CDK.
     from infrastructure.app import build
     from infrastructure.manager_package import CannotPackage, build_manager
 
@@ -129,29 +130,30 @@ def _what(asked: argparse.Namespace) -> Asked:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="apranova deploy",
-        description="Bring a school to your AWS account, change it, or take it down. Shows what it will do, and asks.",
+        description="Deploy a school to your AWS account, change it, or take it down. Shows its plan and asks.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("--settings", type=Path, required=True, metavar="FILE", help="the school's settings (TOML)")
-    parser.add_argument("--plan", action="store_true", help="show what would be done, and stop; only reads")
+    parser.add_argument("--plan", action="store_true", help="show the plan and stop; only reads")
     parser.add_argument("--yes", action="store_true", help="do not ask")
     ways = parser.add_mutually_exclusive_group()
-    ways.add_argument("--upgrade", action="store_true", help="to the release in the settings; running workspaces go on")
-    ways.add_argument("--rollback", metavar="RELEASE", help="back to a release that was deployed here before")
+    ways.add_argument("--upgrade", action="store_true", help="to the release in the settings; running workspaces stay")
+    ways.add_argument("--rollback", metavar="RELEASE", help="to a release that was deployed here before")
     ways.add_argument("--teardown", action="store_true", help="take down everything but network and data")
     parser.add_argument(
         "--admin", metavar="EMAIL", help="make this person an admin and print a link to set the password"
     )
     parser.add_argument(
-        "--manager-code", type=Path, metavar="FOLDER", help="built before; default: build it (fetches packages)"
+        "--manager-code",
+        type=Path,
+        metavar="FOLDER",
+        help="from an earlier build; default: build it (fetches packages)",
     )
+    parser.add_argument("--replace-data", action="store_true", help="allow resources that hold data to be replaced")
     parser.add_argument(
-        "--replace-data", action="store_true", help="let resources that hold data be replaced; nothing else does"
-    )
-    parser.add_argument(
-        "--skip-account-check", action="store_true", help="do not check zones, hosted zone and quotas beforehand"
+        "--skip-account-check", action="store_true", help="do not check zones, hosted zone and quotas first"
     )
     return parser
 

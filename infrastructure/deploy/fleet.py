@@ -1,4 +1,4 @@
-"""The manager and what runs in the cluster, as a deploy asks them: wake, count, stop all with their work saved."""
+"""The manager and the cluster's tasks: wake it, count them, save and stop all."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ def ask_manager(aws: Aws, names: Names, request: dict[str, Any]) -> dict[str, An
     answer = aws.client("lambda").invoke(FunctionName=names.manager, Payload=json.dumps(request).encode())
     body = json.loads(answer["Payload"].read() or b"null")
     if answer.get("FunctionError"):
-        told = body.get("errorMessage", body) if isinstance(body, dict) else body
-        raise DeployFailed(f"the manager failed at {request['action']}: {told}. Its log: {names.logs('manager')}")
+        reason = body.get("errorMessage", body) if isinstance(body, dict) else body
+        raise DeployFailed(f"the manager failed at {request['action']}: {reason}. Its log: {names.logs('manager')}")
     if not isinstance(body, dict) or not body.get("ok"):
         raise DeployFailed(f"the manager refuses {request['action']}: {body}. Its log: {names.logs('manager')}")
     return body
 
 
 def pause_schedules(aws: Aws, names: Names) -> None:
-    """The sweep and the pool's hours; the next deploy makes them anew."""
+    """The scheduled passes and the pool's hours. The next deploy enables them again."""
     scheduler = aws.client("scheduler")
     for entry in scheduler.list_schedules(GroupName=names.name)["Schedules"]:
         found = scheduler.get_schedule(GroupName=names.name, Name=entry["Name"])
@@ -41,7 +41,7 @@ def pause_schedules(aws: Aws, names: Names) -> None:
 
 
 def stop_workspaces(aws: Aws, names: Names, say: Callable[[str], None]) -> None:
-    """Each saves and stops; whoever cannot keeps their task, and the teardown ends there. Safe to repeat."""
+    """If one cannot be saved, it keeps its task and the teardown ends. Safe to repeat."""
 
     def left() -> list[str]:
         views = ask_manager(aws, names, {"action": "fleet"})["workspaces"]
@@ -52,8 +52,8 @@ def stop_workspaces(aws: Aws, names: Names, say: Callable[[str], None]) -> None:
         for workspace in waiting:
             ask_manager(aws, names, {"action": "stop", "workspace_id": workspace})
         if waiting:
-            say(f"{len(waiting)} workspaces save and stop")
-            ask_manager(aws, names, {"action": "sweep"})  # the schedules, which would wake it, are off
+            say(f"saving and stopping {len(waiting)} workspaces")
+            ask_manager(aws, names, {"action": "sweep"})  # the schedules that would wake it are off
         return not waiting
 
     aws.until(
@@ -61,15 +61,15 @@ def stop_workspaces(aws: Aws, names: Names, say: Callable[[str], None]) -> None:
         within_s=SAVED_WITHIN_S,
         every_s=POLL_S,
         failure=lambda: (
-            f"{', '.join(left()[:10])} could not be saved and stopped in {SAVED_WITHIN_S / 60:.0f} minutes; nothing of "
-            "theirs was ended. The manager's log says why. Run the same command again."
+            f"{', '.join(left()[:10])} could not be saved and stopped in {SAVED_WITHIN_S / 60:.0f} minutes; their "
+            "tasks still run. The manager's log says why. Run the same command again."
         ),
     )
     _stop_warm_tasks(aws, names, say)
 
 
 def _stop_warm_tasks(aws: Aws, names: Names, say: Callable[[str], None]) -> None:
-    """No workspace runs now, so what is left besides the services serves nobody."""
+    """No workspace runs now, so all tasks but the services' are warm."""
     ecs = aws.client("ecs")
     arns = [arn for page in ecs.get_paginator("list_tasks").paginate(cluster=names.cluster) for arn in page["taskArns"]]
     for start in range(0, len(arns), 100):

@@ -1,4 +1,4 @@
-"""What is in the account before a deploy: who asks, what is there, what would not work. Only reads."""
+"""What is in the account before a deploy, and what would not work. Only reads."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ CONCURRENCY_USUAL = 1000
 @dataclass(frozen=True)
 class Observed:
     stacks: Mapping[str, str]
-    """Word → CloudFormation's status; empty: it is not there. `bootstrap` in each region is `bootstrap@region`."""
+    """Word (for the bootstrap: `bootstrap@region`) → CloudFormation's status; empty: no stack."""
     release: str | None
-    """The one that runs."""
+    """The running release."""
     missing_images: tuple[str, ...]
-    """Of the release that is asked for."""
+    """Of the requested release."""
     releases: tuple[str, ...]
-    """Those that can be gone back to, newest first."""
+    """Releases to roll back to, newest first."""
 
 
 def regions(settings: Settings) -> tuple[str, ...]:
@@ -48,12 +48,12 @@ def region_of(stack: str, settings: Settings) -> str:
 
 
 def sign_in(aws: Aws, settings: Settings) -> str:
-    """Who we are. Raises DeployFailed without credentials, and in an account that the settings do not name."""
+    """The identity's ARN. Raises DeployFailed without credentials or in another account."""
     try:
         who = aws.client("sts").get_caller_identity()
     except (BotoCoreError, ClientError) as error:
         raise DeployFailed(
-            f"AWS does not know who asks ({error}). Sign in (aws sso login, or AWS_PROFILE, AWS_ACCESS_KEY_ID …) and try again."
+            f"AWS does not accept the credentials ({error}). Sign in (aws sso login, or AWS_PROFILE, AWS_ACCESS_KEY_ID …) and try again."
         ) from None
     if who["Account"] != settings.account.id:
         raise DeployFailed(
@@ -64,7 +64,7 @@ def sign_in(aws: Aws, settings: Settings) -> str:
 
 
 def what_would_not_work(aws: Aws, settings: Settings) -> list[str]:
-    """All of it at once: each takes a person some time to mend."""
+    """All problems at once: each takes a person some time to fix."""
     return [
         *_zones(aws, settings),
         *_hosted_zone(aws, settings),
@@ -91,7 +91,7 @@ def observe(aws: Aws, settings: Settings, release: str) -> Observed:
 
 
 def missing_images(aws: Aws, settings: Settings, release: str) -> tuple[str, ...]:
-    """Images of this release that no registry has; all of them before there are registries. Kinds that the school does not offer need none."""
+    """Images of this release that the registries lack, for the kinds that the school offers."""
     names, ecr = Names(settings.name), aws.client("ecr")
     unused = {f"workspace-{kind}" for kind in WorkspaceKind if kind not in settings.workspaces.kinds}
     wanted = [image for image in IMAGES if image not in unused]
@@ -159,7 +159,9 @@ def _quotas(aws: Aws, settings: Settings) -> list[str]:
 
 
 def _concurrency(aws: Aws, settings: Settings) -> list[str]:
-    """Each keeper reserves one, the manager what the settings say. CloudFormation would find out in the middle of a first deploy."""
+    """Each backup worker reserves one, the manager what the settings say.
+
+    Otherwise CloudFormation would fail in the middle of a first deploy."""
     reserves = settings.homes.file_systems + (settings.manager_concurrency or 0)
     functions, region = aws.client("lambda"), settings.account.region
     try:
@@ -173,16 +175,16 @@ def _concurrency(aws: Aws, settings: Settings) -> list[str]:
     wanted = max(CONCURRENCY_USUAL, limit["ConcurrentExecutions"] + lacking)
     return [
         (
-            f"Lambda may run {free} functions at once in {region} beside what others reserve. To be reserved: {reserves} (one for each "
-            f"of homes.file_systems, and manager_concurrency), and AWS refuses to leave less than {UNRESERVED_MIN} to the rest. "
-            f"Have the quota raised: aws service-quotas request-service-quota-increase --region {region} --service-code lambda "
+            f"Lambda may run {free} functions at once in {region}, without what others reserve. To be reserved: {reserves} "
+            f"(one for each of homes.file_systems, and manager_concurrency), and AWS refuses to leave less than "
+            f"{UNRESERVED_MIN} to the rest. Have the quota raised: aws service-quotas request-service-quota-increase --region {region} --service-code lambda "
             f"--quota-code {CONCURRENCY} --desired-value {wanted} (console: Service Quotas, AWS Lambda, Concurrent executions)"
         )
     ]
 
 
 def _reserved_by_us(functions: Any, names: Names) -> int:
-    """By the functions of a deploy before this one: it is not asked for twice."""
+    """By the functions of an earlier deploy: they are not counted twice."""
     pages = functions.get_paginator("list_functions").paginate()
     found = [function["FunctionName"] for page in pages for function in page["Functions"]]
     ours = [name for name in found if name == names.manager or name.startswith(names.backup_worker(""))]

@@ -29,7 +29,7 @@ _LINES_SHOWN = 15
 
 
 def run_in_backend(aws: Aws, names: Names, command: list[str], *, release: str) -> tuple[str, ...]:
-    """The lines that the command wrote. Raises DeployFailed if it fails or takes over half an hour."""
+    """The lines that the command wrote. Raises DeployFailed, also after half an hour."""
     ecs = aws.client("ecs")
     definition = _definition(ecs, names, release)
     try:
@@ -54,7 +54,7 @@ def run_in_backend(aws: Aws, names: Names, command: list[str], *, release: str) 
 
 
 def _definition(ecs: Any, names: Names, release: str) -> str:
-    """The backend's own, with Django alone, in the image of `release`, which may be newer than what serves."""
+    """The backend's own, but only Django, in the image of `release`, which may be newer."""
     service = ecs.describe_task_definition(taskDefinition=names.of("backend"))["taskDefinition"]
     django = next(container for container in service["containerDefinitions"] if container["name"] == DJANGO)
     container = {key: value for key, value in django.items() if key not in ("healthCheck", "portMappings", "dependsOn")}

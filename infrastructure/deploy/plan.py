@@ -144,7 +144,7 @@ def _deploy(settings: Settings, observed: Observed, asked: Asked) -> tuple[Step,
         steps.append(PushImages(new, observed.missing_images, earlier=old or ""))
     if old not in (None, new):
         steps.append(SaveDatabase(str(old)))
-    # If something runs, tables change before the code that needs them. They also serve the release before.
+    # If something runs, tables change before the code. They also serve the release before.
     application = (_change(settings, observed, "application"),)
     steps += (*migrate, *application) if running else (*application, *migrate)
     steps += [_change(settings, observed, word) for word in ("edge", "observability")]
@@ -227,6 +227,6 @@ def describe(step: Step) -> str:
 
 
 def _patience(word: str, exists: bool) -> str:
-    """How long AWS takes the first time, by its documentation and common experience; not measured here."""
+    """How long AWS takes the first time, by its documentation; not measured here."""
     minutes = {"data": " (half an hour)", "edge": " (about 10 minutes)"}
     return "" if exists else minutes.get(word, " (a few minutes)")

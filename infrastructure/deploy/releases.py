@@ -1,4 +1,4 @@
-"""Records of releases in the deploy's bucket: the templates of each. So a rollback needs no old source tree."""
+"""Records of releases: the templates of each, so that a rollback needs no old source tree."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FOLDER = "releases/"
 
 
 def record(aws: Aws, bucket: str, release: str, templates: dict[str, Template]) -> None:
-    """After it was seen to work. Deployed again with other settings, a release replaces its record."""
+    """Once it works. A release that is deployed again replaces its record."""
     body = {word: asdict(template) for word, template in templates.items()}
     aws.client("s3").put_object(Bucket=bucket, Key=f"{FOLDER}{release}.json", Body=json.dumps(body, indent=1).encode())
 

@@ -1,4 +1,4 @@
-"""The first questions that a student's browser would ask, and one that nobody should: does it answer as it must?"""
+"""The first requests of a student's browser, and one that must be refused."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from infrastructure.deploy.aws import Aws
 from infrastructure.settings import School
 
 WITHIN_S = 900.0
-"""Names have to spread, and CloudFront."""
+"""DNS and CloudFront need time to spread."""
 EVERY_S = 10.0
 _TIMEOUT_S = 15
 
@@ -42,32 +42,32 @@ def get(url: str) -> Answer:
 
 
 def smoke_test(aws: Aws, school: School, *, ask: Get = get) -> None:
-    """Each question until it is answered rightly. Raises DeployFailed with all that are not."""
+    """Repeats each request until its answer is right. Raises DeployFailed with the wrong ones."""
     open_questions = {
         "the portal's sign-in page": (f"{school.url}/signin", lambda answer: answer.status == 200),
         "health of database, Redis and manager": (f"{school.url}/api/health", _healthy),
-        "the door sends who is not signed in away": (
+        "the door refuses visitors who are not signed in": (
             f"{school.url}/workspace",
             lambda answer: answer.status in (302, 303, 307, 401, 403),
         ),
-        "nobody goes around CloudFront": (
+        "nothing goes around CloudFront": (
             f"https://{school.origin_domain}/signin",
             lambda answer: answer.status == 403,
         ),
     }
-    told: dict[str, str] = {}
+    seen: dict[str, str] = {}
 
     def all_answered() -> bool:
         for question, (url, right) in list(open_questions.items()):
             try:
                 answer = ask(url)
             except OSError as problem:
-                told[question] = f"{url}: {problem}"
+                seen[question] = f"{url}: {problem}"
                 continue
             if right(answer):
                 del open_questions[question]
             else:
-                told[question] = f"{url}: {answer.status} {answer.body[:200].decode(errors='replace')}"
+                seen[question] = f"{url}: {answer.status} {answer.body[:200].decode(errors='replace')}"
         return not open_questions
 
     aws.until(
@@ -75,9 +75,9 @@ def smoke_test(aws: Aws, school: School, *, ask: Get = get) -> None:
         within_s=WITHIN_S,
         every_s=EVERY_S,
         failure=lambda: (
-            "deployed, but it does not answer as it must:\n"
-            + "\n".join(f"  {question}: {told[question]}" for question in open_questions)
-            + "\nRun the same command again when that is mended; deploy --rollback RELEASE goes back."
+            "deployed, but these requests are not answered as they should be:\n"
+            + "\n".join(f"  {question}: {seen[question]}" for question in open_questions)
+            + "\nFix that and run the same command again, or go back with deploy --rollback RELEASE."
         ),
     )
 

@@ -1,6 +1,7 @@
-"""One CloudFormation stack, made or changed through a change set: nothing that holds data is ever replaced unasked.
+"""Makes or changes one CloudFormation stack through a change set. It never replaces data unasked.
 
-Safe to repeat: a change that is under way is waited for, a first attempt that failed is cleared away, no difference is no change.
+Safe to repeat: it waits for a change in progress, deletes a first attempt that failed, and does
+nothing when nothing differs.
 """
 
 from __future__ import annotations
@@ -58,16 +59,16 @@ def status_of(formation: Any, stack: str) -> str:
 
 
 def change_stack(aws: Aws, template: Template, *, say: Callable[[str], None], replace: bool = False) -> bool:
-    """Whether anything changed. `replace`: resources that hold data may be replaced or removed, because a person said so."""
+    """Whether anything changed. `replace`: a person allows to replace or remove data."""
     formation = aws.client("cloudformation", template.region)
     status = _settle(aws, formation, template.stack, say)
     if status in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS", "DELETE_FAILED"):
-        say(f"an earlier attempt ended as {status}; clearing it away")
+        say(f"an earlier attempt ended as {status}; deleting it")
         delete_stack(aws, template.stack, template.region, say=say)
         status = ""
     if status == "UPDATE_ROLLBACK_FAILED":
         raise DeployFailed(
-            f"{template.stack} is UPDATE_ROLLBACK_FAILED: mend what its events name, then "
+            f"{template.stack} is UPDATE_ROLLBACK_FAILED: fix what its events name, then "
             f"aws cloudformation continue-update-rollback --stack-name {template.stack} --region {template.region}"
         )
     change_set = _make_change_set(aws, formation, template, create=not status)
@@ -79,7 +80,7 @@ def change_stack(aws: Aws, template: Template, *, say: Callable[[str], None], re
     formation.execute_change_set(
         StackName=template.stack,
         ChangeSetName=change_set,
-        # What a failed first attempt has made goes with it; else its names would stand in the next one's way.
+        # Deletes what a failed first attempt made, whose names would block the next attempt.
         RetainExceptOnCreate=True,
     )
     ended = _settle(aws, formation, template.stack, say, seen)
@@ -91,14 +92,14 @@ def change_stack(aws: Aws, template: Template, *, say: Callable[[str], None], re
 
 
 def delete_stack(aws: Aws, stack: str, region: str, *, say: Callable[[str], None]) -> None:
-    """What its template keeps stays. Raises DeployFailed when something could not go."""
+    """Resources that the template retains stay. Raises DeployFailed when something could not go."""
     formation = aws.client("cloudformation", region)
     if not _settle(aws, formation, stack, say):
         return
     seen = {event["EventId"] for event in _events(formation, stack)}
     stack_id = formation.describe_stacks(StackName=stack)["Stacks"][0]["StackId"]
     formation.delete_stack(StackName=stack)
-    # By its id, under which a deleted stack can still be asked for.
+    # By its id: a deleted stack is only found under its id.
     ended = _settle(aws, formation, stack_id, say, seen)
     if ended:
         raise DeployFailed(_why(formation, stack_id, ended, seen))
@@ -143,7 +144,7 @@ def _make_change_set(aws: Aws, formation: Any, template: Template, *, create: bo
 
 
 def _refuse_losses(formation: Any, stack: str, change_set: str) -> None:
-    """Before anything is done: a slip in the settings must not replace the database."""
+    """Before anything is done: a mistake in the settings must not replace the database."""
     lost = [
         f"{change['LogicalResourceId']} ({change['ResourceType']}) would be "
         + ("removed" if change["Action"] == "Remove" else "replaced")
@@ -153,8 +154,8 @@ def _refuse_losses(formation: Any, stack: str, change_set: str) -> None:
     if lost:
         formation.delete_change_set(ChangeSetName=change_set, StackName=stack)
         raise DeployFailed(
-            f"{stack}: this would lose data, nothing was changed: {'; '.join(lost)}. Take the setting back that asks for "
-            "it; when it is meant, save the data first and say --replace-data."
+            f"{stack}: this would lose data, nothing was changed: {'; '.join(lost)}. Undo the setting that causes it. "
+            "If it is intended, save the data first and use --replace-data."
         )
 
 
@@ -170,8 +171,8 @@ def _changes(formation: Any, stack: str, change_set: str) -> Iterator[dict[str, 
 
 
 def _settle(aws: Aws, formation: Any, stack: str, say: Callable[[str], None], seen: set[str] | None = None) -> str:
-    """Wait while it changes, telling each resource that is done or failed; its status then."""
-    told = set() if seen is None else set(seen)
+    """Wait until it no longer changes, and report its resources. Returns its status."""
+    reported = set() if seen is None else set(seen)
     status = ""
 
     def settled() -> bool:
@@ -179,8 +180,8 @@ def _settle(aws: Aws, formation: Any, stack: str, say: Callable[[str], None], se
         status = status_of(formation, stack)
         if seen is not None:
             for event in reversed(_events(formation, stack)):
-                if event["EventId"] not in told:
-                    told.add(event["EventId"])
+                if event["EventId"] not in reported:
+                    reported.add(event["EventId"])
                     if event["ResourceStatus"].endswith(("_COMPLETE", "_FAILED")):
                         say(f"{event['ResourceStatus'].lower().replace('_', ' ')}: {event['LogicalResourceId']}")
         return not status.endswith("_IN_PROGRESS") or status == "REVIEW_IN_PROGRESS"
@@ -190,7 +191,7 @@ def _settle(aws: Aws, formation: Any, stack: str, say: Callable[[str], None], se
         within_s=WITHIN_S,
         every_s=POLL_S,
         failure=lambda: (
-            f"{stack} is still {status} after {WITHIN_S / 60:.0f} minutes; it goes on in AWS. Run the command again later."
+            f"{stack} is still {status} after {WITHIN_S / 60:.0f} minutes; AWS continues. Run the command again later."
         ),
     )
     return status
@@ -212,8 +213,8 @@ def _why(formation: Any, stack: str, ended: str, seen: set[str]) -> str:
         for event in reversed(_events(formation, stack))
         if event["EventId"] not in seen
         and event["ResourceStatus"].endswith("_FAILED")
-        # Those that were only stopped because another one failed say so.
+        # Leaves out those that only stopped because another failed.
         and "cancelled" not in event.get("ResourceStatusReason", "")
     ]
     shown = "\n".join(reasons[:_REASONS_SHOWN]) or "  CloudFormation gives no reason"
-    return f"{stack} ended as {ended}:\n{shown}\nMend that and run the same command again; what was done stays done."
+    return f"{stack} ended as {ended}:\n{shown}\nFix that and run the same command again; what was done stays done."

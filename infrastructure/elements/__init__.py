@@ -1,1 +1,1 @@
-"""The platform's elements, a file each: what one is made of, and what it needs from others. Stacks put them together."""
+"""The platform's elements, one file each. Stacks put them together."""

@@ -65,7 +65,7 @@ def all_alarms(settings: Settings, *, balancer: str, backup_workers: list[str]) 
     connections = 0.8 * settings.database.connections_max
     undelivered = {"QueueName": names.of("manager-failures")}
     own = METRICS_NAMESPACE
-    # No alarm on cold launches: without a forecast, a student with an existing home gets one by design.
+    # No alarm on cold launches: without a forecast, resuming a home is cold by design.
     alarms = [
         Alarm("database-cpu", "CPU above 80 % for 10 minutes: the next size is db.r5.large", "AWS/RDS", "CPUUtilization", database, 80, **ten_minutes),
         Alarm("database-connections", "More than 80 % of the connections are in use", "AWS/RDS", "DatabaseConnections", database, connections, **ten_minutes),

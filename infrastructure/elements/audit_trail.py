@@ -1,4 +1,4 @@
-"""CloudTrail: all API calls of the account, in all regions, and each access to a home's snapshot."""
+"""CloudTrail: all API calls of the account in all regions, and each access to a snapshot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The backend's service: in each task Envoy with the only open port, and Django on a Unix socket."""
+"""The backend's service: each task has Envoy with the only open port, and Django behind it."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ class Backend(Construct):
         )
 
     def _task_role(self, manager_arn: str) -> iam.Role:
-        """The manager, for everything about workspaces; and to read EFS and S3, as the document says.
+        """The manager, for all about workspaces; and to read EFS and S3, as the document says.
 
         The backend does not use the last three rights today: backup workers read files and
         snapshots. The rights open little. This role cannot read the password that encrypts

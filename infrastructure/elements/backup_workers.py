@@ -1,4 +1,4 @@
-"""Backup workers: one function for each file system. It takes snapshots, restores homes, and purges them.
+"""Backup workers: a function for each file system that snapshots, restores and purges homes.
 
 Each handles one home at a time (reserved concurrency 1), because two must never handle the same
 one. When a class stops at once, its homes wait in Lambda's own queue.

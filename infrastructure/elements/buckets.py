@@ -38,7 +38,7 @@ def make_bucket(
 
 
 def make_log_bucket(scope: Construct, id: str, *, written_by_cloudfront: bool = False) -> s3.Bucket:
-    """CloudFront writes its standard logs with ACLs. For every other writer, ownership is enough."""
+    """CloudFront writes its logs with ACLs. For every other writer, ownership is enough."""
     return make_bucket(
         scope,
         id,
@@ -51,6 +51,6 @@ def make_log_bucket(scope: Construct, id: str, *, written_by_cloudfront: bool = 
 
 
 def snapshots_lifecycle() -> list[s3.LifecycleRule]:
-    """Backup workers delete old snapshots. S3 keeps what was deleted for a month, and stores the rest cheaper."""
+    """Backup workers delete old snapshots, which S3 keeps a month longer."""
     colder = s3.Transition(storage_class=s3.StorageClass.INTELLIGENT_TIERING, transition_after=Duration.days(1))
     return [s3.LifecycleRule(id="snapshots", transitions=[colder], noncurrent_version_expiration=Duration.days(30))]

@@ -1,4 +1,4 @@
-"""The month's budget: mails when 80 % is spent, when all is spent, and when the forecast exceeds it."""
+"""The month's budget: mails at 80 % spent, at all spent, and when the forecast exceeds it."""
 
 from __future__ import annotations
 

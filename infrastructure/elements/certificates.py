@@ -1,4 +1,4 @@
-"""Certificates for the school's names, validated through its Route 53 zone without any manual step."""
+"""Certificates for the school's names, validated automatically through its Route 53 zone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from infrastructure.settings import School
 
 
 def make_certificate(scope: Construct, school: School, *, with_origin: bool) -> acm.CfnCertificate:
-    """For the portal and all workspaces. `with_origin`: also for the load balancer, whose name CloudFront checks."""
+    """For portal and workspaces; `with_origin`: also for the load balancer's own name."""
     domains = [school.domain, f"*.{school.workspaces_domain}"]
     if with_origin:
         domains.append(school.origin_domain)

@@ -1,4 +1,4 @@
-"""The ECS cluster: Fargate and Fargate Spot. Without hosts, the document's instance profile is not needed."""
+"""The ECS cluster: Fargate and Fargate Spot, so there are no hosts with an instance profile."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ RECORDED = (
     "AWS::RDS::DBInstance",
     "AWS::S3::Bucket",
 )
-"""What the rules look at. Recording everything would cost a price for each task's network interface."""
+"""What the rules look at. Each recorded resource has a price, also each task's interface."""
 
 
 def watch_compliance(stack: PlatformStack, bucket: s3.Bucket) -> None:

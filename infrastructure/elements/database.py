@@ -90,7 +90,7 @@ class Database(Construct):
     def _secret_arn(self, stack: PlatformStack) -> str:
         own, restored = self.instance.attr_master_user_secret_secret_arn, stack.settings.database.secret_arn
         if restored:
-            # Another stack still imports it when this stack is updated, and CloudFormation wants the export until then.
+            # This stack changes first. CloudFormation keeps an export while it is imported.
             stack.export_value(own)
         return restored or own
 

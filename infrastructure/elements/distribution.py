@@ -1,4 +1,4 @@
-"""CloudFront passes everything on unchanged, WebSockets too, and caches the portal's versioned files.
+"""CloudFront passes on everything, also WebSockets, and caches the portal's versioned files.
 
 Portal and workspaces have a distribution each. With one cache for both, a file that a student
 serves below /_next/static on a workspace's host could be delivered as the portal's own script.

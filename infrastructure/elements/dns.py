@@ -1,4 +1,4 @@
-"""Records in the school's Route 53 zone. The zone is the school's own: its registrar must delegate to it first."""
+"""Records in the school's own Route 53 zone, to which its registrar must delegate first."""
 
 from __future__ import annotations
 

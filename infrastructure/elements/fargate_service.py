@@ -1,4 +1,4 @@
-"""An ECS service on Fargate: private, updated without a gap, rolled back and scaled automatically."""
+"""An ECS service on Fargate: private, updated without a gap, scaled automatically."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class FargateService(Construct):
             service_name=name,
             cluster=cluster,
             task_definition=self.task_definition.ref,
-            # No desired count: a deploy must not undo scaling. The scaling's minimum starts the first tasks.
+            # No desired count: a deploy must not undo scaling. Its minimum starts the first.
             launch_type="FARGATE",
             platform_version="LATEST",
             deployment_configuration=_Service.DeploymentConfigurationProperty(

@@ -1,6 +1,6 @@
-"""WAF in front of CloudFront: SQL injection, cross-site scripting, bad inputs, a rate limit per address.
+"""WAF in front of CloudFront: SQL injection, scripting, bad inputs, a limit per address.
 
-Its scope is CLOUDFRONT, which exists only in us-east-1. Elsewhere a deploy fails; no linter finds that.
+Its scope CLOUDFRONT exists only in us-east-1. Elsewhere a deploy fails; no linter finds that.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ class LoadBalancer(Construct):
         super().__init__(stack, "LoadBalancer")
         self._stack, self._vpc_id = stack, network.network.vpc_id
         self.balancer = self._balancer(network)
-        # The check sends no host name of ours, so Envoy redirects it to the portal: any answer is good.
+        # The check sends no host name of ours, so Envoy redirects it: any answer is good.
         self.backend = self._target("Backend", BACKEND_PORT, "/", "200-399", drain_s=30)
         self.portal = self._target("Portal", PORTAL_PORT, "/signin", "200", drain_s=10)
         self._manager = self._function_target(manager_arn)

@@ -73,7 +73,7 @@ class ManagerFunction(Construct):
             timeout=TIMEOUT_S,
             reserved_concurrent_executions=stack.settings.manager_concurrency,
             dead_letter_config=lambda_.CfnFunction.DeadLetterConfigProperty(target_arn=self.failures.queue_arn),
-            # While anything changes, each pass asks for the next. Lambda would stop that after 16 calls.
+            # While anything changes, a pass asks for the next. Lambda would stop that after 16.
             recursive_loop="Allow",
         )
         lambda_.CfnEventSourceMapping(

@@ -25,11 +25,7 @@ _Schedule = scheduler.CfnSchedule
 
 
 def pool_changes(pool: Pool) -> dict[str, tuple[str, int]]:
-    """When another pool size applies, in the school's time zone. The manager's PoolSchedule says the same.
-
-    Peak from 9 to 21 h on weekdays, the base for two hours before and after, off at night, and
-    another size at weekends.
-    """
+    """When pool sizes change, in the school's time zone, as in the manager's PoolSchedule."""
     return {
         "morning": ("cron(0 7 ? * MON-FRI *)", pool.base),
         "peak": ("cron(0 9 ? * MON-FRI *)", pool.peak),

@@ -1,7 +1,7 @@
 """The VPC as drawn: in three zones public subnets (load balancer, NAT) and private ones (all else).
 
-Made of single resources, because `ec2.Vpc` asks AWS for zones during synthesis and divides addresses
-by its own rules.
+Made of single resources, because `ec2.Vpc` asks AWS for zones during synthesis and divides
+addresses by its own rules.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Network(Construct):
         return [CfnTag(key="Name", value=self._names.of(word))]
 
     def _subnets(self, kind: str, cidrs: tuple[str, ...], *, tables: int) -> tuple[Subnet, ...]:
-        """Each private subnet has a route table of its own, so that each uses its own zone's NAT gateway."""
+        """Private subnets have a route table each, so that each uses its zone's NAT gateway."""
         routes = [
             ec2.CfnRouteTable(
                 self, f"{kind}Routes{number}", vpc_id=self.vpc_id, tags=self._tags(f"{kind.lower()}-{number}")
@@ -114,7 +114,7 @@ class Network(Construct):
             )
 
     def _gateway_endpoints(self) -> None:
-        """They cost nothing. Image layers come from S3: without its endpoint each task start would pay NAT."""
+        """They are free. Without S3's, each task start would pay NAT for its image layers."""
         region = Stack.of(self).region
         for word in ("s3", "dynamodb"):
             ec2.CfnVPCEndpoint(

@@ -1,7 +1,7 @@
-"""Network ACLs: a coarse fence around each tier. They are stateless, so answers need the high ports.
+"""Network ACLs: a coarse fence around each tier. They are stateless: answers need the high ports.
 
-Even when a security group is opened by mistake, the internet reaches no service in a private subnet:
-only high ports are open, and none of those on which something of ours listens.
+Even when a security group is opened by mistake, the internet reaches no service in a private
+subnet: only high ports are open, and none of those on which something of ours listens.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def public_rules(vpc_cidr: str) -> list[Rule]:
 
 
 def private_rules(vpc_cidr: str) -> list[Rule]:
-    """Answers through NAT keep the internet's address. Linux sends from port 32768 up, so no answer needs less."""
+    """Answers through NAT keep their address. Linux sends from ports above 32767."""
     refused = [Rule(ANYWHERE, TCP, (port, port), allow=False) for port in LISTENING]
     return [
         Rule(vpc_cidr),

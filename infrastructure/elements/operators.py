@@ -1,4 +1,4 @@
-"""The topic that mails the operators: who may write to it, and the findings of AWS' own watchers."""
+"""The topic that mails the operators: its writers, and the findings of AWS' own watchers."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ class Operators(Construct):
     def __init__(self, stack: PlatformStack) -> None:
         super().__init__(stack, "ToOperators")
         self._names = stack.names
-        # The id "Default" leaves no trace in the topic's logical id, so existing installations keep it.
+        # The id "Default" adds nothing to the topic's logical id, which installations have.
         self.topic = sns.Topic(
             self, "Default", topic_name=stack.names.of("alarms"), master_key=stack.key, enforce_ssl=True
         )
         self.topic.add_subscription(subscriptions.EmailSubscription(stack.settings.school.operators_email))
         # A topic with a policy loses the default one, under which the whole account may publish.
-        # EventBridge sends no aws:SourceAccount to KMS: with that condition each message would be lost
-        # silently (https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html). It only
-        # takes targets of its own account.
+        # EventBridge sends no aws:SourceAccount to KMS: with that condition each message would be
+        # lost silently (https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html). It
+        # only takes targets of its own account.
         ours: Conditions = {"StringEquals": {"aws:SourceAccount": stack.account}}
         for word, service, conditions in (
             ("Alarms", "cloudwatch.amazonaws.com", ours),

@@ -1,4 +1,4 @@
-"""Parameter Store: names and addresses of this installation, for programs and operators. No secrets."""
+"""Parameter Store: this installation's names and addresses, for programs and operators."""
 
 from __future__ import annotations
 

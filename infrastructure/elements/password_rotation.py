@@ -1,4 +1,4 @@
-"""RDS changes the database's password every seven days; a container reads secrets only when it starts.
+"""RDS changes the database's password every seven days; containers read it when they start.
 
 So the event of a finished rotation restarts the backend's tasks, as a deploy does. Until they have
 restarted, the database refuses new connections with the old password; open connections stay.

@@ -1,4 +1,4 @@
-"""Container registries: a tag always names the same image, every image is scanned, old ones are deleted."""
+"""Container registries: tags never change, images are scanned, old ones are deleted."""
 
 from __future__ import annotations
 

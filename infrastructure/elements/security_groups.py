@@ -57,7 +57,7 @@ MATRIX = {
     8: Row(Group.HOMES, HOMES_PORT, Group.WORKSPACE, "the drawing: workspace container to EFS"),
     9: Row(Group.HOMES, HOMES_PORT, Group.BACKEND, "the drawing: Backend to EFS (files)"),
 }
-"""A row keeps its number, which is part of its logical id: EC2 refuses the same rule under two ids."""
+"""A row keeps its number, a part of its logical id: EC2 refuses one rule under two ids."""
 
 _OUT_TO_INTERNET = {
     Group.PORTAL: "images, logs",

@@ -1,4 +1,4 @@
-"""The manager's DynamoDB table. Its sparse indexes hold only due and warm records, so a pass reads little."""
+"""The manager's DynamoDB table. Its indexes are sparse, so a pass reads only what is due."""
 
 from __future__ import annotations
 

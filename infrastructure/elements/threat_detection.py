@@ -1,4 +1,4 @@
-"""GuardDuty, with its agent next to every Fargate task: it sees what a process in a workspace does."""
+"""GuardDuty, with its agent next to every task: it sees what a workspace's process does."""
 
 from __future__ import annotations
 

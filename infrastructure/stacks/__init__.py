@@ -1,1 +1,1 @@
-"""Stacks, cut by how long what is in them lives: what holds data is never replaced because a service changed."""
+"""Stacks, divided by lifetime: a changed service never replaces what holds data."""

@@ -61,7 +61,7 @@ class PlatformStack(Stack):
             pending_window=Duration.days(30),
             removal_policy=RemovalPolicy.RETAIN,
         )
-        # Without this, CloudWatch Logs refuses to make an encrypted log group. No linter finds that.
+        # Without this, CloudWatch Logs refuses to make a log group. No linter finds that.
         allow_service(
             key,
             "EncryptLogs",

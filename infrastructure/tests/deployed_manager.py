@@ -1,4 +1,4 @@
-"""The manager as it is deployed: called by its function's name, and all that it knows comes from what the stacks have made."""
+"""The manager as the stacks deploy it, called by its function's name."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TASK_IMAGES = {
     else ["sleep", "600"]
     for name in IMAGES
 }
-"""What each image of the release runs, where tasks are processes: services only sleep."""
+"""What each image runs, where tasks are processes; services only sleep."""
 
 
 class DeployedManager:
@@ -40,7 +40,7 @@ class DeployedManager:
         return self("describe", workspace_ids=[workspace_id])["workspaces"][0]
 
     def when(self, there: Callable[[], Any], what: str) -> Any:
-        """What `there` answers once it is not nothing. Nobody asks for a pass here: whatever moves, the platform moves."""
+        """What `there` returns once it is true. The test asks for no pass; the platform must."""
         return until(there, f"still waiting for {what}", within_s=WAIT_MAX_S)
 
     def when_state(self, workspace_id: str, state: str) -> Any:
@@ -51,7 +51,7 @@ class DeployedManager:
         return self.when(there, f"{workspace_id} to be {state}")
 
     def task_of(self, workspace_id: str) -> Any:
-        """The one that serves it, as ECS tells of it."""
+        """The task that serves it, as ECS describes it."""
         (task_id,) = [
             task["task_id"]
             for task in self("fleet")["tasks"]

@@ -1,4 +1,4 @@
-"""Templates as ministack can make them: less what it does not know, which is a list that tests hold to be exact."""
+"""Templates as ministack can make them, without what it does not know."""
 
 from __future__ import annotations
 

@@ -46,9 +46,11 @@ class Ministack:
 def running(
     folder: Path, *, one_off: str = "", images: Mapping[str, Sequence[str]] | None = None
 ) -> Iterator[Ministack]:
-    """`folder` keeps its log and data. `one_off`: tasks are real processes; those of a deploy run this shell line.
+    """`folder` keeps its log and data.
 
-    `images`: tasks are real processes, too, as the manager's own tests have them: each image is a command."""
+    `one_off`: tasks are real processes; those of a deploy run this shell line. `images`: tasks are
+    real processes as in the manager's own tests; each image is a command.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -41,7 +41,7 @@ def test_the_load_balancer_has_the_documents_three_paths_and_the_workspaces_host
 
 
 def test_nobody_gets_past_cloudfront(hundred: Assembly) -> None:
-    """Port 443 is open to everyone; without the secret header no rule fits, and the answer is 403."""
+    """Port 443 is open to everyone. Without the secret header the answer is 403."""
     listener = hundred.one("AWS::ElasticLoadBalancingV2::Listener")
     assert listener["DefaultActions"][0]["FixedResponseConfig"]["StatusCode"] == "403"
     for rule in hundred.all("AWS::ElasticLoadBalancingV2::ListenerRule"):
@@ -124,7 +124,7 @@ def words_in(*folders: str) -> set[str]:
 
 
 def test_everything_that_a_task_or_a_function_is_told_is_read_there(hundred: Assembly) -> None:
-    """What nobody reads was needed once, and its rights are perhaps still given."""
+    """What nobody reads was needed once, and may still have rights."""
     told: dict[str, set[str]] = {"backend": set(), "gateway": set(), "portal": set(), "manager": set()}
     for task in hundred.all("AWS::ECS::TaskDefinition"):
         for container in task["ContainerDefinitions"]:
@@ -145,7 +145,7 @@ def test_everything_that_a_task_or_a_function_is_told_is_read_there(hundred: Ass
 
 
 def test_guardduty_can_fetch_its_agent_into_every_task(each: Assembly) -> None:
-    """By the execution role of each task, from a registry that is not ours; else tasks run unwatched."""
+    """With each task's execution role, from another registry; else tasks run unwatched."""
     registry = f":ecr:{each.region('application')}:*:repository/aws-guardduty-agent-fargate"
     for task in each.all("AWS::ECS::TaskDefinition"):
         role = each.target(task["ExecutionRoleArn"], "application")
@@ -202,7 +202,7 @@ def test_the_sweep_comes_every_five_minutes_and_the_pool_changes_at_the_document
 
 
 def test_the_managers_own_schedule_changes_at_the_same_hours() -> None:
-    """`PoolSchedule` decides the size. It is read as text: the infrastructure may not import the manager."""
+    """`PoolSchedule` decides the size. Infrastructure never imports the manager."""
     source = (SOURCE / "manager/domain/policy.py").read_text()
     hours = dict(re.findall(r"(?m)^    (peak_from_h|peak_until_h|shoulder_h): int = (\d+)$", source))
     assert hours == {"peak_from_h": "9", "peak_until_h": "21", "shoulder_h": "2"}

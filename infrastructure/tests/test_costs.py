@@ -1,4 +1,4 @@
-"""What is synthesized can be priced, whatever the school's size, and the document's bill comes out of its own school's templates."""
+"""Every school's templates can be priced, and the document's bill comes out of its own."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_each_sum_that_the_document_explains_comes_out_of_the_templates(
 
 
 def test_monitoring_does_not_come_out_of_the_templates_and_says_so(hundred: Assembly) -> None:
-    """The document states a sum and not what it counts: it is taken over, and nothing is proven by its being equal."""
+    """The document only states the sum, so that it is equal proves nothing."""
     line = next(line for line in priced(hundred).document if line.group is Group.MONITORING)
     assert line.dollars == line.stated == 20
     assert line.basis.startswith("as it stands")

@@ -1,7 +1,8 @@
-"""A deploy carried out against ministack: first install, the same again, an upgrade, a rollback, a teardown; and what goes wrong on the way.
+"""Deploys against ministack: first install, again, upgrade, rollback, teardown, and failures.
 
-Not emulated, and so not proven here: whatever is in NOT_EMULATED; RDS' and CloudFront's times; that ECS drains connections; pushes of
-images (their tags are put into the registry); that a task gets its secrets; the smoke test's questions go to answers of the test's own.
+Not emulated, and so not proven here: what NOT_EMULATED lists; RDS' and CloudFront's times; that ECS
+drains connections; pushes of images (only their tags are put into the registry); that a task gets
+its secrets; real answers to the smoke test.
 """
 
 from __future__ import annotations
@@ -103,7 +104,7 @@ class Operator:
 
 
 def _without_secrets(template: dict[str, Any]) -> dict[str, Any]:
-    """ministack gives them back in CloudFormation's spelling, which ECS' own interface does not take."""
+    """ministack returns them in CloudFormation's spelling, which ECS' API does not take."""
     for body in template["Resources"].values():
         for container in body.get("Properties", {}).get("ContainerDefinitions", []):
             container.pop("Secrets", None)
@@ -213,7 +214,7 @@ def test_what_does_not_answer_rightly_is_told_question_by_question(operator: Ope
     work = operator.work()
     work.aws = impatient
     with pytest.raises(
-        DeployFailed, match=r"(?s)does not answer as it must.*health of database.*503.*--rollback"
+        DeployFailed, match=r"(?s)not answered as they should be.*health of database.*503.*--rollback"
     ) as refused:
         carry_out(make_plan(work.settings, observe(operator.aws, work.settings, "0.1.0"), Asked("deploy"))[-2], work)
     assert "sign-in page" not in str(refused.value)
@@ -282,7 +283,7 @@ def test_a_template_that_cloudformation_does_not_take_is_told_with_its_reason(op
 
 
 def test_a_change_that_would_lose_data_is_refused_and_nothing_is_changed(operator: Operator) -> None:
-    """Here a bucket that would be removed: the settings' slip that costs a database looks the same."""
+    """A bucket that would be removed stands for a mistake that costs a database."""
     keep = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "keep"}}
     both = {"Data": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "data-1"}}, "Keep": keep}
     stack = Template("apranova-lossy", REGION, "", body=json.dumps({"Resources": both}))

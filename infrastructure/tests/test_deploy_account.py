@@ -1,4 +1,4 @@
-"""What would not work in an account is told at once and together, before anything is begun; zones and identity are read from moto."""
+"""All that would not work in an account is reported first and together. AWS is moto."""
 
 from __future__ import annotations
 

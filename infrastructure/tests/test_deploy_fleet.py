@@ -1,4 +1,4 @@
-"""A teardown ends nobody's work: workspaces save and stop first, and one that cannot be saved stops the teardown."""
+"""A teardown loses no work: workspaces save first, and one that cannot save stops the teardown."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NAMES = Names("apranova")
 
 @dataclass
 class Manager:
-    """Behind `lambda.invoke`: a workspace that is asked to stop is stopping until `sweeps` sweeps have passed."""
+    """Answers `lambda.invoke`. Stopping workspaces have stopped after `sweeps` passes."""
 
     states: dict[str, str]
     sweeps: int = 1
@@ -94,16 +94,14 @@ def test_workspaces_save_and_stop_before_any_task_is_ended() -> None:
     cluster, said = Cluster(manager), list[str]()
     stop_workspaces(account(manager, cluster), NAMES, said.append)
     assert {request["workspace_id"] for request in manager.asked if request["action"] == "stop"} == {"ws-a", "ws-c"}
-    assert said[0] == "2 workspaces save and stop"
+    assert said[0] == "saving and stopping 2 workspaces"
     assert cluster.stopped == ["arn/warm"]
 
 
 def test_a_workspace_that_cannot_be_saved_ends_the_teardown_and_keeps_its_task() -> None:
     manager = Manager({"ws-a": "running"}, sweeps=10_000)
     cluster = Cluster(manager)
-    with pytest.raises(
-        DeployFailed, match="ws-a could not be saved and stopped in 15 minutes; nothing of theirs was ended"
-    ):
+    with pytest.raises(DeployFailed, match="ws-a could not be saved and stopped in 15 minutes; their tasks still run"):
         stop_workspaces(account(manager, cluster), NAMES, lambda _: None)
     assert cluster.stopped == []
 

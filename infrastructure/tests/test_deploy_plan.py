@@ -1,4 +1,4 @@
-"""What a deploy decides to do, from what is there and what is asked: plain data, nothing is called."""
+"""What a deploy decides to do. Plain data; nothing is called."""
 
 from __future__ import annotations
 

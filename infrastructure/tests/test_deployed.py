@@ -1,8 +1,9 @@
-"""All five stacks made in ministack, less what it does not know, and asked through AWS' own interfaces.
+"""All five stacks made in ministack, except what it does not know, and checked through AWS' APIs.
 
-It proves that references resolve, that stacks fit together in their order, and that the real manager, in the function that
-they made, works with what they made: its tasks are real processes with the real agent around the agent's fake application.
-It proves nothing about IAM, KMS, networks, files or scaling: docs/guides/deploy-on-aws.md lists that.
+This proves that references resolve, that stacks fit together in their order, and that the real
+manager works in the function and with the resources that they made. Its tasks are real processes
+with the real agent around the agent's fake application. It proves nothing about IAM, KMS, networks,
+files or scaling: docs/guides/deploy-on-aws.md lists that.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ WANTED = {
     "pool-policy": "schedule",
     "pool": "base=1 peak=1 off=1 weekend=1",
 }
-"""What an operator of this school has written into Parameter Store: a warm VS Code at any hour, and a short patience."""
+"""This school's overrides: a warm VS Code at any hour, and a short idle timeout."""
 
 
 @dataclass(frozen=True)
@@ -55,13 +56,13 @@ def upload_manager(aws: Ministack, assembly: Assembly) -> None:
 
 
 def settled(formation: Any, name: str) -> str:
-    """The stack's state when nothing moves any more; what failed is printed, for whoever reads a failed test."""
+    """The stack's state when nothing changes any more. Prints what failed."""
 
     def at_rest() -> str | None:
         state = formation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
         return None if state.endswith("_IN_PROGRESS") else state
 
-    state = until(at_rest, f"{name} still moves", within_s=60)
+    state = until(at_rest, f"{name} still changes", within_s=60)
     if state != "CREATE_COMPLETE":
         for event in formation.describe_stack_events(StackName=name)["StackEvents"]:
             if "FAILED" in event["ResourceStatus"]:

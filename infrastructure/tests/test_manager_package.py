@@ -1,6 +1,6 @@
-"""The function's folder, built as a deploy builds it: from the package index, by the lock with hashes.
+"""The function's folder, built as in a deploy: from the package index, by the lock with hashes.
 
-Without an index or restic nothing can be built, and all of this is skipped; without the function's own Python only its part is.
+Without an index or restic all of this is skipped; without the function's own Python its part is.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ for module in (cryptography, jwt, tzdata):
 
 
 def _can_fetch(folder: Path) -> bool:
-    """The smallest of the packages, and without any choice of platform: if this fails, it is not the lock's fault."""
+    """The smallest package, for any platform: if this fails, it is not the lock's fault."""
     (wanted,) = re.findall(r"^tzdata==[\w.]+", PACKAGES.read_text(), re.MULTILINE)
     quick = ["--quiet", "--no-deps", "--retries", "1", "--timeout", "15", "--no-cache-dir", "--dest", str(folder)]
     return subprocess.call([sys.executable, "-m", "pip", "download", *quick, wanted], stderr=subprocess.DEVNULL) == 0
@@ -155,6 +155,6 @@ def test_without_lambdas_python_the_operator_is_told_what_it_costs_and_what_to_d
     monkeypatch.setattr("infrastructure.manager_package.find_python", lambda: None)
     build_manager(tmp_path / "package", nothing)
     told = capsys.readouterr().err
-    assert f"{RUNTIME} is not found" in told
+    assert f"{RUNTIME} is not on PATH" in told
     assert f"install {RUNTIME}" in told
     assert not list((tmp_path / "package").rglob("*.pyc"))

@@ -14,7 +14,7 @@ from infrastructure.tests.templates import Assembly
 
 ANYWHERE = "0.0.0.0/0"
 
-# The document's matrix, written by hand: (to, port, from). We do not open its 8088: nothing listens there.
+# The document's matrix by hand: (to, port, from), without 8088, on which nothing listens.
 DOCUMENT = {
     ("balancer", 443, ANYWHERE),
     ("backend", 8000, "balancer"),
@@ -33,7 +33,6 @@ BESIDE_IT = {
 def ec2(hundred: Assembly) -> Iterator[object]:
     with mock_aws():
         formation = boto3.client("cloudformation", region_name="us-east-1")
-        # moto's flow logs want a log group that its CloudFormation does not make with KMS; what they are is asserted below.
         template = json.loads(hundred.template_file("network").read_text())
         resources = {
             id: body
@@ -74,7 +73,7 @@ def test_what_holds_data_starts_no_connection(hundred: Assembly) -> None:
 
 
 def test_each_private_zone_goes_out_through_its_own_nat_gateway(ec2: Any, hundred: Assembly) -> None:
-    """Routes from moto; which subnet has which table from the template, because moto forgets that."""
+    """Routes from moto; each subnet's table from the template, because moto forgets it."""
     subnets = {subnet["SubnetId"]: subnet for subnet in ec2.describe_subnets()["Subnets"]}
     gateways = {gateway["NatGatewayId"]: gateway for gateway in ec2.describe_nat_gateways()["NatGateways"]}
     routes = [
@@ -142,7 +141,7 @@ def test_the_number_of_nat_gateways_is_a_setting(example: str, gateways: int, sc
 
 
 def test_nothing_is_in_the_vpcs_default_group(each: Assembly) -> None:
-    """It lets its members speak with each other, and nobody takes that away: so it has none. Who names no group is put into it."""
+    """Its members may always connect to each other. A resource without a group gets it."""
 
     def groups(kind: str, *path: str) -> list[Any]:
         found: list[Any] = [one.properties for one in each.all(kind)]

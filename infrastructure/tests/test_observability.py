@@ -71,7 +71,7 @@ def test_the_manager_counts_what_the_alarms_watch(name: str) -> None:
 
 
 def test_the_action_that_ends_an_orphan_has_the_name_that_its_alarm_knows(alarms: dict[str, dict]) -> None:
-    assert f"class {ORPHAN_ACTION}:" in (MANAGER / "domain" / "plan.py").read_text()
+    assert f"class {ORPHAN_ACTION}:" in (MANAGER / "domain/lifecycle/actions.py").read_text()
     assert dimensions(alarms["apranova-orphans-seen"])["action"] == ORPHAN_ACTION
 
 

@@ -57,7 +57,7 @@ def test_every_acknowledgement_has_a_reason() -> None:
 
 @pytest.mark.timeout(600)
 def test_the_same_settings_give_the_same_bytes_and_need_no_network(manager_code: Path, tmp_path: Path) -> None:
-    """Twice, in processes of their own with different hash seeds; in a network namespace without any interface where that is allowed."""
+    """In two processes with different hash seeds; where allowed, without any network interface."""
     isolated = ["unshare", "--map-root-user", "--net"]
     if subprocess.run([*isolated, "true"], capture_output=True, check=False).returncode != 0:
         isolated = []

@@ -1,4 +1,4 @@
-"""Bad settings are refused before anything is synthesised, by a message that says which, what and what instead."""
+"""Bad settings are refused before synthesis; the message names setting, value and expectation."""
 
 from __future__ import annotations
 

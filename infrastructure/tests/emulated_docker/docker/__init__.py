@@ -1,6 +1,7 @@
-"""What ministack asks of Docker's client, with local processes for containers: a service's container sleeps, a one-off's runs EMULATED_ONE_OFF.
+"""The part of Docker's client that ministack uses, with local processes for containers.
 
-The emulator's process finds this package before the real one. The shell line sees its image as $IMAGE.
+A service's container sleeps; a one-off's runs EMULATED_ONE_OFF, which sees its image as $IMAGE. The
+emulator's process finds this package before the real one.
 """
 
 from __future__ import annotations
