@@ -12,7 +12,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +23,7 @@ from contract.names import WorkspaceKind
 from images.vscode.application import VSCode
 from images.vscode.home import seed
 from tests.product import free_port
+from tests.waiting import until
 
 START_WITHIN_S = 60.0
 
@@ -74,12 +74,13 @@ def _places(image: Path, folder: Path) -> Places:
 
 def _warm_up(port: int) -> None:
     """The two requests that the agent makes before it calls a task ready."""
-    deadline = time.monotonic() + START_WITHIN_S
     for target in ("/healthz", "/version"):
-        while not _answers(port, target):
-            if time.monotonic() > deadline:
-                raise TimeoutError("code-server did not start")
-            time.sleep(0.05)
+        until(
+            lambda target=target: _answers(port, target),
+            "code-server did not start",
+            within_s=START_WITHIN_S,
+            ignoring=(OSError, http.client.HTTPException),
+        )
 
 
 def _answers(port: int, target: str) -> bool:
@@ -87,7 +88,5 @@ def _answers(port: int, target: str) -> bool:
     try:
         connection.request("GET", target)
         return connection.getresponse().status < 400
-    except (OSError, http.client.HTTPException):
-        return False
     finally:
         connection.close()

@@ -21,9 +21,9 @@ from single_machine.status import resident_bytes
 from tests.chromium import running_chromium
 from tests.product import fixed_pool
 from tests.school import School, Student, Unexpected, pool_of, running_school
+from tests.waiting import until
 
 MB = 1e6
-OPENED_WITHIN_S = 60.0
 _EXTENSION_HOST = "extension host"
 _PYTHON_HELP, _TYPESCRIPT_HELP = "Python help", "TypeScript help"
 PLATFORM = Target("median", 700)
@@ -118,24 +118,18 @@ def _typescript_alone(school: School, size: Size) -> dict[str, float]:
 
 def _until_there(task: psutil.Process, sort: str) -> None:
     """Without the process that a stage is named after, the stage would look cheap."""
-    deadline = time.monotonic() + OPENED_WITHIN_S
-    while sort not in (memory := _memory(task)):
-        if time.monotonic() > deadline:
-            raise Unexpected(f"no process of {sort} after {OPENED_WITHIN_S:.0f} s, only {sorted(memory)}")
-        time.sleep(0.5)
+    until(lambda: sort in _memory(task), lambda: f"no process of {sort}, only {sorted(_memory(task))}", every_s=0.5)
 
 
 def _claimed_sandbox(school: School, student: Student, waiting: set[int]) -> psutil.Process:
     """The waiting sandbox that has an extension host: only a workspace that was opened has one."""
     if student.launch().path != "existing":
         raise Unexpected("the workspace was expected to run")
-    deadline = time.monotonic() + OPENED_WITHIN_S
-    while time.monotonic() < deadline:
-        for pid in waiting & school.sandboxes():
-            if _EXTENSION_HOST in _memory(pid):
-                return psutil.Process(pid)
-        time.sleep(0.5)
-    raise Unexpected("no workspace has an extension host, so none was opened")
+
+    def opened() -> list[int]:
+        return [pid for pid in waiting & school.sandboxes() if _EXTENSION_HOST in _memory(pid)]
+
+    return psutil.Process(until(opened, "no workspace has an extension host, so none was opened", every_s=0.5)[0])
 
 
 def _idle(school: School, task: psutil.Process, size: Size) -> tuple[list[float], list[float]]:

@@ -18,6 +18,7 @@ from benchmarks.measure import Findings, Measure, Target
 from contract.names import WorkspaceKind
 from tests.chromium import running_chromium, running_profile
 from tests.school import Launch, School, Student, Unexpected, pool_of, running_school
+from tests.waiting import until
 
 CLAIM = Target("median", 150)
 HOME_PAGE = Target("median", 1500)
@@ -181,15 +182,8 @@ def _end_template(school: School) -> None:
 
 
 def template_when_there(school: School) -> psutil.Process:
-    """The engine starts it ten seconds after a cold start. Raises Unexpected."""
-    deadline = time.monotonic() + TEMPLATE_WITHIN_S
-    while True:
-        try:
-            return family(school)[0]
-        except Unexpected:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.5)
+    """The engine starts it ten seconds after a cold start."""
+    return until(lambda: family(school)[0], "there is no prefork template", every_s=0.5, ignoring=Unexpected)
 
 
 def family(school: School) -> tuple[psutil.Process, list[psutil.Process]]:
