@@ -8,9 +8,10 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import Field, field, fields
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from rich.console import Console
+if TYPE_CHECKING:
+    from rich.console import Console
 
 EXIT_BAD_INPUT = 2
 WIDTH_IN_A_FILE = 130
@@ -32,6 +33,8 @@ def refuse(problem: BadInput) -> int:
 
 
 def console(file: TextIO | None = None) -> Console:
+    from rich.console import Console  # here, because the infrastructure's tests have no rich
+
     stream: TextIO = file or sys.stdout
     return Console(file=stream, highlight=False, width=None if stream.isatty() else WIDTH_IN_A_FILE)
 
