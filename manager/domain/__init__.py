@@ -1,1 +1,1 @@
-"""What the workspace manager knows and decides: plain data and pure functions, no I/O and no clock."""
+"""What the workspace manager knows and decides: plain data, pure functions, no clock."""

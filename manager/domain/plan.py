@@ -1,4 +1,4 @@
-"""What a reconcile pass decided: actions of the lifecycle and of the pool, and when to look again."""
+"""What a reconcile pass decided: actions, and when to look again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Action: TypeAlias = LifecycleAction | PoolAction
 class Plan:
     actions: tuple[Action, ...]
     look_again_at: float
-    """When the next pass should run if nothing wakes it before; records' own `due_at` may come earlier."""
+    """When the next pass should run, unless something wakes it or a record is due before."""
     pool: PoolNote | None = None
     """What the pool's planner decided; None: it decided nothing."""
 

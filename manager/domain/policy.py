@@ -18,8 +18,7 @@ class PoolSchedule:
     """How many warm tasks to keep, of all kinds together, by the school's clock.
 
     `peak` holds on weekdays from 9 to 21 h; `base` in the two hours on either side of it, when the
-    early and the late ones come; `off` from 23 to 7 h on every day; `weekend` in between on Saturday
-    and Sunday.
+    early and the late ones come; `off` from 23 to 7 h; `weekend` from 7 to 23 h on two days.
     """
 
     base: int = 3
@@ -60,7 +59,8 @@ class PoolPolicy(enum.StrEnum):
     SCHEDULE = "schedule"
     """The clock alone."""
     PREDICTED = "predicted"
-    """Classes and habits; the clock only where nothing is known of them or the forecasts were bad."""
+    """Classes and habits; the clock where nothing is known or the forecasts were bad.
+    """
 
 
 @dataclass(frozen=True)
@@ -79,12 +79,13 @@ class Policy:
     schedule: PoolSchedule = field(default_factory=PoolSchedule)
     pool_policy: PoolPolicy = PoolPolicy.PREDICTED
     cold_start_worth_s: float = 4_500.0
-    """What sparing one student a cold start is worth, in paid seconds of a warm task: the planner keeps
-    one more task while it expects it to be used once in so many seconds. At some 75 minutes a hundred
-    students come to a p95 below two seconds; a larger school does for less (decision 17)."""
+    """What sparing a student a cold start is worth, in paid seconds of a warm task: one more is
+    kept while it is expected to be used once in so many. About 75 minutes give a hundred students a
+    p95 below two seconds; a larger school needs less (decision 17).
+    """
     spared_unknown_a_day: float = math.inf
-    """Cold starts that the schedule is assumed to spare on a day of which nothing is known; it is cut
-    to their worth (inf: never). Where warm tasks cost money 24, one an hour."""
+    """Cold starts that the schedule is assumed to spare on a day of which nothing is known; it is
+    cut to their worth (inf: never). Where warm tasks cost money 24, one an hour."""
     start_lead_s: float = 10.0
     """From the decision to start a task until it is ready: ECS on Fargate 60, one machine a few."""
     hint_s: float = 300.0
@@ -94,14 +95,15 @@ class Policy:
     cohorts_per_pass_max: int = 20
     """Cohorts of which one page of members is read in a pass."""
     tasks_max: int | None = 40
-    """All live tasks together. Launches that race may pass it by their number; the engine has the hard
-    limit. None: only the engine's quota counts, and the store is not asked how many there are."""
+    """All live tasks; racing launches may exceed it by their number. None: the engine's quota
+    counts.
+    """
     warming_max: int = 2
     """Warm tasks that may be starting at once, so that a person's launch need not wait behind the
     pool's. One machine has a few cores; ECS starts a hundred at once."""
     refill_delay_s: float = 2.0
-    """How long the pool waits after a claim, so that a student's first page load has the machine. In a
-    rush it may starve: a launch without a warm task starts one itself, at the same price."""
+    """How long the pool waits after a claim, so that a student's first page load has the machine.
+    In a rush it may starve: a launch without a warm task starts one itself, at the same price."""
     warm_age_max_s: float = 21_600.0
     back_off_base_s: float = 5.0
     back_off_max_s: float = 600.0
@@ -114,8 +116,8 @@ class Policy:
     save_retry_max_s: float = 15.0
     stop_grace_s: float = 5.0
     waiting_look_s: float = 60.0
-    """How often a pass reads tasks that wait for their student though none has expired: one may have
-    died without an event, or have an old image. The student's launch finds that out, too."""
+    """How often a pass reads tasks that wait for their student though none has expired: one may
+    have died without an event, or have an old image. The student's launch finds that out, too."""
     orphan_grace_s: float = 60.0
     orphan_scan_s: float = 60.0
     """How often the engine is asked for tasks that nobody asked about by name."""

@@ -1,1 +1,2 @@
-"""What the manager's core asks of the world, as protocols; each has an in-memory adapter and a contract suite."""
+"""What the manager's core asks of the world, as protocols; each has an in-memory adapter and a
+contract suite."""

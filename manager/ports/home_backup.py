@@ -1,4 +1,5 @@
-"""The ports to snapshots of homes: what the manager asks of a backup worker, and what the worker asks of its tool."""
+"""The ports to snapshots of homes: what the manager asks of a backup worker, and what the worker
+asks of its tool."""
 
 from __future__ import annotations
 
@@ -7,7 +8,8 @@ from typing import Protocol
 
 
 class SnapshotFailed(Exception):
-    """A snapshot could not be taken, restored or thinned out. Home and older snapshots are unchanged. For the log."""
+    """A snapshot could not be taken, restored or thinned out. Home and older snapshots are
+    unchanged. For the log."""
 
 
 @dataclass(frozen=True)
@@ -21,40 +23,45 @@ class HomeSnapshot:
 
 
 class BackupWorker(Protocol):
-    """Takes snapshots of homes and restores them, in the background, at low priority, one home at a time.
+    """Takes snapshots of homes and restores them, in the background, at low priority, one home at a
+    time.
 
-    The workspace's record says what to do, so a notification only says where to look. It may be repeated, come late or
-    get lost: the worker's own round over all records finds the workspace later.
+    The workspace's record says what to do, so a notification only says where to look. It may be
+    repeated, come late or get lost: the worker's own round over all records finds the workspace
+    later.
     """
 
     def notify(self, workspace_id: str, home_id: str) -> None:
-        """Ask the worker to check this workspace's home soon. Returns at once and never raises: no stop and no launch
-        depends on it."""
+        """Ask the worker to check this workspace's home soon. Returns at once and never raises: no
+        stop and no launch depends on it."""
 
     def list(self, home_id: str) -> tuple[HomeSnapshot, ...]:
-        """Newest first; empty when there are none. Raises ApraNovaError(INTERNAL) when they cannot be listed now."""
+        """Newest first; empty when there are none. Raises ApraNovaError(INTERNAL) when they cannot
+        be listed now."""
         ...
 
     def status(self) -> str:
-        """Whether snapshots are taken, in words for the operator: 'on: …' or 'off: why, and what to do'."""
+        """Whether snapshots are taken, in words for the operator: 'on: …' or 'off: why, and what to
+        do'."""
         ...
 
 
 class HomeSnapshots(Protocol):
-    """Takes and restores snapshots, where homes can be reached. The caller makes sure that the home is at rest, and that
-    nothing else works on the same home's snapshots."""
+    """Takes and restores snapshots, where homes can be reached. The caller makes sure that the home
+    is at rest, and that nothing else works on the same home's snapshots."""
 
     def holds(self, home_id: str) -> bool:
         """Whether the home is on the disk or file system that this adapter reaches."""
         ...
 
     def misses(self, home_id: str) -> bool:
-        """For a home that it does not hold: True when it should, so the files are lost; False when they are elsewhere.
-        Raises SnapshotFailed when it cannot tell, as with a disk that may not be mounted; then nothing is restored."""
+        """For a home that it does not hold: True when it should, so the files are lost; False when
+        they are elsewhere. Raises SnapshotFailed when it cannot tell, as with a disk that may not
+        be mounted; then nothing is restored."""
         ...
 
     def save(self, home_id: str) -> HomeSnapshot:
-        """Take a snapshot; reads only what has changed since the last one. Raises SnapshotFailed."""
+        """Take a snapshot, reading only what changed since the last. Raises SnapshotFailed."""
         ...
 
     def list(self, home_id: str) -> tuple[HomeSnapshot, ...]:
@@ -65,14 +72,16 @@ class HomeSnapshots(Protocol):
         """Remove one snapshot. Raises SnapshotFailed."""
 
     def thin_out(self, home_id: str) -> None:
-        """Keep what the retention rules say, free the rest, and verify a part of what is kept. Raises SnapshotFailed."""
+        """Keep what the retention rules say, free the rest, and verify a part of what is kept.
+        Raises SnapshotFailed."""
 
     def fetch(self, home_id: str, snapshot_id: str) -> None:
-        """Read the snapshot into a folder next to the home, and compare every file with its digest. The home itself is
-        not touched. Raises SnapshotFailed."""
+        """Read the snapshot into a folder next to the home, and compare every file with its digest.
+        The home itself is not touched. Raises SnapshotFailed."""
 
     def swap(self, home_id: str) -> None:
-        """Replace the home, if there is one, by what was fetched. After a crash in between, fetch and swap again."""
+        """Replace the home, if there is one, by what was fetched. After a crash in between, fetch
+        and swap again."""
 
     def erase(self, home_id: str) -> None:
         """Remove all snapshots of the home permanently. Idempotent. Raises SnapshotFailed."""

@@ -16,12 +16,15 @@ def check_home_id(home_id: str) -> str:
 
 
 class HomeVolumes(Protocol):
-    """Creates and ends homes. A home outlives every task; only `purge`, after a person's delete, ends it."""
+    """Creates and ends homes. A home outlives every task; only `purge`, after a person's delete,
+    ends it."""
 
     def create(self, home_id: str) -> None:
-        """Create an empty home, owned by the student's uid. Idempotent. Another process may know it only when a task was started with it. Raises ApraNovaError(NO_CAPACITY): disk full."""
+        """Create an empty home, owned by the student's uid. Idempotent. Another process may know it
+        only when a task was started with it. Raises ApraNovaError(NO_CAPACITY): disk full."""
 
     def exists(self, home_id: str) -> bool: ...
 
     def purge(self, home_id: str) -> None:
-        """Remove the home, everything in it and its snapshots for good. Idempotent. Never follows a symbolic link out of the home."""
+        """Remove the home, everything in it and its snapshots for good. Idempotent. Never follows a
+        symbolic link out of the home."""

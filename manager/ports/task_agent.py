@@ -8,18 +8,22 @@ from contract.agent import AgentStatus, ClaimRequest, SaveAnswer, WarnRequest
 
 
 class AgentUnreachable(Exception):
-    """The agent did not answer in time, or not sensibly. Says nothing about the task: the caller must not kill for it."""
+    """The agent did not answer in time, or not sensibly. Says nothing about the task: the caller
+    must not kill for it."""
 
 
 class TaskAgent(Protocol):
-    """Talks to one task's agent. Every call has a time limit and raises `AgentUnreachable` when it passes."""
+    """Talks to one task's agent. Every call has a time limit and raises `AgentUnreachable` when it
+    passes."""
 
     def status(self, control_address: str, agent_token: str) -> AgentStatus: ...
 
     def claim(self, control_address: str, agent_token: str, request: ClaimRequest) -> AgentStatus:
-        """Bind the task to the workspace; returns once the application serves. Idempotent for the same workspace.
+        """Bind the task to the workspace; returns once the application serves. Idempotent for the
+        same workspace.
 
-        Raises ApraNovaError(LAUNCH_FAILED) when the agent refuses (another workspace has it) or the application fails.
+        Raises ApraNovaError(LAUNCH_FAILED) when the agent refuses (another workspace has it) or the
+        application fails.
         """
         ...
 

@@ -26,7 +26,8 @@ class TaskSpec:
     """A task to start."""
 
     task_id: str
-    """Chosen and stored by the manager before the call; it is the idempotency token and the tag on the engine's side."""
+    """Chosen and stored by the manager before the call; it is the idempotency token and the tag on
+    the engine's side."""
     kind: WorkspaceKind
     image: str
     """What `image(kind)` said when the manager decided."""
@@ -40,9 +41,10 @@ class TaskSpec:
 class TaskRunner(Protocol):
     """Starts, lists and ends tasks. Never decides.
 
-    Life of a task: `start` (the agent is the first process, it gets contract.agent.TaskConfig on its standard
-    input) → the agent listens on `control_address` → perhaps `attach_home`, once, at the claim → `stop`.
-    A task that the engine has lost or ended is simply not alive in `find_tasks`; nothing restarts it.
+    Life of a task: `start` (the agent is the first process, it gets contract.agent.TaskConfig on
+    its standard input) → the agent listens on `control_address` → perhaps `attach_home`, once, at
+    the claim → `stop`. A task that the engine has lost or ended is simply not alive in
+    `find_tasks`; nothing restarts it.
     """
 
     late_binding: bool
@@ -58,35 +60,40 @@ class TaskRunner(Protocol):
         """
 
     def attach_home(self, task_id: str, home_id: str) -> None:
-        """Mount the home at contract.names.STUDENT_HOME inside the running task; idempotent for the same home.
+        """Mount the home at contract.names.STUDENT_HOME inside the running task; idempotent for the
+        same home.
 
         Raises ApraNovaError: LAUNCH_FAILED (the task is gone, or already has another home).
         """
 
     def stop(self, task_id: str, *, grace_s: float) -> None:
-        """End the task: SIGTERM to the agent, after `grace_s` everything in it is killed. Returns when it is gone, or, where
-        that would be waiting for long (ECS), raises `StillEnding` until it is.
+        """End the task: SIGTERM to the agent, after `grace_s` everything in it is killed. Returns
+        when it is gone, or, where that would be waiting for long (ECS), raises `StillEnding` until
+        it is.
 
-        Idempotent; unknown tasks are already stopped, and a `start` with that id which comes later (its caller was
-        held up) starts nothing.
+        Idempotent; unknown tasks are already stopped, and a `start` with that id which comes later
+        (its caller was held up) starts nothing.
         """
 
     def find_tasks(self, task_ids: Iterable[str]) -> tuple[ObservedTask, ...]:
-        """Those of the named tasks that the engine knows, ended ones for at least ten minutes. One that is not in the answer
-        is not there: it has ended long ago, or was never started. Any number may be named; the adapter pages.
+        """Those of the named tasks that the engine knows, ended ones for at least ten minutes. One
+        that is not in the answer is not there: it has ended long ago, or was never started. Any
+        number may be named; the adapter pages.
 
-        On ECS: DescribeTasks, 100 a call (it wants ARNs: what RunTask answered, or ListTasks by `startedBy`).
-        Raises ApraNovaError(INTERNAL) when the engine does not answer for even one of them: the caller must then assume
-        nothing about any.
+        On ECS: DescribeTasks, 100 a call (it wants ARNs: what RunTask answered, or ListTasks by
+        `startedBy`). Raises ApraNovaError(INTERNAL) when the engine does not answer for even one of
+        them: the caller must then assume nothing about any.
         """
         ...
 
     def list_tasks(self) -> tuple[ObservedTask, ...]:
-        """Tasks that the engine runs, whoever asked for them: only to find those that no record knows.
+        """Tasks that the engine runs, whoever asked for them: only to find those that no record
+        knows.
 
-        All on one machine. On ECS one page (ListTasks, then DescribeTasks, 100 tasks), and the next call goes on after it: a
-        cursor in the process's memory is enough, because whatever is missed now is seen in a later round. May name ended
-        tasks too. Raises ApraNovaError(INTERNAL) when the engine does not answer.
+        All on one machine. On ECS one page (ListTasks, then DescribeTasks, 100 tasks), and the next
+        call goes on after it: a cursor in the process's memory is enough, because whatever is
+        missed now is seen in a later round. May name ended tasks too. Raises
+        ApraNovaError(INTERNAL) when the engine does not answer.
         """
         ...
 
@@ -95,9 +102,11 @@ class TaskRunner(Protocol):
         ...
 
     def image(self, kind: WorkspaceKind) -> str:
-        """The image (with version) that a new task of this kind runs; raises ApraNovaError(KIND_NOT_READY)."""
+        """The image (with version) that a new task of this kind runs; raises
+        ApraNovaError(KIND_NOT_READY)."""
         ...
 
     def enforced(self) -> dict[str, str]:
-        """Limit → how it is enforced here, or 'not enforced: why' (memory, processes, network, file system, …)."""
+        """Limit → how it is enforced here, or 'not enforced: why' (memory, processes, network, file
+        system, …)."""
         ...

@@ -21,18 +21,20 @@ FIND_MAX = 100
 
 
 class VersionConflict(Exception):
-    """A record is not at the version that was read: someone else changed it. Nothing of the write was stored."""
+    """A record is not at the version that was read: someone else changed it. Nothing of the write
+    was stored."""
 
 
 class WorkspaceStore(Protocol):
-    """Keeps workspaces, tasks and one record of past launches, and changes them in one way only: all records of a `write`, or none.
+    """Keeps workspaces, tasks and one record of past launches, and changes them in one way only:
+    all records of a `write`, or none.
 
-    The shape fits a single DynamoDB table with one sparse index, so that no pass and no launch reads what exists, only
-    what is due, warm or named:
+    The shape fits a single DynamoDB table with one sparse index, so that no pass and no launch
+    reads what exists, only what is due, warm or named:
 
     | method | request |
     |---|---|
-    | `write` | one record: PutItem or DeleteItem, several: TransactWriteItems; each with a condition on its version |
+    | `write` | PutItem, DeleteItem or TransactWriteItems, on condition of each version |
     | `find_…` by id | GetItem, BatchGetItem; consistent |
     | `list_due_workspaces` | Query of the index, queue "workspaces", by `Workspace.due_at` |
     | `list_due_tasks` | Query of the index, queue "tasks", by `Task.due_at` |
@@ -40,16 +42,19 @@ class WorkspaceStore(Protocol):
     | `find_next_due_at` | two such queries, one record each |
     | `list_workspaces`, `list_tasks` | Scan; for the operator's view only |
 
-    A record is in at most one queue, but for a personal task that waits: it is due when it expires. Look-ups by key see every write
-    that returned before they began; what is read of the index may be some seconds old. Then a record looks as it was, and
-    the write that follows from it is refused (`VersionConflict`), or it is missing for a moment. Two reads are two moments.
+    A record is in at most one queue, but for a personal task that waits: it is due when it expires.
+    Look-ups by key see every write that returned before they began; what is read of the index may
+    be some seconds old. Then a record looks as it was, and the write that follows from it is
+    refused (`VersionConflict`), or it is missing for a moment. Two reads are two moments.
     """
 
     def write(self, *records: Record, delete: Iterable[Record] = ()) -> None:
-        """Store each record as version + 1 and remove those in `delete`, if every one of them is still at its version.
+        """Store each record as version + 1 and remove those in `delete`, if every one of them is
+        still at its version.
 
-        A record with version 0 must not exist yet. At most `WRITE_MAX` records. Raises `VersionConflict`, and then
-        nothing was changed. After any other error the outcome is unknown: read before trying again.
+        A record with version 0 must not exist yet. At most `WRITE_MAX` records. Raises
+        `VersionConflict`, and then nothing was changed. After any other error the outcome is
+        unknown: read before trying again.
         """
 
     def find_workspace(self, workspace_id: str) -> Workspace | None: ...
@@ -71,18 +76,19 @@ class WorkspaceStore(Protocol):
         ...
 
     def find_demand(self) -> Demand:
-        """The record of past launches; an empty one with version 0 as long as nothing was counted."""
+        """The record of past launches; with version 0 as long as nothing was counted."""
         ...
 
     def find_outlook(self) -> Outlook:
-        """What is expected of the next hours; an empty one with version 0 as long as nothing was written."""
+        """What is expected of the next hours; an empty one with version 0 as long as nothing was
+        written."""
         ...
 
     def find_cohort(self, cohort_id: str) -> Cohort | None: ...
 
     def list_due_cohorts(self, now: float, *, limit: int) -> tuple[Cohort, ...]:
-        """Cohorts whose `due_at` has come, longest due first. `find_next_due_at` leaves them out: a class is prepared
-        so early that the regular pass is in time."""
+        """Cohorts whose `due_at` has come, longest due first. `find_next_due_at` leaves them out: a
+        class is prepared so early that the regular pass is in time."""
         ...
 
     def find_task(self, task_id: str) -> Task | None: ...
@@ -92,9 +98,10 @@ class WorkspaceStore(Protocol):
         ...
 
     def list_warm_tasks(self, *, limit: int, waiting: bool = True) -> tuple[Task, ...]:
-        """The pool's tasks by `Task.pool_rank`: warm ones for anyone, oldest first, then those that start for one student
-        each, then the failed starts that still count, latest first, and last, if `waiting`, those that wait for their student.
-        Whatever runs for a student is not among them, so their number is the pool's, not the school's."""
+        """The pool's tasks by `Task.pool_rank`: warm ones for anyone, oldest first, then those that
+        start for one student each, then the failed starts that still count, latest first, and last,
+        if `waiting`, those that wait for their student. Whatever runs for a student is not among
+        them, so their number is the pool's, not the school's."""
         ...
 
     def list_due_tasks(self, now: float, *, limit: int) -> tuple[Task, ...]:
@@ -102,11 +109,12 @@ class WorkspaceStore(Protocol):
         ...
 
     def count_live_tasks(self, *, limit: int) -> int:
-        """How many tasks have not ended, counted up to `limit`. Asked only where `Policy.tasks_max` says so: on one machine.
-        DynamoDB has no index for it; there the engine's quota is the limit."""
+        """How many tasks have not ended, counted up to `limit`. Asked only where `Policy.tasks_max`
+        says so: on one machine. DynamoDB has no index for it; there the engine's quota is the
+        limit."""
         ...
 
     def list_tasks(self, *, limit: int) -> tuple[Task, ...]:
-        """All records of tasks, ended ones too until they are forgotten; oldest first. Reads what exists: for the
-        operator's view only."""
+        """All records of tasks, ended ones too until they are forgotten; oldest first. Reads what
+        exists: for the operator's view only."""
         ...

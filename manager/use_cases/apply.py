@@ -1,4 +1,5 @@
-"""Carry out a plan: one function for each action, none of which decides anything but whether its plan still holds."""
+"""Carry out a plan: one function for each action, none of which decides anything but whether its
+plan still holds."""
 
 from __future__ import annotations
 
@@ -35,7 +36,8 @@ def apply(world: World, plan: Plan) -> None:
 
 
 def action_key(action: Action) -> str:
-    """What two actions must not do at once. Ending a task may overtake a launch of it, so they differ."""
+    """What two actions must not do at once. Ending a task may overtake a launch of it, so they
+    differ."""
     match action:
         case lifecycle.FinishLaunch(workspace=workspace) | lifecycle.LaunchAgain(workspace=workspace):
             return finish_launch.key(workspace)
@@ -155,8 +157,9 @@ def _perform(world: World, action: Action) -> None:
 
 
 def _start_warm(world: World, action: pool.StartWarmTask) -> None:
-    """A personal task is written together with its workspace: whoever launches, deletes or starts one more at the same
-    moment has read an older version, and must look again. So no home is ever given to two tasks."""
+    """A personal task is written together with its workspace: whoever launches, deletes or starts
+    one more at the same moment has read an older version, and must look again. So no home is ever
+    given to two tasks."""
     now = world.clock.now()
     owner = action.intended_for
     if owner is not None and held_task(world, owner) is not None:
@@ -217,8 +220,8 @@ def _warn(world: World, task: Task, judged: Workspace) -> None:
 
 
 def _stop(world: World, workspace: Workspace, task: Task, verdict: IdleVerdict) -> None:
-    """Ask once more before stopping an idle one: the pass may have waited seconds for other agents, and
-    the student may be back. Raises AgentUnreachable: then a later pass decides."""
+    """Ask once more before stopping an idle one: the pass may have waited seconds for other agents,
+    and the student may be back. Raises AgentUnreachable: then a later pass decides."""
     if verdict.workspace.stops_reason is StopReason.IDLE:
         status = world.agent.status(task.control_address, task.agent_token)
         if status.task_id != task.task_id:

@@ -1,9 +1,11 @@
-"""What a backup worker does with one home: take a snapshot after a stop, restore one, thin out. The record decides.
+"""What a backup worker does with one home: take a snapshot after a stop, restore one, thin out. The
+record decides.
 
-It touches only a home at rest: its workspace is stopped, and no task was started ahead with it. Then all files are
-consistent (SQLite databases, too), and no student's program can mislead the worker with links that change while it reads.
-A launch never waits for a snapshot: the snapshot is dropped, and the next stop takes another one.
-A lost home can be restored, too; then there is nothing to save first.
+It touches only a home at rest: its workspace is stopped, and no task was started ahead with it.
+Then all files are consistent (SQLite databases, too), and no student's program can mislead the
+worker with links that change while it reads. A launch never waits for a snapshot: the snapshot is
+dropped, and the next stop takes another one. A lost home can be restored, too; then there is
+nothing to save first.
 """
 
 from __future__ import annotations
@@ -42,7 +44,8 @@ class BackupContext:
 
 
 def check_home(context: BackupContext, workspace_id: str) -> None:
-    """Do what this workspace's home needs. Safe to repeat, but never call it twice at once for the same home."""
+    """Do what this workspace's home needs. Safe to repeat, but never call it twice at once for the
+    same home."""
     workspace = context.store.find_workspace(workspace_id)
     if workspace is None or not _at_rest(context, workspace):
         return
@@ -54,8 +57,8 @@ def check_home(context: BackupContext, workspace_id: str) -> None:
 
 
 def check_waiting_homes(context: BackupContext, may_go_on: Callable[[], bool]) -> None:
-    """Check every home that still waits: a notification was lost, the tool failed, or a launch came in between.
-    Reads all records."""
+    """Check every home that still waits: a notification was lost, the tool failed, or a launch came
+    in between. Reads all records."""
     for workspace in context.store.list_workspaces(limit=_ROUND_MAX):
         if not may_go_on():
             return
@@ -78,7 +81,8 @@ def _take(context: BackupContext, workspace: Workspace) -> None:
 
 
 def _save(context: BackupContext, workspace: Workspace) -> HomeSnapshot | None:
-    """Take a snapshot and record it, unless the home was used meanwhile; then drop the snapshot and return None."""
+    """Take a snapshot and record it, unless the home was used meanwhile; then drop the snapshot and
+    return None."""
     home_id = workspace.home_id or ""
     taken = context.snapshots.save(home_id)
     try:
@@ -91,7 +95,8 @@ def _save(context: BackupContext, workspace: Workspace) -> HomeSnapshot | None:
 
 
 def _save_whole(context: BackupContext, workspace: Workspace) -> HomeSnapshot | None:
-    """Save a home before a restore. Raises SnapshotFailed if a file could not be read: the restore would lose it."""
+    """Save a home before a restore. Raises SnapshotFailed if a file could not be read: the restore
+    would lose it."""
     taken = _save(context, workspace)
     if taken is not None and not taken.whole:
         raise SnapshotFailed("some files could not be read, and would be lost")
@@ -99,7 +104,8 @@ def _save_whole(context: BackupContext, workspace: Workspace) -> HomeSnapshot | 
 
 
 def _thin_out_weekly(context: BackupContext, home_id: str, taken: HomeSnapshot) -> None:
-    """Thin out with the first snapshot of a week. That needs no record of its own, and spreads the work over the homes."""
+    """Thin out with the first snapshot of a week. That needs no record of its own, and spreads the
+    work over the homes."""
     earlier = [snapshot for snapshot in context.snapshots.list(home_id) if snapshot.snapshot_id != taken.snapshot_id]
     if earlier and _week(earlier[0].taken_at) != _week(taken.taken_at):
         context.snapshots.thin_out(home_id)
@@ -112,8 +118,8 @@ def _week(at: float) -> tuple[int, int]:
 def _restore(context: BackupContext, workspace: Workspace, snapshot_id: str, *, held: bool) -> None:
     """Save the home, unless it is lost; then replace it by the snapshot.
 
-    No launch can come in between: the record refuses it as long as `restoring` is set. A worker that dies on the way is
-    notified again, and starts over.
+    No launch can come in between: the record refuses it as long as `restoring` is set. A worker
+    that dies on the way is notified again, and starts over.
     """
     home_id = workspace.home_id or ""
     before = None
@@ -151,7 +157,8 @@ def _end_restore(context: BackupContext, workspace: Workspace, step: LaunchStep,
 
 
 def _record(context: BackupContext, workspace: Workspace, change: Callable[[Workspace], Workspace]) -> None:
-    """Write a change of the record if its home has been at rest since `workspace` was read. Raises _Overtaken."""
+    """Write a change of the record if its home has been at rest since `workspace` was read. Raises
+    _Overtaken."""
     for _ in range(_ATTEMPTS_MAX):
         now = _still(context, workspace)
         try:
@@ -163,7 +170,8 @@ def _record(context: BackupContext, workspace: Workspace, change: Callable[[Work
 
 
 def _still(context: BackupContext, workspace: Workspace) -> Workspace:
-    """Read the record again, and return it if the home has been at rest ever since. Raises _Overtaken."""
+    """Read the record again, and return it if the home has been at rest ever since. Raises
+    _Overtaken."""
     now = context.store.find_workspace(workspace.workspace_id)
     if (
         now is None
@@ -177,7 +185,8 @@ def _still(context: BackupContext, workspace: Workspace) -> Workspace:
 
 
 def _at_rest(context: BackupContext, workspace: Workspace) -> bool:
-    """Whether no task can have the home. A task that was started ahead has it although the workspace is stopped."""
+    """Whether no task can have the home. A task that was started ahead has it although the
+    workspace is stopped."""
     if workspace.state is not WorkspaceState.STOPPED or workspace.home_created_at is None:
         return False
     ahead = context.store.find_task(workspace.personal_task_id) if workspace.personal_task_id else None

@@ -31,7 +31,8 @@ def put(world: World, request: CohortRequest) -> None:
 
 
 def remove(world: World, cohort_id: str) -> None:
-    """Forget a cohort and what was learned of it. Tasks that were started for it end in their own time."""
+    """Forget a cohort and what was learned of it. Tasks that were started for it end in their own
+    time."""
     _check_length("cohort_id", cohort_id, ID_MAX)
 
     def attempt() -> None:

@@ -1,4 +1,5 @@
-"""The end of a task: save, end, record; the record of one that ended by itself; and the end of the record."""
+"""The end of a task: save, end, record; the record of one that ended by itself; and the end of the
+record."""
 
 from __future__ import annotations
 
@@ -19,10 +20,11 @@ from manager.use_cases.world import World
 
 
 def end_task(world: World, task: Task, workspace: Workspace | None) -> None:
-    """Carry a stop on by one try. A save that fails is tried again later, and the task kept until its deadline.
+    """Carry a stop on by one try. A save that fails is tried again later, and the task kept until
+    its deadline.
 
-    Raises VersionConflict when the record changed meanwhile, AgentUnreachable when the agent saved and then fell silent;
-    nothing is lost, the next pass decides anew.
+    Raises VersionConflict when the record changed meanwhile, AgentUnreachable when the agent saved
+    and then fell silent; nothing is lost, the next pass decides anew.
     """
     unsaved = ""
     if task.must_save and task.saved_at is None:
@@ -42,7 +44,8 @@ def end_task(world: World, task: Task, workspace: Workspace | None) -> None:
 
 
 def record_gone(world: World, task: Task, workspace: Workspace | None, because: str) -> None:
-    """The engine says that the task is not alive; ask it to be sure, then record. Raises VersionConflict."""
+    """The engine says that the task is not alive; ask it to be sure, then record. Raises
+    VersionConflict."""
     world.runner.stop(task.task_id, grace_s=0.0)
     failure = because or "it ended by itself"
     if workspace is not None and workspace.state is WorkspaceState.STOPPING:
@@ -63,11 +66,12 @@ def _save(world: World, task: Task) -> str:
 
 
 def _wanted_if_back(world: World, task: Task, workspace: Workspace) -> Workspace:
-    """A student may come back while a stop for being idle is still being written, and a slow write takes its time: what
-    was taken from them starts again without a click. Asked last of all, after the save.
+    """A student may come back while a stop for being idle is still being written, and a slow write
+    takes its time: what was taken from them starts again without a click. Asked last of all, after
+    the save.
 
-    A job that has become busy is nobody, or a save that computes would start it again for ever. Raises AgentUnreachable
-    until the task's deadline: the next pass saves and asks once more.
+    A job that has become busy is nobody, or a save that computes would start it again for ever.
+    Raises AgentUnreachable until the task's deadline: the next pass saves and asks once more.
     """
     if workspace.stop_reason is not StopReason.IDLE or workspace.launch_wanted_at is not None:
         return workspace
@@ -127,7 +131,8 @@ def _record_end(world: World, task: Task, workspace: Workspace | None, *, failur
 
 
 def _whose_home_is_free(world: World, task: Task) -> tuple[Workspace, ...]:
-    """The workspace that a task was started ahead for, to be written in the same write: a launch need not ask then."""
+    """The workspace that a task was started ahead for, to be written in the same write: a launch
+    need not ask then."""
     owner = world.store.find_workspace(task.intended_for) if task.intended_for is not None else None
     if owner is None or owner.personal_task_id != task.task_id:
         return ()
@@ -151,9 +156,11 @@ def _ended(workspace: Workspace, failure: str, now: float) -> Workspace:
 
 
 def forget(world: World, tasks: tuple[Task, ...]) -> None:
-    """Remove records of ended tasks. Those that served a workspace are counted as launches in the same write.
+    """Remove records of ended tasks. Those that served a workspace are counted as launches in the
+    same write.
 
-    Raises VersionConflict when another manager counts too; the next pass goes on with those that are left.
+    Raises VersionConflict when another manager counts too; the next pass goes on with those that
+    are left.
     """
     for some in _in_parts(tasks, WRITE_MAX - 1):
         for task in some:

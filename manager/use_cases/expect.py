@@ -14,11 +14,12 @@ BECAUSE_MAX = 100
 
 
 def expect(world: World, request: ExpectRequest) -> None:
-    """Have the planner make ready for this workspace. A hint for an unknown one is no error, and one for a workspace that
-    runs changes nothing.
+    """Have the planner make ready for this workspace. A hint for an unknown one is no error, and
+    one for a workspace that runs changes nothing.
 
-    With fixed homes the record remembers it, and the next pass starts the student's own task. Else any task will do, and
-    this process remembers it: if it is lost, the student waits as if there had been none.
+    With fixed homes the record remembers it, and the next pass starts the student's own task. Else
+    any task will do, and this process remembers it: if it is lost, the student waits as if there
+    had been none.
     """
     if not WORKSPACE_ID_PATTERN.fullmatch(request.workspace_id):
         raise ApraNovaError(Reason.BAD_REQUEST, "workspace_id: 'ws-' and ten characters of a-z and 2-7 are expected")

@@ -1,4 +1,5 @@
-"""From a bound task to a running workspace; every step may be repeated, by this process or by the one that takes over."""
+"""From a bound task to a running workspace; every step may be repeated, by this process or by the
+one that takes over."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ from manager.use_cases.world import World
 log = logging.getLogger(__name__)
 
 _FINAL = frozenset({Reason.LAUNCH_FAILED, Reason.NO_CAPACITY, Reason.KIND_NOT_READY})
-"""Errors after which trying the same task again is useless. Any other one leaves the launch to the pass, until its deadline."""
+"""Errors after which trying the same task again is useless. Any other one leaves the launch to the
+pass, until its deadline."""
 
 
 class HomeMissing(ApraNovaError):
@@ -32,7 +34,8 @@ def key(workspace: Workspace) -> str:
 
 
 def start_task(world: World, task: Task, workspace: Workspace | None) -> bool:
-    """Ask the engine to start a task whose record is written; its home (if it starts with one) is made first.
+    """Ask the engine to start a task whose record is written; its home (if it starts with one) is
+    made first.
 
     False: it cannot start, and that has been recorded.
     """
@@ -64,7 +67,8 @@ def start_task(world: World, task: Task, workspace: Workspace | None) -> bool:
 
 
 def fail_start(world: World, task: Task, because: str) -> None:
-    """End a task that cannot start, and with it the launch that waits for it. Someone else may have done so already."""
+    """End a task that cannot start, and with it the launch that waits for it. Someone else may have
+    done so already."""
     now = world.clock.now()
     current = world.store.find_task(task.task_id)
     if current is None or current.state is not TaskState.STARTING:
@@ -81,7 +85,8 @@ def fail_start(world: World, task: Task, because: str) -> None:
 
 
 def bind_ready(world: World, workspace: Workspace, task: Task, observed: ObservedTask) -> Workspace:
-    """The reserved task is ready: claim it and go on. Raises VersionConflict when something changed meanwhile."""
+    """The reserved task is ready: claim it and go on. Raises VersionConflict when something changed
+    meanwhile."""
     if task.state is TaskState.STARTING:
         now = world.clock.now()
         claimed = task.claimed(workspace.workspace_id, observed, now=now)
@@ -93,8 +98,9 @@ def bind_ready(world: World, workspace: Workspace, task: Task, observed: Observe
 
 
 def complete_claim(world: World, workspace: Workspace, task: Task) -> Workspace:
-    """Home, agent, RUNNING: one write in the end. Returns the record as far as it came; the pass carries on where this
-    could not. The records are not read again first: if they have moved on, that write is refused."""
+    """Home, agent, RUNNING: one write in the end. Returns the record as far as it came; the pass
+    carries on where this could not. The records are not read again first: if they have moved on,
+    that write is refused."""
     begun = world.clock.now()
     world.memory.claimed(task.task_id, begun)
     try:
@@ -137,8 +143,8 @@ def _complete(world: World, workspace: Workspace, task: Task) -> Workspace:
 
 
 def _record_running(world: World, workspace: Workspace, task: Task, steps: tuple[LaunchStep, ...]) -> Workspace:
-    """While the claim took its time, progress may have been noted: then the record is read, and written on top of that.
-    Raises VersionConflict when it does not wait for this claim any more."""
+    """While the claim took its time, progress may have been noted: then the record is read, and
+    written on top of that. Raises VersionConflict when it does not wait for this claim any more."""
     for _ in range(world.policy.attempts_max):
         updated = workspace
         for step in steps[:-1]:
@@ -157,9 +163,11 @@ def _record_running(world: World, workspace: Workspace, task: Task, steps: tuple
 
 
 def _make_home(world: World, workspace: Workspace) -> str:
-    """Make the first home; a home that existed and is missing now is a fault of the disk, never replaced by an empty one.
+    """Make the first home; a home that existed and is missing now is a fault of the disk, never
+    replaced by an empty one.
 
-    That it exists is recorded with RUNNING: until then nobody could put anything into it, and making it again is harmless.
+    That it exists is recorded with RUNNING: until then nobody could put anything into it, and
+    making it again is harmless.
     """
     if workspace.home_id is None:
         raise VersionConflict(f"{workspace.workspace_id} is not bound any more")
@@ -177,8 +185,8 @@ def _must_exist(world: World, home_id: str | None) -> None:
 
 
 def fail_launch(world: World, workspace: Workspace, task: Task, because: str, *, again: bool = False) -> Workspace:
-    """STARTING → STOPPING with the reason; STOPPED, or with `again` another launch, follows when the task is gone.
-    Raises VersionConflict."""
+    """STARTING → STOPPING with the reason; STOPPED, or with `again` another launch, follows when
+    the task is gone. Raises VersionConflict."""
     if workspace.state is not WorkspaceState.STARTING or workspace.task_id != task.task_id:
         raise VersionConflict(f"{workspace.workspace_id} does not wait for {task.task_id} any more")
     count_failed_launch(world, tried_again=again)

@@ -1,4 +1,4 @@
-"""Make a workspace run: existing, else a warm task, else a new one. Never waits for a whole start."""
+"""Make a workspace run: existing, else warm, else cold. Never waits for a whole start."""
 
 from __future__ import annotations
 
@@ -20,11 +20,13 @@ _OLDEST = 50
 
 
 def launch(world: World, workspace_id: str) -> Workspace:
-    """Launch or resume; safe to repeat, and for fifty clicks at once one wins and the others see its progress.
+    """Launch or resume; safe to repeat, and for fifty clicks at once one wins and the others see
+    its progress.
 
-    A warm claim is complete when this returns. What may go wrong: the task fails (the record then says why, and the
-    next pass ends the task), or this process dies in between (the pass takes over). Raises ApraNovaError:
-    WORKSPACE_NOT_FOUND, WORKSPACE_DELETED, KIND_NOT_READY, NO_CAPACITY, CONFLICT.
+    A warm claim is complete when this returns. What may go wrong: the task fails (the record then
+    says why, and the next pass ends the task), or this process dies in between (the pass takes
+    over). Raises ApraNovaError: WORKSPACE_NOT_FOUND, WORKSPACE_DELETED, KIND_NOT_READY,
+    NO_CAPACITY, CONFLICT.
     """
     return retried(world, lambda: _launch_once(world, get_workspace(world, workspace_id)))
 
@@ -48,7 +50,8 @@ def _launch_once(world: World, workspace: Workspace) -> Workspace:
 
 
 def _existing(world: World, workspace: Workspace) -> Workspace:
-    """Answer at once, unless the engine knows that the task has ended: then record that, and launch anew."""
+    """Answer at once, unless the engine knows that the task has ended: then record that, and launch
+    anew."""
     try:
         observed = world.runner.find_tasks((workspace.task_id or "",))
     except ApraNovaError:
@@ -62,7 +65,8 @@ def _existing(world: World, workspace: Workspace) -> Workspace:
 
 
 def bring_up(world: World, workspace: Workspace) -> Workspace:
-    """STOPPED → STARTING, and for a ready task on to RUNNING. Raises VersionConflict, ApraNovaError."""
+    """STOPPED → STARTING, and for a ready task on to RUNNING. Raises VersionConflict,
+    ApraNovaError."""
     if workspace.kind not in world.policy.kinds:
         raise ApraNovaError(Reason.KIND_NOT_READY, "This school does not offer this kind of workspace")
     image = world.runner.image(workspace.kind)
@@ -83,8 +87,8 @@ def bring_up(world: World, workspace: Workspace) -> Workspace:
 
 
 def _from_the_pool(world: World, workspace: Workspace, image: str) -> Iterator[Task]:
-    """Those to try, best first. The oldest are ready first: the rest of a large pool is read only if none of these is left, and
-    only where there may be more for anyone."""
+    """Those to try, best first. The oldest are ready first: the rest of a large pool is read only
+    if none of these is left, and only where there may be more for anyone."""
     oldest = world.store.list_warm_tasks(limit=_OLDEST, waiting=False)
     able = candidates(oldest, workspace, image=image)
     if len(oldest) < _OLDEST or not oldest[-1].for_anyone:
@@ -98,7 +102,8 @@ def _from_the_pool(world: World, workspace: Workspace, image: str) -> Iterator[T
 
 
 def only_its_own(world: World, workspace: Workspace) -> bool:
-    """No task of the pool can serve it but one that was started with its home: the pool need not be read."""
+    """No task of the pool can serve it but one that was started with its home: the pool need not be
+    read."""
     return not world.runner.late_binding and workspace.home_id is not None
 
 
@@ -130,7 +135,8 @@ def _go_on(world: World, bound: Binding) -> Workspace:
 
 
 def _try_bind(world: World, task: Task, workspace: Workspace, *, now: float) -> Binding | None:
-    """The claim: one transaction over both records. None: someone else took the task, or the workspace."""
+    """The claim: one transaction over both records. None: someone else took the task, or the
+    workspace."""
     binding = bind(
         task,
         workspace,

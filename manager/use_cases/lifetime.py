@@ -14,7 +14,8 @@ from manager.use_cases.world import World
 
 
 def create(world: World, request: CreateRequest) -> Workspace:
-    """Record a new workspace. Repeated with the same owner and kind it changes nothing but the owner's name and address."""
+    """Record a new workspace. Repeated with the same owner and kind it changes nothing but the
+    owner's name and address."""
     if not WORKSPACE_ID_PATTERN.fullmatch(request.workspace_id):
         raise ApraNovaError(Reason.BAD_REQUEST, "workspace_id: 'ws-' and ten characters of a-z and 2-7 are expected")
     if not request.owner_id:
@@ -43,7 +44,8 @@ def create(world: World, request: CreateRequest) -> Workspace:
 
 
 def delete(world: World, workspace_id: str) -> Workspace:
-    """Mark for deletion; a running one is stopped (and saved) first. Home and record go when the grace period ends."""
+    """Mark for deletion; a running one is stopped (and saved) first. Home and record go when the
+    grace period ends."""
 
     def attempt() -> Workspace:
         workspace = get_workspace(world, workspace_id)
@@ -80,8 +82,9 @@ def undelete(world: World, workspace_id: str) -> Workspace:
 def purge(world: World, workspace: Workspace) -> None:
     """Remove home and record after the grace period.
 
-    `purging` is written first, conditionally: from then on nobody can undo the deletion, and a purge that is cut short is
-    carried on. Raises VersionConflict when the deletion was taken back meanwhile.
+    `purging` is written first, conditionally: from then on nobody can undo the deletion, and a
+    purge that is cut short is carried on. Raises VersionConflict when the deletion was taken back
+    meanwhile.
     """
     now = world.clock.now()
     if workspace.state is not WorkspaceState.DELETED or workspace.purge_at is None or now < workspace.purge_at:

@@ -1,4 +1,5 @@
-"""After a pass: what the pool costs and why it is as it is, written down for the operator and for tomorrow's forecast."""
+"""After a pass: what the pool costs and why it is as it is, written down for the operator and for
+tomorrow's forecast."""
 
 from __future__ import annotations
 
@@ -15,8 +16,8 @@ _JUDGED_EVERY_S = 3_600.0
 
 
 def note_pool(world: World, note: PoolNote, facts: PoolFacts) -> None:
-    """At most once in `meter_s`, or when the sizes change. Another manager's note in between makes this one void: it is
-    tried again with the next pass, and the meter loses nothing."""
+    """At most once in `meter_s`, or when the sizes change. Another manager's note in between makes
+    this one void: it is tried again with the next pass, and the meter loses nothing."""
     world.recent_launches.decided(note.decisions)
     now, policy, outlook = world.clock.now(), world.policy, facts.outlook
     sizes = [(line.kind, line.size) for line in outlook.targets]

@@ -1,5 +1,5 @@
-"""What this process has seen of the last minutes: launches, hints and decisions. A courtesy: lost with the process, and
-nothing but the pool's size depends on it."""
+"""What this process has seen of the last minutes: launches, hints and decisions. A courtesy: lost
+with the process, and nothing but the pool's size depends on it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class RecentLaunches:
         self._decisions: deque[str] = deque(maxlen=DECISIONS_MAX)
 
     def see(self, workspaces: Iterable[Workspace], now: float) -> None:
-        """Every launch makes its workspace due, so each pass comes upon those since the one before."""
+        """A launch makes its workspace due, so each pass sees those since the one before."""
         with self._lock:
             if self._since is None:
                 self._since = now
@@ -40,8 +40,9 @@ class RecentLaunches:
             self._hints = {key: hint for key, hint in self._hints.items() if now < hint[1]}
 
     def _forget(self, now: float) -> None:
-        """The oldest first, up to one that still counts: after a rush there are thousands, and a pass looks at a few. One that
-        is out of order stays some minutes longer; the forecast goes by its time."""
+        """The oldest first, up to one that still counts: after a rush there are thousands, and a
+        pass looks at a few. One that is out of order stays some minutes longer; the forecast goes
+        by its time."""
         old = list(itertools.takewhile(lambda entry: now - entry[1][1] > RECENT_S, self._launched.items()))
         for key, _ in old:
             del self._launched[key]
@@ -53,7 +54,8 @@ class RecentLaunches:
                 self._hints[workspace.workspace_id] = (workspace.kind, until)
 
     def recent(self, *, late_binding: bool) -> Recent:
-        """With fixed homes a launch of somebody who has a home says nothing about the tasks that newcomers will need."""
+        """With fixed homes a launch of somebody who has a home says nothing about the tasks that
+        newcomers will need."""
         with self._lock:
             hints = {kind: sum(hint[0] is kind for hint in self._hints.values()) for kind in WorkspaceKind}
             if not late_binding or self._since is None:

@@ -1,4 +1,5 @@
-"""Observe → reconcile → apply: the pass that keeps the pool, ends idle workspaces and repairs what was cut short."""
+"""Observe → reconcile → apply: the pass that keeps the pool, ends idle workspaces and repairs what
+was cut short."""
 
 from __future__ import annotations
 
@@ -30,16 +31,18 @@ log = logging.getLogger(__name__)
 Record = TypeVar("Record", Task, Workspace)
 
 _INDEX_LAG_MAX_S = 30.0
-"""A task that this process recorded is read by key for so long, as long as the index may not show that. DynamoDB's
-are seconds behind at worst; two processes that do not know of each other's starts may still start one too many."""
+"""A task that this process recorded is read by key for so long, as long as the index may not show
+that. DynamoDB's are seconds behind at worst; two processes that do not know of each other's starts
+may still start one too many."""
 
 
 def reconcile_pass(world: World) -> Plan:
-    """One pass over what is due and warm. Returns the plan that was begun; `look_again_at` in it says when the next
-    pass should run.
+    """One pass over what is due and warm. Returns the plan that was begun; `look_again_at` in it
+    says when the next pass should run.
 
-    It judges by the time at which it began to read: one that is held up for a minute after an agent has answered knows nothing
-    of that minute, in which the student may have come back."""
+    It judges by the time at which it began to read: one that is held up for a minute after an agent
+    has answered knows nothing of that minute, in which the student may have come back.
+    """
     begun = world.clock.now()
     observation = observe(world, begun)
     plan = reconcile(observation, begun, world.policy)
@@ -52,7 +55,8 @@ def reconcile_pass(world: World) -> Plan:
 
 
 def _measure_pool(world: World, note: PoolNote, fleet: Fleet) -> None:
-    """Ready tasks that serve anyone, of all kinds, as the pass found them. Untold while none are wanted: that pool is empty by design."""
+    """Ready tasks that serve anyone, of all kinds, as the pass found them. Untold while none are
+    wanted: that pool is empty by design."""
     if not any(target.size > 0 for target in note.targets):
         return
     ready = sum(
@@ -62,8 +66,9 @@ def _measure_pool(world: World, note: PoolNote, fleet: Fleet) -> None:
 
 
 def reconcile_named(world: World, task_ids: Iterable[str]) -> Plan:
-    """A pass over these tasks and their workspaces alone, because an event of the engine tells that they have changed. The rest
-    of the fleet, and the pool's size, are the next full pass's business: a hundred events at once must not be a hundred passes."""
+    """A pass over these tasks and their workspaces alone, because an event of the engine tells that
+    they have changed. The rest of the fleet, and the pool's size, are the next full pass's
+    business: a hundred events at once must not be a hundred passes."""
     begun = world.clock.now()
     plan = reconcile(Observation(observe_named(world, task_ids, begun)), begun, world.policy)
     apply(world, plan)
@@ -71,7 +76,8 @@ def reconcile_named(world: World, task_ids: Iterable[str]) -> Plan:
 
 
 def observe_named(world: World, task_ids: Iterable[str], now: float) -> Fleet:
-    """The failed starts of the pool's list come along: one of these tasks may be the success that forgives them."""
+    """The failed starts of the pool's list come along: one of these tasks may be the success that
+    forgives them."""
     named = {task.task_id: task for task in _in_pages(world.store.find_tasks, task_ids)}
     listed = world.store.list_warm_tasks(limit=world.policy.records_max, waiting=False) if named else ()
     tasks = {task.task_id: task for task in listed if task.failed_start} | named
@@ -106,7 +112,8 @@ def observe(world: World, now: float) -> Observation:
 
 
 def _pool_facts(world: World, workspaces: Iterable[Workspace], now: float) -> PoolFacts | None:
-    """Two reads, and one for each cohort whose next class is being prepared: none of them grows with the school."""
+    """Two reads, and one for each cohort whose next class is being prepared: none of them grows
+    with the school."""
     world.recent_launches.see(workspaces, now)
     images = _images(world)
     if images is None:
@@ -135,8 +142,8 @@ def _cohort_pages(world: World, now: float) -> Iterator[CohortPage]:
 
 
 def _tasks(world: World, now: float) -> dict[str, Task]:
-    """The pool's (with those that wait for their student only now and then), the due ones, and those that this process's
-    memory names."""
+    """The pool's (with those that wait for their student only now and then), the due ones, and
+    those that this process's memory names."""
     store, limit = world.store, world.policy.records_max
     waiting = now - world.memory.waiting_seen_at >= world.policy.waiting_look_s
     found = {task.task_id: task for task in store.list_warm_tasks(limit=limit, waiting=waiting)}
@@ -191,10 +198,12 @@ def _observed(world: World, task_ids: list[str]) -> tuple[ObservedTask, ...] | N
 def _unaccounted(
     world: World, tasks: dict[str, Task], now: float
 ) -> tuple[tuple[ObservedTask, ...], tuple[ObservedTask, ...]]:
-    """What the engine runs without a record, and what it runs although the record says STOPPED; asked for now and then.
+    """What the engine runs without a record, and what it runs although the record says STOPPED;
+    asked for now and then.
 
-    Most of what it lists is none of this pass's business and not in `tasks`. So each of those is read by key, after the
-    engine's list: a record is written before its task is started, so only then does a missing one prove anything.
+    Most of what it lists is none of this pass's business and not in `tasks`. So each of those is
+    read by key, after the engine's list: a record is written before its task is started, so only
+    then does a missing one prove anything.
     """
     if now - world.memory.scanned_at < world.policy.orphan_scan_s:
         return (), ()
@@ -242,7 +251,8 @@ def _statuses(
 
 
 def _images(world: World) -> dict[WorkspaceKind, str] | None:
-    """None when one of them could not be asked for: only the engine's own word says that a kind has no image."""
+    """None when one of them could not be asked for: only the engine's own word says that a kind has
+    no image."""
     images = {}
     for kind in world.policy.kinds:
         try:

@@ -29,7 +29,8 @@ def get_workspace(world: World, workspace_id: str) -> Workspace:
 
 
 def get_task(world: World, workspace: Workspace) -> Task:
-    """The task of a workspace that is up. It is read later than the workspace, so it may have moved on: VersionConflict."""
+    """The task of a workspace that is up. It is read later than the workspace, so it may have moved
+    on: VersionConflict."""
     task = world.store.find_task(workspace.task_id) if workspace.task_id else None
     if task is None or task.state not in (TaskState.STARTING, TaskState.CLAIMED):
         raise VersionConflict(f"the task of {workspace.workspace_id} is ending or gone already")
@@ -67,8 +68,8 @@ def begin_stop(
     launch_again: bool = False,
     task: Task | None = None,
 ) -> Workspace:
-    """RUNNING or STARTING → STOPPING, workspace and task in one write; the pass saves and ends. `failure`: why a launch has
-    failed. Raises VersionConflict."""
+    """RUNNING or STARTING → STOPPING, workspace and task in one write; the pass saves and ends.
+    `failure`: why a launch has failed. Raises VersionConflict."""
     now = world.clock.now()
     if reason is StopReason.DELETED:
         stopping = workspace.request_deletion(now=now, grace_s=world.policy.delete_grace_s)
@@ -94,7 +95,8 @@ def count_failed_launch(world: World, *, tried_again: bool) -> None:
 
 
 def retried(world: World, attempt: Callable[[], Result]) -> Result:
-    """Run a read-and-write again while others keep changing the same record; each failed try means someone else's success."""
+    """Run a read-and-write again while others keep changing the same record; each failed try means
+    someone else's success."""
     for _ in range(world.policy.attempts_max):
         try:
             return attempt()

@@ -18,9 +18,11 @@ def list_snapshots(world: World, workspace_id: str) -> SnapshotsAnswer:
 
 
 def restore(world: World, workspace_id: str, snapshot_id: str) -> Workspace:
-    """Record the request; the backup worker carries it out, and until then nothing can be launched. Idempotent.
+    """Record the request; the backup worker carries it out, and until then nothing can be launched.
+    Idempotent.
 
-    Raises ApraNovaError: WORKSPACE_NOT_FOUND, SNAPSHOT_NOT_FOUND, WRONG_STATE (it runs, or another snapshot is being restored).
+    Raises ApraNovaError: WORKSPACE_NOT_FOUND, SNAPSHOT_NOT_FOUND, WRONG_STATE (it runs, or another
+    snapshot is being restored).
     """
     workspace = get_workspace(world, workspace_id)
     if workspace.restoring == snapshot_id:

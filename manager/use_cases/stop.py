@@ -41,7 +41,7 @@ def restart(world: World, workspace_id: str) -> Workspace:
 
 
 def keep_running(world: World, workspace_id: str, until: float) -> Workspace:
-    """Do not stop it for being idle before `until` (capped); a time that has passed ends the wish."""
+    """Do not stop it as idle before `until` (capped); a time that has passed ends the request."""
 
     def attempt() -> Workspace:
         workspace = get_workspace(world, workspace_id)

@@ -14,7 +14,7 @@ from manager.use_cases.world import World
 
 def view(workspace: Workspace, policy: Policy) -> WorkspaceView:
     running = workspace.state is WorkspaceState.RUNNING
-    # Somebody asked for it while a task that still had its home was put away, or the task they got is: to them it is starting.
+    # A launch that waits until an earlier task is cleaned up: to its student it is starting.
     stopped = workspace.state is WorkspaceState.STOPPED and workspace.launch_wanted_at is not None
     waits = stopped or workspace.tries_again
     endpoint = Endpoint(workspace.cluster, workspace.address, workspace.launch_secret) if running else None
@@ -49,7 +49,8 @@ def view(workspace: Workspace, policy: Policy) -> WorkspaceView:
 
 
 class Kinds:
-    """What can be launched now, asked of the engine at most once a second: describe is polled, and says it each time."""
+    """What can be launched now, asked of the engine at most once a second: describe is polled, and
+    says it each time."""
 
     _FRESH_S = 1.0
 
@@ -68,7 +69,8 @@ class Kinds:
             return self._views
 
     def _ask(self, kind: WorkspaceKind) -> KindView:
-        """A kind whose engine does not answer is not ready; that must not hide the workspaces themselves."""
+        """A kind whose engine does not answer is not ready; that must not hide the workspaces
+        themselves."""
         try:
             return self._world.runner.kind_status(kind)
         except ApraNovaError as error:

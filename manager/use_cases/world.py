@@ -30,7 +30,8 @@ class Background(Protocol):
 
 
 class Inline:
-    """Does everything at once, in the caller's thread: for tests, and for a reconcile pass that must be finished when it returns."""
+    """Does everything at once, in the caller's thread: for tests, and for a reconcile pass that
+    must be finished when it returns."""
 
     def run(self, work: Callable[[], None]) -> None:
         work()
@@ -40,7 +41,8 @@ class Inline:
 
 
 class InFlight:
-    """What this process is busy with, so that its own pass does not do the same work again at the same time.
+    """What this process is busy with, so that its own pass does not do the same work again at the
+    same time.
 
     Only a saving of work: another process may do it twice, and every step allows that.
     """
@@ -71,8 +73,8 @@ class InFlight:
 
 
 class ProcessMemory:
-    """What this process did lately. It ends with the process, and nothing depends on it: it is a courtesy to students, and
-    spares the engine and the store some questions."""
+    """What this process did lately. It ends with the process, and nothing depends on it: it is a
+    courtesy to students, and spares the engine and the store some questions."""
 
     def __init__(self) -> None:
         self.claimed_at = 0.0
@@ -98,13 +100,15 @@ class ProcessMemory:
         self._claimed.pop(task_id, None)
 
     def claims_since(self, since: float) -> list[str]:
-        """Tasks that this process claimed after `since` for workspaces that are not open yet: an index that lags shows them as
-        they were, and a launch that was cut short would wait for the next pass."""
+        """Tasks that this process claimed after `since` for workspaces that are not open yet: an
+        index that lags shows them as they were, and a launch that was cut short would wait for the
+        next pass."""
         return _after(since, self._claimed)
 
     def starts_since(self, since: float) -> list[str]:
-        """Tasks that this process recorded after `since` and has not read back yet: an index that lags does not show them,
-        the pool would start them once more, and a launch that was cut short would wait for the next pass."""
+        """Tasks that this process recorded after `since` and has not read back yet: an index that
+        lags does not show them, the pool would start them once more, and a launch that was cut
+        short would wait for the next pass."""
         return _after(since, self._started)
 
 

@@ -1,7 +1,7 @@
 """What the lifecycle may ask for: a closed union of plain data, carried out by use_cases/apply.py.
 
-An action carries the records that were observed. Every write is conditional on their versions, so an
-action that comes too late changes nothing.
+An action carries the records that were observed. Every write is conditional on their versions, so
+an action that comes too late changes nothing.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class MarkReady:
 
 @dataclass(frozen=True)
 class FinishLaunch:
-    """Bind the ready task to the workspace that waits for it, or complete a claim that was cut short."""
+    """Bind the ready task to its workspace, or complete a claim that was cut short."""
 
     workspace: Workspace
     task: Task
@@ -89,7 +89,7 @@ class StopOrphan:
 
 @dataclass(frozen=True)
 class Forget:
-    """Remove records of ended tasks; those that served a workspace count as launches in that write."""
+    """Remove records of ended tasks; those that served a workspace are counted as launches."""
 
     tasks: tuple[Task, ...]
 

@@ -10,10 +10,10 @@ from manager.domain.policy import Policy
 
 
 def back_off_until(fleet: Fleet, now: float, policy: Policy) -> float:
-    """When the pool may start tasks again: the wait doubles with each failure since the last success.
+    """When the pool may start tasks again: it doubles with each failure since a success.
 
-    Read from the records of ended tasks, so that a restarted manager remembers it. Only one pass sees
-    a success (its task may be claimed at once): that pass records the failures before it as forgiven.
+    Read from records of ended tasks, so that a restarted manager remembers it. Only one pass sees
+    a success: it records that the failures before are forgiven.
     """
     since = succeeded_at(fleet, now)
     failures = [_failed_at(task) for task in fleet.not_warm if holds_up_pool(task, succeeded_at=since)]
@@ -25,7 +25,7 @@ def back_off_until(fleet: Fleet, now: float, policy: Policy) -> float:
 def holds_up_pool(task: Task, *, succeeded_at: float) -> bool:
     """Whether this start failed after the last success.
 
-    It counts from the moment it is given up: a stop takes seconds, in which more starts would follow.
+    It counts as soon as it is given up: its stop takes seconds, and more starts would follow.
     """
     given_up = task.state in (TaskState.STOPPING, TaskState.STOPPED) and bool(task.failure) and task.ready_at is None
     return given_up and not task.forgiven and _failed_at(task) > succeeded_at
@@ -34,7 +34,7 @@ def holds_up_pool(task: Task, *, succeeded_at: float) -> bool:
 def succeeded_at(fleet: Fleet, now: float) -> float:
     """When a task last became ready, as far as this pass sees.
 
-    Every start that succeeds is seen by one pass, which finds its agent ready and marks or binds it.
+    One pass sees each start that succeeds: it finds the agent ready.
     """
     ready = {task_id for task_id, status in fleet.statuses.items() if status.phase is AgentPhase.READY}
     if ready and any(task.state is TaskState.STARTING and task.task_id in ready for task in fleet.tasks):

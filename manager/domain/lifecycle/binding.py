@@ -13,7 +13,7 @@ from manager.domain.lifecycle.workspace import Workspace
 
 
 def can_serve(task: Task, workspace: Workspace) -> bool:
-    """Whether this task may be bound to this workspace: the one predicate for every sort of warm task."""
+    """Whether this task may be bound to this workspace, whatever sort of warm task it is."""
     if task.kind is not workspace.kind or not task.warm:
         return False
     if task.intended_for is not None:  # personal
@@ -22,7 +22,7 @@ def can_serve(task: Task, workspace: Workspace) -> bool:
 
 
 def candidates(tasks: Iterable[Task], workspace: Workspace, *, image: str) -> list[Task]:
-    """Tasks that a launch may try: ready before starting, the student's own before others, oldest first.
+    """Tasks that a launch may try: ready ones, the student's own, the oldest first.
 
     A task of an old image is never handed out; reconcile replaces it.
     """

@@ -35,7 +35,7 @@ class Expectation:
         return replace(self, start_at=self.until)
 
     def after_launch(self, now: float) -> Expectation | None:
-        """A student who comes a little early has come; a class in the afternoon is still to come."""
+        """A student who comes early has come; a class in the afternoon is still to come."""
         return None if self.begins_at - SAME_STAY_S <= now else self
 
 

@@ -20,8 +20,8 @@ class IdleVerdict:
 
 
 def judge(workspace: Workspace, status: AgentStatus | None, *, now: float, policy: Policy) -> IdleVerdict:
-    """`status`: None when the agent did not answer. A missing signal is never taken for idleness: the
-    workspace is kept until its agent answers, or until the session limit."""
+    """`status`: None when the agent did not answer. A missing signal is never taken for idleness:
+    the workspace is kept until its agent answers, or until the session limit."""
     started = workspace.running_since if workspace.running_since is not None else workspace.state_since
     activity, person_active_at = _activity(workspace, status, started=started, now=now, policy=policy)
     keep_until, wish = _keep_running(workspace, status, now=now, policy=policy)
@@ -62,7 +62,7 @@ def judge(workspace: Workspace, status: AgentStatus | None, *, now: float, polic
 
 
 def capped_keep_running(until: float, *, now: float, policy: Policy) -> float | None:
-    """A request to keep running, cut to what is allowed; None: it is past and ends an earlier one."""
+    """A request to keep running, cut to what is allowed; None: it is past, and ends another."""
     return min(until, now + policy.keep_running_max_s) if until > now else None
 
 

@@ -14,7 +14,7 @@ class ObservedTask:
     """False: it has ended, but the engine still remembers it (and why)."""
     started_at: float
     control_address: str = ""
-    """Where the manager reaches the agent: `unix:/path` or `ip:port`; empty until the engine knows it."""
+    """Where the agent is reached: `unix:/path` or `ip:port`; empty until the engine knows."""
     cluster: str = ""
     """The Envoy cluster through which the gateway reaches it (contract.manager.Endpoint)."""
     address: str = ""

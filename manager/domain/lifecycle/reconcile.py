@@ -122,7 +122,7 @@ def _workspace(
 
 
 def _forget(fleet: Fleet, now: float, policy: Policy) -> Iterator[LifecycleAction]:
-    """Each task that served nobody alone: removing its home may fail. The others together: one write counts many."""
+    """One by one those that served nobody: removing a home may fail. The others together."""
     old = [
         task
         for task in fleet.not_warm
@@ -146,7 +146,7 @@ def _forgive(fleet: Fleet, now: float) -> Iterator[LifecycleAction]:
 
 
 def _orphans(fleet: Fleet, now: float, policy: Policy) -> Iterator[LifecycleAction]:
-    """Tasks that run without a record. Those whose record says STOPPED need no grace: they came too late."""
+    """Tasks without a record. Those whose record says STOPPED need no grace."""
     for seen in fleet.strangers:
         if now - seen.started_at >= policy.orphan_grace_s:
             yield actions.StopOrphan(seen.task_id)

@@ -44,9 +44,9 @@ class Task:
     """The version that was read; 0: never stored. Every write is conditional on it."""
     state_since: float = 0.0
     due_at: float | None = None
-    """When a reconcile pass must look at it: at once while it starts for somebody or stops, when its
-    student did not come, and when its record may be forgotten. None: never by itself. A warm or
-    failed task is in the pool's list (`pool_rank`); a claimed one is due with its workspace."""
+    """When a pass must look at it: at once while it starts for somebody or stops, when its student
+    did not come, when its record may be forgotten. None: never by itself. A warm or failed task is
+    in the pool's list (`pool_rank`); a claimed one is due with its workspace."""
     deadline: float | None = None
     """When STARTING has failed, or STOPPING ends without a save."""
 
@@ -111,10 +111,10 @@ class Task:
     def pool_rank(self) -> float | None:
         """Its place in the pool's list; None: it is not in it. The store indexes it.
 
-        First the warm tasks for anyone, oldest first: a newcomer's launch wants one. Then those that
-        start for one student each. Then the failed starts that the back-off counts, latest first.
-        From RANK_OF_WAITING on those that wait for their student: a school may have a thousand of
-        them, most need nothing, few passes read them, and a launch finds its own by key.
+        First the warm tasks for anyone, oldest first; then those that start for one student each;
+        then the failed starts that the back-off counts, latest first; from RANK_OF_WAITING on those
+        that wait for their student. A school may have a thousand of these, and few passes read
+        them.
         """
         if self.waits:
             return RANK_OF_WAITING + self.created_at

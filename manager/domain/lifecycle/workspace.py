@@ -42,14 +42,14 @@ class Workspace:
     task_id: str | None = None
     home_id: str | None = None
     home_created_at: float | None = None
-    """Set once the home exists. From then on a missing home is a fault, never replaced by a new one."""
+    """Set once the home exists: from then on a missing one is a fault, and never replaced."""
 
     arrivals: tuple[float, ...] = ()
     """Its recent launches, oldest first: what the pool's planner learns from."""
     expected: Expectation | None = None
     """When it will probably be launched next; a pass looks at it then."""
     personal_task_id: str | None = None
-    """The newest task that was started ahead with its home. While it lives, no other may have the home."""
+    """The newest task started ahead with its home. While it lives, no other may have the home."""
     personal_task_over: bool = False
     """That task has ended or serves this workspace: a launch need not read its record."""
 
@@ -140,7 +140,7 @@ class Workspace:
         return replace(self, due_at=now).with_step(ready).with_step(claimed)
 
     def running(self, *, now: float, cluster: str, address: str, step: LaunchStep) -> Workspace:
-        """Records now at the latest that its home exists: nobody could put anything into it before."""
+        """Also records that its home exists: nobody could put anything into it before."""
         return self._to(
             WorkspaceState.RUNNING,
             now=now,
@@ -172,12 +172,12 @@ class Workspace:
 
     @property
     def may_try_again(self) -> bool:
-        """A warm task may have died unseen. That costs a student a moment and no click, but only once."""
+        """A warm task may have died unseen: once, that costs a moment and no click."""
         return self.launch_path is LaunchPath.WARM and not self.second_try
 
     @property
     def tries_again(self) -> bool:
-        """It is between two tries, until the first task is cleaned up. To its student it is starting."""
+        """It is between two tries; to its student it is starting."""
         wanted = self.launch_wanted_at is not None
         return self.second_try and wanted and self.stop_reason is StopReason.LAUNCH_FAILED
 
@@ -253,7 +253,7 @@ class Workspace:
         )
 
     def expecting(self, expected: Expectation | None, *, now: float) -> Workspace:
-        """Known to be launched soon, or not any more; only a stopped workspace is looked at for it."""
+        """Only a stopped workspace is looked at for it; None: nothing is expected."""
         waits = self.launch_wanted_at is not None or self.restoring is not None
         if self.state is not WorkspaceState.STOPPED or waits:
             return replace(self, expected=expected)
@@ -273,7 +273,7 @@ class Workspace:
         return replace(self, restoring=snapshot_id, due_at=now + ask_again_s, failure="")
 
     def restored(self, *, now: float, step: LaunchStep, failure: str) -> Workspace:
-        """The backup worker is done, or could not do it (`failure`); launches are possible again."""
+        """The restore is done, or has failed (`failure`); launches are possible again."""
         return replace(self, restoring=None, failure=failure, due_at=self._expected_at(now)).with_step(step)
 
     def with_step(self, step: LaunchStep) -> Workspace:

@@ -20,7 +20,7 @@ class StartWarmTask:
     because: str
     """Words for the operator."""
     intended_for: Workspace | None = None
-    """The stopped workspace whose home the task starts with; None: it serves anyone, or any newcomer."""
+    """The stopped workspace whose home the task starts with; None: it is for anyone."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class ExpectLater:
 
 @dataclass(frozen=True)
 class RecordPrepared:
-    """Record what was learned while classes were prepared, each wholly or by a page, in one write."""
+    """Record in one write what was learned while classes were prepared."""
 
     cohorts: tuple[Cohort, ...]
     outlook: Outlook

@@ -1,4 +1,4 @@
-"""Who comes to a class, and when: learned from the launches of a cohort's members at its last classes."""
+"""Who comes to a class, and when: learned from a cohort's launches at its last classes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Attendance:
         return (self.came + _PRIOR_RATE * _PRIOR_CLASSES) / (self.could + _PRIOR_CLASSES)
 
     def with_member(self, offsets: Sequence[float | None]) -> Attendance:
-        """Add one member's last classes: seconds after the class began, None where they did not come."""
+        """Add one member's last classes: seconds after each began, None if they did not come."""
         counts = list(self.offsets or (0,) * BINS)
         came = [offset for offset in offsets if offset is not None]
         for offset in came:

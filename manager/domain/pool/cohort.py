@@ -10,7 +10,7 @@ from manager.domain.pool.attendance import UNTIL_S, Attendance
 from manager.domain.pool.outlook import Check, mean_error
 
 PAST_CLASSES_MAX = 12
-"""Attendance is learned from so many classes: enough to tell who comes, few enough to notice a change."""
+"""Attendance is learned from so many classes; with more, a change would go unnoticed."""
 OPENS_BEFORE_S = 3_900.0
 """How long before a class it is prepared: more than the hour in which its first launches fall."""
 CHECKS_MAX = 5

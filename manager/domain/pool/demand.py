@@ -23,13 +23,13 @@ class DayOfLaunches:
     kind: WorkspaceKind
     launches: int
     hours: tuple[int, ...] = ()
-    """By the hour of the day (UTC), those that any task could have served, not only the student's own."""
+    """By the hour of the day (UTC), those that any task could have served."""
 
 
 @dataclass(frozen=True)
 class Demand:
-    """One record for the school. A launch is counted in the write that forgets its task's record: each
-    counts once, and no launch waits for a counter."""
+    """One record for the school. A launch is counted in the write that forgets its task's record:
+    each counts once, and no launch waits for a counter."""
 
     demand_id: str = "demand"
     days: tuple[DayOfLaunches, ...] = ()

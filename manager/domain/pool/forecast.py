@@ -1,4 +1,4 @@
-"""How many launches are to be expected: classes by the timetable, the rest by habit, both corrected by who really comes."""
+"""How many launches to expect: classes and habits, corrected by who really comes."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _ENOUGH = 10.0
 
 @dataclass(frozen=True)
 class Recent:
-    """Launches that this process has seen in the last minutes; a courtesy, lost with the process."""
+    """Launches that this process saw in the last minutes; lost with the process."""
 
     since: float = float("inf")
     """When it began to watch."""
     launches: Mapping[WorkspaceKind, Sequence[float]] = field(default_factory=dict)
     """Their times."""
     hints: Mapping[WorkspaceKind, int] = field(default_factory=dict)
-    """How many have signed in and are about to launch, of those that a task without a certain student's home can serve."""
+    """How many signed in and will probably launch, of those that any task can serve."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Forecast:
         return Expected(known, max(rate, surprise), max(launches, surprise * lead_s))
 
     def changes_until(self, kind: WorkspaceKind, until: float) -> bool:
-        """Whether classes make the number of launches change from minute to minute before `until`."""
+        """Whether classes make launches change from minute to minute before `until`."""
         return self._outlook.expected(kind, self._now, until) > 0.0
 
     def _plain(self, kind: WorkspaceKind, begin: float, end: float) -> float:
@@ -79,7 +79,7 @@ class Forecast:
         return classes + habit * (end - begin)
 
     def _habit(self, kind: WorkspaceKind, at: float) -> float | None:
-        """Launches a second that belong to no class, in the hour of the clock around `at`; None: nothing is known."""
+        """Launches a second that belong to no class, in the hour around `at`; None: not known."""
         hour = int(at // _HOUR_S)
         if (kind, hour) not in self._hours:
             known = self._demand.usual  # of hours that are near enough for `now` to change nothing
@@ -88,7 +88,7 @@ class Forecast:
             usual = known[kind, hour, self._zone]
             if usual is not None:
                 of_classes = self._outlook.expected(kind, hour * _HOUR_S, (hour + 1) * _HOUR_S)
-                # What classes explain, up to their chance: what is left over of many is noise, not habit.
+                # What is left over of many launches for classes is noise, not habit.
                 usual = max(0.0, usual - of_classes - math.sqrt(of_classes)) / _HOUR_S
             self._hours[kind, hour] = usual
         return self._hours[kind, hour]
@@ -96,8 +96,8 @@ class Forecast:
     def _seen(self, kind: WorkspaceKind) -> tuple[float, float]:
         """A factor for the forecast, and launches a second that come without any forecast.
 
-        The factor is (seen + 2) / (expected + 2) of the last ten minutes: a class that fails to come lets the pool shrink
-        while it fails to come, one that comes in a rush lets it grow; two launches more or less change little.
+        The factor is (seen + 2) / (expected + 2) of the last ten minutes: the pool shrinks while a
+        class fails to come, and grows in a rush; two launches more or less change little.
         """
         since = max(self._recent.since, self._now - RECENT_S)
         if since >= self._now:
@@ -112,11 +112,11 @@ class Forecast:
 def usual_launches(
     demand: Demand, kind: WorkspaceKind, at: float, *, zone: zoneinfo.ZoneInfo, now: float
 ) -> float | None:
-    """Launches in the hour of the school's clock that `at` lies in, by the same hour of the last four weeks.
+    """Launches in the hour of the school's clock around `at`, by the last four weeks.
 
-    The mean over the same weekdays; other days of the same sort (weekdays, weekends) count only as long as there are few of
-    the same. The hours before and after count half, where they differ by no more than chance would have it: a few launches
-    are too few to tell one hour from the next. None: no such day has been seen yet.
+    The mean over the same weekdays; other weekdays (or weekend days) count while there are few of
+    the same. The hours before and after count half where they differ by no more than chance: a few
+    launches cannot tell one hour from the next. None: no such day has been seen yet.
     """
     local = dt.datetime.fromtimestamp(at, zone).replace(minute=0, second=0, microsecond=0)
     days = _days_alike(demand, local, now=now)
@@ -142,7 +142,7 @@ def usual_launches(
 
 
 def _days_alike(demand: Demand, local: dt.datetime, *, now: float) -> list[tuple[float, bool]]:
-    """When that hour of the clock began on past days of the same sort, newest first, and whether it was the same weekday."""
+    """When that hour began on similar past days, newest first; whether the weekday is the same."""
     days: list[tuple[float, bool]] = []
     if demand.since is None:
         return days
@@ -159,10 +159,10 @@ def _days_alike(demand: Demand, local: dt.datetime, *, now: float) -> list[tuple
 
 
 def habit_error(demand: Demand, *, zone: zoneinfo.ZoneInfo, now: float) -> float | None:
-    """How far a day's launches, all kinds together, were from what the days before it had said, 0 to 1.
+    """How far a day's launches were from what the days before had said, 0 to 1.
 
-    The day ends twelve hours ago: a launch is counted when its task is forgotten, and late sessions must be over. None:
-    nothing to compare, or too few launches for it to mean anything.
+    The day ends twelve hours ago: a launch is counted when its task is forgotten, after late
+    sessions. None: nothing to compare, or too few launches for it to mean anything.
     """
     end = (now - _DAY_S / 2) // _HOUR_S * _HOUR_S
     begin = end - _DAY_S

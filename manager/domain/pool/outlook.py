@@ -1,7 +1,7 @@
 """What is expected of the next hours, what the pool cost today, and what was decided.
 
-One record, which every pass reads: the classes of all cohorts are added up here minute by minute, so
-that a pass reads one record however many cohorts a school has.
+One record, which every pass reads: the classes of all cohorts are added up here minute by minute,
+so that a pass reads one record however many cohorts a school has.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from manager.domain.pool.attendance import BIN_S, FROM_S
 
 MINUTE_S = 60.0
 _KEPT_S = 4_200.0
-"""How long the past is kept: the hour that a class falls into must not count its launches as habit."""
+"""How long the past is kept: in its hour, launches for a class must not count as habit.
+"""
 _AHEAD_MAX_MIN = 360
 DECISIONS_MAX = 50
 CHECKS_MAX = 20
@@ -25,7 +26,7 @@ CHECKS_MAX = 20
 
 @dataclass(frozen=True)
 class Curve:
-    """Launches of one kind expected of classes; the first number is for the minute at `begins_at`."""
+    """Launches of one kind expected for classes, by minute from `begins_at` on."""
 
     kind: WorkspaceKind
     begins_at: float
@@ -115,7 +116,7 @@ class Outlook:
         return replace(self, decisions=(*added, *self.decisions)[:DECISIONS_MAX])
 
     def metered(self, warm: int, *, now: float, time_zone: str, longest_s: float) -> Outlook:
-        """Count the warm tasks since the last time, but no longer than `longest_s`: the manager was down."""
+        """Count the warm tasks since the last time, for at most `longest_s`: it was down."""
         day = dt.datetime.fromtimestamp(now, zoneinfo.ZoneInfo(time_zone)).date().isoformat()
         seconds = min(longest_s, max(0.0, now - self.metered_at)) if self.metered_at else 0.0
         spent_s = (self.spent_s if day == self.day else 0.0) + warm * seconds

@@ -1,8 +1,8 @@
-"""How many warm tasks of each kind to keep for anyone, and why: by the schedule, or by forecast and price.
+"""How many warm tasks of each kind to keep for anyone: by schedule, or by forecast and price.
 
-It is the base-stock rule of inventories. With n tasks ready or starting, a student waits if n or more
-others came within the time that a start takes. So the n-th task spares a cold start as often as
-launches come (r a second) while exactly n − 1 came before in that time. It is kept while that pays:
+The base-stock rule of inventories: with n tasks ready or starting, a student waits if n or more
+others came within the lead time of a start. So the n-th task spares a cold start as often as
+launches come (r a second) after exactly n − 1 in that time. It is kept while that pays:
 
     r · P(n − 1 launches in the lead time) · W ≥ 1
 
@@ -23,8 +23,8 @@ from manager.domain.pool.outlook import Outlook
 
 SIZE_MAX = 5_000
 _LOOK_AGAIN_MIN_S, _LOOK_AGAIN_MAX_S = 5.0, 15.0
-"""How often a pool that follows a class is looked at: well below the time that a start takes on ECS, and
-not more often where a start takes a second or two: arrivals change over minutes."""
+"""How often a pool that follows a class is looked at: well below the time that a start takes on
+ECS, and not more often where a start takes a second or two: arrivals change over minutes."""
 
 
 @dataclass(frozen=True)
@@ -104,8 +104,9 @@ def share(
 ) -> dict[WorkspaceKind, int]:
     """Divide the pool between the kinds by their launches (largest remainder, Hamilton's method).
 
-    Without any launch yet, all kinds count the same. `one_of_each`: first every kind gets one, as far
-    as the size allows, the most wanted first. The sum is always `size`, unless there is no kind.
+    Without any launch yet, all kinds count the same. `one_of_each`: first every kind gets one, as
+    far as the size allows, the most wanted first. The sum is always `size`, unless there is no
+    kind.
     """
     if not kinds:
         return {}
@@ -139,7 +140,7 @@ def size(ahead: Expected, worth_s: float) -> int:
         probability *= mean / n
     if n > int(mean):
         return n
-    # At the falling side of a rush not even the n-th pays at the mean, but those who still come are served.
+    # When a rush ends, not even the n-th pays at the mean, but those who still come are served.
     return 0 if ahead.rate_per_s * worth_s < 1.0 else int(mean)
 
 

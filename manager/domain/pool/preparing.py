@@ -41,10 +41,11 @@ def page(cohort: Cohort, now: float) -> tuple[str, ...]:
 def prepare(
     cohort: Cohort, members: Sequence[Workspace], outlook: Outlook, *, now: float, policy: Policy, late_binding: bool
 ) -> Prepared:
-    """Count one page of members (those of `page` that exist); with the last one, update the outlook.
+    """Count one page of members (those of `page` that exist); with the last one, update the
+    outlook.
 
-    All pages are judged alike: by what was known when the class before was prepared. What they show of
-    the classes since then is kept for the next one.
+    All pages are judged alike: by what was known when the class before was prepared. What they show
+    of the classes since then is kept for the next one.
     """
     study = _study(cohort, now)
     if study is None:

@@ -117,9 +117,11 @@ class _Pass:
         return ""
 
     def start_ahead(self) -> Iterator[PoolAction]:
-        """For stopped workspaces that are expected now: start a task with their home, or look later.
+        """For stopped workspaces that are expected now: start a task with their home, or look
+        later.
 
-        Each gets exactly one action, which moves its due time on: none is looked at twice for nothing.
+        Each gets exactly one action, which moves its due time on: none is looked at twice for
+        nothing.
         """
         for workspace in self._due:
             waits = workspace.launch_wanted_at is not None or workspace.restoring is not None
@@ -146,11 +148,12 @@ class _Pass:
         return ExpectLater(workspace, expected.postponed(again_at))
 
     def resize(self, targets: PoolTargets) -> Iterator[PoolAction]:
-        """Start or retire tasks for anyone, until there are as many of each kind as the planner wants.
+        """Start or retire tasks for anyone, until there are as many of each kind as the planner
+        wants.
 
-        Two managers that have seen different things want different sizes: what one has just started,
-        the other keeps. Both name the same tasks as surplus, or clocks that differ would have each
-        retire its own and start it again.
+        Two managers that have seen different things want different sizes: what one has just
+        started, the other keeps. Both name the same tasks as surplus, or clocks that differ would
+        have each retire its own and start it again.
         """
         young_s = 0.0 if self._by_schedule else max(_KEPT_AT_LEAST_S, 2.0 * self._policy.start_lead_s)
         for kind, target in targets.by_kind.items():
@@ -167,7 +170,7 @@ class _Pass:
                 yield StartWarmTask(kind, self._facts.images[kind], target.because)
 
     def prepare_classes(self) -> Iterator[PoolAction]:
-        """One page of each cohort that is due; the outlook learns all of it in one write with them."""
+        """One page of each due cohort; the outlook is written together with them."""
         outlook = self._facts.outlook
         cohorts: list[Cohort] = []
         members: dict[str, ExpectLater] = {}
@@ -211,7 +214,7 @@ def _surplus(warm: Sequence[Task], most: int) -> list[Task]:
 
 
 def _in_words(actions: Sequence[PoolAction]) -> Iterator[str]:
-    """What was decided, equal reasons once: 'started ahead for 38 of Berlin-3: class at 09:00, …'."""
+    """Equal reasons once: 'started ahead for 38 of Berlin-3: class at 09:00, …'."""
     words: Counter[str] = Counter()
     for action in actions:
         match action:
