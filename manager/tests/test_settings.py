@@ -1,4 +1,4 @@
-"""The function's settings on AWS: environment, Parameter Store over it, and every bad value."""
+"""Settings on one machine and on AWS: defaults, Parameter Store, and every bad value."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import pytest
 from contract.environment import BadSetting
 from contract.names import WorkspaceKind
 from manager.aws_settings import AwsSettings, read_aws_settings, variables_of
+from manager.domain.policy import PoolPolicy
+from manager.settings import read_settings
 
 GIVEN = {
     "AWS_REGION": "eu-central-1",
@@ -87,8 +89,23 @@ def test_what_is_missing_is_named(name: str) -> None:
         ("APRANOVA_WAKE_QUEUE", "not a queue"),
         ("APRANOVA_TIME_ZONE", "Middle/Earth"),
         ("APRANOVA_IDLE_TIMEOUT_S", "soon"),
+        ("APRANOVA_POOL", "base=101"),
+        ("APRANOVA_POOL_POLICY", "guess"),
+        ("APRANOVA_COLD_START_WORTH_H", "0"),
+        ("APRANOVA_START_LEAD_S", "soon"),
+        ("APRANOVA_WARMING_MAX", "0"),
     ],
 )
 def test_a_bad_value_is_refused_by_name(name: str, value: str) -> None:
     with pytest.raises(BadSetting, match=name):
         read(**{name: value})
+
+
+def test_one_machine_predicts_by_default() -> None:
+    places = dict.fromkeys(("APRANOVA_RUN_DIR", "APRANOVA_STORE", "APRANOVA_HOMES_DIR"), "/x")
+    keys = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "k")
+    needed = {**places, **keys, "APRANOVA_MANAGER_PORT": "0"}
+    policy = read_settings(needed).policy
+    assert (policy.pool_policy, policy.warming_max) == (PoolPolicy.PREDICTED, 2)
+    changed = read_settings({**needed, "APRANOVA_POOL_POLICY": "schedule", "APRANOVA_WARMING_MAX": "100"}).policy
+    assert (changed.pool_policy, changed.warming_max) == (PoolPolicy.SCHEDULE, 100)
