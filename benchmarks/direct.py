@@ -22,7 +22,7 @@ from contract.agent import TaskConfig
 from contract.names import WorkspaceKind
 from images.vscode.application import VSCode
 from images.vscode.home import seed
-from tests.product import free_port
+from tests.ports import free_port
 from tests.waiting import until
 
 START_WITHIN_S = 60.0

@@ -18,7 +18,8 @@ from backend.gateway.identity import IdentitySigner
 from contract.manager import WorkspaceView
 from gateway.render import binary
 from gateway.tests.servers import echo
-from gateway.tests.stack import MINE, Stack, free_port
+from gateway.tests.stack import MINE, Stack
+from tests.ports import free_port
 from tests.waiting import until
 
 _PLAIN = """

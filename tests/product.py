@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import threading
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import psutil
 
+from tests.ports import free_port
 from tests.waiting import until
 
 SOURCE = Path(__file__).parent.parent
@@ -139,10 +139,3 @@ class Product:
         if self.process is not None and self.process.poll() is None:
             self.stop()
         shutil.rmtree(self.home, ignore_errors=True)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from backend.workspaces.manager_client import build_manager_client
 from contract.errors import ApraNovaError, Reason
 from contract.manager import CreateRequest
 from contract.names import WorkspaceKind, WorkspaceState
+from tests.ports import free_port
 from tests.waiting import until
 
 SOURCE = Path(__file__).resolve().parents[2]
@@ -28,9 +28,7 @@ STARTS_WITHIN_S = 20
 @pytest.fixture(scope="module")
 def endpoint(tmp_path_factory):
     folder = tmp_path_factory.mktemp("manager")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     (folder / "homes").mkdir()
     (folder / "images").mkdir()
     environment = {

@@ -6,7 +6,6 @@ import dataclasses
 import gzip
 import json
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -31,6 +30,7 @@ from gateway.static import publish
 from gateway.tests.client import Client
 from gateway.tests.servers import Servers, echo
 from manager.adapters.sandbox_engine.clusters import ClustersFile
+from tests.ports import free_port
 from tests.waiting import until
 
 MINE, THEIRS, TCP = "ws-aaaaaaaaaa", "ws-bbbbbbbbbb", "ws-cccccccccc"
@@ -38,12 +38,6 @@ ME, THEM = "user-me", "user-them"
 DOMAIN = "ws.localhost"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 SHARED = "_shared/superset-6.1.0-ab12"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class FakeManager:

@@ -12,7 +12,8 @@ from websockets.exceptions import ConnectionClosed
 
 from gateway.render import RateLimit
 from gateway.tests.client import HTML, Client
-from gateway.tests.stack import COMMIT, MINE, SHARED, Stack, free_port
+from gateway.tests.stack import COMMIT, MINE, SHARED, Stack
+from tests.ports import free_port
 from tests.waiting import until
 
 STATIC = f"/stable-{COMMIT}/static"

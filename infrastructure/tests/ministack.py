@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -18,6 +17,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from tests.ports import free_port
 from tests.waiting import until
 
 ACCOUNT = "111122223333"
@@ -51,9 +51,7 @@ def running(
     `one_off`: tasks are real processes; those of a deploy run this shell line. `images`: tasks are
     real processes as in the manager's own tests; each image is a command.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "LOCALSTACK"))},
         "BIND_HOST": "127.0.0.1",  # its default is every interface

@@ -7,7 +7,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,15 +20,10 @@ from botocore.config import Config
 
 from contract.names import MANAGER_FUNCTION
 from manager.tests.school import ANNA
+from tests.ports import free_port
 from tests.waiting import until
 
 KEY, SECRET, REGION = "AKTEST", "a secret that only the backend knows", "us-east-1"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def environment(folder: Path, port: int, **more: str) -> dict[str, str]:

@@ -19,6 +19,7 @@ import boto3
 from botocore.config import Config
 
 from manager.adapters.dynamodb.table import create_table_request
+from tests.ports import free_port
 from tests.waiting import until
 
 REGION = "eu-central-1"
@@ -36,7 +37,7 @@ class AwsEmulator:
 
     def __init__(self, images: Mapping[str, list[str]] | None = None) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="am-", dir="/tmp"))
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = self.folder / "emulator.log"
         environment = {
@@ -157,9 +158,3 @@ def refusal(status: int, code: str, message: str = "", **more: Any) -> Any:
         return AWSResponse(request.url, status, {"x-amzn-RequestId": "refused", "x-amzn-ErrorType": code}, Raw())
 
     return answer
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
