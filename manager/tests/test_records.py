@@ -201,6 +201,7 @@ def test_the_place_of_a_task_in_the_pool_s_list(extra: dict[str, Any], rank: flo
          ask_again_s=1.0) for extra in ({"deleted_at": THEN}, {"home_created_at": None},
          {"state": WorkspaceState.RUNNING})),
         lambda: replace(TASK, state=TaskState.READY).reserved("w", now=NOW, deadline=NOW),
+        lambda: replace(TASK, state=TaskState.STOPPED).ready(SEEN, now=NOW),
         lambda: replace(TASK, workspace_id="w").reserved("w", now=NOW, deadline=NOW),
     ],
 )  # fmt: skip

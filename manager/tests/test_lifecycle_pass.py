@@ -1,0 +1,183 @@
+"""One pass over tasks and workspaces, on plain data: which actions follow, and when the next pass is due."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from contract.agent import AgentPhase, AgentStatus
+from contract.errors import ApraNovaError, Reason
+from contract.names import TaskState, WorkspaceState
+from manager.domain.lifecycle.fleet import Fleet
+from manager.domain.lifecycle.observation import ObservedTask
+from manager.domain.policy import Policy
+from manager.domain.reconcile import Observation, reconcile
+from manager.ports.workspace_store import VersionConflict
+from manager.tests.school import ANNA, BEN, School
+from manager.tests.test_records import PLAIN, TASK
+from manager.use_cases.records import get_task, held_task, retried
+from manager.use_cases.world import InFlight, ProcessMemory, Site
+
+NOW = 5_000.0
+POLICY = Policy()
+SEEN = ObservedTask("t0", alive=True, started_at=NOW, control_address="k")
+GONE = replace(SEEN, alive=False, ended_because="killed")
+OURS = replace(PLAIN, workspace_id="w0", deadline=NOW + 1.0, due_at=NOW)
+THEIRS = {"workspace_id": "w0", "state_since": NOW, "deadline": NOW + 1.0}
+
+
+def status(phase: str, **more: Any) -> dict[str, AgentStatus]:
+    return {"t0": AgentStatus("t0", AgentPhase(phase), **more)}
+
+
+@pytest.mark.parametrize(
+    ("task", "workspace", "seen", "statuses", "expected"),
+    [
+        ("stopped", None, SEEN, {}, ""),
+        ("starting workspace_id=w0", None, SEEN, status("ready"), ""),  # its workspace has moved on
+        ("claimed workspace_id=w0", None, GONE, {}, ""),
+        ("stopping", None, SEEN, {}, "EndTask"), ("stopping", None, None, {}, "RecordTaskGone"),
+        ("stopping", None, GONE, {}, "RecordTaskGone killed"),
+        ("starting", None, None, {}, "StartAgain"),
+        ("starting state_since=4995.1 deadline=None", None, None, {}, ""),
+        ("starting state_since=4995 deadline=None", None, None, {}, "StartAgain"),
+        ("starting deadline=5000", None, None, {}, "GiveUpStart it could not be started in time"),
+        ("starting deadline=5000.1 state_since=5000", None, None, {}, ""),
+        ("starting deadline=5000", None, SEEN, status("warming"), "GiveUpStart it was not ready in time"),
+        ("starting deadline=5000.1", None, SEEN, status("warming"), ""), ("starting deadline=None", None, SEEN, {}, ""),
+        ("starting", None, SEEN, status("ready"), "MarkReady"),
+        ("starting deadline=6000", None, replace(SEEN, control_address=""), status("ready"), ""),
+        ("starting", None, SEEN, status("failed", failure="x"), "GiveUpStart x"),
+        ("starting", None, SEEN, status("failed"), "GiveUpStart the application did not start"),
+        ("ready", None, GONE, {}, "RecordTaskGone killed"), ("ready", None, SEEN, {}, ""),
+        ("ready", None, replace(GONE, ended_because=""), {}, "RecordTaskGone it ended by itself"),
+        ("ready", None, None, {}, "RecordTaskGone the engine no longer has it"),
+        ("starting workspace_id=w0", {"state": "starting"}, SEEN, status("ready"), "FinishLaunch"),
+        ("claimed", {"state": "starting"}, SEEN, {}, ""),
+        ("claimed", {"state": "starting", "deadline": NOW}, SEEN, {}, "GiveUpStart the workspace did not open in time"),
+        ("claimed state_since=4995", {"state": "starting"}, SEEN, {}, "FinishLaunch"),
+        ("claimed state_since=4995.1", {"state": "starting"}, SEEN, {}, ""),
+        ("claimed", {"state": "starting"}, SEEN, status("claimed", progress="Migrating"), "NoteProgress Migrating"),
+        ("claimed", {"state": "starting"}, SEEN, status("claimed", progress="a step"), ""),  # it is among the steps
+        ("claimed", {"state": "running"}, SEEN, status("claimed"), "ActOnUse"),
+        ("claimed", {"state": "running", "due_at": NOW + 0.1}, SEEN, status("claimed"), ""),
+        ("claimed", {"state": "running", "due_at": None}, SEEN, status("claimed"), ""),
+        ("claimed", {"state": "running"}, GONE, {}, "RecordTaskGone killed"),
+        ("stopped", {"state": "stopped", "task_id": None, "launch_wanted_at": NOW}, None, {}, "LaunchAgain"),
+        ("stopped", {"state": "stopped", "restoring": "r"}, None, {}, "AskBackupWorker"),
+        ("stopped", {"state": "stopped", "restoring": "r", "due_at": NOW + 0.1}, None, {}, ""),
+        ("stopped", {"state": "deleted", "purge_at": NOW}, None, {}, "PurgeWorkspace"),
+        ("stopped", {"state": "deleted", "purge_at": NOW + 0.1}, None, {}, ""),
+        ("stopped", {"state": "deleted", "purge_at": None}, None, {}, ""),
+        ("stopped ended_at=4100", None, None, {}, "Forget"), ("stopped ended_at=4100.1", None, None, {}, ""),
+        ("stopped ended_at=None", None, None, {}, "Forget"),
+    ],
+)  # fmt: skip
+def test_what_follows_from_what_is_seen(
+    task: str, workspace: dict[str, Any] | None, seen: ObservedTask | None, statuses: dict[str, Any], expected: str
+) -> None:
+    state, *changes = task.split()
+    read = {name: value if name == "workspace_id" else None if value == "None" else float(value)
+            for name, value in (change.split("=") for change in changes)}  # fmt: skip
+    owned = THEIRS if workspace is not None and state in ("starting", "claimed") else {}
+    default = {"ended_at": NOW} if state == "stopped" else {}
+    record = replace(TASK, state=TaskState(state), **{**default, **owned, **read})
+    workspaces = ()
+    if workspace is not None:
+        workspaces = (replace(OURS, **{**workspace, "state": WorkspaceState(workspace["state"])}),)
+    fleet = Fleet((record,), workspaces, () if seen is None else (seen,), statuses)
+    plan = reconcile(Observation(fleet), NOW, POLICY)
+    told = [
+        " ".join(filter(None, [type(it).__name__, getattr(it, "because", getattr(it, "text", ""))]))
+        for it in plan.actions
+    ]
+    assert told == ([expected] if expected else [])
+    silent = reconcile(Observation(replace(fleet, observed=None)), NOW, POLICY)
+    assert silent.look_again_at <= NOW + POLICY.engine_retry_s
+    assert not {type(it).__name__ for it in silent.actions} & {
+        "RecordTaskGone",
+        "MarkReady",
+        "FinishLaunch",
+        "StartAgain",
+    }
+
+
+@pytest.mark.parametrize(
+    ("task", "workspace", "wait_s"),
+    [("ready", "running", 300.0), ("starting", "running", 0.1), ("ready", "starting", 0.1), ("ready", "stopping", 0.1)],
+)
+def test_a_pass_follows_soon_while_something_is_on_its_way(task: str, workspace: str, wait_s: float) -> None:
+    record = replace(TASK, state=TaskState(task), deadline=None)
+    other = replace(OURS, state=WorkspaceState(workspace), task_id=None)
+    assert reconcile(Observation(Fleet((record,), (other,), (SEEN,))), NOW, POLICY).look_again_at == NOW + wait_s
+
+
+def test_orphans_have_a_grace_and_late_ones_none() -> None:
+    grace_s = POLICY.orphan_grace_s
+    strangers = tuple(
+        replace(SEEN, task_id=name, started_at=NOW - age) for name, age in (("old", grace_s), ("new", grace_s - 0.1))
+    )
+    fleet = Fleet(strangers=strangers, latecomers=(replace(SEEN, task_id="late"),))
+    actions = reconcile(Observation(fleet), NOW, POLICY).actions
+    assert [action.task_id for action in actions if hasattr(action, "task_id")] == ["old", "late"]
+
+
+def test_what_a_process_remembers_ends_in_time() -> None:
+    recent, flight = ProcessMemory(), InFlight()
+    for name, at in (("a", 1.0), ("b", 2.0), ("c", 3.0)):
+        recent.started(name, at)
+        recent.claimed(name, at)
+    recent.forget_start("c")
+    recent.forget_claim("b")
+    assert (recent.starts_since(1.0), recent.claims_since(1.0)) == (["b"], ["c"])
+    assert (recent.starts_since(0.0), recent.claims_since(0.0)) == (["b"], ["c"])
+    assert (flight.begin("k"), flight.begin("k")) == (True, False)
+    with flight.holding("k") as begun, flight.holding("l") as other:
+        assert (begun, other, flight.begin("l")) == (False, True, False)
+    assert (flight.begin("k"), flight.begin("l")) == (False, True)
+
+
+def test_records_that_are_read_late_are_a_conflict_and_conflicts_are_tried_again() -> None:
+    school, tries = School(attempts_max=3), []
+    school.enrol(ANNA, BEN)
+    for state in TaskState:
+        school.store.write(task := replace(TASK, task_id=f"t-{state}", state=state))
+        owner = replace(school.workspace(), task_id=task.task_id, personal_task_id=task.task_id)
+        assert (held_task(school.world, owner) is None) is (state is TaskState.STOPPED)
+        assert held_task(school.world, replace(owner, personal_task_over=True)) is None
+        if state in (TaskState.STARTING, TaskState.CLAIMED):
+            assert get_task(school.world, owner).task_id == task.task_id
+        else:
+            with pytest.raises(VersionConflict):
+                get_task(school.world, owner)
+
+    def attempt() -> int:
+        tries.append(1)
+        if len(tries) < 3:
+            raise VersionConflict("x")
+        return len(tries)
+
+    assert retried(school.world, attempt) == 3
+    tries.clear()
+    school.world = replace(school.world, policy=replace(school.world.policy, attempts_max=2))
+    with pytest.raises(ApraNovaError) as refused:
+        retried(school.world, attempt)
+    assert (refused.value.reason, len(tries)) == (Reason.CONFLICT, 2)
+
+
+def test_the_limits_are_changed_on_purpose_only() -> None:
+    """What one machine runs with: each number stands in docs/ or in the architecture document."""
+    plain = {name: value for name, value in vars(POLICY).items() if isinstance(value, (int, float))}
+    assert plain == {
+        "idle_timeout_s": 1_800.0, "idle_warning_s": 300.0, "session_max_s": 43_200.0, "keep_running_max_s": 14_400.0,
+        "busy_max_s": 7_200.0, "status_refresh_s": 60.0, "cold_start_worth_s": 4_500.0, "spared_unknown_a_day": float("inf"),
+        "start_lead_s": 10.0, "hint_s": 300.0, "meter_s": 60.0, "cohorts_per_pass_max": 20, "tasks_max": 40, "warming_max": 2,
+        "refill_delay_s": 2.0, "warm_age_max_s": 21_600.0, "back_off_base_s": 5.0, "back_off_max_s": 600.0,
+        "launch_timeout_s": 120.0, "takeover_s": 5.0, "save_timeout_s": 120.0, "save_retry_max_s": 15.0, "stop_grace_s": 5.0,
+        "waiting_look_s": 60.0, "orphan_grace_s": 60.0, "orphan_scan_s": 60.0, "task_memory_s": 900.0,
+        "delete_grace_s": 604_800.0, "restore_retry_s": 60.0, "pass_interval_s": 300.0, "due_per_pass_max": 200,
+        "records_max": 1_000, "describe_max": 100, "attempts_max": 10, "transient_tick_s": 0.1, "engine_retry_s": 1.0,
+    }  # fmt: skip
+    assert Site() == Site("ws.localhost:8080", "http://localhost:8080", "")
