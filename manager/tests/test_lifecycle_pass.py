@@ -40,7 +40,7 @@ def status(phase: str, **more: Any) -> dict[str, AgentStatus]:
         ("claimed workspace_id=w0", None, GONE, {}, ""),
         ("stopping", None, SEEN, {}, "EndTask"), ("stopping", None, None, {}, "RecordTaskGone"),
         ("stopping", None, GONE, {}, "RecordTaskGone killed"),
-        ("starting", None, None, {}, "StartAgain"),
+        ("starting deadline=9000", None, None, {}, "StartAgain"),
         ("starting state_since=4995.1 deadline=None", None, None, {}, ""),
         ("starting state_since=4995 deadline=None", None, None, {}, "StartAgain"),
         ("starting deadline=5000", None, None, {}, "GiveUpStart it could not be started in time"),
