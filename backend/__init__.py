@@ -1,1 +1,1 @@
-"""The backend: accounts, workspaces as people see them, audit and the gateway's decisions; never runs a task itself."""
+"""The backend: accounts, workspaces as people see them, audit, access. It runs no task itself."""

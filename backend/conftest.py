@@ -1,5 +1,5 @@
 # ruff: noqa: ARG001, S101  fixtures ask for fixtures, tests assert
-"""Fixtures of the backend's tests. Django's settings are read here once, before test modules import models."""
+"""Fixtures of the backend's tests. Django is set up here, before test modules import models."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def django_db_modify_db_settings(_servers: None) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _flush_past_the_append_only_trigger() -> Iterator[None]:
-    """Emptying tables between tests truncates the audit table too, which its trigger rightly refuses."""
+    """Let tests empty the audit table, which its trigger rightly refuses to truncate."""
     from django.db.backends.postgresql.operations import DatabaseOperations
 
     original = DatabaseOperations.execute_sql_flush
@@ -111,7 +111,7 @@ def manager(_manager_server: fake_manager.FakeManager) -> fake_manager.FakeManag
 
 @pytest.fixture(scope="session")
 def _socket(_servers: None) -> Iterator[Path]:
-    """The served backend, without its background workers: tests run a pass themselves when they want one."""
+    """The served backend, without background workers: a test runs a pass itself."""
     from backend.config.asgi import build_application
 
     with served.serving(build_application(), PLACE.folder / "backend.sock") as path:

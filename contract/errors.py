@@ -39,8 +39,8 @@ class ApraNovaError(Exception):
 def shown(error: Exception, log: logging.Logger) -> ApraNovaError:
     """The one decision on what people are shown of an error. Everything else goes to the log.
 
-    The message of an ApraNovaError is for students, staff and operators alike. Its detail, and all of
-    any other exception, is for the log only.
+    The message of an ApraNovaError is for students, staff and operators alike. Its detail is for the
+    log only, and so is any other exception.
     """
     if not isinstance(error, ApraNovaError):
         log.error("unexpected error", exc_info=error)

@@ -1,4 +1,4 @@
-"""Where django-allauth asks us: sign-up by invitation, encrypted MFA secrets, how people are called."""
+"""django-allauth's hooks: sign-up by invitation, encrypted MFA secrets, how people are called."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def display_name(user: User) -> str:
 
 class AccountAdapter(DefaultAccountAdapter):
     def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
-        """Save the invited person with the invitation's role and use the invitation up, both or neither."""
+        """Save the invited person with the invitation's role, and mark the invitation as used."""
         invitation: Invitation = form.cleaned_data["invitation"]
         user.name = form.cleaned_data["name"]
         user.role = invitation.role
         user.track = invitation.track
         with transaction.atomic():
             if not invitations.lock_open(invitation):
-                # The form was valid a moment ago: somebody used the same invitation at the same time.
+                # The form was valid a moment ago: somebody else has just used the same invitation.
                 late = ValidationError(invitations.NOT_VALID, code="invitation")
                 raise ImmediateHttpResponse(ErrorResponse(request, exception=late))
             super().save_user(request, user, form, commit)
@@ -41,7 +41,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 class MFAAdapter(DefaultMFAAdapter):
-    """TOTP secrets and recovery seeds are encrypted at rest: a copy of the database alone signs nobody in."""
+    """Encrypts TOTP secrets and recovery seeds: a copy of the database alone signs nobody in."""
 
     def encrypt(self, text: str) -> str:
         return Fernet(settings.MFA_ENCRYPTION_KEY).encrypt(text.encode()).decode()

@@ -1,4 +1,4 @@
-"""People and invitations in the admin. Every change goes through the services, so that it is recorded."""
+"""People and invitations in the admin. Every change goes through the services, which record it."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class InvitationForm(forms.ModelForm):
         return cleaned
 
     def _get_validation_exclusions(self) -> set[str]:
-        # An earlier open invitation of the address is replaced, so the uniqueness of open ones is no error here.
+        # An earlier open invitation of the address is replaced, so a second one is no error here.
         return {*super()._get_validation_exclusions(), "email"}  # pyright: ignore[reportAttributeAccessIssue]
 
 

@@ -1,4 +1,4 @@
-"""Who calls the API: a browser with our session cookie (and CSRF), or a program with a bearer token (JWT)."""
+"""Who calls the API: a browser with a session cookie and CSRF, or a program with a token."""
 
 from __future__ import annotations
 

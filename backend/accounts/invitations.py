@@ -1,4 +1,4 @@
-"""Invitations: the only way to become a user. The link's key is shown once and stored as a digest."""
+"""Invitations, the only way to become a user. The key is shown once and stored as a digest."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def get_open(key: str) -> Invitation:
 
 
 def lock_open(invitation: Invitation) -> bool:
-    """Hold the row until the transaction ends; whether it is still open. A second taker waits here, then gets False."""
+    """Lock the row until the transaction ends. False: somebody else has used the invitation."""
     return Invitation.objects.select_for_update().get(pk=invitation.pk).is_open(timezone.now())
 
 

@@ -21,7 +21,7 @@ TRACK_CHOICES = [(Track.FSD.value, "Full-stack development"), (Track.DP.value, "
 
 class UserQuerySet(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """Save a user; the email address is stored in lower case, because people type it either way."""
+        """Save a user. The email address is stored in lower case: people type it either way."""
         user = self.model(email=email.lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -35,7 +35,7 @@ class UserQuerySet(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """A person. What they may do follows from the role alone; there are no groups and no single permissions."""
+    """A person. Only the role decides what they may do; there are no groups."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.EmailField("email address", max_length=254, unique=True)
@@ -97,7 +97,7 @@ class User(AbstractBaseUser):
 
 
 class Invitation(models.Model):
-    """The right of one email address to sign up with a role. The link's key is stored as a digest only."""
+    """The right of one email address to sign up with a role. The key is stored as a digest."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     key_digest = models.CharField(max_length=64, unique=True, editable=False)

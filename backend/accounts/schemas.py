@@ -87,7 +87,7 @@ class InvitationOut(Schema):
     expires_at: datetime
     accepted_at: datetime | None
     url: str | None
-    """The link to sign up with; shown once, in the answer that creates it (only its digest is stored)."""
+    """The link to sign up with. Only the answer that creates it has it."""
 
     @staticmethod
     def resolve_cohort(invitation: Invitation) -> str | None:

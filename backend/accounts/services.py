@@ -39,7 +39,7 @@ def create_user(
 def update_user(
     user: User, *, name: str, role: Role, track: Track | None, is_active: bool, acting_user: User
 ) -> dict[str, list[object]]:
-    """Change a person; returns (and records) field → [before, after]. Sessions of a deactivated user end at once."""
+    """Change a person; returns field → [before, after]. Deactivation ends all sessions."""
     wanted = {"name": name, "role": role.value, "track": track.value if track else None, "is_active": is_active}
     with transaction.atomic():
         locked = User.objects.select_for_update().get(pk=user.pk)

@@ -1,4 +1,4 @@
-"""Audit records of what django-allauth does for us: it tells by signals alone, so receivers are the only way."""
+"""Audit records of what django-allauth does. It reports by signals alone."""
 
 from __future__ import annotations
 

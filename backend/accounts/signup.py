@@ -12,7 +12,7 @@ from backend.accounts.models import Invitation, User
 
 
 class InvitedSignupForm(forms.Form):
-    """django-allauth builds its sign-up upon this form; `cleaned_data["invitation"]` is the open `Invitation`."""
+    """The base of allauth's sign-up. `cleaned_data["invitation"]` is the open `Invitation`."""
 
     name = forms.CharField(max_length=150)
     invitation = forms.CharField(max_length=64)
@@ -29,7 +29,7 @@ class InvitedSignupForm(forms.Form):
         if invitation is not None and email and invitation.email != email.lower():
             self.add_error("email", forms.ValidationError("The invitation is for another address.", code="invitation"))
         elif email and User.objects.filter(email=email.lower()).exists():
-            # Only the holder of an invitation for this very address gets here, so nothing is given away.
+            # Only somebody invited at this very address gets here, so this reveals nothing.
             self.add_error("email", forms.ValidationError("You already have an account: sign in.", code="email_taken"))
         return cleaned
 

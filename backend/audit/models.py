@@ -1,4 +1,4 @@
-"""The audit table. Rows carry copies of what they name, no foreign keys: deleting a user must not touch a record."""
+"""The audit table. Rows copy what they name: deleting a user must not touch a record."""
 
 from __future__ import annotations
 

@@ -15,10 +15,10 @@ TARGET_ID_LENGTH_MAX = 254
 def record(
     action: str, *, actor: AbstractBaseUser | None, target_type: str, target_id: object, **details: Any
 ) -> Record:
-    """Add a record. Call it inside the transaction of the change, so that neither exists without the other.
+    """Add a record, in the transaction of the change, so that neither exists without the other.
 
-    Address and request id are those of the request being served, empty in commands. `details` must be JSON values
-    and never secrets.
+    Address and request id are those of the current request, empty in commands. `details` must be
+    JSON values and never secrets.
     """
     request = current_request()
     return Record.objects.create(

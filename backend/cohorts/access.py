@@ -43,7 +43,7 @@ def list_cohorts(user: User) -> list[Cohort]:
 
 
 def get_cohort(user: User, cohort_id: UUID) -> Cohort:
-    """A cohort of the person's, or a 404 that does not tell whether there is such a one elsewhere."""
+    """A cohort of the person's, or a 404 that does not reveal whether somebody else has it."""
     cohort = _visible(user).filter(pk=cohort_id).first()
     if cohort is None:
         raise not_found("You have no cohort with this id.", reason="cohort_not_found")

@@ -1,4 +1,4 @@
-"""Cohorts in the admin. Every change goes through the services, so that it is recorded and the manager hears of it."""
+"""Cohorts in the admin. Changes go through the services, which record them and tell the manager."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ def list_candidates(request: HttpRequest, cohort_id: UUID) -> dict[str, Any]:
     summary="Let a student join, or move here",
 )
 def put_member(request: HttpRequest, cohort_id: UUID, student_id: UUID) -> Cohort:
-    """A student who is in another cohort leaves it; that one must be yours too (an admin's may be any)."""
+    """A student in another cohort leaves it. Unless you are an admin, it must be yours, too."""
     user, cohort = _asked_for(request, cohort_id)
     members.put_student(cohort, student_id, acting_user=user)
     return access.get_cohort(user, cohort_id)
@@ -139,7 +139,7 @@ def preview_timetable(request: HttpRequest, cohort_id: UUID, payload: PreviewIn)
     "{cohort_id}/timetable/", response=CohortDetailOut, operation_id="set_timetable", summary="Upload a timetable"
 )
 def set_timetable(request: HttpRequest, cohort_id: UUID, payload: TimetableIn) -> Cohort:
-    """iCalendar; it takes the place of an earlier one. 422 as for the preview, and the earlier one stays."""
+    """iCalendar. Replaces an earlier one, which stays after a 422 (see the preview)."""
     user, cohort = _asked_for(request, cohort_id)
     timetables.set_timetable(cohort, file_name=payload.file_name, content=payload.content, acting_user=user)
     return access.get_cohort(user, cohort_id)

@@ -1,7 +1,8 @@
-"""Reading an uploaded calendar in a process of its own, with limits that the kernel keeps.
+"""Reads an uploaded calendar in a process of its own, with limits that the kernel enforces.
 
-One repeat rule that never comes true (30 February) keeps the library busy for a quarter of a minute, a few hundred of
-them for hours, and no check of ours would find them all. A process can be ended; a thread cannot.
+One repeat rule that never comes true (30 February) keeps the library busy for 15 seconds, a few
+hundred of them for hours, and no check of ours would find them all. A process can be ended; a
+thread cannot.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ _places = threading.BoundedSemaphore(AT_ONCE_MAX)
 
 
 def read_bounded(content: str, *, zone: str, now: datetime) -> TimetableReading:
-    """As `read_timetable`, in bounded time and memory. Raises BadTimetable; ProblemError when the machine is too busy."""
+    """`read_timetable` within limits. Raises BadTimetable; ProblemError when too busy."""
     if not _places.acquire(timeout=WITHIN_S):
         raise unavailable("Other timetables are being read right now.")
     try:

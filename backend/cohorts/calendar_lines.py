@@ -1,6 +1,6 @@
-"""The check of an iCalendar file line by line: the parser behind it forgives what a person should hear about.
+"""Checks an iCalendar file line by line: its parser forgives what a person should hear about.
 
-It would take a time zone that nobody knows for no time zone at all, and a date that cannot be for no event.
+It would take an unknown time zone for no time zone, and an impossible date for no event.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class _Check:
 
 
 def check_lines(content: str) -> None:
-    """Raises BadTimetable; silent when every line that matters for class times can be understood."""
+    """Raises BadTimetable unless every line that matters for class times can be read."""
     lines = _unfold(content)
     if not lines or lines[0][1].strip().upper() != "BEGIN:VCALENDAR":
         first = lines[0][0] if lines else None
@@ -92,7 +92,7 @@ def check_lines(content: str) -> None:
 
 
 def _unfold(content: str) -> list[tuple[int, str]]:
-    """Logical lines with the number of their first physical one; a line that begins with a blank continues the last."""
+    """Logical lines with the number of their first physical line. A blank continues a line."""
     lines: list[tuple[int, list[str]]] = []
     for number, text in enumerate(re.split(r"\r\n|\n|\r", content.removeprefix("\ufeff")), start=1):
         if text[:1] in (" ", "\t") and lines:

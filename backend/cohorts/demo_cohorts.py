@@ -1,4 +1,4 @@
-"""The demo school's cohorts: one of each track, with classes on every working day, taught by the demo instructor."""
+"""The demo school's cohorts: one for each track, with classes on every working day."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ COHORTS = (
 
 
 def seed(instructors: Sequence[User], students: Mapping[Track, list[User]]) -> list[str]:
-    """Into a school that has no cohort yet; returns the names. Students who are in a cohort stay there."""
+    """Create the cohorts in a school that has none. Returns their names; existing members stay."""
     if Cohort.objects.exists():
         return []
     for demo in COHORTS:

@@ -1,4 +1,4 @@
-"""The demo school: an admin, an instructor, students of both tracks and a cohort for each; with random passwords written once."""
+"""The demo school: an admin, an instructor, students and a cohort of both tracks."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ PEOPLE = (
 
 
 def seed(credentials_file: Path) -> list[str]:
-    """Create whoever is missing; returns the addresses created. Existing people and their passwords are not touched.
+    """Create all missing people; returns their addresses. Existing people keep their passwords.
 
-    Passwords go into `credentials_file` (0600), which is written before the accounts are committed: a password that
-    nobody can read is worse than a file that is one line ahead.
+    Passwords go into `credentials_file` (0600), which is written before the accounts are committed:
+    a password that nobody can read would be worse than a file without its account.
     """
     with transaction.atomic():
         existing = set(User.objects.filter(email__in=[it.email for it in PEOPLE]).values_list("email", flat=True))

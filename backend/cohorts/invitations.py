@@ -1,4 +1,4 @@
-"""The API of invitations. It is here because an invitation may name the cohort that its student joins."""
+"""The API of invitations. It is here because an invitation may name the student's cohort."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def list_invitations(request: HttpRequest) -> dict[str, Any]:
 
 @router.post("", response={201: InvitationOut}, operation_id="create_invitation", summary="Invite")
 def create_invitation(request: HttpRequest, payload: InvitationIn) -> Status:
-    """Instructors invite students, admins anyone. An earlier open invitation of the address ends."""
+    """Instructors invite students, admins anyone. Replaces an open invitation of the address."""
     user = acting_user(request)
     _check_cohort(payload, user)
     made = invitations.invite(payload.email, payload.role, payload.track, cohort_id=payload.cohort_id, acting_user=user)
@@ -46,7 +46,7 @@ def get_invitation(request: HttpRequest, key: InvitationKey) -> Invitation:  # n
 
 
 def join_invited(invitation: Invitation, user: User, **_: Any) -> None:
-    """Receives `invitation_accepted`. A cohort that is full by now is no reason to turn the student away."""
+    """Receives `invitation_accepted`. A cohort that is full by now does not stop the sign-up."""
     if invitation.cohort is None:
         return
     try:

@@ -1,4 +1,4 @@
-"""Joining, moving and leaving. A student is in one cohort at most, and it is one of their own track."""
+"""Joining, moving and leaving. A student is in at most one cohort, and it has their track."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MEMBERS_MAX = 2000
 
 
 def put_student(cohort: Cohort, student_id: UUID, *, acting_user: User) -> None:
-    """Let a student join, or move here from another cohort, which must be one of the acting person's too."""
+    """Let a student join, or move here from another cohort. The acting person must teach both."""
     student = User.objects.filter(pk=student_id, role=Role.STUDENT, is_active=True).first()
     here_from = Membership.objects.filter(student_id=student_id).select_related("cohort").first()
     if student is None or not _may_take(acting_user, here_from):
@@ -30,7 +30,7 @@ def put_student(cohort: Cohort, student_id: UUID, *, acting_user: User) -> None:
 
 
 def join(student: User, cohort: Cohort, *, acting_user: User | None) -> None:
-    """The student is in this cohort from now on, wherever they were before. `acting_user` None: a command."""
+    """Put the student into this cohort, and out of any other. `acting_user` None: a command."""
     if student.track != cohort.track:
         raise ProblemError(
             HTTPStatus.CONFLICT,
@@ -39,7 +39,7 @@ def join(student: User, cohort: Cohort, *, acting_user: User | None) -> None:
             remedy=f"Choose a cohort of the track {student.track}, or ask an admin to change the student's track.",
         )
     with transaction.atomic():
-        # One of two changes at once waits here; so no cohort grows beyond its limit, and none that is deleted is joined.
+        # Concurrent changes wait here: a cohort keeps its limit, and a deleted one stays empty.
         locked = Cohort.objects.select_for_update().filter(pk=cohort.pk).first()
         if locked is None:
             raise not_found("This cohort was deleted in the meantime.", reason="cohort_not_found")
@@ -86,7 +86,7 @@ def _changed(action: str, student: User, cohort: Cohort, acting_user: User | Non
 
 
 def follow_person(user: User, acting_user: User, **_: Any) -> None:
-    """Receives `person_changed`: a person who is no longer a student of the cohort's track leaves it.
+    """Receives `person_changed`: anyone who is no longer a student of the track leaves the cohort.
 
     A deactivated student stays in the cohort, but nothing is started ahead for them.
     """

@@ -1,4 +1,4 @@
-"""Cohorts, who belongs to them, their timetables, and what the workspace manager has yet to hear about them."""
+"""Cohorts, their members and timetables, and what the manager must still hear about them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from contract.names import WorkspaceKind
 
 
 class Cohort(models.Model):
-    """Students of one track who learn together. Its track is for life: workspaces of another kind would be of no use."""
+    """Students of one track who learn together. The track decides the kind and never changes."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=100)
@@ -59,9 +59,9 @@ class Timetable(models.Model):
     cohort = models.OneToOneField(Cohort, on_delete=models.CASCADE, primary_key=True, related_name="timetable")
     file_name = models.CharField(max_length=200)
     content = models.TextField()
-    """iCalendar, as it was uploaded: it is read again every day, because the days to come change."""
+    """iCalendar, as uploaded. It is read again every day, because the next 14 days change."""
     classes = models.JSONField(default=list)
-    """[{starts_at, ends_at, title}], ISO 8601 in UTC, in order; those that had not ended at `read_at`."""
+    """[{starts_at, ends_at, title}], ISO 8601 in UTC, in order; those that end after `read_at`."""
     notes = models.JSONField(default=list)
     """Sentences on what was left out."""
     read_at = models.DateTimeField()
@@ -75,7 +75,8 @@ class Timetable(models.Model):
 class OutboxEntry(models.Model):
     """The manager must hear about a cohort at `due_at`: at once after a change, and every day.
 
-    There is no foreign key: the entry outlives a deleted cohort, of which the manager must hear too.
+    There is no foreign key: an entry outlives its cohort, because the manager hears of deletions,
+    too.
     """
 
     cohort_id = models.UUIDField(primary_key=True)

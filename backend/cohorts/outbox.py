@@ -1,8 +1,8 @@
-"""The outbox: cohorts of which the workspace manager must hear, at once after each change and once a day.
+"""The outbox: cohorts that the manager must hear about, after each change and once a day.
 
-An entry is a row, written in the transaction of the change, so that neither a manager that is down nor a
-process that dies loses it. Any process of the backend may take an entry. It holds the entry by moving its due
-time, because no transaction may stay open while the manager is asked.
+An entry is a row, written in the transaction of the change, so neither a manager that is down nor a
+dying process loses it. Any process may take an entry. It holds the entry by moving its due time,
+because no transaction may stay open while the manager is asked.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 
 def cohort_changed(cohort_id: uuid.UUID) -> None:
-    """Add an entry. Call it in the transaction of any change that the manager must hear of, a deletion included."""
+    """Add an entry. Call it in the transaction of each change that the manager must hear of."""
     OutboxEntry.objects.bulk_create(
         [OutboxEntry(cohort_id=cohort_id, due_at=timezone.now(), change=uuid.uuid4(), failures=0)],
         update_conflicts=True,
@@ -54,7 +54,7 @@ def workspaces_changed(owner: User, **_: Any) -> None:
 
 
 def send_due() -> None:
-    """Send every due entry. The first one that the manager does not answer ends this; the rest stays due."""
+    """Send every due entry. Stops at the first one that fails; the rest stays due."""
     for _ in range(ENTRIES_AT_ONCE_MAX):
         entry = _take_one()
         if entry is None:
@@ -82,7 +82,7 @@ def _take_one() -> OutboxEntry | None:
 
 
 def _send(cohort_id: uuid.UUID) -> bool:
-    """Whether the manager knows the cohort now. False: it was told to forget it."""
+    """Whether the manager knows the cohort now. False: the manager forgot it."""
     cohort = Cohort.objects.filter(pk=cohort_id, active=True).first()
     if cohort is None:
         manager_client().remove_cohort(str(cohort_id))
@@ -119,7 +119,7 @@ def _finish(entry: OutboxEntry, *, again: bool) -> None:
     else:
         unchanged, _ = same.delete()
     if not unchanged:
-        # The cohort changed meanwhile. Another process may have sent the newer state before this older one arrived.
+        # The cohort changed meanwhile, and a newer state may have arrived before this older one.
         OutboxEntry.objects.filter(pk=entry.pk).update(due_at=timezone.now())
 
 

@@ -1,4 +1,4 @@
-"""The process that reads one uploaded calendar: a question on its standard input, an answer on its standard output."""
+"""The process that reads one uploaded calendar: a request on stdin, an answer on stdout."""
 
 from __future__ import annotations
 

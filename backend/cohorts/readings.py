@@ -1,4 +1,4 @@
-"""A cohort's stored timetable, and how its file becomes class times, at the upload and again each day."""
+"""A cohort's stored timetable, and how its file becomes class times, at the upload and each day."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class NewReading:
-    """The classes of a timetable read anew, to be saved in the transaction of the change that asked for it."""
+    """A new reading of a stored timetable, to be saved in the transaction of a change."""
 
     cohort_id: object
     content: str
@@ -95,7 +95,7 @@ def _bad_file(
 
 
 def read_again(cohort: Cohort, *, time_zone: str | None = None) -> NewReading | None:
-    """The stored file for the days to come as they are now. None: there is no timetable. Raises ProblemError."""
+    """Read the stored file for the next 14 days. None: no timetable. Raises ProblemError."""
     content = Timetable.objects.filter(cohort=cohort).values_list("content", flat=True).first()
     if content is None:
         return None
@@ -104,7 +104,7 @@ def read_again(cohort: Cohort, *, time_zone: str | None = None) -> NewReading | 
 
 
 def refresh(cohort: Cohort) -> None:
-    """Bring the stored classes up to date, if they are not. A file that cannot be read any more keeps the last ones."""
+    """Update the stored classes if they are old. They stay if the file cannot be read any more."""
     stale = Timetable.objects.filter(cohort=cohort, read_at__lte=timezone.now() - FRESH_FOR)
     if not stale.exists():
         return

@@ -1,4 +1,4 @@
-"""What people do with cohorts. Every change names its actor, leaves an audit record, and tells the manager on commit."""
+"""What people do with cohorts. Each change is recorded, and the manager hears of it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COHORTS_MAX = 5000
 def create_cohort(
     *, name: str, track: Track, time_zone: str, instructors: Sequence[User] = (), acting_user: User | None
 ) -> Cohort:
-    """A cohort without students. An instructor who makes one teaches it. `acting_user` None: a command."""
+    """Create a cohort. An instructor who creates it teaches it. `acting_user` None: a command."""
     if acting_user is not None:
         refuse_students(acting_user)
         if acting_user.role == Role.INSTRUCTOR:
@@ -68,7 +68,7 @@ def change_cohort(cohort: Cohort, values: Mapping[str, Any], *, acting_user: Use
 
 
 def delete_cohort(cohort: Cohort, name: str, *, acting_user: User) -> None:
-    """Its students stay at the school, with their workspaces; only the cohort and its timetable go."""
+    """Delete the cohort and its timetable. Its students keep their accounts and workspaces."""
     if name.strip() != cohort.name:
         raise ProblemError(
             HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -1,7 +1,7 @@
-"""From an iCalendar file to the class times of the days to come. Pure: no clock, no database.
+"""From an iCalendar file to the class times of the next days. Pure: no clock, no database.
 
-Untrusted files reach this only through `bounded_reading`, because the work that a few bytes of a repeat rule ask for
-cannot be told beforehand, and because the parser remembers a file's time zones for its whole process.
+Untrusted files reach this only through `bounded_reading`: nobody can tell beforehand how much work
+a short repeat rule causes, and the parser remembers a file's time zones for its whole process.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ CLASSES_MAX = 500
 CLASS_LENGTH_MAX = timedelta(hours=24)
 TITLE_LENGTH_MAX = 200
 _MARGIN = timedelta(days=1)
-"""Times without a zone are compared loosely by the library; what lies beyond the window is cut off afterwards."""
+"""The library compares times without a zone loosely; what it finds outside is cut off later."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,13 @@ class ClassMeeting:
 @dataclass(frozen=True)
 class TimetableReading:
     classes: tuple[ClassMeeting, ...]
-    """Those that end after `now` and start within `DAYS_AHEAD`, the next one first; at most `CLASSES_MAX`."""
+    """Those that end after `now` and start within `DAYS_AHEAD`, in order; at most `CLASSES_MAX`."""
     notes: tuple[str, ...]
     """What a person should know: what was left out, and why."""
 
 
 def read_timetable(content: str, *, zone: ZoneInfo, now: datetime) -> TimetableReading:
-    """The classes of the next `DAYS_AHEAD`. Raises BadTimetable. Times without a zone are meant in `zone`."""
+    """The classes of the next `DAYS_AHEAD`. `zone`: for times without one. Raises BadTimetable."""
     check_lines(content)
     try:
         calendar = icalendar.Calendar.from_ical(content)
@@ -58,13 +58,13 @@ def read_timetable(content: str, *, zone: ZoneInfo, now: datetime) -> TimetableR
 
 def _select(events: list[Any], *, zone: ZoneInfo, now: datetime) -> TimetableReading:
     classes: set[tuple[datetime, datetime, str]] = set()
-    cancelled = whole_day = without_end = 0
+    canceled = whole_day = without_end = 0
     for event in events:
         start, end = _moment(event.start, zone), _moment(event.end, zone)
         if end <= now or start >= now + DAYS_AHEAD:
             continue
         if str(event.get("STATUS", "")).upper() == "CANCELLED":
-            cancelled += 1
+            canceled += 1
         elif not isinstance(event.start, datetime) or end - start > CLASS_LENGTH_MAX:
             whole_day += 1
         elif end <= start:
@@ -79,7 +79,7 @@ def _select(events: list[Any], *, zone: ZoneInfo, now: datetime) -> TimetableRea
             )
         )
     notes = (
-        _note(cancelled, "is cancelled and left out", "are cancelled and left out"),
+        _note(canceled, "is canceled and left out", "are canceled and left out"),
         _note(
             whole_day,
             "takes a whole day or longer and is left out: it is taken for a holiday, not a class",

@@ -20,7 +20,7 @@ def preview(cohort: Cohort, content: str) -> TimetableReading:
 
 
 def set_timetable(cohort: Cohort, *, file_name: str, content: str, acting_user: User | None) -> Timetable:
-    """Keep the file as the cohort's timetable, in the place of an earlier one. Raises ProblemError."""
+    """Store the file as the cohort's timetable; it replaces an earlier one. Raises ProblemError."""
     now = timezone.now()
     reading = read_upload(content, cohort.time_zone, now)
     with transaction.atomic():

@@ -1,4 +1,4 @@
-"""The API of the product: routers of all apps, authentication, and every error as problem details."""
+"""The API: routers of all apps, authentication, and every error as problem details."""
 
 from __future__ import annotations
 

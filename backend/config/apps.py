@@ -1,4 +1,4 @@
-"""The project's own app: management commands, and the admin's pages of our apps on our own admin site."""
+"""The project's own app: management commands, and our apps' pages on our own admin site."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ class ConfigConfig(AppConfig):
     label = "config"
 
     def ready(self) -> None:
-        """Django's own discovery would bring along every vendor's pages; people here see the school's five."""
+        """Import our admin pages only: Django's discovery would add those of every library."""
         for app in ("accounts", "cohorts", "workspaces", "audit"):
             import_module(f"backend.{app}.admin")

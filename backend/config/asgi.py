@@ -26,9 +26,9 @@ from backend.platform.body_limit import BodyLimit  # noqa: E402
 class DjangoHandler(ASGIHandler):
     """Django's handler with one change of threads for each request.
 
-    Nearly everything here is synchronous (sessions, the ORM, allauth). Django would still run each middleware's
-    halves as coroutines that hop to the request's thread and back, some fifteen times; here the whole chain runs in
-    that thread. Streams are not affected: the event loop iterates them, as before.
+    Nearly everything here is synchronous (sessions, the ORM, allauth). Django would run each half
+    of each middleware as a coroutine that hops to the request's thread and back, about fifteen
+    times. Here the whole chain runs in that thread. The event loop still iterates streams.
     """
 
     def load_middleware(self, is_async: bool = False) -> None:  # noqa: ARG002  the base class asks for True
@@ -39,14 +39,14 @@ class DjangoHandler(ASGIHandler):
 
 
 def build_application() -> Any:
-    """Compose the process: what the gateway does not answer goes to Django, with a limit on the body's size."""
+    """Compose the process: the gateway first, then Django with a limit on the body's size."""
     from backend.gateway.asgi import application as gateway
 
     return gateway(BodyLimit(DjangoHandler(), bytes_max=settings.REQUEST_BODY_BYTES_MAX))
 
 
 def with_workers(application: Any) -> WithBackground:
-    """What no request waits for runs beside it: cohorts told to the manager, hints of sign-ins, sessions kept."""
+    """Add the background workers: the outbox, sign-in hints, sessions."""
     from backend.cohorts import outbox
     from backend.costs import sessions
     from backend.workspaces import sign_in_hint

@@ -87,7 +87,7 @@ TEMPLATES: list[dict[str, Any]] = [
     }
 ]
 
-# --- data -----------------------------------------------------------------------------------------------------------
+# --- data -----------------------------------------------------------------------------------------
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.postgresql",
@@ -97,7 +97,7 @@ DATABASES = {
         "HOST": ENVIRONMENT.database.host,
         "PORT": ENVIRONMENT.database.port,
         "OPTIONS": {
-            # No request waits longer than this for a connection; PostgreSQL on one machine allows 40 in all.
+            # No request waits longer for a connection. PostgreSQL on one machine allows 40 in all.
             "pool": {"min_size": 1, "max_size": 12, "timeout": 10},
             "connect_timeout": 5,
             "application_name": "apranova-backend",
@@ -120,7 +120,7 @@ CACHES = {
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
-# --- cookies, CSRF, headers -----------------------------------------------------------------------------------------
+# --- cookies, CSRF, headers -----------------------------------------------------------------------
 SESSION_COOKIE_NAME = "apranova_session"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -140,7 +140,7 @@ X_FRAME_OPTIONS = "DENY"
 REQUEST_BODY_BYTES_MAX = 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = REQUEST_BODY_BYTES_MAX
 
-# --- people ---------------------------------------------------------------------------------------------------------
+# --- people ---------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
@@ -160,7 +160,7 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_SIGNUP_FORM_CLASS = "backend.accounts.signup.InvitedSignupForm"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_USER_DISPLAY = "backend.accounts.adapters.display_name"
-ACCOUNT_EMAIL_VERIFICATION = "none"  # the invitation's link went to the address: whoever signs up has proved it
+ACCOUNT_EMAIL_VERIFICATION = "none"  # the invitation's link went to the address: signing up proves it
 ACCOUNT_MAX_EMAIL_ADDRESSES = 1
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{ENVIRONMENT.school_name}] "
@@ -190,7 +190,7 @@ HEADLESS_FRONTEND_URLS = {
     "socialaccount_login_error": f"{ENVIRONMENT.public_url}/signin",
 }
 
-# --- mail -----------------------------------------------------------------------------------------------------------
+# --- mail -----------------------------------------------------------------------------------------
 EMAIL_BACKEND = (
     "django.core.mail.backends.smtp.EmailBackend"
     if ENVIRONMENT.email.host
@@ -205,7 +205,7 @@ EMAIL_USE_SSL = ENVIRONMENT.email.use_ssl
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = ENVIRONMENT.email.sender or f"noreply@{ENVIRONMENT.public_host}"
 
-# --- admin and static files -----------------------------------------------------------------------------------------
+# --- admin and static files -----------------------------------------------------------------------
 STATIC_URL = "/api/static/"
 STATIC_ROOT = ENVIRONMENT.static_dir or None
 WHITENOISE_USE_FINDERS = not ENVIRONMENT.static_dir
@@ -245,7 +245,7 @@ UNFOLD = {
     },
 }
 
-# --- log ------------------------------------------------------------------------------------------------------------
+# --- log ------------------------------------------------------------------------------------------
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -1,4 +1,4 @@
-"""Addresses of the backend: everything below /api/, and the door; the gateway's own are answered before Django."""
+"""Addresses of the backend: all below /api/, and the door. The gateway answers its own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _not_offered(_request: HttpRequest) -> HttpResponse:
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/admin/", site.urls),
-    # allauth serves these even where nobody has a phone, and then fails for want of an adapter that knows any.
+    # allauth serves these even though nobody has a phone, and then fails without an adapter.
     re_path(r"^api/auth/(?:app|browser)/v1/(?:account|auth)/phone", _not_offered),
     path("api/auth/", include("allauth.headless.urls")),
     path("api/door/", include("backend.gateway.door_urls")),

@@ -1,1 +1,1 @@
-"""What workspaces use: their sessions, hours by student and cohort, and the history for the simulator."""
+"""What workspaces use: sessions, hours by student and cohort, and the history for the simulator."""

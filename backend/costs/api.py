@@ -24,7 +24,7 @@ router = Router(tags=["costs"])
 
 @router.get("", response=CostsOut, operation_id="get_costs", summary="Task-hours by cohort and student")
 def get_costs(request: HttpRequest, since: datetime | None = None, until: datetime | None = None) -> CostsOut:
-    """For admins. The last 30 days when nothing is given, at most 400 days; times without a zone are UTC."""
+    """For admins. By default the last 30 days, at most 400 days. Times without a zone are UTC."""
     if acting_user(request).role != Role.ADMIN:
         raise ProblemError(HTTPStatus.FORBIDDEN, "forbidden", "Only admins see what workspaces cost.")
     end = _moment(until, "until") or timezone.now()

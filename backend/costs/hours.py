@@ -20,7 +20,7 @@ _UNUSED = (StopReason.IDLE, "")
 
 
 def by_student(begin: datetime, end: datetime) -> list[StudentHoursOut]:
-    """Most hours first, at most `ROWS_MAX`; the part of each session that lies between `begin` and `end` counts."""
+    """Hours between `begin` and `end`, the most first; at most `ROWS_MAX`."""
     rows = _within(begin, end).values("workspace__owner", "workspace__kind", "cohort_id").annotate(
         cohort=Max("cohort_name"), sessions=Count("pk"), task_time=Sum("used")
     )  # fmt: skip
@@ -62,7 +62,7 @@ class HistoryLine:
     cohort: str
     kind: WorkspaceKind
     action: str
-    """launch | stop (a person's, or a limit's) | ended (the manager's, because nobody used it; also where nobody saw why)"""
+    """launch, stop (by a person or a limit), or ended (idle, or the reason is unknown)."""
 
 
 def history(begin: datetime, end: datetime) -> Iterator[HistoryLine]:
@@ -88,7 +88,7 @@ def _lines(sessions: QuerySet[Session], moment: str) -> Iterator[HistoryLine]:
 
 
 def _within(begin: datetime, end: datetime) -> QuerySet[Session]:
-    """Sessions that touch the span, each with `used`: how long it lies within; one that goes on counts until now."""
+    """Sessions that overlap the span, with `used`, their time in it. Open ones count until now."""
     until = min(end, timezone.now())
     touching = Session.objects.filter(Q(ended_at=None) | Q(ended_at__gt=begin), started_at__lt=until)
     used = Least(Coalesce(F("ended_at"), until), until) - Greatest(F("started_at"), begin)

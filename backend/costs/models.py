@@ -12,8 +12,7 @@ from contract.names import LaunchPath, StopReason
 class Session(models.Model):
     """One task's service to one workspace. Times are the manager's.
 
-    The cohort is copied: hours that a student used stay with the cohort they were in then, also when they move or the
-    cohort is deleted.
+    The cohort is copied: hours stay with the cohort that the student was in at the time.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="sessions")

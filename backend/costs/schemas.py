@@ -32,7 +32,7 @@ class StudentHoursOut(Schema):
 
 
 class CostsOut(Schema):
-    """Task-hours, to be multiplied with what an hour costs where the school runs (`./apranova costs` knows prices)."""
+    """Task-hours, to be multiplied with the price of an hour (`./apranova costs` knows prices)."""
 
     since: datetime
     until: datetime

@@ -1,7 +1,8 @@
-"""Keeping sessions from what the manager says about workspaces.
+"""Keeps sessions, from the manager's views of workspaces.
 
-A launch always passes through the backend, so a session's beginning is seen at once; an end (idleness, a limit) is not.
-The manager keeps a workspace's last stop until the next one, so looking now and then loses nothing.
+A launch always passes through the backend, so it sees a session begin at once, but not its end by
+idleness or a limit. The manager keeps a workspace's last stop until the next one, so an occasional
+look loses nothing.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 
 def note(view: WorkspaceView, **_: Any) -> None:
-    """Receives `workspace_seen`. It never fails the person's request: the next look finds the same."""
+    """Receives `workspace_seen`. A failure is only logged: the next pass sees the same."""
     try:
         observe(view)
     except DatabaseError as error:
@@ -41,7 +42,7 @@ def note(view: WorkspaceView, **_: Any) -> None:
 
 
 def observe(view: WorkspaceView) -> None:
-    """Bring the workspace's sessions up to what the manager says; safe to repeat, and from several processes at once."""
+    """Update the workspace's sessions to this view. Safe to repeat, also concurrently."""
     try:
         with transaction.atomic():
             open_one = Session.objects.select_for_update().filter(workspace_id=view.workspace_id, ended_at=None).first()
@@ -88,7 +89,7 @@ def _begin(view: WorkspaceView) -> None:
 
 
 def look_at_open_ones() -> None:
-    """One pass: ask the manager about every workspace whose session is open. One process at a time does it."""
+    """One pass: ask the manager about every workspace with an open session."""
     if not _is_our_turn():
         return
     last = ""
@@ -116,7 +117,7 @@ def _open_after(workspace_id: str) -> list[str]:
 
 
 def _is_our_turn() -> bool:
-    """Who comes first in an interval; only a courtesy to the manager, since two at once would do no harm."""
+    """Whether this process is the first in the interval. Two would only ask twice."""
     with connect(settings.ENVIRONMENT, socket_timeout=2, socket_connect_timeout=2) as client:
         try:
             return bool(client.set(TURN_KEY, 1, nx=True, ex=int(LOOK_EVERY_S * 0.9)))

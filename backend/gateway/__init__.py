@@ -1,1 +1,1 @@
-"""The gateway's decisions: who may reach which workspace, how they get in, and what they see when they cannot."""
+"""The gateway's decisions: who may reach which workspace, how they enter, and why they cannot."""

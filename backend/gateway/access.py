@@ -5,8 +5,9 @@
     {gateway}:session:<digest>  the keys above that came from one portal session
     {gateway}:user:<id>         the keys above that belong to one person
 
-The word in braces keeps them on one shard of a cluster. Redis holds digests (SHA-256) of tickets, tokens and session keys: whoever reads it can open nothing. Trading, reading
-and revoking are scripts, because a sign-out between two commands must not leave an access behind.
+The word in braces keeps them on one shard of a cluster. Redis holds digests (SHA-256) of tickets,
+tokens and session keys: reading it opens nothing. Trading, reading and revoking are scripts,
+because a sign-out between two commands must not leave an access behind.
 """
 
 from __future__ import annotations
@@ -76,14 +77,14 @@ def digest(secret: str) -> str:
 
 
 class AccessBook:
-    """The side of the portal: gives tickets and takes access away. Blocking; raises `redis.RedisError`."""
+    """The portal's side: gives tickets and revokes access. Blocking; raises `redis.RedisError`."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
         self._revoke = client.register_script(_REVOKE)
 
     def mint_ticket(self, *, workspace_id: str, user_id: str, session_key: str) -> str:
-        """A ticket for the browser that the session belongs to. The caller has checked that the person may enter."""
+        """A ticket for the session's browser. The caller has checked that the person may enter."""
         ticket = secrets.token_urlsafe(_SECRET_BYTES)
         access = Access(workspace_id=workspace_id, user_id=user_id, session=digest(session_key))
         key = f"{{gateway}}:ticket:{digest(ticket)}"
@@ -96,7 +97,7 @@ class AccessBook:
         return ticket
 
     def revoke_session(self, session_key: str) -> int:
-        """Sign-out: ends what this session opened, in this and every other browser tab. Returns how much it was."""
+        """Sign-out: end all access that this session opened, in every tab. Returns how many."""
         return int(self._revoke(keys=[f"{{gateway}}:session:{digest(session_key)}"], args=[REVOKED_CHANNEL]))  # pyright: ignore[reportArgumentType]
 
     def revoke_user(self, user_id: str) -> int:
@@ -105,14 +106,14 @@ class AccessBook:
 
 
 class AccessReader:
-    """The side of the workspace's host: trades a ticket for a token, and says what a token is good for."""
+    """The workspace host's side: trades a ticket for a token, and looks tokens up."""
 
     def __init__(self, client: redis.asyncio.Redis) -> None:
         self._trade = client.register_script(_TRADE)
         self._read = client.register_script(_READ)
 
     async def trade_ticket(self, ticket: str, *, workspace_id: str) -> str | None:
-        """The token for the cookie; None when the ticket is unknown, used, too old or for another workspace."""
+        """The cookie's token. None: ticket unknown, used, expired or for another workspace."""
         token = secrets.token_urlsafe(_SECRET_BYTES)
         keys = [f"{{gateway}}:ticket:{digest(ticket)}", f"{{gateway}}:access:{digest(token)}"]
         return token if await self._trade(keys=keys, args=[workspace_id, ACCESS_TTL_S]) else None

@@ -1,4 +1,4 @@
-"""The raw ASGI part, in front of Django in the same process: `/_authz` for Envoy, `/_apranova/` for browsers."""
+"""The raw ASGI part in front of Django: `/_authz` for Envoy, `/_apranova/` for browsers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DescribeBlocking = Callable[[Sequence[str]], Sequence[WorkspaceView]]
 
 
 class Gateway:
-    """Answers what is the gateway's and hands everything else to `inner`; takes the server's lifespan for itself.
+    """Answers the gateway's paths, and hands everything else to `inner`. Keeps the lifespan itself.
 
     `describe` may block: it is called in a thread, for at most 100 ids, one call at a time.
     """
@@ -130,7 +130,7 @@ class Gateway:
 
 
 def application(inner: Asgi) -> Gateway:
-    """The gateway of this process, from Django's settings: `application(get_asgi_application())`."""
+    """The gateway of this process, built from Django's settings."""
     from django.conf import settings
 
     from backend.gateway.wiring import site

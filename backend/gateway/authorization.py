@@ -1,7 +1,7 @@
 """`/_authz`: Envoy asks, for each request to a workspace, whether it may pass and where to.
 
-It is on the path of every request, so it is raw ASGI, answers from memory when it can, and builds little. Envoy sends
-the method, the host and a few headers of the original request (gateway/envoy.yaml names them).
+Every request waits for it, so it is raw ASGI and answers from memory when it can. Envoy sends the
+method, the host and a few headers of the original request (gateway/envoy.yaml names them).
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ AUTHORIZATION_PATH = "/_authz"
 ACCESS_FRESH_S = 2.0
 ACCESSES_KEPT_MAX = 4096
 TOKENS_MAX = 4
-"""Several cookies of our name: the browser's own and what a sibling host may have planted. A few are looked at."""
+"""How many cookies of our name are looked at: a sibling host may have planted some."""
 
 _OUR_COOKIES = (b"apranova_", b"__host-apranova_", b"__secure-apranova_")
-# Envoy hands several Cookie headers over as one, joined by commas. A comma may stand in a cookie of an application, so
-# only one before or after a cookie of ours is taken for a border (values of ours have none).
+# Envoy joins several Cookie headers by commas. An application's cookie may hold a comma, so only a
+# comma next to a cookie of ours separates (values of ours have none).
 _COMMA_BEFORE_OURS = re.compile(rb",(?=\s*(?:__host-|__secure-)?apranova_)", re.IGNORECASE)
 _FIELDS = {
     b"origin": "origin",
@@ -59,7 +59,7 @@ class Authorization:
         self._revocations = 0
 
     async def answer(self, scope: Scope) -> Answer:
-        """Raises `redis.RedisError` and `ApraNovaError` when it cannot know; Envoy then answers 503."""
+        """Raises `redis.RedisError` or `ApraNovaError`; Envoy then answers 503."""
         asked, cookie = _read(scope)
         workspace_id = self._site.find_workspace_id(asked.host)
         access = view = None
@@ -120,7 +120,7 @@ class Authorization:
 
 
 def split_cookies(cookie: bytes, name: bytes) -> tuple[list[str], bytes]:
-    """The values of the cookie `name`, and the header without any cookie of ours: those are no business of students' code."""
+    """The values of the cookie `name`, and the header without any cookie of ours."""
     tokens: list[str] = []
     kept: list[bytes] = []
     if b"," in cookie:
@@ -154,7 +154,7 @@ def _read(scope: Scope) -> tuple[Asked, bytes]:
 
 
 def _way_to(view: WorkspaceView, access: Access, identity_token: bytes, cookies: bytes) -> Headers:
-    """Headers that Envoy sets on the request for the workspace, in the place of any that the browser sent."""
+    """Headers that Envoy sets on the request, replacing any that the browser sent."""
     endpoint = view.endpoint
     assert endpoint is not None  # noqa: S101  decide() allows no other
     headers = [

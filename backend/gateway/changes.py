@@ -1,4 +1,4 @@
-"""Listens to Redis for what changed, so that a revoked access or a stopped workspace is refused at the next request."""
+"""Listens to Redis, so that the next request meets a revoked access or a stopped workspace."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ logger = logging.getLogger(__name__)
 
 
 class Changes:
-    """Whenever the subscription begins or breaks, everything cached is dropped; while it is broken, the caches' own
-    two seconds are the limit."""
+    """Drops everything cached whenever the subscription begins or breaks.
+
+    While it is broken, the caches' own two seconds are the limit.
+    """
 
     def __init__(
         self,

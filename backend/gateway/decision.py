@@ -1,4 +1,4 @@
-"""The one function that decides about a request for a workspace's host; no I/O. The order of its questions is the policy."""
+"""The one pure function that decides about a request for a workspace's host."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Verdict(enum.Enum):
     FOREIGN_ORIGIN = enum.auto()
     """A page of another origin sent it: another student's, perhaps."""
     NO_ACCESS = enum.auto()
-    """No cookie, or one that is unknown, expired, revoked or for another workspace. The door may help."""
+    """No cookie, or it is unknown, expired, revoked or for another workspace. The door may help."""
     NOT_RUNNING = enum.auto()
 
 
@@ -36,7 +36,7 @@ class Asked:
 
     @property
     def is_navigation(self) -> bool:
-        """A person waits for a page in a tab: send them to the door. Anything else gets a plain refusal."""
+        """A person waits for a page in a tab: send them to the door. Anything else is refused."""
         if self.method not in ("GET", "HEAD") or self.upgrade:
             return False
         if self.fetch_mode:
@@ -47,10 +47,11 @@ class Asked:
 def is_from_own_origin(asked: Asked, own_origin: bytes) -> bool:
     """Whether no page of another origin can have caused it.
 
-    All workspaces are one *site* to a browser, so SameSite cookies do not keep students' pages apart. Therefore: a
-    WebSocket must name our origin (code-server accepts one without); so must anything that may change something,
-    unless the browser itself vouches for it (a form under `Referrer-Policy: no-referrer` says `Origin: null`); and a
-    plain read must not be embedded by another origin. A link from anywhere to a page is fine.
+    To a browser, all workspaces are one *site*, so SameSite cookies do not separate students'
+    pages. Therefore a WebSocket must name our origin (code-server accepts one without). So must
+    anything that may change something, unless the browser itself vouches for it (a form under
+    `Referrer-Policy: no-referrer` says `Origin: null`). Another origin must not embed a plain
+    read. Any page may link to one of ours.
     """
     if asked.upgrade:
         return asked.origin == own_origin
@@ -64,7 +65,7 @@ def is_from_own_origin(asked: Asked, own_origin: bytes) -> bool:
 def decide(
     asked: Asked, *, workspace_id: str | None, own_origin: bytes, access: Access | None, view: WorkspaceView | None
 ) -> Verdict:
-    """`access` is what the cookie stands for, `view` what the manager says of the host's workspace (None: unknown)."""
+    """`access`: what the cookie stands for. `view`: the host's workspace (None: unknown)."""
     if workspace_id is None:
         return Verdict.UNKNOWN_HOST
     if not is_from_own_origin(asked, own_origin):

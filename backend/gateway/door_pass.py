@@ -1,8 +1,8 @@
-"""The pass for the door on AWS, where the manager answers `/workspace`: a JWT that says who is signed in, for five minutes.
+"""The pass for the door on AWS: a JWT that tells the manager, for five minutes, who is signed in.
 
-It is signed with the key of the identity tokens, but for another audience: a token that an application in a workspace
-receives opens no door. A pass stays valid after a sign-out until it expires. It can make the person's own workspace
-run, and lets nobody in.
+It is signed with the key of the identity tokens, but for another audience: an application's token
+opens no door. A pass stays valid after a sign-out until it expires. It can make the person's own
+workspace run, and lets nobody in.
 """
 
 from __future__ import annotations

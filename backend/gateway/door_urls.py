@@ -1,4 +1,4 @@
-"""Addresses of the backend's side of the door, below /api/door/: where the manager answers `/workspace` (on AWS)."""
+"""Addresses of the backend's side of the door on AWS, below /api/door/."""
 
 from __future__ import annotations
 

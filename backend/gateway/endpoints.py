@@ -1,4 +1,4 @@
-"""What the manager says about workspaces, kept for two seconds, asked for in one call for all that need it."""
+"""The manager's views of workspaces, kept for two seconds and requested in batches."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from contract.names import WorkspaceState
 
 FRESH_S = 2.0
 REFRESH_AHEAD_S = 1.0
-"""A view in use is asked for again at this age, so that an active workspace never waits for the manager."""
+"""A view in use is requested again at this age: an active workspace never waits for the manager."""
 STALE_MAX_S = 600.0
-"""How old a view may be while the manager does not answer: its crash must not throw students out of their workspaces.
-A task that ended meanwhile refuses the connection, and one of somebody else refuses the launch secret."""
+"""How old a view may be while the manager does not answer: its crash must not end students' work.
+
+A task that ended meanwhile refuses the connection, and somebody else's refuses the launch secret.
+"""
 ANSWER_WITHIN_S = 1.5
 """A manager that hangs is like one that does not answer."""
 KEPT_MAX = 4096
@@ -37,7 +39,7 @@ class _Kept:
 
 
 class WorkspaceViews:
-    """Only running workspaces are kept: one that is not running may be so the next moment, and its student waits."""
+    """Keeps only running workspaces: any other may be running the next moment."""
 
     def __init__(self, describe: Describe, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._describe = describe
@@ -63,7 +65,7 @@ class WorkspaceViews:
         return kept.view
 
     async def find(self, workspace_id: str) -> WorkspaceView | None:
-        """The view; None when the manager does not know the workspace. Raises ApraNovaError(MANAGER_UNAVAILABLE)."""
+        """The view. None: unknown to the manager. Raises ApraNovaError(MANAGER_UNAVAILABLE)."""
         view = self.peek(workspace_id)
         if view is not None:
             return view
@@ -103,7 +105,7 @@ class WorkspaceViews:
     async def _ask(self) -> None:
         while self._wanted:
             wanted = list(self._wanted)[:ASKED_AT_ONCE_MAX]
-            # Others that are in use come along: a hundred active workspaces cost one call, not a hundred.
+            # Others in use are refreshed along: a hundred active workspaces cost one call.
             along = [id_ for id_, kept in self._kept.items() if kept.used and id_ not in self._wanted]
             ids = wanted + along[: ASKED_AT_ONCE_MAX - len(wanted)]
             self._in_flight, self._forgotten = set(ids), set()
@@ -145,6 +147,6 @@ class WorkspaceViews:
 
 
 def _retrieve(future: asyncio.Future[WorkspaceView | None]) -> None:
-    """A refresh ahead has nobody who waits: its failure is not 'never retrieved', it is not needed."""
+    """Nobody may be waiting for a refresh; mark its exception as retrieved."""
     if not future.cancelled():
         future.exception()

@@ -1,7 +1,7 @@
 """The identity token: a JWT that tells the application in one workspace who is asking.
 
-It is signed with Ed25519, so a workspace holds nothing with which it could sign one. The audience is the workspace's
-id: a token that one student's workspace receives is refused by every other.
+It is signed with Ed25519, so a workspace has no key to sign one. The audience is the workspace's
+id: every other workspace refuses it.
 """
 
 from __future__ import annotations

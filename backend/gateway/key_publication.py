@@ -1,4 +1,4 @@
-"""On AWS, the public half of the identity key goes into Parameter Store: the manager, which must not have the private one, reads it there."""
+"""Publishes the identity key's public half for the manager on AWS, in Parameter Store."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAME = "identity-key"
 
 
 def publish(key: Ed25519PrivateKey, path: str, *, region: str, client: Any = None) -> str:
-    """Write it and return the parameter's name; safe to repeat. Raises ClientError, BotoCoreError."""
+    """Write it and return its name; safe to repeat. Raises ClientError, BotoCoreError."""
     parameters = client or boto3.client("ssm", region_name=region)
     name = f"{path.rstrip('/')}/{NAME}"
     parameters.put_parameter(Name=name, Value=public_half(key), Type="String", Overwrite=True)

@@ -1,8 +1,8 @@
-"""Whatever ends a person's right to be in the portal ends their access to workspaces too.
+"""Ends a person's access to workspaces when their right to be in the portal ends.
 
-These are signals and not calls from services on purpose: people are also signed out, deactivated or deleted by the
-admin's pages, by allauth and by commands, and none of them may forget it. A failing Redis makes a sign-out fail
-visibly; a sign-out that leaves an editor open to the next person would be worse.
+These are signals and not calls from services, because the admin's pages, allauth and commands also
+sign out, deactivate and delete people, and none of them may forget it. A failing Redis makes a
+sign-out fail visibly: a sign-out that leaves an editor open to the next person would be worse.
 
 A stopped or deleted workspace needs nothing here: authorization asks for its state anyway.
 """

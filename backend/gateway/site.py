@@ -29,14 +29,14 @@ class Site:
 
     @cached_property
     def workspace_cookie(self) -> str:
-        """Its name. With HTTPS, `__Host-` makes browsers refuse one that a sibling host tries to plant."""
+        """With HTTPS, `__Host-` makes browsers refuse a cookie planted by a sibling host."""
         return "__Host-apranova_workspace" if self.is_https else "apranova_workspace"
 
     def find_workspace_id(self, host: str) -> str | None:
-        """The workspace whose host this `Host` header names; the port is not looked at, the listener decides that."""
+        """The workspace that a `Host` header names. The port is ignored."""
         name, _, port = host.lower().partition(":")
         label, _, domain = name.partition(".")
-        # Envoy joins two Host headers by a comma: what follows the colon has to be a port and nothing else.
+        # Envoy joins two Host headers by a comma: only a port may follow the colon.
         if domain != self._domain_name or not WORKSPACE_ID_PATTERN.fullmatch(label) or not _PORT.fullmatch(port):
             return None
         return label

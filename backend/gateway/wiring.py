@@ -1,4 +1,4 @@
-"""What the Django side of the gateway is made of, from Django's settings; one of each in a process."""
+"""What the Django side of the gateway consists of; one of each in a process."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What every package of the backend stands on: problems, environment, Redis, background workers, requests."""
+"""What every package of the backend uses: problems, environment, Redis, workers, requests."""

@@ -11,7 +11,7 @@ from unfold.sites import UnfoldAdminSite
 
 
 class AdminSite(UnfoldAdminSite):
-    """Nobody types a password here: whoever is not signed in is sent to the portal, which also asks for TOTP."""
+    """No password is typed here: the portal signs people in, and also asks for TOTP."""
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return secure_admin_login(super().login)(request, extra_context)  # pyright: ignore[reportCallIssue]

@@ -1,6 +1,6 @@
-"""Work of the backend's process that no request waits for: threads that run while the server does.
+"""Work that no request waits for: threads that run while the server does.
 
-Each pass must be fit to run in every process at once; whoever needs more says so with a row or a lock.
+Each pass must be safe to run in every process at once. A row or a lock limits it where needed.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 class BackgroundWorker:
-    """Calls `work` every `interval_s`, and at once when woken. A pass that fails is logged, and the next one comes.
+    """Calls `work` every `interval_s`, and at once when woken. A failed pass is only logged.
 
-    Never started, as in a command, it does nothing: whoever wakes it need not know.
+    A worker that was never started, as in a command, ignores a wake.
     """
 
     def __init__(self, name: str, work: Callable[[], None], *, interval_s: float) -> None:
@@ -41,7 +41,7 @@ class BackgroundWorker:
         self._thread.start()
 
     def stop(self) -> None:
-        """Let the pass that is under way finish, but not for long: every work here can be taken up again."""
+        """Give the current pass a moment to finish; any work here can be resumed."""
         self._ending.set()
         self._awake.set()
         if self._thread is not None:

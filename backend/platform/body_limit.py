@@ -1,4 +1,4 @@
-"""A limit on the size of requests, in raw ASGI: Django would first write the whole body to the disk."""
+"""A limit on the size of requests, in raw ASGI: Django would first write the body to the disk."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from backend.platform.redis_connections import ClusterClient
 
 
 class RedisClusterCacheClient(RedisCacheClient):
-    """As Django's, but that several keys at once are asked for shard by shard; no caller of a cache expects them to be one step."""
+    """Django's client, but several keys are read shard by shard, not in one step."""
 
     _serializer: Any
 

@@ -1,4 +1,4 @@
-"""The environment of the backend's process, parsed once into one frozen value; a bad value is one clear line."""
+"""The backend's environment, parsed once into a frozen value. A bad value is one clear line."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Database:
 
 @dataclass(frozen=True)
 class Email:
-    """Where mail goes. Without a host it is written to the log: on one machine nobody has an SMTP server."""
+    """Where mail goes. Without a host it goes to the log: one machine has no SMTP server."""
 
     host: str = ""
     port: int = 25
@@ -65,7 +65,7 @@ class Environment:
     identity_private_key: Ed25519PrivateKey = field(repr=False)
     """Signs identity tokens; workspaces have the public half."""
     static_dir: str
-    """Folder of collected static files; empty: they are served from where the packages keep them."""
+    """Folder of collected static files; empty: they are served from their packages."""
     email: Email
     manager_parameters: str = ""
     """On AWS, the manager's path in Parameter Store; empty elsewhere."""
@@ -84,7 +84,7 @@ class Environment:
 
 
 def offline(environ: Mapping[str, str]) -> dict[str, str]:
-    """`environ` with values that let the code load and reach nothing, for the `OFFLINE_COMMANDS`."""
+    """`environ` with values for the `OFFLINE_COMMANDS`, which reach nothing."""
     return {
         "DATABASE_URL": "postgresql:///offline?host=/nonexistent",
         "REDIS_URL": "unix:///nonexistent/redis.sock?db=0",
@@ -150,7 +150,7 @@ def _database(url: str) -> Database:
 
 
 def _email(url: str, sender: str) -> Email:
-    """`smtp://user:password@host:587?tls=true`, `smtps://…`; empty or `console:` writes mail to the log."""
+    """`smtp://user:password@host:587?tls=true` or `smtps://…`. Empty or `console:`: to the log."""
     if not url or url.startswith("console:"):
         return Email(sender=sender)
     try:

@@ -1,4 +1,4 @@
-"""What happens around every request of Django: its context, its headers, static files, errors outside the API."""
+"""What happens around every request of Django: context, headers, static files, bare errors."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Next = Callable[[HttpRequest], HttpResponseBase]
 
 REQUEST_ID_PATTERN = re.compile(r"^[A-Za-z0-9_.:-]{1,64}$")
 
-# The admin's theme (Alpine.js) evaluates expressions; nothing else that Django serves is a page with scripts.
+# The admin's theme (Alpine.js) evaluates expressions. No other page of Django has scripts.
 CSP_OF_ADMIN = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; font-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'; "
@@ -31,7 +31,7 @@ PATHS_WITH_THEIR_OWN_ERRORS = ("/api/admin/", "/api/static/", "/api/auth/")
 
 
 class RequestContextMiddleware:
-    """Outermost: gives the request an id and an address for log and audit, and the answer its policy headers."""
+    """The outermost middleware: request id and address for log and audit, policy headers."""
 
     def __init__(self, get_response: Next) -> None:
         self._get_response = get_response
@@ -48,7 +48,7 @@ class RequestContextMiddleware:
 
 
 def _as_problem(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    """405 and the like come from Django or Ninja as bare text; callers of the API get one shape for every error."""
+    """Turn bare text errors of Django or Ninja, such as 405, into problem details."""
     is_bare_error = response.status_code >= HTTPStatus.BAD_REQUEST and not response.headers.get(
         "Content-Type", ""
     ).startswith((CONTENT_TYPE, "application/json"))
@@ -71,7 +71,7 @@ def _as_problem(request: HttpRequest, response: HttpResponseBase) -> HttpRespons
 
 
 class StaticFilesMiddleware(WhiteNoiseMiddleware):
-    """WhiteNoise that answers with bytes: Django would have to iterate its file on the event loop."""
+    """WhiteNoise that answers with bytes: Django would iterate its file on the event loop."""
 
     def __init__(self, get_response: Next) -> None:
         super().__init__(get_response, settings)

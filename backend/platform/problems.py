@@ -1,4 +1,4 @@
-"""Errors as people and programs read them: RFC 9457 problem details, one shape for every failure of the API."""
+"""Errors as RFC 9457 problem details: one shape for every failure of the API."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class FieldError(BaseModel):
 
 
 class Problem(BaseModel):
-    """What went wrong (RFC 9457). `reason` is stable and meant for programs; `detail` is meant for people."""
+    """What went wrong (RFC 9457). `reason` is stable and for programs; `detail` is for people."""
 
     type: str
     title: str

@@ -1,8 +1,9 @@
-"""Clients of Redis: one server on one machine, a cluster with a token on AWS (ElastiCache in cluster mode).
+"""Clients of Redis: one server on one machine, a cluster with a token on AWS (ElastiCache).
 
-A cluster spreads keys over its shards by their names, and refuses a command, a transaction or a script over keys of several. So
-whatever belongs together has one word in braces in its keys, which alone is hashed (backend/gateway/access.py); the rest is
-one key a command, or the cache's (cluster_cache.py).
+A cluster spreads keys over its shards by their names, and refuses one command, transaction or
+script over keys of several shards. So keys that belong together share a word in braces, and only
+that word is hashed (backend/gateway/access.py). All else is one key a command, or the cache's
+(cluster_cache.py).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from backend.platform.environment import Environment
 
 @contextmanager
 def _as_redis_error() -> Iterator[None]:
-    """redis-py's error for 'no shard answers' is none of its own RedisErrors, and nobody here would catch it."""
+    """redis-py's error for 'no shard answers' is not a RedisError, so nobody would catch it."""
     try:
         yield
     except RedisClusterException as error:
@@ -52,13 +53,13 @@ class AsyncClusterClient(redis.asyncio.RedisCluster):
 
 
 def connect(environment: Environment, **options: Any) -> redis.Redis:
-    """A blocking client. The cluster's asks for the shards at once: raises RedisError when none answers."""
+    """A blocking client. In a cluster it asks for the shards at once, and may raise RedisError."""
     kind: Any = ClusterClient if environment.redis_cluster else redis.Redis
     return cast("redis.Redis", kind.from_url(environment.redis_url, **_with_token(environment, options)))
 
 
 def connect_async(environment: Environment, **options: Any) -> redis.asyncio.Redis:
-    """Connects at its first command. A subscription to channels is none for a cluster: `initialize` it before."""
+    """Connects at its first command. Call `initialize` before subscribing in a cluster."""
     kind: Any = AsyncClusterClient if environment.redis_cluster else redis.asyncio.Redis
     return cast("redis.asyncio.Redis", kind.from_url(environment.redis_url, **_with_token(environment, options)))
 

@@ -1,4 +1,4 @@
-"""What audit records and log lines say about the request being served: its id and where it came from."""
+"""The current request's id and address, for audit records and log lines."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def current_request() -> RequestContext:
 
 
 def enter_request(context: RequestContext) -> None:
-    """Valid until the request's task or thread ends; every request has its own copy of the context."""
+    """Valid until the request's task or thread ends. Every request has its own copy."""
     _current.set(context)
 
 

@@ -1,1 +1,1 @@
-"""What the backend's tests stand on: real PostgreSQL and Redis, a manager that speaks the contract, a served process."""
+"""Real PostgreSQL and Redis, a fake manager and a served process for the backend's tests."""

@@ -1,4 +1,4 @@
-"""A manager for tests: the Lambda Invoke path over real HTTP on loopback, state in memory, errors on demand."""
+"""A manager for tests: Lambda's Invoke over HTTP on loopback, state in memory."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ KEEP_RUNNING_MAX_S = 4 * 3600.0
 
 
 class FakeManager:
-    """Behaves as the contract says; `fail_with`, `answer_with` and `unreachable` make it misbehave."""
+    """Follows the contract; `fail_with`, `answer_with` and `unreachable` make it misbehave."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()

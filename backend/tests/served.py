@@ -1,4 +1,4 @@
-"""The real ASGI application, served by uvicorn on a Unix socket, in a thread of the test's own process."""
+"""The real ASGI application, served by uvicorn on a Unix socket, in a thread."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def serving(application: Any, socket: Path) -> Iterator[Path]:
 
 
 class Browser(httpx.Client):
-    """A browser at the portal, as the backend sees it behind the edge: cookies, CSRF token, forwarded address."""
+    """A browser at the portal, as the backend sees it: cookies, CSRF token, forwarded address."""
 
     def __init__(self, socket: Path, *, address: str = "203.0.113.7") -> None:
         super().__init__(

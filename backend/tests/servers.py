@@ -1,4 +1,4 @@
-"""A real PostgreSQL and a real Redis for one test session, from the same wheels as the product's."""
+"""A real PostgreSQL and Redis for one test session, from the product's wheels."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Schemathesis: whatever the documents allow (and what they do not) is sent to the served process; nothing is a 5xx.
+"""Schemathesis sends whatever the documents allow, and more, to the served process: never a 5xx.
 
-The API by our own document, signing in and accounts by allauth's, the door (which has pages, no document) by any path.
+The API by our own document, sign-in and accounts by allauth's, the door by any path.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def test_no_input_breaks_an_operation(operation, signed_in, manager):
 
 @pytest.mark.parametrize("part", PARTS_OF_ALLAUTH)
 def test_no_input_breaks_signing_in_or_an_account(part, signed_in, browser):
-    """Each operation as a new person who is signed in, and as nobody; every third time with that person's address."""
+    """Each operation as a new signed-in person and as nobody, sometimes with their address."""
     operations = [it for it in OPERATIONS_OF_ALLAUTH if _part(it.path) == part]
     assert operations
     for operation in operations:

@@ -1,4 +1,4 @@
-"""The backend's client against the real manager process: signatures, messages and refusals are the contract's."""
+"""The backend's client against the real manager process: signatures, messages, refusals."""
 
 from __future__ import annotations
 

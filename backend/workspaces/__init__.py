@@ -1,1 +1,1 @@
-"""Workspaces as their owners see them: the record, the client of the workspace manager, the API and live updates."""
+"""Workspaces as their owners see them: record, client of the manager, API, live updates."""

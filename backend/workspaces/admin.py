@@ -1,4 +1,4 @@
-"""Workspaces in the admin: their record and what the manager says about them now; changed through the API only."""
+"""Workspaces in the admin, with the manager's view of them. Only the API changes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Telling every process of the backend that a workspace changed, so that live views look at once."""
+"""Tells every process of the backend that a workspace changed, so that live views look at once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _redis() -> redis.Redis:
 
 
 def announce(workspace_id: str) -> None:
-    """Publish the id. A lost announcement costs a few seconds of freshness, so a failing Redis is only logged."""
+    """Publish the id. Losing it costs a few seconds of freshness, so failures are only logged."""
     try:
         _redis().publish(CHANNEL, workspace_id)
     except redis.RedisError as error:

@@ -49,7 +49,7 @@ def list_workspaces(request: HttpRequest) -> dict[str, Any]:
     summary="Create (when there is none) and launch",
 )
 def create_workspace(request: HttpRequest, payload: CreateWorkspaceIn | None = Body(None)) -> Status:  # noqa: B008
-    """Always launches. 201: created; 200: it was there. Answers at once, `starting` or `running`."""
+    """Always launches. 201: created; 200: it existed. Answers at once, `starting` or `running`."""
     user = acting_user(request)
     launched = services.create_and_launch(user, payload.kind if payload else None, acting_user=user)
     status = HTTPStatus.CREATED if launched.created else HTTPStatus.OK
@@ -64,7 +64,7 @@ def get_workspace(request: HttpRequest, workspace_id: WorkspaceId) -> WorkspaceO
 
 @router.delete("{workspace_id}/", response=WorkspaceOut, operation_id="delete_workspace", summary="Delete")
 def delete_workspace(request: HttpRequest, workspace_id: WorkspaceId, payload: DeleteWorkspaceIn) -> WorkspaceOut:
-    """Marks it for deletion; it can be undone until `purge_at`. 422 when the name is not the workspace's name."""
+    """Marks it for deletion; undo is possible until `purge_at`. 422 when the name differs."""
     user, workspace = _asked_for(request, workspace_id)
     return workspace_out(workspace, services.delete(workspace, payload.name, acting_user=user))
 
@@ -93,7 +93,7 @@ def undelete_workspace(request: HttpRequest, workspace_id: WorkspaceId) -> Works
     "{workspace_id}/keep-running/", response=WorkspaceOut, operation_id="keep_running", summary="Keep running until"
 )
 def keep_running(request: HttpRequest, workspace_id: WorkspaceId, payload: KeepRunningIn) -> WorkspaceOut:
-    """Not stopped for idleness before then; capped at `keep_running_max_s`. 0 hours end an earlier wish."""
+    """No idle stop before then; capped at `keep_running_max_s`. 0 hours cancel it."""
     user, workspace = _asked_for(request, workspace_id)
     return workspace_out(workspace, services.keep_running(workspace, payload.hours, acting_user=user))
 
@@ -106,6 +106,6 @@ def keep_running(request: HttpRequest, workspace_id: WorkspaceId, payload: KeepR
     openapi_extra=STREAM_DESCRIPTION,
 )
 async def watch_workspace(request: HttpRequest, workspace_id: WorkspaceId) -> HttpResponse | StreamingHttpResponse:
-    """`event: workspace` (at once, and at each change), `event: kinds`; a comment every 15 s keeps it open."""
+    """`event: workspace` at once and at each change, and `event: kinds`. A comment every 15 s."""
     _, workspace = await sync_to_async(_asked_for)(request, workspace_id)
     return await open_stream(request, workspace)

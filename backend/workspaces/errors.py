@@ -1,4 +1,4 @@
-"""One table from the reasons of contract.errors to HTTP statuses: the status belongs to the backend alone."""
+"""HTTP statuses for the reasons of contract.errors: only the backend knows statuses."""
 
 from __future__ import annotations
 

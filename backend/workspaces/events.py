@@ -1,4 +1,4 @@
-"""The stream of a workspace's changes (server-sent events), for its owner only and only as long as they may see it."""
+"""The stream of a workspace's changes (server-sent events), while its owner may see it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from backend.workspaces.schemas import KindOut
 
 HEARTBEAT_S = 15.0
 STREAM_MAX_S = 3600.0
-"""Then the stream ends and the browser opens a new one: nothing lives for ever."""
+"""Then the stream ends and the browser opens a new one: nothing lives forever."""
 STREAMS_PER_USER_MAX = 8
 BROWSER_RETRY_MS = 2000
 
@@ -51,7 +51,7 @@ _open_streams: collections.Counter[Any] = collections.Counter()
 
 
 async def open_stream(request: HttpRequest, workspace: Workspace) -> StreamingHttpResponse:
-    """Answer with the stream; the database connection of the request goes back to the pool first."""
+    """Answer with the stream. The request's database connection goes back to the pool first."""
     user = acting_user(request)
     if _open_streams[user.pk] >= STREAMS_PER_USER_MAX:
         raise ProblemError(
@@ -103,7 +103,7 @@ async def _stream(request: HttpRequest, user: User, workspace: Workspace) -> Asy
 
 
 def _still_allowed(request: HttpRequest, user: User, workspace: Workspace) -> bool:
-    """Signed out, deactivated, password changed, token expired or workspace gone: the stream ends."""
+    """False ends the stream: signed out, deactivated, password changed, or workspace gone."""
     try:
         caller = _caller_now(request)
         return caller is not None and caller.pk == user.pk and services.find_workspace(caller, workspace.pk) is not None

@@ -1,4 +1,4 @@
-"""Live views of workspaces: one poller in each process asks the manager once for everything that is watched."""
+"""Live views: one poller in each process asks the manager once for all watched workspaces."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ Describe = Callable[[Sequence[str]], DescribeAnswer]
 
 @dataclass(eq=False)
 class Watch:
-    """One watcher's eye on one workspace: the newest view, and an event that is set when it is newer than before."""
+    """One watcher of one workspace: the newest view, and an event that is set when it changes."""
 
     workspace_id: str
     view: WorkspaceView | None = None
     kinds: tuple[KindView, ...] = ()
     answered: bool = False
-    """Whether the manager has answered since this watch began (`view` None then means: it does not know the id)."""
+    """Whether the manager has answered yet. A `view` of None then means: id unknown."""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def take(self, view: WorkspaceView | None, kinds: tuple[KindView, ...]) -> None:
@@ -48,9 +48,10 @@ class Watch:
 
 
 class LiveWorkspaces:
-    """Polls while somebody watches: fast while a watched workspace is on its way, slowly otherwise, at once when told.
+    """Polls while somebody watches: fast while a workspace starts or stops, slowly otherwise.
 
-    A manager that does not answer changes nothing: watchers keep what they know and hear when it is back.
+    An announcement wakes it at once. While the manager does not answer, watchers keep what they
+    know.
     """
 
     def __init__(self, describe: Describe, *, connect: Callable[[], redis.asyncio.Redis]) -> None:
@@ -60,7 +61,7 @@ class LiveWorkspaces:
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._ending: set[asyncio.Task[None]] = set()
-        """Cancelled, still closing their connections: the loop alone would not keep them alive for that."""
+        """Canceled tasks that still close their connections: the loop would not keep them alive."""
 
     @contextlib.asynccontextmanager
     async def watching(self, workspace_id: str) -> AsyncIterator[Watch]:
@@ -129,7 +130,7 @@ _of_loop: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, LiveWorkspaces] =
 
 
 def live_workspaces() -> LiveWorkspaces:
-    """The one of this process; kept for each event loop, because its tasks and events belong to one."""
+    """One for each event loop of the process, because its tasks and events belong to one loop."""
     loop = asyncio.get_running_loop()
     if loop not in _of_loop:
         _of_loop[loop] = LiveWorkspaces(

@@ -1,6 +1,7 @@
-"""The one client of the workspace manager: `lambda.invoke` of boto3, on one machine and on AWS alike.
+"""The one client of the manager: boto3's `lambda.invoke`, on one machine and on AWS alike.
 
-Blocking; call it from a thread in asynchronous code. All actions are safe to repeat, so a lost answer is retried once.
+Blocking: call it from a thread in asynchronous code. All actions are safe to repeat, so a lost
+answer is retried once.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class Nothing:
 
 
 class ManagerClient:
-    """Asks the manager; every method raises `ApraNovaError`, `MANAGER_UNAVAILABLE` when it does not answer sensibly."""
+    """Every method raises `ApraNovaError`; `MANAGER_UNAVAILABLE` without a sensible answer."""
 
     def __init__(self, invoker: LambdaClient) -> None:
         self._invoker = invoker
@@ -71,7 +72,7 @@ class ManagerClient:
         return self._ask(Action.RESTART, WorkspaceRequest(workspace_id), WorkspaceAnswer).workspace
 
     def keep_running(self, workspace_id: str, *, until: float) -> WorkspaceView:
-        """`until` in seconds since the epoch; 0 ends an earlier wish."""
+        """`until` in seconds since the epoch; 0 cancels an earlier request."""
         return self._ask(Action.KEEP_RUNNING, KeepRunningRequest(workspace_id, until), WorkspaceAnswer).workspace
 
     def delete(self, workspace_id: str) -> WorkspaceView:
@@ -81,7 +82,7 @@ class ManagerClient:
         return self._ask(Action.UNDELETE, WorkspaceRequest(workspace_id), WorkspaceAnswer).workspace
 
     def describe(self, workspace_ids: Sequence[str]) -> DescribeAnswer:
-        """Any number of ids; the manager is asked for `DESCRIBE_IDS_MAX` at a time. None: the kinds alone."""
+        """Any number of ids, asked for `DESCRIBE_IDS_MAX` at a time. No ids: the kinds alone."""
         if len(workspace_ids) <= DESCRIBE_IDS_MAX:
             return self._ask(Action.DESCRIBE, DescribeRequest(tuple(workspace_ids)), DescribeAnswer)
         views: list[WorkspaceView] = []
@@ -99,7 +100,7 @@ class ManagerClient:
         self._ask(Action.REMOVE_COHORT, CohortIdRequest(cohort_id), Nothing)
 
     def expect(self, workspace_id: str, *, because: str) -> None:
-        """A hint that it will soon be launched; whether it arrives changes nothing but the time of waiting."""
+        """A hint that it will soon be launched. Losing it only costs waiting time."""
         self._ask(Action.EXPECT, ExpectRequest(workspace_id, because), Nothing)
 
     def _ask(self, action: Action, request: object, answer_type: type[Answer]) -> Answer:
@@ -145,7 +146,7 @@ def build_manager_client(
             retries={"total_max_attempts": attempts_max, "mode": "standard"},
             max_pool_connections=CONNECTIONS_MAX,
             tcp_keepalive=True,
-            proxies={},  # the machine's http_proxy is for the internet, not for the manager beside us
+            proxies={},  # the machine's http_proxy is for the internet, not for the manager next to us
         ),
     )
     return ManagerClient(invoker)
@@ -153,7 +154,7 @@ def build_manager_client(
 
 @functools.cache
 def manager_client() -> ManagerClient:
-    """The client of this process, built at the first call: boto3 takes 0.3 s to load its service model."""
+    """The client of this process, built at the first call: boto3 loads its model for 0.3 s."""
     from django.conf import settings
 
     return build_manager_client(settings.ENVIRONMENT)

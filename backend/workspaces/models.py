@@ -1,4 +1,4 @@
-"""The backend's record of a workspace: who owns it. What it is doing now is known to the manager alone."""
+"""The backend's record of a workspace: who owns it. Only the manager knows its state."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ID_LENGTH = 10
 
 
 def new_workspace_id() -> str:
-    """50 random bits, as contract.names.WORKSPACE_ID_PATTERN wants: the id is also a host name's label."""
+    """50 random bits, as in WORKSPACE_ID_PATTERN: the id is also a host name's label."""
     return "ws-" + "".join(secrets.choice(ID_ALPHABET) for _ in range(ID_LENGTH))
 
 

@@ -1,4 +1,4 @@
-"""What the API says about workspaces and what it accepts; the portal's client is generated from these."""
+"""What the API says about workspaces, and what it accepts. The portal's client is generated."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic import Field
 from contract.names import LaunchPath, StepName, StopReason, WorkspaceKind, WorkspaceState
 
 KEEP_RUNNING_HOURS_MAX = 168
-"""A sanity limit of the input only; the manager caps the wish at its own, smaller limit."""
+"""A sanity limit of the input only; the manager caps the request at its own, smaller limit."""
 
 
 class LaunchStepOut(Schema):
@@ -79,7 +79,7 @@ class CreateWorkspaceIn(Schema):
 
 class KeepRunningIn(Schema):
     hours: Annotated[float, Field(ge=0, le=KEEP_RUNNING_HOURS_MAX, allow_inf_nan=False)]
-    """From now; 0 ends an earlier wish."""
+    """From now; 0 cancels an earlier request."""
 
 
 class DeleteWorkspaceIn(Schema):

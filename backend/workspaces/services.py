@@ -1,10 +1,11 @@
 """What people do with workspaces. Every change names its actor and leaves an audit record.
 
-A change of the database and its record are one transaction. A request to the manager is recorded *before* it is
-made, because one that times out may still have happened; when it fails for certain, a second record says so
-(`workspace.delete_failed`). Where the database follows the manager's answer, the record of that change has the past
-tense: `workspace.delete` was asked for, `workspace.deleted` happened. No database connection is held while the manager
-is asked: fifty students clicking at once must not empty the pool.
+A change of the database and its record are one transaction. A request to the manager is recorded
+*before* it is made, because it may happen even if it times out. When it fails for certain, a second
+record says so (`workspace.delete_failed`). Where the database follows the manager's answer, that
+record has the past tense: `workspace.delete` was requested, `workspace.deleted` happened. No
+database connection is held while the manager is asked: fifty students clicking at once must not
+empty the pool.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def find_workspace(user: User, workspace_id: str) -> Workspace | None:
 
 
 def get_workspace(user: User, workspace_id: str) -> Workspace:
-    """As `find_workspace`, or a 404 that does not tell whether somebody else has such a workspace."""
+    """`find_workspace`, or a 404 that does not reveal whether somebody else has the workspace."""
     workspace = find_workspace(user, workspace_id)
     if workspace is None:
         raise not_found("You have no workspace with this id.", reason=Reason.WORKSPACE_NOT_FOUND.value)
@@ -64,7 +65,7 @@ def get_workspace(user: User, workspace_id: str) -> Workspace:
 
 
 def create_and_launch(user: User, kind: WorkspaceKind | None, *, acting_user: User) -> Launched:
-    """The person's workspace of that kind, created when they have none, and launched in any case."""
+    """Launch the person's workspace of that kind; create it first when there is none."""
     allowed = user.kinds
     wanted = kind or allowed[0]
     if wanted not in allowed:
@@ -89,7 +90,7 @@ def _refuse_kind_not_ready(kind: WorkspaceKind) -> None:
 
 
 def _get_or_create(owner: User, kind: WorkspaceKind, *, acting_user: User) -> tuple[Workspace, bool]:
-    """Fifty at once make one row: the partial unique constraint decides, the losers read the winner's."""
+    """A partial unique constraint lets one of many callers create it; the others read that row."""
     live = Workspace.objects.select_related("owner").filter(owner=owner, kind=kind, deleted_at__isnull=True)
     existing = live.first()
     if existing is not None:
@@ -109,8 +110,8 @@ def _get_or_create(owner: User, kind: WorkspaceKind, *, acting_user: User) -> tu
 def launch_for(user: User, workspace: Workspace) -> WorkspaceView:
     """Make the workspace run, on behalf of `user`; answers at once, `starting` or `running`.
 
-    The manager is told about the workspace when it does not know it: at the first launch, or when the process died
-    between our record and its.
+    Creates it at the manager when the manager does not know it: at the first launch, or when a
+    process died between our record and the manager's.
     """
 
     def launch(manager: ManagerClient) -> WorkspaceView:
@@ -142,7 +143,7 @@ def restart(workspace: Workspace, *, acting_user: User) -> WorkspaceView:
 
 
 def keep_running(workspace: Workspace, hours: float, *, acting_user: User) -> WorkspaceView:
-    """`hours` from now, which the manager caps at its own limit; 0 ends an earlier wish."""
+    """`hours` from now, which the manager caps at its own limit; 0 cancels an earlier request."""
     until = 0.0 if hours == 0 else timezone.now().timestamp() + hours * 3600
     return _ask_manager(
         "workspace.keep_running",
@@ -176,7 +177,7 @@ def delete(workspace: Workspace, name: str, *, acting_user: User) -> WorkspaceVi
 
 
 def undelete(workspace: Workspace, *, acting_user: User) -> WorkspaceView:
-    """Take a deletion back. Refused while the person has a newer live workspace of the same kind."""
+    """Undo a deletion. Refused while the person has a newer live workspace of the same kind."""
     others = Workspace.objects.filter(owner=workspace.owner, kind=workspace.kind, deleted_at__isnull=True)
     if others.exclude(pk=workspace.pk).exists():
         raise _other_is_live()
@@ -210,9 +211,9 @@ def _ask_manager(
     missing_is_fine: bool = False,
     **details: Any,
 ) -> WorkspaceView:
-    """Record, ask, announce the answer to everyone who watches; record again if it failed.
+    """Record, ask the manager, announce its answer to all watchers. Record again if it failed.
 
-    `missing_is_fine`: a workspace that the manager has never heard of is answered as `unknown_view`.
+    `missing_is_fine`: a workspace that the manager does not know is answered as `unknown_view`.
     """
     _note(action, workspace, acting_user=acting_user, **details)
     _release_connection()
@@ -246,7 +247,7 @@ def view_of(workspace: Workspace) -> WorkspaceView:
 
 
 def unknown_view(workspace: Workspace) -> WorkspaceView:
-    """How a workspace looks of which the manager has no record (yet): stopped and without a home, or deleted."""
+    """The view of a workspace that the manager does not know (yet): stopped, or deleted."""
     return WorkspaceView(
         workspace_id=workspace.pk,
         owner_id=str(workspace.owner.pk),
@@ -263,6 +264,6 @@ def _moment(seconds: float | None) -> datetime | None:
 
 
 def _release_connection() -> None:
-    """Give the connection back to the pool, unless a transaction is open (then the caller knows why)."""
+    """Return the connection to the pool, unless a transaction is open."""
     if not connection.in_atomic_block:
         connection.close()

@@ -1,7 +1,7 @@
-"""A student who signs in will launch in seconds: the manager hears of it, and may start their task ahead.
+"""Tells the manager that a student signed in: it may start their task ahead.
 
-Only a hint. The sign-in itself puts a note into a bounded queue and goes on; a full queue, a slow manager or none at all
-cost the student nothing but the head start.
+Only a hint. The sign-in puts a note into a bounded queue and continues. A full queue or a slow
+manager costs the student nothing but the head start.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _signed_in(user: Any, **_: Any) -> None:
 
 
 def tell_waiting() -> None:
-    """One pass: everyone in the queue. A manager that does not answer empties it: the hints would only grow old."""
+    """One pass over the queue. A manager that does not answer empties it: hints would only age."""
     with contextlib.suppress(queue.Empty):
         while True:
             one = _waiting.get_nowait()

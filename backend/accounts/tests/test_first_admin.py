@@ -1,4 +1,4 @@
-"""The first admin of a school: made by the operator's command, without a password that anybody has seen."""
+"""The first admin of a school: created by a command, without a password that anybody has seen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Records are written once: PostgreSQL itself refuses to change, remove or truncate them, whoever asks."""
+"""Records are written once: PostgreSQL itself refuses to change, remove or truncate them."""
 
 from django.db import migrations
 

@@ -22,6 +22,6 @@ EVERY_DAY = calendar(daily("20260101T090000", "20260101T120000", "SUMMARY:Algori
 
 
 def every_day_but_not_now(*more: str, hours: int = 3, uid: str = "one") -> str:
-    """A class each day that begins six hours from now: whatever the time is, 14 are to come and none has begun."""
+    """A class each day that begins six hours from now, so 14 are to come and none has begun."""
     first = (datetime.now(UTC) - timedelta(days=30) + timedelta(hours=6)).strftime("%Y%m%dT%H%M%SZ")
     return event(f"DTSTART:{first}", f"DURATION:PT{hours}H", "RRULE:FREQ=DAILY", *more, uid=uid)

@@ -87,7 +87,7 @@ def test_a_zone_that_nobody_knows_is_an_error_at_its_line_and_not_taken_for_loca
     assert "Europe/Berlin" in text, "what to do"
 
 
-def test_whole_days_cancelled_and_empty_entries_are_no_classes_and_the_reader_is_told():
+def test_whole_days_canceled_and_empty_entries_are_no_classes_and_the_reader_is_told():
     reading = read(
         calendar(
             event("DTSTART;VALUE=DATE:20261021", uid="holiday"),
@@ -98,7 +98,7 @@ def test_whole_days_cancelled_and_empty_entries_are_no_classes_and_the_reader_is
     )
     assert reading.classes == ()
     assert reading.notes == (
-        "1 entry is cancelled and left out.",
+        "1 entry is canceled and left out.",
         "2 entries take a whole day or longer and are left out: they are taken for holidays, not classes.",
         "1 entry has no length and is left out.",
         "There is no class in the next 14 days.",
@@ -110,9 +110,9 @@ def test_days_that_are_taken_out_do_not_take_place():
     assert starts(without)[0] == "2026-10-22T07:00"
 
 
-def test_one_class_of_a_series_may_be_cancelled_or_moved():
+def test_one_class_of_a_series_may_be_canceled_or_moved():
     series = daily("20261020T090000", "20261020T120000")
-    cancelled = event(
+    canceled = event(
         "RECURRENCE-ID;TZID=Europe/Berlin:20261021T090000", "DTSTART;TZID=Europe/Berlin:20261021T090000",
         "DTEND;TZID=Europe/Berlin:20261021T120000", "STATUS:CANCELLED",
     )  # fmt: skip
@@ -120,7 +120,7 @@ def test_one_class_of_a_series_may_be_cancelled_or_moved():
         "RECURRENCE-ID;TZID=Europe/Berlin:20261022T090000", "DTSTART;TZID=Europe/Berlin:20261022T140000",
         "DTEND;TZID=Europe/Berlin:20261022T150000",
     )  # fmt: skip
-    assert starts(calendar(series, cancelled, moved))[:2] == ["2026-10-22T12:00", "2026-10-23T07:00"]
+    assert starts(calendar(series, canceled, moved))[:2] == ["2026-10-22T12:00", "2026-10-23T07:00"]
 
 
 def test_folded_lines_count_from_where_they_begin():

@@ -1,4 +1,4 @@
-"""The policy as plain data, cookies, host names and the views kept of workspaces; no server needed."""
+"""The policy, cookies, host names and cached views, as plain data and without a server."""
 
 from __future__ import annotations
 

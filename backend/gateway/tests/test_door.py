@@ -23,7 +23,7 @@ def _stopped(browser, manager) -> str:
 
 
 def _enter(browser, location: str):
-    """Open the ticket's address on the workspace's host; returns the answer and the cookie's token."""
+    """Open the ticket's address on the workspace's host; returns the answer and the cookie."""
     url = urlsplit(location)
     answer = browser.get(f"{url.path}?{url.query}", headers={"Host": url.netloc})
     found = re.search(r"apranova_workspace=([^;]+)", answer.headers.get("set-cookie", ""))

@@ -1,4 +1,4 @@
-"""Redis as AWS has it, a cluster with a token: the gateway's records, announcements and Django's cache work in it as in one server."""
+"""Redis as on AWS, a cluster with a token: everything works in it as in one server."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def free_port() -> int:
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
-    """One node that has all slots: it refuses keys of several slots in one command, as many nodes do."""
+    """One node with all slots. It refuses a command over several slots, as many nodes do."""
     folder, port = tmp_path_factory.mktemp("rc"), free_port()
     process = _start(folder, port)
     try:

@@ -1,4 +1,4 @@
-"""`first_admin`: the one account that nobody can be invited by. Prints a link to set the password; safe to repeat."""
+"""`first_admin`: create the account that nobody can be invited by. Prints a link; repeatable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`prepare`: everything that must be done before the backend serves, in one process; safe to repeat."""
+"""`prepare`: everything that must be done before the backend serves; safe to repeat."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`export_history`: launches and stops as JSON lines, for the simulator's replay; nobody's name in it."""
+"""`export_history`: launches and stops as JSON lines without names, for the simulator's replay."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Command(BaseCommand):
 
 
 def pseudonym(workspace_id: str) -> str:
-    """The same for the same workspace in every export of this school; without the school's key nobody leads it back."""
+    """Stable for a workspace in every export. It cannot be reversed without the school's key."""
     digest = hmac.digest(settings.SECRET_KEY.encode(), PURPOSE + b"\0" + workspace_id.encode(), hashlib.sha256)
     return "w-" + base64.b32encode(digest).decode().lower()[:PSEUDONYM_LENGTH]
 

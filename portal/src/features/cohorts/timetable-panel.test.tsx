@@ -20,7 +20,7 @@ const TIMETABLE = {
   uploaded_at: new Date().toISOString(),
   uploaded_by: "Ines",
   classes: [CLASS],
-  notes: ["1 entry is cancelled and left out."],
+  notes: ["1 entry is canceled and left out."],
 };
 
 function choose(name: string, content: string, size?: number) {
@@ -33,13 +33,13 @@ function choose(name: string, content: string, size?: number) {
 it("shows the classes in a file before it is used, and uses it on request", async () => {
   const used = cohort({ has_timetable: true, timetable: TIMETABLE });
   const api = new FakeApi({
-    [PREVIEW]: { status: 200, body: { classes: [CLASS], notes: ["1 entry is cancelled and left out."] } },
+    [PREVIEW]: { status: 200, body: { classes: [CLASS], notes: ["1 entry is canceled and left out."] } },
     [SET]: { status: 200, body: used },
   });
   show(<TimetablePanel cohort={cohort()} />);
   choose("term.ics", "BEGIN:VCALENDAR");
   expect(await screen.findByText("Algorithms")).toBeTruthy();
-  expect(screen.getByText("1 entry is cancelled and left out.")).toBeTruthy();
+  expect(screen.getByText("1 entry is canceled and left out.")).toBeTruthy();
   expect(api.changes().map(({ route }) => route)).toEqual([sent(PREVIEW)]);
   fireEvent.click(screen.getByRole("button", { name: "Use this timetable" }));
   expect((await screen.findByRole("alert")).textContent).toContain("term.ics is now the timetable.");

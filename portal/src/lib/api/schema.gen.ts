@@ -97,7 +97,7 @@ export interface paths {
         get?: never;
         /**
          * Let a student join, or move here
-         * @description A student who is in another cohort leaves it; that one must be yours too (an admin's may be any).
+         * @description A student in another cohort leaves it. Unless you are an admin, it must be yours, too.
          */
         put: operations["put_member"];
         post?: never;
@@ -121,7 +121,7 @@ export interface paths {
         get?: never;
         /**
          * Upload a timetable
-         * @description iCalendar; it takes the place of an earlier one. 422 as for the preview, and the earlier one stays.
+         * @description iCalendar. Replaces an earlier one, which stays after a 422 (see the preview).
          */
         put: operations["set_timetable"];
         post?: never;
@@ -181,7 +181,7 @@ export interface paths {
         };
         /**
          * Task-hours by cohort and student
-         * @description For admins. The last 30 days when nothing is given, at most 400 days; times without a zone are UTC.
+         * @description For admins. By default the last 30 days, at most 400 days. Times without a zone are UTC.
          */
         get: operations["get_costs"];
         put?: never;
@@ -224,7 +224,7 @@ export interface paths {
         put?: never;
         /**
          * Invite
-         * @description Instructors invite students, admins anyone. An earlier open invitation of the address ends.
+         * @description Instructors invite students, admins anyone. Replaces an open invitation of the address.
          */
         post: operations["create_invitation"];
         delete?: never;
@@ -300,7 +300,7 @@ export interface paths {
         post?: never;
         /**
          * Delete
-         * @description Marks it for deletion; it can be undone until `purge_at`. 422 when the name is not the workspace's name.
+         * @description Marks it for deletion; undo is possible until `purge_at`. 422 when the name differs.
          */
         delete: operations["delete_workspace"];
         options?: never;
@@ -317,7 +317,7 @@ export interface paths {
         };
         /**
          * Live changes (server-sent events)
-         * @description `event: workspace` (at once, and at each change), `event: kinds`; a comment every 15 s keeps it open.
+         * @description `event: workspace` at once and at each change, and `event: kinds`. A comment every 15 s.
          */
         get: operations["watch_workspace"];
         put?: never;
@@ -339,7 +339,7 @@ export interface paths {
         put?: never;
         /**
          * Keep running until
-         * @description Not stopped for idleness before then; capped at `keep_running_max_s`. 0 hours end an earlier wish.
+         * @description No idle stop before then; capped at `keep_running_max_s`. 0 hours cancel it.
          */
         post: operations["keep_running"];
         delete?: never;
@@ -416,7 +416,7 @@ export interface paths {
         put?: never;
         /**
          * Create (when there is none) and launch
-         * @description Always launches. 201: created; 200: it was there. Answers at once, `starting` or `running`.
+         * @description Always launches. 201: created; 200: it existed. Answers at once, `starting` or `running`.
          */
         post: operations["create_workspace"];
         delete?: never;
@@ -550,7 +550,7 @@ export interface components {
         };
         /**
          * CostsOut
-         * @description Task-hours, to be multiplied with what an hour costs where the school runs (`./apranova costs` knows prices).
+         * @description Task-hours, to be multiplied with the price of an hour (`./apranova costs` knows prices).
          */
         CostsOut: {
             /** Cohorts */
@@ -802,7 +802,7 @@ export interface components {
         };
         /**
          * Problem
-         * @description What went wrong (RFC 9457). `reason` is stable and meant for programs; `detail` is meant for people.
+         * @description What went wrong (RFC 9457). `reason` is stable and for programs; `detail` is for people.
          */
         Problem: {
             /** Detail */
