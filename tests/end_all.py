@@ -23,6 +23,7 @@ def main() -> int:
     libc = ctypes.CDLL(None)
     libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # orphans become our children, whatever session they are in
     libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # the child must not inherit that it is ignored
     child = subprocess.Popen(sys.argv[1:], start_new_session=True)
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:

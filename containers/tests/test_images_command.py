@@ -160,7 +160,7 @@ def test_an_index_that_cannot_be_made_stops_the_push(images, index_tools, podman
     ("arguments", "said"),
     [
         (("portals",), "there is no image 'portals'; the images are backend, portal"),
-        (("portal", "--push"), "--push needs --registry"),
+        (("portal", "--push", "--release", "r1"), "--push needs --registry"),
         (("portal", "--release", "a b"), "--release 'a b'"),
     ],
 )

@@ -82,7 +82,7 @@ def school(folder: Path) -> Path:
     work.chmod(0o750)
     (home / "data/homes/home-1/project/latest").symlink_to("run.sh")
     for path in [home / "data/homes/home-1", *(home / "data/homes/home-1").rglob("*")]:
-        os.chown(path, STUDENT, STUDENT, follow_symlinks=False)
+        os.chown(path, STUDENT, -1 if UID is None else STUDENT, follow_symlinks=False)
     with sqlite3.connect(home / "data/manager.sqlite3") as records:
         records.execute("PRAGMA journal_mode=WAL")
         records.execute("CREATE TABLE workspaces (id TEXT, home TEXT)")
