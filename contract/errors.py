@@ -39,7 +39,7 @@ class ApraNovaError(Exception):
 def shown(error: Exception, log: logging.Logger) -> ApraNovaError:
     """The one decision on what people are shown of an error. Everything else goes to the log.
 
-    The message of an ApraNovaError is for students, staff and operators alike. Its detail is for the
+    The message of an ApraNovaError is for students, staff and operators. Its detail is for the
     log only, and so is any other exception.
     """
     if not isinstance(error, ApraNovaError):
