@@ -22,7 +22,7 @@ from tests.run import FAST, test_environment
 
 SUITES = {
     "agent": ("agent", "images/superset"),
-    "backend": ("backend",),
+    "backend": ("backend/gateway", "backend/workspaces", "gateway"),
     "manager": ("manager/tests", "--ignore-glob=*_on_aws.py"),  # those take minutes, and few lines are theirs alone
 }
 """Which tests can notice a change in a package."""
