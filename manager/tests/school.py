@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from contract.manager import CreateRequest
-from contract.names import WorkspaceKind
+from contract.names import WorkspaceKind, WorkspaceState
 from manager.adapters.memory.clock import CountingIds, FakeClock, MemoryMetrics
 from manager.adapters.memory.homes import MemoryHomeVolumes
 from manager.adapters.memory.runner import MemoryTaskAgent, MemoryTaskRunner, PretendedTask
@@ -15,6 +15,7 @@ from manager.adapters.memory.store import MemoryWorkspaceStore
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy, PoolSchedule
 from manager.use_cases.backups import BackupContext
+from manager.use_cases.launch import launch
 from manager.use_cases.lifetime import create
 from manager.use_cases.reconcile_pass import reconcile_pass
 from manager.use_cases.world import InFlight, ProcessMemory, World
@@ -64,8 +65,9 @@ class School:
         for _ in range(times):
             reconcile_pass(self.world)
 
-    def settle(self) -> None:
-        """Sweep until a pass finds nothing to do; a fleet that never settles is a bug."""
+    def settle(self, *, after_s: float = 0.0) -> None:
+        """Run passes until one finds nothing to do; a fleet that never settles is a bug."""
+        self.later(after_s)
         for _ in range(50):
             if not reconcile_pass(self.world).actions:
                 return
@@ -87,3 +89,21 @@ class School:
         task_id = self.workspace(workspace_id).task_id
         assert task_id is not None
         return self.runner.tasks[task_id]
+
+
+def enrolled(**options: Any) -> School:
+    """Anna has a workspace, and the pool is ready."""
+    school = School(**options)
+    school.enrol(ANNA)
+    school.settle()
+    return school
+
+
+def running(**options: Any) -> School:
+    """Anna's workspace runs."""
+    school = School(**options)
+    school.enrol(ANNA)
+    launch(school.world, ANNA)
+    school.settle()
+    assert school.workspace().state is WorkspaceState.RUNNING
+    return school

@@ -197,8 +197,7 @@ def test_while_a_snapshot_is_put_back_nothing_launches_and_the_worker_is_notifie
     school.settle()
     assert school.homes.files[home_of(school)] == {"second.py"}
     school.world = replace(school.world, backup_worker=worker)
-    school.later(school.world.policy.restore_retry_s)
-    school.settle()
+    school.settle(after_s=school.world.policy.restore_retry_s)
     assert school.homes.files[home_of(school)] == {"first.py"}
     assert launch(school.world, ANNA).state is WorkspaceState.STARTING
 

@@ -119,11 +119,9 @@ def test_each_launch_is_counted_once_when_its_task_is_forgotten() -> None:
         stop(school.world, student)
     school.settle()
     assert school.store.find_demand().version == 0
-    school.later(school.world.policy.task_memory_s + 1)
-    school.settle()
+    school.settle(after_s=school.world.policy.task_memory_s + 1)
     assert school.store.find_demand().by_kind(school.clock.now())[CODE] == 2
-    school.later(1000)
-    school.settle()
+    school.settle(after_s=1000)
     assert school.store.find_demand().by_kind(school.clock.now())[CODE] == 2
 
 

@@ -12,7 +12,7 @@ from contract.names import LaunchPath, StopReason, WorkspaceState
 from manager.adapters.memory.clock import FakeClock
 from manager.adapters.memory.runner import MemoryTaskAgent, MemoryTaskRunner
 from manager.ports.task_agent import AgentUnreachable
-from manager.tests.school import ANNA, BEN, School
+from manager.tests.school import ANNA, BEN, School, enrolled, running
 from manager.use_cases.launch import launch
 from manager.use_cases.lifetime import delete, undelete
 from manager.use_cases.stop import restart, stop
@@ -35,9 +35,7 @@ def test_a_cold_launch_answers_starting_at_once_and_runs_after_the_next_sweep() 
 
 
 def test_a_warm_launch_is_complete_when_it_answers() -> None:
-    school = School(pool=1)
-    school.enrol(ANNA)
-    school.settle()
+    school = enrolled(pool=1)
     workspace = launch(school.world, ANNA)
     assert workspace.state is WorkspaceState.RUNNING
     assert workspace.launch_path is LaunchPath.WARM
@@ -45,9 +43,7 @@ def test_a_warm_launch_is_complete_when_it_answers() -> None:
 
 
 def test_an_existing_workspace_is_answered_without_a_write() -> None:
-    school = School(pool=1)
-    school.enrol(ANNA)
-    school.settle()
+    school = enrolled(pool=1)
     first = launch(school.world, ANNA)
     again = launch(school.world, ANNA)
     assert (again.launch_path, again.task_id) == (LaunchPath.EXISTING, first.task_id)
@@ -60,16 +56,12 @@ def test_a_launch_takes_a_warm_task_that_is_still_starting_rather_than_a_new_one
     school.reconcile_pass()
     launch(school.world, ANNA)
     assert len(school.runner.tasks) == 1
-    school.later(1.0)
-    school.settle()
+    school.settle(after_s=1.0)
     assert school.workspace().state is WorkspaceState.RUNNING
 
 
 def test_a_launch_of_a_workspace_whose_task_has_died_starts_a_new_one() -> None:
-    school = School()
-    school.enrol(ANNA)
-    launch(school.world, ANNA)
-    school.settle()
+    school = running()
     dead = school.workspace().task_id
     assert dead
     school.runner.end(dead, "killed: out of memory")
@@ -79,9 +71,7 @@ def test_a_launch_of_a_workspace_whose_task_has_died_starts_a_new_one() -> None:
 
 
 def test_a_resumed_workspace_keeps_its_home() -> None:
-    school = School(pool=1)
-    school.enrol(ANNA)
-    school.settle()
+    school = enrolled(pool=1)
     launch(school.world, ANNA)
     home = school.task().home_id
     stop(school.world, ANNA)
@@ -92,9 +82,7 @@ def test_a_resumed_workspace_keeps_its_home() -> None:
 
 
 def test_a_warm_task_that_has_died_unseen_is_replaced_without_a_click() -> None:
-    school = School(pool=1)
-    school.enrol(ANNA)
-    school.settle()
+    school = enrolled(pool=1)
     dead = next(iter(school.runner.tasks))
     school.runner.end(dead, "killed: out of memory")
     waits = view(launch(school.world, ANNA), school.world.policy)
@@ -110,9 +98,7 @@ def test_a_warm_task_that_has_died_unseen_is_replaced_without_a_click() -> None:
 
 def test_a_slot_task_that_dies_unseen_is_replaced_by_one_with_the_same_home() -> None:
     """Its agent is silent: it is a pass that finds it gone."""
-    school = School(pool=1, runner=MemoryTaskRunner(FakeClock(), late_binding=False))
-    school.enrol(ANNA)
-    school.settle()
+    school = enrolled(pool=1, runner=MemoryTaskRunner(FakeClock(), late_binding=False))
     school.runner.end(next(iter(school.runner.tasks)), "killed: out of memory")
     launched = launch(school.world, ANNA)
     assert launched.state is WorkspaceState.STARTING
@@ -124,9 +110,7 @@ def test_a_slot_task_that_dies_unseen_is_replaced_by_one_with_the_same_home() ->
 
 
 def test_a_second_try_that_is_refused_says_why() -> None:
-    school = School(pool=1)
-    school.enrol(ANNA)
-    school.settle()
+    school = enrolled(pool=1)
     school.runner.end(next(iter(school.runner.tasks)), "killed: out of memory")
     launch(school.world, ANNA)
     school.runner.images.clear()
@@ -168,9 +152,7 @@ def test_a_stop_ends_a_launch_that_is_tried_again() -> None:
 
 
 def test_a_delete_ends_a_launch_that_is_tried_again_and_an_undelete_brings_no_try_back() -> None:
-    school = School(pool=1)
-    school.enrol(ANNA)
-    school.settle()
+    school = enrolled(pool=1)
     school.runner.end(next(iter(school.runner.tasks)), "killed: out of memory")
     launch(school.world, ANNA)
     delete(school.world, ANNA)
@@ -195,10 +177,7 @@ def test_no_launch_goes_beyond_the_limit_of_tasks() -> None:
 
 
 def test_a_restart_saves_stops_and_launches_again() -> None:
-    school = School()
-    school.enrol(ANNA)
-    launch(school.world, ANNA)
-    school.settle()
+    school = running()
     old = school.task()
     restart(school.world, ANNA)
     school.settle()
@@ -208,10 +187,7 @@ def test_a_restart_saves_stops_and_launches_again() -> None:
 
 
 def test_a_launch_while_stopping_is_honoured_when_the_stop_is_done() -> None:
-    school = School()
-    school.enrol(ANNA)
-    launch(school.world, ANNA)
-    school.settle()
+    school = running()
     stop(school.world, ANNA)
     assert launch(school.world, ANNA).state is WorkspaceState.STOPPING
     school.settle()
@@ -220,9 +196,7 @@ def test_a_launch_while_stopping_is_honoured_when_the_stop_is_done() -> None:
 
 def test_tasks_that_start_with_a_home_serve_a_newcomer_and_then_only_their_owner() -> None:
     """The runner of AWS: a warm task has a fresh home, which its first student adopts."""
-    school = School(pool=1, runner=MemoryTaskRunner(FakeClock(), late_binding=False))
-    school.enrol(ANNA)
-    school.settle()
+    school = enrolled(pool=1, runner=MemoryTaskRunner(FakeClock(), late_binding=False))
     assert launch(school.world, ANNA).launch_path is LaunchPath.WARM
     home = school.task().home_id
     stop(school.world, ANNA)
@@ -240,8 +214,7 @@ def test_a_fresh_home_that_nobody_adopted_goes_with_its_task() -> None:
     school.runner.images.clear()
     school.runner.end(next(iter(school.runner.tasks)), "killed")
     school.settle()
-    school.later(1000.0)
-    school.settle()
+    school.settle(after_s=1000.0)
     assert school.homes.files == {}
 
 
@@ -269,9 +242,7 @@ class AgentWhoseClaimTakesLong(MemoryTaskAgent):
 
 
 def test_a_claim_that_takes_long_tells_what_it_does_and_is_carried_on() -> None:
-    school = School(pool=1)
-    school.enrol(ANNA)
-    school.settle()
+    school = enrolled(pool=1)
     school.world = replace(school.world, agent=AgentWhoseClaimTakesLong(school.runner))
     assert launch(school.world, ANNA).state is WorkspaceState.STARTING
     for _ in range(4):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contract.names import StopReason, WorkspaceState
 from manager.domain.lifecycle.task import Task
-from manager.tests.school import ANNA, BEN, School
+from manager.tests.school import ANNA, BEN, School, running
 from manager.use_cases.launch import launch
 from manager.use_cases.reconcile_pass import reconcile_named
 
@@ -37,10 +37,7 @@ def test_the_pool_stays_as_it_is() -> None:
 
 
 def test_a_task_that_ended_is_recorded_with_its_workspace() -> None:
-    school = School()
-    school.enrol(ANNA)
-    launch(school.world, ANNA)
-    school.settle()
+    school = running()
     school.runner.end(task_id_of(school, ANNA), "killed: out of memory")
     reconcile_named(school.world, [task_id_of(school, ANNA)])
     workspace = school.workspace(ANNA)

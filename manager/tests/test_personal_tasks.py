@@ -62,8 +62,7 @@ def test_a_launch_asks_for_the_task_started_ahead_only_as_long_as_it_may_have_th
     school = school_with_homes()
     signs_in(school)
     assert not school.workspace().personal_task_over
-    school.later(school.world.policy.hint_s)
-    school.settle()
+    school.settle(after_s=school.world.policy.hint_s)
     assert school.workspace().personal_task_over
     held = signs_in(school)
     assert not school.workspace().personal_task_over
@@ -81,8 +80,7 @@ def test_a_second_hint_starts_no_second_task() -> None:
 def test_a_student_who_does_not_come_costs_minutes_and_the_reason_is_told() -> None:
     school = school_with_homes()
     held = signs_in(school)
-    school.later(school.world.policy.hint_s)
-    school.settle()
+    school.settle(after_s=school.world.policy.hint_s)
     assert alive_with(school, held.home_id) == []
     told = (*school.world.recent_launches.decisions(), *school.store.find_outlook().decisions)
     assert any("did not come" in line for line in told)
@@ -117,13 +115,11 @@ def test_tasks_that_wait_are_counted_in_what_the_pool_costs_also_by_passes_that_
 def test_a_task_that_dies_while_it_waits_is_found_with_the_next_look_though_no_event_tells() -> None:
     school = school_with_homes()
     held = signs_in(school)
-    school.later(school.world.policy.waiting_look_s)
-    school.settle()
+    school.settle(after_s=school.world.policy.waiting_look_s)
     school.runner.tasks[held.task_id].alive = False
     school.settle()
     assert school.store.find_task(held.task_id) == held
-    school.later(school.world.policy.waiting_look_s)
-    school.settle()
+    school.settle(after_s=school.world.policy.waiting_look_s)
     found = school.store.find_task(held.task_id)
     assert found is not None
     assert found.state is TaskState.STOPPED

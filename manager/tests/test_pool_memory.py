@@ -13,7 +13,7 @@ from manager.adapters.memory.store import MemoryWorkspaceStore
 from manager.domain.lifecycle.task import Task
 from manager.ports.task_runner import TaskSpec
 from manager.ports.workspace_store import Record
-from manager.tests.school import ANNA, School
+from manager.tests.school import ANNA, School, running
 from manager.use_cases.launch import launch
 from manager.use_cases.reconcile_pass import reconcile_pass
 
@@ -41,8 +41,7 @@ def test_the_back_off_survives_a_restart_of_the_manager() -> None:
     school.crash()
     school.settle()
     assert not runner.tasks
-    school.later(wait_s(school))
-    school.settle()
+    school.settle(after_s=wait_s(school))
     assert len(runner.tasks) == 1
 
 
@@ -62,10 +61,8 @@ def test_a_success_ends_the_back_off_also_when_its_task_is_claimed_before_any_pa
 def test_forgiven_failures_are_forgotten_in_their_time() -> None:
     school, runner = failing_school()
     runner.full = False
-    school.later(100.0)
-    school.settle()
-    school.later(school.world.policy.task_memory_s)
-    school.settle()
+    school.settle(after_s=100.0)
+    school.settle(after_s=school.world.policy.task_memory_s)
     assert len(school.store.list_tasks(limit=10)) == 1
 
 
@@ -132,15 +129,11 @@ def scanning(school: School) -> Any:
 
 
 def test_a_task_that_runs_although_its_record_says_stopped_is_ended_without_grace() -> None:
-    school = School(runner=MemoryTaskRunner(FakeClock()))
-    school.enrol(ANNA)
-    launch(school.world, ANNA)
-    school.settle()
+    school = running(runner=MemoryTaskRunner(FakeClock()))
     record = school.store.find_task(school.workspace().task_id or "")
     assert record is not None
     school.runner.end(record.task_id, "killed")
-    school.later(60.0)
-    school.settle()
+    school.settle(after_s=60.0)
     late = school.runner.tasks[record.task_id]
     late.alive, late.started_at = True, school.clock.now() + school.world.policy.orphan_scan_s
     scanning(school)

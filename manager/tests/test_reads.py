@@ -20,7 +20,7 @@ from manager.domain.lifecycle.observation import ObservedTask
 from manager.domain.lifecycle.task import Task
 from manager.domain.lifecycle.workspace import Workspace
 from manager.ports.task_runner import TaskSpec
-from manager.tests.school import ANNA, BEN, School
+from manager.tests.school import ANNA, BEN, School, enrolled
 from manager.use_cases.launch import launch
 from manager.use_cases.reconcile_pass import reconcile_pass
 from manager.use_cases.stop import stop
@@ -244,9 +244,7 @@ def test_a_cold_launch_makes_three_requests_and_one_more_where_tasks_are_limited
 def test_a_launch_reads_the_oldest_of_a_large_pool_and_the_rest_only_if_none_of_them_serves(
     old: int, path: LaunchPath, lists: int
 ) -> None:
-    school = School(pool=60, warming_max=60, tasks_max=None)
-    school.enrol(ANNA)
-    school.settle()
+    school = enrolled(pool=60, warming_max=60, tasks_max=None)
     for task in school.store.list_warm_tasks(limit=old):
         school.store.write(replace(task, image="vscode-0"))
     counting = counted(school)
@@ -256,9 +254,7 @@ def test_a_launch_reads_the_oldest_of_a_large_pool_and_the_rest_only_if_none_of_
 
 
 def test_a_newcomer_s_launch_reads_none_of_the_many_tasks_that_wait_for_others() -> None:
-    school = School(pool=1, runner=MemoryTaskRunner(FakeClock(), late_binding=False), tasks_max=None)
-    school.enrol(ANNA)
-    school.settle()
+    school = enrolled(pool=1, runner=MemoryTaskRunner(FakeClock(), late_binding=False), tasks_max=None)
     now = school.clock.now()
     for number in range(200):
         other = Task(
@@ -293,17 +289,14 @@ class HomesThatDieWithTheirFirstCaller(MemoryHomeVolumes):
 
 
 def test_a_home_that_was_made_but_not_recorded_is_the_same_one_when_the_launch_goes_on() -> None:
-    school = School(pool=1)
-    school.enrol(ANNA)
-    school.settle()
+    school = enrolled(pool=1)
     homes = HomesThatDieWithTheirFirstCaller()
     school.world = replace(school.world, homes=homes)
     with pytest.raises(KeyboardInterrupt):
         launch(school.world, ANNA)
     made = set(homes.files)
     school.crash()
-    school.later(school.world.policy.takeover_s)
-    school.settle()
+    school.settle(after_s=school.world.policy.takeover_s)
     workspace = school.workspace()
     assert workspace.state is WorkspaceState.RUNNING
     assert {workspace.home_id} == made == set(homes.files)

@@ -20,7 +20,7 @@ from manager.domain.lifecycle.workspace import Workspace
 from manager.ports.task_runner import TaskSpec
 from manager.ports.workspace_store import Record
 from manager.tests.faults import Faults, Faulty
-from manager.tests.school import ANNA, School
+from manager.tests.school import ANNA, School, running
 from manager.use_cases.launch import launch
 from manager.use_cases.reconcile_pass import reconcile_pass
 from manager.use_cases.stop import restart, stop
@@ -29,10 +29,7 @@ from manager.use_cases.world import InFlight
 
 def test_a_restart_that_another_managers_stop_overtakes_between_two_reads_is_tried_again() -> None:
     """The workspace was read RUNNING, its task, read later, was STOPPING already: that is a conflict, not a bug."""
-    school = School()
-    school.enrol(ANNA)
-    launch(school.world, ANNA)
-    school.settle()
+    school = running()
     faults = Faults()
     hindered = replace(school.world, store=Faulty("store", school.store, faults), in_flight=InFlight())
     faults.plan(2, lambda _port: stop(school.world, ANNA) and None)
@@ -159,8 +156,7 @@ def test_a_launch_that_was_cut_short_goes_on_with_the_next_pass_though_no_event_
     with pytest.raises(ApraNovaError):
         launch(school.world, ANNA)
     assert not school.runner.tasks
-    school.later(school.world.policy.takeover_s)
-    school.settle()
+    school.settle(after_s=school.world.policy.takeover_s)
     assert school.workspace().state is WorkspaceState.RUNNING
 
 
@@ -186,8 +182,7 @@ def test_a_claim_that_was_cut_short_goes_on_with_the_next_pass_though_the_index_
         launch(school.world, ANNA)
     plan = reconcile_pass(school.world)
     assert plan.look_again_at < school.clock.now() + school.world.policy.takeover_s
-    school.later(school.world.policy.takeover_s)
-    school.settle()
+    school.settle(after_s=school.world.policy.takeover_s)
     assert school.workspace().state is WorkspaceState.RUNNING
 
 
@@ -219,11 +214,9 @@ def test_a_pass_that_is_held_up_after_the_agent_answered_does_not_take_the_minut
     assert school.workspace().state is WorkspaceState.RUNNING
     agent.held_up_s = 0.0
     school.task().last_activity_at = school.clock.now() - 5.0
-    school.later(school.world.policy.idle_timeout_s - 10.0)
-    school.settle()
+    school.settle(after_s=school.world.policy.idle_timeout_s - 10.0)
     assert school.workspace().state is WorkspaceState.RUNNING
-    school.later(10.0)
-    school.settle()
+    school.settle(after_s=10.0)
     assert school.workspace().state is WorkspaceState.STOPPED
 
 
@@ -249,8 +242,7 @@ def test_a_student_who_comes_back_while_the_pass_waits_for_other_agents_is_not_s
     assert school.workspace().state is WorkspaceState.RUNNING
     assert school.workspace().stops_at == school.clock.now() + school.world.policy.idle_timeout_s
     agent.comes_back = False
-    school.later(school.world.policy.idle_timeout_s)
-    school.settle()
+    school.settle(after_s=school.world.policy.idle_timeout_s)
     assert school.workspace().state is WorkspaceState.STOPPED
 
 
@@ -271,10 +263,7 @@ class StoreWhoseStopIsUnderWayForLong(MemoryWorkspaceStore):
 def anna_is_stopped_as_idle_while_she_comes_back() -> School:
     """Up to the pass that saves."""
     store = StoreWhoseStopIsUnderWayForLong()
-    school = School(store=store)
-    school.enrol(ANNA)
-    launch(school.world, ANNA)
-    school.settle()
+    school = running(store=store)
     school.later(school.world.policy.idle_timeout_s)
     store.school = school
     school.reconcile_pass()

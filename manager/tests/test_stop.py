@@ -12,20 +12,11 @@ from contract.names import StopReason, WorkspaceState
 from manager.adapters.memory.clock import FakeClock
 from manager.adapters.memory.runner import MemoryTaskAgent, RunnerThatDoesNotAnswer, RunnerThatLosesTasks
 from manager.ports.task_agent import AgentUnreachable
-from manager.tests.school import ANNA, School
+from manager.tests.school import ANNA, School, running
 from manager.use_cases import lifetime
 from manager.use_cases.launch import launch
 from manager.use_cases.reconcile_pass import reconcile_named
 from manager.use_cases.stop import keep_running, stop
-
-
-def running(**options: object) -> School:
-    school = School(**options)  # type: ignore[arg-type]
-    school.enrol(ANNA)
-    launch(school.world, ANNA)
-    school.settle()
-    assert school.workspace().state is WorkspaceState.RUNNING
-    return school
 
 
 def test_a_stop_answers_stopping_and_the_sweep_saves_then_ends() -> None:
@@ -73,8 +64,7 @@ def test_a_save_that_works_at_last_clears_the_report() -> None:
     stop(school.world, ANNA)
     school.reconcile_pass()
     school.agent.save_failure = ""
-    school.later(2.0)
-    school.settle()
+    school.settle(after_s=2.0)
     assert (school.workspace().state, school.workspace().failure) == (WorkspaceState.STOPPED, "")
 
 
@@ -99,8 +89,7 @@ def test_an_agent_that_falls_silent_after_its_save_is_asked_again_until_the_dead
     agent.silent_for = silent_for
     school.reconcile_pass(2)
     assert (school.workspace().state, school.workspace().failure) == (WorkspaceState.STOPPING, "")
-    school.later(school.world.policy.save_timeout_s)
-    school.settle()
+    school.settle(after_s=school.world.policy.save_timeout_s)
     workspace = school.workspace()
     assert (workspace.state, workspace.stop_reason, workspace.failure) == (
         WorkspaceState.STOPPED,
@@ -113,27 +102,22 @@ def test_an_agent_that_falls_silent_after_its_save_is_asked_again_until_the_dead
 def test_idle_is_warned_then_saved_then_stopped_and_the_reason_is_kept() -> None:
     school = running()
     task = school.task()
-    school.later(1500.0)
-    school.settle()
+    school.settle(after_s=1500.0)
     assert len(task.warnings) == 1
     assert school.workspace().warned_at is not None
-    school.later(299.0)
-    school.settle()
+    school.settle(after_s=299.0)
     assert school.workspace().state is WorkspaceState.RUNNING
-    school.later(1.0)
-    school.settle()
+    school.settle(after_s=1.0)
     assert task.saves == 1
     assert (school.workspace().state, school.workspace().stop_reason) == (WorkspaceState.STOPPED, StopReason.IDLE)
 
 
 def test_a_student_who_comes_back_in_the_warning_time_is_not_stopped() -> None:
     school = running()
-    school.later(1500.0)
-    school.settle()
+    school.settle(after_s=1500.0)
     school.task().last_activity_at = school.clock.now()
     school.task().activity_reason = "typed in the editor"
-    school.later(60.0)
-    school.settle()
+    school.settle(after_s=60.0)
     workspace = school.workspace()
     assert (workspace.state, workspace.warned_at) == (WorkspaceState.RUNNING, None)
     assert workspace.activity is not None
@@ -145,8 +129,7 @@ def test_keep_running_moves_the_stop_at_once_and_is_capped() -> None:
     now = school.clock.now()
     kept = keep_running(school.world, ANNA, now + 1e9)
     assert kept.keep_running_until == kept.stops_at == now + school.world.policy.keep_running_max_s
-    school.later(7200.0)
-    school.settle()
+    school.settle(after_s=7200.0)
     assert school.workspace().state is WorkspaceState.RUNNING
     assert keep_running(school.world, ANNA, 0.0).keep_running_until is None
     school.settle()
@@ -171,8 +154,7 @@ def test_a_task_that_ends_by_itself_leaves_its_workspace_stopped_with_the_cause(
     if told:
         reconcile_named(school.world, (ended,))
     else:
-        school.later(school.world.policy.status_refresh_s)
-    school.settle()
+        school.settle(after_s=school.world.policy.status_refresh_s)
     workspace = school.workspace()
     assert (workspace.state, workspace.stop_reason) == (WorkspaceState.STOPPED, StopReason.TASK_ENDED)
     assert ("the engine no longer has it" if forgetful else "out of memory") in workspace.failure
@@ -197,11 +179,9 @@ def test_a_delete_stops_and_saves_first_and_purges_only_after_the_grace_period()
     lifetime.delete(school.world, ANNA)
     school.settle()
     assert (task.saves, school.workspace().state) == (1, WorkspaceState.DELETED)
-    school.later(999.0)
-    school.settle()
+    school.settle(after_s=999.0)
     assert school.homes.exists(home)
-    school.later(1.0)
-    school.settle()
+    school.settle(after_s=1.0)
     assert not school.homes.exists(home)
     assert school.store.find_workspace(ANNA) is None
 
@@ -215,8 +195,7 @@ def test_an_undelete_keeps_home_and_record() -> None:
         launch(school.world, ANNA)
     assert refused.value.reason is Reason.WORKSPACE_DELETED
     assert lifetime.undelete(school.world, ANNA).state is WorkspaceState.STOPPED
-    school.later(5000.0)
-    school.settle()
+    school.settle(after_s=5000.0)
     launch(school.world, ANNA)
     school.settle()
     assert school.task().home_id == home
