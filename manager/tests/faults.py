@@ -1,4 +1,5 @@
-"""Faults at port calls: crashes, errors and another manager's work, before or after any one call takes effect."""
+"""Faults at port calls: crashes, errors and another manager's work, before or after any one call
+takes effect."""
 
 from __future__ import annotations
 
@@ -10,11 +11,12 @@ from manager.ports.task_agent import AgentUnreachable
 
 
 class Crash(BaseException):
-    """The process is gone: no handler of the code under test may see this as an error it can deal with."""
+    """The process is gone: no handler of the code under test may see this as an error it can deal
+    with."""
 
 
 class Faults:
-    """Counts the points around port calls down, and does the one planned thing when its turn comes."""
+    """Counts down the points around port calls, and does the planned thing at its turn."""
 
     def __init__(self) -> None:
         self._planned: list[tuple[int, Callable[[str], None]]] = []

@@ -1,4 +1,5 @@
-"""Cohorts and hints as the backend sends them: kept when they make sense, refused with one clear sentence when not."""
+"""Cohorts and hints as the backend sends them: kept when they make sense, refused with one clear
+sentence when not."""
 
 from __future__ import annotations
 

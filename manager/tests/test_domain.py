@@ -158,7 +158,8 @@ def test_a_converged_fleet_needs_nothing() -> None:
 
 
 def test_a_pass_that_acts_is_followed_by_another_soon_even_if_no_event_tells_of_what_it_did() -> None:
-    """A warm start was refused once, the event was lost, and at the next sweep the deadline had passed untried."""
+    """A warm start was refused once, the event was lost, and at the next pass the deadline had
+    passed untried."""
     policy = Policy(schedule=PoolSchedule(base=1, peak=1, off=1, weekend=1), refill_delay_s=0.0)
     begun = reconcile(Observation(Fleet(), POOL), NOW, policy)
     assert len(begun.actions) == 1

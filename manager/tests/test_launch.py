@@ -19,7 +19,7 @@ from manager.use_cases.stop import restart, stop
 from manager.use_cases.views import view
 
 
-def test_a_cold_launch_answers_starting_at_once_and_runs_after_the_next_sweep() -> None:
+def test_a_cold_launch_answers_starting_at_once_and_runs_after_the_next_pass() -> None:
     school = School()
     school.enrol(ANNA)
     assert launch(school.world, ANNA).state is WorkspaceState.STARTING
@@ -115,9 +115,9 @@ def test_a_second_try_that_is_refused_says_why() -> None:
     launch(school.world, ANNA)
     school.runner.images.clear()
     school.settle()
-    told = view(school.workspace(), school.world.policy)
-    assert (told.state, told.stop_reason) == (WorkspaceState.STOPPED, StopReason.LAUNCH_FAILED)
-    assert told.failure
+    shown = view(school.workspace(), school.world.policy)
+    assert (shown.state, shown.stop_reason) == (WorkspaceState.STOPPED, StopReason.LAUNCH_FAILED)
+    assert shown.failure
 
 
 def test_a_launch_is_tried_again_once_and_then_says_why_it_failed() -> None:
@@ -186,7 +186,7 @@ def test_a_restart_saves_stops_and_launches_again() -> None:
     assert school.task() is not old
 
 
-def test_a_launch_while_stopping_is_honoured_when_the_stop_is_done() -> None:
+def test_a_launch_while_stopping_is_carried_out_when_the_stop_is_done() -> None:
     school = running()
     stop(school.world, ANNA)
     assert launch(school.world, ANNA).state is WorkspaceState.STOPPING
@@ -224,7 +224,8 @@ class AgentThatRefuses(MemoryTaskAgent):
 
 
 class AgentWhoseClaimTakesLong(MemoryTaskAgent):
-    """An old home is migrated: the claim answers too late twice, and says meanwhile what it is doing."""
+    """An old home is migrated: the claim answers too late twice, and says meanwhile what it is
+    doing."""
 
     waits = 2
     doing = ""
@@ -250,5 +251,5 @@ def test_a_claim_that_takes_long_tells_what_it_does_and_is_carried_on() -> None:
         school.later(school.world.policy.takeover_s)
     workspace = school.workspace()
     assert workspace.state is WorkspaceState.RUNNING
-    told = [step.text for step in workspace.steps if step.name == "progress"]
-    assert told == ["Migrating, part 1", "Migrating, part 2"]
+    updated = [step.text for step in workspace.steps if step.name == "progress"]
+    assert updated == ["Migrating, part 1", "Migrating, part 2"]

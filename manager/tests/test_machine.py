@@ -1,5 +1,6 @@
-"""The whole manager under duplicate calls, lost events, dying tasks, errors, crashes between any two steps, and a second
-manager that acts in between: the six rules hold at every port call, and all converges once the faults stop."""
+"""The whole manager under duplicate calls, lost events, dying tasks, errors, crashes between any
+two steps, and a second manager that acts in between: the six rules hold at every port call, and all
+converges once the faults stop."""
 
 from __future__ import annotations
 

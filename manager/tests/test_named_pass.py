@@ -1,4 +1,5 @@
-"""A pass over the tasks that an event names: it carries those on, and leaves the rest of the fleet to the sweep."""
+"""A pass over the tasks that an event names: it carries those on, and leaves the rest of the fleet
+to the pass."""
 
 from __future__ import annotations
 

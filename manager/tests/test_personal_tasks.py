@@ -1,4 +1,4 @@
-"""Tasks that are started ahead with a student's home: theirs alone, and never beside another one."""
+"""Tasks that are started ahead with a student's home: theirs alone, and never next to another."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def alive_with(school: School, home_id: str | None) -> list[str]:
     return [task.spec.task_id for task in school.runner.tasks.values() if task.alive and task.home_id == home_id]
 
 
-def test_whoever_signs_in_finds_a_task_with_their_own_home() -> None:
+def test_a_student_who_signs_in_finds_a_task_with_their_own_home() -> None:
     school = school_with_homes()
     held = signs_in(school)
     assert (held.state, held.home_id, held.because) == (TaskState.READY, school.workspace().home_id, "who signed in")
@@ -77,13 +77,13 @@ def test_a_second_hint_starts_no_second_task() -> None:
     assert len(alive_with(school, held.home_id)) == 1
 
 
-def test_a_student_who_does_not_come_costs_minutes_and_the_reason_is_told() -> None:
+def test_a_student_who_does_not_come_costs_minutes_and_the_reason_is_shown() -> None:
     school = school_with_homes()
     held = signs_in(school)
     school.settle(after_s=school.world.policy.hint_s)
     assert alive_with(school, held.home_id) == []
-    told = (*school.world.recent_launches.decisions(), *school.store.find_outlook().decisions)
-    assert any("did not come" in line for line in told)
+    decisions = (*school.world.recent_launches.decisions(), *school.store.find_outlook().decisions)
+    assert any("did not come" in line for line in decisions)
     school.later(1.0)
     assert launch(school.world, ANNA).launch_path is LaunchPath.COLD
 
@@ -140,7 +140,8 @@ def test_a_launch_waits_until_a_task_of_an_old_image_has_let_the_home_go() -> No
 
 
 def test_a_launch_that_waits_has_put_the_failure_before_it_behind() -> None:
-    """Found by a soak: a stop or a delete meanwhile left a launch that had failed, and nobody said why."""
+    """Found by a soak: a stop or a delete meanwhile left a launch that had failed, and nobody said
+    why."""
     school = school_with_homes()
     signs_in(school)
     school.store.write(replace(school.workspace(), stop_reason=StopReason.LAUNCH_FAILED, failure="no room"))

@@ -1,4 +1,5 @@
-"""The pool's planner on plain data: who is expected, how many tasks that is worth, and when the schedule holds."""
+"""The pool's planner on plain data: who is expected, how many tasks that is worth, and when the
+schedule holds."""
 
 from __future__ import annotations
 
@@ -68,7 +69,7 @@ def counted(launches: dict[float, int], *, now: float, kind: WorkspaceKind = COD
     return demand
 
 
-def test_whoever_always_comes_gets_a_task_shortly_before_the_class_and_for_a_stated_reason() -> None:
+def test_a_student_who_always_comes_gets_a_task_shortly_before_the_class_and_for_a_stated_reason() -> None:
     done = prepared(cohort(comes()), comes())
     ((workspace, expected),) = done.expected
     assert workspace.workspace_id == comes().workspace_id
@@ -96,7 +97,7 @@ def test_with_late_binding_homes_everybody_counts_for_the_size_and_nobody_gets_a
     assert "about 20 of Berlin-3 are expected: class at 09:00, 90% usually come" in done.decisions
 
 
-def test_a_large_cohort_is_read_page_by_page_and_told_once() -> None:
+def test_a_large_cohort_is_read_page_by_page_and_reported_once() -> None:
     group = cohort(comes())
     group = replace(group, members=tuple(f"ws-{number}" for number in range(250)))
     outlook, pages = Outlook(), 0
@@ -144,7 +145,8 @@ def test_the_pool_follows_a_class_up_and_down_and_does_not_stand_for_hours() -> 
 
 
 def test_hours_follow_the_wall_clock_over_the_end_of_summer_time() -> None:
-    """In Berlin 2026-10-25: what came at 09:00 local on Friday is expected at 09:00 local on Monday."""
+    """In Berlin 2026-10-25: what came at 09:00 local on Friday is expected at 09:00 local on
+    Monday."""
     friday, monday = at(10, 23, 9, 10), at(10, 26, 9, 20)
     assert monday - friday == pytest.approx(3 * DAY + HOUR + 600)
     demand = counted({friday - 3 * HOUR: 1, friday: 9}, now=monday)

@@ -1,4 +1,5 @@
-"""What the pool remembers: failures in records, a success by forgiving them, its own latest starts in the process."""
+"""What the pool remembers: failures in records, a success by forgiving them, its own latest starts
+in the process."""
 
 from __future__ import annotations
 
@@ -67,7 +68,7 @@ def test_forgiven_failures_are_forgotten_in_their_time() -> None:
 
 
 class StoreWhosePoolLags(MemoryWorkspaceStore):
-    """Its index of the pool shows nothing new while it `lags`, as one of DynamoDB may for a while."""
+    """Its index of the pool shows nothing new while it `lags`, as DynamoDB may."""
 
     lags = False
     shown: tuple[Task, ...] = ()
@@ -161,16 +162,16 @@ def test_a_failed_list_of_the_engine_s_tasks_is_asked_for_again_with_the_next_pa
 
 def test_each_pass_tells_how_many_tasks_it_found_ready_as_long_as_some_are_wanted() -> None:
     school = School(pool=1)
-    told = school.metrics.observed["pool_ready"]
+    measured = school.metrics.observed["pool_ready"]
     school.settle()
-    assert (told[0], told[-1]) == (0, 1)
+    assert (measured[0], measured[-1]) == (0, 1)
     school.enrol(ANNA)
     launch(school.world, ANNA)
     school.reconcile_pass()
-    assert told[-1] == 0
+    assert measured[-1] == 0
 
 
-def test_a_pool_that_is_empty_by_design_is_not_told() -> None:
+def test_a_pool_that_is_empty_by_design_is_not_measured() -> None:
     school = School(pool=0)
     school.settle()
     assert "pool_ready" not in school.metrics.observed

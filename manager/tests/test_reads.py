@@ -1,4 +1,5 @@
-"""What a pass and a launch read: what is due, warm or named, however large the school is; and how many requests they make."""
+"""What a pass and a launch read: what is due, warm or named, however large the school is; and how
+many requests they make."""
 
 from __future__ import annotations
 
@@ -70,7 +71,8 @@ class RunnerThatListsInPages(MemoryTaskRunner):
 
 
 def large_school() -> tuple[School, CountingStore]:
-    """10,000 workspaces, 2,000 of them running, 50 of these due; three warm tasks; nothing else to do."""
+    """10,000 workspaces, 2,000 of them running, 50 of these due; three warm tasks; nothing else to
+    do."""
     store, clock = MemoryWorkspaceStore(), FakeClock()
     school = School(runner=RunnerThatListsInPages(clock), store=store, pool=WARM, tasks_max=None)
     now = school.clock.now()
@@ -174,7 +176,7 @@ def test_a_launch_in_a_large_school_reads_the_workspace_and_the_pool(large: tupl
 
 
 def test_a_pass_that_only_records_use_asks_for_no_other(large: tuple[School, CountingStore]) -> None:
-    """On AWS each pass asked for is an invocation, and in a school at work every sweep records use."""
+    """On AWS a requested pass is an invocation, and in a busy school each records use."""
     school, _ = large
     school.settle()
     woken: list[None] = []

@@ -28,7 +28,8 @@ from manager.use_cases.world import InFlight
 
 
 def test_a_restart_that_another_managers_stop_overtakes_between_two_reads_is_tried_again() -> None:
-    """The workspace was read RUNNING, its task, read later, was STOPPING already: that is a conflict, not a bug."""
+    """The workspace was read RUNNING, its task, read later, was STOPPING already: that is a
+    conflict, not a bug."""
     school = running()
     faults = Faults()
     hindered = replace(school.world, store=Faulty("store", school.store, faults), in_flight=InFlight())
@@ -48,7 +49,8 @@ class RunnerThatDoesNotAnswerForOneKind(MemoryTaskRunner):
 
 
 def test_a_kind_whose_look_up_fails_once_keeps_its_share_of_the_pool() -> None:
-    """It was taken for a kind that is not installed: the other kind got the whole pool, and lost it with the next pass."""
+    """It was taken for a kind that is not installed: the other kind got the whole pool, and lost it
+    with the next pass."""
     runner = RunnerThatDoesNotAnswerForOneKind(FakeClock())
     runner.images[WorkspaceKind.SUPERSET] = "superset-1"
     school = School(pool=3, runner=runner)
@@ -68,7 +70,8 @@ def test_a_kind_that_is_not_installed_leaves_the_pool_to_the_others() -> None:
 
 
 def test_a_task_of_a_replaced_image_that_just_became_ready_is_retired_by_the_pass_that_sees_it() -> None:
-    """It was marked ready and retired in one plan; the second write was refused, and with the next image there were three."""
+    """It was marked ready and retired in one plan; the second write was refused, and with the next
+    image there were three."""
     runner = MemoryTaskRunner(FakeClock(), ready_after_s=5.0)
     school = School(pool=1, runner=runner)
     school.reconcile_pass()
@@ -148,7 +151,8 @@ class RunnerThatRefusesOnce(MemoryTaskRunner):
 
 
 def test_a_launch_that_was_cut_short_goes_on_with_the_next_pass_though_no_event_tells_and_the_index_lags() -> None:
-    """The pass saw nothing to do, and the next one came after the deadline: what this process recorded lately is read by key."""
+    """The pass saw nothing to do, and the next one came after the deadline: what this process
+    recorded lately is read by key."""
     store = StoreWhoseIndexesStandStill()
     store.stand_still()
     school = School(runner=RunnerThatRefusesOnce(FakeClock()), store=store)
@@ -171,7 +175,8 @@ class HomesThatRefuseOnce(MemoryHomeVolumes):
 
 
 def test_a_claim_that_was_cut_short_goes_on_with_the_next_pass_though_the_index_shows_the_task_as_it_was() -> None:
-    """The pass took the task for one that nobody has, and the next one came after the deadline of the launch."""
+    """The pass took the task for one that nobody has, and the next one came after the deadline of
+    the launch."""
     store = StoreWhoseIndexesStandStill()
     school = School(pool=1, store=store)
     school.world = replace(school.world, homes=HomesThatRefuseOnce())
@@ -204,7 +209,8 @@ def anna_works_under(school: School, agent: MemoryTaskAgent) -> None:
 
 
 def test_a_pass_that_is_held_up_after_the_agent_answered_does_not_take_the_minute_for_idleness() -> None:
-    """It judged by the time of its plan: a student who came back in that minute was stopped as idle."""
+    """It judged by the time of its plan: a student who came back in that minute was stopped as
+    idle."""
     school = School()
     agent = AgentAfterWhoseAnswerTheManagerIsHeldUp(school.runner)
     anna_works_under(school, agent)
@@ -272,7 +278,8 @@ def anna_is_stopped_as_idle_while_she_comes_back() -> School:
 
 
 def test_a_student_who_comes_back_while_the_stop_is_being_written_has_the_workspace_again_without_a_click() -> None:
-    """No question before a stop helps when its write is held up after the answer: the save asks once more."""
+    """No question before a stop helps when its write is held up after the answer: the save asks
+    once more."""
     school = anna_is_stopped_as_idle_while_she_comes_back()
     first = school.task()
     school.reconcile_pass()

@@ -1,4 +1,5 @@
-"""docs/state-diagram.md shows the transition tables. `python -m manager.tests.test_state_diagram` writes it."""
+"""docs/state-diagram.md shows the transition tables. `python -m manager.tests.test_state_diagram`
+writes it."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from manager.use_cases.reconcile_pass import reconcile_named
 from manager.use_cases.stop import keep_running, stop
 
 
-def test_a_stop_answers_stopping_and_the_sweep_saves_then_ends() -> None:
+def test_a_stop_answers_stopping_and_the_pass_saves_then_ends() -> None:
     school = running()
     task = school.task()
     assert stop(school.world, ANNA).state is WorkspaceState.STOPPING
@@ -81,7 +81,7 @@ class AgentThatFallsSilentAfterASave(MemoryTaskAgent):
 
 @pytest.mark.parametrize("silent_for", [1, 1_000])
 def test_an_agent_that_falls_silent_after_its_save_is_asked_again_until_the_deadline(silent_for: int) -> None:
-    """Nobody is told that the work is not saved: it is."""
+    """The work is saved, so nobody hears otherwise."""
     school = running()
     agent = AgentThatFallsSilentAfterASave(school.runner)
     school.world = replace(school.world, agent=agent)

@@ -262,7 +262,8 @@ def test_fifty_threads_racing_for_one_task_have_one_winner(store: WorkspaceStore
 
 
 def _count_up(path: Path, times: int) -> int:
-    """Add to one counter (a task's save_attempts) by read and conditional write; how often it had to try again."""
+    """Add to one counter (a task's save_attempts) by read and conditional write; how often it had
+    to try again."""
     store, conflicts = SqliteWorkspaceStore(path), 0
     for _ in range(times):
         while True:

@@ -1,4 +1,5 @@
-"""Whole stories of one workspace: how each ends, what its student reads, and everything that was counted on the way."""
+"""Whole stories of one workspace: how each ends, what its student reads, and everything that was
+counted on the way."""
 
 from __future__ import annotations
 

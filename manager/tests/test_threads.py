@@ -1,4 +1,5 @@
-"""The manager as it runs on one machine: SQLite, threads, the sweep's own loop and the real clock; only tasks are pretended."""
+"""The manager as it runs on one machine: SQLite, threads, the pass's own loop and the real clock;
+only tasks are pretended."""
 
 from __future__ import annotations
 
@@ -86,7 +87,7 @@ def test_fifty_clicks_at_once_by_one_student_make_one_task(fleet: Fleet) -> None
 
 
 def test_a_short_idle_timeout_stops_on_time_and_a_stop_is_carried_out_soon(fleet: Fleet) -> None:
-    """The next pass is planned for the moment when something is due, not only every five minutes."""
+    """The next pass is planned for the moment when something is due."""
     launch(fleet.world, ANNA)
     until(lambda: len(fleet.runner.serving(ANNA)) == 1)
     begun = time.monotonic()
@@ -96,7 +97,7 @@ def test_a_short_idle_timeout_stops_on_time_and_a_stop_is_carried_out_soon(fleet
     assert fleet.loop.healthy()
 
 
-def test_the_loop_meets_a_deadline_between_two_sweeps(tmp_path: Path) -> None:
+def test_the_loop_meets_a_deadline_between_two_passs(tmp_path: Path) -> None:
     fleet = Fleet(tmp_path / "manager.sqlite3", pool=0)
     fleet.world = replace(fleet.world, policy=replace(fleet.world.policy, idle_timeout_s=1.0))
     fleet.loop = SweepLoop(fleet.world, fleet.wake)
@@ -110,7 +111,7 @@ def test_the_loop_meets_a_deadline_between_two_sweeps(tmp_path: Path) -> None:
         fleet.background.close()
 
 
-@pytest.mark.parametrize("forgotten", [False, True], ids=["died", "the engine was started anew"])
+@pytest.mark.parametrize("forgotten", [False, True], ids=["died", "the engine restarted"])
 def test_a_task_that_dies_is_noticed_long_before_its_workspace_is_due(fleet: Fleet, forgotten: bool) -> None:
     watch = EngineWatch(fleet.runner, fleet.world.policy.kinds, fleet.loop.notify)
     launch(fleet.world, ANNA)
@@ -126,19 +127,19 @@ def test_a_task_that_dies_is_noticed_long_before_its_workspace_is_due(fleet: Fle
 
 
 def test_an_engine_that_does_not_answer_has_lost_no_task() -> None:
-    told: list[frozenset[str]] = []
+    named: list[frozenset[str]] = []
     runner = RunnerThatAnswersNow()
-    watch = EngineWatch(runner, [WorkspaceKind.VSCODE], lambda ids: told.append(frozenset(ids)))
+    watch = EngineWatch(runner, [WorkspaceKind.VSCODE], lambda ids: named.append(frozenset(ids)))
     runner.alive = {"task-1", "task-2"}
     watch.look()
-    told.clear()
+    named.clear()
     runner.answers = False
     watch.look()
-    assert told == []
+    assert named == []
     runner.answers, runner.alive = True, {"task-2", "task-3"}
     watch.look()
     watch.look()
-    assert told == [{"task-1"}]
+    assert named == [{"task-1"}]
 
 
 def test_an_application_that_is_installed_meanwhile_gets_its_warm_tasks_at_once(tmp_path: Path) -> None:
