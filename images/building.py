@@ -67,6 +67,8 @@ class Kind:
     name: str
     title: str
     """For people: 'VS Code'."""
+    application: str
+    """Its Application in images/<name>/application.py: 'VSCode'."""
     steps: tuple[tuple[str, float], ...]
     """All but the last, which adds the agent, are its own (Progress)."""
     make_layers: Callable[[Path, Progress], Contents]
@@ -100,10 +102,11 @@ def _build(kind: Kind, images_dir: Path, progress: Progress) -> Path:
     if (prefix := python.copy_from) is not None:
         mounts["/opt/python"] = layers / f"python-{platform.python_version()}-{platform.machine()}"
         make(mounts["/opt/python"], lambda into: python_runtime.copy(prefix, into), kind=kind.name)
+    application = f"images.{kind.name}.application:{kind.application}"
     description: dict[str, Any] = {
         "kind": kind.name,
         "mounts": {target: str(layer) for target, layer in mounts.items()},
-        "command": [python.command, "-E", "-s", "-S", "/opt/apranova/task.py"],
+        "command": [python.command, "-E", "-s", "-S", "/opt/apranova/task.py", application],
         "environment": {"LANG": "C.UTF-8", "MALLOC_ARENA_MAX": "2", **contents.environment},
         "limits": {"memory_max_bytes": contents.memory_max_bytes, "processes_max": contents.processes_max},
         "static": [dict(contents.static)] if contents.static else [],
@@ -193,14 +196,14 @@ def _add_agent(into: Path, kind: str) -> None:
     for package in ("agent", "contract", f"images/{kind}"):
         shutil.copytree(SOURCE_ROOT / package, into / package, ignore=_LEFT_OUT)
     shutil.copyfile(SOURCE_ROOT / "images/__init__.py", into / "images/__init__.py")
-    shutil.copyfile(SOURCE_ROOT / "images" / kind / "task.py", into / "task.py")
+    shutil.copyfile(SOURCE_ROOT / "images/task.py", into / "task.py")
     # Mounted read-only: what is not compiled now would be compiled at every start.
     compileall.compile_dir(into, quiet=2, invalidation_mode=_UNCHECKED)
 
 
 def _agent_sources(kind: str) -> list[Path]:
     """What `_add_agent` copies, and this module, which says how."""
-    sources = [SOURCE_ROOT / "images/__init__.py", Path(__file__)]
+    sources = [SOURCE_ROOT / "images/__init__.py", SOURCE_ROOT / "images/task.py", Path(__file__)]
     for package in ("agent", "contract", f"images/{kind}"):
         sources += [path for path in (SOURCE_ROOT / package).rglob("*.py") if "tests" not in path.parts]
     return sources

@@ -64,6 +64,7 @@ def make_layers(layers: Path, progress: Progress) -> Contents:
 KIND = Kind(
     "superset",
     "Superset",
+    "Superset",
     (
         ("choosing a Python", 1.0),
         ("downloading Superset and its packages", 90.0),

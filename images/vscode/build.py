@@ -51,6 +51,7 @@ def make_layers(layers: Path, progress: Progress) -> Contents:
 KIND = Kind(
     "vscode",
     "VS Code",
+    "VSCode",
     (
         ("preparing Node.js", 1.0),
         ("downloading code-server", 15.0),
