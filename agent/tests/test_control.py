@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
 import signal
 import socket
@@ -14,21 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from agent.tests.task_process import TOKEN, WORKSPACE, TaskProcess
+from agent.egress import forward
+from agent.tests.task_process import WORKSPACE, TaskProcess
 
 Start = Callable[..., TaskProcess]
 
 
-def test_it_warms_the_application_and_becomes_ready(ready: TaskProcess) -> None:
-    status = ready.status()
-    assert (status["phase"], status["workspace_id"], status["last_activity_at"]) == ("ready", None, None)
-
-
-@pytest.mark.parametrize("token", ["", "wrong", TOKEN + "x", "ü"])
-def test_a_control_request_without_the_agent_token_is_refused(ready: TaskProcess, token: str) -> None:
+def test_a_control_request_without_the_agent_token_is_refused(ready: TaskProcess) -> None:
     for method, name in (("GET", "status"), ("POST", "claim"), ("POST", "stop"), ("GET", "nothing")):
-        status, _ = ready.control(method, name, {} if method == "POST" else None, token=token)
-        assert status == 403
+        assert ready.control(method, name, {} if method == "POST" else None, token="wrong")[0] == 403
     assert ready.status()["phase"] == "ready"
 
 
@@ -68,22 +61,6 @@ def test_a_claim_that_failed_can_be_repeated(start_task: Start) -> None:
     assert task.data()[0] == 503
     assert task.claim()[0] == 200
     assert task.data()[0] == 200
-
-
-@pytest.mark.parametrize(
-    ("name", "body"),
-    [
-        ("claim", {}),
-        ("claim", {"workspace_id": 7, "launch_secret": "x"}),
-        ("claim", {"workspace_id": "", "launch_secret": ""}),
-        ("claim", []),
-        ("warn", {"stops_at": "soon", "text": "x"}),
-    ],
-)
-def test_a_malformed_message_is_a_bad_request(ready: TaskProcess, name: str, body: object) -> None:
-    status, answer = ready.control("POST", name, body)
-    assert (status, bool(answer["failure"])) == (400, True)
-    assert ready.status()["phase"] == "ready"
 
 
 def test_a_control_body_has_a_limit(ready: TaskProcess) -> None:
@@ -184,12 +161,7 @@ def test_the_agent_stays_small(claimed: TaskProcess) -> None:
     assert anonymous < 18_000
 
 
-def test_the_way_out_leads_to_the_proxy_and_exists_only_with_one(ready: TaskProcess) -> None:
-    from agent.egress import forward, proxy_environment
-
-    assert proxy_environment("") == {}
-    assert proxy_environment("/run/e.sock")["HTTPS_PROXY"] == "http://127.0.0.1:3128"
-
+def test_the_way_out_leads_to_the_proxy(ready: TaskProcess) -> None:
     async def through() -> bytes:
         path = os.path.join(os.path.dirname(ready.socket_path), "e.sock")  # noqa: PTH118, PTH120
 
@@ -217,14 +189,3 @@ def test_dead_children_do_not_stay(claimed: TaskProcess) -> None:
     time.sleep(0.05)
     children = open(f"/proc/{claimed.process.pid}/task/{claimed.process.pid}/children").read()  # noqa: PTH123, SIM115
     assert children.strip() == ""
-
-
-def test_an_agent_that_has_only_a_digest_knows_its_token_and_no_other(start_task: Start) -> None:
-    task = start_task(agent_token="", agent_token_digest=hashlib.sha256(TOKEN.encode()).hexdigest())
-    assert task.control("GET", "status")[0] == 200
-    for wrong in ("", "another token", hashlib.sha256(TOKEN.encode()).hexdigest()):
-        assert task.control("GET", "status", token=wrong)[0] == 403
-
-
-def test_an_agent_without_any_token_obeys_nobody(start_task: Start) -> None:
-    assert start_task(agent_token="").control("GET", "status", token="")[0] == 403

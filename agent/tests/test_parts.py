@@ -1,4 +1,4 @@
-"""Parts of the agent in the test's own process: its decisions about requests, and what it reads of processes."""
+"""Parts of the agent in the test's own process: its decisions, and what it reads of processes."""
 
 from __future__ import annotations
 
