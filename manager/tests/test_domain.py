@@ -9,10 +9,8 @@ from dataclasses import replace
 
 import pytest
 
-from contract.agent import AgentPhase, AgentStatus
 from contract.manager import LaunchStep
 from contract.names import LaunchPath, StepName, StopReason, TaskState, WorkspaceKind, WorkspaceState
-from manager.domain.lifecycle import actions as lifecycle
 from manager.domain.lifecycle import binding
 from manager.domain.lifecycle.back_off import back_off_until
 from manager.domain.lifecycle.fleet import Fleet
@@ -179,48 +177,3 @@ def test_a_failed_look_up_kills_nothing_and_starts_nothing() -> None:
     )
     policy = replace(NO_POOL, schedule=PoolSchedule(5, 5, 5, 5))
     assert actions(policy, tasks=records, workspaces=(running,), observed=None) == []
-
-
-def test_a_record_without_a_task_is_recorded_as_gone() -> None:
-    starting = replace(change(ANNA, WorkspaceState.STARTING), task_id="task-1")
-    running = change(starting, WorkspaceState.RUNNING)
-    claimed = task(state=TaskState.CLAIMED, workspace_id=ANNA.workspace_id)
-    assert actions(tasks=(claimed,), workspaces=(running,)) == [lifecycle.RecordTaskGone]
-    dead = seen(alive=False, ended_because="killed: out of memory")
-    (action,) = reconcile(Observation(Fleet((claimed,), (running,), (dead,))), NOW, NO_POOL).actions
-    assert isinstance(action, lifecycle.RecordTaskGone)
-    assert action.because == "killed: out of memory"
-
-
-def test_an_orphan_is_ended_only_after_its_grace_and_a_late_starter_at_once() -> None:
-    assert actions(strangers=(seen(),)) == []
-    assert actions(strangers=(seen(),), now=NOW + NO_POOL.orphan_grace_s) == [lifecycle.StopOrphan]
-    assert actions(latecomers=(seen(),)) == [lifecycle.StopOrphan]
-
-
-def test_an_intent_without_a_task_is_started_again_and_given_up_at_its_deadline() -> None:
-    intent = task(deadline=NOW + 120)
-    policy = replace(NO_POOL, schedule=PoolSchedule(1, 1, 1, 1))
-    assert actions(policy, tasks=(intent,)) == []
-    assert actions(policy, tasks=(intent,), now=NOW + NO_POOL.takeover_s) == [lifecycle.StartAgain]
-    assert actions(policy, tasks=(intent,), now=NOW + 120) == [lifecycle.GiveUpStart]
-
-
-def test_a_claim_that_was_cut_short_is_taken_over_and_fails_at_its_deadline() -> None:
-    starting = replace(change(ANNA, WorkspaceState.STARTING), task_id="task-1", deadline=NOW + 120)
-    claimed = task(state=TaskState.CLAIMED, workspace_id=ANNA.workspace_id)
-    world = {"tasks": (claimed,), "workspaces": (starting,), "observed": (seen(),)}
-    assert actions(**world) == []
-    assert actions(**world, now=NOW + NO_POOL.takeover_s) == [lifecycle.FinishLaunch]
-    assert actions(**world, now=NOW + 120) == [lifecycle.GiveUpStart]
-
-
-def test_a_ready_task_is_claimed_for_the_workspace_that_waits_for_it() -> None:
-    starting = replace(change(ANNA, WorkspaceState.STARTING), task_id="task-1")
-    reserved = task().reserved(ANNA.workspace_id, now=NOW, deadline=NOW + 120)
-    ready = {"task-1": AgentStatus("task-1", AgentPhase.READY)}
-    world = {"tasks": (reserved,), "workspaces": (starting,), "observed": (seen(),)}
-    assert actions(**world, statuses=ready) == [lifecycle.FinishLaunch]
-    failed = {"task-1": AgentStatus("task-1", AgentPhase.FAILED, failure="no node")}
-    assert actions(**world, statuses=failed) == [lifecycle.GiveUpStart]
-    assert actions(**world) == []
