@@ -35,7 +35,7 @@ class TaskSpec:
     home_id: str | None = None
     """None: a warm task without a home of its own (late-binding runners only)."""
     wanted_now: bool = False
-    """A person is waiting for it: of two ways to start, take the one that is sooner done."""
+    """A person is waiting for it: of two ways to start, take the faster one."""
 
 
 class TaskRunner(Protocol):

@@ -1,2 +1,1 @@
-"""What the manager can be asked to do, and the pass that repairs whatever was cut short. Thin: the
-domain decides."""
+"""What the manager can be asked to do, and the reconcile pass. Thin: the domain decides."""

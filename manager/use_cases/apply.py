@@ -1,5 +1,4 @@
-"""Carry out a plan: one function for each action, none of which decides anything but whether its
-plan still holds."""
+"""Carry out a plan: one function for each action."""
 
 from __future__ import annotations
 
@@ -157,9 +156,8 @@ def _perform(world: World, action: Action) -> None:
 
 
 def _start_warm(world: World, action: pool.StartWarmTask) -> None:
-    """A personal task is written together with its workspace: whoever launches, deletes or starts
-    one more at the same moment has read an older version, and must look again. So no home is ever
-    given to two tasks."""
+    """A personal task is written together with its workspace. A request at the same moment has read
+    an older version and must look again, so no home is ever given to two tasks."""
     now = world.clock.now()
     owner = action.intended_for
     if owner is not None and held_task(world, owner) is not None:

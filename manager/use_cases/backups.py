@@ -1,5 +1,4 @@
-"""What a backup worker does with one home: take a snapshot after a stop, restore one, thin out. The
-record decides.
+"""What a backup worker does with a home: take a snapshot after a stop, restore one, thin out.
 
 It touches only a home at rest: its workspace is stopped, and no task was started ahead with it.
 Then all files are consistent (SQLite databases, too), and no student's program can mislead the

@@ -1,5 +1,4 @@
-"""The end of a task: save, end, record; the record of one that ended by itself; and the end of the
-record."""
+"""The end of a task: save, end, record it, and in the end forget the record."""
 
 from __future__ import annotations
 
@@ -20,11 +19,10 @@ from manager.use_cases.world import World
 
 
 def end_task(world: World, task: Task, workspace: Workspace | None) -> None:
-    """Carry a stop on by one try. A save that fails is tried again later, and the task kept until
-    its deadline.
+    """One try of a stop. A save that fails is repeated; its task is kept until the deadline.
 
     Raises VersionConflict when the record changed meanwhile, AgentUnreachable when the agent saved
-    and then fell silent; nothing is lost, the next pass decides anew.
+    and then fell silent; nothing is lost, the next pass decides again.
     """
     unsaved = ""
     if task.must_save and task.saved_at is None:
@@ -70,7 +68,7 @@ def _wanted_if_back(world: World, task: Task, workspace: Workspace) -> Workspace
     takes its time: what was taken from them starts again without a click. Asked last of all, after
     the save.
 
-    A job that has become busy is nobody, or a save that computes would start it again for ever.
+    A busy job is no person, or a save that computes would start it again forever.
     Raises AgentUnreachable until the task's deadline: the next pass saves and asks once more.
     """
     if workspace.stop_reason is not StopReason.IDLE or workspace.launch_wanted_at is not None:

@@ -1,5 +1,4 @@
-"""From a bound task to a running workspace; every step may be repeated, by this process or by the
-one that takes over."""
+"""From a bound task to a running workspace; any process may repeat any step."""
 
 from __future__ import annotations
 

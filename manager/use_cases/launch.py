@@ -50,8 +50,7 @@ def _launch_once(world: World, workspace: Workspace) -> Workspace:
 
 
 def _existing(world: World, workspace: Workspace) -> Workspace:
-    """Answer at once, unless the engine knows that the task has ended: then record that, and launch
-    anew."""
+    """Answer at once, unless the engine knows that the task ended: record that, launch again."""
     try:
         observed = world.runner.find_tasks((workspace.task_id or "",))
     except ApraNovaError:
@@ -87,8 +86,8 @@ def bring_up(world: World, workspace: Workspace) -> Workspace:
 
 
 def _from_the_pool(world: World, workspace: Workspace, image: str) -> Iterator[Task]:
-    """Those to try, best first. The oldest are ready first: the rest of a large pool is read only
-    if none of these is left, and only where there may be more for anyone."""
+    """Tasks to try, best first. The rest of a large pool is read only if none of the oldest is
+    left, and only where there may be more for anyone."""
     oldest = world.store.list_warm_tasks(limit=_OLDEST, waiting=False)
     able = candidates(oldest, workspace, image=image)
     if len(oldest) < _OLDEST or not oldest[-1].for_anyone:
@@ -102,8 +101,7 @@ def _from_the_pool(world: World, workspace: Workspace, image: str) -> Iterator[T
 
 
 def only_its_own(world: World, workspace: Workspace) -> bool:
-    """No task of the pool can serve it but one that was started with its home: the pool need not be
-    read."""
+    """Only a task with its home can serve it: the pool need not be read."""
     return not world.runner.late_binding and workspace.home_id is not None
 
 
@@ -117,12 +115,12 @@ def _take_held(world: World, workspace: Workspace, held: Task, *, image: str, no
             return _go_on(world, bound)
     if workspace.launch_wanted_at is not None and not held.warm:
         return workspace  # it ends; the pass launches when it is gone
-    wished = workspace.request_launch(now=now)
+    requested = workspace.request_launch(now=now)
     if held.warm:  # of an old image
-        world.store.write(wished, held.stopping(now=now, deadline=now))
+        world.store.write(requested, held.stopping(now=now, deadline=now))
         world.wake()
-        return stored(wished)
-    saved = save_workspace(world, wished)
+        return stored(requested)
+    saved = save_workspace(world, requested)
     world.wake()
     return saved
 

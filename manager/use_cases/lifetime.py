@@ -14,8 +14,7 @@ from manager.use_cases.world import World
 
 
 def create(world: World, request: CreateRequest) -> Workspace:
-    """Record a new workspace. Repeated with the same owner and kind it changes nothing but the
-    owner's name and address."""
+    """Record a new workspace. A repeated call updates only the owner's name and address."""
     if not WORKSPACE_ID_PATTERN.fullmatch(request.workspace_id):
         raise ApraNovaError(Reason.BAD_REQUEST, "workspace_id: 'ws-' and ten characters of a-z and 2-7 are expected")
     if not request.owner_id:
@@ -44,8 +43,7 @@ def create(world: World, request: CreateRequest) -> Workspace:
 
 
 def delete(world: World, workspace_id: str) -> Workspace:
-    """Mark for deletion; a running one is stopped (and saved) first. Home and record go when the
-    grace period ends."""
+    """Mark for deletion; a running one stops first. The purge follows after the grace period."""
 
     def attempt() -> Workspace:
         workspace = get_workspace(world, workspace_id)

@@ -1,5 +1,4 @@
-"""After a pass: what the pool costs and why it is as it is, written down for the operator and for
-tomorrow's forecast."""
+"""After a pass: record what the pool costs and why, for the operator and tomorrow's forecast."""
 
 from __future__ import annotations
 

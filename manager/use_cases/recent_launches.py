@@ -1,5 +1,5 @@
-"""What this process has seen of the last minutes: launches, hints and decisions. A courtesy: lost
-with the process, and nothing but the pool's size depends on it."""
+"""What this process saw in the last minutes: launches, sign-in hints, decisions. It is lost with
+the process, and only the size of the pool depends on it."""
 
 from __future__ import annotations
 
@@ -40,9 +40,8 @@ class RecentLaunches:
             self._hints = {key: hint for key, hint in self._hints.items() if now < hint[1]}
 
     def _forget(self, now: float) -> None:
-        """The oldest first, up to one that still counts: after a rush there are thousands, and a
-        pass looks at a few. One that is out of order stays some minutes longer; the forecast goes
-        by its time."""
+        """Oldest first, and no further than needed: a rush leaves thousands. An entry out of
+        order stays some minutes longer; the forecast goes by its time."""
         old = list(itertools.takewhile(lambda entry: now - entry[1][1] > RECENT_S, self._launched.items()))
         for key, _ in old:
             del self._launched[key]

@@ -1,5 +1,4 @@
-"""Observe → reconcile → apply: the pass that keeps the pool, ends idle workspaces and repairs what
-was cut short."""
+"""Observe, reconcile, apply: keeps the pool, ends idle workspaces, repairs what was cut short."""
 
 from __future__ import annotations
 
@@ -40,8 +39,8 @@ def reconcile_pass(world: World) -> Plan:
     """One pass over what is due and warm. Returns the plan that was begun; `look_again_at` in it
     says when the next pass should run.
 
-    It judges by the time at which it began to read: one that is held up for a minute after an agent
-    has answered knows nothing of that minute, in which the student may have come back.
+    It judges by the time at which it began to read: a pass that is held up after an agent answered
+    does not know whether the student has come back since.
     """
     begun = world.clock.now()
     observation = observe(world, begun)
@@ -55,8 +54,7 @@ def reconcile_pass(world: World) -> Plan:
 
 
 def _measure_pool(world: World, note: PoolNote, fleet: Fleet) -> None:
-    """Ready tasks that serve anyone, of all kinds, as the pass found them. Untold while none are
-    wanted: that pool is empty by design."""
+    """Ready tasks for anyone, as the pass found them; not while the pool is empty by design."""
     if not any(target.size > 0 for target in note.targets):
         return
     ready = sum(

@@ -68,7 +68,7 @@ def begin_stop(
     launch_again: bool = False,
     task: Task | None = None,
 ) -> Workspace:
-    """RUNNING or STARTING → STOPPING, workspace and task in one write; the pass saves and ends.
+    """RUNNING or STARTING → STOPPING, both records in one write; a pass saves and ends.
     `failure`: why a launch has failed. Raises VersionConflict."""
     now = world.clock.now()
     if reason is StopReason.DELETED:
@@ -95,8 +95,7 @@ def count_failed_launch(world: World, *, tried_again: bool) -> None:
 
 
 def retried(world: World, attempt: Callable[[], Result]) -> Result:
-    """Run a read-and-write again while others keep changing the same record; each failed try means
-    someone else's success."""
+    """Read and write again while others change the same record."""
     for _ in range(world.policy.attempts_max):
         try:
             return attempt()

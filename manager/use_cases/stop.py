@@ -16,7 +16,7 @@ _UP = (WorkspaceState.STARTING, WorkspaceState.RUNNING)
 
 
 def stop(world: World, workspace_id: str) -> Workspace:
-    """Begin a stop; the pass saves and ends. A stop also takes back a wish to launch again."""
+    """Begin a stop; a pass saves and ends the task. A stop also cancels a relaunch."""
 
     def attempt() -> Workspace:
         workspace = get_workspace(world, workspace_id)
@@ -29,7 +29,7 @@ def stop(world: World, workspace_id: str) -> Workspace:
 
 
 def restart(world: World, workspace_id: str) -> Workspace:
-    """Stop, and launch again as soon as the stop is done; one that is stopped is launched."""
+    """Stop, and launch again as soon as the stop is done. A stopped workspace is launched."""
 
     def attempt() -> Workspace | None:
         workspace = get_workspace(world, workspace_id)

@@ -19,7 +19,7 @@ from manager.use_cases.recent_launches import RecentLaunches
 
 
 class Background(Protocol):
-    """How the pass does slow things beside each other."""
+    """How a pass does slow things side by side."""
 
     def run(self, work: Callable[[], None]) -> None:
         """Do `work` soon; it does not raise."""

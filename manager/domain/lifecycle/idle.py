@@ -24,7 +24,7 @@ def judge(workspace: Workspace, status: AgentStatus | None, *, now: float, polic
     the workspace is kept until its agent answers, or until the session limit."""
     started = workspace.running_since if workspace.running_since is not None else workspace.state_since
     activity, person_active_at = _activity(workspace, status, started=started, now=now, policy=policy)
-    keep_until, wish = _keep_running(workspace, status, now=now, policy=policy)
+    keep_until, reported = _keep_running(workspace, status, now=now, policy=policy)
     idle_timeout_s = workspace.idle_timeout_s(policy)
     warning_s = min(policy.idle_warning_s, idle_timeout_s / 2)
 
@@ -50,7 +50,7 @@ def judge(workspace: Workspace, status: AgentStatus | None, *, now: float, polic
         activity=activity,
         person_active_at=person_active_at,
         keep_running_until=keep_until,
-        keep_running_wish=wish,
+        keep_running_wish=reported,
         stops_at=stops_at,
         stops_because=because,
         stops_reason=reason,
@@ -98,8 +98,8 @@ def _keep_running(
     workspace: Workspace, status: AgentStatus | None, *, now: float, policy: Policy
 ) -> tuple[float | None, float | None]:
     """A request inside the application counts once, when it changes; else it would never end."""
-    until, wish = workspace.keep_running_until, workspace.keep_running_wish
-    if status is not None and status.keep_running_wish_until != wish:
-        wish = status.keep_running_wish_until
-        until = None if wish is None else capped_keep_running(wish, now=now, policy=policy)
-    return until, wish
+    until, reported = workspace.keep_running_until, workspace.keep_running_wish
+    if status is not None and status.keep_running_wish_until != reported:
+        reported = status.keep_running_wish_until
+        until = None if reported is None else capped_keep_running(reported, now=now, policy=policy)
+    return until, reported
