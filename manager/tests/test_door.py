@@ -101,7 +101,7 @@ def test_a_workspace_that_runs_is_entered_at_once(door: DoorUnderTest) -> None:
     assert location(door(**ON_PURPOSE)) == f"{URL}/api/door/{ANNA}/"
 
 
-def test_one_whose_task_has_died_is_launched_anew_by_the_click(door: DoorUnderTest) -> None:
+def test_a_click_launches_again_when_the_task_has_died(door: DoorUnderTest) -> None:
     run(door.school)
     door.school.runner.end(str(door.school.workspace().task_id), "killed")
     assert "is starting" in door(**ON_PURPOSE)["body"]
@@ -133,7 +133,7 @@ def test_nobody_else_can_press_the_button(door: DoorUnderTest, headers: dict[str
     assert door.school.workspace().state is WorkspaceState.STOPPED
 
 
-def test_whoever_has_no_pass_gets_one_from_the_backend_and_is_asked_only_once(door: DoorUnderTest) -> None:
+def test_a_visitor_without_a_pass_is_sent_to_the_backend_only_once(door: DoorUnderTest) -> None:
     answer = door(given=None, **ON_PURPOSE)
     assert (answer["statusCode"], location(answer)) == (302, f"{URL}/api/door/{ANNA}/")
     back = door(f"/workspace/{ANNA}/?tried", given=None, **ON_PURPOSE)
@@ -155,21 +155,21 @@ def test_whoever_has_no_pass_gets_one_from_the_backend_and_is_asked_only_once(do
         pytest.param("x" * 5_000, id="too long"),
     ],
 )
-def test_a_pass_that_is_none_opens_nothing(door: DoorUnderTest, bad: str) -> None:
+def test_an_invalid_pass_opens_nothing(door: DoorUnderTest, bad: str) -> None:
     assert door(f"/workspace/{ANNA}/?tried", bad, **ON_PURPOSE)["statusCode"] == 401
     assert door(given=bad, method="POST", origin=URL)["statusCode"] == 401
     assert door.school.workspace().state is WorkspaceState.STOPPED
 
 
 @pytest.mark.parametrize("path", [f"/workspace/{BEN}/", "/workspace/ws-zzzzzzzzzz/"])
-def test_a_workspace_of_somebody_else_is_like_one_that_is_not_there(door: DoorUnderTest, path: str) -> None:
+def test_another_persons_workspace_looks_like_a_missing_one(door: DoorUnderTest, path: str) -> None:
     answer = door(path, **ON_PURPOSE)
     assert answer["statusCode"] == 403
     assert "You have no such workspace" in answer["body"]
     assert door.school.workspace(BEN).state is WorkspaceState.STOPPED
 
 
-def test_a_failed_launch_is_told_and_only_a_person_tries_again(door: DoorUnderTest) -> None:
+def test_a_failed_launch_is_shown_and_only_a_person_repeats_it(door: DoorUnderTest) -> None:
     door(**ON_PURPOSE)
     task_id = str(door.school.workspace().task_id)
     door.school.runner.end(task_id, "exited with code 3")

@@ -18,7 +18,7 @@ PAGES = (
 )
 
 
-def test_whoever_is_not_signed_in_is_sent_to_the_portal(browser):
+def test_an_anonymous_visitor_is_sent_to_the_portal(browser):
     answer = browser().get("/api/admin/")
     assert answer.status_code == 302
     answer = browser().get(answer.headers["location"])

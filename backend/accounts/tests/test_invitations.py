@@ -100,7 +100,7 @@ def test_who_may_invite_whom(signed_in, role, body, status):
     assert invite(signed_in(role), **body).status_code == status
 
 
-def test_inviting_somebody_who_is_here_is_refused(signed_in):
+def test_inviting_an_existing_user_is_refused(signed_in):
     one = signed_in("admin")
     answer = invite(one, email=one.user.email)
     assert answer.status_code == 422

@@ -68,7 +68,7 @@ def test_an_instructor_sees_their_own_an_admin_all_a_student_none(signed_in, mak
         ("PUT", "instructors/", {"instructor_ids": []}),
     ],
 )
-def test_nobody_reaches_into_somebody_elses_cohort(signed_in, make_cohort, method, path, body):
+def test_only_its_teachers_reach_a_cohort(signed_in, make_cohort, method, path, body):
     cohort = make_cohort(signed_in("instructor"))
     address = f"/api/cohorts/{cohort}/{path}"
     assert signed_in("instructor").request(method, address, json=body).status_code == 404

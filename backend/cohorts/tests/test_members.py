@@ -86,7 +86,7 @@ def test_a_cohort_has_a_limit(signed_in, make_cohort, person, monkeypatch):
     ("role", "track", "stays"),
     [(Role.STUDENT, Track.FSD, True), (Role.STUDENT, Track.DP, False), (Role.INSTRUCTOR, None, False)],
 )
-def test_who_is_no_student_of_the_track_any_more_leaves(signed_in, make_cohort, person, role, track, stays):
+def test_a_student_who_changes_role_or_track_leaves(signed_in, make_cohort, person, role, track, stays):
     one, student = signed_in("admin"), person()
     put(one, make_cohort(one), student)
     people.update_user(student, name="New Name", role=role, track=track, is_active=False, acting_user=one.user)
@@ -120,7 +120,7 @@ def test_a_cohort_that_is_full_or_gone_turns_no_invited_student_away(signed_in, 
     assert not Membership.objects.exists()
 
 
-def test_an_invitation_names_a_cohort_of_ones_own_and_of_the_track(signed_in, make_cohort):
+def test_an_invitation_names_only_your_cohort_of_that_track(signed_in, make_cohort):
     one = signed_in("instructor")
     mine, theirs = make_cohort(one, "Mine"), make_cohort(signed_in("instructor"), "Theirs")
     assert invite(one, cohort_id=theirs).status_code == 404

@@ -52,7 +52,7 @@ def test_the_manager_hears_of_a_cohort_its_classes_members_and_newcomers(signed_
     assert puts(manager) == 1, "what was told is not told again"
 
 
-def test_each_change_is_told(signed_in, make_cohort, told):
+def test_the_manager_hears_of_each_change(signed_in, make_cohort, told):
     one, student = signed_in("admin"), signed_in()
     cohort = make_cohort(one)
     assert told()["Berlin-3"].newcomers == 0
@@ -72,7 +72,7 @@ def test_each_change_is_told(signed_in, make_cohort, told):
     assert list(told()) == ["Berlin-4"]
 
 
-def test_a_student_who_moves_is_told_of_both_cohorts(signed_in, make_cohort, person, told):
+def test_a_move_sends_both_cohorts(signed_in, make_cohort, person, told):
     one, student = signed_in("admin"), person()
     first, second = make_cohort(one, "First"), make_cohort(one, "Second")
     one.put(f"/api/cohorts/{first}/members/{student.pk}/")
@@ -82,7 +82,7 @@ def test_a_student_who_moves_is_told_of_both_cohorts(signed_in, make_cohort, per
     assert (known["First"].newcomers, known["Second"].newcomers) == (0, 1)
 
 
-def test_a_cohort_that_ends_is_forgotten_and_one_that_is_taken_up_again_comes_back(signed_in, make_cohort, told):
+def test_an_inactive_cohort_is_removed_and_comes_back_when_active(signed_in, make_cohort, told):
     one = signed_in("admin")
     cohort, other = make_cohort(one), make_cohort(one, "Other")
     assert set(told()) == {"Berlin-3", "Other"}
@@ -94,7 +94,7 @@ def test_a_cohort_that_ends_is_forgotten_and_one_that_is_taken_up_again_comes_ba
     assert set(told()) == {"Berlin-3"}
 
 
-def test_every_day_the_classes_are_read_and_told_anew(signed_in, make_cohort, told, manager):
+def test_the_classes_are_read_and_sent_again_every_day(signed_in, make_cohort, told, manager):
     one = signed_in("admin")
     cohort = make_cohort(one)
     one.put(
@@ -128,7 +128,7 @@ def test_two_entries_at_the_same_time_are_one_reason_to_come(signed_in, make_coh
 
 
 @pytest.mark.parametrize("how", ["unreachable", "refuses"])
-def test_a_manager_that_does_not_hear_delays_nobody_and_is_told_later(signed_in, make_cohort, told, manager, how):
+def test_a_manager_that_does_not_answer_delays_nobody_and_hears_later(signed_in, make_cohort, told, manager, how):
     one = signed_in("admin")
     if how == "unreachable":
         manager.unreachable = True
@@ -146,7 +146,7 @@ def test_a_manager_that_does_not_hear_delays_nobody_and_is_told_later(signed_in,
     assert OutboxEntry.objects.get().failures == 0
 
 
-def test_a_change_while_it_is_told_is_told_too(signed_in, make_cohort, told, manager, monkeypatch):
+def test_a_change_during_sending_is_sent_too(signed_in, make_cohort, told, manager, monkeypatch):
     one = signed_in("admin")
     cohort = make_cohort(one)
     send, changed = outbox._send, []

@@ -87,7 +87,7 @@ def test_a_zone_that_nobody_knows_is_an_error_at_its_line_and_not_taken_for_loca
     assert "Europe/Berlin" in text, "what to do"
 
 
-def test_whole_days_canceled_and_empty_entries_are_no_classes_and_the_reader_is_told():
+def test_whole_days_canceled_and_empty_entries_are_noted_and_left_out():
     reading = read(
         calendar(
             event("DTSTART;VALUE=DATE:20261021", uid="holiday"),
@@ -171,7 +171,7 @@ def test_a_file_that_is_no_timetable_is_refused_in_words(content, words):
     assert words in faults(content)[-1][1]
 
 
-def test_not_every_fault_of_a_hopeless_file_is_told():
+def test_a_hopeless_file_lists_only_some_faults():
     assert len(faults(calendar(*[event("DTSTART:soon", uid=str(n)) for n in range(100)]))) == FAULTS_TOLD_MAX
 
 

@@ -127,5 +127,5 @@ def test_answers_carry_a_request_id_and_safe_headers(browser):
     assert headers["content-security-policy"].startswith("default-src 'none'")
 
 
-def test_a_request_id_that_is_none_is_replaced(browser):
+def test_an_invalid_request_id_is_replaced(browser):
     assert browser().get("/api/me/", headers={"X-Request-Id": 'a b"c'}).headers["x-request-id"] != 'a b"c'

@@ -59,7 +59,7 @@ def test_it_is_signed_once_for_half_its_life_and_never_mixed_up() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "short", "!" * 43, base64.urlsafe_b64encode(b"x" * 33).decode()])
-def test_a_key_that_is_none_is_refused(text: str) -> None:
+def test_an_invalid_key_is_refused(text: str) -> None:
     with pytest.raises(BadKey):
         read_private_key(text)
 
@@ -70,7 +70,7 @@ def test_a_key_is_read_with_or_without_padding() -> None:
         assert read_private_key(form).private_bytes_raw() == KEY.private_bytes_raw()
 
 
-def test_the_manager_is_told_the_public_half_alone() -> None:
+def test_only_the_public_half_is_published() -> None:
     written: dict[str, object] = {}
 
     class Parameters:

@@ -72,7 +72,7 @@ def test_a_student_may_not_name_another_kind_but_staff_may(signed_in):
     assert signed_in("admin").post("/api/workspace/create/", json={"kind": "emacs"}).status_code == 422
 
 
-def test_the_list_holds_ones_own_workspaces_and_the_kinds(signed_in):
+def test_the_list_has_your_workspaces_and_the_kinds(signed_in):
     one, other = signed_in(), signed_in()
     one.post("/api/workspace/create/")
     assert len(one.get("/api/workspace/").json()["items"]) == 1
@@ -81,7 +81,7 @@ def test_the_list_holds_ones_own_workspaces_and_the_kinds(signed_in):
     assert {kind["kind"]: kind["ready"] for kind in body["kinds"]} == {"vscode": True, "superset": False}
 
 
-def test_somebody_elses_workspace_does_not_exist(signed_in):
+def test_another_persons_workspace_does_not_exist(signed_in):
     workspace = signed_in().post("/api/workspace/create/").json()["id"]
     for other in (signed_in("student"), signed_in("instructor"), signed_in("admin")):
         path = f"/api/workspace/{workspace}"
@@ -192,7 +192,7 @@ def test_a_purged_workspace_is_gone(signed_in):
     assert one.get(f"/api/workspace/{old['id']}/").status_code == 404
 
 
-def test_a_manager_that_forgot_the_workspace_is_told_again(signed_in, manager):
+def test_a_workspace_that_the_manager_forgot_is_created_again(signed_in, manager):
     one = signed_in()
     workspace = one.post("/api/workspace/create/").json()["id"]
     manager.workspaces.clear()

@@ -85,7 +85,7 @@ def test_a_watcher_survives_a_manager_that_restarts(watched, manager):
         assert stream.next()["warned"] is True
 
 
-def test_the_readiness_of_kinds_is_told_too(watched):
+def test_the_stream_has_the_readiness_of_kinds(watched):
     with watching(watched, watched.workspace) as stream:
         kinds = stream.next("kinds")
     assert {"kind": "vscode", "ready": True, "text": ""} in kinds
@@ -125,7 +125,7 @@ def test_a_watcher_who_signs_out_elsewhere_is_cut_off(watched, monkeypatch):
         assert stream.next("an event that never comes") is None
 
 
-def test_nobody_watches_somebody_elses_workspace(watched, signed_in, browser):
+def test_nobody_watches_another_persons_workspace(watched, signed_in, browser):
     path = f"/api/workspace/{watched.workspace}/events/"
     assert signed_in("student").get(path).status_code == 404
     assert signed_in("instructor").get(path).status_code == 404
