@@ -21,7 +21,7 @@ _QUEUE_URL = re.compile(r"^https?://\S+\.fifo$")
 
 ON_AWS = Policy(
     tasks_max=None,  # Fargate's quota is the limit
-    spared_unknown_a_day=24.0,  # warm tasks cost money: without history, the schedule is limited to what it is worth
+    assumed_cold_starts_per_day=24.0,  # warm tasks cost money: without history, the schedule is limited to what it is worth
     start_lead_s=60.0,
     warming_max=100,
     refill_delay_s=0.0,  # nobody shares a machine with the student

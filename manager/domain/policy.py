@@ -83,7 +83,7 @@ class Policy:
     kept while it is expected to be used once in so many. About 75 minutes give a hundred students a
     p95 below two seconds; a larger school needs less (decision 17).
     """
-    spared_unknown_a_day: float = math.inf
+    assumed_cold_starts_per_day: float = math.inf
     """Cold starts that the schedule is assumed to spare on a day of which nothing is known; it is
     cut to their worth (inf: never). Where warm tasks cost money 24, one an hour."""
     start_lead_s: float = 10.0

@@ -173,7 +173,7 @@ def test_where_nothing_is_known_the_schedule_holds() -> None:
 
 
 def test_where_nothing_is_known_the_schedule_costs_no_more_than_it_is_taken_to_be_worth() -> None:
-    policy = replace(POLICY, spared_unknown_a_day=24.0)
+    policy = replace(POLICY, assumed_cold_starts_per_day=24.0)
     cheap = decided(CLASS, replace(policy, cold_start_worth_s=HOUR)).by_kind[CODE]
     assert (cheap.start_below, "cut to its worth: nothing is known" in cheap.because) == (2, True)
     assert decided(at(11, 22, 3), replace(policy, cold_start_worth_s=HOUR / 60)).by_kind[CODE].start_below == 1

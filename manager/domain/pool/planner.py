@@ -147,5 +147,5 @@ def size(ahead: Expected, worth_s: float) -> int:
 def cut_to_worth(size: int, policy: Policy) -> int:
     """The schedule's size, cut in proportion where a weekday of it costs more than it is assumed to
     spare. At least one task is left of any."""
-    worth_s = policy.spared_unknown_a_day * policy.cold_start_worth_s
+    worth_s = policy.assumed_cold_starts_per_day * policy.cold_start_worth_s
     return size if worth_s >= policy.schedule.weekday_s else math.ceil(size * worth_s / policy.schedule.weekday_s)
