@@ -27,10 +27,10 @@ def why_not(engine: Engine) -> str:
     missing = [program for program in ("soci", "skopeo") if shutil.which(program) is None]
     if missing:
         return f"not on PATH: {', '.join(missing)}"
-    told = subprocess.run(
+    said = subprocess.run(
         ["soci", "convert", "--help"], capture_output=True, text=True, timeout=CALL_TIMEOUT_S, check=False
     )
-    return "" if "--standalone" in told.stdout else "this soci is too old: it has no convert --standalone"
+    return "" if "--standalone" in said.stdout else "this soci is too old: it has no convert --standalone"
 
 
 def push_with_index(engine: Engine, image: str, *, platform: str, scratch: Path) -> None:

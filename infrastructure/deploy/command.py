@@ -76,7 +76,7 @@ def _run(asked: argparse.Namespace, settings: Settings, what: Asked, aws: Aws, a
         print("Nothing was done.")
         return 0
     with tempfile.TemporaryDirectory(prefix="apranova-") as folder:
-        assembly = _synthesise(asked, settings, Path(folder)) if what.what in ("deploy", "upgrade") else None
+        assembly = _synthesize(asked, settings, Path(folder)) if what.what in ("deploy", "upgrade") else None
         work = Work(aws, settings, asked.settings.absolute(), assembly, _say, replace_data=asked.replace_data)
         _carry_out_all(steps, work)
     print(KEPT if what.what == "teardown" else f"\n✓ {settings.school.url}")
@@ -102,7 +102,7 @@ def _say(text: str) -> None:
     print(f"      {text}", flush=True)
 
 
-def _synthesise(asked: argparse.Namespace, settings: Settings, folder: Path) -> Assembly:
+def _synthesize(asked: argparse.Namespace, settings: Settings, folder: Path) -> Assembly:
     # Imported here, so that a refusal is reported at once, without starting CDK.
     from infrastructure.app import build
     from infrastructure.manager_package import CannotPackage, build_manager

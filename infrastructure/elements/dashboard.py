@@ -36,7 +36,7 @@ def make_dashboard(stack: PlatformStack, *, balancer: str) -> None:
     ]
     charts = [
         ("Launches", "Sum", [*launches, (METRICS_NAMESPACE, LAUNCH_FAILURES, *own)]),
-        ("Sweep, seconds", "Maximum", [(METRICS_NAMESPACE, SWEEP_SECONDS, *own)]),
+        ("Reconcile pass, seconds", "Maximum", [(METRICS_NAMESPACE, SWEEP_SECONDS, *own)]),
         ("Manager", "Sum", [("AWS/Lambda", metric, *function) for metric in ("Invocations", "Errors", "Throttles")]),
         ("Manager, milliseconds", "p99", [("AWS/Lambda", "Duration", *function)]),
         ("Snapshots of homes", "Sum", snapshots),

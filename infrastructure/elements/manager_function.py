@@ -67,7 +67,7 @@ class ManagerFunction(Construct):
             network=network,
             environment=self._environment(),
             function_name=stack.names.manager,
-            description="Workspace manager: launches, stops, sweeps; starts and ends tasks",
+            description="Workspace manager: launches and stops workspaces, runs reconcile passes",
             handler=MANAGER_HANDLER,
             memory_size=MEMORY_MB,
             timeout=TIMEOUT_S,

@@ -53,6 +53,6 @@ def restart_after_rotation(stack: PlatformStack, *, secret_arn: str, cluster: st
             "detail-type": ["AWS Service Event via CloudTrail"],
             "detail": {"eventName": ["RotationSucceeded"], "additionalEventData": {"SecretId": [secret_arn]}},
         },
-        targets=[events.CfnRule.TargetProperty(id="start-anew", arn=function.attr_arn)],
+        targets=[events.CfnRule.TargetProperty(id="restart-backend", arn=function.attr_arn)],
     )
     let_events_invoke(scope, function.attr_arn, rule.attr_arn)

@@ -22,11 +22,11 @@ class Secrets(Construct):
         ours = {"encryption_key": stack.key}
         self.django = self._random("django-key", "Signs sessions (Django's SECRET_KEY)", **ours)
         self.identity = self._random(
-            "identity-key", "Ed25519 private key of the gateway's statements", IDENTITY_KEY_LENGTH, **ours
+            "identity-key", "Ed25519 private key that signs identity tokens", IDENTITY_KEY_LENGTH, **ours
         )
         self.cache = self._random("cache-token", "Redis' token", **ours)
         self.snapshots = self._random(
-            "snapshots-password", "Encrypts the snapshots of homes: lost, they are lost", **ours
+            "snapshots-password", "Encrypts the snapshots of homes; without it they cannot be read", **ours
         )
         self.email = self._secret(
             "email-url",

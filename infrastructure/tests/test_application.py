@@ -125,21 +125,21 @@ def words_in(*folders: str) -> set[str]:
 
 def test_everything_that_a_task_or_a_function_is_told_is_read_there(hundred: Assembly) -> None:
     """What nobody reads was needed once, and may still have rights."""
-    told: dict[str, set[str]] = {"backend": set(), "gateway": set(), "portal": set(), "manager": set()}
+    given: dict[str, set[str]] = {"backend": set(), "gateway": set(), "portal": set(), "manager": set()}
     for task in hundred.all("AWS::ECS::TaskDefinition"):
         for container in task["ContainerDefinitions"]:
-            given = (*container.get("Environment", ()), *container.get("Secrets", ()))
-            told.setdefault(container["Name"], set()).update(entry["Name"] for entry in given)
+            entries = (*container.get("Environment", ()), *container.get("Secrets", ()))
+            given.setdefault(container["Name"], set()).update(entry["Name"] for entry in entries)
     for function in hundred.all("AWS::Lambda::Function"):
         if function.properties.get("Handler", "").startswith("manager."):
-            told["manager"] |= set(function["Environment"]["Variables"])
+            given["manager"] |= set(function["Environment"]["Variables"])
     read = {
         "backend": words_in("backend", "gateway"),
         "gateway": words_in("gateway"),
         "manager": words_in("manager"),
     }
     for part, words in read.items():
-        ours = {name for name in told[part] if name.startswith("APRANOVA_")}
+        ours = {name for name in given[part] if name.startswith("APRANOVA_")}
         assert ours
         assert ours - words == set(), part
 

@@ -43,7 +43,7 @@ class Operator:
     aws: Aws
     ministack: Ministack
     folder: Path
-    synthesised: Assembly
+    synthesized: Assembly
     zone: str
     answers: dict[str, Answer] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
@@ -54,9 +54,9 @@ class Operator:
         return file
 
     def assembly(self, release: str = "0.1.0") -> Written:
-        """The synthesised folder with the templates that ministack can make, of this release."""
+        """The synthesized folder with the templates that ministack can make, of this release."""
         folder = self.folder / f"assembly-{release}"
-        shutil.copytree(self.synthesised.folder, folder, dirs_exist_ok=True)
+        shutil.copytree(self.synthesized.folder, folder, dirs_exist_ok=True)
         for stack in STACKS:
             file = folder / f"apranova-{stack}.template.json"
             body = for_ministack(_without_secrets(emulated(stack, json.loads(file.read_text()), {})), self.zone)
@@ -142,7 +142,7 @@ def _briefly(_seconds: float) -> None:
     time.sleep(0.05)
 
 
-# One story: each test goes on where the one before it stopped, as an operator does.
+# One story: each test continues where the one before it stopped, as an operator does.
 
 
 def test_the_first_deploy_ends_with_a_running_recorded_release(operator: Operator) -> None:

@@ -122,7 +122,7 @@ def test_both_handlers_start_from_that_folder_alone(package: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("program", "told"),
+    ("program", "said"),
     [
         (b"\xcf\xfa\xed\xfe\x0c\x00\x00\x01" + bytes(40), "not for Linux on x86_64"),
         (b"\x7fELF\x02\x01" + bytes(12) + b"\xb7\x00" + bytes(40), "not for Linux on x86_64"),
@@ -131,7 +131,7 @@ def test_both_handlers_start_from_that_folder_alone(package: Path) -> None:
     ids=["macOS", "ARM", "a newer Linux"],
 )
 def test_a_restic_that_runs_only_here_is_refused(
-    program: bytes, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    program: bytes, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     restic = tmp_path / "restic"
     restic.write_bytes(program)
@@ -139,7 +139,7 @@ def test_a_restic_that_runs_only_here_is_refused(
     monkeypatch.setenv("APRANOVA_RESTIC", str(restic))
     nothing = tmp_path / "nothing.txt"
     nothing.touch()
-    with pytest.raises(CannotPackage, match=told):
+    with pytest.raises(CannotPackage, match=said):
         build_manager(tmp_path / "package", nothing)
 
 
@@ -154,7 +154,7 @@ def test_without_lambdas_python_the_operator_is_told_what_it_costs_and_what_to_d
     monkeypatch.setenv("APRANOVA_RESTIC", str(restic))
     monkeypatch.setattr("infrastructure.manager_package.find_python", lambda: None)
     build_manager(tmp_path / "package", nothing)
-    told = capsys.readouterr().err
-    assert f"{RUNTIME} is not on PATH" in told
-    assert f"install {RUNTIME}" in told
+    said = capsys.readouterr().err
+    assert f"{RUNTIME} is not on PATH" in said
+    assert f"install {RUNTIME}" in said
     assert not list((tmp_path / "package").rglob("*.pyc"))

@@ -15,7 +15,7 @@ from infrastructure.nag import judge
 from infrastructure.settings_file import EXAMPLES
 from infrastructure.tests.templates import STACKS, Assembly
 
-SYNTHESISE = """
+SYNTHESIZE = """
 import sys
 from pathlib import Path
 from infrastructure.node import use_locked_node
@@ -26,7 +26,7 @@ build(load_settings(EXAMPLES / "hundred.toml"), manager_code=Path(sys.argv[1]), 
 """
 
 
-def test_nothing_is_looked_up_while_synthesising(each: Assembly) -> None:
+def test_nothing_is_looked_up_during_synthesis(each: Assembly) -> None:
     assert "missing" not in each.manifest
 
 
@@ -63,7 +63,7 @@ def test_the_same_settings_give_the_same_bytes_and_need_no_network(manager_code:
         isolated = []
     for seed in ("1", "2"):
         subprocess.run(
-            [*isolated, sys.executable, "-c", SYNTHESISE, str(manager_code), str(tmp_path / seed)],
+            [*isolated, sys.executable, "-c", SYNTHESIZE, str(manager_code), str(tmp_path / seed)],
             env={
                 **os.environ,
                 "PYTHONHASHSEED": seed,
