@@ -22,8 +22,8 @@ from tests.run import FAST, test_environment
 
 SUITES = {
     "agent": ("agent", "images/superset"),
-    "backend": ("backend/gateway", "backend/workspaces", "gateway"),
-    "manager": ("manager/tests", "--ignore-glob=*_on_aws.py"),  # those take minutes, and few lines are theirs alone
+    "backend": ("backend/gateway", "backend/workspaces", "backend/config", "gateway"),
+    "manager": ("manager/tests", "--ignore-glob=*_on_*.py"),  # those start other servers: minutes, for few lines
 }
 """Which tests can notice a change in a package."""
 _PLUGINS = ("pytest_asyncio.plugin", "pytest_timeout", "pytest_django.plugin")

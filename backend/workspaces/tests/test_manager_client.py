@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from backend.workspaces.errors import STATUS_OF_REASON, problem_of
+from backend.workspaces.errors import problem_of
 from backend.workspaces.manager_client import manager_client
 from contract.errors import ApraNovaError, Reason
 from contract.manager import CreateRequest
@@ -70,11 +70,12 @@ def test_a_manager_that_is_not_there_means_unavailable(manager):
     assert caught.value.reason is Reason.MANAGER_UNAVAILABLE
 
 
-def test_every_reason_has_a_status():
-    assert set(STATUS_OF_REASON) == set(Reason)
-
-
-def test_unavailable_asks_to_come_back():
-    problem = problem_of(ApraNovaError(Reason.MANAGER_UNAVAILABLE, "Not now."))
-    assert problem.status == 503
-    assert problem.headers["Retry-After"] == "2"
+def test_each_reason_has_its_status_and_time_to_come_back():
+    problems = {reason: problem_of(ApraNovaError(reason, "Why.")) for reason in Reason}
+    told = {reason.value: (int(it.status), it.headers.get("Retry-After"), it.detail) for reason, it in problems.items()}
+    assert {reason: told.pop(reason)[:2] for reason in list(told) if told[reason][0] != 409} == {
+        "bad_request": (400, None), "workspace_not_found": (404, None), "snapshot_not_found": (404, None),
+        "no_capacity": (503, "60"), "launch_failed": (503, "5"), "manager_unavailable": (503, "2"), "internal": (500, None),
+    }  # fmt: skip
+    assert told == dict.fromkeys(told, (409, None, "Why."))
+    assert problems[Reason.CONFLICT].reason == "conflict"
