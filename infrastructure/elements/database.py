@@ -31,13 +31,7 @@ class Database(Construct):
             db_subnet_group_description=f"{stack.names.name}: private subnets",
             subnet_ids=network.private_subnet_ids,
         )
-        parameters = rds.CfnDBParameterGroup(
-            self,
-            "Parameters",
-            description=f"{stack.names.name}: TLS only",
-            family=FAMILY,
-            parameters={"rds.force_ssl": "1", "max_connections": str(settings.connections_max), "log_connections": "1"},
-        )
+        parameters = self._parameters(stack)
         monitoring = make_role(self, "Monitoring", "monitoring.rds.amazonaws.com", "RDS enhanced monitoring")
         monitoring.add_managed_policy(iam.ManagedPolicy.from_aws_managed_policy_name(_MONITORING_POLICY))
         self.instance = rds.CfnDBInstance(
@@ -79,13 +73,27 @@ class Database(Construct):
             monitoring_role_arn=monitoring.role_arn,
             ca_certificate_identifier="rds-ca-rsa2048-g1",
         )
-        for log in LOGS:  # RDS would make them without retention, and not under our key.
-            group = stack.log_group(f"{log.capitalize()}Log", f"/aws/rds/instance/{name}/{log}", scope=self)
-            self.instance.node.add_dependency(group)
         self.instance.cfn_options.deletion_policy = CfnDeletionPolicy.SNAPSHOT
         self.instance.cfn_options.update_replace_policy = CfnDeletionPolicy.SNAPSHOT
+        self._make_log_groups(stack)
         self.secret_arn = self._secret_arn(stack)
         """The owner's password. RDS keeps it, and changes it every seven days."""
+
+    def _parameters(self, stack: PlatformStack) -> rds.CfnDBParameterGroup:
+        connections = str(stack.settings.database.connections_max)
+        return rds.CfnDBParameterGroup(
+            self,
+            "Parameters",
+            description=f"{stack.names.name}: TLS only",
+            family=FAMILY,
+            parameters={"rds.force_ssl": "1", "max_connections": connections, "log_connections": "1"},
+        )
+
+    def _make_log_groups(self, stack: PlatformStack) -> None:
+        """RDS would make them without retention, and not under our key."""
+        for log in LOGS:
+            name = f"/aws/rds/instance/{stack.names.of('database')}/{log}"
+            self.instance.node.add_dependency(stack.log_group(f"{log.capitalize()}Log", name, scope=self))
 
     def _secret_arn(self, stack: PlatformStack) -> str:
         own, restored = self.instance.attr_master_user_secret_secret_arn, stack.settings.database.secret_arn

@@ -26,6 +26,11 @@ class Route:
     port: int
     target_group_arn: str
 
+    def as_property(self) -> ecs.CfnService.LoadBalancerProperty:
+        return _Service.LoadBalancerProperty(
+            container_name=self.container, container_port=self.port, target_group_arn=self.target_group_arn
+        )
+
 
 class FargateService(Construct):
     def __init__(
@@ -58,6 +63,11 @@ class FargateService(Construct):
             execution_role=execution_role,
             task_role=task_role,
         )
+        place = _Service.AwsVpcConfigurationProperty(
+            assign_public_ip="DISABLED",
+            subnets=network.private_subnet_ids,
+            security_groups=[network.groups.id_of(group)],
+        )
         self.service = _Service(
             self,
             "Service",
@@ -76,17 +86,7 @@ class FargateService(Construct):
             availability_zone_rebalancing="ENABLED",
             enable_execute_command=False,
             propagate_tags="SERVICE",
-            load_balancers=[
-                _Service.LoadBalancerProperty(
-                    container_name=route.container, container_port=route.port, target_group_arn=route.target_group_arn
-                )
-            ],
-            network_configuration=_Service.NetworkConfigurationProperty(
-                awsvpc_configuration=_Service.AwsVpcConfigurationProperty(
-                    assign_public_ip="DISABLED",
-                    subnets=network.private_subnet_ids,
-                    security_groups=[network.groups.id_of(group)],
-                )
-            ),
+            load_balancers=[route.as_property()],
+            network_configuration=_Service.NetworkConfigurationProperty(awsvpc_configuration=place),
         )
         ServiceScaling(self, cluster=cluster, service=name, settings=settings).node.add_dependency(self.service)
