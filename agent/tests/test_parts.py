@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
+import signal
 import socket
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,12 +16,12 @@ from typing import Any
 
 import pytest
 
-from agent import limits, listener, probe, processes, task
+from agent import egress, limits, listener, probe, processes, task
 from agent.activity import Activity
 from agent.application import Application, Places
 from agent.egress import proxy_environment
 from agent.http_head import Head
-from agent.processes import Children, Process, parse_stat, words_for
+from agent.processes import Children, Command, Process, parse_stat, words_for
 from contract.agent import AgentPhase, ClaimRequest, SaveAnswer, TaskConfig, WarnRequest
 from contract.names import AGENT_TOKEN_HEADER, LAUNCH_SECRET_HEADER, WorkspaceKind
 
@@ -240,6 +242,49 @@ def test_the_limits_are_no_looser_than_the_engine_s(monkeypatch: pytest.MonkeyPa
         limits.set_limits(512)
         expected = {limits.resource.RLIMIT_CORE: (0, 0)}
         assert found == expected | ({limits.resource.RLIMIT_NPROC: (wanted, wanted)} if wanted else {})
+
+
+def standard_input_of(pid: int) -> str:
+    return str(Path(f"/proc/{pid}/fd/0").readlink())
+
+
+async def test_a_child_leads_a_session_of_its_own_and_its_end_is_told() -> None:
+    children = Children()
+    children.watch()
+    pid = children.start(Command(("/bin/sleep", "60"), {}))
+    assert (os.getsid(pid), standard_input_of(pid)) == (pid, os.devnull)
+    os.kill(pid, signal.SIGKILL)
+    assert await children.end_of(pid) == -signal.SIGKILL
+    assert await children.run(Command(("/bin/sh", "-c", "exit $CODE"), {"CODE": "7"})) == 7
+
+
+async def test_the_way_out_takes_so_many_connections_at_once_and_any_number_in_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(egress, "CONNECTIONS_MAX", 2)
+
+    async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"to " + await reader.readexactly(3))
+        await reader.read()
+        writer.close()
+
+    async def ask(port: int) -> tuple[bytes, asyncio.StreamWriter]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"you")
+        with contextlib.suppress(ConnectionError):
+            return await reader.read(100), writer
+        return b"", writer
+
+    out = await egress.forward(str(tmp_path / "proxy"), port=0)
+    port = out.sockets[0].getsockname()[1]
+    assert (await ask(port))[0] == b""  # the proxy is down
+    async with await asyncio.start_unix_server(proxy, tmp_path / "proxy"), out:
+        for _ in range(2):
+            answers = [await ask(port) for _ in range(3)]
+            assert [answer for answer, _ in answers] == [b"to you", b"to you", b""]
+            for _, writer in answers:
+                writer.close()
+            await asyncio.sleep(0.05)
 
 
 @pytest.mark.parametrize("listen", ["", ":80", "localhost", "127.0.0.1:x"])

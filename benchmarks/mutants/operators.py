@@ -19,6 +19,7 @@ _LOGGERS = ("logger", "log", "_log", "logging")
 _NEVER_RUN = ("annotation", "returns", "decorator_list", "bases", "ops", "op", "ctx")
 """Fields without a mutant: annotations, decorators, and operators, which their own node swaps."""
 
+Key = tuple[str, str]
 Replaced = ast.expr | ast.stmt | ast.keyword
 
 
@@ -45,7 +46,7 @@ class Mutant:
         return True
 
     @property
-    def key(self) -> tuple[str, str]:
+    def key(self) -> Key:
         """Identifies it although line numbers shift."""
         return f"{self.file} {self.function}", f"{self.before} → {self.after}"
 
@@ -54,7 +55,7 @@ def mutants_of(root: Path, file: str) -> list[Mutant]:
     """Every mutant of one file, in the order of the source. A few do not compile."""
     source = (root / file).read_text(encoding="utf-8")
     lines = source.encode().split(b"\n")  # ast counts columns in bytes
-    found: dict[tuple[str, str], Mutant] = {}
+    found: dict[Key, Mutant] = {}
     for function, scope, node, text in _changes(ast.parse(source), "", range(1, len(lines) + 1)):
         first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
         changed = lines[first][: node.col_offset] + text.encode() + lines[last][node.end_col_offset :]

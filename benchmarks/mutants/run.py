@@ -8,14 +8,14 @@ import json
 import random
 import tempfile
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import psutil
 
 from benchmarks import machine, report
-from benchmarks.mutants.operators import Mutant, mutants_of
+from benchmarks.mutants.operators import Key, Mutant, mutants_of
 from benchmarks.mutants.trials import Trials
 
 FOLDERS = ("agent", "backend/gateway", "backend/workspaces", "manager/domain", "manager/use_cases")
@@ -28,35 +28,48 @@ KILLED_AT_LEAST = 0.9
 def main(arguments: Sequence[str]) -> int:
     options = _parse(arguments)
     about = {**machine.describe(), "load_before": machine.load()}
+    outcomes: list[tuple[Mutant, str]] = []
     with tempfile.TemporaryDirectory(prefix="apranova-mutants-") as folder, ThreadPoolExecutor(options.jobs) as threads:
         trials = Trials(Path(folder))
         drawn = _drawn(trials.tree, options)
         try:
-            outcomes = _tried(drawn, trials, threads)
+            for outcome in _tried(drawn, trials, threads):
+                outcomes.append(outcome)
+                _tell(*outcome, number=len(outcomes))
+        except KeyboardInterrupt:
+            print(f"interrupted: {len(outcomes)} of {len(drawn)} mutants were tried")
         finally:
             threads.shutdown(wait=False, cancel_futures=True)
-            for sandbox in psutil.Process().children():  # Ctrl-C
+            for sandbox in psutil.Process().children():
                 sandbox.kill()
-    survivors = [mutant for mutant, how in outcomes if how not in KILLED]
-    equivalent, accepted = _acknowledged()
-    print()
-    for mutant in sorted(survivors, key=lambda it: (it.file, it.line)):
-        reason = {**accepted, **equivalent}.get(mutant.key, "NOT ACKNOWLEDGED")
-        print(f"{mutant.file}:{mutant.line} {mutant.function}\n  - {mutant.before}\n  + {mutant.after}\n  {reason}")
-    counted = [(mutant, how) for mutant, how in outcomes if how in KILLED or mutant.key not in equivalent]
-    shares = {}
+    reasons, equivalent = _acknowledged()
+    survived = [[*mutant.key, reasons.get(mutant.key)] for mutant, how in outcomes if how not in KILLED]
+    shares = _shares([(mutant.file, how) for mutant, how in outcomes if how in KILLED or mutant.key not in equivalent])
+    print(f"{len(survived)} survived; {sum(reason is None for *_, reason in survived)} are not acknowledged")
+    for folder, share in shares.items():
+        print(f"{folder:20} {share['killed']:4} of {share['of']:4} that change anything killed: {share['share']:.1%}")
+    if len(outcomes) == len(drawn) and not options.survivors:
+        about["load_after"] = machine.load()
+        result = {"machine": about, "seed": options.seed, "drawn": len(drawn), "killed": shares, "survived": survived}
+        RESULT.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return 0 if shares.get("all", {"share": 1.0})["share"] >= KILLED_AT_LEAST else 1
+
+
+def _tell(mutant: Mutant, how: str, *, number: int) -> None:
+    if how not in KILLED:
+        print(f"{number:4} {how}  {mutant.file}:{mutant.line} {mutant.function}")
+        print(f"       - {mutant.before}\n       + {mutant.after}", flush=True)
+
+
+def _shares(outcomes: Sequence[tuple[str, str]]) -> dict[str, dict[str, float]]:
+    """How many mutants of each folder were killed, from pairs of file and outcome."""
+    shares: dict[str, dict[str, float]] = {}
     for folder in (*FOLDERS, "all"):
-        hows = [how for mutant, how in counted if folder == "all" or mutant.file.startswith(folder + "/")]
+        hows = [how for file, how in outcomes if folder == "all" or file.startswith(folder + "/")]
         killed = sum(how in KILLED for how in hows)
         if hows:
             shares[folder] = {"killed": killed, "of": len(hows), "share": round(killed / len(hows), 3)}
-            print(f"{folder:20} {killed:4} of {len(hows):4} that change anything killed: {killed / len(hows):.1%}")
-    if not options.survivors:
-        about["load_after"] = machine.load()
-        survived = [[*mutant.key, equivalent.get(mutant.key) or accepted.get(mutant.key)] for mutant in survivors]
-        result = {"machine": about, "seed": options.seed, "drawn": len(drawn), "killed": shares, "survived": survived}
-        RESULT.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return 0 if all(how in KILLED for _, how in counted) or shares["all"]["share"] >= KILLED_AT_LEAST else 1
+    return shares
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -89,34 +102,26 @@ def _drawn(tree: Path, options: argparse.Namespace) -> list[Mutant]:
     return list(itertools.islice((mutant for mutant in found if mutant.compiles), options.count))
 
 
-def _tried(drawn: Sequence[Mutant], trials: Trials, threads: ThreadPoolExecutor) -> list[tuple[Mutant, str]]:
+def _tried(drawn: Sequence[Mutant], trials: Trials, threads: ThreadPoolExecutor) -> Iterator[tuple[Mutant, str]]:
     packages = sorted({mutant.file.partition("/")[0] for mutant in drawn}, reverse=True)
     records = dict(zip(packages, threads.map(trials.record, packages), strict=True))
     print("recorded which test runs which line", flush=True)
     trying = {
         threads.submit(trials.try_out, mutant, records[mutant.file.partition("/")[0]]): mutant for mutant in drawn
     }
-    outcomes: list[tuple[Mutant, str]] = []
     for done in as_completed(trying):
-        mutant, how = trying[done], done.result()
-        if how == "interrupted":
+        if done.result() == "interrupted":
             raise KeyboardInterrupt
-        outcomes.append((mutant, how))
-        if how not in KILLED:
-            print(f"{len(outcomes):4} {how}  {mutant.file}:{mutant.line} {mutant.function}", flush=True)
-            print(f"       - {mutant.before}\n       + {mutant.after}", flush=True)
-    return outcomes
+        yield trying[done], done.result()
 
 
-def _acknowledged() -> tuple[dict[tuple[str, str], str], dict[tuple[str, str], str]]:
-    """Reasons why mutants change nothing, and why no test should hold what others change."""
+def _acknowledged() -> tuple[dict[Key, str], set[Key]]:
+    """The reasons for acknowledged survivors, and which of these change nothing."""
     document = tomllib.loads(ACKNOWLEDGED.read_text(encoding="utf-8"))
-    equivalent, accepted = (
-        {
-            (place, change): reason
-            for place, changes in document.get(kind, {}).items()
-            for change, reason in changes.items()
-        }
-        for kind in ("equivalent", "accepted")
+    by_kind = {
+        kind: {(place, change): reason for place, changes in places.items() for change, reason in changes.items()}
+        for kind, places in document.items()
+    }
+    return {key: reason for found in by_kind.values() for key, reason in found.items()}, set(
+        by_kind.get("equivalent", ())
     )
-    return equivalent, accepted

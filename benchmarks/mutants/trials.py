@@ -29,7 +29,7 @@ SUITES = {
 _PLUGINS = ("pytest_asyncio.plugin", "pytest_timeout", "pytest_django.plugin")
 """All others take seconds to load."""
 _FIRST_S = 2.0
-"""Most mutants are killed by tests that take no longer together. The others run only if none of these fails."""
+"""Most mutants are killed by tests that take no longer together. The others run only after them."""
 TESTS_MAX_S = 60.0
 """How long the tests of one mutant may take, by their recorded times. The fastest are chosen."""
 _KEPT_RECORDS = Path(tempfile.gettempdir()) / f"apranova-mutants-{os.geteuid()}"

@@ -1,4 +1,4 @@
-"""One pass over tasks and workspaces, on plain data: which actions follow, and when the next pass is due."""
+"""One pass over tasks and workspaces, on plain data: its actions, and when the next is due."""
 
 from __future__ import annotations
 
@@ -9,15 +9,23 @@ import pytest
 
 from contract.agent import AgentPhase, AgentStatus
 from contract.errors import ApraNovaError, Reason
-from contract.names import TaskState, WorkspaceState
+from contract.names import TaskState, WorkspaceKind, WorkspaceState
 from manager.domain.lifecycle.fleet import Fleet
 from manager.domain.lifecycle.observation import ObservedTask
+from manager.domain.lifecycle.task import Task
+from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy
+from manager.domain.pool.attendance import Attendance
+from manager.domain.pool.cohort import Cohort, Study
+from manager.domain.pool.demand import Demand
+from manager.domain.pool.outlook import Outlook
 from manager.domain.reconcile import Observation, reconcile
 from manager.ports.workspace_store import VersionConflict
 from manager.tests.school import ANNA, BEN, School
 from manager.tests.test_records import PLAIN, TASK
+from manager.use_cases.launch import launch
 from manager.use_cases.records import get_task, held_task, retried
+from manager.use_cases.stop import stop
 from manager.use_cases.world import InFlight, ProcessMemory, Site
 
 NOW = 5_000.0
@@ -165,6 +173,34 @@ def test_records_that_are_read_late_are_a_conflict_and_conflicts_are_tried_again
     with pytest.raises(ApraNovaError) as refused:
         retried(school.world, attempt)
     assert (refused.value.reason, len(tries)) == (Reason.CONFLICT, 2)
+
+
+def test_a_launch_that_waits_is_not_written_again_and_starts_are_forgotten_once_read_back() -> None:
+    school = School(pool=1)
+    school.enrol(ANNA)
+    launch(school.world, ANNA)
+    school.settle()
+    assert school.world.memory.starts_since(0.0) == []
+    stop(school.world, ANNA)
+    assert launch(school.world, ANNA) == school.workspace()
+    assert launch(school.world, ANNA) == school.workspace()
+    assert school.workspace().launch_wanted_at == school.clock.now()
+
+
+def test_a_new_record_knows_nothing_but_what_it_is_made_of() -> None:
+    kind = WorkspaceKind.VSCODE
+    for made, given in (
+        (Task("t", kind, "i", 1.0, "s"), {"task_id", "kind", "image", "created_at", "agent_token", "state"}),
+        (Workspace("w", "o", kind), {"workspace_id", "owner_id", "kind", "state"}),
+        (Outlook(), {"outlook_id"}), (Demand(), {"demand_id"}), (Cohort("c", "l", kind), {"cohort_id", "label", "kind", "attendance"}),
+        (Attendance(), set()), (Study(1.0), {"class_at", "attendance"}), (SEEN, {"task_id", "alive", "started_at", "control_address"}),
+    ):  # fmt: skip
+        assert {name for name, value in vars(made).items() if value} == given
+    assert (Outlook().outlook_id, Demand().demand_id, Cohort("c", "l", kind).attendance) == (
+        "outlook",
+        "demand",
+        Attendance(),
+    )
 
 
 def test_the_limits_are_changed_on_purpose_only() -> None:

@@ -1,4 +1,4 @@
-"""Authorization in the test's own process: every question of the policy, what is kept, and what Envoy is told."""
+"""Authorization in the test's own process: the policy, what is kept, what Envoy is told."""
 
 from __future__ import annotations
 
