@@ -94,8 +94,49 @@ def typing_is_seen(desk: Desk, page: Page) -> bool:
 
 
 def stored_tabs(desk: Desk) -> str:
-    file = desk.home / ".local/share/apranova/tabs.json"
-    return file.read_text() if file.exists() else ""
+    return "".join(file.read_text() for file in (desk.home / ".local/share/apranova/tabs").glob("*.json"))
+
+
+def test_restored_tabs_never_take_the_keyboard(desk: Desk) -> None:
+    """Two tabs are left open. In a fresh browser a third file is opened at once and typed into."""
+    for name in ("notes.txt", "typed.txt"):
+        (desk.project / name).write_text("")
+    page = desk.open_tab()
+    open_file(page, "notes.txt")
+    open_file(page, "README.md")
+    until(lambda: "notes.txt" in stored_tabs(desk) and "README.md" in stored_tabs(desk))
+    page.context.close()
+
+    fresh = desk.open_tab()
+    open_file(fresh, "typed.txt")
+    fresh.locator(".editor-instance").first.click(position={"x": 300, "y": 60}, force=True)
+    line = "the quick brown fox jumps over the lazy dog "
+    text = line * 9
+    for word in re.findall(r"\w+ ", text):
+        fresh.keyboard.type(word, delay=40)
+    until(lambda: set(tabs(fresh)) >= {"notes.txt", "README.md", "typed.txt"})
+    until(lambda: (desk.project / "typed.txt").read_text() == text)
+    assert (desk.project / "notes.txt").read_text() == ""
+    assert fresh.locator(".tab.active").get_attribute("data-resource-name") == "typed.txt"
+
+
+def test_each_folder_has_its_own_tabs(desk: Desk) -> None:
+    other = desk.home / "other"
+    other.mkdir()
+    (other / "own.txt").write_text("")
+    page = desk.open_tab()
+    open_file(page, "README.md")
+    until(lambda: "README.md" in stored_tabs(desk))
+    page.goto(f"{desk.gateway.url}?folder={other}")
+    open_file(page, "own.txt")
+    until(lambda: "own.txt" in stored_tabs(desk))
+    assert tabs(page) == ["own.txt"]
+    page.context.close()
+
+    fresh = desk.open_tab()  # the folder that was open last
+    until(lambda: tabs(fresh) == ["own.txt"])
+    fresh.goto(f"{desk.gateway.url}?folder={desk.project}")
+    until(lambda: tabs(fresh) == ["README.md"])
 
 
 def test_an_open_tab_alone_is_no_activity(desk: Desk) -> None:

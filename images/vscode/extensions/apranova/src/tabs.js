@@ -1,7 +1,8 @@
-// Open tabs live in the browser's own storage: another computer or a fresh browser has none. So the home
-// keeps them too, and a browser that has never seen this workspace opens them again, once.
+// Open tabs live in the browser's own storage: another computer or a fresh browser has none. So the
+// home keeps each folder's tabs too, and a browser that has never seen the folder opens them, once.
 "use strict";
 
+const crypto = require("node:crypto");
 const fs = require("node:fs/promises");
 const os = require("node:os");
 const path = require("node:path");
@@ -11,7 +12,9 @@ const KNOWN_BROWSER = "apranova.knownBrowser";
 const WRITE_DELAY_MS = 800;
 const TABS_MAX = 40;
 
-const file = path.join(os.homedir(), ".local/share/apranova/tabs.json");
+const root = vscode.workspace.workspaceFile ?? vscode.workspace.workspaceFolders?.[0]?.uri;
+const name = crypto.createHash("sha256").update(root?.path ?? "").digest("hex").slice(0, 16);
+const file = path.join(os.homedir(), ".local/share/apranova/tabs", `${name}.json`);
 
 async function keepTabs(context) {
   // workspaceState is stored by the browser: its absence is what makes the browser fresh.
@@ -41,20 +44,23 @@ function openTabs() {
         input instanceof vscode.TabInputNotebook ||
         input instanceof vscode.TabInputCustom;
       if (!isFile || !["file", "vscode-remote"].includes(input.uri.scheme)) return [];
-      return [{ path: input.uri.path, column: group.viewColumn, active: tab.isActive, pinned: tab.isPinned }];
+      // Git's own files, such as a commit message, are gone when the command ends.
+      if (input.uri.path.includes("/.git/")) return [];
+      return [{ path: input.uri.path, column: group.viewColumn, active: tab.isActive }];
     }),
   );
 }
 
+// The student may be typing already, so every tab opens in the background. VS Code puts a background tab in front only
+// where a column has none, so the active tab comes first. Each of the others lands right next to the one in front.
 async function reopen(tabs) {
   const alreadyOpen = new Set(openTabs().map((tab) => tab.path));
-  // The active tab of each column last, so that it ends up in front.
-  const ordered = [...tabs].sort((a, b) => Number(a.active) - Number(b.active));
+  const ordered = [...tabs.filter((tab) => tab.active), ...tabs.filter((tab) => !tab.active).reverse()];
   for (const tab of ordered) {
     if (alreadyOpen.has(tab.path)) continue;
     try {
       await fs.access(tab.path);
-      const options = { viewColumn: tab.column, preview: false, preserveFocus: true };
+      const options = { viewColumn: tab.column, preview: false, preserveFocus: true, background: true };
       await vscode.commands.executeCommand("vscode.open", vscode.Uri.file(tab.path), options);
     } catch {
       // The file is gone; the other tabs still come back.
