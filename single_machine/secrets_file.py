@@ -49,6 +49,15 @@ def load_or_make(path: Path) -> Secrets:
     return Secrets(**{name: known.get(name, new) for name, new in made.items()})
 
 
+def load(path: Path) -> Secrets:
+    """The secrets of a school that runs. Raises CannotGoOn: they are never made while it does."""
+    known = _read(path)
+    try:
+        return Secrets(**known)
+    except TypeError:
+        raise CannotGoOn(f"the file of secrets {path} is missing or incomplete. Put your copy of it back.") from None
+
+
 def _read(path: Path) -> dict[str, str]:
     """Empty without a file. A damaged one is never replaced: its secrets cannot be made again."""
     try:

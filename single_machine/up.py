@@ -14,14 +14,14 @@ from types import FrameType
 
 from gateway.render import GatewaySettings, prepare
 from gateway.static import BadImage, publish
-from single_machine import postgres, redis
+from single_machine import postgres, redis, school_data
 from single_machine.image_builds import ImageBuilds
 from single_machine.isolation_check import choose_isolation
 from single_machine.manager_calls import stop_workspaces
 from single_machine.portal_build import PortalBuildFailed, build_portal
 from single_machine.preflight import CannotGoOn, check_disk, check_port, free_port, make_folders
 from single_machine.processes import DidNotStart, Processes
-from single_machine.progress import console, say, step, warn
+from single_machine.progress import StepFellShort, console, say, step, warn
 from single_machine.running import RunningProduct, announce, find_ready, find_running, only_one, starting, withdraw
 from single_machine.secrets_file import load_or_make
 from single_machine.services import Services
@@ -67,6 +67,7 @@ def _start(settings: Settings, processes: Processes, images: ImageBuilds, *, dem
     say("[bold]ApraNova[/] is starting.")
     check_port(settings)
     check_disk(settings, missing=images.missing())
+    school_data.check(settings)
     isolation = choose_isolation(unisolated=settings.unisolated, sandbox_uid=settings.sandbox_uid)
     services = Services(
         settings=settings,
@@ -101,6 +102,7 @@ def _start(settings: Settings, processes: Processes, images: ImageBuilds, *, dem
         processes.wait_ready("envoy")
     for text in isolation.warnings:
         warn(text)
+    school_data.record(settings, services.secrets, now=time.time())
     announced = starting(settings)
     return replace(
         announced,
@@ -203,12 +205,24 @@ def _end(settings: Settings, processes: Processes, images: ImageBuilds) -> None:
     try:
         if product is not None:
             with step("Saving and stopping the workspaces", done="Workspaces saved and stopped"):
-                stop_workspaces(settings, product.manager_endpoint)
+                _save_and_stop(settings, product)
     finally:
         with step("Stopping", done="Stopped; everything is kept"):
             images.stop()
             processes.stop_all()
             withdraw(settings)
+
+
+def _save_and_stop(settings: Settings, product: RunningProduct) -> None:
+    unsaved = stop_workspaces(settings, product.manager_endpoint)
+    if unsaved is None:
+        raise StepFellShort(
+            "The workspace manager did not answer, so running workspaces end without a last save. "
+            f"Editors save every few seconds by themselves. The manager's log: {settings.logs / 'manager.log'}"
+        )
+    if unsaved:
+        lines = "".join(f"\n    {workspace_id}: {why}" for workspace_id, why in unsaved.items())
+        raise StepFellShort(f"Workspaces stopped; the last changes of these may be missing:{lines}")
 
 
 @contextmanager
