@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from manager.ports.home_volumes import HomeOwner
+
 _LATENCY_S = {"create": 0.02, "exists": 0.003, "purge": 0.2}
 
 
@@ -18,7 +20,7 @@ class SimulatedHomes:
     def latency_s(self, method: str, arguments: tuple) -> float:  # noqa: ARG002 (each adapter decides what counts)
         return _LATENCY_S[method]
 
-    def create(self, home_id: str) -> None:
+    def create(self, home_id: str, owner: HomeOwner | None = None) -> None:  # noqa: ARG002
         self.work.setdefault(home_id, 0)
 
     def exists(self, home_id: str) -> bool:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from contract.environment import BadSetting
-from single_machine import down, export_history, reset, restore, status, up
+from single_machine import down, export_history, rebuild_records, reset, restore, status, up
 from single_machine.preflight import CannotGoOn, refused_by_the_machine
 from single_machine.settings import read_settings
 
@@ -29,9 +29,12 @@ def main() -> int:
     reset_parser = commands.add_parser("reset", help="delete all data of this machine's school (asks first)")
     reset_parser.add_argument("--yes", action="store_true", help="do not ask")
     restore_parser = commands.add_parser("restore", help="put a stopped workspace's files back as they were")
-    restore_parser.add_argument("workspace", help="its id: ws-…")
+    restore_parser.add_argument("workspace", nargs="?", help="its id: ws-…")
     restore_parser.add_argument(
         "snapshot", nargs="?", help="its first characters; without it, the snapshots are listed"
+    )
+    restore_parser.add_argument(
+        "--rebuild-records", action="store_true", help="make the manager's lost records again, from the homes"
     )
     history_parser = commands.add_parser("export-history", help="print launches and stops as JSON lines, without names")
     history_parser.add_argument("--from", dest="begin", metavar="DATE", help="only since then (2026-11-23, UTC)")
@@ -58,6 +61,10 @@ def _carry_out(arguments: argparse.Namespace) -> int:
             return down.run(settings)
         case "status":
             return status.run(settings, as_json=arguments.json)
+        case "restore" if arguments.rebuild_records:
+            return rebuild_records.run(settings)
+        case "restore" if arguments.workspace is None:
+            raise CannotGoOn("name a workspace, ws-…: ./apranova status lists them. Or use --rebuild-records.")
         case "restore":
             return restore.run(settings, workspace_id=arguments.workspace, snapshot=arguments.snapshot)
         case "export-history":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 from contract.locked_files import remove_tree
 from single_machine.preflight import CannotGoOn
@@ -14,7 +15,7 @@ from single_machine.settings import Settings
 def run(settings: Settings, *, ask: bool) -> int:
     if product := find_running(settings):
         raise CannotGoOn(f"ApraNova is {'starting' if product.starting else 'running'}. Stop it first: ./apranova down")
-    if not settings.data.exists():
+    if not settings.data.exists() and not _repositories(settings):
         say(f"There is no data in {settings.home}.")
         return 0
     with only_one(settings):
@@ -36,8 +37,13 @@ def _delete(settings: Settings, *, ask: bool) -> int:
             return 1
     with step("Deleting the data"):
         remove_tree(settings.data)
-        for repository in settings.snapshots.glob("home-" + "?" * 16):  # the folder may be the operator's own
+        for repository in _repositories(settings):
             remove_tree(repository)
         settings.demo_accounts.unlink(missing_ok=True)
         (settings.home / "secrets.json").unlink(missing_ok=True)
     return 0
+
+
+def _repositories(settings: Settings) -> list[Path]:
+    """The snapshots, one by one: the folder may be the operator's own."""
+    return list(settings.snapshots.glob("home-" + "?" * 16))

@@ -37,18 +37,19 @@ class Identity:
     """SHA-256 of the secrets that data depend on."""
 
 
-def check(settings: Settings) -> None:
-    """Raise CannotGoOn when a part is missing, damaged or another school's, and this school has data."""
+def check(settings: Settings) -> list[str]:
+    """Return what the operator should know. Raises CannotGoOn when this school has data, and a part of
+    them is missing, damaged or another school's."""
     identity = _identity(settings)
     evidence = _evidence(settings, identity)
     if not evidence:
-        return
+        return []
     problems = [
         problem
         for problem in (
             _secrets_problem(settings, identity),
             _postgres_problem(settings, identity),
-            _records_problem(settings),
+            records_problem(settings),
         )
         if problem
     ]
@@ -60,6 +61,13 @@ def check(settings: Settings) -> None:
             f"To put a part back from your backup, follow {RUNBOOK}. "
             "To begin a new school instead, run ./apranova reset."
         )
+    if lost := _homes(settings) - _homes_with_a_record(settings):
+        text = (
+            f"{len(lost)} of the homes have no record, so their students would get new, empty ones. "
+            "To add the records, stop ApraNova and run ./apranova restore --rebuild-records."
+        )
+        return [text]
+    return []
 
 
 def record(settings: Settings, secrets: Secrets, *, now: float) -> None:
@@ -142,10 +150,10 @@ def _postgres_problem(settings: Settings, identity: Identity | None) -> str:
     return ""
 
 
-def _records_problem(settings: Settings) -> str:
+def records_problem(settings: Settings) -> str:
     """The manager's records say which home is whose."""
     file = settings.data / "manager.sqlite3"
-    homes = {home.name for home in (settings.data / "homes").glob(_HOMES)}
+    homes = _homes(settings)
     remedy = (
         "Without them no student gets their home. `./apranova restore --rebuild-records` makes them from the homes."
     )
@@ -153,16 +161,26 @@ def _records_problem(settings: Settings) -> str:
     if not file.exists() or file.stat().st_size == 0:
         return f"{what} are {'empty' if file.exists() else 'missing'}. {remedy}"
     try:
-        with contextlib.closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
-            (sound,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-            known = {row[0] for row in connection.execute("SELECT body ->> 'home_id' FROM workspaces")}
+        known = _homes_with_a_record(settings)
     except sqlite3.Error as problem:
         return f"{what} are damaged ({problem}). {remedy}"
-    if sound != "ok":
-        return f"{what} are damaged ({sound}). {remedy}"
     if homes and not homes & known:
         return f"{what} know none of the {len(homes)} homes: they are another school's. {remedy}"
     return ""
+
+
+def _homes(settings: Settings) -> set[str]:
+    return {home.name for home in (settings.data / "homes").glob(_HOMES)}
+
+
+def _homes_with_a_record(settings: Settings) -> set[str]:
+    """Raises sqlite3.Error when the file is damaged."""
+    file = settings.data / "manager.sqlite3"
+    with contextlib.closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
+        (sound,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        if sound != "ok":
+            raise sqlite3.DatabaseError(sound)
+        return {row[0] for row in connection.execute("SELECT body ->> 'home_id' FROM workspaces")}
 
 
 def _date(timestamp: float) -> str:

@@ -67,7 +67,8 @@ def _start(settings: Settings, processes: Processes, images: ImageBuilds, *, dem
     say("[bold]ApraNova[/] is starting.")
     check_port(settings)
     check_disk(settings, missing=images.missing())
-    school_data.check(settings)
+    for text in school_data.check(settings):
+        warn(text)
     isolation = choose_isolation(unisolated=settings.unisolated, sandbox_uid=settings.sandbox_uid)
     services = Services(
         settings=settings,

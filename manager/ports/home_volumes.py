@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Protocol
+
+from contract.names import WorkspaceKind
 
 _HOME_ID = re.compile(r"^home-[a-z2-7]{16}$")
 
@@ -15,13 +18,28 @@ def check_home_id(home_id: str) -> str:
     return home_id
 
 
+@dataclass(frozen=True)
+class HomeOwner:
+    """Whose a home is: enough to make the workspace's record again."""
+
+    workspace_id: str
+    owner_id: str
+    kind: WorkspaceKind
+    owner_name: str = ""
+    owner_email: str = ""
+
+
 class HomeVolumes(Protocol):
     """Creates and ends homes. A home outlives every task; only `purge`, after a person's delete,
     ends it."""
 
-    def create(self, home_id: str) -> None:
-        """Create an empty home, owned by the student's uid. Idempotent. Another process may know it
-        only when a task was started with it. Raises ApraNovaError(NO_CAPACITY): disk full."""
+    def create(self, home_id: str, owner: HomeOwner | None = None) -> None:
+        """Create an empty home, owned by the student's uid. Idempotent.
+
+        Another process may know it only when a task was started with it. Where records live on the
+        same machine, `owner` is kept next to the home, out of the student's reach. Raises
+        ApraNovaError(NO_CAPACITY): disk full.
+        """
 
     def exists(self, home_id: str) -> bool: ...
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from contract.errors import ApraNovaError, Reason
+from contract.names import WorkspaceKind
 from manager.adapters.directory_homes.homes import MARK, DirectoryHomeVolumes, is_there
 from manager.adapters.memory.homes import MemoryHomeVolumes
-from manager.ports.home_volumes import HomeVolumes
+from manager.ports.home_volumes import HomeOwner, HomeVolumes
 
 HOME = "home-aaaaaaaaaaaaaaaa"
 
@@ -37,6 +38,31 @@ def test_creating_again_keeps_what_is_in_the_home(tmp_path: Path) -> None:
     homes.create(HOME)
     assert (tmp_path / HOME / "work.txt").read_text() == "precious"
     assert (tmp_path / HOME).stat().st_mode & 0o777 == 0o700
+
+
+def test_whose_a_home_is_stays_next_to_it_until_the_purge(tmp_path: Path) -> None:
+    homes = DirectoryHomeVolumes(tmp_path)
+    owner = HomeOwner("ws-aaaaaaaaaa", "person", WorkspaceKind.VSCODE, "Ada", "ada@school.example")
+    homes.create(HOME, owner)
+    homes.create("home-bbbbbbbbbbbbbbbb")
+    assert homes.owners() == {HOME: owner, "home-bbbbbbbbbbbbbbbb": None}
+    (card,) = tmp_path.glob(f".{HOME}*")
+    assert card.stat().st_mode & 0o777 == 0o600
+    assert list((tmp_path / HOME).iterdir()) == [], "out of the student's reach"
+    homes.purge(HOME)
+    assert list(tmp_path.glob(f".{HOME}*")) == []
+
+
+def test_a_full_disk_does_not_stop_a_launch_for_the_note_of_its_owner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    homes = DirectoryHomeVolumes(tmp_path)
+    monkeypatch.setattr(Path, "write_text", full)
+    homes.create(HOME, HomeOwner("ws-aaaaaaaaaa", "person", WorkspaceKind.VSCODE))
+    assert homes.owners() == {HOME: None}
 
 
 @pytest.mark.root  # who alone can give files to another user

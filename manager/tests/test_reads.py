@@ -20,6 +20,7 @@ from manager.domain.lifecycle.actions import ActOnUse
 from manager.domain.lifecycle.observation import ObservedTask
 from manager.domain.lifecycle.task import Task
 from manager.domain.lifecycle.workspace import Workspace
+from manager.ports.home_volumes import HomeOwner
 from manager.ports.task_runner import TaskSpec
 from manager.tests.school import ANNA, BEN, School, enrolled
 from manager.use_cases.launch import launch
@@ -283,9 +284,9 @@ def test_a_newcomer_s_launch_reads_none_of_the_many_tasks_that_wait_for_others()
 class HomesThatDieWithTheirFirstCaller(MemoryHomeVolumes):
     """The home is made, and the process ends before it learns so."""
 
-    def create(self, home_id: str) -> None:
+    def create(self, home_id: str, owner: HomeOwner | None = None) -> None:
         first = home_id not in self.files
-        super().create(home_id)
+        super().create(home_id, owner)
         if first:
             raise KeyboardInterrupt
 

@@ -17,6 +17,7 @@ from manager.adapters.memory.runner import MemoryTaskAgent, MemoryTaskRunner, Ru
 from manager.adapters.memory.store import MemoryWorkspaceStore
 from manager.domain.lifecycle.task import Task
 from manager.domain.lifecycle.workspace import Workspace
+from manager.ports.home_volumes import HomeOwner
 from manager.ports.task_runner import TaskSpec
 from manager.ports.workspace_store import Record
 from manager.tests.faults import Faults, Faulty
@@ -167,11 +168,11 @@ def test_a_launch_that_was_cut_short_goes_on_with_the_next_pass_though_no_event_
 class HomesThatRefuseOnce(MemoryHomeVolumes):
     refused = False
 
-    def create(self, home_id: str) -> None:
+    def create(self, home_id: str, owner: HomeOwner | None = None) -> None:
         if not self.refused:
             self.refused = True
             raise ApraNovaError(Reason.INTERNAL, "The disk does not answer")
-        super().create(home_id)
+        super().create(home_id, owner)
 
 
 def test_a_claim_that_was_cut_short_goes_on_with_the_next_pass_though_the_index_shows_the_task_as_it_was() -> None:

@@ -11,6 +11,7 @@ from contract.names import StepName, StopReason, TaskState, WorkspaceState
 from manager.domain.lifecycle.observation import ObservedTask
 from manager.domain.lifecycle.task import Task
 from manager.domain.lifecycle.workspace import Workspace
+from manager.ports.home_volumes import HomeOwner
 from manager.ports.task_agent import AgentUnreachable
 from manager.ports.task_runner import TaskSpec
 from manager.ports.workspace_store import VersionConflict
@@ -171,10 +172,16 @@ def _make_home(world: World, workspace: Workspace) -> str:
     if workspace.home_id is None:
         raise VersionConflict(f"{workspace.workspace_id} is not bound any more")
     if workspace.home_created_at is None:
-        world.homes.create(workspace.home_id)
+        world.homes.create(workspace.home_id, owner_of(workspace))
     else:
         _must_exist(world, workspace.home_id)
     return workspace.home_id
+
+
+def owner_of(workspace: Workspace) -> HomeOwner:
+    return HomeOwner(
+        workspace.workspace_id, workspace.owner_id, workspace.kind, workspace.owner_name, workspace.owner_email
+    )
 
 
 def _must_exist(world: World, home_id: str | None) -> None:

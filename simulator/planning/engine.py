@@ -10,6 +10,7 @@ from contract.errors import ApraNovaError, Reason
 from contract.manager import KindView
 from contract.names import WorkspaceKind
 from manager.domain.lifecycle.observation import ObservedTask
+from manager.ports.home_volumes import HomeOwner
 from manager.ports.task_agent import AgentUnreachable
 from manager.ports.task_runner import TaskSpec
 from simulator.planning.ledger import Ledger
@@ -142,7 +143,7 @@ class PlannedEngine:
 
     # ── HomeVolumes
 
-    def create(self, home_id: str) -> None:
+    def create(self, home_id: str, owner: HomeOwner | None = None) -> None:  # noqa: ARG002
         self.homes.add(home_id)
 
     def exists(self, home_id: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
@@ -12,10 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from contract.names import WorkspaceKind
+from contract.names import WorkspaceKind, WorkspaceState
+from manager.adapters.directory_homes.homes import DirectoryHomeVolumes
 from manager.adapters.sqlite.store import SqliteWorkspaceStore
-from manager.domain.workspace import Workspace
-from single_machine import postgres, school_data
+from manager.domain.lifecycle.workspace import Workspace
+from manager.ports.home_volumes import HomeOwner
+from single_machine import postgres, rebuild_records, school_data
 from single_machine.preflight import CannotGoOn
 from single_machine.secrets_file import load_or_make
 from single_machine.settings import Settings, read_settings
@@ -133,7 +136,13 @@ LOSSES: dict[str, tuple[str, Callable[[Settings], object]]] = {
 
 
 def test_a_whole_school_starts(school: Settings) -> None:
-    school_data.check(school)
+    assert school_data.check(school) == []
+
+
+def test_a_home_without_a_record_is_told(school: Settings) -> None:
+    (school.data / "homes" / "home-cccccccccccccccc").mkdir()
+    (told,) = school_data.check(school)
+    assert told.startswith("1 of the homes have no record")
 
 
 @pytest.mark.parametrize("loss", LOSSES)
@@ -161,6 +170,29 @@ def test_any_sign_of_earlier_data_is_enough(school: Settings, proof: str) -> Non
         (school.data / "school.json").unlink()
     with pytest.raises(CannotGoOn, match="nothing was changed"):
         school_data.check(school)
+
+
+@pytest.mark.parametrize("loss", [loss for loss in LOSSES if loss.startswith("records")])
+def test_lost_records_are_made_again_from_the_homes(
+    school: Settings, loss: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    DirectoryHomeVolumes(school.data / "homes").note_owner(
+        HOME, HomeOwner("ws-aaaaaaaaaa", "ada", WorkspaceKind.VSCODE)
+    )
+    (school.data / "homes" / "home-cccccccccccccccc").mkdir()
+    LOSSES[loss][1](school)
+    lost = records(school).read_bytes() if records(school).exists() else None
+    assert rebuild_records.run(dataclasses.replace(school, source=Path(__file__).parents[2], run=school.home)) == 0
+    assert "Nobody knows whose home this is: home-cccccccccccccccc" in capfd.readouterr().out
+    school_data.check(school)
+    store = SqliteWorkspaceStore(records(school))
+    made = store.find_workspace("ws-aaaaaaaaaa")
+    store.close()
+    assert made is not None
+    assert (made.home_id, made.owner_id, made.state) == (HOME, "ada", WorkspaceState.STOPPED)
+    assert made.home_created_at is not None
+    aside = [file.read_bytes() for file in school.data.glob("manager.sqlite3.set-aside-*")]
+    assert lost is None or lost in aside, "what was there can still be looked at"
 
 
 def test_a_first_start_that_was_cut_short_may_go_on(tmp_path: Path) -> None:

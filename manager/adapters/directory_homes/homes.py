@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
+from contract import wire
 from contract.errors import ApraNovaError, Reason
 from contract.locked_files import remove_tree
-from manager.ports.home_volumes import check_home_id
+from manager.ports.home_volumes import HomeOwner, check_home_id
 
 LEFT_BY_RESTORES = ("before", "fetched")
 """`.<home id>.…`: while a restore lasts, the home that it replaces and the one that replaces it."""
@@ -39,9 +42,11 @@ class DirectoryHomeVolumes:
         self._sandbox_uid = sandbox_uid
         make_folder(folder)
 
-    def create(self, home_id: str) -> None:
+    def create(self, home_id: str, owner: HomeOwner | None = None) -> None:
         """Creates it under another name and renames it: it never exists without owner and mode."""
         home = self._path(home_id)
+        if owner is not None:
+            self.note_owner(home_id, owner)
         if home.is_dir():
             return
         unfinished = self._folder / f".{home_id}.new"
@@ -63,6 +68,26 @@ class DirectoryHomeVolumes:
                 raise ApraNovaError(Reason.NO_CAPACITY, message, detail=str(error)) from error
             raise
 
+    def note_owner(self, home_id: str, owner: HomeOwner) -> None:
+        """Keep next to the home whose it is, unless it is there. A full disk must not stop a launch."""
+        card = self._card(home_id)
+        if card.exists():
+            return
+        draft = card.with_suffix(".new")
+        with contextlib.suppress(OSError):
+            draft.touch(mode=0o600)
+            draft.write_text(json.dumps(wire.to_json(owner)))
+            draft.replace(card)
+
+    def owners(self) -> Mapping[str, HomeOwner | None]:
+        """Whose each home is, by home id; None where that was not kept or cannot be read."""
+        found: dict[str, HomeOwner | None] = {}
+        for home in sorted(self._folder.glob("home-*")):
+            found[home.name] = None
+            with contextlib.suppress(OSError, ValueError, wire.BadMessage):
+                found[home.name] = wire.from_json(HomeOwner, json.loads(self._card(home.name).read_text()))
+        return found
+
     def exists(self, home_id: str) -> bool:
         return self._path(home_id).is_dir()
 
@@ -77,8 +102,12 @@ class DirectoryHomeVolumes:
             self._path(home_id).rename(doomed)
         for left in (doomed, *(self._folder / f".{home_id}.{name}" for name in LEFT_BY_RESTORES)):
             remove_tree(left)
+        self._card(home_id).unlink(missing_ok=True)
         if self._snapshots is not None:
             remove_tree(self._snapshots / home_id)
+
+    def _card(self, home_id: str) -> Path:
+        return self._folder / f".{check_home_id(home_id)}.owner.json"
 
     def _path(self, home_id: str) -> Path:
         return self._folder / check_home_id(home_id)

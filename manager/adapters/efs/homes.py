@@ -27,7 +27,7 @@ from contract.names import STUDENT_UID
 from manager.adapters.dynamodb import table
 from manager.adapters.dynamodb.refusals import code_of
 from manager.adapters.ecs.settings import HomePlace, NewHome
-from manager.ports.home_volumes import check_home_id
+from manager.ports.home_volumes import HomeOwner, check_home_id
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -65,7 +65,7 @@ class EfsHomeVolumes:
         self._table = table_name
         self._drop_definitions = drop_definitions
 
-    def create(self, home_id: str) -> None:
+    def create(self, home_id: str, owner: HomeOwner | None = None) -> None:  # noqa: ARG002
         """Create the access point. The start that follows records it, in one request with its
         intent record and before ECS is asked; until then no other process knows it. A create that
         was interrupted is repeated, and EFS recognizes it by its token. Only if the file systems

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from manager.ports.home_volumes import HomeOwner
+
 
 class MemoryHomeVolumes:
     def __init__(self) -> None:
         self.files: dict[str, set[str]] = {}
         self.purged: list[str] = []
 
-    def create(self, home_id: str) -> None:
+    def create(self, home_id: str, owner: HomeOwner | None = None) -> None:  # noqa: ARG002
         self.files.setdefault(home_id, set())
 
     def exists(self, home_id: str) -> bool:
