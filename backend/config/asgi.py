@@ -49,9 +49,9 @@ def with_workers(application: Any) -> WithBackground:
     """Add the background workers: the outbox, sign-in hints, sessions."""
     from backend.cohorts import outbox
     from backend.costs import sessions
-    from backend.workspaces import sign_in_hint
+    from backend.workspaces import deactivated, sign_in_hint
 
-    return WithBackground(application, (outbox.worker, sign_in_hint.worker, sessions.worker))
+    return WithBackground(application, (outbox.worker, sign_in_hint.worker, sessions.worker, deactivated.worker))
 
 
 application = with_workers(build_application())

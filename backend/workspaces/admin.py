@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from django.contrib import admin
+from typing import cast
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 
+from backend.accounts.models import User
 from backend.platform.admin_site import ReadOnlyAdmin, site
 from backend.workspaces.models import Workspace
-from backend.workspaces.services import view_of
+from backend.workspaces.services import stop, view_of
 from contract.errors import ApraNovaError
 
 
@@ -19,6 +24,16 @@ class WorkspaceAdmin(ReadOnlyAdmin):
     list_select_related = ("owner",)
     list_per_page = 50
     readonly_fields = ("state_now",)
+    actions = ("save_and_stop",)
+
+    @admin.action(description="Save and stop")
+    def save_and_stop(self, request: HttpRequest, queryset: QuerySet[Workspace]) -> None:
+        for workspace in queryset.select_related("owner"):
+            try:
+                stop(workspace, acting_user=cast("User", request.user))
+                self.message_user(request, f"{workspace.name}: is being saved and stopped.")
+            except ApraNovaError as error:
+                self.message_user(request, f"{workspace.name}: {error.message}", messages.ERROR)
 
     @admin.display(description="State now")
     def state_now(self, workspace: Workspace) -> str:

@@ -11,4 +11,7 @@ class WorkspacesConfig(AppConfig):
     verbose_name = "Workspaces"
 
     def ready(self) -> None:
-        from backend.workspaces import sign_in_hint  # noqa: F401  connects a receiver; needs the models
+        from backend.accounts.signals import person_changed
+        from backend.workspaces import deactivated, sign_in_hint  # noqa: F401  the second connects a receiver
+
+        person_changed.connect(deactivated.person_changed)

@@ -134,7 +134,8 @@ def launch_for(user: User, workspace: Workspace) -> WorkspaceView:
     return _ask_manager("workspace.launch", workspace, launch, acting_user=user)
 
 
-def stop(workspace: Workspace, *, acting_user: User) -> WorkspaceView:
+def stop(workspace: Workspace, *, acting_user: User | None) -> WorkspaceView:
+    """`acting_user` is None when nobody asked: its owner was deactivated."""
     return _ask_manager("workspace.stop", workspace, lambda it: it.stop(workspace.pk), acting_user=acting_user)
 
 
@@ -207,7 +208,7 @@ def _ask_manager(
     workspace: Workspace,
     ask: Callable[[ManagerClient], WorkspaceView],
     *,
-    acting_user: User,
+    acting_user: User | None,
     missing_is_fine: bool = False,
     **details: Any,
 ) -> WorkspaceView:
@@ -229,7 +230,7 @@ def _ask_manager(
     return view
 
 
-def _note(action: str, workspace: Workspace, *, acting_user: User, **details: Any) -> None:
+def _note(action: str, workspace: Workspace, *, acting_user: User | None, **details: Any) -> None:
     record(action, actor=acting_user, target_type="workspace", target_id=workspace.pk, **details)
 
 
