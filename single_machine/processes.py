@@ -12,13 +12,22 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 PR_SET_PDEATHSIG = 1
 RESTART_PAUSE_MAX_S = 30.0
+ASK_EVERY_S = 5.0
+SILENT_MAX_S = 45.0
+"""A process that has answered before and is silent for so long is killed and started again. Long,
+because a machine in heavy use answers late."""
+STOPPED_MAX_S = 1.0
+"""As SILENT_MAX_S, for a process that the kernel calls stopped (SIGSTOP): it is certain."""
 STEADY_AFTER_S = 60.0
 """A process that lived this long starts over with the shortest pause when it dies."""
 LOG_BYTES_MAX = 20_000_000
@@ -34,15 +43,16 @@ class ProcessSpec:
     command: tuple[str, ...]
     environment: Mapping[str, str]
     ready: Callable[[], bool]
-    """Asked until it says yes; must not raise or block for long."""
+    """Asked at the start until it says yes, and then now and then; must not raise or block for long."""
     ready_within_s: float = 30.0
     uid: int | None = None
     working_folder: Path | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     stop_within_s: float = 5.0
-    listen_on: Path | None = None
-    """A Unix socket that the supervisor binds and passes on as descriptor `LISTEN_FD`. It has mode
-    0600 from the start, and callers wait while the process restarts."""
+    listen_on: Path | int | None = None
+    """A Unix socket, or a port of 127.0.0.1, that the supervisor binds and passes on as descriptor
+    `LISTEN_FD`. The socket has mode 0600 from the start, and callers wait while the process
+    restarts."""
 
 
 WITH_ALL_IT_STARTS = ("/bin/sh", "-c", 'trap "kill -9 0" TERM; "$@" & wait $!', "sh")
@@ -62,9 +72,31 @@ class RunningProcess:
     deaths: int = 0
     restart_at: float | None = None
     listener: socket.socket | None = None
+    answered_at: float | None = None
+    """When it last answered; None since its start."""
+    stopped_since: float | None = None
+
+    def stuck(self, now: float) -> str:
+        """Why it is as bad as dead; empty when it is not."""
+        try:
+            stopped = psutil.Process(self.process.pid).status() == psutil.STATUS_STOPPED
+        except psutil.NoSuchProcess:
+            return ""
+        self.stopped_since = (self.stopped_since or now) if stopped else None
+        if self.stopped_since is not None and now - self.stopped_since >= STOPPED_MAX_S:
+            return "was stopped by a signal"
+        if self.answered_at is not None and now - self.answered_at > SILENT_MAX_S:
+            return f"has not answered for {SILENT_MAX_S:.0f} s"
+        return ""
 
 
 _libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _listener(where: Path | int) -> socket.socket:
+    if isinstance(where, Path):
+        return private_listener(where)
+    return socket.create_server(("127.0.0.1", where), backlog=512)
 
 
 def private_listener(path: Path) -> socket.socket:
@@ -116,10 +148,22 @@ class Processes:
     def __init__(self, logs: Path) -> None:
         self._logs = logs
         self._running: dict[str, RunningProcess] = {}
+        self._ended = threading.Event()
+
+    def watch(self) -> None:
+        """From now on ask every process now and then whether it answers; `tend` kills one that does not."""
+        for running in self._running.values():
+            threading.Thread(target=self._ask, args=(running,), daemon=True).start()
+
+    def _ask(self, running: RunningProcess) -> None:
+        while not self._ended.wait(ASK_EVERY_S):
+            process = running.process
+            if running.spec.ready() and running.process is process:
+                running.answered_at = time.monotonic()
 
     def start(self, spec: ProcessSpec) -> None:
         log = self._logs / f"{spec.name}.log"
-        listener = private_listener(spec.listen_on) if spec.listen_on else None
+        listener = _listener(spec.listen_on) if spec.listen_on else None
         self._running[spec.name] = RunningProcess(
             spec, log, spawn(spec, log, listener), time.monotonic(), listener=listener
         )
@@ -147,6 +191,10 @@ class Processes:
         news = []
         for name, running in self._running.items():
             if running.restart_at is None:
+                if running.process.poll() is None and (because := running.stuck(now)):
+                    news.append(f"{name} {because}; ending it. Log: {running.log}")
+                    running.process.kill()
+                    running.process.wait()
                 code = running.process.poll()
                 if code is None:
                     continue
@@ -157,11 +205,12 @@ class Processes:
             if running.restart_at is not None and now >= running.restart_at:
                 running.process = spawn(running.spec, running.log, running.listener)
                 running.started_at = now
-                running.restart_at = None
+                running.restart_at = running.answered_at = running.stopped_since = None
         return news
 
     def stop_all(self) -> None:
         """End all, the newest first, each with its own signal. Kill those that take too long."""
+        self._ended.set()
         for running in reversed(self._running.values()):
             process = running.process
             if process.poll() is None:

@@ -39,6 +39,7 @@ PASSED_ON = (
 """What an operator may set for the manager and the backend (docs/guides/operator.md)."""
 
 
+_LIST_TASKS = b'{"call": "list_tasks", "arguments": null}\n'
 _HEALTH = b"GET /api/health/ HTTP/1.0\r\nHost: localhost\r\n\r\n"
 """Any answer will do: health may still be partial while others start."""
 
@@ -125,18 +126,19 @@ class Services:
         )
 
     def engine(self) -> ProcessSpec:
+        socket = self.settings.run / "engine.sock"
         return ProcessSpec(
             name="engine",
             command=(sys.executable, "-m", "manager.entrypoints.sandbox_engine"),
             environment=self._task_environment(),
-            ready=lambda: local_socket.listens(self.settings.run / "engine.sock"),
+            ready=lambda: local_socket.answers(socket, _LIST_TASKS, begins=b'{"value"'),
             stop_within_s=10,
         )
 
     def manager(self) -> ProcessSpec:
         return ProcessSpec(
             name="manager",
-            command=(sys.executable, "-m", "manager.entrypoints.manager"),
+            command=(sys.executable, "-m", "manager.entrypoints.manager", "--fd", LISTEN_FD),
             environment={
                 **self._task_environment(),
                 **self._aws(),
@@ -148,6 +150,7 @@ class Services:
                 "APRANOVA_RESTIC": str(self.settings.restic),
             },
             ready=lambda: http_answers(self.manager_port, "/health"),
+            listen_on=self.manager_port,
         )
 
     def backend(self) -> ProcessSpec:

@@ -53,6 +53,7 @@ def run(settings: Settings, *, demo: bool) -> int:
             product = _start(settings, processes, images, demo=demo)
             announce(settings, product)
             _tell(settings, product, images, seconds=time.monotonic() - began, demo=demo)
+            processes.watch()
             _watch(settings, processes, product, images)
         except _Stop:
             pass

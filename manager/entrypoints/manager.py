@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -40,13 +42,18 @@ class ManagerServer(ThreadingHTTPServer):
     def __init__(
         self,
         port: int,
+        listener: socket.socket | None,
         *,
         invoke: Callable[[Any], dict[str, Any]],
         signatures: SignatureCheck,
         healthy: Callable[[], bool],
         metrics_text: Callable[[], str],
     ) -> None:
-        super().__init__(("127.0.0.1", port), _Request)
+        super().__init__(("127.0.0.1", port), _Request, bind_and_activate=listener is None)
+        if listener is not None:
+            self.socket.close()
+            self.socket = listener
+            self.server_port = port
         self.invoke = invoke
         self.signatures = signatures
         self.healthy = healthy
@@ -142,6 +149,14 @@ class _Request(BaseHTTPRequestHandler):
         """Requests are counted, not logged one by one."""
 
 
+def _inherited() -> socket.socket | None:
+    """With `--fd N`, the listening socket of our supervisor: callers wait there while we restart."""
+    parser = argparse.ArgumentParser(prog="manager")
+    parser.add_argument("--fd", type=int)
+    descriptor = parser.parse_args().fd
+    return None if descriptor is None else socket.socket(fileno=descriptor)
+
+
 def main() -> int:
     try:
         settings = read_settings(os.environ)
@@ -167,7 +182,12 @@ def main() -> int:
 
     try:
         server = ManagerServer(
-            settings.port, invoke=handler, signatures=signatures, healthy=healthy, metrics_text=manager.metrics.text
+            settings.port,
+            _inherited(),
+            invoke=handler,
+            signatures=signatures,
+            healthy=healthy,
+            metrics_text=manager.metrics.text,
         )
     except OSError as error:
         print(f"manager: port {settings.port} cannot be used: {error.strerror}", file=sys.stderr)

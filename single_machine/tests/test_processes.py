@@ -11,7 +11,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from single_machine.processes import LISTEN_FD, DidNotStart, Processes, ProcessSpec
+from single_machine.preflight import free_port
+from single_machine.processes import LISTEN_FD, SILENT_MAX_S, STOPPED_MAX_S, DidNotStart, Processes, ProcessSpec
+from tests.waiting import until
 
 SLEEPER = (sys.executable, "-c", "import time; time.sleep(600)")
 
@@ -103,3 +105,45 @@ def test_the_kernel_ends_the_processes_of_a_killed_supervisor(tmp_path: Path) ->
         supervisor.kill()
     psutil.wait_procs([child], timeout=10)
     assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+
+
+def test_a_process_that_is_stopped_by_a_signal_is_started_again(processes: Processes) -> None:
+    processes.start(spec("worker", SLEEPER))
+    first = processes.pids()["worker"]
+    now = time.monotonic()
+    os.kill(first, signal.SIGSTOP)
+    os.waitid(os.P_PID, first, os.WSTOPPED | os.WNOWAIT)
+    assert processes.tend(now) == []
+    news = processes.tend(now + STOPPED_MAX_S)
+    assert "worker was stopped by a signal" in news[0]
+    assert not psutil.pid_exists(first)
+    processes.tend(now + STOPPED_MAX_S + 0.25)
+    assert processes.pids()["worker"] != first
+
+
+def test_a_process_that_falls_silent_is_started_again(processes: Processes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("single_machine.processes.ASK_EVERY_S", 0.01)
+    answers = True
+    processes.start(ProcessSpec("worker", SLEEPER, dict(os.environ), ready=lambda: answers))
+    first = processes.pids()["worker"]
+    processes.watch()
+    until(lambda: processes._running["worker"].answered_at is not None)
+    answers = False
+    assert processes.tend(time.monotonic() + SILENT_MAX_S / 2) == []
+    assert "worker has not answered" in processes.tend(time.monotonic() + SILENT_MAX_S + 1)[0]
+    assert not psutil.pid_exists(first)
+
+
+def test_callers_wait_at_a_port_while_its_process_restarts(processes: Processes) -> None:
+    port = free_port()
+    server = "import socket, sys; s = socket.socket(fileno=int(sys.argv[1])); s.accept()[0].sendall(b'hello')"
+    processes.start(spec("server", (sys.executable, "-c", server, LISTEN_FD), listen_on=port))
+    with socket.create_connection(("127.0.0.1", port)) as first:
+        assert first.recv(5) == b"hello"
+    os.waitid(os.P_PID, processes.pids()["server"], os.WEXITED | os.WNOWAIT)
+    with socket.create_connection(("127.0.0.1", port)) as second:
+        now = time.monotonic()
+        processes.tend(now)
+        processes.tend(now + 1)
+        second.settimeout(20)
+        assert second.recv(5) == b"hello"
