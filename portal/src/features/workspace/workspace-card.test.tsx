@@ -75,8 +75,20 @@ it("goes to the door only after the launch is answered, because the door would l
   await waitFor(() => expect(tab?.visited).toEqual(["/workspace/ws-abcdefghij/"]));
 });
 
+it("waits out a restart of the platform without an error and without a second click", async () => {
+  const answers = [{ status: 503, body: { reason: "manager_unavailable", detail: "Away" } } as const];
+  const api = new FakeApi({ [CREATE]: () => answers.pop() ?? { status: 201, body: LAUNCHED } });
+  showCard();
+  fireEvent.click(launchButton());
+  expect(await screen.findByText(/One moment: part of the platform is restarting/)).toBeTruthy();
+  await waitFor(() => expect(tab?.visited).toEqual([LAUNCHED.url]), { timeout: 4_000 });
+  expect(api.changes()).toHaveLength(2);
+  expect(screen.queryByText(/One moment/)).toBeNull();
+  expect(screen.queryByRole("alert")).toBeNull();
+});
+
 it("closes the tab and says why when the launch is refused", async () => {
-  answering({ status: 503, body: { detail: "The workspaces cannot be reached.", reason: "manager_unavailable" } });
+  answering({ status: 503, body: { detail: "The workspaces cannot be reached.", reason: "no_capacity" } });
   showCard();
   fireEvent.click(launchButton());
   expect((await screen.findByRole("alert")).textContent).toContain("The workspaces cannot be reached.");

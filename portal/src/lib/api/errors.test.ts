@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { answerToError, AuthenticationNeeded } from "@/lib/allauth/client";
 
 import { readCsrfCookie } from "./csrf";
-import { explain, isSignedOut, isTemporary, offline, problemToError } from "./errors";
+import { explain, isOutage, isSignedOut, isTemporary, offline, problemToError } from "./errors";
 
 describe("errors of the API", () => {
   it("keeps the message of a problem document and attaches field messages to their fields", () => {
@@ -24,6 +24,14 @@ describe("errors of the API", () => {
       expect(explain(problemToError(502, body))).toContain("not available");
     },
   );
+
+  it("tells an outage, which is over soon, from a refusal", () => {
+    const outage = (reason: string) => isOutage(problemToError(503, { reason, detail: "…" }));
+    expect(["manager_unavailable", "unavailable"].every(outage)).toBe(true);
+    expect([offline(), problemToError(502, "<html>")].every(isOutage)).toBe(true);
+    expect(["no_capacity", "launch_failed"].some(outage)).toBe(false);
+    expect([problemToError(429, null), problemToError(500, null)].some(isOutage)).toBe(false);
+  });
 
   it("says which failures may be temporary", () => {
     expect([offline(), problemToError(503, null), problemToError(429, null)].every(isTemporary)).toBe(true);

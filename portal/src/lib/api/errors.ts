@@ -19,9 +19,16 @@ export class ApiError extends Error {
 export const offline = () =>
   new ApiError(0, "offline", "The portal cannot reach the server.", "Check your internet connection, then try again.");
 
+const OUTAGES = /^(offline|manager_unavailable|unavailable|http_50[234])$/;
+
 /** Whether the same request may work later, without the person changing anything. */
 export function isTemporary(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 0 || error.status === 429 || error.status >= 502);
+}
+
+/** Whether a part of the platform was away, as while it restarts: nothing was refused. */
+export function isOutage(error: unknown): boolean {
+  return isTemporary(error) && error instanceof ApiError && OUTAGES.test(error.reason);
 }
 
 export function isSignedOut(error: unknown): boolean {

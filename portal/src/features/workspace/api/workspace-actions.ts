@@ -1,20 +1,26 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { answer, api } from "@/lib/api/client";
-import { ApiError } from "@/lib/api/errors";
+import { ApiError, isOutage } from "@/lib/api/errors";
 import type { Workspace, WorkspaceKind } from "@/lib/api/types";
 import { meQuery } from "@/lib/session/use-me";
 
 import { putWorkspace, workspacesQuery } from "./workspace-cache";
 
+/** Together ten seconds: longer than a part of the platform takes to restart. */
+const OUTAGE_RETRIES = 8;
+const OUTAGE_RETRY_MS = 1_250;
+
 /**
  * A change that is answered with the changed workspace, which is shown at once. After a failure
- * everything is reloaded.
+ * everything is reloaded. All changes are safe to repeat, so an outage is waited out.
  */
 function useWorkspaceMutation<Variables = void>(mutationFn: (variables: Variables) => Promise<Workspace>) {
   const queryClient = useQueryClient();
   return useMutation({
     mutationFn,
+    retry: (failures, error) => failures < OUTAGE_RETRIES && isOutage(error),
+    retryDelay: OUTAGE_RETRY_MS,
     onSuccess: (workspace) => putWorkspace(queryClient, workspace),
     onError: (error) => {
       // Refused: the role or track of the account may have changed since this page was opened.
