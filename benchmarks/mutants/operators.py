@@ -30,7 +30,7 @@ class Mutant:
     """Qualified name; empty at the level of the module."""
     line: int
     scope: range
-    """Lines of the function, or of the module."""
+    """Lines of the function; empty for what runs at import."""
     before: str
     """The changed lines, without indentation."""
     after: str
@@ -56,7 +56,7 @@ def mutants_of(root: Path, file: str) -> list[Mutant]:
     source = (root / file).read_text(encoding="utf-8")
     lines = source.encode().split(b"\n")  # ast counts columns in bytes
     found: dict[Key, Mutant] = {}
-    for function, scope, node, text in _changes(ast.parse(source), "", range(1, len(lines) + 1)):
+    for function, scope, node, text in _changes(ast.parse(source), "", range(0)):
         first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
         changed = lines[first][: node.col_offset] + text.encode() + lines[last][node.end_col_offset :]
         whole = b"\n".join([*lines[:first], changed, *lines[last + 1 :]]).decode()
@@ -70,6 +70,7 @@ def _changes(node: ast.AST, function: str, scope: range) -> Iterator[tuple[str, 
     """Function, its lines, the node to replace and the new text; for the node and all below it."""
     if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
         function = f"{function}.{node.name}".lstrip(".")
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         scope = range(node.lineno, (node.end_lineno or node.lineno) + 1)
     for replaced, text in _replacements(node):
         yield function, scope, replaced, text

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import inspect
 import json
 import os
 import sys
@@ -28,6 +29,8 @@ _state: dict[str, Any] = {"test": "", "since": 0, "is_pytest": False}
 
 def _trace(frame: FrameType, event: str, argument: Any) -> Any:  # noqa: ARG001
     code = frame.f_code
+    if not code.co_flags & inspect.CO_OPTIMIZED:
+        return None  # a module or class that is imported, by whichever test comes first
     if not code.co_filename.startswith(ROOT) or "/tests/" in code.co_filename:
         return None
     if not _state["is_pytest"]:

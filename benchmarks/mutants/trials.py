@@ -61,8 +61,9 @@ class Trials:
         """Run the tests of a package once, unless its files are the same as in an earlier run."""
         digest = hashlib.sha256()
         for path in sorted(self.tree.rglob("*.py")):
-            if path.relative_to(self.tree).parts[0] in ("contract", "benchmarks", *dict(SUITES)[package], package):
-                digest.update(str(path.relative_to(self.tree)).encode() + path.read_bytes())
+            name = str(path.relative_to(self.tree))
+            if name.partition("/")[0] in ("contract", "gateway", package) or name == "benchmarks/mutants/recorder.py":
+                digest.update(name.encode() + path.read_bytes())
         kept = _KEPT_RECORDS / f"{package}-{digest.hexdigest()[:16]}.json"
         if not kept.exists():
             imports = {
@@ -145,14 +146,15 @@ class Trials:
 def covering(mutant: Mutant, records: Iterable[Record]) -> list[Record]:
     """The tests to run for a mutant, the fastest first.
 
-    They run its line. If none does, they run its function; if none does, its file."""
-    with_file = [record for record in records if mutant.file in record.lines]
+    They run its line. If none does, they run its function. Any test may notice what runs at import:
+    those that run more of its file come first."""
+    touched = [(record, record.lines.get(mutant.file, set())) for record in records]
     chosen = (
-        [record for record in with_file if mutant.line in record.lines[mutant.file]]
-        or [record for record in with_file if record.lines[mutant.file].intersection(mutant.scope)]
-        or with_file
+        [record for record, lines in touched if mutant.line in lines]
+        or [record for record, lines in touched if lines.intersection(mutant.scope)]
+        or list(records)
     )
-    chosen.sort(key=lambda record: (record.seconds, record.test))
+    chosen.sort(key=lambda record: (mutant.file not in record.lines, record.seconds, record.test))
     sums = itertools.accumulate(record.seconds for record in chosen)
     return [record for record, sum_s in zip(chosen, sums, strict=True) if sum_s <= TESTS_MAX_S]
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import concurrent.futures
+import datetime as dt
+import time
 
 import pytest
 from django.db import connection
@@ -99,7 +101,8 @@ def test_stop_restart_and_keep_running(signed_in, manager):
     assert one.post(f"{path}/stop/").json()["state"] == "stopped"
     assert one.post(f"{path}/restart/").json()["state"] == "running"
     kept = one.post(f"{path}/keep-running/", json={"hours": 2}).json()
-    assert kept["keep_running_until"] is not None
+    until = dt.datetime.fromisoformat(kept["keep_running_until"])
+    assert abs(until.timestamp() - time.time() - 2 * 3600) < 60
     assert one.post(f"{path}/keep-running/", json={"hours": 0}).json()["keep_running_until"] is None
     for hours in (-1, 1000, "x", None):
         assert one.post(f"{path}/keep-running/", json={"hours": hours}).status_code == 422

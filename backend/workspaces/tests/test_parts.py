@@ -1,0 +1,121 @@
+"""Views of unknown workspaces, live views and the manager's client, without a server."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from datetime import UTC, datetime
+
+import pytest
+from django.conf import settings
+
+from backend.accounts.models import User
+from backend.workspaces import live, services
+from backend.workspaces.live import LiveWorkspaces, Watch
+from backend.workspaces.manager_client import build_manager_client
+from backend.workspaces.models import Workspace
+from backend.workspaces.presentation import workspace_out
+from contract.errors import ApraNovaError, Reason
+from contract.manager import Activity, DescribeAnswer, KindView, WorkspaceView
+from contract.names import WorkspaceKind, WorkspaceState
+
+MOMENT = datetime(2026, 9, 21, tzinfo=UTC)
+CODE = WorkspaceKind.VSCODE
+VIEW = WorkspaceView("ws-aaaaaaaaaa", "7", CODE, WorkspaceState.RUNNING, version=1)
+
+
+def workspace(**changes: object) -> Workspace:
+    return Workspace(
+        pk="ws-aaaaaaaaaa", owner=User(name="Ada", email="a@x.org"), kind="vscode", name="Ada's", **changes
+    )
+
+
+def test_a_workspace_that_the_manager_does_not_know_is_stopped_or_deleted() -> None:
+    plain, gone = workspace(), workspace(deleted_at=MOMENT, purge_at=MOMENT)
+    stopped = WorkspaceView(plain.pk, str(plain.owner.pk), CODE, WorkspaceState.STOPPED, version=0)
+    at = MOMENT.timestamp()
+    deleted = dataclasses.replace(
+        stopped, owner_id=str(gone.owner.pk), state=WorkspaceState.DELETED, deleted_at=at, purge_at=at
+    )
+    assert (services.unknown_view(plain), services.unknown_view(gone)) == (stopped, deleted)
+
+
+def test_the_api_shows_both_records_in_one() -> None:
+    mine = workspace()
+    told = dataclasses.replace(VIEW, activity=Activity(1.0, "typed"), failure="f", stops_because="b", running_since=2.0)
+    out = workspace_out(mine, told).dict()
+    assert (out["id"], out["name"], out["kind"], out["state"]) == (mine.pk, "Ada's", "vscode", "running")
+    assert out["url"] == f"{settings.ENVIRONMENT.public_url}/workspace/{mine.pk}/"
+    assert out["owner"] == {"id": mine.owner.pk, "name": "Ada"}
+    assert (out["failure"], out["stops_because"], out["last_activity"]["reason"]) == ("f", "b", "typed")
+    empty = workspace_out(mine, VIEW).dict()
+    assert (empty["failure"], empty["stops_because"], empty["last_activity"]) == (None, None, None)
+
+
+def test_the_client_waits_as_long_as_it_should() -> None:
+    for given, read_s, attempts in (({}, 8.0, 2), ({"read_timeout_s": 2.0, "attempts_max": 1}, 2.0, 1)):
+        client = build_manager_client(settings.ENVIRONMENT, **given)._invoker
+        found = client.meta.config
+        assert (found.connect_timeout, found.read_timeout, found.retries["total_max_attempts"]) == (
+            1.0,
+            read_s,
+            attempts,
+        )
+        assert (found.max_pool_connections, found.tcp_keepalive, found.proxies) == (32, True, {})
+        expected = (settings.ENVIRONMENT.manager_endpoint, "us-east-1")
+        assert (client.meta.endpoint_url, client.meta.region_name) == expected
+        assert client._request_signer._credentials.access_key == "AKIATESTS"
+
+
+def test_a_watch_is_set_only_by_news() -> None:
+    watch, kinds = Watch("ws-aaaaaaaaaa"), (KindView(CODE, ready=True, text=""),)
+    for view, with_kinds, news in (
+        (None, (), True),
+        (None, (), False),
+        (VIEW, (), True),
+        (VIEW, kinds, True),
+        (VIEW, kinds, False),
+    ):
+        watch.changed.clear()
+        watch.take(view, with_kinds)
+        assert (watch.changed.is_set(), watch.view, watch.kinds, watch.answered) == (news, view, with_kinds, True)
+
+
+@pytest.mark.parametrize(
+    ("answer", "interval_s"),
+    [
+        (VIEW, live.CALM_INTERVAL_S), (dataclasses.replace(VIEW, state=WorkspaceState.STARTING), live.BUSY_INTERVAL_S),
+        (dataclasses.replace(VIEW, state=WorkspaceState.STOPPING), live.BUSY_INTERVAL_S),
+        (ApraNovaError(Reason.INTERNAL, "x"), live.UNAVAILABLE_INTERVAL_S), (ValueError(), live.UNAVAILABLE_INTERVAL_S),
+    ],
+)  # fmt: skip
+async def test_the_poller_looks_as_often_as_it_should(answer: object, interval_s: float) -> None:
+    asked: list[list[str]] = []
+
+    def describe(ids: list[str]) -> DescribeAnswer:
+        asked.append(ids)
+        if isinstance(answer, Exception):
+            raise answer
+        return DescribeAnswer((answer,), ())  # type: ignore[arg-type]
+
+    views = LiveWorkspaces(describe, connect=lambda: None)  # type: ignore[arg-type]
+    mine, again, unknown = Watch("ws-aaaaaaaaaa"), Watch("ws-aaaaaaaaaa"), Watch("ws-bbbbbbbbbb")
+    views._watches |= {mine, again, unknown}
+    assert await views._look() == interval_s
+    assert asked == [["ws-aaaaaaaaaa", "ws-bbbbbbbbbb"]]
+    answered = not isinstance(answer, Exception)
+    assert [watch.answered for watch in (mine, again, unknown)] == [answered] * 3
+    assert (mine.view, unknown.view) == (answer if answered else None, None)
+    assert views._is_watched(b"ws-aaaaaaaaaa")
+    assert not views._is_watched(b"ws-cccccccccc\xff")
+
+
+async def test_nobody_polls_for_nobody() -> None:
+    asked = []
+    views = LiveWorkspaces(lambda ids: asked.append(ids) or DescribeAnswer((VIEW,), ()), connect=lambda: None)  # type: ignore[arg-type]
+    async with views.watching(VIEW.workspace_id) as watch:
+        await asyncio.wait_for(watch.changed.wait(), 5)
+        assert (watch.view, len(views._tasks)) == (VIEW, 2)
+        async with views.watching(VIEW.workspace_id):
+            assert len(views._tasks) == 2
+    assert (views._tasks, views._watches, len(asked) <= 2) == ([], set(), True)
