@@ -306,6 +306,25 @@ def test_it_listens_where_it_is_told(tmp_path: Path) -> None:
     assert os.umask(umask) == 0o022
 
 
+async def test_an_application_that_says_nothing_has_nothing_to_say() -> None:
+    _, stub = made()
+    plain = Application(stub.places, stub.children, stub.config)
+    said = (
+        plain.unsaved(),
+        plain.keep_running_wish_until(),
+        plain.progress(),
+        plain.busy(),
+        plain.reason_of_request("GET", "/"),
+    )
+    assert said == (0, None, "", "", "")
+    assert await plain.save(3) == SaveAnswer(saved=True)
+    assert [plain.is_students(Process(7, "x", 1, 7, 7, terminal, 0.0)) for terminal in (0, 9)] == [False, True]
+    assert plain.environment({"http_proxy": "p"}) == {
+        "HOME": "/home", "USER": "student", "LOGNAME": "student", "LANG": "C.UTF-8", "http_proxy": "p",
+    }  # fmt: skip
+    assert plain.socket_path == "/sockets/application.sock"
+
+
 def test_programs_learn_of_the_proxy_where_there_is_one() -> None:
     found: Mapping[str, str] = proxy_environment("/run/egress.sock", 99)
     proxies = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:99")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -33,7 +34,7 @@ __main__.enter, __main__.give_up_privileges, __main__._LINK_WITHIN_S = enter, gi
 
 def serve(link):
     umask, descriptors = os.umask(0), [int(name) for name in os.listdir("/proc/self/fd")]
-    seen = dict(environment=dict(os.environ), umask=umask, descriptors=sorted(descriptors), leads=os.getsid(0) == os.getpid())
+    seen = dict(environment=dict(os.environ), umask=umask, descriptors=sorted(descriptors), nothing=[os.readlink("/proc/self/fd/%d" % n) for n in (0, 1, 2)], leads=os.getsid(0) == os.getpid())
     link.send(json.dumps(seen).encode())
 """
 
@@ -92,6 +93,7 @@ def test_a_child_serves_with_nothing_of_its_template_but_the_application(tmp_pat
             assert link.recv(1) == b""  # a child that has served ends
     assert (words, json.loads(told[1])) == ("", {"failure": ""})
     assert (seen["environment"], seen["umask"], seen["leads"]) == ({"HOME": "/home/student"}, 0o077, True)
+    assert seen["nothing"] == [os.devnull] * 3
     assert seen["descriptors"] == [0, 1, 2, 3, 4]  # 3: the listing itself; 4: the link
 
 

@@ -9,7 +9,10 @@ import pytest
 
 from contract.agent import AgentPhase, AgentStatus
 from contract.errors import ApraNovaError, Reason
+from contract.manager import CreateRequest, ExpectRequest
 from contract.names import TaskState, WorkspaceKind, WorkspaceState
+from manager.adapters.memory.clock import FakeClock
+from manager.adapters.memory.runner import MemoryTaskRunner
 from manager.domain.lifecycle.fleet import Fleet
 from manager.domain.lifecycle.observation import ObservedTask
 from manager.domain.lifecycle.task import Task
@@ -23,8 +26,12 @@ from manager.domain.reconcile import Observation, reconcile
 from manager.ports.workspace_store import VersionConflict
 from manager.tests.school import ANNA, BEN, School
 from manager.tests.test_records import PLAIN, TASK
+from manager.use_cases.ending import forget
+from manager.use_cases.expect import expect
 from manager.use_cases.launch import launch
+from manager.use_cases.lifetime import create
 from manager.use_cases.records import get_task, held_task, retried
+from manager.use_cases.snapshots import restore
 from manager.use_cases.stop import stop
 from manager.use_cases.world import InFlight, ProcessMemory, Site
 
@@ -185,6 +192,55 @@ def test_a_launch_that_waits_is_not_written_again_and_starts_are_forgotten_once_
     assert launch(school.world, ANNA) == school.workspace()
     assert launch(school.world, ANNA) == school.workspace()
     assert school.workspace().launch_wanted_at == school.clock.now()
+
+
+def test_a_restore_ends_a_task_that_was_started_ahead_and_wakes_the_manager() -> None:
+    runner = MemoryTaskRunner(FakeClock(), late_binding=False)
+    school, woken = School(runner=runner), []
+    school.enrol(ANNA)
+    launch(school.world, ANNA)
+    school.settle()
+    stop(school.world, ANNA)
+    school.settle()
+    school.world = replace(school.world, wake=lambda: woken.append(None))
+    expect(school.world, ExpectRequest(ANNA, "signed in"))
+    assert len(woken) == 1
+    school.settle()
+    ahead = school.workspace().personal_task_id or ""
+    assert runner.tasks[ahead].alive
+    (snapshot,) = school.snapshots.list(school.workspace().home_id or "")
+    woken.clear()
+    assert restore(school.world, ANNA, snapshot.snapshot_id).restoring == snapshot.snapshot_id
+    assert woken
+    school.settle()
+    assert not runner.tasks[ahead].alive
+    school.later(school.world.policy.restore_retry_s)
+    school.settle()
+    assert (school.workspace().restoring, school.workspace().steps[-1].name) == (None, "restored")
+
+
+@pytest.mark.parametrize(("workspace_id", "owner_id"), [("ws-aaaaaaaaaa", ""), ("ws-a", "7"), ("", "7")])
+def test_a_workspace_without_an_owner_or_a_proper_name_is_not_created(workspace_id: str, owner_id: str) -> None:
+    with pytest.raises(ApraNovaError) as refused:
+        create(School().world, CreateRequest(workspace_id, owner_id, WorkspaceKind.VSCODE))
+    assert refused.value.reason is Reason.BAD_REQUEST
+
+
+def test_a_launch_is_counted_for_the_hour_of_its_claim_and_generic_unless_personal() -> None:
+    school = School()
+    at = school.clock.now() - 7_200.0
+    ended = replace(TASK, state=TaskState.STOPPED, workspace_id="w", created_at=at, version=0)
+    tasks = (
+        ended, replace(ended, task_id="t1", claimed_at=at + 3_600.0), replace(ended, task_id="t2", intended_for="w", home_id="h"),
+        replace(ended, task_id="t3", workspace_id=None),
+    )  # fmt: skip
+    for task in tasks:
+        school.store.write(task)
+    forget(school.world, tuple(school.store.list_tasks(limit=9)))
+    demand = school.store.find_demand()
+    assert sum(demand.by_kind(school.clock.now()).values()) == 3
+    assert [demand.in_hour(WorkspaceKind.VSCODE, at + 3_600.0 * hour) for hour in (-1, 0, 1, 2)] == [0, 1, 1, 0]
+    assert school.store.list_tasks(limit=9) == ()
 
 
 def test_a_new_record_knows_nothing_but_what_it_is_made_of() -> None:

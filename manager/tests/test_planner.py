@@ -289,3 +289,13 @@ def test_targets_of_a_forecast() -> None:
     assert (rush.by_kind[CODE].start_below, rush.look_again_s, rush.policy) == (8, math.inf, "predicted")
     assert decided(CLASS, replace(POLICY, start_lead_s=6.0), outlook=LECTURE).look_again_s == 5.0
     assert decided(CLASS, replace(POLICY, start_lead_s=20.0), outlook=LECTURE).look_again_s == 10.0
+
+
+def test_the_error_of_habit_is_of_the_day_that_ended_twelve_hours_ago() -> None:
+    now = at(11, 19, 12)
+    usual = {at(11, day, hour): 5 for day in (9, 10, 11, 12, 13, 16, 17) for hour in (10, 15, 20)}
+    demand = counted({**usual, at(11, 18, 10): 9, at(11, 18, 22): 2, at(11, 19, 2): 3}, now=now)
+    errors = [habit_error(demand, zone=ZONE, now=at(11, 19, hour)) for hour in (0, 6, 12, 18, 23)]
+    assert errors == pytest.approx([0.210526, 0.066667, 0.266667, 0.066667, 0.670487], rel=1e-4)
+    assert habit_error(counted({at(11, 9, 9): 1}, now=now), zone=ZONE, now=now) is None
+    assert habit_error(counted({now - HOUR: 99}, now=now), zone=ZONE, now=now) is None
