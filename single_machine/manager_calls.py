@@ -29,7 +29,8 @@ def ask_fleet(settings: Settings, endpoint: str) -> FleetAnswer | None:
 def stop_workspaces(settings: Settings, endpoint: str) -> dict[str, str] | None:
     """Save and stop everything that runs.
 
-    Returns why a workspace's newest changes may be missing, by workspace id. None: the manager did not answer.
+    Returns why a workspace's newest changes may be missing, by workspace id. None: the manager did
+    not answer.
     """
     deadline = time.monotonic() + SAVE_WITHIN_S
     asked: set[str] = set()

@@ -88,7 +88,10 @@ def binary_paths() -> BinaryPaths:
 
 
 def initialise(data_dir: Path, uid: int | None = None) -> None:
-    """Make the cluster unless it is there. Other files in its place are set aside. `uid` owns it (needed for root)."""
+    """Make the cluster unless it is there. Other files in its place are set aside.
+
+    `uid` owns it; needed when root starts it.
+    """
     if (data_dir / "PG_VERSION").exists() and (data_dir / "global" / "pg_control").exists():
         _forget_dead_server(data_dir)
         return
@@ -197,7 +200,7 @@ def _uid_with_a_name(uid: int) -> int:
 
 
 def _forget_dead_server(data_dir: Path) -> None:
-    """After a crash the lock file may name a process that is ending, a zombie, or another program by now."""
+    """After a crash the lock file may name a process that is ending, or another program."""
     lock = data_dir / "postmaster.pid"
     deadline = time.monotonic() + ENDING_MAX_S
     while _serves(lock):

@@ -43,7 +43,7 @@ class ProcessSpec:
     command: tuple[str, ...]
     environment: Mapping[str, str]
     ready: Callable[[], bool]
-    """Asked at the start until it says yes, and then now and then; must not raise or block for long."""
+    """Asked at the start until it says yes, then regularly; must not raise or block for long."""
     ready_within_s: float = 30.0
     uid: int | None = None
     working_folder: Path | None = None
@@ -151,7 +151,7 @@ class Processes:
         self._ended = threading.Event()
 
     def watch(self) -> None:
-        """From now on ask every process now and then whether it answers; `tend` kills one that does not."""
+        """From now on ask every process regularly; `tend` kills one that does not answer."""
         for running in self._running.values():
             threading.Thread(target=self._ask, args=(running,), daemon=True).start()
 

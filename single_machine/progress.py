@@ -12,7 +12,7 @@ console = Console(highlight=False, soft_wrap=True)
 
 
 class StepFellShort(Exception):
-    """A step could not do all of its work, and the rest goes on. The text replaces the step's own words."""
+    """A step could not do all of its work; the rest goes on. The text replaces the step's words."""
 
 
 @contextmanager

@@ -1,8 +1,8 @@
-"""Whether this school's data are all there. A database that ought to exist is never replaced by an empty one.
+"""Whether this school's data are complete. An empty database never replaces a missing one.
 
-`data/school.json` is written once the product was ready: from then on every part must be there, and be
-the one that it names. Homes and snapshots prove the same where that file is missing. A part that does
-not fit stops `up`. Nothing is removed; what is in the way is set aside under a dated name.
+The first start that gets ready writes `data/school.json`. From then on every part must exist and
+be the one that this file names. Homes and snapshots prove the same where the file is missing. A
+part that does not fit stops `up`. Nothing is removed: a file in the way gets a dated name.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ class Identity:
 
     began_at: float
     postgres: int | None
-    """The cluster's system identifier; None when the school uses a database of its own (DATABASE_URL)."""
+    """The cluster's system identifier; None when the school brings its own (DATABASE_URL)."""
     secrets: str
     """SHA-256 of the secrets that data depend on."""
 
 
 def check(settings: Settings) -> list[str]:
-    """Return what the operator should know. Raises CannotGoOn when this school has data, and a part of
-    them is missing, damaged or another school's."""
+    """Return what the operator should know. Raises CannotGoOn when this school has data, and a part
+    of them is missing, damaged or another school's."""
     identity = _identity(settings)
     evidence = _evidence(settings, identity)
     if not evidence:
@@ -81,7 +81,7 @@ def record(settings: Settings, secrets: Secrets, *, now: float) -> None:
 
 
 def system_identifier(cluster: Path) -> int:
-    """The number that initdb gives each cluster: the first eight bytes of `pg_control`. Raises ValueError."""
+    """The number that initdb gave a cluster: `pg_control` begins with it. Raises ValueError."""
     control = (cluster / "global" / "pg_control").read_bytes()
     if len(control) < _CONTROL_FILE_BYTES:
         raise ValueError("its pg_control is truncated")

@@ -150,7 +150,7 @@ class _Request(BaseHTTPRequestHandler):
 
 
 def _inherited() -> socket.socket | None:
-    """With `--fd N`, the listening socket of our supervisor: callers wait there while we restart."""
+    """With `--fd N`, the supervisor's listening socket: callers wait there while we restart."""
     parser = argparse.ArgumentParser(prog="manager")
     parser.add_argument("--fd", type=int)
     descriptor = parser.parse_args().fd

@@ -1,4 +1,4 @@
-"""A part of the data that ought to be there is missing, damaged or another school's: `up` refuses and removes nothing."""
+"""`up` refuses when a part of the data is missing, damaged or another school's."""
 
 from __future__ import annotations
 

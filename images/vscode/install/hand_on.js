@@ -1,6 +1,6 @@
-// Loaded before VS Code's server (node --max-semi-space-size=… --require hand_on.js server.js): every
-// Node process that it forks, and that those fork, gets the same options. NODE_OPTIONS would not do:
-// VS Code takes that variable away from extensions, terminals and language servers.
+// Loaded before VS Code's server (node --max-semi-space-size=… --require hand_on.js server.js):
+// every Node process that it forks, and that those fork, gets the same options. NODE_OPTIONS would
+// not do: VS Code takes that variable away from extensions, terminals and language servers.
 "use strict";
 
 const childProcess = require("node:child_process");

@@ -1,13 +1,13 @@
 // Serves VS Code from one Node process. code-server's own entry.js forks a second one that does the
-// work, for updates in place, which an image never gets; waiting, the first costs every task a fifth
-// of its memory. This script does what entry.js does in the first process (arguments) and then what
-// it does in the second (the server).
+// work, for updates in place, which an image never gets; waiting, the first costs every task a
+// fifth of its memory. This script does what entry.js does in the first process (arguments) and
+// then what it does in the second (the server).
 "use strict";
 
 const fs = require("node:fs");
 
-// With this variable code-server serves, and ends when the named process (our parent, the agent) has
-// gone; without it, it forks and keeps log files in the student's home.
+// With this variable code-server serves, and ends when the named process (our parent, the agent)
+// has gone; without it, it forks and keeps log files in the student's home.
 process.env.CODE_SERVER_PARENT_PID = String(process.ppid);
 // The `code` command in terminals starts with this Node.
 process.env.NODE_EXEC_PATH = process.execPath;

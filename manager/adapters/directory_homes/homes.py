@@ -69,7 +69,7 @@ class DirectoryHomeVolumes:
             raise
 
     def note_owner(self, home_id: str, owner: HomeOwner) -> None:
-        """Keep next to the home whose it is, unless it is there. A full disk must not stop a launch."""
+        """Keep next to the home whose it is. A full disk must not stop a launch."""
         card = self._card(home_id)
         if card.exists():
             return

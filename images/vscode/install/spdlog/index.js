@@ -1,6 +1,7 @@
 // Replaces VS Code's native logger, for which every installation would need a C++ compiler. Without
-// any logger VS Code keeps every line in memory forever, and the Output panel shows these very files.
-// VS Code asks for a flush after each line, so a synchronous append is what it would get anyway.
+// any logger VS Code keeps every line in memory forever, and the Output panel shows these very
+// files. VS Code asks for a flush after each line, so a synchronous append is what it would get
+// anyway.
 import * as fs from "node:fs";
 import * as path from "node:path";
 

@@ -1,6 +1,7 @@
-// What counts as a person: keys and pointer in this window. VS Code keeps `window.state.active` true
-// until a minute after the last of them, so an open tab that nobody touches sends nothing. Typing is
-// reported at once, because students recognize it; otherwise the state is reported while it lasts.
+// What counts as a person: keys and pointer in this window. VS Code keeps `window.state.active`
+// true until a minute after the last of them, so an open tab that nobody touches sends nothing.
+// Typing is reported at once, because students recognize it; otherwise the state is reported while
+// it lasts.
 "use strict";
 
 const vscode = require("vscode");
@@ -29,7 +30,8 @@ function reportActivity(context, link) {
     const { active } = vscode.window.state;
     if (active && !wasActive) isPersonSeen = true;
     wasActive = active;
-    // VS Code calls a window active for its first minute, whoever opened it: a restored tab is no person.
+    // VS Code calls a window active for its first minute, whoever opened it: a restored tab is no
+    // person.
     if (Date.now() - startedAt > FIRST_MINUTE_MS) isPersonSeen = true;
     if (!active || !isPersonSeen) return;
     // The first key after a pause changes the text just before the window counts as active again.
@@ -41,8 +43,8 @@ function reportActivity(context, link) {
   context.subscriptions.push(
     vscode.window.onDidChangeWindowState(reportWindow),
     vscode.workspace.onDidChangeTextDocument((event) => {
-      // A formatter, a git checkout or a watcher changes documents too: only a change of the document
-      // in front of an active person is typing.
+      // A formatter, a git checkout or a watcher changes documents too: only a change of the
+      // document in front of an active person is typing.
       if (event.contentChanges.length === 0 || vscode.window.activeTextEditor?.document !== event.document) return;
       changedAt = Date.now();
       isPersonSeen = true;

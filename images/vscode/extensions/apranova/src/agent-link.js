@@ -1,5 +1,6 @@
-// JSON lines over the agent's Unix socket. The agent may start later than we do, so the link retries
-// forever, at most once every few seconds. It drops a message that it cannot send: each is about now.
+// JSON lines over the agent's Unix socket. The agent may start later than we do, so the link
+// retries forever, at most once every few seconds. It drops a message that it cannot send: each is
+// about now.
 "use strict";
 
 const net = require("node:net");

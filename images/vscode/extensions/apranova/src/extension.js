@@ -1,4 +1,5 @@
-// Observes and acts inside VS Code. It decides nothing: the agent keeps the facts, the manager decides.
+// Observes and acts inside VS Code. It decides nothing: the agent keeps the facts, the manager
+// decides.
 "use strict";
 
 const { reportActivity } = require("./activity");

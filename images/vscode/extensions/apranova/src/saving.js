@@ -1,5 +1,6 @@
-// VS Code's auto-save waits for a pause: a minute of typing without one saves nothing. Here a document
-// is saved 2.5 s after it became dirty at the latest (a throttle), and all at once when the agent asks.
+// VS Code's auto-save waits for a pause: a minute of typing without one saves nothing. Here a
+// document is saved 2.5 s after it became dirty at the latest (a throttle), and all at once when
+// the agent asks.
 "use strict";
 
 const vscode = require("vscode");
@@ -47,7 +48,8 @@ function saveInTime(context, link) {
   });
 }
 
-// Untitled text has no file; VS Code keeps it on the server (hot exit), as it does diffs and output.
+// Untitled text has no file; VS Code keeps it on the server (hot exit), as it does diffs and
+// output.
 function isSavable(document) {
   return !document.isUntitled && document.uri.scheme === "file";
 }
@@ -58,7 +60,8 @@ function dirtyDocuments() {
   return [...texts, ...notebooks];
 }
 
-// `document.save()` counts as a save by hand and would run "format on save" under the student's fingers.
+// `document.save()` counts as a save by hand and would run "format on save" under the student's
+// fingers.
 async function saveQuietly(document) {
   if (vscode.window.activeTextEditor?.document === document) {
     await vscode.commands.executeCommand("workbench.action.files.saveWithoutFormatting");

@@ -51,8 +51,9 @@ function openTabs() {
   );
 }
 
-// The student may be typing already, so every tab opens in the background. VS Code puts a background tab in front only
-// where a column has none, so the active tab comes first. Each of the others lands right next to the one in front.
+// The student may be typing already, so every tab opens in the background. VS Code puts a
+// background tab in front only where a column has none, so the active tab comes first. Each of the
+// others lands right next to the one in front.
 async function reopen(tabs) {
   const alreadyOpen = new Set(openTabs().map((tab) => tab.path));
   const ordered = [...tabs.filter((tab) => tab.active), ...tabs.filter((tab) => !tab.active).reverse()];

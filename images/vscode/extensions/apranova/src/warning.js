@@ -1,5 +1,6 @@
-// The workspace is about to stop: say so, count down in the status bar, and let the student keep it.
-// Or it stops now: what is shown last stays in the browser after we are gone, so it must work alone.
+// The workspace is about to stop: say so, count down in the status bar, and let the student keep
+// it. Or it stops now: what is shown last stays in the browser after we are gone, so it must work
+// alone.
 "use strict";
 
 const vscode = require("vscode");

@@ -1,5 +1,5 @@
-// Starts the Python language server that ships in this folder. The Marketplace's Python extension needs
-// the internet and more memory than a workspace has, and may not be used here.
+// Starts the Python language server that ships in this folder. The Marketplace's Python extension
+// needs the internet and more memory than a workspace has, and may not be used here.
 "use strict";
 
 const fs = require("node:fs");
@@ -37,7 +37,8 @@ async function activate(context) {
   await client.start();
 }
 
-// The project's own virtual environment decides which packages are known, as it does in the terminal.
+// The project's own virtual environment decides which packages are known, as it does in the
+// terminal.
 function withInterpreter(settings) {
   if (settings?.pythonPath) return settings;
   for (const folder of vscode.workspace.workspaceFolders ?? []) {
