@@ -194,9 +194,9 @@ def test_a_launch_that_waits_is_not_written_again_and_starts_are_forgotten_once_
     assert school.workspace().launch_wanted_at == school.clock.now()
 
 
-def test_a_restore_ends_a_task_that_was_started_ahead_and_wakes_the_manager() -> None:
-    runner = MemoryTaskRunner(FakeClock(), late_binding=False)
-    school, woken = School(runner=runner), []
+def expected_school() -> tuple[School, list[None], str]:
+    """A student with a home of her own has signed in, and a task was started ahead."""
+    school, woken = School(runner=MemoryTaskRunner(FakeClock(), late_binding=False)), []
     school.enrol(ANNA)
     launch(school.world, ANNA)
     school.settle()
@@ -207,13 +207,35 @@ def test_a_restore_ends_a_task_that_was_started_ahead_and_wakes_the_manager() ->
     assert len(woken) == 1
     school.settle()
     ahead = school.workspace().personal_task_id or ""
-    assert runner.tasks[ahead].alive
-    (snapshot,) = school.snapshots.list(school.workspace().home_id or "")
+    assert school.runner.tasks[ahead].alive
     woken.clear()
+    return school, woken, ahead
+
+
+def test_a_launch_waits_for_a_task_ahead_that_ends_and_asks_for_it_once() -> None:
+    school, woken, ahead = expected_school()
+    now = school.clock.now()
+    task = school.store.find_task(ahead)
+    assert task is not None
+    school.store.write(ending := task.stopping(now=now, deadline=now))
+    asked = launch(school.world, ANNA)
+    assert (asked.state, asked.launch_wanted_at, len(woken)) == (WorkspaceState.STOPPED, now, 1)
+    assert (launch(school.world, ANNA), school.store.find_task(ahead)) == (
+        asked,
+        replace(ending, version=ending.version + 1),
+    )
+    school.settle()
+    assert school.workspace().state is WorkspaceState.RUNNING
+    assert school.workspace().task_id != ahead
+
+
+def test_a_restore_ends_a_task_that_was_started_ahead_and_wakes_the_manager() -> None:
+    school, woken, ahead = expected_school()
+    (snapshot,) = school.snapshots.list(school.workspace().home_id or "")
     assert restore(school.world, ANNA, snapshot.snapshot_id).restoring == snapshot.snapshot_id
     assert woken
     school.settle()
-    assert not runner.tasks[ahead].alive
+    assert not school.runner.tasks[ahead].alive
     school.later(school.world.policy.restore_retry_s)
     school.settle()
     assert (school.workspace().restoring, school.workspace().steps[-1].name) == (None, "restored")
