@@ -256,6 +256,12 @@ async def test_a_child_leads_a_session_of_its_own_and_its_end_is_told() -> None:
     os.kill(pid, signal.SIGKILL)
     assert await children.end_of(pid) == -signal.SIGKILL
     assert await children.run(Command(("/bin/sh", "-c", "exit $CODE"), {"CODE": "7"})) == 7
+    one, _ = made()
+    one.children = children
+    assert await one._end_of(pid) == "was ended by signal 9"
+    assert await one._end_of(children.start(Command(("/bin/true",), {}))) == "ended with code 0"
+    children._ends.popitem()
+    assert list(children._ends) == [pid]  # what was only run is not remembered
 
 
 async def test_the_way_out_takes_so_many_connections_at_once_and_any_number_in_turn(
@@ -329,6 +335,7 @@ def test_programs_learn_of_the_proxy_where_there_is_one() -> None:
     found: Mapping[str, str] = proxy_environment("/run/egress.sock", 99)
     proxies = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:99")
     local = dict.fromkeys(("no_proxy", "NO_PROXY"), "localhost,127.0.0.1,::1")
+    assert proxy_environment("x")["http_proxy"] == "http://127.0.0.1:3128"
     assert (found, proxy_environment("")) == ({**proxies, **local, "NODE_USE_ENV_PROXY": "1"}, {})
 
 

@@ -144,19 +144,19 @@ class Trials:
 
 
 def covering(mutant: Mutant, records: Iterable[Record]) -> list[Record]:
-    """The tests to run for a mutant, the fastest first.
+    """The tests to run for a mutant: first those that run its line, then its function, then its file.
 
-    They run its line. If none does, they run its function. Any test may notice what runs at import:
-    those that run more of its file come first."""
-    touched = [(record, record.lines.get(mutant.file, set())) for record in records]
-    chosen = (
-        [record for record, lines in touched if mutant.line in lines]
-        or [record for record, lines in touched if lines.intersection(mutant.scope)]
-        or list(records)
-    )
-    chosen.sort(key=lambda record: (mutant.file not in record.lines, record.seconds, record.test))
-    sums = itertools.accumulate(record.seconds for record in chosen)
-    return [record for record, sum_s in zip(chosen, sums, strict=True) if sum_s <= TESTS_MAX_S]
+    A line whose result is kept runs in one test alone, so the others follow. What runs at import
+    may be noticed by any test. In each group the fastest come first."""
+
+    def rank(record: Record) -> int:
+        lines = record.lines.get(mutant.file, set())
+        return 0 if mutant.line in lines else 1 if lines.intersection(mutant.scope) else 2 if lines else 3
+
+    concerned = [record for record in records if rank(record) < 3 or not mutant.scope]
+    concerned.sort(key=lambda record: (rank(record), record.seconds, record.test))
+    sums = itertools.accumulate(record.seconds for record in concerned)
+    return [record for record, sum_s in zip(concerned, sums, strict=True) if sum_s <= TESTS_MAX_S]
 
 
 def _by_test(written: Iterable[dict]) -> list[tuple[str, float, dict[str, list[int]]]]:

@@ -133,6 +133,7 @@ def test_a_failure_costs_neither_the_stop_nor_the_next_try(school: School) -> No
     used(school, "a.py")
     assert school.workspace().state is WorkspaceState.STOPPED
     assert seen(school).snapshot_at is None
+    assert school.metrics.counts["snapshots_total/result=failed"] == 1
     school.snapshots.failing = ""
     backups.check_waiting_homes(school.backup_context, lambda: True)
     assert seen(school).snapshot_at is not None

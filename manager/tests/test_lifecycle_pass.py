@@ -28,6 +28,7 @@ from manager.tests.school import ANNA, BEN, School
 from manager.tests.test_records import PLAIN, TASK
 from manager.use_cases.ending import forget
 from manager.use_cases.expect import expect
+from manager.use_cases.finish_launch import fail_launch
 from manager.use_cases.launch import launch
 from manager.use_cases.lifetime import create
 from manager.use_cases.records import get_task, held_task, retried
@@ -241,11 +242,31 @@ def test_a_restore_ends_a_task_that_was_started_ahead_and_wakes_the_manager() ->
     assert (school.workspace().restoring, school.workspace().steps[-1].name) == (None, "restored")
 
 
+@pytest.mark.parametrize("changes", [{"state": WorkspaceState.RUNNING}, {"task_id": "another"}])
+def test_only_the_launch_that_waits_for_a_task_fails_with_it(changes: dict[str, Any]) -> None:
+    school = School()
+    with pytest.raises(VersionConflict):
+        fail_launch(school.world, replace(OURS, **{"state": WorkspaceState.STARTING, **changes}), TASK, "x")
+    assert not school.metrics.counts
+
+
 @pytest.mark.parametrize(("workspace_id", "owner_id"), [("ws-aaaaaaaaaa", ""), ("ws-a", "7"), ("", "7")])
 def test_a_workspace_without_an_owner_or_a_proper_name_is_not_created(workspace_id: str, owner_id: str) -> None:
     with pytest.raises(ApraNovaError) as refused:
         create(School().world, CreateRequest(workspace_id, owner_id, WorkspaceKind.VSCODE))
     assert refused.value.reason is Reason.BAD_REQUEST
+
+
+@pytest.mark.parametrize("changes", [{"owner_id": "another"}, {"kind": WorkspaceKind.SUPERSET}])
+def test_a_workspace_is_created_once_and_for_one_owner(changes: dict[str, Any]) -> None:
+    school, request = School(), CreateRequest(ANNA, "7", WorkspaceKind.VSCODE, "Anna", "a@x.org")
+    first = create(school.world, request)
+    assert create(school.world, request) == first
+    renamed = create(school.world, replace(request, owner_name="Ann"))
+    assert (renamed.owner_name, renamed.version) == ("Ann", first.version + 1)
+    with pytest.raises(ApraNovaError) as refused:
+        create(school.world, replace(request, **changes))
+    assert refused.value.reason is Reason.WORKSPACE_EXISTS
 
 
 def test_a_launch_is_counted_for_the_hour_of_its_claim_and_generic_unless_personal() -> None:

@@ -243,6 +243,7 @@ AUTUMN = counted(
      at(11, 2, 9): 9, at(11, 14, 9): 50, at(10, 20, 9): 2}, now=CLASS,
 )  # fmt: skip
 LECTURE = Outlook().with_class(CODE, CLASS, [0.5] * 90, now=CLASS - HOUR)
+SEMINAR = Outlook().with_class(CODE, CLASS + 2_400.0, [0.02] * 90, now=CLASS - HOUR)
 FIVE_CAME, RUSH = (Recent(CLASS - 600.0, {CODE: [CLASS - n for n in range(1, came)]}) for came in (6, 30))
 NOBODY_CAME = Recent(CLASS - 60.0, {CODE: [CLASS - 300.0]})
 
@@ -261,7 +262,7 @@ def test_what_is_usual_is_weighed_by_weekday_hour_and_chance() -> None:
         (Demand(), LECTURE, Recent(), 30.0, 0.375), (Demand(), Outlook(), Recent(), 0.0, 0.0),
         (AUTUMN, LECTURE, NOBODY_CAME, 24.0, 0.3), (AUTUMN, Outlook(), NOBODY_CAME, 4.581539, 0.0572692),
         (AUTUMN, Outlook(), FIVE_CAME, 29.993589, 0.3749199), (Demand(), Outlook(), FIVE_CAME, 30.0, 0.375),
-        (AUTUMN, Outlook(), RUSH, 173.9936, 2.17492),
+        (AUTUMN, Outlook(), RUSH, 173.9936, 2.17492), (AUTUMN, SEMINAR, Recent(), 2.581731, 0.03227163),
     ],
 )  # fmt: skip
 def test_a_forecast_is_classes_and_habit_corrected_by_who_came(
@@ -271,7 +272,8 @@ def test_a_forecast_is_classes_and_habit_corrected_by_who_came(
     ahead = forecast.ahead(CODE, CLASS, 45.0)
     assert (ahead.rate_per_s * HOUR, ahead.launches) == pytest.approx((an_hour, launches), rel=1e-4)
     assert ahead.known is bool(demand.days)
-    assert forecast.changes_until(CODE, CLASS + 1.0) is bool(outlook.curves)
+    assert forecast.changes_until(CODE, CLASS + HOUR) is bool(outlook.curves)
+    assert forecast.changes_until(CODE, CLASS + 1.0) is (outlook is LECTURE)
     assert not forecast.changes_until(DATA, CLASS + HOUR)
 
 

@@ -32,7 +32,7 @@ KEY = Ed25519PrivateKey.generate()
 @pytest.mark.parametrize(
     ("asked", "is_own"),
     [
-        (Asked("GET", "h"), True), (Asked("GET", "h", origin=OWN), True), (Asked("GET", "h", origin=b"null"), True),
+        (Asked("GET", "h"), True), (Asked("OPTIONS", "h"), True), (Asked("GET", "h", origin=OWN), True), (Asked("GET", "h", origin=b"null"), True),
         (Asked("GET", "h", origin=b"http://x"), False), (Asked("GET", "h", fetch_site=b"none"), True),
         (Asked("GET", "h", fetch_site=b"same-origin", origin=b"http://x"), False),
         (Asked("GET", "h", fetch_site=b"same-site"), False), (Asked("OPTIONS", "h", fetch_site=b"same-site"), False),

@@ -35,7 +35,7 @@ def test_a_student_creates_and_launches_a_workspace_of_their_track(signed_in, ma
     answer = browser.post("/api/workspace/create/")
     assert answer.status_code == 201, answer.text
     body = answer.json()
-    assert body["kind"] == "vscode"
+    assert (body["kind"], body["name"]) == ("vscode", f"{browser.user.display_name}'s VS Code")
     assert body["state"] == "running"
     assert body["url"] == f"http://localhost:8080/workspace/{body['id']}/"
     assert [step["name"] for step in body["steps"]] == ["requested", "application_ready"]
@@ -68,7 +68,9 @@ def test_a_kind_that_is_not_ready_is_a_clear_conflict_and_leaves_nothing(signed_
 
 
 def test_a_student_may_not_name_another_kind_but_staff_may(signed_in):
-    assert signed_in("student").post("/api/workspace/create/", json={"kind": "superset"}).status_code == 403
+    refused = signed_in("student").post("/api/workspace/create/", json={"kind": "superset"})
+    assert (refused.status_code, refused.json()["reason"]) == (403, "kind_not_allowed")
+    assert "instructor" in refused.json()["remedy"]
     assert signed_in("student").post("/api/workspace/create/", json={"kind": "vscode"}).status_code == 201
     assert signed_in("instructor").post("/api/workspace/create/", json={"kind": "vscode"}).status_code == 201
     assert signed_in("admin").post("/api/workspace/create/", json={"kind": "emacs"}).status_code == 422
@@ -116,6 +118,9 @@ def test_delete_asks_for_the_name_and_can_be_undone(signed_in):
     path = f"/api/workspace/{workspace['id']}/"
     refused = one.request("DELETE", path, json={"name": "wrong"})
     assert (refused.status_code, refused.json()["reason"]) == (422, "name_differs")
+    assert workspace["name"] in refused.json()["remedy"]
+    details = [record.details for record in Record.objects.filter(target_id=workspace["id"], action="workspace.create")]
+    assert details == [{"kind": "vscode", "owner": str(one.user.pk)}]
     assert one.get(path).json()["state"] == "running"
     deleted = one.request("DELETE", path, json={"name": workspace["name"]}).json()
     assert deleted["state"] == "deleted"
