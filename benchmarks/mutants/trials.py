@@ -144,7 +144,7 @@ class Trials:
 
 
 def covering(mutant: Mutant, records: Iterable[Record]) -> list[Record]:
-    """The tests to run for a mutant: first those that run its line, then its function, then its file.
+    """The tests for a mutant: first those that run its line, then its function, then its file.
 
     A line whose result is kept runs in one test alone, so the others follow. What runs at import
     may be noticed by any test. In each group the fastest come first."""
