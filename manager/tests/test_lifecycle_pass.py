@@ -9,7 +9,7 @@ import pytest
 
 from contract.agent import AgentPhase, AgentStatus
 from contract.errors import ApraNovaError, Reason
-from contract.manager import CreateRequest, ExpectRequest
+from contract.manager import CohortRequest, CreateRequest, ExpectRequest
 from contract.names import TaskState, WorkspaceKind, WorkspaceState
 from manager.adapters.memory.clock import FakeClock
 from manager.adapters.memory.runner import MemoryTaskRunner
@@ -26,7 +26,8 @@ from manager.domain.reconcile import Observation, reconcile
 from manager.ports.workspace_store import VersionConflict
 from manager.tests.school import ANNA, BEN, School
 from manager.tests.test_records import PLAIN, TASK
-from manager.use_cases.ending import forget
+from manager.use_cases import cohorts
+from manager.use_cases.ending import forget, record_gone
 from manager.use_cases.expect import expect
 from manager.use_cases.finish_launch import fail_launch
 from manager.use_cases.launch import launch
@@ -267,6 +268,16 @@ def test_a_workspace_is_created_once_and_for_one_owner(changes: dict[str, Any]) 
     with pytest.raises(ApraNovaError) as refused:
         create(school.world, replace(request, **changes))
     assert refused.value.reason is Reason.WORKSPACE_EXISTS
+
+
+def test_a_cohort_and_the_end_of_a_task_wake_the_manager() -> None:
+    school, woken = School(), []
+    school.world = replace(school.world, wake=lambda: woken.append(None))
+    cohorts.put(school.world, CohortRequest("b", "Berlin-3", WorkspaceKind.VSCODE, (), ()))
+    assert len(woken) == 1
+    school.store.write(TASK)
+    record_gone(school.world, replace(TASK, version=1), None, "killed")
+    assert len(woken) == 2
 
 
 def test_a_launch_is_counted_for_the_hour_of_its_claim_and_generic_unless_personal() -> None:
