@@ -8,7 +8,7 @@ import sys
 import time
 from types import ModuleType
 
-from benchmarks import footprint, gateway, lambda_function, launch, machine, pool, report, simulate, superset
+from benchmarks import chaos, footprint, gateway, lambda_function, launch, machine, pool, report, simulate, superset
 from benchmarks.mutants import run as mutants
 from tests.run import StepFailed, find_chromium
 
@@ -20,6 +20,7 @@ ALL: dict[str, ModuleType] = {
     "simulate": simulate,
     "pool": pool,
     "lambda": lambda_function,
+    "chaos": chaos,
 }
 """Each has `run(quick) -> Findings` and `plot(findings, path)`."""
 
@@ -30,7 +31,7 @@ def main() -> int:
         return mutants.main(sys.argv[3:])
     arguments = _parse()
     try:
-        if arguments.name not in ("simulate", "pool", "lambda"):
+        if arguments.name not in ("simulate", "pool", "lambda", "chaos"):
             find_chromium()
     except StepFailed as problem:
         sys.stderr.write(f"apranova: {problem}\n")

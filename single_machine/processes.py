@@ -26,7 +26,7 @@ ASK_EVERY_S = 5.0
 SILENT_MAX_S = 45.0
 """A process that has answered before and is silent for so long is killed and started again. Long,
 because a machine in heavy use answers late."""
-STOPPED_MAX_S = 1.0
+STOPPED_MAX_S = 0.4
 """As SILENT_MAX_S, for a process that the kernel calls stopped (SIGSTOP): it is certain."""
 STEADY_AFTER_S = 60.0
 """A process that lived this long starts over with the shortest pause when it dies."""

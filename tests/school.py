@@ -26,7 +26,7 @@ from tests.waiting import until
 
 LAUNCH_WITHIN_S = 120.0
 _INSTALLED_WITHIN_S = 3_600.0
-_BROWSING = {
+BROWSING = {
     "Accept": "text/html,application/xhtml+xml",
     "Sec-Fetch-Site": "same-origin",
     "Sec-Fetch-Mode": "navigate",
@@ -34,7 +34,10 @@ _BROWSING = {
 }
 
 
-_OWN_PAGE = {WorkspaceKind.VSCODE: "vscode-workbench-web-configuration", WorkspaceKind.SUPERSET: "data-bootstrap"}
+APPLICATION_PAGE = {
+    WorkspaceKind.VSCODE: "vscode-workbench-web-configuration",
+    WorkspaceKind.SUPERSET: "data-bootstrap",
+}
 """Words that stand in the application's first page and in none of ours."""
 
 
@@ -113,8 +116,8 @@ class Student:
         if workspace["state"] != "running":
             workspace = self._until_running(workspace["id"])
         url_ms = (time.perf_counter() - began) * 1e3
-        page = self._ok(self.http.get(workspace["url"], headers=_BROWSING, follow_redirects=True))
-        if _OWN_PAGE[workspace["kind"]] not in page.text:
+        page = self._ok(self.http.get(workspace["url"], headers=BROWSING, follow_redirects=True))
+        if APPLICATION_PAGE[workspace["kind"]] not in page.text:
             raise Unexpected(f"{page.url} is not the application: {page.text[:300]}")
         page_ms = (time.perf_counter() - began) * 1e3
         self.origin = str(page.url.join("/")).rstrip("/")

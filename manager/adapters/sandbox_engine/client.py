@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,6 +17,9 @@ from manager.adapters.sandbox_engine.wire import LINE_MAX_BYTES, AttachHome, Fai
 from manager.ports.task_runner import ObservedTask, TaskSpec
 
 CALL_TIMEOUT_S = 10.0
+RESTART_S = 4.0
+"""How long a launch waits for an engine that restarts; the supervisor needs a second or two."""
+_CALLS_OF_A_LAUNCH = ("image", "start", "attach_home")
 Answer = TypeVar("Answer")
 
 
@@ -50,10 +54,21 @@ class SandboxEngineTaskRunner:
     def enforced(self) -> dict[str, str]:
         return self._call("enforced", None, dict[str, str])
 
+    def _patiently(self, request: bytes, timeout_s: float, restart_s: float) -> dict[str, Any]:
+        deadline = time.monotonic() + restart_s
+        while True:
+            try:
+                return _exchange(self._engine_socket, request, timeout_s)
+            except _NotThere:
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(0.1)
+
     def _call(self, name: str, arguments: object, answer_type: type[Answer], *, extra_s: float = 0.0) -> Answer:
         request = json.dumps({"call": name, "arguments": to_json(arguments)}).encode() + b"\n"
         try:
-            answer = _exchange(self._engine_socket, request, CALL_TIMEOUT_S + extra_s)
+            restart_s = RESTART_S if name in _CALLS_OF_A_LAUNCH else 0.0
+            answer = self._patiently(request, CALL_TIMEOUT_S + extra_s, restart_s)
             if "failure" in answer:
                 raise from_json(Failure, answer["failure"], where="the sandbox engine's failure").as_error()
             return from_json(answer_type, answer.get("value"), where="the sandbox engine's answer")
@@ -63,13 +78,22 @@ class SandboxEngineTaskRunner:
             ) from error
 
 
+class _NotThere(OSError):
+    """The engine ended before it answered. Every call may be repeated."""
+
+
 def _exchange(engine_socket: Path, request: bytes, timeout_s: float) -> dict[str, Any]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(timeout_s)
-        connection.connect(str(engine_socket))
-        connection.sendall(request)
-        with connection.makefile("rb") as stream:
-            line = stream.readline(LINE_MAX_BYTES)
+        try:
+            connection.connect(str(engine_socket))
+            connection.sendall(request)
+            with connection.makefile("rb") as stream:
+                line = stream.readline(LINE_MAX_BYTES)
+        except (ConnectionError, FileNotFoundError) as error:
+            raise _NotThere(*error.args) from error
+    if not line:
+        raise _NotThere("no answer")
     answer = json.loads(line)
     if not isinstance(answer, dict):
         raise BadMessage("the sandbox engine's answer: an object is expected")
