@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextvars
+import logging
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -14,8 +17,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 
-from backend.accounts import invitations
+from backend.accounts import invitations, sign_in_limits
 from backend.accounts.models import Invitation, User
+
+logger = logging.getLogger(__name__)
+_mailer = ThreadPoolExecutor(2, thread_name_prefix="mail")
 
 
 def display_name(user: User) -> str:
@@ -38,6 +44,26 @@ class AccountAdapter(DefaultAccountAdapter):
             invitations.accept(invitation, user)
         self.stash_verified_email(request, invitation.email)
         return user
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        tries = sign_in_limits.count_try(request, credentials.get("email", ""), self.get_client_ip(request))
+        if tries is None:
+            raise self.validation_error("too_many_login_attempts")
+        self._login_failed_rl_usage = tries  # allauth rolls it back after a success
+
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
+        sign_in_limits.forget_failures(credentials["email"], self.get_client_ip(request))
+
+    def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:  # noqa: ARG002  allauth
+        """Send it after the answer: waiting for the mail server would tell that there is an account."""
+
+        def send() -> None:
+            try:
+                self.send_mail("account/email/password_reset_key", email, context)
+            except Exception:
+                logger.exception("a mail to reset a password could not be sent")
+
+        _mailer.submit(contextvars.copy_context().run, send)
 
 
 class MFAAdapter(DefaultMFAAdapter):

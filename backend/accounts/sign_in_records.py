@@ -1,4 +1,4 @@
-"""Audit records of what django-allauth does. It reports by signals alone."""
+"""What follows from what django-allauth does: audit records and known devices."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import Signal, receiver
+from django.http import HttpRequest
 
 from backend.accounts.models import User
+from backend.accounts.sign_in_limits import remember_device
 from backend.audit.record import record
 
 
@@ -19,8 +21,10 @@ def _record_own(action: str, user: User, **details: Any) -> None:
 
 
 @receiver(user_logged_in)
-def _signed_in(user: User, **_: Any) -> None:
+def _signed_in(user: User, request: HttpRequest | None = None, **_: Any) -> None:
     _record_own("user.signed_in", user)
+    if request is not None:
+        remember_device(request, user.email)
 
 
 @receiver(user_logged_out)

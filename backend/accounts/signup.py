@@ -28,7 +28,7 @@ class InvitedSignupForm(forms.Form):
         invitation, email = cleaned.get("invitation"), cleaned.get("email")
         if invitation is not None and email and invitation.email != email.lower():
             self.add_error("email", forms.ValidationError("The invitation is for another address.", code="invitation"))
-        elif email and User.objects.filter(email=email.lower()).exists():
+        elif invitation is not None and email and User.objects.filter(email=email.lower()).exists():
             # Only somebody invited at this very address gets here, so this reveals nothing.
             self.add_error("email", forms.ValidationError("You already have an account: sign in.", code="email_taken"))
         return cleaned

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from backend.cohorts.calendar_lines import BadTimetable
 from backend.cohorts.timetable import TimetableReading, read_timetable
 
-CPU_S_MAX = 5
+CPU_S_MAX = 2
 MEMORY_BYTES_MAX = 512 * 1024 * 1024
 
 

@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "backend.accounts.middleware.KnownDeviceMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -130,6 +131,7 @@ CSRF_COOKIE_NAME = "apranova_csrf"
 CSRF_COOKIE_HTTPONLY = False  # the portal reads it and sends it back as X-CSRFToken
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = ENVIRONMENT.is_https
+DEVICE_COOKIE_NAME = "apranova_device"
 CSRF_TRUSTED_ORIGINS = [ENVIRONMENT.public_url]
 CSRF_FAILURE_VIEW = "backend.platform.problems.csrf_failure"
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -163,14 +165,18 @@ ACCOUNT_USER_DISPLAY = "backend.accounts.adapters.display_name"
 ACCOUNT_EMAIL_VERIFICATION = "none"  # the invitation's link went to the address: signing up proves it
 ACCOUNT_MAX_EMAIL_ADDRESSES = 1
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_PREVENT_ENUMERATION = "strict"  # only our sign-up form, after it has seen an invitation, says "taken"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{ENVIRONMENT.school_name}] "
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_RATE_LIMITS = {
-    # A whole class signs in at once from one address; what is guessed is limited for each account.
-    "login": "120/m/ip",
-    "login_failed": "60/m/ip,5/300s/key",
-    "signup": "60/m/ip",
+    # A whole class works behind one address, and one student in it may be hostile: no small limit
+    # counts by address alone. `backend.accounts.sign_in_limits` limits the guessing of passwords.
+    "login": None,
+    "login_failed": "5/300s/key",  # wrong codes of a second factor; only who knows the password gets there
+    "signup": None,  # without an invitation it costs nothing
+    "reset_password": "300/m/ip,5/m/key",
+    "reset_password_from_key": "300/m/ip",
 }
 MFA_ADAPTER = "backend.accounts.adapters.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]

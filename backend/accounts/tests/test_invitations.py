@@ -76,6 +76,14 @@ def test_one_invitation_makes_one_account_even_at_once(signed_in, browser):
     assert User.objects.filter(email="new@school.example").count() == 1
 
 
+def test_an_invited_person_who_has_an_account_is_told_to_sign_in(signed_in, browser, person):
+    key = key_in(invite(signed_in("admin")).json()["url"])
+    person(email="new@school.example")
+    answer = sign_up(browser(), key, email="New@school.example")
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["message"] == "You already have an account: sign in."
+
+
 def test_an_expired_or_replaced_invitation_opens_nothing(signed_in, browser):
     admin = signed_in("admin")
     first, second = (key_in(invite(admin).json()["url"]) for _ in range(2))

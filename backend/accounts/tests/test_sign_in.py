@@ -11,6 +11,7 @@ from backend.accounts.roles import Role, Track
 from backend.accounts.services import update_user
 from backend.audit.models import Record
 from backend.tests.served import PASSWORD
+from tests.waiting import until
 
 AUTH = "/api/auth/browser/v1"
 
@@ -58,16 +59,6 @@ def test_a_wrong_password_is_refused_and_recorded(browser, person):
     assert answer.status_code == 400
     failed = Record.objects.get(action="user.sign_in_failed")
     assert (failed.actor_id, failed.target_id) == (None, user.email)
-
-
-def test_guessing_is_limited_for_each_account(browser, person):
-    user, other = person(), person()
-    one = browser()
-    for _ in range(6):
-        answer = one.sign_in(user.email, "wrong")
-    assert "Too many failed login attempts" in answer.text
-    assert one.sign_in(user.email, PASSWORD).status_code == 400
-    assert browser(address="198.51.100.9").sign_in(other.email, PASSWORD).status_code == 200
 
 
 def test_signing_out_ends_the_session_and_is_recorded(signed_in):
@@ -118,6 +109,7 @@ def test_a_forgotten_password_is_reset_by_mail(browser, person, mailoutbox):
     one = browser()
     one.get(f"{AUTH}/config")
     assert one.post(f"{AUTH}/auth/password/request", json={"email": user.email}).status_code == 200
+    until(lambda: mailoutbox, "no mail was sent")
     (mail,) = mailoutbox
     assert mail.to == [user.email]
     key = re.search(r"http://localhost:8080/password/reset/(\S+)", mail.body).group(1)

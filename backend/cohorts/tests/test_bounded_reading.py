@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import resource
 from datetime import UTC, datetime
 
 import pytest
@@ -49,3 +50,14 @@ def test_only_so_many_are_read_at_once(monkeypatch):
     finally:
         for _ in range(bounded_reading.AT_ONCE_MAX):
             bounded_reading._places.release()
+
+
+def test_a_calendar_costs_at_most_two_seconds_of_a_processor():
+    bomb = calendar(
+        *[event("DTSTART:20261021T090000", "RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", uid=str(n)) for n in range(30)]
+    )
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    with pytest.raises(BadTimetable):
+        read_bounded(bomb, zone="Europe/Berlin", now=NOW)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 2.3
