@@ -55,7 +55,7 @@ class AccountAdapter(DefaultAccountAdapter):
         sign_in_limits.forget_failures(credentials["email"], self.get_client_ip(request))
 
     def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:  # noqa: ARG002  allauth
-        """Send it after the answer: waiting for the mail server would tell that there is an account."""
+        """Send it in the background: the time that a mail takes would tell of an account."""
 
         def send() -> None:
             try:

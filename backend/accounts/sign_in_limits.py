@@ -36,7 +36,7 @@ KNOWN_DEVICE = Limit(10, 300)
 PERSON_IN_NETWORK = Limit(5, 300)
 """Failures with one e-mail address from one network."""
 PERSON = Limit(100, 3600)
-"""Failures with one e-mail address from all unknown devices: bounds a guesser with many networks."""
+"""Failures with one e-mail address from all unknown devices, for guessers with many networks."""
 NETWORK = Limit(300, 60)
 """Tries from one network on unknown devices, also successful ones: each costs a password hash."""
 
