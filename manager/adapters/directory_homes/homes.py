@@ -12,6 +12,7 @@ from pathlib import Path
 from contract import wire
 from contract.errors import ApraNovaError, Reason
 from contract.locked_files import remove_tree
+from manager.adapters.restic.repositories import erase_snapshots
 from manager.ports.home_volumes import HomeOwner, check_home_id
 
 LEFT_BY_RESTORES = ("before", "fetched")
@@ -104,7 +105,7 @@ class DirectoryHomeVolumes:
             remove_tree(left)
         self._card(home_id).unlink(missing_ok=True)
         if self._snapshots is not None:
-            remove_tree(self._snapshots / home_id)
+            erase_snapshots(self._snapshots, home_id)
 
     def _card(self, home_id: str) -> Path:
         return self._folder / f".{check_home_id(home_id)}.owner.json"

@@ -5,6 +5,7 @@ written last and named by its full id. So listing snapshots needs neither restic
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,6 +33,10 @@ class Repositories(Protocol):
         """Newest first."""
         ...
 
+    def set_aside(self, home_id: str) -> None:
+        """Keep what is left of a damaged repository, under a dated name. Raises OSError."""
+        ...
+
     def erase(self, home_id: str) -> None: ...
 
 
@@ -43,7 +48,8 @@ class DirectoryRepositories:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def __str__(self) -> str:
-        return str(self._folder)
+        aside = sorted(path.name for path in self._folder.glob("home-*.set-aside-*"))
+        return f"{self._folder}" + (f"; damaged and set aside: {', '.join(aside)}" if aside else "")
 
     def url(self, home_id: str) -> str:
         return str(self._path(home_id))
@@ -62,11 +68,23 @@ class DirectoryRepositories:
                     found.append(HomeSnapshot(file.name, file.stat().st_mtime))
         return newest_first(found)
 
+    def set_aside(self, home_id: str) -> None:
+        path = self._path(home_id)
+        if path.is_dir() and any(path.iterdir()):
+            stamp = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H%M%SZ")
+            path.rename(path.with_name(f"{home_id}.set-aside-{stamp}"))
+
     def erase(self, home_id: str) -> None:
-        remove_tree(self._path(home_id))
+        erase_snapshots(self._folder, check_home_id(home_id))
 
     def _path(self, home_id: str) -> Path:
         return self._folder / check_home_id(home_id)
+
+
+def erase_snapshots(folder: Path, home_id: str) -> None:
+    """Remove a home's repository, and what was set aside of it: all hold its owner's files."""
+    for path in (folder / home_id, *folder.glob(f"{home_id}.set-aside-*")):
+        remove_tree(path)
 
 
 def newest_first(found: list[HomeSnapshot]) -> tuple[HomeSnapshot, ...]:

@@ -58,6 +58,11 @@ class S3Repositories:
         prefix = f"{check_home_id(home_id)}/snapshots/"
         return newest_first([HomeSnapshot(key.removeprefix(prefix), at) for key, at in self._objects(prefix)])
 
+    def set_aside(self, home_id: str) -> None:
+        """S3 cannot rename, and an earlier version of a lost object may still be there."""
+        if self._objects(f"{check_home_id(home_id)}/"):
+            raise OSError("S3 has a damaged repository; see docs/runbooks/restore-on-aws.md")
+
     def erase(self, home_id: str) -> None:
         keys = [key for key, _ in self._objects(f"{check_home_id(home_id)}/")]
         for start in range(0, len(keys), _ERASED_AT_ONCE):

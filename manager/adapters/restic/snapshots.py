@@ -70,10 +70,17 @@ class ResticSnapshots:
         except OSError as error:
             raise SnapshotFailed(str(error)) from error
         if not begun:
-            self._run(home_id, "init", timeout_s=_SHORT_S)
+            self._begin(home_id)
         if not os.access(self._home(home_id), os.R_OK | os.X_OK):
             make_readable(self._home(home_id))  # if the home itself is locked, restic finds nothing to save
-        output = self._back_up(home_id)
+        try:
+            output = self._back_up(home_id)
+        except SnapshotFailed as failure:
+            if self._is_sound(home_id):
+                raise
+            log.warning("%s: its snapshots are damaged, a new repository begins: %s", home_id, failure)
+            self._begin(home_id)
+            output = self._back_up(home_id)
         if _UNREADABLE in output and make_readable(self._home(home_id)):
             self.forget(home_id, _snapshot_id(output))
             output = self._back_up(home_id)
@@ -84,6 +91,22 @@ class ResticSnapshots:
             if snapshot.snapshot_id.startswith(snapshot_id):
                 return replace(snapshot, whole=_UNREADABLE not in output)
         raise SnapshotFailed(f"restic reported snapshot {snapshot_id}, but the repository does not have it")
+
+    def _begin(self, home_id: str) -> None:
+        """Make the repository. What is left of one in its place is kept, but not used."""
+        try:
+            self._repositories.set_aside(home_id)
+        except OSError as error:
+            raise SnapshotFailed(f"the damaged snapshots of {home_id} cannot be set aside: {error}") from error
+        self._run(home_id, "init", timeout_s=_SHORT_S)
+
+    def _is_sound(self, home_id: str) -> bool:
+        """False only for certain damage: not for a full disk, a wrong password, a slow machine."""
+        try:
+            self._run(home_id, "check", "--no-lock", timeout_s=_SHORT_S)
+        except SnapshotFailed as failure:
+            return any(words in str(failure) for words in ("wrong password", "did not end", "cannot be run"))
+        return True
 
     def _back_up(self, home_id: str) -> str:
         excluded = [f"--exclude={self._home(home_id) / folder}" for folder in EXCLUDED]

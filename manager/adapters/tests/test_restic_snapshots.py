@@ -6,6 +6,8 @@ import os
 import shutil
 import sqlite3
 import subprocess
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -180,6 +182,43 @@ def test_damage_is_found_by_a_prune_and_by_a_restore(kept: Kept) -> None:
     largest.unlink()
     with pytest.raises(SnapshotFailed):
         kept.snapshots.thin_out(HOME)
+
+
+def without_config(repository: Path) -> None:
+    (repository / "config").unlink()
+
+
+def with_an_empty_index(repository: Path) -> None:
+    for index in (repository / "index").iterdir():
+        index.chmod(0o600)
+        index.write_bytes(b"")
+
+
+@pytest.mark.parametrize("damage", [without_config, with_an_empty_index])
+def test_a_damaged_repository_is_set_aside_and_a_new_one_begins(kept: Kept, damage: Callable[[Path], None]) -> None:
+    kept.fill()
+    kept.snapshots.save(HOME)
+    damage(kept.store / HOME)
+    left = {path.name for path in (kept.store / HOME).rglob("*")}
+    snapshot = kept.snapshots.save(HOME)
+    (aside,) = kept.store.glob(f"{HOME}.set-aside-*")
+    assert left <= {path.name for path in aside.rglob("*")}
+    assert aside.name in str(DirectoryRepositories(kept.store)), "status says so"
+    (kept.home / "project/app.py").unlink()
+    kept.snapshots.fetch(HOME, snapshot.snapshot_id)
+    kept.snapshots.swap(HOME)
+    assert (kept.home / "project/app.py").read_text() == "print('first')\n"
+    kept.volumes.purge(HOME)
+    assert list(kept.store.glob(f"{HOME}*")) == []
+
+
+def test_a_wrong_password_or_a_slow_machine_is_no_damage(kept: Kept, program: Restic) -> None:
+    kept.snapshots.save(HOME)
+    with pytest.raises(SnapshotFailed, match="wrong password"):
+        kept.with_restic(replace(program, password="another")).save(HOME)
+    with pytest.raises(SnapshotFailed, match="did not end"):
+        kept.with_restic(program, timeout_s=0.0).save(HOME)
+    assert list(kept.store.glob("*.set-aside-*")) == []
 
 
 def test_a_snapshot_can_be_forgotten_and_many_are_thinned_out(kept: Kept) -> None:
