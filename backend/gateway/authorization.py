@@ -22,8 +22,7 @@ from contract.names import IDENTITY_HEADER, LAUNCH_SECRET_HEADER
 AUTHORIZATION_PATH = "/_authz"
 ACCESS_FRESH_S = 2.0
 ACCESSES_KEPT_MAX = 4096
-TOKENS_MAX = 4
-"""How many cookies of our name are looked at: a sibling host may have planted some."""
+CLEAR_COOKIES = (b"clear-site-data", b'"cookies"')
 
 _OUR_COOKIES = (b"apranova_", b"__host-apranova_", b"__secure-apranova_")
 # Envoy joins several Cookie headers by commas. An application's cookie may hold a comma, so only a
@@ -66,7 +65,9 @@ class Authorization:
         application_cookies = b""
         if workspace_id is not None:
             tokens, application_cookies = split_cookies(cookie, self._cookie_name)
-            access = await self._find_access(tokens, workspace_id)
+            if len(tokens) > 1:
+                return self._several_cookies(asked, workspace_id)
+            access = await self._find_access(tokens[0], workspace_id) if tokens else None
             if access is not None:
                 view = self._views.peek(workspace_id) or await self._views.find(workspace_id)
         own_origin = self._site.workspace_origin(workspace_id or "").encode()
@@ -83,12 +84,9 @@ class Authorization:
         self._revocations += 1
         self._kept.clear()
 
-    async def _find_access(self, tokens: list[str], workspace_id: str) -> Access | None:
-        for token in tokens:
-            access = await self._find_one(digest(token))
-            if access is not None and access.workspace_id == workspace_id:
-                return access
-        return None
+    async def _find_access(self, token: str, workspace_id: str) -> Access | None:
+        access = await self._find_one(digest(token))
+        return access if access is not None and access.workspace_id == workspace_id else None
 
     async def _find_one(self, token_digest: str) -> Access | None:
         now = self._clock()
@@ -103,6 +101,14 @@ class Authorization:
                 del self._kept[next(iter(self._kept))]
             self._kept[token_digest] = (access, now + ACCESS_FRESH_S)
         return access
+
+    def _several_cookies(self, asked: Asked, workspace_id: str) -> Answer:
+        """A sibling host has planted one, and nobody can tell which. The browser forgets them."""
+        if not asked.is_navigation:
+            return problem(401, "several_cookies", "The browser sent several cookies of one name.")
+        answer = redirect(self._site.door_url(workspace_id))
+        answer.headers.append(CLEAR_COOKIES)
+        return answer
 
     def _refusal(self, verdict: Verdict, asked: Asked, workspace_id: str | None) -> Answer:
         door = self._site.door_url(workspace_id)
@@ -135,7 +141,7 @@ def split_cookies(cookie: bytes, name: bytes) -> tuple[list[str], bytes]:
         ours, _, rest = pair.partition(b",")
         if rest:
             kept.append(rest.strip())
-        if ours.startswith(name + b"=") and len(tokens) < TOKENS_MAX:
+        if ours.startswith(name + b"="):
             tokens.append(ours[len(name) + 1 :].decode("latin-1"))
     return tokens, b"; ".join(kept)
 

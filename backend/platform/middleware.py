@@ -15,6 +15,8 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 
 from backend.platform.problems import CONTENT_TYPE, ProblemError, problem_response
 from backend.platform.request_context import RequestContext, enter_request
+from contract.door import Page
+from contract.door_page import content_security_policy, render
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 
@@ -47,6 +49,33 @@ class RequestContextMiddleware:
         return response
 
 
+class SingleCookiesMiddleware:
+    """Refuses several cookies of one of our names: a workspace's page may have planted one.
+
+    Django would take the last one. The browser then forgets all of them.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self._get_response = get_response
+        self._ours = {settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, settings.DEVICE_COOKIE_NAME}
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        sent = [pair.partition("=")[0].strip() for pair in request.META.get("HTTP_COOKIE", "").split(";")]
+        if all(sent.count(name) <= 1 for name in self._ours):
+            return self._get_response(request)
+        text = "Your browser sent several cookies of one name. They are deleted now."
+        if "text/html" in request.headers.get("accept", ""):
+            page = Page(HTTPStatus.BAD_REQUEST, "Please sign in again", (text,))
+            response = HttpResponse(render(page, now=0.0), status=page.status)
+            response.headers["Content-Security-Policy"] = content_security_policy()
+        else:
+            response = problem_response(
+                ProblemError(HTTPStatus.BAD_REQUEST, "several_cookies", text, remedy="Sign in again.")
+            )
+        response.headers["Clear-Site-Data"] = '"cookies"'
+        return response
+
+
 def _as_problem(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     """Turn bare text errors of Django or Ninja, such as 405, into problem details."""
     is_bare_error = response.status_code >= HTTPStatus.BAD_REQUEST and not response.headers.get(
@@ -63,7 +92,7 @@ def _as_problem(request: HttpRequest, response: HttpResponseBase) -> HttpRespons
     problem = problem_response(
         ProblemError(response.status_code, HTTPStatus(response.status_code).name.lower(), detail)
     )
-    for name in ("Allow", "Retry-After"):
+    for name in ("Allow", "Retry-After", "Clear-Site-Data"):
         if name in response.headers:
             problem.headers[name] = response.headers[name]
     problem.cookies = response.cookies

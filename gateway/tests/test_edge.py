@@ -221,3 +221,16 @@ def test_metrics_do_not_grow_with_the_number_of_workspaces(stack: Stack) -> None
     assert "http.gateway.downstream_rq_total" in text
     assert "task-" not in text
     assert stack.settings.admin_socket.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("many", [12, 200])
+def test_cookies_as_a_weapon_get_a_page_that_explains_and_clears(stack: Stack, many: int) -> None:
+    planted = "; ".join(f"planted{number}={'x' * 3900}" for number in range(many))
+    for host in (stack.host(MINE), "localhost"):
+        answer = stack.client.ask(host, headers={"Cookie": planted, **HTML})
+        assert answer.status == 431
+        assert answer.header("clear-site-data") == '"cookies"'
+        assert answer.header("content-type") == "text/html; charset=utf-8"
+        assert b"too many cookies" in answer.body
+        assert "default-src 'none'" in (answer.header("content-security-policy") or "")
+        assert stack.client.ask(host, headers=HTML).status != 431

@@ -36,10 +36,13 @@ def test_a_cookie_of_one_workspace_opens_no_other(stack: Stack) -> None:
     assert stack.client.ask(stack.host(THEIRS), headers={"Cookie": stack.enter(MINE)}).status == 401
 
 
-def test_a_planted_cookie_next_to_the_own_one_does_no_harm(stack: Stack) -> None:
+def test_a_planted_cookie_next_to_the_own_one_is_refused_and_both_are_cleared(stack: Stack) -> None:
     planted, own = stack.enter(THEIRS, user_id=THEM), stack.enter(MINE)
-    answer = stack.client.ask(stack.host(MINE), headers={"Cookie": f"{planted}; {own}"})
-    assert answer.seen["server"] == MINE
+    for cookies in (f"{planted}; {own}", f"{own}; {planted}"):
+        assert stack.client.ask(stack.host(MINE), headers={"Cookie": cookies}).status == 401
+        page = stack.client.ask(stack.host(MINE), headers={"Cookie": cookies, **HTML})
+        assert (page.status, page.header("clear-site-data")) == (302, '"cookies"')
+        assert (page.header("location") or "").endswith(f"/workspace/{MINE}/")
 
 
 @pytest.mark.parametrize("cookie", ["", "apranova_workspace=", "apranova_workspace=guess", "apranova_session=x"])

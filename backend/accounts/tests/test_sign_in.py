@@ -151,3 +151,15 @@ def test_bad_sign_in_requests_are_refused_calmly(browser, body):
     one.get(f"{AUTH}/config")
     answer = one.post(f"{AUTH}/auth/login", content=body, headers={"Content-Type": "application/json"})
     assert 400 <= answer.status_code < 500
+
+
+@pytest.mark.parametrize("path", ["/api/me/", f"{AUTH}/auth/session", "/workspace/", "/api/admin/"])
+@pytest.mark.parametrize("name", ["apranova_session", "apranova_csrf", "apranova_device"])
+def test_several_cookies_of_one_name_are_refused_and_cleared(signed_in, path, name):
+    one = signed_in()
+    mine = "; ".join(f"{it.name}={it.value}" for it in one.cookies.jar)
+    for cookies in (f"{name}=planted; {mine}", f"{mine}; {name}=planted", f"a=1;{name}=x;{name} =y"):
+        for accept in ("application/json", "text/html"):
+            answer = one.get(path, headers={"Cookie": cookies, "Accept": accept})
+            assert (answer.status_code, answer.headers["clear-site-data"]) == (400, '"cookies"')
+    assert one.get(path, headers={"Cookie": f"{mine}; a=1; a=2"}).status_code < 400

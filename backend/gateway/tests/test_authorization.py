@@ -136,9 +136,19 @@ async def test_an_access_is_kept_for_two_seconds_and_never_past_a_revocation() -
     world.reader.meanwhile = lambda: None
     await world.ask()
     assert len(world.reader.asked) == 6  # what was read while something was revoked is not kept
-    assert (
-        await world.ask("apranova_workspace=wrong; apranova_workspace=other; apranova_workspace=mine")
-    ).status == 200
+
+
+@pytest.mark.parametrize("planted", ["wrong", "other", "mine", ""])
+async def test_several_cookies_of_our_name_are_refused_and_cleared(planted: str) -> None:
+    for cookies in (
+        f"apranova_workspace={planted}; apranova_workspace=mine",
+        f"apranova_workspace=mine, apranova_workspace={planted}",
+    ):
+        world = World()
+        assert (await world.ask(cookies)).status == 401
+        answer = await world.ask(cookies, accept="text/html")
+        assert (answer.status, dict(answer.headers)[b"clear-site-data"]) == (302, b'"cookies"')
+        assert not world.reader.asked
 
 
 async def test_a_view_in_use_is_asked_for_ahead_and_one_that_changes_is_forgotten() -> None:

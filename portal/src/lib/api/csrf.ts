@@ -1,10 +1,11 @@
-const COOKIE = "apranova_csrf";
+const COOKIES = ["__Host-apranova_csrf", "apranova_csrf"]; // with HTTPS, without
 export const CSRF_HEADER = "X-CSRFToken";
 
 export function readCsrfCookie(cookies: string): string | null {
-  for (const pair of cookies.split("; ")) {
-    const [name, value] = pair.split("=", 2);
-    if (name === COOKIE && value !== undefined && value !== "") return decodeURIComponent(value);
+  const pairs = cookies.split("; ").map((pair) => pair.split("=", 2));
+  for (const cookie of COOKIES) {
+    const value = pairs.find(([name, text]) => name === cookie && text !== "")?.[1];
+    if (value !== undefined) return decodeURIComponent(value);
   }
   return null;
 }

@@ -72,6 +72,7 @@ describe("errors of allauth", () => {
 describe("the CSRF cookie", () => {
   it("is found among others, and is null when it is missing", () => {
     expect(readCsrfCookie("a=1; apranova_csrf=to%3Dken; b=2")).toBe("to=ken");
+    expect(readCsrfCookie("apranova_csrf=planted; __Host-apranova_csrf=ours")).toBe("ours");
     expect(readCsrfCookie("xapranova_csrf=1")).toBeNull();
     expect(readCsrfCookie("")).toBeNull();
   });
