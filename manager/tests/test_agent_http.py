@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import socket
 import socketserver
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -99,10 +102,30 @@ def test_an_agent_that_is_not_there_is_unreachable(nowhere: str) -> None:
 
 
 def test_a_silent_agent_is_given_up_after_the_time_limit() -> None:
-    import socket
-
     with tempfile.TemporaryDirectory(prefix="apn-", dir="/tmp") as folder, socket.socket(socket.AF_UNIX) as silent:
         silent.bind(f"{folder}/s")
         silent.listen()
         with pytest.raises(AgentUnreachable):
             HttpTaskAgent(ask_timeout_s=0.1).status(f"unix:{folder}/s", "token")
+
+
+def test_an_agent_that_answers_a_byte_a_second_is_given_up_after_the_time_limit() -> None:
+    """Endless headers, then an endless body: each byte comes long before the limit."""
+    for start in (b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n"):
+        with tempfile.TemporaryDirectory(prefix="apn-", dir="/tmp") as folder, socket.socket(socket.AF_UNIX) as slow:
+            slow.bind(f"{folder}/s")
+            slow.listen()
+
+            def drip(listener: socket.socket = slow, start: bytes = start) -> None:
+                connection = listener.accept()[0]
+                with connection, suppress(OSError):
+                    connection.sendall(start)
+                    while True:
+                        connection.sendall(b"x")
+                        time.sleep(0.05)
+
+            threading.Thread(target=drip, daemon=True).start()
+            began = time.monotonic()
+            with pytest.raises(AgentUnreachable):
+                HttpTaskAgent(ask_timeout_s=0.4).status(f"unix:{folder}/s", "token")
+            assert time.monotonic() - began < 2

@@ -1,10 +1,14 @@
-"""`TaskAgent` over HTTP, with the standard library's client: one connection for each call."""
+"""`TaskAgent` over HTTP, with the standard library's client: one connection for each call.
+
+A timeout is for the whole exchange, and an answer has a limit.
+"""
 
 from __future__ import annotations
 
 import http.client
 import json
 import socket
+import time
 from typing import Any, TypeVar
 
 from contract import wire
@@ -85,21 +89,43 @@ def _decoded(text: bytes) -> Any:
         return None
 
 
-class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: str, timeout_s: float) -> None:
+class _Socket(socket.socket):
+    """Gives up at a moment, however slowly bytes come: a student may answer one a second."""
+
+    gives_up_at: float
+
+    def recv_into(self, *arguments: Any) -> int:
+        self.settimeout(self._left_s())
+        return super().recv_into(*arguments)
+
+    def sendall(self, *arguments: Any) -> None:
+        self.settimeout(self._left_s())  # for all of it together
+        super().sendall(*arguments)
+
+    def _left_s(self) -> float:
+        left_s = self.gives_up_at - time.monotonic()
+        if left_s <= 0:
+            raise TimeoutError("the whole exchange took too long")
+        return left_s
+
+
+class _Connection(http.client.HTTPConnection):
+    def __init__(self, family: socket.AddressFamily, address: Any, timeout_s: float) -> None:
         super().__init__("task", timeout=timeout_s)
-        self._path = path
+        self._family, self._address, self._timeout_s = family, address, timeout_s
 
     def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
+        self.sock = connection = _Socket(self._family, socket.SOCK_STREAM)
+        connection.gives_up_at = time.monotonic() + self._timeout_s
+        connection.settimeout(self._timeout_s)
+        connection.connect(self._address)
 
 
-def _connection(address: str, timeout_s: float) -> http.client.HTTPConnection:
+def _connection(address: str, timeout_s: float) -> _Connection:
     if address.startswith("unix:/"):
-        return _UnixConnection(address.removeprefix("unix:"), timeout_s)
+        return _Connection(socket.AF_UNIX, address.removeprefix("unix:"), timeout_s)
     host, _, port = address.rpartition(":")
     if not host or not port.isdigit():
         raise AgentUnreachable(f"not an address of an agent: {address!r}")
-    return http.client.HTTPConnection(host, int(port), timeout=timeout_s)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return _Connection(family, (host.strip("[]"), int(port)), timeout_s)
