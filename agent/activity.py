@@ -25,7 +25,8 @@ BUSY_CPU_S = 3.0
 
 @dataclass
 class Activity:
-    is_students: Callable[[Process], bool]
+    students: Callable[[list[Process]], list[Process]]
+    """Of all processes of the task, those that do the student's work."""
     now: Callable[[], float]
     processes: Callable[[], list[Process]] = list_processes
     terminal_read_at: Callable[[int], float | None] = field(default_factory=lambda: terminal_read_at)
@@ -42,7 +43,7 @@ class Activity:
 
     def sample(self) -> None:
         """Look at terminals and processes; cheap enough for every question."""
-        students = [process for process in self.processes() if self.is_students(process)]
+        students = self.students(self.processes())
         self._look_at_terminals({process.terminal for process in students if process.terminal})
         self._look_at_cpu(students)
 

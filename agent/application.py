@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent.ownership import Ownership
 from agent.probe import get
 from agent.processes import Children, Command, Process
 from contract.agent import ClaimRequest, SaveAnswer, TaskConfig, WarnRequest
@@ -55,8 +57,11 @@ class Application:
         self.config = config
         self.socket_path = str(places.sockets / "application.sock")
         """The Unix socket on which the application serves HTTP."""
+        self._ownership = Ownership(os.getpid(), children.started)
         self.person_did: Callable[[str], None] = lambda _: None
         """For each sign of a person, in words that follow 'You': 'typed in the editor'."""
+        self.sessions: Callable[[], int] = lambda: 0
+        """How many WebSockets of browsers are open."""
 
     async def open(self) -> None:
         """Open channels of its own, before the start."""
@@ -119,9 +124,9 @@ class Application:
         """What runs for the student ('a query'); empty: nothing, or only CPU time tells."""
         return ""
 
-    def is_students(self, process: Process) -> bool:
-        """Whether a process does the student's work. What a student starts has a terminal."""
-        return process.terminal != 0
+    def students(self, processes: list[Process]) -> list[Process]:
+        """Those of the task's processes that do the student's work."""
+        return self._ownership.students(processes)
 
     def reason_of_request(self, method: str, target: str) -> str:  # noqa: ARG002  for kinds whose requests tell
         """What a person did with this request ('ran a query'); empty when it is no sign of one."""

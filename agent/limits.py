@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import resource
 from pathlib import Path
 
+_PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER = 4, 36
 _EVERY_UID = "4294967295"
 
 
@@ -20,6 +22,25 @@ def set_limits(processes_max: int) -> None:
         hard = resource.getrlimit(resource.RLIMIT_NPROC)[1]
         limit = processes_max if hard == resource.RLIM_INFINITY else min(processes_max, hard)
         resource.setrlimit(resource.RLIMIT_NPROC, (limit, limit))
+
+
+def keep_memory_to_ourselves() -> None:
+    """Student code runs with our uid: it may not trace us or read our memory, which holds tokens.
+
+    A child that starts another program is not affected.
+    """
+    _prctl(_PR_SET_DUMPABLE, 0)
+
+
+def adopt_orphans() -> None:
+    """What a student's shell leaves behind is still below us where we are not process 1."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _prctl(option: int, value: int) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), f"prctl({option})")
 
 
 def prefer_to_lose(pid: int, *, score: int = 300) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from agent import egress, listener
 from agent.application import Application, Places
-from agent.limits import set_limits
+from agent.limits import adopt_orphans, keep_memory_to_ourselves, set_limits
 from agent.processes import Children
 from agent.task import Task
 from contract.agent import CONFIG_VARIABLE, TaskConfig
@@ -30,6 +30,8 @@ MakeApplication = Callable[[Places, Children, TaskConfig], Application]
 
 def main(make_application: MakeApplication) -> int:
     """Run one task; exit code 0 after a stop, 1 after a failure, 2 for a wrong configuration."""
+    keep_memory_to_ourselves()  # before there is a secret in it
+    adopt_orphans()
     os.chdir("/")  # nothing may hold the folder over which the home is mounted
     try:
         config = _read_config()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +33,8 @@ class Process:
     """Number of the controlling terminal's device; 0: none."""
     cpu_s: float
     """Its own time and that of the children it has waited for."""
+    started: float = 0.0
+    """When it started, in clock ticks since the boot: tells it from another with the same pid."""
 
 
 class Children:
@@ -57,6 +59,10 @@ class Children:
             )
         self._ends[pid] = asyncio.get_running_loop().create_future()
         return pid
+
+    def started(self) -> Collection[int]:
+        """The pids of what `start` started, the application's process above all."""
+        return self._ends.keys()
 
     async def end_of(self, pid: int) -> int:
         """Wait for a process that `start` started; its exit code, negative for a signal."""
@@ -143,6 +149,7 @@ def parse_stat(line: bytes) -> Process:
         session=int(fields[3]),
         terminal=int(fields[4]),
         cpu_s=sum(int(ticks) for ticks in fields[11:15]) / _CLOCK_TICKS_S,
+        started=float(fields[19]),
     )
 
 

@@ -51,7 +51,7 @@ class Task:
         self.passes_identity = application.takes_identity
         self.phase = AgentPhase.WARMING
         self.failure = ""
-        self.activity = Activity(is_students=application.is_students, now=now)
+        self.activity = Activity(students=application.students, now=now)
         self.children = children
         self.connections = Connections(self)
         self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -118,6 +118,7 @@ class Task:
         application = self.application
         try:
             application.person_did = self.activity.person
+            application.sessions = lambda: self.connections.sessions
             await application.open()
             command = application.command(proxy_environment(self.config.egress_socket))
             if command is None:

@@ -21,10 +21,12 @@ def running_tasks() -> Iterator[Callable[..., TaskProcess]]:
     tasks: list[TaskProcess] = []
     folders: list[str] = []
 
-    def start(behavior: str = "", **config: Any) -> TaskProcess:
+    def start(
+        behavior: str = "", *, job: tuple[str, ...] = (), prefix: tuple[str, ...] = (), **config: Any
+    ) -> TaskProcess:
         folders.append(tempfile.mkdtemp(prefix="ag-", dir="/tmp"))
         folder = Path(folders[-1])
-        command = [sys.executable, "-m", "agent.tests.fake_task", str(folder), behavior]
+        command = [*prefix, sys.executable, "-m", "agent.tests.fake_task", str(folder), behavior, *job]
         environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
         tasks.append(TaskProcess(command, folder, environment=environment, **config))
         return tasks[-1]

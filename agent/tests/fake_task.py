@@ -30,7 +30,7 @@ class FakeApplication(Application):
     def command(self, proxy: Mapping[str, str]) -> Command:
         program = "/bin/false" if self.behavior == "never starts" else sys.executable
         script = str(Path(__file__).with_name("fake_server.py"))
-        return Command((program, "-S", "-E", script, self.socket_path), self.environment(proxy))
+        return Command((program, "-S", "-E", script, self.socket_path, *sys.argv[3:]), self.environment(proxy))
 
     async def claim(self, request: ClaimRequest) -> None:
         self.claims += 1

@@ -23,7 +23,7 @@ class World:
         self.processes = [SERVER, SHELL]
         self.read_at: float | None = None
         self.activity = Activity(
-            is_students=lambda process: process.terminal != 0,
+            students=lambda processes: [process for process in processes if process.terminal],
             now=lambda: self.time,
             processes=lambda: self.processes,
             terminal_read_at=lambda _: self.read_at,

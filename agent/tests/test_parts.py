@@ -202,8 +202,8 @@ def test_what_a_person_calls_a_process(cmdline: bytes, words: str, monkeypatch: 
 
 def test_every_field_of_a_process_is_read() -> None:
     ticks = os.sysconf("SC_CLK_TCK")
-    line = b"42 (a) \xff) S 1 7 8 34816 7 0 1 2 3 4 10 20 30 40 50"
-    assert parse_stat(line) == Process(42, "a) \N{REPLACEMENT CHARACTER}", 1, 7, 8, 34816, 100 / ticks)
+    line = b"42 (a) \xff) S 1 7 8 34816 7 0 1 2 3 4 10 20 30 40 50 6 7 8 999"
+    assert parse_stat(line) == Process(42, "a) \N{REPLACEMENT CHARACTER}", 1, 7, 8, 34816, 100 / ticks, 999.0)
 
 
 def test_descendants_are_found_at_any_depth() -> None:
@@ -215,7 +215,7 @@ def test_descendants_are_found_at_any_depth() -> None:
 def test_the_busiest_group_gives_a_job_its_name_over_the_last_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("agent.activity.words_for", lambda process: process.name)
     clock, running = [0.0], [Process(10, "make", 1, 10, 1, 9, 0.0), Process(11, "cc", 10, 10, 1, 9, 0.0)]
-    activity = Activity(lambda _: True, lambda: clock[0], lambda: running, lambda _: None)
+    activity = Activity(lambda all_: all_, lambda: clock[0], lambda: running, lambda _: None)
     told = []
     for second, used in ((0, 0.0), (15, 2.9), (30, 3.0), (60, 3.0), (75, 3.0), (90, 3.0), (91, 3.0), (120, 6.0)):
         clock[0] = float(second)
@@ -324,7 +324,8 @@ async def test_an_application_that_says_nothing_has_nothing_to_say() -> None:
     )
     assert said == (0, None, "", "", "")
     assert await plain.save(3) == SaveAnswer(saved=True)
-    assert [plain.is_students(Process(7, "x", 1, 7, 7, terminal, 0.0)) for terminal in (0, 9)] == [False, True]
+    running = [Process(1, "init", 0, 1, 1, 0, 0.0), Process(8, "sh", 1, 8, 8, 9, 0.0)]
+    assert plain.students(running) == running[1:]
     assert plain.environment({"http_proxy": "p"}) == {
         "HOME": "/home", "USER": "student", "LOGNAME": "student", "LANG": "C.UTF-8", "http_proxy": "p",
     }  # fmt: skip

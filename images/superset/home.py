@@ -6,12 +6,14 @@ import ctypes
 import json
 import os
 import secrets
+import shutil
 import sqlite3
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent.home_repair import HomeRepair
 from images.superset import places
 
 SNAPSHOTS_MAX = 2
@@ -30,6 +32,13 @@ _NETWORK_FILE_SYSTEMS = {
 }
 
 
+_DAMAGED = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR)
+_UNWRITABLE = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+_BESIDE = ("", "-wal", "-shm", "-journal")
+"""What SQLite keeps next to a database, by the end of its name."""
+NOTE_TEMPORARY = "Charts and dashboards that you change now are lost when this workspace stops"
+
+
 class HomeNotReady(Exception):
     """The home cannot be prepared; the text is in plain words."""
 
@@ -37,32 +46,82 @@ class HomeNotReady(Exception):
 @dataclass(frozen=True)
 class Home:
     path: Path
+    metadata: Path
+    """In the home, or in a temporary folder if the home has no room for it."""
     secret: str
     schema: str
     """Version of the metadata database's schema."""
 
-    @property
-    def metadata(self) -> Path:
-        return self.path / places.METADATA_IN_HOME
 
+def prepare(home: Path, template: Path, repair: HomeRepair) -> Home:
+    """Make the home ready, without a change of the student's own. Raises HomeNotReady.
 
-def prepare(home: Path, template: Path) -> Home:
-    """Make the home ready, without a change of the student's own. Raises HomeNotReady."""
+    A home in any condition opens: `repair` notes what could not be kept.
+    """
+    for folder in (places.SUPERSET, places.RESULTS, places.SNAPSHOTS, places.DATA):
+        repair.folder(home / folder)
+    for file in (places.SECRET, *_with_files_beside(places.METADATA_IN_HOME, places.OWN_DATABASE)):
+        repair.file(home / file)
     try:
-        for folder in (places.SUPERSET, places.RESULTS, places.SNAPSHOTS, places.DATA):
-            (home / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
-        secret = _secret(home / places.SECRET)
-        _copy_once(template / places.METADATA, home / places.METADATA_IN_HOME)
-        _copy_once(template / places.OWN_DATABASE.name, home / places.OWN_DATABASE)
-        _link(home / places.SAMPLE_LINK, template / places.SAMPLE)
+        secret = _secret(home / places.SECRET, repair)
+        with repair.best_effort():
+            _link(home / places.SAMPLE_LINK, template / places.SAMPLE)
         network = on_network_file_system(home)
-        for database in (places.METADATA_IN_HOME, places.OWN_DATABASE):
-            set_journal(home / database, network=network)
-        return Home(home, secret, schema_of(home / places.METADATA_IN_HOME))
+        with repair.best_effort(), suppress(sqlite3.Error):  # Superset says what is wrong with it
+            _copy_once(template / places.OWN_DATABASE.name, home / places.OWN_DATABASE)
+            set_journal(home / places.OWN_DATABASE, network=network)
+        metadata, schema = _metadata(home, template, repair, network=network)
+        return Home(home, metadata, secret, schema)
     except OSError as problem:
-        raise HomeNotReady(f"the home cannot be written: {problem.strerror}") from problem
+        raise HomeNotReady(f"the home cannot be read: {problem.strerror}") from problem
     except sqlite3.Error as problem:
         raise HomeNotReady(f"a database in the home cannot be opened: {problem}") from problem
+
+
+def _with_files_beside(*databases: Path) -> list[Path]:
+    return [database.with_name(database.name + end) for database in databases for end in _BESIDE]
+
+
+def _metadata(home: Path, template: Path, repair: HomeRepair, *, network: bool) -> tuple[Path, str]:
+    """The metadata database and its schema. A damaged one is set aside for the newest copy."""
+    mine = home / places.METADATA_IN_HOME
+    if repair.has_room(mine.parent):
+        kept = sorted((home / places.SNAPSHOTS).glob("superset-*.db"), key=lambda file: file.name[-19:])
+        for source in (None, *reversed(kept), template / places.METADATA):
+            try:
+                if source is not None:
+                    _copy_once(source, mine)
+                if mine.exists():
+                    set_journal(mine, network=network)
+                    return mine, schema_of(mine)
+            except sqlite3.Error as problem:
+                if _code(problem) in _UNWRITABLE:
+                    break
+                if _code(problem) not in _DAMAGED:
+                    raise
+                for file in _with_files_beside(mine):
+                    if file.exists():
+                        repair.set_aside(file, "was damaged")
+    repair.notes.append(NOTE_TEMPORARY)
+    temporary = repair.temporary(mine)
+    for file in _with_files_beside(mine):
+        target = temporary.with_name(file.name)
+        target.unlink(missing_ok=True)
+        if file.exists() and not file.name.endswith("-shm"):
+            shutil.copyfile(file, target)
+    try:
+        set_journal(temporary, network=False)
+        return temporary, schema_of(temporary)
+    except sqlite3.Error:
+        for file in _with_files_beside(temporary):
+            file.unlink(missing_ok=True)
+        shutil.copyfile(template / places.METADATA, temporary)
+        return temporary, schema_of(temporary)
+
+
+def _code(problem: sqlite3.Error) -> int:
+    """SQLite's primary error code; the extended ones add to it above the lowest byte."""
+    return getattr(problem, "sqlite_errorcode", 0) & 0xFF
 
 
 def set_owner(metadata: Path, *, name: str, email: str) -> None:
@@ -117,11 +176,18 @@ def replace_metadata(home: Home, newer: Path) -> None:
     set_journal(home.metadata, network=on_network_file_system(home.path))
 
 
-def checkpoint(home: Path) -> None:
-    """Bring what the write-ahead logs hold into the databases. Raises sqlite3.Error."""
-    for name in (places.METADATA_IN_HOME, places.OWN_DATABASE):
-        with closing(sqlite3.connect(home / name, timeout=5)) as database:
-            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+def checkpoint(home: Home) -> None:
+    """Bring what the write-ahead logs hold into the databases. Raises sqlite3.Error.
+
+    On a full disk they stay as they are, which loses nothing.
+    """
+    for file in (home.metadata, home.path / places.OWN_DATABASE):
+        try:
+            with closing(sqlite3.connect(file, timeout=5)) as database:
+                database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as problem:
+            if _code(problem) not in (*_UNWRITABLE, *_DAMAGED):
+                raise
 
 
 def on_network_file_system(path: Path) -> bool:
@@ -143,12 +209,13 @@ def set_journal(database: Path, *, network: bool) -> None:
             connection.execute("PRAGMA journal_mode = DELETE")
 
 
-def _secret(file: Path) -> str:
+def _secret(file: Path, repair: HomeRepair) -> str:
     """Signs sessions and encrypts passwords; made once, because nothing else decrypts them."""
-    secret = file.read_text().strip() if file.exists() else ""
+    secret = file.read_text(errors="ignore").strip() if file.exists() else ""
     if len(secret) < _SECRET_CHARACTERS:
         secret = secrets.token_urlsafe(_SECRET_CHARACTERS)[:_SECRET_CHARACTERS]
-        _write(file, secret.encode())
+        with repair.best_effort():
+            _write(file, secret.encode())
     return secret
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import time
@@ -9,10 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from agent.application import Application, ApplicationFailed, Places
+from agent.home_repair import HomeRepair
 from agent.processes import Children, Command
 from contract.agent import ClaimRequest, SaveAnswer, TaskConfig, WarnRequest
-from images.vscode.extension_link import ExtensionLink
-from images.vscode.home import CODE_SERVER_DATA, seed
+from images.vscode.extension_link import NOTICE_MAX, ExtensionLink
+from images.vscode.home import CODE_SERVER_DATA, make_usable, seed
 
 _YOUNG_HEAP_MB = 4
 """Each of VS Code's eight Node processes keeps three times this for young objects; by default 16.
@@ -32,9 +34,16 @@ class VSCode(Application):
         self._node = Path(places.variables["APRANOVA_NODE"])
         self._project = places.home / "project"
         self._link = ExtensionLink(str(places.sockets / "extension.sock"), now=time.time)
+        self._repair = HomeRepair(places.home, places.sockets)
 
     async def open(self) -> None:
-        await self._link.open(self.person_did)
+        await self._link.open(self._person_did)
+        make_usable(self._repair, self.places.home)
+
+    def _person_did(self, reason: str) -> None:
+        """An extension host outlives its tab by minutes and takes the person for active."""
+        if self.sessions():
+            self.person_did(reason)
 
     def command(self, proxy: Mapping[str, str]) -> Command:
         sockets, data = self.places.sockets, self.places.home / CODE_SERVER_DATA
@@ -59,12 +68,21 @@ class VSCode(Application):
     async def claim(self, request: ClaimRequest) -> None:
         """The running server looks into the home at each page load, so it finds a home that was
         mounted after its start; nothing is restarted."""
-        is_new = seed(self.places.home, self._project, name=request.student_name, email=request.student_email)
+        is_new = seed(
+            self._repair,
+            self.places.home,
+            self._project,
+            name=request.student_name,
+            email=request.student_email,
+        )
+        self._link.notify(self._repair.notes)
         git = shutil.which("git", path=self._path())
         if is_new and git is not None:
             # A repository is a convenience: without it the workspace is as good.
             init = (git, "init", "--quiet", "--initial-branch=main", str(self._project))
-            await self.children.run(Command(init, self.environment({})))
+            # Not the student's configuration: git would wait for a pipe in its place forever.
+            environment = {**self.environment({}), "GIT_CONFIG_GLOBAL": os.devnull}
+            await self.children.run(Command(init, environment))
         if not await self.answers("/healthz"):
             raise ApplicationFailed("VS Code does not answer")
 
@@ -79,6 +97,9 @@ class VSCode(Application):
 
     def unsaved(self) -> int:
         return self._link.unsaved
+
+    def progress(self) -> str:
+        return ". ".join(self._repair.notes)[:NOTICE_MAX]
 
     def keep_running_wish_until(self) -> float | None:
         return self._link.keep_running_wish_until

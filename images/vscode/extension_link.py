@@ -16,6 +16,7 @@ from contract.agent import SaveAnswer, WarnRequest
 
 LINE_BYTES_MAX = 64 * 1024
 WINDOWS_MAX = 32
+NOTICE_MAX = 500
 GOODBYE_S = 0.25
 """For a message to get from the extension to the browser; nothing would tell that it has."""
 
@@ -42,6 +43,7 @@ class ExtensionLink:
         self._person_did: Callable[[str], None] = lambda _: None
         self._windows: set[_Window] = set()
         self._warning: WarnRequest | None = None
+        self._notices: list[str] = []
         self._save_number = 0
 
     async def open(self, person_did: Callable[[str], None]) -> None:
@@ -51,6 +53,10 @@ class ExtensionLink:
     @property
     def unsaved(self) -> int:
         return sum(window.unsaved for window in self._windows)
+
+    def notify(self, notices: list[str]) -> None:
+        """Show each notice once, in the first window that opens."""
+        self._notices = [notice[:NOTICE_MAX] for notice in notices]
 
     def warn(self, request: WarnRequest) -> None:
         """Show it in every window, also in those that open later."""
@@ -109,6 +115,8 @@ class ExtensionLink:
         self._windows.add(window)
         if self._warning is not None and self._warning.stops_at > self._now():
             window.send(_warning_message(self._warning))
+        while self._notices:
+            window.send({"type": "notice", "text": self._notices.pop(0)})
         try:
             while line := await reader.readline():
                 self._receive(window, line)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
-from agent.application import ApplicationFailed
+from agent.home_repair import HomeRepair
 
 CODE_SERVER_DATA = ".local/share/code-server"
 _EXTENSIONS = f"{CODE_SERVER_DATA}/extensions/extensions.json"
 _LOCKS = f"{CODE_SERVER_DATA}/User/workspaceStorage"
+_FOLDERS = ("User", "User/globalStorage", "User/workspaceStorage", "User/History", "Machine", "extensions", "logs")
+"""Of VS Code's own folders, those that it does not start or save without."""
 _RECORD = ".local/share/apranova/seed.json"
 _NAMED = '{"version": 1, "files": ["gitconfig", "project"]}'
 """What the record holds once git knew the student's name."""
@@ -39,56 +42,81 @@ text that you have not saved are as you left them.
 _GITIGNORE = "node_modules/\n.venv/\n__pycache__/\n.env\n"
 
 
-def seed(home: Path, project: Path, *, name: str, email: str) -> bool:
+def make_usable(repair: HomeRepair, home: Path) -> None:
+    """Repair the folder in which VS Code keeps what is its own."""
+    data = home / CODE_SERVER_DATA
+    repair.folder(data)
+    for name in _FOLDERS:
+        if (data / name).is_symlink() or (data / name).exists():
+            repair.folder(data / name)
+    repair.tree(data, leave_out=("extensions",))
+
+
+def seed(repair: HomeRepair, home: Path, project: Path, *, name: str, email: str) -> bool:
     """Prepare the home; returns whether the project is new and should become a git repository.
 
-    What a student deleted stays deleted; only what VS Code cannot do without is written again.
-    Raises ApplicationFailed.
+    What a student deleted stays deleted; only what VS Code cannot do without is written again. A
+    home in any condition opens: `repair` notes what could not be written.
     """
+    make_usable(repair, home)
+    is_new = not project.is_dir()
+    repair.folder(project)
+    if is_new:
+        repair.write(project / "README.md", _WELCOME)
+        repair.write(project / ".gitignore", _GITIGNORE)
+    _list_extensions(repair, home / _EXTENSIONS)
+    _drop_old_locks(repair, home)
     record = home / _RECORD
-    try:
-        is_new = not project.exists()
-        project.mkdir(parents=True, exist_ok=True)
-        if is_new:
-            (project / "README.md").write_text(_WELCOME)
-            (project / ".gitignore").write_text(_GITIGNORE)
-        _list_extensions(home)
-        _drop_old_locks(home)
+    repair.folder(record.parent)
+    repair.file(record)
+    with repair.best_effort():
         # A name that arrives later (an account without one at first) is still taken over.
-        if name and not (record.exists() and "gitconfig" in record.read_text()):
-            _write_git_config(home, name, email)
-            record.parent.mkdir(parents=True, exist_ok=True)
-            record.write_text(_NAMED)
-    except OSError as problem:
-        raise ApplicationFailed(f"the home cannot be written: {problem.strerror}") from problem
+        if name and not (record.exists() and b"gitconfig" in record.read_bytes()):
+            _write_git_config(repair, home, name, email)
+            repair.write(record, _NAMED)
+    repair.has_room(home)
     return is_new
 
 
-def _list_extensions(home: Path) -> None:
+def _list_extensions(repair: HomeRepair, file: Path) -> None:
     """VS Code writes its list of extensions when the server starts, before this home was there.
     Without it VS Code finds no extension, not even its own: no Git, no language help."""
-    file = home / _EXTENSIONS
+    repair.folder(file.parent)
+    repair.file(file)
+    with repair.best_effort():
+        if file.exists() and not _is_list(file.read_bytes()):
+            repair.set_aside(file, "was damaged")
     if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text("[]")
+        repair.write(file, "[]", needed=True)
 
 
-def _drop_old_locks(home: Path) -> None:
+def _is_list(text: bytes) -> bool:
+    try:
+        return isinstance(json.loads(text), list)
+    except ValueError:
+        return False
+
+
+def _drop_old_locks(repair: HomeRepair, home: Path) -> None:
     """An extension host that ended with its task leaves its lock, with a process id that another
     process has by now. For ten minutes the next one would take it for a living one and store what
     extensions keep in another folder; later it waits 2 s."""
-    for lock in (home / _LOCKS).glob("*/vscode.lock"):
-        lock.unlink(missing_ok=True)
+    with repair.best_effort():
+        for lock in (home / _LOCKS).glob("*/vscode.lock"):
+            lock.unlink(missing_ok=True)
 
 
-def _write_git_config(home: Path, name: str, email: str) -> None:
+def _write_git_config(repair: HomeRepair, home: Path, name: str, email: str) -> None:
     """Never touches a configuration that is there already."""
-    if (home / ".gitconfig").exists() or (home / ".config/git/config").exists():
+    file = home / ".gitconfig"
+    if not file.is_symlink():
+        repair.file(file)  # git would wait for a pipe forever
+    if file.is_symlink() or file.exists() or (home / ".config/git/config").exists():
         return
     lines = ["[init]", "\tdefaultBranch = main", "[user]", f"\tname = {_quoted(name)}"]
     if email:
         lines.append(f"\temail = {_quoted(email)}")
-    (home / ".gitconfig").write_text("\n".join(lines) + "\n")
+    repair.write(file, "\n".join(lines) + "\n")
 
 
 def _quoted(value: str) -> str:

@@ -125,7 +125,7 @@ def _complete(world: World, workspace: Workspace, task: Task) -> Workspace:
     if task.home_id is None:  # else its home was made, or found, before it was started
         world.runner.attach_home(task.task_id, _make_home(world, workspace))
         attached = (LaunchStep(StepName.HOME_ATTACHED, world.clock.now(), "Your files are in place"),)
-    world.agent.claim(
+    status = world.agent.claim(
         task.control_address,
         task.agent_token,
         ClaimRequest(
@@ -138,8 +138,9 @@ def _complete(world: World, workspace: Workspace, task: Task) -> Workspace:
             student_email=workspace.owner_email,
         ),
     )
+    told = (LaunchStep(StepName.PROGRESS, world.clock.now(), status.progress),) if status.progress else ()
     opened = LaunchStep(StepName.APPLICATION_READY, world.clock.now(), "Your workspace is open")
-    return _record_running(world, workspace, task, (*attached, opened))
+    return _record_running(world, workspace, task, (*attached, *told, opened))
 
 
 def _record_running(world: World, workspace: Workspace, task: Task, steps: tuple[LaunchStep, ...]) -> Workspace:

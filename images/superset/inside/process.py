@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from cachelib.file import FileSystemCache
 from sqlalchemy import event
 from superset.app import create_app
 
+from agent.home_repair import HomeRepair
 from images.superset import home, places
 from images.superset.inside import chance, configuration, known, limits, migration, serving, uploads
 from images.superset.inside.identity import ENVIRON_KEY, Gate, Verifier
@@ -43,7 +45,7 @@ class ApplicationProcess:
     @classmethod
     def load(cls, folder: Path, template: Path, *, pages: bool) -> ApplicationProcess:
         """Superset on a copy of the template in `folder`, warmed up, with nothing left open."""
-        private = home.prepare(folder, template)
+        private = home.prepare(folder, template, HomeRepair(folder, folder))
         os.chdir(folder)
         configuration.SQLALCHEMY_DATABASE_URI = _uri(private.metadata)
         # Its own handlers would write to our standard error; warnings are enough.
@@ -109,7 +111,7 @@ class ApplicationProcess:
         """What was acknowledged is on the disk; this makes the files whole without their logs."""
         try:
             if self._home is not None:
-                home.checkpoint(self._home.path)
+                home.checkpoint(self._home)
         except Exception as problem:  # noqa: BLE001  the agent waits for an answer
             line.send({"saved": False, "failure": f"the databases could not be written: {problem}"})
         else:
@@ -120,7 +122,10 @@ class ApplicationProcess:
         verifier = Verifier.of(claim.workspace_id, claim.identity_key)
         path = Path(claim.home)
         os.environ["HOME"] = claim.home
-        mine = home.prepare(path, self._template)
+        repair = HomeRepair(path, Path(tempfile.mkdtemp(prefix="superset-")))
+        mine = home.prepare(path, self._template, repair)
+        if repair.notes:
+            progress(". ".join(repair.notes)[:500])
         os.chdir(path)  # relative addresses of databases begin here
         self._set_secret(mine.secret)
         head = home.head_of(self._template)

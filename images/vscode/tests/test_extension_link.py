@@ -130,6 +130,14 @@ async def test_a_warning_reaches_open_windows_and_later_ones_until_a_person_show
     assert await third.reader.read() == b""
 
 
+async def test_a_notice_is_shown_once_in_the_first_window(desk: Desk) -> None:
+    desk.link.notify(["Your home is full"])
+    assert await (await desk.window()).hear() == {"type": "notice", "text": "Your home is full"}
+    later = await desk.window(unsaved=1)
+    await desk.link.say_goodbye()
+    assert await later.hear() == {"type": "ended"}
+
+
 async def test_keep_running_is_kept_and_counts_as_a_person(desk: Desk) -> None:
     window = await desk.window()
     await window.say(type="keep_running", until=8_200.5)

@@ -1,14 +1,29 @@
 from __future__ import annotations
 
+import json
+import shutil
+import stat
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from agent.application import ApplicationFailed
-from images.vscode.home import seed
+from agent.home_repair import NOTE_FULL, NOTE_LOCKED, HomeRepair
+from images.tests.damaged_homes import DAMAGES, filled, small_disk
+from images.vscode.home import CODE_SERVER_DATA
+from images.vscode.home import seed as seed_with
 
 ADA = {"name": "Ada Lovelace", "email": "ada@example.org"}
+
+
+def seed(home: Path, project: Path, *, name: str, email: str) -> bool:
+    return seed_with(repair_of(home), home, project, name=name, email=email)
+
+
+def repair_of(home: Path) -> HomeRepair:
+    runtime = home.parent / f"{home.name}-runtime"
+    runtime.mkdir(exist_ok=True)
+    return HomeRepair(home, runtime)
 
 
 def read_git(home: Path, key: str) -> str:
@@ -76,7 +91,75 @@ def test_a_damaged_record_does_not_stop_the_launch(tmp_path: Path) -> None:
     assert seed(tmp_path, tmp_path / "project", **ADA) is False
 
 
-def test_a_home_that_cannot_be_written_is_said_in_plain_words(tmp_path: Path) -> None:
-    (tmp_path / ".local").write_text("a file where a folder must be")
-    with pytest.raises(ApplicationFailed, match="the home cannot be written"):
-        seed(tmp_path, tmp_path / "project", **ADA)
+PLACES = (
+    "project",
+    ".local",
+    ".local/share",
+    CODE_SERVER_DATA,
+    f"{CODE_SERVER_DATA}/User",
+    f"{CODE_SERVER_DATA}/extensions",
+    f"{CODE_SERVER_DATA}/extensions/extensions.json",
+    f"{CODE_SERVER_DATA}/User/settings.json",
+    ".local/share/apranova",
+    ".local/share/apranova/seed.json",
+    ".gitconfig",
+)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("path", PLACES)
+def test_a_home_that_its_student_damaged_opens(tmp_path: Path, path: str, damage: str) -> None:
+    home = tmp_path / "home"
+    (home / path).parent.mkdir(parents=True)
+    DAMAGES[damage](home / path)
+    repair = repair_of(home)
+    seed_with(repair, home, home / "project", **ADA)
+    assert_usable(home)
+    aside = [str(file) for file in home.rglob("*.set-aside-*")]
+    assert len(aside) == len(repair.notes), (aside, repair.notes)
+    assert all(Path(file).name in " ".join(repair.notes) for file in aside)
+    again = repair_of(home)
+    seed_with(again, home, home / "project", **ADA)
+    assert again.notes == []
+
+
+def test_a_locked_home_is_unlocked_and_a_locked_project_is_left_to_the_student(tmp_path: Path) -> None:
+    seed(tmp_path, tmp_path / "project", **ADA)
+    settings = tmp_path / CODE_SERVER_DATA / "User/settings.json"
+    settings.parent.mkdir()
+    settings.write_text("{}")
+    subprocess.run(["chmod", "-R", "a-w", str(tmp_path)], check=True)
+    repair = repair_of(tmp_path)
+    seed_with(repair, tmp_path, tmp_path / "project", **ADA)
+    assert_usable(tmp_path)
+    assert settings.stat().st_mode & stat.S_IWUSR
+    assert not (tmp_path / "project/README.md").stat().st_mode & stat.S_IWUSR
+    assert repair.notes == [NOTE_LOCKED]
+
+
+@pytest.mark.root
+def test_a_full_home_opens_and_its_student_is_told() -> None:
+    """Filled before the first launch, then between two launches."""
+    with small_disk() as disk:
+        for is_first in (True, False):
+            with filled(disk):
+                repair = repair_of(disk)
+                seed_with(repair, disk, disk / "project", **ADA)
+                assert NOTE_FULL in repair.notes
+                assert_usable(disk)
+                assert json.loads((disk / CODE_SERVER_DATA / "extensions/extensions.json").read_text()) == []
+            shutil.rmtree(disk.parent / f"{disk.name}-runtime")
+            if is_first:
+                repair = repair_of(disk)
+                seed_with(repair, disk, disk / "project", **ADA)
+                assert repair.notes == []
+                assert not any(path.is_symlink() for path in disk.rglob("*"))
+
+
+def assert_usable(home: Path) -> None:
+    for path in ("project", CODE_SERVER_DATA, f"{CODE_SERVER_DATA}/extensions"):
+        folder = home / path
+        assert folder.is_dir(), path
+        assert folder.stat().st_mode & 0o700 == 0o700, path
+    assert json.loads((home / CODE_SERVER_DATA / "extensions/extensions.json").read_text()) == []

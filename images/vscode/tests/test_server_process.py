@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -78,3 +80,32 @@ def test_the_server_ends_when_its_agent_has_gone(task: TaskProcess) -> None:
     task.process.kill()
     task.process.wait(10)
     until(lambda: not server.is_running() or server.status() == psutil.STATUS_ZOMBIE, "it outlived its agent")
+
+
+def test_a_home_that_its_student_damaged_starts_and_says_what_was_repaired(desk: Desk) -> None:
+    """Here the server starts with the home, before the claim."""
+    assert desk.task.claim()[0] == 200
+    assert desk.task.end() == 0
+    for path in ("project", DATA):
+        (desk.home / path).rename(desk.home / f"{path}-before")
+        (desk.home / path).write_text("a file")
+    (desk.home / ".gitconfig").unlink()
+    os.mkfifo(desk.home / ".gitconfig")
+    os.chmod(desk.home, 0o500)  # noqa: PTH101
+    desk.start_task().wait_for("ready")
+    status, answer = desk.task.claim()
+    assert (status, answer["phase"]) == (200, "claimed")
+    assert "~/project was not a folder" in answer["progress"]
+    assert desk.task.data("/healthz")[0] == 200
+    assert (desk.home / "project/.git").is_dir()
+
+
+def test_what_a_window_without_a_browser_reports_is_no_activity(desk: Desk) -> None:
+    assert desk.task.claim()[0] == 200
+    launched = desk.task.status()
+    (server,) = below(desk.task)
+    with socket.socket(socket.AF_UNIX) as window:
+        window.connect(server.environ()["APRANOVA_EXTENSION_SOCKET"])
+        window.sendall(b'{"type": "activity", "what": "typing"}\n{"type": "unsaved", "count": 7}\n')
+        until(lambda: desk.task.status()["unsaved"] == 7)
+    assert desk.task.status()["activity_reason"] == launched["activity_reason"]

@@ -94,13 +94,13 @@ class _Socket(socket.socket):
 
     gives_up_at: float
 
-    def recv_into(self, *arguments: Any) -> int:
+    def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
         self.settimeout(self._left_s())
-        return super().recv_into(*arguments)
+        return super().recv_into(buffer, nbytes, flags)
 
-    def sendall(self, *arguments: Any) -> None:
+    def sendall(self, data: Any, flags: int = 0) -> None:
         self.settimeout(self._left_s())  # for all of it together
-        super().sendall(*arguments)
+        super().sendall(data, flags)
 
     def _left_s(self) -> float:
         left_s = self.gives_up_at - time.monotonic()

@@ -40,6 +40,7 @@ function showWarnings(context, link) {
     countdown = setInterval(show, 1_000);
     if (isNew && (await vscode.window.showWarningMessage(text, KEEP_RUNNING)) === KEEP_RUNNING) keepRunning();
   });
+  link.on("notice", ({ text }) => vscode.window.showWarningMessage(`${text}.`));
   link.on("unwarn", end);
   link.on("ended", async () => {
     end();
