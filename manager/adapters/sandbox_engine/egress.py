@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import encodings.idna  # noqa: F401  both would else be imported at the first look-up of a name; by then root has been
+import encodings.idna  # noqa: F401  would else be imported at the first look-up of a name; by then root has been
 import ipaddress
 import logging
 import re
 import socket
 from collections.abc import Awaitable, Callable
-from concurrent.futures import thread as _thread  # noqa: F401  given up, and a Python below /root is out of reach
+from concurrent.futures import ThreadPoolExecutor  # given up, and a Python below /root is out of reach
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -34,6 +35,9 @@ Connect = Callable[[Address, int], Awaitable[tuple[asyncio.StreamReader, asyncio
 class EgressLimits:
     ports: frozenset[int] = frozenset({22, 80, 443, 9418})
     connections_per_task_max: int = 64
+    lookups_per_task_max: int = 4
+    """A name that nobody answers holds one of the resolver's threads for long.
+    A further look-up of the task waits for one of its own."""
     head_timeout_s: float = 15.0
     connect_timeout_s: float = 15.0
     idle_timeout_s: float = 300.0
@@ -64,6 +68,7 @@ class EgressProxy:
         self._is_own = is_own
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
+        self._lookups = asyncio.Semaphore(limits.lookups_per_task_max)
 
     async def listen(self, path: Path) -> None:
         path.unlink(missing_ok=True)  # noqa: ASYNC240  a tmpfs or a local disk: no waiting worth a thread
@@ -122,7 +127,7 @@ class EgressProxy:
             raise Refused("403 Forbidden", f"ApraNova lets workspaces reach these ports only: {allowed}")
         try:
             async with asyncio.timeout(self._limits.connect_timeout_s):
-                addresses = await self._resolve(target.host)
+                addresses = await self._look_up(target.host)
         except TimeoutError:
             raise Refused("504 Gateway Timeout", f"Looking up the name {target.host} took too long") from None
         except (OSError, UnicodeError):
@@ -138,6 +143,18 @@ class EgressProxy:
             except (OSError, TimeoutError):
                 continue
         raise Refused("502 Bad Gateway", f"{target.host} does not answer")
+
+    async def _look_up(self, host: str) -> list[Address]:
+        """A look-up that is given up still holds its thread, so it counts until it ends."""
+        await self._lookups.acquire()
+        lookup = asyncio.ensure_future(self._resolve(host))
+        lookup.add_done_callback(self._lookup_ended)
+        return await asyncio.shield(lookup)
+
+    def _lookup_ended(self, lookup: asyncio.Future[list[Address]]) -> None:
+        self._lookups.release()
+        if not lookup.cancelled():
+            lookup.exception()  # perhaps nobody waits for it any more
 
 
 @dataclass(frozen=True)
@@ -209,9 +226,13 @@ async def _quietly(direction: Awaitable[None], writer: asyncio.StreamWriter) -> 
         writer.close()  # a reset ends the other direction too, through its writer
 
 
+_LOOKUP_THREADS = ThreadPoolExecutor(64, thread_name_prefix="look-up")
+"""Enough for the limits of sixteen tasks at once; a thread is only started when it is needed."""
+
+
 async def resolve_with_the_system(host: str) -> list[Address]:
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    look_up = partial(socket.getaddrinfo, host, None, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(_LOOKUP_THREADS, look_up)
     # A zone index (fe80::1%eth0) occurs only in link-local addresses, which is_public() refuses.
     return list(dict.fromkeys(ipaddress.ip_address(entry[4][0]) for entry in found))
 

@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import shutil
 import tempfile
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -229,3 +230,38 @@ async def test_a_silent_connection_is_ended(internet: PretendedInternet) -> None
     assert answer.startswith(b"HTTP/1.1 200 ")
     writer.close()
     await proxy.close()
+
+
+async def test_names_that_nobody_answers_hold_up_only_the_task_that_asks(
+    internet: PretendedInternet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the real threads of look-ups; only the system's call is pretended."""
+    answered, silent = threading.Event(), []
+
+    def getaddrinfo(host: str, *_: object, **__: object) -> list[tuple[object, ...]]:
+        if host.startswith("silent"):
+            silent.append(host)
+            answered.wait(20)
+            raise OSError("nobody answered")
+        return [(0, 0, 0, "", (PUBLIC, 0))]
+
+    monkeypatch.setattr("socket.getaddrinfo", getaddrinfo)
+    folder = internet.directory
+    limits = EgressLimits(connect_timeout_s=0.3)
+    proxies = [EgressProxy(limits, connect=internet.connect, is_own=lambda _: False) for _ in range(2)]
+    for number, proxy in enumerate(proxies):
+        await proxy.listen(folder / f"{number}.sock")
+    try:
+        for number in range(60):
+            _, hostile = await asyncio.open_unix_connection(folder / "0.sock")
+            hostile.write(f"CONNECT silent{number}.example:443 HTTP/1.1\r\n\r\n".encode())
+        await asyncio.sleep(0.6)  # the first are given up, and their threads still wait
+        reader, writer = await asyncio.open_unix_connection(folder / "1.sock")
+        writer.write(b"CONNECT packages.example:443 HTTP/1.1\r\n\r\n")
+        answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 2)
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        assert len(silent) == limits.lookups_per_task_max
+    finally:
+        answered.set()
+        for proxy in proxies:
+            await proxy.close()
