@@ -4,6 +4,7 @@ It represents the worst case, an agent that a student controls, so it checks not
 library only, one file: the sandbox sees nothing else of the source tree.
 """
 
+import ctypes
 import json
 import os
 import pathlib
@@ -77,6 +78,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
 
+ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)  # not dumpable, as the real agent
 CONFIG = json.loads(sys.stdin.readline())
 FORKED = Forked() if CONFIG.get("preforked") else None
 path = CONFIG["listen"].removeprefix("unix:")

@@ -47,6 +47,12 @@ def test_it_has_no_capability_and_cannot_get_one(engine: EngineUnderTest, inside
     assert status["Uid"].split() == ["1000"] * 4
 
 
+def test_it_cannot_read_the_memory_of_its_agent(engine: EngineUnderTest, inside: str) -> None:
+    agent = engine.python(inside, "import os; value = os.getpid()")
+    for file in ("environ", "maps", "mem"):
+        assert "Permission denied" in engine.shell(inside, f"head -c 1 /proc/{agent}/{file}")
+
+
 @pytest.mark.parametrize("kind", ["-U", "-Ur", "-m", "-n", "-p --fork"])
 def test_it_cannot_make_namespaces(engine: EngineUnderTest, inside: str, kind: str) -> None:
     assert "unshare failed" in engine.shell(inside, f"unshare {kind} true")
