@@ -4,6 +4,7 @@ and reads such folders only through these functions."""
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import os
 import secrets
@@ -15,6 +16,14 @@ from pathlib import Path
 _READ_FILE, _READ_FOLDER, _CHANGE_FOLDER = 0o400, 0o500, 0o700
 _LIST = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _PATH_ONLY = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def set_aside(path: Path) -> Path:
+    """Give a file or folder a dated name, so that someone can look at it and put it back."""
+    stamp = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H%M%SZ")
+    aside = path.with_name(f"{path.name}.set-aside-{stamp}")
+    path.rename(aside)
+    return aside
 
 
 def remove_tree(folder: Path) -> None:

@@ -22,7 +22,10 @@ from manager.ports.home_backup import SnapshotFailed
 from manager.ports.workspace_store import WorkspaceStore
 from manager.settings import Settings
 from manager.use_cases.backups import BackupContext
+from manager.use_cases.finish_launch import owner_of
 from manager.use_cases.world import NoBackupWorker, Site, World
+
+HOMES_MAX = 100_000
 
 
 @dataclass(frozen=True)
@@ -40,13 +43,16 @@ def build(settings: Settings) -> Manager:
     metrics = PrometheusMetrics()
     background = ThreadBackground()
     store, clock = SqliteWorkspaceStore(settings.store), SystemClock()
+    homes = DirectoryHomeVolumes(settings.homes_dir, sandbox_uid=settings.sandbox_uid, snapshots=settings.snapshots_dir)
+    if homes.lack_owners():  # they are older than the files that say whose a home is
+        for workspace in store.list_workspaces(limit=HOMES_MAX):
+            if workspace.home_id is not None and homes.exists(workspace.home_id):
+                homes.note_owner(workspace.home_id, owner_of(workspace))
     backup_worker = _backup_worker(settings, store, clock, metrics)
     world = World(
         store=store,
         runner=SandboxEngineTaskRunner(settings.run_dir / "engine.sock", isolation=settings.isolation),
-        homes=DirectoryHomeVolumes(
-            settings.homes_dir, sandbox_uid=settings.sandbox_uid, snapshots=settings.snapshots_dir
-        ),
+        homes=homes,
         agent=HttpTaskAgent(),
         clock=clock,
         ids=RandomIds(),

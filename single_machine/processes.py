@@ -22,7 +22,7 @@ import psutil
 
 PR_SET_PDEATHSIG = 1
 RESTART_PAUSE_MAX_S = 30.0
-ASK_EVERY_S = 5.0
+ASK_EVERY_S = 15.0
 SILENT_MAX_S = 45.0
 """A process that has answered before and is silent for so long is killed and started again. Long,
 because a machine in heavy use answers late."""

@@ -6,11 +6,11 @@ import os
 import subprocess
 import sys
 
+from contract.locked_files import set_aside
 from single_machine import school_data
 from single_machine.preflight import CannotGoOn
 from single_machine.progress import say
 from single_machine.running import find_running, only_one
-from single_machine.set_aside import set_aside
 from single_machine.settings import Settings
 
 
@@ -21,7 +21,7 @@ def run(settings: Settings) -> int:
     if not (settings.data / "homes").is_dir():
         raise CannotGoOn(f"there are no homes in {settings.data}")
     with only_one(settings):
-        if problem := school_data.records_problem(settings):
+        if problem := school_data.Records.read(settings).problem:
             say(f"Found: {problem}")
             for file in settings.data.glob("manager.sqlite3*"):
                 if ".set-aside-" not in file.name:

@@ -41,29 +41,21 @@ def check(settings: Settings) -> list[str]:
     """Return what the operator should know. Raises CannotGoOn when this school has data, and a part
     of them is missing, damaged or another school's."""
     identity = _identity(settings)
-    evidence = _evidence(settings, identity)
-    if not evidence:
+    if not (identity or _homes(settings) or any(settings.snapshots.glob(_HOMES))):
         return []
-    problems = [
-        problem
-        for problem in (
-            _secrets_problem(settings, identity),
-            _postgres_problem(settings, identity),
-            records_problem(settings),
-        )
-        if problem
-    ]
-    if problems:
+    records = Records.read(settings)
+    found = (_secrets_problem(settings, identity), _postgres_problem(settings, identity), records.problem)
+    if problems := [problem for problem in found if problem]:
         raise CannotGoOn(
             "this school's data are not complete, so nothing was started and nothing was changed.\n"
             + "".join(f"  • {problem}\n" for problem in problems)
-            + f"What is there: {'; '.join(evidence)}.\n"
+            + f"What is there: {'; '.join(_evidence(settings, identity))}.\n"
             f"To put a part back from your backup, follow {RUNBOOK}. "
             "To begin a new school instead, run ./apranova reset."
         )
-    if lost := _homes(settings) - _homes_with_a_record(settings):
+    if records.missing:
         text = (
-            f"{len(lost)} of the homes have no record, so their students would get new, empty ones. "
+            f"{len(records.missing)} of the homes have no record, so their students would get new, empty ones. "
             "To add the records, stop ApraNova and run ./apranova restore --rebuild-records."
         )
         return [text]
@@ -76,7 +68,12 @@ def record(settings: Settings, secrets: Secrets, *, now: float) -> None:
     if file.exists():
         return
     cluster = None if settings.database_url else system_identifier(settings.data / "postgres")
-    known = {"version": 1, "began_at": now, "postgres": cluster, "secrets": _fingerprint(secrets)}
+    known = {
+        "version": 1,
+        "began_at": now,
+        "postgres": cluster,
+        "secrets": _fingerprint(secrets.secret_key, secrets.snapshots_password),
+    }
     write_private(file, json.dumps(known, indent=2) + "\n")
 
 
@@ -100,8 +97,9 @@ def _identity(settings: Settings) -> Identity | None:
     return None
 
 
-def _fingerprint(secrets: Secrets) -> str:
-    return hashlib.sha256(f"{secrets.secret_key}\n{secrets.snapshots_password}".encode()).hexdigest()
+def _fingerprint(secret_key: str, snapshots_password: str) -> str:
+    """Of the secrets that data depend on; a later version may have more."""
+    return hashlib.sha256(f"{secret_key}\n{snapshots_password}".encode()).hexdigest()
 
 
 def _evidence(settings: Settings, identity: Identity | None) -> list[str]:
@@ -121,12 +119,14 @@ def _secrets_problem(settings: Settings, identity: Identity | None) -> str:
     file = settings.home / "secrets.json"
     try:
         known = json.loads(file.read_text())
-        secrets = Secrets(**known)
+        found = _fingerprint(known["secret_key"], known["snapshots_password"])
     except FileNotFoundError:
         return f"{file} is missing. New secrets cannot read the snapshots, and everybody's second factor would be lost."
     except (ValueError, TypeError) as problem:
-        return f"{file} is damaged ({problem or 'empty'})."
-    if identity and _fingerprint(secrets) != identity.secrets:
+        return f"{file} is damaged ({problem})."
+    except KeyError as problem:
+        return f"{file} is damaged (it has no {problem})."
+    if identity and found != identity.secrets:
         return f"{file} belongs to another school."
     return ""
 
@@ -150,32 +150,39 @@ def _postgres_problem(settings: Settings, identity: Identity | None) -> str:
     return ""
 
 
-def records_problem(settings: Settings) -> str:
-    """The manager's records say which home is whose."""
-    file = settings.data / "manager.sqlite3"
-    homes = _homes(settings)
-    remedy = (
-        "Without them no student gets their home. `./apranova restore --rebuild-records` makes them from the homes."
-    )
-    what = f"the records of workspaces, {file},"
-    if not file.exists() or file.stat().st_size == 0:
-        return f"{what} are {'empty' if file.exists() else 'missing'}. {remedy}"
-    try:
-        known = _homes_with_a_record(settings)
-    except sqlite3.Error as problem:
-        return f"{what} are damaged ({problem}). {remedy}"
-    if homes and not homes & known:
-        return f"{what} know none of the {len(homes)} homes: they are another school's. {remedy}"
-    return ""
+@dataclass(frozen=True)
+class Records:
+    """The manager's records, which say which home is whose."""
+
+    problem: str
+    """Why they cannot be used, and what to do; empty when they can."""
+    missing: frozenset[str] = frozenset()
+    """Homes that no record names."""
+
+    @classmethod
+    def read(cls, settings: Settings) -> Records:
+        file, homes = settings.data / "manager.sqlite3", _homes(settings)
+        what = f"the records of workspaces, {file},"
+        remedy = (
+            "Without them no student gets their home. `./apranova restore --rebuild-records` makes them from the homes."
+        )
+        if not file.exists() or file.stat().st_size == 0:
+            return cls(f"{what} are {'empty' if file.exists() else 'missing'}. {remedy}")
+        try:
+            known = _homes_with_a_record(file)
+        except sqlite3.Error as problem:
+            return cls(f"{what} are damaged ({problem}). {remedy}")
+        if homes and not homes & known:
+            return cls(f"{what} know none of the {len(homes)} homes: they are another school's. {remedy}")
+        return cls("", frozenset(homes - known))
 
 
 def _homes(settings: Settings) -> set[str]:
     return {home.name for home in (settings.data / "homes").glob(_HOMES)}
 
 
-def _homes_with_a_record(settings: Settings) -> set[str]:
+def _homes_with_a_record(file: Path) -> set[str]:
     """Raises sqlite3.Error when the file is damaged."""
-    file = settings.data / "manager.sqlite3"
     with contextlib.closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
         (sound,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         if sound != "ok":

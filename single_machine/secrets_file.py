@@ -6,7 +6,7 @@ import base64
 import json
 import os
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +53,8 @@ def load(path: Path) -> Secrets:
     """The secrets of a school that runs. Raises CannotGoOn: they are never made while it does."""
     known = _read(path)
     try:
-        return Secrets(**known)
-    except TypeError:
+        return Secrets(**{name.name: known[name.name] for name in fields(Secrets)})
+    except KeyError:
         raise CannotGoOn(f"the file of secrets {path} is missing or incomplete. Put your copy of it back.") from None
 
 

@@ -18,7 +18,11 @@ import botocore.exceptions
 import pytest
 from botocore.config import Config
 
-from contract.names import MANAGER_FUNCTION
+from contract.names import MANAGER_FUNCTION, WorkspaceKind
+from manager.adapters.directory_homes.homes import DirectoryHomeVolumes
+from manager.adapters.sqlite.store import SqliteWorkspaceStore
+from manager.domain.lifecycle.workspace import Workspace
+from manager.ports.home_volumes import HomeOwner
 from manager.tests.school import ANNA
 from tests.ports import free_port
 from tests.waiting import until
@@ -193,6 +197,19 @@ def test_sigterm_ends_it_within_a_second_and_a_second_start_finds_the_records(tm
     finally:
         second.process.kill()
         second.process.communicate()
+
+
+def test_a_home_from_before_its_owner_was_noted_gets_the_note_at_the_next_start(tmp_path: Path) -> None:
+    home_id = "home-aaaaaaaaaaaaaaaa"
+    store = SqliteWorkspaceStore(tmp_path / "data" / "manager.sqlite3")
+    store.write(Workspace(ANNA, "owner-of-old", WorkspaceKind.VSCODE, home_id=home_id, home_created_at=1.0))
+    store.close()
+    homes = DirectoryHomeVolumes(tmp_path / "homes")
+    homes.create(home_id)
+    manager = Running(tmp_path)
+    manager.process.kill()
+    manager.process.communicate()
+    assert homes.owners() == {home_id: HomeOwner(ANNA, "owner-of-old", WorkspaceKind.VSCODE)}
 
 
 def test_a_bad_setting_is_one_clear_line_and_exit_code_2(tmp_path: Path) -> None:

@@ -123,3 +123,12 @@ def test_a_full_disk_is_a_plain_error(tmp_path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(ApraNovaError) as refused:
         homes.create(HOME)
     assert refused.value.reason is Reason.NO_CAPACITY
+
+
+def test_homes_without_a_note_of_their_owner_are_found(tmp_path: Path) -> None:
+    homes = DirectoryHomeVolumes(tmp_path)
+    assert not homes.lack_owners()
+    homes.create(HOME)
+    assert homes.lack_owners()
+    homes.note_owner(HOME, HomeOwner("ws-aaaaaaaaaa", "person", WorkspaceKind.VSCODE))
+    assert not homes.lack_owners()

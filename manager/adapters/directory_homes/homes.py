@@ -80,6 +80,11 @@ class DirectoryHomeVolumes:
             draft.write_text(json.dumps(wire.to_json(owner)))
             draft.replace(card)
 
+    def lack_owners(self) -> bool:
+        """Whether some home has no file that says whose it is."""
+        names = set(os.listdir(self._folder))  # noqa: PTH208  one look at the folder
+        return any(name.startswith("home-") and f".{name}.owner.json" not in names for name in names)
+
     def owners(self) -> Mapping[str, HomeOwner | None]:
         """Whose each home is, by home id; None where that was not kept or cannot be read."""
         found: dict[str, HomeOwner | None] = {}

@@ -5,13 +5,12 @@ written last and named by its full id. So listing snapshots needs neither restic
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from contract.locked_files import remove_tree
+from contract.locked_files import remove_tree, set_aside
 from manager.ports.home_backup import HomeSnapshot
 from manager.ports.home_volumes import check_home_id
 
@@ -71,8 +70,7 @@ class DirectoryRepositories:
     def set_aside(self, home_id: str) -> None:
         path = self._path(home_id)
         if path.is_dir() and any(path.iterdir()):
-            stamp = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H%M%SZ")
-            path.rename(path.with_name(f"{home_id}.set-aside-{stamp}"))
+            set_aside(path)
 
     def erase(self, home_id: str) -> None:
         erase_snapshots(self._folder, check_home_id(home_id))
