@@ -18,7 +18,9 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from backend.accounts import invitations, sign_in_limits
+from backend.accounts.addresses import fold
 from backend.accounts.models import Invitation, User
+from backend.accounts.signup import checked
 
 logger = logging.getLogger(__name__)
 _mailer = ThreadPoolExecutor(2, thread_name_prefix="mail")
@@ -44,6 +46,9 @@ class AccountAdapter(DefaultAccountAdapter):
             invitations.accept(invitation, user)
         self.stash_verified_email(request, invitation.email)
         return user
+
+    def clean_email(self, email: str) -> str:
+        return checked(fold, email)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         tries = sign_in_limits.count_try(request, credentials.get("email", ""), self.get_client_ip(request))

@@ -13,10 +13,13 @@ from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminSelectWidget
 
 from backend.accounts import invitations, services
+from backend.accounts.addresses import fold
 from backend.accounts.authentication import signed_in_user
 from backend.accounts.models import ROLE_CHOICES, TRACK_CHOICES, Invitation, User
 from backend.accounts.roles import Role, Track
+from backend.accounts.signup import checked
 from backend.platform.admin_site import site
+from backend.platform.names import clean_name
 from backend.platform.problems import ProblemError
 
 
@@ -28,6 +31,10 @@ class UserForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ("name", "role", "track", "is_active")
+
+    def clean_name(self) -> str:
+        name = self.cleaned_data["name"]
+        return checked(clean_name, name) if name else ""
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -77,15 +84,16 @@ class InvitationForm(forms.ModelForm):
         model = Invitation
         fields = ("email", "role", "track")
 
+    def clean_email(self) -> str:
+        return checked(fold, self.cleaned_data["email"])
+
     def clean_track(self) -> str | None:
         return self.cleaned_data["track"] or None
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if cleaned.get("email"):
-            cleaned["email"] = cleaned["email"].lower()
-            if User.objects.filter(email=cleaned["email"]).exists():
-                raise ValidationError({"email": "Somebody with this address already has an account."})
+        if cleaned.get("email") and User.objects.filter(email=cleaned["email"]).exists():
+            raise ValidationError({"email": "Somebody with this address already has an account."})
         if (cleaned.get("role") == Role.STUDENT) != bool(cleaned.get("track")):
             raise ValidationError({"track": "A student needs a track; nobody else has one."})
         return cleaned

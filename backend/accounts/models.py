@@ -21,7 +21,7 @@ TRACK_CHOICES = [(Track.FSD.value, "Full-stack development"), (Track.DP.value, "
 
 class UserQuerySet(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """Save a user. The email address is stored in lower case: people type it either way."""
+        """Save a user. The address is stored folded (addresses.fold): people type it either way."""
         user = self.model(email=email.lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)

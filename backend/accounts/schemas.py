@@ -7,25 +7,15 @@ from typing import Annotated
 from uuid import UUID
 
 from django.conf import settings
-from django.core.exceptions import ValidationError as DjangoValidationError
-from django.core.validators import validate_email
 from ninja import Schema
 from pydantic import AfterValidator, Field
 
+from backend.accounts.addresses import fold
 from backend.accounts.models import Invitation
 from backend.accounts.roles import Role, Track
 from contract.names import WorkspaceKind
 
-
-def _email(value: str) -> str:
-    try:
-        validate_email(value)
-    except DjangoValidationError:
-        raise ValueError("this is not an e-mail address") from None
-    return value.lower()
-
-
-EmailAddress = Annotated[str, Field(max_length=254, json_schema_extra={"format": "email"}), AfterValidator(_email)]
+EmailAddress = Annotated[str, Field(max_length=254, json_schema_extra={"format": "email"}), AfterValidator(fold)]
 
 
 class SchoolOut(Schema):

@@ -16,6 +16,7 @@ from backend.accounts.roles import Track
 from backend.cohorts.models import Cohort, Membership, Timetable
 from backend.cohorts.readings import coming_classes, find_timetable
 from backend.cohorts.timetable import ClassMeeting
+from backend.platform.names import clean_name
 
 FILE_CHARACTERS_MAX = 512 * 1024
 """Of a request; the file's own limit is smaller and has a better message."""
@@ -33,15 +34,8 @@ def _zone(value: str) -> str:
     return value
 
 
-def _text(value: str) -> str:
-    words = value.strip()
-    if not words or not words.isprintable():
-        raise ValueError("letters, digits and usual signs are expected")
-    return words
-
-
-CohortName = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_text)]
-FileName = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_text)]
+CohortName = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(clean_name)]
+FileName = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(clean_name)]
 TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_zone)]
 CalendarText = Annotated[str, Field(max_length=FILE_CHARACTERS_MAX)]
 

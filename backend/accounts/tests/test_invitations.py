@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import json
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -123,3 +124,41 @@ def test_an_instructor_sees_their_own_invitations_an_admin_all(signed_in):
     assert len(admin.get("/api/invitations/").json()["items"]) == 2
     assert admin.get("/api/invitations/").json()["items"][0]["url"] is None
     assert signed_in("student").get("/api/invitations/").status_code == 403
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["BP-İ@x.example", "boſs@x.example", "bıg@x.example", "zero\u200b@x.example", "a\u202eb@x.example", "a\nb@x.example",
+     "a@x\u2028.example", "a@xn--\udc80.example", "@", "a@", "a@@x.example"],
+)  # fmt: skip
+def test_an_address_that_folds_into_no_address_is_refused_with_a_sentence(signed_in, address):
+    body = json.dumps({"email": address, "role": "student", "track": "FSD"})  # as escapes: no client may refuse it
+    answer = signed_in("instructor").post(
+        "/api/invitations/", content=body, headers={"Content-Type": "application/json"}
+    )
+    assert answer.status_code in (400, 422), answer.text
+    assert not Invitation.objects.exists()
+    if answer.status_code == 422:
+        (error,) = answer.json()["errors"]
+        assert error["field"] == "body.email"
+
+
+def test_one_mailbox_has_one_account_however_its_address_is_written(signed_in, browser):
+    instructor = signed_in("instructor")
+    key = key_in(invite(instructor, email="Zoe@BÜCHER.example").json()["url"])
+    assert sign_up(browser(), key, email="ZOE@xn--bcher-kva.example").status_code == 200
+    assert User.objects.get(role="student").email == "zoe@bücher.example"
+    again = invite(instructor, email="zoe@XN--BCHER-KVA.example")
+    assert again.status_code == 422
+    assert "already has an account" in again.json()["errors"][0]["message"]
+
+
+@pytest.mark.parametrize("name", ["\u200b", "Ada\u202eevil", "Ada\nLovelace", "\u3164"])
+def test_a_name_that_deceives_is_refused_at_sign_up_with_a_sentence(signed_in, browser, name):
+    key = key_in(invite(signed_in("admin")).json()["url"])
+    answer = sign_up(browser(), key, name=name)
+    assert answer.status_code == 400
+    (error,) = answer.json()["errors"]
+    assert error["param"] == "name"
+    assert error["message"].startswith("The name has a character that cannot be seen")
+    assert sign_up(browser(), key, name="علی\u200cرضا").status_code == 200

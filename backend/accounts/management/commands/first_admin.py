@@ -7,10 +7,9 @@ from typing import Any
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.core.validators import validate_email
 
+from backend.accounts.addresses import fold
 from backend.accounts.models import User
 from backend.accounts.roles import Role
 from backend.accounts.services import create_user
@@ -24,10 +23,10 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, email: str, **_options: Any) -> None:
         try:
-            validate_email(email)
-        except ValidationError:
+            email = fold(email)
+        except ValueError:
             raise CommandError(f"an e-mail address is expected, not {email!r}") from None
-        user = User.objects.filter(email=email.lower()).first()
+        user = User.objects.filter(email=email).first()
         if user is not None and user.role != Role.ADMIN:
             raise CommandError(f"{email} is a {user.role} already; an admin changes that in the administration")
         if user is not None and user.has_usable_password():
