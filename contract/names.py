@@ -19,8 +19,8 @@ IDENTITY_HEADER = "x-apranova-identity"
 AGENT_TOKEN_HEADER = "x-apranova-agent-token"  # noqa: S105 (a header's name)
 
 # The door, `/workspace/<id>/` on the main host. On AWS the manager answers it, which has neither
-# sessions nor tickets. So people first visit the backend's door for a pass, and again for a ticket
-# when the workspace runs.
+# sessions nor tickets. So people first visit the backend's inner door for a pass, and again when
+# the workspace runs. There everybody gets the ticket, also on one machine.
 DOOR_PATH = "/workspace/"
 BACKEND_DOOR_PATH = "/api/door/"
 # The pass, a cookie of the main host: a short-lived JWT (EdDSA), signed by the backend.

@@ -1,12 +1,14 @@
 """Neither of two students reaches the other's workspace from a browser or a terminal."""
 
+import contextlib
 import http.client
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
+from playwright.sync_api import Error as PlaywrightError
 
 from tests.conftest import fresh_profiles
 from tests.product import Product
@@ -97,6 +99,29 @@ def test_a_ticket_opens_once_and_only_its_own_workspace(pair: Pair) -> None:
     assert len(seen) == 1
     assert_closed(get(seen[0]))
     assert_closed(get(seen[0].replace(pair.amira.workspace_id(), pair.ben.workspace_id())))
+
+
+def test_a_link_with_a_ticket_works_only_in_the_browser_that_asked_for_it(pair: Pair) -> None:
+    """Amira sends Ben a link into her workspace, so that he works in hers without knowing it."""
+    sent: list[str] = []
+    amira = pair.amira.context.new_page()
+    amira.on("request", lambda request: sent.append(request.url) if "ticket=" in request.url else None)
+    amira.route("**/_apranova/enter?ticket=*", lambda route: route.abort())
+    door = f"{pair.amira.product.url}/workspace/{pair.amira.workspace_id()}/"
+    for _ in range(2):
+        with contextlib.suppress(PlaywrightError):
+            amira.goto(door)
+    ben = pair.ben.context.new_page()
+    ben.goto(sent[0])
+    expect(ben.get_by_role("heading", name="This browser cannot enter with this link")).to_be_visible()
+    ben.goto(sent[0].partition("?")[0])  # his browser gets a nonce on her host; the door does not know him
+    expect(ben.get_by_role("heading", name="You have no such workspace")).to_be_visible()
+    ben.goto(sent[1])
+    expect(ben.get_by_role("heading", name="You have no such workspace")).to_be_visible()
+    assert "apranova_workspace" not in {cookie["name"] for cookie in ben.context.cookies(sent[0])}
+    amira.unroute("**/_apranova/enter?ticket=*")
+    amira.goto(door)
+    amira.wait_for_selector(".monaco-workbench")
 
 
 def test_the_portal_s_cookies_never_reach_a_workspace(pair: Pair) -> None:

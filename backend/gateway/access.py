@@ -12,6 +12,7 @@ because a sign-out between two commands must not leave an access behind.
 
 from __future__ import annotations
 
+import enum
 import hashlib
 import json
 import secrets
@@ -32,13 +33,14 @@ local text = redis.call('GETDEL', KEYS[1])
 if not text then return nil end
 local access = cjson.decode(text)
 if access.workspace_id ~= ARGV[1] then return nil end
+if ARGV[3] == '' or access.browser ~= ARGV[3] then return 'other browser' end
 redis.call('SET', KEYS[2], text, 'EX', ARGV[2])
 for _, index in ipairs({'{gateway}:session:' .. access.session, '{gateway}:user:' .. access.user_id}) do
   redis.call('SREM', index, KEYS[1])
   redis.call('SADD', index, KEYS[2])
   redis.call('EXPIRE', index, ARGV[2])
 end
-return text
+return 'entered'
 """
 
 _READ = """
@@ -70,6 +72,15 @@ class Access:
     user_id: str
     session: str
     """Digest of the portal session's key that it came from."""
+    browser: str = ""
+    """Digest of the nonce of the browser that asked for the ticket."""
+
+
+class Refused(enum.Enum):
+    USED_UP = enum.auto()
+    """The ticket is unknown, used, expired or for another workspace."""
+    OTHER_BROWSER = enum.auto()
+    """Another browser asked for the ticket, which is now used up as well."""
 
 
 def digest(secret: str) -> str:
@@ -83,10 +94,13 @@ class AccessBook:
         self._client = client
         self._revoke = client.register_script(_REVOKE)
 
-    def mint_ticket(self, *, workspace_id: str, user_id: str, session_key: str) -> str:
-        """A ticket for the session's browser. The caller has checked that the person may enter."""
+    def mint_ticket(self, *, workspace_id: str, user_id: str, session_key: str, browser: str) -> str:
+        """A ticket for the browser that holds the nonce with the digest `browser`.
+
+        The caller has checked that the person may enter.
+        """
         ticket = secrets.token_urlsafe(_SECRET_BYTES)
-        access = Access(workspace_id=workspace_id, user_id=user_id, session=digest(session_key))
+        access = Access(workspace_id=workspace_id, user_id=user_id, session=digest(session_key), browser=browser)
         key = f"{{gateway}}:ticket:{digest(ticket)}"
         with self._client.pipeline(transaction=True) as commands:
             commands.set(key, json.dumps(asdict(access)), ex=TICKET_TTL_S)
@@ -112,11 +126,18 @@ class AccessReader:
         self._trade = client.register_script(_TRADE)
         self._read = client.register_script(_READ)
 
-    async def trade_ticket(self, ticket: str, *, workspace_id: str) -> str | None:
-        """The cookie's token. None: ticket unknown, used, expired or for another workspace."""
+    async def trade_ticket(self, ticket: str, *, workspace_id: str, nonce: str) -> str | Refused:
+        """The cookie's token. Every try uses up the ticket. `nonce`: the browser's, empty: none."""
+        browser = digest(nonce) if nonce else ""  # anyone can ask for a ticket for the digest of ""
         token = secrets.token_urlsafe(_SECRET_BYTES)
         keys = [f"{{gateway}}:ticket:{digest(ticket)}", f"{{gateway}}:access:{digest(token)}"]
-        return token if await self._trade(keys=keys, args=[workspace_id, ACCESS_TTL_S]) else None
+        match await self._trade(keys=keys, args=[workspace_id, ACCESS_TTL_S, browser]):
+            case b"entered" | "entered":
+                return token
+            case b"other browser" | "other browser":
+                return Refused.OTHER_BROWSER
+            case _:
+                return Refused.USED_UP
 
     async def find(self, token_digest: str) -> Access | None:
         """The access record, which lives 12 h from now on."""

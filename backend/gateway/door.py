@@ -1,4 +1,4 @@
-"""The door on one machine, and the backend's side of the door on AWS.
+"""The door on one machine, and the backend's inner door, which gives tickets.
 
 What a visit gets is decided by `contract.door`. This module asks the manager, carries that out, and
 gives the ticket with which the person enters.
@@ -7,6 +7,7 @@ gives the ticket with which the person enters.
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable
 from http import HTTPStatus
@@ -45,6 +46,7 @@ from contract.names import BACKEND_DOOR_PATH, DOOR_PATH, DOOR_TRIED, WORKSPACE_I
 
 logger = logging.getLogger(__name__)
 View = Callable[..., HttpResponse]
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 def _door(view: View) -> View:
@@ -58,7 +60,9 @@ def _door(view: View) -> View:
         try:
             return view(request, user, *args, **kwargs)
         except ApraNovaError as error:
-            return _answer(request, failed(shown(error, logger), ON_ONE_MACHINE, path=request.get_full_path()))
+            # Without `browser`: by the time of another try, its nonce may have expired.
+            path = f"{request.path}?wait" if "wait" in request.GET else request.path
+            return _answer(request, failed(shown(error, logger), ON_ONE_MACHINE, path=path))
 
     return never_cache(csrf_protect(require_http_methods(["GET", "HEAD", "POST"])(guarded)))
 
@@ -106,7 +110,7 @@ def workspace(request: HttpRequest, user: User, workspace_id: str) -> HttpRespon
 
 @_door
 def inner_door(request: HttpRequest, user: User, workspace_id: str) -> HttpResponse:
-    """Where the manager's door sends people. It launches nothing.
+    """Where workspaces' hosts and the manager's door send people. It launches nothing.
 
     It lets the person into a workspace that runs. Otherwise it sends them back with a pass.
     """
@@ -133,10 +137,15 @@ def _find_own(user: User, workspace_id: str) -> Workspace | None:
 
 
 def _let_in(request: HttpRequest, user: User, own: Workspace) -> HttpResponse:
+    """To the workspace's host: first for a nonce of this browser, then with a ticket for it."""
     session_key = request.session.session_key
     if session_key is None:  # without it the access could not be revoked
         raise ApraNovaError(Reason.INTERNAL, "Sign in again, please.", detail="session without a key")
-    ticket = access_book().mint_ticket(workspace_id=own.pk, user_id=str(user.pk), session_key=session_key)
+    ticket, browser = "", request.GET.get("browser", "")
+    if _DIGEST.fullmatch(browser):
+        ticket = access_book().mint_ticket(
+            workspace_id=own.pk, user_id=str(user.pk), session_key=session_key, browser=browser
+        )
     return HttpResponseRedirect(site().enter_url(own.pk, ticket), headers={"Referrer-Policy": "no-referrer"})
 
 

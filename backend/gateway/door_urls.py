@@ -1,4 +1,4 @@
-"""Addresses of the backend's side of the door on AWS, below /api/door/."""
+"""Addresses of the inner door, below /api/door/."""
 
 from __future__ import annotations
 

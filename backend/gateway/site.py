@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from contract.door import path_of
-from contract.names import DOOR_PATH, GATEWAY_PATH_PREFIX, WORKSPACE_ID_PATTERN
+from contract.names import BACKEND_DOOR_PATH, DOOR_PATH, GATEWAY_PATH_PREFIX, WORKSPACE_ID_PATTERN
 
+ENTER_PATH = f"{GATEWAY_PATH_PREFIX}enter"
 _PORT = re.compile(r"[0-9]{0,5}")
 
 
@@ -32,6 +33,11 @@ class Site:
         """With HTTPS, `__Host-` makes browsers refuse a cookie planted by a sibling host."""
         return "__Host-apranova_workspace" if self.is_https else "apranova_workspace"
 
+    @cached_property
+    def browser_cookie(self) -> str:
+        """Holds the nonce that a ticket is bound to."""
+        return "__Host-apranova_browser" if self.is_https else "apranova_browser"
+
     def find_workspace_id(self, host: str) -> str | None:
         """The workspace that a `Host` header names. The port is ignored."""
         name, _, port = host.lower().partition(":")
@@ -47,8 +53,14 @@ class Site:
     def door_url(self, workspace_id: str | None) -> str:
         return self.public_url + (path_of(workspace_id) if workspace_id else DOOR_PATH)
 
-    def enter_url(self, workspace_id: str, ticket: str) -> str:
-        return f"{self.workspace_origin(workspace_id)}{GATEWAY_PATH_PREFIX}enter?ticket={ticket}"
+    def enter_url(self, workspace_id: str, ticket: str = "") -> str:
+        """Without a ticket, the address gives the browser a nonce and comes back for one."""
+        query = f"?ticket={ticket}" if ticket else ""
+        return f"{self.workspace_origin(workspace_id)}{ENTER_PATH}{query}"
+
+    def ticket_url(self, workspace_id: str, browser: str) -> str:
+        """Where the browser whose nonce has the digest `browser` gets a ticket."""
+        return f"{self.public_url}{BACKEND_DOOR_PATH}{workspace_id}/?browser={browser}"
 
     @cached_property
     def _domain_name(self) -> str:

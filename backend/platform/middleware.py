@@ -17,6 +17,7 @@ from backend.platform.problems import CONTENT_TYPE, ProblemError, problem_respon
 from backend.platform.request_context import RequestContext, enter_request
 from contract.door import Page
 from contract.door_page import content_security_policy, render
+from contract.names import BACKEND_DOOR_PATH
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 
@@ -29,7 +30,7 @@ CSP_OF_ADMIN = (
     "frame-ancestors 'none'"
 )
 CSP_OF_THE_REST = "default-src 'none'; frame-ancestors 'none'"
-PATHS_WITH_THEIR_OWN_ERRORS = ("/api/admin/", "/api/static/", "/api/auth/")
+PATHS_WITH_THEIR_OWN_ERRORS = ("/api/admin/", "/api/static/", "/api/auth/", BACKEND_DOOR_PATH)
 
 
 class RequestContextMiddleware:

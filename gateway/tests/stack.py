@@ -125,13 +125,25 @@ class Stack:
         shutil.rmtree(self.folder)
 
     def enter(self, workspace_id: str = MINE, *, user_id: str = ME, session_key: str = "session-1") -> str:
-        """Go through the door's last step; returns the browser's Cookie header."""
-        ticket = self.book.mint_ticket(workspace_id=workspace_id, user_id=user_id, session_key=session_key)
-        answer = self.client.ask(self.host(workspace_id), f"/_apranova/enter?ticket={ticket}")
+        """Go through the door's last steps; returns the browser's Cookie header."""
+        nonce, browser = self.browser(workspace_id)
+        ticket = self.book.mint_ticket(
+            workspace_id=workspace_id, user_id=user_id, session_key=session_key, browser=browser
+        )
+        answer = self.client.ask(
+            self.host(workspace_id), f"/_apranova/enter?ticket={ticket}", headers={"Cookie": nonce}
+        )
         assert answer.status == 302, answer
         cookie = answer.header("set-cookie")
         assert cookie is not None
         return cookie.partition(";")[0]
+
+    def browser(self, workspace_id: str = MINE) -> tuple[str, str]:
+        """A browser that has been given a nonce: its Cookie header, and what the door is told."""
+        answer = self.client.ask(self.host(workspace_id), "/_apranova/enter")
+        assert answer.status == 302, answer
+        cookie = (answer.header("set-cookie") or "").partition(";")[0]
+        return cookie, (answer.header("location") or "").partition("?browser=")[2]
 
     def host(self, workspace_id: str) -> str:
         return f"{workspace_id}.{self.settings.workspaces_domain}"

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from redis.exceptions import RedisError
 
 from backend.gateway import endpoints
-from backend.gateway.access import Access, digest
+from backend.gateway.access import Access, Refused, digest
 from backend.gateway.asgi import Gateway
 from backend.gateway.authorization import ACCESS_FRESH_S, Authorization
 from backend.gateway.decision import Asked, is_from_own_origin
@@ -186,12 +186,15 @@ async def test_at_most_a_hundred_views_are_asked_for_at_once_and_the_oldest_are_
     await views.aclose()
 
 
+NONCE = "n" * 43
+
+
 def gateway(trade: Any) -> Gateway:
     async def inner(scope: Any, receive: Any, send: Any) -> None:
         await send("inner")
 
     made = Gateway(inner, site=SITE, client=_NoRedis(), signer=IdentitySigner(KEY), describe=lambda ids: [])  # type: ignore[arg-type]
-    made._reader.trade_ticket = trade  # type: ignore[method-assign]
+    made._entrance._reader.trade_ticket = trade  # type: ignore[method-assign]
     return made
 
 
@@ -207,7 +210,7 @@ class _NoRedis:
     ("path", "query", "changes", "status"),
     [
         ("/_apranova/enter", "ticket=t", {}, 302), ("/_apranova/enter", "ticket=used", {}, 410),
-        ("/_apranova/enter", "", {}, 410), ("/_apranova/enter", "ticket=" + "t" * 65, {}, 410),
+        ("/_apranova/enter", "ticket=", {}, 410), ("/_apranova/enter", "ticket=" + "t" * 65, {}, 410),
         ("/_apranova/enter", "ticket=away", {}, 503), ("/_apranova/enter", "ticket=t", {"method": "POST"}, 405),
         ("/_apranova/enter", "ticket=t", {"purpose": b"prefetch;prerender"}, 405),
         ("/_apranova/enter", "ticket=t", {"host": b"localhost"}, 404), ("/_apranova/other", "ticket=t", {}, 404),
@@ -215,11 +218,11 @@ class _NoRedis:
     ],
 )  # fmt: skip
 async def test_the_gateways_own_pages(path: str, query: str, changes: dict[str, Any], status: int | None) -> None:
-    async def trade(ticket: str, *, workspace_id: str) -> str | None:
-        assert workspace_id == WORKSPACE
+    async def trade(ticket: str, *, workspace_id: str, nonce: str) -> str | Refused:
+        assert (workspace_id, nonce) == (WORKSPACE, NONCE)
         if ticket == "away":
             raise RedisError
-        return "token" if ticket == "t" else None
+        return "token" if ticket == "t" else Refused.USED_UP
 
     sent: list[Any] = []
 
@@ -227,7 +230,7 @@ async def test_the_gateways_own_pages(path: str, query: str, changes: dict[str, 
         sent.append(message)
 
     headers = [(b"host", changes.get("host", HOST.encode())), (b"sec-purpose", changes.get("purpose", b"")),
-               (b"cookie", changes.get("cookie", b""))]  # fmt: skip
+               (b"cookie", changes.get("cookie", f"apranova_browser={NONCE}".encode()))]  # fmt: skip
     scope = {"type": "http", "path": path, "method": changes.get("method", "GET"), "headers": headers,
              "query_string": query.encode()}  # fmt: skip
     await gateway(trade)(scope, None, send)  # type: ignore[arg-type]

@@ -22,12 +22,32 @@ def _stopped(browser, manager) -> str:
     return workspace_id
 
 
-def _enter(browser, location: str):
+def _get_nonce(browser, location: str):
+    """On the workspace's host; returns the nonce's cookie and the address where a ticket is."""
+    url = urlsplit(location)
+    assert (url.path, url.query) == ("/_apranova/enter", "")
+    answer = browser.get(url.path, headers={"Host": url.netloc})
+    back = urlsplit(answer.headers["location"])
+    assert back.netloc == "localhost:8080"
+    return re.search(r"apranova_browser=[^;]+", answer.headers["set-cookie"])[0], f"{back.path}?{back.query}"
+
+
+def _fetch_ticket(browser, location: str):
+    """Returns the ticket's address and the cookie of the nonce that it is bound to."""
+    nonce, path = _get_nonce(browser, location)
+    return browser.get(path).headers["location"], nonce
+
+
+def _trade(browser, location: str, nonce: str):
     """Open the ticket's address on the workspace's host; returns the answer and the cookie."""
     url = urlsplit(location)
-    answer = browser.get(f"{url.path}?{url.query}", headers={"Host": url.netloc})
+    answer = browser.get(f"{url.path}?{url.query}", headers={"Host": url.netloc, "Cookie": nonce})
     found = re.search(r"apranova_workspace=([^;]+)", answer.headers.get("set-cookie", ""))
     return answer, found[1] if found else ""
+
+
+def _enter(browser, location: str):
+    return _trade(browser, *_fetch_ticket(browser, location))
 
 
 def _authorized(browser, workspace_id: str, token: str):
@@ -52,13 +72,50 @@ def test_the_door_of_a_running_workspace_leads_in(signed_in, manager):
     answer = browser.get(f"/workspace/{workspace_id}/", headers=FROM_ELSEWHERE)
     assert answer.status_code == 302
     location = answer.headers["location"]
-    assert location.startswith(f"http://{workspace_id}.ws.localhost:8080/_apranova/enter?ticket=")
+    assert location == f"http://{workspace_id}.ws.localhost:8080/_apranova/enter"
     entered, token = _enter(browser, location)
     assert (entered.status_code, entered.headers["location"]) == (302, "/")
     allowed = _authorized(browser, workspace_id, token)
     assert allowed.status_code == 200
     assert allowed.headers["x-apranova-launch-secret"] == "secret-of-the-launch"
     assert allowed.headers["x-user"] == str(browser.user.pk)
+
+
+def test_a_ticket_url_opens_the_workspace_in_no_other_browser(signed_in, manager):
+    """Login CSRF: the attacker sends their own ticket. Theft: somebody has seen the address."""
+    browser, other = signed_in(), signed_in()
+    workspace_id = browser.post("/api/workspace/create/").json()["id"]
+    host = f"http://{workspace_id}.ws.localhost:8080"
+    others_nonce, _ = _get_nonce(other, f"{host}/_apranova/enter")
+    for nonce in (others_nonce, ""):
+        ticket_url, own_nonce = _fetch_ticket(browser, f"{host}/_apranova/enter")
+        answer, token = _trade(other, ticket_url, nonce)
+        assert not token
+        if nonce:
+            back = urlsplit(answer.headers["location"])
+            refused = other.get(f"{back.path}?{back.query}")
+            assert (refused.status_code, "You have no such workspace" in refused.text) == (404, True)
+        else:
+            assert answer.status_code == 403
+        assert _trade(browser, ticket_url, own_nonce)[0].status_code == 410
+
+
+def test_a_manager_that_is_away_while_a_browser_enters_is_a_page_that_tries_again(signed_in, manager):
+    browser = signed_in()
+    workspace_id = browser.post("/api/workspace/create/").json()["id"]
+    manager.fail_with = ApraNovaError(Reason.MANAGER_UNAVAILABLE, "The platform is restarting.")
+    answer = browser.get(f"/api/door/{workspace_id}/?browser={'a' * 64}", headers=ON_PURPOSE)
+    assert answer.status_code == 503
+    assert "One moment" in answer.text
+    assert f'url=/api/door/{workspace_id}/"' in answer.text
+
+
+@pytest.mark.parametrize("browser_digest", ["", "x", "A" * 64, "0" * 63])
+def test_the_door_gives_no_ticket_without_a_browsers_digest(signed_in, manager, browser_digest):
+    browser = signed_in()
+    workspace_id = browser.post("/api/workspace/create/").json()["id"]
+    answer = browser.get(f"/api/door/{workspace_id}/?browser={browser_digest}")
+    assert answer.headers["location"].endswith("/_apranova/enter")
 
 
 def test_signing_out_of_the_portal_closes_the_workspace(signed_in, manager):
@@ -90,7 +147,7 @@ def test_a_person_who_opens_the_door_of_a_stopped_workspace_launches_it(signed_i
     workspace_id = _stopped(browser, manager)
     answer = browser.get(f"/workspace/{workspace_id}/", headers=ON_PURPOSE)
     assert answer.status_code == 302
-    assert "/_apranova/enter?ticket=" in answer.headers["location"]
+    assert answer.headers["location"].endswith("/_apranova/enter")
     assert manager.tasks_started == {workspace_id: 1}
 
 
@@ -124,7 +181,7 @@ def test_the_waiting_page_shows_the_steps_and_follows_by_itself(signed_in, manag
     assert "default-src 'none'" in page.headers["content-security-policy"]
     assert "no-store" in page.headers["cache-control"]
     manager.finish(workspace_id)
-    assert "ticket=" in browser.get(answer.headers["location"], headers=ON_PURPOSE).headers["location"]
+    assert browser.get(answer.headers["location"], headers=ON_PURPOSE).headers["location"].endswith("/_apranova/enter")
     assert manager.tasks_started == {workspace_id: 1}
 
 

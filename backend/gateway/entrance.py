@@ -1,0 +1,118 @@
+"""The workspace host's side of getting in: a nonce first, then a ticket becomes a cookie.
+
+    door ─► /_apranova/enter ─► door ?browser=<digest> ─► /_apranova/enter?ticket=… ─► /
+                sets a nonce        binds a ticket to it       needs the nonce
+
+A ticket that was stolen, or planted by somebody who wants a person to work in their workspace, thus
+opens nothing in another browser.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+from collections.abc import Callable
+from http import HTTPStatus
+from urllib.parse import parse_qs
+
+from redis.exceptions import RedisError
+
+from backend.gateway.access import TICKET_TTL_S, AccessReader, Refused, digest
+from backend.gateway.answers import Answer, Scope, page, redirect
+from backend.gateway.authorization import CLEAR_COOKIES, split_cookies
+from backend.gateway.site import ENTER_PATH, Site
+from contract.door import Link, Page
+from contract.door_page import content_security_policy, render
+
+TICKET_LENGTH_MAX = 64
+_NONCE_BYTES = 32
+_NONCE = re.compile(r"[A-Za-z0-9_-]{43}")
+
+logger = logging.getLogger(__name__)
+
+
+class Entrance:
+    """Answers all paths of the gateway's own on the workspaces' hosts."""
+
+    def __init__(self, site: Site, reader: AccessReader, *, entered: Callable[[str], None]) -> None:
+        """`entered` hears the id of a workspace that somebody enters."""
+        self._site = site
+        self._reader = reader
+        self._entered = entered
+
+    async def answer(self, scope: Scope) -> Answer:
+        headers = dict(scope["headers"])
+        workspace_id = self._site.find_workspace_id(headers.get(b"host", b"").decode("latin-1"))
+        if workspace_id is None or scope["path"] != ENTER_PATH:
+            return self._page(404, "Nothing is here", ("The address may be mistyped.",), workspace_id)
+        if scope["method"] != "GET" or headers.get(b"sec-purpose", b"").startswith(b"prefetch"):
+            text = "Open it in a browser's tab."
+            return self._page(405, "This link works by opening it", (text,), workspace_id)
+        cookies = b"; ".join(value for name, value in scope["headers"] if name == b"cookie")
+        nonces, _ = split_cookies(cookies, self._site.browser_cookie.encode())
+        if len(nonces) > 1:
+            return self._several_nonces(workspace_id)
+        nonce = nonces[0] if nonces and _NONCE.fullmatch(nonces[0]) else ""
+        query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        if "ticket" not in query:
+            return self._fetch_ticket(workspace_id, nonce or secrets.token_urlsafe(_NONCE_BYTES))
+        return await self._enter(workspace_id, query["ticket"][0], nonce)
+
+    def _fetch_ticket(self, workspace_id: str, nonce: str) -> Answer:
+        """Tabs that enter at the same time share one nonce, so the browser's own is kept."""
+        answer = redirect(self._site.ticket_url(workspace_id, digest(nonce)))
+        self._set_cookie(answer, self._site.browser_cookie, nonce, f"; Max-Age={TICKET_TTL_S}")
+        return answer
+
+    async def _enter(self, workspace_id: str, ticket: str, nonce: str) -> Answer:
+        traded: str | Refused = Refused.USED_UP
+        try:
+            if 0 < len(ticket) <= TICKET_LENGTH_MAX:
+                traded = await self._reader.trade_ticket(ticket, workspace_id=workspace_id, nonce=nonce)
+        except (RedisError, OSError) as error:
+            logger.warning("cannot trade a ticket now: %s", error)
+            text = "The platform cannot check your access right now."
+            return self._page(503, "One moment", (text,), workspace_id)
+        match traded:
+            case Refused.USED_UP:
+                text = (
+                    "Such a link opens the workspace once, within a minute. Open the workspace again to get a new one."
+                )
+                return self._page(410, "This link is used up", (text,), workspace_id)
+            case Refused.OTHER_BROWSER if nonce:  # two tabs got a nonce each; or it is not this browser's
+                return self._fetch_ticket(workspace_id, nonce)
+            case Refused.OTHER_BROWSER:
+                return self._without_nonce(workspace_id)
+            case token:
+                self._entered(workspace_id)
+                answer = redirect("/")
+                self._set_cookie(answer, self._site.workspace_cookie, token)
+                return answer
+
+    def _set_cookie(self, answer: Answer, name: str, value: str, lifetime: str = "") -> None:
+        secure = "; Secure" if self._site.is_https else ""
+        cookie = f"{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{lifetime}"
+        answer.headers.append((b"set-cookie", cookie.encode()))
+
+    def _without_nonce(self, workspace_id: str) -> Answer:
+        """Never sends a browser on by itself: one that keeps no cookies would go in a circle."""
+        origin = self._site.workspace_origin(workspace_id)
+        texts = (
+            "A link into a workspace works only in the browser that asked for it.",
+            "Open the workspace again from here.",
+            f"If you then see this page again, allow cookies for {origin} in your browser's settings.",
+        )
+        return self._page(403, "This browser cannot enter with this link", texts, workspace_id)
+
+    def _several_nonces(self, workspace_id: str) -> Answer:
+        """A sibling host has planted one. The browser forgets all of them."""
+        text = "A page that you opened has stored it. It is deleted now; open the workspace again."
+        answer = self._page(400, "Your browser sent a cookie twice", (text,), workspace_id)
+        answer.headers.append(CLEAR_COOKIES)
+        return answer
+
+    def _page(self, status: int, title: str, texts: tuple[str, ...], workspace_id: str | None) -> Answer:
+        door = Link(self._site.door_url(workspace_id), "Open the workspace")
+        html = render(Page(HTTPStatus(status), title, texts, link=door), now=0.0)
+        return page(status, html, content_security_policy=content_security_policy())
