@@ -32,6 +32,7 @@ class VSCode(Application):
         super().__init__(places, children, config)
         self._code_server = Path(places.variables["APRANOVA_CODE_SERVER"])
         self._node = Path(places.variables["APRANOVA_NODE"])
+        self._tools = Path(places.variables["APRANOVA_TOOLS"])
         self._project = places.home / "project"
         self._link = ExtensionLink(str(places.sockets / "extension.sock"), now=time.time)
         self._repair = HomeRepair(places.home, places.sockets)
@@ -108,7 +109,7 @@ class VSCode(Application):
         here = [str(self.places.home / ".local/bin"), str(self._node / "bin")]
         # A Python of the image (/opt/python) comes before the machine's.
         ours = str(Path(sys.executable).parent)
-        return ":".join(dict.fromkeys([*here, ours, "/usr/local/bin", "/usr/bin", "/bin"]))
+        return ":".join(dict.fromkeys([*here, ours, "/usr/local/bin", "/usr/bin", "/bin", str(self._tools / "bin")]))
 
     def environment(self, proxy: Mapping[str, str]) -> dict[str, str]:
         """Everything that code-server, and with it each terminal, gets."""
@@ -120,10 +121,11 @@ class VSCode(Application):
             "APRANOVA_EXTENSION_SOCKET": self._link.socket_path,
             # `npm install -g` and `pip install` go to ~/.local: /opt and /usr are read-only.
             "NPM_CONFIG_PREFIX": str(self.places.home / ".local"),
-            "NPM_CONFIG_NODEDIR": str(self._node),
+            # node-gyp's option, for modules that are compiled; npm complains of it among its own.
+            "npm_package_config_node_gyp_nodedir": str(self._node),
             "NPM_CONFIG_UPDATE_NOTIFIER": "false",
             "PIP_BREAK_SYSTEM_PACKAGES": "1",
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-            "EDITOR": "nano",
+            "EDITOR": "code --wait",
             **_LEAN_MALLOC,
         }

@@ -12,10 +12,10 @@ import platform
 import shutil
 from pathlib import Path
 
-from images import building
+from images import building, python_runtime
 from images.building import BuildFailed, Contents, Kind
 from images.progress import Progress
-from images.vscode import recipe
+from images.vscode import recipe, tools
 from images.vscode.npm import NodeRuntime
 
 HERE = Path(__file__).parent
@@ -28,16 +28,24 @@ FREE_BYTES_MIN = 2 * 1024**3
 def make_layers(layers: Path, progress: Progress) -> Contents:
     node = find_node()
     code_server = layers / f"code-server-{recipe.version()}-{_layer_key(node)}"
-    node_layer = layers / f"node-{node.version()}-{platform.machine()}"
+    node_layer = layers / f"nodejs-{node.version()}-{platform.machine()}"
     if not code_server.is_dir() or not node_layer.is_dir():
         building.check_space(layers, FREE_BYTES_MIN)
     building.make(node_layer, lambda into: _copy_node(node.prefix, into), kind=KIND.name)
     building.make(code_server, lambda into: _make_code_server(node, into, progress), kind=KIND.name)
     program = code_server / "code-server"
+    python = python_runtime.choose()
+    key = building.digest([HERE / "tools.py"], code_server.name, python.command)
+    tools_layer = layers / f"tools-{key}"
+    building.make(tools_layer, lambda into: tools.fill(into, code_server=program, python=python), kind=KIND.name)
     return Contents(
         version=recipe.version(),
-        mounts={"/opt/code-server": program, "/opt/node": node_layer},
-        environment={"APRANOVA_CODE_SERVER": "/opt/code-server", "APRANOVA_NODE": "/opt/node"},
+        mounts={"/opt/code-server": program, "/opt/node": node_layer, "/opt/tools": tools_layer},
+        environment={
+            "APRANOVA_CODE_SERVER": "/opt/code-server",
+            "APRANOVA_NODE": "/opt/node",
+            "APRANOVA_TOOLS": "/opt/tools",
+        },
         memory_max_bytes=MEMORY_MAX_BYTES,
         processes_max=512,
         static={
@@ -91,8 +99,11 @@ def _copy_node(prefix: Path, into: Path) -> None:
         except OSError:
             shutil.copy2(source, target)
 
-    no_python = shutil.ignore_patterns("*.py", "__pycache__")
-    shutil.copytree(prefix, into, copy_function=link_or_copy, dirs_exist_ok=True, ignore=no_python)
+    def wheel_s_own(folder: str, names: list[str]) -> list[str]:
+        """What makes it a Python package. Below it, node-gyp has Python that it needs."""
+        return [name for name in names if Path(folder) == prefix and name.endswith((".py", "__pycache__"))]
+
+    shutil.copytree(prefix, into, copy_function=link_or_copy, dirs_exist_ok=True, ignore=wheel_s_own)
     for name in ("npm", "npx"):
         launcher = into / "bin" / name
         launcher.unlink(missing_ok=True)

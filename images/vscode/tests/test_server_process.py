@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import psutil
 import pytest
 
 from agent.tests.task_process import TaskProcess
-from images.tests.desk import Desk, short_folder
+from images.tests.desk import Desk, on_host, short_folder
 from tests.waiting import until
 
 DATA = ".local/share/code-server"
@@ -109,3 +110,68 @@ def test_what_a_window_without_a_browser_reports_is_no_activity(desk: Desk) -> N
         window.sendall(b'{"type": "activity", "what": "typing"}\n{"type": "unsaved", "count": 7}\n')
         until(lambda: desk.task.status()["unsaved"] == 7)
     assert desk.task.status()["activity_reason"] == launched["activity_reason"]
+
+
+COMMANDS = {
+    "npm pkg get name": "{}\n",
+    "npx --version": "11.",
+    "python --version": "Python 3.",
+    "pip --version": "pip ",
+    "pip3 --version": "pip ",
+    "rg --version": "ripgrep ",
+    "python -m venv .venv && .venv/bin/pip --version": "pip ",
+}
+
+
+def test_a_student_s_commands_are_there_and_print_no_more_than_they_have_to(desk: Desk) -> None:
+    run = in_terminal(desk)
+    (desk.home / "project/package.json").write_text("{}")
+    for command, expected in COMMANDS.items():
+        done = run(command)
+        assert (done.returncode, done.stderr) == (0, ""), command
+        assert done.stdout.startswith(expected), command
+
+
+def test_what_the_machine_lacks_the_image_brings(desk: Desk, image: dict[str, Any], tmp_path: Path) -> None:
+    tools = Path(on_host(image, "/opt/tools")) / "bin"
+    run = in_terminal(desk, path=f"{tools}:{bare_machine(tmp_path)}")
+    for command, expected in COMMANDS.items():
+        if command.startswith(("python", "pip", "rg")):
+            assert run(command).stdout.startswith(expected), command
+    assert "works in VS Code's terminal only" in run("code a.txt").stderr
+
+
+def test_an_npm_module_that_is_compiled_finds_the_headers_without_the_network(desk: Desk) -> None:
+    run = in_terminal(desk)
+    project = desk.home / "project"
+    (project / "package.json").write_text('{"scripts": {"configure": "node-gyp configure --verbose"}}')
+    (project / "binding.gyp").write_text('{"targets": [{"target_name": "a", "sources": ["a.c"]}]}')
+    done = run("npm run configure")
+    assert done.returncode == 0, done.stderr
+    assert "http GET" not in done.stderr
+
+
+def in_terminal(desk: Desk, path: str | None = None) -> Callable[[str], subprocess.CompletedProcess[str]]:
+    """Runs commands in the project with the environment of each terminal."""
+    assert desk.task.claim()[0] == 200
+    (server,) = below(desk.task)
+    environment = {**server.environ(), **({"PATH": path} if path else {})}
+
+    def run(command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["/bin/bash", "-c", command],
+            cwd=desk.home / "project",
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+def bare_machine(folder: Path) -> Path:
+    """A folder with the few commands that scripts need, and none of those that students expect."""
+    for name in ("sh", "bash", "env", "dirname", "readlink"):
+        (folder / name).symlink_to(f"/bin/{name}")
+    return folder

@@ -86,6 +86,52 @@ def test_a_students_day(desk: Desk) -> None:
     assert foreign == []
 
 
+def test_the_terminal_opens_files_in_the_editor_and_git_asks_there_for_its_message(desk: Desk) -> None:
+    for name in ("left.txt", "right.txt", "lines.txt"):
+        (desk.project / name).write_text("".join(f"line {number} of {name}\n" for number in range(1, 40)))
+    # VS Code asks a login shell, and here the machine's own profile forgets the PATH.
+    (server,) = psutil.Process(desk.task.process.pid).children()
+    (desk.home / ".profile").write_text(f"export PATH={server.environ()['PATH']}\n")
+    page = desk.open_tab()
+    page.keyboard.press("Control+Backquote")
+    page.wait_for_selector(".terminal-wrapper .xterm-screen")
+    ready = desk.project / "ready"
+
+    def in_terminal(command: str) -> None:
+        page.locator(".terminal-wrapper.active .xterm-helper-textarea").first.focus()
+        page.keyboard.type(f"{command}\n", delay=5)
+
+    def is_ready() -> bool:
+        in_terminal("touch ready")
+        time.sleep(1)
+        return ready.exists()
+
+    until(is_ready)
+    in_terminal("code -g lines.txt:31")
+    page.wait_for_selector('.tab.active[data-resource-name="lines.txt"]')
+    page.get_by_text("Ln 31, Col 1").wait_for()
+    in_terminal("code -d left.txt right.txt")
+    page.wait_for_selector(".monaco-diff-editor")
+    in_terminal("echo from a pipe | code -")
+    until(lambda: "from a pipe" in page.locator(".editor-instance").first.inner_text().replace("\xa0", " "))
+    in_terminal("git add lines.txt && git commit; git log --format=%s > committed")
+    page.wait_for_selector('.tab.active[data-resource-name="COMMIT_EDITMSG"]')
+    page.locator(".editor-instance").first.click(position={"x": 300, "y": 10}, force=True)
+    page.keyboard.press("Control+Home")
+    page.keyboard.type("My first commit")
+    page.keyboard.press("Control+S")
+    close_editor(page)
+    committed = desk.project / "committed"
+    until(lambda: committed.exists() and committed.read_text() == "My first commit\n")
+
+
+def close_editor(page: Page) -> None:
+    page.keyboard.press("F1")
+    page.keyboard.type(">View: Close Editor")
+    page.locator(".quick-input-widget .monaco-list-row").first.wait_for()
+    page.keyboard.press("Enter")
+
+
 def typing_is_seen(desk: Desk, page: Page) -> bool:
     """The extension starts some seconds after the editor: a first line can come before it."""
     page.keyboard.type(" more", delay=10)
