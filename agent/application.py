@@ -46,6 +46,8 @@ class Application:
     """For people: 'VS Code'."""
     takes_identity = False
     """Whether it reads contract.names.IDENTITY_HEADER; any other application never sees it."""
+    students_listen = False
+    """Whether students run programs that a browser may reach on a port."""
     start_timeout_s = 60.0
     """Twenty times what a start takes on an idle machine; thirty students may start at once."""
     warm_targets: tuple[str, ...] = ("/",)

@@ -9,7 +9,9 @@ from typing import Protocol, cast
 
 from agent.http_body import Body
 from agent.http_head import HEAD_BYTES_MAX, BadHead, Head, for_application, parse_head
-from contract.names import AGENT_PATH_PREFIX
+from agent.preview import CONNECTIONS_MAX as PREVIEWS_MAX
+from agent.preview import AnswerHead, Translation, connect, listening_ports, nothing_listens
+from contract.names import AGENT_PATH_PREFIX, PORT_HEADER
 
 CONTROL_BODY_BYTES_MAX = 64 * 1024
 CONNECTIONS_MAX = 512
@@ -35,6 +37,7 @@ class Guard(Protocol):
     """How long one side may stay open in silence after the other has ended."""
     application_socket: str
     passes_identity: bool
+    own_ports: frozenset[int]
 
     def refuse_control(self, head: Head) -> Reply | None: ...
     def refuse_data(self, head: Head) -> Reply | None: ...
@@ -54,7 +57,11 @@ class Connections:
 
     @property
     def sessions(self) -> int:
-        return sum(front.switched for front in self.open)
+        return sum(front.switched and not front.port for front in self.open)
+
+    @property
+    def previews(self) -> int:
+        return sum(front.port > 0 for front in self.open)
 
     def run(self, task: asyncio.Task[None]) -> None:
         self.tasks.add(task)
@@ -68,6 +75,8 @@ class Front(asyncio.Protocol):
         self.connections = connections
         self.guard = connections.guard
         self.back: Back | None = None
+        self.port = 0
+        """Of the student's program that was asked for; 0: the application."""
         self.switched = False
         self.moved = False
         """Whether bytes moved since the last look of `_linger`."""
@@ -142,7 +151,10 @@ class Front(asyncio.Protocol):
             self._answer(refused)
             return
         self._body = Body(head)
-        if is_control:
+        self.port = 0 if is_control else int(head.value(PORT_HEADER) or 0)
+        if self.connections.previews > PREVIEWS_MAX and self.port:
+            self._answer(Reply(HTTPStatus.SERVICE_UNAVAILABLE))
+        elif is_control:
             self._timer = asyncio.get_running_loop().call_later(
                 self.guard.head_timeout_s, self._answer, Reply(HTTPStatus.REQUEST_TIMEOUT)
             )
@@ -172,21 +184,34 @@ class Front(asyncio.Protocol):
         self._send(await self.guard.control(head, body))
 
     async def _connect(self, head: Head) -> None:
-        loop = asyncio.get_running_loop()
-        try:
-            _, back = await loop.create_unix_connection(lambda: Back(self, head), self.guard.application_socket)
-        except OSError:
-            self._answer(_NO_ANSWER)
+        back, request = await (self._reach_program(head) if self.port else self._reach_application(head))
+        if back is None:
             return
         if self.transport.is_closing():
             back.transport.close()
             return
         self.back = back
-        back.transport.write(for_application(head, with_identity=self.guard.passes_identity))
+        back.transport.write(request)
         rest, self._received = self._received, b""
         self.transport.resume_reading()
         if rest:
             self.data_received(rest)
+
+    async def _reach_application(self, head: Head) -> tuple[Back | None, bytes]:
+        loop = asyncio.get_running_loop()
+        try:
+            _, back = await loop.create_unix_connection(lambda: Back(self, head), self.guard.application_socket)
+        except OSError:
+            self._answer(_NO_ANSWER)
+            return None, b""
+        return back, for_application(head, with_identity=self.guard.passes_identity)
+
+    async def _reach_program(self, head: Head) -> tuple[Back | None, bytes]:
+        translation = Translation(head, self.port)
+        back = await connect(lambda: Back(self, head, AnswerHead(translation)), self.port)
+        if back is None:
+            self._answer(Reply(*nothing_listens(head, self.port, listening_ports(self.guard.own_ports))))
+        return back, translation.request()
 
     def switch(self) -> None:
         """The application agreed to a WebSocket: the bytes are not requests any more."""
@@ -239,10 +264,11 @@ class Front(asyncio.Protocol):
 
 
 class Back(asyncio.Protocol):
-    """The side of the application."""
+    """The side of the application, or of a student's program."""
 
-    def __init__(self, front: Front, head: Head) -> None:
+    def __init__(self, front: Front, head: Head, answer_head: AnswerHead | None = None) -> None:
         self.front = front
+        self._answer_head = answer_head
         self._awaits_switch = head.is_websocket
         self._start = b""
         self._answered = False
@@ -251,6 +277,12 @@ class Back(asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
+        if self._answer_head is not None:
+            data = self._answer_head.take(data)
+        if data:
+            self._pass_on(data)
+
+    def _pass_on(self, data: bytes) -> None:
         if self._awaits_switch:
             self._start += data[: len(_SWITCHING)]
             if len(self._start) >= len(_SWITCHING):
@@ -261,7 +293,7 @@ class Back(asyncio.Protocol):
         self.front.transport.write(data)
 
     def eof_received(self) -> bool:
-        self.front.back_ended(answered=self._answered)
+        self._end_answer()
         return True
 
     def pause_writing(self) -> None:
@@ -271,6 +303,11 @@ class Back(asyncio.Protocol):
         self.front.transport.resume_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 — asyncio's signature
+        self._end_answer()
+
+    def _end_answer(self) -> None:
+        if self._answer_head is not None and (held := self._answer_head.rest()):
+            self._pass_on(held)
         self.front.back_ended(answered=self._answered)
 
     def end(self) -> None:

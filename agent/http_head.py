@@ -44,6 +44,18 @@ class Head:
         tokens = b",".join(self.values("connection")).lower().replace(b" ", b"").split(b",")
         return self.method == "GET" and b"upgrade" in tokens and self.value("upgrade").lower() == "websocket"
 
+    def written(self, headers: list[tuple[bytes, bytes]]) -> bytes:
+        """The head with these headers instead, closing after one answer.
+
+        The secret is checked once a connection, so a connection never carries a second request.
+        """
+        if self.is_websocket:
+            headers = [*headers, (b"connection", b"Upgrade"), (b"upgrade", b"websocket")]
+        else:
+            headers = [*headers, (b"connection", b"close")]
+        request_line = f"{self.method} {self.target} HTTP/1.{self.minor_version}\r\n".encode("latin-1")
+        return request_line + b"".join(name + b": " + value + b"\r\n" for name, value in headers) + b"\r\n"
+
     def points_below(self, prefix: str) -> bool:
         """Whether the path is `prefix` or below it, even when escapes or slashes hide that."""
         path = self.target.partition("?")[0]
@@ -75,20 +87,16 @@ def parse_head(raw: bytes) -> Head:
 
 
 def for_application(head: Head, *, with_identity: bool = False) -> bytes:
-    """The head that the application gets: without our headers, closing after one answer.
+    """The head that the application gets."""
+    return head.written(without_ours(head, with_identity=with_identity))
 
-    The secret is checked once a connection, so a connection never carries a second request.
-    """
-    kept = [
+
+def without_ours(head: Head, *, with_identity: bool = False) -> list[tuple[bytes, bytes]]:
+    """The headers that are meant for a program behind us."""
+    return [
         (name, value)
         for name, value in head.headers
         if (not name.startswith(_OURS) or (with_identity and name == _IDENTITY))
         and name not in _HOP_BY_HOP
         and name not in _FORGEABLE
     ]
-    if head.is_websocket:
-        kept += [(b"connection", b"Upgrade"), (b"upgrade", b"websocket")]
-    else:
-        kept.append((b"connection", b"close"))
-    request_line = f"{head.method} {head.target} HTTP/1.{head.minor_version}\r\n".encode("latin-1")
-    return request_line + b"".join(name + b": " + value + b"\r\n" for name, value in kept) + b"\r\n"

@@ -14,12 +14,13 @@ from typing import Any, TypeVar
 from agent.activity import SAMPLE_INTERVAL_S, Activity
 from agent.application import Application, ApplicationFailed
 from agent.connection import Connections, Reply
-from agent.egress import proxy_environment
+from agent.egress import PROXY_PORT, proxy_environment
 from agent.http_head import Head
 from agent.limits import prefer_to_lose
+from agent.preview import is_by_person, listening_ports, port_of
 from agent.processes import Children, end_everything_else
 from contract.agent import AgentPhase, AgentStatus, ClaimRequest, SaveAnswer, TaskConfig, WarnRequest
-from contract.names import AGENT_PATH_PREFIX, AGENT_TOKEN_HEADER, LAUNCH_SECRET_HEADER
+from contract.names import AGENT_PATH_PREFIX, AGENT_TOKEN_HEADER, LAUNCH_SECRET_HEADER, PORT_HEADER
 from contract.wire import BadMessage, from_json, to_json
 
 # This is `hmac.compare_digest`; importing hmac would load OpenSSL, a third of our memory.
@@ -49,6 +50,7 @@ class Task:
         self.application = application
         self.application_socket = application.socket_path
         self.passes_identity = application.takes_identity
+        self.own_ports = own_ports(config)
         self.phase = AgentPhase.WARMING
         self.failure = ""
         self.activity = Activity(students=application.students, now=now)
@@ -216,8 +218,18 @@ class Task:
         given = head.value(LAUNCH_SECRET_HEADER)
         if not equal_in_constant_time(given.encode(), self._claim.launch_secret.encode()):
             return _text(HTTPStatus.FORBIDDEN, "This workspace does not belong to this request")
+        if head.values(PORT_HEADER):
+            return self._refuse_preview(head)
         if reason := self.application.reason_of_request(head.method, head.target):
             self.activity.person(reason)
+        return None
+
+    def _refuse_preview(self, head: Head) -> Reply | None:
+        port = port_of(head.value(PORT_HEADER))
+        if port is None or port in self.own_ports or not self.application.students_listen:
+            return _text(HTTPStatus.FORBIDDEN, "This port is not open to a browser")
+        if is_by_person(head):
+            self.activity.person(f"opened what your program serves on port {port}")
         return None
 
     # --- control requests ---
@@ -290,8 +302,19 @@ class Task:
                 progress=self.application.progress(),
                 keep_running_wish_until=self.application.keep_running_wish_until(),
                 failure=self.failure,
+                ports=self._ports(),
             )
         )
+
+    def _ports(self) -> tuple[int, ...]:
+        claimed = self.phase is AgentPhase.CLAIMED and self.application.students_listen
+        return tuple(listening_ports(self.own_ports)) if claimed else ()
+
+
+def own_ports(config: TaskConfig) -> frozenset[int]:
+    """Ports of the task itself, on which a browser has no business."""
+    listen = "" if config.listen.startswith("unix:") else config.listen.rpartition(":")[2]
+    return frozenset({PROXY_PORT, *([int(listen)] if listen.isdecimal() else [])})
 
 
 def _json(message: object) -> Reply:

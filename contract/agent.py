@@ -94,6 +94,8 @@ class AgentStatus:
     progress: str = ""
     """While a claim takes long: what is being done, a sentence without a full stop."""
     failure: str = ""
+    ports: tuple[int, ...] = ()
+    """On which the student's programs listen."""
 
 
 @dataclass(frozen=True)

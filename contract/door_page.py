@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
+import functools
 from html import escape
 
 from contract.door import Link, Page, Progress
@@ -35,15 +34,22 @@ li.now::before{content:"";width:.6rem;height:.6rem;margin:0 .2rem;border-radius:
 """
 
 _WHOLE_STYLE = STYLE + STEPS_STYLE
-_STYLE_HASH = base64.b64encode(hashlib.sha256(_WHOLE_STYLE.encode()).digest()).decode()
 
 
 def content_security_policy(form_targets: str = "'none'") -> str:
     """`form_targets`: where a form may lead, redirects included (Chrome checks those, too)."""
     return (
-        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; "
+        f"default-src 'none'; style-src 'sha256-{_style_hash()}'; base-uri 'none'; "
         f"form-action {form_targets}; frame-ancestors 'none'"
     )
+
+
+@functools.cache
+def _style_hash() -> str:
+    import base64  # only here: an agent renders a page too, and hashlib would cost it OpenSSL's memory
+    import hashlib
+
+    return base64.b64encode(hashlib.sha256(_WHOLE_STYLE.encode()).digest()).decode()
 
 
 def render(page: Page, *, now: float, dashboard: str = "", csrf_token: str = "") -> str:

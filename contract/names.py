@@ -15,6 +15,8 @@ GATEWAY_PATH_PREFIX = "/_apranova/"
 LAUNCH_SECRET_HEADER = "x-apranova-launch-secret"  # noqa: S105 (a header's name)
 # Set by the gateway: a short-lived JWT (EdDSA) that says who asks. Its audience is the workspace.
 IDENTITY_HEADER = "x-apranova-identity"
+# Set by the gateway on requests to `p<port>--<workspace>`: the agent passes them to that port.
+PORT_HEADER = "x-apranova-port"
 # Sent by the manager with every control request to the agent.
 AGENT_TOKEN_HEADER = "x-apranova-agent-token"  # noqa: S105 (a header's name)
 
@@ -37,6 +39,11 @@ STUDENT_UID = 1000
 
 WORKSPACE_ID_PATTERN = re.compile(r"^ws-[a-z2-7]{10}$")
 """Also the first label of the workspace's host name; ten base-32 characters are 50 bits."""
+
+PREVIEW_LABEL_PATTERN = re.compile(r"^p([1-9][0-9]{3,4})--(ws-[a-z2-7]{10})$")
+"""The first label of a port's host name: one label, so that one wildcard certificate serves it."""
+PREVIEW_PORTS = range(1024, 65536)
+"""A student's program cannot open a lower one."""
 
 TASK_ID_PATTERN = re.compile(r"^task-[a-z2-7]{16}$")
 

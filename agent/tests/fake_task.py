@@ -26,6 +26,7 @@ class FakeApplication(Application):
         self.socket_path = str(self.folder / "app.sock")
         self.claims = 0
         self.saves = 0
+        self.students_listen = self.behavior == "has ports"
 
     def command(self, proxy: Mapping[str, str]) -> Command:
         program = "/bin/false" if self.behavior == "never starts" else sys.executable

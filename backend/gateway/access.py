@@ -21,6 +21,8 @@ from dataclasses import asdict, dataclass
 import redis
 import redis.asyncio
 
+from backend.gateway.site import Place
+
 TICKET_TTL_S = 60
 ACCESS_TTL_S = 12 * 3600
 REVOKED_CHANNEL = "gateway:revoked"
@@ -32,7 +34,7 @@ _TRADE = """
 local text = redis.call('GETDEL', KEYS[1])
 if not text then return nil end
 local access = cjson.decode(text)
-if access.workspace_id ~= ARGV[1] then return nil end
+if access.workspace_id ~= ARGV[1] or (access.port or 0) ~= tonumber(ARGV[4]) then return nil end
 if ARGV[3] == '' or access.browser ~= ARGV[3] then return 'other browser' end
 redis.call('SET', KEYS[2], text, 'EX', ARGV[2])
 for _, index in ipairs({'{gateway}:session:' .. access.session, '{gateway}:user:' .. access.user_id}) do
@@ -66,7 +68,7 @@ return #keys
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """One browser's right to one workspace."""
+    """One browser's right to one workspace, or to what one port of it serves."""
 
     workspace_id: str
     user_id: str
@@ -74,11 +76,17 @@ class Access:
     """Digest of the portal session's key that it came from."""
     browser: str = ""
     """Digest of the nonce of the browser that asked for the ticket."""
+    port: int = 0
+    """0: the workspace's application."""
+
+    @property
+    def place(self) -> Place:
+        return Place(self.workspace_id, self.port)
 
 
 class Refused(enum.Enum):
     USED_UP = enum.auto()
-    """The ticket is unknown, used, expired or for another workspace."""
+    """The ticket is unknown, used, expired or for another place."""
     OTHER_BROWSER = enum.auto()
     """Another browser asked for the ticket, which is now used up as well."""
 
@@ -94,13 +102,13 @@ class AccessBook:
         self._client = client
         self._revoke = client.register_script(_REVOKE)
 
-    def mint_ticket(self, *, workspace_id: str, user_id: str, session_key: str, browser: str) -> str:
+    def mint_ticket(self, place: Place, *, user_id: str, session_key: str, browser: str) -> str:
         """A ticket for the browser that holds the nonce with the digest `browser`.
 
         The caller has checked that the person may enter.
         """
         ticket = secrets.token_urlsafe(_SECRET_BYTES)
-        access = Access(workspace_id=workspace_id, user_id=user_id, session=digest(session_key), browser=browser)
+        access = Access(place.workspace_id, user_id, digest(session_key), browser, place.port)
         key = f"{{gateway}}:ticket:{digest(ticket)}"
         with self._client.pipeline(transaction=True) as commands:
             commands.set(key, json.dumps(asdict(access)), ex=TICKET_TTL_S)
@@ -126,12 +134,12 @@ class AccessReader:
         self._trade = client.register_script(_TRADE)
         self._read = client.register_script(_READ)
 
-    async def trade_ticket(self, ticket: str, *, workspace_id: str, nonce: str) -> str | Refused:
+    async def trade_ticket(self, ticket: str, place: Place, *, nonce: str) -> str | Refused:
         """The cookie's token. Every try uses up the ticket. `nonce`: the browser's, empty: none."""
         browser = digest(nonce) if nonce else ""  # anyone can ask for a ticket for the digest of ""
         token = secrets.token_urlsafe(_SECRET_BYTES)
         keys = [f"{{gateway}}:ticket:{digest(ticket)}", f"{{gateway}}:access:{digest(token)}"]
-        match await self._trade(keys=keys, args=[workspace_id, ACCESS_TTL_S, browser]):
+        match await self._trade(keys=keys, args=[place.workspace_id, ACCESS_TTL_S, browser, place.port]):
             case b"entered" | "entered":
                 return token
             case b"other browser" | "other browser":

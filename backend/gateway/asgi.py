@@ -58,7 +58,7 @@ class Gateway:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             path = scope["path"]
-            if path == AUTHORIZATION_PATH:
+            if path.startswith(AUTHORIZATION_PATH):
                 await send_answer(send, await self._authorize(scope))
                 return
             if path.startswith(GATEWAY_PATH_PREFIX):

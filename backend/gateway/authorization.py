@@ -12,14 +12,15 @@ from collections.abc import Callable
 
 from backend.gateway.access import Access, AccessReader, digest
 from backend.gateway.answers import Answer, Headers, Scope, problem, redirect
-from backend.gateway.decision import Asked, Verdict, decide
+from backend.gateway.decision import Asked, Verdict, decide, is_from_sibling
 from backend.gateway.endpoints import WorkspaceViews
 from backend.gateway.identity import IdentitySigner
-from backend.gateway.site import Site
+from backend.gateway.site import Place, Site
 from contract.manager import WorkspaceView
-from contract.names import IDENTITY_HEADER, LAUNCH_SECRET_HEADER
+from contract.names import IDENTITY_HEADER, LAUNCH_SECRET_HEADER, PORT_HEADER
 
 AUTHORIZATION_PATH = "/_authz"
+"""Before the path that the browser asked for."""
 ACCESS_FRESH_S = 2.0
 ACCESSES_KEPT_MAX = 4096
 CLEAR_COOKIES = (b"clear-site-data", b'"cookies"')
@@ -35,6 +36,9 @@ _FIELDS = {
     b"sec-fetch-site": "fetch_site",
     b"sec-fetch-mode": "fetch_mode",
     b"sec-fetch-dest": "fetch_dest",
+    b"referer": "referer",
+    b"access-control-request-method": "preflight_method",
+    b"access-control-request-headers": "preflight_headers",
 }
 
 
@@ -60,21 +64,31 @@ class Authorization:
     async def answer(self, scope: Scope) -> Answer:
         """Raises `redis.RedisError` or `ApraNovaError`; Envoy then answers 503."""
         asked, cookie = _read(scope)
-        workspace_id = self._site.find_workspace_id(asked.host)
+        place = self._site.find_place(asked.host)
+        page = self._find_page(asked)
         access = view = None
         application_cookies = b""
-        if workspace_id is not None:
+        if place is not None:
             tokens, application_cookies = split_cookies(cookie, self._cookie_name)
             if len(tokens) > 1:
-                return self._several_cookies(asked, workspace_id)
-            access = await self._find_access(tokens[0], workspace_id) if tokens else None
+                return self._several_cookies(asked, place)
+            access = await self._find_access(tokens[0], place) if tokens else None
             if access is not None:
-                view = self._views.peek(workspace_id) or await self._views.find(workspace_id)
-        own_origin = self._site.workspace_origin(workspace_id or "").encode()
-        verdict = decide(asked, workspace_id=workspace_id, own_origin=own_origin, access=access, view=view)
+                view = self._views.peek(place.workspace_id) or await self._views.find(place.workspace_id)
+        own_origin = self._site.origin_of(place).encode() if place else b""
+        verdict = decide(asked, place=place, own_origin=own_origin, page=page, access=access, view=view)
         if verdict is Verdict.ALLOW and access is not None and view is not None:
-            return Answer(200, _way_to(view, access, self._signer.token(access), application_cookies))
-        return self._refusal(verdict, asked, workspace_id)
+            return Answer(200, self._way_to(view, access, application_cookies))
+        answer = self._refusal(verdict, asked, place)
+        if place is not None and asked.origin and is_from_sibling(place, page):
+            answer.headers += _readable_by(asked)
+        return answer
+
+    def _find_page(self, asked: Asked) -> Place | None:
+        """A page chooses whether its requests have a Referer, but not what it says."""
+        reads = asked.method in ("GET", "HEAD") and not asked.upgrade  # anything else has an Origin
+        page = asked.origin or (asked.referer if reads else b"")
+        return self._site.find_place_of_page(page.decode("latin-1")) if page else None
 
     def revoked(self, token_digest: str) -> None:
         self._revocations += 1
@@ -84,9 +98,29 @@ class Authorization:
         self._revocations += 1
         self._kept.clear()
 
-    async def _find_access(self, token: str, workspace_id: str) -> Access | None:
+    async def _find_access(self, token: str, place: Place) -> Access | None:
         access = await self._find_one(digest(token))
-        return access if access is not None and access.workspace_id == workspace_id else None
+        return access if access is not None and access.place == place else None
+
+    def _way_to(self, view: WorkspaceView, access: Access, cookies: bytes) -> Headers:
+        """Headers that Envoy sets on the request, replacing any that the browser sent."""
+        endpoint = view.endpoint
+        assert endpoint is not None  # noqa: S101  decide() allows no other
+        headers = [
+            (b"x-apranova-cluster", (endpoint.cluster or "original_dst").encode()),
+            (LAUNCH_SECRET_HEADER.encode(), endpoint.launch_secret.encode()),
+            (b"x-user", access.user_id.encode()),
+            (b"x-workspace", access.workspace_id.encode()),
+            # Without one of these two Envoy would leave the browser's cookies as they were.
+            (b"cookie", cookies) if cookies else (b"x-envoy-auth-headers-to-remove", b"cookie"),
+        ]
+        if access.port:
+            headers.append((PORT_HEADER.encode(), str(access.port).encode()))
+        else:
+            headers.append((IDENTITY_HEADER.encode(), self._signer.token(access)))
+        if endpoint.address:
+            headers.append((b"x-envoy-original-dst-host", endpoint.address.encode()))
+        return headers
 
     async def _find_one(self, token_digest: str) -> Access | None:
         now = self._clock()
@@ -102,21 +136,23 @@ class Authorization:
             self._kept[token_digest] = (access, now + ACCESS_FRESH_S)
         return access
 
-    def _several_cookies(self, asked: Asked, workspace_id: str) -> Answer:
+    def _several_cookies(self, asked: Asked, place: Place) -> Answer:
         """A sibling host has planted one, and nobody can tell which. The browser forgets them."""
         if not asked.is_navigation:
             return problem(401, "several_cookies", "The browser sent several cookies of one name.")
-        answer = redirect(self._site.door_url(workspace_id))
+        answer = redirect(self._site.door_url(place, asked.target))
         answer.headers.append(CLEAR_COOKIES)
         return answer
 
-    def _refusal(self, verdict: Verdict, asked: Asked, workspace_id: str | None) -> Answer:
-        door = self._site.door_url(workspace_id)
+    def _refusal(self, verdict: Verdict, asked: Asked, place: Place | None) -> Answer:
+        door = self._site.door_url(place, asked.target)
         match verdict:
             case Verdict.UNKNOWN_HOST:
                 return problem(404, "not_found", "No workspace has this address.")
             case Verdict.FOREIGN_ORIGIN:
                 return problem(403, "foreign_origin", "A workspace takes requests from its own pages only.")
+            case Verdict.PREFLIGHT:
+                return Answer(204)
             case Verdict.NO_ACCESS if not asked.is_navigation:
                 return problem(401, "not_entered", f"Enter the workspace through {door}.")
             case Verdict.NOT_RUNNING if not asked.is_navigation:
@@ -147,7 +183,7 @@ def split_cookies(cookie: bytes, name: bytes) -> tuple[list[str], bytes]:
 
 
 def _read(scope: Scope) -> tuple[Asked, bytes]:
-    asked = Asked(method=scope["method"], host="")
+    asked = Asked(method=scope["method"], host="", target=_target(scope))
     cookies: list[bytes] = []
     for name, value in scope["headers"]:
         if name == b"cookie":
@@ -159,19 +195,23 @@ def _read(scope: Scope) -> tuple[Asked, bytes]:
     return asked, cookies[0] if len(cookies) == 1 else b"; ".join(cookies)
 
 
-def _way_to(view: WorkspaceView, access: Access, identity_token: bytes, cookies: bytes) -> Headers:
-    """Headers that Envoy sets on the request, replacing any that the browser sent."""
-    endpoint = view.endpoint
-    assert endpoint is not None  # noqa: S101  decide() allows no other
+def _target(scope: Scope) -> str:
+    """Path and query that the browser asked for."""
+    path = scope.get("raw_path", b"").decode("latin-1").removeprefix(AUTHORIZATION_PATH) or "/"
+    query = scope.get("query_string", b"").decode("latin-1")
+    return f"{path}?{query}" if query else path
+
+
+def _readable_by(asked: Asked) -> Headers:
+    """Lets a page of another port of the workspace read our answer. What the student's program
+    lets it read, the program says itself."""
     headers = [
-        (b"x-apranova-cluster", (endpoint.cluster or "original_dst").encode()),
-        (LAUNCH_SECRET_HEADER.encode(), endpoint.launch_secret.encode()),
-        (IDENTITY_HEADER.encode(), identity_token),
-        (b"x-user", access.user_id.encode()),
-        (b"x-workspace", access.workspace_id.encode()),
-        # Without one of these two Envoy would leave the browser's cookies as they were.
-        (b"cookie", cookies) if cookies else (b"x-envoy-auth-headers-to-remove", b"cookie"),
+        (b"access-control-allow-origin", asked.origin),
+        (b"access-control-allow-credentials", b"true"),
+        (b"vary", b"origin"),
     ]
-    if endpoint.address:
-        headers.append((b"x-envoy-original-dst-host", endpoint.address.encode()))
+    if asked.preflight_method:
+        headers.append((b"access-control-allow-methods", asked.preflight_method))
+    if asked.preflight_headers:
+        headers.append((b"access-control-allow-headers", asked.preflight_headers))
     return headers

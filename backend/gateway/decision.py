@@ -6,6 +6,7 @@ import enum
 from dataclasses import dataclass
 
 from backend.gateway.access import Access
+from backend.gateway.site import Place
 from contract.manager import WorkspaceView
 from contract.names import WorkspaceState
 
@@ -19,6 +20,8 @@ class Verdict(enum.Enum):
     NO_ACCESS = enum.auto()
     """No cookie, or it is unknown, expired, revoked or for another workspace. The door may help."""
     NOT_RUNNING = enum.auto()
+    PREFLIGHT = enum.auto()
+    """A browser asks, without cookies, whether a page of another port of this workspace may ask."""
 
 
 @dataclass(slots=True)
@@ -33,6 +36,11 @@ class Asked:
     fetch_site: bytes = b""
     fetch_mode: bytes = b""
     fetch_dest: bytes = b""
+    referer: bytes = b""
+    preflight_method: bytes = b""
+    preflight_headers: bytes = b""
+    target: str = "/"
+    """Path and query."""
 
     @property
     def is_navigation(self) -> bool:
@@ -62,15 +70,34 @@ def is_from_own_origin(asked: Asked, own_origin: bytes) -> bool:
     return asked.is_navigation
 
 
+def is_from_sibling(place: Place, page: Place | None) -> bool:
+    """Whether another page of the same student asks for a port: a front end that has an API on a
+    second port, or the editor that shows the app beside the code. The editor itself takes requests
+    from no port: the programs there may be anybody's.
+    """
+    return bool(place.port) and page is not None and page != place and page.workspace_id == place.workspace_id
+
+
 def decide(
-    asked: Asked, *, workspace_id: str | None, own_origin: bytes, access: Access | None, view: WorkspaceView | None
+    asked: Asked,
+    *,
+    place: Place | None,
+    own_origin: bytes,
+    page: Place | None = None,
+    access: Access | None,
+    view: WorkspaceView | None,
 ) -> Verdict:
-    """`access`: what the cookie stands for. `view`: the host's workspace (None: unknown)."""
-    if workspace_id is None:
+    """`page`: where Origin, or without one Referer, says that the request came from.
+    `access`: what the cookie stands for. `view`: the host's workspace (None: unknown).
+    """
+    if place is None:
         return Verdict.UNKNOWN_HOST
-    if not is_from_own_origin(asked, own_origin):
+    sibling = is_from_sibling(place, page)
+    if not sibling and not is_from_own_origin(asked, own_origin):
         return Verdict.FOREIGN_ORIGIN
-    if access is None or access.workspace_id != workspace_id:
+    if sibling and asked.method == "OPTIONS" and asked.preflight_method:
+        return Verdict.PREFLIGHT
+    if access is None or access.place != place:
         return Verdict.NO_ACCESS
     if view is None or view.state is not WorkspaceState.RUNNING or view.endpoint is None:
         return Verdict.NOT_RUNNING

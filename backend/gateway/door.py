@@ -22,15 +22,18 @@ from django.views.decorators.http import require_http_methods
 
 from backend.accounts.models import User
 from backend.gateway import door_pass
+from backend.gateway.site import Place, own_path
 from backend.gateway.wiring import access_book, site
 from backend.workspaces import services
 from backend.workspaces.models import Workspace
 from contract.door import (
     ON_ONE_MACHINE,
+    RETRY_S,
     Enter,
     Launch,
     Link,
     Page,
+    Refresh,
     Visit,
     decide,
     failed,
@@ -42,7 +45,14 @@ from contract.door import (
 from contract.door_page import content_security_policy, render
 from contract.errors import ApraNovaError, Reason, shown
 from contract.manager import WorkspaceView
-from contract.names import BACKEND_DOOR_PATH, DOOR_PATH, DOOR_TRIED, WORKSPACE_ID_PATTERN, WorkspaceState
+from contract.names import (
+    BACKEND_DOOR_PATH,
+    DOOR_PATH,
+    DOOR_TRIED,
+    PREVIEW_PORTS,
+    WORKSPACE_ID_PATTERN,
+    WorkspaceState,
+)
 
 logger = logging.getLogger(__name__)
 View = Callable[..., HttpResponse]
@@ -55,7 +65,9 @@ def _door(view: View) -> View:
     def guarded(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponse:
         user = request.user
         if not isinstance(user, User) or not user.is_active:
-            back = request.path.replace(BACKEND_DOOR_PATH, DOOR_PATH, 1)
+            back = request.get_full_path()
+            if "/port/" not in request.path:  # there is no other door for a port
+                back = request.path.replace(BACKEND_DOOR_PATH, DOOR_PATH, 1)
             return HttpResponseRedirect(f"{settings.ENVIRONMENT.public_url}/signin?next={quote(back)}")
         try:
             return view(request, user, *args, **kwargs)
@@ -102,10 +114,12 @@ def workspace(request: HttpRequest, user: User, workspace_id: str) -> HttpRespon
         case Page() as page:
             return _answer(request, page)
         case Enter():
-            return _let_in(request, user, own)
+            return _let_in(request, user, Place(own.pk))
         case Launch():
             launched = services.launch_for(user, own)
-            return _let_in(request, user, own) if _runs(launched) else HttpResponseRedirect(waiting_path(own.pk))
+            return (
+                _let_in(request, user, Place(own.pk)) if _runs(launched) else HttpResponseRedirect(waiting_path(own.pk))
+            )
 
 
 @_door
@@ -119,7 +133,7 @@ def inner_door(request: HttpRequest, user: User, workspace_id: str) -> HttpRespo
         return _answer(request, not_yours(ON_ONE_MACHINE))
     view = services.view_of(own)
     if _runs(view):
-        return _let_in(request, user, own)
+        return _let_in(request, user, Place(own.pk))
     answer = HttpResponseRedirect(f"{path_of(own.pk)}?{DOOR_TRIED}")
     answer.set_cookie(
         door_pass.cookie_name(is_https=site().is_https),
@@ -132,21 +146,43 @@ def inner_door(request: HttpRequest, user: User, workspace_id: str) -> HttpRespo
     return answer
 
 
+@_door
+def preview(request: HttpRequest, user: User, workspace_id: str, port: str) -> HttpResponse:
+    """What the student's program serves on a port, in both compositions. It launches nothing: a
+    program that was running has to be started by hand anyway.
+    """
+    own = _find_own(user, workspace_id)
+    if own is None or int(port) not in PREVIEW_PORTS:
+        return _answer(request, not_yours(ON_ONE_MACHINE))
+    to = own_path(request.GET.get("to", "/"))
+    if _runs(services.view_of(own)):
+        return _let_in(request, user, Place(own.pk, int(port)), to)
+    page = Page(
+        HTTPStatus.CONFLICT,
+        "Your workspace is not running",
+        (
+            f"What you asked for is served by a program in it, on port {port}.",
+            "Open the workspace and start the program again. This page then opens it by itself.",
+        ),
+        link=Link(f"{settings.ENVIRONMENT.public_url}{path_of(own.pk)}", "Open the workspace"),
+        refresh=Refresh(RETRY_S, request.get_full_path()),
+    )
+    return _answer(request, page)
+
+
 def _find_own(user: User, workspace_id: str) -> Workspace | None:
     return services.find_workspace(user, workspace_id) if WORKSPACE_ID_PATTERN.fullmatch(workspace_id) else None
 
 
-def _let_in(request: HttpRequest, user: User, own: Workspace) -> HttpResponse:
-    """To the workspace's host: first for a nonce of this browser, then with a ticket for it."""
+def _let_in(request: HttpRequest, user: User, place: Place, to: str = "/") -> HttpResponse:
+    """To the place's host: first for a nonce of this browser, then with a ticket for it."""
     session_key = request.session.session_key
     if session_key is None:  # without it the access could not be revoked
         raise ApraNovaError(Reason.INTERNAL, "Sign in again, please.", detail="session without a key")
     ticket, browser = "", request.GET.get("browser", "")
     if _DIGEST.fullmatch(browser):
-        ticket = access_book().mint_ticket(
-            workspace_id=own.pk, user_id=str(user.pk), session_key=session_key, browser=browser
-        )
-    return HttpResponseRedirect(site().enter_url(own.pk, ticket), headers={"Referrer-Policy": "no-referrer"})
+        ticket = access_book().mint_ticket(place, user_id=str(user.pk), session_key=session_key, browser=browser)
+    return HttpResponseRedirect(site().enter_url(place, ticket, to), headers={"Referrer-Policy": "no-referrer"})
 
 
 def _runs(view: WorkspaceView) -> bool:

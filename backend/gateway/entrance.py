@@ -21,7 +21,7 @@ from redis.exceptions import RedisError
 from backend.gateway.access import TICKET_TTL_S, AccessReader, Refused, digest
 from backend.gateway.answers import Answer, Scope, page, redirect
 from backend.gateway.authorization import CLEAR_COOKIES, split_cookies
-from backend.gateway.site import ENTER_PATH, Site
+from backend.gateway.site import ENTER_PATH, Place, Site, own_path
 from contract.door import Link, Page
 from contract.door_page import content_security_policy, render
 
@@ -43,50 +43,51 @@ class Entrance:
 
     async def answer(self, scope: Scope) -> Answer:
         headers = dict(scope["headers"])
-        workspace_id = self._site.find_workspace_id(headers.get(b"host", b"").decode("latin-1"))
-        if workspace_id is None or scope["path"] != ENTER_PATH:
-            return self._page(404, "Nothing is here", ("The address may be mistyped.",), workspace_id)
+        place = self._site.find_place(headers.get(b"host", b"").decode("latin-1"))
+        if place is None or scope["path"] != ENTER_PATH:
+            return self._page(404, "Nothing is here", ("The address may be mistyped.",), place)
         if scope["method"] != "GET" or headers.get(b"sec-purpose", b"").startswith(b"prefetch"):
             text = "Open it in a browser's tab."
-            return self._page(405, "This link works by opening it", (text,), workspace_id)
+            return self._page(405, "This link works by opening it", (text,), place)
         cookies = b"; ".join(value for name, value in scope["headers"] if name == b"cookie")
         nonces, _ = split_cookies(cookies, self._site.browser_cookie.encode())
         if len(nonces) > 1:
-            return self._several_nonces(workspace_id)
+            return self._several_nonces(place)
         nonce = nonces[0] if nonces and _NONCE.fullmatch(nonces[0]) else ""
         query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        to = own_path(query.get("to", ["/"])[0])
         if "ticket" not in query:
-            return self._fetch_ticket(workspace_id, nonce or secrets.token_urlsafe(_NONCE_BYTES))
-        return await self._enter(workspace_id, query["ticket"][0], nonce)
+            return self._fetch_ticket(place, nonce or secrets.token_urlsafe(_NONCE_BYTES), to)
+        return await self._enter(place, query["ticket"][0], nonce, to)
 
-    def _fetch_ticket(self, workspace_id: str, nonce: str) -> Answer:
+    def _fetch_ticket(self, place: Place, nonce: str, to: str) -> Answer:
         """Tabs that enter at the same time share one nonce, so the browser's own is kept."""
-        answer = redirect(self._site.ticket_url(workspace_id, digest(nonce)))
+        answer = redirect(self._site.ticket_url(place, digest(nonce), to))
         self._set_cookie(answer, self._site.browser_cookie, nonce, f"; Max-Age={TICKET_TTL_S}")
         return answer
 
-    async def _enter(self, workspace_id: str, ticket: str, nonce: str) -> Answer:
+    async def _enter(self, place: Place, ticket: str, nonce: str, to: str) -> Answer:
         traded: str | Refused = Refused.USED_UP
         try:
             if 0 < len(ticket) <= TICKET_LENGTH_MAX:
-                traded = await self._reader.trade_ticket(ticket, workspace_id=workspace_id, nonce=nonce)
+                traded = await self._reader.trade_ticket(ticket, place, nonce=nonce)
         except (RedisError, OSError) as error:
             logger.warning("cannot trade a ticket now: %s", error)
             text = "The platform cannot check your access right now."
-            return self._page(503, "One moment", (text,), workspace_id)
+            return self._page(503, "One moment", (text,), place)
         match traded:
             case Refused.USED_UP:
                 text = (
                     "Such a link opens the workspace once, within a minute. Open the workspace again to get a new one."
                 )
-                return self._page(410, "This link is used up", (text,), workspace_id)
+                return self._page(410, "This link is used up", (text,), place)
             case Refused.OTHER_BROWSER if nonce:  # two tabs got a nonce each; or it is not this browser's
-                return self._fetch_ticket(workspace_id, nonce)
+                return self._fetch_ticket(place, nonce, to)
             case Refused.OTHER_BROWSER:
-                return self._without_nonce(workspace_id)
+                return self._without_nonce(place)
             case token:
-                self._entered(workspace_id)
-                answer = redirect("/")
+                self._entered(place.workspace_id)
+                answer = redirect(to)
                 self._set_cookie(answer, self._site.workspace_cookie, token)
                 return answer
 
@@ -95,24 +96,24 @@ class Entrance:
         cookie = f"{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{lifetime}"
         answer.headers.append((b"set-cookie", cookie.encode()))
 
-    def _without_nonce(self, workspace_id: str) -> Answer:
+    def _without_nonce(self, place: Place) -> Answer:
         """Never sends a browser on by itself: one that keeps no cookies would go in a circle."""
-        origin = self._site.workspace_origin(workspace_id)
+        origin = self._site.origin_of(place)
         texts = (
             "A link into a workspace works only in the browser that asked for it.",
             "Open the workspace again from here.",
             f"If you then see this page again, allow cookies for {origin} in your browser's settings.",
         )
-        return self._page(403, "This browser cannot enter with this link", texts, workspace_id)
+        return self._page(403, "This browser cannot enter with this link", texts, place)
 
-    def _several_nonces(self, workspace_id: str) -> Answer:
+    def _several_nonces(self, place: Place) -> Answer:
         """A sibling host has planted one. The browser forgets all of them."""
         text = "A page that you opened has stored it. It is deleted now; open the workspace again."
-        answer = self._page(400, "Your browser sent a cookie twice", (text,), workspace_id)
+        answer = self._page(400, "Your browser sent a cookie twice", (text,), place)
         answer.headers.append(CLEAR_COOKIES)
         return answer
 
-    def _page(self, status: int, title: str, texts: tuple[str, ...], workspace_id: str | None) -> Answer:
-        door = Link(self._site.door_url(workspace_id), "Open the workspace")
+    def _page(self, status: int, title: str, texts: tuple[str, ...], place: Place | None) -> Answer:
+        door = Link(self._site.door_url(place), "Open the workspace")
         html = render(Page(HTTPStatus(status), title, texts, link=door), now=0.0)
         return page(status, html, content_security_policy=content_security_policy())

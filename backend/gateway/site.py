@@ -5,12 +5,35 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
+from urllib.parse import urlencode, urlsplit
 
 from contract.door import path_of
-from contract.names import BACKEND_DOOR_PATH, DOOR_PATH, GATEWAY_PATH_PREFIX, WORKSPACE_ID_PATTERN
+from contract.names import (
+    BACKEND_DOOR_PATH,
+    DOOR_PATH,
+    GATEWAY_PATH_PREFIX,
+    PREVIEW_LABEL_PATTERN,
+    PREVIEW_PORTS,
+    WORKSPACE_ID_PATTERN,
+)
 
 ENTER_PATH = f"{GATEWAY_PATH_PREFIX}enter"
 _PORT = re.compile(r"[0-9]{0,5}")
+_PATH_MAX = 2000
+_NOT_IN_A_PATH = re.compile(r"[\\\x00-\x20\x7f]")
+
+
+class Place(NamedTuple):
+    """What one host below the workspaces domain stands for. Each has an origin of its own."""
+
+    workspace_id: str
+    port: int = 0
+    """What the student's program serves there; 0: the workspace's application."""
+
+    @property
+    def label(self) -> str:
+        return f"p{self.port}--{self.workspace_id}" if self.port else self.workspace_id
 
 
 @dataclass(frozen=True)
@@ -38,30 +61,61 @@ class Site:
         """Holds the nonce that a ticket is bound to."""
         return "__Host-apranova_browser" if self.is_https else "apranova_browser"
 
-    def find_workspace_id(self, host: str) -> str | None:
-        """The workspace that a `Host` header names. The port is ignored."""
+    def find_place(self, host: str) -> Place | None:
+        """What a `Host` header names. The header's own port is ignored."""
         name, _, port = host.lower().partition(":")
         label, _, domain = name.partition(".")
         # Envoy joins two Host headers by a comma: only a port may follow the colon.
-        if domain != self._domain_name or not WORKSPACE_ID_PATTERN.fullmatch(label) or not _PORT.fullmatch(port):
+        if domain != self._domain_name or not _PORT.fullmatch(port):
             return None
-        return label
+        if WORKSPACE_ID_PATTERN.fullmatch(label):
+            return Place(label)
+        preview = PREVIEW_LABEL_PATTERN.fullmatch(label)
+        return Place(preview[2], int(preview[1])) if preview and int(preview[1]) in PREVIEW_PORTS else None
 
-    def workspace_origin(self, workspace_id: str) -> str:
-        return f"{self.scheme}://{workspace_id}.{self.workspaces_domain}"
+    def origin_of(self, place: Place) -> str:
+        return f"{self.scheme}://{place.label}.{self.workspaces_domain}"
 
-    def door_url(self, workspace_id: str | None) -> str:
-        return self.public_url + (path_of(workspace_id) if workspace_id else DOOR_PATH)
+    def find_place_of_page(self, address: str) -> Place | None:
+        """The place from which an `Origin` or `Referer` header says that a request came."""
+        try:
+            parts = urlsplit(address)
+        except ValueError:
+            return None
+        place = self.find_place(parts.netloc)
+        return place if place and self.origin_of(place) == f"{parts.scheme}://{parts.netloc}" else None
 
-    def enter_url(self, workspace_id: str, ticket: str = "") -> str:
+    def door_url(self, place: Place | None, to: str = "/") -> str:
+        """Where a person is let in. `to`: the path that they asked for, for a port."""
+        if place is None:
+            return self.public_url + DOOR_PATH
+        return self._inner_door_url(place, "", to) if place.port else self.public_url + path_of(place.workspace_id)
+
+    def enter_url(self, place: Place, ticket: str = "", to: str = "/") -> str:
         """Without a ticket, the address gives the browser a nonce and comes back for one."""
-        query = f"?ticket={ticket}" if ticket else ""
-        return f"{self.workspace_origin(workspace_id)}{ENTER_PATH}{query}"
+        return f"{self.origin_of(place)}{ENTER_PATH}{_query(ticket=ticket, to=to)}"
 
-    def ticket_url(self, workspace_id: str, browser: str) -> str:
+    def ticket_url(self, place: Place, browser: str, to: str = "/") -> str:
         """Where the browser whose nonce has the digest `browser` gets a ticket."""
-        return f"{self.public_url}{BACKEND_DOOR_PATH}{workspace_id}/?browser={browser}"
+        return self._inner_door_url(place, browser, to)
+
+    def _inner_door_url(self, place: Place, browser: str, to: str) -> str:
+        port = f"port/{place.port}/" if place.port else ""
+        return f"{self.public_url}{BACKEND_DOOR_PATH}{place.workspace_id}/{port}{_query(browser=browser, to=to)}"
 
     @cached_property
     def _domain_name(self) -> str:
         return self.workspaces_domain.partition(":")[0]
+
+
+def own_path(path: str) -> str:
+    """The path if it cannot lead to another host or back to us; else the start page."""
+    leads_away = not path.startswith("/") or path.startswith(("//", GATEWAY_PATH_PREFIX)) or _NOT_IN_A_PATH.search(path)
+    return "/" if leads_away or len(path) > _PATH_MAX else path
+
+
+def _query(*, to: str, **secrets: str) -> str:
+    """The part of an address from its question mark on; without what says nothing."""
+    path = own_path(to)
+    given = {name: text for name, text in {**secrets, "to": "" if path == "/" else path}.items() if text}
+    return f"?{urlencode(given)}" if given else ""

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from backend.gateway.access import AccessBook
 from backend.gateway.asgi import Gateway
 from backend.gateway.identity import IdentitySigner
-from backend.gateway.site import Site
+from backend.gateway.site import Place, Site
 from backend.workspaces.announcements import CHANNEL
 from contract.errors import ApraNovaError, Reason
 from contract.manager import Endpoint, WorkspaceView
@@ -124,32 +124,34 @@ class Stack:
             self.end(process)
         shutil.rmtree(self.folder)
 
-    def enter(self, workspace_id: str = MINE, *, user_id: str = ME, session_key: str = "session-1") -> str:
+    def enter(
+        self, workspace_id: str = MINE, *, port: int = 0, user_id: str = ME, session_key: str = "session-1"
+    ) -> str:
         """Go through the door's last steps; returns the browser's Cookie header."""
-        nonce, browser = self.browser(workspace_id)
+        nonce, browser = self.browser(workspace_id, port)
         ticket = self.book.mint_ticket(
-            workspace_id=workspace_id, user_id=user_id, session_key=session_key, browser=browser
+            Place(workspace_id, port), user_id=user_id, session_key=session_key, browser=browser
         )
         answer = self.client.ask(
-            self.host(workspace_id), f"/_apranova/enter?ticket={ticket}", headers={"Cookie": nonce}
+            self.host(workspace_id, port), f"/_apranova/enter?ticket={ticket}", headers={"Cookie": nonce}
         )
         assert answer.status == 302, answer
         cookie = answer.header("set-cookie")
         assert cookie is not None
         return cookie.partition(";")[0]
 
-    def browser(self, workspace_id: str = MINE) -> tuple[str, str]:
+    def browser(self, workspace_id: str = MINE, port: int = 0) -> tuple[str, str]:
         """A browser that has been given a nonce: its Cookie header, and what the door is told."""
-        answer = self.client.ask(self.host(workspace_id), "/_apranova/enter")
+        answer = self.client.ask(self.host(workspace_id, port), "/_apranova/enter")
         assert answer.status == 302, answer
         cookie = (answer.header("set-cookie") or "").partition(";")[0]
         return cookie, (answer.header("location") or "").partition("?browser=")[2]
 
-    def host(self, workspace_id: str) -> str:
-        return f"{workspace_id}.{self.settings.workspaces_domain}"
+    def host(self, workspace_id: str, port: int = 0) -> str:
+        return f"{Place(workspace_id, port).label}.{self.settings.workspaces_domain}"
 
-    def origin(self, workspace_id: str) -> str:
-        return f"http://{self.host(workspace_id)}"
+    def origin(self, workspace_id: str, port: int = 0) -> str:
+        return f"http://{self.host(workspace_id, port)}"
 
     def change(self, workspace_id: str, **changes: object) -> None:
         """The manager's record changes and the backend says so (backend/workspaces/services.py)."""

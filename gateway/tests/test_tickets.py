@@ -11,13 +11,14 @@ import pytest
 import redis
 
 from backend.gateway.access import digest
+from backend.gateway.site import Place
 from contract.names import WorkspaceState
 from gateway.tests.client import HTML, Answer
 from gateway.tests.stack import ME, MINE, TCP, THEIRS, Stack
 
 
 def _ticket(stack: Stack, browser: str, workspace_id: str = MINE, session_key: str = "session-1") -> str:
-    return stack.book.mint_ticket(workspace_id=workspace_id, user_id=ME, session_key=session_key, browser=browser)
+    return stack.book.mint_ticket(Place(workspace_id), user_id=ME, session_key=session_key, browser=browser)
 
 
 def _enter(stack: Stack, ticket: str, cookie: str = "", *, host: str = MINE, **more: str) -> Answer:

@@ -25,6 +25,7 @@ _LEAN_MALLOC = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "65536"}
 
 class VSCode(Application):
     name = "VS Code"
+    students_listen = True
     warm_targets = ("/healthz", "/version")
     """VS Code's server loads with the first request to itself; /healthz is only code-server's."""
 
@@ -118,6 +119,9 @@ class VSCode(Application):
             "SHELL": "/bin/bash",
             "PATH": self._path(),
             "XDG_RUNTIME_DIR": str(self.places.sockets),
+            # Where the Ports view, links in terminals and *Open in Browser* lead: VS Code knows the
+            # host only in the browser, where it replaces both names.
+            "VSCODE_PROXY_URI": "//p{{port}}--{{host}}/",
             "APRANOVA_EXTENSION_SOCKET": self._link.socket_path,
             # `npm install -g` and `pip install` go to ~/.local: /opt and /usr are read-only.
             "NPM_CONFIG_PREFIX": str(self.places.home / ".local"),

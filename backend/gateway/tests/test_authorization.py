@@ -20,7 +20,7 @@ from backend.gateway.decision import Asked, is_from_own_origin
 from backend.gateway.door_pass import cookie_name, sign_pass
 from backend.gateway.endpoints import WorkspaceViews
 from backend.gateway.identity import IdentitySigner
-from backend.gateway.site import Site
+from backend.gateway.site import Place, Site
 from backend.gateway.tests.test_decision import ACCESS, OTHER, OWN, WORKSPACE, view
 from contract.names import DOOR_AUDIENCE, DOOR_COOKIE, DOOR_ISSUER, IDENTITY_HEADER, LAUNCH_SECRET_HEADER
 
@@ -218,8 +218,8 @@ class _NoRedis:
     ],
 )  # fmt: skip
 async def test_the_gateways_own_pages(path: str, query: str, changes: dict[str, Any], status: int | None) -> None:
-    async def trade(ticket: str, *, workspace_id: str, nonce: str) -> str | Refused:
-        assert (workspace_id, nonce) == (WORKSPACE, NONCE)
+    async def trade(ticket: str, place: Place, *, nonce: str) -> str | Refused:
+        assert (place, nonce) == (Place(WORKSPACE), NONCE)
         if ticket == "away":
             raise RedisError
         return "token" if ticket == "t" else Refused.USED_UP

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Sequence
 
 import pytest
@@ -11,7 +12,7 @@ from backend.gateway.access import Access
 from backend.gateway.authorization import split_cookies
 from backend.gateway.decision import Asked, Verdict, decide
 from backend.gateway.endpoints import FRESH_S, STALE_MAX_S, WorkspaceViews
-from backend.gateway.site import Site
+from backend.gateway.site import Place, Site, own_path
 from contract.errors import ApraNovaError, Reason
 from contract.manager import Endpoint, WorkspaceView
 from contract.names import WorkspaceKind, WorkspaceState
@@ -20,6 +21,7 @@ WORKSPACE, OTHER = "ws-aaaaaaaaaa", "ws-bbbbbbbbbb"
 OWN = b"http://ws-aaaaaaaaaa.ws.localhost:8080"
 ACCESS = Access(WORKSPACE, "user", "session")
 NAME = b"apranova_workspace"
+SITE = Site("http://localhost:8080", "ws.localhost:8080")
 
 
 def view(state: WorkspaceState = WorkspaceState.RUNNING, workspace_id: str = WORKSPACE) -> WorkspaceView:
@@ -29,7 +31,8 @@ def view(state: WorkspaceState = WorkspaceState.RUNNING, workspace_id: str = WOR
 
 def test_a_running_workspace_is_open_to_its_access_and_to_no_other() -> None:
     def verdict(access: Access | None, seen: WorkspaceView | None, workspace_id: str | None = WORKSPACE) -> Verdict:
-        return decide(Asked("GET", "h"), workspace_id=workspace_id, own_origin=OWN, access=access, view=seen)
+        place = Place(workspace_id) if workspace_id else None
+        return decide(Asked("GET", "h"), place=place, own_origin=OWN, access=access, view=seen)
 
     assert verdict(ACCESS, view()) is Verdict.ALLOW
     assert verdict(None, view()) is Verdict.NO_ACCESS
@@ -42,7 +45,8 @@ def test_a_running_workspace_is_open_to_its_access_and_to_no_other() -> None:
 
 def test_a_foreign_origin_is_refused_before_access_is_looked_at() -> None:
     asked = Asked("GET", "h", upgrade=b"websocket", origin=b"http://ws-bbbbbbbbbb.ws.localhost:8080")
-    assert decide(asked, workspace_id=WORKSPACE, own_origin=OWN, access=ACCESS, view=view()) is Verdict.FOREIGN_ORIGIN
+    place = Place(WORKSPACE)
+    assert decide(asked, place=place, own_origin=OWN, access=ACCESS, view=view()) is Verdict.FOREIGN_ORIGIN
 
 
 @pytest.mark.parametrize(
@@ -66,10 +70,25 @@ def test_our_cookies_are_taken_out_however_they_are_written(cookie: bytes, token
 
 
 @pytest.mark.parametrize(
-    ("host", "workspace_id"),
+    ("host", "place"),
     [
-        (f"{WORKSPACE}.ws.localhost:8080", WORKSPACE),
-        (f"{WORKSPACE.upper()}.WS.localhost", WORKSPACE),
+        (f"{WORKSPACE}.ws.localhost:8080", Place(WORKSPACE)),
+        (f"{WORKSPACE.upper()}.WS.localhost", Place(WORKSPACE)),
+        (f"p3000--{WORKSPACE}.ws.localhost:8080", Place(WORKSPACE, 3000)),
+        (f"P65535--{WORKSPACE.upper()}.ws.localhost", Place(WORKSPACE, 65535)),
+        *(
+            (f"{label}.ws.localhost", None)
+            for label in (
+                f"p80--{WORKSPACE}",
+                f"p1023--{WORKSPACE}",
+                f"p03000--{WORKSPACE}",
+                f"p65536--{WORKSPACE}",
+                f"p3000-{WORKSPACE}",
+                f"p3000--p3000--{WORKSPACE}",
+                f"p--{WORKSPACE}",
+                f"p٣٠٠٠--{WORKSPACE}",
+            )
+        ),
         (f"{WORKSPACE}.ws.localhost:8080,{OTHER}.ws.localhost", None),
         (f"{WORKSPACE}.ws.localhost.evil.example", None),
         (f"{WORKSPACE}.ws.localhost.", None),
@@ -79,8 +98,75 @@ def test_our_cookies_are_taken_out_however_they_are_written(cookie: bytes, token
         ("", None),
     ],
 )
-def test_a_host_names_a_workspace_exactly_or_not_at_all(host: str, workspace_id: str | None) -> None:
-    assert Site("http://localhost:8080", "ws.localhost:8080").find_workspace_id(host) == workspace_id
+def test_a_host_names_a_workspace_or_a_port_exactly_or_not_at_all(host: str, place: Place | None) -> None:
+    assert SITE.find_place(host) == place
+
+
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [
+        (f"http://p3000--{WORKSPACE}.ws.localhost:8080", Place(WORKSPACE, 3000)),
+        (f"http://{WORKSPACE}.ws.localhost:8080/?folder=/x", Place(WORKSPACE)),
+        (f"https://p3000--{WORKSPACE}.ws.localhost:8080", None),
+        (f"http://p3000--{WORKSPACE}.ws.localhost:9090", None),
+        (f"http://x@p3000--{WORKSPACE}.ws.localhost:8080", None),
+        ("http://[", None), ("null", None), ("", None),
+    ],
+)  # fmt: skip
+def test_a_page_is_of_a_place_only_with_its_exact_origin(address: str, place: Place | None) -> None:
+    assert SITE.find_place_of_page(address) == place
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "opened"),
+    [
+        ("/admin/?next=%2Fx&y=1", "/admin/?next=%2Fx&y=1"),
+        *((bad, "/") for bad in ("", "//evil.example", "/\\evil", "/\t/evil", "http://evil", "/_apranova/enter?ticket=x", "/" + "x" * 2000)),
+    ],
+)  # fmt: skip
+def test_entering_leads_to_the_page_that_was_asked_for_and_never_to_another_host(asked_for: str, opened: str) -> None:
+    assert own_path(asked_for) == opened
+
+
+PORT, SECOND_PORT = Place(WORKSPACE, 5173), Place(WORKSPACE, 3000)
+
+
+@pytest.mark.parametrize(
+    ("place", "page", "asked", "verdict"),
+    [
+        (PORT, None, Asked("GET", "h"), Verdict.ALLOW),
+        # A front end that asks its API: by script, by image, by WebSocket, by form.
+        (PORT, SECOND_PORT, Asked("GET", "h", fetch_site=b"same-site", fetch_mode=b"cors", origin=b"x"), Verdict.ALLOW),
+        (PORT, SECOND_PORT, Asked("GET", "h", fetch_site=b"same-site", fetch_mode=b"no-cors"), Verdict.ALLOW),
+        (PORT, SECOND_PORT, Asked("GET", "h", upgrade=b"websocket", origin=b"x"), Verdict.ALLOW),
+        (PORT, SECOND_PORT, Asked("POST", "h", origin=b"x"), Verdict.ALLOW),
+        # The editor shows the app beside the code.
+        (PORT, Place(WORKSPACE), Asked("GET", "h", fetch_site=b"same-site", fetch_mode=b"navigate", fetch_dest=b"iframe"), Verdict.ALLOW),
+        # No port asks the editor for anything.
+        (Place(WORKSPACE), PORT, Asked("GET", "h", fetch_site=b"same-site", origin=b"x"), Verdict.FOREIGN_ORIGIN),
+        (Place(WORKSPACE), PORT, Asked("GET", "h", upgrade=b"websocket", origin=b"x"), Verdict.FOREIGN_ORIGIN),
+        (Place(WORKSPACE), PORT, Asked("OPTIONS", "h", origin=b"x", preflight_method=b"PUT"), Verdict.FOREIGN_ORIGIN),
+        # Nor anybody else's page a port, whatever port it is of.
+        (PORT, Place(OTHER, 5173), Asked("GET", "h", fetch_site=b"same-site", origin=b"x"), Verdict.FOREIGN_ORIGIN),
+        (PORT, Place(OTHER), Asked("GET", "h", upgrade=b"websocket", origin=b"x"), Verdict.FOREIGN_ORIGIN),
+        (PORT, Place(OTHER), Asked("GET", "h", fetch_site=b"same-site", fetch_mode=b"navigate", fetch_dest=b"iframe"), Verdict.FOREIGN_ORIGIN),
+        (PORT, Place(OTHER), Asked("OPTIONS", "h", origin=b"x", preflight_method=b"PUT"), Verdict.FOREIGN_ORIGIN),
+        (PORT, None, Asked("POST", "h"), Verdict.FOREIGN_ORIGIN),
+        # A preflight never has a cookie.
+        (PORT, SECOND_PORT, Asked("OPTIONS", "h", origin=b"x", preflight_method=b"PUT"), Verdict.PREFLIGHT),
+    ],
+)  # fmt: skip
+def test_what_pages_of_one_workspace_may_ask_of_each_other(
+    place: Place, page: Place | None, asked: Asked, verdict: Verdict
+) -> None:
+    access = Access(WORKSPACE, "user", "session", port=place.port)
+    assert decide(asked, place=place, own_origin=OWN, page=page, access=access, view=view()) is verdict
+
+
+def test_access_to_one_port_opens_neither_another_port_nor_the_editor() -> None:
+    for access, place in itertools.permutations([Place(WORKSPACE), PORT, SECOND_PORT], 2):
+        held = Access(WORKSPACE, "user", "session", port=access.port)
+        assert decide(Asked("GET", "h"), place=place, own_origin=OWN, access=held, view=view()) is Verdict.NO_ACCESS
 
 
 def test_with_https_the_cookie_cannot_be_planted_by_a_sibling() -> None:

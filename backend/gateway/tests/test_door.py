@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import jwt
 import pytest
@@ -25,8 +25,9 @@ def _stopped(browser, manager) -> str:
 def _get_nonce(browser, location: str):
     """On the workspace's host; returns the nonce's cookie and the address where a ticket is."""
     url = urlsplit(location)
-    assert (url.path, url.query) == ("/_apranova/enter", "")
-    answer = browser.get(url.path, headers={"Host": url.netloc})
+    assert url.path == "/_apranova/enter"
+    assert "ticket" not in url.query
+    answer = browser.get(f"{url.path}?{url.query}", headers={"Host": url.netloc})
     back = urlsplit(answer.headers["location"])
     assert back.netloc == "localhost:8080"
     return re.search(r"apranova_browser=[^;]+", answer.headers["set-cookie"])[0], f"{back.path}?{back.query}"
@@ -116,6 +117,45 @@ def test_the_door_gives_no_ticket_without_a_browsers_digest(signed_in, manager, 
     workspace_id = browser.post("/api/workspace/create/").json()["id"]
     answer = browser.get(f"/api/door/{workspace_id}/?browser={browser_digest}")
     assert answer.headers["location"].endswith("/_apranova/enter")
+
+
+def test_the_door_of_a_port_leads_to_the_page_that_was_asked_for(signed_in, manager):
+    browser = signed_in()
+    workspace_id = browser.post("/api/workspace/create/").json()["id"]
+    answer = browser.get(f"/api/door/{workspace_id}/port/3000/?to=%2Fadmin%2F%3Fx%3D1", headers=FROM_ELSEWHERE)
+    assert answer.status_code == 302
+    location = answer.headers["location"]
+    assert location == f"http://p3000--{workspace_id}.ws.localhost:8080/_apranova/enter?to=%2Fadmin%2F%3Fx%3D1"
+    entered, token = _enter(browser, location)
+    assert (entered.status_code, entered.headers["location"]) == (302, "/admin/?x=1")
+    allowed = _authorized(browser, f"p3000--{workspace_id}", token)
+    assert (allowed.status_code, allowed.headers["x-apranova-port"]) == (200, "3000")
+    assert "x-apranova-identity" not in allowed.headers
+    for other in (workspace_id, f"p3001--{workspace_id}"):
+        assert _authorized(browser, other, token).status_code == 401
+
+
+def test_the_door_of_a_port_is_closed_to_another_student_and_to_a_stranger(signed_in, browser, manager):
+    workspace_id = signed_in().post("/api/workspace/create/").json()["id"]
+    path = f"/api/door/{workspace_id}/port/3000/?to=%2Fx"
+    answer = signed_in().get(path)
+    assert answer.status_code == 404
+    assert "You have no such workspace" in answer.text
+    stranger = browser().get(path)
+    assert stranger.status_code == 302
+    assert stranger.headers["location"] == f"http://localhost:8080/signin?next={quote(path)}"
+
+
+def test_the_door_of_a_port_waits_for_a_workspace_that_does_not_run_and_starts_none(signed_in, manager):
+    browser = signed_in()
+    workspace_id = _stopped(browser, manager)
+    path = f"/api/door/{workspace_id}/port/3000/?to=%2Fx"
+    answer = browser.get(path, headers=ON_PURPOSE)
+    assert answer.status_code == 409
+    assert f'content="3;url={path}"' in answer.text
+    assert f"/workspace/{workspace_id}/" in answer.text
+    assert not manager.tasks_started
+    assert browser.get(f"/api/door/{workspace_id}/port/99999/").status_code == 404
 
 
 def test_signing_out_of_the_portal_closes_the_workspace(signed_in, manager):

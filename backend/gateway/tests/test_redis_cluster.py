@@ -14,6 +14,7 @@ import redis
 
 from backend.gateway.access import REVOKED_CHANNEL, AccessBook, AccessReader, Refused, digest
 from backend.gateway.changes import Changes
+from backend.gateway.site import Place
 from backend.platform.cluster_cache import RedisClusterCache
 from backend.platform.environment import Environment, offline, parse
 from backend.platform.redis_connections import connect, connect_async
@@ -78,12 +79,11 @@ async def test_a_ticket_becomes_access_and_a_sign_out_ends_it(environment: Envir
     book, client = AccessBook(connect(environment)), connect_async(environment)
     reader = AccessReader(client)
     try:
-        ticket = book.mint_ticket(
-            workspace_id="ws-aaaaaaaaaa", user_id="7", session_key="session", browser=digest("nonce")
-        )
-        token = await reader.trade_ticket(ticket, workspace_id="ws-aaaaaaaaaa", nonce="nonce")
+        place = Place("ws-aaaaaaaaaa", 3000)
+        ticket = book.mint_ticket(place, user_id="7", session_key="session", browser=digest("nonce"))
+        token = await reader.trade_ticket(ticket, place, nonce="nonce")
         assert isinstance(token, str)
-        assert await reader.trade_ticket(ticket, workspace_id="ws-aaaaaaaaaa", nonce="nonce") is Refused.USED_UP
+        assert await reader.trade_ticket(ticket, place, nonce="nonce") is Refused.USED_UP
         access = await reader.find(digest(token))
         assert access is not None
         assert access.user_id == "7"
