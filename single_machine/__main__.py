@@ -1,15 +1,18 @@
-"""`./apranova up | down | status | reset | restore | export-history`."""
+"""`./apranova up | doctor | down | status | reset | restore | export-history`."""
 
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from contract.environment import BadSetting
-from single_machine import down, export_history, rebuild_records, reset, restore, status, up
+from single_machine import doctor, down, export_history, rebuild_records, reset, restore, status, up
 from single_machine.preflight import CannotGoOn, refused_by_the_machine
+from single_machine.school_file import in_words_of_the_file, read_school_file
 from single_machine.settings import read_settings
 
 
@@ -19,16 +22,23 @@ def main() -> int:
         description="ApraNova on one machine.",
         epilog="All data is in APRANOVA_HOME (default: the user's data folder). Other settings: docs/guides/operator.md",
     )
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--settings", type=Path, metavar="FILE", help="the school's settings, a TOML file (default: APRANOVA_SETTINGS)"
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    up_parser = commands.add_parser("up", help="set up what is missing and start the product; stays until Ctrl-C")
+    add_command = functools.partial(commands.add_parser, parents=[common])
+    up_parser = add_command("up", help="set up what is missing and start the product; stays until Ctrl-C")
     up_parser.add_argument("--port", type=int, help="the one port people use (default 8080, or APRANOVA_PORT)")
     up_parser.add_argument("--no-demo", action="store_true", help="do not create the demo school's accounts")
-    commands.add_parser("down", help="stop what `up` started")
-    status_parser = commands.add_parser("status", help="show what runs, what it uses, and which limits are enforced")
+    doctor_parser = add_command("doctor", help="check this machine and its settings; says what fixes what is wrong")
+    doctor_parser.add_argument("--json", action="store_true", help="print JSON")
+    add_command("down", help="stop what `up` started")
+    status_parser = add_command("status", help="show what runs, what it uses, and which limits are enforced")
     status_parser.add_argument("--json", action="store_true", help="print JSON")
-    reset_parser = commands.add_parser("reset", help="delete all data of this machine's school (asks first)")
+    reset_parser = add_command("reset", help="delete all data of this machine's school (asks first)")
     reset_parser.add_argument("--yes", action="store_true", help="do not ask")
-    restore_parser = commands.add_parser("restore", help="put a stopped workspace's files back as they were")
+    restore_parser = add_command("restore", help="put a stopped workspace's files back as they were")
     restore_parser.add_argument("workspace", nargs="?", help="its id: ws-…")
     restore_parser.add_argument(
         "snapshot", nargs="?", help="its first characters; without it, the snapshots are listed"
@@ -36,13 +46,18 @@ def main() -> int:
     restore_parser.add_argument(
         "--rebuild-records", action="store_true", help="make the manager's lost records again, from the homes"
     )
-    history_parser = commands.add_parser("export-history", help="print launches and stops as JSON lines, without names")
+    history_parser = add_command("export-history", help="print launches and stops as JSON lines, without names")
     history_parser.add_argument("--from", dest="begin", metavar="DATE", help="only since then (2026-11-23, UTC)")
     history_parser.add_argument("--to", dest="end", metavar="DATE", help="only before then")
     arguments = parser.parse_args()
+    file: Path | None = arguments.settings or _path(os.environ.get("APRANOVA_SETTINGS", ""))
     try:
+        if file is not None:
+            _set_missing_variables(read_school_file(file))
         return _carry_out(arguments)
-    except (BadSetting, CannotGoOn) as problem:
+    except BadSetting as problem:
+        print(f"apranova: {in_words_of_the_file(problem, file) if file else problem}", file=sys.stderr)
+    except CannotGoOn as problem:
         print(f"apranova: {problem}", file=sys.stderr)
     except OSError as problem:
         print(f"apranova: {refused_by_the_machine(problem)}", file=sys.stderr)
@@ -51,12 +66,25 @@ def main() -> int:
     return 1
 
 
+def _path(text: str) -> Path | None:
+    return Path(text) if text.strip() else None
+
+
+def _set_missing_variables(variables: Mapping[str, str]) -> None:
+    """Here at the entry, once: this process and those that it starts read the environment."""
+    for name, value in variables.items():
+        if not os.environ.get(name, "").strip():
+            os.environ[name] = value
+
+
 def _carry_out(arguments: argparse.Namespace) -> int:
     source = Path(os.environ.get("APRANOVA_SOURCE") or Path(__file__).parent.parent)
     settings = read_settings(os.environ, source=source, port=getattr(arguments, "port", None))
     match arguments.command:
         case "up":
             return up.run(settings, demo=not arguments.no_demo)
+        case "doctor":
+            return doctor.run(settings, as_json=arguments.json)
         case "down":
             return down.run(settings)
         case "status":

@@ -40,19 +40,21 @@ def refused_by_the_machine(problem: OSError) -> CannotGoOn:
     )
 
 
-def check_port(settings: Settings) -> None:
-    with socket.socket() as probe:
+def check_port(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((settings.host, settings.port))
+            probe.bind((host, port))
         except PermissionError:
             raise CannotGoOn(
-                f"only root may use port {settings.port}. Choose one above 1023: ./apranova up --port 8080"
+                f"only root may use port {port}. Choose one above 1023: ./apranova up --port 8080. Or let every user "
+                f"of this machine have it: sudo sysctl net.ipv4.ip_unprivileged_port_start={port}"
             ) from None
         except OSError as error:
             raise CannotGoOn(
-                f"port {settings.port} on {settings.host} is taken by another program ({error.strerror}). "
-                f"End that program, or choose another port: ./apranova up --port {settings.port + 1 if settings.port < 65535 else 8080}"
+                f"port {port} on {host} is taken by another program ({error.strerror}). "
+                f"End that program, or choose another port: ./apranova up --port {port + 1 if port < 65535 else 8080}"
             ) from None
 
 

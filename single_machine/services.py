@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import ssl
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from single_machine import local_socket, postgres, redis
 from single_machine.portal_build import node_binary
 from single_machine.processes import LISTEN_FD, ProcessSpec
 from single_machine.secrets_file import Secrets
-from single_machine.settings import Settings
+from single_machine.settings import Settings, Tls
 
 PASSED_ON = (
     "APRANOVA_KINDS",
@@ -184,15 +185,38 @@ class Services:
             name="envoy",
             command=envoy_command(configuration),
             environment=self._environment(),
-            ready=lambda: http_answers(self.settings.port, "/signin", host=self.settings.host),
+            ready=self._edge_answers,
             stop_within_s=3,
         )
 
+    def _edge_answers(self) -> bool:
+        """As a browser of this machine would be answered, by the school's own name."""
+        host = _EVERY_ADDRESS.get(self.settings.host, self.settings.host)
+        public = self.settings.public_url.partition("://")[2]
+        tls = _unverified() if self.settings.tls is Tls.FILES else None
+        return http_answers(self.settings.port, "/signin", host=host, named=public, tls=tls)
 
-def http_answers(port: int, path: str, *, host: str = "127.0.0.1") -> bool:
-    connection = http.client.HTTPConnection(host, port, timeout=2)
+
+_EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+
+
+def _unverified() -> ssl.SSLContext:
+    """We ask whether it answers; `single_machine.certificate` has checked what it shows."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def http_answers(
+    port: int, path: str, *, host: str = "127.0.0.1", named: str = "", tls: ssl.SSLContext | None = None
+) -> bool:
+    if tls is None:
+        connection = http.client.HTTPConnection(host, port, timeout=2)
+    else:
+        connection = http.client.HTTPSConnection(host, port, timeout=2, context=tls)
     try:
-        connection.request("GET", path, headers={"Host": f"localhost:{port}"})
+        connection.request("GET", path, headers={"Host": named or f"localhost:{port}"})
         return connection.getresponse().status < 500
     except (OSError, http.client.HTTPException):
         return False

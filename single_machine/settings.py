@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
 from contract.environment import BadSetting, Environment
 from contract.names import WorkspaceKind
+from single_machine.certificate import CertificateFiles
 
 ROOT_SANDBOX_UID = 61000
 """Host uid of the sandboxes when the product is started by root; PostgreSQL has the next one."""
+_HOST_NAME = re.compile(r"(?=.{4,200}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+
+
+class Tls(StrEnum):
+    OFF = "off"
+    """Plain HTTP, for localhost alone."""
+    FILES = "files"
+    """Key and certificate are files of the operator."""
+    PROXY = "proxy"
+    """A proxy of the school's own in front has the certificate; we speak plain HTTP with it."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +39,23 @@ class Settings:
     images: Path
     """Shared by several schools of one machine when APRANOVA_IMAGES_DIR says so."""
     host: str
+    """The address that it listens on."""
     port: int
+    domain: str
+    """Of the portal, such as learn.school.example; empty: the trial on localhost."""
+    workspaces_domain: str
+    """Under which each workspace has a host; with the port, if browsers need one."""
+    tls: Tls
+    certificate: CertificateFiles | None
+    """With Tls.FILES."""
+    redirect_port: int
+    """With Tls.FILES, where plain HTTP is sent to HTTPS; 0: nowhere."""
+    trusted_hops: int
+    """Proxies of the school in front, whose X-Forwarded-For counts."""
+    admin_email: str
+    """Gets a link to become the first admin."""
+    email_url: str = field(repr=False)
+    """The mail server, perhaps with a password; empty: mail goes to the backend's log."""
     sandbox_uid: int | None
     """None for an ordinary user: sandboxes run as that user."""
     database_url: str
@@ -44,11 +73,13 @@ class Settings:
 
     @property
     def public_url(self) -> str:
-        return f"http://localhost:{self.port}"
+        scheme = "http" if self.tls is Tls.OFF else "https"
+        return f"{scheme}://{self.domain or 'localhost'}{_port_suffix(self.tls, self.port)}"
 
     @property
-    def workspaces_domain(self) -> str:
-        return f"ws.localhost:{self.port}"
+    def certified_hosts(self) -> tuple[str, ...]:
+        """What a certificate must cover."""
+        return self.domain, f"*.{self.workspaces_domain.partition(':')[0]}"
 
     @property
     def database_uid(self) -> int | None:
@@ -71,6 +102,11 @@ class Settings:
     def supervisor_file(self) -> Path:
         """What a running `up` writes about itself, for `status` and `down`."""
         return self.home / "supervisor.json"
+
+
+def _port_suffix(tls: Tls, port: int) -> str:
+    """Of the addresses that browsers see."""
+    return "" if tls is Tls.PROXY or (tls is Tls.FILES and port == 443) else f":{port}"
 
 
 def default_home(environment: Mapping[str, str], uid: int) -> Path:
@@ -99,14 +135,27 @@ def read_settings(variables: Mapping[str, str], *, source: Path, port: int | Non
             f"APRANOVA_HOME ({home}) is inside the source tree, so a clean checkout would delete "
             "the students' data; choose a folder outside"
         )
+    tls = environment.choice("APRANOVA_TLS", list(Tls), Tls.OFF)
+    domain = _domain(environment, "APRANOVA_DOMAIN", "")
+    _check_tls(tls, domain)
+    if port is None:
+        port = environment.whole("APRANOVA_PORT", 443 if tls is Tls.FILES else 8080, 1, 65535)
     sandbox_uid = environment.whole("APRANOVA_SANDBOX_UID", ROOT_SANDBOX_UID if uid == 0 else -1, 1, 2**31)
     return Settings(
         source=source,
         home=home,
         run=environment.path("APRANOVA_RUN_DIR", run_folder(home, uid)),
         images=environment.path("APRANOVA_IMAGES_DIR", home / "images"),
-        host=environment.text("APRANOVA_HOST", "127.0.0.1"),
-        port=port if port is not None else environment.whole("APRANOVA_PORT", 8080, 1, 65535),
+        host=environment.text("APRANOVA_HOST", "0.0.0.0" if tls is Tls.FILES else "127.0.0.1"),  # noqa: S104
+        port=port,
+        domain=domain,
+        workspaces_domain=_workspaces_domain(environment, domain) + _port_suffix(tls, port),
+        tls=tls,
+        certificate=_certificate(environment) if tls is Tls.FILES else None,
+        redirect_port=environment.whole("APRANOVA_REDIRECT_PORT", 80, 0, 65535) if tls is Tls.FILES else 0,
+        trusted_hops=environment.whole("APRANOVA_TRUSTED_HOPS", 1, 1, 8) if tls is Tls.PROXY else 0,
+        admin_email=environment.text("APRANOVA_ADMIN_EMAIL", ""),
+        email_url=environment.text("APRANOVA_EMAIL_URL", ""),
         sandbox_uid=None if sandbox_uid == -1 else sandbox_uid,
         database_url=environment.text("DATABASE_URL", ""),
         redis_url=environment.text("REDIS_URL", ""),
@@ -116,3 +165,41 @@ def read_settings(variables: Mapping[str, str], *, source: Path, port: int | Non
         snapshots=environment.path("APRANOVA_SNAPSHOTS_DIR", home / "snapshots"),
         restic=environment.path("APRANOVA_RESTIC", home / "tools" / "restic"),
     )
+
+
+def _check_tls(tls: Tls, domain: str) -> None:
+    if domain and tls is Tls.OFF:
+        raise BadSetting(
+            f"APRANOVA_DOMAIN is {domain}, but TLS is off: passwords would travel in the clear, and VS Code does not "
+            "work in a browser without HTTPS. Set APRANOVA_TLS to files (you have a certificate) or proxy (a web "
+            "server in front has one)"
+        )
+    if tls is not Tls.OFF and not domain:
+        raise BadSetting(
+            f"APRANOVA_TLS is {tls}, so APRANOVA_DOMAIN must name the school's host, as in learn.school.example"
+        )
+
+
+def _domain(environment: Environment, name: str, default: str) -> str:
+    domain = environment.text(name, default).lower()
+    if domain and not _HOST_NAME.fullmatch(domain):
+        raise environment.refused(name, "a host name without scheme and port, as in learn.school.example")
+    return domain
+
+
+def _workspaces_domain(environment: Environment, domain: str) -> str:
+    """Beside the portal's host, never above it, or the portal's cookies would reach workspaces."""
+    name = "APRANOVA_WORKSPACES_DOMAIN"
+    found = _domain(environment, name, f"ws-{domain}" if domain else "ws.localhost")
+    if domain and (domain == found or domain.endswith(f".{found}")):
+        raise environment.refused(name, f"a domain that does not contain the portal's host ({domain})")
+    return found
+
+
+def _certificate(environment: Environment) -> CertificateFiles:
+    names = "APRANOVA_TLS_CERTIFICATE", "APRANOVA_TLS_KEY"
+    for name in names:
+        if name not in environment:
+            raise BadSetting(f"{name} is not set; with TLS from files it is the path of a PEM file")
+    chain, key = (environment.path(name) for name in names)
+    return CertificateFiles(chain, key)

@@ -15,6 +15,7 @@ from types import FrameType
 from gateway.render import GatewaySettings, prepare
 from gateway.static import BadImage, publish
 from single_machine import postgres, redis, school_data
+from single_machine.certificate import BadCertificate, CertificateWatch
 from single_machine.image_builds import ImageBuilds
 from single_machine.isolation_check import choose_isolation
 from single_machine.manager_calls import stop_workspaces
@@ -25,7 +26,7 @@ from single_machine.progress import StepFellShort, console, say, step, warn
 from single_machine.running import RunningProduct, announce, find_ready, find_running, only_one, starting, withdraw
 from single_machine.secrets_file import load_or_make
 from single_machine.services import Services
-from single_machine.settings import Settings
+from single_machine.settings import Settings, Tls
 
 TICK_S = 0.5
 NOTEWORTHY_S = 5.0
@@ -44,29 +45,42 @@ def run(settings: Settings, *, demo: bool) -> int:
             f"ApraNova {'is starting' if earlier.starting else 'runs'} already, at {earlier.url} (process {earlier.pid}). "
             "Stop it with: ./apranova down"
         )
+    demo = demo and not settings.domain  # known passwords have no place at a public address
     make_folders(settings)
     with only_one(settings), _signals_end_us():
         processes = Processes(settings.logs)
         images = ImageBuilds(settings.images, settings.logs, settings.source, settings.kinds)
+        certificate = _certificate_watch(settings)
         try:
             announce(settings, starting(settings))
-            product = _start(settings, processes, images, demo=demo)
+            product = _start(settings, processes, images, certificate, demo=demo)
             announce(settings, product)
             _tell(settings, product, images, seconds=time.monotonic() - began, demo=demo)
             processes.watch()
-            _watch(settings, processes, product, images)
+            _watch(settings, processes, product, images, certificate)
         except _Stop:
             pass
-        except (DidNotStart, PortalBuildFailed, postgres.ClusterFailed) as problem:
+        except (DidNotStart, PortalBuildFailed, postgres.ClusterFailed, BadCertificate) as problem:
             raise CannotGoOn(str(problem)) from None
         finally:
             _end(settings, processes, images)
     return 0
 
 
-def _start(settings: Settings, processes: Processes, images: ImageBuilds, *, demo: bool) -> RunningProduct:
+def _start(
+    settings: Settings,
+    processes: Processes,
+    images: ImageBuilds,
+    certificate: CertificateWatch | None,
+    *,
+    demo: bool,
+) -> RunningProduct:
     say("[bold]ApraNova[/] is starting.")
-    check_port(settings)
+    check_port(settings.host, settings.port)
+    if settings.redirect_port:
+        check_port(settings.host, settings.redirect_port)
+    if certificate is not None:
+        certificate.take()
     check_disk(settings, missing=images.missing())
     for text in school_data.check(settings):
         warn(text)
@@ -104,6 +118,8 @@ def _start(settings: Settings, processes: Processes, images: ImageBuilds, *, dem
         processes.wait_ready("envoy")
     for text in isolation.warnings:
         warn(text)
+    if settings.admin_email:
+        _tell_first_admin(settings.admin_email, services)
     school_data.record(settings, services.secrets, now=time.time())
     announced = starting(settings)
     return replace(
@@ -112,6 +128,20 @@ def _start(settings: Settings, processes: Processes, images: ImageBuilds, *, dem
         pids={**announced.pids, **processes.pids()},
         starting=False,
     )
+
+
+def _look_at(certificate: CertificateWatch) -> None:
+    try:
+        if fresh := certificate.look(time.monotonic()):
+            say(f"  [green]✓[/] A new certificate is in use, until {fresh.not_after:%d %B %Y}.")
+    except BadCertificate as problem:
+        warn(f"The changed certificate is not used, the earlier one stays: {problem}.")
+
+
+def _certificate_watch(settings: Settings) -> CertificateWatch | None:
+    if settings.certificate is None:
+        return None
+    return CertificateWatch(settings.certificate, hosts=settings.certified_hosts, envoy_dir=settings.run / "envoy")
 
 
 def _start_databases(settings: Settings, processes: Processes, services: Services) -> None:
@@ -144,12 +174,28 @@ def _prepare_database(settings: Settings, services: Services, *, demo: bool) -> 
         raise DidNotStart(f"the database could not be prepared.\n{last}\n  Whole log: {log}")
 
 
+def _tell_first_admin(email: str, services: Services) -> None:
+    """Show the link with which the first admin sets a password, until they have one.
+
+    It is a secret: it goes to the terminal and into no log.
+    """
+    command = [sys.executable, "-m", "backend.manage", "first_admin", email]
+    done = subprocess.run(command, env=services.backend_environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        warn(f"No admin was made: {(done.stderr.strip().splitlines() or ['no reason was given'])[-1]}")
+    elif "://" in done.stdout:
+        say(f"\n{done.stdout.rstrip()}")
+
+
 def _gateway_settings(settings: Settings, services: Services) -> GatewaySettings:
     return GatewaySettings(
         run_dir=settings.run,
         images_dir=settings.images,
         listen_address=settings.host,
         port=settings.port,
+        tls=settings.tls is Tls.FILES,
+        redirect_port=settings.redirect_port,
+        trusted_hops=settings.trusted_hops,
         public_url=settings.public_url,
         workspaces_domain=settings.workspaces_domain,
         portal_port=services.portal_port,
@@ -178,9 +224,17 @@ def _tell(settings: Settings, product: RunningProduct, images: ImageBuilds, *, s
     say("Ctrl-C stops everything; nothing is lost.")
 
 
-def _watch(settings: Settings, processes: Processes, product: RunningProduct, images: ImageBuilds) -> None:
+def _watch(
+    settings: Settings,
+    processes: Processes,
+    product: RunningProduct,
+    images: ImageBuilds,
+    certificate: CertificateWatch | None,
+) -> None:
     while True:
         time.sleep(TICK_S)
+        if certificate is not None:
+            _look_at(certificate)
         for line in processes.tend(time.monotonic()):
             warn(line)
         pids = {"supervisor": product.pid, **processes.pids()}

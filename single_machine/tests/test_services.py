@@ -10,14 +10,21 @@ from single_machine.services import PASSED_ON
 GUIDES = Path(__file__).parents[2] / "docs" / "guides"
 SETTING = re.compile(r"^\| `(APRANOVA_\w+)`", re.MULTILINE)
 OF_THIS_MACHINE = {
+    "APRANOVA_ADMIN_EMAIL",
+    "APRANOVA_DOMAIN",
     "APRANOVA_HOME",
     "APRANOVA_HOST",
     "APRANOVA_IMAGES_DIR",
     "APRANOVA_PORT",
+    "APRANOVA_REDIRECT_PORT",
     "APRANOVA_RESTIC",
     "APRANOVA_RUN_DIR",
     "APRANOVA_SCHOOL_NAME",
     "APRANOVA_SNAPSHOTS_DIR",
+    "APRANOVA_TLS",
+    "APRANOVA_TLS_CERTIFICATE",
+    "APRANOVA_TRUSTED_HOPS",
+    "APRANOVA_WORKSPACES_DOMAIN",
 }
 """Read here, by single_machine.settings."""
 

@@ -75,7 +75,7 @@ def started(settings: Settings, monkeypatch: pytest.MonkeyPatch, isolation: str)
     monkeypatch.setattr(up, "choose_isolation", lambda *_, **__: Isolation(isolation))
     processes = Recorded(settings.logs)
     images = NoBuilds(settings.images, settings.logs, settings.source, settings.kinds)
-    product = up._start(settings, processes, images, demo=False)
+    product = up._start(settings, processes, images, None, demo=False)
     assert not product.starting
     assert list(product.pids) == ["supervisor", *processes.specs]
     return processes.specs

@@ -1,0 +1,254 @@
+"""`./apranova doctor`: every check with yes, or no and what fixes it."""
+
+from __future__ import annotations
+
+import ctypes
+import datetime as dt
+import http.client
+import json
+import os
+import secrets
+import shutil
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+
+from single_machine.certificate import BadCertificate, read_certificate
+from single_machine.isolation_check import remedy, why_no_bubblewrap
+from single_machine.preflight import FREE_BYTES_MIN, CannotGoOn, check_port
+from single_machine.progress import console
+from single_machine.running import find_running
+from single_machine.settings import Settings, Tls
+
+RENEW_BEFORE = dt.timedelta(days=14)
+MEMORY_BYTES_MIN = 4_000_000_000
+"""The platform with one Superset template and a few workspaces: benchmarks/README.md."""
+TIMEOUT_S = 5.0
+ANY_HOST_OUTSIDE = ("github.com", 443)
+"""What nearly every student's terminal needs; it stands for the internet."""
+
+
+class Verdict(StrEnum):
+    YES = "yes"
+    LOOK = "look"
+    """It may be right, but not as seen from this machine."""
+    NO = "no"
+
+
+@dataclass(frozen=True)
+class Answer:
+    check: str
+    verdict: Verdict
+    text: str
+    remedy: str = ""
+
+
+Check = Callable[[Settings], Iterator[Answer]]
+
+
+def run(settings: Settings, *, as_json: bool) -> int:
+    """0 when nothing must be fixed, else 1."""
+    answers = [answer for check in CHECKS for answer in check(settings)]
+    wrong = sum(answer.verdict is Verdict.NO for answer in answers)
+    if as_json:
+        print(json.dumps([asdict(answer) for answer in answers], indent=2))
+        return 1 if wrong else 0
+    for answer in answers:
+        console.print(f"{_MARKS[answer.verdict]} [bold]{answer.check}[/]: {answer.text}")
+        if answer.remedy:
+            console.print(f"    {answer.remedy}")
+    console.print(f"\n{len(answers)} checks, {wrong} to fix." if wrong else f"\n{len(answers)} checks, nothing to fix.")
+    return 1 if wrong else 0
+
+
+_MARKS = {Verdict.YES: "[green]✓[/]", Verdict.LOOK: "[yellow]![/]", Verdict.NO: "[red]✗[/]"}
+
+
+def _names(settings: Settings) -> Iterator[Answer]:
+    """The portal's name and any workspace's lead to this machine."""
+    if not settings.domain:
+        return
+    here = {address.address for found in psutil.net_if_addrs().values() for address in found}
+    workspaces = settings.workspaces_domain.partition(":")[0]
+    hosts = (("portal's name", settings.domain), ("workspaces' names", f"ws-{secrets.token_hex(5)}.{workspaces}"))
+    for check, host in hosts:
+        record = host if host == settings.domain else f"*.{workspaces}"
+        try:
+            addresses = sorted({str(found[4][0]) for found in socket.getaddrinfo(host, None)})
+        except OSError:
+            advice = f"Add an A record (and AAAA for IPv6) for {record} with this server's address at your registrar."
+            yield Answer(check, Verdict.NO, f"{host} has no address", advice)
+            continue
+        shown = f"{host} is {', '.join(addresses)}"
+        if here.intersection(addresses):
+            yield Answer(check, Verdict.YES, shown)
+        else:
+            advice = f"Right behind a router or a proxy. Otherwise correct the record of {record}."
+            yield Answer(check, Verdict.LOOK, f"{shown}, which is no address of this machine itself", advice)
+
+
+def _ports(settings: Settings) -> Iterator[Answer]:
+    ours = find_running(settings) is not None
+    for port in filter(None, (settings.port, settings.redirect_port)):
+        check = f"port {port}"
+        if ours:
+            yield Answer(check, Verdict.YES, "used by this school, which runs")
+            continue
+        try:
+            check_port(settings.host, port)
+        except CannotGoOn as problem:
+            yield Answer(check, Verdict.NO, str(problem))
+        else:
+            yield Answer(check, Verdict.YES, "free")
+
+
+def _certificate(settings: Settings) -> Iterator[Answer]:
+    if settings.certificate is None:
+        return
+    now = dt.datetime.now(dt.UTC)
+    try:
+        found = read_certificate(settings.certificate, hosts=settings.certified_hosts, now=now)
+    except BadCertificate as problem:
+        yield Answer("certificate", Verdict.NO, str(problem))
+        return
+    text = f"for {', '.join(found.names)}, until {found.not_after:%d %B %Y}"
+    if found.not_after - now < RENEW_BEFORE:
+        yield Answer("certificate", Verdict.NO, text, "Renew it now; a running school takes the new files by itself.")
+    else:
+        yield Answer("certificate", Verdict.YES, text)
+
+
+def _address(settings: Settings) -> Iterator[Answer]:
+    """The way a browser comes, through whatever is in front."""
+    if not settings.domain or find_running(settings) is None:
+        return
+    public = urlsplit(settings.public_url)
+    connection = http.client.HTTPSConnection(public.netloc, timeout=TIMEOUT_S, context=ssl.create_default_context())
+    try:
+        connection.request("GET", "/api/health/")
+        status = connection.getresponse().status
+    except (OSError, http.client.HTTPException) as error:
+        advice = (
+            "Check the proxy in front: docs/guides/operator.md has what it needs."
+            if settings.tls is Tls.PROXY
+            else "Check names and firewall; a certificate of a school's own authority must be known to this machine too."
+        )
+        yield Answer("address", Verdict.NO, f"{settings.public_url} cannot be opened ({error})", advice)
+    else:
+        good = status < 500
+        yield Answer("address", Verdict.YES if good else Verdict.NO, f"{settings.public_url} answers with {status}")
+    finally:
+        connection.close()
+
+
+def _clock(_settings: Settings) -> Iterator[Answer]:
+    """The kernel knows whether something keeps its clock right (adjtimex(2): TIME_ERROR is 5)."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    state = libc.adjtimex(ctypes.create_string_buffer(512))
+    if state in (5, -1):
+        advice = "Switch synchronization on: sudo timedatectl set-ntp true"
+        yield Answer("clock", Verdict.LOOK, "not synchronized, as far as the kernel knows", advice)
+    else:
+        yield Answer("clock", Verdict.YES, "synchronized")
+
+
+def _memory(_settings: Settings) -> Iterator[Answer]:
+    memory = psutil.virtual_memory()
+    text = f"{memory.total / 1e9:.1f} GB, of which {memory.available / 1e9:.1f} GB are free"
+    if memory.total < MEMORY_BYTES_MIN:
+        yield Answer("memory", Verdict.NO, text, f"A school needs {MEMORY_BYTES_MIN / 1e9:.0f} GB or more.")
+    else:
+        yield Answer("memory", Verdict.YES, text)
+
+
+def _disk(settings: Settings) -> Iterator[Answer]:
+    folder = _existing(settings.home)
+    usage = shutil.disk_usage(folder)
+    text = f"{usage.free / 1e9:.0f} GB of {usage.total / 1e9:.0f} GB are free for {settings.home}"
+    if not os.access(folder, os.W_OK):
+        yield Answer(
+            "disk", Verdict.NO, f"{folder} is not yours", "Choose another folder (data.folder), or be its user."
+        )
+    elif usage.free < max(FREE_BYTES_MIN, usage.total // 20):
+        yield Answer("disk", Verdict.NO, text, "Free some space, or move the data to a larger disk.")
+    else:
+        yield Answer("disk", Verdict.YES, text)
+
+
+def _isolation(settings: Settings) -> Iterator[Answer]:
+    if why_not := why_no_bubblewrap(settings.sandbox_uid):
+        yield Answer("isolation", Verdict.NO, why_not, remedy())
+    else:
+        yield Answer("isolation", Verdict.YES, "sandboxes start")
+
+
+def _limits(_settings: Settings) -> Iterator[Answer]:
+    """Whether this user may limit a sandbox's memory and processes (cgroup v2, delegated)."""
+    try:
+        line = next(line for line in Path("/proc/self/cgroup").read_text().splitlines() if line.startswith("0::"))
+        folder = Path("/sys/fs/cgroup", line.removeprefix("0::/"))
+        controllers = (folder / "cgroup.controllers").read_text().split()
+    except (OSError, StopIteration):
+        controllers, folder = [], Path("/sys/fs/cgroup")
+    if {"memory", "pids"} <= set(controllers) and os.access(folder, os.W_OK):
+        yield Answer("limits", Verdict.YES, "the kernel limits memory and processes of each workspace")
+    else:
+        advice = "Start it as a systemd service with Delegate=yes; ./apranova status shows what is enforced meanwhile."
+        yield Answer("limits", Verdict.LOOK, "this user may not set cgroup limits", advice)
+
+
+def _internet(_settings: Settings) -> Iterator[Answer]:
+    host, port = ANY_HOST_OUTSIDE
+    yield _reaches("internet", host, port, "Students cannot install packages. Check the firewall.")
+
+
+def _mail(settings: Settings) -> Iterator[Answer]:
+    if not settings.email_url:
+        advice = "Set email.url. Until then people copy invitation links by hand, and nobody can reset a password."
+        yield Answer("e-mail", Verdict.LOOK, "no server is set", advice)
+        return
+    server = urlsplit(settings.email_url)
+    if server.hostname is not None:
+        yield _reaches("e-mail", server.hostname, server.port or 25, "Check email.url and the firewall.")
+
+
+def _snapshots(settings: Settings) -> Iterator[Answer]:
+    folder = _existing(settings.snapshots)
+    if not os.access(folder, os.W_OK):
+        yield Answer("snapshots", Verdict.NO, f"{folder} cannot be written", "Choose another folder (data.snapshots).")
+        return
+    newest = max((file.stat().st_mtime for file in settings.snapshots.glob("home-*/snapshots/*")), default=None)
+    at = (
+        f"the newest is of {dt.datetime.fromtimestamp(newest, dt.UTC).astimezone():%d %B %Y, %H:%M}"
+        if newest
+        else "none is there yet"
+    )
+    if folder.stat().st_dev == _existing(settings.data).stat().st_dev:
+        advice = "Put data.snapshots on another disk: this one may be lost with all homes."
+        yield Answer("snapshots", Verdict.LOOK, f"{at}; they are on the disk of the homes", advice)
+    else:
+        yield Answer("snapshots", Verdict.YES, at)
+
+
+CHECKS: tuple[Check, ...] = (
+    _names, _ports, _certificate, _address, _clock, _memory, _disk, _isolation, _limits, _internet, _mail, _snapshots,
+)  # fmt: skip
+
+
+def _reaches(check: str, host: str, port: int, advice: str) -> Answer:
+    try:
+        socket.create_connection((host, port), timeout=TIMEOUT_S).close()
+    except OSError as error:
+        return Answer(check, Verdict.NO, f"{host}:{port} cannot be reached ({error.strerror or error})", advice)
+    return Answer(check, Verdict.YES, f"{host}:{port} answers")
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or the nearest one above that is there already."""
+    return next(found for found in (folder, *folder.parents) if found.is_dir())

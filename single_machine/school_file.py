@@ -1,0 +1,105 @@
+"""`school.toml`: the settings of a school in one file. Each key stands for an environment variable.
+
+A variable that is set wins over the file, so that one start can differ without an edit.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from contract.environment import BadSetting
+
+KEYS = MappingProxyType(
+    {
+        "school.name": "APRANOVA_SCHOOL_NAME",
+        "school.domain": "APRANOVA_DOMAIN",
+        "school.workspaces_domain": "APRANOVA_WORKSPACES_DOMAIN",
+        "school.admin_email": "APRANOVA_ADMIN_EMAIL",
+        "school.time_zone": "APRANOVA_TIME_ZONE",
+        "school.kinds": "APRANOVA_KINDS",
+        "listen.address": "APRANOVA_HOST",
+        "listen.port": "APRANOVA_PORT",
+        "listen.redirect_port": "APRANOVA_REDIRECT_PORT",
+        "tls.mode": "APRANOVA_TLS",
+        "tls.certificate": "APRANOVA_TLS_CERTIFICATE",
+        "tls.key": "APRANOVA_TLS_KEY",
+        "tls.trusted_hops": "APRANOVA_TRUSTED_HOPS",
+        "email.url": "APRANOVA_EMAIL_URL",
+        "email.from": "APRANOVA_EMAIL_FROM",
+        "sessions.idle_timeout_s": "APRANOVA_IDLE_TIMEOUT_S",
+        "sessions.idle_warning_s": "APRANOVA_IDLE_WARNING_S",
+        "sessions.session_max_s": "APRANOVA_SESSION_MAX_S",
+        "sessions.keep_running_max_s": "APRANOVA_KEEP_RUNNING_MAX_S",
+        "sessions.busy_max_s": "APRANOVA_BUSY_MAX_S",
+        "sessions.delete_grace_s": "APRANOVA_DELETE_GRACE_S",
+        "sessions.sweep_interval_s": "APRANOVA_SWEEP_INTERVAL_S",
+        "pool.sizes": "APRANOVA_POOL",
+        "pool.policy": "APRANOVA_POOL_POLICY",
+        "pool.cold_start_worth_h": "APRANOVA_COLD_START_WORTH_H",
+        "pool.start_lead_s": "APRANOVA_START_LEAD_S",
+        "pool.warming_max": "APRANOVA_WARMING_MAX",
+        "limits.tasks_max": "APRANOVA_TASKS_MAX",
+        "limits.egress_ports": "APRANOVA_EGRESS_PORTS",
+        "data.folder": "APRANOVA_HOME",
+        "data.images": "APRANOVA_IMAGES_DIR",
+        "data.sockets": "APRANOVA_RUN_DIR",
+        "data.snapshots": "APRANOVA_SNAPSHOTS_DIR",
+        "data.restic": "APRANOVA_RESTIC",
+        "data.database_url": "DATABASE_URL",
+        "data.redis_url": "REDIS_URL",
+    }
+)
+"""What may stand in the file: table.key → environment variable. docs/guides/operator.md says what
+each does."""
+
+
+def read_school_file(path: Path) -> dict[str, str]:
+    """The environment variables that the file sets. Raises BadSetting, which names file and key."""
+    try:
+        tables = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise BadSetting(f"the settings file {path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise BadSetting(f"the settings file {path} is not UTF-8 text") from None
+    except tomllib.TOMLDecodeError as error:
+        raise BadSetting(f"{path} is not valid TOML: {error}") from None
+    variables: dict[str, str] = {}
+    for table, entries in tables.items():
+        if not isinstance(entries, dict):
+            raise BadSetting(f"{path}: {table} stands outside a table{_did_you_mean(table)}")
+        for name, value in entries.items():
+            key = f"{table}.{name}"
+            if key not in KEYS:
+                raise BadSetting(f"{path}: there is no setting {key}{_did_you_mean(key)}")
+            variables[KEYS[key]] = _text(path, key, value)
+    return variables
+
+
+def in_words_of_the_file(problem: BadSetting, path: Path) -> BadSetting:
+    """The same problem, with the file's key in place of the variable that it stands for."""
+    text = str(problem)
+    for key, variable in KEYS.items():
+        if text.startswith(variable + " "):
+            return BadSetting(f"{path}: {key}{text.removeprefix(variable)}")
+    return problem
+
+
+def _text(path: Path, key: str, value: Any) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case str() | int() | float():
+            return str(value)
+        case list() if all(isinstance(part, str | int) for part in value):
+            return " ".join(str(part) for part in value)
+        case _:
+            raise BadSetting(f"{path}: {key} must be a text, a number, true, false or a list of those")
+
+
+def _did_you_mean(word: str) -> str:
+    close = difflib.get_close_matches(word, KEYS, n=1)
+    return f"; did you mean {close[0]}?" if close else f". The settings are {', '.join(KEYS)}"

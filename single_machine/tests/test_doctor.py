@@ -1,0 +1,100 @@
+"""What the doctor says of a machine that lacks something, and that its remedy names the way out."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from single_machine import doctor
+from single_machine.certificate import CertificateFiles
+from single_machine.doctor import Answer, Verdict
+from single_machine.settings import Settings, Tls, read_settings
+from tests.certificates import make_certificate
+
+SOURCE = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return read_settings({"APRANOVA_HOME": str(tmp_path / "home")}, source=SOURCE)
+
+
+def _school(settings: Settings, folder: Path, *, days: float = 60) -> Settings:
+    files = CertificateFiles(*make_certificate(folder, ["learn.school.test", "*.ws-learn.school.test"], days=days))
+    return dataclasses.replace(
+        settings,
+        domain="learn.school.test",
+        workspaces_domain="ws-learn.school.test",
+        tls=Tls.FILES,
+        certificate=files,
+    )
+
+
+def test_names_that_lead_nowhere_and_names_of_another_machine(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    school = _school(settings, tmp_path)
+    known = {"learn.school.test": "127.0.0.1"}
+
+    def resolve(host: str, _port: None) -> list[tuple[int, int, int, str, tuple[str, int]]]:
+        if host not in known:
+            raise socket.gaierror(-2, "Name or service not known")
+        return [(2, 1, 6, "", (known[host], 0))]
+
+    monkeypatch.setattr("socket.getaddrinfo", resolve)
+    portal, workspaces = doctor._names(school)
+    assert (portal.verdict, workspaces.verdict) == (Verdict.YES, Verdict.NO)
+    assert "*.ws-learn.school.test" in workspaces.remedy
+    known["learn.school.test"] = "203.0.113.7"
+    assert next(iter(doctor._names(school))).verdict is Verdict.LOOK
+
+
+def test_the_trial_on_localhost_needs_no_names(settings: Settings) -> None:
+    assert [*doctor._names(settings), *doctor._certificate(settings), *doctor._address(settings)] == []
+
+
+@pytest.mark.parametrize(("days", "verdict"), [(60, Verdict.YES), (13, Verdict.NO), (-1, Verdict.NO)])
+def test_a_certificate_is_renewed_in_time(settings: Settings, tmp_path: Path, days: float, verdict: Verdict) -> None:
+    [answer] = doctor._certificate(_school(settings, tmp_path, days=days))
+    assert answer.verdict is verdict
+
+
+def test_a_port_of_another_program(settings: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        [answer] = doctor._ports(dataclasses.replace(settings, port=other.getsockname()[1]))
+    assert answer.verdict is Verdict.NO
+    assert "taken by another program" in answer.text
+
+
+def test_a_mail_server_that_is_away(settings: Settings) -> None:
+    [unset] = doctor._mail(settings)
+    assert unset.verdict is Verdict.LOOK
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"smtp://person:secret@127.0.0.1:{server.getsockname()[1]}"
+        [there] = doctor._mail(dataclasses.replace(settings, email_url=url))
+    [away] = doctor._mail(dataclasses.replace(settings, email_url=url))
+    assert (there.verdict, away.verdict) == (Verdict.YES, Verdict.NO)
+    assert "secret" not in away.text
+
+
+def test_a_folder_that_cannot_be_written(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.access", lambda *_: False)
+    assert [answer.verdict for answer in (*doctor._disk(settings), *doctor._snapshots(settings))] == [Verdict.NO] * 2
+
+
+def test_a_script_can_read_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def answers(verdict: Verdict) -> doctor.Check:
+        return lambda _settings: iter([Answer("disk", verdict, "3 GB are free", "Free some space.")])
+
+    monkeypatch.setattr(doctor, "CHECKS", (answers(Verdict.YES), answers(Verdict.LOOK)))
+    assert doctor.run(settings, as_json=True) == 0
+    assert [answer["verdict"] for answer in json.loads(capsys.readouterr().out)] == ["yes", "look"]
+    monkeypatch.setattr(doctor, "CHECKS", (answers(Verdict.NO),))
+    assert doctor.run(settings, as_json=False) == 1
+    assert "Free some space." in capsys.readouterr().out
