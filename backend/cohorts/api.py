@@ -132,7 +132,7 @@ def remove_member(request: HttpRequest, cohort_id: UUID, student_id: UUID) -> Co
 def preview_timetable(request: HttpRequest, cohort_id: UUID, payload: PreviewIn) -> TimetableReading:
     """Nothing is kept. 422 with a sentence for each faulty line when the file is no timetable."""
     _, cohort = _asked_for(request, cohort_id)
-    return timetables.preview(cohort, payload.content)
+    return timetables.preview(cohort, payload.sent)
 
 
 @router.put(
@@ -141,7 +141,7 @@ def preview_timetable(request: HttpRequest, cohort_id: UUID, payload: PreviewIn)
 def set_timetable(request: HttpRequest, cohort_id: UUID, payload: TimetableIn) -> Cohort:
     """iCalendar. Replaces an earlier one, which stays after a 422 (see the preview)."""
     user, cohort = _asked_for(request, cohort_id)
-    timetables.set_timetable(cohort, file_name=payload.file_name, content=payload.content, acting_user=user)
+    timetables.set_timetable(cohort, file_name=payload.file_name, sent=payload.sent, acting_user=user)
     return access.get_cohort(user, cohort_id)
 
 

@@ -18,7 +18,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from backend.cohorts.calendar_lines import BadTimetable, Fault
+from backend.cohorts.calendar.faults import BadTimetable, Fault
 from backend.cohorts.timetable import ClassMeeting, TimetableReading
 from backend.platform.problems import ProblemError, unavailable
 

@@ -48,7 +48,7 @@ def seed(instructors: Sequence[User], students: Mapping[Track, list[User]]) -> l
             name=demo.name, track=demo.track, time_zone=demo.time_zone, instructors=instructors, acting_user=None
         )
         try:
-            set_timetable(cohort, file_name=f"{demo.name.lower()}.ics", content=_calendar(demo), acting_user=None)
+            set_timetable(cohort, file_name=f"{demo.name.lower()}.ics", sent=_calendar(demo), acting_user=None)
         except ProblemError as problem:  # a machine too busy to read it must still start
             logger.warning("%s has no timetable: %s", demo.name, problem.errors or problem)
         for student in students[demo.track]:

@@ -8,7 +8,7 @@ import sys
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from backend.cohorts.calendar_lines import BadTimetable
+from backend.cohorts.calendar.faults import BadTimetable
 from backend.cohorts.timetable import TimetableReading, read_timetable
 
 CPU_S_MAX = 2

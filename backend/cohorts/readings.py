@@ -11,7 +11,8 @@ from django.db import connection
 from django.utils import timezone
 
 from backend.cohorts.bounded_reading import read_bounded
-from backend.cohorts.calendar_lines import BadTimetable
+from backend.cohorts.calendar.faults import BadTimetable
+from backend.cohorts.calendar.text import Text, decode
 from backend.cohorts.models import Cohort, Timetable
 from backend.cohorts.timetable import CONTENT_BYTES_MAX, ClassMeeting, TimetableReading
 from backend.platform.problems import FieldError, ProblemError
@@ -38,6 +39,16 @@ class NewReading:
         )
 
 
+def text_of(sent: str | bytes) -> Text:
+    """The text of an uploaded file, by its encoding. Raises ProblemError."""
+    if isinstance(sent, str):
+        return Text(sent)
+    try:
+        return decode(sent)
+    except BadTimetable as error:
+        raise _problem(error) from None
+
+
 def read_upload(content: str, zone: str, now: datetime) -> TimetableReading:
     """Raises ProblemError, whose field errors are for the person who uploaded the file."""
     if "\0" in content or not _is_text(content):
@@ -54,15 +65,19 @@ def read_upload(content: str, zone: str, now: datetime) -> TimetableReading:
     try:
         return read_bounded(content, zone=zone, now=now)
     except BadTimetable as error:
-        raise ProblemError(
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            "bad_timetable",
-            NOT_USED,
-            errors=[
-                FieldError(field="body.content" if it.line is None else f"body.content.{it.line}", message=str(it))
-                for it in error.faults
-            ],
-        ) from None
+        raise _problem(error) from None
+
+
+def _problem(error: BadTimetable) -> ProblemError:
+    return ProblemError(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "bad_timetable",
+        NOT_USED,
+        errors=[
+            FieldError(field="body.content" if it.line is None else f"body.content.{it.line}", message=str(it))
+            for it in error.faults
+        ],
+    )
 
 
 def _is_text(content: str) -> bool:

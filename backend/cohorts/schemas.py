@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import zoneinfo
 from collections.abc import Iterable
@@ -20,6 +21,8 @@ from backend.platform.names import clean_name
 
 FILE_CHARACTERS_MAX = 512 * 1024
 """Of a request; the file's own limit is smaller and has a better message."""
+FILE_BASE64_MAX = 720 * 1024
+"""As UTF-16 a file has twice its bytes, and in Base64 a third more."""
 INSTRUCTORS_MAX = 50
 
 
@@ -37,6 +40,16 @@ def _zone(value: str) -> str:
 CohortName = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(clean_name)]
 FileName = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(clean_name)]
 TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_zone)]
+
+
+def _bytes(value: str) -> bytes:
+    try:
+        return base64.b64decode(value, validate=True)
+    except ValueError:
+        raise ValueError("the file's bytes are expected in Base64") from None
+
+
+CalendarBytes = Annotated[str, Field(max_length=FILE_BASE64_MAX), AfterValidator(_bytes)]
 CalendarText = Annotated[str, Field(max_length=FILE_CHARACTERS_MAX)]
 
 
@@ -161,10 +174,15 @@ class InstructorsIn(Schema):
 
 
 class PreviewIn(Schema):
-    content: CalendarText
+    content: CalendarText = ""
     """iCalendar (RFC 5545), at most 256 kB."""
+    file: CalendarBytes | None = None
+    """The same as bytes in Base64, whose encoding is found out. It goes before `content`."""
+
+    @property
+    def sent(self) -> str | bytes:
+        return self.content if self.file is None else self.file
 
 
-class TimetableIn(Schema):
+class TimetableIn(PreviewIn):
     file_name: FileName
-    content: CalendarText

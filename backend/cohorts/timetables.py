@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
+
 from django.db import transaction
 from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.audit.record import record
+from backend.cohorts.calendar.text import Text
 from backend.cohorts.models import Cohort, Timetable
 from backend.cohorts.outbox import cohort_changed
-from backend.cohorts.readings import columns, read_upload
+from backend.cohorts.readings import columns, read_upload, text_of
 from backend.cohorts.timetable import TimetableReading
 from backend.platform.problems import not_found
 
 
-def preview(cohort: Cohort, content: str) -> TimetableReading:
+def preview(cohort: Cohort, sent: str | bytes) -> TimetableReading:
     """What the file would mean for this cohort; nothing is kept. Raises ProblemError."""
-    return read_upload(content, cohort.time_zone, timezone.now())
+    return _read(cohort, text_of(sent), timezone.now())
 
 
-def set_timetable(cohort: Cohort, *, file_name: str, content: str, acting_user: User | None) -> Timetable:
+def _read(cohort: Cohort, text: Text, now: datetime) -> TimetableReading:
+    reading = read_upload(text.content, cohort.time_zone, now)
+    return reading if text.note is None else replace(reading, notes=(text.note, *reading.notes))
+
+
+def set_timetable(cohort: Cohort, *, file_name: str, sent: str | bytes, acting_user: User | None) -> Timetable:
     """Store the file as the cohort's timetable; it replaces an earlier one. Raises ProblemError."""
-    now = timezone.now()
-    reading = read_upload(content, cohort.time_zone, now)
+    now, text = timezone.now(), text_of(sent)
+    reading = _read(cohort, text, now)
     with transaction.atomic():
         if not Cohort.objects.select_for_update().filter(pk=cohort.pk).exists():
             raise not_found("This cohort was deleted in the meantime.", reason="cohort_not_found")
@@ -30,7 +39,7 @@ def set_timetable(cohort: Cohort, *, file_name: str, content: str, acting_user: 
             cohort=cohort,
             defaults={
                 "file_name": file_name,
-                "content": content,
+                "content": text.content,
                 "read_at": now,
                 "uploaded_at": now,
                 "uploaded_by": acting_user,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
@@ -201,3 +202,24 @@ def test_another_time_zone_moves_the_classes_without_one_of_their_own(signed_in,
     after = one.patch(f"/api/cohorts/{cohort}/", json={"time_zone": "Asia/Tokyo"}).json()["timetable"]["classes"]
     assert {it["starts_at"][11:16] for it in after} == {"00:00"}
     assert {it["starts_at"][11:16] for it in before} <= {"07:00", "08:00"}
+
+
+def test_a_latin_1_file_is_read_by_its_encoding_and_says_so(signed_in, make_cohort):
+    one = signed_in("instructor")
+    cohort = make_cohort(one)
+    content = calendar(every_day_but_not_now("SUMMARY:Prüfung")).encode("iso-8859-1")
+    body = {"file_name": "term.ics", "file": base64.b64encode(content).decode()}
+    preview = one.post(f"/api/cohorts/{cohort}/timetable/preview/", json=body).json()
+    assert {it["title"] for it in preview["classes"]} == {"Prüfung"}
+    assert "Windows-1252" in preview["notes"][0]
+    saved = one.put(f"/api/cohorts/{cohort}/timetable/", json=body).json()["timetable"]
+    assert (saved["classes"], saved["notes"]) == (preview["classes"], preview["notes"])
+
+
+def test_bytes_that_are_no_calendar_are_refused_in_words(signed_in, make_cohort):
+    one = signed_in("instructor")
+    path = f"/api/cohorts/{make_cohort(one)}/timetable/preview/"
+    for sent, words in (("%%%", "Base64"), (base64.b64encode(b"PK\x03\x04\0\0").decode(), "no text")):
+        answer = one.post(path, json={"file": sent})
+        assert answer.status_code == 422
+        assert words in answer.json()["errors"][0]["message"]

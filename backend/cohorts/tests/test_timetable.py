@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from backend.cohorts.calendar_lines import FAULTS_TOLD_MAX, BadTimetable
+from backend.cohorts.calendar.faults import FAULTS_TOLD_MAX, BadTimetable
 from backend.cohorts.tests.calendars import EVERY_DAY, calendar, daily, event
 from backend.cohorts.timetable import read_timetable
 
@@ -93,14 +93,17 @@ def test_whole_days_canceled_and_empty_entries_are_noted_and_left_out():
             event("DTSTART;VALUE=DATE:20261021", uid="holiday"),
             event("DTSTART:20261021T090000", "DTEND:20261023T100000", uid="trip"),
             event("DTSTART:20261021T090000", "DTEND:20261021T100000", "STATUS:CANCELLED", uid="off"),
-            event("DTSTART:20261021T090000", uid="nothing"),
+            event("DTSTART:20261021T090000", "SUMMARY:Nothing", uid="nothing"),
         )
     )
     assert reading.classes == ()
     assert reading.notes == (
-        "1 entry is canceled and left out.",
-        "2 entries take a whole day or longer and are left out: they are taken for holidays, not classes.",
-        "1 entry has no length and is left out.",
+        "1 entry is canceled and left out: “Class” (line 15).",
+        (
+            "2 entries take a whole day or longer and are left out: they are taken for holidays, not classes: "
+            "“Class” (line 4), “Class” (line 9)."
+        ),
+        "1 entry has no length and is left out: “Nothing” (line 22).",
         "There is no class in the next 14 days.",
     )
 
@@ -139,7 +142,7 @@ def test_folded_lines_count_from_where_they_begin():
         (["DTSTART:20261021T090000", "RRULE:FREQ=SECONDLY"], 8, "more often than a class does"),
         (["DTSTART:20261021T090000", "DURATION:3 hours"], 8, "no duration"),
         (["DTSTART:20261021T090000", "EXDATE:tomorrow"], 8, "no date or time"),
-        (["DTSTART:20261021T090000", "just some text"], 8, "not calendar data"),
+        (["DTSTART 20261021T090000"], 7, "not calendar data"),
         (["SUMMARY:When?"], 4, "does not say when it starts"),
     ],
 )

@@ -140,17 +140,17 @@ export function useRemoveMember(cohortId: string, studentId: string) {
 /** The classes that a calendar file contains; nothing is saved. */
 export function usePreviewTimetable(id: string) {
   return useMutation({
-    mutationFn: (content: string) =>
-      answer(api.POST("/api/cohorts/{cohort_id}/timetable/preview/", { ...at(id), body: { content } })),
+    mutationFn: (file: string) =>
+      answer(api.POST("/api/cohorts/{cohort_id}/timetable/preview/", { ...at(id), body: { content: "", file } })),
   });
 }
 
 export function useSetTimetable(id: string) {
-  return useCohortMutation((file: { name: string; content: string }) =>
+  return useCohortMutation((file: { name: string; bytes: string }) =>
     answer(
       api.PUT("/api/cohorts/{cohort_id}/timetable/", {
         ...at(id),
-        body: { file_name: file.name, content: file.content },
+        body: { file_name: file.name, content: "", file: file.bytes },
       }),
     ),
   );

@@ -25,7 +25,9 @@ const TIMETABLE = {
 
 function choose(name: string, content: string, size?: number) {
   const file = new File([content], name, { type: "text/calendar" });
-  Object.defineProperty(file, "text", { value: () => Promise.resolve(content) });
+  Object.defineProperty(file, "arrayBuffer", {
+    value: () => Promise.resolve(new TextEncoder().encode(content).buffer),
+  });
   if (size !== undefined) Object.defineProperty(file, "size", { value: size });
   fireEvent.change(screen.getByLabelText("Timetable file"), { target: { files: [file] } });
 }
@@ -45,7 +47,7 @@ it("shows the classes in a file before it is used, and uses it on request", asyn
   expect((await screen.findByRole("alert")).textContent).toContain("term.ics is now the timetable.");
   expect(api.changes().at(-1)).toEqual({
     route: sent(SET),
-    body: { file_name: "term.ics", content: "BEGIN:VCALENDAR" },
+    body: { file_name: "term.ics", content: "", file: btoa("BEGIN:VCALENDAR") },
   });
   expect(document.activeElement).toBe(screen.getByRole("button", { name: "Upload timetable" }));
 });

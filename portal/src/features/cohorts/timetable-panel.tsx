@@ -17,12 +17,19 @@ import { usePreviewTimetable, useRemoveTimetable, useSetTimetable } from "./api"
 import { ClassList } from "./class-list";
 import { countOf } from "./model/class-times";
 
-/** A little more than the server accepts; larger files are not sent. */
-const FILE_BYTES_MAX = 400_000;
+/** A little more than the server accepts (in UTF-16, twice 256 kB); larger files are not sent. */
+const FILE_BYTES_MAX = 530_000;
 
 interface ChosenFile {
   name: string;
-  content: string;
+  /** Its bytes in Base64: the server finds out their encoding. */
+  bytes: string;
+}
+
+function base64(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return btoa(text);
 }
 
 export function TimetablePanel({ cohort }: { cohort: CohortDetail }) {
@@ -86,9 +93,9 @@ function Upload({ cohort, onRemove }: { cohort: CohortDetail; onRemove: () => vo
       return;
     }
     try {
-      const content = await picked.text();
-      setFile({ name: picked.name, content });
-      preview.mutate(content);
+      const bytes = base64(new Uint8Array(await picked.arrayBuffer()));
+      setFile({ name: picked.name, bytes });
+      preview.mutate(bytes);
     } catch {
       setLocalError(`${picked.name} could not be read. Check that the file still exists, then choose it again.`);
     }

@@ -787,8 +787,13 @@ export interface components {
         };
         /** PreviewIn */
         PreviewIn: {
-            /** Content */
+            /**
+             * Content
+             * @default
+             */
             content: string;
+            /** File */
+            file?: string | null;
         };
         /**
          * PreviewOut
@@ -875,8 +880,13 @@ export interface components {
         };
         /** TimetableIn */
         TimetableIn: {
-            /** Content */
+            /**
+             * Content
+             * @default
+             */
             content: string;
+            /** File */
+            file?: string | null;
             /** File Name */
             file_name: string;
         };
