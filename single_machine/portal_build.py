@@ -52,8 +52,11 @@ def node_environment() -> dict[str, str]:
     programs.mkdir(exist_ok=True)
     npm = node_binary().parent.parent / "lib/node_modules/npm/bin"
     for name, target in (("node", node_binary()), ("npm", npm / "npm-cli.js"), ("npx", npm / "npx-cli.js")):
+        link = programs / name
+        if link.is_symlink() and not link.exists():
+            link.unlink(missing_ok=True)  # made from a checkout that is gone
         with contextlib.suppress(FileExistsError):
-            (programs / name).symlink_to(target)
+            link.symlink_to(target.resolve())
     return dict(
         os.environ,
         PATH=f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}",

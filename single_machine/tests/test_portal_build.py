@@ -95,3 +95,14 @@ def test_what_npm_said_and_its_exit_code_are_told(
     monkeypatch.setattr(portal_build, "node_environment", lambda: dict(os.environ))
     with pytest.raises(PortalBuildFailed, match=r"exit code 7(.|\n)*no such package"):
         build_portal(portal, tmp_path / "log")
+
+
+def test_a_link_to_a_program_of_a_checkout_that_is_gone_is_made_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    (tmp_path / "node-bin").mkdir()
+    (tmp_path / "node-bin/node").symlink_to(tmp_path / "gone")
+    environment = portal_build.node_environment()
+    assert (tmp_path / "node-bin/node").samefile(portal_build.node_binary())
+    assert environment["PATH"].startswith(str(tmp_path / "node-bin"))
