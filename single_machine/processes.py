@@ -20,6 +20,8 @@ from pathlib import Path
 
 import psutil
 
+from single_machine.log_files import LOGS_EVERY_S, keep_small
+
 PR_SET_PDEATHSIG = 1
 RESTART_PAUSE_MAX_S = 30.0
 ASK_EVERY_S = 15.0
@@ -30,7 +32,6 @@ STOPPED_MAX_S = 0.4
 """As SILENT_MAX_S, for a process that the kernel calls stopped (SIGSTOP): it is certain."""
 STEADY_AFTER_S = 60.0
 """A process that lived this long starts over with the shortest pause when it dies."""
-LOG_BYTES_MAX = 20_000_000
 
 
 class DidNotStart(Exception):
@@ -115,8 +116,6 @@ def private_listener(path: Path) -> socket.socket:
 def spawn(spec: ProcessSpec, log: Path, listener: socket.socket | None = None) -> subprocess.Popen[bytes]:
     """Start one process with its output in `log`. The parent-death signal comes when the calling
     *thread* ends: the main thread, or one that waits for the process."""
-    if log.exists() and log.stat().st_size > LOG_BYTES_MAX:
-        log.replace(log.with_suffix(".log.1"))
     parent = os.getpid()
 
     def in_the_child() -> None:
@@ -149,6 +148,7 @@ class Processes:
         self._logs = logs
         self._running: dict[str, RunningProcess] = {}
         self._ended = threading.Event()
+        self._logs_due = 0.0
 
     def watch(self) -> None:
         """From now on ask every process regularly; `tend` kills one that does not answer."""
@@ -189,6 +189,9 @@ class Processes:
     def tend(self, now: float) -> list[str]:
         """Restart what died, after a growing pause. Returns lines for the operator."""
         news = []
+        if now >= self._logs_due:
+            self._logs_due = now + LOGS_EVERY_S
+            keep_small(self._logs)
         for name, running in self._running.items():
             if running.restart_at is None:
                 if running.process.poll() is None and (because := running.stuck(now)):

@@ -13,6 +13,7 @@ import hashlib
 import logging
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -95,6 +96,9 @@ def run(settings: Settings) -> None:
     """Prepare with our first rights, give up those we do not need, serve until SIGTERM."""
     if settings.isolation == "bubblewrap":
         move_into_own_scope()
+    # Tasks' connections to the internet are open files of this process: two for each.
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     uid = settings.sandbox_uid if settings.sandbox_uid is not None else os.geteuid()
     _make_directories(settings, uid)
     with _only_engine_of(settings.run_dir):

@@ -8,14 +8,16 @@ import logging
 import os
 import platform
 import re
+import resource
 import signal
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
 from contract.names import STUDENT_HOME
-from manager.adapters.bubblewrap import layout, seccomp
+from manager.adapters.bubblewrap import inotify, layout, seccomp
 from manager.adapters.bubblewrap.cgroups import Hierarchy, TaskCgroup
+from manager.adapters.bubblewrap.memory_watch import MemoryWatch
 from manager.adapters.bubblewrap.mounter import Mounter, MountFailed
 from manager.adapters.bubblewrap.prefork_templates import PreforkTemplate, PreforkTemplates, Sandboxed, TemplateFailed
 from manager.adapters.sandbox_engine.child import Child
@@ -27,6 +29,8 @@ log = logging.getLogger(__name__)
 SET_UP_TIMEOUT_S = 10.0
 _WITHOUT_CGROUP_DATA_FACTOR = 2
 """Without a cgroup each process may use this many times the task's memory: a guard, not a limit."""
+OPEN_FILES_MAX = 4096
+"""Of one process; with `processes_max`, it bounds what the kernel holds for a sandbox's files."""
 
 
 class BubblewrapLauncher:
@@ -42,11 +46,19 @@ class BubblewrapLauncher:
         self._etc = etc
         self._cgroups = cgroups
         self._mounter = mounter
-        self._seccomp = seccomp.filter_for_this_machine()
+        self._seccomp = seccomp.filter_for_this_machine(memory_counts="memory" in cgroups.parents)
+        self._memory = None if "memory" in cgroups.parents else MemoryWatch()
         self._limits_processes_itself = _kernel_version() >= (5, 14)
         """Before that, RLIMIT_NPROC counted the processes of the uid in all sandboxes together."""
+        self._open_files_max = min(OPEN_FILES_MAX, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+        self._inotify = inotify.sandbox_limits(inotify.machine_limits())
+        self._no_inotify_limit = ""
+        """Why the last sandbox has none."""
         self._templates = PreforkTemplates(
-            hidden=hidden, seccomp_filter=self._seccomp, limits_processes=self._limits_processes_itself
+            hidden=hidden,
+            seccomp_filter=self._seccomp,
+            limits_processes=self._limits_processes_itself,
+            open_files_max=self._open_files_max,
         )
 
     def inside(self, socket_dir: Path, egress_socket: Path) -> tuple[str, str]:  # noqa: ARG002  mounted at fixed places
@@ -57,6 +69,8 @@ class BubblewrapLauncher:
 
     def end(self) -> None:
         self._templates.end()
+        if self._memory is not None:
+            self._memory.end()
 
     async def launch(self, launch: Launch) -> Sandbox:
         template = self._templates.find(launch.image) if launch.preforked else None
@@ -95,7 +109,9 @@ class BubblewrapLauncher:
                 about = json.loads(await asyncio.wait_for(_read_all(info.read_end), SET_UP_TIMEOUT_S))
                 pid = int(about["child-pid"])
                 cgroup.add(pid)
-                sandbox = Sandbox(child, pid, int(about["mnt-namespace"]), cgroup, self._mounter, template)
+                mount_namespace = int(about["mnt-namespace"])
+                sandbox = Sandbox(child, pid, mount_namespace, cgroup, self._mounter, template, self._limit_inotify)
+                self._watch_memory(launch, sandbox, pid)
                 # bubblewrap waits for this byte: everything in the sandbox starts inside the
                 # cgroup.
                 os.write(gate.write_end, b".")
@@ -106,9 +122,24 @@ class BubblewrapLauncher:
                 raise LaunchFailed(f"bubblewrap failed: {child.last_words or error!r}") from error
         return sandbox
 
+    def _watch_memory(self, launch: Launch, sandbox: Sandbox, pid: int) -> None:
+        if (memory := self._memory) is not None:
+            memory.add(launch.task_id, pid, launch.image.limits.memory_max_bytes)
+            sandbox.on_end(lambda: memory.remove(pid))
+
+    async def _limit_inotify(self, pid: int, mount_namespace: int) -> None:
+        """A sandbox without this limit is better than none; `enforced` says so."""
+        try:
+            await self._mounter.limit(pid, mount_namespace, self._inotify)
+            self._no_inotify_limit = ""
+        except MountFailed as error:
+            if not self._no_inotify_limit:
+                log.warning("a sandbox has no limit of inotify instances: %s", error)
+            self._no_inotify_limit = str(error)
+
     def _limits(self, image: Image) -> list[str]:
         """A wrapper inside the sandbox: set outside, all sandboxes would share the count."""
-        limits = ["/usr/bin/prlimit", "--core=0"]
+        limits = ["/usr/bin/prlimit", "--core=0", f"--nofile={self._open_files_max}"]
         if self._limits_processes_itself:
             limits.append(f"--nproc={image.limits.processes_max}")
         if "memory" not in self._cgroups.parents:
@@ -123,13 +154,24 @@ class BubblewrapLauncher:
             for name in ("memory", "pids", "cpu")
         }
         if "memory" not in self._cgroups.parents:
-            cgroups["memory"] += "; each single process may have twice the task's limit (RLIMIT_DATA)"
+            why = cgroups["memory"].removeprefix("not enforced: ")
+            cgroups["memory"] = (
+                f"the engine adds up each second and ends the largest process; no cgroup: {why}; a single process "
+                "may have twice the task's limit until then (RLIMIT_DATA)"
+            )
         processes = [cgroups["pids"]] if "pids" in self._cgroups.parents else []
         if self._limits_processes_itself:
             processes.append("RLIMIT_NPROC in the sandbox's user namespace")
         return {
             "memory": cgroups["memory"],
+            "shared memory": "counts as memory (cgroup)"
+            if "memory" in self._cgroups.parents
+            else f"counts as memory while a process maps it; /tmp and /dev/shm are small; {self._refused_memory()}",
             "processes": " and ".join(processes) or cgroups["pids"],
+            "open files": f"{self._open_files_max} of each process (RLIMIT_NOFILE)",
+            "inotify": f"not enforced: {self._no_inotify_limit}"
+            if self._no_inotify_limit
+            else inotify.words(self._inotify),
             "cpu": f"{cgroups['cpu']} (fair share)" if "cpu" in self._cgroups.parents else cgroups["cpu"],
             "files": "mount namespace: only the own home and /tmp can be written",
             "network": "network namespace with loopback only; outgoing through the filtering proxy",
@@ -138,6 +180,11 @@ class BubblewrapLauncher:
             if self._seccomp is not None
             else f"not enforced: no seccomp filter for {platform.machine()}",
         }
+
+    def _refused_memory(self) -> str:
+        if self._seccomp is None:
+            return "not enforced: memfd and System V segments"
+        return "memfd is refused, System V segments above 64 kB too (seccomp)"
 
 
 class Sandbox:
@@ -151,8 +198,10 @@ class Sandbox:
         cgroup: TaskCgroup,
         mounter: Mounter,
         template: PreforkTemplate | None,
+        limit_inotify: Callable[[int, int], Awaitable[None]],
     ) -> None:
         self._child = child
+        self._limit_inotify = limit_inotify
         self._template = template
         self._pid = pid
         self._pidfd = os.pidfd_open(pid)
@@ -167,12 +216,16 @@ class Sandbox:
     def last_words(self) -> str:
         return self._child.last_words
 
+    def on_end(self, call: Callable[[], None]) -> None:
+        self._end.add_done_callback(lambda _: call())
+
     async def seal(self) -> None:
         self._agent_pidfd = _first_child(self._pid)
         try:
             await self._mounter.detach(self._pid, self._mount_namespace, layout.SOCKET_DIR)
         except MountFailed as error:
             raise LaunchFailed(f"the socket's directory could not be taken away: {error}") from error
+        await self._limit_inotify(self._pid, self._mount_namespace)
 
     async def bring_in_application(self) -> None:
         if self._template is None:

@@ -1,4 +1,4 @@
-"""Changes mounts in running sandboxes: takes out the socket's directory, then brings in the home.
+"""Changes running sandboxes: takes out the socket's directory, sets limits, brings in the home.
 
 Entering a sandbox's user namespace cannot be undone and is refused to a process with threads. So a
 single-threaded child, forked before the engine has any thread, waits for orders and forks again for
@@ -14,7 +14,9 @@ import json
 import os
 import socket
 import sys
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import NoReturn
 
 from manager.adapters.bubblewrap import kernel
@@ -35,6 +37,8 @@ class Order:
     detach: str = ""
     source: str = ""
     target: str = ""
+    limits: Mapping[str, int] = field(default_factory=dict)
+    """Name below /proc/sys/user → value, for the sandbox's user namespace."""
 
 
 class Mounter:
@@ -49,6 +53,9 @@ class Mounter:
 
     async def attach(self, pid: int, mount_namespace: int, source: str, target: str) -> None:
         await self._carry_out(Order(pid, mount_namespace, source=source, target=target))
+
+    async def limit(self, pid: int, mount_namespace: int, limits: Mapping[str, int]) -> None:
+        await self._carry_out(Order(pid, mount_namespace, limits=limits))
 
     async def _carry_out(self, order: Order) -> None:
         loop = asyncio.get_running_loop()
@@ -112,3 +119,5 @@ def _enter_and_mount(order: Order) -> None:
         kernel.detach_mount(order.detach)
     if order.source:
         kernel.attach_mount(clone, order.target)
+    for name, value in order.limits.items():
+        Path("/proc/sys/user", name).write_text(str(value))

@@ -12,6 +12,7 @@ import base64
 import json
 import logging
 import os
+import resource
 import signal
 import socket
 import time
@@ -48,11 +49,14 @@ class Sandboxed:
 
 
 class PreforkTemplates:
-    def __init__(self, *, hidden: Sequence[Path], seccomp_filter: bytes | None, limits_processes: bool) -> None:
+    def __init__(
+        self, *, hidden: Sequence[Path], seccomp_filter: bytes | None, limits_processes: bool, open_files_max: int
+    ) -> None:
         self._hidden = hidden
         """Folders of the host that the template must not see."""
         self._seccomp_filter = seccomp_filter or b""
         self._limits_processes = limits_processes
+        self._open_files_max = open_files_max
         self._by_kind: dict[str, PreforkTemplate] = {}
 
     def find_warm(self, image: Image) -> PreforkTemplate | None:
@@ -111,6 +115,8 @@ class PreforkTemplates:
                 Path(target).mkdir(parents=True, exist_ok=True)
                 kernel.bind_mount(f"/proc/self/fd/{source}", target)
             kernel.set_parent_death_signal(signal.SIGKILL)
+            # Its children, which enter sandboxes, inherit it.
+            resource.setrlimit(resource.RLIMIT_NOFILE, (self._open_files_max, self._open_files_max))
 
         return enter_view
 

@@ -13,16 +13,22 @@ import platform
 import struct
 from dataclasses import dataclass
 
-_EPERM, _ENOSYS, _EAFNOSUPPORT = 1, 38, 97
+_EPERM, _EINVAL, _ENOSYS, _EAFNOSUPPORT = 1, 22, 38, 97
 
 # struct seccomp_data: int nr; u32 arch; u64 instruction_pointer; u64 args[6]; little endian.
 _OFFSET_NUMBER, _OFFSET_ARCHITECTURE, _OFFSET_FIRST_ARGUMENT = 0, 4, 16
+_OFFSET_SECOND_ARGUMENT, _OFFSET_SECOND_ARGUMENT_HIGH = 24, 28
 
 _LOAD_WORD, _JUMP_IF_EQUAL, _JUMP_IF_AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
 _ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
 
 ADDRESS_FAMILIES = {"AF_UNIX": 1, "AF_INET": 2, "AF_INET6": 10, "AF_NETLINK": 16}
 """AF_NETLINK serves getifaddrs(), which Node.js calls."""
+
+SEGMENT_MAX_BYTES = 64 * 1024
+"""Of System V shared memory, where nothing counts it; 4096 segments are possible. PostgreSQL needs
+one of some bytes."""
+_MEMFD_SECRET = 447
 
 # The same number on every architecture.
 _DENIED_EVERYWHERE = {
@@ -36,6 +42,8 @@ class _Architecture:
     audit_number: int
     socket: int
     socketpair: int
+    memfd_create: int
+    shmget: int
     denied: dict[str, int]
 
 
@@ -44,6 +52,8 @@ _ARCHITECTURES = {
         audit_number=0xC000003E,
         socket=41,
         socketpair=53,
+        memfd_create=319,
+        shmget=29,
         denied={
             "kexec_load": 246, "kexec_file_load": 320, "bpf": 321, "perf_event_open": 298, "userfaultfd": 323,
             "add_key": 248, "request_key": 249, "keyctl": 250, "open_by_handle_at": 304, "init_module": 175,
@@ -58,6 +68,8 @@ _ARCHITECTURES = {
         audit_number=0xC00000B7,
         socket=198,
         socketpair=199,
+        memfd_create=279,
+        shmget=194,
         denied={
             "kexec_load": 104, "kexec_file_load": 294, "bpf": 280, "perf_event_open": 241, "userfaultfd": 282,
             "add_key": 217, "request_key": 218, "keyctl": 219, "open_by_handle_at": 265, "init_module": 105,
@@ -70,13 +82,17 @@ _ARCHITECTURES = {
 }  # fmt: skip
 
 
-def filter_for_this_machine() -> bytes | None:
-    """The compiled filter; None on an architecture whose numbers are not listed here."""
+def filter_for_this_machine(*, memory_counts: bool) -> bytes | None:
+    """The compiled filter; None on an architecture whose numbers are not listed here.
+
+    `memory_counts`: a cgroup counts all memory. Otherwise shared memory that no process maps
+    would be invisible, so it is refused, as an old kernel does: programs have another way.
+    """
     architecture = _ARCHITECTURES.get(platform.machine())
-    return None if architecture is None else _assemble(architecture)
+    return None if architecture is None else _assemble(architecture, memory_counts=memory_counts)
 
 
-def _assemble(architecture: _Architecture) -> bytes:
+def _assemble(architecture: _Architecture, *, memory_counts: bool) -> bytes:
     program = [
         _instruction(_LOAD_WORD, _OFFSET_ARCHITECTURE),
         _instruction(_JUMP_IF_EQUAL, architecture.audit_number, if_true=1),
@@ -88,6 +104,8 @@ def _assemble(architecture: _Architecture) -> bytes:
     ]
     for number in (*architecture.denied.values(), *_DENIED_EVERYWHERE.values()):
         program += [_instruction(_JUMP_IF_EQUAL, number, if_false=1), _fail_with(_EPERM)]
+    if not memory_counts:
+        program += _refuse_unmapped_memory(architecture)
     program += [
         _instruction(_JUMP_IF_EQUAL, architecture.socket, if_true=2),
         _instruction(_JUMP_IF_EQUAL, architecture.socketpair, if_true=1),
@@ -98,6 +116,22 @@ def _assemble(architecture: _Architecture) -> bytes:
         program += [_instruction(_JUMP_IF_EQUAL, family, if_false=1), _instruction(_RETURN, _ALLOW)]
     program.append(_fail_with(_EAFNOSUPPORT))
     return b"".join(program)
+
+
+def _refuse_unmapped_memory(architecture: _Architecture) -> list[bytes]:
+    program = []
+    for number in (architecture.memfd_create, _MEMFD_SECRET):
+        program += [_instruction(_JUMP_IF_EQUAL, number, if_false=1), _fail_with(_ENOSYS)]
+    return [
+        *program,
+        _instruction(_JUMP_IF_EQUAL, architecture.shmget, if_false=6),
+        _instruction(_LOAD_WORD, _OFFSET_SECOND_ARGUMENT_HIGH),
+        _instruction(_JUMP_IF_EQUAL, 0, if_false=2),
+        _instruction(_LOAD_WORD, _OFFSET_SECOND_ARGUMENT),
+        _instruction(_JUMP_IF_AT_LEAST, SEGMENT_MAX_BYTES + 1, if_false=1),
+        _fail_with(_EINVAL),
+        _instruction(_RETURN, _ALLOW),
+    ]
 
 
 def _fail_with(error_number: int) -> bytes:

@@ -9,6 +9,9 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 
 _LAST_WORDS_MAX_BYTES = 8192
+_READ_MAX_BYTES = 1 << 20
+_PAUSE_S = 0.5
+"""After `_READ_MAX_BYTES`: a child that only talks must not keep the engine busy; it waits."""
 
 
 class Child:
@@ -60,6 +63,7 @@ class Child:
             for fd in (input_read, input_write, output_write):
                 os.close(fd)
         self._output = output_read
+        self._read_bytes = 0
         os.set_blocking(output_read, False)
         self._pidfd = os.pidfd_open(self._process.pid)
         loop = asyncio.get_running_loop()
@@ -96,6 +100,16 @@ class Child:
         self._last_words += data
         # Students' output can reach this pipe; it must not fill the engine's memory or a disk.
         del self._last_words[:-_LAST_WORDS_MAX_BYTES]
+        self._read_bytes += len(data)
+        if self._read_bytes >= _READ_MAX_BYTES:
+            self._read_bytes = 0
+            loop = asyncio.get_running_loop()
+            loop.remove_reader(self._output)
+            loop.call_later(_PAUSE_S, self._read_on)
+
+    def _read_on(self) -> None:
+        if not self._ended.done():
+            asyncio.get_running_loop().add_reader(self._output, self._read_output)
 
     def _on_end(self) -> None:
         code = self._process.poll()

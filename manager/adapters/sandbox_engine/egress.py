@@ -25,6 +25,8 @@ from manager.adapters.sandbox_engine.addresses import Address, belongs_to_this_m
 log = logging.getLogger(__name__)
 
 HEAD_MAX_BYTES = 32 * 1024
+HEARD_OUT_MAX = 16
+REFUSALS_NOTED_A_MINUTE = 5
 PRIVATE = "ApraNova does not let workspaces reach private addresses"
 
 Resolve = Callable[[str], Awaitable[list[Address]]]
@@ -51,6 +53,9 @@ class Refused(Exception):
         self.text = text
 
 
+_TOO_MANY = Refused("503 Service Unavailable", "This workspace has too many connections open")
+
+
 class EgressProxy:
     """One listener on a Unix socket, for one task."""
 
@@ -69,6 +74,7 @@ class EgressProxy:
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
         self._lookups = asyncio.Semaphore(limits.lookups_per_task_max)
+        self._noted_since, self._noted = 0.0, 0
 
     async def listen(self, path: Path) -> None:
         path.unlink(missing_ok=True)  # noqa: ASYNC240  a tmpfs or a local disk: no waiting worth a thread
@@ -101,6 +107,10 @@ class EgressProxy:
             writer.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # Each connection holds a descriptor of the engine, of which all tasks have one pool. A few
+        # more than the limit are read, because a reset would hide our answer from the program.
+        if len(self._connections) > self._limits.connections_per_task_max + HEARD_OUT_MAX:
+            raise _TOO_MANY
         try:
             async with asyncio.timeout(self._limits.head_timeout_s):
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -109,7 +119,7 @@ class EgressProxy:
         except TimeoutError:
             raise Refused("408 Request Timeout", "The request's head did not arrive") from None
         if len(self._connections) > self._limits.connections_per_task_max:
-            raise Refused("503 Service Unavailable", "This workspace has too many connections open")
+            raise _TOO_MANY
         target = _parse(head)
         far_reader, far_writer = await self._open(target)
         try:
@@ -134,7 +144,7 @@ class EgressProxy:
             raise Refused("502 Bad Gateway", f"The name {target.host} is not known") from None
         allowed_addresses = [address for address in addresses if is_public(address) and not self._is_own(address)]
         if not allowed_addresses:
-            log.info("egress refused: %s → %s", target.host, ", ".join(map(str, addresses)))
+            self._note_refusal(target.host, addresses)
             raise Refused("403 Forbidden", PRIVATE)
         for address in allowed_addresses[:4]:
             try:
@@ -143,6 +153,15 @@ class EgressProxy:
             except (OSError, TimeoutError):
                 continue
         raise Refused("502 Bad Gateway", f"{target.host} does not answer")
+
+    def _note_refusal(self, host: str, addresses: list[Address]) -> None:
+        """Some lines a minute: a task that asks in a loop must not fill the disk."""
+        now = asyncio.get_running_loop().time()
+        if now >= self._noted_since + 60:
+            self._noted_since, self._noted = now, 0
+        self._noted += 1
+        if self._noted <= REFUSALS_NOTED_A_MINUTE:
+            log.info("egress refused: %.100s → %.200s", host, ", ".join(map(str, addresses[:4])))
 
     async def _look_up(self, host: str) -> list[Address]:
         """A look-up that is given up still holds its thread, so it counts until it ends."""

@@ -8,7 +8,9 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
+import psutil
 import pytest
 
 from contract.errors import ApraNovaError, Reason
@@ -212,7 +214,7 @@ def test_a_fork_bomb_stays_within_its_limit_and_its_own_sandbox(engine: EngineUn
 
 
 def test_a_memory_bomb_ends_its_own_task_alone(engine: EngineUnderTest) -> None:
-    if "cgroup" not in engine.runner.enforced()["memory"] or "not enforced" in engine.runner.enforced()["memory"]:
+    if not engine.runner.enforced()["memory"].startswith("cgroup"):
         pytest.skip(f"memory is {engine.runner.enforced()['memory']}")
     bomber, neighbour = engine.start(), engine.start()
     with pytest.raises((ConnectionError, json.JSONDecodeError, http.client.HTTPException)):
@@ -223,9 +225,136 @@ def test_a_memory_bomb_ends_its_own_task_alone(engine: EngineUnderTest) -> None:
     engine.runner.stop(neighbour, grace_s=0)
 
 
+HOLD = """
+import mmap, subprocess, sys, time
+program = '''
+import mmap, time
+held = mmap.mmap(-1, %d, flags=mmap.MAP_%s | mmap.MAP_ANONYMOUS)
+held[::4096] = b"x" * len(held[::4096])
+print("held", flush=True)
+time.sleep(60)
+'''
+held = [subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) for _ in range(%d)]
+[process.stdout.readline() for process in held]
+until = time.monotonic() + %f
+while time.monotonic() < until and not any(process.poll() for process in held): time.sleep(0.1)
+value = sorted(process.poll() or 0 for process in held)
+[process.kill() for process in held]
+"""
+LONG_S, TWO_LOOKS_S = 20, 2.2
+
+
+@pytest.mark.parametrize(("kind", "processes"), [("SHARED", 1), ("PRIVATE", 4)])
+def test_shared_memory_and_that_of_many_processes_count(engine: EngineUnderTest, kind: str, processes: int) -> None:
+    """Also without a cgroup, where RLIMIT_DATA sees neither: the task lives on without it."""
+    hoarder, neighbour = engine.start(), engine.start()
+    each = MEMORY_MAX * 5 // 4 // processes
+    assert -9 in engine.python(hoarder, HOLD % (each, kind, processes, LONG_S))
+    assert engine.observed(hoarder).alive
+    assert engine.shell(neighbour, "echo lives") == "lives\n"
+    assert engine.python(hoarder, HOLD % (MEMORY_MAX // 2, kind, 1, TWO_LOOKS_S)) == [0]  # what is allowed stays
+    for task_id in (hoarder, neighbour):
+        engine.runner.stop(task_id, grace_s=0)
+
+
+def test_memory_that_no_process_maps_is_refused_where_nothing_counts_it(engine: EngineUnderTest, inside: str) -> None:
+    counted = "cgroup)" in engine.runner.enforced()["shared memory"]
+    assert engine.python(inside, "import os; value = os.memfd_create('x') > 0") == (
+        True if counted else "OSError: [Errno 38] Function not implemented"
+    )
+    shmget = (
+        "import ctypes; libc = ctypes.CDLL(None, use_errno=True)\nlibc.shmget.argtypes = [ctypes.c_int, ctypes.c_size_t, ctypes.c_int]\n"
+        "value = [libc.shmget(0, size, 0o1600) >= 0 for size in (56, 65536, 65537, (1 << 32) + 1)]"
+    )
+    assert engine.python(inside, shmget) == [True, True, counted, counted]
+
+
 def test_memory_files_count_as_memory_and_are_small(engine: EngineUnderTest, inside: str) -> None:
     sizes = engine.shell(inside, "df --output=size -B1 /tmp /dev/shm /run/user/1000 | tail -n +2").split()
     assert all(int(size) <= MEMORY_MAX // 2 for size in sizes)
+
+
+INOTIFY = """
+import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+opened = []
+while len(opened) < 500 and (fd := libc.inotify_init1(0)) >= 0: opened.append(fd)
+value = (len(opened), os.strerror(ctypes.get_errno()))
+[os.close(fd) for fd in opened]
+"""
+
+
+def test_inotify_instances_of_one_student_leave_those_of_everybody_else(engine: EngineUnderTest) -> None:
+    """One process opened 118 of the machine's 128, and nobody else's `fs.watch` worked."""
+    hoarder, neighbour = engine.start(), engine.start()
+    keeps = INOTIFY.replace("[os.close(fd) for fd in opened]", "import builtins; builtins.kept = opened")
+    limit = int(engine.runner.enforced()["inotify"].split()[0])
+    assert limit < 128 / 2
+    assert engine.python(hoarder, keeps) == [limit, "Too many open files"]
+    assert engine.python(hoarder, INOTIFY)[0] == 0
+    assert engine.python(neighbour, INOTIFY)[0] == limit
+    assert "Permission denied" in engine.shell(hoarder, "echo 999 > /proc/sys/user/max_inotify_instances")
+    for task_id in (hoarder, neighbour):
+        engine.runner.stop(task_id, grace_s=0)
+
+
+WATCHES = """
+import ctypes, os, pathlib
+libc = ctypes.CDLL(None, use_errno=True)
+names = [f'/tmp/watched-{number}'.encode() for number in range(4500)]
+[pathlib.Path(os.fsdecode(name)).touch() for name in names]
+opened = [libc.inotify_init1(0) for _ in range(15)]
+value = sum(libc.inotify_add_watch(fd, name, 2) > 0 for fd in opened for name in names)
+[os.close(fd) for fd in opened]
+"""
+
+
+def test_inotify_watches_of_one_student_are_limited_too(engine: EngineUnderTest, inside: str) -> None:
+    limit = engine.python(inside, WATCHES)
+    assert f"{limit} watches" in engine.runner.enforced()["inotify"]
+
+
+def test_open_files_of_a_process_are_limited_and_the_limit_cannot_be_raised(
+    engine: EngineUnderTest, inside: str
+) -> None:
+    assert engine.shell(inside, "ulimit -Sn; ulimit -Hn; ulimit -n 100000 && echo raised").split()[:2] == ["4096"] * 2
+    assert "raised" not in engine.shell(inside, "ulimit -n 100000 && echo raised")
+
+
+def test_connections_to_the_proxy_that_say_nothing_are_limited(engine: EngineUnderTest) -> None:
+    """Each holds a descriptor of the engine, which serves everybody."""
+    hoarder, neighbour = engine.start(), engine.start()
+    refused = engine.python(
+        hoarder,
+        "import socket, builtins\nbuiltins.kept = kept = []\nvalue = ''\n"
+        "for _ in range(100):\n"
+        "    kept.append(socket.socket(socket.AF_UNIX)); kept[-1].connect(CONFIG['egress_socket'])\n"
+        "kept[-1].settimeout(20); value = kept[-1].recv(100).decode()",
+    )
+    assert refused.startswith("HTTP/1.1 503 ")
+    assert len(list(Path(f"/proc/{engine.daemon.pid}/fd").iterdir())) < 64 + 60
+    assert "403 Forbidden" in through_proxy(engine, neighbour, "CONNECT 127.0.0.1:443 HTTP/1.1")
+    for task_id in (hoarder, neighbour):
+        engine.runner.stop(task_id, grace_s=0)
+
+
+def test_a_task_that_only_talks_does_not_keep_the_engine_busy(engine: EngineUnderTest) -> None:
+    """Its output comes to the engine, which keeps the last 8 kB and writes nothing."""
+    talker, neighbour = engine.start(), engine.start()
+    sizes = [path.stat().st_size for path in engine.base.glob("*.log")]
+    engine.python(
+        talker,
+        "import subprocess; subprocess.Popen(['/usr/bin/cat', '/dev/zero'], stdout=open('/proc/1/fd/1', 'wb'))",
+    )
+    busy = sum(psutil.Process(engine.daemon.pid).cpu_times()[:2])
+    for _ in range(20):
+        assert engine.shell(neighbour, "echo lives; sleep 0.1") == "lives\n"
+        engine.runner.list_tasks()
+    used = sum(psutil.Process(engine.daemon.pid).cpu_times()[:2]) - busy
+    assert used < 0.12  # without a pause 0.23 to 0.34
+    assert [path.stat().st_size for path in engine.base.glob("*.log")] == sizes
+    for task_id in (talker, neighbour):
+        engine.runner.stop(task_id, grace_s=0)
 
 
 def test_the_sockets_directory_is_gone_before_a_home_comes(engine: EngineUnderTest) -> None:

@@ -218,6 +218,24 @@ async def test_connections_of_a_task_are_counted(internet: PretendedInternet) ->
     assert (await ask(internet, "CONNECT a.example:443 HTTP/1.1\r\n\r\n", limits=limits)).startswith("HTTP/1.1 503 ")
 
 
+async def test_refusals_in_a_loop_do_not_fill_the_log(
+    internet: PretendedInternet, caplog: pytest.LogCaptureFixture
+) -> None:
+    host = f"{'long.' * 1000}example"
+    internet.names[host] = [["10.0.0.1"]] * 40
+    proxy = EgressProxy(EgressLimits(), resolve=internet.resolve, connect=internet.connect, is_own=lambda _: False)
+    await proxy.listen(internet.directory / "proxy.sock")
+    with caplog.at_level("INFO"):
+        for _ in range(20):
+            reader, writer = await asyncio.open_unix_connection(internet.directory / "proxy.sock")
+            writer.write(f"CONNECT {host}:443 HTTP/1.1\r\n\r\n".encode())
+            assert (await asyncio.wait_for(reader.read(), 5)).startswith(b"HTTP/1.1 403 ")
+            writer.close()
+    await proxy.close()
+    assert len(caplog.messages) == 5
+    assert all(len(message) < 400 for message in caplog.messages)
+
+
 async def test_a_silent_connection_is_ended(internet: PretendedInternet) -> None:
     internet.names["slow.example"] = [[PUBLIC]]
     proxy = EgressProxy(

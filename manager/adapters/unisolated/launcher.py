@@ -52,7 +52,8 @@ class UnisolatedLauncher:
     def end(self) -> None: ...
 
     def enforced(self) -> dict[str, str]:
-        limits = ("memory", "processes", "cpu", "files", "network", "privileges", "system calls")
+        limits = ("memory", "shared memory", "processes", "open files", "inotify", "cpu", "files", "network")
+        limits += ("privileges", "system calls")
         return dict.fromkeys(limits, _WHY_NOT)
 
 
