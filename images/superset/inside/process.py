@@ -17,7 +17,17 @@ from superset.app import create_app
 
 from agent.home_repair import HomeRepair
 from images.superset import home, places
-from images.superset.inside import chance, configuration, known, limits, migration, serving, uploads
+from images.superset.inside import (
+    chance,
+    configuration,
+    imports,
+    known,
+    limits,
+    migration,
+    serving,
+    statements,
+    uploads,
+)
 from images.superset.inside.identity import ENVIRON_KEY, Gate, Verifier
 from images.superset.link import Claim, Link
 
@@ -54,7 +64,10 @@ class ApplicationProcess:
         known.install()
         limits.install()
         uploads.install()
+        statements.install()
         application.before_request(uploads.refuse_what_is_too_large)
+        application.before_request(imports.refuse_what_is_no_export)
+        application.after_request(imports.say_what_failed)
         loaded = cls(application, template)
         if pages:
             loaded._draw_pages()
