@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 import json
-import tomllib
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
+from contract.operator_files import BadFile, read_toml
 from infrastructure.settings import Settings
 
 EXAMPLES = Path(__file__).parent / "examples"
@@ -23,11 +23,9 @@ class BadSettings(ValueError):
 def load_settings(path: Path) -> Settings:
     """Raises BadSettings."""
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadSettings(f"{path}: cannot be read ({error.strerror}); {EXAMPLES} has examples to copy") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadSettings(f"{path}: is not TOML: {error}") from None
+        content = read_toml(path)
+    except BadFile as problem:
+        raise BadSettings(f"{problem}; {EXAMPLES} has examples to copy") from None
     try:
         # As JSON, whose lists may become tuples and whose texts may become enums.
         return TypeAdapter(Settings).validate_json(json.dumps(content, default=str))

@@ -209,8 +209,8 @@ def _load(file: Path | None) -> Totals:
         return Totals()
     try:
         return Totals(**json.loads(file.read_text()))
-    except (ValueError, TypeError) as error:
-        raise SystemExit(f"apranova soak: {file} is not a totals file: {error}") from None
+    except (OSError, ValueError, TypeError, RecursionError):
+        raise SystemExit(f"apranova soak: {file} is not a totals file of an earlier soak") from None
 
 
 def _save(totals: Totals, file: Path | None) -> None:

@@ -6,12 +6,12 @@ A variable that is set wins over the file, so that one start can differ without 
 from __future__ import annotations
 
 import difflib
-import tomllib
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from contract.environment import BadSetting
+from contract.operator_files import BadFile, read_toml
 
 KEYS = MappingProxyType(
     {
@@ -60,13 +60,9 @@ each does."""
 def read_school_file(path: Path) -> dict[str, str]:
     """The environment variables that the file sets. Raises BadSetting, which names file and key."""
     try:
-        tables = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise BadSetting(f"the settings file {path} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise BadSetting(f"the settings file {path} is not UTF-8 text") from None
-    except tomllib.TOMLDecodeError as error:
-        raise BadSetting(f"{path} is not valid TOML: {error}") from None
+        tables = read_toml(path)
+    except BadFile as problem:
+        raise BadSetting(f"the settings file {problem}") from None
     variables: dict[str, str] = {}
     for table, entries in tables.items():
         if not isinstance(entries, dict):

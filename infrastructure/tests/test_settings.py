@@ -66,7 +66,7 @@ def test_a_bad_setting_is_refused_by_name(tmp_path: Path, old: str, new: str, me
 
 
 def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
-    with pytest.raises(BadSettings, match=r"school\.toml: is not TOML"):
+    with pytest.raises(BadSettings, match=r"school\.toml: is not valid TOML"):
         load(tmp_path, "name = ")
 
 

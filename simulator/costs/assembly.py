@@ -56,7 +56,7 @@ def read_assembly(folder: Path) -> Assembly:
             if artifact["type"] == "aws:cloudformation:stack"
         }
         templates = {name: json.loads(file.read_text(encoding="utf-8")) for name, file in files.items()}
-    except (OSError, ValueError, KeyError) as problem:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as problem:
         raise BadAssembly(f"{folder} holds no templates ({problem}); ./apranova infrastructure writes them") from None
     return Assembly(
         tuple(

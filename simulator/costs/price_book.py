@@ -7,18 +7,18 @@ names the entry, never a wrong total.
 from __future__ import annotations
 
 import datetime as dt
-import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from contract.operator_files import BadFile, read_toml
 from simulator.operator_input import BadInput, meant
 
 OWN_PRICES = Path(__file__).parent / "prices.toml"
 SPOT_DISCOUNT = "fargate_spot_discount"
 
+_PRICE_MAX = 1e6
 _KEYS_OF_A_PRICE = ("price", "free", "unit", "date", "source", "verified", "note")
 
 
@@ -70,13 +70,9 @@ def load_price_book(path: Path | None = None) -> PriceBook:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as problem:
-        raise BadPriceBook(f"{path} cannot be read: {problem.strerror}") from problem
-    except UnicodeDecodeError as problem:
-        raise BadPriceBook(f"{path} is not a text file in UTF-8") from problem
-    except tomllib.TOMLDecodeError as problem:
-        raise BadPriceBook(f"{path} is not valid TOML: {problem}") from problem
+        return read_toml(path)
+    except BadFile as problem:
+        raise BadPriceBook(str(problem)) from None
 
 
 def _book(content: Mapping[str, object], units: Mapping[str, str], *, origin: str) -> PriceBook:
@@ -126,6 +122,6 @@ def _number(name: str, key: str, value: object) -> float:
         raise BadPriceBook(f"[{name}] {key} is missing")
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise BadPriceBook(f"[{name}] {key} must be a number without quotes, not {value!r}")
-    if not math.isfinite(value) or value < 0:
-        raise BadPriceBook(f"[{name}] {key} must be 0 or more, not {value!r}")
+    if not 0 <= value < _PRICE_MAX:
+        raise BadPriceBook(f"[{name}] {key} must be from 0 to a million, not {value!r}")
     return float(value)

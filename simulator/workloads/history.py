@@ -28,6 +28,7 @@ from pathlib import Path
 
 from contract.manager import COHORT_MEMBERS_MAX
 from contract.names import WorkspaceKind
+from contract.operator_files import BadFile, read_lines
 from simulator.operator_input import BadInput
 from simulator.workloads.visit import Cohort, Visit
 
@@ -37,6 +38,8 @@ STAY_MAX_S = 43_200.0
 LABEL_MAX = 200
 _DAY_S = 86_400.0
 _AT_MAX = 1e11
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_SHOWN_MAX = 60
 
 
 class BadHistory(BadInput):
@@ -56,18 +59,12 @@ def read_history(file: Path) -> tuple[Entry, ...]:
     """The launches and stops of a file in the order of time. Raises BadHistory."""
     entries: list[Entry] = []
     try:
-        with file.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, start=1):
-                if number > LINES_MAX:
-                    raise BadHistory(f"{file}: at most {LINES_MAX:,} lines are read")
-                if line.strip():
-                    entry = _entry(line, f"{file}, line {number}")
-                    if entry is not None:
-                        entries.append(entry)
-    except OSError as error:
-        raise BadHistory(f"{file}: cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise BadHistory(f"{file}: is not text in UTF-8") from None
+        for number, line in read_lines(file, lines_max=LINES_MAX):
+            entry = _entry(line, f"{file}, line {number}")
+            if entry is not None:
+                entries.append(entry)
+    except BadFile as problem:
+        raise BadHistory(str(problem)) from None
     if not any(entry.action == LAUNCH for entry in entries):
         raise BadHistory(f"{file}: has no launch; an export of ./apranova export-history is expected")
     return tuple(sorted(entries, key=lambda entry: entry.at))
@@ -83,7 +80,7 @@ def write_history(entries: Iterable[Entry]) -> Iterator[str]:
 def _entry(line: str, where: str) -> Entry | None:
     try:
         fields = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):  # the second for a line of brackets
         raise BadHistory(f"{where}: is not a JSON object") from None
     if not isinstance(fields, dict):
         raise BadHistory(f"{where}: is not a JSON object")
@@ -93,18 +90,27 @@ def _entry(line: str, where: str) -> Entry | None:
     if at is None:
         raise BadHistory(
             f"{where}: 'at' must be seconds since the epoch or a moment with its zone like 2026-09-28T08:20:00+00:00, "
-            f"not {fields.get('at')!r}"
+            f"not {_shown(fields.get('at'))}"
         )
-    if not isinstance(workspace, str) or not workspace:
+    if not workspace:
         raise BadHistory(f"{where}: 'workspace' (or 'user') is missing")
+    if not isinstance(workspace, str):
+        raise BadHistory(f"{where}: 'workspace' (or 'user') must be a text in quotes, not {_shown(workspace)}")
     try:
         kind = WorkspaceKind(fields.get("kind", ""))
     except ValueError:
         raise BadHistory(
-            f"{where}: 'kind' must be one of {', '.join(WorkspaceKind)}, not {fields.get('kind')!r}"
+            f"{where}: 'kind' must be one of {', '.join(WorkspaceKind)}, not {_shown(fields.get('kind'))}"
         ) from None
     cohort = fields.get("cohort")
-    return Entry(at, workspace, kind, fields["action"], cohort if isinstance(cohort, str) else "")
+    if not isinstance(cohort, str | None):
+        raise BadHistory(f"{where}: 'cohort' must be a text in quotes, not {_shown(cohort)}")
+    return Entry(at, workspace, kind, fields["action"], cohort or "")
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _SHOWN_MAX else f"{text[:_SHOWN_MAX]}…"
 
 
 def _seconds(at: object) -> float | None:
@@ -114,10 +120,12 @@ def _seconds(at: object) -> float | None:
             moment = dt.datetime.fromisoformat(at)
         except ValueError:
             return None
-        return moment.timestamp() if moment.tzinfo is not None else None
+        if moment.tzinfo is None:
+            return None
+        at = (moment - _EPOCH).total_seconds()
     if not isinstance(at, int | float) or isinstance(at, bool):
         return None
-    return float(at) if math.isfinite(at) and 0 <= at < _AT_MAX else None
+    return float(at) if 0 <= at < _AT_MAX else None  # not for NaN either
 
 
 class Replay:

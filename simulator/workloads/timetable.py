@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from contract.operator_files import BadFile, read_text
 from simulator.operator_input import BadInput
 
 SATURDAY = 5
-FILE_MAX_BYTES = 5_000_000
 CLASSES_MAX = 5_000
 
 
@@ -79,18 +79,14 @@ def read_timetable(file: Path, term: Term) -> tuple[ClassHours, ...]:
     import recurring_ical_events
 
     try:
-        if file.stat().st_size > FILE_MAX_BYTES:
-            raise BadTimetable(f"{file}: a timetable of at most {FILE_MAX_BYTES // 1_000_000} MB is expected")
-        calendar = icalendar.Calendar.from_ical(file.read_text(encoding="utf-8"))
+        calendar = icalendar.Calendar.from_ical(read_text(file))
         zone = zoneinfo.ZoneInfo(term.time_zone)
         begin = dt.datetime.combine(term.first_day, dt.time(), zone)
         events = recurring_ical_events.of(calendar).between(begin, begin + dt.timedelta(days=term.days))
-    except OSError as error:
-        raise BadTimetable(f"{file}: cannot be read ({error.strerror})") from None
-    except (ValueError, TypeError, KeyError, IndexError) as error:
-        if isinstance(error, BadTimetable):
-            raise
-        raise BadTimetable(f"{file}: is not an iCalendar file ({error})") from None
+    except BadFile as problem:
+        raise BadTimetable(str(problem)) from None
+    except Exception:  # noqa: BLE001  the libraries raise what they like, in words for programmers
+        raise BadTimetable(f"{file}: is not an iCalendar file, or a damaged one") from None
     classes = tuple(sorted({found for event in events if (found := _class(event, zone)) is not None}))
     classes = tuple(found for found in classes if term.starts_at <= found.starts_at < term.ends_at)
     if not classes:

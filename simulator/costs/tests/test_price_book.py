@@ -47,8 +47,8 @@ def test_an_edited_price_is_used_and_the_file_is_named(edited) -> None:
     ("old", "new", "complaint"),
     [
         ("price = 0.04048", 'price = "0.04048"', r"\[fargate_x86_vcpu_hour\] price must be a number without quotes"),
-        ("price = 0.04048", "price = -1", r"\[fargate_x86_vcpu_hour\] price must be 0 or more"),
-        ("price = 0.04048", "price = nan", r"\[fargate_x86_vcpu_hour\] price must be 0 or more"),
+        ("price = 0.04048", "price = -1", r"\[fargate_x86_vcpu_hour\] price must be from 0 to a million"),
+        ("price = 0.04048", "price = nan", r"\[fargate_x86_vcpu_hour\] price must be from 0 to a million"),
         ("price = 0.04048", "price = true", r"\[fargate_x86_vcpu_hour\] price must be a number"),
         ("price = 0.04048\n", "", r"\[fargate_x86_vcpu_hour\] price is missing"),
         ("price = 0.04048", "prize = 0.04048", r"\[fargate_x86_vcpu_hour\] prize is not known; did you mean price\?"),
@@ -57,7 +57,7 @@ def test_an_edited_price_is_used_and_the_file_is_named(edited) -> None:
         ("date = 2026-06-01", "date = 2026-06-01T00:00:00", r"date must be a date"),
         ("verified = true", 'verified = "yes"', r"verified must be true or false"),
         ('source = "https://fortem.dev', 'note = "https://fortem.dev', r"source is missing; say where"),
-        ("free = 1024", "free = -5", r"\[cloudfront_out_gb\] free must be 0 or more"),
+        ("free = 1024", "free = -5", r"\[cloudfront_out_gb\] free must be from 0 to a million"),
         ('price = 0.50\nunit = "share saved"', 'price = 70\nunit = "share saved"', r"from 0 to 1, not 70"),
         ("[nat_gb]", "[nat_gbs]", r"\[nat_gbs\] is not a price that is used; did you mean nat_gb\?"),
         ('region = "us-east-1"', "", r"region is missing"),
@@ -88,8 +88,8 @@ def test_a_price_that_is_no_table_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_there_or_not_text_is_told(tmp_path: Path) -> None:
-    with pytest.raises(BadPriceBook, match="cannot be read: No such file"):
+    with pytest.raises(BadPriceBook, match=r"cannot be read \(No such file"):
         load_price_book(tmp_path / "nothing.toml")
     (tmp_path / "picture.toml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(BadPriceBook, match="not a text file"):
+    with pytest.raises(BadPriceBook, match="is text in UTF-16"):
         load_price_book(tmp_path / "picture.toml")

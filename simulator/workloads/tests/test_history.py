@@ -58,6 +58,27 @@ def test_a_moment_may_be_written_as_the_export_writes_it_with_any_zone(tmp_path:
             "a moment with its zone",
         ),
         ('{"at": 1, "kind": "vscode", "action": "launch"}', "line 2: 'workspace'"),
+        ("[" * 100_000, "line 2: is not a JSON object"),
+        ('{"a":' * 50_000, "line 2: is not a JSON object"),
+        (
+            '{"at": 1, "workspace": 7, "kind": "vscode", "action": "launch"}',
+            "line 2: 'workspace' .or 'user'. must be a text",
+        ),
+        (
+            '{"at": 1, "workspace": "w", "cohort": 7, "kind": "vscode", "action": "launch"}',
+            "line 2: 'cohort' must be a",
+        ),
+        ('{"at": 1, "workspace": "w", "kind": ["vscode"], "action": "launch"}', "line 2: 'kind' must be one of"),
+        ('{"at": 1' + "0" * 400 + ', "workspace": "w", "kind": "vscode", "action": "launch"}', "line 2: 'at' must be"),
+        (
+            '{"at": 1' + "0" * 5000 + ', "workspace": "w", "kind": "vscode", "action": "launch"}',
+            "line 2: is not a JSON",
+        ),
+        (
+            '{"at": "0001-01-01T00:00:00+14:00", "workspace": "w", "kind": "vscode", "action": "stop"}',
+            "line 2: 'at' must",
+        ),
+        ('{"at": NaN, "workspace": "w", "kind": "vscode", "action": "launch"}', "line 2: 'at' must be seconds"),
         (
             '{"at": 1, "workspace": "w", "kind": "word", "action": "launch"}',
             "line 2: 'kind' must be one of vscode, superset",
