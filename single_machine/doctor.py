@@ -21,6 +21,7 @@ import psutil
 
 from single_machine.certificate import BadCertificate, read_certificate
 from single_machine.isolation_check import remedy, why_no_bubblewrap
+from single_machine.machine_limits import low_limits
 from single_machine.preflight import FREE_BYTES_MIN, CannotGoOn, check_port
 from single_machine.progress import console
 from single_machine.running import find_running
@@ -203,6 +204,14 @@ def _limits(_settings: Settings) -> Iterator[Answer]:
         yield Answer("limits", Verdict.LOOK, "this user may not set cgroup limits", advice)
 
 
+def _machine_limits(_settings: Settings) -> Iterator[Answer]:
+    low, _, advice = low_limits().partition("\n")
+    if low:
+        yield Answer("inotify", Verdict.LOOK, low, advice.strip())
+    else:
+        yield Answer("inotify", Verdict.YES, "enough for 40 workspaces")
+
+
 def _internet(_settings: Settings) -> Iterator[Answer]:
     host, port = ANY_HOST_OUTSIDE
     yield _reaches("internet", host, port, "Students cannot install packages. Check the firewall.")
@@ -237,7 +246,8 @@ def _snapshots(settings: Settings) -> Iterator[Answer]:
 
 
 CHECKS: tuple[Check, ...] = (
-    _names, _ports, _certificate, _address, _clock, _memory, _disk, _isolation, _limits, _internet, _mail, _snapshots,
+    _names, _ports, _certificate, _address, _clock, _memory, _disk, _isolation, _limits, _machine_limits, _internet, _mail,
+    _snapshots,
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from contract.manager import FleetAnswer, PoolView
 from contract.wire import to_json
+from single_machine.machine_limits import low_limits
 from single_machine.manager_calls import ask_fleet
 from single_machine.progress import console, say, warn
 from single_machine.running import RunningProduct, find_running
@@ -59,6 +60,8 @@ def run(settings: Settings, *, as_json: bool) -> int:
     say(f"\nIsolation: {fleet.isolation}")
     for limit, how in fleet.enforced.items():
         say(f"  {limit:<14} {how}")
+    if low := low_limits():
+        warn(low)
     return 0
 
 

@@ -18,6 +18,7 @@ from single_machine import postgres, redis, school_data
 from single_machine.certificate import BadCertificate, CertificateWatch
 from single_machine.image_builds import ImageBuilds
 from single_machine.isolation_check import choose_isolation
+from single_machine.machine_limits import low_limits
 from single_machine.manager_calls import stop_workspaces
 from single_machine.portal_build import PortalBuildFailed, build_portal
 from single_machine.preflight import CannotGoOn, check_disk, check_port, free_port, make_folders
@@ -118,6 +119,8 @@ def _start(
         processes.wait_ready("envoy")
     for text in isolation.warnings:
         warn(text)
+    if low := low_limits():
+        warn(low)
     if settings.admin_email:
         _tell_first_admin(settings.admin_email, services)
     school_data.record(settings, services.secrets, now=time.time())

@@ -126,9 +126,8 @@ def _plain(settings: Settings) -> Launcher:
 
 
 def _isolated(settings: Settings, uid: int) -> Launcher:
-    bwrap = find_bwrap()  # while we are root: Python may be in a place where only root can import more of it
-    if settings.sandbox_uid is not None:
-        bwrap = _where_everyone_can_run_it(bwrap, settings.run_dir / "bubblewrap")
+    # While we are root: Python may be in a place where only root can import more of it.
+    bwrap = _at_a_neutral_place(find_bwrap(), settings.run_dir / "bubblewrap")
     etc = layout.Etc.make(settings.run_dir / "etc")
     run_name = f"apranova-{hashlib.sha256(bytes(settings.run_dir)).hexdigest()[:10]}"
     cgroups = find_hierarchy(run_name, uid)
@@ -165,9 +164,10 @@ def find_bwrap() -> Path:
     return Path(found)
 
 
-def _where_everyone_can_run_it(bwrap: Path, directory: Path) -> Path:
-    """In a checkout below /root only root can run it. Copies the wheel's libraries as well."""
-    if all(parent.stat().st_mode & stat.S_IXOTH for parent in bwrap.resolve().parents):
+def _at_a_neutral_place(bwrap: Path, directory: Path) -> Path:
+    """Copy the wheel's program and its libraries: every student sees the path of process 1, which
+    would name the checkout. In one below /root, moreover, only root could run it."""
+    if bwrap.is_relative_to("/usr") or os.statvfs(directory.parent).f_flag & os.ST_NOEXEC:
         return bwrap
     package = bwrap.parent.parent
     shutil.rmtree(directory, ignore_errors=True)

@@ -89,12 +89,13 @@ class BubblewrapLauncher:
             # paths.
             os.write(options_list.write_end, b"".join(os.fsencode(option) + b"\0" for option in options))
             options_list.close_write_end()
-            command = [str(self._bwrap), "--args", str(options_list.read_end), "--"]
+            command = [f"./{self._bwrap.name}", "--args", str(options_list.read_end), "--"]
             try:
                 cgroup = self._cgroups.create(launch.task_id, launch.image.limits)
                 child = Child(
                     [*command, *self._limits(launch.image), *launch.image.command],
                     standard_input=launch.task_config,
+                    directory=str(self._bwrap.parent),
                     pass_fds=(info.write_end, gate.read_end, seccomp_filter.read_end, options_list.read_end),
                 )
             except OSError as error:

@@ -99,6 +99,22 @@ def test_it_sees_no_file_of_the_host_but_the_distribution(engine: EngineUnderTes
         assert "No such file" in engine.shell(inside, f"ls -d {path}")
 
 
+def test_it_learns_no_path_of_the_host_that_need_not_be_there(engine: EngineUnderTest, inside: str) -> None:
+    """Process 1 shows no checkout and no option; mounts show where they come from, nothing else."""
+    first = engine.shell(inside, "cat /proc/1/cmdline; readlink /proc/1/exe; cat /proc/1/maps /proc/1/environ")
+    assert "site-packages" not in first
+    assert str(Path(__file__).parents[3]) not in first
+    assert str(engine.homes) not in first
+    roots = {line.split()[3] for line in engine.shell(inside, "cat /proc/self/mountinfo").splitlines()}
+    seen = {root for root in roots if root.startswith(str(engine.base))}
+    (home,) = (root for root in seen if root.startswith(str(engine.homes)))
+    allowed = {home, f"{engine.run_dir}/etc", f"{engine.run_dir}/egress/{inside}.sock"}
+    assert seen - allowed == {str(engine.images / "vscode-1.0/agent")}
+    devices = {"null", "zero", "full", "random", "urandom", "tty"}
+    others = {root for root in roots - seen if not root.startswith(("/usr", "/etc"))}
+    assert others <= {"/", "/newroot", *(f"/{name}" for name in devices)}
+
+
 def test_it_cannot_write_outside_its_home_and_tmp(engine: EngineUnderTest, inside: str) -> None:
     writable = engine.shell(
         inside, "find / -xdev -writable -not -type l 2>/dev/null; for d in / /usr /usr/bin /etc /opt /opt/agent /run /dev /var"
