@@ -8,7 +8,7 @@ headers before the application sees the request.
 |---|---|---|
 | GET  /_agent/status | – | AgentStatus |
 | POST /_agent/claim  | ClaimRequest | AgentStatus, once the application serves the student |
-| POST /_agent/warn   | WarnRequest | {} – shows the warning inside the application |
+| POST /_agent/warn   | WarnRequest | {} – shows the warning, or takes it back |
 | POST /_agent/save   | – | SaveAnswer |
 | POST /_agent/stop   | – | {} – then the agent ends the application and exits 0 |
 
@@ -73,8 +73,16 @@ class ClaimRequest:
 
 @dataclass(frozen=True)
 class WarnRequest:
+    """A warning that the workspace stops at `stops_at`, which replaces an earlier one.
+
+    0 stands for no such time: with a text it is a notice, which is shown once; without one it takes
+    the warning back.
+    """
+
     stops_at: float
     text: str
+    may_keep: bool = True
+    """Whether the person's activity, or *Keep running*, prevents the stop."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 
-from contract.names import LaunchPath, StepName, StopReason, TaskState, WorkspaceKind, WorkspaceState
+from contract.names import DiskLevel, LaunchPath, StepName, StopReason, TaskState, WorkspaceKind, WorkspaceState
 
 
 class Action(enum.StrEnum):
@@ -157,6 +157,20 @@ class Endpoint:
 
 
 @dataclass(frozen=True)
+class HomeUseView:
+    """What a home uses of the disk, as it was last measured."""
+
+    used_bytes: int
+    used_files: int
+    limit_bytes: int
+    limit_files: int
+    level: DiskLevel
+    measured_at: float
+    text: str = ""
+    """For the student, sentences; empty while the home is within its limits."""
+
+
+@dataclass(frozen=True)
 class WorkspaceView:
     workspace_id: str
     owner_id: str
@@ -178,7 +192,7 @@ class WorkspaceView:
     stops_because: str = ""
     """Plain words: 'no activity for 30 minutes'."""
     stops_reason: StopReason | None = None
-    """What `stops_at` follows from: IDLE or SESSION_LIMIT; None unless running."""
+    """What `stops_at` follows from: IDLE, SESSION_LIMIT or DISK; None unless running."""
     warned: bool = False
     keep_running_until: float | None = None
     keep_running_max_s: float = 0.0
@@ -194,6 +208,8 @@ class WorkspaceView:
     """When the newest snapshot of its home was taken."""
     restoring: str | None = None
     """The snapshot that is being put back; meanwhile it cannot be launched."""
+    home_use: HomeUseView | None = None
+    """None: not measured yet."""
     endpoint: Endpoint | None = None
     """Only while running."""
 
@@ -217,9 +233,24 @@ class SnapshotsAnswer:
 
 
 @dataclass(frozen=True)
+class DiskView:
+    """The disk with the homes, or another one of the platform that is nearly full."""
+
+    nearly_full: bool
+    """Less is free than the platform's reserve. Workspaces that fill it are saved and stopped."""
+    free_bytes: int
+    total_bytes: int
+    reserve_bytes: int
+    text: str
+    """For the operator, sentences with figures."""
+
+
+@dataclass(frozen=True)
 class DescribeAnswer:
     workspaces: tuple[WorkspaceView, ...]
     kinds: tuple[KindView, ...] = ()
+    disk: DiskView | None = None
+    """None where nobody watches a disk: on AWS, homes are on a file system that grows."""
 
 
 @dataclass(frozen=True)
@@ -276,6 +307,7 @@ class FleetAnswer:
     """None until the manager's first reconcile pass."""
     snapshots: str = ""
     """Whether snapshots of homes are taken: 'on: …' or 'off: why, and what to do'."""
+    disk: DiskView | None = None
 
 
 @dataclass(frozen=True)

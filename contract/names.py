@@ -130,3 +130,15 @@ class StopReason(enum.StrEnum):
     TASK_ENDED = "task_ended"
     """The task ended by itself or was killed from outside."""
     LAUNCH_FAILED = "launch_failed"
+    DISK = "disk"
+    """Its home was over its limit, or it filled the platform's disk."""
+
+
+class DiskLevel(enum.StrEnum):
+    """How a home stands to its limits."""
+
+    WITHIN = "within"
+    NEAR = "near"
+    """From 80 % on: its student is warned."""
+    OVER = "over"
+    """A grace begins; when it ends, the workspace is saved and stopped."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 
 from manager.adapters.agent_http.agent import HttpTaskAgent
 from manager.adapters.directory_homes.homes import MARK, DirectoryHomeVolumes, is_there
+from manager.adapters.directory_homes.meter import DirectoryHomeMeter
 from manager.adapters.restic import install
 from manager.adapters.restic.program import Restic
 from manager.adapters.restic.repositories import DirectoryRepositories
@@ -16,6 +18,7 @@ from manager.adapters.sqlite.store import SqliteWorkspaceStore
 from manager.adapters.system.background import ThreadBackground
 from manager.adapters.system.backup_thread import BackupThread
 from manager.adapters.system.clock import RandomIds, SystemClock
+from manager.adapters.system.disk_watch import DiskWatch
 from manager.adapters.system.metrics import PrometheusMetrics
 from manager.ports.clock import Clock, Metrics
 from manager.ports.home_backup import SnapshotFailed
@@ -36,6 +39,7 @@ class Manager:
     background: ThreadBackground
     backup_worker: BackupThread | None
     """None: no snapshots are taken."""
+    disk_watch: DiskWatch
 
 
 def build(settings: Settings) -> Manager:
@@ -49,6 +53,7 @@ def build(settings: Settings) -> Manager:
             if workspace.home_id is not None and homes.exists(workspace.home_id):
                 homes.note_owner(workspace.home_id, owner_of(workspace))
     backup_worker = _backup_worker(settings, store, clock, metrics)
+    disk_watch = DiskWatch(DirectoryHomeMeter(settings.homes_dir, _other_places(settings), clock))
     world = World(
         store=store,
         runner=SandboxEngineTaskRunner(settings.run_dir / "engine.sock", isolation=settings.isolation),
@@ -62,8 +67,14 @@ def build(settings: Settings) -> Manager:
         background=background,
         wake=wake.set,
         backup_worker=backup_worker or NoBackupWorker("APRANOVA_SNAPSHOTS_DIR is not set"),
+        disk=disk_watch.view,
     )
-    return Manager(world, wake, metrics, background, backup_worker)
+    return Manager(world, wake, metrics, background, backup_worker, disk_watch)
+
+
+def _other_places(settings: Settings) -> dict[str, Path]:
+    places = {"the platform's data": settings.store.parent}
+    return places if settings.snapshots_dir is None else {**places, "the snapshots": settings.snapshots_dir}
 
 
 def _backup_worker(settings: Settings, store: WorkspaceStore, clock: Clock, metrics: Metrics) -> BackupThread | None:

@@ -96,6 +96,12 @@ def read_policy(environment: Environment, default: Policy) -> Policy:
         busy_max_s=number("APRANOVA_BUSY_MAX_S", default.busy_max_s, 0, year_s),
         pass_interval_s=number("APRANOVA_SWEEP_INTERVAL_S", default.pass_interval_s, 0.1, 3_600),
         delete_grace_s=number("APRANOVA_DELETE_GRACE_S", default.delete_grace_s, 0, year_s),
+        home_bytes_max=int(1e9 * number("APRANOVA_HOME_LIMIT_GB", default.home_bytes_max / 1e9, 0.01, 1_000_000)),
+        home_files_max=environment.whole("APRANOVA_HOME_FILES_MAX", default.home_files_max, 1_000, 1_000_000_000),
+        home_grace_s=number("APRANOVA_HOME_GRACE_S", default.home_grace_s, 1, year_s),
+        disk_reserve_bytes=int(
+            1e9 * number("APRANOVA_DISK_RESERVE_GB", default.disk_reserve_bytes / 1e9, 0, 1_000_000)
+        ),
         tasks_max=_tasks_max(environment, default),
         kinds=environment.kinds("APRANOVA_KINDS"),
         schedule=_schedule(environment),

@@ -10,7 +10,8 @@ from dataclasses import replace
 import psutil
 from rich.table import Table
 
-from contract.manager import FleetAnswer, PoolView
+from contract.manager import FleetAnswer, HomeUseView, PoolView
+from contract.names import DiskLevel
 from contract.wire import to_json
 from single_machine.machine_limits import low_limits
 from single_machine.manager_calls import ask_fleet
@@ -19,6 +20,7 @@ from single_machine.running import RunningProduct, find_running
 from single_machine.settings import Settings
 
 DECISIONS_SHOWN = 12
+LARGE_HOMES_SHOWN = 20
 
 
 def run(settings: Settings, *, as_json: bool) -> int:
@@ -55,6 +57,7 @@ def run(settings: Settings, *, as_json: bool) -> int:
     if fleet.pool is not None:
         say_pool(fleet.pool)
     say(f"Snapshots of homes: {fleet.snapshots}")
+    say_disk(fleet)
     for kind in fleet.kinds:
         say(f"Kind {kind.kind}: {'ready' if kind.ready else kind.text}")
     say(f"\nIsolation: {fleet.isolation}")
@@ -63,6 +66,24 @@ def run(settings: Settings, *, as_json: bool) -> int:
     if low := low_limits():
         warn(low)
     return 0
+
+
+def say_disk(fleet: FleetAnswer) -> None:
+    """How much room is left, and which homes are near their limits or over them."""
+    if fleet.disk is not None and fleet.disk.nearly_full:
+        warn(f"{fleet.disk.text} What to do: docs/runbooks/disk-nearly-full.md")
+    elif fleet.disk is not None:
+        say(fleet.disk.text)
+    homes = [(view.workspace_id, view.home_use) for view in fleet.workspaces if view.home_use is not None]
+    large = sorted(((name, use) for name, use in homes if use.level != DiskLevel.WITHIN), key=_part, reverse=True)
+    for name, use in large[:LARGE_HOMES_SHOWN]:
+        used = f"{use.used_bytes / 1e9:.1f} of {use.limit_bytes / 1e9:.1f} GB, {use.used_files:,} of {use.limit_files:,} files"
+        say(f"  {name} is {'over its limit' if use.level == DiskLevel.OVER else 'near its limit'}: {used}")
+
+
+def _part(home: tuple[str, HomeUseView]) -> float:
+    _, use = home
+    return max(use.used_bytes / use.limit_bytes, use.used_files / use.limit_files)
 
 
 def say_pool(pool: PoolView) -> None:

@@ -15,6 +15,12 @@ from ninja import Router, Schema, Status
 
 from backend.platform.redis_connections import connect
 from backend.workspaces.manager_client import manager_client
+from contract.manager import DiskView
+
+DISK_NEARLY_FULL = (
+    "The disk is nearly full. Workspaces go on; those that fill it are saved and stopped. "
+    "The person who runs the platform sees the figures with ./apranova status."
+)
 
 router = Router(tags=["health"])
 
@@ -24,11 +30,19 @@ class DependencyOut(Schema):
     detail: str
 
 
+class DiskOut(Schema):
+    state: Literal["ok", "nearly_full", "not_watched"]
+    """A nearly full disk is no 503: launches and stops go on. `not_watched`: homes on AWS, or a
+    manager that is down."""
+    detail: str
+
+
 class HealthOut(Schema):
     state: Literal["up", "down"]
     database: DependencyOut
     redis: DependencyOut
     manager: DependencyOut
+    disk: DiskOut
 
 
 @functools.cache
@@ -46,8 +60,13 @@ def _ask_redis() -> object:
     return _redis().ping()
 
 
-def _ask_manager() -> object:
-    return manager_client().describe(())
+def _disk_of(disk: DiskView | None) -> DiskOut:
+    """Without figures: health is public."""
+    if disk is None:
+        return DiskOut(state="not_watched", detail="")
+    if not disk.nearly_full:
+        return DiskOut(state="ok", detail="")
+    return DiskOut(state="nearly_full", detail=DISK_NEARLY_FULL)
 
 
 def _state_of(ask: Callable[[], object]) -> DependencyOut:
@@ -60,7 +79,14 @@ def _state_of(ask: Callable[[], object]) -> DependencyOut:
 
 @router.get("", auth=None, response={200: HealthOut, 503: HealthOut}, operation_id="health", summary="Health")
 def health(request: HttpRequest) -> Status:  # noqa: ARG001  ninja passes it by this name
-    found = {"database": _state_of(_ask_database), "redis": _state_of(_ask_redis), "manager": _state_of(_ask_manager)}
+    disks: list[DiskView | None] = []
+
+    def ask_manager() -> None:
+        disks.append(manager_client().describe(()).disk)
+
+    found = {"database": _state_of(_ask_database), "redis": _state_of(_ask_redis), "manager": _state_of(ask_manager)}
     up = all(dependency.state == "up" for dependency in found.values())
     status = HTTPStatus.OK if up else HTTPStatus.SERVICE_UNAVAILABLE
-    return Status(int(status), HealthOut(state="up" if up else "down", **found))
+    return Status(
+        int(status), HealthOut(state="up" if up else "down", disk=_disk_of(disks[0] if disks else None), **found)
+    )

@@ -20,6 +20,7 @@ from contract.manager import (
     CreateRequest,
     DescribeAnswer,
     DescribeRequest,
+    DiskView,
     Endpoint,
     ExpectRequest,
     KeepRunningRequest,
@@ -47,6 +48,7 @@ class FakeManager:
     def reset(self) -> None:
         with self._lock:
             self.workspaces: dict[str, WorkspaceView] = {}
+            self.disk: DiskView | None = None
             self.tasks_started: collections.Counter[str] = collections.Counter()
             self.cohorts: dict[str, CohortRequest] = {}
             self.expected: list[ExpectRequest] = []
@@ -106,7 +108,7 @@ class FakeManager:
                 if len(request.workspace_ids) > 100:
                     raise ApraNovaError(Reason.BAD_REQUEST, "at most 100 ids")
                 found = tuple(self.workspaces[it] for it in request.workspace_ids if it in self.workspaces)
-                return DescribeAnswer(found, tuple(self.kinds.values()))
+                return DescribeAnswer(found, tuple(self.kinds.values()), self.disk)
             case Action.KEEP_RUNNING:
                 wish = from_json(KeepRunningRequest, payload)
                 self._known(wish.workspace_id)

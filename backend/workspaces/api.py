@@ -15,7 +15,7 @@ from backend.accounts.models import User
 from backend.workspaces import services
 from backend.workspaces.events import STREAM_DESCRIPTION, open_stream
 from backend.workspaces.models import Workspace
-from backend.workspaces.presentation import workspace_out
+from backend.workspaces.presentation import notices_out, workspace_out
 from backend.workspaces.schemas import (
     CreateWorkspaceIn,
     DeleteWorkspaceIn,
@@ -38,8 +38,12 @@ def _asked_for(request: HttpRequest, workspace_id: str) -> tuple[User, Workspace
 @router.get("", response=WorkspaceListOut, operation_id="list_workspaces", summary="Your workspaces")
 def list_workspaces(request: HttpRequest) -> dict[str, Any]:
     workspaces = services.list_workspaces(acting_user(request))
-    views, kinds = services.describe(workspaces)
-    return {"items": [workspace_out(*pair) for pair in zip(workspaces, views, strict=True)], "kinds": kinds}
+    described = services.describe(workspaces)
+    return {
+        "items": [workspace_out(*pair) for pair in zip(workspaces, described.views, strict=True)],
+        "kinds": described.kinds,
+        "notices": notices_out(described.disk),
+    }
 
 
 @router.post(
@@ -106,6 +110,6 @@ def keep_running(request: HttpRequest, workspace_id: WorkspaceId, payload: KeepR
     openapi_extra=STREAM_DESCRIPTION,
 )
 async def watch_workspace(request: HttpRequest, workspace_id: WorkspaceId) -> HttpResponse | StreamingHttpResponse:
-    """`event: workspace` at once and at each change, and `event: kinds`. A comment every 15 s."""
+    """`event: workspace` at once and at each change, `kinds` and `notices`. A comment each 15 s."""
     _, workspace = await sync_to_async(_asked_for)(request, workspace_id)
     return await open_stream(request, workspace)

@@ -28,7 +28,7 @@ def stop_all() -> None:
     if not left:
         return
     try:
-        views, _ = services.describe(left)
+        views = services.describe(left).views
         for workspace, view in zip(left, views, strict=True):
             if view.state in (WorkspaceState.STARTING, WorkspaceState.RUNNING):
                 services.stop(workspace, acting_user=None)

@@ -86,6 +86,7 @@ async def _stream(request: HttpRequest, user: User, workspace: Workspace) -> Asy
                     for event, data in (
                         ("workspace", out.dict()),
                         ("kinds", [KindOut.model_validate(it).dict() for it in watch.kinds]),
+                        ("notices", watch.notices),
                     ):
                         text = json.dumps(data, cls=NinjaJSONEncoder)
                         if sent.get(event) != text:

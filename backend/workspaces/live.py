@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from backend.platform.redis_connections import connect_async
 from backend.workspaces.announcements import CHANNEL
 from backend.workspaces.manager_client import manager_client
+from backend.workspaces.presentation import notices_out
 from contract.errors import ApraNovaError
 from contract.manager import DescribeAnswer, KindView, WorkspaceView
 from contract.names import WorkspaceState
@@ -37,13 +38,15 @@ class Watch:
     workspace_id: str
     view: WorkspaceView | None = None
     kinds: tuple[KindView, ...] = ()
+    notices: list[str] = field(default_factory=list)
     answered: bool = False
     """Whether the manager has answered yet. A `view` of None then means: id unknown."""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def take(self, view: WorkspaceView | None, kinds: tuple[KindView, ...]) -> None:
-        if not self.answered or view != self.view or kinds != self.kinds:
-            self.view, self.kinds, self.answered = view, kinds, True
+    def take(self, view: WorkspaceView | None, answer: DescribeAnswer) -> None:
+        notices = notices_out(answer.disk)
+        if not self.answered or (view, answer.kinds, notices) != (self.view, self.kinds, self.notices):
+            self.view, self.kinds, self.notices, self.answered = view, answer.kinds, notices, True
             self.changed.set()
 
 
@@ -105,7 +108,7 @@ class LiveWorkspaces:
         asked = set(ids)
         for watch in tuple(self._watches):
             if watch.workspace_id in asked:
-                watch.take(views.get(watch.workspace_id), answer.kinds)
+                watch.take(views.get(watch.workspace_id), answer)
         return BUSY_INTERVAL_S if any(view.state in BUSY_STATES for view in views.values()) else CALM_INTERVAL_S
 
     async def _listen(self) -> None:

@@ -91,7 +91,7 @@ class ManagerClient:
             ids = tuple(workspace_ids[start : start + DESCRIBE_IDS_MAX])
             answer = self._ask(Action.DESCRIBE, DescribeRequest(ids), DescribeAnswer)
             views.extend(answer.workspaces)
-        return DescribeAnswer(tuple(views), answer.kinds)
+        return DescribeAnswer(tuple(views), answer.kinds, answer.disk)
 
     def put_cohort(self, request: CohortRequest) -> None:
         self._ask(Action.PUT_COHORT, request, Nothing)

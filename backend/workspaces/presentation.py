@@ -7,7 +7,16 @@ from django.conf import settings
 from backend.workspaces.models import Workspace
 from backend.workspaces.schemas import WorkspaceOut
 from contract.door import path_of
-from contract.manager import WorkspaceView
+from contract.manager import DiskView, WorkspaceView
+
+DISK_NEARLY_FULL = (
+    "The school's disk is nearly full. Please delete files that you do not need. You can work on, but a "
+    "workspace that writes a lot is saved and stopped."
+)
+
+
+def notices_out(disk: DiskView | None) -> list[str]:
+    return [DISK_NEARLY_FULL] if disk is not None and disk.nearly_full else []
 
 
 def workspace_out(workspace: Workspace, view: WorkspaceView) -> WorkspaceOut:

@@ -9,7 +9,7 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import Field
 
-from contract.names import LaunchPath, StepName, StopReason, WorkspaceKind, WorkspaceState
+from contract.names import DiskLevel, LaunchPath, StepName, StopReason, WorkspaceKind, WorkspaceState
 
 KEEP_RUNNING_HOURS_MAX = 168
 """A sanity limit of the input only; the manager caps the request at its own, smaller limit."""
@@ -32,6 +32,16 @@ class OwnerOut(Schema):
     name: str
 
 
+class HomeUseOut(Schema):
+    used_bytes: int
+    used_files: int
+    limit_bytes: int
+    limit_files: int
+    level: DiskLevel
+    text: str
+    """For the student, sentences; empty while the home is within its limits."""
+
+
 class WorkspaceOut(Schema):
     id: str
     kind: WorkspaceKind
@@ -47,7 +57,7 @@ class WorkspaceOut(Schema):
     stops_at: datetime | None
     stops_because: str | None
     stops_reason: StopReason | None
-    """Whether the idle timeout or the session limit ends it at `stops_at`."""
+    """Whether the idle timeout, the session limit or a full home ends it at `stops_at`."""
     warned: bool
     keep_running_until: datetime | None
     keep_running_max_s: float
@@ -57,6 +67,8 @@ class WorkspaceOut(Schema):
     purge_at: datetime | None
     failure: str | None
     has_home: bool
+    home_use: HomeUseOut | None
+    """None: not measured yet."""
     owner: OwnerOut
 
 
@@ -70,6 +82,8 @@ class KindOut(Schema):
 class WorkspaceListOut(Schema):
     items: list[WorkspaceOut]
     kinds: list[KindOut]
+    notices: list[str]
+    """What concerns everybody's workspaces now, sentences: the platform's disk is nearly full."""
 
 
 class CreateWorkspaceIn(Schema):
@@ -92,6 +106,13 @@ class WorkspaceEvent(Schema):
 
     event: Literal["workspace"]
     data: WorkspaceOut
+
+
+class NoticesEvent(Schema):
+    """`event: notices` of the stream."""
+
+    event: Literal["notices"]
+    data: list[str]
 
 
 class KindsEvent(Schema):

@@ -28,7 +28,7 @@ from backend.workspaces.manager_client import ManagerClient, manager_client
 from backend.workspaces.models import Workspace
 from backend.workspaces.signals import workspace_seen, workspaces_changed
 from contract.errors import ApraNovaError, Reason
-from contract.manager import CreateRequest, KindView, WorkspaceView
+from contract.manager import CreateRequest, DiskView, KindView, WorkspaceView
 from contract.names import WorkspaceKind, WorkspaceState
 
 logger = logging.getLogger(__name__)
@@ -234,17 +234,25 @@ def _note(action: str, workspace: Workspace, *, acting_user: User | None, **deta
     record(action, actor=acting_user, target_type="workspace", target_id=workspace.pk, **details)
 
 
-def describe(workspaces: list[Workspace]) -> tuple[list[WorkspaceView], tuple[KindView, ...]]:
-    """The manager's views of the workspaces, in the same order, and of the kinds."""
+@dataclass(frozen=True)
+class Described:
+    views: list[WorkspaceView]
+    """In the order of the workspaces."""
+    kinds: tuple[KindView, ...]
+    disk: DiskView | None
+
+
+def describe(workspaces: list[Workspace]) -> Described:
+    """The manager's views of the workspaces, of the kinds and of the disk."""
     _release_connection()
     answer = manager_client().describe([workspace.pk for workspace in workspaces])
     known = {view.workspace_id: view for view in answer.workspaces}
-    return [known.get(workspace.pk) or unknown_view(workspace) for workspace in workspaces], answer.kinds
+    views = [known.get(workspace.pk) or unknown_view(workspace) for workspace in workspaces]
+    return Described(views, answer.kinds, answer.disk)
 
 
 def view_of(workspace: Workspace) -> WorkspaceView:
-    (view,), _ = describe([workspace])
-    return view
+    return describe([workspace]).views[0]
 
 
 def unknown_view(workspace: Workspace) -> WorkspaceView:

@@ -59,10 +59,17 @@ class ExtensionLink:
         self._notices = [notice[:NOTICE_MAX] for notice in notices]
 
     def warn(self, request: WarnRequest) -> None:
-        """Show it in every window, also in those that open later."""
-        self._warning = request
-        for window in self._windows:
-            window.send(_warning_message(request))
+        """Show it in every window, also in those that open later. See WarnRequest for notices."""
+        if request.stops_at > 0.0:
+            self._warning = request
+            self._tell_all(_warning_message(request))
+        elif request.text and self._windows:
+            self._tell_all({"type": "notice", "text": request.text[:NOTICE_MAX]})
+        elif request.text:
+            self._notices.append(request.text[:NOTICE_MAX])
+        else:
+            self._warning = None
+            self._tell_all({"type": "unwarn"})
 
     async def save(self, sessions: int) -> SaveAnswer:
         """Save every dirty document that has a file.
@@ -153,12 +160,15 @@ class ExtensionLink:
                     answer.set_result(message)
 
     def _take_back_warning(self) -> None:
-        """A person is there: the reason for the warning has gone."""
-        if self._warning is not None:
+        """A person is there: the reason for the warning has gone, unless it is another one."""
+        if self._warning is not None and self._warning.may_keep:
             self._warning = None
-            for window in self._windows:
-                window.send({"type": "unwarn"})
+            self._tell_all({"type": "unwarn"})
+
+    def _tell_all(self, message: dict[str, Any]) -> None:
+        for window in self._windows:
+            window.send(message)
 
 
 def _warning_message(request: WarnRequest) -> dict[str, Any]:
-    return {"type": "warn", "stops_at": request.stops_at, "text": request.text}
+    return {"type": "warn", "stops_at": request.stops_at, "text": request.text, "may_keep": request.may_keep}

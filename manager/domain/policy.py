@@ -124,6 +124,20 @@ class Policy:
     task_memory_s: float = 900.0
     """How long an ended task's record is kept; longer than the longest back-off, which reads it."""
     delete_grace_s: float = 604_800.0
+
+    home_bytes_max: int = 5_000_000_000
+    home_files_max: int = 300_000
+    """What one home may use; folders and links count as files."""
+    home_near_part: float = 0.8
+    """From this part of a limit on, the student is warned."""
+    home_grace_s: float = 1_800.0
+    """How long a workspace runs on over its limits, so that its student can clean up."""
+    home_grace_growth_part: float = 0.2
+    """The grace ends at once when the home grows meanwhile by this part of a limit."""
+    disk_reserve_bytes: int = 5_000_000_000
+    disk_reserve_part_max: float = 0.05
+    """What the platform keeps free: so many bytes, at most this part of the disk."""
+
     restore_retry_s: float = 60.0
     """How often the backup worker is notified again of a restore that is not finished."""
 

@@ -198,12 +198,14 @@ def main() -> int:
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.5}, name="http", daemon=True).start()
     loop.start()
     watch.start()
+    manager.disk_watch.start(manager.world)
     if manager.backup_worker is not None:
         manager.backup_worker.start()
     log.info("listening on 127.0.0.1:%d, tasks run with isolation %s", server.server_port, settings.isolation)
     ended.wait()
     server.socket.close()
     watch.stop()
+    manager.disk_watch.stop()
     loop.stop()
     if manager.backup_worker is not None:
         manager.backup_worker.stop()

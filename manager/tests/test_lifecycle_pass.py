@@ -323,6 +323,8 @@ def test_the_limits_are_changed_on_purpose_only() -> None:
         "refill_delay_s": 2.0, "warm_age_max_s": 21_600.0, "back_off_base_s": 5.0, "back_off_max_s": 600.0,
         "launch_timeout_s": 120.0, "takeover_s": 5.0, "save_timeout_s": 120.0, "save_retry_max_s": 15.0, "stop_grace_s": 5.0,
         "waiting_look_s": 60.0, "orphan_grace_s": 60.0, "orphan_scan_s": 60.0, "task_memory_s": 900.0,
+        "home_bytes_max": 5_000_000_000, "home_files_max": 300_000, "home_near_part": 0.8, "home_grace_s": 1_800.0,
+        "home_grace_growth_part": 0.2, "disk_reserve_bytes": 5_000_000_000, "disk_reserve_part_max": 0.05,
         "delete_grace_s": 604_800.0, "restore_retry_s": 60.0, "pass_interval_s": 300.0, "due_per_pass_max": 200,
         "records_max": 1_000, "describe_max": 100, "attempts_max": 10, "transient_tick_s": 0.1, "engine_retry_s": 1.0,
     }  # fmt: skip

@@ -207,13 +207,16 @@ def _act_on_use(world: World, workspace: Workspace, task: Task, verdict: IdleVer
         _warn(world, task, verdict.workspace)
     else:
         world.store.write(verdict.workspace)
+        if verdict.unwarn_now:
+            world.agent.warn(task.control_address, task.agent_token, WarnRequest(stops_at=0.0, text=""))
 
 
 def _warn(world: World, task: Task, judged: Workspace) -> None:
     """Record first: a warning that the application did not show still stands on the dashboard."""
     world.store.write(replace(judged, warned_at=world.clock.now()))
     text = f"This workspace stops soon: {judged.stops_because}"
-    warning = WarnRequest(stops_at=judged.stops_at or 0.0, text=text)
+    may_keep = judged.stops_reason is not StopReason.DISK
+    warning = WarnRequest(stops_at=judged.stops_at or 0.0, text=text, may_keep=may_keep)
     world.agent.warn(task.control_address, task.agent_token, warning)
 
 

@@ -77,6 +77,8 @@ def begin_stop(
         stopping = workspace.launch_failed(now=now, because=failure, again=launch_again)
     else:
         stopping = workspace.stopping(now=now, reason=reason, launch_again=launch_again)
+        if reason is StopReason.DISK and stopping.disk is not None and not stopping.disk.because:
+            stopping = replace(stopping, disk=replace(stopping.disk, because=workspace.stops_because))
     task = task or get_task(world, workspace)
     if task.state not in (TaskState.STARTING, TaskState.CLAIMED):
         raise VersionConflict(f"someone else ends {task.task_id} already")

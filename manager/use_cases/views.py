@@ -5,8 +5,18 @@ from __future__ import annotations
 import threading
 
 from contract.errors import ApraNovaError, Reason
-from contract.manager import DescribeAnswer, Endpoint, FleetAnswer, KindView, PoolView, TaskView, WorkspaceView
-from contract.names import WorkspaceKind, WorkspaceState
+from contract.manager import (
+    DescribeAnswer,
+    Endpoint,
+    FleetAnswer,
+    HomeUseView,
+    KindView,
+    PoolView,
+    TaskView,
+    WorkspaceView,
+)
+from contract.names import StopReason, WorkspaceKind, WorkspaceState
+from manager.domain.lifecycle.disk import student_words
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy
 from manager.use_cases.world import World
@@ -44,7 +54,25 @@ def view(workspace: Workspace, policy: Policy) -> WorkspaceView:
         has_home=workspace.home_created_at is not None,
         snapshot_at=workspace.snapshot_at,
         restoring=workspace.restoring,
+        home_use=_home_use(workspace, policy),
         endpoint=endpoint,
+    )
+
+
+def _home_use(workspace: Workspace, policy: Policy) -> HomeUseView | None:
+    disk = workspace.disk
+    if disk is None:
+        return None
+    running = workspace.state is WorkspaceState.RUNNING
+    stopped_for_it = workspace.stop_reason is StopReason.DISK and not running
+    return HomeUseView(
+        used_bytes=disk.use.used_bytes,
+        used_files=disk.use.used_files,
+        limit_bytes=policy.home_bytes_max,
+        limit_files=policy.home_files_max,
+        level=disk.level,
+        measured_at=disk.use.measured_at,
+        text=student_words(disk, policy, running=running, stopped_for_it=stopped_for_it),
     )
 
 
@@ -84,7 +112,7 @@ def describe(world: World, workspace_ids: tuple[str, ...], kinds: Kinds) -> Desc
             Reason.BAD_REQUEST, f"workspace_ids: at most {world.policy.describe_max} are answered at once"
         )
     found = world.store.find_workspaces(workspace_ids) if workspace_ids else ()
-    return DescribeAnswer(tuple(view(workspace, world.policy) for workspace in found), kinds.views())
+    return DescribeAnswer(tuple(view(workspace, world.policy) for workspace in found), kinds.views(), world.disk())
 
 
 def fleet(world: World, kinds: Kinds, *, last_sweep_at: float | None) -> FleetAnswer:
@@ -114,6 +142,7 @@ def fleet(world: World, kinds: Kinds, *, last_sweep_at: float | None) -> FleetAn
         last_sweep_at=last_sweep_at,
         pool=pool,
         snapshots=world.backup_worker.status(),
+        disk=world.disk(),
     )
 
 

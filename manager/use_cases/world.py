@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from contract.manager import DiskView
 from manager.domain.policy import Policy
 from manager.ports.clock import Clock, Ids, Metrics
 from manager.ports.home_backup import BackupWorker, HomeSnapshot
@@ -162,5 +163,7 @@ class World:
     in_flight: InFlight = field(default_factory=InFlight)
     recent_launches: RecentLaunches = field(default_factory=RecentLaunches)
     memory: ProcessMemory = field(default_factory=ProcessMemory)
+    disk: Callable[[], DiskView | None] = lambda: None
+    """How full the platform's disk is; None: nobody watches one."""
     wake: Callable[[], None] = lambda: None
     """Ask for a reconcile pass soon."""

@@ -3,6 +3,7 @@ from __future__ import annotations
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from backend.config import health
+from contract.manager import DiskView
 
 
 def test_everything_up_is_a_200(browser):
@@ -28,3 +29,14 @@ def test_a_redis_that_is_down_is_a_503_that_says_so(browser, monkeypatch):
     answer = browser().get("/api/health/")
     assert answer.status_code == 503
     assert answer.json()["redis"]["state"] == "down"
+
+
+def test_a_nearly_full_disk_is_said_in_words_and_is_no_outage(browser, manager):
+    assert browser().get("/api/health/").json()["disk"] == {"state": "not_watched", "detail": ""}
+    manager.disk = DiskView(nearly_full=False, free_bytes=9, total_bytes=10, reserve_bytes=1, text="The disk")
+    assert browser().get("/api/health/").json()["disk"]["state"] == "ok"
+    manager.disk = DiskView(nearly_full=True, free_bytes=1, total_bytes=10, reserve_bytes=2, text="The disk is full")
+    answer = browser().get("/api/health/")
+    assert (answer.status_code, answer.json()["state"]) == (200, "up")
+    assert answer.json()["disk"]["state"] == "nearly_full"
+    assert "saved and stopped" in answer.json()["disk"]["detail"]

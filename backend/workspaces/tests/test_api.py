@@ -12,6 +12,8 @@ from backend.accounts.models import User
 from backend.audit.models import Record
 from backend.workspaces import services
 from backend.workspaces.models import Workspace
+from contract.manager import HomeUseView
+from contract.names import DiskLevel
 
 
 def _actions(workspace_id):
@@ -216,3 +218,15 @@ def test_a_manager_that_is_down_is_a_503_and_the_attempt_is_recorded(signed_in, 
         assert (answer.status_code, answer.json()["reason"]) == (503, "manager_unavailable")
         assert answer.headers["retry-after"] == "2"
     assert _actions(workspace)[-2:] == ["workspace.stop", "workspace.stop_failed"]
+
+
+def test_what_a_home_uses_is_part_of_its_workspace(signed_in, manager):
+    one = signed_in()
+    workspace = one.post("/api/workspace/create/").json()
+    assert workspace["home_use"] is None
+    text = "Your home uses 4.2 GB of 5.0 GB. Delete files that you do not need."
+    manager.change(
+        workspace["id"], home_use=HomeUseView(4_200_000_000, 12, 5_000_000_000, 300_000, DiskLevel.NEAR, 1.0, text)
+    )
+    use = one.get(f"/api/workspace/{workspace['id']}/").json()["home_use"]
+    assert (use["used_bytes"], use["level"], use["text"]) == (4_200_000_000, "near", text)

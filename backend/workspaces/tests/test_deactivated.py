@@ -9,6 +9,7 @@ from backend.audit.models import Record
 from backend.workspaces import deactivated
 from backend.workspaces.models import Workspace
 from backend.workspaces.services import view_of
+from contract.manager import DiskView
 
 
 def launched(browser) -> Workspace:
@@ -57,3 +58,14 @@ def test_an_admin_saves_and_stops_anybodys_workspace(signed_in, manager):
     record = Record.objects.get(action="workspace.stop", target_id=workspace.pk)
     assert record.actor == admin.user.email
     assert view_of(workspace).state.value != "running"
+
+
+def test_an_admin_who_looks_at_workspaces_learns_that_the_disk_is_nearly_full(signed_in, manager):
+    admin = signed_in("admin")
+    path = "/api/admin/workspaces/workspace/"
+    assert "nearly full" not in admin.get(path).text
+    text = "The disk with the homes is nearly full: 1.0 GB of 100.0 GB are free"
+    manager.disk = DiskView(nearly_full=True, free_bytes=1, total_bytes=10, reserve_bytes=2, text=text)
+    assert text in admin.get(path).text
+    manager.unreachable = True
+    assert admin.get(path).status_code == 200

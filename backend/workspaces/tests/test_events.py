@@ -11,6 +11,7 @@ from backend.accounts.roles import Role, Track
 from backend.accounts.services import update_user
 from backend.workspaces import events
 from backend.workspaces.announcements import announce
+from contract.manager import DiskView
 from tests.waiting import until
 
 PATIENCE_S = 10
@@ -152,3 +153,13 @@ def test_a_stream_holds_no_database_connection(watched):
         pool = connection.pool
         assert pool.get_stats()["pool_size"] - pool.get_stats()["pool_available"] <= 1, "at most the test's own"
         assert watched.get("/api/me/").status_code == 200
+
+
+def test_a_disk_that_becomes_nearly_full_is_told_to_everybody_who_watches(watched, manager):
+    assert watched.get("/api/workspace/").json()["notices"] == []
+    with watching(watched, watched.workspace) as stream:
+        assert stream.next("notices") == []
+        manager.disk = DiskView(nearly_full=True, free_bytes=1, total_bytes=10, reserve_bytes=2, text="for operators")
+        (notice,) = stream.next("notices")
+    assert "The school's disk is nearly full" in notice
+    assert watched.get("/api/workspace/").json()["notices"] == [notice]

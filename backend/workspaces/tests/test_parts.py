@@ -77,7 +77,7 @@ def test_a_watch_is_set_only_by_news() -> None:
         (VIEW, kinds, False),
     ):
         watch.changed.clear()
-        watch.take(view, with_kinds)
+        watch.take(view, DescribeAnswer((), with_kinds))
         assert (watch.changed.is_set(), watch.view, watch.kinds, watch.answered) == (news, view, with_kinds, True)
 
 

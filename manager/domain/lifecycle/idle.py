@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from contract.agent import AgentStatus
 from contract.manager import Activity
 from contract.names import StopReason
+from manager.domain.lifecycle.disk import use_words
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy
 
@@ -17,6 +18,8 @@ class IdleVerdict:
     """Its record with what is known of its use, when it stops, and when to look again."""
     stop_now: bool
     warn_now: bool
+    unwarn_now: bool = False
+    """The application shows a warning whose reason is gone, and does not know."""
 
 
 def judge(workspace: Workspace, status: AgentStatus | None, *, now: float, policy: Policy) -> IdleVerdict:
@@ -38,9 +41,16 @@ def judge(workspace: Workspace, status: AgentStatus | None, *, now: float, polic
     if session_end <= stops_at:
         stops_at, reason = session_end, StopReason.SESSION_LIMIT
         because = f"a session lasts at most {duration_words(policy.session_max_s)}"
+    disk = workspace.disk
+    if disk is not None and disk.stops_at is not None and disk.stops_at <= stops_at:
+        stops_at, reason = disk.stops_at, StopReason.DISK
+        because = f"your home uses {use_words(disk.use, policy)}"
 
     warn_at = stops_at - warning_s
     warned = workspace.warned_at is not None and workspace.warned_at >= warn_at
+    changed = StopReason.DISK in (reason, workspace.stops_reason) and reason is not workspace.stops_reason
+    if changed:
+        warned = False
     if now < warn_at:
         look_again_at = min(warn_at, now + policy.status_refresh_s)
     else:  # soon, so that a warning goes away when the student comes back
@@ -58,7 +68,8 @@ def judge(workspace: Workspace, status: AgentStatus | None, *, now: float, polic
         due_at=max(now, look_again_at),
     )
     warn_now = warn_at <= now < stops_at and not warned and status is not None
-    return IdleVerdict(judged, stop_now=now >= stops_at, warn_now=warn_now)
+    unwarn_now = changed and workspace.warned_at is not None and not warn_now and status is not None
+    return IdleVerdict(judged, stop_now=now >= stops_at, warn_now=warn_now, unwarn_now=unwarn_now)
 
 
 def capped_keep_running(until: float, *, now: float, policy: Policy) -> float | None:

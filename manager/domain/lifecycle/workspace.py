@@ -7,6 +7,7 @@ from typing import Any
 
 from contract.manager import Activity, LaunchStep
 from contract.names import LaunchPath, StepName, StopReason, WorkspaceKind, WorkspaceState
+from manager.domain.lifecycle.disk import HomeDisk
 from manager.domain.lifecycle.expectation import Expectation, with_arrival
 from manager.domain.lifecycle.transition import IllegalTransition
 from manager.domain.policy import Policy
@@ -87,6 +88,9 @@ class Workspace:
     purging: bool = False
     """The home is being removed; too late to undo."""
 
+    disk: HomeDisk | None = None
+    """What its home uses, as it was last measured, and what follows; None: not measured yet."""
+
     snapshot_at: float | None = None
     """When the newest snapshot that counts was taken of its home."""
     restoring: str | None = None
@@ -153,6 +157,7 @@ class Workspace:
             running_since=now,
             activity=Activity(at=now, reason="opened the workspace"),
             person_active_at=now,
+            disk=self.disk and self.disk.launched(),
         ).with_step(step)
 
     def stopping(self, *, now: float, reason: StopReason, failure: str = "", launch_again: bool = False) -> Workspace:

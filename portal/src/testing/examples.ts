@@ -60,6 +60,7 @@ export function workspace(fields: Partial<Workspace> = {}): Workspace {
     purge_at: null,
     failure: null,
     has_home: true,
+    home_use: null,
     owner: { id: "1", name: "Amara Okafor" },
     ...fields,
   };

@@ -105,6 +105,11 @@ function Cards({ me, list }: { me: Me; list: WorkspaceList }) {
       {warned.map((workspace) => (
         <WarningBanner key={workspace.id} workspace={workspace} />
       ))}
+      {list.notices.map((notice) => (
+        <Alert key={notice} tone="warn">
+          {notice}
+        </Alert>
+      ))}
       {choosing && <KindChoice choices={own} chosen={shown[0]?.kind} onChoose={setChosen} />}
       {shown.map(({ kind, workspaces: [current = null, ...replaced] }) => (
         // Keyed by kind, so that the card that launched a first workspace is the one that shows it.

@@ -19,6 +19,13 @@ export function WarningBanner({ workspace }: { workspace: Workspace }) {
   const keepRunning = useKeepRunning(workspace.id);
   const view = describeCard({ workspace, kind: workspace.kind, kinds: [], nowMs });
   if (view.warning === null) return null;
+  if (workspace.stops_reason === "disk") {
+    return (
+      <Alert tone="warn" title={`${KINDS[workspace.kind].name} stops soon`}>
+        {view.warning} Delete files that you do not need, and it runs on.
+      </Alert>
+    );
+  }
   return (
     <Alert
       tone="warn"

@@ -71,6 +71,11 @@ export function WorkspaceCard({ kind, workspace, kinds, replaced = false }: Work
 
           <div className="mt-5 space-y-5">
             <Failures view={view} launchError={launch.error} />
+            {view.home !== null && (
+              <Alert tone={view.home.urgent ? "bad" : "warn"} title={view.home.title}>
+                {view.home.text}
+              </Alert>
+            )}
             {launch.isPending && launch.failureCount > 0 && (
               <Alert tone="info">One moment: part of the platform is restarting. Your workspace launches then.</Alert>
             )}

@@ -317,7 +317,7 @@ export interface paths {
         };
         /**
          * Live changes (server-sent events)
-         * @description `event: workspace` at once and at each change, and `event: kinds`. A comment every 15 s.
+         * @description `event: workspace` at once and at each change, `kinds` and `notices`. A comment each 15 s.
          */
         get: operations["watch_workspace"];
         put?: never;
@@ -602,6 +602,22 @@ export interface components {
              */
             state: "up" | "down";
         };
+        /**
+         * DiskLevel
+         * @description How a home stands to its limits.
+         * @enum {string}
+         */
+        DiskLevel: "within" | "near" | "over";
+        /** DiskOut */
+        DiskOut: {
+            /** Detail */
+            detail: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ok" | "nearly_full" | "not_watched";
+        };
         /** FieldError */
         FieldError: {
             /** Field */
@@ -612,6 +628,7 @@ export interface components {
         /** HealthOut */
         HealthOut: {
             database: components["schemas"]["DependencyOut"];
+            disk: components["schemas"]["DiskOut"];
             manager: components["schemas"]["DependencyOut"];
             redis: components["schemas"]["DependencyOut"];
             /**
@@ -619,6 +636,20 @@ export interface components {
              * @enum {string}
              */
             state: "up" | "down";
+        };
+        /** HomeUseOut */
+        HomeUseOut: {
+            level: components["schemas"]["DiskLevel"];
+            /** Limit Bytes */
+            limit_bytes: number;
+            /** Limit Files */
+            limit_files: number;
+            /** Text */
+            text: string;
+            /** Used Bytes */
+            used_bytes: number;
+            /** Used Files */
+            used_files: number;
         };
         /** InstructorListOut */
         InstructorListOut: {
@@ -856,7 +887,7 @@ export interface components {
          * @description Why a workspace stopped or, while it runs, why it will stop if nothing happens.
          * @enum {string}
          */
-        StopReason: "by_person" | "idle" | "session_limit" | "restart" | "deleted" | "task_ended" | "launch_failed";
+        StopReason: "by_person" | "idle" | "session_limit" | "restart" | "deleted" | "task_ended" | "launch_failed" | "disk";
         /** StudentHoursOut */
         StudentHoursOut: {
             /** Cohort */
@@ -922,6 +953,8 @@ export interface components {
             items: components["schemas"]["WorkspaceOut"][];
             /** Kinds */
             kinds: components["schemas"]["KindOut"][];
+            /** Notices */
+            notices: string[];
         };
         /** WorkspaceOut */
         WorkspaceOut: {
@@ -931,6 +964,7 @@ export interface components {
             failure: string | null;
             /** Has Home */
             has_home: boolean;
+            home_use: components["schemas"]["HomeUseOut"] | null;
             /** Id */
             id: string;
             /** Idle Timeout S */

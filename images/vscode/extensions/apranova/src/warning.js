@@ -12,14 +12,14 @@ const RELOAD = "workbench.action.reloadWindow";
 function showWarnings(context, link) {
   const item = vscode.window.createStatusBarItem("apranova.timeLeft", vscode.StatusBarAlignment.Right, 10_000);
   item.name = "ApraNova: time left";
-  item.command = "apranova.keepRunning";
-  item.tooltip = "This workspace stops soon because nobody uses it. Click to keep it running.";
   item.backgroundColor = new vscode.ThemeColor("statusBarItem.warningBackground");
   let countdown;
+  let shown = "";
 
   const end = () => {
     clearInterval(countdown);
     countdown = undefined;
+    shown = "";
     item.hide();
   };
   const keepRunning = () => {
@@ -28,9 +28,12 @@ function showWarnings(context, link) {
     vscode.window.setStatusBarMessage("ApraNova: the workspace keeps running", 5_000);
   };
 
-  link.on("warn", async ({ stops_at: stopsAt, text }) => {
-    const isNew = countdown === undefined;
+  link.on("warn", async ({ stops_at: stopsAt, text, may_keep: mayKeep }) => {
+    const isNew = shown !== text;
     end();
+    shown = text;
+    item.command = mayKeep ? "apranova.keepRunning" : undefined;
+    item.tooltip = mayKeep ? "This workspace stops soon because nobody uses it. Click to keep it running." : text;
     const show = () => {
       const leftS = Math.max(0, Math.round(stopsAt - Date.now() / 1000));
       item.text = `$(clock) Stops in ${Math.floor(leftS / 60)}:${String(leftS % 60).padStart(2, "0")}`;
@@ -38,7 +41,8 @@ function showWarnings(context, link) {
     };
     show();
     countdown = setInterval(show, 1_000);
-    if (isNew && (await vscode.window.showWarningMessage(text, KEEP_RUNNING)) === KEEP_RUNNING) keepRunning();
+    const buttons = mayKeep ? [KEEP_RUNNING] : [];
+    if (isNew && (await vscode.window.showWarningMessage(text, ...buttons)) === KEEP_RUNNING) keepRunning();
   });
   link.on("notice", ({ text }) => vscode.window.showWarningMessage(`${text}.`));
   link.on("unwarn", end);

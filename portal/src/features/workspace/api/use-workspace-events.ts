@@ -5,7 +5,7 @@ import type { Kind, Workspace } from "@/lib/api/types";
 
 import type { StreamNews } from "./event-stream";
 import { shareEventStream } from "./shared-event-stream";
-import { putKinds, putWorkspace, workspacesQuery } from "./workspace-cache";
+import { putKinds, putNotices, putWorkspace, workspacesQuery } from "./workspace-cache";
 
 // A hidden dashboard stops listening and reloads when it becomes visible again.
 const HIDDEN_MS = 60_000;
@@ -28,6 +28,7 @@ export function useWorkspaceEvents(workspaceId: string | null): boolean {
     const take = (news: StreamNews) => {
       if (news.about === "workspace") putWorkspace(queryClient, JSON.parse(news.json) as Workspace);
       else if (news.about === "kinds") putKinds(queryClient, JSON.parse(news.json) as Kind[]);
+      else if (news.about === "notices") putNotices(queryClient, JSON.parse(news.json) as string[]);
       else {
         setLiveId(news.state === "live" ? workspaceId : null);
         if (news.state === "refused") catchUp();

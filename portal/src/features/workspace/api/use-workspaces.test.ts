@@ -7,6 +7,7 @@ import { pollInterval } from "./use-workspaces";
 const list = (...states: WorkspaceState[]): WorkspaceList => ({
   items: states.map((state, index) => ({ id: `ws-${index}`, state }) as Workspace),
   kinds: [],
+  notices: [],
 });
 
 it("polls rarely while events of the only workspace arrive, and often while a state changes without them", () => {

@@ -25,3 +25,7 @@ export function putWorkspace(queryClient: QueryClient, workspace: Workspace): vo
 export function putKinds(queryClient: QueryClient, kinds: Kind[]): void {
   queryClient.setQueryData(workspacesQuery.queryKey, (list: WorkspaceList | undefined) => list && { ...list, kinds });
 }
+
+export function putNotices(queryClient: QueryClient, notices: string[]): void {
+  queryClient.setQueryData(workspacesQuery.queryKey, (list: WorkspaceList | undefined) => list && { ...list, notices });
+}

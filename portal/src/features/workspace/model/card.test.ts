@@ -58,6 +58,27 @@ describe("the card", () => {
     expect(view.stop).not.toContain("unless you use it");
   });
 
+  it("says what a nearly full home means, and does not promise that activity keeps a full one running", () => {
+    const home = (level: "near" | "over", text: string) => ({
+      used_bytes: 1,
+      used_files: 1,
+      limit_bytes: 1,
+      limit_files: 1,
+      level,
+      text,
+    });
+    expect(card({ ...RUNNING, home_use: home("near", "It uses much.") }).home).toEqual({
+      title: "Your home is nearly full",
+      text: "It uses much.",
+      urgent: false,
+    });
+    const over = card({ ...RUNNING, stops_reason: "disk", home_use: home("over", "It uses more.") });
+    expect(over.home?.urgent).toBe(true);
+    expect(over.stop).not.toContain("unless you use it");
+    expect(card({ ...STOPPED, home_use: { ...home("near", "") } }).home).toBeNull();
+    expect(stopSentence({ ...STOPPED, stop_reason: "disk" }, NOW)).toContain("no file is lost");
+  });
+
   it("offers to keep running only within the installation's limit", () => {
     expect(card({ ...RUNNING, keep_running_max_s: 7200 }).keepRunningHours).toEqual([1, 2]);
     expect(card({ ...RUNNING, keep_running_max_s: 0 }).keepRunningHours).toEqual([]);

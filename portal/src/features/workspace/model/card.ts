@@ -29,6 +29,8 @@ export interface CardView {
   keptUntil: string | null;
   keepRunningHours: readonly number[];
   warning: string | null;
+  /** What the person must know of the room that the home takes. */
+  home: { title: string; text: string; urgent: boolean } | null;
   canStop: boolean;
   canRestart: boolean;
   canDelete: boolean;
@@ -48,6 +50,7 @@ const NOTHING = {
   keptUntil: null,
   keepRunningHours: [],
   warning: null,
+  home: null,
   canStop: false,
   canRestart: false,
   canDelete: false,
@@ -121,6 +124,7 @@ function describeStopped(workspace: Workspace, obstacle: string | null, nowMs: n
     primary: launchOrWait(didNotStart ? "Try again" : "Launch Workspace", obstacle),
     failure,
     failureTitle: didNotStart ? "Your workspace did not start" : NOTHING.failureTitle,
+    home: describeHome(workspace),
     obstacle,
     canDelete: true,
   };
@@ -130,7 +134,7 @@ function describeRunning(workspace: Workspace, nowMs: number): CardView {
   const { stops_at, last_activity, keep_running_until, keep_running_max_s } = workspace;
   const because = words(workspace.stops_because);
   const kept = keep_running_until !== null && Date.parse(keep_running_until) > nowMs ? keep_running_until : null;
-  const idle = workspace.stops_reason !== "session_limit";
+  const idle = workspace.stops_reason === "idle";
   const stopsAt = stops_at === null ? null : `Stops at ${clock(stops_at, nowMs)}${idle ? " unless you use it" : ""}`;
   return {
     ...NOTHING,
@@ -138,6 +142,7 @@ function describeRunning(workspace: Workspace, nowMs: number): CardView {
     sentence: "Your workspace is ready to use.",
     primary: { action: "open", label: "Open Workspace" },
     failure: words(workspace.failure),
+    home: describeHome(workspace),
     activity: last_activity === null ? null : `You ${last_activity.reason} ${ago(last_activity.at, nowMs)}`,
     stop: stopsAt === null ? null : because === null ? stopsAt : `${stopsAt}: ${because}`,
     keptUntil: kept === null ? null : clock(kept, nowMs),
@@ -147,6 +152,19 @@ function describeRunning(workspace: Workspace, nowMs: number): CardView {
     canRestart: true,
     canDelete: true,
   };
+}
+
+function describeHome({ home_use: use, stop_reason }: Workspace): CardView["home"] {
+  const text = words(use?.text ?? null);
+  if (use === null || text === null) return null;
+  const over = use.level === "over";
+  const title =
+    stop_reason === "disk" && !over
+      ? "Your workspace was stopped"
+      : over
+        ? "Your home is over its limit"
+        : "Your home is nearly full";
+  return { title, text, urgent: over };
 }
 
 function warningSentence(stopsAt: string, because: string | null, nowMs: number): string {
@@ -166,6 +184,8 @@ export function stopSentence(workspace: Workspace, nowMs: number): string {
       return `Stopped on request${when}. Everything is saved.`;
     case "session_limit":
       return `Stopped${when} because the session reached its maximum length. Everything is saved.`;
+    case "disk":
+      return `Stopped${when} to keep room on the disk. Everything is saved, and no file is lost.`;
     case "restart":
       return `Stopped${when} for a restart. Everything is saved.`;
     case "task_ended":

@@ -11,7 +11,7 @@ const READY: Kind[] = [
 const person = (kinds: WorkspaceKind[]) => ({ id: "1", kinds }) as Me;
 const workspace = (id: string, kind: WorkspaceKind, state: WorkspaceState, deleted_at: string | null = null) =>
   ({ id, kind, state, deleted_at, owner: { id: "1", name: "Amara" } }) as Workspace;
-const list = (...items: Workspace[]) => ({ items, kinds: READY });
+const list = (...items: Workspace[]) => ({ items, kinds: READY, notices: [] });
 
 describe("the kinds of a person", () => {
   it("are those of the account, launched or not, the usual one first", () => {

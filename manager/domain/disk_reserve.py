@@ -1,0 +1,77 @@
+"""The platform's reserve of disk space, and which workspaces are stopped to keep it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from contract.manager import DiskView
+from contract.names import DiskLevel
+from manager.domain.lifecycle.disk import HomeUse, level_of, size_words
+from manager.domain.policy import Policy
+
+GROWTH_WINDOW_S = 120.0
+"""Who wrote a lot longer ago does not fill the disk now."""
+_GROWTH_BYTES_MIN = 32_000_000
+"""Less is an editor that works; to stop it would help nobody."""
+_HURRY_PART = 0.5
+"""With less than this part of the reserve left, all growers are stopped at once."""
+
+
+@dataclass(frozen=True)
+class Space:
+    """One of the platform's file systems."""
+
+    name: str
+    """What it holds, words that follow 'The disk with': 'the homes'."""
+    free_bytes: int
+    total_bytes: int
+    files_free: int = -1
+    """Inodes; -1 where the file system makes them as needed."""
+    files_total: int = -1
+
+
+def reserve_of(space: Space, policy: Policy) -> int:
+    return int(min(policy.disk_reserve_bytes, policy.disk_reserve_part_max * space.total_bytes))
+
+
+def is_nearly_full(space: Space, policy: Policy) -> bool:
+    few_files = space.files_total > 0 and space.files_free < policy.disk_reserve_part_max * space.files_total
+    return space.free_bytes < reserve_of(space, policy) or (few_files and policy.disk_reserve_bytes > 0)
+
+
+def disk_view(spaces: tuple[Space, ...], policy: Policy) -> DiskView:
+    """`spaces`: the homes' first."""
+    full = [space for space in spaces if is_nearly_full(space, policy)]
+    worst = full[0] if full else spaces[0]
+    reserve = reserve_of(worst, policy)
+    left = f"{size_words(worst.free_bytes)} of {size_words(worst.total_bytes)} are free"
+    kept = f"{size_words(reserve)} are kept for the platform"
+    text = f"The disk with {worst.name}: {left}, {kept}."
+    if full:
+        if worst.free_bytes >= reserve:
+            left = f"{worst.files_free:,} of {worst.files_total:,} files are free"
+        names = " and with ".join(space.name for space in full)
+        text = (
+            f"The disk with {names} is nearly full: {left}, {kept}. Workspaces go on, but those that "
+            "fill it are saved and stopped. Free some space, or make the disk larger."
+        )
+    return DiskView(bool(full), worst.free_bytes, worst.total_bytes, reserve, text)
+
+
+def to_stop(
+    space: Space, before: Mapping[str, HomeUse], after: Mapping[str, HomeUse], policy: Policy
+) -> tuple[str, ...]:
+    """Which running workspaces to stop now so that the reserve comes back.
+
+    The biggest grower first; without growers, one that is over its limits and so large that nobody
+    can tell whether it grows. One at a time, unless the disk fills fast.
+    """
+    if not is_nearly_full(space, policy):
+        return ()
+    grown = {name: use.used_bytes - before[name].used_bytes for name, use in after.items() if name in before}
+    growers = sorted((name for name in grown if grown[name] >= _GROWTH_BYTES_MIN), key=lambda name: -grown[name])
+    if space.free_bytes < _HURRY_PART * reserve_of(space, policy) and growers:
+        return tuple(growers)
+    unclear = [name for name, use in after.items() if not use.whole and level_of(use, policy) is DiskLevel.OVER]
+    return tuple([*growers, *unclear][:1])

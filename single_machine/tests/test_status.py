@@ -1,0 +1,41 @@
+"""What `./apranova status` says of the disk and of homes."""
+
+from __future__ import annotations
+
+import pytest
+
+from contract.manager import DiskView, FleetAnswer, HomeUseView, WorkspaceView
+from contract.names import DiskLevel, WorkspaceKind, WorkspaceState
+from single_machine.status import say_disk
+
+
+def fleet(*, nearly_full: bool, homes: dict[str, HomeUseView]) -> FleetAnswer:
+    views = tuple(
+        WorkspaceView(name, "7", WorkspaceKind.VSCODE, WorkspaceState.STOPPED, version=1, home_use=use)
+        for name, use in homes.items()
+    )
+    disk = DiskView(nearly_full, 10**9, 10**11, 5 * 10**9, "The disk with the homes: 1.0 GB of 100.0 GB are free.")
+    return FleetAnswer(views, (), (), 0, "bubblewrap", {}, disk=disk)
+
+
+def home(used_bytes: int, files: int, level: DiskLevel) -> HomeUseView:
+    return HomeUseView(used_bytes, files, 5 * 10**9, 300_000, level, 0.0)
+
+
+def test_a_nearly_full_disk_and_large_homes_are_named_with_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    homes = {
+        "ws-small": home(10**9, 5_000, DiskLevel.WITHIN),
+        "ws-near": home(4_200_000_000, 5_000, DiskLevel.NEAR),
+        "ws-over": home(10**9, 400_000, DiskLevel.OVER),
+    }
+    say_disk(fleet(nearly_full=True, homes=homes))
+    said = " ".join(capsys.readouterr().out.split())
+    assert "1.0 GB of 100.0 GB are free" in said
+    assert "docs/runbooks/disk-nearly-full.md" in said
+    assert "ws-small" not in said
+    assert said.index("ws-over is over its limit") < said.index("ws-near is near its limit: 4.2 of 5.0 GB")
+
+
+def test_with_room_enough_there_is_one_line_and_no_advice(capsys: pytest.CaptureFixture[str]) -> None:
+    say_disk(fleet(nearly_full=False, homes={}))
+    assert "nearly-full" not in capsys.readouterr().out
