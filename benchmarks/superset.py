@@ -188,8 +188,8 @@ def template_when_there(school: School) -> psutil.Process:
 
 def family(school: School) -> tuple[psutil.Process, list[psutil.Process]]:
     """The prefork template and what it has forked. Raises Unexpected while there is none."""
-    engine = psutil.Process(school.product.pids()["engine"])
-    templates = [child for child in engine.children() if "agent.prefork_template" in child.cmdline()]
+    shim = psutil.Process(school.product.pids()["shim"])
+    templates = [child for child in shim.children() if "agent.prefork_template" in child.cmdline()]
     if len(templates) != 1:
         raise Unexpected(f"one prefork template was expected, there are {len(templates)}")
     return templates[0], templates[0].children()

@@ -54,6 +54,8 @@ class ProcessSpec:
     """A Unix socket, or a port of 127.0.0.1, that the supervisor binds and passes on as descriptor
     `LISTEN_FD`. The socket has mode 0600 from the start, and callers wait while the process
     restarts."""
+    resume_when_stopped: bool = False
+    """Continue it after a SIGSTOP. The others are killed, as more than the signal may be wrong."""
 
 
 WITH_ALL_IT_STARTS = ("/bin/sh", "-c", 'trap "kill -9 0" TERM; "$@" & wait $!', "sh")
@@ -195,6 +197,10 @@ class Processes:
         for name, running in self._running.items():
             if running.restart_at is None:
                 if running.process.poll() is None and (because := running.stuck(now)):
+                    if running.spec.resume_when_stopped and running.stopped_since is not None:
+                        news.append(f"{name} {because}; letting it continue")
+                        running.process.send_signal(signal.SIGCONT)
+                        continue
                     news.append(f"{name} {because}; ending it. Log: {running.log}")
                     running.process.kill()
                     running.process.wait()

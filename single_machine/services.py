@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import signal
 import ssl
 import sys
 from dataclasses import dataclass
@@ -45,6 +46,7 @@ PASSED_ON = (
 
 
 _LIST_TASKS = b'{"call": "list_tasks", "arguments": null}\n'
+_HELLO = b'{"order": "hello"}\n'
 _HEALTH = b"GET /api/health/ HTTP/1.0\r\nHost: localhost\r\n\r\n"
 """Any answer will do: health may still be partial while others start."""
 
@@ -130,6 +132,18 @@ class Services:
             ready=lambda: redis.is_ready(path),
         )
 
+    def shim(self) -> ProcessSpec:
+        """The sandboxes end with it, so it is never ended for being stopped."""
+        socket = self.settings.run / "shim.sock"
+        return ProcessSpec(
+            name="shim",
+            command=(sys.executable, "-m", "manager.entrypoints.sandbox_shim"),
+            environment=self._task_environment(),
+            ready=lambda: local_socket.answers(socket, _HELLO, begins=b'{"value"'),
+            stop_signal=signal.SIGKILL,
+            resume_when_stopped=True,
+        )
+
     def engine(self) -> ProcessSpec:
         socket = self.settings.run / "engine.sock"
         return ProcessSpec(
@@ -137,6 +151,7 @@ class Services:
             command=(sys.executable, "-m", "manager.entrypoints.sandbox_engine"),
             environment=self._task_environment(),
             ready=lambda: local_socket.answers(socket, _LIST_TASKS, begins=b'{"value"'),
+            stop_signal=signal.SIGINT,  # it ends its tasks first
             stop_within_s=10,
         )
 

@@ -129,8 +129,8 @@ def workspace_table(fleet: FleetAnswer) -> Table:
 def resident_bytes(pid: int) -> int | None:
     """Proportional memory of a process (shared pages counted once); None when it is gone.
 
-    Includes PostgreSQL's children and the engine's prefork templates, but neither the workspaces
-    below the engine nor the processes below the supervisor.
+    Includes PostgreSQL's children and the shim's prefork templates, but neither the workspaces
+    below the shim nor the processes below the supervisor.
     """
     try:
         root = psutil.Process(pid)

@@ -99,6 +99,7 @@ def _start(
 
     with step("PostgreSQL and Redis"):
         _start_databases(settings, processes, services)
+    processes.start(services.shim())
     processes.start(services.engine())
     with step("Database schema" + (" and the demo school" if demo else "")):
         _prepare_database(settings, services, demo=demo)

@@ -117,7 +117,7 @@ class Product:
     def sandbox_processes(self) -> dict[int, int]:
         """Bubblewrap's processes, two for each sandbox, with their parents."""
         found = {}
-        for child in psutil.Process(self.pids()["engine"]).children(recursive=True):
+        for child in psutil.Process(self.pids()["shim"]).children(recursive=True):
             with contextlib.suppress(psutil.NoSuchProcess):
                 if child.name() == "bwrap":
                     found[child.pid] = child.ppid()

@@ -29,7 +29,7 @@ def fragile_product() -> Iterator[Product]:
         running.remove()
 
 
-@pytest.mark.parametrize("part", ["manager", "envoy", "backend", "redis"])
+@pytest.mark.parametrize("part", ["engine", "manager", "envoy", "backend", "redis"])
 def test_a_workspace_outlives_the_death_of(part: str, fragile_product: Product, new_page: Callable[..., Page]) -> None:
     student = Student(new_page(), fragile_product, fragile_product.accounts()["amira"])
     student.sign_in()
@@ -84,7 +84,7 @@ def test_a_warm_task_that_dies_in_the_hands_of_a_launch_is_replaced_without_a_cl
     school.stop_all([chloe])
 
 
-def test_the_death_of_the_engine_ends_its_sandboxes_and_the_next_launch_works(
+def test_the_death_of_the_shim_ends_its_sandboxes_and_the_next_launch_works(
     fragile_product: Product, new_page: Callable[..., Page]
 ) -> None:
     student = Student(new_page(), fragile_product, fragile_product.accounts()["chloe"])
@@ -92,8 +92,8 @@ def test_the_death_of_the_engine_ends_its_sandboxes_and_the_next_launch_works(
     code = student.launch()
     code.make_file("precious.txt", "precious")
     before = task_pids(fragile_product)
-    os.kill(fragile_product.pids()["engine"], signal.SIGKILL)
-    wait_until(lambda: not any(map(psutil.pid_exists, before)), "sandboxes outlived the engine", fragile_product)
+    os.kill(fragile_product.pids()["shim"], signal.SIGKILL)
+    wait_until(lambda: not any(map(psutil.pid_exists, before)), "sandboxes outlived the shim", fragile_product)
     student.expect_state("Stopped", within_s=40)
     resumed = student.launch()
     resumed.expect_file("precious.txt")

@@ -45,6 +45,17 @@ def test_a_process_that_never_answers_is_given_up(processes: Processes) -> None:
         processes.wait_ready("mute")
 
 
+def test_a_stopped_process_that_others_live_below_continues(processes: Processes) -> None:
+    processes.start(spec("shim", SLEEPER, resume_when_stopped=True))
+    shim = psutil.Process(processes.pids()["shim"])
+    shim.suspend()
+    until(lambda: shim.status() == psutil.STATUS_STOPPED, "the stop")
+    now = time.monotonic()
+    processes.tend(now)
+    assert "letting it continue" in processes.tend(now + STOPPED_MAX_S)[0]
+    until(lambda: shim.status() != psutil.STATUS_STOPPED, "the process to go on")
+
+
 def test_a_killed_process_is_started_again_after_a_growing_pause(processes: Processes) -> None:
     processes.start(spec("worker", SLEEPER))
     first = processes.pids()["worker"]

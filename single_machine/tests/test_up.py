@@ -86,4 +86,4 @@ def test_the_sandbox_engine_comes_before_the_manager(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, isolation: str
 ) -> None:
     specs = started(settings, monkeypatch, isolation)
-    assert list(specs) == ["engine", "manager", "backend", "portal", "envoy"]
+    assert list(specs) == ["shim", "engine", "manager", "backend", "portal", "envoy"]

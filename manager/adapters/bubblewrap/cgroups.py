@@ -30,11 +30,14 @@ class Hierarchy:
 
     def create(self, name: str, limits: Limits) -> TaskCgroup:
         """Create a cgroup with these limits. Raises OSError."""
-        group = TaskCgroup(self.version, {controller: parent / name for controller, parent in self.parents.items()})
+        group = self.of(name)
         for directory in group.directories:
             directory.mkdir(exist_ok=True)
         group.limit(limits)
         return group
+
+    def of(self, name: str) -> TaskCgroup:
+        return TaskCgroup(self.version, {controller: parent / name for controller, parent in self.parents.items()})
 
     def is_whole(self) -> bool:
         """Some machines remove a cgroup as soon as it is empty (`notify_on_release`). Ours is then
@@ -42,7 +45,7 @@ class Hierarchy:
         return all(parent.is_dir() for parent in self.parents.values())
 
     def clear(self) -> None:
-        """Remove what a killed engine left behind; its sandboxes died with it."""
+        """Remove what earlier tasks left behind. The kernel keeps a cgroup that has a process."""
         for parent in set(self.parents.values()):
             for directory in parent.iterdir():
                 if directory.name.startswith("task-"):

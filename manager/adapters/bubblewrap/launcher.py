@@ -10,7 +10,8 @@ import platform
 import re
 import resource
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -18,11 +19,13 @@ from contract.names import STUDENT_HOME
 from manager.adapters.bubblewrap import inotify, layout, seccomp
 from manager.adapters.bubblewrap.cgroups import Hierarchy, TaskCgroup
 from manager.adapters.bubblewrap.memory_watch import MemoryWatch
-from manager.adapters.bubblewrap.mounter import Mounter, MountFailed
+from manager.adapters.bubblewrap.mounter import Order
 from manager.adapters.bubblewrap.prefork_templates import PreforkTemplate, PreforkTemplates, Sandboxed, TemplateFailed
-from manager.adapters.sandbox_engine.child import Child
 from manager.adapters.sandbox_engine.images import Image
-from manager.adapters.sandbox_engine.launcher import Launch, LaunchFailed, words_for_exit
+from manager.adapters.sandbox_engine.launcher import Launch, LaunchFailed, SandboxIds, words_for_exit
+from manager.adapters.sandbox_engine.process_id import ProcessId
+from manager.adapters.sandbox_shim.client import Child, OrderRefused, ShimClient
+from manager.adapters.sandbox_shim.wire import PASSED_FROM
 
 log = logging.getLogger(__name__)
 
@@ -34,18 +37,18 @@ OPEN_FILES_MAX = 4096
 
 
 class BubblewrapLauncher:
-    """Needs the engine to be in namespaces of its own (`own_namespaces`)."""
+    """Needs a shim that is in namespaces of its own (`own_namespaces`)."""
 
     late_binding = True
 
     def __init__(
-        self, *, bwrap: Path, etc: layout.Etc, cgroups: Hierarchy, mounter: Mounter, hidden: Sequence[Path]
+        self, shim: ShimClient, *, bwrap: Path, etc: layout.Etc, cgroups: Hierarchy, hidden: Sequence[Path]
     ) -> None:
         """`hidden`: folders of the host that not even a prefork template may see."""
         self._bwrap = bwrap
         self._etc = etc
         self._cgroups = cgroups
-        self._mounter = mounter
+        self._shim = shim
         self._seccomp = seccomp.filter_for_this_machine(memory_counts="memory" in cgroups.parents)
         self._memory = None if "memory" in cgroups.parents else MemoryWatch()
         self._limits_processes_itself = _kernel_version() >= (5, 14)
@@ -55,6 +58,7 @@ class BubblewrapLauncher:
         self._no_inotify_limit = ""
         """Why the last sandbox has none."""
         self._templates = PreforkTemplates(
+            shim,
             hidden=hidden,
             seccomp_filter=self._seccomp,
             limits_processes=self._limits_processes_itself,
@@ -80,60 +84,70 @@ class BubblewrapLauncher:
             options = layout.arguments(
                 image=launch.image, etc=self._etc, socket_dir=launch.socket_dir, egress_socket=launch.egress_socket
             )
-            options += ["--info-fd", str(info.write_end), "--block-fd", str(gate.read_end)]
+            options += ["--info-fd", str(PASSED_FROM), "--block-fd", str(PASSED_FROM + 1)]
             if self._seccomp is not None:
                 os.write(seccomp_filter.write_end, self._seccomp)
                 seccomp_filter.close_write_end()
-                options += ["--seccomp", str(seccomp_filter.read_end)]
+                options += ["--seccomp", str(PASSED_FROM + 2)]
             # Not in argv, which everyone in the sandbox can read: it must not show the host's
             # paths.
             os.write(options_list.write_end, b"".join(os.fsencode(option) + b"\0" for option in options))
             options_list.close_write_end()
-            command = [f"./{self._bwrap.name}", "--args", str(options_list.read_end), "--"]
+            command = [f"./{self._bwrap.name}", "--args", str(PASSED_FROM + 3), "--"]
             try:
                 cgroup = self._cgroups.create(launch.task_id, launch.image.limits)
-                child = Child(
+                child = Child.spawn(
+                    self._shim,
+                    launch.task_id,
                     [*command, *self._limits(launch.image), *launch.image.command],
                     standard_input=launch.task_config,
                     directory=str(self._bwrap.parent),
-                    pass_fds=(info.write_end, gate.read_end, seccomp_filter.read_end, options_list.read_end),
+                    passed=(info.write_end, gate.read_end, seccomp_filter.read_end, options_list.read_end),
+                    kept=launch.egress_listener,
                 )
             except OSError as error:
                 if not self._cgroups.is_whole():
-                    # It had no task left in it, so nothing is lost; the supervisor starts the
-                    # engine again.
+                    # It had no task left in it, so nothing is lost; the supervisor starts the shim
+                    # again, which can make a new one, and the engine.
                     log.critical("the cgroup of all tasks is gone: %s; the engine ends", error)
-                    signal.raise_signal(signal.SIGTERM)
+                    self._shim.end()
                 raise LaunchFailed(f"bubblewrap did not start: {error}") from error
             info.close_write_end()
             try:
                 about = json.loads(await asyncio.wait_for(_read_all(info.read_end), SET_UP_TIMEOUT_S))
                 pid = int(about["child-pid"])
                 cgroup.add(pid)
-                mount_namespace = int(about["mnt-namespace"])
-                sandbox = Sandbox(child, pid, mount_namespace, cgroup, self._mounter, template, self._limit_inotify)
-                self._watch_memory(launch, sandbox, pid)
+                limit_bytes = launch.image.limits.memory_max_bytes
+                ids = SandboxIds(ProcessId.of(pid), None, int(about["mnt-namespace"]), limit_bytes)
+                sandbox = self._watched(launch.task_id, child, ids, cgroup, template)
                 # bubblewrap waits for this byte: everything in the sandbox starts inside the
                 # cgroup.
                 os.write(gate.write_end, b".")
-            except (OSError, ValueError, KeyError, TimeoutError) as error:
+            except (LaunchFailed, OSError, ValueError, KeyError, TimeoutError) as error:
                 child.kill()
                 await child.wait()
                 cgroup.remove()
                 raise LaunchFailed(f"bubblewrap failed: {child.last_words or error!r}") from error
         return sandbox
 
-    def _watch_memory(self, launch: Launch, sandbox: Sandbox, pid: int) -> None:
-        if (memory := self._memory) is not None:
-            memory.add(launch.task_id, pid, launch.image.limits.memory_max_bytes)
-            sandbox.on_end(lambda: memory.remove(pid))
+    def adopt(self, child: Child, task_id: str, ids: SandboxIds) -> Sandbox:
+        return self._watched(task_id, child, ids, self._cgroups.of(task_id), None)
 
-    async def _limit_inotify(self, pid: int, mount_namespace: int) -> None:
+    def _watched(
+        self, task_id: str, child: Child, ids: SandboxIds, cgroup: TaskCgroup, template: PreforkTemplate | None
+    ) -> Sandbox:
+        sandbox = Sandbox(self._shim, child, ids, cgroup, template, self._limit_inotify)
+        if (memory := self._memory) is not None:
+            memory.add(task_id, sandbox.pid, ids.memory_max_bytes)
+            sandbox.on_end(lambda: memory.remove(sandbox.pid))
+        return sandbox
+
+    def _limit_inotify(self, pid: int, mount_namespace: int) -> None:
         """A sandbox without this limit is better than none; `enforced` says so."""
         try:
-            await self._mounter.limit(pid, mount_namespace, self._inotify)
+            self._shim.mount(Order(pid, mount_namespace, limits=self._inotify))
             self._no_inotify_limit = ""
-        except MountFailed as error:
+        except OrderRefused as error:
             if not self._no_inotify_limit:
                 log.warning("a sandbox has no limit of inotify instances: %s", error)
             self._no_inotify_limit = str(error)
@@ -189,27 +203,30 @@ class BubblewrapLauncher:
 
 
 class Sandbox:
-    """A running sandbox. `pid` is process 1 of its pid namespace: killing it ends all."""
+    """A running sandbox. Killing process 1 of its pid namespace, `ids.first`, ends all."""
 
     def __init__(
         self,
+        shim: ShimClient,
         child: Child,
-        pid: int,
-        mount_namespace: int,
+        ids: SandboxIds,
         cgroup: TaskCgroup,
-        mounter: Mounter,
         template: PreforkTemplate | None,
-        limit_inotify: Callable[[int, int], Awaitable[None]],
+        limit_inotify: Callable[[int, int], None],
     ) -> None:
+        """Raises LaunchFailed if it has ended."""
+        pidfd = ids.first.open() if ids.first else None
+        if ids.first is None or pidfd is None:
+            raise LaunchFailed("the sandbox has ended")
+        self.ids = ids
+        self.pid = ids.first.pid
+        self._shim = shim
         self._child = child
         self._limit_inotify = limit_inotify
         self._template = template
-        self._pid = pid
-        self._pidfd = os.pidfd_open(pid)
-        self._agent_pidfd: int | None = None
-        self._mount_namespace = mount_namespace
+        self._pidfd = pidfd
+        self._agent_pidfd = ids.agent.open() if ids.agent else None
         self._cgroup = cgroup
-        self._mounter = mounter
         self._stopped = False
         self._end: asyncio.Task[str] = asyncio.create_task(self._watch())
 
@@ -221,26 +238,28 @@ class Sandbox:
         self._end.add_done_callback(lambda _: call())
 
     async def seal(self) -> None:
-        self._agent_pidfd = _first_child(self._pid)
+        if (agent := _first_child(self.pid)) is not None:
+            self.ids = replace(self.ids, agent=agent)
+            self._agent_pidfd = agent.open()
         try:
-            await self._mounter.detach(self._pid, self._mount_namespace, layout.SOCKET_DIR)
-        except MountFailed as error:
+            self._shim.mount(Order(self.pid, self.ids.mount_namespace, detach=layout.SOCKET_DIR))
+        except OrderRefused as error:
             raise LaunchFailed(f"the socket's directory could not be taken away: {error}") from error
-        await self._limit_inotify(self._pid, self._mount_namespace)
+        self._limit_inotify(self.pid, self.ids.mount_namespace)
 
     async def bring_in_application(self) -> None:
         if self._template is None:
             return
         procs = [str(directory / "cgroup.procs") for directory in self._cgroup.directories]
         try:
-            await self._template.fork_into(Sandboxed(self._pid, self._mount_namespace, procs))
+            await self._template.fork_into(Sandboxed(self.pid, self.ids.mount_namespace, procs))
         except TemplateFailed as error:
             raise LaunchFailed(str(error)) from error
 
     async def attach_home(self, home: Path) -> None:
         try:
-            await self._mounter.attach(self._pid, self._mount_namespace, str(home), STUDENT_HOME)
-        except MountFailed as error:
+            self._shim.mount(Order(self.pid, self.ids.mount_namespace, source=str(home), target=STUDENT_HOME))
+        except OrderRefused as error:
             raise LaunchFailed(f"the home could not be mounted: {error}") from error
 
     async def wait(self) -> str:
@@ -325,13 +344,13 @@ def _send(pidfd: int, number: signal.Signals) -> None:
             return
 
 
-def _first_child(pid: int) -> int | None:
-    """A pidfd of the agent: the only child of the sandbox's process 1 until student code runs. None
-    on a kernel that does not list children (CONFIG_PROC_CHILDREN); a stop then goes straight to
+def _first_child(pid: int) -> ProcessId | None:
+    """The agent: the only child of the sandbox's process 1 until student code runs. None on a
+    kernel that does not list children (CONFIG_PROC_CHILDREN); a stop then goes straight to
     SIGKILL."""
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        return os.pidfd_open(int(children[0])) if children else None
+        return ProcessId.of(int(children[0])) if children else None
     except OSError:
         return None
 

@@ -1,4 +1,4 @@
-"""Puts the engine into a user and a mount namespace of its own, where it may mount without root.
+"""Puts the shim into a user and a mount namespace of its own, where it may mount without root.
 
 There it has capabilities over the sandboxes, whose namespaces are children of its own, and none
 over the host. When it dies, the mount namespace disappears with every mount in it.

@@ -11,19 +11,18 @@ import asyncio
 import base64
 import json
 import logging
-import os
-import resource
-import signal
+import secrets
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from contract.names import STUDENT_UID
-from manager.adapters.bubblewrap import kernel, layout
-from manager.adapters.sandbox_engine.child import Child
+from manager.adapters.bubblewrap import layout
 from manager.adapters.sandbox_engine.images import Image, Prefork
+from manager.adapters.sandbox_shim.client import Child, ShimClient
+from manager.adapters.sandbox_shim.wire import PASSED_FROM, View
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +49,15 @@ class Sandboxed:
 
 class PreforkTemplates:
     def __init__(
-        self, *, hidden: Sequence[Path], seccomp_filter: bytes | None, limits_processes: bool, open_files_max: int
+        self,
+        shim: ShimClient,
+        *,
+        hidden: Sequence[Path],
+        seccomp_filter: bytes | None,
+        limits_processes: bool,
+        open_files_max: int,
     ) -> None:
+        self.shim = shim
         self._hidden = hidden
         """Folders of the host that the template must not see."""
         self._seccomp_filter = seccomp_filter or b""
@@ -90,10 +96,10 @@ class PreforkTemplates:
         for template in self._by_kind.values():
             template.end()
 
-    def configuration(self, image: Image, prefork: Prefork, orders_fd: int) -> bytes:
+    def configuration(self, image: Image, prefork: Prefork) -> bytes:
         runtime = f"/run/user/{STUDENT_UID}"
         settings = {
-            "orders_fd": orders_fd,
+            "orders_fd": PASSED_FROM,
             "module": prefork.module,
             "link": f"{runtime}/{prefork.link}",
             "environment": layout.environment(image.environment),
@@ -102,23 +108,8 @@ class PreforkTemplates:
         }
         return json.dumps(settings).encode() + b"\n"
 
-    def view(self, image: Image) -> Callable[[], None]:
-        """Runs before the template's program: gives it a mount table that shows its image."""
-
-        def enter_view() -> None:
-            kernel.unshare(kernel.CLONE_NEWNS | kernel.CLONE_NEWNET)
-            kernel.keep_mounts_to_ourselves()
-            sources = {target: os.open(source, os.O_PATH) for target, source in image.mounts.items()}
-            for place in (*map(str, self._hidden), "/opt", "/tmp"):  # noqa: S108  the template's own
-                kernel.mount_empty(place)
-            for target, source in sources.items():
-                Path(target).mkdir(parents=True, exist_ok=True)
-                kernel.bind_mount(f"/proc/self/fd/{source}", target)
-            kernel.set_parent_death_signal(signal.SIGKILL)
-            # Its children, which enter sandboxes, inherit it.
-            resource.setrlimit(resource.RLIMIT_NOFILE, (self._open_files_max, self._open_files_max))
-
-        return enter_view
+    def view(self, image: Image) -> View:
+        return View(image.mounts, tuple(map(str, self._hidden)), self._open_files_max)
 
 
 class PreforkTemplate:
@@ -132,13 +123,15 @@ class PreforkTemplate:
         ours.setblocking(False)
         self._connection = ours
         with theirs:
-            self._child = Child(
+            self._child = Child.spawn(
+                templates.shim,
+                f"template-{image.name}-{secrets.token_hex(4)}",
                 [prefork.python, "-m", "agent.prefork_template"],
-                standard_input=templates.configuration(image, prefork, theirs.fileno()),
+                standard_input=templates.configuration(image, prefork),
                 environment={**layout.environment(image.environment), **_of_template(image.environment)},
-                pass_fds=(theirs.fileno(),),
+                passed=(theirs.fileno(),),
                 own_session=True,
-                prepare=templates.view(image),
+                view=templates.view(image),
             )
         self.warm = asyncio.create_task(self._until_warm())
         self.warm.add_done_callback(self._note)
@@ -169,7 +162,7 @@ class PreforkTemplate:
             raise TemplateFailed(f"no child could enter the sandbox: {answer.get('failure')}")
 
     def end(self) -> None:
-        """The kernel also ends a template without an engine; its children live on."""
+        """A template also ends by itself without an engine; its children live on."""
         self.warm.cancel()
         self._connection.close()
         self._child.kill()
@@ -193,6 +186,7 @@ class PreforkTemplate:
             self._child.kill()  # a late answer would be taken for the next order's
             raise TemplateFailed(f"the prefork template does not answer: {error!r}") from error
         if not answer:
+            await self._child.wait()
             raise TemplateFailed(f"the prefork template ended: {self._child.last_words[-2000:]}")
         return dict(json.loads(answer))
 

@@ -1,4 +1,4 @@
-"""Runs the engine in a cgroup of its own if systemd can give an ordinary user one."""
+"""Runs the shim in a cgroup of its own if systemd can give an ordinary user one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
-_MARK = "APRANOVA_ENGINE_IN_SCOPE"
+_MARK = "APRANOVA_SHIM_IN_SCOPE"
 
 
 def move_into_own_scope() -> None:
@@ -29,9 +29,9 @@ def move_into_own_scope() -> None:
         return
     command = [
         *(systemd_run, "--user", "--scope", "--quiet", "--collect", "--property=Delegate=yes"),
-        *("--description=ApraNova sandbox engine", "--"),
-        *(sys.executable, "-m", "manager.entrypoints.sandbox_engine", *sys.argv[1:]),
+        *("--description=ApraNova sandboxes", "--"),
+        *(sys.executable, "-m", "manager.entrypoints.sandbox_shim", *sys.argv[1:]),
     ]
-    # A refusal must not keep the engine from starting, so a scope that does nothing is tried first.
+    # A refusal must not keep the shim from starting, so a scope that does nothing is tried first.
     if os.spawnv(os.P_WAIT, systemd_run, [*command[: command.index("--") + 1], "true"]) == 0:  # noqa: S606  no shell
         os.execve(systemd_run, command, {**os.environ, _MARK: "1"})  # noqa: S606  the same

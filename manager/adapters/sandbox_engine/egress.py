@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 HEAD_MAX_BYTES = 32 * 1024
 HEARD_OUT_MAX = 16
 REFUSALS_NOTED_A_MINUTE = 5
+BACKLOG = 100
 PRIVATE = "ApraNova does not let workspaces reach private addresses"
 
 Resolve = Callable[[str], Awaitable[list[Address]]]
@@ -76,10 +77,20 @@ class EgressProxy:
         self._lookups = asyncio.Semaphore(limits.lookups_per_task_max)
         self._noted_since, self._noted = 0.0, 0
 
-    async def listen(self, path: Path) -> None:
+    async def listen(self, path: Path) -> int:
+        """Listen on a new socket; its descriptor."""
         path.unlink(missing_ok=True)  # noqa: ASYNC240  a tmpfs or a local disk: no waiting worth a thread
-        self._server = await asyncio.start_unix_server(self._accept, path, limit=HEAD_MAX_BYTES)
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(str(path))
         path.chmod(0o600)  # noqa: ASYNC240  the same
+        listener.listen(BACKLOG)
+        await self.serve(listener)
+        return listener.fileno()
+
+    async def serve(self, listener: socket.socket) -> None:
+        """Serve a socket that may have been another engine's: who called meanwhile has waited."""
+        listener.setblocking(False)
+        self._server = await asyncio.start_unix_server(self._accept, sock=listener, limit=HEAD_MAX_BYTES)
 
     async def close(self) -> None:
         if self._server:

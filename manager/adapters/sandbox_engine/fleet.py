@@ -10,8 +10,9 @@ import shutil
 import stat
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from contract.agent import TaskConfig
 from contract.errors import ApraNovaError, Reason
@@ -20,7 +21,9 @@ from contract.wire import to_json
 from manager.adapters.sandbox_engine.clusters import ClustersFile
 from manager.adapters.sandbox_engine.egress import EgressProxy
 from manager.adapters.sandbox_engine.images import Image, Images
-from manager.adapters.sandbox_engine.launcher import Launch, LaunchedTask, Launcher, LaunchFailed
+from manager.adapters.sandbox_engine.launcher import Launch, LaunchedTask, Launcher, LaunchFailed, words_for_exit
+from manager.adapters.sandbox_engine.records import RecordsFolder, TaskRecord
+from manager.adapters.sandbox_shim.client import Child, OrderRefused, ShimClient
 from manager.ports.task_runner import ObservedTask, TaskSpec
 
 log = logging.getLogger(__name__)
@@ -33,32 +36,28 @@ _HOME_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
 
 
 @dataclass
-class _Record:
-    """What the engine knows of one task."""
+class _Task:
+    """A task's record, and what only this engine has of it."""
 
-    task_id: str
-    started_at: float
-    home_id: str | None
-    task: LaunchedTask | None = None
-    published: bool = False
-    """The agent listens, its socket is out of the task's reach, a given home is mounted."""
-    ended_at: float | None = None
-    ended_because: str = ""
+    record: TaskRecord
+    sandbox: LaunchedTask | None = None
     watch: asyncio.Task[None] | None = None
     launched: asyncio.Event = field(default_factory=asyncio.Event)
     """The launch was tried; before that, a stop has nothing to end."""
+    mounting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def alive(self) -> bool:
-        return self.ended_at is None
+        return self.record.alive
 
 
 class Fleet:
-    """Nothing is kept on disk: the kernel ends all tasks with the engine."""
+    """Tasks outlive the engine: `adopt` takes over those of an earlier one."""
 
     def __init__(
         self,
         *,
+        shim: ShimClient,
         launcher: Launcher,
         images: Images,
         homes_dir: Path,
@@ -66,6 +65,7 @@ class Fleet:
         clusters: ClustersFile,
         new_proxy: Callable[[], EgressProxy],
     ) -> None:
+        self._shim = shim
         self._launcher = launcher
         self._images = images
         self._homes_dir = homes_dir
@@ -73,98 +73,152 @@ class Fleet:
         self._egress_dir = run_dir / "egress"
         self._clusters = clusters
         self._new_proxy = new_proxy
-        self._records: dict[str, _Record] = {}
+        self._records = RecordsFolder(run_dir / "records")
+        self._tasks: dict[str, _Task] = {}
 
-    def begin(self) -> None:
-        """Forget what an earlier engine left: its sockets lead nowhere."""
+    async def adopt(self) -> None:
+        """Take over what an earlier engine launched, and end what cannot be taken over."""
+        children = {name: Child(self._shim, name, pid) for name, pid in self._shim.children().items()}
+        for record in self._records.read_all():
+            if record.alive and record.ids is None:
+                # `start` has not answered yet, so the manager asks again.
+                self._records.forget(record.task_id)
+                continue
+            task = self._tasks[record.task_id] = _Task(record)
+            task.launched.set()
+            if record.alive:
+                child = children.pop(record.task_id, None)
+                await self._adopt(task, child) if child else self._note_end(task, "ended while the engine was away")
+        for name, child in children.items():
+            log.warning("%s has no record that an engine could go on with; it is ended", name)
+            child.kill()
+            await child.wait()
+        self._remove_leftovers()
+        self._publish()
+        adopted = sum(task.alive for task in self._tasks.values())
+        log.info("adopted %d tasks of an earlier engine", adopted)
+
+    async def _adopt(self, task: _Task, child: Child) -> None:
+        record, proxy = task.record, self._new_proxy()
+        if child.ended:
+            self._note_end(task, words_for_exit(await child.wait()))
+            return
+        try:
+            task.sandbox = self._adopted(record, child)
+            await proxy.serve(self._shim.kept(record.task_id))
+        except (LaunchFailed, OrderRefused) as problem:
+            log.warning("task %s cannot be adopted: %s", record.task_id, problem)
+            child.kill()
+            await child.wait()
+            self._note_end(task, f"could not be adopted: {problem}")
+            return
+        if record.published:
+            task.watch = asyncio.create_task(self._until_end(task, task.sandbox, proxy))
+        else:
+            home = self._homes_dir / record.home_id if record.home_id else None
+            task.watch = asyncio.create_task(self._look_after(task, task.sandbox, home, proxy))
+
+    def _adopted(self, record: TaskRecord, child: Child) -> LaunchedTask:
+        """Raises LaunchFailed."""
+        if record.ids is None or (record.preforked and not record.published):
+            raise LaunchFailed("the engine ended during its launch")
+        return self._launcher.adopt(child, record.task_id, record.ids)
+
+    def _remove_leftovers(self) -> None:
+        """Sockets of tasks that are gone."""
         for directory in (self._tasks_dir, self._egress_dir):
             for leftover in directory.iterdir():
+                task = self._tasks.get(leftover.name.removesuffix(".sock"))
+                if task is not None and task.alive:
+                    continue
                 if leftover.is_dir() and not leftover.is_symlink():
                     shutil.rmtree(leftover, ignore_errors=True)
                 else:
                     leftover.unlink(missing_ok=True)
-        self._publish()
 
     async def start(self, spec: TaskSpec) -> None:
         """As TaskRunner.start."""
         _check(spec.task_id)
-        if spec.task_id in self._records:
+        if spec.task_id in self._tasks:
             return
         image = self._images.get(spec.kind, spec.image)
-        if sum(record.alive for record in self._records.values()) >= TASKS_MAX:
+        if sum(task.alive for task in self._tasks.values()) >= TASKS_MAX:
             raise ApraNovaError(Reason.NO_CAPACITY, "This machine runs as many workspaces as it can")
         home = None
         if spec.home_id is not None:
             home = self._free_home(spec.home_id)
         elif not self._launcher.late_binding:
             raise ApraNovaError(Reason.LAUNCH_FAILED, "Without late binding a task starts with its home or not at all")
-        record = _Record(spec.task_id, time.time(), spec.home_id)
-        self._records[spec.task_id] = record
-        proxy = self._new_proxy()
         preforked = self._launcher.preforks(image, wanted_now=spec.wanted_now)
+        task = _Task(TaskRecord(spec.task_id, time.time(), spec.home_id, preforked))
+        self._tasks[spec.task_id] = task
+        proxy = self._new_proxy()
         try:
-            record.task = await self._launch(spec, image, home, proxy, preforked=preforked)
+            task.sandbox = await self._launch(spec, image, home, proxy, preforked=preforked)
         except (LaunchFailed, OSError) as error:
             await proxy.close()
-            self._note_end(record, "could not be started")
+            self._note_end(task, "could not be started")
             raise ApraNovaError(
                 Reason.LAUNCH_FAILED, "The workspace could not be started", detail=str(error)
             ) from error
         else:
-            record.watch = asyncio.create_task(self._look_after(record, record.task, home, proxy))
+            self._note(task, ids=task.sandbox.ids)
+            task.watch = asyncio.create_task(self._look_after(task, task.sandbox, home, proxy))
         finally:
-            record.launched.set()
+            task.launched.set()
 
     async def attach_home(self, task_id: str, home_id: str) -> None:
         """As TaskRunner.attach_home."""
-        record = self._records.get(task_id)
-        if record is None or not record.alive or not record.published or record.task is None:
+        task = self._tasks.get(task_id)
+        if task is None or not task.alive or not task.record.published or task.sandbox is None:
             raise ApraNovaError(Reason.LAUNCH_FAILED, "This task is not ready for a home, or has ended", detail=task_id)
-        if record.home_id == home_id:
-            return
-        if record.home_id is not None or not self._launcher.late_binding:
-            raise ApraNovaError(Reason.LAUNCH_FAILED, "This task already has another home", detail=task_id)
-        home = self._free_home(home_id)
-        record.home_id = home_id  # before the mount: no other call may use this task or this home meanwhile
-        try:
-            await record.task.attach_home(home)
-        except LaunchFailed as error:
-            record.home_id = None
-            raise ApraNovaError(Reason.LAUNCH_FAILED, "The home could not be mounted", detail=str(error)) from error
+        async with task.mounting:
+            # An engine that ended in between noted the home and did not mount it.
+            if task.record.home_id == home_id and task.record.home_mounted:
+                return
+            if task.record.home_id not in (None, home_id) or not self._launcher.late_binding:
+                raise ApraNovaError(Reason.LAUNCH_FAILED, "This task already has another home", detail=task_id)
+            home = self._free_home(home_id, but_for=task)
+            self._note(task, home_id=home_id)  # before the mount: no other task may use this home meanwhile
+            try:
+                await task.sandbox.attach_home(home)
+            except LaunchFailed as error:
+                self._note(task, home_id=None)
+                raise ApraNovaError(Reason.LAUNCH_FAILED, "The home could not be mounted", detail=str(error)) from error
+            self._note(task, home_mounted=True)
 
     async def stop(self, task_id: str, grace_s: float) -> None:
         """As TaskRunner.stop. A task that was never started is recorded as ended."""
-        record = self._records.get(task_id)
-        if record is None:
+        task = self._tasks.get(task_id)
+        if task is None:
             _check(task_id)
-            now = time.time()
-            self._records[task_id] = _Record(
-                task_id, now, None, ended_at=now, ended_because="stopped before it started"
-            )
+            task = self._tasks[task_id] = _Task(TaskRecord(task_id, time.time(), None))
+            self._note_end(task, "stopped before it started")
             return
-        if record.alive:
-            await record.launched.wait()
-        if record.task and record.alive:
-            await record.task.stop(grace_s)
-        if record.watch:
-            await asyncio.shield(record.watch)
+        if task.alive:
+            await task.launched.wait()
+        if task.sandbox and task.alive:
+            await task.sandbox.stop(grace_s)
+        if task.watch:
+            await asyncio.shield(task.watch)
 
     def find_tasks(self, task_ids: Iterable[str]) -> tuple[ObservedTask, ...]:
         """As TaskRunner.find_tasks."""
-        found = (self._records.get(task_id) for task_id in dict.fromkeys(task_ids))
-        return tuple(self._observed(record) for record in found if record is not None)
+        found = (self._tasks.get(task_id) for task_id in dict.fromkeys(task_ids))
+        return tuple(self._observed(task.record) for task in found if task is not None)
 
     def list_tasks(self) -> tuple[ObservedTask, ...]:
         """As TaskRunner.list_tasks."""
         horizon = time.time() - ENDED_KEPT_S
-        for record in tuple(self._records.values()):
-            if record.ended_at is not None and record.ended_at < horizon:
-                del self._records[record.task_id]
-        return tuple(self._observed(record) for record in self._records.values())
+        for task_id, task in tuple(self._tasks.items()):
+            if task.record.ended_at is not None and task.record.ended_at < horizon:
+                del self._tasks[task_id]
+                self._records.forget(task_id)
+        return tuple(self._observed(task.record) for task in self._tasks.values())
 
     async def end(self, grace_s: float) -> None:
         """End every task, before the engine itself ends."""
-        await asyncio.gather(*(self.stop(task_id, grace_s) for task_id in tuple(self._records)), return_exceptions=True)
+        await asyncio.gather(*(self.stop(task_id, grace_s) for task_id in tuple(self._tasks)), return_exceptions=True)
         self._launcher.end()
 
     async def _launch(
@@ -173,7 +227,7 @@ class Fleet:
         socket_dir = self._tasks_dir / spec.task_id
         egress_socket = self._egress_dir / f"{spec.task_id}.sock"
         socket_dir.mkdir(mode=0o700)
-        await proxy.listen(egress_socket)
+        egress_listener = await proxy.listen(egress_socket)
         listen, egress_inside = self._launcher.inside(socket_dir, egress_socket)
         config = TaskConfig(
             task_id=spec.task_id,
@@ -192,68 +246,74 @@ class Fleet:
                 task_config=json.dumps(to_json(config)).encode() + b"\n",
                 socket_dir=socket_dir,
                 egress_socket=egress_socket,
+                egress_listener=egress_listener,
                 home=home,
                 preforked=preforked,
             )
         )
 
-    async def _look_after(self, record: _Record, task: LaunchedTask, home: Path | None, proxy: EgressProxy) -> None:
-        """Follows the task until its end."""
+    async def _look_after(self, task: _Task, sandbox: LaunchedTask, home: Path | None, proxy: EgressProxy) -> None:
+        """Follows the task from its launch until its end."""
+        failure = await self._make_ready(task, sandbox, home)
+        if failure:
+            await sandbox.stop(0)
+        await self._until_end(task, sandbox, proxy, failure)
+
+    async def _until_end(self, task: _Task, sandbox: LaunchedTask, proxy: EgressProxy, failure: str = "") -> None:
         try:
-            failure = await self._make_ready(record, task, home)
-            if failure:
-                await task.stop(0)
-            because = await task.wait()
+            because = await sandbox.wait()
             if not because.startswith("stopped"):
-                log.info("task %s: %s; its last words: %s", record.task_id, because, task.last_words[-2000:])
-            self._note_end(record, failure or because)
+                log.info("task %s: %s; its last words: %s", task.record.task_id, because, sandbox.last_words[-2000:])
+            self._note_end(task, failure or because)
         finally:
             await proxy.close()
 
-    async def _make_ready(self, record: _Record, task: LaunchedTask, home: Path | None) -> str:
+    async def _make_ready(self, task: _Task, sandbox: LaunchedTask, home: Path | None) -> str:
         """Returns why it failed, or ''. The order matters: the socket goes out of reach before any
         home comes in, because from then on student code may run."""
-        end = asyncio.create_task(task.wait())
-        socket_path = self._tasks_dir / record.task_id / "http.sock"
+        end = asyncio.create_task(sandbox.wait())
+        socket_path = self._tasks_dir / task.record.task_id / "http.sock"
         try:
             async with asyncio.timeout(LISTEN_TIMEOUT_S):
                 while not _something_at(socket_path):
                     if end.done():
                         return ""
                     await asyncio.sleep(_LISTEN_POLL_S)
-            await task.seal()
+            if not task.record.sealed:
+                await sandbox.seal()
+                self._note(task, ids=sandbox.ids, sealed=True)
             if not _is_socket(socket_path):
                 return "replaced its socket by something else"
-            await task.bring_in_application()
+            await sandbox.bring_in_application()
             if home is not None and self._launcher.late_binding:
-                await task.attach_home(home)
+                await sandbox.attach_home(home)
         except TimeoutError:
             return f"did not listen within {LISTEN_TIMEOUT_S:.0f} seconds"
         except LaunchFailed as error:
             return "" if end.done() else str(error)
         finally:
             end.cancel()
-        record.published = True
+        self._note(task, published=True, home_mounted=home is not None)
         self._publish()
         return ""
 
-    def _note_end(self, record: _Record, because: str) -> None:
-        record.ended_at, record.ended_because = time.time(), because
-        if record.published:
+    def _note(self, task: _Task, **changes: Any) -> None:
+        task.record = replace(task.record, **changes)
+        self._records.write(task.record)
+
+    def _note_end(self, task: _Task, because: str) -> None:
+        task_id, was_published = task.record.task_id, task.record.published
+        self._note(task, ended_at=time.time(), ended_because=because, ids=None)
+        if was_published:
             self._publish()
-        shutil.rmtree(self._tasks_dir / record.task_id, ignore_errors=True)
-        (self._egress_dir / f"{record.task_id}.sock").unlink(missing_ok=True)
+        shutil.rmtree(self._tasks_dir / task_id, ignore_errors=True)
+        (self._egress_dir / f"{task_id}.sock").unlink(missing_ok=True)
 
     def _publish(self) -> None:
-        self._clusters.publish(
-            {
-                record.task_id: self._tasks_dir / record.task_id / "http.sock"
-                for record in self._records.values()
-                if record.published and record.alive
-            }
-        )
+        reachable = (task.record.task_id for task in self._tasks.values() if task.record.published and task.alive)
+        self._clusters.publish({task_id: self._tasks_dir / task_id / "http.sock" for task_id in reachable})
 
-    def _observed(self, record: _Record) -> ObservedTask:
+    def _observed(self, record: TaskRecord) -> ObservedTask:
         reachable = record.published and record.alive
         return ObservedTask(
             task_id=record.task_id,
@@ -264,12 +324,14 @@ class Fleet:
             ended_because=record.ended_because,
         )
 
-    def _free_home(self, home_id: str) -> Path:
-        """The directory of a home that no live task has. Raises ApraNovaError(LAUNCH_FAILED)."""
+    def _free_home(self, home_id: str, *, but_for: _Task | None = None) -> Path:
+        """The directory of a home that no other live task has. Raises
+        ApraNovaError(LAUNCH_FAILED)."""
         home = self._homes_dir / home_id
         if not _HOME_ID.match(home_id) or home.is_symlink() or not home.is_dir():
             raise ApraNovaError(Reason.LAUNCH_FAILED, "This workspace's home cannot be found", detail=home_id)
-        if any(record.alive and record.home_id == home_id for record in self._records.values()):
+        others = (task for task in self._tasks.values() if task is not but_for)
+        if any(task.alive and task.record.home_id == home_id for task in others):
             raise ApraNovaError(Reason.LAUNCH_FAILED, "Another task still has this home", detail=home_id)
         return home
 

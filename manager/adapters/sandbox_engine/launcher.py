@@ -7,10 +7,24 @@ from pathlib import Path
 from typing import Protocol
 
 from manager.adapters.sandbox_engine.images import Image
+from manager.adapters.sandbox_engine.process_id import ProcessId
+from manager.adapters.sandbox_shim.client import Child
 
 
 class LaunchFailed(Exception):
     """The text is for the operator's log."""
+
+
+@dataclass(frozen=True)
+class SandboxIds:
+    """What a later engine needs to find a running sandbox's processes again."""
+
+    first: ProcessId | None = None
+    """Process 1 of its pid namespace."""
+    agent: ProcessId | None = None
+    mount_namespace: int = 0
+    memory_max_bytes: int = 0
+    """Its limit, which the engine watches where no cgroup does."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +38,8 @@ class Launch:
     socket_dir: Path
     """The agent creates `http.sock` here."""
     egress_socket: Path
+    egress_listener: int
+    """The proxy's descriptor of it, kept for a later engine."""
     home: Path | None
     preforked: bool
     """The result of `Launcher.preforks`; the task configuration repeats it."""
@@ -31,6 +47,8 @@ class Launch:
 
 class LaunchedTask(Protocol):
     """A launched task, until it ends."""
+
+    ids: SandboxIds
 
     async def seal(self) -> None:
         """Take the socket's directory away from the task for good: by replacing the socket with a
@@ -69,13 +87,17 @@ class Launcher(Protocol):
         """Raises LaunchFailed."""
         ...
 
+    def adopt(self, child: Child, task_id: str, ids: SandboxIds) -> LaunchedTask:
+        """Take over a task that an earlier engine launched. Raises LaunchFailed."""
+        ...
+
     def preforks(self, image: Image, *, wanted_now: bool) -> bool:
         """Whether a new task's application will be forked off a prefork template. If somebody waits
         for the task and no template is warm yet, it will not: a plain start is faster then."""
         ...
 
     def end(self) -> None:
-        """The engine ends."""
+        """The engine ends its tasks and itself."""
         ...
 
     def enforced(self) -> dict[str, str]:

@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 import shutil
+import signal
 import socket
 import stat
 import subprocess
@@ -57,9 +58,18 @@ class EngineUnderTest:
                     os.chown(directory, ORDINARY_UID, ORDINARY_UID)
         self.runner = SandboxEngineTaskRunner(self.run_dir / "engine.sock", isolation=isolation)
         self.log = self.base / "engine.log"
+        self.shim = self.start_shim()
         self.start_daemon()
 
+    def start_shim(self) -> subprocess.Popen[bytes]:
+        return self._python("manager.entrypoints.sandbox_shim")
+
     def start_daemon(self, *, wait: bool = True) -> None:
+        self.daemon = self._python("manager.entrypoints.sandbox_engine")
+        if wait:
+            until(self._answers, self.log.read_text)
+
+    def _python(self, module: str) -> subprocess.Popen[bytes]:
         environment = {
             "PATH": "/usr/local/bin:/usr/bin:/bin",
             "PYTHONPATH": f"{SOURCE}:{sysconfig.get_paths()['purelib']}",
@@ -75,16 +85,14 @@ class EngineUnderTest:
         elif os.geteuid() == 0:
             options = {"user": ORDINARY_UID, "group": ORDINARY_UID, "extra_groups": []}
         with self.log.open("ab") as log:
-            self.daemon = subprocess.Popen(
-                [_python(self.as_root), "-m", "manager.entrypoints.sandbox_engine"],
+            return subprocess.Popen(
+                [_python(self.as_root), "-m", module],
                 env=environment,
                 cwd="/",
                 stdout=log,
                 stderr=log,
                 **options,
             )
-        if wait:
-            until(self._answers, self.log.read_text)
 
     def _answers(self) -> bool:
         assert self.daemon.poll() is None, self.log.read_text()
@@ -95,8 +103,10 @@ class EngineUnderTest:
         return True
 
     def close(self) -> None:
-        self.daemon.terminate()
+        self.daemon.send_signal(signal.SIGINT)
         self.daemon.wait(15)
+        self.shim.kill()
+        self.shim.wait(15)
         shutil.rmtree(self.base)
         for directory in self.cgroups():
             directory.rmdir()

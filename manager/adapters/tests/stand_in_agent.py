@@ -88,6 +88,8 @@ elif "links-its-socket" in sys.argv:
     pathlib.Path(path).symlink_to("/run/docker.sock")
     time.sleep(60)
 else:
+    if "listens-late" in sys.argv:
+        time.sleep(1)
     if "ignores-sigterm" in sys.argv:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     host, _, port = path.partition(":")

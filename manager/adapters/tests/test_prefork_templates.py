@@ -37,8 +37,8 @@ def task_id(engine: EngineUnderTest) -> Iterator[str]:
 
 
 def templates_of(engine: EngineUnderTest) -> list[psutil.Process]:
-    daemon = psutil.Process(engine.daemon.pid)
-    return [child for child in daemon.children() if "agent.prefork_template" in child.cmdline()]
+    shim = psutil.Process(engine.shim.pid)
+    return [child for child in shim.children() if "agent.prefork_template" in child.cmdline()]
 
 
 def template_of(engine: EngineUnderTest) -> psutil.Process:
@@ -177,8 +177,8 @@ def test_the_template_sees_no_student_and_no_network(new_engine: NewEngine, as_w
     daemon = engine.daemon
     daemon.send_signal(signal.SIGKILL)
     daemon.wait()
-    until(lambda: not template.is_running(), "the template to end with its engine")
     engine.start_daemon()
+    until(lambda: not template.is_running(), "the template to end with its engine")
 
 
 @pytest.mark.parametrize("as_whom", START_AS)

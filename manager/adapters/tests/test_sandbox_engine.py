@@ -13,6 +13,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
 
 from contract.errors import ApraNovaError, Reason
@@ -232,7 +233,7 @@ def test_starting_and_attaching_are_fast(engine: EngineUnderTest, record_propert
 
 
 @pytest.mark.parametrize("as_whom", START_AS)
-def test_killing_the_engine_ends_all_sandboxes_and_the_next_one_starts_empty(
+def test_killing_the_shim_ends_all_sandboxes_and_the_engine_and_the_next_one_says_so(
     new_engine: NewEngine, as_whom: str
 ) -> None:
     engine = new_engine(as_whom=as_whom)
@@ -243,14 +244,17 @@ def test_killing_the_engine_ends_all_sandboxes_and_the_next_one_starts_empty(
     for task_id in tasks:
         engine.python(task_id, f"import subprocess; subprocess.Popen({mark.split()!r}, start_new_session=True)")
     assert host_processes().count(mark) == 3
-    engine.daemon.send_signal(signal.SIGKILL)
-    engine.daemon.wait()
+    below = psutil.Process(engine.shim.pid).children(recursive=True)
+    engine.shim.send_signal(signal.SIGKILL)
+    engine.shim.wait()
     until(lambda: mark not in host_processes(), "the kernel to end the sandboxes", within_s=5)
-    until(lambda: "bwrap" not in processes_of(engine.sandbox_uid, "bwrap"), "bubblewrap itself", within_s=5)
+    until(lambda: not any(process.is_running() for process in below), "bubblewrap itself", within_s=5)
+    assert engine.daemon.wait(5) == 0
     assert str(engine.homes) not in Path("/proc/self/mountinfo").read_text()
     assert all(str(engine.homes) not in text for text in all_mount_tables())
+    engine.shim = engine.start_shim()
     engine.start_daemon()
-    assert engine.runner.list_tasks() == ()
+    assert {task.ended_because for task in engine.runner.list_tasks()} == {"ended while the engine was away"}
     assert json.loads((engine.run_dir / "clusters/clusters.json").read_text())["resources"] == []
     assert not any((engine.run_dir / "tasks").iterdir())
     assert not [group for task_id in tasks for group in cgroups_named(task_id)]
@@ -269,6 +273,8 @@ def test_an_engine_whose_cgroup_was_taken_away_ends_so_that_the_next_one_can_sta
         engine.runner.start(engine.spec(new_task_id()))
     assert engine.daemon.wait(10) == 0
     assert "the cgroup of all tasks is gone" in engine.log.read_text()
+    assert engine.shim.wait(10) == 0
+    engine.shim = engine.start_shim()
     engine.start_daemon()
     engine.start()
 
@@ -293,10 +299,6 @@ def test_an_agent_that_ignores_sigterm_is_killed_after_the_grace(new_engine: New
 
 def host_processes() -> str:
     return subprocess.check_output(["ps", "-eo", "args"], text=True)
-
-
-def processes_of(uid: int, name: str) -> str:
-    return subprocess.run(["pgrep", "-u", str(uid), "-l", name], capture_output=True, text=True, check=False).stdout
 
 
 def all_mount_tables() -> list[str]:

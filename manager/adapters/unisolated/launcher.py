@@ -12,9 +12,9 @@ from pathlib import Path
 import psutil
 
 from contract.names import STUDENT_HOME
-from manager.adapters.sandbox_engine.child import Child
 from manager.adapters.sandbox_engine.images import Image
-from manager.adapters.sandbox_engine.launcher import Launch, LaunchFailed, words_for_exit
+from manager.adapters.sandbox_engine.launcher import Launch, LaunchFailed, SandboxIds, words_for_exit
+from manager.adapters.sandbox_shim.client import Child, ShimClient
 
 _WHY_NOT = "not enforced: tasks are plain processes (APRANOVA_ISOLATION=none)"
 
@@ -24,6 +24,9 @@ class UnisolatedLauncher:
 
     late_binding = False
 
+    def __init__(self, shim: ShimClient) -> None:
+        self._shim = shim
+
     def inside(self, socket_dir: Path, egress_socket: Path) -> tuple[str, str]:  # noqa: ARG002  the host's network is there
         return f"unix:{socket_dir / 'http.sock'}", ""
 
@@ -31,19 +34,25 @@ class UnisolatedLauncher:
         if launch.home is None:
             raise LaunchFailed("a plain process starts with its home or not at all")
         setpriv = shutil.which("setpriv")
-        # With setpriv (Linux), the kernel ends the task when the engine dies, as it does for a
+        # With setpriv (Linux), the kernel ends the task when the shim dies, as it does for a
         # sandbox.
         prefix = [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []
         try:
-            child = Child(
+            child = Child.spawn(
+                self._shim,
+                launch.task_id,
                 [*prefix, *(_on_host(word, launch.image) for word in launch.image.command)],
                 standard_input=launch.task_config,
                 environment=_environment(launch.image, launch.home),
                 directory=str(launch.home),
                 own_session=True,
+                kept=launch.egress_listener,
             )
         except OSError as error:
             raise LaunchFailed(f"the agent did not start: {error}") from error
+        return PlainProcess(child)
+
+    def adopt(self, child: Child, task_id: str, ids: SandboxIds) -> PlainProcess:  # noqa: ARG002  the child is all
         return PlainProcess(child)
 
     def preforks(self, image: Image, *, wanted_now: bool) -> bool:  # noqa: ARG002  no sandbox that a child could enter
@@ -59,6 +68,8 @@ class UnisolatedLauncher:
 
 class PlainProcess:
     """The agent and its descendants, except one that left the session and lost its parents."""
+
+    ids = SandboxIds()
 
     def __init__(self, child: Child) -> None:
         self._child = child

@@ -1,0 +1,1 @@
+"""The parent of all sandboxes: small, so that it outlives the engine, which decides everything."""
