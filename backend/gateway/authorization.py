@@ -151,6 +151,8 @@ class Authorization:
                 return problem(404, "not_found", "No workspace has this address.")
             case Verdict.FOREIGN_ORIGIN:
                 return problem(403, "foreign_origin", "A workspace takes requests from its own pages only.")
+            case Verdict.SERVICE_WORKER:
+                return problem(403, "no_service_worker", "A workspace's own address takes no service worker.")
             case Verdict.PREFLIGHT:
                 return Answer(204)
             case Verdict.NO_ACCESS if not asked.is_navigation:

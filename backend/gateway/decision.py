@@ -20,6 +20,8 @@ class Verdict(enum.Enum):
     NO_ACCESS = enum.auto()
     """No cookie, or it is unknown, expired, revoked or for another workspace. The door may help."""
     NOT_RUNNING = enum.auto()
+    SERVICE_WORKER = enum.auto()
+    """A script that would stay in the browser and stand between it and the workspace."""
     PREFLIGHT = enum.auto()
     """A browser asks, without cookies, whether a page of another port of this workspace may ask."""
 
@@ -87,7 +89,13 @@ def decide(
     access: Access | None,
     view: WorkspaceView | None,
 ) -> Verdict:
-    """`page`: where Origin, or without one Referer, says that the request came from.
+    """What a browser may get for this request.
+
+    A service worker of a workspace's origin would outlive the workspace, and its student's code
+    would see the ticket of everyone who opens it. The origin of a port holds nothing, so the
+    student's app may have one there.
+
+    `page`: where Origin, or without one Referer, says that the request came from.
     `access`: what the cookie stands for. `view`: the host's workspace (None: unknown).
     """
     if place is None:
@@ -97,6 +105,8 @@ def decide(
         return Verdict.FOREIGN_ORIGIN
     if sibling and asked.method == "OPTIONS" and asked.preflight_method:
         return Verdict.PREFLIGHT
+    if asked.fetch_dest == b"serviceworker" and not place.port:
+        return Verdict.SERVICE_WORKER
     if access is None or access.place != place:
         return Verdict.NO_ACCESS
     if view is None or view.state is not WorkspaceState.RUNNING or view.endpoint is None:

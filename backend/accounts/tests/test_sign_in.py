@@ -104,6 +104,29 @@ def test_a_second_factor_is_asked_for_and_a_recovery_code_works_once(signed_in, 
     assert third.post(f"{AUTH}/auth/2fa/authenticate", json={"code": codes[0]}).status_code == 400
 
 
+def test_codes_of_a_second_factor_cannot_be_guessed_or_used_twice(signed_in, browser, person):
+    """Only somebody who has the password gets to guess: five codes in five minutes, in all browsers
+    together. The owner's other sessions go on."""
+    one = signed_in()
+    secret = one.get(f"{AUTH}/account/authenticators/totp").json()["meta"]["secret"]
+    one.post(f"{AUTH}/auth/reauthenticate", json={"password": PASSWORD})
+    assert one.post(f"{AUTH}/account/authenticators/totp", json={"code": code_of(secret)}).status_code == 200
+    recovery = one.get(f"{AUTH}/account/authenticators/recovery-codes").json()["data"]["unused_codes"]
+
+    def answer(code: str):
+        guest = browser()
+        assert guest.sign_in(one.user.email, PASSWORD).status_code == 401
+        return guest.post(f"{AUTH}/auth/2fa/authenticate", json={"code": code})
+
+    assert answer(recovery[0]).status_code == 200
+    guesses = [answer(recovery[0]), *(answer(f"{number:08}") for number in range(4))]
+    assert {guess.status_code for guess in guesses} == {400}
+    refused = answer(recovery[1])
+    assert refused.status_code == 400, "even the right one has to wait"
+    assert refused.json()["errors"][0]["code"] == "too_many_login_attempts"
+    assert one.get("/api/me/").status_code == 200
+
+
 def test_a_forgotten_password_is_reset_by_mail(browser, person, mailoutbox):
     user = person()
     one = browser()

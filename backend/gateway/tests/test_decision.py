@@ -49,6 +49,16 @@ def test_a_foreign_origin_is_refused_before_access_is_looked_at() -> None:
     assert decide(asked, place=place, own_origin=OWN, access=ACCESS, view=view()) is Verdict.FOREIGN_ORIGIN
 
 
+def test_a_service_worker_is_for_an_app_on_a_port_and_never_for_the_workspace_s_own_origin() -> None:
+    """It would stay in the browser after the stop, and would see each ticket."""
+    asked = Asked("GET", "h", fetch_site=b"same-origin", fetch_mode=b"same-origin", fetch_dest=b"serviceworker")
+    port = Place(WORKSPACE, 3000)
+    on_port = Access(WORKSPACE, "user", "session", port=3000)
+    own = decide(asked, place=Place(WORKSPACE), own_origin=OWN, access=ACCESS, view=view())
+    assert own is Verdict.SERVICE_WORKER
+    assert decide(asked, place=port, own_origin=OWN, access=on_port, view=view()) is Verdict.ALLOW
+
+
 @pytest.mark.parametrize(
     ("cookie", "tokens", "kept"),
     [

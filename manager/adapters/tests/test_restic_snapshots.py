@@ -57,6 +57,8 @@ class Kept:
         (self.home / "project/current").symlink_to("app.py")
         (self.home / "elsewhere").symlink_to("/etc")
         (self.home / "ünïcode name\n with a line break").write_text("")
+        for name in (b"not UTF-8: \xff\xfe\xc3", b"\x1b[2Jescape\ttab\rreturn", b'\\u0041 "quoted" $(x)', b" -rf *"):
+            Path(os.fsdecode(bytes(self.home) + b"/project/" + name)).write_text("kept")
         (self.home / "empty").mkdir()
         (self.home / ".cache/pip").mkdir(parents=True)
         (self.home / ".cache/pip/wheel").write_bytes(b"x" * 1000)
