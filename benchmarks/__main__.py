@@ -8,7 +8,19 @@ import sys
 import time
 from types import ModuleType
 
-from benchmarks import chaos, footprint, gateway, lambda_function, launch, machine, pool, report, simulate, superset
+from benchmarks import (
+    chaos,
+    footprint,
+    gateway,
+    hostile_student,
+    lambda_function,
+    launch,
+    machine,
+    pool,
+    report,
+    simulate,
+    superset,
+)
 from benchmarks.mutants import run as mutants
 from tests.run import StepFailed, find_chromium
 
@@ -21,6 +33,7 @@ ALL: dict[str, ModuleType] = {
     "pool": pool,
     "lambda": lambda_function,
     "chaos": chaos,
+    "hostile": hostile_student,
 }
 """Each has `run(quick) -> Findings` and `plot(findings, path)`."""
 
