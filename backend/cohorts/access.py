@@ -30,7 +30,7 @@ def _visible(user: User) -> QuerySet[Cohort]:
     refuse_students(user)
     cohorts = Cohort.objects.all() if user.role == Role.ADMIN else user.taught_cohorts.all()  # pyright: ignore[reportAttributeAccessIssue]
     return (
-        cohorts.select_related("timetable")
+        cohorts.select_related("timetable", "feed")
         .defer("timetable__content")
         .prefetch_related("instructors")
         .annotate(student_count=Count("memberships", filter=Q(memberships__student__is_active=True)))

@@ -11,7 +11,7 @@ from ninja import Router, Status
 from backend.accounts.authentication import acting_user
 from backend.accounts.models import User
 from backend.accounts.roles import Role
-from backend.cohorts import access, members, services, timetables
+from backend.cohorts import access, feeds, members, services, timetables
 from backend.cohorts.models import Cohort
 from backend.cohorts.schemas import (
     CandidateListOut,
@@ -20,6 +20,7 @@ from backend.cohorts.schemas import (
     CohortListOut,
     CreateCohortIn,
     DeleteCohortIn,
+    FeedIn,
     InstructorListOut,
     InstructorsIn,
     PreviewIn,
@@ -142,6 +143,31 @@ def set_timetable(request: HttpRequest, cohort_id: UUID, payload: TimetableIn) -
     """iCalendar. Replaces an earlier one, which stays after a 422 (see the preview)."""
     user, cohort = _asked_for(request, cohort_id)
     timetables.set_timetable(cohort, file_name=payload.file_name, sent=payload.sent, acting_user=user)
+    return access.get_cohort(user, cohort_id)
+
+
+@router.post(
+    "{cohort_id}/timetable/feed/preview/",
+    response=PreviewOut,
+    operation_id="preview_feed",
+    summary="What the calendar at an address would mean",
+)
+def preview_feed(request: HttpRequest, cohort_id: UUID, payload: FeedIn) -> TimetableReading:
+    """Nothing is kept. 422 when the address or its calendar cannot be used."""
+    _, cohort = _asked_for(request, cohort_id)
+    return feeds.preview_feed(cohort, payload.address)
+
+
+@router.put(
+    "{cohort_id}/timetable/feed/",
+    response=CohortDetailOut,
+    operation_id="follow_feed",
+    summary="Follow a calendar's address",
+)
+def follow_feed(request: HttpRequest, cohort_id: UUID, payload: FeedIn) -> Cohort:
+    """It is read now and every hour. An upload or a removal of the timetable ends it."""
+    user, cohort = _asked_for(request, cohort_id)
+    feeds.follow(cohort, payload.address, acting_user=user)
     return access.get_cohort(user, cohort_id)
 
 

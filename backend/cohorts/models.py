@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import models
@@ -70,6 +71,37 @@ class Timetable(models.Model):
 
     def __str__(self) -> str:
         return f"{self.file_name} of {self.cohort}"
+
+
+class Feed(models.Model):
+    """The address of a calendar that a cohort's timetable follows. Without one, it was uploaded.
+
+    The timetable keeps the last good version when the feed breaks.
+    """
+
+    cohort = models.OneToOneField(Cohort, on_delete=models.CASCADE, primary_key=True, related_name="feed")
+    address = models.TextField()
+    """Who knows it can read the calendar, so it is neither shown nor logged; its host is."""
+    etag = models.TextField(default="", blank=True)
+    modified = models.TextField(default="", blank=True)
+    """The server's Last-Modified, as it wrote it."""
+    due_at = models.DateTimeField(db_index=True)
+    read_at = models.DateTimeField()
+    """When it was last read without a problem, whether or not it had changed."""
+    changed_at = models.DateTimeField(null=True)
+    changes = models.JSONField(default=list)
+    """What was different then: [{before, after}], of which each is null or a class."""
+    changes_count = models.PositiveIntegerField(default=0)
+    broken_since = models.DateTimeField(null=True)
+    problem = models.TextField(default="", blank=True)
+    """Sentences for the teacher; empty: none."""
+
+    def __str__(self) -> str:
+        return f"the feed of {self.cohort}"
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.address).hostname or ""
 
 
 class OutboxEntry(models.Model):

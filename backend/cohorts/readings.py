@@ -13,7 +13,7 @@ from django.utils import timezone
 from backend.cohorts.bounded_reading import read_bounded
 from backend.cohorts.calendar.faults import BadTimetable
 from backend.cohorts.calendar.text import Text, decode
-from backend.cohorts.models import Cohort, Timetable
+from backend.cohorts.models import Cohort, Feed, Timetable
 from backend.cohorts.timetable import CONTENT_BYTES_MAX, ClassMeeting, TimetableReading
 from backend.platform.problems import FieldError, ProblemError
 
@@ -142,8 +142,18 @@ def find_timetable(cohort: Cohort) -> Timetable | None:
 def coming_classes(cohort: Cohort) -> list[ClassMeeting]:
     """The cohort's classes that have not ended, the next one first."""
     timetable, now = find_timetable(cohort), timezone.now()
-    meetings = (
+    return [it for it in stored_classes(timetable) if it.ends_at > now] if timetable is not None else []
+
+
+def stored_classes(timetable: Timetable) -> list[ClassMeeting]:
+    return [
         ClassMeeting(datetime.fromisoformat(it["starts_at"]), datetime.fromisoformat(it["ends_at"]), it["title"])
-        for it in (timetable.classes if timetable is not None else ())
-    )
-    return [meeting for meeting in meetings if meeting.ends_at > now]
+        for it in timetable.classes
+    ]
+
+
+def find_feed(cohort: Cohort) -> Feed | None:
+    try:
+        return cohort.feed  # pyright: ignore[reportAttributeAccessIssue]
+    except Feed.DoesNotExist:
+        return None

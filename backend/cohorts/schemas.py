@@ -14,10 +14,11 @@ from ninja import Schema
 from pydantic import AfterValidator, Field
 
 from backend.accounts.roles import Track
-from backend.cohorts.models import Cohort, Membership, Timetable
-from backend.cohorts.readings import coming_classes, find_timetable
+from backend.cohorts.models import Cohort, Feed, Membership, Timetable
+from backend.cohorts.readings import coming_classes, find_feed, find_timetable
 from backend.cohorts.timetable import ClassMeeting
 from backend.platform.names import clean_name
+from backend.platform.public_fetch import ADDRESS_LENGTH_MAX
 
 FILE_CHARACTERS_MAX = 512 * 1024
 """Of a request; the file's own limit is smaller and has a better message."""
@@ -103,6 +104,28 @@ class MemberOut(Schema):
     joined_at: datetime
 
 
+class ChangeOut(Schema):
+    """A class that is new (`before` is null), gone (`after` is null), or at another time."""
+
+    before: ClassOut | None
+    after: ClassOut | None
+
+
+class FeedOut(Schema):
+    """The calendar's address that a timetable follows. It may be secret: only its host is here."""
+
+    host: str
+    read_at: datetime
+    """When it was last read without a problem, whether or not it had changed."""
+    changed_at: datetime | None
+    changes: list[ChangeOut]
+    """What was different then; at most 20."""
+    changes_count: int
+    broken_since: datetime | None
+    """Since then it cannot be read, and the timetable is the last good one."""
+    problem: str
+
+
 class TimetableOut(Schema):
     file_name: str
     uploaded_at: datetime
@@ -111,6 +134,13 @@ class TimetableOut(Schema):
     """Of the next 14 days, the next one first."""
     notes: list[str]
     """Sentences on what was left out of the file."""
+
+    feed: FeedOut | None
+    """None: the timetable was uploaded."""
+
+    @staticmethod
+    def resolve_feed(timetable: Timetable) -> Feed | None:
+        return find_feed(timetable.cohort)
 
     @staticmethod
     def resolve_uploaded_by(timetable: Timetable) -> str | None:
@@ -186,3 +216,8 @@ class PreviewIn(Schema):
 
 class TimetableIn(PreviewIn):
     file_name: FileName
+
+
+class FeedIn(Schema):
+    address: Annotated[str, Field(min_length=1, max_length=ADDRESS_LENGTH_MAX)]
+    """Of a calendar, with https:// or webcal://."""

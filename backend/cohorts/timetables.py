@@ -11,7 +11,7 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.audit.record import record
 from backend.cohorts.calendar.text import Text
-from backend.cohorts.models import Cohort, Timetable
+from backend.cohorts.models import Cohort, Feed, Timetable
 from backend.cohorts.outbox import cohort_changed
 from backend.cohorts.readings import columns, read_upload, text_of
 from backend.cohorts.timetable import TimetableReading
@@ -46,6 +46,7 @@ def set_timetable(cohort: Cohort, *, file_name: str, sent: str | bytes, acting_u
                 **columns(reading),
             },
         )
+        Feed.objects.filter(cohort=cohort).delete()  # an upload ends it
         _record("cohort.timetable_set", cohort, acting_user, file=file_name, classes=len(reading.classes))
         cohort_changed(cohort.pk)
     return timetable
@@ -54,6 +55,7 @@ def set_timetable(cohort: Cohort, *, file_name: str, sent: str | bytes, acting_u
 def remove_timetable(cohort: Cohort, *, acting_user: User) -> None:
     with transaction.atomic():
         gone, _ = Timetable.objects.filter(cohort=cohort).delete()
+        Feed.objects.filter(cohort=cohort).delete()
         if not gone:
             raise not_found("This cohort has no timetable.", reason="no_timetable")
         _record("cohort.timetable_removed", cohort, acting_user)

@@ -46,12 +46,14 @@ def build_application() -> Any:
 
 
 def with_workers(application: Any) -> WithBackground:
-    """Add the background workers: the outbox, sign-in hints, sessions."""
-    from backend.cohorts import outbox
+    """Add the background workers: the outbox, timetables' feeds, sign-in hints, sessions."""
+    from backend.cohorts import feeds, outbox
     from backend.costs import sessions
     from backend.workspaces import deactivated, sign_in_hint
 
-    return WithBackground(application, (outbox.worker, sign_in_hint.worker, sessions.worker, deactivated.worker))
+    return WithBackground(
+        application, (outbox.worker, feeds.worker, sign_in_hint.worker, sessions.worker, deactivated.worker)
+    )
 
 
 application = with_workers(build_application())

@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from manager.adapters.sandbox_engine.addresses import Address, belongs_to_this_machine, is_public
+from contract.addresses import Address, belongs_to_this_machine, is_public
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from manager.adapters.sandbox_engine.addresses import Address, is_public
+from contract.addresses import Address, is_public
 from manager.adapters.sandbox_engine.egress import EgressLimits, EgressProxy
 
 PUBLIC = "93.184.215.14"

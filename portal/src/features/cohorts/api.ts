@@ -156,6 +156,20 @@ export function useSetTimetable(id: string) {
   );
 }
 
+/** The classes of the calendar at an address; nothing is saved. */
+export function usePreviewFeed(id: string) {
+  return useMutation({
+    mutationFn: (address: string) =>
+      answer(api.POST("/api/cohorts/{cohort_id}/timetable/feed/preview/", { ...at(id), body: { address } })),
+  });
+}
+
+export function useFollowFeed(id: string) {
+  return useCohortMutation((address: string) =>
+    answer(api.PUT("/api/cohorts/{cohort_id}/timetable/feed/", { ...at(id), body: { address } })),
+  );
+}
+
 export function useRemoveTimetable(id: string) {
   return useCohortMutation(() => answer(api.DELETE("/api/cohorts/{cohort_id}/timetable/", at(id))));
 }

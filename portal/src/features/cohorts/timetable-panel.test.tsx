@@ -21,6 +21,7 @@ const TIMETABLE = {
   uploaded_by: "Ines",
   classes: [CLASS],
   notes: ["1 entry is canceled and left out."],
+  feed: null,
 };
 
 function choose(name: string, content: string, size?: number) {
@@ -97,4 +98,73 @@ it("removes the timetable only after a confirmation", async () => {
   expect(api.sent).toEqual([]);
   fireEvent.click(screen.getByRole("button", { name: "Remove timetable" }));
   await waitFor(() => expect(api.changes()).toEqual([{ route: sent(remove), body: null }]));
+});
+
+const FEED_PREVIEW = "POST /api/cohorts/{cohort_id}/timetable/feed/preview/";
+const FOLLOW = "PUT /api/cohorts/{cohort_id}/timetable/feed/";
+const FEED = {
+  host: "calendar.example",
+  read_at: new Date().toISOString(),
+  changed_at: null,
+  changes: [],
+  changes_count: 0,
+  broken_since: null,
+  problem: "",
+};
+
+it("shows the classes at an address before it is followed, and follows it on request", async () => {
+  const following = cohort({ has_timetable: true, timetable: { ...TIMETABLE, feed: FEED } });
+  const api = new FakeApi({
+    [FEED_PREVIEW]: { status: 200, body: { classes: [CLASS], notes: ["1 entry is canceled and left out."] } },
+    [FOLLOW]: { status: 200, body: following },
+  });
+  show(<TimetablePanel cohort={cohort()} />);
+  fireEvent.click(screen.getByRole("button", { name: "Follow an address" }));
+  const field = screen.getByLabelText("Calendar address");
+  expect(document.activeElement).toBe(field);
+  fireEvent.change(field, { target: { value: "webcal://calendar.example/a.ics" } });
+  fireEvent.click(screen.getByRole("button", { name: "Show its classes" }));
+  expect(await screen.findByText("Algorithms")).toBeTruthy();
+  expect(api.changes().map(({ route }) => route)).toEqual([sent(FEED_PREVIEW)]);
+  fireEvent.click(screen.getByRole("button", { name: "Follow this calendar" }));
+  expect((await screen.findByRole("alert")).textContent).toContain(
+    "The calendar at calendar.example is now the timetable.",
+  );
+  expect(api.changes().at(-1)).toEqual({ route: sent(FOLLOW), body: { address: "webcal://calendar.example/a.ics" } });
+  expect(screen.queryByLabelText("Calendar address")).toBeNull();
+});
+
+it("says at the field why an address cannot be followed", async () => {
+  const errors = [{ field: "body.address", message: "x.example is inside a private network." }];
+  new FakeApi({ [FEED_PREVIEW]: { status: 422, body: { detail: "No.", reason: "bad_feed", errors } } });
+  show(<TimetablePanel cohort={cohort()} />);
+  fireEvent.click(screen.getByRole("button", { name: "Follow an address" }));
+  fireEvent.change(screen.getByLabelText("Calendar address"), { target: { value: "https://x.example/" } });
+  fireEvent.click(screen.getByRole("button", { name: "Show its classes" }));
+  expect(await screen.findByText("x.example is inside a private network.")).toBeTruthy();
+  expect(screen.queryByRole("button", { name: "Follow this calendar" })).toBeNull();
+});
+
+it("says when a followed calendar was read, what changed and since when it is broken", () => {
+  const moved = { ...CLASS, title: "Databases" };
+  const feed = {
+    ...FEED,
+    changed_at: new Date().toISOString(),
+    changes: [
+      { before: null, after: CLASS },
+      { before: moved, after: { ...moved, starts_at: CLASS.ends_at, ends_at: CLASS.ends_at } },
+      { before: { ...CLASS, title: "Networks" }, after: null },
+    ],
+    changes_count: 5,
+    broken_since: new Date().toISOString(),
+    problem: "There is no calendar at the address any more.",
+  };
+  show(<TimetablePanel cohort={cohort({ has_timetable: true, timetable: { ...TIMETABLE, feed } })} />);
+  expect(screen.getByText(/last read just now/)).toBeTruthy();
+  expect(screen.getByText(/^New: Algorithms, Tomorrow/)).toBeTruthy();
+  expect(screen.getByText(/^Moved: Databases, from Tomorrow/)).toBeTruthy();
+  expect(screen.getByText(/^Gone: Networks/)).toBeTruthy();
+  expect(screen.getByText("and 2 more")).toBeTruthy();
+  expect(screen.getByRole("status").textContent).toContain("This is the last good timetable.");
+  expect(screen.getByRole("status").textContent).toContain("There is no calendar at the address any more.");
 });

@@ -1,6 +1,6 @@
 "use client";
 
-import { UploadIcon } from "lucide-react";
+import { RssIcon, UploadIcon } from "lucide-react";
 import { type ChangeEvent, useRef, useState } from "react";
 
 import { Alert } from "@/components/alert";
@@ -15,7 +15,10 @@ import { useNow } from "@/lib/use-now";
 
 import { usePreviewTimetable, useRemoveTimetable, useSetTimetable } from "./api";
 import { ClassList } from "./class-list";
+import { FeedState } from "./feed-state";
+import { FollowAddress } from "./follow-address";
 import { countOf } from "./model/class-times";
+import { Notes } from "./notes";
 
 /** A little more than the server accepts (in UTF-16, twice 256 kB); larger files are not sent. */
 const FILE_BYTES_MAX = 530_000;
@@ -42,7 +45,7 @@ export function TimetablePanel({ cohort }: { cohort: CohortDetail }) {
       title="Timetable"
       description={
         timetable === null
-          ? "Upload the classes as an iCalendar file (.ics), and workspaces are ready when each class begins."
+          ? "Upload the classes as an iCalendar file (.ics) or follow a calendar's address, and workspaces are ready when each class begins."
           : `Classes in the next 14 days, in the time zone ${cohort.time_zone}.`
       }
     >
@@ -52,11 +55,15 @@ export function TimetablePanel({ cohort }: { cohort: CohortDetail }) {
           <Notes
             notes={timetable.classes.length === 0 ? ["There are no classes in the next 14 days."] : timetable.notes}
           />
-          <p className="mt-5 border-t border-line pt-4 text-sm wrap-anywhere text-muted">
-            <span className="text-ink">{timetable.file_name}</span>, uploaded{" "}
-            {timetable.uploaded_by !== null && `by ${timetable.uploaded_by}, `}
-            {clock(timetable.uploaded_at, nowMs)}
-          </p>
+          {timetable.feed === null ? (
+            <p className="mt-5 border-t border-line pt-4 text-sm wrap-anywhere text-muted">
+              <span className="text-ink">{timetable.file_name}</span>, uploaded{" "}
+              {timetable.uploaded_by !== null && `by ${timetable.uploaded_by}, `}
+              {clock(timetable.uploaded_at, nowMs)}
+            </p>
+          ) : (
+            <FeedState feed={timetable.feed} timeZone={cohort.time_zone} />
+          )}
         </>
       )}
       <Upload cohort={cohort} onRemove={() => setRemoving(true)} />
@@ -69,10 +76,12 @@ function Upload({ cohort, onRemove }: { cohort: CohortDetail; onRemove: () => vo
   const preview = usePreviewTimetable(cohort.id);
   const set = useSetTimetable(cohort.id);
   const [file, setFile] = useState<ChosenFile | null>(null);
+  const [following, setFollowing] = useState(false);
   const [localError, setLocalError] = useState<string | null>(null);
   const [saved, setSaved] = useState<string | null>(null);
   const input = useRef<HTMLInputElement>(null);
   const choose = useRef<HTMLButtonElement>(null);
+  const follow = useRef<HTMLButtonElement>(null);
 
   const forget = () => {
     setFile(null);
@@ -87,6 +96,7 @@ function Upload({ cohort, onRemove }: { cohort: CohortDetail; onRemove: () => vo
     event.target.value = "";
     if (picked === undefined) return;
     forget();
+    setFollowing(false);
     setSaved(null);
     if (picked.size > FILE_BYTES_MAX) {
       setLocalError(`${picked.name} is too large. Export only the classes of this cohort, or only this year.`);
@@ -133,12 +143,38 @@ function Upload({ cohort, onRemove }: { cohort: CohortDetail; onRemove: () => vo
           <UploadIcon className="size-4" />
           {cohort.timetable === null ? "Upload timetable" : "Replace timetable"}
         </Button>
+        <Button
+          ref={follow}
+          aria-expanded={following}
+          onClick={() => {
+            forget();
+            setSaved(null);
+            setFollowing(!following);
+          }}
+        >
+          <RssIcon className="size-4" />
+          {cohort.timetable?.feed ? "Follow another address" : "Follow an address"}
+        </Button>
         {cohort.timetable !== null && (
           <Button tone="quiet" onClick={onRemove}>
             Remove
           </Button>
         )}
       </div>
+      {following && (
+        <FollowAddress
+          cohort={cohort}
+          onFollowed={(host) => {
+            setSaved(`The calendar at ${host}`);
+            setFollowing(false);
+            follow.current?.focus();
+          }}
+          onCancel={() => {
+            setFollowing(false);
+            follow.current?.focus();
+          }}
+        />
+      )}
       <div className="mt-4 space-y-4 empty:hidden">
         {localError !== null && (
           <Alert tone="bad" urgent>
@@ -198,17 +234,6 @@ function Faults({ error, fileName }: { error: Error; fileName: string }) {
         ))}
       </ul>
     </Alert>
-  );
-}
-
-function Notes({ notes }: { notes: readonly string[] }) {
-  if (notes.length === 0) return null;
-  return (
-    <ul className="mt-4 space-y-1 text-sm text-muted">
-      {notes.map((note) => (
-        <li key={note}>{note}</li>
-      ))}
-    </ul>
   );
 }
 

@@ -132,6 +132,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cohorts/{cohort_id}/timetable/feed/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Follow a calendar's address
+         * @description It is read now and every hour. An upload or a removal of the timetable ends it.
+         */
+        put: operations["follow_feed"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/timetable/feed/preview/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What the calendar at an address would mean
+         * @description Nothing is kept. 422 when the address or its calendar cannot be used.
+         */
+        post: operations["preview_feed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cohorts/{cohort_id}/timetable/preview/": {
         parameters: {
             query?: never;
@@ -468,6 +508,14 @@ export interface components {
             /** Time Zone */
             time_zone?: string | null;
         };
+        /**
+         * ChangeOut
+         * @description A class that is new (`before` is null), gone (`after` is null), or at another time.
+         */
+        ChangeOut: {
+            after: components["schemas"]["ClassOut"] | null;
+            before: components["schemas"]["ClassOut"] | null;
+        };
         /** ClassOut */
         ClassOut: {
             /**
@@ -617,6 +665,34 @@ export interface components {
              * @enum {string}
              */
             state: "ok" | "nearly_full" | "not_watched";
+        };
+        /** FeedIn */
+        FeedIn: {
+            /** Address */
+            address: string;
+        };
+        /**
+         * FeedOut
+         * @description The calendar's address that a timetable follows. It may be secret: only its host is here.
+         */
+        FeedOut: {
+            /** Broken Since */
+            broken_since: string | null;
+            /** Changed At */
+            changed_at: string | null;
+            /** Changes */
+            changes: components["schemas"]["ChangeOut"][];
+            /** Changes Count */
+            changes_count: number;
+            /** Host */
+            host: string;
+            /** Problem */
+            problem: string;
+            /**
+             * Read At
+             * Format: date-time
+             */
+            read_at: string;
         };
         /** FieldError */
         FieldError: {
@@ -925,6 +1001,7 @@ export interface components {
         TimetableOut: {
             /** Classes */
             classes: components["schemas"]["ClassOut"][];
+            feed: components["schemas"]["FeedOut"] | null;
             /** File Name */
             file_name: string;
             /** Notes */
@@ -1358,6 +1435,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CohortDetailOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow_feed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CohortDetailOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_feed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
                 };
             };
             /** @description What went wrong (RFC 9457) */

@@ -14,5 +14,7 @@ export type CohortList = Schemas["CohortListOut"];
 export type CohortDetail = Schemas["CohortDetailOut"];
 export type CohortMember = Schemas["MemberOut"];
 export type ClassTime = Schemas["ClassOut"];
+export type TimetableFeed = Schemas["FeedOut"];
+export type TimetableChange = Schemas["ChangeOut"];
 export type TimetablePreview = Schemas["PreviewOut"];
 export type Invitation = Schemas["OpenInvitationOut"];

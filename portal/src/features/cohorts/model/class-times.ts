@@ -1,4 +1,4 @@
-import type { ClassTime } from "@/lib/api/types";
+import type { ClassTime, TimetableChange } from "@/lib/api/types";
 
 /** Class times in words, in the cohort's time zone: that is where classes take place. */
 
@@ -53,4 +53,16 @@ export function nextClass({ starts_at, ends_at }: ClassTime, nowMs: number, time
 
 export function countOf(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
+}
+
+/** "New: Algorithms, Tomorrow, 09:00 – 11:00". */
+export function changeInWords({ before, after }: TimetableChange, nowMs: number, timeZone: string): string {
+  const when = ({ starts_at, ends_at }: ClassTime) => {
+    const start = new Date(starts_at);
+    const times = `${clockTime(start, timeZone)} – ${clockTime(new Date(ends_at), timeZone)}`;
+    return `${dayLabel(start, nowMs, timeZone)}, ${times}`;
+  };
+  if (before === null) return after === null ? "" : `New: ${after.title}, ${when(after)}`;
+  if (after === null) return `Gone: ${before.title}, ${when(before)}`;
+  return `Moved: ${after.title}, from ${when(before)} to ${when(after)}`;
 }

@@ -1,4 +1,4 @@
-"""Which addresses a workspace may reach: public ones, and none of this machine or its network."""
+"""Which addresses we connect to for others: public ones, none of this machine or its network."""
 
 from __future__ import annotations
 

@@ -1,0 +1,211 @@
+"""Timetables that follow a calendar's address: it is read every hour, and again at each change.
+
+Any backend process may read a feed. It holds the feed by moving its due time, because no
+transaction may stay open while a foreign server is asked. A feed that breaks keeps the last good
+timetable, and says since when and why.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from datetime import timedelta
+from http import HTTPStatus
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from backend.accounts.models import User
+from backend.audit.record import record
+from backend.cohorts.calendar.faults import BadTimetable
+from backend.cohorts.calendar.text import decode
+from backend.cohorts.models import Cohort, Feed, Timetable
+from backend.cohorts.outbox import cohort_changed
+from backend.cohorts.readings import columns, read_upload, stored_classes
+from backend.cohorts.timetable import CONTENT_BYTES_MAX, DAYS_AHEAD, ClassMeeting, TimetableReading
+from backend.cohorts.timetable_changes import CHANGES_MAX, Change, changes
+from backend.platform.background import BackgroundWorker
+from backend.platform.problems import FieldError, ProblemError, not_found
+from backend.platform.public_fetch import Fetched, FetchLimits, Known, NotFetched, fetch, web_address
+
+EVERY = timedelta(hours=1)
+LOOK_EVERY_S = 60.0
+FEEDS_AT_ONCE_MAX = 50
+FAULTS_SHOWN_MAX = 3
+
+logger = logging.getLogger(__name__)
+
+
+def preview_feed(cohort: Cohort, address: str) -> TimetableReading:
+    """What the calendar at the address would mean for this cohort. Raises ProblemError."""
+    _, content, note = _fetch_now(address)
+    return _with_note(_read(cohort, content), note)
+
+
+def follow(cohort: Cohort, address: str, *, acting_user: User) -> Timetable:
+    """Make the calendar at the address the cohort's timetable. Raises ProblemError."""
+    fetched, content, note = _fetch_now(address)
+    reading, now = _with_note(_read(cohort, content), note), timezone.now()
+    feed = Feed(cohort=cohort, address=web_address(address, loopback=_limits().loopback))
+    feed.etag, feed.modified = fetched.version.etag, fetched.version.modified
+    feed.read_at, feed.due_at = now, now + EVERY
+    with transaction.atomic():
+        if not Cohort.objects.select_for_update().filter(pk=cohort.pk).exists():
+            raise not_found("This cohort was deleted in the meantime.", reason="cohort_not_found")
+        timetable, _ = Timetable.objects.update_or_create(
+            cohort=cohort,
+            defaults={
+                "file_name": feed.host[:200],
+                "content": content,
+                "read_at": now,
+                "uploaded_at": now,
+                "uploaded_by": acting_user,
+                **columns(reading),
+            },
+        )
+        Feed.objects.filter(cohort=cohort).delete()
+        feed.save(force_insert=True)
+        _record("cohort.timetable_followed", cohort, acting_user, host=feed.host, classes=len(reading.classes))
+        cohort_changed(cohort.pk)
+    return timetable
+
+
+def read_due() -> None:
+    """Read every feed whose hour is over. One that fails does not keep the others waiting."""
+    for _ in range(FEEDS_AT_ONCE_MAX):
+        feed = _take_one()
+        if feed is None:
+            return
+        try:
+            _read_one(feed)
+        except ProblemError as error:  # we are too busy: no fault of the feed's
+            logger.warning("the feed of %s was not read: %s", feed.cohort_id, error)  # pyright: ignore[reportAttributeAccessIssue]
+
+
+worker = BackgroundWorker("feeds", read_due, interval_s=LOOK_EVERY_S)
+
+
+def _take_one() -> Feed | None:
+    now = timezone.now()
+    with transaction.atomic():
+        due = Feed.objects.filter(due_at__lte=now, cohort__active=True).order_by("due_at")
+        feed = due.select_for_update(skip_locked=True, of=("self",)).select_related("cohort").first()
+        if feed is not None:
+            Feed.objects.filter(pk=feed.pk).update(due_at=now + EVERY)
+    return feed
+
+
+def _read_one(feed: Feed) -> None:
+    cohort = feed.cohort
+    connection.close()  # a foreign server may take its time, and others want the connection
+    try:
+        fetched = fetch(feed.address, _limits(), Known(feed.etag, feed.modified))
+        if fetched.body is None:
+            _read_well(feed)
+            return
+        text = decode(fetched.body, charset=fetched.charset)
+        reading = _with_note(_read(cohort, text.content), text.note)
+    except (NotFetched, BadTimetable) as error:
+        _broke(feed, str(error))
+    except ProblemError as error:
+        if not error.errors:
+            raise
+        _broke(feed, " ".join(it.message for it in error.errors[:FAULTS_SHOWN_MAX]))
+    else:
+        _changed(feed, fetched, text.content, reading)
+
+
+def _read_well(feed: Feed) -> None:
+    with transaction.atomic():
+        if feed.broken_since is not None:
+            _record("cohort.feed_works_again", feed.cohort, None, host=feed.host)
+        Feed.objects.filter(pk=feed.pk, address=feed.address).update(
+            read_at=timezone.now(), broken_since=None, problem=""
+        )
+
+
+def _broke(feed: Feed, problem: str) -> None:
+    with transaction.atomic():
+        if feed.broken_since is None:
+            _record("cohort.feed_broke", feed.cohort, None, host=feed.host, problem=problem)
+        Feed.objects.filter(pk=feed.pk, address=feed.address).update(
+            broken_since=feed.broken_since or timezone.now(), problem=problem
+        )
+
+
+def _changed(feed: Feed, fetched: Fetched, content: str, reading: TimetableReading) -> None:
+    """Store the new version, in one transaction with what it changed."""
+    now = timezone.now()
+    _read_well(feed)
+    with transaction.atomic():
+        same = Feed.objects.select_for_update().filter(pk=feed.pk, address=feed.address).first()
+        timetable = Timetable.objects.select_for_update().filter(cohort_id=feed.pk).first()
+        if same is None or timetable is None:
+            return
+        same.etag, same.modified = fetched.version.etag, fetched.version.modified
+        until = timetable.read_at + DAYS_AHEAD
+        found = changes(stored_classes(timetable), reading.classes, since=now, until=until)
+        if found:
+            same.changed_at, same.changes_count = now, len(found)
+            same.changes = [_change(it) for it in found[:CHANGES_MAX]]
+            _record("cohort.timetable_changed", feed.cohort, None, host=feed.host, changes=len(found))
+        same.save(update_fields=("etag", "modified", "changed_at", "changes", "changes_count"))
+        different = found or timetable.content != content
+        Timetable.objects.filter(pk=timetable.pk).update(content=content, read_at=now, **columns(reading))
+        if different:
+            cohort_changed(feed.cohort.pk)
+
+
+def _change(change: Change) -> dict[str, object]:
+    return {"before": _class(change.before), "after": _class(change.after)}
+
+
+def _class(meeting: ClassMeeting | None) -> dict[str, str] | None:
+    if meeting is None:
+        return None
+    return {
+        "starts_at": meeting.starts_at.isoformat(),
+        "ends_at": meeting.ends_at.isoformat(),
+        "title": meeting.title,
+    }
+
+
+def _limits() -> FetchLimits:
+    # As UTF-16 a file has twice its bytes; the text has its own limit.
+    return FetchLimits(2 * CONTENT_BYTES_MAX, loopback=settings.ENVIRONMENT.feeds_from_loopback)
+
+
+def _fetch_now(address: str) -> tuple[Fetched, str, str | None]:
+    """For a person who waits. Raises ProblemError."""
+    if not connection.in_atomic_block:
+        connection.close()
+    try:
+        fetched = fetch(address, _limits())
+        text = decode(fetched.body or b"", charset=fetched.charset)
+    except NotFetched as error:
+        raise _bad_address([error.text]) from None
+    except BadTimetable as error:
+        raise _bad_address([str(it) for it in error.faults]) from None
+    return fetched, text.content, text.note
+
+
+def _read(cohort: Cohort, content: str) -> TimetableReading:
+    return read_upload(content, cohort.time_zone, timezone.now())
+
+
+def _with_note(reading: TimetableReading, note: str | None) -> TimetableReading:
+    return reading if note is None else replace(reading, notes=(note, *reading.notes))
+
+
+def _bad_address(messages: list[str]) -> ProblemError:
+    return ProblemError(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "bad_feed",
+        "This address cannot be followed; nothing was changed.",
+        errors=[FieldError(field="body.address", message=" ".join(messages))],
+    )
+
+
+def _record(action: str, cohort: Cohort, acting_user: User | None, **details: object) -> None:
+    record(action, actor=acting_user, target_type="cohort", target_id=cohort.pk, cohort=cohort.name, **details)

@@ -1,0 +1,239 @@
+"""Fetches a public web address that a person gave, and nothing that only this machine can reach.
+
+A name is resolved once, every address is checked, and the connection goes to exactly a checked
+address, so a name that changes in between (DNS rebinding) gains nothing. Each redirect is checked
+in the same way. `manager/adapters/sandbox_engine/egress.py` does the same for workspaces.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import http.client
+import ipaddress
+import logging
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+from contract.addresses import Address, belongs_to_this_machine, is_public
+
+PORTS = frozenset({443, 8443})
+REDIRECTS_MAX = 5
+ADDRESS_LENGTH_MAX = 2000
+LOOKUP_S = 10.0
+CONNECT_S = 10.0
+WHOLE_S = 20.0
+ADDRESSES_TRIED_MAX = 3
+_REDIRECTS = (301, 302, 303, 307, 308)
+_USER_AGENT = "ApraNova timetable reader"
+
+logger = logging.getLogger(__name__)
+_lookups = concurrent.futures.ThreadPoolExecutor(4, thread_name_prefix="feed look-up")
+"""A name that nobody answers holds a thread for long."""
+
+
+@dataclass(frozen=True)
+class FetchLimits:
+    bytes_max: int
+    loopback: bool = False
+    """Tests serve from this machine, there also without TLS and on any port."""
+    whole_s: float = WHOLE_S
+
+
+@dataclass(frozen=True)
+class Known:
+    """What an earlier answer said of its version."""
+
+    etag: str = ""
+    modified: str = ""
+
+
+@dataclass(frozen=True)
+class Fetched:
+    body: bytes | None
+    """None: it has not changed since the version that was asked with."""
+    version: Known = field(default_factory=Known)
+    charset: str | None = None
+
+
+class NotFetched(Exception):
+    """It carries a sentence for the person who gave the address."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+def web_address(text: str, *, loopback: bool = False) -> str:
+    """The address as it is fetched: `webcal:` means `https:`. Raises NotFetched."""
+    text = text.strip()
+    parts = _split(text)
+    if parts.scheme in ("webcal", "webcals"):
+        text = f"https{text[len(parts.scheme) :]}"
+        parts = _split(text)
+    if parts.scheme == "http" and not loopback:
+        raise NotFetched("The address begins with http://, which anybody on the way could change. Use https://.")
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        raise NotFetched("This is no calendar's address. It begins with https:// or webcal://.")
+    if parts.username or parts.password:
+        raise NotFetched(
+            "The address has a user name or a password in it. Use the calendar's own public or secret link."
+        )
+    if len(text) > ADDRESS_LENGTH_MAX or not text.isascii() or not text.isprintable() or " " in text:
+        raise NotFetched("The address has characters that no address has, or is too long. Copy it again.")
+    return text
+
+
+def fetch(address: str, limits: FetchLimits, known: Known | None = None) -> Fetched:
+    """Ask for the address, with the version that is known. Raises NotFetched."""
+    address = web_address(address, loopback=limits.loopback)
+    for _ in range(REDIRECTS_MAX + 1):
+        answer = _ask(address, limits, known or Known())
+        if isinstance(answer, Fetched):
+            return answer
+        address = web_address(urljoin(address, answer), loopback=limits.loopback)
+    raise NotFetched("The address leads from one address to the next without end.")
+
+
+def _split(text: str) -> SplitResult:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # parsed only on access
+    except ValueError:
+        raise NotFetched("This is no calendar's address. It begins with https:// or webcal://.") from None
+    return parts
+
+
+def _ask(address: str, limits: FetchLimits, known: Known) -> Fetched | str:
+    """One request. A text is where it is redirected to."""
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    connection = http.client.HTTPConnection(host, port, timeout=CONNECT_S)
+    connection.sock = _connect(host, port, tls=parts.scheme == "https", limits=limits)
+    try:
+        with _ended_after(connection.sock, limits.whole_s):
+            connection.request("GET", target, headers=_headers(parts, known))
+            return _answer(connection.getresponse(), limits)
+    except (OSError, http.client.HTTPException, ValueError):
+        raise NotFetched(f"{host} did not send the calendar in time, or broke off.") from None
+    finally:
+        connection.close()
+
+
+def _headers(parts: SplitResult, known: Known) -> dict[str, str]:
+    headers = {
+        "Host": parts.netloc,
+        "User-Agent": _USER_AGENT,
+        "Accept": "text/calendar, */*;q=0.5",
+        "Accept-Encoding": "identity",
+        "Connection": "close",
+    }
+    if known.etag:
+        headers["If-None-Match"] = known.etag
+    if known.modified:
+        headers["If-Modified-Since"] = known.modified
+    return headers
+
+
+def _answer(response: http.client.HTTPResponse, limits: FetchLimits) -> Fetched | str:
+    if response.status in _REDIRECTS and (where := response.getheader("Location")):
+        return where
+    if response.status == HTTPStatus.NOT_MODIFIED:
+        return Fetched(None)
+    if response.status != HTTPStatus.OK:
+        raise NotFetched(_refusal(response.status))
+    if response.getheader("Content-Encoding", "identity").lower() != "identity":
+        raise NotFetched("The calendar's server sends it compressed, although it was asked not to.")
+    body = response.read(limits.bytes_max + 1)
+    if len(body) > limits.bytes_max:
+        raise NotFetched("The calendar is larger than a timetable needs. Use the address of this cohort's calendar.")
+    if response.length:
+        raise NotFetched("The calendar's server broke off in the middle.")
+    version = Known(_short(response.getheader("ETag")), _short(response.getheader("Last-Modified")))
+    return Fetched(body, version, response.headers.get_content_charset())
+
+
+def _short(header: str | None) -> str:
+    return header if header and len(header) <= 500 and header.isascii() and header.isprintable() else ""
+
+
+def _refusal(status: int) -> str:
+    match status:
+        case 401 | 403:
+            return "The calendar is not public: its server asks for a password. Use its public or secret link."
+        case 404 | 410:
+            return "There is no calendar at the address any more. Copy the address again from the calendar."
+        case 429:
+            return "The calendar's server asks us to come less often."
+        case _ if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return f"The calendar's server has a problem of its own right now (status {status})."
+        case _:
+            return f"The calendar's server refuses the address (status {status})."
+
+
+def _connect(host: str, port: int, *, tls: bool, limits: FetchLimits) -> socket.socket:
+    addresses = _look_up(host, port)
+    allowed = [it for it in addresses if _is_allowed(it, port, limits)]
+    if not allowed:
+        logger.info("a feed's address was refused: %s → %s", host, ", ".join(map(str, addresses)))
+        if port not in PORTS and any(map(is_public, addresses)):
+            raise NotFetched(f"A calendar's address has no port or one of {', '.join(map(str, sorted(PORTS)))}.")
+        raise NotFetched(f"{host} is inside a private network. A calendar's address must be public.")
+    for address in allowed[:ADDRESSES_TRIED_MAX]:
+        try:
+            plain = socket.create_connection((str(address), port), timeout=CONNECT_S)
+        except OSError:
+            continue
+        return _with_tls(plain, host) if tls else plain
+    raise NotFetched(f"{host} does not answer.")
+
+
+def _with_tls(plain: socket.socket, host: str) -> socket.socket:
+    try:
+        return ssl.create_default_context().wrap_socket(plain, server_hostname=host)
+    except ssl.SSLCertVerificationError:
+        plain.close()
+        raise NotFetched(f"The certificate of {host} is not valid, so it could be anybody.") from None
+    except OSError:
+        plain.close()
+        raise NotFetched(f"{host} does not answer with a secure connection.") from None
+
+
+def _is_allowed(address: Address, port: int, limits: FetchLimits) -> bool:
+    if limits.loopback and address.is_loopback:
+        return True
+    return port in PORTS and is_public(address) and not belongs_to_this_machine(address)
+
+
+def _look_up(host: str, port: int) -> list[Address]:
+    found = _lookups.submit(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    try:
+        entries = found.result(LOOKUP_S)
+    except (OSError, UnicodeError, TimeoutError):
+        found.cancel()
+        raise NotFetched(f"The name {host} is not known. Check the address.") from None
+    return list(dict.fromkeys(ipaddress.ip_address(entry[4][0]) for entry in entries))
+
+
+@contextmanager
+def _ended_after(sock: socket.socket, seconds: float) -> Iterator[None]:
+    """End the connection in the middle of a read: a server may send a byte every few seconds."""
+
+    def end() -> None:
+        with suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
