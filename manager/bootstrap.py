@@ -8,7 +8,7 @@ from pathlib import Path
 
 from manager.adapters.agent_http.agent import HttpTaskAgent
 from manager.adapters.directory_homes.homes import MARK, DirectoryHomeVolumes, is_there
-from manager.adapters.directory_homes.meter import DirectoryHomeMeter
+from manager.adapters.directory_homes.meter import DirectoryHomeMeter, space_of
 from manager.adapters.restic import install
 from manager.adapters.restic.program import Restic
 from manager.adapters.restic.repositories import DirectoryRepositories
@@ -16,10 +16,11 @@ from manager.adapters.restic.snapshots import ResticSnapshots
 from manager.adapters.sandbox_engine.client import SandboxEngineTaskRunner
 from manager.adapters.sqlite.store import SqliteWorkspaceStore
 from manager.adapters.system.background import ThreadBackground
-from manager.adapters.system.backup_thread import BackupThread
+from manager.adapters.system.backup_threads import BackupThreads
 from manager.adapters.system.clock import RandomIds, SystemClock
 from manager.adapters.system.disk_watch import DiskWatch
 from manager.adapters.system.metrics import PrometheusMetrics
+from manager.domain.disk_reserve import is_nearly_full
 from manager.ports.clock import Clock, Metrics
 from manager.ports.home_backup import SnapshotFailed
 from manager.ports.workspace_store import WorkspaceStore
@@ -29,6 +30,8 @@ from manager.use_cases.finish_launch import owner_of
 from manager.use_cases.world import NoBackupWorker, Site, World
 
 HOMES_MAX = 100_000
+SAVE_MAX_S = 600.0
+"""What one snapshot may take. restic continues with what it has stored when it is tried again."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Manager:
     wake: threading.Event
     metrics: PrometheusMetrics
     background: ThreadBackground
-    backup_worker: BackupThread | None
+    backup_worker: BackupThreads | None
     """None: no snapshots are taken."""
     disk_watch: DiskWatch
 
@@ -52,8 +55,9 @@ def build(settings: Settings) -> Manager:
         for workspace in store.list_workspaces(limit=HOMES_MAX):
             if workspace.home_id is not None and homes.exists(workspace.home_id):
                 homes.note_owner(workspace.home_id, owner_of(workspace))
+    meter = DirectoryHomeMeter(settings.homes_dir, _other_places(settings), clock)
     backup_worker = _backup_worker(settings, store, clock, metrics)
-    disk_watch = DiskWatch(DirectoryHomeMeter(settings.homes_dir, _other_places(settings), clock))
+    disk_watch = DiskWatch(meter)
     world = World(
         store=store,
         runner=SandboxEngineTaskRunner(settings.run_dir / "engine.sock", isolation=settings.isolation),
@@ -77,7 +81,7 @@ def _other_places(settings: Settings) -> dict[str, Path]:
     return places if settings.snapshots_dir is None else {**places, "the snapshots": settings.snapshots_dir}
 
 
-def _backup_worker(settings: Settings, store: WorkspaceStore, clock: Clock, metrics: Metrics) -> BackupThread | None:
+def _backup_worker(settings: Settings, store: WorkspaceStore, clock: Clock, metrics: Metrics) -> BackupThreads | None:
     if settings.snapshots_dir is None:
         return None
     restic = Restic((settings.restic,) if settings.restic else (), settings.snapshots_password)
@@ -91,16 +95,23 @@ def _backup_worker(settings: Settings, store: WorkspaceStore, clock: Clock, metr
             )
         return True
 
-    snapshots = ResticSnapshots(settings.homes_dir, repositories, restic, belongs_here=belongs_here)
+    snapshots = ResticSnapshots(
+        settings.homes_dir, repositories, restic, belongs_here=belongs_here, save_timeout_s=SAVE_MAX_S
+    )
+
+    def has_room() -> bool:
+        space = space_of("the snapshots", settings.snapshots_dir or Path())
+        return not is_nearly_full(space, settings.policy)
 
     def status() -> str:
         version = restic.version()
         if not version:
             raise ValueError("restic is missing. Install it (apt install restic), or name it with APRANOVA_RESTIC")
-        return f"{version}, in {repositories}"
+        waits = "" if has_room() else "; new ones wait until their disk has room"
+        return f"{version}, in {repositories}{waits}"
 
-    return BackupThread(
-        BackupContext(store, snapshots, clock, metrics),
+    return BackupThreads(
+        BackupContext(store, snapshots, clock, metrics, settings.policy, has_room),
         status,
         lambda: settings.restic and install.fetch(settings.restic),
     )

@@ -43,7 +43,7 @@ class BackupParts:
             belongs_here=self.purger.belongs_here,
             timeout_s=timeout_s,
         )
-        return BackupContext(self.store, snapshots, SystemClock(), self.metrics)
+        return BackupContext(self.store, snapshots, SystemClock(), self.metrics, counts_homes=True)
 
 
 def build(settings: BackupSettings, *, endpoint_url: str | None = None) -> BackupParts:

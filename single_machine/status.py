@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import json
 import time
 from dataclasses import replace
@@ -57,6 +58,7 @@ def run(settings: Settings, *, as_json: bool) -> int:
     if fleet.pool is not None:
         say_pool(fleet.pool)
     say(f"Snapshots of homes: {fleet.snapshots}")
+    say_snapshot_failures(fleet)
     say_disk(fleet)
     for kind in fleet.kinds:
         say(f"Kind {kind.kind}: {'ready' if kind.ready else kind.text}")
@@ -66,6 +68,20 @@ def run(settings: Settings, *, as_json: bool) -> int:
     if low := low_limits():
         warn(low)
     return 0
+
+
+def say_snapshot_failures(fleet: FleetAnswer) -> None:
+    """Which homes have no snapshot of their newest files, since when, and what to do."""
+    failing = [workspace for workspace in fleet.workspaces if workspace.snapshot_failure]
+    for workspace in failing[:LARGE_HOMES_SHOWN]:
+        since = dt.datetime.fromtimestamp(workspace.snapshot_failing_since or 0.0).astimezone()
+        newest = workspace.snapshot_at
+        last = f"{dt.datetime.fromtimestamp(newest).astimezone():%Y-%m-%d %H:%M}" if newest else "none"
+        warn(f"{workspace.workspace_id}, since {since:%Y-%m-%d %H:%M}: {workspace.snapshot_failure} Newest: {last}.")
+    if len(failing) > LARGE_HOMES_SHOWN:
+        warn(
+            f"{len(failing) - LARGE_HOMES_SHOWN} more homes have no snapshot of their newest files: --json lists them."
+        )
 
 
 def say_disk(fleet: FleetAnswer) -> None:

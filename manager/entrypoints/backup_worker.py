@@ -5,7 +5,7 @@
 |---|---|---|
 | the manager, after a stop or for a restore | `{"workspace_id": …}` | check that workspace's home |
 | the manager, for a purge | `{"home_id": …}` | remove what is marked `purging` |
-| EventBridge Scheduler, each day | `{"action": "round"}` | check every home that waits |
+| EventBridge Scheduler, each day | `{"action": "round"}` | homes that wait; verify snapshots |
 
 Every event may come twice or late: the table says what to do. One event runs at a time (reserved
 concurrency 1).
@@ -29,6 +29,8 @@ _RESERVE_S = 45.0
 """Kept from the function's time, to end restic and record the result."""
 _ROUND_RESERVE_S = 300.0
 """A round starts no further home with less time left than this; the next round continues."""
+
+_VERIFIED_A_ROUND_MAX = 50
 
 
 class Context(Protocol):
@@ -64,6 +66,9 @@ class Function:
             case {"action": "round"}:
                 work = self._parts.context(timeout_s=_ROUND_RESERVE_S - _RESERVE_S)
                 backups.check_waiting_homes(work, lambda: left_s() > _ROUND_RESERVE_S)
+                for workspace_id in backups.unverified_homes(work, most=_VERIFIED_A_ROUND_MAX):
+                    if left_s() > _ROUND_RESERVE_S:
+                        backups.verify_snapshots(work, workspace_id)
                 return "round"
             case _:
                 raise ValueError("an event with workspace_id, home_id or action=round is expected")

@@ -12,6 +12,10 @@ class SnapshotFailed(Exception):
     unchanged. For the log."""
 
 
+class SnapshotsDamaged(SnapshotFailed):
+    """What was stored cannot be read. The snapshots are kept, but no further one may join them."""
+
+
 @dataclass(frozen=True)
 class HomeSnapshot:
     """All files of a home as they were at one moment."""
@@ -19,7 +23,10 @@ class HomeSnapshot:
     snapshot_id: str
     taken_at: float
     whole: bool = True
-    """False if some files could not be read; only `save` reports this."""
+    """False if some files could not be read or were left out; only `save` reports this."""
+    read_bytes: int = 0
+    read_files: int = 0
+    """What the home holds, by the files' lengths; only `save` reports this."""
 
 
 class BackupWorker(Protocol):
@@ -60,20 +67,28 @@ class HomeSnapshots(Protocol):
         be mounted; then nothing is restored."""
         ...
 
-    def save(self, home_id: str) -> HomeSnapshot:
-        """Take a snapshot, reading only what changed since the last. Raises SnapshotFailed."""
+    def save(self, home_id: str, *, largest_bytes: int | None = None) -> HomeSnapshot:
+        """Take a snapshot, reading only what changed since the last, in limited time. Larger files
+        than `largest_bytes` are left out. Raises SnapshotFailed."""
         ...
 
     def list(self, home_id: str) -> tuple[HomeSnapshot, ...]:
-        """Newest first. Raises SnapshotFailed."""
+        """Newest first, with those of damaged stores that were set aside. Raises SnapshotFailed."""
         ...
 
     def forget(self, home_id: str, snapshot_id: str) -> None:
         """Remove one snapshot. Raises SnapshotFailed."""
 
     def thin_out(self, home_id: str) -> None:
-        """Keep what the retention rules say, free the rest, and verify a part of what is kept.
-        Raises SnapshotFailed."""
+        """Keep what the retention rules say, and free the rest. Raises SnapshotFailed."""
+
+    def verify(self, home_id: str) -> None:
+        """Check the store's structure, and read an eighth of its data, another one each week.
+        Raises SnapshotsDamaged for certain damage, otherwise SnapshotFailed."""
+
+    def set_aside(self, home_id: str) -> None:
+        """Keep a damaged store under another name; the next save begins a new one. Raises
+        SnapshotFailed."""
 
     def fetch(self, home_id: str, snapshot_id: str) -> None:
         """Read the snapshot into a folder next to the home, and compare every file with its digest.

@@ -26,6 +26,7 @@ from manager.adapters.tests.ecs_under_test import RecordingFunctions
 from manager.adapters.tests.restic_under_test import fingerprint, restic
 from manager.backup_settings import read_backup_settings
 from manager.bootstrap_backup import build
+from manager.domain.lifecycle.backup_health import BackupHealth
 from manager.domain.lifecycle.workspace import Workspace
 from manager.entrypoints.backup_worker import Function
 
@@ -283,3 +284,19 @@ def test_a_launch_between_snapshot_and_record_drops_the_snapshot_in_s3_too(
     efs.function({"workspace_id": ANNA}, Context())
     assert efs.repositories.list(HOME) == ()
     assert (efs.get(ANNA).state, efs.get(ANNA).snapshot_at) == (WorkspaceState.STARTING, None)
+
+
+def test_a_round_verifies_this_file_systems_snapshots_and_damage_in_s3_is_said_with_the_runbook(
+    efs: FileSystem,
+) -> None:
+    efs.stopped(ANNA, HOME)
+    efs.function({"action": "round"}, Context())
+    assert efs.get(ANNA).backup.verified_at is not None
+    disk = efs.get(ANNA).disk
+    assert disk is not None
+    assert (disk.use.used_files, disk.use.used_bytes) == (1, len(f"# of {ANNA}\n"))
+    efs.store.write(replace(efs.get(ANNA), backup=BackupHealth()))
+    efs.s3.delete_object(Bucket=efs.bucket, Key=f"{HOME}/config")
+    efs.function({"action": "round"}, Context())
+    assert "restore-on-aws.md" in efs.get(ANNA).backup.failure
+    assert len(efs.repositories.list(HOME)) == 1, "nothing was removed"

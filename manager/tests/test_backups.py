@@ -11,6 +11,7 @@ from contract.errors import ApraNovaError, Reason
 from contract.manager import WorkspaceView
 from contract.names import WorkspaceState
 from manager.domain.lifecycle.task import Task
+from manager.ports.home_backup import SnapshotFailed
 from manager.tests.school import ANNA, BEN, School
 from manager.use_cases import backups, lifetime, snapshots
 from manager.use_cases.launch import launch
@@ -18,7 +19,7 @@ from manager.use_cases.stop import restart, stop
 from manager.use_cases.views import view
 from manager.use_cases.world import NoBackupWorker
 
-DAY_S = 86_400.0
+DAY_S, HOUR_S = 86_400.0, 3_600.0
 
 
 def used(school: School, *files: str, who: str = ANNA) -> None:
@@ -134,9 +135,12 @@ def test_a_failure_costs_neither_the_stop_nor_the_next_try(school: School) -> No
     assert school.workspace().state is WorkspaceState.STOPPED
     assert seen(school).snapshot_at is None
     assert school.metrics.counts["snapshots_total/result=failed"] == 1
+    assert "the disk is full. It is tried again by itself" in seen(school).snapshot_failure
+    assert seen(school).snapshot_failing_since == school.clock.now()
     school.snapshots.failing = ""
+    school.later(HOUR_S)
     backups.check_waiting_homes(school.backup_context, lambda: True)
-    assert seen(school).snapshot_at is not None
+    assert (seen(school).snapshot_at is not None, seen(school).snapshot_failure) == (True, "")
 
 
 def test_a_round_finds_what_a_lost_call_left_and_stops_when_it_must(school: School) -> None:
@@ -319,3 +323,122 @@ def test_without_a_backup_worker_all_else_works_and_the_operator_learns_why(scho
     school.world = replace(school.world, backup_worker=NoBackupWorker("restic is missing"))
     used(school, "a.py")
     assert (listed(school), school.world.backup_worker.status()) == ([], "off: restic is missing")
+
+
+def test_a_home_that_cannot_be_saved_is_tried_the_less_often_and_the_others_go_on(school: School) -> None:
+    used(school, "b.py", who=BEN)
+    school.snapshots.failing = "the repository is locked"
+    used(school, "a.py")
+    since = seen(school).snapshot_failing_since
+    tries = 1
+    for _ in range(48):
+        school.later(HOUR_S)
+        before = school.metrics.counts["snapshots_total/result=failed"]
+        backups.check_waiting_homes(school.backup_context, lambda: True)
+        tries += school.metrics.counts["snapshots_total/result=failed"] > before
+    assert 5 <= tries <= 7
+    assert seen(school).snapshot_failing_since == since
+
+
+def test_a_huge_file_costs_its_own_home_one_try_and_is_then_left_out_and_said(school: School) -> None:
+    launch(school.world, ANNA)
+    school.settle()
+    school.snapshots.huge.add(home_of(school))
+    used(school, "a.py", "sparse.bin")
+    assert seen(school).snapshot_at is None
+    assert "Its home is very large" in seen(school).snapshot_failure
+    school.later(HOUR_S)
+    backups.check_waiting_homes(school.backup_context, lambda: True)
+    assert seen(school).snapshot_at is not None
+    assert "Files larger than 5.0 GB are left out" in seen(school).snapshot_failure
+    snapshots.restore(school.world, ANNA, listed(school)[0])
+    assert "nothing has changed" in seen(school).failure, "a restore would lose the file that was left out"
+
+
+def test_while_the_disk_of_the_snapshots_is_nearly_full_none_is_taken_and_it_is_made_up_for(school: School) -> None:
+    full = replace(school.backup_context, has_room=lambda: False)
+    school.world = replace(school.world, backup_worker=NoBackupWorker())
+    used(school, "a.py")
+    backups.check_waiting_homes(full, lambda: True)
+    assert school.snapshots.taken == {}
+    backups.check_waiting_homes(school.backup_context, lambda: True)
+    assert len(school.snapshots.taken) == 1
+
+
+def verify_all(school: School) -> None:
+    for workspace_id in backups.unverified_homes(school.backup_context, most=10):
+        backups.verify_snapshots(school.backup_context, workspace_id)
+
+
+def test_snapshots_are_verified_in_rotation_once_a_week(school: School) -> None:
+    used(school, "a.py")
+    school.later(DAY_S)
+    used(school, "b.py", who=BEN)
+    verify_all(school)
+    assert school.snapshots.verified == [home_of(school), home_of(school, BEN)]
+    assert seen(school).snapshot_verified_at == school.clock.now()
+    verify_all(school)
+    assert len(school.snapshots.verified) == 2
+    school.later(7 * DAY_S)
+    assert backups.unverified_homes(school.backup_context, most=1) == (ANNA,)
+
+
+def test_damaged_snapshots_are_set_aside_and_a_new_one_is_taken_at_once(school: School) -> None:
+    used(school, "a.py")
+    school.snapshots.unreadable.add(listed(school)[0])
+    verify_all(school)
+    assert school.snapshots.aside == [home_of(school)]
+    assert len(listed(school)) == 2
+    assert seen(school).snapshot_failure == ""
+
+
+def test_damage_behind_a_running_workspace_is_said_until_its_next_stop(school: School) -> None:
+    used(school, "a.py")
+    school.snapshots.unreadable.add(listed(school)[0])
+    launch(school.world, ANNA)
+    school.settle()
+    verify_all(school)
+    assert "damaged" in seen(school).snapshot_failure
+    assert "restore-one-machine.md" in seen(school).snapshot_failure
+    stop(school.world, ANNA)
+    school.settle()
+    assert (seen(school).snapshot_failure, len(listed(school))) == ("", 2)
+
+
+def test_damage_that_cannot_be_set_aside_is_said_with_what_to_do(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used(school, "a.py")
+    school.snapshots.unreadable.add(listed(school)[0])
+
+    def refuses(_: str) -> None:
+        raise SnapshotFailed("S3 has a damaged repository")
+
+    monkeypatch.setattr(school.snapshots, "set_aside", refuses)
+    verify_all(school)
+    assert "S3 has a damaged repository" in seen(school).snapshot_failure
+    assert seen(school).snapshot_at is not None
+    assert backups.unverified_homes(school.backup_context, most=10) == ()
+
+
+def test_a_restore_takes_the_newest_snapshot_that_reads_and_says_so(school: School) -> None:
+    for name in ("first.py", "second.py", "third.py"):
+        used(school, name)
+        school.later(HOUR_S)
+    third, second, _ = listed(school)
+    school.snapshots.unreadable |= {third, second}
+    snapshots.restore(school.world, ANNA, third)
+    assert school.homes.files[home_of(school)] == {"first.py"}
+    assert "because the snapshot you asked for cannot be read" in seen(school).steps[-1].text
+
+
+def test_where_nobody_measures_homes_a_snapshot_counts_them(school: School, monkeypatch: pytest.MonkeyPatch) -> None:
+    save = school.snapshots.save
+    monkeypatch.setattr(school.snapshots, "save", lambda it: replace(save(it), read_bytes=6 * 10**9, read_files=7))
+    school.world = replace(school.world, backup_worker=NoBackupWorker())
+    used(school, "a.py")
+    backups.check_home(replace(school.backup_context, counts_homes=True), ANNA)
+    use = seen(school).home_use
+    assert use is not None
+    assert (use.used_files, use.level) == (7, "over")
+    assert "Launch your workspace, then delete files" in use.text

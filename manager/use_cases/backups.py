@@ -9,16 +9,21 @@ nothing to save first.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import itertools
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 
 from contract.manager import LaunchStep
 from contract.names import StepName, WorkspaceState
+from manager.domain.lifecycle.backup_health import BackupHealth
+from manager.domain.lifecycle.disk import HomeUse, measured, size_words
 from manager.domain.lifecycle.workspace import Workspace
+from manager.domain.policy import Policy
 from manager.ports.clock import Clock, Metrics
-from manager.ports.home_backup import HomeSnapshot, HomeSnapshots, SnapshotFailed
+from manager.ports.home_backup import HomeSnapshot, HomeSnapshots, SnapshotFailed, SnapshotsDamaged
 from manager.ports.workspace_store import VersionConflict, WorkspaceStore
 
 log = logging.getLogger(__name__)
@@ -26,6 +31,8 @@ log = logging.getLogger(__name__)
 _ROUND_MAX = 100_000
 """Records that one round reads."""
 _ATTEMPTS_MAX = 10
+_OLDER_TRIED_MAX = 10
+_TOO_LONG = "did not end within"
 
 
 class _Overtaken(Exception):
@@ -40,6 +47,11 @@ class BackupContext:
     snapshots: HomeSnapshots
     clock: Clock
     metrics: Metrics
+    policy: Policy = field(default_factory=Policy)
+    has_room: Callable[[], bool] = lambda: True
+    """Whether snapshots may grow now: not while their disk is nearly full."""
+    counts_homes: bool = False
+    """Whether a snapshot's count is what the record says of the home; False: it is measured."""
 
 
 def check_home(context: BackupContext, workspace_id: str) -> None:
@@ -51,18 +63,103 @@ def check_home(context: BackupContext, workspace_id: str) -> None:
     held = context.snapshots.holds(workspace.home_id or "")
     if workspace.restoring is not None:
         _restore(context, workspace, workspace.restoring, held=held)
-    elif held and workspace.wants_snapshot:
+    elif held and _wants_snapshot_now(context, workspace) and context.has_room():
         _take(context, workspace)
+
+
+def _wants_snapshot_now(context: BackupContext, workspace: Workspace) -> bool:
+    return workspace.wants_snapshot and workspace.backup.again_at <= context.clock.now()
+
+
+def waiting_homes(context: BackupContext) -> Iterator[str]:
+    """Workspaces whose homes still wait: a notification was lost, the tool failed, or a launch came
+    in between. Reads all records."""
+    for workspace in context.store.list_workspaces(limit=_ROUND_MAX):
+        if _wants_snapshot_now(context, workspace) or workspace.restoring is not None:
+            yield workspace.workspace_id
+
+
+def unverified_homes(context: BackupContext, *, most: int) -> tuple[str, ...]:
+    """Workspaces of this worker whose snapshots should be verified now, the longest due first."""
+    now = context.clock.now()
+    due = [
+        workspace
+        for workspace in context.store.list_workspaces(limit=_ROUND_MAX)
+        if workspace.snapshot_at is not None and workspace.backup.verify_again_at <= now and not workspace.purging
+    ]
+    due.sort(key=lambda workspace: workspace.backup.verified_at or 0.0)
+    here = (workspace.workspace_id for workspace in due if context.snapshots.holds(workspace.home_id or ""))
+    return tuple(itertools.islice(here, most))
+
+
+def verify_snapshots(context: BackupContext, workspace_id: str) -> None:
+    """Read a part of the workspace's snapshots. If they are damaged, set them aside, and take a new
+    snapshot of the home if it is at rest; otherwise its next stop brings one.
+
+    Damage that nobody notices would be found when the files are needed.
+    """
+    workspace = context.store.find_workspace(workspace_id)
+    if workspace is None or workspace.home_id is None or workspace.restoring is not None:
+        return
+    home_id = workspace.home_id
+    if not context.snapshots.holds(home_id):
+        return  # another worker's, or lost: then its snapshots are left as they are
+    try:
+        context.snapshots.verify(home_id)
+    except SnapshotsDamaged as damage:
+        context.metrics.count("snapshots_verified_total", result="damaged")
+        log.warning("%s: %s", workspace_id, damage)
+        _begin_again(context, workspace, damage)
+    except SnapshotFailed as error:
+        context.metrics.count("snapshots_verified_total", result="failed")
+        log.warning("%s: its snapshots could not be verified: %s", workspace_id, error)
+        _note(context, workspace_id, lambda health, now: health.not_verified(now=now))
+    else:
+        context.metrics.count("snapshots_verified_total", result="sound")
+        _note(context, workspace_id, lambda health, now: health.verified(now=now))
+
+
+def _begin_again(context: BackupContext, workspace: Workspace, damage: SnapshotsDamaged) -> None:
+    try:
+        context.snapshots.set_aside(workspace.home_id or "")
+    except SnapshotFailed as error:
+        why = f"{damage}; {error}"
+        _note(context, workspace.workspace_id, lambda health, now: health.failed(why, now=now).not_verified(now=now))
+        return
+    _note(context, workspace.workspace_id, lambda health, now: health.failed(str(damage), now=now), forget=True)
+    fresh = context.store.find_workspace(workspace.workspace_id)
+    if fresh is not None and _at_rest(context, fresh) and context.has_room():
+        _take(context, fresh)
+
+
+def _note(
+    context: BackupContext,
+    workspace_id: str,
+    change: Callable[[BackupHealth, float], BackupHealth],
+    *,
+    forget: bool = False,
+) -> None:
+    """Record what happened to a workspace's snapshots. `forget`: it has none that counts any more.
+    Given up when others keep changing the record: the next time brings the same."""
+    for _ in range(_ATTEMPTS_MAX):
+        workspace = context.store.find_workspace(workspace_id)
+        if workspace is None:
+            return
+        noted = replace(workspace, backup=change(workspace.backup, context.clock.now()))
+        if forget:
+            noted = replace(noted, snapshot_at=None, backup=replace(noted.backup, again_at=0.0))
+        with contextlib.suppress(VersionConflict):
+            context.store.write(noted)
+            return
 
 
 def check_waiting_homes(context: BackupContext, may_go_on: Callable[[], bool]) -> None:
     """Check every home that still waits: a notification was lost, the tool failed, or a launch came
     in between. Reads all records."""
-    for workspace in context.store.list_workspaces(limit=_ROUND_MAX):
+    for workspace_id in waiting_homes(context):
         if not may_go_on():
             return
-        if workspace.wants_snapshot or workspace.restoring is not None:
-            check_home(context, workspace.workspace_id)
+        check_home(context, workspace_id)
 
 
 def _take(context: BackupContext, workspace: Workspace) -> None:
@@ -74,18 +171,28 @@ def _take(context: BackupContext, workspace: Workspace) -> None:
     except SnapshotFailed as error:
         context.metrics.count("snapshots_total", result="failed")
         log.warning("no snapshot of %s: %s", workspace.workspace_id, error)
+        why = str(error)
+        _note(context, workspace.workspace_id, lambda health, now: health.failed(why, now=now))
     else:
         context.metrics.count("snapshots_total", result="taken")
         context.metrics.observe("snapshot_seconds", context.clock.now() - begun)
 
 
-def _save(context: BackupContext, workspace: Workspace) -> HomeSnapshot | None:
+def _save(context: BackupContext, workspace: Workspace, *, whole: bool = False) -> HomeSnapshot | None:
     """Take a snapshot and record it, unless the home was used meanwhile; then drop the snapshot and
-    return None."""
+    return None. After a save that took too long, huge (often sparse) files are left out, unless it
+    must be whole."""
     home_id = workspace.home_id or ""
-    taken = context.snapshots.save(home_id)
+    largest = context.policy.home_bytes_max if not whole and _TOO_LONG in workspace.backup.failure else None
+    if largest is None:
+        taken, lacking = context.snapshots.save(home_id), ""
+    else:
+        taken = context.snapshots.save(home_id, largest_bytes=largest)
+        lacking = f"Files larger than {size_words(largest)} are left out: all of them took too long"
+    if not lacking and not taken.whole:
+        lacking = "Some files could not be read"
     try:
-        _record(context, workspace, lambda now: replace(now, snapshot_at=taken.taken_at))
+        _record(context, workspace, lambda record: _with_snapshot(context, record, taken, lacking))
     except _Overtaken:
         context.snapshots.forget(home_id, taken.snapshot_id)
         context.metrics.count("snapshots_total", result="overtaken")
@@ -93,10 +200,20 @@ def _save(context: BackupContext, workspace: Workspace) -> HomeSnapshot | None:
     return taken
 
 
+def _with_snapshot(context: BackupContext, workspace: Workspace, taken: HomeSnapshot, lacking: str) -> Workspace:
+    now = context.clock.now()
+    health = workspace.backup.saved(now=now, lacking=lacking)
+    changed = replace(workspace, snapshot_at=taken.taken_at, backup=health)
+    if not context.counts_homes:
+        return changed
+    use = HomeUse(taken.read_bytes, taken.read_files, now)
+    return replace(changed, disk=measured(workspace.disk, use, running=False, now=now, policy=context.policy))
+
+
 def _save_whole(context: BackupContext, workspace: Workspace) -> HomeSnapshot | None:
     """Save a home before a restore. Raises SnapshotFailed if a file could not be read: the restore
     would lose it."""
-    taken = _save(context, workspace)
+    taken = _save(context, workspace, whole=True)
     if taken is not None and not taken.whole:
         raise SnapshotFailed("some files could not be read, and would be lost")
     return taken
@@ -127,7 +244,7 @@ def _restore(context: BackupContext, workspace: Workspace, snapshot_id: str, *, 
             return  # it belongs to another worker
         if held and (before := _save_whole(context, workspace)) is None:
             return
-        context.snapshots.fetch(home_id, snapshot_id)
+        fetched = _fetch_newest_readable(context, home_id, snapshot_id)
         _still(context, workspace)
         context.snapshots.swap(home_id)
     except _Overtaken:
@@ -141,11 +258,37 @@ def _restore(context: BackupContext, workspace: Workspace, snapshot_id: str, *, 
     else:
         context.metrics.count("restores_total", result="done")
         kept = "its files were missing" if before is None else f"as it was before: {before.snapshot_id}"
-        log.info("%s: restored to %s; %s", workspace.workspace_id, snapshot_id, kept)
+        log.info("%s: restored to %s; %s", workspace.workspace_id, fetched.snapshot_id, kept)
         text = "Your files are restored"
+        if fetched.snapshot_id != snapshot_id:
+            text += f" as they were on {_date(fetched.taken_at)}, because the snapshot you asked for cannot be read"
         if before is not None:
             text += "; the newest snapshot holds them as they were before"
         _end_restore(context, workspace, LaunchStep(StepName.RESTORED, context.clock.now(), text), "")
+
+
+def _fetch_newest_readable(context: BackupContext, home_id: str, snapshot_id: str) -> HomeSnapshot:
+    """Fetch this snapshot or, if it cannot be read, the newest older one that can. Raises the first
+    SnapshotFailed if none can."""
+    known = context.snapshots.list(home_id)
+    wanted = next((found for found in known if found.snapshot_id == snapshot_id), None)
+    if wanted is None:
+        raise SnapshotFailed(f"there is no snapshot {snapshot_id}")
+    older = [found for found in known if found.taken_at < wanted.taken_at]
+    first: SnapshotFailed | None = None
+    for snapshot in (wanted, *older[:_OLDER_TRIED_MAX]):
+        try:
+            context.snapshots.fetch(home_id, snapshot.snapshot_id)
+        except SnapshotFailed as failure:
+            log.warning("the snapshot %s of %s cannot be read: %s", snapshot.snapshot_id, home_id, failure)
+            first = first or failure
+        else:
+            return snapshot
+    raise first or SnapshotFailed(f"no snapshot of {home_id} can be read")
+
+
+def _date(at: float) -> str:
+    return f"{dt.datetime.fromtimestamp(at, dt.UTC):%Y-%m-%d at %H:%M} UTC"
 
 
 def _end_restore(context: BackupContext, workspace: Workspace, step: LaunchStep, failure: str) -> None:

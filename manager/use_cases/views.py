@@ -16,6 +16,7 @@ from contract.manager import (
     WorkspaceView,
 )
 from contract.names import StopReason, WorkspaceKind, WorkspaceState
+from manager.domain.lifecycle.backup_health import advice
 from manager.domain.lifecycle.disk import student_words
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy
@@ -53,10 +54,18 @@ def view(workspace: Workspace, policy: Policy) -> WorkspaceView:
         failure="" if waits else workspace.failure,
         has_home=workspace.home_created_at is not None,
         snapshot_at=workspace.snapshot_at,
+        snapshot_failure=_snapshot_failure(workspace),
+        snapshot_failing_since=workspace.backup.failing_since,
+        snapshot_verified_at=workspace.backup.verified_at,
         restoring=workspace.restoring,
         home_use=_home_use(workspace, policy),
         endpoint=endpoint,
     )
+
+
+def _snapshot_failure(workspace: Workspace) -> str:
+    failure = workspace.backup.failure
+    return f"{failure}. {advice(failure)}" if failure else ""
 
 
 def _home_use(workspace: Workspace, policy: Policy) -> HomeUseView | None:

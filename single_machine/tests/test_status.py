@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from contract.manager import DiskView, FleetAnswer, HomeUseView, WorkspaceView
 from contract.names import DiskLevel, WorkspaceKind, WorkspaceState
-from single_machine.status import say_disk
+from single_machine.status import say_disk, say_snapshot_failures
 
 
 def fleet(*, nearly_full: bool, homes: dict[str, HomeUseView]) -> FleetAnswer:
@@ -39,3 +41,19 @@ def test_a_nearly_full_disk_and_large_homes_are_named_with_what_to_do(capsys: py
 def test_with_room_enough_there_is_one_line_and_no_advice(capsys: pytest.CaptureFixture[str]) -> None:
     say_disk(fleet(nearly_full=False, homes={}))
     assert "nearly-full" not in capsys.readouterr().out
+
+
+def test_a_home_without_a_snapshot_is_named_with_since_when_and_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    view = WorkspaceView(
+        "ws-anna",
+        "7",
+        WorkspaceKind.VSCODE,
+        WorkspaceState.STOPPED,
+        version=1,
+        snapshot_failure="restic backup did not end within 600 s. Its home is very large.",
+        snapshot_failing_since=1_795_000_000.0,
+    )
+    say_snapshot_failures(replace(fleet(nearly_full=False, homes={}), workspaces=(view,)))
+    said = " ".join(capsys.readouterr().out.split())
+    assert "ws-anna, since 2026-11-18" in said
+    assert "Its home is very large. Newest: none." in said

@@ -25,6 +25,13 @@ _START_S = 30.0
 """On a busy machine a process of the lowest priority may wait this long for its turn."""
 
 
+def space_of(name: str, place: Path) -> Space:
+    """Raises OSError."""
+    seen = os.statvfs(place)
+    files = (seen.f_favail, seen.f_files) if seen.f_files else (-1, -1)
+    return Space(name, seen.f_bavail * seen.f_frsize, seen.f_blocks * seen.f_frsize, *files)
+
+
 class DirectoryHomeMeter:
     def __init__(self, homes: Path, others: Mapping[str, Path], clock: Clock) -> None:
         """`others`: what else needs room, by words that follow 'The disk with': 'the snapshots'."""
@@ -37,10 +44,7 @@ class DirectoryHomeMeter:
         for name, place in self._places.items():
             device = place.stat().st_dev
             if device not in found:
-                seen = os.statvfs(place)
-                unit = seen.f_frsize
-                files = (seen.f_favail, seen.f_files) if seen.f_files else (-1, -1)
-                found[device] = Space(name, seen.f_bavail * unit, seen.f_blocks * unit, *files)
+                found[device] = space_of(name, place)
         return tuple(found.values())
 
     def measure(self, home_ids: Collection[str], *, each_s: float) -> Iterator[tuple[str, Measurement]]:

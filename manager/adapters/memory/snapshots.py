@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from manager.adapters.memory.homes import MemoryHomeVolumes
 from manager.ports.clock import Clock
-from manager.ports.home_backup import HomeSnapshot, SnapshotFailed
+from manager.ports.home_backup import HomeSnapshot, SnapshotFailed, SnapshotsDamaged
 from manager.use_cases import backups
 from manager.use_cases.backups import BackupContext
 
@@ -18,6 +18,12 @@ class MemorySnapshots:
     taken: dict[str, list[tuple[HomeSnapshot, frozenset[str]]]] = field(default_factory=dict)
     fetched: dict[str, frozenset[str]] = field(default_factory=dict)
     thinned: list[str] = field(default_factory=list)
+    huge: set[str] = field(default_factory=set)
+    """Homes that take too long unless large files are left out."""
+    unreadable: set[str] = field(default_factory=set)
+    """Snapshots that are damaged."""
+    verified: list[str] = field(default_factory=list)
+    aside: list[str] = field(default_factory=list)
     failing: str = ""
     """Why everything fails; empty: it works."""
     place: str = "here"
@@ -31,12 +37,14 @@ class MemorySnapshots:
             raise SnapshotFailed(self.place)
         return not self.holds(home_id) and self.place == "here"
 
-    def save(self, home_id: str) -> HomeSnapshot:
+    def save(self, home_id: str, *, largest_bytes: int | None = None) -> HomeSnapshot:
         self._work()
+        if home_id in self.huge and largest_bytes is None:
+            raise SnapshotFailed("restic backup did not end within 600 s")
         of_home = self.taken.setdefault(home_id, [])
         snapshot = HomeSnapshot(f"{len(of_home):064x}", self.clock.now())
         of_home.append((snapshot, frozenset(self.homes.files[home_id])))
-        return snapshot
+        return replace(snapshot, whole=largest_bytes is None)
 
     def list(self, home_id: str) -> tuple[HomeSnapshot, ...]:
         return tuple(snapshot for snapshot, _ in reversed(self.taken.get(home_id, [])))
@@ -49,8 +57,19 @@ class MemorySnapshots:
         self._work()
         self.thinned.append(home_id)
 
+    def verify(self, home_id: str) -> None:
+        self._work()
+        self.verified.append(home_id)
+        if any(snapshot.snapshot_id in self.unreadable for snapshot, _ in self.taken.get(home_id, [])):
+            raise SnapshotsDamaged("the snapshots are damaged")
+
+    def set_aside(self, home_id: str) -> None:
+        self.aside.append(home_id)
+
     def fetch(self, home_id: str, snapshot_id: str) -> None:
         self._work()
+        if snapshot_id in self.unreadable:
+            raise SnapshotFailed("a pack is damaged")
         for snapshot, files in self.taken.get(home_id, []):
             if snapshot.snapshot_id == snapshot_id:
                 self.fetched[home_id] = files

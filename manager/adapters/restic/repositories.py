@@ -22,6 +22,10 @@ class Repositories(Protocol):
         """In restic's notation."""
         ...
 
+    def url_of(self, home_id: str, snapshot_id: str) -> str:
+        """Of the repository that holds this snapshot: it may have been set aside."""
+        ...
+
     def environment(self) -> Mapping[str, str]:
         """What restic needs besides its password. Read for each call: credentials change."""
         ...
@@ -53,6 +57,10 @@ class DirectoryRepositories:
     def url(self, home_id: str) -> str:
         return str(self._path(home_id))
 
+    def url_of(self, home_id: str, snapshot_id: str) -> str:
+        holding = (path for path in self._all(home_id) if (path / "snapshots" / snapshot_id).is_file())
+        return str(next(holding, self._path(home_id)))
+
     def environment(self) -> Mapping[str, str]:
         return {}
 
@@ -61,11 +69,16 @@ class DirectoryRepositories:
 
     def list(self, home_id: str) -> tuple[HomeSnapshot, ...]:
         found: list[HomeSnapshot] = []
-        with contextlib.suppress(FileNotFoundError):
-            for file in (self._path(home_id) / "snapshots").iterdir():
-                with contextlib.suppress(FileNotFoundError):  # forgotten a moment ago
-                    found.append(HomeSnapshot(file.name, file.stat().st_mtime))
+        for repository in self._all(home_id):
+            with contextlib.suppress(FileNotFoundError):
+                for file in (repository / "snapshots").iterdir():
+                    with contextlib.suppress(FileNotFoundError):  # forgotten a moment ago
+                        found.append(HomeSnapshot(file.name, file.stat().st_mtime))
         return newest_first(found)
+
+    def _all(self, home_id: str) -> list[Path]:
+        """The one in use, then those that were set aside: a damaged one may still be readable."""
+        return [self._path(home_id), *sorted(self._folder.glob(f"{check_home_id(home_id)}.set-aside-*"))]
 
     def set_aside(self, home_id: str) -> None:
         path = self._path(home_id)

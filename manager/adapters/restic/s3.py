@@ -32,6 +32,9 @@ class S3Repositories:
     def url(self, home_id: str) -> str:
         return f"s3:{self._client.meta.endpoint_url}/{self._bucket}/{check_home_id(home_id)}"
 
+    def url_of(self, home_id: str, snapshot_id: str) -> str:  # noqa: ARG002 (nothing is set aside here)
+        return self.url(home_id)
+
     def environment(self) -> Mapping[str, str]:
         if self._credentials is None:
             return {}

@@ -15,11 +15,12 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from contract.locked_files import make_readable, move_folder, remove_tree
 from manager.adapters.restic.program import UNREADABLE, Restic
 from manager.adapters.restic.repositories import Repositories
-from manager.ports.home_backup import HomeSnapshot, SnapshotFailed
+from manager.ports.home_backup import HomeSnapshot, SnapshotFailed, SnapshotsDamaged
 from manager.ports.home_volumes import check_home_id
 
 log = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ EXCLUDED = (".cache", ".npm/_cacache")
 """In the home: what programs download or build again. CACHEDIR.TAG excludes folders, too."""
 _HOST = "apranova"
 _VERIFIED_PARTS = 8
-"""Each weekly prune verifies one eighth of the stored data, so eight weeks verify all of it."""
+"""Each week verifies one eighth of the stored data, so eight weeks verify all of it."""
 _UNREADABLE = '"message_type":"error"'
 """restic's message for each file that it could not read."""
 _SHORT_S = 120.0
@@ -46,6 +47,7 @@ class ResticSnapshots:
         *,
         belongs_here: Callable[[str], bool],
         timeout_s: float = 3_600.0,
+        save_timeout_s: float | None = None,
     ) -> None:
         """`belongs_here`: whether a home that is missing in `homes_folder` should be there. It
         raises SnapshotFailed if it cannot tell."""
@@ -54,6 +56,7 @@ class ResticSnapshots:
         self._restic = restic
         self._belongs_here = belongs_here
         self._timeout_s = timeout_s
+        self._save_timeout_s = save_timeout_s or timeout_s
         self.kept = KEPT
 
     def holds(self, home_id: str) -> bool:
@@ -62,7 +65,7 @@ class ResticSnapshots:
     def misses(self, home_id: str) -> bool:
         return not self.holds(home_id) and self._belongs_here(home_id)
 
-    def save(self, home_id: str) -> HomeSnapshot:
+    def save(self, home_id: str, *, largest_bytes: int | None = None) -> HomeSnapshot:
         """restic finds changes itself, by names, sizes, times and inodes."""
         self._finish_swap(home_id)
         try:
@@ -74,45 +77,52 @@ class ResticSnapshots:
         if not os.access(self._home(home_id), os.R_OK | os.X_OK):
             make_readable(self._home(home_id))  # if the home itself is locked, restic finds nothing to save
         try:
-            output = self._back_up(home_id)
+            output = self._back_up(home_id, largest_bytes)
         except SnapshotFailed as failure:
             if self._is_sound(home_id):
                 raise
             log.warning("%s: its snapshots are damaged, a new repository begins: %s", home_id, failure)
             self._begin(home_id)
-            output = self._back_up(home_id)
+            output = self._back_up(home_id, largest_bytes)
         if _UNREADABLE in output and make_readable(self._home(home_id)):
             self.forget(home_id, _snapshot_id(output))
-            output = self._back_up(home_id)
+            output = self._back_up(home_id, largest_bytes)
         if _UNREADABLE in output:
             log.warning("%s: some files could not be read, the snapshot has all others", home_id)
+        whole = _UNREADABLE not in output and largest_bytes is None
         snapshot_id = _snapshot_id(output)
         for snapshot in self.list(home_id):
             if snapshot.snapshot_id.startswith(snapshot_id):
-                return replace(snapshot, whole=_UNREADABLE not in output)
+                read = _summary(output)
+                read_bytes, read_files = read.get("total_bytes_processed", 0), read.get("total_files_processed", 0)
+                return replace(snapshot, whole=whole, read_bytes=read_bytes, read_files=read_files)
         raise SnapshotFailed(f"restic reported snapshot {snapshot_id}, but the repository does not have it")
 
     def _begin(self, home_id: str) -> None:
         """Make the repository. What is left of one in its place is kept, but not used."""
+        self.set_aside(home_id)
+        self._run(home_id, "init", timeout_s=_SHORT_S)
+
+    def set_aside(self, home_id: str) -> None:
         try:
             self._repositories.set_aside(home_id)
         except OSError as error:
             raise SnapshotFailed(f"the damaged snapshots of {home_id} cannot be set aside: {error}") from error
-        self._run(home_id, "init", timeout_s=_SHORT_S)
 
     def _is_sound(self, home_id: str) -> bool:
-        """False only for certain damage: not for a full disk, a wrong password, a slow machine."""
         try:
             self._run(home_id, "check", "--no-lock", timeout_s=_SHORT_S)
         except SnapshotFailed as failure:
-            return any(words in str(failure) for words in ("wrong password", "did not end", "cannot be run"))
+            return not _is_damage(failure)
         return True
 
-    def _back_up(self, home_id: str) -> str:
+    def _back_up(self, home_id: str, largest_bytes: int | None) -> str:
+        larger = [] if largest_bytes is None else [f"--exclude-larger-than={largest_bytes}"]
         excluded = [f"--exclude={self._home(home_id) / folder}" for folder in EXCLUDED]
         return self._run(
             home_id,
-            *("backup", "--json", "--host", _HOST, "--exclude-caches", *excluded, home_id),
+            *("backup", "--json", "--host", _HOST, "--exclude-caches", *excluded, *larger, home_id),
+            timeout_s=self._save_timeout_s,
             folder=self._homes,
             fine=(0, UNREADABLE),
         )
@@ -130,8 +140,19 @@ class ResticSnapshots:
         """First removes the locks of killed workers, which restic recognizes by their age."""
         self._run(home_id, "unlock", timeout_s=_SHORT_S)
         self._run(home_id, "forget", "--host", _HOST, "--group-by", "host", *self.kept, "--prune")
+
+    def verify(self, home_id: str) -> None:
         part = dt.datetime.now(dt.UTC).isocalendar().week % _VERIFIED_PARTS + 1
-        self._run(home_id, "check", f"--read-data-subset={part}/{_VERIFIED_PARTS}")
+        try:
+            if not self._repositories.exists(home_id):
+                raise SnapshotsDamaged(f"the snapshots of {home_id} are damaged: the repository has no config")
+            self._run(home_id, "check", "--no-lock", f"--read-data-subset={part}/{_VERIFIED_PARTS}")
+        except SnapshotFailed as failure:
+            if _is_damage(failure):
+                raise SnapshotsDamaged(f"the snapshots of {home_id} are damaged: {failure}") from failure
+            raise
+        except OSError as error:
+            raise SnapshotFailed(str(error)) from error
 
     def fetch(self, home_id: str, snapshot_id: str) -> None:
         fetched = self._fetched(home_id)
@@ -141,7 +162,8 @@ class ResticSnapshots:
         except OSError as error:
             raise SnapshotFailed(f"{fetched} cannot be made: {error}") from error
         try:
-            self._run(home_id, "restore", snapshot_id, "--verify", "--target", str(fetched))
+            url = self._repositories.url_of(home_id, snapshot_id)
+            self._run(home_id, "restore", snapshot_id, "--verify", "--no-lock", "--target", str(fetched), url=url)
         except SnapshotFailed:
             self._tidy(fetched)
             raise
@@ -191,9 +213,10 @@ class ResticSnapshots:
         timeout_s: float | None = None,
         folder: Path | None = None,
         fine: tuple[int, ...] = (0,),
+        url: str = "",
     ) -> str:
         return self._restic.run(
-            self._repositories.url(home_id),
+            url or self._repositories.url(home_id),
             *arguments,
             timeout_s=timeout_s or self._timeout_s,
             folder=folder,
@@ -211,11 +234,28 @@ class ResticSnapshots:
         return self._homes / f".{check_home_id(home_id)}.fetched"
 
 
+def _is_damage(failure: SnapshotFailed) -> bool:
+    """Only what is certain: not a full disk, a wrong password, a slow machine or a lock."""
+    passing = (
+        "wrong password",
+        "did not end",
+        "cannot be run",
+        "not installed",
+        "no space left",
+        "unable to create lock",
+    )
+    return not any(words in str(failure).lower() for words in passing)
+
+
 def _snapshot_id(output: str) -> str:
+    return str(_summary(output)["snapshot_id"])
+
+
+def _summary(output: str) -> dict[str, Any]:
     """The last JSON line is the summary; restic may print other lines."""
     for line in reversed(output.splitlines()):
         with contextlib.suppress(ValueError):
             message = json.loads(line)
             if isinstance(message, dict) and message.get("message_type") == "summary":
-                return str(message["snapshot_id"])
+                return message
     raise SnapshotFailed("restic took no snapshot")

@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from manager.adapters.restic.program import Restic
 from manager.adapters.restic.repositories import DirectoryRepositories
 from manager.adapters.restic.snapshots import ResticSnapshots
 from manager.adapters.tests.restic_under_test import fingerprint, restic
-from manager.ports.home_backup import SnapshotFailed
+from manager.ports.home_backup import SnapshotFailed, SnapshotsDamaged
 
 HOME = "home-aaaaaaaaaaaaaaaa"
 OTHER = "home-bbbbbbbbbbbbbbbb"
@@ -169,21 +170,83 @@ def test_what_could_not_be_fetched_is_never_swapped_in(kept: Kept) -> None:
     assert kept.homes() == [HOME, OTHER]
 
 
-def test_damage_is_found_by_a_prune_and_by_a_restore(kept: Kept) -> None:
-    kept.fill()
-    snapshot = kept.snapshots.save(HOME)
-    kept.snapshots.thin_out(HOME)
-    assert kept.snapshots.list(HOME) == (snapshot,)
-    largest = max((kept.store / HOME / "data").rglob("*"), key=lambda file: file.stat().st_size)
+def spoil(repository: Path) -> Path:
+    """Overwrite bytes in the middle of the largest pack."""
+    largest = max((repository / "data").rglob("*"), key=lambda file: file.stat().st_size)
     largest.chmod(0o600)
     with largest.open("r+b") as file:
         file.seek(largest.stat().st_size // 2)
         file.write(b"\0" * 64)
+    return largest
+
+
+def test_damage_is_found_by_a_verification_and_by_a_restore(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("manager.adapters.restic.snapshots._VERIFIED_PARTS", 1)
+    kept.fill()
+    snapshot = kept.snapshots.save(HOME)
+    kept.snapshots.thin_out(HOME)
+    kept.snapshots.verify(HOME)
+    assert [found.snapshot_id for found in kept.snapshots.list(HOME)] == [snapshot.snapshot_id]
+    largest = spoil(kept.store / HOME)
+    with pytest.raises(SnapshotsDamaged):
+        kept.snapshots.verify(HOME)
     with pytest.raises(SnapshotFailed):
         kept.snapshots.fetch(HOME, snapshot.snapshot_id)
     largest.unlink()
+    with pytest.raises(SnapshotsDamaged):
+        kept.snapshots.verify(HOME)
+
+
+def test_what_says_nothing_about_damage_is_no_damage(kept: Kept, program: Restic) -> None:
+    kept.snapshots.save(HOME)
+    for hindered in (kept.with_restic(replace(program, password="another")), kept.with_restic(program, timeout_s=0.01)):
+        with pytest.raises(SnapshotFailed) as failed:
+            hindered.verify(HOME)
+        assert not isinstance(failed.value, SnapshotsDamaged)
+
+
+def test_snapshots_that_were_set_aside_are_listed_and_those_that_read_come_back(kept: Kept) -> None:
+    """The first one lacks the pack that is spoiled, so it can still be read."""
+    (kept.home / "old.txt").write_text("old")
+    first = kept.snapshots.save(HOME)
+    kept.fill()
+    second = kept.snapshots.save(HOME)
+    spoil(kept.store / HOME)
+    kept.snapshots.set_aside(HOME)
+    third = kept.snapshots.save(HOME)
+    ids = [snapshot.snapshot_id for snapshot in (third, second, first)]
+    assert [snapshot.snapshot_id for snapshot in kept.snapshots.list(HOME)] == ids
     with pytest.raises(SnapshotFailed):
-        kept.snapshots.thin_out(HOME)
+        kept.snapshots.fetch(HOME, second.snapshot_id)
+    kept.snapshots.fetch(HOME, first.snapshot_id)
+    kept.snapshots.swap(HOME)
+    assert [path.name for path in kept.home.iterdir()] == ["old.txt"]
+    kept.snapshots.erase(HOME)
+    assert kept.snapshots.list(HOME) == ()
+
+
+def test_a_sparse_file_takes_its_own_home_some_time_and_can_be_left_out(kept: Kept, program: Restic) -> None:
+    (kept.home / "small.txt").write_text("x")
+    with (kept.home / "big.bin").open("wb") as sparse:
+        sparse.truncate(4 * 2**40)
+    kept.snapshots.save(OTHER)
+    hasty = kept.with_restic(program, save_timeout_s=3.0)
+    begun = time.monotonic()
+    with pytest.raises(SnapshotFailed, match="did not end within 3 s"):
+        hasty.save(HOME)
+    assert time.monotonic() - begun < 20.0
+    snapshot = hasty.save(HOME, largest_bytes=5 * 10**9)
+    assert not snapshot.whole
+    kept.snapshots.fetch(HOME, snapshot.snapshot_id)
+    kept.snapshots.swap(HOME)
+    assert [path.name for path in kept.home.iterdir()] == ["small.txt"]
+
+
+def test_a_snapshot_counts_what_it_has_read(kept: Kept) -> None:
+    kept.fill()
+    snapshot = kept.snapshots.save(HOME)
+    assert 3_000_000 < snapshot.read_bytes < 3_100_000
+    assert 5 <= snapshot.read_files <= 8
 
 
 def without_config(repository: Path) -> None:

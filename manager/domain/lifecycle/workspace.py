@@ -7,6 +7,7 @@ from typing import Any
 
 from contract.manager import Activity, LaunchStep
 from contract.names import LaunchPath, StepName, StopReason, WorkspaceKind, WorkspaceState
+from manager.domain.lifecycle.backup_health import BackupHealth
 from manager.domain.lifecycle.disk import HomeDisk
 from manager.domain.lifecycle.expectation import Expectation, with_arrival
 from manager.domain.lifecycle.transition import IllegalTransition
@@ -93,6 +94,7 @@ class Workspace:
 
     snapshot_at: float | None = None
     """When the newest snapshot that counts was taken of its home."""
+    backup: BackupHealth = field(default_factory=BackupHealth)
     restoring: str | None = None
     """The snapshot that the backup worker is restoring; meanwhile no task may have the home."""
 

@@ -1,4 +1,4 @@
-"""The backup thread on one machine: works in the background, survives errors, fetches its tool."""
+"""The backup threads on one machine: two work side by side, survive errors, fetch their tool."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from contract.errors import ApraNovaError, Reason
-from manager.adapters.system.backup_thread import BackupThread
+from manager.adapters.system.backup_threads import BackupThreads
 from manager.ports.home_backup import HomeSnapshot, SnapshotFailed
 from manager.tests.school import ANNA, BEN, School
 from manager.use_cases.launch import launch
@@ -25,7 +25,7 @@ class Machine:
         self.school = School()
         self.school.world = replace(self.school.world, backup_worker=NoBackupWorker())
         self.missing, self.fetched = "", 0
-        self.thread = BackupThread(self.school.backup_context, self.status, self.fetch, pause_s=0.0)
+        self.thread = BackupThreads(self.school.backup_context, self.status, self.fetch, pause_s=0.0)
         for who in (ANNA, BEN):
             self.school.enrol(who)
             launch(self.school.world, who)
@@ -96,3 +96,36 @@ def test_a_list_that_cannot_be_read_is_an_error_with_words(machine: Machine, mon
     with pytest.raises(ApraNovaError, match="cannot be listed") as refused:
         machine.thread.list("home-aaaaaaaaaaaaaaaa")
     assert refused.value.reason is Reason.INTERNAL
+
+
+def test_a_home_that_takes_long_holds_up_nobody(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anna's home takes as long as the test wants, twice at once: her stop is notified again."""
+    may_end, saving = threading.Event(), []
+    save = machine.school.snapshots.save
+    hers = machine.school.workspace(ANNA).home_id
+
+    def takes_long(home_id: str) -> HomeSnapshot:
+        if home_id == hers:
+            saving.append(home_id)
+            may_end.wait(30.0)
+        return save(home_id)
+
+    monkeypatch.setattr(machine.school.snapshots, "save", takes_long)
+    machine.thread.notify(ANNA, "")
+    machine.thread.start()
+    until(lambda: bool(saving), "Anna's snapshot to begin")
+    machine.thread.notify(ANNA, "")
+    machine.thread.notify(BEN, "")
+    until(lambda: machine.has_snapshot(BEN), "Ben's snapshot")
+    assert saving == [hers], "never two at once for the same home"
+    may_end.set()
+    until(lambda: machine.has_snapshot(ANNA), "Anna's snapshot")
+
+
+def test_a_round_verifies_what_is_due(machine: Machine) -> None:
+    machine.thread.start()
+    until(lambda: machine.has_snapshot(ANNA) and machine.has_snapshot(BEN), "both snapshots")
+    again = BackupThreads(machine.school.backup_context, machine.status, machine.fetch, pause_s=0.0)
+    again.start()
+    until(lambda: len(machine.school.snapshots.verified) == 2, "both homes to be verified")
+    again.stop()
