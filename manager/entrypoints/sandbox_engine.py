@@ -31,7 +31,7 @@ from manager.adapters.sandbox_engine.server import EngineServer
 from manager.adapters.sandbox_shim.client import ShimClient
 from manager.adapters.sandbox_shim.wire import ShimGone
 from manager.adapters.unisolated.launcher import UnisolatedLauncher
-from manager.entrypoints.sandbox_settings import CannotRun, Settings, listener, make_folders, only_one
+from manager.entrypoints.sandbox_settings import CannotRun, Settings, limit_files, listener, make_folders, only_one
 
 log = logging.getLogger("apranova.sandbox_engine")
 
@@ -54,6 +54,7 @@ def run(settings: Settings) -> None:
     # Tasks' connections to the internet are open files of this process: two for each.
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    limit_files(settings)
     make_folders(settings, ("tasks", "egress", "clusters", "records"))
     with only_one(settings.run_dir / "engine.lock", f"another sandbox engine uses {settings.run_dir}"):
         socket_path = settings.run_dir / "engine.sock"

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import re
+import resource
 import socket
 import stat
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +15,8 @@ from pathlib import Path
 
 from contract.environment import BadSetting, Environment
 from manager.adapters.directory_homes.homes import make_folder
-from manager.settings import ISOLATIONS, read_sandbox_uid
+from manager.domain.policy import Policy
+from manager.settings import ISOLATIONS, read_policy, read_sandbox_uid
 
 
 class CannotRun(Exception):
@@ -29,6 +31,8 @@ class Settings:
     isolation: str
     sandbox_uid: int | None
     egress_ports: frozenset[int]
+    file_bytes_max: int = Policy.home_bytes_max
+    """No file of a sandbox may be longer than a home may be large: sparse files could be."""
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str]) -> Settings:
@@ -49,7 +53,15 @@ class Settings:
             isolation=environment.choice("APRANOVA_ISOLATION", ISOLATIONS, "bubblewrap"),
             sandbox_uid=uid if os.geteuid() == 0 else None,
             egress_ports=frozenset(map(int, ports.split())),
+            file_bytes_max=read_policy(environment, Policy()).home_bytes_max,
         )
+
+
+def limit_files(settings: Settings) -> None:
+    """What this process starts inherits the limit."""
+    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    longest = settings.file_bytes_max if hard == resource.RLIM_INFINITY else min(hard, settings.file_bytes_max)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (longest, longest))
 
 
 def make_folders(settings: Settings, names: Sequence[str]) -> None:

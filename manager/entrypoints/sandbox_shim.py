@@ -23,7 +23,7 @@ from manager.adapters.bubblewrap.own_namespaces import NoUserNamespaces, become,
 from manager.adapters.bubblewrap.systemd_scope import move_into_own_scope
 from manager.adapters.sandbox_shim.server import Shim
 from manager.adapters.sandbox_shim.wire import Cgroups, Etc, Prepared
-from manager.entrypoints.sandbox_settings import CannotRun, Settings, listener, make_folders, only_one
+from manager.entrypoints.sandbox_settings import CannotRun, Settings, limit_files, listener, make_folders, only_one
 
 
 def main() -> int:
@@ -42,6 +42,7 @@ def run(settings: Settings) -> None:
         move_into_own_scope()
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]  # some files for each sandbox
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    limit_files(settings)
     make_folders(settings, ())
     with only_one(settings.run_dir / "shim.lock", f"another shim uses {settings.run_dir}"):
         path = settings.run_dir / "shim.sock"

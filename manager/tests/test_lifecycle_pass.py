@@ -13,6 +13,7 @@ from contract.manager import CohortRequest, CreateRequest, ExpectRequest
 from contract.names import TaskState, WorkspaceKind, WorkspaceState
 from manager.adapters.memory.clock import FakeClock
 from manager.adapters.memory.runner import MemoryTaskRunner
+from manager.domain.lifecycle.backup_health import BackupHealth
 from manager.domain.lifecycle.fleet import Fleet
 from manager.domain.lifecycle.observation import ObservedTask
 from manager.domain.lifecycle.task import Task
@@ -301,7 +302,7 @@ def test_a_new_record_knows_nothing_but_what_it_is_made_of() -> None:
     kind = WorkspaceKind.VSCODE
     for made, given in (
         (Task("t", kind, "i", 1.0, "s"), {"task_id", "kind", "image", "created_at", "agent_token", "state"}),
-        (Workspace("w", "o", kind), {"workspace_id", "owner_id", "kind", "state"}),
+        (Workspace("w", "o", kind), {"workspace_id", "owner_id", "kind", "state", "backup"}), (BackupHealth(), set()),
         (Outlook(), {"outlook_id"}), (Demand(), {"demand_id"}), (Cohort("c", "l", kind), {"cohort_id", "label", "kind", "attendance"}),
         (Attendance(), set()), (Study(1.0), {"class_at", "attendance"}), (SEEN, {"task_id", "alive", "started_at", "control_address"}),
     ):  # fmt: skip

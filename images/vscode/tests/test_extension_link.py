@@ -119,7 +119,7 @@ async def test_a_browser_that_is_gone_needs_no_save(desk: Desk) -> None:
 async def test_a_warning_reaches_open_windows_and_later_ones_until_a_person_shows(desk: Desk) -> None:
     first = await desk.window(unsaved=0)
     desk.link.warn(WarnRequest(stops_at=1_300.0, text="soon"))
-    warning = {"type": "warn", "stops_at": 1_300.0, "text": "soon"}
+    warning = {"type": "warn", "stops_at": 1_300.0, "text": "soon", "may_keep": True}
     assert await first.hear() == warning
     second = await desk.window()
     assert await second.hear() == warning
@@ -136,6 +136,26 @@ async def test_a_notice_is_shown_once_in_the_first_window(desk: Desk) -> None:
     later = await desk.window(unsaved=1)
     await desk.link.say_goodbye()
     assert await later.hear() == {"type": "ended"}
+
+
+async def test_a_warning_that_activity_does_not_prevent_stays_until_the_manager_takes_it_back(desk: Desk) -> None:
+    window = await desk.window()
+    await window.say(type="activity", what="typing")
+    await until_in_this_loop(lambda: len(desk.did) == 1)
+    desk.link.warn(WarnRequest(stops_at=1_300.0, text="your home is full", may_keep=False))
+    assert (await window.hear())["may_keep"] is False
+    await window.say(type="activity", what="typing")
+    await until_in_this_loop(lambda: len(desk.did) == 2)
+    desk.link.warn(WarnRequest(stops_at=0.0, text=""))
+    assert await window.hear() == {"type": "unwarn"}
+
+
+async def test_a_notice_while_people_work_is_shown_and_waits_for_a_window_if_there_is_none(desk: Desk) -> None:
+    desk.link.warn(WarnRequest(stops_at=0.0, text="Your home is nearly full"))
+    window = await desk.window()
+    assert await window.hear() == {"type": "notice", "text": "Your home is nearly full"}
+    desk.link.warn(WarnRequest(stops_at=0.0, text="Your home is over its limit"))
+    assert await window.hear() == {"type": "notice", "text": "Your home is over its limit"}
 
 
 async def test_keep_running_is_kept_and_counts_as_a_person(desk: Desk) -> None:

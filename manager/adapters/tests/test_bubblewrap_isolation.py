@@ -406,3 +406,9 @@ def through_proxy(engine: EngineUnderTest, task_id: str, request: str) -> str:
         f"proxy.sendall({request!r}.encode() + b'\\r\\nHost: x\\r\\n\\r\\n'); value = ''\n"
         "while data := proxy.recv(4096): value += data.decode()",
     )
+
+
+def test_a_sparse_file_cannot_be_longer_than_a_home_may_be_large(engine: EngineUnderTest, inside: str) -> None:
+    """A file of 4 TB that takes no room kept the snapshots of everybody waiting."""
+    assert "File size limit exceeded" in engine.shell(inside, "truncate -s 4T ~/big.bin 2>&1; rm -f ~/big.bin")
+    assert engine.shell(inside, "truncate -s 1G ~/small && stat -c %s ~/small; rm ~/small").strip() == "1073741824"
