@@ -65,16 +65,15 @@ def _door(view: View) -> View:
     def guarded(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponse:
         user = request.user
         if not isinstance(user, User) or not user.is_active:
-            back = request.get_full_path()
+            back = _address_of(request)
             if "/port/" not in request.path:  # there is no other door for a port
                 back = request.path.replace(BACKEND_DOOR_PATH, DOOR_PATH, 1)
             return HttpResponseRedirect(f"{settings.ENVIRONMENT.public_url}/signin?next={quote(back)}")
         try:
             return view(request, user, *args, **kwargs)
         except ApraNovaError as error:
-            # Without `browser`: by the time of another try, its nonce may have expired.
-            path = f"{request.path}?wait" if "wait" in request.GET else request.path
-            return _answer(request, failed(shown(error, logger), ON_ONE_MACHINE, path=path))
+            again = _address_of(request)
+            return _answer(request, failed(shown(error, logger), ON_ONE_MACHINE, path=again))
 
     return never_cache(csrf_protect(require_http_methods(["GET", "HEAD", "POST"])(guarded)))
 
@@ -126,13 +125,14 @@ def workspace(request: HttpRequest, user: User, workspace_id: str) -> HttpRespon
 def inner_door(request: HttpRequest, user: User, workspace_id: str) -> HttpResponse:
     """Where workspaces' hosts and the manager's door send people. It launches nothing.
 
-    It lets the person into a workspace that runs. Otherwise it sends them back with a pass.
+    It lets the person into a workspace that runs. Otherwise it sends them back with a pass. A
+    browser that comes for its ticket has just been sent by a door that saw the workspace run, and
+    each request is authorized anyway: so the manager is not asked a second time.
     """
     own = _find_own(user, workspace_id)
     if own is None:
         return _answer(request, not_yours(ON_ONE_MACHINE))
-    view = services.view_of(own)
-    if _runs(view):
+    if _browser_of(request) or _runs(services.view_of(own)):
         return _let_in(request, user, Place(own.pk))
     answer = HttpResponseRedirect(f"{path_of(own.pk)}?{DOOR_TRIED}")
     answer.set_cookie(
@@ -165,7 +165,7 @@ def preview(request: HttpRequest, user: User, workspace_id: str, port: str) -> H
             "Open the workspace and start the program again. This page then opens it by itself.",
         ),
         link=Link(f"{settings.ENVIRONMENT.public_url}{path_of(own.pk)}", "Open the workspace"),
-        refresh=Refresh(RETRY_S, request.get_full_path()),
+        refresh=Refresh(RETRY_S, _address_of(request)),
     )
     return _answer(request, page)
 
@@ -179,10 +179,23 @@ def _let_in(request: HttpRequest, user: User, place: Place, to: str = "/") -> Ht
     session_key = request.session.session_key
     if session_key is None:  # without it the access could not be revoked
         raise ApraNovaError(Reason.INTERNAL, "Sign in again, please.", detail="session without a key")
-    ticket, browser = "", request.GET.get("browser", "")
-    if _DIGEST.fullmatch(browser):
+    ticket = ""
+    if browser := _browser_of(request):
         ticket = access_book().mint_ticket(place, user_id=str(user.pk), session_key=session_key, browser=browser)
     return HttpResponseRedirect(site().enter_url(place, ticket, to), headers={"Referrer-Policy": "no-referrer"})
+
+
+def _address_of(request: HttpRequest) -> str:
+    """For another try, without `browser`: by then its nonce may have expired."""
+    query = request.GET.copy()
+    query.pop("browser", None)
+    return f"{request.path}?{query.urlencode()}" if query else request.path
+
+
+def _browser_of(request: HttpRequest) -> str:
+    """The digest of the browser's nonce, if it comes for a ticket."""
+    browser = request.GET.get("browser", "")
+    return browser if _DIGEST.fullmatch(browser) else ""
 
 
 def _runs(view: WorkspaceView) -> bool:

@@ -105,10 +105,25 @@ def test_a_manager_that_is_away_while_a_browser_enters_is_a_page_that_tries_agai
     browser = signed_in()
     workspace_id = browser.post("/api/workspace/create/").json()["id"]
     manager.fail_with = ApraNovaError(Reason.MANAGER_UNAVAILABLE, "The platform is restarting.")
-    answer = browser.get(f"/api/door/{workspace_id}/?browser={'a' * 64}", headers=ON_PURPOSE)
+    answer = browser.get(f"/api/door/{workspace_id}/", headers=ON_PURPOSE)
     assert answer.status_code == 503
     assert "One moment" in answer.text
     assert f'url=/api/door/{workspace_id}/"' in answer.text
+    # For the ticket itself, which follows at once, nobody asks the manager.
+    assert "ticket=" in browser.get(f"/api/door/{workspace_id}/?browser={'a' * 64}").headers["location"]
+    # Another try needs a nonce that is fresh, and keeps what was asked for.
+    port = browser.get(f"/api/door/{workspace_id}/port/3000/?to=%2Fx&browser={'a' * 64}", headers=ON_PURPOSE)
+    assert f'url=/api/door/{workspace_id}/port/3000/?to=%2Fx"' in port.text
+
+
+def test_a_workspace_that_stops_while_a_browser_enters_leads_back_to_the_door(signed_in, manager):
+    browser = signed_in()
+    workspace_id = browser.post("/api/workspace/create/").json()["id"]
+    ticket_url, nonce = _fetch_ticket(browser, f"http://{workspace_id}.ws.localhost:8080/_apranova/enter")
+    browser.post(f"/api/workspace/{workspace_id}/stop/")
+    entered, token = _trade(browser, ticket_url, nonce)
+    assert entered.status_code == 302
+    assert _authorized(browser, workspace_id, token).status_code == 409
 
 
 @pytest.mark.parametrize("browser_digest", ["", "x", "A" * 64, "0" * 63])
