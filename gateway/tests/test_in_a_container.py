@@ -23,7 +23,7 @@ ENVIRONMENT = {
 
 def test_what_the_platform_sets_reaches_the_configuration() -> None:
     configuration = render(read_settings(ENVIRONMENT))
-    assert 'address: "0.0.0.0", port_value: 8000' in configuration
+    assert '{"address": "0.0.0.0", "port_value": 8000}' in configuration
     assert "xff_num_trusted_hops: 2" in configuration
     assert '"*.ws.school-work.example"' in configuration
     assert "max-age=31536000" in configuration  # HTTPS
