@@ -35,6 +35,8 @@ SAVED_BEFORE_S = 60.0
 GOODBYE_MAX_S = 1.0
 FAILURE_GRACE_S = 5.0
 """After a failure the agent stays this long, to answer why."""
+CLAIMED_GRACE_S = 1.0
+"""The same once people work in it: only its end closes their connections and brings a new task."""
 
 
 class Task:
@@ -150,10 +152,11 @@ class Task:
     def _fail(self, failure: str) -> None:
         if self.phase in (AgentPhase.STOPPING, AgentPhase.FAILED):
             return
+        grace_s = CLAIMED_GRACE_S if self.phase is AgentPhase.CLAIMED else FAILURE_GRACE_S
         self.phase, self.failure = AgentPhase.FAILED, failure
         self._ready.set()
         _log(f"failed: {failure}")
-        self._in_background(self._end(exit_code=1, after_s=FAILURE_GRACE_S))
+        self._in_background(self._end(exit_code=1, after_s=grace_s))
 
     async def _leave(self) -> None:
         try:

@@ -1,88 +1,239 @@
-"""What a student feels when a part of the platform dies, or is stopped, under their click."""
+"""What a student feels when a part of the platform dies, or is stopped, under their hands.
+
+One student, one product, and in each round every part is struck with every signal at every moment:
+in the middle of a launch, of a stop, and of typing in an open editor.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 import psutil
+from playwright.sync_api import Page
+from playwright.sync_api import TimeoutError as NeverShown
 
-from benchmarks import charts
+from benchmarks import charts, editor
+from benchmarks.chaos_worlds import INTERNAL, broken_worlds
 from benchmarks.measure import Findings, Measure, Target
+from tests.chromium import running_chromium
 from tests.school import APPLICATION_PAGE, BROWSING, School, Student, pool_of, running_school
+from tests.student import VSCode
+from tests.waiting import until
 
-PARTS = ("backend", "postgres", "redis", "manager", "engine", "portal", "envoy")
+ROUNDS = 30
+TYPING_EVERY = 3
+"""Only each third round types: that takes three times as long as a launch and a stop."""
+PARTS = ("backend", "postgres", "redis", "manager", "engine", "shim", "portal", "envoy")
+AGENT = "agent"
+"""The first process in the student's own task; struck only while they type."""
 SIGNALS = (signal.SIGKILL, signal.SIGSTOP)
 WAIT_MAX_S = {"backend": 8.0, "postgres": 8.0}
 """The longest that a click may take; 4 s for the other parts."""
 RETRIES, RETRY_S = 8, 1.25
 """As portal/src/features/workspace/api/workspace-actions.ts waits out an outage."""
 GIVE_UP_S = 60.0
-MARK = "chaos.txt"
+STRIKES_WITHIN_S = 0.3
+"""After the click; a warm launch and a stop take about as long."""
+ON_SCREEN_S = 3.0
+"""What has been on the screen for longer may not be lost."""
+MARK, TYPED = "chaos.txt", "typed.txt"
 
 
 @dataclass
 class Blows:
-    """One part and one signal, again and again."""
+    """One part, one signal and one moment, again and again."""
 
+    tried: int = 0
     waits_s: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     """What the student saw each time before they had to click again."""
     lost: int = 0
+    """Homes without the file of before, or typed characters."""
 
 
-def run(*, quick: bool) -> Findings:
-    """Launch, strike, click; then look whether the file of before is still there."""
-    count = 1 if quick else 30
-    found: dict[tuple[str, signal.Signals], Blows] = {}
-    with running_school(pool_of(2)) as school:
-        student = school.demo_student("amira")
-        student.launch()
-        home = _home(school)
-        (home / "project" / MARK).write_text("before")
-        for part in PARTS:
+Found = dict[tuple[str, signal.Signals, str], Blows]
+
+
+def run(*, quick: bool, rounds: int | None = None) -> Findings:
+    """Rounds until all are done or somebody presses Ctrl-C: what was found until then counts."""
+    rounds = rounds or (1 if quick else ROUNDS)
+    found: Found = {}
+    with running_school(pool_of(2)) as school, contextlib.suppress(KeyboardInterrupt):
+        for number in range(rounds):
+            strike_all(school, found, typing=number % TYPING_EVERY == 0, chance=random.Random(number))  # noqa: S311  repeatable
+    return _findings(found, broken_worlds())
+
+
+def strike_all(school: School, found: Found, *, typing: bool, chance: random.Random) -> None:
+    """One round."""
+    student = school.demo_student("amira")
+    student.launch()
+    for part in PARTS:
+        for blow in SIGNALS:
+            strike_a_launch(school, student, part, blow, _of(found, part, blow, "launch"), chance)
+            strike_a_stop(school, student, part, blow, _of(found, part, blow, "stop"), chance)
+    if not typing:
+        return
+    student.launch()
+    file = _home(school, student) / "project" / TYPED
+    file.write_text("")
+    with _open_editor(school, student) as code:
+        for part in (*PARTS, AGENT):
             for blow in SIGNALS:
-                found[part, blow] = Blows()
-                for _ in range(count):
-                    _strike(school, student, part, blow, found[part, blow])
-                    found[part, blow].lost += (home / "project" / MARK).read_text() != "before"
-    measures = [
-        Measure(f"{part}, {blow.name}", "s", blows.waits_s, Target("max", WAIT_MAX_S.get(part, 4.0)))
-        for (part, blow), blows in found.items()
-    ]
-    second = sum(len(blows.errors) for blows in found.values())
-    lost = sum(blows.lost for blows in found.values())
-    facts = {f"{second} second clicks": second == 0, f"{lost} homes lost": lost == 0}
-    details = {f"{part}, {blow.name}": dict(Counter(blows.errors)) for (part, blow), blows in found.items()}
-    return Findings("From the click to the application's page, a part struck just before", measures, facts, details)
+                _strike_typing(school, code, file, part, blow, _of(found, part, blow, "typing"))
 
 
-def plot(findings: Findings, path: Path) -> None:
-    with charts.figure(path, findings.title, rows=1, height=4.0) as (axes,):
-        charts.dots(axes, findings.measures, "", "s")
+def _of(found: Found, part: str, blow: signal.Signals, moment: str) -> Blows:
+    return found.setdefault((part, blow, moment), Blows())
 
 
-def _strike(school: School, student: Student, part: str, blow: signal.Signals, blows: Blows) -> None:
-    school.stop_all([student])
-    school.until_pool_is_full()
-    pid = school.product.pids()[part]
-    os.kill(pid, blow)
+def strike_a_launch(
+    school: School, student: Student, part: str, blow: signal.Signals, blows: Blows, chance: random.Random
+) -> None:
+    """Half of the blows come just before the click, half while it is answered."""
+    _ready_to_launch(school, student)
+    mark = _home(school, student) / "project" / MARK
+    mark.write_text("before")
+    before = chance.random() < 0.5
+    blows.tried += 1
+    with ThreadPoolExecutor(1) as beside:
+        began = time.monotonic()
+        struck = beside.submit(_strike, school, part, blow, 0.0 if before else chance.uniform(0, STRIKES_WITHIN_S))
+        if before:
+            struck.result()
+        while error := _click(student):
+            blows.errors.append(error)
+            time.sleep(RETRY_S)
+            if time.monotonic() - began > GIVE_UP_S:
+                raise AssertionError(f"nobody gets in after {blow.name} of {part}: {error}" + school.product.logs())
+        blows.waits_s.append(time.monotonic() - began)
+        _resume(struck.result())
+    blows.lost += mark.read_text() != "before"
+
+
+def strike_a_stop(
+    school: School, student: Student, part: str, blow: signal.Signals, blows: Blows, chance: random.Random
+) -> None:
+    """From the click on *Stop* until the workspace has stopped."""
+    until(lambda: _state(student) == "running", school.product.logs, within_s=GIVE_UP_S)
+    mark = _home(school, student) / "project" / MARK
+    mark.write_text("at the stop")
+    workspace_id = student.http.get("/api/workspace/").json()["items"][0]["id"]
+    blows.tried += 1
+    with ThreadPoolExecutor(1) as beside:
+        began = time.monotonic()
+        struck = beside.submit(_strike, school, part, blow, chance.uniform(0, STRIKES_WITHIN_S))
+        answer = _patiently(lambda: student.post(f"/api/workspace/{workspace_id}/stop/", {}))
+        if answer is None or answer.is_error:
+            blows.errors.append(_words(answer))
+        until(lambda: _state(student) == "stopped", school.product.logs, within_s=GIVE_UP_S, every_s=0.1)
+        blows.waits_s.append(time.monotonic() - began)
+        _resume(struck.result())
+    blows.lost += mark.read_text() != "at the stop"
+
+
+def _strike_typing(school: School, code: VSCode, file: Path, part: str, blow: signal.Signals, blows: Blows) -> None:
+    """A person types all the time. Measured: how long after the blow their text is saved again."""
+    blows.tried += 1
+    shown = _type_for(code.page, ON_SCREEN_S, "before")
+    _type_for(code.page, ON_SCREEN_S, "until")
+    pid = _strike(school, part, blow, 0.0)
     began = time.monotonic()
-    while error := _click(student):
-        blows.errors.append(error)
-        time.sleep(RETRY_S)
+    while not (saved := _saved_again(code, file)):
         if time.monotonic() - began > GIVE_UP_S:
-            raise AssertionError(f"nobody gets in after {blow.name} of {part}" + school.product.logs())
+            raise AssertionError(f"nothing is saved after {blow.name} of {part}" + school.product.logs())
     blows.waits_s.append(time.monotonic() - began)
+    blows.lost += sum(len(word) for word in shown if word not in saved)
+    _resume(pid)
+
+
+def _type_for(page: Page, seconds: float, what: str) -> list[str]:
+    typed, began = [], time.monotonic()
+    while time.monotonic() - began < seconds:
+        typed.append(f"{what}{time.monotonic_ns()}")
+        with contextlib.suppress(NeverShown):
+            page.keyboard.type(f"{typed[-1]} ", delay=10)
+    return typed
+
+
+def _saved_again(code: VSCode, file: Path) -> str:
+    """Type one word. The file's text once the word is in it; waits for a page that came again."""
+    if not code.page.locator(".tab.active", has_text=TYPED).is_visible():
+        with contextlib.suppress(NeverShown):
+            code.page.locator(".tab", has_text=TYPED).first.wait_for(timeout=1_000)
+            code.open_file(TYPED)
+            _to_the_end(code.page)
+        return ""
+    (word,) = _type_for(code.page, 0.01, "after")[:1]
+    deadline = time.monotonic() + ON_SCREEN_S
+    while time.monotonic() < deadline:
+        text = file.read_text()
+        if word in text:
+            return text
+        time.sleep(0.1)
+    return ""
+
+
+@contextmanager
+def _open_editor(school: School, student: Student) -> Iterator[VSCode]:
+    with running_chromium() as browser, editor.fresh_profile(browser) as context:
+        person = editor.at_dashboard(context, school, student)
+        code = person.open()
+        code.open_from_explorer(TYPED)
+        _to_the_end(code.page)
+        yield code
+
+
+def _to_the_end(page: Page) -> None:
+    page.locator(".editor-instance").first.click(position={"x": 300, "y": 60}, force=True)
+    page.keyboard.press("Control+End")
+
+
+def _strike(school: School, part: str, blow: signal.Signals, after_s: float) -> int:
+    time.sleep(after_s)
+    pid = _agent_of(school) if part == AGENT else school.product.pids()[part]
+    with contextlib.suppress(ProcessLookupError):  # still down from the blow before
+        os.kill(pid, blow)
+    return pid
+
+
+def _agent_of(school: School) -> int:
+    """The agent of the task that has the student's home: the one that runs code-server for them."""
+    for outermost in school.sandboxes():
+        for process in psutil.Process(outermost).children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                below = [" ".join(child.cmdline()) for child in process.children(recursive=True)]
+                is_agent = process.name() != "bwrap" and "/opt/apranova/task.py" in process.cmdline()
+                if is_agent and any("extensionHost" in words for words in below):
+                    return process.pid
+    raise AssertionError("no agent of the student's task was found")
+
+
+def _resume(pid: int) -> None:
     with contextlib.suppress(psutil.NoSuchProcess):  # the supervisor has replaced it
         psutil.Process(pid).resume()
+
+
+def _ready_to_launch(school: School, student: Student) -> None:
+    until(lambda: _state(student) in ("running", "stopped"), school.product.logs, within_s=GIVE_UP_S)
+    school.stop_all([student])
+    school.until_pool_is_full()
+
+
+def _state(student: Student) -> str:
+    answer = _patiently(lambda: student.http.get("/api/workspace/"))
+    return "" if answer is None or answer.is_error else str(answer.json()["items"][0]["state"])
 
 
 def _click(student: Student) -> str:
@@ -125,6 +276,52 @@ def _reason(answer: httpx.Response) -> str:
     return ""
 
 
-def _home(school: School) -> Path:
-    (home,) = (school.product.home / "h" / "data" / "homes").glob("home-*")
-    return home
+def _home(school: School, student: Student) -> Path:
+    """By the file beside each home that says whose it is."""
+    workspace_id = student.http.get("/api/workspace/").json()["items"][0]["id"]
+    homes = school.product.home / "h/data/homes"
+    (owner,) = (file for file in homes.glob(".home-*.owner.json") if workspace_id in file.read_text())
+    return homes / owner.name.removeprefix(".").removesuffix(".owner.json")
+
+
+def _findings(found: Found, worlds: dict[str, bool]) -> Findings:
+    measures = []
+    for (part, blow, moment), blows in sorted(found.items(), key=lambda item: (item[0][2], item[0][0], item[0][1])):
+        if blows.waits_s:
+            target = Target("max", WAIT_MAX_S.get(part, 4.0)) if moment == "launch" else None
+            measures.append(Measure(f"{moment}: {part}, {blow.name}", "s", blows.waits_s, target))
+
+    def total(count: Callable[[Blows], int], *moments: str) -> int:
+        return sum(count(blows) for (_, _, moment), blows in found.items() if moment in moments)
+
+    tried = total(lambda blows: blows.tried, "launch", "stop", "typing")
+    got_in = total(lambda blows: len(blows.waits_s), "launch", "stop", "typing")
+    second = total(lambda blows: len(blows.errors), "launch", "stop")
+    homes, characters = total(lambda blows: blows.lost, "launch", "stop"), total(lambda blows: blows.lost, "typing")
+    screens = [error for blows in found.values() for error in blows.errors]
+    internal = sum(any(word in screen for word in INTERNAL) for screen in screens)
+    facts = {
+        f"{got_in} of {tried} went on": got_in == tried,
+        f"{second} second clicks": second == 0,
+        f"{homes} homes lost": homes == 0,
+        f"{characters} characters lost that were on the screen for more than {ON_SCREEN_S:.0f} s": characters == 0,
+        f"{internal} screens with internal words": internal == 0,
+        **worlds,
+    }
+    details = {
+        f"{moment}: {part}, {blow.name}": {
+            "tried": blows.tried,
+            "went on": len(blows.waits_s),
+            "second clicks": dict(Counter(blows.errors)),
+            "slowest_s": round(max(blows.waits_s, default=0.0), 2),
+            "lost": blows.lost,
+        }
+        for (part, blow, moment), blows in found.items()
+    }
+    title = "Parts killed and stopped: until the application's page, until stopped, until typed text is saved again"
+    return Findings(title, measures, facts, details)
+
+
+def plot(findings: Findings, path: Path) -> None:
+    with charts.figure(path, findings.title, rows=1, height=12.0) as (axes,):
+        charts.dots(axes, findings.measures, "", "s")

@@ -7,6 +7,9 @@ A GET that launches changes something. So it launches only when the browser says
 came from a page of the portal or typed the address (`Sec-Fetch-Site`): no page of a workspace and
 no other site can then start tasks in somebody's name. Any other GET shows a page with a Launch
 button, which sends a POST. The waiting page never repeats a failed launch; only a person does.
+
+One exception: a workspace whose running task has just died starts again for any tab that opens it,
+because an editor that was open comes back by itself. It gives nobody more than was running before.
 """
 
 from __future__ import annotations
@@ -18,10 +21,12 @@ from http import HTTPStatus
 
 from contract.errors import ApraNovaError, Reason
 from contract.manager import LaunchStep, WorkspaceView
-from contract.names import DOOR_PATH, StepName, WorkspaceState
+from contract.names import DOOR_PATH, StepName, StopReason, WorkspaceState
 
 FAST_FOR_S = 5.0
 RETRY_S = 3.0
+RESTARTS_WITHIN_S = 120.0
+"""How long after a task's death any page may start another: those that were open then do so."""
 _STOP_STEPS = (StepName.SAVING, StepName.CAME_BACK, StepName.SAVED, StepName.TASK_STOPPED)
 _TRANSIENT = (Reason.INTERNAL, Reason.CONFLICT, Reason.MANAGER_UNAVAILABLE)
 
@@ -51,6 +56,8 @@ class Visit:
     """A person opened the address (`is_by_person`), so it may launch."""
     waits: bool
     """The address is `waiting_path`: a waiting page refreshed itself."""
+    in_a_tab: bool = False
+    """It is a page of its own (`is_in_a_tab`), whoever led there."""
 
 
 @dataclass(frozen=True)
@@ -110,12 +117,26 @@ def is_by_person(method: str, headers: Mapping[str, str]) -> bool:
 
     `headers` has names in lower case, or ignores case.
     """
+    return is_in_a_tab(method, headers) and headers.get("sec-fetch-site") in ("same-origin", "none")
+
+
+def is_in_a_tab(method: str, headers: Mapping[str, str]) -> bool:
+    """Whether a browser opens the address as a page of its own, not a frame, fetch or prefetch."""
     return (
         method == "GET"
-        and headers.get("sec-fetch-site") in ("same-origin", "none")
         and headers.get("sec-fetch-mode") == "navigate"
         and headers.get("sec-fetch-dest") == "document"
         and not (headers.get("sec-purpose") or headers.get("purpose") or "").startswith("prefetch")
+    )
+
+
+def restarts(view: WorkspaceView, now: float) -> bool:
+    """Whether the workspace ran until its task died a moment ago, and a launch may help."""
+    return (
+        view.state is WorkspaceState.STOPPED
+        and view.stop_reason is StopReason.TASK_ENDED
+        and view.stopped_at is not None
+        and now - view.stopped_at < RESTARTS_WITHIN_S
     )
 
 
@@ -133,7 +154,7 @@ def decide(view: WorkspaceView, visit: Visit, rules: Rules, *, now: float) -> En
             return _starting(view, rules, now)
         case WorkspaceState.STOPPING:
             return _stopping(view, visit, rules)
-        case _ if may_launch:
+        case _ if may_launch or (visit.in_a_tab and not visit.waits and restarts(view, now)):
             return Launch()
         case _:
             return _stopped(view, visit)

@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import random
+import re
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -9,8 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
+from benchmarks import chaos
 from tests.product import Product, fixed_pool
 from tests.school import School
 from tests.student import Student
@@ -51,11 +54,53 @@ def test_a_task_that_dies_is_recorded_and_the_next_launch_works(
     student.sign_in()
     code = student.launch()
     code.make_file("precious.txt", "precious")
+    code.page.close()  # an open editor would start it again
     for pid in task_pids(fragile_product):
         os.kill(pid, signal.SIGKILL)
     student.expect_state("Stopped", within_s=30)
     resumed = student.launch()
     resumed.expect_file("precious.txt")
+
+
+@pytest.mark.parametrize("victim", ["agent", "code-server"])
+def test_an_editor_whose_task_dies_says_so_and_comes_back_with_what_was_typed(
+    victim: str, fragile_product: Product, new_page: Callable[..., Page]
+) -> None:
+    student = Student(new_page(), fragile_product, fragile_product.accounts()["amira"])
+    student.sign_in()
+    state = workspace(student)
+    code = student.open() if state and state["state"] == "running" else student.launch()
+    name = f"typed-{victim}.txt"
+    code.make_file(name, "first line")
+    code.open_file(name)
+    code.expect_text("first line")
+    code.page.locator(".editor-instance .view-lines").first.click()
+    code.page.keyboard.press("Control+End")
+    code.page.keyboard.type(f"typed before the {victim} died")
+    code.page.wait_for_timeout(3_000)
+    with code.page.expect_event("domcontentloaded", timeout=40_000):
+        kill_in_sandbox(fragile_product, victim)
+        expect(code.page.get_by_role("alert").filter(has_text="Your workspace")).to_be_visible(timeout=3_000)
+    code.page.wait_for_url(re.compile(r"//ws-"), timeout=40_000)
+    code.wait_until_painted()
+    expect(code.page.locator(".tab", has_text=name).first).to_be_visible(timeout=40_000)
+    code.open_file(name)
+    code.expect_text(f"typed before the {victim} died")
+    expect(code.page.get_by_role("alert").filter(has_text="Your workspace")).to_be_hidden()
+
+
+def kill_in_sandbox(product: Product, victim: str) -> None:
+    """In every sandbox: the agent itself, or what the agent started."""
+    for pid in School(product).sandboxes():
+        for process in psutil.Process(pid).children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                words = " ".join(process.cmdline())
+                is_agent, is_server = (
+                    "/opt/apranova/task.py" in words and process.name() != "bwrap",
+                    "/opt/code-server/server.js" in words,
+                )
+                if (is_agent and victim == "agent") or (is_server and victim == "code-server"):
+                    process.kill()
 
 
 def test_a_warm_task_that_dies_in_the_hands_of_a_launch_is_replaced_without_a_click(fragile_product: Product) -> None:
@@ -84,7 +129,7 @@ def test_a_warm_task_that_dies_in_the_hands_of_a_launch_is_replaced_without_a_cl
     school.stop_all([chloe])
 
 
-def test_the_death_of_the_shim_ends_its_sandboxes_and_the_next_launch_works(
+def test_the_death_of_the_shim_ends_its_sandboxes_and_open_editors_come_back(
     fragile_product: Product, new_page: Callable[..., Page]
 ) -> None:
     student = Student(new_page(), fragile_product, fragile_product.accounts()["chloe"])
@@ -92,11 +137,24 @@ def test_the_death_of_the_shim_ends_its_sandboxes_and_the_next_launch_works(
     code = student.launch()
     code.make_file("precious.txt", "precious")
     before = task_pids(fragile_product)
-    os.kill(fragile_product.pids()["shim"], signal.SIGKILL)
-    wait_until(lambda: not any(map(psutil.pid_exists, before)), "sandboxes outlived the shim", fragile_product)
-    student.expect_state("Stopped", within_s=40)
-    resumed = student.launch()
-    resumed.expect_file("precious.txt")
+    with code.page.expect_event("domcontentloaded", timeout=40_000):
+        os.kill(fragile_product.pids()["shim"], signal.SIGKILL)
+        wait_until(lambda: not any(map(psutil.pid_exists, before)), "sandboxes outlived the shim", fragile_product)
+    code.wait_until_painted()
+    code.expect_file("precious.txt")
+
+
+def test_a_student_under_dying_parts_loses_nothing_and_clicks_once(fragile_product: Product) -> None:
+    """The short form of `./apranova chaos`: each part is struck at one launch and one stop."""
+    school, found, chance = School(fragile_product), {}, random.Random(17)  # noqa: S311  repeatable
+    ben = school.demo_student("ben")
+    ben.launch()
+    for number, part in enumerate(chaos.PARTS):
+        blow = chaos.SIGNALS[number % 2]
+        found[part] = chaos.Blows()
+        chaos.strike_a_launch(school, ben, part, blow, found[part], chance)
+        chaos.strike_a_stop(school, ben, part, blow, found[part], chance)
+    assert {part: (blows.errors, blows.lost) for part, blows in found.items()} == dict.fromkeys(chaos.PARTS, ([], 0))
 
 
 def test_nothing_is_left_when_the_supervisor_is_killed(fragile_product: Product) -> None:

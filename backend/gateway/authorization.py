@@ -16,6 +16,7 @@ from backend.gateway.decision import Asked, Verdict, decide, is_from_sibling
 from backend.gateway.endpoints import WorkspaceViews
 from backend.gateway.identity import IdentitySigner
 from backend.gateway.site import Place, Site
+from contract.door import restarts
 from contract.manager import WorkspaceView
 from contract.names import IDENTITY_HEADER, LAUNCH_SECRET_HEADER, PORT_HEADER
 
@@ -79,7 +80,7 @@ class Authorization:
         verdict = decide(asked, place=place, own_origin=own_origin, page=page, access=access, view=view)
         if verdict is Verdict.ALLOW and access is not None and view is not None:
             return Answer(200, self._way_to(view, access, application_cookies))
-        answer = self._refusal(verdict, asked, place)
+        answer = self._refusal(verdict, asked, place, view)
         if place is not None and asked.origin and is_from_sibling(place, page):
             answer.headers += _readable_by(asked)
         return answer
@@ -144,7 +145,7 @@ class Authorization:
         answer.headers.append(CLEAR_COOKIES)
         return answer
 
-    def _refusal(self, verdict: Verdict, asked: Asked, place: Place | None) -> Answer:
+    def _refusal(self, verdict: Verdict, asked: Asked, place: Place | None, view: WorkspaceView | None) -> Answer:
         door = self._site.door_url(place, asked.target)
         match verdict:
             case Verdict.UNKNOWN_HOST:
@@ -157,6 +158,8 @@ class Authorization:
                 return Answer(204)
             case Verdict.NO_ACCESS if not asked.is_navigation:
                 return problem(401, "not_entered", f"Enter the workspace through {door}.")
+            case Verdict.NOT_RUNNING if not asked.is_navigation and view is not None and restarts(view, time.time()):
+                return problem(409, "task_ended", f"The workspace's task died. It starts again at {door}.")
             case Verdict.NOT_RUNNING if not asked.is_navigation:
                 return problem(409, "not_running", f"The workspace is not running. Launch it at {door}.")
             case _:

@@ -38,6 +38,7 @@ from contract.door import (
     decide,
     failed,
     is_by_person,
+    is_in_a_tab,
     not_yours,
     path_of,
     waiting_path,
@@ -108,7 +109,9 @@ def workspace(request: HttpRequest, user: User, workspace_id: str) -> HttpRespon
         services.launch_for(user, own)
         return HttpResponseRedirect(waiting_path(own.pk), status=HTTPStatus.SEE_OTHER)
     view = services.view_of(own)
-    visit = Visit(is_by_person(request.method or "", request.headers), waits="wait" in request.GET)
+    method = request.method or ""
+    by_person, in_a_tab = is_by_person(method, request.headers), is_in_a_tab(method, request.headers)
+    visit = Visit(by_person, waits="wait" in request.GET, in_a_tab=in_a_tab)
     match decide(view, visit, ON_ONE_MACHINE, now=time.time()):
         case Page() as page:
             return _answer(request, page)

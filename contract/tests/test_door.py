@@ -12,7 +12,7 @@ from contract.door import ON_AWS, ON_ONE_MACHINE, Enter, Launch, Page, Refresh, 
 from contract.door_page import content_security_policy, render
 from contract.errors import ApraNovaError, Reason
 from contract.manager import Endpoint, LaunchStep, WorkspaceView
-from contract.names import StepName, WorkspaceKind, WorkspaceState
+from contract.names import StepName, StopReason, WorkspaceKind, WorkspaceState
 
 NOW = 1_000.0
 PATH = "/workspace/ws-aaaaaaaaaa/"
@@ -127,6 +127,29 @@ def test_an_error_is_a_page_that_tries_again_or_lets_the_person_do_so(
     assert bool(page.button) == (refresh is None)
     without = door.failed(error, ON_AWS, path="")
     assert (without.status, without.refresh, without.button) == (on_aws, None, None)
+
+
+IN_A_TAB = Visit(by_person=False, waits=False, in_a_tab=True)
+JUST_DIED = {"stop_reason": StopReason.TASK_ENDED, "stopped_at": NOW - 1}
+
+
+def test_a_tab_that_was_open_when_the_task_died_starts_the_workspace_again() -> None:
+    """Once, a student had to find the reload and then click Launch."""
+    assert decide(STOPPED, IN_A_TAB, **JUST_DIED) == Launch()
+
+
+@pytest.mark.parametrize(
+    ("visit", "values"),
+    [
+        (FOREIGN, JUST_DIED),  # a frame, a fetch or a prefetch
+        (replace(IN_A_TAB, waits=True), JUST_DIED),  # a waiting page never repeats a launch
+        (IN_A_TAB, {**JUST_DIED, "stopped_at": NOW - door.RESTARTS_WITHIN_S}),
+        (IN_A_TAB, {**JUST_DIED, "stop_reason": StopReason.IDLE}),
+        (IN_A_TAB, {**JUST_DIED, "stop_reason": StopReason.LAUNCH_FAILED}),
+    ],
+)
+def test_no_other_stopped_workspace_starts_by_itself(visit: Visit, values: dict[str, Any]) -> None:
+    assert decide(STOPPED, visit, **values).title == "Your workspace is stopped"
 
 
 @pytest.mark.parametrize(

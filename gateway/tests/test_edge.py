@@ -144,6 +144,7 @@ def test_a_silent_workspace_is_a_friendly_page_that_tries_again_and_knows_the_do
         machine = stack.client.ask(stack.host(MINE), headers=cookie)
         assert (machine.status, machine.header("content-type")) == (503, "application/problem+json")
         assert b'"status":503' in machine.body
+        assert b'"reason":"workspace_silent"' in machine.body  # images/vscode/page/lost.js reads it
     assert stack.client.ask(stack.host(MINE), headers=cookie).status == 200
 
 

@@ -84,7 +84,7 @@ def _make_code_server(node: NodeRuntime, into: Path, progress: Progress) -> None
     recipe.install_extensions(node, code_server, scratch)
     progress.step()
     recipe.prune(code_server)
-    recipe.set_defaults(code_server)
+    recipe.complete_page(code_server)
     recipe.copy_icons(code_server)
     progress.step()
     building.compress(code_server / recipe.VSCODE, into / "static-gzip", leave_out=recipe.is_servers_alone)
@@ -127,7 +127,7 @@ def find_node() -> NodeRuntime:
 
 def _layer_key(node: NodeRuntime) -> str:
     sources = [HERE / "recipe.py", HERE / "defaults.json"]
-    for folder in ("install", "extensions"):
+    for folder in ("install", "extensions", "page"):
         sources += [path for path in (HERE / folder).rglob("*") if "node_modules" not in path.parts]
     return building.digest(sources, node.version(), platform.machine())
 

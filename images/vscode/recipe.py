@@ -129,8 +129,8 @@ def prune(code_server: Path) -> None:
             source_map.unlink()
 
 
-def set_defaults(code_server: Path) -> None:
-    """Make our settings VS Code's defaults.
+def complete_page(code_server: Path) -> None:
+    """Put two scripts into VS Code's start page: our settings as its defaults, and page/lost.js.
 
     VS Code's web workbench takes `configurationDefaults` with its start page. They hold at the
     first paint, a student's own settings win, a new image changes them for everyone, and no home
@@ -146,6 +146,7 @@ def set_defaults(code_server: Path) -> None:
         f"options.configurationDefaults = {{...options.configurationDefaults, ...{defaults}}};"
         'meta.setAttribute("data-settings", JSON.stringify(options));'
         "}</script>\n"
+        f'<script nonce="{{{{WORKBENCH_SCRIPT_NONCE}}}}">{(HERE / "page/lost.js").read_text()}</script>\n'
     )
     page = code_server / _PAGE
     html = page.read_text()

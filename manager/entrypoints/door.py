@@ -29,6 +29,7 @@ from contract.door import (
     decide,
     failed,
     is_by_person,
+    is_in_a_tab,
     not_yours,
     waiting_path,
 )
@@ -138,11 +139,13 @@ class Door:
         return self._redirect(waiting_path(workspace_id), HTTPStatus.SEE_OTHER)
 
     def _visited(self, request: Request, workspace: Workspace) -> dict[str, Any]:
-        visit = Visit(is_by_person(request.method, request.headers), request.waits)
+        visit = Visit(
+            is_by_person(request.method, request.headers), request.waits, is_in_a_tab(request.method, request.headers)
+        )
         decision = self._decide(workspace, visit)
         if isinstance(decision, Launch):
             launched = launch(self._world, workspace.workspace_id)
-            decision = self._decide(launched, replace(visit, by_person=False))
+            decision = self._decide(launched, replace(visit, by_person=False, in_a_tab=False))
         if isinstance(decision, Page):
             return self._page(decision)
         return self._redirect(f"{BACKEND_DOOR_PATH}{workspace.workspace_id}/")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +23,15 @@ from backend.gateway.endpoints import WorkspaceViews
 from backend.gateway.identity import IdentitySigner
 from backend.gateway.site import Place, Site
 from backend.gateway.tests.test_decision import ACCESS, OTHER, OWN, WORKSPACE, view
-from contract.names import DOOR_AUDIENCE, DOOR_COOKIE, DOOR_ISSUER, IDENTITY_HEADER, LAUNCH_SECRET_HEADER
+from contract.names import (
+    DOOR_AUDIENCE,
+    DOOR_COOKIE,
+    DOOR_ISSUER,
+    IDENTITY_HEADER,
+    LAUNCH_SECRET_HEADER,
+    StopReason,
+    WorkspaceState,
+)
 
 HOST = f"{WORKSPACE}.ws.localhost:8080"
 SITE = Site("http://localhost:8080", "ws.localhost:8080")
@@ -117,6 +126,19 @@ async def test_a_refusal_leads_people_to_the_door_and_tells_programs_why(
     if location is None:
         assert json.loads(answer.body)["status"] == status
         assert told["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"), [(StopReason.TASK_ENDED, "task_ended"), (StopReason.IDLE, "not_running"), (None, "not_running")]
+)
+async def test_an_open_editor_is_told_whether_its_task_died_or_was_stopped(
+    reason: StopReason | None, told: str
+) -> None:
+    """The page starts a workspace again whose task died, and never one that somebody stopped."""
+    world = World()
+    world.view = replace(view(WorkspaceState.STOPPED), stop_reason=reason, stopped_at=time.time() - 1)
+    answer = await world.ask()
+    assert (answer.status, json.loads(answer.body)["reason"]) == (409, told)
 
 
 async def test_an_access_is_kept_for_two_seconds_and_never_past_a_revocation() -> None:

@@ -25,7 +25,7 @@ def test_an_unexpected_start_page_of_vs_code_fails_the_build_instead_of_losing_t
     page.parent.mkdir(parents=True)
     page.write_text("<html><body></body></html>")
     with pytest.raises(BuildFailed, match="start page has changed"):
-        recipe.set_defaults(tmp_path)
+        recipe.complete_page(tmp_path)
 
 
 CLI = "exports.parse = exports.readConfigFile = exports.setDefaults = () => {};"
