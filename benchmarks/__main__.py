@@ -17,6 +17,7 @@ from benchmarks import (
     launch,
     machine,
     pool,
+    preview,
     report,
     simulate,
     superset,
@@ -27,6 +28,7 @@ from tests.run import StepFailed, find_chromium
 ALL: dict[str, ModuleType] = {
     "launch": launch,
     "gateway": gateway,
+    "preview": preview,
     "footprint": footprint,
     "superset": superset,
     "simulate": simulate,
@@ -46,7 +48,7 @@ def main() -> int:
         return mutants.main(sys.argv[3:])
     arguments = _parse()
     try:
-        if arguments.name not in ("simulate", "pool", "lambda"):
+        if arguments.name not in ("preview", "simulate", "pool", "lambda"):
             find_chromium()
     except StepFailed as problem:
         sys.stderr.write(f"apranova: {problem}\n")

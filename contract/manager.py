@@ -29,6 +29,7 @@ class Action(enum.StrEnum):
     EXPECT = "expect"
     SNAPSHOTS = "snapshots"
     RESTORE = "restore"
+    PORTS = "ports"
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class CreateRequest:
 
 @dataclass(frozen=True)
 class WorkspaceRequest:
-    """LAUNCH, STOP, RESTART, DELETE, UNDELETE, SNAPSHOTS: a repeat changes nothing."""
+    """LAUNCH, STOP, RESTART, DELETE, UNDELETE, SNAPSHOTS, PORTS: a repeat changes nothing."""
 
     workspace_id: str
 
@@ -222,6 +223,13 @@ class WorkspaceView:
 @dataclass(frozen=True)
 class WorkspaceAnswer:
     workspace: WorkspaceView
+
+
+@dataclass(frozen=True)
+class PortsAnswer:
+    """On which ports the student's programs listen now; none unless the workspace runs."""
+
+    ports: tuple[int, ...]
 
 
 @dataclass(frozen=True)

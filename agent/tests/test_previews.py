@@ -34,7 +34,7 @@ def claimed() -> Iterator[TaskProcess]:
 
 @contextmanager
 def program(
-    answer: bytes | Callable[[socket.socket], None] = OK, *, address: str = "127.0.0.1"
+    answer: bytes | Callable[[socket.socket, bytes], None] = OK, *, address: str = "127.0.0.1"
 ) -> Iterator[tuple[int, list[bytes]]]:
     """A student's program that answers every request so; its port, and the heads that it got."""
     heads: list[bytes] = []
@@ -51,9 +51,10 @@ def program(
                     received = b""
                     while b"\r\n\r\n" not in received and (piece := client.recv(65536)):
                         received += piece
-                    heads.append(received)
+                    head, _, rest = received.partition(b"\r\n\r\n")
+                    heads.append(head)
                     if callable(answer):
-                        answer(client)
+                        answer(client, rest)
                     else:
                         client.sendall(answer)
 
@@ -140,7 +141,7 @@ def test_a_program_that_does_not_run_is_a_page_that_tries_again_or_a_line(claime
 
 
 def test_a_websocket_of_a_program_carries_bytes_and_is_no_session_of_the_editor(claimed: TaskProcess) -> None:
-    def echo(client: socket.socket) -> None:
+    def echo(client: socket.socket, _rest: bytes) -> None:
         client.sendall(b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\n\r\n")
         while piece := client.recv(65536):
             client.sendall(piece)
@@ -168,7 +169,7 @@ def test_a_websocket_of_a_program_carries_bytes_and_is_no_session_of_the_editor(
 def test_events_arrive_one_by_one_and_an_upload_is_streamed(claimed: TaskProcess) -> None:
     gone_on = threading.Event()
 
-    def events(client: socket.socket) -> None:
+    def events(client: socket.socket, _rest: bytes) -> None:
         client.sendall(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\ndata: 1\n\n")
         assert gone_on.wait(10)
         client.sendall(b"data: 2\n\n")
@@ -183,8 +184,8 @@ def test_events_arrive_one_by_one_and_an_upload_is_streamed(claimed: TaskProcess
 
     counted: list[int] = []
 
-    def count(client: socket.socket) -> None:
-        size = 0
+    def count(client: socket.socket, rest: bytes) -> None:
+        size = len(rest)
         while size < 64 * 2**20 and (piece := client.recv(2**20)):
             size += len(piece)
         counted.append(size)
@@ -195,7 +196,7 @@ def test_events_arrive_one_by_one_and_an_upload_is_streamed(claimed: TaskProcess
         for _ in range(64):
             client.sendall(bytes(2**20))
         assert b" 200 OK" in read_all(client)
-    assert counted[0] >= 63 * 2**20
+    assert counted == [64 * 2**20]
 
 
 def test_only_a_person_s_visit_counts_as_activity(claimed: TaskProcess) -> None:

@@ -26,6 +26,7 @@ from contract.manager import (
     KeepRunningRequest,
     KindView,
     LaunchStep,
+    PortsAnswer,
     WorkspaceAnswer,
     WorkspaceRequest,
     WorkspaceView,
@@ -64,6 +65,7 @@ class FakeManager:
             self.status = 200
             self.unreachable = False
             self.finish_launches = True
+            self.ports: tuple[int, ...] = ()
 
     def change(self, workspace_id: str, **changes: Any) -> WorkspaceView:
         with self._lock:
@@ -115,6 +117,8 @@ class FakeManager:
                 until = min(wish.until, time.time() + KEEP_RUNNING_MAX_S) if wish.until else None
                 return WorkspaceAnswer(self.change(wish.workspace_id, keep_running_until=until))
         view = self._known(from_json(WorkspaceRequest, payload).workspace_id)
+        if action is Action.PORTS:
+            return PortsAnswer(self.ports if view.state is WorkspaceState.RUNNING else ())
         return WorkspaceAnswer(getattr(self, f"_{action.value}")(view))
 
     def _known(self, workspace_id: str) -> WorkspaceView:

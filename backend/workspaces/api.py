@@ -15,11 +15,12 @@ from backend.accounts.models import User
 from backend.workspaces import services
 from backend.workspaces.events import STREAM_DESCRIPTION, open_stream
 from backend.workspaces.models import Workspace
-from backend.workspaces.presentation import notices_out, workspace_out
+from backend.workspaces.presentation import notices_out, ports_out, workspace_out
 from backend.workspaces.schemas import (
     CreateWorkspaceIn,
     DeleteWorkspaceIn,
     KeepRunningIn,
+    PortListOut,
     WorkspaceListOut,
     WorkspaceOut,
 )
@@ -71,6 +72,13 @@ def delete_workspace(request: HttpRequest, workspace_id: WorkspaceId, payload: D
     """Marks it for deletion; undo is possible until `purge_at`. 422 when the name differs."""
     user, workspace = _asked_for(request, workspace_id)
     return workspace_out(workspace, services.delete(workspace, payload.name, acting_user=user))
+
+
+@router.get("{workspace_id}/ports/", response=PortListOut, operation_id="list_ports", summary="Programs that listen")
+def list_ports(request: HttpRequest, workspace_id: WorkspaceId) -> PortListOut:
+    """The ports on which the student's programs listen now, and where a browser sees them."""
+    _, workspace = _asked_for(request, workspace_id)
+    return ports_out(workspace, services.listening_ports(workspace))
 
 
 @router.post("{workspace_id}/stop/", response=WorkspaceOut, operation_id="stop_workspace", summary="Stop")

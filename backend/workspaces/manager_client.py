@@ -28,6 +28,7 @@ from contract.manager import (
     DescribeRequest,
     ExpectRequest,
     KeepRunningRequest,
+    PortsAnswer,
     WorkspaceAnswer,
     WorkspaceRequest,
     WorkspaceView,
@@ -92,6 +93,10 @@ class ManagerClient:
             answer = self._ask(Action.DESCRIBE, DescribeRequest(ids), DescribeAnswer)
             views.extend(answer.workspaces)
         return DescribeAnswer(tuple(views), answer.kinds, answer.disk)
+
+    def ports(self, workspace_id: str) -> tuple[int, ...]:
+        """On which ports the student's programs listen now."""
+        return self._ask(Action.PORTS, WorkspaceRequest(workspace_id), PortsAnswer).ports
 
     def put_cohort(self, request: CohortRequest) -> None:
         self._ask(Action.PUT_COHORT, request, Nothing)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from django.conf import settings
 
 from backend.workspaces.models import Workspace
-from backend.workspaces.schemas import WorkspaceOut
+from backend.workspaces.schemas import PortListOut, WorkspaceOut
 from contract.door import path_of
 from contract.manager import DiskView, WorkspaceView
+from contract.names import BACKEND_DOOR_PATH
 
 DISK_NEARLY_FULL = (
     "The school's disk is nearly full. Please delete files that you do not need. You can work on, but a "
@@ -17,6 +18,11 @@ DISK_NEARLY_FULL = (
 
 def notices_out(disk: DiskView | None) -> list[str]:
     return [DISK_NEARLY_FULL] if disk is not None and disk.nearly_full else []
+
+
+def ports_out(workspace: Workspace, ports: tuple[int, ...]) -> PortListOut:
+    door = f"{settings.ENVIRONMENT.public_url}{BACKEND_DOOR_PATH}{workspace.pk}/port"
+    return PortListOut.model_validate({"ports": [{"port": port, "url": f"{door}/{port}/"} for port in ports]})
 
 
 def workspace_out(workspace: Workspace, view: WorkspaceView) -> WorkspaceOut:

@@ -42,6 +42,16 @@ class HomeUseOut(Schema):
     """For the student, sentences; empty while the home is within its limits."""
 
 
+class PortOut(Schema):
+    port: int
+    url: str
+    """Leads the owner to what the program serves there."""
+
+
+class PortListOut(Schema):
+    ports: list[PortOut]
+
+
 class WorkspaceOut(Schema):
     id: str
     kind: WorkspaceKind

@@ -144,6 +144,11 @@ def complete_page(code_server: Path) -> None:
         'const meta = document.getElementById("vscode-workbench-web-configuration");'
         'const options = JSON.parse(meta.getAttribute("data-settings"));'
         f"options.configurationDefaults = {{...options.configurationDefaults, ...{defaults}}};"
+        # VSCODE_PROXY_URI (application.py): terminals get it from here, with the host in it.
+        # VS Code's server replaces what stands in two braces, so they do not stand together.
+        "const product = options.productConfiguration;"
+        'const host = "{" + "{host}}";'
+        "if (product) product.proxyEndpointTemplate = product.proxyEndpointTemplate?.replace(host, location.host);"
         'meta.setAttribute("data-settings", JSON.stringify(options));'
         "}</script>\n"
         f'<script nonce="{{{{WORKBENCH_SCRIPT_NONCE}}}}">{(HERE / "page/lost.js").read_text()}</script>\n'

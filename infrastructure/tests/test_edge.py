@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contract.names import PREVIEW_LABEL_PATTERN
 from infrastructure.tests.templates import Assembly
 
 
@@ -62,3 +63,30 @@ def test_every_name_of_the_school_has_its_record(hundred: Assembly) -> None:
         ("*.ws.school.example.", "AAAA"),
         ("origin.school.example.", "A"),
     }
+
+
+def test_the_host_of_a_port_takes_every_way_of_a_workspace(hundred: Assembly) -> None:
+    """One label below the workspaces' domain: what fits `*.ws.school.example` fits it, and the
+    firewall's rules against SQL and scripts end there as well."""
+    host = "p65535--ws-aaaaaaaaaa.ws.school.example"
+    assert PREVIEW_LABEL_PATTERN.fullmatch(host.partition(".")[0])
+    assert len(host.partition(".")[0]) <= 63
+    listened = [
+        pattern
+        for rule in hundred.all("AWS::ElasticLoadBalancingV2::ListenerRule")
+        for condition in rule["Conditions"]
+        for pattern in condition.get("HostHeaderConfig", {}).get("Values", [])
+    ]
+    aliases = [
+        alias
+        for distribution in hundred.all("AWS::CloudFront::Distribution")
+        for alias in distribution["DistributionConfig"]["Aliases"]
+    ]
+    certified = [
+        name
+        for certificate in hundred.all("AWS::CertificateManager::Certificate")
+        for name in [certificate["DomainName"], *certificate["SubjectAlternativeNames"]]
+    ]
+    records = [record["Name"].rstrip(".") for record in hundred.all("AWS::Route53::RecordSet")]
+    for names in (listened, aliases, certified, records):
+        assert f"*.{host.partition('.')[2]}" in names

@@ -92,6 +92,8 @@ class InvocationHandler:
             case Action.RESTORE:
                 wanted = wire.from_json(RestoreRequest, event)
                 return self._view(snapshots.restore(world, wanted.workspace_id, wanted.snapshot_id))
+            case Action.PORTS:
+                return views.ports(world, _workspace_id(event))
             case _:
                 assert_never(action)
 

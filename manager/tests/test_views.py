@@ -11,9 +11,9 @@ from contract.manager import Endpoint, KindView, TaskView, WorkspaceView
 from contract.names import StopReason, TaskState, WorkspaceKind, WorkspaceState
 from manager.domain.policy import Policy
 from manager.domain.pool.outlook import Outlook, TargetLine
-from manager.tests.school import ANNA, School
+from manager.tests.school import ANNA, School, running
 from manager.tests.test_records import FILLED, THEN
-from manager.use_cases.views import Kinds, describe, fleet, view
+from manager.use_cases.views import Kinds, describe, fleet, ports, view
 
 AS_RECORDED = (
     *("workspace_id", "owner_id", "kind", "version", "steps", "launch_path", "launch_requested_at", "running_since"),
@@ -101,3 +101,16 @@ def test_an_operator_sees_tasks_pool_and_what_is_enforced() -> None:
 
     school.runner.enforced = enforced  # type: ignore[method-assign]
     assert fleet(school.world, Kinds(school.world), last_sweep_at=None).enforced == {"engine": "not known: silence"}
+
+
+def test_ports_are_those_of_programs_in_a_task_that_runs_and_answers() -> None:
+    school = running()
+    school.task().ports = (3000, 5173)
+    assert ports(school.world, ANNA).ports == (3000, 5173)
+    school.task().alive = False
+    assert ports(school.world, ANNA).ports == ()
+    with pytest.raises(ApraNovaError, match="does not exist"):
+        ports(school.world, "ws-zzzzzzzzzz")
+    stopped = School()
+    stopped.enrol(ANNA)
+    assert ports(stopped.world, ANNA).ports == ()

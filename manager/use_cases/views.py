@@ -12,6 +12,7 @@ from contract.manager import (
     HomeUseView,
     KindView,
     PoolView,
+    PortsAnswer,
     TaskView,
     WorkspaceView,
 )
@@ -20,6 +21,8 @@ from manager.domain.lifecycle.backup_health import advice
 from manager.domain.lifecycle.disk import student_words
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy
+from manager.ports.task_agent import AgentUnreachable
+from manager.use_cases.records import get_workspace
 from manager.use_cases.world import World
 
 
@@ -122,6 +125,23 @@ def describe(world: World, workspace_ids: tuple[str, ...], kinds: Kinds) -> Desc
         )
     found = world.store.find_workspaces(workspace_ids) if workspace_ids else ()
     return DescribeAnswer(tuple(view(workspace, world.policy) for workspace in found), kinds.views(), world.disk())
+
+
+def ports(world: World, workspace_id: str) -> PortsAnswer:
+    """The one read that asks an agent: a student has just started a program and waits for it.
+
+    None while the workspace does not run or its agent does not answer. Raises ApraNovaError:
+    WORKSPACE_NOT_FOUND.
+    """
+    workspace = get_workspace(world, workspace_id)
+    task = world.store.find_task(workspace.task_id) if workspace.task_id else None
+    if workspace.state is not WorkspaceState.RUNNING or task is None:
+        return PortsAnswer(())
+    try:
+        status = world.agent.status(task.control_address, task.agent_token)
+    except AgentUnreachable:
+        return PortsAnswer(())
+    return PortsAnswer(status.ports if status.workspace_id == workspace_id else ())
 
 
 def fleet(world: World, kinds: Kinds, *, last_sweep_at: float | None) -> FleetAnswer:

@@ -27,6 +27,7 @@ class PretendedTask:
     activity_reason: str = ""
     busy: str = ""
     keep_running_wish_until: float | None = None
+    ports: tuple[int, ...] = ()
     failure: str = ""
     saves: int = 0
     warnings: list[WarnRequest] = field(default_factory=list)
@@ -204,4 +205,5 @@ class MemoryTaskAgent:
             busy=task.busy,
             keep_running_wish_until=task.keep_running_wish_until,
             failure=task.failure,
+            ports=task.ports,
         )

@@ -15,7 +15,10 @@ export const unexpected: string[] = [];
 export class FakeApi {
   readonly sent: { route: string; body: unknown }[] = [];
 
-  constructor(readonly answers: Answers) {
+  readonly answers: Answers;
+
+  constructor(answers: Answers) {
+    this.answers = { "GET /api/workspace/{workspace_id}/ports/": { status: 200, body: { ports: [] } }, ...answers };
     document.cookie = "apranova_csrf=token";
     vi.stubGlobal("fetch", (request: Request | string, init?: RequestInit) =>
       this.fetch(typeof request === "string" ? new Request(new URL(request, window.location.origin), init) : request),

@@ -62,6 +62,18 @@ it("sends the request first, then opens the tab without an opener, and sends it 
   await waitFor(() => expect(tab?.visited).toEqual(["/workspace/ws-abcdefghij/"]));
 });
 
+it("lists what the student's own programs serve, each in a tab of its own", async () => {
+  const url = "http://localhost:8080/api/door/ws-abcdefghij/port/5173/";
+  new FakeApi({ "GET /api/workspace/{workspace_id}/ports/": { status: 200, body: { ports: [{ port: 5173, url }] } } });
+  showCard({ current: workspace({ state: "running" }) });
+  const link = await screen.findByRole("link", { name: /Port 5173/ });
+  expect([link.getAttribute("href"), link.getAttribute("rel"), link.getAttribute("target")]).toEqual([
+    url,
+    "noopener",
+    "_blank",
+  ]);
+});
+
 it("goes to the door only after the launch is answered, because the door would launch a second time", async () => {
   let answer = () => {};
   new FakeApi({

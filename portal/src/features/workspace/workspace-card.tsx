@@ -19,6 +19,7 @@ import { LaunchHistory, LaunchSteps } from "./launch-steps";
 import { type CardView, describeCard } from "./model/card";
 import { KINDS } from "./kinds";
 import { openWorkspaceTab, type WorkspaceTab } from "./open-workspace";
+import { Ports } from "./ports";
 import { StateChip } from "./state-chip";
 
 interface WorkspaceCardProps {
@@ -85,6 +86,7 @@ export function WorkspaceCard({ kind, workspace, kinds, replaced = false }: Work
               <p className="text-pretty">{view.sentence}</p>
             )}
             {workspace?.state === "running" && <RunningFacts view={view} />}
+            {workspace?.state === "running" && words.hasPorts && <Ports workspaceId={workspace.id} />}
             <div className="flex flex-wrap items-center gap-3 max-sm:flex-col max-sm:items-stretch">
               <PrimaryButton
                 view={view}

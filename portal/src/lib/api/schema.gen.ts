@@ -388,6 +388,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/workspace/{workspace_id}/ports/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Programs that listen
+         * @description The ports on which the student's programs listen now, and where a browser sees them.
+         */
+        get: operations["list_ports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workspace/{workspace_id}/restart/": {
         parameters: {
             query?: never;
@@ -891,6 +911,18 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+        };
+        /** PortListOut */
+        PortListOut: {
+            /** Ports */
+            ports: components["schemas"]["PortOut"][];
+        };
+        /** PortOut */
+        PortOut: {
+            /** Port */
+            port: number;
+            /** Url */
+            url: string;
         };
         /** PreviewIn */
         PreviewIn: {
@@ -1922,6 +1954,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WorkspaceOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_ports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortListOut"];
                 };
             };
             /** @description What went wrong (RFC 9457) */

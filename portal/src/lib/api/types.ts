@@ -8,6 +8,7 @@ export type WorkspaceList = Schemas["WorkspaceListOut"];
 export type WorkspaceKind = Schemas["WorkspaceKind"];
 export type WorkspaceState = Schemas["WorkspaceState"];
 export type LaunchStep = Schemas["LaunchStepOut"];
+export type Port = Schemas["PortOut"];
 export type Kind = Schemas["KindOut"];
 export type Cohort = Schemas["CohortOut"];
 export type CohortList = Schemas["CohortListOut"];

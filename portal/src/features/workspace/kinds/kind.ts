@@ -5,6 +5,8 @@ import type { ReactNode } from "react";
 export interface KindContent {
   name: string;
   promise: string;
+  /** Whether students run programs in it that a browser can open. */
+  hasPorts: boolean;
   /** What a restart ends and what comes back. */
   restart: string;
   /** What is deleted with the workspace. */

@@ -5,6 +5,7 @@ import type { KindContent } from "./kind";
 export const SUPERSET: KindContent = {
   name: "Apache Superset",
   promise: "Your data, charts and dashboards",
+  hasPorts: false,
   restart: "Running queries are stopped. Your charts, dashboards, queries and uploaded tables come back.",
   contents: "all its charts, dashboards, queries and uploaded tables",
   afterUnexpectedEnd: "Your charts, dashboards and uploaded tables are kept.",

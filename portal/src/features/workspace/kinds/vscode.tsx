@@ -5,6 +5,7 @@ import type { KindContent } from "./kind";
 export const VSCODE: KindContent = {
   name: "Visual Studio Code",
   promise: "Your editor, terminal and files",
+  hasPorts: true,
   restart: "Programs in the terminal are stopped. Your files, open editors and unsaved text come back.",
   contents: "all its files",
   afterUnexpectedEnd: "Your files are kept, and unsaved text comes back with the editor.",

@@ -1,0 +1,288 @@
+"""A student's own web apps in a real browser: theirs alone, and as they are on localhost."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, expect
+
+from single_machine.portal_build import node_environment, npm_command
+from tests.conftest import fresh_profiles
+from tests.product import Product
+from tests.student import Student, VSCode
+from tests.test_students_apart import assert_closed, get
+from tests.waiting import until
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+
+APP = Path(__file__).parent / "preview_app"
+PACKAGES = ("uvicorn", "h11", "click", "websockets", "typing_extensions.py")
+"""What a student would install with pip."""
+NOTICE_WITHIN_S = 2.0
+HOT_RELOAD_WITHIN_S = 1.0
+STATIC, VITE, API = 5180, 5173, 8000
+
+
+@dataclass
+class Class:
+    """Amira, whose programs run; Ben, who would like to see them."""
+
+    amira: Student
+    code: VSCode
+    ben: Student
+    workspace_id: str
+
+    def address(self, port: int, path: str = "/") -> str:
+        return f"http://p{port}--{self.workspace_id}.ws.localhost:{self.amira.product.port}{path}"
+
+    @property
+    def editor(self) -> str:
+        return f"http://{self.workspace_id}.ws.localhost:{self.amira.product.port}"
+
+    @property
+    def home(self) -> Path:
+        homes = self.amira.product.home / "h/data/homes"
+        for owner in homes.glob(".home-*.owner.json"):
+            if json.loads(owner.read_text())["workspace_id"] == self.workspace_id:
+                return homes / owner.name.removeprefix(".").removesuffix(".owner.json")
+        raise AssertionError("the workspace has no home")
+
+    def put(self, source: Path, name: str) -> None:
+        """Copy into the home, as the student's own."""
+        target = self.home / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, symlinks=True)
+        else:
+            shutil.copyfile(source, target)
+        if os.getuid() == 0:
+            owner = self.home.stat()
+            for path in [target.parent, target, *target.rglob("*")]:
+                os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+
+    def open(self, port: int, path: str = "/") -> Page:
+        page = self.amira.context.new_page()
+        page.goto(self.address(port, path))
+        return page
+
+    def serves(self, port: int) -> None:
+        until(
+            lambda: port in self.listening(),
+            lambda: f"nothing listens on {port}: {self.listening()}",
+            within_s=60,
+            every_s=0.3,
+        )
+
+    def listening(self) -> list[int]:
+        answer = self.amira.portal.request.get(f"{self.amira.product.url}/api/workspace/{self.workspace_id}/ports/")
+        return [each["port"] for each in answer.json()["ports"]]
+
+
+@pytest.fixture(scope="module")
+def apps(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The front end with its packages, by npm."""
+    folder = tmp_path_factory.mktemp("preview") / "app"
+    shutil.copytree(APP, folder)
+    subprocess.run([*npm_command(), "ci", "--silent"], cwd=folder, env=node_environment(), check=True, timeout=180)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def school(product: Product, chromium: Browser, apps: Path) -> Iterator[Class]:
+    accounts = product.accounts()
+    with fresh_profiles(chromium) as new_page:
+        amira, ben = (Student(new_page(), product, accounts[name]) for name in ("amira", "ben"))
+        for student in (amira, ben):
+            student.sign_in()
+        made = Class(amira, _entered(amira), ben, amira.workspace_id())
+        made.put(apps, "app")
+        packages = Path(uvicorn.__file__).parent.parent
+        for name in PACKAGES:
+            made.put(packages / name, f"packages/{name}")
+        made.code.terminal(
+            f"(cd ~/app && python3 -m http.server {STATIC} > /tmp/static.log 2>&1 &); "
+            f"(cd ~/app && PYTHONPATH=~/packages python3 -m uvicorn server:app --port {API} > /tmp/api.log 2>&1 &); "
+            "(cd ~/app && npm run dev > /tmp/vite.log 2>&1 &)"
+        )
+        for port in (STATIC, API, VITE):
+            made.serves(port)
+        yield made
+        amira.portal.get_by_role("button", name="Stop", exact=True).click()
+        amira.expect_state("Stopped", within_s=60)
+
+
+def _entered(student: Student) -> VSCode:
+    """Another test may have left the workspace running."""
+    running = student.portal.get_by_role("link", name="Open Workspace")
+    stopped = student.portal.get_by_role("button", name="Launch Workspace")
+    running.or_(stopped).first.wait_for()
+    return student.open() if running.count() else student.launch()
+
+
+def test_a_new_server_is_announced_and_its_button_opens_the_app(school: Class) -> None:
+    """The story: VS Code announced the port, and the link answered 403."""
+    page = school.code.page
+    school.code.terminal("date +%s.%N > ~/started; python3 -m http.server 5190 &")
+    notice = page.locator(".notifications-toasts .notification-list-item", has_text="port 5190")
+    notice.first.wait_for()
+    took_s = time.time() - float((school.home / "started").read_text())
+    assert took_s <= NOTICE_WITHIN_S
+    with school.amira.context.expect_page() as opened:
+        notice.get_by_role("button", name="Open in Browser").click()
+    expect(opened.value.get_by_role("heading", name="Directory listing for /")).to_be_visible()
+    assert opened.value.url == school.address(5190)
+    assert opened.value.evaluate("window.opener") is None
+    opened.value.close()
+
+
+def test_terminals_know_the_address_of_a_port(school: Class) -> None:
+    school.code.terminal("echo $VSCODE_PROXY_URI > ~/uri")
+    until(lambda: (school.home / "uri").exists() and (school.home / "uri").read_text())
+    assert (school.home / "uri").read_text().strip() == school.address(0).replace("p0--", "p{{port}}--")
+
+
+def test_a_change_in_a_vite_app_shows_without_a_reload(school: Class) -> None:
+    """Vite listens on ::1 alone and refuses foreign hosts. React keeps its state."""
+    page = school.open(VITE)
+    page.get_by_role("button", name="Clicked 0 times").click()
+    expect(page.get_by_role("button", name="Clicked 1 times")).to_be_visible()
+    source = school.home / "app/src/App.jsx"
+    page.evaluate("window.notReloaded = true")
+    source.write_text(source.read_text().replace("First words", "Second words"))
+    changed_at = time.monotonic()
+    page.get_by_role("heading", name="Second words").wait_for()
+    took_s = time.monotonic() - changed_at
+    assert page.evaluate("window.notReloaded") is True
+    expect(page.get_by_role("button", name="Clicked 1 times")).to_be_visible()
+    assert took_s <= HOT_RELOAD_WITHIN_S
+    page.close()
+
+
+def test_websocket_events_redirect_and_headers_are_as_on_localhost(school: Class) -> None:
+    page = school.open(API, "/page")
+    assert page.evaluate(
+        """() => new Promise((done, fail) => {
+            const socket = new WebSocket(location.origin.replace("http", "ws") + "/socket");
+            socket.onopen = () => socket.send("hello");
+            socket.onmessage = ({ data }) => done(data);
+            socket.onerror = fail;
+        })"""
+    ) == "hello"  # fmt: skip
+    apart_ms = page.evaluate(
+        """() => new Promise((done) => {
+            const at = [], events = new EventSource("/events");
+            events.onmessage = () => { at.push(performance.now()); if (at.length === 3) { events.close(); done(at[2] - at[0]); } };
+        })"""
+    )
+    assert apart_ms > 300  # one by one, not all at the end
+    page.goto(school.address(API, "/moved"))
+    assert page.url == school.address(API, "/where")
+    seen = json.loads(page.inner_text("body"))["headers"]
+    assert seen["host"] == f"localhost:{API}"
+    assert "apranova" not in json.dumps(seen)
+    assert not {"x-user", "x-workspace", "x-forwarded-for", "x-forwarded-proto"} & set(seen)
+    assert [
+        (cookie["name"], cookie["domain"]) for cookie in page.context.cookies(page.url) if cookie["name"] == "api"
+    ] == [("api", page.url.split("/")[2].split(":")[0])]
+    page.close()
+
+
+def test_a_front_end_asks_its_api_on_another_port_with_credentials(school: Class) -> None:
+    school.open(API, "/page").close()  # the person opens each port once
+    page = school.open(VITE)
+    ask = """async ([url, options]) => {
+        const answer = await fetch(url, { credentials: "include", ...options });
+        return [answer.status, await answer.json()];
+    }"""
+    status, told = page.evaluate(
+        ask, [school.address(API, "/x"), {"method": "PUT", "body": "abc", "headers": {"x-own": "1"}}]
+    )
+    assert (status, told["method"], told["bytes"]) == (200, "PUT", 3)
+    assert told["headers"]["origin"] == f"http://localhost:{VITE}"
+    status, told = page.evaluate(ask, [school.address(STATIC + 1, "/"), {}])
+    assert (status, told["reason"]) == (401, "not_entered")  # not opened yet: the page can read why
+    page.close()
+
+
+def test_a_port_on_which_nothing_listens_says_so_and_comes_back_by_itself(school: Class) -> None:
+    page = school.open(5195, "/index.html?x=1")
+    expect(page.get_by_role("heading", name="Nothing answers on port 5195")).to_be_visible()
+    school.code.terminal("(cd ~/app && python3 -m http.server 5195 > /dev/null 2>&1 &)")
+    expect(page).to_have_title("Preview", timeout=20_000)
+    assert page.url == school.address(5195, "/index.html?x=1")
+    page.close()
+
+
+def test_another_student_a_stranger_and_a_foreign_page_are_refused(school: Class, chromium: Browser) -> None:
+    closed = school.address(STATIC)
+    assert_closed(get(closed))
+    page = school.ben.context.new_page()
+    page.goto(closed)
+    expect(page.get_by_role("heading", name="You have no such workspace")).to_be_visible()
+    with fresh_profiles(chromium) as new_page:
+        stranger = new_page()
+        stranger.goto(closed)
+        expect(stranger).to_have_url(
+            f"{school.amira.product.url}/signin?next=/api/door/{school.workspace_id}/port/{STATIC}/"
+        )
+    own = school.open(STATIC)
+    (cookie,) = (one for one in own.context.cookies(own.url) if one["name"] == "apranova_workspace")
+    own.close()
+    mine = {"Cookie": f"apranova_workspace={cookie['value']}"}
+    assert get(closed, mine).status == 200
+    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Key": "x", "Sec-WebSocket-Version": "13"}
+    bens = school.address(STATIC).replace(school.workspace_id, "ws-bbbbbbbbbb").rstrip("/")
+    for foreign in (bens, bens.replace(f"p{STATIC}--", ""), school.amira.product.url):
+        assert get(closed, {**mine, "Origin": foreign, "Sec-Fetch-Site": "same-site"}).status == 403
+        assert get(closed, {**mine, **upgrade, "Origin": foreign}).status == 403
+    for other in (school.editor, school.address(VITE), bens):
+        assert_closed(get(f"{other}/", mine))
+
+
+def test_a_hostile_app_reaches_neither_editor_nor_portal_nor_another_student(school: Class) -> None:
+    """What a package that a student installed could try from the student's own page."""
+    (school.home / "app/worker.js").write_text(
+        "self.onfetch = (event) => event.respondWith(new Response('owned', { headers: { 'content-type': 'text/html' } }));"
+    )
+    page = school.open(STATIC, "/index.html")
+    portal = school.amira.product.url
+    read = """async (url) => { try { return (await fetch(url, { credentials: "include" })).status } catch { return "refused" } }"""
+    for target in (f"{school.editor}/", f"{portal}/api/workspace/", f"{portal}/dashboard"):
+        assert page.evaluate(read, target) == "refused"
+    socket = """(url) => new Promise((done) => { const one = new WebSocket(url); one.onopen = () => done("open"); one.onerror = () => done("refused"); })"""
+    assert page.evaluate(socket, f"{school.editor}/stable?skipWebSocketFrames=false".replace("http", "ws")) == "refused"
+    framed = """(url) => new Promise((done) => {
+        const frame = document.createElement("iframe");
+        frame.onload = () => { try { done(frame.contentDocument?.body.innerText ?? "closed") } catch { done("closed") } };
+        frame.src = url; document.body.append(frame);
+    })"""
+    for target in (f"{school.editor}/", f"{portal}/dashboard"):
+        assert page.evaluate(framed, target) in ("closed", "")
+    # A worker owns its own origin, and nothing else; not even the way in.
+    page.evaluate(
+        "navigator.serviceWorker.register('/worker.js').then(() => navigator.serviceWorker.ready).then(() => 1)"
+    )
+    page.reload()
+    assert page.inner_text("body") == "owned"
+    for other in (school.address(VITE), school.editor):
+        visited = school.amira.context.new_page()
+        visited.goto(other)
+        assert visited.locator("body", has_text="owned").count() == 0
+        visited.close()
+    # A cookie for the parent domain cannot take another host's place: both are forgotten.
+    page.evaluate("document.cookie = 'apranova_workspace=planted; domain=ws.localhost; path=/'")
+    visited = school.amira.context.new_page()
+    visited.goto(school.editor)
+    visited.wait_for_selector(".monaco-workbench", timeout=60_000)
+    assert "planted" not in json.dumps(school.amira.context.cookies(school.editor))
+    visited.close()
+    page.close()
