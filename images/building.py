@@ -205,7 +205,11 @@ def _agent_sources(kind: str) -> list[Path]:
     """What `_add_agent` copies, and this module, which says how."""
     sources = [SOURCE_ROOT / "images/__init__.py", SOURCE_ROOT / "images/task.py", Path(__file__)]
     for package in ("agent", "contract", f"images/{kind}"):
-        sources += [path for path in (SOURCE_ROOT / package).rglob("*.py") if "tests" not in path.parts]
+        sources += [
+            path
+            for path in (SOURCE_ROOT / package).rglob("*")
+            if path.suffix in (".py", ".html") and "tests" not in path.parts
+        ]
     return sources
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 
 _NOT_A_PERSON = re.compile(
-    r"^/(health(check)?|ping|version|favicon\.ico|static/|_shared/|superset/log/|api/v1/log/|api/v1/query/updated_since"
+    r"^/(apranova/|health(check)?|ping|version|favicon\.ico|static/|_shared/|superset/log/|api/v1/log/|api/v1/query/updated_since"
     r"|api/v1/query/stop|api/v1/security/csrf_token|api/v1/me/|api/v1/menu/|api/v1/async_event/|swaggerview/)"
 )
 _FORCED = re.compile(r"[?&]force=(true|1)(&|$)")

@@ -14,7 +14,7 @@ from typing import Any
 
 from agent.application import Application, ApplicationFailed, Places
 from agent.processes import Children, Command, Process
-from contract.agent import ClaimRequest, SaveAnswer, TaskConfig
+from contract.agent import ClaimRequest, SaveAnswer, TaskConfig, WarnRequest
 from images.superset import activity
 from images.superset.link import LINE_BYTES_MAX, Claim
 
@@ -26,7 +26,7 @@ LINK = "superset.sock"
 
 
 class Superset(Application):
-    """It shows no warnings and no goodbyes: Superset has no place for messages of others."""
+    """Its pages show warnings, and notice by themselves that it has gone (inside/notices.py)."""
 
     name = "Superset"
     takes_identity = True
@@ -44,6 +44,7 @@ class Superset(Application):
         self._serves: Claim | None = None
         self._busy = ""
         self._progress = ""
+        self._keep_running_until: float | None = None
 
     async def open(self) -> None:
         self._listening = await asyncio.start_unix_server(self._connected, self._link_path, limit=LINE_BYTES_MAX)
@@ -102,6 +103,13 @@ class Superset(Application):
             raise ApplicationFailed(str(answer.get("failure") or "Superset did not answer"))
         self._serves = claim
 
+    async def warn(self, request: WarnRequest) -> None:
+        if self._writer is not None and self._serves is not None:
+            self._writer.write(json.dumps({"warn": asdict(request)}).encode() + b"\n")
+
+    def keep_running_wish_until(self) -> float | None:
+        return self._keep_running_until
+
     async def save(self, sessions: int) -> SaveAnswer:  # noqa: ARG002  what a browser holds is not Superset's yet
         """What Superset acknowledged is on the disk; this empties the databases' logs."""
         if self._serves is None:
@@ -148,6 +156,9 @@ class Superset(Application):
                 if self._busy and not words:
                     self.person_did(_AFTERWARDS.get(self._busy, "used Superset"))
                 self._busy = words
+            case {"keep_running": float(until)}:
+                self._keep_running_until = until
+                self.person_did("asked to keep running")
             case {"progress": str(sentence)}:
                 self._progress = sentence
                 sys.stderr.write(f"superset: {sentence}\n")

@@ -69,6 +69,8 @@ def serve(link: socket.socket) -> NoReturn:
         for message in line.messages():
             if "claim" in message:
                 _warmed.claim(message["claim"], line)
+            elif "warn" in message:
+                _warmed.warn(message["warn"])
             elif "save" in message:
                 _warmed.save(line)
     except OSError as problem:

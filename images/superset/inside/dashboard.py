@@ -238,7 +238,7 @@ def _filter(key: str, name: str, target: dict[str, Any]) -> dict[str, Any]:
 def _layout(charts: dict[str, Any]) -> dict[str, Any]:
     """Rows of a grid of 12 columns; heights in units of 8 pixels."""
     rows: list[list[tuple[str, int, int]]] = [
-        [("welcome", 6, 26), ("next", 6, 26)],
+        [("welcome", 6, 34), ("next", 6, 34)],  # no text is cut at a width of 1,280 px
         [("Revenue", 3, 46), ("Orders", 3, 46), ("Best-selling products", 6, 46)],
         [("Revenue by category", 12, 50)],
         [("When people order", 6, 50), ("Revenue by country", 6, 50)],

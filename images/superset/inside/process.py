@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 from cachelib.file import FileSystemCache
+from jinja2 import ChoiceLoader, FileSystemLoader
 from sqlalchemy import event
 from superset.app import create_app
 
@@ -24,11 +25,13 @@ from images.superset.inside import (
     known,
     limits,
     migration,
+    schemas,
     serving,
     statements,
     uploads,
 )
 from images.superset.inside.identity import ENVIRON_KEY, Gate, Verifier
+from images.superset.inside.notices import TEMPLATES, Notices
 from images.superset.link import Claim, Link
 
 log = logging.getLogger(__name__)
@@ -48,7 +51,8 @@ class ApplicationProcess:
     def __init__(self, application: Any, template: Path) -> None:
         self._application = application
         self._template = template
-        self._gate = Gate(application.wsgi_app)
+        self._notices = Notices(application.wsgi_app)
+        self._gate = Gate(self._notices)
         self._claimed: Claim | None = None
         self._home: home.Home | None = None
 
@@ -60,11 +64,14 @@ class ApplicationProcess:
         configuration.SQLALCHEMY_DATABASE_URI = _uri(private.metadata)
         # Its own handlers would write to our standard error; warnings are enough.
         known.install_before_views()
+        statements.install_before_views()
         application = create_app("images.superset.inside.configuration")
+        application.jinja_loader = ChoiceLoader([FileSystemLoader(TEMPLATES), application.jinja_loader])
         known.install()
         limits.install()
         uploads.install()
         statements.install()
+        schemas.install()
         application.before_request(uploads.refuse_what_is_too_large)
         application.before_request(imports.refuse_what_is_no_export)
         application.after_request(imports.say_what_failed)
@@ -108,6 +115,7 @@ class ApplicationProcess:
             claim = Claim(**message)
             if self._claimed is None:
                 self._become(claim, lambda text: line.send({"progress": text}))
+                self._notices.keep_running = lambda until: line.send({"keep_running": until})
                 application = serving.Running(self._gate, lambda words: line.send({"busy": words}))
                 server = serving.listen(application, claim.socket_path)
                 threading.Thread(target=server.run, name="http", daemon=True).start()
@@ -119,6 +127,9 @@ class ApplicationProcess:
         else:
             same = self._claimed == claim
             line.send({"serving": True} if same else {"failure": "this Superset is another student's"})
+
+    def warn(self, warning: dict[str, Any]) -> None:
+        self._notices.warn(float(warning["stops_at"]), str(warning["text"]))
 
     def save(self, line: Link) -> None:
         """What was acknowledged is on the disk; this makes the files whole without their logs."""

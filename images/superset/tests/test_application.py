@@ -12,7 +12,7 @@ import pytest
 
 from agent.application import ApplicationFailed, Places
 from agent.processes import Children
-from contract.agent import ClaimRequest, TaskConfig
+from contract.agent import ClaimRequest, TaskConfig, WarnRequest
 from contract.names import WorkspaceKind
 from images.superset.application import Superset
 from tests.waiting import until_in_this_loop
@@ -150,3 +150,18 @@ async def test_saving_asks_the_process_once_it_serves(superset: Superset) -> Non
     process.say(saved=False, failure="the disk is full")
     answer = await saving
     assert (answer.saved, answer.failure) == (False, "the disk is full")
+
+
+async def test_a_warning_is_handed_on_and_keep_running_comes_back(superset: Superset) -> None:
+    did: list[str] = []
+    superset.person_did = did.append
+    process, claiming = await _claim_under_way(superset)
+    await process.hear()
+    process.say(serving=True)
+    await claiming
+    await superset.warn(WarnRequest(stops_at=1300.0, text="It stops"))
+    assert await process.hear() == {"warn": {"stops_at": 1300.0, "text": "It stops"}}
+    assert superset.keep_running_wish_until() is None
+    process.say(keep_running=8200.0)
+    await until_in_this_loop(lambda: superset.keep_running_wish_until() == 8200.0)
+    assert did == ["asked to keep running"]

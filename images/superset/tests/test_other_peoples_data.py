@@ -144,16 +144,17 @@ def test_a_mistake_is_told_of_what_was_typed(desk: Desk, text: str, words: str) 
     assert ")" not in error["message"]
 
 
-def test_a_virtual_dataset_runs_what_was_typed_too(desk: Desk) -> None:
+def test_a_chart_of_a_query_runs_what_was_typed_too(desk: Desk) -> None:
     dataset = {"database": MY_DATA, "table_name": "typed", "sql": "select 0xFF + 1 as n -- typed"}
     made = desk.api("POST", "/api/v1/dataset/", dataset)
     assert made.status == 201, made
-    metric = {"expressionType": "SQL", "sqlExpression": "max(n)", "label": "most"}
+    typed = """max(n) + (json_extract('{"a":"x"}', '$.a') = 'x') + 0x0F -- typed"""
+    metric = {"expressionType": "SQL", "sqlExpression": typed, "label": "most"}
     query = {"metrics": [metric], "columns": [], "row_limit": 10, "extras": {}, "filters": []}
     message = {"datasource": {"id": made.json["id"], "type": "table"}, "queries": [query], "result_format": "json", "result_type": "full"}  # fmt: skip
     answer = desk.api("POST", "/api/v1/chart/data", message)
     assert answer.status == 200, answer
-    assert answer.json["result"][0]["data"] == [{"most": 256}]
+    assert answer.json["result"][0]["data"] == [{"most": 256 + 1 + 15}]
 
 
 @pytest.mark.parametrize(

@@ -78,3 +78,19 @@ def test_wrapping_limits_any_query_and_can_be_taken_away() -> None:
     assert statements.typed_in(wrapped) == typed
     assert statements.limit_of(wrapped, "sqlite") == 3
     assert statements.typed_in("select 1") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("json_extract(a, '$.b') = 'x'", True),
+        ("sum(n) -- all", True),
+        ("')' = a", True),
+        ("1) or (1", False),
+        ("1; drop table t", False),
+        ("(1", False),
+        ("-- nothing", False),
+    ],
+)
+def test_a_charts_expression_is_taken_as_typed_if_it_is_whole(text: str, whole: bool) -> None:
+    assert statements.is_clause(text, "sqlite") is whole

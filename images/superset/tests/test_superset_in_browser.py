@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -86,6 +87,40 @@ def test_sql_lab_begins_with_a_query_and_its_tab_is_there_after_a_stop(visit: Vi
     # Its grid logs an error about a part that Superset lacks; a request elsewhere would be our
     # fault.
     assert [each for each in visit.wrong if each.startswith("http")] == []
+
+
+def test_the_tour_fits_and_sql_lab_opens_with_a_schema_at_1280_px(visit: Visit) -> None:
+    visit.page.set_viewport_size({"width": 1280, "height": 800})
+    visit.go("/superset/dashboard/sample-shop/")
+    expect(visit.page.get_by_text("Your turn")).to_be_visible()
+    cut = "[...document.querySelectorAll('.dashboard-markdown')].filter(it => [it, ...it.querySelectorAll('*')].some(one => one.getBoundingClientRect().bottom > it.getBoundingClientRect().bottom + 1)).length"
+    assert visit.page.evaluate(cut) == 0
+    assert visit.page.evaluate("document.documentElement.scrollWidth") == 1280
+    visit.go("/sqllab/")
+    visit.page.locator("[data-test='add-tab-icon']").first.click()
+    expect(visit.page.get_by_text("Untitled Query 1").first).to_be_visible()
+    expect(visit.page.get_by_text("Select schema")).to_have_count(0)
+    expect(visit.page.get_by_text("order_lines").first).to_be_visible()
+
+
+def test_pages_tell_that_the_workspace_stops_keep_it_and_tell_that_it_has_stopped(visit: Visit) -> None:
+    visit.go("/chart/list/")
+    expect(visit.page.get_by_text("Revenue by country")).to_be_visible()
+    warning = {"stops_at": time.time() + 290, "text": "This workspace stops soon: nobody has used it for 25 minutes"}
+    assert visit.desk.task.control("POST", "warn", warning)[0] == 200
+    status = visit.page.get_by_role("status").filter(has_text="This workspace stops soon")
+    expect(status).to_contain_text("It stops in 4:")
+    assert visit.desk.task.status()["keep_running_wish_until"] is None
+    visit.page.get_by_role("button", name="Keep running").click()
+    expect(status).to_be_hidden()
+    assert visit.desk.task.status()["keep_running_wish_until"] > time.time() + 7000
+    assert visit.desk.task.status()["activity_reason"] == "asked to keep running"
+    visit.desk.stop()
+    stopped = visit.page.get_by_role("alert").filter(has_text="This workspace has stopped")
+    expect(stopped).to_be_visible(timeout=15_000)
+    visit.desk.start()
+    visit.gateway.lead_to(visit.desk.task.socket_path)
+    expect(stopped).to_be_hidden()
 
 
 def test_a_dark_system_gets_dark_pages(visit: Visit, browser: Browser) -> None:
