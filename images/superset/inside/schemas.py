@@ -1,7 +1,7 @@
 """Which schemas of a DuckDB file Superset offers: the file's own, under the names that SQL uses.
 
 DuckDB's driver lists `shop.main`, `system.main`, `temp.main` and more. With `main` alone, SQL Lab
-opens with its tables, as it does for SQLite.
+opens with that schema chosen, as it does for SQLite.
 """
 
 from __future__ import annotations
