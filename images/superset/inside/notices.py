@@ -33,19 +33,24 @@ class Notices:
         self.keep_running: Callable[[float], None] = lambda _until: None
         """What is to be done when the student asks for it; the argument is a moment."""
 
-    def warn(self, stops_at: float, text: str) -> None:
-        self._warning = {"stops_at": stops_at, "text": text}
+    def warn(self, stops_at: float, text: str, *, may_keep: bool) -> None:
+        self._warning = {"stops_at": stops_at, "text": text, "may_keep": may_keep}
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         method = environ.get("REQUEST_METHOD", "")
         if environ.get("PATH_INFO") != PATH:
             if self._warning and activity.reason(method, _target(environ)):
-                self._warning = {}  # a person is there
+                self._take_back()
             return self._application(environ, start_response)
         if method == "POST":
             return self._keep(environ, start_response)
         there = self._warning if self._warning.get("stops_at", 0) > self._now() else {}
         return _answer(start_response, "200 OK", there)
+
+    def _take_back(self) -> None:
+        """A person is there: the reason has gone, if being away was the reason."""
+        if self._warning.get("may_keep"):
+            self._warning = {}
 
     def _keep(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         until = 0.0
@@ -57,7 +62,7 @@ class Notices:
         ours = environ.get("HTTP_X_APRANOVA") == "notice"  # a form of another origin cannot set it
         if not (ours and 0.0 < until < _MOMENT_MAX):
             return _answer(start_response, "400 Bad Request", {"message": "A moment is expected."})
-        self._warning = {}
+        self._take_back()
         self.keep_running(until)
         return _answer(start_response, "200 OK", {})
 

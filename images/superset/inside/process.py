@@ -129,7 +129,7 @@ class ApplicationProcess:
             line.send({"serving": True} if same else {"failure": "this Superset is another student's"})
 
     def warn(self, warning: dict[str, Any]) -> None:
-        self._notices.warn(float(warning["stops_at"]), str(warning["text"]))
+        self._notices.warn(float(warning["stops_at"]), str(warning["text"]), may_keep=bool(warning["may_keep"]))
 
     def save(self, line: Link) -> None:
         """What was acknowledged is on the disk; this makes the files whole without their logs."""

@@ -160,7 +160,7 @@ async def test_a_warning_is_handed_on_and_keep_running_comes_back(superset: Supe
     process.say(serving=True)
     await claiming
     await superset.warn(WarnRequest(stops_at=1300.0, text="It stops"))
-    assert await process.hear() == {"warn": {"stops_at": 1300.0, "text": "It stops"}}
+    assert await process.hear() == {"warn": {"stops_at": 1300.0, "text": "It stops", "may_keep": True}}
     assert superset.keep_running_wish_until() is None
     process.say(keep_running=8200.0)
     await until_in_this_loop(lambda: superset.keep_running_wish_until() == 8200.0)

@@ -36,22 +36,28 @@ def page() -> Page:
 
 def test_a_warning_is_there_until_its_time(page: Page) -> None:
     assert page.ask() == ("200 OK", {})
-    page.notices.warn(1300.0, "It stops")
-    assert page.ask() == ("200 OK", {"stops_at": 1300.0, "text": "It stops"})
-    page.notices.warn(999.0, "It stops")
+    page.notices.warn(1300.0, "It stops", may_keep=True)
+    assert page.ask() == ("200 OK", {"stops_at": 1300.0, "text": "It stops", "may_keep": True})
+    page.notices.warn(999.0, "It stops", may_keep=True)
     assert page.ask() == ("200 OK", {})
 
 
 def test_a_person_takes_a_warning_away_and_a_page_alone_does_not(page: Page) -> None:
-    page.notices.warn(1300.0, "It stops")
+    page.notices.warn(1300.0, "It stops", may_keep=True)
     assert page.ask(path="/superset/log/") == ("", b"superset")
     assert page.ask()[1]
     assert page.ask("POST", "/api/v1/sqllab/execute/") == ("", b"superset")
     assert page.ask() == ("200 OK", {})
 
 
+def test_nobody_takes_a_warning_away_whose_reason_is_another(page: Page) -> None:
+    page.notices.warn(1300.0, "It stops: your home is full", may_keep=False)
+    assert page.ask("POST", "/api/v1/sqllab/execute/") == ("", b"superset")
+    assert page.ask()[1]["may_keep"] is False
+
+
 def test_keep_running_is_handed_on_and_only_from_our_page(page: Page) -> None:
-    page.notices.warn(1300.0, "It stops")
+    page.notices.warn(1300.0, "It stops", may_keep=True)
     assert page.keep(b'{"keep_running_until": 8200}', header="") == "400 Bad Request"
     for body in (b"", b"[", b"{}", b"[]", b'{"keep_running_until": NaN}', b'{"keep_running_until": "x"}', b"[" * 900):
         assert page.keep(body) == "400 Bad Request"
