@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from manager.adapters.agent_http.agent import HttpTaskAgent
-from manager.adapters.directory_homes.homes import MARK, DirectoryHomeVolumes, is_there
+from manager.adapters.directory_homes.homes import MARK, DirectoryHomeVolumes, is_there, make_folder
 from manager.adapters.directory_homes.meter import DirectoryHomeMeter, space_of
+from manager.adapters.directory_homes.project_quota import ProjectQuotas
 from manager.adapters.restic import install
 from manager.adapters.restic.program import Restic
 from manager.adapters.restic.repositories import DirectoryRepositories
@@ -50,7 +51,14 @@ def build(settings: Settings) -> Manager:
     metrics = PrometheusMetrics()
     background = ThreadBackground()
     store, clock = SqliteWorkspaceStore(settings.store), SystemClock()
-    homes = DirectoryHomeVolumes(settings.homes_dir, sandbox_uid=settings.sandbox_uid, snapshots=settings.snapshots_dir)
+    make_folder(settings.homes_dir)
+    quotas = ProjectQuotas(settings.homes_dir, settings.policy)
+    homes = DirectoryHomeVolumes(
+        settings.homes_dir,
+        sandbox_uid=settings.sandbox_uid,
+        snapshots=settings.snapshots_dir,
+        limit=quotas.limit,
+    )
     if homes.lack_owners():  # they are older than the files that say whose a home is
         for workspace in store.list_workspaces(limit=HOMES_MAX):
             if workspace.home_id is not None and homes.exists(workspace.home_id):
@@ -72,6 +80,7 @@ def build(settings: Settings) -> Manager:
         wake=wake.set,
         backup_worker=backup_worker or NoBackupWorker("APRANOVA_SNAPSHOTS_DIR is not set"),
         disk=disk_watch.view,
+        home_limits=quotas.words(),
     )
     return Manager(world, wake, metrics, background, backup_worker, disk_watch)
 

@@ -88,7 +88,7 @@ def test_an_operator_sees_tasks_pool_and_what_is_enforced() -> None:
     assert answer.tasks == (TaskView(task.task_id, task.kind, TaskState.READY, None, started_at=now, image="vscode-1"),)
     assert (answer.pool_target, answer.isolation, answer.last_sweep_at) == (7, "memory", 5.0)
     assert (answer.enforced, answer.snapshots) == (
-        {"memory": "not enforced: nothing runs"},
+        {"memory": "not enforced: nothing runs", "homes": school.world.home_limits},
         school.world.backup_worker.status(),
     )
     assert (answer.pool.policy, answer.pool.targets) == ("p", {"vscode": 7})
@@ -100,7 +100,7 @@ def test_an_operator_sees_tasks_pool_and_what_is_enforced() -> None:
         raise ApraNovaError(Reason.INTERNAL, "silence")
 
     school.runner.enforced = enforced  # type: ignore[method-assign]
-    assert fleet(school.world, Kinds(school.world), last_sweep_at=None).enforced == {"engine": "not known: silence"}
+    assert fleet(school.world, Kinds(school.world), last_sweep_at=None).enforced["engine"] == "not known: silence"
 
 
 def test_ports_are_those_of_programs_in_a_task_that_runs_and_answers() -> None:

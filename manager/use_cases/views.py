@@ -167,7 +167,7 @@ def fleet(world: World, kinds: Kinds, *, last_sweep_at: float | None) -> FleetAn
         kinds=kinds.views(),
         pool_target=sum(pool.targets.values()) if pool.targets else world.policy.schedule.target(world.clock.now()),
         isolation=world.runner.isolation,
-        enforced=enforced,
+        enforced={**enforced, "homes": world.home_limits},
         last_sweep_at=last_sweep_at,
         pool=pool,
         snapshots=world.backup_worker.status(),

@@ -165,5 +165,7 @@ class World:
     memory: ProcessMemory = field(default_factory=ProcessMemory)
     disk: Callable[[], DiskView | None] = lambda: None
     """How full the platform's disk is; None: nobody watches one."""
+    home_limits: str = "not watched while a workspace runs; counted after each stop"
+    """How homes are limited, for the operator."""
     wake: Callable[[], None] = lambda: None
     """Ask for a reconcile pass soon."""

@@ -256,6 +256,21 @@ def test_a_warning_is_shown_and_keep_running_answers_it(desk: Desk) -> None:
     page.get_by_text("Stops in 4:").wait_for(state="hidden")
 
 
+def test_a_full_home_is_said_and_its_end_of_grace_is_taken_back_by_the_manager_alone(desk: Desk) -> None:
+    page = desk.open_tab()
+    until(lambda: desk.task.status()["sessions"] >= 2)
+    notice = "Your home uses 5.3 GB of 5.0 GB. Delete files that you do not need"
+    desk.task.control("POST", "warn", {"stops_at": 0, "text": notice})
+    page.get_by_text(notice).first.wait_for()
+    warning = {"stops_at": time.time() + 300, "text": "This workspace stops soon: your home is full", "may_keep": False}
+    desk.task.control("POST", "warn", warning)
+    page.get_by_text("your home is full").first.wait_for()
+    page.get_by_text("Stops in 4:").wait_for()
+    assert page.get_by_role("button", name="Keep running", exact=True).count() == 0
+    desk.task.control("POST", "warn", {"stops_at": 0, "text": ""})
+    page.get_by_text("Stops in 4:").wait_for(state="hidden")
+
+
 def test_a_tab_says_at_once_that_its_workspace_has_stopped(desk: Desk) -> None:
     """By itself VS Code says so only after more than half a minute, in words of its own."""
     page = desk.open_tab()

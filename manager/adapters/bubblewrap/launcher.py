@@ -184,8 +184,7 @@ class BubblewrapLauncher:
             else f"counts as memory while a process maps it; /tmp and /dev/shm are small; {self._refused_memory()}",
             "processes": " and ".join(processes) or cgroups["pids"],
             "open files": f"{self._open_files_max} of each process (RLIMIT_NOFILE)",
-            "disk": f"{resource.getrlimit(resource.RLIMIT_FSIZE)[0] / 1e9:.1f} GB for each file (RLIMIT_FSIZE); "
-            "homes are watched, not limited by a quota",
+            "disk": f"{resource.getrlimit(resource.RLIMIT_FSIZE)[0] / 1e9:.1f} GB for each file (RLIMIT_FSIZE)",
             "inotify": f"not enforced: {self._no_inotify_limit}"
             if self._no_inotify_limit
             else inotify.words(self._inotify),

@@ -6,7 +6,7 @@ import contextlib
 import errno
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from contract import wire
@@ -36,11 +36,20 @@ def is_there(folder: Path) -> bool:
 
 
 class DirectoryHomeVolumes:
-    def __init__(self, folder: Path, *, sandbox_uid: int | None = None, snapshots: Path | None = None) -> None:
-        """`snapshots`: a folder that has a folder of each home's name, with its snapshots."""
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        sandbox_uid: int | None = None,
+        snapshots: Path | None = None,
+        limit: Callable[[Path, str], None] = lambda _folder, _name: None,
+    ) -> None:
+        """`snapshots`: a folder that has a folder of each home's name, with its snapshots. `limit`
+        gives a home to be its quota."""
         self._folder = folder
         self._snapshots = snapshots
         self._sandbox_uid = sandbox_uid
+        self._limit = limit
         make_folder(folder)
 
     def create(self, home_id: str, owner: HomeOwner | None = None) -> None:
@@ -55,6 +64,7 @@ class DirectoryHomeVolumes:
             with contextlib.suppress(FileExistsError):
                 unfinished.mkdir(mode=0o700)
             unfinished.chmod(0o700)
+            self._limit(unfinished, home_id)
             if self._sandbox_uid is not None:
                 os.chown(unfinished, self._sandbox_uid, self._sandbox_uid)
             unfinished.rename(home)

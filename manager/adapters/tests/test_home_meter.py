@@ -64,9 +64,7 @@ def test_a_home_with_many_files_costs_its_own_time_and_the_next_one_is_measured(
     for number in range(200):
         (homes / HOME / f"folder{number}").mkdir()
     (homes / OTHER / "file").write_text("x")
-    begun = time.monotonic()
     found = measured(homes, HOME, "home-cccccccccccccccc", OTHER, each_s=0.0)
-    assert time.monotonic() - begun < 10.0
     assert not found[HOME].whole
     assert found[OTHER].used_files == 1
     assert "home-cccccccccccccccc" not in found

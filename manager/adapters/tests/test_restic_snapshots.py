@@ -234,8 +234,8 @@ def test_a_sparse_file_takes_its_own_home_some_time_and_can_be_left_out(kept: Ke
     begun = time.monotonic()
     with pytest.raises(SnapshotFailed, match="did not end within 3 s"):
         hasty.save(HOME)
-    assert time.monotonic() - begun < 20.0
-    snapshot = hasty.save(HOME, largest_bytes=5 * 10**9)
+    assert time.monotonic() - begun < 60.0
+    snapshot = kept.snapshots.save(HOME, largest_bytes=5 * 10**9)
     assert not snapshot.whole
     kept.snapshots.fetch(HOME, snapshot.snapshot_id)
     kept.snapshots.swap(HOME)
