@@ -208,6 +208,7 @@ def test_below_the_reserve_the_biggest_grower_is_saved_and_stopped_and_the_other
     assert (watched.state(), task.saves) == (WorkspaceState.STOPPED, 1)
     assert "the school's disk is nearly full and this workspace wrote a lot" in watched.seen().text
     assert watched.state(BEN) is WorkspaceState.RUNNING
+    watched.school.later(6.0)
     watched.look()
     assert watched.state(BEN) is WorkspaceState.RUNNING, "it does not grow"
 
@@ -225,6 +226,23 @@ def test_with_a_nearly_full_disk_launches_and_stops_work(watched: Watched) -> No
     assert disk is not None
     assert disk.nearly_full
     assert "1.0 GB of 100.0 GB are free, 5.0 GB are kept for the platform" in disk.text
+
+
+def test_a_disk_that_stays_nearly_full_is_not_measured_all_the_time_but_at_once_when_it_fills(
+    watched: Watched,
+) -> None:
+    watched.measure()
+    watched.meter.free_bytes = 4 * GB
+    watched.look()
+    watched.meter.measured.clear()
+    watched.look()
+    assert watched.meter.measured == []
+    watched.meter.free_bytes -= GB // 5
+    watched.look()
+    assert len(watched.meter.measured) == 2
+    watched.school.later(6.0)
+    watched.look()
+    assert len(watched.meter.measured) == 4
 
 
 def use(size: float, *, whole: bool = True) -> HomeUse:

@@ -32,6 +32,11 @@ _EACH_S = 20.0
 _HURRIED_EACH_S = 3.0
 _HOMES_MAX = 100_000
 _SAID_AGAIN_S = 600.0
+_RELIEF_AGAIN_MIN_S = 5.0
+_RELIEF_AGAIN_TIMES = 4.0
+"""A disk may stay nearly full for days: all running homes are then measured a fifth of the time."""
+_FALL_BYTES = 100_000_000
+"""If so much more is gone, they are measured at once."""
 
 
 @dataclass
@@ -58,6 +63,8 @@ class DiskWatch:
         self._stopping = threading.Event()
         self._view: DiskView | None = None
         self._said_at = float("-inf")
+        self._relief_again_at = float("-inf")
+        self._free_at_relief = 0
         self._first_round = True
 
     def start(self, world: World) -> None:
@@ -79,8 +86,11 @@ class DiskWatch:
         if view.nearly_full and now - self._said_at >= _SAID_AGAIN_S:
             self._said_at = now
             log.warning("%s", view.text)
-        if is_nearly_full(spaces[0], world.policy):
+        falls = spaces[0].free_bytes < self._free_at_relief - _FALL_BYTES
+        if is_nearly_full(spaces[0], world.policy) and (falls or now >= self._relief_again_at):
+            self._free_at_relief = spaces[0].free_bytes
             self._relieve(world, now)
+            self._relief_again_at = now + max(_RELIEF_AGAIN_MIN_S, _RELIEF_AGAIN_TIMES * (world.clock.now() - now))
 
     def _relieve(self, world: World, now: float) -> None:
         running = {workspace.home_id or "": workspace.workspace_id for workspace in _running(world)}
