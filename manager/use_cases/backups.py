@@ -123,6 +123,7 @@ def _begin_again(context: BackupContext, workspace: Workspace, damage: Snapshots
     try:
         context.snapshots.set_aside(workspace.home_id or "")
     except SnapshotFailed as error:
+        context.metrics.count("snapshots_total", result="failed")  # on AWS an alarm watches this one
         why = f"{damage}; {error}"
         _note(context, workspace.workspace_id, lambda health, now: health.failed(why, now=now).not_verified(now=now))
         return
