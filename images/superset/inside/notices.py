@@ -34,6 +34,8 @@ class Notices:
         """What is to be done when the student asks for it; the argument is a moment."""
 
     def warn(self, stops_at: float, text: str, *, may_keep: bool) -> None:
+        if text and not stops_at:
+            return  # a notice: the dashboard shows it, and a warning stays
         self._warning = {"stops_at": stops_at, "text": text, "may_keep": may_keep}
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:

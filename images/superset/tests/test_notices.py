@@ -54,6 +54,10 @@ def test_nobody_takes_a_warning_away_whose_reason_is_another(page: Page) -> None
     page.notices.warn(1300.0, "It stops: your home is full", may_keep=False)
     assert page.ask("POST", "/api/v1/sqllab/execute/") == ("", b"superset")
     assert page.ask()[1]["may_keep"] is False
+    page.notices.warn(0.0, "Your home is nearly full", may_keep=True)
+    assert page.ask()[1]["stops_at"] == 1300.0, "a notice takes no warning away"
+    page.notices.warn(0.0, "", may_keep=True)
+    assert page.ask() == ("200 OK", {})
 
 
 def test_keep_running_is_handed_on_and_only_from_our_page(page: Page) -> None:
