@@ -15,6 +15,10 @@ from pathlib import Path
 from manager.adapters.sandbox_engine.images import Limits
 
 _CONTROLLERS = ("memory", "pids", "cpu")
+_VERSION_1_CONTROLLERS = (*_CONTROLLERS, "cpuacct")
+"""In version 2, the controller `cpu` counts what was used as well."""
+_ALL_SANDBOXES_SHARE = 0.5
+"""Of the CPU, compared with one process of the platform, through which everybody's clicks go."""
 _EXTRA_PROCESSES = 4
 """bubblewrap's first process and its helpers are in the same cgroup."""
 
@@ -87,6 +91,22 @@ class TaskCgroup:
         for directory in self.directories:
             _write(directory / "cgroup.procs", pid)
 
+    def cpu_used_s(self) -> float | None:
+        """None: nothing counts it, or the cgroup has gone."""
+        name, file, unit = ("cpu", "cpu.stat", 1e6) if self._version == 2 else ("cpuacct", "cpuacct.usage", 1e9)
+        directory = self._by_controller.get(name)
+        if directory is None or "cpu" not in self._by_controller:
+            return None
+        try:
+            words = (directory / file).read_text().split()
+            return int(words[words.index("usage_usec") + 1] if self._version == 2 else words[0]) / unit
+        except (OSError, ValueError, IndexError):
+            return None
+
+    def set_cpu_share(self, share: float) -> None:
+        """1: like every other task. It counts only while there is not enough for all."""
+        _write_share(self._version, self._by_controller["cpu"], share)
+
     def out_of_memory_kills(self) -> int:
         memory = self._by_controller.get("memory")
         if memory is None:
@@ -116,7 +136,7 @@ def find_hierarchy(name: str, owner_uid: int) -> Hierarchy:
         if found:
             return Hierarchy(2, found, reasons)
     version_1 = {}
-    for controller in _CONTROLLERS:
+    for controller in _VERSION_1_CONTROLLERS:
         if controller not in mounts:
             reasons.setdefault(controller, "this machine has no such cgroup controller")
             continue
@@ -125,6 +145,8 @@ def find_hierarchy(name: str, owner_uid: int) -> Hierarchy:
             parent.mkdir(exist_ok=True)
             for path in (parent, parent / "cgroup.procs"):
                 os.chown(path, owner_uid, -1)
+            if controller == "cpu":
+                _write_share(1, parent, _ALL_SANDBOXES_SHARE)
             version_1[controller] = parent
             reasons.pop(controller, None)
         except OSError as error:
@@ -159,6 +181,8 @@ def _version_2(own: Path, name: str, owner_uid: int) -> tuple[Path | None, dict[
     except OSError as error:
         why = f"no cgroup could be had ({error.strerror}); a systemd user session would give one"
         return None, dict.fromkeys(_CONTROLLERS, why)
+    with contextlib.suppress(OSError):  # without the controller there is no such file
+        _write_share(2, parent, _ALL_SANDBOXES_SHARE)
     granted = (parent / "cgroup.subtree_control").read_text().split()
     return parent, {
         controller: "the controller is not delegated to this user"
@@ -204,6 +228,13 @@ def _own_directory(mount: tuple[Path, str], own: str) -> Path:
     mount_point, root = mount
     inside = own.removeprefix(root) if root != "/" else own
     return mount_point / inside.lstrip("/")
+
+
+def _write_share(version: int, directory: Path, share: float) -> None:
+    if version == 2:
+        _write(directory / "cpu.weight", max(1, round(100 * share)))
+    else:
+        _write(directory / "cpu.shares", max(2, round(1024 * share)))
 
 
 def _write(file: Path, value: int | str) -> None:

@@ -18,6 +18,7 @@ from types import TracebackType
 from contract.names import STUDENT_HOME
 from manager.adapters.bubblewrap import inotify, layout, seccomp
 from manager.adapters.bubblewrap.cgroups import Hierarchy, TaskCgroup
+from manager.adapters.bubblewrap.fair_share import FairShare
 from manager.adapters.bubblewrap.memory_watch import MemoryWatch
 from manager.adapters.bubblewrap.mounter import Order
 from manager.adapters.bubblewrap.prefork_templates import PreforkTemplate, PreforkTemplates, Sandboxed, TemplateFailed
@@ -50,6 +51,7 @@ class BubblewrapLauncher:
         self._cgroups = cgroups
         self._shim = shim
         self._seccomp = seccomp.filter_for_this_machine(memory_counts="memory" in cgroups.parents)
+        self._fair_share = FairShare()
         self._memory = None if "memory" in cgroups.parents else MemoryWatch()
         self._limits_processes_itself = _kernel_version() >= (5, 14)
         """Before that, RLIMIT_NPROC counted the processes of the uid in all sandboxes together."""
@@ -73,6 +75,7 @@ class BubblewrapLauncher:
 
     def end(self) -> None:
         self._templates.end()
+        self._fair_share.end()
         if self._memory is not None:
             self._memory.end()
 
@@ -137,6 +140,8 @@ class BubblewrapLauncher:
         self, task_id: str, child: Child, ids: SandboxIds, cgroup: TaskCgroup, template: PreforkTemplate | None
     ) -> Sandbox:
         sandbox = Sandbox(self._shim, child, ids, cgroup, template, self._limit_inotify)
+        self._fair_share.add(task_id, cgroup)
+        sandbox.on_end(lambda: self._fair_share.remove(task_id))
         if (memory := self._memory) is not None:
             memory.add(task_id, sandbox.pid, ids.memory_max_bytes)
             sandbox.on_end(lambda: memory.remove(sandbox.pid))
@@ -188,7 +193,9 @@ class BubblewrapLauncher:
             "inotify": f"not enforced: {self._no_inotify_limit}"
             if self._no_inotify_limit
             else inotify.words(self._inotify),
-            "cpu": f"{cgroups['cpu']} (fair share)" if "cpu" in self._cgroups.parents else cgroups["cpu"],
+            "cpu": f"{cgroups['cpu']} (fair share; less for one that computes without a pause)"
+            if "cpu" in self._cgroups.parents
+            else cgroups["cpu"],
             "files": "mount namespace: only the own home and /tmp can be written",
             "network": "network namespace with loopback only; outgoing through the filtering proxy",
             "privileges": "no capabilities, no_new_privs, no further user namespaces",

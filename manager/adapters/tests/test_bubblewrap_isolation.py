@@ -229,6 +229,27 @@ def test_a_fork_bomb_stays_within_its_limit_and_its_own_sandbox(engine: EngineUn
     engine.runner.stop(neighbour, grace_s=0)
 
 
+def test_a_task_that_computes_without_a_pause_leaves_the_processor_to_others(engine: EngineUnderTest) -> None:
+    shares = [path / name for path in engine.cgroups() for name in ("cpu.shares", "cpu.weight")]
+    if not any(file.exists() for file in shares):
+        pytest.skip("this machine has no cgroup for the CPU")
+    hog, neighbor = engine.start(), engine.start()
+
+    def share(task_id: str) -> int:
+        (file,) = (own for file in shares if (own := file.parent / task_id / file.name).exists())
+        return int(file.read_text())
+
+    equal = share(hog)
+    assert share(neighbor) == equal
+    busy = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'while True: pass']); value = 0"
+    for _ in range(3):
+        engine.python(hog, busy)
+    until(lambda: share(hog) <= equal // 16 + 1, "it keeps its share", within_s=60)
+    assert share(neighbor) == equal
+    for task_id in (hog, neighbor):
+        engine.runner.stop(task_id, grace_s=0)
+
+
 def test_a_memory_bomb_ends_its_own_task_alone(engine: EngineUnderTest) -> None:
     if not engine.runner.enforced()["memory"].startswith("cgroup"):
         pytest.skip(f"memory is {engine.runner.enforced()['memory']}")
