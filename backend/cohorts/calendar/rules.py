@@ -8,11 +8,13 @@ its start, except where each period counts the same.
 from __future__ import annotations
 
 import calendar
+import functools
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from typing import TypeVar
 
 from backend.cohorts.calendar.faults import short
 from backend.cohorts.calendar.lines import Property
@@ -23,6 +25,7 @@ FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
 TOO_OFTEN = ("HOURLY", "MINUTELY", "SECONDLY")
 TIMES_A_DAY_MAX = 24
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+_Any = TypeVar("_Any")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,6}")
 _DAY = re.compile(r"([+-]?[0-9]{1,2})?(MO|TU|WE|TH|FR|SA|SU)")
 
@@ -154,8 +157,8 @@ def _too_often(value: str) -> Unreadable:
 
 def keeps(rule: Rule, start: datetime) -> bool:
     """Whether the start is one of the times of its own rule."""
-    rule = _with_what_start_says(rule, start)
-    return start in _in_period(rule, _period_of(rule, start.date()))
+    day = start.date()
+    return start in _in_period(_plan(rule, start), _period_of(rule, day), day, day)
 
 
 def expand(rule: Rule, start: datetime, first: datetime, last: datetime) -> Iterator[datetime]:
@@ -165,15 +168,18 @@ def expand(rule: Rule, start: datetime, first: datetime, last: datetime) -> Iter
     knows the zone can compare it.
     """
     left, odd = rule.count, not keeps(rule, start)
-    rule = _with_what_start_says(rule, start)
+    plan = _plan(rule, start)
+    rule = plan.rule
     if odd:
         if first <= start <= last:
             yield start
         left = None if left is None else left - 1
+    # Who counts needs every day from the start on.
+    begin, end = (start if left is not None else max(start, first)).date(), last.date()
     for passed, period in _periods(rule, start, first, last):
         if left is not None:
             left -= passed
-        for moment in _in_period(rule, period):
+        for moment in _in_period(plan, period, begin, end):
             if moment < start:
                 continue
             if moment > last or (left is not None and left <= 0):
@@ -269,32 +275,80 @@ def _after(rule: Rule, origin: date, step: int) -> date | None:
         return None
 
 
-def _in_period(rule: Rule, period: date) -> list[datetime]:
-    """The rule's times in the period, in order; also those before the start."""
-    times = [
+@dataclass(frozen=True)
+class _Plan:
+    """A rule made ready for one start."""
+
+    rule: Rule
+    days: Rule
+    """What it says of days alone, so that other events with the same days share the work."""
+    times: tuple[time, ...]
+
+
+_FEW_DAYS = 28
+"""So many days are looked at one by one; a whole period is worked out once for all such rules."""
+
+
+def _plan(rule: Rule, start: datetime) -> _Plan:
+    rule = _with_what_start_says(rule, start)
+    times = tuple(
         time(hour, minute, min(second, 59))
         for hour in rule.by_hour
         for minute in rule.by_minute
         for second in rule.by_second
-    ]
-    found = [datetime.combine(day, at) for day in _days(rule, period) if _has_day(rule, day) for at in times]
-    if not rule.by_set_position:
-        return found
-    picked = {at - 1 if at > 0 else len(found) + at for at in rule.by_set_position}
-    return [moment for index, moment in enumerate(found) if index in picked]
+    )
+    no_time = {"by_hour": (), "by_minute": (), "by_second": ()}
+    positions = rule.by_set_position if len(times) == 1 else ()
+    days = replace(rule, interval=1, count=None, until=None, by_set_position=positions, **no_time)
+    return _Plan(rule, days, times)
 
 
-def _days(rule: Rule, period: date) -> Iterator[date]:
+def _in_period(plan: _Plan, period: date, begin: date, end: date) -> list[datetime]:
+    """The rule's times in the period, in order; of its days at least `begin` to `end`."""
+    rule = plan.rule
+    first, last = max(begin, period), min(end, _last_day(rule, period))
+    if not rule.by_set_position and (last - first).days < _FEW_DAYS:
+        near = (first + timedelta(days=n) for n in range((last - first).days + 1))
+        days = tuple(day for day in near if _has_day(rule, day))
+    else:
+        days = _days(plan.days, period)
+    found = [datetime.combine(day, at) for day in days for at in plan.times]
+    return _picked(found, rule.by_set_position) if len(plan.times) > 1 else found
+
+
+def _picked(found: Sequence[_Any], positions: tuple[int, ...]) -> list[_Any]:
+    if not positions:
+        return list(found)
+    picked = {at - 1 if at > 0 else len(found) + at for at in positions}
+    return [it for index, it in enumerate(found) if index in picked]
+
+
+def _last_day(rule: Rule, period: date) -> date:
     match rule.frequency:
         case "DAILY":
-            yield period
+            return period
         case "WEEKLY":
-            yield from (period + timedelta(days=n) for n in range(7))
+            return period + timedelta(days=6)
         case "MONTHLY":
-            yield from _days_of_month(period.year, period.month)
+            return period.replace(day=calendar.monthrange(period.year, period.month)[1])
         case _:
-            for month in rule.by_month or range(1, 13):
-                yield from _days_of_month(period.year, month)
+            return period.replace(month=12, day=31)
+
+
+@functools.lru_cache(maxsize=8192)
+def _days(rule: Rule, period: date) -> tuple[date, ...]:
+    """The days of the period that the rule names."""
+    match rule.frequency:
+        case "DAILY":
+            days: Iterable[date] = (period,)
+        case "WEEKLY":
+            days = (period + timedelta(days=n) for n in range(7))
+        case "MONTHLY":
+            days = _days_of_month(period.year, period.month)
+        case _:
+            months = rule.by_month or range(1, 13)
+            days = (day for month in months for day in _days_of_month(period.year, month))
+    return tuple(_picked([day for day in days if _has_day(rule, day)], rule.by_set_position))
 
 
 def _days_of_month(year: int, month: int) -> Iterator[date]:
@@ -304,6 +358,8 @@ def _days_of_month(year: int, month: int) -> Iterator[date]:
 def _has_day(rule: Rule, day: date) -> bool:
     if rule.by_month and day.month not in rule.by_month:
         return False
+    if rule.by_day and not any(day.weekday() == weekday for _, weekday in rule.by_day):
+        return False  # the cheapest look before the dear ones
     if rule.by_month_day:
         length = calendar.monthrange(day.year, day.month)[1]
         if day.day not in rule.by_month_day and day.day - length - 1 not in rule.by_month_day:

@@ -7,8 +7,10 @@ import pytest
 
 from backend.cohorts import bounded_reading
 from backend.cohorts.bounded_reading import read_bounded
+from backend.cohorts.calendar.components import EVENTS_MAX
 from backend.cohorts.calendar.faults import BadTimetable
 from backend.cohorts.tests.calendars import EVERY_DAY, calendar, event
+from backend.cohorts.timetable import CONTENT_BYTES_MAX
 from backend.platform.problems import ProblemError
 
 NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)
@@ -66,3 +68,37 @@ def test_a_calendar_costs_at_most_two_seconds_of_a_processor():
         read_bounded(BOMB, zone="Europe/Berlin", now=NOW)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 2.3
+
+
+def largest(make):
+    """As many events as a file may hold, in at most 256 kB."""
+    events, size = [], 100
+    while len(events) < EVENTS_MAX and size + len(one := make(len(events))) + 2 <= CONTENT_BYTES_MAX:
+        events.append(one)
+        size += len(one) + 2
+    return calendar(*events)
+
+
+def lesson(n, *lines):
+    return "\r\n".join(["BEGIN:VEVENT", f"UID:{n}", *lines, "END:VEVENT"])
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda n: lesson(n, f"DTSTART;TZID=Europe/Berlin:2010010{n % 9 + 1}T0{n % 10}0000", "RRULE:FREQ=WEEKLY"),
+        lambda n: lesson(n, "DTSTART:20150101T090000Z", f"RRULE:FREQ=DAILY;COUNT={n + 1}"),
+        lambda n: lesson(n, "DTSTART:20150101T090000Z", "RRULE:FREQ=MONTHLY;BYDAY=MO,TU;BYSETPOS=-1;COUNT=150"),
+        lambda n: lesson(n, "DTSTART:20150101T090000Z", f"RRULE:FREQ=YEARLY;BYWEEKNO={n % 53 + 1}"),
+        lambda n: lesson(
+            "one", "DTSTART:20200101T090000Z", "RRULE:FREQ=DAILY" if n == 0 else f"RECURRENCE-ID:202{n % 9}0501T090000Z"
+        ),
+        lambda n: lesson(n, "DTSTART:20200101T090000Z", "RRULE:FREQ=DAILY", "EXDATE:" + ",".join(["20240101T090000Z"] * 300)),
+    ],
+    ids=["weekly", "counted", "last weekday", "weeks of the year", "changes of one series", "exceptions"],
+)  # fmt: skip
+def test_a_calendar_of_the_largest_size_is_read_within_two_seconds_of_a_processor(make):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    read_bounded(largest(make), zone="Europe/Berlin", now=NOW)  # the kernel ends what takes longer
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 2
