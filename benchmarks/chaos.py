@@ -88,6 +88,7 @@ def strike_all(school: School, found: Found, *, typing: bool, chance: random.Ran
     student.launch()
     file = _home(school, student) / "project" / TYPED
     file.write_text("")
+    os.chown(file, file.parent.stat().st_uid, file.parent.stat().st_gid)  # the student's own, where root measures
     with _open_editor(school, student) as code:
         for part in (*PARTS, AGENT):
             for blow in SIGNALS:

@@ -91,7 +91,7 @@
     notice.setAttribute("role", "alert");
     Object.assign(notice.style, {
       position: "fixed", zIndex: 100_000, top: "16px", left: "50%", transform: "translateX(-50%)",
-      boxSizing: "border-box", maxWidth: "calc(100vw - 32px)", padding: "12px 20px", borderRadius: "8px",
+      boxSizing: "border-box", width: "max-content", maxWidth: "calc(100vw - 32px)", padding: "12px 20px", borderRadius: "8px",
       font: "15px/1.4 system-ui, sans-serif", color: "#fff", background: "#1e293b", border: "1px solid #94a3b8",
       boxShadow: "0 4px 24px rgb(0 0 0 / 50%)",
     });
