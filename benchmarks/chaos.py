@@ -27,7 +27,7 @@ from benchmarks import charts, editor
 from benchmarks.chaos_worlds import INTERNAL, broken_worlds
 from benchmarks.measure import Findings, Measure, Target
 from tests.chromium import running_chromium
-from tests.school import APPLICATION_PAGE, BROWSING, School, Student, pool_of, running_school
+from tests.school import APPLICATION_PAGE, BROWSING, School, Student, Unexpected, pool_of, running_school
 from tests.student import VSCode
 from tests.waiting import until
 
@@ -36,7 +36,8 @@ TYPING_EVERY = 3
 """Only each third round types: that takes three times as long as a launch and a stop."""
 PARTS = ("backend", "postgres", "redis", "manager", "engine", "shim", "portal", "envoy")
 AGENT = "agent"
-"""The first process in the student's own task; struck only while they type."""
+"""The first process in the student's own task; only killed, and only while they type. Nobody
+notices within a minute that it was stopped, which only the student could do."""
 SIGNALS = (signal.SIGKILL, signal.SIGSTOP)
 WAIT_MAX_S = {"backend": 8.0, "postgres": 8.0}
 """The longest that a click may take; 4 s for the other parts."""
@@ -81,8 +82,10 @@ def strike_all(school: School, found: Found, *, typing: bool, chance: random.Ran
     student.launch()
     for part in PARTS:
         for blow in SIGNALS:
-            strike_a_launch(school, student, part, blow, _of(found, part, blow, "launch"), chance)
-            strike_a_stop(school, student, part, blow, _of(found, part, blow, "stop"), chance)
+            with _noting(_of(found, part, blow, "launch")) as blows:
+                strike_a_launch(school, student, part, blow, blows, chance)
+            with _noting(_of(found, part, blow, "stop")) as blows:
+                strike_a_stop(school, student, part, blow, blows, chance)
     if not typing:
         return
     student.launch()
@@ -90,9 +93,18 @@ def strike_all(school: School, found: Found, *, typing: bool, chance: random.Ran
     file.write_text("")
     os.chown(file, file.parent.stat().st_uid, file.parent.stat().st_gid)  # the student's own, where root measures
     with _open_editor(school, student) as code:
-        for part in (*PARTS, AGENT):
-            for blow in SIGNALS:
-                _strike_typing(school, code, file, part, blow, _of(found, part, blow, "typing"))
+        for part, blow in (*((part, blow) for part in PARTS for blow in SIGNALS), (AGENT, signal.SIGKILL)):
+            with _noting(_of(found, part, blow, "typing")) as blows:
+                _strike_typing(school, code, file, part, blow, blows)
+
+
+@contextmanager
+def _noting(blows: Blows) -> Iterator[Blows]:
+    """A student whom nothing helps within a minute is a finding; the other blows follow."""
+    try:
+        yield blows
+    except (AssertionError, Unexpected) as problem:
+        blows.errors.append(str(problem).splitlines()[0][:200])
 
 
 def _of(found: Found, part: str, blow: signal.Signals, moment: str) -> Blows:
