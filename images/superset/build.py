@@ -88,6 +88,7 @@ def _make_packages(into: Path, interpreter: install.Interpreter, prefix: str, pr
     progress.step()
     install.move_static_files(site_packages, static, prefix)
     install.prune(site_packages)
+    install.use_base_map(environment, static, prefix, into.parent / "scratch")
     progress.step()
     building.compress(static, into / "static-gzip")
     progress.step()
@@ -101,7 +102,9 @@ def _make_template(into: Path, environment: Path) -> None:
 
 
 def _layer_key(interpreter: install.Interpreter) -> str:
-    return building.digest([install.LOCK, HERE / "install.py"], interpreter.word, platform.machine())
+    return building.digest(
+        [install.LOCK, HERE / "install.py", HERE / "inside/base_map.py"], interpreter.word, platform.machine()
+    )
 
 
 def _template_key(layer_key: str) -> str:

@@ -125,6 +125,24 @@ def move_static_files(packages: Path, into: Path, prefix: str) -> None:
         )
 
 
+def use_base_map(environment: Path, static: Path, prefix: str, scratch: Path) -> None:
+    """Draw a map of our own, and let Superset's maps of points show it. Raises BuildFailed.
+
+    They would ask other companies' servers, which a workspace's pages may not.
+    """
+    run(environment, "images.superset.inside.base_map", str(static / "assets"), str(static / "map"), folder=scratch)
+    tiles = f'data:"{prefix}/static/map/{{z}}/{{x}}/{{y}}.png",'.encode()
+    changes = (
+        (rb"data:\w+,(id:\w+,minZoom:0,)maxZoom:19,(tileSize:256,)", tiles + rb"\1maxZoom:5,\2"),
+        (rb'startsWith\("tile://http"\)', b'startsWith("tile://")'),
+    )
+    for pattern, replacement in changes:
+        if not _change_scripts(static / "assets", re.compile(pattern), replacement):
+            raise BuildFailed(
+                "Superset's maps are not made as they were", "Adapt images/superset/install.py to the new version"
+            )
+
+
 def prune(packages: Path) -> None:
     for pattern in _DROPPED:
         for path in packages.glob(pattern):
@@ -215,10 +233,14 @@ def _excerpt(lock: str, names: tuple[str, ...]) -> str:
 
 def _silence_telemetry(assets: Path) -> bool:
     """Superset's pages report visits to its makers by a picture of one pixel. False: not found."""
+    return _change_scripts(assets, _PIXEL, _NOTHING)
+
+
+def _change_scripts(assets: Path, pattern: re.Pattern[bytes], replacement: bytes) -> bool:
     found = False
     for script in assets.glob("*.js"):
         content = script.read_bytes()
-        changed = _PIXEL.sub(_NOTHING, content)
+        changed = pattern.sub(replacement, content)
         if changed != content:
             script.write_bytes(changed)
             found = True

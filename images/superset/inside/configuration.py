@@ -77,6 +77,8 @@ _SPINNER = (
 THEME_DEFAULT = {**_LIGHT, "token": {**_LIGHT["token"], "brandSpinnerSvg": _SPINNER}}
 THEME_DARK = {**_DARK, "token": {**_DARK["token"], "brandSpinnerSvg": _SPINNER}}
 WELCOME_PAGE_LAST_TAB = "all"
+DECKGL_BASE_TILES = [["tile:///map", "Land and regions"]]
+"""Maps of points show ours whatever they name (install.py): no other may be asked."""
 
 # --- queries ---
 SQLLAB_TIMEOUT = QUERY_TIME_MAX_S

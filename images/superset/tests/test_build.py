@@ -65,3 +65,15 @@ def test_nothing_outside_inside_needs_superset_packages() -> None:
     )
     for file in (SOURCE_ROOT / "images/superset").glob("*.py"):
         assert not theirs.search(file.read_text()), file
+
+
+def test_maps_show_our_own_tiles_and_their_absence_would_be_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    monkeypatch.setattr(install, "run", lambda *_arguments, **_named: None)
+    (tmp_path / "assets").mkdir()
+    script = tmp_path / "assets/a.js"
+    script.write_text('new T({data:e,id:t,minZoom:0,maxZoom:19,tileSize:256,f});t.startsWith("tile://http")')
+    install.use_base_map(tmp_path, tmp_path, "/_shared/x", tmp_path)
+    tiles = 'data:"/_shared/x/static/map/{z}/{x}/{y}.png",id:t,minZoom:0,maxZoom:5,tileSize:256,'
+    assert script.read_text() == f'new T({{{tiles}f}});t.startsWith("tile://")'
+    with pytest.raises(BuildFailed, match="maps are not made as they were"):
+        install.use_base_map(tmp_path, tmp_path, "/_shared/x", tmp_path)

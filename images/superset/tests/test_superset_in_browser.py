@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -123,6 +124,22 @@ def test_pages_tell_that_the_workspace_stops_keep_it_and_tell_that_it_has_stoppe
     visit.desk.start()
     visit.gateway.lead_to(visit.desk.task.socket_path)
     expect(stopped).to_be_hidden()
+
+
+def test_a_map_of_points_has_a_base_map_and_asks_nobody_outside(visit: Visit) -> None:
+    assert visit.desk.upload("places", b"city,lon,lat\nVienna,16.37,48.21\nLima,-77.04,-12.05\n").status == 201
+    datasets = visit.desk.api("GET", "/api/v1/dataset/").json["result"]
+    places = next(each["id"] for each in datasets if each["table_name"] == "places")
+    spatial = {"type": "latlong", "lonCol": "lon", "latCol": "lat"}
+    for style in ("tile:///map", "https://tile.openstreetmap.org/{z}/{x}/{y}.png"):  # ours, and Superset's own default
+        form = {"viz_type": "deck_scatter", "datasource": f"{places}__table", "spatial": spatial, "mapbox_style": style}
+        params = {**form, "point_radius_fixed": {"type": "fix", "value": "200000"}, "row_limit": 10}
+        chart = {"slice_name": "Places", "viz_type": "deck_scatter", "datasource_id": places, "datasource_type": "table", "params": json.dumps(params)}  # fmt: skip
+        made = visit.desk.api("POST", "/api/v1/chart/", chart)
+        with visit.page.expect_response(lambda answer: "/static/map/" in answer.url) as tile:
+            visit.go(f"/explore/?slice_id={made.json['id']}")
+        assert tile.value.headers["content-type"] == "image/png"
+    assert [each for each in visit.wrong if each.startswith("http") or " http" in each] == []
 
 
 def test_a_dark_system_gets_dark_pages(visit: Visit, browser: Browser) -> None:
