@@ -86,7 +86,7 @@ def build_portal(portal: Path, log: Path, *, development: bool = False) -> bool:
     # Neither in `.next` nor in `node_modules`, which a build and `npm ci` empty.
     with (portal / ".build.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two installations of one checkout, or `up` beside `test`
-        _install_packages(portal, log, development=development)
+        install_packages(portal, log, development=development)
         wanted = sources_digest(portal)
         stamp = portal / ".next" / "apranova-build"
         if stamp.exists() and stamp.read_text() == wanted:
@@ -98,7 +98,7 @@ def build_portal(portal: Path, log: Path, *, development: bool = False) -> bool:
         return True
 
 
-def _install_packages(portal: Path, log: Path, *, development: bool) -> None:
+def install_packages(portal: Path, log: Path, *, development: bool) -> None:
     """Run `npm ci` if the lock file changed. A build accepts the packages of the checks."""
     lock = hashlib.sha256((portal / "package-lock.json").read_bytes()).hexdigest()
     stamp = portal / "node_modules" / ".apranova-packages"
