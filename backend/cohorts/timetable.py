@@ -171,6 +171,11 @@ def _select(found: Found, *, zone: ZoneInfo, notes: _Notes) -> TimetableReading:
     for reason, events in ((_SUPERSEDED, found.superseded), (_EXCLUDED, found.excluded)):
         if events:
             notes.left_out[reason] += events
+    for event, at in found.missed[:NAMED_MAX]:
+        notes.more.append(
+            f"“{event.title}” (line {event.line}) takes out a class at {at:%H:%M} on {at:%-d %B}, but has it at another "
+            "time; the class stays."
+        )
     if len(classes) > CLASSES_MAX:
         raise BadTimetable(
             Fault(

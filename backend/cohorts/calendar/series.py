@@ -47,6 +47,8 @@ class Found:
     """Older versions of another event."""
     excluded: list[Event] = field(default_factory=list)
     """Instead of an occurrence that the series takes out (EXDATE)."""
+    missed: list[tuple[Event, datetime]] = field(default_factory=list)
+    """What an EXDATE takes out, on the series' clock, while that day's has another time."""
 
 
 @dataclass(frozen=True)
@@ -81,11 +83,11 @@ def _group(found: Found, group: list[Event], span: Span, *, has_uid: bool) -> No
     if has_uid:
         found.superseded += [it for it in series if it.sequence < newest]
         series = [it for it in series if it.sequence == newest]
-    one_by_one = _newest_of_each(changes)
+    one_by_one = _newest_of_each(changes, _zone_of(series[0], span) if series else span.default)
     used: set[int] = set()
     for event in series:
         if event.start is not None:
-            found.occurrences += _series(event, one_by_one, used, span)
+            found.occurrences += _series(event, one_by_one, used, span, found.missed)
     for change in one_by_one:
         if _is_excluded(change, series, span):
             found.excluded.append(change)
@@ -93,11 +95,12 @@ def _group(found: Found, group: list[Event], span: Span, *, has_uid: bool) -> No
             found.occurrences += _between(_single(change, change.start, span), span)
 
 
-def _newest_of_each(changes: list[Event]) -> list[Event]:
+def _newest_of_each(changes: list[Event], zone: Zone) -> list[Event]:
     """Of several events instead of the same occurrence the newest, else the last one."""
     newest: dict[object, Event] = {}
     for change in changes:
-        key = (change.replaces, change.and_later)
+        named = change.replaces
+        key = (named and (_on_clock(named, zone), named.is_date), change.and_later)
         if key not in newest or change.sequence >= newest[key].sequence:
             newest[key] = change
     return list(newest.values())
@@ -171,14 +174,18 @@ def _on_clock(moment: Moment, zone: Zone) -> datetime:
     return zone.to_local(moment.zone.to_utc(moment.local))
 
 
-def _series(event: Event, changes: list[Event], used: set[int], span: Span) -> Iterator[Occurrence]:
+def _series(
+    event: Event, changes: list[Event], used: set[int], span: Span, missed: list[tuple[Event, datetime]]
+) -> Iterator[Occurrence]:
     """`used`: lines of changes that found their occurrence in another series of the same UID."""
     zone = _zone_of(event, span)
     single = [(it, _set_of([it.replaces], zone, span)) for it in changes if it.replaces and not it.and_later]
     later = sorted(
         ((_on_clock(it.replaces, zone), it) for it in changes if it.replaces and it.and_later), key=lambda it: it[0]
     )
-    for local, end, odd in _starts(event, zone, span, _reach(event, later, zone)):
+    starts = list(_starts(event, zone, span, _reach(event, later, zone)))
+    missed += [(event, at) for at in _missed(event, [local for local, _, _ in starts], zone, span)]
+    for local, end, odd in starts:
         is_date = event.start is not None and event.start.is_date
         replaced = [it for it, moments in single if it.line not in used and moments.has(local, is_date=is_date)]
         if replaced:
@@ -251,6 +258,29 @@ def _starts(
     for local, length in sorted(found.items(), key=lambda it: it[0]):
         if first <= local <= last and not exceptions.has(local, is_date=start.is_date):
             yield local, length, odd and local == start.local
+
+
+def _missed(event: Event, kept: list[datetime], zone: Zone, span: Span) -> Iterator[datetime]:
+    """Exceptions that take out nothing, although the series has an occurrence on their day."""
+    days = {local.date() for local in kept}
+    more = {_on_clock(moment, zone) for moment, _ in event.more}
+    for exception in event.exceptions:
+        if exception.is_date or (exception.zone is None and zone is UTC_ZONE):
+            continue
+        at = _on_clock(exception, zone)
+        near = span.begin - _DAY <= zone.to_utc(at) < span.end
+        if (
+            near
+            and at not in more
+            and at.date() in days
+            and not any(at in expand(it, _start_of(event), at, at) for it in event.rules)
+        ):
+            yield at
+
+
+def _start_of(event: Event) -> datetime:
+    assert event.start is not None  # noqa: S101  only a series with a start is asked
+    return event.start.local
 
 
 def _is_begun(event: Event, start: Moment, zone: Zone) -> bool:

@@ -480,3 +480,17 @@ def test_an_alarms_duration_is_not_the_classs():
     alarm = ["BEGIN:VALARM", "TRIGGER:-PT15M", "DURATION:PT9H", "END:VALARM"]
     lines = event("DTSTART:20261130T090000Z")
     assert times([*lines[:-1], *alarm, lines[-1]]) == ["30 09:00–11:00"]
+
+
+def test_an_exception_at_another_time_than_its_class_is_told():
+    reading = read(event(*DAILY_IN_BERLIN, "EXDATE:20261201T090000Z", "EXDATE:20261202T080000Z"))
+    assert [it.starts_at.day for it in reading.classes] == [30, 1]
+    assert reading.notes == (
+        "“Class” (line 4) takes out a class at 10:00 on 1 December, but has it at another time; the class stays.",
+    )
+
+
+def test_of_two_changes_of_one_class_the_newer_counts_whatever_way_they_name_it():
+    first = event("RECURRENCE-ID:20261201T080000Z", "DTSTART:20261201T100000Z", "SEQUENCE:1")
+    second = event("RECURRENCE-ID;TZID=Europe/Berlin:20261201T090000", "DTSTART:20261201T110000Z", "SEQUENCE:2")
+    assert starts(event(*DAILY_IN_BERLIN), second, first) == ["30 08:00", "01 11:00", "02 08:00"]
