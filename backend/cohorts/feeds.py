@@ -80,7 +80,9 @@ def read_due() -> None:
         try:
             _read_one(feed)
         except ProblemError as error:  # we are too busy: no fault of the feed's
-            logger.warning("the feed of %s was not read: %s", feed.cohort_id, error)  # pyright: ignore[reportAttributeAccessIssue]
+            logger.warning("the feed of %s was not read: %s", feed.pk, error)
+        except Exception:
+            logger.exception("the feed of %s was not read", feed.pk)
 
 
 worker = BackgroundWorker("feeds", read_due, interval_s=LOOK_EVERY_S)

@@ -14,6 +14,7 @@ import logging
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -43,6 +44,7 @@ class FetchLimits:
     loopback: bool = False
     """Tests serve from this machine, there also without TLS and on any port."""
     whole_s: float = WHOLE_S
+    """For everything, from the first look-up to the last redirect's answer."""
 
 
 @dataclass(frozen=True)
@@ -92,12 +94,21 @@ def web_address(text: str, *, loopback: bool = False) -> str:
 def fetch(address: str, limits: FetchLimits, known: Known | None = None) -> Fetched:
     """Ask for the address, with the version that is known. Raises NotFetched."""
     address = web_address(address, loopback=limits.loopback)
+    until = time.monotonic() + limits.whole_s
     for _ in range(REDIRECTS_MAX + 1):
-        answer = _ask(address, limits, known or Known())
+        answer = _ask(address, limits, known or Known(), until)
         if isinstance(answer, Fetched):
             return answer
-        address = web_address(urljoin(address, answer), loopback=limits.loopback)
+        address = _redirected(address, answer, limits)
     raise NotFetched("The address leads from one address to the next without end.")
+
+
+def _redirected(address: str, to: str, limits: FetchLimits) -> str:
+    try:
+        address = urljoin(address, to)
+    except ValueError:
+        raise NotFetched("The address leads to something that is no address.") from None
+    return web_address(address, loopback=limits.loopback)
 
 
 def _split(text: str) -> SplitResult:
@@ -109,22 +120,25 @@ def _split(text: str) -> SplitResult:
     return parts
 
 
-def _ask(address: str, limits: FetchLimits, known: Known) -> Fetched | str:
+def _ask(address: str, limits: FetchLimits, known: Known, until: float) -> Fetched | str:
     """One request. A text is where it is redirected to."""
     parts = urlsplit(address)
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     connection = http.client.HTTPConnection(host, port, timeout=CONNECT_S)
-    connection.sock = _connect(host, port, tls=parts.scheme == "https", limits=limits)
+    connection.sock = _connect(host, port, tls=parts.scheme == "https", limits=limits, until=until)
     try:
-        with _ended_after(connection.sock, limits.whole_s):
+        with _ended_at(connection.sock, until):
             connection.request("GET", target, headers=_headers(parts, known))
-            return _answer(connection.getresponse(), limits)
+            answer = _answer(connection.getresponse(), limits)
+        if time.monotonic() >= until:  # without a Content-Length, our own end looks like the server's
+            raise TimeoutError
     except (OSError, http.client.HTTPException, ValueError):
         raise NotFetched(f"{host} did not send the calendar in time, or broke off.") from None
     finally:
         connection.close()
+    return answer
 
 
 def _headers(parts: SplitResult, known: Known) -> dict[str, str]:
@@ -178,8 +192,8 @@ def _refusal(status: int) -> str:
             return f"The calendar's server refuses the address (status {status})."
 
 
-def _connect(host: str, port: int, *, tls: bool, limits: FetchLimits) -> socket.socket:
-    addresses = _look_up(host, port)
+def _connect(host: str, port: int, *, tls: bool, limits: FetchLimits, until: float) -> socket.socket:
+    addresses = _look_up(host, port, until)
     allowed = [it for it in addresses if _is_allowed(it, port, limits)]
     if not allowed:
         logger.info("a feed's address was refused: %s → %s", host, ", ".join(map(str, addresses)))
@@ -188,9 +202,10 @@ def _connect(host: str, port: int, *, tls: bool, limits: FetchLimits) -> socket.
         raise NotFetched(f"{host} is inside a private network. A calendar's address must be public.")
     for address in allowed[:ADDRESSES_TRIED_MAX]:
         try:
-            plain = socket.create_connection((str(address), port), timeout=CONNECT_S)
+            plain = socket.create_connection((str(address), port), timeout=_left(CONNECT_S, until))
         except OSError:
             continue
+        plain.settimeout(_left(CONNECT_S, until))
         return _with_tls(plain, host) if tls else plain
     raise NotFetched(f"{host} does not answer.")
 
@@ -212,10 +227,15 @@ def _is_allowed(address: Address, port: int, limits: FetchLimits) -> bool:
     return port in PORTS and is_public(address) and not belongs_to_this_machine(address)
 
 
-def _look_up(host: str, port: int) -> list[Address]:
+def _left(most_s: float, until: float) -> float:
+    """Never 0, which would mean not to wait."""
+    return max(0.01, min(most_s, until - time.monotonic()))
+
+
+def _look_up(host: str, port: int, until: float) -> list[Address]:
     found = _lookups.submit(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
     try:
-        entries = found.result(LOOKUP_S)
+        entries = found.result(_left(LOOKUP_S, until))
     except (OSError, UnicodeError, TimeoutError):
         found.cancel()
         raise NotFetched(f"The name {host} is not known. Check the address.") from None
@@ -223,14 +243,14 @@ def _look_up(host: str, port: int) -> list[Address]:
 
 
 @contextmanager
-def _ended_after(sock: socket.socket, seconds: float) -> Iterator[None]:
+def _ended_at(sock: socket.socket, until: float) -> Iterator[None]:
     """End the connection in the middle of a read: a server may send a byte every few seconds."""
 
     def end() -> None:
         with suppress(OSError):
             sock.shutdown(socket.SHUT_RDWR)
 
-    timer = threading.Timer(seconds, end)
+    timer = threading.Timer(_left(WHOLE_S, until), end)
     timer.daemon = True
     timer.start()
     try:

@@ -56,7 +56,7 @@ def decode(data: bytes, *, charset: str | None = None) -> Text:
 def _strictly(data: bytes, encoding: str) -> str:
     try:
         return data.decode(encoding)
-    except UnicodeDecodeError:
+    except UnicodeError:  # "undefined" and "idna" raise no UnicodeDecodeError
         raise BadTimetable(
             Fault(f"The file says that it is {encoding.upper()} text, and is not. {_SAVE_AS_UTF8}")
         ) from None

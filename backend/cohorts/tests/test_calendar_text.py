@@ -73,3 +73,8 @@ def test_a_mark_that_lies_is_refused():
     with pytest.raises(BadTimetable) as caught:
         decode(codecs.BOM_UTF8 + b"SUMMARY:Pr\xfcfung")
     assert "says that it is UTF-8" in str(caught.value)
+
+
+def test_an_encoding_that_reads_nothing_is_refused():
+    with pytest.raises(BadTimetable):
+        decode(TEXT.encode("cp1252"), charset="undefined")

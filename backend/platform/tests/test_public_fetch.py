@@ -134,6 +134,36 @@ def test_a_server_that_sends_a_byte_every_moment_is_cut_off(server):
     assert time.monotonic() - began < 3
 
 
+def test_what_was_cut_off_does_not_count_as_whole(server):
+    """Without a Content-Length the end of the connection is the end of the calendar."""
+
+    def drip(request):
+        request.wfile.write(b"HTTP/1.1 200 OK\r\n\r\nBEGIN:VCALENDAR\r\n")
+        time.sleep(1)
+        return True
+
+    server.answer = drip
+    assert "broke off" in refused(server.address, FetchLimits(1000, loopback=True, whole_s=0.3))
+
+
+def test_redirects_share_the_time(server):
+    def slowly(request):
+        time.sleep(0.2)
+        request.send_response(302)
+        request.send_header("Location", "/term.ics")
+        request.end_headers()
+        return True
+
+    server.answer = slowly
+    assert "in time" in refused(server.address, FetchLimits(1000, loopback=True, whole_s=0.5))
+    assert len(server.asked) <= 3
+
+
+def test_a_redirect_to_no_address_is_told(server):
+    server.status, server.headers = 302, {"Location": "https://[broken/"}
+    assert "no address" in refused(server.address)
+
+
 def test_a_server_that_is_no_web_server_is_told(server):
     server.answer = lambda request: bool(request.wfile.write(b"SSH-2.0-x\r\n"))
     assert "broke off" in refused(server.address)
