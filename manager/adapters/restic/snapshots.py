@@ -34,6 +34,8 @@ _VERIFIED_PARTS = 8
 """Each week verifies one eighth of the stored data, so eight weeks verify all of it."""
 _UNREADABLE = '"message_type":"error"'
 """restic's message for each file that it could not read."""
+_FATAL = 1
+"""restic's exit status for damage, among other things; a signal brings another one."""
 _SHORT_S = 120.0
 """For work that does not grow with the home."""
 
@@ -235,16 +237,35 @@ class ResticSnapshots:
 
 
 def _is_damage(failure: SnapshotFailed) -> bool:
-    """Only what is certain: not a full disk, a wrong password, a slow machine or a lock."""
+    """Only what is certain: not a full disk, a wrong password, a slow machine, a lock, a store that
+    cannot be reached, nor a restic that somebody ended."""
     passing = (
         "wrong password",
         "did not end",
         "cannot be run",
         "not installed",
         "no space left",
+        "quota exceeded",
         "unable to create lock",
+        "cannot allocate memory",
+        "out of memory",
+        "too many open files",
+        "permission denied",
+        "access denied",
+        "accessdenied",
+        "connection refused",
+        "connection reset",
+        "no such host",
+        "timeout",
+        "deadline exceeded",
+        "context canceled",
+        "slow down",
+        "slowdown",
+        "service unavailable",
+        "token has expired",
     )
-    return not any(words in str(failure).lower() for words in passing)
+    words = str(failure).lower()
+    return f"ended with {_FATAL}:" in words and not any(it in words for it in passing)
 
 
 def _snapshot_id(output: str) -> str:

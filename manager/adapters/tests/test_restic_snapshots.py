@@ -205,6 +205,31 @@ def test_what_says_nothing_about_damage_is_no_damage(kept: Kept, program: Restic
         assert not isinstance(failed.value, SnapshotsDamaged)
 
 
+@pytest.mark.parametrize(
+    "script",
+    [
+        "kill -KILL $$",
+        "kill -TERM $$",
+        "echo 'signal interrupt received, cleaning up'; exit 130",
+        "echo 'Fatal: unable to open config file: Stat: Access Denied.'; exit 1",
+        "echo 'Load(<snapshot/1>): dial tcp 192.0.2.1:443: connect: connection refused'; exit 1",
+        "echo 'runtime: out of memory: cannot allocate 4194304-byte block'; exit 2",
+    ],
+)
+def test_a_check_that_was_ended_or_reached_nothing_is_no_damage(tmp_path: Path, script: str) -> None:
+    """Ctrl+C and a server that stops end restic, too; sound snapshots must not be set aside."""
+    tool = tmp_path / "restic"
+    tool.write_text(f"#!/bin/sh\n{script}\n")
+    tool.chmod(0o700)
+    repositories = DirectoryRepositories(tmp_path / "snapshots")
+    (tmp_path / "snapshots" / HOME).mkdir()
+    (tmp_path / "snapshots" / HOME / "config").touch()
+    snapshots = ResticSnapshots(tmp_path, repositories, Restic((tool,), "x"), belongs_here=lambda _: True)
+    with pytest.raises(SnapshotFailed) as failed:
+        snapshots.verify(HOME)
+    assert not isinstance(failed.value, SnapshotsDamaged)
+
+
 def test_snapshots_that_were_set_aside_are_listed_and_those_that_read_come_back(kept: Kept) -> None:
     """The first one lacks the pack that is spoiled, so it can still be read."""
     (kept.home / "old.txt").write_text("old")
