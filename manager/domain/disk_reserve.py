@@ -64,14 +64,18 @@ def to_stop(
 ) -> tuple[str, ...]:
     """Which running workspaces to stop now so that the reserve comes back.
 
-    The biggest grower first; without growers, one that is over its limits and so large that nobody
-    can tell whether it grows. One at a time, unless the disk fills fast.
+    The biggest grower first; without growers, one of which nobody can tell whether it grows: one
+    over its limits, and any other when little of the reserve is left, because a program can keep a
+    count from ending (it moves folders). One at a time, unless the disk fills fast.
     """
     if not is_nearly_full(space, policy):
         return ()
-    grown = {name: use.used_bytes - before[name].used_bytes for name, use in after.items() if name in before}
+    known = {name: use.used_bytes for name, use in before.items() if use.whole}  # else a longer look would be growth
+    grown = {name: use.used_bytes - known[name] for name, use in after.items() if name in known}
     growers = sorted((name for name in grown if grown[name] >= _GROWTH_BYTES_MIN), key=lambda name: -grown[name])
-    if space.free_bytes < _HURRY_PART * reserve_of(space, policy) and growers:
+    hurry = space.free_bytes < _HURRY_PART * reserve_of(space, policy)
+    if hurry and growers:
         return tuple(growers)
-    unclear = [name for name, use in after.items() if not use.whole and level_of(use, policy) is DiskLevel.OVER]
+    partial = sorted((name for name, use in after.items() if not use.whole), key=lambda name: -after[name].used_bytes)
+    unclear = [name for name in partial if hurry or level_of(after[name], policy) is DiskLevel.OVER]
     return tuple([*growers, *unclear][:1])

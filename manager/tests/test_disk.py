@@ -260,6 +260,17 @@ def test_who_is_stopped_for_the_reserve() -> None:
     assert to_stop(Space("the homes", 4 * GB, 100 * GB), before, endless, POLICY) == ("c",)
 
 
+def test_who_keeps_a_count_from_ending_is_found_and_a_longer_look_is_no_growth() -> None:
+    def use(used: float, *, whole: bool = True) -> HomeUse:
+        return HomeUse(int(used), 10, 0.0, whole=whole)
+
+    before = {"a": use(GB), "b": use(GB, whole=False)}
+    hidden = {"a": use(GB), "b": use(GB, whole=False)}
+    assert to_stop(Space("the homes", 4 * GB, 100 * GB), before, hidden, POLICY) == ()
+    assert to_stop(Space("the homes", 2 * GB, 100 * GB), before, hidden, POLICY) == ("b",)
+    assert to_stop(Space("the homes", 2 * GB, 100 * GB), before, {**hidden, "b": use(3 * GB)}, POLICY) == ()
+
+
 def test_the_reserve_is_a_part_of_a_small_disk_and_a_disk_without_inodes_is_full_too() -> None:
     assert not disk_view((Space("the homes", 2 * GB, 20 * GB),), POLICY).nearly_full
     assert disk_view((Space("the homes", int(0.9 * GB), 20 * GB),), POLICY).nearly_full
