@@ -15,6 +15,7 @@ from pathlib import Path
 from agent import egress, listener
 from agent.application import Application, Places
 from agent.limits import adopt_orphans, keep_memory_to_ourselves, set_limits
+from agent.moved_home import hide_credentials, make_room
 from agent.processes import Children
 from agent.task import Task
 from contract.agent import CONFIG_VARIABLE, TaskConfig
@@ -31,6 +32,7 @@ MakeApplication = Callable[[Places, Children, TaskConfig], Application]
 def main(make_application: MakeApplication) -> int:
     """Run one task; exit code 0 after a stop, 1 after a failure, 2 for a wrong configuration."""
     keep_memory_to_ourselves()  # before there is a secret in it
+    hide_credentials()
     adopt_orphans()
     os.chdir("/")  # nothing may hold the folder over which the home is mounted
     try:
@@ -43,6 +45,7 @@ def main(make_application: MakeApplication) -> int:
     runtime = os.environ.get("XDG_RUNTIME_DIR") or None
     with tempfile.TemporaryDirectory(prefix="task-", dir=runtime, ignore_cleanup_errors=True) as sockets:
         home = Path(os.environ.get("HOME", STUDENT_HOME))
+        make_room(home)
         places = Places(home, Path(runtime or sockets), Path(sockets), os.environ)
         return asyncio.run(_run(config, server, lambda children: make_application(places, children, config)))
 

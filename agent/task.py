@@ -17,6 +17,7 @@ from agent.connection import Connections, Reply
 from agent.egress import PROXY_PORT, proxy_environment
 from agent.http_head import Head
 from agent.limits import prefer_to_lose
+from agent.moved_home import HomeNotThere, come, flush
 from agent.preview import is_by_person, listening_ports, port_of
 from agent.processes import Children, end_everything_else
 from contract.agent import AgentPhase, AgentStatus, ClaimRequest, SaveAnswer, TaskConfig, WarnRequest
@@ -176,6 +177,8 @@ class Task:
             except TimeoutError:
                 _log("the application did not end by itself")
             end_everything_else(signal.SIGKILL)
+            if self._claim is not None and self._claim.home_id:
+                flush()
         if not self.ended.done():
             self.ended.set_result(exit_code)
 
@@ -282,6 +285,11 @@ class Task:
     async def _make_theirs(self, request: ClaimRequest) -> None:
         await self._ready.wait()
         if self.phase is AgentPhase.READY:
+            if request.home_id:
+                try:
+                    come(self.application.places.home, request.home_id)
+                except HomeNotThere as problem:
+                    raise ApplicationFailed(str(problem)) from problem
             await self.application.claim(request)
         if self.phase is not AgentPhase.READY:  # it may have changed while we waited
             raise ApplicationFailed(self.failure or "this task is stopping")

@@ -8,6 +8,7 @@ import http.client
 import json
 import sys
 import time
+from pathlib import Path
 
 SECRET = "a launch secret of the smoke test"  # noqa: S105
 CLAIM = {
@@ -17,6 +18,7 @@ CLAIM = {
     "student_name": "Smoke Test",
     "student_email": "smoke@school.example",
     "portal_url": "http://localhost",
+    "home_id": "home-aaaaaaaaaaaaaaaa",
     # A valid public Ed25519 key. Nobody has the private half, so nobody is signed in.
     "identity_key": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
 }
@@ -34,6 +36,7 @@ def main(token: str, timeout_s: float) -> dict[str, object]:
         except (OSError, ValueError, http.client.HTTPException):
             continue
     ready_s = time.monotonic() - began
+    Path("/mnt/slot", str(CLAIM["home_id"])).mkdir(mode=0o700)  # as the mover brings it
     code, body = ask("POST", "/_agent/claim", token, CLAIM)
     if code != 200:
         return {"failure": f"the claim was answered with {code}: {body[:300]}"}

@@ -12,7 +12,7 @@ from pathlib import Path
 from containers.catalogue import Image
 from containers.engine import Engine
 from contract.agent import CONFIG_VARIABLE, TaskConfig
-from contract.names import STUDENT_HOME, WorkspaceKind
+from contract.names import SLOT_FOLDER, WorkspaceKind
 from contract.wire import to_json
 
 HEALTHY_WITHIN_S = 120.0
@@ -46,7 +46,7 @@ def smoke(engine: Engine, image: Image, tag: str) -> Seen:
     if not probe:
         raise NotWell(f"{tag} has no HEALTHCHECK. Podman builds keep it only with --format docker")
     token = secrets.token_hex(16)
-    volumes = [STUDENT_HOME] if image.kind else []
+    volumes = [SLOT_FOLDER] if image.kind else []
     container = engine.start(tag, environment=_environment(image, token), volumes=volumes)
     try:
         uid = _uid(engine, container)

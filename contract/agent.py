@@ -69,6 +69,8 @@ class ClaimRequest:
     """Where signing out leads to."""
     identity_key: str = ""
     """The gateway's public Ed25519 key (raw, base64url), with which IDENTITY_HEADER is verified."""
+    home_id: str = ""
+    """The home that has come to the task's slot; empty where the engine mounted it."""
 
 
 @dataclass(frozen=True)

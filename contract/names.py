@@ -35,6 +35,8 @@ DOOR_TRIED = "tried"
 # Inside every task, for everyone: constant, because VS Code's backups are keyed by folder.
 STUDENT_HOME = "/home/student"
 STUDENT_PROJECT = "/home/student/project"
+SLOT_FOLDER = "/mnt/slot"
+"""Where a task on ECS mounts its slot; its home comes to a folder in it."""
 STUDENT_UID = 1000
 
 WORKSPACE_ID_PATTERN = re.compile(r"^ws-[a-z2-7]{10}$")

@@ -56,6 +56,7 @@ LAUNCHES = "launches_total"
 SWEEP_SECONDS = "sweep_seconds"
 POOL_READY = "pool_ready"
 """Sent only while warm tasks are wanted."""
+PREPARE_FAILURES = "prepare_failures_total"
 SWEEPS_INCOMPLETE = "sweeps_incomplete_total"
 SNAPSHOTS = "snapshots_total"
 RESTORES = "restores_total"
@@ -66,10 +67,11 @@ MANAGER_HANDLER = "manager.entrypoints.aws_lambda.handle"
 SWEEP_REQUEST = '{"action":"sweep"}'
 WAKE_DELAY_S = 2
 """From a pass that asks for the next one until that starts."""
+MOVER_HANDLER = "function.handle"
 BACKUP_HANDLER = "manager.entrypoints.backup_worker.handle"
 BACKUP_RUN = '{"action":"round"}'
 HOMES_FOLDER = "/homes"
-"""On each file system: homes are folders in it (manager/adapters/efs/homes.py)."""
+"""On the file system: homes at rest are folders in it (mover/function.py)."""
 
 RUN_FOLDER = "/run/apranova"
 """A volume for the gateway and Django of one task. Both images prepare it with the same owner."""
@@ -99,9 +101,15 @@ class Names:
         """The contract's name, so an account's region has room for one installation."""
         return MANAGER_FUNCTION
 
-    def backup_worker(self, file_system: str) -> str:
-        """The function for that file system's homes, as in manager/aws_settings.py."""
-        return self.of(f"backup-worker-{file_system}")
+    @property
+    def backup_worker(self) -> str:
+        """As in manager/aws_settings.py."""
+        return self.of("backup-worker")
+
+    @property
+    def mover(self) -> str:
+        """As in manager/aws_settings.py."""
+        return self.of("mover")
 
     @property
     def table(self) -> str:

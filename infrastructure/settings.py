@@ -249,8 +249,6 @@ class Workspaces:
 
 @dataclass(frozen=True, config=STRICT)
 class Homes:
-    file_systems: Annotated[int, _between(1, 100)] = 1
-    """EFS allows 10,000 access points in each, and a home takes one."""
     infrequent_after_days: Literal[1, 7, 14, 30, 60, 90] = 30
 
 

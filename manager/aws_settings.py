@@ -38,8 +38,10 @@ ON_AWS = Policy(
 class AwsSettings:
     region: str
     table: str
-    purgers: Mapping[str, str]
-    """File system → the function that takes snapshots of its homes and purges them."""
+    mover: str
+    """The function that brings homes to tasks and back."""
+    backup_worker: str
+    """The function that takes snapshots of homes and purges them."""
     snapshots_bucket: str
     """Empty: no snapshots of homes are taken."""
     ecs: EcsSettings
@@ -75,7 +77,8 @@ def read_aws_settings(variables: Mapping[str, str]) -> AwsSettings:
     return AwsSettings(
         region=environment.text("AWS_REGION"),
         table=environment.text("APRANOVA_TABLE"),
-        purgers=_purgers(environment, prefix),
+        mover=environment.text("APRANOVA_MOVER", f"{prefix}-mover"),
+        backup_worker=environment.text("APRANOVA_BACKUP_WORKER", f"{prefix}-backup-worker"),
         snapshots_bucket=environment.text("APRANOVA_SNAPSHOTS_BUCKET", ""),
         ecs=_ecs(environment, policy, prefix),
         policy=policy,
@@ -95,6 +98,8 @@ def _ecs(environment: Environment, policy: Policy, prefix: str) -> EcsSettings:
         subnets=tuple(environment.text("APRANOVA_SUBNETS").split(",")),
         security_group=environment.text("APRANOVA_WORKSPACE_SECURITY_GROUP"),
         execution_role_arn=environment.text("APRANOVA_EXECUTION_ROLE"),
+        task_role_arn=environment.text("APRANOVA_TASK_ROLE"),
+        file_system=environment.text("APRANOVA_FILE_SYSTEM"),
         images=_images(environment, policy),
         log_group=environment.text("APRANOVA_TASK_LOG_GROUP", ""),
         spot_percent=environment.whole("APRANOVA_SPOT_PERCENT", 0, 0, 100),
@@ -102,6 +107,7 @@ def _ecs(environment: Environment, policy: Policy, prefix: str) -> EcsSettings:
         memory_mib=environment.whole("APRANOVA_TASK_MEMORY_MIB", 2048, 512, 122_880),
         architecture=environment.choice("APRANOVA_TASK_ARCHITECTURE", ARCHITECTURES, "X86_64"),
         family_prefix=prefix,
+        slots_ahead=environment.whole("APRANOVA_SLOTS_AHEAD", 100, 1, 1_000),
     )
 
 
@@ -111,16 +117,6 @@ def _images(environment: Environment, policy: Policy) -> dict[WorkspaceKind, str
     if not set(policy.kinds) <= set(images) <= set(WorkspaceKind):
         raise environment.refused(name, f"one image for each of {' '.join(policy.kinds)}")
     return {WorkspaceKind(kind): image for kind, image in images.items()}
-
-
-def _purgers(environment: Environment, prefix: str) -> dict[str, str]:
-    """The backup worker of each file system; its default name contains the file system's."""
-    file_systems = environment.text("APRANOVA_FILE_SYSTEMS").split()
-    named = _pairs(environment, "APRANOVA_PURGERS", "fs-0123=function")
-    if not set(named) <= set(file_systems):
-        expected = f"a function for some of APRANOVA_FILE_SYSTEMS ({' '.join(file_systems)})"
-        raise environment.refused("APRANOVA_PURGERS", expected)
-    return {name: named.get(name, f"{prefix}-backup-worker-{name}") for name in file_systems}
 
 
 def _pairs(environment: Environment, name: str, example: str) -> dict[str, str]:

@@ -13,7 +13,6 @@ from contract.environment import Environment
 class BackupSettings:
     region: str
     table: str
-    file_system: str
     homes_dir: Path
     """Where the file system's /homes is mounted."""
     bucket: str
@@ -33,7 +32,6 @@ def read_backup_settings(variables: Mapping[str, str]) -> BackupSettings:
     return BackupSettings(
         region=environment.text("AWS_REGION"),
         table=environment.text("APRANOVA_TABLE"),
-        file_system=environment.text("APRANOVA_FILE_SYSTEM"),
         homes_dir=environment.path("APRANOVA_HOMES_DIR"),
         bucket=environment.text("APRANOVA_SNAPSHOTS_BUCKET"),
         password_secret=environment.text("APRANOVA_SNAPSHOTS_SECRET"),

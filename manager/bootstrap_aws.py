@@ -16,6 +16,7 @@ from manager.adapters.dynamodb.store import DynamoDbWorkspaceStore
 from manager.adapters.ecs.definitions import Definitions
 from manager.adapters.ecs.references import References
 from manager.adapters.ecs.runner import EcsTaskRunner
+from manager.adapters.ecs.slots import SlotItems, Slots
 from manager.adapters.efs.backup_worker import LambdaBackupWorker
 from manager.adapters.efs.homes import EfsHomeVolumes
 from manager.adapters.restic.s3 import S3Repositories
@@ -62,7 +63,7 @@ class Clients:
 
     @cached_property
     def functions(self) -> LambdaClient:
-        return cast("LambdaClient", self._client("lambda", read_timeout=4))
+        return cast("LambdaClient", self._client("lambda", read_timeout=12))  # longer than the mover may take
 
     def parameters(self, path: str) -> Mapping[str, str]:
         """Everything below `path` in Parameter Store. Raises ClientError, BotoCoreError."""
@@ -99,12 +100,20 @@ def build(settings: AwsSettings, clients: Clients) -> AwsManager:
     clock = SystemClock()
     metrics = EmfMetrics(namespace=settings.metrics_namespace, service=settings.service, clock=clock)
     homes = EfsHomeVolumes(
-        clients.efs,
-        purgers=settings.purgers,
-        functions=clients.functions,
+        clients.functions,
+        mover=settings.mover,
+        backup_worker=settings.backup_worker,
         records=clients.dynamodb,
         table_name=settings.table,
-        drop_definitions=Definitions(clients.ecs, settings.ecs).drop,
+    )
+    slots = Slots(
+        SlotItems(clients.dynamodb, settings.table),
+        Definitions(clients.ecs, settings.ecs),
+        clients.efs,
+        file_system=settings.ecs.file_system,
+        ahead=settings.ecs.slots_ahead,
+        clear=homes.clear,
+        now=clock.now,
     )
     world = World(
         store=DynamoDbWorkspaceStore(clients.dynamodb, settings.table),
@@ -112,6 +121,7 @@ def build(settings: AwsSettings, clients: Clients) -> AwsManager:
             clients.ecs,
             settings.ecs,
             references=References(clients.dynamodb, settings.table, clock),
+            slots=slots,
             homes=homes,
             clock=clock,
         ),
@@ -120,7 +130,7 @@ def build(settings: AwsSettings, clients: Clients) -> AwsManager:
         clock=clock,
         ids=RandomIds(),
         metrics=metrics,
-        backup_worker=_backup_worker(settings, clients, homes),
+        backup_worker=_backup_worker(settings, clients),
         policy=settings.policy,
         site=Site(settings.workspaces_domain, settings.public_url, settings.identity_key),
     )
@@ -128,10 +138,10 @@ def build(settings: AwsSettings, clients: Clients) -> AwsManager:
     return AwsManager(world, metrics, wakes, settings)
 
 
-def _backup_worker(settings: AwsSettings, clients: Clients, homes: EfsHomeVolumes) -> BackupWorker:
+def _backup_worker(settings: AwsSettings, clients: Clients) -> BackupWorker:
     bucket = settings.snapshots_bucket
     if not bucket:
         return NoBackupWorker("APRANOVA_SNAPSHOTS_BUCKET is not set")
     return LambdaBackupWorker(
-        clients.functions, settings.purgers, lambda: S3Repositories(clients.s3, bucket, None), homes
+        clients.functions, settings.backup_worker, lambda: S3Repositories(clients.s3, bucket, None)
     )

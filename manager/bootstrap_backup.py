@@ -65,7 +65,6 @@ def build(settings: BackupSettings, *, endpoint_url: str | None = None) -> Backu
         purger=Purger(
             settings.homes_dir,
             repositories,
-            file_system=settings.file_system,
             records=records,
             table_name=settings.table,
         ),

@@ -11,8 +11,9 @@ from contract.agent import ClaimRequest
 from contract.errors import ApraNovaError, Reason
 from contract.manager import KindView
 from contract.names import WorkspaceKind
-from manager.ports.task_runner import ObservedTask, TaskSpec
+from manager.ports.task_runner import ObservedTask, StillEnding, TaskSpec
 from simulator.loop import EventLoop
+from simulator.moving import Slots
 
 NEVER = float("inf")
 NOTICE_S = 120.0
@@ -49,11 +50,14 @@ class Instance:
     visible_at: float
     home_id: str | None
     address: str = ""
+    slot: str = ""
     alive: bool = True
     ended: float = NEVER
     ended_because: str = ""
     claim: ClaimRequest | None = None
     hangs_until: float = 0.0
+    lingers_s: float | None = None
+    """How long it lives on after it was told to end; None: not told yet."""
     refuses_claims: str = ""
     unsaved: bool = False
     """A student's work is in the editor and not yet in the home."""
@@ -78,6 +82,9 @@ class Chance(Protocol):
 
     def life(self, task_id: str) -> TaskLife: ...
     def has_capacity(self) -> bool: ...
+    def lingers_s(self) -> float: ...
+    def mover_is_late_s(self) -> float | None: ...
+    def mover_dies(self) -> bool: ...
 
 
 @dataclass
@@ -97,14 +104,14 @@ class Watchers:
 class MachineEngine:
     """One machine: starts fast, attaches homes late, remembers ended tasks for ten minutes."""
 
-    LOCAL = frozenset({"kind_status", "enforced"})
-    late_binding = True
+    LOCAL = frozenset({"kind_status", "enforced", "prepare"})
     isolation = "simulated"
     remembers_s = 600.0
     latencies_s = {  # noqa: RUF012 (read only)
         "start": 0.02,
         "attach_home": 0.01,
         "stop": 0.6,
+        "release": 0.001,
         "find_tasks": 0.01,
         "list_tasks": 0.01,
         "image": 0.001,
@@ -135,9 +142,9 @@ class MachineEngine:
             raise ApraNovaError(Reason.NO_CAPACITY, "Capacity is unavailable at this time")
         self._run(spec)
 
-    def attach_home(self, task_id: str, home_id: str) -> None:
+    def attach_home(self, task_id: str, home_id: str, *, slot: str = "") -> None:  # noqa: ARG002 (it mounts)
         instance = self.instances.get(task_id)
-        if not self.late_binding or instance is None or not instance.alive or instance.home_id not in (None, home_id):
+        if instance is None or not instance.alive or instance.home_id not in (None, home_id):
             raise ApraNovaError(Reason.LAUNCH_FAILED, "The task is gone, or cannot have this home")
         instance.home_id = home_id
         self.watchers.attached(instance)
@@ -147,6 +154,12 @@ class MachineEngine:
         instance = self.instances.get(task_id)
         if instance is not None and instance.alive:
             self.end(instance, "", by_manager=True)
+
+    def release(self, task_id: str) -> None:
+        """The mount ended with the task."""
+
+    def prepare(self) -> bool:
+        return False
 
     def find_tasks(self, task_ids: Iterable[str]) -> tuple[ObservedTask, ...]:
         now = self._loop.now
@@ -203,8 +216,9 @@ class MachineEngine:
             started_at=now + self.clock_offset_s,
             ready_at=now + life.ready_after_s,
             visible_at=now + life.visible_after_s,
-            home_id=spec.home_id,
+            home_id=None,
             address=self._address(),
+            slot=self._slot(spec.task_id),
         )
         self.instances[spec.task_id] = instance
         self.by_address[instance.address] = instance
@@ -225,6 +239,9 @@ class MachineEngine:
             self._loop.after(NOTICE_S, lambda: self.leave(instance))
             self.watchers.noticed(instance)
 
+    def _slot(self, task_id: str) -> str:  # noqa: ARG002 (the engine mounts)
+        return ""
+
     def _address(self) -> str:
         """Addresses are used again at once, for the next student's task."""
         if self._free_addresses:
@@ -241,6 +258,7 @@ class MachineEngine:
                 control_address=instance.address,
                 cluster=instance.task_id,
                 address=instance.address,
+                slot=instance.slot,
                 ended_because=instance.ended_because,
             )
         return instance.seen
@@ -268,7 +286,7 @@ class Bucket:
 
 
 class EcsEngine(MachineEngine):
-    """ECS on Fargate: slow starts, fixed homes, limits on calls and launches, lists that lag.
+    """ECS on Fargate: slow starts, limits on calls and launches, lists that lag.
 
     A call of the port starts one task, so the limit of 20 calls a second is the tighter one.
     """
@@ -276,11 +294,12 @@ class EcsEngine(MachineEngine):
     page_size = 4
     """ECS has 100; runs have a dozen tasks, and a page must not hold them all."""
 
-    late_binding = False
     remembers_s = 3_600.0
     latencies_s = MachineEngine.latencies_s | {
         "start": 0.4,
         "stop": 4.0,
+        "attach_home": 0.2,
+        "release": 0.3,
         "find_tasks": 0.08,
         "list_tasks": 0.16,
         "image": 0.02,
@@ -291,11 +310,38 @@ class EcsEngine(MachineEngine):
         self._calls = Bucket(burst=20.0, per_s=20.0)
         self._launches = Bucket(burst=100.0, per_s=20.0)
         self._pages_listed = 0
+        self.slots = Slots(loop, chance)
 
     def start(self, spec: TaskSpec) -> None:
         if not self._calls.take(self._loop.now) or not self._launches.take(self._loop.now):
             raise ApraNovaError(Reason.INTERNAL, "ThrottlingException: rate exceeded")
         super().start(spec)
+
+    def attach_home(self, task_id: str, home_id: str, *, slot: str = "") -> None:  # noqa: ARG002 (the mover knows no task)
+        if not slot:
+            raise ApraNovaError(Reason.LAUNCH_FAILED, "This task has no slot for a home")
+        self.slots.bring(home_id, slot)
+
+    def stop(self, task_id: str, *, grace_s: float) -> None:
+        """It may hang, and be killed two minutes later."""
+        instance = self.instances.get(task_id)
+        if instance is None or not instance.alive:
+            super().stop(task_id, grace_s=grace_s)
+            return
+        self._spent.add(task_id)
+        if instance.lingers_s is None:
+            instance.lingers_s = self._chance.lingers_s()
+            if instance.lingers_s:
+                self._loop.after(instance.lingers_s, lambda: self.end(instance, "", by_manager=True))
+        if instance.lingers_s:
+            raise StillEnding(task_id, "ECS says DEACTIVATING")
+        super().stop(task_id, grace_s=grace_s)
+
+    def release(self, task_id: str) -> None:
+        self.slots.release(task_id)
+
+    def _slot(self, task_id: str) -> str:
+        return self.slots.take(task_id)
 
     def list_tasks(self) -> tuple[ObservedTask, ...]:
         """The next page. All managers share one cursor, and a page whose answer is lost is skipped:

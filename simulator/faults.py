@@ -112,6 +112,27 @@ class Faults:
             return False
         return True
 
+    def lingers_s(self) -> float:
+        """How long a task lives on after it was told to end."""
+        if self.active and self._lives.random() < self.profile.lingers:
+            seconds = _between(self._lives.random(), 5.0, 120.0)
+            self.trouble(seconds)
+            return seconds
+        return 0.0
+
+    def mover_is_late_s(self) -> float | None:
+        """Its caller hears of a failure, and so much later it moves the home all the same."""
+        if self.active and self._lives.random() < self.profile.mover_late:
+            self.trouble(60.0)
+            return _between(self._lives.random(), 0.1, 60.0)
+        return None
+
+    def mover_dies(self) -> bool:
+        if self.active and self._lives.random() < self.profile.mover_dies:
+            self.trouble()
+            return True
+        return False
+
     def life(self, task_id: str) -> TaskLife:
         """Drawn by the task's name: it has the same life even if the calls before it differ."""
         profile, chance = self.profile, Random(f"{self._lives.random()}/{task_id}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import copy
 import logging
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from random import Random
@@ -36,8 +35,8 @@ from simulator.trace import Trace
 _WEATHER_S = 30.0
 """How often chance draws silences, hanging agents, full disks, strays and new images."""
 _CONVERGES_WITHIN_S = 360.0
-"""How long a state may take to converge: a worn-out warm task is seen by the next pass or the one
-after it (not every pass reads waiting tasks), and its replacement starts."""
+"""How long a state may take to converge: a worn-out warm task is seen by the next pass, and its
+replacement starts."""
 _LOOKS_EACH_S = 10.0
 """Old records go one by one, also in a converged fleet; another rule limits their age."""
 
@@ -80,6 +79,8 @@ class SimulatedFleet:
         watchers = self.engine.watchers
         watchers.started, watchers.attached, watchers.ending = self._started, rules.attached, self._ending
         watchers.changed = self._task_changed
+        if isinstance(self.engine, EcsEngine):
+            self.engine.slots.homes, self.engine.slots.moved = self.homes, rules.home_moved
         watchers.noticed, watchers.leaving = self._noticed, rules.leaving
         ids = NumberedIds()
         self.managers = [
@@ -178,7 +179,6 @@ class SimulatedFleet:
         """Looks with a copy of the process's memory, which a pass may be using."""
         world = self.managers[0].world
         world = replace(world, memory=copy.deepcopy(world.memory))
-        world.memory.waiting_seen_at = -math.inf
         now = world.clock.now()
         plan = reconcile(observe(world, now), now, world.policy)
         planned = [action for action in plan.actions if not isinstance(action, Forget)]

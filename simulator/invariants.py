@@ -17,6 +17,8 @@ from manager.domain.lifecycle.workspace import WORKSPACE_TRANSITIONS, Workspace
 from manager.domain.policy import Policy, PoolPolicy
 from manager.domain.pool import planner
 from simulator.engine import Instance
+from simulator.homes import REST
+from simulator.moving import Slot
 from simulator.outside import Outside
 from simulator.store import Change
 
@@ -60,8 +62,6 @@ class Invariants:
         self._live_of: dict[str, set[str]] = collections.defaultdict(set)
         """Workspace → its live tasks, by the records."""
         self._warm: dict[str, Task] = {}
-        self._tasks_with: dict[str, set[str]] = collections.defaultdict(set)
-        """Home → the live tasks that start with it, by the records."""
         self._mounted: dict[str, str] = {}
         """Home → the living task that has it."""
         self._claims: dict[str, str] = {}
@@ -99,7 +99,6 @@ class Invariants:
             self._task_forgotten(before)
             return
         _check_task(before, after)
-        self._home_is_free(after)
         self._remember(before, after)
         if before is None:
             if after.warm:
@@ -138,15 +137,6 @@ class Invariants:
         if workspace is not None and before is not None and before.saved_at is None and after.saved_at is not None:
             self._saved(workspace, instance)
 
-    def _home_is_free(self, task: Task) -> None:
-        """Checked on the records: with fixed homes a task has its home before it starts."""
-        if task.home_id is None:
-            return
-        tasks = self._tasks_with[task.home_id]
-        _keep(tasks, task.task_id, task.live)
-        if len(tasks) > 1:
-            raise Violation("rule 6", f"{task.home_id} is to be mounted by {_names(tasks)} at once")
-
     def _pool(self) -> None:
         """No pass starts more than is missing, but overlapping passes may each start `warming_max`.
         A dead or worn-out task stays next to its replacement until its end is written."""
@@ -158,7 +148,7 @@ class Invariants:
         oldest = now - policy.warm_age_max_s + skew_s + 1.0
         if policy.pool_policy is not PoolPolicy.SCHEDULE:  # everybody may be expected at once, and signed in
             target += 2 * (self._faults.profile.workspaces + 1)
-        paid = [task for task in self._warm.values() if self._lives(task) and task.intended_for is None]
+        paid = [task for task in self._warm.values() if self._lives(task)]
         fit = sum(task.created_at > oldest and self._newest(task) for task in paid)
         if fit > target + surge or len(paid) > 2 * (target + surge):
             raise Violation("pool", f"{len(paid)} warm tasks, {fit} of them fit; target {target}, surge {surge}")
@@ -254,6 +244,8 @@ class Invariants:
                 self._idle(after, instance, seen_within_s=_STOPS_WITHIN_S, story="stopped as idle")
             case WorkspaceState.STOPPED | WorkspaceState.DELETED if alive:
                 raise Violation("rule 1", f"{after.workspace_id} is {after.state} while {before.task_id} lives")
+            case WorkspaceState.STOPPED | WorkspaceState.DELETED:
+                self._at_rest(after.home_id, f"{after.workspace_id} is {after.state}")
             case _:
                 pass
 
@@ -365,8 +357,6 @@ class Invariants:
             raise Violation("rule 4", f"{instance.task_id} starts after it was recorded as stopped")
         if instance.task_id not in self._recorded and not instance.task_id.startswith("stray"):
             raise Violation("rule 3", f"{instance.task_id} was started before its record was written")
-        if instance.home_id is not None:
-            self._mount(instance)
         if record is None or not record.live:
             limit_s = self._policy.orphan_grace_s + SCANS_MAX * self._policy.pass_interval_s + OUTAGES_S
             self._loop.after(limit_s, lambda: self._unknown(instance))
@@ -425,7 +415,49 @@ class Invariants:
 
     # Homes
 
+    def home_moved(self, home_id: str, slot: Slot, into: bool) -> None:
+        """It has come into a slot or left it: only that of its own student's task, while that is
+        there, and never from under a living one."""
+        if len(self._homes.places[home_id]) != 1:
+            raise Violation("rule 7", f"{home_id} is in {_names(self._homes.places[home_id])} at once")
+        instance = self._engine.instances.get(slot.taken_by)
+        alive = instance is not None and instance.alive
+        if not into:
+            if alive:
+                raise Violation("rule 7", f"{home_id} leaves {slot.name} under the living {slot.taken_by}")
+            return
+        task = self._store.tasks.get(slot.taken_by)
+        owner = self._store.workspaces.get(task.workspace_id or "") if task is not None else None
+        if owner is None or owner.home_id != home_id:
+            raise Violation("rule 7", f"{home_id} comes into the slot of {slot.taken_by}, which is for somebody else")
+        if instance is not None and alive:
+            instance.home_id = home_id
+            self._mount(instance)
+        use, ended_at = slot.use, self._loop.now
+        self._loop.after(self._back_limit_s(), lambda: self._must_be_back(home_id, slot, use, ended_at))
+
+    def _must_be_back(self, home_id: str, slot: Slot, use: int, since: float) -> None:
+        """Looks again and again as long as its task lives; then it must be back within a bound."""
+        if slot.use != use or slot.name not in self._homes.places.get(home_id, ()):
+            return
+        instance = self._engine.instances.get(slot.taken_by)
+        if instance is not None and instance.alive:
+            self._loop.after(self._back_limit_s(), lambda: self._must_be_back(home_id, slot, use, self._loop.now))
+        elif self._loop.now - (instance.ended if instance is not None else since) > self._back_limit_s():
+            raise Violation("rule 7", f"{home_id} is still in {slot.name}, long after its task has ended")
+        else:
+            self._loop.after(self._back_limit_s(), lambda: self._must_be_back(home_id, slot, use, since))
+
+    def _back_limit_s(self) -> float:
+        return self._policy.save_timeout_s + self._policy.launch_timeout_s + self._policy.pass_interval_s + OUTAGES_S
+
+    def _at_rest(self, home_id: str | None, story: str) -> None:
+        places = self._homes.places.get(home_id or "", {REST})
+        if places != {REST}:
+            raise Violation("rule 7", f"{story}, and its home {home_id} is in {_names(places)}")
+
     def purging(self, home_id: str) -> None:
+        self._at_rest(home_id, f"{home_id} is removed")
         if home_id in self._mounted:
             raise Violation("rule 6", f"{home_id} is removed under the living task {self._mounted[home_id]}")
         owner = self._store.workspaces.get(self._owner.get(home_id, ""))
@@ -473,26 +505,22 @@ class Invariants:
         """The schedule is the minimum, as far as it is worth its cost where nothing is known; the
         students who may come bound what is planned beyond it."""
         now, policy = self._loop.now, self._policy
-        for task in self._warm.values():
-            if task.expires_at is not None and task.expires_at < now - 90.0:
-                return Violation("pool", f"{task.task_id} still waits for {task.intended_for}, who did not come")
-        generic = sum(task.intended_for is None for task in self._warm.values())
+        warm = len(self._warm)
         targets = [policy.schedule.target(now - ago) for ago in (0.0, 90.0)]
         most = max(targets)
-        room = most if policy.tasks_max is None else policy.tasks_max - (live - generic)
+        room = most if policy.tasks_max is None else policy.tasks_max - (live - warm)
         least = min(*targets, room)
         if policy.pool_policy is PoolPolicy.PREDICTED:
             least = min(least, *(planner.cut_to_worth(target, policy) for target in targets))
         if policy.pool_policy is not PoolPolicy.SCHEDULE:
             most += self._faults.profile.workspaces + 1
-        if not least <= generic <= most:
-            return Violation("pool", f"{generic} warm tasks for anyone, the target is {targets[0]}")
+        if not least <= warm <= most:
+            return Violation("pool", f"{warm} warm tasks, the target is {targets[0]}")
         return None
 
     def _homes_converged(self) -> Violation | None:
-        """A home without a record is paid for forever, and takes one of 10,000 access points."""
+        """A home without a record is paid for forever."""
         owned = {workspace.home_id for workspace in self._store.workspaces.values()}
-        owned |= {task.home_id for task in self._store.tasks.values()}
         for home_id in self._homes.work:
             if home_id not in owned and home_id not in self._mounted:
                 return Violation("rule 6", f"{home_id} is kept, and no record leads to it")
@@ -506,13 +534,11 @@ def _check_task(before: Task | None, after: Task) -> None:
             raise Violation("rule 1", f"{after.task_id} went from {before.state} to {after.state}")
         if before.workspace_id not in (None, after.workspace_id):
             raise Violation("rule 1", f"{after.task_id} served {before.workspace_id}, now {after.workspace_id}")
-        if (before.home_id, before.agent_token) != (after.home_id, after.agent_token):
+        if before.agent_token != after.agent_token:
             raise Violation("rule 3", f"{after.task_id} is recorded otherwise than it was started")
     if after.state in (TaskState.STARTING, TaskState.STOPPING) and after.deadline is None:
         raise Violation("rule 3", f"{after.task_id} is {after.state} without a deadline")
-    if after.intended_for is not None and after.workspace_id not in (None, after.intended_for):
-        raise Violation("rule 1", f"{after.task_id} was started for {after.intended_for}, not {after.workspace_id}")
-    if after.pool_rank is not None and after.due_at is not None and not after.waits:
+    if after.pool_rank is not None and after.due_at is not None:
         raise Violation("index", f"{after.task_id} is in the pool's list and among the due tasks")
 
 

@@ -71,6 +71,12 @@ class Profile:
     stray: float = 0.0
     """Chance, each half minute, of a task that no manager started."""
     new_image: float = 0.0
+    lingers: float = 0.0
+    """A task that is told to end hangs for up to two minutes; only ECS."""
+    mover_late: float = 0.0
+    """A call of the mover fails, and moves the home up to a minute later."""
+    mover_dies: float = 0.0
+    """Chance between two steps of a clearance."""
 
     @property
     def policy(self) -> Policy:
@@ -125,6 +131,9 @@ RATES: dict[str, tuple[float, ...]] = {
     "saves_fail": (0.1, 0.3),
     "stray": (0.1,),
     "new_image": (0.1, 0.5),
+    "lingers": (0.2, 0.5),
+    "mover_late": (0.3, 0.6),
+    "mover_dies": (0.1, 0.3),
 }
 """All kinds of faults, with the rates that a run may have. A run has only some of them, because one
 fault hides what another one breaks."""

@@ -7,7 +7,6 @@ A worse function gets the right one as its first argument, then the arguments of
 from __future__ import annotations
 
 import contextlib
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,14 +19,16 @@ from manager.domain import reconcile
 from manager.domain.lifecycle import back_off, binding, idle
 from manager.domain.lifecycle import reconcile as lifecycle
 from manager.domain.lifecycle.actions import FinishLaunch, GiveUpStart, StartAgain, StopOrphan
-from manager.domain.lifecycle.task import Task, TaskOffer
+from manager.domain.lifecycle.task import Task
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.pool.actions import RetireTask
 from manager.ports.task_agent import AgentUnreachable
 from manager.use_cases import apply, ending, finish_launch, launch, lifetime, reconcile_pass, records
 from manager.use_cases.world import ProcessMemory
 from simulator.agents import SimulatedAgents
-from simulator.engine import MachineEngine
+from simulator.engine import EcsEngine, MachineEngine
+from simulator.homes import SimulatedHomes
+from simulator.moving import Slot, Slots
 from simulator.store import SimulatedStore
 
 Worse = Callable[..., Any]
@@ -115,9 +116,9 @@ def _unconditional(right: Worse, self: SimulatedStore, *written: Any, delete: An
 
 @planted("started before the record", "after a crash nobody knows the task", (launch, "_try_bind"))
 def _started_first(right: Worse, world: Any, task: Task, workspace: Workspace, *, now: float) -> Any:
-    if task.version == 0 and task.home_id is None:
+    if task.version == 0:
         with contextlib.suppress(ApraNovaError):
-            finish_launch.start_task(world, task, None)
+            finish_launch.start_task(world, task)
     return right(world, task, workspace, now=now)
 
 
@@ -243,12 +244,35 @@ def _home_removed_first(right: Worse, world: Any, workspace: Workspace) -> None:
     right(world, workspace)
 
 
-@planted("forgetting a task removes its home", "a student's first home is gone", (ending, "forget"))
-def _adopted_home_purged(right: Worse, world: Any, tasks: tuple[Task, ...]) -> None:
-    for task in tasks:
-        if task.offer is TaskOffer.SLOT and task.home_id:
-            world.homes.purge(task.home_id)
-    right(world, tasks)
+@planted("the slot's use is not looked at", "a late call puts a home into another's task", (Slots, "_is_over"))
+def _use_ignored(*_: Any) -> bool:
+    return False
+
+
+@planted("a home goes back while its task still ends", "the last files are lost", (ending, "end_task"))
+def _released_first(right: Worse, world: Any, task: Task, workspace: Workspace | None) -> None:
+    if not task.must_save or task.saved_at is not None:
+        world.runner.release(task.task_id)
+    right(world, task, workspace)
+
+
+planted("STOPPED before the home is back", "a launch misses its home", (EcsEngine, "release"))(_nothing)
+
+
+@planted("a clearance that was begun counts as done", "as above, after the mover died", (Slots, "_is_cleared"))
+def _half_is_enough(_right: Worse, _self: Slots, slot: Slot, next_use: int) -> bool:
+    return slot.use >= next_use
+
+
+@planted("the mover copies", "two versions of each file", (SimulatedHomes, "move"))
+def _copied(_right: Worse, self: SimulatedHomes, home_id: str, _source: str, target: str) -> None:
+    self.places[home_id].add(target)
+
+
+@planted("a task that has gone keeps the home", "the student waits forever", (ending, "record_gone"))
+def _gone_with_the_home(_right: Worse, world: Any, task: Task, workspace: Workspace | None, because: str) -> None:
+    world.runner.stop(task.task_id, grace_s=0.0)
+    ending._record_end(world, task, workspace, failure=because or "it ended by itself")
 
 
 planted("no deadline for a start", "a student waits forever", (reconcile, "reconcile_lifecycle"))(_without(GiveUpStart))
@@ -284,17 +308,6 @@ def _idle_never(right: Worse, *given: Any, **named: Any) -> Any:
 
 
 # The warm pool
-
-
-@planted("any home will do", "a student is in another, empty home", (binding, "can_serve"))
-def _any_home(right: Worse, task: Task, workspace: Workspace) -> bool:
-    slot = task.warm and task.kind is workspace.kind and task.offer is TaskOffer.SLOT
-    return slot or right(task, workspace)
-
-
-@_any_home.also((launch, "only_its_own"))
-def _not_only_its_own(*_: Any) -> bool:
-    return False
 
 
 @planted("old image handed out", "an update never reaches students", (launch, "candidates"))
@@ -341,16 +354,6 @@ def _home_never_made(right: Worse, world: Any, workspace: Workspace) -> str:
     return right(world, workspace)
 
 
-@planted("personal task for another student", "a student is in somebody else's home", (binding, "can_serve"))
-def _personal_for_anyone(right: Worse, task: Task, workspace: Workspace) -> bool:
-    kept = task.warm and task.kind is workspace.kind and task.offer is TaskOffer.PERSONAL
-    return kept or right(task, workspace)
-
-
-@planted("cold start despite a personal task", "two tasks write into one home", (launch, "held_task"))
-def _held_task_ignored(*_: Any) -> None: ...
-
-
 @planted("one error stops the pass", "one broken workspace holds up all others", (apply, "_guarded"))
 def _unguarded(_right: Worse, world: Any, action: Any, key: str) -> None:
     apply._perform(world, action)
@@ -363,13 +366,5 @@ def _unguarded(_right: Worse, world: Any, action: Any, key: str) -> None:
 planted("STOPPING is never due", "a workspace stops forever", (Task, "stopping"))(_never_due)
 planted("a reserved task is never due", "a student waits for a ready task", (Task, "reserved"))(_never_due)
 planted("a claimed workspace is never due", "after a crash nothing opens", (Workspace, "task_claimed"))(_never_due)
-_waiting = planted("a waiting task is never looked at", "a no-show costs money all night", (Task, "ready"))(_never_due)
-
-
-@_waiting.also((reconcile_pass, "_tasks"))
-def _never_looked_at(right: Worse, world: Any, now: float) -> Any:
-    return right(replace(world, policy=replace(world.policy, waiting_look_s=math.inf)), now)
-
-
 planted("an ended task is never due", "its record is kept forever", (Task, "stopped"))(_never_due)
 planted("the pool trusts a lagging index", "it starts the same tasks twice", (ProcessMemory, "starts_since"))(_nothing)

@@ -67,8 +67,8 @@ class SimulatedStore(MemoryWorkspaceStore):
     def find_next_due_at(self) -> float | None:
         return self._index.find_next_due_at()
 
-    def list_warm_tasks(self, *, limit: int, waiting: bool = True) -> tuple[Task, ...]:
-        return self._index.list_warm_tasks(limit=limit, waiting=waiting)
+    def list_warm_tasks(self, *, limit: int) -> tuple[Task, ...]:
+        return self._index.list_warm_tasks(limit=limit)
 
     def _replace(self, record: Record, after: Record | None) -> None:
         super()._replace(record, after)

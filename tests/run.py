@@ -25,7 +25,18 @@ from single_machine.portal_build import PortalBuildFailed, build_portal, node_en
 
 SOURCE = Path(__file__).parent.parent
 BIN = Path(sysconfig.get_path("scripts"))
-PARTS = ("contract", "manager", "agent", "backend", "gateway", "images", "single_machine", "simulator", "containers")
+PARTS = (
+    "contract",
+    "manager",
+    "mover",
+    "agent",
+    "backend",
+    "gateway",
+    "images",
+    "single_machine",
+    "simulator",
+    "containers",
+)
 END_TO_END = "tests"
 FAST = "not browser and not sandbox and not simulation"
 

@@ -37,6 +37,9 @@ class FakeApplication(Application):
         self.claims += 1
         if self.behavior == "first claim fails" and self.claims == 1:
             raise ApplicationFailed("the disk is full")
+        if request.home_id:
+            with (self.places.home / "visits").open("a") as visits:
+                visits.write(f"{request.workspace_id}\n")
 
     async def save(self, sessions: int) -> SaveAnswer:
         if self.behavior == "cannot save":

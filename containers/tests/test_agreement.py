@@ -9,10 +9,10 @@ import pytest
 
 from containers.catalogue import BY_NAME, IMAGES, SOURCE, Image
 from containers.tests.dockerfile import read
-from contract.names import STUDENT_HOME, STUDENT_UID, WorkspaceKind
+from contract.names import SLOT_FOLDER, STUDENT_HOME, STUDENT_UID, WorkspaceKind
 from infrastructure import names
 from manager.adapters.ecs import definitions as ecs_definitions
-from manager.adapters.ecs.settings import EcsSettings, HomePlace
+from manager.adapters.ecs.settings import EcsSettings
 from single_machine.secrets_file import Secrets
 from single_machine.services import Services
 from single_machine.settings import read_settings
@@ -49,16 +49,25 @@ def test_gateway_and_django_share_a_folder_as_one_user() -> None:
 @pytest.mark.parametrize("image", WORKSPACES, ids=lambda image: image.name)
 def test_a_workspace_can_write_where_the_manager_mounts_empty_volumes(image: Image) -> None:
     settings = EcsSettings(
-        region="eu-central-1", cluster="c", subnets=("s",), security_group="g", execution_role_arn="r", images={}
+        region="eu-central-1",
+        cluster="c",
+        subnets=("s",),
+        security_group="g",
+        execution_role_arn="r",
+        task_role_arn="t",
+        file_system="fs",
+        images={WorkspaceKind(image.kind): "i"},
     )
     wanted = ecs_definitions.Definitions(None, settings)._wanted(  # type: ignore[arg-type]  nothing is asked of ECS here
-        WorkspaceKind(image.kind), "i", "home-1", HomePlace("fs", "ap")
+        WorkspaceKind(image.kind), "slot-1", "ap"
     )
     (container,) = wanted["containerDefinitions"]
     mounted = {point["containerPath"] for point in container["mountPoints"]}
-    assert mounted - {STUDENT_HOME} == read(image).volumes
+    assert mounted - {SLOT_FOLDER} == read(image).volumes
     assert read(image).last("USER") == container["user"] == f"{STUDENT_UID}:{STUDENT_UID}"
     assert any("chmod 1777 /tmp /run" in value for name, value in read(image).last_stage if name == "RUN")
+    (links,) = [value for name, value in read(image).last_stage if name == "RUN" and "ln -s" in value]
+    assert f"ln -s /run/home {STUDENT_HOME}" in links  # in a volume, and the agent makes what it leads to
 
 
 def test_uvicorn_has_the_options_of_one_machine_but_for_its_socket(tmp_path: Path) -> None:

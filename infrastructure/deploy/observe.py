@@ -159,10 +159,10 @@ def _quotas(aws: Aws, settings: Settings) -> list[str]:
 
 
 def _concurrency(aws: Aws, settings: Settings) -> list[str]:
-    """Each backup worker reserves one, the manager what the settings say.
+    """The backup worker reserves one, the manager what the settings say.
 
     Otherwise CloudFormation would fail in the middle of a first deploy."""
-    reserves = settings.homes.file_systems + (settings.manager_concurrency or 0)
+    reserves = 1 + (settings.manager_concurrency or 0)
     functions, region = aws.client("lambda"), settings.account.region
     try:
         limit = functions.get_account_settings()["AccountLimit"]
@@ -176,7 +176,7 @@ def _concurrency(aws: Aws, settings: Settings) -> list[str]:
     return [
         (
             f"Lambda may run {free} functions at once in {region}, without what others reserve. To be reserved: {reserves} "
-            f"(one for each of homes.file_systems, and manager_concurrency), and AWS refuses to leave less than "
+            f"(one for the backup worker, and manager_concurrency), and AWS refuses to leave less than "
             f"{UNRESERVED_MIN} to the rest. Have the quota raised: aws service-quotas request-service-quota-increase --region {region} --service-code lambda "
             f"--quota-code {CONCURRENCY} --desired-value {wanted} (console: Service Quotas, AWS Lambda, Concurrent executions)"
         )
@@ -187,7 +187,7 @@ def _reserved_by_us(functions: Any, names: Names) -> int:
     """By the functions of an earlier deploy: they are not counted twice."""
     pages = functions.get_paginator("list_functions").paginate()
     found = [function["FunctionName"] for page in pages for function in page["Functions"]]
-    ours = [name for name in found if name == names.manager or name.startswith(names.backup_worker(""))]
+    ours = [name for name in found if name == names.manager or name == names.backup_worker]
     return sum(
         functions.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions", 0) for name in ours
     )

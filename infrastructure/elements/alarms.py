@@ -14,6 +14,7 @@ from infrastructure.names import (
     METRICS_NAMESPACE,
     ORPHAN_ACTION,
     POOL_READY,
+    PREPARE_FAILURES,
     RESTORES,
     SNAPSHOTS,
     SWEEP_SECONDS,
@@ -53,19 +54,18 @@ def cache_nodes(settings: Settings) -> list[str]:
     ]
 
 
-def all_alarms(settings: Settings, *, balancer: str, backup_workers: list[str]) -> list[Alarm]:
-    """`balancer`: its name in CloudWatch, app/name/id. `backup_workers`: their functions' names."""
+def all_alarms(settings: Settings, *, balancer: str) -> list[Alarm]:
+    """`balancer`: its name in CloudWatch, app/name/id."""
     names = Names(settings.name)
     database = {"DBInstanceIdentifier": names.of("database")}
     ten_minutes = {"statistic": "Average", "period_s": 60, "periods": 10, "missing_data": "missing"}
     service = {"service": names.name}
     failed = {**service, "result": "failed"}
     orphan = {**service, "action": ORPHAN_ACTION, "result": "done"}
-    manager = {"FunctionName": names.manager}
+    manager, mover = {"FunctionName": names.manager}, {"FunctionName": names.mover}
     connections = 0.8 * settings.database.connections_max
     undelivered = {"QueueName": names.of("manager-failures")}
     own = METRICS_NAMESPACE
-    # No alarm on cold launches: without a forecast, resuming a home is cold by design.
     alarms = [
         Alarm("database-cpu", "CPU above 80 % for 10 minutes: the next size is db.r5.large", "AWS/RDS", "CPUUtilization", database, 80, **ten_minutes),
         Alarm("database-connections", "More than 80 % of the connections are in use", "AWS/RDS", "DatabaseConnections", database, connections, **ten_minutes),
@@ -78,6 +78,10 @@ def all_alarms(settings: Settings, *, balancer: str, backup_workers: list[str]) 
         Alarm("manager-errors", "The manager failed 3 times in 5 minutes", "AWS/Lambda", "Errors", manager, 3),
         Alarm("manager-throttled", "AWS throttled the manager", "AWS/Lambda", "Throttles", manager, 0),
         Alarm("manager-undelivered", "An event for the manager could not be delivered", "AWS/SQS", "ApproximateNumberOfMessagesVisible", undelivered, 0, "Maximum"),
+        Alarm("mover-errors", "The mover failed 3 times in 5 minutes: homes come late to launches, or back from them", "AWS/Lambda", "Errors", mover, 3),
+        Alarm("mover-throttled", "AWS throttled the mover", "AWS/Lambda", "Throttles", mover, 0),
+        Alarm("slots-missing", "What starts need could not be made for 15 minutes: see the manager's log", own, PREPARE_FAILURES, service, 0, periods=3),
+        Alarm("backup-worker-1-errors", "The backup worker failed or ran out of time", "AWS/Lambda", "Errors", {"FunctionName": names.backup_worker}, 0, period_s=HOUR_S),
         Alarm("snapshots-failing", "A stopped home got no snapshot; the nightly run tries again", own, SNAPSHOTS, failed, 0, period_s=HOUR_S),
         Alarm("restores-failing", "A home could not be restored: see the backup worker's log", own, RESTORES, failed, 0, period_s=HOUR_S),
         Alarm("errors-to-people", "More than 20 server errors in 5 minutes", "AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", {"LoadBalancer": balancer}, 20),
@@ -88,11 +92,6 @@ def all_alarms(settings: Settings, *, balancer: str, backup_workers: list[str]) 
             Alarm(f"{node}-memory", "Redis memory above 80 %", "AWS/ElastiCache", "DatabaseMemoryUsagePercentage", cache, 80, "Average", period_s=60, periods=5),
             Alarm(f"{node}-evictions", "More than 1000 evictions a minute", "AWS/ElastiCache", "Evictions", cache, 1000, period_s=60),
         ]  # fmt: skip
-    for number, worker in enumerate(backup_workers, 1):
-        description, function = "A backup worker failed or ran out of time", {"FunctionName": worker}
-        alarms.append(
-            Alarm(f"backup-worker-{number}-errors", description, "AWS/Lambda", "Errors", function, 0, period_s=HOUR_S)
-        )
     return alarms
 
 

@@ -146,5 +146,5 @@ class Backend(Construct):
         allow(role, "PublishIdentityKey", identity_key, "ssm:PutParameter")
         allow(role, "ListSnapshots", data.snapshots.bucket_arn, "s3:ListBucket")
         allow(role, "ReadSnapshots", data.snapshots.arn_for_objects("*"), "s3:GetObject")
-        allow(role, "ReadHomes", data.homes.arns, "elasticfilesystem:ClientMount")
+        allow(role, "ReadHomes", data.homes.arn, "elasticfilesystem:ClientMount")
         return role

@@ -31,12 +31,13 @@ def make_function(
     log_group: logs.LogGroup,
     environment: Mapping[str, str],
     network: NetworkStack | None = None,
+    group: Group = Group.BACKEND,
     **properties: Any,
 ) -> lambda_.CfnFunction:
     """`code`: the manager's package, or the text of a module.
 
-    `network`: put the function into the private subnets, with the backend's security group. The
-    document opens workspaces and EFS only to that group. `properties`: more of CfnFunction's.
+    `network`: put the function into the private subnets, with this security group. The document
+    opens workspaces and EFS to the backend's. `properties`: more of CfnFunction's.
     """
     if isinstance(code, str):
         content = _Function.CodeProperty(zip_file=code)
@@ -45,7 +46,7 @@ def make_function(
         properties["architectures"] = [ARCHITECTURE]
     if network:
         properties["vpc_config"] = _Function.VpcConfigProperty(
-            subnet_ids=network.private_subnet_ids, security_group_ids=[network.groups.id_of(Group.BACKEND)]
+            subnet_ids=network.private_subnet_ids, security_group_ids=[network.groups.id_of(group)]
         )
     function = _Function(
         scope,

@@ -112,12 +112,13 @@ class ManagerFunction(Construct):
             "APRANOVA_WORKSPACE_SECURITY_GROUP": self._network.groups.id_of(Group.WORKSPACE),
             "APRANOVA_WORKSPACE_IMAGES": " ".join(f"{kind}={image}" for kind, image in tasks.images.items()),
             "APRANOVA_EXECUTION_ROLE": tasks.execution_role.role_arn,
+            "APRANOVA_TASK_ROLE": tasks.task_role.role_arn,
             "APRANOVA_TASK_LOG_GROUP": tasks.log_group.log_group_name,
             "APRANOVA_TASK_CPU_UNITS": str(workspaces.size.cpu),
             "APRANOVA_TASK_MEMORY_MIB": str(workspaces.size.memory_mb),
             "APRANOVA_TASK_ARCHITECTURE": ARCHITECTURES[workspaces.arch],
             "APRANOVA_FAMILY_PREFIX": names.name,
-            "APRANOVA_FILE_SYSTEMS": data.homes.ids,
+            "APRANOVA_FILE_SYSTEM": data.homes.id,
             "APRANOVA_SNAPSHOTS_BUCKET": data.snapshots.bucket_name,
             "APRANOVA_SPOT_PERCENT": str(workspaces.spot_percent),
             "APRANOVA_PARAMETERS": names.path("manager"),
@@ -164,20 +165,16 @@ class ManagerFunction(Construct):
             "TaskDefinitions",
             "*",
             "ecs:DeregisterTaskDefinition",
-            "ecs:DescribeTaskDefinition",
             "ecs:RegisterTaskDefinition",
         )
         passed_to: Conditions = {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
-        execution_role = self._tasks.execution_role.role_arn
-        allow(role, "PassExecutionRole", execution_role, "iam:PassRole", conditions=passed_to)
+        roles = [self._tasks.execution_role.role_arn, self._tasks.task_role.role_arn]
+        allow(role, "PassExecutionRole", roles, "iam:PassRole", conditions=passed_to)
 
     def _allow_homes(self) -> None:
         role, efs = self.role, "elasticfilesystem"
         points = self._stack.arn_of(efs, "access-point/*")
-        systems = self._stack.arn_of(efs, "file-system/*")  # also one that the stack has lost
-        allow(role, "CreateAccessPoints", self._data.homes.arns, f"{efs}:CreateAccessPoint")
-        allow(role, "CheckAccessPoints", points, f"{efs}:DescribeAccessPoints")
-        allow(role, "CheckFileSystems", systems, f"{efs}:DescribeFileSystems")
+        allow(role, "CreateAccessPoints", self._data.homes.arn, f"{efs}:CreateAccessPoint")
         allow(role, "DeleteAccessPoints", points, f"{efs}:DeleteAccessPoint", f"{efs}:TagResource")
         allow(role, "ListSnapshots", self._data.snapshots.bucket_arn, "s3:ListBucket")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aws_cdk import Stack
+from aws_cdk import aws_efs as efs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
@@ -55,6 +56,15 @@ def allow_service(
 
 def allow_log(role: iam.Role, group: logs.LogGroup) -> None:
     allow(role, "WriteLog", group.log_group_arn, "logs:CreateLogStream", "logs:PutLogEvents")
+
+
+def allow_mount(role: iam.Role, file_system_arn: str, point: efs.CfnAccessPoint, *, as_root: bool = False) -> None:
+    """Through this access point alone. Nobody may mount without such a statement."""
+    use = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]
+    if as_root:
+        use.append("elasticfilesystem:ClientRootAccess")
+    through: Conditions = {"StringEquals": {"elasticfilesystem:AccessPointArn": point.attr_arn}}
+    allow(role, "MountFiles", file_system_arn, *use, conditions=through)
 
 
 def allow_vpc(role: iam.Role) -> None:

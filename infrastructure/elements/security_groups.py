@@ -34,6 +34,7 @@ class Group(StrEnum):
     DATABASE = "database"
     CACHE = "cache"
     HOMES = "homes"
+    MOVER = "mover"
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ MATRIX = {
     7: Row(Group.CACHE, CACHE_PORT, Group.BACKEND, "the drawing: Backend to Redis"),
     8: Row(Group.HOMES, HOMES_PORT, Group.WORKSPACE, "the drawing: workspace container to EFS"),
     9: Row(Group.HOMES, HOMES_PORT, Group.BACKEND, "the drawing: Backend to EFS (files)"),
+    10: Row(Group.HOMES, HOMES_PORT, Group.MOVER, "homes that move: mover to EFS"),
 }
 """A row keeps its number, a part of its logical id: EC2 refuses one rule under two ids."""
 
@@ -113,5 +115,8 @@ def _egress(group: Group, vpc_cidr: str) -> list[ec2.CfnSecurityGroup.EgressProp
             _Out(ip_protocol="tcp", from_port=port, to_port=port, cidr_ip=vpc_cidr, description="targets")
             for port in (BACKEND_PORT, PORTAL_PORT)
         ]
+    if group is Group.MOVER:
+        to_homes = {"from_port": HOMES_PORT, "to_port": HOMES_PORT}
+        return [_Out(ip_protocol="tcp", **to_homes, cidr_ip=vpc_cidr, description="EFS, and nothing else")]
     # Without any rule EC2 adds "everything", so this one names an address that nobody has.
     return [_Out(ip_protocol="icmp", from_port=252, to_port=86, cidr_ip="255.255.255.255/32", description="nothing")]

@@ -1,15 +1,20 @@
-"""Models of workspace tasks. From these the manager registers a definition for each home.
+"""Models of workspace tasks. After these the manager registers a definition for each slot.
 
-There is no task role, so a student's code finds no AWS identity in a task.
+The task role lets a task mount slots, and nothing else. The agent keeps its credentials from the
+student's programs.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from aws_cdk import aws_efs as efs
 from constructs import Construct
 
 from contract.names import STUDENT_UID, WorkspaceKind
 from infrastructure.elements.containers import MANY_FILES, make_container, make_task_definition
 from infrastructure.elements.execution_role import make_execution_role
+from infrastructure.elements.roles import Conditions, allow, make_role
 from infrastructure.names import AGENT_PORT
 from infrastructure.stacks.base import PlatformStack
 from infrastructure.stacks.data import DataStack
@@ -19,7 +24,8 @@ _SCRATCH = ("tmp", "run")
 
 
 class WorkspaceTasks(Construct):
-    def __init__(self, stack: PlatformStack, data: DataStack) -> None:
+    def __init__(self, stack: PlatformStack, data: DataStack, *, not_theirs: Sequence[efs.CfnAccessPoint]) -> None:
+        """`not_theirs`: access points that show more than a slot."""
         super().__init__(stack, "WorkspaceTasks")
         self.images = {
             kind: data.repositories.uri(f"workspace-{kind}", stack.settings.release)
@@ -31,6 +37,13 @@ class WorkspaceTasks(Construct):
             repository_arns=[data.repositories.arn(f"workspace-{kind}") for kind in self.images],
             log_group=self.log_group,
         )
+        self.task_role = make_role(self, "Task", "ecs-tasks.amazonaws.com", "A workspace task mounts its slot")
+        through: Conditions = {
+            "ArnLike": {"elasticfilesystem:AccessPointArn": stack.arn_of("elasticfilesystem", "access-point/*")},
+            "ArnNotEquals": {"elasticfilesystem:AccessPointArn": [point.attr_arn for point in not_theirs]},
+        }
+        use = ("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite")
+        allow(self.task_role, "MountSlots", data.homes.arn, *use, conditions=through)
         for kind, image in self.images.items():
             self._model(stack, kind, image)
 
@@ -56,4 +69,5 @@ class WorkspaceTasks(Construct):
             containers=[container],
             volumes=_SCRATCH,
             execution_role=self.execution_role,
+            task_role=self.task_role,
         )

@@ -7,11 +7,12 @@ from pathlib import Path
 from constructs import Construct
 
 from infrastructure.elements.backend import Backend
-from infrastructure.elements.backup_workers import BackupWorkers
+from infrastructure.elements.backup_worker import BackupWorker
 from infrastructure.elements.cluster import make_cluster
 from infrastructure.elements.load_balancer import LoadBalancer
 from infrastructure.elements.manager_function import ManagerFunction
 from infrastructure.elements.manager_triggers import ManagerTriggers
+from infrastructure.elements.mover import Mover
 from infrastructure.elements.parameters import make_parameters
 from infrastructure.elements.password_rotation import restart_after_rotation
 from infrastructure.elements.portal import make_portal
@@ -29,17 +30,19 @@ class ApplicationStack(PlatformStack):
     ) -> None:
         super().__init__(scope, "application", settings=settings)
         cluster = make_cluster(self)
+        self.mover = Mover(self, network=network, data=data)
+        self.backup_worker = BackupWorker(self, network=network, data=data, code=manager_code)
         manager = ManagerFunction(
             self,
             network=network,
             data=data,
-            tasks=WorkspaceTasks(self, data),
+            tasks=WorkspaceTasks(self, data, not_theirs=[self.mover.point, self.backup_worker.point]),
             cluster=cluster.ref,
             cluster_arn=cluster.attr_arn,
             code=manager_code,
         )
-        self.backup_workers = BackupWorkers(self, network=network, data=data, code=manager_code)
-        self.backup_workers.let_invoke(manager.role)
+        self.backup_worker.let_invoke(manager.role)
+        self.mover.let_invoke(manager.role)
         ManagerTriggers(self, manager, cluster_arn=cluster.attr_arn)
         self.balancer = LoadBalancer(self, network, manager_arn=manager.arn)
         backend = Backend(

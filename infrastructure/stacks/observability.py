@@ -26,8 +26,7 @@ class ObservabilityStack(PlatformStack):
         super().__init__(scope, "observability", settings=settings)
         watch, operators = settings.watch, Operators(self)
         balancer = application.balancer.balancer.attr_load_balancer_full_name
-        workers = [function.ref for function in application.backup_workers.functions]
-        alarms = all_alarms(settings, balancer=balancer, backup_workers=workers)
+        alarms = all_alarms(settings, balancer=balancer)
         make_alarms(self, alarms, topic_arn=operators.topic.topic_arn)
         make_dashboard(self, balancer=balancer)
         make_month_budget(self)

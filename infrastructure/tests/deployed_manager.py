@@ -61,7 +61,7 @@ class DeployedManager:
         (task,) = self._ecs.describe_tasks(cluster="apranova-cluster", tasks=arns)["tasks"]
         return task
 
-    def home_of(self, task: Any) -> str:
+    def slot_of(self, task: Any) -> str:
         """The access point that its definition mounts."""
         definition = self._ecs.describe_task_definition(taskDefinition=task["taskDefinitionArn"])["taskDefinition"]
         (point,) = [

@@ -97,13 +97,18 @@ def test_envoy_is_the_only_open_port_of_the_backends_task_and_django_is_beside_i
     assert all("/run/apranova" in paths for paths in folders)
 
 
-def test_a_workspaces_task_has_no_role_that_a_students_code_could_use(
+def test_a_workspaces_task_may_mount_a_slot_and_nothing_else(
     each: Assembly,
 ) -> None:
     tasks = [t for t in each.all("AWS::ECS::TaskDefinition") if "workspace" in t["Family"]]
     assert {t["Family"] for t in tasks} == {"apranova-workspace-vscode", "apranova-workspace-superset"}
     for task in tasks:
-        assert "TaskRoleArn" not in task.properties
+        role = each.target(task["TaskRoleArn"], "application")
+        (mount,) = each.statements(role)
+        assert set(mount["Action"]) == {"elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"}
+        refused = mount["Condition"]["ArnNotEquals"]["elasticfilesystem:AccessPointArn"]
+        points = each.all("AWS::EFS::AccessPoint")  # slots are made by the manager
+        assert {each.target(arn, "application").id for arn in refused} == {point.id for point in points}
         (container,) = task["ContainerDefinitions"]
         assert container["ReadonlyRootFilesystem"] is True
         assert container["User"] == "1000"
@@ -169,10 +174,10 @@ def test_no_action_of_an_identity_has_a_wildcard(each: Assembly) -> None:
     assert [action for action in actions if "*" in action] == []
 
 
-def test_the_manager_may_hand_on_one_role_to_one_service(hundred: Assembly) -> None:
+def test_the_manager_may_hand_on_two_roles_to_one_service(hundred: Assembly) -> None:
     (pass_role,) = [s for s in hundred.statements() if "iam:PassRole" in str(s["Action"])]
-    role = hundred.target(pass_role["Resource"], "application")
-    assert role.id.startswith("WorkspaceTasksExecution")
+    roles = sorted(hundred.target(arn, "application").id.rstrip("0123456789ABCDEF") for arn in pass_role["Resource"])
+    assert roles == ["WorkspaceTasksExecution", "WorkspaceTasksTask"]
     assert pass_role["Condition"] == {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
 
 

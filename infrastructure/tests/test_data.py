@@ -75,14 +75,12 @@ def test_the_cache_is_in_cluster_mode_in_several_zones_and_speaks_tls_alone(hund
     assert "{{resolve:secretsmanager:" in str(cache["AuthToken"])
 
 
-def test_homes_are_encrypted_backed_up_and_reached_only_over_tls_through_an_access_point(hundred: Assembly) -> None:
+def test_homes_are_encrypted_backed_up_and_reached_only_over_tls_by_roles(hundred: Assembly) -> None:
     homes = hundred.one("AWS::EFS::FileSystem")
     assert (homes["Encrypted"], homes["ThroughputMode"]) == (True, "elastic")
     assert homes["BackupPolicy"] == {"Status": "ENABLED"}
     assert {"TransitionToIA": "AFTER_30_DAYS"} in homes["LifecyclePolicies"]
-    allow, deny = homes["FileSystemPolicy"]["Statement"]
-    assert allow["Condition"]["Bool"] == {"elasticfilesystem:AccessedViaMountTarget": "true"}
-    assert "elasticfilesystem:AccessPointArn" in allow["Condition"]["ArnLike"]
+    (deny,) = homes["FileSystemPolicy"]["Statement"]  # it allows nobody anything
     assert (deny["Effect"], deny["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
     assert len(hundred.all("AWS::EFS::MountTarget")) == 3
 

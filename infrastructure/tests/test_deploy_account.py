@@ -116,7 +116,7 @@ def test_a_zone_and_a_quota_that_cannot_be_read_are_named(session: boto3.Session
 def test_a_new_account_hears_what_to_have_raised_before_anything_is_made(session: boto3.Session) -> None:
     (problem,) = what_would_not_work(Account(session, REGION, functions=Lambda(10)), HUNDRED)
     assert "Lambda may run 10 functions at once in us-east-1" in problem
-    assert "To be reserved: 1 (one for each of homes.file_systems, and manager_concurrency)" in problem
+    assert "To be reserved: 1 (one for the backup worker, and manager_concurrency)" in problem
     assert "leave less than 100" in problem
     assert (
         "aws service-quotas request-service-quota-increase --region us-east-1 --service-code lambda "
@@ -124,8 +124,8 @@ def test_a_new_account_hears_what_to_have_raised_before_anything_is_made(session
     ) in problem
 
 
-def test_every_backup_worker_and_the_managers_own_reservation_count(session: boto3.Session) -> None:
-    settings = replace(HUNDRED, homes=replace(HUNDRED.homes, file_systems=3), manager_concurrency=900)
+def test_the_backup_worker_and_the_managers_own_reservation_count(session: boto3.Session) -> None:
+    settings = replace(HUNDRED, manager_concurrency=902)
     (problem,) = what_would_not_work(Account(session, REGION), settings)
     assert "To be reserved: 903" in problem
     assert "--desired-value 1003" in problem
@@ -134,7 +134,7 @@ def test_every_backup_worker_and_the_managers_own_reservation_count(session: bot
 
 def test_what_an_earlier_deploy_reserved_is_not_asked_for_twice(session: boto3.Session) -> None:
     """And what others reserved is not there."""
-    reserved = {"apranova-backup-worker-fs-1": 1, "workspace-manager": 0}
+    reserved = {"apranova-backup-worker": 1, "workspace-manager": 0}
     assert what_would_not_work(Account(session, REGION, functions=Lambda(101, reserved)), HUNDRED) == []
     (problem,) = what_would_not_work(Account(session, REGION, functions=Lambda(101, {"of-others": 1})), HUNDRED)
     assert "Lambda may run 100 functions" in problem

@@ -9,13 +9,16 @@ files or scaling: docs/guides/deploy-on-aws.md lists that.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from infrastructure.deploy.assembly import pack
+from infrastructure.elements.mover import MOUNT
 from infrastructure.tests.deployed_manager import TASK_IMAGES, DeployedManager
 from infrastructure.tests.emulated import NOT_EMULATED, emulated, for_ministack
 from infrastructure.tests.ministack import Ministack, running
@@ -29,6 +32,7 @@ FALLS_WITH_THEM = {
 """Resources that name one of those, and how many."""
 WANTED = {
     "idle-timeout-s": "2",
+    "slots-ahead": "4",
     "kinds": "vscode",
     "pool-policy": "schedule",
     "pool": "base=1 peak=1 off=1 weekend=1",
@@ -41,6 +45,7 @@ class Deployed:
     aws: Ministack
     statuses: dict[str, str]
     fallen: dict[tuple[str, str], int]
+    folder: Path
 
 
 def upload_manager(aws: Ministack, assembly: Assembly) -> None:
@@ -73,7 +78,9 @@ def settled(formation: Any, name: str) -> str:
 @pytest.fixture(scope="module")
 def deployed(hundred: Assembly, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     fallen: dict[tuple[str, str], int] = {}
-    with running(tmp_path_factory.mktemp("ms"), images=TASK_IMAGES) as aws:
+    folder = tmp_path_factory.mktemp("ms")
+    (folder / "efs").mkdir()
+    with running(folder, images=TASK_IMAGES) as aws:
         upload_manager(aws, hundred)
         for name, value in WANTED.items():
             aws.client("ssm").put_parameter(Name=f"/apranova/manager/{name}", Value=value, Type="String")
@@ -86,6 +93,8 @@ def deployed(hundred: Assembly, tmp_path_factory: pytest.TempPathFactory) -> Ite
             template = json.loads(hundred.template_file(stack).read_text())
             name = f"apranova-{stack}"
             body = for_ministack(emulated(stack, template, fallen), zone_id)
+            files = f'{json.dumps(str(folder / "efs"))}, "APRANOVA_STUDENT_UID": "{os.getuid()}"'
+            body = body.replace(f'"APRANOVA_FILES": "{MOUNT}"', f'"APRANOVA_FILES": {files}')  # as if it were mounted
             aws.client("s3").put_object(Bucket="templates", Key=f"{stack}.json", Body=body.encode())
             formation.create_stack(
                 StackName=name,
@@ -93,7 +102,7 @@ def deployed(hundred: Assembly, tmp_path_factory: pytest.TempPathFactory) -> Ite
                 Capabilities=["CAPABILITY_NAMED_IAM"],
             )
             statuses[stack] = settled(formation, name)
-        yield Deployed(aws, statuses, fallen)
+        yield Deployed(aws, statuses, fallen, folder)
 
 
 def test_every_stack_is_made_in_its_order(deployed: Deployed) -> None:
@@ -119,12 +128,16 @@ def test_the_real_manager_creates_claims_stops_when_idle_and_resumes(deployed: D
     first = manager.task_of("ws-aaaaaaaaaa")
     stopped = manager.when_state("ws-aaaaaaaaaa", "stopped")
     assert (stopped["stop_reason"], stopped["failure"]) == ("idle", "")
-    assert manager("launch", workspace_id="ws-aaaaaaaaaa")["workspace"]["state"] == "starting"
-    resumed = manager.when_state("ws-aaaaaaaaaa", "running")
-    assert resumed["launch_path"] == "cold"
+    (home,) = (deployed.folder / "efs" / "homes").iterdir()
+    assert (home / "visits").read_text() == "ws-aaaaaaaaaa\n"
+    manager.when(warm, "another warm task")
+    resumed = manager("launch", workspace_id="ws-aaaaaaaaaa")["workspace"]
+    assert (resumed["state"], resumed["launch_path"]) == ("running", "warm")
     second = manager.task_of("ws-aaaaaaaaaa")
     assert second["taskArn"] != first["taskArn"]
-    assert manager.home_of(second) == manager.home_of(first)
+    assert manager.slot_of(second) != manager.slot_of(first)
+    manager.when_state("ws-aaaaaaaaaa", "stopped")
+    assert (home / "visits").read_text() == "ws-aaaaaaaaaa\n" * 2
 
 
 def test_what_the_manager_is_told_exists(deployed: Deployed) -> None:
@@ -139,14 +152,14 @@ def test_what_the_manager_is_told_exists(deployed: Deployed) -> None:
     assert [cluster["status"] for cluster in clusters] == ["ACTIVE"]
     subnets = aws.client("ec2").describe_subnets(SubnetIds=variables["APRANOVA_SUBNETS"].split(","))["Subnets"]
     assert {subnet["CidrBlock"] for subnet in subnets} == {"10.0.16.0/20", "10.0.32.0/20", "10.0.48.0/20"}
-    homes = aws.client("efs").describe_file_systems(FileSystemId=variables["APRANOVA_FILE_SYSTEMS"])["FileSystems"]
+    homes = aws.client("efs").describe_file_systems(FileSystemId=variables["APRANOVA_FILE_SYSTEM"])["FileSystems"]
     assert len(homes) == 1
     aws.client("s3").head_bucket(Bucket=variables["APRANOVA_SNAPSHOTS_BUCKET"])
     images = dict(word.split("=", 1) for word in variables["APRANOVA_WORKSPACE_IMAGES"].split())
     assert set(images) == {"vscode", "superset"}
     for kind, image in images.items():
         task = aws.client("ecs").describe_task_definition(taskDefinition=f"apranova-workspace-{kind}")["taskDefinition"]
-        assert not task.get("taskRoleArn")
+        assert task["taskRoleArn"] == variables["APRANOVA_TASK_ROLE"]
         assert [container["image"] for container in task["containerDefinitions"]] == [image]
 
 

@@ -30,7 +30,8 @@ SURROUNDINGS = {
     "APRANOVA_WORKSPACE_SECURITY_GROUP": "sg-1",
     "APRANOVA_WORKSPACE_IMAGES": "vscode=image:1 superset=image:1",
     "APRANOVA_EXECUTION_ROLE": "role",
-    "APRANOVA_FILE_SYSTEMS": "fs-1",
+    "APRANOVA_TASK_ROLE": "role",
+    "APRANOVA_FILE_SYSTEM": "fs-1",
     "APRANOVA_PUBLIC_URL": "https://school.example",
     "APRANOVA_WORKSPACES_DOMAIN": "ws.school.example",
 }

@@ -26,6 +26,7 @@ BESIDE_IT = {
     ("cache", 6379, "backend"),
     ("homes", 2049, "workspace"),
     ("homes", 2049, "backend"),
+    ("homes", 2049, "mover"),
 }
 
 

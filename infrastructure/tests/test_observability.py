@@ -13,6 +13,7 @@ from infrastructure.names import (
     LAUNCHES,
     ORPHAN_ACTION,
     POOL_READY,
+    PREPARE_FAILURES,
     RESTORES,
     SNAPSHOTS,
     SWEEP_SECONDS,
@@ -65,7 +66,9 @@ def test_a_quarter_of_an_hour_without_a_pass_or_a_ready_task_is_an_alarm(
     assert dimensions(alarm) == {"service": "apranova"}
 
 
-@pytest.mark.parametrize("name", [LAUNCH_FAILURES, LAUNCHES, SWEEP_SECONDS, POOL_READY, ACTIONS, SNAPSHOTS, RESTORES])
+@pytest.mark.parametrize(
+    "name", [LAUNCH_FAILURES, LAUNCHES, SWEEP_SECONDS, POOL_READY, PREPARE_FAILURES, ACTIONS, SNAPSHOTS, RESTORES]
+)
 def test_the_manager_counts_what_the_alarms_watch(name: str) -> None:
     assert any(f'"{name}"' in file.read_text() for file in (MANAGER / "use_cases").glob("*.py"))
 
@@ -81,8 +84,19 @@ def test_a_home_without_a_snapshot_and_a_failed_backup_worker_are_alarms(
     failing = alarms["apranova-snapshots-failing"]
     assert dimensions(failing) == {"service": "apranova", "result": "failed"}
     assert (failing["Threshold"], failing["ComparisonOperator"]) == (0, "GreaterThanThreshold")
-    function = dimensions(alarms["apranova-backup-worker-1-errors"])["FunctionName"]
-    assert hundred.target(function, "observability")["Handler"] == "manager.entrypoints.backup_worker.handle"
+    names = {f.properties.get("FunctionName"): f.properties["Handler"] for f in hundred.all("AWS::Lambda::Function")}
+    worker = dimensions(alarms["apranova-backup-worker-1-errors"])["FunctionName"]
+    assert names[worker] == "manager.entrypoints.backup_worker.handle"
+
+
+def test_a_mover_that_fails_and_slots_that_cannot_be_made_are_alarms(
+    hundred: Assembly, alarms: dict[str, dict]
+) -> None:
+    names = {f.properties.get("FunctionName"): f.properties["Handler"] for f in hundred.all("AWS::Lambda::Function")}
+    for word, metric in (("mover-errors", "Errors"), ("mover-throttled", "Throttles")):
+        alarm = alarms[f"apranova-{word}"]
+        assert (names[dimensions(alarm)["FunctionName"]], alarm["MetricName"]) == ("function.handle", metric)
+    assert alarms["apranova-slots-missing"]["MetricName"] == "prepare_failures_total"
 
 
 def test_every_alarm_reaches_the_operators(hundred: Assembly, alarms: dict[str, dict]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from manager.domain.lifecycle.actions import ActOnUse, Forget, LifecycleAction, NoteProgress
-from manager.domain.pool.actions import ExpectLater, PoolAction, PoolNote
+from manager.domain.pool.actions import PoolAction, PoolNote
 
 Action: TypeAlias = LifecycleAction | PoolAction
 
@@ -25,4 +25,4 @@ def calls_for_a_pass(action: Action) -> bool:
     records that carry their own due time, or that no pass needs."""
     if isinstance(action, ActOnUse):
         return action.verdict.stop_now
-    return not isinstance(action, (ExpectLater, NoteProgress, Forget))
+    return not isinstance(action, (NoteProgress, Forget))

@@ -115,9 +115,6 @@ class Policy:
     """The hard limit of a stop: until then a task whose work could not be saved is kept."""
     save_retry_max_s: float = 15.0
     stop_grace_s: float = 5.0
-    waiting_look_s: float = 60.0
-    """How often a pass reads tasks that wait for their student though none has expired: one may
-    have died without an event, or have an old image. The student's launch finds that out, too."""
     orphan_grace_s: float = 60.0
     orphan_scan_s: float = 60.0
     """How often the engine is asked for tasks that nobody asked about by name."""

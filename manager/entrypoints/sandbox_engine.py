@@ -62,7 +62,11 @@ def run(settings: Settings) -> None:
         listening = listener(socket_path)
         if settings.sandbox_uid is not None:
             become(settings.sandbox_uid)
-        launcher = UnisolatedLauncher(shim) if settings.isolation == "none" else _isolated(settings, shim)
+        launcher = (
+            UnisolatedLauncher(shim, settings.run_dir / "tasks")
+            if settings.isolation == "none"
+            else _isolated(settings, shim)
+        )
         images = Images(settings.images_dir)
         fleet = Fleet(
             shim=shim,

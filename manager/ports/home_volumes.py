@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Protocol
 
+from contract.errors import ApraNovaError, Reason
 from contract.names import WorkspaceKind
 
 _HOME_ID = re.compile(r"^home-[a-z2-7]{16}$")
@@ -27,6 +28,14 @@ class HomeOwner:
     kind: WorkspaceKind
     owner_name: str = ""
     owner_email: str = ""
+
+
+class HomeMissing(ApraNovaError):
+    """It existed and is not there: a fault that no other task would help."""
+
+    def __init__(self, home_id: str) -> None:
+        message = "Your files cannot be reached at the moment; please tell your school"
+        super().__init__(Reason.LAUNCH_FAILED, message, detail=f"home {home_id} is missing")
 
 
 class HomeVolumes(Protocol):

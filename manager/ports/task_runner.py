@@ -32,8 +32,6 @@ class TaskSpec:
     image: str
     """What `image(kind)` said when the manager decided."""
     agent_token: str = field(repr=False)
-    home_id: str | None = None
-    """None: a warm task without a home of its own (late-binding runners only)."""
     wanted_now: bool = False
     """A person is waiting for it: of two ways to start, take the faster one."""
 
@@ -43,12 +41,10 @@ class TaskRunner(Protocol):
 
     Life of a task: `start` (the agent is the first process, it gets contract.agent.TaskConfig on
     its standard input) → the agent listens on `control_address` → perhaps `attach_home`, once, at
-    the claim → `stop`. A task that the engine has lost or ended is simply not alive in
+    the claim → `stop` → `release`. A task that the engine has lost or ended is simply not alive in
     `find_tasks`; nothing restarts it.
     """
 
-    late_binding: bool
-    """Whether `attach_home` can give a home to a task that started without one."""
     isolation: str
     """bubblewrap | none | ecs | memory"""
 
@@ -59,11 +55,13 @@ class TaskRunner(Protocol):
         Raises ApraNovaError: KIND_NOT_READY (image missing), NO_CAPACITY, LAUNCH_FAILED.
         """
 
-    def attach_home(self, task_id: str, home_id: str) -> None:
-        """Mount the home at contract.names.STUDENT_HOME inside the running task; idempotent for the
-        same home.
+    def attach_home(self, task_id: str, home_id: str, *, slot: str = "") -> None:
+        """Bring the home into the running task: mount it at contract.names.STUDENT_HOME, or move it
+        to the task's slot (`ObservedTask.slot`). Idempotent for the same home.
 
-        Raises ApraNovaError: LAUNCH_FAILED (the task is gone, or already has another home).
+        The claim's record, written before, says that the home may be here; RUNNING, that it is.
+        Raises ApraNovaError: LAUNCH_FAILED (the task is gone, or already has another home),
+        HomeMissing, INTERNAL (the outcome is not known: repeat it, or `stop` and `release`).
         """
 
     def stop(self, task_id: str, *, grace_s: float) -> None:
@@ -73,6 +71,13 @@ class TaskRunner(Protocol):
 
         Idempotent; unknown tasks are already stopped, and a `start` with that id which comes later
         (its caller was held up) starts nothing.
+        """
+
+    def release(self, task_id: str) -> None:
+        """After `stop` has returned: bring a home that is still with the task back to rest. Only
+        then may it be recorded as stopped. Idempotent; does nothing where the engine mounts homes.
+
+        Raises ApraNovaError(INTERNAL): repeat it.
         """
 
     def find_tasks(self, task_ids: Iterable[str]) -> tuple[ObservedTask, ...]:
@@ -95,6 +100,11 @@ class TaskRunner(Protocol):
         missed now is seen in a later round. May name ended tasks too. Raises
         ApraNovaError(INTERNAL) when the engine does not answer.
         """
+        ...
+
+    def prepare(self) -> bool:
+        """Called by each full pass: make ahead what later starts need, a little at a time; whether
+        there is more to do soon. Raises ApraNovaError: the next pass tries again."""
         ...
 
     def kind_status(self, kind: WorkspaceKind) -> KindView:

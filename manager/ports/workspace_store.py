@@ -42,10 +42,10 @@ class WorkspaceStore(Protocol):
     | `find_next_due_at` | two such queries, one record each |
     | `list_workspaces`, `list_tasks` | Scan; for the operator's view only |
 
-    A record is in at most one queue, but for a personal task that waits: it is due when it expires.
-    Look-ups by key see every write that returned before they began; what is read of the index may
-    be some seconds old. Then a record looks as it was, and the write that follows from it is
-    refused (`VersionConflict`), or it is missing for a moment. Two reads are two moments.
+    A record is in at most one queue. Look-ups by key see every write that returned before they
+    began; what is read of the index may be some seconds old. Then a record looks as it was, and the
+    write that follows from it is refused (`VersionConflict`), or it is missing for a moment. Two
+    reads are two moments.
     """
 
     def write(self, *records: Record, delete: Iterable[Record] = ()) -> None:
@@ -97,11 +97,10 @@ class WorkspaceStore(Protocol):
         """Those of at most `FIND_MAX` ids that exist, in the order asked for; one request."""
         ...
 
-    def list_warm_tasks(self, *, limit: int, waiting: bool = True) -> tuple[Task, ...]:
-        """The pool's tasks by `Task.pool_rank`: warm ones for anyone, oldest first, then those that
-        start for one student each, then the failed starts that still count, latest first, and last,
-        if `waiting`, those that wait for their student. Whatever runs for a student is not among
-        them, so their number is the pool's, not the school's."""
+    def list_warm_tasks(self, *, limit: int) -> tuple[Task, ...]:
+        """The pool's tasks by `Task.pool_rank`: warm ones and the failed starts that still count,
+        oldest first. Whatever runs for a student is not among them, so their number is the pool's,
+        not the school's."""
         ...
 
     def list_due_tasks(self, now: float, *, limit: int) -> tuple[Task, ...]:

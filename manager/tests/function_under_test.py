@@ -13,6 +13,7 @@ import pytest
 
 from contract.names import WorkspaceState
 from manager.adapters.tests.aws_emulator import ACCOUNT, REGION, VSCODE_IMAGE, AwsEmulator, Requests
+from manager.adapters.tests.ecs_under_test import Functions
 from manager.bootstrap_aws import Clients
 from manager.entrypoints.function import Function
 from tests.waiting import until
@@ -58,7 +59,9 @@ class Place:
             "APRANOVA_WORKSPACE_SECURITY_GROUP": "sg-1",
             "APRANOVA_WORKSPACE_IMAGES": f"vscode={VSCODE_IMAGE}",
             "APRANOVA_EXECUTION_ROLE": "arn:aws:iam::111122223333:role/execution",
-            "APRANOVA_FILE_SYSTEMS": file_system,
+            "APRANOVA_TASK_ROLE": "arn:aws:iam::111122223333:role/task",
+            "APRANOVA_FILE_SYSTEM": file_system,
+            "APRANOVA_SLOTS_AHEAD": "6",
             "APRANOVA_KINDS": "vscode",
             "APRANOVA_POOL": "base=0 peak=0 off=0 weekend=0",
             "APRANOVA_POOL_POLICY": "schedule",
@@ -97,9 +100,12 @@ class FunctionUnderTest:
         monkeypatch.setattr("manager.adapters.sqs.wakes.MOMENT_S", 0.001)
         self.place = place
         self.clients = Clients(REGION)
+        self.functions = Functions(place.aws.files)
+        self.clients.__dict__["functions"] = self.functions
         self.requests, self.records = Requests(self.clients.ecs), Requests(self.clients.dynamodb)
         self.function = self.another()
         self.passes = 0
+        self({"action": "sweep"})  # makes the first slots
 
     def another(self) -> Function:
         """As Lambda starts another instance: it knows only what AWS tells it."""

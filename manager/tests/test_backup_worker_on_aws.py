@@ -12,17 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ConnectionClosedError
 
 from contract.environment import BadSetting
 from contract.errors import ApraNovaError, Reason
 from contract.names import WorkspaceKind, WorkspaceState
-from manager.adapters.dynamodb import table
-from manager.adapters.ecs.settings import HomePlace
 from manager.adapters.efs.backup_worker import LambdaBackupWorker
 from manager.adapters.efs.homes import key_of
 from manager.adapters.restic.s3 import S3Repositories
 from manager.adapters.tests.aws_emulator import ACCOUNT, REGION, AwsEmulator
-from manager.adapters.tests.ecs_under_test import RecordingFunctions
+from manager.adapters.tests.ecs_under_test import Functions
 from manager.adapters.tests.restic_under_test import fingerprint, restic
 from manager.backup_settings import read_backup_settings
 from manager.bootstrap_backup import build
@@ -32,7 +31,6 @@ from manager.entrypoints.backup_worker import Function
 
 HOME, OTHER = "home-aaaaaaaaaaaaaaaa", "home-bbbbbbbbbbbbbbbb"
 ANNA, BEN = "ws-aaaaaaaaaa", "ws-bbbbbbbbbb"
-HERE, ELSEWHERE = "fs-0123", "fs-4567"
 
 
 class Context:
@@ -59,7 +57,6 @@ class FileSystem:
             {
                 "AWS_REGION": REGION,
                 "APRANOVA_TABLE": aws.make_table(),
-                "APRANOVA_FILE_SYSTEM": HERE,
                 "APRANOVA_HOMES_DIR": str(self.homes),
                 "APRANOVA_SNAPSHOTS_BUCKET": self.bucket,
                 "APRANOVA_SNAPSHOTS_SECRET": secret["ARN"],
@@ -97,9 +94,11 @@ class FileSystem:
         assert found is not None
         return found
 
-    def put_item(self, home_id: str, file_system: str, *, purging: bool) -> None:
-        item: dict[str, Any] = {**key_of(home_id), "file_system": {"S": file_system}}
-        self.dynamodb.put_item(TableName=self.table, Item=item | ({"purging": {"BOOL": True}} if purging else {}))
+    def mark_purging(self, home_id: str) -> None:
+        self.dynamodb.put_item(TableName=self.table, Item={**key_of(home_id), "purging": {"BOOL": True}})
+
+    def is_purged(self, home_id: str) -> bool:
+        return "purged" in self.dynamodb.get_item(TableName=self.table, Key=key_of(home_id)).get("Item", {})
 
     def objects(self) -> list[str]:
         return [found["Key"] for found in self.s3.list_objects_v2(Bucket=self.bucket).get("Contents", [])]
@@ -132,31 +131,27 @@ def test_a_stopped_home_is_kept_in_s3_and_comes_back(
     assert len(efs.repositories.list(HOME)) == 2  # the state before the restore can be had, too
 
 
-@pytest.mark.parametrize(
-    ("place", "comes_back"), [({"file_system": HERE}, True), ({"file_system": ELSEWHERE}, False), (None, False)]
-)
-def test_a_home_whose_files_are_gone_is_restored_by_the_worker_of_its_file_system_alone(
-    efs: FileSystem, place: dict[str, str] | None, comes_back: bool
-) -> None:
+@pytest.mark.parametrize("purging", [False, True])
+def test_a_home_whose_files_are_gone_is_restored_unless_it_is_being_purged(efs: FileSystem, purging: bool) -> None:
     efs.stopped(ANNA, HOME)
     efs.function({"workspace_id": ANNA}, Context())
     (first,) = efs.repositories.list(HOME)
     as_it_was = fingerprint(efs.homes / HOME)
     shutil.rmtree(efs.homes / HOME)
-    if place is not None:
-        efs.put_item(HOME, place["file_system"], purging=False)
+    if purging:
+        efs.mark_purging(HOME)
     efs.store.write(efs.get(ANNA).request_restore(first.snapshot_id, now=time.time(), ask_again_s=60.0))
     efs.function({"workspace_id": ANNA}, Context())
-    assert (efs.homes / HOME).exists() == comes_back
-    assert (efs.get(ANNA).restoring is None) == comes_back
-    if comes_back:
+    assert (efs.homes / HOME).exists() is not purging
+    assert (efs.get(ANNA).restoring is None) is not purging
+    if not purging:
         assert (fingerprint(efs.homes / HOME), efs.get(ANNA).failure) == (as_it_was, "")
 
 
-def test_a_round_checks_waiting_homes_of_this_file_system_while_there_is_time(efs: FileSystem) -> None:
+def test_a_round_checks_waiting_homes_that_are_there_while_there_is_time(efs: FileSystem) -> None:
     efs.stopped(ANNA, HOME)
     efs.stopped(BEN, OTHER)
-    (efs.homes / OTHER).rename(efs.homes.parent / "on another file system")
+    (efs.homes / OTHER).rename(efs.homes.parent / "in a slot")
     efs.function({"action": "round"}, Context(left_s=200.0))
     assert efs.objects() == []
     efs.function({"action": "round"}, Context())
@@ -167,29 +162,24 @@ def test_a_round_checks_waiting_homes_of_this_file_system_while_there_is_time(ef
     assert efs.objects() == before
 
 
-def test_a_purge_removes_files_snapshots_and_item_of_a_home_marked_for_it(efs: FileSystem) -> None:
+def test_a_purge_removes_files_and_snapshots_of_a_home_marked_for_it_and_says_so(efs: FileSystem) -> None:
     efs.stopped(ANNA, HOME)
     efs.stopped(BEN, OTHER)
     for workspace_id in (ANNA, BEN):
         efs.function({"workspace_id": workspace_id}, Context())
-    efs.put_item(HOME, HERE, purging=True)
-    efs.put_item(OTHER, HERE, purging=False)
+    efs.mark_purging(HOME)
     (efs.homes / HOME).chmod(0o000)  # its student locked it
     assert efs.function({"home_id": HOME}, Context()) == {"done": "purged"}
-    assert efs.function({"home_id": HOME}, Context()) == {"done": "nothing"}  # delivered twice
+    assert efs.function({"home_id": HOME}, Context()) == {"done": "purged"}  # delivered twice
     assert efs.function({"home_id": OTHER}, Context()) == {"done": "nothing"}
     assert [path.name for path in efs.homes.iterdir()] == [OTHER]
     assert efs.repositories.list(HOME) == ()
     assert len(efs.repositories.list(OTHER)) == 1
-    items = efs.dynamodb.scan(TableName=efs.table)["Items"]
-    assert sorted(item[table.PARTITION_KEY]["S"] for item in items if "file_system" in item) == [f"home#{OTHER}"]
+    assert (efs.is_purged(HOME), efs.is_purged(OTHER)) == (True, False)
 
 
-@pytest.mark.parametrize(("file_system", "purging"), [(ELSEWHERE, True), (HERE, False), ("", True)])
-def test_an_event_alone_purges_nothing(efs: FileSystem, file_system: str, purging: bool) -> None:
+def test_an_event_alone_purges_nothing(efs: FileSystem) -> None:
     efs.stopped(ANNA, HOME)
-    if file_system:
-        efs.put_item(HOME, file_system, purging=purging)
     assert efs.function({"home_id": HOME}, Context()) == {"done": "nothing"}
     assert (efs.homes / HOME / "work.py").exists()
 
@@ -200,68 +190,49 @@ def test_any_other_event_is_refused(efs: FileSystem, event: Any) -> None:
         efs.function(event, Context())
 
 
-@pytest.mark.parametrize("missing", ["APRANOVA_FILE_SYSTEM", "APRANOVA_SNAPSHOTS_SECRET", "APRANOVA_HOMES_DIR"])
+@pytest.mark.parametrize("missing", ["APRANOVA_SNAPSHOTS_SECRET", "APRANOVA_HOMES_DIR"])
 def test_a_setting_that_is_missing_is_named(missing: str) -> None:
-    names = ("AWS_REGION", "APRANOVA_TABLE", "APRANOVA_FILE_SYSTEM", "APRANOVA_SNAPSHOTS_BUCKET")
+    names = ("AWS_REGION", "APRANOVA_TABLE", "APRANOVA_SNAPSHOTS_BUCKET")
     whole = {
         **dict.fromkeys((*names, "APRANOVA_SNAPSHOTS_SECRET", "APRANOVA_METRICS_NAMESPACE", "APRANOVA_SERVICE"), "x"),
         "APRANOVA_HOMES_DIR": "/mnt",
         "APRANOVA_RESTIC": "/restic",
     }
-    assert read_backup_settings(whole).file_system == "x"
+    assert read_backup_settings(whole).bucket == "x"
     with pytest.raises(BadSetting, match=missing):
         read_backup_settings({**whole, missing: ""})
     with pytest.raises(BadSetting, match="full path"):
         read_backup_settings({**whole, "APRANOVA_RESTIC": "bin/restic"})
 
 
-class Places:
-    """One home's place, and where it is moved if its file system is lost."""
-
-    def __init__(self, place: HomePlace | None, *, moved_to: HomePlace | None = None) -> None:
-        self.place, self._moved_to = place, moved_to
-
-    def find_place(self, home_id: str) -> HomePlace | None:
-        return self.place
-
-    def recreate_access_point(self, home_id: str) -> bool:
-        self.place = self._moved_to or self.place
-        return self._moved_to is not None
+def worker_of(functions: Any, repositories: Any) -> LambdaBackupWorker:
+    return LambdaBackupWorker(functions, "worker-here", lambda: repositories)
 
 
-def worker_of(functions: RecordingFunctions, repositories: Any, places: Places) -> LambdaBackupWorker:
-    return LambdaBackupWorker(functions, {HERE: "worker-here"}, lambda: repositories, places)  # type: ignore[arg-type]
-
-
-def test_the_manager_notifies_the_worker_of_the_homes_file_system_and_never_waits(efs: FileSystem) -> None:
-    functions = RecordingFunctions()
-    worker = worker_of(functions, efs.repositories, Places(HomePlace(HERE, "fsap-1")))
+def test_the_manager_notifies_the_worker_and_never_waits(efs: FileSystem, tmp_path: Path) -> None:
+    functions = Functions(tmp_path)
+    worker = worker_of(functions, efs.repositories)
     worker.notify(ANNA, HOME)
     (sent,) = functions.sent
     assert (sent["FunctionName"], sent["InvocationType"]) == ("worker-here", "Event")
     assert json.loads(sent["Payload"]) == {"workspace_id": ANNA}
     assert worker.list(HOME) == ()
-    assert worker.status() == f"on: 1 backup workers, in s3://{efs.bucket}"
-
-
-def test_a_home_on_a_lost_file_system_moves_to_another_ones_worker(efs: FileSystem) -> None:
-    functions = RecordingFunctions()
-    places = Places(HomePlace(ELSEWHERE, "fsap-1"), moved_to=HomePlace(HERE, "fsap-2"))
-    worker_of(functions, efs.repositories, places).notify(ANNA, HOME)
-    assert [sent["FunctionName"] for sent in functions.sent] == ["worker-here"]
+    assert worker.status() == f"on: in s3://{efs.bucket}"
 
 
 def test_a_worker_that_cannot_be_notified_fails_no_stop(efs: FileSystem, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
-    functions = RecordingFunctions()
-    worker_of(functions, efs.repositories, Places(None)).notify(ANNA, HOME)  # purged meanwhile
-    worker_of(functions, efs.repositories, Places(HomePlace("fs-unknown", "fsap-1"))).notify(ANNA, HOME)
-    assert functions.sent == []
+
+    class Unreachable:
+        def invoke(self, **_: Any) -> None:
+            raise ConnectionClosedError(endpoint_url="https://lambda")
+
+    worker_of(Unreachable(), efs.repositories).notify(ANNA, HOME)
     assert "could not be notified" in caplog.text
 
 
 def test_a_bucket_that_does_not_answer_is_an_error_with_words(aws: AwsEmulator) -> None:
-    worker = worker_of(RecordingFunctions(), S3Repositories(aws.client("s3"), "no-such-bucket", None), Places(None))
+    worker = worker_of(None, S3Repositories(aws.client("s3"), "no-such-bucket", None))
     with pytest.raises(ApraNovaError, match="cannot be listed") as refused:
         worker.list(HOME)
     assert refused.value.reason is Reason.INTERNAL

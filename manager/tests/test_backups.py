@@ -10,7 +10,6 @@ import pytest
 from contract.errors import ApraNovaError, Reason
 from contract.manager import WorkspaceView
 from contract.names import WorkspaceState
-from manager.domain.lifecycle.task import Task
 from manager.ports.home_backup import SnapshotFailed
 from manager.tests.school import ANNA, BEN, School
 from manager.use_cases import backups, lifetime, snapshots
@@ -113,20 +112,6 @@ def test_a_hint_that_writes_the_record_meanwhile_does_not_cost_the_snapshot(
     used(school, "a.py")
     assert len(listed(school)) == 1
     assert (seen(school).snapshot_at, school.workspace().owner_name) == (school.workspace().stopped_at, "Anna Maria")
-
-
-def test_a_home_is_not_at_rest_while_a_task_that_was_started_ahead_has_it(school: School) -> None:
-    school.world = replace(school.world, backup_worker=NoBackupWorker())
-    used(school, "a.py")
-    school.runner.late_binding = False
-    school.world.store.write(replace(school.workspace(), personal_task_id="task-aaaaaaaaaaaaaaaa"))
-    ahead = Task("task-aaaaaaaaaaaaaaaa", school.workspace().kind, "image", 0.0, 0.0, home_id=home_of(school))
-    school.store.write(ahead)
-    backups.check_home(school.backup_context, ANNA)
-    assert school.snapshots.taken == {}
-    school.store.write(delete=(replace(ahead, version=1),))
-    backups.check_home(school.backup_context, ANNA)
-    assert len(school.snapshots.taken) == 1
 
 
 def test_a_failure_costs_neither_the_stop_nor_the_next_try(school: School) -> None:

@@ -115,21 +115,6 @@ def test_the_schedule_follows_the_school_s_clock(day: int, hour: int, size: int)
         assert PoolSchedule(time_zone=zone).target(at) == size
 
 
-def test_whom_a_task_can_serve() -> None:
-    returning = replace(ANNA, home_id="home-1")
-    late, slot = task(), task(home_id="fresh")
-    personal = task(home_id="home-1", intended_for=ANNA.workspace_id)
-    assert binding.can_serve(late, ANNA)
-    assert binding.can_serve(late, returning)
-    assert binding.can_serve(slot, ANNA)
-    assert not binding.can_serve(slot, returning)
-    assert binding.can_serve(personal, returning)
-    assert not binding.can_serve(personal, replace(returning, workspace_id="ws-bbbbbbbbbb"))
-    assert not binding.can_serve(late, replace(ANNA, kind=WorkspaceKind.SUPERSET))
-    assert not binding.can_serve(late.reserved("ws-bbbbbbbbbb", now=NOW, deadline=NOW), ANNA)
-    assert not binding.can_serve(task(state=TaskState.STOPPING), ANNA)
-
-
 def test_candidates_put_ready_before_starting_and_leave_old_images_out() -> None:
     offered = [task(1), task(2, state=TaskState.READY), task(3, state=TaskState.READY, image="vscode-1")]
     assert [item.task_id for item in binding.candidates(offered, ANNA, image="vscode-2")] == ["task-2", "task-1"]
@@ -177,3 +162,11 @@ def test_a_failed_look_up_kills_nothing_and_starts_nothing() -> None:
     )
     policy = replace(NO_POOL, schedule=PoolSchedule(5, 5, 5, 5))
     assert actions(policy, tasks=records, workspaces=(running,), observed=None) == []
+
+
+def test_whom_a_task_can_serve() -> None:
+    for anyone in (ANNA, replace(ANNA, home_id="home-1")):
+        assert binding.can_serve(task(), anyone)
+    assert not binding.can_serve(task(), replace(ANNA, kind=WorkspaceKind.SUPERSET))
+    assert not binding.can_serve(task().reserved("ws-bbbbbbbbbb", now=NOW, deadline=NOW), ANNA)
+    assert not binding.can_serve(task(state=TaskState.STOPPING), ANNA)

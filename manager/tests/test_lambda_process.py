@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import io
+import os
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import mover.function
 from infrastructure.names import (
     ACTIONS,
     LAUNCH_FAILURES,
     LAUNCHES,
     MANAGER_HANDLER,
+    MOVER_HANDLER,
     ORPHAN_ACTION,
     POOL_READY,
+    PREPARE_FAILURES,
     SWEEP_REQUEST,
     SWEEP_SECONDS,
     SWEEPS_INCOMPLETE,
@@ -28,8 +34,23 @@ from manager.tests.runtime_api import LambdaProcess
 
 @pytest.fixture
 def place(aws: AwsEmulator) -> Iterator[Place]:
-    made = Place(aws)
+    """The mover is a function of the emulator, as it is one of Lambda."""
+    made = Place(aws, APRANOVA_MOVER="a-mover")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("function.py", Path(mover.function.__file__).read_text())
+    functions = aws.client("lambda")
+    functions.create_function(
+        FunctionName="a-mover",
+        Runtime="python3.11",
+        Role="arn:aws:iam::111122223333:role/mover",
+        Handler=MOVER_HANDLER,
+        Code={"ZipFile": packed.getvalue()},
+        Environment={"Variables": {"APRANOVA_FILES": str(aws.files), "APRANOVA_STUDENT_UID": str(os.getuid())}},
+        Timeout=10,
+    )
     yield made
+    functions.delete_function(FunctionName="a-mover")
     made.close()
 
 
@@ -81,7 +102,9 @@ def test_a_function_that_cannot_start_says_which_setting_is_wrong(place: Place, 
 
 
 def test_the_platforms_alarms_and_queue_know_our_names() -> None:
-    assert {LAUNCHES, LAUNCH_FAILURES, SWEEP_SECONDS, SWEEPS_INCOMPLETE, POOL_READY, ACTIONS} <= set(WATCHED)
+    assert {LAUNCHES, LAUNCH_FAILURES, SWEEP_SECONDS, SWEEPS_INCOMPLETE, POOL_READY, PREPARE_FAILURES, ACTIONS} <= set(
+        WATCHED
+    )
     assert WATCHED[ACTIONS].only["action"] == ORPHAN_ACTION
     assert WATCHED[LAUNCHES].labels == ("path",)
     assert WATCHED[POOL_READY].labels == ()  # the alarm asks for one series, of all kinds together

@@ -96,19 +96,6 @@ def test_a_warm_task_that_has_died_unseen_is_replaced_without_a_click() -> None:
     assert school.metrics.counts["launch_failures_total/tried_again=yes"] == 1
 
 
-def test_a_slot_task_that_dies_unseen_is_replaced_by_one_with_the_same_home() -> None:
-    """Its agent is silent: it is a pass that finds it gone."""
-    school = enrolled(pool=1, runner=MemoryTaskRunner(FakeClock(), late_binding=False))
-    school.runner.end(next(iter(school.runner.tasks)), "killed: out of memory")
-    launched = launch(school.world, ANNA)
-    assert launched.state is WorkspaceState.STARTING
-    school.settle()
-    workspace = school.workspace()
-    assert (workspace.state, workspace.home_id) == (WorkspaceState.RUNNING, launched.home_id)
-    assert workspace.launch_path is LaunchPath.COLD
-    assert school.metrics.counts["launch_failures_total/tried_again=yes"] == 1
-
-
 def test_a_second_try_that_is_refused_says_why() -> None:
     school = enrolled(pool=1)
     school.runner.end(next(iter(school.runner.tasks)), "killed: out of memory")
@@ -192,30 +179,6 @@ def test_a_launch_while_stopping_is_carried_out_when_the_stop_is_done() -> None:
     assert launch(school.world, ANNA).state is WorkspaceState.STOPPING
     school.settle()
     assert school.workspace().state is WorkspaceState.RUNNING
-
-
-def test_tasks_that_start_with_a_home_serve_a_newcomer_and_then_only_their_owner() -> None:
-    """The runner of AWS: a warm task has a fresh home, which its first student adopts."""
-    school = enrolled(pool=1, runner=MemoryTaskRunner(FakeClock(), late_binding=False))
-    assert launch(school.world, ANNA).launch_path is LaunchPath.WARM
-    home = school.task().home_id
-    stop(school.world, ANNA)
-    school.settle()
-    assert launch(school.world, ANNA).launch_path is LaunchPath.COLD
-    school.settle()
-    assert school.workspace().state is WorkspaceState.RUNNING
-    assert school.task().home_id == home
-
-
-def test_a_fresh_home_that_nobody_adopted_goes_with_its_task() -> None:
-    school = School(pool=1, runner=MemoryTaskRunner(FakeClock(), late_binding=False))
-    school.settle()
-    assert len(school.homes.files) == 1
-    school.runner.images.clear()
-    school.runner.end(next(iter(school.runner.tasks)), "killed")
-    school.settle()
-    school.settle(after_s=1000.0)
-    assert school.homes.files == {}
 
 
 class AgentThatRefuses(MemoryTaskAgent):

@@ -9,10 +9,8 @@ import pytest
 
 from contract.agent import AgentPhase, AgentStatus
 from contract.errors import ApraNovaError, Reason
-from contract.manager import CohortRequest, CreateRequest, ExpectRequest
+from contract.manager import CohortRequest, CreateRequest
 from contract.names import TaskState, WorkspaceKind, WorkspaceState
-from manager.adapters.memory.clock import FakeClock
-from manager.adapters.memory.runner import MemoryTaskRunner
 from manager.domain.lifecycle.backup_health import BackupHealth
 from manager.domain.lifecycle.fleet import Fleet
 from manager.domain.lifecycle.observation import ObservedTask
@@ -29,12 +27,10 @@ from manager.tests.school import ANNA, BEN, School
 from manager.tests.test_records import PLAIN, TASK
 from manager.use_cases import cohorts
 from manager.use_cases.ending import forget, record_gone
-from manager.use_cases.expect import expect
 from manager.use_cases.finish_launch import fail_launch
 from manager.use_cases.launch import launch
 from manager.use_cases.lifetime import create
-from manager.use_cases.records import get_task, held_task, retried
-from manager.use_cases.snapshots import restore
+from manager.use_cases.records import get_task, retried
 from manager.use_cases.stop import stop
 from manager.use_cases.world import InFlight, ProcessMemory, Site
 
@@ -162,9 +158,7 @@ def test_records_that_are_read_late_are_a_conflict_and_conflicts_are_tried_again
     school.enrol(ANNA, BEN)
     for state in TaskState:
         school.store.write(task := replace(TASK, task_id=f"t-{state}", state=state))
-        owner = replace(school.workspace(), task_id=task.task_id, personal_task_id=task.task_id)
-        assert (held_task(school.world, owner) is None) is (state is TaskState.STOPPED)
-        assert held_task(school.world, replace(owner, personal_task_over=True)) is None
+        owner = replace(school.workspace(), task_id=task.task_id)
         if state in (TaskState.STARTING, TaskState.CLAIMED):
             assert get_task(school.world, owner).task_id == task.task_id
         else:
@@ -195,53 +189,6 @@ def test_a_launch_that_waits_is_not_written_again_and_starts_are_forgotten_once_
     assert launch(school.world, ANNA) == school.workspace()
     assert launch(school.world, ANNA) == school.workspace()
     assert school.workspace().launch_wanted_at == school.clock.now()
-
-
-def expected_school() -> tuple[School, list[None], str]:
-    """A student with a home of her own has signed in, and a task was started ahead."""
-    school, woken = School(runner=MemoryTaskRunner(FakeClock(), late_binding=False)), []
-    school.enrol(ANNA)
-    launch(school.world, ANNA)
-    school.settle()
-    stop(school.world, ANNA)
-    school.settle()
-    school.world = replace(school.world, wake=lambda: woken.append(None))
-    expect(school.world, ExpectRequest(ANNA, "signed in"))
-    assert len(woken) == 1
-    school.settle()
-    ahead = school.workspace().personal_task_id or ""
-    assert school.runner.tasks[ahead].alive
-    woken.clear()
-    return school, woken, ahead
-
-
-def test_a_launch_waits_for_a_task_ahead_that_ends_and_asks_for_it_once() -> None:
-    school, woken, ahead = expected_school()
-    now = school.clock.now()
-    task = school.store.find_task(ahead)
-    assert task is not None
-    school.store.write(ending := task.stopping(now=now, deadline=now))
-    asked = launch(school.world, ANNA)
-    assert (asked.state, asked.launch_wanted_at, len(woken)) == (WorkspaceState.STOPPED, now, 1)
-    assert (launch(school.world, ANNA), school.store.find_task(ahead)) == (
-        asked,
-        replace(ending, version=ending.version + 1),
-    )
-    school.settle()
-    assert school.workspace().state is WorkspaceState.RUNNING
-    assert school.workspace().task_id != ahead
-
-
-def test_a_restore_ends_a_task_that_was_started_ahead_and_wakes_the_manager() -> None:
-    school, woken, ahead = expected_school()
-    (snapshot,) = school.snapshots.list(school.workspace().home_id or "")
-    assert restore(school.world, ANNA, snapshot.snapshot_id).restoring == snapshot.snapshot_id
-    assert woken
-    school.settle()
-    assert not school.runner.tasks[ahead].alive
-    school.later(school.world.policy.restore_retry_s)
-    school.settle()
-    assert (school.workspace().restoring, school.workspace().steps[-1].name) == (None, "restored")
 
 
 @pytest.mark.parametrize("changes", [{"state": WorkspaceState.RUNNING}, {"task_id": "another"}])
@@ -281,19 +228,19 @@ def test_a_cohort_and_the_end_of_a_task_wake_the_manager() -> None:
     assert len(woken) == 2
 
 
-def test_a_launch_is_counted_for_the_hour_of_its_claim_and_generic_unless_personal() -> None:
+def test_a_launch_is_counted_for_the_hour_of_its_claim() -> None:
     school = School()
     at = school.clock.now() - 7_200.0
     ended = replace(TASK, state=TaskState.STOPPED, workspace_id="w", created_at=at, version=0)
     tasks = (
-        ended, replace(ended, task_id="t1", claimed_at=at + 3_600.0), replace(ended, task_id="t2", intended_for="w", home_id="h"),
+        ended, replace(ended, task_id="t1", claimed_at=at + 3_600.0),
         replace(ended, task_id="t3", workspace_id=None),
     )  # fmt: skip
     for task in tasks:
         school.store.write(task)
     forget(school.world, tuple(school.store.list_tasks(limit=9)))
     demand = school.store.find_demand()
-    assert sum(demand.by_kind(school.clock.now()).values()) == 3
+    assert sum(demand.by_kind(school.clock.now()).values()) == 2
     assert [demand.in_hour(WorkspaceKind.VSCODE, at + 3_600.0 * hour) for hour in (-1, 0, 1, 2)] == [0, 1, 1, 0]
     assert school.store.list_tasks(limit=9) == ()
 
@@ -323,7 +270,7 @@ def test_the_limits_are_changed_on_purpose_only() -> None:
         "start_lead_s": 10.0, "hint_s": 300.0, "meter_s": 60.0, "cohorts_per_pass_max": 20, "tasks_max": 40, "warming_max": 2,
         "refill_delay_s": 2.0, "warm_age_max_s": 21_600.0, "back_off_base_s": 5.0, "back_off_max_s": 600.0,
         "launch_timeout_s": 120.0, "takeover_s": 5.0, "save_timeout_s": 120.0, "save_retry_max_s": 15.0, "stop_grace_s": 5.0,
-        "waiting_look_s": 60.0, "orphan_grace_s": 60.0, "orphan_scan_s": 60.0, "task_memory_s": 900.0,
+        "orphan_grace_s": 60.0, "orphan_scan_s": 60.0, "task_memory_s": 900.0,
         "home_bytes_max": 5_000_000_000, "home_files_max": 300_000, "home_near_part": 0.8, "home_grace_s": 1_800.0,
         "home_grace_growth_part": 0.2, "disk_reserve_bytes": 5_000_000_000, "disk_reserve_part_max": 0.05,
         "delete_grace_s": 604_800.0, "restore_retry_s": 60.0, "pass_interval_s": 300.0, "due_per_pass_max": 200,

@@ -66,11 +66,11 @@ troubles = st.builds(
 
 
 class ManagerMachine(RuleBasedStateMachine):
-    @initialize(late_binding=st.booleans(), pool=st.integers(0, 3), ready_after_s=st.sampled_from([0.0, 2.0]))
-    def begin(self, late_binding: bool, pool: int, ready_after_s: float) -> None:
+    @initialize(pool=st.integers(0, 3), ready_after_s=st.sampled_from([0.0, 2.0]))
+    def begin(self, pool: int, ready_after_s: float) -> None:
         self.faults = Faults()
         self.school = School(
-            runner=MemoryTaskRunner(FakeClock(), late_binding=late_binding, ready_after_s=ready_after_s),
+            runner=MemoryTaskRunner(FakeClock(), ready_after_s=ready_after_s),
             store=self.make_store(),
         )
         self.school.enrol(*WORKSPACES)

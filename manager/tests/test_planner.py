@@ -12,7 +12,7 @@ import pytest
 
 from contract.manager import ClassTime
 from contract.names import WorkspaceKind
-from manager.domain.lifecycle.expectation import with_arrival
+from manager.domain.lifecycle.arrivals import with_arrival
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy, PoolPolicy, PoolSchedule
 from manager.domain.pool import attendance, planner, preparing
@@ -51,9 +51,9 @@ def cohort(*members: Workspace, **changes: object) -> Cohort:
     return replace(plain, past=PAST, attendance=Attendance(270, 300), due_at=CLASS - OPENS_BEFORE_S, **changes)
 
 
-def prepared(group: Cohort, *members: Workspace, late_binding: bool = False) -> preparing.Prepared:
+def prepared(group: Cohort, *members: Workspace) -> preparing.Prepared:
     now = CLASS - OPENS_BEFORE_S
-    return preparing.prepare(group, members, Outlook(), now=now, policy=POLICY, late_binding=late_binding)
+    return preparing.prepare(group, members, Outlook(), now=now, policy=POLICY)
 
 
 def decided(now: float, policy: Policy = POLICY, **known: object) -> planner.PoolTargets:
@@ -69,30 +69,15 @@ def counted(launches: dict[float, int], *, now: float, kind: WorkspaceKind = COD
     return demand
 
 
-def test_a_student_who_always_comes_gets_a_task_shortly_before_the_class_and_for_a_stated_reason() -> None:
-    done = prepared(cohort(comes()), comes())
-    ((workspace, expected),) = done.expected
-    assert workspace.workspace_id == comes().workspace_id
-    assert CLASS - 1_800 <= expected.begins_at <= CLASS < expected.until <= CLASS + 3_600
-    assert expected.start_at == expected.begins_at - POLICY.start_lead_s
-    assert expected.because == "of Berlin-3: class at 09:00, 90% usually come"
-
-
-def test_who_never_comes_gets_none() -> None:
-    assert prepared(cohort(member(0, ())), member(0, ())).expected == ()
-
-
-def test_who_has_no_home_yet_is_expected_of_the_slots_and_gets_no_task_of_their_own() -> None:
+def test_who_has_no_home_yet_is_expected_too() -> None:
     newcomer = replace(comes(), home_id=None, home_created_at=None, arrivals=(), state_since=CLASS - HOUR)
     done = prepared(cohort(newcomer, newcomers=3), newcomer)
-    assert done.expected == ()
     assert done.outlook.expected(CODE, CLASS - HOUR, CLASS + HOUR) == pytest.approx(4 * 0.9, abs=0.3)
 
 
-def test_with_late_binding_homes_everybody_counts_for_the_size_and_nobody_gets_a_task_of_their_own() -> None:
+def test_everybody_counts_for_the_size() -> None:
     members = [comes(number) for number in range(20)]
-    done = prepared(cohort(*members), *members, late_binding=True)
-    assert done.expected == ()
+    done = prepared(cohort(*members), *members)
     assert done.outlook.expected(CODE, CLASS - HOUR, CLASS + 2 * HOUR) == pytest.approx(20, abs=1)
     assert "about 20 of Berlin-3 are expected: class at 09:00, 90% usually come" in done.decisions
 
@@ -102,9 +87,7 @@ def test_a_large_cohort_is_read_page_by_page_and_reported_once() -> None:
     group = replace(group, members=tuple(f"ws-{number}" for number in range(250)))
     outlook, pages = Outlook(), 0
     while (ids := preparing.page(group, CLASS - HOUR)) and group.next_class(CLASS - HOUR):
-        done = preparing.prepare(
-            group, [comes()] * len(ids), outlook, now=CLASS - HOUR, policy=POLICY, late_binding=True
-        )
+        done = preparing.prepare(group, [comes()] * len(ids), outlook, now=CLASS - HOUR, policy=POLICY)
         group, outlook, pages = done.cohort, done.outlook, pages + 1
     assert pages == 3
     assert outlook.expected(CODE, CLASS - HOUR, CLASS + HOUR) == pytest.approx(248, abs=5)
@@ -118,7 +101,6 @@ def test_a_cancelled_class_is_not_prepared() -> None:
 def test_bad_forecasts_of_a_cohort_let_the_schedule_hold_and_say_so() -> None:
     bad = cohort(comes(), checks=(Check(20, 2), Check(20, 1)))
     done = prepared(bad, comes())
-    assert done.expected == ()
     assert done.outlook.schedule_until == CLASS + attendance.UNTIL_S
     assert "the schedule holds for Berlin-3: its last forecasts were off by 92%" in done.decisions
     assert (
@@ -134,7 +116,7 @@ def test_what_came_of_a_forecast_is_checked_when_the_next_class_is_prepared() ->
 
 def test_the_pool_follows_a_class_up_and_down_and_does_not_stand_for_hours() -> None:
     members = [comes(number, 60.0 * (number % 10) - 300.0) for number in range(25)]
-    outlook = prepared(cohort(*members), *members, late_binding=True).outlook
+    outlook = prepared(cohort(*members), *members).outlook
     monday_quiet = counted({CLASS - 7 * DAY - 3 * HOUR: 1}, now=CLASS)
     sizes = {
         minute: decided(CLASS + 60.0 * minute, outlook=outlook, demand=monday_quiet).by_kind[CODE].start_below

@@ -73,9 +73,9 @@ class StoreWhosePoolLags(MemoryWorkspaceStore):
     lags = False
     shown: tuple[Task, ...] = ()
 
-    def list_warm_tasks(self, *, limit: int, waiting: bool = True) -> tuple[Task, ...]:
+    def list_warm_tasks(self, *, limit: int) -> tuple[Task, ...]:
         if not self.lags:
-            self.shown = super().list_warm_tasks(limit=limit, waiting=waiting)
+            self.shown = super().list_warm_tasks(limit=limit)
         return self.shown
 
 

@@ -1,4 +1,4 @@
-"""One pass over the warm pool, on plain data: what is started, retired, postponed and told."""
+"""One pass over the warm pool, on plain data: what is started, retired and told."""
 
 from __future__ import annotations
 
@@ -8,23 +8,20 @@ from typing import Any
 
 import pytest
 
-from contract.names import TaskState, WorkspaceKind, WorkspaceState
-from manager.domain.lifecycle.expectation import Expectation
+from contract.names import TaskState, WorkspaceKind
 from manager.domain.lifecycle.fleet import Fleet
 from manager.domain.lifecycle.observation import ObservedTask
 from manager.domain.lifecycle.task import Task
-from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy, PoolPolicy, PoolSchedule
 from manager.domain.pool import attendance, planner
-from manager.domain.pool.actions import ExpectLater, RetireTask, StartWarmTask
+from manager.domain.pool.actions import RetireTask, StartWarmTask
 from manager.domain.pool.attendance import Attendance
 from manager.domain.pool.forecast import Expected, Recent
 from manager.domain.pool.outlook import Check, Outlook, mean_error
-from manager.domain.pool.reconcile import POSTPONED_S, PoolFacts, PoolPass, reconcile_pool
+from manager.domain.pool.reconcile import PoolFacts, PoolPass, reconcile_pool
 
 NOW = 1_790_000_000.0
 CODE = WorkspaceKind.VSCODE
-FIXED: dict[str, Any] = {"late_binding": False}
 
 
 def schedule(size: int, **limits: Any) -> Policy:
@@ -36,16 +33,10 @@ def task(name: str, age_s: float = 100.0, **changes: Any) -> Task:
     return Task(name, CODE, "vscode-1", NOW - age_s, "token", **{"state": TaskState.READY, **changes})
 
 
-def expected(start_s: float = 0.0, until_s: float = 600.0, **changes: Any) -> Workspace:
-    wanted = Expectation(NOW + start_s, NOW + start_s, NOW + until_s, "of Berlin-3")
-    plain = Workspace("ws-aaaaaaaaaa", "x", CODE, home_id="home-a", home_created_at=1.0, expected=wanted, due_at=NOW)
-    return replace(plain, **changes)
-
-
-def decided(policy: Policy, *tasks: Task, due: tuple[Workspace, ...] = (), gone: str = "", **facts: Any) -> PoolPass:
+def decided(policy: Policy, *tasks: Task, gone: str = "", **facts: Any) -> PoolPass:
     observed = tuple(ObservedTask(t.task_id, t.task_id not in gone, t.created_at) for t in tasks)
     pool = PoolFacts(**{"images": {CODE: "vscode-1"}, **facts})
-    found = reconcile_pool(Fleet(tasks, due, observed), pool, NOW, policy)
+    found = reconcile_pool(Fleet(tasks, observed=observed), pool, NOW, policy)
     assert found is not None
     return found
 
@@ -65,12 +56,11 @@ def test_a_pool_that_shrinks_retires_what_is_least_ready_and_youngest_first(left
         task("b-ready", 90.0),
         task("a-starting", 90.0, state=TaskState.STARTING),
         task("d-starting", 80.0, state=TaskState.STARTING),
-        task("someone's", intended_for="ws-aaaaaaaaaa"),
     ]
     found = decided(schedule(left), *tasks)
     assert retired(found) == ["d-starting", "a-starting", "c-ready", "b-ready"][: 4 - left]
     assert found.note.decisions == ((f"retired {4 - left} vscode: fewer are needed now",) if left < 4 else ())
-    assert (found.note.warm, found.look_again_at) == (4, math.inf)  # one who waits is counted by those who read it
+    assert (found.note.warm, found.look_again_at) == (4, math.inf)
 
 
 @pytest.mark.parametrize(
@@ -110,9 +100,6 @@ def test_starting_tasks_take_from_the_room_and_dead_ones_neither_count_nor_are_r
         ({"age_s": 21_599.0}, ""),
         ({"age_s": 21_600.0}, "it waited too long"),
         ({"image": "vscode-0"}, "a newer image is installed"),
-        ({"intended_for": "ws-a", "because": "who signed in", "expires_at": NOW}, "did not come who signed in"),
-        ({"intended_for": "ws-a", "expires_at": NOW}, "did not come"),
-        ({"intended_for": "ws-a", "expires_at": NOW + 60.0}, ""),
     ],
 )  # fmt: skip
 def test_a_task_that_has_had_its_time_is_retired(changes: dict[str, Any], because: str) -> None:
@@ -122,56 +109,7 @@ def test_a_task_that_has_had_its_time_is_retired(changes: dict[str, Any], becaus
     assert [action.because for action in found.actions if isinstance(action, RetireTask)] == (
         [because] if because else []
     )
-    assert found.look_again_at == (NOW + 60.0 if not because and "expires_at" in changes else math.inf)
-
-
-@pytest.mark.parametrize(
-    ("workspace", "limits", "facts", "outcome"),
-    [
-        (expected(), {}, {}, "start"),
-        (expected(), {}, {"late_binding": True}, None),
-        (expected(), {"pool_policy": PoolPolicy.SCHEDULE}, {}, None),
-        (expected(home_created_at=None), {}, {}, None),
-        (expected(expected=None), {}, {}, None),
-        (expected(until_s=0.0), {}, {}, None),
-        (expected(start_s=600.0), {}, {}, None),  # it was given up before
-        (expected(), {}, {"images": {}}, 600.0),
-        (expected(), {"warming_max": 0}, {}, POSTPONED_S),  # no room now is no reason to give up
-        (expected(until_s=5.0), {"warming_max": 0}, {}, 5.0),
-        (expected(), {"refill_delay_s": 40.0}, {"claimed_at": NOW}, 40.0),
-        (expected(), {"refill_delay_s": 1.0}, {"claimed_at": NOW}, POSTPONED_S),
-        (expected(due_at=NOW + 1.0), {}, {}, "nothing"),
-        (expected(due_at=None), {}, {}, "nothing"),
-        (expected(launch_wanted_at=NOW), {}, {}, "nothing"),
-        (expected(restoring="snapshot"), {}, {}, "nothing"),
-        (expected(state=WorkspaceState.RUNNING), {}, {}, "nothing"),
-    ],
-)  # fmt: skip
-def test_who_is_expected_gets_a_task_ahead_or_a_later_time(
-    workspace: Workspace, limits: dict[str, Any], facts: dict[str, Any], outcome: Any
-) -> None:
-    policy = schedule(0, **{"pool_policy": PoolPolicy.PREDICTED, **limits})
-    found = decided(policy, due=(workspace,), **{**FIXED, **facts})
-    if outcome == "nothing":
-        assert found.actions == ()
-        return
-    (action,) = found.actions
-    if outcome == "start":
-        assert action == StartWarmTask(CODE, "vscode-1", "of Berlin-3", intended_for=workspace)
-        assert found.note.decisions == ("started ahead for 1 of Berlin-3",)
-        return
-    later = replace(workspace.expected, start_at=NOW + outcome) if outcome and workspace.expected else None
-    assert action == ExpectLater(workspace, later)
-    waits = outcome is not None and "images" not in facts
-    assert found.look_again_at == (NOW + max(POSTPONED_S, outcome) if waits else math.inf)
-
-
-def test_tasks_ahead_share_the_room_with_the_pool_and_come_first() -> None:
-    due = tuple(expected(workspace_id=f"ws-{name * 10}") for name in "abc")
-    policy = schedule(0, pool_policy=PoolPolicy.PREDICTED, warming_max=2)
-    found = decided(policy, due=due, recent=Recent(hints={CODE: 5}), **FIXED)
-    assert [getattr(action, "intended_for", None) for action in found.actions] == [due[0], due[1], None]
-    assert found.look_again_at == NOW + POSTPONED_S
+    assert found.look_again_at == math.inf
 
 
 def test_the_forecast_keeps_young_tasks_and_hints_add_to_its_size() -> None:
@@ -258,11 +196,3 @@ def test_attendance_is_learned_by_the_minute() -> None:
     assert attendance.chance([None, 5.0, 7.0], 0.5) == pytest.approx(2.5 / 4.0)
     assert attendance.offset_at([NOW - 1_801.0, NOW - 1_800.0], NOW) == -1_800.0
     assert attendance.offset_at([NOW + 3_600.0], NOW) is None
-
-
-def test_a_task_waits_while_it_pays() -> None:
-    shares = [0.0, 0.25, 0.25, 0.0, 0.5, 0.0]
-    begins = NOW + attendance.FROM_S
-    for worth_s, minutes in ((89.9, None), (90.0, (4, 5)), (239.9, (4, 5)), (240.0, (2, 5)), (300.0, (1, 5))):
-        window = attendance.worth_waiting(0.8, shares, NOW, worth_s=worth_s)
-        assert window == (minutes and tuple(begins + 60.0 * minute for minute in minutes))

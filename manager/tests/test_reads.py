@@ -208,12 +208,11 @@ def test_a_launch_of_what_runs_makes_one_request() -> None:
     assert dict(counting.requests) == {"find_workspace": 1}
 
 
-@pytest.mark.parametrize("late_binding", [True, False])
 @pytest.mark.parametrize("first", [True, False])
-def test_a_warm_launch_makes_four_requests_and_its_claim_is_one_transaction(late_binding: bool, first: bool) -> None:
-    school = School(pool=1, runner=MemoryTaskRunner(FakeClock(), late_binding=late_binding), tasks_max=None)
+def test_a_warm_launch_makes_four_requests_and_its_claim_is_one_transaction(first: bool) -> None:
+    school = School(pool=1, tasks_max=None)
     school.enrol(ANNA, BEN)
-    if not first and late_binding:
+    if not first:
         launch(school.world, ANNA)
         stop(school.world, ANNA)
     school.settle()
@@ -222,16 +221,13 @@ def test_a_warm_launch_makes_four_requests_and_its_claim_is_one_transaction(late
     assert dict(counting.requests) == {"find_workspace": 1, "list_warm_tasks": 1, "write": 2}
     workspace = school.workspace()
     assert workspace.home_created_at is not None
-    names = [step.name for step in workspace.steps if step.name != "home_attached" or late_binding]
+    names = [step.name for step in workspace.steps]
     assert names[:1] + names[-1:] == ["requested", "application_ready"]
 
 
-@pytest.mark.parametrize("late_binding", [True, False])
 @pytest.mark.parametrize("tasks_max", [None, 40])
-def test_a_cold_launch_makes_three_requests_and_one_more_where_tasks_are_limited(
-    late_binding: bool, tasks_max: int | None
-) -> None:
-    school = School(runner=MemoryTaskRunner(FakeClock(), late_binding=late_binding), tasks_max=tasks_max)
+def test_a_cold_launch_makes_three_requests_and_one_more_where_tasks_are_limited(tasks_max: int | None) -> None:
+    school = School(tasks_max=tasks_max)
     school.enrol(ANNA)
     counting = counted(school)
     assert launch(school.world, ANNA).state is WorkspaceState.STARTING
@@ -254,31 +250,6 @@ def test_a_launch_reads_the_oldest_of_a_large_pool_and_the_rest_only_if_none_of_
     assert launch(school.world, ANNA).launch_path is path
     assert counting.requests["list_warm_tasks"] == lists
     assert counting.records == 1 + (50 if lists == 1 else 50 + 60)
-
-
-def test_a_newcomer_s_launch_reads_none_of_the_many_tasks_that_wait_for_others() -> None:
-    school = enrolled(pool=1, runner=MemoryTaskRunner(FakeClock(), late_binding=False), tasks_max=None)
-    now = school.clock.now()
-    for number in range(200):
-        other = Task(
-            f"task-of-{number:03d}",
-            WorkspaceKind.VSCODE,
-            "vscode-1",
-            now - 600.0,  # older than the one for anyone
-            "token",
-            state=TaskState.READY,
-            state_since=now,
-            home_id=f"home-of-{number:03d}",
-            intended_for=f"ws-{number:010d}",
-        )
-        school.store.write(other)
-    counting = counted(school)
-    assert launch(school.world, ANNA).launch_path is LaunchPath.WARM
-    assert counting.records == 1 + 1
-    school.enrol(BEN)
-    counting.begin()
-    assert launch(school.world, BEN).launch_path is LaunchPath.COLD
-    assert (counting.requests["list_warm_tasks"], counting.records) == (1, 1)
 
 
 class HomesThatDieWithTheirFirstCaller(MemoryHomeVolumes):

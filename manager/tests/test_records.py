@@ -10,22 +10,20 @@ import pytest
 
 from contract.manager import Activity, LaunchStep
 from contract.names import LaunchPath, StepName, StopReason, TaskState, WorkspaceKind, WorkspaceState
-from manager.domain.lifecycle.expectation import Expectation
 from manager.domain.lifecycle.observation import ObservedTask
-from manager.domain.lifecycle.task import RANK_OF_WAITING, Task
+from manager.domain.lifecycle.task import Task
 from manager.domain.lifecycle.transition import IllegalTransition
 from manager.domain.lifecycle.workspace import Workspace
 
 THEN, NOW = 1_000.0, 5_000.0
 STEP = LaunchStep(StepName.SAVED, NOW, "a step")
-SOON, LATER = Expectation(NOW, NOW + 1_800.0, NOW + 9_000.0, "x"), Expectation(9e3, 9e3, 9e4, "y")
 OLD = Workspace("ws-aaaaaaaaaa", "7", WorkspaceKind.VSCODE)
 FILLED = replace(
     OLD, state_since=THEN, due_at=THEN, task_id="t0", home_id="h0", home_created_at=THEN, launch_secret="s0",
     launch_path=LaunchPath.WARM, launch_wanted_at=THEN, launch_requested_at=THEN, deadline=THEN, cluster="c0", address="a0",
     running_since=THEN, activity=Activity(THEN, "typed"), person_active_at=THEN, stops_at=THEN, stops_because="b0",
     stops_reason=StopReason.IDLE, warned_at=THEN, keep_running_until=THEN, keep_running_wish=THEN, failure="f0",
-    stop_reason=StopReason.LAUNCH_FAILED, second_try=True, steps=(replace(STEP, at=THEN),), personal_task_id="p0",
+    stop_reason=StopReason.LAUNCH_FAILED, second_try=True, steps=(replace(STEP, at=THEN),),
 )  # fmt: skip
 PLAIN = replace(FILLED, second_try=False, launch_wanted_at=None)
 
@@ -44,7 +42,7 @@ def start(workspace: Workspace, path: LaunchPath = LaunchPath.WARM) -> Workspace
 
 STARTED = {
     "state": WorkspaceState.STARTING, "state_since": NOW, "due_at": NOW, "task_id": "t1", "launch_secret": "s1",
-    "launch_requested_at": NOW, "personal_task_over": True, "deadline": NOW + 9.0, "arrivals": (NOW,),
+    "launch_requested_at": NOW, "deadline": NOW + 9.0, "arrivals": (NOW,),
     "steps": [StepName.REQUESTED, StepName.SAVED], "stop_reason": None, "failure": "",
 }  # fmt: skip
 STOPPING = {
@@ -71,9 +69,8 @@ DELETED = {
         ("stopped", {"second_try": False}, start, {**STARTED, "launch_wanted_at": None}),
         ("stopped", {"arrivals": (NOW - 9.0,)}, start, {**{k: v for k, v in STARTED.items() if k != "arrivals"},
          "launch_wanted_at": None, "steps": [StepName.SAVED] * 2}),
-        ("stopped", {"launch_wanted_at": None, "expected": SOON}, lambda it: start(it, LaunchPath.COLD), {**STARTED,
-         "due_at": None, "launch_path": LaunchPath.COLD, "second_try": False, "expected": None}),
-        ("stopped", {"launch_wanted_at": None, "second_try": False, "expected": LATER}, start, STARTED),
+        ("stopped", {"launch_wanted_at": None}, lambda it: start(it, LaunchPath.COLD), {**STARTED, "due_at": None,
+         "launch_path": LaunchPath.COLD, "second_try": False}),
         ("starting", {"home_created_at": None}, lambda it: it.running(now=NOW, cluster="c1", address="a1",
          step=STEP), {"state": WorkspaceState.RUNNING, "state_since": NOW, "due_at": NOW, "deadline": None,
          "second_try": False, "home_created_at": NOW, "cluster": "c1", "address": "a1", "running_since": NOW,
@@ -89,37 +86,13 @@ DELETED = {
          {**STOPPING, "failure": "f1", "launch_wanted_at": None, "second_try": False,
          "stop_reason": StopReason.LAUNCH_FAILED, "steps": [StepName.SAVED, StepName.FAILED]}),
         ("stopping", {"launch_wanted_at": None}, lambda it: it.ended(now=NOW, step=STEP), ENDED),
-        ("stopping", {"launch_wanted_at": None, "expected": SOON}, lambda it: it.ended(now=NOW, step=STEP),
-         {**ENDED, "due_at": NOW}),
-        ("stopping", {"launch_wanted_at": None, "expected": LATER}, lambda it: it.ended(now=NOW, step=STEP),
-         {**ENDED, "due_at": 9e3}),
-        ("stopping", {"expected": LATER}, lambda it: it.ended(now=NOW, step=STEP), {**ENDED, "due_at": NOW}),
+        ("stopping", {}, lambda it: it.ended(now=NOW, step=STEP), {**ENDED, "due_at": NOW}),
         ("stopping", {"deleted_at": THEN, "purge_at": 7e3}, lambda it: it.ended(now=NOW, step=STEP), {**ENDED,
          "state": WorkspaceState.DELETED, "due_at": 7e3}),
-        ("stopped", {"restoring": "r0"}, lambda it: it.request_deletion(now=NOW, grace_s=60.0), {**DELETED,
-         "launch_wanted_at": None, "restoring": None}),
-        ("stopping", {}, lambda it: it.request_deletion(now=NOW, grace_s=60.0), {"deleted_at": NOW,
-         "purge_at": NOW + 60.0, "stop_reason": StopReason.DELETED, "launch_wanted_at": None}),
-        ("running", {"second_try": False, "launch_wanted_at": None}, lambda it: it.request_deletion(now=NOW,
-         grace_s=60.0), {**STOPPING, "deleted_at": NOW, "purge_at": NOW + 60.0, "stop_reason": StopReason.DELETED}),
-        ("deleted", {"deleted_at": THEN, "purge_at": THEN}, lambda it: it.undeleted(now=NOW),
-         {"state": WorkspaceState.STOPPED, "state_since": NOW, "due_at": None, "deleted_at": None, "purge_at": None}),
-        ("stopping", {"deleted_at": THEN, "purge_at": THEN}, lambda it: it.undeleted(now=NOW), {"deleted_at": None,
-         "purge_at": None}),
-        ("stopped", {"launch_wanted_at": None, "personal_task_over": True, "expected": SOON},
-         lambda it: it.started_ahead("p1", now=NOW), {"personal_task_id": "p1", "personal_task_over": False,
-         "expected": replace(SOON, start_at=SOON.until), "due_at": SOON.until}),
-        ("stopped", {}, lambda it: it.expecting(SOON, now=NOW), {"expected": SOON}),
-        ("stopped", {"launch_wanted_at": None, "restoring": "r0"}, lambda it: it.expecting(SOON, now=NOW),
-         {"expected": SOON}),
-        ("stopped", {"launch_wanted_at": None}, lambda it: it.expecting(SOON, now=NOW), {"expected": SOON,
-         "due_at": NOW}),
-        ("stopped", {"launch_wanted_at": None, "expected": SOON}, lambda it: it.expecting(replace(SOON, until=NOW),
-         now=NOW), {"expected": replace(SOON, until=NOW), "due_at": None}),
         ("stopped", {}, lambda it: it.request_restore("r1", now=NOW, ask_again_s=60.0), {"restoring": "r1",
          "due_at": NOW + 60.0, "failure": ""}),
-        ("stopped", {"restoring": "r0", "expected": LATER}, lambda it: it.restored(now=NOW, step=STEP,
-         failure="f1"), {"restoring": None, "due_at": 9e3, "failure": "f1", "steps": [StepName.SAVED] * 2}),
+        ("stopped", {"restoring": "r0"}, lambda it: it.restored(step=STEP,
+         failure="f1"), {"restoring": None, "due_at": None, "failure": "f1", "steps": [StepName.SAVED] * 2}),
     ],
 )  # fmt: skip
 def test_a_change_of_a_workspace_touches_these_fields(
@@ -129,17 +102,15 @@ def test_a_change_of_a_workspace_touches_these_fields(
     assert changed(before, change(before)) == expected
 
 
-SEEN = ObservedTask("t0", alive=True, started_at=THEN, control_address="k1", cluster="c1", address="a1")
-ADDRESSES = {"control_address": "k1", "cluster": "c1", "address": "a1"}
-TASK = Task(
-    "t0", WorkspaceKind.VSCODE, "i", THEN, "token", state_since=THEN, due_at=THEN, deadline=THEN, expires_at=8e3
-)
+SEEN = ObservedTask("t0", alive=True, started_at=THEN, control_address="k1", cluster="c1", address="a1", slot="s1")
+ADDRESSES = {"control_address": "k1", "cluster": "c1", "address": "a1", "slot": "s1"}
+TASK = Task("t0", WorkspaceKind.VSCODE, "i", THEN, "token", state_since=THEN, due_at=THEN, deadline=THEN)
 
 
 @pytest.mark.parametrize(
     ("state", "extra", "change", "expected"),
     [
-        ("starting", {}, lambda it: it.ready(SEEN, now=NOW), {"due_at": 8e3, "deadline": None, "ready_at": NOW,
+        ("starting", {}, lambda it: it.ready(SEEN, now=NOW), {"due_at": None, "deadline": None, "ready_at": NOW,
          **ADDRESSES}),
         ("starting", {}, lambda it: it.reserved("w", now=NOW, deadline=9e3), {"workspace_id": "w", "due_at": NOW,
          "deadline": 9e3, "claimed_at": NOW}),
@@ -174,11 +145,9 @@ def test_a_change_of_a_task_touches_these_fields(
     [
         ({}, THEN),
         ({"state": TaskState.READY}, THEN),
-        ({"intended_for": "w"}, 1e10 + THEN),
-        ({"intended_for": "w", "state": TaskState.READY}, RANK_OF_WAITING + THEN),
         ({"workspace_id": "w"}, None),
-        ({"intended_for": "w", "workspace_id": "w", "state": TaskState.CLAIMED}, None),
-        ({"state": TaskState.STOPPED, "failure": "f", "ended_at": NOW}, RANK_OF_WAITING - NOW),
+        ({"workspace_id": "w", "state": TaskState.CLAIMED}, None),
+        ({"state": TaskState.STOPPED, "failure": "f", "ended_at": NOW}, THEN),
         ({"state": TaskState.STOPPED, "failure": "f", "ended_at": NOW, "forgiven": True}, None),
         ({"state": TaskState.STOPPED, "failure": "f", "ended_at": NOW, "ready_at": THEN}, None),
         ({"state": TaskState.STOPPED, "ended_at": NOW}, None),
@@ -194,9 +163,6 @@ def test_the_place_of_a_task_in_the_pool_s_list(extra: dict[str, Any], rank: flo
         lambda: start(replace(PLAIN, restoring="r0")),
         lambda: start(replace(PLAIN, home_id="h1")),
         lambda: replace(PLAIN, state=WorkspaceState.DELETED, purging=True).undeleted(now=NOW),
-        *(lambda extra=extra: replace(PLAIN, **extra).started_ahead("p1",
-         now=NOW) for extra in ({"deleted_at": THEN}, {"restoring": "r"}, {"home_created_at": None},
-         {"state": WorkspaceState.RUNNING})),
         *(lambda extra=extra: replace(PLAIN, **extra).request_restore("r1", now=NOW,
          ask_again_s=1.0) for extra in ({"deleted_at": THEN}, {"home_created_at": None},
          {"state": WorkspaceState.RUNNING})),

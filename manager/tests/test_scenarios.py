@@ -137,8 +137,8 @@ class StoreWhoseIndexesStandStill(MemoryWorkspaceStore):
     def list_due_tasks(self, now: float, *, limit: int) -> tuple[Task, ...]:
         return super().list_due_tasks(now, limit=limit) if self.due is None else self.due_tasks
 
-    def list_warm_tasks(self, *, limit: int, waiting: bool = True) -> tuple[Task, ...]:
-        return super().list_warm_tasks(limit=limit, waiting=waiting) if self.due is None else self.warm
+    def list_warm_tasks(self, *, limit: int) -> tuple[Task, ...]:
+        return super().list_warm_tasks(limit=limit) if self.due is None else self.warm
 
 
 class RunnerThatRefusesOnce(MemoryTaskRunner):

@@ -21,7 +21,8 @@ GIVEN = {
     "APRANOVA_WORKSPACE_SECURITY_GROUP": "sg-1",
     "APRANOVA_WORKSPACE_IMAGES": "vscode=registry/vscode:1 superset=registry/superset:1",
     "APRANOVA_EXECUTION_ROLE": "arn:aws:iam::111122223333:role/execution",
-    "APRANOVA_FILE_SYSTEMS": "fs-1 fs-2",
+    "APRANOVA_TASK_ROLE": "arn:aws:iam::111122223333:role/task",
+    "APRANOVA_FILE_SYSTEM": "fs-1",
     "APRANOVA_KINDS": "vscode superset",
     "APRANOVA_POOL": "base=3 peak=5 off=1 weekend=2",
     "APRANOVA_TIME_ZONE": "Europe/Berlin",
@@ -48,8 +49,9 @@ def test_a_warning_is_shown_for_five_minutes_although_the_pass_may_be_five_minut
     assert policy.idle_warning_s - policy.pass_interval_s >= 300.0
 
 
-def test_an_unnamed_purger_is_called_after_its_file_system() -> None:
-    assert read(APRANOVA_PURGERS="fs-2=remove").purgers == {"fs-1": "apranova-backup-worker-fs-1", "fs-2": "remove"}
+def test_functions_are_called_after_the_installation() -> None:
+    settings = read(APRANOVA_FAMILY_PREFIX="school-2", APRANOVA_MOVER="moves")
+    assert (settings.mover, settings.backup_worker) == ("moves", "school-2-backup-worker")
 
 
 def test_parameters_are_variables_under_other_names() -> None:
@@ -85,7 +87,7 @@ def test_what_is_missing_is_named(name: str) -> None:
         ("APRANOVA_TASK_CPU_UNITS", "one"),
         ("APRANOVA_TASK_MEMORY_MIB", "-2048"),
         ("APRANOVA_TASK_ARCHITECTURE", "arm"),
-        ("APRANOVA_PURGERS", "fs-9=remove"),
+        ("APRANOVA_SLOTS_AHEAD", "0"),
         ("APRANOVA_WAKE_QUEUE", "not a queue"),
         ("APRANOVA_TIME_ZONE", "Middle/Earth"),
         ("APRANOVA_IDLE_TIMEOUT_S", "soon"),

@@ -62,9 +62,9 @@ def test_a_record_comes_back_whole_and_one_version_on(store: WorkspaceStore) -> 
         state=WorkspaceState.STARTING,
         launch_secret="secret",
     )
-    store.write(full, task(home_id="home-1"))
+    store.write(full, task(slot="slot-1"))
     assert store.find_workspace(full.workspace_id) == replace(full, version=1)
-    assert store.find_task(task().task_id) == task(home_id="home-1", version=1)
+    assert store.find_task(task().task_id) == task(slot="slot-1", version=1)
 
 
 def test_the_record_of_past_launches_is_conditional_like_any_other(store: WorkspaceStore) -> None:
@@ -181,12 +181,10 @@ def observed(number: int) -> ObservedTask:
     return ObservedTask(task(number).task_id, alive=True, started_at=NOW)
 
 
-def test_the_pools_list_has_those_for_anyone_then_those_that_start_for_one_then_failures_that_count_then_those_that_wait(
+def test_the_pools_list_has_warm_tasks_and_failures_that_count_oldest_first(
     store: WorkspaceStore,
 ) -> None:
     store.write(
-        task(0, intended_for="ws-eeeeeeeeee"),
-        task(2, intended_for="ws-ffffffffff", state=TaskState.READY),
         task(3),
         task(1, state=TaskState.READY),
         task(4, workspace_id="ws-aaaaaaaaaa"),
@@ -196,11 +194,10 @@ def test_the_pools_list_has_those_for_anyone_then_those_that_start_for_one_then_
         ended(8, after_s=3, failure="killed", ready_at=NOW),
         ended(9, after_s=4, failure="no room", forgiven=True),
     )
-    assert [item.task_id[-1] for item in store.list_warm_tasks(limit=10)] == ["1", "3", "0", "7", "6", "2"]
-    assert [item.task_id[-1] for item in store.list_warm_tasks(limit=10, waiting=False)] == ["1", "3", "0", "7", "6"]
+    assert [item.task_id[-1] for item in store.list_warm_tasks(limit=10)] == ["1", "3", "6", "7"]
     assert [item.task_id[-1] for item in store.list_warm_tasks(limit=1)] == ["1"]
     store.write(task(1, version=1, state=TaskState.CLAIMED, workspace_id="ws-dddddddddd"), delete=(task(6, version=1),))
-    assert [item.task_id[-1] for item in store.list_warm_tasks(limit=10)] == ["3", "0", "7", "2"]
+    assert [item.task_id[-1] for item in store.list_warm_tasks(limit=10)] == ["3", "7"]
 
 
 def test_live_tasks_are_counted_up_to_a_limit(store: WorkspaceStore) -> None:

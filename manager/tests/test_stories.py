@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from contract.errors import ApraNovaError, Reason
-from contract.manager import ExpectRequest
 from manager.adapters.memory.clock import FakeClock
 from manager.adapters.memory.runner import (
     MemoryTaskAgent,
@@ -22,7 +21,6 @@ from manager.adapters.memory.runner import (
 from manager.ports.task_agent import AgentUnreachable
 from manager.ports.task_runner import TaskSpec
 from manager.tests.school import ANNA, School
-from manager.use_cases.expect import expect
 from manager.use_cases.launch import launch
 from manager.use_cases.lifetime import delete
 from manager.use_cases.stop import restart, stop
@@ -177,14 +175,6 @@ def restarts_and_is_deleted() -> School:
     return goes_on(made, 90.0)
 
 
-def is_expected_and_does_not_come() -> School:
-    made = launched(runner=MemoryTaskRunner(FakeClock(), late_binding=False))
-    stop(made.world, ANNA)
-    made.settle()
-    expect(made.world, ExpectRequest(ANNA, "signed in"))
-    return goes_on(made, made.world.policy.hint_s + 10.0)
-
-
 def counted(made: School) -> dict[str, int]:
     """By label where there is one. Actions count only where they went wrong."""
     counts = made.metrics.counts
@@ -240,7 +230,6 @@ NOT_STARTED = "task_starting failed task_stopped"
         (outlives_a_silent_engine, "running None", "", "application_ready", {**COLD, "engine_unreachable_total": 4}),
         (outlives_a_silent_agent, "running None", "", "application_ready", {**COLD, "agent_unreachable_total/call=status": 6}),
         (restarts_and_is_deleted, "deleted deleted", "", SAVED, {**BY_RESTART, "stops_total/reason=deleted": 1}),
-        (is_expected_and_does_not_come, "stopped by_person", "", SAVED, {**BY_PERSON, "hints_total": 1, "tasks_ended_total": 2}),
     ],
 )  # fmt: skip
 def test_a_story_ends_as_it_should_and_everything_in_it_is_counted(

@@ -22,7 +22,7 @@ from manager.ports.task_runner import StillEnding
 from manager.ports.workspace_store import VersionConflict
 from manager.use_cases import ending, finish_launch, lifetime
 from manager.use_cases.launch import bring_up
-from manager.use_cases.records import begin_stop, held_task, stored
+from manager.use_cases.records import begin_stop, stored
 from manager.use_cases.world import World
 
 log = logging.getLogger(__name__)
@@ -63,10 +63,8 @@ def action_key(action: Action) -> str:
             return f"end:{tasks[0].task_id}" if tasks[0].workspace_id is None else "forget launches"
         case lifecycle.ForgiveFailures():
             return "forgive failures"
-        case pool.StartWarmTask(intended_for=owner):
-            return f"pool:{id(action)}" if owner is None else f"expect:{owner.workspace_id}"
-        case pool.ExpectLater(workspace=workspace):
-            return f"expect:{workspace.workspace_id}"
+        case pool.StartWarmTask():
+            return f"pool:{id(action)}"
         case pool.RecordPrepared():
             return "prepare"
         case _:
@@ -110,8 +108,7 @@ def _perform(world: World, action: Action) -> None:
     now = world.clock.now()
     match action:
         case lifecycle.StartAgain(task):
-            bound = world.store.find_workspace(task.workspace_id) if task.workspace_id else None
-            finish_launch.start_task(world, task, bound)
+            finish_launch.start_task(world, task)
         case lifecycle.MarkReady(task, observed):
             world.store.write(task.ready(observed, now=now))
             world.metrics.observe("task_start_seconds", now - task.created_at, kind=str(task.kind))
@@ -134,6 +131,7 @@ def _perform(world: World, action: Action) -> None:
             ending.record_gone(world, task, workspace, because)
         case lifecycle.StopOrphan(task_id):
             world.runner.stop(task_id, grace_s=0.0)
+            world.runner.release(task_id)
         case lifecycle.Forget(tasks):
             ending.forget(world, tasks)
         case lifecycle.ForgiveFailures(tasks):
@@ -147,8 +145,6 @@ def _perform(world: World, action: Action) -> None:
             _start_warm(world, action)
         case pool.RetireTask(task):
             world.store.write(task.stopping(now=now, deadline=now))
-        case pool.ExpectLater(workspace, expected):
-            world.store.write(workspace.expecting(expected, now=now))
         case pool.RecordPrepared(cohorts, outlook):
             world.store.write(*cohorts, outlook)
         case _:
@@ -156,14 +152,7 @@ def _perform(world: World, action: Action) -> None:
 
 
 def _start_warm(world: World, action: pool.StartWarmTask) -> None:
-    """A personal task is written together with its workspace. A request at the same moment has read
-    an older version and must look again, so no home is ever given to two tasks."""
     now = world.clock.now()
-    owner = action.intended_for
-    if owner is not None and held_task(world, owner) is not None:
-        later = replace(owner.expected, start_at=owner.expected.until) if owner.expected is not None else None
-        world.store.write(owner.expecting(later, now=now))
-        return
     task = Task(
         task_id=world.ids.task_id(),
         kind=action.kind,
@@ -172,24 +161,11 @@ def _start_warm(world: World, action: pool.StartWarmTask) -> None:
         state_since=now,
         deadline=now + world.policy.launch_timeout_s,
         agent_token=world.ids.secret(),
-        home_id=_home_of(world, owner),
-        intended_for=owner.workspace_id if owner is not None else None,
-        because=action.because,
-        expires_at=owner.expected.until if owner is not None and owner.expected is not None else None,
     )
     world.memory.started(task.task_id, now)
-    if owner is None:
-        world.store.write(task)
-    else:
-        world.store.write(task, owner.started_ahead(task.task_id, now=now))
+    world.store.write(task)
     world.memory.started(task.task_id, world.clock.now())  # once more: the write may have taken its time
     _begin(world, lifecycle.StartAgain(stored(task)))
-
-
-def _home_of(world: World, owner: Workspace | None) -> str | None:
-    if owner is not None:
-        return owner.home_id
-    return None if world.runner.late_binding else world.ids.home_id()
 
 
 def _launch_again(world: World, workspace: Workspace) -> None:

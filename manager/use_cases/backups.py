@@ -1,10 +1,9 @@
 """What a backup worker does with a home: take a snapshot after a stop, restore one, thin out.
 
-It touches only a home at rest: its workspace is stopped, and no task was started ahead with it.
-Then all files are consistent (SQLite databases, too), and no student's program can mislead the
-worker with links that change while it reads. A launch never waits for a snapshot: the snapshot is
-dropped, and the next stop takes another one. A lost home can be restored, too; then there is
-nothing to save first.
+It touches only a home at rest: its workspace is stopped. Then all files are consistent (SQLite
+databases, too), and no student's program can mislead the worker with links that change while it
+reads. A launch never waits for a snapshot: the snapshot is dropped, and the next stop takes another
+one. A lost home can be restored, too; then there is nothing to save first.
 """
 
 from __future__ import annotations
@@ -58,7 +57,7 @@ def check_home(context: BackupContext, workspace_id: str) -> None:
     """Do what this workspace's home needs. Safe to repeat, but never call it twice at once for the
     same home."""
     workspace = context.store.find_workspace(workspace_id)
-    if workspace is None or not _at_rest(context, workspace):
+    if workspace is None or not _at_rest(workspace):
         return
     held = context.snapshots.holds(workspace.home_id or "")
     if workspace.restoring is not None:
@@ -129,7 +128,7 @@ def _begin_again(context: BackupContext, workspace: Workspace, damage: Snapshots
         return
     _note(context, workspace.workspace_id, lambda health, now: health.failed(str(damage), now=now), forget=True)
     fresh = context.store.find_workspace(workspace.workspace_id)
-    if fresh is not None and _at_rest(context, fresh) and context.has_room():
+    if fresh is not None and _at_rest(fresh) and context.has_room():
         _take(context, fresh)
 
 
@@ -294,7 +293,7 @@ def _date(at: float) -> str:
 
 def _end_restore(context: BackupContext, workspace: Workspace, step: LaunchStep, failure: str) -> None:
     try:
-        _record(context, workspace, lambda now: now.restored(now=context.clock.now(), step=step, failure=failure))
+        _record(context, workspace, lambda now: now.restored(step=step, failure=failure))
     except _Overtaken:
         return
 
@@ -318,19 +317,14 @@ def _still(context: BackupContext, workspace: Workspace) -> Workspace:
     now = context.store.find_workspace(workspace.workspace_id)
     if (
         now is None
-        or not _at_rest(context, now)
+        or not _at_rest(now)
         or now.state_since != workspace.state_since
-        or now.personal_task_id != workspace.personal_task_id
         or now.restoring != workspace.restoring
     ):
         raise _Overtaken
     return now
 
 
-def _at_rest(context: BackupContext, workspace: Workspace) -> bool:
-    """Whether no task can have the home. A task that was started ahead has it although the
-    workspace is stopped."""
-    if workspace.state is not WorkspaceState.STOPPED or workspace.home_created_at is None:
-        return False
-    ahead = context.store.find_task(workspace.personal_task_id) if workspace.personal_task_id else None
-    return ahead is None or not ahead.live
+def _at_rest(workspace: Workspace) -> bool:
+    """Whether no task can have the home."""
+    return workspace.state is WorkspaceState.STOPPED and workspace.home_created_at is not None

@@ -9,7 +9,7 @@ from contract.errors import ApraNovaError, Reason
 from contract.manager import LaunchStep
 from contract.names import StepName, StopReason, WorkspaceState
 from manager.domain.lifecycle import idle
-from manager.domain.lifecycle.task import Task, TaskOffer
+from manager.domain.lifecycle.task import Task
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.pool.demand import Demand
 from manager.ports.task_agent import AgentUnreachable
@@ -38,13 +38,15 @@ def end_task(world: World, task: Task, workspace: Workspace | None) -> None:
             back = _wanted_if_back(world, task, workspace) if workspace is not None else None
             task, workspace = _record_saved(world, task, back, now)
     world.runner.stop(task.task_id, grace_s=world.policy.stop_grace_s)
+    world.runner.release(task.task_id)
     _record_end(world, task, workspace, failure=unsaved)
 
 
 def record_gone(world: World, task: Task, workspace: Workspace | None, because: str) -> None:
-    """The engine says that the task is not alive; ask it to be sure, then record. Raises
-    VersionConflict."""
+    """The engine says that the task is not alive; ask it to be sure, bring its home back to rest,
+    then record. Raises VersionConflict."""
     world.runner.stop(task.task_id, grace_s=0.0)
+    world.runner.release(task.task_id)
     failure = because or "it ended by itself"
     if workspace is not None and workspace.state is WorkspaceState.STOPPING:
         failure = "It ended before your last changes were saved" if task.must_save and task.saved_at is None else ""
@@ -116,7 +118,7 @@ def _record_end(world: World, task: Task, workspace: Workspace | None, *, failur
     )
     ended = None
     if workspace is None:
-        world.store.write(stopped, *_whose_home_is_free(world, task))
+        world.store.write(stopped)
     else:
         ended = _ended(workspace, failure, now)
         world.store.write(stopped, ended)
@@ -126,15 +128,6 @@ def _record_end(world: World, task: Task, workspace: Workspace | None, *, failur
     world.wake()
     if ended is not None and ended.wants_snapshot:
         world.backup_worker.notify(ended.workspace_id, ended.home_id or "")
-
-
-def _whose_home_is_free(world: World, task: Task) -> tuple[Workspace, ...]:
-    """The workspace that a task was started ahead for, to be written in the same write: a launch
-    need not ask then."""
-    owner = world.store.find_workspace(task.intended_for) if task.intended_for is not None else None
-    if owner is None or owner.personal_task_id != task.task_id:
-        return ()
-    return (replace(owner, personal_task_over=True),)
 
 
 def _ended(workspace: Workspace, failure: str, now: float) -> Workspace:
@@ -161,9 +154,6 @@ def forget(world: World, tasks: tuple[Task, ...]) -> None:
     are left.
     """
     for some in _in_parts(tasks, WRITE_MAX - 1):
-        for task in some:
-            if task.workspace_id is None and task.offer is TaskOffer.SLOT and task.home_id is not None:
-                world.homes.purge(task.home_id)  # never adopted, and now never will be: the record says STOPPED
         world.store.write(*_with_launches(world, some), delete=some)
 
 
@@ -174,7 +164,7 @@ def _with_launches(world: World, tasks: tuple[Task, ...]) -> tuple[Demand, ...]:
     demand, now = world.store.find_demand(), world.clock.now()
     for task in launches:
         at = task.created_at if task.claimed_at is None else task.claimed_at
-        demand = demand.with_launch(task.kind, at=at, now=now, generic=task.offer is not TaskOffer.PERSONAL)
+        demand = demand.with_launch(task.kind, at=at, now=now)
     return (demand,)
 
 

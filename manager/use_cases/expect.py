@@ -5,9 +5,7 @@ from __future__ import annotations
 from contract.errors import ApraNovaError, Reason
 from contract.manager import ExpectRequest
 from contract.names import WORKSPACE_ID_PATTERN, WorkspaceState
-from manager.domain.lifecycle.expectation import Expectation
 from manager.domain.policy import PoolPolicy
-from manager.use_cases.records import retried
 from manager.use_cases.world import World
 
 BECAUSE_MAX = 100
@@ -15,11 +13,8 @@ BECAUSE_MAX = 100
 
 def expect(world: World, request: ExpectRequest) -> None:
     """Have the planner make ready for this workspace. A hint for an unknown one is no error, and
-    one for a workspace that runs changes nothing.
-
-    With fixed homes the record remembers it, and the next pass starts the student's own task. Else
-    any task will do, and this process remembers it: if it is lost, the student waits as if there
-    had been none.
+    one for a workspace that runs changes nothing. Only this process remembers it: if it is lost,
+    the student waits as if there had been none.
     """
     if not WORKSPACE_ID_PATTERN.fullmatch(request.workspace_id):
         raise ApraNovaError(Reason.BAD_REQUEST, "workspace_id: 'ws-' and ten characters of a-z and 2-7 are expected")
@@ -28,18 +23,8 @@ def expect(world: World, request: ExpectRequest) -> None:
     world.metrics.count("hints_total")
     if world.policy.pool_policy is PoolPolicy.SCHEDULE:
         return
-
-    def attempt() -> None:
-        workspace = world.store.find_workspace(request.workspace_id)
-        if workspace is None or workspace.state is not WorkspaceState.STOPPED or workspace.deleted_at is not None:
-            return
-        now = world.clock.now()
-        until = now + world.policy.hint_s
-        if world.runner.late_binding or workspace.home_created_at is None:
-            world.recent_launches.hint(workspace, until=until)
-        else:
-            expected = Expectation(now, now, until, f"who {request.because}")
-            world.store.write(workspace.expecting(expected, now=now))
-
-    retried(world, attempt)
+    workspace = world.store.find_workspace(request.workspace_id)
+    if workspace is None or workspace.state is not WorkspaceState.STOPPED or workspace.deleted_at is not None:
+        return
+    world.recent_launches.hint(workspace, until=world.clock.now() + world.policy.hint_s)
     world.wake()

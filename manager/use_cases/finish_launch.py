@@ -11,7 +11,7 @@ from contract.names import StepName, StopReason, TaskState, WorkspaceState
 from manager.domain.lifecycle.observation import ObservedTask
 from manager.domain.lifecycle.task import Task
 from manager.domain.lifecycle.workspace import Workspace
-from manager.ports.home_volumes import HomeOwner
+from manager.ports.home_volumes import HomeMissing, HomeOwner
 from manager.ports.task_agent import AgentUnreachable
 from manager.ports.task_runner import TaskSpec
 from manager.ports.workspace_store import VersionConflict
@@ -25,35 +25,21 @@ _FINAL = frozenset({Reason.LAUNCH_FAILED, Reason.NO_CAPACITY, Reason.KIND_NOT_RE
 pass, until its deadline."""
 
 
-class HomeMissing(ApraNovaError):
-    """No other task would find it either."""
-
-
 def key(workspace: Workspace) -> str:
     return f"launch:{workspace.workspace_id}"
 
 
-def start_task(world: World, task: Task, workspace: Workspace | None) -> bool:
-    """Ask the engine to start a task whose record is written; its home (if it starts with one) is
-    made first.
-
-    False: it cannot start, and that has been recorded.
-    """
+def start_task(world: World, task: Task) -> bool:
+    """Ask the engine to start a task whose record is written. False: it cannot start, and that has
+    been recorded."""
     try:
-        if workspace is not None and task.home_id is not None:
-            _make_home(world, workspace)
-        elif task.intended_for is not None:
-            _must_exist(world, task.home_id)  # never replaced by an empty one
-        elif task.home_id is not None:
-            world.homes.create(task.home_id)
         world.runner.start(
             TaskSpec(
                 task_id=task.task_id,
                 kind=task.kind,
                 image=task.image,
                 agent_token=task.agent_token,
-                home_id=task.home_id,
-                wanted_now=workspace is not None,
+                wanted_now=task.workspace_id is not None,
             )
         )
     except ApraNovaError as error:
@@ -121,10 +107,9 @@ def complete_claim(world: World, workspace: Workspace, task: Task) -> Workspace:
 
 
 def _complete(world: World, workspace: Workspace, task: Task) -> Workspace:
-    attached = ()
-    if task.home_id is None:  # else its home was made, or found, before it was started
-        world.runner.attach_home(task.task_id, _make_home(world, workspace))
-        attached = (LaunchStep(StepName.HOME_ATTACHED, world.clock.now(), "Your files are in place"),)
+    home_id = _make_home(world, workspace)
+    world.runner.attach_home(task.task_id, home_id, slot=task.slot)
+    attached = LaunchStep(StepName.HOME_ATTACHED, world.clock.now(), "Your files are in place")
     status = world.agent.claim(
         task.control_address,
         task.agent_token,
@@ -136,11 +121,12 @@ def _complete(world: World, workspace: Workspace, task: Task) -> Workspace:
             identity_key=world.site.identity_key,
             student_name=workspace.owner_name,
             student_email=workspace.owner_email,
+            home_id=home_id if task.slot else "",
         ),
     )
     told = (LaunchStep(StepName.PROGRESS, world.clock.now(), status.progress),) if status.progress else ()
     opened = LaunchStep(StepName.APPLICATION_READY, world.clock.now(), "Your workspace is open")
-    return _record_running(world, workspace, task, (*attached, *told, opened))
+    return _record_running(world, workspace, task, (attached, *told, opened))
 
 
 def _record_running(world: World, workspace: Workspace, task: Task, steps: tuple[LaunchStep, ...]) -> Workspace:
@@ -174,8 +160,8 @@ def _make_home(world: World, workspace: Workspace) -> str:
         raise VersionConflict(f"{workspace.workspace_id} is not bound any more")
     if workspace.home_created_at is None:
         world.homes.create(workspace.home_id, owner_of(workspace))
-    else:
-        _must_exist(world, workspace.home_id)
+    elif not world.homes.exists(workspace.home_id):
+        raise HomeMissing(workspace.home_id)
     return workspace.home_id
 
 
@@ -183,12 +169,6 @@ def owner_of(workspace: Workspace) -> HomeOwner:
     return HomeOwner(
         workspace.workspace_id, workspace.owner_id, workspace.kind, workspace.owner_name, workspace.owner_email
     )
-
-
-def _must_exist(world: World, home_id: str | None) -> None:
-    if home_id is None or not world.homes.exists(home_id):
-        message = "Your files cannot be reached at the moment; please tell your school"
-        raise HomeMissing(Reason.LAUNCH_FAILED, message, detail=f"home {home_id} is missing")
 
 
 def fail_launch(world: World, workspace: Workspace, task: Task, because: str, *, again: bool = False) -> Workspace:

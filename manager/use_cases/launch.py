@@ -12,7 +12,7 @@ from manager.domain.lifecycle.task import Task
 from manager.domain.lifecycle.workspace import Workspace
 from manager.ports.workspace_store import VersionConflict
 from manager.use_cases import ending, finish_launch
-from manager.use_cases.records import get_task, get_workspace, held_task, retried, save_workspace, stored
+from manager.use_cases.records import get_task, get_workspace, retried, save_workspace, stored
 from manager.use_cases.world import World
 
 _OLDEST = 50
@@ -70,16 +70,14 @@ def bring_up(world: World, workspace: Workspace) -> Workspace:
         raise ApraNovaError(Reason.KIND_NOT_READY, "This school does not offer this kind of workspace")
     image = world.runner.image(workspace.kind)
     now = world.clock.now()
-    held = held_task(world, workspace)
-    if held is not None:
-        return _take_held(world, workspace, held, image=image, now=now)
-    if only_its_own(world, workspace):
-        return _cold(world, workspace, image)
     for task in _from_the_pool(world, workspace, image):
         with world.in_flight.holding(finish_launch.key(workspace)):
             bound = _try_bind(world, task, workspace, now=now)
             if bound is not None:
-                return _go_on(world, bound)
+                world.wake()  # the pool wants a replacement
+                if bound.workspace.launch_path is LaunchPath.WARM:
+                    return finish_launch.complete_claim(world, bound.workspace, bound.task)
+                return bound.workspace
         if world.store.find_workspace(workspace.workspace_id) != workspace:
             raise VersionConflict(f"{workspace.workspace_id} was launched by someone else")
     return _cold(world, workspace, image)
@@ -87,49 +85,17 @@ def bring_up(world: World, workspace: Workspace) -> Workspace:
 
 def _from_the_pool(world: World, workspace: Workspace, image: str) -> Iterator[Task]:
     """Tasks to try, best first. The rest of a large pool is read only if none of the oldest is
-    left, and only where there may be more for anyone."""
-    oldest = world.store.list_warm_tasks(limit=_OLDEST, waiting=False)
+    left."""
+    oldest = world.store.list_warm_tasks(limit=_OLDEST)
     able = candidates(oldest, workspace, image=image)
-    if len(oldest) < _OLDEST or not oldest[-1].for_anyone:
+    if len(oldest) < _OLDEST:
         yield from able
         return
     ready = [task for task in able if task.state is TaskState.READY]
     yield from ready
     tried = {task.task_id for task in ready}
-    everyone = world.store.list_warm_tasks(limit=world.policy.records_max, waiting=False)
+    everyone = world.store.list_warm_tasks(limit=world.policy.records_max)
     yield from (task for task in candidates(everyone, workspace, image=image) if task.task_id not in tried)
-
-
-def only_its_own(world: World, workspace: Workspace) -> bool:
-    """Only a task with its home can serve it: the pool need not be read."""
-    return not world.runner.late_binding and workspace.home_id is not None
-
-
-def _take_held(world: World, workspace: Workspace, held: Task, *, image: str, now: float) -> Workspace:
-    """A task already has this home: this launch gets that very task, or waits until it is gone."""
-    if candidates([held], workspace, image=image):
-        with world.in_flight.holding(finish_launch.key(workspace)):
-            bound = _try_bind(world, held, workspace, now=now)
-            if bound is None:
-                raise VersionConflict(f"{workspace.workspace_id} or the task that was started ahead for it has changed")
-            return _go_on(world, bound)
-    if workspace.launch_wanted_at is not None and not held.warm:
-        return workspace  # it ends; the pass launches when it is gone
-    requested = workspace.request_launch(now=now)
-    if held.warm:  # of an old image
-        world.store.write(requested, held.stopping(now=now, deadline=now))
-        world.wake()
-        return stored(requested)
-    saved = save_workspace(world, requested)
-    world.wake()
-    return saved
-
-
-def _go_on(world: World, bound: Binding) -> Workspace:
-    world.wake()  # the pool wants a replacement
-    if bound.workspace.launch_path is LaunchPath.WARM:
-        return finish_launch.complete_claim(world, bound.workspace, bound.task)
-    return bound.workspace
 
 
 def _try_bind(world: World, task: Task, workspace: Workspace, *, now: float) -> Binding | None:
@@ -157,7 +123,6 @@ def _cold(world: World, workspace: Workspace, image: str) -> Workspace:
     if limit is not None and world.store.count_live_tasks(limit=limit) >= limit:
         raise ApraNovaError(Reason.NO_CAPACITY, "All places are taken at the moment; please try again in a few minutes")
     now = world.clock.now()
-    home_id = None if world.runner.late_binding else (workspace.home_id or world.ids.home_id())
     task = Task(
         task_id=world.ids.task_id(),
         kind=workspace.kind,
@@ -165,8 +130,6 @@ def _cold(world: World, workspace: Workspace, image: str) -> Workspace:
         created_at=now,
         state_since=now,
         agent_token=world.ids.secret(),
-        home_id=home_id,
-        intended_for=workspace.workspace_id if workspace.home_id and home_id else None,
     )
     with world.in_flight.holding(finish_launch.key(workspace)):
         bound = _try_bind(world, task, workspace, now=now)
@@ -174,5 +137,5 @@ def _cold(world: World, workspace: Workspace, image: str) -> Workspace:
             raise VersionConflict(f"{workspace.workspace_id} was launched by someone else")
         world.memory.started(bound.task.task_id, world.clock.now())
         world.wake()
-        begun = finish_launch.start_task(world, bound.task, bound.workspace)
+        begun = finish_launch.start_task(world, bound.task)
         return bound.workspace if begun else get_workspace(world, workspace.workspace_id)

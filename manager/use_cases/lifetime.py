@@ -9,7 +9,7 @@ from contract.manager import CreateRequest
 from contract.names import WORKSPACE_ID_PATTERN, StopReason, WorkspaceState
 from manager.domain.lifecycle.workspace import Workspace
 from manager.ports.workspace_store import VersionConflict
-from manager.use_cases.records import begin_stop, get_workspace, held_task, retried, save_workspace, stored
+from manager.use_cases.records import begin_stop, get_workspace, retried, save_workspace
 from manager.use_cases.world import World
 
 
@@ -52,13 +52,7 @@ def delete(world: World, workspace_id: str) -> Workspace:
         if workspace.state in (WorkspaceState.STARTING, WorkspaceState.RUNNING):
             return begin_stop(world, workspace, reason=StopReason.DELETED)
         now = world.clock.now()
-        marked = workspace.request_deletion(now=now, grace_s=world.policy.delete_grace_s)
-        held = held_task(world, workspace)
-        if held is not None and held.warm:
-            world.store.write(marked, held.stopping(now=now, deadline=now))
-            world.wake()
-            return stored(marked)
-        return save_workspace(world, marked)
+        return save_workspace(world, workspace.request_deletion(now=now, grace_s=world.policy.delete_grace_s))
 
     return retried(world, attempt)
 
@@ -87,8 +81,6 @@ def purge(world: World, workspace: Workspace) -> None:
     now = world.clock.now()
     if workspace.state is not WorkspaceState.DELETED or workspace.purge_at is None or now < workspace.purge_at:
         raise VersionConflict(f"{workspace.workspace_id} is not to be purged")
-    if held_task(world, workspace) is not None:
-        raise VersionConflict(f"a task that was started ahead for {workspace.workspace_id} has its home")
     if not workspace.purging:
         workspace = save_workspace(world, replace(workspace, purging=True))
     if workspace.home_id is not None:

@@ -47,17 +47,15 @@ class RecentLaunches:
             del self._launched[key]
 
     def hint(self, workspace: Workspace, *, until: float) -> None:
-        """Somebody is about to launch whom a task of the pool can serve."""
+        """Somebody is about to launch."""
         with self._lock:
             if len(self._hints) < HINTS_MAX:
                 self._hints[workspace.workspace_id] = (workspace.kind, until)
 
-    def recent(self, *, late_binding: bool) -> Recent:
-        """With fixed homes a launch of somebody who has a home says nothing about the tasks that
-        newcomers will need."""
+    def recent(self) -> Recent:
         with self._lock:
             hints = {kind: sum(hint[0] is kind for hint in self._hints.values()) for kind in WorkspaceKind}
-            if not late_binding or self._since is None:
+            if self._since is None:
                 return Recent(hints=hints)
             launches = {kind: [at for of, at in self._launched.values() if of is kind] for kind in WorkspaceKind}
             return Recent(self._since, launches, hints)

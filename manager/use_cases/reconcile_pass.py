@@ -49,17 +49,25 @@ def reconcile_pass(world: World) -> Plan:
     if plan.pool is not None and observation.pool is not None:
         note_pool(world, plan.pool, observation.pool)
         _measure_pool(world, plan.pool, observation.fleet)
+    _prepare(world)
     world.metrics.observe("sweep_seconds", world.clock.now() - begun)
     return plan
 
 
+def _prepare(world: World) -> None:
+    try:
+        if world.runner.prepare():
+            world.wake()
+    except ApraNovaError as error:
+        world.metrics.count("prepare_failures_total")
+        log.warning("what later starts need could not be made: %s", error)
+
+
 def _measure_pool(world: World, note: PoolNote, fleet: Fleet) -> None:
-    """Ready tasks for anyone, as the pass found them; not while the pool is empty by design."""
+    """Ready tasks, as the pass found them; not while the pool is empty by design."""
     if not any(target.size > 0 for target in note.targets):
         return
-    ready = sum(
-        task.state is TaskState.READY and task.intended_for is None and not fleet.gone(task) for task in fleet.warm
-    )
+    ready = sum(task.state is TaskState.READY and not fleet.gone(task) for task in fleet.warm)
     world.metrics.observe("pool_ready", ready)
 
 
@@ -77,7 +85,7 @@ def observe_named(world: World, task_ids: Iterable[str], now: float) -> Fleet:
     """The failed starts of the pool's list come along: one of these tasks may be the success that
     forgives them."""
     named = {task.task_id: task for task in _in_pages(world.store.find_tasks, task_ids)}
-    listed = world.store.list_warm_tasks(limit=world.policy.records_max, waiting=False) if named else ()
+    listed = world.store.list_warm_tasks(limit=world.policy.records_max) if named else ()
     tasks = {task.task_id: task for task in listed if task.failed_start} | named
     bound = [task.workspace_id for task in named.values() if task.live and task.workspace_id is not None]
     workspaces = list(_in_pages(world.store.find_workspaces, bound))
@@ -116,17 +124,14 @@ def _pool_facts(world: World, workspaces: Iterable[Workspace], now: float) -> Po
     images = _images(world)
     if images is None:
         return None
-    late_binding = world.runner.late_binding
     limit = world.policy.tasks_max
     return PoolFacts(
         images=images,
-        late_binding=late_binding,
         demand=world.store.find_demand(),
         outlook=world.store.find_outlook(),
-        recent=world.recent_launches.recent(late_binding=late_binding),
+        recent=world.recent_launches.recent(),
         cohorts=tuple(_cohort_pages(world, now)),
         live=None if limit is None else world.store.count_live_tasks(limit=limit),
-        waiting=world.memory.waiting,
         claimed_at=world.memory.claimed_at,
     )
 
@@ -140,13 +145,9 @@ def _cohort_pages(world: World, now: float) -> Iterator[CohortPage]:
 
 
 def _tasks(world: World, now: float) -> dict[str, Task]:
-    """The pool's (with those that wait for their student only now and then), the due ones, and
-    those that this process's memory names."""
+    """The pool's, the due ones, and those that this process's memory names."""
     store, limit = world.store, world.policy.records_max
-    waiting = now - world.memory.waiting_seen_at >= world.policy.waiting_look_s
-    found = {task.task_id: task for task in store.list_warm_tasks(limit=limit, waiting=waiting)}
-    if waiting:
-        world.memory.waiting_seen_at, world.memory.waiting = now, sum(task.waits for task in found.values())
+    found = {task.task_id: task for task in store.list_warm_tasks(limit=limit)}
     for task in store.list_due_tasks(now, limit=limit):
         found[task.task_id] = task
     started = world.memory.starts_since(now - _INDEX_LAG_MAX_S)
@@ -156,7 +157,7 @@ def _tasks(world: World, now: float) -> dict[str, Task]:
         found[task.task_id] = task  # read by key, and so newer than what an index says
     for task_id in started:
         task = found.get(task_id)
-        begins = task is not None and task.state in (TaskState.STARTING, TaskState.READY) and not task.waits
+        begins = task is not None and task.state in (TaskState.STARTING, TaskState.READY)
         if task_id not in missing or not begins:
             world.memory.forget_start(task_id)
     return found

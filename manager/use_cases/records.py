@@ -37,17 +37,6 @@ def get_task(world: World, workspace: Workspace) -> Task:
     return task
 
 
-def held_task(world: World, workspace: Workspace) -> Task | None:
-    """The task that was started ahead with its home and may still have it; None: the home is free.
-
-    Only what is recorded as STOPPED is known to be gone (or was forgotten long after).
-    """
-    if workspace.personal_task_id is None or workspace.personal_task_over:
-        return None
-    task = world.store.find_task(workspace.personal_task_id)
-    return task if task is not None and task.live else None
-
-
 def save_workspace(world: World, workspace: Workspace) -> Workspace:
     """Write one record and return it at its new version. Raises VersionConflict."""
     world.store.write(workspace)

@@ -6,7 +6,7 @@ from contract.errors import ApraNovaError, Reason
 from contract.manager import SnapshotsAnswer, SnapshotView
 from contract.names import WorkspaceState
 from manager.domain.lifecycle.workspace import Workspace
-from manager.use_cases.records import get_workspace, held_task, retried, save_workspace, stored
+from manager.use_cases.records import get_workspace, retried, save_workspace
 from manager.use_cases.world import World
 
 
@@ -48,11 +48,4 @@ def _request(world: World, workspace_id: str, snapshot_id: str) -> Workspace:
         )
     now = world.clock.now()
     requested = workspace.request_restore(snapshot_id, now=now, ask_again_s=world.policy.restore_retry_s)
-    held = held_task(world, workspace)
-    if held is None:
-        return save_workspace(world, requested)
-    if not held.warm:
-        raise ApraNovaError(Reason.WRONG_STATE, "The workspace is still ending; please try again in a minute")
-    world.store.write(requested, held.stopping(now=now, deadline=now))
-    world.wake()
-    return stored(requested)
+    return save_workspace(world, requested)

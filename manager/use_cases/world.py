@@ -81,9 +81,6 @@ class ProcessMemory:
         self.claimed_at = 0.0
         self.scanned_at = float("-inf")
         """When the engine was last asked for tasks that nobody named."""
-        self.waiting_seen_at = float("-inf")
-        self.waiting = 0
-        """When all tasks that wait for their student were last read, and how many they were."""
         self._started: dict[str, float] = {}
         self._claimed: dict[str, float] = {}
 

@@ -30,7 +30,7 @@ The result says how long students wait and what it costs."""
 EXAMPLES = """\
 examples:
   ./apranova simulate                                      100 students, 30 days, 90 hours each
-  ./apranova simulate --homes fixed --curve --html plan.html
+  ./apranova simulate --curve --html plan.html
   ./apranova simulate --students 240 --days 84 --start 2026-10-05 --timetable berlin.ics \\
       --timetable vienna.ics --time-zone Europe/Berlin --holidays 2026-12-21..2027-01-03
   ./apranova simulate --idle-minutes 15 --habit attendance=0.7 --habit study_hours=1.5
@@ -135,7 +135,6 @@ def _parser() -> argparse.ArgumentParser:
     default = policies.DEFAULT
     add("--policy", choices=policies.NAMES, default=default, help=f"of the warm pool: {known}; default {default}")
     add("--compare", choices=policies.NAMES, action="append", help="a second policy; default schedule")
-    add("--homes", choices=("late-binding", "fixed"), default="late-binding", help="fixed: EFS on Fargate")
     sizes = "base=3 peak=5 off=1 weekend=2"
     add("--pool", default=sizes, metavar="SIZES", help="of the schedule; default '%(default)s'")
     worth = "what avoiding a cold start is worth to the forecast, in minutes of a warm task"

@@ -38,10 +38,12 @@ class Worker:
 class Instance:
     """A task that runs and is billed."""
 
-    __slots__ = ("claim", "claimed", "ready", "seen", "spec", "started", "work_began", "worked_s", "worker")
+    __slots__ = ("claim", "claimed", "moved_s", "ready", "seen", "spec", "started", "work_began", "worked_s", "worker")
 
     def __init__(self, spec: TaskSpec, *, started: float, ready: float) -> None:
         self.spec, self.started, self.ready = spec, started, ready
+        self.moved_s = 0.0
+        """How long its home took to come."""
         self.claim: ClaimRequest | None = None
         self.claimed: float | None = None
         self.worker: Worker | None = None
@@ -73,7 +75,6 @@ class PlannedEngine:
     isolation = "simulated"
 
     def __init__(self, timeline: Timeline, settings: EngineSettings, ledger: Ledger, load: Load, *, seed: int) -> None:
-        self.late_binding = settings.late_binding
         self.settings, self.load = settings, load
         self.run_task = Load(timeline)
         self.instances: dict[str, Instance] = {}
@@ -90,6 +91,7 @@ class PlannedEngine:
         self._launches = Rate(settings.launch_burst, settings.launches_per_s)
         self._calls = Rate(settings.calls_per_s, settings.calls_per_s)
         self._chance = Random(f"{seed}/starts")
+        self._moves = Random(f"{seed}/moves")
         self._pages: list[list[str]] = []
 
     # ── TaskRunner
@@ -108,14 +110,24 @@ class PlannedEngine:
         self.unready += 1
         self._timeline.at(ready, self._became_ready, spec.task_id)
 
-    def attach_home(self, task_id: str, home_id: str) -> None:
-        if not self.late_binding or task_id not in self.instances:
+    def attach_home(self, task_id: str, home_id: str, *, slot: str = "") -> None:  # noqa: ARG002 (any will do)
+        instance, chance, settings = self.instances.get(task_id), self._moves, self.settings
+        if instance is None:
             raise ApraNovaError(Reason.LAUNCH_FAILED, "The task is gone, or cannot have this home", detail=home_id)
+        self.load.count("mover")
+        slow = chance.random() < settings.slow_move_share
+        instance.moved_s = settings.slow_move_s if slow else chance.uniform(settings.move_min_s, settings.move_max_s)
 
     def stop(self, task_id: str, *, grace_s: float) -> None:  # noqa: ARG002 (nothing here takes long to end)
         if task_id in self.instances:
             self.load.count("StopTask")
             self._end(self.instances.pop(task_id))
+
+    def release(self, task_id: str) -> None:
+        """A home is where its student is."""
+
+    def prepare(self) -> bool:
+        return False
 
     def find_tasks(self, task_ids: Iterable[str]) -> tuple[ObservedTask, ...]:
         found = tuple(self.instances[task_id].seen for task_id in task_ids if task_id in self.instances)

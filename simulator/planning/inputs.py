@@ -82,7 +82,6 @@ def read_inputs(asked: argparse.Namespace) -> Inputs:
     workload = _workload(asked, term, habits)
     names = list(dict.fromkeys([asked.policy, *(asked.compare if asked.compare is not None else [SCHEDULE])]))
     engine = EngineSettings(
-        late_binding=asked.homes == "late-binding",
         launches_per_s=asked.launches_a_second,
         calls_per_s=asked.launches_a_second,
     )

@@ -14,7 +14,6 @@ from simulator.planning.result import Result
 
 def html(report: Report) -> str:
     first = report.results[0]
-    homes = "attached at the claim" if first.late_binding else "fixed when a task starts"
     title = f"{first.students:,} students, {first.period_s / 86_400:g} days"
     zone = zoneinfo.ZoneInfo(report.time_zone)
     sections = [
@@ -38,7 +37,7 @@ def html(report: Report) -> str:
 <body>
 <main>
 <h1>{escape(title)}</h1>
-<p>{escape(", ".join(one.name for one in report.results))}; homes {homes}; seed {first.seed}. Made by <code>{escape(report.command)}</code>, which gives the same numbers again.</p>
+<p>{escape(", ".join(one.name for one in report.results))}; seed {first.seed}. Made by <code>{escape(report.command)}</code>, which gives the same numbers again.</p>
 {"".join(sections)}
 </main>
 </body>

@@ -85,7 +85,6 @@ class Work:
 class Result:
     name: str
     policy_name: str
-    late_binding: bool
     students: int
     period_s: float
     seed: int
@@ -125,7 +124,6 @@ class Result:
         return {
             "name": self.name,
             "policy": self.policy_name,
-            "homes": "late-binding" if self.late_binding else "fixed",
             "students": self.students,
             "days": self.period_s / DAY_S,
             "seed": self.seed,

@@ -106,7 +106,6 @@ def evaluate(run: PlanningRun, book: PriceBook, *, task: WorkspaceTask, machine_
     return Result(
         name=run.name,
         policy_name=run.scenario.policy_name,
-        late_binding=run.scenario.engine.late_binding,
         students=workload.students,
         period_s=period_s,
         seed=run.scenario.seed,

@@ -15,17 +15,21 @@ document says < 1 s and < 2 s; one machine takes 0.08 s and 0.16 s (p95, benchma
 
 @dataclass(frozen=True)
 class EngineSettings:
-    late_binding: bool = True
-    """Whether a running task can get a home. EFS on Fargate fixes it at the start."""
     start_min_s: float = 25.0
     start_max_s: float = 60.0
     """A start takes between these, all equally likely (document: 25 to 60 s)."""
+    move_min_s: float = 0.05
+    move_max_s: float = 0.4
+    """A home comes to its task in a time between these: a call of the mover, assumed."""
+    slow_move_share: float = 0.01
+    slow_move_s: float = 3.0
+    """So many calls find no mover ready and take as long: its function starts cold; assumed."""
     launch_burst: float = 100.0
     launches_per_s: float = 20.0
     """Fargate's quota of a new account: 100 tasks at once, then 20 a second."""
     calls_per_s: float = 20.0
     """RunTask's quota on Fargate (Amazon ECS Developer Guide, "AWS Fargate throttling quotas"). Our
-    call starts one task, as each has a home of its own, so this limit is the tighter one."""
+    call starts one task, as each has a slot of its own, so this limit is the tighter one."""
 
 
 @dataclass(frozen=True)

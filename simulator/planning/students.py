@@ -129,7 +129,9 @@ class Students:
             return
         if workspace.state is WorkspaceState.RUNNING:
             if student.clicked_at is not None and workspace.launch_path is not None:
-                self._answered(student, workspace.launch_path, WARM_ANSWER_S)
+                instance = self._engine.instances.get(workspace.task_id or "")
+                moved_s = 0.0 if instance is None else instance.moved_s
+                self._answered(student, workspace.launch_path, WARM_ANSWER_S + moved_s)
         elif (
             student.clicked_at is not None
             and workspace.state is WorkspaceState.STOPPED

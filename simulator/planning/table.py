@@ -24,11 +24,10 @@ Rows = list[tuple[str, list[str]]]
 
 def show(report: Report, out: Console) -> None:
     first, document = report.results[0], report.document
-    homes = "attached at the claim (late binding)" if first.late_binding else "fixed at a task's start (EFS on Fargate)"
     worked = first.worked_hours / max(1, first.students)
     out.print(
         f"[bold]{first.students:,} students, {first.period_s / 86_400:g} days, {worked:.1f} hours of work each[/]\n"
-        f"Homes are {homes}. Seed {first.seed}.\n"
+        f"Seed {first.seed}.\n"
     )
     table = _table("", *(one.name for one in report.results), "always on")
     for title, section in sections(report.results, report.always_on):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from random import Random
+import itertools
 
 import pytest
 
@@ -12,6 +12,7 @@ from manager.adapters.tests import test_task_runner_contract as runner_suite
 from manager.ports.task_runner import TaskSpec
 from manager.tests import test_store as store_suite
 from simulator.engine import NEVER, EcsEngine, MachineEngine, TaskLife
+from simulator.homes import SimulatedHomes
 from simulator.loop import EventLoop
 from simulator.store import SimulatedStore
 
@@ -27,6 +28,15 @@ class Healthy:
     def has_capacity(self) -> bool:
         return True
 
+    def lingers_s(self) -> float:
+        return 0.0
+
+    def mover_is_late_s(self) -> float | None:
+        return None
+
+    def mover_dies(self) -> bool:
+        return False
+
 
 @pytest.fixture
 def store() -> SimulatedStore:
@@ -36,7 +46,15 @@ def store() -> SimulatedStore:
 @pytest.fixture(params=[MachineEngine, EcsEngine])
 def subject(request: pytest.FixtureRequest) -> runner_suite.Subject:
     engine = request.param(EventLoop(START), Healthy())
-    return runner_suite.Subject(engine, new_home=lambda: f"home-{Random(len(engine.instances)).random()}")
+    homes, count = SimulatedHomes(), itertools.count()
+    if isinstance(engine, EcsEngine):
+        engine.slots.homes = homes
+
+    def new_home() -> str:
+        homes.create(name := f"home-{next(count)}")
+        return name
+
+    return runner_suite.Subject(engine, new_home=new_home)
 
 
 def _of(suite: object, fixture: str) -> dict[str, object]:
@@ -71,7 +89,7 @@ def ecs() -> tuple[EventLoop, EcsEngine]:
 
 
 def spec(number: int) -> TaskSpec:
-    return TaskSpec(f"task-{number}", WorkspaceKind.VSCODE, "vscode-1", "token", f"home-{number}")
+    return TaskSpec(f"task-{number}", WorkspaceKind.VSCODE, "vscode-1", "token")
 
 
 def test_ecs_takes_twenty_calls_at_once_and_twenty_a_second() -> None:

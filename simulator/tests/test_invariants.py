@@ -24,7 +24,7 @@ def a_student_who_came_back(
     now = fleet.loop.now
     fleet.loop.called_at = now - write_under_way_s
     instance = Instance(
-        TaskSpec("task-1", WorkspaceKind.VSCODE, "vscode-1", "token", "home-1"),
+        TaskSpec("task-1", WorkspaceKind.VSCODE, "vscode-1", "token"),
         TaskLife(ready_after_s=0.0),
         started=now - HOUR_S,
         started_at=now - HOUR_S,

@@ -40,8 +40,6 @@ OPEN_FILES_MAX = 4096
 class BubblewrapLauncher:
     """Needs a shim that is in namespaces of its own (`own_namespaces`)."""
 
-    late_binding = True
-
     def __init__(
         self, shim: ShimClient, *, bwrap: Path, etc: layout.Etc, cgroups: Hierarchy, hidden: Sequence[Path]
     ) -> None:

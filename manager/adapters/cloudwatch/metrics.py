@@ -41,6 +41,7 @@ WATCHED: Mapping[str, Watched] = {
     "task_start_seconds": Watched(),
     "sweep_seconds": Watched(),
     "pool_ready": Watched(),
+    "prepare_failures_total": Watched(),
     "sweeps_incomplete_total": Watched(),
     "saves_given_up_total": Watched(),
     "snapshots_total": Watched(("result",)),

@@ -30,7 +30,7 @@ from contract.errors import ApraNovaError, Reason
 from manager.adapters.dynamodb import items, table
 from manager.adapters.dynamodb.refusals import code_of
 from manager.adapters.record_store import Due, Kept, Listed, RecordStore, id_of
-from manager.domain.lifecycle.task import RANK_OF_WAITING, Task
+from manager.domain.lifecycle.task import Task
 from manager.ports.workspace_store import FIND_MAX, WRITE_MAX, Record, VersionConflict
 
 if TYPE_CHECKING:
@@ -69,9 +69,8 @@ class DynamoDbWorkspaceStore(RecordStore):
         firsts = [self._query(table.DUE_INDEX, queue, limit=1) for queue in ("workspace", "task")]
         return min((float(item[table.DUE_AT]["N"]) for first in firsts for item in first), default=None)
 
-    def list_warm_tasks(self, *, limit: int, waiting: bool = True) -> tuple[Task, ...]:
-        until = None if waiting else RANK_OF_WAITING
-        listed = self._query(table.POOL_INDEX, "task", until=until, limit=limit)
+    def list_warm_tasks(self, *, limit: int) -> tuple[Task, ...]:
+        listed = self._query(table.POOL_INDEX, "task", limit=limit)
         return tuple(items.from_item(Task, item) for item in listed)
 
     def count_live_tasks(self, *, limit: int) -> int:

@@ -1,1 +1,1 @@
-"""Tasks on Amazon ECS: Fargate and Fargate Spot, one task definition for each home."""
+"""Tasks on Amazon ECS: Fargate and Fargate Spot, one task definition for each slot."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -14,12 +13,10 @@ from manager.adapters.dynamodb.refusals import code_of
 from manager.adapters.ecs.definitions import AGENT_PORT, CONTAINER
 from manager.domain.lifecycle.observation import ObservedTask
 
-ENDED = frozenset({"DEPROVISIONING", "STOPPED"})
-"""In DEPROVISIONING the containers have ended, so nobody writes to the home any more."""
+ENDED = "STOPPED"
+"""Not DEPROVISIONING: only then is the slot's mount gone, and a home may leave it."""
 
-_FAMILY = re.compile(r"-(home-[a-z2-7]{16}):\d+$")
-
-NOT_MOUNTED = "its home could not be mounted"
+NOT_MOUNTED = "its slot could not be mounted"
 
 _NO_ROOM = ("capacity is unavailable", "reached the limit", "limitexceeded", "resource:")
 _LATER = frozenset(
@@ -35,12 +32,12 @@ _LATER = frozenset(
 """A conflict: an earlier start succeeded, with other arguments. The next look finds its task."""
 
 
-def observed(task: Any) -> ObservedTask | None:
+def observed(task: Any, slot: str = "") -> ObservedTask | None:
     """None: it is not a task of the manager's."""
     task_id = task.get("startedBy", "")
     if not TASK_ID_PATTERN.fullmatch(task_id):
         return None
-    alive = task["lastStatus"] not in ENDED
+    alive = task["lastStatus"] != ENDED
     address = _address(task) if task["lastStatus"] == "RUNNING" else ""
     endpoint = f"{address}:{AGENT_PORT}" if address else ""
     return ObservedTask(
@@ -50,6 +47,7 @@ def observed(task: Any) -> ObservedTask | None:
         control_address=endpoint,
         cluster="original_dst" if endpoint else "",
         address=endpoint,
+        slot=slot,
         ended_because="" if alive else why_ended(task),
     )
 
@@ -78,12 +76,6 @@ def why_ended(task: Any) -> str:
     if code is None:
         return "ECS ended it"
     return f"killed by signal {code - 128}" if code > 128 else f"exited with code {code}"
-
-
-def home_of(task: Any) -> str:
-    """The home that its definition mounts, by the family's name; empty for a foreign task."""
-    found = _FAMILY.search(task.get("taskDefinitionArn", ""))
-    return found[1] if found else ""
 
 
 def refused_start(error: ClientError) -> ApraNovaError:

@@ -4,6 +4,7 @@ ECS does not remember a stop of a task that never started, and forgets after a w
 was requested. So each start first writes an intent record here, which holds for a limited time (the
 lease), and each stop sets a permanent mark:
 
+- A start takes a slot in the same request, and the item names it until it expires.
 - A start that finds the mark, a valid intent record, or the task's ARN starts nothing.
 - A stop sets the mark before it looks for the task. If it finds none while an intent record is
   valid, a RunTask may be under way. It then raises `StillEnding` and is called again, instead of
@@ -21,6 +22,7 @@ from botocore.exceptions import ClientError
 
 from manager.adapters.dynamodb import items, table
 from manager.adapters.dynamodb.refusals import code_of
+from manager.adapters.ecs.slots import Slot, SlotItems, SlotUse
 from manager.ports.clock import Clock
 
 if TYPE_CHECKING:
@@ -39,6 +41,10 @@ class Reference:
     asked_at: float
     arn: str = ""
     stopped: bool = False
+    slot: SlotUse | None = None
+    """What it mounts; None: no start of it has begun."""
+    definition: str = ""
+    asked_by: str = ""
 
     def may_be_starting(self, now: float) -> bool:
         return not self.arn and now - self.asked_at < LEASE_S
@@ -47,10 +53,13 @@ class Reference:
 @dataclass(frozen=True)
 class Intent:
     asked_at: float
+    definition: str
     before: bool
     """Another process recorded the same start but did not finish: ECS may already know the task."""
-    with_home: bool = False
-    """The write that records its home was stored in the same request."""
+
+
+class SlotTaken(Exception):
+    """Another start was faster: try another slot."""
 
 
 class References:
@@ -58,48 +67,61 @@ class References:
         self._client = client
         self._table = table_name
         self._clock = clock
+        self._slots = SlotItems(client, table_name)
 
-    def record_intent(self, task_id: str, *, home: Any | None = None) -> Intent | None:
-        """Begin a start. None: it was stopped, has started, or another process is starting it.
-
-        `home`: the write that records the home it starts with, if that was created just now. It is
-        tried in one transaction with a first intent record; `with_home` says whether it was stored.
-        """
+    def record_intent(self, task_id: str, slot: Slot) -> Intent | None:
+        """Begin a start with this slot. None: it was stopped, has started, or another process is
+        starting it. Raises SlotTaken."""
         now, mark = self._clock.now(), secrets.token_hex(8)
-        change, values = (
-            "SET asked_at = :now, asked_by = :mark, #expires = :expires",
-            {":now": items.number(now), ":mark": {"S": mark}},
+        taken = self._slots.taking(slot, task_id)
+        first = self._request(
+            task_id,
+            "SET asked_at = :now, asked_by = :mark, slot = :slot, slot_use = :use, definition_arn = :definition, "
+            "#expires = :expires",
+            values={
+                ":now": items.number(now),
+                ":mark": {"S": mark},
+                ":slot": {"S": slot.slot_id},
+                ":use": {"N": str(slot.use)},
+                ":definition": {"S": slot.definition},
+            },
+            condition="attribute_not_exists(asked_at) AND attribute_not_exists(stopped)",
         )
-        first = "attribute_not_exists(asked_at) AND attribute_not_exists(stopped)"
-        if home is not None and self._stored_together(
-            self._request(task_id, change, values=values, condition=first), home, mark
-        ):
-            return Intent(now, before=False, with_home=True)
-        try:
-            answer = self._update(
-                task_id,
-                change,
-                condition=f"{first} OR attribute_not_exists(stopped) AND attribute_not_exists(arn) AND asked_at < :lapsed",
-                values={**values, ":lapsed": items.number(now - LEASE_S)},
-            )
-        except ClientError as error:
-            if code_of(error) != "ConditionalCheckFailedException":
-                raise
-            found: Any = error.response.get("Item") or {}
-            # Our own first try may have got through, and its answer been lost.
-            return Intent(now, before=True) if found.get("asked_by") == {"S": mark} else None
-        return Intent(now, before=bool(answer.get("Attributes")))
-
-    def _stored_together(self, intent: Any, home: Any, mark: str) -> bool:
         try:
             self._client.transact_write_items(
-                TransactItems=[{"Update": intent}, {"Update": home}], ClientRequestToken=mark
+                TransactItems=[{"Update": first}, {"Update": taken}], ClientRequestToken=mark
             )
         except ClientError as error:
             if code_of(error) not in ("TransactionCanceledException", "TransactionInProgressException"):
                 raise
-            return False
-        return True
+            return self._repeated(task_id, mark, now)
+        return Intent(now, slot.definition, before=False)
+
+    def _repeated(self, task_id: str, mark: str, now: float) -> Intent | None:
+        """The item is there already, or the slot is not free any more."""
+        found = self.find((task_id,)).get(task_id)
+        if found is None:
+            raise SlotTaken
+        if found.asked_by == mark:  # our own first try got through, and its answer was lost
+            return Intent(now, found.definition, before=True)
+        if found.stopped or found.arn or found.slot is None or now - found.asked_at < LEASE_S:
+            return None
+        try:
+            self._update(
+                task_id,
+                "SET asked_at = :now, asked_by = :mark, #expires = :expires",
+                condition="attribute_not_exists(stopped) AND attribute_not_exists(arn) AND asked_at < :lapsed",
+                values={
+                    ":now": items.number(now),
+                    ":mark": {"S": mark},
+                    ":lapsed": items.number(now - LEASE_S),
+                },
+            )
+        except ClientError as error:
+            if code_of(error) != "ConditionalCheckFailedException":
+                raise
+            return None
+        return Intent(now, found.definition, before=True)
 
     def started(self, task_id: str, arn: str) -> None:
         """Remember which ECS task it is."""
@@ -172,4 +194,7 @@ def _reference(item: items.Item) -> Reference:
         asked_at=float(item["asked_at"]["N"]),
         arn=item["arn"]["S"] if "arn" in item else "",
         stopped="stopped" in item,
+        slot=SlotUse(item["slot"]["S"], int(item["slot_use"]["N"])) if "slot" in item else None,
+        definition=item["definition_arn"]["S"] if "definition_arn" in item else "",
+        asked_by=item["asked_by"]["S"] if "asked_by" in item else "",
     )

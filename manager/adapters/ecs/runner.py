@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -25,19 +24,21 @@ from contract.names import TASK_ID_PATTERN, WorkspaceKind
 from contract.wire import to_json
 from manager.adapters.dynamodb.refusals import code_of
 from manager.adapters.ecs import answers
-from manager.adapters.ecs.definitions import AGENT_PORT, CONTAINER, Definitions
-from manager.adapters.ecs.references import LEASE_S, Reference, References
-from manager.adapters.ecs.settings import EcsSettings, HomePlace, NewHomePlaces
+from manager.adapters.ecs.definitions import AGENT_PORT, CONTAINER
+from manager.adapters.ecs.references import Intent, Reference, References, SlotTaken
+from manager.adapters.ecs.settings import EcsSettings
+from manager.adapters.ecs.slots import Slots, SlotUse
+from manager.adapters.efs.homes import EfsHomeVolumes
 from manager.ports.clock import Clock
 from manager.ports.task_runner import ObservedTask, StillEnding, TaskSpec
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
 
-log = logging.getLogger(__name__)
-
 RUN_TASK_MAX_S = 60.0
-"""More than a RunTask can take with all its tries: 4 of at most 12 s, and the pauses between."""
+"""More than a RunTask can take with all its tries: 4 of at most 12 s, and the pauses between; less
+than references.LEASE_S."""
+_PREPARED_EVERY_S = 30.0
 _PAGE = 100
 _FRESH_S = 60.0
 """For so long ECS may not yet know a new task: DescribeTasks is eventually consistent."""
@@ -48,11 +49,17 @@ Answer = TypeVar("Answer")
 
 
 class EcsTaskRunner:
-    late_binding = False
     isolation = "ecs"
 
     def __init__(
-        self, client: ECSClient, settings: EcsSettings, *, references: References, homes: NewHomePlaces, clock: Clock
+        self,
+        client: ECSClient,
+        settings: EcsSettings,
+        *,
+        references: References,
+        slots: Slots,
+        homes: EfsHomeVolumes,
+        clock: Clock,
     ) -> None:
         """`client`: botocore's standard retries, at most 4 tries of 12 s (RUN_TASK_MAX_S)."""
         self._client = client
@@ -60,38 +67,50 @@ class EcsTaskRunner:
         self._references = references
         self._homes = homes
         self._clock = clock
-        self._definitions = Definitions(client, settings)
+        self._slots = slots
+        self._prepared_at = float("-inf")
         self._scan_token: str | None = None
 
     def start(self, spec: TaskSpec) -> None:
         """A start whose answer was lost is repeated after the lease, with the same client token."""
         if not TASK_ID_PATTERN.fullmatch(spec.task_id):
             raise ApraNovaError(Reason.BAD_REQUEST, "This is not a task's id", detail=spec.task_id)
-        if spec.home_id is None:
-            raise ApraNovaError(Reason.LAUNCH_FAILED, "An ECS task needs its home when it starts", detail=spec.task_id)
-        new = self._homes.take_new(spec.home_id)
-        intent = self._asked(lambda: self._references.record_intent(spec.task_id, home=new.record if new else None))
+        intent = self._asked(lambda: self._intend(spec))
         if intent is None:
             return
-        place = new.place if new else None
-        if new and not intent.with_home:
-            place = self._homes.record(spec.home_id, new.place)
         if intent.before:
             arn = self._asked(lambda: self._find_arn(spec.task_id))
             if arn:
                 self._asked(lambda: self._references.started(spec.task_id, arn))
                 return
         try:
-            self._run(spec, spec.home_id, place, intended_at=intent.asked_at)
+            self._run(spec, intent.definition)
         except ApraNovaError as error:
             if error.reason in _FINAL:
                 self._asked(lambda: self._references.given_up(spec.task_id))
             raise
 
-    def attach_home(self, task_id: str, home_id: str) -> None:
-        raise ApraNovaError(
-            Reason.LAUNCH_FAILED, "An ECS task gets its home when it starts", detail=f"{task_id} ← {home_id}"
-        )
+    def attach_home(self, task_id: str, home_id: str, *, slot: str = "") -> None:
+        """One call of the mover, and no other request."""
+        if not slot:
+            raise ApraNovaError(Reason.LAUNCH_FAILED, "This task has no slot for a home", detail=task_id)
+        place = SlotUse.parse(slot)
+        self._homes.bring(home_id, place.slot_id, place.use)
+
+    def release(self, task_id: str) -> None:
+        reference = self._asked(lambda: self._references.find((task_id,))).get(task_id)
+        if reference is not None and reference.slot is not None:
+            slot = reference.slot
+            self._asked(lambda: self._slots.release(slot, task_id))
+
+    def prepare(self) -> bool:
+        """The slots that starts will take: their access points and task definitions."""
+        now = self._clock.now()
+        if now - self._prepared_at < _PREPARED_EVERY_S:
+            return False
+        more = [self._asked(lambda kind=kind: self._slots.prepare(kind)) for kind in self._settings.images]
+        self._prepared_at = float("-inf") if any(more) else now
+        return any(more)
 
     def stop(self, task_id: str, *, grace_s: float) -> None:  # noqa: ARG002 (ECS takes it from the definition: STOP_TIMEOUT_S)
         """Never waits: raises `StillEnding` until the containers have ended."""
@@ -109,7 +128,7 @@ class EcsTaskRunner:
             raise answers.unreachable(str(error)) from error
         except BotoCoreError as error:
             raise answers.unreachable(str(error)) from error
-        if task.get("lastStatus") not in answers.ENDED:
+        if task.get("lastStatus") != answers.ENDED:
             raise StillEnding(task_id, f"ECS says {task.get('lastStatus')}")
 
     def find_tasks(self, task_ids: Iterable[str]) -> tuple[ObservedTask, ...]:
@@ -123,14 +142,12 @@ class EcsTaskRunner:
         missing = {arn: reference for arn, reference in arns.items() if arn not in found}
         if any(self._clock.now() - reference.asked_at < _FRESH_S for reference in missing.values()):
             raise answers.unreachable("ECS does not yet know a task that it just started")
-        seen = []
-        for task in found.values():
-            one = answers.observed(task)
-            if one is not None:
-                seen.append(one)
-                if one.ended_because == answers.NOT_MOUNTED:
-                    self._fix_home(answers.home_of(task))
-        return tuple(seen)
+        seen = _observed(found, references)
+        for task in seen:
+            slot = references[task.task_id].slot if task.task_id in references else None
+            if task.ended_because == answers.NOT_MOUNTED and slot is not None:
+                self._asked(lambda slot=slot: self._slots.spoil(slot))
+        return seen
 
     def list_tasks(self) -> tuple[ObservedTask, ...]:
         """One page of what runs in the cluster. The next call continues there, then starts over."""
@@ -143,8 +160,7 @@ class EcsTaskRunner:
             self._scan_token = None  # it may have expired: start over
             raise
         self._scan_token = page.get("nextToken")
-        seen = (answers.observed(task) for task in self._describe(page["taskArns"]).values())
-        return tuple(task for task in seen if task is not None)
+        return _observed(self._describe(page["taskArns"]), {})
 
     def kind_status(self, kind: WorkspaceKind) -> KindView:
         ready = kind in self._settings.images
@@ -163,35 +179,41 @@ class EcsTaskRunner:
             "memory": size,
             "cpu": size,
             "processes": f"the agent's own limit ({_PROCESSES_MAX}); Fargate has none",
-            "files": "read-only root; only the own home (EFS access point), /tmp and /run can be written",
+            "files": "read-only root; only the own home (in an EFS access point), /tmp and /run can be written",
             "network": "the workspaces' security group and network ACLs",
-            "privileges": "uid 1000, no capabilities, no task role",
+            "privileges": "uid 1000, no capabilities; the task role mounts a slot and is kept from programs",
         }
 
     # Starting
 
-    def _run(self, spec: TaskSpec, home_id: str, place: HomePlace | None, *, intended_at: float) -> None:
-        place = place or self._asked(lambda: self._homes.find_place(home_id))
-        if place is None:
-            raise ApraNovaError(Reason.LAUNCH_FAILED, "This workspace's home cannot be found", detail=home_id)
-        definition = ""
+    def _intend(self, spec: TaskSpec) -> Intent | None:
+        for slot in self._slots.candidates(spec.kind):
+            try:
+                return self._references.record_intent(spec.task_id, slot)
+            except SlotTaken:
+                continue
+        raise answers.unreachable("no slot is ready for another task; a pass makes more")
+
+    def _run(self, spec: TaskSpec, definition: str) -> None:
         try:
-            definition = self._definitions.find_or_register(spec.kind, spec.image, home_id, place)
-            if self._clock.now() - intended_at > LEASE_S - RUN_TASK_MAX_S:
-                raise answers.unreachable("registering the task definition took too long; the start will be repeated")
             spot = _on_spot(spec.task_id, self._settings.spot_percent)
             answer = self._run_task(spec, definition, provider="FARGATE_SPOT" if spot else "FARGATE")
             if spot and not answer.get("tasks"):  # Spot runs out first; a student who waits gets an on-demand task
                 answer = self._run_task(spec, definition, provider="FARGATE")
         except ClientError as error:
             if "inactive" in str(error) or "Unable to find task definition" in str(error):
-                self._definitions.forget(definition)
-                raise answers.unreachable(str(error)) from error
+                self._spoil_slot_of(spec.task_id)
             raise answers.refused_start(error) from error
         except BotoCoreError as error:
             raise answers.unreachable(str(error)) from error
         if not answer.get("tasks"):
             raise answers.refused_placement(answer.get("failures", []))
+
+    def _spoil_slot_of(self, task_id: str) -> None:
+        reference = self._asked(lambda: self._references.find((task_id,))).get(task_id)
+        if reference is not None and reference.slot is not None:
+            slot = reference.slot
+            self._asked(lambda: self._slots.spoil(slot))
 
     def _run_task(self, spec: TaskSpec, definition: str, *, provider: str) -> Any:
         request: Any = {
@@ -217,7 +239,6 @@ class EcsTaskRunner:
             "tags": [
                 {"key": "apranova:task", "value": spec.task_id},
                 {"key": "apranova:kind", "value": str(spec.kind)},
-                {"key": "apranova:home", "value": spec.home_id or ""},
             ],
             "enableECSManagedTags": True,
             "enableExecuteCommand": False,
@@ -250,16 +271,6 @@ class EcsTaskRunner:
                 return found["taskArns"][0]
         return ""
 
-    def _fix_home(self, home_id: str) -> None:
-        """Only a task that could not mount a home tells that its access point is gone: no launch
-        asks EFS first. The next start finds another place and registers another definition."""
-        if not home_id:
-            return
-        try:
-            self._homes.recreate_access_point(home_id)
-        except ApraNovaError as error:  # the end of the task is recorded all the same
-            log.warning("the access point of %s could not be checked: %s", home_id, error)
-
     def _describe(self, arns: Iterable[str]) -> dict[str, Any]:
         wanted, found = list(arns), {}
         for start in range(0, len(wanted), _PAGE):
@@ -278,6 +289,12 @@ class EcsTaskRunner:
             return call()
         except (ClientError, BotoCoreError) as error:
             raise answers.unreachable(str(error)) from error
+
+
+def _observed(found: Mapping[str, Any], references: Mapping[str, Reference]) -> tuple[ObservedTask, ...]:
+    slots = {reference.task_id: str(reference.slot or "") for reference in references.values()}
+    seen = (answers.observed(task, slots.get(task.get("startedBy", ""), "")) for task in found.values())
+    return tuple(task for task in seen if task is not None)
 
 
 def _configuration(spec: TaskSpec) -> str:

@@ -1,1 +1,1 @@
-"""Homes on Amazon EFS: one access point for each, on one of several file systems."""
+"""Homes on EFS: one file system, on which the mover brings a home to a task and back."""

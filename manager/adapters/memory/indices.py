@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bisect
 import heapq
-import math
 
 
 class DueIndex:
@@ -57,5 +56,5 @@ class RankIndex:
             self._rank[key] = rank
             bisect.insort(self._sorted, (rank, key))
 
-    def first(self, limit: int, *, below: float = math.inf) -> list[str]:
-        return [key for _, key in self._sorted[: min(limit, bisect.bisect_left(self._sorted, (below, "")))]]
+    def first(self, limit: int) -> list[str]:
+        return [key for _, key in self._sorted[:limit]]

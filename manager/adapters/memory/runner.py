@@ -38,8 +38,7 @@ class MemoryTaskRunner:
 
     isolation = "memory"
 
-    def __init__(self, clock: Clock, *, late_binding: bool = True, ready_after_s: float = 0.0) -> None:
-        self.late_binding = late_binding
+    def __init__(self, clock: Clock, *, ready_after_s: float = 0.0) -> None:
         self.clock = clock
         self.ready_after_s = ready_after_s
         self.tasks: dict[str, PretendedTask] = {}
@@ -50,9 +49,9 @@ class MemoryTaskRunner:
     def start(self, spec: TaskSpec) -> None:
         with self._lock:
             if spec.task_id not in self.tasks and spec.task_id not in self._stopped:
-                self.tasks[spec.task_id] = PretendedTask(spec, self.clock.now(), home_id=spec.home_id)
+                self.tasks[spec.task_id] = PretendedTask(spec, self.clock.now())
 
-    def attach_home(self, task_id: str, home_id: str) -> None:
+    def attach_home(self, task_id: str, home_id: str, *, slot: str = "") -> None:  # noqa: ARG002 (it has none)
         with self._lock:
             task = self.tasks.get(task_id)
             if task is None or not task.alive or task.home_id not in (None, home_id):
@@ -62,6 +61,12 @@ class MemoryTaskRunner:
     def stop(self, task_id: str, *, grace_s: float) -> None:  # noqa: ARG002 (ends at once)
         self._stopped.add(task_id)
         self.end(task_id, "")
+
+    def release(self, task_id: str) -> None:
+        """The home went nowhere."""
+
+    def prepare(self) -> bool:
+        return False
 
     def end(self, task_id: str, because: str) -> None:
         """What a crash inside the task does, or a kill from outside."""

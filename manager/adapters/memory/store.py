@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Iterable
 from typing import Any
 
 from manager.adapters.memory.indices import DueIndex, RankIndex
 from manager.adapters.record_store import KEYS, Due, Kept, Listed, RecordStore, id_of
-from manager.domain.lifecycle.task import RANK_OF_WAITING, Task
+from manager.domain.lifecycle.task import Task
 from manager.domain.lifecycle.workspace import Workspace
 from manager.ports.workspace_store import Record, VersionConflict
 
@@ -41,10 +40,9 @@ class MemoryWorkspaceStore(RecordStore):
             nexts = (self._due[kind].next_due_at() for kind in (Workspace, Task))
             return min((due_at for due_at in nexts if due_at is not None), default=None)
 
-    def list_warm_tasks(self, *, limit: int, waiting: bool = True) -> tuple[Task, ...]:
-        below = math.inf if waiting else RANK_OF_WAITING
+    def list_warm_tasks(self, *, limit: int) -> tuple[Task, ...]:
         with self._lock:
-            return tuple(self._records[Task][name] for name in self._pool.first(limit, below=below))
+            return tuple(self._records[Task][name] for name in self._pool.first(limit))
 
     def count_live_tasks(self, *, limit: int) -> int:
         with self._lock:

@@ -28,16 +28,21 @@ class SandboxEngineTaskRunner:
         """`isolation`: what the engine was started with, 'bubblewrap' or 'none'."""
         self._engine_socket = engine_socket
         self.isolation = isolation
-        self.late_binding = isolation != "none"
 
     def start(self, spec: TaskSpec) -> None:
         self._call("start", spec, type(None))
 
-    def attach_home(self, task_id: str, home_id: str) -> None:
+    def attach_home(self, task_id: str, home_id: str, *, slot: str = "") -> None:  # noqa: ARG002 (it mounts)
         self._call("attach_home", AttachHome(task_id, home_id), type(None))
 
     def stop(self, task_id: str, *, grace_s: float) -> None:
         self._call("stop", Stop(task_id, float(grace_s)), type(None), extra_s=grace_s)
+
+    def release(self, task_id: str) -> None:
+        """The mount ended with the task."""
+
+    def prepare(self) -> bool:
+        return False
 
     def find_tasks(self, task_ids: Iterable[str]) -> tuple[ObservedTask, ...]:
         return self._call("find_tasks", tuple(task_ids), tuple[ObservedTask, ...])

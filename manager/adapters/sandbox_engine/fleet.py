@@ -115,8 +115,7 @@ class Fleet:
         if record.published:
             task.watch = asyncio.create_task(self._until_end(task, task.sandbox, proxy))
         else:
-            home = self._homes_dir / record.home_id if record.home_id else None
-            task.watch = asyncio.create_task(self._look_after(task, task.sandbox, home, proxy))
+            task.watch = asyncio.create_task(self._look_after(task, task.sandbox, proxy))
 
     def _adopted(self, record: TaskRecord, child: Child) -> LaunchedTask:
         """Raises LaunchFailed."""
@@ -144,17 +143,12 @@ class Fleet:
         image = self._images.get(spec.kind, spec.image)
         if sum(task.alive for task in self._tasks.values()) >= TASKS_MAX:
             raise ApraNovaError(Reason.NO_CAPACITY, "This machine runs as many workspaces as it can")
-        home = None
-        if spec.home_id is not None:
-            home = self._free_home(spec.home_id)
-        elif not self._launcher.late_binding:
-            raise ApraNovaError(Reason.LAUNCH_FAILED, "Without late binding a task starts with its home or not at all")
         preforked = self._launcher.preforks(image, wanted_now=spec.wanted_now)
-        task = _Task(TaskRecord(spec.task_id, time.time(), spec.home_id, preforked))
+        task = _Task(TaskRecord(spec.task_id, time.time(), None, preforked))
         self._tasks[spec.task_id] = task
         proxy = self._new_proxy()
         try:
-            task.sandbox = await self._launch(spec, image, home, proxy, preforked=preforked)
+            task.sandbox = await self._launch(spec, image, proxy, preforked=preforked)
         except (LaunchFailed, OSError) as error:
             await proxy.close()
             self._note_end(task, "could not be started")
@@ -163,7 +157,7 @@ class Fleet:
             ) from error
         else:
             self._note(task, ids=task.sandbox.ids)
-            task.watch = asyncio.create_task(self._look_after(task, task.sandbox, home, proxy))
+            task.watch = asyncio.create_task(self._look_after(task, task.sandbox, proxy))
         finally:
             task.launched.set()
 
@@ -176,7 +170,7 @@ class Fleet:
             # An engine that ended in between noted the home and did not mount it.
             if task.record.home_id == home_id and task.record.home_mounted:
                 return
-            if task.record.home_id not in (None, home_id) or not self._launcher.late_binding:
+            if task.record.home_id not in (None, home_id):
                 raise ApraNovaError(Reason.LAUNCH_FAILED, "This task already has another home", detail=task_id)
             home = self._free_home(home_id, but_for=task)
             self._note(task, home_id=home_id)  # before the mount: no other task may use this home meanwhile
@@ -221,9 +215,7 @@ class Fleet:
         await asyncio.gather(*(self.stop(task_id, grace_s) for task_id in tuple(self._tasks)), return_exceptions=True)
         self._launcher.end()
 
-    async def _launch(
-        self, spec: TaskSpec, image: Image, home: Path | None, proxy: EgressProxy, *, preforked: bool
-    ) -> LaunchedTask:
+    async def _launch(self, spec: TaskSpec, image: Image, proxy: EgressProxy, *, preforked: bool) -> LaunchedTask:
         socket_dir = self._tasks_dir / spec.task_id
         egress_socket = self._egress_dir / f"{spec.task_id}.sock"
         socket_dir.mkdir(mode=0o700)
@@ -247,14 +239,13 @@ class Fleet:
                 socket_dir=socket_dir,
                 egress_socket=egress_socket,
                 egress_listener=egress_listener,
-                home=home,
                 preforked=preforked,
             )
         )
 
-    async def _look_after(self, task: _Task, sandbox: LaunchedTask, home: Path | None, proxy: EgressProxy) -> None:
+    async def _look_after(self, task: _Task, sandbox: LaunchedTask, proxy: EgressProxy) -> None:
         """Follows the task from its launch until its end."""
-        failure = await self._make_ready(task, sandbox, home)
+        failure = await self._make_ready(task, sandbox)
         if failure:
             await sandbox.stop(0)
         await self._until_end(task, sandbox, proxy, failure)
@@ -268,7 +259,7 @@ class Fleet:
         finally:
             await proxy.close()
 
-    async def _make_ready(self, task: _Task, sandbox: LaunchedTask, home: Path | None) -> str:
+    async def _make_ready(self, task: _Task, sandbox: LaunchedTask) -> str:
         """Returns why it failed, or ''. The order matters: the socket goes out of reach before any
         home comes in, because from then on student code may run."""
         end = asyncio.create_task(sandbox.wait())
@@ -285,15 +276,13 @@ class Fleet:
             if not _is_socket(socket_path):
                 return "replaced its socket by something else"
             await sandbox.bring_in_application()
-            if home is not None and self._launcher.late_binding:
-                await sandbox.attach_home(home)
         except TimeoutError:
             return f"did not listen within {LISTEN_TIMEOUT_S:.0f} seconds"
         except LaunchFailed as error:
             return "" if end.done() else str(error)
         finally:
             end.cancel()
-        self._note(task, published=True, home_mounted=home is not None)
+        self._note(task, published=True)
         self._publish()
         return ""
 

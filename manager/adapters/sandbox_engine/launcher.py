@@ -40,7 +40,6 @@ class Launch:
     egress_socket: Path
     egress_listener: int
     """The proxy's descriptor of it, kept for a later engine."""
-    home: Path | None
     preforked: bool
     """The result of `Launcher.preforks`; the task configuration repeats it."""
 
@@ -77,8 +76,6 @@ class LaunchedTask(Protocol):
 
 
 class Launcher(Protocol):
-    late_binding: bool
-
     def inside(self, socket_dir: Path, egress_socket: Path) -> tuple[str, str]:
         """The task's socket (as `TaskConfig.listen`) and the proxy's, as the task sees them."""
         ...

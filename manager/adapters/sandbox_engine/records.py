@@ -29,7 +29,7 @@ class TaskRecord:
     sealed: bool = False
     """The socket's directory is out of the task's reach."""
     published: bool = False
-    """The agent listens, the task is sealed, a home given at the start is mounted."""
+    """The agent listens, and the task is sealed."""
     home_mounted: bool = False
     ended_at: float | None = None
     ended_because: str = ""

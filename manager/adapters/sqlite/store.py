@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 import queue
 import sqlite3
 import threading
@@ -21,7 +20,7 @@ from pathlib import Path
 from contract import wire
 from manager.adapters.record_store import KEYS, Due, Kept, Listed, RecordStore, id_of
 from manager.adapters.sqlite.schema import bring_up_to_date
-from manager.domain.lifecycle.task import RANK_OF_WAITING, Task
+from manager.domain.lifecycle.task import Task
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.pool.cohort import Cohort
 from manager.domain.pool.demand import Demand
@@ -70,10 +69,9 @@ class SqliteWorkspaceStore(RecordStore):
         query = " UNION ALL ".join(f"SELECT min(due_at) FROM {table} WHERE due_at IS NOT NULL" for table in tables)  # noqa: S608
         return min((due_at for (due_at,) in self._read(query, ()) if due_at is not None), default=None)
 
-    def list_warm_tasks(self, *, limit: int, waiting: bool = True) -> tuple[Task, ...]:
-        below = math.inf if waiting else RANK_OF_WAITING
-        condition = "WHERE pool_rank < ? ORDER BY pool_rank, task_id LIMIT ?"
-        return self._select(Task, condition, (below, limit))
+    def list_warm_tasks(self, *, limit: int) -> tuple[Task, ...]:
+        condition = "WHERE pool_rank IS NOT NULL ORDER BY pool_rank, task_id LIMIT ?"
+        return self._select(Task, condition, (limit,))
 
     def count_live_tasks(self, *, limit: int) -> int:
         query = "SELECT count(*) FROM (SELECT 1 FROM tasks WHERE live = 1 LIMIT ?)"

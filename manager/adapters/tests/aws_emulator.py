@@ -37,6 +37,9 @@ class AwsEmulator:
 
     def __init__(self, images: Mapping[str, list[str]] | None = None) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="am-", dir="/tmp"))
+        self.files = self.folder / "efs"
+        """Stands for the file system: tasks find their slots in it."""
+        self.files.mkdir()
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = self.folder / "emulator.log"

@@ -119,15 +119,17 @@ class EngineUnderTest:
 
     def start(self, *, home_id: str | None = None, ready: bool = True) -> str:
         task_id = new_task_id()
-        self.runner.start(self.spec(task_id, home_id))
+        self.runner.start(self.spec(task_id))
         if ready:
             until(lambda: self.observed(task_id).control_address or not self.observed(task_id).alive, task_id)
             assert self.observed(task_id).alive, self.log.read_text()
+        if home_id is not None:
+            self.runner.attach_home(task_id, home_id)
         return task_id
 
-    def spec(self, task_id: str, home_id: str | None = None, *, wanted_now: bool = False) -> TaskSpec:
+    def spec(self, task_id: str, *, wanted_now: bool = False) -> TaskSpec:
         image = self.runner.image(WorkspaceKind.VSCODE)
-        return TaskSpec(task_id, WorkspaceKind.VSCODE, image, "a-token", home_id, wanted_now)
+        return TaskSpec(task_id, WorkspaceKind.VSCODE, image, "a-token", wanted_now)
 
     def observed(self, task_id: str) -> ObservedTask:
         return next(task for task in self.runner.list_tasks() if task.task_id == task_id)

@@ -123,10 +123,11 @@ def test_a_home_that_was_noted_and_not_mounted_is_mounted_by_the_next_call(new_e
 def test_a_launch_goes_on_with_the_next_engine(new_engine: NewEngine) -> None:
     engine = new_engine(as_whom="ordinary user", agent="listens-late")
     task_id = new_task_id()
-    engine.runner.start(engine.spec(task_id, engine.new_home(file="mine")))
+    engine.runner.start(engine.spec(task_id))
     die(engine)
     engine.start_daemon()
     until(lambda: engine.observed(task_id).control_address, "the task to be reachable")
+    engine.runner.attach_home(task_id, engine.new_home(file="mine"))
     assert engine.shell(task_id, "cat /home/student/file; ls /run/task") == "mine"
 
 

@@ -17,12 +17,14 @@ from contract.errors import ApraNovaError, Reason
 from contract.names import WorkspaceKind
 from manager.adapters.ecs import answers
 from manager.adapters.ecs.references import LEASE_S, References
+from manager.adapters.ecs.slots import PER_PASS_MAX, Slot, SlotItems, SlotUse
 from manager.adapters.memory.clock import FakeClock
 from manager.adapters.tests.aws_emulator import CRASHING_IMAGE, NEWER_IMAGE, VSCODE_IMAGE, AwsEmulator, refusal
-from manager.adapters.tests.ecs_under_test import EcsUnderTest, RecordingFunctions
+from manager.adapters.tests.ecs_under_test import EcsUnderTest
 from manager.adapters.tests.engine_under_test import new_task_id
 from manager.adapters.tests.test_dynamodb_store import lost_answer
-from manager.ports.task_runner import StillEnding, TaskSpec
+from manager.ports.home_volumes import HomeMissing
+from manager.ports.task_runner import ObservedTask, StillEnding, TaskSpec
 from tests.waiting import until
 
 NO_CAPACITY = refusal(400, "ClientException", "Capacity is unavailable at this time. Please try again later")
@@ -33,24 +35,35 @@ TOKEN = "the-token-of-this-task"
 class Subject(EcsUnderTest):
     aws: AwsEmulator
     spot_percent: int = 0
+    slots: int = 4
 
     def __post_init__(self) -> None:
         self.fake_clock = FakeClock()
-        super().__init__(self.aws, clock=self.fake_clock, spot_percent=self.spot_percent)
+        super().__init__(self.aws, clock=self.fake_clock, spot_percent=self.spot_percent, slots=self.slots)
 
-    def spec(self, home_id: str | None = None, *, image: str = VSCODE_IMAGE) -> TaskSpec:
-        return TaskSpec(new_task_id(), WorkspaceKind.VSCODE, image, TOKEN, home_id or self.new_home())
+    def spec(self) -> TaskSpec:
+        return TaskSpec(new_task_id(), WorkspaceKind.VSCODE, VSCODE_IMAGE, TOKEN)
+
+    def points(self) -> list[Any]:
+        return self.efs.describe_access_points(FileSystemId=self.settings.file_system)["AccessPoints"]
+
+    def free(self) -> list[Slot]:
+        return SlotItems(self.dynamodb, self.table).list_free(WorkspaceKind.VSCODE)
+
+    def ready(self, spec: TaskSpec | None = None) -> ObservedTask:
+        """A task that runs; its agent may still be starting."""
+        spec = spec or self.spec()
+        self.runner.start(spec)
+        until(lambda: self.runner.find_tasks([spec.task_id])[0].control_address, spec.task_id)
+        return self.runner.find_tasks([spec.task_id])[0]
+
+    def end(self, task_id: str) -> None:
+        self.runner.stop(task_id, grace_s=0)
+        self.runner.release(task_id)
 
     def asked(self, operation: str) -> list[Any]:
         pairs = zip(self.requests.sent, self.requests.bodies, strict=True)
         return [body for name, body in pairs if name == operation]
-
-
-def active_definitions(ecs: Subject, home_id: str) -> list[str]:
-    """Their revisions."""
-    family = f"apranova-vscode-{home_id}"
-    found = ecs.ecs.list_task_definitions(familyPrefix=family, status="ACTIVE")["taskDefinitionArns"]
-    return [arn.rpartition(":")[2] for arn in found]
 
 
 @pytest.fixture
@@ -71,7 +84,7 @@ def test_a_start_that_comes_after_its_stop_starts_nothing(ecs: Subject) -> None:
 def test_a_stop_does_not_report_a_task_gone_while_its_start_is_under_way(ecs: Subject) -> None:
     spec = ecs.spec()
     held_up = References(ecs.dynamodb, ecs.table, ecs.fake_clock)
-    assert held_up.record_intent(spec.task_id)  # and now its process hangs before RunTask's answer
+    assert held_up.record_intent(spec.task_id, ecs.free()[0])  # and now its process hangs before RunTask's answer
     with pytest.raises(StillEnding):
         ecs.runner.stop(spec.task_id, grace_s=0)
     ecs.fake_clock.advance(LEASE_S)
@@ -125,14 +138,19 @@ def test_a_start_repeated_once_somebody_waits_is_no_failed_launch(ecs: Subject) 
     assert refused.value.reason not in (Reason.LAUNCH_FAILED, Reason.NO_CAPACITY)
 
 
-def test_aws_shows_no_agent_token_and_the_definition_has_no_role(ecs: Subject) -> None:
+def test_aws_shows_no_agent_token_and_the_task_s_role_is_for_its_mount(ecs: Subject) -> None:
     spec = ecs.spec()
     ecs.runner.start(spec)
     (task,) = ecs.ecs_tasks()
     definition = ecs.ecs.describe_task_definition(taskDefinition=task["taskDefinitionArn"])["taskDefinition"]
     assert TOKEN not in json.dumps([task, definition, ecs.requests.bodies], default=str)
-    assert not definition.get("taskRoleArn")
-    assert definition["volumes"][0]["efsVolumeConfiguration"]["transitEncryption"] == "ENABLED"
+    assert definition["taskRoleArn"] == ecs.settings.task_role_arn
+    volume = definition["volumes"][0]["efsVolumeConfiguration"]
+    assert (volume["transitEncryption"], volume["authorizationConfig"]["iam"]) == ("ENABLED", "ENABLED")
+    (point,) = [one for one in ecs.points() if one["AccessPointId"] == volume["authorizationConfig"]["accessPointId"]]
+    slot = ecs.runner.find_tasks([spec.task_id])[0].slot.partition("/")[0]
+    assert point["RootDirectory"] == {"Path": f"/slots/{slot}"}
+    assert point["PosixUser"] == {"Uid": 1000, "Gid": 1000}
 
 
 @pytest.mark.parametrize(
@@ -178,108 +196,11 @@ def test_where_spot_has_run_out_the_task_runs_on_demand(aws: AwsEmulator) -> Non
     subject.close()
 
 
-def test_a_definition_is_reused_until_the_image_changes_and_then_the_old_one_goes(ecs: Subject) -> None:
-    home_id = ecs.new_home()
-    ecs.runner.start(ecs.spec(home_id))
-    ecs.runner.start(ecs.spec(home_id))
-    ecs.another_runner().start(ecs.spec(home_id))
-    assert len(ecs.asked("RegisterTaskDefinition")) == 1
-    ecs.runner.start(ecs.spec(home_id, image=NEWER_IMAGE))
-    assert active_definitions(ecs, home_id) == ["2"]
-
-
-def test_no_definition_is_left_of_a_home_that_is_purged_and_those_of_others_stay(ecs: Subject) -> None:
-    home_id, other = ecs.new_home(), ecs.new_home()
-    for mounted in (home_id, other):
-        ecs.runner.start(ecs.spec(mounted))
-    for _ in range(2):
-        with pytest.raises(ApraNovaError, match="being removed"):
-            ecs.homes_with(RecordingFunctions()).purge(home_id)
-    assert active_definitions(ecs, home_id) == []
-    assert active_definitions(ecs, other) == ["1"]
-
-
-def test_a_new_home_is_recorded_with_the_intent_of_its_start_or_else_alone(
-    ecs: Subject,
-) -> None:
-    home_id = ecs.new_home()
-    with ecs.records.counted() as sent:
-        ecs.runner.start(ecs.spec(home_id))
-    assert sent == ["TransactWriteItems"]
-    recorded = ecs.homes.find_place(home_id)
-    assert recorded is not None
-    ecs.homes.create(home_id)  # repeated by a pass that does not know how far the launch came
-    with ecs.records.counted() as sent:
-        ecs.runner.start(ecs.spec(home_id))
-    assert sent == ["TransactWriteItems", "UpdateItem", "UpdateItem"]
-    assert ecs.homes.find_place(home_id) == recorded
-    assert len(ecs.asked("RunTask")) == 2
-
-
-def test_a_new_home_of_a_task_that_was_stopped_before_it_started_is_not_recorded(ecs: Subject) -> None:
-    home_id = ecs.new_home()
-    spec = ecs.spec(home_id)
-    ecs.runner.stop(spec.task_id, grace_s=0)
-    ecs.runner.start(spec)
-    assert ecs.asked("RunTask") == []
-    assert not ecs.homes.exists(home_id)
-
-
-def test_a_home_whose_access_point_is_gone_gets_another_one_at_the_next_start(
-    ecs: Subject,
-) -> None:
-    home_id = ecs.new_home()
-    spec = ecs.spec(home_id)
-    ecs.runner.start(spec)
-    before = ecs.homes.find_place(home_id)
-    assert before is not None
-    ecs.efs.delete_access_point(AccessPointId=before.access_point_id)
-    (task,) = ecs.ecs_tasks()
-    not_mounted = {
-        **{name: task[name] for name in ("taskArn", "taskDefinitionArn", "startedBy")},
-        "lastStatus": "STOPPED",
-        "stopCode": "TaskFailedToStart",
-        "stoppedReason": "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes",
-    }
-    ecs.requests.refuse("DescribeTasks", refusal(200, "", tasks=[not_mounted], failures=[]))
-    (seen,) = ecs.runner.find_tasks([spec.task_id])
-    assert (seen.alive, seen.ended_because) == (False, answers.NOT_MOUNTED)
-    with ecs.records.counted() as sent:
-        ecs.runner.start(ecs.spec(home_id))
-    assert sent == ["UpdateItem", "GetItem"]  # the intent record, and where the home is: a launch needs no more
-    after = ecs.homes.find_place(home_id)
-    assert after is not None
-    assert after.access_point_id != before.access_point_id
-    (registered,) = ecs.asked("RegisterTaskDefinition")[1:]
-    mounted = registered["volumes"][0]["efsVolumeConfiguration"]["authorizationConfig"]["accessPointId"]
-    assert mounted == after.access_point_id
-
-
-def test_a_deregistered_definition_is_registered_again_at_the_next_try(ecs: Subject) -> None:
-    home_id = ecs.new_home()
-    ecs.runner.start(ecs.spec(home_id))
-    spec = ecs.spec(home_id)
-    ecs.requests.refuse("RunTask", refusal(400, "ClientException", "TaskDefinition is inactive"))
-    with pytest.raises(ApraNovaError) as refused:
-        ecs.runner.start(spec)
-    assert refused.value.reason is Reason.INTERNAL
-    described = ecs.requests.sent.count("DescribeTaskDefinition")
-    ecs.fake_clock.advance(LEASE_S + 1)
-    ecs.runner.start(spec)
-    assert ecs.requests.sent.count("DescribeTaskDefinition") == described + 1
-    assert len(ecs.ecs_tasks()) == 2
-
-
-def test_a_missing_home_is_not_replaced_by_a_new_one(ecs: Subject) -> None:
-    with pytest.raises(ApraNovaError) as refused:
-        ecs.runner.start(ecs.spec("home-aaaaaaaaaaaaaaaa"))
-    assert refused.value.reason is Reason.LAUNCH_FAILED
-    assert not ecs.asked("RunTask")
-
-
 def test_a_crash_is_reported_with_its_exit_code(ecs: Subject) -> None:
-    spec = ecs.spec(image=CRASHING_IMAGE)
-    ecs.runner.start(spec)
+    spec = ecs.spec()
+    crashing = ecs.another_runner(replace(ecs.settings, images={WorkspaceKind.VSCODE: CRASHING_IMAGE}))
+    crashing.prepare()
+    crashing.start(spec)
 
     def ended() -> bool:
         (seen,) = ecs.runner.find_tasks([spec.task_id])
@@ -364,7 +285,7 @@ def test_the_scan_for_orphans_reads_in_pages_and_ignores_foreign_tasks(
                 "stopCode": "TaskFailedToStart",
                 "stoppedReason": "ResourceInitializationError: failed to invoke EFS utils",
             },
-            "its home could not be mounted",
+            "its slot could not be mounted",
         ),
         ({"stopCode": "UserInitiated", "stoppedReason": "ended by ApraNova"}, ""),
     ],
@@ -381,22 +302,152 @@ def test_the_workspace_container_says_why_a_task_ended_not_the_one_that_aws_adde
     assert answers.why_ended(task) == "killed by signal 11"
 
 
-def test_only_a_running_task_has_an_address_and_deprovisioning_means_ended(ecs: Subject) -> None:
+def test_only_a_running_task_has_an_address_and_only_a_stopped_one_has_ended(ecs: Subject) -> None:
     attachment = {"details": [{"name": "privateIPv4Address", "value": "10.0.11.7"}]}
     task = {"startedBy": new_task_id(), "lastStatus": "PENDING", "attachments": [attachment]}
-    (pending, running, leaving) = (
-        answers.observed({**task, "lastStatus": status}) for status in ("PENDING", "RUNNING", "DEPROVISIONING")
+    (pending, running, leaving, ended) = (
+        answers.observed({**task, "lastStatus": status})
+        for status in ("PENDING", "RUNNING", "DEPROVISIONING", "STOPPED")
     )
     assert pending is not None
     assert running is not None
     assert leaving is not None
+    assert ended is not None
     assert (pending.alive, pending.address) == (True, "")
     assert (running.control_address, running.cluster) == ("10.0.11.7:8080", "original_dst")
-    assert not leaving.alive
+    assert (leaving.alive, ended.alive) == (True, False)  # the mount of its slot may still be there
 
 
-def test_a_newer_size_is_a_newer_definition(ecs: Subject) -> None:
-    home_id = ecs.new_home()
-    ecs.runner.start(ecs.spec(home_id))
-    ecs.another_runner(replace(ecs.settings, memory_mib=4096)).start(ecs.spec(home_id))
-    assert [asked["memory"] for asked in ecs.asked("RegisterTaskDefinition")] == ["2048", "4096"]
+# Slots
+
+
+def test_slots_are_made_ahead_and_a_start_takes_one_with_a_single_request(ecs: Subject) -> None:
+    assert len(ecs.free()) == ecs.settings.slots_ahead
+    registered = len(ecs.asked("RegisterTaskDefinition"))
+    with ecs.records.counted() as sent:
+        ecs.runner.start(ecs.spec())
+    assert sent == ["TransactWriteItems"]
+    with ecs.records.counted() as sent:
+        ecs.another_runner().start(ecs.spec())  # another instance looks for free ones first
+    assert sent == ["Query", "TransactWriteItems"]
+    assert len(ecs.asked("RegisterTaskDefinition")) == registered == len(ecs.points())
+    assert len(ecs.free()) == ecs.settings.slots_ahead - 2
+
+
+def test_no_two_tasks_have_a_slot_and_without_a_free_one_the_start_is_left_to_a_pass(ecs: Subject) -> None:
+    other = ecs.another_runner()
+    specs = [ecs.spec() for _ in range(ecs.settings.slots_ahead + 1)]
+    for runner, spec in zip([ecs.runner, other] * 3, specs[:-1], strict=False):
+        runner.start(spec)
+    with pytest.raises(ApraNovaError) as refused:
+        ecs.runner.start(specs[-1])
+    assert refused.value.reason is Reason.INTERNAL
+    slots = [seen.slot for seen in ecs.runner.find_tasks([spec.task_id for spec in specs])]
+    assert len(set(slots)) == len(slots) == ecs.settings.slots_ahead
+    ecs.fake_clock.advance(60.0)
+    ecs.prepare()
+    ecs.runner.start(specs[-1])
+    assert ecs.runner.find_tasks([specs[-1].task_id])[0].alive
+
+
+def test_few_slots_are_made_in_one_pass(aws: AwsEmulator) -> None:
+    subject = Subject(aws, slots=PER_PASS_MAX + 2)
+    assert len(subject.free()) == PER_PASS_MAX + 2
+    subject.fake_clock.advance(60.0)
+    newer = subject.another_runner(replace(subject.settings, memory_mib=4096))
+    assert [newer.prepare(), newer.prepare(), newer.prepare()] == [True, False, False]
+    subject.close()
+
+
+def test_a_release_renews_the_definitions_of_free_slots_and_of_the_others_when_they_come_back(ecs: Subject) -> None:
+    task, before = ecs.ready(), ecs.free()[0]
+    newer = ecs.another_runner(replace(ecs.settings, images={WorkspaceKind.VSCODE: NEWER_IMAGE}))
+    newer.prepare()
+    assert len({slot.digest for slot in ecs.free()}) == 1
+    active = ecs.ecs.list_task_definitions(status="ACTIVE", familyPrefix=f"apranova-vscode-{before.slot_id}")
+    assert [arn.rpartition(":")[2] for arn in active["taskDefinitionArns"]] == ["2"]
+    ecs.end(task.task_id)
+    assert len({slot.digest for slot in ecs.free()}) == 2
+    ecs.fake_clock.advance(60.0)
+    newer.prepare()
+    assert len({slot.digest for slot in ecs.free()}) == 1
+
+
+def test_a_home_comes_to_its_task_and_goes_back_when_that_has_ended(ecs: Subject) -> None:
+    home_id, task = ecs.new_home(), ecs.ready()
+    slot = SlotUse.parse(task.slot)
+    with ecs.records.counted() as sent:
+        for _ in range(2):
+            ecs.runner.attach_home(task.task_id, home_id, slot=task.slot)
+    assert sent == []
+    assert ecs.places_of(home_id) == [f"slots/{slot.slot_id}"]
+    for _ in range(2):
+        ecs.end(task.task_id)
+    assert ecs.places_of(home_id) == ["homes"]
+    (freed,) = [one for one in ecs.free() if one.slot_id == slot.slot_id]
+    assert freed.use == slot.use + 1
+
+
+def test_a_call_of_the_mover_that_comes_too_late_finds_another_use(ecs: Subject) -> None:
+    home_id, task = ecs.new_home(), ecs.ready()
+    ecs.end(task.task_id)
+    with pytest.raises(ApraNovaError) as refused:
+        ecs.runner.attach_home(task.task_id, home_id, slot=task.slot)
+    assert refused.value.reason is Reason.LAUNCH_FAILED
+    assert ecs.places_of(home_id) == ["homes"]
+
+
+@pytest.mark.parametrize("fate", ["before", "after"])
+def test_a_mover_that_fails_or_whose_answer_is_lost_is_asked_again(ecs: Subject, fate: str) -> None:
+    home_id, task = ecs.new_home(), ecs.ready()
+    ecs.functions.fails = [fate]
+    with pytest.raises(ApraNovaError) as refused:
+        ecs.runner.attach_home(task.task_id, home_id, slot=task.slot)
+    assert refused.value.reason is Reason.INTERNAL
+    ecs.runner.attach_home(task.task_id, home_id, slot=task.slot)
+    ecs.runner.stop(task.task_id, grace_s=0)
+    ecs.functions.fails = [fate]
+    with pytest.raises(ApraNovaError):
+        ecs.runner.release(task.task_id)
+    ecs.runner.release(task.task_id)
+    assert ecs.places_of(home_id) == ["homes"]
+    assert len(ecs.free()) == ecs.settings.slots_ahead
+
+
+def test_a_missing_home_is_never_replaced_by_an_empty_one_and_a_new_one_is_made(ecs: Subject) -> None:
+    task, home_id = ecs.ready(), "home-qqqqqqqqqqqqqqqq"
+    assert ecs.homes.exists(home_id)  # only the mover can tell
+    with pytest.raises(HomeMissing):
+        ecs.runner.attach_home(task.task_id, home_id, slot=task.slot)
+    assert ecs.places_of(home_id) == []
+    ecs.homes.create(home_id)
+    ecs.runner.attach_home(task.task_id, home_id, slot=task.slot)
+    assert ecs.places_of(home_id) == [f"slots/{SlotUse.parse(task.slot).slot_id}"]
+
+
+def test_a_slot_that_cannot_be_mounted_serves_no_other_task(ecs: Subject) -> None:
+    spec = ecs.spec()
+    ecs.runner.start(spec)
+    (task,) = ecs.ecs_tasks()
+    not_mounted = {
+        **{name: task[name] for name in ("taskArn", "taskDefinitionArn", "startedBy")},
+        "lastStatus": "STOPPED",
+        "stopCode": "TaskFailedToStart",
+        "stoppedReason": "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes",
+    }
+    ecs.requests.refuse("DescribeTasks", refusal(200, "", tasks=[not_mounted], failures=[]))
+    (seen,) = ecs.runner.find_tasks([spec.task_id])
+    assert (seen.alive, seen.ended_because) == (False, answers.NOT_MOUNTED)
+    before = {point["AccessPointId"] for point in ecs.points()}
+    ecs.end(spec.task_id)
+    assert len(before) - len(ecs.points()) == 1
+    assert SlotUse.parse(seen.slot).slot_id not in {slot.slot_id for slot in ecs.free()}
+
+
+def test_a_definition_that_somebody_removed_spoils_its_slot(ecs: Subject) -> None:
+    ecs.requests.refuse("RunTask", refusal(400, "ClientException", "TaskDefinition is inactive"))
+    spec = ecs.spec()
+    with pytest.raises(ApraNovaError):
+        ecs.runner.start(spec)
+    ecs.end(spec.task_id)
+    assert len(ecs.free()) == ecs.settings.slots_ahead - 1 == len(ecs.points())

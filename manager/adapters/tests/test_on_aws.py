@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from contract.manager import CreateRequest, ExpectRequest
-from contract.names import LaunchPath, TaskState, WorkspaceKind, WorkspaceState
+from contract.manager import CreateRequest
+from contract.names import LaunchPath, WorkspaceKind, WorkspaceState
 from manager.adapters.agent_http.agent import HttpTaskAgent
 from manager.adapters.dynamodb.store import DynamoDbWorkspaceStore
 from manager.adapters.memory.clock import FakeClock, MemoryMetrics
@@ -24,7 +24,6 @@ from manager.domain.lifecycle.task import Task
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy, PoolSchedule
 from manager.use_cases import lifetime
-from manager.use_cases.expect import expect
 from manager.use_cases.launch import launch
 from manager.use_cases.reconcile_pass import reconcile_pass
 from manager.use_cases.world import World
@@ -91,21 +90,43 @@ def school(aws: AwsEmulator) -> Iterator[School]:
     made.ecs.close()
 
 
-def test_a_newcomer_claims_a_warm_task_with_four_requests_and_adopts_its_home(
-    aws: AwsEmulator,
-) -> None:
-    school = School(aws, schedule=PoolSchedule(base=1, peak=1, off=1, weekend=1))
-    workspace_id = school.create("a")
+CLAIM = ["GetItem", "Query", "TransactWriteItems", "PutItem"]
+"""The workspace; the pool; the claim; RUNNING. In between the mover is called once."""
+ONE_WARM = PoolSchedule(base=1, peak=1, off=1, weekend=1)
 
+
+def wait_for_warm(school: School) -> Task:
     def warm() -> list[Task]:
         return [task for task in school.store.list_warm_tasks(limit=10) if task.ready_at is not None]
 
-    (task,) = school.sweep_until(warm, "a warm task")
-    with school.ecs.records.counted() as sent:
-        launched = launch(school.world, workspace_id)
-    assert (launched.state, launched.launch_path) == (WorkspaceState.RUNNING, LaunchPath.WARM)
-    assert launched.home_id == task.home_id
-    assert sent == ["GetItem", "Query", "TransactWriteItems", "PutItem"]
+    return school.sweep_until(warm, "a warm task")[0]
+
+
+def visits(school: School, workspace_id: str) -> int:
+    """How often the student's files have seen a session; they must be at rest."""
+    home_id = school.get(workspace_id).home_id
+    return len((school.aws.files / "homes" / str(home_id) / "visits").read_text().split())
+
+
+def test_everybody_claims_a_warm_task_with_four_requests_and_one_call_of_the_mover_and_finds_their_files(
+    aws: AwsEmulator,
+) -> None:
+    """A newcomer, the same student returning, and another one."""
+    school = School(aws, schedule=ONE_WARM)
+    anna, ben = school.create("a"), school.create("b")
+    for number, workspace_id in enumerate((anna, anna, ben, anna), 1):
+        task = wait_for_warm(school)
+        school.ecs.functions.moves.clear()
+        with school.ecs.records.counted() as sent:
+            launched = launch(school.another_instance(), workspace_id)
+        assert (launched.state, launched.launch_path) == (WorkspaceState.RUNNING, LaunchPath.WARM)
+        assert sent == CLAIM
+        (moved,) = school.ecs.functions.moves
+        assert (moved["bring"], f"{moved['slot']}/{moved['use']}") == (launched.home_id, task.slot)
+        school.clock.advance(school.policy.idle_timeout_s)
+        school.sweep_until_state(workspace_id, WorkspaceState.STOPPED)
+        assert number == visits(school, anna) + (visits(school, ben) if number > 2 else 0)
+    assert school.ecs.places_of(school.get(anna).home_id or "") == ["homes"]
     school.ecs.close()
 
 
@@ -118,69 +139,16 @@ def ran_before(school: School) -> str:
     return workspace_id
 
 
-def signs_in(school: School, workspace_id: str) -> Task:
-    """Returns the ready task that was started ahead with their home."""
-    expect(school.world, ExpectRequest(workspace_id, "signed in"))
-
-    def ready() -> list[Task]:
-        return [task for task in school.store.list_warm_tasks(limit=10) if task.state is TaskState.READY]
-
-    return school.sweep_until(ready, "a task of their own")[0]
-
-
-RESUME = ["GetItem", "TransactWriteItems", "GetItem", "UpdateItem"]
-"""The workspace; the claim of a new task; the home's place; the intent record."""
-
-
-def test_a_resume_takes_four_requests_and_a_second_click_two(school: School) -> None:
+def test_a_cold_launch_takes_four_requests_and_a_second_click_two(school: School) -> None:
     workspace_id = ran_before(school)
     with school.ecs.records.counted() as sent:
-        launch(school.another_instance(), workspace_id)
-    assert sent == RESUME
+        assert launch(school.world, workspace_id).launch_path is LaunchPath.COLD
+    assert sent == ["GetItem", "Query", "TransactWriteItems", "TransactWriteItems"]
+    """The workspace; the pool; the claim of a new task; its intent record and its slot."""
     school.sweep_until_state(workspace_id, WorkspaceState.RUNNING)
     with school.ecs.records.counted() as sent:
         launch(school.world, workspace_id)
     assert sent == ["GetItem", "BatchGetItem"]
-
-
-def test_a_claim_of_a_task_started_ahead_takes_four_requests_and_so_does_the_next_resume(
-    school: School,
-) -> None:
-    workspace_id = ran_before(school)
-    ahead = signs_in(school, workspace_id)
-    with school.ecs.records.counted() as sent:
-        launched = launch(school.another_instance(), workspace_id)
-    assert (launched.task_id, launched.launch_path) == (ahead.task_id, LaunchPath.WARM)
-    assert sent == ["GetItem", "GetItem", "TransactWriteItems", "PutItem"]
-    school.clock.advance(school.policy.idle_timeout_s)
-    school.sweep_until_state(workspace_id, WorkspaceState.STOPPED)
-    with school.ecs.records.counted() as sent:
-        launch(school.another_instance(), workspace_id)
-    assert sent == RESUME
-
-
-def test_a_resume_after_the_task_started_ahead_expired_takes_four_requests(school: School) -> None:
-    workspace_id = ran_before(school)
-    ahead = signs_in(school, workspace_id)
-    school.clock.advance(school.policy.hint_s)
-
-    def gone() -> bool:
-        found = school.store.find_task(ahead.task_id)
-        return found is None or not found.live
-
-    school.sweep_until(gone, "the end of the task that nobody claimed")
-    with school.ecs.records.counted() as sent:
-        launch(school.another_instance(), workspace_id)
-    assert sent == RESUME
-
-
-def test_a_newcomers_cold_launch_takes_four_requests_and_makes_the_home(school: School) -> None:
-    workspace_id = school.create("a")
-    with school.ecs.records.counted() as sent:
-        launched = launch(school.world, workspace_id)
-    assert launched.launch_path is LaunchPath.COLD
-    assert sent == ["GetItem", "Query", "TransactWriteItems", "TransactWriteItems"]
-    """The workspace; the pool; the claim; the home's place together with the intent record."""
 
 
 def test_a_task_that_died_unnoticed_is_found_at_the_next_click(school: School) -> None:

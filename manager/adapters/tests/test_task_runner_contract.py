@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -27,10 +27,7 @@ class Subject:
 
     def start(self, task_id: str | None = None) -> str:
         task_id = task_id or new_task_id()
-        home_id = None if self.runner.late_binding else self.new_home()
-        self.runner.start(
-            TaskSpec(task_id, WorkspaceKind.VSCODE, self.runner.image(WorkspaceKind.VSCODE), "token", home_id)
-        )
+        self.runner.start(TaskSpec(task_id, WorkspaceKind.VSCODE, self.runner.image(WorkspaceKind.VSCODE), "token"))
         return task_id
 
     def start_ready(self) -> str:
@@ -56,9 +53,9 @@ SUBJECTS = [
 def subject(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Subject]:
     technology, _, user = request.param.partition(" as ")
     if technology == "memory":
-        yield Subject(MemoryTaskRunner(SystemClock()), new_home=lambda: "home-1")
+        yield Subject(MemoryTaskRunner(SystemClock()), new_home=lambda: f"home-{new_task_id()}")
     elif technology == "ecs":
-        under_test = EcsUnderTest(request.getfixturevalue("aws"))
+        under_test = EcsUnderTest(request.getfixturevalue("aws"), slots=40)
         yield Subject(under_test.runner, under_test.new_home)
         under_test.close()
     else:
@@ -129,7 +126,8 @@ def test_every_running_task_comes_in_the_list_and_is_as_a_look_up_says(subject: 
         listed = {task.task_id: task for task in subject.runner.list_tasks()}
         if task_id in listed:
             break
-    assert listed[task_id] == subject.observed(task_id)
+    observed = subject.observed(task_id)
+    assert replace(listed[task_id], slot=observed.slot) == observed  # a list need not say where homes come
 
 
 def test_stopping_twice_or_what_nobody_knows_is_no_error(subject: Subject) -> None:
@@ -140,23 +138,24 @@ def test_stopping_twice_or_what_nobody_knows_is_no_error(subject: Subject) -> No
 
 
 def test_a_home_is_attached_once_and_for_good(subject: Subject) -> None:
-    task_id, home_id, other = subject.start_ready(), subject.new_home(), subject.new_home() + "x"
-    if not subject.runner.late_binding:
-        with pytest.raises(ApraNovaError) as refusal:
-            subject.runner.attach_home(task_id, home_id)
-    else:
-        subject.runner.attach_home(task_id, home_id)
-        subject.runner.attach_home(task_id, home_id)
-        with pytest.raises(ApraNovaError) as refusal:
-            subject.runner.attach_home(task_id, other)
+    task_id, home_id, other = subject.start_ready(), subject.new_home(), subject.new_home()
+    slot = subject.observed(task_id).slot
+    for _ in range(2):
+        subject.runner.attach_home(task_id, home_id, slot=slot)
+    with pytest.raises(ApraNovaError) as refusal:
+        subject.runner.attach_home(task_id, other, slot=slot)
     assert refusal.value.reason is Reason.LAUNCH_FAILED
 
 
 def test_a_task_that_is_gone_gets_no_home(subject: Subject) -> None:
     for task_id in (new_task_id(), subject.start_ready()):
+        known = subject.runner.find_tasks((task_id,))
         subject.runner.stop(task_id, grace_s=1)
+        for _ in range(2):
+            subject.runner.release(task_id)
+        slot = known[0].slot if known else ""
         with pytest.raises(ApraNovaError) as refusal:
-            subject.runner.attach_home(task_id, subject.new_home())
+            subject.runner.attach_home(task_id, subject.new_home(), slot=slot)
         assert refusal.value.reason is Reason.LAUNCH_FAILED
 
 

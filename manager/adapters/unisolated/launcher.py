@@ -20,40 +20,40 @@ _WHY_NOT = "not enforced: tasks are plain processes (APRANOVA_ISOLATION=none)"
 
 
 class UnisolatedLauncher:
-    """For development on a machine without user namespaces."""
+    """For development on a machine without user namespaces. The home is a link that is replaced."""
 
-    late_binding = False
-
-    def __init__(self, shim: ShimClient) -> None:
-        self._shim = shim
+    def __init__(self, shim: ShimClient, tasks_dir: Path) -> None:
+        """`tasks_dir`: has a folder for each task, with the link in it."""
+        self._shim, self._tasks_dir = shim, tasks_dir
 
     def inside(self, socket_dir: Path, egress_socket: Path) -> tuple[str, str]:  # noqa: ARG002  the host's network is there
         return f"unix:{socket_dir / 'http.sock'}", ""
 
     async def launch(self, launch: Launch) -> PlainProcess:
-        if launch.home is None:
-            raise LaunchFailed("a plain process starts with its home or not at all")
+        home = self._tasks_dir / launch.task_id / "home"
         setpriv = shutil.which("setpriv")
         # With setpriv (Linux), the kernel ends the task when the shim dies, as it does for a
         # sandbox.
         prefix = [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []
         try:
+            home.with_name("no-home-yet").mkdir()
+            home.symlink_to("no-home-yet")
             child = Child.spawn(
                 self._shim,
                 launch.task_id,
                 [*prefix, *(_on_host(word, launch.image) for word in launch.image.command)],
                 standard_input=launch.task_config,
-                environment=_environment(launch.image, launch.home),
-                directory=str(launch.home),
+                environment=_environment(launch.image, home),
+                directory=str(home),
                 own_session=True,
                 kept=launch.egress_listener,
             )
         except OSError as error:
             raise LaunchFailed(f"the agent did not start: {error}") from error
-        return PlainProcess(child)
+        return PlainProcess(child, home)
 
     def adopt(self, child: Child, task_id: str, ids: SandboxIds) -> PlainProcess:  # noqa: ARG002  the child is all
-        return PlainProcess(child)
+        return PlainProcess(child, self._tasks_dir / task_id / "home")
 
     def preforks(self, image: Image, *, wanted_now: bool) -> bool:  # noqa: ARG002  no sandbox that a child could enter
         return False
@@ -71,8 +71,8 @@ class PlainProcess:
 
     ids = SandboxIds()
 
-    def __init__(self, child: Child) -> None:
-        self._child = child
+    def __init__(self, child: Child, home: Path) -> None:
+        self._child, self._home = child, home
         self._stopped = False
         self._end: asyncio.Task[str] = asyncio.create_task(self._watch())
 
@@ -87,7 +87,13 @@ class PlainProcess:
         """The agent starts it."""
 
     async def attach_home(self, home: Path) -> None:
-        raise LaunchFailed(f"{home}: a plain process cannot be given a home while it runs")
+        link = self._home.with_name("next-home")
+        try:
+            link.unlink(missing_ok=True)
+            link.symlink_to(home)
+            link.rename(self._home)
+        except OSError as error:
+            raise LaunchFailed(f"{home} does not come to the task: {error}") from error
 
     async def wait(self) -> str:
         return await asyncio.shield(self._end)

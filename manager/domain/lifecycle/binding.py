@@ -13,22 +13,18 @@ from manager.domain.lifecycle.workspace import Workspace
 
 
 def can_serve(task: Task, workspace: Workspace) -> bool:
-    """Whether this task may be bound to this workspace, whatever sort of warm task it is."""
-    if task.kind is not workspace.kind or not task.warm:
-        return False
-    if task.intended_for is not None:  # personal
-        return task.intended_for == workspace.workspace_id and task.home_id == workspace.home_id
-    return task.home_id is None or workspace.home_id is None  # late-binding; slot
+    """Whether this task may be bound to this workspace: a warm one serves anyone of its kind."""
+    return task.warm and task.kind is workspace.kind
 
 
 def candidates(tasks: Iterable[Task], workspace: Workspace, *, image: str) -> list[Task]:
-    """Tasks that a launch may try: ready ones, the student's own, the oldest first.
+    """Tasks that a launch may try: ready ones first, then the oldest.
 
     A task of an old image is never handed out; reconcile replaces it.
     """
 
-    def order(task: Task) -> tuple[bool, bool, float, str]:
-        return task.state is not TaskState.READY, task.intended_for is None, task.created_at, task.task_id
+    def order(task: Task) -> tuple[bool, float, str]:
+        return task.state is not TaskState.READY, task.created_at, task.task_id
 
     return sorted((task for task in tasks if task.image == image and can_serve(task, workspace)), key=order)
 
@@ -44,7 +40,7 @@ def bind(
 ) -> Binding:
     """Claim a ready task, or reserve one that is still starting.
 
-    The workspace keeps its home; one without a home adopts the slot task's, or gets `new_home_id`.
+    The workspace keeps its home; one without a home gets `new_home_id`.
     """
     if not can_serve(task, workspace):
         raise IllegalTransition(f"{task.task_id} cannot serve {workspace.workspace_id}")
@@ -58,7 +54,7 @@ def bind(
     starting = workspace.starting(
         now=now,
         task_id=task.task_id,
-        home_id=workspace.home_id or task.home_id or new_home_id,
+        home_id=workspace.home_id or new_home_id,
         launch_secret=launch_secret,
         path=LaunchPath.WARM if warm else LaunchPath.COLD,
         deadline=deadline,

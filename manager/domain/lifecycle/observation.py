@@ -19,5 +19,7 @@ class ObservedTask:
     """The Envoy cluster through which the gateway reaches it (contract.manager.Endpoint)."""
     address: str = ""
     """ip:port for ORIGINAL_DST, or empty where the cluster says it all."""
+    slot: str = ""
+    """Where a home comes to it (`Task.slot`)."""
     ended_because: str = ""
     """Plain words: 'killed: out of memory', 'exited with code 1'; empty while alive."""

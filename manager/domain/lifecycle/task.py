@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,18 +18,6 @@ TASK_TRANSITIONS: dict[TaskState, frozenset[TaskState]] = {
 }
 """No way leads back: a task is used once, so that nothing of one student can reach another."""
 
-_AFTER_THOSE_FOR_ANYONE = 1e10
-RANK_OF_WAITING = 1e11
-"""Added to seconds since 1970: hundreds of years between each and the next."""
-
-
-class TaskOffer(enum.StrEnum):
-    """Whom a task can serve (docs/glossary.md)."""
-
-    LATE_BINDING = "late_binding"
-    SLOT = "slot"
-    PERSONAL = "personal"
-
 
 @dataclass(frozen=True)
 class Task:
@@ -44,20 +31,12 @@ class Task:
     """The version that was read; 0: never stored. Every write is conditional on it."""
     state_since: float = 0.0
     due_at: float | None = None
-    """When a pass must look at it: at once while it starts for somebody or stops, when its student
-    did not come, when its record may be forgotten. None: never by itself. A warm or failed task is
-    in the pool's list (`pool_rank`); a claimed one is due with its workspace."""
+    """When a pass must look at it: at once while it starts for somebody or stops, later when its
+    record may be forgotten. None: never by itself. A warm or failed task is in the pool's list
+    (`pool_rank`); a claimed one is due with its workspace."""
     deadline: float | None = None
     """When STARTING has failed, or STOPPING ends without a save."""
 
-    home_id: str | None = None
-    """The home it was started with; None where the home comes with the claim."""
-    intended_for: str | None = None
-    """The one workspace that a personal task can serve."""
-    because: str = ""
-    """Why a warm task was started, in words for the operator."""
-    expires_at: float | None = None
-    """When a personal task is given up: its student did not come."""
     claimed_at: float | None = None
     """When a launch took it."""
     workspace_id: str | None = None
@@ -66,6 +45,8 @@ class Task:
     control_address: str = ""
     cluster: str = ""
     address: str = ""
+    slot: str = ""
+    """Where the home comes to it, in the engine's words; empty where the engine mounts homes."""
     ready_at: float | None = None
     must_save: bool = False
     """A student's work is in it: a stop saves first."""
@@ -79,12 +60,6 @@ class Task:
     """A task became ready after this one had failed: it holds the pool up no longer."""
 
     @property
-    def offer(self) -> TaskOffer:
-        if self.intended_for is not None:
-            return TaskOffer.PERSONAL
-        return TaskOffer.LATE_BINDING if self.home_id is None else TaskOffer.SLOT
-
-    @property
     def live(self) -> bool:
         return self.state is not TaskState.STOPPED
 
@@ -94,40 +69,19 @@ class Task:
         return self.workspace_id is None and self.state in (TaskState.STARTING, TaskState.READY)
 
     @property
-    def for_anyone(self) -> bool:
-        return self.warm and self.intended_for is None
-
-    @property
-    def waits(self) -> bool:
-        """It is ready, and for one student, who has not come yet."""
-        return self.workspace_id is None and self.state is TaskState.READY and self.intended_for is not None
-
-    @property
     def failed_start(self) -> bool:
         """It ended without ever having been ready."""
         return self.state is TaskState.STOPPED and bool(self.failure) and self.ready_at is None
 
     @property
     def pool_rank(self) -> float | None:
-        """Its place in the pool's list; None: it is not in it. The store indexes it.
-
-        First the warm tasks for anyone, oldest first; then those that start for one student each;
-        then the failed starts that the back-off counts, latest first; from RANK_OF_WAITING on those
-        that wait for their student. A school may have a thousand of these, and few passes read
-        them.
-        """
-        if self.waits:
-            return RANK_OF_WAITING + self.created_at
-        if self.warm:
-            return self.created_at if self.for_anyone else _AFTER_THOSE_FOR_ANYONE + self.created_at
-        if self.failed_start and not self.forgiven:
-            return RANK_OF_WAITING - (self.ended_at or 0.0)
-        return None
+        """Its place in the pool's list, which the store indexes: warm tasks, and the failed starts
+        that the back-off counts, oldest first. None: it is not in it."""
+        counts = self.warm or (self.failed_start and not self.forgiven)
+        return self.created_at if counts else None
 
     def ready(self, observed: ObservedTask, *, now: float) -> Task:
-        """A personal task, the only one that expires, is due when its student should have come."""
-        found = _addresses(observed)
-        return self._to(TaskState.READY, now=now, due_at=self.expires_at, deadline=None, ready_at=now, **found)
+        return self._to(TaskState.READY, now=now, due_at=None, deadline=None, ready_at=now, **_addresses(observed))
 
     def reserved(self, workspace_id: str, *, now: float, deadline: float) -> Task:
         """Still starting, but from now on for one workspace only."""
@@ -171,4 +125,4 @@ class Task:
 
 
 def _addresses(observed: ObservedTask) -> dict[str, str]:
-    return {name: getattr(observed, name) for name in ("control_address", "cluster", "address")}
+    return {name: getattr(observed, name) for name in ("control_address", "cluster", "address", "slot")}

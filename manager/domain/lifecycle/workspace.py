@@ -7,9 +7,9 @@ from typing import Any
 
 from contract.manager import Activity, LaunchStep
 from contract.names import LaunchPath, StepName, StopReason, WorkspaceKind, WorkspaceState
+from manager.domain.lifecycle.arrivals import with_arrival
 from manager.domain.lifecycle.backup_health import BackupHealth
 from manager.domain.lifecycle.disk import HomeDisk
-from manager.domain.lifecycle.expectation import Expectation, with_arrival
 from manager.domain.lifecycle.transition import IllegalTransition
 from manager.domain.policy import Policy
 
@@ -48,12 +48,6 @@ class Workspace:
 
     arrivals: tuple[float, ...] = ()
     """Its recent launches, oldest first: what the pool's planner learns from."""
-    expected: Expectation | None = None
-    """When it will probably be launched next; a pass looks at it then."""
-    personal_task_id: str | None = None
-    """The newest task started ahead with its home. While it lives, no other may have the home."""
-    personal_task_over: bool = False
-    """That task has ended or serves this workspace: a launch need not read its record."""
 
     launch_secret: str = field(default="", repr=False)
     launch_path: LaunchPath | None = None
@@ -129,10 +123,8 @@ class Workspace:
             launch_path=path,
             launch_wanted_at=None,
             launch_requested_at=now,
-            personal_task_over=True,
             deadline=deadline,
             arrivals=with_arrival(self.arrivals, now),
-            expected=self.expected and self.expected.after_launch(now),
             second_try=self.tries_again,
             steps=self.steps if self.tries_again else (requested,),
             stop_reason=None,
@@ -210,8 +202,7 @@ class Workspace:
         if self.deleted_at is not None:
             state, due_at = WorkspaceState.DELETED, self.purge_at
         else:
-            state, due_at = WorkspaceState.STOPPED, self._expected_at(now)
-            due_at = due_at if self.launch_wanted_at is None else now
+            state, due_at = WorkspaceState.STOPPED, None if self.launch_wanted_at is None else now
         return self._to(
             state,
             now=now,
@@ -244,28 +235,6 @@ class Workspace:
             return self._to(WorkspaceState.STOPPED, now=now, due_at=None, deleted_at=None, purge_at=None)
         return replace(self, deleted_at=None, purge_at=None)
 
-    def started_ahead(self, task_id: str, *, now: float) -> Workspace:
-        """A task has its home from now on, before anybody asked for it."""
-        may = self.state is WorkspaceState.STOPPED and self.deleted_at is None and self.restoring is None
-        if not may or self.home_created_at is None:
-            raise IllegalTransition(f"{self.workspace_id} is {self.state}, nothing can be started ahead for it")
-        expecting = self.expecting(self.expected and self.expected.spent, now=now)
-        return replace(expecting, personal_task_id=task_id, personal_task_over=False)
-
-    def request_launch(self, *, now: float) -> Workspace:
-        """Launch as soon as what still has its home is gone."""
-        step = LaunchStep(StepName.REQUESTED, now, "Your previous session is shutting down first")
-        return replace(
-            self, launch_wanted_at=now, launch_requested_at=now, due_at=now, stop_reason=None, failure="", steps=(step,)
-        )
-
-    def expecting(self, expected: Expectation | None, *, now: float) -> Workspace:
-        """Only a stopped workspace is looked at for it; None: nothing is expected."""
-        waits = self.launch_wanted_at is not None or self.restoring is not None
-        if self.state is not WorkspaceState.STOPPED or waits:
-            return replace(self, expected=expected)
-        return replace(self, expected=expected, due_at=expected and expected.due_at(now))
-
     @property
     def wants_snapshot(self) -> bool:
         """It was used since the last one. While it is up, its files change under a snapshot."""
@@ -279,16 +248,13 @@ class Workspace:
             raise IllegalTransition(f"{self.workspace_id} is {self.state}, nothing can be put back")
         return replace(self, restoring=snapshot_id, due_at=now + ask_again_s, failure="")
 
-    def restored(self, *, now: float, step: LaunchStep, failure: str) -> Workspace:
+    def restored(self, *, step: LaunchStep, failure: str) -> Workspace:
         """The restore is done, or has failed (`failure`); launches are possible again."""
-        return replace(self, restoring=None, failure=failure, due_at=self._expected_at(now)).with_step(step)
+        return replace(self, restoring=None, failure=failure, due_at=None).with_step(step)
 
     def with_step(self, step: LaunchStep) -> Workspace:
         """Progress changes no deadline and no `due_at`; the oldest steps make room."""
         return replace(self, steps=(*self.steps, step)[-STEPS_MAX:])
-
-    def _expected_at(self, now: float) -> float | None:
-        return self.expected and self.expected.due_at(now)
 
     def _to(self, state: WorkspaceState, *, now: float, **changes: Any) -> Workspace:
         if state not in WORKSPACE_TRANSITIONS[self.state]:

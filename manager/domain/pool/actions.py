@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from contract.names import WorkspaceKind
-from manager.domain.lifecycle.expectation import Expectation
 from manager.domain.lifecycle.task import Task
-from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.pool.cohort import Cohort
 from manager.domain.pool.outlook import Outlook, TargetLine
 
@@ -19,22 +17,12 @@ class StartWarmTask:
     image: str
     because: str
     """Words for the operator."""
-    intended_for: Workspace | None = None
-    """The stopped workspace whose home the task starts with; None: it is for anyone."""
 
 
 @dataclass(frozen=True)
 class RetireTask:
     task: Task
     because: str
-
-
-@dataclass(frozen=True)
-class ExpectLater:
-    """Record when a workspace is expected to be launched next; None: nothing is known."""
-
-    workspace: Workspace
-    expected: Expectation | None
 
 
 @dataclass(frozen=True)
@@ -46,7 +34,7 @@ class RecordPrepared:
     decisions: tuple[str, ...]
 
 
-PoolAction: TypeAlias = StartWarmTask | RetireTask | ExpectLater | RecordPrepared
+PoolAction: TypeAlias = StartWarmTask | RetireTask | RecordPrepared
 
 
 @dataclass(frozen=True)
@@ -57,4 +45,4 @@ class PoolNote:
     targets: tuple[TargetLine, ...]
     decisions: tuple[str, ...]
     warm: int
-    """Warm tasks that are there, of all sorts."""
+    """Warm tasks that are there."""

@@ -66,27 +66,6 @@ def chance(offsets: Sequence[float | None], rate: float) -> float:
     return (came + rate) / (len(offsets) + 1.0)
 
 
-def worth_waiting(
-    chance: float, shares: Sequence[float], class_at: float, *, worth_s: float
-) -> tuple[float, float] | None:
-    """From when until when a task kept for this student alone pays; None: at no time.
-
-    It pays while the rate at which they come, if they have not come yet, times the price of a cold
-    start in warm seconds is at least one.
-    """
-    left = 1.0
-    worth: list[int] = []
-    for index, share in enumerate(shares):
-        arriving = chance * share
-        if arriving / BIN_S * worth_s >= left:
-            worth.append(index)
-        left -= arriving
-    if not worth:
-        return None
-    begins = class_at + FROM_S
-    return begins + worth[0] * BIN_S, begins + (worth[-1] + 1) * BIN_S
-
-
 @functools.cache
 def _prior(index: int) -> float:
     """A triangle around the beginning of the class."""

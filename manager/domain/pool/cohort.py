@@ -28,8 +28,6 @@ class Study:
     """Of these, those who came to the last class."""
     expected: float = 0.0
     """Launches expected of them."""
-    generic: float = 0.0
-    """Of these launches, those that any task can serve."""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ class DayOfLaunches:
     kind: WorkspaceKind
     launches: int
     hours: tuple[int, ...] = ()
-    """By the hour of the day (UTC), those that any task could have served."""
+    """By the hour of the day (UTC)."""
 
 
 @dataclass(frozen=True)
@@ -38,23 +38,20 @@ class Demand:
     """When counting began; None: it has not."""
     version: int = 0
 
-    def with_launch(self, kind: WorkspaceKind, *, at: float, now: float, generic: bool = True) -> Demand:
-        """Count a launch at `at`, and drop days that have left the window.
-
-        `generic`: any task could have served it, not only one with the student's home.
-        """
+    def with_launch(self, kind: WorkspaceKind, *, at: float, now: float) -> Demand:
+        """Count a launch at `at`, and drop days that have left the window."""
         days = {(entry.day, entry.kind): entry for entry in self.days}
         key = (int(at // _DAY_S), kind)
         entry = days.get(key, DayOfLaunches(*key, 0))
         hours = list(entry.hours or (0,) * 24)
-        hours[int(at % _DAY_S // _HOUR_S)] += generic
+        hours[int(at % _DAY_S // _HOUR_S)] += 1
         days[key] = replace(entry, launches=entry.launches + 1, hours=tuple(hours))
         oldest = int(now // _DAY_S) - HABIT_DAYS
         kept = tuple(entry for key, entry in sorted(days.items()) if entry.day >= oldest)
         return replace(self, days=kept, counted_at=now, since=at if self.since is None else min(at, self.since))
 
     def in_hour(self, kind: WorkspaceKind, at: float) -> int:
-        """Generic launches in the hour of the clock (UTC) that `at` lies in."""
+        """Launches in the hour of the clock (UTC) that `at` lies in."""
         hours = self._hours_by_day.get((int(at // _DAY_S), kind))
         return hours[int(at % _DAY_S // _HOUR_S)] if hours else 0
 

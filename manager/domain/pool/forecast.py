@@ -34,7 +34,7 @@ class Recent:
     launches: Mapping[WorkspaceKind, Sequence[float]] = field(default_factory=dict)
     """Their times."""
     hints: Mapping[WorkspaceKind, int] = field(default_factory=dict)
-    """How many signed in and will probably launch, of those that any task can serve."""
+    """How many signed in and will probably launch."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import zoneinfo
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from manager.domain.lifecycle.expectation import SAME_STAY_S, Expectation
+from manager.domain.lifecycle.arrivals import SAME_STAY_S
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy
 from manager.domain.pool import attendance
@@ -27,8 +27,6 @@ class Prepared:
 
     cohort: Cohort
     outlook: Outlook
-    expected: tuple[tuple[Workspace, Expectation], ...] = ()
-    """Members for each of whom a task of their own will pay (engines with fixed homes)."""
     decisions: tuple[str, ...] = ()
 
 
@@ -38,9 +36,7 @@ def page(cohort: Cohort, now: float) -> tuple[str, ...]:
     return () if study is None else cohort.members[study.next_member : study.next_member + PAGE_MEMBERS]
 
 
-def prepare(
-    cohort: Cohort, members: Sequence[Workspace], outlook: Outlook, *, now: float, policy: Policy, late_binding: bool
-) -> Prepared:
+def prepare(cohort: Cohort, members: Sequence[Workspace], outlook: Outlook, *, now: float, policy: Policy) -> Prepared:
     """Count one page of members (those of `page` that exist); with the last one, update the
     outlook.
 
@@ -51,42 +47,32 @@ def prepare(
     if study is None:
         return Prepared(replace(cohort, study=None).moved_on(now), outlook)
     known = cohort.attendance
-    shares = known.shares()
-    because = _because(known, study.class_at, policy.schedule.time_zone)
-    expected: list[tuple[Workspace, Expectation]] = []
     for workspace in members:
         if workspace.kind is not cohort.kind or workspace.deleted_at is not None:
             continue
         offsets = _offsets(workspace, cohort.past)
-        chance = attendance.chance(offsets, known.rate)
-        own_home = workspace.home_created_at is not None and not late_binding
         study = replace(
             study,
             attendance=study.attendance.with_member(offsets),
             came_last=study.came_last + bool(offsets and offsets[-1] is not None),
-            expected=study.expected + chance,
-            generic=study.generic + (0.0 if own_home else chance),
+            expected=study.expected + attendance.chance(offsets, known.rate),
         )
-        window = attendance.worth_waiting(chance, shares, study.class_at, worth_s=policy.cold_start_worth_s)
-        if own_home and _trusted(cohort) and window is not None and window[1] > now:
-            words = f"of {cohort.label}: {because}"
-            expected.append((workspace, Expectation(window[0] - policy.start_lead_s, *window, words)))
     study = replace(study, next_member=study.next_member + PAGE_MEMBERS)
     if study.next_member < len(cohort.members):
-        return Prepared(replace(cohort, study=study), outlook, tuple(expected))
-    return _finished(Prepared(cohort, outlook, tuple(expected)), study, now=now, because=because)
+        return Prepared(replace(cohort, study=study), outlook)
+    return _finished(
+        cohort, outlook, study, now=now, because=_because(known, study.class_at, policy.schedule.time_zone)
+    )
 
 
-def _finished(prepared: Prepared, study: Study, *, now: float, because: str) -> Prepared:
-    cohort, outlook = prepared.cohort, prepared.outlook
+def _finished(cohort: Cohort, outlook: Outlook, study: Study, *, now: float, because: str) -> Prepared:
     if cohort.expected is not None and cohort.past:
         check = Check(cohort.expected, study.came_last)
         cohort = replace(cohort, checks=(*cohort.checks, check)[-CHECKS_MAX:])
         outlook = outlook.with_check(check)
     newcomers = cohort.newcomers * cohort.attendance.rate
-    trusted = _trusted(cohort)
-    if trusted:
-        launches = [(study.generic + newcomers) * share for share in cohort.attendance.shares()]
+    if _trusted(cohort):
+        launches = [(study.expected + newcomers) * share for share in cohort.attendance.shares()]
         outlook = outlook.with_class(cohort.kind, study.class_at, launches, now=now)
         decision = f"about {study.expected + newcomers:.0f} of {cohort.label} are expected: {because}"
     else:
@@ -100,7 +86,7 @@ def _finished(prepared: Prepared, study: Study, *, now: float, because: str) -> 
         expected=study.expected,
         attendance=study.attendance if study.attendance.could else cohort.attendance,
     )
-    return Prepared(done.moved_on(now), outlook, prepared.expected if trusted else (), (decision,))
+    return Prepared(done.moved_on(now), outlook, (decision,))
 
 
 def _study(cohort: Cohort, now: float) -> Study | None:

@@ -1,4 +1,4 @@
-"""The pool's part of a reconcile pass: retire, start, start ahead, prepare classes."""
+"""The pool's part of a reconcile pass: retire, start, prepare classes."""
 
 from __future__ import annotations
 
@@ -7,22 +7,20 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from contract.names import TaskState, WorkspaceKind, WorkspaceState
+from contract.names import TaskState, WorkspaceKind
 from manager.domain.lifecycle import back_off
 from manager.domain.lifecycle.fleet import Fleet
 from manager.domain.lifecycle.task import Task
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy, PoolPolicy
 from manager.domain.pool import planner, preparing
-from manager.domain.pool.actions import ExpectLater, PoolAction, PoolNote, RecordPrepared, RetireTask, StartWarmTask
+from manager.domain.pool.actions import PoolAction, PoolNote, RecordPrepared, RetireTask, StartWarmTask
 from manager.domain.pool.cohort import Cohort
 from manager.domain.pool.demand import Demand
 from manager.domain.pool.forecast import Recent
 from manager.domain.pool.outlook import Outlook, TargetLine
 from manager.domain.pool.planner import PoolTargets
 
-POSTPONED_S = 15.0
-"""A task that cannot be started ahead now (no room, back-off) is tried again so much later."""
 _KEPT_AT_LEAST_S = 60.0
 
 
@@ -40,16 +38,12 @@ class PoolFacts:
 
     images: Mapping[WorkspaceKind, str] = field(default_factory=dict)
     """The current image of each kind that can be launched now."""
-    late_binding: bool = True
-    """Whether a home comes with the claim; otherwise a task starts with the home it always has."""
     demand: Demand = field(default_factory=Demand)
     outlook: Outlook = field(default_factory=Outlook)
     recent: Recent = field(default_factory=Recent)
     cohorts: tuple[CohortPage, ...] = ()
     live: int | None = None
     """All live tasks, where `Policy.tasks_max` limits them."""
-    waiting: int = 0
-    """How many tasks wait for their student, as last counted: few passes read them."""
     claimed_at: float = 0.0
     """When this process last claimed a task (`Policy.refill_delay_s`)."""
 
@@ -68,7 +62,6 @@ def reconcile_pool(fleet: Fleet, facts: PoolFacts, now: float, policy: Policy) -
     working = _Pass(fleet, facts, now, policy)
     actions: list[PoolAction] = [
         *working.retire_worn_out(),
-        *working.start_ahead(),
         *working.resize(targets),
         *working.prepare_classes(),
     ]
@@ -76,7 +69,7 @@ def reconcile_pool(fleet: Fleet, facts: PoolFacts, now: float, policy: Policy) -
         policy=targets.policy,
         targets=tuple(TargetLine(kind, one.start_below, one.because) for kind, one in targets.by_kind.items()),
         decisions=tuple(_in_words(actions)),
-        warm=facts.waiting + sum(not task.waits for task in fleet.warm),
+        warm=len(fleet.warm),
     )
     return PoolPass(tuple(actions), min(now + targets.look_again_s, working.look_again_at), note)
 
@@ -87,14 +80,13 @@ class _Pass:
     def __init__(self, fleet: Fleet, facts: PoolFacts, now: float, policy: Policy) -> None:
         self._facts, self._now, self._policy = facts, now, policy
         self._by_schedule = policy.pool_policy is PoolPolicy.SCHEDULE
-        self._due = fleet.workspaces
         self._warm = [task for task in fleet.warm if not _lost(task, fleet)]
         self._not_before = max(back_off.back_off_until(fleet, now, policy), facts.claimed_at + policy.refill_delay_s)
         free = math.inf if policy.tasks_max is None else policy.tasks_max - (facts.live or 0)
         starting = sum(task.state is TaskState.STARTING for task in self._warm)
         self._room = min(free, policy.warming_max - starting)
         self.look_again_at = math.inf
-        """When something expires, or what had to be postponed comes again."""
+        """When what had to be postponed comes again."""
 
     def retire_worn_out(self) -> Iterator[PoolAction]:
         kept = []
@@ -103,7 +95,6 @@ class _Pass:
                 yield RetireTask(task, because)
             else:
                 kept.append(task)
-                self._look_again(task.expires_at or math.inf)
         self._warm = kept
 
     def _worn_out(self, task: Task) -> str:
@@ -112,44 +103,10 @@ class _Pass:
             return "a newer image is installed"
         if self._now - task.created_at >= self._policy.warm_age_max_s:
             return "it waited too long"
-        if task.expires_at is not None and self._now >= task.expires_at:
-            return f"did not come {task.because}".rstrip()
         return ""
 
-    def start_ahead(self) -> Iterator[PoolAction]:
-        """For stopped workspaces that are expected now: start a task with their home, or look
-        later.
-
-        Each gets exactly one action, which moves its due time on: none is looked at twice for
-        nothing.
-        """
-        for workspace in self._due:
-            waits = workspace.launch_wanted_at is not None or workspace.restoring is not None
-            if workspace.state is not WorkspaceState.STOPPED or waits:
-                continue
-            if workspace.due_at is None or workspace.due_at > self._now:
-                continue
-            yield self._ahead(workspace)
-
-    def _ahead(self, workspace: Workspace) -> PoolAction:
-        expected = workspace.expected
-        own_home = not self._facts.late_binding and workspace.home_created_at is not None
-        if self._by_schedule or not own_home or expected is None:
-            return ExpectLater(workspace, None)
-        if self._now >= expected.until or expected.start_at >= expected.until:
-            return ExpectLater(workspace, None)
-        image = self._facts.images.get(workspace.kind)
-        if image is None:
-            return ExpectLater(workspace, expected.spent)
-        if self._now >= self._not_before and self._take(1):
-            return StartWarmTask(workspace.kind, image, expected.because, intended_for=workspace)
-        again_at = max(self._now + POSTPONED_S, self._not_before)
-        self._look_again(again_at)
-        return ExpectLater(workspace, expected.postponed(again_at))
-
     def resize(self, targets: PoolTargets) -> Iterator[PoolAction]:
-        """Start or retire tasks for anyone, until there are as many of each kind as the planner
-        wants.
+        """Start or retire tasks, until there are as many of each kind as the planner wants.
 
         Two managers that have seen different things want different sizes: what one has just
         started, the other keeps. Both name the same tasks as surplus, or clocks that differ would
@@ -157,14 +114,14 @@ class _Pass:
         """
         young_s = 0.0 if self._by_schedule else max(_KEPT_AT_LEAST_S, 2.0 * self._policy.start_lead_s)
         for kind, target in targets.by_kind.items():
-            of_kind = [task for task in self._warm if task.kind is kind and task.intended_for is None]
+            of_kind = [task for task in self._warm if task.kind is kind]
             hints = 0 if self._by_schedule else self._facts.recent.hints.get(kind, 0)
             for task in _surplus(of_kind, target.retire_above + hints):
                 if self._now - task.created_at >= young_s:
                     yield RetireTask(task, "fewer are needed now")
             missing = target.start_below + hints - len(of_kind)
             if missing > 0 and self._now < self._not_before:
-                self._look_again(self._not_before)
+                self.look_again_at = min(self.look_again_at, self._not_before)
                 continue
             for _ in range(self._take(missing)):
                 yield StartWarmTask(kind, self._facts.images[kind], target.because)
@@ -173,22 +130,12 @@ class _Pass:
         """One page of each due cohort; the outlook is written together with them."""
         outlook = self._facts.outlook
         cohorts: list[Cohort] = []
-        members: dict[str, ExpectLater] = {}
         decisions: list[str] = []
         for page in self._facts.cohorts:
-            prepared = preparing.prepare(
-                page.cohort,
-                page.members,
-                outlook,
-                now=self._now,
-                policy=self._policy,
-                late_binding=self._facts.late_binding,
-            )
+            prepared = preparing.prepare(page.cohort, page.members, outlook, now=self._now, policy=self._policy)
             outlook = prepared.outlook
             cohorts.append(prepared.cohort)
             decisions.extend(prepared.decisions)
-            members |= {one.workspace_id: ExpectLater(one, expected) for one, expected in prepared.expected}
-        yield from members.values()
         if cohorts:
             yield RecordPrepared(tuple(cohorts), outlook, tuple(decisions))
 
@@ -196,9 +143,6 @@ class _Pass:
         taken = int(max(0.0, min(wanted, self._room)))
         self._room -= taken
         return taken
-
-    def _look_again(self, at: float) -> None:
-        self.look_again_at = min(self.look_again_at, at)
 
 
 def _lost(task: Task, fleet: Fleet) -> bool:
@@ -214,14 +158,12 @@ def _surplus(warm: Sequence[Task], most: int) -> list[Task]:
 
 
 def _in_words(actions: Sequence[PoolAction]) -> Iterator[str]:
-    """Equal reasons once: 'started ahead for 38 of Berlin-3: class at 09:00, …'."""
+    """Equal reasons once: 'started 38 vscode: 38.2 launches expected within 60 s, …'."""
     words: Counter[str] = Counter()
     for action in actions:
         match action:
-            case StartWarmTask(kind, _, because, None):
+            case StartWarmTask(kind, _, because):
                 words[f"started {{}} {kind}: {because}"] += 1
-            case StartWarmTask(_, _, because, _):
-                words[f"started ahead for {{}} {because}"] += 1
             case RetireTask(task, because):
                 words[f"retired {{}} {task.kind}: {because}"] += 1
             case RecordPrepared(decisions=decisions):

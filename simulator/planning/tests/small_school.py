@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contract.names import WorkspaceKind
 from simulator.costs.price_book import PriceBook, load_price_book
 from simulator.planning.run import PlanningRun
-from simulator.planning.settings import EngineSettings, Scenario
+from simulator.planning.settings import Scenario
 from simulator.workloads.habits import Habits
 from simulator.workloads.school import School, plan_cohorts
 from simulator.workloads.timetable import Term, weekly
@@ -50,6 +50,3 @@ def ran(workload: School | Visits, **more: object) -> PlanningRun:
     run = PlanningRun(workload, Scenario(**more))  # type: ignore[arg-type]
     run.run()
     return run
-
-
-FIXED = EngineSettings(late_binding=False)

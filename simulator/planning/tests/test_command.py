@@ -59,7 +59,7 @@ def test_two_processes_with_other_hash_seeds_write_the_same_numbers(tmp_path: Pa
     for seed in ("1", "2"):
         file = tmp_path / f"{seed}.json"
         subprocess.run(
-            [sys.executable, "-m", "simulator.planning", *SMALL, "--homes", "fixed", "--json", str(file)],
+            [sys.executable, "-m", "simulator.planning", *SMALL, "--json", str(file)],
             env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)},
             cwd=ROOT,
             check=True,

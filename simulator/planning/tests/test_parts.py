@@ -20,9 +20,10 @@ from simulator.planning.engine import PlannedEngine, Rate
 from simulator.planning.ledger import Ledger
 from simulator.planning.load import Load
 from simulator.planning.result import Waits, nearest_rank
+from simulator.planning.settings import EngineSettings
 from simulator.planning.store import CountingStore
 from simulator.planning.svg import nice_ticks
-from simulator.planning.tests.small_school import FIXED, MIDNIGHT
+from simulator.planning.tests.small_school import MIDNIGHT
 from simulator.planning.timeline import Timeline
 from simulator.quick import quick_records, quick_replace
 
@@ -111,12 +112,13 @@ def test_the_store_finds_what_is_due_by_the_newest_version_only():
 
 def test_where_an_agent_is_is_told_once_its_task_runs():
     timeline = Timeline(0.0)
-    engine = PlannedEngine(timeline, FIXED, Ledger(1), Load(timeline), seed=1)
+    settings = EngineSettings()
+    engine = PlannedEngine(timeline, settings, Ledger(1), Load(timeline), seed=1)
     engine.start(TaskSpec("task-1", WorkspaceKind.VSCODE, "vscode-1", "a token"))
 
-    timeline.run_until(FIXED.start_min_s)
+    timeline.run_until(settings.start_min_s)
     assert [seen.control_address for seen in engine.find_tasks(["task-1"])] == [""]
-    timeline.run_until(FIXED.start_max_s + 1.0)
+    timeline.run_until(settings.start_max_s + 1.0)
     assert [seen.control_address for seen in engine.find_tasks(["task-1"])] == ["task-1"]
 
 
@@ -139,7 +141,7 @@ def test_a_quick_copy_of_a_record_is_what_replace_makes_and_leaves_the_first_as_
     task = Task("task-1", WorkspaceKind.VSCODE, "i", 0.0, "t")
 
     assert quick_replace(workspace, due_at=5.0) == replace(workspace, due_at=5.0) != workspace
-    assert quick_replace(task, home_id="home-1", version=3) == replace(task, home_id="home-1", version=3)
+    assert quick_replace(task, slot="slot-1", version=3) == replace(task, slot="slot-1", version=3)
     assert not any(
         hasattr(kind, "__post_init__") or hasattr(kind, "__slots__") for kind in (Workspace, Task, Cohort, Demand)
     )

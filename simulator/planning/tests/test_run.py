@@ -14,7 +14,7 @@ from simulator.costs.model import Group, task_hour_price
 from simulator.costs.stack import WorkspaceTask
 from simulator.planning.run import PlanningRun, evaluate, simulate
 from simulator.planning.settings import EngineSettings, Scenario
-from simulator.planning.tests.small_school import BOOK, FIXED, HOUR, MIDNIGHT, Visits, ran, school, visit
+from simulator.planning.tests.small_school import BOOK, HOUR, MIDNIGHT, Visits, ran, school, visit
 
 NO_POOL = PoolSchedule(base=0, peak=0, off=0, weekend=0)
 MACHINE = ("machine_s", "memory_mb", "sweep_ms", "sweep_ms_max")
@@ -27,17 +27,15 @@ def numbers(workload: Any, scenario: Scenario) -> dict[str, Any]:
     return content
 
 
-@pytest.mark.parametrize("engine", [EngineSettings(), FIXED])
-def test_a_seed_gives_the_same_result_again(engine: EngineSettings):
-    first = numbers(school(), Scenario(engine=engine))
+def test_a_seed_gives_the_same_result_again():
+    first = numbers(school(), Scenario())
 
-    assert first == numbers(school(), Scenario(engine=engine))
-    assert first != numbers(school(seed=2), Scenario(engine=engine, seed=2))
+    assert first == numbers(school(), Scenario())
+    assert first != numbers(school(seed=2), Scenario(seed=2))
 
 
-@pytest.mark.parametrize("engine", [EngineSettings(), FIXED])
-def test_every_second_of_every_task_is_billed_once(engine: EngineSettings):
-    run = PlanningRun(school(), Scenario(engine=engine))
+def test_every_second_of_every_task_is_billed_once():
+    run = PlanningRun(school(), Scenario())
     began: dict[str, float] = {}
     lasted: list[float] = []
     start, stop = run.engine.start, run.engine.stop
@@ -96,7 +94,7 @@ def test_a_cold_start_waits_as_long_as_fargate_and_a_warm_one_does_not():
     assert list(cold.students.launches.path) == [2]
     assert 25 < cold.students.launches.wait_s[0] < 62
     assert list(warm.students.launches.path) == [1]
-    assert warm.students.launches.wait_s[0] == pytest.approx(0.6)
+    assert warm.students.launches.wait_s[0] == pytest.approx(0.6 + 0.225, abs=0.175)  # and the move
 
 
 def test_an_open_tab_costs_the_idle_timeout_and_no_more():
@@ -130,13 +128,6 @@ def test_impatient_clicks_start_nothing_and_a_second_tab_finds_it_running():
 
     assert (launches.repeated, run.ledger.tasks) == (1, 1)
     assert [launches.count(path) for path in LaunchPath] == [1, 0, 1]
-
-
-def test_with_fixed_homes_the_schedules_pool_serves_each_student_once_at_most():
-    run = ran(school(), engine=FIXED)
-
-    assert 0 < run.students.launches.count(LaunchPath.WARM) <= 25
-    assert run.students.launches.count(LaunchPath.COLD) > 25
 
 
 def test_sixteen_hours_at_work_are_cut_by_the_session_limit_and_go_on_after_a_click():

@@ -38,10 +38,18 @@ class Container:
         own = {name: value.replace("0.0.0.0", self.address) for name, value in environment.items()}
         folder = _FOLDER / self.id[:12]
         folder.mkdir()
+        (folder / "home").symlink_to("comes-later")  # as in the images
+        slot = labels.get("com.amazonaws.ecs.task-definition-family", "").rpartition("-slot-")[2]
+        mounted = {"HOME": str(folder / "home"), "APRANOVA_SLOT": str(_FOLDER / "efs" / "slots" / f"slot-{slot}")}
         self._log = (_FOLDER / f"{self.id[:12]}.log").open("ab")
         self._process = subprocess.Popen(
             [word.replace("{folder}", str(folder)) for word in _IMAGES[image]],
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": os.environ["PYTHONPATH"].partition(":")[2], **own},
+            env={
+                "PATH": os.environ["PATH"],
+                "PYTHONPATH": os.environ["PYTHONPATH"].partition(":")[2],
+                **mounted,
+                **own,
+            },
             cwd=_FOLDER,
             stdin=subprocess.DEVNULL,
             stdout=self._log,
