@@ -92,7 +92,8 @@ class HomeSnapshots(Protocol):
 
     def fetch(self, home_id: str, snapshot_id: str) -> None:
         """Read the snapshot into a folder next to the home, and compare every file with its digest.
-        The home itself is not touched. Raises SnapshotFailed."""
+        The home itself is not touched. Raises SnapshotsDamaged if this snapshot cannot be read,
+        otherwise SnapshotFailed."""
 
     def swap(self, home_id: str) -> None:
         """Replace the home, if there is one, by what was fetched. After a crash in between, fetch

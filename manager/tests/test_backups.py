@@ -417,6 +417,23 @@ def test_a_restore_takes_the_newest_snapshot_that_reads_and_says_so(school: Scho
     assert "because the snapshot you asked for cannot be read" in seen(school).steps[-1].text
 
 
+def test_a_full_disk_brings_no_older_snapshot_back(school: School, monkeypatch: pytest.MonkeyPatch) -> None:
+    used(school, "first.py")
+    used(school, "second.py")
+    newest = school.snapshots.list(home_of(school))[0].snapshot_id
+    fetch = school.snapshots.fetch
+
+    def fetch_if_it_fits(home_id: str, snapshot_id: str) -> None:
+        if snapshot_id == newest:
+            raise SnapshotFailed("restic restore ended with 1: no space left on device")
+        fetch(home_id, snapshot_id)
+
+    monkeypatch.setattr(school.snapshots, "fetch", fetch_if_it_fits)
+    snapshots.restore(school.world, ANNA, newest)
+    assert "second.py" in school.homes.files[home_of(school)]
+    assert "could not be restored; nothing has changed" in seen(school).failure
+
+
 def test_where_nobody_measures_homes_a_snapshot_counts_them(school: School, monkeypatch: pytest.MonkeyPatch) -> None:
     save = school.snapshots.save
     monkeypatch.setattr(school.snapshots, "save", lambda it: replace(save(it), read_bytes=6 * 10**9, read_files=7))

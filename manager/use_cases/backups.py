@@ -268,8 +268,9 @@ def _restore(context: BackupContext, workspace: Workspace, snapshot_id: str, *, 
 
 
 def _fetch_newest_readable(context: BackupContext, home_id: str, snapshot_id: str) -> HomeSnapshot:
-    """Fetch this snapshot or, if it cannot be read, the newest older one that can. Raises the first
-    SnapshotFailed if none can."""
+    """Fetch this snapshot or, if it is damaged, the newest older one that can be read. Raises
+    SnapshotFailed: the first one if none can, and at once for what says nothing about the snapshot
+    (a full disk, a store out of reach), because an older one in its place would be no help."""
     known = context.snapshots.list(home_id)
     wanted = next((found for found in known if found.snapshot_id == snapshot_id), None)
     if wanted is None:
@@ -279,7 +280,7 @@ def _fetch_newest_readable(context: BackupContext, home_id: str, snapshot_id: st
     for snapshot in (wanted, *older[:_OLDER_TRIED_MAX]):
         try:
             context.snapshots.fetch(home_id, snapshot.snapshot_id)
-        except SnapshotFailed as failure:
+        except SnapshotsDamaged as failure:
             log.warning("the snapshot %s of %s cannot be read: %s", snapshot.snapshot_id, home_id, failure)
             first = first or failure
         else:

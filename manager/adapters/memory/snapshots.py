@@ -69,7 +69,7 @@ class MemorySnapshots:
     def fetch(self, home_id: str, snapshot_id: str) -> None:
         self._work()
         if snapshot_id in self.unreadable:
-            raise SnapshotFailed("a pack is damaged")
+            raise SnapshotsDamaged("a pack is damaged")
         for snapshot, files in self.taken.get(home_id, []):
             if snapshot.snapshot_id == snapshot_id:
                 self.fetched[home_id] = files

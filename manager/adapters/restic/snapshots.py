@@ -166,8 +166,10 @@ class ResticSnapshots:
         try:
             url = self._repositories.url_of(home_id, snapshot_id)
             self._run(home_id, "restore", snapshot_id, "--verify", "--no-lock", "--target", str(fetched), url=url)
-        except SnapshotFailed:
+        except SnapshotFailed as failure:
             self._tidy(fetched)
+            if _is_damage(failure):
+                raise SnapshotsDamaged(f"the snapshot {snapshot_id} is damaged: {failure}") from failure
             raise
 
     def swap(self, home_id: str) -> None:
@@ -265,7 +267,8 @@ def _is_damage(failure: SnapshotFailed) -> bool:
         "token has expired",
     )
     words = str(failure).lower()
-    return f"ended with {_FATAL}:" in words and not any(it in words for it in passing)
+    certain = "ciphertext verification failed" in words  # names of files may hold any of the above
+    return f"ended with {_FATAL}:" in words and (certain or not any(it in words for it in passing))
 
 
 def _snapshot_id(output: str) -> str:
