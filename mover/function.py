@@ -34,7 +34,8 @@ from pathlib import Path
 from typing import Any
 
 HOMES, SLOTS, USES, LEFT_OVER = "homes", "slots", "uses", "left-over"
-STUDENT_UID = 1000
+STUDENT = (1000, 1000)
+"""Uid and gid of students' programs: the owner of each home."""
 _CLEARING, _READY = 0, 1
 _MODES = {HOMES: 0o700, SLOTS: 0o711, USES: 0o700, LEFT_OVER: 0o700}
 _TRIES = 5
@@ -49,7 +50,7 @@ class Refused(Exception):
 
 class Mover:
     def __init__(
-        self, root: Path, *, student: int = STUDENT_UID, between: Callable[[str], None] = lambda _step: None
+        self, root: Path, *, student: tuple[int, int] = STUDENT, between: Callable[[str], None] = lambda _step: None
     ) -> None:
         """`between` is called before each step, so that a test can die there."""
         self._root, self._student, self._between = root, student, between
@@ -142,7 +143,7 @@ class Mover:
         with contextlib.suppress(FileExistsError):
             os.mkdir(draft, 0o700, dir_fd=homes)
         with contextlib.suppress(FileNotFoundError):  # another call has finished it
-            os.chown(draft, self._student, self._student, dir_fd=homes, follow_symlinks=False)
+            os.chown(draft, *self._student, dir_fd=homes, follow_symlinks=False)
             self._between("name the home")
             _rename(draft, homes, homes, home)
 
@@ -153,7 +154,7 @@ class Mover:
             if error.errno in _LOOK_AGAIN:
                 return False
             raise
-        return stat.S_ISDIR(found.st_mode) and found.st_uid == self._student
+        return stat.S_ISDIR(found.st_mode) and found.st_uid == self._student[0]
 
     def _use_of(self, slot: str) -> tuple[int, int]:
         """The number and the state."""
@@ -234,6 +235,6 @@ _made: list[Mover] = []
 def handle(event: Any, _context: object) -> dict[str, str]:
     """Lambda's entry. The file system is mounted before the function starts."""
     if not _made:
-        student = int(os.environ.get("APRANOVA_STUDENT_UID", STUDENT_UID))
-        _made.append(Mover(Path(os.environ["APRANOVA_FILES"]), student=student))
+        uid, gid = os.environ.get("APRANOVA_STUDENT", "{}:{}".format(*STUDENT)).split(":")
+        _made.append(Mover(Path(os.environ["APRANOVA_FILES"]), student=(int(uid), int(gid))))
     return answer(_made[0], event)

@@ -93,7 +93,7 @@ def deployed(hundred: Assembly, tmp_path_factory: pytest.TempPathFactory) -> Ite
             template = json.loads(hundred.template_file(stack).read_text())
             name = f"apranova-{stack}"
             body = for_ministack(emulated(stack, template, fallen), zone_id)
-            files = f'{json.dumps(str(folder / "efs"))}, "APRANOVA_STUDENT_UID": "{os.getuid()}"'
+            files = f'{json.dumps(str(folder / "efs"))}, "APRANOVA_STUDENT": "{os.getuid()}:{os.getgid()}"'
             body = body.replace(f'"APRANOVA_FILES": "{MOUNT}"', f'"APRANOVA_FILES": {files}')  # as if it were mounted
             aws.client("s3").put_object(Bucket="templates", Key=f"{stack}.json", Body=body.encode())
             formation.create_stack(

@@ -46,7 +46,9 @@ def place(aws: AwsEmulator) -> Iterator[Place]:
         Role="arn:aws:iam::111122223333:role/mover",
         Handler=MOVER_HANDLER,
         Code={"ZipFile": packed.getvalue()},
-        Environment={"Variables": {"APRANOVA_FILES": str(aws.files), "APRANOVA_STUDENT_UID": str(os.getuid())}},
+        Environment={
+            "Variables": {"APRANOVA_FILES": str(aws.files), "APRANOVA_STUDENT": f"{os.getuid()}:{os.getgid()}"}
+        },
         Timeout=10,
     )
     yield made

@@ -20,7 +20,7 @@ KILLS = 200
 
 def mover_on(root: Path, between: Callable[[str], None] = lambda _step: None) -> Mover:
     """A new one each time, as in a new Lambda instance."""
-    return Mover(root, student=os.getuid(), between=between)
+    return Mover(root, student=(os.getuid(), os.getgid()), between=between)
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_a_home_of_somebody_else_or_a_link_is_not_moved(root: Path) -> None:
     with pytest.raises(Refused, match="missing"):
         mover_on(root).bring(link, SLOT, use=1)
     with pytest.raises(Refused, match="missing"):
-        Mover(root, student=os.getuid() + 1).bring(ANNA, SLOT, use=1)
+        Mover(root, student=(os.getuid() + 1, os.getgid())).bring(ANNA, SLOT, use=1)
 
 
 def test_what_is_no_home_is_kept_aside_and_two_homes_of_one_name_are_never_merged(root: Path) -> None:

@@ -29,7 +29,7 @@ class Functions:
     """The Lambda service: the mover works on real files, other invocations are noted."""
 
     def __init__(self, files: Path) -> None:
-        self.mover = Mover(files, student=os.getuid())
+        self.mover = Mover(files, student=(os.getuid(), os.getgid()))
         self.sent: list[dict[str, Any]] = []
         self.moves: list[dict[str, Any]] = []
         self.fails: list[str] = []
