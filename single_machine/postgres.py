@@ -120,7 +120,9 @@ def command(data_dir: Path, sockets: Path, *, durable: bool = True) -> list[str]
 
 
 def is_ready(sockets: Path) -> bool:
-    return _run([str(binary_paths().pg_isready), "--quiet", "--host", str(sockets), "--timeout", "2"]).returncode == 0
+    arguments = [str(binary_paths().pg_isready), "--quiet", "--host", str(sockets), "--timeout", "2"]
+    # Without a name that exists, the server writes an error into its log each time.
+    return _run([*arguments, "--username", SUPERUSER, "--dbname", "postgres"]).returncode == 0
 
 
 def ensure_database(sockets: Path, name: str) -> None:
