@@ -111,7 +111,7 @@ def test_the_terminal_opens_files_in_the_editor_and_git_asks_there_for_its_messa
     page.wait_for_selector('.tab.active[data-resource-name="lines.txt"]')
     page.get_by_text("Ln 31, Col 1").wait_for()
     in_terminal("code -d left.txt right.txt")
-    page.wait_for_selector(".monaco-diff-editor")
+    page.wait_for_selector(".monaco-diff-editor .monaco-editor.focused")  # before, it takes the keys away
     in_terminal("echo from a pipe | code -")
     until(lambda: "from a pipe" in page.locator(".editor-instance").first.inner_text().replace("\xa0", " "))
     in_terminal("git add lines.txt && git commit; git log --format=%s > committed")
