@@ -7,6 +7,7 @@
   const ASK_EVERY_MS = 500;
   const ASK_WITHIN_MS = 2_000;
   const AWAY_TOLERATED_MS = 1_500; // a restart of a part of the platform: VS Code connects again by itself
+  const READ_MS = 1_000; // or the page would go before the person has read why
   const RELAUNCHES_MAX = 2; // in this tab, within the time below: then a person decides
   const RELAUNCHES_WITHIN_MS = 10 * 60_000;
   const STORED = "apranova.relaunches";
@@ -44,7 +45,7 @@
       if (found === "task_ended") {
         if (mayRelaunch()) {
           show(found);
-          reopen();
+          setTimeout(reopen, READ_MS);
           return;
         }
         show("again");
