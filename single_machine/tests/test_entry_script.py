@@ -20,11 +20,14 @@ ROOT = Path(__file__).parents[2]
         ("costs", "--history", "none.toml"),
         ("simulate", "--students", "5", "--timetable", "none.toml"),
         ("infrastructure", "--settings", "none.toml"),
+        ("simulate", "--history", "/dev/stdin", "--timetable", "none.toml"),  # a pipe is there
     ],
 )
 def test_a_file_that_is_not_there_is_told_before_anything_is_installed(tmp_path: Path, words: tuple[str, ...]) -> None:
     script = shutil.copy(ROOT / "apranova", tmp_path)
-    done = subprocess.run([sys.executable, script, *words], capture_output=True, text=True, check=False, cwd=tmp_path)
+    done = subprocess.run(
+        [sys.executable, script, *words], input="", capture_output=True, text=True, check=False, cwd=tmp_path
+    )
     option = words[-1].partition("=")[0] if "=" in words[-1] else words[-2]
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"apranova: {option}: there is no file none.toml\n"
