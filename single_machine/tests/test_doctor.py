@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 import socket
 from pathlib import Path
 
 import pytest
 
+from contract.manager import FleetAnswer
 from single_machine import doctor
 from single_machine.certificate import CertificateFiles
 from single_machine.doctor import Answer, Verdict
+from single_machine.running import starting
 from single_machine.settings import Settings, Tls, read_settings
 from tests.certificates import make_certificate
 
@@ -84,6 +87,51 @@ def test_a_mail_server_that_is_away(settings: Settings) -> None:
 def test_a_folder_that_cannot_be_written(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.access", lambda *_: False)
     assert [answer.verdict for answer in (*doctor._disk(settings), *doctor._snapshots(settings))] == [Verdict.NO] * 2
+
+
+@pytest.mark.parametrize(
+    ("why_not", "text", "remedy"),
+    [
+        ("It does not start.\n  Switch it on:\n    sudo …", "It does not start.", "Switch it on:\n    sudo …"),
+        ("Bubblewrap is missing. Install it: …", "Bubblewrap is missing. Install it: …", ""),
+    ],
+)
+def test_the_way_to_isolation_is_told_once(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, why_not: str, text: str, remedy: str
+) -> None:
+    monkeypatch.setattr(doctor, "why_no_bubblewrap", lambda _uid: why_not)
+    assert [*doctor._isolation(settings)] == [Answer("isolation", Verdict.NO, text, remedy)]
+
+
+@pytest.mark.parametrize(
+    ("memory", "verdict"),
+    [("cgroup version 2", Verdict.YES), ("the engine adds up …; no cgroup: other processes share it", Verdict.LOOK)],
+)
+def test_limits_are_what_the_engine_found_not_what_this_user_might_do(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, memory: str, verdict: Verdict
+) -> None:
+    [before] = doctor._limits(settings)
+    assert before.verdict is Verdict.LOOK
+    enforced = {"memory": memory, "processes": "RLIMIT_NPROC in the sandbox's user namespace"}
+    fleet = FleetAnswer((), (), (), 0, "bubblewrap", enforced)
+    monkeypatch.setattr(doctor, "find_running", starting)
+    monkeypatch.setattr(doctor, "ask_fleet", lambda *_: fleet)
+    [while_starting] = doctor._limits(settings)
+    assert while_starting == before
+    monkeypatch.setattr(doctor, "find_running", lambda of: dataclasses.replace(starting(of), starting=False))
+    [answer] = doctor._limits(settings)
+    assert answer.verdict is verdict
+    assert (memory in answer.text) == (verdict is Verdict.LOOK)
+
+
+@pytest.mark.parametrize(("free_gb", "verdict"), [(90, Verdict.YES), (4, Verdict.NO)])
+def test_a_large_disk_needs_no_more_than_the_reserve(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, free_gb: int, verdict: Verdict
+) -> None:
+    usage = shutil.disk_usage("/")._replace(total=2000 * 10**9, free=free_gb * 10**9)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
+    [answer] = doctor._disk(settings)
+    assert answer.verdict is verdict
 
 
 def test_a_script_can_read_it(
