@@ -6,7 +6,6 @@ import argparse
 import functools
 import os
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 from contract.environment import BadSetting
@@ -51,12 +50,14 @@ def main() -> int:
     history_parser.add_argument("--to", dest="end", metavar="DATE", help="only before then")
     arguments = parser.parse_args()
     file: Path | None = arguments.settings or _path(os.environ.get("APRANOVA_SETTINGS", ""))
+    given = frozenset(name for name, value in os.environ.items() if value.strip())
     try:
         if file is not None:
-            _set_missing_variables(read_school_file(file))
+            # Here at the entry, once: this process and those that it starts read the environment.
+            os.environ.update({name: value for name, value in read_school_file(file).items() if name not in given})
         return _carry_out(arguments)
     except BadSetting as problem:
-        print(f"apranova: {in_words_of_the_file(problem, file) if file else problem}", file=sys.stderr)
+        print(f"apranova: {in_words_of_the_file(problem, file, won=given) if file else problem}", file=sys.stderr)
     except CannotGoOn as problem:
         print(f"apranova: {problem}", file=sys.stderr)
     except OSError as problem:
@@ -68,13 +69,6 @@ def main() -> int:
 
 def _path(text: str) -> Path | None:
     return Path(text) if text.strip() else None
-
-
-def _set_missing_variables(variables: Mapping[str, str]) -> None:
-    """Here at the entry, once: this process and those that it starts read the environment."""
-    for name, value in variables.items():
-        if not os.environ.get(name, "").strip():
-            os.environ[name] = value
 
 
 def _carry_out(arguments: argparse.Namespace) -> int:

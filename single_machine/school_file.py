@@ -6,6 +6,7 @@ A variable that is set wins over the file, so that one start can differ without 
 from __future__ import annotations
 
 import difflib
+from collections.abc import Collection
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -79,11 +80,12 @@ def read_school_file(path: Path) -> dict[str, str]:
     return variables
 
 
-def in_words_of_the_file(problem: BadSetting, path: Path) -> BadSetting:
-    """The same problem, with the file's key in place of the variable that it stands for."""
+def in_words_of_the_file(problem: BadSetting, path: Path, *, won: Collection[str]) -> BadSetting:
+    """The same problem, with the file's key in place of the variable that it stands for. What the
+    environment set has `won` over the file and keeps its name."""
     text = str(problem)
     for key, variable in KEYS.items():
-        if text.startswith(variable + " "):
+        if variable not in won and text.startswith(variable + " "):
             return BadSetting(f"{path}: {key}{text.removeprefix(variable)}")
     return problem
 

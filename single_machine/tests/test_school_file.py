@@ -87,7 +87,9 @@ def test_a_refused_value_is_named_as_in_the_file(tmp_path: Path) -> None:
     path = tmp_path / "school.toml"
     with pytest.raises(BadSetting) as refused:
         _settings({"APRANOVA_PORT": "99999"})
-    assert str(in_words_of_the_file(refused.value, path)).startswith(f"{path}: listen.port is '99999'; a whole number")
+    told = str(in_words_of_the_file(refused.value, path, won=()))
+    assert told.startswith(f"{path}: listen.port is '99999'; a whole number")
+    assert in_words_of_the_file(refused.value, path, won=("APRANOVA_PORT",)) is refused.value
 
 
 def test_the_trial_stays_on_localhost() -> None:
