@@ -51,3 +51,14 @@ def test_every_command_that_a_document_names_exists() -> None:
     commands = set(re.findall(r'^    "([a-z-]+)": ', (ROOT / "apranova").read_text(encoding="utf-8"), re.MULTILINE))
     named = {name for document in documents() for name in COMMAND.findall(document.read_text(encoding="utf-8"))}
     assert named - commands == set()
+
+
+def test_the_readme_names_every_command_of_the_help_every_guide_and_every_runbook() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    script = (ROOT / "apranova").read_text(encoding="utf-8")
+    shown = script.partition('HELP = """')[2].partition('"""')[0]
+    commands = set(re.findall(r"^  ([a-z][a-z-]+) ", shown, re.MULTILINE))
+    assert commands, "so that the next line can fail"
+    assert commands - set(COMMAND.findall(readme)) == set()
+    pages = [page for folder in ("guides", "runbooks") for page in (ROOT / "docs" / folder).glob("*.md")]
+    assert [page.name for page in pages if f"({page.relative_to(ROOT)})" not in readme] == []
