@@ -20,6 +20,7 @@ from pathlib import Path
 
 import httpx
 import psutil
+from playwright.sync_api import Error as PageGone
 from playwright.sync_api import Page
 from playwright.sync_api import TimeoutError as NeverShown
 
@@ -167,7 +168,8 @@ def _strike_typing(school: School, code: VSCode, file: Path, part: str, blow: si
     began = time.monotonic()
     while not (saved := _saved_again(code, file)):
         if time.monotonic() - began > GIVE_UP_S:
-            raise AssertionError(f"nothing is saved after {blow.name} of {part}" + school.product.logs())
+            screen = _screen(code.page)
+            raise AssertionError(f"nothing is saved after {blow.name} of {part}: {screen}" + school.product.logs())
     blows.waits_s.append(time.monotonic() - began)
     blows.lost += sum(len(word) for word in shown if word not in saved)
     _resume(pid)
@@ -197,7 +199,18 @@ def _saved_again(code: VSCode, file: Path) -> str:
         if word in text:
             return text
         time.sleep(0.1)
+    with contextlib.suppress(NeverShown):  # a page that came again meanwhile need not have the keyboard in the editor
+        code.page.locator(".tab.active", has_text=TYPED).click(timeout=500)
+        code.page.keyboard.press("Control+End")
     return ""
+
+
+def _screen(page: Page) -> str:
+    """Where the student is and what they are told, on one line."""
+    told = [page.url]
+    with contextlib.suppress(PageGone):
+        told += page.locator("h1, [role=alert], .notification-toast").all_inner_texts()
+    return " ".join(" ".join(told).split())
 
 
 @contextmanager
