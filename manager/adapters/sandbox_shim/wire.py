@@ -80,7 +80,7 @@ def send(connection: socket.socket, message: object, descriptors: Sequence[int] 
 
 
 def receive(connection: socket.socket) -> tuple[Any, list[int]]:
-    """One message; b"" at the end of the connection. Raises OSError or ValueError."""
+    """One message; None at the end of the connection. Raises OSError or ValueError."""
     line, descriptors = b"", list[int]()
     while not line.endswith(b"\n"):
         part, more, _, _ = socket.recv_fds(connection, 65536, PASSED_MAX)
