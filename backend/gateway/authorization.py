@@ -66,7 +66,7 @@ class Authorization:
         """Raises `redis.RedisError` or `ApraNovaError`; Envoy then answers 503."""
         asked, cookie = _read(scope)
         place = self._site.find_place(asked.host)
-        page = self._find_page(asked)
+        page = self._find_page(asked) if place is not None and place.port else None
         access = view = None
         application_cookies = b""
         if place is not None:

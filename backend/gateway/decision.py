@@ -95,7 +95,7 @@ def decide(
     would see the ticket of everyone who opens it. The origin of a port holds nothing, so the
     student's app may have one there.
 
-    `page`: where Origin, or without one Referer, says that the request came from.
+    `page`: for a port, where Origin, or without one Referer, says that the request came from.
     `access`: what the cookie stands for. `view`: the host's workspace (None: unknown).
     """
     if place is None:
