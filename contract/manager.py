@@ -166,7 +166,6 @@ class HomeUseView:
     limit_bytes: int
     limit_files: int
     level: DiskLevel
-    measured_at: float
     text: str = ""
     """For the student, sentences; empty while the home is within its limits."""
 
@@ -251,9 +250,6 @@ class DiskView:
 
     nearly_full: bool
     """Less is free than the platform's reserve. Workspaces that fill it are saved and stopped."""
-    free_bytes: int
-    total_bytes: int
-    reserve_bytes: int
     text: str
     """For the operator, sentences with figures."""
 

@@ -56,7 +56,7 @@ def disk_view(spaces: tuple[Space, ...], policy: Policy) -> DiskView:
             f"The disk with {names} is nearly full: {left}, {kept}. Workspaces go on, but those that "
             "fill it are saved and stopped. Free some space, or make the disk larger."
         )
-    return DiskView(bool(full), worst.free_bytes, worst.total_bytes, reserve, text)
+    return DiskView(bool(full), text)
 
 
 def to_stop(

@@ -83,7 +83,6 @@ def _home_use(workspace: Workspace, policy: Policy) -> HomeUseView | None:
         limit_bytes=policy.home_bytes_max,
         limit_files=policy.home_files_max,
         level=disk.level,
-        measured_at=disk.use.measured_at,
         text=student_words(disk, policy, running=running, stopped_for_it=stopped_for_it),
     )
 

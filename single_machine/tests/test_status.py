@@ -16,12 +16,12 @@ def fleet(*, nearly_full: bool, homes: dict[str, HomeUseView]) -> FleetAnswer:
         WorkspaceView(name, "7", WorkspaceKind.VSCODE, WorkspaceState.STOPPED, version=1, home_use=use)
         for name, use in homes.items()
     )
-    disk = DiskView(nearly_full, 10**9, 10**11, 5 * 10**9, "The disk with the homes: 1.0 GB of 100.0 GB are free.")
+    disk = DiskView(nearly_full, "The disk with the homes: 1.0 GB of 100.0 GB are free.")
     return FleetAnswer(views, (), (), 0, "bubblewrap", {}, disk=disk)
 
 
 def home(used_bytes: int, files: int, level: DiskLevel) -> HomeUseView:
-    return HomeUseView(used_bytes, files, 5 * 10**9, 300_000, level, 0.0)
+    return HomeUseView(used_bytes, files, 5 * 10**9, 300_000, level)
 
 
 def test_a_nearly_full_disk_and_large_homes_are_named_with_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:

@@ -242,7 +242,7 @@ def test_what_a_home_uses_is_part_of_its_workspace(signed_in, manager):
     assert workspace["home_use"] is None
     text = "Your home uses 4.2 GB of 5.0 GB. Delete files that you do not need."
     manager.change(
-        workspace["id"], home_use=HomeUseView(4_200_000_000, 12, 5_000_000_000, 300_000, DiskLevel.NEAR, 1.0, text)
+        workspace["id"], home_use=HomeUseView(4_200_000_000, 12, 5_000_000_000, 300_000, DiskLevel.NEAR, text)
     )
     use = one.get(f"/api/workspace/{workspace['id']}/").json()["home_use"]
     assert (use["used_bytes"], use["level"], use["text"]) == (4_200_000_000, "near", text)

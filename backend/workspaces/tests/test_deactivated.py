@@ -65,7 +65,7 @@ def test_an_admin_who_looks_at_workspaces_learns_that_the_disk_is_nearly_full(si
     path = "/api/admin/workspaces/workspace/"
     assert "nearly full" not in admin.get(path).text
     text = "The disk with the homes is nearly full: 1.0 GB of 100.0 GB are free"
-    manager.disk = DiskView(nearly_full=True, free_bytes=1, total_bytes=10, reserve_bytes=2, text=text)
+    manager.disk = DiskView(nearly_full=True, text=text)
     assert text in admin.get(path).text
     manager.unreachable = True
     assert admin.get(path).status_code == 200

@@ -159,7 +159,7 @@ def test_a_disk_that_becomes_nearly_full_is_told_to_everybody_who_watches(watche
     assert watched.get("/api/workspace/").json()["notices"] == []
     with watching(watched, watched.workspace) as stream:
         assert stream.next("notices") == []
-        manager.disk = DiskView(nearly_full=True, free_bytes=1, total_bytes=10, reserve_bytes=2, text="for operators")
+        manager.disk = DiskView(nearly_full=True, text="for operators")
         (notice,) = stream.next("notices")
     assert "The school's disk is nearly full" in notice
     assert watched.get("/api/workspace/").json()["notices"] == [notice]
