@@ -8,7 +8,6 @@ timetable, and says since when and why.
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
 
@@ -17,16 +16,17 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from backend.accounts.models import User
-from backend.audit.record import record
 from backend.cohorts.calendar.faults import BadTimetable
-from backend.cohorts.calendar.text import decode
+from backend.cohorts.calendar.text import Text, decode
 from backend.cohorts.models import Cohort, Feed, Timetable
 from backend.cohorts.outbox import cohort_changed
-from backend.cohorts.readings import columns, read_upload, stored_classes
+from backend.cohorts.readings import columns, read_text, stored_classes
+from backend.cohorts.services import record_change
 from backend.cohorts.timetable import CONTENT_BYTES_MAX, DAYS_AHEAD, ClassMeeting, TimetableReading
 from backend.cohorts.timetable_changes import CHANGES_MAX, Change, changes
+from backend.cohorts.timetables import replace_timetable
 from backend.platform.background import BackgroundWorker
-from backend.platform.problems import FieldError, ProblemError, not_found
+from backend.platform.problems import FieldError, ProblemError
 from backend.platform.public_fetch import Fetched, FetchLimits, Known, NotFetched, fetch, web_address
 
 EVERY = timedelta(hours=1)
@@ -39,35 +39,22 @@ logger = logging.getLogger(__name__)
 
 def preview_feed(cohort: Cohort, address: str) -> TimetableReading:
     """What the calendar at the address would mean for this cohort. Raises ProblemError."""
-    _, content, note = _fetch_now(address)
-    return _with_note(_read(cohort, content), note)
+    _, text = _fetch_now(address)
+    return read_text(text, cohort.time_zone, timezone.now())
 
 
 def follow(cohort: Cohort, address: str, *, acting_user: User) -> Timetable:
     """Make the calendar at the address the cohort's timetable. Raises ProblemError."""
-    fetched, content, note = _fetch_now(address)
-    reading, now = _with_note(_read(cohort, content), note), timezone.now()
+    fetched, text = _fetch_now(address)
+    now = timezone.now()
+    reading = read_text(text, cohort.time_zone, now)
     feed = Feed(cohort=cohort, address=web_address(address, loopback=_limits().loopback))
     feed.etag, feed.modified = fetched.version.etag, fetched.version.modified
     feed.read_at, feed.due_at = now, now + EVERY
     with transaction.atomic():
-        if not Cohort.objects.select_for_update().filter(pk=cohort.pk).exists():
-            raise not_found("This cohort was deleted in the meantime.", reason="cohort_not_found")
-        timetable, _ = Timetable.objects.update_or_create(
-            cohort=cohort,
-            defaults={
-                "file_name": feed.host[:200],
-                "content": content,
-                "read_at": now,
-                "uploaded_at": now,
-                "uploaded_by": acting_user,
-                **columns(reading),
-            },
-        )
-        Feed.objects.filter(cohort=cohort).delete()
+        timetable = replace_timetable(cohort, feed.host[:200], text.content, reading, now=now, acting_user=acting_user)
         feed.save(force_insert=True)
-        _record("cohort.timetable_followed", cohort, acting_user, host=feed.host, classes=len(reading.classes))
-        cohort_changed(cohort.pk)
+        record_change("cohort.timetable_followed", cohort, acting_user, host=feed.host, classes=len(reading.classes))
     return timetable
 
 
@@ -107,7 +94,7 @@ def _read_one(feed: Feed) -> None:
             _read_well(feed)
             return
         text = decode(fetched.body, charset=fetched.charset)
-        reading = _with_note(_read(cohort, text.content), text.note)
+        reading = read_text(text, cohort.time_zone, timezone.now())
     except (NotFetched, BadTimetable) as error:
         _broke(feed, str(error))
     except ProblemError as error:
@@ -121,7 +108,7 @@ def _read_one(feed: Feed) -> None:
 def _read_well(feed: Feed) -> None:
     with transaction.atomic():
         if feed.broken_since is not None:
-            _record("cohort.feed_works_again", feed.cohort, None, host=feed.host)
+            record_change("cohort.feed_works_again", feed.cohort, None, host=feed.host)
         Feed.objects.filter(pk=feed.pk, address=feed.address).update(
             read_at=timezone.now(), broken_since=None, problem=""
         )
@@ -130,7 +117,7 @@ def _read_well(feed: Feed) -> None:
 def _broke(feed: Feed, problem: str) -> None:
     with transaction.atomic():
         if feed.broken_since is None:
-            _record("cohort.feed_broke", feed.cohort, None, host=feed.host, problem=problem)
+            record_change("cohort.feed_broke", feed.cohort, None, host=feed.host, problem=problem)
         Feed.objects.filter(pk=feed.pk, address=feed.address).update(
             broken_since=feed.broken_since or timezone.now(), problem=problem
         )
@@ -151,7 +138,7 @@ def _changed(feed: Feed, fetched: Fetched, content: str, reading: TimetableReadi
         if found:
             same.changed_at, same.changes_count = now, len(found)
             same.changes = [_change(it) for it in found[:CHANGES_MAX]]
-            _record("cohort.timetable_changed", feed.cohort, None, host=feed.host, changes=len(found))
+            record_change("cohort.timetable_changed", feed.cohort, None, host=feed.host, changes=len(found))
         same.save(update_fields=("etag", "modified", "changed_at", "changes", "changes_count"))
         different = found or timetable.content != content
         Timetable.objects.filter(pk=timetable.pk).update(content=content, read_at=now, **columns(reading))
@@ -178,7 +165,7 @@ def _limits() -> FetchLimits:
     return FetchLimits(2 * CONTENT_BYTES_MAX, loopback=settings.ENVIRONMENT.feeds_from_loopback)
 
 
-def _fetch_now(address: str) -> tuple[Fetched, str, str | None]:
+def _fetch_now(address: str) -> tuple[Fetched, Text]:
     """For a person who waits. Raises ProblemError."""
     if not connection.in_atomic_block:
         connection.close()
@@ -189,15 +176,7 @@ def _fetch_now(address: str) -> tuple[Fetched, str, str | None]:
         raise _bad_address([error.text]) from None
     except BadTimetable as error:
         raise _bad_address([str(it) for it in error.faults]) from None
-    return fetched, text.content, text.note
-
-
-def _read(cohort: Cohort, content: str) -> TimetableReading:
-    return read_upload(content, cohort.time_zone, timezone.now())
-
-
-def _with_note(reading: TimetableReading, note: str | None) -> TimetableReading:
-    return reading if note is None else replace(reading, notes=(note, *reading.notes))
+    return fetched, text
 
 
 def _bad_address(messages: list[str]) -> ProblemError:
@@ -207,7 +186,3 @@ def _bad_address(messages: list[str]) -> ProblemError:
         "This address cannot be followed; nothing was changed.",
         errors=[FieldError(field="body.address", message=" ".join(messages))],
     )
-
-
-def _record(action: str, cohort: Cohort, acting_user: User | None, **details: object) -> None:
-    record(action, actor=acting_user, target_type="cohort", target_id=cohort.pk, cohort=cohort.name, **details)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
@@ -66,6 +66,12 @@ def read_upload(content: str, zone: str, now: datetime) -> TimetableReading:
         return read_bounded(content, zone=zone, now=now)
     except BadTimetable as error:
         raise _problem(error) from None
+
+
+def read_text(text: Text, zone: str, now: datetime) -> TimetableReading:
+    """The same, with a note on how the bytes became text."""
+    reading = read_upload(text.content, zone, now)
+    return reading if text.note is None else replace(reading, notes=(text.note, *reading.notes))
 
 
 def _problem(error: BadTimetable) -> ProblemError:

@@ -35,7 +35,7 @@ def create_cohort(
         with transaction.atomic():
             cohort = Cohort.objects.create(name=name, track=track, time_zone=time_zone)
             cohort.instructors.set(instructors)
-            _record(
+            record_change(
                 "cohort.create",
                 cohort,
                 acting_user,
@@ -61,7 +61,7 @@ def change_cohort(cohort: Cohort, values: Mapping[str, Any], *, acting_user: Use
             Cohort.objects.filter(pk=cohort.pk).update(**wanted)
             if reading is not None:
                 reading.save()
-            _record("cohort.change", cohort, acting_user, changes=changes)
+            record_change("cohort.change", cohort, acting_user, changes=changes)
             cohort_changed(cohort.pk)
     except IntegrityError:
         raise _name_taken(wanted.get("name", "")) from None
@@ -78,7 +78,7 @@ def delete_cohort(cohort: Cohort, name: str, *, acting_user: User) -> None:
         )
     with transaction.atomic():
         students = [str(pk) for pk in cohort.memberships.values_list("student_id", flat=True)]  # pyright: ignore[reportAttributeAccessIssue]
-        _record("cohort.delete", cohort, acting_user, students=students)
+        record_change("cohort.delete", cohort, acting_user, students=students)
         cohort_id = cohort.pk
         cohort.delete()
         cohort_changed(cohort_id)
@@ -101,10 +101,10 @@ def set_instructors(cohort: Cohort, instructor_ids: Sequence[UUID], *, acting_us
         cohort.instructors.set(wanted)
         after = sorted(it.email for it in wanted)
         if before != after:
-            _record("cohort.instructors_set", cohort, acting_user, changes={"instructors": [before, after]})
+            record_change("cohort.instructors_set", cohort, acting_user, changes={"instructors": [before, after]})
 
 
-def _record(action: str, cohort: Cohort, acting_user: User | None, **details: object) -> None:
+def record_change(action: str, cohort: Cohort, acting_user: User | None, **details: object) -> None:
     record(action, actor=acting_user, target_type="cohort", target_id=cohort.pk, cohort=cohort.name, **details)
 
 

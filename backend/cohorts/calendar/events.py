@@ -27,7 +27,6 @@ class Event:
     start: Moment | None
     """None only in one that is canceled; one in a series may say only which one it is."""
     end: Moment | Length | None
-    end_line: int
     all_day_mark: bool
     """Its author's program says that it takes the whole day."""
     rules: tuple[Rule, ...] = ()
@@ -39,10 +38,6 @@ class Event:
     """RECURRENCE-ID: the start of the one in a series that this event is instead of."""
     and_later: bool = False
     """It also changes all later ones of the series (RANGE=THISANDFUTURE)."""
-
-    @property
-    def repeats(self) -> bool:
-        return bool(self.rules or self.more)
 
 
 @dataclass
@@ -88,7 +83,6 @@ def read_event(component: Component, zones: Zones, faults: Faults, *, all_cancel
         canceled=canceled,
         start=reading.start or reading.replaces,
         end=reading.end,
-        end_line=reading.end_line or component.line,
         all_day_mark=any(_text(component, name).upper() in ("TRUE", "1") for name in _ALL_DAY_MARKS),
         rules=tuple(reading.rules),
         except_rules=tuple(reading.except_rules),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from backend.cohorts.calendar.events import Event
 from backend.cohorts.calendar.rules import Rule, expand, keeps
@@ -119,22 +119,21 @@ class _Set:
     dates: set[datetime] = field(default_factory=set)
     moments: set[datetime] = field(default_factory=set)
     walls: set[datetime] = field(default_factory=set)
+    days: set[date] = field(default_factory=set)
+    """Of moments with a time; only a series without times looks at them."""
 
     def add(self, moment: Moment) -> _Set:
         if moment.is_date:
             self.dates.add(moment.local)
         elif moment.zone is not None:
             self.moments.add(moment.zone.to_utc(moment.local))
-            self.dates_of_days.add(self.zone.to_local(moment.zone.to_utc(moment.local)).date())
+            self.days.add(self.zone.to_local(moment.zone.to_utc(moment.local)).date())
         else:
             self.walls.add(moment.local)
             if self.zone is UTC_ZONE:
                 self.moments.add(self.default.to_utc(moment.local))
-            self.dates_of_days.add(moment.local.date())
+            self.days.add(moment.local.date())
         return self
-
-    dates_of_days: set[object] = field(default_factory=set)
-    """The days of moments with a time, which only a series without times looks at."""
 
     def has(self, local: datetime, *, is_date: bool) -> bool:
         if not (self.dates or self.moments or self.walls):
@@ -143,7 +142,7 @@ class _Set:
         if midnight in self.dates or local in self.walls:
             return True
         if is_date:
-            return local.date() in self.dates_of_days
+            return local.date() in self.days
         return bool(self.moments) and self.zone.to_utc(local) in self.moments
 
 
