@@ -3,11 +3,13 @@ although it is killed between any two steps."""
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -217,3 +219,45 @@ def test_two_calls_at_once_in_any_order_leave_each_home_in_one_place(root: Path)
                 mover.clear(slot, next_use=use)
             assert places_of(root, ANNA) == ["homes"]
             assert holds_its_work(root, ANNA)
+
+
+def test_a_clearance_overtaken_by_another_leaves_the_next_task_its_folder_and_its_home(root: Path) -> None:
+    """The other one comes in full between two steps of the first, and the next task with it."""
+    slot, use, overtaken = root / "slots" / SLOT, 1, 0
+    for step in range(6):
+        for brings in (False, True):
+            use += 1
+            mounted: list[int] = []
+            seen = iter(range(step))
+
+            def between(_step: str, seen=seen, use=use, brings=brings, mounted=mounted) -> None:
+                if mounted or next(seen, None) is not None:
+                    return
+                mover_on(root).clear(SLOT, next_use=use)
+                mounted.append(slot.stat().st_ino)
+                if brings:
+                    mover_on(root).bring(BEN, SLOT, use=use)
+
+            mover_on(root, between).clear(SLOT, next_use=use)
+            overtaken += len(mounted)
+            assert mounted in ([], [slot.stat().st_ino])
+            assert places_of(root, BEN) == [f"slots/{SLOT}" if brings and mounted else "homes"]
+            use += 1
+            mover_on(root).clear(SLOT, next_use=use)
+            assert places_of(root, BEN) == ["homes"]
+    assert overtaken >= 8
+
+
+@pytest.mark.parametrize("error", [errno.ENOENT, errno.ESTALE, errno.EIO])
+def test_a_rename_whose_answer_was_lost_is_found_done(root: Path, error: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rename, lost = os.rename, iter((True,))
+
+    def renamed(*given: Any, **named: Any) -> None:
+        rename(*given, **named)
+        if next(lost, False):
+            raise OSError(error, os.strerror(error))
+
+    monkeypatch.setattr(os, "rename", renamed)
+    mover_on(root).bring(ANNA, SLOT, use=1)
+    assert places_of(root, ANNA) == [f"slots/{SLOT}"]
+    assert next(lost, None) is None
