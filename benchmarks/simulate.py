@@ -20,11 +20,8 @@ from benchmarks.planning_run import planned
 
 SIZES = (100, 1_000, 10_000, 100_000)
 SIZES_QUICK = (100, 1_000)
-OPTIONS = (
-    *("--days", "7", "--homes", "fixed"),
-    *("--class-starts", "8,9,10,11,13,14,16,18", "--sweep-pause", "5"),
-)
-"""One week, homes as on AWS, and at most one reconcile pass each five seconds.
+OPTIONS = ("--days", "7", "--class-starts", "8,9,10,11,13,14,16,18", "--sweep-pause", "5")
+"""One week, and at most one reconcile pass each five seconds.
 
 Classes start at eight different hours. Else the launch rate of an AWS account would hide the rest.
 """

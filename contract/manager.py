@@ -289,10 +289,10 @@ class PoolView:
     policy: str
     """schedule | predicted"""
     targets: dict[str, int]
-    """Kind → warm tasks wanted now, without the personal tasks."""
+    """Kind → warm tasks wanted now."""
     decisions: tuple[str, ...]
     """The reasons for the targets, then what was done, newest first; at most 60 lines: 'started
-    ahead for 38 of Berlin-3: class at 09:00, 92 % usually come'."""
+    38 vscode: 38.2 launches expected within 60 s, …'."""
     forecast_error: float | None
     """Mean error of recent forecasts, 0 (exact) to 1 (useless); None before the first."""
     spent_h: float = 0.0
