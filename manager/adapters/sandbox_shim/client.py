@@ -160,7 +160,11 @@ class Child:
     @property
     def ended(self) -> bool:
         """Also when nobody had the time to notice."""
-        return self._ended.done() or bool(select.select([self._pidfd], (), (), 0)[0])
+        if self._ended.done():
+            return True
+        look = select.poll()  # select.select() refuses descriptors above 1023, and an engine has more
+        look.register(self._pidfd, select.POLLIN)
+        return bool(look.poll(0))
 
     async def wait(self) -> int:
         """The exit code; if negative, the number of the signal that ended it."""
