@@ -95,7 +95,7 @@ def _stamp(file: Path) -> tuple[int, int] | None:
         found = file.stat()
     except OSError:
         return None
-    return found.st_ino, found.st_mtime_ns
+    return found.st_ino, found.st_ctime_ns  # it also changes when a file is made readable
 
 
 def _read(file: Path, what: str) -> str:

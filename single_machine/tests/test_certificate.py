@@ -101,3 +101,12 @@ def test_a_renewed_certificate_is_taken_and_a_broken_one_never(tmp_path: Path) -
     assert fresh is not None
     assert fresh.not_after > first.not_after
     assert json.dumps(fresh.chain) in certificate_file(envoy).read_text()
+
+
+def test_a_certificate_that_is_made_readable_after_it_was_copied_is_taken(tmp_path: Path) -> None:
+    """A renewal hook copies, then calls chown or chmod, which leave the modification time."""
+    files = make_pair(tmp_path)
+    watch = CertificateWatch(files, hosts=HOSTS, envoy_dir=tmp_path / "envoy")
+    watch.take()
+    files.key.chmod(0o640)
+    assert watch.look(100.0) is not None
