@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
 import pytest
 
 from contract.environment import BadSetting
+from single_machine import doctor
+from single_machine.__main__ import main
 from single_machine.school_file import KEYS, in_words_of_the_file, read_school_file
 from single_machine.services import PASSED_ON
 from single_machine.settings import Settings, Tls, read_settings
@@ -92,6 +95,25 @@ def test_a_refused_value_is_named_as_in_the_file(tmp_path: Path) -> None:
     told = str(in_words_of_the_file(refused.value, path, won=()))
     assert told.startswith(f"{path}: listen.port is '99999'; a whole number")
     assert in_words_of_the_file(refused.value, path, won=("APRANOVA_PORT",)) is refused.value
+
+
+def test_a_command_takes_the_file_and_a_variable_wins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = _file(tmp_path, f'[data]\nfolder = "{tmp_path}"\n[listen]\nport = 8443\naddress = "127.0.0.9"\n')
+    found: list[Settings] = []
+    for words, variables in (
+        (["--settings", str(path)], {"APRANOVA_PORT": "8081"}),
+        ([], {"APRANOVA_SETTINGS": str(path), "APRANOVA_PORT": " "}),
+        (["--settings", str(path)], {"APRANOVA_PORT": "none"}),
+    ):
+        with monkeypatch.context() as patched:
+            patched.setattr("os.environ", {"PATH": os.defpath, **variables})
+            patched.setattr("sys.argv", ["apranova", "doctor", *words])
+            patched.setattr(doctor, "run", lambda settings, **_: found.append(settings))
+            main()
+    assert [(settings.host, settings.port) for settings in found] == [("127.0.0.9", 8081), ("127.0.0.9", 8443)]
+    assert capsys.readouterr().err.startswith("apranova: APRANOVA_PORT is 'none'; a whole number")
 
 
 def test_the_trial_stays_on_localhost() -> None:

@@ -1,11 +1,17 @@
 """What the guides promise can be set reaches the process that reads it."""
 
 import re
+import ssl
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
-from single_machine.services import PASSED_ON
+from single_machine.secrets_file import load_or_make
+from single_machine.services import PASSED_ON, Services
+from single_machine.settings import read_settings
+from tests.certificates import make_certificate
 
 GUIDES = Path(__file__).parents[2] / "docs" / "guides"
 SETTING = re.compile(r"^\| `(APRANOVA_\w+)`", re.MULTILINE)
@@ -34,3 +40,32 @@ def test_every_setting_in_a_guide_is_passed_on(guide: str) -> None:
     listed = set(SETTING.findall((GUIDES / guide).read_text()))
     assert listed, "the guide's table is found"
     assert listed - OF_THIS_MACHINE <= set(PASSED_ON)
+
+
+def test_envoy_is_asked_as_browsers_will_by_the_schools_name_over_tls(tmp_path: Path) -> None:
+    seen: list[str] = []
+
+    class Edge(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            seen.append(f"{self.headers['Host']}{self.path}")
+            self.send_response(200)
+            self.end_headers()
+
+    chain, key = make_certificate(tmp_path, ["learn.school.test"])
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(chain, key)
+    with HTTPServer(("127.0.0.1", 0), Edge) as server:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+        variables = {
+            "APRANOVA_HOME": str(tmp_path / "home"),
+            "APRANOVA_DOMAIN": "learn.school.test",
+            "APRANOVA_TLS": "files",
+            "APRANOVA_TLS_CERTIFICATE": str(chain),
+            "APRANOVA_TLS_KEY": str(key),
+        }
+        settings = read_settings(variables, source=tmp_path / "source", port=server.server_port)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        envoy = Services(settings, load_or_make(tmp_path / "secrets.json"), 1, 2, "bubblewrap").envoy(tmp_path)
+        assert envoy.ready()
+        server.shutdown()
+    assert seen == [f"learn.school.test:{server.server_port}/signin"]

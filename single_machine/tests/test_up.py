@@ -6,15 +6,18 @@ import dataclasses
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from single_machine import up
+from single_machine.certificate import CertificateFiles, CertificateWatch
 from single_machine.image_builds import ImageBuilds
 from single_machine.isolation_check import Isolation
 from single_machine.preflight import free_port, make_folders
 from single_machine.processes import Processes, ProcessSpec
-from single_machine.settings import Settings, read_settings
+from single_machine.running import starting
+from single_machine.settings import Settings, Tls, read_settings
 
 SOURCE = Path(__file__).parents[2]
 
@@ -87,3 +90,36 @@ def test_the_sandbox_engine_comes_before_the_manager(
 ) -> None:
     specs = started(settings, monkeypatch, isolation)
     assert list(specs) == ["shim", "engine", "manager", "backend", "portal", "envoy"]
+
+
+@pytest.mark.parametrize(("domain", "with_demo"), [("", True), ("learn.school.test", False)])
+def test_known_passwords_exist_on_localhost_alone(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, domain: str, with_demo: bool
+) -> None:
+    demos: list[bool] = []
+
+    def start(*_: object, demo: bool) -> NoReturn:
+        demos.append(demo)
+        raise up._Stop
+
+    monkeypatch.setattr(up, "_start", start)
+    up.run(dataclasses.replace(settings, domain=domain), demo=True)
+    assert demos == [with_demo]
+
+
+def test_a_school_that_runs_looks_for_a_new_certificate(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    looked: list[float] = []
+
+    def end(*_: object) -> NoReturn:
+        raise up._Stop
+
+    monkeypatch.setattr(up, "_start", lambda settings, *_, **__: starting(settings))
+    monkeypatch.setattr(up, "_tell", lambda *_, **__: None)
+    monkeypatch.setattr(up, "TICK_S", 0.0)
+    monkeypatch.setattr(CertificateWatch, "look", lambda _, now: looked.append(now))
+    monkeypatch.setattr(Processes, "tend", end)
+    files = CertificateFiles(tmp_path / "chain.pem", tmp_path / "key.pem")
+    up.run(dataclasses.replace(settings, tls=Tls.FILES, certificate=files), demo=False)
+    assert len(looked) == 1
