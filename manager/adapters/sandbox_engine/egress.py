@@ -54,7 +54,9 @@ class Refused(Exception):
         self.text = text
 
 
-_TOO_MANY = Refused("503 Service Unavailable", "This workspace has too many connections open")
+def _too_many() -> Refused:
+    """A new one each time: an exception keeps the frames of every place where it was raised."""
+    return Refused("503 Service Unavailable", "This workspace has too many connections open")
 
 
 class EgressProxy:
@@ -121,7 +123,7 @@ class EgressProxy:
         # Each connection holds a descriptor of the engine, of which all tasks have one pool. A few
         # more than the limit are read, because a reset would hide our answer from the program.
         if len(self._connections) > self._limits.connections_per_task_max + HEARD_OUT_MAX:
-            raise _TOO_MANY
+            raise _too_many()
         try:
             async with asyncio.timeout(self._limits.head_timeout_s):
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -130,7 +132,7 @@ class EgressProxy:
         except TimeoutError:
             raise Refused("408 Request Timeout", "The request's head did not arrive") from None
         if len(self._connections) > self._limits.connections_per_task_max:
-            raise _TOO_MANY
+            raise _too_many()
         target = _parse(head)
         far_reader, far_writer = await self._open(target)
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import ipaddress
 import shutil
 import tempfile
@@ -216,6 +217,18 @@ async def test_a_head_without_end_is_refused(internet: PretendedInternet) -> Non
 async def test_connections_of_a_task_are_counted(internet: PretendedInternet) -> None:
     limits = EgressLimits(connections_per_task_max=0)
     assert (await ask(internet, "CONNECT a.example:443 HTTP/1.1\r\n\r\n", limits=limits)).startswith("HTTP/1.1 503 ")
+
+
+async def test_refused_connections_leave_nothing_in_memory(internet: PretendedInternet) -> None:
+    async def readers_after(refusals: int) -> int:
+        for _ in range(refusals):
+            await ask(
+                internet, "CONNECT a.example:443 HTTP/1.1\r\n\r\n", limits=EgressLimits(connections_per_task_max=0)
+            )
+        gc.collect()
+        return sum(isinstance(it, asyncio.StreamReader) for it in gc.get_objects())
+
+    assert await readers_after(1) == await readers_after(5)
 
 
 async def test_refusals_in_a_loop_do_not_fill_the_log(
