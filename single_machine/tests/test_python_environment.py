@@ -1,0 +1,83 @@
+"""The script `apranova` makes the Python environment, and finishes one that was interrupted."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+SOURCE = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The script as a module, for a checkout whose lock files want nothing."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    loader = SourceFileLoader("entry_script", str(SOURCE / "apranova"))
+    spec = importlib.util.spec_from_loader(loader.name, loader)
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    loader.exec_module(module)
+    (tmp_path / "requirements").mkdir()
+    for name in ("product", "test"):
+        (tmp_path / "requirements" / f"{name}.txt").write_text(f"# {name}: nothing\n")
+    monkeypatch.setattr(module, "ROOT", str(tmp_path))
+    monkeypatch.setattr(module, "VENV", str(tmp_path / ".venv"))
+    return module
+
+
+def python_without_pip(folder: Path) -> Path:
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    return folder / "bin/python"
+
+
+def test_an_environment_that_was_cut_off_before_its_pip_is_made_anew(script: ModuleType, tmp_path: Path) -> None:
+    python = python_without_pip(tmp_path / ".venv")
+    assert not script.has_pip(str(python))
+    script.prepare_environment("product")
+    assert script.has_pip(str(python))
+    assert (tmp_path / ".venv/apranova-stamp").exists()
+    assert not (tmp_path / ".venv.unfinished").exists()
+
+
+def test_ctrl_c_while_it_is_made_leaves_a_mark_and_the_next_run_begins_anew(
+    script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when pip answers already: half of it is enough for that."""
+    venv, made = tmp_path / ".venv", []
+    monkeypatch.setattr(script, "has_pip", lambda _python: True)
+
+    def call(command: list[str], **_: object) -> int:
+        if command[1:3] == ["-m", "venv"]:
+            assert not venv.exists(), "nothing of the half one is left"
+            made.append(python_without_pip(venv))
+            if len(made) == 1:
+                raise KeyboardInterrupt
+        return 0
+
+    monkeypatch.setattr(script.subprocess, "call", call)
+    with pytest.raises(KeyboardInterrupt):
+        script.prepare_environment("product")
+    script.prepare_environment("product")
+    assert len(made) == 2
+    script.prepare_environment("product")
+    (tmp_path / "requirements/test.txt").write_text("# something new\n")
+    script.prepare_environment("test")  # another lock: the same environment is filled, not made anew
+    assert len(made) == 2
+
+
+def test_a_checkout_that_cannot_be_written_is_a_message(
+    script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / ".venv.lock").mkdir()
+    monkeypatch.setattr(script.sys, "argv", ["apranova", "up"])
+    with pytest.raises(SystemExit):
+        script.main()
+    said = capsys.readouterr().err
+    assert f"Is {tmp_path} yours?" in said
+    assert "Traceback" not in said
