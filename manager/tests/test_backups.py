@@ -288,6 +288,16 @@ def test_nothing_is_put_back_while_some_files_could_not_be_kept(
     assert "nothing has changed" in seen(school).failure
 
 
+def test_a_snapshot_that_lacks_unreadable_files_counts_and_says_so(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = school.snapshots.save
+    monkeypatch.setattr(school.snapshots, "save", lambda home_id: replace(save(home_id), whole=False))
+    used(school, "a.py")
+    assert seen(school).snapshot_at is not None
+    assert seen(school).snapshot_failure.startswith("Some files could not be read. The manager's log names the files")
+
+
 def test_a_delete_takes_the_wish_to_restore_back(school: School, monkeypatch: pytest.MonkeyPatch) -> None:
     used(school, "first.py")
     used(school, "second.py")
@@ -368,6 +378,14 @@ def test_snapshots_are_verified_in_rotation_once_a_week(school: School) -> None:
     assert backups.unverified_homes(school.backup_context, most=1) == (ANNA,)
 
 
+def test_snapshots_of_a_lost_home_are_left_as_they_are(school: School) -> None:
+    used(school, "a.py")
+    school.snapshots.unreadable.add(listed(school)[0])
+    del school.homes.files[home_of(school)]
+    backups.verify_snapshots(school.backup_context, ANNA)
+    assert (school.snapshots.verified, school.snapshots.aside) == ([], [])
+
+
 def test_damaged_snapshots_are_set_aside_and_a_new_one_is_taken_at_once(school: School) -> None:
     used(school, "a.py")
     school.snapshots.unreadable.add(listed(school)[0])
@@ -444,3 +462,6 @@ def test_where_nobody_measures_homes_a_snapshot_counts_them(school: School, monk
     assert use is not None
     assert (use.used_files, use.level) == (7, "over")
     assert "Launch your workspace, then delete files" in use.text
+    more = view(school.workspace(), replace(school.world.policy, home_bytes_max=10**10)).home_use
+    assert more is not None
+    assert (more.level, more.text) == ("within", "")  # who counted need not know the school's limit

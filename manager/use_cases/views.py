@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 from contract.errors import ApraNovaError, Reason
 from contract.manager import (
@@ -18,7 +19,7 @@ from contract.manager import (
 )
 from contract.names import StopReason, WorkspaceKind, WorkspaceState
 from manager.domain.lifecycle.backup_health import advice
-from manager.domain.lifecycle.disk import student_words
+from manager.domain.lifecycle.disk import level_of, student_words
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy
 from manager.ports.task_agent import AgentUnreachable
@@ -72,9 +73,9 @@ def _snapshot_failure(workspace: Workspace) -> str:
 
 
 def _home_use(workspace: Workspace, policy: Policy) -> HomeUseView | None:
-    disk = workspace.disk
-    if disk is None:
+    if workspace.disk is None:
         return None
+    disk = replace(workspace.disk, level=level_of(workspace.disk.use, policy))
     running = workspace.state is WorkspaceState.RUNNING
     stopped_for_it = workspace.stop_reason is StopReason.DISK and not running
     return HomeUseView(
