@@ -31,6 +31,31 @@ def test_a_stop_answers_stopping_and_the_pass_saves_then_ends() -> None:
     assert [step.name for step in workspace.steps][-3:] == ["saving", "saved", "task_stopped"]
 
 
+@pytest.mark.parametrize("dies", [False, True])
+def test_stopped_is_recorded_only_when_the_home_is_back_at_rest(dies: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    school = running()
+    task, released = school.task(), []
+
+    def release(task_id: str) -> None:
+        assert not task.alive
+        released.append(task_id)
+        if len(released) < 3:
+            raise ApraNovaError(Reason.INTERNAL, "the mover does not answer")
+
+    monkeypatch.setattr(school.runner, "release", release)
+    if dies:
+        school.runner.end(task.spec.task_id, "killed")
+    else:
+        stop(school.world, ANNA)
+    for _ in range(2):
+        school.reconcile_pass()
+        assert school.workspace().state is not WorkspaceState.STOPPED
+        school.later(60.0)
+    school.settle()
+    assert school.workspace().state is WorkspaceState.STOPPED
+    assert set(released) == {task.spec.task_id}
+
+
 def test_a_repeated_stop_changes_nothing() -> None:
     school = running()
     first = stop(school.world, ANNA)
