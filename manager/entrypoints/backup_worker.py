@@ -1,5 +1,4 @@
-"""The backup worker as AWS calls it: a function for each EFS file system, which mounts its
-`/homes`.
+"""The backup worker as AWS calls it: a function that mounts `/homes`.
 
 | sender | event | action |
 |---|---|---|

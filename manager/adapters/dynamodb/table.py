@@ -5,15 +5,16 @@
 | workspace, task | `workspace#<id>`, `task#<id>` | `record` | `due`, `pool`, `listed` |
 | cohort | `cohort#<id>` | `record` | `due` |
 | past launches, the pool's outlook | `demand#<id>`, `outlook#<id>` | `record` | – |
-| where a home's files are (efs/homes.py) | `home#<id>` | `record` | – |
+| that a home is being purged (efs/homes.py) | `home#<id>` | `record` | – |
 | what ECS was asked for a task (ecs/references.py) | `task#<id>` | `engine` | – (it expires) |
+| slot (ecs/slots.py) | `slot#<id>` | `engine` | `pool`, while it is free |
 
 The indexes are sparse: an item without an index's key attributes is not in it and costs nothing.
 
 | index | keys | projection | content |
 |---|---|---|---|
 | `due` | `due_queue` S, `due_at` N | keys only | records with a `due_at`, earliest first |
-| `pool` | `pool_queue` S, `pool_rank` N | all | the pool's tasks; a launch reads them at once |
+| `pool` | `pool_queue` S, `pool_rank` N | all | the pool's tasks, read by each launch; free slots |
 | `listed` | `listed_kind` S, `listed_order` S | keys only | workspaces and tasks, for operators |
 """
 
