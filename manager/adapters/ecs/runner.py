@@ -25,7 +25,7 @@ from contract.wire import to_json
 from manager.adapters.dynamodb.refusals import code_of
 from manager.adapters.ecs import answers
 from manager.adapters.ecs.definitions import AGENT_PORT, CONTAINER
-from manager.adapters.ecs.references import Intent, Reference, References, SlotTaken
+from manager.adapters.ecs.references import LEASE_S, Intent, Reference, References, SlotTaken
 from manager.adapters.ecs.settings import EcsSettings
 from manager.adapters.ecs.slots import Slots, SlotUse
 from manager.adapters.efs.homes import EfsHomeVolumes
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
 
 RUN_TASK_MAX_S = 60.0
-"""More than a RunTask can take with all its tries: 4 of at most 12 s, and the pauses between; less
-than references.LEASE_S."""
+"""More than a RunTask can take with all its tries: 4 of at most 12 s, and the pauses between. So
+much of the lease must be left when it begins."""
 _PREPARED_EVERY_S = 30.0
 _PAGE = 100
 _FRESH_S = 60.0
@@ -84,7 +84,7 @@ class EcsTaskRunner:
                 self._asked(lambda: self._references.started(spec.task_id, arn))
                 return
         try:
-            self._run(spec, intent.definition)
+            self._run(spec, intent)
         except ApraNovaError as error:
             if error.reason in _FINAL:
                 self._asked(lambda: self._references.given_up(spec.task_id))
@@ -194,7 +194,10 @@ class EcsTaskRunner:
                 continue
         raise answers.unreachable("no slot is ready for another task; a pass makes more")
 
-    def _run(self, spec: TaskSpec, definition: str) -> None:
+    def _run(self, spec: TaskSpec, intent: Intent) -> None:
+        definition = intent.definition
+        if self._clock.now() - intent.asked_at > LEASE_S - RUN_TASK_MAX_S:  # a stop could miss the task
+            raise answers.unreachable("recording the start took too long; it will be repeated")
         try:
             spot = _on_spot(spec.task_id, self._settings.spot_percent)
             answer = self._run_task(spec, definition, provider="FARGATE_SPOT" if spot else "FARGATE")

@@ -93,6 +93,26 @@ def test_a_stop_does_not_report_a_task_gone_while_its_start_is_under_way(ecs: Su
     assert not ecs.asked("RunTask")
 
 
+def test_a_start_that_was_held_up_asks_nothing_of_ecs_and_is_repeated_after_the_lease(
+    ecs: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec, record = ecs.spec(), References.record_intent
+
+    def slowly(*given: Any) -> Any:
+        intent = record(*given)
+        ecs.fake_clock.advance(LEASE_S / 2)
+        return intent
+
+    with monkeypatch.context() as held_up:
+        held_up.setattr(References, "record_intent", slowly)
+        with pytest.raises(ApraNovaError) as refused:
+            ecs.runner.start(spec)
+    assert (refused.value.reason, ecs.asked("RunTask")) == (Reason.INTERNAL, [])
+    ecs.fake_clock.advance(LEASE_S)
+    ecs.runner.start(spec)
+    assert len(ecs.asked("RunTask")) == 1
+
+
 def test_two_starts_at_once_are_one(ecs: Subject) -> None:
     spec = ecs.spec()
     for runner in (ecs.runner, ecs.another_runner()):
