@@ -71,7 +71,7 @@ def look_ups() -> None:
 
 
 def log_flood() -> None:
-    """Into the output of VS Code's server, which is the agent's, whose log the engine keeps."""
+    """Into the output of VS Code's server, which is the agent's; the shim keeps the end of it."""
     server = next(pid for pid in _pids() if b"server.js" in _command(pid))
     line = b"x" * 4000 + b"\n"
     with open(f"/proc/{server}/fd/1", "wb", buffering=0) as log:  # noqa: PTH123

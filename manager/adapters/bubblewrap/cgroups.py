@@ -155,7 +155,7 @@ def find_hierarchy(name: str, owner_uid: int) -> Hierarchy:
 
 
 def _version_2(own: Path, name: str, owner_uid: int) -> tuple[Path | None, dict[str, str]]:
-    """Only a cgroup without processes can delegate controllers, so the engine moves into a leaf."""
+    """Only a cgroup without processes can delegate controllers, so the shim moves into a leaf."""
     try:
         present = (own / "cgroup.controllers").read_text().split()
         available = [controller for controller in _CONTROLLERS if controller in present]
@@ -166,11 +166,11 @@ def _version_2(own: Path, name: str, owner_uid: int) -> tuple[Path | None, dict[
         if own.parent == own or own == _mount_root_of(own):
             _hand_down(own, available)
         else:
-            # In a cgroup of our own (a systemd scope) the engine moves to a leaf, then delegates.
+            # In a cgroup of our own (a systemd scope) the shim moves to a leaf, then delegates.
             leaf = own / "engine"
             leaf.mkdir(exist_ok=True)
             if (own / "cgroup.procs").read_text().split() != [str(os.getpid())]:
-                return None, dict.fromkeys(_CONTROLLERS, "other processes share the engine's cgroup")
+                return None, dict.fromkeys(_CONTROLLERS, "other processes share the shim's cgroup")
             _write(leaf / "cgroup.procs", os.getpid())
             _hand_down(own, available)
             for path in (own / "cgroup.procs", leaf, leaf / "cgroup.procs"):
