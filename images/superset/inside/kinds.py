@@ -271,8 +271,7 @@ def _kind_of_typed(value: object) -> Kind | None:
         case float():
             return None if math.isnan(value) else Kind.REAL
         case Decimal():
-            exact = value.is_finite() and Decimal(repr(float(value))) == value
-            return Kind.REAL if exact else Kind.TEXT
+            return Kind.REAL if value.is_finite() and _is_kept(value, float(value)) else Kind.TEXT
         case dt.datetime():
             return None if value != value else Kind.DATETIME  # pandas' NaT
         case dt.date():
@@ -303,9 +302,10 @@ def _typed(value: Any, kind: Kind) -> Any:
         case Kind.TEXT:
             return _without_nul(_text(value))
         case Kind.INTEGER | Kind.REAL | Kind.BOOLEAN if isinstance(value, bool | int | float | Decimal):
-            number = float(value) if kind is Kind.REAL else int(value)
-            if number == value and (kind is Kind.REAL or _fits(int(number))):
-                return number
+            with suppress(OverflowError, ValueError):  # infinite, or no number
+                number = float(value) if kind is Kind.REAL else int(value)
+                if _is_kept(value, number) and (kind is Kind.REAL or _fits(int(number))):
+                    return number
         case Kind.DATETIME | Kind.DATE if isinstance(value, dt.date):
             return dates.stored(value, day_first=False, only_day=kind is Kind.DATE)
         case Kind.BYTES if isinstance(value, bytes):
@@ -313,6 +313,11 @@ def _typed(value: Any, kind: Kind) -> Any:
         case _:
             pass
     raise ValueError(f"does not fit into a column with {_IN_WORDS[kind]}")
+
+
+def _is_kept(value: float | Decimal, number: float) -> bool:
+    """Whether the number is written like the value: 0.1 is, though no binary number is a tenth."""
+    return number == value or (isinstance(value, Decimal) and value.is_finite() and Decimal(repr(number)) == value)
 
 
 def _without_nul(text: str) -> str:

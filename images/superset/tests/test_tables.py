@@ -5,13 +5,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from images.superset.inside import sources, tables
 from images.superset.inside.kinds import Kind, Reading, asked_kinds
-from images.superset.inside.sources import Shape
+from images.superset.inside.sources import Shape, Source
 from images.superset.inside.text_files import Unreadable
 
 
@@ -139,10 +140,36 @@ def test_names_that_no_table_can_have(database: sqlite3.Connection, name: str) -
     assert _put(database, "a\n1\n", name="o'dd; name") == [(1,)]
 
 
+def test_names_are_one_only_where_sqlite_takes_them_for_one(database: sqlite3.Connection) -> None:
+    assert _put(database, "Ä,ä\n1,2\n") == [(1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("number", "kept"),
+    [("0.1", 0.1), ("19.90", 19.9), ("0.12345678901234567890", "0.12345678901234567890"), ("NaN", "NaN")],
+)
+def test_a_decimal_number_keeps_all_its_digits(database: sqlite3.Connection, number: str, kept: float | str) -> None:
+    source = Source(["n"], True, lambda: iter([(Decimal(number),)]), lambda _row: "")
+    tables.write(database, "t", source, if_exists="replace", reading=Reading(), asked={})
+    assert database.execute("SELECT * FROM t").fetchall() == [(kept,)]
+
+
+@pytest.mark.parametrize(
+    "value", [float("inf"), 1.5, 2**63, Decimal("Infinity"), Decimal("NaN"), Decimal("0.1")], ids=repr
+)
+def test_a_number_that_no_whole_number_is_gets_a_sentence(database: sqlite3.Connection, value: float | Decimal) -> None:
+    database.execute("CREATE TABLE t (n BIGINT)")
+    source = Source(["n"], True, lambda: iter([(value,)]), lambda _row: "")
+    with pytest.raises(Unreadable, match="does not fit into a column with whole numbers"):
+        tables.write(database, "t", source, if_exists="append", reading=Reading(), asked={})
+
+
 DATES = {
     "2026-01-31": "2026-01-31 00:00:00.000000",
     "31.01.2026 14:05": "2026-01-31 14:05:00.000000",
     "01/31/2026 2:05 PM": "2026-01-31 14:05:00.000000",
+    "31.12.68": "2068-12-31 00:00:00.000000",
+    "31.12.69": "1969-12-31 00:00:00.000000",
     "31 Jan 2026": "2026-01-31 00:00:00.000000",
     "January 31, 2026": "2026-01-31 00:00:00.000000",
     "2026-01-31T14:05:06.789": "2026-01-31 14:05:06.789000",
