@@ -23,6 +23,12 @@ def test_a_national_encoding_is_read_when_all_that_fit_agree(word: str, encoding
     assert _cells(f"a,b\n{word},1\n".encode(encoding)) == [["a", "b"], [word, "1"]]
 
 
+def test_an_old_macs_encoding_is_thought_of_only_with_its_ends_of_lines() -> None:
+    assert _cells("a\rcafé\r".encode("mac_roman")) == [["a"], ["café"]]
+    with pytest.raises(Unreadable, match="Line 2 has letters in an old national encoding"):
+        _cells("a\ncafé\n".encode("mac_roman"))
+
+
 @pytest.mark.parametrize(
     ("word", "encoding"),
     [("Genève", "cp1252"), ("Dvořák", "cp1250"), ("Łódź", "cp1250"), ("москва", "cp1251"), ("日本", "shift_jis"), ("Muğla", "cp1254")],
