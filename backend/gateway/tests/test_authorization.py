@@ -89,12 +89,14 @@ class World:
         self.described += 1
         return [self.view]
 
-    async def ask(self, cookie: str = "apranova_workspace=mine; a=1", *, host: str = HOST, **headers: str) -> Any:
+    async def ask(
+        self, cookie: str = "apranova_workspace=mine; a=1", *, host: str = HOST, method: str = "GET", **headers: str
+    ) -> Any:
         listed = [
             (b"cookie", cookie.encode()),
             *((name.replace("_", "-").encode(), text.encode()) for name, text in headers.items()),
         ]
-        return await self.authorization.answer({"method": "GET", "headers": [(b"host", host.encode()), *listed]})
+        return await self.authorization.answer({"method": method, "headers": [(b"host", host.encode()), *listed]})
 
 
 async def test_envoy_is_told_the_way_and_the_application_who_asks() -> None:
@@ -171,6 +173,22 @@ async def test_several_cookies_of_our_name_are_refused_and_cleared(planted: str)
         answer = await world.ask(cookies, accept="text/html")
         assert (answer.status, dict(answer.headers)[b"clear-site-data"]) == (302, b'"cookies"')
         assert not world.reader.asked
+
+
+async def test_a_page_without_an_origin_reads_from_a_sibling_port_and_changes_nothing() -> None:
+    """A browser sends Origin with all that may change something: a Referer proves nothing then."""
+    world = World()
+    world.reader.known[digest("mine")] = Access(WORKSPACE, "user", "session", port=3000)
+    headers = {"host": f"p3000--{HOST}", "referer": f"http://p5173--{HOST}/", "sec_fetch_site": "same-site"}
+    for method, status in (("GET", 200), ("POST", 403)):
+        assert (await world.ask(method=method, **headers)).status == status
+    assert (await world.ask(upgrade="websocket", **headers)).status == 403
+
+
+async def test_a_sibling_port_may_read_why_it_was_refused() -> None:
+    page = f"http://p5173--{HOST}"
+    answer = await World().ask("", host=f"p3000--{HOST}", origin=page)
+    assert (answer.status, dict(answer.headers)[b"access-control-allow-origin"]) == (401, page.encode())
 
 
 async def test_a_view_in_use_is_asked_for_ahead_and_one_that_changes_is_forgotten() -> None:

@@ -57,6 +57,11 @@ def test_no_private_address_is_asked(address):
     assert "private network" in refused(address, OUTSIDE)
 
 
+def test_a_public_address_of_this_machine_is_not_asked(monkeypatch):
+    monkeypatch.setattr(public_fetch, "belongs_to_this_machine", lambda _: True)
+    assert "private network" in refused("https://192.0.43.8/", OUTSIDE)
+
+
 def test_even_for_tests_only_this_machine_is_open():
     assert "private network" in refused("https://10.0.0.1/", HERE)
 
@@ -144,6 +149,13 @@ def test_what_was_cut_off_does_not_count_as_whole(server):
 
     server.answer = drip
     assert "broke off" in refused(server.address, FetchLimits(1000, loopback=True, whole_s=0.3))
+
+
+def test_a_calendar_that_ends_before_its_length_does_not_count_as_whole(server):
+    server.answer = lambda request: bool(
+        request.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nBEGIN:VCALENDAR\r\n")
+    )
+    assert "broke off" in refused(server.address)
 
 
 def test_redirects_share_the_time(server):
