@@ -106,7 +106,9 @@
     // A dead editor must not take text that nobody will ever save.
     for (const part of document.body.children) part.inert = !GOES_ON.includes(what);
     document.body.append(notice);
-    notice.querySelector("button")?.focus();
+    if (!button) return;
+    notice.tabIndex = -1; // not the button: the next space of somebody who types would press it
+    notice.focus();
   }
 
   function hide() {
