@@ -152,13 +152,14 @@ def inner_door(request: HttpRequest, user: User, workspace_id: str) -> HttpRespo
 @_door
 def preview(request: HttpRequest, user: User, workspace_id: str, port: str) -> HttpResponse:
     """What the student's program serves on a port, in both compositions. It launches nothing: a
-    program that was running has to be started by hand anyway.
+    program that was running has to be started by hand anyway. Nor is the manager asked a second
+    time (`inner_door`).
     """
     own = _find_own(user, workspace_id)
     if own is None or int(port) not in PREVIEW_PORTS:
         return _answer(request, not_yours(ON_ONE_MACHINE))
     to = own_path(request.GET.get("to", "/"))
-    if _runs(services.view_of(own)):
+    if _browser_of(request) or _runs(services.view_of(own)):
         return _let_in(request, user, Place(own.pk, int(port)), to)
     page = Page(
         HTTPStatus.CONFLICT,
