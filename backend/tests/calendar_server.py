@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import ipaddress
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -12,10 +10,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from tests.certificates import make_certificate
 
 
 @dataclass
@@ -33,7 +28,7 @@ class CalendarServer:
 
 @contextmanager
 def serving(tls: Path | None = None) -> Iterator[CalendarServer]:
-    """`tls`: a folder for the certificate; its name there is `cert.pem`."""
+    """`tls`: a folder for the certificate; its name there is `chain.pem`."""
     server = CalendarServer()
 
     class Answers(BaseHTTPRequestHandler):
@@ -58,7 +53,7 @@ def serving(tls: Path | None = None) -> Iterator[CalendarServer]:
     listener = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
     if tls is not None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*_certificate(tls))
+        context.load_cert_chain(*make_certificate(tls, ["127.0.0.1"]))
         listener.socket = context.wrap_socket(listener.socket, server_side=True)
     thread = threading.Thread(target=listener.serve_forever, daemon=True)
     thread.start()
@@ -70,27 +65,3 @@ def serving(tls: Path | None = None) -> Iterator[CalendarServer]:
         listener.shutdown()
         listener.server_close()
         thread.join(5)
-
-
-def _certificate(folder: Path) -> tuple[Path, Path]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "calendar of a test")])
-    now = dt.datetime.now(dt.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    paths = folder / "cert.pem", folder / "key.pem"
-    paths[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    paths[1].write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return paths

@@ -40,7 +40,7 @@ def test_it_verifies_the_certificate(tmp_path, monkeypatch):
     with serving(tmp_path) as it:
         it.body = b"secure"
         assert "certificate" in refused(it.address)
-        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "chain.pem"))
         assert ssl.create_default_context().get_ca_certs(), "the test's certificate is trusted now"
         assert fetch(it.address, HERE).body == b"secure"
 
