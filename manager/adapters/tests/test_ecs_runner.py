@@ -16,6 +16,7 @@ from botocore.exceptions import ConnectionClosedError
 from contract.errors import ApraNovaError, Reason
 from contract.names import WorkspaceKind
 from manager.adapters.ecs import answers
+from manager.adapters.ecs.definitions import Definitions
 from manager.adapters.ecs.references import LEASE_S, References
 from manager.adapters.ecs.slots import PER_PASS_MAX, Slot, SlotItems, SlotUse
 from manager.adapters.memory.clock import FakeClock
@@ -233,9 +234,10 @@ def test_a_crash_is_reported_with_its_exit_code(ecs: Subject) -> None:
 def test_a_stop_never_waits(ecs: Subject) -> None:
     spec = ecs.spec()
     ecs.runner.start(spec)
-    ecs.requests.refuse("StopTask", refusal(200, "", task={"lastStatus": "RUNNING", "desiredStatus": "STOPPED"}))
-    with pytest.raises(StillEnding):
-        ecs.runner.stop(spec.task_id, grace_s=5)
+    for status in ("RUNNING", "DEPROVISIONING"):  # then the mount of its slot may still be there
+        ecs.requests.refuse("StopTask", refusal(200, "", task={"lastStatus": status, "desiredStatus": "STOPPED"}))
+        with pytest.raises(StillEnding):
+            ecs.runner.stop(spec.task_id, grace_s=5)
     ecs.runner.stop(spec.task_id, grace_s=5)
     assert not ecs.runner.find_tasks([spec.task_id])[0].alive
 
@@ -391,6 +393,21 @@ def test_a_release_renews_the_definitions_of_free_slots_and_of_the_others_when_t
     ecs.fake_clock.advance(60.0)
     newer.prepare()
     assert len({slot.digest for slot in ecs.free()}) == 1
+
+
+def test_a_slot_taken_while_it_is_renewed_keeps_the_definition_that_its_task_starts_from(
+    ecs: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slot, spec, register = ecs.free()[0], ecs.spec(), Definitions.register
+
+    def overtaken(*given: Any) -> str:
+        References(ecs.dynamodb, ecs.table, ecs.fake_clock).record_intent(spec.task_id, slot)
+        return register(*given)
+
+    monkeypatch.setattr(Definitions, "register", overtaken)
+    ecs.another_runner(replace(ecs.settings, images={WorkspaceKind.VSCODE: NEWER_IMAGE})).prepare()
+    active = ecs.ecs.list_task_definitions(status="ACTIVE", familyPrefix=f"apranova-vscode-{slot.slot_id}")
+    assert active["taskDefinitionArns"] == [slot.definition]
 
 
 def test_a_home_comes_to_its_task_and_goes_back_when_that_has_ended(ecs: Subject) -> None:
