@@ -209,8 +209,6 @@ class WorkspaceView:
     snapshot_failure: str = ""
     """Why its newest files have no snapshot, or not all of them, and what to do; empty: they do."""
     snapshot_failing_since: float | None = None
-    snapshot_verified_at: float | None = None
-    """When its snapshots were last read and found sound."""
     restoring: str | None = None
     """The snapshot that is being put back; meanwhile it cannot be launched."""
     home_use: HomeUseView | None = None

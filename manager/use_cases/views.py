@@ -60,7 +60,6 @@ def view(workspace: Workspace, policy: Policy) -> WorkspaceView:
         snapshot_at=workspace.snapshot_at,
         snapshot_failure=_snapshot_failure(workspace),
         snapshot_failing_since=workspace.backup.failing_since,
-        snapshot_verified_at=workspace.backup.verified_at,
         restoring=workspace.restoring,
         home_use=_home_use(workspace, policy),
         endpoint=endpoint,
