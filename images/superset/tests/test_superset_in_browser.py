@@ -111,6 +111,7 @@ def test_the_tour_fits_and_sql_lab_opens_with_a_schema_at_1280_px(visit: Visit) 
 def test_pages_tell_that_the_workspace_stops_keep_it_and_tell_that_it_has_stopped(visit: Visit) -> None:
     visit.go("/chart/list/")
     expect(visit.page.get_by_text("Revenue by country")).to_be_visible()
+    visit.page.wait_for_load_state("networkidle")  # a page that is opened takes the warning back
     warning = {"stops_at": time.time() + 290, "text": "This workspace stops soon: nobody has used it for 25 minutes"}
     assert visit.desk.task.control("POST", "warn", warning)[0] == 200
     status = visit.page.get_by_role("status").filter(has_text="This workspace stops soon")
