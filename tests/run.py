@@ -27,6 +27,7 @@ SOURCE = Path(__file__).parent.parent
 BIN = Path(sysconfig.get_path("scripts"))
 PARTS = (
     "contract",
+    "calendars",
     "manager",
     "mover",
     "agent",

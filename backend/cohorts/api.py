@@ -27,7 +27,7 @@ from backend.cohorts.schemas import (
     PreviewOut,
     TimetableIn,
 )
-from backend.cohorts.timetable import TimetableReading
+from calendars.classes import TimetableReading
 
 router = Router(tags=["cohorts"])
 

@@ -18,9 +18,9 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from backend.cohorts.calendar.faults import BadTimetable, Fault
-from backend.cohorts.timetable import ClassMeeting, TimetableReading
 from backend.platform.problems import ProblemError, unavailable
+from calendars.classes import ClassMeeting, TimetableReading
+from calendars.faults import BadTimetable, Fault
 
 WITHIN_S = 30.0
 AT_ONCE_MAX = 2

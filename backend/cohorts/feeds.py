@@ -16,18 +16,19 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from backend.accounts.models import User
-from backend.cohorts.calendar.faults import BadTimetable
-from backend.cohorts.calendar.text import Text, decode
 from backend.cohorts.models import Cohort, Feed, Timetable
 from backend.cohorts.outbox import cohort_changed
 from backend.cohorts.readings import columns, read_text, stored_classes
 from backend.cohorts.services import record_change
-from backend.cohorts.timetable import CONTENT_BYTES_MAX, DAYS_AHEAD, ClassMeeting, TimetableReading
+from backend.cohorts.timetable import CONTENT_BYTES_MAX, DAYS_AHEAD
 from backend.cohorts.timetable_changes import CHANGES_MAX, Change, changes
 from backend.cohorts.timetables import replace_timetable
 from backend.platform.background import BackgroundWorker
 from backend.platform.problems import FieldError, ProblemError
 from backend.platform.public_fetch import Fetched, FetchLimits, Known, NotFetched, fetch, web_address
+from calendars.classes import ClassMeeting, TimetableReading
+from calendars.faults import BadTimetable
+from calendars.text import Text, decode
 
 EVERY = timedelta(hours=1)
 LOOK_EVERY_S = 60.0

@@ -8,8 +8,9 @@ import sys
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from backend.cohorts.calendar.faults import BadTimetable
-from backend.cohorts.timetable import TimetableReading, read_timetable
+from backend.cohorts.timetable import read_timetable
+from calendars.classes import TimetableReading
+from calendars.faults import BadTimetable
 
 CPU_S_MAX = 2
 MEMORY_BYTES_MAX = 512 * 1024 * 1024

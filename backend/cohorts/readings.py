@@ -11,11 +11,12 @@ from django.db import connection
 from django.utils import timezone
 
 from backend.cohorts.bounded_reading import read_bounded
-from backend.cohorts.calendar.faults import BadTimetable
-from backend.cohorts.calendar.text import Text, decode
 from backend.cohorts.models import Cohort, Feed, Timetable
-from backend.cohorts.timetable import CONTENT_BYTES_MAX, ClassMeeting, TimetableReading
+from backend.cohorts.timetable import CONTENT_BYTES_MAX
 from backend.platform.problems import FieldError, ProblemError
+from calendars.classes import ClassMeeting, TimetableReading
+from calendars.faults import BadTimetable
+from calendars.text import Text, decode
 
 FRESH_FOR = timedelta(hours=1)
 NOT_USED = "This file cannot be used as a timetable; nothing was changed."

@@ -16,9 +16,9 @@ from pydantic import AfterValidator, Field
 from backend.accounts.roles import Track
 from backend.cohorts.models import Cohort, Feed, Membership, Timetable
 from backend.cohorts.readings import coming_classes, find_feed, find_timetable
-from backend.cohorts.timetable import ClassMeeting
 from backend.platform.names import clean_name
 from backend.platform.public_fetch import ADDRESS_LENGTH_MAX
+from calendars.classes import ClassMeeting
 
 FILE_CHARACTERS_MAX = 512 * 1024
 """Of a request; the file's own limit is smaller and has a better message."""

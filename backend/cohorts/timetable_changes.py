@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from backend.cohorts.timetable import ClassMeeting
+from calendars.classes import ClassMeeting
 
 CHANGES_MAX = 20
 

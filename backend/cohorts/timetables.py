@@ -12,8 +12,8 @@ from backend.cohorts.models import Cohort, Feed, Timetable
 from backend.cohorts.outbox import cohort_changed
 from backend.cohorts.readings import columns, read_text, text_of
 from backend.cohorts.services import record_change
-from backend.cohorts.timetable import TimetableReading
 from backend.platform.problems import not_found
+from calendars.classes import TimetableReading
 
 
 def preview(cohort: Cohort, sent: str | bytes) -> TimetableReading:

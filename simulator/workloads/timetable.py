@@ -71,23 +71,23 @@ def weekly(term: Term, *, start_hour: float, hours: float) -> tuple[ClassHours, 
 
 
 def read_timetable(file: Path, term: Term) -> tuple[ClassHours, ...]:
-    """The classes of an iCalendar file in the term, without canceled and all-day events.
+    """The classes of an iCalendar file in the term: those that the portal would find.
 
     Raises BadTimetable when the file cannot be read, is no calendar, or has no class in the term.
     """
-    import icalendar
-    import recurring_ical_events
+    from calendars.classes import read_classes  # here, because the infrastructure's tests have no icalendar
+    from calendars.faults import BadTimetable as NotRead
 
+    zone = zoneinfo.ZoneInfo(term.time_zone)
+    begin = dt.datetime.fromtimestamp(term.starts_at, dt.UTC)
     try:
-        calendar = icalendar.Calendar.from_ical(read_text(file))
-        zone = zoneinfo.ZoneInfo(term.time_zone)
-        begin = dt.datetime.combine(term.first_day, dt.time(), zone)
-        events = recurring_ical_events.of(calendar).between(begin, begin + dt.timedelta(days=term.days))
+        text = read_text(file)
+        read = read_classes(text, zone=zone, begin=begin, end=dt.datetime.fromtimestamp(term.ends_at, dt.UTC))
     except BadFile as problem:
         raise BadTimetable(str(problem)) from None
-    except Exception:  # noqa: BLE001  the libraries raise what they like, in words for programmers
-        raise BadTimetable(f"{file}: is not an iCalendar file, or a damaged one") from None
-    classes = tuple(sorted({found for event in events if (found := _class(event, zone)) is not None}))
+    except NotRead as problem:
+        raise BadTimetable(f"{file}: {problem}") from None
+    classes = tuple(sorted({ClassHours(it.starts_at.timestamp(), it.ends_at.timestamp()) for it in read.classes}))
     classes = tuple(found for found in classes if term.starts_at <= found.starts_at < term.ends_at)
     if not classes:
         last = term.day(term.days - 1)
@@ -118,15 +118,3 @@ def read_days(words: Sequence[str]) -> frozenset[dt.date]:
             raise BadTimetable(f"{word}: the last day must not be before the first, nor more than a year after it")
         days.update(begin + dt.timedelta(days=index) for index in range((end - begin).days + 1))
     return frozenset(days)
-
-
-def _class(event: object, zone: zoneinfo.ZoneInfo) -> ClassHours | None:
-    """None for an all-day event, a canceled one, and one without length."""
-    start, end = event.start, event.end  # type: ignore[attr-defined]
-    if not (isinstance(start, dt.datetime) and isinstance(end, dt.datetime)):
-        return None
-    if str(event.get("STATUS", "")).upper() == "CANCELLED":  # type: ignore[attr-defined]
-        return None
-    starts_at = (start if start.tzinfo else start.replace(tzinfo=zone)).timestamp()
-    ends_at = (end if end.tzinfo else end.replace(tzinfo=zone)).timestamp()
-    return ClassHours(starts_at, ends_at) if ends_at > starts_at else None

@@ -13,7 +13,7 @@ import pytest
 
 SOURCE = Path(__file__).parents[2]
 RUN_BY_THE_PRODUCT = (
-    *("agent", "backend", "containers", "contract", "gateway", "manager", "single_machine"),
+    *("agent", "backend", "calendars", "containers", "contract", "gateway", "manager", "single_machine"),
     *("simulator/costs", "simulator/planning", "simulator/workloads"),
 )
 

@@ -19,10 +19,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from backend.cohorts.calendar.lines import Property
-from backend.cohorts.calendar.rules import WEEKDAYS, Rule, expand, keeps, read_rule
-from backend.cohorts.calendar.zones import DatabaseZone, Zones
 from backend.cohorts.timetable import DAYS_AHEAD, read_timetable
+from calendars.lines import Property
+from calendars.rules import WEEKDAYS, Rule, expand, keeps, read_rule
+from calendars.zones import DatabaseZone, Zones
 from single_machine.portal_build import install_packages, node_binary
 
 CALENDARS = 2000

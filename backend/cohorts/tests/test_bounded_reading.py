@@ -7,11 +7,11 @@ import pytest
 
 from backend.cohorts import bounded_reading
 from backend.cohorts.bounded_reading import read_bounded
-from backend.cohorts.calendar.components import EVENTS_MAX
-from backend.cohorts.calendar.faults import BadTimetable
 from backend.cohorts.tests.calendars import EVERY_DAY, calendar, event
 from backend.cohorts.timetable import CONTENT_BYTES_MAX
 from backend.platform.problems import ProblemError
+from calendars.components import EVENTS_MAX
+from calendars.faults import BadTimetable
 
 NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)
 

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.cohorts.calendar.faults import BadTimetable
-from backend.cohorts.calendar.text import decode
 from backend.cohorts.timetable import read_timetable
+from calendars.faults import BadTimetable
+from calendars.text import decode
 
 NOW = datetime(2026, 11, 29, 1, tzinfo=UTC)
 GOOD = (

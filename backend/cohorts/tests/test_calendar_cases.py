@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from backend.cohorts.calendar.faults import BadTimetable
 from backend.cohorts.timetable import read_timetable
+from calendars.faults import BadTimetable
 
 NOW = datetime(2026, 11, 29, 1, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")

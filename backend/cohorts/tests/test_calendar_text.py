@@ -4,8 +4,8 @@ import codecs
 
 import pytest
 
-from backend.cohorts.calendar.faults import BadTimetable
-from backend.cohorts.calendar.text import GUESSED, decode
+from calendars.faults import BadTimetable
+from calendars.text import GUESSED, decode
 
 TEXT = "BEGIN:VCALENDAR\r\nSUMMARY:Prüfung “B2” – 5 €\r\n"
 

@@ -10,9 +10,9 @@ from backend.audit.models import Record
 from backend.cohorts import feeds, outbox
 from backend.cohorts.models import Cohort, Feed, Timetable
 from backend.cohorts.tests.calendars import calendar, event, every_day_but_not_now
-from backend.cohorts.timetable import ClassMeeting
 from backend.cohorts.timetable_changes import Change, changes
 from backend.tests.calendar_server import serving
+from calendars.classes import ClassMeeting
 from contract.manager import Action
 
 SERIES = every_day_but_not_now("SUMMARY:Algorithms")

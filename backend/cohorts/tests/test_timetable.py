@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from backend.cohorts.calendar.faults import FAULTS_TOLD_MAX, BadTimetable
 from backend.cohorts.tests.calendars import EVERY_DAY, calendar, daily, event
 from backend.cohorts.timetable import read_timetable
+from calendars.faults import FAULTS_TOLD_MAX, BadTimetable
 
 NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")

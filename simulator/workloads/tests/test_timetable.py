@@ -91,3 +91,9 @@ def test_days_are_read_alone_and_as_ranges():
         read_days(["Christmas"])
     with pytest.raises(BadTimetable, match="must not be before"):
         read_days(["2027-01-01..2026-12-30"])
+
+
+def test_a_time_zone_that_nobody_knows_is_refused_with_its_line_as_in_the_portal(tmp_path: Path):
+    calendar = CALENDAR.replace("DTSTART;TZID=Europe/Vienna", "DTSTART;TZID=Middle/Earth")
+    with pytest.raises(BadTimetable, match=r"t\.ics: Line 6: .*Middle/Earth"):
+        read_timetable(file(tmp_path, calendar), TERM)

@@ -6,7 +6,7 @@ import codecs
 import re
 from dataclasses import dataclass
 
-from backend.cohorts.calendar.faults import BadTimetable, Fault
+from calendars.faults import BadTimetable, Fault
 
 GUESSED = (
     "The file is not written in UTF-8; it was read as Western European text (Windows-1252). "

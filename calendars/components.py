@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from backend.cohorts.calendar.faults import EXPORT_AGAIN, BadTimetable, Fault, Faults, short
-from backend.cohorts.calendar.lines import Property, read_property, read_time_property, unfold
+from calendars.faults import EXPORT_AGAIN, BadTimetable, Fault, Faults, short
+from calendars.lines import Property, read_property, read_time_property, unfold
 
 EVENTS_MAX = 2000
 DEPTH_MAX = 8

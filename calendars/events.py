@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from backend.cohorts.calendar.components import Component
-from backend.cohorts.calendar.faults import Fault, Faults
-from backend.cohorts.calendar.lines import Property, unescape, words
-from backend.cohorts.calendar.rules import Rule, read_rule
-from backend.cohorts.calendar.values import Length, Moment, Unreadable, read_length, read_moment, read_period
-from backend.cohorts.calendar.zones import Zones
+from calendars.components import Component
+from calendars.faults import Fault, Faults
+from calendars.lines import Property, unescape, words
+from calendars.rules import Rule, read_rule
+from calendars.values import Length, Moment, Unreadable, read_length, read_moment, read_period
+from calendars.zones import Zones
 
 TITLE_LENGTH_MAX = 200
 _ALL_DAY_MARKS = ("X-MICROSOFT-CDO-ALLDAYEVENT", "X-MICROSOFT-MSNCALENDAR-ALLDAYEVENT", "X-FUNAMBOL-ALLDAY")

@@ -16,10 +16,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 
-from backend.cohorts.calendar.faults import short
-from backend.cohorts.calendar.lines import Property
-from backend.cohorts.calendar.values import Moment, Unreadable, read_moment
-from backend.cohorts.calendar.zones import Zones
+from calendars.faults import short
+from calendars.lines import Property
+from calendars.values import Moment, Unreadable, read_moment
+from calendars.zones import Zones
 
 FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
 TOO_OFTEN = ("HOURLY", "MINUTELY", "SECONDLY")

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from backend.cohorts.calendar.components import Component
-from backend.cohorts.calendar.lines import unescape
-from backend.cohorts.calendar.rules import Rule, expand, read_rule
-from backend.cohorts.calendar.values import Unreadable, read_moment
-from backend.cohorts.calendar.zones import Zone, Zones
+from calendars.components import Component
+from calendars.lines import unescape
+from calendars.rules import Rule, expand, read_rule
+from calendars.values import Unreadable, read_moment
+from calendars.zones import Zone, Zones
 
 _OFFSET = re.compile(r"([+-]?)([0-9]{1,2}):?([0-9]{2}):?([0-9]{2})?")
 _BEGIN = datetime(1970, 1, 1)  # noqa: DTZ001  local times are naive

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from backend.cohorts.calendar.events import Event
-from backend.cohorts.calendar.rules import Rule, expand, keeps
-from backend.cohorts.calendar.values import Length, Moment
-from backend.cohorts.calendar.zones import UTC_ZONE, Zone
+from calendars.events import Event
+from calendars.rules import Rule, expand, keeps
+from calendars.values import Length, Moment
+from calendars.zones import UTC_ZONE, Zone
 
 _MARGIN = timedelta(days=2)
 """More than any two clocks differ."""

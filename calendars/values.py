@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from backend.cohorts.calendar.faults import Fault, short
-from backend.cohorts.calendar.lines import Property
-from backend.cohorts.calendar.zones import UTC_ZONE, Zone, Zones
+from calendars.faults import Fault, short
+from calendars.lines import Property
+from calendars.zones import UTC_ZONE, Zone, Zones
 
 _TIME = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:[Tt]([0-9]{2})([0-9]{2})([0-9]{2})?([Zz])?)?")
 _DURATION = re.compile(
