@@ -126,7 +126,7 @@ def run_folder(home: Path, uid: int) -> Path:
 
 def read_settings(variables: Mapping[str, str], *, source: Path, port: int | None = None) -> Settings:
     """Raises BadSetting. A `port` from the command line replaces APRANOVA_PORT."""
-    environment = Environment(variables)
+    environment = Environment(variables if port is None else {**variables, "APRANOVA_PORT": str(port)})
     uid = os.getuid()
     home = Path(environment.text("APRANOVA_HOME", str(default_home(variables, uid))))
     home = home.expanduser().absolute()
@@ -138,8 +138,7 @@ def read_settings(variables: Mapping[str, str], *, source: Path, port: int | Non
     tls = environment.choice("APRANOVA_TLS", list(Tls), Tls.OFF)
     domain = _domain(environment, "APRANOVA_DOMAIN", "")
     _check_tls(tls, domain)
-    if port is None:
-        port = environment.whole("APRANOVA_PORT", 443 if tls is Tls.FILES else 8080, 1, 65535)
+    port = environment.whole("APRANOVA_PORT", 443 if tls is Tls.FILES else 8080, 1, 65535)
     sandbox_uid = environment.whole("APRANOVA_SANDBOX_UID", ROOT_SANDBOX_UID if uid == 0 else -1, 1, 2**31)
     return Settings(
         source=source,

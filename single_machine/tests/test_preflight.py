@@ -62,6 +62,12 @@ def test_a_bad_port_is_refused_by_name(port: str) -> None:
         read_settings({"APRANOVA_PORT": port}, source=SOURCE)
 
 
+@pytest.mark.parametrize("port", [0, -1, 99999])
+def test_a_port_of_the_command_line_that_cannot_be_is_refused_in_words(port: int) -> None:
+    with pytest.raises(BadSetting, match=r"1 to 65535"):
+        read_settings({}, source=SOURCE, port=port)
+
+
 def test_data_inside_the_source_tree_are_refused() -> None:
     with pytest.raises(BadSetting, match="inside the source tree"):
         read_settings({"APRANOVA_HOME": str(SOURCE / "data")}, source=SOURCE)
