@@ -112,6 +112,13 @@ class Application:
     async def say_goodbye(self) -> None:
         """The task ends now: tell the student who looks at it, in a few tenths of a second."""
 
+    async def put_away(self) -> None:
+        """The task ends now: end in order, in some seconds, what a signal would end too roughly."""
+
+    def own_ports(self) -> frozenset[int]:
+        """Loopback ports on which the application listens for the student's programs."""
+        return frozenset()
+
     def unsaved(self) -> int:
         return 0
 

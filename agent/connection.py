@@ -37,7 +37,9 @@ class Guard(Protocol):
     """How long one side may stay open in silence after the other has ended."""
     application_socket: str
     passes_identity: bool
-    own_ports: frozenset[int]
+
+    @property
+    def own_ports(self) -> frozenset[int]: ...
 
     def refuse_control(self, head: Head) -> Reply | None: ...
     def refuse_data(self, head: Head) -> Reply | None: ...

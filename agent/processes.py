@@ -42,31 +42,47 @@ class Children:
 
     def __init__(self) -> None:
         self._ends: dict[int, asyncio.Future[int]] = {}
+        self._for_students: set[int] = set()
 
     def watch(self) -> None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGCHLD, self._reap)
 
-    def start(self, command: Command) -> int:
-        """Start a process in its own session, without input; its output goes where ours goes."""
+    def start(self, command: Command, *, output: int | None = None, for_student: bool = False) -> int:
+        """Start a process in its own session, without input.
+
+        Its output goes to the descriptor `output`, or where ours goes. What it does `for_student`
+        counts as the student's work.
+        """
+        targets = () if output is None else (1, 2)
         with Path(os.devnull).open("rb") as nothing:
             pid = os.posix_spawn(
                 command.arguments[0],
                 command.arguments,
                 command.environment,
-                file_actions=[(os.POSIX_SPAWN_DUP2, nothing.fileno(), 0)],
+                file_actions=[
+                    (os.POSIX_SPAWN_DUP2, nothing.fileno(), 0),
+                    *((os.POSIX_SPAWN_DUP2, output, target) for target in targets),
+                ],
                 setsid=True,
                 setsigdef=[signal.SIGPIPE],
             )
         self._ends[pid] = asyncio.get_running_loop().create_future()
+        if for_student:
+            self._for_students.add(pid)
         return pid
 
     def started(self) -> Collection[int]:
-        """The pids of what `start` started, the application's process above all."""
-        return self._ends.keys()
+        """The pids of what `start` started for the application, its process above all."""
+        return self._ends.keys() - self._for_students
 
     async def end_of(self, pid: int) -> int:
         """Wait for a process that `start` started; its exit code, negative for a signal."""
         return await asyncio.shield(self._ends[pid])
+
+    def forget(self, pid: int) -> None:
+        """Its end is known: another process may get this pid."""
+        self._ends.pop(pid, None)
+        self._for_students.discard(pid)
 
     async def run(self, command: Command) -> int:
         """Start a short process and wait for it."""
@@ -74,7 +90,7 @@ class Children:
         try:
             return await self.end_of(pid)
         finally:
-            self._ends.pop(pid, None)
+            self.forget(pid)
 
     def _reap(self) -> None:
         while True:
@@ -120,7 +136,8 @@ def words_for(process: Process) -> str:
         return process.name
     # npm and others write a title over their arguments: one string with spaces.
     words = arguments[0].split(" ") if len(arguments) == 1 else arguments
-    program = words[0].rpartition("/")[2] or process.name
+    # PostgreSQL's titles begin with "postgres: ".
+    program = words[0].rpartition("/")[2].rstrip(":") or process.name
     script = next((word for word in words[1:] if word and not word.startswith("-")), "")
     if program.rstrip("0123456789.") in _INTERPRETERS and script:
         return f"{program} {script.rpartition('/')[2]}"[:60]

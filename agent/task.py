@@ -34,6 +34,7 @@ SAVE_MAX_S = 20.0
 SAVED_BEFORE_S = 60.0
 """A SIGTERM so soon after a save belongs to the stop that asked for the save."""
 GOODBYE_MAX_S = 1.0
+PUT_AWAY_MAX_S = 3.0
 FAILURE_GRACE_S = 5.0
 """After a failure the agent stays this long, to answer why."""
 CLAIMED_GRACE_S = 1.0
@@ -53,7 +54,6 @@ class Task:
         self.application = application
         self.application_socket = application.socket_path
         self.passes_identity = application.takes_identity
-        self.own_ports = own_ports(config)
         self.phase = AgentPhase.WARMING
         self.failure = ""
         self.activity = Activity(students=application.students, now=now)
@@ -170,6 +170,11 @@ class Task:
     async def _end(self, *, exit_code: int, after_s: float = 0.0) -> None:
         await asyncio.sleep(after_s)
         if self._application_end is not None:
+            try:
+                async with asyncio.timeout(PUT_AWAY_MAX_S):
+                    await self.application.put_away()
+            except Exception as problem:  # noqa: BLE001 — whatever it is, the end comes anyway
+                _log(f"not everything ended in order: {problem!r}")
             end_everything_else(signal.SIGTERM)
             try:
                 async with asyncio.timeout(END_GRACE_S):
@@ -200,6 +205,11 @@ class Task:
             self._fail(f"the agent failed: {task.exception()!r}")
 
     # --- who may pass ---
+
+    @property
+    def own_ports(self) -> frozenset[int]:
+        """Ports on which a browser has no business."""
+        return own_ports(self.config) | self.application.own_ports()
 
     def refuse_control(self, head: Head) -> Reply | None:
         given = head.value(AGENT_TOKEN_HEADER)

@@ -303,6 +303,14 @@ def compress(tree: Path, into: Path, *, leave_out: Callable[[str], bool] = lambd
             target.write_bytes(gzip.compress(source.read_bytes(), 9, mtime=0))
 
 
+def link_or_copy(source: str | Path, target: str | Path) -> None:
+    """A hard link where the file system allows it: the file takes its room once."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
 def remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)

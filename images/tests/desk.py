@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import tempfile
@@ -40,6 +41,8 @@ def short_folder() -> Iterator[Path]:
 
 class Desk:
     task: TaskProcess
+    before: tuple[str, ...] = ()
+    """Words before the task's command."""
 
     def __init__(self, image: dict[str, Any], folder: Path) -> None:
         self.image = image
@@ -52,7 +55,7 @@ class Desk:
         folder = Path(tempfile.mkdtemp(dir=self.folder))
         own = {"PATH": "/usr/bin:/bin", "HOME": str(self.home), "TMPDIR": str(folder), "XDG_RUNTIME_DIR": str(folder)}
         variables = {name: on_host(self.image, value) for name, value in self.image["environment"].items()}
-        command = [on_host(self.image, word) for word in self.image["command"]]
+        command = [*self.before, *(on_host(self.image, word) for word in self.image["command"])]
         self.task = TaskProcess(command, folder, environment={**own, **variables}, **config)
         return self.task
 
@@ -60,7 +63,8 @@ class Desk:
         """Like a power cut for this task."""
         agent = psutil.Process(self.task.process.pid)
         for process in (*agent.children(recursive=True), agent):
-            process.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):  # its sandbox ends with its first process
+                process.kill()
         self.task.process.wait(10)
 
     def close(self) -> None:

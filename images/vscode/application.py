@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
@@ -13,6 +14,7 @@ from agent.application import Application, ApplicationFailed, Places
 from agent.home_repair import HomeRepair
 from agent.processes import Children, Command
 from contract.agent import ClaimRequest, SaveAnswer, TaskConfig, WarnRequest
+from images.vscode.databases.in_workspace import Databases
 from images.vscode.extension_link import NOTICE_MAX, ExtensionLink
 from images.vscode.home import CODE_SERVER_DATA, make_usable, seed
 
@@ -34,9 +36,15 @@ class VSCode(Application):
         self._code_server = Path(places.variables["APRANOVA_CODE_SERVER"])
         self._node = Path(places.variables["APRANOVA_NODE"])
         self._tools = Path(places.variables["APRANOVA_TOOLS"])
+        self._database_programs = (
+            places.variables.get("APRANOVA_POSTGRESQL", ""),
+            places.variables.get("APRANOVA_REDIS", "").rpartition("/")[0],
+        )
         self._project = places.home / "project"
         self._link = ExtensionLink(str(places.sockets / "extension.sock"), now=time.time)
         self._repair = HomeRepair(places.home, places.sockets)
+        of_servers = {**super().environment({}), "PATH": self._path()}
+        self._databases = Databases(places, children, environment=of_servers, tell=self._link.tell)
 
     async def open(self) -> None:
         await self._link.open(self._person_did)
@@ -85,6 +93,7 @@ class VSCode(Application):
             # Not the student's configuration: git would wait for a pipe in its place forever.
             environment = {**self.environment({}), "GIT_CONFIG_GLOBAL": os.devnull}
             await self.children.run(Command(init, environment))
+        await self._databases.listen()
         if not await self.answers("/healthz"):
             raise ApplicationFailed("VS Code does not answer")
 
@@ -92,7 +101,18 @@ class VSCode(Application):
         self._link.warn(request)
 
     async def save(self, sessions: int) -> SaveAnswer:
-        return await self._link.save(sessions)
+        """The databases end last: a save that fails is tried again, and work goes on meanwhile."""
+        answer = await self._link.save(sessions)
+        if answer.saved:
+            with contextlib.suppress(TimeoutError):  # their files survive a rough end, too
+                await self._databases.end()
+        return answer
+
+    async def put_away(self) -> None:
+        await self._databases.close()
+
+    def own_ports(self) -> frozenset[int]:
+        return self._databases.ports()
 
     async def say_goodbye(self) -> None:
         await self._link.say_goodbye()
@@ -108,6 +128,8 @@ class VSCode(Application):
 
     def _path(self) -> str:
         here = [str(self.places.home / ".local/bin"), str(self._node / "bin")]
+        # Before the machine's: an older pg_dump or psql refuses this server.
+        here += [folder for folder in self._database_programs if folder]
         # A Python of the image (/opt/python) comes before the machine's.
         ours = str(Path(sys.executable).parent)
         return ":".join(dict.fromkeys([*here, ours, "/usr/local/bin", "/usr/bin", "/bin", str(self._tools / "bin")]))
@@ -131,5 +153,6 @@ class VSCode(Application):
             "PIP_BREAK_SYSTEM_PACKAGES": "1",
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
             "EDITOR": "code --wait",
+            **self._databases.variables(),
             **_LEAN_MALLOC,
         }

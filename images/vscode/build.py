@@ -7,7 +7,6 @@ root, no compiler.
 from __future__ import annotations
 
 import importlib.util
-import os
 import platform
 import shutil
 from pathlib import Path
@@ -15,7 +14,7 @@ from pathlib import Path
 from images import building, python_runtime
 from images.building import BuildFailed, Contents, Kind
 from images.progress import Progress
-from images.vscode import recipe, tools
+from images.vscode import database_programs, recipe, tools
 from images.vscode.npm import NodeRuntime
 
 HERE = Path(__file__).parent
@@ -38,13 +37,17 @@ def make_layers(layers: Path, progress: Progress) -> Contents:
     key = building.digest([HERE / "tools.py"], code_server.name, python.command)
     tools_layer = layers / f"tools-{key}"
     building.make(tools_layer, lambda into: tools.fill(into, code_server=program, python=python), kind=KIND.name)
+    databases = _database_layers(layers)
     return Contents(
         version=recipe.version(),
-        mounts={"/opt/code-server": program, "/opt/node": node_layer, "/opt/tools": tools_layer},
+        mounts={"/opt/code-server": program, "/opt/node": node_layer, "/opt/tools": tools_layer, **databases},
         environment={
             "APRANOVA_CODE_SERVER": "/opt/code-server",
             "APRANOVA_NODE": "/opt/node",
             "APRANOVA_TOOLS": "/opt/tools",
+            "APRANOVA_POSTGRESQL": "/opt/postgresql/bin",
+            "APRANOVA_POSTGRESQL_MAJOR": database_programs.POSTGRESQL_MAJOR,
+            **({"APRANOVA_REDIS": "/opt/redis/bin/redis-server"} if "/opt/redis" in databases else {}),
         },
         memory_max_bytes=MEMORY_MAX_BYTES,
         processes_max=512,
@@ -73,6 +76,16 @@ KIND = Kind(
 )
 
 
+def _database_layers(layers: Path) -> dict[str, Path]:
+    key = building.digest([HERE / "database_programs.py"], database_programs.versions(), platform.machine())
+    made = {"/opt/postgresql": layers / f"postgresql-{key}"}
+    building.make(made["/opt/postgresql"], database_programs.copy_postgresql, kind=KIND.name)
+    if database_programs.has_redis():
+        made["/opt/redis"] = layers / f"redis-{key}"
+        building.make(made["/opt/redis"], database_programs.copy_redis, kind=KIND.name)
+    return made
+
+
 def _make_code_server(node: NodeRuntime, into: Path, progress: Progress) -> None:
     code_server, scratch = into / "code-server", into.parent / "scratch"
     progress.step()
@@ -93,17 +106,11 @@ def _make_code_server(node: NodeRuntime, into: Path, progress: Progress) -> None
 def _copy_node(prefix: Path, into: Path) -> None:
     """Node.js for the students, linked where it can be (190 MB), with npm's links put right."""
 
-    def link_or_copy(source: str, target: str) -> None:
-        try:
-            os.link(source, target)
-        except OSError:
-            shutil.copy2(source, target)
-
     def wheel_s_own(folder: str, names: list[str]) -> list[str]:
         """What makes it a Python package. Below it, node-gyp has Python that it needs."""
         return [name for name in names if Path(folder) == prefix and name.endswith((".py", "__pycache__"))]
 
-    shutil.copytree(prefix, into, copy_function=link_or_copy, dirs_exist_ok=True, ignore=wheel_s_own)
+    shutil.copytree(prefix, into, copy_function=building.link_or_copy, dirs_exist_ok=True, ignore=wheel_s_own)
     for name in ("npm", "npx"):
         launcher = into / "bin" / name
         launcher.unlink(missing_ok=True)

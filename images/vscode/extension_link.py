@@ -17,6 +17,7 @@ from contract.agent import SaveAnswer, WarnRequest
 LINE_BYTES_MAX = 64 * 1024
 WINDOWS_MAX = 32
 NOTICE_MAX = 500
+NOTICES_MAX = 20
 GOODBYE_S = 0.25
 """For a message to get from the extension to the browser; nothing would tell that it has."""
 
@@ -63,13 +64,18 @@ class ExtensionLink:
         if request.stops_at > 0.0:
             self._warning = request
             self._tell_all(_warning_message(request))
-        elif request.text and self._windows:
-            self._tell_all({"type": "notice", "text": request.text[:NOTICE_MAX]})
         elif request.text:
-            self._notices.append(request.text[:NOTICE_MAX])
+            self.tell(request.text)
         else:
             self._warning = None
             self._tell_all({"type": "unwarn"})
+
+    def tell(self, text: str) -> None:
+        """A notice in every window, or in the first that opens."""
+        if self._windows:
+            self._tell_all({"type": "notice", "text": text[:NOTICE_MAX]})
+        elif len(self._notices) < NOTICES_MAX:
+            self._notices.append(text[:NOTICE_MAX])
 
     async def save(self, sessions: int) -> SaveAnswer:
         """Save every dirty document that has a file.
