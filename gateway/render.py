@@ -186,6 +186,9 @@ def prepare(settings: GatewaySettings) -> Path:
         settings.static_dir / "gzip",
     ):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    configuration, text = settings.envoy_dir / "envoy.yaml", render(settings)
+    if configuration.exists() and configuration.read_text("utf-8") == text:
+        return configuration  # an Envoy may be running with it
     try:
         descriptor = os.open(settings.clusters_file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:
@@ -194,9 +197,8 @@ def prepare(settings: GatewaySettings) -> Path:
         with os.fdopen(descriptor, "w") as file:
             json.dump({"version_info": "0", "resources": []}, file)
     settings.admin_socket.unlink(missing_ok=True)
-    configuration = settings.envoy_dir / "envoy.yaml"
     fresh = configuration.with_suffix(".yaml.new")
-    fresh.write_text(render(settings), "utf-8")
+    fresh.write_text(text, "utf-8")
     fresh.replace(configuration)
     return configuration
 

@@ -9,7 +9,19 @@ import sys
 from pathlib import Path
 
 from contract.environment import BadSetting
-from single_machine import doctor, down, export_history, rebuild_records, reset, restore, status, up
+from single_machine import (
+    build,
+    doctor,
+    down,
+    export_history,
+    first_admin,
+    rebuild_records,
+    reset,
+    restore,
+    status,
+    units,
+    up,
+)
 from single_machine.preflight import CannotGoOn, refused_by_the_machine
 from single_machine.school_file import in_words_of_the_file, read_school_file
 from single_machine.settings import read_settings
@@ -48,6 +60,11 @@ def main() -> int:
     history_parser = add_command("export-history", help="print launches and stops as JSON lines, without names")
     history_parser.add_argument("--from", dest="begin", metavar="DATE", help="only since then (2026-11-23, UTC)")
     history_parser.add_argument("--to", dest="end", metavar="DATE", help="only before then")
+    add_command("first-admin", help="print the link for the first admin, until they have a password")
+    add_command("check-settings", help="read the settings; say what is wrong with them")
+    add_command("build", help="build the portal, as `up` does before its first start")
+    unit_parser = add_command("unit")  # what systemd runs: it is in no list
+    unit_parser.add_argument("name", choices=units.NAMES)
     arguments = parser.parse_args()
     file: Path | None = arguments.settings or _path(os.environ.get("APRANOVA_SETTINGS", ""))
     given = frozenset(name for name, value in os.environ.items() if value.strip())
@@ -79,6 +96,14 @@ def _carry_out(arguments: argparse.Namespace) -> int:
             return up.run(settings, demo=not arguments.no_demo)
         case "doctor":
             return doctor.run(settings, as_json=arguments.json)
+        case "first-admin":
+            return first_admin.run(settings)
+        case "check-settings":
+            return 0
+        case "build":
+            return build.run(source)
+        case "unit":
+            return units.run(settings, arguments.name)
         case "down":
             return down.run(settings)
         case "status":

@@ -108,6 +108,18 @@ def _check_passable(folder: Path) -> None:
             )
 
 
+def same_port(file: Path) -> int:
+    """The port that this file names, unless it is taken; else a free one, which it names then. So
+    Envoy, which outlives the platform, need not start again to find the portal."""
+    with contextlib.suppress(OSError, ValueError, CannotGoOn):
+        port = int(file.read_text())
+        check_port("127.0.0.1", port)
+        return port
+    port = free_port()
+    file.write_text(f"{port}\n")
+    return port
+
+
 def free_port() -> int:
     """A loopback port that is free now. If another program takes it first, `up` says so."""
     with contextlib.closing(socket.socket()) as probe:

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import psutil
 
+from single_machine import journal
 from single_machine.log_files import LOGS_EVERY_S, keep_small
 
 PR_SET_PDEATHSIG = 1
@@ -69,7 +70,7 @@ LISTEN_FD = "{listen-fd}"
 @dataclass
 class RunningProcess:
     spec: ProcessSpec
-    log: Path
+    log: Path | journal.Journal
     process: subprocess.Popen[bytes]
     started_at: float
     deaths: int = 0
@@ -115,7 +116,9 @@ def private_listener(path: Path) -> socket.socket:
     return listener
 
 
-def spawn(spec: ProcessSpec, log: Path, listener: socket.socket | None = None) -> subprocess.Popen[bytes]:
+def spawn(
+    spec: ProcessSpec, log: Path | journal.Journal, listener: socket.socket | None = None
+) -> subprocess.Popen[bytes]:
     """Start one process with its output in `log`. The parent-death signal comes when the calling
     *thread* ends: the main thread, or one that waits for the process."""
     parent = os.getpid()
@@ -146,8 +149,9 @@ def spawn(spec: ProcessSpec, log: Path, listener: socket.socket | None = None) -
 class Processes:
     """The running processes in the order in which they were started."""
 
-    def __init__(self, logs: Path) -> None:
+    def __init__(self, logs: Path, *, in_journal: bool = False) -> None:
         self._logs = logs
+        self._in_journal = in_journal
         self._running: dict[str, RunningProcess] = {}
         self._ended = threading.Event()
         self._logs_due = 0.0
@@ -164,7 +168,7 @@ class Processes:
                 running.answered_at = time.monotonic()
 
     def start(self, spec: ProcessSpec) -> None:
-        log = self._logs / f"{spec.name}.log"
+        log = journal.Journal(spec.name) if self._in_journal else self._logs / f"{spec.name}.log"
         listener = _listener(spec.listen_on) if spec.listen_on else None
         self._running[spec.name] = RunningProcess(
             spec, log, spawn(spec, log, listener), time.monotonic(), listener=listener
@@ -233,7 +237,9 @@ class Processes:
         self._running.clear()
 
 
-def _tail(log: Path, lines: int = 15) -> str:
+def _tail(log: Path | journal.Journal, lines: int = 15) -> str:
+    if isinstance(log, journal.Journal):
+        return f"  Its log: {log}"
     try:
         text = log.read_text(errors="replace")
     except OSError as error:

@@ -52,13 +52,11 @@ _HEALTH = b"GET /api/health/ HTTP/1.0\r\nHost: localhost\r\n\r\n"
 
 
 @dataclass(frozen=True)
-class Services:
-    """Builds the specifications of all processes of one installation."""
+class UnitServices:
+    """Builds the specifications of the processes that are units of their own where systemd starts
+    the school's parts (`install`): a restart of the platform leaves them alone."""
 
     settings: Settings
-    secrets: Secrets
-    manager_port: int
-    portal_port: int
     isolation: str
 
     def _environment(self, **more: str) -> dict[str, str]:
@@ -80,6 +78,60 @@ class Services:
         if self.settings.sandbox_uid is not None:
             shared["APRANOVA_SANDBOX_UID"] = str(self.settings.sandbox_uid)
         return {**kept, **shared, **more}
+
+    def _task_environment(self) -> dict[str, str]:
+        return self._environment(
+            APRANOVA_IMAGES_DIR=str(self.settings.images),
+            APRANOVA_HOMES_DIR=str(self.settings.data / "homes"),
+        )
+
+    def shim(self) -> ProcessSpec:
+        """The sandboxes end with it, so it is never ended for being stopped."""
+        socket = self.settings.run / "shim.sock"
+        return ProcessSpec(
+            name="shim",
+            command=(sys.executable, "-m", "manager.entrypoints.sandbox_shim"),
+            environment=self._task_environment(),
+            ready=lambda: local_socket.answers(socket, _HELLO, begins=b'{"value"'),
+            stop_signal=signal.SIGKILL,
+            resume_when_stopped=True,
+        )
+
+    def engine(self) -> ProcessSpec:
+        socket = self.settings.run / "engine.sock"
+        return ProcessSpec(
+            name="engine",
+            command=(sys.executable, "-m", "manager.entrypoints.sandbox_engine"),
+            environment=self._task_environment(),
+            ready=lambda: local_socket.answers(socket, _LIST_TASKS, begins=b'{"value"'),
+            stop_signal=signal.SIGINT,  # it ends its tasks first
+            stop_within_s=10,
+        )
+
+    def envoy(self, configuration: Path) -> ProcessSpec:
+        return ProcessSpec(
+            name="envoy",
+            command=envoy_command(configuration),
+            environment=self._environment(),
+            ready=self.edge_answers,
+            stop_within_s=3,
+        )
+
+    def edge_answers(self) -> bool:
+        """As a browser of this machine would be answered, by the school's own name."""
+        host = _EVERY_ADDRESS.get(self.settings.host, self.settings.host)
+        public = self.settings.public_url.partition("://")[2]
+        tls = _unverified() if self.settings.tls is Tls.FILES else None
+        return http_answers(self.settings.port, "/signin", host=host, named=public, tls=tls)
+
+
+@dataclass(frozen=True)
+class Services(UnitServices):
+    """Builds the specifications of all processes of one installation."""
+
+    secrets: Secrets
+    manager_port: int
+    portal_port: int
 
     def _aws(self) -> dict[str, str]:
         return {
@@ -105,12 +157,6 @@ class Services:
             **self._aws(),
         )
 
-    def _task_environment(self) -> dict[str, str]:
-        return self._environment(
-            APRANOVA_IMAGES_DIR=str(self.settings.images),
-            APRANOVA_HOMES_DIR=str(self.settings.data / "homes"),
-        )
-
     def postgres(self) -> ProcessSpec:
         folder = self.settings.run / "postgres"
         return ProcessSpec(
@@ -130,29 +176,6 @@ class Services:
             command=tuple(redis.command(self.settings.data / "redis", path)),
             environment=self._environment(),
             ready=lambda: redis.is_ready(path),
-        )
-
-    def shim(self) -> ProcessSpec:
-        """The sandboxes end with it, so it is never ended for being stopped."""
-        socket = self.settings.run / "shim.sock"
-        return ProcessSpec(
-            name="shim",
-            command=(sys.executable, "-m", "manager.entrypoints.sandbox_shim"),
-            environment=self._task_environment(),
-            ready=lambda: local_socket.answers(socket, _HELLO, begins=b'{"value"'),
-            stop_signal=signal.SIGKILL,
-            resume_when_stopped=True,
-        )
-
-    def engine(self) -> ProcessSpec:
-        socket = self.settings.run / "engine.sock"
-        return ProcessSpec(
-            name="engine",
-            command=(sys.executable, "-m", "manager.entrypoints.sandbox_engine"),
-            environment=self._task_environment(),
-            ready=lambda: local_socket.answers(socket, _LIST_TASKS, begins=b'{"value"'),
-            stop_signal=signal.SIGINT,  # it ends its tasks first
-            stop_within_s=10,
         )
 
     def manager(self) -> ProcessSpec:
@@ -198,22 +221,6 @@ class Services:
             ready=lambda: http_answers(self.portal_port, "/signin"),
             working_folder=server.parent,
         )
-
-    def envoy(self, configuration: Path) -> ProcessSpec:
-        return ProcessSpec(
-            name="envoy",
-            command=envoy_command(configuration),
-            environment=self._environment(),
-            ready=self._edge_answers,
-            stop_within_s=3,
-        )
-
-    def _edge_answers(self) -> bool:
-        """As a browser of this machine would be answered, by the school's own name."""
-        host = _EVERY_ADDRESS.get(self.settings.host, self.settings.host)
-        public = self.settings.public_url.partition("://")[2]
-        tls = _unverified() if self.settings.tls is Tls.FILES else None
-        return http_answers(self.settings.port, "/signin", host=host, named=public, tls=tls)
 
 
 _EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104

@@ -17,6 +17,8 @@ from single_machine.certificate import CertificateFiles
 
 ROOT_SANDBOX_UID = 61000
 """Host uid of the sandboxes when the product is started by root; PostgreSQL has the next one."""
+SERVICE_HOME, SERVICE_RUN = Path("/var/lib/apranova"), Path("/run/apranova")
+"""Where a service has data and sockets (single_machine/service/unit_files.py)."""
 _HOST_NAME = re.compile(r"(?=.{4,200}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -70,6 +72,8 @@ class Settings:
     """Snapshots of homes; another disk is a good place."""
     restic: Path
     """The program that takes them: the operator's, or the one that the manager fetches."""
+    service: bool
+    """Whether systemd starts the parts, each as a unit of its own (`install`), and not `up`."""
 
     @property
     def public_url(self) -> str:
@@ -111,7 +115,7 @@ def _port_suffix(tls: Tls, port: int) -> str:
 
 def default_home(environment: Mapping[str, str], uid: int) -> Path:
     if uid == 0:
-        return Path("/var/lib/apranova")  # /root is closed to the sandboxes' uid
+        return SERVICE_HOME  # /root is closed to the sandboxes' uid
     data_home = environment.get("XDG_DATA_HOME") or str(
         Path(environment.get("HOME", "~")).expanduser() / ".local/share"
     )
@@ -128,7 +132,8 @@ def read_settings(variables: Mapping[str, str], *, source: Path, port: int | Non
     """Raises BadSetting. A `port` from the command line replaces APRANOVA_PORT."""
     environment = Environment(variables if port is None else {**variables, "APRANOVA_PORT": str(port)})
     uid = os.getuid()
-    home = Path(environment.text("APRANOVA_HOME", str(default_home(variables, uid))))
+    service = environment.flag("APRANOVA_SERVICE")
+    home = Path(environment.text("APRANOVA_HOME", str(SERVICE_HOME if service else default_home(variables, uid))))
     home = home.expanduser().absolute()
     if home == source or home.is_relative_to(source):
         raise BadSetting(
@@ -143,7 +148,7 @@ def read_settings(variables: Mapping[str, str], *, source: Path, port: int | Non
     return Settings(
         source=source,
         home=home,
-        run=environment.path("APRANOVA_RUN_DIR", run_folder(home, uid)),
+        run=environment.path("APRANOVA_RUN_DIR", SERVICE_RUN if service else run_folder(home, uid)),
         images=environment.path("APRANOVA_IMAGES_DIR", home / "images"),
         host=environment.text("APRANOVA_HOST", "0.0.0.0" if tls is Tls.FILES else "127.0.0.1"),  # noqa: S104
         port=port,
@@ -163,6 +168,7 @@ def read_settings(variables: Mapping[str, str], *, source: Path, port: int | Non
         school_name=environment.text("APRANOVA_SCHOOL_NAME", "Demo School"),
         snapshots=environment.path("APRANOVA_SNAPSHOTS_DIR", home / "snapshots"),
         restic=environment.path("APRANOVA_RESTIC", home / "tools" / "restic"),
+        service=service,
     )
 
 

@@ -7,35 +7,32 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from types import FrameType
 
 from gateway.render import GatewaySettings, prepare
 from gateway.static import BadImage, publish
 from single_machine import postgres, redis, school_data
 from single_machine.certificate import BadCertificate, CertificateWatch
+from single_machine.first_admin import tell_first_admin
 from single_machine.image_builds import ImageBuilds
-from single_machine.isolation_check import choose_isolation
+from single_machine.isolation_check import Isolation, choose_isolation, what_students_lack
+from single_machine.journal import machine_goes_down, tell_systemd
 from single_machine.machine_limits import low_limits
 from single_machine.manager_calls import stop_workspaces
 from single_machine.portal_build import PortalBuildFailed, build_portal
-from single_machine.preflight import CannotGoOn, check_disk, check_port, free_port, make_folders
+from single_machine.preflight import CannotGoOn, check_disk, check_port, free_port, make_folders, same_port
 from single_machine.processes import DidNotStart, Processes
 from single_machine.progress import StepFellShort, console, say, step, warn
 from single_machine.running import RunningProduct, announce, find_ready, find_running, only_one, starting, withdraw
 from single_machine.secrets_file import load_or_make
 from single_machine.services import Services
 from single_machine.settings import Settings, Tls
+from single_machine.signals import Stop, ignore_signals, signals_end_us
+from single_machine.units import wait_for_unit
 
 TICK_S = 0.5
 NOTEWORTHY_S = 5.0
 """A shorter build found everything in place."""
-
-
-class _Stop(BaseException):
-    """A signal asks us to end. Not an Exception: nothing on the way may swallow it."""
 
 
 def run(settings: Settings, *, demo: bool) -> int:
@@ -48,23 +45,25 @@ def run(settings: Settings, *, demo: bool) -> int:
         )
     demo = demo and not settings.domain  # known passwords have no place at a public address
     make_folders(settings)
-    with only_one(settings), _signals_end_us():
-        processes = Processes(settings.logs)
+    ends_workspaces = not settings.service
+    with only_one(settings), signals_end_us():
+        processes = Processes(settings.logs, in_journal=settings.service)
         images = ImageBuilds(settings.images, settings.logs, settings.source, settings.kinds)
         certificate = _certificate_watch(settings)
         try:
             announce(settings, starting(settings))
             product = _start(settings, processes, images, certificate, demo=demo)
             announce(settings, product)
+            tell_systemd("READY=1")
             _tell(settings, product, images, seconds=time.monotonic() - began, demo=demo)
             processes.watch()
             _watch(settings, processes, product, images, certificate)
-        except _Stop:
-            pass
+        except Stop as stop:
+            ends_workspaces |= stop.number == signal.SIGINT or machine_goes_down()
         except (DidNotStart, PortalBuildFailed, postgres.ClusterFailed, BadCertificate) as problem:
             raise CannotGoOn(str(problem)) from None
         finally:
-            _end(settings, processes, images)
+            _end(settings, processes, images, ends_workspaces=ends_workspaces)
     return 0
 
 
@@ -77,34 +76,40 @@ def _start(
     demo: bool,
 ) -> RunningProduct:
     say("[bold]ApraNova[/] is starting.")
-    check_port(settings.host, settings.port)
-    if settings.redirect_port:
-        check_port(settings.host, settings.redirect_port)
+    if not settings.service:  # there, the gateway's unit has the ports
+        check_port(settings.host, settings.port)
+        if settings.redirect_port:
+            check_port(settings.host, settings.redirect_port)
     if certificate is not None:
         certificate.take()
     check_disk(settings, missing=images.missing())
     for text in school_data.check(settings):
         warn(text)
-    isolation = choose_isolation(unisolated=settings.unisolated, sandbox_uid=settings.sandbox_uid)
+    isolation = _isolation(settings)
     services = Services(
         settings=settings,
         secrets=load_or_make(settings.home / "secrets.json"),
         manager_port=free_port(),
-        portal_port=free_port(),
+        portal_port=same_port(settings.run / "portal.port") if settings.service else free_port(),
         isolation=isolation.name,
     )
     images.start()
     portal = _PortalBuild(settings)
-    portal.start()
+    if not settings.service:  # `install` has built it
+        portal.start()
 
     with step("PostgreSQL and Redis"):
         _start_databases(settings, processes, services)
-    processes.start(services.shim())
-    processes.start(services.engine())
+    if not settings.service:
+        processes.start(services.shim())
+        processes.start(services.engine())
     with step("Database schema" + (" and the demo school" if demo else "")):
         _prepare_database(settings, services, demo=demo)
     with step("Workspace manager and backend"):
-        processes.wait_ready("engine")
+        if settings.service:
+            wait_for_unit("apranova-engine", services.engine().ready)
+        else:
+            processes.wait_ready("engine")
         processes.start(services.manager())
         processes.start(services.backend())
         processes.wait_ready("manager")
@@ -116,14 +121,17 @@ def _start(
     with step("Gateway"):
         configuration = prepare(_gateway_settings(settings, services))
         _publish_static_files(settings)
-        processes.start(services.envoy(configuration))
-        processes.wait_ready("envoy")
+        if settings.service:
+            wait_for_unit("apranova-gateway", services.edge_answers)
+        else:
+            processes.start(services.envoy(configuration))
+            processes.wait_ready("envoy")
     for text in isolation.warnings:
         warn(text)
     if low := low_limits():
         warn(low)
-    if settings.admin_email:
-        _tell_first_admin(settings.admin_email, services)
+    if settings.admin_email and not settings.service:  # whose output is a log
+        tell_first_admin(settings.admin_email, services.backend_environment)
     school_data.record(settings, services.secrets, now=time.time())
     announced = starting(settings)
     return replace(
@@ -132,6 +140,13 @@ def _start(
         pids={**announced.pids, **processes.pids()},
         starting=False,
     )
+
+
+def _isolation(settings: Settings) -> Isolation:
+    """As a service, the unit of the sandboxes may have namespaces, and this one may not."""
+    if settings.service:
+        return Isolation("bubblewrap", what_students_lack())
+    return choose_isolation(unisolated=settings.unisolated, sandbox_uid=settings.sandbox_uid)
 
 
 def _look_at(certificate: CertificateWatch) -> None:
@@ -178,19 +193,6 @@ def _prepare_database(settings: Settings, services: Services, *, demo: bool) -> 
         raise DidNotStart(f"the database could not be prepared.\n{last}\n  Whole log: {log}")
 
 
-def _tell_first_admin(email: str, services: Services) -> None:
-    """Show the link with which the first admin sets a password, until they have one.
-
-    It is a secret: it goes to the terminal and into no log.
-    """
-    command = [sys.executable, "-m", "backend.manage", "first_admin", email]
-    done = subprocess.run(command, env=services.backend_environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        warn(f"No admin was made: {(done.stderr.strip().splitlines() or ['no reason was given'])[-1]}")
-    elif "://" in done.stdout:
-        say(f"\n{done.stdout.rstrip()}")
-
-
 def _gateway_settings(settings: Settings, services: Services) -> GatewaySettings:
     return GatewaySettings(
         run_dir=settings.run,
@@ -225,7 +227,8 @@ def _tell(settings: Settings, product: RunningProduct, images: ImageBuilds, *, s
         say(
             f"{names} {'is' if len(missing) == 1 else 'are'} being installed in the background; the Launch button shows when it is ready."
         )
-    say("Ctrl-C stops everything; nothing is lost.")
+    if not settings.service:
+        say("Ctrl-C stops everything; nothing is lost.")
 
 
 def _watch(
@@ -256,12 +259,11 @@ def _watch(
                 say(f"  [green]✓[/] {build.kind.label} is installed [dim]({build.seconds:.0f} s)[/]")
 
 
-def _end(settings: Settings, processes: Processes, images: ImageBuilds) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)  # an impatient second Ctrl-C must not leave half of it running
+def _end(settings: Settings, processes: Processes, images: ImageBuilds, *, ends_workspaces: bool) -> None:
+    ignore_signals()
     if console.is_terminal:
         say("")
-    product = find_ready(settings)
+    product = find_ready(settings) if ends_workspaces else None
     try:
         if product is not None:
             with step("Saving and stopping the workspaces", done="Workspaces saved and stopped"):
@@ -283,19 +285,6 @@ def _save_and_stop(settings: Settings, product: RunningProduct) -> None:
     if unsaved:
         lines = "".join(f"\n    {workspace_id}: {why}" for workspace_id, why in unsaved.items())
         raise StepFellShort(f"Workspaces stopped; the last changes of these may be missing:{lines}")
-
-
-@contextmanager
-def _signals_end_us() -> Iterator[None]:
-    def end(_number: int, _frame: FrameType | None) -> None:
-        raise _Stop
-
-    earlier = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in earlier.items():
-            signal.signal(number, handler)
 
 
 class _PortalBuild:

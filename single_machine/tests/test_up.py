@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from single_machine.preflight import free_port, make_folders
 from single_machine.processes import Processes, ProcessSpec
 from single_machine.running import starting
 from single_machine.settings import Settings, Tls, read_settings
+from single_machine.signals import Stop
 
 SOURCE = Path(__file__).parents[2]
 
@@ -92,6 +94,43 @@ def test_the_sandbox_engine_comes_before_the_manager(
     assert list(specs) == ["shim", "engine", "manager", "backend", "portal", "envoy"]
 
 
+def test_as_a_service_it_starts_only_what_a_restart_may_end(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Shim, engine and Envoy are units of their own, and so are their isolation and the ports."""
+    waited: list[str] = []
+    monkeypatch.setattr(up, "wait_for_unit", lambda unit, _: waited.append(unit))
+    monkeypatch.setattr(up, "check_port", lambda *_: pytest.fail("the gateway has this port"))
+    monkeypatch.setattr(up.school_data, "record", lambda *_, **__: None)
+    specs = started(dataclasses.replace(settings, service=True), monkeypatch, "none")
+    assert list(specs) == ["manager", "backend", "portal"]
+    assert waited == ["apranova-engine", "apranova-gateway"]
+    assert specs["manager"].environment["APRANOVA_ISOLATION"] == "bubblewrap"
+    again = started(dataclasses.replace(settings, service=True), monkeypatch, "none")
+    assert again["portal"].environment["PORT"] == specs["portal"].environment["PORT"]  # Envoy knows it
+
+
+@pytest.mark.parametrize(
+    ("number", "machine_ends", "workspaces_end"),
+    [(signal.SIGTERM, False, False), (signal.SIGINT, False, True), (signal.SIGTERM, True, True)],
+)
+def test_a_restart_of_the_service_leaves_workspaces_running(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, number: int, machine_ends: bool, workspaces_end: bool
+) -> None:
+    stopped: list[str] = []
+
+    def start(*_: object, **__: object) -> NoReturn:
+        up.announce(settings, dataclasses.replace(starting(settings), starting=False))
+        raise Stop(number)
+
+    monkeypatch.setattr(up, "find_running", lambda _: None)
+    monkeypatch.setattr(up, "_start", start)
+    monkeypatch.setattr(up, "machine_goes_down", lambda: machine_ends)
+    monkeypatch.setattr(up, "_save_and_stop", lambda _, product: stopped.append(product.url))
+    up.run(dataclasses.replace(settings, service=True), demo=False)
+    assert bool(stopped) == workspaces_end
+
+
 @pytest.mark.parametrize(("domain", "with_demo"), [("", True), ("learn.school.test", False)])
 def test_known_passwords_exist_on_localhost_alone(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, domain: str, with_demo: bool
@@ -100,7 +139,7 @@ def test_known_passwords_exist_on_localhost_alone(
 
     def start(*_: object, demo: bool) -> NoReturn:
         demos.append(demo)
-        raise up._Stop
+        raise Stop(signal.SIGTERM)
 
     monkeypatch.setattr(up, "_start", start)
     up.run(dataclasses.replace(settings, domain=domain), demo=True)
@@ -113,7 +152,7 @@ def test_a_school_that_runs_looks_for_a_new_certificate(
     looked: list[float] = []
 
     def end(*_: object) -> NoReturn:
-        raise up._Stop
+        raise Stop(signal.SIGTERM)
 
     monkeypatch.setattr(up, "_start", lambda settings, *_, **__: starting(settings))
     monkeypatch.setattr(up, "_tell", lambda *_, **__: None)

@@ -1,0 +1,38 @@
+"""`sudo ./apranova install`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from single_machine.service import install
+from single_machine.service.places import CannotInstall, Places
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="apranova", description="ApraNova as a service of this server.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    install_parser = commands.add_parser("install", help="install the service, or bring it up to date with this folder")
+    install_parser.add_argument(
+        "--settings", type=Path, metavar="FILE", help="the school's settings; without it, three questions are asked"
+    )
+    install_parser.add_argument("--remove", action="store_true", help="take the service away; data and settings stay")
+    arguments = parser.parse_args()
+    source = Path(os.environ.get("APRANOVA_SOURCE") or Path(__file__).parents[2])
+    places = Places()
+    try:
+        if arguments.remove:
+            install.remove(places)
+            return 0
+        return install.install(source, places, settings=arguments.settings)
+    except CannotInstall as problem:
+        print(f"apranova: {problem}", file=sys.stderr)
+    except (KeyboardInterrupt, EOFError):
+        print("\napranova: stopped. Run the same command again to continue.", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,74 @@
+"""Writes what the service needs in /etc: units, sockets' folder, limits, AppArmor profile."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from string import Template
+
+from single_machine.service import machine, versions
+from single_machine.service.places import UNITS, Places
+
+TEMPLATES = Path(__file__).with_name("units")
+SOCKETS = Path("/run/apranova")
+DATA = Path("/var/lib/apranova")
+_FOLDERS_ELSEWHERE = ("APRANOVA_SNAPSHOTS_DIR", "APRANOVA_IMAGES_DIR")
+
+
+def data_folder(variables: Mapping[str, str]) -> Path:
+    return Path(variables.get("APRANOVA_HOME") or DATA)
+
+
+def render(name: str, version: Path, places: Places, variables: Mapping[str, str]) -> str:
+    elsewhere = [f"-{variables[name]}" for name in _FOLDERS_ELSEWHERE if variables.get(name)]
+    values = {
+        "version": version,
+        "python": versions.python(version),
+        "settings": places.settings,
+        "data": data_folder(variables),
+        "sockets": variables.get("APRANOVA_RUN_DIR") or SOCKETS,
+        "elsewhere": " ".join(elsewhere),
+    }
+    return Template((TEMPLATES / name).read_text("utf-8")).substitute(values)
+
+
+def write(version: Path, places: Places, variables: Mapping[str, str]) -> None:
+    """Raises CannotInstall. The units of a version name its folder, not `current`: a process that
+    runs loads no module of another version."""
+    for unit in UNITS:
+        _write(places.units / f"{unit}.service", render(f"{unit}.service", version, places, variables))
+    _write(places.tmpfiles, render("tmpfiles.conf", version, places, variables))
+    machine.run("systemd-tmpfiles", "--create", str(places.tmpfiles))
+    _write(places.sysctl, (TEMPLATES / "sysctl.conf").read_text("utf-8"))
+    # In a container these belong to its host; doctor says when they are too low.
+    subprocess.run(["sysctl", "--quiet", "--load", str(places.sysctl)], stderr=subprocess.DEVNULL, check=False)
+    if wants_apparmor_profile(places):
+        _write(places.apparmor_profile, (TEMPLATES / "apparmor-profile").read_text("utf-8"))
+        machine.run("apparmor_parser", "--replace", str(places.apparmor_profile))
+    machine.run("systemctl", "daemon-reload")
+
+
+def wants_apparmor_profile(places: Places) -> bool:
+    """Whether the kernel asks AppArmor before it gives a program user namespaces."""
+    asks = (places.apparmor / "features/namespaces/userns_create").exists()
+    return asks and shutil.which("apparmor_parser") is not None
+
+
+def remove(places: Places) -> None:
+    for unit in UNITS:
+        (places.units / f"{unit}.service").unlink(missing_ok=True)
+    if places.apparmor_profile.exists():
+        machine.run("apparmor_parser", "--remove", str(places.apparmor_profile))
+    for file in (places.tmpfiles, places.sysctl, places.apparmor_profile):
+        file.unlink(missing_ok=True)
+    machine.run("systemctl", "daemon-reload")
+
+
+def _write(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    fresh = file.with_name(f".{file.name}.new")
+    fresh.write_text(text, "utf-8")
+    fresh.chmod(0o644)
+    fresh.replace(file)

@@ -1,0 +1,112 @@
+"""Versions of the product beside each other, each with its own Python environment and portal.
+
+`current` leads to the one that runs, `previous` to the one before. A version is named by its
+content, so that the same one is never built twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from single_machine.service import machine
+from single_machine.service.places import USER, CannotInstall, Places
+
+NEVER_COPIED = (
+    ".git",
+    ".venv*",
+    "node_modules",
+    ".next",
+    "__pycache__",
+    "*.pyc",
+    ".cache",
+    ".pytest_cache",
+    ".import_linter_cache",
+)
+KEPT = 3
+"""Sandboxes that live may still show files of an earlier one."""
+_COMPLETE = ".apranova-complete"
+
+
+def add(source: Path, places: Places) -> Path:
+    """Copy the product and build it with the rights of the service's user. Raises CannotInstall."""
+    versions = places.programs / "versions"
+    versions.mkdir(parents=True, exist_ok=True)
+    draft = versions / f"new-{os.getpid()}"
+    try:
+        shutil.copytree(source, draft, symlinks=True, ignore=shutil.ignore_patterns(*NEVER_COPIED))
+        version = versions / _digest(draft)
+        if not version.exists():  # else an earlier try has begun it
+            draft.rename(version)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    if (version / _COMPLETE).exists():
+        return version
+    _give_tree(version, USER, USER)
+    if machine.as_user([sys.executable, "apranova", "build"], folder=version, more={}):
+        raise CannotInstall("this version could not be built; see above. Nothing else was changed.")
+    _give_tree(version, "root", "root")  # what runs must not be able to change itself
+    (version / _COMPLETE).touch()
+    return version
+
+
+def switch(version: Path, places: Places) -> None:
+    """Let `current` lead to this version, and `previous` to the one before."""
+    before = find_current(places)
+    if before == version:
+        return
+    if before is not None:
+        _link(places.previous, before)
+    _link(places.current, version)
+
+
+def find_current(places: Places) -> Path | None:
+    return places.current.resolve() if places.current.exists() else None
+
+
+def find_previous(places: Places, *, within_s: float) -> Path | None:
+    """The version before, if it was replaced so recently."""
+    link = places.previous
+    if not link.exists() or time.time() - link.lstat().st_mtime > within_s:
+        return None
+    return link.resolve()
+
+
+def remove_old(places: Places) -> None:
+    """Keep the newest few, and those that the links lead to."""
+    linked = {link.resolve() for link in (places.current, places.previous) if link.exists()}
+    folders = sorted((places.programs / "versions").iterdir(), key=lambda folder: folder.stat().st_mtime, reverse=True)
+    for folder in folders[KEPT:]:
+        if folder not in linked:
+            shutil.rmtree(folder)
+
+
+def python(version: Path) -> Path:
+    return version / ".venv/bin/python"
+
+
+def _digest(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for file in sorted(folder.rglob("*")):
+        name = f"{file.relative_to(folder)}\0".encode()
+        if file.is_symlink():
+            digest.update(name + os.fsencode(file.readlink()))
+        elif file.is_file():
+            digest.update(name + hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()[:12]
+
+
+def _give_tree(folder: Path, user: str, group: str) -> None:
+    for path in (folder, *folder.rglob("*")):
+        shutil.chown(path, user, group) if not path.is_symlink() else None
+
+
+def _link(link: Path, target: Path) -> None:
+    fresh = link.with_name(f".{link.name}.new")
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(target)
+    fresh.replace(link)

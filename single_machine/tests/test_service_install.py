@@ -1,0 +1,179 @@
+"""`install`: its answers, its units and its versions, without root and without systemd."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from single_machine.school_file import read_school_file
+from single_machine.service import machine, questions, unit_files, versions
+from single_machine.service.places import UNITS, CannotInstall, Places
+
+SOURCE = Path(__file__).parents[2]
+
+
+def answering(*answers: str) -> Callable[[str], str]:
+    left = iter(answers)
+    return lambda _: next(left)
+
+
+def test_install_runs_with_the_standard_library_alone() -> None:
+    """Root runs it, so no package that was downloaded may run in it."""
+    done = subprocess.run(
+        [sys.executable, "-S", "-m", "single_machine.service", "install", "--help"],
+        cwd=SOURCE,
+        env={"PYTHONPATH": str(SOURCE), "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "--remove" in done.stdout
+
+
+def test_three_answers_make_a_settings_file_that_is_accepted(tmp_path: Path) -> None:
+    text = questions.ask_all({}, answering("learn.school.example", "head@school.example", "proxy"))
+    file = tmp_path / "school.toml"
+    file.write_text(text)
+    assert read_school_file(file) == {
+        "APRANOVA_DOMAIN": "learn.school.example",
+        "APRANOVA_ADMIN_EMAIL": "head@school.example",
+        "APRANOVA_TLS": "proxy",
+    }
+
+
+def test_an_answer_that_does_not_fit_is_asked_again_and_an_earlier_one_is_offered(tmp_path: Path) -> None:
+    earlier = {"APRANOVA_ADMIN_EMAIL": "head@school.example"}
+    asked = answering("https://learn.school.example", "learn.school.example", "", "files", "c.pem", "/c.pem", "/k.pem")
+    (tmp_path / "school.toml").write_text(questions.ask_all(earlier, asked))
+    found = read_school_file(tmp_path / "school.toml")
+    assert found["APRANOVA_DOMAIN"] == "learn.school.example"
+    assert found["APRANOVA_ADMIN_EMAIL"] == "head@school.example"
+    assert (found["APRANOVA_TLS_CERTIFICATE"], found["APRANOVA_TLS_KEY"]) == ("/c.pem", "/k.pem")
+
+
+def test_without_a_terminal_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    with pytest.raises(CannotInstall, match="--settings FILE"):
+        questions.ask_all({})
+
+
+def units(variables: dict[str, str] | None = None) -> dict[str, str]:
+    version = Path("/usr/local/lib/apranova/versions/0a1b2c")
+    return {unit: unit_files.render(f"{unit}.service", version, Places(), variables or {}) for unit in UNITS}
+
+
+def test_only_the_gateway_may_use_low_ports_and_no_unit_runs_as_root() -> None:
+    rendered = units()
+    for unit, text in rendered.items():
+        assert "\nUser=apranova\n" in text, unit
+        bounded = re.findall(r"^CapabilityBoundingSet=(.*)$", text, re.MULTILINE)
+        assert bounded == (["CAP_NET_BIND_SERVICE"] if unit == "apranova-gateway" else [""]), unit
+        assert ("AmbientCapabilities" in text) == (unit == "apranova-gateway")
+
+
+def test_a_restart_of_the_platform_reaches_no_unit_that_holds_a_session() -> None:
+    """`Requires`, `BindsTo` and `PartOf` would pass it on; `Wants` and `After` do not."""
+    passing_on = r"^(Requires|BindsTo|PartOf|PropagatesStopTo)=.*\bapranova\.service"
+    assert not any(re.search(passing_on, text, re.MULTILINE) for text in units().values())
+    assert not re.search(r"^(BindsTo|PropagatesStopTo)=", units()["apranova"], re.MULTILINE)
+
+
+def test_units_name_the_version_and_never_the_link_that_an_upgrade_moves() -> None:
+    for text in units().values():
+        assert "/current" not in text
+        assert text.count("/usr/local/lib/apranova/versions/0a1b2c") == 3  # folder, module path, Python
+
+
+def test_folders_outside_the_data_may_be_written_by_the_platform() -> None:
+    text = units({"APRANOVA_SNAPSHOTS_DIR": "/mnt/backup/apranova"})["apranova"]
+    assert "ReadWritePaths=/var/lib/apranova /run/apranova -/mnt/backup/apranova\n" in text
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
+@pytest.mark.parametrize(("unit", "most"), [("apranova", 3.0), ("apranova-engine", 3.0), ("apranova-gateway", 3.0)])
+def test_the_units_are_hardened(unit: str, most: float, tmp_path: Path) -> None:
+    file = tmp_path / f"{unit}.service"
+    file.write_text(units()[unit])
+    done = subprocess.run(
+        ["systemd-analyze", "security", "--offline=yes", "--no-pager", str(file)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = re.search(r"Overall exposure level for .*: ([\d.]+)", done.stdout)
+    assert found, done.stderr
+    assert float(found[1]) <= most
+
+
+@pytest.fixture
+def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
+    monkeypatch.setattr(versions, "_give_tree", lambda *_: None)
+    return Places(tmp_path / "root")
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    folder = tmp_path / "source"
+    (folder / ".venv").mkdir(parents=True)
+    (folder / "apranova").write_text("print('version 1')")
+    return folder
+
+
+def test_the_same_content_is_built_once_and_other_content_beside_it(
+    places: Places, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[Path] = []
+    monkeypatch.setattr(machine, "as_user", lambda _, *, folder, more: built.append(folder))
+    first = versions.add(source, places)
+    assert versions.add(source, places) == first
+    assert not (first / ".venv").exists()
+    (source / "apranova").write_text("print('version 2')")
+    second = versions.add(source, places)
+    assert built == [first, second]
+
+
+def test_a_build_that_was_cut_off_is_continued(places: Places, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def cut_off(_command: object, *, folder: Path, more: object) -> int:
+        (folder / ".venv").mkdir()
+        return 1
+
+    monkeypatch.setattr(machine, "as_user", cut_off)
+    with pytest.raises(CannotInstall, match="could not be built"):
+        versions.add(source, places)
+    monkeypatch.setattr(machine, "as_user", lambda *_, **__: 0)
+    assert (versions.add(source, places) / ".venv").is_dir()
+
+
+def test_links_lead_to_this_version_and_the_one_before(places: Places, tmp_path: Path) -> None:
+    one, two = (places.programs / "versions" / name for name in ("one", "two"))
+    for folder in (one, two):
+        folder.mkdir(parents=True)
+    versions.switch(one, places)
+    assert versions.find_previous(places, within_s=60) is None
+    versions.switch(two, places)
+    assert (versions.find_current(places), versions.find_previous(places, within_s=60)) == (two, one)
+    versions.switch(two, places)  # a repetition
+    assert versions.find_previous(places, within_s=60) == one
+    assert versions.find_previous(places, within_s=-1) is None
+
+
+def test_old_versions_go_but_never_one_that_a_link_leads_to(places: Places) -> None:
+    folders = [places.programs / "versions" / str(number) for number in range(6)]
+    for age, folder in enumerate(folders):
+        folder.mkdir(parents=True)
+        os.utime(folder, (time.time() - age, time.time() - age))
+    versions.switch(folders[5], places)
+    versions.switch(folders[0], places)
+    versions.remove_old(places)
+    left = {folder.name for folder in (places.programs / "versions").iterdir()}
+    assert left == {"0", "1", "2", "5"}
