@@ -55,6 +55,8 @@ class ProcessSpec:
     """A Unix socket, or a port of 127.0.0.1, that the supervisor binds and passes on as descriptor
     `LISTEN_FD`. The socket has mode 0600 from the start, and callers wait while the process
     restarts."""
+    hand_over: tuple[socket.socket, ...] = ()
+    """Bound sockets that it inherits under the same descriptors."""
     resume_when_stopped: bool = False
     """Continue it after a SIGSTOP. The others are killed, as more than the signal may be wrong."""
 
@@ -142,7 +144,7 @@ def spawn(
             group=spec.uid,
             extra_groups=[] if spec.uid is not None else None,
             preexec_fn=in_the_child,  # noqa: PLW1509 (it calls one C function and returns)
-            pass_fds=(listener.fileno(),) if listener is not None else (),
+            pass_fds=[each.fileno() for each in (*([listener] if listener else ()), *spec.hand_over)],
         )
 
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 import http.client
 import os
 import signal
+import socket
 import ssl
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from certificates.settings import Settings as IssuingSettings
 from gateway.render import command as envoy_command
 from single_machine import local_socket, postgres, redis
+from single_machine.certificates_process import certificates_spec
 from single_machine.portal_build import node_binary
 from single_machine.processes import LISTEN_FD, ProcessSpec
 from single_machine.secrets_file import Secrets
-from single_machine.settings import Settings, Tls
+from single_machine.settings import Settings
 
 PASSED_ON = (
     "APRANOVA_KINDS",
@@ -121,7 +124,7 @@ class UnitServices:
         """As a browser of this machine would be answered, by the school's own name."""
         host = _EVERY_ADDRESS.get(self.settings.host, self.settings.host)
         public = self.settings.public_url.partition("://")[2]
-        tls = _unverified() if self.settings.tls is Tls.FILES else None
+        tls = _unverified() if self.settings.tls.served_here else None
         return http_answers(self.settings.port, "/signin", host=host, named=public, tls=tls)
 
 
@@ -221,6 +224,9 @@ class Services(UnitServices):
             ready=lambda: http_answers(self.portal_port, "/signin"),
             working_folder=server.parent,
         )
+
+    def certificates(self, issuing: IssuingSettings, sockets: tuple[socket.socket, ...]) -> ProcessSpec:
+        return certificates_spec(issuing, sockets, self._environment())
 
 
 _EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from certificates.settings import Settings as IssuingSettings
+from certificates.settings import read_settings as read_issuing_settings
+from certificates.store import Store
 from contract.environment import BadSetting, Environment
 from contract.names import WorkspaceKind
 from single_machine.certificate import CertificateFiles
@@ -25,10 +28,24 @@ _HOST_NAME = re.compile(r"(?=.{4,200}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a
 class Tls(StrEnum):
     OFF = "off"
     """Plain HTTP, for localhost alone."""
+    ACME = "acme"
+    """We get the certificate, and answer the authority's questions on port 53 ourselves."""
+    DNS = "dns"
+    """We get the certificate, and a command of the operator's sets records at the DNS provider."""
     FILES = "files"
     """Key and certificate are files of the operator."""
     PROXY = "proxy"
     """A proxy of the school's own in front has the certificate; we speak plain HTTP with it."""
+
+    @property
+    def obtained(self) -> bool:
+        """Whether we get the certificate ourselves."""
+        return self in (Tls.ACME, Tls.DNS)
+
+    @property
+    def served_here(self) -> bool:
+        """Whether browsers speak TLS with our Envoy."""
+        return self.obtained or self is Tls.FILES
 
 
 @dataclass(frozen=True)
@@ -49,9 +66,15 @@ class Settings:
     """Under which each workspace has a host; with the port, if browsers need one."""
     tls: Tls
     certificate: CertificateFiles | None
-    """With Tls.FILES."""
+    """The operator's, or where ours will be."""
+    issuing: IssuingSettings | None
+    """When we get the certificate ourselves."""
+    dns_address: str
+    """With Tls.ACME, where the challenge's name server listens; empty: at the address that this
+    machine uses towards the internet."""
+    dns_port: int
     redirect_port: int
-    """With Tls.FILES, where plain HTTP is sent to HTTPS; 0: nowhere."""
+    """When TLS ends here, where plain HTTP is sent to HTTPS; 0: nowhere."""
     trusted_hops: int
     """Proxies of the school in front, whose X-Forwarded-For counts."""
     admin_email: str
@@ -83,7 +106,7 @@ class Settings:
     @property
     def certified_hosts(self) -> tuple[str, ...]:
         """What a certificate must cover."""
-        return self.domain, f"*.{self.workspaces_domain.partition(':')[0]}"
+        return _certified_hosts(self.domain, self.workspaces_domain)
 
     @property
     def database_uid(self) -> int | None:
@@ -110,7 +133,11 @@ class Settings:
 
 def _port_suffix(tls: Tls, port: int) -> str:
     """Of the addresses that browsers see."""
-    return "" if tls is Tls.PROXY or (tls is Tls.FILES and port == 443) else f":{port}"
+    return "" if tls is Tls.PROXY or (tls.served_here and port == 443) else f":{port}"
+
+
+def _certified_hosts(domain: str, workspaces_domain: str) -> tuple[str, str]:
+    return domain, f"*.{workspaces_domain.partition(':')[0]}"
 
 
 def default_home(environment: Mapping[str, str], uid: int) -> Path:
@@ -143,20 +170,25 @@ def read_settings(variables: Mapping[str, str], *, source: Path, port: int | Non
     tls = environment.choice("APRANOVA_TLS", list(Tls), Tls.OFF)
     domain = _domain(environment, "APRANOVA_DOMAIN", "")
     _check_tls(tls, domain)
-    port = environment.whole("APRANOVA_PORT", 443 if tls is Tls.FILES else 8080, 1, 65535)
+    port = environment.whole("APRANOVA_PORT", 443 if tls.served_here else 8080, 1, 65535)
+    workspaces_domain = _workspaces_domain(environment, domain) + _port_suffix(tls, port)
+    issuing = _issuing(variables, tls, home, _certified_hosts(domain, workspaces_domain))
     sandbox_uid = environment.whole("APRANOVA_SANDBOX_UID", ROOT_SANDBOX_UID if uid == 0 else -1, 1, 2**31)
     return Settings(
         source=source,
         home=home,
         run=environment.path("APRANOVA_RUN_DIR", SERVICE_RUN if service else run_folder(home, uid)),
         images=environment.path("APRANOVA_IMAGES_DIR", home / "images"),
-        host=environment.text("APRANOVA_HOST", "0.0.0.0" if tls is Tls.FILES else "127.0.0.1"),  # noqa: S104
+        host=environment.text("APRANOVA_HOST", "0.0.0.0" if tls.served_here else "127.0.0.1"),  # noqa: S104
         port=port,
         domain=domain,
-        workspaces_domain=_workspaces_domain(environment, domain) + _port_suffix(tls, port),
+        workspaces_domain=workspaces_domain,
         tls=tls,
-        certificate=_certificate(environment) if tls is Tls.FILES else None,
-        redirect_port=environment.whole("APRANOVA_REDIRECT_PORT", 80, 0, 65535) if tls is Tls.FILES else 0,
+        certificate=_certificate(environment, tls, issuing),
+        issuing=issuing,
+        dns_address=environment.text("APRANOVA_DNS_ADDRESS", ""),
+        dns_port=environment.whole("APRANOVA_DNS_PORT", 53, 1, 65535),
+        redirect_port=environment.whole("APRANOVA_REDIRECT_PORT", 80, 0, 65535) if tls.served_here else 0,
         trusted_hops=environment.whole("APRANOVA_TRUSTED_HOPS", 1, 1, 8) if tls is Tls.PROXY else 0,
         admin_email=environment.text("APRANOVA_ADMIN_EMAIL", ""),
         email_url=environment.text("APRANOVA_EMAIL_URL", ""),
@@ -176,8 +208,8 @@ def _check_tls(tls: Tls, domain: str) -> None:
     if domain and tls is Tls.OFF:
         raise BadSetting(
             f"APRANOVA_DOMAIN is {domain}, but TLS is off: passwords would travel in the clear, and VS Code does not "
-            "work in a browser without HTTPS. Set APRANOVA_TLS to files (you have a certificate) or proxy (a web "
-            "server in front has one)"
+            "work in a browser without HTTPS. Set APRANOVA_TLS to acme (ApraNova gets a certificate), dns (so too, by "
+            "your DNS provider), files (you have a certificate) or proxy (a web server in front has one)"
         )
     if tls is not Tls.OFF and not domain:
         raise BadSetting(
@@ -201,7 +233,26 @@ def _workspaces_domain(environment: Environment, domain: str) -> str:
     return found
 
 
-def _certificate(environment: Environment) -> CertificateFiles:
+def _issuing(variables: Mapping[str, str], tls: Tls, home: Path, hosts: tuple[str, str]) -> IssuingSettings | None:
+    if not tls.obtained:
+        return None
+    ours = {"APRANOVA_CERTIFICATES_DIR": str(home / "certificates"), "APRANOVA_CERTIFIED_HOSTS": " ".join(hosts)}
+    found = read_issuing_settings({**variables, **ours})
+    if bool(found.hook) != (tls is Tls.DNS):
+        raise BadSetting(
+            "APRANOVA_TLS_HOOK is not set; with TLS by dns it is the command that sets a TXT record at your provider"
+            if tls is Tls.DNS
+            else "APRANOVA_TLS_HOOK is only for TLS by dns; with acme, ApraNova answers by itself"
+        )
+    return found
+
+
+def _certificate(environment: Environment, tls: Tls, issuing: IssuingSettings | None) -> CertificateFiles | None:
+    if issuing is not None:
+        store = Store(issuing.folder)
+        return CertificateFiles(store.chain, store.key)
+    if tls is not Tls.FILES:
+        return None
     names = "APRANOVA_TLS_CERTIFICATE", "APRANOVA_TLS_KEY"
     for name in names:
         if name not in environment:

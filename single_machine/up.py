@@ -13,12 +13,14 @@ from gateway.render import GatewaySettings, prepare
 from gateway.static import BadImage, publish
 from single_machine import postgres, redis, school_data
 from single_machine.certificate import BadCertificate, CertificateWatch
+from single_machine.challenge_sockets import open_challenge_sockets
 from single_machine.first_admin import tell_first_admin
 from single_machine.image_builds import ImageBuilds
 from single_machine.isolation_check import Isolation, choose_isolation, what_students_lack
 from single_machine.journal import machine_goes_down, tell_systemd
 from single_machine.machine_limits import low_limits
 from single_machine.manager_calls import stop_workspaces
+from single_machine.obtained_certificate import take_or_stand_in
 from single_machine.portal_build import PortalBuildFailed, build_portal
 from single_machine.preflight import CannotGoOn, check_disk, check_port, free_port, make_folders, same_port
 from single_machine.processes import DidNotStart, Processes
@@ -80,8 +82,9 @@ def _start(
         check_port(settings.host, settings.port)
         if settings.redirect_port:
             check_port(settings.host, settings.redirect_port)
-    if certificate is not None:
+    if certificate is not None and settings.issuing is None:
         certificate.take()
+    challenges = open_challenge_sockets(settings) if settings.tls is Tls.ACME else ()
     check_disk(settings, missing=images.missing())
     for text in school_data.check(settings):
         warn(text)
@@ -93,6 +96,8 @@ def _start(
         portal_port=same_port(settings.run / "portal.port") if settings.service else free_port(),
         isolation=isolation.name,
     )
+    if settings.issuing is not None:
+        processes.start(services.certificates(settings.issuing, challenges))
     images.start()
     portal = _PortalBuild(settings)
     if not settings.service:  # `install` has built it
@@ -118,6 +123,9 @@ def _start(
         portal.finish()
         processes.start(services.portal())
         processes.wait_ready("portal")
+    if certificate is not None and settings.issuing is not None:
+        with step("Certificate"):
+            _first_certificate(settings, certificate)
     with step("Gateway"):
         configuration = prepare(_gateway_settings(settings, services))
         _publish_static_files(settings)
@@ -147,6 +155,14 @@ def _isolation(settings: Settings) -> Isolation:
     if settings.service:
         return Isolation("bubblewrap", what_students_lack())
     return choose_isolation(unisolated=settings.unisolated, sandbox_uid=settings.sandbox_uid)
+
+
+def _first_certificate(settings: Settings, certificate: CertificateWatch) -> None:
+    if why_not := take_or_stand_in(settings, certificate):
+        raise StepFellShort(
+            f"There is no certificate yet, so browsers warn of this address. {why_not}. It is tried again by itself; "
+            f"./apranova doctor helps. Log: {settings.logs / 'certificates.log'}"
+        )
 
 
 def _look_at(certificate: CertificateWatch) -> None:
@@ -199,7 +215,7 @@ def _gateway_settings(settings: Settings, services: Services) -> GatewaySettings
         images_dir=settings.images,
         listen_address=settings.host,
         port=settings.port,
-        tls=settings.tls is Tls.FILES,
+        tls=settings.tls.served_here,
         redirect_port=settings.redirect_port,
         trusted_hops=settings.trusted_hops,
         public_url=settings.public_url,

@@ -57,7 +57,7 @@ def main() -> int:
 
 
 def install_programs() -> None:
-    wanted = [name for name in ("chromium", "git") if not shutil.which(name)]
+    wanted = [name for name in ("chromium", "git", "pebble", "sslscan") if not shutil.which(name)]
     if wanted and shutil.which("apt-get"):
         quiet = {"stdout": subprocess.DEVNULL, "stdin": subprocess.DEVNULL}
         environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")

@@ -37,6 +37,7 @@ PARTS = (
     "single_machine",
     "simulator",
     "containers",
+    "certificates",
 )
 END_TO_END = "tests"
 FAST = "not browser and not sandbox and not simulation"

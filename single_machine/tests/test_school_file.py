@@ -143,7 +143,7 @@ def test_a_school_behind_a_proxy_of_its_own() -> None:
     ("changes", "words"),
     [
         ({"APRANOVA_TLS": "off"}, "TLS is off: passwords would travel in the clear"),
-        ({"APRANOVA_TLS": "acme2"}, "one of off, files, proxy"),
+        ({"APRANOVA_TLS": "acme2"}, "one of off, acme, dns, files, proxy"),
         ({"APRANOVA_DOMAIN": ""}, "APRANOVA_DOMAIN must name the school's host"),
         ({"APRANOVA_DOMAIN": "https://learn.school.example"}, "without scheme and port"),
         ({"APRANOVA_DOMAIN": "10.0.0.7"}, "without scheme and port"),
