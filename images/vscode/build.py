@@ -34,7 +34,7 @@ def make_layers(layers: Path, progress: Progress) -> Contents:
     building.make(code_server, lambda into: _make_code_server(node, into, progress), kind=KIND.name)
     program = code_server / "code-server"
     python = python_runtime.choose()
-    key = building.digest([HERE / "tools.py"], code_server.name, python.command)
+    key = building.digest([HERE / "tools.py", tools.PROXY_CONNECT], code_server.name, python.command)
     tools_layer = layers / f"tools-{key}"
     building.make(tools_layer, lambda into: tools.fill(into, code_server=program, python=python), kind=KIND.name)
     databases = _database_layers(layers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 from agent.home_repair import HomeRepair
@@ -13,8 +14,9 @@ _LOCKS = f"{CODE_SERVER_DATA}/User/workspaceStorage"
 _FOLDERS = ("User", "User/globalStorage", "User/workspaceStorage", "User/History", "Machine", "extensions", "logs")
 """Of VS Code's own folders, those that it does not start or save without."""
 _RECORD = ".local/share/apranova/seed.json"
-_NAMED = '{"version": 1, "files": ["gitconfig", "project"]}'
-"""What the record holds once git knew the student's name."""
+_NAMED, _REMEMBERS, _SSH = "gitconfig", "credentials", "ssh"
+"""What the record holds once git knew the student's name, once it keeps passwords, and once SSH
+knew the way out. Each is written once: what a student changes or deletes stays so."""
 
 _WELCOME = """\
 # Welcome to your workspace
@@ -37,6 +39,12 @@ Files are saved by themselves about a second after you stop typing.
 After a while without activity the workspace saves everything and goes to sleep. You are warned before, and *Keep running*
 keeps it up for a long job. Programs that were running have to be started again when you come back; files, open editors and
 text that you have not saved are as you left them.
+"""
+
+_SSH_CONFIG = """\
+# SSH leaves the workspace through its proxy. This file is yours: ApraNova wrote it once.
+Host * !localhost !127.0.0.1
+    ProxyCommand /opt/tools/bin/proxy-connect %h %p
 """
 
 _GITIGNORE = "node_modules/\n.venv/\n__pycache__/\n.env\n"
@@ -66,16 +74,36 @@ def seed(repair: HomeRepair, home: Path, project: Path, *, name: str, email: str
         repair.write(project / ".gitignore", _GITIGNORE)
     _list_extensions(repair, home / _EXTENSIONS)
     _drop_old_locks(repair, home)
+    _write_once(repair, home, name, email)
+    repair.has_room(home)
+    return is_new
+
+
+def _write_once(repair: HomeRepair, home: Path, name: str, email: str) -> None:
     record = home / _RECORD
     repair.folder(record.parent)
     repair.file(record)
     with repair.best_effort():
+        before = _recorded(record)
+        done = set(before)
         # A name that arrives later (an account without one at first) is still taken over.
-        if name and not (record.exists() and b"gitconfig" in record.read_bytes()):
+        if name and _NAMED not in done:
             _write_git_config(repair, home, name, email)
-            repair.write(record, _NAMED)
-    repair.has_room(home)
-    return is_new
+            done.add(_NAMED)
+        if _REMEMBERS not in done and _remember_credentials(home):
+            done.add(_REMEMBERS)
+        if _SSH not in done:
+            _write_ssh_config(repair, home)
+            done.add(_SSH)
+        if done != before:
+            repair.write(record, json.dumps({"version": 1, "files": sorted(done)}))
+
+
+def _recorded(record: Path) -> set[str]:
+    try:
+        return {str(name) for name in json.loads(record.read_bytes())["files"]}
+    except (FileNotFoundError, ValueError, TypeError, KeyError):
+        return set()
 
 
 def _list_extensions(repair: HomeRepair, file: Path) -> None:
@@ -117,6 +145,28 @@ def _write_git_config(repair: HomeRepair, home: Path, name: str, email: str) -> 
     if email:
         lines.append(f"\temail = {_quoted(email)}")
     repair.write(file, "\n".join(lines) + "\n")
+
+
+def _remember_credentials(home: Path) -> bool:
+    """Git keeps passwords and tokens for https addresses in ~/.git-credentials, as only the home
+    outlives a task. False: there is no configuration of Git yet."""
+    file = home / ".gitconfig"
+    if file.is_symlink() or not file.is_file():
+        return False
+    if "[credential" not in file.read_text(errors="replace"):
+        with file.open("a") as configuration:
+            configuration.write("[credential]\n\thelper = store\n")
+    return True
+
+
+def _write_ssh_config(repair: HomeRepair, home: Path) -> None:
+    """Never touches a configuration that is there already."""
+    folder = home / ".ssh"
+    if not os.path.lexists(folder / "config"):
+        repair.folder(folder)
+        repair.write(folder / "config", _SSH_CONFIG)
+        folder.chmod(0o700)  # SSH refuses files that others may write
+        (folder / "config").chmod(0o600)
 
 
 def _quoted(value: str) -> str:

@@ -1,7 +1,7 @@
 """/opt/tools/bin: commands that students expect in a terminal, for machines that lack them.
 
-It comes last on the PATH, so the machine's own commands win. What no package brings (git, man,
-less, curl, jq, sqlite3, make) is the machine's, or the container image's.
+It comes last on the PATH, so the machine's own commands win. `proxy-connect` is for SSH. What no
+package brings (git, man, less, curl, jq, sqlite3, make) is the machine's, or the container image's.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 from images.python_runtime import StudentPython
 from images.vscode import recipe
 
+PROXY_CONNECT = Path(__file__).with_name("proxy_connect.py")
 _RIPGREP = recipe.VSCODE / "node_modules/@vscode/ripgrep-universal/bin"
 
 _SCRIPTS = {
@@ -43,6 +44,9 @@ def fill(into: Path, *, code_server: Path, python: StudentPython) -> None:
         script = folder / name
         script.write_text(f"#!/bin/sh\n{text.format(python=python.command) if name == 'pip' else text}")
         script.chmod(0o755)
+    program = folder / "proxy-connect"
+    program.write_text(f"#!{python.command} -IS\n{PROXY_CONNECT.read_text()}")
+    program.chmod(0o755)
     (folder / "pip3").symlink_to("pip")
     (folder / "python").symlink_to(python.command)
     (ripgrep,) = (code_server / _RIPGREP).glob("*/rg")

@@ -76,6 +76,30 @@ def test_a_git_configuration_that_is_there_stays(tmp_path: Path) -> None:
     assert read_git(tmp_path, "user.name") == "Me"
 
 
+def test_ssh_gets_the_way_out_and_git_a_memory_once(tmp_path: Path) -> None:
+    """A home of an earlier version gets both at its next launch."""
+    (tmp_path / ".local/share/apranova").mkdir(parents=True)
+    (tmp_path / ".local/share/apranova/seed.json").write_text('{"version": 1, "files": ["gitconfig", "project"]}')
+    (tmp_path / ".gitconfig").write_text("[user]\n\tname = Me\n")
+    seed(tmp_path, tmp_path / "project", **ADA)
+    assert (read_git(tmp_path, "user.name"), read_git(tmp_path, "credential.helper")) == ("Me", "store")
+    configuration = tmp_path / ".ssh/config"
+    assert "proxy-connect" in configuration.read_text()
+    assert (configuration.stat().st_mode & 0o777, configuration.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    configuration.unlink()
+    (tmp_path / ".gitconfig").write_text("")
+    seed(tmp_path, tmp_path / "project", **ADA)
+    assert not configuration.exists()
+    assert read_git(tmp_path, "credential.helper") == ""
+
+
+@pytest.mark.parametrize("helper", ["cache", "store"])
+def test_a_memory_of_the_students_choice_stays(tmp_path: Path, helper: str) -> None:
+    (tmp_path / ".gitconfig").write_text(f"[credential]\n\thelper = {helper}\n")
+    seed(tmp_path, tmp_path / "project", **ADA)
+    assert (tmp_path / ".gitconfig").read_text() == f"[credential]\n\thelper = {helper}\n"
+
+
 @pytest.mark.parametrize(
     "name", ['A "quoted" name', "back\\slash", "two\nlines\n[core]\n\tpager = evil", "# hash; semi", "Zoë 李"]
 )
@@ -103,6 +127,7 @@ PLACES = (
     ".local/share/apranova",
     ".local/share/apranova/seed.json",
     ".gitconfig",
+    ".ssh",
 )
 
 
