@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from agent.preview import listeners
 from agent.processes import Process, list_processes, words_for
 
 SAMPLE_INTERVAL_S = 15.0
@@ -28,6 +29,8 @@ class Activity:
     students: Callable[[list[Process]], list[Process]]
     """Of all processes of the task, those that do the student's work."""
     now: Callable[[], float]
+    visited: Callable[[float], frozenset[int]] = lambda _: frozenset()
+    """The ports that others than the student visited within so many seconds."""
     processes: Callable[[], list[Process]] = list_processes
     terminal_read_at: Callable[[int], float | None] = field(default_factory=lambda: terminal_read_at)
     last_at: float | None = None
@@ -61,16 +64,31 @@ class Activity:
         if not self._samples:
             self._samples.append((now, cpu_s))
         before = self._samples[0][1]
+        serving = self._serving_visitors(students)
+        counted = [process for process in students if process.pid not in serving]
         if now - self._samples[-1][0] >= SAMPLE_INTERVAL_S / 2:
             self._samples.append((now, cpu_s))
         # A parent that waits for a child inherits its time: the sum only loses a closed terminal's.
-        used_s = sum(cpu_s.values()) - sum(before.values())
+        earlier_s = sum(spent_s for pid, spent_s in before.items() if pid not in serving)
+        used_s = sum(process.cpu_s for process in counted) - earlier_s
         if used_s < BUSY_CPU_S:
             self.busy = ""
             return
-        hungriest = max(students, key=lambda process: process.cpu_s - before.get(process.pid, 0.0))
+        hungriest = max(counted, key=lambda process: process.cpu_s - before.get(process.pid, 0.0))
         leader = next((process for process in students if process.pid == hungriest.group), hungriest)
         self.busy = words_for(leader)
+
+    def _serving_visitors(self, students: list[Process]) -> set[int]:
+        """What a visitor makes a program do is no work of the student's and keeps nothing running.
+
+        So a program that serves a shared port does not count while others visit it, nor do its
+        children.
+        """
+        ports = self.visited(BUSY_WINDOW_S)
+        found = listeners(ports, (process.pid for process in students)) if ports else set()
+        while more := {process.pid for process in students if process.parent in found} - found:
+            found |= more
+        return found
 
 
 def terminal_read_at(terminal: int) -> float | None:

@@ -10,7 +10,7 @@ from typing import Protocol, cast
 from agent.http_body import Body
 from agent.http_head import HEAD_BYTES_MAX, BadHead, Head, for_application, parse_head
 from agent.preview import CONNECTIONS_MAX as PREVIEWS_MAX
-from agent.preview import AnswerHead, Translation, connect, listening_ports, nothing_listens
+from agent.preview import VISITS_MAX, AnswerHead, Translation, connect, listening_ports, nothing_listens, visit_s
 from contract.names import AGENT_PATH_PREFIX, PORT_HEADER
 
 CONTROL_BODY_BYTES_MAX = 64 * 1024
@@ -53,6 +53,7 @@ class Connections:
         self.guard = guard
         self.open: set[Front] = set()
         self.tasks: set[asyncio.Task[None]] = set()
+        self._visited: dict[int, float] = {}
 
     def __call__(self) -> Front:
         return Front(self)
@@ -64,6 +65,26 @@ class Connections:
     @property
     def previews(self) -> int:
         return sum(front.port > 0 for front in self.open)
+
+    @property
+    def visits(self) -> int:
+        return sum(front.visit_timer is not None for front in self.open)
+
+    def visited(self, within_s: float) -> frozenset[int]:
+        """The ports to which visitors are connected, or were so lately."""
+        now = asyncio.get_running_loop().time()
+        for front in self.open:
+            if front.visit_timer is not None:
+                self._visited[front.port] = now
+        return frozenset(port for port, at in self._visited.items() if now - at < within_s)
+
+    def end_visits(self, port: int) -> None:
+        """The port is not shared any more, or not with everybody who is connected."""
+        for front in [front for front in self.open if front.port == port and front.visit_timer is not None]:
+            front.transport.abort()
+
+    def visit_begins(self, port: int) -> None:
+        self._visited[port] = asyncio.get_running_loop().time()
 
     def run(self, task: asyncio.Task[None]) -> None:
         self.tasks.add(task)
@@ -79,6 +100,8 @@ class Front(asyncio.Protocol):
         self.back: Back | None = None
         self.port = 0
         """Of the student's program that was asked for; 0: the application."""
+        self.visit_timer: asyncio.TimerHandle | None = None
+        """Ends the connection of a visitor; None: it is the owner's."""
         self.switched = False
         self.moved = False
         """Whether bytes moved since the last look of `_linger`."""
@@ -131,6 +154,8 @@ class Front(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 — asyncio's signature
         self.connections.open.discard(self)
         self._stop_timer()
+        if self.visit_timer is not None:
+            self.visit_timer.cancel()
         if self.back is not None:
             self.back.transport.close()
 
@@ -154,7 +179,10 @@ class Front(asyncio.Protocol):
             return
         self._body = Body(head)
         self.port = 0 if is_control else int(head.value(PORT_HEADER) or 0)
-        if self.connections.previews > PREVIEWS_MAX and self.port:
+        if self.port and (left_s := visit_s(head)) is not None:
+            self.visit_timer = asyncio.get_running_loop().call_later(left_s, self.transport.abort)
+            self.connections.visit_begins(self.port)
+        if self.port and (self.connections.previews > PREVIEWS_MAX or self.connections.visits > VISITS_MAX):
             self._answer(Reply(HTTPStatus.SERVICE_UNAVAILABLE))
         elif is_control:
             self._timer = asyncio.get_running_loop().call_later(

@@ -8,19 +8,22 @@ On the way back, an address of `localhost` becomes the one that the browser know
 from __future__ import annotations
 
 import asyncio
+import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
 from pathlib import Path
 from typing import TypeVar
 
 from agent.http_head import HEAD_BYTES_MAX, Head, without_ours
-from contract.names import PREVIEW_PORTS
+from contract.names import PREVIEW_PORTS, VISIT_HEADER
 
 Program = TypeVar("Program", bound=asyncio.BaseProtocol)
 
 CONNECTIONS_MAX = 256
 """Of all previews of a task: they leave room for the editor and for the manager."""
+VISITS_MAX = 192
+"""Of visitors among them: they leave room for the owner."""
 LISTED = range(1024, 32768)
 """Above it, ports are the kernel's choice: VS Code's own helpers, debuggers, test servers."""
 CONNECT_WITHIN_S = 5.0
@@ -31,6 +34,7 @@ _AT_HOME = re.compile(rb"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\])
 _REWRITTEN_ANSWER = (b"location", b"content-location", b"access-control-allow-origin", b"refresh")
 _DROPPED = (b"x-user", b"x-workspace", b"x-forwarded-for", b"x-forwarded-proto", b"x-request-id")
 _LISTENS = b"0A"
+_SOCKET_TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
 
 
 def port_of(text: str) -> int | None:
@@ -45,6 +49,12 @@ def is_by_person(head: Head) -> bool:
     Browsers say so (`Sec-Fetch-User`). A page that polls or loads itself again cannot.
     """
     return head.value("sec-fetch-mode") == "navigate" and head.value("sec-fetch-user") == "?1"
+
+
+def visit_s(head: Head) -> float | None:
+    """For how long the connection may live when somebody else than the owner visits; else None."""
+    text = head.value(VISIT_HEADER)
+    return None if not head.values(VISIT_HEADER) else float(text) if text.isdecimal() else 0.0
 
 
 class Translation:
@@ -144,9 +154,20 @@ async def connect(make: Callable[[], Program], port: int) -> Program | None:
     return None
 
 
-def listening_ports(own: frozenset[int], files: tuple[str, ...] = ("/proc/net/tcp", "/proc/net/tcp6")) -> list[int]:
+def listening_ports(own: frozenset[int], files: tuple[str, ...] = _SOCKET_TABLES) -> list[int]:
     """The ports on which the student's programs can be reached, at most 50, in order."""
-    found: set[int] = set()
+    found = {port for port, _ in _listening(files)}
+    return sorted(port for port in found if port in LISTED and port not in own)[:50]
+
+
+def listeners(ports: frozenset[int], pids: Iterable[int]) -> set[int]:
+    """Those of the processes that listen on one of the ports."""
+    sockets = {f"socket:[{inode}]" for port, inode in _listening(_SOCKET_TABLES) if port in ports}
+    return {pid for pid in pids if sockets and sockets.intersection(_open_files(pid))}
+
+
+def _listening(files: tuple[str, ...]) -> Iterator[tuple[int, str]]:
+    """Port and inode of each listening socket of this network namespace."""
     for file in files:
         try:
             lines = Path(file).read_bytes().splitlines()[1:]
@@ -154,15 +175,25 @@ def listening_ports(own: frozenset[int], files: tuple[str, ...] = ("/proc/net/tc
             continue
         for line in lines:
             fields = line.split()
-            if len(fields) > 3 and fields[3] == _LISTENS:
-                found.add(int(fields[1].rpartition(b":")[2], 16))
-    return sorted(port for port in found if port in LISTED and port not in own)[:50]
+            if len(fields) > 9 and fields[3] == _LISTENS:
+                yield int(fields[1].rpartition(b":")[2], 16), fields[9].decode()
+
+
+def _open_files(pid: int) -> Iterator[str]:
+    folder = f"/proc/{pid}/fd"
+    try:
+        for name in os.listdir(folder):  # noqa: PTH208 — a Path for each file is waste
+            yield os.readlink(f"{folder}/{name}")  # noqa: PTH115
+    except OSError:
+        return  # it has ended
 
 
 def nothing_listens(head: Head, port: int, listening: list[int]) -> tuple[HTTPStatus, bytes, str]:
     """Status, body and type: a page that loads itself again, or a line for a program."""
-    said = f"Nothing answers on port {port}"
     is_page = head.value("sec-fetch-mode") == "navigate" or "text/html" in head.value("accept")
+    if visit_s(head) is not None:
+        return _nothing_for_visitors(is_page=is_page)
+    said = f"Nothing answers on port {port}"
     if not is_page:
         return HTTPStatus.BAD_GATEWAY, f"{said}\n".encode(), "text/plain; charset=utf-8"
     from contract.door import Link, Page, Refresh  # only here: every task would pay for it
@@ -182,3 +213,13 @@ def nothing_listens(head: Head, port: int, listening: list[int]) -> tuple[HTTPSt
         refresh=Refresh(2.0, ""),
     )
     return HTTPStatus.BAD_GATEWAY, render(page, now=0.0).encode(), "text/html; charset=utf-8"
+
+
+def _nothing_for_visitors(*, is_page: bool) -> tuple[HTTPStatus, bytes, str]:
+    """A visitor learns neither the port's neighbors nor how to start the program."""
+    if not is_page:
+        return HTTPStatus.BAD_GATEWAY, b"This app is not running now\n", "text/plain; charset=utf-8"
+    from contract.door import not_running_for_visitors  # only here: every task would pay for it
+    from contract.door_page import render
+
+    return HTTPStatus.BAD_GATEWAY, render(not_running_for_visitors(""), now=0.0).encode(), "text/html; charset=utf-8"

@@ -18,9 +18,9 @@ from agent.egress import PROXY_PORT, proxy_environment
 from agent.http_head import Head
 from agent.limits import prefer_to_lose
 from agent.moved_home import HomeNotThere, come, flush
-from agent.preview import is_by_person, listening_ports, port_of
+from agent.preview import is_by_person, listening_ports, port_of, visit_s
 from agent.processes import Children, end_everything_else
-from contract.agent import AgentPhase, AgentStatus, ClaimRequest, SaveAnswer, TaskConfig, WarnRequest
+from contract.agent import AgentPhase, AgentStatus, ClaimRequest, EndVisitsRequest, SaveAnswer, TaskConfig, WarnRequest
 from contract.names import AGENT_PATH_PREFIX, AGENT_TOKEN_HEADER, LAUNCH_SECRET_HEADER, PORT_HEADER
 from contract.wire import BadMessage, from_json, to_json
 
@@ -59,6 +59,7 @@ class Task:
         self.activity = Activity(students=application.students, now=now)
         self.children = children
         self.connections = Connections(self)
+        self.activity.visited = self.connections.visited
         self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         """Set with the agent's exit code."""
         self._ready = asyncio.Event()
@@ -244,7 +245,7 @@ class Task:
         port = port_of(head.value(PORT_HEADER))
         if port is None or port in self.own_ports or not self.application.students_listen:
             return _text(HTTPStatus.FORBIDDEN, "This port is not open to a browser")
-        if is_by_person(head):
+        if is_by_person(head) and visit_s(head) is None:
             self.activity.person(f"opened what your program serves on port {port}")
         return None
 
@@ -260,6 +261,10 @@ class Task:
                     return await self._claimed(from_json(ClaimRequest, json.loads(body), where="claim"))
                 case ("POST", "warn"):
                     await self.application.warn(from_json(WarnRequest, json.loads(body), where="warn"))
+                    return Reply(HTTPStatus.OK)
+                case ("POST", "end-visits"):
+                    ended = from_json(EndVisitsRequest, json.loads(body), where="end-visits")
+                    self.connections.end_visits(ended.port)
                     return Reply(HTTPStatus.OK)
                 case ("POST", "save"):
                     return _json(await self._save())

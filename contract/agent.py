@@ -10,6 +10,7 @@ headers before the application sees the request.
 | POST /_agent/claim  | ClaimRequest | AgentStatus, once the application serves the student |
 | POST /_agent/warn   | WarnRequest | {} – shows the warning, or takes it back |
 | POST /_agent/save   | – | SaveAnswer |
+| POST /_agent/end-visits | EndVisitsRequest | {} – closes the connections of a port's visitors |
 | POST /_agent/stop   | – | {} – then the agent ends the application and exits 0 |
 
 A claim may be repeated with the same workspace and secret; another one is refused with 409.
@@ -85,6 +86,13 @@ class WarnRequest:
     text: str
     may_keep: bool = True
     """Whether the person's activity, or *Keep running*, prevents the stop."""
+
+
+@dataclass(frozen=True)
+class EndVisitsRequest:
+    """A shared port is shared no longer, or not with everybody: open connections end."""
+
+    port: int
 
 
 @dataclass(frozen=True)

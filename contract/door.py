@@ -25,6 +25,7 @@ from contract.names import DOOR_PATH, StepName, StopReason, WorkspaceState
 
 FAST_FOR_S = 5.0
 RETRY_S = 3.0
+VISITOR_RETRY_S = 10.0
 RESTARTS_WITHIN_S = 120.0
 """How long after a task's death any page may start another: those that were open then do so."""
 _STOP_STEPS = (StepName.SAVING, StepName.CAME_BACK, StepName.SAVED, StepName.TASK_STOPPED)
@@ -102,6 +103,17 @@ class Enter:
 @dataclass(frozen=True)
 class Launch:
     """Launch the workspace on behalf of the person."""
+
+
+def not_running_for_visitors(path: str) -> Page:
+    """For somebody with whom a student has shared an app. It names nobody, and starts nothing."""
+    return Page(
+        HTTPStatus.BAD_GATEWAY,
+        "This app is not running now",
+        ("Its owner has to start it again.", "This page then opens it by itself."),
+        link=Link(path, "Try again"),
+        refresh=Refresh(VISITOR_RETRY_S, path),
+    )
 
 
 def path_of(workspace_id: str) -> str:

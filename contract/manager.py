@@ -30,6 +30,7 @@ class Action(enum.StrEnum):
     SNAPSHOTS = "snapshots"
     RESTORE = "restore"
     PORTS = "ports"
+    END_VISITS = "end_visits"
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,14 @@ class KeepRunningRequest:
     workspace_id: str
     until: float
     """Seconds since the epoch; the manager caps it. 0 cancels an earlier request."""
+
+
+@dataclass(frozen=True)
+class EndVisitsRequest:
+    """END_VISITS: close what visitors of a shared port have open. A repeat is harmless."""
+
+    workspace_id: str
+    port: int
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,9 @@ LAUNCH_SECRET_HEADER = "x-apranova-launch-secret"  # noqa: S105 (a header's name
 IDENTITY_HEADER = "x-apranova-identity"
 # Set by the gateway on requests to `p<port>--<workspace>`: the agent passes them to that port.
 PORT_HEADER = "x-apranova-port"
+# Set by the gateway when somebody else than the owner visits a shared port: for how many seconds
+# the connection may live.
+VISIT_HEADER = "x-apranova-visit"
 # Sent by the manager with every control request to the agent.
 AGENT_TOKEN_HEADER = "x-apranova-agent-token"  # noqa: S105 (a header's name)
 
@@ -46,6 +49,11 @@ PREVIEW_LABEL_PATTERN = re.compile(r"^p([1-9][0-9]{3,4})--(ws-[a-z2-7]{10})$")
 """The first label of a port's host name: one label, so that one wildcard certificate serves it."""
 PREVIEW_PORTS = range(1024, 65536)
 """A student's program cannot open a lower one."""
+
+
+def preview_label(workspace_id: str, port: int) -> str:
+    return f"p{port}--{workspace_id}"
+
 
 TASK_ID_PATTERN = re.compile(r"^task-[a-z2-7]{16}$")
 

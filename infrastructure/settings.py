@@ -110,6 +110,8 @@ class School:
     time_zone: Annotated[str, _check(_is_time_zone, "a name like Europe/Vienna")]
     operators_email: Annotated[str, _pattern(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address")]
     """Gets alarms and budget warnings."""
+    share_with_anyone: bool = False
+    """Students may share an app with anyone who has the link."""
 
     @property
     def url(self) -> str:

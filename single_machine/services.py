@@ -156,6 +156,7 @@ class Services(UnitServices):
             APRANOVA_MANAGER_ENDPOINT=self.manager_endpoint,
             APRANOVA_SECRET_KEY=self.secrets.secret_key,
             APRANOVA_IDENTITY_PRIVATE_KEY=self.secrets.identity_private_key,
+            APRANOVA_SHARE_WITH_ANYONE="yes" if self.settings.share_with_anyone else "no",
             APRANOVA_STATIC_DIR=str(self.settings.home / "static"),
             **self._aws(),
         )

@@ -91,6 +91,8 @@ class Settings:
     kinds: tuple[WorkspaceKind, ...]
     """What this school offers."""
     school_name: str
+    share_with_anyone: bool
+    """Students may share an app with anyone who has the link."""
     snapshots: Path
     """Snapshots of homes; another disk is a good place."""
     restic: Path
@@ -197,6 +199,7 @@ def read_settings(variables: Mapping[str, str], *, source: Path, port: int | Non
         redis_url=environment.text("REDIS_URL", ""),
         kinds=environment.kinds("APRANOVA_KINDS"),
         unisolated=environment.flag("APRANOVA_UNISOLATED"),
+        share_with_anyone=environment.flag("APRANOVA_SHARE_WITH_ANYONE"),
         school_name=environment.text("APRANOVA_SCHOOL_NAME", "Demo School"),
         snapshots=environment.path("APRANOVA_SNAPSHOTS_DIR", home / "snapshots"),
         restic=environment.path("APRANOVA_RESTIC", home / "tools" / "restic"),

@@ -227,7 +227,7 @@ def test_another_student_a_stranger_and_a_foreign_page_are_refused(school: Class
     assert_closed(get(closed))
     page = school.ben.context.new_page()
     page.goto(closed)
-    expect(page.get_by_role("heading", name="You have no such workspace")).to_be_visible()
+    expect(page.get_by_role("heading", name="This app is not shared with you")).to_be_visible()
     with fresh_profiles(chromium) as new_page:
         stranger = new_page()
         stranger.goto(closed)

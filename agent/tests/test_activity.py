@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import socket
 import subprocess
 import time
 from dataclasses import replace
@@ -61,6 +62,24 @@ def test_a_job_that_computes_is_busy_by_name_and_is_not_the_person() -> None:
     world.activity.sample()
     world.pass_time(60, job_cpu_s=30)
     assert (world.activity.busy, world.activity.last_at) == ("npm", None)
+
+
+def test_what_visitors_make_a_shared_program_do_is_no_work_of_the_student() -> None:
+    """The story: an app that was shared with a class kept its workspace running all night."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        shared = frozenset({server.getsockname()[1]})
+        serves = replace(JOB, pid=os.getpid())
+        world = World()
+        world.processes += [serves, replace(JOB, pid=12, parent=serves.pid)]
+        for visited, busy in ((frozenset[int](), "python"), (shared, "")):
+            world.activity.visited = lambda _, visited=visited: visited
+            for _ in range(5):
+                world.processes = [
+                    replace(each, cpu_s=each.cpu_s + 5) if each.pid in (serves.pid, 12) else each
+                    for each in world.processes
+                ]
+                world.pass_time(15)
+            assert world.activity.busy.startswith(busy) if busy else world.activity.busy == ""
 
 
 def test_a_server_that_only_waits_is_not_busy() -> None:

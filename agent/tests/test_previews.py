@@ -141,12 +141,7 @@ def test_a_program_that_does_not_run_is_a_page_that_tries_again_or_a_line(claime
 
 
 def test_a_websocket_of_a_program_carries_bytes_and_is_no_session_of_the_editor(claimed: TaskProcess) -> None:
-    def echo(client: socket.socket, _rest: bytes) -> None:
-        client.sendall(b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\n\r\n")
-        while piece := client.recv(65536):
-            client.sendall(piece)
-
-    with program(echo) as (port, heads), claimed.connect() as client:
+    with program(_echo) as (port, heads), claimed.connect() as client:
         client.sendall(
             request(
                 port,
@@ -164,6 +159,62 @@ def test_a_websocket_of_a_program_carries_bytes_and_is_no_session_of_the_editor(
         assert read_all(client) == b""
     assert b"upgrade: websocket" in heads[0]
     assert f"origin: http://localhost:{port}".encode() in heads[0]
+
+
+def _echo(client: socket.socket, _rest: bytes) -> None:
+    client.sendall(b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\n\r\n")
+    while piece := client.recv(65536):
+        client.sendall(piece)
+
+
+def _open_socket(claimed: TaskProcess, port: int, *headers: str) -> socket.socket:
+    client = claimed.connect()
+    client.sendall(request(port, "/socket", "connection: Upgrade", "upgrade: websocket", *headers))
+    assert client.recv(65536).startswith(b"HTTP/1.1 101 ")
+    return client
+
+
+def test_a_visitor_s_open_socket_ends_when_the_sharing_ends_and_the_owner_s_stays(claimed: TaskProcess) -> None:
+    with (
+        program(_echo) as (port, heads), program(_echo) as (other, _),
+        _open_socket(claimed, port, "x-apranova-visit: 900") as visitor,
+    ):  # fmt: skip
+        # One program answers one request at a time: a second one needs another port.
+        with _open_socket(claimed, other, "x-apranova-visit: 900") as elsewhere:
+            assert claimed.control("POST", "end-visits", {"port": port})[0] == 200
+            assert read_all(visitor) == b""
+            elsewhere.sendall(b"still here")
+            assert elsewhere.recv(100) == b"still here"
+        assert b"x-apranova" not in heads[0]
+        with _open_socket(claimed, port) as owner:
+            assert claimed.control("POST", "end-visits", {"port": port})[0] == 200
+            owner.sendall(b"mine")
+            assert owner.recv(100) == b"mine"
+    assert claimed.control("POST", "end-visits", {"port": "x"})[0] == 400
+
+
+@pytest.mark.parametrize("seconds", ["0", "1", "-5", "soon"])
+def test_a_visitor_s_connection_lives_no_longer_than_the_gateway_says(claimed: TaskProcess, seconds: str) -> None:
+    def silent(client: socket.socket, _rest: bytes) -> None:
+        client.recv(1)
+
+    with program(silent) as (port, _):
+        assert claimed.raw(request(port, "/", f"x-apranova-visit: {seconds}")) == b""
+
+
+def test_a_visitor_is_no_activity_and_learns_nothing_of_the_workspace(claimed: TaskProcess) -> None:
+    before = claimed.status()["activity_reason"]
+    by_person = ("sec-fetch-mode: navigate", "sec-fetch-dest: document", "sec-fetch-user: ?1")
+    visit = "x-apranova-visit: 900"
+    with program() as (port, _):
+        assert claimed.raw(request(port, "/", *by_person, visit)).endswith(b"ok")
+    with _listening_below_32768() as other:
+        page = claimed.raw(request(port, "/", *by_person, visit))
+        assert b"<h1>This app is not running now</h1>" in page
+        assert str(other).encode() not in page
+        assert b"terminal" not in page
+    assert claimed.raw(request(port, "/", visit)).endswith(b"This app is not running now\n")
+    assert claimed.status()["activity_reason"] == before
 
 
 def test_events_arrive_one_by_one_and_an_upload_is_streamed(claimed: TaskProcess) -> None:

@@ -33,6 +33,7 @@ from backend.platform.problems import (
     problem_response,
     unavailable,
 )
+from backend.sharing.api import router as sharing_router
 from backend.workspaces.api import router as workspaces_router
 from backend.workspaces.errors import problem_of
 from contract.errors import ApraNovaError, shown
@@ -129,6 +130,7 @@ def build_api() -> ApraNovaAPI:
     api.add_router("invitations/", invitations_router)
     api.add_router("cohorts/", cohorts_router)
     api.add_router("workspace/", workspaces_router)
+    api.add_router("workspace/", sharing_router)
     api.add_router("costs/", costs_router)
     api.add_router("health/", health_router)
     return api

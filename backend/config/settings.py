@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "backend.workspaces.apps.WorkspacesConfig",
     "backend.costs.apps.CostsConfig",
     "backend.audit.apps.AuditConfig",
+    "backend.sharing.apps.SharingConfig",
     "backend.gateway.apps.GatewayConfig",
 ]
 

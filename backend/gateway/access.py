@@ -4,6 +4,8 @@
     {gateway}:access:<digest>   Access, 12 h after the last use
     {gateway}:session:<digest>  the keys above that came from one portal session
     {gateway}:user:<id>         the keys above that belong to one person
+    {gateway}:visits:<id>       those of them that let the person see what others share
+    {gateway}:share:<id>        the keys above that came from one share
 
 The word in braces keeps them on one shard of a cluster. Redis holds digests (SHA-256) of tickets,
 tokens and session keys: reading it opens nothing. Trading, reading and revoking are scripts,
@@ -17,6 +19,7 @@ import hashlib
 import json
 import secrets
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import redis
 import redis.asyncio
@@ -30,39 +33,61 @@ REVOKED_CHANNEL = "gateway:revoked"
 
 _SECRET_BYTES = 32
 
-_TRADE = """
+# Where a key is listed, so that a sign-out, a deactivation or the end of a share finds it.
+_INDEXES = """
+local function indexes(access)
+  local found = {}
+  if access.session ~= '' then table.insert(found, '{gateway}:session:' .. access.session) end
+  if access.user_id ~= '' then table.insert(found, '{gateway}:user:' .. access.user_id) end
+  if (access.share or '') ~= '' then
+    table.insert(found, '{gateway}:share:' .. access.share)
+    if access.user_id ~= '' then table.insert(found, '{gateway}:visits:' .. access.user_id) end
+  end
+  return found
+end
+"""
+
+_TRADE = (
+    _INDEXES
+    + """
 local text = redis.call('GETDEL', KEYS[1])
 if not text then return nil end
 local access = cjson.decode(text)
 if access.workspace_id ~= ARGV[1] or (access.port or 0) ~= tonumber(ARGV[4]) then return nil end
 if ARGV[3] == '' or access.browser ~= ARGV[3] then return 'other browser' end
 redis.call('SET', KEYS[2], text, 'EX', ARGV[2])
-for _, index in ipairs({'{gateway}:session:' .. access.session, '{gateway}:user:' .. access.user_id}) do
+for _, index in ipairs(indexes(access)) do
   redis.call('SREM', index, KEYS[1])
   redis.call('SADD', index, KEYS[2])
   redis.call('EXPIRE', index, ARGV[2])
 end
 return 'entered'
 """
+)
 
-_READ = """
+_READ = (
+    _INDEXES
+    + """
 local text = redis.call('GETEX', KEYS[1], 'EX', ARGV[1])
 if not text then return nil end
 local access = cjson.decode(text)
-redis.call('EXPIRE', '{gateway}:session:' .. access.session, ARGV[1])
-redis.call('EXPIRE', '{gateway}:user:' .. access.user_id, ARGV[1])
+for _, index in ipairs(indexes(access)) do redis.call('EXPIRE', index, ARGV[1]) end
 return text
 """
+)
 
 _REVOKE = """
 local keys = redis.call('SMEMBERS', KEYS[1])
+local ended = {}
 for _, key in ipairs(keys) do
+  local text = redis.call('GET', key)
+  if text then table.insert(ended, text) end
   redis.call('DEL', key)
   local digest = string.match(key, '^{gateway}:access:(.*)$')
   if digest then redis.call('PUBLISH', ARGV[1], digest) end
 end
 redis.call('DEL', KEYS[1])
-return #keys
+return ended
 """
 
 
@@ -78,6 +103,10 @@ class Access:
     """Digest of the nonce of the browser that asked for the ticket."""
     port: int = 0
     """0: the workspace's application."""
+    share: str = ""
+    """The share by which somebody else visits a port; empty: the owner."""
+    ends_at: float = 0.0
+    """When that share ends; 0: never."""
 
     @property
     def place(self) -> Place:
@@ -102,29 +131,60 @@ class AccessBook:
         self._client = client
         self._revoke = client.register_script(_REVOKE)
 
-    def mint_ticket(self, place: Place, *, user_id: str, session_key: str, browser: str) -> str:
+    def mint_ticket(
+        self,
+        place: Place,
+        *,
+        user_id: str,
+        session_key: str,
+        browser: str,
+        share: str = "",
+        ends_at: float = 0.0,
+    ) -> str:
         """A ticket for the browser that holds the nonce with the digest `browser`.
 
-        The caller has checked that the person may enter.
+        The caller has checked that the person may enter. A visitor who is not signed in has neither
+        `user_id` nor `session_key`.
         """
         ticket = secrets.token_urlsafe(_SECRET_BYTES)
-        access = Access(place.workspace_id, user_id, digest(session_key), browser, place.port)
+        session = digest(session_key) if session_key else ""
+        access = Access(place.workspace_id, user_id, session, browser, place.port, share, ends_at)
         key = f"{{gateway}}:ticket:{digest(ticket)}"
         with self._client.pipeline(transaction=True) as commands:
             commands.set(key, json.dumps(asdict(access)), ex=TICKET_TTL_S)
-            for index in (f"{{gateway}}:session:{access.session}", f"{{gateway}}:user:{user_id}"):
+            for index in _indexes(access):
                 commands.sadd(index, key)
                 commands.expire(index, ACCESS_TTL_S)
             commands.execute()
         return ticket
 
-    def revoke_session(self, session_key: str) -> int:
-        """Sign-out: end all access that this session opened, in every tab. Returns how many."""
-        return int(self._revoke(keys=[f"{{gateway}}:session:{digest(session_key)}"], args=[REVOKED_CHANNEL]))  # pyright: ignore[reportArgumentType]
+    def revoke_session(self, session_key: str) -> list[Access]:
+        """Sign-out: end all access that this session opened, in every tab. Returns what ended."""
+        return self._revoke_all(f"session:{digest(session_key)}")
 
-    def revoke_user(self, user_id: str) -> int:
+    def revoke_user(self, user_id: str) -> list[Access]:
         """Deactivated, deleted or with a new password: ends everything of this person."""
-        return int(self._revoke(keys=[f"{{gateway}}:user:{user_id}"], args=[REVOKED_CHANNEL]))  # pyright: ignore[reportArgumentType]
+        return self._revoke_all(f"user:{user_id}")
+
+    def revoke_visits(self, user_id: str) -> list[Access]:
+        """Ends what this person visits at others. Who still may, enters again."""
+        return self._revoke_all(f"visits:{user_id}")
+
+    def revoke_share(self, share_id: str) -> list[Access]:
+        """Ends all visits by this share."""
+        return self._revoke_all(f"share:{share_id}")
+
+    def _revoke_all(self, index: str) -> list[Access]:
+        ended: Any = self._revoke(keys=[f"{{gateway}}:{index}"], args=[REVOKED_CHANNEL])
+        return [Access(**json.loads(text)) for text in ended]
+
+
+def _indexes(access: Access) -> list[str]:
+    """As in `_INDEXES`."""
+    names = {"session": access.session, "user": access.user_id, "share": access.share}
+    if access.share:
+        names["visits"] = access.user_id
+    return [f"{{gateway}}:{name}:{value}" for name, value in names.items() if value]
 
 
 class AccessReader:

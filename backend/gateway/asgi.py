@@ -40,6 +40,7 @@ class Gateway:
         client: redis.asyncio.Redis,
         signer: IdentitySigner,
         describe: DescribeBlocking,
+        strangers: Callable[[], bool] = lambda: False,
     ) -> None:
         async def describe_in_thread(workspace_ids: Sequence[str]) -> Sequence[WorkspaceView]:
             return await asyncio.to_thread(describe, workspace_ids)
@@ -48,7 +49,7 @@ class Gateway:
         self._client = client
         reader = AccessReader(client)
         self._views = WorkspaceViews(describe_in_thread)
-        self._authorization = Authorization(site, reader, self._views, signer)
+        self._authorization = Authorization(site, reader, self._views, signer, strangers=strangers)
         # The door has just seen it running; we may have seen it before that.
         self._entrance = Entrance(site, reader, entered=self._views.forget)
         self._changes = Changes(
@@ -109,4 +110,5 @@ def application(inner: Asgi) -> Gateway:
         client=client,
         signer=IdentitySigner(settings.ENVIRONMENT.identity_private_key),
         describe=lambda ids: manager_client().describe(ids).workspaces,
+        strangers=lambda: settings.ENVIRONMENT.share_with_anyone,
     )

@@ -18,12 +18,15 @@ from backend.gateway.identity import IdentitySigner
 from backend.gateway.site import Place, Site
 from contract.door import restarts
 from contract.manager import WorkspaceView
-from contract.names import IDENTITY_HEADER, LAUNCH_SECRET_HEADER, PORT_HEADER
+from contract.names import IDENTITY_HEADER, LAUNCH_SECRET_HEADER, PORT_HEADER, VISIT_HEADER
 
 AUTHORIZATION_PATH = "/_authz"
 """Before the path that the browser asked for."""
 ACCESS_FRESH_S = 2.0
 ACCESSES_KEPT_MAX = 4096
+VISIT_CONNECTION_MAX_S = 900
+"""Then a visitor's WebSocket or event stream ends and is authorized again. The end of a share, of a
+session or of a membership closes it at once, unless manager or agent did not hear of it."""
 CLEAR_COOKIES = (b"clear-site-data", b'"cookies"')
 
 _OUR_COOKIES = (b"apranova_", b"__host-apranova_", b"__secure-apranova_")
@@ -51,13 +54,18 @@ class Authorization:
         views: WorkspaceViews,
         signer: IdentitySigner,
         *,
+        strangers: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
     ) -> None:
+        """`strangers`: the school lets people who are not signed in visit what is shared so."""
         self._site = site
         self._reader = reader
         self._signer = signer
         self._views = views
+        self._strangers = strangers
         self._clock = clock
+        self._wall_clock = wall_clock
         self._cookie_name = site.workspace_cookie.encode()
         self._kept: dict[str, tuple[Access, float]] = {}
         self._revocations = 0
@@ -101,7 +109,12 @@ class Authorization:
 
     async def _find_access(self, token: str, place: Place) -> Access | None:
         access = await self._find_one(digest(token))
-        return access if access is not None and access.place == place else None
+        if access is None or access.place != place:
+            return None
+        return access if not access.share or self._may_visit(access) else None
+
+    def _may_visit(self, access: Access) -> bool:
+        return self._wall_clock() < access.ends_at and (bool(access.user_id) or self._strangers())
 
     def _way_to(self, view: WorkspaceView, access: Access, cookies: bytes) -> Headers:
         """Headers that Envoy sets on the request, replacing any that the browser sent."""
@@ -110,13 +123,16 @@ class Authorization:
         headers = [
             (b"x-apranova-cluster", (endpoint.cluster or "original_dst").encode()),
             (LAUNCH_SECRET_HEADER.encode(), endpoint.launch_secret.encode()),
-            (b"x-user", access.user_id.encode()),
+            (b"x-user", access.user_id.encode() or b"-"),
             (b"x-workspace", access.workspace_id.encode()),
             # Without one of these two Envoy would leave the browser's cookies as they were.
             (b"cookie", cookies) if cookies else (b"x-envoy-auth-headers-to-remove", b"cookie"),
         ]
         if access.port:
             headers.append((PORT_HEADER.encode(), str(access.port).encode()))
+            if access.share:
+                left_s = min(VISIT_CONNECTION_MAX_S, access.ends_at - self._wall_clock())
+                headers.append((VISIT_HEADER.encode(), b"%d" % max(1, left_s)))
         else:
             headers.append((IDENTITY_HEADER.encode(), self._signer.token(access)))
         if endpoint.address:

@@ -24,6 +24,8 @@ from backend.accounts.models import User
 from backend.gateway import door_pass
 from backend.gateway.site import Place, own_path
 from backend.gateway.wiring import access_book, site
+from backend.sharing.models import Share
+from backend.sharing.services import find_for as find_share
 from backend.workspaces import services
 from backend.workspaces.models import Workspace
 from contract.door import (
@@ -39,6 +41,7 @@ from contract.door import (
     failed,
     is_by_person,
     is_in_a_tab,
+    not_running_for_visitors,
     not_yours,
     path_of,
     waiting_path,
@@ -57,21 +60,35 @@ from contract.names import (
 
 logger = logging.getLogger(__name__)
 View = Callable[..., HttpResponse]
+NOT_SHARED = Page(
+    HTTPStatus.NOT_FOUND,
+    "This app is not shared with you",
+    (
+        "Either the sharing has ended, or it was never shared with this account.",
+        "Ask the person who gave you the link to share it again.",
+    ),
+)
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 def _door(view: View) -> View:
-    """Wrap a page of the door: not cached, CSRF checked, and an error of the manager is a page."""
+    """Wrap a page of the door for people who are signed in. The others are sent to sign in."""
 
     def guarded(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponse:
-        user = request.user
-        if not isinstance(user, User) or not user.is_active:
-            back = _address_of(request)
-            if "/port/" not in request.path:  # there is no other door for a port
-                back = request.path.replace(BACKEND_DOOR_PATH, DOOR_PATH, 1)
-            return HttpResponseRedirect(f"{settings.ENVIRONMENT.public_url}/signin?next={quote(back)}")
+        user = _signed_in(request)
+        if user is None:
+            return _to_sign_in(request.path.replace(BACKEND_DOOR_PATH, DOOR_PATH, 1))
+        return view(request, user, *args, **kwargs)
+
+    return _page(guarded)
+
+
+def _page(view: View) -> View:
+    """Not cached, CSRF checked, and an error of the manager is a page."""
+
+    def guarded(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponse:
         try:
-            return view(request, user, *args, **kwargs)
+            return view(request, *args, **kwargs)
         except ApraNovaError as error:
             again = _address_of(request)
             return _answer(request, failed(shown(error, logger), ON_ONE_MACHINE, path=again))
@@ -149,15 +166,16 @@ def inner_door(request: HttpRequest, user: User, workspace_id: str) -> HttpRespo
     return answer
 
 
-@_door
-def preview(request: HttpRequest, user: User, workspace_id: str, port: str) -> HttpResponse:
+@_page
+def preview(request: HttpRequest, workspace_id: str, port: str) -> HttpResponse:
     """What the student's program serves on a port, in both compositions. It launches nothing: a
     program that was running has to be started by hand anyway. Nor is the manager asked a second
     time (`inner_door`).
     """
-    own = _find_own(user, workspace_id)
-    if own is None or int(port) not in PREVIEW_PORTS:
-        return _answer(request, not_yours(ON_ONE_MACHINE))
+    user = _signed_in(request)
+    own = _find_own(user, workspace_id) if user is not None else None
+    if user is None or own is None or int(port) not in PREVIEW_PORTS:
+        return _visit(request, user, workspace_id, int(port))
     to = own_path(request.GET.get("to", "/"))
     if _browser_of(request) or _runs(services.view_of(own)):
         return _let_in(request, user, Place(own.pk, int(port)), to)
@@ -174,18 +192,49 @@ def preview(request: HttpRequest, user: User, workspace_id: str, port: str) -> H
     return _answer(request, page)
 
 
+def _visit(request: HttpRequest, user: User | None, workspace_id: str, port: int) -> HttpResponse:
+    """Somebody else than the owner. Nothing tells whether such a workspace exists."""
+    share = find_share(user, workspace_id, port) if WORKSPACE_ID_PATTERN.fullmatch(workspace_id) else None
+    if share is None:
+        return _to_sign_in(_address_of(request)) if user is None else _answer(request, NOT_SHARED)
+    if _browser_of(request) or _runs(services.view_of(share.workspace)):
+        return _let_in(request, user, Place(workspace_id, port), own_path(request.GET.get("to", "/")), share)
+    return _answer(request, not_running_for_visitors(_address_of(request)))
+
+
+def _signed_in(request: HttpRequest) -> User | None:
+    user = request.user
+    return user if isinstance(user, User) and user.is_active else None
+
+
+def _to_sign_in(back: str) -> HttpResponse:
+    return HttpResponseRedirect(f"{settings.ENVIRONMENT.public_url}/signin?next={quote(back)}")
+
+
 def _find_own(user: User, workspace_id: str) -> Workspace | None:
     return services.find_workspace(user, workspace_id) if WORKSPACE_ID_PATTERN.fullmatch(workspace_id) else None
 
 
-def _let_in(request: HttpRequest, user: User, place: Place, to: str = "/") -> HttpResponse:
-    """To the place's host: first for a nonce of this browser, then with a ticket for it."""
-    session_key = request.session.session_key
-    if session_key is None:  # without it the access could not be revoked
+def _let_in(
+    request: HttpRequest, user: User | None, place: Place, to: str = "/", share: Share | None = None
+) -> HttpResponse:
+    """To the place's host: first for a nonce of this browser, then with a ticket for it.
+
+    `user` None: a visitor who is not signed in, whose access ends with the share.
+    """
+    session_key = (request.session.session_key or "") if user is not None else ""
+    if user is not None and not session_key:  # without it the access could not be revoked
         raise ApraNovaError(Reason.INTERNAL, "Sign in again, please.", detail="session without a key")
     ticket = ""
     if browser := _browser_of(request):
-        ticket = access_book().mint_ticket(place, user_id=str(user.pk), session_key=session_key, browser=browser)
+        ticket = access_book().mint_ticket(
+            place,
+            user_id=str(user.pk) if user is not None else "",
+            session_key=session_key,
+            browser=browser,
+            share=str(share.pk) if share is not None else "",
+            ends_at=share.ends_at.timestamp() if share is not None else 0.0,
+        )
     return HttpResponseRedirect(site().enter_url(place, ticket, to), headers={"Referrer-Policy": "no-referrer"})
 
 

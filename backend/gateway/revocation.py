@@ -5,10 +5,15 @@ sign out, deactivate and delete people, and none of them may forget it. A failin
 sign-out fail visibly: a sign-out that leaves an editor open to the next person would be worse.
 
 A stopped or deleted workspace needs nothing here: authorization asks for its state anyway.
+
+Requests are refused from then on. A WebSocket or an event stream that is open asks nobody, so the
+agent closes those of visitors (`contract.agent.EndVisitsRequest`). The owner's own stay: they lead
+to what is the owner's.
 """
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from allauth.account.signals import password_changed, password_reset
@@ -18,7 +23,15 @@ from django.db.models.signals import post_delete, post_save
 from django.http import HttpRequest
 
 from backend.accounts.models import User
+from backend.gateway.access import Access
+from backend.gateway.site import Place
 from backend.gateway.wiring import access_book
+from backend.sharing.models import Share
+from backend.sharing.signals import share_ended, visitor_changed
+from backend.workspaces.manager_client import manager_client
+from contract.errors import ApraNovaError
+
+logger = logging.getLogger(__name__)
 
 
 def listen() -> None:
@@ -27,12 +40,14 @@ def listen() -> None:
     post_delete.connect(_deleted, sender=User, dispatch_uid="gateway.user_deleted")
     for signal in (password_changed, password_reset):
         signal.connect(_password_changed, dispatch_uid="gateway.password_changed")
+    share_ended.connect(_share_ended, dispatch_uid="gateway.share_ended")
+    visitor_changed.connect(_visitor_changed, dispatch_uid="gateway.visitor_changed")
 
 
 def _signed_out(request: HttpRequest | None = None, **_: Any) -> None:
     session_key = request.session.session_key if request is not None and hasattr(request, "session") else None
     if session_key:
-        access_book().revoke_session(session_key)
+        _close_visits(access_book().revoke_session(session_key))
 
 
 def _saved(instance: User, *, created: bool = False, **_: Any) -> None:
@@ -51,4 +66,34 @@ def _password_changed(user: User, **_: Any) -> None:
 
 def _revoke_when_committed(user: User) -> None:
     user_id = str(user.pk)  # before a delete clears it
-    transaction.on_commit(lambda: access_book().revoke_user(user_id))
+    transaction.on_commit(lambda: _close_visits(access_book().revoke_user(user_id)))
+
+
+def _share_ended(share: Share, **_: Any) -> None:
+    """Once now, so that a failing Redis undoes the change, and once for who entered meanwhile."""
+    place, share_id = Place(share.workspace.pk, share.port), str(share.pk)
+    access_book().revoke_share(share_id)
+
+    def committed() -> None:
+        access_book().revoke_share(share_id)
+        _close(place)
+
+    transaction.on_commit(committed)
+
+
+def _visitor_changed(user_id: str, **_: Any) -> None:
+    visited = access_book().revoke_visits(user_id)
+    transaction.on_commit(lambda: _close_visits([*visited, *access_book().revoke_visits(user_id)]))
+
+
+def _close_visits(ended: list[Access]) -> None:
+    for place in {access.place for access in ended if access.share}:
+        _close(place)
+
+
+def _close(place: Place) -> None:
+    """Other visitors of the port lose their connection too, and enter again by their cookie."""
+    try:
+        manager_client().end_visits(place.workspace_id, place.port)
+    except ApraNovaError as error:
+        logger.warning("open connections of visitors to %s live on for a while: %s", place.label, error.message)

@@ -16,6 +16,7 @@ from contract.names import (
     PREVIEW_LABEL_PATTERN,
     PREVIEW_PORTS,
     WORKSPACE_ID_PATTERN,
+    preview_label,
 )
 
 ENTER_PATH = f"{GATEWAY_PATH_PREFIX}enter"
@@ -33,7 +34,7 @@ class Place(NamedTuple):
 
     @property
     def label(self) -> str:
-        return f"p{self.port}--{self.workspace_id}" if self.port else self.workspace_id
+        return preview_label(self.workspace_id, self.port) if self.port else self.workspace_id
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,8 @@ class Environment:
     static_dir: str
     """Folder of collected static files; empty: they are served from their packages."""
     email: Email
+    share_with_anyone: bool = False
+    """Students may share an app with anyone who has the link."""
     feeds_from_loopback: bool = False
     """Timetables may follow addresses of this machine, without TLS: only in tests."""
     manager_parameters: str = ""
@@ -117,6 +119,7 @@ def parse(variables: Mapping[str, str]) -> Environment:
         identity_private_key=_identity_key(environment.text("APRANOVA_IDENTITY_PRIVATE_KEY")),
         static_dir=environment.text("APRANOVA_STATIC_DIR", ""),
         email=_email(environment.text("APRANOVA_EMAIL_URL", ""), environment.text("APRANOVA_EMAIL_FROM", "")),
+        share_with_anyone=environment.flag("APRANOVA_SHARE_WITH_ANYONE"),
         feeds_from_loopback=environment.flag("APRANOVA_FEEDS_FROM_LOOPBACK"),
         manager_parameters=environment.text("APRANOVA_PARAMETERS", ""),
     )

@@ -22,6 +22,7 @@ from contract.manager import (
     DescribeRequest,
     DiskView,
     Endpoint,
+    EndVisitsRequest,
     ExpectRequest,
     KeepRunningRequest,
     KindView,
@@ -66,6 +67,7 @@ class FakeManager:
             self.unreachable = False
             self.finish_launches = True
             self.ports: tuple[int, ...] = ()
+            self.visits_ended: list[tuple[str, int]] = []
 
     def change(self, workspace_id: str, **changes: Any) -> WorkspaceView:
         with self._lock:
@@ -111,6 +113,11 @@ class FakeManager:
                     raise ApraNovaError(Reason.BAD_REQUEST, "at most 100 ids")
                 found = tuple(self.workspaces[it] for it in request.workspace_ids if it in self.workspaces)
                 return DescribeAnswer(found, tuple(self.kinds.values()), self.disk)
+            case Action.END_VISITS:
+                ended = from_json(EndVisitsRequest, payload)
+                self._known(ended.workspace_id)
+                self.visits_ended.append((ended.workspace_id, ended.port))
+                return {}
             case Action.KEEP_RUNNING:
                 wish = from_json(KeepRunningRequest, payload)
                 self._known(wish.workspace_id)

@@ -26,6 +26,7 @@ from contract.manager import (
     CreateRequest,
     DescribeAnswer,
     DescribeRequest,
+    EndVisitsRequest,
     ExpectRequest,
     KeepRunningRequest,
     PortsAnswer,
@@ -97,6 +98,10 @@ class ManagerClient:
     def ports(self, workspace_id: str) -> tuple[int, ...]:
         """On which ports the student's programs listen now."""
         return self._ask(Action.PORTS, WorkspaceRequest(workspace_id), PortsAnswer).ports
+
+    def end_visits(self, workspace_id: str, port: int) -> None:
+        """Close what visitors of a shared port have open."""
+        self._ask(Action.END_VISITS, EndVisitsRequest(workspace_id, port), Nothing)
 
     def put_cohort(self, request: CohortRequest) -> None:
         self._ask(Action.PUT_COHORT, request, Nothing)

@@ -77,6 +77,7 @@ class Backend(Construct):
             "APRANOVA_WORKSPACES_DOMAIN": school.workspaces_domain,
             "APRANOVA_SCHOOL_NAME": school.title,
             "APRANOVA_ISOLATION": "ecs",
+            "APRANOVA_SHARE_WITH_ANYONE": "yes" if school.share_with_anyone else "no",
             "APRANOVA_RUN_DIR": RUN_FOLDER,
             "APRANOVA_MANAGER_ENDPOINT": f"https://lambda.{region}.amazonaws.com",
             "APRANOVA_EMAIL_FROM": f"no-reply@{school.domain}",

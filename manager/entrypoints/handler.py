@@ -14,6 +14,7 @@ from contract.manager import (
     CohortRequest,
     CreateRequest,
     DescribeRequest,
+    EndVisitsRequest,
     ErrorBody,
     ExpectRequest,
     KeepRunningRequest,
@@ -94,6 +95,10 @@ class InvocationHandler:
                 return self._view(snapshots.restore(world, wanted.workspace_id, wanted.snapshot_id))
             case Action.PORTS:
                 return views.ports(world, _workspace_id(event))
+            case Action.END_VISITS:
+                ended = wire.from_json(EndVisitsRequest, event)
+                views.end_visits(world, ended.workspace_id, ended.port)
+                return {}
             case _:
                 assert_never(action)
 

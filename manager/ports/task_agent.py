@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from contract.agent import AgentStatus, ClaimRequest, SaveAnswer, WarnRequest
+from contract.agent import AgentStatus, ClaimRequest, EndVisitsRequest, SaveAnswer, WarnRequest
 
 
 class AgentUnreachable(Exception):
@@ -28,5 +28,7 @@ class TaskAgent(Protocol):
         ...
 
     def warn(self, control_address: str, agent_token: str, request: WarnRequest) -> None: ...
+
+    def end_visits(self, control_address: str, agent_token: str, request: EndVisitsRequest) -> None: ...
 
     def save(self, control_address: str, agent_token: str) -> SaveAnswer: ...

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from contract.agent import AgentPhase, ClaimRequest, WarnRequest
+from contract.agent import AgentPhase, ClaimRequest, EndVisitsRequest, WarnRequest
 from contract.errors import ApraNovaError, Reason
 from contract.names import AGENT_TOKEN_HEADER
 from manager.adapters.agent_http.agent import HttpTaskAgent
@@ -55,7 +55,12 @@ def server() -> Iterator[PretendedAgent]:
         tempfile.TemporaryDirectory(prefix="apn-", dir="/tmp") as folder,
         PretendedAgent(str(Path(folder) / "http.sock"), PretendedAgent.Handler) as agent,
     ):
-        agent.answers = {"/_agent/status": (200, READY), "/_agent/claim": (200, READY), "/_agent/warn": (200, {})}
+        agent.answers = {
+            "/_agent/status": (200, READY),
+            "/_agent/claim": (200, READY),
+            "/_agent/warn": (200, {}),
+            "/_agent/end-visits": (200, {}),
+        }
         agent.seen = []
         threading.Thread(target=agent.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         yield agent
@@ -71,11 +76,13 @@ def test_status_is_asked_with_the_token_and_unknown_fields_are_ignored(server: P
     assert server.seen == [("GET", "/_agent/status", "token", b"")]
 
 
-def test_claim_and_warn_carry_their_messages(server: PretendedAgent) -> None:
+def test_claim_warn_and_end_visits_carry_their_messages(server: PretendedAgent) -> None:
     agent = HttpTaskAgent()
     agent.claim(address(server), "token", ClaimRequest("ws-aaaaaaaaaa", "secret"))
     agent.warn(address(server), "token", WarnRequest(5.0, "soon"))
-    assert [json.loads(body)[field] for (*_, body), field in zip(server.seen, ("launch_secret", "stops_at"), strict=True)] == ["secret", 5.0]  # fmt: skip
+    agent.end_visits(address(server), "token", EndVisitsRequest(3000))
+    fields = ("launch_secret", "stops_at", "port")
+    assert [json.loads(body)[field] for (*_, body), field in zip(server.seen, fields, strict=True)] == ["secret", 5.0, 3000]  # fmt: skip
 
 
 def test_a_refused_claim_is_a_failed_launch_in_the_agents_words(server: PretendedAgent) -> None:

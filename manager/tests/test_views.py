@@ -13,7 +13,7 @@ from manager.domain.policy import Policy
 from manager.domain.pool.outlook import Outlook, TargetLine
 from manager.tests.school import ANNA, School, running
 from manager.tests.test_records import FILLED, THEN
-from manager.use_cases.views import Kinds, describe, fleet, ports, view
+from manager.use_cases.views import Kinds, describe, end_visits, fleet, ports, view
 
 AS_RECORDED = (
     *("workspace_id", "owner_id", "kind", "version", "steps", "launch_path", "launch_requested_at", "running_since"),
@@ -101,6 +101,19 @@ def test_an_operator_sees_tasks_pool_and_what_is_enforced() -> None:
 
     school.runner.enforced = enforced  # type: ignore[method-assign]
     assert fleet(school.world, Kinds(school.world), last_sweep_at=None).enforced["engine"] == "not known: silence"
+
+
+def test_visits_end_in_the_running_task_and_nowhere_else() -> None:
+    school = running()
+    end_visits(school.world, ANNA, 3000)
+    assert school.task().visits_ended == [3000]
+    school.task().alive = False
+    with pytest.raises(ApraNovaError) as silent:
+        end_visits(school.world, ANNA, 3000)
+    assert silent.value.reason is Reason.MANAGER_UNAVAILABLE
+    stopped = School()
+    stopped.enrol(ANNA)
+    end_visits(stopped.world, ANNA, 3000)
 
 
 def test_ports_are_those_of_programs_in_a_task_that_runs_and_answers() -> None:

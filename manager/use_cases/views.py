@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
+from contract.agent import EndVisitsRequest
 from contract.errors import ApraNovaError, Reason
 from contract.manager import (
     DescribeAnswer,
@@ -141,6 +142,23 @@ def ports(world: World, workspace_id: str) -> PortsAnswer:
     except AgentUnreachable:
         return PortsAnswer(())
     return PortsAnswer(status.ports if status.workspace_id == workspace_id else ())
+
+
+def end_visits(world: World, workspace_id: str, port: int) -> None:
+    """Close what visitors of a shared port have open. Nothing is open where no task runs.
+
+    Raises ApraNovaError: WORKSPACE_NOT_FOUND; MANAGER_UNAVAILABLE when the agent does not answer.
+    """
+    workspace = get_workspace(world, workspace_id)
+    task = world.store.find_task(workspace.task_id) if workspace.task_id else None
+    if task is None:
+        return
+    try:
+        world.agent.end_visits(task.control_address, task.agent_token, EndVisitsRequest(port))
+    except AgentUnreachable as error:
+        raise ApraNovaError(
+            Reason.MANAGER_UNAVAILABLE, "The workspace does not answer right now.", detail=str(error)
+        ) from error
 
 
 def fleet(world: World, kinds: Kinds, *, last_sweep_at: float | None) -> FleetAnswer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from random import Random
 
-from contract.agent import AgentPhase, AgentStatus, ClaimRequest, SaveAnswer, WarnRequest
+from contract.agent import AgentPhase, AgentStatus, ClaimRequest, EndVisitsRequest, SaveAnswer, WarnRequest
 from contract.errors import ApraNovaError, Reason
 from contract.manager import KindView
 from contract.names import WorkspaceKind
@@ -196,6 +196,10 @@ class PlannedEngine:
         return self.status(control_address, agent_token)
 
     def warn(self, control_address: str, agent_token: str, request: WarnRequest) -> None:  # noqa: ARG002
+        self.load.count("agent")
+        self._find(control_address)
+
+    def end_visits(self, control_address: str, agent_token: str, request: EndVisitsRequest) -> None:  # noqa: ARG002
         self.load.count("agent")
         self._find(control_address)
 

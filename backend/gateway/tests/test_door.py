@@ -155,7 +155,7 @@ def test_the_door_of_a_port_is_closed_to_another_student_and_to_a_stranger(signe
     path = f"/api/door/{workspace_id}/port/3000/?to=%2Fx"
     answer = signed_in().get(path)
     assert answer.status_code == 404
-    assert "You have no such workspace" in answer.text
+    assert "This app is not shared with you" in answer.text
     for asked in (path, f"{path}&browser={'a' * 64}"):  # once signed in, they need a nonce that is fresh
         stranger = browser().get(asked)
         assert stranger.status_code == 302

@@ -12,7 +12,7 @@ import time
 from typing import Any, TypeVar
 
 from contract import wire
-from contract.agent import AgentStatus, ClaimRequest, SaveAnswer, WarnRequest
+from contract.agent import AgentStatus, ClaimRequest, EndVisitsRequest, SaveAnswer, WarnRequest
 from contract.errors import ApraNovaError, Reason
 from contract.names import AGENT_PATH_PREFIX, AGENT_TOKEN_HEADER
 from manager.ports.task_agent import AgentUnreachable
@@ -39,6 +39,9 @@ class HttpTaskAgent:
 
     def warn(self, control_address: str, agent_token: str, request: WarnRequest) -> None:
         self._exchange("POST", "warn", control_address, agent_token, self._ask_timeout_s, request)
+
+    def end_visits(self, control_address: str, agent_token: str, request: EndVisitsRequest) -> None:
+        self._exchange("POST", "end-visits", control_address, agent_token, self._ask_timeout_s, request)
 
     def save(self, control_address: str, agent_token: str) -> SaveAnswer:
         return self._ask("POST", "save", control_address, agent_token, self._save_timeout_s, SaveAnswer)

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from contract.agent import AgentPhase, AgentStatus, ClaimRequest, SaveAnswer, WarnRequest
+from contract.agent import AgentPhase, AgentStatus, ClaimRequest, EndVisitsRequest, SaveAnswer, WarnRequest
 from contract.errors import ApraNovaError, Reason
 from contract.manager import KindView
 from contract.names import WorkspaceKind
@@ -31,6 +31,8 @@ class PretendedTask:
     failure: str = ""
     saves: int = 0
     warnings: list[WarnRequest] = field(default_factory=list)
+    visits_ended: list[int] = field(default_factory=list)
+    """Ports."""
 
 
 class MemoryTaskRunner:
@@ -181,6 +183,9 @@ class MemoryTaskAgent:
 
     def warn(self, control_address: str, agent_token: str, request: WarnRequest) -> None:
         self._task(control_address, agent_token).warnings.append(request)
+
+    def end_visits(self, control_address: str, agent_token: str, request: EndVisitsRequest) -> None:
+        self._task(control_address, agent_token).visits_ended.append(request.port)
 
     def save(self, control_address: str, agent_token: str) -> SaveAnswer:
         task = self._task(control_address, agent_token)

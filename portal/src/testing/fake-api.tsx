@@ -18,7 +18,11 @@ export class FakeApi {
   readonly answers: Answers;
 
   constructor(answers: Answers) {
-    this.answers = { "GET /api/workspace/{workspace_id}/ports/": { status: 200, body: { ports: [] } }, ...answers };
+    this.answers = {
+      "GET /api/workspace/{workspace_id}/ports/": { status: 200, body: { ports: [] } },
+      "GET /api/workspace/{workspace_id}/shares/": { status: 200, body: { shares: [], audiences: ["signed_in"] } },
+      ...answers,
+    };
     document.cookie = "apranova_csrf=token";
     vi.stubGlobal("fetch", (request: Request | string, init?: RequestInit) =>
       this.fetch(typeof request === "string" ? new Request(new URL(request, window.location.origin), init) : request),

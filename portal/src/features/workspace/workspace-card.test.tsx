@@ -172,7 +172,7 @@ it("deletes only after the name was typed, with whichever apostrophe, and says w
   fireEvent.change(box, { target: { value: " Amara Okafor’s VS Code " } });
   fireEvent.click(button);
   expect(await screen.findByText(detail)).toBeTruthy();
-  expect(api.sent).toEqual([
+  expect(api.changes()).toEqual([
     { route: "DELETE /api/workspace/ws-abcdefghij/", body: { name: "Amara Okafor's VS Code" } },
   ]);
 });

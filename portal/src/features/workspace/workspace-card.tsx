@@ -86,7 +86,9 @@ export function WorkspaceCard({ kind, workspace, kinds, replaced = false }: Work
               <p className="text-pretty">{view.sentence}</p>
             )}
             {workspace?.state === "running" && <RunningFacts view={view} />}
-            {workspace?.state === "running" && words.hasPorts && <Ports workspaceId={workspace.id} />}
+            {workspace !== null && workspace.state !== "deleted" && words.hasPorts && (
+              <Ports workspaceId={workspace.id} running={workspace.state === "running"} nowMs={nowMs} />
+            )}
             <div className="flex flex-wrap items-center gap-3 max-sm:flex-col max-sm:items-stretch">
               <PrimaryButton
                 view={view}
