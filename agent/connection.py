@@ -182,7 +182,8 @@ class Front(asyncio.Protocol):
         if self.port and (left_s := visit_s(head)) is not None:
             self.visit_timer = asyncio.get_running_loop().call_later(left_s, self.transport.abort)
             self.connections.visit_begins(self.port)
-        if self.port and (self.connections.previews > PREVIEWS_MAX or self.connections.visits > VISITS_MAX):
+        visits = self.connections.visits if self.visit_timer is not None else 0
+        if (self.port and self.connections.previews > PREVIEWS_MAX) or visits > VISITS_MAX:
             self._answer(Reply(HTTPStatus.SERVICE_UNAVAILABLE))
         elif is_control:
             self._timer = asyncio.get_running_loop().call_later(
