@@ -34,6 +34,7 @@ class Certificate:
     key: str = field(repr=False)
     names: tuple[str, ...]
     """DNS names that it is valid for; the first label may be `*`."""
+    not_before: dt.datetime
     not_after: dt.datetime
 
     def covers(self, host: str) -> bool:
@@ -51,7 +52,7 @@ def read_certificate(files: CertificateFiles, *, hosts: tuple[str, ...], now: dt
     except ValueError:
         raise BadCertificate(f"{files.chain} holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)") from None
     _check_that_they_fit(files, chain, key)
-    certificate = Certificate(chain, key, _names(first), first.not_valid_after_utc)
+    certificate = Certificate(chain, key, _names(first), first.not_valid_before_utc, first.not_valid_after_utc)
     if certificate.not_after <= now:
         raise BadCertificate(f"the certificate {files.chain} ended on {certificate.not_after:%d %B %Y}; renew it")
     if missing := [host for host in hosts if not certificate.covers(host)]:

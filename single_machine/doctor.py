@@ -13,14 +13,14 @@ import shutil
 import socket
 import ssl
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from enum import StrEnum
+from dataclasses import asdict
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
 
-from single_machine.certificate import BadCertificate, read_certificate
+from single_machine import certificate_doctor
+from single_machine.answers import Answer, Verdict
 from single_machine.isolation_check import why_no_bubblewrap
 from single_machine.machine_limits import low_limits
 from single_machine.manager_calls import ask_fleet
@@ -29,7 +29,6 @@ from single_machine.progress import console
 from single_machine.running import find_running
 from single_machine.settings import Settings, Tls
 
-RENEW_BEFORE = dt.timedelta(days=14)
 MEMORY_BYTES_MIN = 4_000_000_000
 """The platform with one Superset template and a few workspaces: benchmarks/README.md."""
 RESERVE_BYTES = 5_000_000_000
@@ -37,21 +36,6 @@ RESERVE_BYTES = 5_000_000_000
 TIMEOUT_S = 5.0
 ANY_HOST_OUTSIDE = ("github.com", 443)
 """What nearly every student's terminal needs; it stands for the internet."""
-
-
-class Verdict(StrEnum):
-    YES = "yes"
-    LOOK = "look"
-    """It may be right, but not as seen from this machine."""
-    NO = "no"
-
-
-@dataclass(frozen=True)
-class Answer:
-    check: str
-    verdict: Verdict
-    text: str
-    remedy: str = ""
 
 
 Check = Callable[[Settings], Iterator[Answer]]
@@ -111,22 +95,6 @@ def _ports(settings: Settings) -> Iterator[Answer]:
             yield Answer(check, Verdict.NO, str(problem))
         else:
             yield Answer(check, Verdict.YES, "free")
-
-
-def _certificate(settings: Settings) -> Iterator[Answer]:
-    if settings.certificate is None:
-        return
-    now = dt.datetime.now(dt.UTC)
-    try:
-        found = read_certificate(settings.certificate, hosts=settings.certified_hosts, now=now)
-    except BadCertificate as problem:
-        yield Answer("certificate", Verdict.NO, str(problem))
-        return
-    text = f"for {', '.join(found.names)}, until {found.not_after:%d %B %Y}"
-    if found.not_after - now < RENEW_BEFORE:
-        yield Answer("certificate", Verdict.NO, text, "Renew it now; a running school takes the new files by itself.")
-    else:
-        yield Answer("certificate", Verdict.YES, text)
 
 
 def _address(settings: Settings) -> Iterator[Answer]:
@@ -251,7 +219,8 @@ def _snapshots(settings: Settings) -> Iterator[Answer]:
 
 
 CHECKS: tuple[Check, ...] = (
-    _names, _ports, _certificate, _address, _clock, _memory, _disk, _isolation, _limits, _machine_limits, _internet, _mail,
+    _names, _ports, certificate_doctor.certificate, certificate_doctor.delegation, certificate_doctor.challenge_port,
+    certificate_doctor.staging_order, _address, _clock, _memory, _disk, _isolation, _limits, _machine_limits, _internet, _mail,
     _snapshots,
 )  # fmt: skip
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from single_machine.preflight import CannotGoOn
 from single_machine.progress import say, warn
-from single_machine.running import find_ready
+from single_machine.running import RunningProduct, find_ready
 from single_machine.secrets_file import load
 from single_machine.services import Services
 from single_machine.settings import Settings
@@ -33,12 +33,16 @@ def run(settings: Settings) -> int:
         raise CannotGoOn("ApraNova is not running yet. `./apranova status` says when it is")
     if not settings.admin_email:
         raise CannotGoOn("school.admin_email is not set")
-    services = Services(
+    tell_first_admin(settings.admin_email, services_of(settings, product).backend_environment)
+    return 0
+
+
+def services_of(settings: Settings, product: RunningProduct) -> Services:
+    """For commands of the backend next to the product that runs."""
+    return Services(
         settings=settings,
         secrets=load(settings.home / "secrets.json"),
         manager_port=int(product.manager_endpoint.rpartition(":")[2]),
         portal_port=0,  # the backend does not ask for it
         isolation="bubblewrap",
     )
-    tell_first_admin(settings.admin_email, services.backend_environment)
-    return 0

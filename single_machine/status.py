@@ -14,6 +14,7 @@ from rich.table import Table
 from contract.manager import FleetAnswer, HomeUseView, PoolView
 from contract.names import DiskLevel
 from contract.wire import to_json
+from single_machine.certificate_report import Health, find_report
 from single_machine.machine_limits import low_limits
 from single_machine.manager_calls import ask_fleet
 from single_machine.progress import console, say, warn
@@ -34,6 +35,7 @@ def run(settings: Settings, *, as_json: bool) -> int:
             "starting": product is not None and not ready,
             "url": product.url if product else None,
             "processes": {name: resident_bytes(pid) for name, pid in product.pids.items()} if product else {},
+            "certificate": certificate_view(settings),
             "fleet": to_json(without_secrets(fleet)) if fleet else None,
         }
         print(json.dumps(text, indent=2))
@@ -47,6 +49,7 @@ def run(settings: Settings, *, as_json: bool) -> int:
         )
         return 3
     say(f"ApraNova runs at [bold]{product.url}[/]  (data: {settings.home})\n")
+    say_certificate(settings)
     console.print(process_table(product))
     if fleet is None:
         warn(f"The workspace manager does not answer. Its log: {settings.logs / 'manager.log'}")
@@ -68,6 +71,22 @@ def run(settings: Settings, *, as_json: bool) -> int:
     if low := low_limits():
         warn(low)
     return 0
+
+
+def say_certificate(settings: Settings) -> None:
+    report = find_report(settings, dt.datetime.now(dt.UTC))
+    if report is not None:
+        line = f"Certificate: {report.text}. {report.remedy}".rstrip()
+        say(f"{line}\n") if report.health is Health.GOOD else warn(f"{line}\n")
+
+
+def certificate_view(settings: Settings) -> dict[str, str | None] | None:
+    """For scripts; None if the certificate is not this machine's business."""
+    report = find_report(settings, dt.datetime.now(dt.UTC))
+    if report is None:
+        return None
+    until = None if report.not_after is None else report.not_after.isoformat()
+    return {"health": report.health.name.lower(), "text": report.text, "until": until}
 
 
 def say_snapshot_failures(fleet: FleetAnswer) -> None:

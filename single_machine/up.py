@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import signal
 import subprocess
 import sys
@@ -13,8 +14,9 @@ from gateway.render import GatewaySettings, prepare
 from gateway.static import BadImage, publish
 from single_machine import postgres, redis, school_data
 from single_machine.certificate import BadCertificate, CertificateWatch
+from single_machine.certificate_mail import CertificateMail, send_by_backend
 from single_machine.challenge_sockets import open_challenge_sockets
-from single_machine.first_admin import tell_first_admin
+from single_machine.first_admin import services_of, tell_first_admin
 from single_machine.image_builds import ImageBuilds
 from single_machine.isolation_check import Isolation, choose_isolation, what_students_lack
 from single_machine.journal import machine_goes_down, tell_systemd
@@ -254,10 +256,12 @@ def _watch(
     images: ImageBuilds,
     certificate: CertificateWatch | None,
 ) -> None:
+    mail = CertificateMail(settings, send_by_backend(lambda: services_of(settings, product).backend_environment), warn)
     while True:
         time.sleep(TICK_S)
         if certificate is not None:
             _look_at(certificate)
+            mail.look(time.monotonic(), dt.datetime.now(dt.UTC))
         for line in processes.tend(time.monotonic()):
             warn(line)
         pids = {"supervisor": product.pid, **processes.pids()}

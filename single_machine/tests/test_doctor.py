@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from contract.manager import FleetAnswer
-from single_machine import doctor
+from single_machine import certificate_doctor, doctor
+from single_machine.answers import Answer, Verdict
 from single_machine.certificate import CertificateFiles
-from single_machine.doctor import Answer, Verdict
 from single_machine.running import starting
 from single_machine.settings import Settings, Tls, read_settings
 from tests.certificates import make_certificate
@@ -57,12 +57,12 @@ def test_names_that_lead_nowhere_and_names_of_another_machine(
 
 
 def test_the_trial_on_localhost_needs_no_names(settings: Settings) -> None:
-    assert [*doctor._names(settings), *doctor._certificate(settings), *doctor._address(settings)] == []
+    assert [*doctor._names(settings), *certificate_doctor.certificate(settings), *doctor._address(settings)] == []
 
 
 @pytest.mark.parametrize(("days", "verdict"), [(60, Verdict.YES), (13, Verdict.NO), (-1, Verdict.NO)])
 def test_a_certificate_is_renewed_in_time(settings: Settings, tmp_path: Path, days: float, verdict: Verdict) -> None:
-    [answer] = doctor._certificate(_school(settings, tmp_path, days=days))
+    [answer] = certificate_doctor.certificate(_school(settings, tmp_path, days=days))
     assert answer.verdict is verdict
 
 
