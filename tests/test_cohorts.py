@@ -100,6 +100,39 @@ def test_an_instructor_uploads_a_timetable_and_sees_the_next_classes(
     expect(page.get_by_role("link", name="Hamburg-1")).to_have_count(0)
 
 
+def test_an_instructor_imports_300_people_from_a_list_with_twelve_bad_lines(
+    signed_in: Callable[[str], Page], tmp_path: Path
+) -> None:
+    page = signed_in("instructor")
+    eyes = Onlooker(page)
+    page.get_by_role("link", name="Cohorts").click()
+    page.get_by_role("button", name="Create a cohort").click()
+    page.get_by_label("Name").fill("Bremen-1")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Import a list").click()
+    lines = [f"Person{number};Müller;person{number}@bremen.school.example" for number in range(300)]
+    for number, bad in enumerate(("no address", "a@b", "", "person0@bremen.school.example") * 3):
+        lines.insert(number * 20 + 5, f"Bad;Line;{bad}")
+    file = tmp_path / "class.csv"
+    file.write_bytes("\r\n".join(["Vorname;Nachname;E-Mail-Adresse", *lines]).encode("cp1252"))
+    page.get_by_label("List of students").set_input_files(file)
+
+    preview = page.get_by_role("region", name="class.csv: 312 lines")
+    expect(preview.get_by_text("12 lines cannot be used")).to_be_visible()
+    expect(preview.get_by_text("Line 7: ")).to_be_visible()
+    expect(preview.get_by_text("line 2 has the same address").first).to_be_visible()
+    eyes.look("the preview of a list")
+    page.get_by_role("button", name="Import 300 students").click()
+    expect(page.get_by_text("300 people are invited, 12 lines were left out.")).to_be_visible()
+    expect(page.get_by_text("Person0 Müller")).to_be_visible()
+    eyes.look("invitations that wait")
+
+    page.get_by_role("button", name="Import a list").click()
+    page.get_by_label("List of students").set_input_files(file)
+    expect(page.get_by_text("300 people are invited already")).to_be_visible()
+    expect(page.get_by_role("button", name="Nothing to import")).to_be_visible()
+
+
 def test_a_student_may_not_see_the_page_nor_its_data(signed_in: Callable[[str], Page], product: Product) -> None:
     page = signed_in("amira")
     expect(page.get_by_role("link", name="Dashboard")).to_be_visible()

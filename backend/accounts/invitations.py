@@ -1,74 +1,154 @@
-"""Invitations, the only way to become a user. The key is shown once and stored as a digest."""
+"""Invitations, the only way to become a user."""
 
 from __future__ import annotations
 
-import hashlib
-import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from django.conf import settings
-from django.core.mail import send_mail
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
+from backend.accounts import invitation_mails
+from backend.accounts.invitation_links import digest_of, key_of, link_of
 from backend.accounts.models import Invitation, User
 from backend.accounts.roles import Role, Track
 from backend.accounts.signals import invitation_accepted
-from backend.audit.record import record
+from backend.audit.record import record, record_all
 from backend.platform.problems import ProblemError, invalid, not_found
 
-KEY_PATTERN = r"^[A-Za-z0-9_-]{20,64}$"
 VALID_FOR = timedelta(days=14)
 INVITATIONS_LISTED_MAX = 200
+_ONE_AT_A_TIME = 0x696E76697465  # "invite", the number of an advisory lock
 
 NOT_VALID = "This invitation is not valid: it was used, replaced by a newer one, or has expired."
+
+
+@dataclass(frozen=True)
+class Invited:
+    email: str
+    """Folded, and of nobody who has an account."""
+    name: str = ""
+    """As their list has it; they may change it when they sign up."""
 
 
 def invite(
     email: str, role: Role, track: Track | None, *, cohort_id: UUID | None = None, acting_user: User
 ) -> Invitation:
-    """Invite an address; an earlier open invitation of it ends. Mails the link after the commit.
+    """Invite an address; an earlier open invitation of it ends. Its link is mailed soon after.
 
     Callers that name a cohort have checked that `acting_user` may fill it.
     """
     _refuse_impossible(role, track, acting_user)
     if User.objects.filter(email=email).exists():
         raise invalid("body.email", "somebody with this address already has an account")
-    key = secrets.token_urlsafe(24)
-    url = f"{settings.ENVIRONMENT.public_url}/signup?invitation={key}"
+    [invitation] = invite_all([Invited(email)], role, track, cohort_id=cohort_id, acting_user=acting_user)
+    return invitation
+
+
+def invite_all(
+    people: Sequence[Invited], role: Role, track: Track | None, *, cohort_id: UUID | None = None, acting_user: User
+) -> list[Invitation]:
+    """Invite many at once, as `invite` does one. Addresses are distinct and have no account."""
+    _refuse_impossible(role, track, acting_user)
+    now = timezone.now()
     with transaction.atomic():
         # Two at once for one address: the second waits here for the first, then replaces it.
-        User.objects.select_for_update().get(pk=acting_user.pk)
-        now = timezone.now()
-        open_ones = Invitation.objects.filter(email=email, accepted_at__isnull=True, revoked_at__isnull=True)
-        for earlier in open_ones:
-            record("invitation.revoke", actor=acting_user, target_type="invitation", target_id=earlier.pk)
-        open_ones.update(revoked_at=now)
-        invitation = Invitation.objects.create(
-            key_digest=_digest(key),
-            email=email,
-            role=role,
-            track=track,
-            cohort_id=cohort_id,
-            invited_by=acting_user,
-            created_at=now,
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ONE_AT_A_TIME])
+        earlier = Invitation.objects.filter(
+            email__in=[it.email for it in people], accepted_at__isnull=True, revoked_at__isnull=True
+        )
+        record_all(
+            "invitation.revoke",
+            "invitation",
+            [(it, {}) for it in earlier.values_list("pk", flat=True)],
+            actor=acting_user,
+        )
+        earlier.update(revoked_at=now)
+        made = Invitation.objects.bulk_create(_new(it, role, track, cohort_id, acting_user) for it in people)
+        details = {"role": role.value, "track": track.value if track else None, "cohort": _cohort_name(made)}
+        record_all(
+            "invitation.create",
+            "invitation",
+            [(it.pk, {"email": it.email, **details}) for it in made],
+            actor=acting_user,
+        )
+        transaction.on_commit(invitation_mails.worker.wake)
+    return made
+
+
+def _new(person: Invited, role: Role, track: Track | None, cohort_id: UUID | None, acting_user: User) -> Invitation:
+    now, invitation_id = timezone.now(), uuid4()
+    made = Invitation(
+        pk=invitation_id,
+        key_digest=digest_of(key_of(invitation_id)),
+        email=person.email,
+        name=person.name,
+        role=role,
+        track=track,
+        cohort_id=cohort_id,
+        invited_by=acting_user,
+        created_at=now,
+        expires_at=now + VALID_FOR,
+        mail_due_at=now,
+    )
+    made.url = link_of(invitation_id)
+    return made
+
+
+def _cohort_name(made: Sequence[Invitation]) -> str | None:
+    return made[0].cohort.name if made and made[0].cohort else None
+
+
+def send_again(invitation: Invitation, *, acting_user: User) -> None:
+    """Mail the link once more; it is valid for `VALID_FOR` from now on."""
+    now = timezone.now()
+    with transaction.atomic():
+        Invitation.objects.filter(pk=invitation.pk).update(
+            key_digest=digest_of(key_of(invitation.pk)),  # of one from before links could be shown again
             expires_at=now + VALID_FOR,
+            mail_due_at=now,
+            mail_failures=0,
+            mail_problem="",
         )
         record(
-            "invitation.create",
+            "invitation.send_again",
             actor=acting_user,
             target_type="invitation",
             target_id=invitation.pk,
-            email=email,
-            role=role.value,
-            track=track.value if track else None,
-            cohort=invitation.cohort.name if invitation.cohort else None,
+            email=invitation.email,
         )
-        invitation.url = url
-        transaction.on_commit(lambda: _send(invitation), robust=True)
-    return invitation
+        transaction.on_commit(invitation_mails.worker.wake)
+
+
+def show_link(invitation: Invitation, *, acting_user: User) -> str:
+    """The link, so that somebody can hand it out in another way than by mail."""
+    with transaction.atomic():
+        Invitation.objects.filter(pk=invitation.pk).update(key_digest=digest_of(key_of(invitation.pk)))
+        record(
+            "invitation.show_link",
+            actor=acting_user,
+            target_type="invitation",
+            target_id=invitation.pk,
+            email=invitation.email,
+        )
+    return link_of(invitation.pk)
+
+
+def revoke(invitation: Invitation, *, acting_user: User) -> None:
+    """The link opens nothing any more."""
+    with transaction.atomic():
+        Invitation.objects.filter(pk=invitation.pk).update(revoked_at=timezone.now(), mail_due_at=None)
+        record(
+            "invitation.revoke",
+            actor=acting_user,
+            target_type="invitation",
+            target_id=invitation.pk,
+            email=invitation.email,
+        )
 
 
 def list_invitations(user: User) -> list[Invitation]:
@@ -81,7 +161,7 @@ def list_invitations(user: User) -> list[Invitation]:
 
 
 def find_open(key: str) -> Invitation | None:
-    invitation = Invitation.objects.filter(key_digest=_digest(key)).first()
+    invitation = Invitation.objects.filter(key_digest=digest_of(key)).first()
     return invitation if invitation is not None and invitation.is_open(timezone.now()) else None
 
 
@@ -122,21 +202,3 @@ def _refuse_impossible(role: Role, track: Track | None, acting_user: User) -> No
         raise invalid("body.track", "a student needs a track: FSD or DP")
     if role != Role.STUDENT and track is not None:
         raise invalid("body.track", "only students have a track")
-
-
-def _digest(key: str) -> str:
-    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _send(invitation: Invitation) -> None:
-    school = settings.ENVIRONMENT.school_name
-    inviter = invitation.invited_by.display_name
-    send_mail(
-        subject=f"{inviter} invites you to {school}",
-        message=(
-            f"Hello,\n\n{inviter} invites you to {school} as {invitation.role}.\n\n"
-            f"Sign up here until {invitation.expires_at:%d %B %Y}:\n{invitation.url}\n"
-        ),
-        from_email=None,
-        recipient_list=[invitation.email],
-    )

@@ -97,11 +97,13 @@ class User(AbstractBaseUser):
 
 
 class Invitation(models.Model):
-    """The right of one email address to sign up with a role. The key is stored as a digest."""
+    """The right of one email address to sign up with a role, and the mail that tells of it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     key_digest = models.CharField(max_length=64, unique=True, editable=False)
     email = models.EmailField("email address", max_length=254)
+    name = models.CharField(max_length=150, blank=True, default="", editable=False)
+    """From the list that the person was on; they may change it when they sign up."""
     role = models.CharField(max_length=16, choices=ROLE_CHOICES, default=Role.STUDENT)
     track = models.CharField(max_length=8, choices=TRACK_CHOICES, null=True, blank=True)
     cohort = models.ForeignKey(
@@ -113,8 +115,14 @@ class Invitation(models.Model):
     expires_at = models.DateTimeField(editable=False)
     accepted_at = models.DateTimeField(null=True, editable=False)
     revoked_at = models.DateTimeField(null=True, editable=False)
+    mail_due_at = models.DateTimeField(null=True, editable=False)
+    """When the link is to be mailed, or tried again. None: nothing is to be sent."""
+    mailed_at = models.DateTimeField(null=True, editable=False)
+    """When the mail server took it last."""
+    mail_failures = models.PositiveIntegerField(default=0, editable=False)
+    mail_problem = models.CharField(max_length=200, blank=True, default="", editable=False)
     url: str | None = None
-    """The link to sign up with. Only `invitations.invite` knows it; it is not stored."""
+    """The link to sign up with, in the answer to whoever invites."""
 
     class Meta:
         ordering = ("-created_at",)
@@ -128,6 +136,9 @@ class Invitation(models.Model):
                 name="invitation_track_iff_student",
                 condition=Q(role=Role.STUDENT, track__isnull=False) | (~Q(role=Role.STUDENT) & Q(track__isnull=True)),
             ),
+        )
+        indexes = (
+            models.Index(name="invitation_mail_due", fields=("mail_due_at",), condition=Q(mail_due_at__isnull=False)),
         )
 
     def __str__(self) -> str:

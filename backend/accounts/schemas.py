@@ -50,6 +50,8 @@ class OpenInvitationOut(Schema):
     """What somebody who has the link may see before they sign up."""
 
     email: str
+    name: str
+    """As the school has it; empty when it does not know."""
     role: Role
     track: Track | None
     cohort: str | None
@@ -77,7 +79,7 @@ class InvitationOut(Schema):
     expires_at: datetime
     accepted_at: datetime | None
     url: str | None
-    """The link to sign up with. Only the answer that creates it has it."""
+    """The link to sign up with, in the answer that creates it."""
 
     @staticmethod
     def resolve_cohort(invitation: Invitation) -> str | None:

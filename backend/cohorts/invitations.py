@@ -11,6 +11,7 @@ from ninja.params.functions import Path
 
 from backend.accounts import invitations
 from backend.accounts.authentication import acting_user
+from backend.accounts.invitation_links import KEY_PATTERN
 from backend.accounts.models import Invitation, User
 from backend.accounts.roles import Role
 from backend.accounts.schemas import InvitationIn, InvitationListOut, InvitationOut, OpenInvitationOut
@@ -21,7 +22,7 @@ from backend.platform.problems import ProblemError, invalid
 logger = logging.getLogger(__name__)
 router = Router(tags=["people"])
 
-InvitationKey = Annotated[str, Path(pattern=invitations.KEY_PATTERN)]
+InvitationKey = Annotated[str, Path(pattern=KEY_PATTERN)]
 
 
 @router.get("", response=InvitationListOut, operation_id="list_invitations", summary="Invitations")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.accounts.roles import Role
-from backend.audit.record import record
+from backend.audit.record import record, record_all
 from backend.cohorts.models import Cohort, Membership
 from backend.cohorts.outbox import cohort_changed
 from backend.platform.problems import ProblemError, not_found
@@ -31,31 +32,51 @@ def put_student(cohort: Cohort, student_id: UUID, *, acting_user: User) -> None:
 
 def join(student: User, cohort: Cohort, *, acting_user: User | None) -> None:
     """Put the student into this cohort, and out of any other. `acting_user` None: a command."""
-    if student.track != cohort.track:
-        raise ProblemError(
-            HTTPStatus.CONFLICT,
-            "track_differs",
-            f"{student.display_name} learns on the track {student.track}; {cohort.name} is for {cohort.track}.",
-            remedy=f"Choose a cohort of the track {student.track}, or ask an admin to change the student's track.",
-        )
+    join_all([student], cohort, acting_user=acting_user)
+
+
+def join_all(students: Sequence[User], cohort: Cohort, *, acting_user: User | None) -> None:
+    """Put all of them into this cohort, and out of any other, or none of them."""
+    for student in students:
+        if student.track != cohort.track:
+            raise ProblemError(
+                HTTPStatus.CONFLICT,
+                "track_differs",
+                f"{student.display_name} learns on the track {student.track}; {cohort.name} is for {cohort.track}.",
+                remedy=f"Choose a cohort of the track {student.track}, or ask an admin to change the student's track.",
+            )
     with transaction.atomic():
         # Concurrent changes wait here: a cohort keeps its limit, and a deleted one stays empty.
         locked = Cohort.objects.select_for_update().filter(pk=cohort.pk).first()
         if locked is None:
             raise not_found("This cohort was deleted in the meantime.", reason="cohort_not_found")
-        before = Membership.objects.select_related("cohort").filter(student=student).first()
-        if before is not None and before.cohort.pk == cohort.pk:
+        memberships = Membership.objects.select_related("cohort").filter(student__in=students)
+        before = {it.student_id: it.cohort for it in memberships}  # pyright: ignore[reportAttributeAccessIssue]
+        new = [it for it in students if it.pk not in before or before[it.pk].pk != cohort.pk]
+        if not new:
             return
-        if Membership.objects.filter(cohort=cohort).count() >= MEMBERS_MAX:
+        if Membership.objects.filter(cohort=cohort).count() + len(new) > MEMBERS_MAX:
             raise ProblemError(
                 HTTPStatus.CONFLICT, "cohort_full", f"A cohort has at most {MEMBERS_MAX} students.",
                 remedy="Make a second cohort.",
             )  # fmt: skip
-        Membership.objects.update_or_create(student=student, defaults={"cohort": cohort, "joined_at": timezone.now()})
-        moved_from = before.cohort.name if before else None
-        _changed("cohort.join", student, cohort, acting_user, moved_from=moved_from)
-        if before is not None:
-            cohort_changed(before.cohort.pk)
+        now = timezone.now()
+        Membership.objects.bulk_create(
+            [Membership(student=it, cohort=cohort, joined_at=now) for it in new],
+            update_conflicts=True,
+            unique_fields=["student"],
+            update_fields=["cohort", "joined_at"],
+        )
+        here = {"cohort": cohort.name, "cohort_id": str(cohort.pk)}
+        moved_from = {it.pk: before[it.pk].name if it.pk in before else None for it in new}
+        record_all(
+            "cohort.join",
+            "user",
+            [(it, {**here, "moved_from": name}) for it, name in moved_from.items()],
+            actor=acting_user,
+        )
+        for cohort_id in {cohort.pk, *(it.pk for it in before.values())}:
+            cohort_changed(cohort_id)
 
 
 def remove_student(cohort: Cohort, student_id: UUID, *, acting_user: User) -> None:

@@ -43,14 +43,14 @@ FileName = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(cl
 TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_zone)]
 
 
-def _bytes(value: str) -> bytes:
+def bytes_of_base64(value: str) -> bytes:
     try:
         return base64.b64decode(value, validate=True)
     except ValueError:
         raise ValueError("the file's bytes are expected in Base64") from None
 
 
-CalendarBytes = Annotated[str, Field(max_length=FILE_BASE64_MAX), AfterValidator(_bytes)]
+CalendarBytes = Annotated[str, Field(max_length=FILE_BASE64_MAX), AfterValidator(bytes_of_base64)]
 CalendarText = Annotated[str, Field(max_length=FILE_CHARACTERS_MAX)]
 
 

@@ -46,13 +46,22 @@ def build_application() -> Any:
 
 
 def with_workers(application: Any) -> WithBackground:
-    """Add the background workers: the outbox, timetables' feeds, sign-in hints, sessions."""
+    """Add the background workers: the outbox, feeds, mails of invitations, and others."""
+    from backend.accounts import invitation_mails
     from backend.cohorts import feeds, outbox
     from backend.costs import sessions
     from backend.workspaces import deactivated, sign_in_hint
 
     return WithBackground(
-        application, (outbox.worker, feeds.worker, sign_in_hint.worker, sessions.worker, deactivated.worker)
+        application,
+        (
+            outbox.worker,
+            feeds.worker,
+            invitation_mails.worker,
+            sign_in_hint.worker,
+            sessions.worker,
+            deactivated.worker,
+        ),
     )
 
 

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.utils import timezone
 
+from backend.accounts import invitation_mails
 from backend.accounts.models import Invitation, User
 from backend.audit.models import Record
 
@@ -36,6 +37,7 @@ def test_an_invited_person_signs_up_and_is_signed_in(signed_in, browser, mailout
     assert answer.status_code == 201, answer.text
     url = answer.json()["url"]
     assert url.startswith("http://localhost:8080/signup?invitation=")
+    invitation_mails.send_due()
     assert url in mailoutbox[0].body
     key = key_in(url)
     assert not Invitation.objects.filter(key_digest=key).exists(), "the key itself is not stored"

@@ -20,6 +20,21 @@ export function Field({ label, hint, error, className = "", ...rest }: FieldProp
   );
 }
 
+/** A labeled text of several lines; hint and error are read out with it. */
+export function TextAreaField({
+  label,
+  hint,
+  error,
+  className = "",
+  ...rest
+}: Omit<ComponentProps<"textarea">, "id"> & Pick<FieldProps, "label" | "hint" | "error">) {
+  return (
+    <Labeled label={label} hint={hint} error={error}>
+      {(control) => <textarea {...control} className={`${INPUT} py-2 ${className}`} {...rest} />}
+    </Labeled>
+  );
+}
+
 /** A labeled choice; hint and error are read out with it. */
 export function SelectField({
   label,

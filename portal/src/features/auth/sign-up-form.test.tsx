@@ -15,6 +15,7 @@ const invited: Answers = {
     status: 200,
     body: {
       email: "amara@school.example",
+      name: "Amara Okafor",
       role: "student",
       track: "FSD",
       cohort: "Berlin-3",

@@ -122,6 +122,7 @@ function SignUpForm({ invitationKey, invitation }: { invitationKey: string; invi
           label="Your name"
           name="name"
           autoComplete="name"
+          defaultValue={invitation.name}
           required
           maxLength={150}
           error={fieldError(signUp.error, "name")}

@@ -96,7 +96,7 @@ function Invite({ cohort }: { cohort: CohortDetail }) {
       {invite.isSuccess && (
         <div className="mt-3">
           <Alert tone="good" title={`${invite.data.email} is invited`} urgent>
-            You can also send them this link yourself. It is shown only once:{" "}
+            You can also send them this link yourself:{" "}
             <a href={invite.data.url ?? undefined} className="font-medium wrap-anywhere text-accent underline">
               {invite.data.url}
             </a>

@@ -101,7 +101,9 @@ export function useSetInstructors(id: string) {
 
 /** Invites a person who has no account; they join the cohort by signing up. */
 export function useInviteStudent(cohort: Cohort) {
+  const queryClient = useQueryClient();
   return useMutation({
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: pendingQuery(cohort.id).queryKey }),
     mutationFn: (email: string) =>
       answer(
         api.POST("/api/invitations/", { body: { email, role: "student", track: cohort.track, cohort_id: cohort.id } }),
@@ -134,6 +136,75 @@ export function useMoveMember(fromId: string, studentId: string) {
 export function useRemoveMember(cohortId: string, studentId: string) {
   return useCohortMutation(() =>
     answer(api.DELETE("/api/cohorts/{cohort_id}/members/{student_id}/", member(cohortId, studentId))),
+  );
+}
+
+export type RosterSource = components["schemas"]["RosterIn"];
+
+/** What an import of the list would do; nothing is changed. */
+export function usePreviewRoster(id: string) {
+  return useMutation({
+    mutationFn: (body: RosterSource) =>
+      answer(api.POST("/api/cohorts/{cohort_id}/roster/preview/", { ...at(id), body })),
+  });
+}
+
+export function useImportRoster(id: string) {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: (body: RosterSource) => answer(api.POST("/api/cohorts/{cohort_id}/roster/", { ...at(id), body })),
+    onSuccess: () =>
+      Promise.all([
+        queryClient.invalidateQueries({ queryKey: ["cohort"] }),
+        queryClient.invalidateQueries({ queryKey: cohortsQuery.queryKey }),
+      ]),
+  });
+}
+
+const pendingQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["cohort", id, "invitations"],
+    queryFn: ({ signal }) => answer(api.GET("/api/cohorts/{cohort_id}/invitations/", { ...at(id), signal })),
+  });
+
+/** Looks again every two seconds while mails are being sent. */
+export function usePendingInvitations(id: string) {
+  return useQuery({
+    ...pendingQuery(id),
+    refetchInterval: ({ state }) => (state.data?.items.some(({ mail }) => mail === "waiting") === true ? 2_000 : false),
+  });
+}
+
+const pendingOne = (cohortId: string, invitationId: string) => ({
+  params: { path: { cohort_id: cohortId, invitation_id: invitationId } },
+});
+
+/** A change of a pending invitation; the list is loaded again, also when it was refused. */
+function usePendingMutation<Data, Variables = void>(id: string, mutationFn: (variables: Variables) => Promise<Data>) {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn,
+    onSettled: () => queryClient.invalidateQueries({ queryKey: pendingQuery(id).queryKey }),
+  });
+}
+
+type Addressee = Pick<components["schemas"]["PendingOut"], "id" | "email">;
+
+export function useShowLink(id: string) {
+  return usePendingMutation(id, ({ id: invitation }: Addressee) =>
+    answer(api.POST("/api/cohorts/{cohort_id}/invitations/{invitation_id}/link/", pendingOne(id, invitation))),
+  );
+}
+
+export function useSendAgain(id: string) {
+  return usePendingMutation(id, ({ id: invitation }: Addressee) =>
+    api.POST("/api/cohorts/{cohort_id}/invitations/{invitation_id}/send/", pendingOne(id, invitation)),
+  );
+}
+
+export function useRevokeInvitation(id: string, invitation: string) {
+  return usePendingMutation(id, () =>
+    api.DELETE("/api/cohorts/{cohort_id}/invitations/{invitation_id}/", pendingOne(id, invitation)),
   );
 }
 

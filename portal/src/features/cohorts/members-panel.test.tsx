@@ -28,7 +28,11 @@ const INVITATION = {
 } as const;
 const MEMBER = "/api/cohorts/{cohort_id}/members/{student_id}/";
 const CANDIDATES = "GET /api/cohorts/{cohort_id}/candidates/";
-const nobody: Answers = { [CANDIDATES]: { status: 200, body: { items: [] } } };
+const PENDING = "GET /api/cohorts/{cohort_id}/invitations/";
+const nobody: Answers = {
+  [CANDIDATES]: { status: 200, body: { items: [] } },
+  [PENDING]: { status: 200, body: { items: [] } },
+};
 
 function choose(entry: RegExp) {
   fireEvent.click(screen.getByRole("button", { name: "Actions for Amira Okafor" }));
@@ -66,6 +70,7 @@ it("adds a student who is in no cohort, and says why when that is refused", asyn
   const detail = "A cohort has at most 2000 students.";
   const ben = { id: "b2", name: "Ben Larsen", email: "ben@school.example" };
   new FakeApi({
+    ...nobody,
     [CANDIDATES]: { status: 200, body: { items: [ben] } },
     [`PUT ${MEMBER}`]: { status: 409, body: { detail, reason: "cohort_full" } },
   });

@@ -1,15 +1,19 @@
 "use client";
 
-import { EllipsisIcon } from "lucide-react";
-import { useState } from "react";
+import { EllipsisIcon, ListPlusIcon } from "lucide-react";
+import { useRef, useState } from "react";
 
+import { Alert } from "@/components/alert";
+import { Button } from "@/components/button";
 import { Menu } from "@/components/menu";
 import { Panel } from "@/components/panel";
-import type { CohortDetail, CohortMember } from "@/lib/api/types";
+import type { CohortDetail, CohortMember, Roster, RosterLine } from "@/lib/api/types";
 
 import { AddStudents } from "./add-students";
+import { ImportList } from "./import-list";
 import { MoveDialog, RemoveMemberDialog } from "./member-dialogs";
 import { countOf } from "./model/class-times";
+import { PendingInvitations } from "./pending-invitations";
 
 export function MembersPanel({ cohort }: { cohort: CohortDetail }) {
   const [dialog, setDialog] = useState<{ what: "move" | "remove"; member: CohortMember } | null>(null);
@@ -51,8 +55,67 @@ export function MembersPanel({ cohort }: { cohort: CohortDetail }) {
         </ul>
       )}
       <AddStudents cohort={cohort} />
+      <ListImport cohort={cohort} />
+      <PendingInvitations cohort={cohort} />
       {dialog?.what === "move" && <MoveDialog cohort={cohort} member={dialog.member} onClose={close} />}
       {dialog?.what === "remove" && <RemoveMemberDialog cohort={cohort} member={dialog.member} onClose={close} />}
     </Panel>
   );
+}
+
+function ListImport({ cohort }: { cohort: CohortDetail }) {
+  const [open, setOpen] = useState(false);
+  const [done, setDone] = useState<Roster | null>(null);
+  const button = useRef<HTMLButtonElement>(null);
+  const close = () => {
+    setOpen(false);
+    button.current?.focus();
+  };
+  return (
+    <>
+      <div className="mt-5">
+        <Button
+          ref={button}
+          aria-expanded={open}
+          onClick={() => {
+            setDone(null);
+            setOpen(!open);
+          }}
+        >
+          <ListPlusIcon className="size-4" />
+          Import a list
+        </Button>
+      </div>
+      {open && (
+        <ImportList
+          cohort={cohort}
+          onImported={(roster) => {
+            setDone(roster);
+            close();
+          }}
+          onCancel={close}
+        />
+      )}
+      {done !== null && (
+        <div className="mt-4">
+          <Alert tone="good" urgent>
+            {imported(done)}
+          </Alert>
+        </div>
+      )}
+    </>
+  );
+}
+
+/** "3 people are invited, and 2 students joined." */
+function imported({ lines }: Roster): string {
+  const count = (...outcomes: RosterLine["outcome"][]) =>
+    lines.filter(({ outcome }) => outcomes.includes(outcome)).length;
+  const [invited, joined, refused] = [count("invite"), count("join", "move"), count("refused")];
+  const parts = [
+    invited > 0 ? `${countOf(invited, "person is", "people are")} invited` : "",
+    joined > 0 ? `${countOf(joined, "student")} joined` : "",
+    refused > 0 ? `${countOf(refused, "line was", "lines were")} left out` : "",
+  ].filter((part) => part !== "");
+  return `${parts.join(", ")}.`;
 }

@@ -10,6 +10,7 @@ import { Failure } from "@/components/failure";
 import { Panel, Skeleton } from "@/components/panel";
 import { ApiError } from "@/lib/api/errors";
 import type { CohortDetail } from "@/lib/api/types";
+import { base64 } from "@/lib/base64";
 import { clock } from "@/lib/time";
 import { useNow } from "@/lib/use-now";
 
@@ -27,12 +28,6 @@ interface ChosenFile {
   name: string;
   /** Its bytes in Base64: the server finds out their encoding. */
   bytes: string;
-}
-
-function base64(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return btoa(text);
 }
 
 export function TimetablePanel({ cohort }: { cohort: CohortDetail }) {

@@ -21,4 +21,7 @@ export type ClassTime = Schemas["ClassOut"];
 export type TimetableFeed = Schemas["FeedOut"];
 export type TimetableChange = Schemas["ChangeOut"];
 export type TimetablePreview = Schemas["PreviewOut"];
+export type Roster = Schemas["RosterOut"];
+export type RosterLine = Schemas["RosterLineOut"];
+export type PendingInvitation = Schemas["PendingOut"];
 export type Invitation = Schemas["OpenInvitationOut"];
