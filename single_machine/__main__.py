@@ -21,6 +21,7 @@ from single_machine import (
     status,
     units,
     up,
+    upgrade_steps,
 )
 from single_machine.preflight import CannotGoOn, refused_by_the_machine
 from single_machine.school_file import in_words_of_the_file, read_school_file
@@ -63,6 +64,8 @@ def main() -> int:
     add_command("first-admin", help="print the link for the first admin, until they have a password")
     add_command("check-settings", help="read the settings; say what is wrong with them")
     add_command("build", help="build the portal, as `up` does before its first start")
+    add_command("copy-databases", help="copy both databases, before an upgrade")
+    add_command("migrate", help="bring the database up to date with this version, while the earlier one runs")
     unit_parser = add_command("unit")  # what systemd runs: it is in no list
     unit_parser.add_argument("name", choices=units.NAMES)
     arguments = parser.parse_args()
@@ -100,6 +103,10 @@ def _carry_out(arguments: argparse.Namespace) -> int:
             return first_admin.run(settings)
         case "check-settings":
             return 0
+        case "copy-databases":
+            return upgrade_steps.copy_databases(settings)
+        case "migrate":
+            return upgrade_steps.migrate(settings)
         case "build":
             return build.run(source)
         case "unit":

@@ -14,13 +14,11 @@ from collections.abc import Iterator, Mapping
 
 import psutil
 
+from single_machine.challenge_addresses import ANY, SOMEWHERE, addresses
 from single_machine.preflight import CannotGoOn
 from single_machine.settings import Settings
 
 SYSTEMD_FIRST_FD = 3
-ANY = ("0.0.0.0", "::")  # noqa: S104
-_SOMEWHERE = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8::1"}
-"""Addresses of documentation; nothing is sent there."""
 
 
 def open_challenge_sockets(
@@ -42,20 +40,7 @@ def open_challenge_sockets(
 
 
 def challenge_addresses(settings: Settings) -> tuple[str, ...]:
-    """Where the name server listens: at single addresses rather than at all, because on many
-    machines a resolver for the machine itself has port 53 of the loopback address."""
-    if settings.dns_address:
-        return (settings.dns_address,)
-    if settings.host not in ANY:
-        return (settings.host,)
-    return tuple(_towards_the_internet()) or ANY[:1]
-
-
-def _towards_the_internet() -> Iterator[str]:
-    for family, somewhere in _SOMEWHERE.items():
-        with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.connect((somewhere, 53))
-            yield probe.getsockname()[0]
+    return addresses(chosen=settings.dns_address, host=settings.host)
 
 
 def _handed_over(port: int, environment: Mapping[str, str]) -> Iterator[socket.socket]:
@@ -65,7 +50,7 @@ def _handed_over(port: int, environment: Mapping[str, str]) -> Iterator[socket.s
     for number in range(SYSTEMD_FIRST_FD, SYSTEMD_FIRST_FD + int(environment.get("LISTEN_FDS", "0"))):
         with contextlib.suppress(OSError):
             found = socket.socket(fileno=os.dup(number))
-            if found.family in _SOMEWHERE and found.getsockname()[1] == port:
+            if found.family in SOMEWHERE and found.getsockname()[1] == port:
                 yield found
             else:
                 found.close()

@@ -27,6 +27,7 @@ from single_machine.manager_calls import ask_fleet
 from single_machine.preflight import FREE_BYTES_MIN, CannotGoOn, check_port
 from single_machine.progress import console
 from single_machine.running import find_running
+from single_machine.services import UnitServices
 from single_machine.settings import Settings, Tls
 
 MEMORY_BYTES_MIN = 4_000_000_000
@@ -88,6 +89,9 @@ def _ports(settings: Settings) -> Iterator[Answer]:
         check = f"port {port}"
         if ours:
             yield Answer(check, Verdict.YES, "used by this school, which runs")
+            continue
+        if settings.service:
+            yield Answer(check, Verdict.LOOK, "the school does not run", "Start it: sudo systemctl start apranova")
             continue
         try:
             check_port(settings.host, port)
@@ -155,11 +159,20 @@ def _disk(settings: Settings) -> Iterator[Answer]:
 
 
 def _isolation(settings: Settings) -> Iterator[Answer]:
+    if settings.service:  # only the sandboxes' unit may have namespaces; without them it does not answer
+        yield _unit("isolation", "apranova-sandboxes", UnitServices(settings, "bubblewrap").shim().ready())
+        return
     why_not, _, advice = why_no_bubblewrap(settings.sandbox_uid).partition("\n")
     if why_not:
         yield Answer("isolation", Verdict.NO, why_not, advice.strip())
     else:
         yield Answer("isolation", Verdict.YES, "sandboxes start")
+
+
+def _unit(check: str, unit: str, answers: bool) -> Answer:
+    if answers:
+        return Answer(check, Verdict.YES, f"{unit} answers")
+    return Answer(check, Verdict.NO, f"{unit} does not answer", f"Its log says why: journalctl -u {unit}")
 
 
 def _limits(settings: Settings) -> Iterator[Answer]:

@@ -28,13 +28,18 @@ def tell_first_admin(email: str, backend_environment: Mapping[str, str]) -> None
 
 def run(settings: Settings) -> int:
     """`install` calls it once the service is ready."""
+    if not settings.admin_email:
+        raise CannotGoOn("school.admin_email is not set")
+    tell_first_admin(settings.admin_email, environment_of_running_backend(settings))
+    return 0
+
+
+def environment_of_running_backend(settings: Settings) -> Mapping[str, str]:
+    """For its management commands. Raises CannotGoOn when the school does not run."""
     product = find_ready(settings)
     if product is None:
         raise CannotGoOn("ApraNova is not running yet. `./apranova status` says when it is")
-    if not settings.admin_email:
-        raise CannotGoOn("school.admin_email is not set")
-    tell_first_admin(settings.admin_email, services_of(settings, product).backend_environment)
-    return 0
+    return services_of(settings, product).backend_environment
 
 
 def services_of(settings: Settings, product: RunningProduct) -> Services:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import signal
-import subprocess
-import sys
 import threading
 import time
 from dataclasses import replace
@@ -16,6 +14,7 @@ from single_machine import postgres, redis, school_data
 from single_machine.certificate import BadCertificate, CertificateWatch
 from single_machine.certificate_mail import CertificateMail, send_by_backend
 from single_machine.challenge_sockets import open_challenge_sockets
+from single_machine.database_schema import is_prepared, prepare_database
 from single_machine.first_admin import services_of, tell_first_admin
 from single_machine.image_builds import ImageBuilds
 from single_machine.isolation_check import Isolation, choose_isolation, what_students_lack
@@ -110,21 +109,10 @@ def _start(
     if not settings.service:
         processes.start(services.shim())
         processes.start(services.engine())
-    with step("Database schema" + (" and the demo school" if demo else "")):
-        _prepare_database(settings, services, demo=demo)
-    with step("Workspace manager and backend"):
-        if settings.service:
-            wait_for_unit("apranova-engine", services.engine().ready)
-        else:
-            processes.wait_ready("engine")
-        processes.start(services.manager())
-        processes.start(services.backend())
-        processes.wait_ready("manager")
-        processes.wait_ready("backend")
-    with step("Portal"):
-        portal.finish()
-        processes.start(services.portal())
-        processes.wait_ready("portal")
+    if not is_prepared(settings):
+        with step("Database schema" + (" and the demo school" if demo else "")):
+            prepare_database(settings, services.backend_environment, demo=demo)
+    _start_platform(settings, processes, services, portal)
     if certificate is not None and settings.issuing is not None:
         with step("Certificate"):
             _first_certificate(settings, certificate)
@@ -150,6 +138,24 @@ def _start(
         pids={**announced.pids, **processes.pids()},
         starting=False,
     )
+
+
+def _start_platform(settings: Settings, processes: Processes, services: Services, portal: _PortalBuild) -> None:
+    with step("Workspace manager and backend"):
+        if not settings.service:
+            processes.wait_ready("engine")
+        processes.start(services.manager())
+        processes.start(services.backend())
+        if settings.service:  # whose portal is built, and whose people wait for a restart
+            processes.start(services.portal())
+            wait_for_unit("apranova-engine", services.engine().ready)
+        processes.wait_ready("manager")
+        processes.wait_ready("backend")
+    with step("Portal"):
+        if not settings.service:
+            portal.finish()
+            processes.start(services.portal())
+        processes.wait_ready("portal")
 
 
 def _isolation(settings: Settings) -> Isolation:
@@ -194,21 +200,6 @@ def _start_databases(settings: Settings, processes: Processes, services: Service
         processes.wait_ready(name)
     if not settings.database_url:
         postgres.ensure_database(settings.run / "postgres", "apranova")
-
-
-def _prepare_database(settings: Settings, services: Services, *, demo: bool) -> None:
-    """Migrate, collect static files and seed in one process: starting Django is slow."""
-    command = [sys.executable, "-m", "backend.manage", "prepare"]
-    if demo:
-        command += ["--demo-accounts", str(settings.demo_accounts)]
-    log = settings.logs / "prepare.log"
-    with log.open("ab") as output:
-        code = subprocess.call(
-            command, env=services.backend_environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
-        )
-    if code != 0:
-        last = "\n".join(f"  | {line}" for line in log.read_text(errors="replace").splitlines()[-15:])
-        raise DidNotStart(f"the database could not be prepared.\n{last}\n  Whole log: {log}")
 
 
 def _gateway_settings(settings: Settings, services: Services) -> GatewaySettings:

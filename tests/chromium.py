@@ -36,9 +36,9 @@ _ARGUMENTS = [
 
 
 @contextmanager
-def running_chromium() -> Iterator[Browser]:
+def running_chromium(*more: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**_debian())
+        browser = playwright.chromium.launch(**_debian(*more))
         yield browser
         browser.close()
 
@@ -55,6 +55,6 @@ def running_profile() -> Iterator[BrowserContext]:
         context.close()
 
 
-def _debian() -> dict[str, Any]:
+def _debian(*more: str) -> dict[str, Any]:
     sandbox = [] if os.getuid() else ["--no-sandbox"]  # Chromium refuses its own sandbox to root
-    return {"executable_path": shutil.which("chromium"), "args": [*_ARGUMENTS, *sandbox]}
+    return {"executable_path": shutil.which("chromium"), "args": [*_ARGUMENTS, *more, *sandbox]}

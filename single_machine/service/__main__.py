@@ -1,4 +1,4 @@
-"""`sudo ./apranova install`."""
+"""`sudo ./apranova install | upgrade`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from single_machine.service import install
+from single_machine.service import install, upgrade
 from single_machine.service.places import CannotInstall, Places
 
 
@@ -19,10 +19,17 @@ def main() -> int:
         "--settings", type=Path, metavar="FILE", help="the school's settings; without it, three questions are asked"
     )
     install_parser.add_argument("--remove", action="store_true", help="take the service away; data and settings stay")
+    upgrade_parser = commands.add_parser("upgrade", help="replace the version that runs; no session ends")
+    upgrade_parser.add_argument(
+        "wanted", nargs="?", default="", metavar="TAG|FOLDER", help="without it, the folder of this command"
+    )
+    upgrade_parser.add_argument("--back", action="store_true", help="within a day, to the version before")
     arguments = parser.parse_args()
     source = Path(os.environ.get("APRANOVA_SOURCE") or Path(__file__).parents[2])
     places = Places()
     try:
+        if arguments.command == "upgrade":
+            return upgrade.back(places) if arguments.back else upgrade.upgrade(source, places, wanted=arguments.wanted)
         if arguments.remove:
             install.remove(places)
             return 0

@@ -19,21 +19,21 @@ STOP_WITHIN_S = 90.0
 
 def install(source: Path, places: Places, *, settings: Path | None) -> int:
     """Returns doctor's exit code. Raises CannotInstall."""
-    _check_machine()
+    check_machine("install")
     text, variables = _settings(places, settings)
-    _say("Packages of the system")
+    say("Packages of the system")
     machine.install_packages()
     data = unit_files.data_folder(variables)
     machine.make_user(data)
     machine.give(data)
     _write_settings(places, text)
-    _say("This version: Python packages and portal (some minutes)")
+    say("This version: Python packages and portal (some minutes)")
     version = versions.add(source, places)
-    _check_settings(version, places)
-    _say("Starting")
+    check_settings(version, places)
+    say("Starting")
     activate(version, places, variables)
     ask_service(version, places, "first-admin")
-    _say("Doctor")
+    say("Doctor")
     return ask_service(version, places, "doctor")
 
 
@@ -65,7 +65,7 @@ def ask_service(version: Path, places: Places, *words: str, quiet: bool = False)
 def remove(places: Places) -> None:
     """Take everything away but data and settings. Running workspaces are saved first."""
     if _state("apranova") == "active":
-        _say("Saving and stopping the workspaces")
+        say("Saving and stopping the workspaces")
         machine.run("systemctl", "kill", "--signal=INT", "--kill-who=main", "apranova")
         deadline = time.monotonic() + STOP_WITHIN_S
         while _state("apranova") in ("active", "deactivating") and time.monotonic() < deadline:
@@ -77,14 +77,13 @@ def remove(places: Places) -> None:
     unit_files.remove(places)
     shutil.rmtree(places.programs, ignore_errors=True)
     shutil.rmtree(variables.get("APRANOVA_RUN_DIR") or unit_files.SOCKETS, ignore_errors=True)
-    _say(
-        f"Removed. What stays: the data in {unit_files.data_folder(variables)}, {places.settings} and the user {USER}."
-    )
+    say(f"Removed. What stays: the data in {unit_files.data_folder(variables)}, {places.settings} and the user {USER}.")
 
 
-def _check_machine() -> None:
+def check_machine(command: str) -> None:
+    """Raises CannotInstall."""
     if os.geteuid() != 0:
-        raise CannotInstall("this changes the system, so it needs root: sudo ./apranova install")
+        raise CannotInstall(f"this changes the system, so it needs root: sudo ./apranova {command}")
     if not Path("/run/systemd/system").is_dir():
         raise CannotInstall("this machine was not started by systemd. ./apranova up needs none.")
 
@@ -98,7 +97,7 @@ def _settings(places: Places, file: Path | None) -> tuple[str, dict[str, str]]:
     except BadSetting as problem:
         raise CannotInstall(str(problem)) from None
     if earlier.get("APRANOVA_DOMAIN"):  # answered before; it may have more than the three answers
-        _say(f"Settings: {places.settings}")
+        say(f"Settings: {places.settings}")
         return places.settings.read_text("utf-8"), earlier
     text = questions.ask_all(earlier)
     _write_settings(places, text)  # kept, so that a second try asks nothing
@@ -119,7 +118,7 @@ def _write_settings(places: Places, text: str) -> None:
     fresh.replace(places.settings)
 
 
-def _check_settings(version: Path, places: Places) -> None:
+def check_settings(version: Path, places: Places) -> None:
     """Before anything is replaced: the version itself reads them, with the rights it will have."""
     if ask_service(version, places, "check-settings"):
         raise CannotInstall(f"correct {places.settings}, then run the same command again.")
@@ -137,5 +136,5 @@ def _state(unit: str) -> str:
     return done.stdout.strip()
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
     print(f"\n== {text}", flush=True)

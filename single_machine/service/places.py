@@ -52,6 +52,6 @@ class Places:
         return self.root / "etc/tmpfiles.d/apranova.conf"
 
     @property
-    def apparmor(self) -> Path:
-        """Exists where the kernel has AppArmor."""
-        return self.root / "sys/kernel/security/apparmor"
+    def apparmor_switch(self) -> Path:
+        """Exists where the kernel may ask AppArmor before it gives user namespaces (Ubuntu)."""
+        return self.root / "proc/sys/kernel/apparmor_restrict_unprivileged_userns"

@@ -12,6 +12,7 @@ from single_machine.service.places import CannotInstall
 Ask = Callable[[str], str]
 _HOST_NAME = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]([a-z0-9-]*[a-z0-9])?")
 _WAYS = {
+    "acme": "ApraNova gets the certificate from Let's Encrypt by itself (two NS records, port 53)",
     "files": "I have a certificate and its key as files",
     "proxy": "a web server in front of ApraNova has the certificate",
 }
@@ -38,7 +39,7 @@ def ask_all(earlier: Mapping[str, str], ask: Ask | None = None) -> str:
     )
     ways = "".join(f"\n  {way}: {text}" for way, text in _WAYS.items())
     way = _ask(
-        ask, f"How does the school get TLS?{ways}\nWhich", earlier.get("APRANOVA_TLS", "files"), _WAYS.__contains__
+        ask, f"How does the school get TLS?{ways}\nWhich", earlier.get("APRANOVA_TLS", "acme"), _WAYS.__contains__
     )
     tls = {"mode": way}
     if way == "files":

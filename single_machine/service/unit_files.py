@@ -8,10 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from string import Template
 
+from single_machine.challenge_addresses import ANY, addresses
 from single_machine.service import machine, versions
 from single_machine.service.places import UNITS, Places
 
-TEMPLATES = Path(__file__).with_name("units")
+TEMPLATES = Path("single_machine/service/units")
+"""In a version's folder: each version brings its own units."""
+NAMES_SOCKET = "apranova-names.socket"
 SOCKETS = Path("/run/apranova")
 DATA = Path("/var/lib/apranova")
 _FOLDERS_ELSEWHERE = ("APRANOVA_SNAPSHOTS_DIR", "APRANOVA_IMAGES_DIR")
@@ -31,7 +34,7 @@ def render(name: str, version: Path, places: Places, variables: Mapping[str, str
         "sockets": variables.get("APRANOVA_RUN_DIR") or SOCKETS,
         "elsewhere": " ".join(elsewhere),
     }
-    return Template((TEMPLATES / name).read_text("utf-8")).substitute(values)
+    return Template((version / TEMPLATES / name).read_text("utf-8")).substitute(values)
 
 
 def write(version: Path, places: Places, variables: Mapping[str, str]) -> None:
@@ -39,31 +42,50 @@ def write(version: Path, places: Places, variables: Mapping[str, str]) -> None:
     runs loads no module of another version."""
     for unit in UNITS:
         _write(places.units / f"{unit}.service", render(f"{unit}.service", version, places, variables))
+    _write_or_remove(places.units / NAMES_SOCKET, _names_socket(version, variables))
     _write(places.tmpfiles, render("tmpfiles.conf", version, places, variables))
     machine.run("systemd-tmpfiles", "--create", str(places.tmpfiles))
-    _write(places.sysctl, (TEMPLATES / "sysctl.conf").read_text("utf-8"))
+    _write(places.sysctl, (version / TEMPLATES / "sysctl.conf").read_text("utf-8"))
     # In a container these belong to its host; doctor says when they are too low.
     subprocess.run(["sysctl", "--quiet", "--load", str(places.sysctl)], stderr=subprocess.DEVNULL, check=False)
     if wants_apparmor_profile(places):
-        _write(places.apparmor_profile, (TEMPLATES / "apparmor-profile").read_text("utf-8"))
+        _write(places.apparmor_profile, (version / TEMPLATES / "apparmor-profile").read_text("utf-8"))
         machine.run("apparmor_parser", "--replace", str(places.apparmor_profile))
     machine.run("systemctl", "daemon-reload")
 
 
+def _names_socket(version: Path, variables: Mapping[str, str]) -> str:
+    """Empty unless the school gets its certificate by answering on port 53."""
+    if variables.get("APRANOVA_TLS") != "acme":
+        return ""
+    port = variables.get("APRANOVA_DNS_PORT") or "53"
+    found = addresses(chosen=variables.get("APRANOVA_DNS_ADDRESS", ""), host=variables.get("APRANOVA_HOST") or ANY[0])
+    hosts = [f"[{address}]" if ":" in address else address for address in found]
+    listen = "\n".join(f"{kind}={host}:{port}" for host in hosts for kind in ("ListenDatagram", "ListenStream"))
+    return Template((version / TEMPLATES / NAMES_SOCKET).read_text("utf-8")).substitute(listen=listen)
+
+
 def wants_apparmor_profile(places: Places) -> bool:
-    """Whether the kernel asks AppArmor before it gives a program user namespaces."""
-    asks = (places.apparmor / "features/namespaces/userns_create").exists()
-    return asks and shutil.which("apparmor_parser") is not None
+    """Also where the switch is off now: an update of the system may turn it on."""
+    return places.apparmor_switch.exists() and shutil.which("apparmor_parser") is not None
 
 
 def remove(places: Places) -> None:
     for unit in UNITS:
         (places.units / f"{unit}.service").unlink(missing_ok=True)
+    (places.units / NAMES_SOCKET).unlink(missing_ok=True)
     if places.apparmor_profile.exists():
         machine.run("apparmor_parser", "--remove", str(places.apparmor_profile))
     for file in (places.tmpfiles, places.sysctl, places.apparmor_profile):
         file.unlink(missing_ok=True)
     machine.run("systemctl", "daemon-reload")
+
+
+def _write_or_remove(file: Path, text: str) -> None:
+    if text:
+        _write(file, text)
+    else:
+        file.unlink(missing_ok=True)
 
 
 def _write(file: Path, text: str) -> None:

@@ -146,3 +146,16 @@ def test_a_script_can_read_it(
     monkeypatch.setattr(doctor, "CHECKS", (answers(Verdict.NO),))
     assert doctor.run(settings, as_json=False) == 1
     assert "Free some space." in capsys.readouterr().out
+
+
+def test_the_doctor_of_a_service_asks_the_units_and_not_its_own_rights(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The doctor's process may have neither low ports nor namespaces; the units have them."""
+    service = dataclasses.replace(_school(settings, tmp_path), service=True, run=tmp_path)
+    monkeypatch.setattr(doctor, "check_port", lambda *_: pytest.fail("the gateway's port is not the doctor's to try"))
+    monkeypatch.setattr(doctor, "why_no_bubblewrap", lambda *_: pytest.fail("the sandboxes' unit tries it"))
+    (isolation,) = doctor._isolation(service)
+    assert isolation.verdict is Verdict.NO
+    assert "journalctl -u apranova-sandboxes" in isolation.remedy
+    assert {answer.verdict for answer in doctor._ports(service)} == {Verdict.LOOK}

@@ -68,8 +68,7 @@ def test_without_a_terminal_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def units(variables: dict[str, str] | None = None) -> dict[str, str]:
-    version = Path("/usr/local/lib/apranova/versions/0a1b2c")
-    return {unit: unit_files.render(f"{unit}.service", version, Places(), variables or {}) for unit in UNITS}
+    return {unit: unit_files.render(f"{unit}.service", SOURCE, Places(), variables or {}) for unit in UNITS}
 
 
 def test_only_the_gateway_may_use_low_ports_and_no_unit_runs_as_root() -> None:
@@ -91,7 +90,7 @@ def test_a_restart_of_the_platform_reaches_no_unit_that_holds_a_session() -> Non
 def test_units_name_the_version_and_never_the_link_that_an_upgrade_moves() -> None:
     for text in units().values():
         assert "/current" not in text
-        assert text.count("/usr/local/lib/apranova/versions/0a1b2c") == 3  # folder, module path, Python
+        assert text.count(f"{SOURCE}") == 3  # folder, module path, Python
 
 
 def test_folders_outside_the_data_may_be_written_by_the_platform() -> None:
@@ -177,3 +176,31 @@ def test_old_versions_go_but_never_one_that_a_link_leads_to(places: Places) -> N
     versions.remove_old(places)
     left = {folder.name for folder in (places.programs / "versions").iterdir()}
     assert left == {"0", "1", "2", "5"}
+
+
+def test_systemd_opens_port_53_only_for_a_school_that_is_asked_there() -> None:
+    assert unit_files._names_socket(SOURCE, {"APRANOVA_TLS": "files"}) == ""
+    text = unit_files._names_socket(SOURCE, {"APRANOVA_TLS": "acme", "APRANOVA_DNS_ADDRESS": "2001:db8::7"})
+    assert "ListenDatagram=[2001:db8::7]:53\nListenStream=[2001:db8::7]:53\n" in text
+    assert "\nService=apranova.service\n" in text
+
+
+def test_ubuntus_restriction_of_namespaces_gets_a_profile_and_other_machines_none(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[tuple[str, ...]] = []
+    monkeypatch.setattr(machine, "run", lambda *command: ran.append(command))
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: None)  # sysctl
+    monkeypatch.setattr(shutil, "which", lambda _: "/usr/sbin/apparmor_parser")
+    unit_files.write(SOURCE, places, {})
+    assert not places.apparmor_profile.exists()
+    places.apparmor_switch.parent.mkdir(parents=True)
+    places.apparmor_switch.write_text("1\n")
+    unit_files.write(SOURCE, places, {})
+    profile = places.apparmor_profile.read_text()
+    assert ("apparmor_parser", "--replace", str(places.apparmor_profile)) in ran
+    named = re.search(r"^AppArmorProfile=-(.*)$", units()["apranova-sandboxes"], re.MULTILINE)
+    assert named
+    assert f"profile {named[1]} flags=(unconfined) {{\n  userns,\n}}" in profile
+    unit_files.remove(places)
+    assert not [file for file in places.root.rglob("*") if file.is_file() and file != places.apparmor_switch]

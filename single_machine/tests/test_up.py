@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from typing import NoReturn
 
 import pytest
 
-from single_machine import up
+from single_machine import database_schema, up
 from single_machine.certificate import CertificateFiles, CertificateWatch
 from single_machine.image_builds import ImageBuilds
 from single_machine.isolation_check import Isolation
@@ -59,7 +60,7 @@ class NoPortalBuild:
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
-    for name in ("_prepare_database", "_publish_static_files"):
+    for name in ("prepare_database", "_publish_static_files"):
         monkeypatch.setattr(up, name, lambda *_, **__: None)
     monkeypatch.setattr(up, "prepare", lambda _: tmp_path / "envoy.yaml")
     monkeypatch.setattr(up, "check_disk", lambda *_, **__: None)
@@ -162,3 +163,19 @@ def test_a_school_that_runs_looks_for_a_new_certificate(
     files = CertificateFiles(tmp_path / "chain.pem", tmp_path / "key.pem")
     up.run(dataclasses.replace(settings, tls=Tls.FILES, certificate=files), demo=False)
     assert len(looked) == 1
+
+
+def test_a_restart_of_a_service_prepares_its_database_once_for_each_version(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Starting Django to find nothing to do is half of the time in which nobody is answered."""
+    service = dataclasses.replace(settings, service=True, database_url="")
+    (service.data / "postgres").mkdir(parents=True)
+    monkeypatch.setattr(database_schema.subprocess, "call", lambda *_, **__: 0)
+    assert not database_schema.is_prepared(service)
+    database_schema.prepare_database(service, {}, demo=False)
+    assert database_schema.is_prepared(service)
+    assert not database_schema.is_prepared(dataclasses.replace(service, source=Path("/versions/another")))
+    assert not database_schema.is_prepared(dataclasses.replace(service, service=False))
+    shutil.rmtree(service.data / "postgres")  # as a restore does: another cluster, another schema
+    assert not database_schema.is_prepared(service)

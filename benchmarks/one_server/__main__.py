@@ -1,0 +1,228 @@
+"""Install, restart and upgrade the service with open editors, and print what was seen."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import os
+import re
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser
+
+from benchmarks.machine import load
+from benchmarks.one_server.gap import Prober, Sockets
+from benchmarks.one_server.machine import DOMAIN, Server, why_not
+from tests.chromium import running_chromium
+from tests.product import Account
+from tests.student import Student, VSCode
+from tests.waiting import until
+
+IMAGE_WITHIN_S = 1800.0
+JOB_EVERY_S = 0.2
+SETTLES_S = 12.0
+"""So long after a restart we look: an editor has ten seconds to come back."""
+_PEOPLE = """
+from backend.accounts.roles import Role, Track
+from backend.accounts.services import create_user
+for number in range({count}):
+    create_user(
+        f"student{{number}}-{run}@school.test", name=f"Student {{number}}", password="{password}",
+        role=Role.STUDENT, track=Track.FSD, acting_user=None,
+    )
+"""
+_RUN_IN_BACKEND = """
+import os, subprocess, sys
+from pathlib import Path
+from single_machine.first_admin import environment_of_running_backend
+from single_machine.school_file import read_school_file
+from single_machine.settings import read_settings
+variables = dict(os.environ, **read_school_file(Path("/etc/apranova/school.toml")), APRANOVA_SERVICE="yes")
+settings = read_settings(variables, source=Path(os.environ["PYTHONPATH"]))
+environment = environment_of_running_backend(settings)
+sys.exit(subprocess.call([sys.executable, "-m", "backend.manage", "shell", "-c", sys.argv[1]], env=environment))
+"""
+PASSWORD = "correct horse battery staple 7"  # noqa: S105  of accounts that live minutes
+
+
+@dataclass
+class Seen:
+    what: str
+    editors: int
+    sessions_lost: int
+    jobs_ended: int
+    longest_gap_s: float
+    requests_failed: int
+    websockets_ended: int
+    job_paused_s: float
+    load: float
+
+
+@dataclass
+class Editor:
+    student: Student
+    code: VSCode
+    sockets: Sockets
+    task: str
+    job: Path
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="benchmarks.one_server", description=__doc__)
+    parser.add_argument("folder", type=Path, help="for the root, some 8 GB; kept for the next run")
+    parser.add_argument("--suite", default="bookworm", help="bookworm (Debian 12) or trixie (Debian 13)")
+    parser.add_argument("--editors", type=int, default=3)
+    arguments = parser.parse_args()
+    if problem := why_not():
+        print(f"skipped: {problem}")
+        return 0
+    server = Server(arguments.folder / arguments.suite)
+    server.make(arguments.suite)
+    with (
+        server.booted(),
+        running_chromium(f"--host-resolver-rules=MAP *.{DOMAIN.partition('.')[2]} 127.0.0.1") as browser,
+    ):
+        began = time.monotonic()
+        print(server.run("/opt/apranova/apranova", "install", "--settings", "/root/school.toml").stdout)
+        print(f"installed after {time.monotonic() - began:.0f} s, load {load()}", flush=True)
+        _wait_for_image(server)
+        editors = _open_editors(server, browser, arguments.editors)
+        print(f"{len(editors)} editors open after {time.monotonic() - began:.0f} s", flush=True)
+        results = [_during(what, server, editors, act) for what, act in ACTS.items()]
+    print(json.dumps([asdict(seen) for seen in results], indent=2))
+    return 1 if any(seen.sessions_lost or seen.jobs_ended for seen in results) else 0
+
+
+def _restart(unit: str) -> Callable[[Server], object]:
+    return lambda server: server.must("systemctl", "restart", unit)
+
+
+def _upgrade(server: Server) -> None:
+    """To a version of other content: all of it is copied, built and started again."""
+    readme = server.root / "opt/apranova/README.md"
+    readme.write_text(f"{readme.read_text()}\nBuilt at {time.time()}.\n")
+    done = server.run("/opt/apranova/apranova", "upgrade")
+    assert "== Doctor" in done.stdout, done.stdout
+    print(done.stdout, flush=True)
+
+
+def _back(server: Server) -> None:
+    done = server.run("/opt/apranova/apranova", "upgrade", "--back")
+    assert "== Doctor" in done.stdout, done.stdout
+
+
+def _kill_platform(server: Server) -> None:
+    server.must("systemctl", "kill", "--signal=KILL", "--kill-who=main", "apranova")
+    until(lambda: server.says("systemctl", "is-active", "apranova") == "active", within_s=120, every_s=0.5)
+
+
+ACTS: dict[str, Callable[[Server], object]] = {
+    "restart of apranova": _restart("apranova"),
+    "kill -9 of apranova": _kill_platform,
+    "restart of the engine": _restart("apranova-engine"),
+    "restart of the gateway": _restart("apranova-gateway"),
+    "upgrade": _upgrade,
+    "upgrade --back": _back,
+}
+
+
+def _wait_for_image(server: Server) -> None:
+    def ready() -> bool:
+        return "Kind vscode: ready" in server.says("/opt/apranova/apranova", "status")
+
+    until(ready, lambda: server.says("/opt/apranova/apranova", "status"), within_s=IMAGE_WITHIN_S, every_s=5)
+
+
+def _open_editors(server: Server, browser: Browser, count: int) -> list[Editor]:
+    run = int(time.time())  # the root is kept for the next run, and so are its people
+    people = _PEOPLE.format(count=count, password=PASSWORD, run=run)
+    version = server.must("readlink", "-f", "/usr/local/lib/apranova/current").strip()
+    server.must(
+        *("runuser", "-u", "apranova", "--", "env", "-C", version, f"PYTHONPATH={version}", "HOME=/var/lib/apranova"),
+        *(f"{version}/.venv/bin/python", "-c", _RUN_IN_BACKEND, people),
+    )
+    editors = []
+    for number in range(count):
+        context = browser.new_context(ignore_https_errors=True, viewport={"width": 1280, "height": 800})
+        context.set_default_timeout(120_000)
+        student = Student(context.new_page(), _School(), Account(f"student{number}-{run}@school.test", PASSWORD))  # type: ignore[arg-type]
+        student.sign_in()
+        sockets: list[Sockets] = []
+        context.on("page", lambda page, sockets=sockets: sockets.append(Sockets(page)))
+        code = student.launch()
+        jobs = server.root / "var/lib/apranova/data/homes"
+        known = set(jobs.glob("*/project/ticks"))
+        code.terminal(f"while true; do date +%s.%N >> ticks; sleep {JOB_EVERY_S}; done")
+        (job,) = until(
+            lambda jobs=jobs, known=known: set(jobs.glob("*/project/ticks")) - known, "no job runs", within_s=60
+        )
+        editors.append(Editor(student, code, sockets[0], _task(server, _workspace(student)), job))
+    return editors
+
+
+class _School:
+    url = f"https://{DOMAIN}"
+
+
+def _workspace(student: Student) -> str:
+    """By a page: only the browser finds the school's names."""
+    found: str = student.portal.evaluate("fetch('/api/workspace/').then(answer => answer.json())")["items"][0]["id"]
+    return found
+
+
+def _task(server: Server, workspace: str) -> str:
+    """Which task serves the workspace: another one would be another session."""
+    fleet = json.loads(server.must("/opt/apranova/apranova", "status", "--json"))["fleet"]
+    return ",".join(task["task_id"] for task in fleet["tasks"] if task["workspace_id"] == workspace)
+
+
+def _see_new_file(editor: Editor, name: str) -> None:
+    """The editor shows a file that comes into its folder: it is connected. Raises
+    AssertionError."""
+    file = editor.job.with_name(name)
+    file.touch()
+    owner = editor.job.stat()
+    os.chown(file, owner.st_uid, owner.st_gid)
+    editor.code.expect_file(name)
+
+
+def _during(what: str, server: Server, editors: list[Editor], act: Callable[[Server], object]) -> Seen:
+    """Do it with open editors; then look what each of them lost."""
+    began = time.time()
+    ended_before = sum(editor.sockets.ended for editor in editors)
+    portal = Prober(DOMAIN, "/api/health/")
+    portal.start()
+    editors[0].student.portal.wait_for_timeout(1_000)
+    act(server)
+    editors[0].student.portal.wait_for_timeout(SETTLES_S * 1_000)  # events of the pages are taken meanwhile
+    gap = portal.end()
+    lost, ended, pause = 0, 0, 0.0
+    for editor in editors:
+        _see_new_file(editor, f"after-{began:.0f}.txt")
+        lost += _task(server, _workspace(editor.student)) != editor.task
+        ticks = [float(line) for line in editor.job.read_text().splitlines() if re.fullmatch(r"[\d.]+", line)]
+        after = [tick for tick in ticks if tick >= began - 1]
+        pause = max(pause, *(later - earlier for earlier, later in itertools.pairwise(after)))
+        ended += time.time() - ticks[-1] > 5
+    seen = Seen(
+        what=what,
+        editors=len(editors),
+        sessions_lost=lost,
+        jobs_ended=ended,
+        longest_gap_s=round(gap, 2),
+        requests_failed=portal.failed,
+        websockets_ended=sum(editor.sockets.ended for editor in editors) - ended_before,
+        job_paused_s=round(pause, 2),
+        load=load(),
+    )
+    print(seen, flush=True)
+    return seen
+
+
+if __name__ == "__main__":
+    sys.exit(main())
