@@ -64,6 +64,7 @@ def ask_service(version: Path, places: Places, *words: str, quiet: bool = False)
 
 def remove(places: Places) -> None:
     """Take everything away but data and settings. Running workspaces are saved first."""
+    unit_files.close_names_socket(places)
     if _state("apranova") == "active":
         say("Saving and stopping the workspaces")
         machine.run("systemctl", "kill", "--signal=INT", "--kill-who=main", "apranova")

@@ -42,7 +42,10 @@ def write(version: Path, places: Places, variables: Mapping[str, str]) -> None:
     runs loads no module of another version."""
     for unit in UNITS:
         _write(places.units / f"{unit}.service", render(f"{unit}.service", version, places, variables))
-    _write_or_remove(places.units / NAMES_SOCKET, _names_socket(version, variables))
+    if text := _names_socket(version, variables):
+        _write(places.units / NAMES_SOCKET, text)
+    else:
+        close_names_socket(places)
     _write(places.tmpfiles, render("tmpfiles.conf", version, places, variables))
     machine.run("systemd-tmpfiles", "--create", str(places.tmpfiles))
     _write(places.sysctl, (version / TEMPLATES / "sysctl.conf").read_text("utf-8"))
@@ -65,6 +68,14 @@ def _names_socket(version: Path, variables: Mapping[str, str]) -> str:
     return Template((version / TEMPLATES / NAMES_SOCKET).read_text("utf-8")).substitute(listen=listen)
 
 
+def close_names_socket(places: Places) -> None:
+    """For good, and before the platform ends: a question from outside would start it again."""
+    unit = places.units / NAMES_SOCKET
+    if unit.exists():
+        machine.run("systemctl", "stop", NAMES_SOCKET)
+        unit.unlink()
+
+
 def wants_apparmor_profile(places: Places) -> bool:
     """Also where the switch is off now: an update of the system may turn it on."""
     return places.apparmor_switch.exists() and shutil.which("apparmor_parser") is not None
@@ -73,19 +84,11 @@ def wants_apparmor_profile(places: Places) -> bool:
 def remove(places: Places) -> None:
     for unit in UNITS:
         (places.units / f"{unit}.service").unlink(missing_ok=True)
-    (places.units / NAMES_SOCKET).unlink(missing_ok=True)
     if places.apparmor_profile.exists():
         machine.run("apparmor_parser", "--remove", str(places.apparmor_profile))
     for file in (places.tmpfiles, places.sysctl, places.apparmor_profile):
         file.unlink(missing_ok=True)
     machine.run("systemctl", "daemon-reload")
-
-
-def _write_or_remove(file: Path, text: str) -> None:
-    if text:
-        _write(file, text)
-    else:
-        file.unlink(missing_ok=True)
 
 
 def _write(file: Path, text: str) -> None:

@@ -204,3 +204,20 @@ def test_ubuntus_restriction_of_namespaces_gets_a_profile_and_other_machines_non
     assert f"profile {named[1]} flags=(unconfined) {{\n  userns,\n}}" in profile
     unit_files.remove(places)
     assert not [file for file in places.root.rglob("*") if file.is_file() and file != places.apparmor_switch]
+
+
+def test_port_53_is_closed_when_no_certificate_is_got_there_any_more(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A question from outside would start a school that was stopped."""
+    ran: list[tuple[str, ...]] = []
+    monkeypatch.setattr(machine, "run", lambda *command: ran.append(command))
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: None)  # sysctl
+    unit_files.write(SOURCE, places, {"APRANOVA_TLS": "acme", "APRANOVA_DNS_ADDRESS": "203.0.113.7"})
+    socket = places.units / unit_files.NAMES_SOCKET
+    assert socket.exists()
+    stop = ("systemctl", "stop", unit_files.NAMES_SOCKET)
+    assert stop not in ran
+    unit_files.write(SOURCE, places, {"APRANOVA_TLS": "files"})
+    assert stop in ran
+    assert not socket.exists()
