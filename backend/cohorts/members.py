@@ -50,6 +50,8 @@ def join_all(students: Sequence[User], cohort: Cohort, *, acting_user: User | No
         locked = Cohort.objects.select_for_update().filter(pk=cohort.pk).first()
         if locked is None:
             raise not_found("This cohort was deleted in the meantime.", reason="cohort_not_found")
+        # Two cohorts that take a student at once: the second moves them.
+        list(User.objects.select_for_update(of=("self",)).filter(pk__in=[it.pk for it in students]).order_by("pk"))
         memberships = Membership.objects.select_related("cohort").filter(student__in=students)
         before = {it.student_id: it.cohort for it in memberships}  # pyright: ignore[reportAttributeAccessIssue]
         new = [it for it in students if it.pk not in before or before[it.pk].pk != cohort.pk]
@@ -62,11 +64,12 @@ def join_all(students: Sequence[User], cohort: Cohort, *, acting_user: User | No
             )  # fmt: skip
         now = timezone.now()
         Membership.objects.bulk_create(
-            [Membership(student=it, cohort=cohort, joined_at=now) for it in new],
-            update_conflicts=True,
-            unique_fields=["student"],
-            update_fields=["cohort", "joined_at"],
+            Membership(student=it, cohort=cohort, joined_at=now) for it in new if it.pk not in before
         )
+        for it in memberships:
+            if it.cohort.pk != cohort.pk:  # saved singly: who leaves a cohort loses what it shared
+                it.cohort, it.joined_at = cohort, now
+                it.save()
         here = {"cohort": cohort.name, "cohort_id": str(cohort.pk)}
         moved_from = {it.pk: before[it.pk].name if it.pk in before else None for it in new}
         record_all(
