@@ -1,4 +1,4 @@
-"""`./apranova up | doctor | down | status | reset | restore | export-history`."""
+"""`./apranova up | doctor | down | status | reset | restore | backup | export-history`."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from single_machine import (
     up,
     upgrade_steps,
 )
+from single_machine.backup import make, restore_school
 from single_machine.preflight import CannotGoOn, refused_by_the_machine
 from single_machine.school_file import in_words_of_the_file, read_school_file
 from single_machine.settings import read_settings
@@ -58,6 +59,14 @@ def main() -> int:
     restore_parser.add_argument(
         "--rebuild-records", action="store_true", help="make the manager's lost records again, from the homes"
     )
+    backup_parser = add_command("backup", help="back up the whole school to another disk or machine")
+    backup_parser.add_argument("--list", action="store_true", help="only list the backups there are")
+    backup_parser.add_argument("--prove", action="store_true", help="then restore it into a scratch folder and compare")
+    backup_parser.add_argument("--nightly", action="store_true", help="with the trial only when the month's is due")
+    school_parser = add_command("restore-school", help="put a whole school back from a backup, on a bare machine")
+    school_parser.add_argument("--from", dest="target", metavar="TARGET", help="where the backups are")
+    school_parser.add_argument("--password-file", type=Path, metavar="FILE", help="the password of the backups")
+    school_parser.add_argument("--backup", metavar="ID", help="its first characters; without it, the newest")
     history_parser = add_command("export-history", help="print launches and stops as JSON lines, without names")
     history_parser.add_argument("--from", dest="begin", metavar="DATE", help="only since then (2026-11-23, UTC)")
     history_parser.add_argument("--to", dest="end", metavar="DATE", help="only before then")
@@ -73,7 +82,9 @@ def main() -> int:
     given = frozenset(name for name, value in os.environ.items() if value.strip())
     try:
         if file is not None:
+            file = file.absolute()
             # Here at the entry, once: this process and those that it starts read the environment.
+            os.environ["APRANOVA_SETTINGS"] = str(file)
             os.environ.update({name: value for name, value in read_school_file(file).items() if name not in given})
         return _carry_out(arguments)
     except BadSetting as problem:
@@ -93,6 +104,10 @@ def _path(text: str) -> Path | None:
 
 def _carry_out(arguments: argparse.Namespace) -> int:
     source = Path(os.environ.get("APRANOVA_SOURCE") or Path(__file__).parent.parent)
+    if arguments.command == "restore-school":
+        named = {"APRANOVA_BACKUP_TARGET": arguments.target, "APRANOVA_BACKUP_PASSWORD_FILE": arguments.password_file}
+        chosen = {name: str(value) for name, value in named.items() if value}
+        return restore_school.run({**os.environ, **chosen}, source=source, snapshot=arguments.backup)
     settings = read_settings(os.environ, source=source, port=getattr(arguments, "port", None))
     match arguments.command:
         case "up":
@@ -121,6 +136,8 @@ def _carry_out(arguments: argparse.Namespace) -> int:
             raise CannotGoOn("name a workspace, ws-…: ./apranova status lists them. Or use --rebuild-records.")
         case "restore":
             return restore.run(settings, workspace_id=arguments.workspace, snapshot=arguments.snapshot)
+        case "backup":
+            return make.run(settings, list_them=arguments.list, prove=arguments.prove, nightly=arguments.nightly)
         case "export-history":
             return export_history.run(settings, begin=arguments.begin, end=arguments.end)
         case _:

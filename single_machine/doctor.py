@@ -12,6 +12,7 @@ import secrets
 import shutil
 import socket
 import ssl
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -21,6 +22,8 @@ import psutil
 
 from single_machine import certificate_doctor
 from single_machine.answers import Answer, Verdict
+from single_machine.backup.record import problems, read_record, summary
+from single_machine.backup.repository import BackupFailed, Repository, find_restic
 from single_machine.isolation_check import why_no_bubblewrap
 from single_machine.machine_limits import low_limits
 from single_machine.manager_calls import ask_fleet
@@ -231,10 +234,37 @@ def _snapshots(settings: Settings) -> Iterator[Answer]:
         yield Answer("snapshots", Verdict.YES, at)
 
 
+def _backups(settings: Settings) -> Iterator[Answer]:
+    """The target can be written now, and the newest backup is of the last night."""
+    if settings.backup is None:
+        advice = "Set backup.target to another disk's folder, sftp:user@host:/folder or s3:https://host/bucket."
+        yield Answer("backup", Verdict.LOOK, "no target is set: a lost disk would be the end of the school", advice)
+        return
+    record, now = read_record(settings), time.time()
+    if not record.succeeded_at and not record.failure:
+        yield Answer("backup", Verdict.LOOK, summary(record, settings.backup), "Make the first: ./apranova backup")
+        return
+    text = summary(record, settings.backup)
+    try:
+        Repository(find_restic(settings), settings.backup).snapshots()
+    except (BackupFailed, CannotGoOn) as problem:
+        advice = "Is the disk mounted, the other machine up, the password file in place?"
+        yield Answer("backup", Verdict.NO, f"{settings.backup.target} cannot be used: {problem}", advice)
+        return
+    if wrong := problems(record, now=now):
+        yield Answer("backup", Verdict.NO, f"{text}. {' '.join(wrong)}", "Try it now: ./apranova backup --prove")
+        return
+    folder = settings.backup.folder
+    if folder is not None and _existing(folder).stat().st_dev == _existing(settings.data).stat().st_dev:
+        yield Answer("backup", Verdict.LOOK, text, "Put backup.target on another disk: this one holds the school.")
+    else:
+        yield Answer("backup", Verdict.YES, text)
+
+
 CHECKS: tuple[Check, ...] = (
     _names, _ports, certificate_doctor.certificate, certificate_doctor.delegation, certificate_doctor.challenge_port,
     certificate_doctor.staging_order, _address, _clock, _memory, _disk, _isolation, _limits, _machine_limits, _internet, _mail,
-    _snapshots,
+    _snapshots, _backups,
 )  # fmt: skip
 
 

@@ -40,6 +40,10 @@ class Identity:
 def check(settings: Settings) -> list[str]:
     """Return what the operator should know. Raises CannotGoOn when this school has data, and a part
     of them is missing, damaged or another school's."""
+    if unfinished_restore(settings).exists():
+        raise CannotGoOn(
+            f"the restore of a school in {settings.home} has not ended. Run ./apranova restore-school again."
+        )
     identity = _identity(settings)
     if not (identity or _homes(settings) or any(settings.snapshots.glob(_HOMES))):
         return []
@@ -60,6 +64,11 @@ def check(settings: Settings) -> list[str]:
         )
         return [text]
     return []
+
+
+def unfinished_restore(settings: Settings) -> Path:
+    """A file that is there while a school is restored."""
+    return settings.home / "restore-has-not-ended"
 
 
 def record(settings: Settings, secrets: Secrets, *, now: float) -> None:

@@ -15,6 +15,7 @@ from urllib.parse import quote
 from certificates.settings import Settings as IssuingSettings
 from gateway.render import command as envoy_command
 from single_machine import local_socket, postgres, redis
+from single_machine.backup.record import record_file
 from single_machine.certificates_process import certificates_spec
 from single_machine.portal_build import node_binary
 from single_machine.processes import LISTEN_FD, ProcessSpec
@@ -158,6 +159,7 @@ class Services(UnitServices):
             APRANOVA_IDENTITY_PRIVATE_KEY=self.secrets.identity_private_key,
             APRANOVA_SHARE_WITH_ANYONE="yes" if self.settings.share_with_anyone else "no",
             APRANOVA_STATIC_DIR=str(self.settings.home / "static"),
+            APRANOVA_BACKUP_RECORD=str(record_file(self.settings)) if self.settings.backup else "",
             **self._aws(),
         )
 

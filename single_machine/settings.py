@@ -16,6 +16,7 @@ from certificates.settings import read_settings as read_issuing_settings
 from certificates.store import Store
 from contract.environment import BadSetting, Environment
 from contract.names import WorkspaceKind
+from single_machine.backup.settings import BackupSettings, read_backup_settings
 from single_machine.certificate import CertificateFiles
 
 ROOT_SANDBOX_UID = 61000
@@ -99,6 +100,10 @@ class Settings:
     """The program that takes them: the operator's, or the one that the manager fetches."""
     service: bool
     """Whether systemd starts the parts, each as a unit of its own (`install`), and not `up`."""
+    settings_file: Path | None
+    """school.toml, if there is one."""
+    backup: BackupSettings | None
+    """None: no backups of the school are made."""
 
     @property
     def public_url(self) -> str:
@@ -204,6 +209,8 @@ def read_settings(variables: Mapping[str, str], *, source: Path, port: int | Non
         snapshots=environment.path("APRANOVA_SNAPSHOTS_DIR", home / "snapshots"),
         restic=environment.path("APRANOVA_RESTIC", home / "tools" / "restic"),
         service=service,
+        settings_file=environment.path("APRANOVA_SETTINGS") if "APRANOVA_SETTINGS" in environment else None,
+        backup=read_backup_settings(environment, home),
     )
 
 

@@ -6,7 +6,7 @@ import contextlib
 import datetime as dt
 import json
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import psutil
 from rich.table import Table
@@ -14,6 +14,7 @@ from rich.table import Table
 from contract.manager import FleetAnswer, HomeUseView, PoolView
 from contract.names import DiskLevel
 from contract.wire import to_json
+from single_machine.backup.record import problems, read_record, summary
 from single_machine.certificate_report import Health, find_report
 from single_machine.machine_limits import low_limits
 from single_machine.manager_calls import ask_fleet
@@ -36,6 +37,7 @@ def run(settings: Settings, *, as_json: bool) -> int:
             "url": product.url if product else None,
             "processes": {name: resident_bytes(pid) for name, pid in product.pids.items()} if product else {},
             "certificate": certificate_view(settings),
+            "backup": asdict(read_record(settings)) if settings.backup else None,
             "fleet": to_json(without_secrets(fleet)) if fleet else None,
         }
         print(json.dumps(text, indent=2))
@@ -62,6 +64,7 @@ def run(settings: Settings, *, as_json: bool) -> int:
         say_pool(fleet.pool)
     say(f"Snapshots of homes: {fleet.snapshots}")
     say_snapshot_failures(fleet)
+    say_backups(settings, now=time.time())
     say_disk(fleet)
     for kind in fleet.kinds:
         say(f"Kind {kind.kind}: {'ready' if kind.ready else kind.text}")
@@ -101,6 +104,17 @@ def say_snapshot_failures(fleet: FleetAnswer) -> None:
         warn(
             f"{len(failing) - LARGE_HOMES_SHOWN} more homes have no snapshot of their newest files: --json lists them."
         )
+
+
+def say_backups(settings: Settings, *, now: float) -> None:
+    """Where backups of the school go, how old the newest is, and what is wrong since when."""
+    if settings.backup is None:
+        say("Backups of the school: off. Set backup.target in school.toml: docs/guides/one-server.md")
+        return
+    record = read_record(settings)
+    say(f"Backups of the school: {summary(record, settings.backup)}.")
+    for problem in problems(record, now=now):
+        warn(problem)
 
 
 def say_disk(fleet: FleetAnswer) -> None:

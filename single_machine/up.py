@@ -11,6 +11,7 @@ from dataclasses import replace
 from gateway.render import GatewaySettings, prepare
 from gateway.static import BadImage, publish
 from single_machine import postgres, redis, school_data
+from single_machine.backup.nightly import NightlyBackup
 from single_machine.certificate import BadCertificate, CertificateWatch
 from single_machine.certificate_mail import CertificateMail, send_by_backend
 from single_machine.challenge_sockets import open_challenge_sockets
@@ -60,7 +61,8 @@ def run(settings: Settings, *, demo: bool) -> int:
             tell_systemd("READY=1")
             _tell(settings, product, images, seconds=time.monotonic() - began, demo=demo)
             processes.watch()
-            _watch(settings, processes, product, images, certificate)
+            with NightlyBackup(settings) as nightly:
+                _watch(settings, processes, product, images, certificate, nightly)
         except Stop as stop:
             ends_workspaces |= stop.number == signal.SIGINT or machine_goes_down()
         except (DidNotStart, PortalBuildFailed, postgres.ClusterFailed, BadCertificate) as problem:
@@ -246,10 +248,13 @@ def _watch(
     product: RunningProduct,
     images: ImageBuilds,
     certificate: CertificateWatch | None,
+    nightly: NightlyBackup,
 ) -> None:
     mail = CertificateMail(settings, send_by_backend(lambda: services_of(settings, product).backend_environment), warn)
     while True:
         time.sleep(TICK_S)
+        if failed := nightly.tend(time.time()):
+            warn(failed)
         if certificate is not None:
             _look_at(certificate)
             mail.look(time.monotonic(), dt.datetime.now(dt.UTC))

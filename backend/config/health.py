@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Callable
 from http import HTTPStatus
+from pathlib import Path
 from typing import Literal
 
 import redis
@@ -15,11 +17,17 @@ from ninja import Router, Schema, Status
 
 from backend.platform.redis_connections import connect
 from backend.workspaces.manager_client import manager_client
+from contract.backup import read_record
 from contract.manager import DiskView
 
 DISK_NEARLY_FULL = (
     "The disk is nearly full. Workspaces go on; those that fill it are saved and stopped. "
     "The person who runs the platform sees the figures with ./apranova status."
+)
+
+BACKUP_FAILING = (
+    "The newest backup is missing, old or incomplete. The person who runs the platform sees why, and since when, "
+    "with ./apranova status."
 )
 
 router = Router(tags=["health"])
@@ -37,12 +45,19 @@ class DiskOut(Schema):
     detail: str
 
 
+class BackupOut(Schema):
+    state: Literal["ok", "failing", "not_kept_here"]
+    """Of the whole school. A missing one is no 503. `not_kept_here`: none is set up, or on AWS."""
+    detail: str
+
+
 class HealthOut(Schema):
     state: Literal["up", "down"]
     database: DependencyOut
     redis: DependencyOut
     manager: DependencyOut
     disk: DiskOut
+    backup: BackupOut
 
 
 @functools.cache
@@ -69,6 +84,16 @@ def _disk_of(disk: DiskView | None) -> DiskOut:
     return DiskOut(state="nearly_full", detail=DISK_NEARLY_FULL)
 
 
+def _backup(file: Path | None, *, now: float) -> BackupOut:
+    """Without places and figures: health is public."""
+    if file is None:
+        return BackupOut(state="not_kept_here", detail="")
+    record = read_record(file)
+    if record.healthy and not record.is_old(now):
+        return BackupOut(state="ok", detail="")
+    return BackupOut(state="failing", detail=BACKUP_FAILING)
+
+
 def _state_of(ask: Callable[[], object]) -> DependencyOut:
     try:
         ask()
@@ -87,6 +112,10 @@ def health(request: HttpRequest) -> Status:  # noqa: ARG001  ninja passes it by 
     found = {"database": _state_of(_ask_database), "redis": _state_of(_ask_redis), "manager": _state_of(ask_manager)}
     up = all(dependency.state == "up" for dependency in found.values())
     status = HTTPStatus.OK if up else HTTPStatus.SERVICE_UNAVAILABLE
-    return Status(
-        int(status), HealthOut(state="up" if up else "down", disk=_disk_of(disks[0] if disks else None), **found)
+    answer = HealthOut(
+        state="up" if up else "down",
+        disk=_disk_of(disks[0] if disks else None),
+        backup=_backup(settings.BACKUP_RECORD, now=time.time()),
+        **found,
     )
+    return Status(int(status), answer)

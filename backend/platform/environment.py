@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -70,6 +71,8 @@ class Environment:
     share_with_anyone: bool = False
     """Students may share an app with anyone who has the link."""
     feeds_from_loopback: bool = False
+    backup_record: Path | None = None
+    """What the backups of the school came to; None: none are made here."""
     """Timetables may follow addresses of this machine, without TLS: only in tests."""
     manager_parameters: str = ""
     """On AWS, the manager's path in Parameter Store; empty elsewhere."""
@@ -121,6 +124,7 @@ def parse(variables: Mapping[str, str]) -> Environment:
         email=_email(environment.text("APRANOVA_EMAIL_URL", ""), environment.text("APRANOVA_EMAIL_FROM", "")),
         share_with_anyone=environment.flag("APRANOVA_SHARE_WITH_ANYONE"),
         feeds_from_loopback=environment.flag("APRANOVA_FEEDS_FROM_LOOPBACK"),
+        backup_record=environment.path("APRANOVA_BACKUP_RECORD") if "APRANOVA_BACKUP_RECORD" in environment else None,
         manager_parameters=environment.text("APRANOVA_PARAMETERS", ""),
     )
 

@@ -6,13 +6,19 @@ import dataclasses
 import json
 import shutil
 import socket
+import time
 from pathlib import Path
 
 import pytest
 
+from contract.backup import BackupRecord
 from contract.manager import FleetAnswer
+from manager.adapters.tests.restic_under_test import restic
 from single_machine import certificate_doctor, doctor
 from single_machine.answers import Answer, Verdict
+from single_machine.backup.record import write_record
+from single_machine.backup.repository import Repository
+from single_machine.backup.settings import BackupSettings
 from single_machine.certificate import CertificateFiles
 from single_machine.running import starting
 from single_machine.settings import Settings, Tls, read_settings
@@ -87,6 +93,27 @@ def test_a_mail_server_that_is_away(settings: Settings) -> None:
 def test_a_folder_that_cannot_be_written(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.access", lambda *_: False)
     assert [answer.verdict for answer in (*doctor._disk(settings), *doctor._snapshots(settings))] == [Verdict.NO] * 2
+
+
+def test_the_target_of_backups_is_tried_and_their_age_is_told(settings: Settings, tmp_path: Path) -> None:
+    [unset] = doctor._backups(settings)
+    assert unset.verdict is Verdict.LOOK
+    target = BackupSettings(str(tmp_path / "target"), tmp_path / "password")
+    school = dataclasses.replace(settings, backup=target, restic=restic().find() or settings.restic)
+    school.home.mkdir()
+    [none_yet] = doctor._backups(school)
+    assert none_yet.verdict is Verdict.LOOK
+    made = BackupRecord().succeeded(target=target.target, snapshot="1", size=1, began=0, now=time.time(), lacking="")
+    write_record(school, made)
+    [away] = doctor._backups(school)
+    assert away.verdict is Verdict.NO
+    target.password_file.write_text("of the test")
+    Repository(school.restic, target).make()
+    [same_disk] = doctor._backups(school)
+    assert (same_disk.verdict, "another disk" in same_disk.remedy) == (Verdict.LOOK, True)
+    write_record(school, dataclasses.replace(made, succeeded_at=1.0))
+    [old] = doctor._backups(school)
+    assert (old.verdict, "none was made since" in old.text) == (Verdict.NO, True)
 
 
 @pytest.mark.parametrize(

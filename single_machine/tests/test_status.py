@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from contract.backup import BackupRecord
 from contract.manager import DiskView, FleetAnswer, HomeUseView, WorkspaceView
 from contract.names import DiskLevel, WorkspaceKind, WorkspaceState
-from single_machine.status import say_disk, say_snapshot_failures
+from single_machine.backup.record import write_record
+from single_machine.backup.settings import BackupSettings
+from single_machine.settings import read_settings
+from single_machine.status import say_backups, say_disk, say_snapshot_failures
 
 
 def fleet(*, nearly_full: bool, homes: dict[str, HomeUseView]) -> FleetAnswer:
@@ -57,3 +62,16 @@ def test_a_home_without_a_snapshot_is_named_with_since_when_and_what_to_do(capsy
     said = " ".join(capsys.readouterr().out.split())
     assert "ws-anna, since 2026-11-18" in said
     assert "Its home is very large. Newest: none." in said
+
+
+def test_backups_that_fail_are_told_with_since_when(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    off = read_settings({"APRANOVA_HOME": str(tmp_path)}, source=Path(__file__).parents[2])
+    say_backups(off, now=0.0)
+    assert "off. Set backup.target" in capsys.readouterr().out
+    school = replace(off, backup=BackupSettings("/mnt/other", tmp_path / "password"))
+    write_record(school, BackupRecord().failed("the disk is away", began=1_795_000_000.0, now=1_795_000_000.0))
+    say_backups(school, now=1_795_000_000.0)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "none yet; they go to /mnt/other" in said
+    assert "Backups fail since 2026-11-18" in said
+    assert "the disk is away" in said

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from backend.config import health
@@ -40,3 +42,16 @@ def test_a_nearly_full_disk_is_said_in_words_and_is_no_outage(browser, manager):
     assert (answer.status_code, answer.json()["state"]) == (200, "up")
     assert answer.json()["disk"]["state"] == "nearly_full"
     assert "saved and stopped" in answer.json()["disk"]["detail"]
+
+
+def test_a_backup_that_fails_is_said_and_is_no_outage(browser, settings, tmp_path):
+    assert browser().get("/api/health/").json()["backup"] == {"state": "not_kept_here", "detail": ""}
+    settings.BACKUP_RECORD = tmp_path / "backup.json"
+    settings.BACKUP_RECORD.write_text(f'{{"succeeded_at": {time.time()}}}')
+    assert browser().get("/api/health/").json()["backup"]["state"] == "ok"
+    for failing in ('{"failure": "the disk is away"}', '{"succeeded_at": 1}'):
+        settings.BACKUP_RECORD.write_text(failing)
+        answer = browser().get("/api/health/")
+        assert (answer.status_code, answer.json()["state"]) == (200, "up")
+        assert answer.json()["backup"]["state"] == "failing"
+        assert "the disk is away" not in answer.text

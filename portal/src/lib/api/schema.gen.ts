@@ -662,6 +662,16 @@ export interface components {
          * @enum {string}
          */
         Audience: "cohort" | "signed_in" | "anyone";
+        /** BackupOut */
+        BackupOut: {
+            /** Detail */
+            detail: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ok" | "failing" | "not_kept_here";
+        };
         /** CandidateListOut */
         CandidateListOut: {
             /** Items */
@@ -886,6 +896,7 @@ export interface components {
         };
         /** HealthOut */
         HealthOut: {
+            backup: components["schemas"]["BackupOut"];
             database: components["schemas"]["DependencyOut"];
             disk: components["schemas"]["DiskOut"];
             manager: components["schemas"]["DependencyOut"];

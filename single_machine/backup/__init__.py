@@ -1,0 +1,1 @@
+"""Backups of a whole school, and a school made again from one."""
