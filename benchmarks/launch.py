@@ -62,7 +62,7 @@ class _Seen:
 def run(*, quick: bool) -> Findings:
     size = QUICK if quick else FULL
     seen = _Seen()
-    with running_school({**pool_of(POOL), "APRANOVA_TASKS_MAX": str(max(size.classes) + 10)}) as school:
+    with running_school({**pool_of(POOL), "APRANOVA_MEMORY_GB": str(max(size.classes) + 10)}) as school:
         students = school.enroll(max(*size.classes, POOL))
         _warm(school, students[:POOL], size.warm_rounds, seen)
         _existing(school, students[0], size.existing, seen)

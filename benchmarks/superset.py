@@ -57,7 +57,7 @@ class _Seen:
 def run(*, quick: bool) -> Findings:
     size = QUICK if quick else FULL
     seen = _Seen()
-    tasks = {"APRANOVA_TASKS_MAX": str(size.students + 10)}
+    tasks = {"APRANOVA_MEMORY_GB": str(size.students + 10)}
     with running_school({**pool_of(5, WorkspaceKind.SUPERSET), **tasks}) as school:
         students = school.enroll(size.students, track="DP")
         school.until_pool_is_full()

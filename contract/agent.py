@@ -19,9 +19,14 @@ A claim may be repeated with the same workspace and secret; another one is refus
 from __future__ import annotations
 
 import enum
+import signal
 from dataclasses import dataclass, field
 
 from contract.names import WorkspaceKind
+
+PROGRAM_ENDED_SIGNAL = signal.SIGURG
+"""From the engine to the agent: a program was ended because the task's memory was full. An agent of
+an earlier release ignores it."""
 
 CONFIG_VARIABLE = "APRANOVA_TASK_CONFIG"
 """Holds the TaskConfig on ECS. Every process in the task can read it."""
@@ -72,6 +77,8 @@ class ClaimRequest:
     """The gateway's public Ed25519 key (raw, base64url), with which IDENTITY_HEADER is verified."""
     home_id: str = ""
     """The home that has come to the task's slot; empty where the engine mounted it."""
+    memory_bytes: int = 0
+    """What all its programs together may use; 0: not known."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,16 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 
-from contract.names import DiskLevel, LaunchPath, StepName, StopReason, TaskState, WorkspaceKind, WorkspaceState
+from contract.names import (
+    DiskLevel,
+    LaunchPath,
+    StepName,
+    StopReason,
+    TaskState,
+    WorkspaceKind,
+    WorkspaceSize,
+    WorkspaceState,
+)
 
 
 class Action(enum.StrEnum):
@@ -47,9 +56,18 @@ class CreateRequest:
 
 @dataclass(frozen=True)
 class WorkspaceRequest:
-    """LAUNCH, STOP, RESTART, DELETE, UNDELETE, SNAPSHOTS, PORTS: a repeat changes nothing."""
+    """STOP, DELETE, UNDELETE, SNAPSHOTS, PORTS: a repeat changes nothing."""
 
     workspace_id: str
+
+
+@dataclass(frozen=True)
+class LaunchRequest:
+    """LAUNCH, RESTART. A workspace that is up keeps its size until it is launched again."""
+
+    workspace_id: str
+    size: WorkspaceSize | None = None
+    """Chosen for it or its cohort; None: the installation's default."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +135,8 @@ class CohortRequest:
     """Ids of their workspaces, at most COHORT_MEMBERS_MAX; unknown ids are skipped."""
     newcomers: int = 0
     """Enrolled students who have no workspace yet."""
+    size: WorkspaceSize | None = None
+    """What its members are launched with; None: the installation's default."""
 
 
 @dataclass(frozen=True)
@@ -222,6 +242,8 @@ class WorkspaceView:
     """The snapshot that is being put back; meanwhile it cannot be launched."""
     home_use: HomeUseView | None = None
     """None: not measured yet."""
+    size: WorkspaceSize = WorkspaceSize.SMALL
+    """Of the newest launch."""
     endpoint: Endpoint | None = None
     """Only while running."""
 
@@ -262,9 +284,20 @@ class DiskView:
 
 
 @dataclass(frozen=True)
+class SizeView:
+    """What a size means in this installation."""
+
+    size: WorkspaceSize
+    memory_mib: int
+    is_default: bool
+
+
+@dataclass(frozen=True)
 class DescribeAnswer:
     workspaces: tuple[WorkspaceView, ...]
     kinds: tuple[KindView, ...] = ()
+    sizes: tuple[SizeView, ...] = ()
+    """The smallest first."""
     disk: DiskView | None = None
     """None where nobody watches a disk: on AWS, homes are on a file system that grows."""
 
@@ -287,6 +320,8 @@ class TaskView:
     workspace_id: str | None
     started_at: float
     image: str = ""
+    size: WorkspaceSize | None = None
+    """None: it gets its size at the claim."""
 
 
 @dataclass(frozen=True)
@@ -296,7 +331,7 @@ class PoolView:
     policy: str
     """schedule | predicted"""
     targets: dict[str, int]
-    """Kind → warm tasks wanted now."""
+    """Kind, and its size where that is not the default → warm tasks wanted now."""
     decisions: tuple[str, ...]
     """The reasons for the targets, then what was done, newest first; at most 60 lines: 'started
     38 vscode: 38.2 launches expected within 60 s, …'."""

@@ -72,6 +72,19 @@ class WorkspaceKind(enum.StrEnum):
 _LABELS = {WorkspaceKind.VSCODE: "VS Code", WorkspaceKind.SUPERSET: "Superset"}
 
 
+class WorkspaceSize(enum.StrEnum):
+    """How much memory a workspace may use, and its share of the CPU: contract/sizes.py."""
+
+    SMALL = "small"
+    MEDIUM = "medium"
+    LARGE = "large"
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return self.value.capitalize()
+
+
 class WorkspaceState(enum.StrEnum):
     """A workspace's life: docs/state-diagram.md."""
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contract.environment import Environment
-from contract.names import WorkspaceKind
+from contract.names import WorkspaceKind, WorkspaceSize
+from contract.sizes import SizeLimits, on_fargate
 from manager.adapters.ecs.settings import EcsSettings
 from manager.domain.policy import Policy
 from manager.settings import read_policy
@@ -20,7 +21,10 @@ ARCHITECTURES = ("X86_64", "ARM64")
 _QUEUE_URL = re.compile(r"^https?://\S+\.fifo$")
 
 ON_AWS = Policy(
-    tasks_max=None,  # Fargate's quota is the limit
+    sizes=on_fargate(SizeLimits(2_048, 1_024)),
+    default_size=WorkspaceSize.MEDIUM,
+    size_at_claim=False,  # Fargate fixes it at the start
+    memory_max_mib=None,  # Fargate's quota is the limit
     assumed_cold_starts_per_day=24.0,  # warm tasks cost money: without history, the schedule is limited to what it is worth
     start_lead_s=60.0,
     warming_max=100,
@@ -69,7 +73,11 @@ def variables_of(parameters: Mapping[str, str], path: str) -> dict[str, str]:
 def read_aws_settings(variables: Mapping[str, str]) -> AwsSettings:
     """Raises BadSetting."""
     environment = Environment(variables)
-    policy = read_policy(environment, ON_AWS)
+    task = SizeLimits(
+        environment.whole("APRANOVA_TASK_MEMORY_MIB", 2048, 512, 122_880),
+        environment.whole("APRANOVA_TASK_CPU_UNITS", 1024, 256, 16_384),
+    )
+    policy = read_policy(environment, replace(ON_AWS, sizes=on_fargate(task)))
     prefix = environment.text("APRANOVA_FAMILY_PREFIX", "apranova")
     wake_queue = environment.text("APRANOVA_WAKE_QUEUE", "")
     if wake_queue and not _QUEUE_URL.fullmatch(wake_queue):
@@ -80,7 +88,7 @@ def read_aws_settings(variables: Mapping[str, str]) -> AwsSettings:
         mover=environment.text("APRANOVA_MOVER", f"{prefix}-mover"),
         backup_worker=environment.text("APRANOVA_BACKUP_WORKER", f"{prefix}-backup-worker"),
         snapshots_bucket=environment.text("APRANOVA_SNAPSHOTS_BUCKET", ""),
-        ecs=_ecs(environment, policy, prefix),
+        ecs=_ecs(environment, policy, task, prefix),
         policy=policy,
         public_url=environment.web_origin("APRANOVA_PUBLIC_URL"),
         workspaces_domain=environment.text("APRANOVA_WORKSPACES_DOMAIN"),
@@ -91,7 +99,7 @@ def read_aws_settings(variables: Mapping[str, str]) -> AwsSettings:
     )
 
 
-def _ecs(environment: Environment, policy: Policy, prefix: str) -> EcsSettings:
+def _ecs(environment: Environment, policy: Policy, task: SizeLimits, prefix: str) -> EcsSettings:
     return EcsSettings(
         region=environment.text("AWS_REGION"),
         cluster=environment.text("APRANOVA_CLUSTER"),
@@ -103,8 +111,8 @@ def _ecs(environment: Environment, policy: Policy, prefix: str) -> EcsSettings:
         images=_images(environment, policy),
         log_group=environment.text("APRANOVA_TASK_LOG_GROUP", ""),
         spot_percent=environment.whole("APRANOVA_SPOT_PERCENT", 0, 0, 100),
-        cpu_units=environment.whole("APRANOVA_TASK_CPU_UNITS", 1024, 256, 16_384),
-        memory_mib=environment.whole("APRANOVA_TASK_MEMORY_MIB", 2048, 512, 122_880),
+        cpu_units=task.cpu_units,
+        memory_mib=task.memory_mib,
         architecture=environment.choice("APRANOVA_TASK_ARCHITECTURE", ARCHITECTURES, "X86_64"),
         family_prefix=prefix,
         slots_ahead=environment.whole("APRANOVA_SLOTS_AHEAD", 100, 1, 1_000),

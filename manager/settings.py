@@ -11,10 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from contract.environment import Environment
+from contract.names import WorkspaceSize
+from contract.sizes import read_sizes
 from manager.domain.policy import Policy, PoolPolicy, PoolSchedule
 
 ISOLATIONS = ("bubblewrap", "none")
 POOL_SIZE_MAX = 100
+_PLATFORM_MIB = 2_048
+_OVERCOMMIT = 1.5
 _POOL_WORD = re.compile(r"^(base|peak|off|weekend)=(\d+)$")
 
 
@@ -102,7 +106,9 @@ def read_policy(environment: Environment, default: Policy) -> Policy:
         disk_reserve_bytes=int(
             1e9 * number("APRANOVA_DISK_RESERVE_GB", default.disk_reserve_bytes / 1e9, 0, 1_000_000)
         ),
-        tasks_max=_tasks_max(environment, default),
+        sizes=read_sizes(environment, "APRANOVA_SIZES", default.sizes),
+        default_size=environment.choice("APRANOVA_DEFAULT_SIZE", WorkspaceSize, default.default_size),
+        memory_max_mib=_memory_max_mib(environment, default),
         kinds=environment.kinds("APRANOVA_KINDS"),
         schedule=_schedule(environment),
         pool_policy=environment.choice("APRANOVA_POOL_POLICY", PoolPolicy, PoolPolicy.PREDICTED),
@@ -112,9 +118,14 @@ def read_policy(environment: Environment, default: Policy) -> Policy:
     )
 
 
-def _tasks_max(environment: Environment, default: Policy) -> int | None:
-    name = "APRANOVA_TASKS_MAX"
-    return environment.whole(name, None, 1, 1_000) if name in environment else default.tasks_max
+def _memory_max_mib(environment: Environment, default: Policy) -> int | None:
+    """On one machine, half as much again as there is beyond the platform's own: a session uses
+    about two thirds of its size, and hardly two are full in the same minute."""
+    if default.memory_max_mib is None:
+        return None
+    machine_mib = (os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")) >> 20
+    usual = max(2_048, int(_OVERCOMMIT * (machine_mib - _PLATFORM_MIB)))
+    return int(1024 * environment.number("APRANOVA_MEMORY_GB", usual / 1024, 1, 100_000))
 
 
 def _schedule(environment: Environment) -> PoolSchedule:

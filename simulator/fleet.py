@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from contract.manager import ClassTime, CohortRequest, CreateRequest
-from contract.names import WorkspaceKind, WorkspaceState
+from contract.names import WorkspaceKind, WorkspaceSize, WorkspaceState
 from manager.domain.lifecycle.actions import Forget
 from manager.domain.pool.cohort import Cohort
 from manager.domain.reconcile import reconcile
@@ -97,7 +97,8 @@ class SimulatedFleet:
         world, kinds = self.managers[0].world, self.profile.policy.kinds
         for number in range(self.profile.workspaces):
             workspace_id = "ws-" + "abcdefgh"[number] * 10
-            create(world, CreateRequest(workspace_id, f"student {number}", kinds[number % len(kinds)]))
+            created = create(world, CreateRequest(workspace_id, f"student {number}", kinds[number % len(kinds)]))
+            self.store.write(replace(created, size=tuple(WorkspaceSize)[number % 3]))
             self.students.arrive(workspace_id)
         if self.profile.pool_policy != "schedule":
             self._tell_of_classes()

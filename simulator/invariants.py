@@ -37,6 +37,8 @@ SCANS_MAX = 3
 """Passes until the engine's list, which comes in pages, has shown a task."""
 HEALTHY_S = 60.0
 """A launch whose task is ready continues within this time once no fault holds it up."""
+_LAUNCH_LOOKED_S = 150.0
+"""A launch that is held up binds its task so long after it looked at the memory, at most."""
 _STOPS_WITHIN_S = 2.0
 """From the agent's answer to the stop, in a pass that no fault holds up."""
 
@@ -76,6 +78,8 @@ class Invariants:
         self._replaced_at: dict[str, float] = {}
         """Image → when a newer one took its place."""
         self.launches = 0
+        self._used_mib: collections.deque[tuple[float, int]] = collections.deque([(outside.loop.now, 0)])
+        """When what live tasks count with changed lately, and to what."""
 
     # Records
 
@@ -99,6 +103,7 @@ class Invariants:
             self._task_forgotten(before)
             return
         _check_task(before, after)
+        self._admitted(before, after)
         self._remember(before, after)
         if before is None:
             if after.warm:
@@ -109,6 +114,21 @@ class Invariants:
         if after.state is TaskState.CLAIMED and before is not None and before.workspace_id is None:
             self._image(after)
         self._agrees_with_the_engine(before, after)
+
+    def _admitted(self, before: Task | None, after: Task) -> None:
+        """A task is bound only if its size fitted at some moment since its launch can have looked.
+        Launches that race each other may have seen the same moment."""
+        now, used, most = self._loop.now, self._used_mib, self._policy.memory_max_mib
+        if most is None:
+            return
+        while len(used) > 1 and used[1][0] < now - _LAUNCH_LOOKED_S:
+            used.popleft()
+        if after.workspace_id and (before is None or before.workspace_id is None):
+            needed = self._policy.limits(after.size).memory_mib
+            freest = min(mib for _, mib in used) - self._policy.warm_memory_mib
+            if freest + needed > most:
+                raise Violation("memory", f"{after.task_id} gets {needed} MiB; at best {freest} of {most} were in use")
+        used.append((now, self._policy.memory_mib(self._store.count_live_tasks())))
 
     def _task_forgotten(self, task: Task) -> None:
         if task.state is not TaskState.STOPPED:
@@ -499,17 +519,16 @@ class Invariants:
         for workspace in self._store.workspaces.values():
             if workspace.state in (WorkspaceState.STARTING, WorkspaceState.STOPPING):
                 return Violation("rule 3", f"{workspace.workspace_id} is still {workspace.state}")
-        return self._pool_converged(len(live)) or self._homes_converged()
+        return self._pool_converged() or self._homes_converged()
 
-    def _pool_converged(self, live: int) -> Violation | None:
+    def _pool_converged(self) -> Violation | None:
         """The schedule is the minimum, as far as it is worth its cost where nothing is known; the
         students who may come bound what is planned beyond it."""
         now, policy = self._loop.now, self._policy
         warm = len(self._warm)
         targets = [policy.schedule.target(now - ago) for ago in (0.0, 90.0)]
         most = max(targets)
-        room = most if policy.tasks_max is None else policy.tasks_max - (live - warm)
-        least = min(*targets, room)
+        least = min(*targets, self._room_for_warm(most))
         if policy.pool_policy is PoolPolicy.PREDICTED:
             least = min(least, *(planner.cut_to_worth(target, policy) for target in targets))
         if policy.pool_policy is not PoolPolicy.SCHEDULE:
@@ -517,6 +536,15 @@ class Invariants:
         if not least <= warm <= most:
             return Violation("pool", f"{warm} warm tasks, the target is {targets[0]}")
         return None
+
+    def _room_for_warm(self, most: int) -> int:
+        """How many the pool starts before it keeps the rest for somebody's workspace."""
+        policy = self._policy
+        if policy.memory_max_mib is None:
+            return most
+        claimed = collections.Counter(task.size for task in self._store.tasks.values() if task.live and not task.warm)
+        spare = policy.memory_max_mib - policy.memory_mib(claimed) - policy.limits(None).memory_mib
+        return 0 if spare < 0 else 1 + spare // policy.warm_memory_mib
 
     def _homes_converged(self) -> Violation | None:
         """A home without a record is paid for forever."""

@@ -11,6 +11,8 @@ from manager.domain.policy import Policy, PoolPolicy, PoolSchedule
 
 MONDAY = 1_790_553_600.0
 """2026-09-28, midnight UTC."""
+MACHINE_MIB = 5_120
+"""Too little for everybody: some launches have to be refused."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,8 @@ class Profile:
             start_lead_s=45.0 if self.engine == "ecs" else 2.0,
             hint_s=90.0,
             meter_s=20.0,
-            tasks_max=8 if self.engine == "machine" else None,
+            memory_max_mib=MACHINE_MIB if self.engine == "machine" else None,
+            size_at_claim=self.engine == "machine",
             warm_age_max_s=900.0,
             back_off_max_s=60.0,
             save_timeout_s=60.0,

@@ -7,6 +7,7 @@ A worse function gets the right one as its first argument, then the arguments of
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -95,7 +96,7 @@ def _claim_in_two_writes(_right: Worse, world: Any, task: Task, workspace: Works
         now=now,
         new_home_id=world.ids.home_id(),
         launch_secret=world.ids.secret(),
-        deadline=now + world.policy.launch_timeout_s,
+        policy=world.policy,
     )
     try:
         world.store.write(bound.task)
@@ -120,6 +121,11 @@ def _started_first(right: Worse, world: Any, task: Task, workspace: Workspace, *
         with contextlib.suppress(ApraNovaError):
             finish_launch.start_task(world, task)
     return right(world, task, workspace, now=now)
+
+
+@planted("no look at the memory", "the machine's memory is full, and everybody's programs end", (launch, "_spare_mib"))
+def _no_look_at_the_memory(_right: Worse, _world: Any) -> float:
+    return math.inf
 
 
 planted("no take-over of a claim", "after a crash nothing opens", (lifecycle, "_claimed"))(_without(FinishLaunch))
@@ -311,8 +317,8 @@ def _idle_never(right: Worse, *given: Any, **named: Any) -> Any:
 
 
 @planted("old image handed out", "an update never reaches students", (launch, "candidates"))
-def _old_image(_right: Worse, tasks: Any, workspace: Workspace, *, image: str) -> list[Task]:  # noqa: ARG001
-    return [task for task in tasks if binding.can_serve(task, workspace)]
+def _old_image(_right: Worse, tasks: Any, workspace: Workspace, *, image: str, policy: Any) -> list[Task]:  # noqa: ARG001
+    return [task for task in tasks if binding.can_serve(task, workspace, policy)]
 
 
 @planted("retires a claimed task", "a workspace ends as it opens", (apply, "_perform"))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 _INOTIFY = Path("/proc/sys/fs/inotify")
 INOTIFY_MIN = {"max_user_instances": 640, "max_user_watches": 65_536}
-"""16 instances, which each workspace may have at least, for 40 workspaces (APRANOVA_TASKS_MAX)."""
+"""16 instances, which each workspace may have at least, for 40 workspaces."""
 _RECOMMENDED = {"max_user_instances": 2_048, "max_user_watches": 1_048_576}
 
 

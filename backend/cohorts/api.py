@@ -47,7 +47,7 @@ def list_cohorts(request: HttpRequest) -> dict[str, Any]:
 def create_cohort(request: HttpRequest, payload: CreateCohortIn) -> Status:
     """An instructor who creates one teaches it. 409 when the name is taken."""
     user = acting_user(request)
-    made = services.create_cohort(name=payload.name, track=payload.track, time_zone=payload.time_zone, acting_user=user)
+    made = services.create_cohort(**payload.dict(), acting_user=user)
     return Status(201, access.get_cohort(user, made.pk))
 
 
@@ -67,7 +67,10 @@ def get_cohort(request: HttpRequest, cohort_id: UUID) -> Cohort:
 @router.patch("{cohort_id}/", response=CohortDetailOut, operation_id="change_cohort", summary="Change a cohort")
 def change_cohort(request: HttpRequest, cohort_id: UUID, payload: ChangeCohortIn) -> Cohort:
     user, cohort = _asked_for(request, cohort_id)
-    services.change_cohort(cohort, payload.dict(exclude_none=True), acting_user=user)
+    values = payload.dict(exclude_none=True)
+    if "size" in payload.model_fields_set:
+        values["size"] = payload.size
+    services.change_cohort(cohort, values, acting_user=user)
     return access.get_cohort(user, cohort_id)
 
 

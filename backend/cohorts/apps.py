@@ -12,9 +12,11 @@ class CohortsConfig(AppConfig):
 
     def ready(self) -> None:
         from backend.accounts.signals import invitation_accepted, person_changed
-        from backend.cohorts import invitations, members, outbox
+        from backend.cohorts import invitations, members, outbox, services
+        from backend.workspaces import sizes
         from backend.workspaces.signals import workspaces_changed
 
         person_changed.connect(members.follow_person)
         invitation_accepted.connect(invitations.join_invited)
         workspaces_changed.connect(outbox.workspaces_changed)
+        sizes.chosen_by(services.size_of)

@@ -12,7 +12,11 @@ from django.utils import timezone
 
 from backend.accounts.models import TRACK_CHOICES
 from backend.accounts.roles import KIND_OF_TRACK, Track
-from contract.names import WorkspaceKind
+from contract.names import WorkspaceKind, WorkspaceSize
+
+
+def size_choices() -> list[tuple[str, str]]:
+    return [(size.value, size.label) for size in WorkspaceSize]
 
 
 class Cohort(models.Model):
@@ -25,6 +29,8 @@ class Cohort(models.Model):
     """IANA name. Class times without a zone of their own are meant in it."""
     active = models.BooleanField(default=True)
     """Off: the term is over; nothing is started ahead for it any more."""
+    size = models.CharField(max_length=16, choices=size_choices, null=True, blank=True)
+    """Of its students' workspaces, from their next launch on; null: the school's default."""
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     instructors = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="taught_cohorts", blank=True)
 

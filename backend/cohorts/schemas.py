@@ -19,6 +19,7 @@ from backend.cohorts.readings import coming_classes, find_feed, find_timetable
 from backend.platform.names import clean_name
 from backend.platform.public_fetch import ADDRESS_LENGTH_MAX
 from calendars.classes import ClassMeeting
+from contract.names import WorkspaceSize
 
 FILE_CHARACTERS_MAX = 512 * 1024
 """Of a request; the file's own limit is smaller and has a better message."""
@@ -76,6 +77,8 @@ class CohortOut(Schema):
     time_zone: str
     active: bool
     """False: the term is over; nothing is started ahead for it."""
+    size: WorkspaceSize | None
+    """Of its students' workspaces, from their next launch on; null: the school's default."""
     students: int = Field(validation_alias="student_count")
     instructors: list[InstructorOut]
     has_timetable: bool
@@ -184,6 +187,7 @@ class CreateCohortIn(Schema):
     track: Track
     """For life."""
     time_zone: TimeZone
+    size: WorkspaceSize | None = None
 
 
 class ChangeCohortIn(Schema):
@@ -192,6 +196,8 @@ class ChangeCohortIn(Schema):
     name: CohortName | None = None
     time_zone: TimeZone | None = None
     active: bool | None = None
+    size: WorkspaceSize | None = None
+    """Null stands for the school's default; left out, it stays."""
 
 
 class DeleteCohortIn(Schema):

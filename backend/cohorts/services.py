@@ -17,12 +17,19 @@ from backend.cohorts.models import Cohort
 from backend.cohorts.outbox import cohort_changed
 from backend.cohorts.readings import read_again
 from backend.platform.problems import FieldError, ProblemError
+from contract.names import WorkspaceSize
 
 COHORTS_MAX = 5000
 
 
 def create_cohort(
-    *, name: str, track: Track, time_zone: str, instructors: Sequence[User] = (), acting_user: User | None
+    *,
+    name: str,
+    track: Track,
+    time_zone: str,
+    size: WorkspaceSize | None = None,
+    instructors: Sequence[User] = (),
+    acting_user: User | None,
 ) -> Cohort:
     """Create a cohort. An instructor who creates it teaches it. `acting_user` None: a command."""
     if acting_user is not None:
@@ -33,7 +40,7 @@ def create_cohort(
         raise ProblemError(HTTPStatus.CONFLICT, "too_many_cohorts", f"A school has at most {COHORTS_MAX} cohorts.")
     try:
         with transaction.atomic():
-            cohort = Cohort.objects.create(name=name, track=track, time_zone=time_zone)
+            cohort = Cohort.objects.create(name=name, track=track, time_zone=time_zone, size=size)
             cohort.instructors.set(instructors)
             record_change(
                 "cohort.create",
@@ -41,6 +48,7 @@ def create_cohort(
                 acting_user,
                 track=track.value,
                 time_zone=time_zone,
+                size=size,
                 instructors=[it.email for it in instructors],
             )
             cohort_changed(cohort.pk)
@@ -102,6 +110,12 @@ def set_instructors(cohort: Cohort, instructor_ids: Sequence[UUID], *, acting_us
         after = sorted(it.email for it in wanted)
         if before != after:
             record_change("cohort.instructors_set", cohort, acting_user, changes={"instructors": [before, after]})
+
+
+def size_of(student: User) -> WorkspaceSize | None:
+    """What the student's cohort says."""
+    size = Cohort.objects.filter(memberships__student=student).values_list("size", flat=True).first()
+    return WorkspaceSize(size) if size else None
 
 
 def record_change(action: str, cohort: Cohort, acting_user: User | None, **details: object) -> None:

@@ -28,6 +28,7 @@ from backend.sharing.models import Share
 from backend.sharing.services import find_for as find_share
 from backend.workspaces import services
 from backend.workspaces.models import Workspace
+from backend.workspaces.sizes import size_for
 from contract.door import (
     ON_ONE_MACHINE,
     RETRY_S,
@@ -157,7 +158,7 @@ def inner_door(request: HttpRequest, user: User, workspace_id: str) -> HttpRespo
     answer = HttpResponseRedirect(f"{path_of(own.pk)}?{DOOR_TRIED}")
     answer.set_cookie(
         door_pass.cookie_name(is_https=site().is_https),
-        door_pass.sign_pass(settings.ENVIRONMENT.identity_private_key, str(user.pk)),
+        door_pass.sign_pass(settings.ENVIRONMENT.identity_private_key, str(user.pk), size=size_for(user)),
         max_age=door_pass.LIFETIME_S,
         secure=site().is_https,
         httponly=True,

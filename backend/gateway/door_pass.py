@@ -12,7 +12,7 @@ import time
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from contract.names import DOOR_AUDIENCE, DOOR_COOKIE, DOOR_ISSUER
+from contract.names import DOOR_AUDIENCE, DOOR_COOKIE, DOOR_ISSUER, WorkspaceSize
 
 LIFETIME_S = 300
 
@@ -22,7 +22,10 @@ def cookie_name(*, is_https: bool) -> str:
     return f"__Host-{DOOR_COOKIE}" if is_https else DOOR_COOKIE
 
 
-def sign_pass(key: Ed25519PrivateKey, user_id: str, *, now: float | None = None) -> str:
+def sign_pass(
+    key: Ed25519PrivateKey, user_id: str, *, size: WorkspaceSize | None = None, now: float | None = None
+) -> str:
+    """`size`: with which the door launches the person's workspace."""
     issued_at = int(time.time() if now is None else now)
     claims = {
         "iss": DOOR_ISSUER,
@@ -30,5 +33,6 @@ def sign_pass(key: Ed25519PrivateKey, user_id: str, *, now: float | None = None)
         "sub": user_id,
         "iat": issued_at,
         "exp": issued_at + LIFETIME_S,
+        "size": size,
     }
     return jwt.encode(claims, key, algorithm="EdDSA")

@@ -26,13 +26,23 @@ from contract.manager import (
     ExpectRequest,
     KeepRunningRequest,
     KindView,
+    LaunchRequest,
     LaunchStep,
     PortsAnswer,
+    SizeView,
     WorkspaceAnswer,
     WorkspaceRequest,
     WorkspaceView,
 )
-from contract.names import MANAGER_FUNCTION, LaunchPath, StepName, StopReason, WorkspaceKind, WorkspaceState
+from contract.names import (
+    MANAGER_FUNCTION,
+    LaunchPath,
+    StepName,
+    StopReason,
+    WorkspaceKind,
+    WorkspaceSize,
+    WorkspaceState,
+)
 from contract.wire import BadMessage, from_json, to_json
 
 INVOKE_PATH = f"/2015-03-31/functions/{MANAGER_FUNCTION}/invocations"
@@ -112,7 +122,11 @@ class FakeManager:
                 if len(request.workspace_ids) > 100:
                     raise ApraNovaError(Reason.BAD_REQUEST, "at most 100 ids")
                 found = tuple(self.workspaces[it] for it in request.workspace_ids if it in self.workspaces)
-                return DescribeAnswer(found, tuple(self.kinds.values()), self.disk)
+                sizes = (
+                    SizeView(WorkspaceSize.SMALL, 768, is_default=True),
+                    SizeView(WorkspaceSize.LARGE, 3_072, is_default=False),
+                )
+                return DescribeAnswer(found, tuple(self.kinds.values()), sizes, self.disk)
             case Action.END_VISITS:
                 ended = from_json(EndVisitsRequest, payload)
                 self._known(ended.workspace_id)
@@ -123,6 +137,11 @@ class FakeManager:
                 self._known(wish.workspace_id)
                 until = min(wish.until, time.time() + KEEP_RUNNING_MAX_S) if wish.until else None
                 return WorkspaceAnswer(self.change(wish.workspace_id, keep_running_until=until))
+            case Action.LAUNCH | Action.RESTART:
+                launched = from_json(LaunchRequest, payload)
+                view = self._known(launched.workspace_id)
+                if action is Action.RESTART or view.state not in (WorkspaceState.STARTING, WorkspaceState.RUNNING):
+                    self.change(view.workspace_id, size=launched.size or WorkspaceSize.SMALL)
         view = self._known(from_json(WorkspaceRequest, payload).workspace_id)
         if action is Action.PORTS:
             return PortsAnswer(self.ports if view.state is WorkspaceState.RUNNING else ())

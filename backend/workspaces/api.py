@@ -12,7 +12,7 @@ from ninja.params.functions import Body, Path
 
 from backend.accounts.authentication import acting_user
 from backend.accounts.models import User
-from backend.workspaces import services
+from backend.workspaces import services, sizes
 from backend.workspaces.events import STREAM_DESCRIPTION, open_stream
 from backend.workspaces.models import Workspace
 from backend.workspaces.presentation import notices_out, ports_out, workspace_out
@@ -21,6 +21,7 @@ from backend.workspaces.schemas import (
     DeleteWorkspaceIn,
     KeepRunningIn,
     PortListOut,
+    SizeListOut,
     WorkspaceListOut,
     WorkspaceOut,
 )
@@ -59,6 +60,13 @@ def create_workspace(request: HttpRequest, payload: CreateWorkspaceIn | None = B
     launched = services.create_and_launch(user, payload.kind if payload else None, acting_user=user)
     status = HTTPStatus.CREATED if launched.created else HTTPStatus.OK
     return Status(int(status), workspace_out(launched.workspace, launched.view))
+
+
+@router.get("sizes/", response=SizeListOut, operation_id="list_sizes", summary="Sizes of workspaces")
+def list_sizes(request: HttpRequest) -> dict[str, Any]:
+    """The smallest first."""
+    acting_user(request)
+    return {"items": sizes.list_sizes()}
 
 
 @router.get("{workspace_id}/", response=WorkspaceOut, operation_id="get_workspace", summary="One workspace")

@@ -29,12 +29,13 @@ from contract.manager import (
     EndVisitsRequest,
     ExpectRequest,
     KeepRunningRequest,
+    LaunchRequest,
     PortsAnswer,
     WorkspaceAnswer,
     WorkspaceRequest,
     WorkspaceView,
 )
-from contract.names import MANAGER_FUNCTION
+from contract.names import MANAGER_FUNCTION, WorkspaceSize
 from contract.wire import BadMessage, from_json, to_json
 
 if TYPE_CHECKING:
@@ -64,14 +65,14 @@ class ManagerClient:
     def create(self, request: CreateRequest) -> WorkspaceView:
         return self._ask(Action.CREATE, request, WorkspaceAnswer).workspace
 
-    def launch(self, workspace_id: str) -> WorkspaceView:
-        return self._ask(Action.LAUNCH, WorkspaceRequest(workspace_id), WorkspaceAnswer).workspace
+    def launch(self, workspace_id: str, size: WorkspaceSize | None) -> WorkspaceView:
+        return self._ask(Action.LAUNCH, LaunchRequest(workspace_id, size), WorkspaceAnswer).workspace
 
     def stop(self, workspace_id: str) -> WorkspaceView:
         return self._ask(Action.STOP, WorkspaceRequest(workspace_id), WorkspaceAnswer).workspace
 
-    def restart(self, workspace_id: str) -> WorkspaceView:
-        return self._ask(Action.RESTART, WorkspaceRequest(workspace_id), WorkspaceAnswer).workspace
+    def restart(self, workspace_id: str, size: WorkspaceSize | None) -> WorkspaceView:
+        return self._ask(Action.RESTART, LaunchRequest(workspace_id, size), WorkspaceAnswer).workspace
 
     def keep_running(self, workspace_id: str, *, until: float) -> WorkspaceView:
         """`until` in seconds since the epoch; 0 cancels an earlier request."""
@@ -93,7 +94,7 @@ class ManagerClient:
             ids = tuple(workspace_ids[start : start + DESCRIBE_IDS_MAX])
             answer = self._ask(Action.DESCRIBE, DescribeRequest(ids), DescribeAnswer)
             views.extend(answer.workspaces)
-        return DescribeAnswer(tuple(views), answer.kinds, answer.disk)
+        return DescribeAnswer(tuple(views), answer.kinds, answer.sizes, answer.disk)
 
     def ports(self, workspace_id: str) -> tuple[int, ...]:
         """On which ports the student's programs listen now."""

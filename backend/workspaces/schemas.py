@@ -9,7 +9,7 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import Field
 
-from contract.names import DiskLevel, LaunchPath, StepName, StopReason, WorkspaceKind, WorkspaceState
+from contract.names import DiskLevel, LaunchPath, StepName, StopReason, WorkspaceKind, WorkspaceSize, WorkspaceState
 
 KEEP_RUNNING_HOURS_MAX = 168
 """A sanity limit of the input only; the manager caps the request at its own, smaller limit."""
@@ -77,9 +77,23 @@ class WorkspaceOut(Schema):
     purge_at: datetime | None
     failure: str | None
     has_home: bool
+    size: WorkspaceSize
+    """Of the newest launch; a change of the cohort's takes effect at the next one."""
     home_use: HomeUseOut | None
     """None: not measured yet."""
     owner: OwnerOut
+
+
+class SizeOut(Schema):
+    """What a size of workspace means in this school."""
+
+    size: WorkspaceSize
+    memory_mib: int
+    is_default: bool
+
+
+class SizeListOut(Schema):
+    items: list[SizeOut]
 
 
 class KindOut(Schema):

@@ -27,6 +27,7 @@ from backend.workspaces.announcements import announce
 from backend.workspaces.manager_client import ManagerClient, manager_client
 from backend.workspaces.models import Workspace
 from backend.workspaces.signals import workspace_seen, workspaces_changed
+from backend.workspaces.sizes import size_for
 from contract.errors import ApraNovaError, Reason
 from contract.manager import CreateRequest, DiskView, KindView, WorkspaceView
 from contract.names import WorkspaceKind, WorkspaceState
@@ -114,9 +115,11 @@ def launch_for(user: User, workspace: Workspace) -> WorkspaceView:
     process died between our record and the manager's.
     """
 
+    size = size_for(workspace.owner)
+
     def launch(manager: ManagerClient) -> WorkspaceView:
         try:
-            return manager.launch(workspace.pk)
+            return manager.launch(workspace.pk, size)
         except ApraNovaError as error:
             if error.reason is not Reason.WORKSPACE_NOT_FOUND:
                 raise
@@ -129,7 +132,7 @@ def launch_for(user: User, workspace: Workspace) -> WorkspaceView:
                 owner_email=workspace.owner.email,
             )
         )
-        return manager.launch(workspace.pk)
+        return manager.launch(workspace.pk, size)
 
     return _ask_manager("workspace.launch", workspace, launch, acting_user=user)
 
@@ -140,7 +143,10 @@ def stop(workspace: Workspace, *, acting_user: User | None) -> WorkspaceView:
 
 
 def restart(workspace: Workspace, *, acting_user: User) -> WorkspaceView:
-    return _ask_manager("workspace.restart", workspace, lambda it: it.restart(workspace.pk), acting_user=acting_user)
+    size = size_for(workspace.owner)
+    return _ask_manager(
+        "workspace.restart", workspace, lambda it: it.restart(workspace.pk, size), acting_user=acting_user
+    )
 
 
 def keep_running(workspace: Workspace, hours: float, *, acting_user: User) -> WorkspaceView:

@@ -6,9 +6,12 @@ import datetime as dt
 import enum
 import math
 import zoneinfo
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from contract.names import WorkspaceKind
+from contract.names import WorkspaceKind, WorkspaceSize
+from contract.sizes import ON_ONE_MACHINE, SizeLimits, Sizes
 
 SATURDAY = 5
 
@@ -63,6 +66,17 @@ class PoolPolicy(enum.StrEnum):
     """
 
 
+class Shape(NamedTuple):
+    """What warm tasks are alike in: one of them serves every workspace of its shape."""
+
+    kind: WorkspaceKind
+    size: WorkspaceSize | None = None
+    """None: the installation's default, or whatever the claim gives it."""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.size}" if self.size else str(self.kind)
+
+
 @dataclass(frozen=True)
 class Policy:
     idle_timeout_s: float = 1800.0
@@ -94,10 +108,16 @@ class Policy:
     """How often the seconds of warm tasks are counted."""
     cohorts_per_pass_max: int = 20
     """Cohorts of which one page of members is read in a pass."""
-    tasks_max: int | None = 40
-    """All live tasks; racing launches may exceed it by their number. None: the engine's quota
-    counts.
-    """
+    sizes: Sizes = field(default_factory=lambda: ON_ONE_MACHINE)
+    default_size: WorkspaceSize = WorkspaceSize.SMALL
+    size_at_claim: bool = True
+    """A warm task gets its size when it is claimed, so any one serves all sizes. False: the engine
+    fixes the size at the start (ECS)."""
+    memory_max_mib: int | None = 32_768
+    """The sizes of all live tasks together; racing launches may exceed it by their number. None:
+    the engine's quota counts."""
+    warm_memory_mib: int = 128
+    """What a warm task counts with until the claim gives it a size; it uses less than 100."""
     warming_max: int = 2
     """Warm tasks that may be starting at once, so that a person's launch need not wait behind the
     pool's. One machine has a few cores; ECS starts a hundred at once."""
@@ -150,3 +170,15 @@ class Policy:
     """How soon to look again while something starts or stops."""
     engine_retry_s: float = 1.0
     """How soon to look again when the engine did not answer."""
+
+    def shape(self, kind: WorkspaceKind, size: WorkspaceSize | None) -> Shape:
+        """The shape of the warm tasks that serve this kind and size."""
+        return Shape(kind, None if self.size_at_claim or size == self.default_size else size)
+
+    def limits(self, size: WorkspaceSize | None) -> SizeLimits:
+        return self.sizes[size or self.default_size]
+
+    def memory_mib(self, live: Mapping[WorkspaceSize | None, int]) -> int:
+        """What so many live tasks of each size count with; None: warm, without a size yet."""
+        each: dict[WorkspaceSize | None, int] = {size: limits.memory_mib for size, limits in self.sizes.items()}
+        return sum(count * each.get(size, self.warm_memory_mib) for size, count in live.items())

@@ -35,6 +35,7 @@ from contract.door import (
 )
 from contract.door_page import content_security_policy, render
 from contract.errors import shown
+from contract.manager import LaunchRequest
 from contract.names import BACKEND_DOOR_PATH, DOOR_COOKIE, DOOR_PATH, DOOR_TRIED, WORKSPACE_ID_PATTERN
 from manager.domain.lifecycle.workspace import Workspace
 from manager.entrypoints.door_pass import find_person
@@ -114,9 +115,10 @@ class Door:
         if person is None:
             return self._without_pass(request, workspace_id)
         workspace = self._world.store.find_workspace(workspace_id)
-        if workspace is None or workspace.owner_id != person:
+        if workspace is None or workspace.owner_id != person.user_id:
             return self._page(not_yours(ON_AWS))
-        return self._posted(request, workspace_id) if request.method == "POST" else self._visited(request, workspace)
+        told = LaunchRequest(workspace_id, person.size)
+        return self._posted(request, told) if request.method == "POST" else self._visited(request, workspace, told)
 
     def _without_pass(self, request: Request, workspace_id: str) -> dict[str, Any]:
         """The backend gives a pass to anyone signed in, and sends them back.
@@ -130,21 +132,21 @@ class Door:
         sign_in = Link(f"{self._url}{path}", "Sign in")
         return self._page(Page(HTTPStatus.UNAUTHORIZED, "You are not signed in", (text,), link=sign_in))
 
-    def _posted(self, request: Request, workspace_id: str) -> dict[str, Any]:
+    def _posted(self, request: Request, told: LaunchRequest) -> dict[str, Any]:
         origin, site = request.headers.get("origin", ""), request.headers.get("sec-fetch-site")
         if origin != self._url and not (origin in ("", "null") and site == "same-origin"):
             text = "It was not sent by a page of this site."
             return self._page(Page(HTTPStatus.FORBIDDEN, "This request is not accepted", (text,)))
-        launch(self._world, workspace_id)
-        return self._redirect(waiting_path(workspace_id), HTTPStatus.SEE_OTHER)
+        launch(self._world, told.workspace_id, told)
+        return self._redirect(waiting_path(told.workspace_id), HTTPStatus.SEE_OTHER)
 
-    def _visited(self, request: Request, workspace: Workspace) -> dict[str, Any]:
+    def _visited(self, request: Request, workspace: Workspace, told: LaunchRequest) -> dict[str, Any]:
         visit = Visit(
             is_by_person(request.method, request.headers), request.waits, is_in_a_tab(request.method, request.headers)
         )
         decision = self._decide(workspace, visit)
         if isinstance(decision, Launch):
-            launched = launch(self._world, workspace.workspace_id)
+            launched = launch(self._world, workspace.workspace_id, told)
             decision = self._decide(launched, replace(visit, by_person=False, in_a_tab=False))
         if isinstance(decision, Page):
             return self._page(decision)

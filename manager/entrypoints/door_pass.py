@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import logging
+from dataclasses import dataclass
 
 from contract.errors import ApraNovaError, Reason
-from contract.names import DOOR_AUDIENCE, DOOR_ISSUER
+from contract.names import DOOR_AUDIENCE, DOOR_ISSUER, WorkspaceSize
 
 log = logging.getLogger(__name__)
 
@@ -17,8 +18,15 @@ _LENGTH_MAX = 2_048
 _NEEDED = ("exp", "iat", "sub", "aud", "iss")
 
 
-def find_person(given: str, public_key: str) -> str | None:
-    """The person's id; None without a valid pass. Raises ApraNovaError without a key."""
+@dataclass(frozen=True)
+class Person:
+    user_id: str
+    size: WorkspaceSize | None
+    """With which their workspace is launched; None: the installation's default."""
+
+
+def find_person(given: str, public_key: str) -> Person | None:
+    """None without a valid pass. Raises ApraNovaError without a key."""
     # Imported here: the first student at the door pays for cryptography, not each cold start.
     import jwt
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -45,4 +53,5 @@ def find_person(given: str, public_key: str) -> str | None:
     except jwt.InvalidTokenError as error:
         log.info("a pass is refused: %s", error)
         return None
-    return str(claims["sub"])
+    size = claims.get("size")
+    return Person(str(claims["sub"]), WorkspaceSize(size) if size in set(WorkspaceSize) else None)

@@ -18,6 +18,7 @@ from contract.manager import (
     ErrorBody,
     ExpectRequest,
     KeepRunningRequest,
+    LaunchRequest,
     RestoreRequest,
     WorkspaceAnswer,
     WorkspaceRequest,
@@ -60,11 +61,13 @@ class InvocationHandler:
             case Action.CREATE:
                 return self._view(lifetime.create(world, wire.from_json(CreateRequest, event)))
             case Action.LAUNCH:
-                return self._view(launch(world, _workspace_id(event)))
+                launched = wire.from_json(LaunchRequest, event)
+                return self._view(launch(world, launched.workspace_id, launched))
             case Action.STOP:
                 return self._view(stop.stop(world, _workspace_id(event)))
             case Action.RESTART:
-                return self._view(stop.restart(world, _workspace_id(event)))
+                restarted = wire.from_json(LaunchRequest, event)
+                return self._view(stop.restart(world, restarted.workspace_id, restarted))
             case Action.KEEP_RUNNING:
                 wish = wire.from_json(KeepRunningRequest, event)
                 return self._view(stop.keep_running(world, wish.workspace_id, wish.until))

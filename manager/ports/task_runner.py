@@ -9,6 +9,7 @@ from typing import Protocol
 from contract.errors import ApraNovaError, Reason
 from contract.manager import KindView
 from contract.names import WorkspaceKind
+from contract.sizes import SizeLimits
 from manager.domain.lifecycle.observation import ObservedTask
 
 __all__ = ["ObservedTask", "StillEnding", "TaskRunner", "TaskSpec"]
@@ -34,6 +35,8 @@ class TaskSpec:
     agent_token: str = field(repr=False)
     wanted_now: bool = False
     """A person is waiting for it: of two ways to start, take the faster one."""
+    limits: SizeLimits | None = None
+    """None: `attach_home` gives it a size (`Policy.size_at_claim`)."""
 
 
 class TaskRunner(Protocol):
@@ -55,9 +58,10 @@ class TaskRunner(Protocol):
         Raises ApraNovaError: KIND_NOT_READY (image missing), NO_CAPACITY, LAUNCH_FAILED.
         """
 
-    def attach_home(self, task_id: str, home_id: str, *, slot: str = "") -> None:
+    def attach_home(self, task_id: str, home_id: str, *, slot: str = "", limits: SizeLimits | None = None) -> None:
         """Bring the home into the running task: mount it at contract.names.STUDENT_HOME, or move it
-        to the task's slot (`ObservedTask.slot`). Idempotent for the same home.
+        to the task's slot (`ObservedTask.slot`). Idempotent for the same home. `limits`: the task's
+        size from now on, unless its start fixed it.
 
         The claim's record, written before, says that the home may be here; RUNNING, that it is.
         Raises ApraNovaError: LAUNCH_FAILED (the task is gone, or already has another home),

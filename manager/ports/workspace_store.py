@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol, TypeAlias
 
+from contract.names import WorkspaceSize
 from manager.domain.lifecycle.task import Task
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.pool.cohort import Cohort
@@ -107,8 +108,8 @@ class WorkspaceStore(Protocol):
         """Tasks whose `due_at` has come, longest due first."""
         ...
 
-    def count_live_tasks(self, *, limit: int) -> int:
-        """How many tasks have not ended, counted up to `limit`. Asked only where `Policy.tasks_max`
+    def count_live_tasks(self) -> Mapping[WorkspaceSize | None, int]:
+        """How many tasks have not ended, by their size. Asked only where `Policy.memory_max_mib`
         says so: on one machine. DynamoDB has no index for it; there the engine's quota is the
         limit."""
         ...

@@ -12,7 +12,7 @@ from contract.names import TaskState, WorkspaceKind
 from manager.domain.lifecycle.fleet import Fleet
 from manager.domain.lifecycle.observation import ObservedTask
 from manager.domain.lifecycle.task import Task
-from manager.domain.policy import Policy, PoolSchedule
+from manager.domain.policy import Policy, PoolSchedule, Shape
 from manager.domain.pool.actions import StartWarmTask
 from manager.domain.pool.demand import HABIT_DAYS, WINDOW_DAYS, DayOfLaunches, Demand
 from manager.domain.pool.planner import share
@@ -22,7 +22,7 @@ from manager.tests.school import ANNA, BEN, School
 from manager.use_cases.launch import launch
 from manager.use_cases.stop import stop
 
-CODE, DATA = WorkspaceKind.VSCODE, WorkspaceKind.SUPERSET
+CODE, DATA = Shape(WorkspaceKind.VSCODE), Shape(WorkspaceKind.SUPERSET)
 BOTH = (CODE, DATA)
 DAY = 86_400.0
 MONDAY_10H = 1_790_000_000.0 - 1_790_000_000.0 % DAY + 10 * 3600  # 2026-09-21
@@ -42,7 +42,7 @@ SATURDAY_10H = MONDAY_10H + 5 * DAY
         (0, {CODE: 1}, True, {CODE: 0, DATA: 0}),
     ],
 )
-def test_shares(size: int, launches: dict[WorkspaceKind, int], one_of_each: bool, expected: object) -> None:
+def test_shares(size: int, launches: dict[Shape, int], one_of_each: bool, expected: object) -> None:
     assert share(size, launches, BOTH, one_of_each=one_of_each) == expected
 
 
@@ -51,12 +51,12 @@ def test_a_kind_that_is_not_installed_gets_nothing() -> None:
     assert share(5, {CODE: 10}, [], one_of_each=True) == {}
 
 
-launches = st.dictionaries(st.sampled_from(WorkspaceKind), st.integers(0, 10_000))
+launches = st.dictionaries(st.sampled_from(BOTH), st.integers(0, 10_000))
 
 
 @given(st.integers(0, 100), launches, st.booleans())
 def test_shares_add_up_to_the_size_and_none_is_far_from_its_quota(
-    size: int, wanted: dict[WorkspaceKind, int], one_of_each: bool
+    size: int, wanted: dict[Shape, int], one_of_each: bool
 ) -> None:
     shares = share(size, wanted, BOTH, one_of_each=one_of_each)
     assert sum(shares.values()) == size
@@ -70,7 +70,7 @@ def test_shares_add_up_to_the_size_and_none_is_far_from_its_quota(
 
 
 @given(st.integers(2, 50), launches)
-def test_more_launches_of_a_kind_never_give_it_less(size: int, wanted: dict[WorkspaceKind, int]) -> None:
+def test_more_launches_of_a_kind_never_give_it_less(size: int, wanted: dict[Shape, int]) -> None:
     more = {**wanted, DATA: wanted.get(DATA, 0) + 10}
     if sum(wanted.values()):
         before, after = (share(size, given, BOTH, one_of_each=True) for given in (wanted, more))
@@ -80,20 +80,20 @@ def test_more_launches_of_a_kind_never_give_it_less(size: int, wanted: dict[Work
 def test_launches_leave_the_window_after_a_fortnight() -> None:
     demand = Demand().with_launch(CODE, at=MONDAY_10H, now=MONDAY_10H).with_launch(DATA, at=MONDAY_10H, now=MONDAY_10H)
     last_day = MONDAY_10H + (WINDOW_DAYS - 1) * DAY
-    assert demand.by_kind(last_day) == {CODE: 1, DATA: 1}
-    assert demand.by_kind(last_day + DAY) == {CODE: 0, DATA: 0}
+    assert demand.by_shape(last_day) == {CODE: 1, DATA: 1}
+    assert demand.by_shape(last_day + DAY) == {}
     forgotten = MONDAY_10H + (HABIT_DAYS + 1) * DAY
     later = demand.with_launch(CODE, at=forgotten, now=forgotten)
-    assert [(entry.kind, entry.launches) for entry in later.days] == [(CODE, 1)]
+    assert [(entry.shape, entry.launches) for entry in later.days] == [(CODE, 1)]
 
 
-def _started(now: float, launches: dict[WorkspaceKind, int], tasks: tuple[Task, ...] = ()) -> list[WorkspaceKind]:
+def _started(now: float, launches: dict[Shape, int], tasks: tuple[Task, ...] = ()) -> list[Shape]:
     policy = Policy(schedule=PoolSchedule(base=3, peak=5, off=1, weekend=2), warming_max=10, refill_delay_s=0.0)
-    images = {CODE: "vscode-1", DATA: "superset-1"}
-    days = tuple(DayOfLaunches(int(now // DAY), kind, count) for kind, count in launches.items())
+    images = {CODE.kind: "vscode-1", DATA.kind: "superset-1"}
+    days = tuple(DayOfLaunches(int(now // DAY), shape.kind, count) for shape, count in launches.items())
     observed = tuple(ObservedTask(task.task_id, alive=True, started_at=now) for task in tasks)
     observation = Observation(Fleet(tasks, (), observed), PoolFacts(images, demand=Demand(days=days)))
-    return [a.kind for a in reconcile(observation, now, policy).actions if isinstance(a, StartWarmTask)]
+    return [a.shape for a in reconcile(observation, now, policy).actions if isinstance(a, StartWarmTask)]
 
 
 def test_the_pool_starts_each_kinds_share() -> None:
@@ -104,7 +104,7 @@ def test_the_pool_starts_each_kinds_share() -> None:
 
 def test_a_task_of_one_kind_does_not_stand_for_another() -> None:
     warm = tuple(
-        Task(f"task-{n}", CODE, "vscode-1", MONDAY_10H, "t", state=TaskState.STARTING, state_since=MONDAY_10H)
+        Task(f"task-{n}", CODE.kind, "vscode-1", MONDAY_10H, "t", state=TaskState.STARTING, state_since=MONDAY_10H)
         for n in range(3)
     )
     assert _started(MONDAY_10H, {CODE: 60, DATA: 40}, warm) == [DATA, DATA]
@@ -120,13 +120,13 @@ def test_each_launch_is_counted_once_when_its_task_is_forgotten() -> None:
     school.settle()
     assert school.store.find_demand().version == 0
     school.settle(after_s=school.world.policy.task_memory_s + 1)
-    assert school.store.find_demand().by_kind(school.clock.now())[CODE] == 2
+    assert school.store.find_demand().by_shape(school.clock.now())[CODE] == 2
     school.settle(after_s=1000)
-    assert school.store.find_demand().by_kind(school.clock.now())[CODE] == 2
+    assert school.store.find_demand().by_shape(school.clock.now())[CODE] == 2
 
 
 def test_a_school_that_does_not_offer_a_kind_neither_warms_nor_launches_it() -> None:
     school = School(pool=2)
-    school.world = replace(school.world, policy=replace(school.world.policy, kinds=(DATA,)))
+    school.world = replace(school.world, policy=replace(school.world.policy, kinds=(DATA.kind,)))
     school.settle()
-    assert not [task for task in school.runner.tasks.values() if task.spec.kind is CODE]
+    assert not [task for task in school.runner.tasks.values() if task.spec.kind is CODE.kind]

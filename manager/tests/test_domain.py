@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from contract.manager import LaunchStep
-from contract.names import LaunchPath, StepName, StopReason, TaskState, WorkspaceKind, WorkspaceState
+from contract.names import LaunchPath, StepName, StopReason, TaskState, WorkspaceKind, WorkspaceSize, WorkspaceState
 from manager.domain.lifecycle import binding
 from manager.domain.lifecycle.back_off import back_off_until
 from manager.domain.lifecycle.fleet import Fleet
@@ -117,7 +117,10 @@ def test_the_schedule_follows_the_school_s_clock(day: int, hour: int, size: int)
 
 def test_candidates_put_ready_before_starting_and_leave_old_images_out() -> None:
     offered = [task(1), task(2, state=TaskState.READY), task(3, state=TaskState.READY, image="vscode-1")]
-    assert [item.task_id for item in binding.candidates(offered, ANNA, image="vscode-2")] == ["task-2", "task-1"]
+    assert [item.task_id for item in binding.candidates(offered, ANNA, image="vscode-2", policy=NO_POOL)] == [
+        "task-2",
+        "task-1",
+    ]
 
 
 def test_failures_double_the_wait_and_a_success_ends_it() -> None:
@@ -166,7 +169,20 @@ def test_a_failed_look_up_kills_nothing_and_starts_nothing() -> None:
 
 def test_whom_a_task_can_serve() -> None:
     for anyone in (ANNA, replace(ANNA, home_id="home-1")):
-        assert binding.can_serve(task(), anyone)
-    assert not binding.can_serve(task(), replace(ANNA, kind=WorkspaceKind.SUPERSET))
-    assert not binding.can_serve(task().reserved("ws-bbbbbbbbbb", now=NOW, deadline=NOW), ANNA)
-    assert not binding.can_serve(task(state=TaskState.STOPPING), ANNA)
+        assert binding.can_serve(task(), anyone, NO_POOL)
+    assert not binding.can_serve(task(), replace(ANNA, kind=WorkspaceKind.SUPERSET), NO_POOL)
+    assert not binding.can_serve(task().reserved("ws-bbbbbbbbbb", now=NOW, deadline=NOW), ANNA, NO_POOL)
+    assert not binding.can_serve(task(state=TaskState.STOPPING), ANNA, NO_POOL)
+
+
+def test_a_warm_task_serves_every_size_where_the_claim_gives_it_and_its_own_where_the_start_did() -> None:
+    large = replace(ANNA, size=WorkspaceSize.LARGE)
+    fixed = replace(NO_POOL, size_at_claim=False, default_size=WorkspaceSize.MEDIUM)
+    assert binding.can_serve(task(), large, NO_POOL)
+    assert not binding.can_serve(task(size=WorkspaceSize.MEDIUM), large, fixed)
+    assert binding.can_serve(task(size=WorkspaceSize.LARGE), large, fixed)
+    assert binding.can_serve(task(), ANNA, fixed)  # a record from before there were sizes has the default
+    given = binding.bind(
+        task(state=TaskState.READY), large, now=NOW, new_home_id="h", launch_secret="s", policy=NO_POOL
+    )
+    assert given.task.size is WorkspaceSize.LARGE

@@ -154,7 +154,7 @@ def test_a_delete_ends_a_launch_that_is_tried_again_and_an_undelete_brings_no_tr
 
 
 def test_no_launch_goes_beyond_the_limit_of_tasks() -> None:
-    school = School(tasks_max=1)
+    school = School(memory_max_mib=1_000)
     school.enrol(ANNA, BEN)
     launch(school.world, ANNA)
     with pytest.raises(ApraNovaError) as refused:

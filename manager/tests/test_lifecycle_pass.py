@@ -16,7 +16,7 @@ from manager.domain.lifecycle.fleet import Fleet
 from manager.domain.lifecycle.observation import ObservedTask
 from manager.domain.lifecycle.task import Task
 from manager.domain.lifecycle.workspace import Workspace
-from manager.domain.policy import Policy
+from manager.domain.policy import Policy, Shape
 from manager.domain.pool.attendance import Attendance
 from manager.domain.pool.cohort import Cohort, Study
 from manager.domain.pool.demand import Demand
@@ -240,8 +240,8 @@ def test_a_launch_is_counted_for_the_hour_of_its_claim() -> None:
         school.store.write(task)
     forget(school.world, tuple(school.store.list_tasks(limit=9)))
     demand = school.store.find_demand()
-    assert sum(demand.by_kind(school.clock.now()).values()) == 2
-    assert [demand.in_hour(WorkspaceKind.VSCODE, at + 3_600.0 * hour) for hour in (-1, 0, 1, 2)] == [0, 1, 1, 0]
+    assert sum(demand.by_shape(school.clock.now()).values()) == 2
+    assert [demand.in_hour(Shape(WorkspaceKind.VSCODE), at + 3_600.0 * hour) for hour in (-1, 0, 1, 2)] == [0, 1, 1, 0]
     assert school.store.list_tasks(limit=9) == ()
 
 
@@ -267,7 +267,8 @@ def test_the_limits_are_changed_on_purpose_only() -> None:
     assert plain == {
         "idle_timeout_s": 1_800.0, "idle_warning_s": 300.0, "session_max_s": 43_200.0, "keep_running_max_s": 14_400.0,
         "busy_max_s": 7_200.0, "status_refresh_s": 60.0, "cold_start_worth_s": 4_500.0, "assumed_cold_starts_per_day": float("inf"),
-        "start_lead_s": 10.0, "hint_s": 300.0, "meter_s": 60.0, "cohorts_per_pass_max": 20, "tasks_max": 40, "warming_max": 2,
+        "start_lead_s": 10.0, "hint_s": 300.0, "meter_s": 60.0, "cohorts_per_pass_max": 20, "warming_max": 2,
+        "size_at_claim": True, "memory_max_mib": 32_768, "warm_memory_mib": 128,
         "refill_delay_s": 2.0, "warm_age_max_s": 21_600.0, "back_off_base_s": 5.0, "back_off_max_s": 600.0,
         "launch_timeout_s": 120.0, "takeover_s": 5.0, "save_timeout_s": 120.0, "save_retry_max_s": 15.0, "stop_grace_s": 5.0,
         "orphan_grace_s": 60.0, "orphan_scan_s": 60.0, "task_memory_s": 900.0,

@@ -87,7 +87,8 @@ class ManagerMachine(RuleBasedStateMachine):
             policy=Policy(
                 schedule=pool_of(pool),
                 refill_delay_s=0.0,
-                tasks_max=8,
+                memory_max_mib=8 * 768,
+                warm_memory_mib=768,
                 delete_grace_s=DELETE_GRACE_S,
                 idle_timeout_s=600.0,
             ),
@@ -233,7 +234,7 @@ class ManagerMachine(RuleBasedStateMachine):
             assert workspace.state not in (WorkspaceState.STARTING, WorkspaceState.STOPPING)
         warm = sum(task.warm for task in live.values())
         claimed = len(live) - warm
-        assert warm == min(self.world.policy.schedule.base, max(0, self.world.policy.tasks_max - claimed))
+        assert warm == min(self.world.policy.schedule.base, max(0, 8 - claimed))
 
 
 ManagerMachine.TestCase.settings = settings(

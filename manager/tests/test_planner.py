@@ -14,7 +14,7 @@ from contract.manager import ClassTime
 from contract.names import WorkspaceKind
 from manager.domain.lifecycle.arrivals import with_arrival
 from manager.domain.lifecycle.workspace import Workspace
-from manager.domain.policy import Policy, PoolPolicy, PoolSchedule
+from manager.domain.policy import Policy, PoolPolicy, PoolSchedule, Shape
 from manager.domain.pool import attendance, planner, preparing
 from manager.domain.pool.attendance import Attendance
 from manager.domain.pool.cohort import OPENS_BEFORE_S, Cohort
@@ -22,7 +22,7 @@ from manager.domain.pool.demand import Demand
 from manager.domain.pool.forecast import Forecast, Recent, habit_error, usual_launches
 from manager.domain.pool.outlook import Check, Curve, Outlook
 
-CODE, DATA = WorkspaceKind.VSCODE, WorkspaceKind.SUPERSET
+CODE, DATA = Shape(WorkspaceKind.VSCODE), Shape(WorkspaceKind.SUPERSET)
 BERLIN = "Europe/Berlin"
 ZONE = zoneinfo.ZoneInfo(BERLIN)
 HOUR, DAY = 3_600.0, 86_400.0
@@ -38,7 +38,7 @@ PAST = tuple(at(11, day, 9) for day in (9, 10, 11, 12, 13, 16, 17, 18, 19, 20))
 
 
 def member(number: int, arrivals: tuple[float, ...], **changes: object) -> Workspace:
-    plain = Workspace(f"ws-{'abcdefghijklmnopqrstuvwxyz'[number] * 10}", "x", CODE, home_id=f"home-{number}")
+    plain = Workspace(f"ws-{'abcdefghijklmnopqrstuvwxyz'[number] * 10}", "x", CODE.kind, home_id=f"home-{number}")
     return replace(plain, home_created_at=PAST[0] - DAY, state_since=PAST[0] - DAY, arrivals=arrivals, **changes)
 
 
@@ -47,7 +47,9 @@ def comes(number: int = 0, offset_s: float = -60.0) -> Workspace:
 
 
 def cohort(*members: Workspace, **changes: object) -> Cohort:
-    plain = Cohort("b", "Berlin-3", CODE, (ClassTime(CLASS, CLASS + 3 * HOUR),), tuple(m.workspace_id for m in members))
+    plain = Cohort(
+        "b", "Berlin-3", CODE.kind, (ClassTime(CLASS, CLASS + 3 * HOUR),), tuple(m.workspace_id for m in members)
+    )
     return replace(plain, past=PAST, attendance=Attendance(270, 300), due_at=CLASS - OPENS_BEFORE_S, **changes)
 
 
@@ -57,15 +59,15 @@ def prepared(group: Cohort, *members: Workspace) -> preparing.Prepared:
 
 
 def decided(now: float, policy: Policy = POLICY, **known: object) -> planner.PoolTargets:
-    facts = {"demand": Demand(), "outlook": Outlook(), "recent": Recent(), "kinds": [CODE], **known}
+    facts = {"demand": Demand(), "outlook": Outlook(), "recent": Recent(), "shapes": [CODE], **known}
     return planner.targets(now=now, policy=policy, **facts)  # type: ignore[arg-type]
 
 
-def counted(launches: dict[float, int], *, now: float, kind: WorkspaceKind = CODE) -> Demand:
+def counted(launches: dict[float, int], *, now: float, shape: Shape = CODE) -> Demand:
     demand = Demand()
     for when, count in launches.items():
         for _ in range(count):
-            demand = demand.with_launch(kind, at=when, now=now)
+            demand = demand.with_launch(shape, at=when, now=now)
     return demand
 
 
@@ -104,7 +106,7 @@ def test_bad_forecasts_of_a_cohort_let_the_schedule_hold_and_say_so() -> None:
     assert done.outlook.schedule_until == CLASS + attendance.UNTIL_S
     assert "the schedule holds for Berlin-3: its last forecasts were off by 92%" in done.decisions
     assert (
-        decided(CLASS, outlook=done.outlook, demand=counted({CLASS - 7 * DAY: 1}, now=CLASS)).by_kind[CODE].start_below
+        decided(CLASS, outlook=done.outlook, demand=counted({CLASS - 7 * DAY: 1}, now=CLASS)).by_shape[CODE].start_below
         == 5
     )
 
@@ -119,7 +121,7 @@ def test_the_pool_follows_a_class_up_and_down_and_does_not_stand_for_hours() -> 
     outlook = prepared(cohort(*members), *members).outlook
     monday_quiet = counted({CLASS - 7 * DAY - 3 * HOUR: 1}, now=CLASS)
     sizes = {
-        minute: decided(CLASS + 60.0 * minute, outlook=outlook, demand=monday_quiet).by_kind[CODE].start_below
+        minute: decided(CLASS + 60.0 * minute, outlook=outlook, demand=monday_quiet).by_shape[CODE].start_below
         for minute in (-60, -5, 0, 120)
     }
     assert sizes[-60] == sizes[120] == 0
@@ -151,19 +153,19 @@ def test_weekends_say_nothing_of_weekdays() -> None:
 
 
 def test_where_nothing_is_known_the_schedule_holds() -> None:
-    assert decided(CLASS).by_kind[CODE].start_below == 5
+    assert decided(CLASS).by_shape[CODE].start_below == 5
 
 
 def test_where_nothing_is_known_the_schedule_costs_no_more_than_it_is_taken_to_be_worth() -> None:
     policy = replace(POLICY, assumed_cold_starts_per_day=24.0)
-    cheap = decided(CLASS, replace(policy, cold_start_worth_s=HOUR)).by_kind[CODE]
+    cheap = decided(CLASS, replace(policy, cold_start_worth_s=HOUR)).by_shape[CODE]
     assert (cheap.start_below, "cut to its worth: nothing is known" in cheap.because) == (2, True)
-    assert decided(at(11, 22, 3), replace(policy, cold_start_worth_s=HOUR / 60)).by_kind[CODE].start_below == 1
+    assert decided(at(11, 22, 3), replace(policy, cold_start_worth_s=HOUR / 60)).by_shape[CODE].start_below == 1
 
 
 def test_each_kind_has_a_size_of_its_own() -> None:
     demand = counted({CLASS - 7 * DAY: 30}, now=CLASS)
-    targets = decided(CLASS, demand=demand, kinds=[CODE, DATA]).by_kind
+    targets = decided(CLASS, demand=demand, shapes=[CODE, DATA]).by_shape
     assert targets[CODE].start_below > targets[DATA].start_below == 0
 
 
@@ -181,7 +183,7 @@ def test_each_kind_has_a_size_of_its_own() -> None:
     ],
 )
 def test_within_a_minute_launches_come_evenly(begin: float, end: float, launches: float) -> None:
-    curve = Curve(CODE, CLASS, (1.0, 2.0, 4.0, 8.0))
+    curve = Curve(CODE.kind, CLASS, (1.0, 2.0, 4.0, 8.0))
     assert curve.between(CLASS + begin, CLASS + end) == pytest.approx(launches)
 
 
@@ -204,13 +206,13 @@ def test_a_day_unlike_the_others_is_an_error_of_habit_and_then_the_schedule_hold
     same = {**usual, at(11, 18, 10): 5, at(11, 18, 15): 5, at(11, 18, 20): 5}
     assert (habit_error(counted(same, now=now), zone=ZONE, now=now) or 0.0) < 0.5
     doubted = Outlook(habit_error=0.9)
-    assert decided(now, outlook=doubted, demand=counted(usual, now=now)).by_kind[CODE].start_below == 5
+    assert decided(now, outlook=doubted, demand=counted(usual, now=now)).by_shape[CODE].start_below == 5
 
 
 def test_the_schedule_asks_no_forecast() -> None:
     demand = counted({CLASS - 7 * DAY: 100}, now=CLASS)
     scheduled = decided(CLASS, replace(POLICY, pool_policy=PoolPolicy.SCHEDULE), demand=demand)
-    assert (scheduled.by_kind[CODE].start_below, scheduled.look_again_s) == (5, math.inf)
+    assert (scheduled.by_shape[CODE].start_below, scheduled.look_again_s) == (5, math.inf)
 
 
 def test_a_restart_is_no_second_arrival_and_memory_is_bounded() -> None:
@@ -269,8 +271,8 @@ def test_the_first_class_of_a_cohort_is_expected_as_a_triangle_around_its_begin(
 def test_targets_of_a_forecast() -> None:
     lecture, rush = decided(CLASS, outlook=LECTURE, demand=AUTUMN), decided(CLASS, demand=AUTUMN, recent=RUSH)
     words = "0.4 launches expected within 45 s, then 30.0 an hour"
-    assert (lecture.by_kind[CODE], lecture.look_again_s) == (planner.Target(3, 3, words), 15.0)
-    assert (rush.by_kind[CODE].start_below, rush.look_again_s, rush.policy) == (8, math.inf, "predicted")
+    assert (lecture.by_shape[CODE], lecture.look_again_s) == (planner.Target(3, 3, words), 15.0)
+    assert (rush.by_shape[CODE].start_below, rush.look_again_s, rush.policy) == (8, math.inf, "predicted")
     assert decided(CLASS, replace(POLICY, start_lead_s=6.0), outlook=LECTURE).look_again_s == 5.0
     assert decided(CLASS, replace(POLICY, start_lead_s=20.0), outlook=LECTURE).look_again_s == 10.0
 

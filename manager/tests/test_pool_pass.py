@@ -12,7 +12,7 @@ from contract.names import TaskState, WorkspaceKind
 from manager.domain.lifecycle.fleet import Fleet
 from manager.domain.lifecycle.observation import ObservedTask
 from manager.domain.lifecycle.task import Task
-from manager.domain.policy import Policy, PoolPolicy, PoolSchedule
+from manager.domain.policy import Policy, PoolPolicy, PoolSchedule, Shape
 from manager.domain.pool import attendance, planner
 from manager.domain.pool.actions import RetireTask, StartWarmTask
 from manager.domain.pool.attendance import Attendance
@@ -69,13 +69,13 @@ def test_a_pool_that_shrinks_retires_what_is_least_ready_and_youngest_first(left
         (0, {}, {}, 4, math.inf),
         (3, {}, {}, 1, math.inf),
         (0, {"warming_max": 3}, {}, 3, math.inf),
-        (0, {"tasks_max": 10}, {"live": 8}, 2, math.inf),
-        (0, {"tasks_max": 10}, {"live": 12}, 0, math.inf),
-        (0, {"tasks_max": None}, {"live": 8}, 4, math.inf),
+        (0, {"memory_max_mib": 7_680}, {"used_mib": 6_144}, 2, math.inf),
+        (0, {"memory_max_mib": 7_680}, {"used_mib": 9_216}, 0, math.inf),
+        (0, {"memory_max_mib": None}, {"used_mib": 6_144}, 4, math.inf),
         (0, {"refill_delay_s": 2.0}, {"claimed_at": NOW - 2.0}, 4, math.inf),
         (0, {"refill_delay_s": 2.0}, {"claimed_at": NOW - 1.0}, 0, 1.0),
         (0, {}, {"images": {}}, 0, math.inf),
-        (0, {}, {"recent": Recent(hints={CODE: 3})}, 4, math.inf),  # the schedule listens to no hint
+        (0, {}, {"recent": Recent(hints={Shape(CODE): 3})}, 4, math.inf),  # the schedule listens to no hint
     ],
 )  # fmt: skip
 def test_what_is_missing_is_started_as_far_as_there_is_room(
@@ -117,8 +117,8 @@ def test_the_forecast_keeps_young_tasks_and_hints_add_to_its_size() -> None:
     found = decided(policy, task("young", 89.0), task("old", 90.0), demand=planner.Demand())
     assert retired(found) == ["old"]
     assert retired(decided(replace(policy, start_lead_s=10.0), task("young", 59.0), task("old", 60.0))) == ["old"]
-    assert started(decided(policy, task("one"), recent=Recent(hints={CODE: 3}))) == 2
-    assert retired(decided(policy, task("a", 91.0), task("b", 92.0), recent=Recent(hints={CODE: 1}))) == ["a"]
+    assert started(decided(policy, task("one"), recent=Recent(hints={Shape(CODE): 3}))) == 2
+    assert retired(decided(policy, task("a", 91.0), task("b", 92.0), recent=Recent(hints={Shape(CODE): 1}))) == ["a"]
 
 
 @pytest.mark.parametrize("lead_s", [1.0, 45.0, 300.0])
@@ -168,16 +168,26 @@ def test_decisions_and_checks_are_kept_newest_and_bounded() -> None:
 
 def test_classes_add_up_minute_by_minute_and_past_ones_go() -> None:
     at = NOW // 60.0 * 60.0 + 3_600.0
-    outlook = Outlook().with_class(CODE, at, [1.0, 2.0, 4.0], now=NOW).with_class(CODE, at + 60.0, [8.0], now=NOW)
+    outlook = (
+        Outlook()
+        .with_class(Shape(CODE), at, [1.0, 2.0, 4.0], now=NOW)
+        .with_class(Shape(CODE), at + 60.0, [8.0], now=NOW)
+    )
     begin = at + attendance.FROM_S
-    assert [outlook.expected(CODE, begin + 60.0 * n, begin + 60.0 * (n + 1)) for n in range(-1, 4)] == [0, 1, 10, 4, 0]
+    assert [outlook.expected(Shape(CODE), begin + 60.0 * n, begin + 60.0 * (n + 1)) for n in range(-1, 4)] == [
+        0,
+        1,
+        10,
+        4,
+        0,
+    ]
     (curve,) = outlook.curves
     assert len(curve.launches) == round((begin - curve.begins_at) / 60.0) + 3
-    later = outlook.with_class(WorkspaceKind.SUPERSET, at, [1.0], now=NOW).with_class(
-        CODE, at, [0.0], now=begin + 4_260.0
+    later = outlook.with_class(Shape(WorkspaceKind.SUPERSET), at, [1.0], now=NOW).with_class(
+        Shape(CODE), at, [0.0], now=begin + 4_260.0
     )
-    assert later.expected(CODE, begin, begin + 180.0) == 14.0  # its first minute is over
-    assert later.expected(WorkspaceKind.SUPERSET, begin, begin + 180.0) == 1.0
+    assert later.expected(Shape(CODE), begin, begin + 180.0) == 14.0  # its first minute is over
+    assert later.expected(Shape(WorkspaceKind.SUPERSET), begin, begin + 180.0) == 1.0
 
 
 def test_attendance_is_learned_by_the_minute() -> None:

@@ -75,7 +75,7 @@ def large_school() -> tuple[School, CountingStore]:
     """10,000 workspaces, 2,000 of them running, 50 of these due; three warm tasks; nothing else to
     do."""
     store, clock = MemoryWorkspaceStore(), FakeClock()
-    school = School(runner=RunnerThatListsInPages(clock), store=store, pool=WARM, tasks_max=None)
+    school = School(runner=RunnerThatListsInPages(clock), store=store, pool=WARM, memory_max_mib=None)
     now = school.clock.now()
     for number in range(WORKSPACES):
         workspace_id = f"ws-{number:010d}"
@@ -199,7 +199,7 @@ def counted(school: School) -> CountingStore:
 
 
 def test_a_launch_of_what_runs_makes_one_request() -> None:
-    school = School(tasks_max=None)
+    school = School(memory_max_mib=None)
     school.enrol(ANNA)
     launch(school.world, ANNA)
     school.settle()
@@ -210,7 +210,7 @@ def test_a_launch_of_what_runs_makes_one_request() -> None:
 
 @pytest.mark.parametrize("first", [True, False])
 def test_a_warm_launch_makes_four_requests_and_its_claim_is_one_transaction(first: bool) -> None:
-    school = School(pool=1, tasks_max=None)
+    school = School(pool=1, memory_max_mib=None)
     school.enrol(ANNA, BEN)
     if not first:
         launch(school.world, ANNA)
@@ -225,13 +225,13 @@ def test_a_warm_launch_makes_four_requests_and_its_claim_is_one_transaction(firs
     assert names[:1] + names[-1:] == ["requested", "application_ready"]
 
 
-@pytest.mark.parametrize("tasks_max", [None, 40])
-def test_a_cold_launch_makes_three_requests_and_one_more_where_tasks_are_limited(tasks_max: int | None) -> None:
-    school = School(tasks_max=tasks_max)
+@pytest.mark.parametrize("memory_max_mib", [None, 32_768])
+def test_a_cold_launch_makes_three_requests_and_one_more_where_memory_is_limited(memory_max_mib: int | None) -> None:
+    school = School(memory_max_mib=memory_max_mib)
     school.enrol(ANNA)
     counting = counted(school)
     assert launch(school.world, ANNA).state is WorkspaceState.STARTING
-    limited = {"count_live_tasks": 1} if tasks_max else {}
+    limited = {"count_live_tasks": 1} if memory_max_mib else {}
     assert dict(counting.requests) == {"find_workspace": 1, "list_warm_tasks": 1, "write": 1, **limited}
     school.settle()
     assert school.workspace().state is WorkspaceState.RUNNING
@@ -243,7 +243,7 @@ def test_a_cold_launch_makes_three_requests_and_one_more_where_tasks_are_limited
 def test_a_launch_reads_the_oldest_of_a_large_pool_and_the_rest_only_if_none_of_them_serves(
     old: int, path: LaunchPath, lists: int
 ) -> None:
-    school = enrolled(pool=60, warming_max=60, tasks_max=None)
+    school = enrolled(pool=60, warming_max=60, memory_max_mib=None)
     for task in school.store.list_warm_tasks(limit=old):
         school.store.write(replace(task, image="vscode-0"))
     counting = counted(school)

@@ -37,7 +37,7 @@ def read(**changes: str) -> AwsSettings:
 
 def test_tasks_on_aws_have_other_limits_than_on_one_machine() -> None:
     settings = read()
-    assert settings.policy.tasks_max is None
+    assert settings.policy.memory_max_mib is None
     assert settings.policy.start_lead_s == 60.0
     assert settings.public_url == "https://school.example"
     assert settings.ecs.images[WorkspaceKind.SUPERSET] == "registry/superset:1"

@@ -15,7 +15,7 @@ import pytest
 
 from contract import wire
 from contract.manager import Activity, ClassTime, LaunchStep
-from contract.names import StepName, TaskState, WorkspaceKind, WorkspaceState
+from contract.names import StepName, TaskState, WorkspaceKind, WorkspaceSize, WorkspaceState
 from manager.adapters.dynamodb.store import DynamoDbWorkspaceStore
 from manager.adapters.memory.store import MemoryWorkspaceStore
 from manager.adapters.sqlite.store import SqliteWorkspaceStore
@@ -24,6 +24,7 @@ from manager.domain.lifecycle.binding import bind
 from manager.domain.lifecycle.observation import ObservedTask
 from manager.domain.lifecycle.task import Task
 from manager.domain.lifecycle.workspace import Workspace
+from manager.domain.policy import Policy, Shape
 from manager.domain.pool.cohort import Cohort
 from manager.domain.pool.demand import Demand
 from manager.ports.workspace_store import VersionConflict, WorkspaceStore
@@ -69,14 +70,14 @@ def test_a_record_comes_back_whole_and_one_version_on(store: WorkspaceStore) -> 
 
 def test_the_record_of_past_launches_is_conditional_like_any_other(store: WorkspaceStore) -> None:
     assert store.find_demand() == Demand()
-    counted = Demand().with_launch(WorkspaceKind.SUPERSET, at=NOW, now=NOW)
+    counted = Demand().with_launch(Shape(WorkspaceKind.SUPERSET), at=NOW, now=NOW)
     store.write(task())
     store.write(counted, delete=(task(version=1),))
     assert store.find_demand() == replace(counted, version=1)
     with pytest.raises(VersionConflict):
         store.write(counted)
-    store.write(store.find_demand().with_launch(WorkspaceKind.VSCODE, at=NOW, now=NOW))
-    assert store.find_demand().by_kind(NOW) == {WorkspaceKind.SUPERSET: 1, WorkspaceKind.VSCODE: 1}
+    store.write(store.find_demand().with_launch(Shape(WorkspaceKind.VSCODE), at=NOW, now=NOW))
+    assert store.find_demand().by_shape(NOW) == {Shape(WorkspaceKind.SUPERSET): 1, Shape(WorkspaceKind.VSCODE): 1}
 
 
 def test_unknown_records_are_none(store: WorkspaceStore) -> None:
@@ -200,11 +201,14 @@ def test_the_pools_list_has_warm_tasks_and_failures_that_count_oldest_first(
     assert [item.task_id[-1] for item in store.list_warm_tasks(limit=10)] == ["3", "7"]
 
 
-def test_live_tasks_are_counted_up_to_a_limit(store: WorkspaceStore) -> None:
-    store.write(*(task(number) for number in (1, 2, 3)), ended(4, after_s=0))
-    assert (store.count_live_tasks(limit=10), store.count_live_tasks(limit=2)) == (3, 2)
+def test_live_tasks_are_counted_by_their_size(store: WorkspaceStore) -> None:
+    large = task(5, size=WorkspaceSize.LARGE)
+    store.write(*(task(number) for number in (1, 2, 3)), ended(4, after_s=0), large)
+    assert store.count_live_tasks() == {None: 3, WorkspaceSize.LARGE: 1}
     store.write(ended(1, after_s=0, version=1), delete=(task(2, version=1),))
-    assert store.count_live_tasks(limit=10) == 1
+    store.write(replace(large, version=1, size=WorkspaceSize.SMALL))
+    counted = store.count_live_tasks()
+    assert {size: count for size, count in counted.items() if count} == {None: 1, WorkspaceSize.SMALL: 1}
 
 
 def test_several_tasks_are_found_in_the_order_asked_for(store: WorkspaceStore) -> None:
@@ -232,7 +236,7 @@ def claim(store: WorkspaceStore, name: str) -> bool:
     assert found is not None
     if not found_task.warm or found.state is not WorkspaceState.STOPPED:
         return False  # someone was faster, this student's other click perhaps
-    binding = bind(found_task, found, now=NOW, new_home_id="home", launch_secret="", deadline=NOW)
+    binding = bind(found_task, found, now=NOW, new_home_id="home", launch_secret="", policy=Policy())
     try:
         store.write(binding.task, binding.workspace)
     except VersionConflict:
@@ -341,7 +345,7 @@ def test_the_file_of_an_installed_school_is_brought_up_to_date_and_loses_nothing
         assert [item.task_id[-1] for item in store.list_due_tasks(NOW + 2, limit=10)] == ["1", "3"]
         assert [item.task_id[-1] for item in store.list_due_tasks(NOW + 902, limit=10)] == ["1", "3", "5"]
         assert [item.task_id[-1] for item in store.list_warm_tasks(limit=10)] == ["2", "6"]
-        assert store.count_live_tasks(limit=10) == 4
+        assert store.count_live_tasks() == {None: 4}
         assert store.find_task(kept[3].task_id) == replace(kept[3], version=7)
         assert store.find_workspace(someone.workspace_id) == replace(someone, version=3)
         store.close()
@@ -366,7 +370,7 @@ def test_no_look_up_of_a_pass_or_a_launch_walks_through_the_whole_file(tmp_path:
     store.list_due_workspaces(NOW, limit=10)
     store.list_due_tasks(NOW, limit=10)
     store.list_warm_tasks(limit=10)
-    store.count_live_tasks(limit=10)
+    store.count_live_tasks()
     store.find_next_due_at()
     steps = [step for _, step in plans if step.startswith(("SCAN ", "SEARCH ")) and "subquery" not in step]
     assert len(steps) >= 7

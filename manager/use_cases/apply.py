@@ -155,7 +155,8 @@ def _start_warm(world: World, action: pool.StartWarmTask) -> None:
     now = world.clock.now()
     task = Task(
         task_id=world.ids.task_id(),
-        kind=action.kind,
+        kind=action.shape.kind,
+        size=None if world.policy.size_at_claim else action.shape.size or world.policy.default_size,
         image=action.image,
         created_at=now,
         state_since=now,

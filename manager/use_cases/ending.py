@@ -164,7 +164,7 @@ def _with_launches(world: World, tasks: tuple[Task, ...]) -> tuple[Demand, ...]:
     demand, now = world.store.find_demand(), world.clock.now()
     for task in launches:
         at = task.created_at if task.claimed_at is None else task.claimed_at
-        demand = demand.with_launch(task.kind, at=at, now=now)
+        demand = demand.with_launch(world.policy.shape(task.kind, task.size), at=at, now=now)
     return (demand,)
 
 

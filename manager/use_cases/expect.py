@@ -26,5 +26,5 @@ def expect(world: World, request: ExpectRequest) -> None:
     workspace = world.store.find_workspace(request.workspace_id)
     if workspace is None or workspace.state is not WorkspaceState.STOPPED or workspace.deleted_at is not None:
         return
-    world.recent_launches.hint(workspace, until=world.clock.now() + world.policy.hint_s)
+    world.recent_launches.hint(workspace, world.policy, until=world.clock.now() + world.policy.hint_s)
     world.wake()

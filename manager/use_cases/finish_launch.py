@@ -40,6 +40,7 @@ def start_task(world: World, task: Task) -> bool:
                 image=task.image,
                 agent_token=task.agent_token,
                 wanted_now=task.workspace_id is not None,
+                limits=None if world.policy.size_at_claim else world.policy.limits(task.size),
             )
         )
     except ApraNovaError as error:
@@ -108,7 +109,8 @@ def complete_claim(world: World, workspace: Workspace, task: Task) -> Workspace:
 
 def _complete(world: World, workspace: Workspace, task: Task) -> Workspace:
     home_id = _make_home(world, workspace)
-    world.runner.attach_home(task.task_id, home_id, slot=task.slot)
+    limits = world.policy.limits(task.size)
+    world.runner.attach_home(task.task_id, home_id, slot=task.slot, limits=limits)
     attached = LaunchStep(StepName.HOME_ATTACHED, world.clock.now(), "Your files are in place")
     status = world.agent.claim(
         task.control_address,
@@ -122,6 +124,7 @@ def _complete(world: World, workspace: Workspace, task: Task) -> Workspace:
             student_name=workspace.owner_name,
             student_email=workspace.owner_email,
             home_id=home_id if task.slot else "",
+            memory_bytes=limits.memory_bytes,
         ),
     )
     told = (LaunchStep(StepName.PROGRESS, world.clock.now(), status.progress),) if status.progress else ()

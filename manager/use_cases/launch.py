@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
 from contract.errors import ApraNovaError, Reason
+from contract.manager import LaunchRequest
 from contract.names import LaunchPath, TaskState, WorkspaceState
 from manager.domain.lifecycle.binding import Binding, bind, candidates
 from manager.domain.lifecycle.task import Task
@@ -19,16 +21,22 @@ _OLDEST = 50
 """Of the pool, read by every launch."""
 
 
-def launch(world: World, workspace_id: str) -> Workspace:
+def launch(world: World, workspace_id: str, told: LaunchRequest | None = None) -> Workspace:
     """Launch or resume; safe to repeat, and for fifty clicks at once one wins and the others see
-    its progress.
+    its progress. `told`: with which size; None: with the one it had.
 
     A warm claim is complete when this returns. What may go wrong: the task fails (the record then
     says why, and the next pass ends the task), or this process dies in between (the pass takes
     over). Raises ApraNovaError: WORKSPACE_NOT_FOUND, WORKSPACE_DELETED, KIND_NOT_READY,
     NO_CAPACITY, CONFLICT.
     """
-    return retried(world, lambda: _launch_once(world, get_workspace(world, workspace_id)))
+    return retried(world, lambda: _launch_once(world, sized(get_workspace(world, workspace_id), told)))
+
+
+def sized(workspace: Workspace, told: LaunchRequest | None) -> Workspace:
+    """With the size that its next launch gets. One that is up keeps what it has."""
+    up = workspace.state in (WorkspaceState.STARTING, WorkspaceState.RUNNING)
+    return workspace if told is None or up else replace(workspace, size=told.size)
 
 
 def _launch_once(world: World, workspace: Workspace) -> Workspace:
@@ -68,9 +76,12 @@ def bring_up(world: World, workspace: Workspace) -> Workspace:
     ApraNovaError."""
     if workspace.kind not in world.policy.kinds:
         raise ApraNovaError(Reason.KIND_NOT_READY, "This school does not offer this kind of workspace")
+    policy, spare_mib = world.policy, _spare_mib(world)
+    needed_mib = policy.limits(workspace.size).memory_mib
     image = world.runner.image(workspace.kind)
     now = world.clock.now()
-    for task in _from_the_pool(world, workspace, image):
+    fits = needed_mib - policy.warm_memory_mib <= spare_mib
+    for task in _from_the_pool(world, workspace, image) if fits else ():
         with world.in_flight.holding(finish_launch.key(workspace)):
             bound = _try_bind(world, task, workspace, now=now)
             if bound is not None:
@@ -78,16 +89,25 @@ def bring_up(world: World, workspace: Workspace) -> Workspace:
                 if bound.workspace.launch_path is LaunchPath.WARM:
                     return finish_launch.complete_claim(world, bound.workspace, bound.task)
                 return bound.workspace
-        if world.store.find_workspace(workspace.workspace_id) != workspace:
+        current = world.store.find_workspace(workspace.workspace_id)
+        if current is None or current.version != workspace.version:
             raise VersionConflict(f"{workspace.workspace_id} was launched by someone else")
+    if needed_mib > spare_mib:
+        raise ApraNovaError(Reason.NO_CAPACITY, "All places are taken at the moment; please try again in a few minutes")
     return _cold(world, workspace, image)
+
+
+def _spare_mib(world: World) -> float:
+    """What the sizes of all live tasks leave."""
+    most = world.policy.memory_max_mib
+    return math.inf if most is None else most - world.policy.memory_mib(world.store.count_live_tasks())
 
 
 def _from_the_pool(world: World, workspace: Workspace, image: str) -> Iterator[Task]:
     """Tasks to try, best first. The rest of a large pool is read only if none of the oldest is
     left."""
     oldest = world.store.list_warm_tasks(limit=_OLDEST)
-    able = candidates(oldest, workspace, image=image)
+    able = candidates(oldest, workspace, image=image, policy=world.policy)
     if len(oldest) < _OLDEST:
         yield from able
         return
@@ -95,7 +115,8 @@ def _from_the_pool(world: World, workspace: Workspace, image: str) -> Iterator[T
     yield from ready
     tried = {task.task_id for task in ready}
     everyone = world.store.list_warm_tasks(limit=world.policy.records_max)
-    yield from (task for task in candidates(everyone, workspace, image=image) if task.task_id not in tried)
+    able = candidates(everyone, workspace, image=image, policy=world.policy)
+    yield from (task for task in able if task.task_id not in tried)
 
 
 def _try_bind(world: World, task: Task, workspace: Workspace, *, now: float) -> Binding | None:
@@ -107,7 +128,7 @@ def _try_bind(world: World, task: Task, workspace: Workspace, *, now: float) -> 
         now=now,
         new_home_id=world.ids.home_id(),
         launch_secret=world.ids.secret(),
-        deadline=now + world.policy.launch_timeout_s,
+        policy=world.policy,
     )
     try:
         world.store.write(binding.task, binding.workspace)
@@ -119,9 +140,6 @@ def _try_bind(world: World, task: Task, workspace: Workspace, *, now: float) -> 
 
 
 def _cold(world: World, workspace: Workspace, image: str) -> Workspace:
-    limit = world.policy.tasks_max
-    if limit is not None and world.store.count_live_tasks(limit=limit) >= limit:
-        raise ApraNovaError(Reason.NO_CAPACITY, "All places are taken at the moment; please try again in a few minutes")
     now = world.clock.now()
     task = Task(
         task_id=world.ids.task_id(),
@@ -130,6 +148,7 @@ def _cold(world: World, workspace: Workspace, image: str) -> Workspace:
         created_at=now,
         state_since=now,
         agent_token=world.ids.secret(),
+        size=workspace.size,
     )
     with world.in_flight.holding(finish_launch.key(workspace)):
         bound = _try_bind(world, task, workspace, now=now)

@@ -19,8 +19,8 @@ def note_pool(world: World, note: PoolNote, facts: PoolFacts) -> None:
     this one void: it is tried again with the next pass, and the meter loses nothing."""
     world.recent_launches.decided(note.decisions)
     now, policy, outlook = world.clock.now(), world.policy, facts.outlook
-    sizes = [(line.kind, line.size) for line in outlook.targets]
-    changed = sizes != [(line.kind, line.size) for line in note.targets]
+    sizes = [(line.shape, line.size) for line in outlook.targets]
+    changed = sizes != [(line.shape, line.size) for line in note.targets]
     if now - outlook.metered_at < (policy.meter_s / 10.0 if changed else policy.meter_s):
         return
     decisions = world.recent_launches.decisions()

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable
 
-from contract.names import WorkspaceKind, WorkspaceState
+from contract.names import WorkspaceState
 from manager.domain.lifecycle.workspace import Workspace
+from manager.domain.policy import Policy, Shape
 from manager.domain.pool.forecast import RECENT_S, Recent
 from manager.domain.pool.outlook import DECISIONS_MAX
 
@@ -21,11 +22,11 @@ class RecentLaunches:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._since: float | None = None
-        self._launched: dict[str, tuple[WorkspaceKind, float]] = {}
-        self._hints: dict[str, tuple[WorkspaceKind, float]] = {}
+        self._launched: dict[str, tuple[Shape, float]] = {}
+        self._hints: dict[str, tuple[Shape, float]] = {}
         self._decisions: deque[str] = deque(maxlen=DECISIONS_MAX)
 
-    def see(self, workspaces: Iterable[Workspace], now: float) -> None:
+    def see(self, workspaces: Iterable[Workspace], now: float, policy: Policy) -> None:
         """A launch makes its workspace due, so each pass sees those since the one before."""
         with self._lock:
             if self._since is None:
@@ -35,7 +36,10 @@ class RecentLaunches:
                     self._hints.pop(workspace.workspace_id, None)
                     if workspace.arrivals:
                         self._launched.pop(workspace.workspace_id, None)  # so that the newest are last
-                        self._launched[workspace.workspace_id] = (workspace.kind, workspace.arrivals[-1])
+                        self._launched[workspace.workspace_id] = (
+                            policy.shape(workspace.kind, workspace.size),
+                            workspace.arrivals[-1],
+                        )
             self._forget(now)
             self._hints = {key: hint for key, hint in self._hints.items() if now < hint[1]}
 
@@ -46,18 +50,20 @@ class RecentLaunches:
         for key, _ in old:
             del self._launched[key]
 
-    def hint(self, workspace: Workspace, *, until: float) -> None:
+    def hint(self, workspace: Workspace, policy: Policy, *, until: float) -> None:
         """Somebody is about to launch."""
         with self._lock:
             if len(self._hints) < HINTS_MAX:
-                self._hints[workspace.workspace_id] = (workspace.kind, until)
+                self._hints[workspace.workspace_id] = (policy.shape(workspace.kind, workspace.size), until)
 
     def recent(self) -> Recent:
         with self._lock:
-            hints = {kind: sum(hint[0] is kind for hint in self._hints.values()) for kind in WorkspaceKind}
+            hints = Counter(shape for shape, _ in self._hints.values())
             if self._since is None:
                 return Recent(hints=hints)
-            launches = {kind: [at for of, at in self._launched.values() if of is kind] for kind in WorkspaceKind}
+            launches: dict[Shape, list[float]] = {}
+            for shape, at in self._launched.values():
+                launches.setdefault(shape, []).append(at)
             return Recent(self._since, launches, hints)
 
     def decided(self, decisions: Iterable[str]) -> None:

@@ -120,18 +120,19 @@ def observe(world: World, now: float) -> Observation:
 def _pool_facts(world: World, workspaces: Iterable[Workspace], now: float) -> PoolFacts | None:
     """Two reads, and one for each cohort whose next class is being prepared: none of them grows
     with the school."""
-    world.recent_launches.see(workspaces, now)
+    world.recent_launches.see(workspaces, now, world.policy)
     images = _images(world)
     if images is None:
         return None
-    limit = world.policy.tasks_max
+    policy = world.policy
+    limited = policy.memory_max_mib is not None
     return PoolFacts(
         images=images,
         demand=world.store.find_demand(),
         outlook=world.store.find_outlook(),
         recent=world.recent_launches.recent(),
         cohorts=tuple(_cohort_pages(world, now)),
-        live=None if limit is None else world.store.count_live_tasks(limit=limit),
+        used_mib=policy.memory_mib(world.store.count_live_tasks()) if limited else None,
         claimed_at=world.memory.claimed_at,
     )
 

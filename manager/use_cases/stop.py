@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from contract.errors import ApraNovaError, Reason
+from contract.manager import LaunchRequest
 from contract.names import StopReason, WorkspaceState
 from manager.domain.lifecycle import idle
 from manager.domain.lifecycle.workspace import Workspace
@@ -28,16 +29,18 @@ def stop(world: World, workspace_id: str) -> Workspace:
     return retried(world, attempt)
 
 
-def restart(world: World, workspace_id: str) -> Workspace:
-    """Stop, and launch again as soon as the stop is done. A stopped workspace is launched."""
+def restart(world: World, workspace_id: str, told: LaunchRequest | None = None) -> Workspace:
+    """Stop, and launch again as soon as the stop is done. A stopped workspace is launched. `told`:
+    as `launch`."""
 
     def attempt() -> Workspace | None:
         workspace = get_workspace(world, workspace_id)
         if workspace.state not in _UP:
             return None
-        return begin_stop(world, workspace, reason=StopReason.RESTART, launch_again=True)
+        size = told.size if told is not None else workspace.size
+        return begin_stop(world, replace(workspace, size=size), reason=StopReason.RESTART, launch_again=True)
 
-    return retried(world, attempt) or launch(world, workspace_id)
+    return retried(world, attempt) or launch(world, workspace_id, told)
 
 
 def keep_running(world: World, workspace_id: str, until: float) -> Workspace:

@@ -15,10 +15,11 @@ from contract.manager import (
     KindView,
     PoolView,
     PortsAnswer,
+    SizeView,
     TaskView,
     WorkspaceView,
 )
-from contract.names import StopReason, WorkspaceKind, WorkspaceState
+from contract.names import StopReason, WorkspaceKind, WorkspaceSize, WorkspaceState
 from manager.domain.lifecycle.backup_health import advice
 from manager.domain.lifecycle.disk import level_of, student_words
 from manager.domain.lifecycle.workspace import Workspace
@@ -63,6 +64,7 @@ def view(workspace: Workspace, policy: Policy) -> WorkspaceView:
         snapshot_failing_since=workspace.backup.failing_since,
         restoring=workspace.restoring,
         home_use=_home_use(workspace, policy),
+        size=workspace.size or policy.default_size,
         endpoint=endpoint,
     )
 
@@ -124,7 +126,14 @@ def describe(world: World, workspace_ids: tuple[str, ...], kinds: Kinds) -> Desc
             Reason.BAD_REQUEST, f"workspace_ids: at most {world.policy.describe_max} are answered at once"
         )
     found = world.store.find_workspaces(workspace_ids) if workspace_ids else ()
-    return DescribeAnswer(tuple(view(workspace, world.policy) for workspace in found), kinds.views(), world.disk())
+    return DescribeAnswer(
+        tuple(view(workspace, world.policy) for workspace in found), kinds.views(), _sizes(world.policy), world.disk()
+    )
+
+
+def _sizes(policy: Policy) -> tuple[SizeView, ...]:
+    default = policy.default_size
+    return tuple(SizeView(size, policy.sizes[size].memory_mib, size is default) for size in WorkspaceSize)
 
 
 def ports(world: World, workspace_id: str) -> PortsAnswer:
@@ -178,6 +187,7 @@ def fleet(world: World, kinds: Kinds, *, last_sweep_at: float | None) -> FleetAn
                 workspace_id=task.workspace_id,
                 started_at=task.created_at,
                 image=task.image,
+                size=task.size,
             )
             for task in world.store.list_tasks(limit=limit)
         ),
@@ -200,8 +210,11 @@ def _pool(world: World) -> PoolView:
     spent = outlook.metered(0, now=now, time_zone=time_zone, longest_s=0.0)
     return PoolView(
         policy=outlook.policy or str(policy.pool_policy),
-        targets={str(line.kind): line.size for line in outlook.targets},
-        decisions=(*(f"{line.kind}: {line.size} wanted, {line.because}" for line in outlook.targets), *noted.decisions),
+        targets={str(line.shape): line.size for line in outlook.targets},
+        decisions=(
+            *(f"{line.shape}: {line.size} wanted, {line.because}" for line in outlook.targets),
+            *noted.decisions,
+        ),
         forecast_error=outlook.forecast_error,
         spent_h=spent.spent_s / 3600.0,
     )

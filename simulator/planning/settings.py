@@ -63,7 +63,7 @@ class Scenario:
             assumed_cold_starts_per_day=24.0,
             # The number of starting tasks depends on the mean alone (Palm's theorem).
             start_lead_s=(self.engine.start_min_s + self.engine.start_max_s) / 2.0,
-            tasks_max=None,
+            memory_max_mib=None,
             warming_max=100,
             refill_delay_s=0.0,
             transient_tick_s=15.0,

@@ -76,15 +76,22 @@ class TaskCgroup:
 
     def limit(self, limits: Limits) -> None:
         """The CPU is only shared, without a ceiling: a launch may use a machine that is idle."""
-        memory, pids = (self._by_controller.get(name) for name in ("memory", "pids"))
+        self.limit_memory(limits.memory_max_bytes)
+        if pids := self._by_controller.get("pids"):
+            _write(pids / "pids.max", limits.processes_max + _EXTRA_PROCESSES)
+
+    def limit_memory(self, most_bytes: int) -> None:
+        """Also of a task that runs. Raises OSError."""
+        memory = self._by_controller.get("memory")
         if memory and self._version == 2:
-            _write(memory / "memory.max", limits.memory_max_bytes)
+            _write(memory / "memory.max", most_bytes)
             _write_if_there(memory / "memory.swap.max", 0)
         elif memory:
-            _write(memory / "memory.limit_in_bytes", limits.memory_max_bytes)
-            _write_if_there(memory / "memory.memsw.limit_in_bytes", limits.memory_max_bytes)
-        if pids:
-            _write(pids / "pids.max", limits.processes_max + _EXTRA_PROCESSES)
+            with_swap = memory / "memory.memsw.limit_in_bytes"
+            with contextlib.suppress(OSError):  # it is never below the other one: whichever grows goes first
+                _write(with_swap, most_bytes)
+            _write(memory / "memory.limit_in_bytes", most_bytes)
+            _write_if_there(with_swap, most_bytes)
 
     def add(self, pid: int) -> None:
         """Move a process here; its children start here from now on."""

@@ -46,6 +46,8 @@ def gives_way(*, so_far: bool, average_cores: float, all_cores: float) -> bool:
 @dataclass
 class _Watched:
     cgroup: TaskCgroup
+    size_share: float
+    """Of its size; compared with other sandboxes."""
     used_s: float
     looked_at: float
     average_cores: float = 0.0
@@ -57,13 +59,14 @@ class FairShare:
         self._watched: dict[str, _Watched] = {}
         self._looking: asyncio.Task[None] | None = None
 
-    def add(self, name: str, cgroup: TaskCgroup) -> None:
+    def add(self, name: str, cgroup: TaskCgroup, size_share: float = 1.0) -> None:
+        """Again, when its size has changed."""
         used_s = cgroup.cpu_used_s()
         if used_s is None:
             return
         with contextlib.suppress(OSError):  # it has just ended
-            cgroup.set_cpu_share(FULL_SHARE)  # an earlier engine may have lowered it
-        self._watched[name] = _Watched(cgroup, used_s, time.monotonic())
+            cgroup.set_cpu_share(FULL_SHARE * size_share)  # an earlier engine may have lowered it
+        self._watched[name] = _Watched(cgroup, size_share, used_s, time.monotonic())
         if self._looking is None:
             self._looking = asyncio.get_running_loop().create_task(self._look_again_and_again())
 
@@ -93,6 +96,7 @@ class FairShare:
             if wanted != watched.gives_way:
                 watched.gives_way = wanted
                 try:
-                    watched.cgroup.set_cpu_share(SMALL_SHARE if wanted else FULL_SHARE)
+                    share = SMALL_SHARE if wanted else FULL_SHARE
+                    watched.cgroup.set_cpu_share(share * watched.size_share)
                 except OSError as error:
                     log.warning("the CPU share of %s could not be changed: %s", name, error)

@@ -15,11 +15,13 @@ from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
+from contract.agent import PROGRAM_ENDED_SIGNAL
 from contract.names import STUDENT_HOME
+from contract.sizes import SizeLimits
 from manager.adapters.bubblewrap import inotify, layout, seccomp
 from manager.adapters.bubblewrap.cgroups import Hierarchy, TaskCgroup
 from manager.adapters.bubblewrap.fair_share import FairShare
-from manager.adapters.bubblewrap.memory_watch import MemoryWatch
+from manager.adapters.bubblewrap.memory_watch import DATA_FACTOR, MemoryWatch
 from manager.adapters.bubblewrap.mounter import Order
 from manager.adapters.bubblewrap.prefork_templates import PreforkTemplate, PreforkTemplates, Sandboxed, TemplateFailed
 from manager.adapters.sandbox_engine.images import Image
@@ -31,8 +33,9 @@ from manager.adapters.sandbox_shim.wire import PASSED_FROM
 log = logging.getLogger(__name__)
 
 SET_UP_TIMEOUT_S = 10.0
-_WITHOUT_CGROUP_DATA_FACTOR = 2
-"""Without a cgroup each process may use this many times the task's memory: a guard, not a limit."""
+_CORE = 1024
+"""CPU units of one, which are a share of 1."""
+_DATA_MAX = 16 << 30
 OPEN_FILES_MAX = 4096
 """Of one process; with `processes_max`, it bounds what the kernel holds for a sandbox's files."""
 
@@ -50,7 +53,7 @@ class BubblewrapLauncher:
         self._shim = shim
         self._seccomp = seccomp.filter_for_this_machine(memory_counts="memory" in cgroups.parents)
         self._fair_share = FairShare()
-        self._memory = None if "memory" in cgroups.parents else MemoryWatch()
+        self._memory = MemoryWatch()
         self._limits_processes_itself = _kernel_version() >= (5, 14)
         """Before that, RLIMIT_NPROC counted the processes of the uid in all sandboxes together."""
         self._open_files_max = min(OPEN_FILES_MAX, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
@@ -74,8 +77,7 @@ class BubblewrapLauncher:
     def end(self) -> None:
         self._templates.end()
         self._fair_share.end()
-        if self._memory is not None:
-            self._memory.end()
+        self._memory.end()
 
     async def launch(self, launch: Launch) -> Sandbox:
         template = self._templates.find(launch.image) if launch.preforked else None
@@ -137,13 +139,21 @@ class BubblewrapLauncher:
     def _watched(
         self, task_id: str, child: Child, ids: SandboxIds, cgroup: TaskCgroup, template: PreforkTemplate | None
     ) -> Sandbox:
-        sandbox = Sandbox(self._shim, child, ids, cgroup, template, self._limit_inotify)
-        self._fair_share.add(task_id, cgroup)
+        sandbox = Sandbox(
+            self._shim, child, ids, cgroup, template, self._limit_inotify, lambda: self._resized(task_id, sandbox)
+        )
+        self._fair_share.add(task_id, cgroup, ids.cpu_share)
         sandbox.on_end(lambda: self._fair_share.remove(task_id))
-        if (memory := self._memory) is not None:
-            memory.add(task_id, sandbox.pid, ids.memory_max_bytes)
-            sandbox.on_end(lambda: memory.remove(sandbox.pid))
+        watched = cgroup if "memory" in self._cgroups.parents else None
+        self._memory.add(
+            task_id, sandbox.pid, ids.memory_max_bytes, cgroup=watched, tell=sandbox.tell_that_memory_was_full
+        )
+        sandbox.on_end(lambda: self._memory.remove(sandbox.pid))
         return sandbox
+
+    def _resized(self, task_id: str, sandbox: Sandbox) -> None:
+        self._memory.limit(sandbox.pid, sandbox.ids.memory_max_bytes)
+        self._fair_share.add(task_id, sandbox.cgroup, sandbox.ids.cpu_share)
 
     def _limit_inotify(self, pid: int, mount_namespace: int) -> None:
         """A sandbox without this limit is better than none; `enforced` says so."""
@@ -161,7 +171,8 @@ class BubblewrapLauncher:
         if self._limits_processes_itself:
             limits.append(f"--nproc={image.limits.processes_max}")
         if "memory" not in self._cgroups.parents:
-            limits.append(f"--data={image.limits.memory_max_bytes * _WITHOUT_CGROUP_DATA_FACTOR}")
+            # The claim gives a larger workspace more, up to the second number.
+            limits.append(f"--data={image.limits.memory_max_bytes * DATA_FACTOR}:{_DATA_MAX}")
         return [*limits, "--"]
 
     def enforced(self) -> dict[str, str]:
@@ -219,6 +230,7 @@ class Sandbox:
         cgroup: TaskCgroup,
         template: PreforkTemplate | None,
         limit_inotify: Callable[[int, int], None],
+        resized: Callable[[], None],
     ) -> None:
         """Raises LaunchFailed if it has ended."""
         pidfd = ids.first.open() if ids.first else None
@@ -232,7 +244,8 @@ class Sandbox:
         self._template = template
         self._pidfd = pidfd
         self._agent_pidfd = ids.agent.open() if ids.agent else None
-        self._cgroup = cgroup
+        self.cgroup = cgroup
+        self._resized = resized
         self._stopped = False
         self._end: asyncio.Task[str] = asyncio.create_task(self._watch())
 
@@ -256,11 +269,21 @@ class Sandbox:
     async def bring_in_application(self) -> None:
         if self._template is None:
             return
-        procs = [str(directory / "cgroup.procs") for directory in self._cgroup.directories]
+        procs = [str(directory / "cgroup.procs") for directory in self.cgroup.directories]
         try:
             await self._template.fork_into(Sandboxed(self.pid, self.ids.mount_namespace, procs))
         except TemplateFailed as error:
             raise LaunchFailed(str(error)) from error
+
+    async def resize(self, limits: SizeLimits) -> None:
+        self.cgroup.limit_memory(limits.memory_bytes)
+        self.ids = replace(self.ids, memory_max_bytes=limits.memory_bytes, cpu_share=limits.cpu_units / _CORE)
+        self._resized()
+
+    def tell_that_memory_was_full(self) -> None:
+        """The agent knows which program is missing; nobody but the engine knows why."""
+        if self._agent_pidfd is not None:
+            _send(self._agent_pidfd, PROGRAM_ENDED_SIGNAL)
 
     async def attach_home(self, home: Path) -> None:
         try:
@@ -286,13 +309,13 @@ class Sandbox:
         # bubblewrap's outer process ends with the agent; what the agent left behind ends here.
         _send(self._pidfd, signal.SIGKILL)
         await _readable(self._pidfd)
-        out_of_memory = self._cgroup.out_of_memory_kills() > 0
+        out_of_memory = self.cgroup.out_of_memory_kills() > 0
         for descriptor in (self._pidfd, self._agent_pidfd):
             if descriptor is not None:
                 os.close(descriptor)
         self._pidfd, self._agent_pidfd = -1, None
         for _ in range(20):
-            if self._cgroup.remove():
+            if self.cgroup.remove():
                 break
             await asyncio.sleep(0.02)
         if self._stopped:

@@ -1,4 +1,4 @@
-"""The limit of a task's memory on machines without a memory cgroup.
+"""A task's memory: who tells it that a program was ended for it, and its limit without a cgroup.
 
 RLIMIT_DATA bounds the private memory of one process and nothing that is shared. So once a second
 the engine adds up what all processes of a sandbox hold, shared memory included, and ends the
@@ -12,14 +12,19 @@ import asyncio
 import contextlib
 import logging
 import os
+import resource
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from manager.adapters.bubblewrap.cgroups import TaskCgroup
 
 log = logging.getLogger(__name__)
 
 EVERY_S = 1.0
+DATA_FACTOR = 2
+"""Without a cgroup each process may use this many times the task's memory: a guard, not a limit."""
 EXACT_EVERY = 10
 """So many looks apart, processes that share much (forks of a template) are added up exactly."""
 GROWN = 1.05
@@ -33,6 +38,11 @@ class _Watched:
     pid: int
     """Process 1 of the sandbox, which is never ended: that would end all."""
     limit_bytes: int
+    cgroup: TaskCgroup | None
+    """None: nothing but this watch limits its memory."""
+    tell: Callable[[], None]
+    """Called after one of its programs was ended."""
+    kills: int = 0
     fine_at: int = 0
     """The rough sum that an exact look found to be fine."""
     looks: int = 0
@@ -63,11 +73,32 @@ class MemoryWatch:
         """By the number of the sandbox's PID namespace."""
         self._looking: asyncio.Task[None] | None = None
 
-    def add(self, name: str, pid: int, limit_bytes: int) -> None:
+    def add(
+        self, name: str, pid: int, limit_bytes: int, *, cgroup: TaskCgroup | None, tell: Callable[[], None]
+    ) -> None:
+        kills = cgroup.out_of_memory_kills() if cgroup else 0
         with contextlib.suppress(OSError):  # it has just ended
-            self._watched[_namespace_of(pid)] = _Watched(name, pid, limit_bytes)
+            self._watched[_namespace_of(pid)] = _Watched(name, pid, limit_bytes, cgroup, tell, kills)
         if self._looking is None:
             self._looking = asyncio.get_running_loop().create_task(self._look_again_and_again())
+
+    def limit(self, pid: int, limit_bytes: int) -> None:
+        for watched in self._watched.values():
+            if watched.pid == pid:
+                watched.limit_bytes, watched.fine_at = limit_bytes, 0
+                if watched.cgroup is None:
+                    self._limit_data(pid, limit_bytes)
+
+    def _limit_data(self, pid: int, limit_bytes: int) -> None:
+        """The guard of each process that is there; what it starts inherits it."""
+        numbers = {_namespace_of(pid): None}
+        for pids in _processes_by_namespace(numbers).values():
+            for one in pids:
+                with contextlib.suppress(OSError):
+                    hard = resource.prlimit(one, resource.RLIMIT_DATA)[1]
+                    wanted = limit_bytes * DATA_FACTOR
+                    soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+                    resource.prlimit(one, resource.RLIMIT_DATA, (soft, hard))
 
     def remove(self, pid: int) -> None:
         self._watched = {number: watched for number, watched in self._watched.items() if watched.pid != pid}
@@ -85,7 +116,13 @@ class MemoryWatch:
                 log.exception("the memory of sandboxes could not be read")
 
     def look(self) -> None:
-        for number, pids in _processes_by_namespace(self._watched).items():
+        for watched in self._watched.values():
+            kills = watched.cgroup.out_of_memory_kills() if watched.cgroup else 0
+            if kills > watched.kills:
+                watched.kills = kills
+                watched.tell()
+        without = {number: it for number, it in self._watched.items() if it.cgroup is None}
+        for number, pids in _processes_by_namespace(without).items():
             watched = self._watched[number]
             rough = total(list(filter(None, map(rough_use, pids))), files_in_memory(watched.pid))
             watched.looks += 1
@@ -107,6 +144,7 @@ class MemoryWatch:
             try:
                 if _namespace_of(largest.pid) == number:  # pids are used again
                     signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+                    watched.tell()
                     log.info(
                         "%s holds %d MB of %d: its largest process, with %d MB, is ended",
                         *(watched.name, used >> 20, watched.limit_bytes >> 20, largest.all_bytes >> 20),

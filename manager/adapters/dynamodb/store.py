@@ -21,12 +21,14 @@ from __future__ import annotations
 import random
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from contract.errors import ApraNovaError, Reason
+from contract.names import WorkspaceSize
 from manager.adapters.dynamodb import items, table
 from manager.adapters.dynamodb.refusals import code_of
 from manager.adapters.record_store import Due, Kept, Listed, RecordStore, id_of
@@ -73,9 +75,9 @@ class DynamoDbWorkspaceStore(RecordStore):
         listed = self._query(table.POOL_INDEX, "task", limit=limit)
         return tuple(items.from_item(Task, item) for item in listed)
 
-    def count_live_tasks(self, *, limit: int) -> int:
+    def count_live_tasks(self) -> Mapping[WorkspaceSize | None, int]:
         """Reads every task, for want of an index. On AWS nobody asks: ECS has the limit."""
-        return min(limit, sum(task.live for task in self.list_tasks(limit=_PAGE_MAX)))
+        return Counter(task.size for task in self.list_tasks(limit=_PAGE_MAX) if task.live)
 
     # Writing
 

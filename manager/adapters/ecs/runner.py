@@ -21,6 +21,7 @@ from contract.agent import CONFIG_VARIABLE, TaskConfig
 from contract.errors import ApraNovaError, Reason
 from contract.manager import KindView
 from contract.names import TASK_ID_PATTERN, WorkspaceKind
+from contract.sizes import SizeLimits
 from contract.wire import to_json
 from manager.adapters.dynamodb.refusals import code_of
 from manager.adapters.ecs import answers
@@ -90,7 +91,7 @@ class EcsTaskRunner:
                 self._asked(lambda: self._references.given_up(spec.task_id))
             raise
 
-    def attach_home(self, task_id: str, home_id: str, *, slot: str = "") -> None:
+    def attach_home(self, task_id: str, home_id: str, *, slot: str = "", limits: SizeLimits | None = None) -> None:  # noqa: ARG002 (the start fixed it)
         """One call of the mover, and no other request."""
         if not slot:
             raise ApraNovaError(Reason.LAUNCH_FAILED, "This task has no slot for a home", detail=task_id)
@@ -172,9 +173,7 @@ class EcsTaskRunner:
         return self._settings.images[kind]
 
     def enforced(self) -> dict[str, str]:
-        size = (
-            f"Fargate: {self._settings.cpu_units / 1024:g} vCPU, {self._settings.memory_mib} MiB, a machine of its own"
-        )
+        size = "Fargate: the task's size, a machine of its own"
         return {
             "memory": size,
             "cpu": size,
@@ -235,9 +234,10 @@ class EcsTaskRunner:
                 }
             },
             "overrides": {
+                **_size(spec),
                 "containerOverrides": [
                     {"name": CONTAINER, "environment": [{"name": CONFIG_VARIABLE, "value": _configuration(spec)}]}
-                ]
+                ],
             },
             "tags": [
                 {"key": "apranova:task", "value": spec.task_id},
@@ -311,6 +311,14 @@ def _configuration(spec: TaskSpec) -> str:
         wanted_now=spec.wanted_now,
     )
     return json.dumps(to_json(config))
+
+
+def _size(spec: TaskSpec) -> dict[str, str]:
+    """Of the whole task. The slot's definition has the default size; a start may override it, so
+    slots need not be made for each size."""
+    if spec.limits is None:
+        return {}
+    return {"cpu": str(spec.limits.cpu_units), "memory": str(spec.limits.memory_mib)}
 
 
 def _on_spot(task_id: str, percent: int) -> bool:

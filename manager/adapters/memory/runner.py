@@ -10,6 +10,7 @@ from contract.agent import AgentPhase, AgentStatus, ClaimRequest, EndVisitsReque
 from contract.errors import ApraNovaError, Reason
 from contract.manager import KindView
 from contract.names import WorkspaceKind
+from contract.sizes import SizeLimits
 from manager.ports.clock import Clock
 from manager.ports.task_agent import AgentUnreachable
 from manager.ports.task_runner import ObservedTask, TaskSpec
@@ -22,6 +23,7 @@ class PretendedTask:
     alive: bool = True
     ended_because: str = ""
     home_id: str | None = None
+    limits: SizeLimits | None = None
     claim: ClaimRequest | None = None
     last_activity_at: float | None = None
     activity_reason: str = ""
@@ -53,12 +55,13 @@ class MemoryTaskRunner:
             if spec.task_id not in self.tasks and spec.task_id not in self._stopped:
                 self.tasks[spec.task_id] = PretendedTask(spec, self.clock.now())
 
-    def attach_home(self, task_id: str, home_id: str, *, slot: str = "") -> None:  # noqa: ARG002 (it has none)
+    def attach_home(self, task_id: str, home_id: str, *, slot: str = "", limits: SizeLimits | None = None) -> None:  # noqa: ARG002 (it has none)
         with self._lock:
             task = self.tasks.get(task_id)
             if task is None or not task.alive or task.home_id not in (None, home_id):
                 raise ApraNovaError(Reason.LAUNCH_FAILED, "The task is gone, or has another home")
             task.home_id = home_id
+            task.limits = task.spec.limits or limits
 
     def stop(self, task_id: str, *, grace_s: float) -> None:  # noqa: ARG002 (ends at once)
         self._stopped.add(task_id)

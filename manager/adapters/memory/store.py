@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from contract.names import WorkspaceSize
 from manager.adapters.memory.indices import DueIndex, RankIndex
 from manager.adapters.record_store import KEYS, Due, Kept, Listed, RecordStore, id_of
 from manager.domain.lifecycle.task import Task
@@ -21,7 +23,7 @@ class MemoryWorkspaceStore(RecordStore):
         self._records: dict[type[Record], dict[str, Any]] = {kind: {} for kind in KEYS}
         self._due = {kind: DueIndex() for kind in KEYS}
         self._pool = RankIndex()
-        self._live = 0
+        self._live: Counter[WorkspaceSize | None] = Counter()
 
     def write(self, *records: Record, delete: Iterable[Record] = ()) -> None:
         removed = tuple(delete)
@@ -44,9 +46,9 @@ class MemoryWorkspaceStore(RecordStore):
         with self._lock:
             return tuple(self._records[Task][name] for name in self._pool.first(limit))
 
-    def count_live_tasks(self, *, limit: int) -> int:
+    def count_live_tasks(self) -> Mapping[WorkspaceSize | None, int]:
         with self._lock:
-            return min(self._live, limit)
+            return dict(self._live)
 
     def _find(self, record_type: type[Kept], record_id: str) -> Kept | None:
         with self._lock:
@@ -82,7 +84,9 @@ class MemoryWorkspaceStore(RecordStore):
             self._records[type(record)][name] = after
         self._due[type(record)].put(name, getattr(after, "due_at", None))
         if isinstance(record, Task):
-            self._live += (after is not None and after.live) - (before is not None and before.live)
+            for task, change in ((before, -1), (after, 1)):
+                if task is not None and task.live:
+                    self._live[task.size] += change
             self._pool.put(name, getattr(after, "pool_rank", None))
 
 

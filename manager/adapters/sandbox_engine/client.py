@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from contract.errors import ApraNovaError, Reason
 from contract.manager import KindView
 from contract.names import WorkspaceKind
+from contract.sizes import SizeLimits
 from contract.wire import BadMessage, from_json, to_json
 from manager.adapters.sandbox_engine.wire import LINE_MAX_BYTES, AttachHome, Failure, Stop
 from manager.ports.task_runner import ObservedTask, TaskSpec
@@ -32,8 +33,8 @@ class SandboxEngineTaskRunner:
     def start(self, spec: TaskSpec) -> None:
         self._call("start", spec, type(None))
 
-    def attach_home(self, task_id: str, home_id: str, *, slot: str = "") -> None:  # noqa: ARG002 (it mounts)
-        self._call("attach_home", AttachHome(task_id, home_id), type(None))
+    def attach_home(self, task_id: str, home_id: str, *, slot: str = "", limits: SizeLimits | None = None) -> None:  # noqa: ARG002 (it mounts)
+        self._call("attach_home", AttachHome(task_id, home_id, limits), type(None))
 
     def stop(self, task_id: str, *, grace_s: float) -> None:
         self._call("stop", Stop(task_id, float(grace_s)), type(None), extra_s=grace_s)

@@ -17,6 +17,7 @@ from typing import Any
 from contract.agent import TaskConfig
 from contract.errors import ApraNovaError, Reason
 from contract.names import TASK_ID_PATTERN
+from contract.sizes import SizeLimits
 from contract.wire import to_json
 from manager.adapters.sandbox_engine.clusters import ClustersFile
 from manager.adapters.sandbox_engine.egress import EgressProxy
@@ -161,7 +162,7 @@ class Fleet:
         finally:
             task.launched.set()
 
-    async def attach_home(self, task_id: str, home_id: str) -> None:
+    async def attach_home(self, task_id: str, home_id: str, limits: SizeLimits | None = None) -> None:
         """As TaskRunner.attach_home."""
         task = self._tasks.get(task_id)
         if task is None or not task.alive or not task.record.published or task.sandbox is None:
@@ -173,6 +174,8 @@ class Fleet:
             if task.record.home_id not in (None, home_id):
                 raise ApraNovaError(Reason.LAUNCH_FAILED, "This task already has another home", detail=task_id)
             home = self._free_home(home_id, but_for=task)
+            if limits is not None:
+                await self._resize(task, task.sandbox, limits)
             self._note(task, home_id=home_id)  # before the mount: no other task may use this home meanwhile
             try:
                 await task.sandbox.attach_home(home)
@@ -180,6 +183,15 @@ class Fleet:
                 self._note(task, home_id=None)
                 raise ApraNovaError(Reason.LAUNCH_FAILED, "The home could not be mounted", detail=str(error)) from error
             self._note(task, home_mounted=True)
+
+    async def _resize(self, task: _Task, sandbox: LaunchedTask, limits: SizeLimits) -> None:
+        try:
+            await sandbox.resize(limits)
+        except OSError as error:
+            raise ApraNovaError(
+                Reason.LAUNCH_FAILED, "The workspace could not get its size", detail=str(error)
+            ) from error
+        self._note(task, ids=sandbox.ids)
 
     async def stop(self, task_id: str, grace_s: float) -> None:
         """As TaskRunner.stop. A task that was never started is recorded as ended."""

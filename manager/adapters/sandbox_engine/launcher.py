@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from contract.sizes import SizeLimits
 from manager.adapters.sandbox_engine.images import Image
 from manager.adapters.sandbox_engine.process_id import ProcessId
 from manager.adapters.sandbox_shim.client import Child
@@ -25,6 +26,8 @@ class SandboxIds:
     mount_namespace: int = 0
     memory_max_bytes: int = 0
     """Its limit, which the engine watches where no cgroup does."""
+    cpu_share: float = 1.0
+    """Of the CPU, compared with other sandboxes."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,10 @@ class LaunchedTask(Protocol):
 
     async def bring_in_application(self) -> None:
         """For a preforked task: bring in its application's process. Raises LaunchFailed."""
+        ...
+
+    async def resize(self, limits: SizeLimits) -> None:
+        """Give it the memory and the CPU share of a size from now on. Raises OSError."""
         ...
 
     async def attach_home(self, home: Path) -> None:

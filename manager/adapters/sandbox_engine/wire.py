@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from contract.errors import ApraNovaError, Reason
+from contract.sizes import SizeLimits
 
 LINE_MAX_BYTES = 1 << 20
 """40 tasks take about 12 kB. A line beyond this is a mistake."""
@@ -21,6 +22,7 @@ class CallName:
 class AttachHome:
     task_id: str
     home_id: str
+    limits: SizeLimits | None = None
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,12 @@ import json
 import queue
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from contract import wire
+from contract.names import WorkspaceSize
 from manager.adapters.record_store import KEYS, Due, Kept, Listed, RecordStore, id_of
 from manager.adapters.sqlite.schema import bring_up_to_date
 from manager.domain.lifecycle.task import Task
@@ -73,9 +74,9 @@ class SqliteWorkspaceStore(RecordStore):
         condition = "WHERE pool_rank IS NOT NULL ORDER BY pool_rank, task_id LIMIT ?"
         return self._select(Task, condition, (limit,))
 
-    def count_live_tasks(self, *, limit: int) -> int:
-        query = "SELECT count(*) FROM (SELECT 1 FROM tasks WHERE live = 1 LIMIT ?)"
-        return self._read(query, (limit,))[0][0]
+    def count_live_tasks(self) -> Mapping[WorkspaceSize | None, int]:
+        query = "SELECT body ->> '$.size' AS size, count(*) FROM tasks WHERE live = 1 GROUP BY size"
+        return {WorkspaceSize(size) if size else None: count for size, count in self._read(query, ())}
 
     def _find_many(self, record_type: type[Kept], record_ids: Iterable[str]) -> tuple[Kept, ...]:
         ids = tuple(dict.fromkeys(record_ids))

@@ -42,7 +42,7 @@ class School:
     def __post_init__(self) -> None:
         self.ecs = EcsUnderTest(self.aws, clock=self.clock)
         self.store = DynamoDbWorkspaceStore(self.ecs.dynamodb, self.ecs.table)
-        self.policy = Policy(schedule=self.schedule, kinds=(WorkspaceKind.VSCODE,), tasks_max=None)
+        self.policy = Policy(schedule=self.schedule, kinds=(WorkspaceKind.VSCODE,), memory_max_mib=None)
         self.world = self.another_instance()
 
     def another_instance(self) -> World:

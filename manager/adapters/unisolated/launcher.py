@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 
 from contract.names import STUDENT_HOME
+from contract.sizes import SizeLimits
 from manager.adapters.sandbox_engine.images import Image
 from manager.adapters.sandbox_engine.launcher import Launch, LaunchFailed, SandboxIds, words_for_exit
 from manager.adapters.sandbox_shim.client import Child, ShimClient
@@ -85,6 +86,9 @@ class PlainProcess:
 
     async def bring_in_application(self) -> None:
         """The agent starts it."""
+
+    async def resize(self, limits: SizeLimits) -> None:
+        """Nothing limits a plain process."""
 
     async def attach_home(self, home: Path) -> None:
         link = self._home.with_name("next-home")

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contract.manager import LaunchStep
 from contract.names import LaunchPath, StepName, TaskState
 from manager.domain.lifecycle.task import Task
 from manager.domain.lifecycle.transition import IllegalTransition
 from manager.domain.lifecycle.workspace import Workspace
+from manager.domain.policy import Policy
 
 
-def can_serve(task: Task, workspace: Workspace) -> bool:
-    """Whether this task may be bound to this workspace: a warm one serves anyone of its kind."""
-    return task.warm and task.kind is workspace.kind
+def can_serve(task: Task, workspace: Workspace, policy: Policy) -> bool:
+    """Whether this task may be bound to this workspace: a warm one serves anyone of its shape."""
+    return task.warm and policy.shape(task.kind, task.size) == policy.shape(workspace.kind, workspace.size)
 
 
-def candidates(tasks: Iterable[Task], workspace: Workspace, *, image: str) -> list[Task]:
+def candidates(tasks: Iterable[Task], workspace: Workspace, *, image: str, policy: Policy) -> list[Task]:
     """Tasks that a launch may try: ready ones first, then the oldest.
 
     A task of an old image is never handed out; reconcile replaces it.
@@ -26,7 +27,7 @@ def candidates(tasks: Iterable[Task], workspace: Workspace, *, image: str) -> li
     def order(task: Task) -> tuple[bool, float, str]:
         return task.state is not TaskState.READY, task.created_at, task.task_id
 
-    return sorted((task for task in tasks if task.image == image and can_serve(task, workspace)), key=order)
+    return sorted((task for task in tasks if task.image == image and can_serve(task, workspace, policy)), key=order)
 
 
 @dataclass(frozen=True)
@@ -36,14 +37,16 @@ class Binding:
 
 
 def bind(
-    task: Task, workspace: Workspace, *, now: float, new_home_id: str, launch_secret: str, deadline: float
+    task: Task, workspace: Workspace, *, now: float, new_home_id: str, launch_secret: str, policy: Policy
 ) -> Binding:
-    """Claim a ready task, or reserve one that is still starting.
+    """Claim a ready task, or reserve one that is still starting. From now on it has a size.
 
     The workspace keeps its home; one without a home gets `new_home_id`.
     """
-    if not can_serve(task, workspace):
+    if not can_serve(task, workspace, policy):
         raise IllegalTransition(f"{task.task_id} cannot serve {workspace.workspace_id}")
+    deadline = now + policy.launch_timeout_s
+    task = replace(task, size=workspace.size or policy.default_size)
     warm = task.state is TaskState.READY
     if warm:
         bound = task.claimed(workspace.workspace_id, now=now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from contract.names import TaskState, WorkspaceKind
+from contract.names import TaskState, WorkspaceKind, WorkspaceSize
 from manager.domain.lifecycle.observation import ObservedTask
 from manager.domain.lifecycle.transition import IllegalTransition
 
@@ -36,6 +36,9 @@ class Task:
     (`pool_rank`); a claimed one is due with its workspace."""
     deadline: float | None = None
     """When STARTING has failed, or STOPPING ends without a save."""
+
+    size: WorkspaceSize | None = None
+    """None: warm, and the claim will give it one, or of a release that had one size."""
 
     claimed_at: float | None = None
     """When a launch took it."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from contract.manager import Activity, LaunchStep
-from contract.names import LaunchPath, StepName, StopReason, WorkspaceKind, WorkspaceState
+from contract.names import LaunchPath, StepName, StopReason, WorkspaceKind, WorkspaceSize, WorkspaceState
 from manager.domain.lifecycle.arrivals import with_arrival
 from manager.domain.lifecycle.backup_health import BackupHealth
 from manager.domain.lifecycle.disk import HomeDisk
@@ -33,6 +33,8 @@ class Workspace:
     kind: WorkspaceKind
     owner_name: str = ""
     owner_email: str = ""
+    size: WorkspaceSize | None = None
+    """What its newest launch asked for; None: the installation's default."""
     state: WorkspaceState = WorkspaceState.STOPPED
     version: int = 0
     """The version that was read; 0: never stored. Every write is conditional on it."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from contract.names import WorkspaceKind
 from manager.domain.lifecycle.task import Task
+from manager.domain.policy import Shape
 from manager.domain.pool.cohort import Cohort
 from manager.domain.pool.outlook import Outlook, TargetLine
 
 
 @dataclass(frozen=True)
 class StartWarmTask:
-    kind: WorkspaceKind
+    shape: Shape
     image: str
     because: str
     """Words for the operator."""

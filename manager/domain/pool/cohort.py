@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from contract.manager import ClassTime, CohortRequest
-from contract.names import WorkspaceKind
+from contract.names import WorkspaceKind, WorkspaceSize
 from manager.domain.pool.attendance import UNTIL_S, Attendance
 from manager.domain.pool.outlook import Check, mean_error
 
@@ -52,6 +52,7 @@ class Cohort:
     """The newest forecasts, and what came of them."""
     due_at: float | None = None
     """When a pass must prepare the next class; None: nothing is announced."""
+    size: WorkspaceSize | None = None
     version: int = 0
     """The version that was read; 0: never stored. Every write is conditional on it."""
 
@@ -64,6 +65,7 @@ class Cohort:
             self,
             label=request.label,
             kind=request.kind,
+            size=request.size,
             classes=(*begun, *later),
             members=members,
             newcomers=request.newcomers,

@@ -1,13 +1,15 @@
-"""How often each kind was launched lately: what the warm pool is shared by."""
+"""How often each shape was launched lately: what the warm pool is shared by."""
 
 from __future__ import annotations
 
 import functools
 import zoneinfo
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from contract.names import WorkspaceKind
+from contract.names import WorkspaceKind, WorkspaceSize
+from manager.domain.policy import Shape
 
 WINDOW_DAYS = 14
 """What the schedule's size is shared by."""
@@ -24,6 +26,11 @@ class DayOfLaunches:
     launches: int
     hours: tuple[int, ...] = ()
     """By the hour of the day (UTC)."""
+    size: WorkspaceSize | None = None
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(self.kind, self.size)
 
 
 @dataclass(frozen=True)
@@ -38,37 +45,38 @@ class Demand:
     """When counting began; None: it has not."""
     version: int = 0
 
-    def with_launch(self, kind: WorkspaceKind, *, at: float, now: float) -> Demand:
+    def with_launch(self, shape: Shape, *, at: float, now: float) -> Demand:
         """Count a launch at `at`, and drop days that have left the window."""
-        days = {(entry.day, entry.kind): entry for entry in self.days}
-        key = (int(at // _DAY_S), kind)
-        entry = days.get(key, DayOfLaunches(*key, 0))
+        days = {(entry.day, *entry.shape): entry for entry in self.days}
+        key = (int(at // _DAY_S), *shape)
+        entry = days.get(key, DayOfLaunches(key[0], shape.kind, 0, size=shape.size))
         hours = list(entry.hours or (0,) * 24)
         hours[int(at % _DAY_S // _HOUR_S)] += 1
         days[key] = replace(entry, launches=entry.launches + 1, hours=tuple(hours))
         oldest = int(now // _DAY_S) - HABIT_DAYS
-        kept = tuple(entry for key, entry in sorted(days.items()) if entry.day >= oldest)
+        order = sorted(days.values(), key=lambda entry: (entry.day, str(entry.shape)))
+        kept = tuple(entry for entry in order if entry.day >= oldest)
         return replace(self, days=kept, counted_at=now, since=at if self.since is None else min(at, self.since))
 
-    def in_hour(self, kind: WorkspaceKind, at: float) -> int:
+    def in_hour(self, shape: Shape, at: float) -> int:
         """Launches in the hour of the clock (UTC) that `at` lies in."""
-        hours = self._hours_by_day.get((int(at // _DAY_S), kind))
+        hours = self._hours_by_day.get((int(at // _DAY_S), shape))
         return hours[int(at % _DAY_S // _HOUR_S)] if hours else 0
 
-    def by_kind(self, now: float) -> Mapping[WorkspaceKind, int]:
+    def by_shape(self, now: float) -> Mapping[Shape, int]:
         """Launches in the window, which ends now."""
         oldest = int(now // _DAY_S) - WINDOW_DAYS + 1
-        totals = dict.fromkeys(WorkspaceKind, 0)
+        totals: Counter[Shape] = Counter()
         for entry in self.days:
             if entry.day >= oldest:
-                totals[entry.kind] += entry.launches
+                totals[entry.shape] += entry.launches
         return totals
 
     @functools.cached_property
-    def usual(self) -> dict[tuple[WorkspaceKind, int, zoneinfo.ZoneInfo], float | None]:
+    def usual(self) -> dict[tuple[Shape, int, zoneinfo.ZoneInfo], float | None]:
         """A cache of what the forecast computes from this record, which never changes."""
         return {}
 
     @functools.cached_property
-    def _hours_by_day(self) -> Mapping[tuple[int, WorkspaceKind], tuple[int, ...]]:
-        return {(entry.day, entry.kind): entry.hours for entry in self.days}
+    def _hours_by_day(self) -> Mapping[tuple[int, Shape], tuple[int, ...]]:
+        return {(entry.day, entry.shape): entry.hours for entry in self.days}

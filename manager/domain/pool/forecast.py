@@ -8,8 +8,7 @@ import zoneinfo
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from contract.names import WorkspaceKind
-from manager.domain.policy import SATURDAY
+from manager.domain.policy import SATURDAY, Shape
 from manager.domain.pool.demand import HABIT_DAYS, Demand
 from manager.domain.pool.outlook import Outlook
 
@@ -31,15 +30,15 @@ class Recent:
 
     since: float = float("inf")
     """When it began to watch."""
-    launches: Mapping[WorkspaceKind, Sequence[float]] = field(default_factory=dict)
+    launches: Mapping[Shape, Sequence[float]] = field(default_factory=dict)
     """Their times."""
-    hints: Mapping[WorkspaceKind, int] = field(default_factory=dict)
+    hints: Mapping[Shape, int] = field(default_factory=dict)
     """How many signed in and will probably launch."""
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What is expected of one kind in the next minutes."""
+    """What is expected of one shape in the next minutes."""
 
     known: bool
     """False: there is no day to compare with yet; then only classes are in the numbers."""
@@ -54,46 +53,46 @@ class Forecast:
         self._demand, self._outlook, self._recent = demand, outlook, recent
         self._zone = zoneinfo.ZoneInfo(time_zone)
         self._now = now
-        self._hours: dict[tuple[WorkspaceKind, int], float | None] = {}
-        self._corrections: dict[WorkspaceKind, tuple[float, float]] = {}
+        self._hours: dict[tuple[Shape, int], float | None] = {}
+        self._corrections: dict[Shape, tuple[float, float]] = {}
 
-    def ahead(self, kind: WorkspaceKind, begin: float, lead_s: float) -> Expected:
+    def ahead(self, shape: Shape, begin: float, lead_s: float) -> Expected:
         """From `begin` on, for as long as a start takes."""
         span_s = max(lead_s, 60.0)
-        known = self._habit(kind, begin) is not None
-        if kind not in self._corrections:
-            self._corrections[kind] = self._seen(kind)
-        correction, surprise = self._corrections[kind]
-        launches = correction * self._plain(kind, begin, begin + lead_s)
-        rate = correction * self._plain(kind, begin + lead_s, begin + lead_s + span_s) / span_s
+        known = self._habit(shape, begin) is not None
+        if shape not in self._corrections:
+            self._corrections[shape] = self._seen(shape)
+        correction, surprise = self._corrections[shape]
+        launches = correction * self._plain(shape, begin, begin + lead_s)
+        rate = correction * self._plain(shape, begin + lead_s, begin + lead_s + span_s) / span_s
         return Expected(known, max(rate, surprise), max(launches, surprise * lead_s))
 
-    def changes_until(self, kind: WorkspaceKind, until: float) -> bool:
+    def changes_until(self, shape: Shape, until: float) -> bool:
         """Whether classes make launches change from minute to minute before `until`."""
-        return self._outlook.expected(kind, self._now, until) > 0.0
+        return self._outlook.expected(shape, self._now, until) > 0.0
 
-    def _plain(self, kind: WorkspaceKind, begin: float, end: float) -> float:
+    def _plain(self, shape: Shape, begin: float, end: float) -> float:
         """Launches between two times, by timetable and habit."""
-        classes = self._outlook.expected(kind, begin, end)
-        habit = self._habit(kind, (begin + end) / 2.0) or 0.0
+        classes = self._outlook.expected(shape, begin, end)
+        habit = self._habit(shape, (begin + end) / 2.0) or 0.0
         return classes + habit * (end - begin)
 
-    def _habit(self, kind: WorkspaceKind, at: float) -> float | None:
+    def _habit(self, shape: Shape, at: float) -> float | None:
         """Launches a second that belong to no class, in the hour around `at`; None: not known."""
         hour = int(at // _HOUR_S)
-        if (kind, hour) not in self._hours:
+        if (shape, hour) not in self._hours:
             known = self._demand.usual  # of hours that are near enough for `now` to change nothing
-            if (kind, hour, self._zone) not in known:
-                known[kind, hour, self._zone] = usual_launches(self._demand, kind, at, zone=self._zone, now=self._now)
-            usual = known[kind, hour, self._zone]
+            if (shape, hour, self._zone) not in known:
+                known[shape, hour, self._zone] = usual_launches(self._demand, shape, at, zone=self._zone, now=self._now)
+            usual = known[shape, hour, self._zone]
             if usual is not None:
-                of_classes = self._outlook.expected(kind, hour * _HOUR_S, (hour + 1) * _HOUR_S)
+                of_classes = self._outlook.expected(shape, hour * _HOUR_S, (hour + 1) * _HOUR_S)
                 # What is left over of many launches for classes is noise, not habit.
                 usual = max(0.0, usual - of_classes - math.sqrt(of_classes)) / _HOUR_S
-            self._hours[kind, hour] = usual
-        return self._hours[kind, hour]
+            self._hours[shape, hour] = usual
+        return self._hours[shape, hour]
 
-    def _seen(self, kind: WorkspaceKind) -> tuple[float, float]:
+    def _seen(self, shape: Shape) -> tuple[float, float]:
         """A factor for the forecast, and launches a second that come without any forecast.
 
         The factor is (seen + 2) / (expected + 2) of the last ten minutes: the pool shrinks while a
@@ -102,16 +101,14 @@ class Forecast:
         since = max(self._recent.since, self._now - RECENT_S)
         if since >= self._now:
             return 1.0, 0.0
-        seen = sum(since <= at <= self._now for at in self._recent.launches.get(kind, ()))
-        expected = self._plain(kind, since, self._now)
+        seen = sum(since <= at <= self._now for at in self._recent.launches.get(shape, ()))
+        expected = self._plain(shape, since, self._now)
         surprise = seen - expected
         rate = surprise / RECENT_S if seen >= _SURPRISE_MIN and surprise > 2.0 * max(1.0, expected) else 0.0
         return (seen + _STEADY) / (expected + _STEADY), rate
 
 
-def usual_launches(
-    demand: Demand, kind: WorkspaceKind, at: float, *, zone: zoneinfo.ZoneInfo, now: float
-) -> float | None:
+def usual_launches(demand: Demand, shape: Shape, at: float, *, zone: zoneinfo.ZoneInfo, now: float) -> float | None:
     """Launches in the hour of the school's clock around `at`, by the last four weeks.
 
     The mean over the same weekdays; other weekdays (or weekend days) count while there are few of
@@ -127,7 +124,7 @@ def usual_launches(
     weights = [1.0 if same else other_weight for _, same in days]
     days_seen = sum(weights)
     before, this, after = (
-        sum(weight * demand.in_hour(kind, then + offset_s) for (then, _), weight in zip(days, weights, strict=True))
+        sum(weight * demand.in_hour(shape, then + offset_s) for (then, _), weight in zip(days, weights, strict=True))
         / days_seen
         for offset_s in (-_HOUR_S, 0.0, _HOUR_S)
     )
@@ -167,13 +164,13 @@ def habit_error(demand: Demand, *, zone: zoneinfo.ZoneInfo, now: float) -> float
     end = (now - _DAY_S / 2) // _HOUR_S * _HOUR_S
     begin = end - _DAY_S
     usual = real = 0.0
-    for kind in WorkspaceKind:
+    for shape in dict.fromkeys(entry.shape for entry in demand.days):
         for hour in range(24):
             at = begin + hour * _HOUR_S
-            expected = usual_launches(demand, kind, at, zone=zone, now=begin)
+            expected = usual_launches(demand, shape, at, zone=zone, now=begin)
             if expected is None:
                 return None
             usual += expected
-            real += demand.in_hour(kind, at)
+            real += demand.in_hour(shape, at)
     larger = max(usual, real)
     return abs(usual - real) / larger if larger >= _ENOUGH else None

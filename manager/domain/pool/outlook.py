@@ -12,7 +12,8 @@ import zoneinfo
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from contract.names import WorkspaceKind
+from contract.names import WorkspaceKind, WorkspaceSize
+from manager.domain.policy import Shape
 from manager.domain.pool.attendance import BIN_S, FROM_S
 
 MINUTE_S = 60.0
@@ -26,11 +27,16 @@ CHECKS_MAX = 20
 
 @dataclass(frozen=True)
 class Curve:
-    """Launches of one kind expected for classes, by minute from `begins_at` on."""
+    """Launches of one shape expected for classes, by minute from `begins_at` on."""
 
     kind: WorkspaceKind
     begins_at: float
     launches: tuple[float, ...]
+    of_size: WorkspaceSize | None = None
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(self.kind, self.of_size)
 
     def between(self, begin: float, end: float) -> float:
         """Expected launches from `begin` to `end`; within a minute they come evenly."""
@@ -56,7 +62,7 @@ class Curve:
                 minutes[offset + index] += count
         while minutes and minutes[-1] == 0.0:
             minutes.pop()
-        return Curve(self.kind, begin, tuple(round(count, 4) for count in minutes))
+        return replace(self, begins_at=begin, launches=tuple(round(count, 4) for count in minutes))
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,11 @@ class TargetLine:
     kind: WorkspaceKind
     size: int
     because: str
+    of_size: WorkspaceSize | None = None
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(self.kind, self.of_size)
 
 
 @dataclass(frozen=True)
@@ -98,13 +109,14 @@ class Outlook:
     """Newest first; each begins with the school's time of day."""
     version: int = 0
 
-    def expected(self, kind: WorkspaceKind, begin: float, end: float) -> float:
+    def expected(self, shape: Shape, begin: float, end: float) -> float:
         """Launches for classes between two times."""
-        return sum(curve.between(begin, end) for curve in self.curves if curve.kind is kind)
+        return sum(curve.between(begin, end) for curve in self.curves if curve.shape == shape)
 
-    def with_class(self, kind: WorkspaceKind, class_at: float, launches: Sequence[float], *, now: float) -> Outlook:
-        curve = next((item for item in self.curves if item.kind is kind), Curve(kind, now, ()))
-        others = tuple(item for item in self.curves if item.kind is not kind)
+    def with_class(self, shape: Shape, class_at: float, launches: Sequence[float], *, now: float) -> Outlook:
+        new = Curve(shape.kind, now, (), shape.size)
+        curve = next((item for item in self.curves if item.shape == shape), new)
+        others = tuple(item for item in self.curves if item.shape != shape)
         return replace(self, curves=(*others, curve.with_class(class_at, launches, now=now)))
 
     def with_check(self, check: Check) -> Outlook:

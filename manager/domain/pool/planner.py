@@ -1,4 +1,4 @@
-"""How many warm tasks of each kind to keep for anyone: by schedule, or by forecast and price.
+"""How many warm tasks of each shape to keep for anyone: by schedule, or by forecast and price.
 
 The base-stock rule of inventories: with n tasks ready or starting, a student waits if n or more
 others came within the lead time of a start. So the n-th task spares a cold start as often as
@@ -15,8 +15,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from contract.names import WorkspaceKind
-from manager.domain.policy import Policy, PoolPolicy
+from manager.domain.policy import Policy, PoolPolicy, Shape
 from manager.domain.pool.demand import Demand
 from manager.domain.pool.forecast import ERROR_MAX, Expected, Forecast, Recent
 from manager.domain.pool.outlook import Outlook
@@ -29,7 +28,7 @@ ECS, and not more often where a start takes a second or two: arrivals change ove
 
 @dataclass(frozen=True)
 class Target:
-    """How many warm tasks of one kind to keep."""
+    """How many warm tasks of one shape to keep."""
 
     start_below: int
     """With fewer than this, more are started."""
@@ -41,7 +40,7 @@ class Target:
 
 @dataclass(frozen=True)
 class PoolTargets:
-    by_kind: Mapping[WorkspaceKind, Target]
+    by_shape: Mapping[Shape, Target]
     look_again_s: float
     """When the numbers may differ."""
     policy: str
@@ -49,84 +48,82 @@ class PoolTargets:
 
 
 def targets(
-    kinds: Sequence[WorkspaceKind], demand: Demand, outlook: Outlook, recent: Recent, *, now: float, policy: Policy
+    shapes: Sequence[Shape], demand: Demand, outlook: Outlook, recent: Recent, *, now: float, policy: Policy
 ) -> PoolTargets:
-    """Decide for this moment. `kinds`: those that can be started now."""
+    """Decide for this moment. `shapes`: those that can be started now."""
     full = policy.schedule.target(now)
     if policy.pool_policy is PoolPolicy.SCHEDULE:
-        shares = _shares(full, kinds, demand, now, policy)
-        return PoolTargets({kind: Target(n, n, "by the schedule") for kind, n in shares.items()}, math.inf, "schedule")
+        shares = _shares(full, shapes, demand, now, policy)
+        return PoolTargets(
+            {shape: Target(n, n, "by the schedule") for shape, n in shares.items()}, math.inf, "schedule"
+        )
     doubted = now < outlook.schedule_until or (outlook.habit_error or 0.0) > ERROR_MAX
     affordable = full if doubted else cut_to_worth(full, policy)
-    scheduled = _shares(affordable, kinds, demand, now, policy)
+    scheduled = _shares(affordable, shapes, demand, now, policy)
     by_schedule = "by the schedule" + ("" if affordable == full else ", cut to its worth")
     by_schedule += ": the last forecasts were bad" if doubted else ": nothing is known of this hour yet"
     forecast = Forecast(demand, outlook, recent, time_zone=policy.schedule.time_zone, now=now)
-    by_kind: dict[WorkspaceKind, Target] = {}
-    for kind in kinds:
-        target, known = _predicted(forecast, kind, now, policy)
-        if (doubted or not known) and scheduled[kind] > target.start_below:
-            target = Target(scheduled[kind], max(scheduled[kind], target.retire_above), by_schedule)
-        by_kind[kind] = target
+    by_shape: dict[Shape, Target] = {}
+    for shape in shapes:
+        target, known = _predicted(forecast, shape, now, policy)
+        if (doubted or not known) and scheduled[shape] > target.start_below:
+            target = Target(scheduled[shape], max(scheduled[shape], target.retire_above), by_schedule)
+        by_shape[shape] = target
     name = str(policy.pool_policy) + (" (the schedule holds: the last forecasts were bad)" if doubted else "")
-    return PoolTargets(by_kind, _look_again_s(forecast, kinds, now, policy), name)
+    return PoolTargets(by_shape, _look_again_s(forecast, shapes, now, policy), name)
 
 
-def _shares(
-    size: int, kinds: Sequence[WorkspaceKind], demand: Demand, now: float, policy: Policy
-) -> dict[WorkspaceKind, int]:
-    return share(size, demand.by_kind(now), kinds, one_of_each=policy.schedule.is_peak(now))
+def _shares(size: int, shapes: Sequence[Shape], demand: Demand, now: float, policy: Policy) -> dict[Shape, int]:
+    return share(size, demand.by_shape(now), shapes, one_of_each=policy.schedule.is_peak(now))
 
 
-def _predicted(forecast: Forecast, kind: WorkspaceKind, now: float, policy: Policy) -> tuple[Target, bool]:
+def _predicted(forecast: Forecast, shape: Shape, now: float, policy: Policy) -> tuple[Target, bool]:
     """What forecast and price want, and whether anything is known of this hour.
 
     A task that was wanted one lead time ago is kept: it has only just become ready.
     """
     lead_s, worth_s = policy.start_lead_s, policy.cold_start_worth_s
-    ahead = forecast.ahead(kind, now, lead_s)
-    before = forecast.ahead(kind, now - lead_s, lead_s)
+    ahead = forecast.ahead(shape, now, lead_s)
+    before = forecast.ahead(shape, now - lead_s, lead_s)
     wanted = size(ahead, worth_s)
     hourly = ahead.rate_per_s * 3600.0
     because = f"{ahead.launches:.1f} launches expected within {lead_s:.0f} s, then {hourly:.1f} an hour"
     return Target(wanted, max(wanted, size(before, worth_s)), because), ahead.known
 
 
-def _look_again_s(forecast: Forecast, kinds: Sequence[WorkspaceKind], now: float, policy: Policy) -> float:
+def _look_again_s(forecast: Forecast, shapes: Sequence[Shape], now: float, policy: Policy) -> float:
     until = now + policy.pass_interval_s + 2 * policy.start_lead_s
-    if not any(forecast.changes_until(kind, until) for kind in kinds):
+    if not any(forecast.changes_until(shape, until) for shape in shapes):
         return math.inf
     return min(_LOOK_AGAIN_MAX_S, max(_LOOK_AGAIN_MIN_S, policy.start_lead_s / 2))
 
 
-def share(
-    size: int, launches: Mapping[WorkspaceKind, int], kinds: Sequence[WorkspaceKind], *, one_of_each: bool
-) -> dict[WorkspaceKind, int]:
-    """Divide the pool between the kinds by their launches (largest remainder, Hamilton's method).
+def share(size: int, launches: Mapping[Shape, int], shapes: Sequence[Shape], *, one_of_each: bool) -> dict[Shape, int]:
+    """Divide the pool between the shapes by their launches (largest remainder, Hamilton's method).
 
-    Without any launch yet, all kinds count the same. `one_of_each`: first every kind gets one, as
+    Without any launch yet, all shapes count the same. `one_of_each`: first every shape gets one, as
     far as the size allows, the most wanted first. The sum is always `size`, unless there is no
-    kind.
+    shape.
     """
-    if not kinds:
+    if not shapes:
         return {}
-    wanted = {kind: launches.get(kind, 0) for kind in kinds}
+    wanted = {shape: launches.get(shape, 0) for shape in shapes}
     if not any(wanted.values()):
-        wanted = dict.fromkeys(kinds, 1)
-    most_wanted = sorted(kinds, key=lambda kind: -wanted[kind])  # stable: a tie goes by the order of the kinds
-    shares = dict.fromkeys(kinds, 0)
+        wanted = dict.fromkeys(shapes, 1)
+    most_wanted = sorted(shapes, key=lambda shape: -wanted[shape])  # stable: a tie goes by the order of the shapes
+    shares = dict.fromkeys(shapes, 0)
     if one_of_each:
         shares |= dict.fromkeys(most_wanted[:size], 1)
     total = sum(wanted.values())
-    quotas = {kind: max(0.0, size * wanted[kind] / total - shares[kind]) for kind in kinds}
+    quotas = {shape: max(0.0, size * wanted[shape] / total - shares[shape]) for shape in shapes}
     left = size - sum(shares.values())
     scale = left / sum(quotas.values()) if left else 0.0
-    exact = {kind: quotas[kind] * scale for kind in kinds}
-    for kind in kinds:
-        shares[kind] += int(exact[kind])
-    by_remainder = sorted(most_wanted, key=lambda kind: -(exact[kind] - int(exact[kind])))
-    for kind in by_remainder[: size - sum(shares.values())]:
-        shares[kind] += 1
+    exact = {shape: quotas[shape] * scale for shape in shapes}
+    for shape in shapes:
+        shares[shape] += int(exact[shape])
+    by_remainder = sorted(most_wanted, key=lambda shape: -(exact[shape] - int(exact[shape])))
+    for shape in by_remainder[: size - sum(shares.values())]:
+        shares[shape] += 1
     return shares
 
 

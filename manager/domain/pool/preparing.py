@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from manager.domain.lifecycle.arrivals import SAME_STAY_S
 from manager.domain.lifecycle.workspace import Workspace
-from manager.domain.policy import Policy
+from manager.domain.policy import Policy, Shape
 from manager.domain.pool import attendance
 from manager.domain.pool.attendance import Attendance
 from manager.domain.pool.cohort import CHECKS_MAX, Cohort, Study
@@ -60,12 +60,11 @@ def prepare(cohort: Cohort, members: Sequence[Workspace], outlook: Outlook, *, n
     study = replace(study, next_member=study.next_member + PAGE_MEMBERS)
     if study.next_member < len(cohort.members):
         return Prepared(replace(cohort, study=study), outlook)
-    return _finished(
-        cohort, outlook, study, now=now, because=_because(known, study.class_at, policy.schedule.time_zone)
-    )
+    because = _because(known, study.class_at, policy.schedule.time_zone)
+    return _finished(cohort, outlook, study, policy.shape(cohort.kind, cohort.size), now=now, because=because)
 
 
-def _finished(cohort: Cohort, outlook: Outlook, study: Study, *, now: float, because: str) -> Prepared:
+def _finished(cohort: Cohort, outlook: Outlook, study: Study, shape: Shape, *, now: float, because: str) -> Prepared:
     if cohort.expected is not None and cohort.past:
         check = Check(cohort.expected, study.came_last)
         cohort = replace(cohort, checks=(*cohort.checks, check)[-CHECKS_MAX:])
@@ -73,7 +72,7 @@ def _finished(cohort: Cohort, outlook: Outlook, study: Study, *, now: float, bec
     newcomers = cohort.newcomers * cohort.attendance.rate
     if _trusted(cohort):
         launches = [(study.expected + newcomers) * share for share in cohort.attendance.shares()]
-        outlook = outlook.with_class(cohort.kind, study.class_at, launches, now=now)
+        outlook = outlook.with_class(shape, study.class_at, launches, now=now)
         decision = f"about {study.expected + newcomers:.0f} of {cohort.label} are expected: {because}"
     else:
         outlook = replace(outlook, schedule_until=max(outlook.schedule_until, study.class_at + attendance.UNTIL_S))

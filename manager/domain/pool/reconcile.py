@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from contract.names import TaskState, WorkspaceKind
+from contract.names import TaskState, WorkspaceKind, WorkspaceSize
 from manager.domain.lifecycle import back_off
 from manager.domain.lifecycle.fleet import Fleet
 from manager.domain.lifecycle.task import Task
 from manager.domain.lifecycle.workspace import Workspace
-from manager.domain.policy import Policy, PoolPolicy
+from manager.domain.policy import Policy, PoolPolicy, Shape
 from manager.domain.pool import planner, preparing
 from manager.domain.pool.actions import PoolAction, PoolNote, RecordPrepared, RetireTask, StartWarmTask
 from manager.domain.pool.cohort import Cohort
@@ -42,8 +42,8 @@ class PoolFacts:
     outlook: Outlook = field(default_factory=Outlook)
     recent: Recent = field(default_factory=Recent)
     cohorts: tuple[CohortPage, ...] = ()
-    live: int | None = None
-    """All live tasks, where `Policy.tasks_max` limits them."""
+    used_mib: int | None = None
+    """What all live tasks count with, where `Policy.memory_max_mib` limits it."""
     claimed_at: float = 0.0
     """When this process last claimed a task (`Policy.refill_delay_s`)."""
 
@@ -57,9 +57,8 @@ class PoolPass:
 
 def reconcile_pool(fleet: Fleet, facts: PoolFacts, now: float, policy: Policy) -> PoolPass:
     """The engine must have answered: otherwise nothing is known of the fleet's tasks."""
-    kinds = [kind for kind in WorkspaceKind if kind in facts.images]
-    targets = planner.targets(kinds, facts.demand, facts.outlook, facts.recent, now=now, policy=policy)
     working = _Pass(fleet, facts, now, policy)
+    targets = planner.targets(working.shapes(), facts.demand, facts.outlook, facts.recent, now=now, policy=policy)
     actions: list[PoolAction] = [
         *working.retire_worn_out(),
         *working.resize(targets),
@@ -67,7 +66,9 @@ def reconcile_pool(fleet: Fleet, facts: PoolFacts, now: float, policy: Policy) -
     ]
     note = PoolNote(
         policy=targets.policy,
-        targets=tuple(TargetLine(kind, one.start_below, one.because) for kind, one in targets.by_kind.items()),
+        targets=tuple(
+            TargetLine(shape.kind, one.start_below, one.because, shape.size) for shape, one in targets.by_shape.items()
+        ),
         decisions=tuple(_in_words(actions)),
         warm=len(fleet.warm),
     )
@@ -82,11 +83,37 @@ class _Pass:
         self._by_schedule = policy.pool_policy is PoolPolicy.SCHEDULE
         self._warm = [task for task in fleet.warm if not _lost(task, fleet)]
         self._not_before = max(back_off.back_off_until(fleet, now, policy), facts.claimed_at + policy.refill_delay_s)
-        free = math.inf if policy.tasks_max is None else policy.tasks_max - (facts.live or 0)
         starting = sum(task.state is TaskState.STARTING for task in self._warm)
-        self._room = min(free, policy.warming_max - starting)
+        self._room = min(self._free(), policy.warming_max - starting)
         self.look_again_at = math.inf
         """When what had to be postponed comes again."""
+
+    def _free(self) -> float:
+        """For how many more workspaces there is memory: a warm task that nobody could claim would
+        only take it from others."""
+        most, used = self._policy.memory_max_mib, self._facts.used_mib or 0
+        return math.inf if most is None else (most - used) // self._policy.limits(None).memory_mib
+
+    def shapes(self) -> list[Shape]:
+        """What is launched, announced or still warm; of a kind without any, the default size."""
+        facts = self._facts
+        found = {
+            *(shape for shape, launches in facts.demand.by_shape(self._now).items() if launches),
+            *(curve.shape for curve in facts.outlook.curves),
+            *(shape for shape, times in facts.recent.launches.items() if times),
+            *(shape for shape, hints in facts.recent.hints.items() if hints),
+            *map(self._shape, self._warm),
+        }
+        found |= {Shape(kind) for kind in facts.images if not any(shape.kind is kind for shape in found)}
+        order = {size: place for place, size in enumerate((None, *WorkspaceSize))}
+        kinds = [kind for kind in WorkspaceKind if kind in facts.images]
+        return sorted(
+            (shape for shape in found if shape.kind in kinds),
+            key=lambda shape: (kinds.index(shape.kind), order[shape.size]),
+        )
+
+    def _shape(self, task: Task) -> Shape:
+        return self._policy.shape(task.kind, task.size)
 
     def retire_worn_out(self) -> Iterator[PoolAction]:
         kept = []
@@ -106,25 +133,25 @@ class _Pass:
         return ""
 
     def resize(self, targets: PoolTargets) -> Iterator[PoolAction]:
-        """Start or retire tasks, until there are as many of each kind as the planner wants.
+        """Start or retire tasks, until there are as many of each shape as the planner wants.
 
         Two managers that have seen different things want different sizes: what one has just
         started, the other keeps. Both name the same tasks as surplus, or clocks that differ would
         have each retire its own and start it again.
         """
         young_s = 0.0 if self._by_schedule else max(_KEPT_AT_LEAST_S, 2.0 * self._policy.start_lead_s)
-        for kind, target in targets.by_kind.items():
-            of_kind = [task for task in self._warm if task.kind is kind]
-            hints = 0 if self._by_schedule else self._facts.recent.hints.get(kind, 0)
-            for task in _surplus(of_kind, target.retire_above + hints):
+        for shape, target in targets.by_shape.items():
+            alike = [task for task in self._warm if self._shape(task) == shape]
+            hints = 0 if self._by_schedule else self._facts.recent.hints.get(shape, 0)
+            for task in _surplus(alike, target.retire_above + hints):
                 if self._now - task.created_at >= young_s:
                     yield RetireTask(task, "fewer are needed now")
-            missing = target.start_below + hints - len(of_kind)
+            missing = target.start_below + hints - len(alike)
             if missing > 0 and self._now < self._not_before:
                 self.look_again_at = min(self.look_again_at, self._not_before)
                 continue
             for _ in range(self._take(missing)):
-                yield StartWarmTask(kind, self._facts.images[kind], target.because)
+                yield StartWarmTask(shape, self._facts.images[shape.kind], target.because)
 
     def prepare_classes(self) -> Iterator[PoolAction]:
         """One page of each due cohort; the outlook is written together with them."""
@@ -162,8 +189,8 @@ def _in_words(actions: Sequence[PoolAction]) -> Iterator[str]:
     words: Counter[str] = Counter()
     for action in actions:
         match action:
-            case StartWarmTask(kind, _, because):
-                words[f"started {{}} {kind}: {because}"] += 1
+            case StartWarmTask(shape, _, because):
+                words[f"started {{}} {shape}: {because}"] += 1
             case RetireTask(task, because):
                 words[f"retired {{}} {task.kind}: {because}"] += 1
             case RecordPrepared(decisions=decisions):

@@ -11,6 +11,7 @@ from contract.names import WorkspaceKind
 from manager.domain.lifecycle import workspace as workspace_module
 from manager.domain.lifecycle.task import Task
 from manager.domain.lifecycle.workspace import Workspace
+from manager.domain.policy import Shape
 from manager.domain.pool.cohort import Cohort
 from manager.domain.pool.demand import Demand
 from manager.ports.task_runner import TaskSpec
@@ -149,13 +150,13 @@ def test_a_quick_copy_of_a_record_is_what_replace_makes_and_leaves_the_first_as_
 
 def test_a_quick_copy_forgets_what_the_first_had_worked_out():
     """Once, a run's forecasts saw only the first day's launches, and most students waited."""
-    first = Demand().with_launch(WorkspaceKind.VSCODE, at=MIDNIGHT, now=MIDNIGHT)
-    assert first.in_hour(WorkspaceKind.VSCODE, MIDNIGHT) == 1
+    first = Demand().with_launch(Shape(WorkspaceKind.VSCODE), at=MIDNIGHT, now=MIDNIGHT)
+    assert first.in_hour(Shape(WorkspaceKind.VSCODE), MIDNIGHT) == 1
 
     with quick_records():
-        second = first.with_launch(WorkspaceKind.VSCODE, at=MIDNIGHT, now=MIDNIGHT)
+        second = first.with_launch(Shape(WorkspaceKind.VSCODE), at=MIDNIGHT, now=MIDNIGHT)
 
-    assert second.in_hour(WorkspaceKind.VSCODE, MIDNIGHT) == 2
+    assert second.in_hour(Shape(WorkspaceKind.VSCODE), MIDNIGHT) == 2
     assert second.usual is not first.usual
 
 

@@ -4,10 +4,17 @@ import { Button } from "@/components/button";
 import { Dialog, DialogActions } from "@/components/dialog";
 import { Field, SelectField } from "@/components/field";
 import { Form, fieldError } from "@/components/form";
-import type { Cohort, CohortDetail } from "@/lib/api/types";
+import type { Cohort, CohortDetail, Size, WorkspaceSize } from "@/lib/api/types";
 import { TRACK_NAMES } from "@/lib/roles";
 
-import { useChangeCohort, useCreateCohort } from "./api";
+import { useChangeCohort, useCreateCohort, useSizes } from "./api";
+
+const SIZE_NAMES: Record<WorkspaceSize, string> = { small: "Small", medium: "Medium", large: "Large" };
+const SIZE_USES: Record<WorkspaceSize, string> = {
+  small: "for exercises and small servers",
+  medium: "for Next.js or a database",
+  large: "for large projects",
+};
 
 interface CohortDialogProps {
   /** The cohort to edit; without one, the dialog creates a new one. */
@@ -16,13 +23,29 @@ interface CohortDialogProps {
   onDone?: (cohort: CohortDetail) => void;
 }
 
+function sizeWords(size: WorkspaceSize, memoryMib: number): string {
+  return `${SIZE_NAMES[size]}: ${(memoryMib / 1024).toLocaleString("en", { maximumFractionDigits: 2 })} GB, ${SIZE_USES[size]}`;
+}
+
+function schoolDefault(sizes: Size[]): string {
+  const usual = sizes.find(({ is_default }) => is_default);
+  return usual === undefined
+    ? "The school's default"
+    : `The school's default (${SIZE_NAMES[usual.size].toLowerCase()})`;
+}
+
 export function CohortDialog({ cohort, onClose, onDone }: CohortDialogProps) {
   const create = useCreateCohort();
   const change = useChangeCohort(cohort?.id ?? "");
+  const sizes = useSizes().data?.items ?? [];
   const { error, isPending } = cohort === undefined ? create : change;
 
   const submit = (text: (name: string) => string) => {
-    const values = { name: text("name").trim(), time_zone: text("time_zone").trim() };
+    const values = {
+      name: text("name").trim(),
+      time_zone: text("time_zone").trim(),
+      size: (text("size") || null) as WorkspaceSize | null,
+    };
     const done =
       cohort === undefined
         ? create.mutateAsync({ ...values, track: text("track") as Cohort["track"] })
@@ -40,7 +63,7 @@ export function CohortDialog({ cohort, onClose, onDone }: CohortDialogProps) {
     <Dialog title={cohort === undefined ? "Create a cohort" : "Edit cohort"} onClose={onClose}>
       <Form
         error={error}
-        fields={["name", "time_zone", "track"]}
+        fields={["name", "time_zone", "track", "size"]}
         busy={isPending}
         onSubmit={submit}
         className="mt-4 space-y-4"
@@ -86,6 +109,21 @@ export function CohortDialog({ cohort, onClose, onDone }: CohortDialogProps) {
             <option key={zone} value={zone} />
           ))}
         </datalist>
+        <SelectField
+          key={sizes.length}
+          label="Workspace size"
+          name="size"
+          defaultValue={cohort?.size ?? ""}
+          hint="How much memory each workspace may use. A change takes effect when a student next launches theirs."
+          error={fieldError(error, "size")}
+        >
+          <option value="">{schoolDefault(sizes)}</option>
+          {sizes.map(({ size, memory_mib }) => (
+            <option key={size} value={size}>
+              {sizeWords(size, memory_mib)}
+            </option>
+          ))}
+        </SelectField>
         {cohort !== undefined && (
           <div className="flex items-start gap-3 text-sm">
             <input

@@ -643,6 +643,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/workspace/sizes/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sizes of workspaces
+         * @description The smallest first.
+         */
+        get: operations["list_sizes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -698,6 +718,7 @@ export interface components {
             active?: boolean | null;
             /** Name */
             name?: string | null;
+            size?: components["schemas"]["WorkspaceSize"] | null;
             /** Time Zone */
             time_zone?: string | null;
         };
@@ -742,6 +763,7 @@ export interface components {
             /** Name */
             name: string;
             next_class: components["schemas"]["ClassOut"] | null;
+            size: components["schemas"]["WorkspaceSize"] | null;
             /** Students */
             students: number;
             /** Time Zone */
@@ -783,6 +805,7 @@ export interface components {
             /** Name */
             name: string;
             next_class: components["schemas"]["ClassOut"] | null;
+            size: components["schemas"]["WorkspaceSize"] | null;
             /** Students */
             students: number;
             /** Time Zone */
@@ -815,6 +838,7 @@ export interface components {
         CreateCohortIn: {
             /** Name */
             name: string;
+            size?: components["schemas"]["WorkspaceSize"] | null;
             /** Time Zone */
             time_zone: string;
             track: components["schemas"]["Track"];
@@ -1266,6 +1290,22 @@ export interface components {
             /** Url */
             url: string;
         };
+        /** SizeListOut */
+        SizeListOut: {
+            /** Items */
+            items: components["schemas"]["SizeOut"][];
+        };
+        /**
+         * SizeOut
+         * @description What a size of workspace means in this school.
+         */
+        SizeOut: {
+            /** Is Default */
+            is_default: boolean;
+            /** Memory Mib */
+            memory_mib: number;
+            size: components["schemas"]["WorkspaceSize"];
+        };
         /**
          * StepName
          * @description A step of a launch or of the stop that ends it, in the order in which they usually come.
@@ -1374,6 +1414,7 @@ export interface components {
             purge_at: string | null;
             /** Running Since */
             running_since: string | null;
+            size: components["schemas"]["WorkspaceSize"];
             state: components["schemas"]["WorkspaceState"];
             /** Steps */
             steps: components["schemas"]["LaunchStepOut"][];
@@ -1390,6 +1431,12 @@ export interface components {
             /** Warned */
             warned: boolean;
         };
+        /**
+         * WorkspaceSize
+         * @description How much memory a workspace may use, and its share of the CPU: contract/sizes.py.
+         * @enum {string}
+         */
+        WorkspaceSize: "small" | "medium" | "large";
         /**
          * WorkspaceState
          * @description A workspace's life: docs/state-diagram.md.
@@ -2692,6 +2739,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WorkspaceOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sizes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SizeListOut"];
                 };
             };
             /** @description What went wrong (RFC 9457) */

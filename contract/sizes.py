@@ -1,0 +1,68 @@
+"""What each size of workspace means: its memory, and its share of the CPU."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from contract.environment import Environment
+from contract.names import WorkspaceSize
+
+_WORD = re.compile(r"^([a-z]+)=(\d+)(?::(\d+))?$")
+_MEMORY_MIB = range(256, 122_881)
+_CPU_UNITS = range(128, 16_385)
+
+
+@dataclass(frozen=True)
+class SizeLimits:
+    memory_mib: int
+    cpu_units: int
+    """1024 are one core: on one machine a share of what there is, on AWS what Fargate gives."""
+
+    @property
+    def memory_bytes(self) -> int:
+        return self.memory_mib << 20
+
+
+Sizes = Mapping[WorkspaceSize, SizeLimits]
+
+ON_ONE_MACHINE: Sizes = {
+    WorkspaceSize.SMALL: SizeLimits(768, 512),
+    WorkspaceSize.MEDIUM: SizeLimits(1_536, 1_024),
+    WorkspaceSize.LARGE: SizeLimits(3_072, 2_048),
+}
+_FARGATE_LEAST = SizeLimits(512, 256)
+
+
+def on_fargate(medium: SizeLimits) -> Sizes:
+    """Half and twice a task's size: Fargate sells CPU and memory in steps that double alike, and no
+    less than a quarter of a core."""
+    memory, cpu = (
+        max(_FARGATE_LEAST.memory_mib, medium.memory_mib // 2),
+        max(_FARGATE_LEAST.cpu_units, medium.cpu_units // 2),
+    )
+    return {
+        WorkspaceSize.SMALL: SizeLimits(memory, cpu),
+        WorkspaceSize.MEDIUM: medium,
+        WorkspaceSize.LARGE: SizeLimits(2 * medium.memory_mib, 2 * medium.cpu_units),
+    }
+
+
+def read_sizes(environment: Environment, name: str, default: Sizes) -> Sizes:
+    """`small=768 large=4096:2048`: MiB, and perhaps CPU units, which else follow the memory. What
+    is left out keeps its default. Raises BadSetting."""
+    sizes = dict(default)
+    for word in environment.text(name, "").split():
+        match = _WORD.fullmatch(word)
+        if match is None or match[1] not in set(WorkspaceSize):
+            raise environment.refused(name, "words like small=768 medium=1536 large=3072:2048")
+        size, memory = WorkspaceSize(match[1]), int(match[2])
+        cpu = int(match[3] or memory * default[size].cpu_units // default[size].memory_mib)
+        if memory not in _MEMORY_MIB or cpu not in _CPU_UNITS:
+            raise environment.refused(name, "256 to 122880 MiB and 128 to 16384 CPU units for each size")
+        sizes[size] = SizeLimits(memory, cpu)
+    in_order = [sizes[size].memory_mib for size in WorkspaceSize]
+    if in_order != sorted(in_order):
+        raise environment.refused(name, "no less memory for a larger size")
+    return sizes

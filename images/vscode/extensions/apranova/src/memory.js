@@ -1,0 +1,45 @@
+// How much of the workspace's memory is in use, in the status bar, and what programs may know of it:
+// without a hint, Node.js and Java take the machine's memory for theirs.
+"use strict";
+
+const vscode = require("vscode");
+
+const NEARLY_FULL = 0.9;
+const MEBIBYTE = 1024 * 1024;
+
+function showMemory(context, link) {
+  const item = vscode.window.createStatusBarItem("apranova.memory", vscode.StatusBarAlignment.Right, 9_000);
+  item.name = "ApraNova: memory";
+  const variables = context.environmentVariableCollection;
+  variables.description = "The memory of this workspace";
+  let hintedBytes = 0;
+
+  const hint = (limitBytes) => {
+    if (limitBytes === hintedBytes) return;
+    hintedBytes = limitBytes;
+    // Half, as Node.js itself takes in a container of that size; VS Code needs the rest.
+    variables.replace("NODE_OPTIONS", `--max-old-space-size=${Math.floor(limitBytes / 2 / MEBIBYTE)}`);
+    variables.replace("APRANOVA_MEMORY_MB", String(Math.floor(limitBytes / MEBIBYTE)));
+  };
+
+  link.on("memory", ({ used_bytes: used, limit_bytes: limit }) => {
+    if (!limit) return item.hide();
+    hint(limit);
+    const isNearlyFull = used >= NEARLY_FULL * limit;
+    item.text = `$(pulse) ${words(used)} of ${words(limit)}`;
+    item.tooltip = isNearlyFull
+      ? "The memory of this workspace is nearly full. Stop programs that you do not need, or the largest one is ended."
+      : "Memory that the programs of this workspace use, VS Code included.";
+    item.accessibilityInformation = { label: `Memory: ${words(used)} of ${words(limit)} used`, role: "status" };
+    item.backgroundColor = isNearlyFull ? new vscode.ThemeColor("statusBarItem.warningBackground") : undefined;
+    item.show();
+  });
+  context.subscriptions.push(item);
+}
+
+function words(bytes) {
+  const gigabytes = bytes / (1024 * MEBIBYTE);
+  return gigabytes >= 1 ? `${gigabytes.toFixed(1).replace(".0", "")} GB` : `${Math.round(bytes / MEBIBYTE)} MB`;
+}
+
+module.exports = { showMemory };
