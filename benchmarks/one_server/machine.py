@@ -110,8 +110,7 @@ class Server:
 
     @staticmethod
     def _init(container: int) -> int | None:
-        found = [child.pid for child in psutil.Process(container).children(recursive=True) if child.name() == "systemd"]
-        return min(found, default=None)
+        return next((child.pid for child in psutil.Process(container).children() if child.name() == "systemd"), None)
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         inside = ["nsenter", "--target", str(self._pid), "--all", "--", "/usr/bin/env", "-i", "HOME=/root", "TERM=dumb"]

@@ -34,26 +34,32 @@ def upgrade(source: Path, places: Places, *, wanted: str) -> int:
     say("Database schema; the earlier version goes on with it")
     if ask_service(version, places, "migrate"):
         raise CannotInstall("the database could not be prepared; see above. The earlier version still runs.")
-    return _switch(version, places)
+    return _switch(version, places, running=running)
 
 
 def back(places: Places) -> int:
     """To the version before, with the data of now. Returns doctor's exit code. Raises
     CannotInstall."""
     check_machine("upgrade --back")
-    _running(places)
+    running = _running(places)
     version = versions.find_previous(places, within_s=BACK_WITHIN_S)
     if version is None:
         raise CannotInstall(
             "there is no version to go back to: the last upgrade is more than a day ago, or there was none. "
             "./apranova upgrade TAG takes any version, also an earlier one."
         )
-    return _switch(version, places)
+    return _switch(version, places, running=running)
 
 
-def _switch(version: Path, places: Places) -> int:
+def _switch(version: Path, places: Places, *, running: Path) -> int:
     say("Switch; open workspaces stay open")
-    activate(version, places, read_school_file(places.settings))
+    variables = read_school_file(places.settings)
+    try:
+        activate(version, places, variables)
+    except CannotInstall as problem:
+        say("It does not start; back to the version that ran")
+        activate(running, places, variables)
+        raise CannotInstall(f"{problem}\nThe version of before runs again.") from None
     say("Doctor")
     return ask_service(version, places, "doctor")
 
