@@ -49,8 +49,8 @@ def find_delegation(zone: str, resolver: dns.resolver.Resolver, *, parent_port: 
     try:
         apex = dns.resolver.zone_for_name(above, resolver=resolver, lifetime=10.0)
         parents = [address for server in _servers(resolver, apex) for address in _addresses(resolver, server)]
-    except (OSError, dns.exception.DNSException) as error:
-        raise NotKnown(f"nobody could say who is responsible for {above.to_text(True)} ({error})") from None
+    except (OSError, dns.exception.DNSException):
+        raise NotKnown(f"this machine's resolver cannot say who is responsible for {above.to_text(True)}") from None
     for address in parents[:PARENTS_ASKED]:
         query = dns.message.make_query(zone, dns.rdatatype.NS)
         query.flags &= ~dns.flags.RD

@@ -156,3 +156,42 @@ def test_a_school_behind_a_proxy_of_its_own() -> None:
 def test_an_address_that_cannot_work_is_refused(changes: dict[str, str], words: str) -> None:
     with pytest.raises(BadSetting, match=words):
         _settings({**AT_AN_ADDRESS, **changes})
+
+
+GETS_ITS_CERTIFICATE = {"APRANOVA_DOMAIN": "learn.school.example", "APRANOVA_TLS": "acme"}
+
+
+def test_a_school_that_gets_its_certificate() -> None:
+    settings = _settings(GETS_ITS_CERTIFICATE)
+    assert settings.public_url == "https://learn.school.example"
+    assert (settings.host, settings.port, settings.redirect_port, settings.dns_port) == ("0.0.0.0", 443, 80, 53)
+    assert settings.issuing is not None
+    assert settings.issuing.zones == (
+        "_acme-challenge.learn.school.example",
+        "_acme-challenge.ws-learn.school.example",
+    )
+    assert "letsencrypt.org" in settings.issuing.authority.directory
+    assert settings.issuing.staging is not None
+    other = _settings({**GETS_ITS_CERTIFICATE, "APRANOVA_TLS_DIRECTORY": "https://ca.school.example/dir"})
+    assert other.issuing is not None
+    assert other.issuing.staging is None, "another authority's staging is not guessed"
+    by_hook = _settings({**GETS_ITS_CERTIFICATE, "APRANOVA_TLS": "dns", "APRANOVA_TLS_HOOK": "/bin/set 'my zone'"})
+    assert by_hook.issuing is not None
+    assert by_hook.issuing.hook == ("/bin/set", "my zone")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"APRANOVA_TLS": "dns"}, "APRANOVA_TLS_HOOK is not set"),
+        ({"APRANOVA_TLS_HOOK": "/bin/set"}, "APRANOVA_TLS_HOOK is only for TLS by dns"),
+        ({"APRANOVA_TLS": "dns", "APRANOVA_TLS_HOOK": "set 'it"}, "a command, with its quotes closed"),
+        ({"APRANOVA_TLS_EAB_KEY_ID": "school"}, "belong together"),
+        ({"APRANOVA_TLS_DIRECTORY": "http://ca.school.example"}, "begins with https://"),
+        ({"APRANOVA_TLS_DIRECTORY_CA": "/no/such/file.pem"}, "an existing file with root certificates"),
+        ({"APRANOVA_DOMAIN": ""}, "APRANOVA_DOMAIN must name the school's host"),
+    ],
+)
+def test_what_keeps_a_school_from_its_certificate_is_refused_at_once(changes: dict[str, str], words: str) -> None:
+    with pytest.raises(BadSetting, match=words):
+        _settings({**GETS_ITS_CERTIFICATE, **changes})
