@@ -206,7 +206,7 @@ def _stopped(view: WorkspaceView, visit: Visit) -> Page:
     return Page(
         HTTPStatus.OK,
         "Your workspace is stopped",
-        ("Everything is as you left it.",),
+        ("Everything is as you left it.",) if view.has_home else (),
         button=Link(path, "Launch"),
     )
 

@@ -19,26 +19,46 @@ _NAMED, _REMEMBERS, _SSH = "gitconfig", "credentials", "ssh"
 knew the way out. Each is written once: what a student changes or deletes stays so."""
 
 _WELCOME = """\
-# Welcome to your workspace
+# Welcome
 
-This is a full computer for you alone. Everything below your home folder is kept when you close the tab, when the
-workspace goes to sleep, and when you come back next week.
+This is your workspace: a computer of your own, in the browser. The files of your project are in the list on the left.
+Click one to open it. What you type is saved by itself, about a second after you stop.
 
-## First steps
+## Try it
 
-1. **Open a terminal**: menu *Terminal → New Terminal*, or press <kbd>Ctrl</kbd>+<kbd>`</kbd>.
-2. **Try a program**: create `hello.py` with `print("Hello")`, then run `python3 hello.py`.
-   Or `hello.js` with `console.log("Hello")`, then `node hello.js`.
-3. **Install what you need**: `npm install …`, or `python3 -m venv .venv && . .venv/bin/activate && pip install …`.
-4. **Keep versions**: this folder is a git repository. Look at the *Source Control* view on the left.
+1. Open a terminal: **Terminal → New Terminal** in the menu ☰ at the top left, or <kbd>Ctrl</kbd>+<kbd>`</kbd>.
+   A terminal is where you type commands.
+2. Type this and press Enter. It makes a file, and opens it:
 
-Files are saved by themselves about a second after you stop typing.
+   ```
+   code hello.py
+   ```
 
-## When you walk away
+3. Write one line into the file: `print("Hello")`
+4. Run it in the terminal:
 
-After a while without activity the workspace saves everything and goes to sleep. You are warned before, and *Keep running*
-keeps it up for a long job. Programs that were running have to be started again when you come back; files, open editors and
-text that you have not saved are as you left them.
+   ```
+   python3 hello.py
+   ```
+
+## What is here
+
+| for | type in the terminal |
+|---|---|
+| JavaScript | `node hello.js` |
+| packages for JavaScript | `npm install express` |
+| packages for Python | `python3 -m venv .venv`, then `. .venv/bin/activate`, then `pip install flask` |
+| a web app | start it, for example `python3 -m http.server 5173`; a notice offers to open it in the browser |
+| a database | `psql`: PostgreSQL starts by itself. Your programs find its address in `DATABASE_URL` |
+| keeping versions of your work | `git add .`, then `git commit`; or *Source Control* on the left |
+
+## When you go
+
+Just close the tab. If you do nothing for a while, the workspace warns you, saves everything and stops. Your files, open
+tabs, unsaved text and databases are there when you come back, on any computer. Programs that were running are not: start
+them again.
+
+You can change or delete this page; it is a file like any other: `README.md`.
 """
 
 _SSH_CONFIG = """\

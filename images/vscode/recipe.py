@@ -16,6 +16,7 @@ VSCODE = Path("node_modules/code-server/lib/vscode")
 """Where VS Code lies inside the code-server folder."""
 
 _PAGE = VSCODE / "out/vs/code/browser/workbench/workbench.html"
+_STYLE_SHEET = '<link rel="stylesheet" href="{{WORKBENCH_WEB_BASE_URL}}/out/vs/code/browser/workbench/workbench.css">'
 _ICONS = "src/browser/media"
 """code-server's own, which its start page asks of the workspace."""
 _ICONS_AT_THE_EDGE = "resources/code-server"
@@ -130,7 +131,10 @@ def prune(code_server: Path) -> None:
 
 
 def complete_page(code_server: Path) -> None:
-    """Put two scripts into VS Code's start page: our settings as its defaults, and page/lost.js.
+    """Put our scripts into VS Code's start page: settings, page/colors.js, page/lost.js.
+
+    A style sheet in the head would hold up the first paint, for which page/colors.js is there; from
+    the body it still comes before VS Code's own scripts.
 
     VS Code's web workbench takes `configurationDefaults` with its start page. They hold at the
     first paint, a student's own settings win, a new image changes them for everyone, and no home
@@ -150,15 +154,20 @@ def complete_page(code_server: Path) -> None:
         'const host = "{" + "{host}}";'
         "if (product) product.proxyEndpointTemplate = product.proxyEndpointTemplate?.replace(host, location.host);"
         'meta.setAttribute("data-settings", JSON.stringify(options));'
-        "}</script>\n"
-        f'<script nonce="{{{{WORKBENCH_SCRIPT_NONCE}}}}">{(HERE / "page/lost.js").read_text()}</script>\n'
+        "}</script>\n" + _script((HERE / "page/lost.js").read_text())
     )
     page = code_server / _PAGE
     html = page.read_text()
     anchor = '<body aria-label="">'
-    if html.count(anchor) != 1 or 'id="vscode-workbench-web-configuration"' not in html:
+    expected = (anchor, _STYLE_SHEET, 'id="vscode-workbench-web-configuration"')
+    if any(html.count(part) != 1 for part in expected):
         raise BuildFailed("VS Code's start page has changed", "Adapt images/vscode/recipe.py to the new version")
-    page.write_text(html.replace(anchor, script + anchor))
+    html = html.replace(_STYLE_SHEET, _script((HERE / "page/colors.js").read_text()))
+    page.write_text(html.replace(anchor, f"{script}{anchor}\n{_STYLE_SHEET}\n"))
+
+
+def _script(text: str) -> str:
+    return f'<script nonce="{{{{WORKBENCH_SCRIPT_NONCE}}}}">{text}</script>\n'
 
 
 def copy_icons(code_server: Path) -> None:

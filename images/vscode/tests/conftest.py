@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from images.tests import desk as desks
 from images.vscode.build import KIND
@@ -38,9 +38,12 @@ class Desk(desks.Desk):
         self._start()
         self.gateway.lead_to(self.task.socket_path)
 
+    def new_context(self, **options: Any) -> BrowserContext:
+        return self._browser.new_context(viewport={"width": 1200, "height": 800}, **options)
+
     def open_tab(self) -> Page:
         """A browser that has never been here."""
-        page = self._browser.new_context(viewport={"width": 1200, "height": 800}).new_page()
+        page = self.new_context().new_page()
         page.set_default_timeout(60_000)
         page.goto(self.gateway.url)
         page.wait_for_selector(".explorer-folders-view .monaco-list-row")

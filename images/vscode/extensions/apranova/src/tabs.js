@@ -1,5 +1,6 @@
 // Open tabs live in the browser's own storage: another computer or a fresh browser has none. So the
 // home keeps each folder's tabs too, and a browser that has never seen the folder opens them, once.
+// Where there is nothing to open, it shows the folder's README, rendered.
 "use strict";
 
 const crypto = require("node:crypto");
@@ -11,6 +12,7 @@ const vscode = require("vscode");
 const KNOWN_BROWSER = "apranova.knownBrowser";
 const WRITE_DELAY_MS = 800;
 const TABS_MAX = 40;
+const RENDERED = "vscode.markdown.preview.editor";
 
 const root = vscode.workspace.workspaceFile ?? vscode.workspace.workspaceFolders?.[0]?.uri;
 const name = crypto.createHash("sha256").update(root?.path ?? "").digest("hex").slice(0, 16);
@@ -20,6 +22,7 @@ async function keepTabs(context) {
   // workspaceState is stored by the browser: its absence is what makes the browser fresh.
   if (!context.workspaceState.get(KNOWN_BROWSER)) {
     await reopen(await stored());
+    if (openTabs().length === 0) await showReadme();
     await context.workspaceState.update(KNOWN_BROWSER, true);
   }
   let timer;
@@ -46,7 +49,8 @@ function openTabs() {
       if (!isFile || !["file", "vscode-remote"].includes(input.uri.scheme)) return [];
       // Git's own files, such as a commit message, are gone when the command ends.
       if (input.uri.path.includes("/.git/")) return [];
-      return [{ path: input.uri.path, column: group.viewColumn, active: tab.isActive }];
+      const tabs = { path: input.uri.path, column: group.viewColumn, active: tab.isActive };
+      return [input instanceof vscode.TabInputCustom ? { ...tabs, view: input.viewType } : tabs];
     }),
   );
 }
@@ -61,11 +65,27 @@ async function reopen(tabs) {
     if (alreadyOpen.has(tab.path)) continue;
     try {
       await fs.access(tab.path);
-      const options = { viewColumn: tab.column, preview: false, preserveFocus: true, background: true };
-      await vscode.commands.executeCommand("vscode.open", vscode.Uri.file(tab.path), options);
+      await openBehind(tab.path, tab.column, tab.view);
     } catch {
       // The file is gone; the other tabs still come back.
     }
+  }
+}
+
+async function openBehind(path, viewColumn, view) {
+  const options = { viewColumn, preview: false, preserveFocus: true, background: true };
+  const uri = vscode.Uri.file(path);
+  if (view) await vscode.commands.executeCommand("vscode.openWith", uri, view, options);
+  else await vscode.commands.executeCommand("vscode.open", uri, options);
+}
+
+async function showReadme() {
+  const readme = path.join(root?.path ?? "", "README.md");
+  try {
+    await fs.access(readme);
+    await openBehind(readme, vscode.ViewColumn.One, RENDERED);
+  } catch {
+    // There is none, or VS Code cannot render: an empty editor is no failure.
   }
 }
 
