@@ -10,6 +10,7 @@ from types import ModuleType
 
 from benchmarks import (
     chaos,
+    databases,
     footprint,
     gateway,
     hostile_student,
@@ -29,6 +30,7 @@ ALL: dict[str, ModuleType] = {
     "launch": launch,
     "gateway": gateway,
     "preview": preview,
+    "databases": databases,
     "footprint": footprint,
     "superset": superset,
     "simulate": simulate,
@@ -48,7 +50,7 @@ def main() -> int:
         return mutants.main(sys.argv[3:])
     arguments = _parse()
     try:
-        if arguments.name not in ("preview", "simulate", "pool", "lambda"):
+        if arguments.name not in ("databases", "preview", "simulate", "pool", "lambda"):
             find_chromium()
     except StepFailed as problem:
         sys.stderr.write(f"apranova: {problem}\n")
