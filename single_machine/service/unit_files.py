@@ -17,7 +17,8 @@ TEMPLATES = Path("single_machine/service/units")
 NAMES_SOCKET = "apranova-names.socket"
 SOCKETS = Path("/run/apranova")
 DATA = Path("/var/lib/apranova")
-_FOLDERS_ELSEWHERE = ("APRANOVA_SNAPSHOTS_DIR", "APRANOVA_IMAGES_DIR")
+_FOLDERS_ELSEWHERE = ("APRANOVA_SNAPSHOTS_DIR", "APRANOVA_IMAGES_DIR", "APRANOVA_BACKUP_TARGET")
+"""What the platform writes; a backup's target may also be another machine."""
 
 
 def data_folder(variables: Mapping[str, str]) -> Path:
@@ -25,7 +26,8 @@ def data_folder(variables: Mapping[str, str]) -> Path:
 
 
 def render(name: str, version: Path, places: Places, variables: Mapping[str, str]) -> str:
-    elsewhere = [f"-{variables[name]}" for name in _FOLDERS_ELSEWHERE if variables.get(name)]
+    named = (variables.get(name, "") for name in _FOLDERS_ELSEWHERE)
+    elsewhere = [f"-{folder}" for folder in named if folder.startswith("/")]
     values = {
         "version": version,
         "python": versions.python(version),

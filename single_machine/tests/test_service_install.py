@@ -94,8 +94,10 @@ def test_units_name_the_version_and_never_the_link_that_an_upgrade_moves() -> No
 
 
 def test_folders_outside_the_data_may_be_written_by_the_platform() -> None:
-    text = units({"APRANOVA_SNAPSHOTS_DIR": "/mnt/backup/apranova"})["apranova"]
-    assert "ReadWritePaths=/var/lib/apranova /run/apranova -/mnt/backup/apranova\n" in text
+    folders = {"APRANOVA_SNAPSHOTS_DIR": "/mnt/one/apranova", "APRANOVA_BACKUP_TARGET": "/mnt/two"}
+    assert "ReadWritePaths=/var/lib/apranova /run/apranova -/mnt/one/apranova -/mnt/two\n" in units(folders)["apranova"]
+    other_machine = {"APRANOVA_BACKUP_TARGET": "sftp:backup@other.school.example:/srv/apranova"}
+    assert "sftp" not in units(other_machine)["apranova"]
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
