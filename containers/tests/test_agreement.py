@@ -73,7 +73,7 @@ def test_a_workspace_can_write_where_the_manager_mounts_empty_volumes(image: Ima
 def test_uvicorn_has_the_options_of_one_machine_but_for_its_socket(tmp_path: Path) -> None:
     settings = read_settings({"APRANOVA_HOME": str(tmp_path)}, source=SOURCE)
     secrets = Secrets(**dict.fromkeys(Secrets.__dataclass_fields__, "x"))
-    services = Services(settings, secrets, manager_port=1, portal_port=2, isolation="bubblewrap")
+    services = Services(settings=settings, secrets=secrets, manager_port=1, portal_port=2, isolation="bubblewrap")
     one_machine = list(services.backend().command)[1:]
     position = one_machine.index("--fd")
     one_machine[position : position + 2] = ["--uds", f"{names.RUN_FOLDER}/backend.sock"]

@@ -18,7 +18,7 @@ from single_machine.challenge_sockets import open_challenge_sockets
 from single_machine.settings import Settings, read_settings
 from tests.certificates import make_certificate
 from tests.pebble import NEEDED, running_pebble
-from tests.ports import free_port
+from tests.ports import free_dns_port, free_port
 
 SOURCE = Path(__file__).parents[2]
 NOW = dt.datetime.now(dt.UTC)
@@ -31,7 +31,7 @@ def _settings(folder: Path, monkeypatch: pytest.MonkeyPatch, **more: str) -> Set
         "APRANOVA_DOMAIN": "learn.school.example",
         "APRANOVA_TLS": "acme",
         "APRANOVA_DNS_ADDRESS": "127.0.0.1",
-        "APRANOVA_DNS_PORT": str(free_port()),
+        "APRANOVA_DNS_PORT": str(free_dns_port()),
         **more,
     }
     for name, value in variables.items():

@@ -14,7 +14,7 @@ from single_machine import challenge_sockets
 from single_machine.challenge_sockets import challenge_addresses, open_challenge_sockets
 from single_machine.preflight import CannotGoOn
 from single_machine.settings import Settings, read_settings
-from tests.ports import free_port
+from tests.ports import free_dns_port
 
 SOURCE = Path(__file__).parents[2]
 
@@ -26,7 +26,7 @@ def settings(tmp_path: Path) -> Settings:
         "APRANOVA_DOMAIN": "learn.school.example",
         "APRANOVA_TLS": "acme",
         "APRANOVA_DNS_ADDRESS": "127.0.0.1",
-        "APRANOVA_DNS_PORT": str(free_port()),
+        "APRANOVA_DNS_PORT": str(free_dns_port()),
     }
     return read_settings(variables, source=SOURCE)
 

@@ -25,7 +25,7 @@ from single_machine.services import Services
 from single_machine.settings import Settings, read_settings
 from tests.certificates import make_certificate
 from tests.pebble import NEEDED, running_pebble
-from tests.ports import free_port
+from tests.ports import free_dns_port, free_port
 from tests.waiting import until
 
 SOURCE = Path(__file__).parents[2]
@@ -39,7 +39,7 @@ def _settings(folder: Path, monkeypatch: pytest.MonkeyPatch, *, pebble_port: int
         "APRANOVA_DOMAIN": "learn.school.example",
         "APRANOVA_TLS": "acme",
         "APRANOVA_DNS_ADDRESS": "127.0.0.1",
-        "APRANOVA_DNS_PORT": str(free_port()),
+        "APRANOVA_DNS_PORT": str(free_dns_port()),
         "APRANOVA_TLS_DIRECTORY": f"https://localhost:{pebble_port}/dir",
         "APRANOVA_TLS_DIRECTORY_CA": str(folder / "chain.pem"),
     }
