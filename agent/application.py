@@ -105,6 +105,9 @@ class Application:
     async def warn(self, request: WarnRequest) -> None:
         """Show a warning inside the application, if it has a place; the portal shows it too."""
 
+    def show_memory(self, used_bytes: int, limit_bytes: int) -> None:
+        """What all programs of the task hold, every few seconds, if it has a place to show it."""
+
     async def save(self, sessions: int) -> SaveAnswer:  # noqa: ARG002  for kinds that hold unsaved work
         """Write to the home what only memory holds, in limited time. `sessions`: WebSockets."""
         return SaveAnswer(saved=True)

@@ -17,10 +17,21 @@ from agent.connection import Connections, Reply
 from agent.egress import PROXY_PORT, proxy_environment
 from agent.http_head import Head
 from agent.limits import prefer_to_lose
+from agent.memory import SAMPLE_INTERVAL_S as MEMORY_INTERVAL_S
+from agent.memory import MemoryUse, ended_words, write_to_terminal
 from agent.moved_home import HomeNotThere, come, flush
 from agent.preview import is_by_person, listening_ports, port_of, visit_s
 from agent.processes import Children, end_everything_else
-from contract.agent import AgentPhase, AgentStatus, ClaimRequest, EndVisitsRequest, SaveAnswer, TaskConfig, WarnRequest
+from contract.agent import (
+    PROGRAM_ENDED_SIGNAL,
+    AgentPhase,
+    AgentStatus,
+    ClaimRequest,
+    EndVisitsRequest,
+    SaveAnswer,
+    TaskConfig,
+    WarnRequest,
+)
 from contract.names import AGENT_PATH_PREFIX, AGENT_TOKEN_HEADER, LAUNCH_SECRET_HEADER, PORT_HEADER
 from contract.wire import BadMessage, from_json, to_json
 
@@ -57,6 +68,7 @@ class Task:
         self.phase = AgentPhase.WARMING
         self.failure = ""
         self.activity = Activity(students=application.students, now=now)
+        self.memory = MemoryUse()
         self.children = children
         self.connections = Connections(self)
         self.activity.visited = self.connections.visited
@@ -81,8 +93,10 @@ class Task:
         self.children.watch()
         loop.add_signal_handler(signal.SIGTERM, self.take)
         loop.add_signal_handler(signal.SIGINT, self.stop)
+        loop.add_signal_handler(PROGRAM_ENDED_SIGNAL, self.program_ended)
         self._in_background(self._warm_up())
         self._in_background(self._sample())
+        self._in_background(self._watch_memory())
         return await self.ended
 
     def stop(self) -> None:
@@ -90,6 +104,25 @@ class Task:
         if self.phase is not AgentPhase.STOPPING:
             claimed, self.phase = self.phase is AgentPhase.CLAIMED, AgentPhase.STOPPING
             self._in_background(self._leave() if claimed else self._end(exit_code=0))
+
+    def program_ended(self) -> None:
+        """The engine says: the memory was full. Tell which one, in VS Code and in its terminal."""
+        if self.phase is not AgentPhase.CLAIMED:
+            return
+        ended = self.memory.missing()
+        text = ended_words(ended, self.memory.limit_bytes)
+        _log(text)
+        if ended is not None and ended.process.terminal:
+            write_to_terminal(ended.process.terminal, text)
+        self._in_background(self.application.warn(WarnRequest(stops_at=0.0, text=text)))
+
+    async def _watch_memory(self) -> None:
+        """Only for a person: nobody looks at a warm task."""
+        while True:
+            await asyncio.sleep(MEMORY_INTERVAL_S)
+            if self.phase is AgentPhase.CLAIMED and self.memory.limit_bytes:
+                self.memory.sample()
+                self.application.show_memory(self.memory.used_bytes, self.memory.limit_bytes)
 
     def take(self) -> None:
         """SIGTERM ends a stop, which has saved; or the place is taken away (Fargate Spot, an engine
@@ -308,6 +341,7 @@ class Task:
             await self.application.claim(request)
         if self.phase is not AgentPhase.READY:  # it may have changed while we waited
             raise ApplicationFailed(self.failure or "this task is stopping")
+        self.memory.limit_bytes = request.memory_bytes
         self.phase = AgentPhase.CLAIMED
         self.activity.person("launched it")
         self.activity.sample()

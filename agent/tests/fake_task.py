@@ -13,7 +13,7 @@ from agent.main import main
 from agent.probe import get
 from agent.processes import Children, Command
 from agent.task import Task
-from contract.agent import ClaimRequest, SaveAnswer, TaskConfig
+from contract.agent import ClaimRequest, SaveAnswer, TaskConfig, WarnRequest
 
 
 class FakeApplication(Application):
@@ -56,6 +56,9 @@ class FakeApplication(Application):
         (self.folder / "goodbye").write_text(f"after {self.saves} saves")
         if self.behavior == "says goodbye forever":
             await asyncio.sleep(600)
+
+    async def warn(self, request: WarnRequest) -> None:
+        (self.folder / "warned").write_text(request.text)
 
     def unsaved(self) -> int:
         return self.claims

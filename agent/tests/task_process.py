@@ -100,7 +100,7 @@ class TaskProcess:
         )
         return self.status()
 
-    def claim(self, **changes: str) -> tuple[int, dict[str, Any]]:
+    def claim(self, **changes: object) -> tuple[int, dict[str, Any]]:
         message = {
             "workspace_id": WORKSPACE,
             "launch_secret": SECRET,

@@ -189,3 +189,16 @@ def test_dead_children_do_not_stay(claimed: TaskProcess) -> None:
     time.sleep(0.05)
     children = open(f"/proc/{claimed.process.pid}/task/{claimed.process.pid}/children").read()  # noqa: PTH123, SIM115
     assert children.strip() == ""
+
+
+def test_the_engines_signal_becomes_a_notice_for_the_student(ready: TaskProcess) -> None:
+    ready.process.send_signal(signal.SIGURG)  # nobody has it yet, so nobody is told
+    assert ready.claim(memory_bytes=1_536 << 20)[0] == 200
+    notice = ready.log.with_name("warned")
+    assert not notice.exists()
+    ready.process.send_signal(signal.SIGURG)
+    deadline = time.monotonic() + 10
+    while not notice.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert notice.read_text().startswith("A program was ended: the 1.5 GB of this workspace are full.")

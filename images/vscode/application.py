@@ -100,6 +100,9 @@ class VSCode(Application):
     async def warn(self, request: WarnRequest) -> None:
         self._link.warn(request)
 
+    def show_memory(self, used_bytes: int, limit_bytes: int) -> None:
+        self._link.show_memory(used_bytes, limit_bytes)
+
     async def save(self, sessions: int) -> SaveAnswer:
         """The databases end last: a save that fails is tried again, and work goes on meanwhile."""
         answer = await self._link.save(sessions)

@@ -46,6 +46,7 @@ class ExtensionLink:
         self._warning: WarnRequest | None = None
         self._notices: list[str] = []
         self._save_number = 0
+        self._memory: dict[str, Any] | None = None
 
     async def open(self, person_did: Callable[[str], None]) -> None:
         self._person_did = person_did
@@ -76,6 +77,11 @@ class ExtensionLink:
             self._tell_all({"type": "notice", "text": text[:NOTICE_MAX]})
         elif len(self._notices) < NOTICES_MAX:
             self._notices.append(text[:NOTICE_MAX])
+
+    def show_memory(self, used_bytes: int, limit_bytes: int) -> None:
+        """In every window's status bar; programs that start learn the limit from it."""
+        self._memory = {"type": "memory", "used_bytes": used_bytes, "limit_bytes": limit_bytes}
+        self._tell_all(self._memory)
 
     async def save(self, sessions: int) -> SaveAnswer:
         """Save every dirty document that has a file.
@@ -128,6 +134,8 @@ class ExtensionLink:
         self._windows.add(window)
         if self._warning is not None and self._warning.stops_at > self._now():
             window.send(_warning_message(self._warning))
+        if self._memory is not None:
+            window.send(self._memory)
         while self._notices:
             window.send({"type": "notice", "text": self._notices.pop(0)})
         try:

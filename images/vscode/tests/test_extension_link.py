@@ -72,6 +72,15 @@ async def test_every_window_is_told_of_the_end_and_has_a_moment_to_show_it(desk:
     await leaving
 
 
+async def test_every_window_shows_the_memory_also_one_that_opens_later(desk: Desk) -> None:
+    first = await desk.window()
+    await until_in_this_loop(lambda: len(desk.link._windows) == 1)
+    desk.link.show_memory(500, 768)
+    later = await desk.window()
+    for window in (first, later):
+        assert await window.hear() == {"type": "memory", "used_bytes": 500, "limit_bytes": 768}
+
+
 async def test_save_without_a_window_or_without_dirty_text_is_done_at_once(desk: Desk) -> None:
     assert await desk.link.save(sessions=0) == SaveAnswer(saved=True)
     await desk.window(unsaved=0)

@@ -10,6 +10,7 @@ import psutil
 import pytest
 from playwright.sync_api import Page, Request
 
+from contract.agent import PROGRAM_ENDED_SIGNAL
 from images.vscode.tests.conftest import Desk
 from tests.waiting import until
 
@@ -269,6 +270,41 @@ def test_a_full_home_is_said_and_its_end_of_grace_is_taken_back_by_the_manager_a
     assert page.get_by_role("button", name="Keep running", exact=True).count() == 0
     desk.task.control("POST", "warn", {"stops_at": 0, "text": ""})
     page.get_by_text("Stops in 4:").wait_for(state="hidden")
+
+
+def test_the_memory_is_shown_and_a_program_that_was_ended_for_it_is_named_in_a_notice_and_in_its_terminal(
+    desk: Desk,
+) -> None:
+    desk.task.end()
+    desk.start_task().wait_for("ready")
+    assert desk.task.claim(memory_bytes=1_536 << 20)[0] == 200
+    desk.gateway.lead_to(desk.task.socket_path)
+    (desk.project / "hungry.py").write_text(
+        "import os, pathlib, time\n"
+        "held = b'x' * (300 << 20)\n"
+        "pathlib.Path('running').write_text(f\"{os.getpid()} {os.environ['NODE_OPTIONS']}\")\n"
+        "time.sleep(600)\n"
+    )
+    page = desk.open_tab()
+    page.get_by_text(re.compile(r"\d+ MB of 1\.5 GB")).first.wait_for()
+    page.keyboard.press("Control+Backquote")
+    page.wait_for_selector(".terminal-wrapper .xterm-screen")
+    running = desk.project / "running"
+
+    def runs() -> bool:
+        page.locator(".terminal-wrapper.active .xterm-helper-textarea").first.focus()
+        page.keyboard.type("python3 hungry.py\n", delay=5)
+        time.sleep(3)
+        return running.exists() and " " in running.read_text()
+
+    until(runs)
+    pid, options = running.read_text().split(maxsplit=1)
+    assert "--max-old-space-size=768" in options
+    time.sleep(3)  # the agent looks every two seconds
+    psutil.Process(int(pid)).kill()  # what the kernel does, and then the engine says so
+    desk.task.process.send_signal(PROGRAM_ENDED_SIGNAL)
+    notice = "python3 hungry.py was ended: the 1.5 GB of this workspace are full"
+    page.locator(".notification-toast").get_by_text(notice).first.wait_for()
 
 
 def test_a_tab_says_at_once_that_its_workspace_has_stopped(desk: Desk) -> None:

@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from contract.errors import ApraNovaError, Reason
+from contract.sizes import SizeLimits
 from manager.adapters.tests.conftest import NewEngine
 from manager.adapters.tests.engine_under_test import MEMORY_MAX, START_AS, EngineUnderTest, new_task_id
 from tests.waiting import until
@@ -292,6 +293,16 @@ def test_shared_memory_and_that_of_many_processes_count(engine: EngineUnderTest,
     assert engine.python(hoarder, HOLD % (MEMORY_MAX // 2, kind, 1, TWO_LOOKS_S)) == [0]  # what is allowed stays
     for task_id in (hoarder, neighbour):
         engine.runner.stop(task_id, grace_s=0)
+
+
+def test_the_claim_gives_a_running_task_its_size_and_the_agent_hears_of_what_is_ended(engine: EngineUnderTest) -> None:
+    task_id, more = engine.start(), MEMORY_MAX * 5 // 4
+    engine.runner.attach_home(task_id, engine.new_home(), limits=SizeLimits(2 * MEMORY_MAX >> 20, 2_048))
+    assert engine.python(task_id, HOLD % (more, "SHARED", 1, TWO_LOOKS_S)) == [0]
+    assert engine.python(task_id, "value = TOLD") == []
+    assert -9 in engine.python(task_id, HOLD % (2 * more, "SHARED", 1, LONG_S))
+    until(lambda: engine.python(task_id, "value = TOLD"), "the agent's word")
+    engine.runner.stop(task_id, grace_s=0)
 
 
 def test_memory_that_no_process_maps_is_refused_where_nothing_counts_it(engine: EngineUnderTest, inside: str) -> None:

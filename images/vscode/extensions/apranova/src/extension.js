@@ -4,6 +4,7 @@
 
 const { reportActivity } = require("./activity");
 const { AgentLink } = require("./agent-link");
+const { showMemory } = require("./memory");
 const { saveInTime } = require("./saving");
 const { keepTabs } = require("./tabs");
 const { showWarnings } = require("./warning");
@@ -16,6 +17,7 @@ async function activate(context) {
   reportActivity(context, link);
   saveInTime(context, link);
   showWarnings(context, link);
+  showMemory(context, link);
   link.connect();
   await keepTabs(context);
 }

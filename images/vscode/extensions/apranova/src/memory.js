@@ -1,5 +1,5 @@
 // How much of the workspace's memory is in use, in the status bar, and what programs may know of it:
-// without a hint, Node.js and Java take the machine's memory for theirs.
+// without a hint, Node.js takes the machine's memory for its own.
 "use strict";
 
 const vscode = require("vscode");
@@ -18,8 +18,8 @@ function showMemory(context, link) {
     if (limitBytes === hintedBytes) return;
     hintedBytes = limitBytes;
     // Half, as Node.js itself takes in a container of that size; VS Code needs the rest.
-    variables.replace("NODE_OPTIONS", `--max-old-space-size=${Math.floor(limitBytes / 2 / MEBIBYTE)}`);
-    variables.replace("APRANOVA_MEMORY_MB", String(Math.floor(limitBytes / MEBIBYTE)));
+    // Appended: a debugger puts its own options there.
+    variables.append("NODE_OPTIONS", ` --max-old-space-size=${Math.floor(limitBytes / 2 / MEBIBYTE)}`);
   };
 
   link.on("memory", ({ used_bytes: used, limit_bytes: limit }) => {
