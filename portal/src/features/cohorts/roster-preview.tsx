@@ -50,7 +50,7 @@ export function RosterPreview({ name, roster, children }: { name: string; roster
               {countOf(roster.missing.length, "student")} of this cohort {roster.missing.length === 1 ? "is" : "are"}{" "}
               not in the list, and {roster.missing.length === 1 ? "stays" : "stay"}
             </summary>
-            <ul className="mt-1 max-h-80 space-y-1 overflow-y-auto pl-5 text-sm">
+            <ul className="mt-1 space-y-1 pl-5 text-sm">
               {roster.missing.map((student) => (
                 <li key={student.id} className="wrap-anywhere">
                   {student.name} <span className="text-muted">{student.email}</span>
@@ -77,7 +77,7 @@ function Group({ title, bad, open, lines }: GroupProps) {
   return (
     <details open={open}>
       <summary className={`min-h-8 py-1 text-sm font-medium ${bad ? "text-bad" : ""}`}>{title}</summary>
-      <ul className="mt-1 max-h-80 space-y-1 overflow-y-auto pl-5 text-sm">
+      <ul className="mt-1 space-y-1 pl-5 text-sm">
         {lines.map(({ number, email, name, note }) => (
           <li key={`${number} ${email}`} className="wrap-anywhere">
             {bad && <span className="text-muted tabular-nums">Line {number}: </span>}
