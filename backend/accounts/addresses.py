@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-NO_ADDRESS = "this is not an e-mail address"
+NO_ADDRESS = "this is not an email address"
 
 
 def fold(address: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from uuid import UUID, uuid4
 
@@ -68,7 +68,7 @@ def invite_all(
             actor=acting_user,
         )
         earlier.update(revoked_at=now)
-        made = Invitation.objects.bulk_create(_new(it, role, track, cohort_id, acting_user) for it in people)
+        made = Invitation.objects.bulk_create(_new(it, role, track, cohort_id, acting_user, now) for it in people)
         details = {"role": role.value, "track": track.value if track else None, "cohort": _cohort_name(made)}
         record_all(
             "invitation.create",
@@ -80,8 +80,10 @@ def invite_all(
     return made
 
 
-def _new(person: Invited, role: Role, track: Track | None, cohort_id: UUID | None, acting_user: User) -> Invitation:
-    now, invitation_id = timezone.now(), uuid4()
+def _new(
+    person: Invited, role: Role, track: Track | None, cohort_id: UUID | None, acting_user: User, now: datetime
+) -> Invitation:
+    invitation_id = uuid4()
     made = Invitation(
         pk=invitation_id,
         key_digest=digest_of(key_of(invitation_id)),

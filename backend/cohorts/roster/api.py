@@ -122,7 +122,7 @@ def import_roster(request: HttpRequest, cohort_id: UUID, payload: RosterIn) -> i
 def list_pending(request: HttpRequest, cohort_id: UUID) -> dict[str, Any]:
     """Not accepted and not revoked, with those that have expired; newest first."""
     _, cohort = _asked_for(request, cohort_id)
-    return {"items": _pending(cohort).order_by("-created_at", "email")[:PENDING_MAX]}
+    return {"items": _pending(cohort).order_by("-created_at", "name", "email")[:PENDING_MAX]}
 
 
 @router.post(

@@ -80,7 +80,7 @@ def test_each_bad_line_says_why_and_the_good_ones_stay() -> None:
     )
     assert problems(sent) == [
         (3, "there is no email address"),
-        (4, "this is not an e-mail address"),
+        (4, "this is not an email address"),
         (5, "line 2 has the same address"),
         (6, "the address is a formula; paste its value instead"),
     ]
@@ -89,7 +89,7 @@ def test_each_bad_line_says_why_and_the_good_ones_stay() -> None:
 
 def test_line_numbers_are_those_of_the_file() -> None:
     assert problems('sep=,\nName,Email\n"Ada\nL",ada@school.example\n\nBen,none') == [
-        (6, "this is not an e-mail address")
+        (6, "this is not an email address")
     ]
 
 
