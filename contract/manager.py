@@ -56,7 +56,7 @@ class CreateRequest:
 
 @dataclass(frozen=True)
 class WorkspaceRequest:
-    """STOP, DELETE, UNDELETE, SNAPSHOTS, PORTS: a repeat changes nothing."""
+    """STOP, DELETE, UNDELETE, SNAPSHOTS: a repeat changes nothing."""
 
     workspace_id: str
 
@@ -99,6 +99,8 @@ class EndVisitsRequest:
 
 @dataclass(frozen=True)
 class DescribeRequest:
+    """DESCRIBE, PORTS."""
+
     workspace_ids: tuple[str, ...]
     """At most 100. Ids that are not known are absent from the answer."""
 
@@ -255,9 +257,10 @@ class WorkspaceAnswer:
 
 @dataclass(frozen=True)
 class PortsAnswer:
-    """On which ports the student's programs listen now; none unless the workspace runs."""
+    """On which ports students' programs listen now, by workspace. Those that run no program, do not
+    run or do not answer are absent."""
 
-    ports: tuple[int, ...]
+    ports: dict[str, tuple[int, ...]]
 
 
 @dataclass(frozen=True)

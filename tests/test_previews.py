@@ -83,8 +83,8 @@ class Class:
         )
 
     def listening(self) -> list[int]:
-        answer = self.amira.portal.request.get(f"{self.amira.product.url}/api/workspace/{self.workspace_id}/ports/")
-        return [each["port"] for each in answer.json()["ports"]]
+        apps = self.amira.portal.get_by_role("region", name="Your apps").get_by_role("link")
+        return [int(text.split()[1]) for text in apps.all_inner_texts()]
 
 
 @pytest.fixture(scope="module")

@@ -127,6 +127,10 @@ class FakeManager:
                     SizeView(WorkspaceSize.LARGE, 3_072, is_default=False),
                 )
                 return DescribeAnswer(found, tuple(self.kinds.values()), sizes, self.disk)
+            case Action.PORTS:
+                asked = from_json(DescribeRequest, payload).workspace_ids
+                running = [id_ for id_ in asked if self.workspaces[id_].state is WorkspaceState.RUNNING]
+                return PortsAnswer({id_: self.ports for id_ in running if self.ports})
             case Action.END_VISITS:
                 ended = from_json(EndVisitsRequest, payload)
                 self._known(ended.workspace_id)
@@ -143,8 +147,6 @@ class FakeManager:
                 if action is Action.RESTART or view.state not in (WorkspaceState.STARTING, WorkspaceState.RUNNING):
                     self.change(view.workspace_id, size=launched.size or WorkspaceSize.SMALL)
         view = self._known(from_json(WorkspaceRequest, payload).workspace_id)
-        if action is Action.PORTS:
-            return PortsAnswer(self.ports if view.state is WorkspaceState.RUNNING else ())
         return WorkspaceAnswer(getattr(self, f"_{action.value}")(view))
 
     def _known(self, workspace_id: str) -> WorkspaceView:

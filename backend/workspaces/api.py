@@ -15,12 +15,11 @@ from backend.accounts.models import User
 from backend.workspaces import services, sizes
 from backend.workspaces.events import STREAM_DESCRIPTION, open_stream
 from backend.workspaces.models import Workspace
-from backend.workspaces.presentation import notices_out, ports_out, workspace_out
+from backend.workspaces.presentation import notices_out, workspace_out
 from backend.workspaces.schemas import (
     CreateWorkspaceIn,
     DeleteWorkspaceIn,
     KeepRunningIn,
-    PortListOut,
     SizeListOut,
     WorkspaceListOut,
     WorkspaceOut,
@@ -82,13 +81,6 @@ def delete_workspace(request: HttpRequest, workspace_id: WorkspaceId, payload: D
     return workspace_out(workspace, services.delete(workspace, payload.name, acting_user=user))
 
 
-@router.get("{workspace_id}/ports/", response=PortListOut, operation_id="list_ports", summary="Programs that listen")
-def list_ports(request: HttpRequest, workspace_id: WorkspaceId) -> PortListOut:
-    """The ports on which the student's programs listen now, and where a browser sees them."""
-    _, workspace = _asked_for(request, workspace_id)
-    return ports_out(workspace, services.listening_ports(workspace))
-
-
 @router.post("{workspace_id}/stop/", response=WorkspaceOut, operation_id="stop_workspace", summary="Stop")
 def stop_workspace(request: HttpRequest, workspace_id: WorkspaceId) -> WorkspaceOut:
     """Saves, ends the task, keeps the home."""
@@ -126,6 +118,6 @@ def keep_running(request: HttpRequest, workspace_id: WorkspaceId, payload: KeepR
     openapi_extra=STREAM_DESCRIPTION,
 )
 async def watch_workspace(request: HttpRequest, workspace_id: WorkspaceId) -> HttpResponse | StreamingHttpResponse:
-    """`event: workspace` at once and at each change, `kinds` and `notices`. A comment each 15 s."""
+    """`event: workspace` at once and at each change; `kinds`, `notices`, `ports`; comments."""
     _, workspace = await sync_to_async(_asked_for)(request, workspace_id)
     return await open_stream(request, workspace)

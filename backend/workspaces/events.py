@@ -26,7 +26,7 @@ from backend.platform.problems import ProblemError
 from backend.workspaces import services
 from backend.workspaces.live import live_workspaces
 from backend.workspaces.models import Workspace
-from backend.workspaces.presentation import workspace_out
+from backend.workspaces.presentation import ports_out, workspace_out
 from backend.workspaces.schemas import KindOut
 
 HEARTBEAT_S = 15.0
@@ -87,6 +87,7 @@ async def _stream(request: HttpRequest, user: User, workspace: Workspace) -> Asy
                         ("workspace", out.dict()),
                         ("kinds", [KindOut.model_validate(it).dict() for it in watch.kinds]),
                         ("notices", watch.notices),
+                        ("ports", [port.dict() for port in ports_out(workspace, watch.ports)]),
                     ):
                         text = json.dumps(data, cls=NinjaJSONEncoder)
                         if sent.get(event) != text:

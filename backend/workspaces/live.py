@@ -19,16 +19,20 @@ from backend.workspaces.manager_client import manager_client
 from backend.workspaces.presentation import notices_out
 from contract.errors import ApraNovaError
 from contract.manager import DescribeAnswer, KindView, WorkspaceView
-from contract.names import WorkspaceState
+from contract.names import WorkspaceKind, WorkspaceState
 
 BUSY_INTERVAL_S = 0.2
 CALM_INTERVAL_S = 3.0
 UNAVAILABLE_INTERVAL_S = 1.0
+PORTS_INTERVAL_S = 5.0
+"""A student looks at the dashboard just after starting a program."""
+PORTS_ASKED_AT_ONCE_MAX = 100
 SUBSCRIBE_AGAIN_S = 2.0
 BUSY_STATES = (WorkspaceState.STARTING, WorkspaceState.STOPPING)
 
 logger = logging.getLogger(__name__)
 Describe = Callable[[Sequence[str]], DescribeAnswer]
+AskPorts = Callable[[Sequence[str]], dict[str, tuple[int, ...]]]
 
 
 @dataclass(eq=False)
@@ -39,6 +43,8 @@ class Watch:
     view: WorkspaceView | None = None
     kinds: tuple[KindView, ...] = ()
     notices: list[str] = field(default_factory=list)
+    ports: tuple[int, ...] = ()
+    """On which the student's programs listen."""
     answered: bool = False
     """Whether the manager has answered yet. A `view` of None then means: id unknown."""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -49,16 +55,28 @@ class Watch:
             self.view, self.kinds, self.notices, self.answered = view, answer.kinds, notices, True
             self.changed.set()
 
+    def take_ports(self, ports: tuple[int, ...]) -> None:
+        if ports != self.ports:
+            self.ports = ports
+            self.changed.set()
+
+    @property
+    def has_ports(self) -> bool:
+        running = self.view is not None and self.view.state is WorkspaceState.RUNNING
+        return running and self.view is not None and self.view.kind is WorkspaceKind.VSCODE
+
 
 class LiveWorkspaces:
     """Polls while somebody watches: fast while a workspace starts or stops, slowly otherwise.
+    Ports are another question, for all of them at once, because there the manager asks agents.
 
     An announcement wakes it at once. While the manager does not answer, watchers keep what they
     know.
     """
 
-    def __init__(self, describe: Describe, *, connect: Callable[[], redis.asyncio.Redis]) -> None:
+    def __init__(self, describe: Describe, ask_ports: AskPorts, *, connect: Callable[[], redis.asyncio.Redis]) -> None:
         self._describe = describe
+        self._ask_ports = ask_ports
         self._connect = connect
         self._watches: set[Watch] = set()
         self._wake = asyncio.Event()
@@ -71,7 +89,7 @@ class LiveWorkspaces:
         watch = Watch(workspace_id)
         self._watches.add(watch)
         if not any(not task.done() for task in self._tasks):
-            self._tasks = [asyncio.create_task(self._poll()), asyncio.create_task(self._listen())]
+            self._tasks = [asyncio.create_task(work()) for work in (self._poll, self._poll_ports, self._listen)]
         self._wake.set()
         try:
             yield watch
@@ -111,6 +129,30 @@ class LiveWorkspaces:
                 watch.take(views.get(watch.workspace_id), answer)
         return BUSY_INTERVAL_S if any(view.state in BUSY_STATES for view in views.values()) else CALM_INTERVAL_S
 
+    async def _poll_ports(self) -> None:
+        while True:
+            await self._look_at_ports()
+            await asyncio.sleep(PORTS_INTERVAL_S)
+
+    async def _look_at_ports(self) -> None:
+        """One question for all watched workspaces that run. Without an answer, ports stay."""
+        for watch in self._watches:
+            if not watch.has_ports:
+                watch.take_ports(())
+        ids = sorted({watch.workspace_id for watch in self._watches if watch.has_ports})
+        for start in range(0, len(ids), PORTS_ASKED_AT_ONCE_MAX):
+            asked = ids[start : start + PORTS_ASKED_AT_ONCE_MAX]
+            try:
+                ports = await asyncio.to_thread(self._ask_ports, asked)
+            except ApraNovaError:
+                return
+            except Exception:
+                logger.exception("looking at the ports of watched workspaces failed")
+                return
+            for watch in tuple(self._watches):
+                if watch.workspace_id in asked and watch.has_ports:
+                    watch.take_ports(ports.get(watch.workspace_id, ()))
+
     async def _listen(self) -> None:
         """Wake at announcements, our own and those of other processes of the backend."""
         while True:
@@ -137,6 +179,8 @@ def live_workspaces() -> LiveWorkspaces:
     loop = asyncio.get_running_loop()
     if loop not in _of_loop:
         _of_loop[loop] = LiveWorkspaces(
-            lambda ids: manager_client().describe(ids), connect=lambda: connect_async(settings.ENVIRONMENT)
+            lambda ids: manager_client().describe(ids),
+            lambda ids: manager_client().ports(ids),
+            connect=lambda: connect_async(settings.ENVIRONMENT),
         )
     return _of_loop[loop]

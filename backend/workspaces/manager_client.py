@@ -96,9 +96,9 @@ class ManagerClient:
             views.extend(answer.workspaces)
         return DescribeAnswer(tuple(views), answer.kinds, answer.sizes, answer.disk)
 
-    def ports(self, workspace_id: str) -> tuple[int, ...]:
-        """On which ports the student's programs listen now."""
-        return self._ask(Action.PORTS, WorkspaceRequest(workspace_id), PortsAnswer).ports
+    def ports(self, workspace_ids: Sequence[str]) -> dict[str, tuple[int, ...]]:
+        """On which ports students' programs listen now; at most `DESCRIBE_IDS_MAX` ids."""
+        return self._ask(Action.PORTS, DescribeRequest(tuple(workspace_ids)), PortsAnswer).ports
 
     def end_visits(self, workspace_id: str, port: int) -> None:
         """Close what visitors of a shared port have open."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 
 from backend.workspaces.models import Workspace
-from backend.workspaces.schemas import PortListOut, WorkspaceOut
+from backend.workspaces.schemas import PortOut, WorkspaceOut
 from contract.door import path_of
 from contract.manager import DiskView, WorkspaceView
 from contract.names import BACKEND_DOOR_PATH
@@ -20,9 +20,9 @@ def notices_out(disk: DiskView | None) -> list[str]:
     return [DISK_NEARLY_FULL] if disk is not None and disk.nearly_full else []
 
 
-def ports_out(workspace: Workspace, ports: tuple[int, ...]) -> PortListOut:
+def ports_out(workspace: Workspace, ports: tuple[int, ...]) -> list[PortOut]:
     door = f"{settings.ENVIRONMENT.public_url}{BACKEND_DOOR_PATH}{workspace.pk}/port"
-    return PortListOut.model_validate({"ports": [{"port": port, "url": f"{door}/{port}/"} for port in ports]})
+    return [PortOut(port=port, url=f"{door}/{port}/") for port in ports]
 
 
 def workspace_out(workspace: Workspace, view: WorkspaceView) -> WorkspaceOut:

@@ -48,10 +48,6 @@ class PortOut(Schema):
     """Leads the owner to what the program serves there."""
 
 
-class PortListOut(Schema):
-    ports: list[PortOut]
-
-
 class WorkspaceOut(Schema):
     id: str
     kind: WorkspaceKind
@@ -137,6 +133,13 @@ class NoticesEvent(Schema):
 
     event: Literal["notices"]
     data: list[str]
+
+
+class PortsEvent(Schema):
+    """`event: ports` of the stream: on which ports the student's programs listen now."""
+
+    event: Literal["ports"]
+    data: list[PortOut]
 
 
 class KindsEvent(Schema):

@@ -261,17 +261,6 @@ def view_of(workspace: Workspace) -> WorkspaceView:
     return describe([workspace]).views[0]
 
 
-def listening_ports(workspace: Workspace) -> tuple[int, ...]:
-    """On which ports programs of a running workspace listen now."""
-    _release_connection()
-    try:
-        return manager_client().ports(workspace.pk)
-    except ApraNovaError as error:
-        if error.reason is not Reason.WORKSPACE_NOT_FOUND:  # never launched
-            raise
-        return ()
-
-
 def unknown_view(workspace: Workspace) -> WorkspaceView:
     """The view of a workspace that the manager does not know (yet): stopped, or deleted."""
     return WorkspaceView(

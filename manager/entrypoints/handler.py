@@ -97,7 +97,7 @@ class InvocationHandler:
                 wanted = wire.from_json(RestoreRequest, event)
                 return self._view(snapshots.restore(world, wanted.workspace_id, wanted.snapshot_id))
             case Action.PORTS:
-                return views.ports(world, _workspace_id(event))
+                return views.ports(world, wire.from_json(DescribeRequest, event).workspace_ids)
             case Action.END_VISITS:
                 ended = wire.from_json(EndVisitsRequest, event)
                 views.end_visits(world, ended.workspace_id, ended.port)

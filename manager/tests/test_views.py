@@ -119,11 +119,12 @@ def test_visits_end_in_the_running_task_and_nowhere_else() -> None:
 def test_ports_are_those_of_programs_in_a_task_that_runs_and_answers() -> None:
     school = running()
     school.task().ports = (3000, 5173)
-    assert ports(school.world, ANNA).ports == (3000, 5173)
+    assert ports(school.world, (ANNA, "ws-zzzzzzzzzz")).ports == {ANNA: (3000, 5173)}
+    assert ports(school.world, ()).ports == {}
     school.task().alive = False
-    assert ports(school.world, ANNA).ports == ()
-    with pytest.raises(ApraNovaError, match="does not exist"):
-        ports(school.world, "ws-zzzzzzzzzz")
+    assert ports(school.world, (ANNA,)).ports == {}
     stopped = School()
     stopped.enrol(ANNA)
-    assert ports(stopped.world, ANNA).ports == ()
+    assert ports(stopped.world, (ANNA,)).ports == {}
+    with pytest.raises(ApraNovaError, match="at most"):
+        ports(stopped.world, (ANNA,) * (stopped.world.policy.describe_max + 1))

@@ -121,10 +121,7 @@ class Kinds:
 
 def describe(world: World, workspace_ids: tuple[str, ...], kinds: Kinds) -> DescribeAnswer:
     """Polled by the backend: one read of the store, whatever the number of ids."""
-    if len(workspace_ids) > world.policy.describe_max:
-        raise ApraNovaError(
-            Reason.BAD_REQUEST, f"workspace_ids: at most {world.policy.describe_max} are answered at once"
-        )
+    _refuse_too_many(world, workspace_ids)
     found = world.store.find_workspaces(workspace_ids) if workspace_ids else ()
     return DescribeAnswer(
         tuple(view(workspace, world.policy) for workspace in found), kinds.views(), _sizes(world.policy), world.disk()
@@ -136,21 +133,35 @@ def _sizes(policy: Policy) -> tuple[SizeView, ...]:
     return tuple(SizeView(size, policy.sizes[size].memory_mib, size is default) for size in WorkspaceSize)
 
 
-def ports(world: World, workspace_id: str) -> PortsAnswer:
-    """The one read that asks an agent: a student has just started a program and waits for it.
+def ports(world: World, workspace_ids: tuple[str, ...]) -> PortsAnswer:
+    """The one read that asks agents: students have just started programs and wait for them.
 
-    None while the workspace does not run or its agent does not answer. Raises ApraNovaError:
-    WORKSPACE_NOT_FOUND.
+    Polled by the backend for all workspaces that somebody watches. An agent that does not answer
+    keeps the others waiting for its time limit, so this is no part of `describe`.
     """
-    workspace = get_workspace(world, workspace_id)
-    task = world.store.find_task(workspace.task_id) if workspace.task_id else None
-    if workspace.state is not WorkspaceState.RUNNING or task is None:
-        return PortsAnswer(())
-    try:
-        status = world.agent.status(task.control_address, task.agent_token)
-    except AgentUnreachable:
-        return PortsAnswer(())
-    return PortsAnswer(status.ports if status.workspace_id == workspace_id else ())
+    _refuse_too_many(world, workspace_ids)
+    found = world.store.find_workspaces(workspace_ids) if workspace_ids else ()
+    running = [workspace for workspace in found if workspace.state is WorkspaceState.RUNNING]
+
+    def ask(workspace: Workspace) -> tuple[int, ...]:
+        task = world.store.find_task(workspace.task_id) if workspace.task_id else None
+        if task is None:
+            return ()
+        try:
+            status = world.agent.status(task.control_address, task.agent_token)
+        except AgentUnreachable:
+            return ()
+        return status.ports if status.workspace_id == workspace.workspace_id else ()
+
+    answers = zip(running, world.background.map(ask, running), strict=True)
+    return PortsAnswer({workspace.workspace_id: ports for workspace, ports in answers if ports})
+
+
+def _refuse_too_many(world: World, workspace_ids: tuple[str, ...]) -> None:
+    if len(workspace_ids) > world.policy.describe_max:
+        raise ApraNovaError(
+            Reason.BAD_REQUEST, f"workspace_ids: at most {world.policy.describe_max} are answered at once"
+        )
 
 
 def end_visits(world: World, workspace_id: str, port: int) -> None:

@@ -114,22 +114,6 @@ def test_stop_restart_and_keep_running(signed_in, manager):
     assert actions >= {"workspace.stop", "workspace.restart", "workspace.keep_running"}
 
 
-def test_the_owner_sees_the_ports_on_which_programs_listen(signed_in, manager):
-    one = signed_in()
-    workspace = one.post("/api/workspace/create/").json()["id"]
-    path = f"/api/workspace/{workspace}/ports/"
-    assert one.get(path).json() == {"ports": []}
-    manager.ports = (3000, 5173)
-    door = f"http://localhost:8080/api/door/{workspace}/port"
-    expected = [{"port": port, "url": f"{door}/{port}/"} for port in (3000, 5173)]
-    assert one.get(path).json() == {"ports": expected}
-    assert signed_in().get(path).status_code == 404
-    one.post(f"/api/workspace/{workspace}/stop/")
-    assert one.get(path).json() == {"ports": []}
-    manager.workspaces.pop(workspace)
-    assert one.get(path).json() == {"ports": []}
-
-
 def test_delete_asks_for_the_name_and_can_be_undone(signed_in):
     one = signed_in()
     workspace = one.post("/api/workspace/create/").json()

@@ -9,7 +9,7 @@ from django.db import connection
 
 from backend.accounts.roles import Role, Track
 from backend.accounts.services import update_user
-from backend.workspaces import events
+from backend.workspaces import events, live
 from backend.workspaces.announcements import announce
 from contract.manager import DiskView
 from tests.waiting import until
@@ -90,6 +90,31 @@ def test_the_stream_has_the_readiness_of_kinds(watched):
     with watching(watched, watched.workspace) as stream:
         kinds = stream.next("kinds")
     assert {"kind": "vscode", "ready": True, "text": ""} in kinds
+
+
+def test_the_stream_has_the_ports_on_which_programs_listen(watched, manager, monkeypatch):
+    monkeypatch.setattr(live, "PORTS_INTERVAL_S", 0.1)
+    door = f"http://localhost:8080/api/door/{watched.workspace}/port"
+    with watching(watched, watched.workspace) as stream:
+        assert stream.next("ports") == []
+        manager.ports = (3000, 5173)
+        assert stream.next("ports") == [{"port": port, "url": f"{door}/{port}/"} for port in (3000, 5173)]
+        watched.post(f"/api/workspace/{watched.workspace}/stop/")
+        assert stream.next("ports") == []
+
+
+def test_all_dashboards_together_ask_for_ports_once(watched, signed_in, manager, monkeypatch):
+    """The story: each visible dashboard asked every five seconds, on AWS a function call each."""
+    monkeypatch.setattr(live, "PORTS_INTERVAL_S", 1.0)
+    other = signed_in()
+    others = other.post("/api/workspace/create/").json()["id"]
+    manager.ports = (3000,)
+    with watching(watched, watched.workspace) as first, watching(other, others) as second:
+        assert first.next("ports") or first.next("ports")
+        assert second.next("ports") or second.next("ports")
+        before = manager.calls["ports"]
+        time.sleep(2.5)
+        assert 1 <= manager.calls["ports"] - before <= 3
 
 
 def test_many_watchers_are_one_question_to_the_manager(watched, manager):

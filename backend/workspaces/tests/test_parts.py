@@ -98,7 +98,7 @@ async def test_the_poller_looks_as_often_as_it_should(answer: object, interval_s
             raise answer
         return DescribeAnswer((answer,), ())  # type: ignore[arg-type]
 
-    views = LiveWorkspaces(describe, connect=lambda: None)  # type: ignore[arg-type]
+    views = LiveWorkspaces(describe, lambda _: {}, connect=lambda: None)  # type: ignore[arg-type]
     mine, again, unknown = Watch("ws-aaaaaaaaaa"), Watch("ws-aaaaaaaaaa"), Watch("ws-bbbbbbbbbb")
     views._watches |= {mine, again, unknown}
     assert await views._look() == interval_s
@@ -112,10 +112,14 @@ async def test_the_poller_looks_as_often_as_it_should(answer: object, interval_s
 
 async def test_nobody_polls_for_nobody() -> None:
     asked = []
-    views = LiveWorkspaces(lambda ids: asked.append(ids) or DescribeAnswer((VIEW,), ()), connect=lambda: None)  # type: ignore[arg-type]
+    views = LiveWorkspaces(
+        lambda ids: asked.append(ids) or DescribeAnswer((VIEW,), ()),  # type: ignore[func-returns-value]
+        lambda _: {},
+        connect=lambda: None,  # type: ignore[arg-type]
+    )
     async with views.watching(VIEW.workspace_id) as watch:
         await asyncio.wait_for(watch.changed.wait(), 5)
-        assert (watch.view, len(views._tasks)) == (VIEW, 2)
+        assert (watch.view, len(views._tasks)) == (VIEW, 3)
         async with views.watching(VIEW.workspace_id):
-            assert len(views._tasks) == 2
+            assert len(views._tasks) == 3
     assert (views._tasks, views._watches, len(asked) <= 2) == ([], set(), True)

@@ -19,7 +19,6 @@ export class FakeApi {
 
   constructor(answers: Answers) {
     this.answers = {
-      "GET /api/workspace/{workspace_id}/ports/": { status: 200, body: { ports: [] } },
       "GET /api/workspace/{workspace_id}/shares/": { status: 200, body: { shares: [], audiences: ["signed_in"] } },
       ...answers,
     };

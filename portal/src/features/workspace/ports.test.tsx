@@ -1,4 +1,5 @@
 // @vitest-environment jsdom
+import { QueryClient } from "@tanstack/react-query";
 import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { expect, it, vi } from "vitest";
 
@@ -6,6 +7,7 @@ import type { Share } from "@/lib/api/types";
 import { FakeApi, show } from "@/testing/fake-api";
 import type { Answers } from "@/testing/routes";
 
+import { putPorts } from "./api/workspace-cache";
 import { Ports } from "./ports";
 
 const ID = "ws-abcdefghij";
@@ -21,7 +23,6 @@ const SHARED: Share = {
 function backend(shared: Share[] = [], answers: Answers = {}) {
   let shares = shared;
   return new FakeApi({
-    "GET /api/workspace/{workspace_id}/ports/": { status: 200, body: { ports: [{ port: 5173, url: "/door/5173/" }] } },
     "GET /api/workspace/{workspace_id}/shares/": () => ({
       status: 200,
       body: { shares, audiences: ["cohort", "signed_in"] },
@@ -38,7 +39,15 @@ function backend(shared: Share[] = [], answers: Answers = {}) {
   });
 }
 
-const shown = (running = true) => show(<Ports workspaceId={ID} running={running} nowMs={NOW} />);
+function shown(listening = [5173]) {
+  const queryClient = new QueryClient();
+  putPorts(
+    queryClient,
+    ID,
+    listening.map((port) => ({ port, url: `/door/${port}/` })),
+  );
+  show(<Ports workspaceId={ID} nowMs={NOW} />, queryClient);
+}
 
 it("shares a port with the cohort for a day and then shows the link to copy", async () => {
   const api = backend();
@@ -62,7 +71,7 @@ it("shares a port with the cohort for a day and then shows the link to copy", as
 
 it("shows and ends a share also when the program and the workspace do not run", async () => {
   const api = backend([SHARED]);
-  shown(false);
+  shown([]);
   expect(await screen.findByText("Port 5173 does not run now")).toBeTruthy();
   fireEvent.click(screen.getByRole("button", { name: "Sharing of port 5173 …" }));
   fireEvent.click(screen.getByRole("button", { name: "Stop sharing" }));

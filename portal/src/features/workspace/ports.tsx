@@ -13,13 +13,12 @@ import { AUDIENCES, ShareDialog } from "./share-dialog";
 
 interface PortsProps {
   workspaceId: string;
-  running: boolean;
   nowMs: number;
 }
 
 /** What the student's own programs serve now, and what others may open of it. */
-export function Ports({ workspaceId, running, nowMs }: PortsProps) {
-  const listening = usePorts(workspaceId, running);
+export function Ports({ workspaceId, nowMs }: PortsProps) {
+  const listening = usePorts(workspaceId);
   const list = useShares(workspaceId);
   const shares = (list?.shares ?? []).filter(({ ends_at }) => Date.parse(ends_at) > nowMs);
   const ports = [...new Set([...listening, ...shares].map(({ port }) => port))].sort((a, b) => a - b);

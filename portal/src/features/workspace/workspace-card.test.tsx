@@ -8,6 +8,7 @@ import { workspace } from "@/testing/examples";
 import { FakeApi, show } from "@/testing/fake-api";
 import type { ApiAnswer } from "@/testing/routes";
 
+import { putPorts } from "./api/workspace-cache";
 import { WorkspaceCard } from "./workspace-card";
 
 /** A new tab as far as the card uses one. */
@@ -64,8 +65,10 @@ it("sends the request first, then opens the tab without an opener, and sends it 
 
 it("lists what the student's own programs serve, each in a tab of its own", async () => {
   const url = "http://localhost:8080/api/door/ws-abcdefghij/port/5173/";
-  new FakeApi({ "GET /api/workspace/{workspace_id}/ports/": { status: 200, body: { ports: [{ port: 5173, url }] } } });
-  showCard({ current: workspace({ state: "running" }) });
+  new FakeApi({});
+  const queryClient = new QueryClient();
+  putPorts(queryClient, "ws-abcdefghij", [{ port: 5173, url }]);
+  showCard({ current: workspace({ state: "running" }), queryClient });
   const link = await screen.findByRole("link", { name: /Port 5173/ });
   expect([link.getAttribute("href"), link.getAttribute("rel"), link.getAttribute("target")]).toEqual([
     url,

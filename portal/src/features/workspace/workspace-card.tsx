@@ -87,7 +87,7 @@ export function WorkspaceCard({ kind, workspace, kinds, replaced = false }: Work
             )}
             {workspace?.state === "running" && <RunningFacts view={view} />}
             {workspace !== null && workspace.state !== "deleted" && words.hasPorts && (
-              <Ports workspaceId={workspace.id} running={workspace.state === "running"} nowMs={nowMs} />
+              <Ports workspaceId={workspace.id} nowMs={nowMs} />
             )}
             <div className="flex flex-wrap items-center gap-3 max-sm:flex-col max-sm:items-stretch">
               <PrimaryButton

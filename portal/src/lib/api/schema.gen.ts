@@ -474,7 +474,7 @@ export interface paths {
         };
         /**
          * Live changes (server-sent events)
-         * @description `event: workspace` at once and at each change, `kinds` and `notices`. A comment each 15 s.
+         * @description `event: workspace` at once and at each change; `kinds`, `notices`, `ports`; comments.
          */
         get: operations["watch_workspace"];
         put?: never;
@@ -499,26 +499,6 @@ export interface paths {
          * @description No idle stop before then; capped at `keep_running_max_s`. 0 hours cancel it.
          */
         post: operations["keep_running"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/workspace/{workspace_id}/ports/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Programs that listen
-         * @description The ports on which the student's programs listen now, and where a browser sees them.
-         */
-        get: operations["list_ports"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1159,18 +1139,6 @@ export interface components {
             mail_problem: string;
             /** Name */
             name: string;
-        };
-        /** PortListOut */
-        PortListOut: {
-            /** Ports */
-            ports: components["schemas"]["PortOut"][];
-        };
-        /** PortOut */
-        PortOut: {
-            /** Port */
-            port: number;
-            /** Url */
-            url: string;
         };
         /** PreviewIn */
         PreviewIn: {
@@ -2476,37 +2444,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WorkspaceOut"];
-                };
-            };
-            /** @description What went wrong (RFC 9457) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_ports: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                workspace_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PortListOut"];
                 };
             };
             /** @description What went wrong (RFC 9457) */

@@ -10,7 +10,12 @@ export type WorkspaceSize = Schemas["WorkspaceSize"];
 export type Size = Schemas["SizeOut"];
 export type WorkspaceState = Schemas["WorkspaceState"];
 export type LaunchStep = Schemas["LaunchStepOut"];
-export type Port = Schemas["PortOut"];
+/** As in the stream's event `ports`. */
+export interface Port {
+  port: number;
+  /** Leads the owner to what the program serves there. */
+  url: string;
+}
 export type Audience = Schemas["Audience"];
 export type Share = Schemas["ShareOut"];
 export type ShareList = Schemas["ShareListOut"];

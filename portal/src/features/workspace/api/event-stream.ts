@@ -6,6 +6,7 @@ export type StreamNews =
   | { about: "workspace"; json: string }
   | { about: "kinds"; json: string }
   | { about: "notices"; json: string }
+  | { about: "ports"; json: string }
   | { about: "connection"; state: "live" | "broken" | "refused" };
 
 /** Opens the event stream and opens it again after a failure, until the returned function is called. */
@@ -21,7 +22,7 @@ export function openEventStream(workspaceId: string, tell: (news: StreamNews) =>
       retryMs = RETRY_MIN_MS;
       tell({ about: "connection", state: "live" });
     });
-    for (const about of ["workspace", "kinds", "notices"] as const) {
+    for (const about of ["workspace", "kinds", "notices", "ports"] as const) {
       opened.addEventListener(about, (event: MessageEvent<string>) => tell({ about, json: event.data }));
     }
     opened.addEventListener("error", () => {

@@ -1,11 +1,11 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
-import type { Kind, Workspace } from "@/lib/api/types";
+import type { Kind, Port, Workspace } from "@/lib/api/types";
 
 import type { StreamNews } from "./event-stream";
 import { shareEventStream } from "./shared-event-stream";
-import { putKinds, putNotices, putWorkspace, workspacesQuery } from "./workspace-cache";
+import { putKinds, putNotices, putPorts, putWorkspace, workspacesQuery } from "./workspace-cache";
 
 // A hidden dashboard stops listening and reloads when it becomes visible again.
 const HIDDEN_MS = 60_000;
@@ -29,6 +29,7 @@ export function useWorkspaceEvents(workspaceId: string | null): boolean {
       if (news.about === "workspace") putWorkspace(queryClient, JSON.parse(news.json) as Workspace);
       else if (news.about === "kinds") putKinds(queryClient, JSON.parse(news.json) as Kind[]);
       else if (news.about === "notices") putNotices(queryClient, JSON.parse(news.json) as string[]);
+      else if (news.about === "ports") putPorts(queryClient, workspaceId, JSON.parse(news.json) as Port[]);
       else {
         setLiveId(news.state === "live" ? workspaceId : null);
         if (news.state === "refused") catchUp();

@@ -1,7 +1,7 @@
 import { type QueryClient, queryOptions } from "@tanstack/react-query";
 
 import { answer, api } from "@/lib/api/client";
-import type { Kind, Workspace, WorkspaceList } from "@/lib/api/types";
+import type { Kind, Port, Workspace, WorkspaceList } from "@/lib/api/types";
 
 /**
  * The only copy of the workspaces in the browser. Queries, mutations and events all write to it.
@@ -24,6 +24,12 @@ export function putWorkspace(queryClient: QueryClient, workspace: Workspace): vo
 
 export function putKinds(queryClient: QueryClient, kinds: Kind[]): void {
   queryClient.setQueryData(workspacesQuery.queryKey, (list: WorkspaceList | undefined) => list && { ...list, kinds });
+}
+
+export const portsKey = (workspaceId: string) => ["ports", workspaceId];
+
+export function putPorts(queryClient: QueryClient, workspaceId: string, ports: Port[]): void {
+  queryClient.setQueryData(portsKey(workspaceId), ports);
 }
 
 export function putNotices(queryClient: QueryClient, notices: string[]): void {
