@@ -58,6 +58,11 @@ def status(school, browser, token: str, label: str = "") -> int:
     return authorized(browser, label or f"p{PORT}--{school.id}", token).status_code
 
 
+def assert_over(school, browser, token: str) -> None:
+    """Redis tells each process of the backend, which takes a moment on a busy machine."""
+    until(lambda: status(school, browser, token) == 401, within_s=1.5)
+
+
 def allow_strangers(settings, allowed=True) -> None:
     settings.ENVIRONMENT = dataclasses.replace(settings.ENVIRONMENT, share_with_anyone=allowed)
 
@@ -138,7 +143,7 @@ def test_what_ends_a_visit_at_once_with_its_open_connections(school, change):
             school.amira.request("DELETE", f"/api/workspace/{school.id}/", json={"name": name})
         case "cohort deleted":
             cohort.delete()
-    assert status(school, school.ben, token) == 401
+    assert_over(school, school.ben, token)
     assert (school.id, PORT) in school.manager.visits_ended
     if change != "shared with others":
         assert not visit(school, school.ben)
@@ -148,7 +153,7 @@ def test_an_instructor_who_teaches_the_cohort_no_longer_visits_no_longer(school)
     share(school)
     token = visit(school, school.ines)
     Cohort.objects.get(name="Berlin-3").instructors.clear()
-    assert status(school, school.ines, token) == 401
+    assert_over(school, school.ines, token)
     assert not visit(school, school.ines)
 
 
@@ -183,7 +188,7 @@ def test_a_stranger_s_visit_ends_with_the_share(school, browser, settings):
     stranger = browser()
     token = visit(school, stranger)
     unshare(school)
-    assert status(school, stranger, token) == 401
+    assert_over(school, stranger, token)
 
 
 def test_a_visitor_starts_nothing_and_learns_no_names(school):
@@ -216,7 +221,7 @@ def test_sharing_survives_a_manager_that_does_not_answer(school):
     school.manager.fail_with = ApraNovaError(Reason.MANAGER_UNAVAILABLE, "away")
     assert unshare(school).status_code == 204
     school.manager.fail_with = None
-    assert status(school, school.ben, token) == 401
+    assert_over(school, school.ben, token)
 
 
 def test_what_is_shared_is_listed_and_recorded(school):
