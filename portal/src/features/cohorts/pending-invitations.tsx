@@ -46,13 +46,20 @@ export function PendingInvitations({ cohort }: { cohort: CohortDetail }) {
         {waiting > 0 && ` · ${countOf(waiting, "email")} being sent`}
         {failed > 0 && ` · ${countOf(failed, "address", "addresses")} refused`}
       </p>
+      {items.some(({ mail }) => mail === "none") && (
+        <p className="mt-1 text-sm text-warn">
+          Nothing is emailed, because this school has no mail server. Copy the links and hand them out.
+        </p>
+      )}
       <ul className="mt-3 divide-y divide-line border-y border-line">
         {(all ? items : items.slice(0, SHOWN_AT_FIRST)).map((invitation) => (
           <li key={invitation.id} className="flex items-center gap-3 py-2.5 text-sm">
             <div className="min-w-0 flex-1">
               <p className="font-medium wrap-anywhere">
                 {invitation.name === "" ? invitation.email : invitation.name}
-                {invitation.name !== "" && <span className="ml-2 font-normal text-muted">{invitation.email}</span>}
+                {invitation.name !== "" && (
+                  <span className="block font-normal text-muted sm:ml-2 sm:inline">{invitation.email}</span>
+                )}
               </p>
               <State invitation={invitation} nowMs={nowMs} />
             </div>
@@ -114,9 +121,6 @@ function State({ invitation, nowMs }: { invitation: PendingInvitation; nowMs: nu
   if (expired) return <p className="text-warn">Expired. Send the email again to renew it.</p>;
   if (mail === "failed") return <p className="text-bad">{mail_problem}</p>;
   if (mail === "retried") return <p className="text-warn">{mail_problem}</p>;
-  if (mail === "none") {
-    return <p className="text-muted">Not emailed: this school has no mail server. Copy the link and hand it out.</p>;
-  }
   return (
     <p className="text-muted">
       {mail === "waiting" ? "The email is being sent" : `Invited ${ago(created_at, nowMs)}`} · valid until{" "}
