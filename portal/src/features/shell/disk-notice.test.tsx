@@ -8,10 +8,11 @@ import { FakeApi, show } from "@/testing/fake-api";
 import { DiskNotice } from "./disk-notice";
 
 const UP = { state: "up", detail: "" } as const;
+const OK = { state: "ok", detail: "" } as const;
 
 const answering = (disk: components["schemas"]["DiskOut"]) =>
   new FakeApi({
-    "GET /api/health/": { status: 200, body: { state: "up", database: UP, redis: UP, manager: UP, disk } },
+    "GET /api/health/": { status: 200, body: { state: "up", database: UP, redis: UP, manager: UP, disk, backup: OK } },
   });
 
 it("tells staff that the disk is nearly full", async () => {
