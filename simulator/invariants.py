@@ -37,8 +37,9 @@ SCANS_MAX = 3
 """Passes until the engine's list, which comes in pages, has shown a task."""
 HEALTHY_S = 60.0
 """A launch whose task is ready continues within this time once no fault holds it up."""
-_LAUNCH_LOOKED_S = 150.0
-"""A launch that is held up binds its task so long after it looked at the memory, at most."""
+_LAUNCH_LOOKED_S, _LAUNCH_HELD_UP_S = 10.0, 150.0
+"""A launch binds its task so long after it looked at the memory, at most; the second where calls
+are slow or a process pauses."""
 _STOPS_WITHIN_S = 2.0
 """From the agent's answer to the stop, in a pass that no fault holds up."""
 
@@ -121,7 +122,9 @@ class Invariants:
         now, used, most = self._loop.now, self._used_mib, self._policy.memory_max_mib
         if most is None:
             return
-        while len(used) > 1 and used[1][0] < now - _LAUNCH_LOOKED_S:
+        profile = self._faults.profile
+        looked_s = _LAUNCH_HELD_UP_S if profile.pause or profile.slow else _LAUNCH_LOOKED_S
+        while len(used) > 1 and used[1][0] < now - looked_s:
             used.popleft()
         if after.workspace_id and (before is None or before.workspace_id is None):
             needed = self._policy.limits(after.size).memory_mib
@@ -162,7 +165,8 @@ class Invariants:
         A dead or worn-out task stays next to its replacement until its end is written."""
         now, policy, skew_s = self._loop.now, self._policy, self._skew_s
         target = max(policy.schedule.target(now + offset) for offset in (-150.0, -skew_s, 0.0, skew_s))
-        surge = policy.warming_max * (self._faults.profile.managers - 1 + self._faults.profile.kinds - 1)
+        shapes = self._faults.profile.kinds * (1 if policy.size_at_claim else len(policy.sizes))
+        surge = policy.warming_max * (self._faults.profile.managers - 1 + shapes - 1)
         if self._faults.profile.index_lag_s:  # a manager fills the pool before it sees what the other one has started
             surge = max(surge, target * (self._faults.profile.managers - 1))
         oldest = now - policy.warm_age_max_s + skew_s + 1.0

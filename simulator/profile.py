@@ -11,7 +11,7 @@ from manager.domain.policy import Policy, PoolPolicy, PoolSchedule
 
 MONDAY = 1_790_553_600.0
 """2026-09-28, midnight UTC."""
-MACHINE_MIB = 5_120
+MACHINE_MIB = 3_840
 """Too little for everybody: some launches have to be refused."""
 
 
