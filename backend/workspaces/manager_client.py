@@ -65,13 +65,13 @@ class ManagerClient:
     def create(self, request: CreateRequest) -> WorkspaceView:
         return self._ask(Action.CREATE, request, WorkspaceAnswer).workspace
 
-    def launch(self, workspace_id: str, size: WorkspaceSize | None) -> WorkspaceView:
+    def launch(self, workspace_id: str, size: WorkspaceSize | None = None) -> WorkspaceView:
         return self._ask(Action.LAUNCH, LaunchRequest(workspace_id, size), WorkspaceAnswer).workspace
 
     def stop(self, workspace_id: str) -> WorkspaceView:
         return self._ask(Action.STOP, WorkspaceRequest(workspace_id), WorkspaceAnswer).workspace
 
-    def restart(self, workspace_id: str, size: WorkspaceSize | None) -> WorkspaceView:
+    def restart(self, workspace_id: str, size: WorkspaceSize | None = None) -> WorkspaceView:
         return self._ask(Action.RESTART, LaunchRequest(workspace_id, size), WorkspaceAnswer).workspace
 
     def keep_running(self, workspace_id: str, *, until: float) -> WorkspaceView:

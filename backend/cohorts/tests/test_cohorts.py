@@ -118,6 +118,23 @@ def test_changing_a_cohort_is_recorded_with_before_and_after(signed_in, make_coh
     assert change.actor == one.user.email
 
 
+def test_a_cohorts_size_counts_from_a_students_next_launch_and_is_recorded(signed_in, make_cohort, manager):
+    one, student = signed_in("instructor"), signed_in()
+    cohort = make_cohort(one)
+    assert one.put(f"/api/cohorts/{cohort}/members/{student.user.pk}/").status_code == 200
+    workspace = student.post("/api/workspace/create/").json()
+    assert workspace["size"] == "small"
+    sizes = one.get("/api/workspace/sizes/").json()["items"]
+    assert sizes[0] == {"size": "small", "memory_mib": 768, "is_default": True}
+
+    assert one.patch(f"/api/cohorts/{cohort}/", json={"size": "large"}).json()["size"] == "large"
+    assert Record.objects.latest("id").details["changes"] == {"size": [None, "large"]}
+    assert student.post("/api/workspace/create/").json()["size"] == "small", "it runs"
+    assert student.post(f"/api/workspace/{workspace['id']}/restart/").json()["size"] == "large"
+    assert one.patch(f"/api/cohorts/{cohort}/", json={"size": None}).json()["size"] is None
+    assert student.patch(f"/api/cohorts/{cohort}/", json={"size": "large"}).status_code == 403
+
+
 def test_deleting_wants_the_name_and_leaves_the_students(signed_in, make_cohort, person):
     one = signed_in("admin")
     cohort, student = make_cohort(one), person()

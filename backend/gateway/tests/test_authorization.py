@@ -30,6 +30,7 @@ from contract.names import (
     IDENTITY_HEADER,
     LAUNCH_SECRET_HEADER,
     StopReason,
+    WorkspaceSize,
     WorkspaceState,
 )
 
@@ -286,7 +287,14 @@ async def test_the_gateways_own_pages(path: str, query: str, changes: dict[str, 
 
 
 def test_a_pass_for_the_door_is_nobody_elses_and_short() -> None:
-    claims = jwt.decode(sign_pass(KEY, "7", now=1e9), KEY.public_key(), ["EdDSA"], audience=DOOR_AUDIENCE,
+    claims = jwt.decode(sign_pass(KEY, "7", size=WorkspaceSize.LARGE, now=1e9), KEY.public_key(), ["EdDSA"], audience=DOOR_AUDIENCE,
                         options={"verify_exp": False})  # fmt: skip
-    assert claims == {"iss": DOOR_ISSUER, "aud": DOOR_AUDIENCE, "sub": "7", "iat": 1e9, "exp": 1e9 + 300}
+    assert claims == {
+        "iss": DOOR_ISSUER,
+        "aud": DOOR_AUDIENCE,
+        "sub": "7",
+        "iat": 1e9,
+        "exp": 1e9 + 300,
+        "size": "large",
+    }
     assert (cookie_name(is_https=True), cookie_name(is_https=False)) == (f"__Host-{DOOR_COOKIE}", DOOR_COOKIE)
