@@ -6,13 +6,13 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, Page, expect
 
 from single_machine.portal_build import node_environment, npm_command
@@ -25,11 +25,10 @@ from tests.waiting import until
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 APP = Path(__file__).parent / "preview_app"
-PACKAGES = ("uvicorn", "h11", "click", "websockets", "typing_extensions.py")
-"""What a student would install with pip."""
 NOTICE_WITHIN_S = 2.0
 HOT_RELOAD_WITHIN_S = 1.0
 STATIC, VITE, API = 5180, 5173, 8000
+EXPRESS, FLASK, FASTAPI, DJANGO = 3000, 5500, 8600, 8500
 
 
 @dataclass
@@ -89,10 +88,12 @@ class Class:
 
 @pytest.fixture(scope="module")
 def apps(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The front end with its packages, by npm."""
+    """What a student's terminal would install, by npm and pip."""
     folder = tmp_path_factory.mktemp("preview") / "app"
     shutil.copytree(APP, folder)
     subprocess.run([*npm_command(), "ci", "--silent"], cwd=folder, env=node_environment(), check=True, timeout=180)
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--target", "packages", "-r", "requirements.txt"]
+    subprocess.run(install, cwd=folder, check=True, timeout=180)
     return folder
 
 
@@ -105,15 +106,20 @@ def school(product: Product, chromium: Browser, apps: Path) -> Iterator[Class]:
             student.sign_in()
         made = Class(amira, _entered(amira), ben, amira.workspace_id())
         made.put(apps, "app")
-        packages = Path(uvicorn.__file__).parent.parent
-        for name in PACKAGES:
-            made.put(packages / name, f"packages/{name}")
         made.code.terminal(
             f"(cd ~/app && python3 -m http.server {STATIC} > /tmp/static.log 2>&1 &); "
-            f"(cd ~/app && PYTHONPATH=~/packages python3 -m uvicorn server:app --port {API} > /tmp/api.log 2>&1 &); "
+            "export PYTHONPATH=~/app/packages; "
+            f"(cd ~/app && python3 -m uvicorn server:app --port {API} > /tmp/api.log 2>&1 &); "
             "(cd ~/app && npm run dev > /tmp/vite.log 2>&1 &)"
         )
-        for port in (STATIC, API, VITE):
+        made.code.terminal(
+            "cd ~/app/frameworks; "
+            "(node express_api.js > /tmp/express.log 2>&1 &); "
+            f"(python3 -m flask --app flask_app run --port {FLASK} > /tmp/flask.log 2>&1 &); "
+            f"(python3 -m uvicorn fastapi_app:app --port {FASTAPI} > /tmp/fastapi.log 2>&1 &); "
+            f"(python3 django_site.py {DJANGO} > /tmp/django.log 2>&1 &); cd"
+        )
+        for port in (STATIC, API, VITE, EXPRESS, FLASK, FASTAPI, DJANGO):
             made.serves(port)
         yield made
         amira.portal.get_by_role("button", name="Stop", exact=True).click()
@@ -213,6 +219,62 @@ def test_a_front_end_asks_its_api_on_another_port_with_credentials(school: Class
     page.close()
 
 
+def test_express_answers_a_front_end_on_another_port_with_its_cookie(school: Class) -> None:
+    opened = school.open(EXPRESS, "/old")
+    assert opened.url == school.address(EXPRESS)
+    opened.close()
+    page = school.open(VITE)
+    visit = """async (url) => {
+        const answer = await fetch(url, { method: "POST", credentials: "include" });
+        return answer.json();
+    }"""
+    for count in (1, 2):
+        told = page.evaluate(visit, school.address(EXPRESS, "/visits"))
+        assert told == {"visits": count, "origin": f"http://localhost:{VITE}"}
+    page.close()
+
+
+def test_flask_keeps_a_session_and_redirects_to_its_own_address(school: Class) -> None:
+    page = school.open(FLASK)
+    page.get_by_role("textbox").fill("Ada")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="Hello Ada")).to_be_visible()
+    assert page.url == school.address(FLASK)
+    page.close()
+
+
+def test_django_signs_in_with_its_csrf_check_and_serves_its_static_files(school: Class) -> None:
+    page = school.open(DJANGO, "/admin/")
+    styled = "[...document.styleSheets].some(({ href, cssRules }) => href.includes('/static/') && cssRules.length > 0)"
+    assert page.evaluate(styled)
+    page.get_by_label("Username").fill("ada")
+    page.get_by_label("Password").fill("a-long-password")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Site administration")).to_be_visible()
+    assert page.url == school.address(DJANGO, "/admin/")
+    page.close()
+
+
+def test_fastapi_has_a_websocket_and_an_event_stream(school: Class) -> None:
+    page = school.open(FASTAPI)
+    assert page.evaluate(
+        """() => new Promise((done, fail) => {
+            const socket = new WebSocket(location.origin.replace("http", "ws") + "/socket");
+            socket.onopen = () => socket.send("hello");
+            socket.onmessage = ({ data }) => done(data);
+            socket.onerror = fail;
+        })"""
+    ) == "echo hello"  # fmt: skip
+    apart_ms = page.evaluate(
+        """() => new Promise((done) => {
+            const at = [], events = new EventSource("/events");
+            events.onmessage = () => { at.push(performance.now()); if (at.length === 3) { events.close(); done(at[2] - at[0]); } };
+        })"""
+    )
+    assert apart_ms > 300
+    page.close()
+
+
 def test_a_port_on_which_nothing_listens_says_so_and_comes_back_by_itself(school: Class) -> None:
     page = school.open(5195, "/index.html?x=1")
     expect(page.get_by_role("heading", name="Nothing answers on port 5195")).to_be_visible()
@@ -246,6 +308,51 @@ def test_another_student_a_stranger_and_a_foreign_page_are_refused(school: Class
         assert get(closed, {**mine, **upgrade, "Origin": foreign}).status == 403
     for other in (school.editor, school.address(VITE), bens):
         assert_closed(get(f"{other}/", mine))
+
+
+def test_a_shared_app_is_seen_until_its_owner_ends_that_also_by_an_open_socket(
+    school: Class, chromium: Browser
+) -> None:
+    portal = school.amira.portal
+    portal.get_by_role("button", name=f"Share port {API} …").click()
+    dialog = portal.get_by_role("dialog", name=f"Share port {API}")
+    dialog.get_by_label("Everybody at this school").check()
+    dialog.get_by_role("button", name="Share", exact=True).click()
+    link = dialog.get_by_label("Link").input_value()
+    assert link == school.address(API)
+    dialog.get_by_role("button", name="Close").click()
+
+    visitor = school.ben.context.new_page()
+    visitor.goto(f"{link}page")
+    expect(visitor.get_by_role("heading", name="A student's page")).to_be_visible()
+    told = visitor.evaluate("fetch('/who').then((answer) => answer.text())")
+    assert school.ben.account.email not in told
+    assert "apranova" not in told
+    assert "x-user" not in told
+    visitor.evaluate(
+        """() => new Promise((done, fail) => {
+            const socket = window.socket = new WebSocket(location.origin.replace("http", "ws") + "/socket");
+            socket.onmessage = done;
+            socket.onerror = fail;
+            socket.onopen = () => socket.send("hello");
+        })"""
+    )
+    (cookie,) = (one for one in school.ben.context.cookies(link) if one["name"] == "apranova_workspace")
+    for other in (f"{school.editor}/", school.address(VITE)):
+        assert_closed(get(other, {"Cookie": f"apranova_workspace={cookie['value']}"}))
+    with fresh_profiles(chromium) as new_page:
+        stranger = new_page()
+        stranger.goto(link)
+        assert "/signin?" in stranger.url
+
+    portal.get_by_role("button", name=f"Sharing of port {API} …").click()
+    dialog.get_by_role("button", name="Stop sharing").click()
+    visitor.wait_for_function("window.socket.readyState === WebSocket.CLOSED", timeout=3_000)
+    assert visitor.evaluate("fetch('/who').then(({ status }) => status)") == 401
+    visitor.reload()
+    expect(visitor.get_by_role("heading", name="This app is not shared with you")).to_be_visible()
+    dialog.get_by_role("button", name="Close").click()
+    visitor.close()
 
 
 def test_a_hostile_app_reaches_neither_editor_nor_portal_nor_another_student(school: Class) -> None:
