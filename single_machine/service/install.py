@@ -76,6 +76,7 @@ def remove(places: Places) -> None:
         machine.run("systemctl", "disable", "--quiet", "--now", *present)
     variables = read_school_file(places.settings) if places.settings.exists() else {}
     unit_files.remove(places)
+    say("Removing the programs (a minute or more)")
     shutil.rmtree(places.programs, ignore_errors=True)
     shutil.rmtree(variables.get("APRANOVA_RUN_DIR") or unit_files.SOCKETS, ignore_errors=True)
     say(f"Removed. What stays: the data in {unit_files.data_folder(variables)}, {places.settings} and the user {USER}.")
