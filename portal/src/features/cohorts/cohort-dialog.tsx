@@ -44,7 +44,8 @@ export function CohortDialog({ cohort, onClose, onDone }: CohortDialogProps) {
     const values = {
       name: text("name").trim(),
       time_zone: text("time_zone").trim(),
-      size: (text("size") || null) as WorkspaceSize | null,
+      // Before the sizes are known, the field cannot show what the cohort has: it stays.
+      ...(sizes.length > 0 && { size: (text("size") || null) as WorkspaceSize | null }),
     };
     const done =
       cohort === undefined

@@ -2,7 +2,7 @@
 import { fireEvent, screen, waitFor } from "@testing-library/react";
 import { expect, it } from "vitest";
 
-import type { Me } from "@/lib/api/types";
+import type { Me, Size } from "@/lib/api/types";
 import { cohort, COHORT_ID, person } from "@/testing/examples";
 import { FakeApi, show } from "@/testing/fake-api";
 import { router } from "@/testing/router";
@@ -10,6 +10,13 @@ import { router } from "@/testing/router";
 import { CohortsPage } from "./cohorts-page";
 
 const me = (role: Me["role"]) => ({ status: 200, body: person({ role }) }) as const;
+
+const SIZES: { items: Size[] } = {
+  items: [
+    { size: "small", memory_mib: 768, is_default: true },
+    { size: "medium", memory_mib: 1536, is_default: false },
+  ],
+};
 
 it("tells a student that the page is not for them, and requests no cohorts", async () => {
   const api = new FakeApi({ "GET /api/me/": me("student") });
@@ -22,6 +29,7 @@ it("leads from the empty list to a new cohort", async () => {
   const api = new FakeApi({
     "GET /api/me/": me("instructor"),
     "GET /api/cohorts/": { status: 200, body: { items: [] } },
+    "GET /api/workspace/sizes/": { status: 200, body: SIZES },
     "POST /api/cohorts/": { status: 201, body: cohort({ name: "Berlin-4" }) },
   });
   show(<CohortsPage />);
@@ -29,10 +37,16 @@ it("leads from the empty list to a new cohort", async () => {
   fireEvent.click(screen.getByRole("button", { name: "Create a cohort" }));
   fireEvent.change(screen.getByLabelText("Name"), { target: { value: " Berlin-4 " } });
   fireEvent.change(screen.getByLabelText("Time zone"), { target: { value: "Europe/Berlin" } });
+  expect(await screen.findByText("The school's default (small)")).toBeTruthy();
+  expect(screen.getByText("Medium: 1.5 GB, for Next.js or a database")).toBeTruthy();
+  fireEvent.change(screen.getByLabelText("Workspace size"), { target: { value: "medium" } });
   fireEvent.click(screen.getByRole("button", { name: "Create cohort" }));
   await waitFor(() => expect(router.push).toHaveBeenCalledWith(`/cohorts/${COHORT_ID}`));
   expect(api.changes()).toEqual([
-    { route: "POST /api/cohorts/", body: { name: "Berlin-4", time_zone: "Europe/Berlin", track: "FSD" } },
+    {
+      route: "POST /api/cohorts/",
+      body: { name: "Berlin-4", time_zone: "Europe/Berlin", size: "medium", track: "FSD" },
+    },
   ]);
 });
 
@@ -40,6 +54,7 @@ it("keeps the dialog open and shows the message at the field when the name is ta
   new FakeApi({
     "GET /api/me/": me("admin"),
     "GET /api/cohorts/": { status: 200, body: { items: [] } },
+    "GET /api/workspace/sizes/": { status: 200, body: SIZES },
     "POST /api/cohorts/": {
       status: 409,
       body: {
