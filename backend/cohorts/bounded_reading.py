@@ -1,8 +1,8 @@
-"""Reads an uploaded calendar in a process of its own, with limits that the kernel enforces.
+"""Reads an uploaded file in a process of its own, with limits that the kernel enforces.
 
-One repeat rule that never comes true (30 February) keeps the library busy for 15 seconds, a few
-hundred of them for hours, and no check of ours would find them all. A process can be ended; a
-thread cannot.
+One repeat rule that never comes true (30 February) keeps a reader of calendars busy for 15 seconds,
+a few hundred of them for hours; a workbook of 2 kB asks for 500 GB. No check of ours would find
+them all. A process can be ended; a thread cannot.
 """
 
 from __future__ import annotations
@@ -35,14 +35,21 @@ logger = logging.getLogger(__name__)
 _places = threading.BoundedSemaphore(AT_ONCE_MAX)
 
 
-def read_bounded(content: str, *, zone: str, now: datetime) -> TimetableReading:
-    """`read_timetable` within limits. Raises BadTimetable; ProblemError when too busy."""
+class TooMuchWork(Exception):
+    """Reading the file takes more time or memory than there is for one."""
+
+
+def run_bounded(module: str, asked: dict[str, Any]) -> Any:
+    """What the module answers, run as a process (`process_limits`): JSON on its stdin and stdout.
+
+    Raises TooMuchWork; ProblemError when too busy.
+    """
     if not _places.acquire(timeout=WITHIN_S):
-        raise unavailable("Other timetables are being read right now.")
+        raise unavailable("Other files are being read right now.")
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "backend.cohorts.reading_process"],
-            input=json.dumps({"content": content, "zone": zone, "now": now.isoformat()}),
+            [sys.executable, "-m", module],
+            input=json.dumps(asked),
             env={"PYTHONPATH": str(SOURCE), "PATH": os.environ.get("PATH", "")},  # no secret is any business of it
             cwd="/",
             capture_output=True,
@@ -51,19 +58,28 @@ def read_bounded(content: str, *, zone: str, now: datetime) -> TimetableReading:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise BadTimetable(_TOO_MUCH_WORK) from None
+        raise TooMuchWork from None
     finally:
         _places.release()
     if done.returncode < 0 or "MemoryError" in done.stderr:
-        raise BadTimetable(_TOO_MUCH_WORK)
+        raise TooMuchWork
     if done.returncode:
-        logger.error("a timetable could not be read: %s", done.stderr[-2000:])
+        logger.error("a file could not be read: %s", done.stderr[-2000:])
         raise ProblemError(
             HTTPStatus.INTERNAL_SERVER_ERROR,
             "internal",
-            "The timetable could not be read because of a mistake on our side; it has been recorded.",
+            "The file could not be read because of a mistake on our side; it has been recorded.",
         )
-    return _reading(json.loads(done.stdout))
+    return json.loads(done.stdout)
+
+
+def read_bounded(content: str, *, zone: str, now: datetime) -> TimetableReading:
+    """`read_timetable` within limits. Raises BadTimetable; ProblemError when too busy."""
+    asked = {"content": content, "zone": zone, "now": now.isoformat()}
+    try:
+        return _reading(run_bounded("backend.cohorts.reading_process", asked))
+    except TooMuchWork:
+        raise BadTimetable(_TOO_MUCH_WORK) from None
 
 
 def _reading(answer: dict[str, Any]) -> TimetableReading:

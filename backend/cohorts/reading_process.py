@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import json
-import resource
 import sys
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from backend.cohorts.process_limits import limit_this_process
 from backend.cohorts.timetable import read_timetable
 from calendars.classes import TimetableReading
 from calendars.faults import BadTimetable
 
-CPU_S_MAX = 2
-MEMORY_BYTES_MAX = 512 * 1024 * 1024
-
 
 def main() -> None:
-    """The kernel ends the process at its limits; the parent then knows what that means."""
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S_MAX, CPU_S_MAX))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limit_this_process()
     asked = json.load(sys.stdin)
     faults: list[tuple[str, int | None]] = []
     reading = TimetableReading((), ())

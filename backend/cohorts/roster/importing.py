@@ -14,6 +14,7 @@ from backend.accounts.models import Invitation, User
 from backend.accounts.roles import Role, Track
 from backend.cohorts.members import MEMBERS_MAX, join_all
 from backend.cohorts.models import Cohort
+from backend.cohorts.roster.files import read_file
 from backend.cohorts.roster.people import Person, read_people
 from backend.cohorts.roster.plan import Facts, Line, Outcome, missing, plan
 from backend.cohorts.roster.table import BadRoster, read_rows
@@ -58,7 +59,7 @@ def import_roster(cohort: Cohort, sent: str | bytes, *, acting_user: User) -> Ro
 
 def _read(sent: str | bytes) -> list[Person]:
     try:
-        return read_people(read_rows(sent))
+        return read_people(read_rows(sent) if isinstance(sent, str) else read_file(sent))
     except BadRoster as problem:
         raise ProblemError(
             HTTPStatus.UNPROCESSABLE_ENTITY,

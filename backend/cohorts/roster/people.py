@@ -13,7 +13,7 @@ from backend.platform.names import clean_name
 NAME_CHARACTERS_MAX = 150
 ADDRESS_CHARACTERS_MAX = 254
 _NO_LETTERS = re.compile(r"[\W\d_]+")
-_IN_BRACKETS = re.compile(r"^(?P<name>.*?)\s*<(?P<address>[^<>\s]+@[^<>\s]+)>$")
+_IN_BRACKETS = re.compile(r"^(?P<name>.*?)\s*<(?P<address>[^<>\s]+@[^<>\s@]+)>$")
 _SEVERAL = re.compile(r"[;,\s]+")
 
 # What the columns are called by Excel and Google (people type them), Google Workspace, Microsoft

@@ -1,4 +1,7 @@
-"""From pasted text or a file (CSV, TSV, Excel, LibreOffice) to rows of text. Pure, and bounded."""
+"""From pasted text or a file (CSV, TSV, Excel, LibreOffice) to rows of text. Pure.
+
+What is read is bounded, but reading a workbook is not: files come here only through `files.py`.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,8 @@ import python_calamine
 ROWS_MAX = 5_000
 COLUMNS_MAX = 100
 CELL_CHARACTERS_MAX = 1_000
+CHARACTERS_MAX = 5_000_000
+"""Of all cells: a workbook can repeat one long text in each of them."""
 UNPACKED_BYTES_MAX = 30_000_000
 """Of a workbook; one with 2,000 people and twenty columns unpacks to less than 2 MB."""
 _DELIMITERS = ("\t", ";", ",", "|")
@@ -43,9 +48,13 @@ def read_rows(sent: str | bytes) -> list[Row]:
     else:
         rows = _separated(sent if isinstance(sent, str) else _decoded(sent))
     found: list[Row] = []
+    characters = 0
     for row in rows:
         if any(row.cells):
             found.append(row)
+            characters += sum(map(len, row.cells))
+        if characters > CHARACTERS_MAX:
+            raise BadRoster("The list has too much text. Keep only the columns with names and email addresses.")
         if len(found) > ROWS_MAX:
             raise BadRoster(f"The list has more than {ROWS_MAX:,} lines. Split it into one list for each cohort.")
     if not found:

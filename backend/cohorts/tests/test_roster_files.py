@@ -7,6 +7,7 @@ import zipfile
 
 import pytest
 
+from backend.cohorts.roster.files import read_file
 from backend.cohorts.roster.people import Person, read_people
 from backend.cohorts.roster.table import COLUMNS_MAX, ROWS_MAX, UNPACKED_BYTES_MAX, BadRoster, read_rows
 
@@ -26,20 +27,27 @@ def problems(sent: str | bytes) -> list[tuple[int, str]]:
 
 def workbook(*rows: tuple[str, ...]) -> bytes:
     """A workbook of inline texts, as small programs write them."""
-    cells = "".join(
-        "<row>" + "".join(f'<c t="inlineStr"><is><t>{cell}</t></is></c>' for cell in row) + "</row>" for row in rows
+    return packed(
+        "".join(
+            "<row>" + "".join(f'<c t="inlineStr"><is><t>{cell}</t></is></c>' for cell in row) + "</row>" for row in rows
+        )
     )
+
+
+def packed(cells: str, shared: str = "ada@school.example") -> bytes:
+    """`shared`: the text of each cell with `t="s"`."""
     files = {
         "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/><Override PartName="/xl/worksheets/sheet1.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>',
         "_rels/.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>',
         "xl/workbook.xml": '<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="S" sheetId="1" r:id="r1"/></sheets></workbook>',
-        "xl/_rels/workbook.xml.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+        "xl/_rels/workbook.xml.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="r2" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings" Target="sharedStrings.xml"/></Relationships>',
+        "xl/sharedStrings.xml": f'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>{shared}</t></si></sst>',
         "xl/worksheets/sheet1.xml": f'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{cells}</sheetData></worksheet>',
     }
     target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as book:
         for name, text in files.items():
-            packed.writestr(name, text)
+            book.writestr(name, text)
     return target.getvalue()
 
 
@@ -114,10 +122,51 @@ def test_what_is_no_list_is_refused_in_words(sent: str | bytes, words: str) -> N
 
 def test_a_workbook_that_unpacks_to_a_flood_is_refused() -> None:
     target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("xl/sharedStrings.xml", b" " * (UNPACKED_BYTES_MAX + 1))
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("xl/sharedStrings.xml", b" " * (UNPACKED_BYTES_MAX + 1))
     with pytest.raises(BadRoster, match="too large"):
         read_rows(target.getvalue())
+
+
+def shared_cells(columns: str, *rows: int) -> str:
+    return "".join(
+        f'<row r="{row}">'
+        + "".join(f'<c r="{column}{row}" t="s"><v>0</v></c>' for column in columns.split())
+        + "</row>"
+        for row in rows
+    )
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        pytest.param(packed(shared_cells("A", 1) + shared_cells("XFD", 1_048_576)), id="a cell in the last corner"),
+        pytest.param(packed(shared_cells("A XFD", 1) + shared_cells("A", 5000)), id="a cell far to the right"),
+        pytest.param(
+            packed(shared_cells("A B C D E", *range(1, 1001)), "a" * 1_000_000), id="a long text in each cell"
+        ),
+        pytest.param(
+            packed(shared_cells("A B C D E F", *range(1, 1001)), "a" * 20_000), id="more text than is passed on"
+        ),
+    ],
+)
+def test_a_small_workbook_that_asks_for_all_memory_ends_its_own_process_only(sent: bytes) -> None:
+    """The story: 2 kB with a cell in the last corner asked for 500 GB and ended the backend."""
+    assert len(sent) < 60_000
+    with pytest.raises(BadRoster, match=r"too large to read|too much text"):
+        read_file(sent)
+
+
+def test_a_file_is_read_in_a_process_of_its_own_as_here() -> None:
+    sent = workbook(("Name", "Email"), ("Ada Lovelace", "ada@school.example"), (), ("Ben", "ben@school.example"))
+    assert read_file(sent) == read_rows(sent)
+    with pytest.raises(BadRoster, match="damaged"):
+        read_file(b"PK\x03\x04nothing")
+
+
+def test_the_largest_workbook_is_read_within_the_limits() -> None:
+    row = tuple(f"column {number}" for number in range(COLUMNS_MAX - 1))
+    assert len(read_file(workbook(*[("ada@school.example", *row)] * ROWS_MAX))) == ROWS_MAX
 
 
 def test_a_wide_row_and_a_long_cell_are_cut() -> None:
