@@ -14,12 +14,11 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from certificates.rate_limit import RateLimit
-from certificates.zone import ChallengeZones
+from certificates.zone import QUERY_BYTES_MAX, ChallengeZones
 
 TCP_CONNECTIONS_MAX = 32
 TCP_QUERIES_MAX = 16
 TCP_SILENT_MAX_S = 5.0
-TCP_QUERY_BYTES_MAX = 1232
 
 
 class NameServer:
@@ -66,7 +65,7 @@ class NameServer:
         """Whether the conversation goes on."""
         size = int.from_bytes(await reader.readexactly(2), "big")
         peer = writer.get_extra_info("peername")
-        if size > TCP_QUERY_BYTES_MAX or peer is None or not self._limit.allows(peer[0], time.monotonic()):
+        if size > QUERY_BYTES_MAX or peer is None or not self._limit.allows(peer[0], time.monotonic()):
             return False
         response = self._zones.answer(await reader.readexactly(size), tcp=True)
         if response is None:

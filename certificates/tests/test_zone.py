@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import dns.edns
 import dns.flags
 import dns.message
 import dns.opcode
 import dns.rcode
 import dns.rdatatype
+import dns.rrset
 import pytest
 
 from certificates.settings import challenge_name
-from certificates.zone import ChallengeZones
+from certificates.zone import QUERY_BYTES_MAX, ChallengeZones
 
 PORTAL = challenge_name("learn.school.example")
 WORKSPACES = challenge_name("*.ws-learn.school.example")
@@ -89,13 +91,19 @@ def test_other_classes_are_refused(zones: ChallengeZones) -> None:
 @pytest.mark.parametrize("kind", ["TXT", "NS", "SOA", "A", "ANY", "AXFR", "CAA"])
 @pytest.mark.parametrize("name", [PORTAL, f"x.{PORTAL}", "example.org"])
 def test_it_is_no_amplifier(zones: ChallengeZones, name: str, kind: str) -> None:
-    """The worst answer has both values that an order can need at one name."""
+    """The worst answer has both values that an order can need at one name, and the worst asker pads
+    its query, so that a polite server would pad the answer."""
     zones.publish(PORTAL, VALUE)
     zones.publish(PORTAL, VALUE[::-1])
-    query = dns.message.make_query(name, kind).to_wire()
-    answer = zones.answer(query, tcp=False)
-    assert answer is not None
-    assert len(answer) - len(query) <= 150
+    padding = dns.edns.GenericOption(dns.edns.OptionType.PADDING, b"")
+    for query in (dns.message.make_query(name, kind), dns.message.make_query(name, kind, options=[padding])):
+        wire = query.to_wire()
+        answer = zones.answer(wire, tcp=False)
+        refusal = zones.answer(wire, tcp=False, truncated=True)
+        assert answer is not None
+        assert refusal is not None
+        assert len(answer) - len(wire) <= 150
+        assert len(refusal) <= len(wire)
 
 
 def test_two_servers_do_not_answer_each_other(zones: ChallengeZones) -> None:
@@ -111,8 +119,12 @@ def test_what_is_no_plain_question_gets_a_bare_refusal(zones: ChallengeZones) ->
     update = bytearray(query.to_wire())
     update[2] = dns.opcode.UPDATE << 3
     cut = query.to_wire()[:-3]
+    many = dns.message.make_query(PORTAL, "TXT")
+    many.additional += [dns.rrset.from_text(f"{number}.", 1, "IN", "A", "192.0.2.1") for number in range(3)]
     for wire, rcode in (
         (two.to_wire(), dns.rcode.FORMERR),
+        (many.to_wire(), dns.rcode.FORMERR),
+        (query.to_wire() + bytes(QUERY_BYTES_MAX), dns.rcode.FORMERR),
         (cut, dns.rcode.FORMERR),
         (bytes(update), dns.rcode.NOTIMP),
     ):
