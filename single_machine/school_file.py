@@ -79,6 +79,8 @@ KEYS = MappingProxyType(
 )
 """What may stand in the file: table.key → environment variable. docs/guides/operator.md says what
 each does."""
+_REPLACED = {"limits.tasks_max": "limits.memory_gb limits how many workspaces run, by their memory"}
+"""Keys of earlier releases → what to write instead."""
 
 
 def read_school_file(path: Path) -> dict[str, str]:
@@ -122,5 +124,7 @@ def _text(path: Path, key: str, value: Any) -> str:
 
 
 def _did_you_mean(word: str) -> str:
+    if word in _REPLACED:
+        return f" any more; {_REPLACED[word]}"
     close = difflib.get_close_matches(word, KEYS, n=1)
     return f"; did you mean {close[0]}?" if close else f". The settings are {', '.join(KEYS)}"

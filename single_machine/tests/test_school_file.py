@@ -70,6 +70,7 @@ def test_values_become_what_the_variables_expect(tmp_path: Path) -> None:
         ("[school]\nnmae = 'x'\n", r"no setting school\.nmae; did you mean school\.name\?"),
         ("[scool]\nname = 'x'\n", r"no setting scool\.name; did you mean school\.name\?"),
         ("name = 'x'\n", r"name stands outside a table"),
+        ("[limits]\ntasks_max = 40\n", r"no setting limits\.tasks_max any more; limits\.memory_gb limits"),
         ("[school\n", r"not valid TOML.*line 1"),
         ("[school]\nname = 2026-11-29\n", r"school\.name must be a text"),
         ("[limits]\negress_ports = [[22]]\n", r"limits\.egress_ports must be a text"),
