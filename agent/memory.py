@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from agent.processes import Process, list_processes, words_for
+from agent.processes import Process, list_processes, printable, words_for
 
 SAMPLE_INTERVAL_S = 2.0
 _IN_MEMORY = ("/tmp", "/dev/shm")  # noqa: S108  files there are memory
@@ -35,15 +35,18 @@ class MemoryUse:
     used_bytes: int = 0
     processes: Callable[[], list[Process]] = field(default=list_processes)
     _seen: dict[int, Held] = field(default_factory=dict)
+    _seen_before: dict[int, Held] = field(default_factory=dict)
+    """At the sample before: the engine's word may come after the first that misses a program."""
 
     def sample(self) -> None:
-        self._seen = {held.process.pid: held for held in self._look()}
+        self._seen_before, self._seen = self._seen, {held.process.pid: held for held in self._look()}
         self.used_bytes = sum(held.used_bytes for held in self._seen.values()) + files_in_memory()
 
     def missing(self) -> Held | None:
-        """The largest program that was there at the last sample and is not now."""
-        before = self._seen
+        """The largest program that was there at one of the last two samples and is not now."""
+        before = self._seen_before | self._seen
         self.sample()
+        self._seen_before = {}  # what is told is told once
         gone = [held for pid, held in before.items() if not self._is_there(pid, held.process.started)]
         return max(gone, key=lambda held: held.used_bytes, default=None)
 
@@ -100,7 +103,7 @@ def _called(process: Process, by_pid: dict[int, Process]) -> str:
     while parent is not None and parent.pid not in (1, os.getpid()):
         title = _title(parent.pid)
         if title.startswith(_TITLES_OF_RUNNERS):
-            return title[:60]
+            return printable(title)[:60]
         parent = by_pid.get(parent.parent)
     return name
 

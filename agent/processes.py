@@ -129,7 +129,16 @@ def end_everything_else(signal_number: int) -> None:
 
 
 def words_for(process: Process) -> str:
-    """What a person calls this process: 'npm', 'python train.py'."""
+    """What a person calls this process: 'npm', 'python train.py'. Fit for a terminal and a log."""
+    return printable(_words(process))[:60]
+
+
+def printable(text: str) -> str:
+    """A program calls itself what it likes, also what would move a terminal's cursor."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
+def _words(process: Process) -> str:
     try:
         arguments = Path(f"/proc/{process.pid}/cmdline").read_bytes().rstrip(b"\0").decode(errors="replace").split("\0")
     except OSError:
@@ -140,8 +149,8 @@ def words_for(process: Process) -> str:
     program = words[0].rpartition("/")[2].rstrip(":") or process.name
     script = next((word for word in words[1:] if word and not word.startswith("-")), "")
     if program.rstrip("0123456789.") in _INTERPRETERS and script:
-        return f"{program} {script.rpartition('/')[2]}"[:60]
-    return program[:60]
+        return f"{program} {script.rpartition('/')[2]}"
+    return program
 
 
 def _read_all() -> Iterator[Process]:

@@ -46,6 +46,7 @@ SAVED_BEFORE_S = 60.0
 """A SIGTERM so soon after a save belongs to the stop that asked for the save."""
 GOODBYE_MAX_S = 1.0
 PUT_AWAY_MAX_S = 3.0
+ENDED_AFTER_S = 0.3
 FAILURE_GRACE_S = 5.0
 """After a failure the agent stays this long, to answer why."""
 CLAIMED_GRACE_S = 1.0
@@ -81,6 +82,7 @@ class Task:
         self._save_ended_at = float("-inf")
         """By the event loop's clock."""
         self._taken = False
+        self._naming: asyncio.TimerHandle | None = None
         self._application_end: asyncio.Task[str] | None = None
         """Done when the application has ended; the result says how."""
         self._background: set[asyncio.Task[Any]] = set()
@@ -106,9 +108,14 @@ class Task:
             self._in_background(self._leave() if claimed else self._end(exit_code=0))
 
     def program_ended(self) -> None:
-        """The engine says: the memory was full. Tell which one, in VS Code and in its terminal."""
-        if self.phase is not AgentPhase.CLAIMED:
-            return
+        """The engine says: the memory was full. The kernel needs a moment to clear a large program
+        away. Any program may send us the signal, also a thousand times."""
+        if self.phase is AgentPhase.CLAIMED and self._naming is None:
+            self._naming = asyncio.get_running_loop().call_later(ENDED_AFTER_S, self._name_ended)
+
+    def _name_ended(self) -> None:
+        """Tell which one, in VS Code and in its terminal."""
+        self._naming = None
         ended = self.memory.missing()
         text = ended_words(ended, self.memory.limit_bytes)
         _log(text)

@@ -60,6 +60,19 @@ def test_the_program_that_is_missing_is_the_one_that_was_ended(terminal: tuple[i
     assert memory.missing() is None
 
 
+def test_a_program_is_named_also_when_a_sample_came_before_the_engines_word() -> None:
+    """Both look on their own: in about one of four cases the notice said "A program was ended"."""
+    here = Process(os.getpid(), "python", 1, 1, 1, 0, 0.0, started=1.0)
+    memory = MemoryUse(processes=lambda: [here])
+    memory.sample()
+    memory.processes = list
+    memory.sample()
+    ended = memory.missing()
+    assert ended is not None
+    assert ended.process == here
+    assert memory.missing() is None
+
+
 def test_a_reused_pid_is_another_program() -> None:
     here = Process(os.getpid(), "python", 1, 1, 1, 0, 0.0, started=1.0)
     memory = MemoryUse(processes=lambda: [here])

@@ -193,6 +193,7 @@ async def test_who_may_reach_the_application(phase: str, secret: str, status: in
         (b"node\0server.js\0", "node server.js"), (b"sh\0-c\0\0run", "sh run"), (b"dash\0x", "dash x"), (b"ruby\0a.rb", "ruby a.rb"),
         (b"perl5\0-w\0a.pl", "perl5 a.pl"), (b"/usr/bin/gcc\0main.c\0", "gcc"), (b"npm run dev \0\0", "npm"), (b"", "name"),
         (b"python \xff.py", "python \N{REPLACEMENT CHARACTER}.py"), (b"python\0" + b"x" * 70, "python " + "x" * 53), (b"g" * 70, "g" * 60),
+        (b"\x1b]0;x\x07\nagent: lie", "?]0;x??agent"),
     ],
 )  # fmt: skip
 def test_what_a_person_calls_a_process(cmdline: bytes, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -215,7 +216,7 @@ def test_descendants_are_found_at_any_depth() -> None:
 def test_the_busiest_group_gives_a_job_its_name_over_the_last_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("agent.activity.words_for", lambda process: process.name)
     clock, running = [0.0], [Process(10, "make", 1, 10, 1, 9, 0.0), Process(11, "cc", 10, 10, 1, 9, 0.0)]
-    activity = Activity(lambda all_: all_, lambda: clock[0], lambda: running, lambda _: None)
+    activity = Activity(lambda all_: all_, lambda: clock[0], processes=lambda: running, terminal_read_at=lambda _: None)
     told = []
     for second, used in ((0, 0.0), (15, 2.9), (30, 3.0), (60, 3.0), (75, 3.0), (90, 3.0), (91, 3.0), (120, 6.0)):
         clock[0] = float(second)
