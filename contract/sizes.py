@@ -58,7 +58,8 @@ def read_sizes(environment: Environment, name: str, default: Sizes) -> Sizes:
         if match is None or match[1] not in set(WorkspaceSize):
             raise environment.refused(name, "words like small=768 medium=1536 large=3072:2048")
         size, memory = WorkspaceSize(match[1]), int(match[2])
-        cpu = int(match[3] or memory * default[size].cpu_units // default[size].memory_mib)
+        follows = memory * default[size].cpu_units // default[size].memory_mib
+        cpu = int(match[3] or min(max(follows, _CPU_UNITS[0]), _CPU_UNITS[-1]))
         if memory not in _MEMORY_MIB or cpu not in _CPU_UNITS:
             raise environment.refused(name, "256 to 122880 MiB and 128 to 16384 CPU units for each size")
         sizes[size] = SizeLimits(memory, cpu)

@@ -12,7 +12,7 @@ from typing import Any
 
 from contract.environment import Environment
 from contract.names import WorkspaceSize
-from contract.sizes import read_sizes
+from contract.sizes import Sizes, read_sizes
 from manager.domain.policy import Policy, PoolPolicy, PoolSchedule
 
 ISOLATIONS = ("bubblewrap", "none")
@@ -91,6 +91,7 @@ def read_policy(environment: Environment, default: Policy) -> Policy:
     year_s = 31_536_000.0
     worth_h = default.cold_start_worth_s / 3600.0
     number = environment.number
+    sizes = read_sizes(environment, "APRANOVA_SIZES", default.sizes)
     return replace(
         default,
         idle_timeout_s=number("APRANOVA_IDLE_TIMEOUT_S", default.idle_timeout_s, 1, year_s),
@@ -106,9 +107,9 @@ def read_policy(environment: Environment, default: Policy) -> Policy:
         disk_reserve_bytes=int(
             1e9 * number("APRANOVA_DISK_RESERVE_GB", default.disk_reserve_bytes / 1e9, 0, 1_000_000)
         ),
-        sizes=read_sizes(environment, "APRANOVA_SIZES", default.sizes),
+        sizes=sizes,
         default_size=environment.choice("APRANOVA_DEFAULT_SIZE", WorkspaceSize, default.default_size),
-        memory_max_mib=_memory_max_mib(environment, default),
+        memory_max_mib=None if default.memory_max_mib is None else _memory_max_mib(environment, sizes),
         kinds=environment.kinds("APRANOVA_KINDS"),
         schedule=_schedule(environment),
         pool_policy=environment.choice("APRANOVA_POOL_POLICY", PoolPolicy, PoolPolicy.PREDICTED),
@@ -118,14 +119,18 @@ def read_policy(environment: Environment, default: Policy) -> Policy:
     )
 
 
-def _memory_max_mib(environment: Environment, default: Policy) -> int | None:
+def _memory_max_mib(environment: Environment, sizes: Sizes) -> int:
     """On one machine, half as much again as there is beyond the platform's own: a session uses
-    about two thirds of its size, and hardly two are full in the same minute."""
-    if default.memory_max_mib is None:
-        return None
+    about two thirds of its size, and hardly two are full in the same minute. At least the largest
+    size, whose launches would be refused for ever."""
+    name, largest_mib = "APRANOVA_MEMORY_GB", max(limits.memory_mib for limits in sizes.values())
     machine_mib = (os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")) >> 20
-    usual = max(2_048, int(_OVERCOMMIT * (machine_mib - _PLATFORM_MIB)))
-    return int(1024 * environment.number("APRANOVA_MEMORY_GB", usual / 1024, 1, 100_000))
+    usual = max(largest_mib, int(_OVERCOMMIT * (machine_mib - _PLATFORM_MIB)))
+    most = int(1024 * environment.number(name, usual / 1024, 0, 100_000))
+    if most < largest_mib:
+        largest = f"the {largest_mib / 1024:g} GB of the largest of APRANOVA_SIZES, or more,"
+        raise environment.refused(name, largest)
+    return most
 
 
 def _schedule(environment: Environment) -> PoolSchedule:

@@ -128,10 +128,10 @@ class Invariants:
             used.popleft()
         if after.workspace_id and (before is None or before.workspace_id is None):
             needed = self._policy.limits(after.size).memory_mib
-            freest = min(mib for _, mib in used) - self._policy.warm_memory_mib
+            freest = min(mib for _, mib in used)
             if freest + needed > most:
                 raise Violation("memory", f"{after.task_id} gets {needed} MiB; at best {freest} of {most} were in use")
-        used.append((now, self._policy.memory_mib(self._store.count_live_tasks())))
+        used.append((now, self._policy.claimed_mib(self._store.count_live_tasks())))
 
     def _task_forgotten(self, task: Task) -> None:
         if task.state is not TaskState.STOPPED:

@@ -180,5 +180,9 @@ class Policy:
 
     def memory_mib(self, live: Mapping[WorkspaceSize | None, int]) -> int:
         """What so many live tasks of each size count with; None: warm, without a size yet."""
-        each: dict[WorkspaceSize | None, int] = {size: limits.memory_mib for size, limits in self.sizes.items()}
-        return sum(count * each.get(size, self.warm_memory_mib) for size, count in live.items())
+        return self.claimed_mib(live) + live.get(None, 0) * self.warm_memory_mib
+
+    def claimed_mib(self, live: Mapping[WorkspaceSize | None, int]) -> int:
+        """Without those that are warm: they are small, and no reason to refuse a person for whom
+        nobody would retire them."""
+        return sum(count * self.sizes[size].memory_mib for size, count in live.items() if size is not None)

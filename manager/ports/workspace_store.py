@@ -109,9 +109,9 @@ class WorkspaceStore(Protocol):
         ...
 
     def count_live_tasks(self) -> Mapping[WorkspaceSize | None, int]:
-        """How many tasks have not ended, by their size. Asked only where `Policy.memory_max_mib`
-        says so: on one machine. DynamoDB has no index for it; there the engine's quota is the
-        limit."""
+        """How many tasks have not ended, by `Task.counted_size`. Asked only where
+        `Policy.memory_max_mib` says so: on one machine. DynamoDB has no index for it; there the
+        engine's quota is the limit."""
         ...
 
     def list_tasks(self, *, limit: int) -> tuple[Task, ...]:

@@ -8,7 +8,9 @@ import pytest
 
 from contract.agent import AgentStatus, ClaimRequest
 from contract.errors import ApraNovaError, Reason
-from contract.names import LaunchPath, StopReason, WorkspaceState
+from contract.manager import LaunchRequest
+from contract.names import LaunchPath, StopReason, WorkspaceSize, WorkspaceState
+from contract.sizes import ON_ONE_MACHINE
 from manager.adapters.memory.clock import FakeClock
 from manager.adapters.memory.runner import MemoryTaskAgent, MemoryTaskRunner
 from manager.ports.task_agent import AgentUnreachable
@@ -161,6 +163,18 @@ def test_no_launch_goes_beyond_the_limit_of_tasks() -> None:
         launch(school.world, BEN)
     assert refused.value.reason is Reason.NO_CAPACITY
     assert school.workspace(BEN).state is WorkspaceState.STOPPED
+
+
+def test_warm_tasks_keep_nobody_from_the_last_place() -> None:
+    """On a machine of 4 GB, they would have kept a large workspace from starting for ever."""
+    school = School(pool=3, memory_max_mib=ON_ONE_MACHINE[WorkspaceSize.LARGE].memory_mib)
+    school.enrol(ANNA, BEN)
+    school.settle()
+    assert len(school.store.list_warm_tasks(limit=10)) == 3
+    launch(school.world, ANNA, LaunchRequest(ANNA, WorkspaceSize.LARGE))
+    assert school.workspace().state is WorkspaceState.RUNNING
+    with pytest.raises(ApraNovaError, match="All places are taken"):
+        launch(school.world, BEN)
 
 
 def test_a_restart_saves_stops_and_launches_again() -> None:

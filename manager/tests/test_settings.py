@@ -10,7 +10,7 @@ import pytest
 from contract.environment import BadSetting
 from contract.names import WorkspaceKind
 from manager.aws_settings import AwsSettings, read_aws_settings, variables_of
-from manager.domain.policy import PoolPolicy
+from manager.domain.policy import Policy, PoolPolicy
 from manager.settings import read_settings
 
 GIVEN = {
@@ -103,11 +103,24 @@ def test_a_bad_value_is_refused_by_name(name: str, value: str) -> None:
         read(**{name: value})
 
 
-def test_one_machine_predicts_by_default() -> None:
+def on_one_machine(**changes: str) -> Policy:
     places = dict.fromkeys(("APRANOVA_RUN_DIR", "APRANOVA_STORE", "APRANOVA_HOMES_DIR"), "/x")
     keys = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "k")
-    needed = {**places, **keys, "APRANOVA_MANAGER_PORT": "0"}
-    policy = read_settings(needed).policy
+    return read_settings({**places, **keys, "APRANOVA_MANAGER_PORT": "0", **changes}).policy
+
+
+def test_one_machine_has_memory_for_the_largest_size_at_least() -> None:
+    """Otherwise its launches would be refused for ever, with "please try again"."""
+    terabyte = str(1 << 10)
+    assert on_one_machine(APRANOVA_MEMORY_GB=terabyte).memory_max_mib == 1 << 20
+    assert (on_one_machine(APRANOVA_SIZES="large=122880").memory_max_mib or 0) >= 122_880
+    assert on_one_machine(APRANOVA_SIZES="medium=768 large=768", APRANOVA_MEMORY_GB="0.75").memory_max_mib == 768
+    with pytest.raises(BadSetting, match=r"APRANOVA_MEMORY_GB is '2'; the 3 GB of the largest of APRANOVA_SIZES"):
+        on_one_machine(APRANOVA_MEMORY_GB="2")
+
+
+def test_one_machine_predicts_by_default() -> None:
+    policy = on_one_machine()
     assert (policy.pool_policy, policy.warming_max) == (PoolPolicy.PREDICTED, 2)
-    changed = read_settings({**needed, "APRANOVA_POOL_POLICY": "schedule", "APRANOVA_WARMING_MAX": "100"}).policy
+    changed = on_one_machine(APRANOVA_POOL_POLICY="schedule", APRANOVA_WARMING_MAX="100")
     assert (changed.pool_policy, changed.warming_max) == (PoolPolicy.SCHEDULE, 100)

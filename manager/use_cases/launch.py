@@ -76,12 +76,11 @@ def bring_up(world: World, workspace: Workspace) -> Workspace:
     ApraNovaError."""
     if workspace.kind not in world.policy.kinds:
         raise ApraNovaError(Reason.KIND_NOT_READY, "This school does not offer this kind of workspace")
-    policy, spare_mib = world.policy, _spare_mib(world)
-    needed_mib = policy.limits(workspace.size).memory_mib
+    if world.policy.limits(workspace.size).memory_mib > _spare_mib(world):
+        raise ApraNovaError(Reason.NO_CAPACITY, "All places are taken at the moment; please try again in a few minutes")
     image = world.runner.image(workspace.kind)
     now = world.clock.now()
-    fits = needed_mib - policy.warm_memory_mib <= spare_mib
-    for task in _from_the_pool(world, workspace, image) if fits else ():
+    for task in _from_the_pool(world, workspace, image):
         with world.in_flight.holding(finish_launch.key(workspace)):
             bound = _try_bind(world, task, workspace, now=now)
             if bound is not None:
@@ -92,15 +91,13 @@ def bring_up(world: World, workspace: Workspace) -> Workspace:
         current = world.store.find_workspace(workspace.workspace_id)
         if current is None or current.version != workspace.version:
             raise VersionConflict(f"{workspace.workspace_id} was launched by someone else")
-    if needed_mib > spare_mib:
-        raise ApraNovaError(Reason.NO_CAPACITY, "All places are taken at the moment; please try again in a few minutes")
     return _cold(world, workspace, image)
 
 
 def _spare_mib(world: World) -> float:
-    """What the sizes of all live tasks leave."""
+    """What the sizes of everybody's tasks leave."""
     most = world.policy.memory_max_mib
-    return math.inf if most is None else most - world.policy.memory_mib(world.store.count_live_tasks())
+    return math.inf if most is None else most - world.policy.claimed_mib(world.store.count_live_tasks())
 
 
 def _from_the_pool(world: World, workspace: Workspace, image: str) -> Iterator[Task]:

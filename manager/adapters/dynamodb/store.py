@@ -77,7 +77,7 @@ class DynamoDbWorkspaceStore(RecordStore):
 
     def count_live_tasks(self) -> Mapping[WorkspaceSize | None, int]:
         """Reads every task, for want of an index. On AWS nobody asks: ECS has the limit."""
-        return Counter(task.size for task in self.list_tasks(limit=_PAGE_MAX) if task.live)
+        return Counter(task.counted_size for task in self.list_tasks(limit=_PAGE_MAX) if task.live)
 
     # Writing
 

@@ -86,7 +86,7 @@ class MemoryWorkspaceStore(RecordStore):
         if isinstance(record, Task):
             for task, change in ((before, -1), (after, 1)):
                 if task is not None and task.live:
-                    self._live[task.size] += change
+                    self._live[task.counted_size] += change
             self._pool.put(name, getattr(after, "pool_rank", None))
 
 

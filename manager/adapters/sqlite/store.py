@@ -75,7 +75,8 @@ class SqliteWorkspaceStore(RecordStore):
         return self._select(Task, condition, (limit,))
 
     def count_live_tasks(self) -> Mapping[WorkspaceSize | None, int]:
-        query = "SELECT body ->> '$.size' AS size, count(*) FROM tasks WHERE live = 1 GROUP BY size"
+        size = "coalesce(body ->> '$.size', iif(body ->> '$.workspace_id' IS NULL, NULL, 'small'))"
+        query = f"SELECT {size} AS size, count(*) FROM tasks WHERE live = 1 GROUP BY 1"  # noqa: S608 (as counted_size)
         return {WorkspaceSize(size) if size else None: count for size, count in self._read(query, ())}
 
     def _find_many(self, record_type: type[Kept], record_ids: Iterable[str]) -> tuple[Kept, ...]:

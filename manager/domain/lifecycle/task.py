@@ -38,7 +38,7 @@ class Task:
     """When STARTING has failed, or STOPPING ends without a save."""
 
     size: WorkspaceSize | None = None
-    """None: warm, and the claim will give it one, or of a release that had one size."""
+    """None: warm, and the claim will give it one, or of a release that had one size: small."""
 
     claimed_at: float | None = None
     """When a launch took it."""
@@ -65,6 +65,11 @@ class Task:
     @property
     def live(self) -> bool:
         return self.state is not TaskState.STOPPED
+
+    @property
+    def counted_size(self) -> WorkspaceSize | None:
+        """None: warm, without a size yet."""
+        return self.size or (WorkspaceSize.SMALL if self.workspace_id else None)
 
     @property
     def warm(self) -> bool:
