@@ -10,14 +10,16 @@ from backend.gateway.access import Access
 from backend.gateway.door_pass import LIFETIME_S, cookie_name, sign_pass
 from backend.gateway.identity import IdentitySigner
 from backend.platform.identity_key import public_half
-from contract.names import DOOR_COOKIE
-from manager.entrypoints.door_pass import LEEWAY_S, find_person
+from contract.names import DOOR_COOKIE, WorkspaceSize
+from manager.entrypoints.door_pass import LEEWAY_S, Person, find_person
 
 KEY = Ed25519PrivateKey.generate()
 
 
 def test_the_managers_door_knows_the_backends_pass() -> None:
-    assert find_person(sign_pass(KEY, "person-7"), public_half(KEY)) == "person-7"
+    assert find_person(sign_pass(KEY, "person-7"), public_half(KEY)) == Person("person-7", None)
+    sized = sign_pass(KEY, "person-7", size=WorkspaceSize.LARGE)
+    assert find_person(sized, public_half(KEY)) == Person("person-7", WorkspaceSize.LARGE)
 
 
 def test_it_ends() -> None:
