@@ -54,7 +54,9 @@ worker = BackgroundWorker("invitations", send_due, interval_s=LOOK_EVERY_S)
 def _take_one() -> Invitation | None:
     now = timezone.now()
     with transaction.atomic():
-        due = Invitation.objects.filter(mail_due_at__lte=now, accepted_at__isnull=True, revoked_at__isnull=True)
+        due = Invitation.objects.filter(
+            mail_due_at__lte=now, expires_at__gt=now, accepted_at__isnull=True, revoked_at__isnull=True
+        )
         invitation = due.order_by("mail_due_at").select_for_update(skip_locked=True, of=("self",)).first()
         if invitation is not None:
             Invitation.objects.filter(pk=invitation.pk).update(mail_due_at=now + HELD_FOR)
@@ -65,6 +67,7 @@ def _send(invitation: Invitation, server: BaseEmailBackend) -> bool:
     """False: the server does not work now."""
     row = Invitation.objects.filter(pk=invitation.pk)
     try:
+        server.open()  # else each mail would open a connection of its own
         _message(invitation, server).send()
     except smtplib.SMTPRecipientsRefused as refused:
         code = max((code for code, _ in refused.recipients.values()), default=0)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import smtplib
 from datetime import timedelta
+from typing import ClassVar
 
 import pytest
 from django.core.mail.backends.locmem import EmailBackend
+from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
 from django.utils import timezone
 
 from backend.accounts import invitation_mails
@@ -191,6 +193,35 @@ def test_a_mail_server_that_is_down_loses_no_mail(signed_in, make_cohort, settin
     assert len(mailoutbox) == 2
     invitation_mails.send_due()
     assert len(mailoutbox) == 2, "each is sent once"
+
+
+class OneLine(SmtpBackend):
+    """Django's own way of sending, without a network."""
+
+    connections: ClassVar[list[OneLine.Connection]] = []
+
+    class Connection:
+        def __init__(self, *_args, **_options):
+            self.sent = []
+            OneLine.connections.append(self)
+
+        def sendmail(self, _sender, recipients, _message):
+            self.sent += recipients
+
+        def quit(self):
+            pass
+
+    connection_class = Connection
+
+
+def test_the_mails_of_a_list_share_one_connection_and_links_that_expired_are_not_sent(signed_in, make_cohort, settings):
+    one = signed_in("instructor")
+    one.post(f"/api/cohorts/{make_cohort(one)}/roster/", json=roster("first", "second", "late"))
+    Invitation.objects.filter(email="late@school.example").update(expires_at=timezone.now() - timedelta(days=1))
+    settings.EMAIL_BACKEND = f"{__name__}.OneLine"
+    OneLine.connections.clear()
+    invitation_mails.send_due()
+    assert [sorted(it.sent) for it in OneLine.connections] == [["first@school.example", "second@school.example"]]
 
 
 def test_a_full_cohort_takes_as_many_as_it_has_places(signed_in, make_cohort, monkeypatch):
