@@ -199,7 +199,11 @@ def _visit(request: HttpRequest, user: User | None, workspace_id: str, port: int
     if share is None:
         return _to_sign_in(_address_of(request)) if user is None else _answer(request, NOT_SHARED)
     if _browser_of(request) or _runs(services.view_of(share.workspace)):
-        return _let_in(request, user, Place(workspace_id, port), own_path(request.GET.get("to", "/")), share)
+        answer = _let_in(request, user, Place(workspace_id, port), own_path(request.GET.get("to", "/")), share)
+        if find_share(user, workspace_id, port) == share:
+            return answer
+        access_book().revoke_share(str(share.pk))  # it ended before our ticket could be revoked with it
+        return _answer(request, NOT_SHARED)
     return _answer(request, not_running_for_visitors(_address_of(request)))
 
 

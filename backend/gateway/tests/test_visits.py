@@ -14,8 +14,10 @@ from backend.audit.models import Record
 from backend.cohorts.members import join, leave
 from backend.cohorts.models import Cohort
 from backend.cohorts.services import create_cohort
+from backend.gateway.access import AccessBook
 from backend.gateway.tests.test_door import _authorized as authorized
 from backend.gateway.tests.test_door import _enter as enter
+from backend.gateway.tests.test_door import _get_nonce, _trade
 from backend.sharing.models import Share
 from contract.errors import ApraNovaError, Reason
 from tests.waiting import until
@@ -147,6 +149,29 @@ def test_what_ends_a_visit_at_once_with_its_open_connections(school, change):
     assert (school.id, PORT) in school.manager.visits_ended
     if change != "shared with others":
         assert not visit(school, school.ben)
+
+
+@pytest.mark.parametrize("change", ["unshared", "visitor without a cohort"])
+def test_a_share_that_ends_while_a_visitor_enters_lets_nobody_in(school, monkeypatch, change):
+    """Between the look at the share and the ticket, nothing was there yet to be revoked."""
+    share(school)
+    mint_ticket, tickets = AccessBook.mint_ticket, []
+
+    def end_it_first(book, *args, **named):
+        if change == "unshared":
+            unshare(school)
+        else:
+            leave(school.ben.user, acting_user=None)
+        tickets.append(mint_ticket(book, *args, **named))
+        return tickets[-1]
+
+    monkeypatch.setattr(AccessBook, "mint_ticket", end_it_first)
+    opened = school.ben.get(f"/api/door/{school.id}/port/{PORT}/?to=%2Fx")
+    nonce, path = _get_nonce(school.ben, opened.headers["location"])
+    refused = school.ben.get(path)
+    assert refused.status_code == 404
+    ticket_url = f"http://p{PORT}--{school.id}.ws.localhost:8080/_apranova/enter?ticket={tickets[0]}"
+    assert not _trade(school.ben, ticket_url, nonce)[1]
 
 
 def test_an_instructor_who_teaches_the_cohort_no_longer_visits_no_longer(school):
