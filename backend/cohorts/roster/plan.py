@@ -79,7 +79,7 @@ def _decide(person: Person, cohort: Cohort, facts: Facts) -> tuple[Outcome, str]
         return Outcome.REFUSED, person.problem
     user = facts.users.get(person.email)
     if user is None:
-        return _without_account(facts.invitations.get(person.email), cohort)
+        return _without_account(facts.invitations.get(person.email), cohort, facts.own_cohorts)
     if user.role != Role.STUDENT:
         return Outcome.REFUSED, "this account is not a student's"
     membership = getattr(user, "membership", None)
@@ -96,11 +96,17 @@ def _decide(person: Person, cohort: Cohort, facts: Facts) -> tuple[Outcome, str]
     return Outcome.MOVE, f"from {membership.cohort.name}"
 
 
-def _without_account(invitation: Invitation | None, cohort: Cohort) -> tuple[Outcome, str]:
+def _without_account(
+    invitation: Invitation | None, cohort: Cohort, own_cohorts: AbstractSet[UUID] | None
+) -> tuple[Outcome, str]:
     if invitation is None:
         return Outcome.INVITE, ""
+    if invitation.role != Role.STUDENT:
+        return Outcome.REFUSED, "has an open invitation that is not a student's"
     if invitation.cohort_id == cohort.pk:  # pyright: ignore[reportAttributeAccessIssue]
         return Outcome.INVITED, ""
     if invitation.cohort is not None:
+        if own_cohorts is not None and invitation.cohort.pk not in own_cohorts:
+            return Outcome.REFUSED, "is invited to a cohort that you do not teach; ask an admin to invite them here"
         return Outcome.INVITE, f"replaces the invitation to {invitation.cohort.name}"
     return Outcome.INVITE, "replaces an earlier invitation"

@@ -93,6 +93,29 @@ def test_each_line_says_what_will_happen_and_nothing_happens_before_the_import(
     assert {outcome for outcome, _ in again.values()} == {"here", "invited", "refused"}, "the same list changes nothing"
 
 
+def test_a_list_ends_no_invitation_that_its_instructor_could_not_have_made(signed_in, make_cohort, mailoutbox):
+    """As with accounts: those of admins and instructors, and those to a colleague's cohort."""
+    one, admin = signed_in("instructor"), signed_in("admin")
+    here, theirs = make_cohort(one), make_cohort(admin, name="Paris-1")
+    for name, more in (
+        ("chief", {"role": "admin"}),
+        ("taken", {"role": "student", "track": "FSD", "cohort_id": theirs}),
+    ):
+        assert admin.post("/api/invitations/", json={"email": f"{name}@school.example", **more}).status_code == 201
+    refused = {
+        "chief@school.example": ("refused", "has an open invitation that is not a student's"),
+        "taken@school.example": (
+            "refused",
+            "is invited to a cohort that you do not teach; ask an admin to invite them here",
+        ),
+    }
+    assert outcomes(one.post(f"/api/cohorts/{here}/roster/", json=roster("chief", "taken"))) == refused
+    assert not Invitation.objects.filter(revoked_at__isnull=False).exists()
+    by_admin = outcomes(admin.post(f"/api/cohorts/{here}/roster/", json=roster("chief", "taken")))
+    assert by_admin["chief@school.example"] == refused["chief@school.example"]
+    assert by_admin["taken@school.example"] == ("invite", "replaces the invitation to Paris-1")
+
+
 def test_an_invited_person_finds_their_name_and_joins_the_cohort(signed_in, browser, make_cohort, mailoutbox):
     one = signed_in("instructor")
     cohort = make_cohort(one)
