@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 
 from certificates.delegation import is_served
+from certificates.name_server import EVERY_ADDRESS
 from certificates.settings import Settings as IssuingSettings
 from single_machine.processes import ProcessSpec
 
@@ -26,7 +27,6 @@ PASSED_ON = (
     "no_proxy",
 )
 """For this process and no other: some are secrets."""
-_EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
 
 def certificates_spec(
@@ -59,4 +59,4 @@ def certificates_environment(issuing: IssuingSettings, environment: Mapping[str,
 def _serves(sock: socket.socket, zone: str) -> bool:
     bound: tuple[str, int] = sock.getsockname()[:2]
     address, port = bound
-    return is_served(_EVERY_ADDRESS.get(address, address), port, zone, tcp=sock.type == socket.SOCK_STREAM)
+    return is_served(EVERY_ADDRESS.get(address, address), port, zone, tcp=sock.type == socket.SOCK_STREAM)
