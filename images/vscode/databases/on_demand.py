@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -31,6 +32,8 @@ _POLL_S = 0.02
 _TELL_AGAIN_S = 600.0
 _TRY_AGAIN_S = 2.0
 """A program that connects again at once gets the answer of the start that failed."""
+_REASON = re.compile(r"(FATAL|PANIC|[Ee]rror).*")
+"""Without what a server writes before it: the time and a process id."""
 
 
 class OnDemand:
@@ -95,12 +98,14 @@ class OnDemand:
 
     async def run(self) -> None:
         """Return when the server serves. Raises CannotStart."""
-        if self._starting is None or (self._starting.done() and self._pid is None and self._may_try()):
+        if self._starting is None or (self._starting.done() and self._must_try(self._starting)):
             self._starting = asyncio.ensure_future(self._start())
         await asyncio.shield(self._starting)
 
-    def _may_try(self) -> bool:
-        return time.monotonic() - self._failed_at > _TRY_AGAIN_S
+    def _must_try(self, last: asyncio.Task[None]) -> bool:
+        """A server that was not ready in time may be so by now."""
+        serves = self._pid is not None and last.exception() is None
+        return not serves and time.monotonic() - self._failed_at > _TRY_AGAIN_S
 
     async def end(self) -> bool:
         """End it cleanly; whether it has ended in time."""
@@ -120,8 +125,9 @@ class OnDemand:
     async def _start(self) -> None:
         self._asked_to_end = False
         try:
-            await self.server.prepare(self._run_short)
-            self._start_server()
+            if self._pid is None:
+                await self.server.prepare(self._run_short)
+                self._start_server()
             await self._until_ready()
         except OSError as problem:
             text = f"{self.server.name} cannot use its files in your home: {problem.strerror} ({problem.filename})"
@@ -198,9 +204,8 @@ class OnDemand:
         name, lines = self.server.name, self._output.lines
         if any(is_full(line) for line in lines):
             return f"{name} ended because your home is full. Your tables are safe. Delete something, then connect again"
-        worst = next((line for line in reversed(lines) if "FATAL" in line or "PANIC" in line or "rror" in line), "")
-        last = worst or (lines[-1] if lines else "")
-        return f"{name} ended: {last[:200]}" if last else f"{name} ended"
+        reason = next((found[0] for line in reversed(lines) if (found := _REASON.search(line))), "")
+        return f"{name} ended: {reason[:200]}" if reason else f"{name} ended"
 
     def _said(self, line: str) -> None:
         if is_full(line):
@@ -223,6 +228,8 @@ class OnDemand:
         self._end_when_unused()
 
     def _end_when_unused(self) -> None:
+        if self._unused is not None:
+            self._unused.cancel()
         if not self._open and self._pid is not None:
             loop = asyncio.get_running_loop()
             self._unused = loop.call_later(self.unused_s, lambda: self._in_background(self._end_unused()))

@@ -19,6 +19,7 @@ SUPERUSER = "postgres"
 _FOLDER = ".local/share/postgresql"
 _SSL_REQUEST, _GSS_REQUEST = 80877103, 80877104
 _CANNOT_CONNECT_NOW = b"57P03"
+_LOCK_BYTES_MAX = 4096
 
 # For one student. What a student sets with ALTER SYSTEM counts more: these are in a file.
 SETTINGS = {
@@ -132,9 +133,8 @@ class PostgreSQL:
         """After a crash the lock file names a process id that another process may have by now."""
         lock = self.data / "postmaster.pid"
         with contextlib.suppress(FileNotFoundError):
-            at_work = _working_in(self.data)
-            named = lock.read_text().split("\n", 1)[0]
-            if named in at_work:
+            at_work = _servers_in(self.data)
+            if _lines(lock)[0] in at_work:
                 raise CannotStart(f"A PostgreSQL that you started uses {self._shown(self.data)}. Stop it: pg_ctl stop")
             # What a killed server leaves behind ends by itself, unless it computes.
             for pid in at_work:
@@ -155,7 +155,7 @@ class PostgreSQL:
     async def is_ready(self) -> bool:
         """As pg_ctl asks: a server that recovers accepts connections, and refuses their start."""
         try:
-            lines = (self.data / "postmaster.pid").read_text().split("\n")
+            lines = _lines(self.data / "postmaster.pid")
         except OSError:
             return False
         return len(lines) > 7 and lines[7].strip() == "ready"
@@ -176,12 +176,21 @@ def _is_cluster(folder: Path) -> bool:
     return (folder / "PG_VERSION").exists() and (folder / "global/pg_control").exists()
 
 
-def _working_in(folder: Path) -> list[str]:
-    """The processes whose current folder this is: PostgreSQL's stay in their data's."""
+def _lines(file: Path) -> list[str]:
+    """Of a file in the home, whatever lies there. Raises OSError."""
+    descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK)  # a pipe would wait
+    try:
+        return os.read(descriptor, _LOCK_BYTES_MAX).decode(errors="replace").split("\n")
+    finally:
+        os.close(descriptor)
+
+
+def _servers_in(folder: Path) -> list[str]:
+    """PostgreSQL's processes stay in their data's folder. A terminal may be there, too."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal():
             with contextlib.suppress(OSError):
-                if (entry / "cwd").samefile(folder):
+                if (entry / "cwd").samefile(folder) and (entry / "comm").read_bytes() == b"postgres\n":
                     found.append(entry.name)
     return found
