@@ -28,12 +28,14 @@
     };
   }
 
-  const area = (color, place, size) => `linear-gradient(${color}, ${color}) ${place} / ${size} no-repeat`;
+  // Fixed: the areas are the window's, as the page has no height yet. The last color covers all, and
+  // is not the editor's: Chromium takes a page whose last color is white for not painted.
+  const area = (color, place, size) => `linear-gradient(${color}, ${color}) ${place} / ${size} no-repeat fixed`;
   const { title, side, status, editor } = colors();
   document.documentElement.style.background = [
     area(title, "0 0", `100% ${TITLE_PX}px`),
     area(status, "0 100%", `100% ${STATUS_PX}px`),
-    area(side, "0 0", `${SIDE_PX}px 100%`),
-    editor,
+    area(editor, `${SIDE_PX}px 0`, "100% 100%"),
+    side,
   ].join(", ");
 })();

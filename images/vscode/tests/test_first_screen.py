@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 from playwright.sync_api import Error, Page
 
@@ -46,14 +48,8 @@ def test_the_readme_is_the_first_screen_until_there_is_work(desk: Desk) -> None:
 
 
 def test_the_page_has_the_workbench_s_colors_before_vs_code_paints_and_remembers_a_theme(desk: Desk) -> None:
-    context = desk.new_context(color_scheme="dark")
-    page = context.new_page()
-    page.set_default_timeout(60_000)
-    page.route("**/workbench.js", lambda route: route.abort())
-    page.goto(desk.gateway.url)
-    assert "rgb(18, 19, 20)" in page.evaluate(BACKGROUND)
-    painted = page.evaluate("performance.getEntriesByType('paint').length")
-    assert painted, "nothing was painted without VS Code's own scripts"
+    _unstarted_page(desk, "light", "rgb(255, 255, 255)").context.close()
+    page = _unstarted_page(desk, "dark", "rgb(18, 19, 20)")
     page.unroute("**/workbench.js")
     page.goto(desk.gateway.url)
     page.wait_for_selector(".explorer-folders-view .monaco-list-row")
@@ -69,3 +65,14 @@ def test_the_page_has_the_workbench_s_colors_before_vs_code_paints_and_remembers
     page.route("**/workbench.js", lambda route: route.abort())
     page.goto(desk.gateway.url)
     assert "rgb(18, 52, 86)" in page.evaluate(BACKGROUND)
+
+
+def _unstarted_page(desk: Desk, scheme: Literal["dark", "light"], editor: str) -> Page:
+    page = desk.new_context(color_scheme=scheme).new_page()
+    page.set_default_timeout(60_000)
+    page.route("**/workbench.js", lambda route: route.abort())
+    page.goto(desk.gateway.url)
+    assert editor in page.evaluate(BACKGROUND)
+    painted = page.evaluate("performance.getEntriesByType('paint').length")
+    assert painted, f"nothing was painted without VS Code's own scripts ({scheme})"
+    return page
