@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from contract.environment import Environment
@@ -32,21 +32,30 @@ ON_ONE_MACHINE: Sizes = {
     WorkspaceSize.MEDIUM: SizeLimits(1_536, 1_024),
     WorkspaceSize.LARGE: SizeLimits(3_072, 2_048),
 }
-_FARGATE_LEAST = SizeLimits(512, 256)
+FARGATE_MEMORY_MIB: Mapping[int, Sequence[int]] = {
+    256: (512, 1_024, 2_048),
+    512: range(1_024, 4_097, 1_024),
+    1_024: range(2_048, 8_193, 1_024),
+    2_048: range(4_096, 16_385, 1_024),
+    4_096: range(8_192, 30_721, 1_024),
+    8_192: range(16_384, 61_441, 4_096),
+    16_384: range(32_768, 122_881, 8_192),
+}
+"""CPU units → the memory that Fargate offers with them."""
 
 
 def on_fargate(medium: SizeLimits) -> Sizes:
-    """Half and twice a task's size: Fargate sells CPU and memory in steps that double alike, and no
-    less than a quarter of a core."""
-    memory, cpu = (
-        max(_FARGATE_LEAST.memory_mib, medium.memory_mib // 2),
-        max(_FARGATE_LEAST.cpu_units, medium.cpu_units // 2),
-    )
+    """Half and twice a task's size, or the next larger one that Fargate offers."""
     return {
-        WorkspaceSize.SMALL: SizeLimits(memory, cpu),
+        WorkspaceSize.SMALL: _offered(medium.memory_mib // 2, max(256, medium.cpu_units // 2)),
         WorkspaceSize.MEDIUM: medium,
-        WorkspaceSize.LARGE: SizeLimits(2 * medium.memory_mib, 2 * medium.cpu_units),
+        WorkspaceSize.LARGE: _offered(2 * medium.memory_mib, min(16_384, 2 * medium.cpu_units)),
     }
+
+
+def _offered(memory_mib: int, cpu_units: int) -> SizeLimits:
+    memories = FARGATE_MEMORY_MIB[cpu_units]
+    return SizeLimits(next((offered for offered in memories if offered >= memory_mib), memories[-1]), cpu_units)
 
 
 def read_sizes(environment: Environment, name: str, default: Sizes) -> Sizes:

@@ -19,6 +19,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from contract.names import WorkspaceKind
+from contract.sizes import FARGATE_MEMORY_MIB
 
 Arch = Literal["x86", "arm"]
 ZONES = 3
@@ -35,14 +36,6 @@ DATABASE_CONNECTIONS = {
 CacheNode = Literal[
     "cache.t3.micro", "cache.t3.small", "cache.t3.medium", "cache.t4g.micro", "cache.r5.large", "cache.r6g.large"
 ]
-FARGATE_MEMORY_MB = {
-    256: (512, 1024, 2048),
-    512: range(1024, 4097, 1024),
-    1024: range(2048, 8193, 1024),
-    2048: range(4096, 16385, 1024),
-    4096: range(8192, 30721, 1024),
-}
-"""CPU units → memory that Fargate offers with them. 1024 units are one vCPU."""
 
 
 def _check(good: Callable[[Any], object], expected: str) -> AfterValidator:
@@ -162,7 +155,7 @@ class TaskSize:
 
     def __post_init__(self) -> None:
         _require(
-            self.memory_mb in FARGATE_MEMORY_MB.get(self.cpu, ()),
+            self.memory_mb in FARGATE_MEMORY_MIB.get(self.cpu, ()),
             f"Fargate has no task of {self.cpu} CPU units with {self.memory_mb} MB of memory "
             f"(1024 units go with 2048 to 8192 MB)",
         )

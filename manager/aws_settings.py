@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from contract.environment import Environment
 from contract.names import WorkspaceKind, WorkspaceSize
-from contract.sizes import SizeLimits, on_fargate
+from contract.sizes import FARGATE_MEMORY_MIB, SizeLimits, on_fargate
 from manager.adapters.ecs.settings import EcsSettings
 from manager.domain.policy import Policy
 from manager.settings import read_policy
@@ -77,7 +77,10 @@ def read_aws_settings(variables: Mapping[str, str]) -> AwsSettings:
         environment.whole("APRANOVA_TASK_MEMORY_MIB", 2048, 512, 122_880),
         environment.whole("APRANOVA_TASK_CPU_UNITS", 1024, 256, 16_384),
     )
+    _check_offered(environment, task, "APRANOVA_TASK_CPU_UNITS", "APRANOVA_TASK_MEMORY_MIB")
     policy = read_policy(environment, replace(ON_AWS, sizes=on_fargate(task)))
+    for limits in policy.sizes.values():
+        _check_offered(environment, limits, "APRANOVA_SIZES", "APRANOVA_SIZES")
     prefix = environment.text("APRANOVA_FAMILY_PREFIX", "apranova")
     wake_queue = environment.text("APRANOVA_WAKE_QUEUE", "")
     if wake_queue and not _QUEUE_URL.fullmatch(wake_queue):
@@ -97,6 +100,18 @@ def read_aws_settings(variables: Mapping[str, str]) -> AwsSettings:
         metrics_namespace=environment.text("APRANOVA_METRICS_NAMESPACE", "ApraNova"),
         service=environment.text("APRANOVA_SERVICE", prefix),
     )
+
+
+def _check_offered(environment: Environment, limits: SizeLimits, cpu: str, memory: str) -> None:
+    """Otherwise each start would be refused, one by one. `cpu`, `memory`: the settings' names."""
+    memories = FARGATE_MEMORY_MIB.get(limits.cpu_units)
+    if memories is None:
+        raise environment.refused(cpu, f"one of {', '.join(map(str, FARGATE_MEMORY_MIB))} CPU units")
+    if limits.memory_mib not in memories:
+        offered = ", ".join(map(str, memories))
+        if isinstance(memories, range):
+            offered = f"{memories[0]} to {memories[-1]} in steps of {memories.step}"
+        raise environment.refused(memory, f"what Fargate offers with {limits.cpu_units} CPU units, {offered} MiB,")
 
 
 def _ecs(environment: Environment, policy: Policy, task: SizeLimits, prefix: str) -> EcsSettings:

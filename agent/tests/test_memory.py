@@ -61,7 +61,7 @@ def test_the_program_that_is_missing_is_the_one_that_was_ended(terminal: tuple[i
 
 
 def test_a_program_is_named_also_when_a_sample_came_before_the_engines_word() -> None:
-    """Both look on their own: in about one of four cases the notice said "A program was ended"."""
+    """Both look on their own. Then the notice said only that "a program" was ended."""
     here = Process(os.getpid(), "python", 1, 1, 1, 0, 0.0, started=1.0)
     memory = MemoryUse(processes=lambda: [here])
     memory.sample()

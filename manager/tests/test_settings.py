@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from contract.environment import BadSetting
-from contract.names import WorkspaceKind
+from contract.names import WorkspaceKind, WorkspaceSize
+from contract.sizes import FARGATE_MEMORY_MIB, SizeLimits, on_fargate
 from manager.aws_settings import AwsSettings, read_aws_settings, variables_of
 from manager.domain.policy import Policy, PoolPolicy
 from manager.settings import read_settings
@@ -85,7 +86,12 @@ def test_what_is_missing_is_named(name: str) -> None:
         ("APRANOVA_WORKSPACE_IMAGES", "vscode"),
         ("APRANOVA_SPOT_PERCENT", "101"),
         ("APRANOVA_TASK_CPU_UNITS", "one"),
+        ("APRANOVA_TASK_CPU_UNITS", "1000"),
         ("APRANOVA_TASK_MEMORY_MIB", "-2048"),
+        ("APRANOVA_TASK_MEMORY_MIB", "2560"),
+        ("APRANOVA_TASK_MEMORY_MIB", "1024"),
+        ("APRANOVA_SIZES", "large=4096:3072"),
+        ("APRANOVA_SIZES", "small=1536"),
         ("APRANOVA_TASK_ARCHITECTURE", "arm"),
         ("APRANOVA_SLOTS_AHEAD", "0"),
         ("APRANOVA_WAKE_QUEUE", "not a queue"),
@@ -107,6 +113,19 @@ def on_one_machine(**changes: str) -> Policy:
     places = dict.fromkeys(("APRANOVA_RUN_DIR", "APRANOVA_STORE", "APRANOVA_HOMES_DIR"), "/x")
     keys = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "k")
     return read_settings({**places, **keys, "APRANOVA_MANAGER_PORT": "0", **changes}).policy
+
+
+def test_half_and_twice_of_every_task_are_sizes_that_fargate_offers() -> None:
+    """Half of 1,024 units with 3,072 MiB is none: each start of a small workspace failed."""
+    for cpu, memories in FARGATE_MEMORY_MIB.items():
+        for memory in memories:
+            sizes = on_fargate(SizeLimits(memory, cpu))
+            assert all(limits.memory_mib in FARGATE_MEMORY_MIB[limits.cpu_units] for limits in sizes.values())
+            in_order = [sizes[size] for size in WorkspaceSize]
+            assert in_order == sorted(in_order, key=lambda limits: (limits.memory_mib, limits.cpu_units))
+    assert on_fargate(SizeLimits(3_072, 1_024))[WorkspaceSize.SMALL] == SizeLimits(2_048, 512)
+    with pytest.raises(BadSetting, match="offers with 1024 CPU units, 2048 to 8192 in steps of 1024 MiB"):
+        read(APRANOVA_TASK_MEMORY_MIB="2560")
 
 
 def test_one_machine_has_memory_for_the_largest_size_at_least() -> None:
