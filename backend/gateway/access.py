@@ -151,7 +151,7 @@ class AccessBook:
         access = Access(place.workspace_id, user_id, session, browser, place.port, share, ends_at)
         key = f"{{gateway}}:ticket:{digest(ticket)}"
         with self._client.pipeline(transaction=True) as commands:
-            commands.set(key, json.dumps(asdict(access)), ex=TICKET_TTL_S)
+            commands.set(key, _text(access), ex=TICKET_TTL_S)
             for index in _indexes(access):
                 commands.sadd(index, key)
                 commands.expire(index, ACCESS_TTL_S)
@@ -177,6 +177,15 @@ class AccessBook:
     def _revoke_all(self, index: str) -> list[Access]:
         ended: Any = self._revoke(keys=[f"{{gateway}}:{index}"], args=[REVOKED_CHANNEL])
         return [Access(**json.loads(text)) for text in ended]
+
+
+def _text(access: Access) -> str:
+    """An owner's, without what visits have: the release from before there were any reads it too,
+    during an upgrade and after a rollback."""
+    fields = asdict(access)
+    if not access.share:
+        del fields["share"], fields["ends_at"]
+    return json.dumps(fields)
 
 
 def _indexes(access: Access) -> list[str]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.conf import settings as django_settings
 from django.utils import timezone
 
 from backend.accounts.roles import Track
@@ -18,6 +20,7 @@ from backend.gateway.access import AccessBook
 from backend.gateway.tests.test_door import _authorized as authorized
 from backend.gateway.tests.test_door import _enter as enter
 from backend.gateway.tests.test_door import _get_nonce, _trade
+from backend.platform.redis_connections import connect
 from backend.sharing.models import Share
 from contract.errors import ApraNovaError, Reason
 from tests.waiting import until
@@ -110,6 +113,14 @@ def test_the_owner_s_own_access_is_no_visit(school):
     assert "x-apranova-visit" not in allowed.headers
     unshare(school)
     assert status(school, school.amira, visit(school, school.amira)) == 200
+
+
+def test_the_release_from_before_there_were_visits_reads_an_owner_s_access(school):
+    """It makes a record from all that it finds, beside this release during an upgrade."""
+    visit(school, school.amira)
+    client = connect(django_settings.ENVIRONMENT)
+    [text] = [client.get(key) for key in client.scan_iter("{gateway}:access:*")]
+    assert set(json.loads(text)) == {"workspace_id", "user_id", "session", "browser", "port"}
 
 
 @pytest.mark.parametrize(
