@@ -83,12 +83,14 @@ async def _stream(request: HttpRequest, user: User, workspace: Workspace) -> Asy
                 if watch.changed.is_set():
                     watch.changed.clear()
                     out = workspace_out(workspace, watch.view or services.unknown_view(workspace))
-                    for event, data in (
-                        ("workspace", out.dict()),
-                        ("kinds", [KindOut.model_validate(it).dict() for it in watch.kinds]),
-                        ("notices", watch.notices),
-                        ("ports", [port.dict() for port in ports_out(workspace, watch.ports)]),
-                    ):
+                    news: dict[str, Any] = {
+                        "workspace": out.dict(),
+                        "kinds": [KindOut.model_validate(it).dict() for it in watch.kinds],
+                        "notices": watch.notices,
+                    }
+                    if watch.ports is not None:
+                        news["ports"] = [port.dict() for port in ports_out(workspace, watch.ports)]
+                    for event, data in news.items():
                         text = json.dumps(data, cls=NinjaJSONEncoder)
                         if sent.get(event) != text:
                             sent[event] = text

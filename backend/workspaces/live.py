@@ -43,8 +43,8 @@ class Watch:
     view: WorkspaceView | None = None
     kinds: tuple[KindView, ...] = ()
     notices: list[str] = field(default_factory=list)
-    ports: tuple[int, ...] = ()
-    """On which the student's programs listen."""
+    ports: tuple[int, ...] | None = None
+    """On which the student's programs listen. None: not asked yet."""
     answered: bool = False
     """Whether the manager has answered yet. A `view` of None then means: id unknown."""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -137,7 +137,7 @@ class LiveWorkspaces:
     async def _look_at_ports(self) -> None:
         """One question for all watched workspaces that run. Without an answer, ports stay."""
         for watch in self._watches:
-            if not watch.has_ports:
+            if watch.answered and not watch.has_ports:
                 watch.take_ports(())
         ids = sorted({watch.workspace_id for watch in self._watches if watch.has_ports})
         for start in range(0, len(ids), PORTS_ASKED_AT_ONCE_MAX):

@@ -110,8 +110,8 @@ def test_all_dashboards_together_ask_for_ports_once(watched, signed_in, manager,
     others = other.post("/api/workspace/create/").json()["id"]
     manager.ports = (3000,)
     with watching(watched, watched.workspace) as first, watching(other, others) as second:
-        assert first.next("ports") or first.next("ports")
-        assert second.next("ports") or second.next("ports")
+        assert [it["port"] for it in first.next("ports")] == [3000], "nothing is said before it is known"
+        assert [it["port"] for it in second.next("ports")] == [3000]
         before = manager.calls["ports"]
         time.sleep(2.5)
         assert 1 <= manager.calls["ports"] - before <= 3
