@@ -88,7 +88,8 @@ class PendingOut(Schema):
         if not sends_mail():
             return MailState.NONE
         if invitation.mail_due_at is not None:
-            return MailState.RETRIED if invitation.mail_problem else MailState.WAITING
+            expired = invitation.expires_at <= timezone.now()  # nothing is sent before it is renewed
+            return MailState.RETRIED if invitation.mail_problem or expired else MailState.WAITING
         return MailState.FAILED if invitation.mail_problem else MailState.SENT
 
 

@@ -239,12 +239,14 @@ class OneLine(SmtpBackend):
 
 def test_the_mails_of_a_list_share_one_connection_and_links_that_expired_are_not_sent(signed_in, make_cohort, settings):
     one = signed_in("instructor")
-    one.post(f"/api/cohorts/{make_cohort(one)}/roster/", json=roster("first", "second", "late"))
+    cohort = make_cohort(one)
+    one.post(f"/api/cohorts/{cohort}/roster/", json=roster("first", "second", "late"))
     Invitation.objects.filter(email="late@school.example").update(expires_at=timezone.now() - timedelta(days=1))
     settings.EMAIL_BACKEND = f"{__name__}.OneLine"
     OneLine.connections.clear()
     invitation_mails.send_due()
     assert [sorted(it.sent) for it in OneLine.connections] == [["first@school.example", "second@school.example"]]
+    assert mail_states(one, cohort)["late"] == ("retried", ""), "the page does not wait for it"
 
 
 def test_a_full_cohort_takes_as_many_as_it_has_places(signed_in, make_cohort, monkeypatch):
