@@ -31,7 +31,9 @@ def install(source: Path, places: Places, *, settings: Path | None) -> int:
     version = versions.add(source, places)
     check_settings(version, places)
     say("Starting")
+    versions.switch(version, places)
     activate(version, places, variables)
+    versions.remove_old(places)
     ask_service(version, places, "first-admin")
     say("Doctor")
     return ask_service(version, places, "doctor")
@@ -39,7 +41,6 @@ def install(source: Path, places: Places, *, settings: Path | None) -> int:
 
 def activate(version: Path, places: Places, variables: Mapping[str, str]) -> None:
     """Let this version run, now and at each boot. Living sandboxes stay. Raises CannotInstall."""
-    versions.switch(version, places)
     unit_files.write(version, places, variables)
     machine.run("systemctl", "enable", "--quiet", *UNITS)
     machine.run("systemctl", "start", "apranova-sandboxes")  # never again: students' work is below it
@@ -47,7 +48,6 @@ def activate(version: Path, places: Places, variables: Mapping[str, str]) -> Non
         machine.run("systemctl", "restart", "apranova-engine", "apranova-gateway", "apranova")
     except CannotInstall:
         raise CannotInstall(f"the service did not start.\n{_last_words()}") from None
-    versions.remove_old(places)
 
 
 def ask_service(version: Path, places: Places, *words: str, quiet: bool = False) -> int:

@@ -60,6 +60,8 @@ def _switch(version: Path, places: Places, *, running: Path) -> int:
         say("It does not start; back to the version that ran")
         activate(running, places, variables)
         raise CannotInstall(f"{problem}\nThe version of before runs again.") from None
+    versions.switch(version, places)  # once it runs: an upgrade that is cut off before is begun again
+    versions.remove_old(places)
     say("Doctor")
     return ask_service(version, places, "doctor")
 

@@ -19,6 +19,7 @@ class Upgrading:
         self.places = Places(root)
         self.done: list[str] = []
         self.fails = ""
+        self.is_cut_off = False
         self.old, self.new = (self.places.programs / "versions" / name for name in ("old", "new"))
         for folder in (self.old, self.new):
             folder.mkdir(parents=True)
@@ -35,8 +36,9 @@ class Upgrading:
         self.done.append(what)
         return 1 if what == self.fails else 0
 
-    def _activate(self, version: Path, places: Places, _variables: Mapping[str, str]) -> None:
-        versions.switch(version, places)
+    def _activate(self, version: Path, _places: Places, _variables: Mapping[str, str]) -> None:
+        if self.is_cut_off:
+            raise KeyboardInterrupt
         if self._note(f"start {version.name}"):
             raise CannotInstall("the service did not start")
 
@@ -70,6 +72,18 @@ def test_a_version_that_does_not_start_gives_way_to_the_one_that_ran(service: Up
         service.upgrade(tmp_path)
     assert service.done[-1] == "start old"
     assert versions.find_current(service.places) == service.old
+    assert versions.find_previous(service.places, within_s=60) is None  # `--back` would lead to it
+
+
+def test_an_upgrade_that_is_cut_off_is_begun_again(service: Upgrading, tmp_path: Path) -> None:
+    """It once said that the new version runs already, and left half of the units of the old one."""
+    service.is_cut_off = True
+    with pytest.raises(KeyboardInterrupt):
+        service.upgrade(tmp_path)
+    service.is_cut_off = False
+    assert service.upgrade(tmp_path) == 0
+    assert "start new" in service.done
+    assert versions.find_current(service.places) == service.new
 
 
 def test_back_leads_to_the_version_before_and_only_for_a_day(
