@@ -6,9 +6,12 @@ content, so that the same one is never built twice.
 
 from __future__ import annotations
 
+import compileall
 import hashlib
 import os
+import pwd
 import shutil
+import stat
 import sys
 import time
 from pathlib import Path
@@ -30,6 +33,8 @@ NEVER_COPIED = (
 KEPT = 3
 """Sandboxes that live may still show files of an earlier one."""
 _COMPLETE = ".apranova-complete"
+_BUILT = (".venv", "portal")
+"""The folders that a build writes."""
 
 
 def add(source: Path, places: Places) -> Path:
@@ -39,6 +44,7 @@ def add(source: Path, places: Places) -> Path:
     draft = versions / f"new-{os.getpid()}"
     try:
         shutil.copytree(source, draft, symlinks=True, ignore=shutil.ignore_patterns(*NEVER_COPIED))
+        _seal(draft)
         version = versions / _digest(draft)
         if not version.exists():  # else an earlier try has begun it
             draft.rename(version)
@@ -46,10 +52,12 @@ def add(source: Path, places: Places) -> Path:
         shutil.rmtree(draft, ignore_errors=True)
     if (version / _COMPLETE).exists():
         return version
-    _give_tree(version, USER, USER)
+    _lend(version)
     if machine.as_user([sys.executable, "apranova", "build"], folder=version, more={}):
         raise CannotInstall("this version could not be built; see above. Nothing else was changed.")
-    _give_tree(version, "root", "root")  # what runs must not be able to change itself
+    _seal(version)
+    for package in version.glob("*/__init__.py"):
+        compileall.compile_dir(package.parent, quiet=2)
     (version / _COMPLETE).touch()
     return version
 
@@ -100,9 +108,38 @@ def _digest(folder: Path) -> str:
     return digest.hexdigest()[:12]
 
 
-def _give_tree(folder: Path, user: str, group: str) -> None:
-    for path in (folder, *folder.rglob("*")):
-        shutil.chown(path, user, group) if not path.is_symlink() else None
+def _lend(version: Path) -> None:
+    """Let the build write, and nothing more: root reads units from this folder, and sandboxes have
+    the same user. In the sticky folder it may make files of its own, and rename none of root's."""
+    account = pwd.getpwnam(USER)
+    for path in (version / name for name in _BUILT):
+        if path.is_dir():
+            _give(path, account.pw_uid, account.pw_gid)
+    os.chown(version, 0, account.pw_gid)
+    version.chmod(0o1775)
+
+
+def _give(path: Path, uid: int, gid: int) -> None:
+    """A folder after what is in it, so that nobody puts a link in the way. One that is its user's
+    already was given whole by an earlier try."""
+    found = path.lstat()
+    if stat.S_ISDIR(found.st_mode) and found.st_uid != uid:
+        for inside in path.iterdir():
+            _give(inside, uid, gid)
+    os.chown(path, uid, gid, follow_symlinks=False)
+
+
+def _seal(path: Path) -> None:
+    """Root's, and readable: what runs must not be able to change itself. A folder before what is in
+    it, as in `_give`."""
+    os.chown(path, 0, 0, follow_symlinks=False)
+    mode = path.lstat().st_mode
+    if stat.S_ISLNK(mode):
+        return
+    path.chmod(0o755 if stat.S_ISDIR(mode) or mode & 0o111 else 0o644)
+    if stat.S_ISDIR(mode):
+        for inside in path.iterdir():
+            _seal(inside)
 
 
 def _link(link: Path, target: Path) -> None:

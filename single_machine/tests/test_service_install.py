@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import pwd
 import re
 import shutil
 import subprocess
@@ -118,7 +119,8 @@ def test_the_units_are_hardened(unit: str, most: float, tmp_path: Path) -> None:
 
 @pytest.fixture
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
-    monkeypatch.setattr(versions, "_give_tree", lambda *_: None)
+    monkeypatch.setattr(versions, "_lend", lambda _: None)
+    monkeypatch.setattr(versions, "_seal", lambda _: None)
     return Places(tmp_path / "root")
 
 
@@ -153,6 +155,47 @@ def test_a_build_that_was_cut_off_is_continued(places: Places, source: Path, mon
         versions.add(source, places)
     monkeypatch.setattr(machine, "as_user", lambda *_, **__: 0)
     assert (versions.add(source, places) / ".venv").is_dir()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_a_build_writes_where_it_must_and_root_gets_everything_back(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root once read units from a folder that the service's user had had for minutes."""
+    monkeypatch.setattr(versions, "USER", "nobody")
+    nobody = pwd.getpwnam("nobody").pw_uid
+    (source / "portal/src").mkdir(parents=True, mode=0o700)
+    (source / "portal/src/page.tsx").write_text("")
+    (source / "apranova").chmod(0o600)  # a clone with a narrow umask
+    (source / "package").mkdir()
+    (source / "package/__init__.py").write_text("")
+    foreign = tmp_path / "foreign"
+    foreign.write_text("")
+
+    def build(_command: object, *, folder: Path, more: object) -> int:
+        owners = {path.relative_to(folder).as_posix(): path.lstat().st_uid for path in folder.rglob("*")}
+        assert {name for name, uid in owners.items() if uid == nobody} == {
+            "portal",
+            "portal/src",
+            "portal/src/page.tsx",
+        }
+        assert folder.stat().st_uid == 0
+        assert folder.stat().st_mode & 0o7777 == 0o1775
+        (folder / "portal/link").symlink_to(foreign)
+        (folder / "portal/open").write_text("")
+        for made in ("link", "open"):
+            os.chown(folder / "portal" / made, nobody, nobody, follow_symlinks=False)
+        (folder / "portal/open").chmod(0o666)
+        os.chown(foreign, nobody, nobody)
+        return 0
+
+    monkeypatch.setattr(machine, "as_user", build)
+    version = versions.add(source, Places(tmp_path / "root"))
+    assert {path.lstat().st_uid for path in (version, *version.rglob("*"))} == {0}
+    modes = {path.stat().st_mode & 0o7777 for path in (version, *version.rglob("*")) if not path.is_symlink()}
+    assert modes == {0o755, 0o644}
+    assert foreign.stat().st_uid == nobody
+    assert list(version.glob("package/__pycache__/*.pyc"))
 
 
 def test_links_lead_to_this_version_and_the_one_before(places: Places, tmp_path: Path) -> None:
