@@ -5,15 +5,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
-import os
 import shutil
-import sqlite3
-import subprocess
-from pathlib import Path
 
-from single_machine import postgres
+import psycopg
+
+from single_machine.backup import contents, database
+from single_machine.backup.repository import BackupFailed
 from single_machine.database_schema import prepare_database
 from single_machine.first_admin import environment_of_running_backend
 from single_machine.preflight import CannotGoOn
@@ -39,25 +37,17 @@ def copy_databases(settings: Settings, now: dt.datetime | None = None) -> int:
     CannotGoOn."""
     copies = settings.home / "copies"
     folder = copies / f"{now or dt.datetime.now(dt.UTC):%Y-%m-%d-%H%M%S}"
+    draft = copies / ".new"
     with step("Databases", done=f"Databases copied to {folder}"):
-        folder.mkdir(mode=0o700, parents=True)
-        environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
-        address = settings.database_url or f"host={settings.run / 'postgres'} user={postgres.SUPERUSER} dbname=apranova"
-        dump = postgres.binary_paths().postgres.with_name("pg_dump")
-        command = [str(dump), f"--dbname={address}", "--format=custom", f"--file={folder / 'accounts.dump'}"]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise CannotGoOn(f"pg_dump failed: {done.stderr.strip()[-400:]}")
-        _copy_records(settings.data / "manager.sqlite3", folder / "manager.sqlite3")
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(mode=0o700, parents=True)
+        try:
+            with database.reached(settings, running=True) as conninfo:
+                database.dump(conninfo, draft / contents.DUMP)
+            contents.copy_records(settings.data / contents.RECORDS, draft / contents.RECORDS)
+        except (BackupFailed, psycopg.Error) as problem:
+            raise CannotGoOn(str(problem)) from None
+        draft.rename(folder)  # one that is not whole would count as one of those that are kept
     for old in sorted(copies.iterdir())[:-COPIES_KEPT]:
         shutil.rmtree(old)
     return 0
-
-
-def _copy_records(source: Path, target: Path) -> None:
-    """As of one moment, while the manager writes."""
-    with (
-        contextlib.closing(sqlite3.connect(f"{source.as_uri()}?mode=ro", uri=True)) as running,
-        contextlib.closing(sqlite3.connect(target)) as copy,
-    ):
-        running.backup(copy)

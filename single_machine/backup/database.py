@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from single_machine import postgres
 from single_machine.backup.repository import BackupFailed
@@ -31,17 +32,18 @@ def dump(conninfo: str, file: Path) -> dict[str, int]:
     with psycopg.connect(conninfo, connect_timeout=10) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         [[moment]] = connection.execute("SELECT pg_export_snapshot()").fetchall()
-        _run("pg_dump", f"--dbname={conninfo}", "--format=custom", f"--snapshot={moment}", f"--file={file}")
+        _run("pg_dump", conninfo, "--format=custom", f"--snapshot={moment}", f"--file={file}")
         return _rows(connection)
 
 
 def load(conninfo: str, file: Path) -> dict[str, int]:
-    """Fill an empty database with a dump; returns how many rows each table has then."""
+    """Fill an empty database with a dump, wholly or not at all; returns how many rows each table
+    has then."""
     with psycopg.connect(conninfo, connect_timeout=10) as connection:
         if tables := _tables(connection):
             raise BackupFailed(f"the database is not empty: it has {len(tables)} tables. Nothing was changed")
     owner = [] if postgres.SUPERUSER in conninfo else ["--no-owner", "--no-privileges"]
-    _run("pg_restore", f"--dbname={conninfo}", "--exit-on-error", *owner, str(file))
+    _run("pg_restore", conninfo, "--single-transaction", *owner, str(file))
     with psycopg.connect(conninfo, connect_timeout=10) as connection:
         return _rows(connection)
 
@@ -107,11 +109,15 @@ def _rows(connection: psycopg.Connection) -> dict[str, int]:
     return counted
 
 
-def _run(program: str, *arguments: str) -> None:
+def _run(program: str, conninfo: str, *arguments: str) -> None:
+    """A password goes by the environment: everybody sees command lines."""
     binary = postgres.binary_paths().postgres.with_name(program)
     environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "PGCONNECT_TIMEOUT": "10"}
+    known = conninfo_to_dict(conninfo)
+    if password := known.pop("password", None):
+        environment["PGPASSWORD"] = str(password)
     done = subprocess.run(
-        [str(binary), *arguments],
+        [str(binary), f"--dbname={make_conninfo('', **known)}", *arguments],
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

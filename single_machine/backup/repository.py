@@ -110,7 +110,7 @@ class Repository:
         """Returns its output. Raises BackupFailed with its words."""
         ends_with_us = [setpriv, "--pdeathsig", "INT"] if (setpriv := shutil.which("setpriv")) else []
         process = subprocess.Popen(
-            [*ends_with_us, str(self.program), "--repo", self.settings.target, "--no-cache", *arguments],
+            [*ends_with_us, str(self.program), "--no-cache", *arguments],
             env=self._environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -130,6 +130,7 @@ class Repository:
         return output
 
     def _environment(self) -> dict[str, str]:
+        """With the target, which may hold a password: everybody sees command lines."""
         kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         keys = {
             "AWS_ACCESS_KEY_ID": self.settings.access_key_id,
@@ -138,6 +139,7 @@ class Repository:
         return {
             **kept,
             **{name: value for name, value in keys.items() if value},
+            "RESTIC_REPOSITORY": self.settings.target,
             "RESTIC_PASSWORD_FILE": str(self.settings.password_file),
         }
 
