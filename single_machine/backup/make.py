@@ -36,30 +36,32 @@ def run(settings: Settings, *, list_them: bool = False, prove: bool = False, nig
         )
     if not settings.data.is_dir():
         raise CannotGoOn(f"there is no school in {settings.home} yet")
-    repository = Repository(find_restic(settings), wanted)
     if list_them:
-        return _list(repository)
+        return _list(Repository(find_restic(settings), wanted))
     os.nice(10)
     with _only_one_backup(settings):
-        if not _back_up(settings, repository):
+        repository = _back_up(settings, wanted)
+        if repository is None:
             return 1
         due = proof_is_due(read_record(settings), wanted, now=time.time())
         return 0 if not (prove or (nightly and due)) or _try_newest(settings, repository) else 1
 
 
-def _back_up(settings: Settings, repository: Repository) -> bool:
+def _back_up(settings: Settings, wanted: BackupSettings) -> Repository | None:
+    """None when it failed."""
     began, record = time.time(), read_record(settings)
     try:
+        repository = Repository(find_restic(settings), wanted)
         with step("Backing up the school", done="Backed up"):
-            _ready_repository(settings, repository, known=record.target == repository.settings.target)
+            _ready_repository(settings, repository, known=record.target == wanted.target)
             snapshot, size, lacking = _made(settings, repository, now=began)
             repository.thin_out()
     except (BackupFailed, OSError, psycopg.Error, postgres.ClusterFailed, CannotGoOn) as problem:
         why = " ".join(str(problem).split())
         write_record(settings, record.failed(why, began=began, now=time.time()))
         warn(f"There is no new backup: {why}")
-        return False
-    target = repository.settings.target
+        return None
+    target = wanted.target
     now = time.time()
     write_record(
         settings,
@@ -68,7 +70,7 @@ def _back_up(settings: Settings, repository: Repository) -> bool:
     say(f"Backup {snapshot[:8]}: {size / 1e9:.2f} GB in {now - began:.0f} s, in {target}")
     if lacking:
         warn(lacking)
-    return True
+    return repository
 
 
 def _ready_repository(settings: Settings, repository: Repository, *, known: bool) -> None:

@@ -38,7 +38,10 @@ class NightlyBackup:
         if now >= self._look_at:
             self._look_at = now + LOOK_EVERY_S
             if is_due(read_record(self._settings), wanted, now=now):
-                self._process = spawn(self._spec(), log)
+                try:
+                    self._process = spawn(self._spec(), log)
+                except OSError as problem:  # a full disk is no reason to end the school
+                    return f"The nightly backup could not begin: {problem.strerror}. Log: {log}"
         return ""
 
     def __enter__(self) -> Self:

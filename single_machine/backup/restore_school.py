@@ -108,8 +108,14 @@ def _written(wanted: Path, saved: Path, settings: Settings) -> Path:
 def _refuse_a_school(settings: Settings) -> None:
     if product := find_running(settings):
         raise CannotGoOn(f"a school runs here already, at {product.url}. Nothing was changed.")
-    if school_data.unfinished_restore(settings).exists():
-        return  # our own, which was interrupted
+    mark = school_data.unfinished_restore(settings)
+    if mark.exists():  # our own, which was interrupted: what it left is removed
+        if mark.read_text() != str(settings.snapshots):
+            raise CannotGoOn(
+                f"the restore in {settings.home} that was interrupted put snapshots into {mark.read_text()}, not into "
+                f"{settings.snapshots}. Nothing was changed. Set data.snapshots as it was, then run it again."
+            )
+        return
     there = [settings.home / "secrets.json", settings.data / "postgres", settings.data / contents.RECORDS]
     found = [path for path in there if path.exists()]
     found += [*(settings.data / "homes").glob(contents.HOMES), *settings.snapshots.glob(contents.HOMES)]
@@ -124,7 +130,7 @@ def _restore(settings: Settings, repository: Repository, chosen: Snapshot, manif
     mark = school_data.unfinished_restore(settings)
     if mark.exists():
         _clear(settings)
-    mark.write_text("A restore of the school began and has not ended. Run it again.\n")
+    write_private(mark, str(settings.snapshots))
     homes, snapshots = settings.data / "homes", settings.snapshots
     with step("Files of the platform"):
         elsewhere = [manifest.homes, manifest.snapshots]

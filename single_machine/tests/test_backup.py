@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import datetime as dt
 import json
 import os
 import shutil
 import sqlite3
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,12 +20,14 @@ import pytest
 from manager.adapters.tests.restic_under_test import fingerprint, restic
 from single_machine.__main__ import main
 from single_machine.backup import contents, database, make, restore_school
+from single_machine.backup.nightly import NightlyBackup
 from single_machine.backup.record import is_due, problems, proof_is_due, read_record, write_record
 from single_machine.backup.settings import BackupSettings
 from single_machine.preflight import CannotGoOn
 from single_machine.school_data import check, record
 from single_machine.secrets_file import load, load_or_make
 from single_machine.settings import Settings, read_settings
+from single_machine.upgrade_steps import copy_databases
 
 SOURCE = Path(__file__).parents[2]
 STUDENT = 61000 if os.getuid() == 0 else os.getuid()
@@ -141,6 +145,19 @@ def test_a_restore_that_was_interrupted_begins_again_and_nothing_starts_meanwhil
     assert people(new) == [("ada@school.example",)]
 
 
+def test_an_interrupted_restore_removes_no_snapshots_of_another_school(
+    school: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make.run(school)
+    monkeypatch.setattr(restore_school, "_load", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        restore_school.run(variables(folder, "new"), source=SOURCE, snapshot=None)
+    elsewhere = {**variables(folder, "new"), "APRANOVA_SNAPSHOTS_DIR": str(school.snapshots)}
+    with pytest.raises(CannotGoOn, match="that was interrupted put snapshots into"):
+        restore_school.run(elsewhere, source=SOURCE, snapshot=None)
+    assert (school.snapshots / FIRST / "snapshots" / ("a" * 64)).exists()
+
+
 def test_the_settings_come_back_too_and_say_where_the_school_goes(
     school: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -180,6 +197,58 @@ def test_a_failure_is_kept_with_since_when_until_a_backup_succeeds(school: Setti
     (folder / "away").rename(folder / "other-disk")
     assert make.run(school) == 0
     assert problems(read_record(school), now=first.tried_at) == []
+
+
+def test_a_missing_restic_is_a_failure_that_status_shows(school: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody was told, and the supervisor tried again each half minute."""
+
+    def missing(_: Settings) -> Path:
+        raise CannotGoOn("restic is missing")
+
+    monkeypatch.setattr(make, "find_restic", missing)
+    assert make.run(school) == 1
+    assert read_record(school).failure == "restic is missing"
+
+
+def test_a_night_on_a_full_disk_does_not_end_the_school(school: Settings) -> None:
+    with NightlyBackup(school) as nightly:  # its folder of logs cannot be written
+        shutil.rmtree(school.logs)
+        assert "could not begin" in nightly.tend(THREE)
+        assert nightly.tend(THREE + 1) == ""
+
+
+def test_an_upgrade_keeps_copies_of_both_databases_and_none_that_failed(
+    school: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copies = school.home / "copies"
+    with database.serving(school.data / "postgres", school.database_uid) as conninfo:
+        running = dataclasses.replace(school, database_url=conninfo)
+        for day in range(1, 6):
+            copy_databases(running, dt.datetime(2026, 11, day, tzinfo=dt.UTC))
+        with monkeypatch.context() as broken:
+            broken.setattr(contents, "RECORDS", "missing.sqlite3")
+            with pytest.raises(CannotGoOn, match="cannot be copied"):
+                copy_databases(running, dt.datetime(2026, 11, 6, tzinfo=dt.UTC))
+        copy_databases(running, dt.datetime(2026, 11, 7, tzinfo=dt.UTC))
+    kept = sorted(copies.iterdir())
+    assert [copy.name[:10] for copy in kept] == ["2026-11-04", "2026-11-05", "2026-11-07"]
+    assert {file.name for file in kept[-1].iterdir()} == {contents.DUMP, contents.RECORDS}
+
+
+def test_no_password_is_in_a_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[list[str], dict[str, str]]] = []
+
+    def run(command: list[str], *, env: dict[str, str], **_: object) -> subprocess.CompletedProcess[str]:
+        seen.append((command, env))
+        return subprocess.CompletedProcess(command, 0, "")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    database._run("pg_dump", "postgresql://ada:s3cret@db.school.example:6000/apranova?sslmode=require")
+    [(command, environment)] = seen
+    assert "s3cret" not in " ".join(command)
+    assert "host=db.school.example" in command[1]
+    assert "sslmode=require" in command[1]
+    assert environment["PGPASSWORD"] == "s3cret"
 
 
 def test_a_wrong_password_and_a_lost_one_make_no_second_repository(school: Settings, folder: Path) -> None:
