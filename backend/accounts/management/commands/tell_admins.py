@@ -1,4 +1,8 @@
-"""`tell_admins SUBJECT`: send a text, read from standard input, to every admin by e-mail."""
+"""`tell_admins SUBJECT`: send a text, read from standard input, to every admin by e-mail.
+
+It fails if nobody could be told. One bad address keeps the text from nobody else, and is no reason
+to send it to the others once more.
+"""
 
 from __future__ import annotations
 
@@ -25,5 +29,13 @@ class Command(BaseCommand):
             raise CommandError("there is no admin yet")
         school = settings.ENVIRONMENT.school_name
         text = sys.stdin.read()
+        refusals = []
         for email in admins:  # one by one, so that none sees the others' addresses
-            send_mail(subject=f"{school}: {subject}", message=text, from_email=None, recipient_list=[email])
+            try:
+                send_mail(subject=f"{school}: {subject}", message=text, from_email=None, recipient_list=[email])
+            except OSError as problem:  # an error of SMTP is one, too
+                refusals.append(f"{email}: {problem}")
+        if refusals:
+            self.stderr.write("\n".join(refusals))
+        if len(refusals) == len(admins):
+            raise CommandError(f"no admin could be told. {refusals[-1]}")
