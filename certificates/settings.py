@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -52,9 +53,9 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
     """Raises BadSetting."""
     environment = Environment(variables)
     directory = environment.url("APRANOVA_TLS_DIRECTORY", ("https",), LETS_ENCRYPT)
-    staging = environment.text(
-        "APRANOVA_TLS_STAGING_DIRECTORY", LETS_ENCRYPT_STAGING if directory == LETS_ENCRYPT else ""
-    )
+    staging = LETS_ENCRYPT_STAGING if directory == LETS_ENCRYPT else ""
+    if "APRANOVA_TLS_STAGING_DIRECTORY" in environment:
+        staging = environment.url("APRANOVA_TLS_STAGING_DIRECTORY", ("https",))
     ca = environment.path("APRANOVA_TLS_DIRECTORY_CA") if "APRANOVA_TLS_DIRECTORY_CA" in environment else None
     if ca is not None and not ca.is_file():
         raise environment.refused("APRANOVA_TLS_DIRECTORY_CA", "an existing file with root certificates (PEM)")
@@ -63,6 +64,10 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
         raise BadSetting(
             "APRANOVA_TLS_EAB_KEY_ID and APRANOVA_TLS_EAB_HMAC_KEY belong together; one of them is not set"
         )
+    try:
+        base64.urlsafe_b64decode(hmac_key + "=" * (-len(hmac_key) % 4))
+    except ValueError:  # its text is a secret
+        raise BadSetting("APRANOVA_TLS_EAB_HMAC_KEY is not in base64url; part of it may be missing") from None
     profile = environment.text("APRANOVA_TLS_PROFILE", "")
     return Settings(
         folder=environment.path("APRANOVA_CERTIFICATES_DIR"),
