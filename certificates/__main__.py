@@ -43,7 +43,11 @@ def main() -> int:
 
 def _serve(renewal: Renewal) -> None:
     while True:
-        again = renewal.step(dt.datetime.now(dt.UTC))
+        try:
+            again = renewal.step(dt.datetime.now(dt.UTC))
+        except OSError as problem:
+            again = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=5)
+            _say(f"Nothing can be stored: {problem}. Next attempt: in 5 minutes.")
         time.sleep(max(0.5, (again - dt.datetime.now(dt.UTC)).total_seconds()))
 
 

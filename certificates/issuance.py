@@ -16,7 +16,7 @@ from josepy.jwa import ES256
 from josepy.jwk import JWKEC
 
 from certificates.publishing import OwnNameServer, Publishing
-from certificates.refusals import FAILURES, in_words
+from certificates.refusals import in_words
 from certificates.settings import Authority
 from certificates.store import Store
 
@@ -40,7 +40,7 @@ def obtain(authority: Authority, hosts: tuple[str, ...], *, store: Store, publis
             crypto_util.make_csr(key, domains=list(hosts)), profile=authority.profile or None
         )
         return Issued(_prove_and_finalize(session, order, publishing), key.decode())
-    except FAILURES as problem:
+    except Exception as problem:  # the library has its own and lets others through: refusals.py
         own_zone = isinstance(publishing, OwnNameServer)
         raise in_words(problem, directory=authority.directory, own_zone=own_zone, retry_after=asked.latest) from problem
 
@@ -48,7 +48,7 @@ def obtain(authority: Authority, hosts: tuple[str, ...], *, store: Store, publis
 def find_suggested_renewal(authority: Authority, chain: bytes, *, store: Store) -> dt.datetime | None:
     """When the authority wants the certificate renewed (RFC 9773); None if it has no opinion. It
     matters when it must revoke many: the usual time would be too late."""
-    with suppress(*FAILURES, ValueError):
+    with suppress(Exception):  # to renew at the usual time is right whatever went wrong
         suggested, _ = _connect(authority, store).client.renewal_time(chain)
         return suggested
     return None

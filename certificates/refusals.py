@@ -21,13 +21,12 @@ class NotIssued(Exception):
         self.retry_after = retry_after
 
 
-FAILURES = (errors.Error, OSError, NotPublished)  # requests' errors are OSErrors
-
-
 def in_words(
     problem: Exception, *, directory: str, own_zone: bool, retry_after: dt.timedelta | None = None
 ) -> NotIssued:
-    """`problem` is one of FAILURES; `own_zone`: challenges are answered by our own name server."""
+    """`problem` is NotPublished, an OSError (requests' errors are), the library's, or what the
+    library lets through when an answer is not what it expects: KeyError, TypeError, ValueError …
+    `own_zone`: challenges are answered by our own name server."""
     authority = urlsplit(directory).hostname or directory
     match problem:
         case NotPublished():

@@ -22,7 +22,8 @@ class Renewal:
         self._settings, self._store, self._publishing, self._say = settings, store, publishing, say
 
     def step(self, now: dt.datetime) -> dt.datetime:
-        """Order a certificate if one is due. Returns when to call again."""
+        """Order a certificate if one is due. Returns when to call again. Raises OSError if
+        nothing can be noted, before it orders."""
         due = self._due_at(now)
         progress = self._store.progress()
         if progress.retry_at is not None:
@@ -37,6 +38,8 @@ class Renewal:
             self._order(now, tried_before=progress.failures > 0)
         except NotIssued as problem:
             return self._failed(problem, now)
+        except OSError as problem:
+            return self._failed(NotIssued(f"it could not be stored: {problem}"), now)
         return min(self._due_at(now), now + LOOK_EVERY)
 
     def try_out(self) -> None:
@@ -52,7 +55,7 @@ class Renewal:
         if due > now:
             chain = self._store.chain.read_bytes()
             suggested = find_suggested_renewal(self._settings.authority, chain, store=self._store)
-            due = min(due, suggested) if suggested else due
+            due = renew_at(lifetime.not_before, lifetime.not_after, suggested=suggested)
         self._store.keep_progress(replace(self._store.progress(), renew_at=due.timestamp()))
         return due
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+RENEWED_AT_MOST_EVERY = dt.timedelta(days=1)
 SHORT_LIVED = dt.timedelta(days=10)
 PAUSES_S = (60, 300, 900, 3600, 3 * 3600, 6 * 3600)
 """After the first, second … failure in a row. Let's Encrypt allows five failed validations of a
@@ -12,11 +13,15 @@ ASKED_PAUSE_MAX = dt.timedelta(days=7)
 """The longest limit of Let's Encrypt is a week."""
 
 
-def renew_at(not_before: dt.datetime, not_after: dt.datetime) -> dt.datetime:
+def renew_at(not_before: dt.datetime, not_after: dt.datetime, *, suggested: dt.datetime | None = None) -> dt.datetime:
     """When a third of the lifetime is left, or half of one of ten days or less (Let's Encrypt's
-    advice: 90 days → 30 left, 45 → 15, 6 → 3)."""
+    advice: 90 days → 30 left, 45 → 15, 6 → 3), or earlier, if the authority suggests so. One that
+    always suggests “now” gets no endless row of orders."""
     lifetime = not_after - not_before
-    return not_after - (lifetime / 2 if lifetime <= SHORT_LIVED else lifetime / 3)
+    usual = not_after - (lifetime / 2 if lifetime <= SHORT_LIVED else lifetime / 3)
+    if suggested is None:
+        return usual
+    return min(usual, max(suggested, not_before + min(RENEWED_AT_MOST_EVERY, lifetime / 10)))
 
 
 def warn_at(not_before: dt.datetime, not_after: dt.datetime) -> dt.datetime:

@@ -65,7 +65,8 @@ class Store:
         link.symlink_to(version.name)
         link.replace(self._folder / "current")
         for old in sorted(self._folder.glob("certificate-*"))[:-2]:
-            shutil.rmtree(old, ignore_errors=True)
+            if old != version:  # the clock may have been wrong, and right now
+                shutil.rmtree(old, ignore_errors=True)
 
     def find_lifetime(self, hosts: tuple[str, ...]) -> Lifetime | None:
         """Of the current certificate; None if there is none for just these hosts."""

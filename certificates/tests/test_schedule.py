@@ -21,6 +21,16 @@ def test_renewal_comes_ahead_of_the_end_and_ahead_of_the_warning(days: float, le
     assert renew_at(BEGIN, end) < warn_at(BEGIN, end)
 
 
+def test_the_authority_may_ask_for_an_earlier_renewal_but_not_for_one_after_the_other() -> None:
+    end = BEGIN + dt.timedelta(days=90)
+    usual = renew_at(BEGIN, end)
+    for days, renewed in ((20, 20.0), (80, 60.0), (-5, 1.0)):
+        suggested = BEGIN + dt.timedelta(days=days)
+        assert renew_at(BEGIN, end, suggested=suggested) == BEGIN + dt.timedelta(days=renewed) <= usual
+    short = BEGIN + dt.timedelta(days=6)
+    assert renew_at(BEGIN, short, suggested=BEGIN) == BEGIN + dt.timedelta(days=0.6)
+
+
 def test_pauses_grow_and_stay_below_lets_encrypts_limits() -> None:
     pauses = [try_again_at(BEGIN, failures=number) - BEGIN for number in range(1, 12)]
     assert pauses == sorted(pauses)

@@ -33,6 +33,12 @@ def test_chain_and_key_change_together_and_the_earlier_pair_is_kept(store: Store
     assert len(list((tmp_path / "certificates").glob("certificate-*"))) == 2
 
 
+def test_a_clock_that_was_ahead_costs_no_certificate(store: Store) -> None:
+    for number in (300, 301, 0):
+        store.keep_certificate(chain=f"chain {number}", key="key", now=NOW + dt.timedelta(days=number))
+    assert store.chain.read_text() == "chain 0"
+
+
 def test_a_certificate_for_other_names_counts_as_none(store: Store, tmp_path: Path) -> None:
     assert store.find_lifetime(HOSTS) is None
     chain, key = make_certificate(tmp_path, HOSTS, days=30)
