@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from agent.egress import forward
+from agent.task import ENDED_AFTER_S
 from agent.tests.task_process import WORKSPACE, TaskProcess
 
 Start = Callable[..., TaskProcess]
@@ -202,3 +203,8 @@ def test_the_engines_signal_becomes_a_notice_for_the_student(ready: TaskProcess)
         assert time.monotonic() < deadline
         time.sleep(0.02)
     assert notice.read_text().startswith("A program was ended: the 1.5 GB of this workspace are full.")
+    for _ in range(100):  # any program of the student's may send it too
+        ready.process.send_signal(signal.SIGURG)
+        time.sleep(0.002)
+    time.sleep(2 * ENDED_AFTER_S)
+    assert 2 <= ready.log.read_text().count("A program was ended") <= 10

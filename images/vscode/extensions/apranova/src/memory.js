@@ -30,7 +30,8 @@ function showMemory(context, link) {
     item.tooltip = isNearlyFull
       ? "The memory of this workspace is nearly full. Stop programs that you do not need, or the largest one is ended."
       : "Memory that the programs of this workspace use, VS Code included.";
-    item.accessibilityInformation = { label: `Memory: ${words(used)} of ${words(limit)} used`, role: "status" };
+    // Not "status": that would be read out at each change, every two seconds.
+    item.accessibilityInformation = { label: `Memory: ${words(used)} of ${words(limit)} used`, role: "img" };
     item.backgroundColor = isNearlyFull ? new vscode.ThemeColor("statusBarItem.warningBackground") : undefined;
     item.show();
   });
