@@ -10,6 +10,7 @@ from single_machine.preflight import CannotGoOn
 from single_machine.progress import say, step
 from single_machine.running import find_running, only_one
 from single_machine.settings import Settings
+from single_machine.upgrade_steps import COPIES
 
 
 def run(settings: Settings, *, ask: bool) -> int:
@@ -37,6 +38,7 @@ def _delete(settings: Settings, *, ask: bool) -> int:
             return 1
     with step("Deleting the data"):
         remove_tree(settings.data)
+        remove_tree(settings.home / COPIES)
         for repository in _repositories(settings):
             remove_tree(repository)
         settings.demo_accounts.unlink(missing_ok=True)

@@ -19,6 +19,8 @@ from single_machine.processes import DidNotStart
 from single_machine.progress import step
 from single_machine.settings import Settings
 
+COPIES = "copies"
+"""In the school's folder: the databases before each of the last upgrades."""
 COPIES_KEPT = 3
 
 
@@ -35,7 +37,7 @@ def migrate(settings: Settings) -> int:
 def copy_databases(settings: Settings, now: dt.datetime | None = None) -> int:
     """On the same disk, for an upgrade that goes wrong. It replaces no backup. Raises
     CannotGoOn."""
-    copies = settings.home / "copies"
+    copies = settings.home / COPIES
     folder = copies / f"{now or dt.datetime.now(dt.UTC):%Y-%m-%d-%H%M%S}"
     draft = copies / ".new"
     with step("Databases", done=f"Databases copied to {folder}"):

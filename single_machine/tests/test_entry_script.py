@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.machinery
+import importlib.util
+import os
+import pwd
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -32,3 +37,50 @@ def test_a_file_that_is_not_there_is_told_before_anything_is_installed(tmp_path:
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"apranova: {option}: there is no file none.toml\n"
     assert [each.name for each in tmp_path.iterdir()] == ["apranova"]
+
+
+Root = Callable[..., list[str] | None]
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Root:
+    """Root, on a machine with the service. Returns the command that is carried out as its user."""
+    loader = importlib.machinery.SourceFileLoader("entry_script", str(ROOT / "apranova"))
+    spec = importlib.util.spec_from_loader("entry_script", loader)
+    assert spec is not None
+    script = importlib.util.module_from_spec(spec)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    loader.exec_module(script)
+    monkeypatch.setattr(script, "SERVICE", str(tmp_path))
+    for name in ("APRANOVA_HOME", "APRANOVA_SETTINGS"):
+        monkeypatch.delenv(name, raising=False)
+    done: dict[str, object] = {}
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "chdir", lambda _: None)
+    monkeypatch.setattr(pwd, "getpwnam", lambda _: pwd.getpwuid(os.getuid()))
+    for name in ("initgroups", "setgid", "setuid", "execve"):
+        monkeypatch.setattr(os, name, lambda *words, name=name: done.update({name: words}))
+
+    def give(*words: str) -> list[str] | None:
+        done.clear()
+        script.hand_over_to_the_service(list(words))
+        if not done:
+            return None
+        assert list(done) == ["initgroups", "setgid", "setuid", "execve"]
+        return done["execve"][1][3:]  # type: ignore[index]
+
+    return give
+
+
+@pytest.mark.parametrize("command", ["down", "reset", "restore-school", "status"])
+def test_root_touches_the_folder_of_a_service_only_as_its_user(root: Root, command: str) -> None:
+    """`sudo ./apranova reset` once followed links that the service's user may lay."""
+    assert root(command) == [command]
+    assert root(command, "--settings=other.toml") is None
+
+
+def test_root_starts_no_second_school_beside_a_service(root: Root, capsys: pytest.CaptureFixture[str]) -> None:
+    """It was told that the school's folder belongs to another user, and to remove it."""
+    with pytest.raises(SystemExit):
+        root("up")
+    assert "systemctl start apranova" in capsys.readouterr().err

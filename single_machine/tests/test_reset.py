@@ -16,7 +16,12 @@ def test_snapshots_go_with_the_data_and_what_lies_beside_them_stays(tmp_path: Pa
     settings = read_settings(
         {"APRANOVA_HOME": str(tmp_path / "home"), "APRANOVA_SNAPSHOTS_DIR": str(chosen)}, source=tmp_path / "source"
     )
-    for folder in (chosen / "home-aaaaaaaaaaaaaaaa/data", chosen / "holiday", settings.data / "homes"):
+    for folder in (
+        chosen / "home-aaaaaaaaaaaaaaaa/data",
+        chosen / "holiday",
+        settings.data / "homes",
+        settings.home / "copies/a",
+    ):
         folder.mkdir(parents=True)
     locked = settings.data / "homes/home-aaaaaaaaaaaaaaaa/locked"
     (locked / "inner").mkdir(parents=True)
@@ -25,6 +30,7 @@ def test_snapshots_go_with_the_data_and_what_lies_beside_them_stays(tmp_path: Pa
     assert reset.run(settings, ask=False) == 0
     assert [path.name for path in chosen.iterdir()] == ["holiday"]
     assert not settings.data.exists()
+    assert not (settings.home / "copies").exists()  # of databases, before upgrades
 
 
 @pytest.mark.parametrize("name", ["APRANOVA_SNAPSHOTS_DIR", "APRANOVA_RESTIC"])
