@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models.signals import m2m_changed, post_delete, post_save
 
 from backend.accounts.models import User
+from backend.accounts.signals import person_changed
 from backend.cohorts.models import Cohort, Membership
 from backend.sharing.models import Audience, Share
 from backend.sharing.services import end_all
@@ -20,6 +21,7 @@ from backend.workspaces.signals import workspaces_changed
 
 def listen() -> None:
     post_save.connect(_person_saved, sender=User, dispatch_uid="sharing.person_saved")
+    person_changed.connect(_person_changed, dispatch_uid="sharing.person_changed")
     workspaces_changed.connect(_workspaces_changed, dispatch_uid="sharing.workspaces_changed")
     for signal in (post_save, post_delete):
         signal.connect(_membership_changed, sender=Membership, dispatch_uid="sharing.membership")
@@ -29,6 +31,11 @@ def listen() -> None:
 def _person_saved(instance: User, *, created: bool = False, **_: Any) -> None:
     if not created and not instance.is_active:
         end_all(Share.objects.filter(workspace__owner=instance), because="the owner was deactivated")
+
+
+def _person_changed(user: User, **_: Any) -> None:
+    """Their role may be another."""
+    _company_changed([user.pk])
 
 
 def _workspaces_changed(owner: User, **_: Any) -> None:

@@ -7,10 +7,11 @@ from http import HTTPStatus
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from backend.accounts.models import User
+from backend.accounts.roles import Role
 from backend.audit.record import record
 from backend.cohorts.models import Cohort
 from backend.platform.problems import ProblemError
@@ -105,8 +106,10 @@ def _may_visit(share: Share, visitor: User | None) -> bool:
 
 
 def _cohorts_of(person: User) -> QuerySet[Cohort]:
-    """Of which the person is a student or an instructor."""
-    return Cohort.objects.filter(Q(memberships__student=person) | Q(instructors=person))
+    """Of which the person is a student or an instructor; who was made a student teaches no more."""
+    if person.role == Role.STUDENT:
+        return Cohort.objects.filter(memberships__student=person)
+    return Cohort.objects.filter(instructors=person)
 
 
 def _in_force() -> QuerySet[Share]:

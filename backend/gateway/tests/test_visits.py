@@ -11,7 +11,8 @@ import pytest
 from django.conf import settings as django_settings
 from django.utils import timezone
 
-from backend.accounts.roles import Track
+from backend.accounts.roles import Role, Track
+from backend.accounts.services import update_user
 from backend.audit.models import Record
 from backend.cohorts.members import join, leave
 from backend.cohorts.models import Cohort
@@ -185,10 +186,15 @@ def test_a_share_that_ends_while_a_visitor_enters_lets_nobody_in(school, monkeyp
     assert not _trade(school.ben, ticket_url, nonce)[1]
 
 
-def test_an_instructor_who_teaches_the_cohort_no_longer_visits_no_longer(school):
+@pytest.mark.parametrize("change", ["teaches it no longer", "is made a student"])
+def test_an_instructor_of_the_cohort_who_is_so_no_longer_visits_no_longer(school, change):
     share(school)
     token = visit(school, school.ines)
-    Cohort.objects.get(name="Berlin-3").instructors.clear()
+    if change == "teaches it no longer":
+        Cohort.objects.get(name="Berlin-3").instructors.clear()
+    else:
+        ines = school.ines.user
+        update_user(ines, name="Ines", role=Role.STUDENT, track=Track.FSD, is_active=True, acting_user=ines)
     assert_over(school, school.ines, token)
     assert not visit(school, school.ines)
 
