@@ -58,7 +58,8 @@ def find_delegation(zone: str, resolver: dns.resolver.Resolver, *, parent_port: 
             response, _ = dns.query.udp_with_fallback(query, address, timeout=ANSWER_WITHIN_S, port=parent_port)
         except (OSError, dns.exception.DNSException):
             continue
-        return _delegation(response, query.question[0].name, resolver)
+        if response.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):  # else it does not serve the zone above
+            return _delegation(response, query.question[0].name, resolver)
     raise NotKnown(f"the name servers of {apex.to_text(True)} do not answer")
 
 

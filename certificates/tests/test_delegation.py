@@ -9,6 +9,7 @@ import dns.resolver
 import pytest
 
 from certificates.delegation import Delegation, NotKnown, find_delegation
+from certificates.tests.conftest import Served
 from tests.parent_zone import running_parent
 from tests.ports import free_port
 
@@ -49,3 +50,11 @@ def test_a_domain_whose_name_servers_are_silent_is_not_called_wrong() -> None:
         find_delegation(ZONE, _resolver(port), parent_port=free_port())
     with pytest.raises(NotKnown, match=r"resolver cannot say who is responsible for learn\.school\.example"):
         find_delegation(ZONE, _resolver(free_port()))
+
+
+def test_a_server_that_does_not_know_the_domain_says_nothing_of_its_delegations(served: Served) -> None:
+    with (
+        running_parent("other.school.example. A 203.0.113.7") as port,
+        pytest.raises(NotKnown, match=r"name servers of school\.example do not answer"),
+    ):
+        find_delegation("_acme-challenge.other.school.example", _resolver(port), parent_port=served.port)
