@@ -19,6 +19,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
+from rich.markup import escape
 
 from single_machine import certificate_doctor
 from single_machine.answers import Answer, Verdict
@@ -53,9 +54,9 @@ def run(settings: Settings, *, as_json: bool) -> int:
         print(json.dumps([asdict(answer) for answer in answers], indent=2))
         return 1 if wrong else 0
     for answer in answers:
-        console.print(f"{_MARKS[answer.verdict]} [bold]{answer.check}[/]: {answer.text}")
+        console.print(f"{_MARKS[answer.verdict]} [bold]{answer.check}[/]: {escape(answer.text)}")
         if answer.remedy:
-            console.print(f"    {answer.remedy}")
+            console.print(f"    {escape(answer.remedy)}")
     console.print(f"\n{len(answers)} checks, {wrong} to fix." if wrong else f"\n{len(answers)} checks, nothing to fix.")
     return 1 if wrong else 0
 

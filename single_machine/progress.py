@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -26,7 +27,7 @@ def step(doing: str, *, done: str = "") -> Iterator[None]:
         else:
             yield
     except StepFellShort as problem:
-        console.print(f"  [yellow]![/] {problem} [dim]({time.monotonic() - began:.1f} s)[/]")
+        console.print(f"  [yellow]![/] {escape(str(problem))} [dim]({time.monotonic() - began:.1f} s)[/]")
         return
     except BaseException:
         console.print(f"  [red]✗[/] {doing} [dim]({time.monotonic() - began:.1f} s)[/]")
@@ -39,4 +40,6 @@ def say(text: str) -> None:
 
 
 def warn(text: str) -> None:
-    console.print(f"  [yellow]![/] {text}")
+    """The text is shown as it is: it may have words of other programs and of people, such as a
+    file's name, in which `[/…]` would else end whoever prints it."""
+    console.print(f"  [yellow]![/] {escape(text)}")

@@ -8,6 +8,8 @@ import threading
 import time
 from dataclasses import replace
 
+from rich.markup import escape
+
 from gateway.render import GatewaySettings, prepare
 from gateway.static import BadImage, publish
 from single_machine import postgres, redis, school_data
@@ -270,7 +272,7 @@ def _watch(
         for build in images.finished():
             _publish_static_files(settings)
             if build.failure:
-                say(f"  [red]✗[/] {build.failure}")
+                say(f"  [red]✗[/] {escape(build.failure)}")
             elif build.seconds > NOTEWORTHY_S:
                 say(f"  [green]✓[/] {build.kind.label} is installed [dim]({build.seconds:.0f} s)[/]")
 

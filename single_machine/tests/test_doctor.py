@@ -165,14 +165,14 @@ def test_a_script_can_read_it(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def answers(verdict: Verdict) -> doctor.Check:
-        return lambda _settings: iter([Answer("disk", verdict, "3 GB are free", "Free some space.")])
+        return lambda _settings: iter([Answer("disk", verdict, "3 GB are free [/data]", "Free some space.")])
 
     monkeypatch.setattr(doctor, "CHECKS", (answers(Verdict.YES), answers(Verdict.LOOK)))
     assert doctor.run(settings, as_json=True) == 0
     assert [answer["verdict"] for answer in json.loads(capsys.readouterr().out)] == ["yes", "look"]
     monkeypatch.setattr(doctor, "CHECKS", (answers(Verdict.NO),))
     assert doctor.run(settings, as_json=False) == 1
-    assert "Free some space." in capsys.readouterr().out
+    assert "3 GB are free [/data]\n    Free some space." in capsys.readouterr().out
 
 
 def test_the_doctor_of_a_service_asks_the_units_and_not_its_own_rights(
