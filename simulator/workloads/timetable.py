@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from calendars.classes import read_classes
+from calendars.faults import BadTimetable as NotRead
 from contract.operator_files import BadFile, read_text
 from simulator.operator_input import BadInput
 
@@ -75,9 +77,6 @@ def read_timetable(file: Path, term: Term) -> tuple[ClassHours, ...]:
 
     Raises BadTimetable when the file cannot be read, is no calendar, or has no class in the term.
     """
-    from calendars.classes import read_classes  # here, because the infrastructure's tests have no icalendar
-    from calendars.faults import BadTimetable as NotRead
-
     zone = zoneinfo.ZoneInfo(term.time_zone)
     begin = dt.datetime.fromtimestamp(term.starts_at, dt.UTC)
     try:
