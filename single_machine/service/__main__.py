@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+from contract.environment import BadSetting
 from single_machine.service import install, upgrade
 from single_machine.service.places import CannotInstall, Places
 
@@ -34,8 +35,12 @@ def main() -> int:
             install.remove(places)
             return 0
         return install.install(source, places, settings=arguments.settings)
-    except CannotInstall as problem:
+    except (CannotInstall, BadSetting) as problem:
         print(f"apranova: {problem}", file=sys.stderr)
+    except OSError as problem:
+        print(
+            f"apranova: the machine refused: {problem}. Correct that, then run the same command again.", file=sys.stderr
+        )
     except (KeyboardInterrupt, EOFError):
         print("\napranova: stopped. Run the same command again to continue.", file=sys.stderr)
     return 1

@@ -9,7 +9,6 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from contract.environment import BadSetting
 from single_machine.school_file import read_school_file
 from single_machine.service import machine, questions, unit_files, versions
 from single_machine.service.places import UNITS, USER, CannotInstall, Places
@@ -64,6 +63,7 @@ def ask_service(version: Path, places: Places, *words: str, quiet: bool = False)
 
 def remove(places: Places) -> None:
     """Take everything away but data and settings. Running workspaces are saved first."""
+    variables = read_school_file(places.settings) if places.settings.exists() else {}
     unit_files.close_names_socket(places)
     if _state("apranova") == "active":
         say("Saving and stopping the workspaces")
@@ -74,7 +74,6 @@ def remove(places: Places) -> None:
     present = [unit for unit in reversed(UNITS) if (places.units / f"{unit}.service").exists()]
     if present:
         machine.run("systemctl", "disable", "--quiet", "--now", *present)
-    variables = read_school_file(places.settings) if places.settings.exists() else {}
     unit_files.remove(places)
     say("Removing the programs (a minute or more)")
     shutil.rmtree(places.programs, ignore_errors=True)
@@ -92,12 +91,9 @@ def check_machine(command: str) -> None:
 
 def _settings(places: Places, file: Path | None) -> tuple[str, dict[str, str]]:
     """The text of the settings, and the variables that it stands for. Raises CannotInstall."""
-    try:
-        if file is not None:
-            return file.read_text("utf-8"), read_school_file(file)
-        earlier = read_school_file(places.settings) if places.settings.exists() else {}
-    except BadSetting as problem:
-        raise CannotInstall(str(problem)) from None
+    if file is not None:
+        return file.read_text("utf-8"), read_school_file(file)
+    earlier = read_school_file(places.settings) if places.settings.exists() else {}
     if earlier.get("APRANOVA_DOMAIN"):  # answered before; it may have more than the three answers
         say(f"Settings: {places.settings}")
         return places.settings.read_text("utf-8"), earlier

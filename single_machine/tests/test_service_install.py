@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from contract.environment import BadSetting
 from single_machine.school_file import read_school_file
+from single_machine.service import __main__ as service
 from single_machine.service import machine, questions, unit_files, versions
 from single_machine.service.places import UNITS, CannotInstall, Places
 
@@ -66,6 +68,31 @@ def test_without_a_terminal_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(sys, "stdin", io.StringIO())
     with pytest.raises(CannotInstall, match="--settings FILE"):
         questions.ask_all({})
+
+
+@pytest.mark.parametrize(
+    ("problem", "words"),
+    [
+        (OSError(28, "No space left on device", "/usr/local"), "the machine refused: .*No space left"),
+        (BadSetting("school.toml: there is no setting school.nmae"), ".*there is no setting school.nmae"),
+    ],
+)
+@pytest.mark.parametrize("command", [["install", "--remove"], ["upgrade", "--back"]])
+def test_what_the_machine_or_the_file_refuses_is_told_in_words(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    problem: Exception,
+    words: str,
+    command: list[str],
+) -> None:
+    def refuse(_: Places) -> None:
+        raise problem
+
+    monkeypatch.setattr(service.install, "remove", refuse)
+    monkeypatch.setattr(service.upgrade, "back", refuse)
+    monkeypatch.setattr(sys, "argv", ["apranova", *command])
+    assert service.main() == 1
+    assert re.match(f"apranova: {words}", capsys.readouterr().err)
 
 
 def units(variables: dict[str, str] | None = None) -> dict[str, str]:
