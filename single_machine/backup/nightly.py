@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import Self
 
-from single_machine.backup.record import is_due, read_record
+from single_machine.backup.record import RETRY_AFTER_S, is_due, read_record, write_record
 from single_machine.processes import ProcessSpec, spawn
 from single_machine.settings import Settings
 
@@ -22,7 +24,7 @@ class NightlyBackup:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._process: subprocess.Popen[bytes] | None = None
-        self._look_at = 0.0
+        self._began = self._look_at = 0.0
 
     def tend(self, now: float) -> str:
         """Start what is due. Returns words for the operator when one has failed."""
@@ -34,15 +36,25 @@ class NightlyBackup:
             if (code := self._process.poll()) is None:
                 return ""
             self._process = None
-            return f"The nightly backup failed: ./apranova status says why. Log: {log}" if code else ""
+            return self._failed(code, log, now=now) if code else ""
         if now >= self._look_at:
             self._look_at = now + LOOK_EVERY_S
             if is_due(read_record(self._settings), wanted, now=now):
                 try:
-                    self._process = spawn(self._spec(), log)
+                    self._process, self._began = spawn(self._spec(), log), now
                 except OSError as problem:  # a full disk is no reason to end the school
                     return f"The nightly backup could not begin: {problem.strerror}. Log: {log}"
         return ""
+
+    def _failed(self, code: int, log: Path, *, now: float) -> str:
+        """Also one that was killed, and so told nobody: else it began again each half minute."""
+        self._look_at = now + RETRY_AFTER_S
+        record = read_record(self._settings)
+        if record.tried_at < self._began:
+            with contextlib.suppress(OSError):
+                why = f"it ended with {code} and said nothing more than {log}"
+                write_record(self._settings, record.failed(why, began=self._began, now=now))
+        return f"The nightly backup failed: ./apranova status says why. Log: {log}"
 
     def __enter__(self) -> Self:
         return self

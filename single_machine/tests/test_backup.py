@@ -19,7 +19,7 @@ import pytest
 
 from manager.adapters.tests.restic_under_test import fingerprint, restic
 from single_machine.__main__ import main
-from single_machine.backup import contents, database, make, restore_school
+from single_machine.backup import contents, database, make, nightly, restore_school
 from single_machine.backup.nightly import NightlyBackup
 from single_machine.backup.record import is_due, problems, proof_is_due, read_record, write_record
 from single_machine.backup.settings import BackupSettings
@@ -211,10 +211,28 @@ def test_a_missing_restic_is_a_failure_that_status_shows(school: Settings, monke
 
 
 def test_a_night_on_a_full_disk_does_not_end_the_school(school: Settings) -> None:
-    with NightlyBackup(school) as nightly:  # its folder of logs cannot be written
+    with NightlyBackup(school) as night:  # its folder of logs cannot be written
         shutil.rmtree(school.logs)
-        assert "could not begin" in nightly.tend(THREE)
-        assert nightly.tend(THREE + 1) == ""
+        assert "could not begin" in night.tend(THREE)
+        assert night.tend(THREE + 1) == ""
+
+
+def test_a_backup_that_is_killed_is_a_failure_and_waits_an_hour(
+    school: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(["sleep", "60"])
+        process.kill()
+        process.wait()
+        return process
+
+    monkeypatch.setattr(nightly, "spawn", killed)
+    night = NightlyBackup(school)
+    assert [bool(night.tend(THREE + after)) for after in (0, 1, 40, 80, 3_000)] == [False, True, False, False, False]
+    record = read_record(school)
+    assert (record.failing_since, record.tried_at) == (THREE + 1, THREE)
+    night.tend(THREE + 3_700)
+    assert night.tend(THREE + 3_701)
 
 
 def test_an_upgrade_keeps_copies_of_both_databases_and_none_that_failed(
