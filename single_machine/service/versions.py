@@ -7,6 +7,7 @@ content, so that the same one is never built twice.
 from __future__ import annotations
 
 import compileall
+import contextlib
 import hashlib
 import os
 import pwd
@@ -85,11 +86,15 @@ def find_previous(places: Places, *, within_s: float) -> Path | None:
 
 
 def remove_old(places: Places) -> None:
-    """Keep the newest few, and those that the links lead to."""
-    linked = {link.resolve() for link in (places.current, places.previous) if link.exists()}
+    """Keep the newest few, those that the links lead to, and those that processes run from: the
+    sandboxes' parent keeps its version until the next boot."""
+    used = {link.resolve() for link in (places.current, places.previous) if link.exists()}
+    for working_folder in Path("/proc").glob("[0-9]*/cwd"):
+        with contextlib.suppress(OSError):  # it ended, or is not ours to ask
+            used.add(working_folder.readlink())
     folders = sorted((places.programs / "versions").iterdir(), key=lambda folder: folder.stat().st_mtime, reverse=True)
     for folder in folders[KEPT:]:
-        if folder not in linked:
+        if folder not in used:
             shutil.rmtree(folder)
 
 
