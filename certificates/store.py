@@ -34,11 +34,12 @@ class Progress:
     """In a row; 0 after a success."""
     problem: str = ""
     """Why the last attempt failed and what to do."""
-    tried_at: float | None = None
     retry_at: float | None = None
     renew_at: float | None = None
     staging_passed: bool = False
     """The last order at the authority's staging succeeded, so the next attempt is for real."""
+    settings: str = ""
+    """A digest of those of the last attempt."""
 
 
 class Store:

@@ -82,3 +82,18 @@ def test_a_disk_that_is_full_when_the_certificate_comes_is_a_failure_like_any_ot
     now = dt.datetime.now(dt.UTC)
     Renewal(settings, store, OwnNameServer(ChallengeZones([], server=HOSTS[0])), print).step(now)
     assert "No space left" in store.progress().problem
+
+
+def test_after_a_corrected_setting_nobody_waits(store: Store) -> None:
+    def step(directory: str, now: dt.datetime) -> dt.datetime:
+        settings = Settings(Path(), HOSTS, Authority(directory), None, hook=(), hook_wait_s=0.0)
+        return Renewal(settings, store, OwnNameServer(ChallengeZones([], server=HOSTS[0])), print).step(now)
+
+    now = dt.datetime.now(dt.UTC)
+    with _serving("{}", "") as authority:
+        mistyped = f"{authority.directory}ectory"
+        for _ in range(5):
+            now = step(mistyped, now)
+        assert (store.progress().failures, step(mistyped, now - dt.timedelta(hours=1))) == (5, now)
+        step(authority.directory, now - dt.timedelta(hours=1))
+    assert store.progress().failures == 1

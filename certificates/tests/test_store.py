@@ -50,7 +50,7 @@ def test_a_certificate_for_other_names_counts_as_none(store: Store, tmp_path: Pa
 
 
 def test_damaged_progress_is_a_fresh_start(store: Store, tmp_path: Path) -> None:
-    kept = Progress(failures=3, problem="no", tried_at=1.0, retry_at=2.0, renew_at=3.0)
+    kept = Progress(failures=3, problem="no", retry_at=2.0, renew_at=3.0)
     store.keep_progress(kept)
     assert store.progress() == kept
     for damage in ("{", '{"unknown": 1}', "[]"):

@@ -105,7 +105,7 @@ def test_a_school_whose_authority_is_away_starts_and_takes_the_certificate_later
         _getting_a_certificate(settings) as (_, watch),
     ):
         log = settings.logs / "certificates.log"
-        until(lambda: progress_of(settings) == Progress(tried_at=ANY, renew_at=ANY), log.read_text, within_s=30)
+        until(lambda: progress_of(settings) == Progress(renew_at=ANY, settings=ANY), log.read_text, within_s=30)
         assert watch.look(1e9) is not None
         assert "Pebble" in _issuer_in_envoys_file(settings)
 
