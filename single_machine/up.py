@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import signal
+import socket
 import threading
 import time
 from dataclasses import replace
@@ -89,7 +90,7 @@ def _start(
             check_port(settings.host, settings.redirect_port)
     if certificate is not None and settings.issuing is None:
         certificate.take()
-    challenges = open_challenge_sockets(settings) if settings.tls is Tls.ACME else ()
+    challenges = _challenge_sockets(settings)
     check_disk(settings, missing=images.missing())
     for text in school_data.check(settings):
         warn(text)
@@ -160,6 +161,20 @@ def _start_platform(settings: Settings, processes: Processes, services: Services
             portal.finish()
             processes.start(services.portal())
         processes.wait_ready("portal")
+
+
+def _challenge_sockets(settings: Settings) -> tuple[socket.socket, ...]:
+    """A service starts without them: the next order may be weeks away, and a boot must not fail
+    because another program was faster at port 53."""
+    if settings.tls is not Tls.ACME:
+        return ()
+    try:
+        return open_challenge_sockets(settings)
+    except CannotGoOn as problem:
+        if not settings.service:
+            raise
+        warn(f"No certificate can be ordered: {problem}. See also: systemctl status apranova-names.socket")
+        return ()
 
 
 def _isolation(settings: Settings) -> Isolation:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from single_machine import challenge_sockets
+from single_machine import challenge_sockets, up
 from single_machine.challenge_sockets import challenge_addresses, open_challenge_sockets
 from single_machine.preflight import CannotGoOn
 from single_machine.settings import Settings, read_settings
@@ -49,6 +49,18 @@ def test_a_resolver_of_this_machine_is_no_obstacle(settings: Settings) -> None:
             open_challenge_sockets(dataclasses.replace(settings, dns_address="0.0.0.0"), {})
         for each in open_challenge_sockets(settings, {}):
             each.close()
+
+
+def test_a_port_that_is_taken_keeps_no_service_from_its_start(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", settings.dns_port)):
+        with pytest.raises(CannotGoOn, match="is taken by"):
+            up._challenge_sockets(settings)
+        assert up._challenge_sockets(dataclasses.replace(settings, service=True)) == ()
+    told = capsys.readouterr().out
+    assert "No certificate can be ordered: " in told
+    assert "is taken by" in told
 
 
 def test_by_default_it_listens_where_this_machine_meets_the_internet(settings: Settings) -> None:
