@@ -43,6 +43,7 @@ class CertificateMail:
         self._settings, self._send, self._warn = settings, send, warn
         self._file = settings.home / "certificate-mail.json"
         self._look_at = 0.0
+        self._last = self._kept()
 
     def look(self, monotonic_s: float, now: dt.datetime) -> threading.Thread | None:
         """Returns the thread that sends, if a mail is due."""
@@ -50,7 +51,7 @@ class CertificateMail:
             return None
         self._look_at = monotonic_s + LOOK_EVERY_S
         report = find_report(self._settings, now)
-        if report is None or not is_due(report, now=now, last=self._last()):
+        if report is None or not is_due(report, now=now, last=self._last):
             return None
         sending = threading.Thread(target=self._tell, args=(report, now), name="certificate-mail", daemon=True)
         sending.start()
@@ -61,9 +62,13 @@ class CertificateMail:
         if why_not := self._send(subject, text):
             self._warn(f"The admins could not be told by e-mail that {subject}: {why_not}")
             return
-        self._file.write_text(json.dumps({"sent_at": now.timestamp()}))
+        self._last = now
+        try:
+            self._file.write_text(json.dumps({"sent_at": now.timestamp()}))
+        except OSError as problem:  # on a full disk the next start repeats the mail, but not the next hour
+            self._warn(f"{self._file} could not be written: {problem.strerror}")
 
-    def _last(self) -> dt.datetime | None:
+    def _kept(self) -> dt.datetime | None:
         with suppress(OSError, ValueError, KeyError, TypeError):
             return dt.datetime.fromtimestamp(json.loads(self._file.read_text())["sent_at"], dt.UTC)
         return None

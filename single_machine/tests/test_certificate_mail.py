@@ -62,6 +62,14 @@ def test_a_restart_repeats_no_mail(settings: Settings) -> None:
     assert _days_with_mail(CertificateMail(settings, send, print), range(8, 9)) == []
 
 
+def test_a_full_disk_repeats_no_mail(settings: Settings) -> None:
+    said: list[str] = []
+    (settings.home / "certificate-mail.json").mkdir()
+    mail = CertificateMail(settings, lambda *_: "", said.append)
+    assert _days_with_mail(mail, range(7, 10)) == [7]
+    assert "could not be written" in said[0]
+
+
 def test_a_mail_that_fails_is_said_and_tried_again_in_an_hour(settings: Settings) -> None:
     said: list[str] = []
 
