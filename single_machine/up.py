@@ -22,7 +22,7 @@ from single_machine.database_schema import is_prepared, prepare_database
 from single_machine.first_admin import services_of, tell_first_admin
 from single_machine.image_builds import ImageBuilds
 from single_machine.isolation_check import Isolation, choose_isolation, what_students_lack
-from single_machine.journal import machine_goes_down, tell_systemd
+from single_machine.journal import Journal, machine_goes_down, tell_systemd
 from single_machine.machine_limits import low_limits
 from single_machine.manager_calls import stop_workspaces
 from single_machine.obtained_certificate import take_or_stand_in
@@ -186,9 +186,10 @@ def _isolation(settings: Settings) -> Isolation:
 
 def _first_certificate(settings: Settings, certificate: CertificateWatch) -> None:
     if why_not := take_or_stand_in(settings, certificate):
+        log = Journal("certificates") if settings.service else settings.logs / "certificates.log"
         raise StepFellShort(
             f"There is no certificate yet, so browsers warn of this address. {why_not}. It is tried again by itself; "
-            f"./apranova doctor helps. Log: {settings.logs / 'certificates.log'}"
+            f"./apranova doctor helps. Log: {log}"
         )
 
 

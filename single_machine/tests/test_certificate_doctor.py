@@ -143,6 +143,8 @@ def test_port_53_is_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         [taken] = certificate_doctor.challenge_port(settings)
         assert taken.verdict is Verdict.NO
         assert "is taken by" in taken.text
+        [stopped] = certificate_doctor.challenge_port(dataclasses.replace(settings, service=True))
+        assert (stopped.verdict, stopped.text) == (Verdict.LOOK, "the school does not run")
         monkeypatch.setattr(certificate_doctor, "find_running", lambda _: object())
         [silent] = certificate_doctor.challenge_port(settings)
         assert silent.text == "the school does not answer on 127.0.0.1 by UDP and TCP"
