@@ -9,6 +9,7 @@ from http import HTTPStatus
 from uuid import UUID, uuid4
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from backend.accounts import invitation_mails
@@ -44,8 +45,14 @@ def invite(
     _refuse_impossible(role, track, acting_user)
     if User.objects.filter(email=email).exists():
         raise invalid("body.email", "somebody with this address already has an account")
+    if acting_user.role != Role.ADMIN and _open(email).exclude(role=Role.STUDENT).exists():
+        raise invalid("body.email", "an admin has invited this address to another role; ask an admin to change it")
     [invitation] = invite_all([Invited(email)], role, track, cohort_id=cohort_id, acting_user=acting_user)
     return invitation
+
+
+def _open(*emails: str) -> QuerySet[Invitation]:
+    return Invitation.objects.filter(email__in=emails, accepted_at__isnull=True, revoked_at__isnull=True)
 
 
 def invite_all(
@@ -58,9 +65,7 @@ def invite_all(
         # Two at once for one address: the second waits here for the first, then replaces it.
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ONE_AT_A_TIME])
-        earlier = Invitation.objects.filter(
-            email__in=[it.email for it in people], accepted_at__isnull=True, revoked_at__isnull=True
-        )
+        earlier = _open(*(it.email for it in people))
         record_all(
             "invitation.revoke",
             "invitation",

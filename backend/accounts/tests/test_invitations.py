@@ -87,6 +87,14 @@ def test_an_invited_person_who_has_an_account_is_told_to_sign_in(signed_in, brow
     assert answer.json()["errors"][0]["message"] == "You already have an account: sign in."
 
 
+def test_an_instructor_takes_no_invitation_to_another_role_away(signed_in, browser):
+    url = invite(signed_in("admin"), role="instructor", track=None).json()["url"]
+    answer = invite(signed_in("instructor"))
+    assert answer.status_code == 422
+    assert "ask an admin" in answer.json()["errors"][0]["message"]
+    assert browser().get(f"/api/invitations/{key_in(url)}/").json()["role"] == "instructor"
+
+
 def test_an_expired_or_replaced_invitation_opens_nothing(signed_in, browser):
     admin = signed_in("admin")
     first, second = (key_in(invite(admin).json()["url"]) for _ in range(2))
