@@ -3,7 +3,9 @@
 import { type ComponentProps, type ReactNode, useId, useState } from "react";
 
 const INPUT =
-  "block w-full min-h-11 rounded-lg border border-control bg-surface px-3 text-base text-ink placeholder:text-muted aria-invalid:border-bad read-only:bg-sunken read-only:border-line";
+  "block w-full min-h-11 rounded-lg border border-control bg-surface px-3 text-base text-ink placeholder:text-muted aria-invalid:border-bad disabled:bg-sunken";
+/** Not for a choice: to a style sheet, each select is read-only. */
+const READ_ONLY = "read-only:bg-sunken read-only:border-line";
 
 interface FieldProps extends Omit<ComponentProps<"input">, "id"> {
   label: string;
@@ -15,7 +17,7 @@ interface FieldProps extends Omit<ComponentProps<"input">, "id"> {
 export function Field({ label, hint, error, className = "", ...rest }: FieldProps) {
   return (
     <Labeled label={label} hint={hint} error={error}>
-      {(control) => <input {...control} className={`${INPUT} ${className}`} {...rest} />}
+      {(control) => <input {...control} className={`${INPUT} ${READ_ONLY} ${className}`} {...rest} />}
     </Labeled>
   );
 }
