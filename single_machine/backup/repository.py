@@ -22,6 +22,8 @@ UNREADABLE = 3
 """restic's exit status for a backup without some files that could not be read."""
 SHORT_S = 120.0
 LONG_S = 12 * 3_600.0
+ENDS_WITHIN_S = 10.0
+"""After it was asked to end; it removes its lock."""
 _TOLD_CHARS = 400
 _PASSED_ON = ("PATH", "HOME", "TMPDIR", "SSH_AUTH_SOCK", "https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY")
 
@@ -122,7 +124,11 @@ class Repository:
             output, _ = process.communicate(timeout=within_s)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGINT)
-            process.communicate()
+            try:
+                process.communicate(timeout=ENDS_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.communicate()
             raise BackupFailed(f"restic {arguments[0]} did not end within {within_s:.0f} s") from None
         if process.returncode not in fine:
             words = " ".join(output.split())[-_TOLD_CHARS:]

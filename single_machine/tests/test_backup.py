@@ -22,6 +22,7 @@ from single_machine.__main__ import main
 from single_machine.backup import contents, database, make, nightly, restore_school
 from single_machine.backup.nightly import NightlyBackup
 from single_machine.backup.record import is_due, problems, proof_is_due, read_record, write_record
+from single_machine.backup.repository import BackupFailed, Repository
 from single_machine.backup.settings import BackupSettings
 from single_machine.preflight import CannotGoOn
 from single_machine.school_data import check, record
@@ -352,3 +353,16 @@ def test_an_old_backup_is_a_problem_though_nothing_failed(school: Settings) -> N
     write_record(school, made)
     assert problems(read_record(school), now=THREE + 26 * 3_600) == []
     assert "none was made since" in problems(read_record(school), now=THREE + 27 * 3_600)[0]
+
+
+def test_a_restic_that_hangs_and_does_not_listen_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deaf = tmp_path / "restic"
+    deaf.write_text("#!/bin/sh\ntrap '' INT\nwhile :; do :; done\n")
+    deaf.chmod(0o755)
+    password = tmp_path / "password"
+    password.write_text("secret")
+    settings = read(tmp_path, APRANOVA_RESTIC=str(deaf)).backup
+    assert settings is not None
+    monkeypatch.setattr("single_machine.backup.repository.ENDS_WITHIN_S", 0.2)
+    with pytest.raises(BackupFailed, match="did not end within"):
+        Repository(deaf, settings).run("snapshots", within_s=0.2)
