@@ -121,13 +121,7 @@ def send_again(invitation: Invitation, *, acting_user: User) -> None:
             mail_failures=0,
             mail_problem="",
         )
-        record(
-            "invitation.send_again",
-            actor=acting_user,
-            target_type="invitation",
-            target_id=invitation.pk,
-            email=invitation.email,
-        )
+        _record("send_again", invitation, acting_user)
         transaction.on_commit(invitation_mails.worker.wake)
 
 
@@ -135,13 +129,7 @@ def show_link(invitation: Invitation, *, acting_user: User) -> str:
     """The link, so that somebody can hand it out in another way than by mail."""
     with transaction.atomic():
         Invitation.objects.filter(pk=invitation.pk).update(key_digest=digest_of(key_of(invitation.pk)))
-        record(
-            "invitation.show_link",
-            actor=acting_user,
-            target_type="invitation",
-            target_id=invitation.pk,
-            email=invitation.email,
-        )
+        _record("show_link", invitation, acting_user)
     return link_of(invitation.pk)
 
 
@@ -149,13 +137,7 @@ def revoke(invitation: Invitation, *, acting_user: User) -> None:
     """The link opens nothing any more."""
     with transaction.atomic():
         Invitation.objects.filter(pk=invitation.pk).update(revoked_at=timezone.now(), mail_due_at=None)
-        record(
-            "invitation.revoke",
-            actor=acting_user,
-            target_type="invitation",
-            target_id=invitation.pk,
-            email=invitation.email,
-        )
+        _record("revoke", invitation, acting_user)
 
 
 def list_invitations(user: User) -> list[Invitation]:
@@ -209,3 +191,13 @@ def _refuse_impossible(role: Role, track: Track | None, acting_user: User) -> No
         raise invalid("body.track", "a student needs a track: FSD or DP")
     if role != Role.STUDENT and track is not None:
         raise invalid("body.track", "only students have a track")
+
+
+def _record(verb: str, invitation: Invitation, acting_user: User) -> None:
+    record(
+        f"invitation.{verb}",
+        actor=acting_user,
+        target_type="invitation",
+        target_id=invitation.pk,
+        email=invitation.email,
+    )
