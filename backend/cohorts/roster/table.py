@@ -25,6 +25,7 @@ UNPACKED_BYTES_MAX = 30_000_000
 _DELIMITERS = ("\t", ";", ",", "|")
 _TOLD_DELIMITER = re.compile(r"\Asep=([\t;,|])\r?\n", re.IGNORECASE)
 _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+_END = "\0"  # a line of its own behind the list: it ends up in a cell if a quote is still open
 _SAMPLE_ROWS = 50
 _ZIP = b"PK\x03\x04"
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
@@ -76,22 +77,27 @@ def _decoded(data: bytes) -> str:
 
 
 def _separated(text: str) -> Iterator[Row]:
-    text = text.removeprefix("\ufeff")
+    text = text.removeprefix("\ufeff").replace(_END, "")
     first, told = 0, _TOLD_DELIMITER.match(text)
     if told is not None:  # Excel's own first line
         text, first = text[told.end() :], 1
     delimiter = told[1] if told is not None else _delimiter(text)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    reader = csv.reader(io.StringIO(f"{text}\n{_END}", newline=""), delimiter=delimiter)
     begin = 0
     try:
         for cells in reader:
+            if cells == [_END]:
+                return
+            if cells and cells[-1].endswith(_END):
+                break
             yield Row(first + begin + 1, _cleaned(cells))
             begin = reader.line_num
     except csv.Error:
-        raise BadRoster(
-            f"Line {first + begin + 1} cannot be read: a quotation mark is opened and never closed, or the line is too "
-            "long. Correct it, or export the list again."
-        ) from None
+        pass
+    raise BadRoster(
+        f"Line {first + begin + 1} cannot be read: a quotation mark is opened and never closed, or the line is too "
+        "long. Correct it, or export the list again."
+    )
 
 
 def _delimiter(text: str) -> str:

@@ -112,7 +112,8 @@ def test_line_numbers_are_those_of_the_file() -> None:
         (b"PK\x03\x04nothing", "damaged"),
         (b"\xd0\xcf\x11\xe0" + b"\0" * 600, "cannot be read"),
         ("Email\n" + "a@b.example\n" * ROWS_MAX, "more than 5,000 lines"),
-        ("Email\n" + '"' + "x" * 200_000, "cannot be read"),
+        ("Email\n" + '"' + "x" * 200_000, "Line 2 cannot be read"),
+        ('Email,Name\na@b.example,"Ada\nb@b.example,Ben\n', "Line 2 cannot be read"),
     ],
 )
 def test_what_is_no_list_is_refused_in_words(sent: str | bytes, words: str) -> None:
