@@ -56,7 +56,7 @@ def run(*, quick: bool) -> Findings:
     return Findings(
         "A workspace's databases",
         (
-            Measure("PostgreSQL, first connection of a home", "s", new, FIRST, "makes the database"),
+            Measure("PostgreSQL, first connection of a home", "s", new, FIRST, "copies the empty one"),
             Measure("PostgreSQL, first connection of a session", "s", known, FIRST),
             Measure("Redis, first command of a home", "s", redis_new, note="with the start of redis-cli"),
             Measure("PostgreSQL, nobody connected", "MB", memory, IDLE, "PSS of all its processes"),

