@@ -27,8 +27,9 @@ const config: NextConfig = {
       // A static page for every key: rendering one for each would put the key into an inline script
       // of its own.
       { source: "/password/reset/:key", destination: "/password/reset/new" },
-      // The same for cohorts: one static page for all of them.
+      // The same for cohorts and join links: one static page for all of them.
       { source: "/cohorts/:id", destination: "/cohorts/one" },
+      { source: "/join/:key", destination: "/join/one" },
       // In production the edge sends these to the backend; `next dev` does it itself.
       ...(developmentBackend === null
         ? []

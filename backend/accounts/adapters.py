@@ -21,6 +21,7 @@ from backend.accounts import invitations, sign_in_limits
 from backend.accounts.addresses import fold
 from backend.accounts.models import Invitation, User
 from backend.accounts.signup import checked
+from backend.platform.problems import ProblemError
 
 logger = logging.getLogger(__name__)
 _mailer = ThreadPoolExecutor(2, thread_name_prefix="mail")
@@ -43,7 +44,11 @@ class AccountAdapter(DefaultAccountAdapter):
                 late = ValidationError(invitations.NOT_VALID, code="invitation")
                 raise ImmediateHttpResponse(ErrorResponse(request, exception=late))
             super().save_user(request, user, form, commit)
-            invitations.accept(invitation, user)
+            try:
+                invitations.accept(invitation, user)
+            except ProblemError as problem:  # its join link has no place left
+                refused = ValidationError(problem.detail, code="invitation")
+                raise ImmediateHttpResponse(ErrorResponse(request, exception=refused)) from None
         self.stash_verified_email(request, invitation.email)
         return user
 

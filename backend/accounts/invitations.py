@@ -13,11 +13,12 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from backend.accounts import invitation_mails
-from backend.accounts.invitation_links import digest_of, key_of, link_of
+from backend.accounts.invitation_links import key_of, link_of
 from backend.accounts.models import Invitation, User
 from backend.accounts.roles import Role, Track
 from backend.accounts.signals import invitation_accepted
 from backend.audit.record import record, record_all
+from backend.platform.link_keys import digest_of
 from backend.platform.problems import ProblemError, invalid, not_found
 
 VALID_FOR = timedelta(days=14)
@@ -33,6 +34,17 @@ class Invited:
     """Folded, and of nobody who has an account."""
     name: str = ""
     """As their list has it; they may change it when they sign up."""
+
+
+@dataclass(frozen=True)
+class _Offer:
+    """What people are invited to, and by whom."""
+
+    role: Role
+    track: Track | None
+    cohort_id: UUID | None
+    invited_by: User
+    join_link_id: UUID | None = None
 
 
 def invite(
@@ -60,44 +72,69 @@ def invite_all(
 ) -> list[Invitation]:
     """Invite many at once, as `invite` does one. Addresses are distinct and have no account."""
     _refuse_impossible(role, track, acting_user)
-    now = timezone.now()
     with transaction.atomic():
-        # Two at once for one address: the second waits here for the first, then replaces it.
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ONE_AT_A_TIME])
-        earlier = _open(*(it.email for it in people))
-        record_all(
-            "invitation.revoke",
-            "invitation",
-            [(it, {}) for it in earlier.values_list("pk", flat=True)],
-            actor=acting_user,
-        )
-        earlier.update(revoked_at=now)
-        made = Invitation.objects.bulk_create(_new(it, role, track, cohort_id, acting_user, now) for it in people)
-        details = {"role": role.value, "track": track.value if track else None, "cohort": _cohort_name(made)}
-        record_all(
-            "invitation.create",
-            "invitation",
-            [(it.pk, {"email": it.email, **details}) for it in made],
-            actor=acting_user,
-        )
+        _one_at_a_time()
+        return _replace(people, _Offer(role, track, cohort_id, acting_user), actor=acting_user)
+
+
+def invite_by_join_link(
+    email: str, track: Track, *, cohort_id: UUID, join_link_id: UUID, invited_by: User
+) -> Invitation:
+    """Invite an address that somebody typed at a join link; it has no account.
+
+    An open invitation of it is mailed again as it is: a stranger may not replace it.
+    """
+    with transaction.atomic():
+        _one_at_a_time()
+        now = timezone.now()
+        waiting = _open(email).first()
+        if waiting is None or not waiting.is_open(now):
+            offer = _Offer(Role.STUDENT, track, cohort_id, invited_by, join_link_id)
+            return _replace([Invited(email)], offer, actor=None)[0]
+        Invitation.objects.filter(pk=waiting.pk).update(mail_due_at=now, mail_failures=0, mail_problem="")
+        _record("send_again", waiting, None)
         transaction.on_commit(invitation_mails.worker.wake)
+        return waiting
+
+
+def _one_at_a_time() -> None:
+    """Two at once for one address: the second waits here for the first, then replaces it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ONE_AT_A_TIME])
+
+
+def _replace(people: Sequence[Invited], offer: _Offer, *, actor: User | None) -> list[Invitation]:
+    """New invitations in place of the open ones of the same addresses."""
+    now = timezone.now()
+    earlier = _open(*(it.email for it in people))
+    record_all(
+        "invitation.revoke", "invitation", [(it, {}) for it in earlier.values_list("pk", flat=True)], actor=actor
+    )
+    earlier.update(revoked_at=now)
+    made = Invitation.objects.bulk_create(_new(it, offer, now) for it in people)
+    details = {
+        "role": offer.role.value,
+        "track": offer.track.value if offer.track else None,
+        "cohort": _cohort_name(made),
+        **({"join_link": str(offer.join_link_id)} if offer.join_link_id else {}),
+    }
+    record_all("invitation.create", "invitation", [(it.pk, {"email": it.email, **details}) for it in made], actor=actor)
+    transaction.on_commit(invitation_mails.worker.wake)
     return made
 
 
-def _new(
-    person: Invited, role: Role, track: Track | None, cohort_id: UUID | None, acting_user: User, now: datetime
-) -> Invitation:
+def _new(person: Invited, offer: _Offer, now: datetime) -> Invitation:
     invitation_id = uuid4()
     made = Invitation(
         pk=invitation_id,
         key_digest=digest_of(key_of(invitation_id)),
         email=person.email,
         name=person.name,
-        role=role,
-        track=track,
-        cohort_id=cohort_id,
-        invited_by=acting_user,
+        role=offer.role,
+        track=offer.track,
+        cohort_id=offer.cohort_id,
+        join_link_id=offer.join_link_id,
+        invited_by=offer.invited_by,
         created_at=now,
         expires_at=now + VALID_FOR,
         mail_due_at=now,
@@ -140,6 +177,14 @@ def revoke(invitation: Invitation, *, acting_user: User) -> None:
         _record("revoke", invitation, acting_user)
 
 
+def revoke_of_join_link(join_link_id: UUID, *, acting_user: User) -> None:
+    """End all that were asked for at the join link and have not been accepted."""
+    waiting = Invitation.objects.filter(join_link_id=join_link_id, accepted_at__isnull=True, revoked_at__isnull=True)
+    with transaction.atomic():
+        for invitation in waiting.select_for_update(of=("self",)):
+            revoke(invitation, acting_user=acting_user)
+
+
 def list_invitations(user: User) -> list[Invitation]:
     """Those that the person made (an admin sees everyone's), newest first."""
     _refuse_students(user)
@@ -167,7 +212,10 @@ def lock_open(invitation: Invitation) -> bool:
 
 
 def accept(invitation: Invitation, user: User) -> None:
-    """Use it up for `user`. Call it in the transaction that locked it and saved the user."""
+    """Use it up for `user`. Call it in the transaction that locked it and saved the user.
+
+    Raises ProblemError when its join link has no place left.
+    """
     Invitation.objects.filter(pk=invitation.pk).update(accepted_at=timezone.now())
     record("invitation.accept", actor=user, target_type="invitation", target_id=invitation.pk, role=invitation.role)
     invitation_accepted.send(Invitation, invitation=invitation, user=user)
@@ -193,7 +241,7 @@ def _refuse_impossible(role: Role, track: Track | None, acting_user: User) -> No
         raise invalid("body.track", "only students have a track")
 
 
-def _record(verb: str, invitation: Invitation, acting_user: User) -> None:
+def _record(verb: str, invitation: Invitation, acting_user: User | None) -> None:
     record(
         f"invitation.{verb}",
         actor=acting_user,

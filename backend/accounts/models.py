@@ -110,6 +110,10 @@ class Invitation(models.Model):
         "cohorts.Cohort", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", editable=False
     )
     """Which the student joins by signing up."""
+    join_link = models.ForeignKey(
+        "cohorts.JoinLink", on_delete=models.CASCADE, null=True, blank=True, related_name="invitations", editable=False
+    )
+    """At which the person asked for it; signing up takes one of its places."""
     invited_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="invitations", editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField(editable=False)

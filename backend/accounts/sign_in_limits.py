@@ -19,16 +19,12 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from backend.platform.rate_limit import Limit, take
+
 DEVICE_COOKIE_AGE_S = 180 * 24 * 3600
 PEOPLE_ON_A_DEVICE_MAX = 8
 _SALT = "apranova known device"
 _NEW_COOKIE = "_apranova_device_cookie"
-
-
-@dataclass(frozen=True)
-class Limit:
-    amount: int
-    seconds: int
 
 
 KNOWN_DEVICE = Limit(10, 300)
@@ -72,12 +68,12 @@ def count_try(request: HttpRequest, email: str, ip: str) -> Tries | None:
     if person in people:
         limits = {f"device:{device}:{person}": KNOWN_DEVICE}
     else:
-        if not _take(f"network:{network}", NETWORK):
+        if not take(_key(f"network:{network}"), NETWORK):
             return None
         limits = {f"person:{person}:{network}": PERSON_IN_NETWORK, f"person:{person}": PERSON}
     tries = Tries()
     for name, limit in limits.items():
-        if not _take(name, limit):
+        if not take(_key(name), limit):
             tries.rollback()
             return None
         tries.keys.append(_key(name))
@@ -120,16 +116,6 @@ def _read_device(request: HttpRequest) -> tuple[str, list[str]]:
     except signing.BadSignature:
         return "", []
     return device, people
-
-
-def _take(name: str, limit: Limit) -> bool:
-    """One atomic step: allauth's own counters lock, and a class at once would wait for the lock."""
-    key = _key(name)
-    cache.add(key, 0, limit.seconds)
-    try:
-        return cache.incr(key) <= limit.amount
-    except ValueError:  # it expired between the two steps
-        return True
 
 
 def _key(name: str) -> str:

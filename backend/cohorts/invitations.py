@@ -11,12 +11,13 @@ from ninja.params.functions import Path
 
 from backend.accounts import invitations
 from backend.accounts.authentication import acting_user
-from backend.accounts.invitation_links import KEY_PATTERN
 from backend.accounts.models import Invitation, User
 from backend.accounts.roles import Role
 from backend.accounts.schemas import InvitationIn, InvitationListOut, InvitationOut, OpenInvitationOut
 from backend.cohorts.access import get_cohort
+from backend.cohorts.join_links import take_place
 from backend.cohorts.members import join
+from backend.platform.link_keys import KEY_PATTERN
 from backend.platform.problems import ProblemError, invalid
 
 logger = logging.getLogger(__name__)
@@ -47,8 +48,14 @@ def get_invitation(request: HttpRequest, key: InvitationKey) -> Invitation:  # n
 
 
 def join_invited(invitation: Invitation, user: User, **_: Any) -> None:
-    """Receives `invitation_accepted`. A cohort that is full by now does not stop the sign-up."""
+    """Receives `invitation_accepted`. A cohort that is full by now does not stop the sign-up.
+
+    A join link without a place does: it raises ProblemError, and nobody signs up.
+    """
     if invitation.cohort is None:
+        return
+    if invitation.join_link_id is not None:  # pyright: ignore[reportAttributeAccessIssue]
+        take_place(invitation.join_link_id, user)  # pyright: ignore[reportAttributeAccessIssue]
         return
     try:
         join(user, invitation.cohort, acting_user=user)

@@ -25,7 +25,7 @@ def put_student(cohort: Cohort, student_id: UUID, *, acting_user: User) -> None:
     """Let a student join, or move here from another cohort. The acting person must teach both."""
     student = User.objects.filter(pk=student_id, role=Role.STUDENT, is_active=True).first()
     here_from = Membership.objects.filter(student_id=student_id).select_related("cohort").first()
-    if student is None or not _may_take(acting_user, here_from):
+    if student is None or not may_take(acting_user, here_from):
         raise not_found("There is no such student, or they are in a cohort that is not yours.", reason="no_student")
     join(student, cohort, acting_user=acting_user)
 
@@ -123,7 +123,8 @@ def follow_person(user: User, acting_user: User, **_: Any) -> None:
         cohort_changed(membership.cohort.pk)
 
 
-def _may_take(acting_user: User, membership: Membership | None) -> bool:
+def may_take(acting_user: User, membership: Membership | None) -> bool:
+    """Whether a student may leave that cohort at the word of `acting_user`."""
     if acting_user.role == Role.ADMIN or membership is None:
         return True
     return membership.cohort.instructors.filter(pk=acting_user.pk).exists()

@@ -60,6 +60,31 @@ class Membership(models.Model):
         return f"{self.student} in {self.cohort}"
 
 
+class JoinLink(models.Model):
+    """A link by which students join a cohort themselves, with an end and a number of places."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    cohort = models.ForeignKey(Cohort, on_delete=models.CASCADE, related_name="join_links")
+    key_digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    ends_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    """When somebody ended it before its time."""
+    places = models.PositiveIntegerField()
+    taken = models.PositiveIntegerField(default=0)
+    domains = models.JSONField(default=list)
+    """Of the e-mail addresses that may join, folded; empty: any."""
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(name="join_link_places", condition=models.Q(taken__lte=models.F("places"))),
+        )
+
+    def __str__(self) -> str:
+        return f"a join link of {self.cohort}"
+
+
 class Timetable(models.Model):
     """A cohort's uploaded calendar, and the classes that were read from it for the days to come."""
 

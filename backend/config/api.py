@@ -21,6 +21,8 @@ from backend.accounts.api import router as accounts_router
 from backend.accounts.authentication import BearerToken, SessionCookie
 from backend.cohorts.api import router as cohorts_router
 from backend.cohorts.invitations import router as invitations_router
+from backend.cohorts.join_api import of_cohorts as join_links_router
+from backend.cohorts.join_api import of_visitors as join_router
 from backend.cohorts.roster.api import router as roster_router
 from backend.config.health import router as health_router
 from backend.costs.api import router as costs_router
@@ -131,6 +133,8 @@ def build_api() -> ApraNovaAPI:
     api.add_router("invitations/", invitations_router)
     api.add_router("cohorts/", cohorts_router)
     api.add_router("cohorts/", roster_router)
+    api.add_router("cohorts/", join_links_router)
+    api.add_router("join/", join_router)
     api.add_router("workspace/", workspaces_router)
     api.add_router("workspace/", sharing_router)
     api.add_router("costs/", costs_router)

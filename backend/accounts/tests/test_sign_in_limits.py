@@ -7,7 +7,8 @@ import pytest
 from django.core.mail.backends.locmem import EmailBackend
 
 from backend.accounts import sign_in_limits
-from backend.accounts.sign_in_limits import KNOWN_DEVICE, PERSON_IN_NETWORK, Limit, network_of
+from backend.accounts.sign_in_limits import KNOWN_DEVICE, PERSON_IN_NETWORK, network_of
+from backend.platform.rate_limit import Limit
 from backend.tests.served import PASSWORD
 from tests.waiting import until
 

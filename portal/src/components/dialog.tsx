@@ -4,6 +4,8 @@ import { type ReactNode, useId, useLayoutEffect, useRef } from "react";
 
 interface DialogProps {
   title: string;
+  /** As wide as the screen allows, for what is read from far away. */
+  wide?: boolean;
   onClose: () => void;
   children: ReactNode;
 }
@@ -12,7 +14,7 @@ interface DialogProps {
  * A modal dialog for as long as it is mounted. The browser's own <dialog> keeps the focus inside,
  * makes the rest of the page inert, closes on Escape and returns the focus.
  */
-export function Dialog({ title, onClose, children }: DialogProps) {
+export function Dialog({ title, wide = false, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   // A layout effect is cleaned up while the element is still in the page; closing it later would
@@ -35,7 +37,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
       onClick={(event) => {
         if (event.target === dialog.current) onClose();
       }}
-      className="w-[min(28rem,calc(100vw-2rem))] rounded-2xl border border-line bg-raised p-0 shadow-2xl"
+      className={`${wide ? "w-[min(60rem,calc(100vw-2rem))]" : "w-[min(28rem,calc(100vw-2rem))]"} rounded-2xl border border-line bg-raised p-0 shadow-2xl`}
     >
       <div className="p-6">
         <h2 id={titleId} className="text-lg font-semibold text-balance">

@@ -21,7 +21,7 @@ type Success<Responses> = {
   [Status in keyof Responses & number]: { status: Status; body: Json<Responses[Status]> };
 }[keyof Responses & number];
 type Problem = Pick<components["schemas"]["Problem"], "detail" | "reason"> & Partial<components["schemas"]["Problem"]>;
-type ErrorStatus = 400 | 401 | 403 | 404 | 409 | 413 | 422 | 429 | 500 | 502 | 503;
+type ErrorStatus = 400 | 401 | 403 | 404 | 409 | 410 | 413 | 422 | 429 | 500 | 502 | 503;
 
 export type ApiAnswer<Route extends ApiRoute> =
   | (Operation<Route> extends { responses: infer Responses } ? Success<Responses> : never)

@@ -1,12 +1,11 @@
 "use client";
 
-import { encode } from "uqr";
-
 import { Button } from "@/components/button";
 import { Failure } from "@/components/failure";
 import { Field } from "@/components/field";
 import { Form, fieldError } from "@/components/form";
 import { Skeleton } from "@/components/panel";
+import { QrCode } from "@/components/qr-code";
 
 import { useActivateTotp, useTotpSetup } from "./api";
 
@@ -25,7 +24,11 @@ export function TotpSetup({ onCancel }: { onCancel: () => void }) {
       className="rise space-y-6"
     >
       <div className="flex flex-wrap gap-6">
-        <QrCode text={setup.data.totp_url} />
+        <QrCode
+          text={setup.data.totp_url}
+          label="QR code with the key for your authenticator app"
+          className="size-44"
+        />
         <div className="min-w-0 flex-1 basis-56 text-sm">
           <p className="font-medium">1. Scan this code with an authenticator app</p>
           <p className="mt-1 text-muted">
@@ -55,22 +58,5 @@ export function TotpSetup({ onCancel }: { onCancel: () => void }) {
         <Button onClick={onCancel}>Cancel</Button>
       </div>
     </Form>
-  );
-}
-
-/** One path, black on white in both themes: scanners need dark on light and an empty border. */
-function QrCode({ text }: { text: string }) {
-  const { data, size } = encode(text, { border: 3 });
-  const path = data.flatMap((row, y) => row.flatMap((dark, x) => (dark ? [`M${x} ${y}h1v1h-1z`] : []))).join("");
-  return (
-    <svg
-      viewBox={`0 0 ${size} ${size}`}
-      role="img"
-      aria-label="QR code with the key for your authenticator app"
-      shapeRendering="crispEdges"
-      className="size-44 rounded-xl border border-line bg-white"
-    >
-      <path d={path} fill="#000" />
-    </svg>
   );
 }

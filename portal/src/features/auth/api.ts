@@ -46,6 +46,26 @@ export function useInvitation(key: string) {
   });
 }
 
+export function useJoinLink(key: string | null) {
+  return useQuery({
+    queryKey: ["join", key],
+    queryFn: ({ signal }) => answer(api.GET("/api/join/{key}/", { params: { path: { key: key ?? "" } }, signal })),
+    enabled: key !== null,
+  });
+}
+
+export function useJoin(key: string) {
+  return useMutation({ mutationFn: () => answer(api.POST("/api/join/{key}/", { params: { path: { key } } })) });
+}
+
+/** Sends an email to the address: an invitation, or word that it has an account. */
+export function useAskForInvitation(key: string) {
+  return useMutation({
+    mutationFn: (email: string) =>
+      api.POST("/api/join/{key}/invitation/", { params: { path: { key } }, body: { email } }),
+  });
+}
+
 /**
  * Resolves to whether the new person is already signed in; otherwise they confirm their email
  * address first.

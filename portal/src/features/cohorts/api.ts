@@ -1,4 +1,5 @@
 import { type QueryClient, queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useCallback } from "react";
 
 import { answer, api } from "@/lib/api/client";
 import { ApiError } from "@/lib/api/errors";
@@ -213,6 +214,49 @@ export function useRevokeInvitation(id: string, invitation: string) {
   return usePendingMutation(id, () =>
     api.DELETE("/api/cohorts/{cohort_id}/invitations/{invitation_id}/", pendingOne(id, invitation)),
   );
+}
+
+const joinLinksQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["cohort", id, "join-links"],
+    queryFn: ({ signal }) => answer(api.GET("/api/cohorts/{cohort_id}/join-links/", { ...at(id), signal })),
+  });
+
+/** Looks again every five seconds while a link is open: students join while the page is shown. */
+export function useJoinLinks(id: string) {
+  return useQuery({
+    ...joinLinksQuery(id),
+    refetchInterval: ({ state }) => (state.data?.items.some((link) => link.state === "open") === true ? 5_000 : false),
+  });
+}
+
+/** Shows who has joined by a link since the page was loaded. */
+export function useReloadMembers(id: string) {
+  const queryClient = useQueryClient();
+  return useCallback(() => {
+    void queryClient.invalidateQueries({ queryKey: cohortQuery(id).queryKey, exact: true });
+    void queryClient.invalidateQueries({ queryKey: pendingQuery(id).queryKey });
+  }, [queryClient, id]);
+}
+
+export function useCreateJoinLink(id: string) {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: (body: components["schemas"]["JoinLinkIn"]) =>
+      api.POST("/api/cohorts/{cohort_id}/join-links/", { ...at(id), body }),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: joinLinksQuery(id).queryKey }),
+  });
+}
+
+export function useEndJoinLink(id: string, linkId: string) {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: () =>
+      api.DELETE("/api/cohorts/{cohort_id}/join-links/{link_id}/", {
+        params: { path: { cohort_id: id, link_id: linkId } },
+      }),
+    onSettled: () => queryClient.invalidateQueries({ queryKey: cohortQuery(id).queryKey }),
+  });
 }
 
 /** The classes that a calendar file contains; nothing is saved. */

@@ -21,6 +21,7 @@ import { useCohort, useDeleteCohort } from "./api";
 import { CohortDialog } from "./cohort-dialog";
 import { InactiveMark } from "./cohorts-page";
 import { InstructorsDialog } from "./instructors-dialog";
+import { JoinLinksPanel } from "./join-links";
 import { MembersPanel } from "./members-panel";
 import { StaffOnly } from "./staff-only";
 import { TimetablePanel } from "./timetable-panel";
@@ -90,6 +91,7 @@ export function CohortView({ cohort, me }: { cohort: CohortDetail; me: Me }) {
         )}
         <TimetablePanel cohort={cohort} />
         <MembersPanel cohort={cohort} />
+        <JoinLinksPanel cohort={cohort} />
       </div>
     </>
   );

@@ -9,6 +9,7 @@ import { LoadFailure } from "@/components/failure";
 import { Menu } from "@/components/menu";
 import { explain } from "@/lib/api/errors";
 import type { CohortDetail, PendingInvitation } from "@/lib/api/types";
+import { copyText } from "@/lib/copy-text";
 import { ago, clock } from "@/lib/time";
 import { useNow } from "@/lib/use-now";
 
@@ -70,7 +71,11 @@ export function PendingInvitations({ cohort }: { cohort: CohortDetail }) {
               entries={[
                 {
                   label: "Copy the link",
-                  onSelect: () => void link.mutateAsync(invitation).then(copy, () => undefined),
+                  onSelect: () =>
+                    void link.mutateAsync(invitation).then(
+                      ({ url }) => copyText(url),
+                      () => undefined,
+                    ),
                 },
                 { label: "Send the email again", onSelect: () => send.mutate(invitation) },
                 { label: "Revoke …", danger: true, onSelect: () => setRevoking(invitation) },
@@ -105,15 +110,6 @@ export function PendingInvitations({ cohort }: { cohort: CohortDetail }) {
       {revoking !== null && <RevokeDialog cohort={cohort} invitation={revoking} onClose={() => setRevoking(null)} />}
     </section>
   );
-}
-
-/** Where browsers forbid it, the link on the page is there to be copied. */
-async function copy({ url }: { url: string }): Promise<void> {
-  try {
-    await navigator.clipboard.writeText(url);
-  } catch {
-    // Not allowed, or not a secure context.
-  }
 }
 
 function State({ invitation, nowMs }: { invitation: PendingInvitation; nowMs: number }) {

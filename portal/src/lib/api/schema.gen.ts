@@ -164,6 +164,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cohorts/{cohort_id}/join-links/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Join links
+         * @description Those that nobody has ended, until 7 days after their time is over.
+         */
+        get: operations["list_join_links"];
+        put?: never;
+        /** Make a join link */
+        post: operations["create_join_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/join-links/{link_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a join link
+         * @description Invitations that were asked for at it and wait are revoked.
+         */
+        delete: operations["end_join_link"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cohorts/{cohort_id}/members/{student_id}/": {
         parameters: {
             query?: never;
@@ -404,6 +445,50 @@ export interface paths {
         get: operations["get_invitation"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/join/{key}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A join link
+         * @description For anyone who has the link. 410 when its time is over, 409 when it has no places left.
+         */
+        get: operations["get_join_link"];
+        put?: never;
+        /**
+         * Join by a link
+         * @description The signed-in student joins the cohort, and leaves another one.
+         */
+        post: operations["join_by_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/join/{key}/invitation/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for an invitation
+         * @description For people without an account. The answer does not tell whether the address has one.
+         */
+        post: operations["ask_for_invitation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -993,6 +1078,74 @@ export interface components {
             /** Url */
             url: string | null;
         };
+        /** JoinedOut */
+        JoinedOut: {
+            /** Cohort */
+            cohort: string;
+        };
+        /** JoinLinkIn */
+        JoinLinkIn: {
+            /**
+             * Domains
+             * @default []
+             */
+            domains: string[];
+            /** Hours */
+            hours: number;
+            /** Places */
+            places: number;
+        };
+        /** JoinLinkListOut */
+        JoinLinkListOut: {
+            /** Items */
+            items: components["schemas"]["JoinLinkOut"][];
+            /** Sends Mail */
+            sends_mail: boolean;
+        };
+        /** JoinLinkOut */
+        JoinLinkOut: {
+            /** Created By */
+            created_by: string;
+            /** Domains */
+            domains: string[];
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Places */
+            places: number;
+            state: components["schemas"]["JoinLinkState"];
+            /** Taken */
+            taken: number;
+            /** Url */
+            url: string;
+            /** Waiting */
+            waiting: number;
+        };
+        /**
+         * JoinLinkState
+         * @enum {string}
+         */
+        JoinLinkState: "open" | "full" | "over";
+        /**
+         * JoinOutcome
+         * @enum {string}
+         */
+        JoinOutcome: "join" | "move" | "here" | "refused";
+        /** JoinRequestIn */
+        JoinRequestIn: {
+            /**
+             * Email
+             * Format: email
+             */
+            email: string;
+        };
         /** KeepRunningIn */
         KeepRunningIn: {
             /** Hours */
@@ -1091,6 +1244,19 @@ export interface components {
             /** School */
             school: string;
             track: components["schemas"]["Track"] | null;
+        };
+        /** OpenJoinLinkOut */
+        OpenJoinLinkOut: {
+            /** Cohort */
+            cohort: string;
+            /** Domains */
+            domains: string[];
+            /** School */
+            school: string;
+            /** Sends Mail */
+            sends_mail: boolean;
+            track: components["schemas"]["Track"];
+            you: components["schemas"]["YouOut"] | null;
         };
         /**
          * Outcome
@@ -1411,6 +1577,17 @@ export interface components {
          * @enum {string}
          */
         WorkspaceState: "stopped" | "starting" | "running" | "stopping" | "deleted";
+        /**
+         * YouOut
+         * @description The person who is signed in.
+         */
+        YouOut: {
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            outcome: components["schemas"]["JoinOutcome"];
+        };
     };
     responses: never;
     parameters: never;
@@ -1747,6 +1924,100 @@ export interface operations {
             path: {
                 cohort_id: string;
                 invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_join_links: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JoinLinkListOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_join_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JoinLinkIn"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_join_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+                link_id: string;
             };
             cookie?: never;
         };
@@ -2255,6 +2526,101 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["OpenInvitationOut"];
                 };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_join_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenJoinLinkOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    join_by_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JoinedOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_for_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JoinRequestIn"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong (RFC 9457) */
             default: {

@@ -31,4 +31,6 @@ export type TimetablePreview = Schemas["PreviewOut"];
 export type Roster = Schemas["RosterOut"];
 export type RosterLine = Schemas["RosterLineOut"];
 export type PendingInvitation = Schemas["PendingOut"];
+export type JoinLink = Schemas["JoinLinkOut"];
+export type OpenJoinLink = Schemas["OpenJoinLinkOut"];
 export type Invitation = Schemas["OpenInvitationOut"];

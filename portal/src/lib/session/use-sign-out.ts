@@ -3,7 +3,8 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { AuthenticationNeeded, allauth } from "@/lib/allauth/client";
 import { HOME, signInPath } from "@/lib/redirect";
 
-export function useSignOut() {
+/** Signs out, and leads to the sign-in page, which returns to `path`. */
+export function useSignOut(path = HOME) {
   const queryClient = useQueryClient();
   return useMutation({
     mutationFn: async () => {
@@ -17,7 +18,7 @@ export function useSignOut() {
     onSuccess: () => {
       queryClient.clear();
       // A full page load, so that no data of this person stays in memory.
-      window.location.replace(signInPath(HOME));
+      window.location.replace(signInPath(path));
     },
   });
 }
