@@ -12,7 +12,7 @@ from pathlib import Path
 from agent.ownership import Ownership
 from agent.probe import get
 from agent.processes import Children, Command, Process
-from contract.agent import ClaimRequest, SaveAnswer, TaskConfig, WarnRequest
+from contract.agent import ClaimRequest, HomeUseRequest, SaveAnswer, TaskConfig, WarnRequest
 
 _OK = range(200, 400)
 
@@ -107,6 +107,9 @@ class Application:
 
     def show_memory(self, used_bytes: int, limit_bytes: int) -> None:
         """What all programs of the task hold, every few seconds, if it has a place to show it."""
+
+    def show_home_use(self, request: HomeUseRequest) -> None:
+        """How full the home is, if it has a place to show it."""
 
     async def save(self, sessions: int) -> SaveAnswer:  # noqa: ARG002  for kinds that hold unsaved work
         """Write to the home what only memory holds, in limited time. `sessions`: WebSockets."""

@@ -28,6 +28,7 @@ from contract.agent import (
     AgentStatus,
     ClaimRequest,
     EndVisitsRequest,
+    HomeUseRequest,
     SaveAnswer,
     TaskConfig,
     WarnRequest,
@@ -305,6 +306,9 @@ class Task:
                 case ("POST", "end-visits"):
                     ended = from_json(EndVisitsRequest, json.loads(body), where="end-visits")
                     self.connections.end_visits(ended.port)
+                    return Reply(HTTPStatus.OK)
+                case ("POST", "home-use"):
+                    self.application.show_home_use(from_json(HomeUseRequest, json.loads(body), where="home-use"))
                     return Reply(HTTPStatus.OK)
                 case ("POST", "save"):
                     return _json(await self._save())

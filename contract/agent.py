@@ -9,6 +9,7 @@ headers before the application sees the request.
 | GET  /_agent/status | – | AgentStatus |
 | POST /_agent/claim  | ClaimRequest | AgentStatus, once the application serves the student |
 | POST /_agent/warn   | WarnRequest | {} – shows the warning, or takes it back |
+| POST /_agent/home-use | HomeUseRequest | {} – shows how full the home is |
 | POST /_agent/save   | – | SaveAnswer |
 | POST /_agent/end-visits | EndVisitsRequest | {} – closes the connections of a port's visitors |
 | POST /_agent/stop   | – | {} – then the agent ends the application and exits 0 |
@@ -100,6 +101,15 @@ class EndVisitsRequest:
     """A shared port is shared no longer, or not with everybody: open connections end."""
 
     port: int
+
+
+@dataclass(frozen=True)
+class HomeUseRequest:
+    """How much of its limit the home uses, for the application's status bar."""
+
+    text: str
+    """'1.2 GB of 5.0 GB'."""
+    nearly_full: bool
 
 
 @dataclass(frozen=True)

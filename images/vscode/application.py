@@ -13,7 +13,7 @@ from pathlib import Path
 from agent.application import Application, ApplicationFailed, Places
 from agent.home_repair import HomeRepair
 from agent.processes import Children, Command
-from contract.agent import ClaimRequest, SaveAnswer, TaskConfig, WarnRequest
+from contract.agent import ClaimRequest, HomeUseRequest, SaveAnswer, TaskConfig, WarnRequest
 from images.vscode.databases.in_workspace import Databases
 from images.vscode.extension_link import NOTICE_MAX, ExtensionLink
 from images.vscode.home import CODE_SERVER_DATA, make_usable, seed
@@ -102,6 +102,9 @@ class VSCode(Application):
 
     def show_memory(self, used_bytes: int, limit_bytes: int) -> None:
         self._link.show_memory(used_bytes, limit_bytes)
+
+    def show_home_use(self, request: HomeUseRequest) -> None:
+        self._link.show_home_use(request)
 
     async def save(self, sessions: int) -> SaveAnswer:
         """The databases end last: a save that fails is tried again, and work goes on meanwhile."""

@@ -12,12 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from contract.agent import SaveAnswer, WarnRequest
+from contract.agent import HomeUseRequest, SaveAnswer, WarnRequest
 
 LINE_BYTES_MAX = 64 * 1024
 WINDOWS_MAX = 32
 NOTICE_MAX = 500
 NOTICES_MAX = 20
+HOME_USE_MAX = 60
 GOODBYE_S = 0.25
 """For a message to get from the extension to the browser; nothing would tell that it has."""
 
@@ -46,7 +47,8 @@ class ExtensionLink:
         self._warning: WarnRequest | None = None
         self._notices: list[str] = []
         self._save_number = 0
-        self._memory: dict[str, Any] | None = None
+        self._shown: dict[str, dict[str, Any]] = {}
+        """What the status bar shows, by the message's type."""
 
     async def open(self, person_did: Callable[[str], None]) -> None:
         self._person_did = person_did
@@ -80,8 +82,11 @@ class ExtensionLink:
 
     def show_memory(self, used_bytes: int, limit_bytes: int) -> None:
         """In every window's status bar; programs that start learn the limit from it."""
-        self._memory = {"type": "memory", "used_bytes": used_bytes, "limit_bytes": limit_bytes}
-        self._tell_all(self._memory)
+        self._show({"type": "memory", "used_bytes": used_bytes, "limit_bytes": limit_bytes})
+
+    def show_home_use(self, request: HomeUseRequest) -> None:
+        """In every window's status bar."""
+        self._show({"type": "home_use", "text": request.text[:HOME_USE_MAX], "nearly_full": request.nearly_full})
 
     async def save(self, sessions: int) -> SaveAnswer:
         """Save every dirty document that has a file.
@@ -134,8 +139,8 @@ class ExtensionLink:
         self._windows.add(window)
         if self._warning is not None and self._warning.stops_at > self._now():
             window.send(_warning_message(self._warning))
-        if self._memory is not None:
-            window.send(self._memory)
+        for message in self._shown.values():
+            window.send(message)
         while self._notices:
             window.send({"type": "notice", "text": self._notices.pop(0)})
         try:
@@ -178,6 +183,11 @@ class ExtensionLink:
         if self._warning is not None and self._warning.may_keep:
             self._warning = None
             self._tell_all({"type": "unwarn"})
+
+    def _show(self, message: dict[str, Any]) -> None:
+        """Also in windows that open later."""
+        self._shown[message["type"]] = message
+        self._tell_all(message)
 
     def _tell_all(self, message: dict[str, Any]) -> None:
         for window in self._windows:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from contract.agent import AgentStatus, ClaimRequest, EndVisitsRequest, SaveAnswer, WarnRequest
+from contract.agent import AgentStatus, ClaimRequest, EndVisitsRequest, HomeUseRequest, SaveAnswer, WarnRequest
 
 
 class AgentUnreachable(Exception):
@@ -30,5 +30,9 @@ class TaskAgent(Protocol):
     def warn(self, control_address: str, agent_token: str, request: WarnRequest) -> None: ...
 
     def end_visits(self, control_address: str, agent_token: str, request: EndVisitsRequest) -> None: ...
+
+    def show_home_use(self, control_address: str, agent_token: str, request: HomeUseRequest) -> None:
+        """In the application's status bar, if it has one. An earlier release refuses."""
+        ...
 
     def save(self, control_address: str, agent_token: str) -> SaveAnswer: ...

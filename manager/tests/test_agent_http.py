@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from contract.agent import AgentPhase, ClaimRequest, EndVisitsRequest, WarnRequest
+from contract.agent import AgentPhase, ClaimRequest, EndVisitsRequest, HomeUseRequest, WarnRequest
 from contract.errors import ApraNovaError, Reason
 from contract.names import AGENT_TOKEN_HEADER
 from manager.adapters.agent_http.agent import HttpTaskAgent
@@ -60,6 +60,7 @@ def server() -> Iterator[PretendedAgent]:
             "/_agent/claim": (200, READY),
             "/_agent/warn": (200, {}),
             "/_agent/end-visits": (200, {}),
+            "/_agent/home-use": (200, {}),
         }
         agent.seen = []
         threading.Thread(target=agent.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
@@ -76,13 +77,15 @@ def test_status_is_asked_with_the_token_and_unknown_fields_are_ignored(server: P
     assert server.seen == [("GET", "/_agent/status", "token", b"")]
 
 
-def test_claim_warn_and_end_visits_carry_their_messages(server: PretendedAgent) -> None:
+def test_what_an_agent_is_told_carries_its_message(server: PretendedAgent) -> None:
     agent = HttpTaskAgent()
     agent.claim(address(server), "token", ClaimRequest("ws-aaaaaaaaaa", "secret"))
     agent.warn(address(server), "token", WarnRequest(5.0, "soon"))
     agent.end_visits(address(server), "token", EndVisitsRequest(3000))
-    fields = ("launch_secret", "stops_at", "port")
-    assert [json.loads(body)[field] for (*_, body), field in zip(server.seen, fields, strict=True)] == ["secret", 5.0, 3000]  # fmt: skip
+    agent.show_home_use(address(server), "token", HomeUseRequest("1 GB of 5.0 GB", nearly_full=False))
+    fields = ("launch_secret", "stops_at", "port", "text")
+    told = [json.loads(body)[field] for (*_, body), field in zip(server.seen, fields, strict=True)]
+    assert told == ["secret", 5.0, 3000, "1 GB of 5.0 GB"]
 
 
 def test_a_refused_claim_is_a_failed_launch_in_the_agents_words(server: PretendedAgent) -> None:

@@ -6,14 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from contract.agent import WarnRequest
+from contract.agent import HomeUseRequest, WarnRequest
 from contract.manager import HomeUseView
 from contract.names import DiskLevel, StopReason, WorkspaceState
 from manager.adapters.memory.meter import MemoryHomeMeter
+from manager.adapters.memory.runner import MemoryTaskAgent
 from manager.adapters.system.disk_watch import DiskWatch
 from manager.domain.disk_reserve import Space, disk_view, to_stop
 from manager.domain.lifecycle.disk import HomeUse
 from manager.domain.policy import Policy
+from manager.ports.task_agent import AgentUnreachable
 from manager.tests.school import ANNA, BEN, School
 from manager.use_cases.launch import launch
 from manager.use_cases.stop import stop
@@ -66,6 +68,13 @@ class Watched:
         return self.school.task(who).warnings
 
 
+class AgentWithoutAStatusBar(MemoryTaskAgent):
+    """Of an earlier release, or silent."""
+
+    def show_home_use(self, control_address: str, agent_token: str, request: HomeUseRequest) -> None:
+        raise AgentUnreachable(control_address)
+
+
 @pytest.fixture
 def watched() -> Watched:
     return Watched()
@@ -75,6 +84,32 @@ def test_a_home_within_its_limits_is_shown_and_nobody_is_told_anything(watched: 
     watched.uses(1.0 * GB)
     assert (watched.seen().used_bytes, watched.seen().level, watched.seen().text) == (GB, DiskLevel.WITHIN, "")
     assert watched.told() == []
+
+
+def test_the_status_bar_follows_the_home_and_hears_nothing_that_it_shows_already(watched: Watched) -> None:
+    def shown() -> list[HomeUseRequest]:
+        return watched.school.task(ANNA).home_uses
+
+    watched.uses(1.0 * GB)
+    watched.uses(1.0 * GB)
+    assert shown() == [HomeUseRequest("1.0 GB of 5.0 GB", nearly_full=False)]
+    watched.uses(4.5 * GB)
+    assert shown()[1:] == [HomeUseRequest("4.5 GB of 5.0 GB", nearly_full=True)]
+    stop(watched.school.world, ANNA)
+    watched.school.settle()
+    watched.launch(ANNA)
+    watched.measure()
+    assert shown() == [HomeUseRequest("4.5 GB of 5.0 GB", nearly_full=True)], "another task shows it, too"
+
+
+def test_a_status_bar_that_could_not_be_reached_is_tried_again(watched: Watched) -> None:
+    agent = AgentWithoutAStatusBar(watched.school.runner)
+    watched.school.world = replace(watched.school.world, agent=agent)
+    watched.uses(1.0 * GB)
+    assert watched.seen().used_bytes == GB
+    watched.school.world = replace(watched.school.world, agent=MemoryTaskAgent(watched.school.runner))
+    watched.measure()
+    assert [request.text for request in watched.school.task(ANNA).home_uses] == ["1.0 GB of 5.0 GB"]
 
 
 def test_from_80_percent_on_the_student_is_told_once_in_words(watched: Watched) -> None:

@@ -6,11 +6,11 @@ The measuring itself is the business of the disk watch; nothing here reads a fil
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from contract.agent import WarnRequest
+from contract.agent import HomeUseRequest, WarnRequest
 from contract.names import DiskLevel, StopReason, WorkspaceState
-from manager.domain.lifecycle.disk import HomeDisk, HomeUse, measured, student_words, worth_writing
+from manager.domain.lifecycle.disk import HomeDisk, HomeUse, measured, student_words, use_words, worth_writing
 from manager.domain.lifecycle.workspace import Workspace
 from manager.ports.task_agent import AgentUnreachable
 from manager.use_cases.records import begin_stop, retried, save_workspace
@@ -59,6 +59,31 @@ def _tell(world: World, workspace: Workspace) -> None:
         world.agent.warn(task.control_address, task.agent_token, WarnRequest(stops_at=0.0, text=text))
     except AgentUnreachable:
         world.metrics.count("agent_unreachable_total", call="warn")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the application of one task shows of its home."""
+
+    task_id: str
+    request: HomeUseRequest
+
+
+def show_use(world: World, workspace_id: str, shown: Shown | None) -> Shown | None:
+    """Bring the application's status bar up to date; returns what it shows now."""
+    workspace = world.store.find_workspace(workspace_id)
+    if workspace is None or workspace.state is not WorkspaceState.RUNNING or workspace.disk is None:
+        return shown
+    disk = workspace.disk
+    task = world.store.find_task(workspace.task_id) if workspace.task_id else None
+    request = HomeUseRequest(use_words(disk.use, world.policy), nearly_full=disk.level is not DiskLevel.WITHIN)
+    if task is None or shown == Shown(task.task_id, request):
+        return shown
+    try:
+        world.agent.show_home_use(task.control_address, task.agent_token, request)
+    except AgentUnreachable:  # the next measurement tries again
+        return None
+    return Shown(task.task_id, request)
 
 
 def stop_for_the_reserve(world: World, workspace_id: str) -> bool:

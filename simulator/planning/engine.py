@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from random import Random
 
-from contract.agent import AgentPhase, AgentStatus, ClaimRequest, EndVisitsRequest, SaveAnswer, WarnRequest
+from contract.agent import (
+    AgentPhase,
+    AgentStatus,
+    ClaimRequest,
+    EndVisitsRequest,
+    HomeUseRequest,
+    SaveAnswer,
+    WarnRequest,
+)
 from contract.errors import ApraNovaError, Reason
 from contract.manager import KindView
 from contract.names import WorkspaceKind
@@ -200,6 +208,10 @@ class PlannedEngine:
         self._find(control_address)
 
     def end_visits(self, control_address: str, agent_token: str, request: EndVisitsRequest) -> None:  # noqa: ARG002
+        self.load.count("agent")
+        self._find(control_address)
+
+    def show_home_use(self, control_address: str, agent_token: str, request: HomeUseRequest) -> None:  # noqa: ARG002
         self.load.count("agent")
         self._find(control_address)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from contract.agent import SaveAnswer, WarnRequest
+from contract.agent import HomeUseRequest, SaveAnswer, WarnRequest
 from images.vscode.extension_link import ExtensionLink
 from tests.waiting import until_in_this_loop
 
@@ -72,13 +72,15 @@ async def test_every_window_is_told_of_the_end_and_has_a_moment_to_show_it(desk:
     await leaving
 
 
-async def test_every_window_shows_the_memory_also_one_that_opens_later(desk: Desk) -> None:
+async def test_every_window_shows_memory_and_home_also_one_that_opens_later(desk: Desk) -> None:
     first = await desk.window()
     await until_in_this_loop(lambda: len(desk.link._windows) == 1)
     desk.link.show_memory(500, 768)
+    desk.link.show_home_use(HomeUseRequest("4.5 GB of 5.0 GB", nearly_full=True))
     later = await desk.window()
     for window in (first, later):
         assert await window.hear() == {"type": "memory", "used_bytes": 500, "limit_bytes": 768}
+        assert await window.hear() == {"type": "home_use", "text": "4.5 GB of 5.0 GB", "nearly_full": True}
 
 
 async def test_save_without_a_window_or_without_dirty_text_is_done_at_once(desk: Desk) -> None:

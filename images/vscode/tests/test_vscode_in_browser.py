@@ -272,7 +272,7 @@ def test_a_full_home_is_said_and_its_end_of_grace_is_taken_back_by_the_manager_a
     page.get_by_text("Stops in 4:").wait_for(state="hidden")
 
 
-def test_the_memory_is_shown_and_a_program_that_was_ended_for_it_is_named_in_a_notice_and_in_its_terminal(
+def test_memory_and_home_are_shown_and_a_program_that_was_ended_for_it_is_named_in_a_notice_and_in_its_terminal(
     desk: Desk,
 ) -> None:
     desk.task.end()
@@ -287,6 +287,11 @@ def test_the_memory_is_shown_and_a_program_that_was_ended_for_it_is_named_in_a_n
     )
     page = desk.open_tab()
     page.get_by_text(re.compile(r"\d+ MB of 1\.5 GB")).first.wait_for()
+    for text, nearly_full in (("1.2 GB of 5.0 GB", False), ("4.5 GB of 5.0 GB", True)):
+        desk.task.control("POST", "home-use", {"text": text, "nearly_full": nearly_full})
+        item = page.locator(".statusbar-item", has_text=text)
+        item.wait_for()
+        assert ("warning-kind" in (item.get_attribute("class") or "")) == nearly_full
     page.keyboard.press("Control+Backquote")
     page.wait_for_selector(".terminal-wrapper .xterm-screen")
     running = desk.project / "running"

@@ -12,7 +12,7 @@ import time
 from typing import Any, TypeVar
 
 from contract import wire
-from contract.agent import AgentStatus, ClaimRequest, EndVisitsRequest, SaveAnswer, WarnRequest
+from contract.agent import AgentStatus, ClaimRequest, EndVisitsRequest, HomeUseRequest, SaveAnswer, WarnRequest
 from contract.errors import ApraNovaError, Reason
 from contract.names import AGENT_PATH_PREFIX, AGENT_TOKEN_HEADER
 from manager.ports.task_agent import AgentUnreachable
@@ -42,6 +42,9 @@ class HttpTaskAgent:
 
     def end_visits(self, control_address: str, agent_token: str, request: EndVisitsRequest) -> None:
         self._exchange("POST", "end-visits", control_address, agent_token, self._ask_timeout_s, request)
+
+    def show_home_use(self, control_address: str, agent_token: str, request: HomeUseRequest) -> None:
+        self._exchange("POST", "home-use", control_address, agent_token, self._ask_timeout_s, request)
 
     def save(self, control_address: str, agent_token: str) -> SaveAnswer:
         return self._ask("POST", "save", control_address, agent_token, self._save_timeout_s, SaveAnswer)

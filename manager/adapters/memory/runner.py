@@ -6,7 +6,15 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from contract.agent import AgentPhase, AgentStatus, ClaimRequest, EndVisitsRequest, SaveAnswer, WarnRequest
+from contract.agent import (
+    AgentPhase,
+    AgentStatus,
+    ClaimRequest,
+    EndVisitsRequest,
+    HomeUseRequest,
+    SaveAnswer,
+    WarnRequest,
+)
 from contract.errors import ApraNovaError, Reason
 from contract.manager import KindView
 from contract.names import WorkspaceKind
@@ -33,6 +41,7 @@ class PretendedTask:
     failure: str = ""
     saves: int = 0
     warnings: list[WarnRequest] = field(default_factory=list)
+    home_uses: list[HomeUseRequest] = field(default_factory=list)
     visits_ended: list[int] = field(default_factory=list)
     """Ports."""
 
@@ -189,6 +198,9 @@ class MemoryTaskAgent:
 
     def end_visits(self, control_address: str, agent_token: str, request: EndVisitsRequest) -> None:
         self._task(control_address, agent_token).visits_ended.append(request.port)
+
+    def show_home_use(self, control_address: str, agent_token: str, request: HomeUseRequest) -> None:
+        self._task(control_address, agent_token).home_uses.append(request)
 
     def save(self, control_address: str, agent_token: str) -> SaveAnswer:
         task = self._task(control_address, agent_token)

@@ -18,7 +18,7 @@ from manager.domain.disk_reserve import GROWTH_WINDOW_S, disk_view, is_nearly_fu
 from manager.domain.lifecycle.disk import HomeUse
 from manager.domain.lifecycle.workspace import Workspace
 from manager.ports.home_meter import HomeMeter, Measurement
-from manager.use_cases.disk import note_use, stop_for_the_reserve
+from manager.use_cases.disk import Shown, note_use, show_use, stop_for_the_reserve
 from manager.use_cases.world import World
 
 log = logging.getLogger(__name__)
@@ -47,6 +47,7 @@ class _Home:
     uses: deque[HomeUse] = field(default_factory=lambda: deque(maxlen=64))
     """Of the last two minutes, oldest first; at least the newest."""
     due_at: float = 0.0
+    shown: Shown | None = None
 
     def keep(self, measurement: Measurement, now: float) -> None:
         self.uses.append(measurement.use)
@@ -123,7 +124,9 @@ class DiskWatch:
         for home_id, measurement in self._meter.measure(due, each_s=_EACH_S):
             with self._lock:
                 homes[home_id].keep(measurement, world.clock.now())
-            note_use(world, homes[home_id].workspace_id, measurement.use)
+            home = homes[home_id]
+            note_use(world, home.workspace_id, measurement.use)
+            home.shown = show_use(world, home.workspace_id, home.shown)
             if self._stopping.is_set():
                 return
         with self._lock:

@@ -4,6 +4,7 @@
 
 const { reportActivity } = require("./activity");
 const { AgentLink } = require("./agent-link");
+const { showHomeUse } = require("./home-use");
 const { showMemory } = require("./memory");
 const { saveInTime } = require("./saving");
 const { keepTabs } = require("./tabs");
@@ -18,6 +19,7 @@ async function activate(context) {
   saveInTime(context, link);
   showWarnings(context, link);
   showMemory(context, link);
+  showHomeUse(context, link);
   link.connect();
   await keepTabs(context);
 }
