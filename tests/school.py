@@ -146,8 +146,14 @@ class Student:
         return all(item["state"] == "stopped" for item in self.http.get("/api/workspace/").json()["items"])
 
     def post(self, path: str, body: object) -> httpx.Response:
+        return self._change("POST", path, body)
+
+    def patch(self, path: str, body: object) -> httpx.Response:
+        return self._change("PATCH", path, body)
+
+    def _change(self, method: str, path: str, body: object) -> httpx.Response:
         token = next((cookie.value or "" for cookie in self.http.cookies.jar if cookie.name == "apranova_csrf"), "")
-        return self.http.post(path, json=body, headers={"X-CSRFToken": token, "Origin": self.url})
+        return self.http.request(method, path, json=body, headers={"X-CSRFToken": token, "Origin": self.url})
 
     def _until_running(self, workspace_id: str) -> dict[str, Any]:
         with self.http.stream("GET", f"/api/workspace/{workspace_id}/events/") as stream:
