@@ -15,10 +15,9 @@ from collections.abc import Iterator, Mapping
 import psutil
 
 from single_machine.challenge_addresses import ANY, SOMEWHERE, addresses
+from single_machine.kept_sockets import handed_over
 from single_machine.preflight import CannotGoOn
 from single_machine.settings import Settings
-
-SYSTEMD_FIRST_FD = 3
 
 
 def open_challenge_sockets(
@@ -44,16 +43,11 @@ def challenge_addresses(settings: Settings) -> tuple[str, ...]:
 
 
 def _handed_over(port: int, environment: Mapping[str, str]) -> Iterator[socket.socket]:
-    """systemd's protocol: descriptors from 3 on, meant for the process with this id."""
-    if environment.get("LISTEN_PID") != str(os.getpid()):
-        return
-    for number in range(SYSTEMD_FIRST_FD, SYSTEMD_FIRST_FD + int(environment.get("LISTEN_FDS", "0"))):
-        with contextlib.suppress(OSError):
-            found = socket.socket(fileno=os.dup(number))
-            if found.family in SOMEWHERE and found.getsockname()[1] == port:
-                yield found
-            else:
-                found.close()
+    for found in handed_over(environment):
+        if found.family in SOMEWHERE and found.getsockname()[1] == port:
+            yield found
+        else:
+            found.close()
 
 
 def _bound(address: str, port: int, kind: socket.SocketKind) -> socket.socket:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -37,12 +38,12 @@ class Journal:
             return cast("BinaryIO", os.fdopen(os.dup(connection.fileno()), "wb", buffering=0))
 
 
-def tell_systemd(state: str) -> None:
+def tell_systemd(state: str, descriptors: Sequence[int] = ()) -> None:
     """As sd_notify(3), such as `READY=1`; nothing when systemd does not wait for it."""
     if address := os.environ.get("NOTIFY_SOCKET", ""):
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as connection:
             connection.connect(f"\0{address[1:]}" if address.startswith("@") else address)
-            connection.sendall(state.encode())
+            socket.send_fds(connection, [state.encode()], descriptors)
 
 
 def machine_goes_down() -> bool:

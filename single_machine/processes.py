@@ -14,13 +14,13 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
-from single_machine import journal
+from single_machine import journal, kept_sockets
 from single_machine.log_files import LOGS_EVERY_S, keep_small
 
 PR_SET_PDEATHSIG = 1
@@ -54,9 +54,11 @@ class ProcessSpec:
     listen_on: Path | int | None = None
     """A Unix socket, or a port of 127.0.0.1, that the supervisor binds and passes on as descriptor
     `LISTEN_FD`. The socket has mode 0600 from the start, and callers wait while the process
-    restarts."""
+    restarts. At a Unix socket they also wait while systemd restarts the supervisor."""
     hand_over: tuple[socket.socket, ...] = ()
     """Bound sockets that it inherits under the same descriptors."""
+    others_need_it: bool = False
+    """It ends after those that do not say so."""
     resume_when_stopped: bool = False
     """Continue it after a SIGSTOP. The others are killed, as more than the signal may be wrong."""
 
@@ -99,10 +101,14 @@ class RunningProcess:
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def _listener(where: Path | int) -> socket.socket:
-    if isinstance(where, Path):
-        return private_listener(where)
-    return socket.create_server(("127.0.0.1", where), backlog=512)
+def _listener(name: str, where: Path | int) -> socket.socket:
+    if isinstance(where, int):
+        return socket.create_server(("127.0.0.1", where), backlog=512)
+    if kept := kept_sockets.find_kept(where):
+        return kept
+    listener = private_listener(where)
+    kept_sockets.keep(listener, name)
+    return listener
 
 
 def private_listener(path: Path) -> socket.socket:
@@ -171,7 +177,7 @@ class Processes:
 
     def start(self, spec: ProcessSpec) -> None:
         log = journal.Journal(spec.name) if self._in_journal else self._logs / f"{spec.name}.log"
-        listener = _listener(spec.listen_on) if spec.listen_on else None
+        listener = _listener(spec.name, spec.listen_on) if spec.listen_on else None
         self._running[spec.name] = RunningProcess(
             spec, log, spawn(spec, log, listener), time.monotonic(), listener=listener
         )
@@ -224,19 +230,30 @@ class Processes:
         return news
 
     def stop_all(self) -> None:
-        """End all, the newest first, each with its own signal. Kill those that take too long."""
+        """End all, each with its own signal: first those that no other needs, side by side, then
+        the rest, the newest first. Kill those that take too long."""
         self._ended.set()
-        for running in reversed(self._running.values()):
-            process = running.process
-            if process.poll() is None:
-                process.send_signal(running.spec.stop_signal)
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    process.wait(running.spec.stop_within_s)
-            # Also what is left in its process group, which start_new_session made its own.
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        newest_first = list(reversed(self._running.values()))
+        _stop([running for running in newest_first if not running.spec.others_need_it])
+        for running in newest_first:
+            if running.spec.others_need_it:
+                _stop([running])
         self._running.clear()
+
+
+def _stop(together: Sequence[RunningProcess]) -> None:
+    began = time.monotonic()
+    for running in together:
+        if running.process.poll() is None:
+            running.process.send_signal(running.spec.stop_signal)
+    for running in together:
+        process = running.process
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(max(0.0, began + running.spec.stop_within_s - time.monotonic()))
+        # Also what is left in its process group, which start_new_session made its own.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def _tail(log: Path | journal.Journal, lines: int = 15) -> str:

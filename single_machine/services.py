@@ -100,6 +100,7 @@ class UnitServices:
             environment=self._task_environment(),
             ready=lambda: local_socket.answers(socket, _HELLO, begins=b'{"value"'),
             stop_signal=signal.SIGKILL,
+            others_need_it=True,
             resume_when_stopped=True,
         )
 
@@ -112,6 +113,7 @@ class UnitServices:
             ready=lambda: local_socket.answers(socket, _LIST_TASKS, begins=b'{"value"'),
             stop_signal=signal.SIGINT,  # it ends its tasks first
             stop_within_s=10,
+            others_need_it=True,
         )
 
     def envoy(self, configuration: Path) -> ProcessSpec:
@@ -175,6 +177,7 @@ class Services(UnitServices):
             uid=self.settings.database_uid,
             stop_signal=postgres.STOP_SIGNAL,
             stop_within_s=15,
+            others_need_it=True,
         )
 
     def redis(self) -> ProcessSpec:
@@ -184,6 +187,7 @@ class Services(UnitServices):
             command=tuple(redis.command(self.settings.data / "redis", path)),
             environment=self._environment(),
             ready=lambda: redis.is_ready(path),
+            others_need_it=True,
         )
 
     def manager(self) -> ProcessSpec:
@@ -201,6 +205,7 @@ class Services(UnitServices):
                 "APRANOVA_RESTIC": str(self.settings.restic),
             },
             ready=lambda: http_answers(self.manager_port, "/health"),
+            others_need_it=True,  # the backend answers what it was asked
             listen_on=self.manager_port,
         )
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
+from single_machine import local_socket
 from single_machine.preflight import make_folders
 from single_machine.processes import DidNotStart, Processes, ProcessSpec
 from single_machine.progress import warn
@@ -19,6 +20,7 @@ from single_machine.signals import Stop, ignore_signals, signals_end_us
 NAMES = ("sandboxes", "engine", "gateway")
 TICK_S = 0.2
 UNIT_READY_WITHIN_S = 60.0
+_ARE_YOU_READY = b"GET /ready HTTP/1.1\r\nHost: envoy\r\nConnection: close\r\n\r\n"
 
 
 def run(settings: Settings, name: str) -> int:
@@ -44,8 +46,8 @@ def wait_for_unit(unit: str, ready: Callable[[], bool]) -> None:
 
 
 def _keep_gateway(settings: Settings, services: UnitServices) -> int:
-    """Run Envoy with the configuration that the platform writes, and start it again when that has
-    changed."""
+    """Run Envoy with the configuration that the platform writes. When that has changed, another
+    Envoy takes over once it answers: both may listen on one port (SO_REUSEPORT)."""
     configuration = settings.run / "envoy" / "envoy.yaml"
     processes = Processes(settings.logs, in_journal=True)
     shown = ""
@@ -54,8 +56,7 @@ def _keep_gateway(settings: Settings, services: UnitServices) -> int:
             while True:
                 text = _read(configuration)
                 if text not in ("", shown):
-                    processes.stop_all()
-                    processes.start(services.envoy(configuration))
+                    processes = _take_over(settings, services, configuration, earlier=processes)
                     shown = text
                 for line in processes.tend(time.monotonic()):
                     warn(line)
@@ -66,6 +67,26 @@ def _keep_gateway(settings: Settings, services: UnitServices) -> int:
             ignore_signals()
             processes.stop_all()
     return 0
+
+
+def _take_over(settings: Settings, services: UnitServices, configuration: Path, *, earlier: Processes) -> Processes:
+    """Start an Envoy, and end the earlier one when this one answers. Returns what runs then."""
+    admin = settings.run / "envoy" / "admin.sock"  # always the newest Envoy's
+    fresh = Processes(settings.logs, in_journal=True)
+    fresh.start(services.envoy(configuration))
+    try:
+        wait_for_unit("envoy", lambda: local_socket.answers(admin, _ARE_YOU_READY, begins=b"HTTP/1.1 200"))
+    except DidNotStart as problem:
+        if not earlier.pids():
+            return fresh  # it is started again and again; the log says why
+        warn(f"The changed configuration of the gateway is not used: {problem}")
+        fresh.stop_all()
+        return earlier
+    except Stop:
+        fresh.stop_all()
+        raise
+    earlier.stop_all()
+    return fresh
 
 
 def _read(file: Path) -> str:

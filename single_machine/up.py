@@ -104,20 +104,28 @@ def _start(
     )
     if settings.issuing is not None:
         processes.start(services.certificates(settings.issuing, challenges))
-    images.start()
+    if prepared := is_prepared(settings):
+        prepare(_gateway_settings(settings, services))  # early, because its unit starts at the same time
+    else:
+        images.start()
     portal = _PortalBuild(settings)
     if not settings.service:  # `install` has built it
         portal.start()
 
-    with step("PostgreSQL and Redis"):
+    if prepared:  # people wait for this restart: the backend waits for its databases itself
         _start_databases(settings, processes, services)
-    if not settings.service:
-        processes.start(services.shim())
-        processes.start(services.engine())
-    if not is_prepared(settings):
+    else:
+        with step("PostgreSQL and Redis"):
+            _start_databases(settings, processes, services)
+            _wait_for_databases(settings, processes)
+        if not settings.service:
+            processes.start(services.shim())
+            processes.start(services.engine())
         with step("Database schema" + (" and the demo school" if demo else "")):
             prepare_database(settings, services.backend_environment, demo=demo)
     _start_platform(settings, processes, services, portal)
+    if prepared:
+        images.start()
     if certificate is not None and settings.issuing is not None:
         with step("Certificate"):
             _first_certificate(settings, certificate)
@@ -216,6 +224,9 @@ def _start_databases(settings: Settings, processes: Processes, services: Service
     if not settings.redis_url:
         redis.initialise(settings.data / "redis")
         processes.start(services.redis())
+
+
+def _wait_for_databases(settings: Settings, processes: Processes) -> None:
     for name in processes.pids():
         processes.wait_ready(name)
     if not settings.database_url:

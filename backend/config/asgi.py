@@ -21,6 +21,7 @@ from django.conf import settings  # noqa: E402
 
 from backend.platform.background import WithBackground  # noqa: E402
 from backend.platform.body_limit import BodyLimit  # noqa: E402
+from backend.platform.lifespan import WithLifespan  # noqa: E402
 
 
 class DjangoHandler(ASGIHandler):
@@ -65,4 +66,12 @@ def with_workers(application: Any) -> WithBackground:
     )
 
 
-application = with_workers(build_application())
+def with_lifespan(application: Any) -> WithLifespan:
+    """Begin when both databases answer; end the event streams first."""
+    from backend.config.health import databases_answer
+    from backend.workspaces.live import live_workspaces
+
+    return WithLifespan(application, ready=databases_answer, ending=lambda: live_workspaces().end())
+
+
+application = with_lifespan(with_workers(build_application()))

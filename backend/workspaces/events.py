@@ -75,9 +75,10 @@ async def _stream(request: HttpRequest, user: User, workspace: Workspace) -> Asy
     sent: dict[str, str] = {}
     _open_streams[user.pk] += 1
     try:
-        async with live_workspaces().watching(workspace.pk) as watch:
+        live = live_workspaces()
+        async with live.watching(workspace.pk) as watch:
             yield f"retry: {BROWSER_RETRY_MS}\n\n"
-            while loop.time() < ends_at:
+            while loop.time() < ends_at and not live.ended:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(watch.changed.wait(), max(0.0, heartbeat_at - loop.time()))
                 if watch.changed.is_set():

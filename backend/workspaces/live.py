@@ -81,6 +81,7 @@ class LiveWorkspaces:
         self._watches: set[Watch] = set()
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self.ended = False
         self._ending: set[asyncio.Task[None]] = set()
         """Canceled tasks that still close their connections: the loop would not keep them alive."""
 
@@ -97,6 +98,12 @@ class LiveWorkspaces:
             self._watches.discard(watch)
             if not self._watches:
                 self._end_tasks()
+
+    def end(self) -> None:
+        """The process ends: let every watcher see it at once."""
+        self.ended = True
+        for watch in self._watches:
+            watch.changed.set()
 
     def _end_tasks(self) -> None:
         for task in self._tasks:

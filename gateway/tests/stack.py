@@ -88,9 +88,12 @@ class Stack:
     def start(self) -> None:
         (self.settings.run_dir / "tasks").mkdir(parents=True)
         self._start_workspaces()
-        self.servers.start("portal", echo("portal"), port=self.settings.portal_port)
+        self.start_portal()
         self.start_backend()
         self.envoy = self.start_envoy(self.settings)
+
+    def start_portal(self) -> None:
+        self.servers.start("portal", echo("portal"), port=self.settings.portal_port)
 
     def start_backend(self) -> None:
         client = redis.asyncio.Redis.from_url(f"unix://{self._redis_socket}?db=0")

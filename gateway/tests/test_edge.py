@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import gzip
 import http.client
+import threading
 import time
 
 import pytest
@@ -167,6 +168,16 @@ def test_a_silent_platform_is_a_friendly_page_too(stack: Stack, host: str) -> No
         assert stack.client.ask(name, "/api/x").header("content-type") == "application/problem+json"
     finally:
         stack.start_backend()
+
+
+def test_who_asks_the_portal_while_it_restarts_waits(stack: Stack) -> None:
+    stack.servers.stop("portal")
+    restart = threading.Timer(1.0, stack.start_portal)
+    restart.start()
+    try:
+        assert stack.client.ask("localhost", "/dashboard").seen["server"] == "portal"
+    finally:
+        restart.join()
 
 
 def test_limits_hold_for_each_workspace_and_for_each_address_and_old_websockets_end(stack: Stack) -> None:

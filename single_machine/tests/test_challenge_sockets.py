@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from single_machine import challenge_sockets, up
+from single_machine import challenge_sockets, kept_sockets, up
 from single_machine.challenge_sockets import challenge_addresses, open_challenge_sockets
 from single_machine.preflight import CannotGoOn
 from single_machine.settings import Settings, read_settings
@@ -97,7 +97,7 @@ def test_what_the_machine_forbids_has_a_remedy(number: int, words: str) -> None:
 
 def test_systemd_may_hand_the_sockets_over(settings: Settings) -> None:
     """It gives descriptors from 3 on, ours among others, and says for which process."""
-    first = challenge_sockets.SYSTEMD_FIRST_FD
+    first = kept_sockets.FIRST_FD
     saved = {number: os.dup(number) for number in range(first, first + 3) if _is_open(number)}
     udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     tcp = socket.create_server(("127.0.0.1", settings.dns_port))

@@ -84,6 +84,31 @@ def test_a_process_that_ignores_the_signal_is_killed(processes: Processes, tmp_p
     assert not psutil.pid_exists(pid)
 
 
+def test_what_others_need_ends_after_them(processes: Processes, tmp_path: Path) -> None:
+    """A backend finishes its answers, for which it asks the database."""
+    log = tmp_path / "ended"
+    for name, needed in (("database", True), ("backend", False), ("portal", False)):
+        slow = 0 if needed else 0.3
+        program = (
+            "import pathlib, signal, sys, time\n"
+            "def end(*_):\n"
+            f"    time.sleep({slow})\n"
+            f"    open({str(log)!r}, 'a').write('{name}\\n')\n"
+            "    sys.exit()\n"
+            "signal.signal(signal.SIGTERM, end)\n"
+            f"pathlib.Path({str(tmp_path / name)!r}).touch()\n"
+            "time.sleep(600)\n"
+        )
+        ready = (tmp_path / name).exists
+        command = (sys.executable, "-c", program)
+        processes.start(ProcessSpec(name, command, dict(os.environ), ready=ready, others_need_it=needed))
+        processes.wait_ready(name)
+    processes.stop_all()
+    ended = log.read_text().split()
+    assert sorted(ended[:2]) == ["backend", "portal"]
+    assert ended[2:] == ["database"]
+
+
 def test_a_listener_is_handed_over_private_and_survives_a_restart(processes: Processes, tmp_path: Path) -> None:
     path = tmp_path / "s.sock"
     answer = "import socket, sys; s = socket.socket(fileno=int(sys.argv[1])); c, _ = s.accept(); c.sendall(b'hello'); c.recv(1)"

@@ -151,6 +151,18 @@ def test_a_watcher_who_signs_out_elsewhere_is_cut_off(watched, monkeypatch):
         assert stream.next("an event that never comes") is None
 
 
+def test_streams_end_at_once_when_the_server_must(watched):
+    """The server waits for its answers, and a stream lasts an hour."""
+    [(loop, lives)] = live._of_loop.items()
+    with watching(watched, watched.workspace) as stream:
+        stream.next()
+        try:
+            loop.call_soon_threadsafe(lives.end)
+            assert stream.next("an event that never comes") is None
+        finally:
+            lives.ended = False
+
+
 def test_nobody_watches_another_persons_workspace(watched, signed_in, browser):
     path = f"/api/workspace/{watched.workspace}/events/"
     assert signed_in("student").get(path).status_code == 404
