@@ -12,6 +12,8 @@ from contract.names import WorkspaceSize
 _WORD = re.compile(r"^([a-z]+)=(\d+)(?::(\d+))?$")
 _MEMORY_MIB = range(256, 122_881)
 _CPU_UNITS = range(128, 16_385)
+VCPU_IN_GB = 9.1
+"""An hour of a vCPU costs as much as so many of a GB, x86 and ARM alike."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,11 @@ class SizeLimits:
     memory_mib: int
     cpu_units: int
     """1024 are one core: on one machine a share of what there is, on AWS what Fargate gives."""
+
+    @property
+    def price(self) -> float:
+        """What Fargate asks for an hour, in hours of a GB: tells how much dearer a size is."""
+        return VCPU_IN_GB * self.cpu_units / 1_024 + self.memory_mib / 1_024
 
     @property
     def memory_bytes(self) -> int:

@@ -63,6 +63,8 @@ class HistoryLine:
     kind: WorkspaceKind
     action: str
     """launch, stop (by a person or a limit), or ended (idle, or the reason is unknown)."""
+    size: str
+    """Empty: not known."""
 
 
 def history(begin: datetime, end: datetime) -> Iterator[HistoryLine]:
@@ -81,10 +83,12 @@ def history(begin: datetime, end: datetime) -> Iterator[HistoryLine]:
 
 
 def _lines(sessions: QuerySet[Session], moment: str) -> Iterator[HistoryLine]:
-    columns = (moment, "workspace_id", "cohort_name", "workspace__kind", "reason")
-    for at, workspace_id, cohort, kind, reason in sessions.order_by(moment, "pk").values_list(*columns).iterator():
+    columns = (moment, "workspace_id", "cohort_name", "workspace__kind", "reason", "size")
+    for at, workspace_id, cohort, kind, reason, size in (
+        sessions.order_by(moment, "pk").values_list(*columns).iterator()
+    ):
         action = "launch" if moment == "started_at" else "ended" if reason in _UNUSED else "stop"
-        yield HistoryLine(at, workspace_id, cohort, WorkspaceKind(kind), action)
+        yield HistoryLine(at, workspace_id, cohort, WorkspaceKind(kind), action, size)
 
 
 def _within(begin: datetime, end: datetime) -> QuerySet[Session]:

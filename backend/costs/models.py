@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from backend.workspaces.models import Workspace
-from contract.names import LaunchPath, StopReason
+from contract.names import LaunchPath, StopReason, WorkspaceSize
 
 
 class Session(models.Model):
@@ -24,6 +24,8 @@ class Session(models.Model):
     reason = models.CharField(max_length=16, blank=True, choices=[(it.value, it.value) for it in StopReason])
     """Why it ended; empty while it goes on, and when nobody saw the end in time."""
     path = models.CharField(max_length=16, blank=True, choices=[(it.value, it.value) for it in LaunchPath])
+    size = models.CharField(max_length=16, blank=True, choices=[(it.value, it.value) for it in WorkspaceSize])
+    """Empty: of a release before sizes."""
     cohort_id = models.UUIDField(null=True, db_index=True)
     cohort_name = models.CharField(max_length=100, blank=True)
     seen_at = models.DateTimeField()

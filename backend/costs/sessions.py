@@ -82,6 +82,7 @@ def _begin(view: WorkspaceView) -> None:
         started_at=started_at,
         running_at=_moment(view.running_since),
         path=view.launch_path.value if view.launch_path else "",
+        size=view.size.value,
         cohort_id=membership.cohort.pk if membership else None,
         cohort_name=membership.cohort.name if membership else "",
         seen_at=timezone.now(),

@@ -175,6 +175,13 @@ class Policy:
         """The shape of the warm tasks that serve this kind and size."""
         return Shape(kind, None if self.size_at_claim or size == self.default_size else size)
 
+    def cold_start_worth_of(self, shape: Shape) -> float:
+        """Seconds of a warm task of this shape: a person's wait is worth the same whatever it is
+        for, and buys less of a dearer size."""
+        if self.size_at_claim:
+            return self.cold_start_worth_s
+        return self.cold_start_worth_s * self.limits(None).price / self.limits(shape.size).price
+
     def limits(self, size: WorkspaceSize | None) -> SizeLimits:
         return self.sizes[size or self.default_size]
 

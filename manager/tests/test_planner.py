@@ -11,7 +11,8 @@ from dataclasses import replace
 import pytest
 
 from contract.manager import ClassTime
-from contract.names import WorkspaceKind
+from contract.names import WorkspaceKind, WorkspaceSize
+from contract.sizes import SizeLimits, on_fargate
 from manager.domain.lifecycle.arrivals import with_arrival
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy, PoolPolicy, PoolSchedule, Shape
@@ -167,6 +168,24 @@ def test_each_kind_has_a_size_of_its_own() -> None:
     demand = counted({CLASS - 7 * DAY: 30}, now=CLASS)
     targets = decided(CLASS, demand=demand, shapes=[CODE, DATA]).by_shape
     assert targets[CODE].start_below > targets[DATA].start_below == 0
+
+
+def test_a_dearer_size_keeps_fewer_tasks_for_the_same_launches() -> None:
+    small, large = Shape(CODE.kind, WorkspaceSize.SMALL), Shape(CODE.kind, WorkspaceSize.LARGE)
+    policy = replace(
+        POLICY, size_at_claim=False, sizes=on_fargate(SizeLimits(2_048, 1_024)), default_size=WorkspaceSize.MEDIUM
+    )
+    assert [policy.cold_start_worth_of(shape) / policy.cold_start_worth_s for shape in (small, CODE, large)] == [
+        2,
+        1,
+        0.5,
+    ]
+    demand = Demand()
+    for shape in (small, large):
+        for _ in range(30):
+            demand = demand.with_launch(shape, at=CLASS - 7 * DAY, now=CLASS)
+    targets = decided(CLASS, policy, demand=demand, shapes=[small, large]).by_shape
+    assert targets[small].start_below > targets[large].start_below > 0
 
 
 @pytest.mark.parametrize(

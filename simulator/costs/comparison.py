@@ -11,7 +11,7 @@ from simulator.costs.document import DocumentFigures
 from simulator.costs.model import Breakdown, Group, cost
 from simulator.costs.plan import Plan
 from simulator.costs.price_book import SPOT_DISCOUNT, PriceBook
-from simulator.costs.stack import Stack, WorkspaceTask
+from simulator.costs.stack import Stack, WorkspaceTask, sizes_of
 from simulator.costs.usage import TaskHours
 
 
@@ -83,6 +83,7 @@ def _choices(chosen: Plan, book: PriceBook, task: WorkspaceTask, stack: Stack) -
         (f"x86, half on {discount}", chosen, replace(task, arch="x86", spot_share=0.5), stack),
         (f"x86, all on {discount}", chosen, replace(task, arch="x86", spot_share=1.0), stack),
         (f"ARM, all on {discount}", chosen, replace(task, arch="arm", spot_share=1.0), stack),
+        *((f"all workspaces {size}", chosen, own, stack) for size, own in sizes_of(task).items()),
         ("idle timeout 10 min", replace(chosen, idle_minutes=10.0), task, stack),
         ("idle timeout 30 min", replace(chosen, idle_minutes=30.0), task, stack),
         ("idle timeout 60 min", replace(chosen, idle_minutes=60.0), task, stack),

@@ -1,7 +1,8 @@
 """What students and cohorts really cost: the task-hours of an exported history, by the price book.
 
 A session lasts from a launch to the end of its task, with idle tail and start. The warm pool
-belongs to nobody and is in no history. Every task counts as one size, as in the rest of the bill.
+belongs to nobody and is in no history. Each session has the price of its size; one whose size is
+not known counts as medium.
 """
 
 from __future__ import annotations
@@ -9,13 +10,13 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from simulator.costs.model import Group, cost
+from contract.names import WorkspaceSize
+from simulator.costs.model import task_hour_price
 from simulator.costs.price_book import PriceBook
-from simulator.costs.stack import WorkspaceTask
-from simulator.costs.usage import TaskHours, Usage
+from simulator.costs.stack import WorkspaceTask, sizes_of
 from simulator.workloads.history import LAUNCH, Entry
 
 NO_COHORT = "no cohort"
@@ -61,7 +62,7 @@ class MeasuredBill:
 @dataclass
 class _Used:
     sessions: int = 0
-    seconds: float = 0.0
+    seconds: dict[WorkspaceSize, float] = field(default_factory=lambda: dict.fromkeys(WorkspaceSize, 0.0))
 
 
 def measure(
@@ -86,7 +87,7 @@ def measure(
         if seconds > 0:
             own = used.setdefault((launch.cohort, launch.workspace), _Used())
             own.sessions += 1
-            own.seconds += seconds
+            own.seconds[launch.size or WorkspaceSize.MEDIUM] += seconds
 
     for line in lines:
         launch = open_since.pop(line.workspace, None)
@@ -117,15 +118,15 @@ def measure(
 
 
 def _share(name: str, cohort: str, members: dict[str, _Used], book: PriceBook, task: WorkspaceTask) -> Share:
-    hours = TaskHours.from_seconds(session=math.fsum(own.seconds for own in members.values()))
-    bill = cost(Usage(students=len(members), task_hours=hours), book, task=task)
+    tasks = sizes_of(task)
+    hours = {size: math.fsum(own.seconds[size] for own in members.values()) / 3_600 for size in WorkspaceSize}
     return Share(
         name=name,
         cohort=cohort,
         students=len(members),
         sessions=sum(own.sessions for own in members.values()),
-        task_hours=hours.total,
-        dollars=bill.group(Group.WORKSPACES),
+        task_hours=math.fsum(hours.values()),
+        dollars=math.fsum(used * task_hour_price(tasks[size], book) for size, used in hours.items()),
     )
 
 
@@ -139,6 +140,7 @@ def measured_as_json(bill: MeasuredBill) -> dict[str, Any]:
         "from": _moment(bill.begin),
         "to": _moment(bill.end),
         "task": asdict(bill.task),
+        "sizes": {size.value: asdict(task) for size, task in sizes_of(bill.task).items()},
         "prices": {"file": bill.book.origin, "region": bill.book.region},
         "task_hours": bill.task_hours,
         "dollars": bill.dollars,

@@ -11,6 +11,7 @@ from rich.table import Table
 from simulator.costs.measured import NO_COHORT, MeasuredBill, Share
 from simulator.costs.model import task_hour_price
 from simulator.costs.report import money, table_of
+from simulator.costs.stack import sizes_of
 
 _FIGURES = ("sessions", "task-hours", "dollars")
 
@@ -19,9 +20,13 @@ def show_measured(bill: MeasuredBill, out: Console) -> None:
     task = bill.task
     spot = f", {100 * task.spot_share:g} % on Spot" if task.spot_share else ""
     out.print(
-        f"[bold]Workspaces, {_day(bill.begin)} to {_day(bill.end)}[/]  ({task.vcpus:g} vCPU, {task.memory_gb:g} GB, {task.arch}{spot}: "
-        f"${task_hour_price(task, bill.book):.5f} a task-hour; {escape(bill.book.region)}, US dollars)\n"
+        f"[bold]Workspaces, {_day(bill.begin)} to {_day(bill.end)}[/]  "
+        f"({task.arch}{spot}, {escape(bill.book.region)}, US dollars)"
     )
+    for size, own in sizes_of(task).items():
+        price = task_hour_price(own, bill.book)
+        out.print(f"{size.label}: {own.vcpus:g} vCPU, {own.memory_gb:g} GB, ${price:.5f} a task-hour")
+    out.print()
     out.print(_cohorts(bill))
     out.print()
     out.print(_students(bill))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from contract.names import WorkspaceSize
+from contract.sizes import SizeLimits, on_fargate
 from simulator.operator_input import BadInput
 
 Arch = Literal["x86", "arm"]
@@ -29,6 +32,15 @@ class WorkspaceTask:
             raise BadTask(f"the share on Spot must be from 0 to 1, not {self.spot_share:g}")
         if not (self.vcpus > 0 and self.memory_gb > 0):
             raise BadTask("a task needs vCPUs and memory")
+
+
+def sizes_of(medium: WorkspaceTask) -> Mapping[WorkspaceSize, WorkspaceTask]:
+    """The tasks of the other sizes, as the manager starts them where a task has this size."""
+    limits = on_fargate(SizeLimits(round(1_024 * medium.memory_gb), round(1_024 * medium.vcpus)))
+    return {
+        size: replace(medium, vcpus=own.cpu_units / 1_024, memory_gb=own.memory_mib / 1_024)
+        for size, own in limits.items()
+    }
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ One JSON object on each line, in any order:
 | `workspace` | a pseudonym of the workspace; `user` is read where it is missing |
 | `kind` | contract.names.WorkspaceKind |
 | `action` | `launch`, `stop` (by a person) or `ended` (by the manager); other lines are skipped |
+| `size` | optional: contract.names.WorkspaceSize |
 | `cohort` | optional: a text that stays the same for one cohort |
 
 Unknown fields are ignored, so that the export may grow. A stay lasts from a launch to the next
@@ -27,7 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contract.manager import COHORT_MEMBERS_MAX
-from contract.names import WorkspaceKind
+from contract.names import WorkspaceKind, WorkspaceSize
 from contract.operator_files import BadFile, read_lines
 from simulator.operator_input import BadInput
 from simulator.workloads.visit import Cohort, Visit
@@ -53,6 +54,8 @@ class Entry:
     kind: WorkspaceKind
     action: str
     cohort: str = ""
+    size: WorkspaceSize | None = None
+    """None: not known."""
 
 
 def read_history(file: Path) -> tuple[Entry, ...]:
@@ -74,7 +77,8 @@ def write_history(entries: Iterable[Entry]) -> Iterator[str]:
     """The lines of a file, without ends of line."""
     for entry in entries:
         fields = {"at": entry.at, "workspace": entry.workspace, "kind": entry.kind.value, "action": entry.action}
-        yield json.dumps(fields | ({"cohort": entry.cohort} if entry.cohort else {}))
+        known = {"cohort": entry.cohort, "size": entry.size}
+        yield json.dumps(fields | {name: value for name, value in known.items() if value})
 
 
 def _entry(line: str, where: str) -> Entry | None:
@@ -105,7 +109,10 @@ def _entry(line: str, where: str) -> Entry | None:
     cohort = fields.get("cohort")
     if not isinstance(cohort, str | None):
         raise BadHistory(f"{where}: 'cohort' must be a text in quotes, not {_shown(cohort)}")
-    return Entry(at, workspace, kind, fields["action"], cohort or "")
+    size = fields.get("size")
+    if size is not None and size not in set(WorkspaceSize):
+        raise BadHistory(f"{where}: 'size' must be one of {', '.join(WorkspaceSize)}, not {_shown(size)}")
+    return Entry(at, workspace, kind, fields["action"], cohort or "", WorkspaceSize(size) if size else None)
 
 
 def _shown(value: object) -> str:

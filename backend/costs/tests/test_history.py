@@ -22,7 +22,14 @@ def two_sessions(person):
     for day, end in ((1, datetime(2026, 9, 1, 12, tzinfo=UTC)), (2, None)):
         own = Workspace.objects.create(owner=person(), kind="vscode", name="W")
         started = datetime(2026, 9, day, 9, tzinfo=UTC)
-        Session.objects.create(workspace=own, started_at=started, ended_at=end, seen_at=started, cohort_name="Berlin-3")
+        Session.objects.create(
+            workspace=own,
+            started_at=started,
+            ended_at=end,
+            seen_at=started,
+            cohort_name="Berlin-3",
+            size="large" if end else "",
+        )
 
 
 def export(*arguments):
@@ -38,6 +45,7 @@ def test_launches_and_stops_are_written_in_order_without_a_name(two_sessions):
         ("2026-09-01T12:00:00.000+00:00", "ended", "Berlin-3", "vscode"),
         ("2026-09-02T09:00:00.000+00:00", "launch", "Berlin-3", "vscode"),
     ]
+    assert [it["size"] for it in lines] == ["large", "large", None]
     assert lines[0]["workspace"] == lines[1]["workspace"] != lines[2]["workspace"]
     text = json.dumps(lines)
     for workspace in Workspace.objects.all():

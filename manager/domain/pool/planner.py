@@ -82,7 +82,7 @@ def _predicted(forecast: Forecast, shape: Shape, now: float, policy: Policy) -> 
 
     A task that was wanted one lead time ago is kept: it has only just become ready.
     """
-    lead_s, worth_s = policy.start_lead_s, policy.cold_start_worth_s
+    lead_s, worth_s = policy.start_lead_s, policy.cold_start_worth_of(shape)
     ahead = forecast.ahead(shape, now, lead_s)
     before = forecast.ahead(shape, now - lead_s, lead_s)
     wanted = size(ahead, worth_s)

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from contract.names import WorkspaceKind
+from contract.names import WorkspaceKind, WorkspaceSize
 from simulator.costs.__main__ import main
 from simulator.costs.measured import measure
 from simulator.costs.model import task_hour_price
 from simulator.costs.price_book import load_price_book
 from simulator.costs.stack import WorkspaceTask
-from simulator.workloads.history import Entry, write_history
+from simulator.workloads.history import BadHistory, Entry, read_history, write_history
 
 NINE = 1_790_586_000.0
 """2026-09-28, 09:00 UTC."""
@@ -56,6 +56,28 @@ def test_each_cohort_and_each_student_has_hours_and_dollars(file: Path, capsys: 
     )
     assert (found["task_hours"], found["dollars"]) == (13.5, pytest.approx(13.5 * TASK_HOUR))
     assert (found["sessions_without_end"], found["ends_without_session"]) == (0, 0)
+
+
+def test_a_session_has_the_price_of_its_size(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "history.jsonl"
+    entries = [
+        Entry(NINE + hours * HOUR, f"w-{size}", CODE, action, "Berlin-3", size)
+        for size in WorkspaceSize
+        for hours, action in ((0, "launch"), (2, "stop"))
+    ]
+    file.write_text("\n".join(write_history(entries)) + "\n", encoding="utf-8")
+    found = found_by(capsys, "--history", str(file))
+    assert {one["name"]: one["dollars"] for one in found["students"]} == pytest.approx(
+        {"w-small": TASK_HOUR, "w-medium": 2 * TASK_HOUR, "w-large": 4 * TASK_HOUR}
+    )
+    assert found["task_hours"] == 6.0
+
+
+def test_a_size_that_does_not_exist_is_refused_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "history.jsonl"
+    file.write_text('{"at": 1, "workspace": "w", "kind": "vscode", "action": "launch", "size": "huge"}\n')
+    with pytest.raises(BadHistory, match=r"line 1: 'size' must be one of small, medium, large, not"):
+        read_history(file)
 
 
 def test_the_table_says_the_same_with_the_price_of_an_hour(file: Path, capsys: pytest.CaptureFixture[str]) -> None:

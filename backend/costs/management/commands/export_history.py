@@ -23,7 +23,7 @@ PSEUDONYM_LENGTH = 12
 class Command(BaseCommand):
     help = (
         "Write launches and stops to the standard output, one JSON object a line: at, workspace (a pseudonym), cohort, "
-        "kind, action."
+        "kind, action, size."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -40,6 +40,7 @@ class Command(BaseCommand):
                 "cohort": line.cohort or None,
                 "kind": line.kind.value,
                 "action": line.action,
+                "size": line.size or None,
             }
             self.stdout.write(json.dumps(row, ensure_ascii=False))
 
