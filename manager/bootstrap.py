@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from contract.errors import ApraNovaError
+from contract.names import TaskState
 from manager.adapters.agent_http.agent import HttpTaskAgent
 from manager.adapters.directory_homes.homes import MARK, DirectoryHomeVolumes, is_there, make_folder
 from manager.adapters.directory_homes.meter import DirectoryHomeMeter, space_of
@@ -15,19 +21,21 @@ from manager.adapters.restic.program import Restic
 from manager.adapters.restic.repositories import DirectoryRepositories
 from manager.adapters.restic.snapshots import ResticSnapshots
 from manager.adapters.sandbox_engine.client import SandboxEngineTaskRunner
+from manager.adapters.sqlite.figures import SqliteFigures
 from manager.adapters.sqlite.store import SqliteWorkspaceStore
 from manager.adapters.system.background import ThreadBackground
 from manager.adapters.system.backup_threads import BackupThreads
 from manager.adapters.system.clock import RandomIds, SystemClock
 from manager.adapters.system.disk_watch import DiskWatch
 from manager.adapters.system.metrics import PrometheusMetrics
-from manager.domain.disk_reserve import is_nearly_full
+from manager.domain.disk_reserve import Space, is_nearly_full
 from manager.ports.clock import Clock, Metrics
 from manager.ports.home_backup import SnapshotFailed
 from manager.ports.workspace_store import WorkspaceStore
 from manager.settings import Settings
 from manager.use_cases.backups import BackupContext
 from manager.use_cases.finish_launch import owner_of
+from manager.use_cases.gauges import Gauge, Moment, gauges
 from manager.use_cases.world import NoBackupWorker, Site, World
 
 HOMES_MAX = 100_000
@@ -44,6 +52,8 @@ class Manager:
     backup_worker: BackupThreads | None
     """None: no snapshots are taken."""
     disk_watch: DiskWatch
+    gauges: Callable[[float], Iterator[Gauge]]
+    """Given the time of the last pass."""
 
 
 def build(settings: Settings) -> Manager:
@@ -66,9 +76,10 @@ def build(settings: Settings) -> Manager:
     meter = DirectoryHomeMeter(settings.homes_dir, _other_places(settings), clock)
     backup_worker = _backup_worker(settings, store, clock, metrics)
     disk_watch = DiskWatch(meter)
+    runner = SandboxEngineTaskRunner(settings.run_dir / "engine.sock", isolation=settings.isolation)
     world = World(
         store=store,
-        runner=SandboxEngineTaskRunner(settings.run_dir / "engine.sock", isolation=settings.isolation),
+        runner=runner,
         homes=homes,
         agent=HttpTaskAgent(),
         clock=clock,
@@ -82,7 +93,35 @@ def build(settings: Settings) -> Manager:
         disk=disk_watch.view,
         home_limits=quotas.words(),
     )
-    return Manager(world, wake, metrics, background, backup_worker, disk_watch)
+    read_gauges = partial(_gauges, world, SqliteFigures(settings.store), runner, meter)
+    return Manager(world, wake, metrics, background, backup_worker, disk_watch, read_gauges)
+
+
+def _gauges(
+    world: World,
+    figures: SqliteFigures,
+    runner: SandboxEngineTaskRunner,
+    meter: DirectoryHomeMeter,
+    last_sweep_at: float,
+) -> Iterator[Gauge]:
+    """What cannot be read now is missing from the answer; the rest is worth having."""
+    memory: dict[str, int] = {}
+    spaces: tuple[Space, ...] = ()
+    with contextlib.suppress(ApraNovaError):  # it does not answer, or is of an earlier version
+        memory = runner.memory()
+    with contextlib.suppress(OSError):
+        spaces = meter.spaces()
+    warm = world.store.list_warm_tasks(limit=world.policy.records_max)
+    moment = Moment(
+        workspaces=figures.workspaces(),
+        cohorts=figures.cohorts(),
+        warm=Counter(task.kind for task in warm if task.state is TaskState.READY),
+        targets=world.store.find_outlook().targets,
+        memory=memory,
+        spaces=spaces,
+        last_sweep_at=last_sweep_at,
+    )
+    return gauges(moment, world.policy)
 
 
 def _other_places(settings: Settings) -> dict[str, Path]:

@@ -44,6 +44,7 @@ class CertificateMail:
         self._file = settings.home / "certificate-mail.json"
         self._look_at = 0.0
         self._last = self._kept()
+        self.failures = 0
 
     def look(self, monotonic_s: float, now: dt.datetime) -> threading.Thread | None:
         """Returns the thread that sends, if a mail is due."""
@@ -60,6 +61,7 @@ class CertificateMail:
     def _tell(self, report: CertificateReport, now: dt.datetime) -> None:
         subject, text = subject_and_text(self._settings, report)
         if why_not := self._send(subject, text):
+            self.failures += 1
             self._warn(f"The admins could not be told by e-mail that {subject}: {why_not}")
             return
         self._last = now

@@ -78,6 +78,8 @@ class RunningProcess:
     process: subprocess.Popen[bytes]
     started_at: float
     deaths: int = 0
+    """In a row."""
+    restarts: int = 0
     restart_at: float | None = None
     listener: socket.socket | None = None
     answered_at: float | None = None
@@ -200,6 +202,10 @@ class Processes:
     def pids(self) -> dict[str, int]:
         return {name: running.process.pid for name, running in self._running.items()}
 
+    def restarts(self) -> dict[str, int]:
+        """How often each died and was started again."""
+        return {name: running.restarts for name, running in self._running.items()}
+
     def tend(self, now: float) -> list[str]:
         """Restart what died, after a growing pause. Returns lines for the operator."""
         news = []
@@ -226,6 +232,7 @@ class Processes:
             if running.restart_at is not None and now >= running.restart_at:
                 running.process = spawn(running.spec, running.log, running.listener)
                 running.started_at = now
+                running.restarts += 1
                 running.restart_at = running.answered_at = running.stopped_since = None
         return news
 

@@ -68,6 +68,7 @@ KEYS = MappingProxyType(
         "backup.keep": "APRANOVA_BACKUP_KEEP",
         "backup.access_key_id": "APRANOVA_BACKUP_ACCESS_KEY_ID",
         "backup.secret_access_key": "APRANOVA_BACKUP_SECRET_ACCESS_KEY",
+        "metrics.port": "APRANOVA_METRICS_PORT",
         "data.folder": "APRANOVA_HOME",
         "data.images": "APRANOVA_IMAGES_DIR",
         "data.sockets": "APRANOVA_RUN_DIR",

@@ -23,6 +23,8 @@ ROOT_SANDBOX_UID = 61000
 """Host uid of the sandboxes when the product is started by root; PostgreSQL has the next one."""
 SERVICE_HOME, SERVICE_RUN = Path("/var/lib/apranova"), Path("/run/apranova")
 """Where a service has data and sockets (single_machine/service/unit_files.py)."""
+METRICS_PORT = 9464
+"""Of a service. A trial has none: several may run on one machine."""
 _HOST_NAME = re.compile(r"(?=.{4,200}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -104,6 +106,8 @@ class Settings:
     """school.toml, if there is one."""
     backup: BackupSettings | None
     """None: no backups of the school are made."""
+    metrics_port: int
+    """On loopback, where a Prometheus of this machine finds the school's figures; 0: nowhere."""
 
     @property
     def public_url(self) -> str:
@@ -211,6 +215,7 @@ def read_settings(variables: Mapping[str, str], *, source: Path, port: int | Non
         service=service,
         settings_file=environment.path("APRANOVA_SETTINGS") if "APRANOVA_SETTINGS" in environment else None,
         backup=read_backup_settings(environment, home),
+        metrics_port=environment.whole("APRANOVA_METRICS_PORT", METRICS_PORT if service else 0, 0, 65535),
     )
 
 

@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from dataclasses import replace
+from typing import NoReturn
 
 from rich.markup import escape
 
@@ -25,6 +26,8 @@ from single_machine.isolation_check import Isolation, choose_isolation, what_stu
 from single_machine.journal import Journal, machine_goes_down, tell_systemd
 from single_machine.machine_limits import low_limits
 from single_machine.manager_calls import stop_workspaces
+from single_machine.metrics.school import SchoolMetrics
+from single_machine.metrics.server import serving_metrics
 from single_machine.obtained_certificate import take_or_stand_in
 from single_machine.portal_build import PortalBuildFailed, build_portal
 from single_machine.preflight import CannotGoOn, check_disk, check_port, free_port, make_folders, same_port
@@ -278,8 +281,27 @@ def _watch(
     images: ImageBuilds,
     certificate: CertificateWatch | None,
     nightly: NightlyBackup,
-) -> None:
+) -> NoReturn:
     mail = CertificateMail(settings, send_by_backend(lambda: services_of(settings, product).backend_environment), warn)
+    metrics = SchoolMetrics(
+        settings,
+        processes,
+        manager_endpoint=product.manager_endpoint,
+        admin_mail_failures=lambda: mail.failures,
+    )
+    with serving_metrics(settings.metrics_port, metrics.text, warn):
+        _tend(settings, processes, product, images, certificate, nightly, mail)
+
+
+def _tend(
+    settings: Settings,
+    processes: Processes,
+    product: RunningProduct,
+    images: ImageBuilds,
+    certificate: CertificateWatch | None,
+    nightly: NightlyBackup,
+    mail: CertificateMail,
+) -> NoReturn:
     while True:
         time.sleep(TICK_S)
         if failed := nightly.tend(time.time()):

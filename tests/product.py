@@ -46,12 +46,14 @@ class Product:
         self.home.chmod(0o711)
         self.port = free_port()
         self.url = f"http://localhost:{self.port}"
+        self.metrics_port = free_port()
         self.environment = {
             **os.environ,
             "APRANOVA_HOME": str(self.home / "h"),
             "APRANOVA_RUN_DIR": str(self.home / "r"),
             "APRANOVA_IMAGES_DIR": os.environ["APRANOVA_TEST_CACHE"],
             "APRANOVA_PORT": str(self.port),
+            "APRANOVA_METRICS_PORT": str(self.metrics_port),
             **(settings or {}),
         }
         self.output: list[str] = []

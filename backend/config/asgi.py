@@ -40,10 +40,12 @@ class DjangoHandler(ASGIHandler):
 
 
 def build_application() -> Any:
-    """Compose the process: the gateway first, then Django with a limit on the body's size."""
+    """Compose the process: what is counted, then the gateway, then Django with a limit on the
+    body's size."""
+    from backend.config.metrics import Measured
     from backend.gateway.asgi import application as gateway
 
-    return gateway(BodyLimit(DjangoHandler(), bytes_max=settings.REQUEST_BODY_BYTES_MAX))
+    return Measured(gateway(BodyLimit(DjangoHandler(), bytes_max=settings.REQUEST_BODY_BYTES_MAX)))
 
 
 def with_workers(application: Any) -> WithBackground:

@@ -204,7 +204,7 @@ HEADLESS_FRONTEND_URLS = {
 
 # --- mail -----------------------------------------------------------------------------------------
 EMAIL_BACKEND = (
-    "django.core.mail.backends.smtp.EmailBackend"
+    "backend.platform.mail.CountingEmailBackend"
     if ENVIRONMENT.email.host
     else "django.core.mail.backends.console.EmailBackend"
 )

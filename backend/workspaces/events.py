@@ -50,6 +50,10 @@ STREAM_DESCRIPTION: dict[str, Any] = {
 _open_streams: collections.Counter[Any] = collections.Counter()
 
 
+def count_open_streams() -> int:
+    return sum(_open_streams.values())
+
+
 async def open_stream(request: HttpRequest, workspace: Workspace) -> StreamingHttpResponse:
     """Answer with the stream. The request's database connection goes back to the pool first."""
     user = acting_user(request)

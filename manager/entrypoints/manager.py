@@ -17,6 +17,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from prometheus_client import CONTENT_TYPE_LATEST
+
 from contract.environment import BadSetting
 from contract.names import MANAGER_FUNCTION
 from manager import bootstrap
@@ -47,7 +49,7 @@ class ManagerServer(ThreadingHTTPServer):
         invoke: Callable[[Any], dict[str, Any]],
         signatures: SignatureCheck,
         healthy: Callable[[], bool],
-        metrics_text: Callable[[], str],
+        metrics_text: Callable[[], bytes],
     ) -> None:
         super().__init__(("127.0.0.1", port), _Request, bind_and_activate=listener is None)
         if listener is not None:
@@ -74,7 +76,7 @@ class _Request(BaseHTTPRequestHandler):
             healthy = self.server.healthy()
             self._answer(200 if healthy else 503, {"healthy": healthy})
         elif self.path == "/metrics":
-            self._send(200, self.server.metrics_text().encode(), "text/plain; version=0.0.4; charset=utf-8")
+            self._send(200, self.server.metrics_text(), CONTENT_TYPE_LATEST)
         else:
             self._refuse(404, "ResourceNotFoundException", "There is nothing here")
 
@@ -187,7 +189,7 @@ def main() -> int:
             invoke=handler,
             signatures=signatures,
             healthy=healthy,
-            metrics_text=manager.metrics.text,
+            metrics_text=lambda: manager.metrics.text(lambda: manager.gauges(loop.swept_at())),
         )
     except OSError as error:
         print(f"manager: port {settings.port} cannot be used: {error.strerror}", file=sys.stderr)

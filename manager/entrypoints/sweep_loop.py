@@ -28,6 +28,7 @@ class SweepLoop:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sweep", daemon=True)
         self._pass_began: float | None = None
+        self._made_at = world.clock.now()
         self.last_sweep_at: float | None = None
 
     def start(self) -> None:
@@ -43,6 +44,10 @@ class SweepLoop:
         with self._changed_lock:
             self._changed |= frozenset(task_ids)
         self._wake.set()
+
+    def swept_at(self) -> float:
+        """When the last pass ended; before the first one, when this process began."""
+        return self._made_at if self.last_sweep_at is None else self.last_sweep_at
 
     def healthy(self) -> bool:
         """The thread is alive, and no pass hangs."""

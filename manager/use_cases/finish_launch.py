@@ -103,7 +103,12 @@ def complete_claim(world: World, workspace: Workspace, task: Task) -> Workspace:
         log.error("workspace %s cannot have task %s: %s", workspace.workspace_id, task.task_id, error)  # noqa: TRY400
         return _failed(world, workspace.workspace_id, task.task_id, error)
     world.memory.forget_claim(task.task_id)
-    world.metrics.observe("claim_seconds", world.clock.now() - begun)
+    now = world.clock.now()
+    world.metrics.observe("claim_seconds", now - begun)
+    if running.state is WorkspaceState.RUNNING and running.launch_requested_at is not None:
+        home = "new" if workspace.home_created_at is None else "kept"
+        asked_at = running.launch_requested_at
+        world.metrics.observe("launch_seconds", now - asked_at, path=str(running.launch_path), home=home)
     return running
 
 

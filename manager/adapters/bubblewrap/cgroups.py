@@ -125,6 +125,19 @@ class TaskCgroup:
                     return int(line.split()[1])
         return 0
 
+    def memory_used(self) -> int | None:
+        """Without the files that the kernel keeps in memory and would give back. None: nothing
+        counts it."""
+        memory = self._by_controller.get("memory")
+        if memory is None:
+            return None
+        wanted = {"anon", "shmem", "kernel"} if self._version == 2 else {"total_rss", "total_shmem"}
+        try:
+            lines = (line.split() for line in (memory / "memory.stat").read_text().splitlines())
+            return sum(int(value) for name, value in lines if name in wanted)
+        except (OSError, ValueError):
+            return None
+
     def remove(self) -> bool:
         """Returns whether it is gone: the kernel frees a cgroup a moment after its last process."""
         for directory in self.directories:

@@ -175,6 +175,9 @@ class BubblewrapLauncher:
             limits.append(f"--data={image.limits.memory_max_bytes * DATA_FACTOR}:{_DATA_MAX}")
         return [*limits, "--"]
 
+    def memory(self) -> dict[str, int]:
+        return self._memory.used()
+
     def enforced(self) -> dict[str, str]:
         cgroups = {
             name: f"cgroup version {self._cgroups.version}"

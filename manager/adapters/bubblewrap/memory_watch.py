@@ -46,6 +46,8 @@ class _Watched:
     fine_at: int = 0
     """The rough sum that an exact look found to be fine."""
     looks: int = 0
+    used_bytes: int | None = None
+    """At the last look; a cgroup is asked only when somebody wants to know."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,11 @@ class MemoryWatch:
     def remove(self, pid: int) -> None:
         self._watched = {number: watched for number, watched in self._watched.items() if watched.pid != pid}
 
+    def used(self) -> dict[str, int]:
+        """Bytes by the names that were given, without those that are not counted yet."""
+        counted = {it.name: it.cgroup.memory_used() if it.cgroup else it.used_bytes for it in self._watched.values()}
+        return {name: used for name, used in counted.items() if used is not None}
+
     def end(self) -> None:
         if self._looking is not None:
             self._looking.cancel()
@@ -126,10 +133,12 @@ class MemoryWatch:
             watched = self._watched[number]
             rough = total(list(filter(None, map(rough_use, pids))), files_in_memory(watched.pid))
             watched.looks += 1
+            watched.used_bytes = rough
             if rough <= watched.limit_bytes or (rough <= watched.fine_at * GROWN and watched.looks % EXACT_EVERY):
                 continue
             uses = list(filter(None, map(exact_use, pids)))
             used = total(uses, files_in_memory(watched.pid))
+            watched.used_bytes = used
             watched.fine_at = rough if used <= watched.limit_bytes else 0
             if used > watched.limit_bytes:
                 self._end_largest(number, watched, uses, used)

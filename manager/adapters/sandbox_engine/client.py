@@ -60,6 +60,11 @@ class SandboxEngineTaskRunner:
     def enforced(self) -> dict[str, str]:
         return self._call("enforced", None, dict[str, str])
 
+    def memory(self) -> dict[str, int]:
+        """Task → bytes that its sandbox holds. Empty where nothing counts them. Raises
+        ApraNovaError."""
+        return self._call("memory", None, dict[str, int])
+
     def _patiently(self, request: bytes, timeout_s: float, restart_s: float) -> dict[str, Any]:
         deadline = time.monotonic() + restart_s
         while True:

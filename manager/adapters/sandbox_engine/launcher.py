@@ -108,6 +108,10 @@ class Launcher(Protocol):
         """As TaskRunner.enforced."""
         ...
 
+    def memory(self) -> dict[str, int]:
+        """Task → bytes that it holds, as last counted; without those that nothing counts."""
+        ...
+
 
 def words_for_exit(code: int) -> str:
     """bubblewrap and shells report a child's signal as 128 + number, Popen as its negative."""

@@ -79,6 +79,8 @@ class EngineServer:
                 return self._images.current(from_json(WorkspaceKind, arguments)).name
             case "enforced":
                 return self._launcher.enforced()
+            case "memory":
+                return self._launcher.memory()
             case _:
                 raise BadMessage(f"a call: {call!r} is not known")
         return None

@@ -66,6 +66,9 @@ class UnisolatedLauncher:
         limits += ("privileges", "system calls")
         return dict.fromkeys(limits, _WHY_NOT)
 
+    def memory(self) -> dict[str, int]:
+        return {}
+
 
 class PlainProcess:
     """The agent and its descendants, except one that left the session and lost its parents."""
