@@ -57,10 +57,13 @@ def main() -> int:
 
 
 def install_programs() -> None:
-    wanted = [name for name in ("chromium", "git", "pebble", "sslscan") if not shutil.which(name)]
+    wanted = [name for name in ("chromium", "git", "pebble", "prometheus", "sslscan") if not shutil.which(name)]
     if wanted and shutil.which("apt-get"):
         quiet = {"stdout": subprocess.DEVNULL, "stdin": subprocess.DEVNULL}
-        environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+        # RUNLEVEL and the masked unit: no Prometheus of the machine's own starts, only the tests'.
+        environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive", RUNLEVEL="1")
+        if "prometheus" in wanted and shutil.which("systemctl"):
+            subprocess.call(["systemctl", "mask", "--quiet", "prometheus.service"], **quiet, stderr=subprocess.DEVNULL)
         subprocess.call(["apt-get", "update", "-qq"], env=environment, **quiet)
         command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *wanted]
         subprocess.call(command, env=environment, **quiet)
