@@ -83,7 +83,7 @@ def _snapshots(environment: Environment) -> dict[str, Any]:
 
 
 # On one machine a warm task costs memory, not money, so one launch a day is worth a warm task.
-ON_ONE_MACHINE = Policy(cold_start_worth_s=86_400.0)
+ON_ONE_MACHINE = Policy(cold_start_worth_s=86_400.0, spare_memory_part=0.5)
 
 
 def read_policy(environment: Environment, default: Policy) -> Policy:
@@ -115,6 +115,7 @@ def read_policy(environment: Environment, default: Policy) -> Policy:
         pool_policy=environment.choice("APRANOVA_POOL_POLICY", PoolPolicy, PoolPolicy.PREDICTED),
         cold_start_worth_s=3600.0 * number("APRANOVA_COLD_START_WORTH_H", worth_h, 0.01, 1_000),
         start_lead_s=number("APRANOVA_START_LEAD_S", default.start_lead_s, 0.1, 600),
+        spare_memory_part=number("APRANOVA_POOL_SPARE_PART", default.spare_memory_part, 0, 1),
         warming_max=environment.whole("APRANOVA_WARMING_MAX", default.warming_max, 1, 1_000),
     )
 

@@ -98,6 +98,7 @@ class Profile:
             hint_s=90.0,
             meter_s=20.0,
             memory_max_mib=MACHINE_MIB if self.engine == "machine" else None,
+            spare_memory_part=0.5 if self.engine == "machine" else 0.0,
             size_at_claim=self.engine == "machine",
             warm_age_max_s=900.0,
             back_off_max_s=60.0,

@@ -54,6 +54,7 @@ KEYS = MappingProxyType(
         "pool.cold_start_worth_h": "APRANOVA_COLD_START_WORTH_H",
         "pool.start_lead_s": "APRANOVA_START_LEAD_S",
         "pool.warming_max": "APRANOVA_WARMING_MAX",
+        "pool.spare_part": "APRANOVA_POOL_SPARE_PART",
         "limits.memory_gb": "APRANOVA_MEMORY_GB",
         "limits.sizes": "APRANOVA_SIZES",
         "limits.default_size": "APRANOVA_DEFAULT_SIZE",

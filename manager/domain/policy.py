@@ -118,6 +118,9 @@ class Policy:
     the engine's quota counts."""
     warm_memory_mib: int = 128
     """What a warm task counts with until the claim gives it a size; it uses less than 100."""
+    spare_memory_part: float = 0.0
+    """Up to this part of the memory that no session counts with, the pool is as large as the
+    largest cohort: a class that nobody announced is in at once. 0 where a warm task costs money."""
     warming_max: int = 2
     """Warm tasks that may be starting at once, so that a person's launch need not wait behind the
     pool's. One machine has a few cores; ECS starts a hundred at once."""

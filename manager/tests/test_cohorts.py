@@ -100,3 +100,24 @@ def test_a_hint_is_answered_also_for_an_unknown_workspace_and_refused_when_it_is
     assert ask(school, "expect", {"workspace_id": "anna", "because": "signed in"})["ok"] is False
     assert ask(school, "expect", {"workspace_id": ANNA, "because": ""})["ok"] is False
     assert ask(school, "expect", {"workspace_id": ANNA, "because": "x" * 101})["ok"] is False
+
+
+def test_on_one_machine_the_pool_grows_to_the_largest_cohort_and_shrinks_when_it_is_gone() -> None:
+    school = School(pool=1, spare_memory_part=0.5, warming_max=99)
+    ask(school, "put_cohort", BERLIN)
+    school.settle()
+    assert len(school.store.list_warm_tasks(limit=10)) == 4
+    written = school.store.find_outlook().version
+    ask(school, "put_cohort", BERLIN)
+    assert school.store.find_outlook().version == written
+    ask(school, "remove_cohort", {"cohort_id": "berlin-3"})
+    school.settle(after_s=300.0)
+    assert sum(task.warm for task in school.store.list_warm_tasks(limit=10)) == 1
+
+
+def test_a_cohort_from_before_is_counted_when_the_backend_sends_it_again() -> None:
+    school = School()
+    ask(school, "put_cohort", BERLIN)
+    school.world = replace(school.world, policy=replace(school.world.policy, spare_memory_part=0.5))
+    ask(school, "put_cohort", BERLIN)
+    assert [size.people for size in school.store.find_outlook().cohorts] == [4]

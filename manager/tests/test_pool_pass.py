@@ -17,7 +17,7 @@ from manager.domain.pool import attendance, planner
 from manager.domain.pool.actions import RetireTask, StartWarmTask
 from manager.domain.pool.attendance import Attendance
 from manager.domain.pool.forecast import Expected, Recent
-from manager.domain.pool.outlook import Check, Outlook, mean_error
+from manager.domain.pool.outlook import COHORTS_MAX, Check, CohortSize, Outlook, mean_error
 from manager.domain.pool.reconcile import PoolFacts, PoolPass, reconcile_pool
 
 NOW = 1_790_000_000.0
@@ -206,3 +206,60 @@ def test_attendance_is_learned_by_the_minute() -> None:
     assert attendance.chance([None, 5.0, 7.0], 0.5) == pytest.approx(2.5 / 4.0)
     assert attendance.offset_at([NOW - 1_801.0, NOW - 1_800.0], NOW) == -1_800.0
     assert attendance.offset_at([NOW + 3_600.0], NOW) is None
+
+
+SPARE = Policy(
+    schedule=PoolSchedule(2, 2, 2, 2), refill_delay_s=0.0, warming_max=99, memory_max_mib=16_384, spare_memory_part=0.5
+)
+THIRTY = Outlook().with_cohort("a", CohortSize("a", 30, CODE)).with_cohort("b", CohortSize("b", 12, CODE))
+"""Half of 16 GB is room for 64 warm tasks."""
+
+
+@pytest.mark.parametrize(
+    ("used_mib", "part", "target"),
+    [
+        (0, 0.5, 30),
+        (0, 0.1, 12),  # a tenth of the memory
+        (12_288, 0.5, 16),  # half of what 16 sessions leave
+        (16_384, 0.5, 2),
+        (20_480, 0.5, 2),
+        (0, 0.0, 2),
+    ],
+)
+def test_while_memory_is_free_there_is_a_warm_task_for_each_of_the_largest_cohort(
+    used_mib: int, part: float, target: int
+) -> None:
+    found = decided(replace(SPARE, spare_memory_part=part), used_mib=used_mib, outlook=THIRTY)
+    (line,) = found.note.targets
+    assert line.size == target
+    assert (line.because == "the largest cohort has 30, and memory is free") is (target > 2)
+
+
+def test_by_the_schedule_or_where_memory_is_not_counted_no_task_is_spare() -> None:
+    for policy in (replace(SPARE, pool_policy=PoolPolicy.SCHEDULE), replace(SPARE, memory_max_mib=None)):
+        assert started(decided(policy, used_mib=0, outlook=THIRTY)) == 2
+
+
+def test_spare_tasks_give_way_to_sessions_but_not_at_each_launch() -> None:
+    waiting = [task(f"t{number:02}") for number in range(30)]
+    warm_mib = 30 * SPARE.warm_memory_mib
+    some = decided(SPARE, *waiting, used_mib=warm_mib + 12_288, outlook=THIRTY)
+    assert (retired(some), started(some)) == ([], 0)  # 16 would be started, up to 32 may stay
+    assert len(retired(decided(SPARE, *waiting, used_mib=warm_mib + 14_336, outlook=THIRTY))) == 14
+
+
+def test_two_kinds_share_what_is_free() -> None:
+    data = WorkspaceKind.SUPERSET
+    outlook = THIRTY.with_cohort("c", CohortSize("c", 50, data))
+    found = decided(SPARE, outlook=outlook, used_mib=0, images={CODE: "vscode-1", data: "superset-1"})
+    assert {line.kind: line.size for line in found.note.targets} == {CODE: 30, data: 34}
+
+
+def test_the_outlook_knows_the_largest_cohorts_and_forgets_one_that_is_gone() -> None:
+    smaller = THIRTY.with_cohort("a", CohortSize("a", 5, CODE))
+    assert (THIRTY.largest_cohort(Shape(CODE)), smaller.largest_cohort(Shape(CODE))) == (30, 12)
+    assert THIRTY.with_cohort("a", None).with_cohort("b", None) == Outlook()
+    many = Outlook()
+    for number in range(COHORTS_MAX + 9):
+        many = many.with_cohort(f"c{number}", CohortSize(f"c{number}", number, CODE))
+    assert (len(many.cohorts), many.largest_cohort(Shape(CODE))) == (COHORTS_MAX, COHORTS_MAX + 8)

@@ -102,6 +102,7 @@ def test_what_is_missing_is_named(name: str) -> None:
         ("APRANOVA_COLD_START_WORTH_H", "0"),
         ("APRANOVA_START_LEAD_S", "soon"),
         ("APRANOVA_WARMING_MAX", "0"),
+        ("APRANOVA_POOL_SPARE_PART", "1.1"),
     ],
 )
 def test_a_bad_value_is_refused_by_name(name: str, value: str) -> None:

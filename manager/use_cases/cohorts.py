@@ -8,6 +8,7 @@ from contract.errors import ApraNovaError, Reason
 from contract.manager import COHORT_CLASSES_MAX, COHORT_MEMBERS_MAX, COHORT_NEWCOMERS_MAX, CohortRequest
 from contract.names import WORKSPACE_ID_PATTERN
 from manager.domain.pool.cohort import Cohort
+from manager.domain.pool.outlook import CohortSize, Outlook
 from manager.use_cases.records import retried
 from manager.use_cases.world import World
 
@@ -23,8 +24,12 @@ def put(world: World, request: CohortRequest) -> None:
         known = world.store.find_cohort(request.cohort_id)
         cohort = known or Cohort(request.cohort_id, request.label, request.kind)
         updated = cohort.announced(request, now=world.clock.now())
-        if updated != known:
-            world.store.write(updated)
+        shape = world.policy.shape(request.kind, request.size)
+        people = len(updated.members) + updated.newcomers
+        outlook = _outlook(world, request.cohort_id, CohortSize(request.cohort_id, people, *shape))
+        changed = [updated] if updated != known else []
+        if changed or outlook:
+            world.store.write(*changed, *outlook)
 
     retried(world, attempt)
     world.wake()
@@ -38,9 +43,18 @@ def remove(world: World, cohort_id: str) -> None:
     def attempt() -> None:
         cohort = world.store.find_cohort(cohort_id)
         if cohort is not None:
-            world.store.write(delete=(cohort,))
+            world.store.write(*_outlook(world, cohort_id, None), delete=(cohort,))
 
     retried(world, attempt)
+
+
+def _outlook(world: World, cohort_id: str, size: CohortSize | None) -> tuple[Outlook, ...]:
+    """The outlook with a cohort's size, where the pool goes by it and it differs."""
+    if not world.policy.spare_memory_part:
+        return ()
+    known = world.store.find_outlook()
+    changed = known.with_cohort(cohort_id, size)
+    return () if changed == known else (changed,)
 
 
 def _check(request: CohortRequest) -> None:

@@ -22,6 +22,7 @@ _KEPT_S = 4_200.0
 """
 _AHEAD_MAX_MIN = 360
 DECISIONS_MAX = 50
+COHORTS_MAX = 200
 CHECKS_MAX = 20
 
 
@@ -66,6 +67,20 @@ class Curve:
 
 
 @dataclass(frozen=True)
+class CohortSize:
+    """How many one cohort has, and what they would launch."""
+
+    cohort_id: str
+    people: int
+    kind: WorkspaceKind
+    of_size: WorkspaceSize | None = None
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(self.kind, self.of_size)
+
+
+@dataclass(frozen=True)
 class Check:
     """A forecast, and what came of it."""
 
@@ -91,6 +106,8 @@ class Outlook:
     curves: tuple[Curve, ...] = ()
     schedule_until: float = 0.0
     """Until then the schedule holds at least: the current forecasts were bad lately."""
+    cohorts: tuple[CohortSize, ...] = ()
+    """The largest ones first."""
     checks: tuple[Check, ...] = ()
     """The newest forecasts of classes that are over."""
     day: str = ""
@@ -112,6 +129,15 @@ class Outlook:
     def expected(self, shape: Shape, begin: float, end: float) -> float:
         """Launches for classes between two times."""
         return sum(curve.between(begin, end) for curve in self.curves if curve.shape == shape)
+
+    def largest_cohort(self, shape: Shape) -> int:
+        return max((cohort.people for cohort in self.cohorts if cohort.shape == shape), default=0)
+
+    def with_cohort(self, cohort_id: str, new: CohortSize | None) -> Outlook:
+        """None: it is gone."""
+        kept = [cohort for cohort in self.cohorts if cohort.cohort_id != cohort_id]
+        ordered = sorted([*kept, *filter(None, [new])], key=lambda cohort: (-cohort.people, cohort.cohort_id))
+        return replace(self, cohorts=tuple(ordered[:COHORTS_MAX]))
 
     def with_class(self, shape: Shape, class_at: float, launches: Sequence[float], *, now: float) -> Outlook:
         new = Curve(shape.kind, now, (), shape.size)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from contract.names import TaskState, WorkspaceKind, WorkspaceSize
 from manager.domain.lifecycle import back_off
@@ -19,7 +19,7 @@ from manager.domain.pool.cohort import Cohort
 from manager.domain.pool.demand import Demand
 from manager.domain.pool.forecast import Recent
 from manager.domain.pool.outlook import Outlook, TargetLine
-from manager.domain.pool.planner import PoolTargets
+from manager.domain.pool.planner import Target
 
 _KEPT_AT_LEAST_S = 60.0
 
@@ -59,15 +59,16 @@ def reconcile_pool(fleet: Fleet, facts: PoolFacts, now: float, policy: Policy) -
     """The engine must have answered: otherwise nothing is known of the fleet's tasks."""
     working = _Pass(fleet, facts, now, policy)
     targets = planner.targets(working.shapes(), facts.demand, facts.outlook, facts.recent, now=now, policy=policy)
+    by_shape = working.with_spare(targets.by_shape)
     actions: list[PoolAction] = [
         *working.retire_worn_out(),
-        *working.resize(targets),
+        *working.resize(by_shape),
         *working.prepare_classes(),
     ]
     note = PoolNote(
         policy=targets.policy,
         targets=tuple(
-            TargetLine(shape.kind, one.start_below, one.because, shape.size) for shape, one in targets.by_shape.items()
+            TargetLine(shape.kind, one.start_below, one.because, shape.size) for shape, one in by_shape.items()
         ),
         decisions=tuple(_in_words(actions)),
         warm=len(fleet.warm),
@@ -132,7 +133,27 @@ class _Pass:
             return "it waited too long"
         return ""
 
-    def resize(self, targets: PoolTargets) -> Iterator[PoolAction]:
+    def with_spare(self, targets: Mapping[Shape, Target]) -> dict[Shape, Target]:
+        """While memory is free, at least as many as the largest cohort has: it costs nothing more.
+
+        Twice the share may stay, or each launch and each stop would end or start a task.
+        """
+        policy, most = self._policy, self._policy.memory_max_mib
+        if self._by_schedule or most is None:
+            return dict(targets)
+        claimed = (self._facts.used_mib or 0) - len(self._warm) * policy.warm_memory_mib
+        free = int(policy.spare_memory_part * max(0, most - claimed) / policy.warm_memory_mib)
+        raised: dict[Shape, Target] = {}
+        for shape, target in targets.items():
+            people = self._facts.outlook.largest_cohort(shape)
+            because = f"the largest cohort has {people}, and memory is free"
+            spare = Target(min(people, free), min(people, 2 * free), because)
+            above = max(target.retire_above, spare.retire_above)
+            raised[shape] = replace(spare if spare.start_below > target.start_below else target, retire_above=above)
+            free -= min(free, raised[shape].start_below)
+        return raised
+
+    def resize(self, targets: Mapping[Shape, Target]) -> Iterator[PoolAction]:
         """Start or retire tasks, until there are as many of each shape as the planner wants.
 
         Two managers that have seen different things want different sizes: what one has just
@@ -140,7 +161,7 @@ class _Pass:
         have each retire its own and start it again.
         """
         young_s = 0.0 if self._by_schedule else max(_KEPT_AT_LEAST_S, 2.0 * self._policy.start_lead_s)
-        for shape, target in targets.by_shape.items():
+        for shape, target in targets.items():
             alike = [task for task in self._warm if self._shape(task) == shape]
             hints = 0 if self._by_schedule else self._facts.recent.hints.get(shape, 0)
             for task in _surplus(alike, target.retire_above + hints):
