@@ -169,6 +169,10 @@ def run_folder(home: Path, uid: int) -> Path:
 def read_settings(variables: Mapping[str, str], *, source: Path, port: int | None = None) -> Settings:
     """Raises BadSetting. A `port` from the command line replaces APRANOVA_PORT."""
     environment = Environment(variables if port is None else {**variables, "APRANOVA_PORT": str(port)})
+    if "APRANOVA_TASKS_MAX" in environment:  # else a school that set it would have no limit, and not know
+        raise BadSetting(
+            "APRANOVA_TASKS_MAX is gone; APRANOVA_MEMORY_GB limits how many workspaces run, by their memory"
+        )
     uid = os.getuid()
     service = environment.flag("APRANOVA_SERVICE")
     home = Path(environment.text("APRANOVA_HOME", str(SERVICE_HOME if service else default_home(variables, uid))))

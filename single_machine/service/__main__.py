@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from contract.environment import BadSetting
-from single_machine.service import install, upgrade
+from single_machine.service import install, machine, upgrade
 from single_machine.service.places import CannotInstall, Places
 
 
@@ -29,12 +29,9 @@ def main() -> int:
     source = Path(os.environ.get("APRANOVA_SOURCE") or Path(__file__).parents[2])
     places = Places()
     try:
-        if arguments.command == "upgrade":
-            return upgrade.back(places) if arguments.back else upgrade.upgrade(source, places, wanted=arguments.wanted)
-        if arguments.remove:
-            install.remove(places)
-            return 0
-        return install.install(source, places, settings=arguments.settings)
+        install.check_machine(" ".join(sys.argv[1:]))
+        with machine.one_at_a_time(places):
+            return _carry_out(arguments, source, places)
     except (CannotInstall, BadSetting) as problem:
         print(f"apranova: {problem}", file=sys.stderr)
     except OSError as problem:
@@ -44,6 +41,15 @@ def main() -> int:
     except (KeyboardInterrupt, EOFError):
         print("\napranova: stopped. Run the same command again to continue.", file=sys.stderr)
     return 1
+
+
+def _carry_out(arguments: argparse.Namespace, source: Path, places: Places) -> int:
+    if arguments.command == "upgrade":
+        return upgrade.back(places) if arguments.back else upgrade.upgrade(source, places, wanted=arguments.wanted)
+    if arguments.remove:
+        install.remove(places)
+        return 0
+    return install.install(source, places, settings=arguments.settings)
 
 
 if __name__ == "__main__":

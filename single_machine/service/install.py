@@ -18,7 +18,6 @@ STOP_WITHIN_S = 90.0
 
 def install(source: Path, places: Places, *, settings: Path | None) -> int:
     """Returns doctor's exit code. Raises CannotInstall."""
-    check_machine("install")
     text, variables = _settings(places, settings)
     say("Packages of the system")
     machine.install_packages()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import grp
 import os
 import pwd
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from single_machine.service.places import USER, CannotInstall
+from single_machine.service.places import USER, CannotInstall, Places
 
 PACKAGES = ("python3-venv", "python3-pip", "git", "ca-certificates")
 """Debian's and Ubuntu's: Python environments for us; pip and git for students, whose sandboxes have
@@ -25,6 +27,22 @@ def run(*command: str, env: Mapping[str, str] | None = None) -> None:
     if done.returncode:
         last = "".join(f"\n  | {line}" for line in done.stdout.splitlines()[-15:])
         raise CannotInstall(f"`{' '.join(command)}` failed.{last}")
+
+
+@contextlib.contextmanager
+def one_at_a_time(places: Places) -> Iterator[None]:
+    """Raises CannotInstall while another `install` or `upgrade` runs. The kernel releases the lock
+    however we die, and no program that we start inherits it."""
+    places.lock.parent.mkdir(parents=True, exist_ok=True)
+    with places.lock.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CannotInstall(
+                "another install or upgrade of this machine is running. Wait until it has ended, "
+                "then run the same command again."
+            ) from None
+        yield
 
 
 def install_packages() -> None:

@@ -36,6 +36,11 @@ class Places:
         return self.programs / "previous"
 
     @property
+    def lock(self) -> Path:
+        """Held by the `install` or `upgrade` that runs."""
+        return self.root / "run/apranova-install.lock"
+
+    @property
     def units(self) -> Path:
         return self.root / "etc/systemd/system"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -27,16 +28,24 @@ def data_folder(variables: Mapping[str, str]) -> Path:
 
 def render(name: str, version: Path, places: Places, variables: Mapping[str, str]) -> str:
     named = (variables.get(name, "") for name in _FOLDERS_ELSEWHERE)
-    elsewhere = [f"-{folder}" for folder in named if folder.startswith("/")]
+    elsewhere = [_word(f"-{folder}") for folder in named if folder.startswith("/")]
     values = {
         "version": version,
         "python": versions.python(version),
         "settings": places.settings,
-        "data": data_folder(variables),
-        "sockets": variables.get("APRANOVA_RUN_DIR") or SOCKETS,
+        "data": _word(data_folder(variables)),
+        "sockets": _word(variables.get("APRANOVA_RUN_DIR") or SOCKETS),
         "elsewhere": " ".join(elsewhere),
     }
     return Template((version / TEMPLATES / name).read_text("utf-8")).substitute(values)
+
+
+def _word(path: Path | str) -> str:
+    """One word for systemd, whatever the path has: spaces and quotes, or what it would replace."""
+    text = str(path).replace("%", "%%")
+    if re.fullmatch(r"[\w./%+:@-]+", text):
+        return text
+    return '"{}"'.format(text.replace("\\", "\\\\").replace('"', '\\"'))
 
 
 def write(version: Path, places: Places, variables: Mapping[str, str]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from single_machine.school_file import read_school_file
 from single_machine.service import machine, versions
-from single_machine.service.install import activate, ask_service, check_machine, check_settings, say
+from single_machine.service.install import activate, ask_service, check_settings, say
 from single_machine.service.places import CannotInstall, Places
 
 BACK_WITHIN_S = 24 * 3600.0
@@ -19,7 +19,6 @@ BACK_WITHIN_S = 24 * 3600.0
 
 def upgrade(source: Path, places: Places, *, wanted: str) -> int:
     """To the content of a folder or a git tag. Returns doctor's exit code. Raises CannotInstall."""
-    check_machine("upgrade")
     running = _running(places)
     with _tree(source, wanted) as tree:
         say("The new version: Python packages and portal (some minutes); the school goes on")
@@ -28,6 +27,10 @@ def upgrade(source: Path, places: Places, *, wanted: str) -> int:
         say("This version runs already; nothing to do.")
         return 0
     check_settings(version, places)
+    if read_school_file(places.settings).get("APRANOVA_BACKUP_TARGET"):
+        say("Backup of the school")
+        if ask_service(running, places, "backup"):  # it has said why; what an upgrade changes is copied below
+            say("The upgrade goes on without a new backup")
     say("Copy of the databases")
     if ask_service(version, places, "copy-databases"):
         raise CannotInstall("the databases could not be copied; see above. The earlier version still runs.")
@@ -40,7 +43,6 @@ def upgrade(source: Path, places: Places, *, wanted: str) -> int:
 def back(places: Places) -> int:
     """To the version before, with the data of now. Returns doctor's exit code. Raises
     CannotInstall."""
-    check_machine("upgrade --back")
     running = _running(places)
     version = versions.find_previous(places, within_s=BACK_WITHIN_S)
     if version is None:
@@ -48,6 +50,8 @@ def back(places: Places) -> int:
             "there is no version to go back to: the last upgrade is more than a day ago, or there was none. "
             "./apranova upgrade TAG takes any version, also an earlier one."
         )
+    if ask_service(version, places, "migrate"):  # changes nothing, and saves the start its look at the schema
+        raise CannotInstall("the database could not be prepared; see above. The newer version still runs.")
     return _switch(version, places, running=running)
 
 

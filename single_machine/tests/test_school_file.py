@@ -198,3 +198,9 @@ def test_a_school_that_gets_its_certificate() -> None:
 def test_what_keeps_a_school_from_its_certificate_is_refused_at_once(changes: dict[str, str], words: str) -> None:
     with pytest.raises(BadSetting, match=words):
         _settings({**GETS_ITS_CERTIFICATE, **changes})
+
+
+def test_a_variable_that_is_gone_is_refused_with_what_replaces_it() -> None:
+    """A school that had set it went on without a limit."""
+    with pytest.raises(BadSetting, match=r"APRANOVA_TASKS_MAX is gone; APRANOVA_MEMORY_GB limits"):
+        read_settings({"APRANOVA_HOME": "/nowhere", "APRANOVA_TASKS_MAX": "40"}, source=Path("/source"))

@@ -81,6 +81,7 @@ def test_without_a_terminal_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) ->
 def test_what_the_machine_or_the_file_refuses_is_told_in_words(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
     problem: Exception,
     words: str,
     command: list[str],
@@ -88,11 +89,32 @@ def test_what_the_machine_or_the_file_refuses_is_told_in_words(
     def refuse(_: Places) -> None:
         raise problem
 
+    monkeypatch.setattr(service.install, "check_machine", lambda _: None)
+    monkeypatch.setattr(service, "Places", lambda: Places(tmp_path))
     monkeypatch.setattr(service.install, "remove", refuse)
     monkeypatch.setattr(service.upgrade, "back", refuse)
     monkeypatch.setattr(sys, "argv", ["apranova", *command])
     assert service.main() == 1
     assert re.match(f"apranova: {words}", capsys.readouterr().err)
+
+
+def test_two_upgrades_do_not_run_at_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """They shared the folder of the new version and the links to it."""
+    monkeypatch.setattr(service.install, "check_machine", lambda _: None)
+    monkeypatch.setattr(service, "Places", lambda: Places(tmp_path))
+    codes = []
+
+    def back(_: Places) -> int:
+        codes.append(service.main())
+        return 0
+
+    monkeypatch.setattr(service.upgrade, "back", back)
+    monkeypatch.setattr(sys, "argv", ["apranova", "upgrade", "--back"])
+    assert service.main() == 0
+    assert codes == [1], "the second was refused and did nothing"
+    assert "another install or upgrade of this machine is running" in capsys.readouterr().err
 
 
 def units(variables: dict[str, str] | None = None) -> dict[str, str]:
@@ -112,7 +134,7 @@ def test_a_restart_of_the_platform_reaches_no_unit_that_holds_a_session() -> Non
     """`Requires`, `BindsTo` and `PartOf` would pass it on; `Wants` and `After` do not."""
     passing_on = r"^(Requires|BindsTo|PartOf|PropagatesStopTo)=.*\bapranova\.service"
     assert not any(re.search(passing_on, text, re.MULTILINE) for text in units().values())
-    assert not re.search(r"^(BindsTo|PropagatesStopTo)=", units()["apranova"], re.MULTILINE)
+    assert not re.search(r"^(BindsTo|PropagatesStopTo)=.*\.service", units()["apranova"], re.MULTILINE)
 
 
 def test_units_name_the_version_and_never_the_link_that_an_upgrade_moves() -> None:
@@ -126,6 +148,19 @@ def test_folders_outside_the_data_may_be_written_by_the_platform() -> None:
     assert "ReadWritePaths=/var/lib/apranova /run/apranova -/mnt/one/apranova -/mnt/two\n" in units(folders)["apranova"]
     other_machine = {"APRANOVA_BACKUP_TARGET": "sftp:backup@other.school.example:/srv/apranova"}
     assert "sftp" not in units(other_machine)["apranova"]
+
+
+def test_a_folder_may_have_any_name() -> None:
+    """systemd took a space for the end of it, and read the rest as another folder."""
+    text = units({"APRANOVA_HOME": "/srv/our school", "APRANOVA_SNAPSHOTS_DIR": '/mnt/100%/a "b"\\c'})["apranova"]
+    assert 'ReadWritePaths="/srv/our school" /run/apranova "-/mnt/100%%/a \\"b\\"\\\\c"\n' in text
+
+
+def test_a_port_that_starts_the_school_is_closed_with_it_and_stays_open_for_a_restart() -> None:
+    """A question to port 53 started the school again, just after it was saved and stopped."""
+    assert "\nPropagatesStopTo=apranova-names.socket\n" in units()["apranova"]
+    socket = (SOURCE / unit_files.TEMPLATES / unit_files.NAMES_SOCKET).read_text()
+    assert not re.search(r"^(PartOf|BindsTo|Requires)=", socket, re.MULTILINE)
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")

@@ -26,7 +26,6 @@ class Upgrading:
         versions.switch(self.old, self.places)
         self.places.settings.parent.mkdir(parents=True)
         self.places.settings.write_text("[school]\n")
-        monkeypatch.setattr(upgrade, "check_machine", lambda _: None)
         monkeypatch.setattr(versions, "add", lambda *_: self.new)
         monkeypatch.setattr(upgrade, "check_settings", lambda *_: self._note("check-settings"))
         monkeypatch.setattr(upgrade, "ask_service", lambda _version, _places, command: self._note(command))
@@ -55,6 +54,16 @@ def test_databases_are_copied_and_migrated_before_the_new_version_starts(service
     assert service.upgrade(tmp_path) == 0
     assert service.done == ["check-settings", "copy-databases", "migrate", "start new", "doctor"]
     assert versions.find_current(service.places) == service.new
+
+
+@pytest.mark.parametrize("fails", ["", "backup"])
+def test_a_school_with_a_target_is_backed_up_first_and_its_failure_stops_no_upgrade(
+    service: Upgrading, tmp_path: Path, fails: str
+) -> None:
+    service.places.settings.write_text('[backup]\ntarget = "/mnt/backup"\n')
+    service.fails = fails
+    assert service.upgrade(tmp_path) == 0
+    assert service.done == ["check-settings", "backup", "copy-databases", "migrate", "start new", "doctor"]
 
 
 @pytest.mark.parametrize("step", ["copy-databases", "migrate"])
@@ -92,7 +101,9 @@ def test_back_leads_to_the_version_before_and_only_for_a_day(
     with pytest.raises(CannotInstall, match="no version to go back to"):
         upgrade.back(service.places)
     service.upgrade(tmp_path)
+    service.done.clear()
     assert upgrade.back(service.places) == 0
+    assert service.done == ["migrate", "start old", "doctor"], "a start that has to look at the schema takes longer"
     assert versions.find_current(service.places) == service.old
     monkeypatch.setattr(upgrade, "BACK_WITHIN_S", -1.0)
     with pytest.raises(CannotInstall, match="more than a day ago"):
