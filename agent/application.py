@@ -13,6 +13,7 @@ from agent.ownership import Ownership
 from agent.probe import get
 from agent.processes import Children, Command, Process
 from contract.agent import ClaimRequest, HomeUseRequest, SaveAnswer, TaskConfig, WarnRequest
+from contract.names import SCHOOL_VARIABLES
 
 _OK = range(200, 400)
 
@@ -78,7 +79,9 @@ class Application:
     def environment(self, proxy: Mapping[str, str]) -> dict[str, str]:
         """What every application's process gets; nothing else of the agent's environment passes."""
         home = str(self.places.home)
-        return {"HOME": home, "USER": "student", "LOGNAME": "student", "LANG": "C.UTF-8", **proxy}
+        given = self.places.variables
+        of_school = {name: given[name] for name in SCHOOL_VARIABLES if name in given}
+        return {"HOME": home, "USER": "student", "LOGNAME": "student", "LANG": "C.UTF-8", **of_school, **proxy}
 
     async def end(self) -> str:
         """How a process ended that the agent did not start, in words that follow the name."""

@@ -165,3 +165,10 @@ class DiskLevel(enum.StrEnum):
     """From 80 % on: its student is warned."""
     OVER = "over"
     """A grace begins; when it ends, the workspace is saved and stopped."""
+
+
+SCHOOL_VARIABLES = (
+    *("NPM_CONFIG_REGISTRY", "PIP_INDEX_URL", "PIP_TRUSTED_HOST", "EXTENSIONS_GALLERY"),
+    *("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "PIP_CERT", "NODE_EXTRA_CA_CERTS"),
+)
+"""Of the school's network, for a task's programs: mirrors, authorities (contract/network.py)."""

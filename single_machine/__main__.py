@@ -24,9 +24,10 @@ from single_machine import (
     upgrade_steps,
 )
 from single_machine.backup import make, restore_school
+from single_machine.network_programs import variables_for_programs
 from single_machine.preflight import CannotGoOn, refused_by_the_machine
 from single_machine.school_file import in_words_of_the_file, read_school_file
-from single_machine.settings import read_settings
+from single_machine.settings import Settings, read_settings
 
 
 def main() -> int:
@@ -98,6 +99,16 @@ def main() -> int:
     return 1
 
 
+def _use_network(settings: Settings, command: str) -> None:
+    """For the programs that we start. Raises BadSetting, but `doctor` says it among the rest."""
+    bundle = settings.home / "trusted-authorities.pem"
+    try:
+        os.environ.update(variables_for_programs(settings.network, bundle, given=os.environ))
+    except BadSetting:
+        if command != "doctor":
+            raise
+
+
 def _path(text: str) -> Path | None:
     return Path(text) if text.strip() else None
 
@@ -109,6 +120,8 @@ def _carry_out(arguments: argparse.Namespace) -> int:
         chosen = {name: str(value) for name, value in named.items() if value}
         return restore_school.run({**os.environ, **chosen}, source=source, snapshot=arguments.backup)
     settings = read_settings(os.environ, source=source, port=getattr(arguments, "port", None))
+    if arguments.command != "unit":  # which installs nothing, and may not write everywhere
+        _use_network(settings, arguments.command)
     match arguments.command:
         case "up":
             return up.run(settings, demo=not arguments.no_demo)

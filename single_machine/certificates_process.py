@@ -25,6 +25,7 @@ PASSED_ON = (
     "https_proxy",
     "NO_PROXY",
     "no_proxy",
+    "REQUESTS_CA_BUNDLE",
 )
 """For this process and no other: some are secrets."""
 

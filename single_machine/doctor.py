@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 import psutil
 from rich.markup import escape
 
-from single_machine import certificate_doctor
+from single_machine import certificate_doctor, network_doctor
 from single_machine.answers import Answer, Verdict
 from single_machine.backup.record import problems, read_record, summary
 from single_machine.backup.repository import BackupFailed, Repository, find_restic
@@ -39,8 +39,6 @@ MEMORY_BYTES_MIN = 4_000_000_000
 RESERVE_BYTES = 5_000_000_000
 """As APRANOVA_DISK_RESERVE_GB unless it is set: below it, workspaces are stopped."""
 TIMEOUT_S = 5.0
-ANY_HOST_OUTSIDE = ("github.com", 443)
-"""What nearly every student's terminal needs; it stands for the internet."""
 
 
 Check = Callable[[Settings], Iterator[Answer]]
@@ -202,11 +200,6 @@ def _machine_limits(_settings: Settings) -> Iterator[Answer]:
         yield Answer("inotify", Verdict.YES, "enough for 40 workspaces")
 
 
-def _internet(_settings: Settings) -> Iterator[Answer]:
-    host, port = ANY_HOST_OUTSIDE
-    yield _reaches("internet", host, port, "Students cannot install packages. Check the firewall.")
-
-
 def _mail(settings: Settings) -> Iterator[Answer]:
     if not settings.email_url:
         advice = "Set email.url. Until then people copy invitation links by hand, and nobody can reset a password."
@@ -264,7 +257,7 @@ def _backups(settings: Settings) -> Iterator[Answer]:
 
 CHECKS: tuple[Check, ...] = (
     _names, _ports, certificate_doctor.certificate, certificate_doctor.delegation, certificate_doctor.challenge_port,
-    certificate_doctor.staging_order, _address, _clock, _memory, _disk, _isolation, _limits, _machine_limits, _internet, _mail,
+    certificate_doctor.staging_order, _address, _clock, _memory, _disk, _isolation, _limits, _machine_limits, network_doctor.network, _mail,
     _snapshots, _backups,
 )  # fmt: skip
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from certificates.settings import Settings as IssuingSettings
+from contract.network import given_variables
 from gateway.render import command as envoy_command
 from single_machine import local_socket, postgres, redis
 from single_machine.backup.record import record_file
@@ -110,7 +111,7 @@ class UnitServices:
         return ProcessSpec(
             name="engine",
             command=(sys.executable, "-m", "manager.entrypoints.sandbox_engine"),
-            environment=self._task_environment(),
+            environment={**self._task_environment(), **given_variables(os.environ)},
             ready=lambda: local_socket.answers(socket, _LIST_TASKS, begins=b'{"value"'),
             stop_signal=signal.SIGINT,  # it ends its tasks first
             stop_within_s=10,

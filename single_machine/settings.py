@@ -16,6 +16,7 @@ from certificates.settings import read_settings as read_issuing_settings
 from certificates.store import Store
 from contract.environment import BadSetting, Environment
 from contract.names import WorkspaceKind
+from contract.network import Network, read_network
 from single_machine.backup.settings import BackupSettings, read_backup_settings
 from single_machine.certificate import CertificateFiles
 
@@ -108,6 +109,7 @@ class Settings:
     """None: no backups of the school are made."""
     metrics_port: int
     """On loopback, where a Prometheus of this machine finds the school's figures; 0: nowhere."""
+    network: Network
 
     @property
     def public_url(self) -> str:
@@ -220,6 +222,7 @@ def read_settings(variables: Mapping[str, str], *, source: Path, port: int | Non
         settings_file=environment.path("APRANOVA_SETTINGS") if "APRANOVA_SETTINGS" in environment else None,
         backup=read_backup_settings(environment, home),
         metrics_port=environment.whole("APRANOVA_METRICS_PORT", METRICS_PORT if service else 0, 0, 65535),
+        network=read_network(environment),
     )
 
 

@@ -57,7 +57,9 @@ def main() -> int:
 
 
 def install_programs() -> None:
-    wanted = [name for name in ("chromium", "git", "pebble", "prometheus", "sslscan") if not shutil.which(name)]
+    packages = {name: name for name in ("chromium", "git", "pebble", "prometheus", "sslscan")}
+    packages["tinyproxy"] = "tinyproxy-bin"  # without its service
+    wanted = [package for program, package in packages.items() if not shutil.which(program)]
     if wanted and shutil.which("apt-get"):
         quiet = {"stdout": subprocess.DEVNULL, "stdin": subprocess.DEVNULL}
         # RUNLEVEL and the masked unit: no Prometheus of the machine's own starts, only the tests'.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.certificates import make_certificate
-from tests.ports import free_port
+from tests.ports import free_port, listens
 from tests.waiting import until
 
 NEEDED = pytest.mark.skipif(not shutil.which("pebble"), reason="Pebble is missing: apt install pebble")
@@ -60,13 +59,8 @@ def running_pebble(
     with (folder / "pebble.log").open("ab") as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     try:
-        until(lambda: _listens(port), lambda: (folder / "pebble.log").read_text(), within_s=20)
+        until(lambda: listens(port), lambda: (folder / "pebble.log").read_text(), within_s=20)
         yield Pebble(f"https://localhost:{port}/dir", root)
     finally:
         process.terminate()
         process.wait()
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0

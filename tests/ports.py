@@ -23,3 +23,8 @@ def free_dns_port() -> int:
             except OSError:
                 continue
         return port
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -14,10 +14,12 @@ import os
 import resource
 import signal
 import socket
+import ssl
 import sys
 from pathlib import Path
 
 from contract.environment import BadSetting
+from contract.network import trusted_authorities
 from manager.adapters.bubblewrap import layout
 from manager.adapters.bubblewrap.cgroups import Hierarchy
 from manager.adapters.bubblewrap.launcher import BubblewrapLauncher
@@ -28,6 +30,7 @@ from manager.adapters.sandbox_engine.fleet import Fleet
 from manager.adapters.sandbox_engine.images import Images
 from manager.adapters.sandbox_engine.launcher import Launcher
 from manager.adapters.sandbox_engine.server import EngineServer
+from manager.adapters.sandbox_engine.upstream import Upstream
 from manager.adapters.sandbox_shim.client import ShimClient
 from manager.adapters.sandbox_shim.wire import ShimGone
 from manager.adapters.unisolated.launcher import UnisolatedLauncher
@@ -60,12 +63,14 @@ def run(settings: Settings) -> None:
         socket_path = settings.run_dir / "engine.sock"
         shim = ShimClient(settings.run_dir / "shim.sock")
         listening = listener(socket_path)
+        bundle = _write_authorities(settings)
+        upstream = _upstream(settings, bundle)
         if settings.sandbox_uid is not None:
             become(settings.sandbox_uid)
         launcher = (
             UnisolatedLauncher(shim, settings.run_dir / "tasks")
             if settings.isolation == "none"
-            else _isolated(settings, shim)
+            else _isolated(settings, shim, bundle)
         )
         images = Images(settings.images_dir)
         fleet = Fleet(
@@ -75,14 +80,35 @@ def run(settings: Settings) -> None:
             homes_dir=settings.homes_dir,
             run_dir=settings.run_dir,
             clusters=ClustersFile(settings.run_dir / "clusters/clusters.json"),
-            new_proxy=lambda: EgressProxy(EgressLimits(ports=settings.egress_ports)),
+            new_proxy=lambda: EgressProxy(
+                EgressLimits(ports=settings.egress_ports), network=settings.network, upstream=upstream
+            ),
         )
         asyncio.run(_serve(listening, shim, fleet, EngineServer(fleet, images, launcher)))
         with contextlib.suppress(OSError):  # after root was given up its directory is not ours to change
             socket_path.unlink()
 
 
-def _isolated(settings: Settings, shim: ShimClient) -> Launcher:
+def _write_authorities(settings: Settings) -> Path | None:
+    """All trusted authorities, for the sandboxes. Raises BadSetting. Those that run keep theirs."""
+    if settings.network.authority is None:
+        return None
+    bundle = settings.run_dir / "authorities.pem"
+    fresh = bundle.with_suffix(".new")
+    fresh.write_bytes(trusted_authorities(settings.network.authority))
+    fresh.chmod(0o644)
+    return fresh.replace(bundle)
+
+
+def _upstream(settings: Settings, bundle: Path | None) -> Upstream | None:
+    proxy = settings.network.proxy
+    if proxy is None:
+        return None
+    log.info("the way out leads through %s:%d", proxy.host, proxy.port)
+    return Upstream(proxy, ssl.create_default_context(cafile=bundle) if proxy.tls else None)
+
+
+def _isolated(settings: Settings, shim: ShimClient, bundle: Path | None) -> Launcher:
     prepared = shim.prepared
     if prepared.etc is None or prepared.cgroups is None:
         raise CannotRun("the shim was started without isolation; start it again with the engine's settings")
@@ -91,6 +117,7 @@ def _isolated(settings: Settings, shim: ShimClient) -> Launcher:
         shim,
         bwrap=Path(prepared.bwrap),
         etc=layout.Etc(Path(prepared.etc.directory), prepared.etc.mounts),
+        school=layout.OfTheSchool.of(settings.network, bundle),
         cgroups=Hierarchy(prepared.cgroups.version, parents, prepared.cgroups.missing),
         hidden=(settings.homes_dir, settings.run_dir),
     )

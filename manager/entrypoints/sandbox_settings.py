@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contract.environment import BadSetting, Environment
+from contract.network import Network, read_network
 from manager.adapters.directory_homes.homes import make_folder
 from manager.domain.policy import Policy
 from manager.settings import ISOLATIONS, read_policy, read_sandbox_uid
@@ -31,6 +32,7 @@ class Settings:
     isolation: str
     sandbox_uid: int | None
     egress_ports: frozenset[int]
+    network: Network
     file_bytes_max: int = Policy.home_bytes_max
     """No file of a sandbox may be longer than a home may be large: sparse files could be."""
 
@@ -53,6 +55,7 @@ class Settings:
             isolation=environment.choice("APRANOVA_ISOLATION", ISOLATIONS, "bubblewrap"),
             sandbox_uid=uid if os.geteuid() == 0 else None,
             egress_ports=frozenset(map(int, ports.split())),
+            network=read_network(environment),
             file_bytes_max=read_policy(environment, Policy()).home_bytes_max,
         )
 

@@ -26,6 +26,7 @@ ENDS_WITHIN_S = 10.0
 """After it was asked to end; it removes its lock."""
 _TOLD_CHARS = 400
 _PASSED_ON = ("PATH", "HOME", "TMPDIR", "SSH_AUTH_SOCK", "https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY")
+_PASSED_ON += ("SSL_CERT_FILE",)
 
 
 class BackupFailed(Exception):
@@ -47,7 +48,9 @@ def find_restic(settings: Settings) -> Path:
             return known
     folder = settings.home / "tools"
     command = [sys.executable, "-m", "manager.adapters.restic.install", str(folder)]
-    environment = {"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": str(settings.source)}
+    passed_on = ("http_proxy", "https_proxy", "no_proxy")
+    environment = {name: os.environ[name] for name in passed_on if name in os.environ}
+    environment |= {"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": str(settings.source)}
     if subprocess.call(command, env=environment, stdin=subprocess.DEVNULL) == 0 and (folder / "restic").is_file():
         return folder / "restic"
     raise CannotGoOn("restic makes the backups, and it is missing. Install it: apt install restic")

@@ -9,6 +9,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from contract.environment import Environment
+from contract.network import read_network
 from single_machine.school_file import read_school_file
 from single_machine.service import machine, questions, unit_files, versions
 from single_machine.service.places import UNITS, USER, CannotInstall, Places
@@ -20,7 +22,7 @@ def install(source: Path, places: Places, *, settings: Path | None) -> int:
     """Returns doctor's exit code. Raises CannotInstall."""
     text, variables = _settings(places, settings)
     say("Packages of the system")
-    machine.install_packages()
+    machine.install_packages(read_network(Environment(variables)).for_installs(""))
     data = unit_files.data_folder(variables)
     machine.make_user(data)
     machine.give(data)

@@ -45,14 +45,14 @@ def one_at_a_time(places: Places) -> Iterator[None]:
         yield
 
 
-def install_packages() -> None:
-    """Raises CannotInstall."""
+def install_packages(proxy: Mapping[str, str]) -> None:
+    """`proxy`: apt's way out, as variables. Raises CannotInstall."""
     missing = [name for name in PACKAGES if not _has_package(name)]
     if not missing:
         return
     if shutil.which("apt-get") is None:
         raise CannotInstall(f"these packages of Debian and Ubuntu are needed, or what they hold: {' '.join(missing)}")
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    environment = {**proxy, **os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     run("apt-get", "update", "-q", env=environment)
     run("apt-get", "install", "-q", "-y", "--no-install-recommends", *missing, env=environment)
 

@@ -54,7 +54,9 @@ def add(source: Path, places: Places) -> Path:
     if (version / _COMPLETE).exists():
         return version
     _lend(version)
-    if machine.as_user([sys.executable, "apranova", "build"], folder=version, more={}):
+    # The packages come by the school's proxy and from its mirrors.
+    more = {"APRANOVA_SERVICE": "yes", "APRANOVA_SETTINGS": str(places.settings)}
+    if machine.as_user([sys.executable, "apranova", "build"], folder=version, more=more):
         raise CannotInstall("this version could not be built; see above. Nothing else was changed.")
     _seal(version)
     for package in version.glob("*/__init__.py"):

@@ -44,11 +44,19 @@ class BubblewrapLauncher:
     """Needs a shim that is in namespaces of its own (`own_namespaces`)."""
 
     def __init__(
-        self, shim: ShimClient, *, bwrap: Path, etc: layout.Etc, cgroups: Hierarchy, hidden: Sequence[Path]
+        self,
+        shim: ShimClient,
+        *,
+        bwrap: Path,
+        etc: layout.Etc,
+        school: layout.OfTheSchool,
+        cgroups: Hierarchy,
+        hidden: Sequence[Path],
     ) -> None:
         """`hidden`: folders of the host that not even a prefork template may see."""
         self._bwrap = bwrap
         self._etc = etc
+        self._school = school
         self._cgroups = cgroups
         self._shim = shim
         self._seccomp = seccomp.filter_for_this_machine(memory_counts="memory" in cgroups.parents)
@@ -85,7 +93,11 @@ class BubblewrapLauncher:
             raise LaunchFailed("the prefork template has just failed")
         with _Pipe() as info, _Pipe() as gate, _Pipe() as seccomp_filter, _Pipe() as options_list:
             options = layout.arguments(
-                image=launch.image, etc=self._etc, socket_dir=launch.socket_dir, egress_socket=launch.egress_socket
+                image=launch.image,
+                etc=self._etc,
+                school=self._school,
+                socket_dir=launch.socket_dir,
+                egress_socket=launch.egress_socket,
             )
             options += ["--info-fd", str(PASSED_FROM), "--block-fd", str(PASSED_FROM + 1)]
             if self._seccomp is not None:

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from contract.names import STUDENT_HOME, STUDENT_UID
+from contract.network import SYSTEM_BUNDLES, Network
 from manager.adapters.sandbox_engine.images import Image
 
 SOCKET_DIR = "/run/task"
 EGRESS_SOCKET = "/run/egress.sock"
+AUTHORITIES = "/run/authorities.pem"
 HOST_NAME = "workspace"
 
 _MEBIBYTE = 1 << 20
@@ -79,7 +81,25 @@ class Etc:
         return cls(directory, mounts)
 
 
-def arguments(*, image: Image, etc: Etc, socket_dir: Path, egress_socket: Path) -> list[str]:
+@dataclass(frozen=True)
+class OfTheSchool:
+    """What a school's network adds to every sandbox."""
+
+    environment: Mapping[str, str] = field(default_factory=dict)
+    mounts: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, network: Network, bundle: Path | None) -> OfTheSchool:
+        """`bundle`: all trusted authorities. It also covers the machine's own file of them, for
+        programs that read no variable."""
+        if bundle is None:
+            return cls(network.for_tasks(""))
+        machine = {Path(file).resolve() for file in SYSTEM_BUNDLES if Path(file).is_file()}
+        covered = [str(file) for file in machine if file.is_relative_to("/etc")]
+        return cls(network.for_tasks(AUTHORITIES), dict.fromkeys((*covered, AUTHORITIES), str(bundle)))
+
+
+def arguments(*, image: Image, etc: Etc, school: OfTheSchool, socket_dir: Path, egress_socket: Path) -> list[str]:
     """bubblewrap's options except the command. Their order matters: later mounts cover earlier."""
     size = _sizes(image.limits.memory_max_bytes)
     return [
@@ -94,7 +114,9 @@ def arguments(*, image: Image, etc: Etc, socket_dir: Path, egress_socket: Path) 
         *("--perms", "0700", "--size", size["/run/user"], "--tmpfs", f"/run/user/{STUDENT_UID}"),
         *("--perms", "0700", "--size", size[STUDENT_HOME], "--tmpfs", STUDENT_HOME),
         *("--bind", str(socket_dir), SOCKET_DIR, "--ro-bind", str(egress_socket), EGRESS_SOCKET),
-        *("--remount-ro", "/", "--chdir", "/", "--clearenv", *_set(environment(image.environment))),
+        *_read_only(school.mounts),
+        *("--remount-ro", "/", "--chdir", "/", "--clearenv"),
+        *_set({**environment(image.environment), **school.environment}),
     ]
 
 

@@ -2,6 +2,9 @@
 
 It resolves a name once, checks every address, and connects to exactly the address that it checked.
 So a name that changes its address in between (DNS rebinding) gains nothing.
+
+Where the school has a proxy of its own, that one connects (`upstream`). A name that leads to a
+private address here is refused all the same; what only the school's proxy knows, it must refuse.
 """
 
 from __future__ import annotations
@@ -21,14 +24,22 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from contract.addresses import Address, belongs_to_this_machine, is_public
+from contract.network import Network
+from manager.adapters.sandbox_engine.refusal import Refused, answer_of, other_port, private_address, too_many
+from manager.adapters.sandbox_engine.upstream import Upstream
 
 log = logging.getLogger(__name__)
 
 HEAD_MAX_BYTES = 32 * 1024
 HEARD_OUT_MAX = 16
+PIECE_BYTES = 64 * 1024
 REFUSALS_NOTED_A_MINUTE = 5
 BACKLOG = 100
-PRIVATE = "ApraNova does not let workspaces reach private addresses"
+LOCAL_LOOKUP_S = 2.0
+"""Behind a proxy, the names of the internet are often unknown, and nobody says so."""
+UNKNOWN_KEPT_S = 60.0
+UNKNOWN_MAX = 256
+_INTERNAL = (".local", ".internal", ".localhost", ".home.arpa")
 
 Resolve = Callable[[str], Awaitable[list[Address]]]
 Connect = Callable[[Address, int], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
@@ -47,18 +58,6 @@ class EgressLimits:
     connection_max_s: float = 4 * 3600.0
 
 
-class Refused(Exception):
-    def __init__(self, status: str, text: str) -> None:
-        super().__init__(text)
-        self.status = status
-        self.text = text
-
-
-def _too_many() -> Refused:
-    """A new one each time: an exception keeps the frames of every place where it was raised."""
-    return Refused("503 Service Unavailable", "This workspace has too many connections open")
-
-
 class EgressProxy:
     """One listener on a Unix socket, for one task."""
 
@@ -66,11 +65,19 @@ class EgressProxy:
         self,
         limits: EgressLimits,
         *,
+        network: Network | None = None,
+        upstream: Upstream | None = None,
         resolve: Resolve | None = None,
         connect: Connect | None = None,
         is_own: Callable[[Address], bool] = belongs_to_this_machine,
     ) -> None:
+        """`upstream`: the proxy of `network`, if it has one."""
         self._limits = limits
+        self._network = network or Network()
+        self._mirrors = self._network.mirrors()
+        self._upstream = upstream
+        self._unknown: dict[str, float] = {}
+        """Names that only the school's proxy may know → when to ask again."""
         self._resolve = resolve or resolve_with_the_system
         self._connect = connect or connect_to_address
         self._is_own = is_own
@@ -110,7 +117,7 @@ class EgressProxy:
             async with asyncio.timeout(self._limits.connection_max_s):
                 await self._serve(reader, writer)
         except Refused as refusal:
-            writer.write(_plain_answer(refusal.status, refusal.text))
+            writer.write(answer_of(refusal))
             with contextlib.suppress(OSError):
                 await writer.drain()
         except (OSError, TimeoutError, asyncio.IncompleteReadError):
@@ -123,49 +130,100 @@ class EgressProxy:
         # Each connection holds a descriptor of the engine, of which all tasks have one pool. A few
         # more than the limit are read, because a reset would hide our answer from the program.
         if len(self._connections) > self._limits.connections_per_task_max + HEARD_OUT_MAX:
-            raise _too_many()
+            raise too_many()
         try:
             async with asyncio.timeout(self._limits.head_timeout_s):
                 head = await reader.readuntil(b"\r\n\r\n")
         except asyncio.LimitOverrunError:
-            raise Refused("431 Request Header Fields Too Large", "The request's head is too large") from None
+            raise Refused(431, "The request's head is too large") from None
         except TimeoutError:
-            raise Refused("408 Request Timeout", "The request's head did not arrive") from None
+            raise Refused(408, "The request's head did not arrive") from None
         if len(self._connections) > self._limits.connections_per_task_max:
-            raise _too_many()
+            raise too_many()
         target = _parse(head)
-        far_reader, far_writer = await self._open(target)
+        is_mirror = (target.host.lower(), target.port) in self._mirrors
+        if target.port not in self._limits.ports and not is_mirror:
+            raise other_port(target.host, target.port, self._limits.ports)
+        if self._upstream is None or self._network.goes_direct(target.host):
+            await self._serve_direct(target, reader, writer, is_mirror=is_mirror)
+            return
+        if not is_mirror:
+            await self._check_name(target.host)
+        await self._serve_through(self._upstream, target, reader, writer)
+
+    async def _serve_direct(
+        self, target: _Target, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, is_mirror: bool
+    ) -> None:
+        far_reader, far_writer = await self._open(target, is_mirror=is_mirror)
         try:
             if target.forward:
                 far_writer.write(target.forward)
             else:
-                writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                writer.write(ESTABLISHED)
             await _pipe_both_ways(reader, writer, far_reader, far_writer, self._limits.idle_timeout_s)
         finally:
             far_writer.close()
 
-    async def _open(self, target: _Target) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        if target.port not in self._limits.ports:
-            allowed = ", ".join(str(port) for port in sorted(self._limits.ports))
-            raise Refused("403 Forbidden", f"ApraNova lets workspaces reach these ports only: {allowed}")
+    async def _serve_through(
+        self, upstream: Upstream, target: _Target, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """A plain request goes on as one, because most proxies allow CONNECT to port 443 alone. It
+        ends with its body, or a second request behind it would reach the school's proxy unchecked.
+        """
+        if target.forward:
+            body_max = target.body_bytes
+            far_reader, far_writer = await upstream.connect()
+            far_writer.write(target.for_proxy(upstream.credentials()))
+        else:
+            body_max = None
+            far_reader, far_writer = await upstream.tunnel(target.host, target.port)
+            writer.write(ESTABLISHED)
+        try:
+            idle_s = self._limits.idle_timeout_s
+            await _pipe_both_ways(reader, writer, far_reader, far_writer, idle_s, near_bytes_max=body_max)
+        finally:
+            far_writer.close()
+
+    async def _check_name(self, host: str) -> None:
+        """Raises Refused when the name leads to a private address, as far as this machine knows."""
+        now = asyncio.get_running_loop().time()
+        if self._unknown.get(host, 0.0) > now:
+            return
+        try:
+            async with asyncio.timeout(LOCAL_LOOKUP_S):
+                addresses = await self._look_up(host)
+        except (OSError, UnicodeError, TimeoutError):
+            if "." not in host or host.lower().endswith(_INTERNAL):
+                raise private_address(host) from None
+            if len(self._unknown) >= UNKNOWN_MAX:
+                self._unknown.clear()
+            self._unknown[host] = now + UNKNOWN_KEPT_S
+            return
+        if not all(is_public(address) and not self._is_own(address) for address in addresses):
+            self._note_refusal(host, addresses)
+            raise private_address(host)
+
+    async def _open(self, target: _Target, *, is_mirror: bool) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         try:
             async with asyncio.timeout(self._limits.connect_timeout_s):
                 addresses = await self._look_up(target.host)
         except TimeoutError:
-            raise Refused("504 Gateway Timeout", f"Looking up the name {target.host} took too long") from None
+            raise Refused(504, f"Looking up the name {target.host:.100} took too long. Try again") from None
         except (OSError, UnicodeError):
-            raise Refused("502 Bad Gateway", f"The name {target.host} is not known") from None
-        allowed_addresses = [address for address in addresses if is_public(address) and not self._is_own(address)]
+            raise Refused(502, f"The name {target.host:.100} is not known. Check how it is written") from None
+        allowed_addresses = [
+            address for address in addresses if is_mirror or (is_public(address) and not self._is_own(address))
+        ]
         if not allowed_addresses:
             self._note_refusal(target.host, addresses)
-            raise Refused("403 Forbidden", PRIVATE)
+            raise private_address(target.host)
         for address in allowed_addresses[:4]:
             try:
                 async with asyncio.timeout(self._limits.connect_timeout_s):
                     return await self._connect(address, target.port)
             except (OSError, TimeoutError):
                 continue
-        raise Refused("502 Bad Gateway", f"{target.host} does not answer")
+        raise Refused(502, f"{target.host:.100} does not answer. Try again later")
 
     def _note_refusal(self, host: str, addresses: list[Address]) -> None:
         """Some lines a minute: a task that asks in a loop must not fill the disk."""
@@ -193,11 +251,44 @@ class EgressProxy:
 class _Target:
     host: str
     port: int
-    forward: bytes
-    """What to send first; empty for CONNECT."""
+    request: tuple[str, str, str, str] = ("", "", "", "")
+    """Method, URL, path and version of a plain request; empty for CONNECT."""
+    lines: tuple[str, ...] = ()
+    """Its other header lines."""
+
+    @property
+    def forward(self) -> bytes:
+        """What the server itself gets first. One request for each connection: later bytes go to the
+        same, checked address."""
+        method, _, path, version = self.request
+        return self._head(f"{method} {path} {version}") if method else b""
+
+    def for_proxy(self, credentials: str) -> bytes:
+        method, url, _, version = self.request
+        return self._head(f"{method} {url} {version}", credentials.rstrip())
+
+    def _head(self, first: str, *more: str) -> bytes:
+        lines = (first, *self.lines, *filter(None, more), "Connection: close", "", "")
+        return "\r\n".join(lines).encode("latin-1")
+
+    @property
+    def body_bytes(self) -> int:
+        """Raises Refused when its end cannot be told beforehand."""
+        fields = [line.lower().partition(":") for line in self.lines]
+        lengths = {value.strip() for name, _, value in fields if name.strip() == "content-length"} or {"0"}
+        if any(name.strip() == "transfer-encoding" for name, _, _ in fields):
+            raise Refused(411, "ApraNova passes plain HTTP on only with a Content-Length. Use the https:// address")
+        if len(lengths) != 1 or not (length := lengths.pop()).isascii() or not length.isdecimal():
+            raise Refused(400, "The request has no clear Content-Length")
+        return int(length)
 
 
+ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
+_NO_PROXY_REQUEST = "This is a proxy for HTTP; ask it with CONNECT or a full http:// address"
 _CONNECT = re.compile(r"^(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._-]+)):(?P<port>\d{1,5})$")
+_HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
+_FIELD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\0\r\n]*")
+"""What another server could read as two lines, or as a part of the one before, does not pass."""
 _HOP_BY_HOP = ("connection:", "proxy-connection:", "proxy-authorization:", "keep-alive:")
 
 
@@ -205,26 +296,25 @@ def _parse(head: bytes) -> _Target:
     lines = head.decode("latin-1").split("\r\n")
     words = lines[0].split(" ")
     if len(words) != 3 or not words[2].startswith("HTTP/1."):
-        raise Refused("400 Bad Request", "This is a proxy for HTTP; ask it with CONNECT or a full http:// address")
+        raise Refused(400, _NO_PROXY_REQUEST)
     method, target, version = words
     if method == "CONNECT":
         match = _CONNECT.match(target)
         if not match:
-            raise Refused("400 Bad Request", "CONNECT needs host:port")
-        return _Target(match["six"] or match["name"], int(match["port"]), b"")
+            raise Refused(400, "CONNECT needs host:port")
+        return _Target(match["six"] or match["name"], int(match["port"]))
     try:
         url = urlsplit(target)
         host, port = url.hostname, url.port or 80
     except ValueError:
         host, port, url = None, 0, urlsplit("")
-    if url.scheme != "http" or not host or "\0" in host:
-        raise Refused("400 Bad Request", "This is a proxy for HTTP; ask it with CONNECT or a full http:// address")
+    if url.scheme != "http" or not host or not _HOST.fullmatch(host):
+        raise Refused(400, _NO_PROXY_REQUEST)
+    if not all(_FIELD.fullmatch(line) for line in lines[1:-2]):
+        raise Refused(400, "A header line of the request is not well formed")
     path = (url.path or "/") + (f"?{url.query}" if url.query else "")
-    # One request for each connection: later bytes go to the same, checked address.
-    kept = [line for line in lines[1:-2] if not line.lower().startswith(_HOP_BY_HOP)]
-    return _Target(
-        host, port, "\r\n".join([f"{method} {path} {version}", *kept, "Connection: close", "", ""]).encode("latin-1")
-    )
+    kept = tuple(line for line in lines[1:-2] if not line.lower().startswith(_HOP_BY_HOP))
+    return _Target(host, port, (method, f"http://{url.netloc.rpartition('@')[2]}{path}", path, version), kept)
 
 
 async def _pipe_both_ways(
@@ -233,21 +323,27 @@ async def _pipe_both_ways(
     far_reader: asyncio.StreamReader,
     far_writer: asyncio.StreamWriter,
     idle_timeout_s: float,
+    *,
+    near_bytes_max: int | None = None,
 ) -> None:
     """Ends when both directions have ended, or neither has moved for `idle_timeout_s`."""
     loop = asyncio.get_running_loop()
     async with asyncio.timeout(idle_timeout_s) as idle:
 
-        async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            while data := await reader.read(65536):
+        async def pipe(
+            reader: asyncio.StreamReader, writer: asyncio.StreamWriter, bytes_max: int | None = None
+        ) -> None:
+            left = bytes_max
+            while left != 0 and (data := await reader.read(PIECE_BYTES if left is None else min(left, PIECE_BYTES))):
+                left = None if left is None else left - len(data)
                 writer.write(data)
                 await writer.drain()
                 idle.reschedule(loop.time() + idle_timeout_s)
-            if writer.can_write_eof():
+            if bytes_max is None and writer.can_write_eof():
                 writer.write_eof()
 
         async with asyncio.TaskGroup() as directions:
-            directions.create_task(_quietly(pipe(near_reader, far_writer), far_writer))
+            directions.create_task(_quietly(pipe(near_reader, far_writer, near_bytes_max), far_writer))
             directions.create_task(_quietly(pipe(far_reader, near_writer), near_writer))
 
 
@@ -271,11 +367,3 @@ async def resolve_with_the_system(host: str) -> list[Address]:
 
 async def connect_to_address(address: Address, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     return await asyncio.open_connection(str(address), port)
-
-
-def _plain_answer(status: str, text: str) -> bytes:
-    body = f"{text}\n".encode()
-    return (
-        f"HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {len(body)}\r\n"
-        "Connection: close\r\n\r\n"
-    ).encode() + body

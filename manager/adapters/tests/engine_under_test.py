@@ -15,6 +15,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +38,22 @@ START_AS = ("ordinary user", pytest.param("root", marks=pytest.mark.root))
 
 
 class EngineUnderTest:
-    def __init__(self, *, as_whom: str, isolation: str = "bubblewrap", agent: str = "", prefork: str = "") -> None:
-        """`prefork`: the image has a prefork template; 'broken': a template that cannot warm up."""
+    def __init__(
+        self,
+        *,
+        as_whom: str,
+        isolation: str = "bubblewrap",
+        agent: str = "",
+        prefork: str = "",
+        mounts: Mapping[str, Path] | None = None,
+        memory_max: int = MEMORY_MAX,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        """`prefork`: the image has a prefork template; 'broken': a template that cannot warm up.
+        `variables`: more of the engine's environment."""
+        self._mounts = {target: str(source) for target, source in (mounts or {}).items()}
+        self._memory_max = memory_max
+        self._variables = dict(variables or {})
         self.base = Path(tempfile.mkdtemp(prefix="ae-", dir="/tmp"))
         self.run_dir, self.homes, self.images = (self.base / name for name in ("run", "homes", "images"))
         self.isolation = isolation
@@ -78,6 +93,7 @@ class EngineUnderTest:
             "APRANOVA_HOMES_DIR": str(self.homes),
             "APRANOVA_IMAGES_DIR": str(self.images),
             "APRANOVA_ISOLATION": self.isolation,
+            **self._variables,
         }
         options: dict[str, Any] = {}
         if self.as_root:
@@ -168,6 +184,7 @@ class EngineUnderTest:
         folder = self.images / "vscode-1.0"
         (folder / "agent").mkdir(parents=True)
         shutil.copy(Path(__file__).with_name("stand_in_agent.py"), folder / "agent")
+        shutil.copy(SOURCE / "agent/egress.py", folder / "agent")
         if self.prefork:
             for package in ("agent", "contract"):
                 shutil.copytree(SOURCE / package, folder / "source" / package)
@@ -180,10 +197,10 @@ class EngineUnderTest:
     def write_image(self, folder: Path, agent: str = "") -> None:
         image: dict[str, Any] = {
             "kind": "vscode",
-            "mounts": {"/opt/agent": str(folder / "agent")},
+            "mounts": {"/opt/agent": str(folder / "agent"), **self._mounts},
             "command": ["/usr/bin/python3", "/opt/agent/stand_in_agent.py", *agent.split()],
             "environment": {"FROM_IMAGE": "yes"},
-            "limits": {"memory_max_bytes": MEMORY_MAX, "processes_max": PROCESSES_MAX},
+            "limits": {"memory_max_bytes": self._memory_max, "processes_max": PROCESSES_MAX},
         }
         if self.prefork:
             image["mounts"] |= {"/opt/apranova": str(folder / "source")}

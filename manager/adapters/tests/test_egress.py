@@ -156,7 +156,7 @@ async def test_a_name_with_a_private_address_is_refused(internet: PretendedInter
     internet.names["near.example"] = [[address]]
     answer = await ask(internet, "GET http://near.example/ HTTP/1.1\r\n\r\n")
     assert answer.startswith("HTTP/1.1 403 ")
-    assert answer.endswith("ApraNova does not let workspaces reach private addresses\n")
+    assert answer.endswith("\nApraNova does not allow near.example: workspaces do not reach private addresses\n")
     assert internet.connections == []
 
 
@@ -202,7 +202,11 @@ async def test_an_unknown_name_is_an_error(internet: PretendedInternet) -> None:
             "CONNECT a:b:443 HTTP/1.1",
         ),
         *("hello", "GET http://a.example:99999/ HTTP/1.1", "GET http:// HTTP/1.1", "CONNECT a.example:443 FTP/1"),
-        *("GET http://[::1/ HTTP/1.1", "\xff\xfe", "CONNECT a@b:443 HTTP/1.1"),
+        *("GET http://[::1/ HTTP/1.1", "\xff\xfe", "CONNECT a@b:443 HTTP/1.1", "GET http://a\\b.example/ HTTP/1.1"),
+        *(
+            "GET http://a.example/ HTTP/1.1\r\nA: b\nTransfer-Encoding: chunked",
+            "GET http://a.example/ HTTP/1.1\r\nA : b",
+        ),
     ],
 )
 async def test_a_malformed_request_is_answered(internet: PretendedInternet, head: str) -> None:
