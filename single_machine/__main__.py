@@ -9,25 +9,12 @@ import sys
 from pathlib import Path
 
 from contract.environment import BadSetting
-from single_machine import (
-    build,
-    doctor,
-    down,
-    export_history,
-    first_admin,
-    rebuild_records,
-    reset,
-    restore,
-    status,
-    units,
-    up,
-    upgrade_steps,
-)
-from single_machine.backup import make, restore_school
 from single_machine.network_programs import variables_for_programs
 from single_machine.preflight import CannotGoOn, refused_by_the_machine
 from single_machine.school_file import in_words_of_the_file, read_school_file
 from single_machine.settings import Settings, read_settings
+
+UNITS_BELOW = ("sandboxes", "engine", "gateway")
 
 
 def main() -> int:
@@ -77,7 +64,7 @@ def main() -> int:
     add_command("copy-databases", help="copy both databases, before an upgrade")
     add_command("migrate", help="bring the database up to date with this version, while the earlier one runs")
     unit_parser = add_command("unit")  # what systemd runs: it is in no list
-    unit_parser.add_argument("name", choices=units.NAMES)
+    unit_parser.add_argument("name", choices=UNITS_BELOW)
     arguments = parser.parse_args()
     file: Path | None = arguments.settings or _path(os.environ.get("APRANOVA_SETTINGS", ""))
     given = frozenset(name for name, value in os.environ.items() if value.strip())
@@ -114,8 +101,12 @@ def _path(text: str) -> Path | None:
 
 
 def _carry_out(arguments: argparse.Namespace) -> int:
+    """`up` and `unit` import no other command: people wait for their restart, and what they import
+    stays in memory."""
     source = Path(os.environ.get("APRANOVA_SOURCE") or Path(__file__).parent.parent)
     if arguments.command == "restore-school":
+        from single_machine.backup import restore_school
+
         named = {"APRANOVA_BACKUP_TARGET": arguments.target, "APRANOVA_BACKUP_PASSWORD_FILE": arguments.password_file}
         chosen = {name: str(value) for name, value in named.items() if value}
         return restore_school.run({**os.environ, **chosen}, source=source, snapshot=arguments.backup)
@@ -124,37 +115,17 @@ def _carry_out(arguments: argparse.Namespace) -> int:
         _use_network(settings, arguments.command)
     match arguments.command:
         case "up":
+            from single_machine import up
+
             return up.run(settings, demo=not arguments.no_demo)
-        case "doctor":
-            return doctor.run(settings, as_json=arguments.json)
-        case "first-admin":
-            return first_admin.run(settings)
-        case "check-settings":
-            return 0
-        case "copy-databases":
-            return upgrade_steps.copy_databases(settings)
-        case "migrate":
-            return upgrade_steps.migrate(settings)
-        case "build":
-            return build.run(source)
         case "unit":
+            from single_machine import units
+
             return units.run(settings, arguments.name)
-        case "down":
-            return down.run(settings)
-        case "status":
-            return status.run(settings, as_json=arguments.json)
-        case "restore" if arguments.rebuild_records:
-            return rebuild_records.run(settings)
-        case "restore" if arguments.workspace is None:
-            raise CannotGoOn("name a workspace, ws-…: ./apranova status lists them. Or use --rebuild-records.")
-        case "restore":
-            return restore.run(settings, workspace_id=arguments.workspace, snapshot=arguments.snapshot)
-        case "backup":
-            return make.run(settings, list_them=arguments.list, prove=arguments.prove, nightly=arguments.nightly)
-        case "export-history":
-            return export_history.run(settings, begin=arguments.begin, end=arguments.end)
         case _:
-            return reset.run(settings, ask=not arguments.yes)
+            from single_machine import commands
+
+            return commands.carry_out(arguments, settings)
 
 
 if __name__ == "__main__":

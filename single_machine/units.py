@@ -17,7 +17,6 @@ from single_machine.services import UnitServices
 from single_machine.settings import Settings
 from single_machine.signals import Stop, ignore_signals, signals_end_us
 
-NAMES = ("sandboxes", "engine", "gateway")
 TICK_S = 0.2
 UNIT_READY_WITHIN_S = 60.0
 _ARE_YOU_READY = b"GET /ready HTTP/1.1\r\nHost: envoy\r\nConnection: close\r\n\r\n"
