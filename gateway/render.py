@@ -126,8 +126,8 @@ def render(settings: GatewaySettings) -> str:
         "public_port": url.port or (443 if url.scheme == "https" else 80),
         "workspaces_wildcard": f"*.{domain}",
         "trusted_hops": settings.trusted_hops,
-        # A load balancer keeps idle connections (6 minutes on AWS) and must not find one closed.
-        "client_idle": "400s" if settings.trusted_hops else "75s",
+        # A load balancer keeps idle connections (16 minutes on AWS) and must not find one closed.
+        "client_idle": "1000s" if settings.trusted_hops else "75s",
         "untrusted_xff": "x-apranova-none" if settings.trusted_hops else "x-forwarded-for",
         "hsts": "max-age=31536000" if url.scheme == "https" else "",
         "address_burst": settings.address_limit.burst,

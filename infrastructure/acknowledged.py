@@ -47,7 +47,6 @@ ACKNOWLEDGED = (
     Acknowledged("IAM5[Resource::*]", "application/BackupWorkers/Role/*", "Network interfaces: AWS supports no resource for these actions."),
     Acknowledged("IAM5[Resource::*/index/*]", "application/BackupWorkers/Role/*", "The indexes of the one table."),
     Acknowledged("SMG4", "data/Secrets/SnapshotsPassword/*", "What it encrypted cannot be read with another."),
-    Acknowledged("IAM5[Resource::*Snapshots*/*]", "application/Backend/Role/*", "The document's task role may read S3: objects of the one bucket of snapshots, encrypted with a password that the backend does not have."),
     Acknowledged("IAM5[Resource::*:parameter/*/manager/*]", "application/Manager/Role/*", "The manager's own parameters."),
     Acknowledged("IAM5[Resource::*/config/AWSLogs/*]", "observability/Compliance/Role/*", "AWS Config names its deliveries by date."),
     Acknowledged("IAM4[*AWS_ConfigRole]", "observability/Compliance/Role/*", "AWS updates this list of read rights when Config can record more."),

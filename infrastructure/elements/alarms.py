@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
+from infrastructure.elements.cache import REPLICAS
 from infrastructure.names import (
     ACTIONS,
     LAUNCH_FAILURES,
@@ -50,7 +51,7 @@ def cache_nodes(settings: Settings) -> list[str]:
     return [
         f"{Names(settings.name).of('cache')}-{shard:04d}-{node:03d}"
         for shard in range(1, settings.cache.shards + 1)
-        for node in range(1, settings.cache.replicas + 2)
+        for node in range(1, 1 + 1 + REPLICAS)
     ]
 
 
@@ -84,6 +85,8 @@ def all_alarms(settings: Settings, *, balancer: str) -> list[Alarm]:
         Alarm("backup-worker-1-errors", "The backup worker failed or ran out of time", "AWS/Lambda", "Errors", {"FunctionName": names.backup_worker}, 0, period_s=HOUR_S),
         Alarm("snapshots-failing", "A stopped home got no snapshot; the nightly run tries again", own, SNAPSHOTS, failed, 0, period_s=HOUR_S),
         Alarm("restores-failing", "A home could not be restored: see the backup worker's log", own, RESTORES, failed, 0, period_s=HOUR_S),
+        Alarm("password-rotation-errors", "The backend was not restarted after a change of the database's password", "AWS/Lambda", "Errors", {"FunctionName": names.password_rotation}, 0),
+        Alarm("password-rotation-undelivered", "A change of the database's password was given up: deploy the backend again", "AWS/SQS", "ApproximateNumberOfMessagesVisible", {"QueueName": names.of("password-rotation-failures")}, 0, "Maximum"),
         Alarm("errors-to-people", "More than 20 server errors in 5 minutes", "AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", {"LoadBalancer": balancer}, 20),
     ]  # fmt: skip
     for node in cache_nodes(settings):

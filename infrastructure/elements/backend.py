@@ -134,18 +134,10 @@ class Backend(Construct):
         )
 
     def _task_role(self, manager_arn: str) -> iam.Role:
-        """The manager, for all about workspaces; and to read EFS and S3, as the document says.
-
-        The backend does not use the last three rights today: backup workers read files and
-        snapshots. The rights open little. This role cannot read the password that encrypts
-        snapshots, and the task definition mounts no file system.
-        """
-        stack, data = self._stack, self._data
+        """The manager, for all about workspaces. Backup workers read files and snapshots."""
+        stack = self._stack
         role = make_role(self, "Role", "ecs-tasks.amazonaws.com", "What the backend's own code may do")
         allow(role, "InvokeManager", manager_arn, "lambda:InvokeFunction")
         identity_key = stack.arn_of("ssm", f"parameter{stack.names.path('manager', 'identity-key')}")
         allow(role, "PublishIdentityKey", identity_key, "ssm:PutParameter")
-        allow(role, "ListSnapshots", data.snapshots.bucket_arn, "s3:ListBucket")
-        allow(role, "ReadSnapshots", data.snapshots.arn_for_objects("*"), "s3:GetObject")
-        allow(role, "ReadHomes", data.homes.arn, "elasticfilesystem:ClientMount")
         return role

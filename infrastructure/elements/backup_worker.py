@@ -124,5 +124,5 @@ class BackupWorker(Construct):
         objects = data.snapshots.arn_for_objects("*")
         allow(role, "ReadAndWriteSnapshots", objects, "s3:DeleteObject", "s3:GetObject", "s3:PutObject")
         allow_log(role, self._log_group)
-        allow_vpc(role)
+        allow_vpc(role, self._stack.names.backup_worker)
         return role

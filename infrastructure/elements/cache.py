@@ -12,6 +12,10 @@ from infrastructure.names import CACHE_PORT
 from infrastructure.stacks.base import PlatformStack
 from infrastructure.stacks.network import NetworkStack
 
+REPLICAS = 1
+"""For each shard, to take over in another zone. Nothing reads from it: sessions and rate limits must
+be exact, so more replicas would take no load. Shards do."""
+
 
 class Cache(Construct):
     def __init__(self, stack: PlatformStack, network: NetworkStack, token: secretsmanager.ISecret) -> None:
@@ -30,7 +34,7 @@ class Cache(Construct):
             cache_node_type=settings.node_type,
             cache_parameter_group_name="default.redis7.cluster.on",
             num_node_groups=settings.shards,
-            replicas_per_node_group=settings.replicas,
+            replicas_per_node_group=REPLICAS,
             automatic_failover_enabled=True,
             multi_az_enabled=True,
             port=CACHE_PORT,

@@ -88,8 +88,8 @@ def _origin(stack: PlatformStack) -> cloudfront.CfnDistribution.OriginProperty:
             origin_protocol_policy="https-only",
             https_port=443,
             origin_ssl_protocols=["TLSv1.2"],
-            origin_read_timeout=60,
-            origin_keepalive_timeout=60,
+            origin_read_timeout=stack.settings.network.answer_within_s,
+            origin_keepalive_timeout=60,  # shorter than the load balancer's idle timeout
         ),
         origin_custom_headers=[secret],
     )

@@ -20,6 +20,8 @@ OUTSIDE_WORKSPACES = (
     "AWSManagedRulesKnownBadInputsRuleSet",
 )
 EVERYWHERE = ("AWSManagedRulesAmazonIpReputationList",)
+STATIC_FILES = r"^/(_next|stable-[0-9a-f]+|_shared/[a-z0-9][a-z0-9.-]*)/static/"
+"""The portal's, which CloudFront caches, and those that the gateway serves itself."""
 COUNTED = {"AWSManagedRulesCommonRuleSet": "SizeRestrictions_BODY"}
 """Rules that only count. This one refuses bodies above 8 KB, but people upload files."""
 
@@ -65,7 +67,10 @@ class Firewall(Construct):
             action=_Acl.RuleActionProperty(block={"CustomResponse": {"ResponseCode": 429}}),
             statement=_Acl.StatementProperty(
                 rate_based_statement=_Acl.RateBasedStatementProperty(
-                    limit=limit, aggregate_key_type="IP", evaluation_window_sec=300
+                    limit=limit,
+                    aggregate_key_type="IP",
+                    evaluation_window_sec=300,
+                    scope_down_statement=self._not_a_static_file(),
                 )
             ),
             visibility_config=self._visible("requests-per-address"),
@@ -90,6 +95,20 @@ class Firewall(Construct):
             ),
             visibility_config=self._visible(name),
         )
+
+    def _not_a_static_file(self) -> waf.CfnWebACL.StatementProperty:
+        """A first page with a cold cache is dozens of files, and a class may share one address."""
+        static = _Acl.StatementProperty(
+            regex_match_statement=_Acl.RegexMatchStatementProperty(
+                field_to_match=_Acl.FieldToMatchProperty(uri_path={}),
+                regex_string=STATIC_FILES,
+                text_transformations=[
+                    _Acl.TextTransformationProperty(priority=0, type="URL_DECODE"),
+                    _Acl.TextTransformationProperty(priority=1, type="NORMALIZE_PATH"),  # /static/../api is no file
+                ],
+            )
+        )
+        return _Acl.StatementProperty(not_statement=_Acl.NotStatementProperty(statement=static))
 
     def _not_a_workspace(self) -> waf.CfnWebACL.StatementProperty:
         workspace = _Acl.StatementProperty(

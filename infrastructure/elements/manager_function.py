@@ -56,7 +56,7 @@ class ManagerFunction(Construct):
         self._allow_homes()
         allow_log(self.role, log_group)
         self._allow_messages()
-        allow_vpc(self.role)
+        allow_vpc(self.role, stack.names.manager)
         self.function = make_function(
             stack,
             self,

@@ -36,7 +36,7 @@ class Mover(Construct):
         log_group = stack.log_group("MoverLogs", stack.names.logs("mover"))
         role = make_role(self, "Role", "lambda.amazonaws.com", "What the mover may do")
         allow_log(role, log_group)
-        allow_vpc(role)
+        allow_vpc(role, stack.names.mover)
         self.point = _Point(
             self,
             "Files",

@@ -42,10 +42,10 @@ class Rule:
 
 
 def public_rules(vpc_cidr: str) -> list[Rule]:
+    """No high port is refused: a NAT gateway sends from each, and would wait for its answer."""
     return [
         Rule(vpc_cidr),
         Rule(ANYWHERE, TCP, (HTTPS_PORT, HTTPS_PORT)),
-        Rule(ANYWHERE, TCP, (3389, 3389), allow=False),
         Rule(ANYWHERE, TCP, EPHEMERAL),
         Rule(ANYWHERE, UDP, EPHEMERAL),
         Rule(ANYWHERE, egress=True),

@@ -7,6 +7,8 @@ restarted, the database refuses new connections with the old password; open conn
 from __future__ import annotations
 
 from aws_cdk import aws_events as events
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infrastructure.elements.function import let_events_invoke, make_function
@@ -32,6 +34,14 @@ def restart_after_rotation(stack: PlatformStack, *, secret_arn: str, cluster: st
     role = make_role(scope, "Role", "lambda.amazonaws.com", "Restarts the backend's tasks after a rotation")
     allow(role, "RedeployBackend", stack.arn_of("ecs", f"service/{cluster}/{service}"), "ecs:UpdateService")
     allow_log(role, log_group)
+    failures = sqs.Queue(
+        scope,
+        "Failures",
+        queue_name=stack.names.of("password-rotation-failures"),
+        encryption=sqs.QueueEncryption.SQS_MANAGED,
+        enforce_ssl=True,
+    )
+    allow(role, "ReportFailures", failures.queue_arn, "sqs:SendMessage")
     function = make_function(
         stack,
         scope,
@@ -40,9 +50,11 @@ def restart_after_rotation(stack: PlatformStack, *, secret_arn: str, cluster: st
         role=role,
         log_group=log_group,
         environment={"CLUSTER": cluster, "SERVICE": service},
+        function_name=stack.names.password_rotation,
         description="The database's password has changed: restart the backend's tasks",
         handler="index.handle",
         timeout=30,
+        dead_letter_config=lambda_.CfnFunction.DeadLetterConfigProperty(target_arn=failures.queue_arn),
     )
     rule = events.CfnRule(
         scope,

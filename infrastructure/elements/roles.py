@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aws_cdk import Stack
+from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_efs as efs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -67,16 +67,32 @@ def allow_mount(role: iam.Role, file_system_arn: str, point: efs.CfnAccessPoint,
     allow(role, "MountFiles", file_system_arn, *use, conditions=through)
 
 
-def allow_vpc(role: iam.Role) -> None:
-    """Lets Lambda attach a function to subnets. EC2 supports no resource for these actions."""
-    allow(
-        role,
-        "VpcNetworking",
-        "*",
-        "ec2:AssignPrivateIpAddresses",
-        "ec2:CreateNetworkInterface",
-        "ec2:DeleteNetworkInterface",
-        "ec2:DescribeNetworkInterfaces",
-        "ec2:DescribeSubnets",
-        "ec2:UnassignPrivateIpAddresses",
+_VPC_ACTIONS = (
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+)
+
+
+def allow_vpc(role: iam.Role, function_name: str) -> None:
+    """Lets Lambda attach a function to subnets. EC2 supports no resource for these actions.
+
+    The role is also the code's, which could delete any network interface of the account. Calls of
+    the code carry the function's ARN, and Lambda's own do not, so those are refused.
+    """
+    allow(role, "VpcNetworking", "*", *_VPC_ACTIONS)
+    code = Stack.of(role).format_arn(
+        service="lambda", resource="function", resource_name=function_name, arn_format=ArnFormat.COLON_RESOURCE_NAME
+    )
+    role.add_to_policy(
+        iam.PolicyStatement(
+            sid="VpcNetworkingByLambdaAlone",
+            effect=iam.Effect.DENY,
+            actions=list(_VPC_ACTIONS),
+            resources=["*"],
+            conditions={"ArnEquals": {"lambda:SourceFunctionArn": code}},
+        )
     )

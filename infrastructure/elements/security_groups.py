@@ -22,6 +22,7 @@ from infrastructure.names import (
     HOMES_PORT,
     HTTPS_PORT,
     PORTAL_PORT,
+    WORKSPACE_INTERNET_PORTS,
 )
 from infrastructure.stacks.base import PlatformStack
 
@@ -64,7 +65,6 @@ MATRIX = {
 _OUT_TO_INTERNET = {
     Group.PORTAL: "images, logs",
     Group.BACKEND: "images, logs, AWS APIs, mail, sign-on providers",
-    Group.WORKSPACE: "the document: Internet (git, npm, …)",
 }
 """Groups whose members connect to the internet. The matrix says what they reach inside the VPC."""
 _Out = ec2.CfnSecurityGroup.EgressProperty
@@ -110,6 +110,8 @@ class SecurityGroups(Construct):
 def _egress(group: Group, vpc_cidr: str) -> list[ec2.CfnSecurityGroup.EgressProperty]:
     if why := _OUT_TO_INTERNET.get(group):
         return [_Out(ip_protocol="-1", cidr_ip=ANYWHERE, description=why)]
+    if group is Group.WORKSPACE:
+        return _workspace_egress(vpc_cidr)
     if group is Group.BALANCER:
         return [
             _Out(ip_protocol="tcp", from_port=port, to_port=port, cidr_ip=vpc_cidr, description="targets")
@@ -120,3 +122,18 @@ def _egress(group: Group, vpc_cidr: str) -> list[ec2.CfnSecurityGroup.EgressProp
         return [_Out(ip_protocol="tcp", **to_homes, cidr_ip=vpc_cidr, description="EFS, and nothing else")]
     # Without any rule EC2 adds "everything", so this one names an address that nobody has.
     return [_Out(ip_protocol="icmp", from_port=252, to_port=86, cidr_ip="255.255.255.255/32", description="nothing")]
+
+
+def _workspace_egress(vpc_cidr: str) -> list[ec2.CfnSecurityGroup.EgressProperty]:
+    """The ports of one machine, and EFS. DNS and the task's own addresses pass any group.
+
+    A group can only allow, so it cannot name "no private address" as one machine does. In the VPC
+    nobody but EFS admits workspaces. A network that is connected with the VPC has to refuse them.
+    """
+    return [
+        *(
+            _Out(ip_protocol="tcp", from_port=port, to_port=port, cidr_ip=ANYWHERE, description="git, npm, pip")
+            for port in WORKSPACE_INTERNET_PORTS
+        ),
+        _Out(ip_protocol="tcp", from_port=HOMES_PORT, to_port=HOMES_PORT, cidr_ip=vpc_cidr, description="EFS"),
+    ]

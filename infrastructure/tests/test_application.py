@@ -167,6 +167,26 @@ def test_no_environment_holds_what_a_secret_holds(hundred: Assembly) -> None:
             assert not names & {"PGPASSWORD", "APRANOVA_SECRET_KEY", "APRANOVA_REDIS_TOKEN"}
 
 
+def test_no_code_of_a_function_touches_network_interfaces(each: Assembly) -> None:
+    """Lambda needs the rights in the function's role. What the code itself asks is refused."""
+    attached = [f for f in each.all("AWS::Lambda::Function") if "VpcConfig" in f.properties]
+    assert len(attached) == 3
+    for function in attached:
+        role = each.target(function["Role"], function.stack)
+        (allowed,) = each.statements(role, "VpcNetworking")
+        (refused,) = each.statements(role, "VpcNetworkingByLambdaAlone")
+        assert refused["Effect"] == "Deny"
+        assert refused["Action"] == allowed["Action"]
+        assert refused["Resource"] == "*"
+        arn = "".join(strings(refused["Condition"]["ArnEquals"]["lambda:SourceFunctionArn"]))
+        assert arn.endswith(f":function:{function['FunctionName']}")
+
+
+def test_the_backend_may_invoke_the_manager_and_publish_its_key(each: Assembly) -> None:
+    role = each.target(each.task("apranova-backend")["TaskRoleArn"], "application")
+    assert [s["Action"] for s in each.statements(role)] == ["lambda:InvokeFunction", "ssm:PutParameter"]
+
+
 def test_no_action_of_an_identity_has_a_wildcard(each: Assembly) -> None:
     assert each.all("AWS::IAM::ManagedPolicy") == []
     actions = [action for statement in each.statements() for action in strings(statement["Action"])]
@@ -268,3 +288,17 @@ def test_a_new_password_of_the_database_starts_the_backend_anew(hundred: Assembl
     assert function["Code"] == {"ZipFile": CODE}
     assert function["Environment"]["Variables"]["SERVICE"] == "apranova-backend"
     compile(CODE, "rotation", "exec")
+
+
+def test_a_restart_that_fails_after_a_rotation_is_an_alarm_and_no_event_is_lost(hundred: Assembly) -> None:
+    (function,) = [f for f in hundred.all("AWS::Lambda::Function") if f["Code"] == {"ZipFile": CODE}]
+    queue = hundred.target(function["DeadLetterConfig"]["TargetArn"], "application")
+    role = hundred.target(function["Role"], "application")
+    (report,) = hundred.statements(role, "ReportFailures")
+    assert (report["Action"], hundred.target(report["Resource"], "application")) == ("sqs:SendMessage", queue)
+    watched = [
+        (a["Namespace"], a["MetricName"], a["Dimensions"][0]["Value"], a["Threshold"])
+        for a in hundred.all("AWS::CloudWatch::Alarm", "observability")
+    ]
+    assert ("AWS/Lambda", "Errors", function["FunctionName"], 0) in watched
+    assert ("AWS/SQS", "ApproximateNumberOfMessagesVisible", queue["QueueName"], 0) in watched

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 from contract.names import PREVIEW_LABEL_PATTERN
 from infrastructure.tests.templates import Assembly
+
+SOURCE = Path(__file__).parents[2]
 
 
 def test_what_cloudfront_needs_is_in_us_east_1_wherever_the_school_is(
@@ -32,8 +37,46 @@ def test_the_firewall_knows_sql_injection_scripting_bad_inputs_and_floods(hundre
         "AWSManagedRulesKnownBadInputsRuleSet",
     }
     (limit,) = [rule["Statement"]["RateBasedStatement"] for rule in rules if "RateBasedStatement" in rule["Statement"]]
-    assert limit["Limit"] == 10_000
+    assert (limit["Limit"], limit["EvaluationWindowSec"], limit["AggregateKeyType"]) == (50_000, 300, "IP")
     assert len({rule["Priority"] for rule in rules}) == len(rules)
+
+
+def test_a_class_of_100_behind_one_address_never_meets_the_limit(hundred: Assembly) -> None:
+    """Static files do not count, wherever they are; a path that only looks like one does."""
+    rules = hundred.one("AWS::WAFv2::WebACL")["Rules"]
+    (limit,) = [rule["Statement"]["RateBasedStatement"] for rule in rules if "RateBasedStatement" in rule["Statement"]]
+    assert limit["Limit"] / 100 >= 500  # sign-in, portal, editor, charts and reloads of one student
+    static = limit["ScopeDownStatement"]["NotStatement"]["Statement"]["RegexMatchStatement"]
+    assert static["FieldToMatch"] == {"UriPath": {}}
+    transformations = sorted(static["TextTransformations"], key=lambda one: one["Priority"])
+    assert [one["Type"] for one in transformations] == ["URL_DECODE", "NORMALIZE_PATH"]
+    pattern = re.compile(static["RegexString"])
+    for path in ("/_next/static/chunks/a.js", "/stable-0af3/static/out/b.js", "/_shared/superset-6.1.0/static/c.css"):
+        assert pattern.search(path)
+    for path in ("/api/me", "/workspace", "/signin", "/static/a.js", "/x/_next/static/a.js", "/_next/image"):
+        assert not pattern.search(path)
+    gateway = (SOURCE / "gateway/render.py").read_text()
+    (served,) = re.findall(r'(?m)^STATIC_FOLDER = r"\((.+)\)/static"$', gateway)
+    stable, shared = served.split("|")
+    assert stable in static["RegexString"]
+    assert shared in static["RegexString"]
+
+
+def test_timeouts_agree_from_cloudfront_to_envoy(each: Assembly) -> None:
+    """A hop keeps an idle connection longer than the hop before it, which else sends into a closed one.
+
+    And none before the gateway ends a WebSocket: only CloudFront does, after ten silent minutes.
+    """
+    gateway = (SOURCE / "gateway/render.py").read_text()
+    (websocket_s,) = re.findall(r"websocket_max_s: int = (\d+)", gateway)
+    (client_idle_s,) = re.findall(r'"client_idle": "(\d+)s" if settings.trusted_hops', gateway)
+    attributes = each.one("AWS::ElasticLoadBalancingV2::LoadBalancer")["LoadBalancerAttributes"]
+    (balancer_s,) = [int(it["Value"]) for it in attributes if it["Key"] == "idle_timeout.timeout_seconds"]
+    assert int(websocket_s) < balancer_s < int(client_idle_s)
+    for distribution in each.all("AWS::CloudFront::Distribution"):
+        origin = distribution["DistributionConfig"]["Origins"][0]["CustomOriginConfig"]
+        assert origin["OriginKeepaliveTimeout"] < balancer_s
+        assert origin["OriginReadTimeout"] == 60
 
 
 def test_every_distribution_stands_behind_the_firewall_and_speaks_https_alone(hundred: Assembly) -> None:

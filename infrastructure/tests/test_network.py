@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -13,6 +15,7 @@ from moto import mock_aws
 from infrastructure.tests.templates import Assembly
 
 ANYWHERE = "0.0.0.0/0"
+SOURCE = Path(__file__).parents[2]
 
 # The document's matrix by hand: (to, port, from), without 8088, on which nothing listens.
 DOCUMENT = {
@@ -164,4 +167,27 @@ def test_nothing_is_in_the_vpcs_default_group(each: Assembly) -> None:
 
 
 def test_refused_connections_are_logged(each: Assembly) -> None:
-    assert each.one("AWS::EC2::FlowLog")["TrafficType"] == "REJECT"
+    """By the group's name: with the ARN that GetAtt gives, which ends in `:*`, nothing arrives."""
+    log = each.one("AWS::EC2::FlowLog")
+    assert (log["TrafficType"], log["LogDestinationType"]) == ("REJECT", "cloud-watch-logs")
+    assert each.target(log["LogGroupName"], "network")["LogGroupName"] == "/apranova/logs/network"
+    assert "Ref" in log["LogGroupName"]
+    assert "LogDestination" not in log.properties
+
+
+def test_no_nat_gateway_waits_for_an_answer_that_the_acl_refuses(each: Assembly) -> None:
+    entries = [it for it in each.all("AWS::EC2::NetworkAclEntry") if "Public" in it["NetworkAclId"]["Ref"]]
+    assert entries
+    assert {it["RuleAction"] for it in entries} == {"allow"}
+    high = [it["Protocol"] for it in entries if it.properties.get("PortRange") == {"From": 1024, "To": 65535}]
+    assert sorted(high) == [6, 17]
+
+
+def test_workspaces_reach_the_ports_that_one_machine_lets_them_and_their_homes(each: Assembly) -> None:
+    proxy = (SOURCE / "manager/adapters/sandbox_engine/egress.py").read_text()
+    (ports,) = re.findall(r"ports: frozenset\[int\] = frozenset\(\{([\d, ]+)\}\)", proxy)
+    (group,) = [it for it in each.all("AWS::EC2::SecurityGroup") if it["GroupName"].endswith("-workspace")]
+    rules = [(r["IpProtocol"], r["FromPort"], r["ToPort"], r["CidrIp"]) for r in group["SecurityGroupEgress"]]
+    vpc = each.one("AWS::EC2::VPC")["CidrBlock"]
+    allowed = [("tcp", int(port), int(port), ANYWHERE) for port in ports.split(",")]
+    assert sorted(rules) == sorted([*allowed, ("tcp", 2049, 2049, vpc)])
