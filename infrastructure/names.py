@@ -44,7 +44,7 @@ AGENT_PORT = 8080
 """Where the agent of every kind answers. The document also has 8088, on which nothing listens."""
 
 WORKSPACE_INTERNET_PORTS = (22, 80, 443, 9418)
-"""What workspaces reach on the internet: the egress proxy's of one machine (APRANOVA_EGRESS_PORTS)."""
+"""What workspaces reach on the internet, as on one machine (APRANOVA_EGRESS_PORTS)."""
 
 EDGE_REGION = "us-east-1"
 """CloudFront takes its certificate and its firewall from there, wherever the rest is."""

@@ -13,6 +13,7 @@ from typing import Any
 from django.urls import reverse_lazy
 
 from backend.platform import environment
+from backend.platform.database_password import connections_with, password_in_secret
 from contract.environment import BadSetting
 
 try:
@@ -92,6 +93,7 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 # --- data -----------------------------------------------------------------------------------------
+_database_password = password_in_secret(ENVIRONMENT.database_secret, region=ENVIRONMENT.aws_region)
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.postgresql",
@@ -102,7 +104,12 @@ DATABASES = {
         "PORT": ENVIRONMENT.database.port,
         "OPTIONS": {
             # No request waits longer for a connection. PostgreSQL on one machine allows 40 in all.
-            "pool": {"min_size": 1, "max_size": 12, "timeout": 10},
+            "pool": {
+                "min_size": 1,
+                "max_size": 12,
+                "timeout": 10,
+                **({"connection_class": connections_with(_database_password)} if ENVIRONMENT.database_secret else {}),
+            },
             "connect_timeout": 5,
             "application_name": "apranova-backend",
         },

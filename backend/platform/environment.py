@@ -74,6 +74,8 @@ class Environment:
     backup_record: Path | None = None
     """What the backups of the school came to; None: none are made here."""
     """Timetables may follow addresses of this machine, without TLS: only in tests."""
+    database_secret: str = ""
+    """On AWS, the secret that always has the database's password; empty elsewhere."""
     manager_parameters: str = ""
     """On AWS, the manager's path in Parameter Store; empty elsewhere."""
 
@@ -125,6 +127,7 @@ def parse(variables: Mapping[str, str]) -> Environment:
         share_with_anyone=environment.flag("APRANOVA_SHARE_WITH_ANYONE"),
         feeds_from_loopback=environment.flag("APRANOVA_FEEDS_FROM_LOOPBACK"),
         backup_record=environment.path("APRANOVA_BACKUP_RECORD") if "APRANOVA_BACKUP_RECORD" in environment else None,
+        database_secret=environment.text("APRANOVA_DATABASE_SECRET", ""),
         manager_parameters=environment.text("APRANOVA_PARAMETERS", ""),
     )
 

@@ -82,6 +82,7 @@ class Backend(Construct):
             "APRANOVA_MANAGER_ENDPOINT": f"https://lambda.{region}.amazonaws.com",
             "APRANOVA_EMAIL_FROM": f"no-reply@{school.domain}",
             "APRANOVA_PARAMETERS": self._stack.names.path("manager"),
+            "APRANOVA_DATABASE_SECRET": self._data.database.secret_arn,
             "DATABASE_URL": self._data.database.url,
             # For libpq: TLS; it checks RDS' certificate against the authorities in the image.
             "PGSSLMODE": "verify-full",
@@ -134,10 +135,15 @@ class Backend(Construct):
         )
 
     def _task_role(self, manager_arn: str) -> iam.Role:
-        """The manager, for all about workspaces. Backup workers read files and snapshots."""
-        stack = self._stack
+        """The manager, for all about workspaces. Backup workers read files and snapshots.
+
+        RDS changes the database's password: Django reads it again when a connection is refused.
+        """
+        stack, data = self._stack, self._data
         role = make_role(self, "Role", "ecs-tasks.amazonaws.com", "What the backend's own code may do")
         allow(role, "InvokeManager", manager_arn, "lambda:InvokeFunction")
         identity_key = stack.arn_of("ssm", f"parameter{stack.names.path('manager', 'identity-key')}")
+        allow(role, "ReadDatabasePassword", data.database.secret_arn, "secretsmanager:GetSecretValue")
+        allow(role, "DecryptDatabasePassword", data.key.key_arn, "kms:Decrypt")
         allow(role, "PublishIdentityKey", identity_key, "ssm:PutParameter")
         return role

@@ -13,8 +13,8 @@ from infrastructure.stacks.base import PlatformStack
 from infrastructure.stacks.network import NetworkStack
 
 REPLICAS = 1
-"""For each shard, to take over in another zone. Nothing reads from it: sessions and rate limits must
-be exact, so more replicas would take no load. Shards do."""
+"""For each shard, to take over in another zone. Nothing reads from it, because sessions and rate
+limits must be exact. So more replicas would take no load; shards do."""
 
 
 class Cache(Construct):

@@ -23,7 +23,7 @@ from infrastructure.stacks.network import NetworkStack
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 ORIGIN_HEADER = "x-apranova-origin"
 IDLE_TIMEOUT_S = 960
-"""Longer than the gateway lets a WebSocket live (15 minutes), so that this hop ends none; and shorter
+"""Longer than the gateway lets a WebSocket live (15 minutes), so that this hop ends none. Shorter
 than the gateway keeps an idle connection, so that the balancer never sends into a closed one."""
 
 _Rule = elb.CfnListenerRule

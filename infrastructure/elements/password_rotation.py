@@ -1,7 +1,8 @@
-"""RDS changes the database's password every seven days; containers read it when they start.
+"""RDS changes the database's password every seven days; containers get it when they start.
 
-So the event of a finished rotation restarts the backend's tasks, as a deploy does. Until they have
-restarted, the database refuses new connections with the old password; open connections stay.
+The backend reads it again by itself when the database refuses a connection
+(backend/platform/database_password.py), so nobody waits. The event of a finished rotation restarts
+the tasks, as a deploy does, so that none runs for long with a password that is out of date.
 """
 
 from __future__ import annotations

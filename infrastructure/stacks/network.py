@@ -36,7 +36,7 @@ class NetworkStack(PlatformStack):
             resource_type="VPC",
             traffic_type="REJECT",
             log_destination_type="cloud-watch-logs",
-            # By name: the ARN that CloudFormation has for a group ends in ":*", and nothing would arrive.
+            # By name: the group's ARN in CloudFormation ends in ":*", and nothing would arrive.
             log_group_name=group.log_group_name,
             deliver_logs_permission_arn=role.role_arn,
         )

@@ -182,9 +182,18 @@ def test_no_code_of_a_function_touches_network_interfaces(each: Assembly) -> Non
         assert arn.endswith(f":function:{function['FunctionName']}")
 
 
-def test_the_backend_may_invoke_the_manager_and_publish_its_key(each: Assembly) -> None:
+def test_the_backend_may_do_what_its_code_calls_and_no_more(each: Assembly) -> None:
     role = each.target(each.task("apranova-backend")["TaskRoleArn"], "application")
-    assert [s["Action"] for s in each.statements(role)] == ["lambda:InvokeFunction", "ssm:PutParameter"]
+    rights = {s["Action"]: s["Resource"] for s in each.statements(role)}
+    assert len(each.statements(role)) == len(rights)
+    assert set(rights) == {
+        "lambda:InvokeFunction", "ssm:PutParameter", "secretsmanager:GetSecretValue", "kms:Decrypt",
+    }  # fmt: skip
+    assert each.target(rights["lambda:InvokeFunction"], "application")["FunctionName"] == "workspace-manager"
+    (django,) = [c for c in each.task("apranova-backend")["ContainerDefinitions"] if c["Name"] == "backend"]
+    told = {entry["Name"]: entry["Value"] for entry in django["Environment"]}
+    assert told["APRANOVA_DATABASE_SECRET"] == rights["secretsmanager:GetSecretValue"]
+    assert "MasterUserSecret" in json.dumps(told["APRANOVA_DATABASE_SECRET"])
 
 
 def test_no_action_of_an_identity_has_a_wildcard(each: Assembly) -> None:

@@ -63,9 +63,9 @@ def test_a_class_of_100_behind_one_address_never_meets_the_limit(hundred: Assemb
 
 
 def test_timeouts_agree_from_cloudfront_to_envoy(each: Assembly) -> None:
-    """A hop keeps an idle connection longer than the hop before it, which else sends into a closed one.
+    """Each hop keeps an idle connection longer than the hop that sends into it.
 
-    And none before the gateway ends a WebSocket: only CloudFront does, after ten silent minutes.
+    Nobody ends a WebSocket before the gateway but CloudFront, after ten silent minutes.
     """
     gateway = (SOURCE / "gateway/render.py").read_text()
     (websocket_s,) = re.findall(r"websocket_max_s: int = (\d+)", gateway)
