@@ -68,8 +68,8 @@ def get_cohort(request: HttpRequest, cohort_id: UUID) -> Cohort:
 def change_cohort(request: HttpRequest, cohort_id: UUID, payload: ChangeCohortIn) -> Cohort:
     user, cohort = _asked_for(request, cohort_id)
     values = payload.dict(exclude_none=True)
-    if "size" in payload.model_fields_set:
-        values["size"] = payload.size
+    # None is a value of these.
+    values |= {name: getattr(payload, name) for name in ("size", "choice_up_to") if name in payload.model_fields_set}
     services.change_cohort(cohort, values, acting_user=user)
     return access.get_cohort(user, cohort_id)
 

@@ -12,11 +12,11 @@ class CohortsConfig(AppConfig):
 
     def ready(self) -> None:
         from backend.accounts.signals import invitation_accepted, person_changed
-        from backend.cohorts import invitations, members, outbox, services
-        from backend.workspaces import sizes
+        from backend.cohorts import invitations, members, outbox, sizes
         from backend.workspaces.signals import workspaces_changed
+        from backend.workspaces.sizes import Rules, decided_by
 
         person_changed.connect(members.follow_person)
         invitation_accepted.connect(invitations.join_invited)
         workspaces_changed.connect(outbox.workspaces_changed)
-        sizes.chosen_by(services.size_of)
+        decided_by(Rules(sizes.size_of, sizes.choice_of, sizes.choose))

@@ -31,6 +31,8 @@ class Cohort(models.Model):
     """Off: the term is over; nothing is started ahead for it any more."""
     size = models.CharField(max_length=16, choices=size_choices, null=True, blank=True)
     """Of its students' workspaces, from their next launch on; null: the school's default."""
+    choice_up_to = models.CharField(max_length=16, choices=size_choices, null=True, blank=True)
+    """The largest size that its students may choose for themselves; null: they choose none."""
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     instructors = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="taught_cohorts", blank=True)
 
@@ -55,6 +57,8 @@ class Membership(models.Model):
     )
     cohort = models.ForeignKey(Cohort, on_delete=models.CASCADE, related_name="memberships")
     joined_at = models.DateTimeField(default=timezone.now)
+    size = models.CharField(max_length=16, choices=size_choices, null=True, blank=True)
+    """The student's own choice, which counts where the cohort allows it; null: the cohort's."""
 
     def __str__(self) -> str:
         return f"{self.student} in {self.cohort}"

@@ -79,6 +79,8 @@ class CohortOut(Schema):
     """False: the term is over; nothing is started ahead for it."""
     size: WorkspaceSize | None
     """Of its students' workspaces, from their next launch on; null: the school's default."""
+    choice_up_to: WorkspaceSize | None
+    """The largest size that its students may choose for themselves; null: they choose none."""
     students: int = Field(validation_alias="student_count")
     instructors: list[InstructorOut]
     has_timetable: bool
@@ -188,6 +190,7 @@ class CreateCohortIn(Schema):
     """For life."""
     time_zone: TimeZone
     size: WorkspaceSize | None = None
+    choice_up_to: WorkspaceSize | None = None
 
 
 class ChangeCohortIn(Schema):
@@ -198,6 +201,8 @@ class ChangeCohortIn(Schema):
     active: bool | None = None
     size: WorkspaceSize | None = None
     """Null stands for the school's default; left out, it stays."""
+    choice_up_to: WorkspaceSize | None = None
+    """Null: students choose none; left out, it stays."""
 
 
 class DeleteCohortIn(Schema):

@@ -28,6 +28,7 @@ def create_cohort(
     track: Track,
     time_zone: str,
     size: WorkspaceSize | None = None,
+    choice_up_to: WorkspaceSize | None = None,
     instructors: Sequence[User] = (),
     acting_user: User | None,
 ) -> Cohort:
@@ -40,7 +41,9 @@ def create_cohort(
         raise ProblemError(HTTPStatus.CONFLICT, "too_many_cohorts", f"A school has at most {COHORTS_MAX} cohorts.")
     try:
         with transaction.atomic():
-            cohort = Cohort.objects.create(name=name, track=track, time_zone=time_zone, size=size)
+            cohort = Cohort.objects.create(
+                name=name, track=track, time_zone=time_zone, size=size, choice_up_to=choice_up_to
+            )
             cohort.instructors.set(instructors)
             record_change(
                 "cohort.create",
@@ -49,6 +52,7 @@ def create_cohort(
                 track=track.value,
                 time_zone=time_zone,
                 size=size,
+                choice_up_to=choice_up_to,
                 instructors=[it.email for it in instructors],
             )
             cohort_changed(cohort.pk)
@@ -110,12 +114,6 @@ def set_instructors(cohort: Cohort, instructor_ids: Sequence[UUID], *, acting_us
         after = sorted(it.email for it in wanted)
         if before != after:
             record_change("cohort.instructors_set", cohort, acting_user, changes={"instructors": [before, after]})
-
-
-def size_of(student: User) -> WorkspaceSize | None:
-    """What the student's cohort says."""
-    size = Cohort.objects.filter(memberships__student=student).values_list("size", flat=True).first()
-    return WorkspaceSize(size) if size else None
 
 
 def record_change(action: str, cohort: Cohort, acting_user: User | None, **details: object) -> None:

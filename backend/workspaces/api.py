@@ -17,6 +17,7 @@ from backend.workspaces.events import STREAM_DESCRIPTION, open_stream
 from backend.workspaces.models import Workspace
 from backend.workspaces.presentation import notices_out, workspace_out
 from backend.workspaces.schemas import (
+    ChooseSizeIn,
     CreateWorkspaceIn,
     DeleteWorkspaceIn,
     KeepRunningIn,
@@ -63,9 +64,21 @@ def create_workspace(request: HttpRequest, payload: CreateWorkspaceIn | None = B
 
 @router.get("sizes/", response=SizeListOut, operation_id="list_sizes", summary="Sizes of workspaces")
 def list_sizes(request: HttpRequest) -> dict[str, Any]:
-    """The smallest first."""
-    acting_user(request)
-    return {"items": sizes.list_sizes()}
+    """What each means here, and which of them you may choose."""
+    return _sizes_for(acting_user(request))
+
+
+@router.put("sizes/", response=SizeListOut, operation_id="choose_size", summary="Choose your workspaces' size")
+def choose_size(request: HttpRequest, payload: ChooseSizeIn) -> dict[str, Any]:
+    """Takes effect at the next launch. 403 where your cohort does not allow it."""
+    user = acting_user(request)
+    sizes.choose(user, payload.size, acting_user=user)
+    return _sizes_for(user)
+
+
+def _sizes_for(user: User) -> dict[str, Any]:
+    choice = sizes.choice_for(user)
+    return {"items": sizes.list_sizes(), "choices": choice.sizes, "chosen": choice.chosen}
 
 
 @router.get("{workspace_id}/", response=WorkspaceOut, operation_id="get_workspace", summary="One workspace")

@@ -90,6 +90,16 @@ class SizeOut(Schema):
 
 class SizeListOut(Schema):
     items: list[SizeOut]
+    """The smallest first."""
+    choices: list[WorkspaceSize]
+    """Which of them you may choose for your own workspaces; empty: your school decides."""
+    chosen: WorkspaceSize | None
+    """Your choice; null: what your school decides."""
+
+
+class ChooseSizeIn(Schema):
+    size: WorkspaceSize | None
+    """Null: what your school decides."""
 
 
 class KindOut(Schema):

@@ -135,6 +135,46 @@ def test_a_cohorts_size_counts_from_a_students_next_launch_and_is_recorded(signe
     assert student.patch(f"/api/cohorts/{cohort}/", json={"size": "large"}).status_code == 403
 
 
+def test_a_student_chooses_a_size_only_where_the_cohort_allows_it(signed_in, make_cohort, manager):
+    one, student = signed_in("instructor"), signed_in()
+    cohort = make_cohort(one)
+    assert one.put(f"/api/cohorts/{cohort}/members/{student.user.pk}/").status_code == 200
+
+    def choose(size):
+        return student.put("/api/workspace/sizes/", json={"size": size})
+
+    assert student.get("/api/workspace/sizes/").json()["choices"] == []
+    refused = choose("medium")
+    assert (refused.status_code, refused.json()["reason"]) == (403, "size_not_allowed")
+
+    allowed = one.patch(f"/api/cohorts/{cohort}/", json={"choice_up_to": "medium"}).json()
+    assert (allowed["choice_up_to"], allowed["size"]) == ("medium", None), "what was left out stays"
+    assert choose("large").status_code == 403
+    assert choose("huge").status_code == 422
+    answer = choose("medium").json()
+    assert (answer["choices"], answer["chosen"]) == (["small", "medium"], "medium")
+    change = Record.objects.latest("id")
+    assert (change.action, change.actor, change.details["changes"]) == (
+        "member.size_choose",
+        student.user.email,
+        {"size": [None, "medium"]},
+    )
+    assert student.post("/api/workspace/create/").json()["size"] == "medium"
+
+    assert one.patch(f"/api/cohorts/{cohort}/", json={"choice_up_to": None}).json()["choice_up_to"] is None
+    assert student.get("/api/workspace/sizes/").json()["chosen"] is None, "it does not count any more"
+    workspace = student.post("/api/workspace/create/").json()["id"]
+    assert student.post(f"/api/workspace/{workspace}/restart/").json()["size"] == "small"
+    assert choose(None).status_code == 200
+
+
+def test_who_is_in_no_cohort_chooses_no_size(signed_in, manager):
+    for role in ("student", "instructor"):
+        person = signed_in(role)
+        assert person.get("/api/workspace/sizes/").json()["choices"] == []
+        assert person.put("/api/workspace/sizes/", json={"size": "large"}).status_code == 403
+
+
 def test_deleting_wants_the_name_and_leaves_the_students(signed_in, make_cohort, person):
     one = signed_in("admin")
     cohort, student = make_cohort(one), person()

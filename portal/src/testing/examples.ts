@@ -12,6 +12,7 @@ export function cohort(fields: Partial<CohortDetail> = {}): CohortDetail {
     time_zone: "Europe/Berlin",
     active: true,
     size: null,
+    choice_up_to: null,
     students: 0,
     instructors: [],
     has_timetable: false,

@@ -43,13 +43,6 @@ export function useInstructors() {
   });
 }
 
-export function useSizes() {
-  return useQuery({
-    queryKey: ["sizes"],
-    queryFn: ({ signal }) => answer(api.GET("/api/workspace/sizes/", { signal })),
-  });
-}
-
 /** Shows a changed cohort at once and reloads the lists that may contain it. */
 function putCohort(queryClient: QueryClient, cohort: CohortDetail): void {
   queryClient.setQueryData(cohortQuery(cohort.id).queryKey, cohort);

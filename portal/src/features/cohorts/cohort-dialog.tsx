@@ -6,25 +6,16 @@ import { Field, SelectField } from "@/components/field";
 import { Form, fieldError } from "@/components/form";
 import type { Cohort, CohortDetail, Size, WorkspaceSize } from "@/lib/api/types";
 import { TRACK_NAMES } from "@/lib/roles";
+import { SIZE_NAMES, sizeWords } from "@/lib/sizes";
+import { useSizes } from "@/lib/use-sizes";
 
-import { useChangeCohort, useCreateCohort, useSizes } from "./api";
-
-const SIZE_NAMES: Record<WorkspaceSize, string> = { small: "Small", medium: "Medium", large: "Large" };
-const SIZE_USES: Record<WorkspaceSize, string> = {
-  small: "for exercises and small servers",
-  medium: "for Next.js or a database",
-  large: "for large projects",
-};
+import { useChangeCohort, useCreateCohort } from "./api";
 
 interface CohortDialogProps {
   /** The cohort to edit; without one, the dialog creates a new one. */
   cohort?: CohortDetail;
   onClose: () => void;
   onDone?: (cohort: CohortDetail) => void;
-}
-
-function sizeWords(size: WorkspaceSize, memoryMib: number): string {
-  return `${SIZE_NAMES[size]}: ${(memoryMib / 1024).toLocaleString("en", { maximumFractionDigits: 2 })} GB, ${SIZE_USES[size]}`;
 }
 
 function schoolDefault(sizes: Size[]): string {
@@ -44,8 +35,11 @@ export function CohortDialog({ cohort, onClose, onDone }: CohortDialogProps) {
     const values = {
       name: text("name").trim(),
       time_zone: text("time_zone").trim(),
-      // Before the sizes are known, the field cannot show what the cohort has: it stays.
-      ...(sizes.length > 0 && { size: (text("size") || null) as WorkspaceSize | null }),
+      // Before the sizes are known, the fields cannot show what the cohort has: it stays.
+      ...(sizes.length > 0 && {
+        size: (text("size") || null) as WorkspaceSize | null,
+        choice_up_to: (text("choice_up_to") || null) as WorkspaceSize | null,
+      }),
     };
     const done =
       cohort === undefined
@@ -64,7 +58,7 @@ export function CohortDialog({ cohort, onClose, onDone }: CohortDialogProps) {
     <Dialog title={cohort === undefined ? "Create a cohort" : "Edit cohort"} onClose={onClose}>
       <Form
         error={error}
-        fields={["name", "time_zone", "track", "size"]}
+        fields={["name", "time_zone", "track", "size", "choice_up_to"]}
         busy={isPending}
         onSubmit={submit}
         className="mt-4 space-y-4"
@@ -119,9 +113,24 @@ export function CohortDialog({ cohort, onClose, onDone }: CohortDialogProps) {
           error={fieldError(error, "size")}
         >
           <option value="">{schoolDefault(sizes)}</option>
-          {sizes.map(({ size, memory_mib }) => (
+          {sizes.map((size) => (
+            <option key={size.size} value={size.size}>
+              {sizeWords(size)}
+            </option>
+          ))}
+        </SelectField>
+        <SelectField
+          key={`choice-${sizes.length}`}
+          label="Students may choose"
+          name="choice_up_to"
+          defaultValue={cohort?.choice_up_to ?? ""}
+          hint="Their choice replaces the size above, and is recorded in the audit log."
+          error={fieldError(error, "choice_up_to")}
+        >
+          <option value="">No size of their own</option>
+          {sizes.map(({ size }) => (
             <option key={size} value={size}>
-              {sizeWords(size, memory_mib)}
+              {size === "small" ? "Small" : `Up to ${SIZE_NAMES[size].toLowerCase()}`}
             </option>
           ))}
         </SelectField>

@@ -2,7 +2,7 @@
 import { fireEvent, screen, waitFor } from "@testing-library/react";
 import { expect, it } from "vitest";
 
-import type { Me, Size } from "@/lib/api/types";
+import type { Me, SizeList } from "@/lib/api/types";
 import { cohort, COHORT_ID, person } from "@/testing/examples";
 import { FakeApi, show } from "@/testing/fake-api";
 import { router } from "@/testing/router";
@@ -11,11 +11,14 @@ import { CohortsPage } from "./cohorts-page";
 
 const me = (role: Me["role"]) => ({ status: 200, body: person({ role }) }) as const;
 
-const SIZES: { items: Size[] } = {
+const SIZES: SizeList = {
   items: [
     { size: "small", memory_mib: 768, is_default: true },
     { size: "medium", memory_mib: 1536, is_default: false },
+    { size: "large", memory_mib: 3072, is_default: false },
   ],
+  choices: [],
+  chosen: null,
 };
 
 it("tells a student that the page is not for them, and requests no cohorts", async () => {
@@ -40,12 +43,13 @@ it("leads from the empty list to a new cohort", async () => {
   expect(await screen.findByText("The school's default (small)")).toBeTruthy();
   expect(screen.getByText("Medium: 1.5 GB, for Next.js or a database")).toBeTruthy();
   fireEvent.change(screen.getByLabelText("Workspace size"), { target: { value: "medium" } });
+  fireEvent.change(screen.getByLabelText("Students may choose"), { target: { value: "large" } });
   fireEvent.click(screen.getByRole("button", { name: "Create cohort" }));
   await waitFor(() => expect(router.push).toHaveBeenCalledWith(`/cohorts/${COHORT_ID}`));
   expect(api.changes()).toEqual([
     {
       route: "POST /api/cohorts/",
-      body: { name: "Berlin-4", time_zone: "Europe/Berlin", size: "medium", track: "FSD" },
+      body: { name: "Berlin-4", time_zone: "Europe/Berlin", size: "medium", choice_up_to: "large", track: "FSD" },
     },
   ]);
 });

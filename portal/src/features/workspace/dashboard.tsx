@@ -15,6 +15,7 @@ import { useLiveWorkspaces } from "./api/use-live-workspaces";
 import { KindChoice } from "./kind-choice";
 import { KindGuide } from "./kind-guide";
 import { likelyKind, ownKinds } from "./model/own-workspaces";
+import { SizeChoice } from "./size-choice";
 import { WarningBanner } from "./warning-banner";
 import { LoadingCard } from "./loading-card";
 import { WorkspaceCard } from "./workspace-card";
@@ -114,7 +115,9 @@ function Cards({ me, list }: { me: Me; list: WorkspaceList }) {
       {shown.map(({ kind, workspaces: [current = null, ...replaced] }) => (
         // Keyed by kind, so that the card that launched a first workspace is the one that shows it.
         <Fragment key={kind}>
-          <WorkspaceCard kind={kind} workspace={current} kinds={list.kinds} />
+          <WorkspaceCard kind={kind} workspace={current} kinds={list.kinds}>
+            {me.role === "student" && <SizeChoice workspace={current} />}
+          </WorkspaceCard>
           {replaced.map((workspace) => (
             <WorkspaceCard key={workspace.id} kind={kind} workspace={workspace} kinds={list.kinds} replaced />
           ))}

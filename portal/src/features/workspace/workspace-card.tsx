@@ -28,9 +28,11 @@ interface WorkspaceCardProps {
   kinds: readonly Kind[];
   /** A deleted workspace that has a newer successor. */
   replaced?: boolean;
+  /** What its person may set for the next launch. */
+  children?: ReactNode;
 }
 
-export function WorkspaceCard({ kind, workspace, kinds, replaced = false }: WorkspaceCardProps) {
+export function WorkspaceCard({ kind, workspace, kinds, replaced = false, children }: WorkspaceCardProps) {
   // A warning counts down in seconds; everything else on the card changes each minute at most.
   const nowMs = useNow(workspace?.warned === true ? 1_000 : 10_000);
   const launch = useLaunch();
@@ -117,6 +119,7 @@ export function WorkspaceCard({ kind, workspace, kinds, replaced = false }: Work
                 pop-ups for this site.
               </Alert>
             )}
+            {children}
             {workspace?.state === "running" && <LaunchHistory workspace={workspace} />}
           </div>
         </div>

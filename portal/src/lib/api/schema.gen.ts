@@ -717,10 +717,14 @@ export interface paths {
         };
         /**
          * Sizes of workspaces
-         * @description The smallest first.
+         * @description What each means here, and which of them you may choose.
          */
         get: operations["list_sizes"];
-        put?: never;
+        /**
+         * Choose your workspaces' size
+         * @description Takes effect at the next launch. 403 where your cohort does not allow it.
+         */
+        put: operations["choose_size"];
         post?: never;
         delete?: never;
         options?: never;
@@ -781,6 +785,7 @@ export interface components {
         ChangeCohortIn: {
             /** Active */
             active?: boolean | null;
+            choice_up_to?: components["schemas"]["WorkspaceSize"] | null;
             /** Name */
             name?: string | null;
             size?: components["schemas"]["WorkspaceSize"] | null;
@@ -794,6 +799,10 @@ export interface components {
         ChangeOut: {
             after: components["schemas"]["ClassOut"] | null;
             before: components["schemas"]["ClassOut"] | null;
+        };
+        /** ChooseSizeIn */
+        ChooseSizeIn: {
+            size: components["schemas"]["WorkspaceSize"] | null;
         };
         /** ClassOut */
         ClassOut: {
@@ -814,6 +823,7 @@ export interface components {
         CohortDetailOut: {
             /** Active */
             active: boolean;
+            choice_up_to: components["schemas"]["WorkspaceSize"] | null;
             /** Has Timetable */
             has_timetable: boolean;
             /**
@@ -858,6 +868,7 @@ export interface components {
         CohortOut: {
             /** Active */
             active: boolean;
+            choice_up_to: components["schemas"]["WorkspaceSize"] | null;
             /** Has Timetable */
             has_timetable: boolean;
             /**
@@ -901,6 +912,7 @@ export interface components {
         };
         /** CreateCohortIn */
         CreateCohortIn: {
+            choice_up_to?: components["schemas"]["WorkspaceSize"] | null;
             /** Name */
             name: string;
             size?: components["schemas"]["WorkspaceSize"] | null;
@@ -1426,6 +1438,9 @@ export interface components {
         };
         /** SizeListOut */
         SizeListOut: {
+            /** Choices */
+            choices: components["schemas"]["WorkspaceSize"][];
+            chosen: components["schemas"]["WorkspaceSize"] | null;
             /** Items */
             items: components["schemas"]["SizeOut"][];
         };
@@ -3063,6 +3078,39 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SizeListOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    choose_size: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChooseSizeIn"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {

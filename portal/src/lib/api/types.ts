@@ -8,6 +8,7 @@ export type WorkspaceList = Schemas["WorkspaceListOut"];
 export type WorkspaceKind = Schemas["WorkspaceKind"];
 export type WorkspaceSize = Schemas["WorkspaceSize"];
 export type Size = Schemas["SizeOut"];
+export type SizeList = Schemas["SizeListOut"];
 export type WorkspaceState = Schemas["WorkspaceState"];
 export type LaunchStep = Schemas["LaunchStepOut"];
 /** As in the stream's event `ports`. */
