@@ -9,11 +9,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from agent.memory import MemoryUse, ended_words, held_by, size_words, write_to_terminal
 from agent.processes import Process, list_processes
+from tests.waiting import until
 
 MEBIBYTE = 1 << 20
 HOLD = "import time; held = b'x' * (60 << 20); print('ready', flush=True); time.sleep(60)"
@@ -71,6 +73,25 @@ def test_a_program_is_named_also_when_a_sample_came_before_the_engines_word() ->
     assert ended is not None
     assert ended.process == here
     assert memory.missing() is None
+
+
+@pytest.mark.parametrize(("title", "name"), [("npm run dev", "npm run dev"), ("anything else", "sleep")])
+def test_what_npm_runs_is_called_by_npms_title_which_is_its_whole_command_line(title: str, name: str) -> None:
+    bash = ["/bin/bash", "-c", f"exec -a '{title}' bash"]
+    with subprocess.Popen(bash, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as npm:
+        assert npm.stdin is not None
+        assert npm.stdout is not None
+        npm.stdin.write(b"sleep 61 & echo $!; wait\n")
+        npm.stdin.flush()
+        child = int(npm.stdout.readline())
+        until(lambda: Path(f"/proc/{child}/cmdline").read_bytes().startswith(b"sleep"), within_s=10)
+        memory = MemoryUse(processes=lambda: of(npm.pid, child))
+        memory.sample()
+        memory.processes = lambda: of(npm.pid)
+        ended = memory.missing()
+        os.kill(child, signal.SIGKILL)
+    assert ended is not None
+    assert (ended.process.pid, ended.name) == (child, name)
 
 
 def test_a_reused_pid_is_another_program() -> None:

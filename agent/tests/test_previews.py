@@ -319,6 +319,7 @@ def test_any_other_origin_stays_as_it_is(origin: str) -> None:
     "answer",
     [
         b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nlocation: /\r\n\r\nbody\r\n\r\nmore",
+        b"HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 302 Found\r\nlocation: http://localhost:8000/\r\n\r\n",  # a page about HTTP
         b"HTTP/1.0 200 OK\r\nserver: simple\r\n\r\nbody", b"SSH-2.0-OpenSSH\r\n", b"HTTP/1.1 200 OK\r\nno end", b"HTTP/1.1 204 No\r\n\r\n",
     ],
 )  # fmt: skip

@@ -202,6 +202,15 @@ def test_small_changes_do_not_write_the_record(watched: Watched) -> None:
     assert watched.school.workspace().version == version
 
 
+def test_a_measurement_after_which_nothing_ends_calls_no_pass(watched: Watched) -> None:
+    before = watched.school.workspace()
+    watched.meter.used[before.home_id or ""] = (int(2.0 * GB), 1_000)
+    watched.school.later(60.0)
+    watched.watch.measure_due(watched.school.world)
+    after = watched.school.workspace()
+    assert (after.version > before.version, after.due_at) == (True, before.due_at)
+
+
 def test_a_home_that_takes_long_to_measure_is_measured_the_less_often(watched: Watched) -> None:
     watched.meter.took_s = 20.0
     watched.measure()

@@ -268,6 +268,7 @@ def test_the_limits_are_changed_on_purpose_only() -> None:
         "idle_timeout_s": 1_800.0, "idle_warning_s": 300.0, "session_max_s": 43_200.0, "keep_running_max_s": 14_400.0,
         "busy_max_s": 7_200.0, "status_refresh_s": 60.0, "cold_start_worth_s": 4_500.0, "assumed_cold_starts_per_day": float("inf"),
         "start_lead_s": 10.0, "hint_s": 300.0, "meter_s": 60.0, "cohorts_per_pass_max": 20, "warming_max": 2,
+            "spare_memory_part": 0.0,
         "size_at_claim": True, "memory_max_mib": 32_768, "warm_memory_mib": 128,
         "refill_delay_s": 2.0, "warm_age_max_s": 21_600.0, "back_off_base_s": 5.0, "back_off_max_s": 600.0,
         "launch_timeout_s": 120.0, "takeover_s": 5.0, "save_timeout_s": 120.0, "save_retry_max_s": 15.0, "stop_grace_s": 5.0,

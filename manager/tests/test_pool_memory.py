@@ -67,6 +67,13 @@ def test_forgiven_failures_are_forgotten_in_their_time() -> None:
     assert len(school.store.list_tasks(limit=10)) == 1
 
 
+def test_where_sessions_fill_the_memory_the_pool_starts_nothing() -> None:
+    school = running(pool=2, memory_max_mib=4 * 768)
+    assert sum(task.warm for task in school.store.list_tasks(limit=10)) == 2
+    school = running(pool=2, memory_max_mib=768)
+    assert sum(task.warm for task in school.store.list_tasks(limit=10)) == 0
+
+
 class StoreWhosePoolLags(MemoryWorkspaceStore):
     """Its index of the pool shows nothing new while it `lags`, as DynamoDB may."""
 

@@ -114,9 +114,11 @@ def _workspace(
         yield actions.AskBackupWorker(workspace)
     elif workspace.state is WorkspaceState.DELETED and workspace.purge_at is not None and now >= workspace.purge_at:
         yield actions.PurgeWorkspace(workspace)
-    elif workspace.state is not WorkspaceState.RUNNING or not due or task is None:
-        return
-    elif task.state is TaskState.CLAIMED and not fleet.gone(task):
+    elif (
+        (workspace.state is WorkspaceState.RUNNING and due)
+        and (task is not None and task.state is TaskState.CLAIMED)
+        and not fleet.gone(task)
+    ):
         verdict = idle.judge(workspace, fleet.statuses.get(task.task_id), now=now, policy=policy)
         yield actions.ActOnUse(workspace, task, verdict)
 
