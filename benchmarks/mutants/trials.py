@@ -6,6 +6,7 @@ import hashlib
 import itertools
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -32,6 +33,8 @@ _FIRST_S = 2.0
 """Most mutants are killed by tests that take no longer together. The others run only after them."""
 TESTS_MAX_S = 60.0
 """How long the tests of one mutant may take, by their recorded times. The fastest are chosen."""
+_CANNOT_BE_IMPORTED = re.compile(r"^ERROR (collecting|\S+\.py - )|conftest", re.MULTILINE)
+"""What pytest says when a mutant keeps a module from being imported, which kills it."""
 _KEPT_RECORDS = Path(tempfile.gettempdir()) / f"apranova-mutants-{os.geteuid()}"
 
 
@@ -98,7 +101,7 @@ class Trials:
         code = self._pytest(scratch, {mutant.file: mutant.source}, ("-x", "--tb=no", "@/tmp/tests"), seconds=seconds)
         output = (scratch / "output").read_text(errors="replace")
         shutil.rmtree(scratch, ignore_errors=True)
-        if code == 4 and "ERROR collecting" not in output and "conftest" not in output:
+        if code == 4 and not _CANNOT_BE_IMPORTED.search(output):
             raise RuntimeError(output)
         outcomes = {None: "time limit", 0: "survived"}
         return "interrupted" if code is not None and code < 0 else outcomes.get(code, "killed")
