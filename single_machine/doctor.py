@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 import psutil
 from rich.markup import escape
 
-from single_machine import certificate_doctor, network_doctor
+from single_machine import certificate_doctor, network_doctor, sign_in_doctor
 from single_machine.answers import Answer, Verdict
 from single_machine.backup.record import problems, read_record, summary
 from single_machine.backup.repository import BackupFailed, Repository, find_restic
@@ -258,7 +258,7 @@ def _backups(settings: Settings) -> Iterator[Answer]:
 CHECKS: tuple[Check, ...] = (
     _names, _ports, certificate_doctor.certificate, certificate_doctor.delegation, certificate_doctor.challenge_port,
     certificate_doctor.staging_order, _address, _clock, _memory, _disk, _isolation, _limits, _machine_limits, network_doctor.network, _mail,
-    _snapshots, _backups,
+    sign_in_doctor.sign_in, _snapshots, _backups,
 )  # fmt: skip
 
 

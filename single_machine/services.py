@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from certificates.settings import Settings as IssuingSettings
 from contract.network import given_variables
+from contract.sign_in import VARIABLES as SIGN_IN_VARIABLES
 from gateway.render import command as envoy_command
 from single_machine import local_socket, postgres, redis
 from single_machine.backup.record import record_file
@@ -49,6 +50,8 @@ PASSED_ON = (
     "APRANOVA_EGRESS_PORTS",
     "APRANOVA_EMAIL_FROM",
     "APRANOVA_EMAIL_URL",
+    "APRANOVA_ADMIN_EMAIL",
+    *SIGN_IN_VARIABLES,
 )
 """What an operator may set for the manager and the backend (docs/guides/operator.md)."""
 

@@ -17,6 +17,7 @@ from certificates.store import Store
 from contract.environment import BadSetting, Environment
 from contract.names import WorkspaceKind
 from contract.network import Network, read_network
+from contract.sign_in import SignIn, read_sign_in
 from single_machine.backup.settings import BackupSettings, read_backup_settings
 from single_machine.certificate import CertificateFiles
 
@@ -85,6 +86,8 @@ class Settings:
     """Gets a link to become the first admin."""
     email_url: str = field(repr=False)
     """The mail server, perhaps with a password; empty: mail goes to the backend's log."""
+    sign_in: SignIn
+    """The school's own sign-in."""
     sandbox_uid: int | None
     """None for an ordinary user: sandboxes run as that user."""
     database_url: str
@@ -209,6 +212,7 @@ def read_settings(variables: Mapping[str, str], *, source: Path, port: int | Non
         trusted_hops=environment.whole("APRANOVA_TRUSTED_HOPS", 1, 1, 8) if tls is Tls.PROXY else 0,
         admin_email=environment.text("APRANOVA_ADMIN_EMAIL", ""),
         email_url=environment.text("APRANOVA_EMAIL_URL", ""),
+        sign_in=read_sign_in(variables),
         sandbox_uid=None if sandbox_uid == -1 else sandbox_uid,
         database_url=environment.text("DATABASE_URL", ""),
         redis_url=environment.text("REDIS_URL", ""),

@@ -9,19 +9,42 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.chromium import running_chromium
+from tests.mailbox import Mailbox, running_mailbox
+from tests.openid import OpenIDProvider, openid_settings, running_openid
+from tests.ports import free_port
 from tests.product import Product
 
 
 @pytest.fixture(scope="session")
-def product() -> Iterator[Product]:
-    """One running product for all tests that do not change its processes or settings."""
-    running = Product()
-    try:
-        running.start()
+def mailbox() -> Iterator[Mailbox]:
+    """Where the mails of the shared product arrive."""
+    with running_mailbox() as running:
         yield running
-        assert running.stop() == 0
+
+
+@pytest.fixture(scope="session")
+def _school(mailbox: Mailbox) -> Iterator[tuple[Product, OpenIDProvider]]:
+    port = free_port()
+    running = Product({"APRANOVA_EMAIL_URL": mailbox.url, **openid_settings(port)})
+    try:
+        with running_openid(running.url, port) as provider:
+            running.start()
+            yield running, provider
+            assert running.stop() == 0
     finally:
         running.remove()
+
+
+@pytest.fixture(scope="session")
+def product(_school: tuple[Product, OpenIDProvider]) -> Product:
+    """One running product for all tests that do not change its processes or settings."""
+    return _school[0]
+
+
+@pytest.fixture(scope="session")
+def openid(_school: tuple[Product, OpenIDProvider]) -> OpenIDProvider:
+    """The school's own sign-in at the shared product."""
+    return _school[1]
 
 
 @pytest.fixture(scope="session")

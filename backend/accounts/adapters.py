@@ -20,6 +20,7 @@ from django.http import HttpRequest
 from backend.accounts import invitations, sign_in_limits
 from backend.accounts.addresses import fold
 from backend.accounts.models import Invitation, User
+from backend.accounts.school_sign_in import NO_PASSWORDS, may_use_password
 from backend.accounts.signup import checked
 from backend.platform.problems import ProblemError
 
@@ -56,6 +57,8 @@ class AccountAdapter(DefaultAccountAdapter):
         return checked(fold, email)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        if not may_use_password(credentials.get("email", "")):
+            raise ValidationError(NO_PASSWORDS, code="passwords_off")
         tries = sign_in_limits.count_try(request, credentials.get("email", ""), self.get_client_ip(request))
         if tries is None:
             raise self.validation_error("too_many_login_attempts")

@@ -34,7 +34,34 @@ class MeOut(Schema):
     kinds: list[WorkspaceKind]
     """Kinds of workspaces that this person may have."""
     mfa_enabled: bool
+    uses_password: bool
+    """False: the person signs in by the school's provider alone."""
     school: SchoolOut
+
+
+class ProviderOut(Schema):
+    id: str
+    name: str
+    """What the button says."""
+
+
+class SignInOut(Schema):
+    """How people sign in at this school."""
+
+    school: str
+    providers: list[ProviderOut]
+    passwords: bool
+    """False: only the provider's button is shown; one admin may still use a password."""
+
+
+class SignInIn(Schema):
+    next: Annotated[str, Field(max_length=500, pattern="^/")] = "/dashboard"
+    """The page of the portal to open afterwards."""
+
+
+class SignInStartOut(Schema):
+    url: str
+    """Of the provider, for the browser to open."""
 
 
 class InvitationIn(Schema):

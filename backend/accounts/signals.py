@@ -9,3 +9,7 @@ person_changed = Signal()
 
 invitation_accepted = Signal()
 """An invited person signed up. Arguments: `invitation`, `user`."""
+
+newcomer_arrives = Signal()
+"""The school's provider vouches for somebody without an account. Argument: `newcomer`. A receiver
+answers with a `Welcome`, or None."""

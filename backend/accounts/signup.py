@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from backend.accounts import invitations
 from backend.accounts.models import Invitation, User
+from backend.accounts.school_sign_in import NO_PASSWORDS, may_use_password
 from backend.platform.names import clean_name
 
 
@@ -42,6 +43,8 @@ class InvitedSignupForm(forms.Form):
         invitation, email = cleaned.get("invitation"), cleaned.get("email")
         if invitation is not None and email and invitation.email != email:
             self.add_error("email", forms.ValidationError("The invitation is for another address.", code="invitation"))
+        elif email and not may_use_password(email):
+            self.add_error("password", forms.ValidationError(NO_PASSWORDS, code="passwords_off"))
         elif invitation is not None and email and User.objects.filter(email=email).exists():
             # Only somebody invited at this very address gets here, so this reveals nothing.
             self.add_error("email", forms.ValidationError("You already have an account: sign in.", code="email_taken"))

@@ -11,12 +11,13 @@ class CohortsConfig(AppConfig):
     verbose_name = "Cohorts"
 
     def ready(self) -> None:
-        from backend.accounts.signals import invitation_accepted, person_changed
-        from backend.cohorts import invitations, members, outbox, sizes
+        from backend.accounts.signals import invitation_accepted, newcomer_arrives, person_changed
+        from backend.cohorts import invitations, members, newcomers, outbox, sizes
         from backend.workspaces.signals import workspaces_changed
         from backend.workspaces.sizes import Rules, decided_by
 
         person_changed.connect(members.follow_person)
         invitation_accepted.connect(invitations.join_invited)
+        newcomer_arrives.connect(newcomers.welcome)
         workspaces_changed.connect(outbox.workspaces_changed)
         decided_by(Rules(sizes.size_of, sizes.choice_of, sizes.choose))

@@ -119,8 +119,17 @@ def list_links(cohort: Cohort) -> QuerySet[JoinLink]:
     )
 
 
+def find_open(key: str) -> JoinLink | None:
+    link = _find(key)
+    return link if link is not None and state_of(link, timezone.now()) is JoinLinkState.OPEN else None
+
+
+def _find(key: str) -> JoinLink | None:
+    return JoinLink.objects.select_related("cohort", "created_by").filter(key_digest=digest_of(key)).first()
+
+
 def get_by_key(key: str) -> JoinLink:
-    link = JoinLink.objects.select_related("cohort", "created_by").filter(key_digest=digest_of(key)).first()
+    link = _find(key)
     if link is None:
         raise ProblemError(
             HTTPStatus.NOT_FOUND,

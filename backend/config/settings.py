@@ -53,6 +53,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "allauth.headless",
     "backend.config.apps.ConfigConfig",
     "backend.accounts.apps.AccountsConfig",
@@ -190,6 +192,24 @@ ACCOUNT_RATE_LIMITS = {
     "signup": None,  # without an invitation it costs nothing
     "reset_password": "300/m/ip,5/m/key",
     "reset_password_from_key": "300/m/ip",
+}
+SOCIALACCOUNT_ADAPTER = "backend.accounts.school_sign_in.SchoolAdapter"
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": provider.id,
+                "name": provider.name,
+                "client_id": provider.client_id,
+                "secret": provider.client_secret,
+                "settings": {"server_url": provider.discovery, "verified_email": list(provider.verified_domains)},
+            }
+            for provider in ENVIRONMENT.sign_in.providers
+        ],
+    }
 }
 MFA_ADAPTER = "backend.accounts.adapters.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]

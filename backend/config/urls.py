@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
+from backend.accounts import openid
 from backend.config.api import api, problem_for
 from backend.platform.admin_site import site
 from backend.platform.problems import not_found, problem_response
@@ -21,6 +22,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/admin/", site.urls),
     # allauth serves these even though nobody has a phone, and then fails without an adapter.
     re_path(r"^api/auth/(?:app|browser)/v1/(?:account|auth)/phone", _not_offered),
+    # A sign-in at the school's provider begins by our API, and comes back to our view.
+    re_path(r"^api/auth/(?:app|browser)/v1/(?:auth/provider/|account/providers)", _not_offered),
+    path("api/auth/oidc/<str:provider_id>/callback/", openid.callback, name="openid_connect_callback"),
     path("api/auth/", include("allauth.headless.urls")),
     path("api/door/", include("backend.gateway.door_urls")),
     path("api/", api.urls),

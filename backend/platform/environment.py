@@ -15,6 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 from backend.platform.identity_key import BadKey, read_private_key
 from contract.environment import BadSetting
 from contract.environment import Environment as Reader
+from contract.sign_in import SignIn, read_sign_in
 
 # Commands that look at the code alone; they run without a database, Redis, manager or secret.
 OFFLINE_COMMANDS = frozenset({"export_openapi", "makemigrations", "collectstatic", "help", "version"})
@@ -68,6 +69,8 @@ class Environment:
     static_dir: str
     """Folder of collected static files; empty: they are served from their packages."""
     email: Email
+    sign_in: SignIn = field(default_factory=SignIn)
+    """The school's own sign-in, in place of passwords or next to them."""
     share_with_anyone: bool = False
     """Students may share an app with anyone who has the link."""
     feeds_from_loopback: bool = False
@@ -124,6 +127,7 @@ def parse(variables: Mapping[str, str]) -> Environment:
         identity_private_key=_identity_key(environment.text("APRANOVA_IDENTITY_PRIVATE_KEY")),
         static_dir=environment.text("APRANOVA_STATIC_DIR", ""),
         email=_email(environment.text("APRANOVA_EMAIL_URL", ""), environment.text("APRANOVA_EMAIL_FROM", "")),
+        sign_in=read_sign_in(variables),
         share_with_anyone=environment.flag("APRANOVA_SHARE_WITH_ANYONE"),
         feeds_from_loopback=environment.flag("APRANOVA_FEEDS_FROM_LOOPBACK"),
         backup_record=environment.path("APRANOVA_BACKUP_RECORD") if "APRANOVA_BACKUP_RECORD" in environment else None,

@@ -32,6 +32,7 @@ export function person(fields: Partial<Me> = {}): Me {
     track: "FSD",
     kinds: ["vscode"],
     mfa_enabled: false,
+    uses_password: true,
     school: { name: "Nordlicht Bootcamp", isolated: true, warnings: [] },
     ...fields,
   };

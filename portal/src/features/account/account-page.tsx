@@ -22,7 +22,7 @@ export function AccountPage() {
           ) : (
             <>
               <Profile me={me.data} />
-              <PasswordPanel email={me.data.email} />
+              {me.data.uses_password && <PasswordPanel email={me.data.email} />}
               <TwoStepPanel />
               <SessionsPanel />
             </>

@@ -32,6 +32,42 @@ export function useSignIn() {
   });
 }
 
+/** How people sign in at this school: by its providers, by password, or both. */
+export function useSignInOptions() {
+  return useQuery({
+    queryKey: ["sign-in"],
+    queryFn: ({ signal }) => answer(api.GET("/api/sign-in/", { signal })),
+    staleTime: Infinity,
+  });
+}
+
+/** Leaves the portal for the provider's page, which leads back to the sign-in page. */
+export function useBeginSignIn() {
+  return useMutation({
+    mutationFn: ({ provider, next }: { provider: string; next: string }) =>
+      answer(api.POST("/api/sign-in/{provider}/", { params: { path: { provider } }, body: { next } })),
+    onSuccess: ({ url }) => window.location.assign(url),
+  });
+}
+
+/** Where a sign-in at a provider has led to. */
+export function useReturned() {
+  return useQuery({
+    queryKey: ["returned"],
+    queryFn: async (): Promise<SignInResult | "signed_out"> => {
+      try {
+        await allauth("GET /auth/session");
+        return "signed_in";
+      } catch (error) {
+        if (!(error instanceof AuthenticationNeeded)) throw error;
+        return error.isPending("mfa_authenticate") ? "code_needed" : "signed_out";
+      }
+    },
+    staleTime: 0,
+    gcTime: 0,
+  });
+}
+
 /** The second step of signing in: a code from the authenticator app, or a recovery code. */
 export function useConfirmCode() {
   return useMutation({ mutationFn: (code: string) => allauth("POST /auth/2fa/authenticate", { code }) });

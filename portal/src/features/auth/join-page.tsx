@@ -16,6 +16,7 @@ import { useSignOut } from "@/lib/session/use-sign-out";
 import { useIsClient } from "@/lib/use-is-client";
 
 import { useAskForInvitation, useJoin, useJoinLink } from "./api";
+import { ProviderButtons } from "./provider-buttons";
 import { useEnter } from "./use-enter";
 import { linkClass, VisitorFrame } from "./visitor-frame";
 
@@ -160,6 +161,7 @@ function Newcomer({ joinKey, link }: { joinKey: string; link: OpenJoinLink }) {
   }
   return (
     <div className="space-y-6">
+      <ProviderButtons next={`/join/${joinKey}`} />
       <Link href={signInPath(`/join/${joinKey}`)} className={`${buttonClass("primary", "large")} w-full`}>
         Sign in to join
       </Link>

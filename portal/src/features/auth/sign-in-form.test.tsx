@@ -10,6 +10,14 @@ import type { AllauthAnswer } from "@/testing/routes";
 import { CodeForm } from "./code-form";
 import { SignInForm } from "./sign-in-form";
 
+const OPTIONS = "GET /api/sign-in/";
+const BEGIN = "POST /api/sign-in/{provider}/";
+const SESSION = "GET /auth/session";
+const byPassword = { status: 200 as const, body: { school: "Nordlicht", providers: [], passwords: true } };
+const byProvider = (passwords: boolean) => ({
+  status: 200 as const,
+  body: { school: "Nordlicht", providers: [{ id: "openid", name: "Nordlicht School" }], passwords },
+});
 const LOGIN = "POST /auth/login";
 const CODE = "POST /auth/2fa/authenticate";
 
@@ -20,7 +28,7 @@ const pending = (id: Flow["id"]): Extract<AllauthAnswer<typeof LOGIN>, { status:
 
 function signIn(answer: AllauthAnswer<typeof LOGIN>, address = "/signin") {
   window.history.replaceState(null, "", address);
-  const api = new FakeApi({ [LOGIN]: answer });
+  const api = new FakeApi({ [LOGIN]: answer, [OPTIONS]: byPassword });
   show(<SignInForm />);
   fireEvent.change(screen.getByLabelText("Email"), { target: { value: " amara@school.example " } });
   fireEvent.change(screen.getByLabelText("Password"), { target: { value: " a secret " } });
@@ -31,7 +39,7 @@ function signIn(answer: AllauthAnswer<typeof LOGIN>, address = "/signin") {
 it("signs in with the trimmed address and the password as it was typed, and opens the dashboard", async () => {
   const api = signIn({ status: 200, body: {} });
   await waitFor(() => expect(router.replace).toHaveBeenCalledWith("/dashboard"));
-  expect(api.sent).toEqual([{ route: LOGIN, body: { email: "amara@school.example", password: " a secret " } }]);
+  expect(api.changes()).toEqual([{ route: LOGIN, body: { email: "amara@school.example", password: " a secret " } }]);
 });
 
 it("returns to the page that the person wanted, but never to another site", async () => {
@@ -84,6 +92,7 @@ it("tells somebody with an unconfirmed address to confirm it", async () => {
 
 it("says that the password was changed to somebody who comes from the reset page", () => {
   window.history.replaceState(null, "", "/signin?reset=done");
+  new FakeApi({ [OPTIONS]: byPassword });
   show(<SignInForm />);
   expect(screen.getByRole("status").textContent).toContain("Your password was changed.");
 });
@@ -116,4 +125,48 @@ it("returns to the first step when the server has forgotten it", async () => {
   enterCode(pending("login"), "123456");
   await waitFor(() => expect(router.replace).toHaveBeenCalledWith("/signin?next=%2Faccount"));
   expect(screen.queryByRole("alert")).toBeNull();
+});
+
+it("leads to the school's own sign-in and back to the wanted page", async () => {
+  window.history.replaceState(null, "", "/signin?next=/join/the-key");
+  const assign = vi.fn();
+  const { origin, pathname, search } = window.location;
+  const url = "https://sso.school.example/authorize";
+  const api = new FakeApi({ [OPTIONS]: byProvider(true), [BEGIN]: { status: 200, body: { url } } });
+  vi.stubGlobal("location", { origin, pathname, search, assign });
+  show(<SignInForm />);
+  fireEvent.click(await screen.findByRole("button", { name: "Continue with Nordlicht School" }));
+  await waitFor(() => expect(assign).toHaveBeenCalledWith(url));
+  expect(api.changes()).toEqual([{ route: "POST /api/sign-in/openid/", body: { next: "/join/the-key" } }]);
+  expect(screen.getByLabelText("Password")).toBeTruthy();
+});
+
+it("shows no password field where the school has switched passwords off, but for its admin", async () => {
+  window.history.replaceState(null, "", "/signin");
+  new FakeApi({ [OPTIONS]: byProvider(false) });
+  show(<SignInForm />);
+  fireEvent.click(await screen.findByRole("button", { name: "Administrator? Use a password" }));
+  expect(screen.getByLabelText("Password")).toBeTruthy();
+});
+
+it.each([
+  ["email_unverified", /does not say that your email address is really yours/],
+  ["not_invited", /nobody has invited it/],
+  ["anything", /The sign-in did not work/],
+])("says in words why a provider led to no account: %s", (code, words) => {
+  window.history.replaceState(null, "", `/signin?returned=yes&next=%2Fdashboard&error=${code}`);
+  new FakeApi({ [OPTIONS]: byProvider(true) });
+  show(<SignInForm />);
+  expect(screen.getByRole("alert").textContent).toMatch(words);
+});
+
+it.each([
+  [{ status: 200, body: {} } as const, "/join/the-key"],
+  [pending("mfa_authenticate"), "/signin/code?next=%2Fjoin%2Fthe-key"],
+  [pending("login"), "/signin?returned=yes&error=unknown"],
+])("continues after the provider has sent the person back", async (answer, there) => {
+  window.history.replaceState(null, "", "/signin?returned=yes&next=%2Fjoin%2Fthe-key");
+  new FakeApi({ [OPTIONS]: byProvider(true), [SESSION]: answer });
+  show(<SignInForm />);
+  await waitFor(() => expect(router.replace).toHaveBeenCalledWith(there));
 });

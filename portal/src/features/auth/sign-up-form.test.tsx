@@ -27,7 +27,10 @@ const invited: Answers = {
 
 function open(answers: Answers, address = "/signup?invitation=the-key") {
   window.history.replaceState(null, "", address);
-  const api = new FakeApi(answers);
+  const api = new FakeApi({
+    "GET /api/sign-in/": { status: 200, body: { school: "Nordlicht", providers: [], passwords: true } },
+    ...answers,
+  });
   show(<SignUp />);
   return api;
 }
@@ -55,7 +58,7 @@ it("shows who is invited as what, with an address that cannot be changed", async
   expect(screen.getByText(/invited as a student \(Full-stack development\)/)).toBeTruthy();
   const email = screen.getByLabelText<HTMLInputElement>("Email");
   expect([email.value, email.readOnly]).toEqual(["amara@school.example", true]);
-  expect(api.sent.map(({ route }) => route)).toEqual(["GET /api/invitations/the-key/"]);
+  expect(api.sent.map(({ route }) => route)).toEqual(["GET /api/invitations/the-key/", "GET /api/sign-in/"]);
 });
 
 it("creates the account with the invitation and opens the dashboard", async () => {

@@ -9,9 +9,11 @@ import { Form, fieldError } from "@/components/form";
 import { Skeleton } from "@/components/panel";
 import { explain, isTemporary } from "@/lib/api/errors";
 import type { Invitation } from "@/lib/api/types";
+import { HOME } from "@/lib/redirect";
 import { roleAndTrack } from "@/lib/roles";
 
-import { useInvitation, useSignUp } from "./api";
+import { useInvitation, useSignInOptions, useSignUp } from "./api";
+import { Or, ProviderButtons } from "./provider-buttons";
 import { useEnter } from "./use-enter";
 import { linkClass, VisitorFrame } from "./visitor-frame";
 
@@ -89,6 +91,8 @@ function SignUpForm({ invitationKey, invitation }: { invitationKey: string; invi
       { onSuccess: (signedIn) => signedIn && enter(null) },
     );
 
+  const passwords = useSignInOptions().data?.passwords !== false;
+
   if (signUp.data === false) {
     return (
       <VisitorFrame title="Check your email">
@@ -99,46 +103,55 @@ function SignUpForm({ invitationKey, invitation }: { invitationKey: string; invi
   return (
     <VisitorFrame
       title={`Join ${invitation.school}`}
-      intro={`You are invited as ${roleAndTrack(invitation.role, invitation.track)}. Enter your name and choose a password.`}
+      intro={`You are invited as ${roleAndTrack(invitation.role, invitation.track)}. ${passwords ? "Enter your name and choose a password." : `Sign in with the account of ${invitation.email}.`}`}
       footer={HAVE_ACCOUNT}
     >
-      <Form
-        error={signUp.error}
-        fields={["name", "password"]}
-        busy={signUp.isPending}
-        onSubmit={submit}
-        className="space-y-5"
-      >
-        <Field
-          label="Email"
-          type="email"
-          name="email"
-          autoComplete="username"
-          value={invitation.email}
-          readOnly
-          hint="Your invitation was sent to this address."
-        />
-        <Field
-          label="Your name"
-          name="name"
-          autoComplete="name"
-          defaultValue={invitation.name}
-          required
-          maxLength={150}
-          error={fieldError(signUp.error, "name")}
-        />
-        <PasswordField
-          label="Password"
-          name="password"
-          autoComplete="new-password"
-          required
-          hint="Use three or four random words: long passwords are strong and easy to remember."
-          error={fieldError(signUp.error, "password")}
-        />
-        <Button type="submit" tone="primary" size="large" className="w-full" busy={signUp.isPending}>
-          Create account
-        </Button>
-      </Form>
+      <ProviderButtons next={HOME} />
+      {passwords && <OrByPassword />}
+      {passwords && (
+        <Form
+          error={signUp.error}
+          fields={["name", "password"]}
+          busy={signUp.isPending}
+          onSubmit={submit}
+          className="space-y-5"
+        >
+          <Field
+            label="Email"
+            type="email"
+            name="email"
+            autoComplete="username"
+            value={invitation.email}
+            readOnly
+            hint="Your invitation was sent to this address."
+          />
+          <Field
+            label="Your name"
+            name="name"
+            autoComplete="name"
+            defaultValue={invitation.name}
+            required
+            maxLength={150}
+            error={fieldError(signUp.error, "name")}
+          />
+          <PasswordField
+            label="Password"
+            name="password"
+            autoComplete="new-password"
+            required
+            hint="Use three or four random words: long passwords are strong and easy to remember."
+            error={fieldError(signUp.error, "password")}
+          />
+          <Button type="submit" tone="primary" size="large" className="w-full" busy={signUp.isPending}>
+            Create account
+          </Button>
+        </Form>
+      )}
     </VisitorFrame>
   );
+}
+
+function OrByPassword() {
+  const providers = useSignInOptions().data?.providers ?? [];
+  return providers.length > 0 && <Or>or with a password</Or>;
 }

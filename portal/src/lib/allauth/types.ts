@@ -49,6 +49,7 @@ export interface AllauthRoutes {
   "POST /auth/login": Route<unknown, { email: string; password: string }>;
   "POST /auth/2fa/authenticate": Route<unknown, { code: string }>;
   "POST /auth/signup": Route<unknown, { email: string; name: string; password: string; invitation: string }>;
+  "GET /auth/session": Route;
   "DELETE /auth/session": Route;
   "POST /auth/password/request": Route<unknown, { email: string }>;
   "GET /auth/password/reset": Route;

@@ -512,6 +512,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sign-in/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How people sign in */
+        get: operations["get_sign_in"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sign-in/{provider}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to sign in at a provider
+         * @description The browser opens the answer's address. 503 when the provider does not answer.
+         */
+        post: operations["begin_sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workspace/": {
         parameters: {
             query?: never;
@@ -1235,6 +1272,8 @@ export interface components {
             role: components["schemas"]["Role"];
             school: components["schemas"]["SchoolOut"];
             track: components["schemas"]["Track"] | null;
+            /** Uses Password */
+            uses_password: boolean;
         };
         /**
          * OpenInvitationOut
@@ -1364,6 +1403,13 @@ export interface components {
             /** Type */
             type: string;
         };
+        /** ProviderOut */
+        ProviderOut: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+        };
         /**
          * Role
          * @enum {string}
@@ -1433,6 +1479,31 @@ export interface components {
             ends_at: string;
             /** Port */
             port: number;
+            /** Url */
+            url: string;
+        };
+        /** SignInIn */
+        SignInIn: {
+            /**
+             * Next
+             * @default /dashboard
+             */
+            next: string;
+        };
+        /**
+         * SignInOut
+         * @description How people sign in at this school.
+         */
+        SignInOut: {
+            /** Passwords */
+            passwords: boolean;
+            /** Providers */
+            providers: components["schemas"]["ProviderOut"][];
+            /** School */
+            school: string;
+        };
+        /** SignInStartOut */
+        SignInStartOut: {
             /** Url */
             url: string;
         };
@@ -2664,6 +2735,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInStartOut"];
                 };
             };
             /** @description What went wrong (RFC 9457) */

@@ -1,0 +1,63 @@
+"""What a school may set for its sign-in, and what it is told about what cannot work."""
+
+from __future__ import annotations
+
+import pytest
+
+from contract.environment import BadSetting
+from contract.sign_in import read_sign_in
+
+OPENID = {
+    "APRANOVA_OPENID_ISSUER": "https://sso.school.example/realms/school",
+    "APRANOVA_OPENID_CLIENT_ID": "apranova",
+    "APRANOVA_OPENID_CLIENT_SECRET": "a secret",
+}
+MICROSOFT = {
+    "APRANOVA_MICROSOFT_TENANT": "0f0e0d0c-1111-4222-8333-444455556666",
+    "APRANOVA_MICROSOFT_CLIENT_ID": "id",
+    "APRANOVA_MICROSOFT_CLIENT_SECRET": "a secret",
+    "APRANOVA_MICROSOFT_VERIFIED_DOMAINS": "school.example students.school.example",
+}
+
+
+def test_without_settings_people_sign_in_by_password() -> None:
+    found = read_sign_in({})
+    assert (found.providers, found.passwords) == ((), True)
+
+
+def test_a_provider_is_found_by_its_issuer_whether_or_not_the_discovery_path_was_copied_too() -> None:
+    [plain] = read_sign_in(OPENID).providers
+    issuer = OPENID["APRANOVA_OPENID_ISSUER"] + "/.well-known/openid-configuration"
+    assert read_sign_in({**OPENID, "APRANOVA_OPENID_ISSUER": issuer}).providers == (plain,)
+    assert plain.discovery == issuer
+    assert "a secret" not in repr(plain)
+
+
+def test_several_providers_may_be_offered() -> None:
+    google = {"APRANOVA_GOOGLE_CLIENT_ID": "id", "APRANOVA_GOOGLE_CLIENT_SECRET": "a secret"}
+    found = read_sign_in({**OPENID, **MICROSOFT, **google}).providers
+    assert [it.id for it in found] == ["openid", "google", "microsoft"]
+    assert found[2].verified_domains == ("school.example", "students.school.example")
+    assert found[1].verified_domains == ()
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({**OPENID, "APRANOVA_OPENID_CLIENT_SECRET": ""}, "APRANOVA_OPENID_CLIENT_SECRET is not set"),
+        ({**OPENID, "APRANOVA_OPENID_ISSUER": "http://sso.school.example"}, "begins with https://"),
+        ({**OPENID, "APRANOVA_OPENID_VERIFIED_DOMAINS": "*"}, "domains of email addresses"),
+        ({**MICROSOFT, "APRANOVA_MICROSOFT_TENANT": "common"}, "your school's own tenant"),
+        ({**MICROSOFT, "APRANOVA_MICROSOFT_VERIFIED_DOMAINS": ""}, "does not say which addresses are verified"),
+        ({"APRANOVA_SIGN_IN_PASSWORDS": "no"}, "nobody could sign in"),
+        ({**OPENID, "APRANOVA_SIGN_IN_PASSWORDS": "no"}, "APRANOVA_ADMIN_EMAIL must name the admin"),
+    ],
+)
+def test_what_cannot_work_is_refused_with_the_setting_and_what_to_do(variables: dict[str, str], words: str) -> None:
+    with pytest.raises(BadSetting, match=words.replace(".", r"\.")):
+        read_sign_in(variables)
+
+
+def test_with_passwords_off_one_admin_keeps_theirs() -> None:
+    found = read_sign_in({**OPENID, "APRANOVA_SIGN_IN_PASSWORDS": "no", "APRANOVA_ADMIN_EMAIL": "Head@school.example"})
+    assert (found.passwords, found.break_glass) == (False, "head@school.example")

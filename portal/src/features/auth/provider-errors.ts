@@ -1,0 +1,15 @@
+/** What the server's codes mean, when the school's own sign-in did not lead to an account. */
+const WORDS: Record<string, string> = {
+  email_unverified:
+    "The provider does not say that your email address is really yours, so it opens no account here. Ask your school to verify your address at the provider.",
+  email_missing: "The provider sent no email address. Ask your school to share it with ApraNova.",
+  not_invited:
+    "There is no account for your address, and nobody has invited it. Ask your instructor for an invitation or a join link.",
+  no_place: "All places were taken before you signed in. Ask your instructor for a place.",
+  inactive: "Your account is switched off. If you think that is a mistake, ask your school.",
+  cancelled: "You canceled the sign-in. Nothing has changed.",
+};
+
+export function providerError(code: string): string {
+  return WORDS[code] ?? "The sign-in did not work. Try it again. If it fails again, tell your school.";
+}
