@@ -57,8 +57,10 @@ class SandboxedDesk(desks.Desk):
     def running(self, command: str) -> Iterator[None]:
         (node, *_) = self.processes("node")
         with subprocess.Popen(self._inside(node, command), cwd="/", env=node.environ()) as program:
-            yield
-            program.kill()
+            try:
+                yield
+            finally:
+                program.kill()
 
     @staticmethod
     def _inside(node: psutil.Process, command: str) -> list[str]:

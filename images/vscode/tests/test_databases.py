@@ -114,6 +114,27 @@ def test_redis_keeps_what_was_set_and_gives_up_its_port_when_the_student_stops_i
     assert desk.task.status()["ports"] == [6379]
 
 
+def test_redis_keeps_its_last_dump_through_a_power_cut_in_a_write_and_a_full_home(image: dict[str, Any]) -> None:
+    with desks.short_folder() as folder:
+        desk = SandboxedDesk(image, folder, home_bytes=60 << 20)
+        try:
+            assert desk.run("redis-cli set greeting hello; redis-cli save").stdout == "OK\nOK\n"
+            desk.run("head -c 200M /dev/zero > ~/large")
+            filled = desk.run("redis-cli eval \"for n=1,20000 do redis.call('set', n, string.rep('x', 500)) end\" 0")
+            failed = desk.run("redis-cli save")
+            assert failed.stdout.startswith("ERR"), (filled, failed)
+            with desk.running("yes 'set busy x' | redis-cli > /dev/null"):
+                (server,) = desk.processes("redis-server")
+                server.kill()
+                until(lambda: not desk.processes("redis-server"))
+            assert desk.run("redis-cli get greeting").stdout == "hello\n", "also while the home is full"
+            desk.run("rm ~/large")
+            until(lambda: desk.run("redis-cli save").stdout == "OK\n")
+            assert desk.run("redis-cli get greeting").stdout == "hello\n"
+        finally:
+            desk.close()
+
+
 def test_a_query_that_computes_is_a_busy_job_and_an_open_connection_is_not(desk: SandboxedDesk) -> None:
     computes = "SELECT count(*) FROM generate_series(1, 2000000000)"
     with desk.running("sleep 20 | psql -X"):
