@@ -17,6 +17,7 @@ from benchmarks import (
     lambda_function,
     launch,
     machine,
+    packages,
     pool,
     preview,
     report,
@@ -31,6 +32,7 @@ ALL: dict[str, ModuleType] = {
     "gateway": gateway,
     "preview": preview,
     "databases": databases,
+    "packages": packages,
     "footprint": footprint,
     "superset": superset,
     "simulate": simulate,
@@ -50,7 +52,7 @@ def main() -> int:
         return mutants.main(sys.argv[3:])
     arguments = _parse()
     try:
-        if arguments.name not in ("databases", "preview", "simulate", "pool", "lambda"):
+        if arguments.name not in ("databases", "packages", "preview", "simulate", "pool", "lambda"):
             find_chromium()
     except StepFailed as problem:
         sys.stderr.write(f"apranova: {problem}\n")

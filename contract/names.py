@@ -168,7 +168,7 @@ class DiskLevel(enum.StrEnum):
 
 
 SCHOOL_VARIABLES = (
-    *("NPM_CONFIG_REGISTRY", "PIP_INDEX_URL", "PIP_TRUSTED_HOST", "EXTENSIONS_GALLERY"),
+    *("NPM_CONFIG_REGISTRY", "PIP_INDEX_URL", "PIP_TRUSTED_HOST", "PIP_FIND_LINKS", "EXTENSIONS_GALLERY"),
     *("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "PIP_CERT", "NODE_EXTRA_CA_CERTS"),
 )
 """Of the school's network, for a task's programs: mirrors, authorities (contract/network.py)."""

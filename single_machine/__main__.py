@@ -55,6 +55,8 @@ def main() -> int:
     school_parser.add_argument("--from", dest="target", metavar="TARGET", help="where the backups are")
     school_parser.add_argument("--password-file", type=Path, metavar="FILE", help="the password of the backups")
     school_parser.add_argument("--backup", metavar="ID", help="its first characters; without it, the newest")
+    packages_parser = add_command("packages", help="put a project's packages where all workspaces find them")
+    packages_parser.add_argument("folder", nargs="+", type=Path, help="with package-lock.json or requirements.txt")
     history_parser = add_command("export-history", help="print launches and stops as JSON lines, without names")
     history_parser.add_argument("--from", dest="begin", metavar="DATE", help="only since then (2026-11-23, UTC)")
     history_parser.add_argument("--to", dest="end", metavar="DATE", help="only before then")

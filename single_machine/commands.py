@@ -10,6 +10,7 @@ from single_machine import (
     down,
     export_history,
     first_admin,
+    packages,
     rebuild_records,
     reset,
     restore,
@@ -47,6 +48,8 @@ def carry_out(arguments: argparse.Namespace, settings: Settings) -> int:
             return restore.run(settings, workspace_id=arguments.workspace, snapshot=arguments.snapshot)
         case "backup":
             return make.run(settings, list_them=arguments.list, prove=arguments.prove, nightly=arguments.nightly)
+        case "packages":
+            return packages.run(settings, arguments.folder)
         case "export-history":
             return export_history.run(settings, begin=arguments.begin, end=arguments.end)
         case _:

@@ -76,6 +76,7 @@ def make_folders(settings: Settings) -> None:
             (settings.home, passable),
             (settings.data, passable),
             (settings.images, 0o755 if settings.sandbox_uid is not None else 0o700),
+            (settings.packages, 0o755 if settings.sandbox_uid is not None else 0o700),
             (settings.logs, 0o700),
             (settings.run, passable),
         ):

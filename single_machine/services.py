@@ -114,7 +114,11 @@ class UnitServices:
         return ProcessSpec(
             name="engine",
             command=(sys.executable, "-m", "manager.entrypoints.sandbox_engine"),
-            environment={**self._task_environment(), **given_variables(os.environ)},
+            environment={
+                **self._task_environment(),
+                **given_variables(os.environ),
+                "APRANOVA_PACKAGES_DIR": str(self.settings.packages),
+            },
             ready=lambda: local_socket.answers(socket, _LIST_TASKS, begins=b'{"value"'),
             stop_signal=signal.SIGINT,  # it ends its tasks first
             stop_within_s=10,

@@ -134,6 +134,11 @@ class Settings:
         return self.home / "data"
 
     @property
+    def packages(self) -> Path:
+        """The store of packages, which every workspace sees."""
+        return self.home / "packages"
+
+    @property
     def logs(self) -> Path:
         return self.home / "logs"
 

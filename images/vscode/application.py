@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import shutil
@@ -17,6 +18,7 @@ from contract.agent import ClaimRequest, HomeUseRequest, SaveAnswer, TaskConfig,
 from images.vscode.databases.in_workspace import Databases
 from images.vscode.extension_link import NOTICE_MAX, ExtensionLink
 from images.vscode.home import CODE_SERVER_DATA, make_usable, seed
+from images.vscode.package_store import link_into_npm_cache
 
 _YOUNG_HEAP_MB = 4
 """Each of VS Code's eight Node processes keeps three times this for young objects; by default 16.
@@ -43,6 +45,7 @@ class VSCode(Application):
         self._project = places.home / "project"
         self._link = ExtensionLink(str(places.sockets / "extension.sock"), now=time.time)
         self._repair = HomeRepair(places.home, places.sockets)
+        self._linking: asyncio.Future[int] | None = None
         of_servers = {**super().environment({}), "PATH": self._path()}
         self._databases = Databases(places, children, environment=of_servers, tell=self._link.tell)
 
@@ -96,6 +99,9 @@ class VSCode(Application):
         await self._databases.listen()
         if not await self.answers("/healthz"):
             raise ApplicationFailed("VS Code does not answer")
+        if store := self.places.variables.get("APRANOVA_PACKAGES"):
+            # Beside the student, who does not wait for it.
+            self._linking = asyncio.ensure_future(asyncio.to_thread(link_into_npm_cache, Path(store), self.places.home))
 
     async def warn(self, request: WarnRequest) -> None:
         self._link.warn(request)

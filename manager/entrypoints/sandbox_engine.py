@@ -117,7 +117,7 @@ def _isolated(settings: Settings, shim: ShimClient, bundle: Path | None) -> Laun
         shim,
         bwrap=Path(prepared.bwrap),
         etc=layout.Etc(Path(prepared.etc.directory), prepared.etc.mounts),
-        school=layout.OfTheSchool.of(settings.network, bundle),
+        school=layout.OfTheSchool.of(settings.network, bundle, settings.packages_dir),
         cgroups=Hierarchy(prepared.cgroups.version, parents, prepared.cgroups.missing),
         hidden=(settings.homes_dir, settings.run_dir),
     )

