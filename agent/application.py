@@ -49,6 +49,8 @@ class Application:
     """Whether it reads contract.names.IDENTITY_HEADER; any other application never sees it."""
     students_listen = False
     """Whether students run programs that a browser may reach on a port."""
+    takes_hand_outs = False
+    """Whether the home has a project, into which assignments are put."""
     start_timeout_s = 60.0
     """Twenty times what a start takes on an idle machine; thirty students may start at once."""
     warm_targets: tuple[str, ...] = ("/",)

@@ -14,6 +14,8 @@ from agent.preview import VISITS_MAX, AnswerHead, Translation, connect, listenin
 from contract.names import AGENT_PATH_PREFIX, PORT_HEADER
 
 CONTROL_BODY_BYTES_MAX = 64 * 1024
+HAND_OUT_BYTES_MAX = 6 * 1024 * 1024
+"""For the files of an assignment; only the manager, which knows the token, gets so far."""
 CONNECTIONS_MAX = 512
 _END_OF_HEAD = b"\r\n\r\n"
 _SWITCHING = b"HTTP/1.1 101"
@@ -204,7 +206,7 @@ class Front(asyncio.Protocol):
                 self.back.transport.write(belongs)
             return
         self._received += belongs
-        if len(self._received) > CONTROL_BODY_BYTES_MAX:
+        if len(self._received) > _body_max(self._head):
             self._answer(Reply(HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
         elif self._body.done:
             self._stop_timer()
@@ -292,6 +294,10 @@ class Front(asyncio.Protocol):
             # A plain request's answer is complete, a WebSocket without its other end is over.
             # `close` sends what is buffered first.
             self.transport.close()
+
+
+def _body_max(head: Head) -> int:
+    return HAND_OUT_BYTES_MAX if head.target == f"{AGENT_PATH_PREFIX}hand-out" else CONTROL_BODY_BYTES_MAX
 
 
 class Back(asyncio.Protocol):

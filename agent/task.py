@@ -15,6 +15,7 @@ from agent.activity import SAMPLE_INTERVAL_S, Activity
 from agent.application import Application, ApplicationFailed
 from agent.connection import Connections, Reply
 from agent.egress import PROXY_PORT, proxy_environment
+from agent.hand_out.run import HandOuts
 from agent.http_head import Head
 from agent.limits import prefer_to_lose
 from agent.memory import SAMPLE_INTERVAL_S as MEMORY_INTERVAL_S
@@ -76,6 +77,8 @@ class Task:
         self.activity.visited = self.connections.visited
         self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         """Set with the agent's exit code."""
+        places = application.places
+        self._hand_outs = HandOuts(children, places.home, places.sockets, tell=self._tell)
         self._ready = asyncio.Event()
         self._claim: ClaimRequest | None = None
         self._claiming: asyncio.Task[None] | None = None
@@ -310,6 +313,8 @@ class Task:
                 case ("POST", "home-use"):
                     self.application.show_home_use(from_json(HomeUseRequest, json.loads(body), where="home-use"))
                     return Reply(HTTPStatus.OK)
+                case ("POST", "hand-out"):
+                    return await self._hand_out(body)
                 case ("POST", "save"):
                     return _json(await self._save())
                 case ("POST", "stop"):
@@ -340,6 +345,14 @@ class Task:
             self._claiming = asyncio.ensure_future(self._make_theirs(request))
         await asyncio.shield(self._claiming)
         return self._status()
+
+    async def _tell(self, notice: str) -> None:
+        await self.application.warn(WarnRequest(stops_at=0.0, text=notice))
+
+    async def _hand_out(self, body: bytes) -> Reply:
+        if self.phase is not AgentPhase.CLAIMED or not self.application.takes_hand_outs:
+            return _problem(HTTPStatus.CONFLICT, "nothing can be handed out here")
+        return Reply(HTTPStatus.OK, await self._hand_outs.take(body))
 
     async def _make_theirs(self, request: ClaimRequest) -> None:
         await self._ready.wait()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 
+from contract.hand_out import HandOutAnswer, HandOutRequest
 from contract.names import (
     DiskLevel,
     LaunchPath,
@@ -40,6 +41,7 @@ class Action(enum.StrEnum):
     RESTORE = "restore"
     PORTS = "ports"
     END_VISITS = "end_visits"
+    HAND_OUT = "hand_out"
 
 
 @dataclass(frozen=True)
@@ -261,6 +263,22 @@ class PortsAnswer:
     run or do not answer are absent."""
 
     ports: dict[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class HandOutsRequest:
+    """HAND_OUT: put an assignment's files into the homes of workspaces that run. A repeat changes
+    nothing."""
+
+    workspace_ids: tuple[str, ...]
+    hand_out: HandOutRequest
+
+
+@dataclass(frozen=True)
+class HandOutsAnswer:
+    """By workspace. Those that do not run or do not answer are absent."""
+
+    answers: dict[str, HandOutAnswer]
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ class FakeApplication(Application):
         self.claims = 0
         self.saves = 0
         self.students_listen = self.behavior == "has ports"
+        self.takes_hand_outs = self.behavior == "has a project"
 
     def command(self, proxy: Mapping[str, str]) -> Command:
         program = "/bin/false" if self.behavior == "never starts" else sys.executable

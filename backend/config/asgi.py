@@ -45,12 +45,19 @@ def build_application() -> Any:
     from backend.config.metrics import Measured
     from backend.gateway.asgi import application as gateway
 
-    return Measured(gateway(BodyLimit(DjangoHandler(), bytes_max=settings.REQUEST_BODY_BYTES_MAX)))
+    return Measured(gateway(BodyLimit(DjangoHandler(), bytes_max=_body_max)))
+
+
+def _body_max(path: str) -> int:
+    """Only who uploads an assignment's files sends more than a form."""
+    uploads = path.startswith("/api/cohorts/") and "/assignments/" in path
+    return settings.UPLOAD_BYTES_MAX if uploads else settings.REQUEST_BODY_BYTES_MAX
 
 
 def with_workers(application: Any) -> WithBackground:
     """Add the background workers: the outbox, feeds, mails of invitations, and others."""
     from backend.accounts import invitation_mails
+    from backend.assignments import delivery
     from backend.cohorts import feeds, outbox
     from backend.costs import sessions
     from backend.workspaces import deactivated, sign_in_hint
@@ -64,6 +71,7 @@ def with_workers(application: Any) -> WithBackground:
             sign_in_hint.worker,
             sessions.worker,
             deactivated.worker,
+            delivery.worker,
         ),
     )
 

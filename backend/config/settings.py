@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "backend.costs.apps.CostsConfig",
     "backend.audit.apps.AuditConfig",
     "backend.sharing.apps.SharingConfig",
+    "backend.assignments.apps.AssignmentsConfig",
     "backend.gateway.apps.GatewayConfig",
 ]
 
@@ -155,7 +156,9 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.is_https else None
 X_FRAME_OPTIONS = "DENY"
 REQUEST_BODY_BYTES_MAX = 1024 * 1024
-DATA_UPLOAD_MAX_MEMORY_SIZE = REQUEST_BODY_BYTES_MAX
+UPLOAD_BYTES_MAX = 6 * 1024 * 1024
+"""For the files of an assignment, in Base64."""
+DATA_UPLOAD_MAX_MEMORY_SIZE = UPLOAD_BYTES_MAX
 
 # --- people ---------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

@@ -21,6 +21,7 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods
 
 from backend.accounts.models import User
+from backend.assignments.delivery import hand_out_before_opening
 from backend.gateway import door_pass
 from backend.gateway.site import Place, own_path
 from backend.gateway.wiring import access_book, site
@@ -153,7 +154,10 @@ def inner_door(request: HttpRequest, user: User, workspace_id: str) -> HttpRespo
     own = _find_own(user, workspace_id)
     if own is None:
         return _answer(request, not_yours(ON_ONE_MACHINE))
-    if _browser_of(request) or _runs(services.view_of(own)):
+    if _browser_of(request):
+        hand_out_before_opening(own)
+        return _let_in(request, user, Place(own.pk))
+    if _runs(services.view_of(own)):
         return _let_in(request, user, Place(own.pk))
     answer = HttpResponseRedirect(f"{path_of(own.pk)}?{DOOR_TRIED}")
     answer.set_cookie(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from backend.platform.problems import ProblemError, problem_response
@@ -14,9 +15,9 @@ class _BodyTooLarge(Exception):
 
 
 class BodyLimit:
-    """Answers 413 as soon as a body is announced, or has grown, beyond `bytes_max`."""
+    """Answers 413 as soon as a body is announced, or has grown, beyond `bytes_max` of its path."""
 
-    def __init__(self, application: Any, *, bytes_max: int) -> None:
+    def __init__(self, application: Any, *, bytes_max: Callable[[str], int]) -> None:
         self._application = application
         self._bytes_max = bytes_max
 
@@ -24,8 +25,9 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._application(scope, receive, send)
             return
-        if _announced_length(scope) > self._bytes_max:
-            await _refuse(send)
+        bytes_max = self._bytes_max(scope["path"])
+        if _announced_length(scope) > bytes_max:
+            await _refuse(send, bytes_max)
             return
         received = 0
         answered = False
@@ -34,7 +36,7 @@ class BodyLimit:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self._bytes_max:
+            if received > bytes_max:
                 raise _BodyTooLarge
             return message
 
@@ -47,7 +49,7 @@ class BodyLimit:
             await self._application(scope, counting_receive, watching_send)
         except _BodyTooLarge:
             if not answered:
-                await _refuse(send)
+                await _refuse(send, bytes_max)
 
 
 def _announced_length(scope: Any) -> int:
@@ -57,9 +59,11 @@ def _announced_length(scope: Any) -> int:
     return 0
 
 
-async def _refuse(send: Any) -> None:
+async def _refuse(send: Any, bytes_max: int) -> None:
     response = problem_response(
-        ProblemError(TOO_LARGE, "too_large", "The request is too large.", remedy="Send less than 1 MB.")
+        ProblemError(
+            TOO_LARGE, "too_large", "The request is too large.", remedy=f"Send less than {bytes_max // 2**20} MB."
+        )
     )
     headers = [(name.lower().encode(), value.encode()) for name, value in response.items()]
     headers += [(b"connection", b"close"), (b"content-length", str(len(response.content)).encode())]

@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from contract.errors import ApraNovaError, Reason
+from contract.hand_out import HandOutAnswer, HandOutState
 from contract.manager import (
     Action,
     CohortIdRequest,
@@ -24,6 +25,8 @@ from contract.manager import (
     Endpoint,
     EndVisitsRequest,
     ExpectRequest,
+    HandOutsAnswer,
+    HandOutsRequest,
     KeepRunningRequest,
     KindView,
     LaunchRequest,
@@ -64,6 +67,9 @@ class FakeManager:
             self.tasks_started: collections.Counter[str] = collections.Counter()
             self.cohorts: dict[str, CohortRequest] = {}
             self.expected: list[ExpectRequest] = []
+            self.handed_out: list[tuple[str, int]] = []
+            """(workspace, version)"""
+            self.hand_out_answers: dict[str, HandOutAnswer] = {}
             self.calls: collections.Counter[str] = collections.Counter()
             self.kinds = {
                 WorkspaceKind.VSCODE: KindView(WorkspaceKind.VSCODE, ready=True),
@@ -136,6 +142,15 @@ class FakeManager:
                 self._known(ended.workspace_id)
                 self.visits_ended.append((ended.workspace_id, ended.port))
                 return {}
+            case Action.HAND_OUT:
+                handed = from_json(HandOutsRequest, payload)
+                if len(handed.workspace_ids) > 8:
+                    raise ApraNovaError(Reason.BAD_REQUEST, "at most 8 ids")
+                known = [it for it in handed.workspace_ids if it in self.workspaces]
+                running = [it for it in known if self.workspaces[it].state is WorkspaceState.RUNNING]
+                self.handed_out += [(it, handed.hand_out.version) for it in running]
+                done = HandOutAnswer(HandOutState.DONE)
+                return HandOutsAnswer({it: self.hand_out_answers.get(it, done) for it in running})
             case Action.KEEP_RUNNING:
                 wish = from_json(KeepRunningRequest, payload)
                 self._known(wish.workspace_id)

@@ -19,6 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from backend.platform.environment import Environment
 from contract.errors import ApraNovaError, Reason
+from contract.hand_out import HandOutAnswer, HandOutRequest
 from contract.manager import (
     Action,
     CohortIdRequest,
@@ -28,6 +29,8 @@ from contract.manager import (
     DescribeRequest,
     EndVisitsRequest,
     ExpectRequest,
+    HandOutsAnswer,
+    HandOutsRequest,
     KeepRunningRequest,
     LaunchRequest,
     PortsAnswer,
@@ -46,6 +49,7 @@ READ_TIMEOUT_S = 8.0
 ATTEMPTS_MAX = 2
 CONNECTIONS_MAX = 32
 DESCRIBE_IDS_MAX = 100
+HAND_OUT_IDS_MAX = 8
 
 logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
@@ -103,6 +107,11 @@ class ManagerClient:
     def end_visits(self, workspace_id: str, port: int) -> None:
         """Close what visitors of a shared port have open."""
         self._ask(Action.END_VISITS, EndVisitsRequest(workspace_id, port), Nothing)
+
+    def hand_out(self, workspace_ids: Sequence[str], request: HandOutRequest) -> dict[str, HandOutAnswer]:
+        """Put an assignment's files into homes; at most `HAND_OUT_IDS_MAX` ids. Those that do not
+        run or do not answer are absent."""
+        return self._ask(Action.HAND_OUT, HandOutsRequest(tuple(workspace_ids), request), HandOutsAnswer).answers
 
     def put_cohort(self, request: CohortRequest) -> None:
         self._ask(Action.PUT_COHORT, request, Nothing)

@@ -30,6 +30,7 @@ _LEAN_MALLOC = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "65536"}
 class VSCode(Application):
     name = "VS Code"
     students_listen = True
+    takes_hand_outs = True
     warm_targets = ("/healthz", "/version")
     """VS Code's server loads with the first request to itself; /healthz is only code-server's."""
 

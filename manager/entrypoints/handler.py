@@ -17,13 +17,14 @@ from contract.manager import (
     EndVisitsRequest,
     ErrorBody,
     ExpectRequest,
+    HandOutsRequest,
     KeepRunningRequest,
     LaunchRequest,
     RestoreRequest,
     WorkspaceAnswer,
     WorkspaceRequest,
 )
-from manager.use_cases import cohorts, expect, lifetime, snapshots, stop, views
+from manager.use_cases import cohorts, expect, hand_outs, lifetime, snapshots, stop, views
 from manager.use_cases.launch import launch
 from manager.use_cases.world import World
 
@@ -102,6 +103,9 @@ class InvocationHandler:
                 ended = wire.from_json(EndVisitsRequest, event)
                 views.end_visits(world, ended.workspace_id, ended.port)
                 return {}
+            case Action.HAND_OUT:
+                handed = wire.from_json(HandOutsRequest, event)
+                return hand_outs.hand_out(world, handed.workspace_ids, handed.hand_out)
             case _:
                 assert_never(action)
 

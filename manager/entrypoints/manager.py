@@ -31,7 +31,8 @@ from manager.settings import read_settings
 
 log = logging.getLogger(__name__)
 
-_BODY_MAX_BYTES = 256 * 1024
+_BODY_MAX_BYTES = 6 * 1024 * 1024
+"""As AWS Lambda: the files of an assignment come in one message."""
 _FUNCTIONS_PATH = "/2015-03-31/functions/"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from contract.agent import AgentStatus, ClaimRequest, EndVisitsRequest, HomeUseRequest, SaveAnswer, WarnRequest
+from contract.hand_out import HandOutAnswer, HandOutRequest
 
 
 class AgentUnreachable(Exception):
@@ -33,6 +34,10 @@ class TaskAgent(Protocol):
 
     def show_home_use(self, control_address: str, agent_token: str, request: HomeUseRequest) -> None:
         """In the application's status bar, if it has one. An earlier release refuses."""
+        ...
+
+    def hand_out(self, control_address: str, agent_token: str, request: HandOutRequest) -> HandOutAnswer:
+        """Put an assignment's files into the home. Idempotent: a repeat gets the same answer."""
         ...
 
     def save(self, control_address: str, agent_token: str) -> SaveAnswer: ...

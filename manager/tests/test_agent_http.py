@@ -18,6 +18,7 @@ import pytest
 
 from contract.agent import AgentPhase, ClaimRequest, EndVisitsRequest, HomeUseRequest, WarnRequest
 from contract.errors import ApraNovaError, Reason
+from contract.hand_out import HandOutRequest, HandOutState
 from contract.names import AGENT_TOKEN_HEADER
 from manager.adapters.agent_http.agent import HttpTaskAgent
 from manager.ports.task_agent import AgentUnreachable
@@ -61,6 +62,7 @@ def server() -> Iterator[PretendedAgent]:
             "/_agent/warn": (200, {}),
             "/_agent/end-visits": (200, {}),
             "/_agent/home-use": (200, {}),
+            "/_agent/hand-out": (200, {"state": "failed", "failure": "The home is full."}),
         }
         agent.seen = []
         threading.Thread(target=agent.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
@@ -139,3 +141,15 @@ def test_an_agent_that_answers_a_byte_a_second_is_given_up_after_the_time_limit(
             with pytest.raises(AgentUnreachable):
                 HttpTaskAgent(ask_timeout_s=0.4).status(f"unix:{folder}/s", "token")
             assert time.monotonic() - began < 2
+
+
+def test_a_hand_out_carries_the_files_and_brings_the_homes_answer(server: PretendedAgent) -> None:
+    files = "A" * 5_000_000
+    answer = HttpTaskAgent().hand_out(address(server), "token", HandOutRequest("a1", 2, "lesson-1", files))
+    assert (answer.state, answer.failure) == (HandOutState.FAILED, "The home is full.")
+    (_, path, token, body) = server.seen[0]
+    sent = {"assignment_id": "a1", "version": 2, "folder": "lesson-1", "files": files}
+    assert (path, token, json.loads(body)) == ("/_agent/hand-out", "token", sent)
+    server.answers["/_agent/hand-out"] = (409, {"failure": "nothing can be handed out here"})
+    with pytest.raises(AgentUnreachable):
+        HttpTaskAgent().hand_out(address(server), "token", HandOutRequest("a1", 2, "lesson-1", files))

@@ -15,6 +15,7 @@ from contract.agent import (
     WarnRequest,
 )
 from contract.errors import ApraNovaError, Reason
+from contract.hand_out import HandOutAnswer, HandOutRequest, HandOutState
 from contract.manager import KindView
 from contract.names import WorkspaceKind
 from manager.domain.lifecycle.observation import ObservedTask
@@ -214,6 +215,11 @@ class PlannedEngine:
     def show_home_use(self, control_address: str, agent_token: str, request: HomeUseRequest) -> None:  # noqa: ARG002
         self.load.count("agent")
         self._find(control_address)
+
+    def hand_out(self, control_address: str, agent_token: str, request: HandOutRequest) -> HandOutAnswer:  # noqa: ARG002
+        self.load.count("agent")
+        self._find(control_address)
+        return HandOutAnswer(HandOutState.DONE)
 
     def save(self, control_address: str, agent_token: str) -> SaveAnswer:  # noqa: ARG002
         self.load.count("agent")

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from contract import wire
 from contract.agent import AgentStatus, ClaimRequest, EndVisitsRequest, HomeUseRequest, SaveAnswer, WarnRequest
 from contract.errors import ApraNovaError, Reason
+from contract.hand_out import HandOutAnswer, HandOutRequest
 from contract.names import AGENT_PATH_PREFIX, AGENT_TOKEN_HEADER
 from manager.ports.task_agent import AgentUnreachable
 
@@ -25,11 +26,17 @@ class HttpTaskAgent:
     """Student code may be behind the socket, so only an answer's type is trusted, up to a size."""
 
     def __init__(
-        self, *, ask_timeout_s: float = 2.0, claim_timeout_s: float = 5.0, save_timeout_s: float = 20.0
+        self,
+        *,
+        ask_timeout_s: float = 2.0,
+        claim_timeout_s: float = 5.0,
+        save_timeout_s: float = 20.0,
+        hand_out_timeout_s: float = 5.0,
     ) -> None:
         self._ask_timeout_s = ask_timeout_s
         self._claim_timeout_s = claim_timeout_s
         self._save_timeout_s = save_timeout_s
+        self._hand_out_timeout_s = hand_out_timeout_s
 
     def status(self, control_address: str, agent_token: str) -> AgentStatus:
         return self._ask("GET", "status", control_address, agent_token, self._ask_timeout_s, AgentStatus)
@@ -45,6 +52,10 @@ class HttpTaskAgent:
 
     def show_home_use(self, control_address: str, agent_token: str, request: HomeUseRequest) -> None:
         self._exchange("POST", "home-use", control_address, agent_token, self._ask_timeout_s, request)
+
+    def hand_out(self, control_address: str, agent_token: str, request: HandOutRequest) -> HandOutAnswer:
+        timeout_s = self._hand_out_timeout_s
+        return self._ask("POST", "hand-out", control_address, agent_token, timeout_s, HandOutAnswer, request)
 
     def save(self, control_address: str, agent_token: str) -> SaveAnswer:
         return self._ask("POST", "save", control_address, agent_token, self._save_timeout_s, SaveAnswer)

@@ -16,6 +16,7 @@ from contract.agent import (
     WarnRequest,
 )
 from contract.errors import ApraNovaError, Reason
+from contract.hand_out import HandOutAnswer, HandOutRequest, HandOutState
 from contract.manager import KindView
 from contract.names import WorkspaceKind
 from contract.sizes import SizeLimits
@@ -42,6 +43,7 @@ class PretendedTask:
     saves: int = 0
     warnings: list[WarnRequest] = field(default_factory=list)
     home_uses: list[HomeUseRequest] = field(default_factory=list)
+    handed_out: list[HandOutRequest] = field(default_factory=list)
     visits_ended: list[int] = field(default_factory=list)
     """Ports."""
 
@@ -201,6 +203,10 @@ class MemoryTaskAgent:
 
     def show_home_use(self, control_address: str, agent_token: str, request: HomeUseRequest) -> None:
         self._task(control_address, agent_token).home_uses.append(request)
+
+    def hand_out(self, control_address: str, agent_token: str, request: HandOutRequest) -> HandOutAnswer:
+        self._task(control_address, agent_token).handed_out.append(request)
+        return HandOutAnswer(HandOutState.DONE)
 
     def save(self, control_address: str, agent_token: str) -> SaveAnswer:
         task = self._task(control_address, agent_token)

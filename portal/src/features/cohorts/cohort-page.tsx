@@ -11,6 +11,7 @@ import { DeleteDialog } from "@/components/delete-dialog";
 import { LoadFailure } from "@/components/failure";
 import { Menu } from "@/components/menu";
 import { LoadingPanel } from "@/components/panel";
+import { AssignmentsPanel } from "@/features/assignments/assignments-panel";
 import { ApiError } from "@/lib/api/errors";
 import type { CohortDetail, Me } from "@/lib/api/types";
 import { trackName } from "@/lib/roles";
@@ -89,6 +90,7 @@ export function CohortView({ cohort, me }: { cohort: CohortDetail; me: Me }) {
             This cohort is inactive. Its timetable is kept, but workspaces are not prepared for its classes.
           </Alert>
         )}
+        {cohort.track === "FSD" && <AssignmentsPanel cohort={cohort} />}
         <TimetablePanel cohort={cohort} />
         <MembersPanel cohort={cohort} />
         <JoinLinksPanel cohort={cohort} />

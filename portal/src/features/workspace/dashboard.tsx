@@ -5,6 +5,7 @@ import { Fragment, useState } from "react";
 import { Alert } from "@/components/alert";
 import { LoadFailure } from "@/components/failure";
 import { Skeleton } from "@/components/panel";
+import { OwnAssignments } from "@/features/assignments/own-assignments";
 import type { Me, WorkspaceList } from "@/lib/api/types";
 import { isStaff, trackName } from "@/lib/roles";
 import { useMe } from "@/lib/session/use-me";
@@ -43,6 +44,7 @@ export function Dashboard() {
           </Alert>
         ))}
         <Workspaces me={me.data} />
+        {me.data.role === "student" && <OwnAssignments />}
       </div>
     </>
   );

@@ -1,6 +1,26 @@
 // Generated from backend/openapi.json by `npm run generate`. Do not edit.
 
 export interface paths {
+    "/api/assignments/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Your assignments
+         * @description What your cohort has released.
+         */
+        get: operations["list_own_assignments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cohorts/": {
         parameters: {
             query?: never;
@@ -45,6 +65,73 @@ export interface paths {
         head?: never;
         /** Change a cohort */
         patch: operations["change_cohort"];
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/assignments/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Assignments */
+        get: operations["list_assignments"];
+        put?: never;
+        /**
+         * Hand out an assignment
+         * @description At its release it comes into each student's home. 422 with a sentence when the zip is not
+         *     fit for that.
+         */
+        post: operations["create_assignment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/assignments/{assignment_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One assignment, student by student */
+        get: operations["get_assignment"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an assignment
+         * @description Files that were handed out stay with the students.
+         */
+        delete: operations["delete_assignment"];
+        options?: never;
+        head?: never;
+        /**
+         * Change title or times
+         * @description 409 for the release time of one that is released.
+         */
+        patch: operations["change_assignment"];
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/assignments/{assignment_id}/files/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Hand out new files
+         * @description An update. Nothing in a home is replaced: a file whose place is taken comes beside it.
+         */
+        put: operations["replace_assignment_files"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/cohorts/{cohort_id}/candidates/": {
@@ -783,6 +870,54 @@ export interface components {
             /** Reason */
             reason: string;
         };
+        /** AssignmentDetailOut */
+        AssignmentDetailOut: {
+            assignment: components["schemas"]["AssignmentOut"];
+            /** Students */
+            students: components["schemas"]["StudentStateOut"][];
+        };
+        /** AssignmentListOut */
+        AssignmentListOut: {
+            /** Items */
+            items: components["schemas"]["AssignmentOut"][];
+        };
+        /** AssignmentOut */
+        AssignmentOut: {
+            /** Bytes */
+            bytes: number;
+            /** Due At */
+            due_at: string | null;
+            /** Due At Local */
+            due_at_local: string | null;
+            /** Failed */
+            failed: number;
+            /** Files */
+            files: number;
+            /** Folder */
+            folder: string;
+            /** Handed Out */
+            handed_out: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Released */
+            released: boolean;
+            /**
+             * Releases At
+             * Format: date-time
+             */
+            releases_at: string;
+            /** Releases At Local */
+            releases_at_local: string;
+            /** Students */
+            students: number;
+            /** Title */
+            title: string;
+            /** Version */
+            version: number;
+        };
         /**
          * Audience
          * @enum {string}
@@ -797,6 +932,18 @@ export interface components {
              * @enum {string}
              */
             state: "ok" | "failing" | "not_kept_here";
+        };
+        /**
+         * BesideOut
+         * @description A file that found its place taken and lies beside it. Paths below ~/project.
+         */
+        BesideOut: {
+            /** Changed By Student */
+            changed_by_student: boolean;
+            /** New Path */
+            new_path: string;
+            /** Path */
+            path: string;
         };
         /** CandidateListOut */
         CandidateListOut: {
@@ -814,6 +961,18 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+        };
+        /**
+         * ChangeAssignmentIn
+         * @description A field that is left out stays as it is.
+         */
+        ChangeAssignmentIn: {
+            /** Due At */
+            due_at?: string | null;
+            /** Releases At */
+            releases_at?: string | null;
+            /** Title */
+            title?: string | null;
         };
         /**
          * ChangeCohortIn
@@ -947,6 +1106,17 @@ export interface components {
              */
             until: string;
         };
+        /** CreateAssignmentIn */
+        CreateAssignmentIn: {
+            /** Due At */
+            due_at?: string | null;
+            /** File */
+            file: string;
+            /** Releases At */
+            releases_at?: string | null;
+            /** Title */
+            title: string;
+        };
         /** CreateCohortIn */
         CreateCohortIn: {
             choice_up_to?: components["schemas"]["WorkspaceSize"] | null;
@@ -1031,6 +1201,11 @@ export interface components {
             field: string;
             /** Message */
             message: string;
+        };
+        /** FilesIn */
+        FilesIn: {
+            /** File */
+            file: string;
         };
         /** HealthOut */
         HealthOut: {
@@ -1315,6 +1490,36 @@ export interface components {
          * @enum {string}
          */
         Outcome: "invite" | "join" | "move" | "here" | "invited" | "refused";
+        /** OwnAssignmentListOut */
+        OwnAssignmentListOut: {
+            /** Items */
+            items: components["schemas"]["OwnAssignmentOut"][];
+        };
+        /**
+         * OwnAssignmentOut
+         * @description An assignment as its student sees it.
+         */
+        OwnAssignmentOut: {
+            /** Beside */
+            beside: components["schemas"]["BesideOut"][];
+            /** Beside Count */
+            beside_count: number;
+            /** Due At */
+            due_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Path */
+            path: string;
+            /** State */
+            state: string;
+            /** Text */
+            text: string;
+            /** Title */
+            title: string;
+        };
         /** OwnerOut */
         OwnerOut: {
             /**
@@ -1559,6 +1764,26 @@ export interface components {
             /** Task Hours */
             task_hours: number;
         };
+        /** StudentStateOut */
+        StudentStateOut: {
+            /** At */
+            at: string | null;
+            /** Beside */
+            beside: components["schemas"]["BesideOut"][];
+            /** Beside Count */
+            beside_count: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** State */
+            state: string;
+            /** Text */
+            text: string;
+        };
         /** TimetableIn */
         TimetableIn: {
             /**
@@ -1683,6 +1908,35 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_own_assignments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnAssignmentListOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_cohorts: {
         parameters: {
             query?: never;
@@ -1831,6 +2085,206 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CohortDetailOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_assignments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssignmentListOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_assignment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateAssignmentIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssignmentOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_assignment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: string;
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssignmentDetailOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_assignment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: string;
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_assignment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: string;
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeAssignmentIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssignmentOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_assignment_files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: string;
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FilesIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssignmentOut"];
                 };
             };
             /** @description What went wrong (RFC 9457) */

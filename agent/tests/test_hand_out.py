@@ -1,0 +1,204 @@
+"""Hand-outs into real homes, by the real agent and its real program."""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+import subprocess
+import threading
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from agent.hand_out.write import RECORDS, hand_out
+from agent.tests.task_process import TOKEN, TaskProcess
+from contract.hand_out import HandOutAnswer, HandOutRequest, HandOutState
+from contract.names import AGENT_TOKEN_HEADER
+from contract.wire import to_json
+
+
+def packed(files: dict[str, bytes | str]) -> str:
+    kept = io.BytesIO()
+    with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return base64.b64encode(kept.getvalue()).decode()
+
+
+def request(version: int = 1, files: dict[str, bytes | str] | None = None, folder: str = "lesson-1") -> HandOutRequest:
+    return HandOutRequest("assignment-1", version, folder, packed(files or {"a.py": "1", "data/b.csv": "1"}))
+
+
+def tree(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): path.read_text() if path.is_file() else str(path.readlink())
+        for path in sorted(folder.rglob("*"))
+        if path.is_symlink() or path.is_file()
+    }
+
+
+def test_the_files_appear_and_a_repeat_changes_nothing(tmp_path: Path) -> None:
+    notice = "Your instructor handed out files: ~/project/lesson-1"
+    assert hand_out(tmp_path, request()) == HandOutAnswer(HandOutState.DONE, notice=notice)
+    project = tmp_path / "project"
+    assert tree(project) == {"lesson-1/a.py": "1", "lesson-1/data/b.csv": "1"}
+    (project / "lesson-1/a.py").write_text("mine")
+    (project / "lesson-1/data/b.csv").unlink()
+    before = {path: path.lstat().st_mtime_ns for path in tmp_path.rglob("*")}
+    assert hand_out(tmp_path, request()) == HandOutAnswer(HandOutState.DONE)
+    assert {path: path.lstat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+
+
+def test_an_update_leaves_changed_files_alone_and_a_held_up_older_call_changes_nothing(tmp_path: Path) -> None:
+    hand_out(tmp_path, request())
+    project = tmp_path / "project"
+    (project / "lesson-1/a.py").write_text("mine")
+    update = request(2, {"a.py": "2", "data/b.csv": "1", "c.py": "2"})
+    answer = hand_out(tmp_path, update)
+    assert [(it.path, it.new_path, it.changed_by_student) for it in answer.beside] == [
+        ("lesson-1/a.py", "lesson-1/a.update-2.py", True)
+    ]
+    after = tree(project)
+    assert after == {
+        "lesson-1/a.py": "mine",
+        "lesson-1/a.update-2.py": "2",
+        "lesson-1/c.py": "2",
+        "lesson-1/data/b.csv": "1",
+    }
+    assert "One file came beside yours, such as lesson-1/a.update-2.py" in answer.notice
+    assert hand_out(tmp_path, update) == hand_out(tmp_path, request(1)) == replace(answer, notice="")
+    assert tree(project) == after
+
+
+def test_links_and_pipes_of_a_student_are_neither_followed_nor_replaced(tmp_path: Path) -> None:
+    secret = tmp_path / "elsewhere"
+    secret.mkdir()
+    folder = tmp_path / "project/lesson-1"
+    folder.mkdir(parents=True)
+    (folder / "data").symlink_to(secret)
+    os.mkfifo(folder / "a.py")
+    answer = hand_out(tmp_path, request())
+    assert answer.state is HandOutState.DONE
+    assert {(it.path, it.new_path) for it in answer.beside} == {
+        ("lesson-1/a.py", "lesson-1/a.update-1.py"),
+        ("lesson-1/data/b.csv", "lesson-1/data.update-1/b.csv"),
+    }
+    assert list(secret.iterdir()) == []
+
+
+@pytest.mark.parametrize("spoiled", ['{"version": "x"}', "", "[]", '{"version": 1, "files": [], "known": {}}'])
+def test_a_record_that_a_student_spoiled_costs_no_file(tmp_path: Path, spoiled: str) -> None:
+    hand_out(tmp_path, request())
+    (tmp_path / "project/lesson-1/a.py").write_text("mine")
+    (tmp_path / RECORDS / "assignment-1.json").write_text(spoiled)
+    assert hand_out(tmp_path, request()).state is HandOutState.DONE
+    assert tree(tmp_path / "project") == {
+        "lesson-1/a.py": "mine",
+        "lesson-1/a.update-1.py": "1",
+        "lesson-1/data/b.csv": "1",
+    }
+
+
+@pytest.mark.parametrize("name", ["../x", "/x", "a/../../x", "a\nb", "a\\b", "x/.git/hooks/post-checkout", "a//b"])
+def test_a_path_that_leads_out_is_refused_by_the_home_too(tmp_path: Path, name: str) -> None:
+    answer = hand_out(tmp_path, request(files={"ok": "1", name: "1"}))
+    assert answer.state is HandOutState.FAILED
+    assert answer.failure.startswith("The assignment's files cannot be read")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("folder", ["../x", "", ".ssh", "a/b", "A", "x" * 60])
+def test_a_folder_that_leads_elsewhere_is_refused(tmp_path: Path, folder: str) -> None:
+    assert hand_out(tmp_path, request(folder=folder)).state is HandOutState.FAILED
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_project_that_is_no_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "project").write_text("mine")
+    answer = hand_out(tmp_path, request())
+    assert (answer.state, "not a folder" in answer.failure) == (HandOutState.FAILED, True)
+    assert (tmp_path / "project").read_text() == "mine"
+
+
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[None]:
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(folder)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.root
+def test_a_full_home_is_told_and_gets_the_rest_when_it_has_room(tmp_path: Path) -> None:
+    with small_disk(tmp_path, "256k"):
+        filler = tmp_path / "filler"
+        filler.write_bytes(os.urandom(150_000))
+        asked = request(files={"a.py": "1", "big.bin": os.urandom(120_000)})
+        answer = hand_out(tmp_path, asked)
+        assert answer == HandOutAnswer(HandOutState.FAILED, failure="The home is full. Not all files could be written.")
+        folder = tmp_path / "project/lesson-1"
+        assert [path.name for path in folder.iterdir()] == ["a.py"], "half a file is never left"
+        (folder / "a.py").write_text("mine")
+        filler.unlink()
+        assert hand_out(tmp_path, asked).state is HandOutState.DONE
+        assert (folder / "a.py").read_text() == "mine"
+        assert (folder / "big.bin").stat().st_size == 120_000
+
+
+def test_while_a_student_saves_as_fast_as_they_can_no_text_of_theirs_is_lost(tmp_path: Path) -> None:
+    folder = tmp_path / "project/lesson-1"
+    folder.mkdir(parents=True)
+    names = [f"f{number}" for number in range(300)]
+    saved: list[str] = []
+
+    def save() -> None:
+        for name in names:
+            beside = folder / f".{name}"
+            beside.write_text("mine")
+            beside.rename(folder / name)  # as editors do
+            saved.append(name)
+
+    student = threading.Thread(target=save)
+    student.start()
+    answer = hand_out(tmp_path, request(files=dict.fromkeys(reversed(names), "starter")))
+    student.join()
+    assert answer.state is HandOutState.DONE
+    assert all((folder / name).read_text() == "mine" for name in saved)
+
+
+def test_the_agent_hands_out_only_to_a_claimed_home(start_task: Callable[..., TaskProcess], tmp_path: Path) -> None:
+    task = start_task("has a project", prefix=("/usr/bin/env", f"HOME={tmp_path}"))
+    task.wait_for("ready")
+    message = to_json(request())
+    assert task.control("POST", "hand-out", message)[0] == 409
+    task.claim()
+    assert task.control("POST", "hand-out", message, token="wrong")[0] == 403
+
+
+def test_the_agent_takes_a_large_hand_out_and_answers_a_repeat_as_at_first(
+    start_task: Callable[..., TaskProcess], tmp_path: Path
+) -> None:
+    task = start_task("has a project", prefix=("/usr/bin/env", f"HOME={tmp_path}"))
+    task.wait_for("ready")
+    task.claim()
+    message = to_json(request(files={"a.py": "1", "random.bin": os.urandom(3_500_000)}))
+    deadline = time.monotonic() + 30
+    answer = {"state": "working"}
+    while answer["state"] == "working" and time.monotonic() < deadline:
+        status, answer = task.control("POST", "hand-out", message)
+        assert status == 200, answer
+    assert answer["state"] == "done", answer
+    home = tmp_path
+    assert (home / "project/lesson-1/random.bin").stat().st_size == 3_500_000
+    (home / "project/lesson-1/a.py").write_text("mine")
+    assert task.control("POST", "hand-out", message)[1] == answer
+    assert (home / "project/lesson-1/a.py").read_text() == "mine"
+    too_large = {**message, "files": "A" * 6_500_000}
+    assert task.request("POST", "/_agent/hand-out", str(too_large).encode(), {AGENT_TOKEN_HEADER: TOKEN})[0] == 413

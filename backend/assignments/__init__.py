@@ -1,0 +1,1 @@
+"""Assignments: an instructor's files come into each student's home, and change nothing there."""

@@ -1,0 +1,193 @@
+"""The API of assignments: parse, authorize, call one service, serialize."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Router, Status
+
+from backend.accounts.authentication import acting_user
+from backend.accounts.models import User
+from backend.assignments import services, states
+from backend.assignments.models import Assignment
+from backend.assignments.schemas import (
+    AssignmentDetailOut,
+    AssignmentListOut,
+    AssignmentOut,
+    ChangeAssignmentIn,
+    CreateAssignmentIn,
+    FilesIn,
+    OwnAssignmentListOut,
+    OwnAssignmentOut,
+    StudentStateOut,
+    beside_out,
+    local,
+    moment_of,
+)
+from backend.cohorts.access import get_cohort
+from backend.cohorts.models import Cohort
+from backend.platform.problems import invalid
+
+router = Router(tags=["assignments"])
+own_router = Router(tags=["assignments"])
+
+
+def _asked_for(request: HttpRequest, cohort_id: UUID) -> tuple[User, Cohort]:
+    user = acting_user(request)
+    return user, get_cohort(user, cohort_id)
+
+
+def _one(request: HttpRequest, cohort_id: UUID, assignment_id: UUID) -> tuple[User, Assignment]:
+    user, cohort = _asked_for(request, cohort_id)
+    return user, services.get_assignment(cohort, assignment_id)
+
+
+def _again(assignment: Assignment) -> AssignmentOut:
+    return _out([services.get_assignment(assignment.cohort, assignment.pk)], assignment.cohort)[0]
+
+
+@router.get(
+    "{cohort_id}/assignments/", response=AssignmentListOut, operation_id="list_assignments", summary="Assignments"
+)
+def list_assignments(request: HttpRequest, cohort_id: UUID) -> dict[str, Any]:
+    _, cohort = _asked_for(request, cohort_id)
+    return {"items": _out(services.list_assignments(cohort), cohort)}
+
+
+@router.post(
+    "{cohort_id}/assignments/",
+    response={201: AssignmentOut},
+    operation_id="create_assignment",
+    summary="Hand out an assignment",
+)
+def create_assignment(request: HttpRequest, cohort_id: UUID, payload: CreateAssignmentIn) -> Status:
+    """At its release it comes into each student's home. 422 with a sentence when the zip is not
+    fit for that."""
+    user, cohort = _asked_for(request, cohort_id)
+    made = services.create_assignment(
+        cohort,
+        title=payload.title,
+        upload=payload.file,  # type: ignore[arg-type]  # bytes, once it is validated
+        releases_at=moment_of(payload.releases_at, cohort.time_zone),
+        due_at=moment_of(payload.due_at, cohort.time_zone),
+        acting_user=user,
+    )
+    return Status(201, _again(made))
+
+
+@router.get(
+    "{cohort_id}/assignments/{assignment_id}/",
+    response=AssignmentDetailOut,
+    operation_id="get_assignment",
+    summary="One assignment, student by student",
+)
+def get_assignment(request: HttpRequest, cohort_id: UUID, assignment_id: UUID) -> AssignmentDetailOut:
+    _, assignment = _one(request, cohort_id, assignment_id)
+    students = [
+        StudentStateOut(
+            id=it.student.pk,
+            name=it.student.display_name,
+            state=it.state,
+            text=it.text,
+            at=it.at,
+            beside=beside_out(it.beside),
+            beside_count=it.beside_count,
+        )
+        for it in states.list_students(assignment)
+    ]
+    return AssignmentDetailOut(assignment=_out([assignment], assignment.cohort)[0], students=students)
+
+
+@router.patch(
+    "{cohort_id}/assignments/{assignment_id}/",
+    response=AssignmentOut,
+    operation_id="change_assignment",
+    summary="Change title or times",
+)
+def change_assignment(
+    request: HttpRequest, cohort_id: UUID, assignment_id: UUID, payload: ChangeAssignmentIn
+) -> AssignmentOut:
+    """409 for the release time of one that is released."""
+    user, assignment = _one(request, cohort_id, assignment_id)
+    values: dict[str, Any] = payload.dict(exclude_unset=True)
+    for name in ("title", "releases_at"):
+        if name in values and values[name] is None:
+            raise invalid(f"body.{name}", "This cannot be empty.")
+    for name in {"releases_at", "due_at"} & values.keys():
+        values[name] = moment_of(values[name], assignment.cohort.time_zone)
+    services.change_assignment(assignment, values, acting_user=user)
+    return _again(assignment)
+
+
+@router.put(
+    "{cohort_id}/assignments/{assignment_id}/files/",
+    response=AssignmentOut,
+    operation_id="replace_assignment_files",
+    summary="Hand out new files",
+)
+def replace_files(request: HttpRequest, cohort_id: UUID, assignment_id: UUID, payload: FilesIn) -> AssignmentOut:
+    """An update. Nothing in a home is replaced: a file whose place is taken comes beside it."""
+    user, assignment = _one(request, cohort_id, assignment_id)
+    services.replace_files(assignment, payload.file, acting_user=user)  # type: ignore[arg-type]
+    return _again(assignment)
+
+
+@router.delete(
+    "{cohort_id}/assignments/{assignment_id}/",
+    response={204: None},
+    operation_id="delete_assignment",
+    summary="Delete an assignment",
+)
+def delete_assignment(request: HttpRequest, cohort_id: UUID, assignment_id: UUID) -> Status:
+    """Files that were handed out stay with the students."""
+    user, assignment = _one(request, cohort_id, assignment_id)
+    services.delete_assignment(assignment, acting_user=user)
+    return Status(204, None)
+
+
+@own_router.get("", response=OwnAssignmentListOut, operation_id="list_own_assignments", summary="Your assignments")
+def list_own_assignments(request: HttpRequest) -> dict[str, Any]:
+    """What your cohort has released."""
+    found = states.own_states(acting_user(request))
+    return {
+        "items": [
+            OwnAssignmentOut(
+                id=assignment.pk,
+                title=assignment.title,
+                path=f"~/project/{assignment.folder}",
+                due_at=assignment.due_at,
+                state=state.state,
+                text=state.text,
+                beside=beside_out(state.beside),
+                beside_count=state.beside_count,
+            )
+            for assignment, state in found
+        ]
+    }
+
+
+def _out(assignments: list[Assignment], cohort: Cohort) -> list[AssignmentOut]:
+    counts, students, now = states.count_states(assignments), states.count_students(cohort), timezone.now()
+    nothing = states.Counts(0, 0)
+    return [
+        AssignmentOut(
+            id=it.pk,
+            title=it.title,
+            folder=it.folder,
+            version=it.version,
+            releases_at=it.releases_at,
+            released=it.releases_at <= now,
+            due_at=it.due_at,
+            releases_at_local=local(it.releases_at, it) or "",
+            due_at_local=local(it.due_at, it),
+            files=it.bundle.files_count,
+            bytes=it.bundle.bytes_unpacked,
+            handed_out=counts.get(it.pk, nothing).handed_out,
+            failed=counts.get(it.pk, nothing).failed,
+            students=students,
+        )
+        for it in assignments
+    ]

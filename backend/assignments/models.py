@@ -1,0 +1,70 @@
+"""Assignments, their files, and which workspace has which version."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from backend.cohorts.models import Cohort
+from backend.workspaces.models import Workspace
+
+
+class Bundle(models.Model):
+    """The files of one version, stored once whoever hands them out; never changed."""
+
+    sha256 = models.CharField(primary_key=True, max_length=64)
+    content = models.BinaryField()
+    """A zip that contract.hand_out_files accepts, at most PACKED_BYTES_MAX."""
+    files_count = models.PositiveIntegerField()
+    bytes_unpacked = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.files_count} files {self.sha256[:12]}"
+
+
+class Assignment(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    cohort = models.ForeignKey(Cohort, on_delete=models.CASCADE, related_name="assignments")
+    title = models.CharField(max_length=100)
+    folder = models.CharField(max_length=50)
+    """Below ~/project; chosen once, because files lie there."""
+    bundle = models.ForeignKey(Bundle, on_delete=models.PROTECT, related_name="assignments")
+    version = models.PositiveIntegerField(default=1)
+    """Grows with each change of the files after the release."""
+    releases_at = models.DateTimeField(db_index=True)
+    due_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        ordering = ("-releases_at", "-created_at")
+        constraints = (models.UniqueConstraint(fields=("cohort", "folder"), name="assignment_folder_once"),)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class HandOut(models.Model):
+    """One assignment for one workspace. It is handed out when `version` is the assignment's."""
+
+    assignment = models.ForeignKey(Assignment, on_delete=models.CASCADE, related_name="hand_outs")
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="hand_outs")
+    version = models.PositiveIntegerField(default=0)
+    """Which one the home has; 0: none."""
+    handed_out_at = models.DateTimeField(null=True)
+    beside = models.JSONField(default=list)
+    """Files of that version that found their place taken: [path, new path, changed by student]."""
+    beside_count = models.PositiveIntegerField(default=0)
+    failure = models.TextField(default="", blank=True)
+    """Why the last try failed, a sentence; empty: it did not."""
+    next_try_at = models.DateTimeField(db_index=True)
+    """Whoever takes it moves this ahead: no transaction stays open while the manager is asked."""
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("assignment", "workspace"), name="hand_out_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.assignment} for {self.workspace.pk}"

@@ -1,0 +1,68 @@
+"""From the zip that an instructor uploads to a bundle: only files that any home can take."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+
+from backend.assignments.models import Bundle
+from backend.platform.problems import ProblemError, invalid
+from contract.hand_out_files import PACKED_BYTES_MAX, BadFiles, HandOutFile, read_files
+
+_JUNK_FOLDERS = frozenset({".git", "__macosx"})
+_JUNK_FILES = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
+_MOMENT = (1980, 1, 1, 0, 0, 0)
+"""Of every file, so that the same files make the same bundle."""
+
+
+def make_bundle(upload: bytes) -> Bundle:
+    """A bundle that is not saved yet. Raises ProblemError with what is wrong, in words."""
+    if len(upload) > PACKED_BYTES_MAX:
+        raise _bad(_too_large(len(upload)))
+    try:
+        files = _without_top(read_files(io.BytesIO(upload), leave_out=_is_junk))
+    except BadFiles as problem:
+        raise _bad(str(problem)) from None
+    content = _pack(files)
+    if len(content) > PACKED_BYTES_MAX:
+        raise _bad(_too_large(len(content)))
+    return Bundle(
+        sha256=hashlib.sha256(content).hexdigest(),
+        content=content,
+        files_count=len(files),
+        bytes_unpacked=sum(len(file.content) for file in files),
+    )
+
+
+def _is_junk(path: str) -> bool:
+    """What computers put into a zip without being asked, and a repository's own data."""
+    *folders, name = path.casefold().split("/")
+    return not _JUNK_FOLDERS.isdisjoint(folders) or name in _JUNK_FILES
+
+
+def _without_top(files: tuple[HandOutFile, ...]) -> tuple[HandOutFile, ...]:
+    """A zip of one folder means what is in the folder: so computers and GitHub make them."""
+    tops = {file.path.partition("/")[0] for file in files}
+    if len(tops) != 1 or any("/" not in file.path for file in files):
+        return files
+    return tuple(HandOutFile(file.path.partition("/")[2], file.content, file.is_program) for file in files)
+
+
+def _pack(files: tuple[HandOutFile, ...]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in files:
+            entry = zipfile.ZipInfo(file.path, _MOMENT)
+            entry.external_attr = (0o100755 if file.is_program else 0o100644) << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, file.content)
+    return packed.getvalue()
+
+
+def _too_large(size: int) -> str:
+    return f"The zip file has {size / 1e6:.1f} MB. The limit is {PACKED_BYTES_MAX / 1e6:.0f} MB."
+
+
+def _bad(text: str) -> ProblemError:
+    return invalid("body.file", text)

@@ -1,0 +1,113 @@
+// @vitest-environment jsdom
+import { fireEvent, screen, waitFor } from "@testing-library/react";
+import { expect, it } from "vitest";
+
+import type { Assignment } from "@/lib/api/types";
+import { cohort, COHORT_ID } from "@/testing/examples";
+import { FakeApi, show } from "@/testing/fake-api";
+
+import { AssignmentsPanel } from "./assignments-panel";
+import { OwnAssignments } from "./own-assignments";
+import { ZIP_BYTES_MAX } from "./zip-field";
+
+const LIST = "GET /api/cohorts/{cohort_id}/assignments/";
+const BESIDE = { path: "lesson-1/main.py", new_path: "lesson-1/main.update-2.py", changed_by_student: true };
+
+function assignment(fields: Partial<Assignment> = {}): Assignment {
+  return {
+    id: "a1",
+    title: "Lesson 1",
+    folder: "lesson-1",
+    version: 1,
+    releases_at: "2026-11-30T08:00:00Z",
+    released: true,
+    due_at: null,
+    releases_at_local: "2026-11-30T09:00",
+    due_at_local: null,
+    files: 2,
+    bytes: 20,
+    handed_out: 1,
+    failed: 1,
+    students: 3,
+    ...fields,
+  };
+}
+
+/** jsdom knows nothing of a file that a test has chosen, and would refuse the form. */
+function submit() {
+  const form = screen.getByLabelText("Title").closest("form");
+  if (form !== null) fireEvent.submit(form);
+}
+
+function choose(file: File) {
+  fireEvent.change(screen.getByLabelText("Files"), { target: { files: [file] } });
+}
+
+it("hands out a zip at a time of the cohort's clocks", async () => {
+  const api = new FakeApi({
+    "POST /api/cohorts/{cohort_id}/assignments/": { status: 201, body: assignment() },
+  });
+  show(<AssignmentsPanel cohort={cohort()} />);
+  fireEvent.click(screen.getByRole("button", { name: "Hand out an assignment" }));
+  fireEvent.change(screen.getByLabelText("Title"), { target: { value: "Lesson 1" } });
+  fireEvent.change(screen.getByLabelText("Release"), { target: { value: "2026-11-30T09:00" } });
+  choose(new File(["PK"], "lesson.zip"));
+  submit();
+  await waitFor(() =>
+    expect(api.changes()).toEqual([
+      {
+        route: `POST /api/cohorts/${COHORT_ID}/assignments/`,
+        body: { title: "Lesson 1", file: "UEs=", releases_at: "2026-11-30T09:00", due_at: null },
+      },
+    ]),
+  );
+});
+
+it("does not send a zip that is too large, and says so at the field", async () => {
+  const api = new FakeApi({});
+  show(<AssignmentsPanel cohort={cohort()} />);
+  fireEvent.click(screen.getByRole("button", { name: "Hand out an assignment" }));
+  fireEvent.change(screen.getByLabelText("Title"), { target: { value: "Lesson 1" } });
+  choose(new File([new Uint8Array(ZIP_BYTES_MAX + 1)], "large.zip"));
+  submit();
+  expect(await screen.findByText("large.zip has 4 MB. The limit is 4 MB.")).toBeTruthy();
+  expect(api.changes()).toEqual([]);
+});
+
+it("says how far an assignment is, and why, for each student", async () => {
+  const students = [
+    { id: "1", name: "Amira", state: "handed_out", text: "Handed out.", at: null, beside: [BESIDE], beside_count: 1 },
+    { id: "2", name: "Ben", state: "failed", text: "The home is full.", at: null, beside: [], beside_count: 0 },
+  ];
+  new FakeApi({
+    [LIST]: { status: 200, body: { items: [assignment()] } },
+    "GET /api/cohorts/{cohort_id}/assignments/{assignment_id}/": {
+      status: 200,
+      body: { assignment: assignment(), students },
+    },
+  });
+  show(<AssignmentsPanel cohort={cohort()} />);
+  expect((await screen.findByText(/Handed out to 1 of 3/)).textContent).toBe(
+    "Handed out to 1 of 3 · 1 when they next open their workspace · 1 failed",
+  );
+  fireEvent.click(screen.getByRole("button", { name: "Show students of Lesson 1" }));
+  expect(await screen.findByText("The home is full.")).toBeTruthy();
+  expect(screen.getByText("lesson-1/main.update-2.py")).toBeTruthy();
+});
+
+it("shows a student where an assignment is and what came beside", async () => {
+  const item = {
+    id: "a1",
+    title: "Lesson 1",
+    path: "~/project/lesson-1",
+    due_at: null,
+    state: "handed_out",
+    text: "Handed out.",
+    beside: [BESIDE],
+    beside_count: 1,
+  };
+  new FakeApi({ "GET /api/assignments/": { status: 200, body: { items: [item] } } });
+  show(<OwnAssignments />);
+  expect(await screen.findByText("~/project/lesson-1")).toBeTruthy();
+  expect(screen.getByText(/One file came beside yours/)).toBeTruthy();
+});

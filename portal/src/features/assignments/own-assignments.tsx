@@ -1,0 +1,62 @@
+"use client";
+
+import { Panel } from "@/components/panel";
+import type { OwnAssignment } from "@/lib/api/types";
+import { clock } from "@/lib/time";
+import { useNow } from "@/lib/use-now";
+
+import { useOwnAssignments } from "./api";
+import { BesideList } from "./beside-list";
+
+/** What a student's cohort handed out; nothing while there is nothing. */
+export function OwnAssignments() {
+  const { data } = useOwnAssignments();
+  if (data === undefined || data.items.length === 0) return null;
+  return (
+    <Panel id="own-assignments" title="Assignments" description="Your instructor's files are in your project.">
+      <ul className="divide-y divide-line border-y border-line">
+        {data.items.map((assignment) => (
+          <Row key={assignment.id} assignment={assignment} />
+        ))}
+      </ul>
+    </Panel>
+  );
+}
+
+function Row({
+  assignment: { title, path, due_at, state, text, beside, beside_count },
+}: {
+  assignment: OwnAssignment;
+}) {
+  const now = useNow(60_000);
+  return (
+    <li className="py-3 text-sm">
+      <div className="flex flex-wrap justify-between gap-x-4">
+        <p className="font-medium wrap-anywhere">{title}</p>
+        {due_at !== null && <p className="text-muted">Due {clock(due_at, now)}</p>}
+      </div>
+      <p className="wrap-anywhere text-muted">
+        {state === "handed_out" ? (
+          <>
+            In your workspace: <code>{path}</code>
+          </>
+        ) : state === "failed" ? (
+          <span className="text-bad">{text}</span>
+        ) : (
+          <>
+            Open your workspace to get it. It will be in <code>{path}</code>
+          </>
+        )}
+      </p>
+      {beside.length > 0 && (
+        <>
+          <p className="mt-2">
+            {beside_count === 1 ? "One file" : `${beside_count} files`} came beside yours. Compare them, keep what you
+            want, and delete the other:
+          </p>
+          <BesideList files={beside} count={beside_count} />
+        </>
+      )}
+    </li>
+  );
+}
