@@ -22,6 +22,7 @@ KEYS = MappingProxyType(
         "school.admin_email": "APRANOVA_ADMIN_EMAIL",
         "school.time_zone": "APRANOVA_TIME_ZONE",
         "school.kinds": "APRANOVA_KINDS",
+        "school.extensions": "APRANOVA_EXTENSIONS",
         "sharing.anyone": "APRANOVA_SHARE_WITH_ANYONE",
         "listen.address": "APRANOVA_HOST",
         "listen.port": "APRANOVA_PORT",

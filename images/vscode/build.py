@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import os
 import platform
 import shutil
 from pathlib import Path
@@ -15,7 +16,7 @@ from pathlib import Path
 from images import building, python_runtime
 from images.building import BuildFailed, Contents, Kind
 from images.progress import Progress
-from images.vscode import database_programs, recipe, tools
+from images.vscode import database_programs, recipe, school_extensions, tools
 from images.vscode.npm import NodeRuntime
 
 HERE = Path(__file__).parent
@@ -27,12 +28,13 @@ FREE_BYTES_MIN = 2 * 1024**3
 
 def make_layers(layers: Path, progress: Progress) -> Contents:
     node = find_node()
-    code_server = layers / f"code-server-{recipe.version()}-{_layer_key(node)}"
+    chosen = school_extensions.files_in(os.environ.get(school_extensions.VARIABLE, ""))
+    code_server = layers / f"code-server-{recipe.version()}-{_layer_key(node, chosen)}"
     node_layer = layers / f"nodejs-{node.version()}-{platform.machine()}"
     if not code_server.is_dir() or not node_layer.is_dir():
         building.check_space(layers, FREE_BYTES_MIN)
     building.make(node_layer, lambda into: _copy_node(node.prefix, into), kind=KIND.name)
-    building.make(code_server, lambda into: _make_code_server(node, into, progress), kind=KIND.name)
+    building.make(code_server, lambda into: _make_code_server(node, chosen, into, progress), kind=KIND.name)
     program = code_server / "code-server"
     python = python_runtime.choose()
     key = building.digest([HERE / "tools.py", tools.PROXY_CONNECT], code_server.name, python.command)
@@ -88,7 +90,7 @@ def _database_layers(layers: Path) -> dict[str, Path]:
     return made
 
 
-def _make_code_server(node: NodeRuntime, into: Path, progress: Progress) -> None:
+def _make_code_server(node: NodeRuntime, chosen: list[Path], into: Path, progress: Progress) -> None:
     code_server, scratch = into / "code-server", into.parent / "scratch"
     progress.step()
     recipe.install(node, code_server)
@@ -99,6 +101,7 @@ def _make_code_server(node: NodeRuntime, into: Path, progress: Progress) -> None
     recipe.install_extensions(node, code_server, scratch)
     progress.step()
     recipe.prune(code_server)
+    school_extensions.add(chosen, code_server / recipe.VSCODE / "extensions")
     recipe.complete_page(code_server)
     recipe.copy_icons(code_server)
     recipe.compile_scripts(node, code_server)
@@ -135,12 +138,12 @@ def find_node() -> NodeRuntime:
     return node
 
 
-def _layer_key(node: NodeRuntime) -> str:
-    sources = [HERE / "recipe.py", HERE / "defaults.json"]
+def _layer_key(node: NodeRuntime, chosen: list[Path]) -> str:
+    sources = [HERE / "recipe.py", HERE / "defaults.json", HERE / "school_extensions.py"]
     for folder in ("install", "extensions", "page"):
         sources += [path for path in (HERE / folder).rglob("*") if "node_modules" not in path.parts]
     versions = (node.version(), importlib.metadata.version("debugpy"))
-    return building.digest(sources, *versions, platform.machine())
+    return building.digest(sources, *versions, platform.machine(), school_extensions.key(chosen))
 
 
 if __name__ == "__main__":
