@@ -64,6 +64,18 @@ class Membership(models.Model):
         return f"{self.student} in {self.cohort}"
 
 
+class HelpCall(models.Model):
+    """A student who has asked for help. Whoever helped lowers it, or the student."""
+
+    student = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="help_call"
+    )
+    asked_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.student} asks for help"
+
+
 class JoinLink(models.Model):
     """A link by which students join a cohort themselves, with an end and a number of places."""
 

@@ -19,7 +19,7 @@ from backend.cohorts.readings import coming_classes, find_feed, find_timetable
 from backend.platform.names import clean_name
 from backend.platform.public_fetch import ADDRESS_LENGTH_MAX
 from calendars.classes import ClassMeeting
-from contract.names import WorkspaceSize
+from contract.names import WorkspaceSize, WorkspaceState
 
 FILE_CHARACTERS_MAX = 512 * 1024
 """Of a request; the file's own limit is smaller and has a better message."""
@@ -232,3 +232,38 @@ class TimetableIn(PreviewIn):
 class FeedIn(Schema):
     address: Annotated[str, Field(min_length=1, max_length=ADDRESS_LENGTH_MAX)]
     """Of a calendar, with https:// or webcal://."""
+
+
+class TileActivityOut(Schema):
+    at: datetime
+    reason: str
+    """Plain words that follow a name: 'typed in the editor'."""
+
+
+class TileStudentOut(Schema):
+    id: UUID
+    name: str
+
+
+class TileOut(Schema):
+    """A student on the class's wall."""
+
+    student: TileStudentOut
+    state: WorkspaceState | None
+    """Null: there is no workspace yet."""
+    activity: TileActivityOut | None
+    running_since: datetime | None
+    failure: str | None
+    asked_at: datetime | None
+    """Since when the student asks for help."""
+
+
+class WallOut(Schema):
+    items: list[TileOut]
+    """By name."""
+
+
+class HelpOut(Schema):
+    can_ask: bool
+    """Whether the person is in a class, whose instructors would see it."""
+    asked_at: datetime | None

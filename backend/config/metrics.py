@@ -14,7 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, ge
 from backend.gateway.authorization import AUTHORIZATION_PATH
 from backend.platform import mail  # noqa: F401  its counters belong to the answer
 from backend.platform.metrics import REGISTRY
-from backend.workspaces.events import count_open_streams
+from backend.workspaces.streams import count_open_streams
 from contract.names import BACKEND_DOOR_PATH, DOOR_PATH, GATEWAY_PATH_PREFIX
 
 METRICS_PATH = "/metrics"

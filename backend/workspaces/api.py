@@ -13,7 +13,7 @@ from ninja.params.functions import Body, Path
 from backend.accounts.authentication import acting_user
 from backend.accounts.models import User
 from backend.workspaces import services, sizes
-from backend.workspaces.events import STREAM_DESCRIPTION, open_stream
+from backend.workspaces.events import open_stream
 from backend.workspaces.models import Workspace
 from backend.workspaces.presentation import notices_out, workspace_out
 from backend.workspaces.schemas import (
@@ -25,6 +25,7 @@ from backend.workspaces.schemas import (
     WorkspaceListOut,
     WorkspaceOut,
 )
+from backend.workspaces.streams import STREAM_DESCRIPTION
 from contract.names import WORKSPACE_ID_PATTERN
 
 router = Router(tags=["workspaces"])

@@ -22,7 +22,7 @@ from contract.manager import DescribeAnswer, KindView, WorkspaceView
 from contract.names import WorkspaceKind, WorkspaceState
 
 BUSY_INTERVAL_S = 0.2
-CALM_INTERVAL_S = 3.0
+CALM_INTERVAL_S = 2.0
 UNAVAILABLE_INTERVAL_S = 1.0
 PORTS_INTERVAL_S = 5.0
 """A student looks at the dashboard just after starting a program."""
@@ -48,6 +48,8 @@ class Watch:
     answered: bool = False
     """Whether the manager has answered yet. A `view` of None then means: id unknown."""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+    wants_ports: bool = True
+    """A class's wall does not show them, and sixty agents would be asked."""
 
     def take(self, view: WorkspaceView | None, answer: DescribeAnswer) -> None:
         notices = notices_out(answer.disk)
@@ -61,9 +63,14 @@ class Watch:
             self.changed.set()
 
     @property
+    def is_busy(self) -> bool:
+        """It changes within moments, or nothing is known of it yet."""
+        return not self.answered or (self.view is not None and self.view.state in BUSY_STATES)
+
+    @property
     def has_ports(self) -> bool:
         running = self.view is not None and self.view.state is WorkspaceState.RUNNING
-        return running and self.view is not None and self.view.kind is WorkspaceKind.VSCODE
+        return self.wants_ports and running and self.view is not None and self.view.kind is WorkspaceKind.VSCODE
 
 
 class LiveWorkspaces:
@@ -80,6 +87,7 @@ class LiveWorkspaces:
         self._connect = connect
         self._watches: set[Watch] = set()
         self._wake = asyncio.Event()
+        self._everything_at = 0.0
         self._tasks: list[asyncio.Task[None]] = []
         self.ended = False
         self._ending: set[asyncio.Task[None]] = set()
@@ -87,17 +95,24 @@ class LiveWorkspaces:
 
     @contextlib.asynccontextmanager
     async def watching(self, workspace_id: str) -> AsyncIterator[Watch]:
-        watch = Watch(workspace_id)
+        watch = self.join(Watch(workspace_id))
+        try:
+            yield watch
+        finally:
+            self.leave(watch)
+
+    def join(self, watch: Watch) -> Watch:
+        """Keep it up to date until it leaves."""
         self._watches.add(watch)
         if not any(not task.done() for task in self._tasks):
             self._tasks = [asyncio.create_task(work()) for work in (self._poll, self._poll_ports, self._listen)]
         self._wake.set()
-        try:
-            yield watch
-        finally:
-            self._watches.discard(watch)
-            if not self._watches:
-                self._end_tasks()
+        return watch
+
+    def leave(self, watch: Watch) -> None:
+        self._watches.discard(watch)
+        if not self._watches:
+            self._end_tasks()
 
     def end(self) -> None:
         """The process ends: let every watcher see it at once."""
@@ -114,14 +129,21 @@ class LiveWorkspaces:
 
     async def _poll(self) -> None:
         while True:
+            woken = self._wake.is_set()
             self._wake.clear()
-            interval_s = await self._look()
+            interval_s = await self._look(everything=woken)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), interval_s)
 
-    async def _look(self) -> float:
-        """Ask once and tell the watchers; returns how long to wait before the next look."""
-        ids = sorted({watch.workspace_id for watch in self._watches})
+    async def _look(self, *, everything: bool) -> float:
+        """Ask once and tell the watchers; returns how long to wait before the next look. While some
+        start or stop, only those are asked for again and again: a class has sixty others."""
+        now = asyncio.get_running_loop().time()
+        if everything or now >= self._everything_at:
+            self._everything_at = now + CALM_INTERVAL_S
+            ids = sorted({watch.workspace_id for watch in self._watches})
+        else:
+            ids = sorted({watch.workspace_id for watch in self._watches if watch.is_busy})
         try:
             answer = await asyncio.to_thread(self._describe, ids)
         except ApraNovaError:
@@ -134,7 +156,7 @@ class LiveWorkspaces:
         for watch in tuple(self._watches):
             if watch.workspace_id in asked:
                 watch.take(views.get(watch.workspace_id), answer)
-        return BUSY_INTERVAL_S if any(view.state in BUSY_STATES for view in views.values()) else CALM_INTERVAL_S
+        return BUSY_INTERVAL_S if any(watch.is_busy for watch in self._watches) else CALM_INTERVAL_S
 
     async def _poll_ports(self) -> None:
         while True:

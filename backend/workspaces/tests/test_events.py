@@ -9,7 +9,7 @@ from django.db import connection
 
 from backend.accounts.roles import Role, Track
 from backend.accounts.services import update_user
-from backend.workspaces import events, live
+from backend.workspaces import live, streams
 from backend.workspaces.announcements import announce
 from contract.manager import DiskView
 from tests.waiting import until
@@ -134,7 +134,7 @@ def test_many_watchers_are_one_question_to_the_manager(watched, manager):
 
 
 def test_a_watcher_whose_account_is_closed_is_cut_off(watched, person, monkeypatch):
-    monkeypatch.setattr(events, "HEARTBEAT_S", 0.2)
+    monkeypatch.setattr(streams, "HEARTBEAT_S", 0.2)
     with watching(watched, watched.workspace) as stream:
         assert stream.next("heartbeat") == ": heartbeat"
         update_user(
@@ -144,7 +144,7 @@ def test_a_watcher_whose_account_is_closed_is_cut_off(watched, person, monkeypat
 
 
 def test_a_watcher_who_signs_out_elsewhere_is_cut_off(watched, monkeypatch):
-    monkeypatch.setattr(events, "HEARTBEAT_S", 0.2)
+    monkeypatch.setattr(streams, "HEARTBEAT_S", 0.2)
     with watching(watched, watched.workspace) as stream:
         stream.next()
         watched.delete("/api/auth/browser/v1/auth/session")
@@ -171,13 +171,13 @@ def test_nobody_watches_another_persons_workspace(watched, signed_in, browser):
 
 
 def test_streams_of_one_person_are_limited_and_given_back(watched, monkeypatch):
-    monkeypatch.setattr(events, "STREAMS_PER_USER_MAX", 2)
+    monkeypatch.setattr(streams, "STREAMS_PER_USER_MAX", 2)
     path = f"/api/workspace/{watched.workspace}/events/"
     with watching(watched, watched.workspace) as first, watching(watched, watched.workspace) as second:
         first.next()
         second.next()
         assert watched.get(path).status_code == 429
-    until(lambda: not events._open_streams)
+    until(lambda: not streams.count_open_streams())
 
 
 def test_a_stream_holds_no_database_connection(watched):

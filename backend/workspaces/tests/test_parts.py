@@ -101,13 +101,29 @@ async def test_the_poller_looks_as_often_as_it_should(answer: object, interval_s
     views = LiveWorkspaces(describe, lambda _: {}, connect=lambda: None)  # type: ignore[arg-type]
     mine, again, unknown = Watch("ws-aaaaaaaaaa"), Watch("ws-aaaaaaaaaa"), Watch("ws-bbbbbbbbbb")
     views._watches |= {mine, again, unknown}
-    assert await views._look() == interval_s
+    assert await views._look(everything=True) == interval_s
     assert asked == [["ws-aaaaaaaaaa", "ws-bbbbbbbbbb"]]
     answered = not isinstance(answer, Exception)
     assert [watch.answered for watch in (mine, again, unknown)] == [answered] * 3
     assert (mine.view, unknown.view) == (answer if answered else None, None)
     assert views._is_watched(b"ws-aaaaaaaaaa")
     assert not views._is_watched(b"ws-cccccccccc\xff")
+
+
+async def test_while_one_starts_the_others_are_not_asked_for_again_and_again() -> None:
+    asked: list[list[str]] = []
+    starting = dataclasses.replace(VIEW, workspace_id="ws-bbbbbbbbbb", state=WorkspaceState.STARTING)
+
+    def describe(ids: list[str]) -> DescribeAnswer:
+        asked.append(ids)
+        return DescribeAnswer((VIEW, starting), ())
+
+    views = LiveWorkspaces(describe, lambda _: {}, connect=lambda: None)  # type: ignore[arg-type]
+    views._watches |= {Watch(VIEW.workspace_id), Watch(starting.workspace_id)}
+    for everything in (True, False, False, True):
+        assert await views._look(everything=everything) == live.BUSY_INTERVAL_S
+    both = [VIEW.workspace_id, starting.workspace_id]
+    assert asked == [both, [starting.workspace_id], [starting.workspace_id], both]
 
 
 async def test_nobody_polls_for_nobody() -> None:

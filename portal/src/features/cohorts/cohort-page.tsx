@@ -26,6 +26,7 @@ import { JoinLinksPanel } from "./join-links";
 import { MembersPanel } from "./members-panel";
 import { StaffOnly } from "./staff-only";
 import { TimetablePanel } from "./timetable-panel";
+import { WallPanel } from "./wall-panel";
 
 /**
  * The page is the same for every cohort (next.config.ts rewrites to it), so the id comes from the
@@ -90,6 +91,7 @@ export function CohortView({ cohort, me }: { cohort: CohortDetail; me: Me }) {
             This cohort is inactive. Its timetable is kept, but workspaces are not prepared for its classes.
           </Alert>
         )}
+        <WallPanel cohort={cohort} />
         {cohort.track === "FSD" && <AssignmentsPanel cohort={cohort} />}
         <TimetablePanel cohort={cohort} />
         <MembersPanel cohort={cohort} />

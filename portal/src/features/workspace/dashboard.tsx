@@ -13,6 +13,7 @@ import { useLastingError } from "@/lib/use-lasting-error";
 import { useNow } from "@/lib/use-now";
 
 import { useLiveWorkspaces } from "./api/use-live-workspaces";
+import { HelpCall } from "./help-call";
 import { KindChoice } from "./kind-choice";
 import { KindGuide } from "./kind-guide";
 import { likelyKind, ownKinds } from "./model/own-workspaces";
@@ -43,6 +44,7 @@ export function Dashboard() {
             {warning}
           </Alert>
         ))}
+        <HelpCall me={me.data} />
         <Workspaces me={me.data} />
         {me.data.role === "student" && <OwnAssignments />}
       </div>

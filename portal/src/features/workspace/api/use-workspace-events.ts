@@ -2,9 +2,9 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
 import type { Kind, Port, Workspace } from "@/lib/api/types";
+import type { StreamNews } from "@/lib/event-stream/event-stream";
+import { shareEventStream } from "@/lib/event-stream/shared-event-stream";
 
-import type { StreamNews } from "./event-stream";
-import { shareEventStream } from "./shared-event-stream";
 import { putKinds, putNotices, putPorts, putWorkspace, workspacesQuery } from "./workspace-cache";
 
 // A hidden dashboard stops listening and reloads when it becomes visible again.
@@ -30,14 +30,14 @@ export function useWorkspaceEvents(workspaceId: string | null): boolean {
       else if (news.about === "kinds") putKinds(queryClient, JSON.parse(news.json) as Kind[]);
       else if (news.about === "notices") putNotices(queryClient, JSON.parse(news.json) as string[]);
       else if (news.about === "ports") putPorts(queryClient, workspaceId, JSON.parse(news.json) as Port[]);
-      else {
+      else if (news.about === "connection") {
         setLiveId(news.state === "live" ? workspaceId : null);
         if (news.state === "refused") catchUp();
       }
     };
 
     const listen = () => {
-      leave ??= shareEventStream(workspaceId, take);
+      leave ??= shareEventStream(`/api/workspace/${encodeURIComponent(workspaceId)}/events/`, take);
     };
 
     const stopListening = () => {

@@ -1,28 +1,29 @@
 const RETRY_MIN_MS = 1_000;
 const RETRY_MAX_MS = 30_000;
 
-/** What a workspace's event stream tells. All of it can be sent to another tab. */
+/** What an event stream tells. All of it can be sent to another tab. */
 export type StreamNews =
   | { about: "workspace"; json: string }
   | { about: "kinds"; json: string }
   | { about: "notices"; json: string }
   | { about: "ports"; json: string }
+  | { about: "wall"; json: string }
   | { about: "connection"; state: "live" | "broken" | "refused" };
 
 /** Opens the event stream and opens it again after a failure, until the returned function is called. */
-export function openEventStream(workspaceId: string, tell: (news: StreamNews) => void): () => void {
+export function openEventStream(address: string, tell: (news: StreamNews) => void): () => void {
   let source: EventSource;
   let retryMs = RETRY_MIN_MS;
   let retryTimer: ReturnType<typeof setTimeout> | undefined;
 
   const connect = () => {
-    const opened = new EventSource(`/api/workspace/${encodeURIComponent(workspaceId)}/events/`);
+    const opened = new EventSource(address);
     source = opened;
     opened.addEventListener("open", () => {
       retryMs = RETRY_MIN_MS;
       tell({ about: "connection", state: "live" });
     });
-    for (const about of ["workspace", "kinds", "notices", "ports"] as const) {
+    for (const about of ["workspace", "kinds", "notices", "ports", "wall"] as const) {
       opened.addEventListener(about, (event: MessageEvent<string>) => tell({ about, json: event.data }));
     }
     opened.addEventListener("error", () => {

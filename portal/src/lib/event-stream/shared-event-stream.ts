@@ -7,11 +7,11 @@ type Message = StreamNews | { about: "newcomer" };
  * that a browser opens to one host, and the seventh tab would never load. The tab that holds the
  * lock has the stream and passes on what it tells; when it closes, the next one in line takes over.
  */
-export function shareEventStream(workspaceId: string, tell: (news: StreamNews) => void): () => void {
+export function shareEventStream(address: string, tell: (news: StreamNews) => void): () => void {
   // Locks need a secure context: without HTTPS a host other than localhost has none.
-  if (!("locks" in navigator) || !("BroadcastChannel" in globalThis)) return openEventStream(workspaceId, tell);
+  if (!("locks" in navigator) || !("BroadcastChannel" in globalThis)) return openEventStream(address, tell);
 
-  const name = `apranova-events-${workspaceId}`;
+  const name = `apranova-events-${address}`;
   const channel = new BroadcastChannel(name);
   const left = new AbortController();
   const latest = new Map<StreamNews["about"], StreamNews>();
@@ -30,7 +30,7 @@ export function shareEventStream(workspaceId: string, tell: (news: StreamNews) =
         return;
       }
       isLeader = true;
-      const close = openEventStream(workspaceId, (news) => {
+      const close = openEventStream(address, (news) => {
         latest.set(news.about, news);
         channel.postMessage(news);
         tell(news);

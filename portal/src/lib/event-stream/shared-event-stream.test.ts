@@ -29,7 +29,7 @@ let leaving: (() => void)[] = [];
 
 function openTab(workspaceId = "w-1") {
   const heard: StreamNews[] = [];
-  const leave = shareEventStream(workspaceId, (news) => heard.push(news));
+  const leave = shareEventStream(`/api/workspace/${workspaceId}/events/`, (news) => heard.push(news));
   leaving.push(leave);
   return { heard, leave };
 }

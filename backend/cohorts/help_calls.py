@@ -1,0 +1,56 @@
+"""*I need help*: a student raises a hand, and the class's instructors see it on the wall."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from http import HTTPStatus
+
+from django.db import transaction
+from django.utils import timezone
+
+from backend.accounts.models import User
+from backend.audit.record import record
+from backend.cohorts.models import HelpCall, Membership
+from backend.platform.problems import ProblemError
+
+LASTS = timedelta(hours=12)
+"""A hand that nobody lowered is not raised any more at the next class."""
+
+
+def asked_at(student: User) -> datetime | None:
+    call = HelpCall.objects.filter(student=student, asked_at__gt=timezone.now() - LASTS).first()
+    return call.asked_at if call else None
+
+
+def can_ask(student: User) -> bool:
+    return Membership.objects.filter(student=student).exists()
+
+
+def ask(student: User, *, acting_user: User) -> None:
+    """Repeating it keeps the first time. 409 for a student without a class."""
+    if not can_ask(student):
+        raise ProblemError(
+            HTTPStatus.CONFLICT, "no_cohort", "You are in no class, so nobody would see your call.",
+            remedy="Ask your school to add you to a class.",
+        )  # fmt: skip
+    now = timezone.now()
+    with transaction.atomic():
+        call, created = HelpCall.objects.select_for_update().get_or_create(student=student, defaults={"asked_at": now})
+        if not created and call.asked_at > now - LASTS:
+            return
+        call.asked_at = now
+        call.save()
+        record("help.ask", actor=acting_user, target_type="user", target_id=student.pk)
+
+
+def lower(student: User, *, acting_user: User) -> None:
+    """By the student or an instructor; a repeat changes nothing."""
+    with transaction.atomic():
+        call = HelpCall.objects.select_for_update().filter(student=student).first()
+        if call is None:
+            return
+        call.delete()
+        record(
+            "help.lower", actor=acting_user, target_type="user", target_id=student.pk,
+            asked_at=call.asked_at.isoformat(),
+        )  # fmt: skip

@@ -1,0 +1,42 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+
+import { answer, api } from "@/lib/api/client";
+import type { Wall } from "@/lib/api/types";
+import type { StreamNews } from "@/lib/event-stream/event-stream";
+import { shareEventStream } from "@/lib/event-stream/shared-event-stream";
+
+const POLL_MS = 5_000;
+const key = (id: string) => ["cohort", id, "wall"];
+
+/** The class's wall: from its event stream, and while that is broken by asking again and again. */
+export function useWall(id: string) {
+  const queryClient = useQueryClient();
+  const [live, setLive] = useState(false);
+  useEffect(() => {
+    const take = (news: StreamNews) => {
+      if (news.about === "wall") queryClient.setQueryData(key(id), JSON.parse(news.json) as Wall);
+      else if (news.about === "connection") setLive(news.state === "live");
+    };
+    return shareEventStream(`/api/cohorts/${encodeURIComponent(id)}/wall/events/`, take);
+  }, [id, queryClient]);
+  return useQuery({
+    queryKey: key(id),
+    queryFn: ({ signal }) =>
+      answer(api.GET("/api/cohorts/{cohort_id}/wall/", { params: { path: { cohort_id: id } }, signal })),
+    refetchInterval: live ? false : POLL_MS,
+    staleTime: Infinity,
+  });
+}
+
+/** The student has been helped. */
+export function useAnswerHelp(cohortId: string, studentId: string) {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: () =>
+      api.DELETE("/api/cohorts/{cohort_id}/members/{student_id}/help/", {
+        params: { path: { cohort_id: cohortId, student_id: studentId } },
+      }),
+    onSettled: () => queryClient.invalidateQueries({ queryKey: key(cohortId) }),
+  });
+}

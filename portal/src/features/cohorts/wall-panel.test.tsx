@@ -1,0 +1,73 @@
+// @vitest-environment jsdom
+import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
+import { beforeEach, expect, it, vi } from "vitest";
+
+import type { Tile } from "@/lib/api/types";
+import { cohort, COHORT_ID } from "@/testing/examples";
+import { FakeApi, show } from "@/testing/fake-api";
+
+import { WallPanel } from "./wall-panel";
+
+const WALL = "GET /api/cohorts/{cohort_id}/wall/";
+const HELPED = "DELETE /api/cohorts/{cohort_id}/members/{student_id}/help/";
+const MEMBER = {
+  id: "a1",
+  name: "Amira Okafor",
+  email: "a@school.example",
+  active: true,
+  joined_at: "2026-11-01T00:00:00Z",
+};
+
+class FakeSource extends EventTarget {
+  static opened: FakeSource[] = [];
+  constructor(readonly url: string) {
+    super();
+    FakeSource.opened.push(this);
+  }
+  close() {
+    /* nothing to close */
+  }
+}
+
+beforeEach(() => {
+  FakeSource.opened = [];
+  vi.stubGlobal("EventSource", FakeSource);
+});
+
+function tile(name: string, changes: Partial<Tile> = {}): Tile {
+  const nothing = { state: null, activity: null, running_since: null, failure: null, asked_at: null };
+  return { student: { id: name.toLowerCase(), name }, ...nothing, ...changes };
+}
+
+const names = () => screen.getAllByRole("listitem").map((item) => item.firstChild?.textContent);
+
+it("shows what the stream tells at once, who asks for help first", async () => {
+  new FakeApi({ [WALL]: { status: 200, body: { items: [tile("Amira"), tile("Ben")] } } });
+  show(<WallPanel cohort={cohort({ members: [MEMBER] })} />);
+  await waitFor(() => expect(names()).toEqual(["Amira", "Ben"]));
+  const [stream] = FakeSource.opened;
+  expect(stream?.url).toBe(`/api/cohorts/${COHORT_ID}/wall/events/`);
+  const items = [tile("Amira"), tile("Ben", { asked_at: new Date().toISOString() })];
+  act(() => {
+    stream?.dispatchEvent(new MessageEvent("wall", { data: JSON.stringify({ items }) }));
+  });
+  await waitFor(() => expect(names()).toEqual(["Ben", "Amira"]));
+  expect(screen.getByText("Asked for help just now")).toBeTruthy();
+  expect(screen.getByRole("status").textContent).toBe("1 asks for help · 1 not working");
+});
+
+it("lowers the hand of a student who has been helped, and hides names", async () => {
+  const asking = tile("Ben", { asked_at: new Date().toISOString() });
+  const api = new FakeApi({
+    [WALL]: { status: 200, body: { items: [asking] } },
+    [HELPED]: { status: 204, body: undefined },
+  });
+  show(<WallPanel cohort={cohort({ members: [MEMBER] })} />);
+  fireEvent.click(await screen.findByRole("button", { name: "Ben has been helped" }));
+  await waitFor(() =>
+    expect(api.changes()).toEqual([{ route: `DELETE /api/cohorts/${COHORT_ID}/members/ben/help/`, body: null }]),
+  );
+  fireEvent.click(screen.getByRole("button", { name: "Hide names" }));
+  expect(within(screen.getByRole("list")).queryByText("Ben")).toBeNull();
+  expect(screen.getByText("Student 1")).toBeTruthy();
+});

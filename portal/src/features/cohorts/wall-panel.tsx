@@ -1,0 +1,115 @@
+"use client";
+
+import { EyeIcon, EyeOffIcon, MaximizeIcon } from "lucide-react";
+import { useRef, useState } from "react";
+
+import { Button } from "@/components/button";
+import { Failure, LoadFailure } from "@/components/failure";
+import { Skeleton } from "@/components/panel";
+import type { CohortDetail } from "@/lib/api/types";
+import { ago } from "@/lib/time";
+import { useLastingError } from "@/lib/use-lasting-error";
+import { useNow } from "@/lib/use-now";
+
+import { type Standing, summary, type WallTile, wallTiles } from "./model/wall";
+import { useAnswerHelp, useWall } from "./use-wall";
+
+const LOOKS: Record<Standing, string> = {
+  asks: "border-warn bg-warn-soft",
+  failed: "border-bad bg-bad-soft",
+  away: "border-line bg-sunken",
+  moving: "border-line bg-surface",
+  here: "border-good bg-good-soft",
+  absent: "border-line border-dashed bg-surface",
+};
+
+/** A tile for each student, who needs somebody first; fills the screen of a projector. */
+export function WallPanel({ cohort }: { cohort: CohortDetail }) {
+  const wall = useWall(cohort.id);
+  const error = useLastingError(wall);
+  const [namesHidden, setNamesHidden] = useState(false);
+  const panel = useRef<HTMLElement>(null);
+  const now = useNow(10_000);
+  if (cohort.members.length === 0) return null;
+  const tiles = wall.data === undefined ? null : wallTiles(wall.data.items, now, namesHidden);
+  return (
+    <section
+      ref={panel}
+      aria-labelledby="wall"
+      className="overflow-y-auto rounded-2xl border border-line bg-surface p-6 shadow-xs"
+    >
+      <div className="flex flex-wrap items-start justify-between gap-3">
+        <div className="min-w-0">
+          <h2 id="wall" className="text-lg font-semibold">
+            The class right now
+          </h2>
+          <p role="status" className="mt-1 text-sm text-muted">
+            {tiles === null ? "" : summary(tiles)}
+          </p>
+        </div>
+        <div className="flex flex-wrap gap-2">
+          <Button aria-pressed={namesHidden} onClick={() => setNamesHidden(!namesHidden)}>
+            {namesHidden ? <EyeIcon className="size-4" /> : <EyeOffIcon className="size-4" />}
+            Hide names
+          </Button>
+          <Button onClick={() => void toggleFullScreen(panel.current)}>
+            <MaximizeIcon className="size-4" />
+            Full screen
+          </Button>
+        </div>
+      </div>
+      {error !== null && (
+        <div className="mt-4">
+          <LoadFailure query={wall} error={error} title="The class cannot be shown right now" />
+        </div>
+      )}
+      {tiles === null && error === null && <Skeleton className="mt-5 h-24" />}
+      {tiles !== null && (
+        <ul className="mt-4 grid grid-cols-[repeat(auto-fill,minmax(8.5rem,1fr))] gap-2">
+          {tiles.map((tile) => (
+            <TileCard key={tile.id} tile={tile} cohortId={cohort.id} now={now} />
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+function TileCard({ tile, cohortId, now }: { tile: WallTile; cohortId: string; now: number }) {
+  return (
+    <li className={`flex min-w-0 flex-col rounded-lg border px-2.5 py-1.5 text-xs ${LOOKS[tile.standing]}`}>
+      <p className="truncate text-sm font-medium" title={tile.name}>
+        {tile.name}
+      </p>
+      {tile.askedAt !== null && <p className="font-semibold text-warn">Asked for help {ago(tile.askedAt, now)}</p>}
+      <p>{tile.status}</p>
+      <p className="truncate text-muted" title={tile.detail}>
+        {tile.detail === "" ? "\u00a0" : tile.detail}
+      </p>
+      {tile.askedAt !== null && <HelpedButton cohortId={cohortId} tile={tile} />}
+    </li>
+  );
+}
+
+function HelpedButton({ cohortId, tile }: { cohortId: string; tile: WallTile }) {
+  const lower = useAnswerHelp(cohortId, tile.id);
+  return (
+    <>
+      <button
+        type="button"
+        className="mt-1 min-h-6 rounded-md border border-line bg-surface font-medium text-ink hover:bg-sunken"
+        aria-busy={lower.isPending || undefined}
+        aria-label={`${tile.name} has been helped`}
+        onClick={() => lower.mutate()}
+      >
+        Helped
+      </button>
+      <Failure error={lower.error} />
+    </>
+  );
+}
+
+async function toggleFullScreen(element: HTMLElement | null): Promise<void> {
+  if (document.fullscreenElement !== null) await document.exitFullscreen();
+  else await element?.requestFullscreen();
+}

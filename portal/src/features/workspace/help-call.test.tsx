@@ -1,0 +1,31 @@
+// @vitest-environment jsdom
+import { fireEvent, screen, waitFor } from "@testing-library/react";
+import { expect, it } from "vitest";
+
+import { person } from "@/testing/examples";
+import { FakeApi, show } from "@/testing/fake-api";
+
+import { HelpCall } from "./help-call";
+
+const DOWN = { can_ask: true, asked_at: null };
+
+it("raises and lowers the student's hand, and says who sees it", async () => {
+  const api = new FakeApi({
+    "GET /api/help/": { status: 200, body: DOWN },
+    "PUT /api/help/": { status: 200, body: { can_ask: true, asked_at: new Date().toISOString() } },
+    "DELETE /api/help/": { status: 200, body: DOWN },
+  });
+  show(<HelpCall me={person({ role: "student" })} />);
+  fireEvent.click(await screen.findByRole("button", { name: "I need help" }));
+  expect(await screen.findByText("You asked for help just now. Your instructors see it.")).toBeTruthy();
+  fireEvent.click(screen.getByRole("button", { name: "I need no help any more" }));
+  expect(await screen.findByRole("button", { name: "I need help" })).toBeTruthy();
+  await waitFor(() => expect(api.changes().map(({ route }) => route)).toEqual(["PUT /api/help/", "DELETE /api/help/"]));
+});
+
+it("has no button for a student without a class, whom nobody would hear", async () => {
+  const api = new FakeApi({ "GET /api/help/": { status: 200, body: { can_ask: false, asked_at: null } } });
+  show(<HelpCall me={person({ role: "student" })} />);
+  await waitFor(() => expect(api.sent).toHaveLength(1));
+  expect(screen.queryByRole("button")).toBeNull();
+});
