@@ -17,6 +17,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     use_locked_node()
     if given[:2] == ["check", "infrastructure"]:
+        if given[2:3] == ["--mutants"]:
+            from infrastructure.mutants.run import main as try_mutants
+
+            return try_mutants(given[3:])
         from infrastructure.check import check
 
         return check(given[2:])

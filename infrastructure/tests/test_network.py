@@ -37,7 +37,7 @@ BESIDE_IT = {
 def ec2(hundred: Assembly) -> Iterator[object]:
     with mock_aws():
         formation = boto3.client("cloudformation", region_name="us-east-1")
-        template = json.loads(hundred.template_file("network").read_text())
+        template = json.loads(json.dumps(hundred.templates["network"]))
         resources = {
             id: body
             for id, body in template["Resources"].items()

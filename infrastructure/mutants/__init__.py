@@ -1,0 +1,1 @@
+"""Mutants of the synthesized templates: small mistakes that a test has to notice."""
