@@ -25,7 +25,8 @@ from tests.waiting import until
 
 MB = 1e6
 _EXTENSION_HOST = "extension host"
-_PYTHON_HELP, _TYPESCRIPT_HELP = "Python help", "TypeScript help"
+_PYTHON_HELP, TYPESCRIPT_HELP = "Python help", "TypeScript help"
+NEXT, POSTGRESQL = "next dev", "PostgreSQL"
 PLATFORM = Target("median", 700)
 WARM = Target("median", 100)
 SESSION = Target("median", 450)
@@ -55,7 +56,7 @@ def run(*, quick: bool) -> Findings:
         school.until_pool_is_full()
         time.sleep(size.settle_s)
         platform_idle = _platform(school)
-        warm = [_memory(task) for task in sorted(school.sandboxes())]
+        warm = [memory_by_sort(task) for task in sorted(school.sandboxes())]
         student = school.demo_student("amira")
         stages, burned, platform_burned = _session(school, student, size)
         platform_used = _platform(school)
@@ -85,18 +86,18 @@ def _session(
         task = _claimed_sandbox(school, student, waiting)
         code.open_file("README.md")
         time.sleep(size.settle_s)
-        stages["a file open"] = _memory(task)
+        stages["a file open"] = memory_by_sort(task)
         school.until_pool_is_full()
         burned, platform_burned = _idle(school, task, size)
         code.terminal("git status")
         time.sleep(size.settle_s)
-        stages["and a terminal"] = _memory(task)
-        for name, text, help_ in (("a.py", _PYTHON, _PYTHON_HELP), ("b.ts", _TYPESCRIPT, _TYPESCRIPT_HELP)):
+        stages["and a terminal"] = memory_by_sort(task)
+        for name, text, help_ in (("a.py", _PYTHON, _PYTHON_HELP), ("b.ts", _TYPESCRIPT, TYPESCRIPT_HELP)):
             code.make_file(name, text)
             code.open_from_explorer(name)
             _until_there(task, help_)
             time.sleep(size.settle_s)
-            stages[f"and {help_}"] = _memory(task)
+            stages[f"and {help_}"] = memory_by_sort(task)
     return stages, burned, platform_burned
 
 
@@ -111,14 +112,18 @@ def _typescript_alone(school: School, size: Size) -> dict[str, float]:
         code.terminal("git status")
         code.make_file("b.ts", _TYPESCRIPT)
         code.open_from_explorer("b.ts")
-        _until_there(task, _TYPESCRIPT_HELP)
+        _until_there(task, TYPESCRIPT_HELP)
         time.sleep(size.settle_s)
-        return _memory(task)
+        return memory_by_sort(task)
 
 
 def _until_there(task: psutil.Process, sort: str) -> None:
     """Without the process that a stage is named after, the stage would look cheap."""
-    until(lambda: sort in _memory(task), lambda: f"no process of {sort}, only {sorted(_memory(task))}", every_s=0.5)
+    until(
+        lambda: sort in memory_by_sort(task),
+        lambda: f"no process of {sort}, only {sorted(memory_by_sort(task))}",
+        every_s=0.5,
+    )
 
 
 def _claimed_sandbox(school: School, student: Student, waiting: set[int]) -> psutil.Process:
@@ -127,7 +132,7 @@ def _claimed_sandbox(school: School, student: Student, waiting: set[int]) -> psu
         raise Unexpected("the workspace was expected to run")
 
     def opened() -> list[int]:
-        return [pid for pid in waiting & school.sandboxes() if _EXTENSION_HOST in _memory(pid)]
+        return [pid for pid in waiting & school.sandboxes() if _EXTENSION_HOST in memory_by_sort(pid)]
 
     return psutil.Process(until(opened, "no workspace has an extension host, so none was opened", every_s=0.5)[0])
 
@@ -161,7 +166,7 @@ def _both_kinds(size: Size) -> dict[str, float]:
         return _platform(school)
 
 
-def _memory(task: int | psutil.Process) -> dict[str, float]:
+def memory_by_sort(task: int | psutil.Process) -> dict[str, float]:
     """MB of each sort of process in a sandbox."""
     root = psutil.Process(task) if isinstance(task, int) else task
     parts: dict[str, float] = defaultdict(float)
@@ -176,16 +181,23 @@ def _memory(task: int | psutil.Process) -> dict[str, float]:
 def _sort(process: psutil.Process) -> str:
     """The sort of a process, from its command line."""
     words = " ".join(process.cmdline())
-    if process.name() == "bwrap" or "/opt/apranova/task.py" in words:
+    if process.name() == "bwrap" or "apranova/task.py" in words:
         return "agent and sandbox"
     for mark, name in (
         ("--type=extensionHost", _EXTENSION_HOST),
         ("--type=ptyHost", "terminal host"),
         ("--type=fileWatcher", "file watcher"),
-        ("tsserver", _TYPESCRIPT_HELP),
-        ("typingsInstaller", _TYPESCRIPT_HELP),
+        ("tsserver", TYPESCRIPT_HELP),
+        ("typingsInstaller", TYPESCRIPT_HELP),
         ("langserver", _PYTHON_HELP),
+        ("next dev", NEXT),
+        ("next-server", NEXT),
+        ("/next/dist/", NEXT),
+        ("/.next/", NEXT),
+        ("npm run dev", NEXT),
+        ("code-server/server.js", "code-server"),
         ("/opt/node/bin/node", "code-server"),
+        ("postgres", POSTGRESQL),
     ):
         if mark in words:
             return name

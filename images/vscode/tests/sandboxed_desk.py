@@ -85,7 +85,8 @@ class SandboxedDesk(desks.Desk):
                     received += window.recv(65536)
                 except TimeoutError:
                     break
-        return [json.loads(line)["text"] for line in received.splitlines()]
+        messages = [json.loads(line) for line in received.splitlines()]
+        return [message["text"] for message in messages if message["type"] == "notice"]
 
     def stop(self) -> None:
         """As the manager does."""
