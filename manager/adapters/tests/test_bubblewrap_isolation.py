@@ -162,7 +162,7 @@ def test_it_reaches_no_port_of_the_host_through_the_proxy(engine: EngineUnderTes
     for request in (f"CONNECT {host}:443 HTTP/1.1", f"GET http://{host}/ HTTP/1.1"):
         answer = through_proxy(engine, inside, request)
         assert answer.startswith("HTTP/1.1 403"), answer
-        assert "ApraNova does not let workspaces reach private addresses" in answer
+        assert "workspaces do not reach private addresses" in answer
 
 
 def test_the_proxy_reaches_allowed_ports_only(engine: EngineUnderTest, inside: str, host_service: int) -> None:
