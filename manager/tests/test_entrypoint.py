@@ -160,7 +160,7 @@ def test_another_function_is_not_found(manager: Running) -> None:
 def test_too_large_and_malformed_payloads_are_refused(manager: Running) -> None:
     client = manager.client()
     with pytest.raises(client.exceptions.RequestTooLargeException):
-        client.invoke(FunctionName=MANAGER_FUNCTION, Payload=b" " * 300_000)
+        client.invoke(FunctionName=MANAGER_FUNCTION, Payload=b" " * 7_000_000)
     with pytest.raises(client.exceptions.InvalidRequestContentException):
         client.invoke(FunctionName=MANAGER_FUNCTION, Payload=b"{nonsense")
 
