@@ -1,4 +1,4 @@
-"""Install, restart and upgrade the service with open editors, and print what was seen."""
+"""Install, restart, upgrade and restore the service with open editors, and print what was seen."""
 
 from __future__ import annotations
 
@@ -7,18 +7,26 @@ import itertools
 import json
 import os
 import re
+import socket
+import ssl
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from cryptography import x509
 from playwright.sync_api import Browser
 
 from benchmarks.machine import load
 from benchmarks.one_server.gap import Prober, Sockets
 from benchmarks.one_server.machine import DOMAIN, Server, why_not
+from benchmarks.one_server.restore import restore_from_nothing
+from tests import student as screens
 from tests.chromium import running_chromium
+from tests.pebble import running_pebble
 from tests.product import Account
 from tests.student import Student, VSCode
 from tests.waiting import until
@@ -57,10 +65,14 @@ class Seen:
     sessions_lost: int
     jobs_ended: int
     longest_gap_s: float
+    """Of the API or the portal, whichever was longer."""
     requests_failed: int
     websockets_ended: int
+    websockets_back_after_s: float
     job_paused_s: float
-    load: float
+    platform_cpu_s: float
+    """Processor time that the platform's unit has used since its last start, so of a restart."""
+    load: list[float]
 
 
 @dataclass
@@ -76,26 +88,57 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="benchmarks.one_server", description=__doc__)
     parser.add_argument("folder", type=Path, help="for the root, some 8 GB; kept for the next run")
     parser.add_argument("--suite", default="bookworm", help="bookworm (Debian 12) or trixie (Debian 13)")
-    parser.add_argument("--editors", type=int, default=3)
+    parser.add_argument("--editors", type=int, default=10)
     arguments = parser.parse_args()
     if problem := why_not():
         print(f"skipped: {problem}")
         return 0
+    screens.LAUNCH_WITHIN_MS = 300_000  # ten editors share the cores with their own browser
     server = Server(arguments.folder / arguments.suite)
-    server.make(arguments.suite)
     with (
-        server.booted(),
+        tempfile.TemporaryDirectory() as folder,
+        running_pebble(Path(folder), dns_port=53) as authority,
         running_chromium(f"--host-resolver-rules=MAP *.{DOMAIN.partition('.')[2]} 127.0.0.1") as browser,
     ):
-        began = time.monotonic()
-        print(server.run("/opt/apranova/apranova", "install", "--settings", "/root/school.toml").stdout)
-        print(f"installed after {time.monotonic() - began:.0f} s, load {load()}", flush=True)
-        _wait_for_image(server)
-        editors = _open_editors(server, browser, arguments.editors)
-        print(f"{len(editors)} editors open after {time.monotonic() - began:.0f} s", flush=True)
-        results = [_during(what, server, editors, act) for what, act in ACTS.items()]
-    print(json.dumps([asdict(seen) for seen in results], indent=2))
+        server.make(arguments.suite, authority)
+        with server.booted():
+            seconds = _to_the_first_editor(server)
+            editors = _open_editors(server, browser, arguments.editors, seconds)
+            results = [_during(what, server, editors, act) for what, act in ACTS.items()]
+            for editor in editors:
+                editor.student.context.close()
+            restored = restore_from_nothing(server)
+    print(json.dumps({"seconds": seconds, "acts": [asdict(seen) for seen in results], "restore": restored}, indent=2))
     return 1 if any(seen.sessions_lost or seen.jobs_ended for seen in results) else 0
+
+
+def _to_the_first_editor(server: Server) -> dict[str, float]:
+    """Install, and wait for VS Code. Which second had what; `began` is the clock of the others."""
+    seconds = {"began": time.monotonic()}
+
+    def note(what: str) -> None:
+        seconds[what] = round(time.monotonic() - seconds["began"], 1)
+        print(f"{what} after {seconds[what]:.0f} s, load {load()}", flush=True)
+
+    print(server.run("/opt/apranova/apranova", "install", "--settings", "/root/school.toml").stdout)
+    note("installed")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    until(lambda: "Pebble" in _issuer(context), lambda: _issuer(context), within_s=300, every_s=1)
+    note("certificate of the authority")
+    _wait_for_image(server)
+    note("VS Code ready")
+    return seconds
+
+
+def _issuer(context: ssl.SSLContext) -> str:
+    try:
+        plain = socket.create_connection(("127.0.0.1", 443), timeout=5)
+        with plain, context.wrap_socket(plain, server_hostname=f"any.ws-{DOMAIN}") as connection:
+            shown = connection.getpeercert(binary_form=True)
+    except OSError as problem:
+        return str(problem)
+    return x509.load_der_x509_certificate(shown or b"").issuer.rfc4514_string()
 
 
 def _restart(unit: str) -> Callable[[Server], object]:
@@ -138,7 +181,7 @@ def _wait_for_image(server: Server) -> None:
     until(ready, lambda: server.says("/opt/apranova/apranova", "status"), within_s=IMAGE_WITHIN_S, every_s=5)
 
 
-def _open_editors(server: Server, browser: Browser, count: int) -> list[Editor]:
+def _open_editors(server: Server, browser: Browser, count: int, seconds: dict[str, float]) -> list[Editor]:
     run = int(time.time())  # the root is kept for the next run, and so are its people
     people = _PEOPLE.format(count=count, password=PASSWORD, run=run)
     version = server.must("readlink", "-f", "/usr/local/lib/apranova/current").strip()
@@ -155,6 +198,9 @@ def _open_editors(server: Server, browser: Browser, count: int) -> list[Editor]:
         sockets: list[Sockets] = []
         context.on("page", lambda page, sockets=sockets: sockets.append(Sockets(page)))
         code = student.launch()
+        if not number:
+            seconds["first editor"] = round(time.monotonic() - seconds["began"], 1)
+            print(f"first editor after {seconds['first editor']:.0f} s, load {load()}", flush=True)
         jobs = server.root / "var/lib/apranova/data/homes"
         known = set(jobs.glob("*/project/ticks"))
         code.terminal(f"while true; do date +%s.%N >> ticks; sleep {JOB_EVERY_S}; done")
@@ -193,14 +239,25 @@ def _see_new_file(editor: Editor, name: str) -> None:
 
 def _during(what: str, server: Server, editors: list[Editor], act: Callable[[Server], object]) -> Seen:
     """Do it with open editors; then look what each of them lost."""
-    began = time.time()
+    began, since = time.time(), time.monotonic()
     ended_before = sum(editor.sockets.ended for editor in editors)
-    portal = Prober(DOMAIN, "/api/health/")
-    portal.start()
-    editors[0].student.portal.wait_for_timeout(1_000)
-    act(server)
-    editors[0].student.portal.wait_for_timeout(SETTLES_S * 1_000)  # events of the pages are taken meanwhile
-    gap = portal.end()
+    open_before = [editor.sockets.open for editor in editors]
+    probers = [Prober(DOMAIN, path) for path in ("/api/health/", "/signin")]
+    for prober in probers:
+        prober.start()
+    page = editors[0].student.portal
+    page.wait_for_timeout(1_000)
+    with ThreadPoolExecutor() as thread:
+        doing = thread.submit(act, server)
+        while not doing.done():
+            page.wait_for_timeout(100)  # the pages' events are taken meanwhile, at their time
+        doing.result()
+    page.wait_for_timeout(SETTLES_S * 1_000)
+    gap = max(prober.end() for prober in probers)
+    back = max(
+        editor.sockets.longest_below(count, since=since) for editor, count in zip(editors, open_before, strict=True)
+    )
+    used = int(server.must("systemctl", "show", "apranova", "--value", "--property", "CPUUsageNSec"))
     lost, ended, pause = 0, 0, 0.0
     for editor in editors:
         _see_new_file(editor, f"after-{began:.0f}.txt")
@@ -215,9 +272,11 @@ def _during(what: str, server: Server, editors: list[Editor], act: Callable[[Ser
         sessions_lost=lost,
         jobs_ended=ended,
         longest_gap_s=round(gap, 2),
-        requests_failed=portal.failed,
+        requests_failed=sum(prober.failed for prober in probers),
         websockets_ended=sum(editor.sockets.ended for editor in editors) - ended_before,
+        websockets_back_after_s=round(back, 1),
         job_paused_s=round(pause, 2),
+        platform_cpu_s=round(used / 1e9, 1),
         load=load(),
     )
     print(seen, flush=True)

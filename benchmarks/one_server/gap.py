@@ -61,12 +61,29 @@ class Sockets:
     def __init__(self, page: Page) -> None:
         self.ended = 0
         self.open = 0
+        self._changes: list[tuple[float, int]] = []
         page.on("websocket", self._opened)
 
     def _opened(self, socket: WebSocket) -> None:
-        self.open += 1
+        self._changed(+1)
         socket.on("close", self._closed)
 
     def _closed(self, _: WebSocket) -> None:
-        self.open -= 1
         self.ended += 1
+        self._changed(-1)
+
+    def _changed(self, by: int) -> None:
+        self.open += by
+        self._changes.append((time.monotonic(), self.open))
+
+    def longest_below(self, count: int, *, since: float) -> float:
+        """For how long at a time fewer than `count` were open, in seconds."""
+        longest, below = 0.0, None
+        for at, now_open in [*self._changes, (time.monotonic(), self.open)]:
+            if at >= since and below is not None:
+                longest = max(longest, at - below)
+            if now_open >= count:
+                below = None
+            elif below is None:
+                below = max(at, since)
+        return longest

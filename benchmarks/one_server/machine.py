@@ -11,18 +11,20 @@ from pathlib import Path
 
 import psutil
 
-from tests.certificates import make_certificate
+from tests.pebble import Pebble
 from tests.waiting import until
 
 SOURCE = Path(__file__).parents[2]
-NEEDED = ("mmdebstrap", "systemd-nspawn", "nsenter")
+NEEDED = ("mmdebstrap", "systemd-nspawn", "nsenter", "pebble")
 PACKAGES = (
     *("systemd", "systemd-sysv", "libpam-systemd", "dbus", "udev", "init", "iproute2", "procps", "kmod", "sudo"),
     *("ca-certificates", "python3", "git", "apparmor", "linux-image-amd64"),
 )
 """A rented server as it comes; the kernel is for a boot of the same root in a virtual machine."""
 DOMAIN = "learn.school.test"
-SETTINGS = f"""\
+AUTHORITY = Path("/etc/ssl/school/authority.pem")
+BACKUPS = Path("/srv/backup")
+SETTINGS = """\
 [school]
 name = "Example School"
 domain = "{DOMAIN}"
@@ -30,9 +32,10 @@ admin_email = "head@school.test"
 kinds = ["vscode"]
 
 [tls]
-mode = "files"
-certificate = "/etc/ssl/school/chain.pem"
-key = "/etc/ssl/school/key.pem"
+mode = "acme"
+directory = "{directory}"
+directory_ca = "{AUTHORITY}"
+dns_address = "127.0.0.1"
 
 [listen]
 address = "127.0.0.1"
@@ -40,7 +43,14 @@ address = "127.0.0.1"
 [pool]
 policy = "schedule"
 sizes = "base=1 peak=1 off=1 weekend=1"
+
+[network]
+authority = "/etc/ssl/certs/ca-certificates.crt"
+
+[backup]
+target = "{BACKUPS}"
 """
+"""Answers for `install`: a certificate from a Pebble on this machine, which asks our port 53."""
 BOOT_WITHIN_S = 120.0
 
 
@@ -49,14 +59,14 @@ def why_not() -> str:
     if os.geteuid() != 0:
         return "it needs root"
     missing = [name for name in NEEDED if shutil.which(name) is None]
-    return f"these are not installed: {' '.join(missing)} (mmdebstrap, systemd-container)" if missing else ""
+    return f"these are not installed: {' '.join(missing)} (mmdebstrap, systemd-container, pebble)" if missing else ""
 
 
 class Server:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def make(self, suite: str) -> None:
+    def make(self, suite: str, authority: Pebble) -> None:
         """Unless it is there. Package sources and authorities are this machine's."""
         if not self.root.exists():
             draft = self.root.with_name(f"{self.root.name}.new")
@@ -68,12 +78,15 @@ class Server:
         shutil.copy("/etc/ssl/certs/ca-certificates.crt", etc / "ssl/certs/ca-certificates.crt")
         (etc / "pip.conf").write_text("[global]\ncert = /etc/ssl/certs/ca-certificates.crt\n")
         (etc / "hosts").write_text(f"127.0.0.1 localhost {DOMAIN}\n")
-        school = etc / "ssl/school"
-        school.mkdir(exist_ok=True)
-        workspaces = f"*.ws-{DOMAIN}"
-        for file in make_certificate(school, [DOMAIN, workspaces]):
-            file.chmod(0o644)
-        (self.root / "root/school.toml").write_text(SETTINGS)
+        (etc / "ssl/school").mkdir(exist_ok=True)
+        trusted = self.root / AUTHORITY.relative_to("/")
+        shutil.copy(authority.root, trusted)
+        trusted.chmod(0o644)
+        backups = self.root / BACKUPS.relative_to("/")
+        backups.mkdir(exist_ok=True)
+        backups.chmod(0o1777)  # the service's user is not there yet
+        values = {"DOMAIN": DOMAIN, "directory": authority.directory, "AUTHORITY": AUTHORITY, "BACKUPS": BACKUPS}
+        (self.root / "root/school.toml").write_text(SETTINGS.format(**values))
         self.bring_source()
 
     def bring_source(self) -> None:
