@@ -57,10 +57,9 @@ def _allauths_document():
 
 def _is_served(path):
     try:
-        resolve(path)
+        return resolve(path).func.__name__ != "_not_offered"
     except Resolver404:
         return False
-    return True
 
 
 OPERATIONS = _operations(json.loads(PATH.read_text()))
