@@ -64,7 +64,9 @@ class Firewall(Construct):
         return _Acl.RuleProperty(
             name="requests-per-address",
             priority=0,
-            action=_Acl.RuleActionProperty(block={"CustomResponse": {"ResponseCode": 429}}),
+            action=_Acl.RuleActionProperty(
+                block=_Acl.BlockActionProperty(custom_response=_Acl.CustomResponseProperty(response_code=429))
+            ),
             statement=_Acl.StatementProperty(
                 rate_based_statement=_Acl.RateBasedStatementProperty(
                     limit=limit,
