@@ -85,6 +85,6 @@ def _install_s(terminal: Terminal, before: str) -> float:
     began = time.perf_counter()
     said = terminal.run(f"{before}npm ci && ls node_modules/vite/package.json")
     seconds = time.perf_counter() - began
-    if not said.rstrip().endswith("node_modules/vite/package.json"):
+    if not said.startswith("\nadded ") or "\nnode_modules/vite/package.json\n" not in said:
         raise RuntimeError(f"npm ci failed: {said}")
     return seconds
