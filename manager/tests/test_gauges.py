@@ -109,7 +109,7 @@ def test_a_school_of_two_thousand_homes_is_read_in_a_moment(store: SqliteWorkspa
     figures = SqliteFigures(tmp_path / "a school's.sqlite3")
     began = time.process_time()
     text = text_of(moment(figures))
-    assert time.process_time() - began < 0.5  # 0.04 s on an idle machine
+    assert time.process_time() - began < 0.5  # seen: 0.03 s
     assert text.count("apranova_manager_home_disk_bytes{") == 2_000
 
 

@@ -1,6 +1,6 @@
 """A few fields of all workspaces at once, for the gauges.
 
-Reading whole records takes thirty times as long: a school has thousands, and is asked every few
+Reading whole records takes ten times as long: a school has thousands, and is asked every few
 seconds. SQLite picks the fields out of the JSON, on a connection of its own, beside the writers.
 """
 
