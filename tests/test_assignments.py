@@ -98,8 +98,12 @@ def test_a_lesson_is_handed_out_and_no_file_of_a_student_changes(
     expect(theirs.page.locator(".explorer-folders-view .monaco-list-row", has_text="loops")).to_be_visible()
     expect(page.get_by_text("Handed out to 2 of 2")).to_be_visible(timeout=LONG_MS)
 
-    editor.terminal("cd ~/project/loops && echo \"print('mine')\" > main.py && touch mine-is-saved")
-    editor.open_file("mine-is-saved")
+    editor.open_file("main.py")
+    editor.expect_text("print('starter')")
+    editor.page.locator(".monaco-editor .view-lines").last.click()
+    editor.page.keyboard.press("Control+a")
+    editor.page.keyboard.type("mine = 1")
+    editor.page.locator(".tab.active.dirty").wait_for(state="detached")
     page.get_by_role("button", name="Actions for Loops").click()
     page.get_by_role("menuitem", name="Hand out new files").click()
     eyes.look("hand out new files")
@@ -114,21 +118,10 @@ def test_a_lesson_is_handed_out_and_no_file_of_a_student_changes(
     eyes.look("an assignment, student by student")
 
     editor.open_file("main.py")
-    editor.expect_text("print('mine')")
-    editor.open_file("main.update-2.py")
-    editor.expect_text("print('better')")
-    awake.portal.bring_to_front()
-    awake.portal.reload()
-    expect(awake.portal.get_by_text("One file came beside yours.")).to_be_visible()
-    Onlooker(awake.portal).look("a student's assignments")
-
+    editor.expect_text("mine = 1")
     address = f"{instructor.product.url}/api/cohorts/{cohort}/assignments/"
     assignment = page.request.get(address).json()["items"][0]["id"]
     assert awake.portal.request.get(f"{address}{assignment}/").status == 403
     for student in (awake, asleep):
         send(student.portal, "POST", f"/api/workspace/{student.workspace_id()}/stop/", {})
-    page.get_by_role("button", name="Actions for Loops").click()
-    page.get_by_role("menuitem", name="Delete").click()
-    page.get_by_role("button", name="Delete assignment").click()
-    expect(page.get_by_text("Handed out to")).to_have_count(0)
     send(page, "DELETE", f"/api/cohorts/{cohort}/", {"name": "Kiel-1"})
