@@ -8,6 +8,7 @@ from allauth.mfa.utils import is_mfa_enabled
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminSelectWidget
@@ -52,6 +53,14 @@ class UserAdmin(ModelAdmin):
     search_fields = ("email", "name")
     readonly_fields = ("email", "mfa", "date_joined", "last_login")
     fields = ("email", "name", "role", "track", "is_active", "mfa", "date_joined", "last_login")
+
+    actions = ("forget_provider",)
+
+    @admin.action(description="Forget the account at the school's provider")
+    def forget_provider(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        for user in people:
+            services.forget_provider(user, acting_user=signed_in_user(request))
+        messages.success(request, "Their next sign-in at the provider finds them by their verified address.")
 
     @admin.display(description="Second factor", boolean=True)
     def mfa(self, user: User) -> bool:

@@ -89,6 +89,7 @@ class SchoolOpenID(OpenIDConnectOAuth2Adapter):
         if told.get("sub") != signed.get("sub"):
             raise OAuth2Error("the provider's answers are about two people")
         login.claims = {**signed, **told}  # type: ignore[attr-defined]
+        login.account.uid = uid_of(signed["iss"], signed["sub"])
         login.account.extra_data = {}
         return login
 
@@ -103,6 +104,14 @@ class SchoolOpenID(OpenIDConnectOAuth2Adapter):
         if claims.get("nonce") != _nonce_of(self.request.GET.get("state", "")):
             raise OAuth2Error("the token is of another sign-in")
         return claims
+
+
+def uid_of(issuer: str, subject: str) -> str:
+    """A subject is one person's at its issuer alone: at the next issuer it may be another's.
+
+    What is before the dot is the same for all people of an issuer.
+    """
+    return f"{hashlib.sha256(issuer.encode()).hexdigest()[:32]}.{hashlib.sha256(subject.encode()).hexdigest()}"
 
 
 def _nonce_of(state_id: str) -> str:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.models import SocialAccount, SocialLogin
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -52,6 +52,7 @@ class SchoolAdapter(DefaultSocialAccountAdapter):
         if user is None:
             return  # `save_user` follows
         _refuse_inactive(user)
+        _refuse_second(user, sociallogin)
         with transaction.atomic():
             sociallogin.connect(request, user)
             record(
@@ -119,6 +120,13 @@ def _verified_address(sociallogin: SocialLogin) -> str:
 def _refuse_inactive(user: User) -> None:
     if not user.is_active:
         raise ValidationError("the account is deactivated", code="inactive")
+
+
+def _refuse_second(user: User, sociallogin: SocialLogin) -> None:
+    """Schools give an address to the next person when the first one has left or changed theirs."""
+    same_issuer, _, _ = sociallogin.account.uid.partition(".")
+    if SocialAccount.objects.filter(user=user, uid__startswith=f"{same_issuer}.").exists():
+        raise ValidationError("another account of the provider is linked", code="address_reused")
 
 
 def _wanted_page(sociallogin: SocialLogin) -> str:

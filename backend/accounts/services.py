@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount
 from django.db import transaction
 
 from backend.accounts.models import User
@@ -55,3 +56,11 @@ def update_user(
         record(action, actor=acting_user, target_type="user", target_id=user.pk, changes=changes)
         person_changed.send(User, user=locked, acting_user=acting_user)
     return changes
+
+
+def forget_provider(user: User, *, acting_user: User) -> None:
+    """Their next sign-in at the school's provider finds them by their verified address again."""
+    with transaction.atomic():
+        forgotten, _ = SocialAccount.objects.filter(user=user).delete()
+        if forgotten:
+            record("user.provider_unlinked", actor=acting_user, target_type="user", target_id=user.pk)

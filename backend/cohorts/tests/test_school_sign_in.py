@@ -125,6 +125,35 @@ def test_an_old_account_is_found_by_its_verified_address_and_stays_the_same(scho
     assert me(one)["email"] == user.email, "once linked, the provider's own number decides"
 
 
+def test_whoever_gets_an_address_second_does_not_get_the_first_ones_account(
+    school, provider, browser, person, signed_in
+):
+    user = person("student")
+    provider.add("first", email=user.email, email_verified=True)
+    assert sign_in(browser(), "first") == ""
+    provider.add("first", email="new-name@school.example", email_verified=True)
+    provider.add("second", email=user.email, email_verified=True)
+    one = browser()
+    assert sign_in(one, "second") == "address_reused"
+    assert me(one) is None
+    assert sign_in(browser(), "first") == ""
+
+    chosen = {"action": "forget_provider", "_selected_action": [str(user.pk)]}
+    assert signed_in("admin").post("/api/admin/accounts/user/", data=chosen).status_code == 302
+    assert Record.objects.filter(action="user.provider_unlinked", target_id=str(user.pk)).count() == 1
+    assert sign_in(browser(), "second") == "", "the admin says that it is the same person"
+
+
+def test_a_subject_of_another_issuer_is_another_person(school, provider, browser, person):
+    """A school that changes its provider: the old one's number 17 is not the new one's."""
+    user = person("student")
+    SocialAccount.objects.create(user=user, provider="openid", uid=openid.uid_of("https://old.example", "seventeen"))
+    provider.add("seventeen", email="else@school.example", email_verified=True)
+    assert sign_in(browser(), "seventeen") == "not_invited"
+    provider.add("eighteen", email=user.email, email_verified=True)
+    assert sign_in(browser(), "eighteen") == "", "an account has one link per issuer"
+
+
 @pytest.mark.parametrize(
     ("claims", "error"),
     [

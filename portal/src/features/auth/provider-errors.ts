@@ -7,6 +7,8 @@ const WORDS: Record<string, string> = {
     "There is no account for your address, and nobody has invited it. Ask your instructor for an invitation or a join link.",
   no_place: "All places were taken before you signed in. Ask your instructor for a place.",
   inactive: "Your account is switched off. If you think that is a mistake, ask your school.",
+  address_reused:
+    "The account with your email address belongs to another account at the provider. Ask an admin of your school whose it is.",
   cancelled: "You canceled the sign-in. Nothing has changed.",
 };
 
