@@ -185,7 +185,14 @@ class EgressProxy:
             far_writer.close()
 
     async def _check_name(self, host: str) -> None:
-        """Raises Refused when the name leads to a private address, as far as this machine knows."""
+        """Raises Refused when the name leads to a private address, as far as this machine knows.
+
+        The school's proxy looks the name up once more. What it may read as another name than we do
+        does not pass: Squid drops a dot at the end, and some read 010.0.0.1 as 10.0.0.1.
+        """
+        host = host.lower().rstrip(".")
+        if _NUMBER.fullmatch(host.rpartition(".")[2]) and not _is_address(host):
+            raise private_address(host)
         now = asyncio.get_running_loop().time()
         if self._unknown.get(host, 0.0) > now:
             return
@@ -193,7 +200,7 @@ class EgressProxy:
             async with asyncio.timeout(LOCAL_LOOKUP_S):
                 addresses = await self._look_up(host)
         except (OSError, UnicodeError, TimeoutError):
-            if "." not in host or host.lower().endswith(_INTERNAL):
+            if "." not in host or host.endswith(_INTERNAL):
                 raise private_address(host) from None
             if len(self._unknown) >= UNKNOWN_MAX:
                 self._unknown.clear()
@@ -278,7 +285,7 @@ class _Target:
         lengths = {value.strip() for name, _, value in fields if name.strip() == "content-length"} or {"0"}
         if any(name.strip() == "transfer-encoding" for name, _, _ in fields):
             raise Refused(411, "ApraNova passes plain HTTP on only with a Content-Length. Use the https:// address")
-        if len(lengths) != 1 or not (length := lengths.pop()).isascii() or not length.isdecimal():
+        if len(lengths) != 1 or not _LENGTH.fullmatch(length := lengths.pop()):
             raise Refused(400, "The request has no clear Content-Length")
         return int(length)
 
@@ -287,17 +294,19 @@ ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 _NO_PROXY_REQUEST = "This is a proxy for HTTP; ask it with CONNECT or a full http:// address"
 _CONNECT = re.compile(r"^(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._-]+)):(?P<port>\d{1,5})$")
 _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
+_FIRST = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+ [\x21-\x7e\x80-\xff]+ HTTP/1\.\d")
 _FIELD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\0\r\n]*")
 """What another server could read as two lines, or as a part of the one before, does not pass."""
+_LENGTH = re.compile(r"[0-9]{1,18}")
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _HOP_BY_HOP = ("connection:", "proxy-connection:", "proxy-authorization:", "keep-alive:")
 
 
 def _parse(head: bytes) -> _Target:
     lines = head.decode("latin-1").split("\r\n")
-    words = lines[0].split(" ")
-    if len(words) != 3 or not words[2].startswith("HTTP/1."):
+    if not _FIRST.fullmatch(lines[0]):
         raise Refused(400, _NO_PROXY_REQUEST)
-    method, target, version = words
+    method, target, version = lines[0].split(" ")
     if method == "CONNECT":
         match = _CONNECT.match(target)
         if not match:
@@ -315,6 +324,14 @@ def _parse(head: bytes) -> _Target:
     path = (url.path or "/") + (f"?{url.query}" if url.query else "")
     kept = tuple(line for line in lines[1:-2] if not line.lower().startswith(_HOP_BY_HOP))
     return _Target(host, port, (method, f"http://{url.netloc.rpartition('@')[2]}{path}", path, version), kept)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 async def _pipe_both_ways(

@@ -15,7 +15,10 @@ from pathlib import Path
 import pytest
 
 from contract.addresses import Address, is_public
+from contract.network import Network, Proxy
 from manager.adapters.sandbox_engine.egress import EgressLimits, EgressProxy
+from manager.adapters.sandbox_engine.refusal import Refused
+from manager.adapters.sandbox_engine.upstream import Streams, Upstream
 
 PUBLIC = "93.184.215.14"
 
@@ -101,10 +104,17 @@ async def internet() -> AsyncIterator[PretendedInternet]:
 
 
 async def ask(
-    internet: PretendedInternet, request: str, *, then: bytes = b"", limits: EgressLimits | None = None
+    internet: PretendedInternet,
+    request: str,
+    *,
+    then: bytes = b"",
+    limits: EgressLimits | None = None,
+    upstream: Upstream | None = None,
 ) -> str:
     proxy = EgressProxy(
         limits or EgressLimits(),
+        network=Network(proxy=upstream.proxy) if upstream else None,
+        upstream=upstream,
         resolve=internet.resolve,
         connect=internet.connect,
         is_own=lambda address: str(address) in internet.own,
@@ -207,11 +217,44 @@ async def test_an_unknown_name_is_an_error(internet: PretendedInternet) -> None:
             "GET http://a.example/ HTTP/1.1\r\nA: b\nTransfer-Encoding: chunked",
             "GET http://a.example/ HTTP/1.1\r\nA : b",
         ),
+        *("GET\thttp://10.0.0.1/\tHTTP/1.1\nA: http://a.example/ HTTP/1.1", "GET http://a.example/ HTTP/1.1\nA:b"),
     ],
 )
 async def test_a_malformed_request_is_answered(internet: PretendedInternet, head: str) -> None:
     assert (await ask(internet, f"{head}\r\n\r\n")).startswith("HTTP/1.1 400 ")
     assert internet.connections == []
+
+
+class PretendedSchoolProxy(Upstream):
+    async def connect(self) -> Streams:
+        raise Refused(502, "asked the school's proxy")
+
+
+SCHOOL_PROXY = PretendedSchoolProxy(Proxy("http://proxy.school.example:3128"))
+
+
+@pytest.mark.parametrize(
+    ("host", "goes_on"),
+    [
+        *(("unknown.example", True), ("unknown.example.", True), (PUBLIC, True)),
+        *(("10.0.0.5.", False), ("near.example.", False), ("printer.local.", False), ("localhost.", False)),
+        *(("010.0.0.1", False), ("0x0a.1", False), ("10.1", False), (".", False), ("10.0.0.5", False)),
+    ],
+)
+async def test_the_school_s_proxy_gets_no_private_name_in_another_spelling(
+    internet: PretendedInternet, host: str, goes_on: bool
+) -> None:
+    """It looks names up itself. Squid drops a dot at the end, which makes 10.0.0.5. an address."""
+    internet.names |= {"near.example": [["10.0.0.5"]], "10.0.0.5": [["10.0.0.5"]], PUBLIC: [[PUBLIC]]}
+    for request in (f"CONNECT {host}:443 HTTP/1.1\r\n\r\n", f"GET http://{host}/ HTTP/1.1\r\n\r\n"):
+        answer = await ask(internet, request, upstream=SCHOOL_PROXY)
+        assert ("asked the school's proxy" in answer) is goes_on
+        assert ("do not reach private addresses" in answer) is not goes_on
+
+
+async def test_a_length_that_is_no_number_for_python_is_refused(internet: PretendedInternet) -> None:
+    request = f"POST http://unknown.example/ HTTP/1.1\r\nContent-Length: {'9' * 5_000}\r\n\r\n"
+    assert (await ask(internet, request, upstream=SCHOOL_PROXY)).startswith("HTTP/1.1 400 ")
 
 
 async def test_a_head_without_end_is_refused(internet: PretendedInternet) -> None:
