@@ -110,7 +110,7 @@ def _entry(line: str, where: str) -> Entry | None:
     if not isinstance(cohort, str | None):
         raise BadHistory(f"{where}: 'cohort' must be a text in quotes, not {_shown(cohort)}")
     size = fields.get("size")
-    if size is not None and size not in set(WorkspaceSize):
+    if size is not None and size not in list(WorkspaceSize):
         raise BadHistory(f"{where}: 'size' must be one of {', '.join(WorkspaceSize)}, not {_shown(size)}")
     return Entry(at, workspace, kind, fields["action"], cohort or "", WorkspaceSize(size) if size else None)
 

@@ -73,9 +73,10 @@ def test_a_session_has_the_price_of_its_size(tmp_path: Path, capsys: pytest.Capt
     assert found["task_hours"] == 6.0
 
 
-def test_a_size_that_does_not_exist_is_refused_with_its_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", ['"huge"', "[]", "{}", "3"])
+def test_a_size_that_does_not_exist_is_refused_with_its_line(tmp_path: Path, size: str) -> None:
     file = tmp_path / "history.jsonl"
-    file.write_text('{"at": 1, "workspace": "w", "kind": "vscode", "action": "launch", "size": "huge"}\n')
+    file.write_text(f'{{"at": 1, "workspace": "w", "kind": "vscode", "action": "launch", "size": {size}}}\n')
     with pytest.raises(BadHistory, match=r"line 1: 'size' must be one of small, medium, large, not"):
         read_history(file)
 
