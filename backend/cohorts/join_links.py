@@ -1,7 +1,7 @@
 """Join links: who opens one joins its cohort, while it is open and has places.
 
 A place is taken under a lock on the link's row, so two people never get the last one. Locks are
-taken in the order link, cohort, student.
+taken in the order invitation, link, cohort, student.
 """
 
 from __future__ import annotations
@@ -98,12 +98,14 @@ def create(cohort: Cohort, *, valid_for: timedelta, places: int, domains: Sequen
 
 def end(cohort: Cohort, link_id: UUID, *, acting_user: User) -> None:
     """Nobody joins by it any more, nor by the invitations that were asked for at it."""
+    open_still = JoinLink.objects.filter(cohort=cohort, pk=link_id, ended_at__isnull=True)
     with transaction.atomic():
-        link = JoinLink.objects.select_for_update().filter(cohort=cohort, pk=link_id, ended_at__isnull=True).first()
+        if open_still.exists():
+            invitations.revoke_of_join_link(link_id, acting_user=acting_user)
+        link = open_still.select_for_update().first()
         if link is None:
             raise not_found("This join link was ended in the meantime.", reason="join_link_not_found")
         JoinLink.objects.filter(pk=link.pk).update(ended_at=timezone.now())
-        invitations.revoke_of_join_link(link.pk, acting_user=acting_user)
         record_change("cohort.join_link_end", cohort, acting_user, join_link=str(link_id), taken=link.taken)
 
 

@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
-from backend.accounts import invitation_mails
+from backend.accounts import invitation_mails, invitations
 from backend.accounts.models import Invitation, User
 from backend.accounts.roles import Role, Track
 from backend.accounts.services import update_user
@@ -243,6 +244,23 @@ def test_the_end_of_a_link_ends_what_was_asked_for_at_it(teacher, link, browser,
     assert teacher.get(f"/api/cohorts/{teacher.cohort}/join-links/").json()["items"] == []
     actions = set(Record.objects.filter(actor=teacher.user.email).values_list("action", flat=True))
     assert {"cohort.join_link_create", "cohort.join_link_end", "invitation.revoke"} <= actions
+
+
+def test_a_teacher_may_end_a_link_while_somebody_signs_up_by_it(teacher, link, browser, mailoutbox, person):
+    """Both lock the invitation and the link; in opposite orders, the database ended one of them."""
+    ask(browser(), link(), "ada@school.example")
+    mails_to(mailoutbox, "ada@school.example")
+    waiting, ada = Invitation.objects.get(), person("student")
+    address = f"/api/cohorts/{teacher.cohort}/join-links/{first(teacher)['id']}/"
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            assert invitations.lock_open(waiting)
+            ended = other.submit(teacher.delete, address)
+            time.sleep(0.5)
+            invitations.accept(waiting, ada)
+        assert ended.result().status_code == 204
+    assert Invitation.objects.get().revoked_at is None
+    assert Membership.objects.get().student == ada
 
 
 def test_a_cohort_has_a_few_links_that_its_teachers_alone_see(teacher, link, signed_in):
