@@ -8,15 +8,16 @@ const os = require("node:os");
 const path = require("node:path");
 const vscode = require("vscode");
 
-const { FILES, IS_TEST_FILE, LEFT_OUT, testsIn } = require("./reading");
+const { FILES, LEFT_OUT, isTestFile, testsIn } = require("./reading");
 const { runnerFor } = require("./runners");
 
 const FILES_MAX = 500;
+const BYTES_MAX = 1024 * 1024; // a larger one was written by no person
 
 function activate(context) {
   const controller = vscode.tests.createTestController("apranova.tests", "Tests");
   const watcher = vscode.workspace.createFileSystemWatcher(FILES);
-  const read = (uri) => IS_TEST_FILE.test(uri.path) && !/\/(node_modules|\.?venv)\//.test(uri.path) && readFile(controller, uri);
+  const read = (uri) => isTestFile(vscode.workspace.asRelativePath(uri, false)) && readFile(controller, uri);
   context.subscriptions.push(
     controller,
     watcher,
@@ -36,13 +37,22 @@ async function findFiles(controller) {
 }
 
 async function readFile(controller, uri) {
-  const text = Buffer.from(await vscode.workspace.fs.readFile(uri)).toString();
-  const tests = testsIn(uri.path, text);
+  const tests = testsIn(uri.path, await textOf(uri));
   if (!tests.length) return controller.items.delete(uri.toString());
   const file = controller.items.get(uri.toString()) ?? controller.createTestItem(uri.toString(), vscode.workspace.asRelativePath(uri), uri);
   controller.items.add(file);
   file.children.replace([]);
   for (const { names, line } of tests) itemFor(controller, file, names).range = new vscode.Range(line, 0, line, 0);
+}
+
+// Empty for what cannot be read, such as a folder or a file that has just gone.
+async function textOf(uri) {
+  try {
+    const { size } = await vscode.workspace.fs.stat(uri);
+    return size > BYTES_MAX ? "" : Buffer.from(await vscode.workspace.fs.readFile(uri)).toString();
+  } catch {
+    return "";
+  }
 }
 
 // The item below a file for these names; made when it is not there.
@@ -70,6 +80,14 @@ const leaves = (item) => (item.children.size ? [...item.children].flatMap(([, ch
 async function runTests(controller, request, token) {
   await vscode.workspace.saveAll(false);
   const run = controller.createTestRun(request);
+  try {
+    await runGroups(controller, run, request, token);
+  } finally {
+    run.end(); // also after a full disk: it would look as if it ran on
+  }
+}
+
+async function runGroups(controller, run, request, token) {
   const chosen = request.include ?? [...controller.items].map(([, item]) => item);
   const groups = new Map();
   for (const item of chosen) {
@@ -82,7 +100,6 @@ async function runTests(controller, request, token) {
   for (const group of groups.values()) {
     if (!token.isCancellationRequested) await runGroup(controller, run, group, token);
   }
-  run.end();
 }
 
 async function runGroup(controller, run, { runner, folder, items }, token) {
@@ -127,6 +144,7 @@ function finished(run, token, { program, args, env, folder }) {
     const own = { ...process.env, ...env, FORCE_COLOR: "1" };
     for (const name of Object.keys(own)) if (/^(VSCODE_|ELECTRON_|MALLOC_|APRANOVA_EXT|NODE_OPTIONS$)/.test(name)) delete own[name];
     const child = spawn(program, args, { cwd: folder, env: own, detached: true });
+    const cancel = token.onCancellationRequested(() => child.pid && process.kill(-child.pid));
     let last = "";
     const take = (data) => {
       last = (last + data).slice(-2000);
@@ -135,8 +153,10 @@ function finished(run, token, { program, args, env, folder }) {
     child.stdout.on("data", take);
     child.stderr.on("data", take);
     child.on("error", (problem) => done(String(problem.message)));
-    child.on("close", () => done(last.replace(/\x1b\[[0-9;]*m/g, "")));
-    token.onCancellationRequested(() => process.kill(-child.pid));
+    child.on("close", () => {
+      cancel.dispose(); // its number may be another program's by now
+      done(last.replace(/\x1b\[[0-9;]*m/g, ""));
+    });
   });
 }
 

@@ -3,11 +3,18 @@
 
 const SCRIPTS = ["js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts"].flatMap((end) => [`*.test.${end}`, `*.spec.${end}`]);
 const FILES = `**/{test_*.py,*_test.py,${SCRIPTS.join(",")}}`; // VS Code knows no braces within braces
-const LEFT_OUT = "**/{node_modules,.venv,venv,.git,dist,build,.next}/**";
-const IS_TEST_FILE = /(^|\/)(test_[^/]*\.py|[^/]*_test\.py|[^/]*\.(test|spec)\.[cm]?[jt]sx?)$/;
+const FOLDERS_LEFT_OUT = ["node_modules", ".venv", "venv", ".git", "dist", "build", ".next"];
+const LEFT_OUT = `**/{${FOLDERS_LEFT_OUT.join(",")}}/**`;
+const TEST_FILE = /^(test_.*\.py|.*_test\.py|.*\.(test|spec)\.[cm]?[jt]sx?)$/s;
 
 const PYTHON = /^(\s*)(?:class\s+(\w+)|(?:async\s+)?def\s+(test\w*))/;
-const SCRIPT = /^(\s*)(?:export\s+)?(?:await\s+)?(describe|suite|it|test)(?:\.(?:only|skip|todo|concurrent))*\(\s*(["'`])((?:\\.|(?!\3).)*)\3/;
+const SCRIPT = /^(\s*)(?:export\s+)?(?:await\s+)?(describe|suite|it|test)(?:\.(?:only|skip|todo|concurrent))*\(\s*(["'`])((?:\\.|(?!\3)[^\\])*)\3/;
+
+// Of a path below the workspace's folder: the same files as FILES without LEFT_OUT.
+function isTestFile(path) {
+  const folders = path.split("/");
+  return TEST_FILE.test(folders.pop()) && !folders.some((name) => FOLDERS_LEFT_OUT.includes(name));
+}
 
 // Returns [{ names: ["class or describe", …, "test"], line }], tests only.
 function testsIn(path, text) {
@@ -34,4 +41,4 @@ function inScript(words) {
   return indentation === undefined ? undefined : { indentation: indentation.length, isGroup, name: name.replace(/\\(.)/g, "$1") };
 }
 
-module.exports = { FILES, LEFT_OUT, IS_TEST_FILE, testsIn };
+module.exports = { FILES, LEFT_OUT, isTestFile, testsIn };

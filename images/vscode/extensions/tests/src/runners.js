@@ -27,7 +27,7 @@ const NODE = {
       ...["--test-reporter=spec", "--test-reporter-destination=stdout"],
       ...[`--test-reporter=${path.join(OURS, "node_report.mjs")}`, `--test-reporter-destination=${report}`],
       ...tests.map(({ names }) => `--test-name-pattern=${exactly(names, " ")}`),
-      ...files,
+      ...files.map((file) => file.replace(/[*?[\]{}()]/g, "?")), // it takes patterns: "[id]" would be one letter
     ],
     env: {},
   }),
@@ -57,7 +57,7 @@ const JEST = {
 // Where to start a file's tests, and with what: the nearest package.json decides.
 function runnerFor(file, root) {
   if (file.endsWith(".py")) return { runner: PYTEST, folder: root };
-  for (let folder = path.dirname(file); folder.startsWith(root); folder = path.dirname(folder)) {
+  for (let folder = path.dirname(file); folder !== path.dirname(folder) && folder.startsWith(root); folder = path.dirname(folder)) {
     const manifest = path.join(folder, "package.json");
     if (!fs.existsSync(manifest)) continue;
     const { dependencies, devDependencies } = parsed(fs.readFileSync(manifest, "utf8")) ?? {};
