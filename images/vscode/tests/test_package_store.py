@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -52,3 +53,14 @@ def test_a_home_whose_cache_is_no_folder_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / ".npm").write_text("a file")
     assert link_into_npm_cache(_store(tmp_path / "store"), tmp_path) == 0
     assert (tmp_path / ".npm").read_text() == "a file"
+
+
+def test_it_links_once_for_each_state_whatever_a_student_puts_where_that_is_noted(tmp_path: Path) -> None:
+    store, cache = _store(tmp_path / "store"), tmp_path / ".npm/_cacache"
+    cache.mkdir(parents=True)
+    os.mkfifo(cache / ".school-store")
+    assert link_into_npm_cache(store, tmp_path) == 1
+    (cache / PLACE).unlink()
+    assert link_into_npm_cache(store, tmp_path) == 0
+    _store(store, state="two")
+    assert link_into_npm_cache(store, tmp_path) == 1
