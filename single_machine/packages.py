@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from single_machine.portal_build import node_environment, npm_command
@@ -53,7 +53,7 @@ def run(settings: Settings, folders: Sequence[Path]) -> int:
 
 def add_npm(lock: Path, store: Path, scratch: Path) -> int:
     """How many are new. Raises CannotGoOn."""
-    wanted = set(_digests(lock))
+    wanted = _digests(lock)
     for name in ("package.json", lock.name):
         shutil.copyfile(lock.with_name(name), scratch / name)
     cache = scratch / "cache"
@@ -68,11 +68,11 @@ def add_npm(lock: Path, store: Path, scratch: Path) -> int:
             raise CannotGoOn(f"what npm brought for {digest[:12]}… is not what its lock file names")
         _put(file, place)
         added += 1
-    if added:
-        files = sorted(file.name for file in (store / CONTENT).glob("*/*/*"))
-        state = scratch / "state"
-        state.write_text(hashlib.sha256("\n".join(files).encode()).hexdigest())
-        _put(state, store / "state")
+    # Also when nothing is new: a run that was cut short may have left it out.
+    files = sorted(file.name for file in (store / CONTENT).glob("*/*/*"))
+    state = scratch / "state"
+    state.write_text(hashlib.sha256("\n".join(files).encode()).hexdigest())
+    _put(state, store / "state")
     return added
 
 
@@ -92,18 +92,15 @@ def add_wheels(requirements: Path, store: Path, scratch: Path) -> int:
     return added
 
 
-def _digests(lock: Path) -> Iterator[str]:
+def _digests(lock: Path) -> set[str]:
     """Raises CannotGoOn."""
     try:
         packages = json.loads(lock.read_text("utf-8"))["packages"]
-        texts = [str(package.get("integrity", "")) for package in packages.values()]
-    except (OSError, ValueError, KeyError, AttributeError):
+        words = [word for package in packages.values() for word in str(package.get("integrity", "")).split()]
+        parts = [word.partition("-") for word in words]
+        return {base64.b64decode(digest).hex() for algorithm, _, digest in parts if algorithm == "sha512"}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise CannotGoOn(f"{lock} is no lock file of npm 7 or newer") from None
-    for text in texts:
-        for word in text.split():
-            algorithm, _, digest = word.partition("-")
-            if algorithm == "sha512":
-                yield base64.b64decode(digest).hex()
 
 
 def _put(file: Path, place: Path) -> None:

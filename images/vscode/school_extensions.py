@@ -12,6 +12,7 @@ import re
 import shutil
 import stat
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -44,7 +45,7 @@ def add(files: list[Path], extensions: Path) -> None:
         try:
             with zipfile.ZipFile(file) as archive:
                 _unpack(archive, extensions, file.name)
-        except (zipfile.BadZipFile, KeyError, ValueError, TypeError) as problem:
+        except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, RuntimeError) as problem:
             raise _unusable(file.name, f"it is damaged or no extension ({problem})") from problem
 
 
