@@ -123,7 +123,9 @@ def list_links(cohort: Cohort) -> QuerySet[JoinLink]:
 
 def find_open(key: str) -> JoinLink | None:
     link = _find(key)
-    return link if link is not None and state_of(link, timezone.now()) is JoinLinkState.OPEN else None
+    if link is None or not link.cohort.active or state_of(link, timezone.now()) is not JoinLinkState.OPEN:
+        return None
+    return link
 
 
 def _find(key: str) -> JoinLink | None:
@@ -143,6 +145,13 @@ def get_by_key(key: str) -> JoinLink:
 
 
 def refuse_closed(link: JoinLink) -> None:
+    if not link.cohort.active:
+        raise ProblemError(
+            HTTPStatus.GONE,
+            "join_link_over",
+            f"{link.cohort.name} is inactive, so nobody joins it by a link.",
+            remedy="Ask your instructor which cohort is yours.",
+        )
     match state_of(link, timezone.now()):
         case JoinLinkState.OPEN:
             return

@@ -16,7 +16,7 @@ from backend.accounts.roles import Role, Track
 from backend.accounts.services import update_user
 from backend.audit.models import Record
 from backend.cohorts import join_requests
-from backend.cohorts.models import JoinLink, Membership
+from backend.cohorts.models import Cohort, JoinLink, Membership
 from backend.platform.rate_limit import Limit
 from tests.waiting import until
 
@@ -133,6 +133,7 @@ def test_a_stranger_replaces_no_invitation_by_typing_its_address(link, signed_in
     [
         (lambda: JoinLink.objects.update(ends_at=timezone.now()), 410, "is over. Ask your instructor for a new one."),
         (lambda: JoinLink.objects.update(ended_at=timezone.now()), 410, "is over. Ask your instructor for a new one."),
+        (lambda: Cohort.objects.update(active=False), 410, "Berlin-3 is inactive, so nobody joins it by a link."),
         (lambda: JoinLink.objects.update(taken=30), 409, "All places to join Berlin-3 by this link are taken."),
         (lambda: JoinLink.objects.all().delete(), 404, "does not exist. It may be incomplete."),
     ],

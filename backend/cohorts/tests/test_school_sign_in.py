@@ -19,7 +19,7 @@ from backend.accounts.models import Invitation, User
 from backend.accounts.roles import Role, Track
 from backend.accounts.services import update_user
 from backend.audit.models import Record
-from backend.cohorts.models import JoinLink
+from backend.cohorts.models import Cohort, JoinLink
 from backend.platform.rate_limit import Limit
 from backend.tests.served import PASSWORD, PUBLIC_URL
 from contract.sign_in import read_sign_in
@@ -212,6 +212,9 @@ def test_a_newcomer_by_a_join_link_needs_no_mail_and_takes_a_place(school, provi
     for name, domain in (("first", "school"), ("late", "school"), ("foreign", "other")):
         provider.add(name, email=f"{name}@{domain}.example", email_verified=True)
     assert sign_in(browser(), "foreign", page) == "not_invited"
+    Cohort.objects.update(active=False)
+    assert sign_in(browser(), "first", page) == "not_invited"
+    Cohort.objects.update(active=True)
     one = browser()
     assert sign_in(one, "first", page) == ""
     assert one.get(f"/api{page}/").json()["you"]["outcome"] == "here"
