@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
@@ -81,3 +83,22 @@ def test_a_checkout_that_cannot_be_written_is_a_message(
     said = capsys.readouterr().err
     assert f"Is {tmp_path} yours?" in said
     assert "Traceback" not in said
+
+
+REQUIREMENTS = SOURCE / "requirements"
+LOCKED = sorted(path.stem for path in REQUIREMENTS.glob("*.in") if path.with_suffix(".txt").exists())
+
+
+def asked_for(name: str) -> Iterator[str]:
+    for line in (REQUIREMENTS / f"{name}.in").read_text().splitlines():
+        if line.startswith("-r "):
+            yield from asked_for(line.removeprefix("-r ").removesuffix(".in"))
+        elif found := re.match(r"[a-z][a-z0-9._-]*", line, re.IGNORECASE):
+            yield re.sub(r"[-_.]+", "-", found[0]).lower()
+
+
+@pytest.mark.parametrize("name", LOCKED)
+def test_a_lock_file_has_all_that_its_list_asks_for(name: str) -> None:
+    """The story: a new package was locked for the product alone, and CI was red."""
+    locked = set(re.findall(r"^([a-z0-9-]+)==", (REQUIREMENTS / f"{name}.txt").read_text(), re.MULTILINE))
+    assert not set(asked_for(name)) - locked
