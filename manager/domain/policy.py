@@ -116,6 +116,8 @@ class Policy:
     memory_max_mib: int | None = 32_768
     """The sizes of all live tasks together; racing launches may exceed it by their number. None:
     the engine's quota counts."""
+    tasks_max: int = 200
+    """So many run at once on one machine. Its engine refuses more, also to a person."""
     warm_memory_mib: int = 128
     """What a warm task counts with until the claim gives it a size; it uses less than 100."""
     spare_memory_part: float = 0.0

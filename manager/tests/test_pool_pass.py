@@ -235,6 +235,15 @@ def test_while_memory_is_free_there_is_a_warm_task_for_each_of_the_largest_cohor
     assert (line.because == "the largest cohort has 30, and memory is free") is (target > 2)
 
 
+@pytest.mark.parametrize(("sessions", "target"), [(0, 66), (50, 50), (194, 2), (210, 2)])
+def test_spare_tasks_leave_the_engine_room_for_launches_of_another_kind(sessions: int, target: int) -> None:
+    """It runs 200 tasks, however much memory a machine has."""
+    large = replace(SPARE, memory_max_mib=1_000_000)
+    year = Outlook().with_cohort("year", CohortSize("year", 400, CODE))
+    (line,) = decided(large, used_mib=0, sessions=sessions, outlook=year).note.targets
+    assert line.size == target
+
+
 def test_by_the_schedule_or_where_memory_is_not_counted_no_task_is_spare() -> None:
     for policy in (replace(SPARE, pool_policy=PoolPolicy.SCHEDULE), replace(SPARE, memory_max_mib=None)):
         assert started(decided(policy, used_mib=0, outlook=THIRTY)) == 2

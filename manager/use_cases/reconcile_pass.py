@@ -125,14 +125,15 @@ def _pool_facts(world: World, workspaces: Iterable[Workspace], now: float) -> Po
     if images is None:
         return None
     policy = world.policy
-    limited = policy.memory_max_mib is not None
+    live = world.store.count_live_tasks() if policy.memory_max_mib is not None else None
     return PoolFacts(
         images=images,
         demand=world.store.find_demand(),
         outlook=world.store.find_outlook(),
         recent=world.recent_launches.recent(),
         cohorts=tuple(_cohort_pages(world, now)),
-        used_mib=policy.memory_mib(world.store.count_live_tasks()) if limited else None,
+        used_mib=policy.memory_mib(live) if live is not None else None,
+        sessions=sum(count for size, count in (live or {}).items() if size is not None),
         claimed_at=world.memory.claimed_at,
     )
 

@@ -25,11 +25,11 @@ from manager.adapters.sandbox_engine.images import Image, Images
 from manager.adapters.sandbox_engine.launcher import Launch, LaunchedTask, Launcher, LaunchFailed, words_for_exit
 from manager.adapters.sandbox_engine.records import RecordsFolder, TaskRecord
 from manager.adapters.sandbox_shim.client import Child, OrderRefused, ShimClient
+from manager.domain.policy import Policy
 from manager.ports.task_runner import ObservedTask, TaskSpec
 
 log = logging.getLogger(__name__)
 
-TASKS_MAX = 200
 ENDED_KEPT_S = 900.0
 LISTEN_TIMEOUT_S = 30.0
 _LISTEN_POLL_S = 0.005
@@ -142,7 +142,7 @@ class Fleet:
         if spec.task_id in self._tasks:
             return
         image = self._images.get(spec.kind, spec.image)
-        if sum(task.alive for task in self._tasks.values()) >= TASKS_MAX:
+        if sum(task.alive for task in self._tasks.values()) >= Policy.tasks_max:
             raise ApraNovaError(Reason.NO_CAPACITY, "This machine runs as many workspaces as it can")
         preforked = self._launcher.preforks(image, wanted_now=spec.wanted_now)
         task = _Task(TaskRecord(spec.task_id, time.time(), None, preforked))

@@ -44,6 +44,8 @@ class PoolFacts:
     cohorts: tuple[CohortPage, ...] = ()
     used_mib: int | None = None
     """What all live tasks count with, where `Policy.memory_max_mib` limits it."""
+    sessions: int = 0
+    """Live tasks that have a size."""
     claimed_at: float = 0.0
     """When this process last claimed a task (`Policy.refill_delay_s`)."""
 
@@ -136,13 +138,15 @@ class _Pass:
     def with_spare(self, targets: Mapping[Shape, Target]) -> dict[Shape, Target]:
         """While memory is free, at least as many as the largest cohort has: it costs nothing more.
 
-        Twice the share may stay, or each launch and each stop would end or start a task.
+        Twice the share may stay, or each launch and each stop would end or start a task. Of the
+        tasks that the engine can still run, a third is left to launches of other shapes.
         """
         policy, most = self._policy, self._policy.memory_max_mib
         if self._by_schedule or most is None:
             return dict(targets)
         claimed = (self._facts.used_mib or 0) - len(self._warm) * policy.warm_memory_mib
-        free = int(policy.spare_memory_part * max(0, most - claimed) / policy.warm_memory_mib)
+        by_memory = int(policy.spare_memory_part * max(0, most - claimed) / policy.warm_memory_mib)
+        free = min(by_memory, max(0, policy.tasks_max - self._facts.sessions) // 3)
         raised: dict[Shape, Target] = {}
         for shape, target in targets.items():
             people = self._facts.outlook.largest_cohort(shape)
