@@ -94,7 +94,12 @@ def name_of(entry: zipfile.ZipInfo) -> str:
 
 def shown(path: str) -> str:
     """For a message: whatever the name holds, it stays on one line."""
-    return "".join(letter if letter.isprintable() else "?" for letter in path)[:80]
+    return printable(path)[:80]
+
+
+def printable(text: str) -> str:
+    """Without what no database keeps and no page shows: NUL, halves of letters, line breaks."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def _check(entries: list[zipfile.ZipInfo]) -> None:

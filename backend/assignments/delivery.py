@@ -24,7 +24,8 @@ from backend.platform.background import BackgroundWorker
 from backend.workspaces.manager_client import HAND_OUT_IDS_MAX, manager_client
 from backend.workspaces.models import Workspace
 from contract.errors import ApraNovaError
-from contract.hand_out import HandOutAnswer, HandOutRequest, HandOutState
+from contract.hand_out import BESIDE_MAX, HandOutAnswer, HandOutRequest, HandOutState
+from contract.hand_out_files import FILES_MAX, printable
 from contract.names import WorkspaceKind, WorkspaceState
 
 LOOK_EVERY_S = 3.0
@@ -152,23 +153,26 @@ def _request(assignment: Assignment) -> HandOutRequest:
 
 
 def _note(row: HandOut, version: int, answer: HandOutAnswer) -> None:
+    """The student can write in the home what it answers: whatever it says, it must fit the row, or
+    nobody else in the pass would get anything."""
     now = timezone.now()
     rows = HandOut.objects.filter(pk=row.pk, version__lt=version)
     match answer.state:
         case HandOutState.DONE:
-            beside = [[it.path, it.new_path, it.changed_by_student] for it in answer.beside]
+            found = answer.beside[:BESIDE_MAX]
+            beside = [[printable(it.path), printable(it.new_path), it.changed_by_student] for it in found]
             rows.update(
                 version=version,
                 handed_out_at=now,
                 beside=beside,
-                beside_count=answer.beside_count,
+                beside_count=min(max(answer.beside_count, len(beside)), FILES_MAX),
                 failure="",
                 next_try_at=now,
             )
         case HandOutState.WORKING:
             rows.update(next_try_at=now + RETRY_WORKING)
         case HandOutState.FAILED:
-            failure = answer.failure[:500] or "The files could not be written."
+            failure = printable(answer.failure[:500]) or "The files could not be written."
             rows.update(failure=failure, next_try_at=now + RETRY_FAILED)
 
 

@@ -14,7 +14,7 @@ from backend.assignments.models import Assignment, Bundle, HandOut
 from backend.audit.models import Record
 from backend.cohorts.models import Cohort, Membership
 from backend.workspaces.models import Workspace
-from contract.hand_out import Beside, HandOutAnswer, HandOutState
+from contract.hand_out import BESIDE_MAX, Beside, HandOutAnswer, HandOutState
 from contract.hand_out_files import FILES_MAX, UNPACKED_BYTES_MAX, read_files
 
 STARTER = {"main.py": "print(1)\n", "data/rows.csv": "a,b\n"}
@@ -178,6 +178,27 @@ def test_a_full_home_is_told_to_both_and_tried_again(cohort, join, manager):
     HandOut.objects.update(next_try_at=timezone.now() - RETRY_FAILED)
     hand_out_due()
     assert states(cohort, id_) == ["handed_out"]
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        HandOutAnswer(HandOutState.DONE, beside_count=10**15),
+        HandOutAnswer(HandOutState.DONE, beside_count=-1),
+        HandOutAnswer(HandOutState.DONE, (Beside("a\0", "\ud800", True),) * 60, 60),
+        HandOutAnswer(HandOutState.FAILED, failure="\0\ud800" * 1000),
+    ],
+    ids=["a huge count", "a negative count", "names that no database keeps", "such a failure"],
+)
+def test_what_a_student_lets_their_home_answer_keeps_nobody_else_waiting(cohort, join, manager, forged):
+    forger, other = join(running=True), join(running=True)
+    manager.hand_out_answers[forger.workspace] = forged
+    id_ = create(cohort).json()["id"]
+    hand_out_due()
+    told = {it["id"]: it for it in detail(cohort, id_)["students"]}
+    assert told[str(other.user.pk)]["state"] == "handed_out"
+    assert len(told[str(forger.user.pk)]["beside"]) <= BESIDE_MAX
+    assert len(forger.get("/api/assignments/").json()["items"]) == 1
 
 
 def test_a_home_that_takes_long_is_asked_again(cohort, join, manager):
