@@ -99,7 +99,8 @@ def test_a_refused_claim_is_a_failed_launch_in_the_agents_words(server: Pretende
 
 @pytest.mark.parametrize(
     "answer",
-    [(200, b"<html>"), (200, {"phase": "ready"}), (200, {**READY, "phase": "dancing"}), (500, {}), (403, {}), (200, b"x" * 10**6)],
+    [(200, b"<html>"), (200, {"phase": "ready"}), (200, {**READY, "phase": "dancing"}), (500, {}), (403, {}), (200, b"x" * 10**6),
+     (200, b"[" * 60_000), (200, {**READY, "activity_reason": "\ud800"})],
 )  # fmt: skip
 def test_a_malformed_answer_says_nothing_about_the_task(server: PretendedAgent, answer: tuple[int, Any]) -> None:
     server.answers["/_agent/status"] = answer

@@ -100,10 +100,14 @@ class HttpTaskAgent:
 
 
 def _decoded(text: bytes) -> Any:
+    """None: it is no JSON, or holds half a letter, which no page could show: not the class's wall
+    either, with all its other students."""
     try:
-        return json.loads(text or b"{}")
-    except ValueError:
+        value = json.loads(text or b"{}")
+        json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
         return None
+    return value
 
 
 class _Socket(socket.socket):
