@@ -130,7 +130,8 @@ def _look(project: Path, path: str) -> Found:
 
 
 def _put(project: Path, path: str, content: bytes, is_program: bool) -> bool:
-    """Whether the file is there now. False: somebody was faster, so plan again."""
+    """Whether the file is there now. False: somebody was faster, so plan again: something came to
+    the place, or its folder went."""
     place = project / path
     beside = place.with_name(f".apranova-{os.getpid()}-{os.urandom(4).hex()}")
     try:
@@ -139,7 +140,7 @@ def _put(project: Path, path: str, content: bytes, is_program: bool) -> bool:
             new.write(content)
         beside.chmod(0o755 if is_program else 0o644)
         os.link(beside, place, follow_symlinks=False)
-    except (FileExistsError, NotADirectoryError):
+    except (FileExistsError, FileNotFoundError, NotADirectoryError):
         return False
     finally:
         with suppress(FileNotFoundError, NotADirectoryError):

@@ -173,6 +173,31 @@ def test_while_a_student_saves_as_fast_as_they_can_no_text_of_theirs_is_lost(tmp
     assert all((folder / name).read_text() == "mine" for name in saved)
 
 
+def test_a_folder_that_its_student_renames_in_the_middle_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = os.link
+    renamed = tmp_path / "project/mine"
+
+    def renamed_first(source: Path, place: Path, *, follow_symlinks: bool) -> None:
+        monkeypatch.setattr(os, "link", link)
+        source.parent.rename(renamed)
+        link(source, place, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(os, "link", renamed_first)
+    assert hand_out(tmp_path, request()).state is HandOutState.DONE
+    assert renamed.is_dir()
+    assert tree(tmp_path / "project/lesson-1") == {"a.py": "1", "data/b.csv": "1"}
+
+
+def test_a_home_that_was_put_back_gets_all_it_lacks_with_the_next_version(tmp_path: Path) -> None:
+    hand_out(tmp_path, request())
+    (tmp_path / "project").rename(tmp_path / "lost")
+    (tmp_path / RECORDS / "assignment-1.json").unlink()
+    assert hand_out(tmp_path, request(2, {"a.py": "1", "data/b.csv": "1", "note.md": "x"})).beside == ()
+    assert tree(tmp_path / "project/lesson-1") == {"a.py": "1", "data/b.csv": "1", "note.md": "x"}
+
+
 def test_the_agent_hands_out_only_to_a_claimed_home(start_task: Callable[..., TaskProcess], tmp_path: Path) -> None:
     task = start_task("has a project", prefix=("/usr/bin/env", f"HOME={tmp_path}"))
     task.wait_for("ready")
