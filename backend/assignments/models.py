@@ -33,7 +33,7 @@ class Assignment(models.Model):
     """Below ~/project; chosen once, because files lie there."""
     bundle = models.ForeignKey(Bundle, on_delete=models.PROTECT, related_name="assignments")
     version = models.PositiveIntegerField(default=1)
-    """Grows with each change of the files after the release."""
+    """Grows with each change of the files."""
     releases_at = models.DateTimeField(db_index=True)
     due_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)

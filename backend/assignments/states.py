@@ -15,7 +15,7 @@ from backend.cohorts.models import Cohort
 
 HANDED_OUT, WAITING, FAILED = "handed_out", "waiting", "failed"
 OWN_MAX = 50
-_TRIED_AGAIN = "It is tried again when they open their workspace."
+_TRIED_AGAIN = "It is tried again when the workspace is opened."
 
 
 @dataclass(frozen=True)
