@@ -33,10 +33,14 @@ function activate(context) {
 
 async function findFiles(controller) {
   const found = await vscode.workspace.findFiles(FILES, LEFT_OUT, FILES_MAX);
+  const known = new Set(found.map(String));
+  // No event names the files of a folder that was deleted.
+  for (const [id] of [...controller.items]) if (!known.has(id)) controller.items.delete(id);
   await Promise.all(found.map((uri) => readFile(controller, uri)));
 }
 
 async function readFile(controller, uri) {
+  if (!controller.items.get(uri.toString()) && controller.items.size >= FILES_MAX) return;
   const tests = testsIn(uri.path, await textOf(uri));
   if (!tests.length) return controller.items.delete(uri.toString());
   const file = controller.items.get(uri.toString()) ?? controller.createTestItem(uri.toString(), vscode.workspace.asRelativePath(uri), uri);
