@@ -82,13 +82,15 @@ def invite_by_join_link(
 ) -> Invitation:
     """Invite an address that somebody typed at a join link; it has no account.
 
-    An open invitation of it is mailed again as it is: a stranger may not replace it.
+    An open invitation of it is mailed again as it is: a stranger may not replace it. One of a join
+    link that is full by now would open nothing.
     """
     with transaction.atomic():
         _one_at_a_time()
         now = timezone.now()
-        waiting = _open(email).first()
-        if waiting is None or not waiting.is_open(now):
+        waiting = _open(email).select_related("join_link").first()
+        full = waiting and waiting.join_link and waiting.join_link.taken >= waiting.join_link.places
+        if waiting is None or full or not waiting.is_open(now):
             offer = _Offer(Role.STUDENT, track, cohort_id, invited_by, join_link_id)
             return _replace([Invited(email)], offer, actor=None)[0]
         Invitation.objects.filter(pk=waiting.pk).update(mail_due_at=now, mail_failures=0, mail_problem="")

@@ -128,6 +128,16 @@ def test_a_stranger_replaces_no_invitation_by_typing_its_address(link, signed_in
     assert (kept.role, kept.revoked_at, kept.join_link) == ("instructor", None, None)
 
 
+def test_who_came_too_late_at_one_link_gets_an_invitation_of_the_next(link, browser, mailoutbox):
+    full, guest = link(places=1), browser()
+    ask(guest, full, "ada@school.example")
+    mails_to(mailoutbox, "ada@school.example")
+    JoinLink.objects.update(taken=1)
+    ask(guest, link(), "ada@school.example")
+    mail = mails_to(mailoutbox, "ada@school.example", 2)[-1]
+    assert sign_up(guest, mail, "ada@school.example").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("spoil", "status", "words"),
     [
