@@ -75,6 +75,8 @@ def hand_out_before_opening(workspace: Workspace) -> None:
                 time.sleep(PAUSE_S)
     except ApraNovaError as error:
         logger.warning("%s opens without its assignments: %s", workspace.pk, error)
+    except Exception:
+        logger.exception("%s opens without its assignments", workspace.pk)
 
 
 def _add_missing(workspace: Workspace | None = None) -> None:

@@ -7,6 +7,7 @@ import zipfile
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError
 from django.utils import timezone
 
 from backend.assignments.delivery import RETRY_FAILED, hand_out_before_opening, hand_out_due
@@ -118,6 +119,17 @@ def test_the_inner_door_hands_out_before_it_lets_the_student_in(cohort, join, ma
     assert student.get(f"/api/door/{student.workspace}/?browser={'1' * 64}").status_code == 302
     manager.unreachable = True
     assert student.get(f"/api/door/{student.workspace}/?browser={'2' * 64}").status_code == 302
+
+
+def test_a_mistake_in_handing_out_keeps_nobody_out(cohort, join, monkeypatch):
+    student = join(running=True)
+    create(cohort)
+
+    def deleted_in_the_same_moment(_rows, **_):
+        raise IntegrityError
+
+    monkeypatch.setattr(HandOut.objects, "bulk_create", deleted_in_the_same_moment)
+    assert student.get(f"/api/door/{student.workspace}/?browser={'0' * 64}").status_code == 302
 
 
 def test_before_its_release_nobody_gets_it_and_no_student_sees_it(cohort, join, manager):
