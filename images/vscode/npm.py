@@ -32,6 +32,10 @@ CAUSES = (
     ),
     (r"EACCES|EPERM", "npm may not write its files", "Make the data folder and ~/.npm belong to you"),
 )
+_NOT_OF_THE_BUILDER = (
+    *("NODE_OPTIONS", "NODE_PATH", "npm_config_prefix", "npm_config_global"),
+    *("NODE_COMPILE_CACHE", "NODE_DISABLE_COMPILE_CACHE"),  # the image keeps its own compiled code
+)
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,6 @@ class NodeRuntime:
 
     def run(self, command: list[str], *, cwd: Path) -> str:
         environment = {**os.environ, "PATH": f"{self.node.parent}:{os.environ.get('PATH', os.defpath)}"}
-        for name in ("NODE_OPTIONS", "NODE_PATH", "npm_config_prefix", "npm_config_global"):
+        for name in _NOT_OF_THE_BUILDER:
             environment.pop(name, None)
         return Tool("npm", environment, CAUSES).run(command, cwd=cwd)

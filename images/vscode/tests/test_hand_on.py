@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -53,3 +54,16 @@ def test_another_program_is_left_alone(tmp_path: Path) -> None:
     other = tmp_path / "other-node"
     other.symlink_to(build.find_node().node)
     assert told(tmp_path, f"fork('./tells.cjs', {{ execPath: '{other}', execArgv: [] }})")["execArgv"] == []
+
+
+@pytest.mark.parametrize("name", ["NODE_COMPILE_CACHE", "NODE_DISABLE_COMPILE_CACHE"])
+def test_code_is_compiled_for_the_image_whatever_the_builder_has_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / "compiled").mkdir()
+    shutil.copyfile(HAND_ON, tmp_path / HAND_ON.name)
+    (tmp_path / "module.js").write_text("module.exports = 1;")
+    monkeypatch.setenv(name, str(tmp_path / "elsewhere"))
+    node = build.find_node()
+    node.run([str(node.node), "--require", f"./{HAND_ON.name}", "module.js"], cwd=tmp_path)
+    assert len(list((tmp_path / "compiled").iterdir())) == 1
