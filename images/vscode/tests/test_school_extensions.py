@@ -60,11 +60,19 @@ def test_a_file_that_would_write_outside_its_folder_is_refused(tmp_path: Path) -
     assert not (tmp_path / "a/server.js").exists()
 
 
-def test_a_damaged_file_and_one_that_is_there_twice_are_named(tmp_path: Path) -> None:
+def test_files_that_are_damaged_or_encrypted_or_there_twice_are_named(tmp_path: Path) -> None:
     damaged = tmp_path / "damaged.vsix"
     damaged.write_text("no zip")
     with pytest.raises(BuildFailed, match=r"damaged\.vsix cannot be used: it is damaged"):
         school_extensions.add([damaged], tmp_path / "extensions")
+    locked = vsix(tmp_path, "locked.vsix")
+    content = bytearray(locked.read_bytes())
+    for mark, flags in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
+        at = content.index(b"extension/package.json") if flags == 6 else content.rindex(b"extension/package.json")
+        content[content.rindex(mark, 0, at) + flags] |= 1
+    locked.write_bytes(content)
+    with pytest.raises(BuildFailed, match=r"locked\.vsix cannot be used: it is damaged or .* encrypted"):
+        school_extensions.add([locked], tmp_path / "extensions")
     twice = [vsix(tmp_path, "a.vsix"), vsix(tmp_path, "b.vsix")]
     with pytest.raises(BuildFailed, match=r"b\.vsix cannot be used: school\.greeter is in another file"):
         school_extensions.add(twice, tmp_path / "extensions")
