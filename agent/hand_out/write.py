@@ -136,8 +136,7 @@ def _put(project: Path, path: str, content: bytes, is_program: bool) -> bool:
     beside = place.with_name(f".apranova-{os.getpid()}-{os.urandom(4).hex()}")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("xb") as new:
-            new.write(content)
+        _write_durably(beside, content)
         beside.chmod(0o755 if is_program else 0o644)
         os.link(beside, place, follow_symlinks=False)
     except (FileExistsError, FileNotFoundError, NotADirectoryError):
@@ -146,6 +145,14 @@ def _put(project: Path, path: str, content: bytes, is_program: bool) -> bool:
         with suppress(FileNotFoundError, NotADirectoryError):
             beside.unlink()
     return True
+
+
+def _write_durably(new: Path, content: bytes) -> None:
+    """After a power cut nobody would look again: the platform has heard that the home has it."""
+    with new.open("xb") as opened:
+        opened.write(content)
+        opened.flush()
+        os.fsync(opened.fileno())
 
 
 def _read_record(file: Path) -> Record:
@@ -169,7 +176,9 @@ def _write_record(file: Path, number: int, version: dict[str, str], before: Reco
         known[path] = [*(it for it in known.get(path, []) if it != digest), digest]
     file.parent.mkdir(parents=True, exist_ok=True)
     beside = file.with_suffix(".new")
-    beside.write_text(json.dumps({"version": number, "files": version, "known": known, "answer": to_json(answer)}))
+    beside.unlink(missing_ok=True)
+    text = json.dumps({"version": number, "files": version, "known": known, "answer": to_json(answer)})
+    _write_durably(beside, text.encode())  # and with it the names that were linked before
     beside.replace(file)
 
 

@@ -152,6 +152,31 @@ def test_a_full_home_is_told_and_gets_the_rest_when_it_has_room(tmp_path: Path) 
         assert (folder / "big.bin").stat().st_size == 120_000
 
 
+def test_no_file_gets_its_name_before_it_is_on_the_disk_and_the_record_comes_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fsync, link = os.fsync, os.link
+    done: list[tuple[str, int]] = []
+
+    def noted_fsync(descriptor: int) -> None:
+        fsync(descriptor)
+        done.append(("on the disk", os.fstat(descriptor).st_ino))
+
+    def noted_link(source: Path, place: Path, *, follow_symlinks: bool) -> None:
+        done.append(("named", source.lstat().st_ino))
+        link(source, place, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(os, "fsync", noted_fsync)
+    monkeypatch.setattr(os, "link", noted_link)
+    assert hand_out(tmp_path, request()).state is HandOutState.DONE
+    folder = tmp_path / "project/lesson-1"
+    first, second = ((folder / name).stat().st_ino for name in ("a.py", "data/b.csv"))
+    record = (tmp_path / RECORDS / "assignment-1.json").stat().st_ino
+    assert done == [
+        ("on the disk", first), ("named", first), ("on the disk", second), ("named", second), ("on the disk", record),
+    ]  # fmt: skip
+
+
 def test_while_a_student_saves_as_fast_as_they_can_no_text_of_theirs_is_lost(tmp_path: Path) -> None:
     folder = tmp_path / "project/lesson-1"
     folder.mkdir(parents=True)
