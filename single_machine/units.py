@@ -3,9 +3,11 @@ and the gateway. `python -m single_machine unit NAME` is the command of each."""
 
 from __future__ import annotations
 
+import functools
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -71,10 +73,11 @@ def _keep_gateway(settings: Settings, services: UnitServices) -> int:
 def _take_over(settings: Settings, services: UnitServices, configuration: Path, *, earlier: Processes) -> Processes:
     """Start an Envoy, and end the earlier one when this one answers. Returns what runs then."""
     admin = settings.run / "envoy" / "admin.sock"  # always the newest Envoy's
+    ready = functools.partial(local_socket.answers, admin, _ARE_YOU_READY, begins=b"HTTP/1.1 200")
     fresh = Processes(settings.logs, in_journal=True)
-    fresh.start(services.envoy(configuration))
+    fresh.start(replace(services.envoy(configuration), ready=ready, ready_within_s=UNIT_READY_WITHIN_S))
     try:
-        wait_for_unit("envoy", lambda: local_socket.answers(admin, _ARE_YOU_READY, begins=b"HTTP/1.1 200"))
+        fresh.wait_ready("envoy")
     except DidNotStart as problem:
         if not earlier.pids():
             return fresh  # it is started again and again; the log says why

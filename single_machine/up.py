@@ -14,6 +14,7 @@ from rich.markup import escape
 
 from gateway.render import GatewaySettings, prepare
 from gateway.static import BadImage, publish
+from gateway.tls import certificate_file
 from single_machine import postgres, redis, school_data
 from single_machine.backup.nightly import NightlyBackup
 from single_machine.certificate import BadCertificate, CertificateWatch
@@ -108,7 +109,9 @@ def _start(
     if settings.issuing is not None:
         processes.start(services.certificates(settings.issuing, challenges))
     if prepared := is_prepared(settings):
-        prepare(_gateway_settings(settings, services))  # early, because its unit starts at the same time
+        # Early: its unit starts at the same time. After a boot, its certificate may come later.
+        if certificate is None or certificate_file(settings.run / "envoy").exists():
+            prepare(_gateway_settings(settings, services))
     else:
         images.start()
     portal = _PortalBuild(settings)

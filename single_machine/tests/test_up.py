@@ -12,6 +12,7 @@ from typing import NoReturn
 
 import pytest
 
+from gateway.tls import certificate_file, write_certificate
 from single_machine import database_schema, up
 from single_machine.certificate import CertificateFiles, CertificateWatch
 from single_machine.image_builds import ImageBuilds
@@ -109,6 +110,33 @@ def test_as_a_service_it_starts_only_what_a_restart_may_end(
     assert specs["manager"].environment["APRANOVA_ISOLATION"] == "bubblewrap"
     again = started(dataclasses.replace(settings, service=True), monkeypatch, "none")
     assert again["portal"].environment["PORT"] == specs["portal"].environment["PORT"]  # Envoy knows it
+
+
+def test_after_a_boot_the_gateway_is_configured_when_its_certificate_is_there(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Envoy ended at once, as the file was lost with /run, and nobody was answered for a minute."""
+    variables = {"APRANOVA_DOMAIN": "learn.school.test", "APRANOVA_TLS": "acme", "APRANOVA_HOME": str(settings.home)}
+    acme = read_settings({**variables, "APRANOVA_RUN_DIR": str(settings.run)}, source=SOURCE)
+    service = dataclasses.replace(acme, service=True, sandbox_uid=None)
+    envoy_dir, seen = settings.run / "envoy", []
+
+    def obtain(*_: object) -> None:
+        envoy_dir.mkdir(exist_ok=True)
+        write_certificate(envoy_dir, chain="", key="")
+
+    monkeypatch.setattr(up, "is_prepared", lambda _: True)
+    monkeypatch.setattr(up, "_start_databases", lambda *_: None)
+    monkeypatch.setattr(up, "_challenge_sockets", lambda _: ())
+    monkeypatch.setattr(up, "_first_certificate", obtain)
+    monkeypatch.setattr(up, "wait_for_unit", lambda *_: None)
+    monkeypatch.setattr(up, "prepare", lambda _: seen.append(certificate_file(envoy_dir).exists()))
+    monkeypatch.setattr(up.school_data, "record", lambda *_, **__: None)
+    for times in (1, 2):  # a boot, and a restart, which configures it early
+        images = NoBuilds(service.images, service.logs, service.source, service.kinds)
+        watch = up._certificate_watch(service)
+        up._start(service, Recorded(service.logs), images, watch, demo=False)
+        assert seen == [True] * (2 * times - 1)
 
 
 @pytest.mark.parametrize(
