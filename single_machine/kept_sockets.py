@@ -37,5 +37,7 @@ def find_kept(path: Path, environment: Mapping[str, str] = os.environ) -> socket
 
 
 def keep(listener: socket.socket, name: str) -> None:
-    """Nothing happens unless systemd started us, with a place for it."""
+    """In the place of what was kept by this name, which nobody reaches any more. Nothing happens
+    unless systemd started us, with a place for it."""
+    tell_systemd(f"FDSTOREREMOVE=1\nFDNAME={name}")
     tell_systemd(f"FDSTORE=1\nFDNAME={name}", descriptors=(listener.fileno(),))
