@@ -79,6 +79,11 @@ def test_root_touches_the_folder_of_a_service_only_as_its_user(root: Root, comma
     assert root(command, "--settings=other.toml") is None
 
 
+def test_a_folder_of_packages_is_named_from_where_root_is(root: Root) -> None:
+    here = str(Path("exercise-3").absolute())
+    assert root("packages", "exercise-3", "/srv/other", "--help") == ["packages", here, "/srv/other", "--help"]
+
+
 def test_root_starts_no_second_school_beside_a_service(root: Root, capsys: pytest.CaptureFixture[str]) -> None:
     """It was told that the school's folder belongs to another user, and to remove it."""
     with pytest.raises(SystemExit):
