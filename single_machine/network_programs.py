@@ -5,6 +5,7 @@ The entry script uses this module before any package is installed: standard libr
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -39,6 +40,7 @@ def _write(bundle: Path, content: bytes) -> None:
     if bundle.is_file() and bundle.read_bytes() == content:
         return
     bundle.parent.mkdir(parents=True, exist_ok=True)
-    fresh = bundle.with_suffix(".new")
-    fresh.write_bytes(content)
-    fresh.replace(bundle)
+    with tempfile.NamedTemporaryFile(dir=bundle.parent, delete=False) as fresh:  # two commands may run at once
+        fresh.write(content)
+    Path(fresh.name).chmod(0o644)
+    Path(fresh.name).replace(bundle)

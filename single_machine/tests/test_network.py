@@ -153,15 +153,16 @@ def test_the_very_first_pip_reads_the_settings_file(
         monkeypatch.delenv(name)
     for name, value in {"PIP_CONFIG_FILE": os.devnull, "HOME": str(settings.home)}.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr(script, "ROOT", str(tmp_path))
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (tmp_path / "requirements").mkdir()
+    (wheel,) = (network.authority.parent / "files/simple/tiny").glob("*.whl")
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    for name in ("product", "test"):
+        (tmp_path / f"requirements/{name}.txt").write_text(f"tiny==1.0.0 --hash=sha256:{digest}\n")
     before = dict(os.environ)
     try:
-        script.add_the_school_s_network(["up", "--settings", str(file)], "product")
-        (tmp_path / "requirements").mkdir()
-        (wheel,) = (network.authority.parent / "files/simple/tiny").glob("*.whl")
-        digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
-        (tmp_path / "requirements/product.txt").write_text(f"tiny==1.0.0 --hash=sha256:{digest}\n")
-        monkeypatch.setattr(script, "ROOT", str(tmp_path))
-        script.install("product", script.VENV, "stamp", str(tmp_path / ".venv/apranova-stamp"))
+        script.prepare_environment("product", ["up", "--settings", str(file)])
     finally:
         os.environ.clear()
         os.environ.update(before)
