@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from certificates.delegation import is_served
 from certificates.name_server import EVERY_ADDRESS
 from certificates.settings import Settings as IssuingSettings
+from single_machine import network_programs
 from single_machine.processes import ProcessSpec
 
 PASSED_ON = (
@@ -21,11 +22,7 @@ PASSED_ON = (
     "APRANOVA_TLS_EAB_HMAC_KEY",
     "APRANOVA_TLS_HOOK",
     "APRANOVA_TLS_HOOK_WAIT_S",
-    "HTTPS_PROXY",
-    "https_proxy",
-    "NO_PROXY",
-    "no_proxy",
-    "REQUESTS_CA_BUNDLE",
+    *network_programs.READ_BY_REQUESTS,
 )
 """For this process and no other: some are secrets."""
 

@@ -13,6 +13,9 @@ from contract.environment import BadSetting, Environment
 from contract.network import Network, read_network, trusted_authorities
 from single_machine.school_file import read_school_file
 
+READ_BY_REQUESTS = ("https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY", "REQUESTS_CA_BUNDLE")
+"""By Python's library of that name, in our processes that ask others on the internet."""
+
 
 def variables_for_programs(network: Network, bundle: Path, *, given: Mapping[str, str]) -> dict[str, str]:
     """What to add to our environment; what is `given` there stays. Writes the bundle of trusted

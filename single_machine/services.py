@@ -19,6 +19,7 @@ from gateway.render import command as envoy_command
 from single_machine import local_socket, postgres, redis
 from single_machine.backup.record import record_file
 from single_machine.certificates_process import certificates_spec
+from single_machine.network_programs import READ_BY_REQUESTS
 from single_machine.portal_build import node_binary
 from single_machine.processes import LISTEN_FD, ProcessSpec
 from single_machine.secrets_file import Secrets
@@ -174,6 +175,8 @@ class Services(UnitServices):
             APRANOVA_STATIC_DIR=str(self.settings.home / "static"),
             APRANOVA_BACKUP_RECORD=str(record_file(self.settings)) if self.settings.backup else "",
             **self._aws(),
+            # The way to the school's sign-in.
+            **{name: os.environ[name] for name in READ_BY_REQUESTS if name in os.environ},
         )
 
     def postgres(self) -> ProcessSpec:
