@@ -27,6 +27,7 @@ OF_THIS_MACHINE = {
     "APRANOVA_BACKUP_SECRET_ACCESS_KEY",
     "APRANOVA_BACKUP_TARGET",
     "APRANOVA_DOMAIN",
+    "APRANOVA_EXTENSIONS",
     "APRANOVA_HOME",
     "APRANOVA_HOST",
     "APRANOVA_IMAGES_DIR",
@@ -44,7 +45,7 @@ OF_THIS_MACHINE = {
     "APRANOVA_TRUSTED_HOPS",
     "APRANOVA_WORKSPACES_DOMAIN",
 }
-"""Read here, by single_machine.settings."""
+"""Read here, by single_machine.settings or the build of images."""
 
 
 @pytest.mark.parametrize("guide", ["operator.md", "warm-pool.md"])
