@@ -11,6 +11,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.headless.internal.restkit.response import ErrorResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.utils import is_mfa_enabled
 from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -63,6 +64,13 @@ class AccountAdapter(DefaultAccountAdapter):
         if tries is None:
             raise self.validation_error("too_many_login_attempts")
         self._login_failed_rl_usage = tries  # allauth rolls it back after a success
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Not of somebody who has no means: no password that may be used, and no second factor."""
+        user = self.request.user if self.request else None
+        if isinstance(user, User) and not may_use_password(user.email) and not is_mfa_enabled(user):
+            return False
+        return super().is_reauthentication_required(app=app, **kwargs)
 
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
         sign_in_limits.forget_failures(credentials["email"], self.get_client_ip(request))

@@ -93,6 +93,13 @@ def sign_in(one, login, wanted="/dashboard"):
     return come_back(one, at_provider(begin(one, wanted), login))
 
 
+def set_up_second_factor(one):
+    address = "/api/auth/browser/v1/account/authenticators/totp"
+    secret = one.get(address).json()["meta"]["secret"]
+    code = format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
+    return one.post(address, json={"code": code})
+
+
 def me(one):
     answer = one.get("/api/me/")
     return answer.json() if answer.status_code == 200 else None
@@ -249,9 +256,7 @@ def test_a_deactivated_person_stays_outside(school, provider, browser, person):
 def test_a_second_factor_is_asked_for_after_the_provider_too(school, provider, signed_in, browser):
     one = signed_in("student")
     assert one.post("/api/auth/browser/v1/auth/reauthenticate", json={"password": PASSWORD}).status_code == 200
-    secret = one.get("/api/auth/browser/v1/account/authenticators/totp").json()["meta"]["secret"]
-    code = format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
-    assert one.post("/api/auth/browser/v1/account/authenticators/totp", json={"code": code}).status_code == 200
+    assert set_up_second_factor(one).status_code == 200
     provider.add("careful", email=one.user.email, email_verified=True)
     other = browser()
     sign_in(other, "careful")
@@ -280,6 +285,8 @@ def test_with_passwords_off_one_admin_alone_keeps_theirs(school, provider, brows
     one = browser()
     assert sign_in(one, "still") == ""
     assert me(one)["uses_password"] is False
+    assert set_up_second_factor(one).status_code == 200, "no password is asked for, which would be refused"
+    assert set_up_second_factor(admin).status_code == 401, "whoever may use theirs confirms by it"
 
 
 def test_the_answer_of_one_browsers_sign_in_opens_nothing_in_another(school, provider, browser, person):
