@@ -5,12 +5,14 @@ Errors are codes, which the portal's sign-in page says in words.
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin
+from allauth.socialaccount.providers.base import Provider
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -23,6 +25,7 @@ from backend.audit.record import record
 from backend.platform.names import clean_name
 from backend.platform.problems import ProblemError
 
+logger = logging.getLogger(__name__)
 NAME_MAX = 150
 NO_PASSWORDS = "Your school does not use passwords here. Sign in with the button of your school's provider."
 
@@ -62,6 +65,18 @@ class SchoolAdapter(DefaultSocialAccountAdapter):
                 target_id=user.pk,
                 provider=sociallogin.account.provider,
             )
+
+    def on_authentication_error(
+        self,
+        request: HttpRequest,  # noqa: ARG002
+        provider: Provider,
+        error: Any = None,  # noqa: ARG002
+        exception: Exception | None = None,
+        extra_context: dict[str, Any] | None = None,  # noqa: ARG002
+    ) -> None:
+        """The person reads that it did not work; the operator reads why."""
+        if exception is not None:
+            logger.warning("a sign-in by %s did not work: %.300s", provider.name, exception)
 
     def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> User:  # noqa: ARG002  allauth's
         """Make the account of a newcomer who is invited, comes by a join link, or by a group."""

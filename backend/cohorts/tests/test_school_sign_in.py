@@ -358,6 +358,14 @@ def test_a_provider_that_does_not_answer_is_told_in_words(school, browser):
     assert (answer.status_code, answer.json()["detail"]) == (503, "Nordlicht School does not answer right now.")
 
 
+def test_the_log_says_why_a_sign_in_did_not_work(school, provider, browser, caplog):
+    school(APRANOVA_OPENID_CLIENT_SECRET="one of another client")
+    provider.add("amira", email="amira@school.example", email_verified=True)
+    assert sign_in(browser(), "amira") == "unknown"
+    assert "a sign-in by Nordlicht School did not work: " in caplog.text
+    assert "invalid_client" in caplog.text
+
+
 def test_a_network_begins_so_many_sign_ins_a_minute(school, browser, monkeypatch):
     monkeypatch.setattr(openid, "NETWORK", Limit(1, 60))
     one = browser()
