@@ -111,7 +111,9 @@ def _carry_out(arguments: argparse.Namespace) -> int:
 
         named = {"APRANOVA_BACKUP_TARGET": arguments.target, "APRANOVA_BACKUP_PASSWORD_FILE": arguments.password_file}
         chosen = {name: str(value) for name, value in named.items() if value}
-        return restore_school.run({**os.environ, **chosen}, source=source, snapshot=arguments.backup)
+        os.environ.update(chosen)
+        _use_network(read_settings(os.environ, source=source), arguments.command)
+        return restore_school.run(os.environ, source=source, snapshot=arguments.backup)
     settings = read_settings(os.environ, source=source, port=getattr(arguments, "port", None))
     if arguments.command != "unit":  # which installs nothing, and may not write everywhere
         _use_network(settings, arguments.command)

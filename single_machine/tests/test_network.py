@@ -17,8 +17,9 @@ import pytest
 
 from contract.environment import BadSetting, Environment
 from contract.network import Network, Proxy, read_network, trusted_authorities
-from single_machine import network_doctor
+from single_machine import __main__, network_doctor
 from single_machine.answers import Answer, Verdict
+from single_machine.backup import restore_school
 from single_machine.network_programs import variables_for_programs
 from single_machine.portal_build import npm_command
 from single_machine.settings import Settings, read_settings
@@ -95,6 +96,18 @@ def test_a_variable_of_the_machine_wins(tmp_path: Path) -> None:
     assert added["no_proxy"] == "localhost,127.0.0.1,::1,a.test"
     assert "https_proxy" not in added
     assert not (tmp_path / "bundle.pem").exists()
+
+
+def test_a_restore_on_a_bare_machine_goes_through_the_proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """restic asked S3 directly, where a backup had gone through the proxy."""
+    seen: dict[str, str] = {}
+    variables = {"APRANOVA_PROXY": "http://proxy.school.test:3128", "APRANOVA_HOME": str(tmp_path / "home")}
+    monkeypatch.setattr(os, "environ", variables)
+    monkeypatch.setattr(restore_school, "run", lambda given, **_: seen.update(given) or 0)
+    monkeypatch.setattr(sys, "argv", ["apranova", "restore-school", "--from", "s3:https://s3.test/school"])
+    assert __main__.main() == 0
+    assert seen["APRANOVA_BACKUP_TARGET"] == "s3:https://s3.test/school"
+    assert seen["https_proxy"] == os.environ["https_proxy"] == variables["APRANOVA_PROXY"]
 
 
 @pytest.fixture(scope="module")
