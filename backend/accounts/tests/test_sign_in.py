@@ -41,6 +41,7 @@ def test_signing_in_makes_a_session_and_records(browser, person):
         "track": "DP",
         "kinds": ["superset"],
         "mfa_enabled": False,
+        "uses_password": True,
         "school": {"name": "Test School", "isolated": True, "warnings": []},
     }
     signed_in = Record.objects.get(action="user.signed_in")
