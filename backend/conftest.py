@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -119,8 +120,21 @@ def _socket(_servers: None) -> Iterator[Path]:
 
 
 @pytest.fixture
+def _mail_threads(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a test leaves to other threads ends before its database is emptied: both would wait for
+    each other."""
+    from backend.accounts import adapters
+    from backend.cohorts import join_requests
+
+    with ThreadPoolExecutor(2) as mails, ThreadPoolExecutor(2) as joins:
+        monkeypatch.setattr(adapters, "_mailer", mails)
+        monkeypatch.setattr(join_requests, "_worker", joins)
+        yield
+
+
+@pytest.fixture
 def browser(
-    _socket: Path, transactional_db: None, _clean_redis: None, manager: fake_manager.FakeManager
+    _socket: Path, _mail_threads: None, _clean_redis: None, manager: fake_manager.FakeManager
 ) -> Iterator[Callable[[], served.Browser]]:
     """Makes browsers that talk with the served backend; the database is emptied afterwards."""
     opened: list[served.Browser] = []
