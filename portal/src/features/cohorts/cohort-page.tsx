@@ -88,8 +88,8 @@ export function CohortView({ cohort, me }: { cohort: CohortDetail; me: Me }) {
       <div className="mt-6 space-y-5">
         {!cohort.active && (
           <Alert tone="info">
-            This cohort is inactive. Its timetable is kept, but workspaces are not prepared for its classes, and
-            nobody joins by its links.
+            This cohort is inactive. Its timetable is kept, but workspaces are not prepared for its classes, and nobody
+            joins by its links.
           </Alert>
         )}
         <WallPanel cohort={cohort} />
