@@ -382,7 +382,7 @@ def test_connections_to_the_proxy_that_say_nothing_are_limited(engine: EngineUnd
     )
     assert refused.startswith("HTTP/1.1 503 ")
     assert len(list(Path(f"/proc/{engine.daemon.pid}/fd").iterdir())) < 64 + 60
-    assert "403 Forbidden" in through_proxy(engine, neighbour, "CONNECT 127.0.0.1:443 HTTP/1.1")
+    assert "403 ApraNova does not allow 127.0.0.1" in through_proxy(engine, neighbour, "CONNECT 127.0.0.1:443 HTTP/1.1")
     for task_id in (hoarder, neighbour):
         engine.runner.stop(task_id, grace_s=0)
 
