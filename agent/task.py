@@ -46,7 +46,7 @@ SAVE_MAX_S = 20.0
 """For a save at SIGTERM: twice what applications take, a sixth of Fargate Spot's notice."""
 SAVED_BEFORE_S = 60.0
 """A SIGTERM so soon after a save belongs to the stop that asked for the save."""
-GOODBYE_MAX_S = 1.0
+GOODBYE_MAX_S = 2.0
 PUT_AWAY_MAX_S = 3.0
 ENDED_AFTER_S = 0.3
 FAILURE_GRACE_S = 5.0

@@ -128,7 +128,8 @@ class VSCode(Application):
         return self._databases.ports()
 
     async def say_goodbye(self) -> None:
-        await self._link.say_goodbye()
+        if self.sessions():  # an extension host without its tab would answer nothing
+            await self._link.say_goodbye()
 
     def unsaved(self) -> int:
         return self._link.unsaved

@@ -7,6 +7,7 @@ send is only believed as far as it concerns this very task: a student can write 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ WINDOWS_MAX = 32
 NOTICE_MAX = 500
 NOTICES_MAX = 20
 HOME_USE_MAX = 60
+HEARD_WITHIN_S = 1.5
+"""For an extension to clear what nobody answers any more and to show that the workspace ends."""
 GOODBYE_S = 0.25
 """For a message to get from the extension to the browser; nothing would tell that it has."""
 
@@ -30,6 +33,8 @@ class _Window:
     writer: asyncio.StreamWriter
     unsaved: int = 0
     saves: dict[int, asyncio.Future[dict[str, Any]]] = field(default_factory=dict)
+    heard: asyncio.Event = field(default_factory=asyncio.Event)
+    """It shows the end, or is closed."""
 
     def send(self, message: dict[str, Any]) -> None:
         if not self.writer.is_closing():
@@ -126,9 +131,14 @@ class ExtensionLink:
     async def say_goodbye(self) -> None:
         """VS Code alone notices only after half a minute, and until then seems to take what is
         typed."""
-        for window in self._windows:
+        windows = [*self._windows]
+        for window in windows:
             window.send({"type": "ended"})
-        if self._windows:
+        if windows:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(HEARD_WITHIN_S):
+                    for window in windows:
+                        await window.heard.wait()
             await asyncio.sleep(GOODBYE_S)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -150,6 +160,7 @@ class ExtensionLink:
             pass  # gone, or a line beyond the limit: the extension connects again
         finally:
             self._windows.discard(window)
+            window.heard.set()
             for answer in window.saves.values():
                 if not answer.done():
                     answer.set_result({})  # the window closed: its text is in the backups
@@ -172,6 +183,8 @@ class ExtensionLink:
                     self.keep_running_wish_until = float(until)
                     self._person_did("asked to keep running")
                     self._take_back_warning()
+            case "ended":
+                window.heard.set()
             case "saved":
                 number = message.get("id")
                 answer = window.saves.get(number) if isinstance(number, int) else None

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from contract.agent import HomeUseRequest, SaveAnswer, WarnRequest
-from images.vscode.extension_link import ExtensionLink
+from images.vscode.extension_link import GOODBYE_S, HEARD_WITHIN_S, ExtensionLink
 from tests.waiting import until_in_this_loop
 
 
@@ -67,9 +67,20 @@ async def test_every_window_is_told_of_the_end_and_has_a_moment_to_show_it(desk:
     windows = [await desk.window(unsaved=1), await desk.window(unsaved=1)]
     leaving = asyncio.ensure_future(desk.link.say_goodbye())
     for window in windows:
+        assert not leaving.done()
         assert await window.hear() == {"type": "ended"}
+        await window.say(type="ended")
+    async with asyncio.timeout(HEARD_WITHIN_S):
+        await leaving
+
+
+async def test_a_window_that_does_not_show_the_end_holds_it_up_for_a_moment_only(desk: Desk) -> None:
+    window = await desk.window(unsaved=1)
+    leaving = asyncio.ensure_future(desk.link.say_goodbye())
+    assert await window.hear() == {"type": "ended"}
+    await asyncio.sleep(2 * GOODBYE_S)
     assert not leaving.done()
-    await leaving
+    await asyncio.wait_for(leaving, 5)
 
 
 async def test_every_window_shows_memory_and_home_also_one_that_opens_later(desk: Desk) -> None:

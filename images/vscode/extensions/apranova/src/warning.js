@@ -55,6 +55,7 @@ function showWarnings(context, link) {
     item.show();
     await vscode.commands.executeCommand("notifications.clearAll"); // nobody answers them any more
     vscode.window.showWarningMessage(`This workspace has stopped. [Reload the page](command:${RELOAD})`);
+    link.send({ type: "ended" }); // the agent waits for it
   });
 
   context.subscriptions.push(item, { dispose: end }, vscode.commands.registerCommand("apranova.keepRunning", keepRunning));
