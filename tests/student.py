@@ -53,6 +53,13 @@ class Student:
             self.portal.get_by_role("link", name=re.compile("Open Workspace")).click()
         return VSCode(opened.value)
 
+    def enter(self) -> VSCode:
+        """Launch, or open what an earlier test left running."""
+        running = self.portal.get_by_role("link", name=re.compile("Open Workspace"))
+        stopped = self.portal.get_by_role("button", name=re.compile("Launch Workspace|Try again"))
+        running.or_(stopped).first.wait_for(timeout=LAUNCH_WITHIN_MS)
+        return self.open() if running.is_visible() else self.launch()
+
     def expect_state(self, chip: str, *, within_s: float = 30) -> None:
         expect(self.portal.get_by_text(chip, exact=True).first).to_be_visible(timeout=within_s * 1000)
 

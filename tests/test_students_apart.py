@@ -35,7 +35,7 @@ def pair(product: Product, chromium: Browser) -> Iterator[Pair]:
         students = [Student(new_page(), product, accounts[name]) for name in ("amira", "ben")]
         for student in students:
             student.sign_in()
-        codes = [student.launch() for student in students]
+        codes = [student.enter() for student in students]
         yield Pair(students[0], codes[0], students[1], codes[1])
 
 
