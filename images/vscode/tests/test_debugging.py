@@ -45,12 +45,6 @@ def total(prices):
 answer = total([40, 2])
 open("answer.txt", "w").write(str(answer))
 """
-NODE_SERVER = """\
-require("http").createServer((request, answer) => {
-  const asked = request.url;
-  answer.end(asked);
-}).listen(PORT, "127.0.0.1");
-"""
 PYTHON_SERVER = """\
 import http.server
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -144,29 +138,25 @@ def held_answer(address: str) -> bytes:
     raise AssertionError("no answer waited")
 
 
-@pytest.mark.parametrize(("name", "text", "line"), [("server.js", NODE_SERVER, 3), ("server.py", PYTHON_SERVER, 5)])
-def test_a_debugger_attaches_to_a_server_that_runs(desk: Desk, name: str, text: str, line: int) -> None:
+def test_a_debugger_attaches_to_a_server_that_runs(desk: Desk) -> None:
     port, debug_port = free_port(), free_port()
-    (desk.project / name).write_text(text.replace("PORT", str(port)))
+    (desk.project / "server.py").write_text(PYTHON_SERVER.replace("PORT", str(port)))
     (desk.project / ".vscode").mkdir()
-    if name.endswith(".js"):
-        command = [str(Path(desk.image["mounts"]["/opt/node"]) / "bin/node"), f"--inspect={debug_port}", name]
-        attach: dict[str, object] = {"type": "node", "port": debug_port}
-    else:
-        debugpy = Path(desk.image["mounts"]["/opt/code-server"]) / recipe.DEBUGPY
-        command = [sys.executable, str(debugpy), "--listen", str(debug_port), name]
-        attach = {"type": "debugpy", "connect": {"host": "localhost", "port": debug_port}}
-    launch = {"version": "0.2.0", "configurations": [{"name": "Attach", "request": "attach", **attach}]}
+    debugpy = Path(desk.image["mounts"]["/opt/code-server"]) / recipe.DEBUGPY
+    command = [sys.executable, str(debugpy), "--listen", str(debug_port), "server.py"]
+    where = {"host": "localhost", "port": debug_port}
+    attach = {"name": "Attach", "request": "attach", "type": "debugpy", "connect": where}
+    launch = {"version": "0.2.0", "configurations": [attach]}
     (desk.project / ".vscode/launch.json").write_text(json.dumps(launch))
     with running(command, desk.project, port), ThreadPoolExecutor(1) as visitor:
         page = desk.open_tab()
-        open_file(page, name)
-        break_at(page, line)
+        open_file(page, "server.py")
+        break_at(page, 5)
         page.keyboard.press("F5")
         page.locator(".debug-toolbar").wait_for()
         page.locator(".glyph-margin-widgets .codicon-debug-breakpoint").wait_for()
         answer = visitor.submit(held_answer, f"http://127.0.0.1:{port}/cats")
-        stopped_at(page, line)
+        stopped_at(page, 5)
         expect_variables(page, asked=".?.cats")
         page.keyboard.press("F5")
         assert answer.result() == b"/cats"
