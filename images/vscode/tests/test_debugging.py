@@ -1,26 +1,15 @@
-"""Debuggers in VS Code's own screens, in a real Chromium: breakpoint, variables, step, attach."""
+"""Debuggers in VS Code's own screens, in a real Chromium: breakpoint, variables, step."""
 
 from __future__ import annotations
 
-import json
 import re
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
-from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Page
 
-from images.vscode import recipe
 from images.vscode.tests.conftest import Desk
 from images.vscode.tests.test_vscode_in_browser import open_file
-from tests.ports import free_port
 from tests.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
@@ -44,16 +33,6 @@ def total(prices):
     return sum_of_all
 answer = total([40, 2])
 open("answer.txt", "w").write(str(answer))
-"""
-PYTHON_SERVER = """\
-import http.server
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        asked = self.path
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(asked.encode())
-http.server.HTTPServer(("127.0.0.1", PORT), Handler).serve_forever()
 """
 
 
@@ -114,49 +93,3 @@ def test_a_program_stops_at_a_breakpoint_and_shows_its_variables_and_steps(
     page.keyboard.press("F5")
     answer = desk.project / "answer.txt"
     until(lambda: answer.exists() and answer.read_text() == "42")
-
-
-@contextmanager
-def running(command: list[str], folder: Path, port: int) -> Iterator[None]:
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
-        try:
-            until(lambda: socket.create_connection(("127.0.0.1", port)).close() is None, ignoring=OSError)
-            yield
-        finally:
-            server.kill()
-
-
-def held_answer(address: str) -> bytes:
-    """Ask until an answer waits at the breakpoint, which the debugger sets a moment after it looks
-    set."""
-    for _ in range(100):
-        asked_at = time.monotonic()
-        answer = urlopen(address, timeout=120).read()  # noqa: S310  our own
-        if time.monotonic() - asked_at > 1.0:
-            return answer
-        time.sleep(0.5)
-    raise AssertionError("no answer waited")
-
-
-def test_a_debugger_attaches_to_a_server_that_runs(desk: Desk) -> None:
-    port, debug_port = free_port(), free_port()
-    (desk.project / "server.py").write_text(PYTHON_SERVER.replace("PORT", str(port)))
-    (desk.project / ".vscode").mkdir()
-    debugpy = Path(desk.image["mounts"]["/opt/code-server"]) / recipe.DEBUGPY
-    command = [sys.executable, str(debugpy), "--listen", str(debug_port), "server.py"]
-    where = {"host": "localhost", "port": debug_port}
-    attach = {"name": "Attach", "request": "attach", "type": "debugpy", "connect": where}
-    launch = {"version": "0.2.0", "configurations": [attach]}
-    (desk.project / ".vscode/launch.json").write_text(json.dumps(launch))
-    with running(command, desk.project, port), ThreadPoolExecutor(1) as visitor:
-        page = desk.open_tab()
-        open_file(page, "server.py")
-        break_at(page, 5)
-        page.keyboard.press("F5")
-        page.locator(".debug-toolbar").wait_for()
-        page.locator(".glyph-margin-widgets .codicon-debug-breakpoint").wait_for()
-        answer = visitor.submit(held_answer, f"http://127.0.0.1:{port}/cats")
-        stopped_at(page, 5)
-        expect_variables(page, asked=".?.cats")
-        page.keyboard.press("F5")
-        assert answer.result() == b"/cats"
