@@ -41,7 +41,7 @@ def run(*, quick: bool) -> Findings:
     new, known, memory, redis_new, redis_memory = [], [], [], [], []
     through, direct = [], []
     for number in range(size.homes):
-        with _desk() as desk:
+        with opened() as desk:
             new.append(_connection_s(desk))
             desk.sql("CREATE TABLE t AS SELECT generate_series(1, 10000) n")
             desk.stop()
@@ -78,10 +78,10 @@ def plot(findings: Findings, path: Path) -> None:
 
 
 @contextmanager
-def _desk() -> Iterator[SandboxedDesk]:
+def opened(kind_of_desk: type[SandboxedDesk] = SandboxedDesk) -> Iterator[SandboxedDesk]:
     image = desks.built(KIND)
     with desks.short_folder() as folder:
-        desk = SandboxedDesk(image, folder)
+        desk = kind_of_desk(image, folder)
         yield desk
         desk.close()
 

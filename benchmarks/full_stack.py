@@ -12,22 +12,21 @@ import json
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
 
 from playwright.sync_api import Page
 
 from benchmarks import charts
+from benchmarks.databases import opened
 from benchmarks.editor import fresh_profile
 from benchmarks.footprint import MB, TYPESCRIPT_HELP, memory_by_sort
 from benchmarks.measure import Findings, Measure, Target
 from contract.names import PORT_HEADER, WorkspaceSize
 from contract.sizes import ON_ONE_MACHINE
 from images.building import SOURCE_ROOT
-from images.tests import desk as desks
-from images.vscode.build import KIND
 from images.vscode.tests.gateway import Gateway
 from images.vscode.tests.sandboxed_desk import SandboxedDesk
 from tests.chromium import running_chromium
@@ -92,7 +91,7 @@ def plot(findings: Findings, path: Path) -> None:
 def _session() -> list[dict[str, float]]:
     """MB of each sort of process, each second from the start of `next dev` on; the last at work."""
     with ExitStack() as all_of_it:
-        desk = all_of_it.enter_context(_desk())
+        desk = all_of_it.enter_context(opened(_MediumDesk))
         browser = all_of_it.enter_context(running_chromium())
         context = all_of_it.enter_context(fresh_profile(browser))
         code = _open(all_of_it, desk, context.new_page())
@@ -118,15 +117,6 @@ class _MediumDesk(SandboxedDesk):
             _make_app(self.home)
         self.start_task().wait_for("ready")
         assert self.task.claim(memory_bytes=MEDIUM.memory_bytes)[0] == 200
-
-
-@contextmanager
-def _desk() -> Iterator[SandboxedDesk]:
-    image = desks.built(KIND)
-    with desks.short_folder() as folder:
-        desk = _MediumDesk(image, folder)
-        yield desk
-        desk.close()
 
 
 def _make_app(home: Path) -> None:

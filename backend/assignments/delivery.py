@@ -28,7 +28,9 @@ from contract.hand_out import BESIDE_MAX, HandOutAnswer, HandOutRequest, HandOut
 from contract.hand_out_files import FILES_MAX, printable
 from contract.names import WorkspaceKind, WorkspaceState
 
-LOOK_EVERY_S = 3.0
+LOOK_EVERY_S = 10.0
+"""For what was released meanwhile and for students who came later: it reads the whole school."""
+TRY_EVERY_S = 3.0
 HELD_FOR = timedelta(seconds=30)
 """Also how often a workspace that sleeps is looked at. When its student opens it, nobody waits."""
 RETRY_WORKING = timedelta(seconds=2)
@@ -45,6 +47,11 @@ logger = logging.getLogger(__name__)
 def hand_out_due() -> None:
     """One pass over what homes should have and do not."""
     _add_missing()
+    try_due()
+
+
+def try_due() -> None:
+    """The same for what is known to be missing, so that a home that works on it is soon asked."""
     for _ in range(PASSES_MAX):
         rows = _take_due()
         if not rows:
@@ -57,6 +64,7 @@ def hand_out_due() -> None:
 
 
 worker = BackgroundWorker("assignments", hand_out_due, interval_s=LOOK_EVERY_S)
+trying = BackgroundWorker("assignments, again", try_due, interval_s=TRY_EVERY_S)
 
 
 def hand_out_before_opening(workspace: Workspace) -> None:

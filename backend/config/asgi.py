@@ -72,6 +72,7 @@ def with_workers(application: Any) -> WithBackground:
             sessions.worker,
             deactivated.worker,
             delivery.worker,
+            delivery.trying,
         ),
     )
 
