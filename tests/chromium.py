@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 _FEATURES_OFF = (
     # The pages behind the browser's address bar: 0.6 s of a core for each new window.
@@ -33,6 +33,9 @@ _ARGUMENTS = [
     "--disable-sync",
     f"--disable-features={','.join(_FEATURES_OFF)}",
 ]
+
+# What a test expects of a screen, unless it says how soon: a busy machine is no fault of ours.
+expect.set_options(timeout=20_000)
 
 
 @contextmanager

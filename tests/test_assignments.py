@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.product import Account, Product
 from tests.student import Student
 from tests.test_accessibility import Onlooker
+from tests.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
@@ -103,7 +104,9 @@ def test_a_lesson_is_handed_out_and_no_file_of_a_student_changes(
     editor.page.locator(".monaco-editor .view-lines").last.click()
     editor.page.keyboard.press("Control+a")
     editor.page.keyboard.type("mine = 1")
-    editor.page.locator(".tab.active.dirty").wait_for(state="detached")
+    # A tab is not yet marked as changed when the keys have been typed: only the disk says "saved".
+    files = [home / "project/loops/main.py" for home in (instructor.product.home / "h/data/homes").iterdir()]
+    until(lambda: any(file.exists() and file.read_text() == "mine = 1" for file in files), "the file was not saved")
     page.get_by_role("button", name="Actions for Loops").click()
     page.get_by_role("menuitem", name="Hand out new files").click()
     eyes.look("hand out new files")
