@@ -71,3 +71,15 @@ it("lowers the hand of a student who has been helped, and hides names", async ()
   expect(within(screen.getByRole("list")).queryByText("Ben")).toBeNull();
   expect(screen.getByText("Student 1")).toBeTruthy();
 });
+
+it("keeps the keyboard in the class when the button that had it goes", async () => {
+  const asking = tile("Ben", { asked_at: new Date().toISOString() });
+  new FakeApi({ [WALL]: { status: 200, body: { items: [asking] } } });
+  show(<WallPanel cohort={cohort({ members: [MEMBER] })} />);
+  (await screen.findByRole("button", { name: "Ben has been helped" })).focus();
+  act(() => {
+    const data = JSON.stringify({ items: [tile("Ben")] });
+    FakeSource.opened[0]?.dispatchEvent(new MessageEvent("wall", { data }));
+  });
+  await waitFor(() => expect(document.activeElement).toBe(screen.getByRole("list", { name: "The class right now" })));
+});

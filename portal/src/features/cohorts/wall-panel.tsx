@@ -6,6 +6,7 @@ import { useRef, useState } from "react";
 import { Button } from "@/components/button";
 import { Failure, LoadFailure } from "@/components/failure";
 import { Skeleton } from "@/components/panel";
+import { useKeepFocus } from "@/components/use-keep-focus";
 import type { CohortDetail } from "@/lib/api/types";
 import { ago } from "@/lib/time";
 import { useLastingError } from "@/lib/use-lasting-error";
@@ -30,8 +31,10 @@ export function WallPanel({ cohort }: { cohort: CohortDetail }) {
   const [namesHidden, setNamesHidden] = useState(false);
   const panel = useRef<HTMLElement>(null);
   const now = useNow(10_000);
-  if (cohort.members.length === 0) return null;
   const tiles = wall.data === undefined ? null : wallTiles(wall.data.items, now, namesHidden);
+  // "Helped" goes with its button: the next Tab finds whoever waits longest now.
+  useKeepFocus(panel, (tiles ?? []).flatMap((tile) => (tile.askedAt === null ? [] : [tile.id])).join());
+  if (cohort.members.length === 0) return null;
   return (
     <section
       ref={panel}
@@ -65,7 +68,12 @@ export function WallPanel({ cohort }: { cohort: CohortDetail }) {
       )}
       {tiles === null && error === null && <Skeleton className="mt-5 h-24" />}
       {tiles !== null && (
-        <ul className="mt-4 grid grid-cols-[repeat(auto-fill,minmax(8.5rem,1fr))] gap-2">
+        <ul
+          aria-labelledby="wall"
+          tabIndex={-1}
+          data-main-action
+          className="mt-4 grid grid-cols-[repeat(auto-fill,minmax(8.5rem,1fr))] gap-2"
+        >
           {tiles.map((tile) => (
             <TileCard key={tile.id} tile={tile} cohortId={cohort.id} now={now} />
           ))}
