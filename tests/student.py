@@ -104,13 +104,13 @@ class VSCode:
         self.page.locator(".monaco-editor .view-lines").last.click()
         self.page.keyboard.type(text)
 
-    def terminal(self, command: str) -> None:
-        """Type a command line into the terminal, opening one if there is none."""
+    def terminal(self, command: str, *, new: bool = False) -> None:
+        """Type a command line into the terminal, opening one if there is none, or a `new` one."""
         # After a reload an earlier terminal may come back late, and take the keys from a new one.
         shown = self.page.locator(".terminal-wrapper.active")
         with contextlib.suppress(NeverShown):
             shown.first.wait_for(state="attached", timeout=3_000)
-        self._command("View: Focus Terminal" if shown.count() else "Terminal: Create New Terminal")
+        self._command("View: Focus Terminal" if shown.count() and not new else "Terminal: Create New Terminal")
         # The second, if there is one, belongs to the command that sticks to the top.
         input_of_shown = shown.locator(".xterm-helper-textarea").first
         input_of_shown.wait_for(state="attached", timeout=LAUNCH_WITHIN_MS)
@@ -120,15 +120,15 @@ class VSCode:
         self.page.keyboard.type(command + "\n")
 
     def make_file(self, name: str, text: str) -> None:
-        """Use the terminal. Its text cannot be read, and after a reload a late one may take the
-        keys: so look for the file, and type again if it does not come."""
-        for _ in range(2):
-            self.terminal(f"echo '{text}' > {name}")
+        """Use the terminal. After a reload a late one may take the keys, and one whose connection
+        died may stay deaf: so look for the file, and try a new terminal if it does not come."""
+        for new in (False, True, True):
+            self.terminal(f"echo '{text}' > {name}", new=new)
             with contextlib.suppress(NeverShown):
                 self._in_explorer(name).wait_for(timeout=20_000)
                 return
-        self.terminal(f"echo '{text}' > {name}")
-        self.expect_file(name)
+        rows = self.page.locator(".xterm-rows").all_inner_texts()
+        raise AssertionError(f"{name} never came into the explorer; the terminals show {rows}")
 
     def expect_text(self, text: str) -> None:
         lines = self.page.locator(".view-lines", has_text=text)
