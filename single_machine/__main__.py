@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from contract.environment import BadSetting
+from single_machine.backup.settings import REMOTE
 from single_machine.network_programs import variables_for_programs
 from single_machine.preflight import CannotGoOn, refused_by_the_machine
 from single_machine.school_file import in_words_of_the_file, read_school_file
@@ -52,11 +53,11 @@ def main() -> int:
     backup_parser.add_argument("--prove", action="store_true", help="then restore it into a scratch folder and compare")
     backup_parser.add_argument("--nightly", action="store_true", help="with the trial only when the month's is due")
     school_parser = add_command("restore-school", help="put a whole school back from a backup, on a bare machine")
-    school_parser.add_argument("--from", dest="target", metavar="TARGET", help="where the backups are")
-    school_parser.add_argument("--password-file", type=Path, metavar="FILE", help="the password of the backups")
+    school_parser.add_argument("--from", dest="target", type=_target, metavar="TARGET", help="where the backups are")
+    school_parser.add_argument("--password-file", type=_named, metavar="FILE", help="the password of the backups")
     school_parser.add_argument("--backup", metavar="ID", help="its first characters; without it, the newest")
     packages_parser = add_command("packages", help="put a project's packages where all workspaces find them")
-    packages_parser.add_argument("folder", nargs="+", type=Path, help="with package-lock.json or requirements.txt")
+    packages_parser.add_argument("folder", nargs="+", type=_named, help="with package-lock.json or requirements.txt")
     history_parser = add_command("export-history", help="print launches and stops as JSON lines, without names")
     history_parser.add_argument("--from", dest="begin", metavar="DATE", help="only since then (2026-11-23, UTC)")
     history_parser.add_argument("--to", dest="end", metavar="DATE", help="only before then")
@@ -96,6 +97,17 @@ def _use_network(settings: Settings, command: str) -> None:
     except BadSetting:
         if command != "doctor":
             raise
+
+
+def _named(text: str) -> Path:
+    """A file or folder of the command line. Root's commands run in the service's folder, and the
+    entry script says where they were given."""
+    return Path(os.environ.get("APRANOVA_NAMED_FROM") or Path.cwd()) / text
+
+
+def _target(text: str) -> str:
+    """A folder may be named as in a shell; restic's own words stay."""
+    return text if text.startswith(REMOTE) else str(_named(text))
 
 
 def _path(text: str) -> Path | None:

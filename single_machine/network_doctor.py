@@ -6,20 +6,17 @@ import datetime as dt
 import http.client
 import socket
 import ssl
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from cryptography import x509
 
 from contract.environment import BadSetting
-from contract.network import Network, trusted_authorities
+from contract.network import Network
 from single_machine.answers import Answer, Verdict
 from single_machine.settings import Settings
+from single_machine.web_requests import TIMEOUT_S, ask, context_of
 
-TIMEOUT_S = 5.0
 ANY_HOST_OUTSIDE = "github.com"
 """What nearly every student's terminal needs; it stands for the internet."""
 ENDS_SOON = dt.timedelta(days=30)
@@ -30,13 +27,12 @@ def network(settings: Settings) -> Iterator[Answer]:
     context = ssl.create_default_context()
     if ours.authority is not None:
         try:
-            pem = trusted_authorities(ours.authority)
+            context = context_of(ours)
         except BadSetting as problem:
             advice = "Correct network.authority; until then the school does not start."
             yield Answer("authority", Verdict.NO, str(problem), advice)
         else:
             yield _authority(ours.authority, dt.datetime.now(dt.UTC))
-            context.load_verify_locations(cadata=pem.decode("ascii", "ignore"))
     yield _internet(ours, context)
     pip = ours.pip_index and f"{ours.pip_index.rstrip('/')}/pip/"
     npm = ours.npm_registry and f"{ours.npm_registry.rstrip('/')}/npm"
@@ -67,7 +63,7 @@ def _internet(ours: Network, context: ssl.SSLContext) -> Answer:
             return Answer("internet", Verdict.NO, why, advice)
         return Answer("internet", Verdict.YES, f"{ANY_HOST_OUTSIDE}:443 answers")
     through = f"through the proxy {ours.proxy.host}:{ours.proxy.port}"
-    why_not, _ = _ask(ours, context, f"https://{ANY_HOST_OUTSIDE}/")
+    why_not = ask(ours, context, f"https://{ANY_HOST_OUTSIDE}/").why_not
     if why_not:
         advice = "Check network.proxy: its address, user and password, and what it allows."
         text = f"{ANY_HOST_OUTSIDE} cannot be reached {through} ({why_not})"
@@ -77,29 +73,12 @@ def _internet(ours: Network, context: ssl.SSLContext) -> Answer:
 
 def _mirror(ours: Network, context: ssl.SSLContext, key: str, url: str) -> Answer:
     """Asked for what every full mirror has."""
-    why_not, status = _ask(ours, context, url)
-    if not why_not and status < http.client.BAD_REQUEST:
+    answer = ask(ours, context, url)
+    if not answer.why_not and answer.status < http.client.BAD_REQUEST:
         return Answer(key, Verdict.YES, f"{url} answers")
+    why_not = answer.why_not or f"it answers {answer.status}"
     advice = f"Check network.{key}, and network.no_proxy if the mirror is reached without the proxy."
-    return Answer(key, Verdict.NO, f"{url}: {why_not or f'it answers {status}'}", _about_trust(why_not) or advice)
-
-
-def _ask(ours: Network, context: ssl.SSLContext, url: str) -> tuple[str, int]:
-    """Why there was no answer, and the status of one."""
-    through = None if ours.goes_direct(urlsplit(url).hostname or "") else ours.proxy
-    proxies = {"http": through.url, "https": through.url} if through else {}
-    opener = urllib.request.build_opener(
-        urllib.request.ProxyHandler(proxies), urllib.request.HTTPSHandler(context=context)
-    )
-    try:
-        with opener.open(url, timeout=TIMEOUT_S) as answer:
-            return "", answer.status
-    except urllib.error.HTTPError as answer:
-        if answer.code == http.client.PROXY_AUTHENTICATION_REQUIRED:
-            return "the proxy asks for another password", answer.code
-        return "", answer.code
-    except (OSError, http.client.HTTPException) as error:
-        return str(getattr(error, "reason", "") or error), 0
+    return Answer(key, Verdict.NO, f"{url}: {why_not}", _about_trust(why_not) or advice)
 
 
 def _about_trust(why_not: str) -> str:

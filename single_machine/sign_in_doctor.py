@@ -2,36 +2,45 @@
 
 from __future__ import annotations
 
+import http.client
 import json
-import urllib.error
-import urllib.request
+import ssl
 from collections.abc import Iterator
 
+from contract.environment import BadSetting
 from contract.sign_in import Provider
 from single_machine.answers import Answer, Verdict
 from single_machine.settings import Settings
+from single_machine.web_requests import WebAnswer, ask, context_of
 
-TIMEOUT_S = 5.0
-ANSWER_BYTES_MAX = 1_000_000
 NEEDED = ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri")
 
 
 def sign_in(settings: Settings) -> Iterator[Answer]:
-    for provider in settings.sign_in.providers:
-        yield _discovery(provider)
-
-
-def _discovery(provider: Provider) -> Answer:
-    check = f"sign-in by {provider.name}"
+    if not settings.sign_in.providers:
+        return
     try:
-        with urllib.request.urlopen(provider.discovery, timeout=TIMEOUT_S) as answer:  # noqa: S310  http(s), by its settings
-            found = json.loads(answer.read(ANSWER_BYTES_MAX))
-    except (OSError, ValueError) as problem:
-        unreachable = isinstance(problem, urllib.error.URLError) and not isinstance(problem, urllib.error.HTTPError)
-        why = problem.reason if unreachable else problem  # pyright: ignore[reportAttributeAccessIssue]
+        context = context_of(settings.network)
+    except BadSetting:  # another answer names it
+        context = ssl.create_default_context()
+    for provider in settings.sign_in.providers:
+        yield _discovery(provider, ask(settings.network, context, provider.discovery))
+
+
+def _discovery(provider: Provider, answer: WebAnswer) -> Answer:
+    check = f"sign-in by {provider.name}"
+    why_not = answer.why_not or ("" if answer.status == http.client.OK else f"it answers {answer.status}")
+    found: dict[str, object] = {}
+    if not why_not:
+        try:
+            said = json.loads(answer.body)
+            found = said if isinstance(said, dict) else {}
+        except ValueError as problem:
+            why_not = str(problem)
+    if why_not:
         advice = "Open this address in a browser: it must show JSON. Check the issuer (tenant) and the firewall."
-        return Answer(check, Verdict.NO, f"{provider.discovery} does not answer as it should ({why})", advice)
-    missing = [name for name in NEEDED if not isinstance(found, dict) or not found.get(name)]
+        return Answer(check, Verdict.NO, f"{provider.discovery} does not answer as it should ({why_not})", advice)
+    missing = [name for name in NEEDED if not found.get(name)]
     if missing:
         advice = "Is it the address of an OpenID Connect provider?"
         return Answer(check, Verdict.NO, f"{provider.discovery} names no {', '.join(missing)}", advice)

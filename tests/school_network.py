@@ -7,11 +7,14 @@ proxy knows its name: names in the proxy's own /etc/hosts lead there.
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import http.server
 import io
 import json
 import shutil
+import socket
+import socketserver
 import ssl
 import subprocess
 import tarfile
@@ -68,9 +71,8 @@ class SchoolNetwork:
 def school_network(folder: Path) -> Iterator[SchoolNetwork]:
     files = folder / "files"
     files.mkdir()
-    chain, key = make_certificate(folder, [HOST, REFUSED_HOST], days=300)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(chain, key)
+    chain, _ = make_certificate(folder, [HOST, REFUSED_HOST, "127.0.0.1"], days=300)
+    context = _tls(chain)
     secure, plain = _server(files), _server(files)
     secure.socket = context.wrap_socket(secure.socket, server_side=True, do_handshake_on_connect=False)
     for server in (secure, plain):
@@ -93,6 +95,44 @@ def school_network(folder: Path) -> Iterator[SchoolNetwork]:
         for server in (secure, plain):
             server.shutdown()
             server.server_close()
+
+
+@contextmanager
+def behind_tls(network: SchoolNetwork) -> Iterator[str]:
+    """The same proxy, spoken to by TLS. Yields its URL; the network's authority has signed it."""
+    context = _tls(network.authority)
+
+    class Tunnel(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with (
+                contextlib.suppress(OSError),  # who does not trust us hangs up
+                context.wrap_socket(self.request, server_side=True) as outside,
+                socket.create_connection(("127.0.0.1", network.proxy_port)) as inside,
+            ):
+                back = threading.Thread(target=_carry, args=(inside, outside), daemon=True)
+                back.start()
+                _carry(outside, inside)
+                back.join()
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Tunnel) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"https://{USER}:{PASSWORD}@127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+def _carry(source: socket.socket, target: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
+    with contextlib.suppress(OSError):
+        target.shutdown(socket.SHUT_WR)
+
+
+def _tls(chain: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(chain, chain.with_name("key.pem"))
+    return context
 
 
 def _start_tinyproxy(folder: Path, port: int) -> subprocess.Popen[bytes]:

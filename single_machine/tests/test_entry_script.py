@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,7 +44,13 @@ Root = Callable[..., list[str] | None]
 
 
 @pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Root:
+def done() -> dict[str, Any]:
+    """The calls of the system, by name."""
+    return {}
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, done: dict[str, Any]) -> Root:
     """Root, on a machine with the service. Returns the command that is carried out as its user."""
     loader = importlib.machinery.SourceFileLoader("entry_script", str(ROOT / "apranova"))
     spec = importlib.util.spec_from_loader("entry_script", loader)
@@ -54,7 +61,6 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Root:
     monkeypatch.setattr(script, "SERVICE", str(tmp_path))
     for name in ("APRANOVA_HOME", "APRANOVA_SETTINGS"):
         monkeypatch.delenv(name, raising=False)
-    done: dict[str, object] = {}
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(os, "chdir", lambda _: None)
     monkeypatch.setattr(pwd, "getpwnam", lambda _: pwd.getpwuid(os.getuid()))
@@ -67,7 +73,8 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Root:
         if not done:
             return None
         assert list(done) == ["initgroups", "setgid", "setuid", "execve"]
-        return done["execve"][1][3:]  # type: ignore[index]
+        words: list[str] = done["execve"][1][3:]
+        return words
 
     return give
 
@@ -79,9 +86,11 @@ def test_root_touches_the_folder_of_a_service_only_as_its_user(root: Root, comma
     assert root(command, "--settings=other.toml") is None
 
 
-def test_a_folder_of_packages_is_named_from_where_root_is(root: Root) -> None:
-    here = str(Path("exercise-3").absolute())
-    assert root("packages", "exercise-3", "/srv/other", "--help") == ["packages", here, "/srv/other", "--help"]
+def test_files_are_named_from_where_root_is(root: Root, done: dict[str, Any]) -> None:
+    """A relative password file was looked for in the folder of the service's programs."""
+    given = ["restore-school", "--password-file", "key"]
+    assert root(*given) == given
+    assert done["execve"][2]["APRANOVA_NAMED_FROM"] == str(Path.cwd())
 
 
 def test_root_starts_no_second_school_beside_a_service(root: Root, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,7 +17,7 @@ import pytest
 
 from contract.environment import BadSetting, Environment
 from contract.network import Network, Proxy, read_network, trusted_authorities
-from single_machine import __main__, network_doctor
+from single_machine import __main__, commands, network_doctor
 from single_machine.answers import Answer, Verdict
 from single_machine.backup import restore_school
 from single_machine.network_programs import variables_for_programs
@@ -108,6 +108,35 @@ def test_a_restore_on_a_bare_machine_goes_through_the_proxy(tmp_path: Path, monk
     assert __main__.main() == 0
     assert seen["APRANOVA_BACKUP_TARGET"] == "s3:https://s3.test/school"
     assert seen["https_proxy"] == os.environ["https_proxy"] == variables["APRANOVA_PROXY"]
+
+
+@pytest.mark.parametrize(
+    ("target", "password_file", "expected"),
+    [
+        ("backups", "key", ["/root/backups", "/root/key"]),
+        ("/mnt/backups", "/srv/key", ["/mnt/backups", "/srv/key"]),
+        ("sftp:other:/srv", "../key", ["sftp:other:/srv", "/root/../key"]),
+    ],
+)
+def test_a_restore_finds_files_from_where_the_command_was_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, password_file: str, expected: list[str]
+) -> None:
+    """The service's commands run in the folder of its programs."""
+    seen: dict[str, str] = {}
+    monkeypatch.setattr(os, "environ", {"APRANOVA_NAMED_FROM": "/root", "APRANOVA_HOME": str(tmp_path / "home")})
+    monkeypatch.setattr(restore_school, "run", lambda given, **_: seen.update(given) or 0)
+    monkeypatch.setattr(sys, "argv", ["apranova", "restore-school", "--from", target, "--password-file", password_file])
+    assert __main__.main() == 0
+    assert [seen[f"APRANOVA_BACKUP_{name}"] for name in ("TARGET", "PASSWORD_FILE")] == expected
+
+
+def test_packages_are_found_from_where_the_command_was_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Path] = []
+    monkeypatch.setattr(os, "environ", {"APRANOVA_NAMED_FROM": "/root", "APRANOVA_HOME": str(tmp_path / "home")})
+    monkeypatch.setattr(commands, "carry_out", lambda given, _: seen.extend(given.folder) or 0)
+    monkeypatch.setattr(sys, "argv", ["apranova", "packages", "exercise-3", "/srv/other"])
+    assert __main__.main() == 0
+    assert seen == [Path("/root/exercise-3"), Path("/srv/other")]
 
 
 @pytest.fixture(scope="module")
@@ -211,6 +240,21 @@ def test_the_doctor_asks_through_the_proxy(
     assert "403" in refused["internet"].text
     assert "it answers 404" in refused["npm_registry"].text
     assert "network.npm_registry" in refused["npm_registry"].remedy
+
+
+def test_the_doctor_asks_through_a_proxy_that_speaks_tls(
+    settings: Settings, network: SchoolNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The guide offers `https://` proxies, and the doctor called each of them unreachable."""
+    outside = f"{HOST}:{network.port}"
+    (network.authority.parent / "files/npm/npm").touch()
+    with school_network.behind_tls(network) as proxy:
+        ours = replace(settings.network, proxy=Proxy(proxy), npm_registry=f"http://{HOST}:{network.plain_port}/npm/")
+        answers = _asked(replace(settings, network=ours), monkeypatch, outside=outside)
+        unknown = replace(ours, authority=None)
+        answer = _asked(replace(settings, network=unknown), monkeypatch, outside=outside)["internet"]
+    assert (answers["internet"].verdict, answers["npm_registry"].verdict) == (Verdict.YES, Verdict.YES)
+    assert "network.authority" in answer.remedy
 
 
 def test_the_doctor_names_a_wrong_password_and_a_missing_authority(
