@@ -2,7 +2,8 @@
 
 The kernel (or the engine's watch) ends a program without a word, and nobody inside is told. So the
 agent remembers who was there a moment ago: when the engine says that a program was ended, the
-largest one that is missing is it.
+largest one that is missing is it. In a container of its own (Fargate) no engine is there to say it;
+the container's own cgroup counts them.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from agent.processes import Process, list_processes, printable, words_for
 SAMPLE_INTERVAL_S = 2.0
 _IN_MEMORY = ("/tmp", "/dev/shm")  # noqa: S108  files there are memory
 _KIBIBYTE = 1024
+_OWN_CGROUP = (Path("/sys/fs/cgroup/memory.events"), Path("/sys/fs/cgroup/memory/memory.oom_control"))
+"""As a container sees it, of version 2 and of version 1."""
 _TITLES_OF_RUNNERS = ("npm ", "npx ", "pnpm ", "yarn ")
 
 
@@ -37,6 +40,8 @@ class MemoryUse:
     _seen: dict[int, Held] = field(default_factory=dict)
     _seen_before: dict[int, Held] = field(default_factory=dict)
     """At the sample before: the engine's word may come after the first that misses a program."""
+    cgroup_files: tuple[Path, ...] = _OWN_CGROUP
+    _ended: int | None = None
 
     def sample(self) -> None:
         self._seen_before, self._seen = self._seen, {held.process.pid: held for held in self._look()}
@@ -49,6 +54,11 @@ class MemoryUse:
         self._seen_before = {}  # what is told is told once
         gone = [held for pid, held in before.items() if not self._is_there(pid, held.process.started)]
         return max(gone, key=lambda held: held.used_bytes, default=None)
+
+    def another_was_ended(self) -> bool:
+        """Since the last call, by the container's own cgroup. False where it cannot be read."""
+        before, self._ended = self._ended, ended_by_the_kernel(self.cgroup_files)
+        return before is not None and self._ended is not None and self._ended > before
 
     def _is_there(self, pid: int, started: float) -> bool:
         now = self._seen.get(pid)
@@ -63,6 +73,17 @@ class MemoryUse:
             if used:
                 found.append(Held(process, used, _called(process, by_pid)))
         return found
+
+
+def ended_by_the_kernel(files: tuple[Path, ...]) -> int | None:
+    """How many programs, because the cgroup's memory, or that of one above it, was full."""
+    for file in files:
+        try:
+            lines = file.read_text().splitlines()
+            return next(int(line.split()[1]) for line in lines if line.startswith("oom_kill "))
+        except (OSError, StopIteration, ValueError):
+            continue
+    return None
 
 
 def held_by(pid: int) -> int:

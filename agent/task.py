@@ -133,6 +133,8 @@ class Task:
             await asyncio.sleep(MEMORY_INTERVAL_S)
             if self.phase is AgentPhase.CLAIMED and self.memory.limit_bytes:
                 self.memory.sample()
+                if self._claim and self._claim.home_id and self.memory.another_was_ended():
+                    self.program_ended()  # a home that came by itself: no engine is there to say it
                 self.application.show_memory(self.memory.used_bytes, self.memory.limit_bytes)
 
     def take(self) -> None:
