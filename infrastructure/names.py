@@ -66,6 +66,11 @@ RESTORES = "restores_total"
 ACTIONS = "actions_total"
 ORPHAN_ACTION = "StopOrphan"
 
+LIVE_ALIAS = "live"
+"""Of the functions that a person waits for. Only an alias can have instances that are ready."""
+READY_INSTANCES_MAX = 10
+"""Of such a function, before a class: a hundred launches in ten seconds, at most a second each."""
+
 MANAGER_HANDLER = "manager.entrypoints.aws_lambda.handle"
 SWEEP_REQUEST = '{"action":"sweep"}'
 WAKE_DELAY_S = 2

@@ -43,7 +43,7 @@ class AwsSettings:
     region: str
     table: str
     mover: str
-    """The function that brings homes to tasks and back."""
+    """The function that brings homes to tasks and back; on AWS with its alias."""
     backup_worker: str
     """The function that takes snapshots of homes and purges them."""
     snapshots_bucket: str
@@ -58,6 +58,8 @@ class AwsSettings:
     """URL of the queue through which a pass asks for the next one; empty: there is none."""
     metrics_namespace: str
     service: str
+    ready_instances: Mapping[str, int]
+    """Functions, each as `name:alias`, and how many instances are ready at most before a class."""
 
 
 def variables_of(parameters: Mapping[str, str], path: str) -> dict[str, str]:
@@ -99,6 +101,7 @@ def read_aws_settings(variables: Mapping[str, str]) -> AwsSettings:
         wake_queue=wake_queue,
         metrics_namespace=environment.text("APRANOVA_METRICS_NAMESPACE", "ApraNova"),
         service=environment.text("APRANOVA_SERVICE", prefix),
+        ready_instances=_ready_instances(environment),
     )
 
 
@@ -140,6 +143,14 @@ def _images(environment: Environment, policy: Policy) -> dict[WorkspaceKind, str
     if not set(policy.kinds) <= set(images) <= set(WorkspaceKind):
         raise environment.refused(name, f"one image for each of {' '.join(policy.kinds)}")
     return {WorkspaceKind(kind): image for kind, image in images.items()}
+
+
+def _ready_instances(environment: Environment) -> dict[str, int]:
+    name, example = "APRANOVA_READY_INSTANCES", "workspace-manager:live=10"
+    found = _pairs(environment, name, example)
+    if any(":" not in function or not count.isdecimal() for function, count in found.items()):
+        raise environment.refused(name, f"words like {example}")
+    return {function: int(count) for function, count in found.items()}
 
 
 def _pairs(environment: Environment, name: str, example: str) -> dict[str, str]:

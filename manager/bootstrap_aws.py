@@ -19,6 +19,7 @@ from manager.adapters.ecs.runner import EcsTaskRunner
 from manager.adapters.ecs.slots import SlotItems, Slots
 from manager.adapters.efs.backup_worker import LambdaBackupWorker
 from manager.adapters.efs.homes import EfsHomeVolumes
+from manager.adapters.functions.ready_instances import ReadyInstances
 from manager.adapters.restic.s3 import S3Repositories
 from manager.adapters.sqs.wakes import SqsWakes
 from manager.adapters.system.clock import RandomIds, SystemClock
@@ -94,6 +95,7 @@ class AwsManager:
     metrics: EmfMetrics
     wakes: SqsWakes | None
     settings: AwsSettings
+    ready_instances: ReadyInstances
 
 
 def build(settings: AwsSettings, clients: Clients) -> AwsManager:
@@ -135,7 +137,7 @@ def build(settings: AwsSettings, clients: Clients) -> AwsManager:
         site=Site(settings.workspaces_domain, settings.public_url, settings.identity_key),
     )
     wakes = SqsWakes(clients.sqs, settings.wake_queue, clock) if settings.wake_queue else None
-    return AwsManager(world, metrics, wakes, settings)
+    return AwsManager(world, metrics, wakes, settings, ReadyInstances(clients.functions, settings.ready_instances))
 
 
 def _backup_worker(settings: AwsSettings, clients: Clients) -> BackupWorker:

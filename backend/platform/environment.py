@@ -15,6 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 from backend.platform.identity_key import BadKey, read_private_key
 from contract.environment import BadSetting
 from contract.environment import Environment as Reader
+from contract.names import MANAGER_FUNCTION
 from contract.sign_in import SignIn, read_sign_in
 
 # Commands that look at the code alone; they run without a database, Redis, manager or secret.
@@ -60,6 +61,8 @@ class Environment:
     redis_cluster: bool
     """It is a cluster (ElastiCache in cluster mode), and `redis_url` one address of it."""
     manager_endpoint: str
+    manager_function: str
+    """Its name; on AWS the ARN of the alias whose instances are ready before a class."""
     aws_access_key_id: str
     aws_secret_access_key: str = field(repr=False)
     aws_region: str
@@ -120,6 +123,7 @@ def parse(variables: Mapping[str, str]) -> Environment:
         redis_token=environment.text("APRANOVA_REDIS_TOKEN", ""),
         redis_cluster=environment.flag("APRANOVA_REDIS_CLUSTER"),
         manager_endpoint=environment.web_origin("APRANOVA_MANAGER_ENDPOINT"),
+        manager_function=environment.text("APRANOVA_MANAGER_FUNCTION", MANAGER_FUNCTION),
         aws_access_key_id=environment.text("AWS_ACCESS_KEY_ID", ""),
         aws_secret_access_key=environment.text("AWS_SECRET_ACCESS_KEY", ""),
         aws_region=environment.text("AWS_REGION", "us-east-1"),

@@ -38,7 +38,7 @@ from contract.manager import (
     WorkspaceRequest,
     WorkspaceView,
 )
-from contract.names import MANAGER_FUNCTION, WorkspaceSize
+from contract.names import WorkspaceSize
 from contract.wire import BadMessage, from_json, to_json
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ class Nothing:
 class ManagerClient:
     """Every method raises `ApraNovaError`; `MANAGER_UNAVAILABLE` without a sensible answer."""
 
-    def __init__(self, invoker: LambdaClient) -> None:
-        self._invoker = invoker
+    def __init__(self, invoker: LambdaClient, function: str) -> None:
+        self._invoker, self._function = invoker, function
 
     def create(self, request: CreateRequest) -> WorkspaceView:
         return self._ask(Action.CREATE, request, WorkspaceAnswer).workspace
@@ -135,7 +135,7 @@ class ManagerClient:
 
     def _invoke(self, action: Action, payload: bytes) -> dict[str, Any]:
         try:
-            result = self._invoker.invoke(FunctionName=MANAGER_FUNCTION, Payload=payload)
+            result = self._invoker.invoke(FunctionName=self._function, Payload=payload)
             body = result["Payload"].read()
         except (BotoCoreError, ClientError, OSError) as error:
             raise _unavailable(action, f"{type(error).__name__}: {error}") from error
@@ -169,7 +169,7 @@ def build_manager_client(
             proxies={},  # the machine's http_proxy is for the internet, not for the manager next to us
         ),
     )
-    return ManagerClient(invoker)
+    return ManagerClient(invoker, environment.manager_function)
 
 
 @functools.cache

@@ -33,7 +33,7 @@ class Backend(Construct):
         manager_arn: str,
     ) -> None:
         super().__init__(stack, "Backend")
-        self._stack, self._data = stack, data
+        self._stack, self._data, self._manager_arn = stack, data, manager_arn
         self._log_group = stack.log_group("BackendLogs", stack.names.logs("backend"))
         secrets = self._secrets()
         execution_role = make_execution_role(
@@ -55,7 +55,7 @@ class Backend(Construct):
             containers=[self._gateway(), self._django(secrets)],
             volumes=["run", "scratch"],
             execution_role=execution_role,
-            task_role=self._task_role(manager_arn),
+            task_role=self._task_role(),
         )
 
     def _secrets(self) -> dict[str, tuple[str, str]]:
@@ -80,6 +80,7 @@ class Backend(Construct):
             "APRANOVA_SHARE_WITH_ANYONE": "yes" if school.share_with_anyone else "no",
             "APRANOVA_RUN_DIR": RUN_FOLDER,
             "APRANOVA_MANAGER_ENDPOINT": f"https://lambda.{region}.amazonaws.com",
+            "APRANOVA_MANAGER_FUNCTION": self._manager_arn,
             "APRANOVA_EMAIL_FROM": f"no-reply@{school.domain}",
             "APRANOVA_PARAMETERS": self._stack.names.path("manager"),
             "APRANOVA_DATABASE_SECRET": self._data.database.secret_arn,
@@ -134,14 +135,14 @@ class Backend(Construct):
             **more,
         )
 
-    def _task_role(self, manager_arn: str) -> iam.Role:
+    def _task_role(self) -> iam.Role:
         """The manager, for all about workspaces. Backup workers read files and snapshots.
 
         RDS changes the database's password: Django reads it again when a connection is refused.
         """
         stack, data = self._stack, self._data
         role = make_role(self, "Role", "ecs-tasks.amazonaws.com", "What the backend's own code may do")
-        allow(role, "InvokeManager", manager_arn, "lambda:InvokeFunction")
+        allow(role, "InvokeManager", self._manager_arn, "lambda:InvokeFunction")
         identity_key = stack.arn_of("ssm", f"parameter{stack.names.path('manager', 'identity-key')}")
         allow(role, "ReadDatabasePassword", data.database.secret_arn, "secretsmanager:GetSecretValue")
         allow(role, "DecryptDatabasePassword", data.key.key_arn, "kms:Decrypt")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,11 +14,18 @@ from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
 from infrastructure.elements.security_groups import Group
+from infrastructure.names import LIVE_ALIAS
 from infrastructure.stacks.base import PlatformStack
 from infrastructure.stacks.network import NetworkStack
 
 RUNTIME = "python3.13"
 ARCHITECTURE = "x86_64"
+OF_A_VERSION = (
+    "architectures", "code", "dead_letter_config", "description", "environment", "file_system_configs", "function_name",
+    "handler", "kms_key_arn", "logging_config", "memory_size", "role", "runtime", "timeout", "vpc_config",
+)  # fmt: skip
+NOT_OF_A_VERSION = ("reserved_concurrent_executions", "recursive_loop", "tags")
+"""The function as a whole has these. When only they change, Lambda publishes no new version."""
 
 _Function = lambda_.CfnFunction
 
@@ -61,6 +70,21 @@ def make_function(
     )
     function.node.add_dependency(role)
     return function
+
+
+def publish(stack: PlatformStack, scope: Construct, function: lambda_.CfnFunction) -> lambda_.CfnAlias:
+    """The alias that callers use when a person waits for the answer; its Ref is its ARN.
+
+    Lambda keeps instances ready only for an alias or a version, not for the function itself. A
+    version never changes, so whatever changes the function has to make a new one: its logical id
+    carries a digest of all that a version keeps.
+    """
+    kept = {name: stack.resolve(getattr(function, name)) for name in OF_A_VERSION}
+    digest = hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:12]
+    version = lambda_.CfnVersion(scope, f"Version{digest}", function_name=function.ref)
+    return lambda_.CfnAlias(
+        scope, "Live", name=LIVE_ALIAS, function_name=function.ref, function_version=version.attr_version
+    )
 
 
 def let_events_invoke(scope: Construct, function_arn: str, rule_arn: str) -> None:

@@ -11,11 +11,18 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infrastructure.elements.containers import ARCHITECTURES
-from infrastructure.elements.function import make_function
+from infrastructure.elements.function import make_function, publish
 from infrastructure.elements.roles import Conditions, allow, allow_log, allow_vpc, make_role
 from infrastructure.elements.security_groups import Group
 from infrastructure.elements.workspace_tasks import WorkspaceTasks
-from infrastructure.names import MANAGER_HANDLER, METRICS_NAMESPACE, WAKE_DELAY_S
+from infrastructure.names import (
+    LIVE_ALIAS,
+    MANAGER_HANDLER,
+    METRICS_NAMESPACE,
+    READY_INSTANCES_MAX,
+    WAKE_DELAY_S,
+    Names,
+)
 from infrastructure.stacks.base import PlatformStack
 from infrastructure.stacks.data import DataStack
 from infrastructure.stacks.network import NetworkStack
@@ -56,6 +63,7 @@ class ManagerFunction(Construct):
         self._allow_homes()
         allow_log(self.role, log_group)
         self._allow_messages()
+        self._allow_ready_instances()
         allow_vpc(self.role, stack.names.manager)
         self.function = make_function(
             stack,
@@ -76,6 +84,7 @@ class ManagerFunction(Construct):
             # While anything changes, a pass asks for the next. Lambda would stop that after 16.
             recursive_loop="Allow",
         )
+        self.live = publish(stack, self, self.function)
         lambda_.CfnEventSourceMapping(
             self,
             "PassesAskedFor",
@@ -131,7 +140,16 @@ class ManagerFunction(Construct):
             "APRANOVA_WAKE_QUEUE": self.wakes.queue_url,
             "APRANOVA_METRICS_NAMESPACE": METRICS_NAMESPACE,
             "APRANOVA_SERVICE": names.name,
+            "APRANOVA_MOVER": f"{names.mover}:{LIVE_ALIAS}",
+            "APRANOVA_READY_INSTANCES": self._ready_instances(names),
         }
+
+    def _ready_instances(self, names: Names) -> str:
+        """How many at most of each. They are taken from the manager's reserved concurrency, which
+        the passes need, too."""
+        reserved = self._stack.settings.manager_concurrency
+        of_manager = READY_INSTANCES_MAX if reserved is None else min(READY_INSTANCES_MAX, reserved // 2)
+        return f"{names.manager}:{LIVE_ALIAS}={of_manager} {names.mover}:{LIVE_ALIAS}={READY_INSTANCES_MAX}"
 
     def _allow_records(self) -> None:
         table = self._data.table.table_arn
@@ -177,6 +195,18 @@ class ManagerFunction(Construct):
         allow(role, "CreateAccessPoints", self._data.homes.arn, f"{efs}:CreateAccessPoint")
         allow(role, "DeleteAccessPoints", points, f"{efs}:DeleteAccessPoint", f"{efs}:TagResource")
         allow(role, "ListSnapshots", self._data.snapshots.bucket_arn, "s3:ListBucket")
+
+    def _allow_ready_instances(self) -> None:
+        stack = self._stack
+        functions = (stack.names.manager, stack.names.mover)
+        allow(
+            self.role,
+            "ReadyInstances",
+            [stack.arn_of("lambda", f"function:{name}:{LIVE_ALIAS}") for name in functions],
+            "lambda:DeleteProvisionedConcurrencyConfig",
+            "lambda:GetProvisionedConcurrencyConfig",
+            "lambda:PutProvisionedConcurrencyConfig",
+        )
 
     def _allow_messages(self) -> None:
         parameters = self._stack.arn_of("ssm", f"parameter{self._stack.names.path('manager')}")

@@ -12,7 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
-from infrastructure.elements.function import make_function
+from infrastructure.elements.function import make_function, publish
 from infrastructure.elements.roles import allow, allow_log, allow_mount, allow_vpc, make_role
 from infrastructure.elements.security_groups import Group
 from infrastructure.manager_package import SOURCE
@@ -66,6 +66,7 @@ class Mover(Construct):
                 lambda_.CfnFunction.FileSystemConfigProperty(arn=self.point.attr_arn, local_mount_path=MOUNT)
             ],
         )
+        self.live = publish(stack, self, self.function)
 
     def let_invoke(self, role: iam.Role) -> None:
-        allow(role, "InvokeMover", self.function.attr_arn, "lambda:InvokeFunction")
+        allow(role, "InvokeMover", self.live.ref, "lambda:InvokeFunction")

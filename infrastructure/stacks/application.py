@@ -44,14 +44,14 @@ class ApplicationStack(PlatformStack):
         self.backup_worker.let_invoke(manager.role)
         self.mover.let_invoke(manager.role)
         ManagerTriggers(self, manager, cluster_arn=cluster.attr_arn)
-        self.balancer = LoadBalancer(self, network, manager_arn=manager.arn)
+        self.balancer = LoadBalancer(self, network, manager_arn=manager.live.ref)
         backend = Backend(
             self,
             network=network,
             data=data,
             cluster=cluster.ref,
             target_group_arn=self.balancer.backend.ref,
-            manager_arn=manager.arn,
+            manager_arn=manager.live.ref,
         ).service
         portal = make_portal(
             self, network=network, data=data, cluster=cluster.ref, target_group_arn=self.balancer.portal.ref

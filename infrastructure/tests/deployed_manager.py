@@ -1,4 +1,4 @@
-"""The manager as the stacks deploy it, called by its function's name."""
+"""The manager as the stacks deploy it, called through its alias, as by the backend."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class DeployedManager:
 
     def __call__(self, action: str, **more: Any) -> Any:
         event = json.dumps({"action": action, **more}).encode()
-        answer = self._functions.invoke(FunctionName="workspace-manager", Payload=event)
+        answer = self._functions.invoke(FunctionName="workspace-manager:live", Payload=event)
         body = json.loads(answer["Payload"].read())
         assert "FunctionError" not in answer, body
         assert body["ok"], body

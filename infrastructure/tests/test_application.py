@@ -189,7 +189,8 @@ def test_the_backend_may_do_what_its_code_calls_and_no_more(each: Assembly) -> N
     assert set(rights) == {
         "lambda:InvokeFunction", "ssm:PutParameter", "secretsmanager:GetSecretValue", "kms:Decrypt",
     }  # fmt: skip
-    assert each.target(rights["lambda:InvokeFunction"], "application")["FunctionName"] == "workspace-manager"
+    alias = each.target(rights["lambda:InvokeFunction"], "application")
+    assert each.target(alias["FunctionName"], "application")["FunctionName"] == "workspace-manager"
     (django,) = [c for c in each.task("apranova-backend")["ContainerDefinitions"] if c["Name"] == "backend"]
     told = {entry["Name"]: entry["Value"] for entry in django["Environment"]}
     assert told["APRANOVA_DATABASE_SECRET"] == rights["secretsmanager:GetSecretValue"]

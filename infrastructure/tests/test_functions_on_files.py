@@ -107,9 +107,11 @@ def test_the_manager_may_invoke_both_and_the_worker_runs_once_a_night(each: Asse
         f for f in each.all("AWS::Lambda::Function") if f.properties.get("FunctionName") == "workspace-manager"
     ]
     role = each.target(manager["Role"], "application")
-    for sid, invoked in (("InvokeBackupWorkers", worker), ("InvokeMover", mover)):
-        (invoke,) = each.statements(role, sid)
-        assert each.target(invoke["Resource"], "application").id == invoked.id
+    (invoke,) = each.statements(role, "InvokeBackupWorkers")
+    assert each.target(invoke["Resource"], "application").id == worker.id
+    (invoke,) = each.statements(role, "InvokeMover")
+    alias = each.target(invoke["Resource"], "application")
+    assert (alias.type, each.target(alias["FunctionName"], "application").id) == ("AWS::Lambda::Alias", mover.id)
     (run,) = [s for s in each.all("AWS::Scheduler::Schedule") if s["Target"]["Input"] == '{"action":"round"}']
     assert each.target(run["Target"]["Arn"], "application").id == worker.id
     assert run["ScheduleExpression"] == "cron(0 4 * * ? *)"

@@ -160,6 +160,10 @@ MANAGER_RIGHTS = {
     "RequestNextPass": {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"},
     "InvokeBackupWorkers": {"lambda:InvokeFunction"},
     "InvokeMover": {"lambda:InvokeFunction"},
+    "ReadyInstances": {
+        "lambda:DeleteProvisionedConcurrencyConfig", "lambda:GetProvisionedConcurrencyConfig",
+        "lambda:PutProvisionedConcurrencyConfig",
+    },
     "WriteLog": {"logs:CreateLogStream", "logs:PutLogEvents"},
 }  # fmt: skip
 ANY_RESOURCE = {"ListTasks", "TaskDefinitions", "VpcNetworking", "VpcNetworkingByLambdaAlone"}

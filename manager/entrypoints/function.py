@@ -25,6 +25,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from contract.environment import BadSetting, Environment
 from contract.names import TASK_ID_PATTERN
+from manager.adapters.functions.ready_instances import wanted
 from manager.adapters.system.deadline import DeadlineBackground
 from manager.aws_settings import read_aws_settings, variables_of
 from manager.bootstrap_aws import AwsManager, Clients, build
@@ -139,6 +140,12 @@ class Invocation:
         next_due_at = self._world.store.find_next_due_at()
         if next_due_at is not None and self._is_soon(next_due_at):
             self._wake()
+        self._keep_instances_ready()
+
+    def _keep_instances_ready(self) -> None:
+        now = self._world.clock.now()
+        if self._manager.ready_instances.is_due(now):
+            self._manager.ready_instances.keep(wanted(self._world.store.find_outlook(), now), now)
 
     def _pass_over(self, task_ids: Iterable[str]) -> None:
         self._carry_out(lambda: reconcile_named(self._world, task_ids))

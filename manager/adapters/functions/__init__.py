@@ -1,0 +1,1 @@
+"""Lambda's instances of our own functions: how many of them are ready for callers."""
