@@ -110,6 +110,9 @@ class Application:
     async def warn(self, request: WarnRequest) -> None:
         """Show a warning inside the application, if it has a place; the portal shows it too."""
 
+    def show_news(self, text: str) -> None:
+        """Something good to know, with nothing to do about it, if it has a place to show it."""
+
     def show_memory(self, used_bytes: int, limit_bytes: int) -> None:
         """What all programs of the task hold, every few seconds, if it has a place to show it."""
 

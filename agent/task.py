@@ -78,7 +78,7 @@ class Task:
         self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         """Set with the agent's exit code."""
         places = application.places
-        self._hand_outs = HandOuts(children, places.home, places.sockets, tell=self._tell)
+        self._hand_outs = HandOuts(children, places.home, places.sockets, tell=self.application.show_news)
         self._ready = asyncio.Event()
         self._claim: ClaimRequest | None = None
         self._claiming: asyncio.Task[None] | None = None
@@ -347,9 +347,6 @@ class Task:
             self._claiming = asyncio.ensure_future(self._make_theirs(request))
         await asyncio.shield(self._claiming)
         return self._status()
-
-    async def _tell(self, notice: str) -> None:
-        await self.application.warn(WarnRequest(stops_at=0.0, text=notice))
 
     async def _hand_out(self, body: bytes) -> Reply:
         if self.phase is not AgentPhase.CLAIMED or not self.application.takes_hand_outs:

@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,7 +26,7 @@ _SOURCE = Path(__file__).parents[2]
 class HandOuts:
     """One at a time: two plans for one home would not know of each other."""
 
-    def __init__(self, children: Children, home: Path, folder: Path, *, tell: Callable[[str], Awaitable[None]]) -> None:
+    def __init__(self, children: Children, home: Path, folder: Path, *, tell: Callable[[str], None]) -> None:
         """`folder` is writable and disappears with the task. `tell` shows the student a notice."""
         self._children = children
         self._home = home
@@ -62,7 +62,7 @@ class HandOuts:
                     text = given.read(ANSWER_BYTES_MAX + 1)
                 answered = from_json(HandOutAnswer, json.loads(text))
                 if answered.notice:
-                    await self._tell(answered.notice)
+                    self._tell(answered.notice)
                 return text
             except (OSError, ValueError, TimeoutError):
                 return _encoded(HandOutAnswer(HandOutState.FAILED, failure="The files could not be written in time."))

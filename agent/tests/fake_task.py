@@ -58,6 +58,9 @@ class FakeApplication(Application):
         if self.behavior == "says goodbye forever":
             await asyncio.sleep(600)
 
+    def show_news(self, text: str) -> None:
+        (self.folder / "news").write_text(text)
+
     async def warn(self, request: WarnRequest) -> None:
         (self.folder / "warned").write_text(request.text)
 

@@ -245,6 +245,7 @@ def test_the_agent_takes_a_large_hand_out_and_answers_a_repeat_as_at_first(
         status, answer = task.control("POST", "hand-out", message)
         assert status == 200, answer
     assert answer["state"] == "done", answer
+    assert task.log.with_name("news").read_text() == "Your instructor handed out files: ~/project/lesson-1"
     home = tmp_path
     assert (home / "project/lesson-1/random.bin").stat().st_size == 3_500_000
     (home / "project/lesson-1/a.py").write_text("mine")

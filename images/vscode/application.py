@@ -107,6 +107,9 @@ class VSCode(Application):
     async def warn(self, request: WarnRequest) -> None:
         self._link.warn(request)
 
+    def show_news(self, text: str) -> None:
+        self._link.tell(text, is_news=True)
+
     def show_memory(self, used_bytes: int, limit_bytes: int) -> None:
         self._link.show_memory(used_bytes, limit_bytes)
 

@@ -50,7 +50,7 @@ class ExtensionLink:
         self._person_did: Callable[[str], None] = lambda _: None
         self._windows: set[_Window] = set()
         self._warning: WarnRequest | None = None
-        self._notices: list[str] = []
+        self._notices: list[dict[str, Any]] = []
         self._save_number = 0
         self._shown: dict[str, dict[str, Any]] = {}
         """What the status bar shows, by the message's type."""
@@ -65,7 +65,7 @@ class ExtensionLink:
 
     def notify(self, notices: list[str]) -> None:
         """Show each notice once, in the first window that opens."""
-        self._notices = [notice[:NOTICE_MAX] for notice in notices]
+        self._notices = [_notice_message(notice) for notice in notices]
 
     def warn(self, request: WarnRequest) -> None:
         """Show it in every window, also in those that open later. See WarnRequest for notices."""
@@ -78,12 +78,13 @@ class ExtensionLink:
             self._warning = None
             self._tell_all({"type": "unwarn"})
 
-    def tell(self, text: str) -> None:
-        """A notice in every window, or in the first that opens."""
+    def tell(self, text: str, *, is_news: bool = False) -> None:
+        """A notice in every window, or in the first that opens: a warning, or else news."""
+        message = _notice_message(text, is_news=is_news)
         if self._windows:
-            self._tell_all({"type": "notice", "text": text[:NOTICE_MAX]})
+            self._tell_all(message)
         elif len(self._notices) < NOTICES_MAX:
-            self._notices.append(text[:NOTICE_MAX])
+            self._notices.append(message)
 
     def show_memory(self, used_bytes: int, limit_bytes: int) -> None:
         """In every window's status bar; programs that start learn the limit from it."""
@@ -152,7 +153,7 @@ class ExtensionLink:
         for message in self._shown.values():
             window.send(message)
         while self._notices:
-            window.send({"type": "notice", "text": self._notices.pop(0)})
+            window.send(self._notices.pop(0))
         try:
             while line := await reader.readline():
                 self._receive(window, line)
@@ -205,6 +206,10 @@ class ExtensionLink:
     def _tell_all(self, message: dict[str, Any]) -> None:
         for window in self._windows:
             window.send(message)
+
+
+def _notice_message(text: str, *, is_news: bool = False) -> dict[str, Any]:
+    return {"type": "notice", "text": text[:NOTICE_MAX], "is_news": is_news}
 
 
 def _warning_message(request: WarnRequest) -> dict[str, Any]:

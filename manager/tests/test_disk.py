@@ -93,8 +93,10 @@ def test_the_status_bar_follows_the_home_and_hears_nothing_that_it_shows_already
     watched.uses(1.0 * GB)
     watched.uses(1.0 * GB)
     assert shown() == [HomeUseRequest("1.0 GB of 5.0 GB", nearly_full=False)]
+    watched.uses(2e6, files=41)
+    assert shown()[1:] == [HomeUseRequest("2 MB of 5.0 GB", nearly_full=False)], "not: 41 of 300,000 files"
     watched.uses(4.5 * GB)
-    assert shown()[1:] == [HomeUseRequest("4.5 GB of 5.0 GB", nearly_full=True)]
+    assert shown()[2:] == [HomeUseRequest("4.5 GB of 5.0 GB", nearly_full=True)]
     stop(watched.school.world, ANNA)
     watched.school.settle()
     watched.launch(ANNA)

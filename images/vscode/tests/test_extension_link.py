@@ -154,7 +154,7 @@ async def test_a_warning_reaches_open_windows_and_later_ones_until_a_person_show
 
 async def test_a_notice_is_shown_once_in_the_first_window(desk: Desk) -> None:
     desk.link.notify(["Your home is full"])
-    assert await (await desk.window()).hear() == {"type": "notice", "text": "Your home is full"}
+    assert await (await desk.window()).hear() == {"type": "notice", "text": "Your home is full", "is_news": False}
     later = await desk.window(unsaved=1)
     await desk.link.say_goodbye()
     assert await later.hear() == {"type": "ended"}
@@ -175,9 +175,11 @@ async def test_a_warning_that_activity_does_not_prevent_stays_until_the_manager_
 async def test_a_notice_while_people_work_is_shown_and_waits_for_a_window_if_there_is_none(desk: Desk) -> None:
     desk.link.warn(WarnRequest(stops_at=0.0, text="Your home is nearly full"))
     window = await desk.window()
-    assert await window.hear() == {"type": "notice", "text": "Your home is nearly full"}
+    assert await window.hear() == {"type": "notice", "text": "Your home is nearly full", "is_news": False}
     desk.link.warn(WarnRequest(stops_at=0.0, text="Your home is over its limit"))
-    assert await window.hear() == {"type": "notice", "text": "Your home is over its limit"}
+    assert await window.hear() == {"type": "notice", "text": "Your home is over its limit", "is_news": False}
+    desk.link.tell("Your instructor handed out files", is_news=True)
+    assert await window.hear() == {"type": "notice", "text": "Your instructor handed out files", "is_news": True}
 
 
 async def test_keep_running_is_kept_and_counts_as_a_person(desk: Desk) -> None:

@@ -85,9 +85,9 @@ def worth_writing(before: HomeDisk | None, after: HomeDisk, policy: Policy) -> b
 
 
 def use_words(use: HomeUse, policy: Policy) -> str:
-    """'5.3 GB of 5.0 GB', or the files if these are nearer to their limit."""
+    """'5.3 GB of 5.0 GB', or the files if these are many and nearer to their limit."""
     at_least = "" if use.whole else "at least "
-    if use.used_files / policy.home_files_max > use.used_bytes / policy.home_bytes_max:
+    if use.used_files / policy.home_files_max > max(0.5, use.used_bytes / policy.home_bytes_max):
         return f"{at_least}{use.used_files:,} of {policy.home_files_max:,} files"
     return f"{at_least}{size_words(use.used_bytes)} of {size_words(policy.home_bytes_max)}"
 

@@ -41,7 +41,7 @@ function Days({ days }: { days: ReturnType<typeof classDays> }) {
           <dd>
             <ul className="space-y-1">
               {classes.map(({ key, time, title, now }) => (
-                <li key={key} className="flex flex-wrap gap-x-4">
+                <li key={key} className="flex gap-x-4">
                   <span className="w-40 shrink-0 whitespace-nowrap text-muted tabular-nums">{time}</span>
                   <span className="min-w-0 wrap-anywhere">
                     {title}

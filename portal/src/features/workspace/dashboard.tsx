@@ -46,7 +46,6 @@ export function Dashboard() {
         ))}
         <HelpCall me={me.data} />
         <Workspaces me={me.data} />
-        {me.data.role === "student" && <OwnAssignments />}
       </div>
     </>
   );
@@ -125,6 +124,7 @@ function Cards({ me, list }: { me: Me; list: WorkspaceList }) {
           {replaced.map((workspace) => (
             <WorkspaceCard key={workspace.id} kind={kind} workspace={workspace} kinds={list.kinds} replaced />
           ))}
+          {me.role === "student" && <OwnAssignments />}
           {current?.state !== "deleted" && <KindGuide kind={kind} personId={me.id} />}
         </Fragment>
       ))}

@@ -44,7 +44,10 @@ function showWarnings(context, link) {
     const buttons = mayKeep ? [KEEP_RUNNING] : [];
     if (isNew && (await vscode.window.showWarningMessage(text, ...buttons)) === KEEP_RUNNING) keepRunning();
   });
-  link.on("notice", ({ text }) => vscode.window.showWarningMessage(`${text}.`));
+  link.on("notice", ({ text, is_news: isNews }) => {
+    const show = isNews ? vscode.window.showInformationMessage : vscode.window.showWarningMessage;
+    show(`${text}.`);
+  });
   link.on("unwarn", end);
   link.on("ended", async () => {
     end();
