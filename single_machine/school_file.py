@@ -23,6 +23,7 @@ KEYS = MappingProxyType(
         "school.time_zone": "APRANOVA_TIME_ZONE",
         "school.kinds": "APRANOVA_KINDS",
         "school.extensions": "APRANOVA_EXTENSIONS",
+        "school.node_versions": "APRANOVA_NODE_VERSIONS",
         "sharing.anyone": "APRANOVA_SHARE_WITH_ANYONE",
         "listen.address": "APRANOVA_HOST",
         "listen.port": "APRANOVA_PORT",

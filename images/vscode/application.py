@@ -39,6 +39,8 @@ class VSCode(Application):
         self._code_server = Path(places.variables["APRANOVA_CODE_SERVER"])
         self._node = Path(places.variables["APRANOVA_NODE"])
         self._tools = Path(places.variables["APRANOVA_TOOLS"])
+        more = places.variables.get("APRANOVA_NODE_OF_PROJECT")
+        self._node_of_project = [more] if more else []
         self._database_programs = (
             places.variables.get("APRANOVA_POSTGRESQL", ""),
             places.variables.get("APRANOVA_REDIS", "").rpartition("/")[0],
@@ -144,7 +146,7 @@ class VSCode(Application):
         return self._link.keep_running_wish_until
 
     def _path(self) -> str:
-        here = [str(self.places.home / ".local/bin"), str(self._node / "bin")]
+        here = [str(self.places.home / ".local/bin"), *self._node_of_project, str(self._node / "bin")]
         # Before the machine's: an older pg_dump or psql refuses this server.
         here += [folder for folder in self._database_programs if folder]
         # A Python of the image (/opt/python) comes before the machine's.

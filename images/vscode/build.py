@@ -16,7 +16,7 @@ from pathlib import Path
 from images import building, python_runtime
 from images.building import BuildFailed, Contents, Kind
 from images.progress import Progress
-from images.vscode import database_programs, recipe, school_extensions, tools
+from images.vscode import database_programs, node_versions, recipe, school_extensions, tools
 from images.vscode.npm import NodeRuntime
 
 HERE = Path(__file__).parent
@@ -41,9 +41,17 @@ def make_layers(layers: Path, progress: Progress) -> Contents:
     tools_layer = layers / f"tools-{key}"
     building.make(tools_layer, lambda into: tools.fill(into, code_server=program, python=python), kind=KIND.name)
     databases = _database_layers(layers)
+    versions = node_versions.chosen(os.environ.get(node_versions.VARIABLE, ""))
+    more_node = {"/opt/node-versions": make_node_versions(layers, node, versions)} if versions else {}
     return Contents(
         version=recipe.version(),
-        mounts={"/opt/code-server": program, "/opt/node": node_layer, "/opt/tools": tools_layer, **databases},
+        mounts={
+            "/opt/code-server": program,
+            "/opt/node": node_layer,
+            "/opt/tools": tools_layer,
+            **databases,
+            **more_node,
+        },
         environment={
             "APRANOVA_CODE_SERVER": "/opt/code-server",
             "APRANOVA_NODE": "/opt/node",
@@ -51,6 +59,7 @@ def make_layers(layers: Path, progress: Progress) -> Contents:
             "APRANOVA_POSTGRESQL": "/opt/postgresql/bin",
             "APRANOVA_POSTGRESQL_MAJOR": database_programs.POSTGRESQL_MAJOR,
             **({"APRANOVA_REDIS": "/opt/redis/bin/redis-server"} if "/opt/redis" in databases else {}),
+            **({"APRANOVA_NODE_OF_PROJECT": "/opt/node-versions/bin"} if more_node else {}),
         },
         memory_max_bytes=MEMORY_MAX_BYTES,
         processes_max=512,
@@ -88,6 +97,15 @@ def _database_layers(layers: Path) -> dict[str, Path]:
         made["/opt/redis"] = layers / f"redis-{key}"
         building.make(made["/opt/redis"], database_programs.copy_redis, kind=KIND.name)
     return made
+
+
+def make_node_versions(layers: Path, node: NodeRuntime, versions: tuple[str, ...]) -> Path:
+    key = building.digest([HERE / "node_versions.py", node_versions.SHIM], node_versions.key(), platform.machine())
+    layer = layers / f"node-{'-'.join(versions)}-{key}"
+    building.make(
+        layer, lambda into: node_versions.fill(into, versions=versions, node=node, own="/opt/node"), kind=KIND.name
+    )
+    return layer
 
 
 def _make_code_server(node: NodeRuntime, chosen: list[Path], into: Path, progress: Progress) -> None:
