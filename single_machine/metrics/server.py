@@ -29,8 +29,8 @@ def serving_metrics(port: int, text: Callable[[], bytes], warn: Callable[[str], 
     try:
         yield
     finally:
-        server.shutdown()
-        server.server_close()
+        # In a thread: it takes up to half a second, and people wait for a restart.
+        threading.Thread(target=server.close, name="metrics-end", daemon=True).start()
 
 
 class _Server(ThreadingHTTPServer):
@@ -40,6 +40,10 @@ class _Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Request)
         self._text = text
         self._one_at_a_time = threading.Lock()
+
+    def close(self) -> None:
+        self.shutdown()
+        self.server_close()
 
     def text(self) -> bytes:
         """However many ask, the parts answer one question after another."""
