@@ -96,6 +96,29 @@ class CohortOut(Schema):
         return next(iter(coming_classes(cohort)), None)
 
 
+class OwnClassOut(Schema):
+    """What a student is told of the class."""
+
+    name: str
+    time_zone: str
+    instructors: list[str]
+    """Their names."""
+    next_class: ClassOut | None
+    """The current class, or the next one within 14 days; null when the term is over."""
+
+    @staticmethod
+    def resolve_instructors(cohort: Cohort) -> list[str]:
+        return [it.display_name for it in cohort.instructors.filter(is_active=True).order_by("name", "email")]
+
+    @staticmethod
+    def resolve_next_class(cohort: Cohort) -> ClassMeeting | None:
+        return next(iter(coming_classes(cohort)), None) if cohort.active else None
+
+
+class OwnClassAnswer(Schema):
+    cohort: OwnClassOut | None
+
+
 class CohortListOut(Schema):
     items: list[CohortOut]
 

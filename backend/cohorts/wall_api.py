@@ -1,4 +1,4 @@
-"""The API of the class's wall, and of asking for help."""
+"""The API of the class: its wall, what a student sees of it, and asking for help."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from backend.accounts.authentication import acting_user
 from backend.accounts.models import User
 from backend.cohorts import access, help_calls, wall
 from backend.cohorts.models import Cohort
-from backend.cohorts.schemas import HelpOut, WallOut
+from backend.cohorts.schemas import HelpOut, OwnClassAnswer, WallOut
 from backend.platform.problems import not_found
 from backend.workspaces.streams import STREAM_DESCRIPTION
 
 router = Router(tags=["cohorts"])
+class_router = Router(tags=["class"])
 help_router = Router(tags=["help"])
 
 
@@ -56,6 +57,12 @@ def answer_help(request: HttpRequest, cohort_id: UUID, student_id: UUID) -> Stat
         raise not_found("This student is not in this cohort (any more).", reason="no_student")
     help_calls.lower(student, acting_user=user)
     return Status(204, None)
+
+
+@class_router.get("", response=OwnClassAnswer, operation_id="get_own_class", summary="The class that you are in")
+def get_own_class(request: HttpRequest) -> dict[str, Any]:
+    """Its name, who teaches it, and when it meets next. Null when you are in none."""
+    return {"cohort": Cohort.objects.filter(memberships__student=acting_user(request)).first()}
 
 
 def _help_of(user: User) -> dict[str, Any]:

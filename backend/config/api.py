@@ -26,7 +26,7 @@ from backend.cohorts.invitations import router as invitations_router
 from backend.cohorts.join_api import of_cohorts as join_links_router
 from backend.cohorts.join_api import of_visitors as join_router
 from backend.cohorts.roster.api import router as roster_router
-from backend.cohorts.wall_api import help_router
+from backend.cohorts.wall_api import class_router, help_router
 from backend.cohorts.wall_api import router as wall_router
 from backend.config.health import router as health_router
 from backend.costs.api import router as costs_router
@@ -139,6 +139,7 @@ def build_api() -> ApraNovaAPI:
     api.add_router("cohorts/", roster_router)
     api.add_router("cohorts/", join_links_router)
     api.add_router("cohorts/", wall_router)
+    api.add_router("class/", class_router)
     api.add_router("help/", help_router)
     api.add_router("join/", join_router)
     api.add_router("cohorts/", assignments_router)

@@ -280,3 +280,16 @@ def test_bytes_that_are_no_calendar_are_refused_in_words(signed_in, make_cohort)
         answer = one.post(path, json={"file": sent})
         assert answer.status_code == 422
         assert words in answer.json()["errors"][0]["message"]
+
+
+def test_a_student_sees_the_class_who_teaches_it_and_when_it_meets(signed_in, make_cohort):
+    one, ada = signed_in("instructor"), signed_in()
+    cohort = make_cohort(one)
+    assert ada.get("/api/class/").json() == {"cohort": None}
+    one.put(f"/api/cohorts/{cohort}/members/{ada.user.pk}/")
+    shown = upload(one, cohort).json()
+    expected = {key: shown[key] for key in ("name", "time_zone", "next_class")} | {"instructors": [one.user.name]}
+    assert ada.get("/api/class/").json() == {"cohort": expected}
+    assert one.get("/api/class/").json() == {"cohort": None}
+    send(one, "PATCH", f"/api/cohorts/{cohort}/", {"active": False})
+    assert ada.get("/api/class/").json()["cohort"]["next_class"] is None, "the term is over"

@@ -7,7 +7,7 @@ import { LoadFailure } from "@/components/failure";
 import { Skeleton } from "@/components/panel";
 import { OwnAssignments } from "@/features/assignments/own-assignments";
 import type { Me, WorkspaceList } from "@/lib/api/types";
-import { isStaff, trackName } from "@/lib/roles";
+import { isStaff } from "@/lib/roles";
 import { useMe } from "@/lib/session/use-me";
 import { useLastingError } from "@/lib/use-lasting-error";
 import { useNow } from "@/lib/use-now";
@@ -17,6 +17,7 @@ import { HelpCall } from "./help-call";
 import { KindChoice } from "./kind-choice";
 import { KindGuide } from "./kind-guide";
 import { likelyKind, ownKinds } from "./model/own-workspaces";
+import { OwnClassLine } from "./own-class-line";
 import { SizeChoice } from "./size-choice";
 import { WarningBanner } from "./warning-banner";
 import { LoadingCard } from "./loading-card";
@@ -61,9 +62,11 @@ function Greeting({ me }: { me: Me }) {
         {greeting}
         {firstName !== "" && `, ${firstName}`}
       </h1>
-      <p className="mt-1 text-muted">
-        {me.track != null ? trackName(me.track) : "Your own workspace, like those of your students."}
-      </p>
+      {isStaff(me.role) ? (
+        <p className="mt-1 text-muted">Your own workspace, like those of your students.</p>
+      ) : (
+        <OwnClassLine track={me.track} />
+      )}
     </>
   );
 }

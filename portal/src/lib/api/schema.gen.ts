@@ -21,6 +21,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/class/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The class that you are in
+         * @description Its name, who teaches it, and when it meets next. Null when you are in none.
+         */
+        get: operations["get_own_class"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cohorts/": {
         parameters: {
             query?: never;
@@ -1603,6 +1623,23 @@ export interface components {
             /** Title */
             title: string;
         };
+        /** OwnClassAnswer */
+        OwnClassAnswer: {
+            cohort: components["schemas"]["OwnClassOut"] | null;
+        };
+        /**
+         * OwnClassOut
+         * @description What a student is told of the class.
+         */
+        OwnClassOut: {
+            /** Instructors */
+            instructors: string[];
+            /** Name */
+            name: string;
+            next_class: components["schemas"]["ClassOut"] | null;
+            /** Time Zone */
+            time_zone: string;
+        };
         /** OwnerOut */
         OwnerOut: {
             /**
@@ -2047,6 +2084,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OwnAssignmentListOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_own_class: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnClassAnswer"];
                 };
             };
             /** @description What went wrong (RFC 9457) */
