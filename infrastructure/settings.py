@@ -258,8 +258,8 @@ class Watch:
     guardduty: bool = True
     config: bool = True
     requests_per_address: Annotated[int, _between(100, 2_000_000_000)] = 50_000
-    """WAF's limit in five minutes, without static files. A class of 100 may share an address, and a
-    student who signs in, starts, reloads and asks for charts takes up to 500."""
+    """WAF's limit in five minutes; of static files, four times as many. A class of 100 may share an
+    address, and a student who signs in, starts, reloads and asks for charts takes up to 500."""
 
 
 @dataclass(frozen=True, config=STRICT)

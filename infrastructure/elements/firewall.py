@@ -22,6 +22,11 @@ OUTSIDE_WORKSPACES = (
 EVERYWHERE = ("AWSManagedRulesAmazonIpReputationList",)
 STATIC_FILES = r"^/(_next|stable-[0-9a-f]+|_shared/[a-z0-9][a-z0-9.-]*)/static/"
 """The portal's, which CloudFront caches, and those that the gateway serves itself."""
+STATIC_FILES_FACTOR = 4
+"""Of the limit of other requests. An editor that opens for the first time is hundreds of files, so
+100 students behind one address have 2,000 files each in five minutes. But names that do not exist
+are in no cache, and each of them reaches the portal or the gateway."""
+LIMIT_MAX = 2_000_000_000
 COUNTED = {"AWSManagedRulesCommonRuleSet": "SizeRestrictions_BODY"}
 """Rules that only count. This one refuses bodies above 8 KB, but people upload files."""
 
@@ -31,7 +36,11 @@ class Firewall(Construct):
         super().__init__(stack, "Firewall")
         self._workspaces_suffix = f".{stack.settings.school.workspaces_domain}"
         name = stack.names.of("firewall")
-        groups = enumerate((*OUTSIDE_WORKSPACES, *EVERYWHERE), 1)
+        groups = list(enumerate((*OUTSIDE_WORKSPACES, *EVERYWHERE), 1))
+        limit = stack.settings.watch.requests_per_address
+        of_static = min(LIMIT_MAX, STATIC_FILES_FACTOR * limit)
+        static = _static_file()
+        others = _Acl.StatementProperty(not_statement=_Acl.NotStatementProperty(statement=static))
         self.acl = _Acl(
             self,
             "Acl",
@@ -39,8 +48,9 @@ class Firewall(Construct):
             scope="CLOUDFRONT",
             default_action=_Acl.DefaultActionProperty(allow={}),
             rules=[
-                self._rate_limit(stack.settings.watch.requests_per_address),
+                self._rate_limit("requests-per-address", 0, limit, others),
                 *(self._managed(number, group) for number, group in groups),
+                self._rate_limit("static-files-per-address", len(groups) + 1, of_static, static),
             ],
             visibility_config=self._visible(name),
         )
@@ -60,10 +70,12 @@ class Firewall(Construct):
             cloud_watch_metrics_enabled=True, metric_name=name, sampled_requests_enabled=True
         )
 
-    def _rate_limit(self, limit: int) -> waf.CfnWebACL.RuleProperty:
+    def _rate_limit(
+        self, name: str, priority: int, limit: int, counted: waf.CfnWebACL.StatementProperty
+    ) -> waf.CfnWebACL.RuleProperty:
         return _Acl.RuleProperty(
-            name="requests-per-address",
-            priority=0,
+            name=name,
+            priority=priority,
             action=_Acl.RuleActionProperty(
                 block=_Acl.BlockActionProperty(custom_response=_Acl.CustomResponseProperty(response_code=429))
             ),
@@ -72,10 +84,10 @@ class Firewall(Construct):
                     limit=limit,
                     aggregate_key_type="IP",
                     evaluation_window_sec=300,
-                    scope_down_statement=self._not_a_static_file(),
+                    scope_down_statement=counted,
                 )
             ),
-            visibility_config=self._visible("requests-per-address"),
+            visibility_config=self._visible(name),
         )
 
     def _managed(self, priority: int, name: str) -> waf.CfnWebACL.RuleProperty:
@@ -98,20 +110,6 @@ class Firewall(Construct):
             visibility_config=self._visible(name),
         )
 
-    def _not_a_static_file(self) -> waf.CfnWebACL.StatementProperty:
-        """A first page with a cold cache is dozens of files, and a class may share one address."""
-        static = _Acl.StatementProperty(
-            regex_match_statement=_Acl.RegexMatchStatementProperty(
-                field_to_match=_Acl.FieldToMatchProperty(uri_path={}),
-                regex_string=STATIC_FILES,
-                text_transformations=[
-                    _Acl.TextTransformationProperty(priority=0, type="URL_DECODE"),
-                    _Acl.TextTransformationProperty(priority=1, type="NORMALIZE_PATH"),  # /static/../api is no file
-                ],
-            )
-        )
-        return _Acl.StatementProperty(not_statement=_Acl.NotStatementProperty(statement=static))
-
     def _not_a_workspace(self) -> waf.CfnWebACL.StatementProperty:
         workspace = _Acl.StatementProperty(
             byte_match_statement=_Acl.ByteMatchStatementProperty(
@@ -122,3 +120,16 @@ class Firewall(Construct):
             )
         )
         return _Acl.StatementProperty(not_statement=_Acl.NotStatementProperty(statement=workspace))
+
+
+def _static_file() -> waf.CfnWebACL.StatementProperty:
+    return _Acl.StatementProperty(
+        regex_match_statement=_Acl.RegexMatchStatementProperty(
+            field_to_match=_Acl.FieldToMatchProperty(uri_path={}),
+            regex_string=STATIC_FILES,
+            text_transformations=[
+                _Acl.TextTransformationProperty(priority=0, type="URL_DECODE"),
+                _Acl.TextTransformationProperty(priority=1, type="NORMALIZE_PATH"),  # /static/../api is no file
+            ],
+        )
+    )

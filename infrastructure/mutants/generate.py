@@ -17,6 +17,7 @@ DESCRIBING = frozenset(
     {
         "Comment", "Description", "DashboardBody", "AlarmDescription", "DBSubnetGroupDescription", "GroupDescription",
         "ReplicationGroupDescription", "CacheSubnetGroupDescription", "Sid", "Tags", "FileSystemTags", "TagList",
+        "AccessPointTags", "ResourceTags",
         "MessageBody", "PolicyName", "Code", "Version", "Id", "Metadata",
     }
 )  # fmt: skip

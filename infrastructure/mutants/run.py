@@ -29,7 +29,7 @@ from infrastructure.tests.templates import Assembly, Resource
 FOLDER = Path(__file__).parents[1]
 FILES = (
     "test_application", "test_guarded", "test_tables", "test_edge", "test_data", "test_observability", "test_network",
-    "test_versions",
+    "test_versions", "test_exact",
 )  # fmt: skip
 SCHOOL = "hundred"
 LEFT_OUT = frozenset({"ec2", "groups", "manager_code", "tmp_path"})

@@ -408,12 +408,13 @@ def test_every_bucket_refuses_plain_http_and_old_tls_to_everyone(each: Assembly)
 def test_the_firewalls_rules_end_at_the_door_of_a_workspace(hundred: Assembly) -> None:
     acl = hundred.one("AWS::WAFv2::WebACL")
     assert acl["DefaultAction"] == {"Allow": {}}
-    assert [rule["Priority"] for rule in acl["Rules"]] == [0, 1, 2, 3, 4]
-    assert acl["Rules"][0]["Action"] == {"Block": {"CustomResponse": {"ResponseCode": 429}}}
+    assert [rule["Priority"] for rule in acl["Rules"]] == [0, 1, 2, 3, 4, 5]
+    for rule in (acl["Rules"][0], acl["Rules"][5]):
+        assert rule["Action"] == {"Block": {"CustomResponse": {"ResponseCode": 429}}}
     for it in (acl, *acl["Rules"]):
         assert it["VisibilityConfig"]["CloudWatchMetricsEnabled"] is True
         assert it["VisibilityConfig"]["SampledRequestsEnabled"] is True
-    for rule in acl["Rules"][1:]:
+    for rule in acl["Rules"][1:5]:
         assert rule["OverrideAction"] == {"None": {}}
         group = rule["Statement"]["ManagedRuleGroupStatement"]
         assert (group["VendorName"], group["Name"]) == ("AWS", rule["Name"])
