@@ -83,7 +83,7 @@ def test_no_input_breaks_an_operation(operation, signed_in, manager):
             for name, existing in (("workspace_id", workspace["id"]), ("cohort_id", cohort["id"])):
                 if name in (case.path_parameters or {}):
                     case.path_parameters[name] = existing  # past the first refusal
-        case.validate_response(_send(one, case), checks=CHECKS)
+        case.validate_response(send_case(one, case), checks=CHECKS)
 
     send()
     assert next(sent) > 0
@@ -108,7 +108,7 @@ def _try(operation, person, nobody):
         number = next(sent)
         if number % 3 == 0 and isinstance(case.body, dict) and "email" in case.body:
             case.body["email"] = person.user.email
-        case.validate_response(_send(person if number % 2 else nobody, case), checks=(not_a_server_error,))
+        case.validate_response(send_case(person if number % 2 else nobody, case), checks=(not_a_server_error,))
 
     send()
     assert next(sent) > 0
@@ -147,7 +147,7 @@ def test_no_path_method_or_form_breaks_the_door(signed_in, browser):
     send()
 
 
-def _send(browser, case):
+def send_case(browser, case):
     """The case as the browser would send it, with its session and CSRF token."""
     values = case.as_transport_kwargs(base_url="http://localhost:8080")
     request = browser.build_request(

@@ -1,0 +1,113 @@
+"""docs/roles.md is true: each operation of the API is tried as each of the people in its table."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import re
+from pathlib import Path
+
+import hypothesis
+import pytest
+import schemathesis
+from schemathesis import GenerationMode
+
+from backend.config.management.commands.export_openapi import PATH
+from backend.tests.test_any_input import SETTINGS, STREAMS, send_case
+
+EXAMPLES = 3
+REFUSED = {401, 403, 404}
+BADLY_PUT = 422
+"""A made-up body may break a rule that no schema tells; who asked is looked at later."""
+KNOWN = {"cohort_id", "workspace_id", "student_id"}
+"""The parameters of a path for which there is something; any other leads to a 404."""
+
+BELIEVABLE = {"name": "Two", "time_zone": "Europe/Berlin", "title": "Loops", "file_name": "a.ics"}
+"""Values of bodies, where rules that no schema tells would refuse most of what is made up."""
+
+
+def _table():
+    text = (Path(__file__).parents[2] / "docs/roles.md").read_text()
+    head, _, *rows = [
+        [cell.strip() for cell in line[1:-1].split("|")] for line in re.findall(r"^\|.*\|$", text, re.MULTILINE)
+    ]
+    return head[2:], [(what, re.findall(r"`(.+?)`", operations), answers) for what, operations, *answers in rows]
+
+
+PEOPLE, ROWS = _table()
+
+
+def _operations():
+    """By their row of the table, what deletes last; at None those without a row."""
+    schema = schemathesis.openapi.from_dict(json.loads(PATH.read_text()))
+    schema.config.generation.update(modes=[GenerationMode.POSITIVE])
+    by_row = {}
+    for operation in sorted((it.ok() for it in schema.get_all_operations()), key=lambda it: it.method == "delete"):
+        by_row.setdefault(_row_of(f"{operation.method.upper()} {operation.path}"), []).append(operation)
+    return by_row
+
+
+def _row_of(name):
+    for number, (_, patterns, _) in enumerate(ROWS):
+        if any(fnmatch.fnmatchcase(name, it.replace("…", "*")) for it in patterns):
+            return number
+    return None
+
+
+OPERATIONS = _operations()
+
+
+@pytest.fixture
+def school(signed_in, browser, manager):
+    """A cohort with its instructor and its student, who has a workspace, and everybody else."""
+    admin, instructor, student = signed_in("admin"), signed_in("instructor"), signed_in()
+    body = {"name": "One", "track": "FSD", "time_zone": "Europe/Berlin", "choice_up_to": "large"}
+    cohort = instructor.post("/api/cohorts/", json=body).json()["id"]
+    assert instructor.put(f"/api/cohorts/{cohort}/members/{student.user.pk}/").status_code == 200
+    workspace = student.post("/api/workspace/create/").json()["id"]
+    visitor = browser()
+    visitor.get("/api/auth/browser/v1/config")
+    everybody = (visitor, student, signed_in(), instructor, signed_in("instructor"), admin)
+    there = {"cohort_id": cohort, "workspace_id": workspace, "student_id": str(student.user.pk)}
+    return dict(zip(PEOPLE, everybody, strict=True)), there
+
+
+def test_every_operation_has_a_row_and_every_row_an_operation():
+    assert [it.path for it in OPERATIONS.get(None, [])] == []
+    assert OPERATIONS.keys() == set(range(len(ROWS)))
+
+
+@pytest.mark.parametrize("row", range(len(ROWS)), ids=[what for what, _, _ in ROWS])
+def test_the_table_of_roles_is_what_the_api_does(row, school):
+    people, there = school
+    may = dict(zip(PEOPLE, ROWS[row][2], strict=True))
+    for operation in OPERATIONS[row]:
+        # Who is refused comes first: the others may delete what is asked for.
+        for person in sorted(people, key=lambda it: may[it] == "yes"):
+            if may[person] == "yes" and operation.path in STREAMS:
+                continue  # the answer would not end
+            answers = _tried(operation, people[person], there)
+            told = f"{person}: {operation.method.upper()} {operation.path}: {answers}"
+            if may[person] == "no":
+                assert answers <= REFUSED | {BADLY_PUT}, told
+                assert answers & REFUSED, told
+            else:
+                others = set(re.findall(r"\{(\w+)\}", operation.path)) - KNOWN
+                may_be_missing = bool(others) or operation.method == "delete"
+                assert answers - (REFUSED - ({404} if may_be_missing else set())), told
+
+
+def _tried(operation, browser, there):
+    answers = set()
+
+    @hypothesis.settings(max_examples=EXAMPLES, **SETTINGS)
+    @hypothesis.given(case=operation.as_strategy())
+    def send(case):
+        for name in there.keys() & (case.path_parameters or {}).keys():
+            case.path_parameters[name] = there[name]
+        if isinstance(case.body, dict):
+            case.body.update({name: BELIEVABLE[name] for name in BELIEVABLE.keys() & case.body.keys()})
+        answers.add(send_case(browser, case).status_code)
+
+    send()
+    return answers
