@@ -80,6 +80,8 @@ def _choices(chosen: Plan, book: PriceBook, task: WorkspaceTask, stack: Stack) -
     variants = [
         ("x86, on demand", chosen, replace(task, arch="x86", spot_share=0.0), stack),
         ("ARM, on demand", chosen, replace(task, arch="arm", spot_share=0.0), stack),
+        (f"x86, a quarter on {discount}", chosen, replace(task, arch="x86", spot_share=0.25), stack),
+        (f"ARM, a quarter on {discount}", chosen, replace(task, arch="arm", spot_share=0.25), stack),
         (f"x86, half on {discount}", chosen, replace(task, arch="x86", spot_share=0.5), stack),
         (f"x86, all on {discount}", chosen, replace(task, arch="x86", spot_share=1.0), stack),
         (f"ARM, all on {discount}", chosen, replace(task, arch="arm", spot_share=1.0), stack),
@@ -90,6 +92,8 @@ def _choices(chosen: Plan, book: PriceBook, task: WorkspaceTask, stack: Stack) -
         ("no idle tails, no starts", replace(chosen, sessions_a_day=0.0), task, stack),
         ("image downloads through NAT", replace(chosen, image_nat_share=1.0), task, stack),
         ("80 % of homes in infrequent access", replace(chosen, infrequent_share=0.8), task, stack),
+        ("database reserved for a year", chosen, task, replace(stack, database_reserved=True)),
+        ("no instances ready before classes", chosen, task, replace(stack, ready_instances=0)),
         (
             "one NAT gateway, no standbys",
             chosen,

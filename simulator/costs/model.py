@@ -13,9 +13,11 @@ from typing import Any
 
 from simulator.costs.price_book import SPOT_DISCOUNT, PriceBook
 from simulator.costs.stack import Stack, WorkspaceTask
-from simulator.costs.usage import TaskHours, Usage
+from simulator.costs.usage import HOURS_IN_A_MONTH, TaskHours, Usage
 
 MILLION = 1_000_000.0
+RULES_ON_AN_ITEM = 2
+"""How many of AWS Config's rules look at a recorded task definition, which most items are."""
 
 
 class Group(StrEnum):
@@ -80,6 +82,7 @@ def cost(usage: Usage, book: PriceBook, *, task: WorkspaceTask | None = None, st
         *_workspaces(usage.task_hours, task, book),
         *_storage(usage, book),
         *_monitoring(usage, stack, book),
+        _threat_detection(usage, task, stack, book),
         *_transfer(usage, stack, book),
     )
     return Breakdown(lines, usage.students)
@@ -99,15 +102,16 @@ def _workspaces(hours: TaskHours, task: WorkspaceTask, book: PriceBook) -> Itera
 def _core(usage: Usage, stack: Stack, book: PriceBook) -> Iterator[Line]:
     hours, months, requests = usage.period_hours, usage.months, usage.requests
     yield _services(hours, stack, book)
+    reserved = book["rds_reserved_discount"].price if stack.database_reserved else 0.0
     yield Line(
         Group.CORE,
         "Database",
         stack.database_instances
         * (
-            book[f"rds_{stack.database_class}_hour"].of(hours)
+            book[f"rds_{stack.database_class}_hour"].of(hours) * (1 - reserved)
             + book["rds_storage_gb_month"].of(stack.database_gb * months)
         ),
-        f"PostgreSQL, {stack.database_instances} × db.{_dotted(stack.database_class)} with {stack.database_gb:g} GB",
+        f"PostgreSQL, {stack.database_instances} × db.{_dotted(stack.database_class)} with {stack.database_gb:g} GB{', reserved' if reserved else ''}",
     )
     yield Line(
         Group.CORE,
@@ -136,6 +140,13 @@ def _core(usage: Usage, stack: Stack, book: PriceBook) -> Iterator[Line]:
         f"{stack.dns_zones} zone, {stack.firewall_rules} firewall rules, {millions:.1f} million requests",
     )
     yield _manager(usage, stack, book)
+    ready_gb = stack.ready_instances * (stack.manager_memory_gb + stack.mover_memory_gb)
+    yield Line(
+        Group.CORE,
+        "Ready instances",
+        book["lambda_ready_gb_second"].of(ready_gb * 3_600 * stack.ready_hours_a_month * months),
+        f"{stack.ready_instances} each of manager and mover, {stack.ready_hours_a_month * months:,.0f} h before and in classes",
+    )
     yield Line(
         Group.CORE,
         "Keys and secrets",
@@ -217,6 +228,28 @@ def _monitoring(usage: Usage, stack: Stack, book: PriceBook) -> Iterator[Line]:
         "Logs",
         book["cloudwatch_logs_gb"].of(usage.logs_gb, months=months),
         f"{usage.logs_gb:,.1f} GB",
+    )
+    items, objects = stack.config_items_a_month * months, usage.requests.objects
+    yield Line(
+        Group.MONITORING,
+        "Audit and compliance",
+        book["config_item"].of(items)
+        + book["config_evaluation"].of(RULES_ON_AN_ITEM * items)
+        + book["cloudtrail_data_events_million"].of(objects / MILLION),
+        f"{items:,.0f} changes recorded, {RULES_ON_AN_ITEM * items:,.0f} evaluations, {objects:,.0f} object events",
+    )
+
+
+def _threat_detection(usage: Usage, task: WorkspaceTask, stack: Stack, book: PriceBook) -> Line:
+    """GuardDuty's agent, next to every task."""
+    services = stack.backend_tasks * stack.service_task.vcpus
+    services += stack.frontend_tasks * (stack.frontend_task or stack.service_task).vcpus
+    vcpu_hours = usage.task_hours.total * task.vcpus + services * usage.period_hours
+    return Line(
+        Group.MONITORING,
+        "Threat detection",
+        book["guardduty_vcpu_month"].of(vcpu_hours / HOURS_IN_A_MONTH),
+        f"GuardDuty's agent, {vcpu_hours:,.0f} vCPU-hours of all tasks",
     )
 
 

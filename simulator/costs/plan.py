@@ -42,6 +42,9 @@ class Plan:
     log_gb_an_hour: float = number(0.001, "logs in an hour of work (assumed)", maximum=1_000)
     manager_calls_a_session: float = number(10.0, "invocations for a session's life (assumed)", maximum=1_000_000)
     store_writes_a_session: float = number(20.0, "write units for a session's life (assumed)", maximum=1_000_000)
+    objects_a_session: float = number(
+        60.0, "objects of a snapshot read and written for a session (assumed)", maximum=1_000_000
+    )
     store_reads_a_call: float = number(20.0, "read units for each invocation (assumed)", maximum=1_000_000)
 
     def __post_init__(self) -> None:
@@ -111,6 +114,7 @@ def usage(
             manager=calls,
             store_reads=calls * plan.store_reads_a_call,
             store_writes=starts * plan.store_writes_a_session,
+            objects=starts * plan.objects_a_session,
         ),
         logs_gb=worked * plan.log_gb_an_hour,
         period_hours=period_hours,

@@ -75,3 +75,13 @@ class Stack:
     manager_memory_gb: float = 0.5
     manager_seconds: float = 1.0
     """how long one invocation of the manager runs, on average"""
+    mover_memory_gb: float = 0.25
+    ready_instances: int = 10
+    """of manager and mover each, at most, while a class is expected"""
+    ready_hours_a_month: float = 66.0
+    """assumed: four class hours on 22 days, each 45 minutes with its arrivals"""
+    config_items_a_month: float = 600.0
+    """assumed: one release, which makes and removes the definitions of 100 slots of two kinds, and
+    200 other changes; two rules look at each"""
+    database_reserved: bool = False
+    """for a year, nothing upfront"""

@@ -22,26 +22,28 @@ LINES: Mapping[str, tuple[str, ...]] = {
     "Load balancer": ("AWS::ElasticLoadBalancingV2::LoadBalancer",),
     "DNS and firewall": ("AWS::Route53::RecordSet", "AWS::WAFv2::WebACL"),
     "Workspace manager": ("AWS::Lambda::Function", "AWS::DynamoDB::Table", "AWS::Scheduler::Schedule"),
+    "Ready instances": ("AWS::Lambda::Alias",),
     "Keys and secrets": ("AWS::KMS::Key", "AWS::SecretsManager::Secret"),
     "Sessions": ("AWS::ECS::TaskDefinition",),
     "Homes, stored": ("AWS::EFS::FileSystem",),
     "Snapshots": ("AWS::S3::Bucket",),
     "Metrics and alarms": ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard"),
     "Logs": ("AWS::Logs::LogGroup",),
+    "Audit and compliance": (
+        "AWS::CloudTrail::Trail",
+        "AWS::Config::ConfigRule",
+        "AWS::Config::ConfigurationRecorder",
+    ),
+    "Threat detection": ("AWS::GuardDuty::Detector",),
     "NAT gateways": ("AWS::EC2::NatGateway", "AWS::EC2::EIP"),
     "To browsers": ("AWS::CloudFront::Distribution",),
 }
 """A line of the model's bill → the resources that cause it."""
 
 BY_USE: Mapping[str, str] = {
-    "AWS::CloudTrail::Trail": "the first copy of management events is free; events of objects in the snapshots' bucket cost by number",
-    "AWS::Config::ConfigRule": "by evaluations",
-    "AWS::Config::ConfigurationRecorder": "by changes recorded: each workspace task's network interface is one",
     "AWS::EC2::FlowLog": "by refused connections written to the log",
     "AWS::ECR::Repository": "by GB of images",
     "AWS::ECS::Cluster": "Container Insights: by metrics of services and task families",
-    "AWS::GuardDuty::Detector": "by events and by vCPUs watched",
-    "AWS::Lambda::Alias": "by GB-hours of instances that are ready before classes",
     "AWS::SQS::Queue": "by messages; the first million is free",
     "AWS::SNS::Topic": "by mails; the first thousand are free",
     "AWS::WAFv2::LoggingConfiguration": "by GB of log",
@@ -150,6 +152,7 @@ def _stack(assembly: Assembly) -> Stack:
         + bool(database.properties.get("ManageMasterUserPassword")),
         alarms=assembly.count("AWS::CloudWatch::Alarm"),
         manager_memory_gb=_manager(assembly).properties["MemorySize"] / 1024,
+        ready_instances=_ready_instances(assembly),
     )
 
 
@@ -201,6 +204,12 @@ def _manager(assembly: Assembly) -> Resource:
         if function.properties.get("FunctionName") == _MANAGER:
             return function
     raise BadAssembly(f"there is no function {_MANAGER} in the templates")
+
+
+def _ready_instances(assembly: Assembly) -> int:
+    """Of each function at most: `workspace-manager:live=10 …` → 10."""
+    told = _manager(assembly).properties["Environment"]["Variables"]["APRANOVA_READY_INSTANCES"]
+    return max(int(word.rpartition("=")[2]) for word in told.split())
 
 
 def _price_word(name: str, prefix: str) -> str:

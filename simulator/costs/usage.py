@@ -78,6 +78,8 @@ class Requests(_Quantities):
     """invocations of the workspace manager, sweeps included"""
     store_reads: float = 0.0
     store_writes: float = 0.0
+    objects: float = 0.0
+    """reads and writes of single objects in the snapshots' bucket, which CloudTrail records"""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from simulator.costs.model import Group, cost, task_hour_price
 from simulator.costs.plan import Plan, always_on, on_demand
 from simulator.costs.price_book import load_price_book
 from simulator.costs.stack import BadTask, Stack, WorkspaceTask
-from simulator.costs.usage import HOURS_IN_A_MONTH, BadUsage, Storage, TaskHours, Usage
+from simulator.costs.usage import HOURS_IN_A_MONTH, BadUsage, Requests, Storage, TaskHours, Usage
 from simulator.operator_input import BadInput, numbers_of
 
 BOOK = load_price_book()
@@ -218,3 +218,25 @@ def test_usage_that_cannot_be_is_refused_by_name(wrong: float) -> None:
 def test_more_than_all_of_it_cannot_run_on_spot() -> None:
     with pytest.raises(BadTask, match="from 0 to 1"):
         WorkspaceTask(spot_share=1.1)
+
+
+def test_what_watches_and_records_costs_what_it_watches() -> None:
+    """A vCPU all month is a GuardDuty month; each change is recorded once and evaluated twice."""
+    idle = Usage(students=1, task_hours=TaskHours(session=HOURS_IN_A_MONTH), requests=Requests(objects=2_000_000))
+    stack = Stack(backend_tasks=1, frontend_tasks=1, config_items_a_month=1_000)
+    bill = cost(idle, BOOK, task=WorkspaceTask(vcpus=2), stack=stack)
+    assert bill.line("Threat detection").dollars == pytest.approx((2 + 0.5 + 0.5) * 1.50)
+    assert bill.line("Audit and compliance").dollars == pytest.approx(3 + 2 + 2)
+
+
+def test_ready_instances_are_billed_by_their_memory_and_only_before_classes() -> None:
+    stack = Stack(ready_instances=10, manager_memory_gb=1.0, mover_memory_gb=0.25, ready_hours_a_month=66)
+    bill = cost(Usage(students=1, task_hours=TaskHours()), BOOK, stack=stack)
+    assert bill.line("Ready instances").dollars == pytest.approx(12.5 * 66 * 3_600 * 0.0000041667)
+
+
+def test_a_reserved_database_saves_on_its_instances_and_not_on_its_disk() -> None:
+    bills = [
+        cost(Usage(students=1, task_hours=TaskHours()), BOOK, stack=Stack(database_reserved=it)) for it in (False, True)
+    ]
+    assert bills[0].total - bills[1].total == pytest.approx(0.30 * 2 * 730 * 0.072)

@@ -17,6 +17,7 @@ BOOK = load_price_book()
 MANAGER = {
     "APRANOVA_POOL": "base=3 peak=5 off=1 weekend=2",
     "APRANOVA_SPOT_PERCENT": "0",
+    "APRANOVA_READY_INSTANCES": "workspace-manager:live=4 apranova-mover:live=8",
     "APRANOVA_IDLE_TIMEOUT_S": "1800",
 }
 
