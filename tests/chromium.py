@@ -46,6 +46,12 @@ def running_chromium(*more: str) -> Iterator[Browser]:
         browser.close()
 
 
+def another_chromium(browser: Browser, *more: str) -> Browser:
+    """Beside one that runs, for another person: one browser opens its WebSockets to one address one
+    after the other, however many tabs want them. The caller closes it."""
+    return browser.browser_type.launch(**_debian(*more))
+
+
 @contextmanager
 def running_profile() -> Iterator[BrowserContext]:
     """Chromium with a profile on the disk, as people use it. A context of `running_chromium` is

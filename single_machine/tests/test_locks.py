@@ -20,8 +20,8 @@ RUN_BY_THE_PRODUCT = (
 
 @pytest.mark.parametrize("folder", RUN_BY_THE_PRODUCT)
 def test_what_the_products_commands_import_is_in_the_products_lock(folder: str) -> None:
-    lock = (SOURCE / "requirements" / "product.txt").read_text(encoding="utf-8")
-    locked = {_normal(name) for name in re.findall(r"^([A-Za-z0-9._-]+)==", lock, re.MULTILINE)}
+    locks = [(SOURCE / f"requirements/{name}.txt").read_text(encoding="utf-8") for name in ("product", "programs")]
+    locked = {_normal(name) for name in re.findall(r"^([A-Za-z0-9._-]+)==", "\n".join(locks), re.MULTILINE)}
     own = {path.name for path in SOURCE.iterdir()} | {path.name for path in (SOURCE / "backend").iterdir()}
     distributions = importlib.metadata.packages_distributions()
     files = [

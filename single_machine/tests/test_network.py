@@ -202,6 +202,7 @@ def test_the_very_first_pip_reads_the_settings_file(
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
     for name in ("product", "test"):
         (tmp_path / f"requirements/{name}.txt").write_text(f"tiny==1.0.0 --hash=sha256:{digest}\n")
+    (tmp_path / "requirements/programs.txt").touch()
     before = dict(os.environ)
     try:
         script.prepare_environment("product", ["up", "--settings", str(file)])

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import re
 import subprocess
 import sys
+import sysconfig
+import zipfile
 from collections.abc import Iterator
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
@@ -26,7 +29,7 @@ def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     loader.exec_module(module)
     (tmp_path / "requirements").mkdir()
-    for name in ("product", "test"):
+    for name in ("product", "programs", "test"):
         (tmp_path / "requirements" / f"{name}.txt").write_text(f"# {name}: nothing\n")
     monkeypatch.setattr(module, "ROOT", str(tmp_path))
     monkeypatch.setattr(module, "VENV", str(tmp_path / ".venv"))
@@ -102,3 +105,29 @@ def test_a_lock_file_has_all_that_its_list_asks_for(name: str) -> None:
     """The story: a new package was locked for the product alone, and CI was red."""
     locked = set(re.findall(r"^([a-z0-9-]+)==", (REQUIREMENTS / f"{name}.txt").read_text(), re.MULTILINE))
     assert not set(asked_for(name)) - locked
+
+
+def test_a_program_in_a_wheel_for_another_python_is_installed(
+    script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`install` failed on Debian 13 and Ubuntu 24.04: Redis comes in wheels for Python 3.11."""
+    platform = sysconfig.get_platform().replace("-", "_")
+    wheel = tmp_path / f"tool-1.0-cp39-cp39-{platform}.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("tool/__init__.py", "")
+        archive.writestr("tool-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: tool\nVersion: 1.0\n")
+        tag = f"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: false\nTag: cp39-cp39-{platform}\n"
+        archive.writestr("tool-1.0.dist-info/WHEEL", tag)
+        names = ("tool/__init__.py", *(f"tool-1.0.dist-info/{name}" for name in ("METADATA", "WHEEL", "RECORD")))
+        archive.writestr("tool-1.0.dist-info/RECORD", "".join(f"{name},,\n" for name in names))
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    (tmp_path / "requirements/programs.txt").write_text(f"tool==1.0 \\\n    --hash=sha256:{digest}\n")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    of_3_9 = [word.replace("3.11", "3.9").replace("cp311", "cp39") for word in script.FOR_PROGRAMS]
+    monkeypatch.setattr(script, "FOR_PROGRAMS", of_3_9)
+    script.prepare_environment("product")
+    subprocess.run([tmp_path / ".venv/bin/python", "-c", "import tool"], check=True)
+    wheel.unlink()
+    (tmp_path / "requirements/product.txt").write_text("# something new\n")
+    script.prepare_environment("product")  # what is there is not installed again
