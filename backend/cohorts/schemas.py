@@ -286,6 +286,16 @@ class WallOut(Schema):
     """By name."""
 
 
+class ClassWorkspacesOut(Schema):
+    """What became of starting or stopping the workspaces of a class."""
+
+    changed: int
+    """So many are being started or stopped now; the others were up, or down, already."""
+    failed: int
+    failure: str
+    """Why, of the first one; empty: none failed."""
+
+
 class HelpOut(Schema):
     can_ask: bool
     """Whether the person is in a class, whose instructors would see it."""

@@ -11,9 +11,9 @@ from ninja import Router, Status
 
 from backend.accounts.authentication import acting_user
 from backend.accounts.models import User
-from backend.cohorts import access, help_calls, wall
+from backend.cohorts import access, class_workspaces, help_calls, wall
 from backend.cohorts.models import Cohort
-from backend.cohorts.schemas import HelpOut, OwnClassAnswer, WallOut
+from backend.cohorts.schemas import ClassWorkspacesOut, HelpOut, OwnClassAnswer, WallOut
 from backend.platform.problems import not_found
 from backend.workspaces.streams import STREAM_DESCRIPTION
 
@@ -41,6 +41,27 @@ def get_wall(request: HttpRequest, cohort_id: UUID) -> dict[str, Any]:
 async def watch_wall(request: HttpRequest, cohort_id: UUID) -> HttpResponse | StreamingHttpResponse:
     """`event: wall` at once and at each change; comments."""
     return await wall.open_stream(request, await sync_to_async(_asked_for)(request, cohort_id))
+
+
+@router.post(
+    "{cohort_id}/workspaces/start/",
+    response=ClassWorkspacesOut,
+    operation_id="start_class",
+    summary="Start everybody's workspace",
+)
+def start_class(request: HttpRequest, cohort_id: UUID) -> class_workspaces.Outcome:
+    """Of all active students who have none up. Those that nobody uses stop by themselves."""
+    return class_workspaces.start(_asked_for(request, cohort_id), acting_user=acting_user(request))
+
+
+@router.post(
+    "{cohort_id}/workspaces/stop/",
+    response=ClassWorkspacesOut,
+    operation_id="stop_class",
+    summary="Save and stop everybody's workspace",
+)
+def stop_class(request: HttpRequest, cohort_id: UUID) -> class_workspaces.Outcome:
+    return class_workspaces.stop(_asked_for(request, cohort_id), acting_user=acting_user(request))
 
 
 @router.delete(

@@ -29,6 +29,20 @@ export function useWall(id: string) {
   });
 }
 
+/** Starts or stops the workspaces of the class. */
+export function useClassWorkspaces(id: string) {
+  return useMutation({
+    mutationFn: (action: "start" | "stop") => {
+      const options = { params: { path: { cohort_id: id } } };
+      return answer(
+        action === "start"
+          ? api.POST("/api/cohorts/{cohort_id}/workspaces/start/", options)
+          : api.POST("/api/cohorts/{cohort_id}/workspaces/stop/", options),
+      );
+    },
+  });
+}
+
 /** The student has been helped. */
 export function useAnswerHelp(cohortId: string, studentId: string) {
   const queryClient = useQueryClient();

@@ -3,6 +3,7 @@
 import { EyeIcon, EyeOffIcon, MaximizeIcon } from "lucide-react";
 import { useRef, useState } from "react";
 
+import { Alert } from "@/components/alert";
 import { Button } from "@/components/button";
 import { Failure, LoadFailure } from "@/components/failure";
 import { Skeleton } from "@/components/panel";
@@ -12,6 +13,7 @@ import { ago } from "@/lib/time";
 import { useLastingError } from "@/lib/use-lasting-error";
 import { useNow } from "@/lib/use-now";
 
+import { ClassWorkspaces, type Done } from "./class-workspaces";
 import { type Standing, summary, type WallTile, wallTiles } from "./model/wall";
 import { useAnswerHelp, useWall } from "./use-wall";
 
@@ -29,6 +31,7 @@ export function WallPanel({ cohort }: { cohort: CohortDetail }) {
   const wall = useWall(cohort.id);
   const error = useLastingError(wall);
   const [namesHidden, setNamesHidden] = useState(false);
+  const [done, setDone] = useState<Done | null>(null);
   const panel = useRef<HTMLElement>(null);
   const now = useNow(10_000);
   const tiles = wall.data === undefined ? null : wallTiles(wall.data.items, now, namesHidden);
@@ -59,8 +62,16 @@ export function WallPanel({ cohort }: { cohort: CohortDetail }) {
             <MaximizeIcon className="size-4" />
             Full screen
           </Button>
+          <ClassWorkspaces cohortId={cohort.id} onDone={setDone} />
         </div>
       </div>
+      {done !== null && (
+        <div className="mt-4">
+          <Alert tone={done.good ? "good" : "warn"} urgent>
+            {done.text}
+          </Alert>
+        </div>
+      )}
       {error !== null && (
         <div className="mt-4">
           <LoadFailure query={wall} error={error} title="The class cannot be shown right now" />

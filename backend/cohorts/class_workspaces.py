@@ -1,0 +1,68 @@
+"""Start or stop the workspaces of a whole class: before it begins, and when it is over."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from backend.accounts.models import User
+from backend.cohorts.models import Cohort
+from backend.workspaces import services
+from backend.workspaces.models import Workspace
+from contract.errors import ApraNovaError, Reason, shown
+from contract.names import WorkspaceState
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+UP = {WorkspaceState.STARTING, WorkspaceState.RUNNING}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    changed: int = 0
+    """Workspaces that are being started or stopped now."""
+    failed: int = 0
+    failure: str = ""
+    """Why, of the first one."""
+
+
+def start(cohort: Cohort, *, acting_user: User) -> Outcome:
+    """Launch the workspace of each active student, where it is not up already."""
+    up = {workspace.owner.pk for workspace in _up(cohort)}
+    students = User.objects.filter(membership__cohort=cohort, is_active=True).order_by("name", "email")
+    return _each(
+        [student for student in students if student.pk not in up],
+        lambda student: services.create_and_launch(student, cohort.kind, acting_user=acting_user),
+    )
+
+
+def stop(cohort: Cohort, *, acting_user: User) -> Outcome:
+    """Save and stop each workspace that is up."""
+    return _each(_up(cohort), lambda workspace: services.stop(workspace, acting_user=acting_user))
+
+
+def _up(cohort: Cohort) -> list[Workspace]:
+    found = list(
+        Workspace.objects.select_related("owner").filter(
+            owner__membership__cohort=cohort, kind=cohort.kind.value, deleted_at__isnull=True
+        )
+    )
+    if not found:
+        return []
+    states = {view.workspace_id: view.state for view in services.describe(found).views}
+    return [workspace for workspace in found if states[workspace.pk] in UP]
+
+
+def _each(whom: list[T], act: Callable[[T], object]) -> Outcome:
+    """One that fails stops no other. Raises ApraNovaError when the manager does not answer."""
+    failures = []
+    for one in whom:
+        try:
+            act(one)
+        except ApraNovaError as error:
+            if error.reason is Reason.MANAGER_UNAVAILABLE:
+                raise
+            failures.append(shown(error, log).message)
+    return Outcome(len(whom) - len(failures), len(failures), failures[0] if failures else "")

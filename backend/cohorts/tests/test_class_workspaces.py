@@ -1,0 +1,61 @@
+"""Starting and stopping the workspaces of a whole class."""
+
+from __future__ import annotations
+
+from backend.audit.models import Record
+from contract.errors import ApraNovaError, Reason
+from contract.manager import Action
+from contract.names import WorkspaceState
+
+NOTHING = {"changed": 0, "failed": 0, "failure": ""}
+
+
+def a_class(signed_in, make_cohort, *students):
+    one = signed_in("instructor")
+    one.cohort = make_cohort(one)
+    for student in students:
+        assert one.put(f"/api/cohorts/{one.cohort}/members/{student.user.pk}/").status_code == 200
+    return one
+
+
+def change(one, action):
+    return one.post(f"/api/cohorts/{one.cohort}/workspaces/{action}/")
+
+
+def states(one):
+    return [tile["state"] for tile in one.get(f"/api/cohorts/{one.cohort}/wall/").json()["items"]]
+
+
+def test_everybody_is_started_once_and_stopped_and_each_is_recorded(signed_in, make_cohort):
+    ada, ben, outside = signed_in(), signed_in(), signed_in()
+    one = a_class(signed_in, make_cohort, ada, ben)
+    outside.post("/api/workspace/create/")
+    assert change(one, "stop").json() == NOTHING
+    ada.post("/api/workspace/create/")
+    assert change(one, "start").json() == {**NOTHING, "changed": 1}
+    assert states(one) == ["running", "running"]
+    assert change(one, "start").json() == NOTHING
+    assert change(one, "stop").json() == {**NOTHING, "changed": 2}
+    assert not {"running", "starting"} & set(states(one))
+    assert outside.get("/api/workspace/").json()["items"][0]["state"] == "running"
+    stops = Record.objects.filter(action="workspace.stop")
+    assert [it.actor for it in stops] == [one.user.email] * 2
+
+
+def test_who_cannot_be_started_holds_nobody_up(signed_in, make_cohort, manager):
+    ada, ben = signed_in(), signed_in()
+    one = a_class(signed_in, make_cohort, ada, ben)
+    workspace = ben.post("/api/workspace/create/").json()["id"]
+    ben.post(f"/api/workspace/{workspace}/stop/")
+    manager.change(workspace, state=WorkspaceState.DELETED)
+    answer = change(one, "start").json()
+    assert (answer["changed"], answer["failed"]) == (1, 1)
+    assert answer["failure"]
+    assert states(one) == ["running", "deleted"]
+
+
+def test_a_silent_manager_is_one_error_and_not_one_for_each(signed_in, make_cohort, manager):
+    one = a_class(signed_in, make_cohort, signed_in(), signed_in())
+    manager.fail_with = ApraNovaError(Reason.MANAGER_UNAVAILABLE, "It restarts.")
+    assert change(one, "start").status_code == 503
+    assert manager.calls[Action.DESCRIBE] == 1
