@@ -522,7 +522,7 @@ export interface paths {
         put?: never;
         /**
          * Start everybody's workspace
-         * @description Of all active students who have none up. They stop by themselves when nobody works in them.
+         * @description Of all active students who have none up. Those that nobody uses stop by themselves.
          */
         post: operations["start_class"];
         delete?: never;
