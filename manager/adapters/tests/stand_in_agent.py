@@ -56,7 +56,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers.get("content-length") or 0)) or b"{}")
         if self.path == "/run":
-            done = subprocess.run(body["command"], capture_output=True, text=True, timeout=60, check=False)
+            done = subprocess.run(body["command"], capture_output=True, text=True, timeout=240, check=False)
             self.answer({"code": done.returncode, "output": done.stdout + done.stderr})
         elif self.path == "/python":
             scope = {"CONFIG": CONFIG, "FORKED": FORKED, "TOLD": TOLD}
