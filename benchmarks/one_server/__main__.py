@@ -206,28 +206,34 @@ def _open_editors(server: Server, browser: Browser, count: int, seconds: dict[st
         if not number:
             seconds["first editor"] = round(time.monotonic() - seconds["began"], 1)
             print(f"first editor after {seconds['first editor']:.0f} s, load {load()}", flush=True)
-        job = _start_job(server, code)
+        job = _start_job(server, code, known=_jobs(server))
         editors.append(Editor(own, student, code, sockets[0], _task(server, _workspace(student)), job))
         print(f"{len(editors)} editors after {time.monotonic() - seconds['began']:.0f} s, load {load()}", flush=True)
     return editors
 
 
-def _start_job(server: Server, code: VSCode) -> Path:
+def _jobs(server: Server) -> set[Path]:
+    return set((server.root / "var/lib/apranova/data/homes").glob("*/ticks"))
+
+
+def _start_job(server: Server, code: VSCode, *, known: set[Path]) -> Path:
     """The file into which it writes, outside the project, where VS Code would ask Git at each line.
 
     VS Code may start a terminal again that it has just opened, with what was typed (an extension
     adds to its environment): then the job begins in another.
     """
-    homes = server.root / "var/lib/apranova/data/homes"
-    known = set(homes.glob("*/ticks"))
     for new in (False, True, True):
         code.terminal(f"while true; do date +%s.%N >> ~/ticks; sleep {JOB_EVERY_S}; done", new=new)
-        (job,) = until(lambda: set(homes.glob("*/ticks")) - known, "no job runs", within_s=60)
+        (job,) = until(lambda: _jobs(server) - known, "no job runs", within_s=60)
         code.page.wait_for_timeout(JOB_PROVES_ITSELF_S * 1_000)
-        if time.time() - job.stat().st_mtime < JOB_PROVES_ITSELF_S / 2:
+        if _goes_on(job):
             return job
         print("a terminal was closed at once; the job begins in another", flush=True)
     raise AssertionError("no job goes on")
+
+
+def _goes_on(job: Path) -> bool:
+    return time.time() - job.stat().st_mtime < JOB_PROVES_ITSELF_S / 2
 
 
 class _School:
@@ -258,6 +264,9 @@ def _see_new_file(editor: Editor, name: str) -> None:
 
 def _during(what: str, server: Server, editors: list[Editor], act: Callable[[Server], object]) -> Seen:
     """Do it with open editors; then look what each of them lost."""
+    for editor in editors:
+        if not _goes_on(editor.job):
+            _start_job(server, editor.code, known=_jobs(server) - {editor.job})
     began, since = time.time(), time.monotonic()
     ended_before = sum(editor.sockets.ended for editor in editors)
     open_before = [editor.sockets.open for editor in editors]
