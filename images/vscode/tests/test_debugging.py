@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-import time
 
 import pytest
 from playwright.sync_api import Page
+from playwright.sync_api import TimeoutError as NotThere
 
 from images.vscode.tests.conftest import Desk
 from images.vscode.tests.test_vscode_in_browser import open_file
@@ -49,7 +50,8 @@ def break_at(page: Page, line: int) -> None:
         box.wait_for(state="hidden")
         page.get_by_text(f"Ln {line}, Col 1").wait_for()
         page.keyboard.press("F9")
-        time.sleep(2)
+        with contextlib.suppress(NotThere):  # a second F9 too early would take it away again
+            breakpoint_sign.first.wait_for(timeout=10_000)
         return breakpoint_sign.count() == 1
 
     until(is_set)
