@@ -7,15 +7,17 @@ import json
 import signal
 import sys
 from _operator import _compare_digest as equal_in_constant_time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from http import HTTPStatus
 from typing import Any, TypeVar
 
 from agent.activity import SAMPLE_INTERVAL_S, Activity
 from agent.application import Application, ApplicationFailed
+from agent.collect.run import Collections
 from agent.connection import Connections, Reply
 from agent.egress import PROXY_PORT, proxy_environment
 from agent.hand_out.run import HandOuts
+from agent.home_program import HomeProgram
 from agent.http_head import Head
 from agent.limits import prefer_to_lose
 from agent.memory import SAMPLE_INTERVAL_S as MEMORY_INTERVAL_S
@@ -78,7 +80,12 @@ class Task:
         self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         """Set with the agent's exit code."""
         places = application.places
-        self._hand_outs = HandOuts(children, places.home, places.sockets, tell=self.application.show_news)
+
+        def program(module: str) -> HomeProgram:
+            return HomeProgram(children, places.home, places.sockets, module)
+
+        self._hand_outs = HandOuts(program("agent.hand_out.write"), tell=self.application.show_news)
+        self._collections = Collections(program("agent.collect.read"))
         self._ready = asyncio.Event()
         self._claim: ClaimRequest | None = None
         self._claiming: asyncio.Task[None] | None = None
@@ -316,7 +323,9 @@ class Task:
                     self.application.show_home_use(from_json(HomeUseRequest, json.loads(body), where="home-use"))
                     return Reply(HTTPStatus.OK)
                 case ("POST", "hand-out"):
-                    return await self._hand_out(body)
+                    return await self._about_project(self._hand_outs.take, body)
+                case ("POST", "collect"):
+                    return await self._about_project(self._collections.take, body)
                 case ("POST", "save"):
                     return _json(await self._save())
                 case ("POST", "stop"):
@@ -348,10 +357,10 @@ class Task:
         await asyncio.shield(self._claiming)
         return self._status()
 
-    async def _hand_out(self, body: bytes) -> Reply:
+    async def _about_project(self, take: Callable[[bytes], Awaitable[bytes]], body: bytes) -> Reply:
         if self.phase is not AgentPhase.CLAIMED or not self.application.takes_hand_outs:
-            return _problem(HTTPStatus.CONFLICT, "nothing can be handed out here")
-        return Reply(HTTPStatus.OK, await self._hand_outs.take(body))
+            return _problem(HTTPStatus.CONFLICT, "nothing can be handed out or collected here")
+        return Reply(HTTPStatus.OK, await take(body))
 
     async def _make_theirs(self, request: ClaimRequest) -> None:
         await self._ready.wait()

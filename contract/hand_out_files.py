@@ -137,7 +137,7 @@ def _check_names(paths: list[str]) -> None:
     for path in paths:
         if fault := fault_of(path):
             raise BadFiles(f"“{shown(path)}” {fault}.")
-        if (other := seen.setdefault(_folded(path), path)) != path:
+        if (other := seen.setdefault(folded(path), path)) != path:
             raise BadFiles(f"“{shown(other)}” and “{shown(path)}” are the same name on many computers. Rename one.")
     if len(seen) < len(paths):
         raise BadFiles("A file is in the zip file twice.")
@@ -145,11 +145,12 @@ def _check_names(paths: list[str]) -> None:
         parts = path.split("/")
         for depth in range(1, len(parts)):
             above = "/".join(parts[:depth])
-            if _folded(above) in seen:
+            if folded(above) in seen:
                 raise BadFiles(f"“{shown(above)}” is a file and a folder at the same time.")
 
 
-def _folded(path: str) -> str:
+def folded(path: str) -> str:
+    """Two names that many computers take for one have the same."""
     return unicodedata.normalize("NFC", path).casefold()
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 
+from contract.collect import CollectAnswer, CollectRequest
 from contract.hand_out import HandOutAnswer, HandOutRequest
 from contract.names import (
     DiskLevel,
@@ -42,6 +43,7 @@ class Action(enum.StrEnum):
     PORTS = "ports"
     END_VISITS = "end_visits"
     HAND_OUT = "hand_out"
+    COLLECT = "collect"
 
 
 @dataclass(frozen=True)
@@ -279,6 +281,21 @@ class HandOutsAnswer:
     """By workspace. Those that do not run or do not answer are absent."""
 
     answers: dict[str, HandOutAnswer]
+
+
+@dataclass(frozen=True)
+class CollectionRequest:
+    """COLLECT: copy a folder of one home, whether its workspace runs or is stopped. One at a time:
+    a copy may fill the answer."""
+
+    workspace_id: str
+    collect: CollectRequest
+
+
+@dataclass(frozen=True)
+class CollectionAnswer:
+    copy: CollectAnswer | None
+    """None: the home cannot be read now. Ask again."""
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ const config: NextConfig = {
       { source: "/password/reset/:key", destination: "/password/reset/new" },
       // The same for cohorts and join links: one static page for all of them.
       { source: "/cohorts/:id", destination: "/cohorts/one" },
+      { source: "/cohorts/:id/assignments/:assignment", destination: "/cohorts/assignment" },
       { source: "/join/:key", destination: "/join/one" },
       // In production the edge sends these to the backend; `next dev` does it itself.
       ...(developmentBackend === null

@@ -4,33 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import signal
-import sys
 from collections.abc import Callable
-from contextlib import suppress
-from pathlib import Path
 
-from agent.processes import Children, Command
+from agent.home_program import HomeProgram
 from contract.hand_out import HandOutAnswer, HandOutState
 from contract.wire import from_json, to_json
 
 ANSWER_WITHIN_S = 3.0
 """Then the answer is *working*, and the same request asks again."""
-ENDED_AFTER_S = 120.0
 ANSWER_BYTES_MAX = 60 * 1024
 REMEMBERED_MAX = 16
-_SOURCE = Path(__file__).parents[2]
 
 
 class HandOuts:
     """One at a time: two plans for one home would not know of each other."""
 
-    def __init__(self, children: Children, home: Path, folder: Path, *, tell: Callable[[str], None]) -> None:
-        """`folder` is writable and disappears with the task. `tell` shows the student a notice."""
-        self._children = children
-        self._home = home
-        self._folder = folder
+    def __init__(self, program: HomeProgram, *, tell: Callable[[str], None]) -> None:
+        """`tell` shows the student a notice."""
+        self._program = program
         self._tell = tell
         self._turn = asyncio.Lock()
         self._known: dict[int, asyncio.Task[bytes]] = {}
@@ -53,37 +44,14 @@ class HandOuts:
 
     async def _carry_out(self, body: bytes) -> bytes:
         async with self._turn:
-            request = self._folder / f"hand-out-{os.urandom(4).hex()}.json"
-            answer = request.with_suffix(".answer")
             try:
-                request.write_bytes(body)
-                await self._run(request)
-                with answer.open("rb") as given:
-                    text = given.read(ANSWER_BYTES_MAX + 1)
+                text = await self._program.answer(body, bytes_max=ANSWER_BYTES_MAX)
                 answered = from_json(HandOutAnswer, json.loads(text))
                 if answered.notice:
                     self._tell(answered.notice)
-                return text
             except (OSError, ValueError, TimeoutError):
                 return _encoded(HandOutAnswer(HandOutState.FAILED, failure="The files could not be written in time."))
-            finally:
-                for file in (request, answer):
-                    with suppress(OSError):
-                        file.unlink(missing_ok=True)
-
-    async def _run(self, request: Path) -> None:
-        arguments = (sys.executable, "-s", "-m", "agent.hand_out.write", str(self._home), str(request))
-        environment = {"PYTHONPATH": str(_SOURCE), "PYTHONDONTWRITEBYTECODE": "1", "LANG": "C.UTF-8"}
-        pid = self._children.start(Command(arguments, environment))
-        try:
-            async with asyncio.timeout(ENDED_AFTER_S):
-                await self._children.end_of(pid)
-        except TimeoutError:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-            raise
-        finally:
-            self._children.forget(pid)
+            return text
 
 
 def _succeeded(task: asyncio.Task[bytes]) -> bool:

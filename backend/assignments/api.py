@@ -27,6 +27,7 @@ from backend.assignments.schemas import (
     local,
     moment_of,
 )
+from backend.assignments.submission_states import OwnSubmission, is_late, own_submissions
 from backend.cohorts.access import get_cohort
 from backend.cohorts.models import Cohort
 from backend.platform.problems import invalid
@@ -151,22 +152,31 @@ def delete_assignment(request: HttpRequest, cohort_id: UUID, assignment_id: UUID
 @own_router.get("", response=OwnAssignmentListOut, operation_id="list_own_assignments", summary="Your assignments")
 def list_own_assignments(request: HttpRequest) -> dict[str, Any]:
     """What your cohort has released."""
-    found = states.own_states(acting_user(request))
-    return {
-        "items": [
-            OwnAssignmentOut(
-                id=assignment.pk,
-                title=assignment.title,
-                path=f"~/project/{assignment.folder}",
-                due_at=assignment.due_at,
-                state=state.state,
-                text=state.text,
-                beside=beside_out(state.beside),
-                beside_count=state.beside_count,
-            )
-            for assignment, state in found
-        ]
-    }
+    student = acting_user(request)
+    found = states.own_states(student)
+    handed_in = own_submissions(student, [assignment for assignment, _ in found])
+    return {"items": [_own_out(assignment, state, handed_in.get(assignment.pk)) for assignment, state in found]}
+
+
+def _own_out(assignment: Assignment, state: states.StudentState, handed_in: OwnSubmission | None) -> OwnAssignmentOut:
+    """What is not returned is not said: mark and comment of the row itself are the instructors'."""
+    it = handed_in or OwnSubmission()
+    due_at = it.due_at or assignment.due_at
+    return OwnAssignmentOut(
+        id=assignment.pk,
+        title=assignment.title,
+        path=f"~/project/{assignment.folder}",
+        due_at=due_at,
+        handed_in_at=it.newest.handed_in_at if it.newest is not None else None,
+        late=it.newest is not None and is_late(it.newest, due_at),
+        returned_at=it.returned_at,
+        mark=it.mark,
+        comment=it.comment,
+        state=state.state,
+        text=state.text,
+        beside=beside_out(state.beside),
+        beside_count=state.beside_count,
+    )
 
 
 def _out(assignments: list[Assignment], cohort: Cohort) -> list[AssignmentOut]:

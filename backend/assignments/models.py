@@ -47,6 +47,60 @@ class Assignment(models.Model):
         return self.title
 
 
+class Submission(models.Model):
+    """What one student hands in for one assignment, and what comes back. Its files are copies of
+    the folder in the home, each with a number."""
+
+    assignment = models.ForeignKey(Assignment, on_delete=models.CASCADE, related_name="submissions")
+    student = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="submissions")
+    due_at = models.DateTimeField(null=True)
+    """An extension; None: the assignment's."""
+    collected_for = models.DateTimeField(null=True)
+    """The due time at which a copy was taken. Another due time asks for another copy."""
+    asked_at = models.DateTimeField(null=True)
+    """An instructor asked for a copy now; None: it is there, or nobody did."""
+    failure = models.TextField(default="", blank=True)
+    """Why the last try brought no copy, a sentence; empty: it did."""
+    next_try_at = models.DateTimeField(db_index=True)
+    """As with HandOut."""
+    mark = models.CharField(max_length=20, default="", blank=True)
+    comment = models.TextField(default="", blank=True)
+    """Mark and comment as the instructors have them now; the student sees what was returned."""
+    returned_at = models.DateTimeField(null=True)
+    returned_mark = models.CharField(max_length=20, default="", blank=True)
+    returned_comment = models.TextField(default="", blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("assignment", "student"), name="submission_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.assignment} by {self.student.pk}"
+
+
+class Copy(models.Model):
+    """The folder of one student as it was at one moment; never changed."""
+
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="copies")
+    number = models.PositiveIntegerField()
+    """1, 2, …"""
+    bundle = models.ForeignKey(Bundle, on_delete=models.PROTECT, related_name="copies")
+    starter = models.ForeignKey(Bundle, on_delete=models.PROTECT, related_name="copies_of_starter")
+    """What the assignment was then."""
+    collected_at = models.DateTimeField()
+    handed_in_at = models.DateTimeField()
+    """Nothing changed after it: when a home at rest was stopped, otherwise `collected_at`."""
+    left_out = models.JSONField(default=list)
+    """What is in the folder and not in the copy, the first LEFT_OUT_MAX: [path, reason]."""
+    left_out_count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ("number",)
+        constraints = (models.UniqueConstraint(fields=("submission", "number"), name="copy_number_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.submission}, copy {self.number}"
+
+
 class HandOut(models.Model):
     """One assignment for one workspace. It is handed out when `version` is the assignment's."""
 

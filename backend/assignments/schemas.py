@@ -126,6 +126,14 @@ class OwnAssignmentOut(Schema):
     path: str
     """Where it is: ~/project/lesson-1"""
     due_at: datetime | None
+    """With the student's own extension."""
+    handed_in_at: datetime | None
+    """When the newest copy was handed in; null: none was taken yet."""
+    late: bool
+    returned_at: datetime | None
+    mark: str
+    comment: str
+    """Mark and comment as they were returned; empty before."""
     state: str
     """handed_out | waiting | failed"""
     text: str

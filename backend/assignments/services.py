@@ -147,7 +147,8 @@ def _stored(bundle: Bundle) -> Bundle:
 
 
 def _drop_unused_bundles() -> None:
-    Bundle.objects.filter(assignments__isnull=True).delete()
+    unused = Bundle.objects.filter(assignments__isnull=True)
+    unused.filter(copies__isnull=True, copies_of_starter__isnull=True).delete()
 
 
 def _note(action: str, assignment: Assignment, acting_user: User, **details: Any) -> None:

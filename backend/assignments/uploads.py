@@ -24,9 +24,15 @@ def make_bundle(upload: bytes) -> Bundle:
         files = _without_top(read_files(io.BytesIO(upload), leave_out=_is_junk))
     except BadFiles as problem:
         raise _bad(str(problem)) from None
+    bundle = bundle_of(files)
+    if len(bundle.content) > PACKED_BYTES_MAX:
+        raise _bad(_too_large(len(bundle.content)))
+    return bundle
+
+
+def bundle_of(files: tuple[HandOutFile, ...]) -> Bundle:
+    """The same files make the same bundle, which is not saved yet."""
     content = _pack(files)
-    if len(content) > PACKED_BYTES_MAX:
-        raise _bad(_too_large(len(content)))
     return Bundle(
         sha256=hashlib.sha256(content).hexdigest(),
         content=content,

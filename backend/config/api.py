@@ -21,6 +21,7 @@ from backend.accounts.api import router as accounts_router
 from backend.accounts.authentication import BearerToken, SessionCookie
 from backend.assignments.api import own_router as own_assignments_router
 from backend.assignments.api import router as assignments_router
+from backend.assignments.submission_api import router as submissions_router
 from backend.cohorts.api import router as cohorts_router
 from backend.cohorts.invitations import router as invitations_router
 from backend.cohorts.join_api import of_cohorts as join_links_router
@@ -143,6 +144,7 @@ def build_api() -> ApraNovaAPI:
     api.add_router("help/", help_router)
     api.add_router("join/", join_router)
     api.add_router("cohorts/", assignments_router)
+    api.add_router("cohorts/", submissions_router)
     api.add_router("assignments/", own_assignments_router)
     api.add_router("workspace/", workspaces_router)
     api.add_router("workspace/", sharing_router)

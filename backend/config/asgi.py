@@ -61,7 +61,7 @@ def _body_max(path: str) -> int:
 def with_workers(application: Any) -> WithBackground:
     """Add the background workers: the outbox, feeds, mails of invitations, and others."""
     from backend.accounts import invitation_mails
-    from backend.assignments import delivery
+    from backend.assignments import collecting, delivery
     from backend.cohorts import feeds, outbox
     from backend.costs import sessions
     from backend.workspaces import deactivated, sign_in_hint
@@ -77,6 +77,7 @@ def with_workers(application: Any) -> WithBackground:
             deactivated.worker,
             delivery.worker,
             delivery.trying,
+            collecting.worker,
         ),
     )
 

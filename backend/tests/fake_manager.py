@@ -12,12 +12,15 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from contract.collect import CollectAnswer
 from contract.errors import ApraNovaError, Reason
 from contract.hand_out import HandOutAnswer, HandOutState
 from contract.manager import (
     Action,
     CohortIdRequest,
     CohortRequest,
+    CollectionAnswer,
+    CollectionRequest,
     CreateRequest,
     DescribeAnswer,
     DescribeRequest,
@@ -70,6 +73,10 @@ class FakeManager:
             self.handed_out: list[tuple[str, int]] = []
             """(workspace, version)"""
             self.hand_out_answers: dict[str, HandOutAnswer] = {}
+            self.homes: dict[str, CollectAnswer] = {}
+            """What a collection finds in a home; a workspace that is missing cannot be read."""
+            self.collected: list[tuple[str, str]] = []
+            """(workspace, folder)"""
             self.calls: collections.Counter[str] = collections.Counter()
             self.kinds = {
                 WorkspaceKind.VSCODE: KindView(WorkspaceKind.VSCODE, ready=True),
@@ -151,6 +158,10 @@ class FakeManager:
                 self.handed_out += [(it, handed.hand_out.version) for it in running]
                 done = HandOutAnswer(HandOutState.DONE)
                 return HandOutsAnswer({it: self.hand_out_answers.get(it, done) for it in running})
+            case Action.COLLECT:
+                asked_for = from_json(CollectionRequest, payload)
+                self.collected.append((asked_for.workspace_id, asked_for.collect.folder))
+                return CollectionAnswer(self.homes.get(asked_for.workspace_id))
             case Action.KEEP_RUNNING:
                 wish = from_json(KeepRunningRequest, payload)
                 self._known(wish.workspace_id)

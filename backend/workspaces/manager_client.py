@@ -18,12 +18,15 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from backend.platform.environment import Environment
+from contract.collect import CollectAnswer, CollectRequest
 from contract.errors import ApraNovaError, Reason
 from contract.hand_out import HandOutAnswer, HandOutRequest
 from contract.manager import (
     Action,
     CohortIdRequest,
     CohortRequest,
+    CollectionAnswer,
+    CollectionRequest,
     CreateRequest,
     DescribeAnswer,
     DescribeRequest,
@@ -112,6 +115,10 @@ class ManagerClient:
         """Put an assignment's files into homes; at most `HAND_OUT_IDS_MAX` ids. Those that do not
         run or do not answer are absent."""
         return self._ask(Action.HAND_OUT, HandOutsRequest(tuple(workspace_ids), request), HandOutsAnswer).answers
+
+    def collect(self, workspace_id: str, request: CollectRequest) -> CollectAnswer | None:
+        """Copy a folder of a home, which runs or is at rest. None: it cannot be read now."""
+        return self._ask(Action.COLLECT, CollectionRequest(workspace_id, request), CollectionAnswer).copy
 
     def put_cohort(self, request: CohortRequest) -> None:
         self._ask(Action.PUT_COHORT, request, Nothing)

@@ -3,6 +3,7 @@
 | sender | event | action |
 |---|---|---|
 | the manager, after a stop or for a restore | `{"workspace_id": …}` | check that workspace's home |
+| the manager, for an instructor | `{"collect": home id, "folder": …}` | answer with a copy |
 | the manager, for a purge | `{"home_id": …}` | remove what is marked `purging` |
 | EventBridge Scheduler, each day | `{"action": "round"}` | homes that wait; verify snapshots |
 
@@ -18,8 +19,11 @@ import shutil
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from contract.collected_files import collect
+from contract.wire import to_json
 from manager.backup_settings import read_backup_settings
 from manager.bootstrap_backup import BackupParts, build
+from manager.ports.home_volumes import check_home_id
 from manager.use_cases import backups
 
 log = logging.getLogger("apranova.backup_worker")
@@ -44,11 +48,15 @@ class Function:
     def __init__(self, parts: BackupParts) -> None:
         self._parts = parts
 
-    def __call__(self, event: Any, context: Context) -> dict[str, str]:
+    def __call__(self, event: Any, context: Context) -> dict[str, Any]:
         def left_s() -> float:
             return context.get_remaining_time_in_millis() / 1000.0
 
         try:
+            match event:
+                case {"collect": str(home_id), "folder": str(folder)}:
+                    home = self._parts.settings.homes_dir / check_home_id(home_id)
+                    return {"copy": to_json(collect(home, folder)) if home.is_dir() else None}
             return {"done": self._do(event, left_s)}
         finally:
             self._parts.metrics.flush()
@@ -82,7 +90,7 @@ def from_environment(environment: Mapping[str, str]) -> Function:
 _made: list[Function] = []
 
 
-def handle(event: Any, context: Context) -> dict[str, str]:
+def handle(event: Any, context: Context) -> dict[str, Any]:
     """Created with the first event: nothing happens at import."""
     if not _made:
         _made.append(from_environment(os.environ))

@@ -12,6 +12,7 @@ from contract.manager import (
     Action,
     CohortIdRequest,
     CohortRequest,
+    CollectionRequest,
     CreateRequest,
     DescribeRequest,
     EndVisitsRequest,
@@ -24,7 +25,7 @@ from contract.manager import (
     WorkspaceAnswer,
     WorkspaceRequest,
 )
-from manager.use_cases import cohorts, expect, hand_outs, lifetime, snapshots, stop, views
+from manager.use_cases import cohorts, collections, expect, hand_outs, lifetime, snapshots, stop, views
 from manager.use_cases.launch import launch
 from manager.use_cases.world import World
 
@@ -106,6 +107,9 @@ class InvocationHandler:
             case Action.HAND_OUT:
                 handed = wire.from_json(HandOutsRequest, event)
                 return hand_outs.hand_out(world, handed.workspace_ids, handed.hand_out)
+            case Action.COLLECT:
+                wanted_copy = wire.from_json(CollectionRequest, event)
+                return collections.collect(world, wanted_copy.workspace_id, wanted_copy.collect)
             case _:
                 assert_never(action)
 

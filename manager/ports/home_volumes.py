@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Protocol
 
+from contract.collect import CollectAnswer, CollectRequest
 from contract.errors import ApraNovaError, Reason
 from contract.names import WorkspaceKind
 
@@ -51,6 +52,10 @@ class HomeVolumes(Protocol):
         """
 
     def exists(self, home_id: str) -> bool: ...
+
+    def copy_folder(self, home_id: str, request: CollectRequest) -> CollectAnswer | None:
+        """Copy a folder of a home at rest, which does not change. Never follows a symbolic link.
+        None: the home cannot be read now."""
 
     def purge(self, home_id: str) -> None:
         """Remove the home, everything in it and its snapshots for good. Idempotent. Never follows a

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from contract.agent import AgentStatus, ClaimRequest, EndVisitsRequest, HomeUseRequest, SaveAnswer, WarnRequest
+from contract.collect import CollectAnswer, CollectRequest
 from contract.hand_out import HandOutAnswer, HandOutRequest
 
 
@@ -38,6 +39,10 @@ class TaskAgent(Protocol):
 
     def hand_out(self, control_address: str, agent_token: str, request: HandOutRequest) -> HandOutAnswer:
         """Put an assignment's files into the home. Idempotent: a repeat gets the same answer."""
+        ...
+
+    def collect(self, control_address: str, agent_token: str, request: CollectRequest) -> CollectAnswer:
+        """Copy a folder of the home, which does not change."""
         ...
 
     def save(self, control_address: str, agent_token: str) -> SaveAnswer: ...

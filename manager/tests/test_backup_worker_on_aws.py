@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import secrets
@@ -12,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ConnectionClosedError
+from botocore.exceptions import ClientError, ConnectionClosedError
 
+from contract.collect import CollectRequest, CollectState
 from contract.environment import BadSetting
 from contract.errors import ApraNovaError, Reason
 from contract.names import WorkspaceKind, WorkspaceState
 from manager.adapters.efs.backup_worker import LambdaBackupWorker
-from manager.adapters.efs.homes import key_of
+from manager.adapters.efs.homes import EfsHomeVolumes, key_of
 from manager.adapters.restic.s3 import S3Repositories
 from manager.adapters.tests.aws_emulator import ACCOUNT, REGION, AwsEmulator
 from manager.adapters.tests.ecs_under_test import Functions
@@ -271,3 +273,40 @@ def test_a_round_verifies_this_file_systems_snapshots_and_damage_in_s3_is_said_w
     efs.function({"action": "round"}, Context())
     assert "restore-on-aws.md" in efs.get(ANNA).backup.failure
     assert len(efs.repositories.list(HOME)) == 1, "nothing was removed"
+
+
+class CalledAtOnce:
+    """Lambda, as far as a call that waits for its answer goes."""
+
+    def __init__(self, function: Function) -> None:
+        self._function = function
+        self.busy = False
+
+    def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803 (boto3's)
+        if self.busy:
+            raise ClientError({"Error": {"Code": "TooManyRequestsException", "Message": FunctionName}}, "Invoke")
+        try:
+            answer = self._function(json.loads(Payload), Context())
+        except Exception as error:
+            return {"FunctionError": "Unhandled", "Payload": io.BytesIO(json.dumps(str(error)).encode())}
+        return {"Payload": io.BytesIO(json.dumps(answer).encode())}
+
+
+def test_a_folder_of_a_home_at_rest_is_copied_and_the_home_is_not_purged(efs: FileSystem) -> None:
+    efs.stopped(ANNA, HOME)
+    folder = efs.homes / HOME / "project/lesson-1"
+    folder.mkdir(parents=True)
+    (folder / "main.py").write_text("mine")
+    (folder / "hosts").symlink_to("/etc/passwd")
+    functions: Any = CalledAtOnce(efs.function)
+    homes = EfsHomeVolumes(functions, mover="", backup_worker="a-worker", records=efs.dynamodb, table_name=efs.table)
+    efs.mark_purging(HOME)
+    copy = homes.copy_folder(HOME, CollectRequest("lesson-1"))
+    assert copy is not None
+    assert (copy.state, [it.path for it in copy.left_out]) == (CollectState.DONE, ["hosts"])
+    assert (folder / "main.py").exists()
+    assert homes.copy_folder(OTHER, CollectRequest("lesson-1")) is None
+    with pytest.raises(ValueError, match="not the id of a home"):
+        homes.copy_folder("../../etc", CollectRequest("lesson-1"))
+    functions.busy = True
+    assert homes.copy_folder(HOME, CollectRequest("lesson-1")) is None

@@ -14,6 +14,7 @@ from contract.agent import (
     SaveAnswer,
     WarnRequest,
 )
+from contract.collect import CollectAnswer, CollectRequest, CollectState
 from contract.errors import ApraNovaError, Reason
 from contract.hand_out import HandOutAnswer, HandOutRequest, HandOutState
 from contract.manager import KindView
@@ -170,6 +171,9 @@ class PlannedEngine:
     def exists(self, home_id: str) -> bool:
         return home_id in self.homes
 
+    def copy_folder(self, home_id: str, request: CollectRequest) -> CollectAnswer | None:  # noqa: ARG002
+        return CollectAnswer(CollectState.DONE)
+
     def purge(self, home_id: str) -> None:
         self.homes.discard(home_id)
 
@@ -220,6 +224,11 @@ class PlannedEngine:
         self.load.count("agent")
         self._find(control_address)
         return HandOutAnswer(HandOutState.DONE)
+
+    def collect(self, control_address: str, agent_token: str, request: CollectRequest) -> CollectAnswer:  # noqa: ARG002
+        self.load.count("agent")
+        self._find(control_address)
+        return CollectAnswer(CollectState.DONE)
 
     def save(self, control_address: str, agent_token: str) -> SaveAnswer:  # noqa: ARG002
         self.load.count("agent")

@@ -13,12 +13,14 @@ from typing import Any, TypeVar
 
 from contract import wire
 from contract.agent import AgentStatus, ClaimRequest, EndVisitsRequest, HomeUseRequest, SaveAnswer, WarnRequest
+from contract.collect import CollectAnswer, CollectRequest
 from contract.errors import ApraNovaError, Reason
 from contract.hand_out import HandOutAnswer, HandOutRequest
 from contract.names import AGENT_PATH_PREFIX, AGENT_TOKEN_HEADER
 from manager.ports.task_agent import AgentUnreachable
 
 _ANSWER_MAX_BYTES = 64 * 1024
+_COPY_MAX_BYTES = 6_000_000
 Answer = TypeVar("Answer")
 
 
@@ -32,11 +34,13 @@ class HttpTaskAgent:
         claim_timeout_s: float = 5.0,
         save_timeout_s: float = 20.0,
         hand_out_timeout_s: float = 5.0,
+        collect_timeout_s: float = 6.0,
     ) -> None:
         self._ask_timeout_s = ask_timeout_s
         self._claim_timeout_s = claim_timeout_s
         self._save_timeout_s = save_timeout_s
         self._hand_out_timeout_s = hand_out_timeout_s
+        self._collect_timeout_s = collect_timeout_s
 
     def status(self, control_address: str, agent_token: str) -> AgentStatus:
         return self._ask("GET", "status", control_address, agent_token, self._ask_timeout_s, AgentStatus)
@@ -56,6 +60,10 @@ class HttpTaskAgent:
     def hand_out(self, control_address: str, agent_token: str, request: HandOutRequest) -> HandOutAnswer:
         timeout_s = self._hand_out_timeout_s
         return self._ask("POST", "hand-out", control_address, agent_token, timeout_s, HandOutAnswer, request)
+
+    def collect(self, control_address: str, agent_token: str, request: CollectRequest) -> CollectAnswer:
+        timeout_s = self._collect_timeout_s
+        return self._ask("POST", "collect", control_address, agent_token, timeout_s, CollectAnswer, request)
 
     def save(self, control_address: str, agent_token: str) -> SaveAnswer:
         return self._ask("POST", "save", control_address, agent_token, self._save_timeout_s, SaveAnswer)
@@ -83,7 +91,7 @@ class HttpTaskAgent:
         try:
             connection.request(method, AGENT_PATH_PREFIX + name, body=body, headers=headers)
             answer = connection.getresponse()
-            text = answer.read(_ANSWER_MAX_BYTES)
+            text = answer.read(_COPY_MAX_BYTES if name == "collect" else _ANSWER_MAX_BYTES)
         except (OSError, http.client.HTTPException) as error:
             raise AgentUnreachable(f"{name} at {address}: {error!r}") from error
         finally:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from contract import wire
+from contract.collect import CollectAnswer, CollectRequest
+from contract.collected_files import collect
 from contract.errors import ApraNovaError, Reason
 from contract.locked_files import remove_tree
 from manager.adapters.restic.repositories import erase_snapshots
@@ -106,6 +108,10 @@ class DirectoryHomeVolumes:
 
     def exists(self, home_id: str) -> bool:
         return self._path(home_id).is_dir()
+
+    def copy_folder(self, home_id: str, request: CollectRequest) -> CollectAnswer | None:
+        home = self._path(home_id)
+        return collect(home, request.folder) if home.is_dir() else None
 
     def purge(self, home_id: str) -> None:
         """Renames the home first, so that an interrupted purge leaves no half of a home that could

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from contract import wire
+from contract.collect import CollectAnswer, CollectRequest
 from contract.errors import ApraNovaError, Reason
 from manager.adapters.dynamodb import table
 from manager.ports.home_volumes import HomeMissing, HomeOwner, check_home_id
@@ -70,6 +72,21 @@ class EfsHomeVolumes:
         refused = self._moved({"clear": slot_id, "next_use": next_use})
         if refused:
             raise _unreachable(f"{slot_id} cannot be cleared: {refused}")
+
+    def copy_folder(self, home_id: str, request: CollectRequest) -> CollectAnswer | None:
+        """The backup worker mounts the homes. It works on one home at a time, and refuses while it
+        is busy."""
+        event = {"collect": check_home_id(home_id), "folder": request.folder}
+        try:
+            answer = self._functions.invoke(FunctionName=self._backup_worker, Payload=json.dumps(event).encode())
+            said: Any = json.loads(answer["Payload"].read())
+        except (ClientError, BotoCoreError, ValueError) as error:
+            log.warning("%s cannot be read now: %s", home_id, error)
+            return None
+        if answer.get("FunctionError") or not isinstance(said, dict):
+            log.warning("the backup worker could not read %s: %s", home_id, str(said)[:300])
+            return None
+        return wire.from_json(CollectAnswer, said["copy"]) if said.get("copy") else None
 
     def purge(self, home_id: str) -> None:
         """Notify the backup worker and never wait for it: until it has removed files and snapshots,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contract.collect import CollectAnswer, CollectRequest, CollectState
 from manager.ports.home_volumes import HomeOwner
 
 
@@ -15,6 +16,11 @@ class MemoryHomeVolumes:
 
     def exists(self, home_id: str) -> bool:
         return home_id in self.files
+
+    def copy_folder(self, home_id: str, request: CollectRequest) -> CollectAnswer | None:
+        if home_id not in self.files:
+            return None
+        return CollectAnswer(CollectState.DONE, files=f"{request.folder} of {home_id}")
 
     def purge(self, home_id: str) -> None:
         if self.files.pop(home_id, None) is not None:

@@ -15,6 +15,7 @@ from contract.agent import (
     SaveAnswer,
     WarnRequest,
 )
+from contract.collect import CollectAnswer, CollectRequest, CollectState
 from contract.errors import ApraNovaError, Reason
 from contract.hand_out import HandOutAnswer, HandOutRequest, HandOutState
 from contract.manager import KindView
@@ -207,6 +208,10 @@ class MemoryTaskAgent:
     def hand_out(self, control_address: str, agent_token: str, request: HandOutRequest) -> HandOutAnswer:
         self._task(control_address, agent_token).handed_out.append(request)
         return HandOutAnswer(HandOutState.DONE)
+
+    def collect(self, control_address: str, agent_token: str, request: CollectRequest) -> CollectAnswer:
+        self._task(control_address, agent_token)
+        return CollectAnswer(CollectState.DONE, files=f"{request.folder} of a home that runs")
 
     def save(self, control_address: str, agent_token: str) -> SaveAnswer:
         task = self._task(control_address, agent_token)

@@ -125,8 +125,8 @@ export function DeleteAssignmentDialog({ cohort, assignment, onClose }: OneProps
       mutation={useDeleteAssignment(cohort.id, assignment.id)}
       onClose={onClose}
     >
-      It disappears from this page and from your students&apos; dashboards, and nobody gets it any more. Files that were
-      handed out stay with the students.
+      It disappears from this page and from your students&apos; dashboards, and nobody gets it any more. What was
+      collected, marks and comments are deleted. Files that were handed out stay with the students.
     </ConfirmDialog>
   );
 }
@@ -172,7 +172,7 @@ function DueField({ cohort, value, error }: TimeProps) {
       name="due_at"
       type="datetime-local"
       defaultValue={value ?? ""}
-      hint={`In the time zone ${cohort.time_zone}. Students see it. Leave it empty if there is none.`}
+      hint={`In the time zone ${cohort.time_zone}. Students see it, and then their work is collected. Leave it empty if there is none.`}
       error={error}
     />
   );

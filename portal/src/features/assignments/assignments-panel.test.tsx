@@ -101,6 +101,11 @@ it("shows a student where an assignment is and what came beside", async () => {
     title: "Lesson 1",
     path: "~/project/lesson-1",
     due_at: null,
+    handed_in_at: "2026-11-30T08:00:00Z",
+    late: true,
+    returned_at: "2026-12-01T08:00:00Z",
+    mark: "17/20",
+    comment: "<b>Good</b>",
     state: "handed_out",
     text: "Handed out.",
     beside: [BESIDE],
@@ -110,4 +115,7 @@ it("shows a student where an assignment is and what came beside", async () => {
   show(<OwnAssignments />);
   expect(await screen.findByText("~/project/lesson-1")).toBeTruthy();
   expect(screen.getByText(/One file came beside yours/)).toBeTruthy();
+  expect(screen.getByText(/^Handed in .*, late$/)).toBeTruthy();
+  expect(screen.getByText("Mark: 17/20")).toBeTruthy();
+  expect(screen.getByText("<b>Good</b>")).toBeTruthy();
 });

@@ -1,6 +1,7 @@
 "use client";
 
 import { EllipsisIcon, FilePlusIcon } from "lucide-react";
+import Link from "next/link";
 import { useId, useState } from "react";
 
 import { Button } from "@/components/button";
@@ -79,6 +80,14 @@ function Row({ cohort, assignment }: { cohort: CohortDetail; assignment: Assignm
           ]}
         />
       </div>
+      {assignment.released && (
+        <Link
+          href={`/cohorts/${cohort.id}/assignments/${assignment.id}`}
+          className="mr-5 inline-flex min-h-10 items-center text-sm font-medium text-accent underline-offset-4 hover:underline"
+        >
+          Handed in <span className="sr-only">for {assignment.title}</span>
+        </Link>
+      )}
       <Button
         tone="quiet"
         className="mt-1 -ml-4"

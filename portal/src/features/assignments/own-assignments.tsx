@@ -2,7 +2,7 @@
 
 import { Panel } from "@/components/panel";
 import type { OwnAssignment } from "@/lib/api/types";
-import { clock } from "@/lib/time";
+import { clock, fullDate } from "@/lib/time";
 import { useNow } from "@/lib/use-now";
 
 import { useOwnAssignments } from "./api";
@@ -23,11 +23,8 @@ export function OwnAssignments() {
   );
 }
 
-function Row({
-  assignment: { title, path, due_at, state, text, beside, beside_count },
-}: {
-  assignment: OwnAssignment;
-}) {
+function Row({ assignment }: { assignment: OwnAssignment }) {
+  const { title, path, due_at, state, text, beside, beside_count } = assignment;
   const now = useNow(60_000);
   return (
     <li className="py-3 text-sm">
@@ -48,6 +45,7 @@ function Row({
           </>
         )}
       </p>
+      <HandedIn assignment={assignment} />
       {beside.length > 0 && (
         <>
           <p className="mt-2">
@@ -58,5 +56,26 @@ function Row({
         </>
       )}
     </li>
+  );
+}
+
+/** What the instructor collected and, once it is returned, what came back. */
+function HandedIn({ assignment }: { assignment: OwnAssignment }) {
+  const { handed_in_at, late, returned_at, mark, comment } = assignment;
+  return (
+    <>
+      {handed_in_at !== null && (
+        <p className="text-muted">
+          Handed in {fullDate(handed_in_at)}
+          {late && ", late"}
+        </p>
+      )}
+      {returned_at !== null && (
+        <div className="mt-2 rounded-lg border border-line bg-sunken p-3">
+          {mark !== "" && <p className="font-medium wrap-anywhere">Mark: {mark}</p>}
+          {comment !== "" && <p className="mt-1 wrap-anywhere whitespace-pre-wrap">{comment}</p>}
+        </div>
+      )}
+    </>
   );
 }

@@ -154,6 +154,208 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cohorts/{cohort_id}/assignments/{assignment_id}/submissions/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who handed in what, and when */
+        get: operations["list_submissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/assignments/{assignment_id}/submissions/{student_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Write mark and comment
+         * @description The student sees nothing of it before it is returned.
+         */
+        patch: operations["mark_submission"];
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/assignments/{assignment_id}/submissions/{student_id}/copies/{number}/download/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One file, to save */
+        get: operations["download_submitted_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/assignments/{assignment_id}/submissions/{student_id}/copies/{number}/file/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One file as text */
+        get: operations["read_submitted_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/assignments/{assignment_id}/submissions/{student_id}/copies/{number}/files/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Files of a copy */
+        get: operations["list_submitted_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/assignments/{assignment_id}/submissions/{student_id}/extension/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * A later due time
+         * @description For one student. 409 when the assignment has no due time.
+         */
+        put: operations["extend_submission"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/assignments/{assignment_id}/submissions/{student_id}/return/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Return
+         * @description From now on the student sees mark and comment as they are now. 409 without both.
+         */
+        post: operations["return_submission"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/assignments/{assignment_id}/submissions/collect/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Collect now
+         * @description A copy of each student's folder as it is now, or of one student's. No home changes.
+         */
+        post: operations["collect_submissions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/assignments/{assignment_id}/submissions/marks/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Marks as CSV */
+        get: operations["download_marks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/assignments/{assignment_id}/submissions/return/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Return all
+         * @description Every mark and comment that its student does not see yet.
+         */
+        post: operations["return_submissions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/assignments/{assignment_id}/submissions/zip/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All newest copies as one zip */
+        get: operations["download_submissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cohorts/{cohort_id}/candidates/": {
         parameters: {
             query?: never;
@@ -1229,6 +1431,36 @@ export interface components {
             time_zone: string;
             track: components["schemas"]["Track"];
         };
+        /** CollectIn */
+        CollectIn: {
+            /** Student Id */
+            student_id?: string | null;
+        };
+        /** CopyOut */
+        CopyOut: {
+            /** Bytes */
+            bytes: number;
+            /**
+             * Collected At
+             * Format: date-time
+             */
+            collected_at: string;
+            /** Files */
+            files: number;
+            /**
+             * Handed In At
+             * Format: date-time
+             */
+            handed_in_at: string;
+            /** Late */
+            late: boolean;
+            /** Left Out */
+            left_out: components["schemas"]["LeftOutOut"][];
+            /** Left Out Count */
+            left_out_count: number;
+            /** Number */
+            number: number;
+        };
         /**
          * CostsOut
          * @description Task-hours, to be multiplied with the price of an hour (`./apranova costs` knows prices).
@@ -1312,6 +1544,21 @@ export interface components {
              */
             state: "ok" | "nearly_full" | "not_watched";
         };
+        /** ExtensionIn */
+        ExtensionIn: {
+            /** Due At */
+            due_at: string | null;
+        };
+        /**
+         * FeedbackIn
+         * @description A field that is left out stays as it is.
+         */
+        FeedbackIn: {
+            /** Comment */
+            comment?: string | null;
+            /** Mark */
+            mark?: string | null;
+        };
         /** FeedIn */
         FeedIn: {
             /** Address */
@@ -1346,6 +1593,33 @@ export interface components {
             field: string;
             /** Message */
             message: string;
+        };
+        /** FileEntryOut */
+        FileEntryOut: {
+            /** Change */
+            change: string;
+            /** Path */
+            path: string;
+            /** Size */
+            size: number;
+        };
+        /** FileListOut */
+        FileListOut: {
+            /** Items */
+            items: components["schemas"]["FileEntryOut"][];
+        };
+        /** FileOut */
+        FileOut: {
+            /** Compared */
+            compared: boolean;
+            /** Cut */
+            cut: boolean;
+            /** Lines */
+            lines: components["schemas"]["LineOut"][];
+            /** Path */
+            path: string;
+            /** Text */
+            text: string | null;
         };
         /** FilesIn */
         FilesIn: {
@@ -1552,6 +1826,20 @@ export interface components {
             /** Text */
             text: string;
         };
+        /** LeftOutOut */
+        LeftOutOut: {
+            /** Path */
+            path: string;
+            /** Reason */
+            reason: string;
+        };
+        /** LineOut */
+        LineOut: {
+            /** Kind */
+            kind: string;
+            /** Text */
+            text: string;
+        };
         /** LinkOut */
         LinkOut: {
             /** Url */
@@ -1656,15 +1944,25 @@ export interface components {
             beside: components["schemas"]["BesideOut"][];
             /** Beside Count */
             beside_count: number;
+            /** Comment */
+            comment: string;
             /** Due At */
             due_at: string | null;
+            /** Handed In At */
+            handed_in_at: string | null;
             /**
              * Id
              * Format: uuid
              */
             id: string;
+            /** Late */
+            late: boolean;
+            /** Mark */
+            mark: string;
             /** Path */
             path: string;
+            /** Returned At */
+            returned_at: string | null;
             /** State */
             state: string;
             /** Text */
@@ -1783,6 +2081,11 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+        };
+        /** ReturnedOut */
+        ReturnedOut: {
+            /** Returned */
+            returned: number;
         };
         /**
          * Role
@@ -1950,6 +2253,49 @@ export interface components {
             name: string;
             /** State */
             state: string;
+            /** Text */
+            text: string;
+        };
+        /** SubmissionListOut */
+        SubmissionListOut: {
+            /** Due At Local */
+            due_at_local: string | null;
+            /** Folder */
+            folder: string;
+            /** Items */
+            items: components["schemas"]["SubmissionOut"][];
+            /** Time Zone */
+            time_zone: string;
+            /** Title */
+            title: string;
+        };
+        /** SubmissionOut */
+        SubmissionOut: {
+            /** Changed Since */
+            changed_since: boolean;
+            /** Comment */
+            comment: string;
+            /** Copies */
+            copies: components["schemas"]["CopyOut"][];
+            /** Due At */
+            due_at: string | null;
+            /** Due At Local */
+            due_at_local: string | null;
+            /** Extended */
+            extended: boolean;
+            /** Mark */
+            mark: string;
+            /** Returned At */
+            returned_at: string | null;
+            /** State */
+            state: string;
+            /** Student */
+            student: string;
+            /**
+             * Student Id
+             * Format: uuid
+             */
+            student_id: string;
             /** Text */
             text: string;
         };
@@ -2524,6 +2870,369 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["AssignmentOut"];
                 };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_submissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: string;
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionListOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mark_submission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: string;
+                cohort_id: string;
+                student_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedbackIn"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_submitted_file: {
+        parameters: {
+            query: {
+                path: string;
+            };
+            header?: never;
+            path: {
+                assignment_id: string;
+                cohort_id: string;
+                number: number;
+                student_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_submitted_file: {
+        parameters: {
+            query: {
+                path: string;
+            };
+            header?: never;
+            path: {
+                assignment_id: string;
+                cohort_id: string;
+                number: number;
+                student_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_submitted_files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: string;
+                cohort_id: string;
+                number: number;
+                student_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileListOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    extend_submission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: string;
+                cohort_id: string;
+                student_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExtensionIn"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    return_submission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: string;
+                cohort_id: string;
+                student_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    collect_submissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: string;
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CollectIn"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_marks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: string;
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    return_submissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: string;
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReturnedOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_submissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: string;
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong (RFC 9457) */
             default: {

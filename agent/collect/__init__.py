@@ -1,0 +1,1 @@
+"""Collecting: a copy of an assignment's folder leaves the home, which does not change."""

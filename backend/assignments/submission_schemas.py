@@ -1,0 +1,162 @@
+"""What the API says about submissions, and what it accepts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from ninja import Schema
+from pydantic import AfterValidator, Field
+
+from backend.assignments.models import Assignment, Copy
+from backend.assignments.schemas import LocalTime, local
+from backend.assignments.submission_states import SubmissionState, is_late
+from backend.assignments.submissions import COMMENT_LENGTH_MAX
+
+MARK_LENGTH_MAX = 20
+
+
+def _one_line(value: str) -> str:
+    words = " ".join(value.split())
+    if not words.isprintable():
+        raise ValueError("it has a character that cannot be seen: type it by hand")
+    return words
+
+
+def _storable(value: str) -> str:
+    if "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise ValueError("it has a character that cannot be kept")
+    return value.replace("\r\n", "\n").strip()
+
+
+Mark = Annotated[str, Field(max_length=MARK_LENGTH_MAX), AfterValidator(_one_line)]
+Comment = Annotated[str, Field(max_length=COMMENT_LENGTH_MAX), AfterValidator(_storable)]
+
+
+class CollectIn(Schema):
+    student_id: UUID | None = None
+    """None: every student."""
+
+
+class ExtensionIn(Schema):
+    due_at: LocalTime | None
+    """On the cohort's clocks. None: no extension."""
+
+
+class FeedbackIn(Schema):
+    """A field that is left out stays as it is."""
+
+    mark: Mark | None = None
+    comment: Comment | None = None
+
+
+class LeftOutOut(Schema):
+    path: str
+    reason: str
+    """Words that follow the path."""
+
+
+class CopyOut(Schema):
+    number: int
+    collected_at: datetime
+    handed_in_at: datetime
+    """Nothing changed after it."""
+    late: bool
+    files: int
+    bytes: int
+    left_out: list[LeftOutOut]
+    left_out_count: int
+
+
+class SubmissionOut(Schema):
+    student_id: UUID
+    student: str
+    state: str
+    """collected | collecting | failed | not_yet"""
+    text: str
+    """What that means, a sentence."""
+    due_at: datetime | None
+    due_at_local: str | None
+    extended: bool
+    copies: list[CopyOut]
+    """The newest first."""
+    mark: str
+    comment: str
+    returned_at: datetime | None
+    changed_since: bool
+    """Mark or comment were changed after they were returned."""
+
+
+class SubmissionListOut(Schema):
+    title: str
+    folder: str
+    time_zone: str
+    due_at_local: str | None
+    items: list[SubmissionOut]
+    """By name."""
+
+
+class ReturnedOut(Schema):
+    returned: int
+
+
+class FileEntryOut(Schema):
+    path: str
+    size: int
+    change: str
+    """new | changed | same | missing, compared with the starter"""
+
+
+class FileListOut(Schema):
+    items: list[FileEntryOut]
+
+
+class LineOut(Schema):
+    kind: str
+    """A space: the same; + added, - removed, … lines that are not shown."""
+    text: str
+
+
+class FileOut(Schema):
+    path: str
+    text: str | None
+    """None: it is no text, or the student does not have it."""
+    cut: bool
+    """Only the start is shown."""
+    compared: bool
+    lines: list[LineOut]
+    """The difference to the starter."""
+
+
+def copy_out(copy: Copy, due_at: datetime | None) -> CopyOut:
+    return CopyOut(
+        number=copy.number,
+        collected_at=copy.collected_at,
+        handed_in_at=copy.handed_in_at,
+        late=is_late(copy, due_at),
+        files=copy.bundle.files_count,
+        bytes=copy.bundle.bytes_unpacked,
+        left_out=[LeftOutOut(path=path, reason=reason) for path, reason in copy.left_out],
+        left_out_count=copy.left_out_count,
+    )
+
+
+def submission_out(it: SubmissionState, assignment: Assignment) -> SubmissionOut:
+    row = it.row
+    return SubmissionOut(
+        student_id=it.student.pk,
+        student=it.student.display_name,
+        state=it.state,
+        text=it.text,
+        due_at=it.due_at,
+        due_at_local=local(it.due_at, assignment),
+        extended=row is not None and row.due_at is not None,
+        copies=[copy_out(copy, it.due_at) for copy in reversed(it.copies)],
+        mark=row.mark if row is not None else "",
+        comment=row.comment if row is not None else "",
+        returned_at=row.returned_at if row is not None else None,
+        changed_since=row is not None
+        and row.returned_at is not None
+        and (row.mark, row.comment) != (row.returned_mark, row.returned_comment),
+    )

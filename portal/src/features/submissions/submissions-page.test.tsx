@@ -1,0 +1,135 @@
+// @vitest-environment jsdom
+import { fireEvent, screen, waitFor } from "@testing-library/react";
+import { expect, it } from "vitest";
+
+import type { Submission } from "@/lib/api/types";
+import { FakeApi, show } from "@/testing/fake-api";
+
+import { SubmissionsView } from "./submissions-page";
+
+const KEY = { cohort: "c1", assignment: "a1" };
+const ALL = "/api/cohorts/{cohort_id}/assignments/{assignment_id}/submissions/";
+const ONE = `${ALL}{student_id}/` as const;
+const COPY = `${ONE}copies/{number}/` as const;
+const HTML = "<img src=x onerror=alert(1)>";
+
+function submission(fields: Partial<Submission> = {}): Submission {
+  const times = { collected_at: "2026-11-30T08:00:05Z", handed_in_at: "2026-11-30T08:00:00Z" };
+  return {
+    student_id: "s1",
+    student: "Amira",
+    state: "collected",
+    text: "Collected.",
+    due_at: "2026-11-30T07:00:00Z",
+    due_at_local: "2026-11-30T08:00",
+    extended: false,
+    copies: [{ number: 1, ...times, late: true, files: 2, bytes: 9, left_out: [], left_out_count: 0 }],
+    mark: "",
+    comment: "",
+    returned_at: null,
+    changed_since: false,
+    ...fields,
+  };
+}
+
+function view(items: Submission[], due_at_local: string | null = "2026-11-30T08:00") {
+  const list = { title: "Lesson 1", folder: "lesson-1", time_zone: "Europe/Berlin", due_at_local, items };
+  show(<SubmissionsView id={KEY} list={list} />);
+}
+
+it("says who handed in what, who is late, and why there is nothing", () => {
+  new FakeApi({});
+  const missing = { student_id: "s2", student: "Ben", copies: [] };
+  view([submission(), submission({ ...missing, state: "failed", text: "There is no folder. It is tried again." })]);
+  expect(screen.getByText(/^Handed in/, { selector: "p" }).textContent).toMatch(/ · late · 2 files$/);
+  expect(screen.getByText("There is no folder. It is tried again.")).toBeTruthy();
+  expect(screen.queryByRole("button", { name: "Read the work of Ben" })).toBeNull();
+  expect(screen.getByRole("link", { name: "Marks as CSV" }).getAttribute("href")).toBe(
+    "/api/cohorts/c1/assignments/a1/submissions/marks/",
+  );
+});
+
+it("shows a file as text and what changed in it, and never as a page", async () => {
+  const files = [
+    { path: "main.py", size: 9, change: "changed" },
+    { path: "page.html", size: 30, change: "new" },
+  ];
+  new FakeApi({
+    [`GET ${COPY}files/`]: { status: 200, body: { items: files } },
+    [`GET ${COPY}file/`]: {
+      status: 200,
+      body: {
+        path: "main.py",
+        text: HTML,
+        cut: false,
+        compared: true,
+        lines: [
+          { kind: "-", text: "print(1)" },
+          { kind: "+", text: HTML },
+        ],
+      },
+    },
+  });
+  view([submission()]);
+  fireEvent.click(screen.getByRole("button", { name: "Read the work of Amira" }));
+  const difference = await screen.findByRole("region", { name: "What changed since it was handed out" });
+  expect(difference.textContent).toBe(`- removed: print(1)+ added: ${HTML}`);
+  expect(difference.querySelector("img")).toBeNull();
+  fireEvent.click(screen.getByRole("button", { name: "Show the whole file" }));
+  expect(screen.getByRole("region", { name: "Content of the file" }).innerHTML).toBe(
+    "&lt;img src=x onerror=alert(1)&gt;",
+  );
+  expect(screen.getByRole("link", { name: "Download" }).getAttribute("href")).toBe(
+    "/api/cohorts/c1/assignments/a1/submissions/s1/copies/1/download/?path=main.py",
+  );
+});
+
+it("saves mark and comment, and shows them to the student only when they are returned", async () => {
+  const api = new FakeApi({
+    [`PATCH ${ONE}`]: { status: 204, body: undefined },
+    [`POST ${ONE}return/`]: { status: 204, body: undefined },
+  });
+  view([submission()]);
+  for (const action of ["Save", "Save and return"]) {
+    fireEvent.click(screen.getByRole("button", { name: "Mark of Amira" }));
+    fireEvent.change(screen.getByLabelText("Mark"), { target: { value: "17/20" } });
+    fireEvent.click(screen.getByRole("button", { name: action }));
+    await waitFor(() => expect(screen.queryByRole("button", { name: action })).toBeNull());
+  }
+  const saved = {
+    route: "PATCH /api/cohorts/c1/assignments/a1/submissions/s1/",
+    body: { mark: "17/20", comment: "" },
+  };
+  const returned = { route: "POST /api/cohorts/c1/assignments/a1/submissions/s1/return/", body: null };
+  expect(api.changes()).toEqual([saved, saved, returned]);
+});
+
+it("returns everything that students do not see yet, and says how much that is", async () => {
+  const api = new FakeApi({ [`POST ${ALL}return/`]: { status: 200, body: { returned: 2 } } });
+  const returned = { returned_at: "2026-11-30T08:00:00Z", mark: "A" };
+  view([
+    submission({ mark: "B" }),
+    submission({ student_id: "s2", ...returned, changed_since: true }),
+    submission({ student_id: "s3", ...returned }),
+  ]);
+  fireEvent.click(screen.getByRole("button", { name: "Return 2" }));
+  fireEvent.click(screen.getByRole("button", { name: "Return" }));
+  await waitFor(() => expect(api.changes()).toHaveLength(1));
+});
+
+it("gives one student a later due time", async () => {
+  const api = new FakeApi({ [`PUT ${ONE}extension/`]: { status: 204, body: undefined } });
+  view([submission()]);
+  fireEvent.click(screen.getByRole("button", { name: "Actions for Amira" }));
+  fireEvent.click(screen.getByRole("menuitem", { name: "A later due time …" }));
+  fireEvent.change(screen.getByLabelText("Due"), { target: { value: "2026-12-01T09:00" } });
+  fireEvent.click(screen.getByRole("button", { name: "Save" }));
+  await waitFor(() =>
+    expect(api.changes()).toEqual([
+      {
+        route: "PUT /api/cohorts/c1/assignments/a1/submissions/s1/extension/",
+        body: { due_at: "2026-12-01T09:00" },
+      },
+    ]),
+  );
+});

@@ -1,0 +1,172 @@
+"use client";
+
+import { DownloadIcon } from "lucide-react";
+import { useState } from "react";
+
+import { Button, buttonClass } from "@/components/button";
+import { Dialog, DialogActions } from "@/components/dialog";
+import { LoadFailure } from "@/components/failure";
+import { SelectField } from "@/components/field";
+import { Skeleton } from "@/components/panel";
+import type { DifferenceLine, Submission, SubmittedCopy, SubmittedFile } from "@/lib/api/types";
+import { fullDate } from "@/lib/time";
+
+import { type AssignmentKey, type CopyKey, fileAddress, useFile, useFiles } from "./api";
+
+const CHANGES: Record<string, string> = {
+  new: "new",
+  changed: "changed",
+  same: "as handed out",
+  missing: "removed by the student",
+};
+
+interface WorkDialogProps {
+  id: AssignmentKey;
+  submission: Submission;
+  onClose: () => void;
+}
+
+/** Files of a student, as plain text: nothing of them is rendered or run. */
+export function WorkDialog({ id, submission, onClose }: WorkDialogProps) {
+  const { student, student_id, copies } = submission;
+  const [number, setNumber] = useState(copies[0]?.number ?? 1);
+  const copy = copies.find((one) => one.number === number);
+  return (
+    <Dialog wide title={`Work of ${student}`} onClose={onClose}>
+      <div className="mt-4 space-y-4">
+        {copies.length > 1 && (
+          <SelectField label="Copy" value={number} onChange={(event) => setNumber(Number(event.target.value))}>
+            {copies.map((one) => (
+              <option key={one.number} value={one.number}>
+                {one.number}: handed in {fullDate(one.handed_in_at)}
+                {one.late ? ", late" : ""}
+              </option>
+            ))}
+          </SelectField>
+        )}
+        {copy !== undefined && <LeftOut copy={copy} />}
+        <Files key={number} id={{ ...id, student: student_id, number }} />
+      </div>
+      <DialogActions>
+        <Button onClick={onClose}>Close</Button>
+      </DialogActions>
+    </Dialog>
+  );
+}
+
+function LeftOut({ copy: { left_out, left_out_count } }: { copy: SubmittedCopy }) {
+  if (left_out_count === 0) return null;
+  return (
+    <details className="text-sm">
+      <summary className="cursor-pointer">
+        {left_out_count === 1 ? "One thing is" : `${left_out_count} things are`} not in the copy
+      </summary>
+      <ul className="mt-2 space-y-1 text-muted">
+        {left_out.map(({ path, reason }) => (
+          <li key={path} className="wrap-anywhere">
+            <code>{path}</code> {reason}
+          </li>
+        ))}
+        {left_out_count > left_out.length && <li>and {left_out_count - left_out.length} more</li>}
+      </ul>
+    </details>
+  );
+}
+
+function Files({ id }: { id: CopyKey }) {
+  const files = useFiles(id);
+  const [chosen, setChosen] = useState<string>();
+  if (files.data === undefined) return <Waiting query={files} title="The files cannot be shown right now" />;
+  const { items } = files.data;
+  const path = chosen ?? (items.find(({ change }) => change !== "same") ?? items[0])?.path;
+  const file = items.find((one) => one.path === path);
+  return (
+    <>
+      <SelectField label="File" value={path} onChange={(event) => setChosen(event.target.value)}>
+        {items.map((one) => (
+          <option key={one.path} value={one.path}>
+            {one.path} ({CHANGES[one.change] ?? one.change})
+          </option>
+        ))}
+      </SelectField>
+      {file !== undefined && <File key={file.path} id={id} file={file} />}
+    </>
+  );
+}
+
+function File({ id, file: { path, change } }: { id: CopyKey; file: SubmittedFile }) {
+  const file = useFile(id, path);
+  const [whole, setWhole] = useState(false);
+  if (file.data === undefined) return <Waiting query={file} title="The file cannot be shown right now" />;
+  const { text, cut, compared, lines } = file.data;
+  const different = compared && lines.length > 0;
+  return (
+    <>
+      <div className="flex flex-wrap gap-2">
+        {different && text !== null && (
+          <Button aria-pressed={whole} onClick={() => setWhole(!whole)}>
+            {whole ? "Show what changed" : "Show the whole file"}
+          </Button>
+        )}
+        {change !== "missing" && (
+          <a href={fileAddress(id, path)} download className={buttonClass("secondary")}>
+            <DownloadIcon className="size-4" />
+            Download
+          </a>
+        )}
+      </div>
+      {cut && <p className="text-sm text-muted">The file is long. This is its start; download it to see all of it.</p>}
+      {different && !whole ? <Difference lines={lines} /> : <Plain text={text} />}
+    </>
+  );
+}
+
+const BLOCK =
+  "max-h-[50vh] overflow-auto rounded-lg border border-line bg-sunken p-3 font-mono text-xs whitespace-pre text-ink";
+
+function Plain({ text }: { text: string | null }) {
+  if (text === null) return <p className="text-sm text-muted">This is no text, so it cannot be shown. Download it.</p>;
+  if (text === "") return <p className="text-sm text-muted">The file is empty.</p>;
+  return (
+    // Scrolled by keyboard.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    <pre tabIndex={0} role="region" aria-label="Content of the file" className={BLOCK}>
+      {text}
+    </pre>
+  );
+}
+
+const TONES: Record<string, string> = { "+": "bg-good-soft", "-": "bg-bad-soft", "…": "text-muted" };
+const SPOKEN: Record<string, string> = { "+": "added: ", "-": "removed: " };
+
+function Difference({ lines }: { lines: DifferenceLine[] }) {
+  return (
+    // Scrolled by keyboard.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    <div tabIndex={0} role="region" aria-label="What changed since it was handed out" className={BLOCK}>
+      {lines.map(({ kind, text }, index) => (
+        // A difference never changes, so a line keeps its number.
+        <div key={index} className={TONES[kind]}>
+          <span aria-hidden="true">{kind} </span>
+          <span className="sr-only">{SPOKEN[kind]}</span>
+          {text}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+interface WaitingProps {
+  query: { isFetching: boolean; refetch: () => Promise<unknown>; error: Error | null };
+  title: string;
+}
+
+function Waiting({ query, title }: WaitingProps) {
+  if (query.error !== null) return <LoadFailure query={query} error={query.error} title={title} />;
+  return (
+    <div role="status">
+      <span className="sr-only">Loading</span>
+      <Skeleton className="h-24 w-full" />
+    </div>
+  );
+}
