@@ -122,9 +122,46 @@ def test_a_lesson_is_handed_out_and_no_file_of_a_student_changes(
 
     editor.open_file("main.py")
     editor.expect_text("mine = 1")
+    collect_and_return(eyes, awake, asleep)
     address = f"{instructor.product.url}/api/cohorts/{cohort}/assignments/"
     assignment = page.request.get(address).json()["items"][0]["id"]
     assert awake.portal.request.get(f"{address}{assignment}/").status == 403
-    for student in (awake, asleep):
-        send(student.portal, "POST", f"/api/workspace/{student.workspace_id()}/stop/", {})
+    send(awake.portal, "POST", f"/api/workspace/{awake.workspace_id()}/stop/", {})
     send(page, "DELETE", f"/api/cohorts/{cohort}/", {"name": "Kiel-1"})
+
+
+def collect_and_return(eyes: Onlooker, awake: Student, asleep: Student) -> None:
+    """One works, the other one sleeps: both are copied, and only what is returned is seen."""
+    page = eyes.page
+    sleeping = f"/api/workspace/{asleep.workspace_id()}/"
+    send(asleep.portal, "POST", f"{sleeping}stop/", {})
+    address = f"{asleep.product.url}{sleeping}"
+    until(lambda: asleep.portal.request.get(address).json()["state"] == "stopped", "it did not stop", within_s=60)
+
+    page.get_by_role("link", name="Handed in for Loops").click()
+    page.get_by_role("button", name="Collect now", exact=True).click()
+    for name in ("Ada", "Ben"):
+        expect(page.get_by_role("button", name=f"Read the work of {name} Kiel")).to_be_visible(timeout=LONG_MS)
+    eyes.look("who handed in what")
+    page.get_by_role("button", name="Read the work of Ada Kiel").click()
+    page.get_by_label("File", exact=True).select_option(value="main.py")
+    changes = page.get_by_role("region", name="What changed since it was handed out")
+    expect(changes).to_contain_text("added: mine = 1")
+    eyes.look("a student's work")
+    page.get_by_role("button", name="Close").click()
+
+    page.get_by_role("button", name="Mark of Ada Kiel").click()
+    page.get_by_label("Mark", exact=True).fill("17/20")
+    page.get_by_label("Comment").fill("<b>Well done</b>")
+    eyes.look("mark and comment")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("button", name="Change mark of Ada Kiel")).to_be_visible()
+    own = f"{awake.product.url}/api/assignments/"
+    assert "17/20" not in awake.portal.request.get(own).text(), "it is not returned yet"
+    page.get_by_role("button", name="Return one").click()
+    page.get_by_role("button", name="Return", exact=True).click()
+    expect(page.get_by_text("Returned")).to_be_visible()
+    awake.portal.goto(f"{awake.product.url}/dashboard")
+    expect(awake.portal.get_by_text("Mark: 17/20")).to_be_visible()
+    expect(awake.portal.get_by_text("<b>Well done</b>")).to_be_visible()
+    assert "17/20" not in asleep.portal.request.get(own).text()
