@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from backend.accounts.models import User
 from backend.audit.models import Record
+from backend.workspaces import services
+from backend.workspaces.models import Workspace
 from contract.errors import ApraNovaError, Reason
-from contract.manager import Action
-from contract.names import WorkspaceState
+from contract.manager import Action, KindView
+from contract.names import WorkspaceKind, WorkspaceState
 
 NOTHING = {"changed": 0, "failed": 0, "failure": ""}
 
@@ -52,6 +55,23 @@ def test_who_cannot_be_started_holds_nobody_up(signed_in, make_cohort, manager):
     assert (answer["changed"], answer["failed"]) == (1, 1)
     assert answer["failure"]
     assert states(one) == ["running", "deleted"]
+
+
+def test_who_left_who_is_deactivated_and_what_is_of_another_kind_is_left_alone(signed_in, make_cohort, manager):
+    here, left, away = signed_in(), signed_in(), signed_in()
+    one = a_class(signed_in, make_cohort, here, left, away)
+    teacher = signed_in("instructor").user
+    manager.kinds[WorkspaceKind.SUPERSET] = KindView(WorkspaceKind.SUPERSET, ready=True)
+    other = services.create_and_launch(teacher, WorkspaceKind.SUPERSET, acting_user=teacher).workspace
+    Workspace.objects.filter(pk=other.pk).update(owner=here.user)
+    left.post("/api/workspace/create/")
+    one.delete(f"/api/cohorts/{one.cohort}/members/{left.user.pk}/")
+    User.objects.filter(pk=away.user.pk).update(is_active=False)
+    assert change(one, "start").json() == {**NOTHING, "changed": 1}
+    assert Workspace.objects.filter(owner=away.user).count() == 0
+    assert change(one, "stop").json() == {**NOTHING, "changed": 1}
+    assert services.view_of(other).state is WorkspaceState.RUNNING
+    assert left.get("/api/workspace/").json()["items"][0]["state"] == "running"
 
 
 def test_a_silent_manager_is_one_error_and_not_one_for_each(signed_in, make_cohort, manager):
