@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
-import { screen, waitFor } from "@testing-library/react";
-import { expect, it } from "vitest";
+import { act, screen, waitFor } from "@testing-library/react";
+import { expect, it, vi } from "vitest";
 
 import { FakeApi, show } from "@/testing/fake-api";
 
@@ -23,4 +23,18 @@ it("names the track of a student without a class", async () => {
   show(<OwnClassLine track="DP" />);
   await waitFor(() => expect(api.sent).toHaveLength(1));
   expect(document.body.textContent).toBe("Data professional");
+});
+
+it("shows the next class when this one is over", async () => {
+  vi.useFakeTimers({ shouldAdvanceTime: true });
+  const minutes = (count: number) => new Date(Date.now() + count * 60_000).toISOString();
+  const own = { name: "Berlin-3", time_zone: "Europe/Berlin", instructors: [] };
+  const meets = { starts_at: minutes(-5), ends_at: minutes(10), title: "React" };
+  const api = new FakeApi({ [ROUTE]: { status: 200, body: { cohort: { ...own, next_class: meets } } } });
+  show(<OwnClassLine track="FSD" />);
+  expect(await screen.findByText(/^Class: Now, until .* · React$/)).toBeTruthy();
+  api.answers[ROUTE] = { status: 200, body: { cohort: { ...own, next_class: null } } };
+  await act(() => vi.advanceTimersByTimeAsync(11 * 60_000));
+  await waitFor(() => expect(screen.queryByText(/^Class:/)).toBeNull());
+  vi.useRealTimers();
 });
