@@ -88,7 +88,11 @@ function Workspaces({ me }: { me: Me }) {
           {workspaces.data === undefined && "Your files are safe."}
         </LoadFailure>
       )}
-      {workspaces.data !== undefined && <Cards me={me} list={workspaces.data} />}
+      {workspaces.data !== undefined ? (
+        <Cards me={me} list={workspaces.data} />
+      ) : (
+        me.role === "student" && <OwnAssignments />
+      )}
     </>
   );
 }
@@ -127,7 +131,7 @@ function Cards({ me, list }: { me: Me; list: WorkspaceList }) {
           {replaced.map((workspace) => (
             <WorkspaceCard key={workspace.id} kind={kind} workspace={workspace} kinds={list.kinds} replaced />
           ))}
-          {me.role === "student" && <OwnAssignments />}
+          {me.role === "student" && kind === shown[0]?.kind && <OwnAssignments />}
           {current?.state !== "deleted" && <KindGuide kind={kind} personId={me.id} />}
         </Fragment>
       ))}
