@@ -11,6 +11,7 @@ from constructs import Construct
 from infrastructure.elements.containers import MANY_FILES, make_container
 from infrastructure.elements.execution_role import make_execution_role
 from infrastructure.elements.fargate_service import FargateService, Route
+from infrastructure.elements.manager_function import ManagerFunction
 from infrastructure.elements.roles import allow, make_role
 from infrastructure.elements.security_groups import Group
 from infrastructure.names import BACKEND_HEALTH, BACKEND_PORT, DJANGO, GATEWAY, RUN_FOLDER
@@ -30,10 +31,10 @@ class Backend(Construct):
         data: DataStack,
         cluster: str,
         target_group_arn: str,
-        manager_arn: str,
+        manager: ManagerFunction,
     ) -> None:
         super().__init__(stack, "Backend")
-        self._stack, self._data, self._manager_arn = stack, data, manager_arn
+        self._stack, self._data, self._manager = stack, data, manager
         self._log_group = stack.log_group("BackendLogs", stack.names.logs("backend"))
         secrets = self._secrets()
         execution_role = make_execution_role(
@@ -80,7 +81,7 @@ class Backend(Construct):
             "APRANOVA_SHARE_WITH_ANYONE": "yes" if school.share_with_anyone else "no",
             "APRANOVA_RUN_DIR": RUN_FOLDER,
             "APRANOVA_MANAGER_ENDPOINT": f"https://lambda.{region}.amazonaws.com",
-            "APRANOVA_MANAGER_FUNCTION": self._manager_arn,
+            "APRANOVA_MANAGER_FUNCTION": self._manager.live.ref,
             "APRANOVA_EMAIL_FROM": f"no-reply@{school.domain}",
             "APRANOVA_PARAMETERS": self._stack.names.path("manager"),
             "APRANOVA_DATABASE_SECRET": self._data.database.secret_arn,
@@ -142,7 +143,7 @@ class Backend(Construct):
         """
         stack, data = self._stack, self._data
         role = make_role(self, "Role", "ecs-tasks.amazonaws.com", "What the backend's own code may do")
-        allow(role, "InvokeManager", self._manager_arn, "lambda:InvokeFunction")
+        self._manager.let_invoke(role)
         identity_key = stack.arn_of("ssm", f"parameter{stack.names.path('manager', 'identity-key')}")
         allow(role, "ReadDatabasePassword", data.database.secret_arn, "secretsmanager:GetSecretValue")
         allow(role, "DecryptDatabasePassword", data.key.key_arn, "kms:Decrypt")

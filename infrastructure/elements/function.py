@@ -13,6 +13,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
+from infrastructure.elements.roles import allow
 from infrastructure.elements.security_groups import Group
 from infrastructure.names import LIVE_ALIAS
 from infrastructure.stacks.base import PlatformStack
@@ -85,6 +86,12 @@ def publish(stack: PlatformStack, scope: Construct, function: lambda_.CfnFunctio
     return lambda_.CfnAlias(
         scope, "Live", name=LIVE_ALIAS, function_name=function.ref, function_version=version.attr_version
     )
+
+
+def allow_invoke(role: iam.Role, sid: str, function: lambda_.CfnFunction, live: lambda_.CfnAlias) -> None:
+    """The alias, and the function itself: a role changes minutes before the last caller that knows
+    only the function has ended."""
+    allow(role, sid, [live.ref, function.attr_arn], "lambda:InvokeFunction")
 
 
 def let_events_invoke(scope: Construct, function_arn: str, rule_arn: str) -> None:

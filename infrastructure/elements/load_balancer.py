@@ -44,7 +44,7 @@ class LoadBalancer(Construct):
         # The check sends no host name of ours, so Envoy redirects it: any answer is good.
         self.backend = self._target("Backend", BACKEND_PORT, "/", "200-399", drain_s=30)
         self.portal = self._target("Portal", PORTAL_PORT, "/signin", "200", drain_s=10)
-        self._manager = self._function_target(manager_arn)
+        self._door = self._function_target(manager_arn)
         self._listener = self._make_listener()
         self.rules = self._rules()
         make_aliases(
@@ -111,6 +111,10 @@ class LoadBalancer(Construct):
         )
 
     def _function_target(self, function_arn: str) -> elb.CfnTargetGroup:
+        """Whoever gives it another function also gives it another id, so that CloudFormation makes
+        a new group. It cannot exchange the target of one without health checks: the update waits
+        for them, fails, and so does its rollback (cloudformation-coverage-roadmap, issue 1488).
+        """
         permission = lambda_.CfnPermission(
             self._stack,
             "BalancerInvokesManager",
@@ -121,7 +125,7 @@ class LoadBalancer(Construct):
         )
         target = _Target(
             self,
-            "Manager",
+            "Door",
             target_type="lambda",
             targets=[_Target.TargetDescriptionProperty(id=function_arn)],
             target_group_attributes=[_Attribute(key="lambda.multi_value_headers.enabled", value="true")],
@@ -152,7 +156,7 @@ class LoadBalancer(Construct):
             for priority, id, target, host, paths in (
                 (10, "Workspaces", self.backend, f"*.{school.workspaces_domain}", []),
                 (20, "Api", self.backend, school.domain, ["/api", "/api/*"]),
-                (30, "Door", self._manager, school.domain, ["/workspace", "/workspace/*"]),
+                (30, "Door", self._door, school.domain, ["/workspace", "/workspace/*"]),
                 (40, "Pages", self.portal, school.domain, ["/*"]),
             )
         ]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3_assets as assets
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infrastructure.elements.containers import ARCHITECTURES
-from infrastructure.elements.function import make_function, publish
+from infrastructure.elements.function import allow_invoke, make_function, publish
 from infrastructure.elements.roles import Conditions, allow, allow_log, allow_vpc, make_role
 from infrastructure.elements.security_groups import Group
 from infrastructure.elements.workspace_tasks import WorkspaceTasks
@@ -96,6 +97,9 @@ class ManagerFunction(Construct):
     @property
     def arn(self) -> str:
         return self.function.attr_arn
+
+    def let_invoke(self, role: iam.Role) -> None:
+        allow_invoke(role, "InvokeManager", self.function, self.live)
 
     def _wake_queue(self) -> sqs.Queue:
         """Old or lost messages do not matter: the schedule brings a pass anyway."""

@@ -12,8 +12,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
-from infrastructure.elements.function import make_function, publish
-from infrastructure.elements.roles import allow, allow_log, allow_mount, allow_vpc, make_role
+from infrastructure.elements.function import allow_invoke, make_function, publish
+from infrastructure.elements.roles import allow_log, allow_mount, allow_vpc, make_role
 from infrastructure.elements.security_groups import Group
 from infrastructure.manager_package import SOURCE
 from infrastructure.names import MOVER_HANDLER
@@ -69,4 +69,4 @@ class Mover(Construct):
         self.live = publish(stack, self, self.function)
 
     def let_invoke(self, role: iam.Role) -> None:
-        allow(role, "InvokeMover", self.live.ref, "lambda:InvokeFunction")
+        allow_invoke(role, "InvokeMover", self.function, self.live)

@@ -51,7 +51,7 @@ class ApplicationStack(PlatformStack):
             data=data,
             cluster=cluster.ref,
             target_group_arn=self.balancer.backend.ref,
-            manager_arn=manager.live.ref,
+            manager=manager,
         ).service
         portal = make_portal(
             self, network=network, data=data, cluster=cluster.ref, target_group_arn=self.balancer.portal.ref

@@ -189,8 +189,9 @@ def test_the_backend_may_do_what_its_code_calls_and_no_more(each: Assembly) -> N
     assert set(rights) == {
         "lambda:InvokeFunction", "ssm:PutParameter", "secretsmanager:GetSecretValue", "kms:Decrypt",
     }  # fmt: skip
-    alias = each.target(rights["lambda:InvokeFunction"], "application")
-    assert each.target(alias["FunctionName"], "application")["FunctionName"] == "workspace-manager"
+    alias, function = (each.target(arn, "application") for arn in rights["lambda:InvokeFunction"])
+    assert each.target(alias["FunctionName"], "application") == function
+    assert function["FunctionName"] == "workspace-manager"
     (django,) = [c for c in each.task("apranova-backend")["ContainerDefinitions"] if c["Name"] == "backend"]
     told = {entry["Name"]: entry["Value"] for entry in django["Environment"]}
     assert told["APRANOVA_DATABASE_SECRET"] == rights["secretsmanager:GetSecretValue"]

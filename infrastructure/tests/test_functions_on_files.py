@@ -110,7 +110,7 @@ def test_the_manager_may_invoke_both_and_the_worker_runs_once_a_night(each: Asse
     (invoke,) = each.statements(role, "InvokeBackupWorkers")
     assert each.target(invoke["Resource"], "application").id == worker.id
     (invoke,) = each.statements(role, "InvokeMover")
-    alias = each.target(invoke["Resource"], "application")
+    alias = each.target(invoke["Resource"][0], "application")
     assert (alias.type, each.target(alias["FunctionName"], "application").id) == ("AWS::Lambda::Alias", mover.id)
     (run,) = [s for s in each.all("AWS::Scheduler::Schedule") if s["Target"]["Input"] == '{"action":"round"}']
     assert each.target(run["Target"]["Arn"], "application").id == worker.id
