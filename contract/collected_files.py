@@ -39,6 +39,10 @@ FOLDER_ENTRIES_MAX = 2_000
 """A folder with more of them is data or a cache, and would leave no room for what lies next to it.
 """
 DEPTH_MAX = 40
+IN_VAIN_BYTES_MAX = 64_000_000
+"""Of files that were packed to find out that they have no room. After them, none is tried that may
+have none: a student can make a thousand names of one large file, and a manager packs it.
+"""
 MADE_AGAIN = frozenset(
     {
         *("node_modules", ".git", ".venv", "venv", "__pycache__", ".next", ".cache", ".turbo"),
@@ -53,6 +57,8 @@ _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _ENTRY_BYTES = 256
 """What a zip needs for a file besides its content and twice its path, at most."""
 _MOMENT = (1980, 1, 1, 0, 0, 0)
+_STEP_BYTES = 1 << 18
+_NO_ROOM = f"has no room: a copy has at most {PACKED_BYTES_MAX / 1e6:.0f} MB as a zip"
 
 
 class _NoFolder(Exception):
@@ -110,6 +116,7 @@ class _Copy:
         self._files = 0
         self._bytes = 0
         self._directory_bytes = 0
+        self._in_vain = 0
         self._entries = 0
 
     def fill(self, top: int) -> None:
@@ -179,7 +186,7 @@ class _Copy:
         return ""
 
     def _take(self, handle: int, name: str, path: str, found: os.stat_result) -> None:
-        if why := self._why_not(found):
+        if why := self._why_not(path, found):
             self._leave_out(path, why)
             return
         try:
@@ -191,7 +198,8 @@ class _Copy:
             self._leave_out(path, "changed its kind or grew while it was read")
             return
         if not self._has_room(path, content):
-            self._leave_out(path, f"has no room: a copy has at most {PACKED_BYTES_MAX / 1e6:.0f} MB as a zip")
+            self._in_vain += len(content)
+            self._leave_out(path, _NO_ROOM)
             return
         entry = zipfile.ZipInfo(path, _MOMENT)
         entry.external_attr = (0o100755 if mode & 0o100 else 0o100644) << 16
@@ -201,7 +209,7 @@ class _Copy:
         self._bytes += len(content)
         self._directory_bytes += len(path.encode()) + _ENTRY_BYTES // 2
 
-    def _why_not(self, found: os.stat_result) -> str:
+    def _why_not(self, path: str, found: os.stat_result) -> str:
         if stat.S_ISLNK(found.st_mode):
             return "is a link"
         if not stat.S_ISREG(found.st_mode):
@@ -212,19 +220,38 @@ class _Copy:
             return f"is one too many: a copy has at most {FILES_MAX:,} files"
         if self._bytes + found.st_size > UNPACKED_BYTES_MAX:
             return f"has no room: a copy has at most {UNPACKED_BYTES_MAX / 1e6:.0f} MB"
+        if self._in_vain > IN_VAIN_BYTES_MAX and not _fits_unpacked(found.st_size, self._room(path)):
+            return _NO_ROOM
         return ""
 
     def _has_room(self, path: str, content: bytes) -> bool:
         if self._bytes + len(content) > UNPACKED_BYTES_MAX:
             return False
+        room = self._room(path)
+        return _fits_unpacked(len(content), room) or _fits_packed(content, room)
+
+    def _room(self, path: str) -> int:
         used = self._packed.tell() + self._directory_bytes + _ENTRY_BYTES + 2 * len(path.encode())
-        room = PACKED_BYTES_MAX - used
-        return len(content) + len(content) // 1000 <= room or len(zlib.compress(content)) <= room
+        return PACKED_BYTES_MAX - used
 
     def _leave_out(self, path: str, reason: str) -> None:
         self._left_out_count += 1
         if len(self._left_out) < LEFT_OUT_MAX:
             self._left_out.append(LeftOut(printable(path)[:240] or "The folder", reason))
+
+
+def _fits_unpacked(size: int, room: int) -> bool:
+    return size + size // 1000 <= room
+
+
+def _fits_packed(content: bytes, room: int) -> bool:
+    packer = zlib.compressobj()
+    size = 0
+    for start in range(0, len(content), _STEP_BYTES):
+        size += len(packer.compress(content[start : start + _STEP_BYTES]))
+        if size > room:
+            return False
+    return size + len(packer.flush()) <= room
 
 
 @contextmanager

@@ -126,6 +126,29 @@ def test_a_huge_file_is_left_out_without_being_read(folder: Path, tmp_path: Path
     }
 
 
+def test_a_large_file_with_many_names_is_packed_a_few_times_and_hides_nothing(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A manager was busy with it for hours, of a home at rest."""
+    (folder / "0").write_bytes(os.urandom(FILE_BYTES_MAX))
+    for number in range(1, 40):
+        (folder / str(number)).hardlink_to(folder / "0")
+    (folder / "src").mkdir()
+    (folder / "src/late.py").write_text("print(2)")
+    read: list[str] = []
+    content = collected_files._content  # pyright: ignore[reportPrivateUsage]
+
+    def reading(parent: int, name: str) -> tuple[bytes | None, int]:
+        read.append(name)
+        return content(parent, name)
+
+    monkeypatch.setattr(collected_files, "_content", reading)
+    answer = collect(tmp_path, "lesson-1")
+    assert files_of(answer) == {"main.py": b"print(1)", "src/late.py": b"print(2)"}
+    assert len(read) < 10
+    assert reasons(answer)["39"] == "has no room: a copy has at most 4 MB as a zip"
+
+
 def test_a_hundred_thousand_files_leave_room_for_the_work(folder: Path, tmp_path: Path) -> None:
     data = folder / "data"
     data.mkdir()
