@@ -69,7 +69,8 @@ def read_files(packed: IO[bytes], *, leave_out: Callable[[str], bool] = lambda _
     left out. Raises BadFiles."""
     try:
         with zipfile.ZipFile(packed) as archive:
-            entries = [entry for entry in archive.infolist() if not entry.is_dir() and not leave_out(entry.filename)]
+            named = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
+            entries = [entry for entry in named if not leave_out(entry.filename)]
             _check(entries)
             return tuple(sorted((_read(archive, entry) for entry in entries), key=lambda file: file.path))
     except BadFiles:

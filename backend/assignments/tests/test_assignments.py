@@ -390,6 +390,7 @@ def lying():
         (not_utf8(), "not UTF-8"),
         (bomb(), "Unpacked, the files have"),
         (lying(), "damaged"),
+        (zip_of({"odd": "x", "b": "x"}).replace(b"odd", b"\0dd"), "leads out of the folder"),
         (b"PK not a zip", "damaged"),
         (b"", "damaged"),
         (zip_of({"a": "x" * 16_000_001}), "The limit is 16 MB"),
