@@ -40,7 +40,8 @@ class VSCode(Application):
         self._node = Path(places.variables["APRANOVA_NODE"])
         self._tools = Path(places.variables["APRANOVA_TOOLS"])
         more = places.variables.get("APRANOVA_NODE_OF_PROJECT")
-        self._node_of_project = [more] if more else []
+        # Without isolation nothing is mounted where its link to the image's own Node.js leads.
+        self._node_of_project = [more] if more and Path(more).with_name("24").exists() else []
         self._database_programs = (
             places.variables.get("APRANOVA_POSTGRESQL", ""),
             places.variables.get("APRANOVA_REDIS", "").rpartition("/")[0],

@@ -26,9 +26,12 @@ case "$version" in
 esac
 if [ ! -x "$here/$version/bin/node" ]; then
     # To people only: what reads a program's output does not expect it.
-    [ -t 2 ] && echo "node: $said_by asks for Node.js $asked, which is not here; this is $own" >&2
+    case "$asked" in
+        *[!A-Za-z0-9.*/_-]*) asked="of another kind" ;; # nothing that a terminal would obey
+    esac
+    [ -t 2 ] && printf 'node: %s asks for Node.js %s, which is not here; this is %s\n' "$said_by" "$asked" "$own" >&2
     version=$own
 fi
 # node-gyp's option, for modules that are compiled.
-[ "$version" = "$own" ] || export npm_package_config_node_gyp_nodedir="$here/$version"
+export npm_package_config_node_gyp_nodedir="$here/$version"
 exec "$here/$version/bin/node" "$@"

@@ -54,7 +54,12 @@ def test_a_project_gets_the_version_that_it_names(run: Callable[..., str], tmp_p
         assert run("--version").startswith(f"v{major}.")
     (tmp_path / "home/project/src/.nvmrc").write_text("lts/iron  # until the exam\n")
     assert run("-p", "process.argv.slice(1) + process.execPath", "two words").rstrip().endswith("/20/bin/node")
-    assert run("-p", "process.env.npm_package_config_node_gyp_nodedir").rstrip().endswith("/20")
+    headers = "process.env.npm_package_config_node_gyp_nodedir"
+    assert run("-p", headers).rstrip().endswith("/20")
+    (tmp_path / "home/other").mkdir()
+    (tmp_path / "home/other/.nvmrc").write_text("24")
+    inside = f"require('child_process').execSync('{tmp_path}/versions/bin/node -p {headers}', {{cwd: '../../other'}})"
+    assert run("-p", f"`${{{inside}}}`").rstrip().endswith("/24")
     (tmp_path / "home/project/src/.nvmrc").write_text("\n")
     assert run("--version").startswith("v22."), "an empty file says nothing"
 
@@ -67,14 +72,20 @@ def test_what_is_not_here_is_the_images_own(run: Callable[..., str], tmp_path: P
     assert [file.name for file in project.iterdir()] == [".nvmrc"]
 
 
-def test_a_person_is_told_that_a_version_is_not_here(node: Path, tmp_path: Path, run: Callable[..., str]) -> None:
-    (tmp_path / ".nvmrc").write_text("18.20.1")
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("18.20.1", "18.20.1"), ("18\x1b]0;mine\x07", "of another kind"), (r"18\033[2J", "of another kind")],
+)
+def test_a_person_is_told_that_a_version_is_not_here(
+    node: Path, tmp_path: Path, run: Callable[..., str], text: str, told: str
+) -> None:
+    (tmp_path / ".nvmrc").write_text(text)
     ours, theirs = pty.openpty()
     command = [str(tmp_path / "versions/bin/node"), "--version"]
     said = subprocess.check_output(command, cwd=tmp_path, text=True, stderr=theirs)
     assert said.startswith("v24.")
     assert os.read(ours, 4096).decode().strip() == (
-        f"node: {tmp_path}/.nvmrc asks for Node.js 18.20.1, which is not here; this is 24"
+        f"node: {tmp_path}/.nvmrc asks for Node.js {told}, which is not here; this is 24"
     )
     os.close(ours)
     os.close(theirs)
@@ -104,6 +115,7 @@ def test_a_school_names_what_it_wants() -> None:
 
 def test_terminals_find_the_projects_node_first(image: dict[str, Any]) -> None:
     with desks.short_folder() as folder:
+        (folder / "versions/24").mkdir(parents=True)
         chosen = {**image["environment"], "APRANOVA_NODE_OF_PROJECT": str(folder / "versions/bin")}
         desk = desks.Desk({**image, "environment": chosen}, folder)
         try:
