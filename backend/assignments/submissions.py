@@ -91,7 +91,7 @@ def give_feedback(assignment: Assignment, student: User, values: Mapping[str, st
 def return_one(assignment: Assignment, student: User, *, acting_user: User) -> None:
     with transaction.atomic():
         row = _locked(assignment, student)
-        if not row.mark and not row.comment:
+        if not row.mark and not row.comment and row.returned_at is None:
             raise ProblemError(
                 HTTPStatus.CONFLICT, "nothing_to_return", "There is no mark and no comment yet. Write one first."
             )
@@ -99,7 +99,8 @@ def return_one(assignment: Assignment, student: User, *, acting_user: User) -> N
 
 
 def return_all(assignment: Assignment, *, acting_user: User) -> int:
-    """Every mark and comment that its student does not see yet. Returns how many students."""
+    """Every mark and comment that its student does not see yet, or sees and should not any more.
+    Returns how many students."""
     with transaction.atomic():
         rows = list(_to_return(assignment).select_for_update(of=("self",)).select_related("student"))
         _return(rows, assignment, acting_user)
@@ -109,13 +110,15 @@ def return_all(assignment: Assignment, *, acting_user: User) -> int:
 def _to_return(assignment: Assignment) -> Any:
     members = Submission.objects.filter(assignment=assignment, student__membership__cohort=assignment.cohort)
     unseen = Q(returned_at__isnull=True) | ~Q(mark=F("returned_mark")) | ~Q(comment=F("returned_comment"))
-    return members.filter(unseen).exclude(mark="", comment="")
+    return members.filter(unseen).exclude(mark="", comment="", returned_at__isnull=True)
 
 
 def _return(rows: list[Submission], assignment: Assignment, acting_user: User) -> None:
+    """Without mark and comment, what was returned is taken back."""
     now = timezone.now()
     for row in rows:
-        row.returned_mark, row.returned_comment, row.returned_at = row.mark, row.comment, now
+        row.returned_mark, row.returned_comment = row.mark, row.comment
+        row.returned_at = now if row.mark or row.comment else None
     Submission.objects.bulk_update(rows, ["returned_mark", "returned_comment", "returned_at"], batch_size=500)
     whose = {"cohort": assignment.cohort.name, "title": assignment.title}
     targets = [(assignment.pk, {**whose, "student": row.student.email, "mark": row.mark}) for row in rows]

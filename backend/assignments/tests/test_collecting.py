@@ -9,10 +9,13 @@ import zipfile
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from backend.assignments.collecting import TRIED_FOR, collect_due
 from backend.assignments.models import Assignment, Bundle, Copy, Submission
+from backend.assignments.services import delete_assignment
 from backend.assignments.tests.test_assignments import cohort, create, encoded, join, zip_of
 from backend.audit.models import Record
 from contract.collect import CollectAnswer, CollectState, LeftOut
@@ -286,6 +289,23 @@ def test_a_student_sees_mark_and_comment_when_they_are_returned_and_not_before(c
     assert Record.objects.filter(action="submission.return").count() == 3
 
 
+def test_a_mark_for_the_wrong_student_is_taken_back(cohort, join):
+    student, other = join(), join()
+    lesson = Class(cohort)
+    for it in (student, other):
+        lesson.one.patch(lesson.of(it), json={"mark": "17/20", "comment": "For Ben only"})
+    lesson.one.post(f"{lesson.address}return/", json={})
+    for it in (student, other):
+        lesson.one.patch(lesson.of(it), json={"mark": "", "comment": ""})
+    assert lesson.one.post(lesson.of(student, "return/"), json={}).status_code == 204
+    assert lesson.one.post(f"{lesson.address}return/", json={}).json() == {"returned": 1}
+    for it in (student, other):
+        own = it.get("/api/assignments/").json()["items"][0]
+        assert (own["mark"], own["comment"], own["returned_at"]) == ("", "", None)
+        assert lesson.item(it)["changed_since"] is False
+    assert lesson.one.post(lesson.of(student, "return/"), json={}).status_code == 409
+
+
 def test_marks_come_as_a_table_in_which_no_cell_is_a_formula(cohort, join, manager):
     student = join(running=True)
     student.user.name = "=cmd|' /C calc'!A0"
@@ -339,6 +359,10 @@ def test_with_the_assignment_go_its_copies_and_files_that_nobody_else_has(cohort
     new = base64.b64encode(zip_of({"main.py": "new"})).decode()
     lesson.one.put(f"/api/cohorts/{lesson.cohort_id}/assignments/{lesson.assignment}/files/", json={"file": new})
     assert Bundle.objects.count() == 3, "a copy keeps the starter that it is compared with"
-    lesson.one.delete(f"/api/cohorts/{lesson.cohort_id}/assignments/{lesson.assignment}/")
+    with CaptureQueriesContext(connection) as queries:
+        delete_assignment(Assignment.objects.get(pk=lesson.assignment), acting_user=lesson.one.user)
+    asked = [query["sql"] for query in queries if query["sql"].startswith("SELECT")]
+    assert any("assignments_bundle" in sql for sql in asked)
+    assert not any('"assignments_bundle"."content"' in sql for sql in asked), "the files of a class in memory"
     assert (Copy.objects.count(), Bundle.objects.count()) == (0, 1)
     assert other.item(student)["copies"] == []

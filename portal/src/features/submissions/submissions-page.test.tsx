@@ -105,14 +105,15 @@ it("saves mark and comment, and shows them to the student only when they are ret
 });
 
 it("returns everything that students do not see yet, and says how much that is", async () => {
-  const api = new FakeApi({ [`POST ${ALL}return/`]: { status: 200, body: { returned: 2 } } });
+  const api = new FakeApi({ [`POST ${ALL}return/`]: { status: 200, body: { returned: 3 } } });
   const returned = { returned_at: "2026-11-30T08:00:00Z", mark: "A" };
   view([
     submission({ mark: "B" }),
     submission({ student_id: "s2", ...returned, changed_since: true }),
     submission({ student_id: "s3", ...returned }),
+    submission({ student_id: "s4", ...returned, mark: "", changed_since: true }),
   ]);
-  fireEvent.click(screen.getByRole("button", { name: "Return 2" }));
+  fireEvent.click(screen.getByRole("button", { name: "Return 3" }));
   fireEvent.click(screen.getByRole("button", { name: "Return" }));
   await waitFor(() => expect(api.changes()).toHaveLength(1));
 });

@@ -54,7 +54,7 @@ export function SubmissionsView({ id, list }: { id: AssignmentKey; list: Submiss
   const collect = useCollect(id);
   const unseen = list.items.filter(
     ({ mark, comment, returned_at, changed_since }) =>
-      (mark !== "" || comment !== "") && (returned_at === null || changed_since),
+      changed_since || (returned_at === null && (mark !== "" || comment !== "")),
   ).length;
   return (
     <>
