@@ -9,6 +9,7 @@ import { FakeApi, show } from "@/testing/fake-api";
 import { WallPanel } from "./wall-panel";
 
 const WALL = "GET /api/cohorts/{cohort_id}/wall/";
+const START = "POST /api/cohorts/{cohort_id}/workspaces/start/";
 const HELPED = "DELETE /api/cohorts/{cohort_id}/members/{student_id}/help/";
 const MEMBER = {
   id: "a1",
@@ -82,4 +83,18 @@ it("keeps the keyboard in the class when the button that had it goes", async () 
     FakeSource.opened[0]?.dispatchEvent(new MessageEvent("wall", { data }));
   });
   await waitFor(() => expect(document.activeElement).toBe(screen.getByRole("list", { name: "The class right now" })));
+});
+
+it("does not say for the rest of the day that workspaces are being started", async () => {
+  vi.useFakeTimers({ shouldAdvanceTime: true });
+  const body = { changed: 1, failed: 0, failure: "" };
+  new FakeApi({ [WALL]: { status: 200, body: { items: [tile("Ben")] } }, [START]: { status: 200, body } });
+  show(<WallPanel cohort={cohort({ members: [MEMBER] })} />);
+  fireEvent.click(screen.getByRole("button", { name: "Workspaces of the class" }));
+  fireEvent.click(screen.getByRole("menuitem", { name: /^Start/ }));
+  fireEvent.click(screen.getByRole("button", { name: "Start" }));
+  expect((await screen.findByRole("alert")).textContent).toBe("1 workspace is being started.");
+  await act(() => vi.advanceTimersByTimeAsync(80_000));
+  expect(screen.queryByRole("alert")).toBeNull();
+  vi.useRealTimers();
 });

@@ -26,12 +26,15 @@ const LOOKS: Record<Standing, string> = {
   absent: "border-line border-dashed bg-surface",
 };
 
+/** "25 workspaces are being started": after that the tiles say what became of it. */
+const SAID_FOR_MS = 60_000;
+
 /** A tile for each student, who needs somebody first; fills the screen of a projector. */
 export function WallPanel({ cohort }: { cohort: CohortDetail }) {
   const wall = useWall(cohort.id);
   const error = useLastingError(wall);
   const [namesHidden, setNamesHidden] = useState(false);
-  const [done, setDone] = useState<Done | null>(null);
+  const [done, setDone] = useState<(Done & { at: number }) | null>(null);
   const panel = useRef<HTMLElement>(null);
   const now = useNow(10_000);
   const tiles = wall.data === undefined ? null : wallTiles(wall.data.items, now, namesHidden);
@@ -62,10 +65,10 @@ export function WallPanel({ cohort }: { cohort: CohortDetail }) {
             <MaximizeIcon className="size-4" />
             Full screen
           </Button>
-          <ClassWorkspaces cohortId={cohort.id} onDone={setDone} />
+          <ClassWorkspaces cohortId={cohort.id} onDone={(what) => setDone({ ...what, at: Date.now() })} />
         </div>
       </div>
-      {done !== null && (
+      {done !== null && (!done.good || now - done.at < SAID_FOR_MS) && (
         <div className="mt-4">
           <Alert tone={done.good ? "good" : "warn"} urgent>
             {done.text}
