@@ -42,6 +42,12 @@ class FakeApplication(Application):
             with (self.places.home / "visits").open("a") as visits:
                 visits.write(f"{request.workspace_id}\n")
 
+    def _note(self, name: str, text: str) -> None:
+        """A test that waits for the file finds all of it."""
+        fresh = self.folder / f"{name}.new"
+        fresh.write_text(text)
+        fresh.replace(self.folder / name)
+
     async def save(self, sessions: int) -> SaveAnswer:
         if self.behavior == "cannot save":
             return SaveAnswer(saved=False, failure="the browser did not answer in time")
@@ -50,19 +56,19 @@ class FakeApplication(Application):
         if self.behavior == "saves forever":
             await asyncio.sleep(600)
         self.saves += 1
-        (self.folder / "saved").write_text(f"{self.saves} {await get(self.socket_path, '/healthz', timeout_s=5)}")
+        self._note("saved", f"{self.saves} {await get(self.socket_path, '/healthz', timeout_s=5)}")
         return SaveAnswer(saved=True, documents=sessions)
 
     async def say_goodbye(self) -> None:
-        (self.folder / "goodbye").write_text(f"after {self.saves} saves")
+        self._note("goodbye", f"after {self.saves} saves")
         if self.behavior == "says goodbye forever":
             await asyncio.sleep(600)
 
     def show_news(self, text: str) -> None:
-        (self.folder / "news").write_text(text)
+        self._note("news", text)
 
     async def warn(self, request: WarnRequest) -> None:
-        (self.folder / "warned").write_text(request.text)
+        self._note("warned", request.text)
 
     def unsaved(self) -> int:
         return self.claims
