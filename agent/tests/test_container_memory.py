@@ -20,7 +20,7 @@ import time
 held = []
 while True:
     held.append(b"x" * (4 << 20))
-    time.sleep(0.1)
+    time.sleep(0.2)
 """
 CONTAINER = """\
 echo $$ > "$1/cgroup.procs" && mount --bind "$1" "$2" || exit 1
@@ -70,7 +70,7 @@ def test_the_student_is_told_what_the_kernel_ended(
     assert task.claim(memory_bytes=LIMIT, home_id=HOME)[0] == 200
     (tmp_path / "go").touch()
     notice = task.log.with_name("warned")
-    until(notice.exists, task.log.read_text, within_s=30)
+    until(notice.exists, task.log.read_text, within_s=60)
     assert notice.read_text().startswith("python3 hungry.py was ended: the 128 MB of this workspace are full.")
     time.sleep(5)  # two looks more
     assert task.log.read_text().count("was ended") == 1
