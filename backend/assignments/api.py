@@ -12,7 +12,7 @@ from ninja import Router, Status
 from backend.accounts.authentication import acting_user
 from backend.accounts.models import User
 from backend.assignments import services, states
-from backend.assignments.models import Assignment
+from backend.assignments.models import Assignment, due_with
 from backend.assignments.schemas import (
     AssignmentDetailOut,
     AssignmentListOut,
@@ -161,7 +161,7 @@ def list_own_assignments(request: HttpRequest) -> dict[str, Any]:
 def _own_out(assignment: Assignment, state: states.StudentState, handed_in: OwnSubmission | None) -> OwnAssignmentOut:
     """What is not returned is not said: mark and comment of the row itself are the instructors'."""
     it = handed_in or OwnSubmission()
-    due_at = it.due_at or assignment.due_at
+    due_at = due_with(assignment.due_at, it.due_at)
     return OwnAssignmentOut(
         id=assignment.pk,
         title=assignment.title,

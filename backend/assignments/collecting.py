@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from backend.accounts.models import User
@@ -54,6 +54,8 @@ logger = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class _Wanted:
     row: Submission
+    due_at: datetime | None
+    """Which had come before anything was read; None: it had not."""
     workspace_id: str | None
     request: CollectRequest
 
@@ -96,11 +98,13 @@ def _add_missing() -> None:
 
 
 def wanting_copy() -> QuerySet[Submission]:
-    """Rows that want a copy which they do not have. `due` is annotated."""
+    """Rows that want a copy which they do not have. `due` is annotated, as `due_with` says it."""
     now = timezone.now()
     due = Q(due__lte=now, due__gt=now - TRIED_FOR) & (Q(collected_for__isnull=True) | ~Q(collected_for=F("due")))
     return (
-        Submission.objects.annotate(due=Coalesce("due_at", "assignment__due_at"))
+        Submission.objects.annotate(
+            due=Case(When(assignment__due_at__isnull=False, then=Greatest("due_at", "assignment__due_at")))
+        )
         .filter(due | Q(asked_at__gt=now - TRIED_FOR))
         .filter(assignment__cohort__active=True, student__is_active=True)
         .filter(student__membership__cohort=F("assignment__cohort"))
@@ -133,15 +137,16 @@ def _wanted(rows: list[Submission]) -> list[_Wanted]:
     found = Workspace.objects.filter(owner__in=students, kind=WorkspaceKind.VSCODE, deleted_at__isnull=True)
     homes: dict[object, str] = dict(found.values_list("owner_id", "pk"))
     folders = dict(Assignment.objects.filter(submissions__in=rows).values_list("pk", "folder"))
-    return [
-        _Wanted(
-            row,
-            homes.get(row.student_id),  # pyright: ignore[reportAttributeAccessIssue]
-            CollectRequest(folders[row.assignment_id], f"{row.pk} {row.asked_at} {row.due}"),  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
-        )
-        for row in rows
-        if row.assignment_id in folders  # pyright: ignore[reportAttributeAccessIssue]
-    ]
+    now = timezone.now()
+    wanted: list[_Wanted] = []
+    for row in rows:
+        if row.assignment_id not in folders:  # pyright: ignore[reportAttributeAccessIssue]
+            continue  # deleted meanwhile
+        due: datetime | None = row.due  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+        due_at = due if due is not None and due <= now else None
+        request = CollectRequest(folders[row.assignment_id], f"{row.pk} {row.asked_at} {due_at}")  # pyright: ignore[reportAttributeAccessIssue]
+        wanted.append(_Wanted(row, due_at, homes.get(row.student_id), request))  # pyright: ignore[reportAttributeAccessIssue]
+    return wanted
 
 
 def _ask(one: _Wanted) -> CollectAnswer | None:
@@ -172,7 +177,7 @@ def _note(one: _Wanted, answer: CollectAnswer | None) -> None:
             failure = _words(f"The copy cannot be used. {problem}", 500)
             rows.update(failure=failure, next_try_at=_next_try(one.row, now, RETRY_FAILED))
         else:
-            _keep(one.row, bundle, answer, now)
+            _keep(one, bundle, answer, now)
 
 
 def _next_try(row: Submission, now: datetime, pause: timedelta) -> datetime:
@@ -191,10 +196,10 @@ def _checked(files: str) -> Bundle:
     return bundle_of(read_files(io.BytesIO(packed)))
 
 
-def _keep(row: Submission, bundle: Bundle, answer: CollectAnswer, now: datetime) -> None:
+def _keep(one: _Wanted, bundle: Bundle, answer: CollectAnswer, now: datetime) -> None:
     with transaction.atomic():
-        current = Submission.objects.select_for_update().filter(pk=row.pk).first()
-        assignment = Assignment.objects.filter(submissions=row).first()
+        current = Submission.objects.select_for_update().filter(pk=one.row.pk).first()
+        assignment = Assignment.objects.filter(submissions=one.row).first()
         if current is None or assignment is None:
             return  # deleted meanwhile
         last = Copy.objects.filter(submission=current).order_by("number").last()
@@ -213,10 +218,9 @@ def _keep(row: Submission, bundle: Bundle, answer: CollectAnswer, now: datetime)
                 left_out=[[_words(it.path, 240), _words(it.reason, 200)] for it in answer.left_out[:LEFT_OUT_MAX]],
                 left_out_count=min(max(answer.left_out_count, 0), 1_000_000),
             )
-        due = current.due_at or assignment.due_at
-        if due is not None and due <= now:
-            current.collected_for = due
-        if current.asked_at == row.asked_at:
+        if one.due_at is not None:
+            current.collected_for = one.due_at
+        if current.asked_at == one.row.asked_at:
             current.asked_at = None
         current.next_try_at = now
         current.save(update_fields=["failure", "collected_for", "asked_at", "next_try_at"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from django.conf import settings
 from django.db import models
@@ -54,7 +55,7 @@ class Submission(models.Model):
     assignment = models.ForeignKey(Assignment, on_delete=models.CASCADE, related_name="submissions")
     student = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="submissions")
     due_at = models.DateTimeField(null=True)
-    """An extension; None: the assignment's."""
+    """An extension; None: the assignment's (`due_with`)."""
     collected_for = models.DateTimeField(null=True)
     """The due time at which a copy was taken. Another due time asks for another copy."""
     asked_at = models.DateTimeField(null=True)
@@ -75,6 +76,12 @@ class Submission(models.Model):
 
     def __str__(self) -> str:
         return f"{self.assignment} by {self.student.pk}"
+
+
+def due_with(due_at: datetime | None, extension: datetime | None) -> datetime | None:
+    """When a student has to be done. An extension that the due time has moved past gives no less
+    time than the others have."""
+    return due_at if due_at is None or extension is None else max(due_at, extension)
 
 
 class Copy(models.Model):

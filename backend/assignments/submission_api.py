@@ -89,7 +89,7 @@ def give_feedback(
 
 @router.post(_STUDENT + "return/", response={204: None}, operation_id="return_submission", summary="Return")
 def return_one(request: HttpRequest, cohort_id: UUID, assignment_id: UUID, student_id: UUID) -> Status:
-    """From now on the student sees mark and comment as they are now. 409 without both."""
+    """From now on the student sees mark and comment as they are now. 409 if there are none."""
     user, assignment = _asked_for(request, cohort_id, assignment_id)
     submissions.return_one(assignment, submissions.get_student(assignment, student_id), acting_user=user)
     return Status(204, None)

@@ -151,7 +151,7 @@ def submission_out(it: SubmissionState, assignment: Assignment) -> SubmissionOut
         text=it.text,
         due_at=it.due_at,
         due_at_local=local(it.due_at, assignment),
-        extended=row is not None and row.due_at is not None,
+        extended=it.due_at != assignment.due_at,
         copies=[copy_out(copy, it.due_at) for copy in reversed(it.copies)],
         mark=row.mark if row is not None else "",
         comment=row.comment if row is not None else "",

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.assignments.collecting import wanting_copy
-from backend.assignments.models import Assignment, Copy, Submission
+from backend.assignments.models import Assignment, Copy, Submission, due_with
 from backend.assignments.submissions import students_of
 
 LATE_AFTER = timedelta(minutes=2)
@@ -72,7 +72,7 @@ def _state(
     student: User, assignment: Assignment, row: Submission | None, copies: dict[int, list[Copy]], *, wanted: set[int]
 ) -> SubmissionState:
     theirs = copies.get(row.pk, []) if row is not None else []
-    due = (row.due_at if row is not None else None) or assignment.due_at
+    due = due_with(assignment.due_at, row.due_at if row is not None else None)
     state, text = _words(assignment, row, bool(theirs), wanted=row is not None and row.pk in wanted)
     return SubmissionState(student, row, theirs, due, state, text)
 

@@ -13,6 +13,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from backend.assignments import collecting
 from backend.assignments.collecting import TRIED_FOR, collect_due
 from backend.assignments.models import Assignment, Bundle, Copy, Submission
 from backend.assignments.services import delete_assignment
@@ -135,6 +136,39 @@ def test_an_extension_is_later_than_the_due_time_and_can_be_taken_back(cohort, j
     assert lesson.item(student)["extended"] is False
     without = Class(cohort)
     assert without.one.put(without.of(student, "extension/"), json={"due_at": "2999-01-03T10:00"}).status_code == 409
+
+
+def test_a_due_time_that_moves_past_an_extension_holds_for_its_student_too(cohort, join, manager):
+    student = join(running=True)
+    lesson = Class(cohort, due_at="2999-01-01T10:00")
+    lesson.one.put(lesson.of(student, "extension/"), json={"due_at": "2999-01-02T10:00"})
+    manager.homes[student.workspace] = copy_of()
+    Submission.objects.update(due_at=timezone.now(), next_try_at=timezone.now())
+    collect_due()
+    assert manager.collected == []
+    assert (lesson.item(student)["due_at_local"], lesson.item(student)["extended"]) == ("2999-01-01T10:00", False)
+    assert student.get("/api/assignments/").json()["items"][0]["due_at"].startswith("2999-01-01")
+    Assignment.objects.update(due_at=None)
+    again()
+    assert (manager.collected, lesson.item(student)["due_at"]) == ([], None)
+
+
+def test_a_copy_that_was_read_before_the_due_time_is_not_the_one_of_the_due_time(cohort, join, manager, monkeypatch):
+    student = join(running=True)
+    lesson = Class(cohort, due_at="2999-01-01T10:00")
+    manager.homes[student.workspace] = copy_of()
+    prepare = collecting._wanted
+
+    def prepared(rows):
+        wanted = prepare(rows)
+        if not manager.collected:  # the due time comes while the home is read
+            Assignment.objects.filter(pk=lesson.assignment).update(due_at=timezone.now())
+        return wanted
+
+    monkeypatch.setattr(collecting, "_wanted", prepared)
+    lesson.collect()
+    assert len(manager.collected) == 2
+    assert Submission.objects.get().collected_for is not None
 
 
 def test_after_a_week_nobody_is_asked_any_more_until_an_instructor_does(cohort, join, manager):

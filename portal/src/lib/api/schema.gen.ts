@@ -273,7 +273,7 @@ export interface paths {
         put?: never;
         /**
          * Return
-         * @description From now on the student sees mark and comment as they are now. 409 without both.
+         * @description From now on the student sees mark and comment as they are now. 409 if there are none.
          */
         post: operations["return_submission"];
         delete?: never;
