@@ -176,8 +176,8 @@ def marks_csv(assignment: Assignment, found: Iterable[SubmissionState]) -> str:
         copy = it.newest
         table.writerow(
             [
-                _plain(it.student.display_name),
-                _plain(it.student.email),
+                _of_student(it.student.display_name),
+                _of_student(it.student.email),
                 clock(it.due_at),
                 clock(copy.handed_in_at) if copy is not None else "",
                 "yes" if copy is not None and is_late(copy, it.due_at) else "",
@@ -189,5 +189,11 @@ def marks_csv(assignment: Assignment, found: Iterable[SubmissionState]) -> str:
     return "\ufeff" + written.getvalue()
 
 
+def _of_student(text: str) -> str:
+    """In many countries a semicolon ends a cell, and the next one may begin with =."""
+    return _plain(" ".join(text.replace(";", ",").split()))
+
+
 def _plain(text: str) -> str:
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
+    """Also the wide signs of East Asia, which some programs take for the usual ones."""
+    return f"'{text}" if unicodedata.normalize("NFKC", text).lstrip(" ").startswith(_FORMULA) else text

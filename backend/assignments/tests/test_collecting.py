@@ -345,13 +345,19 @@ def test_marks_come_as_a_table_in_which_no_cell_is_a_formula(cohort, join, manag
     student.user.name = "=cmd|' /C calc'!A0"
     student.user.save()
     lesson = Class(cohort, due_at="2999-01-01T10:00")
-    for mark, comment in (("-1", "+1"), ("@x", " =1+1"), ("=1", "\t=1")):
+    for mark, comment in (("-1", "+1"), ("@x", " =1+1"), ("=1", "\t=1"), ("\uff1d1", "\u3000\uff0b1")):
         lesson.one.patch(lesson.of(student), json={"mark": mark, "comment": comment})
         answer = lesson.one.get(f"{lesson.address}marks/")
         assert answer.headers["content-disposition"].startswith("attachment")
         rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
-        assert not any(value.lstrip().startswith(("=", "+", "-", "@")) for value in rows[0].values())
+        assert not any(
+            value.lstrip().startswith(("=", "+", "-", "@", "\uff1d", "\uff0b")) for value in rows[0].values()
+        )
         assert rows[0]["Due"] == "2999-01-01 10:00"
+    student.user.name = "Ada;=1+1\n=2"
+    student.user.save()
+    table = csv.reader(io.StringIO(lesson.one.get(f"{lesson.address}marks/").text), delimiter=";")
+    assert not any(cell.startswith("=") for row in table for cell in row), "as a spreadsheet in Germany reads it"
     for wrong in ({"mark": "x" * 21}, {"comment": "\0"}, {"comment": "x" * 10_001}, {"mark": "a\u202eb"}):
         assert lesson.one.patch(lesson.of(student), json=wrong).status_code == 422
 
