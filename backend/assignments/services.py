@@ -79,7 +79,7 @@ def create_assignment(
             due_at=due_at,
             created_by=acting_user,
         )
-        _note("assignment.create", assignment, acting_user, folder=assignment.folder, files=bundle.sha256)
+        note("assignment.create", assignment, acting_user, folder=assignment.folder, files=bundle.sha256)
         transaction.on_commit(worker.wake)
     return assignment
 
@@ -99,7 +99,7 @@ def change_assignment(assignment: Assignment, values: Mapping[str, Any], *, acti
         if changes:
             current.save(update_fields=list(changes))
             told = {name: str(value) if value is not None else None for name, value in changes.items()}
-            _note("assignment.change", current, acting_user, changes=told)
+            note("assignment.change", current, acting_user, changes=told)
             transaction.on_commit(worker.wake)
 
 
@@ -115,7 +115,7 @@ def replace_files(assignment: Assignment, upload: bytes, *, acting_user: User) -
         current.version += 1
         current.save(update_fields=["bundle", "version"])
         HandOut.objects.filter(assignment=current).update(next_try_at=timezone.now(), failure="")
-        _note("assignment.update_files", current, acting_user, version=current.version, files=bundle.sha256)
+        note("assignment.update_files", current, acting_user, version=current.version, files=bundle.sha256)
         _drop_unused_bundles()
         transaction.on_commit(worker.wake)
 
@@ -123,7 +123,7 @@ def replace_files(assignment: Assignment, upload: bytes, *, acting_user: User) -
 def delete_assignment(assignment: Assignment, *, acting_user: User) -> None:
     """Files that were handed out stay where they are."""
     with transaction.atomic():
-        _note("assignment.delete", assignment, acting_user, folder=assignment.folder)
+        note("assignment.delete", assignment, acting_user, folder=assignment.folder)
         assignment.delete()
         _drop_unused_bundles()
 
@@ -152,7 +152,8 @@ def _drop_unused_bundles() -> None:
     unused.only("pk").delete()  # Django reads what it deletes: the files of a whole class
 
 
-def _note(action: str, assignment: Assignment, acting_user: User, **details: Any) -> None:
+def note(action: str, assignment: Assignment, acting_user: User, **details: Any) -> None:
+    """Leave an audit record."""
     record(
         action,
         actor=acting_user,

@@ -16,7 +16,8 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.assignments.collecting import add_rows, worker
 from backend.assignments.models import Assignment, Submission
-from backend.audit.record import record, record_all
+from backend.assignments.services import note
+from backend.audit.record import record_all
 from backend.platform.problems import ProblemError, invalid, not_found
 
 COMMENT_LENGTH_MAX = 10_000
@@ -48,7 +49,7 @@ def ask_for_copies(assignment: Assignment, student_id: UUID | None, *, acting_us
         rows = Submission.objects.filter(assignment=assignment, student__in=students)
         rows.update(asked_at=now, next_try_at=now, failure="")
         whose = {} if student_id is None else {"student": students[0].email}
-        _note("assignment.collect", assignment, acting_user, students=len(students), **whose)
+        note("assignment.collect", assignment, acting_user, students=len(students), **whose)
         transaction.on_commit(worker.wake)
 
 
@@ -66,7 +67,7 @@ def extend(assignment: Assignment, student: User, due_at: datetime | None, *, ac
             return
         before, row.due_at, row.next_try_at, row.failure = row.due_at, due_at, timezone.now(), ""
         row.save(update_fields=["due_at", "next_try_at", "failure"])
-        _note(
+        note(
             "submission.extend", assignment, acting_user, student=student.email, before=_said(before), due=_said(due_at)
         )
         transaction.on_commit(worker.wake)
@@ -85,7 +86,7 @@ def give_feedback(assignment: Assignment, student: User, values: Mapping[str, st
         row.save(update_fields=list(changes))
         marks = {"before": before, "mark": row.mark} if "mark" in changes else {}
         comment = {"comment_changed": True} if "comment" in changes else {}
-        _note("submission.mark", assignment, acting_user, student=student.email, **marks, **comment)
+        note("submission.mark", assignment, acting_user, student=student.email, **marks, **comment)
 
 
 def return_one(assignment: Assignment, student: User, *, acting_user: User) -> None:
@@ -133,15 +134,3 @@ def _locked(assignment: Assignment, student: User) -> Submission:
 
 def _said(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()
-
-
-def _note(action: str, assignment: Assignment, acting_user: User, **details: Any) -> None:
-    record(
-        action,
-        actor=acting_user,
-        target_type="assignment",
-        target_id=assignment.pk,
-        cohort=assignment.cohort.name,
-        title=assignment.title,
-        **details,
-    )
