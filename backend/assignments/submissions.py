@@ -38,6 +38,10 @@ def get_student(assignment: Assignment, student_id: UUID) -> User:
 
 def ask_for_copies(assignment: Assignment, student_id: UUID | None, *, acting_user: User) -> None:
     """A copy now, of everybody or of one student."""
+    if not assignment.cohort.active:
+        raise ProblemError(
+            HTTPStatus.CONFLICT, "inactive", f"{assignment.cohort.name} is inactive, so nothing is collected."
+        )
     if assignment.releases_at > timezone.now():
         raise ProblemError(
             HTTPStatus.CONFLICT, "not_released", "It is not released yet, so there is nothing to collect."

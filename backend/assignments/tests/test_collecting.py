@@ -19,6 +19,7 @@ from backend.assignments.models import Assignment, Bundle, Copy, Submission
 from backend.assignments.services import delete_assignment
 from backend.assignments.tests.test_assignments import cohort, create, encoded, join, zip_of
 from backend.audit.models import Record
+from backend.cohorts.models import Cohort
 from contract.collect import CollectAnswer, CollectState, LeftOut
 from contract.hand_out_files import FILES_MAX, UNPACKED_BYTES_MAX
 
@@ -105,6 +106,16 @@ def test_a_copy_is_asked_for_early_and_what_did_not_change_is_not_kept_twice(coh
     assert [it["number"] for it in lesson.item(student)["copies"]] == [2, 1]
     assert Submission.objects.get().collected_for is not None
     assert Record.objects.filter(action="assignment.collect").count() == 3
+
+
+def test_nothing_is_collected_of_an_inactive_cohort_and_that_is_said(cohort, join, manager):
+    join(running=True)
+    lesson = Class(cohort)
+    Cohort.objects.update(active=False)
+    answer = lesson.one.post(f"{lesson.address}collect/", json={})
+    assert (answer.status_code, answer.json()["reason"]) == (409, "inactive")
+    lesson.due()
+    assert manager.collected == []
 
 
 def test_what_is_handed_in_after_the_due_time_is_late_unless_there_is_an_extension(cohort, join, manager):
