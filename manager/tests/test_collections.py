@@ -50,10 +50,15 @@ def test_a_home_at_rest_is_read_where_it_lies_and_says_since_when() -> None:
     )
 
 
-def test_there_is_no_copy_of_a_home_that_nobody_has_opened_or_that_starts_or_is_put_back() -> None:
-    school = asleep()
+def test_a_workspace_that_nobody_has_opened_is_not_said_to_be_starting() -> None:
+    school = School()
     school.enrol(BEN)
-    assert collect(school.world, BEN, LESSON).copy is None
+    copy = collect(school.world, BEN, LESSON).copy
+    assert copy == CollectAnswer(CollectState.FAILED, failure="The workspace was never opened, so there are no files.")
+
+
+def test_there_is_no_copy_of_a_home_that_starts_or_is_put_back() -> None:
+    school = asleep()
     assert collect(school.world, "ws-zzzzzzzzzz", LESSON).copy is None
     school.world.store.write(replace(school.workspace(), restoring="a-snapshot"))
     assert collect(school.world, ANNA, LESSON).copy is None

@@ -12,16 +12,20 @@ from manager.domain.lifecycle.workspace import Workspace
 from manager.ports.task_agent import AgentUnreachable
 from manager.use_cases.world import World
 
+_NEVER_OPENED = "The workspace was never opened, so there are no files."
+
 
 def collect(world: World, workspace_id: str, request: CollectRequest) -> CollectionAnswer:
     """Copy a folder of the workspace's home. Without a copy: it starts or stops just now, is being
-    restored, does not answer, or has no home yet; the caller asks again."""
+    restored, or does not answer; the caller asks again."""
     workspace = world.store.find_workspace(workspace_id)
     if workspace is None:
         return CollectionAnswer(None)
     if workspace.state is WorkspaceState.RUNNING:
         return CollectionAnswer(_of_running(world, workspace, request))
     if _at_rest(workspace):
+        if workspace.home_created_at is None:
+            return CollectionAnswer(CollectAnswer(CollectState.FAILED, failure=_NEVER_OPENED))
         return CollectionAnswer(_of_resting(world, workspace, request))
     return CollectionAnswer(None)
 
@@ -48,5 +52,4 @@ def _of_resting(world: World, workspace: Workspace, request: CollectRequest) -> 
 
 
 def _at_rest(workspace: Workspace) -> bool:
-    stopped = workspace.state is WorkspaceState.STOPPED and workspace.restoring is None
-    return stopped and workspace.home_created_at is not None
+    return workspace.state is WorkspaceState.STOPPED and workspace.restoring is None
