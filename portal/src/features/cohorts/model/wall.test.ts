@@ -61,3 +61,11 @@ it("hides names, and each student keeps the number", () => {
   expect(hidden.find(({ id }) => id === "id-Dana")?.name).toBe("Student 4");
   expect(JSON.stringify(hidden.map(({ name }) => name))).not.toContain("Ada");
 });
+
+it("takes nobody for here whose workspace was only started, as for a whole class", () => {
+  const started = (at: string) => tile("Ada", { activity: { at, reason: "opened the workspace" }, running_since: at });
+  const [fresh] = wallTiles([started("2026-11-30T09:28:00Z")], NOW, false);
+  expect(fresh).toMatchObject({ standing: "absent", status: "Not used yet", detail: "Started, 2 minutes ago" });
+  const [long] = wallTiles([started("2026-11-30T09:18:00Z")], NOW, false);
+  expect(long).toMatchObject({ standing: "away", status: "Away for 12 minutes", detail: "Started, 12 minutes ago" });
+});

@@ -53,6 +53,11 @@ describe("the card", () => {
     expect(view.stop).toMatch(/^Stops at .+ unless you use it: no activity for 30 minutes$/);
   });
 
+  it("does not say that the person opened what an instructor may have started", () => {
+    const last_activity = { at: at(-250), reason: "opened the workspace" };
+    expect(card({ ...RUNNING, last_activity }).activity).toBe("Started 4 minutes ago");
+  });
+
   it("does not promise that activity extends a session beyond its maximum length", () => {
     const view = card({ ...RUNNING, stops_because: "a session lasts at most 12 hours", stops_reason: "session_limit" });
     expect(view.stop).not.toContain("unless you use it");

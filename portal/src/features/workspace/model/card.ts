@@ -1,3 +1,4 @@
+import { isOnlyStarted } from "@/lib/activity";
 import type { Kind, Workspace, WorkspaceKind } from "@/lib/api/types";
 import { ago, clock, duration, fullDate } from "@/lib/time";
 
@@ -130,6 +131,10 @@ function describeStopped(workspace: Workspace, obstacle: string | null, nowMs: n
   };
 }
 
+function whatLast(reason: string): string {
+  return isOnlyStarted(reason) ? "Started" : `You ${reason}`;
+}
+
 function describeRunning(workspace: Workspace, nowMs: number): CardView {
   const { stops_at, last_activity, keep_running_until, keep_running_max_s } = workspace;
   const because = words(workspace.stops_because);
@@ -143,7 +148,7 @@ function describeRunning(workspace: Workspace, nowMs: number): CardView {
     primary: { action: "open", label: "Open Workspace" },
     failure: words(workspace.failure),
     home: describeHome(workspace),
-    activity: last_activity === null ? null : `You ${last_activity.reason} ${ago(last_activity.at, nowMs)}`,
+    activity: last_activity === null ? null : `${whatLast(last_activity.reason)} ${ago(last_activity.at, nowMs)}`,
     stop: stopsAt === null ? null : because === null ? stopsAt : `${stopsAt}: ${because}`,
     keptUntil: kept === null ? null : clock(kept, nowMs),
     keepRunningHours: KEEP_RUNNING_HOURS.filter((hours) => hours * 3600 <= keep_running_max_s),
