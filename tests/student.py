@@ -8,6 +8,7 @@ import re
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 from playwright.sync_api import TimeoutError as NeverShown
 
+from tests.command_list import run_command
 from tests.product import Account, Product
 
 LAUNCH_WITHIN_MS = 60_000
@@ -80,14 +81,6 @@ class VSCode:
         self.page.wait_for_selector(".monaco-workbench", timeout=LAUNCH_WITHIN_MS)
         self.page.wait_for_selector(".explorer-folders-view .monaco-list-row", timeout=LAUNCH_WITHIN_MS)
 
-    def _command(self, text: str) -> None:
-        self.page.keyboard.press("F1")
-        box = self.page.locator(".quick-input-widget input")
-        box.wait_for(state="visible")
-        box.fill(f">{text}")
-        self.page.locator(".quick-input-list .monaco-list-row").first.wait_for()
-        self.page.keyboard.press("Enter")
-
     def open_file(self, name: str) -> None:
         self.page.keyboard.press("Control+p")
         box = self.page.locator(".quick-input-widget input")
@@ -99,7 +92,7 @@ class VSCode:
 
     def new_untitled(self, text: str) -> None:
         """Text that was never given a name: the thing people lose elsewhere."""
-        self._command("File: New Untitled Text File")
+        run_command(self.page, "File: New Untitled Text File")
         self.page.locator(".tab.active", has_text="Untitled").wait_for()
         self.page.locator(".monaco-editor .view-lines").last.click()
         self.page.keyboard.type(text)
@@ -110,7 +103,9 @@ class VSCode:
         shown = self.page.locator(".terminal-wrapper.active")
         with contextlib.suppress(NeverShown):
             shown.first.wait_for(state="attached", timeout=3_000)
-        self._command("View: Focus Terminal" if shown.count() and not new else "Terminal: Create New Terminal")
+        run_command(
+            self.page, "Terminal: Focus Terminal" if shown.count() and not new else "Terminal: Create New Terminal"
+        )
         # The second, if there is one, belongs to the command that sticks to the top.
         input_of_shown = shown.locator(".xterm-helper-textarea").first
         input_of_shown.wait_for(state="attached", timeout=LAUNCH_WITHIN_MS)

@@ -8,6 +8,7 @@ import pytest
 
 from images.vscode.tests.conftest import Desk
 from images.vscode.tests.test_vscode_in_browser import open_file
+from tests.command_list import run_command
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
@@ -63,10 +64,7 @@ def test_the_testing_view_lists_tests_runs_them_and_shows_what_failed(
     open_file(page, name)
     page.get_by_role("tab", name="Testing").click()
     page.get_by_role("treeitem", name=name).first.wait_for()
-    page.keyboard.press("F1")
-    page.keyboard.type(">Test: Run All Tests")
-    page.locator(".quick-input-widget .monaco-list-row", has_text="Run All Tests").first.wait_for()
-    page.keyboard.press("Enter")
+    run_command(page, "Test: Run All Tests")
     page.get_by_role("treeitem", name=message, exact=True).wait_for(timeout=120_000)
     page.get_by_role("treeitem", name=f"{name} (Failed)").wait_for()
     page.locator(".glyph-margin-widgets .codicon-testing-failed-icon").first.wait_for()

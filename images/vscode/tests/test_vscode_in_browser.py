@@ -12,6 +12,7 @@ from playwright.sync_api import Page, Request
 
 from contract.agent import PROGRAM_ENDED_SIGNAL
 from images.vscode.tests.conftest import Desk
+from tests.command_list import run_command
 from tests.waiting import until
 
 STATIC_FILE = re.compile(r"\.(js|css|svg|ico|png|ttf|woff2?|wasm|html)$")
@@ -114,23 +115,23 @@ def test_the_terminal_opens_files_in_the_editor_and_git_asks_there_for_its_messa
     in_terminal("code -d left.txt right.txt")
     page.wait_for_selector(".monaco-diff-editor .monaco-editor.focused")  # before, it takes the keys away
     in_terminal("echo from a pipe | code -")
-    until(lambda: "from a pipe" in page.locator(".editor-instance").first.inner_text().replace("\xa0", " "))
+    until(lambda: "from a pipe" in text_of_editor(page))
     in_terminal("git add lines.txt && git commit; git log --format=%s > committed")
     page.wait_for_selector('.tab.active[data-resource-name="COMMIT_EDITMSG"]')
+    # Its tab comes before its text: until then the keys would go to the editor of before.
+    until(lambda: "Please enter the commit message" in text_of_editor(page))
     page.locator(".editor-instance").first.click(position={"x": 300, "y": 10}, force=True)
     page.keyboard.press("Control+Home")
     page.keyboard.type("My first commit")
     page.keyboard.press("Control+S")
-    close_editor(page)
+    until(lambda: (desk.project / ".git/COMMIT_EDITMSG").read_text().startswith("My first commit\n"))
+    run_command(page, "View: Close Editor")
     committed = desk.project / "committed"
     until(lambda: committed.exists() and committed.read_text() == "My first commit\n")
 
 
-def close_editor(page: Page) -> None:
-    page.keyboard.press("F1")
-    page.keyboard.type(">View: Close Editor")
-    page.locator(".quick-input-widget .monaco-list-row").first.wait_for()
-    page.keyboard.press("Enter")
+def text_of_editor(page: Page) -> str:
+    return page.locator(".editor-instance").first.inner_text().replace("\xa0", " ")
 
 
 def typing_is_seen(desk: Desk, page: Page) -> bool:
@@ -214,9 +215,7 @@ def test_unsaved_and_untitled_text_is_there_after_a_restart(desk: Desk) -> None:
     page = desk.open_tab()
     page.keyboard.press("Control+Alt+N")
     page.locator(".explorer-folders-view").click(position={"x": 100, "y": 400})
-    page.keyboard.press("F1")
-    page.keyboard.type(">New Untitled Text File")
-    page.keyboard.press("Enter")
+    run_command(page, "File: New Untitled Text File")
     page.wait_for_selector('.tab[data-resource-name^="Untitled"]')
     type_text(page, "a thought without a file")
     backups = desk.home / ".local/share/code-server/User/Backups"
