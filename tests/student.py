@@ -115,8 +115,8 @@ class VSCode:
         self.page.keyboard.type(command + "\n")
 
     def make_file(self, name: str, text: str) -> None:
-        """Use the terminal. After a reload a late one may take the keys, and one whose connection
-        died may stay deaf: so look for the file, and try a new terminal if it does not come."""
+        """Use the terminal. After a reload a late one may take the keys: so look for the file, and
+        try a new terminal if it does not come."""
         for new in (False, True, True):
             self.terminal(f"echo '{text}' > {name}", new=new)
             with contextlib.suppress(NeverShown):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
-EDITS_MAX = 600
-"""Time and memory grow with its square, and a student chooses the text."""
+COMPARED_LINES_MAX = 1_000
+"""Between what is the same at the beginning and at the end. A student chooses the text, and time
+can grow with the square of the lines."""
 CONTEXT_LINES = 3
 LINES_MAX = 5_000
 
@@ -35,44 +37,16 @@ def difference(before: str, after: str) -> list[Line]:
 
 
 def _edits(old: list[str], new: list[str]) -> list[Line]:
-    """Myers' greedy algorithm; then back along the furthest points that it kept."""
-    reached: list[dict[int, int]] = []
-    furthest = {1: 0}
-    for edits in range(min(len(old) + len(new), EDITS_MAX) + 1):
-        reached.append(dict(furthest))
-        for diagonal in range(-edits, edits + 1, 2):
-            x = _step(furthest, diagonal, edits)
-            while x < len(old) and x - diagonal < len(new) and old[x] == new[x - diagonal]:
-                x += 1
-            furthest[diagonal] = x
-            if x >= len(old) and x - diagonal >= len(new):
-                return _path_back(old, new, reached)
-    return [*(Line(REMOVED, text) for text in old), *(Line(ADDED, text) for text in new)]
-
-
-def _step(furthest: dict[int, int], diagonal: int, edits: int) -> int:
-    down = diagonal == -edits or (diagonal != edits and furthest.get(diagonal - 1, -1) < furthest.get(diagonal + 1, -1))
-    return furthest[diagonal + 1] if down else furthest[diagonal - 1] + 1
-
-
-def _path_back(old: list[str], new: list[str], reached: list[dict[int, int]]) -> list[Line]:
+    if max(len(old), len(new)) > COMPARED_LINES_MAX:
+        return [*(Line(REMOVED, text) for text in old), *(Line(ADDED, text) for text in new)]
     lines: list[Line] = []
-    x, y = len(old), len(new)
-    for edits in range(len(reached) - 1, -1, -1):
-        furthest, diagonal = reached[edits], x - y
-        down = diagonal == -edits or (
-            diagonal != edits and furthest.get(diagonal - 1, -1) < furthest.get(diagonal + 1, -1)
-        )
-        before = diagonal + 1 if down else diagonal - 1
-        to_x = furthest[before] if edits else 0
-        to_y = to_x - before if edits else 0
-        while x > to_x and y > to_y:
-            x, y = x - 1, y - 1
-            lines.append(Line(SAME, old[x]))
-        if edits:
-            lines.append(Line(ADDED, new[to_y]) if down else Line(REMOVED, old[to_x]))
-        x, y = to_x, to_y
-    return lines[::-1]
+    for what, old_from, old_to, new_from, new_to in SequenceMatcher(None, old, new).get_opcodes():
+        if what == "equal":
+            lines += (Line(SAME, text) for text in old[old_from:old_to])
+        else:
+            lines += (Line(REMOVED, text) for text in old[old_from:old_to])
+            lines += (Line(ADDED, text) for text in new[new_from:new_to])
+    return lines
 
 
 def _shortened(lines: list[Line]) -> list[Line]:
@@ -86,11 +60,15 @@ def _shortened(lines: list[Line]) -> list[Line]:
     for line, is_near in zip(lines, near, strict=True):
         if is_near:
             if skipped:
-                shown.append(Line(SKIPPED, f"{skipped} lines are the same"))
+                shown.append(_skipped(skipped))
             skipped = 0
             shown.append(line)
         else:
             skipped += 1
     if skipped and shown:
-        shown.append(Line(SKIPPED, f"{skipped} lines are the same"))
+        shown.append(_skipped(skipped))
     return shown
+
+
+def _skipped(count: int) -> Line:
+    return Line(SKIPPED, "1 line is the same" if count == 1 else f"{count} lines are the same")
