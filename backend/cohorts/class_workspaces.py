@@ -7,6 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from django.db.models import QuerySet
+from django.utils import timezone
+
 from backend.accounts.models import User
 from backend.cohorts.models import Cohort
 from backend.workspaces import services
@@ -29,11 +32,15 @@ class Outcome:
 
 
 def start(cohort: Cohort, *, acting_user: User) -> Outcome:
-    """Launch the workspace of each active student, where it is not up already."""
+    """Launch the workspace of each active student, where it is not up already. Who has deleted
+    theirs may still undo that, and gets no new one in its place."""
     up = {workspace.owner.pk for workspace in _up(cohort)}
+    there = set(of_class(cohort).values_list("owner_id", flat=True))
+    deleted = Workspace.objects.filter(kind=cohort.kind.value, purge_at__gt=timezone.now())
+    left_alone = up | (set(deleted.values_list("owner_id", flat=True)) - there)
     students = User.objects.filter(membership__cohort=cohort, is_active=True).order_by("name", "email")
     return _each(
-        [student for student in students if student.pk not in up],
+        [student for student in students if student.pk not in left_alone],
         lambda student: services.create_and_launch(student, cohort.kind, acting_user=acting_user),
     )
 
@@ -43,12 +50,13 @@ def stop(cohort: Cohort, *, acting_user: User) -> Outcome:
     return _each(_up(cohort), lambda workspace: services.stop(workspace, acting_user=acting_user))
 
 
+def of_class(cohort: Cohort) -> QuerySet[Workspace]:
+    """What its students work in, or have worked in."""
+    return Workspace.objects.filter(owner__membership__cohort=cohort, kind=cohort.kind.value, deleted_at__isnull=True)
+
+
 def _up(cohort: Cohort) -> list[Workspace]:
-    found = list(
-        Workspace.objects.select_related("owner").filter(
-            owner__membership__cohort=cohort, kind=cohort.kind.value, deleted_at__isnull=True
-        )
-    )
+    found = list(of_class(cohort).select_related("owner"))
     if not found:
         return []
     states = {view.workspace_id: view.state for view in services.describe(found).views}

@@ -18,13 +18,13 @@ from django.utils import timezone
 from backend.accounts.authentication import acting_user
 from backend.accounts.models import User
 from backend.cohorts import access
+from backend.cohorts.class_workspaces import of_class
 from backend.cohorts.help_calls import LASTS
 from backend.cohorts.models import Cohort, Membership
 from backend.platform.problems import ProblemError
 from backend.workspaces import streams
 from backend.workspaces.live import Watch, live_workspaces
 from backend.workspaces.manager_client import manager_client
-from backend.workspaces.models import Workspace
 from contract.manager import WorkspaceView
 
 LOOK_EVERY_S = 1.0
@@ -44,10 +44,7 @@ class Seat:
 def seats(cohort: Cohort) -> list[Seat]:
     """Of the active members, by name."""
     members = Membership.objects.filter(cohort=cohort, student__is_active=True).select_related("student__help_call")
-    working = Workspace.objects.filter(
-        owner__membership__cohort=cohort, kind=cohort.kind.value, deleted_at__isnull=True
-    )
-    workspace_of = dict(working.values_list("owner_id", "pk"))
+    workspace_of = dict(of_class(cohort).values_list("owner_id", "pk"))
     since = timezone.now() - LASTS
     found = []
     for membership in members:

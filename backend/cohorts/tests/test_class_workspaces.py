@@ -79,3 +79,15 @@ def test_a_silent_manager_is_one_error_and_not_one_for_each(signed_in, make_coho
     manager.fail_with = ApraNovaError(Reason.MANAGER_UNAVAILABLE, "It restarts.")
     assert change(one, "start").status_code == 503
     assert manager.calls[Action.DESCRIBE] == 1
+
+
+def test_who_deleted_theirs_gets_no_new_one_before_they_may_undo_it(signed_in, make_cohort):
+    ada = signed_in()
+    one = a_class(signed_in, make_cohort, ada)
+    workspace = ada.post("/api/workspace/create/").json()
+    answer = ada.request("DELETE", f"/api/workspace/{workspace['id']}/", json={"name": workspace["name"]})
+    assert answer.status_code == 200, answer.text
+    assert change(one, "start").json() == NOTHING
+    ada.post("/api/workspace/create/")
+    change(one, "stop")
+    assert change(one, "start").json() == {**NOTHING, "changed": 1}, "who began anew is started"
