@@ -36,7 +36,7 @@ from contract.agent import (
     TaskConfig,
     WarnRequest,
 )
-from contract.names import AGENT_PATH_PREFIX, AGENT_TOKEN_HEADER, LAUNCH_SECRET_HEADER, PORT_HEADER
+from contract.names import AGENT_PATH_PREFIX, AGENT_TOKEN_HEADER, CLAIMED, LAUNCH_SECRET_HEADER, PORT_HEADER
 from contract.wire import BadMessage, from_json, to_json
 
 # This is `hmac.compare_digest`; importing hmac would load OpenSSL, a third of our memory.
@@ -375,7 +375,7 @@ class Task:
             raise ApplicationFailed(self.failure or "this task is stopping")
         self.memory.limit_bytes = request.memory_bytes
         self.phase = AgentPhase.CLAIMED
-        self.activity.person("launched it")
+        self.activity.person(CLAIMED)
         self.activity.sample()
 
     def _status(self) -> Reply:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from contract.collect import CollectAnswer, CollectRequest
 from contract.hand_out import HandOutAnswer, HandOutRequest
 from contract.names import (
+    ACTIVITY_OF_A_START,
     DiskLevel,
     LaunchPath,
     StepName,
@@ -181,6 +182,11 @@ class Activity:
     at: float
     reason: str
     """Words that follow 'You': 'typed in the editor', 'ran npm (a busy job)'."""
+
+    @property
+    def is_start(self) -> bool:
+        """Nobody has done anything since; the start may have been an instructor's, for a class."""
+        return self.reason in ACTIVITY_OF_A_START
 
 
 @dataclass(frozen=True)

@@ -172,3 +172,8 @@ SCHOOL_VARIABLES = (
     *("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "PIP_CERT", "NODE_EXTRA_CA_CERTS"),
 )
 """Of the school's network, for a task's programs: mirrors, authorities (contract/network.py)."""
+
+
+STARTED, CLAIMED = "opened the workspace", "launched it"
+ACTIVITY_OF_A_START = frozenset({STARTED, CLAIMED})
+"""The manager's and the agent's reasons of an activity, while nobody has done anything."""

@@ -261,6 +261,8 @@ class TileActivityOut(Schema):
     at: datetime
     reason: str
     """Plain words that follow a name: 'typed in the editor'."""
+    is_start: bool
+    """Nobody has done anything since the workspace started."""
 
 
 class TileStudentOut(Schema):

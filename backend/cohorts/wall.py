@@ -25,7 +25,7 @@ from backend.platform.problems import ProblemError
 from backend.workspaces import streams
 from backend.workspaces.live import Watch, live_workspaces
 from backend.workspaces.manager_client import manager_client
-from contract.manager import WorkspaceView
+from contract.manager import Activity, WorkspaceView
 
 LOOK_EVERY_S = 1.0
 """Hands and members are read so often, for each wall that somebody has open."""
@@ -61,15 +61,18 @@ def tiles(seated: list[Seat], views: Mapping[str, WorkspaceView]) -> list[dict[s
 
 
 def _tile(seat: Seat, view: WorkspaceView | None) -> dict[str, Any]:
-    activity = view.activity if view else None
     return {
         "student": {"id": seat.student_id, "name": seat.name},
         "state": view.state.value if view else None,
-        "activity": {"at": _iso(activity.at), "reason": activity.reason} if activity else None,
+        "activity": _activity(view.activity) if view and view.activity else None,
         "running_since": _iso(view.running_since) if view else None,
         "failure": (view.failure or None) if view else None,
         "asked_at": seat.asked_at.isoformat() if seat.asked_at else None,
     }
+
+
+def _activity(it: Activity) -> dict[str, Any]:
+    return {"at": _iso(it.at), "reason": it.reason, "is_start": it.is_start}
 
 
 def _iso(at: float | None) -> str | None:

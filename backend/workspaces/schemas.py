@@ -25,6 +25,8 @@ class ActivityOut(Schema):
     at: datetime
     reason: str
     """Plain words that follow 'You': 'typed in the editor'."""
+    is_start: bool
+    """Nobody has done anything since the workspace started."""
 
 
 class OwnerOut(Schema):

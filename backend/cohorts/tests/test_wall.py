@@ -15,6 +15,7 @@ from backend.cohorts.models import HelpCall
 from backend.workspaces import streams
 from backend.workspaces.tests.test_events import PATIENCE_S, Stream
 from contract.manager import Activity
+from contract.names import CLAIMED, STARTED
 
 HELP = "/api/help/"
 
@@ -55,13 +56,23 @@ def test_a_tile_says_what_the_student_does(a_class, manager):
     assert found[str(ada.user.pk)] == {
         "student": {"id": str(ada.user.pk), "name": ada.user.name},
         "state": "running",
-        "activity": {"at": "2026-09-21T14:13:20Z", "reason": "typed in the editor"},
+        "activity": {"at": "2026-09-21T14:13:20Z", "reason": "typed in the editor", "is_start": False},
         "running_since": found[str(ada.user.pk)]["running_since"],
         "failure": None,
         "asked_at": None,
     }
     assert found[str(ben.user.pk)]["state"] is None, "who never launched has no workspace"
     assert "url" not in str(found), "an instructor sees no way in"
+
+
+@pytest.mark.parametrize("reason", [STARTED, CLAIMED])
+def test_a_start_is_nobodys_work(a_class, manager, reason):
+    """Started for the whole class, each tile said that its student was here."""
+    one, ada, _ = a_class
+    workspace = ada.post("/api/workspace/create/").json()["id"]
+    manager.change(workspace, activity=Activity(1_790_000_000.0, reason))
+    assert wall(one)[str(ada.user.pk)]["activity"]["is_start"] is True
+    assert ada.get("/api/workspace/").json()["items"][0]["last_activity"]["is_start"] is True
 
 
 def test_the_wall_is_for_those_who_teach_the_class(a_class, signed_in):

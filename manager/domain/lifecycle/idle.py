@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from contract.agent import AgentStatus
 from contract.manager import Activity
-from contract.names import StopReason
+from contract.names import STARTED, StopReason
 from manager.domain.lifecycle.disk import use_words
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy
@@ -90,7 +90,7 @@ def _activity(
     workspace: Workspace, status: AgentStatus | None, *, started: float, now: float, policy: Policy
 ) -> tuple[Activity, float]:
     person_at = workspace.person_active_at if workspace.person_active_at is not None else started
-    activity = workspace.activity or Activity(started, "opened the workspace")
+    activity = workspace.activity or Activity(started, STARTED)
     if status is None:
         return activity, person_at
     if status.last_activity_at is not None:

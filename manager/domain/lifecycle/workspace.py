@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from contract.manager import Activity, LaunchStep
-from contract.names import LaunchPath, StepName, StopReason, WorkspaceKind, WorkspaceSize, WorkspaceState
+from contract.names import STARTED, LaunchPath, StepName, StopReason, WorkspaceKind, WorkspaceSize, WorkspaceState
 from manager.domain.lifecycle.arrivals import with_arrival
 from manager.domain.lifecycle.backup_health import BackupHealth
 from manager.domain.lifecycle.disk import HomeDisk
@@ -151,7 +151,7 @@ class Workspace:
             cluster=cluster,
             address=address,
             running_since=now,
-            activity=Activity(at=now, reason="opened the workspace"),
+            activity=Activity(at=now, reason=STARTED),
             person_active_at=now,
             disk=self.disk and self.disk.launched(),
         ).with_step(step)

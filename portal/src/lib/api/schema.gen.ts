@@ -1202,6 +1202,8 @@ export interface components {
              * Format: date-time
              */
             at: string;
+            /** Is Start */
+            is_start: boolean;
             /** Reason */
             reason: string;
         };
@@ -2306,6 +2308,8 @@ export interface components {
              * Format: date-time
              */
             at: string;
+            /** Is Start */
+            is_start: boolean;
             /** Reason */
             reason: string;
         };

@@ -11,7 +11,7 @@ function tile(name: string, changes: Partial<Tile> = {}): Tile {
   return {
     student: { id: `id-${name}`, name },
     state: "running",
-    activity: { at: "2026-11-30T09:29:00Z", reason: "typed in the editor" },
+    activity: { at: "2026-11-30T09:29:00Z", reason: "typed in the editor", is_start: false },
     running_since: "2026-11-30T09:00:00Z",
     failure: null,
     asked_at: null,
@@ -21,7 +21,7 @@ function tile(name: string, changes: Partial<Tile> = {}): Tile {
 
 const CLASS: Tile[] = [
   tile("Ada"),
-  tile("Ben", { activity: { at: "2026-11-30T09:18:10Z", reason: "ran npm (a busy job)" } }),
+  tile("Ben", { activity: { at: "2026-11-30T09:18:10Z", reason: "ran npm (a busy job)", is_start: false } }),
   tile("Cem", { state: null, activity: null, running_since: null }),
   tile("Dana", { asked_at: "2026-11-30T09:26:00Z" }),
   tile("Eli", { state: "stopped", failure: "The workspace did not start." }),
@@ -63,7 +63,8 @@ it("hides names, and each student keeps the number", () => {
 });
 
 it("takes nobody for here whose workspace was only started, as for a whole class", () => {
-  const started = (at: string) => tile("Ada", { activity: { at, reason: "opened the workspace" }, running_since: at });
+  const started = (at: string) =>
+    tile("Ada", { activity: { at, reason: "launched it", is_start: true }, running_since: at });
   const [fresh] = wallTiles([started("2026-11-30T09:28:00Z")], NOW, false);
   expect(fresh).toMatchObject({ standing: "absent", status: "Not used yet", detail: "Started, 2 minutes ago" });
   const [long] = wallTiles([started("2026-11-30T09:18:00Z")], NOW, false);

@@ -1,5 +1,4 @@
 import type { Tile } from "@/lib/api/types";
-import { isOnlyStarted } from "@/lib/activity";
 import { ago, duration } from "@/lib/time";
 
 /** Without activity for so long, a student is away. */
@@ -48,7 +47,7 @@ function wallTile(tile: Tile, name: string, nowMs: number): WallTile {
     standing: tile.asked_at !== null ? "asks" : present.standing,
     askedAt: tile.asked_at,
     status: present.status,
-    detail: activity === null ? "" : `${whatLast(activity.reason)}, ${ago(activity.at, nowMs)}`,
+    detail: activity === null ? "" : `${whatLast(activity)}, ${ago(activity.at, nowMs)}`,
   };
 }
 
@@ -63,8 +62,9 @@ function presence(tile: Tile, nowMs: number): { standing: Standing; status: stri
     case "running": {
       const quietMs = nowMs - Date.parse(tile.activity?.at ?? tile.running_since ?? new Date(nowMs).toISOString());
       if (quietMs < AWAY_AFTER_MS) {
-        const started = tile.activity !== null && isOnlyStarted(tile.activity.reason);
-        return started ? { standing: "absent", status: "Not used yet" } : { standing: "here", status: "Here" };
+        return tile.activity?.is_start === true
+          ? { standing: "absent", status: "Not used yet" }
+          : { standing: "here", status: "Here" };
       }
       return { standing: "away", status: `Away for ${duration(Math.floor(quietMs / 60_000) * 60)}` };
     }
@@ -75,8 +75,8 @@ function presence(tile: Tile, nowMs: number): { standing: Standing; status: stri
   }
 }
 
-function whatLast(reason: string): string {
-  return isOnlyStarted(reason) ? "Started" : reason.charAt(0).toUpperCase() + reason.slice(1);
+function whatLast({ reason, is_start }: NonNullable<Tile["activity"]>): string {
+  return is_start ? "Started" : reason.charAt(0).toUpperCase() + reason.slice(1);
 }
 
 /** "2 ask for help · 14 here · 3 away · 1 did not start · 4 not working" */

@@ -14,7 +14,7 @@ const STOPPED = workspace();
 const RUNNING: Workspace = {
   ...STOPPED,
   state: "running",
-  last_activity: { at: at(-250), reason: "typed in the editor" },
+  last_activity: { at: at(-250), reason: "typed in the editor", is_start: false },
   stops_at: at(1550),
   stops_because: "no activity for 30 minutes",
   stops_reason: "idle",
@@ -54,7 +54,7 @@ describe("the card", () => {
   });
 
   it("does not say that the person opened what an instructor may have started", () => {
-    const last_activity = { at: at(-250), reason: "opened the workspace" };
+    const last_activity = { at: at(-250), reason: "opened the workspace", is_start: true };
     expect(card({ ...RUNNING, last_activity }).activity).toBe("Started 4 minutes ago");
   });
 

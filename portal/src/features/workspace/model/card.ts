@@ -1,4 +1,3 @@
-import { isOnlyStarted } from "@/lib/activity";
 import type { Kind, Workspace, WorkspaceKind } from "@/lib/api/types";
 import { ago, clock, duration, fullDate } from "@/lib/time";
 
@@ -131,8 +130,8 @@ function describeStopped(workspace: Workspace, obstacle: string | null, nowMs: n
   };
 }
 
-function whatLast(reason: string): string {
-  return isOnlyStarted(reason) ? "Started" : `You ${reason}`;
+function whatLast({ reason, is_start }: NonNullable<Workspace["last_activity"]>): string {
+  return is_start ? "Started" : `You ${reason}`;
 }
 
 function describeRunning(workspace: Workspace, nowMs: number): CardView {
@@ -148,7 +147,7 @@ function describeRunning(workspace: Workspace, nowMs: number): CardView {
     primary: { action: "open", label: "Open Workspace" },
     failure: words(workspace.failure),
     home: describeHome(workspace),
-    activity: last_activity === null ? null : `${whatLast(last_activity.reason)} ${ago(last_activity.at, nowMs)}`,
+    activity: last_activity === null ? null : `${whatLast(last_activity)} ${ago(last_activity.at, nowMs)}`,
     stop: stopsAt === null ? null : because === null ? stopsAt : `${stopsAt}: ${because}`,
     keptUntil: kept === null ? null : clock(kept, nowMs),
     keepRunningHours: KEEP_RUNNING_HOURS.filter((hours) => hours * 3600 <= keep_running_max_s),
