@@ -27,6 +27,7 @@ from playwright.sync_api import TimeoutError as NeverShown
 from benchmarks import charts, editor
 from benchmarks.chaos_worlds import INTERNAL, broken_worlds
 from benchmarks.measure import Findings, Measure, Target
+from contract.names import TaskState
 from tests.chromium import running_chromium
 from tests.school import APPLICATION_PAGE, BROWSING, School, Student, Unexpected, pool_of, running_school
 from tests.student import VSCode
@@ -45,6 +46,8 @@ WAIT_MAX_S = {"backend": 8.0, "postgres": 8.0}
 RETRIES, RETRY_S = 8, 1.25
 """As portal/src/features/workspace/api/workspace-actions.ts waits out an outage."""
 GIVE_UP_S = 60.0
+READY_S = 150.0
+OUTAGE = (Unexpected, httpx.TransportError)
 STRIKES_WITHIN_S = 0.3
 """After the click; a warm launch and a stop take about as long."""
 ON_SCREEN_S = 3.0
@@ -143,7 +146,7 @@ def strike_a_stop(
     until(lambda: _state(student) == "running", school.product.logs, within_s=GIVE_UP_S)
     mark = _home(school, student) / "project" / MARK
     mark.write_text("at the stop")
-    workspace_id = student.http.get("/api/workspace/").json()["items"][0]["id"]
+    workspace_id = _workspace_id(student)
     blows.tried += 1
     with ThreadPoolExecutor(1) as beside:
         began = time.monotonic()
@@ -254,9 +257,21 @@ def _resume(pid: int) -> None:
 
 
 def _ready_to_launch(school: School, student: Student) -> None:
-    until(lambda: _state(student) in ("running", "stopped"), school.product.logs, within_s=GIVE_UP_S)
-    school.stop_all([student])
-    school.until_pool_is_full()
+    """The blow before is over: what still answers with an error is waited for, and counts nowhere."""
+
+    def ready() -> bool:
+        if not student.is_stopped():
+            student.stop()
+            return False
+        fleet = school.fleet()
+        return sum(task.state is TaskState.READY for task in fleet.tasks) >= fleet.pool_target
+
+    until(ready, school.product.logs, within_s=READY_S, every_s=0.25, ignoring=OUTAGE)
+
+
+def _workspace_id(student: Student) -> str:
+    workspaces = until(student.workspaces, within_s=GIVE_UP_S, every_s=0.25, ignoring=OUTAGE)
+    return str(workspaces[0]["id"])
 
 
 def _state(student: Student) -> str:
@@ -306,7 +321,7 @@ def _reason(answer: httpx.Response) -> str:
 
 def _home(school: School, student: Student) -> Path:
     """By the file beside each home that says whose it is."""
-    workspace_id = student.http.get("/api/workspace/").json()["items"][0]["id"]
+    workspace_id = _workspace_id(student)
     homes = school.product.home / "h/data/homes"
     (owner,) = (file for file in homes.glob(".home-*.owner.json") if workspace_id in file.read_text())
     return homes / owner.name.removeprefix(".").removesuffix(".owner.json")

@@ -134,16 +134,20 @@ class Student:
         return workspace_id
 
     def stop(self) -> None:
-        for workspace in self.http.get("/api/workspace/").json()["items"]:
+        for workspace in self.workspaces():
             if workspace["state"] in ("running", "starting"):
                 self._ok(self.post(f"/api/workspace/{workspace['id']}/stop/", {}))
 
     def workspace_state(self) -> str:
-        items = self.http.get("/api/workspace/").json()["items"]
+        items = self.workspaces()
         return str(items[0]["state"]) if items else ""
 
     def is_stopped(self) -> bool:
-        return all(item["state"] == "stopped" for item in self.http.get("/api/workspace/").json()["items"])
+        return all(item["state"] == "stopped" for item in self.workspaces())
+
+    def workspaces(self) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = self._ok(self.http.get("/api/workspace/")).json()["items"]
+        return items
 
     def post(self, path: str, body: object) -> httpx.Response:
         return self._change("POST", path, body)
