@@ -257,7 +257,7 @@ def _resume(pid: int) -> None:
 
 
 def _ready_to_launch(school: School, student: Student) -> None:
-    """The blow before is over: what still answers with an error is waited for, and counts nowhere."""
+    """The blow before is over: what still answers with an error is waited for."""
 
     def ready() -> bool:
         if not student.is_stopped():
