@@ -15,6 +15,10 @@ from single_machine.school_file import read_school_file
 
 READ_BY_REQUESTS = ("https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY", "REQUESTS_CA_BUNDLE")
 """By Python's library of that name, in our processes that ask others on the internet."""
+READ_BY_BACKEND = (*READ_BY_REQUESTS, "SSL_CERT_FILE")
+"""The last by Python itself, for calendars and mail servers that the school's authority signed."""
+READ_BY_APT = ("http_proxy", "https_proxy", "no_proxy")
+"""By the manager, which gets restic from the machine's package sources."""
 
 
 def variables_for_programs(network: Network, bundle: Path, *, given: Mapping[str, str]) -> dict[str, str]:

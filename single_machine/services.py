@@ -19,7 +19,7 @@ from gateway.render import command as envoy_command
 from single_machine import local_socket, postgres, redis
 from single_machine.backup.record import record_file
 from single_machine.certificates_process import certificates_spec
-from single_machine.network_programs import READ_BY_REQUESTS
+from single_machine.network_programs import READ_BY_APT, READ_BY_BACKEND
 from single_machine.portal_build import node_binary
 from single_machine.processes import LISTEN_FD, ProcessSpec
 from single_machine.secrets_file import Secrets
@@ -175,8 +175,9 @@ class Services(UnitServices):
             APRANOVA_STATIC_DIR=str(self.settings.home / "static"),
             APRANOVA_BACKUP_RECORD=str(record_file(self.settings)) if self.settings.backup else "",
             **self._aws(),
-            # The way to the school's sign-in.
-            **{name: os.environ[name] for name in READ_BY_REQUESTS if name in os.environ},
+            # The way to the school's sign-in, to its mail server's certificate, and to calendars.
+            **{name: os.environ[name] for name in READ_BY_BACKEND if name in os.environ},
+            **given_variables(os.environ),
         )
 
     def postgres(self) -> ProcessSpec:
@@ -215,6 +216,7 @@ class Services(UnitServices):
                 "APRANOVA_SNAPSHOTS_DIR": str(self.settings.snapshots),
                 "APRANOVA_SNAPSHOTS_PASSWORD": self.secrets.snapshots_password,
                 "APRANOVA_RESTIC": str(self.settings.restic),
+                **{name: os.environ[name] for name in READ_BY_APT if name in os.environ},
             },
             ready=lambda: http_answers(self.manager_port, "/health"),
             others_need_it=True,  # the backend answers what it was asked

@@ -163,7 +163,8 @@ def _class(meeting: ClassMeeting | None) -> dict[str, str] | None:
 
 def _limits() -> FetchLimits:
     # As UTF-16 a file has twice its bytes; the text has its own limit.
-    return FetchLimits(2 * CONTENT_BYTES_MAX, loopback=settings.ENVIRONMENT.feeds_from_loopback)
+    environment = settings.ENVIRONMENT
+    return FetchLimits(2 * CONTENT_BYTES_MAX, loopback=environment.feeds_from_loopback, network=environment.network)
 
 
 def _fetch_now(address: str) -> tuple[Fetched, Text]:

@@ -16,6 +16,7 @@ from backend.platform.identity_key import BadKey, read_private_key
 from contract.environment import BadSetting
 from contract.environment import Environment as Reader
 from contract.names import MANAGER_FUNCTION
+from contract.network import Network, read_network
 from contract.sign_in import SignIn, read_sign_in
 
 # Commands that look at the code alone; they run without a database, Redis, manager or secret.
@@ -77,9 +78,11 @@ class Environment:
     share_with_anyone: bool = False
     """Students may share an app with anyone who has the link."""
     feeds_from_loopback: bool = False
+    """Timetables may follow addresses of this machine, without TLS: only in tests."""
+    network: Network = field(default_factory=Network)
+    """The way to calendars. The school's sign-in reads https_proxy and its like."""
     backup_record: Path | None = None
     """What the backups of the school came to; None: none are made here."""
-    """Timetables may follow addresses of this machine, without TLS: only in tests."""
     database_secret: str = ""
     """On AWS, the secret that always has the database's password; empty elsewhere."""
     manager_parameters: str = ""
@@ -134,6 +137,7 @@ def parse(variables: Mapping[str, str]) -> Environment:
         sign_in=read_sign_in(variables),
         share_with_anyone=environment.flag("APRANOVA_SHARE_WITH_ANYONE"),
         feeds_from_loopback=environment.flag("APRANOVA_FEEDS_FROM_LOOPBACK"),
+        network=read_network(environment),
         backup_record=environment.path("APRANOVA_BACKUP_RECORD") if "APRANOVA_BACKUP_RECORD" in environment else None,
         database_secret=environment.text("APRANOVA_DATABASE_SECRET", ""),
         manager_parameters=environment.text("APRANOVA_PARAMETERS", ""),

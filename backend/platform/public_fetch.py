@@ -2,7 +2,9 @@
 
 A name is resolved once, every address is checked, and the connection goes to exactly a checked
 address, so a name that changes in between (DNS rebinding) gains nothing. Each redirect is checked
-in the same way. `manager/adapters/sandbox_engine/egress.py` does the same for workspaces.
+in the same way. Where the school has a proxy of its own, that one looks the name up and connects: a
+name that leads to a private address here is refused all the same, and what only the proxy knows, it
+must refuse. `manager/adapters/sandbox_engine/egress.py` does the same for workspaces.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import concurrent.futures
 import http.client
 import ipaddress
 import logging
+import re
 import socket
 import ssl
 import threading
@@ -21,16 +24,24 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import SplitResult, urljoin, urlsplit
 
+from urllib3.util.ssltransport import SSLTransport
+
+from backend.platform.school_proxy import NoWayThrough, tunnel
 from contract.addresses import Address, belongs_to_this_machine, is_public
+from contract.network import Network
 
 PORTS = frozenset({443, 8443})
 REDIRECTS_MAX = 5
 ADDRESS_LENGTH_MAX = 2000
 LOOKUP_S = 10.0
+LOCAL_LOOKUP_S = 2.0
+"""Of a name that only the school's proxy may know."""
 CONNECT_S = 10.0
 WHOLE_S = 20.0
 ADDRESSES_TRIED_MAX = 3
 _REDIRECTS = (301, 302, 303, 307, 308)
+_INTERNAL = (".local", ".internal", ".localhost", ".home.arpa")
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _USER_AGENT = "ApraNova timetable reader"
 
 logger = logging.getLogger(__name__)
@@ -43,6 +54,7 @@ class FetchLimits:
     bytes_max: int
     loopback: bool = False
     """Tests serve from this machine, there also without TLS and on any port."""
+    network: Network = field(default_factory=Network)
     whole_s: float = WHOLE_S
     """For everything, from the first look-up to the last redirect's answer."""
 
@@ -192,27 +204,68 @@ def _refusal(status: int) -> str:
             return f"The calendar's server refuses the address (status {status})."
 
 
-def _connect(host: str, port: int, *, tls: bool, limits: FetchLimits, until: float) -> socket.socket:
+def _connect(host: str, port: int, *, tls: bool, limits: FetchLimits, until: float) -> socket.socket | SSLTransport:
+    plain = _through_proxy(host, port, limits, until) or _directly(host, port, limits, until)
+    plain.settimeout(_left(CONNECT_S, until))
+    return _with_tls(plain, host) if tls else plain
+
+
+def _through_proxy(host: str, port: int, limits: FetchLimits, until: float) -> socket.socket | None:
+    """None: the host is reached without it."""
+    proxy = limits.network.proxy
+    if proxy is None or limits.network.goes_direct(host):
+        return None
+    try:
+        addresses = _look_up(host, port, min(until, time.monotonic() + LOCAL_LOOKUP_S))
+    except NotFetched:  # only the proxy may know it
+        addresses = []
+    if not all(_is_allowed(it, port, limits) for it in addresses) or _means_inside(host, addresses):
+        raise _private(host)
+    if port not in PORTS and not limits.loopback:
+        raise _wrong_port()
+    try:
+        return tunnel(proxy, host, port, timeout_s=_left(CONNECT_S, until))
+    except NoWayThrough as problem:
+        raise NotFetched(str(problem)) from None
+
+
+def _means_inside(host: str, addresses: list[Address]) -> bool:
+    """The proxy may read 010.0.0.1 as 10.0.0.1, and complete a name without a dot."""
+    host = host.rstrip(".")
+    last = host.rpartition(".")[2]
+    if _NUMBER.fullmatch(last):
+        return host not in map(str, addresses)
+    return not addresses and (last == host or host.endswith(_INTERNAL))
+
+
+def _directly(host: str, port: int, limits: FetchLimits, until: float) -> socket.socket:
     addresses = _look_up(host, port, until)
     allowed = [it for it in addresses if _is_allowed(it, port, limits)]
     if not allowed:
         logger.info("a feed's address was refused: %s → %s", host, ", ".join(map(str, addresses)))
         if port not in PORTS and any(map(is_public, addresses)):
-            raise NotFetched(f"A calendar's address has no port or one of {', '.join(map(str, sorted(PORTS)))}.")
-        raise NotFetched(f"{host} is inside a private network. A calendar's address must be public.")
+            raise _wrong_port()
+        raise _private(host)
     for address in allowed[:ADDRESSES_TRIED_MAX]:
-        try:
-            plain = socket.create_connection((str(address), port), timeout=_left(CONNECT_S, until))
-        except OSError:
-            continue
-        plain.settimeout(_left(CONNECT_S, until))
-        return _with_tls(plain, host) if tls else plain
+        with suppress(OSError):
+            return socket.create_connection((str(address), port), timeout=_left(CONNECT_S, until))
     raise NotFetched(f"{host} does not answer.")
 
 
-def _with_tls(plain: socket.socket, host: str) -> socket.socket:
+def _wrong_port() -> NotFetched:
+    return NotFetched(f"A calendar's address has no port or one of {', '.join(map(str, sorted(PORTS)))}.")
+
+
+def _private(host: str) -> NotFetched:
+    return NotFetched(f"{host} is inside a private network. A calendar's address must be public.")
+
+
+def _with_tls(plain: socket.socket, host: str) -> socket.socket | SSLTransport:
+    context = ssl.create_default_context()
     try:
-        return ssl.create_default_context().wrap_socket(plain, server_hostname=host)
+        if isinstance(plain, ssl.SSLSocket):  # the way to the proxy is TLS, too
+            return SSLTransport(plain, context, host)
+        return context.wrap_socket(plain, server_hostname=host)
     except ssl.SSLCertVerificationError:
         plain.close()
         raise NotFetched(f"The certificate of {host} is not valid, so it could be anybody.") from None
@@ -243,12 +296,13 @@ def _look_up(host: str, port: int, until: float) -> list[Address]:
 
 
 @contextmanager
-def _ended_at(sock: socket.socket, until: float) -> Iterator[None]:
+def _ended_at(connection: socket.socket | SSLTransport, until: float) -> Iterator[None]:
     """End the connection in the middle of a read: a server may send a byte every few seconds."""
+    outermost = connection.socket if isinstance(connection, SSLTransport) else connection
 
     def end() -> None:
         with suppress(OSError):
-            sock.shutdown(socket.SHUT_RDWR)
+            outermost.shutdown(socket.SHUT_RDWR)
 
     timer = threading.Timer(_left(WHOLE_S, until), end)
     timer.daemon = True

@@ -10,7 +10,7 @@ import pytest
 
 from contract import network
 from single_machine import certificates_process
-from single_machine.network_programs import READ_BY_REQUESTS
+from single_machine.network_programs import READ_BY_BACKEND
 from single_machine.secrets_file import load_or_make
 from single_machine.services import PASSED_ON, Services
 from single_machine.settings import read_settings
@@ -87,9 +87,14 @@ def test_envoy_is_asked_as_browsers_will_by_the_schools_name_over_tls(tmp_path: 
 
 def test_the_backend_goes_to_the_sign_in_as_doctor_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Doctor said that the provider answers, and nobody behind a proxy could sign in."""
-    for name in READ_BY_REQUESTS:
+    for name in READ_BY_BACKEND:
         monkeypatch.delenv(name, raising=False)
-    way = {"https_proxy": "http://proxy.school.test:3128", "REQUESTS_CA_BUNDLE": "/etc/authorities.pem"}
+    way = {
+        "https_proxy": "http://proxy.school.test:3128",
+        "REQUESTS_CA_BUNDLE": "/etc/authorities.pem",
+        "SSL_CERT_FILE": "/etc/authorities.pem",
+        "APRANOVA_PROXY": "http://proxy.school.test:3128",  # calendars
+    }
     for name, value in way.items():
         monkeypatch.setenv(name, value)
     settings = read_settings({"APRANOVA_HOME": str(tmp_path / "home")}, source=tmp_path / "source")
@@ -97,3 +102,4 @@ def test_the_backend_goes_to_the_sign_in_as_doctor_does(tmp_path: Path, monkeypa
     services = Services(settings=settings, isolation="bubblewrap", secrets=secrets, manager_port=1, portal_port=2)
     assert way.items() <= services.backend().environment.items()
     assert not way.keys() & services.portal().environment.keys()
+    assert services.manager().environment["https_proxy"] == way["https_proxy"], "apt reads it, for restic"

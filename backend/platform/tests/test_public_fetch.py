@@ -10,6 +10,9 @@ import pytest
 from backend.platform import public_fetch
 from backend.platform.public_fetch import FetchLimits, Known, NotFetched, fetch, web_address
 from backend.tests.calendar_server import serving
+from contract.network import Network, Proxy
+from tests import school_network
+from tests.school_network import HOST, REFUSED_HOST, behind_tls
 
 HERE = FetchLimits(1000, loopback=True)
 OUTSIDE = FetchLimits(1000)
@@ -213,3 +216,48 @@ def test_what_is_no_address_of_a_calendar_is_refused(text):
 def test_a_port_that_serves_no_calendars_is_refused(monkeypatch):
     monkeypatch.setattr(public_fetch, "_look_up", lambda *_: [ipaddress.ip_address("192.0.43.8")])
     assert "8443" in refused("https://calendar.example:22/", OUTSIDE)
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory):
+    if not school_network.THERE:
+        pytest.skip(school_network.MISSING)
+    with school_network.school_network(tmp_path_factory.mktemp("network")) as it:
+        yield it
+
+
+@pytest.fixture
+def through(network, monkeypatch):
+    """Limits behind the school's proxy; the school's authority is trusted."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(network.authority))
+    return lambda proxy: FetchLimits(1000, loopback=True, network=Network(Proxy(proxy)))
+
+
+def test_a_calendar_is_fetched_through_the_school_s_proxy(network, through):
+    """Its server's name is known to nobody but the proxy."""
+    assert fetch(f"{network.url}/page.txt", through(network.proxy)).body == b"a page of the school\n"
+    assert f"CONNECT {HOST}:{network.port}" in network.proxy_log.read_text()
+    assert "not known" in refused(f"{network.url}/page.txt")
+    with behind_tls(network) as proxy:
+        assert fetch(f"{network.url}/page.txt", through(proxy)).body == b"a page of the school\n"
+
+
+def test_what_the_proxy_refuses_is_told_in_words(network, through):
+    page = f"https://{REFUSED_HOST}:{network.port}/page.txt"
+    assert f"proxy does not lead to {REFUSED_HOST}" in refused(page, through(network.proxy))
+    assert "user and password" in refused(page, through(network.proxy.replace("ko7%77ordhere", "wrong")))
+    assert "proxy does not answer" in refused(page, through("http://127.0.0.1:1"))
+
+
+@pytest.mark.parametrize(
+    "host", ["10.0.0.1", "169.254.169.254", "010.0.0.1", "0x7f.1", "intranet", "files.local", "a.local."]
+)
+def test_no_private_address_is_asked_of_the_proxy(network, through, host):
+    asked = network.proxy_log.read_text().count("CONNECT")
+    assert "private network" in refused(f"https://{host}/", through(network.proxy))
+    assert network.proxy_log.read_text().count("CONNECT") == asked
+
+
+def test_a_host_that_needs_no_proxy_is_asked_directly(server):
+    direct = FetchLimits(1000, loopback=True, network=Network(Proxy("http://127.0.0.1:1"), no_proxy=("127.0.0.1",)))
+    assert fetch(server.address, direct).body == b"BEGIN:VCALENDAR"
