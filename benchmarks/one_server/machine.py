@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks.one_server.shares import beginning_in
 from tests.pebble import Pebble
 from tests.waiting import until
 
@@ -63,8 +64,10 @@ def why_not() -> str:
 
 
 class Server:
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, cgroup: Path | None = None) -> None:
+        """`cgroup`: for all that runs in it."""
         self.root = root
+        self._begin = beginning_in(cgroup)
 
     def make(self, suite: str, authority: Pebble) -> None:
         """Unless it is there. Package sources and authorities are this machine's."""
@@ -108,7 +111,10 @@ class Server:
         # The same cgroups as a server has, and a /proc/sys that is its own.
         more = {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1", "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "1"}
         container = subprocess.Popen(
-            command, env={**os.environ, **more}, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+            [*self._begin, *command],
+            env={**os.environ, **more},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
         )
         try:
             until(lambda: self._init(container.pid) is not None, lambda: "it did not boot", within_s=BOOT_WITHIN_S)
@@ -130,7 +136,11 @@ class Server:
         inside += ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]
         inside += ["npm_config_cafile=/etc/ssl/certs/ca-certificates.crt"]
         return subprocess.run(
-            [*inside, *command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+            [*self._begin, *inside, *command],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
         )
 
     def says(self, *command: str) -> str:
