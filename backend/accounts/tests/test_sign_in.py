@@ -5,11 +5,13 @@ import re
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.models import Session
 
 from backend.accounts.roles import Role, Track
 from backend.accounts.services import update_user
 from backend.audit.models import Record
+from backend.config import settings as configured
 from backend.tests.served import PASSWORD
 from tests.waiting import until
 
@@ -46,6 +48,18 @@ def test_signing_in_makes_a_session_and_records(browser, person):
     }
     signed_in = Record.objects.get(action="user.signed_in")
     assert (signed_in.actor, signed_in.ip, bool(signed_in.request_id)) == (user.email, "198.51.100.4", True)
+
+
+def test_a_password_of_before_signs_in_once_more_and_is_stored_anew(browser, person, settings):
+    settings.PASSWORD_HASHERS = configured.PASSWORD_HASHERS
+    user = person()
+    user.password = make_password(PASSWORD, hasher="pbkdf2_sha256")
+    user.save()
+    assert browser().sign_in(user.email, "wrong").status_code == 400
+    assert browser().sign_in(user.email, PASSWORD).status_code == 200
+    user.refresh_from_db()
+    assert user.password.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")
+    assert browser().sign_in(user.email, PASSWORD).status_code == 200
 
 
 def test_only_the_address_that_the_edge_saw_is_believed(browser, person):
