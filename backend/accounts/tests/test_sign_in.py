@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 import re
+from importlib import import_module
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -11,7 +13,6 @@ from django.contrib.sessions.models import Session
 from backend.accounts.roles import Role, Track
 from backend.accounts.services import update_user
 from backend.audit.models import Record
-from backend.config import settings as configured
 from backend.tests.served import PASSWORD
 from tests.waiting import until
 
@@ -51,7 +52,7 @@ def test_signing_in_makes_a_session_and_records(browser, person):
 
 
 def test_a_password_of_before_signs_in_once_more_and_is_stored_anew(browser, person, settings):
-    settings.PASSWORD_HASHERS = configured.PASSWORD_HASHERS
+    settings.PASSWORD_HASHERS = import_module(os.environ["DJANGO_SETTINGS_MODULE"]).PASSWORD_HASHERS  # not the tests' own
     user = person()
     user.password = make_password(PASSWORD, hasher="pbkdf2_sha256")
     user.save()
