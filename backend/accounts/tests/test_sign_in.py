@@ -52,7 +52,8 @@ def test_signing_in_makes_a_session_and_records(browser, person):
 
 
 def test_a_password_of_before_signs_in_once_more_and_is_stored_anew(browser, person, settings):
-    settings.PASSWORD_HASHERS = import_module(os.environ["DJANGO_SETTINGS_MODULE"]).PASSWORD_HASHERS  # not the tests' own
+    school = import_module(os.environ["DJANGO_SETTINGS_MODULE"])
+    settings.PASSWORD_HASHERS = school.PASSWORD_HASHERS  # the tests' own are fast
     user = person()
     user.password = make_password(PASSWORD, hasher="pbkdf2_sha256")
     user.save()
