@@ -17,7 +17,10 @@ const config: NextConfig = {
   typescript: { ignoreBuildErrors: true },
   experimental: { preloadEntriesOnStart: false },
   async redirects() {
-    return [{ source: "/", destination: "/dashboard", permanent: false }];
+    return [
+      { source: "/", destination: "/dashboard", permanent: false },
+      { source: "/administration", destination: "/administration/workspaces", permanent: false },
+    ];
   },
   async rewrites() {
     const developmentBackend = readDevelopmentBackend(process.env);

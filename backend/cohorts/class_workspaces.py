@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -39,7 +39,7 @@ def start(cohort: Cohort, *, acting_user: User) -> Outcome:
     deleted = Workspace.objects.filter(kind=cohort.kind.value, purge_at__gt=timezone.now())
     left_alone = up | (set(deleted.values_list("owner_id", flat=True)) - there)
     students = User.objects.filter(membership__cohort=cohort, is_active=True).order_by("name", "email")
-    return _each(
+    return each(
         [student for student in students if student.pk not in left_alone],
         lambda student: services.create_and_launch(student, cohort.kind, acting_user=acting_user),
     )
@@ -47,7 +47,7 @@ def start(cohort: Cohort, *, acting_user: User) -> Outcome:
 
 def stop(cohort: Cohort, *, acting_user: User) -> Outcome:
     """Save and stop each workspace that is up."""
-    return _each(_up(cohort), lambda workspace: services.stop(workspace, acting_user=acting_user))
+    return each(_up(cohort), lambda workspace: services.stop(workspace, acting_user=acting_user))
 
 
 def of_class(cohort: Cohort) -> QuerySet[Workspace]:
@@ -63,7 +63,7 @@ def _up(cohort: Cohort) -> list[Workspace]:
     return [workspace for workspace in found if states[workspace.pk] in UP]
 
 
-def _each(whom: list[T], act: Callable[[T], object]) -> Outcome:
+def each(whom: Sequence[T], act: Callable[[T], object]) -> Outcome:
     """One that fails stops no other. Raises ApraNovaError when the manager does not answer."""
     failures = []
     for one in whom:

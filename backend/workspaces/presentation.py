@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Any
+
 from django.conf import settings
 
 from backend.workspaces.models import Workspace
 from backend.workspaces.schemas import PortOut, WorkspaceOut
 from contract.door import path_of
-from contract.manager import DiskView, WorkspaceView
+from contract.manager import Activity, DiskView, WorkspaceView
 from contract.names import BACKEND_DOOR_PATH
 
 DISK_NEARLY_FULL = (
@@ -37,3 +40,14 @@ def workspace_out(workspace: Workspace, view: WorkspaceView) -> WorkspaceOut:
         "failure": view.failure or None,
     }
     return WorkspaceOut.model_validate({**vars(view), **own})
+
+
+def activity_out(activity: Activity | None) -> dict[str, Any] | None:
+    """As `ActivityOut`, for lists that are told again and again."""
+    if activity is None:
+        return None
+    return {"at": iso(activity.at), "reason": activity.reason, "is_start": activity.is_start}
+
+
+def iso(at: float | None) -> str | None:
+    return None if at is None else datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")

@@ -1,4 +1,4 @@
-import type { CohortDetail, Me, Workspace } from "@/lib/api/types";
+import type { CohortDetail, Me, Workspace, WorkspaceRow } from "@/lib/api/types";
 
 /** Complete examples of what the API answers, for tests to change. */
 
@@ -66,6 +66,31 @@ export function workspace(fields: Partial<Workspace> = {}): Workspace {
     size: "small",
     home_use: null,
     owner: { id: "1", name: "Amara Okafor" },
+    ...fields,
+  };
+}
+
+/** A workspace that is up, as the console lists it. */
+export function workspaceRow(fields: Partial<WorkspaceRow> = {}): WorkspaceRow {
+  return {
+    id: "ws-abcdefghij",
+    name: "Amara Okafor's VS Code",
+    kind: "vscode",
+    owner: { id: "1", name: "Amara Okafor", email: "amara@school.example", active: true },
+    cohort: { id: COHORT_ID, name: "Berlin-3" },
+    state: "running",
+    running_since: null,
+    last_activity: null,
+    stops_at: null,
+    stops_because: null,
+    keep_running_until: null,
+    stop_reason: null,
+    stopped_at: null,
+    failure: null,
+    snapshot_failure: null,
+    size: "small",
+    disk_bytes: null,
+    disk_limit_bytes: null,
     ...fields,
   };
 }

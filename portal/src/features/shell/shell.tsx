@@ -21,6 +21,7 @@ const EVERYONE: readonly Me["role"][] = ["student", "instructor", "admin"];
 const PAGES: { href: string; label: string; roles: readonly Me["role"][] }[] = [
   { href: "/dashboard", label: "Dashboard", roles: EVERYONE },
   { href: "/cohorts", label: "Cohorts", roles: ["instructor", "admin"] },
+  { href: "/administration", label: "Administration", roles: ["admin"] },
   { href: "/account", label: "Account", roles: EVERYONE },
 ];
 
@@ -87,16 +88,6 @@ function Pages({ role }: { role: Me["role"] | undefined }) {
               </li>
             );
           },
-        )}
-        {role === "admin" && (
-          <li>
-            <a
-              href="/api/admin/"
-              className="flex min-h-11 items-center rounded-md px-2 text-sm font-medium text-muted hover:text-ink sm:min-h-14 sm:px-3"
-            >
-              Administration
-            </a>
-          </li>
         )}
       </ul>
     </nav>

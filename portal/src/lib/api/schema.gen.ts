@@ -770,6 +770,123 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/console/workspaces/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All workspaces
+         * @description For admins. By their owners' names, 50 a page.
+         */
+        get: operations["list_all_workspaces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/workspaces/{workspace_id}/keep/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep a workspace up */
+        post: operations["keep_any_workspace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/workspaces/{workspace_id}/restart/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restart a workspace
+         * @description Its work is saved first; then it starts again.
+         */
+        post: operations["restart_any_workspace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/workspaces/{workspace_id}/stop/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop a workspace
+         * @description Its work is saved first.
+         */
+        post: operations["stop_any_workspace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/workspaces/events/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of all workspaces, live (server-sent events)
+         * @description `event: workspaces` at once and at each change; comments.
+         */
+        get: operations["watch_all_workspaces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/workspaces/stop/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop several workspaces
+         * @description Those that are up are saved and stopped; the others stay as they are.
+         */
+        post: operations["stop_workspaces"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/costs/": {
         parameters: {
             query?: never;
@@ -1798,6 +1915,11 @@ export interface components {
              */
             email: string;
         };
+        /** KeepIn */
+        KeepIn: {
+            /** Hours */
+            hours: number;
+        };
         /** KeepRunningIn */
         KeepRunningIn: {
             /** Hours */
@@ -1891,6 +2013,16 @@ export interface components {
             track: components["schemas"]["Track"] | null;
             /** Uses Password */
             uses_password: boolean;
+        };
+        /** NamedOut */
+        NamedOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
         };
         /**
          * OpenInvitationOut
@@ -2123,6 +2255,20 @@ export interface components {
             /** Missing */
             missing: components["schemas"]["CandidateOut"][];
         };
+        /** RowOwnerOut */
+        RowOwnerOut: {
+            /** Active */
+            active: boolean;
+            /** Email */
+            email: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+        };
         /** SchoolOut */
         SchoolOut: {
             /** Isolated */
@@ -2211,6 +2357,11 @@ export interface components {
          * @enum {string}
          */
         StepName: "requested" | "task_starting" | "task_ready" | "task_claimed" | "task_failed" | "task_cleaned_up" | "home_attached" | "progress" | "application_ready" | "saving" | "came_back" | "saved" | "task_stopped" | "restored" | "failed";
+        /** StopAllIn */
+        StopAllIn: {
+            /** Ids */
+            ids: string[];
+        };
         /**
          * StopReason
          * @description Why a workspace stopped or, while it runs, why it will stop if nothing happens.
@@ -2434,6 +2585,68 @@ export interface components {
             url: string;
             /** Warned */
             warned: boolean;
+        };
+        /** WorkspacePageOut */
+        WorkspacePageOut: {
+            /** Items */
+            items: components["schemas"]["WorkspaceRowOut"][];
+            /** Per Page */
+            per_page: number;
+            /** Total */
+            total: number;
+        };
+        /** WorkspaceRowOut */
+        WorkspaceRowOut: {
+            cohort: components["schemas"]["NamedOut"] | null;
+            /** Disk Bytes */
+            disk_bytes: number | null;
+            /** Disk Limit Bytes */
+            disk_limit_bytes: number | null;
+            /** Failure */
+            failure: string | null;
+            /** Id */
+            id: string;
+            /** Keep Running Until */
+            keep_running_until: string | null;
+            kind: components["schemas"]["WorkspaceKind"];
+            last_activity: components["schemas"]["ActivityOut"] | null;
+            /** Name */
+            name: string;
+            owner: components["schemas"]["RowOwnerOut"];
+            /** Running Since */
+            running_since: string | null;
+            size: components["schemas"]["WorkspaceSize"];
+            /** Snapshot Failure */
+            snapshot_failure: string | null;
+            state: components["schemas"]["WorkspaceState"];
+            stop_reason: components["schemas"]["StopReason"] | null;
+            /** Stopped At */
+            stopped_at: string | null;
+            /** Stops At */
+            stops_at: string | null;
+            /** Stops Because */
+            stops_because: string | null;
+        };
+        /** WorkspacesIn */
+        WorkspacesIn: {
+            /** Cohort */
+            cohort?: string | null;
+            kind?: components["schemas"]["WorkspaceKind"] | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Q
+             * @default
+             */
+            q: string;
+            /**
+             * Up
+             * @default true
+             */
+            up: boolean;
         };
         /**
          * WorkspaceSize
@@ -4007,6 +4220,206 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InstructorListOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_all_workspaces: {
+        parameters: {
+            query?: {
+                cohort?: string | null;
+                kind?: components["schemas"]["WorkspaceKind"] | null;
+                page?: number;
+                q?: string;
+                up?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkspacePageOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keep_any_workspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeepIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkspaceRowOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restart_any_workspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkspaceRowOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_any_workspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkspaceRowOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watch_all_workspaces: {
+        parameters: {
+            query?: {
+                cohort?: string | null;
+                kind?: components["schemas"]["WorkspaceKind"] | null;
+                page?: number;
+                q?: string;
+                up?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_workspaces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StopAllIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassWorkspacesOut"];
                 };
             };
             /** @description What went wrong (RFC 9457) */

@@ -49,4 +49,6 @@ export type SubmittedCopy = Schemas["CopyOut"];
 export type SubmittedFile = Schemas["FileEntryOut"];
 export type DifferenceLine = Schemas["LineOut"];
 export type BesideFile = Schemas["BesideOut"];
+export type WorkspaceRow = Schemas["WorkspaceRowOut"];
+export type WorkspacePage = Schemas["WorkspacePageOut"];
 export type Invitation = Schemas["OpenInvitationOut"];

@@ -8,6 +8,7 @@ export type StreamNews =
   | { about: "notices"; json: string }
   | { about: "ports"; json: string }
   | { about: "wall"; json: string }
+  | { about: "workspaces"; json: string }
   | { about: "connection"; state: "live" | "broken" | "refused" };
 
 /** Opens the event stream and opens it again after a failure, until the returned function is called. */
@@ -23,7 +24,7 @@ export function openEventStream(address: string, tell: (news: StreamNews) => voi
       retryMs = RETRY_MIN_MS;
       tell({ about: "connection", state: "live" });
     });
-    for (const about of ["workspace", "kinds", "notices", "ports", "wall"] as const) {
+    for (const about of ["workspace", "kinds", "notices", "ports", "wall", "workspaces"] as const) {
       opened.addEventListener(about, (event: MessageEvent<string>) => tell({ about, json: event.data }));
     }
     opened.addEventListener("error", () => {

@@ -1,0 +1,76 @@
+"""What the console's API says and accepts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from ninja import Schema
+from pydantic import Field
+
+from backend.console.pages import ROWS_PER_PAGE, PageIn
+from backend.workspaces.schemas import ActivityOut
+from contract.names import StopReason, WorkspaceKind, WorkspaceSize, WorkspaceState
+
+HOURS_MAX = 168
+
+
+class WorkspacesIn(PageIn):
+    cohort: UUID | None = None
+    kind: WorkspaceKind | None = None
+    up: bool = True
+    """Only those that are up, or were so in the last two minutes."""
+
+
+class NamedOut(Schema):
+    id: UUID
+    name: str
+
+
+class RowOwnerOut(Schema):
+    id: UUID
+    name: str
+    email: str
+    active: bool
+    """False: the account is deactivated."""
+
+
+class WorkspaceRowOut(Schema):
+    id: str
+    name: str
+    kind: WorkspaceKind
+    owner: RowOwnerOut
+    cohort: NamedOut | None
+    """Its student's; null: in none, or not a student."""
+    state: WorkspaceState
+    running_since: datetime | None
+    last_activity: ActivityOut | None
+    stops_at: datetime | None
+    stops_because: str | None
+    keep_running_until: datetime | None
+    stop_reason: StopReason | None
+    stopped_at: datetime | None
+    failure: str | None
+    snapshot_failure: str | None
+    """Why its newest files have no snapshot."""
+    size: WorkspaceSize
+    """How much memory it gets."""
+    disk_bytes: int | None
+    """Null: not measured yet."""
+    disk_limit_bytes: int | None
+
+
+class WorkspacePageOut(Schema):
+    items: list[WorkspaceRowOut]
+    total: int
+    per_page: int
+
+
+class StopAllIn(Schema):
+    ids: Annotated[list[Annotated[str, Field(max_length=13)]], Field(min_length=1, max_length=ROWS_PER_PAGE)]
+
+
+class KeepIn(Schema):
+    hours: Annotated[float, Field(ge=0, le=HOURS_MAX, allow_inf_nan=False)]
+    """From now, which the platform caps; 0 cancels an earlier request."""

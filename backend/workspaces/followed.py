@@ -1,0 +1,109 @@
+"""A stream (server-sent events) of rows with the manager's views, while somebody looks at them.
+
+The class's wall and the console's list are such streams. What the database says is read once a
+second for each page that is open; the views come from the process's one poller.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.db import connections
+from django.http import HttpRequest, StreamingHttpResponse
+
+from backend.accounts.authentication import acting_user
+from backend.accounts.models import User
+from backend.platform.problems import ProblemError
+from backend.workspaces import streams
+from backend.workspaces.live import LiveWorkspaces, Watch, live_workspaces
+from contract.manager import WorkspaceView
+
+LOOK_EVERY_S = 1.0
+"""The database is read so often, for each page that somebody has open."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What the database says now, and how it is told together with the manager's views."""
+
+    workspace_ids: Collection[str]
+    tell: Callable[[Mapping[str, WorkspaceView]], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Followed:
+    event: str
+    """The event's name in the stream."""
+    look: Callable[[], Rows]
+    refuse: Callable[[User], object]
+    """Raises ProblemError for somebody who may not see it (any more)."""
+
+
+async def open_stream(request: HttpRequest, followed: Followed) -> StreamingHttpResponse:
+    """The caller has been authorized. The request's database connection goes back first."""
+    user = acting_user(request)
+    streams.refuse_too_many(user)
+    await sync_to_async(connections.close_all)()
+    return streams.response(_stream(request, user, followed))
+
+
+async def _stream(request: HttpRequest, user: User, followed: Followed) -> AsyncIterator[str]:
+    loop = asyncio.get_running_loop()
+    ends_at, heartbeat_at = loop.time() + streams.STREAM_MAX_S, loop.time() + streams.HEARTBEAT_S
+    live = live_workspaces()
+    watches: dict[str, Watch] = {}
+    sent = ""
+    try:
+        with streams.counted(user):
+            yield streams.GREETING
+            while loop.time() < ends_at and not live.ended:
+                rows = await sync_to_async(_look)(followed)
+                _watch(live, watches, set(rows.workspace_ids))
+                if all(watch.answered for watch in watches.values()):
+                    views = {name: watch.view for name, watch in watches.items() if watch.view}
+                    text = json.dumps(rows.tell(views), ensure_ascii=False)
+                    if text != sent:
+                        sent = text
+                        yield f"event: {followed.event}\ndata: {text}\n\n"
+                if loop.time() >= heartbeat_at:
+                    if not await sync_to_async(_still_allowed)(request, user, followed):
+                        return
+                    yield ": heartbeat\n\n"
+                    heartbeat_at = loop.time() + streams.HEARTBEAT_S
+                await asyncio.sleep(LOOK_EVERY_S if sent else LOOK_EVERY_S / 10)
+    finally:
+        for watch in watches.values():
+            live.leave(watch)
+
+
+def _watch(live: LiveWorkspaces, watches: dict[str, Watch], wanted: set[str]) -> None:
+    for gone in watches.keys() - wanted:
+        live.leave(watches.pop(gone))
+    watches |= {name: live.join(Watch(name, wants_ports=False)) for name in wanted - watches.keys()}
+
+
+def _look(followed: Followed) -> Rows:
+    try:
+        return followed.look()
+    finally:
+        connections.close_all()
+
+
+def _still_allowed(request: HttpRequest, user: User, followed: Followed) -> bool:
+    """False ends the stream: signed out, deactivated, or it is not theirs any more."""
+    try:
+        caller = streams.caller_now(request)
+        if caller is None or caller.pk != user.pk:
+            return False
+        followed.refuse(caller)
+    except ProblemError:
+        return False
+    else:
+        return True
+    finally:
+        connections.close_all()
