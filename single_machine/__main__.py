@@ -35,6 +35,7 @@ def main() -> int:
     up_parser.add_argument("--no-demo", action="store_true", help="do not create the demo school's accounts")
     doctor_parser = add_command("doctor", help="check this machine and its settings; says what fixes what is wrong")
     doctor_parser.add_argument("--json", action="store_true", help="print JSON")
+    doctor_parser.add_argument("--mail", action="store_true", help="send a mail to every admin, too")
     add_command("down", help="stop what `up` started")
     status_parser = add_command("status", help="show what runs, what it uses, and which limits are enforced")
     status_parser.add_argument("--json", action="store_true", help="print JSON")

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 import psutil
 from rich.markup import escape
 
-from single_machine import certificate_doctor, network_doctor, sign_in_doctor
+from single_machine import certificate_doctor, doctor_record, mail_doctor, network_doctor, proxy_doctor, sign_in_doctor
 from single_machine.answers import Answer, Verdict
 from single_machine.backup.record import problems, read_record, summary
 from single_machine.backup.repository import BackupFailed, Repository, find_restic
@@ -44,9 +44,11 @@ TIMEOUT_S = 5.0
 Check = Callable[[Settings], Iterator[Answer]]
 
 
-def run(settings: Settings, *, as_json: bool) -> int:
+def run(settings: Settings, *, as_json: bool, send_mail: bool = False) -> int:
     """0 when nothing must be fixed, else 1."""
-    answers = [answer for check in CHECKS for answer in check(settings)]
+    checks = (*CHECKS, mail_doctor.sent_mail) if send_mail else CHECKS
+    answers = [answer for check in checks for answer in check(settings)]
+    doctor_record.keep(settings, answers, now=dt.datetime.now(dt.UTC))
     wrong = sum(answer.verdict is Verdict.NO for answer in answers)
     if as_json:
         print(json.dumps([asdict(answer) for answer in answers], indent=2))
@@ -149,7 +151,7 @@ def _memory(_settings: Settings) -> Iterator[Answer]:
 def _disk(settings: Settings) -> Iterator[Answer]:
     folder = _existing(settings.home)
     usage = shutil.disk_usage(folder)
-    text = f"{usage.free / 1e9:.0f} GB of {usage.total / 1e9:.0f} GB are free for {settings.home}"
+    text = f"{usage.free / 1e9:.0f} GB of {usage.total / 1e9:.0f} GB are free for {settings.home} ({_kind_of(folder)})"
     if not os.access(folder, os.W_OK):
         yield Answer(
             "disk", Verdict.NO, f"{folder} is not yours", "Choose another folder (data.folder), or be its user."
@@ -158,6 +160,16 @@ def _disk(settings: Settings) -> Iterator[Answer]:
         yield Answer("disk", Verdict.NO, text, "Free some space, or move the data to a larger disk.")
     else:
         yield Answer("disk", Verdict.YES, text)
+
+
+def _kind_of(folder: Path) -> str:
+    """Whether the kernel can limit each home, beside who looks after them every few minutes."""
+    disks = [disk for disk in psutil.disk_partitions(all=True) if folder.resolve().is_relative_to(disk.mountpoint)]
+    if not disks:
+        return "of an unknown kind"
+    disk = max(disks, key=lambda it: len(it.mountpoint))
+    has_quota = {"prjquota", "pquota"} & set(disk.opts.split(","))
+    return f"{disk.fstype}, {'project quota' if has_quota else 'no project quota, so homes are watched'}"
 
 
 def _isolation(settings: Settings) -> Iterator[Answer]:
@@ -198,16 +210,6 @@ def _machine_limits(_settings: Settings) -> Iterator[Answer]:
         yield Answer("inotify", Verdict.LOOK, low, advice.strip())
     else:
         yield Answer("inotify", Verdict.YES, "enough for 40 workspaces")
-
-
-def _mail(settings: Settings) -> Iterator[Answer]:
-    if not settings.email_url:
-        advice = "Set email.url. Until then people copy invitation links by hand, and nobody can reset a password."
-        yield Answer("e-mail", Verdict.LOOK, "no server is set", advice)
-        return
-    server = urlsplit(settings.email_url)
-    if server.hostname is not None:
-        yield _reaches("e-mail", server.hostname, server.port or 25, "Check email.url and the firewall.")
 
 
 def _snapshots(settings: Settings) -> Iterator[Answer]:
@@ -257,17 +259,9 @@ def _backups(settings: Settings) -> Iterator[Answer]:
 
 CHECKS: tuple[Check, ...] = (
     _names, _ports, certificate_doctor.certificate, certificate_doctor.delegation, certificate_doctor.challenge_port,
-    certificate_doctor.staging_order, _address, _clock, _memory, _disk, _isolation, _limits, _machine_limits, network_doctor.network, _mail,
+    certificate_doctor.staging_order, _address, proxy_doctor.proxy_in_front, _clock, _memory, _disk, _isolation, _limits, _machine_limits, network_doctor.network, mail_doctor.mail,
     sign_in_doctor.sign_in, _snapshots, _backups,
 )  # fmt: skip
-
-
-def _reaches(check: str, host: str, port: int, advice: str) -> Answer:
-    try:
-        socket.create_connection((host, port), timeout=TIMEOUT_S).close()
-    except OSError as error:
-        return Answer(check, Verdict.NO, f"{host}:{port} cannot be reached ({error.strerror or error})", advice)
-    return Answer(check, Verdict.YES, f"{host}:{port} answers")
 
 
 def _existing(folder: Path) -> Path:

@@ -14,6 +14,7 @@ from rich.table import Table
 from contract.manager import FleetAnswer, HomeUseView, PoolView
 from contract.names import DiskLevel
 from contract.wire import to_json
+from single_machine import doctor_record
 from single_machine.backup.record import problems, read_record, summary
 from single_machine.certificate_report import Health, find_report
 from single_machine.machine_limits import low_limits
@@ -65,6 +66,7 @@ def run(settings: Settings, *, as_json: bool) -> int:
     say(f"Snapshots of homes: {fleet.snapshots}")
     say_snapshot_failures(fleet)
     say_backups(settings, now=time.time())
+    say(doctor_record.line(settings))
     say_disk(fleet)
     for kind in fleet.kinds:
         say(f"Kind {kind.kind}: {'ready' if kind.ready else kind.text}")

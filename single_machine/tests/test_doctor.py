@@ -8,13 +8,14 @@ import shutil
 import socket
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from contract.backup import BackupRecord
 from contract.manager import FleetAnswer
 from manager.adapters.tests.restic_under_test import restic
-from single_machine import certificate_doctor, doctor
+from single_machine import certificate_doctor, doctor, doctor_record, mail_doctor
 from single_machine.answers import Answer, Verdict
 from single_machine.backup.record import write_record
 from single_machine.backup.repository import Repository
@@ -80,14 +81,53 @@ def test_a_port_of_another_program(settings: Settings) -> None:
 
 
 def test_a_mail_server_that_is_away(settings: Settings) -> None:
-    [unset] = doctor._mail(settings)
+    [unset] = mail_doctor.mail(settings)
     assert unset.verdict is Verdict.LOOK
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"smtp://person:secret@127.0.0.1:{server.getsockname()[1]}"
-        [there] = doctor._mail(dataclasses.replace(settings, email_url=url))
-    [away] = doctor._mail(dataclasses.replace(settings, email_url=url))
+        [there] = mail_doctor.mail(dataclasses.replace(settings, email_url=url))
+    [away] = mail_doctor.mail(dataclasses.replace(settings, email_url=url))
     assert (there.verdict, away.verdict) == (Verdict.YES, Verdict.NO)
     assert "secret" not in away.text
+
+
+def test_a_mail_is_sent_by_the_portal_s_own_way(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that answers may still refuse the user, the sender or the mail."""
+    assert [answer.verdict for answer in mail_doctor.sent_mail(settings)] == [Verdict.NO]
+    school = dataclasses.replace(settings, email_url="smtp://127.0.0.1:1")
+    [away] = mail_doctor.sent_mail(school)
+    assert (away.verdict, "not running" in away.text) == (Verdict.NO, True)
+    asked: list[str] = []
+    answers = iter(["", "no admin could be told. ada@school.test: 535 wrong password"])
+    monkeypatch.setattr(
+        mail_doctor, "send_by_backend", lambda _: lambda subject, _: asked.append(subject) or next(answers)
+    )
+    sent, refused = (answer for _ in range(2) for answer in mail_doctor.sent_mail(school))
+    assert (sent.verdict, refused.verdict, asked) == (Verdict.YES, Verdict.NO, ["e-mail works"] * 2)
+    assert "535" in refused.text
+
+
+def test_status_says_in_one_line_what_the_doctor_found(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "not asked yet" in doctor_record.line(settings)
+    settings.home.mkdir(parents=True)
+    found = [Answer("disk", Verdict.YES, ""), Answer("port 443", Verdict.NO, ""), Answer("e-mail", Verdict.LOOK, "")]
+    monkeypatch.setattr(doctor, "CHECKS", (lambda _: iter(found),))
+    assert doctor.run(settings, as_json=True) == 1
+    assert "3 checks, 1 to fix (port 443)" in doctor_record.line(settings)
+    found[1] = Answer("port 443", Verdict.YES, "")
+    assert doctor.run(settings, as_json=False) == 0
+    assert "3 checks, nothing to fix" in doctor_record.line(settings)
+
+
+def test_the_disk_s_kind_is_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    disks = [
+        SimpleNamespace(mountpoint="/", fstype="ext4", opts="rw,prjquota"),
+        SimpleNamespace(mountpoint="/nowhere", fstype="xfs", opts=""),
+    ]
+    monkeypatch.setattr("psutil.disk_partitions", lambda **_: disks)
+    assert "(ext4, project quota)" in next(iter(doctor._disk(settings))).text
+    disks[0].opts = "rw"
+    assert "no project quota" in next(iter(doctor._disk(settings))).text
 
 
 def test_a_folder_that_cannot_be_written(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
