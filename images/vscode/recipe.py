@@ -93,7 +93,7 @@ def install_extensions(node: NodeRuntime, code_server: Path, scratch: Path) -> N
     """Our own built-in extensions: plain folders next to VS Code's."""
     extensions = code_server / VSCODE / "extensions"
     shutil.copytree(HERE / "extensions/apranova", extensions / "apranova-workspace")
-    for name in ("python-debug", "tests"):
+    for name in ("python-debug", "tests", "project-tools"):
         shutil.copytree(HERE / "extensions" / name, extensions / f"apranova-{name}")
     shutil.copytree(
         python_package("debugpy"), code_server / DEBUGPY, ignore=shutil.ignore_patterns("__pycache__", "*.c", "*.pyx")
