@@ -24,6 +24,8 @@ KEYS = MappingProxyType(
         "school.kinds": "APRANOVA_KINDS",
         "school.extensions": "APRANOVA_EXTENSIONS",
         "school.node_versions": "APRANOVA_NODE_VERSIONS",
+        "github.client_id": "APRANOVA_GITHUB_CLIENT_ID",
+        "github.url": "APRANOVA_GITHUB_URL",
         "sharing.anyone": "APRANOVA_SHARE_WITH_ANYONE",
         "listen.address": "APRANOVA_HOST",
         "listen.port": "APRANOVA_PORT",

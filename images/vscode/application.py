@@ -15,6 +15,7 @@ from agent.application import Application, ApplicationFailed, Places
 from agent.home_repair import HomeRepair
 from agent.processes import Children, Command
 from contract.agent import ClaimRequest, HomeUseRequest, SaveAnswer, TaskConfig, WarnRequest
+from images.vscode import github_sign_in
 from images.vscode.databases.in_workspace import Databases
 from images.vscode.extension_link import NOTICE_MAX, ExtensionLink
 from images.vscode.home import CODE_SERVER_DATA, make_usable, seed
@@ -173,6 +174,7 @@ class VSCode(Application):
             "PIP_BREAK_SYSTEM_PACKAGES": "1",
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
             "EDITOR": "code --wait",
+            **github_sign_in.for_git(self.places.variables, str(self._tools / "bin/github-sign-in")),
             **self._databases.variables(),
             **_LEAN_MALLOC,
         }

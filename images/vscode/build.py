@@ -16,7 +16,7 @@ from pathlib import Path
 from images import building, python_runtime
 from images.building import BuildFailed, Contents, Kind
 from images.progress import Progress
-from images.vscode import database_programs, node_versions, recipe, school_extensions, tools
+from images.vscode import database_programs, github_sign_in, node_versions, recipe, school_extensions, tools
 from images.vscode.npm import NodeRuntime
 
 HERE = Path(__file__).parent
@@ -37,7 +37,7 @@ def make_layers(layers: Path, progress: Progress) -> Contents:
     building.make(code_server, lambda into: _make_code_server(node, chosen, into, progress), kind=KIND.name)
     program = code_server / "code-server"
     python = python_runtime.choose()
-    key = building.digest([HERE / "tools.py", tools.PROXY_CONNECT], code_server.name, python.command)
+    key = building.digest([HERE / "tools.py", *tools.PROGRAMS.values()], code_server.name, python.command)
     tools_layer = layers / f"tools-{key}"
     building.make(tools_layer, lambda into: tools.fill(into, code_server=program, python=python), kind=KIND.name)
     databases = _database_layers(layers)
@@ -60,6 +60,7 @@ def make_layers(layers: Path, progress: Progress) -> Contents:
             "APRANOVA_POSTGRESQL_MAJOR": database_programs.POSTGRESQL_MAJOR,
             **({"APRANOVA_REDIS": "/opt/redis/bin/redis-server"} if "/opt/redis" in databases else {}),
             **({"APRANOVA_NODE_OF_PROJECT": "/opt/node-versions/bin"} if more_node else {}),
+            **github_sign_in.of_school(os.environ),
         },
         memory_max_bytes=MEMORY_MAX_BYTES,
         processes_max=512,

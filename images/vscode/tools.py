@@ -1,7 +1,8 @@
 """/opt/tools/bin: commands that students expect in a terminal, for machines that lack them.
 
-It comes last on the PATH, so the machine's own commands win. `proxy-connect` is for SSH. What no
-package brings (git, man, less, curl, jq, sqlite3, make) is the machine's, or the container image's.
+It comes last on the PATH, so the machine's own commands win. `proxy-connect` is for SSH,
+`github-sign-in` for Git. What no package brings (git, man, less, curl, jq, sqlite3, make) is the
+machine's, or the container image's.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ from pathlib import Path
 from images.python_runtime import StudentPython
 from images.vscode import recipe
 
-PROXY_CONNECT = Path(__file__).with_name("proxy_connect.py")
+PROGRAMS = {
+    "proxy-connect": Path(__file__).with_name("proxy_connect.py"),
+    "github-sign-in": Path(__file__).with_name("github_sign_in.py"),
+}
 _RIPGREP = recipe.VSCODE / "node_modules/@vscode/ripgrep-universal/bin"
 
 _SCRIPTS = {
@@ -48,9 +52,10 @@ def fill(into: Path, *, code_server: Path, python: StudentPython) -> None:
         script = folder / name
         script.write_text(f"#!/bin/sh\n{text.format(python=python.command) if name == 'pip' else text}")
         script.chmod(0o755)
-    program = folder / "proxy-connect"
-    program.write_text(f"#!{python.command} -IS\n{PROXY_CONNECT.read_text()}")
-    program.chmod(0o755)
+    for name, source in PROGRAMS.items():
+        program = folder / name
+        program.write_text(f"#!{python.command} -IS\n{source.read_text()}")
+        program.chmod(0o755)
     (folder / "pip3").symlink_to("pip")
     (folder / "python").symlink_to(python.command)
     (ripgrep,) = (code_server / _RIPGREP).glob("*/rg")
