@@ -1,4 +1,4 @@
-"""How a school signs its people in: its OpenID Connect providers, and whether passwords are used.
+"""How a school signs its people in: its providers, and whether passwords are used.
 
 The backend signs in with them; on one machine `doctor` asks whether they answer.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from contract.environment import BadSetting, Environment
@@ -27,15 +28,26 @@ VARIABLES = (
     "APRANOVA_MICROSOFT_CLIENT_ID",
     "APRANOVA_MICROSOFT_CLIENT_SECRET",
     "APRANOVA_MICROSOFT_VERIFIED_DOMAINS",
+    "APRANOVA_GITHUB_CLIENT_ID",
+    "APRANOVA_GITHUB_CLIENT_SECRET",
+    "APRANOVA_SAML_METADATA",
+    "APRANOVA_SAML_NAME",
+    "APRANOVA_SAML_ISSUER",
+    "APRANOVA_SAML_ENTITY_ID",
+    "APRANOVA_SAML_VERIFIED_DOMAINS",
+    "APRANOVA_SAML_ID_ATTRIBUTE",
+    "APRANOVA_SAML_EMAIL_ATTRIBUTE",
+    "APRANOVA_SAML_NAME_ATTRIBUTE",
 )
 DISCOVERY = "/.well-known/openid-configuration"
 _TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{3,253}")
 _TENANTS_OF_ANYBODY = ("common", "organizations", "consumers")
+_ENTITY = re.compile(r"[a-z][a-z0-9+.-]*:[^\s'\"<>]{1,1000}", re.IGNORECASE)
 _DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
 
 
 @dataclass(frozen=True)
-class Provider:
+class OpenID:
     """One OpenID Connect provider."""
 
     id: str
@@ -54,6 +66,40 @@ class Provider:
 
 
 @dataclass(frozen=True)
+class GitHub:
+    """It says itself which addresses are verified."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    id: str = "github"
+    name: str = "GitHub"
+
+
+@dataclass(frozen=True)
+class Saml:
+    """One identity provider that speaks SAML 2.0."""
+
+    name: str
+    metadata: str
+    """The URL of its description; `file:` for a file of the school."""
+    verified_domains: tuple[str, ...]
+    """SAML does not say which addresses are verified: those at these domains are."""
+    issuer: str = ""
+    """Its entity id; needed only when the metadata describes several providers."""
+    entity_id: str = ""
+    """What it calls us; empty: the address of our metadata."""
+    id_attribute: str = ""
+    """What says who somebody is, for good; empty: the persistent NameID."""
+    email_attribute: str = ""
+    name_attribute: str = ""
+    """Empty: the names that providers commonly use."""
+    id: str = "saml"
+
+
+Provider = OpenID | GitHub | Saml
+
+
+@dataclass(frozen=True)
 class SignIn:
     providers: tuple[Provider, ...] = ()
     passwords: bool = True
@@ -68,7 +114,13 @@ class SignIn:
 def read_sign_in(variables: Mapping[str, str]) -> SignIn:
     """Raises BadSetting."""
     environment = Environment(variables)
-    found = (_openid(environment), _google(environment), _microsoft(environment))
+    found = (
+        _openid(environment),
+        _google(environment),
+        _microsoft(environment),
+        _github(environment),
+        _saml(environment),
+    )
     providers = tuple(it for it in found if it is not None)
     passwords = environment.flag("APRANOVA_SIGN_IN_PASSWORDS") if "APRANOVA_SIGN_IN_PASSWORDS" in environment else True
     break_glass = environment.text("APRANOVA_ADMIN_EMAIL", "").lower()
@@ -88,7 +140,7 @@ def read_sign_in(variables: Mapping[str, str]) -> SignIn:
     )
 
 
-def _openid(environment: Environment) -> Provider | None:
+def _openid(environment: Environment) -> OpenID | None:
     if "APRANOVA_OPENID_ISSUER" not in environment:
         return None
     return _provider(
@@ -100,13 +152,13 @@ def _openid(environment: Environment) -> Provider | None:
     )
 
 
-def _google(environment: Environment) -> Provider | None:
+def _google(environment: Environment) -> OpenID | None:
     if "APRANOVA_GOOGLE_CLIENT_ID" not in environment:
         return None
     return _provider(environment, "google", "https://accounts.google.com", name="Google")
 
 
-def _microsoft(environment: Environment) -> Provider | None:
+def _microsoft(environment: Environment) -> OpenID | None:
     """Microsoft does not say whether an address is verified, so the school names its domains."""
     if "APRANOVA_MICROSOFT_TENANT" not in environment:
         return None
@@ -123,29 +175,82 @@ def _microsoft(environment: Environment) -> Provider | None:
     return _provider(environment, "microsoft", issuer, name="Microsoft", verified_domains=domains)
 
 
+def _github(environment: Environment) -> GitHub | None:
+    if "APRANOVA_GITHUB_CLIENT_ID" not in environment:
+        return None
+    return GitHub(*_client(environment, "APRANOVA_GITHUB"))
+
+
+def _saml(environment: Environment) -> Saml | None:
+    if "APRANOVA_SAML_METADATA" not in environment:
+        return None
+    domains = _domains(environment, "APRANOVA_SAML_VERIFIED_DOMAINS")
+    if not domains:
+        raise BadSetting(
+            "APRANOVA_SAML_VERIFIED_DOMAINS is not set; SAML does not say which addresses are verified, so name the "
+            "domains of your school, as in school.example"
+        )
+    return Saml(
+        name=environment.text("APRANOVA_SAML_NAME", "your school"),
+        metadata=_metadata(environment, "APRANOVA_SAML_METADATA"),
+        verified_domains=domains,
+        issuer=_entity(environment, "APRANOVA_SAML_ISSUER"),
+        entity_id=_entity(environment, "APRANOVA_SAML_ENTITY_ID"),
+        id_attribute=environment.text("APRANOVA_SAML_ID_ATTRIBUTE", ""),
+        email_attribute=environment.text("APRANOVA_SAML_EMAIL_ATTRIBUTE", ""),
+        name_attribute=environment.text("APRANOVA_SAML_NAME_ATTRIBUTE", ""),
+    )
+
+
 def _provider(
     environment: Environment, provider_id: str, issuer: str, *, name: str, verified_domains: tuple[str, ...] = ()
-) -> Provider:
-    prefix = f"APRANOVA_{provider_id.upper()}"
-    for variable in (f"{prefix}_CLIENT_ID", f"{prefix}_CLIENT_SECRET"):
-        if variable not in environment:
-            raise BadSetting(f"{variable} is not set; the provider shows it where you register ApraNova")
-    return Provider(
+) -> OpenID:
+    client_id, client_secret = _client(environment, f"APRANOVA_{provider_id.upper()}")
+    return OpenID(
         id=provider_id,
         name=name,
         issuer=issuer,
-        client_id=environment.text(f"{prefix}_CLIENT_ID"),
-        client_secret=environment.text(f"{prefix}_CLIENT_SECRET"),
+        client_id=client_id,
+        client_secret=client_secret,
         verified_domains=verified_domains,
     )
 
 
+def _client(environment: Environment, prefix: str) -> tuple[str, str]:
+    for variable in (f"{prefix}_CLIENT_ID", f"{prefix}_CLIENT_SECRET"):
+        if variable not in environment:
+            raise BadSetting(f"{variable} is not set; the provider shows it where you register ApraNova")
+    return environment.text(f"{prefix}_CLIENT_ID"), environment.text(f"{prefix}_CLIENT_SECRET")
+
+
+def _metadata(environment: Environment, name: str) -> str:
+    text = environment.text(name)
+    if text.startswith("/"):
+        return Path(text).as_uri()
+    try:
+        _encrypted(environment, name)
+    except BadSetting:
+        raise environment.refused(name, "an address that begins with https://, or a file's full path") from None
+    return text
+
+
+def _entity(environment: Environment, name: str) -> str:
+    text = environment.text(name, "")
+    if text and not _ENTITY.fullmatch(text):
+        raise environment.refused(name, "an entity ID, as in https://sso.school.example/idp")
+    return text
+
+
 def _issuer(environment: Environment, name: str) -> str:
-    issuer = environment.url(name, ("https", "http"))
-    parts = urlsplit(issuer)
+    return _encrypted(environment, name).removesuffix(DISCOVERY)
+
+
+def _encrypted(environment: Environment, name: str) -> str:
+    address = environment.url(name, ("https", "http"))
+    parts = urlsplit(address)
     if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1"):
         raise environment.refused(name, "an address that begins with https://, as the provider's page shows it")
-    return issuer.removesuffix(DISCOVERY)
+    return address
 
 
 def _domains(environment: Environment, name: str) -> tuple[str, ...]:

@@ -1,19 +1,28 @@
-"""What `doctor` asks about the sign-in: whether each provider's discovery answers as it should."""
+"""What `doctor` asks about the sign-in: whether each provider answers as it should."""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import http.client
 import json
 import ssl
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from cryptography import x509
 
 from contract.environment import BadSetting
-from contract.sign_in import Provider
+from contract.sign_in import GitHub, OpenID, Saml
 from single_machine.answers import Answer, Verdict
 from single_machine.settings import Settings
 from single_machine.web_requests import WebAnswer, ask, context_of
 
 NEEDED = ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri")
+GITHUB = "https://api.github.com/"
+CERTIFICATE_ENDS_SOON = timedelta(days=30)
 
 
 def sign_in(settings: Settings) -> Iterator[Answer]:
@@ -24,12 +33,18 @@ def sign_in(settings: Settings) -> Iterator[Answer]:
     except BadSetting:  # another answer names it
         context = ssl.create_default_context()
     for provider in settings.sign_in.providers:
-        yield _discovery(provider, ask(settings.network, context, provider.discovery))
+        match provider:
+            case OpenID():
+                yield _discovery(provider, ask(settings.network, context, provider.discovery))
+            case GitHub():
+                yield _github(ask(settings.network, context, GITHUB))
+            case Saml():
+                yield _metadata(provider, _read(provider, settings, context))
 
 
-def _discovery(provider: Provider, answer: WebAnswer) -> Answer:
+def _discovery(provider: OpenID, answer: WebAnswer) -> Answer:
     check = f"sign-in by {provider.name}"
-    why_not = answer.why_not or ("" if answer.status == http.client.OK else f"it answers {answer.status}")
+    why_not = _why_not(answer)
     found: dict[str, object] = {}
     if not why_not:
         try:
@@ -48,3 +63,66 @@ def _discovery(provider: Provider, answer: WebAnswer) -> Answer:
         advice = f"Set the issuer to {found.get('issuer')}"
         return Answer(check, Verdict.LOOK, f"the provider calls itself {found.get('issuer')}", advice)
     return Answer(check, Verdict.YES, f"{provider.issuer} answers")
+
+
+def _github(answer: WebAnswer) -> Answer:
+    if answer.why_not:
+        return Answer(
+            "sign-in by GitHub", Verdict.NO, f"{GITHUB} cannot be reached ({answer.why_not})", "Check the firewall."
+        )
+    return Answer("sign-in by GitHub", Verdict.YES, f"{GITHUB} answers")
+
+
+def _read(provider: Saml, settings: Settings, context: ssl.SSLContext) -> WebAnswer:
+    parts = urlsplit(provider.metadata)
+    if parts.scheme != "file":
+        return ask(settings.network, context, provider.metadata)
+    try:
+        return WebAnswer("", http.client.OK, Path(unquote(parts.path)).read_bytes())
+    except OSError as problem:
+        return WebAnswer(str(problem))
+
+
+def _metadata(provider: Saml, answer: WebAnswer) -> Answer:
+    check = f"sign-in by {provider.name}"
+    why_not = _why_not(answer)
+    if why_not:
+        advice = "Open this address in a browser: it must show XML. Check saml.metadata and the firewall."
+        return Answer(check, Verdict.NO, f"{provider.metadata} cannot be read ({why_not})", advice)
+    issuer, sso, certificates = _described(answer.body, provider.issuer)
+    if not sso:
+        who = f" {provider.issuer}" if provider.issuer else ""
+        advice = "Is it the metadata of an identity provider, with the binding HTTP-Redirect? Check saml.issuer."
+        return Answer(check, Verdict.NO, f"{provider.metadata} describes no provider{who} to sign in at", advice)
+    ends = [end for end in map(_end_of, certificates) if end is not None]
+    if not ends:
+        return Answer(check, Verdict.NO, f"{provider.metadata} has no certificate", "Ask who runs the provider.")
+    if max(ends) < datetime.now(UTC) + CERTIFICATE_ENDS_SOON:
+        advice = "Ask who runs the provider when it changes, and whether saml.metadata will say so."
+        return Answer(check, Verdict.LOOK, f"the certificate of {issuer} ends on {max(ends):%Y-%m-%d}", advice)
+    return Answer(check, Verdict.YES, f"{issuer} is described; its certificate ends on {max(ends):%Y-%m-%d}")
+
+
+def _described(metadata: bytes, issuer: str) -> tuple[str, str, list[str]]:
+    """The provider's entity id, its sign-in page and its certificates."""
+    from lxml.etree import LxmlError
+    from onelogin.saml2.idp_metadata_parser import OneLogin_Saml2_IdPMetadataParser
+
+    try:
+        idp = OneLogin_Saml2_IdPMetadataParser.parse(metadata, entity_id=issuer or None).get("idp", {})
+    except (LxmlError, ValueError):
+        return "", "", []
+    several = idp.get("x509certMulti", {}).get("signing", [])
+    certificates = several or [it for it in (idp.get("x509cert"),) if it]
+    return idp.get("entityId", ""), idp.get("singleSignOnService", {}).get("url", ""), certificates
+
+
+def _end_of(certificate: str) -> datetime | None:
+    try:
+        return x509.load_der_x509_certificate(base64.b64decode(certificate)).not_valid_after_utc
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _why_not(answer: WebAnswer) -> str:
+    return answer.why_not or ("" if answer.status == http.client.OK else f"it answers {answer.status}")

@@ -11,7 +11,7 @@ from ninja import Router
 from ninja.utils import check_csrf
 
 from backend.accounts.authentication import acting_user
-from backend.accounts.openid import begin
+from backend.accounts.begin_sign_in import begin
 from backend.accounts.roles import Role, Track
 from backend.accounts.schemas import MeOut, SchoolOut, SignInIn, SignInOut, SignInStartOut
 from backend.accounts.school_sign_in import may_use_password

@@ -9,12 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from http import HTTPStatus
-from typing import Any, cast
-from urllib.parse import urlencode
+from typing import Any
 
 from allauth.account.internal.decorators import login_not_required
-from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.internal import jwtkit
 from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
 from allauth.socialaccount.providers.base.constants import AuthProcess
@@ -25,42 +22,25 @@ from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOA
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
-from requests import RequestException
 
-from backend.accounts.sign_in_limits import NETWORK, network_of
-from backend.platform.problems import ProblemError, not_found
-from backend.platform.rate_limit import take
-from backend.platform.request_context import current_request
+from backend.accounts.subjects import uid_of
 
 _STATE_BYTES = 32
 
 
-def begin(request: HttpRequest, provider_id: str, wanted: str) -> str:
-    """The provider's address at which the person signs in. They come back to `callback`."""
-    if provider_id not in {it.id for it in settings.ENVIRONMENT.sign_in.providers}:
-        raise not_found("This school has no such sign-in.", reason="no_provider")
-    if not take(f"sign_in:provider:{network_of(current_request().ip or '')}", NETWORK):
-        raise ProblemError(HTTPStatus.TOO_MANY_REQUESTS, "too_many_requests", "Too many tries. Wait a minute.")
-    provider = cast("OpenIDConnectProvider", get_adapter().get_provider(request, provider_id))
+def redirect(request: HttpRequest, provider: OpenIDConnectProvider, back: str) -> HttpResponse:
+    """To the provider's page. The person comes back to `callback`, and then to `back`."""
     provider.oauth2_adapter_class = SchoolOpenID
     state_id = secrets.token_urlsafe(_STATE_BYTES)
-    try:
-        response = provider.redirect(
-            request,
-            AuthProcess.LOGIN,
-            next_url=f"{settings.ENVIRONMENT.public_url}/signin?{urlencode({'returned': 'yes', 'next': wanted})}",
-            state_id=state_id,
-            auth_params={**provider.get_auth_params(), "nonce": _nonce_of(state_id)},
-            headless=True,
-        )
-    except (RequestException, OAuth2Error, KeyError, ValueError):
-        raise ProblemError(
-            HTTPStatus.SERVICE_UNAVAILABLE,
-            "provider_unavailable",
-            f"{provider.name} does not answer right now.",
-            remedy="Try again in a moment.",
-        ) from None
-    return response["Location"]
+    response: HttpResponse = provider.redirect(
+        request,
+        AuthProcess.LOGIN,
+        next_url=back,
+        state_id=state_id,
+        auth_params={**provider.get_auth_params(), "nonce": _nonce_of(state_id)},
+        headless=True,
+    )
+    return response
 
 
 @login_not_required
@@ -104,14 +84,6 @@ class SchoolOpenID(OpenIDConnectOAuth2Adapter):
         if claims.get("nonce") != _nonce_of(self.request.GET.get("state", "")):
             raise OAuth2Error("the token is of another sign-in")
         return claims
-
-
-def uid_of(issuer: str, subject: str) -> str:
-    """A subject is one person's at its issuer alone: at the next issuer it may be another's.
-
-    What is before the dot is the same for all people of an issuer.
-    """
-    return f"{hashlib.sha256(issuer.encode()).hexdigest()[:32]}.{hashlib.sha256(subject.encode()).hexdigest()}"
 
 
 def _nonce_of(state_id: str) -> str:

@@ -5,6 +5,7 @@ Errors are codes, which the portal's sign-in page says in words.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -20,13 +21,14 @@ from django.http import HttpRequest
 
 from backend.accounts.addresses import fold
 from backend.accounts.models import User
-from backend.accounts.newcomers import Newcomer, find_welcome
+from backend.accounts.newcomers import Newcomer, Welcome, find_welcome
 from backend.audit.record import record
 from backend.platform.names import clean_name
 from backend.platform.problems import ProblemError
 
 logger = logging.getLogger(__name__)
 NAME_MAX = 150
+ADDRESSES_MAX = 20
 NO_PASSWORDS = "Your school does not use passwords here. Sign in with the button of your school's provider."
 
 
@@ -51,7 +53,7 @@ class SchoolAdapter(DefaultSocialAccountAdapter):
         if sociallogin.is_existing:
             _refuse_inactive(_user(sociallogin))
             return
-        user = User.objects.filter(email=_verified_address(sociallogin)).first()
+        user = _find_user(_verified_addresses(sociallogin))
         if user is None:
             return  # `save_user` follows
         _refuse_inactive(user)
@@ -90,11 +92,8 @@ class SchoolAdapter(DefaultSocialAccountAdapter):
 
 
 def _admit(request: HttpRequest, sociallogin: SocialLogin) -> User:
-    email, user = _verified_address(sociallogin), _user(sociallogin)
-    newcomer = Newcomer(email, _wanted_page(sociallogin), _groups(sociallogin))
-    welcome = find_welcome(newcomer)
-    if welcome is None:
-        raise ValidationError("nobody invited this address", code="not_invited")
+    user = _user(sociallogin)
+    email, welcome = _welcome(sociallogin)
     user.email, user.role, user.track = email, welcome.role, welcome.track
     user.name = welcome.name or user.name
     user.set_unusable_password()
@@ -119,17 +118,33 @@ def _user(sociallogin: SocialLogin) -> User:
     return sociallogin.user
 
 
-def _verified_address(sociallogin: SocialLogin) -> str:
-    """Some providers send the claim as a text, and the text "false" is no yes."""
+def _find_user(addresses: list[str]) -> User | None:
+    """Of several, the first address decides that has an account."""
+    found = {user.email: user for user in User.objects.filter(email__in=addresses)}
+    return next((found[it] for it in addresses if it in found), None)
+
+
+def _welcome(sociallogin: SocialLogin) -> tuple[str, Welcome]:
+    """The first address that somebody wants here, and what it becomes."""
+    for email in _verified_addresses(sociallogin):
+        welcome = find_welcome(Newcomer(email, _wanted_page(sociallogin), _groups(sociallogin)))
+        if welcome is not None:
+            return email, welcome
+    raise ValidationError("nobody invited this address", code="not_invited")
+
+
+def _verified_addresses(sociallogin: SocialLogin) -> list[str]:
+    """The main one first. Some providers send the claim as a text; the text "false" is no yes."""
     if not sociallogin.email_addresses:
         raise ValidationError("the provider sends no address", code="email_missing")
+    found: list[str] = []
     for address in sociallogin.email_addresses:
         if address.verified in (True, "true"):
-            try:
-                return fold(address.email)
-            except ValueError:
-                continue
-    raise ValidationError("the provider does not vouch for the address", code="email_unverified")
+            with contextlib.suppress(ValueError):
+                found.append(fold(address.email))
+    if not found:
+        raise ValidationError("the provider does not vouch for the address", code="email_unverified")
+    return found[:ADDRESSES_MAX]
 
 
 def _refuse_inactive(user: User) -> None:

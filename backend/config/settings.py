@@ -12,6 +12,7 @@ from typing import Any
 
 from django.urls import reverse_lazy
 
+from backend.accounts.provider_settings import allauth_providers
 from backend.platform import environment
 from backend.platform.database_password import connections_with, password_in_secret
 from contract.environment import BadSetting
@@ -54,7 +55,9 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.socialaccount",
+    "allauth.socialaccount.providers.github",
     "allauth.socialaccount.providers.openid_connect",
+    "allauth.socialaccount.providers.saml",
     "allauth.headless",
     "backend.config.apps.ConfigConfig",
     "backend.accounts.apps.AccountsConfig",
@@ -158,6 +161,7 @@ X_FRAME_OPTIONS = "DENY"
 REQUEST_BODY_BYTES_MAX = 1024 * 1024
 UPLOAD_BYTES_MAX = 6 * 1024 * 1024
 """For the files of an assignment, in Base64."""
+SAML_ANSWER_BYTES_MAX = 128 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = UPLOAD_BYTES_MAX
 
 # --- people ---------------------------------------------------------------------------------------
@@ -203,21 +207,8 @@ ACCOUNT_RATE_LIMITS = {
 SOCIALACCOUNT_ADAPTER = "backend.accounts.school_sign_in.SchoolAdapter"
 SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
-SOCIALACCOUNT_PROVIDERS = {
-    "openid_connect": {
-        "OAUTH_PKCE_ENABLED": True,
-        "APPS": [
-            {
-                "provider_id": provider.id,
-                "name": provider.name,
-                "client_id": provider.client_id,
-                "secret": provider.client_secret,
-                "settings": {"server_url": provider.discovery, "verified_email": list(provider.verified_domains)},
-            }
-            for provider in ENVIRONMENT.sign_in.providers
-        ],
-    }
-}
+SOCIALACCOUNT_QUERY_EMAIL = True
+SOCIALACCOUNT_PROVIDERS = allauth_providers(ENVIRONMENT.sign_in)
 MFA_ADAPTER = "backend.accounts.adapters.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = ENVIRONMENT.school_name

@@ -8,13 +8,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
-from backend.accounts import openid
+from backend.accounts import github, openid, saml
 from backend.config.api import api, problem_for
 from backend.platform.admin_site import site
 from backend.platform.problems import not_found, problem_response
 
 
-def _not_offered(_request: HttpRequest) -> HttpResponse:
+def _not_offered(_request: HttpRequest, **_: str) -> HttpResponse:
     raise Http404
 
 
@@ -25,6 +25,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # A sign-in at the school's provider begins by our API, and comes back to our view.
     re_path(r"^api/auth/(?:app|browser)/v1/(?:auth/provider/|account/providers)", _not_offered),
     path("api/auth/oidc/<str:provider_id>/callback/", openid.callback, name="openid_connect_callback"),
+    path("api/auth/github/callback/", github.callback, name="github_callback"),
+    path("api/auth/saml/<str:organization_slug>/acs/", saml.acs, name="saml_acs"),
+    path("api/auth/saml/<str:organization_slug>/acs/finish/", saml.finish_acs, name="saml_finish_acs"),
+    path("api/auth/saml/<str:organization_slug>/metadata/", saml.metadata, name="saml_metadata"),
+    path("api/auth/saml/<str:organization_slug>/sls/", _not_offered, name="saml_sls"),  # allauth names it
     path("api/auth/", include("allauth.headless.urls")),
     path("api/door/", include("backend.gateway.door_urls")),
     path("api/", api.urls),

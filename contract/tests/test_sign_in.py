@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contract.environment import BadSetting
-from contract.sign_in import read_sign_in
+from contract.sign_in import OpenID, Saml, read_sign_in
 
 OPENID = {
     "APRANOVA_OPENID_ISSUER": "https://sso.school.example/realms/school",
@@ -29,6 +29,7 @@ def test_a_provider_is_found_by_its_issuer_whether_or_not_the_discovery_path_was
     [plain] = read_sign_in(OPENID).providers
     issuer = OPENID["APRANOVA_OPENID_ISSUER"] + "/.well-known/openid-configuration"
     assert read_sign_in({**OPENID, "APRANOVA_OPENID_ISSUER": issuer}).providers == (plain,)
+    assert isinstance(plain, OpenID)
     assert plain.discovery == issuer
     assert "a secret" not in repr(plain)
 
@@ -37,6 +38,8 @@ def test_several_providers_may_be_offered() -> None:
     google = {"APRANOVA_GOOGLE_CLIENT_ID": "id", "APRANOVA_GOOGLE_CLIENT_SECRET": "a secret"}
     found = read_sign_in({**OPENID, **MICROSOFT, **google}).providers
     assert [it.id for it in found] == ["openid", "google", "microsoft"]
+    assert isinstance(found[1], OpenID)
+    assert isinstance(found[2], OpenID)
     assert found[2].verified_domains == ("school.example", "students.school.example")
     assert found[1].verified_domains == ()
 
@@ -61,3 +64,33 @@ def test_what_cannot_work_is_refused_with_the_setting_and_what_to_do(variables: 
 def test_with_passwords_off_one_admin_keeps_theirs() -> None:
     found = read_sign_in({**OPENID, "APRANOVA_SIGN_IN_PASSWORDS": "no", "APRANOVA_ADMIN_EMAIL": "Head@school.example"})
     assert (found.passwords, found.break_glass) == (False, "head@school.example")
+
+
+SAML = {
+    "APRANOVA_SAML_METADATA": "https://sso.school.example/metadata",
+    "APRANOVA_SAML_VERIFIED_DOMAINS": "school.example",
+}
+
+
+def test_saml_needs_metadata_by_an_address_or_as_a_file_and_the_schools_domains() -> None:
+    [found] = read_sign_in(SAML).providers
+    assert isinstance(found, Saml)
+    assert (found.id, found.name, found.metadata) == ("saml", "your school", SAML["APRANOVA_SAML_METADATA"])
+    [by_file] = read_sign_in({**SAML, "APRANOVA_SAML_METADATA": "/etc/school/the idp.xml"}).providers
+    assert isinstance(by_file, Saml)
+    assert by_file.metadata == "file:///etc/school/the%20idp.xml"
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({**SAML, "APRANOVA_SAML_METADATA": "http://sso.school.example/metadata"}, "begins with https://"),
+        ({**SAML, "APRANOVA_SAML_METADATA": "idp.xml"}, "a file's full path"),
+        ({**SAML, "APRANOVA_SAML_VERIFIED_DOMAINS": ""}, "APRANOVA_SAML_VERIFIED_DOMAINS is not set"),
+        ({**SAML, "APRANOVA_SAML_ISSUER": "it's an id"}, "an entity ID"),
+        ({"APRANOVA_GITHUB_CLIENT_ID": "id"}, "APRANOVA_GITHUB_CLIENT_SECRET is not set"),
+    ],
+)
+def test_saml_and_github_are_refused_where_they_cannot_work(variables: dict[str, str], words: str) -> None:
+    with pytest.raises(BadSetting, match=words):
+        read_sign_in(variables)

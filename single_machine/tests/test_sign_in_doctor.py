@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import threading
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import pytest
 from single_machine.answers import Verdict
 from single_machine.settings import read_settings
 from single_machine.sign_in_doctor import NEEDED, sign_in
+from tests.saml import key_and_certificate
 
 SOURCE = Path(__file__).parents[2]
 
@@ -79,3 +81,67 @@ def test_a_provider_that_cannot_be_reached_is_told() -> None:
     found, words = verdict("http://127.0.0.1:9")
     assert found is Verdict.NO
     assert "refused" in words
+
+
+IDP = """<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="{issuer}">
+<md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
+<md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data>
+<ds:X509Certificate>{certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>
+<md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
+Location="https://sso.school.example/sso"/></md:IDPSSODescriptor></md:EntityDescriptor>"""
+
+
+def saml_verdict(metadata: Path, **more: str) -> tuple[Verdict, str]:
+    variables = {
+        "APRANOVA_HOME": "/srv/apranova",
+        "APRANOVA_SAML_METADATA": str(metadata),
+        "APRANOVA_SAML_VERIFIED_DOMAINS": "school.example",
+        **more,
+    }
+    [answer] = sign_in(read_settings(variables, source=SOURCE))
+    return answer.verdict, f"{answer.text} {answer.remedy}"
+
+
+@pytest.mark.parametrize(("days", "expected"), [(365, Verdict.YES), (10, Verdict.LOOK), (-1, Verdict.LOOK)])
+def test_metadata_is_read_and_the_end_of_its_certificate_told(tmp_path: Path, days: int, expected: Verdict) -> None:
+    _, certificate = key_and_certificate(days=days)
+    file = tmp_path / "idp metadata.xml"
+    in_one_line = "".join(certificate.decode().splitlines()[1:-1])
+    file.write_text(IDP.format(issuer="https://sso.school.example/idp", certificate=in_one_line))
+    found, words = saml_verdict(file)
+    assert found is expected
+    assert f"{dt.datetime.now(dt.UTC) + dt.timedelta(days=days):%Y-%m-%d}" in words
+    found, words = saml_verdict(file, APRANOVA_SAML_ISSUER="https://other.example/idp")
+    assert (found, "describes no provider https://other.example/idp" in words) == (Verdict.NO, True)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "No such file"),
+        ("<html>Sign in first</html>", "describes no provider"),
+        ("not XML", "describes no provider"),
+        (IDP.format(issuer="https://sso.school.example/idp", certificate="none"), "has no certificate"),
+    ],
+)
+def test_what_describes_no_saml_provider_is_told(tmp_path: Path, content: str | None, words: str) -> None:
+    file = tmp_path / "metadata.xml"
+    if content is not None:
+        file.write_text(content)
+    found, said = saml_verdict(file)
+    assert found is Verdict.NO
+    assert words in said
+
+
+def test_whether_github_can_be_reached_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    variables = {
+        "APRANOVA_HOME": "/srv/apranova",
+        "APRANOVA_GITHUB_CLIENT_ID": "id",
+        "APRANOVA_GITHUB_CLIENT_SECRET": "a secret",
+    }
+    settings = read_settings(variables, source=SOURCE)
+    monkeypatch.setattr("single_machine.sign_in_doctor.GITHUB", "http://127.0.0.1:9/")
+    assert [it.verdict for it in sign_in(settings)] == [Verdict.NO]
+    with provider() as address:
+        monkeypatch.setattr("single_machine.sign_in_doctor.GITHUB", address)
+        assert [it.verdict for it in sign_in(settings)] == [Verdict.YES]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import time
 from urllib.parse import parse_qs, urljoin, urlsplit
@@ -14,15 +13,16 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_
 from allauth.socialaccount.models import SocialAccount
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from backend.accounts import openid
+from backend.accounts import begin_sign_in, openid
 from backend.accounts.models import Invitation, User
 from backend.accounts.roles import Role, Track
 from backend.accounts.services import update_user
+from backend.accounts.subjects import uid_of
 from backend.audit.models import Record
 from backend.cohorts.models import Cohort, JoinLink
 from backend.platform.rate_limit import Limit
 from backend.tests.served import PASSWORD, PUBLIC_URL
-from contract.sign_in import read_sign_in
+from backend.tests.signing_in import begin, come_back, me, use_sign_in
 from tests.openid import openid_settings, running_openid
 
 SIGN_IN = "/api/sign-in/openid/"
@@ -39,27 +39,10 @@ def school(settings, provider):
     """Lets the backend use the provider, with more settings if wanted."""
 
     def use(**more):
-        sign_in = read_sign_in({**openid_settings(provider.port), **more})
-        settings.ENVIRONMENT = dataclasses.replace(settings.ENVIRONMENT, sign_in=sign_in)
-        [found] = sign_in.providers
-        app = {
-            "provider_id": found.id,
-            "name": found.name,
-            "client_id": found.client_id,
-            "secret": found.client_secret,
-            "settings": {"server_url": found.discovery, "verified_email": list(found.verified_domains)},
-        }
-        settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": [app]}}
+        use_sign_in(settings, {**openid_settings(provider.port), **more})
 
     use()
     return use
-
-
-def begin(one, wanted="/dashboard"):
-    one.get("/api/auth/browser/v1/config")
-    answer = one.post(SIGN_IN, json={"next": wanted})
-    assert answer.status_code == 200, answer.text
-    return answer.json()["url"]
 
 
 def at_provider(url, login):
@@ -80,17 +63,8 @@ def at_provider(url, login):
     raise AssertionError(f"the provider goes in a circle: {url}")
 
 
-def come_back(one, url):
-    """The error's code, or empty; the portal's page is what it leads to."""
-    answer = one.get(url)
-    assert answer.status_code == 302, answer.text
-    there = urlsplit(answer.headers["location"])
-    assert f"{there.scheme}://{there.netloc}{there.path}" == f"{PUBLIC_URL}/signin"
-    return parse_qs(there.query).get("error", [""])[0]
-
-
 def sign_in(one, login, wanted="/dashboard"):
-    return come_back(one, at_provider(begin(one, wanted), login))
+    return come_back(one, at_provider(begin(one, "openid", wanted), login))
 
 
 def set_up_second_factor(one):
@@ -98,11 +72,6 @@ def set_up_second_factor(one):
     secret = one.get(address).json()["meta"]["secret"]
     code = format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
     return one.post(address, json={"code": code})
-
-
-def me(one):
-    answer = one.get("/api/me/")
-    return answer.json() if answer.status_code == 200 else None
 
 
 def test_the_sign_in_page_is_told_what_the_school_uses(school, browser):
@@ -154,7 +123,7 @@ def test_whoever_gets_an_address_second_does_not_get_the_first_ones_account(
 def test_a_subject_of_another_issuer_is_another_person(school, provider, browser, person):
     """A school that changes its provider: the old one's number 17 is not the new one's."""
     user = person("student")
-    SocialAccount.objects.create(user=user, provider="openid", uid=openid.uid_of("https://old.example", "seventeen"))
+    SocialAccount.objects.create(user=user, provider="openid", uid=uid_of("https://old.example", "seventeen"))
     provider.add("seventeen", email="else@school.example", email_verified=True)
     assert sign_in(browser(), "seventeen") == "not_invited"
     provider.add("eighteen", email=user.email, email_verified=True)
@@ -291,9 +260,9 @@ def test_with_passwords_off_one_admin_alone_keeps_theirs(school, provider, brows
 
 def test_the_answer_of_one_browsers_sign_in_opens_nothing_in_another(school, provider, browser, person):
     provider.add("victim", email=person("student").email, email_verified=True)
-    there = at_provider(begin(browser()), "victim")
+    there = at_provider(begin(browser(), "openid"), "victim")
     other = browser()
-    begin(other)
+    begin(other, "openid")
     assert come_back(other, there) != ""
     assert me(other) is None
 
@@ -301,7 +270,7 @@ def test_the_answer_of_one_browsers_sign_in_opens_nothing_in_another(school, pro
 def test_an_answer_works_once(school, provider, browser, person):
     provider.add("twice", email=person("student").email, email_verified=True)
     one = browser()
-    there = at_provider(begin(one), "twice")
+    there = at_provider(begin(one, "openid"), "twice")
     assert come_back(one, there) == ""
     one.delete("/api/auth/browser/v1/auth/session")
     assert come_back(one, there) != ""
@@ -309,7 +278,7 @@ def test_an_answer_works_once(school, provider, browser, person):
 
 
 def test_the_request_carries_pkce_and_a_nonce(school, browser):
-    query = parse_qs(urlsplit(begin(browser())).query)
+    query = parse_qs(urlsplit(begin(browser(), "openid")).query)
     assert query["code_challenge_method"] == ["S256"]
     assert query["redirect_uri"] == [f"{PUBLIC_URL}/api/auth/oidc/openid/callback/"]
     assert query["nonce"][0] != query["state"][0]
@@ -367,9 +336,9 @@ def test_the_log_says_why_a_sign_in_did_not_work(school, provider, browser, capl
 
 
 def test_a_network_begins_so_many_sign_ins_a_minute(school, browser, monkeypatch):
-    monkeypatch.setattr(openid, "NETWORK", Limit(1, 60))
+    monkeypatch.setattr(begin_sign_in, "NETWORK", Limit(1, 60))
     one = browser()
-    begin(one)
+    begin(one, "openid")
     assert one.post(SIGN_IN, json={}).status_code == 429
 
 

@@ -2,6 +2,8 @@
 const WORDS: Record<string, string> = {
   email_unverified:
     "The provider does not say that your email address is really yours, so it opens no account here. Ask your school to verify your address at the provider.",
+  no_lasting_id:
+    "The provider did not say who you are in a way that stays the same, so it opens no account here. Tell your school: the log says what to set.",
   email_missing: "The provider sent no email address. Ask your school to share it with ApraNova.",
   not_invited:
     "There is no account for your address, and nobody has invited it. Ask your instructor for an invitation or a join link.",
