@@ -30,6 +30,7 @@ VARIABLES = (
     "APRANOVA_MICROSOFT_VERIFIED_DOMAINS",
     "APRANOVA_GITHUB_CLIENT_ID",
     "APRANOVA_GITHUB_CLIENT_SECRET",
+    "APRANOVA_GITHUB_URL",
     "APRANOVA_SAML_METADATA",
     "APRANOVA_SAML_NAME",
     "APRANOVA_SAML_ISSUER",
@@ -71,8 +72,14 @@ class GitHub:
 
     client_id: str
     client_secret: str = field(repr=False)
+    url: str = "https://github.com"
+    """Another one is a GitHub Enterprise Server's."""
     id: str = "github"
     name: str = "GitHub"
+
+    @property
+    def api(self) -> str:
+        return "https://api.github.com" if self.url == "https://github.com" else f"{self.url}/api/v3"
 
 
 @dataclass(frozen=True)
@@ -176,9 +183,13 @@ def _microsoft(environment: Environment) -> OpenID | None:
 
 
 def _github(environment: Environment) -> GitHub | None:
-    if "APRANOVA_GITHUB_CLIENT_ID" not in environment:
+    """The client ID alone is for Git in the workspaces."""
+    if "APRANOVA_GITHUB_CLIENT_SECRET" not in environment:
         return None
-    return GitHub(*_client(environment, "APRANOVA_GITHUB"))
+    client_id, client_secret = _client(environment, "APRANOVA_GITHUB")
+    if "APRANOVA_GITHUB_URL" not in environment:
+        return GitHub(client_id, client_secret)
+    return GitHub(client_id, client_secret, url=_encrypted(environment, "APRANOVA_GITHUB_URL").rstrip("/"))
 
 
 def _saml(environment: Environment) -> Saml | None:

@@ -60,7 +60,6 @@ KEYS = MappingProxyType(
         "microsoft.client_id": "APRANOVA_MICROSOFT_CLIENT_ID",
         "microsoft.client_secret": "APRANOVA_MICROSOFT_CLIENT_SECRET",
         "microsoft.verified_domains": "APRANOVA_MICROSOFT_VERIFIED_DOMAINS",
-        "github.client_id": "APRANOVA_GITHUB_CLIENT_ID",
         "github.client_secret": "APRANOVA_GITHUB_CLIENT_SECRET",
         "saml.metadata": "APRANOVA_SAML_METADATA",
         "saml.name": "APRANOVA_SAML_NAME",

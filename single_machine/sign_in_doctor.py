@@ -21,7 +21,6 @@ from single_machine.settings import Settings
 from single_machine.web_requests import WebAnswer, ask, context_of
 
 NEEDED = ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri")
-GITHUB = "https://api.github.com/"
 CERTIFICATE_ENDS_SOON = timedelta(days=30)
 
 
@@ -37,7 +36,7 @@ def sign_in(settings: Settings) -> Iterator[Answer]:
             case OpenID():
                 yield _discovery(provider, ask(settings.network, context, provider.discovery))
             case GitHub():
-                yield _github(ask(settings.network, context, GITHUB))
+                yield _github(provider, ask(settings.network, context, provider.api))
             case Saml():
                 yield _metadata(provider, _read(provider, settings, context))
 
@@ -65,12 +64,12 @@ def _discovery(provider: OpenID, answer: WebAnswer) -> Answer:
     return Answer(check, Verdict.YES, f"{provider.issuer} answers")
 
 
-def _github(answer: WebAnswer) -> Answer:
+def _github(provider: GitHub, answer: WebAnswer) -> Answer:
+    check = f"sign-in by {provider.name}"
     if answer.why_not:
-        return Answer(
-            "sign-in by GitHub", Verdict.NO, f"{GITHUB} cannot be reached ({answer.why_not})", "Check the firewall."
-        )
-    return Answer("sign-in by GitHub", Verdict.YES, f"{GITHUB} answers")
+        advice = "Check the firewall, and github.url if you have set it."
+        return Answer(check, Verdict.NO, f"{provider.api} cannot be reached ({answer.why_not})", advice)
+    return Answer(check, Verdict.YES, f"{provider.api} answers")
 
 
 def _read(provider: Saml, settings: Settings, context: ssl.SSLContext) -> WebAnswer:

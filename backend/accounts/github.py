@@ -17,8 +17,6 @@ from django.urls import reverse
 
 from backend.accounts.subjects import uid_of
 
-_ISSUER = "https://github.com"
-
 
 def redirect(request: HttpRequest, provider: GitHubProvider, back: str) -> HttpResponse:
     provider.oauth2_adapter_class = SchoolGitHub
@@ -36,6 +34,15 @@ def callback(request: HttpRequest) -> HttpResponse:
 
 
 class SchoolGitHub(GitHubOAuth2Adapter):
+    def __init__(self, request: HttpRequest) -> None:
+        """Raises SocialApp.DoesNotExist: the school has no sign-in by GitHub."""
+        super().__init__(request)
+        self.settings = self.get_provider().app.settings
+        self.authorize_url = f"{self.settings['url']}/login/oauth/authorize"
+        self.access_token_url = f"{self.settings['url']}/login/oauth/access_token"
+        self.profile_url = f"{self.settings['api']}/user"
+        self.emails_url = f"{self.settings['api']}/user/emails"
+
     def get_callback_url(self, request: HttpRequest, app: SocialApp) -> str:  # noqa: ARG002  allauth's
         """As it is registered at GitHub, whatever name a proxy in front asks for."""
         return settings.ENVIRONMENT.public_url + reverse("github_callback")
@@ -46,7 +53,7 @@ class SchoolGitHub(GitHubOAuth2Adapter):
             login: SocialLogin = super().complete_login(request, app, token, **kwargs)
         except (KeyError, TypeError, ValueError, AttributeError) as problem:
             raise OAuth2Error("the answer is not one of GitHub") from problem
-        login.account.uid = uid_of(_ISSUER, login.account.uid)
+        login.account.uid = uid_of(self.settings["url"], login.account.uid)
         login.account.extra_data = {}
         # With an address that is not verified, allauth would look for a person before our hooks do.
         login.email_addresses = [it for it in login.email_addresses if it.verified is True] or login.email_addresses

@@ -69,7 +69,7 @@ def _github(provider: GitHub) -> dict[str, Any]:
         "name": provider.name,
         "client_id": provider.client_id,
         "secret": provider.client_secret,
-        "settings": {"scope": ["user:email"]},
+        "settings": {"scope": ["user:email"], "url": provider.url, "api": provider.api},
     }
 
 

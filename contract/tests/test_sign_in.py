@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contract.environment import BadSetting
-from contract.sign_in import OpenID, Saml, read_sign_in
+from contract.sign_in import GitHub, OpenID, Saml, read_sign_in
 
 OPENID = {
     "APRANOVA_OPENID_ISSUER": "https://sso.school.example/realms/school",
@@ -88,9 +88,19 @@ def test_saml_needs_metadata_by_an_address_or_as_a_file_and_the_schools_domains(
         ({**SAML, "APRANOVA_SAML_METADATA": "idp.xml"}, "a file's full path"),
         ({**SAML, "APRANOVA_SAML_VERIFIED_DOMAINS": ""}, "APRANOVA_SAML_VERIFIED_DOMAINS is not set"),
         ({**SAML, "APRANOVA_SAML_ISSUER": "it's an id"}, "an entity ID"),
-        ({"APRANOVA_GITHUB_CLIENT_ID": "id"}, "APRANOVA_GITHUB_CLIENT_SECRET is not set"),
+        ({"APRANOVA_GITHUB_CLIENT_SECRET": "a secret"}, "APRANOVA_GITHUB_CLIENT_ID is not set"),
     ],
 )
 def test_saml_and_github_are_refused_where_they_cannot_work(variables: dict[str, str], words: str) -> None:
     with pytest.raises(BadSetting, match=words):
         read_sign_in(variables)
+
+
+def test_githubs_client_id_alone_is_for_git_and_a_server_of_the_schools_own_has_its_api() -> None:
+    assert read_sign_in({"APRANOVA_GITHUB_CLIENT_ID": "id"}).providers == ()
+    both = {"APRANOVA_GITHUB_CLIENT_ID": "id", "APRANOVA_GITHUB_CLIENT_SECRET": "a secret"}
+    [public] = read_sign_in(both).providers
+    [own] = read_sign_in({**both, "APRANOVA_GITHUB_URL": "https://github.school.example/"}).providers
+    assert isinstance(public, GitHub)
+    assert isinstance(own, GitHub)
+    assert (public.api, own.api) == ("https://api.github.com", "https://github.school.example/api/v3")

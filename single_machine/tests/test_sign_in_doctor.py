@@ -133,15 +133,16 @@ def test_what_describes_no_saml_provider_is_told(tmp_path: Path, content: str | 
     assert words in said
 
 
-def test_whether_github_can_be_reached_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    variables = {
-        "APRANOVA_HOME": "/srv/apranova",
-        "APRANOVA_GITHUB_CLIENT_ID": "id",
-        "APRANOVA_GITHUB_CLIENT_SECRET": "a secret",
-    }
-    settings = read_settings(variables, source=SOURCE)
-    monkeypatch.setattr("single_machine.sign_in_doctor.GITHUB", "http://127.0.0.1:9/")
-    assert [it.verdict for it in sign_in(settings)] == [Verdict.NO]
+def test_whether_github_can_be_reached_is_told() -> None:
+    def verdicts(url: str) -> list[Verdict]:
+        variables = {
+            "APRANOVA_HOME": "/srv/apranova",
+            "APRANOVA_GITHUB_CLIENT_ID": "id",
+            "APRANOVA_GITHUB_CLIENT_SECRET": "a secret",
+            "APRANOVA_GITHUB_URL": url,
+        }
+        return [it.verdict for it in sign_in(read_settings(variables, source=SOURCE))]
+
+    assert verdicts("http://127.0.0.1:9") == [Verdict.NO]
     with provider() as address:
-        monkeypatch.setattr("single_machine.sign_in_doctor.GITHUB", address)
-        assert [it.verdict for it in sign_in(settings)] == [Verdict.YES]
+        assert verdicts(address) == [Verdict.YES]

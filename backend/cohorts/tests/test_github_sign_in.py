@@ -16,13 +16,15 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from allauth.socialaccount.models import SocialAccount
 
-from backend.accounts.github import SchoolGitHub
 from backend.accounts.models import User
 from backend.tests.served import PUBLIC_URL
 from backend.tests.signing_in import begin, come_back, me, use_sign_in
 
 CALLBACK = f"{PUBLIC_URL}/api/auth/github/callback/"
 CLIENT_ID, CLIENT_SECRET = "Iv1.0123456789abcdef", "a secret of tests"
+
+
+REGISTERED = {"APRANOVA_GITHUB_CLIENT_ID": CLIENT_ID, "APRANOVA_GITHUB_CLIENT_SECRET": CLIENT_SECRET}
 
 
 class _GitHub(BaseHTTPRequestHandler):
@@ -52,7 +54,7 @@ class _GitHub(BaseHTTPRequestHandler):
             self._say(401, {"message": "Bad credentials"})
         elif self.path in self.faults:
             self._say(*self.faults[self.path])
-        elif self.path == "/user":
+        elif self.path == "/api/v3/user":
             named = {"login": "octo", "id": person["number"], "name": person["name"], "email": person["public"]}
             self._say(200, named)
         else:
@@ -72,15 +74,12 @@ class _GitHub(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def github(settings, monkeypatch):
-    use_sign_in(settings, {"APRANOVA_GITHUB_CLIENT_ID": CLIENT_ID, "APRANOVA_GITHUB_CLIENT_SECRET": CLIENT_SECRET})
+def github(settings):
     _GitHub.people, _GitHub.faults = {}, {}
     with ThreadingHTTPServer(("127.0.0.1", 0), _GitHub) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         here = f"http://127.0.0.1:{server.server_address[1]}"
-        monkeypatch.setattr(SchoolGitHub, "access_token_url", f"{here}/login/oauth/access_token")
-        monkeypatch.setattr(SchoolGitHub, "profile_url", f"{here}/user")
-        monkeypatch.setattr(SchoolGitHub, "emails_url", f"{here}/user/emails")
+        use_sign_in(settings, {**REGISTERED, "APRANOVA_GITHUB_URL": here})
         yield _GitHub
         server.shutdown()
 
@@ -99,7 +98,8 @@ def sign_in(one, *emails, number=583231, name="Mona Octocat", public=None):
     return come_back(one, f"{CALLBACK}?code={code}&state={query['state'][0]}")
 
 
-def test_the_request_asks_github_for_addresses_with_pkce(github, browser):
+def test_the_request_asks_github_for_addresses_with_pkce(settings, browser):
+    use_sign_in(settings, REGISTERED)
     url = urlsplit(begin(browser(), "github"))
     query = {name: values[0] for name, values in parse_qs(url.query).items()}
     assert (url.netloc, url.path) == ("github.com", "/login/oauth/authorize")
@@ -148,11 +148,11 @@ def test_an_invited_newcomer_comes_in_by_any_verified_address(github, browser, s
 @pytest.mark.parametrize(
     ("path", "answer"),
     [
-        ("/user", (500, {})),
-        ("/user", (200, {"login": "no number"})),
-        ("/user", (200, [])),
-        ("/user/emails", (403, {"message": "no scope"})),
-        ("/user/emails", (200, [{"email": "a@school.example"}])),
+        ("/api/v3/user", (500, {})),
+        ("/api/v3/user", (200, {"login": "no number"})),
+        ("/api/v3/user", (200, [])),
+        ("/api/v3/user/emails", (403, {"message": "no scope"})),
+        ("/api/v3/user/emails", (200, [{"email": "a@school.example"}])),
     ],
 )
 def test_an_answer_that_is_not_githubs_opens_nothing(github, browser, person, path, answer):
