@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from backend.accounts.roles import KIND_OF_TRACK, Role, Track
 from contract.names import WorkspaceKind
@@ -44,6 +45,8 @@ class User(AbstractBaseUser):
     track = models.CharField(max_length=8, choices=TRACK_CHOICES, null=True, blank=True)
     is_active = models.BooleanField(default=True, help_text="Off: cannot sign in; workspaces and homes stay.")
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
+    sessions_ended = models.PositiveIntegerField(default=0, editable=False)
+    """How often an admin has ended all sessions of this person."""
 
     objects = UserQuerySet()
 
@@ -63,6 +66,15 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return f"{self.name or self.email} ({self.role})"
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Django ends a session whose hash is not the person's: after a new password, and here
+        when an admin has ended all of them."""
+        own = super()._get_session_auth_hash(secret)  # pyright: ignore[reportAttributeAccessIssue]
+        if not self.sessions_ended:
+            return own
+        text = f"{own} {self.sessions_ended}"
+        return salted_hmac("apranova.sessions_ended", text, secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def display_name(self) -> str:

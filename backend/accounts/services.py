@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.db import transaction
+from django.db.models import F
 
 from backend.accounts.models import User
 from backend.accounts.roles import Role, Track
-from backend.accounts.signals import person_changed
+from backend.accounts.signals import person_changed, sessions_ended
 from backend.audit.record import record
 
 
@@ -51,7 +53,9 @@ def update_user(
             return {}
         for field, value in wanted.items():
             setattr(locked, field, value)
-        locked.save(update_fields=list(wanted))
+        if "is_active" in changes and not is_active:
+            locked.sessions_ended += 1  # or reactivation would bring the old sessions back
+        locked.save(update_fields=[*wanted, "sessions_ended"])
         action = "user.role_change" if {"role", "track"} & changes.keys() else "user.change"
         record(action, actor=acting_user, target_type="user", target_id=user.pk, changes=changes)
         person_changed.send(User, user=locked, acting_user=acting_user)
@@ -64,3 +68,21 @@ def forget_provider(user: User, *, acting_user: User) -> None:
         forgotten, _ = SocialAccount.objects.filter(user=user).delete()
         if forgotten:
             record("user.provider_unlinked", actor=acting_user, target_type="user", target_id=user.pk)
+
+
+def end_sessions(user: User, *, acting_user: User) -> None:
+    """Sign the person out everywhere. Streams that are open end at their next heartbeat."""
+    with transaction.atomic():
+        User.objects.filter(pk=user.pk).update(sessions_ended=F("sessions_ended") + 1)
+        record("user.sessions_ended", actor=acting_user, target_type="user", target_id=user.pk)
+        sessions_ended.send(User, user=user)
+
+
+def reset_second_factor(user: User, *, acting_user: User) -> bool:
+    """For a lost phone: the password alone signs in, until the person sets it up again. False:
+    there was none."""
+    with transaction.atomic():
+        removed, _ = Authenticator.objects.filter(user=user).delete()
+        if removed:
+            record("user.mfa_reset", actor=acting_user, target_type="user", target_id=user.pk)
+    return bool(removed)

@@ -7,6 +7,9 @@ from django.dispatch import Signal
 person_changed = Signal()
 """An admin changed a person. Arguments: `user`, `acting_user`."""
 
+sessions_ended = Signal()
+"""An admin ended all sessions of a person. Argument: `user`."""
+
 invitation_accepted = Signal()
 """An invited person signed up. Arguments: `invitation`, `user`."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import Field
 
+from backend.accounts.roles import Role, Track
 from backend.console.pages import ROWS_PER_PAGE, PageIn
 from backend.workspaces.schemas import ActivityOut
 from contract.names import StopReason, WorkspaceKind, WorkspaceSize, WorkspaceState
@@ -74,3 +76,41 @@ class StopAllIn(Schema):
 class KeepIn(Schema):
     hours: Annotated[float, Field(ge=0, le=HOURS_MAX, allow_inf_nan=False)]
     """From now, which the platform caps; 0 cancels an earlier request."""
+
+
+class Seen(enum.StrEnum):
+    """When somebody last signed in or had a workspace up."""
+
+    WITHIN_WEEK = "within_week"
+    NOT_FOR_MONTH = "not_for_month"
+    NEVER = "never"
+
+
+class PeopleIn(PageIn):
+    role: Role | None = None
+    track: Track | None = None
+    cohort: UUID | None = None
+    active: bool | None = None
+    seen: Seen | None = None
+
+
+class PersonOut(Schema):
+    id: UUID
+    name: str = Field(validation_alias="display_name")
+    email: str
+    role: Role
+    track: Track | None
+    active: bool = Field(validation_alias="is_active")
+    """False: the account is deactivated."""
+    cohort: NamedOut | None
+    """A student's."""
+    second_factor: bool
+    seen_at: datetime | None
+    """When they last signed in or had a workspace up; null: never."""
+    workspaces: int
+
+
+class PeopleOut(Schema):
+    items: list[PersonOut]
+    total: int
+    per_page: int

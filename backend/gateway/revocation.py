@@ -23,6 +23,7 @@ from django.db.models.signals import post_delete, post_save
 from django.http import HttpRequest
 
 from backend.accounts.models import User
+from backend.accounts.signals import sessions_ended
 from backend.gateway.access import Access
 from backend.gateway.site import Place
 from backend.gateway.wiring import access_book
@@ -38,8 +39,8 @@ def listen() -> None:
     user_logged_out.connect(_signed_out, dispatch_uid="gateway.signed_out")
     post_save.connect(_saved, sender=User, dispatch_uid="gateway.user_saved")
     post_delete.connect(_deleted, sender=User, dispatch_uid="gateway.user_deleted")
-    for signal in (password_changed, password_reset):
-        signal.connect(_password_changed, dispatch_uid="gateway.password_changed")
+    for signal in (password_changed, password_reset, sessions_ended):
+        signal.connect(_sessions_ended, dispatch_uid="gateway.sessions_ended")
     share_ended.connect(_share_ended, dispatch_uid="gateway.share_ended")
     visitor_changed.connect(_visitor_changed, dispatch_uid="gateway.visitor_changed")
 
@@ -59,8 +60,9 @@ def _deleted(instance: User, **_: Any) -> None:
     _revoke_when_committed(instance)
 
 
-def _password_changed(user: User, **_: Any) -> None:
-    """Also renews the session's key, by which a later sign-out would look for what to revoke."""
+def _sessions_ended(user: User, **_: Any) -> None:
+    """A new password also renews the session's key, by which a later sign-out would look for what
+    to revoke."""
     _revoke_when_committed(user)
 
 

@@ -5,7 +5,9 @@ const TRACKS: Record<NonNullable<Me["track"]>, string> = {
   DP: "Data professional",
 };
 
-const ROLES: Record<Me["role"], string> = { student: "student", instructor: "instructor", admin: "administrator" };
+const ROLE_NAMES: Record<Me["role"], string> = { student: "student", instructor: "instructor", admin: "administrator" };
+
+export const ROLES = Object.keys(ROLE_NAMES) as Me["role"][];
 
 export const TRACK_NAMES = TRACKS;
 
@@ -16,11 +18,11 @@ export function trackName(track: NonNullable<Me["track"]>): string {
 /** "a student (Full-stack development)", "an instructor". */
 export function roleAndTrack(role: Me["role"], track: Me["track"]): string {
   const article = role === "student" ? "a" : "an";
-  return `${article} ${ROLES[role]}${track == null ? "" : ` (${TRACKS[track]})`}`;
+  return `${article} ${ROLE_NAMES[role]}${track == null ? "" : ` (${TRACKS[track]})`}`;
 }
 
 export function roleName(role: Me["role"]): string {
-  return ROLES[role].charAt(0).toUpperCase() + ROLES[role].slice(1);
+  return ROLE_NAMES[role].charAt(0).toUpperCase() + ROLE_NAMES[role].slice(1);
 }
 
 export function isStaff(role: Me["role"]): boolean {

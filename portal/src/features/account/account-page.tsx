@@ -45,7 +45,11 @@ function Profile({ me }: { me: Me }) {
     <Panel
       id="profile"
       title="Profile"
-      description="Your school manages these details. If something is wrong, ask your instructor."
+      description={
+        me.role === "admin"
+          ? "Your school manages these details. Another admin can change them."
+          : "Your school manages these details. If something is wrong, ask an admin of your school."
+      }
     >
       <dl className="grid grid-cols-[auto_1fr] gap-x-8 gap-y-2.5 text-sm">
         {rows.map(([term, value]) => (

@@ -94,7 +94,7 @@ function ReauthenticationDialog({
         busy={reauthenticate.isPending}
         onSubmit={(text) => reauthenticate.mutate(text("proof"))}
       >
-        <DialogText>You are about to change your security settings. Please confirm that it is you.</DialogText>
+        <DialogText>This changes how somebody signs in. Please confirm that it is you.</DialogText>
         <div className="mt-4">
           {withCode ? (
             <Field

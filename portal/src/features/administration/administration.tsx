@@ -9,7 +9,10 @@ import { buttonClass } from "@/components/button";
 import { LoadingPanel } from "@/components/panel";
 import { useMe } from "@/lib/session/use-me";
 
-const TABS = [{ href: "/administration/workspaces", label: "Workspaces" }] as const;
+const TABS = [
+  { href: "/administration/workspaces", label: "Workspaces" },
+  { href: "/administration/people", label: "People" },
+] as const;
 
 const TAB = "flex min-h-10 items-center rounded-lg px-3 text-sm font-medium";
 

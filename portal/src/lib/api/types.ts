@@ -51,4 +51,5 @@ export type DifferenceLine = Schemas["LineOut"];
 export type BesideFile = Schemas["BesideOut"];
 export type WorkspaceRow = Schemas["WorkspaceRowOut"];
 export type WorkspacePage = Schemas["WorkspacePageOut"];
+export type Person = Schemas["PersonOut"];
 export type Invitation = Schemas["OpenInvitationOut"];

@@ -1,0 +1,91 @@
+// @vitest-environment jsdom
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
+import { expect, it } from "vitest";
+
+import type { Person } from "@/lib/api/types";
+import { person as me } from "@/testing/examples";
+import { FakeApi, show } from "@/testing/fake-api";
+
+import { PeopleTab } from "./people-tab";
+
+const LIST = "GET /api/console/people/";
+const RESET = "POST /api/console/people/{person_id}/reset-second-factor/";
+const ADMIN = {
+  "GET /api/me/": { status: 200 as const, body: me({ role: "admin", track: null }) },
+  "GET /api/cohorts/": { status: 200 as const, body: { items: [] } },
+};
+
+const ben = (fields: Partial<Person> = {}): Person => ({
+  id: "b",
+  name: "Ben",
+  email: "ben@school.example",
+  role: "student",
+  track: "FSD",
+  active: true,
+  cohort: null,
+  second_factor: true,
+  seen_at: null,
+  workspaces: 1,
+  ...fields,
+});
+const page = (...items: Person[]) => ({
+  status: 200 as const,
+  body: { items, total: items.length, per_page: 50 },
+});
+
+it("resets a second factor after the admin has proved who they are", async () => {
+  let proved = false;
+  const api = new FakeApi({
+    ...ADMIN,
+    [LIST]: page(ben()),
+    [RESET]: () =>
+      proved
+        ? { status: 200, body: ben({ second_factor: false }) }
+        : { status: 403, body: { detail: "Please confirm.", reason: "reauthentication_required" } },
+    "POST /auth/reauthenticate": () => {
+      proved = true;
+      return { status: 200, body: {} };
+    },
+  });
+  show(<PeopleTab />);
+  fireEvent.click(await screen.findByRole("button", { name: "Actions for Ben" }));
+  fireEvent.click(screen.getByRole("menuitem", { name: "Reset two-step sign-in …" }));
+  expect(screen.getByRole("dialog").textContent).toContain("Be sure that it is them who asks.");
+  fireEvent.click(screen.getByRole("button", { name: "Reset" }));
+  fireEvent.change(await screen.findByLabelText("Password"), { target: { value: "secret" } });
+  fireEvent.click(screen.getByRole("button", { name: "Confirm" }));
+  expect((await screen.findByRole("alert")).textContent).toBe("Ben can sign in without a code now.");
+  expect(api.changes().map(({ route }) => route)).toEqual([
+    "POST /api/console/people/b/reset-second-factor/",
+    "POST /auth/reauthenticate",
+    "POST /api/console/people/b/reset-second-factor/",
+  ]);
+});
+
+it("offers what makes sense for the person, and nothing for oneself", async () => {
+  const nobody = ben({ active: false, second_factor: false, workspaces: 0 });
+  new FakeApi({ ...ADMIN, [LIST]: page(nobody, ben({ id: "1", name: "Amara Okafor", role: "admin", track: null })) });
+  show(<PeopleTab />);
+  expect(await screen.findByText("Deactivated", { selector: "span" })).toBeTruthy();
+  fireEvent.click(await screen.findByRole("button", { name: "Actions for Ben" }));
+  expect(
+    within(screen.getByRole("menu"))
+      .getAllByRole("menuitem")
+      .map((it) => it.textContent),
+  ).toEqual(["Reactivate …"]);
+  expect(screen.queryByRole("button", { name: "Actions for Amara Okafor" })).toBeNull();
+});
+
+it("asks the server for those that the filters name", async () => {
+  const asked: string[] = [];
+  new FakeApi({ ...ADMIN, [LIST]: page() });
+  const fetched = globalThis.fetch;
+  globalThis.fetch = (request, init) => {
+    if (request instanceof Request) asked.push(new URL(request.url).search);
+    return fetched(request, init);
+  };
+  show(<PeopleTab />);
+  fireEvent.change(await screen.findByLabelText("Role"), { target: { value: "instructor" } });
+  fireEvent.change(screen.getByLabelText("Last seen"), { target: { value: "not_for_month" } });
+  await waitFor(() => expect(asked.at(-1)).toBe("?q=&page=1&role=instructor&seen=not_for_month"));
+});
