@@ -63,7 +63,7 @@ def saml_settings(port: int) -> dict[str, str]:
     return {
         "APRANOVA_SAML_METADATA": metadata_at(port),
         "APRANOVA_SAML_NAME": "Nordlicht SAML",
-        "APRANOVA_SAML_VERIFIED_DOMAINS": "school.example dresden.school.example",
+        "APRANOVA_SAML_VERIFIED_DOMAINS": "school.example demo.school.example dresden.school.example",
     }
 
 
