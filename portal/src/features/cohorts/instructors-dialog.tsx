@@ -24,7 +24,7 @@ export function InstructorsDialog({ cohort, onClose }: { cohort: CohortDetail; o
       >
         {instructors.isPending && <Skeleton className="mt-4 h-20 w-full" />}
         {instructors.data?.items.length === 0 && (
-          <DialogText>This school has no instructors yet. Open Administration to invite one.</DialogText>
+          <DialogText>This school has no instructors yet. Invite one under Administration, All records.</DialogText>
         )}
         <fieldset className="mt-3 max-h-72 overflow-y-auto">
           <legend className="sr-only">Instructors</legend>
