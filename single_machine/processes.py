@@ -24,15 +24,20 @@ from single_machine import journal, kept_sockets
 from single_machine.log_files import LOGS_EVERY_S, keep_small
 
 PR_SET_PDEATHSIG = 1
-RESTART_PAUSE_MAX_S = 30.0
+RESTART_PAUSE_S, RESTART_PAUSE_MAX_S = 0.2, 30.0
+"""It doubles with each death in a row."""
+ANSWERED_DEATHS_MAX = 4
+"""So at most 1.6 s for what had answered: people wait for it, and the next start will likely do."""
+STEADY_AFTER_S = 20.0
+"""What answered and lived this long starts over with the shortest pause when it dies."""
 ASK_EVERY_S = 15.0
+ASK_AT_FIRST_EVERY_S = 0.5
+"""Until it has answered."""
 SILENT_MAX_S = 45.0
 """A process that has answered before and is silent for so long is killed and started again. Long,
 because a machine in heavy use answers late."""
 STOPPED_MAX_S = 0.4
 """As SILENT_MAX_S, for a process that the kernel calls stopped (SIGSTOP): it is certain."""
-STEADY_AFTER_S = 60.0
-"""A process that lived this long starts over with the shortest pause when it dies."""
 
 
 class DidNotStart(Exception):
@@ -85,6 +90,14 @@ class RunningProcess:
     answered_at: float | None = None
     """When it last answered; None since its start."""
     stopped_since: float | None = None
+
+    def pause_s(self, now: float) -> float:
+        """It has just died: how long until it is started again."""
+        self.deaths += 1
+        if self.answered_at is not None:
+            steady = now - self.started_at > STEADY_AFTER_S
+            self.deaths = 1 if steady else min(self.deaths, ANSWERED_DEATHS_MAX)
+        return min(RESTART_PAUSE_S * 2 ** (self.deaths - 1), RESTART_PAUSE_MAX_S)
 
     def stuck(self, now: float) -> str:
         """Why it is as bad as dead; empty when it is not."""
@@ -172,7 +185,7 @@ class Processes:
             threading.Thread(target=self._ask, args=(running,), daemon=True).start()
 
     def _ask(self, running: RunningProcess) -> None:
-        while not self._ended.wait(ASK_EVERY_S):
+        while not self._ended.wait(ASK_AT_FIRST_EVERY_S if running.answered_at is None else ASK_EVERY_S):
             process = running.process
             if running.spec.ready() and running.process is process:
                 running.answered_at = time.monotonic()
@@ -225,8 +238,7 @@ class Processes:
                 code = running.process.poll()
                 if code is None:
                     continue
-                running.deaths = 1 if now - running.started_at > STEADY_AFTER_S else running.deaths + 1
-                pause = min(0.2 * 2 ** (running.deaths - 1), RESTART_PAUSE_MAX_S)
+                pause = running.pause_s(now)
                 running.restart_at = now + pause
                 news.append(f"{name} ended ({_ending(code)}); starting it again in {pause:.1f} s. Log: {running.log}")
             if running.restart_at is not None and now >= running.restart_at:

@@ -43,8 +43,8 @@ class BackupWorker(Protocol):
         stop and no launch depends on it."""
 
     def list(self, home_id: str) -> tuple[HomeSnapshot, ...]:
-        """Newest first; empty when there are none. Raises ApraNovaError(INTERNAL) when they cannot
-        be listed now."""
+        """Newest first; empty when there are none. Raises ApraNovaError(MANAGER_UNAVAILABLE) when
+        they cannot be listed now."""
         ...
 
     def status(self) -> str:

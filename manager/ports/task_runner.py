@@ -65,7 +65,8 @@ class TaskRunner(Protocol):
 
         The claim's record, written before, says that the home may be here; RUNNING, that it is.
         Raises ApraNovaError: LAUNCH_FAILED (the task is gone, or already has another home),
-        HomeMissing, INTERNAL (the outcome is not known: repeat it, or `stop` and `release`).
+        HomeMissing, MANAGER_UNAVAILABLE (the outcome is not known: repeat it, or `stop` and
+        `release`).
         """
 
     def stop(self, task_id: str, *, grace_s: float) -> None:
@@ -81,7 +82,7 @@ class TaskRunner(Protocol):
         """After `stop` has returned: bring a home that is still with the task back to rest. Only
         then may it be recorded as stopped. Idempotent; does nothing where the engine mounts homes.
 
-        Raises ApraNovaError(INTERNAL): repeat it.
+        Raises ApraNovaError(MANAGER_UNAVAILABLE): repeat it.
         """
 
     def find_tasks(self, task_ids: Iterable[str]) -> tuple[ObservedTask, ...]:
@@ -90,8 +91,8 @@ class TaskRunner(Protocol):
         number may be named; the adapter pages.
 
         On ECS: DescribeTasks, 100 a call (it wants ARNs: what RunTask answered, or ListTasks by
-        `startedBy`). Raises ApraNovaError(INTERNAL) when the engine does not answer for even one of
-        them: the caller must then assume nothing about any.
+        `startedBy`). Raises ApraNovaError(MANAGER_UNAVAILABLE) when the engine does not answer for
+        even one of them: the caller must then assume nothing about any.
         """
         ...
 
@@ -102,7 +103,7 @@ class TaskRunner(Protocol):
         All on one machine. On ECS one page (ListTasks, then DescribeTasks, 100 tasks), and the next
         call goes on after it: a cursor in the process's memory is enough, because whatever is
         missed now is seen in a later round. May name ended tasks too. Raises
-        ApraNovaError(INTERNAL) when the engine does not answer.
+        ApraNovaError(MANAGER_UNAVAILABLE) when the engine does not answer.
         """
         ...
 

@@ -237,7 +237,7 @@ def test_a_bucket_that_does_not_answer_is_an_error_with_words(aws: AwsEmulator) 
     worker = worker_of(None, S3Repositories(aws.client("s3"), "no-such-bucket", None))
     with pytest.raises(ApraNovaError, match="cannot be listed") as refused:
         worker.list(HOME)
-    assert refused.value.reason is Reason.INTERNAL
+    assert refused.value.reason is Reason.MANAGER_UNAVAILABLE
 
 
 def test_a_launch_between_snapshot_and_record_drops_the_snapshot_in_s3_too(

@@ -11,7 +11,7 @@ from manager.use_cases.world import World
 
 
 def list_snapshots(world: World, workspace_id: str) -> SnapshotsAnswer:
-    """Newest first. Raises ApraNovaError: WORKSPACE_NOT_FOUND, INTERNAL."""
+    """Newest first. Raises ApraNovaError: WORKSPACE_NOT_FOUND, MANAGER_UNAVAILABLE."""
     workspace = get_workspace(world, workspace_id)
     found = world.backup_worker.list(workspace.home_id) if workspace.home_id is not None else ()
     return SnapshotsAnswer(tuple(SnapshotView(snapshot.snapshot_id, snapshot.taken_at) for snapshot in found))

@@ -12,7 +12,16 @@ import psutil
 import pytest
 
 from single_machine.preflight import free_port
-from single_machine.processes import LISTEN_FD, SILENT_MAX_S, STOPPED_MAX_S, DidNotStart, Processes, ProcessSpec
+from single_machine.processes import (
+    ASK_EVERY_S,
+    LISTEN_FD,
+    SILENT_MAX_S,
+    STEADY_AFTER_S,
+    STOPPED_MAX_S,
+    DidNotStart,
+    Processes,
+    ProcessSpec,
+)
 from tests.waiting import until
 
 SLEEPER = (sys.executable, "-c", "import time; time.sleep(600)")
@@ -70,6 +79,30 @@ def test_a_killed_process_is_started_again_after_a_growing_pause(processes: Proc
     os.kill(second, signal.SIGKILL)
     os.waitid(os.P_PID, second, os.WEXITED | os.WNOWAIT)
     assert "again in 0.4 s" in processes.tend(now + 1)[0]
+
+
+@pytest.mark.parametrize(
+    ("answered", "lived_s", "pauses_s"),
+    [
+        (False, 1.0, [0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 30.0, 30.0]),
+        (True, 1.0, [0.2, 0.4, 0.8, 1.6, 1.6, 1.6, 1.6, 1.6, 1.6, 1.6]),
+        (True, STEADY_AFTER_S + 1, [0.2] * 10),
+    ],
+)
+def test_blow_upon_blow_keeps_nobody_waiting_for_what_had_answered(
+    processes: Processes, answered: bool, lived_s: float, pauses_s: list[float]
+) -> None:
+    """Killed nine times in a minute, the engine stayed away for half a minute."""
+    processes.start(spec("engine", SLEEPER))
+    running = processes._running["engine"]
+    running.started_at, running.answered_at = 0.0, 0.5 if answered else None
+    assert [running.pause_s(lived_s) for _ in pauses_s] == pytest.approx(pauses_s)
+
+
+def test_it_is_soon_known_that_a_process_answers_again(processes: Processes) -> None:
+    processes.start(spec("engine", SLEEPER))
+    processes.watch()
+    until(lambda: processes._running["engine"].answered_at is not None, "an answer", within_s=ASK_EVERY_S / 3)
 
 
 def test_a_process_that_ignores_the_signal_is_killed(processes: Processes, tmp_path: Path) -> None:

@@ -265,7 +265,7 @@ def _pages(names: list[str]) -> Iterator[list[str]]:
 
 def _unreachable(detail: str) -> ApraNovaError:
     return ApraNovaError(
-        Reason.INTERNAL,
-        "The records of the workspaces cannot be reached right now; please try again",
+        Reason.MANAGER_UNAVAILABLE,
+        "The records of the workspaces cannot be reached right now. Try again in a moment.",
         detail=detail,
     )

@@ -92,7 +92,8 @@ def refused_placement(failures: list[Any]) -> ApraNovaError:
 
 
 def unreachable(detail: str) -> ApraNovaError:
-    return ApraNovaError(Reason.INTERNAL, "AWS does not answer right now; please try again", detail=detail)
+    message = "AWS does not answer right now. Try again in a moment."
+    return ApraNovaError(Reason.MANAGER_UNAVAILABLE, message, detail=detail)
 
 
 def _refusal(detail: str) -> ApraNovaError:

@@ -40,8 +40,8 @@ class LambdaBackupWorker:
         try:
             return self._repositories().list(home_id)
         except OSError as error:
-            message = "Snapshots cannot be listed right now; please try again"
-            raise ApraNovaError(Reason.INTERNAL, message, detail=str(error)) from error
+            message = "Snapshots cannot be listed right now. Try again in a moment."
+            raise ApraNovaError(Reason.MANAGER_UNAVAILABLE, message, detail=str(error)) from error
 
     def status(self) -> str:
         return f"on: in {self._repositories()}"

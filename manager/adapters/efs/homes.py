@@ -133,4 +133,5 @@ def _reaching_aws() -> Iterator[None]:
 
 
 def _unreachable(detail: str) -> ApraNovaError:
-    return ApraNovaError(Reason.INTERNAL, "The homes cannot be reached right now; please try again", detail=detail)
+    message = "The homes cannot be reached right now. Try again in a moment."
+    return ApraNovaError(Reason.MANAGER_UNAVAILABLE, message, detail=detail)

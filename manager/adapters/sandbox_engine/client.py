@@ -85,7 +85,9 @@ class SandboxEngineTaskRunner:
             return from_json(answer_type, answer.get("value"), where="the sandbox engine's answer")
         except (OSError, BadMessage, json.JSONDecodeError) as error:
             raise ApraNovaError(
-                Reason.INTERNAL, "The sandbox engine does not answer", detail=f"{name}: {error!r}"
+                Reason.MANAGER_UNAVAILABLE,
+                "Workspaces cannot be reached right now. Try again in a moment.",
+                detail=f"the sandbox engine does not answer to {name}: {error!r}",
             ) from error
 
 

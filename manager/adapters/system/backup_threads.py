@@ -74,8 +74,8 @@ class BackupThreads:
         try:
             return self._context.snapshots.list(home_id)
         except SnapshotFailed as error:
-            message = "Snapshots cannot be listed right now; please try again"
-            raise ApraNovaError(Reason.INTERNAL, message, detail=str(error)) from error
+            message = "Snapshots cannot be listed right now. Try again in a moment."
+            raise ApraNovaError(Reason.MANAGER_UNAVAILABLE, message, detail=str(error)) from error
 
     def status(self) -> str:
         try:

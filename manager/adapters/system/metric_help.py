@@ -14,7 +14,13 @@ from types import MappingProxyType
 from contract.errors import Reason
 from contract.names import LaunchPath, StopReason
 
-_START_FAILURES = (Reason.INTERNAL, Reason.KIND_NOT_READY, Reason.LAUNCH_FAILED, Reason.NO_CAPACITY)
+_START_FAILURES = (
+    Reason.INTERNAL,
+    Reason.KIND_NOT_READY,
+    Reason.LAUNCH_FAILED,
+    Reason.MANAGER_UNAVAILABLE,
+    Reason.NO_CAPACITY,
+)
 HOMES = ("new", "kept")
 """Of a launch: the first one of a workspace makes its home, each later one resumes with it."""
 

@@ -95,7 +95,7 @@ def test_a_list_that_cannot_be_read_is_an_error_with_words(machine: Machine, mon
     monkeypatch.setattr(machine.school.snapshots, "list", unreadable)
     with pytest.raises(ApraNovaError, match="cannot be listed") as refused:
         machine.thread.list("home-aaaaaaaaaaaaaaaa")
-    assert refused.value.reason is Reason.INTERNAL
+    assert refused.value.reason is Reason.MANAGER_UNAVAILABLE
 
 
 def test_a_home_that_takes_long_holds_up_nobody(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -114,7 +114,7 @@ def test_an_unreachable_table_is_a_plain_error(subject: Subject) -> None:
     subject.requests.refuse("GetItem", refusal(400, "AccessDeniedException", "no such role"), times=5)
     with pytest.raises(ApraNovaError, match="cannot be reached") as refused:
         subject.store.find_task(TASK.task_id)
-    assert refused.value.reason is Reason.INTERNAL
+    assert refused.value.reason is Reason.MANAGER_UNAVAILABLE
     assert "no such role" in refused.value.detail
     assert "role" not in refused.value.message
 

@@ -108,7 +108,7 @@ def test_a_start_that_was_held_up_asks_nothing_of_ecs_and_is_repeated_after_the_
         held_up.setattr(References, "record_intent", slowly)
         with pytest.raises(ApraNovaError) as refused:
             ecs.runner.start(spec)
-    assert (refused.value.reason, ecs.asked("RunTask")) == (Reason.INTERNAL, [])
+    assert (refused.value.reason, ecs.asked("RunTask")) == (Reason.MANAGER_UNAVAILABLE, [])
     ecs.fake_clock.advance(LEASE_S)
     ecs.runner.start(spec)
     assert len(ecs.asked("RunTask")) == 1
@@ -127,7 +127,7 @@ def test_a_start_whose_answer_was_lost_is_taken_over_without_a_second_task(ecs: 
     ecs.requests.refuse("RunTask", ConnectionClosedError(endpoint_url="http://ecs"))
     with pytest.raises(ApraNovaError) as refused:
         ecs.runner.start(spec)
-    assert refused.value.reason is Reason.INTERNAL
+    assert refused.value.reason is Reason.MANAGER_UNAVAILABLE
     ecs.fake_clock.advance(LEASE_S + 1)
     ecs.another_runner().start(spec)
     assert len(ecs.ecs_tasks()) == 1
@@ -203,7 +203,7 @@ def test_a_throttled_start_is_sent_again_and_then_left_to_the_next_pass(ecs: Sub
     ecs.requests.refuse("RunTask", throttled, times=2)
     with pytest.raises(ApraNovaError) as refused:
         ecs.runner.start(ecs.spec())
-    assert refused.value.reason is Reason.INTERNAL
+    assert refused.value.reason is Reason.MANAGER_UNAVAILABLE
 
 
 def test_where_spot_has_run_out_the_task_runs_on_demand(aws: AwsEmulator) -> None:
@@ -260,7 +260,7 @@ def test_an_ecs_that_does_not_answer_says_nothing_about_any_task(ecs: Subject) -
     ecs.requests.refuse("DescribeTasks", refusal(400, "AccessDeniedException", "no"))
     with pytest.raises(ApraNovaError) as refused:
         ecs.runner.find_tasks([spec.task_id])
-    assert refused.value.reason is Reason.INTERNAL
+    assert refused.value.reason is Reason.MANAGER_UNAVAILABLE
 
 
 def test_the_scan_for_orphans_reads_in_pages_and_ignores_foreign_tasks(
@@ -363,7 +363,7 @@ def test_no_two_tasks_have_a_slot_and_without_a_free_one_the_start_is_left_to_a_
         runner.start(spec)
     with pytest.raises(ApraNovaError) as refused:
         ecs.runner.start(specs[-1])
-    assert refused.value.reason is Reason.INTERNAL
+    assert refused.value.reason is Reason.MANAGER_UNAVAILABLE
     slots = [seen.slot for seen in ecs.runner.find_tasks([spec.task_id for spec in specs])]
     assert len(set(slots)) == len(slots) == ecs.settings.slots_ahead
     ecs.fake_clock.advance(60.0)
@@ -440,7 +440,7 @@ def test_a_mover_that_fails_or_whose_answer_is_lost_is_asked_again(ecs: Subject,
     ecs.functions.fails = [fate]
     with pytest.raises(ApraNovaError) as refused:
         ecs.runner.attach_home(task.task_id, home_id, slot=task.slot)
-    assert refused.value.reason is Reason.INTERNAL
+    assert refused.value.reason is Reason.MANAGER_UNAVAILABLE
     ecs.runner.attach_home(task.task_id, home_id, slot=task.slot)
     ecs.runner.stop(task.task_id, grace_s=0)
     ecs.functions.fails = [fate]
