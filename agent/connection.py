@@ -297,7 +297,8 @@ class Front(asyncio.Protocol):
 
 
 def _body_max(head: Head) -> int:
-    return HAND_OUT_BYTES_MAX if head.target == f"{AGENT_PATH_PREFIX}hand-out" else CONTROL_BODY_BYTES_MAX
+    carries_files = head.target in (f"{AGENT_PATH_PREFIX}hand-out", f"{AGENT_PATH_PREFIX}write-files")
+    return HAND_OUT_BYTES_MAX if carries_files else CONTROL_BODY_BYTES_MAX
 
 
 class Back(asyncio.Protocol):

@@ -25,6 +25,7 @@ from agent.memory import MemoryUse, ended_words, write_to_terminal
 from agent.moved_home import HomeNotThere, come, flush
 from agent.preview import is_by_person, listening_ports, port_of, visit_s
 from agent.processes import Children, end_everything_else
+from agent.put_back.run import PutBack
 from contract.agent import (
     PROGRAM_ENDED_SIGNAL,
     AgentPhase,
@@ -86,6 +87,7 @@ class Task:
 
         self._hand_outs = HandOuts(program("agent.hand_out.write"), tell=self.application.show_news)
         self._collections = Collections(program("agent.collect.read"))
+        self._put_back = PutBack(program("agent.put_back.write"))
         self._ready = asyncio.Event()
         self._claim: ClaimRequest | None = None
         self._claiming: asyncio.Task[None] | None = None
@@ -326,6 +328,8 @@ class Task:
                     return await self._about_project(self._hand_outs.take, body)
                 case ("POST", "collect"):
                     return await self._about_project(self._collections.take, body)
+                case ("POST", "write-files"):
+                    return await self._about_project(self._put_back.take, body)
                 case ("POST", "save"):
                     return _json(await self._save())
                 case ("POST", "stop"):
@@ -359,7 +363,7 @@ class Task:
 
     async def _about_project(self, take: Callable[[bytes], Awaitable[bytes]], body: bytes) -> Reply:
         if self.phase is not AgentPhase.CLAIMED or not self.application.takes_hand_outs:
-            return _problem(HTTPStatus.CONFLICT, "nothing can be handed out or collected here")
+            return _problem(HTTPStatus.CONFLICT, "files can be neither written nor read here")
         return Reply(HTTPStatus.OK, await take(body))
 
     async def _make_theirs(self, request: ClaimRequest) -> None:

@@ -14,6 +14,7 @@ from benchmarks import (
     footprint,
     full_stack,
     gateway,
+    history,
     hostile_student,
     lambda_function,
     launch,
@@ -34,6 +35,7 @@ ALL: dict[str, ModuleType] = {
     "preview": preview,
     "databases": databases,
     "packages": packages,
+    "history": history,
     "footprint": footprint,
     "fullstack": full_stack,
     "superset": superset,
@@ -54,7 +56,7 @@ def main() -> int:
         return mutants.main(sys.argv[3:])
     arguments = _parse()
     try:
-        if arguments.name not in ("databases", "packages", "preview", "simulate", "pool", "lambda"):
+        if arguments.name not in ("databases", "packages", "history", "preview", "simulate", "pool", "lambda"):
             find_chromium()
     except StepFailed as problem:
         sys.stderr.write(f"apranova: {problem}\n")

@@ -14,6 +14,7 @@ headers before the application sees the request.
 | POST /_agent/end-visits | EndVisitsRequest | {} – closes the connections of a port's visitors |
 | POST /_agent/hand-out | HandOutRequest | HandOutAnswer – a repeat changes nothing |
 | POST /_agent/collect | CollectRequest | CollectAnswer – reads, and changes nothing |
+| POST /_agent/write-files | WriteRequest | WriteAnswer – puts files of then into the home |
 | POST /_agent/stop   | – | {} – then the agent ends the application and exits 0 |
 
 A claim may be repeated with the same workspace and secret; another one is refused with 409.

@@ -45,6 +45,10 @@ class Action(enum.StrEnum):
     END_VISITS = "end_visits"
     HAND_OUT = "hand_out"
     COLLECT = "collect"
+    HISTORY = "history"
+    HISTORY_FOLDER = "history_folder"
+    HISTORY_FILE = "history_file"
+    PUT_BACK = "put_back"
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ class CreateRequest:
 
 @dataclass(frozen=True)
 class WorkspaceRequest:
-    """STOP, DELETE, UNDELETE, SNAPSHOTS: a repeat changes nothing."""
+    """STOP, DELETE, UNDELETE, SNAPSHOTS, HISTORY: a repeat changes nothing."""
 
     workspace_id: str
 
@@ -256,6 +260,8 @@ class WorkspaceView:
     """None: not measured yet."""
     size: WorkspaceSize = WorkspaceSize.SMALL
     """Of the newest launch."""
+    has_history: bool = False
+    """This installation keeps a history of its files."""
     endpoint: Endpoint | None = None
     """Only while running."""
 

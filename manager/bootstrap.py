@@ -13,6 +13,7 @@ from pathlib import Path
 from contract.errors import ApraNovaError
 from contract.names import TaskState
 from manager.adapters.agent_http.agent import HttpTaskAgent
+from manager.adapters.directory_history.history import DirectoryHomeHistory
 from manager.adapters.directory_homes.homes import MARK, DirectoryHomeVolumes, is_there, make_folder
 from manager.adapters.directory_homes.meter import DirectoryHomeMeter, space_of
 from manager.adapters.directory_homes.project_quota import ProjectQuotas
@@ -25,12 +26,14 @@ from manager.adapters.sqlite.figures import SqliteFigures
 from manager.adapters.sqlite.store import SqliteWorkspaceStore
 from manager.adapters.system.background import ThreadBackground
 from manager.adapters.system.backup_threads import BackupThreads
+from manager.adapters.system.checkpoint_thread import CheckpointThread
 from manager.adapters.system.clock import RandomIds, SystemClock
 from manager.adapters.system.disk_watch import DiskWatch
 from manager.adapters.system.metrics import PrometheusMetrics
 from manager.domain.disk_reserve import Space, is_nearly_full
 from manager.ports.clock import Clock, Metrics
 from manager.ports.home_backup import SnapshotFailed
+from manager.ports.home_history import NoHistory
 from manager.ports.workspace_store import WorkspaceStore
 from manager.settings import Settings
 from manager.use_cases.backups import BackupContext
@@ -51,6 +54,7 @@ class Manager:
     background: ThreadBackground
     backup_worker: BackupThreads | None
     """None: no snapshots are taken."""
+    checkpoints: CheckpointThread
     disk_watch: DiskWatch
     gauges: Callable[[float], Iterator[Gauge]]
     """Given the time of the last pass."""
@@ -90,11 +94,13 @@ def build(settings: Settings) -> Manager:
         background=background,
         wake=wake.set,
         backup_worker=backup_worker or NoBackupWorker("APRANOVA_SNAPSHOTS_DIR is not set"),
+        history=_history(settings) or NoHistory(),
         disk=disk_watch.view,
         home_limits=quotas.words(),
     )
     read_gauges = partial(_gauges, world, SqliteFigures(settings.store), runner, meter)
-    return Manager(world, wake, metrics, background, backup_worker, disk_watch, read_gauges)
+    checkpoints = CheckpointThread(world)
+    return Manager(world, wake, metrics, background, backup_worker, checkpoints, disk_watch, read_gauges)
 
 
 def _gauges(
@@ -129,6 +135,18 @@ def _other_places(settings: Settings) -> dict[str, Path]:
     return places if settings.snapshots_dir is None else {**places, "the snapshots": settings.snapshots_dir}
 
 
+def _has_room(settings: Settings, folder: Path) -> bool:
+    return not is_nearly_full(space_of("the snapshots", folder), settings.policy)
+
+
+def _history(settings: Settings) -> DirectoryHomeHistory | None:
+    folder = settings.snapshots_dir
+    if folder is None:
+        return None
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return DirectoryHomeHistory(settings.homes_dir, folder, has_room=lambda: _has_room(settings, folder))
+
+
 def _backup_worker(settings: Settings, store: WorkspaceStore, clock: Clock, metrics: Metrics) -> BackupThreads | None:
     if settings.snapshots_dir is None:
         return None
@@ -148,8 +166,7 @@ def _backup_worker(settings: Settings, store: WorkspaceStore, clock: Clock, metr
     )
 
     def has_room() -> bool:
-        space = space_of("the snapshots", settings.snapshots_dir or Path())
-        return not is_nearly_full(space, settings.policy)
+        return _has_room(settings, settings.snapshots_dir or Path())
 
     def status() -> str:
         version = restic.version()

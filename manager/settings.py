@@ -107,6 +107,7 @@ def read_policy(environment: Environment, default: Policy) -> Policy:
         disk_reserve_bytes=int(
             1e9 * number("APRANOVA_DISK_RESERVE_GB", default.disk_reserve_bytes / 1e9, 0, 1_000_000)
         ),
+        history_every_s=number("APRANOVA_HISTORY_EVERY_S", default.history_every_s, 1, 86_400),
         sizes=sizes,
         default_size=environment.choice("APRANOVA_DEFAULT_SIZE", WorkspaceSize, default.default_size),
         memory_max_mib=None if default.memory_max_mib is None else _memory_max_mib(environment, sizes),

@@ -47,5 +47,6 @@ def _delete(settings: Settings, *, ask: bool) -> int:
 
 
 def _repositories(settings: Settings) -> list[Path]:
-    """The snapshots, one by one: the folder may be the operator's own."""
-    return list(settings.snapshots.glob("home-" + "?" * 16))
+    """The snapshots and histories, one by one: the folder may be the operator's own."""
+    home = "home-" + "?" * 16
+    return [*settings.snapshots.glob(home), *settings.snapshots.glob(f"{home}.history")]

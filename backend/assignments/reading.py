@@ -17,14 +17,12 @@ from asgiref.sync import sync_to_async
 from django.db import connection
 
 from backend.accounts.models import User
-from backend.assignments.difference import Line, difference
 from backend.assignments.models import Assignment, Bundle, Copy
 from backend.assignments.submission_states import SubmissionState, is_late
+from backend.platform.difference import TEXT_BYTES_MAX, Line, difference, text_of
 from backend.platform.problems import not_found
 from contract.hand_out_files import HandOutFile, read_files
 
-TEXT_BYTES_MAX = 200_000
-"""What a page shows of one file. The whole file can be downloaded."""
 NEW, CHANGED, SAME, MISSING = "new", "changed", "same", "missing"
 _SLUG_MAX = 40
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
@@ -86,19 +84,6 @@ def content_of(copy: Copy, path: str) -> bytes:
     if file is None:
         raise not_found("There is no such file in this copy.", reason="file_not_found")
     return file.content
-
-
-def text_of(content: bytes) -> str | None:
-    """The first TEXT_BYTES_MAX bytes as text; None: it is no text."""
-    part = content[:TEXT_BYTES_MAX]
-    if b"\0" in part:
-        return None
-    cut = len(part) < len(content)
-    try:
-        return part.decode()
-    except UnicodeDecodeError as problem:
-        within_the_last_letter = cut and problem.start >= len(part) - 3
-        return part[: problem.start].decode() if within_the_last_letter else None
 
 
 def _files(bundle: Bundle) -> dict[str, HandOutFile]:

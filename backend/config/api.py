@@ -33,6 +33,7 @@ from backend.config.health import router as health_router
 from backend.console.people_api import router as console_people_router
 from backend.console.workspaces_api import router as console_workspaces_router
 from backend.costs.api import router as costs_router
+from backend.history.api import router as history_router
 from backend.platform.problems import (
     CONTENT_TYPE,
     FieldError,
@@ -150,6 +151,7 @@ def build_api() -> ApraNovaAPI:
     api.add_router("assignments/", own_assignments_router)
     api.add_router("workspace/", workspaces_router)
     api.add_router("workspace/", sharing_router)
+    api.add_router("workspace/", history_router)
     api.add_router("costs/", costs_router)
     api.add_router("console/people/", console_people_router)
     api.add_router("console/workspaces/", console_workspaces_router)

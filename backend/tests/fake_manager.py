@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import collections
 import json
 import threading
@@ -15,6 +16,18 @@ from typing import Any
 from contract.collect import CollectAnswer
 from contract.errors import ApraNovaError, Reason
 from contract.hand_out import HandOutAnswer, HandOutState
+from contract.history import (
+    PIECE_BYTES_MAX,
+    CheckpointView,
+    HistoryAnswer,
+    HistoryEntry,
+    HistoryFolder,
+    HistoryPathRequest,
+    HistoryPiece,
+    PutBackAnswer,
+    PutBackRequest,
+    PutBackState,
+)
 from contract.manager import (
     Action,
     CohortIdRequest,
@@ -77,6 +90,14 @@ class FakeManager:
             """What a collection finds in a home; a workspace that is missing cannot be read."""
             self.collected: list[tuple[str, str]] = []
             """(workspace, folder)"""
+            self.checkpoints: dict[str, list[CheckpointView]] = {}
+            """Workspace → newest first."""
+            self.past: dict[tuple[str, str, str], bytes] = {}
+            """(workspace, checkpoint, key) → the file's content."""
+            self.past_changed_at = 1_790_000_000.0
+            self.put_back: list[PutBackRequest] = []
+            self.put_back_answers: list[PutBackAnswer] = []
+            """The next ones; when there is none, a file is put back."""
             self.calls: collections.Counter[str] = collections.Counter()
             self.kinds = {
                 WorkspaceKind.VSCODE: KindView(WorkspaceKind.VSCODE, ready=True),
@@ -162,6 +183,8 @@ class FakeManager:
                 asked_for = from_json(CollectionRequest, payload)
                 self.collected.append((asked_for.workspace_id, asked_for.collect.folder))
                 return CollectionAnswer(self.homes.get(asked_for.workspace_id))
+            case Action.HISTORY | Action.HISTORY_FOLDER | Action.HISTORY_FILE | Action.PUT_BACK:
+                return self._history(action, payload)
             case Action.KEEP_RUNNING:
                 wish = from_json(KeepRunningRequest, payload)
                 self._known(wish.workspace_id)
@@ -174,6 +197,29 @@ class FakeManager:
                     self.change(view.workspace_id, size=launched.size or WorkspaceSize.SMALL)
         view = self._known(from_json(WorkspaceRequest, payload).workspace_id)
         return WorkspaceAnswer(getattr(self, f"_{action.value}")(view))
+
+    def _history(self, action: Action, payload: Any) -> Any:
+        if action is Action.HISTORY:
+            workspace_id = from_json(WorkspaceRequest, payload).workspace_id
+            self._known(workspace_id)
+            return HistoryAnswer(tuple(self.checkpoints.get(workspace_id, ())))
+        if action is Action.PUT_BACK:
+            self.put_back.append(from_json(PutBackRequest, payload))
+            return self.put_back_answers.pop(0) if self.put_back_answers else PutBackAnswer(PutBackState.DONE, 1)
+        asked = from_json(HistoryPathRequest, payload)
+        there = {key: it for (owner, at, key), it in self.past.items() if (owner, at) == self._moment(asked)}
+        if action is Action.HISTORY_FOLDER:
+            found = [HistoryEntry(key, key, False, len(it), self.past_changed_at) for key, it in there.items()]
+            return HistoryFolder(tuple(found))
+        if asked.key not in there:
+            raise ApraNovaError(Reason.SNAPSHOT_NOT_FOUND, "There is nothing at this place at that moment")
+        content = there[asked.key]
+        part = content[asked.offset : asked.offset + PIECE_BYTES_MAX]
+        return HistoryPiece(base64.b64encode(part).decode(), len(content), "x")
+
+    @staticmethod
+    def _moment(asked: HistoryPathRequest) -> tuple[str, str]:
+        return asked.workspace_id, asked.checkpoint_id
 
     def _known(self, workspace_id: str) -> WorkspaceView:
         if workspace_id not in self.workspaces:

@@ -21,6 +21,14 @@ from backend.platform.environment import Environment
 from contract.collect import CollectAnswer, CollectRequest
 from contract.errors import ApraNovaError, Reason
 from contract.hand_out import HandOutAnswer, HandOutRequest
+from contract.history import (
+    HistoryAnswer,
+    HistoryFolder,
+    HistoryPathRequest,
+    HistoryPiece,
+    PutBackAnswer,
+    PutBackRequest,
+)
 from contract.manager import (
     Action,
     CohortIdRequest,
@@ -119,6 +127,20 @@ class ManagerClient:
     def collect(self, workspace_id: str, request: CollectRequest) -> CollectAnswer | None:
         """Copy a folder of a home, which runs or is at rest. None: it cannot be read now."""
         return self._ask(Action.COLLECT, CollectionRequest(workspace_id, request), CollectionAnswer).copy
+
+    def history(self, workspace_id: str) -> HistoryAnswer:
+        """Checkpoints of a home, newest first."""
+        return self._ask(Action.HISTORY, WorkspaceRequest(workspace_id), HistoryAnswer)
+
+    def history_folder(self, request: HistoryPathRequest) -> HistoryFolder:
+        return self._ask(Action.HISTORY_FOLDER, request, HistoryFolder)
+
+    def history_file(self, request: HistoryPathRequest) -> HistoryPiece:
+        return self._ask(Action.HISTORY_FILE, request, HistoryPiece)
+
+    def put_back(self, request: PutBackRequest) -> PutBackAnswer:
+        """Bring files of then back into a home. *working*: ask again with the same request."""
+        return self._ask(Action.PUT_BACK, request, PutBackAnswer)
 
     def put_cohort(self, request: CohortRequest) -> None:
         self._ask(Action.PUT_COHORT, request, Nothing)

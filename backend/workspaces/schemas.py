@@ -77,6 +77,8 @@ class WorkspaceOut(Schema):
     has_home: bool
     size: WorkspaceSize
     """Of the newest launch; a change of the cohort's takes effect at the next one."""
+    has_history: bool
+    """This school keeps a history of its files."""
     home_use: HomeUseOut | None
     """None: not measured yet."""
     owner: OwnerOut

@@ -160,6 +160,9 @@ class Policy:
     disk_reserve_part_max: float = 0.05
     """What the platform keeps free: so many bytes, at most this part of the disk."""
 
+    history_every_s: float = 600.0
+    """How often a home that somebody works in gets a checkpoint."""
+
     restore_retry_s: float = 60.0
     """How often the backup worker is notified again of a restore that is not finished."""
 

@@ -8,6 +8,7 @@ from typing import Any, assert_never
 
 from contract import wire
 from contract.errors import ApraNovaError, Reason, shown
+from contract.history import HistoryPathRequest, PutBackRequest
 from contract.manager import (
     Action,
     CohortIdRequest,
@@ -25,7 +26,7 @@ from contract.manager import (
     WorkspaceAnswer,
     WorkspaceRequest,
 )
-from manager.use_cases import cohorts, collections, expect, hand_outs, lifetime, snapshots, stop, views
+from manager.use_cases import cohorts, collections, expect, hand_outs, history, lifetime, snapshots, stop, views
 from manager.use_cases.launch import launch
 from manager.use_cases.world import World
 
@@ -38,6 +39,7 @@ class InvocationHandler:
     def __init__(self, world: World, *, last_sweep_at: Callable[[], float | None]) -> None:
         self._world = world
         self._kinds = views.Kinds(world)
+        self._put_backs = history.PutBacks()
         self._last_sweep_at = last_sweep_at
 
     def __call__(self, event: Any) -> dict[str, Any]:
@@ -110,6 +112,14 @@ class InvocationHandler:
             case Action.COLLECT:
                 wanted_copy = wire.from_json(CollectionRequest, event)
                 return collections.collect(world, wanted_copy.workspace_id, wanted_copy.collect)
+            case Action.HISTORY:
+                return history.list_history(world, _workspace_id(event))
+            case Action.HISTORY_FOLDER:
+                return history.read_folder(world, wire.from_json(HistoryPathRequest, event))
+            case Action.HISTORY_FILE:
+                return history.read_piece(world, wire.from_json(HistoryPathRequest, event))
+            case Action.PUT_BACK:
+                return self._put_backs.put_back(world, wire.from_json(PutBackRequest, event))
             case _:
                 assert_never(action)
 
@@ -120,7 +130,7 @@ class InvocationHandler:
             raise wire.BadMessage(f"action: one of {', '.join(Action)} is expected") from None
 
     def _view(self, workspace: Any) -> WorkspaceAnswer:
-        return WorkspaceAnswer(views.view(workspace, self._world.policy))
+        return WorkspaceAnswer(views.view(workspace, self._world.policy, histories=self._world.history.offered))
 
 
 def _workspace_id(event: dict[str, Any]) -> str:

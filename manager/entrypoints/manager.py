@@ -202,6 +202,7 @@ def main() -> int:
     loop.start()
     watch.start()
     manager.disk_watch.start(manager.world)
+    manager.checkpoints.start()
     if manager.backup_worker is not None:
         manager.backup_worker.start()
     log.info("listening on 127.0.0.1:%d, tasks run with isolation %s", server.server_port, settings.isolation)
@@ -209,6 +210,7 @@ def main() -> int:
     server.socket.close()
     watch.stop()
     manager.disk_watch.stop()
+    manager.checkpoints.stop()
     loop.stop()
     if manager.backup_worker is not None:
         manager.backup_worker.stop()

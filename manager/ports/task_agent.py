@@ -7,6 +7,7 @@ from typing import Protocol
 from contract.agent import AgentStatus, ClaimRequest, EndVisitsRequest, HomeUseRequest, SaveAnswer, WarnRequest
 from contract.collect import CollectAnswer, CollectRequest
 from contract.hand_out import HandOutAnswer, HandOutRequest
+from contract.history import WriteAnswer, WriteRequest
 
 
 class AgentUnreachable(Exception):
@@ -43,6 +44,10 @@ class TaskAgent(Protocol):
 
     def collect(self, control_address: str, agent_token: str, request: CollectRequest) -> CollectAnswer:
         """Copy a folder of the home, which does not change."""
+        ...
+
+    def write_files(self, control_address: str, agent_token: str, request: WriteRequest) -> WriteAnswer:
+        """Put files of then into the home. Each is the old one or the new one, never a half."""
         ...
 
     def save(self, control_address: str, agent_token: str) -> SaveAnswer: ...

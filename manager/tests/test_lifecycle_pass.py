@@ -275,7 +275,7 @@ def test_the_limits_are_changed_on_purpose_only() -> None:
         "orphan_grace_s": 60.0, "orphan_scan_s": 60.0, "task_memory_s": 900.0,
         "home_bytes_max": 5_000_000_000, "home_files_max": 300_000, "home_near_part": 0.8, "home_grace_s": 1_800.0,
         "home_grace_growth_part": 0.2, "disk_reserve_bytes": 5_000_000_000, "disk_reserve_part_max": 0.05,
-        "delete_grace_s": 604_800.0, "restore_retry_s": 60.0, "pass_interval_s": 300.0, "due_per_pass_max": 200,
+        "history_every_s": 600.0, "delete_grace_s": 604_800.0, "restore_retry_s": 60.0, "pass_interval_s": 300.0, "due_per_pass_max": 200,
         "records_max": 1_000, "describe_max": 100, "attempts_max": 10, "transient_tick_s": 0.1, "engine_retry_s": 1.0,
     }  # fmt: skip
     assert Site() == Site("ws.localhost:8080", "http://localhost:8080", "")

@@ -20,6 +20,7 @@ from contract.manager import (
     WorkspaceView,
 )
 from contract.names import StopReason, WorkspaceKind, WorkspaceSize, WorkspaceState
+from manager.domain.history import KINDS as KINDS_WITH_HISTORY
 from manager.domain.lifecycle.backup_health import advice
 from manager.domain.lifecycle.disk import level_of, student_words
 from manager.domain.lifecycle.workspace import Workspace
@@ -29,7 +30,8 @@ from manager.use_cases.records import get_workspace
 from manager.use_cases.world import World
 
 
-def view(workspace: Workspace, policy: Policy) -> WorkspaceView:
+def view(workspace: Workspace, policy: Policy, *, histories: bool = False) -> WorkspaceView:
+    """`histories`: whether this installation keeps histories of files."""
     running = workspace.state is WorkspaceState.RUNNING
     # A launch that waits until an earlier task is cleaned up: to its student it is starting.
     stopped = workspace.state is WorkspaceState.STOPPED and workspace.launch_wanted_at is not None
@@ -65,6 +67,7 @@ def view(workspace: Workspace, policy: Policy) -> WorkspaceView:
         restoring=workspace.restoring,
         home_use=_home_use(workspace, policy),
         size=workspace.size or policy.default_size,
+        has_history=histories and workspace.kind in KINDS_WITH_HISTORY,
         endpoint=endpoint,
     )
 
@@ -124,7 +127,10 @@ def describe(world: World, workspace_ids: tuple[str, ...], kinds: Kinds) -> Desc
     _refuse_too_many(world, workspace_ids)
     found = world.store.find_workspaces(workspace_ids) if workspace_ids else ()
     return DescribeAnswer(
-        tuple(view(workspace, world.policy) for workspace in found), kinds.views(), _sizes(world.policy), world.disk()
+        tuple(view(workspace, world.policy, histories=world.history.offered) for workspace in found),
+        kinds.views(),
+        _sizes(world.policy),
+        world.disk(),
     )
 
 
@@ -189,7 +195,10 @@ def fleet(world: World, kinds: Kinds, *, last_sweep_at: float | None) -> FleetAn
     except ApraNovaError as error:
         enforced = {"engine": f"not known: {error.message}"}
     return FleetAnswer(
-        workspaces=tuple(view(workspace, world.policy) for workspace in world.store.list_workspaces(limit=limit)),
+        workspaces=tuple(
+            view(workspace, world.policy, histories=world.history.offered)
+            for workspace in world.store.list_workspaces(limit=limit)
+        ),
         tasks=tuple(
             TaskView(
                 task_id=task.task_id,

@@ -12,6 +12,7 @@ from contract.manager import DiskView
 from manager.domain.policy import Policy
 from manager.ports.clock import Clock, Ids, Metrics
 from manager.ports.home_backup import BackupWorker, HomeSnapshot
+from manager.ports.home_history import HomeHistory, NoHistory
 from manager.ports.home_volumes import HomeVolumes
 from manager.ports.task_agent import TaskAgent
 from manager.ports.task_runner import TaskRunner
@@ -156,6 +157,7 @@ class World:
     policy: Policy
     site: Site = field(default_factory=Site)
     backup_worker: BackupWorker = field(default_factory=NoBackupWorker)
+    history: HomeHistory = field(default_factory=NoHistory)
     background: Background = field(default_factory=Inline)
     in_flight: InFlight = field(default_factory=InFlight)
     recent_launches: RecentLaunches = field(default_factory=RecentLaunches)

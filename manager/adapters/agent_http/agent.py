@@ -16,6 +16,7 @@ from contract.agent import AgentStatus, ClaimRequest, EndVisitsRequest, HomeUseR
 from contract.collect import CollectAnswer, CollectRequest
 from contract.errors import ApraNovaError, Reason
 from contract.hand_out import HandOutAnswer, HandOutRequest
+from contract.history import WriteAnswer, WriteRequest
 from contract.names import AGENT_PATH_PREFIX, AGENT_TOKEN_HEADER
 from manager.ports.task_agent import AgentUnreachable
 
@@ -35,12 +36,14 @@ class HttpTaskAgent:
         save_timeout_s: float = 20.0,
         hand_out_timeout_s: float = 5.0,
         collect_timeout_s: float = 6.0,
+        write_timeout_s: float = 30.0,
     ) -> None:
         self._ask_timeout_s = ask_timeout_s
         self._claim_timeout_s = claim_timeout_s
         self._save_timeout_s = save_timeout_s
         self._hand_out_timeout_s = hand_out_timeout_s
         self._collect_timeout_s = collect_timeout_s
+        self._write_timeout_s = write_timeout_s
 
     def status(self, control_address: str, agent_token: str) -> AgentStatus:
         return self._ask("GET", "status", control_address, agent_token, self._ask_timeout_s, AgentStatus)
@@ -64,6 +67,10 @@ class HttpTaskAgent:
     def collect(self, control_address: str, agent_token: str, request: CollectRequest) -> CollectAnswer:
         timeout_s = self._collect_timeout_s
         return self._ask("POST", "collect", control_address, agent_token, timeout_s, CollectAnswer, request)
+
+    def write_files(self, control_address: str, agent_token: str, request: WriteRequest) -> WriteAnswer:
+        timeout_s = self._write_timeout_s
+        return self._ask("POST", "write-files", control_address, agent_token, timeout_s, WriteAnswer, request)
 
     def save(self, control_address: str, agent_token: str) -> SaveAnswer:
         return self._ask("POST", "save", control_address, agent_token, self._save_timeout_s, SaveAnswer)

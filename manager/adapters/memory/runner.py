@@ -18,6 +18,7 @@ from contract.agent import (
 from contract.collect import CollectAnswer, CollectRequest, CollectState
 from contract.errors import ApraNovaError, Reason
 from contract.hand_out import HandOutAnswer, HandOutRequest, HandOutState
+from contract.history import WriteAnswer, WriteRequest
 from contract.manager import KindView
 from contract.names import WorkspaceKind
 from contract.sizes import SizeLimits
@@ -177,6 +178,7 @@ class MemoryTaskAgent:
     def __init__(self, runner: MemoryTaskRunner) -> None:
         self.runner = runner
         self.save_failure = ""
+        self.written: list[WriteRequest] = []
 
     def status(self, control_address: str, agent_token: str) -> AgentStatus:
         task = self._task(control_address, agent_token)
@@ -212,6 +214,11 @@ class MemoryTaskAgent:
     def collect(self, control_address: str, agent_token: str, request: CollectRequest) -> CollectAnswer:
         self._task(control_address, agent_token)
         return CollectAnswer(CollectState.DONE, files=f"{request.folder} of a home that runs")
+
+    def write_files(self, control_address: str, agent_token: str, request: WriteRequest) -> WriteAnswer:
+        self._task(control_address, agent_token)
+        self.written.append(request)
+        return WriteAnswer()
 
     def save(self, control_address: str, agent_token: str) -> SaveAnswer:
         task = self._task(control_address, agent_token)

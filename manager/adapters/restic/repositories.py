@@ -93,8 +93,9 @@ class DirectoryRepositories:
 
 
 def erase_snapshots(folder: Path, home_id: str) -> None:
-    """Remove a home's repository, and what was set aside of it: all hold its owner's files."""
-    for path in (folder / home_id, *folder.glob(f"{home_id}.set-aside-*")):
+    """Remove a home's repository, what was set aside of it, and its history: all hold its owner's
+    files."""
+    for path in (folder / home_id, folder / f"{home_id}.history", *folder.glob(f"{home_id}.set-aside-*")):
         remove_tree(path)
 
 

@@ -48,6 +48,9 @@ COUNTERS: Mapping[str, Described] = MappingProxyType(
         "agent_unreachable_total": Described(
             "Calls that a task's agent did not answer.", _labels(call=("claim", "save", "status", "warn"))
         ),
+        "checkpoints_total": Described(
+            "Checkpoints of homes, by what came of each look.", _labels(result=("taken", "unchanged", "failed"))
+        ),
         "disk_stops_total": Described("Workspaces stopped because the disk was nearly full."),
         "engine_unreachable_total": Described("Calls that the sandbox engine did not answer."),
         "hints_total": Described("Hints that somebody will launch soon."),
@@ -61,6 +64,9 @@ COUNTERS: Mapping[str, Described] = MappingProxyType(
         "launches_total": Described("Launches, by how each was served.", _labels(path=LaunchPath)),
         "prepare_failures_total": Described("Failures to prepare what later starts need."),
         "purges_total": Described("Deleted workspaces whose homes were removed for good."),
+        "put_backs_total": Described(
+            "Files of then that students put back into their homes.", _labels(result=("done", "failed"))
+        ),
         "restores_total": Described("Restores of a home from a snapshot.", _labels(result=("done", "failed"))),
         "restores_wanted_total": Described("Restores that were asked for."),
         "save_failures_total": Described("Last saves that failed.", _labels(reason=("save_failed",))),
@@ -79,6 +85,7 @@ COUNTERS: Mapping[str, Described] = MappingProxyType(
 
 HISTOGRAMS: Mapping[str, Described] = MappingProxyType(
     {
+        "checkpoint_seconds": Described("How long a look for changes in a home, and its checkpoint, took."),
         "claim_seconds": Described("From the claim of a task to the open workspace."),
         "launch_seconds": Described(
             "From the request of a launch to the open workspace.",

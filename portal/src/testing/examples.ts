@@ -58,6 +58,7 @@ export function workspace(fields: Partial<Workspace> = {}): Workspace {
     keep_running_until: null,
     keep_running_max_s: 14400,
     stop_reason: null,
+    has_history: false,
     stopped_at: null,
     deleted_at: null,
     purge_at: null,

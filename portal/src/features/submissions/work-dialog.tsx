@@ -5,10 +5,9 @@ import { useState } from "react";
 
 import { Button, buttonClass } from "@/components/button";
 import { Dialog, DialogActions } from "@/components/dialog";
-import { LoadFailure } from "@/components/failure";
 import { SelectField } from "@/components/field";
-import { Skeleton } from "@/components/panel";
-import type { DifferenceLine, Submission, SubmittedCopy, SubmittedFile } from "@/lib/api/types";
+import { Difference, Plain, Waiting } from "@/components/file-text";
+import type { Submission, SubmittedCopy, SubmittedFile } from "@/lib/api/types";
 import { fullDate } from "@/lib/time";
 
 import { type AssignmentKey, type CopyKey, fileAddress, useFile, useFiles } from "./api";
@@ -116,57 +115,11 @@ function File({ id, file: { path, change } }: { id: CopyKey; file: SubmittedFile
         )}
       </div>
       {cut && <p className="text-sm text-muted">The file is long. This is its start; download it to see all of it.</p>}
-      {different && !whole ? <Difference lines={lines} /> : <Plain text={text} />}
+      {different && !whole ? (
+        <Difference lines={lines} label="What changed since it was handed out" />
+      ) : (
+        <Plain text={text} />
+      )}
     </>
-  );
-}
-
-const BLOCK =
-  "max-h-[50vh] overflow-auto rounded-lg border border-line bg-sunken p-3 font-mono text-xs whitespace-pre text-ink";
-
-function Plain({ text }: { text: string | null }) {
-  if (text === null) return <p className="text-sm text-muted">This is no text, so it cannot be shown. Download it.</p>;
-  if (text === "") return <p className="text-sm text-muted">The file is empty.</p>;
-  return (
-    // Scrolled by keyboard.
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <pre tabIndex={0} role="region" aria-label="Content of the file" className={BLOCK}>
-      {text}
-    </pre>
-  );
-}
-
-const TONES: Record<string, string> = { "+": "bg-good-soft", "-": "bg-bad-soft", "…": "text-muted" };
-const SPOKEN: Record<string, string> = { "+": "added: ", "-": "removed: " };
-
-function Difference({ lines }: { lines: DifferenceLine[] }) {
-  return (
-    // Scrolled by keyboard.
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div tabIndex={0} role="region" aria-label="What changed since it was handed out" className={BLOCK}>
-      {lines.map(({ kind, text }, index) => (
-        // A difference never changes, so a line keeps its number.
-        <div key={index} className={TONES[kind]}>
-          <span aria-hidden="true">{kind} </span>
-          <span className="sr-only">{SPOKEN[kind]}</span>
-          {text}
-        </div>
-      ))}
-    </div>
-  );
-}
-
-interface WaitingProps {
-  query: { isFetching: boolean; refetch: () => Promise<unknown>; error: Error | null };
-  title: string;
-}
-
-function Waiting({ query, title }: WaitingProps) {
-  if (query.error !== null) return <LoadFailure query={query} error={query.error} title={title} />;
-  return (
-    <div role="status">
-      <span className="sr-only">Loading</span>
-      <Skeleton className="h-24 w-full" />
-    </div>
   );
 }

@@ -1,6 +1,15 @@
 "use client";
 
-import { ActivityIcon, ClockIcon, EllipsisIcon, ExternalLinkIcon, PlayIcon, SquareIcon } from "lucide-react";
+import {
+  ActivityIcon,
+  ClockIcon,
+  EllipsisIcon,
+  HistoryIcon,
+  ExternalLinkIcon,
+  PlayIcon,
+  SquareIcon,
+} from "lucide-react";
+import Link from "next/link";
 import { type ReactNode, useId, useRef, useState } from "react";
 
 import { Alert } from "@/components/alert";
@@ -118,6 +127,17 @@ export function WorkspaceCard({ kind, workspace, kinds, replaced = false, childr
                 Your browser blocked the new tab. Press <strong>Open Workspace</strong>. To avoid this next time, allow
                 pop-ups for this site.
               </Alert>
+            )}
+            {workspace?.has_history === true && workspace.has_home && workspace.state !== "deleted" && (
+              <p className="text-sm">
+                <Link
+                  href={`/history/${workspace.id}`}
+                  className="inline-flex items-center gap-2 font-medium text-accent underline-offset-4 hover:underline"
+                >
+                  <HistoryIcon className="size-4" aria-hidden="true" />
+                  Back in time: earlier versions of your files
+                </Link>
+              </p>
             )}
             {children}
             {workspace?.state === "running" && <LaunchHistory workspace={workspace} />}

@@ -1243,6 +1243,107 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/workspace/{workspace_id}/history/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Checkpoints
+         * @description Moments of which the files are kept, newest first.
+         */
+        get: operations["list_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspace/{workspace_id}/history/{checkpoint_id}/download/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A file, to save
+         * @description A browser saves it, and shows and runs nothing of it on our origin.
+         */
+        get: operations["download_past_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspace/{workspace_id}/history/{checkpoint_id}/file/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A file as text
+         * @description `against`: another checkpoint, or `now`, to compare it with.
+         */
+        get: operations["read_past_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspace/{workspace_id}/history/{checkpoint_id}/folder/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Files of then, or now
+         * @description `now` as the checkpoint: the home as it is.
+         */
+        get: operations["list_past_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspace/{workspace_id}/history/{checkpoint_id}/put-back/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring files of then back
+         * @description What is there now becomes a checkpoint first. Files that are only there now stay. While it is
+         *     `working`, ask again with `continues`.
+         */
+        post: operations["put_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workspace/{workspace_id}/keep-running/": {
         parameters: {
             query?: never;
@@ -1514,6 +1615,12 @@ export interface components {
             name: string;
         };
         /**
+         * Cause
+         * @description Why a checkpoint was taken.
+         * @enum {string}
+         */
+        Cause: "work" | "stop" | "put_back";
+        /**
          * ChangeAssignmentIn
          * @description A field that is left out stays as it is.
          */
@@ -1546,6 +1653,27 @@ export interface components {
         ChangeOut: {
             after: components["schemas"]["ClassOut"] | null;
             before: components["schemas"]["ClassOut"] | null;
+        };
+        /** CheckpointOut */
+        CheckpointOut: {
+            cause: components["schemas"]["Cause"];
+            /** Changed */
+            changed: string[];
+            /** Changed Count */
+            changed_count: number;
+            /** Files */
+            files: number;
+            /** Id */
+            id: string;
+            /** Left Out */
+            left_out: components["schemas"]["NotKeptOut"][];
+            /** Left Out Count */
+            left_out_count: number;
+            /**
+             * Taken At
+             * Format: date-time
+             */
+            taken_at: string;
         };
         /** ChooseSizeIn */
         ChooseSizeIn: {
@@ -1744,6 +1872,13 @@ export interface components {
              */
             state: "up" | "down";
         };
+        /** DifferenceLineOut */
+        DifferenceLineOut: {
+            /** Kind */
+            kind: string;
+            /** Text */
+            text: string;
+        };
         /**
          * DiskLevel
          * @description How a home stands to its limits.
@@ -1759,6 +1894,19 @@ export interface components {
              * @enum {string}
              */
             state: "ok" | "nearly_full" | "not_watched";
+        };
+        /** EntryOut */
+        EntryOut: {
+            /** Changed At */
+            changed_at: string | null;
+            /** Is Folder */
+            is_folder: boolean;
+            /** Name */
+            name: string;
+            /** Path */
+            path: string;
+            /** Size */
+            size: number;
         };
         /** ExtensionIn */
         ExtensionIn: {
@@ -1842,6 +1990,13 @@ export interface components {
             /** File */
             file: string;
         };
+        /** FolderOut */
+        FolderOut: {
+            /** Cut */
+            cut: boolean;
+            /** Items */
+            items: components["schemas"]["EntryOut"][];
+        };
         /** HealthOut */
         HealthOut: {
             backup: components["schemas"]["BackupOut"];
@@ -1861,6 +2016,13 @@ export interface components {
             asked_at: string | null;
             /** Can Ask */
             can_ask: boolean;
+        };
+        /** HistoryOut */
+        HistoryOut: {
+            /** Every Minutes */
+            every_minutes: number;
+            /** Items */
+            items: components["schemas"]["CheckpointOut"][];
         };
         /** HomeUseOut */
         HomeUseOut: {
@@ -2121,6 +2283,13 @@ export interface components {
             /** Name */
             name: string;
         };
+        /** NotKeptOut */
+        NotKeptOut: {
+            /** Name */
+            name: string;
+            /** Reason */
+            reason: string;
+        };
         /**
          * OpenInvitationOut
          * @description What somebody who has the link may see before they sign up.
@@ -2227,6 +2396,21 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+        };
+        /** PastFileOut */
+        PastFileOut: {
+            /** Compared */
+            compared: boolean;
+            /** Cut */
+            cut: boolean;
+            /** Lines */
+            lines: components["schemas"]["DifferenceLineOut"][];
+            /** Missing There */
+            missing_there: boolean;
+            /** Size */
+            size: number;
+            /** Text */
+            text: string | null;
         };
         /** PendingListOut */
         PendingListOut: {
@@ -2365,6 +2549,35 @@ export interface components {
             /** Name */
             name: string;
         };
+        /** PutBackIn */
+        PutBackIn: {
+            /**
+             * Continues
+             * @default
+             */
+            continues: string;
+            /** Path */
+            path: string;
+        };
+        /** PutBackOut */
+        PutBackOut: {
+            /** Continues */
+            continues: string;
+            /** Failure */
+            failure: string;
+            /** Files */
+            files: number;
+            /** Left Out */
+            left_out: components["schemas"]["NotKeptOut"][];
+            /** Left Out Count */
+            left_out_count: number;
+            state: components["schemas"]["PutBackState"];
+        };
+        /**
+         * PutBackState
+         * @enum {string}
+         */
+        PutBackState: "done" | "working" | "failed";
         /** ReturnedOut */
         ReturnedOut: {
             /** Returned */
@@ -2703,6 +2916,8 @@ export interface components {
             deleted_at: string | null;
             /** Failure */
             failure: string | null;
+            /** Has History */
+            has_history: boolean;
             /** Has Home */
             has_home: boolean;
             home_use: components["schemas"]["HomeUseOut"] | null;
@@ -5300,6 +5515,174 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_past_file: {
+        parameters: {
+            query: {
+                path: string;
+            };
+            header?: never;
+            path: {
+                checkpoint_id: string;
+                workspace_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_past_file: {
+        parameters: {
+            query: {
+                against?: string;
+                path: string;
+            };
+            header?: never;
+            path: {
+                checkpoint_id: string;
+                workspace_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PastFileOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_past_files: {
+        parameters: {
+            query?: {
+                path?: string;
+            };
+            header?: never;
+            path: {
+                checkpoint_id: string;
+                workspace_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FolderOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                checkpoint_id: string;
+                workspace_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutBackIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PutBackOut"];
                 };
             };
             /** @description What went wrong (RFC 9457) */

@@ -10,6 +10,8 @@ COMPARED_LINES_MAX = 1_000
 can grow with the square of the lines."""
 CONTEXT_LINES = 3
 LINES_MAX = 5_000
+TEXT_BYTES_MAX = 200_000
+"""What a page shows of one file. The whole file can be downloaded."""
 
 SAME, ADDED, REMOVED, SKIPPED = " ", "+", "-", "…"
 
@@ -72,3 +74,16 @@ def _shortened(lines: list[Line]) -> list[Line]:
 
 def _skipped(count: int) -> Line:
     return Line(SKIPPED, "1 line is the same" if count == 1 else f"{count} lines are the same")
+
+
+def text_of(content: bytes) -> str | None:
+    """The first TEXT_BYTES_MAX bytes as text; None: it is no text."""
+    part = content[:TEXT_BYTES_MAX]
+    if b"\0" in part:
+        return None
+    cut = len(part) < len(content)
+    try:
+        return part.decode()
+    except UnicodeDecodeError as problem:
+        within_the_last_letter = cut and problem.start >= len(part) - 3
+        return part[: problem.start].decode() if within_the_last_letter else None

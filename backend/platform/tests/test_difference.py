@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from backend.assignments.difference import ADDED, COMPARED_LINES_MAX, REMOVED, SAME, SKIPPED, difference
+from backend.platform.difference import ADDED, COMPARED_LINES_MAX, REMOVED, SAME, SKIPPED, difference
 
 
 def shown(before: str, after: str) -> str:

@@ -1,0 +1,1 @@
+"""Putting back: files of then come into the home, as the student, inside the sandbox."""

@@ -1,0 +1,240 @@
+"""`HomeHistory` over folders of one machine."""
+
+from __future__ import annotations
+
+import base64
+import errno
+import json
+import logging
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from contract.hand_out_files import printable
+from contract.history import (
+    NOW,
+    PIECE_BYTES_MAX,
+    BadPath,
+    Cause,
+    CheckpointView,
+    FilePiece,
+    HistoryEntry,
+    HistoryFolder,
+    HistoryPiece,
+    WriteAnswer,
+    WriteRequest,
+    key_of,
+    path_of,
+)
+from contract.history_files import BESIDE, Owner, write
+from contract.wire import from_json
+from manager.adapters.directory_history.store import Damaged, FileEntry, HistoryStore, NoCheckpoint
+from manager.adapters.directory_history.walk import list_folder, read_file
+from manager.ports.home_history import HistoryGone, HistoryUnreadable
+from manager.ports.home_volumes import check_home_id
+
+log = logging.getLogger(__name__)
+
+ENTRIES_SHOWN_MAX = 1_000
+_TAKE_MAX_S = 60.0
+_GONE = "This moment is no longer kept. Choose another one"
+_NOT_THERE = "There is nothing at this place at that moment"
+_DAMAGED = "This moment cannot be read: what was kept is damaged. Choose another one, and tell your school"
+
+
+class DirectoryHomeHistory:
+    offered = True
+
+    def __init__(self, homes: Path, histories: Path, *, has_room: Callable[[], bool] = lambda: True) -> None:
+        """`has_room`: whether histories may grow now."""
+        self._homes, self._histories = homes, histories
+        self._has_room = has_room
+
+    def looked_at(self, home_id: str) -> float | None:
+        return self._store(home_id).looked_at()
+
+    def take(self, home_id: str, cause: Cause, *, wanted_now: bool = False) -> CheckpointView | None:
+        if not self._has_room():
+            raise HistoryUnreadable("The school's disk is nearly full, so nothing can be kept now")
+        home, store = self._home(home_id), self._store(home_id)
+        command = [sys.executable, "-m", "manager.adapters.directory_history.take", str(home), str(store.folder), cause]
+        lowest = [] if wanted_now else _lowest_priority()
+        ends_with_us = [setpriv, "--pdeathsig", "KILL"] if (setpriv := shutil.which("setpriv")) else []
+        try:
+            ran = subprocess.run(
+                [*ends_with_us, *lowest, *command],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_TAKE_MAX_S,
+                check=True,
+            )
+            view = json.loads(ran.stdout)
+        except (OSError, subprocess.SubprocessError, ValueError) as error:
+            words = getattr(error, "stderr", None) or b""
+            detail = f"{error}: {words[-500:].decode(errors='replace')}"
+            raise HistoryUnreadable("Your files could not be kept as they are now", detail=detail) from error
+        return None if view is None else from_json(CheckpointView, view)
+
+    def list(self, home_id: str) -> tuple[CheckpointView, ...]:
+        store = self._store(home_id)
+        found: list[CheckpointView] = []
+        for checkpoint_id in store.ids():
+            try:
+                found.append(store.view(checkpoint_id))
+            except NoCheckpoint:
+                continue  # thinned out a moment ago
+            except Damaged as error:
+                log.warning("%s: %s", home_id, error)
+                found.append(CheckpointView(checkpoint_id, int(checkpoint_id[:13]) / 1000, Cause.WORK))
+        return tuple(found)
+
+    def folder(self, home_id: str, checkpoint_id: str, key: str) -> HistoryFolder:
+        path = _path(key)
+        entries = self._now(home_id, path) if checkpoint_id == NOW else _then(self._files(home_id, checkpoint_id), path)
+        entries.sort(key=lambda it: (not it.is_folder, it.name.casefold()))
+        return HistoryFolder(tuple(entries[:ENTRIES_SHOWN_MAX]), cut=len(entries) > ENTRIES_SHOWN_MAX)
+
+    def _now(self, home_id: str, path: str) -> list[HistoryEntry]:
+        try:
+            found = list_folder(self._home(home_id), path)
+        except OSError as error:
+            raise _gone_or_unreadable(error) from error
+        return [
+            HistoryEntry(
+                key_of(f"{path}/{name}" if path else name),
+                printable(name),
+                is_folder=stat.S_ISDIR(seen.st_mode),
+                size=seen.st_size if stat.S_ISREG(seen.st_mode) else 0,
+                changed_at=seen.st_mtime,
+            )
+            for name, seen in found
+            if stat.S_ISREG(seen.st_mode) or stat.S_ISDIR(seen.st_mode)
+            if not name.startswith(BESIDE)
+        ]
+
+    def piece(self, home_id: str, checkpoint_id: str, key: str, offset: int) -> HistoryPiece:
+        path = _path(key)
+        if checkpoint_id == NOW:
+            try:
+                content = read_file(self._home(home_id), path)
+            except OSError as error:
+                raise _gone_or_unreadable(error) from error
+            if content is None:
+                raise HistoryGone("This file is too large, or it is being changed right now")
+            digest = ""
+        else:
+            entry, content = self._content(home_id, checkpoint_id, path)
+            digest = entry.digest
+        part = content[max(0, offset) : max(0, offset) + PIECE_BYTES_MAX]
+        return HistoryPiece(base64.b64encode(part).decode(), len(content), digest)
+
+    def differing(self, home_id: str, checkpoint_id: str, key: str) -> tuple[str, ...]:
+        path = _path(key)
+        wanted = [entry for entry in self._files(home_id, checkpoint_id) if _is_at(entry.path, path)]
+        if not wanted:
+            raise HistoryGone(_NOT_THERE, detail=key)
+        newest = self._store(home_id).ids()[:1]
+        there = {entry.path: entry for entry in self._files(home_id, newest[0])} if newest else {}
+        return tuple(key_of(entry.path) for entry in wanted if not _alike(entry, there.get(entry.path)))
+
+    def whole(self, home_id: str, checkpoint_id: str, key: str) -> tuple[FilePiece, ...]:
+        entry, content = self._content(home_id, checkpoint_id, _path(key))
+        return tuple(
+            FilePiece(
+                key,
+                base64.b64encode(content[offset : offset + PIECE_BYTES_MAX]).decode(),
+                offset,
+                len(content),
+                entry.digest,
+                entry.mode,
+            )
+            for offset in range(0, max(1, len(content)), PIECE_BYTES_MAX)
+        )
+
+    def write(self, home_id: str, request: WriteRequest) -> WriteAnswer:
+        home = self._home(home_id)
+        owner = None
+        if os.geteuid() == 0:
+            seen = home.lstat()
+            owner = Owner(seen.st_uid, seen.st_gid)
+        return write(home, request, owner)
+
+    def _content(self, home_id: str, checkpoint_id: str, path: str) -> tuple[FileEntry, bytes]:
+        entry = next((it for it in self._files(home_id, checkpoint_id) if it.path == path), None)
+        if entry is None:
+            raise HistoryGone(_NOT_THERE, detail=path)
+        try:
+            return entry, self._store(home_id).content(entry)
+        except Damaged as error:
+            raise HistoryUnreadable(_DAMAGED, detail=str(error)) from error
+
+    def _files(self, home_id: str, checkpoint_id: str) -> list[FileEntry]:
+        try:
+            return self._store(home_id).files(checkpoint_id)
+        except NoCheckpoint as error:
+            raise HistoryGone(_GONE, detail=str(error)) from error
+        except (Damaged, OSError) as error:
+            raise HistoryUnreadable(_DAMAGED, detail=str(error)) from error
+
+    def _home(self, home_id: str) -> Path:
+        return self._homes / check_home_id(home_id)
+
+    def _store(self, home_id: str) -> HistoryStore:
+        return HistoryStore(history_folder(self._histories, home_id))
+
+
+def history_folder(histories: Path, home_id: str) -> Path:
+    return histories / f"{check_home_id(home_id)}.history"
+
+
+def _lowest_priority() -> list[str]:
+    nice, ionice = shutil.which("nice"), shutil.which("ionice")
+    return [*([nice, "-n", "19"] if nice else []), *([ionice, "-c", "3"] if ionice else [])]
+
+
+def _path(key: str) -> str:
+    try:
+        return path_of(key)
+    except BadPath as error:
+        raise HistoryGone(_NOT_THERE, detail=str(error)) from error
+
+
+def _then(files: list[FileEntry], path: str) -> list[HistoryEntry]:
+    """What lies in a folder, of which only files are kept."""
+    start = f"{path}/" if path else ""
+    entries: list[HistoryEntry] = []
+    folders: dict[str, int] = {}
+    for entry in files:
+        if not entry.path.startswith(start):
+            continue
+        name, is_below, _ = entry.path.removeprefix(start).partition("/")
+        if is_below:
+            folders[name] = folders.get(name, 0) + 1
+        else:
+            changed_at = entry.changed_ns / 1e9
+            entries.append(HistoryEntry(key_of(entry.path), printable(name), False, entry.size, changed_at))
+    if path and not entries and not folders:
+        raise HistoryGone(_NOT_THERE, detail=path)
+    entries += [
+        HistoryEntry(key_of(start + name), printable(name), is_folder=True, size=count)
+        for name, count in folders.items()
+    ]
+    return entries
+
+
+def _is_at(path: str, wanted: str) -> bool:
+    return not wanted or path == wanted or path.startswith(f"{wanted}/")
+
+
+def _alike(entry: FileEntry, other: FileEntry | None) -> bool:
+    return other is not None and (entry.digest, entry.mode) == (other.digest, other.mode)
+
+
+def _gone_or_unreadable(error: OSError) -> HistoryGone | HistoryUnreadable:
+    if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+        return HistoryGone(_NOT_THERE, detail=str(error))
+    return HistoryUnreadable("This cannot be read now", detail=str(error))

@@ -1,0 +1,101 @@
+"""The port to the histories of homes: checkpoints of files, and writing them back."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from contract.errors import ApraNovaError, Reason
+from contract.history import (
+    Cause,
+    CheckpointView,
+    FilePiece,
+    HistoryFolder,
+    HistoryPiece,
+    WriteAnswer,
+    WriteRequest,
+)
+
+
+class HistoryGone(ApraNovaError):
+    """No such checkpoint, or nothing at that path in it."""
+
+    def __init__(self, message: str, *, detail: str = "") -> None:
+        super().__init__(Reason.SNAPSHOT_NOT_FOUND, message, detail=detail)
+
+
+class HistoryUnreadable(ApraNovaError):
+    """What was stored is damaged, or the disk does not answer."""
+
+    def __init__(self, message: str, *, detail: str = "") -> None:
+        super().__init__(Reason.INTERNAL, message, detail=detail)
+
+
+class HomeHistory(Protocol):
+    """Every method may raise HistoryGone and HistoryUnreadable. `key`: see contract/history.py."""
+
+    @property
+    def offered(self) -> bool:
+        """Whether this installation keeps histories at all."""
+        ...
+
+    def looked_at(self, home_id: str) -> float | None:
+        """When somebody last looked for changes."""
+        ...
+
+    def take(self, home_id: str, cause: Cause, *, wanted_now: bool = False) -> CheckpointView | None:
+        """Keep the home as it is, whether it runs or not. None: nothing changed since the last
+        checkpoint. `wanted_now`: a person waits for it."""
+        ...
+
+    def list(self, home_id: str) -> tuple[CheckpointView, ...]:
+        """Newest first."""
+        ...
+
+    def folder(self, home_id: str, checkpoint_id: str, key: str) -> HistoryFolder: ...
+
+    def piece(self, home_id: str, checkpoint_id: str, key: str, offset: int) -> HistoryPiece: ...
+
+    def differing(self, home_id: str, checkpoint_id: str, key: str) -> tuple[str, ...]:
+        """Keys of the files at or below `key` that differ from the newest checkpoint."""
+        ...
+
+    def whole(self, home_id: str, checkpoint_id: str, key: str) -> tuple[FilePiece, ...]:
+        """A file of a checkpoint, in pieces."""
+        ...
+
+    def write(self, home_id: str, request: WriteRequest) -> WriteAnswer:
+        """Into a home at rest."""
+        ...
+
+
+class NoHistory:
+    """Keeps none: where homes cannot be read while they run."""
+
+    offered = False
+
+    def looked_at(self, home_id: str) -> float | None:  # noqa: ARG002 (the port's)
+        return None
+
+    def take(self, home_id: str, cause: Cause, *, wanted_now: bool = False) -> CheckpointView | None:  # noqa: ARG002
+        return None
+
+    def list(self, home_id: str) -> tuple[CheckpointView, ...]:  # noqa: ARG002
+        return ()
+
+    def folder(self, home_id: str, checkpoint_id: str, key: str) -> HistoryFolder:  # noqa: ARG002
+        raise HistoryGone(_NONE)
+
+    def piece(self, home_id: str, checkpoint_id: str, key: str, offset: int) -> HistoryPiece:  # noqa: ARG002
+        raise HistoryGone(_NONE)
+
+    def differing(self, home_id: str, checkpoint_id: str, key: str) -> tuple[str, ...]:  # noqa: ARG002
+        raise HistoryGone(_NONE)
+
+    def whole(self, home_id: str, checkpoint_id: str, key: str) -> tuple[FilePiece, ...]:  # noqa: ARG002
+        raise HistoryGone(_NONE)
+
+    def write(self, home_id: str, request: WriteRequest) -> WriteAnswer:  # noqa: ARG002
+        raise HistoryGone(_NONE)
+
+
+_NONE = "This school keeps no history of files"

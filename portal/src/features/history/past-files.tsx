@@ -1,0 +1,118 @@
+"use client";
+
+import { FileIcon, FolderIcon } from "lucide-react";
+import { useState } from "react";
+
+import { Button } from "@/components/button";
+import { Waiting } from "@/components/file-text";
+import type { Checkpoint, PastEntry } from "@/lib/api/types";
+
+import { useFolder } from "./api";
+import { sizeWords, stepsTo } from "./model";
+import { PastFileDialog } from "./past-file-dialog";
+import { PutBackDialog } from "./put-back-dialog";
+
+interface PastFilesProps {
+  workspace: string;
+  checkpoint: Checkpoint;
+  before: Checkpoint | undefined;
+  /** "Today, 10:40" */
+  when: string;
+}
+
+/** The folders and files of one moment; opens where the student works. */
+export function PastFiles({ workspace, checkpoint, before, when }: PastFilesProps) {
+  const [path, setPath] = useState("");
+  const [file, setFile] = useState<PastEntry>();
+  const [folder, setFolder] = useState<PastEntry>();
+  const place = { workspace, checkpoint: checkpoint.id, path };
+  const entries = useFolder(place);
+  return (
+    <>
+      <Steps path={path} onGo={setPath} />
+      {entries.data === undefined ? (
+        <Waiting query={entries} title="The files cannot be shown" />
+      ) : entries.data.items.length === 0 ? (
+        <p className="text-sm text-muted">There were no files.</p>
+      ) : (
+        <ul className="divide-y divide-line border-y border-line">
+          {entries.data.items.map((entry) => (
+            <Row
+              key={entry.path}
+              entry={entry}
+              onOpen={() => (entry.is_folder ? setPath(entry.path) : setFile(entry))}
+              onPutBack={() => setFolder(entry)}
+            />
+          ))}
+        </ul>
+      )}
+      {entries.data?.cut === true && (
+        <p className="mt-2 text-sm text-muted">There are more files; these are the first.</p>
+      )}
+      {file !== undefined && (
+        <PastFileDialog
+          place={{ ...place, path: file.path }}
+          name={file.name}
+          before={before}
+          when={when}
+          onClose={() => setFile(undefined)}
+        />
+      )}
+      {folder !== undefined && (
+        <PutBackDialog
+          place={{ ...place, path: folder.path }}
+          what={folder.name}
+          when={when}
+          onClose={() => setFolder(undefined)}
+        />
+      )}
+    </>
+  );
+}
+
+function Steps({ path, onGo }: { path: string; onGo: (path: string) => void }) {
+  const steps = [{ name: "Home", path: "" }, ...stepsTo(path)];
+  return (
+    <nav aria-label="Folder" className="mb-3">
+      <ol className="flex flex-wrap items-center gap-1 text-sm">
+        {steps.map((step, index) => (
+          <li key={step.path} className="flex items-center gap-1">
+            {index > 0 && <span aria-hidden="true">/</span>}
+            <button
+              type="button"
+              aria-current={step.path === path ? "location" : undefined}
+              onClick={() => onGo(step.path)}
+              className="rounded px-1 py-1 font-medium wrap-anywhere text-accent underline-offset-4 hover:underline aria-[current]:text-ink"
+            >
+              {step.name}
+            </button>
+          </li>
+        ))}
+      </ol>
+    </nav>
+  );
+}
+
+function Row({ entry, onOpen, onPutBack }: { entry: PastEntry; onOpen: () => void; onPutBack: () => void }) {
+  const Icon = entry.is_folder ? FolderIcon : FileIcon;
+  return (
+    <li className="flex flex-wrap items-center justify-between gap-2 py-1">
+      <button
+        type="button"
+        onClick={onOpen}
+        className="flex min-h-10 min-w-0 items-center gap-2 rounded-lg px-2 text-left text-sm hover:bg-sunken"
+      >
+        <Icon className="size-4 shrink-0 text-muted" aria-hidden="true" />
+        <span className="font-medium wrap-anywhere">{entry.name}</span>
+        <span className="text-muted">
+          {entry.is_folder ? `${entry.size} ${entry.size === 1 ? "file" : "files"}` : sizeWords(entry.size)}
+        </span>
+      </button>
+      {entry.is_folder && (
+        <Button tone="quiet" onClick={onPutBack}>
+          Put back …<span className="sr-only"> {entry.name}</span>
+        </Button>
+      )}
+    </li>
+  );
+}
