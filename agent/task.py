@@ -37,6 +37,7 @@ from contract.agent import (
     WarnRequest,
 )
 from contract.names import AGENT_PATH_PREFIX, AGENT_TOKEN_HEADER, CLAIMED, LAUNCH_SECRET_HEADER, PORT_HEADER
+from contract.show import ShowRequest
 from contract.wire import BadMessage, from_json, to_json
 
 # This is `hmac.compare_digest`; importing hmac would load OpenSSL, a third of our memory.
@@ -322,6 +323,9 @@ class Task:
                 case ("POST", "home-use"):
                     self.application.show_home_use(from_json(HomeUseRequest, json.loads(body), where="home-use"))
                     return Reply(HTTPStatus.OK)
+                case ("POST", "show"):
+                    self._show(from_json(ShowRequest, json.loads(body), where="show"))
+                    return Reply(HTTPStatus.OK)
                 case ("POST", "hand-out"):
                     return await self._about_project(self._hand_outs.take, body)
                 case ("POST", "collect"):
@@ -356,6 +360,12 @@ class Task:
             self._claiming = asyncio.ensure_future(self._make_theirs(request))
         await asyncio.shield(self._claiming)
         return self._status()
+
+    def _show(self, request: ShowRequest) -> None:
+        if request.news:
+            self.application.show_news(request.news)
+        if request.visitors is not None:
+            self.application.show_visitors(request.visitors)
 
     async def _about_project(self, take: Callable[[bytes], Awaitable[bytes]], body: bytes) -> Reply:
         if self.phase is not AgentPhase.CLAIMED or not self.application.takes_hand_outs:

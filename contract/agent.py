@@ -10,6 +10,7 @@ headers before the application sees the request.
 | POST /_agent/claim  | ClaimRequest | AgentStatus, once the application serves the student |
 | POST /_agent/warn   | WarnRequest | {} – shows the warning, or takes it back |
 | POST /_agent/home-use | HomeUseRequest | {} – shows how full the home is |
+| POST /_agent/show   | ShowRequest | {} – shows what people say, and who is there |
 | POST /_agent/save   | – | SaveAnswer |
 | POST /_agent/end-visits | EndVisitsRequest | {} – closes the connections of a port's visitors |
 | POST /_agent/hand-out | HandOutRequest | HandOutAnswer – a repeat changes nothing |

@@ -23,6 +23,7 @@ from contract.names import (
     WorkspaceSize,
     WorkspaceState,
 )
+from contract.show import ShowRequest
 
 
 class Action(enum.StrEnum):
@@ -45,6 +46,7 @@ class Action(enum.StrEnum):
     END_VISITS = "end_visits"
     HAND_OUT = "hand_out"
     COLLECT = "collect"
+    SHOW = "show"
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,16 @@ class EndVisitsRequest:
 
     workspace_id: str
     port: int
+
+
+@dataclass(frozen=True)
+class ShowsRequest:
+    """SHOW: tell the students of workspaces that run something, inside the application. Answered
+    with `{}`. It may be lost: the portal shows the same."""
+
+    workspace_ids: tuple[str, ...]
+    """At most 100. Those that do not run are skipped."""
+    show: ShowRequest
 
 
 @dataclass(frozen=True)

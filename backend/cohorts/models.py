@@ -14,6 +14,9 @@ from backend.accounts.models import TRACK_CHOICES
 from backend.accounts.roles import KIND_OF_TRACK, Track
 from contract.names import WorkspaceKind, WorkspaceSize
 
+MESSAGE_MAX = 400
+"""Characters: what fits a notice of VS Code."""
+
 
 def size_choices() -> list[tuple[str, str]]:
     return [(size.value, size.label) for size in WorkspaceSize]
@@ -74,6 +77,23 @@ class HelpCall(models.Model):
 
     def __str__(self) -> str:
         return f"{self.student} asks for help"
+
+
+class Message(models.Model):
+    """What an instructor wrote to a student, until the student has read it: then the row goes."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    student = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="messages")
+    sender = models.CharField(max_length=254)
+    """The name as it was."""
+    text = models.CharField(max_length=MESSAGE_MAX)
+    sent_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("-sent_at", "-id")
+
+    def __str__(self) -> str:
+        return f"{self.sender} to {self.student}"
 
 
 class JoinLink(models.Model):

@@ -22,6 +22,7 @@ from contract.manager import (
     KeepRunningRequest,
     LaunchRequest,
     RestoreRequest,
+    ShowsRequest,
     WorkspaceAnswer,
     WorkspaceRequest,
 )
@@ -110,6 +111,10 @@ class InvocationHandler:
             case Action.COLLECT:
                 wanted_copy = wire.from_json(CollectionRequest, event)
                 return collections.collect(world, wanted_copy.workspace_id, wanted_copy.collect)
+            case Action.SHOW:
+                shown = wire.from_json(ShowsRequest, event)
+                views.show(world, shown.workspace_ids, shown.show)
+                return {}
             case _:
                 assert_never(action)
 

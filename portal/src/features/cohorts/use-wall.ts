@@ -43,6 +43,14 @@ export function useClassWorkspaces(id: string) {
   });
 }
 
+/** A message to the class, or to one student of it. */
+export function useSendMessage(id: string) {
+  return useMutation({
+    mutationFn: (body: { text: string; student_id: string | null }) =>
+      answer(api.POST("/api/cohorts/{cohort_id}/messages/", { params: { path: { cohort_id: id } }, body })),
+  });
+}
+
 /** The student has been helped. */
 export function useAnswerHelp(cohortId: string, studentId: string) {
   const queryClient = useQueryClient();

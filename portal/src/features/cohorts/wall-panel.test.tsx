@@ -10,6 +10,7 @@ import { WallPanel } from "./wall-panel";
 
 const WALL = "GET /api/cohorts/{cohort_id}/wall/";
 const START = "POST /api/cohorts/{cohort_id}/workspaces/start/";
+const SEND = "POST /api/cohorts/{cohort_id}/messages/";
 const HELPED = "DELETE /api/cohorts/{cohort_id}/members/{student_id}/help/";
 const MEMBER = {
   id: "a1",
@@ -40,7 +41,7 @@ function tile(name: string, changes: Partial<Tile> = {}): Tile {
   return { student: { id: name.toLowerCase(), name }, ...nothing, ...changes };
 }
 
-const names = () => screen.getAllByRole("listitem").map((item) => item.firstChild?.textContent);
+const names = () => screen.getAllByRole("listitem").map((item) => item.querySelector("p")?.textContent);
 
 it("shows what the stream tells at once, who asks for help first", async () => {
   new FakeApi({ [WALL]: { status: 200, body: { items: [tile("Amira"), tile("Ben")] } } });
@@ -71,6 +72,28 @@ it("lowers the hand of a student who has been helped, and hides names", async ()
   fireEvent.click(screen.getByRole("button", { name: "Hide names" }));
   expect(within(screen.getByRole("list")).queryByText("Ben")).toBeNull();
   expect(screen.getByText("Student 1")).toBeTruthy();
+});
+
+it("sends a message to the class or to one student, and says to whom", async () => {
+  const api = new FakeApi({
+    [WALL]: { status: 200, body: { items: [tile("Ben"), tile("Cleo")] } },
+    [SEND]: (_, { student_id }) => ({ status: 200, body: { reached: student_id == null ? 2 : 1 } }),
+  });
+  show(<WallPanel cohort={cohort({ members: [MEMBER] })} />);
+  const send = async (button: string, text: string) => {
+    fireEvent.click(await screen.findByRole("button", { name: button }));
+    fireEvent.change(screen.getByLabelText("Message"), { target: { value: text } });
+    fireEvent.click(screen.getByRole("button", { name: "Send" }));
+    return (await screen.findByRole("alert")).textContent;
+  };
+  expect(await send("Write to the class", "Five more minutes")).toBe("Your message is sent to 2 students.");
+  await send("Write to Ben", "Well done");
+  await waitFor(() => expect(screen.getByRole("alert").textContent).toBe("Your message is sent to Ben."));
+  const route = `POST /api/cohorts/${COHORT_ID}/messages/`;
+  expect(api.changes()).toEqual([
+    { route, body: { text: "Five more minutes", student_id: null } },
+    { route, body: { text: "Well done", student_id: "ben" } },
+  ]);
 });
 
 it("keeps the keyboard in the class when the button that had it goes", async () => {

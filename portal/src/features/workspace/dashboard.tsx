@@ -16,6 +16,7 @@ import { useLiveWorkspaces } from "./api/use-live-workspaces";
 import { HelpCall } from "./help-call";
 import { KindChoice } from "./kind-choice";
 import { KindGuide } from "./kind-guide";
+import { Messages } from "./messages";
 import { likelyKind, ownKinds } from "./model/own-workspaces";
 import { OwnClassLine } from "./own-class-line";
 import { SizeChoice } from "./size-choice";
@@ -45,6 +46,7 @@ export function Dashboard() {
             {warning}
           </Alert>
         ))}
+        {!isStaff(me.data.role) && <Messages />}
         <HelpCall me={me.data} />
         <Workspaces me={me.data} />
       </div>

@@ -6,6 +6,7 @@ import { person } from "@/testing/examples";
 import { FakeApi, show } from "@/testing/fake-api";
 
 import { HelpCall } from "./help-call";
+import { Messages } from "./messages";
 
 const DOWN = { can_ask: true, asked_at: null };
 
@@ -21,6 +22,19 @@ it("raises and lowers the student's hand, and says who sees it", async () => {
   fireEvent.click(screen.getByRole("button", { name: "I need no help any more" }));
   expect(await screen.findByRole("button", { name: "I need help" })).toBeTruthy();
   await waitFor(() => expect(api.changes().map(({ route }) => route)).toEqual(["PUT /api/help/", "DELETE /api/help/"]));
+});
+
+it("shows what instructors wrote as plain text until it is closed", async () => {
+  const message = { id: "m1", sender: "Ms Bell", text: "<b>Save</b>\nnow", sent_at: new Date().toISOString() };
+  const api = new FakeApi({
+    "GET /api/messages/": { status: 200, body: { items: [message] } },
+    "DELETE /api/messages/{message_id}/": { status: 204, body: undefined },
+  });
+  show(<Messages />);
+  expect(await screen.findByText("<b>Save</b>", { exact: false })).toBeTruthy();
+  fireEvent.click(screen.getByRole("button", { name: "Close the message from Ms Bell" }));
+  await waitFor(() => expect(screen.queryByText(/Ms Bell/)).toBeNull());
+  expect(api.changes()).toEqual([{ route: "DELETE /api/messages/m1/", body: null }]);
 });
 
 it("has no button for a student without a class, whom nobody would hear", async () => {

@@ -35,6 +35,7 @@ export type PendingInvitation = Schemas["PendingOut"];
 export type Wall = Schemas["WallOut"];
 export type Tile = Schemas["TileOut"];
 export type HelpState = Schemas["HelpOut"];
+export type Message = Schemas["MessageOut"];
 export type ClassWorkspaces = Schemas["ClassWorkspacesOut"];
 export type OwnClass = Schemas["OwnClassOut"];
 export type JoinLink = Schemas["JoinLinkOut"];
