@@ -54,6 +54,7 @@ PUT_AWAY_MAX_S = 3.0
 ENDED_AFTER_S = 0.3
 FAILURE_GRACE_S = 5.0
 """After a failure the agent stays this long, to answer why."""
+WORKED_TOGETHER = "worked with your instructor"
 CLAIMED_GRACE_S = 1.0
 """The same once people work in it: only its end closes their connections and brings a new task."""
 
@@ -177,7 +178,7 @@ class Task:
     async def _warm_up(self) -> None:
         application = self.application
         try:
-            application.person_did = self.activity.person
+            application.person_did = self._person_did
             application.sessions = lambda: self.connections.sessions
             await application.open()
             command = application.command(proxy_environment(self.config.egress_socket))
@@ -195,6 +196,10 @@ class Task:
         if self.phase is AgentPhase.WARMING:
             self.phase = AgentPhase.READY
             self._ready.set()
+
+    def _person_did(self, reason: str) -> None:
+        """Nothing tells whose window it was; a visitor's work keeps the workspace as well."""
+        self.activity.person(WORKED_TOGETHER if self.connections.has_visitors else reason)
 
     async def _end_of(self, pid: int) -> str:
         code = await self.children.end_of(pid)

@@ -12,7 +12,7 @@ headers before the application sees the request.
 | POST /_agent/home-use | HomeUseRequest | {} – shows how full the home is |
 | POST /_agent/show   | ShowRequest | {} – shows what people say, and who is there |
 | POST /_agent/save   | – | SaveAnswer |
-| POST /_agent/end-visits | EndVisitsRequest | {} – closes the connections of a port's visitors |
+| POST /_agent/end-visits | EndVisitsRequest | {} – closes what visitors have open |
 | POST /_agent/hand-out | HandOutRequest | HandOutAnswer – a repeat changes nothing |
 | POST /_agent/collect | CollectRequest | CollectAnswer – reads, and changes nothing |
 | POST /_agent/stop   | – | {} – then the agent ends the application and exits 0 |
@@ -104,6 +104,7 @@ class EndVisitsRequest:
     """A shared port is shared no longer, or not with everybody: open connections end."""
 
     port: int
+    """0: an instructor's visit of the application has ended."""
 
 
 @dataclass(frozen=True)

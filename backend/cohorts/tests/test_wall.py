@@ -60,6 +60,8 @@ def test_a_tile_says_what_the_student_does(a_class, manager):
         "running_since": found[str(ada.user.pk)]["running_since"],
         "failure": None,
         "asked_at": None,
+        "helpers": [],
+        "may_open": False,
     }
     assert found[str(ben.user.pk)]["state"] is None, "who never launched has no workspace"
     assert "url" not in str(found), "an instructor sees no way in"

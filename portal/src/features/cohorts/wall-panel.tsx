@@ -10,13 +10,14 @@ import { Skeleton } from "@/components/panel";
 import { useKeepFocus } from "@/components/use-keep-focus";
 import type { CohortDetail } from "@/lib/api/types";
 import { ago } from "@/lib/time";
+import { useMe } from "@/lib/session/use-me";
 import { useLastingError } from "@/lib/use-lasting-error";
 import { useNow } from "@/lib/use-now";
 
 import { ClassWorkspaces, type Done } from "./class-workspaces";
 import { MessageDialog } from "./message-dialog";
 import { type Standing, summary, type WallTile, wallTiles } from "./model/wall";
-import { useAnswerHelp, useWall } from "./use-wall";
+import { useAnswerHelp, useVisit, useWall } from "./use-wall";
 
 const LOOKS: Record<Standing, string> = {
   asks: "border-warn bg-warn-soft",
@@ -148,8 +149,53 @@ function TileCard({ tile, cohortId, now, onWrite }: TileCardProps) {
       <p className="truncate text-muted" title={tile.detail}>
         {tile.detail === "" ? "\u00a0" : tile.detail}
       </p>
+      {tile.helpers.map(({ id, name }) => (
+        <p key={id} className="font-medium wrap-anywhere text-accent">
+          {name} is helping
+        </p>
+      ))}
+      {tile.mayOpen && <Visit cohortId={cohortId} tile={tile} />}
       {tile.askedAt !== null && <HelpedButton cohortId={cohortId} tile={tile} />}
     </li>
+  );
+}
+
+const SMALL_BUTTON = "mt-1 min-h-6 rounded-md border border-line bg-surface font-medium text-ink hover:bg-sunken";
+
+/** Into the student's editor, or out of it. The student sees who is there. */
+function Visit({ cohortId, tile }: { cohortId: string; tile: WallTile }) {
+  const { begin, end } = useVisit(cohortId, tile.id);
+  const me = useMe();
+  const inside = tile.helpers.some(({ id }) => id === me.data?.id);
+  return (
+    <>
+      <button
+        type="button"
+        className={SMALL_BUTTON}
+        aria-busy={begin.isPending || undefined}
+        aria-label={`Open the workspace of ${tile.name}`}
+        onClick={() => begin.mutate()}
+      >
+        Open their workspace
+      </button>
+      {inside && (
+        <button
+          type="button"
+          className={SMALL_BUTTON}
+          aria-busy={end.isPending || undefined}
+          aria-label={`Leave the workspace of ${tile.name}`}
+          onClick={() => end.mutate()}
+        >
+          Leave
+        </button>
+      )}
+      {begin.data != null && (
+        <a href={begin.data} target="_blank" rel="noopener noreferrer" className="mt-1 text-accent underline">
+          Your browser blocked the new tab. Open it here.
+        </a>
+      )}
+      <Failure error={begin.error ?? end.error} />
+    </>
   );
 }
 
@@ -159,7 +205,7 @@ function HelpedButton({ cohortId, tile }: { cohortId: string; tile: WallTile }) 
     <>
       <button
         type="button"
-        className="mt-1 min-h-6 rounded-md border border-line bg-surface font-medium text-ink hover:bg-sunken"
+        className={SMALL_BUTTON}
         aria-busy={lower.isPending || undefined}
         aria-label={`${tile.name} has been helped`}
         onClick={() => lower.mutate()}

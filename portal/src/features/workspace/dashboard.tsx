@@ -20,6 +20,7 @@ import { Messages } from "./messages";
 import { likelyKind, ownKinds } from "./model/own-workspaces";
 import { OwnClassLine } from "./own-class-line";
 import { SizeChoice } from "./size-choice";
+import { Visitors } from "./visitors";
 import { WarningBanner } from "./warning-banner";
 import { LoadingCard } from "./loading-card";
 import { WorkspaceCard } from "./workspace-card";
@@ -46,6 +47,7 @@ export function Dashboard() {
             {warning}
           </Alert>
         ))}
+        {!isStaff(me.data.role) && <Visitors />}
         {!isStaff(me.data.role) && <Messages />}
         <HelpCall me={me.data} />
         <Workspaces me={me.data} />

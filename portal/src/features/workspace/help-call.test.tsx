@@ -7,13 +7,14 @@ import { FakeApi, show } from "@/testing/fake-api";
 
 import { HelpCall } from "./help-call";
 import { Messages } from "./messages";
+import { Visitors } from "./visitors";
 
-const DOWN = { can_ask: true, asked_at: null };
+const DOWN = { can_ask: true, asked_at: null, visits: [] };
 
 it("raises and lowers the student's hand, and says who sees it", async () => {
   const api = new FakeApi({
     "GET /api/help/": { status: 200, body: DOWN },
-    "PUT /api/help/": { status: 200, body: { can_ask: true, asked_at: new Date().toISOString() } },
+    "PUT /api/help/": { status: 200, body: { ...DOWN, asked_at: new Date().toISOString() } },
     "DELETE /api/help/": { status: 200, body: DOWN },
   });
   show(<HelpCall me={person({ role: "student" })} />);
@@ -22,6 +23,24 @@ it("raises and lowers the student's hand, and says who sees it", async () => {
   fireEvent.click(screen.getByRole("button", { name: "I need no help any more" }));
   expect(await screen.findByRole("button", { name: "I need help" })).toBeTruthy();
   await waitFor(() => expect(api.changes().map(({ route }) => route)).toEqual(["PUT /api/help/", "DELETE /api/help/"]));
+});
+
+it("says who is in the workspace, and ends a visit that came by the call", async () => {
+  const at = new Date().toISOString();
+  const visits = [
+    { name: "Ms Bell", because: "call" as const, began_at: at, ends_at: at },
+    { name: "Mr Day", because: "class" as const, began_at: at, ends_at: at },
+  ];
+  const api = new FakeApi({
+    "GET /api/help/": { status: 200, body: { ...DOWN, asked_at: at, visits } },
+    "DELETE /api/help/": { status: 200, body: DOWN },
+  });
+  show(<Visitors />);
+  expect(await screen.findByText("Ms Bell is in your workspace")).toBeTruthy();
+  expect(screen.getByText(/Your school lets instructors in during class/)).toBeTruthy();
+  fireEvent.click(screen.getByRole("button", { name: "End the visit" }));
+  await waitFor(() => expect(screen.queryByText(/is in your workspace/)).toBeNull());
+  expect(api.changes().map(({ route }) => route)).toEqual(["DELETE /api/help/"]);
 });
 
 it("shows what instructors wrote as plain text until it is closed", async () => {
@@ -38,7 +57,7 @@ it("shows what instructors wrote as plain text until it is closed", async () => 
 });
 
 it("has no button for a student without a class, whom nobody would hear", async () => {
-  const api = new FakeApi({ "GET /api/help/": { status: 200, body: { can_ask: false, asked_at: null } } });
+  const api = new FakeApi({ "GET /api/help/": { status: 200, body: { ...DOWN, can_ask: false } } });
   show(<HelpCall me={person({ role: "student" })} />);
   await waitFor(() => expect(api.sent).toHaveLength(1));
   expect(screen.queryByRole("button")).toBeNull();
