@@ -14,7 +14,7 @@ from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.utils import timezone
 
 from backend.accounts.models import User
-from backend.accounts.signals import person_changed
+from backend.accounts.signals import person_changed, sessions_ended
 from backend.cohorts.help_visits import digest, end_all, end_unallowed
 from backend.cohorts.models import Cohort, HelpVisit, Membership
 from backend.platform.background import BackgroundWorker
@@ -25,7 +25,8 @@ LOOK_EVERY_S = 10.0
 
 
 def listen() -> None:
-    user_logged_out.connect(_signed_out, dispatch_uid="visits.signed_out")
+    for signal in (user_logged_out, sessions_ended):
+        signal.connect(_signed_out, dispatch_uid="visits.signed_out")
     post_save.connect(_person_saved, sender=User, dispatch_uid="visits.person_saved")
     person_changed.connect(_person_changed, dispatch_uid="visits.person_changed")
     workspaces_changed.connect(_workspaces_changed, dispatch_uid="visits.workspaces_changed")
