@@ -113,6 +113,9 @@ class Application:
     def show_news(self, text: str) -> None:
         """Something good to know, with nothing to do about it, if it has a place to show it."""
 
+    def show_visitors(self, text: str) -> None:
+        """Who is in the workspace besides the student, in words; empty: nobody."""
+
     def show_memory(self, used_bytes: int, limit_bytes: int) -> None:
         """What all programs of the task hold, every few seconds, if it has a place to show it."""
 

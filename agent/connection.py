@@ -78,10 +78,16 @@ class Connections:
         for front in self.open:
             if front.visit_timer is not None:
                 self._visited[front.port] = now
-        return frozenset(port for port, at in self._visited.items() if now - at < within_s)
+        return frozenset(port for port, at in self._visited.items() if port and now - at < within_s)
+
+    @property
+    def has_visitors(self) -> bool:
+        """Somebody else than the student has the application open."""
+        return any(front.visit_timer is not None and front.switched and not front.port for front in self.open)
 
     def end_visits(self, port: int) -> None:
-        """The port is not shared any more, or not with everybody who is connected."""
+        """Nobody may visit the port any more, or not everybody who is connected. 0: the
+        application."""
         for front in [front for front in self.open if front.port == port and front.visit_timer is not None]:
             front.transport.abort()
 
@@ -181,7 +187,7 @@ class Front(asyncio.Protocol):
             return
         self._body = Body(head)
         self.port = 0 if is_control else int(head.value(PORT_HEADER) or 0)
-        if self.port and (left_s := visit_s(head)) is not None:
+        if not is_control and (left_s := visit_s(head)) is not None:
             self.visit_timer = asyncio.get_running_loop().call_later(left_s, self.transport.abort)
             self.connections.visit_begins(self.port)
         visits = self.connections.visits if self.visit_timer is not None else 0

@@ -38,6 +38,7 @@ from contract.agent import (
     WarnRequest,
 )
 from contract.names import AGENT_PATH_PREFIX, AGENT_TOKEN_HEADER, CLAIMED, LAUNCH_SECRET_HEADER, PORT_HEADER
+from contract.show import ShowRequest
 from contract.wire import BadMessage, from_json, to_json
 
 # This is `hmac.compare_digest`; importing hmac would load OpenSSL, a third of our memory.
@@ -54,6 +55,7 @@ PUT_AWAY_MAX_S = 3.0
 ENDED_AFTER_S = 0.3
 FAILURE_GRACE_S = 5.0
 """After a failure the agent stays this long, to answer why."""
+WORKED_TOGETHER = "worked with your instructor"
 CLAIMED_GRACE_S = 1.0
 """The same once people work in it: only its end closes their connections and brings a new task."""
 
@@ -178,7 +180,7 @@ class Task:
     async def _warm_up(self) -> None:
         application = self.application
         try:
-            application.person_did = self.activity.person
+            application.person_did = self._person_did
             application.sessions = lambda: self.connections.sessions
             await application.open()
             command = application.command(proxy_environment(self.config.egress_socket))
@@ -196,6 +198,10 @@ class Task:
         if self.phase is AgentPhase.WARMING:
             self.phase = AgentPhase.READY
             self._ready.set()
+
+    def _person_did(self, reason: str) -> None:
+        """Nothing tells whose window it was; a visitor's work keeps the workspace as well."""
+        self.activity.person(WORKED_TOGETHER if self.connections.has_visitors else reason)
 
     async def _end_of(self, pid: int) -> str:
         code = await self.children.end_of(pid)
@@ -324,6 +330,9 @@ class Task:
                 case ("POST", "home-use"):
                     self.application.show_home_use(from_json(HomeUseRequest, json.loads(body), where="home-use"))
                     return Reply(HTTPStatus.OK)
+                case ("POST", "show"):
+                    self._show(from_json(ShowRequest, json.loads(body), where="show"))
+                    return Reply(HTTPStatus.OK)
                 case ("POST", "hand-out"):
                     return await self._about_project(self._hand_outs.take, body)
                 case ("POST", "collect"):
@@ -360,6 +369,12 @@ class Task:
             self._claiming = asyncio.ensure_future(self._make_theirs(request))
         await asyncio.shield(self._claiming)
         return self._status()
+
+    def _show(self, request: ShowRequest) -> None:
+        if request.news:
+            self.application.show_news(request.news)
+        if request.visitors is not None:
+            self.application.show_visitors(request.visitors)
 
     async def _about_project(self, take: Callable[[bytes], Awaitable[bytes]], body: bytes) -> Reply:
         if self.phase is not AgentPhase.CLAIMED or not self.application.takes_hand_outs:

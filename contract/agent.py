@@ -10,8 +10,9 @@ headers before the application sees the request.
 | POST /_agent/claim  | ClaimRequest | AgentStatus, once the application serves the student |
 | POST /_agent/warn   | WarnRequest | {} – shows the warning, or takes it back |
 | POST /_agent/home-use | HomeUseRequest | {} – shows how full the home is |
+| POST /_agent/show   | ShowRequest | {} – shows what people say, and who is there |
 | POST /_agent/save   | – | SaveAnswer |
-| POST /_agent/end-visits | EndVisitsRequest | {} – closes the connections of a port's visitors |
+| POST /_agent/end-visits | EndVisitsRequest | {} – closes what visitors have open |
 | POST /_agent/hand-out | HandOutRequest | HandOutAnswer – a repeat changes nothing |
 | POST /_agent/collect | CollectRequest | CollectAnswer – reads, and changes nothing |
 | POST /_agent/write-files | WriteRequest | WriteAnswer – puts files of then into the home |
@@ -104,6 +105,7 @@ class EndVisitsRequest:
     """A shared port is shared no longer, or not with everybody: open connections end."""
 
     port: int
+    """0: an instructor's visit of the application has ended."""
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from contract.names import (
     WorkspaceSize,
     WorkspaceState,
 )
+from contract.show import ShowRequest
 
 
 class Action(enum.StrEnum):
@@ -49,6 +50,7 @@ class Action(enum.StrEnum):
     HISTORY_FOLDER = "history_folder"
     HISTORY_FILE = "history_file"
     PUT_BACK = "put_back"
+    SHOW = "show"
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,16 @@ class EndVisitsRequest:
 
     workspace_id: str
     port: int
+
+
+@dataclass(frozen=True)
+class ShowsRequest:
+    """SHOW: tell the students of workspaces that run something, inside the application. Answered
+    with `{}`. It may be lost: the portal shows the same."""
+
+    workspace_ids: tuple[str, ...]
+    """At most 100. Those that do not run are skipped."""
+    show: ShowRequest
 
 
 @dataclass(frozen=True)

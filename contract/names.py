@@ -167,6 +167,16 @@ class DiskLevel(enum.StrEnum):
     """A grace begins; when it ends, the workspace is saved and stopped."""
 
 
+class HelpVisits(enum.StrEnum):
+    """When an instructor may open a student's workspace, by the school's choice."""
+
+    WHEN_CALLED = "when-called"
+    """Only while the student asks for help."""
+    DURING_CLASS = "during-class"
+    """Also while a class of the student's cohort meets, by its timetable."""
+    ALWAYS = "always"
+
+
 SCHOOL_VARIABLES = (
     *("NPM_CONFIG_REGISTRY", "PIP_INDEX_URL", "PIP_TRUSTED_HOST", "PIP_FIND_LINKS", "EXTENSIONS_GALLERY"),
     *("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "PIP_CERT", "NODE_EXTRA_CA_CERTS"),

@@ -103,6 +103,8 @@ class School:
     time_zone: Annotated[str, _check(_is_time_zone, "a name like Europe/Vienna")]
     operators_email: Annotated[str, _pattern(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address")]
     """Gets alarms and budget warnings."""
+    help_visits: Literal["when-called", "during-class", "always"] = "when-called"
+    """When instructors may open their students' workspaces."""
     share_with_anyone: bool = False
     """Students may share an app with anyone who has the link."""
 

@@ -15,7 +15,7 @@ from certificates.settings import Settings as IssuingSettings
 from certificates.settings import read_settings as read_issuing_settings
 from certificates.store import Store
 from contract.environment import BadSetting, Environment
-from contract.names import WorkspaceKind
+from contract.names import HelpVisits, WorkspaceKind
 from contract.network import Network, read_network
 from contract.sign_in import SignIn, read_sign_in
 from single_machine.backup.settings import BackupSettings, read_backup_settings
@@ -98,6 +98,8 @@ class Settings:
     kinds: tuple[WorkspaceKind, ...]
     """What this school offers."""
     school_name: str
+    help_visits: HelpVisits
+    """When instructors may open their students' workspaces."""
     share_with_anyone: bool
     """Students may share an app with anyone who has the link."""
     snapshots: Path
@@ -223,6 +225,7 @@ def read_settings(variables: Mapping[str, str], *, source: Path, port: int | Non
         redis_url=environment.text("REDIS_URL", ""),
         kinds=environment.kinds("APRANOVA_KINDS"),
         unisolated=environment.flag("APRANOVA_UNISOLATED"),
+        help_visits=environment.choice("APRANOVA_HELP_VISITS", tuple(HelpVisits), HelpVisits.WHEN_CALLED),
         share_with_anyone=environment.flag("APRANOVA_SHARE_WITH_ANYONE"),
         school_name=environment.text("APRANOVA_SCHOOL_NAME", "Demo School"),
         snapshots=environment.path("APRANOVA_SNAPSHOTS_DIR", home / "snapshots"),

@@ -114,6 +114,28 @@ def test_a_websocket_carries_bytes_both_ways_and_counts_as_a_session(claimed: Ta
     assert claimed.status()["sessions"] == 0
 
 
+def test_an_instructor_s_open_socket_ends_with_the_visit_and_the_student_s_stays(claimed: TaskProcess) -> None:
+    upgrade = WITH_SECRET + "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+    with claimed.connect() as student, claimed.connect() as visitor, claimed.connect() as short:
+        for client, visit in (
+            (student, ""),
+            (visitor, "x-apranova-visit: 900\r\n"),
+            (short, "x-apranova-visit: 1\r\n"),
+        ):
+            client.sendall(get("/socket", upgrade + visit))
+            assert client.recv(65536).startswith(b"HTTP/1.1 101 ")
+        assert read_all(short) == b"", "it lives no longer than the gateway says"
+        visitor.sendall(b"still here")
+        assert visitor.recv(100) == b"still here"
+        assert claimed.control("POST", "end-visits", {"port": 3000})[0] == 200
+        visitor.sendall(b"another port")
+        assert visitor.recv(100) == b"another port"
+        assert claimed.control("POST", "end-visits", {"port": 0})[0] == 200
+        assert read_all(visitor) == b""
+        student.sendall(b"mine")
+        assert student.recv(100) == b"mine"
+
+
 def test_an_upgrade_that_the_application_declines_opens_no_pipe(claimed: TaskProcess) -> None:
     upgrade = WITH_SECRET + "Connection: Upgrade\r\nUpgrade: websocket\r\n"
     with claimed.connect() as client:

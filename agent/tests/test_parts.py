@@ -54,6 +54,12 @@ class Stub(Application):
     async def warn(self, request: WarnRequest) -> None:
         self.asked.append(f"warn {request.text}")
 
+    def show_news(self, text: str) -> None:
+        self.asked.append(f"news {text}")
+
+    def show_visitors(self, text: str) -> None:
+        self.asked.append(f"visitors {text}")
+
     def busy(self) -> str:
         return "a query"
 
@@ -115,6 +121,9 @@ async def test_claims_and_saves_that_come_together_are_done_once() -> None:
     assert stub.asked == ["claim", "save", "save"]
     assert await ask(one, "POST", "warn", {"stops_at": 1.0, "text": "soon"}) == (200, {})
     assert stub.asked[-1] == "warn soon"
+    assert await ask(one, "POST", "show", {"news": "Five more minutes"}) == (200, {})
+    assert await ask(one, "POST", "show", {"visitors": ""}) == (200, {})
+    assert stub.asked[-2:] == ["news Five more minutes", "visitors "]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ class CohortsConfig(AppConfig):
 
     def ready(self) -> None:
         from backend.accounts.signals import invitation_accepted, newcomer_arrives, person_changed
-        from backend.cohorts import invitations, members, newcomers, outbox, sizes
+        from backend.cohorts import invitations, members, newcomers, outbox, sizes, visit_endings
         from backend.workspaces.signals import workspaces_changed
         from backend.workspaces.sizes import Rules, decided_by
 
@@ -20,4 +20,5 @@ class CohortsConfig(AppConfig):
         invitation_accepted.connect(invitations.join_invited)
         newcomer_arrives.connect(newcomers.welcome)
         workspaces_changed.connect(outbox.workspaces_changed)
+        visit_endings.listen()
         decided_by(Rules(sizes.size_of, sizes.choice_of, sizes.choose))

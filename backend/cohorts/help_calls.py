@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from http import HTTPStatus
 
 from django.db import transaction
@@ -10,11 +10,11 @@ from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.audit.record import record
-from backend.cohorts.models import HelpCall, Membership
+from backend.cohorts import help_visits
+from backend.cohorts.models import HelpCall, HelpVisit, Membership, VisitReason
 from backend.platform.problems import ProblemError
 
-LASTS = timedelta(hours=12)
-"""A hand that nobody lowered is not raised any more at the next class."""
+LASTS = help_visits.CALL_LASTS
 
 
 def asked_at(student: User) -> datetime | None:
@@ -44,7 +44,8 @@ def ask(student: User, *, acting_user: User) -> None:
 
 
 def lower(student: User, *, acting_user: User) -> None:
-    """By the student or an instructor; a repeat changes nothing."""
+    """By the student or an instructor; a repeat changes nothing. Who is in because of it has to
+    leave."""
     with transaction.atomic():
         call = HelpCall.objects.select_for_update().filter(student=student).first()
         if call is None:
@@ -54,3 +55,5 @@ def lower(student: User, *, acting_user: User) -> None:
             "help.lower", actor=acting_user, target_type="user", target_id=student.pk,
             asked_at=call.asked_at.isoformat(),
         )  # fmt: skip
+        came = HelpVisit.objects.filter(workspace__owner=student, because=VisitReason.CALL)
+        help_visits.end_all(came, because="the call for help ended", acting_user=acting_user)

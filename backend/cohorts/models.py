@@ -12,7 +12,11 @@ from django.utils import timezone
 
 from backend.accounts.models import TRACK_CHOICES
 from backend.accounts.roles import KIND_OF_TRACK, Track
+from backend.workspaces.models import Workspace
 from contract.names import WorkspaceKind, WorkspaceSize
+
+MESSAGE_MAX = 400
+"""Characters: what fits a notice of VS Code."""
 
 
 def size_choices() -> list[tuple[str, str]]:
@@ -74,6 +78,58 @@ class HelpCall(models.Model):
 
     def __str__(self) -> str:
         return f"{self.student} asks for help"
+
+
+class VisitMode(models.TextChoices):
+    JOIN = "join", "Join"
+    """In the editor: both type."""
+
+
+class VisitReason(models.TextChoices):
+    """Why it is allowed."""
+
+    CALL = "call", "The student asked for help"
+    CLASS = "class", "A class meets, and the school allows it then"
+    SCHOOL = "school", "The school always allows it"
+
+
+class HelpVisit(models.Model):
+    """An instructor may be in a student's workspace. When the visit ends, the row goes; the audit
+    log keeps from when to when."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    visitor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="help_visits")
+    mode = models.CharField(max_length=8, choices=VisitMode.choices)
+    because = models.CharField(max_length=8, choices=VisitReason.choices)
+    launch = models.CharField(max_length=64)
+    """Digest of the launch's secret: a visit is for one launch of the workspace."""
+    began_at = models.DateTimeField(default=timezone.now)
+    ends_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("began_at", "id")
+        constraints = (models.UniqueConstraint(fields=("visitor", "workspace", "mode"), name="help_visit_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.visitor} in {self.workspace.pk} until {self.ends_at:%Y-%m-%d %H:%M}"
+
+
+class Message(models.Model):
+    """What an instructor wrote to a student, until the student has read it: then the row goes."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    student = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="messages")
+    sender = models.CharField(max_length=254)
+    """The name as it was."""
+    text = models.CharField(max_length=MESSAGE_MAX)
+    sent_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("-sent_at", "-id")
+
+    def __str__(self) -> str:
+        return f"{self.sender} to {self.student}"
 
 
 class JoinLink(models.Model):

@@ -14,7 +14,7 @@ from ninja import Schema
 from pydantic import AfterValidator, Field
 
 from backend.accounts.roles import Track
-from backend.cohorts.models import Cohort, Feed, Membership, Timetable
+from backend.cohorts.models import Cohort, Feed, Membership, Timetable, VisitReason
 from backend.cohorts.readings import coming_classes, find_feed, find_timetable
 from backend.platform.names import clean_name
 from backend.platform.public_fetch import ADDRESS_LENGTH_MAX
@@ -270,6 +270,11 @@ class TileStudentOut(Schema):
     name: str
 
 
+class HelperOut(Schema):
+    id: UUID
+    name: str
+
+
 class TileOut(Schema):
     """A student on the class's wall."""
 
@@ -281,6 +286,10 @@ class TileOut(Schema):
     failure: str | None
     asked_at: datetime | None
     """Since when the student asks for help."""
+    helpers: list[HelperOut]
+    """Instructors who are in the workspace to help."""
+    may_open: bool
+    """Whether an instructor of the cohort may open the workspace now."""
 
 
 class WallOut(Schema):
@@ -298,7 +307,26 @@ class ClassWorkspacesOut(Schema):
     """Why, of the first one; empty: none failed."""
 
 
+class VisitOut(Schema):
+    """You may be in a student's workspace."""
+
+    url: str
+    """Opens it in a tab of its own."""
+    ends_at: datetime
+
+
+class VisitorOut(Schema):
+    """An instructor who is, or may be, in your workspace."""
+
+    name: str = Field(validation_alias="visitor.display_name")
+    began_at: datetime
+    ends_at: datetime
+    because: VisitReason
+
+
 class HelpOut(Schema):
     can_ask: bool
     """Whether the person is in a class, whose instructors would see it."""
     asked_at: datetime | None
+    visits: list[VisitorOut]
+    """Who is in your workspace to help. A visit by your call ends when you take that back."""

@@ -11,7 +11,7 @@ from django.db import connections
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils import timezone
 
-from backend.cohorts import access
+from backend.cohorts import access, help_visits
 from backend.cohorts.class_workspaces import of_class
 from backend.cohorts.help_calls import LASTS
 from backend.cohorts.models import Cohort, Membership
@@ -20,6 +20,7 @@ from backend.workspaces.followed import open_stream as follow
 from backend.workspaces.manager_client import manager_client
 from backend.workspaces.presentation import activity_out, iso
 from contract.manager import WorkspaceView
+from contract.names import WorkspaceKind, WorkspaceState
 
 
 @dataclass(frozen=True)
@@ -30,20 +31,44 @@ class Seat:
     name: str
     workspace_id: str | None
     asked_at: datetime | None
+    helpers: tuple[tuple[str, str], ...] = ()
+    """Id and name of those who are in the workspace to help."""
+    may_open: bool = False
+    """An instructor may come in, if the workspace runs."""
 
 
 def seats(cohort: Cohort) -> list[Seat]:
     """Of the active members, by name."""
     members = Membership.objects.filter(cohort=cohort, student__is_active=True).select_related("student__help_call")
     workspace_of = dict(of_class(cohort).values_list("owner_id", "pk"))
-    since = timezone.now() - LASTS
+    now = timezone.now()
+    since = now - LASTS
+    class_ends_at = help_visits.class_ends_at(cohort, now)
+    can_be_opened = cohort.kind is WorkspaceKind.VSCODE
+    helpers = _helpers(cohort)
     found = []
     for membership in members:
         student = membership.student
         call = getattr(student, "help_call", None)
         asked_at = call.asked_at if call is not None and call.asked_at > since else None
-        found.append(Seat(str(student.pk), student.display_name, workspace_of.get(student.pk), asked_at))
+        allowed = can_be_opened and help_visits.permission(asked_at, class_ends_at, now) is not None
+        found.append(
+            Seat(
+                str(student.pk), student.display_name, workspace_of.get(student.pk), asked_at,
+                tuple(helpers.get(student.pk, ())), allowed,
+            )
+        )  # fmt: skip
     return sorted(found, key=lambda seat: (seat.name.casefold(), seat.student_id))
+
+
+def _helpers(cohort: Cohort) -> dict[Any, list[tuple[str, str]]]:
+    """By student."""
+    found: dict[Any, list[tuple[str, str]]] = {}
+    visits = help_visits.in_force().filter(workspace__owner__membership__cohort=cohort).select_related("workspace")
+    for visit in visits:
+        helper = (str(visit.visitor.pk), visit.visitor.display_name)
+        found.setdefault(visit.workspace.owner_id, []).append(helper)  # pyright: ignore[reportAttributeAccessIssue]
+    return found
 
 
 def tiles(seated: list[Seat], views: Mapping[str, WorkspaceView]) -> list[dict[str, Any]]:
@@ -59,6 +84,8 @@ def _tile(seat: Seat, view: WorkspaceView | None) -> dict[str, Any]:
         "running_since": iso(view.running_since) if view else None,
         "failure": (view.failure or None) if view else None,
         "asked_at": seat.asked_at.isoformat() if seat.asked_at else None,
+        "helpers": [{"id": helper_id, "name": name} for helper_id, name in seat.helpers],
+        "may_open": seat.may_open and view is not None and view.state is WorkspaceState.RUNNING,
     }
 
 

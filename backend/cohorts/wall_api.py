@@ -6,16 +6,18 @@ from typing import Any
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from ninja import Router, Status
 
 from backend.accounts.authentication import acting_user
 from backend.accounts.models import User
-from backend.cohorts import access, class_workspaces, help_calls, wall
-from backend.cohorts.models import Cohort
-from backend.cohorts.schemas import ClassWorkspacesOut, HelpOut, OwnClassAnswer, WallOut
+from backend.cohorts import access, class_workspaces, help_calls, help_visits, wall
+from backend.cohorts.models import Cohort, HelpVisit
+from backend.cohorts.schemas import ClassWorkspacesOut, HelpOut, OwnClassAnswer, VisitOut, WallOut
 from backend.platform.problems import not_found
 from backend.workspaces.streams import STREAM_DESCRIPTION
+from contract.names import BACKEND_DOOR_PATH
 
 router = Router(tags=["cohorts"])
 class_router = Router(tags=["class"])
@@ -72,12 +74,45 @@ def stop_class(request: HttpRequest, cohort_id: UUID) -> class_workspaces.Outcom
 )
 def answer_help(request: HttpRequest, cohort_id: UUID, student_id: UUID) -> Status:
     user = acting_user(request)
+    _, student = _member(user, cohort_id, student_id)
+    help_calls.lower(student, acting_user=user)
+    return Status(204, None)
+
+
+@router.post(
+    "{cohort_id}/members/{student_id}/visit/",
+    response=VisitOut,
+    operation_id="begin_visit",
+    summary="Open a student's workspace to help",
+)
+def begin_visit(request: HttpRequest, cohort_id: UUID, student_id: UUID) -> dict[str, Any]:
+    """The student sees that you are there. 409 unless they called or the school allows it now."""
+    user = acting_user(request)
+    visit = help_visits.begin(*_member(user, cohort_id, student_id), acting_user=user)
+    url = f"{settings.ENVIRONMENT.public_url}{BACKEND_DOOR_PATH}{visit.workspace.pk}/"
+    return {"url": url, "ends_at": visit.ends_at}
+
+
+@router.delete(
+    "{cohort_id}/members/{student_id}/visit/",
+    response={204: None},
+    operation_id="end_visit",
+    summary="Leave a student's workspace",
+)
+def end_visit(request: HttpRequest, cohort_id: UUID, student_id: UUID) -> Status:
+    user = acting_user(request)
+    _, student = _member(user, cohort_id, student_id)
+    own = HelpVisit.objects.filter(visitor=user, workspace__owner=student)
+    help_visits.end_all(own, because="the instructor left", acting_user=user)
+    return Status(204, None)
+
+
+def _member(user: User, cohort_id: UUID, student_id: UUID) -> tuple[Cohort, User]:
     cohort = access.get_cohort(user, cohort_id)
     student = User.objects.filter(pk=student_id, membership__cohort=cohort).first()
     if student is None:
         raise not_found("This student is not in this cohort (any more).", reason="no_student")
-    help_calls.lower(student, acting_user=user)
-    return Status(204, None)
+    return cohort, student
 
 
 @class_router.get("", response=OwnClassAnswer, operation_id="get_own_class", summary="The class that you are in")
@@ -87,7 +122,8 @@ def get_own_class(request: HttpRequest) -> dict[str, Any]:
 
 
 def _help_of(user: User) -> dict[str, Any]:
-    return {"can_ask": help_calls.can_ask(user), "asked_at": help_calls.asked_at(user)}
+    visits = help_visits.of_student(user)
+    return {"can_ask": help_calls.can_ask(user), "asked_at": help_calls.asked_at(user), "visits": visits}
 
 
 @help_router.get("", response=HelpOut, operation_id="get_help", summary="Whether you ask for help")

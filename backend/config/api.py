@@ -26,6 +26,8 @@ from backend.cohorts.api import router as cohorts_router
 from backend.cohorts.invitations import router as invitations_router
 from backend.cohorts.join_api import of_cohorts as join_links_router
 from backend.cohorts.join_api import of_visitors as join_router
+from backend.cohorts.messages_api import own_router as own_messages_router
+from backend.cohorts.messages_api import router as messages_router
 from backend.cohorts.roster.api import router as roster_router
 from backend.cohorts.wall_api import class_router, help_router
 from backend.cohorts.wall_api import router as wall_router
@@ -143,8 +145,10 @@ def build_api() -> ApraNovaAPI:
     api.add_router("cohorts/", roster_router)
     api.add_router("cohorts/", join_links_router)
     api.add_router("cohorts/", wall_router)
+    api.add_router("cohorts/", messages_router)
     api.add_router("class/", class_router)
     api.add_router("help/", help_router)
+    api.add_router("messages/", own_messages_router)
     api.add_router("join/", join_router)
     api.add_router("cohorts/", assignments_router)
     api.add_router("cohorts/", submissions_router)

@@ -65,7 +65,7 @@ def with_workers(application: Any) -> WithBackground:
     """Add the background workers: the outbox, feeds, mails of invitations, and others."""
     from backend.accounts import invitation_mails
     from backend.assignments import collecting, delivery
-    from backend.cohorts import feeds, outbox
+    from backend.cohorts import feeds, outbox, visit_endings
     from backend.costs import sessions
     from backend.workspaces import deactivated, sign_in_hint
 
@@ -81,6 +81,7 @@ def with_workers(application: Any) -> WithBackground:
             delivery.worker,
             delivery.trying,
             collecting.worker,
+            visit_endings.worker,
         ),
     )
 

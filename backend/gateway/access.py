@@ -4,8 +4,8 @@
     {gateway}:access:<digest>   Access, 12 h after the last use
     {gateway}:session:<digest>  the keys above that came from one portal session
     {gateway}:user:<id>         the keys above that belong to one person
-    {gateway}:visits:<id>       those of them that let the person see what others share
-    {gateway}:share:<id>        the keys above that came from one share
+    {gateway}:visits:<id>       those of them that let the person into what is others'
+    {gateway}:share:<id>        the keys above that came from one share, or one visit to help
 
 The word in braces keeps them on one shard of a cluster. Redis holds digests (SHA-256) of tickets,
 tokens and session keys: reading it opens nothing. Trading, reading and revoking are scripts,
@@ -27,6 +27,9 @@ import redis.asyncio
 from backend.gateway.site import Place
 
 TICKET_TTL_S = 60
+OF_A_VISIT = "visit."
+"""How tickets and cookies of a visit to help begin, so that a refusal can say that it has ended. It
+proves nothing."""
 ACCESS_TTL_S = 12 * 3600
 REVOKED_CHANNEL = "gateway:revoked"
 """Messages are digests of tokens; every process of the backend drops them from its cache."""
@@ -104,9 +107,12 @@ class Access:
     port: int = 0
     """0: the workspace's application."""
     share: str = ""
-    """The share by which somebody else visits a port; empty: the owner."""
+    """The share by which somebody else visits a port, or the visit by which an instructor is in the
+    application; empty: the owner."""
     ends_at: float = 0.0
-    """When that share ends; 0: never."""
+    """When that ends; 0: never."""
+    launch: str = ""
+    """A visit to help is for one launch of the workspace: the digest of its secret."""
 
     @property
     def place(self) -> Place:
@@ -140,15 +146,16 @@ class AccessBook:
         browser: str,
         share: str = "",
         ends_at: float = 0.0,
+        launch: str = "",
     ) -> str:
         """A ticket for the browser that holds the nonce with the digest `browser`.
 
         The caller has checked that the person may enter. A visitor who is not signed in has neither
         `user_id` nor `session_key`.
         """
-        ticket = secrets.token_urlsafe(_SECRET_BYTES)
+        ticket = (OF_A_VISIT if launch else "") + secrets.token_urlsafe(_SECRET_BYTES)
         session = digest(session_key) if session_key else ""
-        access = Access(place.workspace_id, user_id, session, browser, place.port, share, ends_at)
+        access = Access(place.workspace_id, user_id, session, browser, place.port, share, ends_at, launch)
         key = f"{{gateway}}:ticket:{digest(ticket)}"
         with self._client.pipeline(transaction=True) as commands:
             commands.set(key, _text(access), ex=TICKET_TTL_S)
@@ -171,7 +178,7 @@ class AccessBook:
         return self._revoke_all(f"visits:{user_id}")
 
     def revoke_share(self, share_id: str) -> list[Access]:
-        """Ends all visits by this share."""
+        """Ends all visits by this share, or this visit to help."""
         return self._revoke_all(f"share:{share_id}")
 
     def _revoke_all(self, index: str) -> list[Access]:
@@ -185,6 +192,8 @@ def _text(access: Access) -> str:
     fields = asdict(access)
     if not access.share:
         del fields["share"], fields["ends_at"]
+    if not access.launch:
+        del fields["launch"]
     return json.dumps(fields)
 
 
@@ -206,7 +215,7 @@ class AccessReader:
     async def trade_ticket(self, ticket: str, place: Place, *, nonce: str) -> str | Refused:
         """The cookie's token. Every try uses up the ticket. `nonce`: the browser's, empty: none."""
         browser = digest(nonce) if nonce else ""  # anyone can ask for a ticket for the digest of ""
-        token = secrets.token_urlsafe(_SECRET_BYTES)
+        token = (OF_A_VISIT if ticket.startswith(OF_A_VISIT) else "") + secrets.token_urlsafe(_SECRET_BYTES)
         keys = [f"{{gateway}}:ticket:{digest(ticket)}", f"{{gateway}}:access:{digest(token)}"]
         match await self._trade(keys=keys, args=[place.workspace_id, ACCESS_TTL_S, browser, place.port]):
             case b"entered" | "entered":

@@ -10,7 +10,7 @@ import re
 import time
 from collections.abc import Callable
 
-from backend.gateway.access import Access, AccessReader, digest
+from backend.gateway.access import OF_A_VISIT, Access, AccessReader, digest
 from backend.gateway.answers import Answer, Headers, Scope, problem, redirect
 from backend.gateway.decision import Asked, Verdict, decide, is_from_sibling
 from backend.gateway.endpoints import WorkspaceViews
@@ -76,6 +76,7 @@ class Authorization:
         place = self._site.find_place(asked.host)
         page = self._find_page(asked) if place is not None and place.port else None
         access = view = None
+        by_visit = False
         application_cookies = b""
         if place is not None:
             tokens, application_cookies = split_cookies(cookie, self._cookie_name)
@@ -84,10 +85,15 @@ class Authorization:
             access = await self._find_access(tokens[0], place) if tokens else None
             if access is not None:
                 view = self._views.peek(place.workspace_id) or await self._views.find(place.workspace_id)
+                if access.launch and not _is_of(access, view):
+                    access = None
+            by_visit = bool(tokens) and tokens[0].startswith(OF_A_VISIT)
         own_origin = self._site.origin_of(place).encode() if place else b""
         verdict = decide(asked, place=place, own_origin=own_origin, page=page, access=access, view=view)
         if verdict is Verdict.ALLOW and access is not None and view is not None:
             return Answer(200, self._way_to(view, access, application_cookies))
+        if by_visit and verdict in (Verdict.NO_ACCESS, Verdict.NOT_RUNNING) and place is not None:
+            return self._visit_ended(asked, place)
         answer = self._refusal(verdict, asked, place, view)
         if place is not None and asked.origin and is_from_sibling(place, page):
             answer.headers += _readable_by(asked)
@@ -128,12 +134,12 @@ class Authorization:
             # Without one of these two Envoy would leave the browser's cookies as they were.
             (b"cookie", cookies) if cookies else (b"x-envoy-auth-headers-to-remove", b"cookie"),
         ]
+        if access.share:
+            left_s = min(VISIT_CONNECTION_MAX_S, access.ends_at - self._wall_clock())
+            headers.append((VISIT_HEADER.encode(), b"%d" % max(1, left_s)))
         if access.port:
             headers.append((PORT_HEADER.encode(), str(access.port).encode()))
-            if access.share:
-                left_s = min(VISIT_CONNECTION_MAX_S, access.ends_at - self._wall_clock())
-                headers.append((VISIT_HEADER.encode(), b"%d" % max(1, left_s)))
-        else:
+        elif not access.share:  # to an application a visitor is nobody: it may have accounts of its own
             headers.append((IDENTITY_HEADER.encode(), self._signer.token(access)))
         if endpoint.address:
             headers.append((b"x-envoy-original-dst-host", endpoint.address.encode()))
@@ -161,6 +167,11 @@ class Authorization:
         answer.headers.append(CLEAR_COOKIES)
         return answer
 
+    def _visit_ended(self, asked: Asked, place: Place) -> Answer:
+        if asked.is_navigation:
+            return redirect(self._site.visit_url(place.workspace_id))
+        return problem(401, "visit_ended", "The visit has ended.")
+
     def _refusal(self, verdict: Verdict, asked: Asked, place: Place | None, view: WorkspaceView | None) -> Answer:
         door = self._site.door_url(place, asked.target)
         match verdict:
@@ -180,6 +191,12 @@ class Authorization:
                 return problem(409, "not_running", f"The workspace is not running. Launch it at {door}.")
             case _:
                 return redirect(door)
+
+
+def _is_of(access: Access, view: WorkspaceView | None) -> bool:
+    """Whether the workspace still runs as it did when the visit began."""
+    endpoint = view.endpoint if view is not None else None
+    return endpoint is not None and digest(endpoint.launch_secret) == access.launch
 
 
 def split_cookies(cookie: bytes, name: bytes) -> tuple[list[str], bytes]:

@@ -21,7 +21,10 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods
 
 from backend.accounts.models import User
+from backend.accounts.roles import Role
 from backend.assignments.delivery import hand_out_before_opening
+from backend.cohorts import help_visits
+from backend.cohorts.models import HelpVisit
 from backend.gateway import door_pass
 from backend.gateway.site import Place, own_path
 from backend.gateway.wiring import access_book, site
@@ -68,6 +71,14 @@ NOT_SHARED = Page(
     (
         "Either the sharing has ended, or it was never shared with this account.",
         "Ask the person who gave you the link to share it again.",
+    ),
+)
+VISIT_ENDED = Page(
+    HTTPStatus.FORBIDDEN,
+    "You are not in this workspace",
+    (
+        "Your visit has ended: its hour is over, the student or you ended it, or the workspace stopped.",
+        "To help again, open the workspace from the page of your class.",
     ),
 )
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -123,7 +134,7 @@ def workspace(request: HttpRequest, user: User, workspace_id: str) -> HttpRespon
     """One workspace of the person's own."""
     own = _find_own(user, workspace_id)
     if own is None:
-        return _answer(request, not_yours(ON_ONE_MACHINE))
+        return _visit_to_help(request, user, workspace_id)
     if request.method == "POST":
         services.launch_for(user, own)
         return HttpResponseRedirect(waiting_path(own.pk), status=HTTPStatus.SEE_OTHER)
@@ -153,7 +164,7 @@ def inner_door(request: HttpRequest, user: User, workspace_id: str) -> HttpRespo
     """
     own = _find_own(user, workspace_id)
     if own is None:
-        return _answer(request, not_yours(ON_ONE_MACHINE))
+        return _visit_to_help(request, user, workspace_id)
     if _browser_of(request):
         hand_out_before_opening(own)
         return _let_in(request, user, Place(own.pk))
@@ -211,6 +222,19 @@ def _visit(request: HttpRequest, user: User | None, workspace_id: str, port: int
     return _answer(request, not_running_for_visitors(_address_of(request)))
 
 
+def _visit_to_help(request: HttpRequest, user: User, workspace_id: str) -> HttpResponse:
+    """An instructor in a student's editor; begun in the portal (backend/cohorts/help_visits.py).
+    Nothing tells a student whether such a workspace exists."""
+    known = WORKSPACE_ID_PATTERN.fullmatch(workspace_id) is not None
+    visit = help_visits.find_for(user, workspace_id) if known else None
+    if visit is not None:
+        answer = _let_in(request, user, Place(workspace_id), visit=visit)
+        if help_visits.find_for(user, workspace_id) == visit:
+            return answer
+        access_book().revoke_share(str(visit.pk))  # it ended before our ticket could be revoked with it
+    return _answer(request, not_yours(ON_ONE_MACHINE) if user.role == Role.STUDENT else VISIT_ENDED)
+
+
 def _signed_in(request: HttpRequest) -> User | None:
     user = request.user
     return user if isinstance(user, User) and user.is_active else None
@@ -225,7 +249,12 @@ def _find_own(user: User, workspace_id: str) -> Workspace | None:
 
 
 def _let_in(
-    request: HttpRequest, user: User | None, place: Place, to: str = "/", share: Share | None = None
+    request: HttpRequest,
+    user: User | None,
+    place: Place,
+    to: str = "/",
+    share: Share | None = None,
+    visit: HelpVisit | None = None,
 ) -> HttpResponse:
     """To the place's host: first for a nonce of this browser, then with a ticket for it.
 
@@ -235,14 +264,16 @@ def _let_in(
     if user is not None and not session_key:  # without it the access could not be revoked
         raise ApraNovaError(Reason.INTERNAL, "Sign in again, please.", detail="session without a key")
     ticket = ""
+    by = share or visit
     if browser := _browser_of(request):
         ticket = access_book().mint_ticket(
             place,
             user_id=str(user.pk) if user is not None else "",
             session_key=session_key,
             browser=browser,
-            share=str(share.pk) if share is not None else "",
-            ends_at=share.ends_at.timestamp() if share is not None else 0.0,
+            share=str(by.pk) if by is not None else "",
+            ends_at=by.ends_at.timestamp() if by is not None else 0.0,
+            launch=visit.launch if visit is not None else "",
         )
     return HttpResponseRedirect(site().enter_url(place, ticket, to), headers={"Referrer-Policy": "no-referrer"})
 

@@ -25,7 +25,7 @@ from backend.gateway.site import ENTER_PATH, Place, Site, own_path
 from contract.door import Link, Page
 from contract.door_page import content_security_policy, render
 
-TICKET_LENGTH_MAX = 64
+TICKET_LENGTH_MAX = 64  # with OF_A_VISIT
 _NONCE_BYTES = 32
 _NONCE = re.compile(r"[A-Za-z0-9_-]{43}")
 

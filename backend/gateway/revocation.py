@@ -24,6 +24,8 @@ from django.http import HttpRequest
 
 from backend.accounts.models import User
 from backend.accounts.signals import sessions_ended
+from backend.cohorts.help_signals import visit_ended
+from backend.cohorts.models import HelpVisit
 from backend.gateway.access import Access
 from backend.gateway.site import Place
 from backend.gateway.wiring import access_book
@@ -42,6 +44,7 @@ def listen() -> None:
     for signal in (password_changed, password_reset, sessions_ended):
         signal.connect(_sessions_ended, dispatch_uid="gateway.sessions_ended")
     share_ended.connect(_share_ended, dispatch_uid="gateway.share_ended")
+    visit_ended.connect(_visit_ended, dispatch_uid="gateway.visit_ended")
     visitor_changed.connect(_visitor_changed, dispatch_uid="gateway.visitor_changed")
 
 
@@ -72,8 +75,15 @@ def _revoke_when_committed(user: User) -> None:
 
 
 def _share_ended(share: Share, **_: Any) -> None:
+    _end(Place(share.workspace.pk, share.port), str(share.pk))
+
+
+def _visit_ended(visit: HelpVisit, **_: Any) -> None:
+    _end(Place(visit.workspace.pk), str(visit.pk))
+
+
+def _end(place: Place, share_id: str) -> None:
     """Once now, so that a failing Redis undoes the change, and once for who entered meanwhile."""
-    place, share_id = Place(share.workspace.pk, share.port), str(share.pk)
     access_book().revoke_share(share_id)
 
     def committed() -> None:

@@ -92,6 +92,11 @@ class Site:
             return self.public_url + DOOR_PATH
         return self._inner_door_url(place, "", to) if place.port else self.public_url + path_of(place.workspace_id)
 
+    def visit_url(self, workspace_id: str) -> str:
+        """Where an instructor enters a student's workspace, and learns that the visit has ended. It
+        launches nothing."""
+        return self._inner_door_url(Place(workspace_id), "", "/")
+
     def enter_url(self, place: Place, ticket: str = "", to: str = "/") -> str:
         """Without a ticket, the address gives the browser a nonce and comes back for one."""
         return f"{self.origin_of(place)}{ENTER_PATH}{_query(ticket=ticket, to=to)}"

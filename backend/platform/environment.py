@@ -15,7 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 from backend.platform.identity_key import BadKey, read_private_key
 from contract.environment import BadSetting
 from contract.environment import Environment as Reader
-from contract.names import MANAGER_FUNCTION
+from contract.names import MANAGER_FUNCTION, HelpVisits
 from contract.network import Network, read_network
 from contract.sign_in import SignIn, read_sign_in
 
@@ -75,6 +75,8 @@ class Environment:
     email: Email
     sign_in: SignIn = field(default_factory=SignIn)
     """The school's own sign-in, in place of passwords or next to them."""
+    help_visits: HelpVisits = HelpVisits.WHEN_CALLED
+    """When instructors may open their students' workspaces."""
     share_with_anyone: bool = False
     """Students may share an app with anyone who has the link."""
     feeds_from_loopback: bool = False
@@ -135,6 +137,7 @@ def parse(variables: Mapping[str, str]) -> Environment:
         static_dir=environment.text("APRANOVA_STATIC_DIR", ""),
         email=_email(environment.text("APRANOVA_EMAIL_URL", ""), environment.text("APRANOVA_EMAIL_FROM", "")),
         sign_in=read_sign_in(variables),
+        help_visits=environment.choice("APRANOVA_HELP_VISITS", tuple(HelpVisits), HelpVisits.WHEN_CALLED),
         share_with_anyone=environment.flag("APRANOVA_SHARE_WITH_ANYONE"),
         feeds_from_loopback=environment.flag("APRANOVA_FEEDS_FROM_LOOPBACK"),
         network=read_network(environment),

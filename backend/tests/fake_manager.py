@@ -48,6 +48,7 @@ from contract.manager import (
     LaunchRequest,
     LaunchStep,
     PortsAnswer,
+    ShowsRequest,
     SizeView,
     WorkspaceAnswer,
     WorkspaceRequest,
@@ -62,6 +63,7 @@ from contract.names import (
     WorkspaceSize,
     WorkspaceState,
 )
+from contract.show import ShowRequest
 from contract.wire import BadMessage, from_json, to_json
 
 INVOKE_PATH = f"/2015-03-31/functions/{MANAGER_FUNCTION}/invocations"
@@ -112,6 +114,8 @@ class FakeManager:
             self.finish_launches = True
             self.ports: tuple[int, ...] = ()
             self.visits_ended: list[tuple[str, int]] = []
+            self.shown: list[tuple[str, ShowRequest]] = []
+            """Of workspaces that run."""
 
     def change(self, workspace_id: str, **changes: Any) -> WorkspaceView:
         with self._lock:
@@ -185,6 +189,11 @@ class FakeManager:
                 return CollectionAnswer(self.homes.get(asked_for.workspace_id))
             case Action.HISTORY | Action.HISTORY_FOLDER | Action.HISTORY_FILE | Action.PUT_BACK:
                 return self._history(action, payload)
+            case Action.SHOW:
+                told = from_json(ShowsRequest, payload)
+                known = [it for it in told.workspace_ids if it in self.workspaces]
+                self.shown += [(it, told.show) for it in known if self.workspaces[it].state is WorkspaceState.RUNNING]
+                return {}
             case Action.KEEP_RUNNING:
                 wish = from_json(KeepRunningRequest, payload)
                 self._known(wish.workspace_id)

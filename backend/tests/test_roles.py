@@ -26,6 +26,7 @@ KNOWN = {"cohort_id", "workspace_id", "student_id", "assignment_id", "number", "
 """The parameters of a path for which there is something; any other leads to a 404."""
 
 BELIEVABLE = {"name": "Two", "time_zone": "Europe/Berlin", "title": "Loops", "file_name": "a.ics"}
+BELIEVABLE |= {"text": "Five more minutes", "student_id": None}
 """Values of bodies, where rules that no schema tells would refuse most of what is made up."""
 
 

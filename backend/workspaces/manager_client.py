@@ -45,11 +45,13 @@ from contract.manager import (
     KeepRunningRequest,
     LaunchRequest,
     PortsAnswer,
+    ShowsRequest,
     WorkspaceAnswer,
     WorkspaceRequest,
     WorkspaceView,
 )
 from contract.names import WorkspaceSize
+from contract.show import ShowRequest
 from contract.wire import BadMessage, from_json, to_json
 
 if TYPE_CHECKING:
@@ -118,6 +120,12 @@ class ManagerClient:
     def end_visits(self, workspace_id: str, port: int) -> None:
         """Close what visitors of a shared port have open."""
         self._ask(Action.END_VISITS, EndVisitsRequest(workspace_id, port), Nothing)
+
+    def show(self, workspace_ids: Sequence[str], request: ShowRequest) -> None:
+        """Tell students something inside their applications, where those run."""
+        for start in range(0, len(workspace_ids), DESCRIBE_IDS_MAX):
+            ids = tuple(workspace_ids[start : start + DESCRIBE_IDS_MAX])
+            self._ask(Action.SHOW, ShowsRequest(ids, request), Nothing)
 
     def hand_out(self, workspace_ids: Sequence[str], request: HandOutRequest) -> dict[str, HandOutAnswer]:
         """Put an assignment's files into homes; at most `HAND_OUT_IDS_MAX` ids. Those that do not

@@ -107,6 +107,10 @@ class Superset(Application):
         if self._writer is not None and self._serves is not None:
             self._writer.write(json.dumps({"warn": asdict(request)}).encode() + b"\n")
 
+    def show_news(self, text: str) -> None:
+        if self._writer is not None and self._serves is not None:
+            self._writer.write(json.dumps({"news": text}).encode() + b"\n")
+
     def keep_running_wish_until(self) -> float | None:
         return self._keep_running_until
 

@@ -8,6 +8,7 @@
 | Superset | {"serving": true} or {"failure": "…"} | the answer to a claim, in plain words |
 | Superset | {"busy": "a query is running"} or {"busy": ""} | each time it changes |
 | agent | {"warn": {"stops_at": 1.5e9, "text": "…", …}} | the workspace stops then |
+| agent | {"news": "…"} | what somebody tells the student, shown once |
 | Superset | {"keep_running": 1.5e9} | the student asks that it runs until then |
 | agent | {"save": true} | bring the write-ahead logs into the databases |
 | Superset | {"saved": true} or {"saved": false, "failure": "…"} | the answer to that |

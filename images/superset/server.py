@@ -71,6 +71,8 @@ def serve(link: socket.socket) -> NoReturn:
                 _warmed.claim(message["claim"], line)
             elif "warn" in message:
                 _warmed.warn(message["warn"])
+            elif "news" in message:
+                _warmed.tell(message["news"])
             elif "save" in message:
                 _warmed.save(line)
     except OSError as problem:

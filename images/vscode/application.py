@@ -114,6 +114,9 @@ class VSCode(Application):
     def show_news(self, text: str) -> None:
         self._link.tell(text, is_news=True)
 
+    def show_visitors(self, text: str) -> None:
+        self._link.show_visitors(text)
+
     def show_memory(self, used_bytes: int, limit_bytes: int) -> None:
         self._link.show_memory(used_bytes, limit_bytes)
 

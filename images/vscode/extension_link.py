@@ -20,6 +20,7 @@ WINDOWS_MAX = 32
 NOTICE_MAX = 500
 NOTICES_MAX = 20
 HOME_USE_MAX = 60
+VISITORS_MAX = 200
 HEARD_WITHIN_S = 1.5
 """For an extension to clear what nobody answers any more and to show that the workspace ends."""
 GOODBYE_S = 0.25
@@ -93,6 +94,10 @@ class ExtensionLink:
     def show_home_use(self, request: HomeUseRequest) -> None:
         """In every window's status bar."""
         self._show({"type": "home_use", "text": request.text[:HOME_USE_MAX], "nearly_full": request.nearly_full})
+
+    def show_visitors(self, text: str) -> None:
+        """In every window's status bar; empty: nobody is there besides the student."""
+        self._show({"type": "visitors", "text": text[:VISITORS_MAX]})
 
     async def save(self, sessions: int) -> SaveAnswer:
         """Save every dirty document that has a file.
@@ -209,7 +214,9 @@ class ExtensionLink:
 
 
 def _notice_message(text: str, *, is_news: bool = False) -> dict[str, Any]:
-    return {"type": "notice", "text": text[:NOTICE_MAX], "is_news": is_news}
+    """VS Code would make a link of `[words](command:…)`, and people write some of these texts."""
+    plain = text.replace("](", "] (")
+    return {"type": "notice", "text": plain[:NOTICE_MAX], "is_news": is_news}
 
 
 def _warning_message(request: WarnRequest) -> dict[str, Any]:

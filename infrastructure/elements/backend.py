@@ -78,6 +78,7 @@ class Backend(Construct):
             "APRANOVA_WORKSPACES_DOMAIN": school.workspaces_domain,
             "APRANOVA_SCHOOL_NAME": school.title,
             "APRANOVA_ISOLATION": "ecs",
+            "APRANOVA_HELP_VISITS": school.help_visits,
             "APRANOVA_SHARE_WITH_ANYONE": "yes" if school.share_with_anyone else "no",
             "APRANOVA_RUN_DIR": RUN_FOLDER,
             "APRANOVA_MANAGER_ENDPOINT": f"https://lambda.{region}.amazonaws.com",

@@ -23,6 +23,7 @@ from contract.manager import (
     KeepRunningRequest,
     LaunchRequest,
     RestoreRequest,
+    ShowsRequest,
     WorkspaceAnswer,
     WorkspaceRequest,
 )
@@ -120,6 +121,10 @@ class InvocationHandler:
                 return history.read_piece(world, wire.from_json(HistoryPathRequest, event))
             case Action.PUT_BACK:
                 return self._put_backs.put_back(world, wire.from_json(PutBackRequest, event))
+            case Action.SHOW:
+                shown = wire.from_json(ShowsRequest, event)
+                views.show(world, shown.workspace_ids, shown.show)
+                return {}
             case _:
                 assert_never(action)
 

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from contract.agent import AgentStatus, ClaimRequest, EndVisitsRequest, HomeUseRequest, SaveAnswer, WarnRequest
+from contract.agent import (
+    AgentStatus,
+    ClaimRequest,
+    EndVisitsRequest,
+    HomeUseRequest,
+    SaveAnswer,
+    WarnRequest,
+)
 from contract.collect import CollectAnswer, CollectRequest
 from contract.hand_out import HandOutAnswer, HandOutRequest
 from contract.history import WriteAnswer, WriteRequest
+from contract.show import ShowRequest
 
 
 class AgentUnreachable(Exception):
@@ -36,6 +44,10 @@ class TaskAgent(Protocol):
 
     def show_home_use(self, control_address: str, agent_token: str, request: HomeUseRequest) -> None:
         """In the application's status bar, if it has one. An earlier release refuses."""
+        ...
+
+    def show(self, control_address: str, agent_token: str, request: ShowRequest) -> None:
+        """Inside the application, if it has a place. An earlier release refuses."""
         ...
 
     def hand_out(self, control_address: str, agent_token: str, request: HandOutRequest) -> HandOutAnswer:

@@ -20,6 +20,7 @@ from contract.agent import AgentPhase, ClaimRequest, EndVisitsRequest, HomeUseRe
 from contract.errors import ApraNovaError, Reason
 from contract.hand_out import HandOutRequest, HandOutState
 from contract.names import AGENT_TOKEN_HEADER
+from contract.show import ShowRequest
 from manager.adapters.agent_http.agent import HttpTaskAgent
 from manager.ports.task_agent import AgentUnreachable
 
@@ -62,6 +63,7 @@ def server() -> Iterator[PretendedAgent]:
             "/_agent/warn": (200, {}),
             "/_agent/end-visits": (200, {}),
             "/_agent/home-use": (200, {}),
+            "/_agent/show": (200, {}),
             "/_agent/hand-out": (200, {"state": "failed", "failure": "The home is full."}),
         }
         agent.seen = []
@@ -85,9 +87,10 @@ def test_what_an_agent_is_told_carries_its_message(server: PretendedAgent) -> No
     agent.warn(address(server), "token", WarnRequest(5.0, "soon"))
     agent.end_visits(address(server), "token", EndVisitsRequest(3000))
     agent.show_home_use(address(server), "token", HomeUseRequest("1 GB of 5.0 GB", nearly_full=False))
-    fields = ("launch_secret", "stops_at", "port", "text")
+    agent.show(address(server), "token", ShowRequest(visitors="Ms Bell is here"))
+    fields = ("launch_secret", "stops_at", "port", "text", "visitors")
     told = [json.loads(body)[field] for (*_, body), field in zip(server.seen, fields, strict=True)]
-    assert told == ["secret", 5.0, 3000, "1 GB of 5.0 GB"]
+    assert told == ["secret", 5.0, 3000, "1 GB of 5.0 GB", "Ms Bell is here"]
 
 
 def test_a_refused_claim_is_a_failed_launch_in_the_agents_words(server: PretendedAgent) -> None:

@@ -9,11 +9,12 @@ import pytest
 from contract.errors import ApraNovaError, Reason
 from contract.manager import Endpoint, KindView, TaskView, WorkspaceView
 from contract.names import StopReason, TaskState, WorkspaceKind, WorkspaceState
+from contract.show import ShowRequest
 from manager.domain.policy import Policy
 from manager.domain.pool.outlook import Outlook, TargetLine
 from manager.tests.school import ANNA, School, running
 from manager.tests.test_records import FILLED, THEN
-from manager.use_cases.views import Kinds, describe, end_visits, fleet, ports, view
+from manager.use_cases.views import Kinds, describe, end_visits, fleet, ports, show, view
 
 AS_RECORDED = (
     *("workspace_id", "owner_id", "kind", "version", "steps", "launch_path", "launch_requested_at", "running_since"),
@@ -114,6 +115,20 @@ def test_visits_end_in_the_running_task_and_nowhere_else() -> None:
     stopped = School()
     stopped.enrol(ANNA)
     end_visits(stopped.world, ANNA, 3000)
+
+
+def test_what_people_say_reaches_the_tasks_that_run_and_answer() -> None:
+    school = running()
+    said = ShowRequest(news="Five more minutes")
+    show(school.world, (ANNA, "ws-zzzzzzzzzz"), said)
+    assert school.task().shown == [said]
+    school.task().alive = False
+    show(school.world, (ANNA,), said)
+    stopped = School()
+    stopped.enrol(ANNA)
+    show(stopped.world, (ANNA,), said)
+    with pytest.raises(ApraNovaError, match="at most"):
+        show(stopped.world, (ANNA,) * (stopped.world.policy.describe_max + 1), said)
 
 
 def test_ports_are_those_of_programs_in_a_task_that_runs_and_answers() -> None:

@@ -20,6 +20,7 @@ from contract.manager import (
     WorkspaceView,
 )
 from contract.names import StopReason, WorkspaceKind, WorkspaceSize, WorkspaceState
+from contract.show import ShowRequest
 from manager.domain.history import KINDS as KINDS_WITH_HISTORY
 from manager.domain.lifecycle.backup_health import advice
 from manager.domain.lifecycle.disk import level_of, student_words
@@ -185,6 +186,24 @@ def end_visits(world: World, workspace_id: str, port: int) -> None:
         raise ApraNovaError(
             Reason.MANAGER_UNAVAILABLE, "The workspace does not answer right now.", detail=str(error)
         ) from error
+
+
+def show(world: World, workspace_ids: tuple[str, ...], request: ShowRequest) -> None:
+    """Tell students something inside their applications. One that does not answer is left out."""
+    _refuse_too_many(world, workspace_ids)
+    found = world.store.find_workspaces(workspace_ids) if workspace_ids else ()
+
+    def tell(workspace: Workspace) -> None:
+        task = world.store.find_task(workspace.task_id) if workspace.task_id else None
+        if task is None:
+            return
+        try:
+            world.agent.show(task.control_address, task.agent_token, request)
+        except AgentUnreachable:
+            world.metrics.count("agent_unreachable_total", call="show")
+
+    running = [workspace for workspace in found if workspace.state is WorkspaceState.RUNNING]
+    list(world.background.map(tell, running))
 
 
 def fleet(world: World, kinds: Kinds, *, last_sweep_at: float | None) -> FleetAnswer:

@@ -20,6 +20,7 @@ from contract.hand_out import HandOutAnswer, HandOutRequest, HandOutState
 from contract.history import WriteAnswer, WriteRequest
 from contract.manager import KindView
 from contract.names import WorkspaceKind
+from contract.show import ShowRequest
 from manager.domain.lifecycle.observation import ObservedTask
 from manager.ports.home_volumes import HomeOwner
 from manager.ports.task_agent import AgentUnreachable
@@ -218,6 +219,10 @@ class PlannedEngine:
         self._find(control_address)
 
     def show_home_use(self, control_address: str, agent_token: str, request: HomeUseRequest) -> None:  # noqa: ARG002
+        self.load.count("agent")
+        self._find(control_address)
+
+    def show(self, control_address: str, agent_token: str, request: ShowRequest) -> None:  # noqa: ARG002
         self.load.count("agent")
         self._find(control_address)
 

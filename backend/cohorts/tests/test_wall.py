@@ -60,6 +60,8 @@ def test_a_tile_says_what_the_student_does(a_class, manager):
         "running_since": found[str(ada.user.pk)]["running_since"],
         "failure": None,
         "asked_at": None,
+        "helpers": [],
+        "may_open": False,
     }
     assert found[str(ben.user.pk)]["state"] is None, "who never launched has no workspace"
     assert "url" not in str(found), "an instructor sees no way in"
@@ -118,7 +120,7 @@ def test_the_stream_ends_for_somebody_who_no_longer_teaches_it(a_class, monkeypa
 
 def test_a_hand_is_raised_once_and_lowered_by_its_student(a_class):
     one, ada, _ = a_class
-    assert ada.get(HELP).json() == {"can_ask": True, "asked_at": None}
+    assert ada.get(HELP).json() == {"can_ask": True, "asked_at": None, "visits": []}
     first = ada.put(HELP).json()["asked_at"]
     assert ada.put(HELP).json()["asked_at"] == first
     assert wall(one)[str(ada.user.pk)]["asked_at"]
@@ -143,7 +145,7 @@ def test_an_instructor_lowers_the_hand_of_a_student_of_theirs_and_of_no_other(a_
 
 def test_somebody_without_a_class_is_told_that_nobody_would_see_it(signed_in):
     for one in (signed_in(), signed_in("instructor")):
-        assert one.get(HELP).json() == {"can_ask": False, "asked_at": None}
+        assert one.get(HELP).json() == {"can_ask": False, "asked_at": None, "visits": []}
         answer = one.put(HELP)
         assert answer.status_code == 409
         assert answer.json()["reason"] == "no_cohort"

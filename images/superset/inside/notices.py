@@ -1,4 +1,5 @@
-"""What Superset's pages tell of the workspace's end: a warning, and the button that keeps it.
+"""What Superset's pages tell: that the workspace ends soon, with the button that keeps it, and
+what an instructor writes to the student.
 
 Each page asks every few seconds (templates/tail_js_custom_extra.html). That is no sign of a person,
 and it is answered here, before Superset. A page that gets no answer says that the workspace has
@@ -30,6 +31,7 @@ class Notices:
         self._application = application
         self._now = now
         self._warning: dict[str, Any] = {}
+        self._news: dict[str, str] = {}
         self.keep_running: Callable[[float], None] = lambda _until: None
         """What is to be done when the student asks for it; the argument is a moment."""
 
@@ -37,6 +39,10 @@ class Notices:
         if text and not stops_at:
             return  # a notice: the dashboard shows it, and a warning stays
         self._warning = {"stops_at": stops_at, "text": text, "may_keep": may_keep}
+
+    def tell(self, text: str) -> None:
+        """Shown until its reader closes it, or another one comes."""
+        self._news = {"id": f"{self._now():.3f}", "text": text}
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         method = environ.get("REQUEST_METHOD", "")
@@ -47,7 +53,7 @@ class Notices:
         if method == "POST":
             return self._keep(environ, start_response)
         there = self._warning if self._warning.get("stops_at", 0) > self._now() else {}
-        return _answer(start_response, "200 OK", there)
+        return _answer(start_response, "200 OK", {**there, **({"news": self._news} if self._news else {})})
 
     def _take_back(self) -> None:
         """A person is there: the reason has gone, if being away was the reason."""

@@ -128,6 +128,9 @@ class ApplicationProcess:
             same = self._claimed == claim
             line.send({"serving": True} if same else {"failure": "this Superset is another student's"})
 
+    def tell(self, news: str) -> None:
+        self._notices.tell(str(news))
+
     def warn(self, warning: dict[str, Any]) -> None:
         self._notices.warn(float(warning["stops_at"]), str(warning["text"]), may_keep=bool(warning["may_keep"]))
 

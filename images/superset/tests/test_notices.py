@@ -71,6 +71,14 @@ def test_keep_running_is_handed_on_and_only_from_our_page(page: Page) -> None:
     assert page.ask() == ("200 OK", {})
 
 
+def test_what_an_instructor_writes_is_told_beside_a_warning(page: Page) -> None:
+    page.notices.tell("Message from Ms Bell: five more minutes")
+    assert page.ask()[1] == {"news": {"id": "1000.000", "text": "Message from Ms Bell: five more minutes"}}
+    page.notices.warn(1300.0, "It stops", may_keep=True)
+    told = page.ask()[1]
+    assert (told["stops_at"], told["news"]["id"]) == (1300.0, "1000.000")
+
+
 def test_asking_for_a_notice_is_no_sign_of_a_person() -> None:
     assert activity.reason("GET", PATH) == ""
     assert activity.reason("POST", PATH) == ""

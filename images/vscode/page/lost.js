@@ -18,6 +18,7 @@
     task_ended: ["Your workspace stopped", "Starting it again…"],
     again: ["Your workspace stopped again", "Your files are safe.", "Start it again"],
     not_running: ["Your workspace has stopped", "Everything is as you left it.", "Start it again"],
+    visit_ended: ["Your visit has ended", "What you changed is in the student's workspace.", "Look again"],
     not_entered: ["You are signed out of this workspace", "Your files are safe.", "Open it again"],
   };
   const GOES_ON = ["away", "unavailable"]; // what is typed meanwhile is saved when the connection is back

@@ -94,6 +94,16 @@ async def test_every_window_shows_memory_and_home_also_one_that_opens_later(desk
         assert await window.hear() == {"type": "home_use", "text": "4.5 GB of 5.0 GB", "nearly_full": True}
 
 
+async def test_every_window_shows_who_is_there_until_they_have_left(desk: Desk) -> None:
+    window = await desk.window()
+    desk.link.show_visitors("Ms Bell is here")
+    assert await window.hear() == {"type": "visitors", "text": "Ms Bell is here"}
+    later = await desk.window()
+    assert await later.hear() == {"type": "visitors", "text": "Ms Bell is here"}
+    desk.link.show_visitors("")
+    assert await window.hear() == await later.hear() == {"type": "visitors", "text": ""}
+
+
 async def test_save_without_a_window_or_without_dirty_text_is_done_at_once(desk: Desk) -> None:
     assert await desk.link.save(sessions=0) == SaveAnswer(saved=True)
     await desk.window(unsaved=0)
@@ -178,6 +188,8 @@ async def test_a_notice_while_people_work_is_shown_and_waits_for_a_window_if_the
     assert await window.hear() == {"type": "notice", "text": "Your home is nearly full", "is_news": False}
     desk.link.warn(WarnRequest(stops_at=0.0, text="Your home is over its limit"))
     assert await window.hear() == {"type": "notice", "text": "Your home is over its limit", "is_news": False}
+    desk.link.tell("Read [this](command:workbench.action.quit)", is_news=True)
+    assert (await window.hear())["text"] == "Read [this] (command:workbench.action.quit)", "no link of VS Code's"
     desk.link.tell("Your instructor handed out files", is_news=True)
     assert await window.hear() == {"type": "notice", "text": "Your instructor handed out files", "is_news": True}
 

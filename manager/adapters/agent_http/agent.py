@@ -12,12 +12,20 @@ import time
 from typing import Any, TypeVar
 
 from contract import wire
-from contract.agent import AgentStatus, ClaimRequest, EndVisitsRequest, HomeUseRequest, SaveAnswer, WarnRequest
+from contract.agent import (
+    AgentStatus,
+    ClaimRequest,
+    EndVisitsRequest,
+    HomeUseRequest,
+    SaveAnswer,
+    WarnRequest,
+)
 from contract.collect import CollectAnswer, CollectRequest
 from contract.errors import ApraNovaError, Reason
 from contract.hand_out import HandOutAnswer, HandOutRequest
 from contract.history import WriteAnswer, WriteRequest
 from contract.names import AGENT_PATH_PREFIX, AGENT_TOKEN_HEADER
+from contract.show import ShowRequest
 from manager.ports.task_agent import AgentUnreachable
 
 _ANSWER_MAX_BYTES = 64 * 1024
@@ -59,6 +67,9 @@ class HttpTaskAgent:
 
     def show_home_use(self, control_address: str, agent_token: str, request: HomeUseRequest) -> None:
         self._exchange("POST", "home-use", control_address, agent_token, self._ask_timeout_s, request)
+
+    def show(self, control_address: str, agent_token: str, request: ShowRequest) -> None:
+        self._exchange("POST", "show", control_address, agent_token, self._ask_timeout_s, request)
 
     def hand_out(self, control_address: str, agent_token: str, request: HandOutRequest) -> HandOutAnswer:
         timeout_s = self._hand_out_timeout_s

@@ -21,6 +21,7 @@ from contract.hand_out import HandOutAnswer, HandOutRequest, HandOutState
 from contract.history import WriteAnswer, WriteRequest
 from contract.manager import KindView
 from contract.names import WorkspaceKind
+from contract.show import ShowRequest
 from contract.sizes import SizeLimits
 from manager.ports.clock import Clock
 from manager.ports.task_agent import AgentUnreachable
@@ -48,6 +49,7 @@ class PretendedTask:
     handed_out: list[HandOutRequest] = field(default_factory=list)
     visits_ended: list[int] = field(default_factory=list)
     """Ports."""
+    shown: list[ShowRequest] = field(default_factory=list)
 
 
 class MemoryTaskRunner:
@@ -206,6 +208,9 @@ class MemoryTaskAgent:
 
     def show_home_use(self, control_address: str, agent_token: str, request: HomeUseRequest) -> None:
         self._task(control_address, agent_token).home_uses.append(request)
+
+    def show(self, control_address: str, agent_token: str, request: ShowRequest) -> None:
+        self._task(control_address, agent_token).shown.append(request)
 
     def hand_out(self, control_address: str, agent_token: str, request: HandOutRequest) -> HandOutAnswer:
         self._task(control_address, agent_token).handed_out.append(request)

@@ -20,6 +20,7 @@ export class FakeApi {
   constructor(answers: Answers) {
     this.answers = {
       "GET /api/workspace/{workspace_id}/shares/": { status: 200, body: { shares: [], audiences: ["signed_in"] } },
+      "GET /api/messages/": { status: 200, body: { items: [] } },
       "GET /api/assignments/": { status: 200, body: { items: [] } },
       "GET /api/cohorts/{cohort_id}/assignments/": { status: 200, body: { items: [] } },
       ...answers,

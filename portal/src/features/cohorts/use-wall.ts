@@ -5,6 +5,7 @@ import { answer, api } from "@/lib/api/client";
 import type { Wall } from "@/lib/api/types";
 import type { StreamNews } from "@/lib/event-stream/event-stream";
 import { shareEventStream } from "@/lib/event-stream/shared-event-stream";
+import { openWorkspaceTab } from "@/lib/workspace-tab";
 
 const POLL_MS = 5_000;
 const key = (id: string) => ["cohort", id, "wall"];
@@ -41,6 +42,40 @@ export function useClassWorkspaces(id: string) {
       );
     },
   });
+}
+
+/** A message to the class, or to one student of it. */
+export function useSendMessage(id: string) {
+  return useMutation({
+    mutationFn: (body: { text: string; student_id: string | null }) =>
+      answer(api.POST("/api/cohorts/{cohort_id}/messages/", { params: { path: { cohort_id: id } }, body })),
+  });
+}
+
+/** Opens a student's workspace in a tab of its own, or leaves it. */
+export function useVisit(cohortId: string, studentId: string) {
+  const queryClient = useQueryClient();
+  const one = { params: { path: { cohort_id: cohortId, student_id: studentId } } };
+  const onSettled = () => queryClient.invalidateQueries({ queryKey: key(cohortId) });
+  const begin = useMutation({
+    mutationFn: async () => {
+      const tab = openWorkspaceTab("Opening the workspace");
+      try {
+        const { url } = await answer(api.POST("/api/cohorts/{cohort_id}/members/{student_id}/visit/", one));
+        tab.goTo(url);
+        return tab.opened ? null : url;
+      } catch (error) {
+        tab.close();
+        throw error;
+      }
+    },
+    onSettled,
+  });
+  const end = useMutation({
+    mutationFn: () => api.DELETE("/api/cohorts/{cohort_id}/members/{student_id}/visit/", one),
+    onSettled,
+  });
+  return { begin, end };
 }
 
 /** The student has been helped. */

@@ -3,13 +3,16 @@ import { act, fireEvent, screen, waitFor, within } from "@testing-library/react"
 import { beforeEach, expect, it, vi } from "vitest";
 
 import type { Tile } from "@/lib/api/types";
-import { cohort, COHORT_ID } from "@/testing/examples";
+import { cohort, COHORT_ID, person } from "@/testing/examples";
 import { FakeApi, show } from "@/testing/fake-api";
 
 import { WallPanel } from "./wall-panel";
 
 const WALL = "GET /api/cohorts/{cohort_id}/wall/";
 const START = "POST /api/cohorts/{cohort_id}/workspaces/start/";
+const SEND = "POST /api/cohorts/{cohort_id}/messages/";
+const VISIT = "POST /api/cohorts/{cohort_id}/members/{student_id}/visit/";
+const LEAVE = "DELETE /api/cohorts/{cohort_id}/members/{student_id}/visit/";
 const HELPED = "DELETE /api/cohorts/{cohort_id}/members/{student_id}/help/";
 const MEMBER = {
   id: "a1",
@@ -36,11 +39,19 @@ beforeEach(() => {
 });
 
 function tile(name: string, changes: Partial<Tile> = {}): Tile {
-  const nothing = { state: null, activity: null, running_since: null, failure: null, asked_at: null };
+  const nothing = {
+    state: null,
+    activity: null,
+    running_since: null,
+    failure: null,
+    asked_at: null,
+    helpers: [],
+    may_open: false,
+  };
   return { student: { id: name.toLowerCase(), name }, ...nothing, ...changes };
 }
 
-const names = () => screen.getAllByRole("listitem").map((item) => item.firstChild?.textContent);
+const names = () => screen.getAllByRole("listitem").map((item) => item.querySelector("p")?.textContent);
 
 it("shows what the stream tells at once, who asks for help first", async () => {
   new FakeApi({ [WALL]: { status: 200, body: { items: [tile("Amira"), tile("Ben")] } } });
@@ -71,6 +82,50 @@ it("lowers the hand of a student who has been helped, and hides names", async ()
   fireEvent.click(screen.getByRole("button", { name: "Hide names" }));
   expect(within(screen.getByRole("list")).queryByText("Ben")).toBeNull();
   expect(screen.getByText("Student 1")).toBeTruthy();
+});
+
+it("sends a message to the class or to one student, and says to whom", async () => {
+  const api = new FakeApi({
+    [WALL]: { status: 200, body: { items: [tile("Ben"), tile("Cleo")] } },
+    [SEND]: (_, { student_id }) => ({ status: 200, body: { reached: student_id == null ? 2 : 1 } }),
+  });
+  show(<WallPanel cohort={cohort({ members: [MEMBER] })} />);
+  const send = async (button: string, text: string) => {
+    fireEvent.click(await screen.findByRole("button", { name: button }));
+    fireEvent.change(screen.getByLabelText("Message"), { target: { value: text } });
+    fireEvent.click(screen.getByRole("button", { name: "Send" }));
+    return (await screen.findByRole("alert")).textContent;
+  };
+  expect(await send("Write to the class", "Five more minutes")).toBe("Your message is sent to 2 students.");
+  await send("Write to Ben", "Well done");
+  await waitFor(() => expect(screen.getByRole("alert").textContent).toBe("Your message is sent to Ben."));
+  const route = `POST /api/cohorts/${COHORT_ID}/messages/`;
+  expect(api.changes()).toEqual([
+    { route, body: { text: "Five more minutes", student_id: null } },
+    { route, body: { text: "Well done", student_id: "ben" } },
+  ]);
+});
+
+it("opens a student's workspace in a tab of its own, says who is there, and leaves", async () => {
+  const tab = { opener: window, document: { title: "" }, location: { replace: vi.fn() }, close: vi.fn() };
+  vi.stubGlobal("open", () => tab);
+  const helped = tile("Ben", { state: "running", may_open: true, helpers: [{ id: person().id, name: "Ms Bell" }] });
+  const url = "http://localhost:8080/api/door/ws-aaaaaaaaaa/";
+  const api = new FakeApi({
+    "GET /api/me/": { status: 200, body: person({ role: "instructor" }) },
+    [WALL]: { status: 200, body: { items: [helped, tile("Cleo")] } },
+    [VISIT]: { status: 200, body: { url, ends_at: new Date().toISOString() } },
+    [LEAVE]: { status: 204, body: undefined },
+  });
+  show(<WallPanel cohort={cohort({ members: [MEMBER] })} />);
+  expect(await screen.findByText("Ms Bell is helping")).toBeTruthy();
+  expect(screen.queryByRole("button", { name: "Open the workspace of Cleo" })).toBeNull();
+  fireEvent.click(screen.getByRole("button", { name: "Open the workspace of Ben" }));
+  await waitFor(() => expect(tab.location.replace).toHaveBeenCalledWith(new URL(url)));
+  expect(tab.opener, "code in a workspace must not reach the portal's tab").toBeNull();
+  fireEvent.click(await screen.findByRole("button", { name: "Leave the workspace of Ben" }));
+  const route = `/api/cohorts/${COHORT_ID}/members/ben/visit/`;
+  await waitFor(() => expect(api.changes().map((it) => it.route)).toEqual([`POST ${route}`, `DELETE ${route}`]));
 });
 
 it("keeps the keyboard in the class when the button that had it goes", async () => {

@@ -1,6 +1,6 @@
 "use client";
 
-import { EyeIcon, EyeOffIcon, MaximizeIcon } from "lucide-react";
+import { EyeIcon, EyeOffIcon, MaximizeIcon, MessageSquareIcon } from "lucide-react";
 import { useRef, useState } from "react";
 
 import { Alert } from "@/components/alert";
@@ -10,12 +10,14 @@ import { Skeleton } from "@/components/panel";
 import { useKeepFocus } from "@/components/use-keep-focus";
 import type { CohortDetail } from "@/lib/api/types";
 import { ago } from "@/lib/time";
+import { useMe } from "@/lib/session/use-me";
 import { useLastingError } from "@/lib/use-lasting-error";
 import { useNow } from "@/lib/use-now";
 
 import { ClassWorkspaces, type Done } from "./class-workspaces";
+import { MessageDialog } from "./message-dialog";
 import { type Standing, summary, type WallTile, wallTiles } from "./model/wall";
-import { useAnswerHelp, useWall } from "./use-wall";
+import { useAnswerHelp, useVisit, useWall } from "./use-wall";
 
 const LOOKS: Record<Standing, string> = {
   asks: "border-warn bg-warn-soft",
@@ -35,6 +37,7 @@ export function WallPanel({ cohort }: { cohort: CohortDetail }) {
   const error = useLastingError(wall);
   const [namesHidden, setNamesHidden] = useState(false);
   const [done, setDone] = useState<(Done & { at: number }) | null>(null);
+  const [writing, setWriting] = useState<Addressee>();
   const panel = useRef<HTMLElement>(null);
   const now = useNow(10_000);
   const tiles = wall.data === undefined ? null : wallTiles(wall.data.items, now, namesHidden);
@@ -60,6 +63,10 @@ export function WallPanel({ cohort }: { cohort: CohortDetail }) {
           <Button aria-pressed={namesHidden} onClick={() => setNamesHidden(!namesHidden)}>
             {namesHidden ? <EyeIcon className="size-4" /> : <EyeOffIcon className="size-4" />}
             Hide names
+          </Button>
+          <Button onClick={() => setWriting(null)}>
+            <MessageSquareIcon className="size-4" />
+            Write to the class
           </Button>
           <Button onClick={() => void toggleFullScreen(panel.current)}>
             <MaximizeIcon className="size-4" />
@@ -89,27 +96,106 @@ export function WallPanel({ cohort }: { cohort: CohortDetail }) {
           className="mt-4 grid grid-cols-[repeat(auto-fill,minmax(8.5rem,1fr))] gap-2"
         >
           {tiles.map((tile) => (
-            <TileCard key={tile.id} tile={tile} cohortId={cohort.id} now={now} />
+            <TileCard
+              key={tile.id}
+              tile={tile}
+              cohortId={cohort.id}
+              now={now}
+              onWrite={() => setWriting({ id: tile.id, name: tile.name })}
+            />
           ))}
         </ul>
+      )}
+      {writing !== undefined && (
+        <MessageDialog
+          cohortId={cohort.id}
+          student={writing}
+          onSent={(what) => setDone({ ...what, at: Date.now() })}
+          onClose={() => setWriting(undefined)}
+        />
       )}
     </section>
   );
 }
 
-function TileCard({ tile, cohortId, now }: { tile: WallTile; cohortId: string; now: number }) {
+/** Null: the whole class. */
+type Addressee = { id: string; name: string } | null;
+
+interface TileCardProps {
+  tile: WallTile;
+  cohortId: string;
+  now: number;
+  onWrite: () => void;
+}
+
+function TileCard({ tile, cohortId, now, onWrite }: TileCardProps) {
   return (
     <li className={`flex min-w-0 flex-col rounded-lg border px-2.5 py-1.5 text-xs ${LOOKS[tile.standing]}`}>
-      <p className="truncate text-sm font-medium" title={tile.name}>
-        {tile.name}
-      </p>
+      <div className="flex items-start justify-between gap-1">
+        <p className="truncate text-sm font-medium" title={tile.name}>
+          {tile.name}
+        </p>
+        <button
+          type="button"
+          className="-mr-1.5 grid size-6 shrink-0 place-items-center rounded-md text-muted hover:bg-sunken hover:text-ink"
+          aria-label={`Write to ${tile.name}`}
+          onClick={onWrite}
+        >
+          <MessageSquareIcon className="size-4" />
+        </button>
+      </div>
       {tile.askedAt !== null && <p className="font-semibold text-warn">Asked for help {ago(tile.askedAt, now)}</p>}
       <p>{tile.status}</p>
       <p className="truncate text-muted" title={tile.detail}>
         {tile.detail === "" ? "\u00a0" : tile.detail}
       </p>
+      {tile.helpers.map(({ id, name }) => (
+        <p key={id} className="font-medium wrap-anywhere text-accent">
+          {name} is helping
+        </p>
+      ))}
+      {tile.mayOpen && <Visit cohortId={cohortId} tile={tile} />}
       {tile.askedAt !== null && <HelpedButton cohortId={cohortId} tile={tile} />}
     </li>
+  );
+}
+
+const SMALL_BUTTON = "mt-1 min-h-6 rounded-md border border-line bg-surface font-medium text-ink hover:bg-sunken";
+
+/** Into the student's editor, or out of it. The student sees who is there. */
+function Visit({ cohortId, tile }: { cohortId: string; tile: WallTile }) {
+  const { begin, end } = useVisit(cohortId, tile.id);
+  const me = useMe();
+  const inside = tile.helpers.some(({ id }) => id === me.data?.id);
+  return (
+    <>
+      <button
+        type="button"
+        className={SMALL_BUTTON}
+        aria-busy={begin.isPending || undefined}
+        aria-label={`Open the workspace of ${tile.name}`}
+        onClick={() => begin.mutate()}
+      >
+        Open their workspace
+      </button>
+      {inside && (
+        <button
+          type="button"
+          className={SMALL_BUTTON}
+          aria-busy={end.isPending || undefined}
+          aria-label={`Leave the workspace of ${tile.name}`}
+          onClick={() => end.mutate()}
+        >
+          Leave
+        </button>
+      )}
+      {begin.data != null && (
+        <a href={begin.data} target="_blank" rel="noopener noreferrer" className="mt-1 text-accent underline">
+          Your browser blocked the new tab. Open it here.
+        </a>
+      )}
+      <Failure error={begin.error ?? end.error} />
+    </>
   );
 }
 
@@ -119,7 +205,7 @@ function HelpedButton({ cohortId, tile }: { cohortId: string; tile: WallTile }) 
     <>
       <button
         type="button"
-        className="mt-1 min-h-6 rounded-md border border-line bg-surface font-medium text-ink hover:bg-sunken"
+        className={SMALL_BUTTON}
         aria-busy={lower.isPending || undefined}
         aria-label={`${tile.name} has been helped`}
         onClick={() => lower.mutate()}

@@ -34,7 +34,7 @@ function backend(workspaces: Answers["GET /api/workspace/"]) {
   return new FakeApi({
     "GET /api/me/": { status: 200, body: person() },
     "GET /api/class/": { status: 200, body: { cohort: null } },
-    "GET /api/help/": { status: 200, body: { can_ask: false, asked_at: null } },
+    "GET /api/help/": { status: 200, body: { can_ask: false, asked_at: null, visits: [] } },
     "GET /api/workspace/sizes/": { status: 200, body: { items: [], choices: [], chosen: null } },
     "GET /api/assignments/": { status: 200, body: { items: [LESSON] } },
     "GET /api/workspace/": workspaces,

@@ -16,9 +16,11 @@ import { useLiveWorkspaces } from "./api/use-live-workspaces";
 import { HelpCall } from "./help-call";
 import { KindChoice } from "./kind-choice";
 import { KindGuide } from "./kind-guide";
+import { Messages } from "./messages";
 import { likelyKind, ownKinds } from "./model/own-workspaces";
 import { OwnClassLine } from "./own-class-line";
 import { SizeChoice } from "./size-choice";
+import { Visitors } from "./visitors";
 import { WarningBanner } from "./warning-banner";
 import { LoadingCard } from "./loading-card";
 import { WorkspaceCard } from "./workspace-card";
@@ -45,6 +47,8 @@ export function Dashboard() {
             {warning}
           </Alert>
         ))}
+        {!isStaff(me.data.role) && <Visitors />}
+        {!isStaff(me.data.role) && <Messages />}
         <HelpCall me={me.data} />
         <Workspaces me={me.data} />
       </div>

@@ -19,6 +19,7 @@ import { useKeepFocus } from "@/components/use-keep-focus";
 import { explain } from "@/lib/api/errors";
 import type { Kind, Workspace, WorkspaceKind } from "@/lib/api/types";
 import { useNow } from "@/lib/use-now";
+import { openWorkspaceTab, type WorkspaceTab } from "@/lib/workspace-tab";
 
 import { useKeepRunning, useLaunch, useStop, useUndelete } from "./api/workspace-actions";
 import { DeleteWorkspaceDialog, RestartDialog } from "./dialogs";
@@ -27,7 +28,6 @@ import { KindPicture } from "./kind-picture";
 import { LaunchHistory, LaunchSteps } from "./launch-steps";
 import { type CardView, describeCard } from "./model/card";
 import { KINDS } from "./kinds";
-import { openWorkspaceTab, type WorkspaceTab } from "./open-workspace";
 import { Ports } from "./ports";
 import { StateChip } from "./state-chip";
 

@@ -555,6 +555,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cohorts/{cohort_id}/members/{student_id}/visit/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open a student's workspace to help
+         * @description The student sees that you are there. 409 unless they called or the school allows it now.
+         */
+        post: operations["begin_visit"];
+        /** Leave a student's workspace */
+        delete: operations["end_visit"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/messages/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write to the class
+         * @description To the class or to one student. The portal, VS Code and Superset show it.
+         */
+        post: operations["send_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cohorts/{cohort_id}/roster/": {
         parameters: {
             query?: never;
@@ -1143,6 +1184,40 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/messages/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What your instructors wrote */
+        get: operations["list_messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/messages/{message_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Close a message */
+        delete: operations["dismiss_message"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2010,12 +2085,24 @@ export interface components {
              */
             state: "up" | "down";
         };
+        /** HelperOut */
+        HelperOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+        };
         /** HelpOut */
         HelpOut: {
             /** Asked At */
             asked_at: string | null;
             /** Can Ask */
             can_ask: boolean;
+            /** Visits */
+            visits: components["schemas"]["VisitorOut"][];
         };
         /** HistoryOut */
         HistoryOut: {
@@ -2272,6 +2359,35 @@ export interface components {
             track: components["schemas"]["Track"] | null;
             /** Uses Password */
             uses_password: boolean;
+        };
+        /** MessageIn */
+        MessageIn: {
+            /** Student Id */
+            student_id?: string | null;
+            /** Text */
+            text: string;
+        };
+        /** MessageListOut */
+        MessageListOut: {
+            /** Items */
+            items: components["schemas"]["MessageOut"][];
+        };
+        /** MessageOut */
+        MessageOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Sender */
+            sender: string;
+            /**
+             * Sent At
+             * Format: date-time
+             */
+            sent_at: string;
+            /** Text */
+            text: string;
         };
         /** NamedOut */
         NamedOut: {
@@ -2646,6 +2762,11 @@ export interface components {
          * @enum {string}
          */
         Seen: "within_week" | "not_for_month" | "never";
+        /** SentOut */
+        SentOut: {
+            /** Reached */
+            reached: number;
+        };
         /** ShareIn */
         ShareIn: {
             audience: components["schemas"]["Audience"];
@@ -2842,6 +2963,10 @@ export interface components {
             asked_at: string | null;
             /** Failure */
             failure: string | null;
+            /** Helpers */
+            helpers: components["schemas"]["HelperOut"][];
+            /** May Open */
+            may_open: boolean;
             /** Running Since */
             running_since: string | null;
             state: components["schemas"]["WorkspaceState"] | null;
@@ -2891,6 +3016,44 @@ export interface components {
          * @enum {string}
          */
         Track: "FSD" | "DP";
+        /**
+         * VisitorOut
+         * @description An instructor who is, or may be, in your workspace.
+         */
+        VisitorOut: {
+            because: components["schemas"]["VisitReason"];
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * VisitOut
+         * @description You may be in a student's workspace.
+         */
+        VisitOut: {
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Url */
+            url: string;
+        };
+        /**
+         * VisitReason
+         * @description Why it is allowed.
+         * @enum {string}
+         */
+        VisitReason: "call" | "class" | "school";
         /** WallOut */
         WallOut: {
             /** Items */
@@ -4209,6 +4372,103 @@ export interface operations {
             };
         };
     };
+    begin_visit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+                student_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_visit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+                student_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessageIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     import_roster: {
         parameters: {
             query?: never;
@@ -5326,6 +5586,64 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["MeOut"];
                 };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_messages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageListOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dismiss_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong (RFC 9457) */
             default: {

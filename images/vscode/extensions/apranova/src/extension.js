@@ -8,6 +8,7 @@ const { showHomeUse } = require("./home-use");
 const { showMemory } = require("./memory");
 const { saveInTime } = require("./saving");
 const { keepTabs } = require("./tabs");
+const { showVisitors } = require("./visitors");
 const { showWarnings } = require("./warning");
 
 async function activate(context) {
@@ -20,6 +21,7 @@ async function activate(context) {
   showWarnings(context, link);
   showMemory(context, link);
   showHomeUse(context, link);
+  showVisitors(context, link);
   link.connect();
   await keepTabs(context);
 }

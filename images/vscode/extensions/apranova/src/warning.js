@@ -46,7 +46,7 @@ function showWarnings(context, link) {
   });
   link.on("notice", ({ text, is_news: isNews }) => {
     const show = isNews ? vscode.window.showInformationMessage : vscode.window.showWarningMessage;
-    show(`${text}.`);
+    show(/[.!?…]$/.test(text) ? text : `${text}.`);
   });
   link.on("unwarn", end);
   link.on("ended", async () => {

@@ -15,6 +15,8 @@ function tile(name: string, changes: Partial<Tile> = {}): Tile {
     running_since: "2026-11-30T09:00:00Z",
     failure: null,
     asked_at: null,
+    helpers: [],
+    may_open: false,
     ...changes,
   };
 }

@@ -1,4 +1,4 @@
-import type { Tile } from "@/lib/api/types";
+import type { Helper, Tile } from "@/lib/api/types";
 import { ago, duration } from "@/lib/time";
 
 /** Without activity for so long, a student is away. */
@@ -19,6 +19,10 @@ export interface WallTile {
   status: string;
   /** The last activity and when, or nothing. */
   detail: string;
+  /** Who is in the workspace to help. */
+  helpers: readonly Helper[];
+  /** An instructor of the class may open the workspace now. */
+  mayOpen: boolean;
 }
 
 /** The tiles in the order of who needs somebody; `items` are by name. */
@@ -47,6 +51,8 @@ function wallTile(tile: Tile, name: string, nowMs: number): WallTile {
     standing: tile.asked_at !== null ? "asks" : present.standing,
     askedAt: tile.asked_at,
     status: present.status,
+    helpers: tile.helpers,
+    mayOpen: tile.may_open,
     detail: activity === null ? "" : `${whatLast(activity)}, ${ago(activity.at, nowMs)}`,
   };
 }

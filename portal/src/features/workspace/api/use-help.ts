@@ -3,8 +3,8 @@ import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/r
 import { answer, api } from "@/lib/api/client";
 import type { HelpState } from "@/lib/api/types";
 
-/** Somebody may lower the hand while the page is shown. */
-const POLL_WHILE_RAISED_MS = 5_000;
+/** Somebody may lower the hand, or come to help, while the page is shown. */
+const POLL_MS = 5_000;
 
 const helpQuery = queryOptions({
   queryKey: ["help"],
@@ -12,10 +12,7 @@ const helpQuery = queryOptions({
 });
 
 export function useHelp(): HelpState | undefined {
-  return useQuery({
-    ...helpQuery,
-    refetchInterval: ({ state }) => (state.data?.asked_at == null ? false : POLL_WHILE_RAISED_MS),
-  }).data;
+  return useQuery({ ...helpQuery, refetchInterval: POLL_MS }).data;
 }
 
 export function useRaiseHand() {

@@ -13,11 +13,11 @@ export interface WorkspaceTab {
   close(): void;
 }
 
-export function openWorkspaceTab(): WorkspaceTab {
+export function openWorkspaceTab(title = "Starting your workspace"): WorkspaceTab {
   const tab = window.open("about:blank", "_blank");
   if (tab === null) return { opened: false, goTo: () => undefined, close: () => undefined };
   tab.opener = null;
-  tab.document.title = "Starting your workspace";
+  tab.document.title = title;
   return {
     opened: true,
     goTo: (url) => tab.location.replace(new URL(url, window.location.origin)),
