@@ -111,7 +111,10 @@ def test_a_launch_without_an_engine_is_an_error_in_words_and_changes_nothing(man
     manager.invoke(create())
     answer = manager.invoke({"action": "launch", "workspace_id": ANNA})
     assert not answer["ok"]
-    assert "engine" in answer["error"]["message"]
+    assert (answer["error"]["reason"], answer["error"]["message"]) == (
+        "manager_unavailable",
+        "Workspaces cannot be reached right now. Try again in a moment.",
+    )
     (view,) = manager.invoke({"action": "describe", "workspace_ids": [ANNA]})["workspaces"]
     assert view["state"] == "stopped"
 
