@@ -33,8 +33,9 @@ from manager.adapters.directory_homes.homes import DirectoryHomeVolumes
 from manager.adapters.system.checkpoint_thread import CheckpointThread
 from manager.domain.history import due, kept
 from manager.domain.policy import Policy
-from manager.tests.school import ANNA, School, running
+from manager.tests.school import ANNA, School, enrolled, running
 from manager.use_cases.history import PutBacks, list_history, read_folder, read_piece
+from manager.use_cases.launch import launch
 from manager.use_cases.stop import stop
 
 HOME = "home-aaaaaaaaaaaaaaaa"
@@ -325,6 +326,44 @@ def test_the_thread_takes_one_while_a_student_works_and_one_after_the_stop(histo
     thread.look()
     thread.look()
     assert history.taken == [(home_id, Cause.WORK), (home_id, Cause.STOP)]
+    thread.stop()
+
+
+def test_a_look_in_the_middle_of_a_stop_does_not_lose_sight_of_it(history: Kept) -> None:
+    school = running()
+    school.world = replace(school.world, history=history)
+    home_id = school.workspace().home_id or ""
+    (history.folder_of_homes / home_id).mkdir()
+    (history.folder_of_homes / home_id / "a.txt").write_text("one")
+    thread = CheckpointThread(school.world)
+    thread.look()
+    stop(school.world, ANNA)
+    assert school.workspace().state is WorkspaceState.STOPPING
+    thread.look()
+    assert history.taken == []
+    school.settle()
+    history.now = school.clock.now()
+    thread.look()
+    assert history.taken == [(home_id, Cause.STOP)]
+    thread.stop()
+
+
+def test_a_session_between_two_looks_is_seen_a_minute_later(history: Kept) -> None:
+    school = enrolled()
+    school.world = replace(school.world, history=history)
+    thread = CheckpointThread(school.world)
+    thread.look()
+    launch(school.world, ANNA)
+    school.settle()
+    stop(school.world, ANNA)
+    school.settle()
+    home_id = school.workspace().home_id or ""
+    (history.folder_of_homes / home_id).mkdir()
+    (history.folder_of_homes / home_id / "a.txt").write_text("one")
+    school.later(60)
+    history.now = school.clock.now()
+    thread.look()
+    assert history.taken == [(home_id, Cause.STOP)]
     thread.stop()
 
 

@@ -20,6 +20,8 @@ from manager.use_cases.world import World
 log = logging.getLogger(__name__)
 
 LOOK_S = 10.0
+ALL_S = 60.0
+"""Now and then all are looked at: some are launched and stopped between two looks."""
 AT_ONCE = 2
 _AGAIN_S = 600.0
 """After a failure: a home that cannot be read costs little."""
@@ -34,7 +36,7 @@ class CheckpointThread:
         self._watched: set[str] = set()
         """Workspaces that ran lately: of which a stop must not be missed."""
         self._not_before: dict[str, float] = {}
-        self._first_look = True
+        self._all_at = float("-inf")
 
     def start(self) -> None:
         if self._world.history.offered:
@@ -57,19 +59,19 @@ class CheckpointThread:
         wanted: list[tuple[Workspace, Cause]] = []
         for workspace in self._candidates(now):
             cause = due(workspace, self._world.history.looked_at(workspace.home_id or ""), now, self._world.policy)
-            if workspace.state is not WorkspaceState.RUNNING and cause is None:
+            if workspace.state is WorkspaceState.STOPPED and cause is None:  # one that is stopping is due soon
                 self._watched.discard(workspace.workspace_id)
             if cause is not None and self._not_before.get(workspace.workspace_id, 0.0) <= now:
                 wanted.append((workspace, cause))
         list(self._takers.map(self._take, wanted))
 
     def _candidates(self, now: float) -> tuple[Workspace, ...]:
-        """Those that run are due at least each minute, so the store's index has them. At first all:
-        an earlier process may have ended before it saw a stop."""
+        """Those that run are due at least each minute, so the store's index has them. At first, and
+        once a minute, all: an earlier process may have ended before it saw a stop."""
         store = self._world.store
-        if self._first_look:
+        if now - self._all_at >= ALL_S:
             found = store.list_workspaces(limit=_HOMES_MAX)
-            self._first_look = False
+            self._all_at = now
         else:
             soon = now + 2.0 * self._world.policy.status_refresh_s
             running = {it.workspace_id: it for it in store.list_due_workspaces(soon, limit=_HOMES_MAX)}
