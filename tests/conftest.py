@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -13,6 +14,7 @@ from tests.mailbox import Mailbox, running_mailbox
 from tests.openid import OpenIDProvider, openid_settings, running_openid
 from tests.ports import free_port
 from tests.product import Product
+from tests.saml import SamlProvider, running_saml, saml_settings
 
 
 @pytest.fixture(scope="session")
@@ -22,29 +24,42 @@ def mailbox() -> Iterator[Mailbox]:
         yield running
 
 
+@dataclass(frozen=True)
+class _School:
+    product: Product
+    openid: OpenIDProvider
+    saml: SamlProvider
+
+
 @pytest.fixture(scope="session")
-def _school(mailbox: Mailbox) -> Iterator[tuple[Product, OpenIDProvider]]:
-    port = free_port()
-    running = Product({"APRANOVA_EMAIL_URL": mailbox.url, **openid_settings(port)})
+def _school(mailbox: Mailbox) -> Iterator[_School]:
+    port, saml_port = free_port(), free_port()
+    running = Product({"APRANOVA_EMAIL_URL": mailbox.url, **openid_settings(port), **saml_settings(saml_port)})
     try:
-        with running_openid(running.url, port) as provider:
+        with running_openid(running.url, port) as openid, running_saml(running.url, saml_port) as saml:
             running.start()
-            yield running, provider
+            yield _School(running, openid, saml)
             assert running.stop() == 0
     finally:
         running.remove()
 
 
 @pytest.fixture(scope="session")
-def product(_school: tuple[Product, OpenIDProvider]) -> Product:
+def product(_school: _School) -> Product:
     """One running product for all tests that do not change its processes or settings."""
-    return _school[0]
+    return _school.product
 
 
 @pytest.fixture(scope="session")
-def openid(_school: tuple[Product, OpenIDProvider]) -> OpenIDProvider:
+def openid(_school: _School) -> OpenIDProvider:
     """The school's own sign-in at the shared product."""
-    return _school[1]
+    return _school.openid
+
+
+@pytest.fixture(scope="session")
+def saml(_school: _School) -> SamlProvider:
+    """The school's SAML provider. To a browser it is a different site from the portal."""
+    return _school.saml
 
 
 @pytest.fixture(scope="session")

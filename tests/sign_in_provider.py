@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -16,6 +17,10 @@ import httpx
 
 from single_machine.portal_build import node_binary, node_environment, npm_command
 from tests.waiting import until
+
+INSTALL_TIMEOUT_S = 100
+"""Shorter than pytest's limit of 120 s for a test, so that the error names the installation, which
+takes about five seconds."""
 
 
 @contextmanager
@@ -47,13 +52,26 @@ def _answers(address: str) -> bool:
 
 def _installed(source: Path) -> Path:
     """The provider with its packages, installed once into the tests' cache."""
-    lock = hashlib.sha256((source / "package-lock.json").read_bytes()).hexdigest()[:16]
+    digest = hashlib.sha256((source / "package-lock.json").read_bytes()).hexdigest()[:16]
     cache = Path(os.environ.get("APRANOVA_TEST_CACHE") or tempfile.gettempdir())
-    folder = cache / f"{source.name}-{os.getuid()}-{lock}"
-    if not folder.exists():
-        new = Path(tempfile.mkdtemp(prefix=f"{source.name}-", dir=cache))
-        shutil.copytree(source, new, dirs_exist_ok=True, ignore=shutil.ignore_patterns("node_modules"))
-        subprocess.run([*npm_command(), "ci", "--silent"], cwd=new, env=node_environment(), check=True, timeout=180)
-        new.replace(folder)
-    shutil.copyfile(source / "server.js", folder / "server.js")
+    folder = cache / f"{source.name}-{os.getuid()}-{digest}"
+    with (cache / f".{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests of several files, in several processes, want the same one
+        if not folder.exists():
+            _install(source, folder)
+        shutil.copyfile(source / "server.js", folder / "server.js")
     return folder
+
+
+def _install(source: Path, folder: Path) -> None:
+    new = folder.with_suffix(".new")
+    shutil.rmtree(new, ignore_errors=True)  # of an installation that was cut off
+    shutil.copytree(source, new, ignore=shutil.ignore_patterns("node_modules"))
+    subprocess.run(
+        [*npm_command(), "ci", "--silent"],
+        cwd=new,
+        env=node_environment(),
+        check=True,
+        timeout=INSTALL_TIMEOUT_S,
+    )
+    new.replace(folder)

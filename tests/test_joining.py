@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.mailbox import Mailbox
 from tests.openid import OpenIDProvider
 from tests.product import Account, Product
+from tests.saml import SamlProvider
 from tests.student import Student
 from tests.test_accessibility import Onlooker
 
@@ -121,6 +122,48 @@ def test_students_sign_in_by_the_schools_own_sign_in_new_and_with_an_old_passwor
     expect(page.get_by_role("heading", name="You are in Berlin-3")).to_be_visible()
     page.get_by_role("link", name="Go to your workspace").click()
     expect(page.get_by_role("button", name=re.compile("Launch Workspace"))).to_be_enabled()
+
+
+def test_students_sign_in_by_saml_new_by_invitation_and_with_an_old_password_account(
+    product: Product, new_page: Callable[[], Page], saml: SamlProvider
+) -> None:
+    """The provider's page posts its answer from another site, without our cookies."""
+    old = product.accounts()["ben"]
+    saml.add("ben", email=old.email, id="person-17")
+    saml.add("ida", email="ida@dresden.school.example", name="Ida Ohlsen")
+    saml.add("nameless", email=old.email, format="urn:oasis:names:tc:SAML:2.0:nameid-format:transient")
+    by_password = Student(new_page(), product, old)
+    by_password.sign_in()
+    who = by_password.portal.request.get(f"{product.url}/api/me/").json()["id"]
+
+    page = _at_saml(new_page(), product, "ben")
+    page.wait_for_url("**/dashboard")
+    assert page.request.get(f"{product.url}/api/me/").json()["id"] == who
+
+    page = _at_saml(new_page(), product, "nameless")
+    expect(page.get_by_text("did not say who you are")).to_be_visible()
+    Onlooker(page).look("a sign-in by SAML that is refused")
+
+    teacher = new_page()
+    Student(teacher, product, product.accounts()["instructor"]).sign_in()
+    token = next(it["value"] for it in teacher.context.cookies(product.url) if it["name"] == "apranova_csrf")
+    invited = teacher.request.post(
+        f"{product.url}/api/invitations/",
+        data={"email": "ida@dresden.school.example", "role": "student", "track": "FSD"},
+        headers={"X-CSRFToken": token, "Origin": product.url},
+    )
+    assert invited.status == 201, invited.text()
+    page = _at_saml(new_page(), product, "ida")
+    page.wait_for_url("**/dashboard")
+    assert page.request.get(f"{product.url}/api/me/").json()["name"] == "Ida Ohlsen"
+
+
+def _at_saml(page: Page, product: Product, login: str) -> Page:
+    page.goto(f"{product.url}/signin")
+    page.get_by_role("button", name="Continue with Nordlicht SAML").click()
+    page.locator("input[name=login]").fill(login)
+    page.get_by_role("button", name="Sign in").click()
+    return page
 
 
 def _at_the_provider(page: Page, address: str, login: str) -> Page:
