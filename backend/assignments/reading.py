@@ -21,11 +21,11 @@ from backend.assignments.models import Assignment, Bundle, Copy
 from backend.assignments.submission_states import SubmissionState, is_late
 from backend.platform.difference import TEXT_BYTES_MAX, Line, difference, text_of
 from backend.platform.problems import not_found
+from backend.platform.spreadsheet import cell_of_others, plain_cell
 from contract.hand_out_files import HandOutFile, read_files
 
 NEW, CHANGED, SAME, MISSING = "new", "changed", "same", "missing"
 _SLUG_MAX = 40
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
 _MOMENT = (1980, 1, 1, 0, 0, 0)
 
 
@@ -161,24 +161,14 @@ def marks_csv(assignment: Assignment, found: Iterable[SubmissionState]) -> str:
         copy = it.newest
         table.writerow(
             [
-                _of_student(it.student.display_name),
-                _of_student(it.student.email),
+                cell_of_others(it.student.display_name),
+                cell_of_others(it.student.email),
                 clock(it.due_at),
                 clock(copy.handed_in_at) if copy is not None else "",
                 "yes" if copy is not None and is_late(copy, it.due_at) else "",
-                _plain(it.row.mark if it.row is not None else ""),
-                _plain(it.row.comment if it.row is not None else ""),
+                plain_cell(it.row.mark if it.row is not None else ""),
+                plain_cell(it.row.comment if it.row is not None else ""),
                 clock(it.row.returned_at if it.row is not None else None),
             ]
         )
     return "\ufeff" + written.getvalue()
-
-
-def _of_student(text: str) -> str:
-    """In many countries a semicolon ends a cell, and the next one may begin with =."""
-    return _plain(" ".join(text.replace(";", ",").split()))
-
-
-def _plain(text: str) -> str:
-    """Also the wide signs of East Asia, which some programs take for the usual ones."""
-    return f"'{text}" if unicodedata.normalize("NFKC", text).lstrip(" ").startswith(_FORMULA) else text

@@ -65,7 +65,7 @@ def send(cohort: Cohort, text: str, *, student_id: UUID | None = None, acting_us
         Message.objects.bulk_create(Message(student=student, sender=sender, text=text) for student in reached)
         record(
             "message.send", actor=acting_user, target_type="cohort", target_id=cohort.pk, text=text,
-            student=str(student_id or ""), reached=len(reached),
+            cohort=cohort.name, student=str(student_id or ""), reached=len(reached),
         )  # fmt: skip
     workspaces = of_class(cohort).filter(owner__in=reached)
     _show_in_applications(list(workspaces.values_list("pk", flat=True)), f"Message from {sender}: {text}")

@@ -32,6 +32,7 @@ from backend.cohorts.roster.api import router as roster_router
 from backend.cohorts.wall_api import class_router, help_router
 from backend.cohorts.wall_api import router as wall_router
 from backend.config.health import router as health_router
+from backend.console.audit_api import router as console_audit_router
 from backend.console.people_api import router as console_people_router
 from backend.console.workspaces_api import router as console_workspaces_router
 from backend.costs.api import router as costs_router
@@ -157,6 +158,7 @@ def build_api() -> ApraNovaAPI:
     api.add_router("workspace/", sharing_router)
     api.add_router("workspace/", history_router)
     api.add_router("costs/", costs_router)
+    api.add_router("console/audit/", console_audit_router)
     api.add_router("console/people/", console_people_router)
     api.add_router("console/workspaces/", console_workspaces_router)
     api.add_router("health/", health_router)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import enum
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from ninja import Schema
 from pydantic import Field
 
 from backend.accounts.roles import Role, Track
-from backend.console.pages import ROWS_PER_PAGE, PageIn
+from backend.console.pages import ROWS_PER_PAGE, PageIn, SearchText
 from backend.workspaces.schemas import ActivityOut
 from contract.names import StopReason, WorkspaceKind, WorkspaceSize, WorkspaceState
 
@@ -114,3 +114,37 @@ class PeopleOut(Schema):
     items: list[PersonOut]
     total: int
     per_page: int
+
+
+class AuditFilter(Schema):
+    person: SearchText = ""
+    """Who did it, or to whom or to whose workspace: words of a name or an address."""
+    action: SearchText = ""
+    """How its name begins: `workspace.`, `user.signed_in`."""
+    since: datetime | None = None
+    until: datetime | None = None
+    """Times without a zone are UTC."""
+
+
+class AuditIn(AuditFilter):
+    before: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = None
+    """Only records older than this one's id."""
+
+
+class AuditRecordOut(Schema):
+    id: int
+    at: datetime
+    who: str
+    """The actor's address at that time; empty: nobody was signed in, or the platform did it."""
+    sentence: str
+    action: str
+    target: str
+    """Its type and id."""
+    ip: str | None
+    details: dict[str, Any]
+
+
+class AuditOut(Schema):
+    items: list[AuditRecordOut]
+    more_before: int | None
+    """For the next page; null: there is none."""

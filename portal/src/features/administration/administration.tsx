@@ -12,6 +12,7 @@ import { useMe } from "@/lib/session/use-me";
 const TABS = [
   { href: "/administration/workspaces", label: "Workspaces" },
   { href: "/administration/people", label: "People" },
+  { href: "/administration/audit", label: "Audit" },
 ] as const;
 
 const TAB = "flex min-h-10 items-center rounded-lg px-3 text-sm font-medium";

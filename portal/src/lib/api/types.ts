@@ -53,6 +53,7 @@ export type SubmittedFile = Schemas["FileEntryOut"];
 export type BesideFile = Schemas["BesideOut"];
 export type WorkspaceRow = Schemas["WorkspaceRowOut"];
 export type WorkspacePage = Schemas["WorkspacePageOut"];
+export type AuditRecord = Schemas["AuditRecordOut"];
 export type Person = Schemas["PersonOut"];
 export type History = Schemas["HistoryOut"];
 export type Checkpoint = Schemas["CheckpointOut"];
