@@ -94,7 +94,8 @@ def test_a_checkpoint_says_what_changed_and_keeps_each_file_as_it_was(history: K
     assert content(history, second.checkpoint_id, "project/main.py") == b"two"
     assert history.take(HOME, Cause.WORK) is None, "nothing changed"
     (project / "new.py").unlink()
-    assert taken(history).changed == ("project/new.py",)
+    (project.parent / ".bash_history").write_text("ls")
+    assert taken(history).changed == ("project/new.py", ".bash_history"), "what programs write comes last"
     assert [it.checkpoint_id for it in history.list(HOME)][1:] == [second.checkpoint_id, first.checkpoint_id]
 
 

@@ -61,11 +61,12 @@ def _newest(store: HistoryStore) -> list[FileEntry]:
 
 
 def _changed(before: dict[str, FileEntry], files: list[FileEntry]) -> list[str]:
-    """Paths of files that came, went or have another content: those of the student's own first."""
+    """Paths of files that came, went or have another content; hidden ones, which programs write,
+    last."""
     after = {entry.path: entry.digest for entry in files}
     changed = [path for path, digest in after.items() if path not in before or before[path].digest != digest]
     changed += [path for path in before if path not in after]
-    return sorted(changed, key=lambda path: ("/.git/" in f"/{path}", path))
+    return sorted(changed, key=lambda path: ("/." in f"/{path}", path))
 
 
 def _thin_out(store: HistoryStore, *, grown_to: int, now: float) -> None:
