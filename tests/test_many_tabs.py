@@ -20,7 +20,7 @@ def test_the_seventh_dashboard_loads_and_all_of_them_follow_the_workspace(
 ) -> None:
     student = Student(new_page(), product, product.accounts()["amira"])
     student.sign_in()
-    student.launch().page.close()
+    student.enter().page.close()
     student.expect_state("Running")
     dashboards = [student.portal]
     for _ in range(TABS - 1):
