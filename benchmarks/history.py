@@ -60,8 +60,8 @@ def run(*, quick: bool) -> Findings:
             reading.append(1_000 * (time.perf_counter() - began))
             began = time.perf_counter()
             history.take(home.name, Cause.PUT_BACK, wanted_now=True)
-            pieces = history.whole(home.name, first.checkpoint_id, _EDITED)
-            history.write(home.name, WriteRequest("0" * 32, pieces))
+            pieces = history.whole(home.name, first.checkpoint_id, [_EDITED])
+            history.write(home.name, WriteRequest("0" * 32, tuple(pieces)))
             back.append(1_000 * (time.perf_counter() - began))
             if (home / _EDITED).read_bytes() != read:
                 raise RuntimeError("the file did not come back")

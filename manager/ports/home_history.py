@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 from contract.errors import ApraNovaError, Reason
@@ -11,6 +13,7 @@ from contract.history import (
     FilePiece,
     HistoryFolder,
     HistoryPiece,
+    LeftOut,
     WriteAnswer,
     WriteRequest,
 )
@@ -28,6 +31,14 @@ class HistoryUnreadable(ApraNovaError):
 
     def __init__(self, message: str, *, detail: str = "") -> None:
         super().__init__(Reason.INTERNAL, message, detail=detail)
+
+
+@dataclass(frozen=True)
+class WayBack:
+    keys: tuple[str, ...]
+    """Of files that differ from the newest checkpoint."""
+    left_out: tuple[LeftOut, ...] = ()
+    """Files that are there now and have no place in the newest checkpoint: nobody could undo it."""
 
 
 class HomeHistory(Protocol):
@@ -55,12 +66,12 @@ class HomeHistory(Protocol):
 
     def piece(self, home_id: str, checkpoint_id: str, key: str, offset: int) -> HistoryPiece: ...
 
-    def differing(self, home_id: str, checkpoint_id: str, key: str) -> tuple[str, ...]:
-        """Keys of the files at or below `key` that differ from the newest checkpoint."""
+    def way_back(self, home_id: str, checkpoint_id: str, key: str) -> WayBack:
+        """What is to be written, so that all at or below `key` is as it was."""
         ...
 
-    def whole(self, home_id: str, checkpoint_id: str, key: str) -> tuple[FilePiece, ...]:
-        """A file of a checkpoint, in pieces."""
+    def whole(self, home_id: str, checkpoint_id: str, keys: Iterable[str]) -> Iterator[FilePiece]:
+        """Files of a checkpoint, each in pieces."""
         ...
 
     def write(self, home_id: str, request: WriteRequest) -> WriteAnswer:
@@ -88,10 +99,10 @@ class NoHistory:
     def piece(self, home_id: str, checkpoint_id: str, key: str, offset: int) -> HistoryPiece:  # noqa: ARG002
         raise HistoryGone(_NONE)
 
-    def differing(self, home_id: str, checkpoint_id: str, key: str) -> tuple[str, ...]:  # noqa: ARG002
+    def way_back(self, home_id: str, checkpoint_id: str, key: str) -> WayBack:  # noqa: ARG002
         raise HistoryGone(_NONE)
 
-    def whole(self, home_id: str, checkpoint_id: str, key: str) -> tuple[FilePiece, ...]:  # noqa: ARG002
+    def whole(self, home_id: str, checkpoint_id: str, keys: Iterable[str]) -> Iterator[FilePiece]:  # noqa: ARG002
         raise HistoryGone(_NONE)
 
     def write(self, home_id: str, request: WriteRequest) -> WriteAnswer:  # noqa: ARG002

@@ -13,6 +13,7 @@ import pytest
 
 from contract.errors import ApraNovaError
 from contract.history import (
+    FILE_BYTES_MAX,
     NOW,
     Cause,
     CheckpointView,
@@ -398,9 +399,9 @@ def test_the_program_that_takes_one_says_what_it_did(history: Kept, project: Pat
 
 
 def put_back(history: Kept, view: CheckpointView, path: str) -> None:
-    for key in history.differing(HOME, view.checkpoint_id, key_of(path)):
-        for piece in history.whole(HOME, view.checkpoint_id, key):
-            assert history.write(HOME, WriteRequest("a" * 32, (piece,))).left_out == ()
+    way = history.way_back(HOME, view.checkpoint_id, key_of(path))
+    for piece in history.whole(HOME, view.checkpoint_id, way.keys):
+        assert history.write(HOME, WriteRequest("a" * 32, (piece,))).left_out == ()
 
 
 def asleep(history: Kept) -> tuple[School, Path]:
@@ -436,6 +437,25 @@ def test_a_file_comes_back_and_what_was_there_becomes_a_checkpoint(history: Kept
     assert ask(school, undo.checkpoint_id, "project/main.py", 2).files == 1
     assert (project / "main.py").read_text() == "broken"
     assert sorted(it.name for it in project.iterdir()) == ["later.py", "main.py", "other.py"]
+
+
+def test_what_could_not_be_kept_first_is_not_replaced(history: Kept) -> None:
+    school, project = asleep(history)
+    (project / "data.csv").write_text("small")
+    (project / "main.py").write_text("good")
+    view = history.take(project.parent.name, Cause.WORK)
+    with (project / "data.csv").open("wb") as file:
+        file.truncate(FILE_BYTES_MAX + 1)
+    (project / "main.py").write_text("broken")
+    answer = ask(school, view.checkpoint_id if view else "", "")
+    assert (answer.state, answer.files) == (PutBackState.DONE, 1)
+    assert [it.name for it in answer.left_out] == ["project/data.csv"]
+    assert "could not be kept first" in answer.left_out[0].reason
+    assert (project / "data.csv").stat().st_size == FILE_BYTES_MAX + 1
+    assert (project / "main.py").read_text() == "good"
+    (project / "data.csv").rename(project / "large.csv")
+    assert ask(school, view.checkpoint_id if view else "", "", 2).files == 1
+    assert (project / "data.csv").read_text() == "small"
 
 
 def test_in_a_workspace_that_runs_the_agent_writes_what_differs(history: Kept) -> None:
@@ -491,7 +511,7 @@ def test_a_large_file_comes_in_pieces_and_appears_whole(history: Kept) -> None:
     assert view is not None
     (project / "data.bin").write_bytes(b"small")
     home_id = project.parent.name
-    pieces = history.whole(home_id, view.checkpoint_id, "project/data.bin")
+    pieces = tuple(history.whole(home_id, view.checkpoint_id, ["project/data.bin"]))
     assert len(pieces) == 3
     history.write(home_id, WriteRequest("b" * 32, pieces[:2]))
     assert (project / "data.bin").read_bytes() == b"small"

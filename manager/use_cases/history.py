@@ -123,15 +123,15 @@ def put_back(world: World, request: PutBackRequest) -> PutBackAnswer:
     workspace = _usable(get_workspace(world, request.workspace_id))
     home_id = workspace.home_id or ""
     world.history.take(home_id, Cause.PUT_BACK, wanted_now=True)
-    keys = world.history.differing(home_id, request.checkpoint_id, request.key)
-    contents = (piece for key in keys for piece in world.history.whole(home_id, request.checkpoint_id, key))
-    left_out: list[LeftOut] = []
-    for batch in _batches(contents):
+    way = world.history.way_back(home_id, request.checkpoint_id, request.key)
+    files = len(way.keys) + len(way.left_out)
+    left_out = list(way.left_out)
+    for batch in _batches(world.history.whole(home_id, request.checkpoint_id, way.keys)):
         written = _write(world, request.workspace_id, WriteRequest(request.put_back_id, batch))
         left_out += written.left_out
         if written.failure:
-            return _answer(PutBackState.FAILED, len(keys), left_out, written.failure)
-    return _answer(PutBackState.DONE, len(keys), left_out, "")
+            return _answer(PutBackState.FAILED, files, left_out, written.failure)
+    return _answer(PutBackState.DONE, files, left_out, "")
 
 
 def _answer(state: PutBackState, files: int, left_out: list[LeftOut], failure: str) -> PutBackAnswer:

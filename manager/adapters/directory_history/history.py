@@ -11,7 +11,7 @@ import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from contract.hand_out_files import printable
@@ -25,16 +25,17 @@ from contract.history import (
     HistoryEntry,
     HistoryFolder,
     HistoryPiece,
+    LeftOut,
     WriteAnswer,
     WriteRequest,
     key_of,
     path_of,
 )
-from contract.history_files import BESIDE, Owner, write
+from contract.history_files import BESIDE, Owner, shown, write
 from contract.wire import from_json
 from manager.adapters.directory_history.store import Damaged, FileEntry, HistoryStore, NoCheckpoint
-from manager.adapters.directory_history.walk import list_folder, read_file
-from manager.ports.home_history import HistoryGone, HistoryUnreadable
+from manager.adapters.directory_history.walk import list_folder, ordinary_files, read_file
+from manager.ports.home_history import HistoryGone, HistoryUnreadable, WayBack
 from manager.ports.home_volumes import check_home_id
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ ENTRIES_SHOWN_MAX = 1_000
 _TAKE_MAX_S = 60.0
 _GONE = "This moment is no longer kept. Choose another one"
 _NOT_THERE = "There is nothing at this place at that moment"
+_LOST = "is there now and could not be kept first, so it stays. Give it another name, then put the old one back"
 _DAMAGED = "This moment cannot be read: what was kept is damaged. Choose another one, and tell your school"
 
 
@@ -127,33 +129,36 @@ class DirectoryHomeHistory:
                 raise HistoryGone("This file is too large, or it is being changed right now")
             digest = ""
         else:
-            entry, content = self._content(home_id, checkpoint_id, path)
+            files = self._files(home_id, checkpoint_id)
+            entry, content = self._content(home_id, next((it for it in files if it.path == path), None))
             digest = entry.digest
         part = content[max(0, offset) : max(0, offset) + PIECE_BYTES_MAX]
         return HistoryPiece(base64.b64encode(part).decode(), len(content), digest)
 
-    def differing(self, home_id: str, checkpoint_id: str, key: str) -> tuple[str, ...]:
+    def way_back(self, home_id: str, checkpoint_id: str, key: str) -> WayBack:
         path = _path(key)
         wanted = [entry for entry in self._files(home_id, checkpoint_id) if _is_at(entry.path, path)]
         if not wanted:
             raise HistoryGone(_NOT_THERE, detail=key)
         newest = self._store(home_id).ids()[:1]
         there = {entry.path: entry for entry in self._files(home_id, newest[0])} if newest else {}
-        return tuple(key_of(entry.path) for entry in wanted if not _alike(entry, there.get(entry.path)))
-
-    def whole(self, home_id: str, checkpoint_id: str, key: str) -> tuple[FilePiece, ...]:
-        entry, content = self._content(home_id, checkpoint_id, _path(key))
-        return tuple(
-            FilePiece(
-                key,
-                base64.b64encode(content[offset : offset + PIECE_BYTES_MAX]).decode(),
-                offset,
-                len(content),
-                entry.digest,
-                entry.mode,
-            )
-            for offset in range(0, max(1, len(content)), PIECE_BYTES_MAX)
+        differing = [entry.path for entry in wanted if not _alike(entry, there.get(entry.path))]
+        try:
+            lost = ordinary_files(self._home(home_id), [path for path in differing if path not in there])
+        except OSError as error:
+            raise _gone_or_unreadable(error) from error
+        return WayBack(
+            tuple(key_of(path) for path in differing if path not in lost),
+            tuple(LeftOut(shown(key_of(path)), _LOST) for path in differing if path in lost),
         )
+
+    def whole(self, home_id: str, checkpoint_id: str, keys: Iterable[str]) -> Iterator[FilePiece]:
+        files = {entry.path: entry for entry in self._files(home_id, checkpoint_id)}
+        for key in keys:
+            entry, content = self._content(home_id, files.get(_path(key)))
+            for offset in range(0, max(1, len(content)), PIECE_BYTES_MAX):
+                part = base64.b64encode(content[offset : offset + PIECE_BYTES_MAX]).decode()
+                yield FilePiece(key, part, offset, len(content), entry.digest, entry.mode)
 
     def write(self, home_id: str, request: WriteRequest) -> WriteAnswer:
         home = self._home(home_id)
@@ -163,10 +168,9 @@ class DirectoryHomeHistory:
             owner = Owner(seen.st_uid, seen.st_gid)
         return write(home, request, owner)
 
-    def _content(self, home_id: str, checkpoint_id: str, path: str) -> tuple[FileEntry, bytes]:
-        entry = next((it for it in self._files(home_id, checkpoint_id) if it.path == path), None)
+    def _content(self, home_id: str, entry: FileEntry | None) -> tuple[FileEntry, bytes]:
         if entry is None:
-            raise HistoryGone(_NOT_THERE, detail=path)
+            raise HistoryGone(_NOT_THERE)
         try:
             return entry, self._store(home_id).content(entry)
         except Damaged as error:

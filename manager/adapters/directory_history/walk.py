@@ -13,7 +13,7 @@ import os
 import stat
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -199,6 +199,21 @@ def read_file(home: Path, path: str) -> bytes | None:
             return None if read is None else read[0]
     finally:
         os.close(top)
+
+
+def ordinary_files(home: Path, paths: Iterable[str]) -> set[str]:
+    """Those of `paths` at which there is one now. Raises OSError if the home cannot be read."""
+    found: set[str] = set()
+    top = os.open(home, FOLDER)
+    try:
+        for path in paths:
+            folder, _, name = path.rpartition("/")
+            with suppress(OSError), below(top, folder) as handle:
+                if stat.S_ISREG(os.stat(name, dir_fd=handle, follow_symlinks=False).st_mode):
+                    found.add(path)
+    finally:
+        os.close(top)
+    return found
 
 
 def list_folder(home: Path, path: str) -> list[tuple[str, os.stat_result]]:
