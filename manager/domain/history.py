@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # a checkpoint's process needs neither, and starts in half th
 KINDS = frozenset({WorkspaceKind.VSCODE})
 """Whose homes hold files that a student writes. Superset keeps everything in a database."""
 HISTORY_BYTES_MAX = 1_000_000_000
-"""Of one home, packed. Then the oldest checkpoints go."""
+"""Of one home, packed, on the disk. Then the oldest checkpoints go."""
 _HOUR_S, _DAY_S = 3_600.0, 86_400.0
 _ALL_S = 2 * _DAY_S
 _HOURLY_S = 7 * _DAY_S

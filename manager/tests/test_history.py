@@ -252,6 +252,24 @@ def test_old_checkpoints_are_thinned_out_and_their_contents_go(history: Kept, pr
         assert content(history, view.checkpoint_id, "project/main.py").isdigit()
 
 
+def test_the_limit_of_a_history_counts_blocks_and_checkpoints(
+    history: Kept, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tiny files and many checkpoints of them are on the disk as well."""
+    monkeypatch.setattr("manager.adapters.directory_history.take.HISTORY_BYTES_MAX", 400_000)
+    store = HistoryStore(history_folder(history._histories, HOME))
+    for number in range(60):
+        (project / "same.py").write_text(str(number % 2))
+        taken(history)
+    assert 1 < len(history.list(HOME)) < 55, "the contents are two, and the checkpoints alone are too much"
+    for number in range(60):
+        (project / f"{number}.py").write_text(str(number))
+    taken(history)
+    blocks = sum(it.stat().st_blocks * 512 for it in store.folder.rglob("*") if it.is_file())
+    assert 0 < store.size() <= 400_000
+    assert blocks <= store.size() + 3 * 4_096, "lock, size and the time of the last look"
+
+
 def test_ten_minutes_are_kept_for_two_days_then_hours_days_and_weeks() -> None:
     now = 1_000 * DAY_S
     times = [now - step * 600.0 for step in range(150 * 144)]

@@ -26,6 +26,7 @@ from contract.wire import from_json, to_json
 
 _ID = re.compile(r"[0-9]{13}-[0-9a-f]{8}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_BLOCK_BYTES = 4_096
 _LEVEL = 1
 """Of packing: twice as fast as the usual one, and nearly as small for what people write."""
 
@@ -113,16 +114,19 @@ class HistoryStore:
         except FileNotFoundError:
             raise NoCheckpoint(checkpoint_id) from None
 
-    def add(self, view: CheckpointView, files: list[FileEntry]) -> None:
+    def add(self, view: CheckpointView, files: list[FileEntry]) -> int:
+        """How many bytes of the disk that took."""
         name = view.checkpoint_id
-        _write(self._checkpoints / f"{name}.json", json.dumps(to_json(view)).encode())
+        head = json.dumps(to_json(view)).encode()
+        _write(self._checkpoints / f"{name}.json", head)
         packed = zlib.compress(json.dumps(files, separators=(",", ":")).encode(), _LEVEL)
         _write(self._checkpoints / f"{name}.files", packed)
+        return _on_disk(len(head)) + _on_disk(len(packed))
 
     # --- contents ---
 
     def put(self, content: bytes) -> tuple[str, int]:
-        """Keep a content; its digest, and how many bytes that took (0: it was there)."""
+        """Keep a content; its digest, and what that took of the disk (0: it was there)."""
         digest = hashlib.sha256(content).hexdigest()
         file = self._object(digest)
         if file.exists():
@@ -130,10 +134,7 @@ class HistoryStore:
         file.parent.mkdir(mode=0o700, exist_ok=True)
         packed = zlib.compress(content, _LEVEL)
         _write(file, packed)
-        return digest, len(packed)
-
-    def has(self, digest: str) -> bool:
-        return self._object(digest).exists()
+        return digest, _on_disk(len(packed))
 
     def content(self, entry: FileEntry) -> bytes:
         """Raises Damaged: what is there is not what was kept."""
@@ -158,8 +159,8 @@ class HistoryStore:
                 (self._checkpoints / f"{checkpoint_id}.{what}").unlink(missing_ok=True)
 
     def sweep(self) -> int:
-        """Remove contents that no checkpoint has; returns the bytes of those that are left. Leaves
-        all if one checkpoint cannot be read."""
+        """Remove contents that no checkpoint has; returns the bytes of all that is left. Leaves all
+        contents if one checkpoint cannot be read."""
         used: set[str] = set()
         sweeps = True
         for checkpoint_id in self.ids():
@@ -167,18 +168,18 @@ class HistoryStore:
                 used.update(entry.digest for entry in self.files(checkpoint_id))
             except (Damaged, NoCheckpoint):
                 sweeps = False
-        left = 0
+        left = sum(_on_disk(file.stat().st_size) for file in self._checkpoints.iterdir())
         for folder in self._objects.iterdir():
             for file in folder.iterdir():
                 if sweeps and folder.name + file.name not in used:
                     file.unlink(missing_ok=True)
                 else:
-                    left += file.stat().st_size
+                    left += _on_disk(file.stat().st_size)
         _write(self.folder / "size", str(left).encode())
         return left
 
     def size(self) -> int:
-        """Of all contents, as it is kept along."""
+        """Of contents and checkpoints, as it is kept along."""
         with suppress(OSError, ValueError):
             return int((self.folder / "size").read_bytes())
         return 0
@@ -187,6 +188,11 @@ class HistoryStore:
         size = self.size() + by
         _write(self.folder / "size", str(size).encode())
         return size
+
+
+def _on_disk(size: int) -> int:
+    """A file has whole blocks: a million of one byte would fill a disk."""
+    return -(-size // _BLOCK_BYTES) * _BLOCK_BYTES
 
 
 def _write(file: Path, content: bytes) -> None:

@@ -44,8 +44,8 @@ def take(home: Path, store: HistoryStore, cause: Cause, now: float) -> Checkpoin
             left_out=tuple(walk.left_out),
             left_out_count=walk.left_out_count,
         )
-        store.add(view, walk.files)
-        _thin_out(store, grown_to=store.grow(walk.new_bytes), now=now)
+        added = store.add(view, walk.files)
+        _thin_out(store, grown_to=store.grow(walk.new_bytes + added), now=now)
         return view
 
 
