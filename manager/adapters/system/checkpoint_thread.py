@@ -59,7 +59,8 @@ class CheckpointThread:
         wanted: list[tuple[Workspace, Cause]] = []
         for workspace in self._candidates(now):
             cause = due(workspace, self._world.history.looked_at(workspace.home_id or ""), now, self._world.policy)
-            if workspace.state is WorkspaceState.STOPPED and cause is None:  # one that is stopping is due soon
+            rests = workspace.state in (WorkspaceState.STOPPED, WorkspaceState.DELETED)
+            if rests and cause is None:  # one that is stopping is due soon
                 self._watched.discard(workspace.workspace_id)
             if cause is not None and self._not_before.get(workspace.workspace_id, 0.0) <= now:
                 wanted.append((workspace, cause))
