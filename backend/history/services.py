@@ -124,9 +124,9 @@ def put_back(
 ) -> tuple[PutBackAnswer, str]:
     """Bring a file, a folder or everything back. Returns what came of it, and what continues it
     while it takes long. Only the first request of it is in the audit log."""
-    what = f"{workspace.pk} {checkpoint_id} {path}"
+    signer = Signer(salt=f"{_SALT} {workspace.pk} {checkpoint_id} {path}")
     if continues:
-        put_back_id = _id_of(continues, what)
+        put_back_id = _id_of(continues, signer)
     else:
         put_back_id = secrets.token_hex(16)
         _note("history.put_back", workspace, acting_user, checkpoint=checkpoint_id, path=path or "everything")
@@ -138,17 +138,15 @@ def put_back(
         raise
     if answer.state is PutBackState.FAILED:
         _note("history.put_back_failed", workspace, acting_user, checkpoint=checkpoint_id, reason=answer.failure)
-    return answer, Signer(salt=_SALT).sign(f"{put_back_id} {what}")
+    return answer, signer.sign(put_back_id)
 
 
-def _id_of(continues: str, what: str) -> str:
+def _id_of(continues: str, signer: Signer) -> str:
     try:
-        put_back_id, _, signed = Signer(salt=_SALT).unsign(continues).partition(" ")
+        return signer.unsign(continues)
     except BadSignature:
-        signed = put_back_id = ""
-    if signed != what:
-        raise ProblemError(HTTPStatus.BAD_REQUEST, "not_this_one", "This does not continue the same request.")
-    return put_back_id
+        message = "This does not continue the same request."
+        raise ProblemError(HTTPStatus.BAD_REQUEST, "not_this_one", message) from None
 
 
 def _note(action: str, workspace: Workspace, acting_user: User, **details: str) -> None:

@@ -132,6 +132,13 @@ def test_put_back_is_asked_once_and_audited_once_however_long_it_takes(home, man
     assert record.details == {"checkpoint": OLD, "path": "everything"}
 
 
+def test_a_put_back_at_a_long_path_is_asked_for_again(home, manager):
+    path = "%E8%AA%B2%E9%A1%8C/" * 90 + "a.py"
+    manager.put_back_answers = [PutBackAnswer(PutBackState.WORKING), PutBackAnswer(PutBackState.DONE, 1)]
+    first = home.put_back(path).json()
+    assert home.put_back(path, continues=first["continues"]).json()["state"] == "done"
+
+
 def test_nobody_puts_back_under_another_requests_name(home, manager):
     begun = home.put_back("a.py").json()["continues"]
     for forged in ("x", begun[:-1], begun):
