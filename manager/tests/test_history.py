@@ -6,6 +6,7 @@ import base64
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,9 +36,10 @@ from manager.adapters.system.checkpoint_thread import CheckpointThread
 from manager.domain.history import due, kept
 from manager.domain.policy import Policy
 from manager.tests.school import ANNA, School, enrolled, running
-from manager.use_cases.history import PutBacks, list_history, read_folder, read_piece
+from manager.use_cases.history import AT_ONCE_MAX, PutBacks, list_history, read_folder, read_piece
 from manager.use_cases.launch import launch
 from manager.use_cases.stop import stop
+from manager.use_cases.world import Inline
 
 HOME = "home-aaaaaaaaaaaaaaaa"
 DAY_S = 86_400.0
@@ -557,6 +559,32 @@ def test_nothing_is_put_back_in_between_or_twice_at_once(history: Kept) -> None:
     assert jobs.put_back(school.world, request) == jobs.put_back(school.world, request)
     with pytest.raises(ApraNovaError, match="another request has it"):
         jobs.put_back(school.world, replace(request, key=""))
+
+
+def test_put_backs_leave_threads_for_launches_and_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    school = running()
+    begun: list[Callable[[], None]] = []
+
+    class Later(Inline):
+        def run(self, work: Callable[[], None]) -> None:
+            begun.append(work)
+
+    school.world = replace(school.world, background=Later())
+    monkeypatch.setattr("manager.use_cases.history.ANSWER_WITHIN_S", 0.0)
+    jobs = PutBacks()
+    workspaces = [ANNA]
+    for number in range(AT_ONCE_MAX):
+        workspaces.append(f"ws-{number}")
+        school.store.write(replace(school.workspace(), workspace_id=workspaces[-1], version=0))
+    requests = [PutBackRequest(it, "0" * 13 + "-" + "0" * 8, "a", f"{at:032x}") for at, it in enumerate(workspaces)]
+    for request in requests[:-1]:
+        assert jobs.put_back(school.world, request).state is PutBackState.WORKING
+    with pytest.raises(ApraNovaError, match="are being put back right now"):
+        jobs.put_back(school.world, replace(requests[0], put_back_id="d" * 32))
+    with pytest.raises(ApraNovaError, match="Many files"):
+        jobs.put_back(school.world, requests[-1])
+    begun[0]()
+    assert jobs.put_back(school.world, requests[-1]).state is PutBackState.WORKING
 
 
 def test_a_home_is_looked_into_as_it_was_and_as_it_is(history: Kept) -> None:

@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 ANSWER_WITHIN_S = 3.0
 """Then the answer is *working*, and the same request asks again."""
 REMEMBERED_MAX = 100
+AT_ONCE_MAX = 6
+"""Launches and stops have the same threads."""
 BATCH_LENGTH_MAX = 3_600_000
 """Of Base64 in one request to an agent."""
 BATCH_PIECES_MAX = 200
@@ -97,9 +99,11 @@ class PutBacks:
 
     def _begin(self, world: World, request: PutBackRequest) -> _Job:
         _usable(get_workspace(world, request.workspace_id))
-        others = [it for it in self._jobs.values() if it.request.workspace_id == request.workspace_id]
-        if any(not it.done.is_set() for it in others):
+        working = [it.request.workspace_id for it in self._jobs.values() if not it.done.is_set()]
+        if request.workspace_id in working:
             raise ApraNovaError(Reason.CONFLICT, "Other files are being put back right now. Wait until that is done")
+        if len(working) >= AT_ONCE_MAX:
+            raise ApraNovaError(Reason.CONFLICT, "Many files are being put back right now. Try again in a moment")
         ended = [name for name, it in self._jobs.items() if it.done.is_set()]
         for name in ended[: max(0, len(self._jobs) - REMEMBERED_MAX)]:
             del self._jobs[name]
