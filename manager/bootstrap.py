@@ -144,7 +144,7 @@ def _history(settings: Settings) -> DirectoryHomeHistory | None:
     if folder is None:
         return None
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return DirectoryHomeHistory(settings.homes_dir, folder, has_room=lambda: _has_room(settings, folder))
+    return DirectoryHomeHistory(settings.homes_dir, folder, has_room=partial(_has_room, settings))
 
 
 def _backup_worker(settings: Settings, store: WorkspaceStore, clock: Clock, metrics: Metrics) -> BackupThreads | None:

@@ -410,9 +410,13 @@ def test_the_program_that_takes_one_says_what_it_did(history: Kept, project: Pat
     assert view is not None
     assert (view.cause, view.files) == (Cause.STOP, 1)
     assert real.take(HOME, Cause.WORK, wanted_now=True) is None
-    full = DirectoryHomeHistory(history.folder_of_homes, history._histories, has_room=lambda: False)
+    full = DirectoryHomeHistory(history.folder_of_homes, history._histories, has_room=lambda _: False)
     with pytest.raises(ApraNovaError, match="nearly full"):
         full.take(HOME, Cause.WORK)
+    request = WriteRequest("a" * 32, tuple(real.whole(HOME, view.checkpoint_id, ["project/main.py"])))
+    (project / "main.py").unlink()
+    assert "nearly full" in full.write(HOME, request).failure
+    assert list(project.iterdir()) == []
 
 
 # --- back ---

@@ -51,8 +51,8 @@ _DAMAGED = "This moment cannot be read: what was kept is damaged. Choose another
 class DirectoryHomeHistory:
     offered = True
 
-    def __init__(self, homes: Path, histories: Path, *, has_room: Callable[[], bool] = lambda: True) -> None:
-        """`has_room`: whether histories may grow now."""
+    def __init__(self, homes: Path, histories: Path, *, has_room: Callable[[Path], bool] = lambda _: True) -> None:
+        """`has_room`: whether what lies in this folder may grow now."""
         self._homes, self._histories = homes, histories
         self._has_room = has_room
 
@@ -60,7 +60,7 @@ class DirectoryHomeHistory:
         return self._store(home_id).looked_at()
 
     def take(self, home_id: str, cause: Cause, *, wanted_now: bool = False) -> CheckpointView | None:
-        if not self._has_room():
+        if not self._has_room(self._histories):
             raise HistoryUnreadable("The school's disk is nearly full, so nothing can be kept now")
         home, store = self._home(home_id), self._store(home_id)
         command = [sys.executable, "-m", "manager.adapters.directory_history.take", str(home), str(store.folder), cause]
@@ -161,6 +161,8 @@ class DirectoryHomeHistory:
                 yield FilePiece(key, part, offset, len(content), entry.digest, entry.mode)
 
     def write(self, home_id: str, request: WriteRequest) -> WriteAnswer:
+        if not self._has_room(self._homes):  # root, who writes here, has no quota
+            return WriteAnswer(failure="The school's disk is nearly full, so nothing can be put back now.")
         home = self._home(home_id)
         owner = None
         if os.geteuid() == 0:
