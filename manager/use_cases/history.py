@@ -103,7 +103,7 @@ class PutBacks:
         if request.workspace_id in working:
             raise ApraNovaError(Reason.CONFLICT, "Other files are being put back right now. Wait until that is done")
         if len(working) >= AT_ONCE_MAX:
-            raise ApraNovaError(Reason.CONFLICT, "Many files are being put back right now. Try again in a moment")
+            raise ApraNovaError(Reason.CONFLICT, "Many files are being put back for others right now")
         ended = [name for name, it in self._jobs.items() if it.done.is_set()]
         for name in ended[: max(0, len(self._jobs) - REMEMBERED_MAX)]:
             del self._jobs[name]
