@@ -11,7 +11,6 @@ import hashlib
 import logging
 import time
 from http import HTTPStatus
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -22,6 +21,7 @@ from allauth.socialaccount.models import SocialApp, SocialLogin
 from allauth.socialaccount.providers.base.constants import AuthProcess
 from allauth.socialaccount.providers.saml.provider import SAMLProvider
 from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -65,7 +65,8 @@ def redirect(request: HttpRequest, provider: SAMLProvider, back: str) -> HttpRes
 @require_POST
 def acs(request: HttpRequest, organization_slug: str) -> HttpResponseBase:
     """Where the provider's page posts its answer to. A browser sends no cookie with that post, so
-    allauth keeps the answer for the request that follows, `finish_acs`."""
+    allauth keeps the answer for the request that follows, `finish_acs`. Anybody may post: kept in
+    Redis, which is small, their posts would push out the counters of failed sign-ins."""
     _known(request, organization_slug)
     from allauth.socialaccount.providers.saml import views
 
@@ -73,7 +74,8 @@ def acs(request: HttpRequest, organization_slug: str) -> HttpResponseBase:
         late = ProblemError(HTTPStatus.TOO_MANY_REQUESTS, "too_many_requests", "Too many tries. Wait a minute.")
         return problem_response(late)
     _as_people_see_it(request)
-    kept = import_module(settings.SESSION_ENGINE).SessionStore()
+    SessionStore.clear_expired()
+    kept = SessionStore()
     kept.set_expiry(_ANSWER_WAITS_S)
     request.saml_acs_session = kept  # type: ignore[attr-defined]  where allauth looks for it first
     return views.acs(request, organization_slug)

@@ -8,13 +8,17 @@ import html
 import re
 import subprocess
 import sys
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 import xmlsec
 from allauth.socialaccount.models import SocialAccount
+from django.contrib.sessions.backends import cached_db
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.utils import timezone
 from lxml import etree
 
 from backend.accounts import saml
@@ -397,6 +401,20 @@ def test_an_answer_is_limited_in_size_and_number(school, browser, monkeypatch):
     monkeypatch.setattr(saml, "NETWORK", Limit(1, 60))
     post(one, "A")
     assert one.post(ACS, data={"SAMLResponse": "A"}).status_code == 429
+
+
+def test_an_answer_that_nobody_finishes_fills_no_memory_and_is_deleted(school, browser):
+    def kept():
+        rows = Session.objects.all()
+        return {row.pk for row in rows if "request" in row.get_decoded()}
+
+    post(browser(), "A")
+    [first] = kept()
+    assert cache.get(f"{cached_db.KEY_PREFIX}{first}") is None
+    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+    post(browser(), "A")
+    assert len(kept()) == 1
+    assert first not in kept()
 
 
 def test_a_finish_without_an_answer_leads_to_the_sign_in_page(school, browser):
