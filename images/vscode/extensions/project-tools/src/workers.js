@@ -44,7 +44,9 @@ class Worker {
     if (!this.questions.delete(number)) return;
     if (problem === undefined) done(answer);
     else fail(Object.assign(new Error(problem), { isEnded: this.isEnded }));
-    if (!this.questions.size) this.unused = setTimeout(() => this.end("unused", true), UNUSED_MAX_MS);
+    if (this.questions.size) return;
+    if (workers.size > WORKERS_MAX) this.end("other projects are in use", true);
+    else this.unused = setTimeout(() => this.end("unused", true), UNUSED_MAX_MS);
   }
 
   // `isEnded`: by us, so whoever asked asks again.
@@ -61,8 +63,11 @@ function ask(folder, question) {
   const worker = workers.get(folder) ?? new Worker(folder);
   workers.delete(folder);
   workers.set(folder, worker);
-  if (workers.size > WORKERS_MAX) workers.values().next().value.end("another project is in use", true);
-  return worker.ask(question);
+  const answer = worker.ask(question);
+  // One that is at work goes on: ended, it would be asked again, and end the next one.
+  const idle = [...workers.values()].find(({ questions }) => !questions.size);
+  if (workers.size > WORKERS_MAX) idle?.end("another project is in use", true);
+  return answer;
 }
 
 function endAll() {
