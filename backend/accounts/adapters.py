@@ -14,6 +14,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.utils import is_mfa_enabled
 from cryptography.fernet import Fernet
 from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
@@ -71,6 +72,14 @@ class AccountAdapter(DefaultAccountAdapter):
         if isinstance(user, User) and not may_use_password(user.email) and not is_mfa_enabled(user):
             return False
         return super().is_reauthentication_required(app=app, **kwargs)
+
+    def reauthenticate(self, user: Any, password: str) -> bool:
+        """Django may have stored the password anew, and would end the session for it."""
+        proved = super().reauthenticate(user, password)
+        if proved and self.request is not None:
+            user.refresh_from_db(fields=["password"])
+            self.request.session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        return proved
 
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
         sign_in_limits.forget_failures(credentials["email"], self.get_client_ip(request))

@@ -64,6 +64,18 @@ def test_a_password_of_before_signs_in_once_more_and_is_stored_anew(browser, per
     assert browser().sign_in(user.email, PASSWORD).status_code == 200
 
 
+def test_a_proof_with_a_password_of_before_does_not_sign_out(browser, person, settings):
+    user = person()
+    one = browser()
+    assert one.sign_in(user.email, PASSWORD).status_code == 200
+    old = user.password
+    settings.PASSWORD_HASHERS = ["backend.accounts.passwords.PasswordHasher", *settings.PASSWORD_HASHERS]
+    assert one.post(f"{AUTH}/auth/reauthenticate", json={"password": PASSWORD}).status_code == 200
+    user.refresh_from_db()
+    assert user.password != old, "it is stored anew"
+    assert one.get("/api/me/").status_code == 200
+
+
 def test_only_the_address_that_the_edge_saw_is_believed(browser, person):
     user = person()
     browser(address="1.1.1.1, 203.0.113.99").sign_in(user.email, PASSWORD)
