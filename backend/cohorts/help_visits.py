@@ -79,10 +79,7 @@ def begin(cohort: Cohort, student: User, *, acting_user: User) -> HelpVisit:
     call = HelpCall.objects.filter(student=student).first()
     allowed = permission(call.asked_at if call else None, class_ends_at(cohort, now), now)
     if allowed is None:
-        raise ProblemError(
-            HTTPStatus.CONFLICT, "not_called", f"{student.display_name} has not asked for help.",
-            remedy="Ask them to press “I need help” on their dashboard.",
-        )  # fmt: skip
+        raise _not_called(student)
     workspace = of_class(cohort).filter(owner=student).select_related("owner").first()
     view = view_of(workspace) if workspace is not None else None
     if workspace is None or view is None or view.state is not WorkspaceState.RUNNING or view.endpoint is None:
@@ -93,9 +90,19 @@ def begin(cohort: Cohort, student: User, *, acting_user: User) -> HelpVisit:
     return _begin(workspace, digest(view.endpoint.launch_secret), allowed, acting_user)
 
 
+def _not_called(student: User) -> ProblemError:
+    return ProblemError(
+        HTTPStatus.CONFLICT, "not_called", f"{student.display_name} has not asked for help.",
+        remedy="Ask them to press “I need help” on their dashboard.",
+    )  # fmt: skip
+
+
 def _begin(workspace: Workspace, launch: str, allowed: Permission, acting_user: User) -> HelpVisit:
     with transaction.atomic():
         Workspace.objects.select_for_update().get(pk=workspace.pk)  # one change at a time
+        call = HelpCall.objects.select_for_update().filter(student=workspace.owner).first()
+        if allowed.because is VisitReason.CALL and call is None:  # taken back while the manager was asked
+            raise _not_called(workspace.owner)
         there = HelpVisit.objects.filter(visitor=acting_user, workspace=workspace, mode=VisitMode.JOIN).first()
         if there is not None and there.launch == launch and there.ends_at > timezone.now():
             return there

@@ -12,13 +12,14 @@ from django.utils import timezone
 from backend.accounts.roles import Role, Track
 from backend.accounts.services import update_user
 from backend.audit.models import Record
-from backend.cohorts import help_visits, visit_endings
+from backend.cohorts import help_calls, help_visits, visit_endings
 from backend.cohorts.members import join, leave
 from backend.cohorts.models import Cohort, HelpVisit, Timetable, VisitReason
 from backend.cohorts.services import create_cohort
 from backend.gateway.tests.test_door import _authorized as authorized
 from backend.gateway.tests.test_door import _enter as enter
 from backend.gateway.tests.test_door import _get_nonce, _trade
+from backend.workspaces import services
 from contract.names import HelpVisits
 from contract.show import ShowRequest
 from tests.waiting import until
@@ -145,6 +146,18 @@ def test_a_ticket_of_a_visit_is_for_one_browser_and_one_use(school):
     forged = nonce.partition("=")[0] + "=" + "A" * 43
     assert _trade(school.ben, ticket, forged)[1] == "", "a student who sees the address gets nothing"
     assert _trade(school.ines, ticket, nonce)[1] == "", "and it is used up"
+
+
+def test_a_call_that_is_taken_back_meanwhile_lets_nobody_in(school, monkeypatch):
+    school.amira.put(HELP)
+
+    def view_of(workspace):
+        help_calls.lower(school.amira.user, acting_user=school.amira.user)
+        return services.view_of(workspace)
+
+    monkeypatch.setattr(help_visits, "view_of", view_of)
+    assert begin(school).json()["reason"] == "not_called"
+    assert not HelpVisit.objects.exists()
 
 
 @pytest.mark.parametrize("prefix", ["visit.", "visit.visit.", ""])
