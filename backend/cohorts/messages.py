@@ -18,7 +18,7 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.audit.record import record
 from backend.cohorts.class_workspaces import of_class
-from backend.cohorts.models import Cohort, Message
+from backend.cohorts.models import MESSAGE_MAX, Cohort, Message
 from backend.platform.problems import ProblemError, not_found
 from backend.platform.rate_limit import Limit, take
 from backend.workspaces.manager_client import manager_client
@@ -43,6 +43,8 @@ def plain(text: str) -> str:
             raise ValueError(f"the text has a character that cannot be seen (U+{ord(character):04X})")
     if not words:
         raise ValueError("write something")
+    if len(words) > MESSAGE_MAX:  # tabs and some letters have become several characters
+        raise ValueError(f"write at most {MESSAGE_MAX} characters")
     return words
 
 

@@ -61,7 +61,13 @@ def test_one_student_alone_gets_what_is_for_them(a_class, signed_in):
     assert send(ada, "x", cohort=one.cohort).status_code == 403
 
 
-@pytest.mark.parametrize("text", ["", "  \n ", "x" * (MESSAGE_MAX + 1), "a\0b", "safe\u202egnp.exe", "a\x1b[31m"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "  \n ", "a\0b", "safe\u202egnp.exe", "a\x1b[31m"),
+        *("x" * (MESSAGE_MAX + 1), "\t".join("x" * (MESSAGE_MAX // 2)), "\u0958" * MESSAGE_MAX),
+    ],
+)
 def test_a_text_that_is_none_or_deceives_is_refused(a_class, text):
     one, ada, _ = a_class
     assert send(one, text).status_code == 422
