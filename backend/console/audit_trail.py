@@ -16,7 +16,7 @@ from django.db.models import Q, QuerySet
 
 from backend.accounts.models import User
 from backend.audit.models import Record
-from backend.console.pages import ROWS_PER_PAGE
+from backend.console.pages import ROWS_PER_PAGE, with_words
 from backend.console.schemas import AuditFilter
 from backend.console.sentences import sentence
 from backend.platform.spreadsheet import cell_of_others
@@ -30,7 +30,8 @@ def found(wanted: AuditFilter) -> QuerySet[Record]:
     """The newest first."""
     records = Record.objects.order_by("-id")
     if wanted.person:
-        known = list(User.objects.filter(_named(wanted.person)).values_list("pk", flat=True)[:ROWS_PER_PAGE])
+        people = with_words(User.objects.all(), wanted.person, "name", "email")
+        known = list(people.values_list("pk", flat=True)[:ROWS_PER_PAGE])
         owned = Workspace.objects.filter(owner__in=known).values_list("pk", flat=True)
         targets = [*(str(it) for it in known), *owned, wanted.person]
         records = records.filter(Q(actor_id__in=known) | Q(actor=wanted.person) | Q(target_id__in=targets))
@@ -41,14 +42,6 @@ def found(wanted: AuditFilter) -> QuerySet[Record]:
     if wanted.until is not None:
         records = records.filter(at__lt=_zoned(wanted.until))
     return records
-
-
-def _named(text: str) -> Q:
-    """Every word is part of the name or the address."""
-    named = Q()
-    for word in text.split():
-        named &= Q(name__icontains=word) | Q(email__icontains=word)
-    return named
 
 
 def _zoned(moment: datetime) -> datetime:
