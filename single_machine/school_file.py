@@ -76,6 +76,7 @@ KEYS = MappingProxyType(
         "sessions.keep_running_max_s": "APRANOVA_KEEP_RUNNING_MAX_S",
         "sessions.busy_max_s": "APRANOVA_BUSY_MAX_S",
         "sessions.delete_grace_s": "APRANOVA_DELETE_GRACE_S",
+        "sessions.history_every_s": "APRANOVA_HISTORY_EVERY_S",
         "sessions.sweep_interval_s": "APRANOVA_SWEEP_INTERVAL_S",
         "pool.sizes": "APRANOVA_POOL",
         "pool.policy": "APRANOVA_POOL_POLICY",

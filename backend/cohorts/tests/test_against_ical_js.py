@@ -16,7 +16,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from backend.cohorts.timetable import DAYS_AHEAD, read_timetable
@@ -164,7 +164,8 @@ def _is_class(it: Series, day: datetime) -> bool:
     excluded = any(day == at or (form == "date" and day.date() == at.date()) for at, form in it.exceptions)
     if day in it.more:
         return not excluded
-    if excluded or (it.until is not None and day.date() >= it.until.date()):
+    last = it.until if it.until is None or it.until_form != "date" else it.until.replace(hour=23, minute=59)
+    if excluded or (last is not None and day > last):
         return False
     return day in expand(_rule(it), it.start, day, day)
 
@@ -330,11 +331,19 @@ def _ours(content: str, now: datetime) -> list[tuple[int, int]]:
     return sorted({(int(it.starts_at.timestamp()), int(it.ends_at.timestamp())) for it in reading.classes})
 
 
+HALF_PAST_MIDNIGHT = datetime(2024, 1, 1, 0, 30)
+MOVED_ON_ITS_LAST_DAY = Series(
+    *("u0", "Europe/Berlin", HALF_PAST_MIDNIGHT, 90, "DTEND", "FREQ=DAILY", HALF_PAST_MIDNIGHT, "utc", (), ()),
+    moved=((HALF_PAST_MIDNIGHT, "local", datetime(2024, 1, 1, 1, 30)),),
+)
+
+
 @pytest.mark.timeout(900)  # 15 s of a processor, however busy the machine is
 @settings(
     max_examples=CALENDARS, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(made=calendars())
+@example(made=([MOVED_ON_ITS_LAST_DAY], HALF_PAST_MIDNIGHT.replace(tzinfo=UTC)))
 def test_two_thousand_calendars_are_read_as_ical_js_reads_them(made, ical_js):
     them, now = made
     ours, theirs = _ours(written(them), now), ical_js.read(meant(them), now)

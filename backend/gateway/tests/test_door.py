@@ -260,14 +260,18 @@ def test_an_anonymous_visitor_signs_in_first_and_comes_back(browser, path):
     assert parse_qs(target.query) == {"next": [path]}
 
 
-def test_the_door_of_somebody_else_and_of_nobody_look_the_same(signed_in, manager):
-    owner, other = signed_in(), signed_in("instructor")
+@pytest.mark.parametrize(
+    ("role", "status", "words"),
+    [("student", 404, "You have no such workspace"), ("instructor", 403, "You are not in this workspace")],
+)
+def test_the_door_of_somebody_else_and_of_nobody_look_the_same(signed_in, manager, role, status, words):
+    owner, other = signed_in(), signed_in(role)
     workspace_id = owner.post("/api/workspace/create/").json()["id"]
     foreign = other.get(f"/workspace/{workspace_id}/", headers=ON_PURPOSE)
     nobodys = other.get("/workspace/ws-aaaaaaaaaa/", headers=ON_PURPOSE)
-    assert foreign.status_code == nobodys.status_code == 404
+    assert foreign.status_code == nobodys.status_code == status
     assert foreign.text == nobodys.text
-    assert "You have no such workspace" in foreign.text
+    assert words in foreign.text
 
 
 @pytest.mark.parametrize("name", ["x", "<b>", "ws-%00", "ws-aaaaaaaaaa'--", "a" * 64])
