@@ -331,10 +331,10 @@ def _ours(content: str, now: datetime) -> list[tuple[int, int]]:
     return sorted({(int(it.starts_at.timestamp()), int(it.ends_at.timestamp())) for it in reading.classes})
 
 
-HALF_PAST_MIDNIGHT = datetime(2024, 1, 1, 0, 30)
+HALF_PAST_MIDNIGHT = datetime.fromisoformat("2024-01-01T00:30")
 MOVED_ON_ITS_LAST_DAY = Series(
     *("u0", "Europe/Berlin", HALF_PAST_MIDNIGHT, 90, "DTEND", "FREQ=DAILY", HALF_PAST_MIDNIGHT, "utc", (), ()),
-    moved=((HALF_PAST_MIDNIGHT, "local", datetime(2024, 1, 1, 1, 30)),),
+    moved=((HALF_PAST_MIDNIGHT, "local", HALF_PAST_MIDNIGHT + 60 * MINUTE),),
 )
 
 
