@@ -113,7 +113,7 @@ def test_a_launch_without_an_engine_is_an_error_in_words_and_changes_nothing(man
     assert not answer["ok"]
     assert (answer["error"]["reason"], answer["error"]["message"]) == (
         "manager_unavailable",
-        "Workspaces cannot be reached right now. Try again in a moment.",
+        "Workspaces cannot be reached right now.",
     )
     (view,) = manager.invoke({"action": "describe", "workspace_ids": [ANNA]})["workspaces"]
     assert view["state"] == "stopped"

@@ -116,7 +116,7 @@ def _carry_out(world: World, job: _Job) -> None:
     try:
         job.answer = put_back(world, job.request)
     except Exception as error:  # noqa: BLE001 — whatever it is, the student hears of it
-        job.answer = PutBackAnswer(PutBackState.FAILED, failure=f"{shown(error, log).message}.")
+        job.answer = PutBackAnswer(PutBackState.FAILED, failure=f"{shown(error, log).message.rstrip('.')}.")
     finally:
         world.metrics.count("put_backs_total", result=str(job.answer.state))
         job.done.set()

@@ -92,4 +92,4 @@ def retried(world: World, attempt: Callable[[], Result]) -> Result:
             return attempt()
         except VersionConflict:
             continue
-    raise ApraNovaError(Reason.CONFLICT, "Someone else is changing this workspace. Try again.")
+    raise ApraNovaError(Reason.CONFLICT, "Someone else is changing this workspace.")

@@ -266,6 +266,6 @@ def _pages(names: list[str]) -> Iterator[list[str]]:
 def _unreachable(detail: str) -> ApraNovaError:
     return ApraNovaError(
         Reason.MANAGER_UNAVAILABLE,
-        "The records of the workspaces cannot be reached right now. Try again in a moment.",
+        "The records of the workspaces cannot be reached right now.",
         detail=detail,
     )

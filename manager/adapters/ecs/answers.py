@@ -92,7 +92,7 @@ def refused_placement(failures: list[Any]) -> ApraNovaError:
 
 
 def unreachable(detail: str) -> ApraNovaError:
-    message = "AWS does not answer right now. Try again in a moment."
+    message = "AWS does not answer right now."
     return ApraNovaError(Reason.MANAGER_UNAVAILABLE, message, detail=detail)
 
 

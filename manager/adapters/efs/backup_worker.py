@@ -40,7 +40,7 @@ class LambdaBackupWorker:
         try:
             return self._repositories().list(home_id)
         except OSError as error:
-            message = "Snapshots cannot be listed right now. Try again in a moment."
+            message = "Snapshots cannot be listed right now."
             raise ApraNovaError(Reason.MANAGER_UNAVAILABLE, message, detail=str(error)) from error
 
     def status(self) -> str:

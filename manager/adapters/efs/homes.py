@@ -133,5 +133,5 @@ def _reaching_aws() -> Iterator[None]:
 
 
 def _unreachable(detail: str) -> ApraNovaError:
-    message = "The homes cannot be reached right now. Try again in a moment."
+    message = "The homes cannot be reached right now."
     return ApraNovaError(Reason.MANAGER_UNAVAILABLE, message, detail=detail)

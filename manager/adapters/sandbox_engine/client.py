@@ -86,7 +86,7 @@ class SandboxEngineTaskRunner:
         except (OSError, BadMessage, json.JSONDecodeError) as error:
             raise ApraNovaError(
                 Reason.MANAGER_UNAVAILABLE,
-                "Workspaces cannot be reached right now. Try again in a moment.",
+                "Workspaces cannot be reached right now.",
                 detail=f"the sandbox engine does not answer to {name}: {error!r}",
             ) from error
 

@@ -74,7 +74,7 @@ class BackupThreads:
         try:
             return self._context.snapshots.list(home_id)
         except SnapshotFailed as error:
-            message = "Snapshots cannot be listed right now. Try again in a moment."
+            message = "Snapshots cannot be listed right now."
             raise ApraNovaError(Reason.MANAGER_UNAVAILABLE, message, detail=str(error)) from error
 
     def status(self) -> str:
