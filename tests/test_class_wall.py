@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.product import Product
-from tests.student import Student
+from tests.student import Student, VSCode
 from tests.test_accessibility import Onlooker
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -42,3 +42,55 @@ def test_a_student_asks_for_help_and_is_helped(product: Product, new_page: Calla
     page.get_by_role("button", name=re.compile("Amira .* has been helped")).click()
     expect(wall.get_by_text("Asked for help")).to_have_count(0)
     expect(amira.portal.get_by_role("button", name="I need help", exact=True)).to_be_visible(timeout=10_000)
+
+
+def test_the_instructor_comes_into_the_workspace_to_help_and_the_student_ends_it(
+    product: Product, new_page: Callable[[], Page]
+) -> None:
+    amira = Student(new_page(), product, product.accounts()["amira"])
+    amira.sign_in()
+    editor = amira.enter()
+    amira.portal.get_by_role("button", name="I need help").click()
+    sees = Onlooker(amira.portal)
+
+    teacher = Student(new_page(), product, product.accounts()["instructor"])
+    teacher.sign_in()
+    eyes = Onlooker(teacher.portal)
+    teacher.portal.get_by_role("link", name="Cohorts").click()
+    teacher.portal.get_by_role("link", name="Berlin-3").click()
+    with teacher.context.expect_page() as opened:
+        teacher.portal.get_by_role("button", name=re.compile("Open the workspace of Amira")).click()
+    inside = VSCode(opened.value)
+    assert amira.workspace_id() in inside.page.url
+    there = {cookie["name"] for cookie in teacher.context.cookies(inside.page.url)}
+    assert "apranova_workspace" in there
+    assert not [name for name in there if "session" in name or "csrf" in name], there
+
+    here = editor.page.get_by_label(re.compile("is here$")).first
+    expect(here).to_be_visible()
+    banner = amira.portal.get_by_text(re.compile("is in your workspace$"))
+    expect(banner).to_be_visible()
+    expect(teacher.portal.get_by_text(re.compile("is helping$"))).to_be_visible()
+    inside.make_file("from-the-instructor.txt", "look here")
+    editor.expect_file("from-the-instructor.txt")
+    editor.make_file("from-the-student.txt", "I see")
+    inside.expect_file("from-the-student.txt")
+
+    teacher.portal.get_by_role("button", name=re.compile("Write to Amira")).click()
+    teacher.portal.get_by_label("Message", exact=True).fill("Try it now.")
+    eyes.look("a message to one student")
+    teacher.portal.get_by_role("button", name="Send", exact=True).click()
+    expect(teacher.portal.get_by_text(re.compile("Your message is sent to Amira"))).to_be_visible()
+    expect(editor.page.get_by_text(re.compile("Message from .*: Try it now.")).first).to_be_visible()
+    expect(amira.portal.get_by_text("Try it now.")).to_be_visible()
+    sees.look("the dashboard during a visit")
+    eyes.look("the class during a visit")
+    amira.portal.get_by_role("button", name=re.compile("^Close the message from")).click()
+    expect(amira.portal.get_by_text("Try it now.")).to_have_count(0)
+
+    amira.portal.get_by_role("button", name="End the visit").click()
+    expect(banner).to_have_count(0)
+    expect(inside.page.get_by_role("alert").filter(has_text="Your visit has ended")).to_be_visible()
+    expect(here).to_be_hidden()
+    inside.page.get_by_role("button", name="Look again").click()
+    expect(inside.page.get_by_role("heading", name="You are not in this workspace")).to_be_visible()
