@@ -8,7 +8,7 @@ import re
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 from playwright.sync_api import TimeoutError as NeverShown
 
-from tests.command_list import run_command
+from tests.command_list import open_list, run_command
 from tests.product import Account, Product
 
 LAUNCH_WITHIN_MS = 60_000
@@ -82,10 +82,7 @@ class VSCode:
         self.page.wait_for_selector(".explorer-folders-view .monaco-list-row", timeout=LAUNCH_WITHIN_MS)
 
     def open_file(self, name: str) -> None:
-        self.page.keyboard.press("Control+p")
-        box = self.page.locator(".quick-input-widget input")
-        box.wait_for(state="visible")
-        box.fill(name)
+        open_list(self.page, "Control+p").fill(name)
         self.page.locator(".quick-input-list .monaco-list-row", has_text=name).first.wait_for()
         self.page.keyboard.press("Enter")
         self.page.locator(".tab.active", has_text=name).wait_for()
