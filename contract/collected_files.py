@@ -32,6 +32,7 @@ from contract.hand_out_files import (
     is_safe_folder,
     printable,
 )
+from contract.open_folders import FILE, FOLDER, below
 
 ENTRIES_MAX = 20_000
 """Names that are looked at."""
@@ -52,8 +53,6 @@ MADE_AGAIN = frozenset(
 """Folders that programs fill: installed packages, caches, Git's own data."""
 _MARKS = ("pyvenv.cfg", "CACHEDIR.TAG")
 """A folder with one of these files is a virtual environment or a cache."""
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _ENTRY_BYTES = 256
 """What a zip needs for a file besides its content and twice its path, at most."""
 _MOMENT = (1980, 1, 1, 0, 0, 0)
@@ -86,12 +85,12 @@ def _failed(why: str) -> CollectAnswer:
 
 @contextmanager
 def _opened_folder(home: Path, folder: str) -> Iterator[int]:
-    handle = os.open(home, _FOLDER)
+    handle = os.open(home, FOLDER)
     try:
         for depth, name in enumerate(("project", folder)):
             shown = ("~/project", f"~/project/{folder}")[depth]
             try:
-                below = os.open(name, _FOLDER, dir_fd=handle)
+                step = os.open(name, FOLDER, dir_fd=handle)
             except FileNotFoundError:
                 raise _NoFolder(f"There is no folder {shown}.") from None
             except OSError as problem:
@@ -99,7 +98,7 @@ def _opened_folder(home: Path, folder: str) -> Iterator[int]:
                     raise _NoFolder(f"{shown} is a link or a file, not a folder. Links are not followed.") from None
                 raise
             os.close(handle)
-            handle = below
+            handle = step
         yield handle
     finally:
         os.close(handle)
@@ -124,7 +123,7 @@ class _Copy:
         while waiting:
             path = waiting.popleft()
             try:
-                with _below(top, path) as handle:
+                with below(top, path) as handle:
                     waiting += self._read_folder(handle, path)
             except OSError:
                 self._leave_out(path, "could not be read")
@@ -254,25 +253,11 @@ def _fits_packed(content: bytes, room: int) -> bool:
     return size + len(packer.flush()) <= room
 
 
-@contextmanager
-def _below(top: int, path: str) -> Iterator[int]:
-    """Step by step, so that a link that took a folder's place meanwhile leads nowhere."""
-    handle = os.dup(top)
-    try:
-        for name in path.split("/") if path else ():
-            below = os.open(name, _FOLDER, dir_fd=handle)
-            os.close(handle)
-            handle = below
-        yield handle
-    finally:
-        os.close(handle)
-
-
 def _why_not_into(parent: int, name: str, path: str) -> str:
     if path.count("/") >= DEPTH_MAX:
         return "lies too deep"
     try:
-        handle = os.open(name, _FOLDER, dir_fd=parent)
+        handle = os.open(name, FOLDER, dir_fd=parent)
     except OSError:
         return "could not be read"
     try:
@@ -287,7 +272,7 @@ def _why_not_into(parent: int, name: str, path: str) -> str:
 
 def _content(parent: int, name: str) -> tuple[bytes | None, int]:
     """The file's content and mode. None: what was opened is not what was looked at."""
-    with os.fdopen(os.open(name, _FILE, dir_fd=parent), "rb") as opened:
+    with os.fdopen(os.open(name, FILE, dir_fd=parent), "rb") as opened:
         found = os.fstat(opened.fileno())
         if not stat.S_ISREG(found.st_mode) or found.st_size > FILE_BYTES_MAX:
             return None, 0

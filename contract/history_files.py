@@ -21,10 +21,10 @@ from pathlib import Path
 
 from contract.hand_out_files import printable
 from contract.history import BadPath, FilePiece, LeftOut, WriteAnswer, WriteRequest, path_of
+from contract.open_folders import FOLDER
 
 BESIDE = ".apranova-put-back-"
 """How the name of a file begins that is being written. No checkpoint has it."""
-FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _STEP_BYTES = 1 << 20
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 

@@ -13,14 +13,15 @@ import os
 import stat
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from contract.collected_files import MADE_AGAIN
 from contract.hand_out_files import printable
 from contract.history import DEPTH_MAX, FILE_BYTES_MAX, FILES_MAX, LEFT_OUT_MAX, PATH_BYTES_MAX, LeftOut
-from contract.history_files import BESIDE, FOLDER
+from contract.history_files import BESIDE
+from contract.open_folders import FILE, FOLDER, below
 from manager.adapters.directory_history.store import FileEntry
 
 FOLDER_ENTRIES_MAX = 5_000
@@ -30,7 +31,6 @@ NEW_BYTES_MAX = 100_000_000
 SECONDS_MAX = 30.0
 _SKIPPED = MADE_AGAIN - {".git"}
 _MARKS = frozenset({"pyvenv.cfg", "CACHEDIR.TAG"})
-_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _JUST_NOW_NS = 50_000_000
 """The kernel's clock of files has steps: a change within one of them looks like none."""
 
@@ -162,7 +162,7 @@ def _same(known: FileEntry, found: os.stat_result) -> bool:
 def _content(parent: int, name: str) -> tuple[bytes, os.stat_result, int] | None:
     """The content, what the kernel said of it, and when. None: it changed while it was read."""
     for _ in range(2):
-        with os.fdopen(os.open(name, _FILE, dir_fd=parent), "rb") as opened:
+        with os.fdopen(os.open(name, FILE, dir_fd=parent), "rb") as opened:
             before = os.fstat(opened.fileno())
             if not stat.S_ISREG(before.st_mode) or before.st_size > FILE_BYTES_MAX:
                 return None
@@ -172,20 +172,6 @@ def _content(parent: int, name: str) -> tuple[bytes, os.stat_result, int] | None
         if (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns) and len(content) == after.st_size:
             return content, after, read_ns
     return None
-
-
-@contextmanager
-def below(top: int, path: str) -> Iterator[int]:
-    """A folder below an open one, reached step by step."""
-    handle = os.dup(top)
-    try:
-        for name in path.split("/") if path else ():
-            step = os.open(name, FOLDER, dir_fd=handle)
-            os.close(handle)
-            handle = step
-        yield handle
-    finally:
-        os.close(handle)
 
 
 def read_file(home: Path, path: str) -> bytes | None:
