@@ -4,8 +4,7 @@ import Link from "next/link";
 import { usePathname } from "next/navigation";
 import type { ReactNode } from "react";
 
-import { Alert } from "@/components/alert";
-import { buttonClass } from "@/components/button";
+import { NotForYou } from "@/components/not-for-you";
 import { LoadingPanel } from "@/components/panel";
 import { useMe } from "@/lib/session/use-me";
 
@@ -22,7 +21,12 @@ export function Administration({ children }: { children: ReactNode }) {
   const me = useMe();
   const path = usePathname();
   if (me.data === undefined) return <LoadingPanel label="Loading" />;
-  if (me.data.role !== "admin") return <NotForYou />;
+  if (me.data.role !== "admin")
+    return (
+      <NotForYou heading="Administration" title="This page is for admins">
+        The admins of your school manage people and workspaces here.
+      </NotForYou>
+    );
   return (
     <>
       <h1 className="text-2xl font-semibold tracking-tight sm:text-3xl">Administration</h1>
@@ -48,25 +52,6 @@ export function Administration({ children }: { children: ReactNode }) {
         </ul>
       </nav>
       <div className="mt-6">{children}</div>
-    </>
-  );
-}
-
-function NotForYou() {
-  return (
-    <>
-      <h1 className="mb-6 text-2xl font-semibold tracking-tight sm:text-3xl">Administration</h1>
-      <Alert
-        tone="info"
-        title="This page is for admins"
-        action={
-          <Link href="/dashboard" className={buttonClass("secondary")}>
-            Go to your dashboard
-          </Link>
-        }
-      >
-        The admins of your school manage people and workspaces here.
-      </Alert>
     </>
   );
 }

@@ -120,7 +120,7 @@ it("opens a student's workspace in a tab of its own, says who is there, and leav
   show(<WallPanel cohort={cohort({ members: [MEMBER] })} />);
   expect(await screen.findByText("Ms Bell is helping")).toBeTruthy();
   expect(screen.queryByRole("button", { name: "Open the workspace of Cleo" })).toBeNull();
-  fireEvent.click(screen.getByRole("button", { name: "Open the workspace of Ben" }));
+  fireEvent.click(await screen.findByRole("button", { name: "Open the workspace of Ben" }));
   await waitFor(() => expect(tab.location.replace).toHaveBeenCalledWith(new URL(url)));
   expect(tab.opener, "code in a workspace must not reach the portal's tab").toBeNull();
   fireEvent.click(await screen.findByRole("button", { name: "Leave the workspace of Ben" }));
@@ -152,4 +152,15 @@ it("does not say for the rest of the day that workspaces are being started", asy
   await act(() => vi.advanceTimersByTimeAsync(80_000));
   expect(screen.queryByRole("alert")).toBeNull();
   vi.useRealTimers();
+});
+
+it("offers no admin to open a student's workspace: only who teaches may", async () => {
+  const api = new FakeApi({
+    "GET /api/me/": { status: 200, body: person({ role: "admin" }) },
+    [WALL]: { status: 200, body: { items: [tile("Ben", { state: "running", may_open: true })] } },
+  });
+  show(<WallPanel cohort={cohort({ members: [MEMBER] })} />);
+  expect(await screen.findByText("Ben")).toBeTruthy();
+  await waitFor(() => expect(screen.queryByRole("button", { name: "Open the workspace of Ben" })).toBeNull());
+  expect(api.changes()).toEqual([]);
 });
