@@ -79,8 +79,8 @@ class SingleCookiesMiddleware:
 
 
 def _has_null(request: HttpRequest) -> bool:
-    """PostgreSQL takes this character in no text, so whatever looks it up would fail. The door looks
-    up no such name, and answers with a page."""
+    """PostgreSQL takes this character in no text, so whatever looks it up would fail. The door
+    looks up no such name, and answers with a page."""
     if not request.path.startswith("/api/"):
         return False
     return "\0" in request.path or "%00" in request.META.get("QUERY_STRING", "")
