@@ -46,6 +46,7 @@ class Action(enum.StrEnum):
     END_VISITS = "end_visits"
     HAND_OUT = "hand_out"
     COLLECT = "collect"
+    CHECK = "check"
     HISTORY = "history"
     HISTORY_FOLDER = "history_folder"
     HISTORY_FILE = "history_file"

@@ -95,6 +95,7 @@ def build(settings: Settings) -> Manager:
         wake=wake.set,
         backup_worker=backup_worker or NoBackupWorker("APRANOVA_SNAPSHOTS_DIR is not set"),
         history=_history(settings) or NoHistory(),
+        checks=runner,
         disk=disk_watch.view,
         home_limits=quotas.words(),
     )

@@ -11,7 +11,8 @@ from ninja import Router, Status
 
 from backend.accounts.authentication import acting_user
 from backend.accounts.models import User
-from backend.assignments import services, states
+from backend.assignments import checks, services, states
+from backend.assignments.check_schemas import CheckIn, CheckOut, OwnCheckOut, check_out, own_out
 from backend.assignments.models import Assignment, due_with
 from backend.assignments.schemas import (
     AssignmentDetailOut,
@@ -149,16 +150,81 @@ def delete_assignment(request: HttpRequest, cohort_id: UUID, assignment_id: UUID
     return Status(204, None)
 
 
+@router.get(
+    "{cohort_id}/assignments/{assignment_id}/check/", response=CheckOut, operation_id="get_check", summary="The check"
+)
+def get_check(request: HttpRequest, cohort_id: UUID, assignment_id: UUID) -> CheckOut:
+    _, assignment = _one(request, cohort_id, assignment_id)
+    return check_out(checks.find_check(assignment))
+
+
+@router.put(
+    "{cohort_id}/assignments/{assignment_id}/check/",
+    response=CheckOut,
+    operation_id="set_check",
+    summary="Set up the check",
+)
+def set_check(request: HttpRequest, cohort_id: UUID, assignment_id: UUID, payload: CheckIn) -> CheckOut:
+    """For each newest copy, in a sandbox without a network. 422 when its files do not fit."""
+    user, assignment = _one(request, cohort_id, assignment_id)
+    values = checks.CheckValues(payload.command, payload.time_limit_s, payload.expected, payload.students_see)
+    upload: Any = payload.file
+    checks.set_check(assignment, values, upload=upload, keep_files=payload.keep_files, acting_user=user)
+    return check_out(checks.find_check(assignment))
+
+
+@router.delete(
+    "{cohort_id}/assignments/{assignment_id}/check/",
+    response={204: None},
+    operation_id="remove_check",
+    summary="Remove the check",
+)
+def remove_check(request: HttpRequest, cohort_id: UUID, assignment_id: UUID) -> Status:
+    """With all that it found."""
+    user, assignment = _one(request, cohort_id, assignment_id)
+    checks.remove_check(assignment, acting_user=user)
+    return Status(204, None)
+
+
+@router.post(
+    "{cohort_id}/assignments/{assignment_id}/check/run/",
+    response={204: None},
+    operation_id="run_checks",
+    summary="Check all newest copies again",
+)
+def run_checks(request: HttpRequest, cohort_id: UUID, assignment_id: UUID) -> Status:
+    user, assignment = _one(request, cohort_id, assignment_id)
+    checks.run_again(assignment, acting_user=user)
+    return Status(204, None)
+
+
 @own_router.get("", response=OwnAssignmentListOut, operation_id="list_own_assignments", summary="Your assignments")
 def list_own_assignments(request: HttpRequest) -> dict[str, Any]:
     """What your cohort has released."""
     student = acting_user(request)
     found = states.own_states(student)
     handed_in = own_submissions(student, [assignment for assignment, _ in found])
-    return {"items": [_own_out(assignment, state, handed_in.get(assignment.pk)) for assignment, state in found]}
+    own = checks.own_checks(student, [assignment for assignment, _ in found])
+    return {
+        "items": [
+            _own_out(assignment, state, handed_in.get(assignment.pk), own_out(own.get(assignment.pk)))
+            for assignment, state in found
+        ]
+    }
 
 
-def _own_out(assignment: Assignment, state: states.StudentState, handed_in: OwnSubmission | None) -> OwnAssignmentOut:
+@own_router.post(
+    "{assignment_id}/check/", response={204: None}, operation_id="run_own_check", summary="Check your work now"
+)
+def run_own_check(request: HttpRequest, assignment_id: UUID) -> Status:
+    """On the folder as it is now. The answer comes with your assignments."""
+    checks.ask_for_own(acting_user(request), assignment_id)
+    return Status(204, None)
+
+
+def _own_out(
+    assignment: Assignment, state: states.StudentState, handed_in: OwnSubmission | None, check: OwnCheckOut | None
+) -> OwnAssignmentOut:
     """What is not returned is not said: mark and comment of the row itself are the instructors'."""
     it = handed_in or OwnSubmission()
     due_at = due_with(assignment.due_at, it.due_at)
@@ -176,6 +242,7 @@ def _own_out(assignment: Assignment, state: states.StudentState, handed_in: OwnS
         text=state.text,
         beside=beside_out(state.beside),
         beside_count=state.beside_count,
+        check=check,
     )
 
 

@@ -169,12 +169,12 @@ def _note(one: _Wanted, answer: CollectAnswer | None) -> None:
     elif answer.state is CollectState.WORKING:
         rows.update(next_try_at=now + RETRY_WORKING)
     elif answer.state is CollectState.FAILED:
-        rows.update(failure=_words(answer.failure, 500), next_try_at=_next_try(one.row, now, RETRY_FAILED))
+        rows.update(failure=said(answer.failure, 500), next_try_at=_next_try(one.row, now, RETRY_FAILED))
     else:
         try:
-            bundle = _checked(answer.files)
+            bundle = checked(answer.files)
         except BadFiles as problem:
-            failure = _words(f"The copy cannot be used. {problem}", 500)
+            failure = said(f"The copy cannot be used. {problem}", 500)
             rows.update(failure=failure, next_try_at=_next_try(one.row, now, RETRY_FAILED))
         else:
             _keep(one, bundle, answer, now)
@@ -186,7 +186,7 @@ def _next_try(row: Submission, now: datetime, pause: timedelta) -> datetime:
     return min(now + pause, due) if due is not None and due > now else now + pause
 
 
-def _checked(files: str) -> Bundle:
+def checked(files: str) -> Bundle:
     try:
         packed = base64.b64decode(files, validate=True)
     except (binascii.Error, ValueError):
@@ -215,7 +215,7 @@ def _keep(one: _Wanted, bundle: Bundle, answer: CollectAnswer, now: datetime) ->
                 starter_id=assignment.bundle_id,  # pyright: ignore[reportAttributeAccessIssue]
                 collected_at=now,
                 handed_in_at=_unchanged_since(answer, now),
-                left_out=[[_words(it.path, 240), _words(it.reason, 200)] for it in answer.left_out[:LEFT_OUT_MAX]],
+                left_out=[[said(it.path, 240), said(it.reason, 200)] for it in answer.left_out[:LEFT_OUT_MAX]],
                 left_out_count=min(max(answer.left_out_count, 0), 1_000_000),
             )
         if one.due_at is not None:
@@ -232,5 +232,5 @@ def _unchanged_since(answer: CollectAnswer, now: datetime) -> datetime:
     return min(now, datetime.fromtimestamp(max(answer.unchanged_since, 0.0), UTC))
 
 
-def _words(text: str, most: int) -> str:
+def said(text: str, most: int) -> str:
     return printable(text[:most]) or "The files could not be read."

@@ -108,6 +108,60 @@ class Copy(models.Model):
         return f"{self.submission}, copy {self.number}"
 
 
+class Check(models.Model):
+    """A command that is run on what students hand in, in a sandbox of its own."""
+
+    assignment = models.OneToOneField(Assignment, on_delete=models.CASCADE, related_name="check_of_work")
+    version = models.PositiveIntegerField(default=1)
+    """Grows with each change: what was found before is found again."""
+    command = models.TextField()
+    time_limit_s = models.PositiveIntegerField()
+    expected = models.TextField(default="", blank=True)
+    """What the command has to write; empty: anything. It never comes into a sandbox."""
+    bundle = models.ForeignKey(Bundle, on_delete=models.PROTECT, null=True, related_name="checks")
+    """Files that lie over the student's while it runs."""
+    students_see = models.CharField(max_length=10)
+    """nothing | result | output: whether they may run it themselves, and what comes back."""
+
+    def __str__(self) -> str:
+        return f"the check of {self.assignment}"
+
+
+class CheckRun(models.Model):
+    """One run of a check. It is over when it has `finished_at`."""
+
+    check_of_work = models.ForeignKey(Check, on_delete=models.CASCADE, related_name="runs")
+    version = models.PositiveIntegerField()
+    """The check's, when it was asked for."""
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="check_runs")
+    copy = models.ForeignKey(Copy, on_delete=models.CASCADE, null=True, related_name="check_runs")
+    """None: the student asked, and the folder is read for it and not kept."""
+    asked_at = models.DateTimeField()
+    next_try_at = models.DateTimeField(db_index=True)
+    """As with HandOut."""
+    finished_at = models.DateTimeField(null=True)
+    passed = models.BooleanField(default=False)
+    exit_code = models.IntegerField(default=0)
+    timed_out = models.BooleanField(default=False)
+    out_of_memory = models.BooleanField(default=False)
+    seconds = models.FloatField(default=0.0)
+    output = models.TextField(default="", blank=True)
+    output_cut = models.BooleanField(default=False)
+    failure = models.TextField(default="", blank=True)
+    """Why it did not run at all, a sentence."""
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("copy",), name="check_run_of_copy_once"),
+            models.UniqueConstraint(
+                fields=("submission",), condition=models.Q(copy__isnull=True), name="own_check_run_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.check_of_work} on {self.submission.pk}"
+
+
 class HandOut(models.Model):
     """One assignment for one workspace. It is handed out when `version` is the assignment's."""
 

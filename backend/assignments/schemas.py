@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 from ninja import Schema
 from pydantic import AfterValidator, Field
 
+from backend.assignments.check_schemas import OwnCheckOut
 from backend.assignments.models import Assignment
-from backend.cohorts.schemas import bytes_of_base64
+from backend.assignments.zip_field import Zip
 from backend.platform.names import clean_name
-from contract.hand_out_files import PACKED_BYTES_MAX
 
 _LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}")
 
@@ -34,7 +34,6 @@ def _local_time(value: str) -> str:
 LocalTime = Annotated[str, AfterValidator(_local_time)]
 """A time on the cohort's clocks, without a zone."""
 Title = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(clean_name)]
-Zip = Annotated[str, Field(max_length=PACKED_BYTES_MAX * 3 // 2), AfterValidator(bytes_of_base64)]
 
 
 def moment_of(local: str | None, time_zone: str) -> datetime | None:
@@ -139,6 +138,8 @@ class OwnAssignmentOut(Schema):
     text: str
     beside: list[BesideOut]
     beside_count: int
+    check: OwnCheckOut | None
+    """Null: there is none that the student may run."""
 
 
 class OwnAssignmentListOut(Schema):

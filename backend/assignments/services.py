@@ -74,7 +74,7 @@ def create_assignment(
             cohort=cohort,
             title=title,
             folder=_free_folder(title, folders),
-            bundle=_stored(bundle),
+            bundle=stored(bundle),
             releases_at=released,
             due_at=due_at,
             created_by=acting_user,
@@ -111,12 +111,12 @@ def replace_files(assignment: Assignment, upload: bytes, *, acting_user: User) -
         current = Assignment.objects.select_for_update().get(pk=assignment.pk)
         if current.bundle_id == bundle.sha256:  # pyright: ignore[reportAttributeAccessIssue]
             return
-        current.bundle = _stored(bundle)
+        current.bundle = stored(bundle)
         current.version += 1
         current.save(update_fields=["bundle", "version"])
         HandOut.objects.filter(assignment=current).update(next_try_at=timezone.now(), failure="")
         note("assignment.update_files", current, acting_user, version=current.version, files=bundle.sha256)
-        _drop_unused_bundles()
+        drop_unused_bundles()
         transaction.on_commit(worker.wake)
 
 
@@ -125,7 +125,7 @@ def delete_assignment(assignment: Assignment, *, acting_user: User) -> None:
     with transaction.atomic():
         note("assignment.delete", assignment, acting_user, folder=assignment.folder)
         assignment.delete()
-        _drop_unused_bundles()
+        drop_unused_bundles()
 
 
 def _check_due(releases_at: datetime, due_at: datetime | None) -> None:
@@ -141,14 +141,14 @@ def _free_folder(title: str, taken: set[str]) -> str:
     return next(name for name in numbered if name not in taken)
 
 
-def _stored(bundle: Bundle) -> Bundle:
+def stored(bundle: Bundle) -> Bundle:
     Bundle.objects.bulk_create([bundle], ignore_conflicts=True)
     return bundle
 
 
-def _drop_unused_bundles() -> None:
+def drop_unused_bundles() -> None:
     unused = Bundle.objects.filter(assignments__isnull=True)
-    unused = unused.filter(copies__isnull=True, copies_of_starter__isnull=True)
+    unused = unused.filter(copies__isnull=True, copies_of_starter__isnull=True, checks__isnull=True)
     unused.only("pk").delete()  # Django reads what it deletes: the files of a whole class
 
 

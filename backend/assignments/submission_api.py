@@ -12,7 +12,8 @@ from ninja import Query, Router, Status
 
 from backend.accounts.authentication import acting_user
 from backend.accounts.models import User
-from backend.assignments import reading, submission_states, submissions
+from backend.assignments import checks, reading, submission_states, submissions
+from backend.assignments.check_schemas import CheckRunOut, run_out
 from backend.assignments.models import Assignment
 from backend.assignments.schemas import local, moment_of
 from backend.assignments.services import get_assignment
@@ -46,12 +47,15 @@ def _asked_for(request: HttpRequest, cohort_id: UUID, assignment_id: UUID) -> tu
 @router.get(_ONE, response=SubmissionListOut, operation_id="list_submissions", summary="Who handed in what, and when")
 def list_submissions(request: HttpRequest, cohort_id: UUID, assignment_id: UUID) -> dict[str, Any]:
     _, assignment = _asked_for(request, cohort_id, assignment_id)
+    found = submission_states.list_submissions(assignment)
+    runs = checks.runs_of_copies([it.newest for it in found if it.newest is not None])
     return {
         "title": assignment.title,
         "folder": assignment.folder,
         "time_zone": assignment.cohort.time_zone,
         "due_at_local": local(assignment.due_at, assignment),
-        "items": [submission_out(it, assignment) for it in submission_states.list_submissions(assignment)],
+        "has_check": checks.find_check(assignment) is not None,
+        "items": [submission_out(it, assignment, runs) for it in found],
     }
 
 
@@ -126,6 +130,15 @@ def read_file(
     found = reading.view_file(copy, path)
     lines = [LineOut(kind=line.kind, text=line.text) for line in found.lines]
     return FileOut(path=found.path, text=found.text, cut=found.cut, compared=found.compared, lines=lines)
+
+
+@router.get(_COPY + "check/", response=CheckRunOut, operation_id="read_check_run", summary="What the check found")
+def read_check(
+    request: HttpRequest, cohort_id: UUID, assignment_id: UUID, student_id: UUID, number: int
+) -> CheckRunOut:
+    _, assignment = _asked_for(request, cohort_id, assignment_id)
+    copy = reading.get_copy(assignment, submissions.get_student(assignment, student_id), number)
+    return run_out(checks.run_of_copy(copy), shows_output=True)
 
 
 @router.get(_COPY + "download/", operation_id="download_submitted_file", summary="One file, to save")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -9,7 +10,8 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import AfterValidator, Field
 
-from backend.assignments.models import Assignment, Copy
+from backend.assignments.check_schemas import CheckStateOut, state_out
+from backend.assignments.models import Assignment, CheckRun, Copy
 from backend.assignments.schemas import LocalTime, local
 from backend.assignments.submission_states import SubmissionState, is_late
 from backend.assignments.submissions import COMMENT_LENGTH_MAX
@@ -67,6 +69,8 @@ class CopyOut(Schema):
     bytes: int
     left_out: list[LeftOutOut]
     left_out_count: int
+    check: CheckStateOut | None
+    """Of the newest copy, where the assignment has a check."""
 
 
 class SubmissionOut(Schema):
@@ -93,6 +97,7 @@ class SubmissionListOut(Schema):
     folder: str
     time_zone: str
     due_at_local: str | None
+    has_check: bool
     items: list[SubmissionOut]
     """By name."""
 
@@ -129,7 +134,7 @@ class FileOut(Schema):
     """The difference to the starter."""
 
 
-def copy_out(copy: Copy, due_at: datetime | None) -> CopyOut:
+def copy_out(copy: Copy, due_at: datetime | None, run: CheckRun | None) -> CopyOut:
     return CopyOut(
         number=copy.number,
         collected_at=copy.collected_at,
@@ -139,10 +144,11 @@ def copy_out(copy: Copy, due_at: datetime | None) -> CopyOut:
         bytes=copy.bundle.bytes_unpacked,
         left_out=[LeftOutOut(path=path, reason=reason) for path, reason in copy.left_out],
         left_out_count=copy.left_out_count,
+        check=state_out(run),
     )
 
 
-def submission_out(it: SubmissionState, assignment: Assignment) -> SubmissionOut:
+def submission_out(it: SubmissionState, assignment: Assignment, runs: Mapping[int, CheckRun]) -> SubmissionOut:
     row = it.row
     return SubmissionOut(
         student_id=it.student.pk,
@@ -152,7 +158,7 @@ def submission_out(it: SubmissionState, assignment: Assignment) -> SubmissionOut
         due_at=it.due_at,
         due_at_local=local(it.due_at, assignment),
         extended=it.due_at != assignment.due_at,
-        copies=[copy_out(copy, it.due_at) for copy in reversed(it.copies)],
+        copies=[copy_out(copy, it.due_at, runs.get(copy.pk)) for copy in reversed(it.copies)],
         mark=row.mark if row is not None else "",
         comment=row.comment if row is not None else "",
         returned_at=row.returned_at if row is not None else None,

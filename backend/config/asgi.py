@@ -64,7 +64,7 @@ def _body_max(path: str) -> int:
 def with_workers(application: Any) -> WithBackground:
     """Add the background workers: the outbox, feeds, mails of invitations, and others."""
     from backend.accounts import invitation_mails
-    from backend.assignments import collecting, delivery
+    from backend.assignments import checking, collecting, delivery
     from backend.cohorts import feeds, outbox, visit_endings
     from backend.costs import sessions
     from backend.workspaces import deactivated, sign_in_hint
@@ -81,6 +81,7 @@ def with_workers(application: Any) -> WithBackground:
             delivery.worker,
             delivery.trying,
             collecting.worker,
+            *checking.workers,
             visit_endings.worker,
         ),
     )

@@ -13,6 +13,7 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from contract.checks import CheckAnswer, CheckRequest, CheckState
 from contract.collect import CollectAnswer
 from contract.errors import ApraNovaError, Reason
 from contract.hand_out import HandOutAnswer, HandOutState
@@ -91,6 +92,10 @@ class FakeManager:
             self.homes: dict[str, CollectAnswer] = {}
             """What a collection finds in a home; a workspace that is missing cannot be read."""
             self.collected: list[tuple[str, str]] = []
+            self.checked: list[CheckRequest] = []
+            """Checks that came with their files."""
+            self.check_answers: list[CheckAnswer] = []
+            """What the next ones find; then: passed."""
             """(workspace, folder)"""
             self.checkpoints: dict[str, list[CheckpointView]] = {}
             """Workspace → newest first."""
@@ -187,6 +192,12 @@ class FakeManager:
                 asked_for = from_json(CollectionRequest, payload)
                 self.collected.append((asked_for.workspace_id, asked_for.collect.folder))
                 return CollectionAnswer(self.homes.get(asked_for.workspace_id))
+            case Action.CHECK:
+                check = from_json(CheckRequest, payload)
+                if not check.files:
+                    return CheckAnswer(CheckState.UNKNOWN)
+                self.checked.append(check)
+                return self.check_answers.pop(0) if self.check_answers else CheckAnswer(CheckState.DONE, output="42\n")
             case Action.HISTORY | Action.HISTORY_FOLDER | Action.HISTORY_FILE | Action.PUT_BACK:
                 return self._history(action, payload)
             case Action.SHOW:

@@ -18,6 +18,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from backend.platform.environment import Environment
+from contract.checks import CheckAnswer, CheckRequest
 from contract.collect import CollectAnswer, CollectRequest
 from contract.errors import ApraNovaError, Reason
 from contract.hand_out import HandOutAnswer, HandOutRequest
@@ -135,6 +136,10 @@ class ManagerClient:
     def collect(self, workspace_id: str, request: CollectRequest) -> CollectAnswer | None:
         """Copy a folder of a home, which runs or is at rest. None: it cannot be read now."""
         return self._ask(Action.COLLECT, CollectionRequest(workspace_id, request), CollectionAnswer).copy
+
+    def check(self, request: CheckRequest) -> CheckAnswer:
+        """Run the check of an assignment. *working*: ask again, without the files."""
+        return self._ask(Action.CHECK, request, CheckAnswer)
 
     def history(self, workspace_id: str) -> HistoryAnswer:
         """Checkpoints of a home, newest first."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, assert_never
 
 from contract import wire
+from contract.checks import CheckRequest
 from contract.errors import ApraNovaError, Reason, shown
 from contract.history import HistoryPathRequest, PutBackRequest
 from contract.manager import (
@@ -113,6 +114,8 @@ class InvocationHandler:
             case Action.COLLECT:
                 wanted_copy = wire.from_json(CollectionRequest, event)
                 return collections.collect(world, wanted_copy.workspace_id, wanted_copy.collect)
+            case Action.CHECK:
+                return world.checks.check(wire.from_json(CheckRequest, event))
             case Action.HISTORY:
                 return history.list_history(world, _workspace_id(event))
             case Action.HISTORY_FOLDER:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from contract.manager import DiskView
 from manager.domain.policy import Policy
+from manager.ports.check_runner import CheckRunner, NoChecks
 from manager.ports.clock import Clock, Ids, Metrics
 from manager.ports.home_backup import BackupWorker, HomeSnapshot
 from manager.ports.home_history import HomeHistory, NoHistory
@@ -158,6 +159,7 @@ class World:
     site: Site = field(default_factory=Site)
     backup_worker: BackupWorker = field(default_factory=NoBackupWorker)
     history: HomeHistory = field(default_factory=NoHistory)
+    checks: CheckRunner = field(default_factory=NoChecks)
     background: Background = field(default_factory=Inline)
     in_flight: InFlight = field(default_factory=InFlight)
     recent_launches: RecentLaunches = field(default_factory=RecentLaunches)

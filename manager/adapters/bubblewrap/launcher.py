@@ -25,7 +25,14 @@ from manager.adapters.bubblewrap.memory_watch import DATA_FACTOR, MemoryWatch
 from manager.adapters.bubblewrap.mounter import Order
 from manager.adapters.bubblewrap.prefork_templates import PreforkTemplate, PreforkTemplates, Sandboxed, TemplateFailed
 from manager.adapters.sandbox_engine.images import Image
-from manager.adapters.sandbox_engine.launcher import Launch, LaunchFailed, SandboxIds, words_for_exit
+from manager.adapters.sandbox_engine.launcher import (
+    CHECK_CPU_SHARE,
+    CheckLaunch,
+    Launch,
+    LaunchFailed,
+    SandboxIds,
+    words_for_exit,
+)
 from manager.adapters.sandbox_engine.process_id import ProcessId
 from manager.adapters.sandbox_shim.client import Child, OrderRefused, ShimClient
 from manager.adapters.sandbox_shim.wire import PASSED_FROM
@@ -91,14 +98,51 @@ class BubblewrapLauncher:
         template = self._templates.find(launch.image) if launch.preforked else None
         if launch.preforked and template is None:
             raise LaunchFailed("the prefork template has just failed")
+        options = layout.arguments(
+            image=launch.image,
+            etc=self._etc,
+            school=self._school,
+            sockets=(launch.socket_dir, launch.egress_socket),
+        )
+        return await self._start(
+            launch.task_id,
+            launch.image,
+            options,
+            [*self._limits(launch.image), *launch.image.command],
+            standard_input=launch.task_config,
+            kept=launch.egress_listener,
+            template=template,
+        )
+
+    async def launch_check(self, check: CheckLaunch) -> Sandbox:
+        options = layout.arguments(image=check.image, etc=self._etc, school=self._school)
+        sandbox = await self._start(
+            check.task_id,
+            check.image,
+            options,
+            ["/usr/bin/nice", "-n", "19", *self._limits(check.image), *check.command],
+            more=(check.files, check.output),
+            cpu_share=CHECK_CPU_SHARE,
+        )
+        self._limit_inotify(sandbox.pid, sandbox.ids.mount_namespace)
+        return sandbox
+
+    async def _start(
+        self,
+        task_id: str,
+        image: Image,
+        options: list[str],
+        command: list[str],
+        *,
+        standard_input: bytes = b"",
+        kept: int | None = None,
+        more: tuple[int, ...] = (),
+        cpu_share: float = 1.0,
+        template: PreforkTemplate | None = None,
+    ) -> Sandbox:
+        """`more`: descriptors that the command gets from FILES_DESCRIPTOR on. Raises
+        LaunchFailed."""
         with _Pipe() as info, _Pipe() as gate, _Pipe() as seccomp_filter, _Pipe() as options_list:
-            options = layout.arguments(
-                image=launch.image,
-                etc=self._etc,
-                school=self._school,
-                socket_dir=launch.socket_dir,
-                egress_socket=launch.egress_socket,
-            )
             options += ["--info-fd", str(PASSED_FROM), "--block-fd", str(PASSED_FROM + 1)]
             if self._seccomp is not None:
                 os.write(seccomp_filter.write_end, self._seccomp)
@@ -108,17 +152,17 @@ class BubblewrapLauncher:
             # paths.
             os.write(options_list.write_end, b"".join(os.fsencode(option) + b"\0" for option in options))
             options_list.close_write_end()
-            command = [f"./{self._bwrap.name}", "--args", str(PASSED_FROM + 3), "--"]
+            bwrap = [f"./{self._bwrap.name}", "--args", str(PASSED_FROM + 3), "--"]
             try:
-                cgroup = self._cgroups.create(launch.task_id, launch.image.limits)
+                cgroup = self._cgroups.create(task_id, image.limits)
                 child = Child.spawn(
                     self._shim,
-                    launch.task_id,
-                    [*command, *self._limits(launch.image), *launch.image.command],
-                    standard_input=launch.task_config,
+                    task_id,
+                    [*bwrap, *command],
+                    standard_input=standard_input,
                     directory=str(self._bwrap.parent),
-                    passed=(info.write_end, gate.read_end, seccomp_filter.read_end, options_list.read_end),
-                    kept=launch.egress_listener,
+                    passed=(info.write_end, gate.read_end, seccomp_filter.read_end, options_list.read_end, *more),
+                    kept=kept,
                 )
             except OSError as error:
                 if not self._cgroups.is_whole():
@@ -132,9 +176,9 @@ class BubblewrapLauncher:
                 about = json.loads(await asyncio.wait_for(_read_all(info.read_end), SET_UP_TIMEOUT_S))
                 pid = int(about["child-pid"])
                 cgroup.add(pid)
-                limit_bytes = launch.image.limits.memory_max_bytes
-                ids = SandboxIds(ProcessId.of(pid), None, int(about["mnt-namespace"]), limit_bytes)
-                sandbox = self._watched(launch.task_id, child, ids, cgroup, template)
+                limit_bytes = image.limits.memory_max_bytes
+                ids = SandboxIds(ProcessId.of(pid), None, int(about["mnt-namespace"]), limit_bytes, cpu_share)
+                sandbox = self._watched(task_id, child, ids, cgroup, template)
                 # bubblewrap waits for this byte: everything in the sandbox starts inside the
                 # cgroup.
                 os.write(gate.write_end, b".")
@@ -262,6 +306,8 @@ class Sandbox:
         self.cgroup = cgroup
         self._resized = resized
         self._stopped = False
+        self.exit_code = 0
+        self.out_of_memory = False
         self._end: asyncio.Task[str] = asyncio.create_task(self._watch())
 
     @property
@@ -324,7 +370,8 @@ class Sandbox:
         # bubblewrap's outer process ends with the agent; what the agent left behind ends here.
         _send(self._pidfd, signal.SIGKILL)
         await _readable(self._pidfd)
-        out_of_memory = self.cgroup.out_of_memory_kills() > 0
+        self.exit_code = code if code >= 0 else 128 - code
+        self.out_of_memory = self.cgroup.out_of_memory_kills() > 0
         for descriptor in (self._pidfd, self._agent_pidfd):
             if descriptor is not None:
                 os.close(descriptor)
@@ -335,7 +382,7 @@ class Sandbox:
             await asyncio.sleep(0.02)
         if self._stopped:
             return "stopped"
-        return "killed: out of memory" if out_of_memory and code else words_for_exit(code)
+        return "killed: out of memory" if self.out_of_memory and code else words_for_exit(code)
 
 
 class _Pipe:

@@ -104,8 +104,10 @@ class OfTheSchool:
         return cls(environment, mounts)
 
 
-def arguments(*, image: Image, etc: Etc, school: OfTheSchool, socket_dir: Path, egress_socket: Path) -> list[str]:
-    """bubblewrap's options except the command. Their order matters: later mounts cover earlier."""
+def arguments(*, image: Image, etc: Etc, school: OfTheSchool, sockets: tuple[Path, Path] | None = None) -> list[str]:
+    """bubblewrap's options except the command. Their order matters: later mounts cover earlier.
+    `sockets`: the folder of the task's own and the egress proxy's; None: nobody reaches it, and it
+    reaches nobody."""
     size = _sizes(image.limits.memory_max_bytes)
     return [
         *("--unshare-all", "--unshare-user", "--uid", str(STUDENT_UID), "--gid", str(STUDENT_UID)),
@@ -118,11 +120,17 @@ def arguments(*, image: Image, etc: Etc, school: OfTheSchool, socket_dir: Path, 
         *("--dir", "/var", "--symlink", "../tmp", "/var/tmp", "--symlink", "../run", "/var/run"),  # noqa: S108
         *("--perms", "0700", "--size", size["/run/user"], "--tmpfs", f"/run/user/{STUDENT_UID}"),
         *("--perms", "0700", "--size", size[STUDENT_HOME], "--tmpfs", STUDENT_HOME),
-        *("--bind", str(socket_dir), SOCKET_DIR, "--ro-bind", str(egress_socket), EGRESS_SOCKET),
+        *_sockets(sockets),
         *_read_only(school.mounts),
         *("--remount-ro", "/", "--chdir", "/", "--clearenv"),
         *_set({**environment(image.environment), **school.environment}),
     ]
+
+
+def _sockets(sockets: tuple[Path, Path] | None) -> tuple[str, ...]:
+    if sockets is None:
+        return ()
+    return ("--bind", str(sockets[0]), SOCKET_DIR, "--ro-bind", str(sockets[1]), EGRESS_SOCKET)
 
 
 def _sizes(memory_max_bytes: int) -> dict[str, str]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from contract.checks import CheckAnswer, CheckRequest
 from contract.errors import ApraNovaError, Reason
 from contract.manager import KindView
 from contract.names import WorkspaceKind
@@ -56,6 +57,10 @@ class SandboxEngineTaskRunner:
 
     def image(self, kind: WorkspaceKind) -> str:
         return self._call("image", kind, str)
+
+    def check(self, request: CheckRequest) -> CheckAnswer:
+        """As CheckRunner.check."""
+        return self._call("check", request, CheckAnswer)
 
     def enforced(self) -> dict[str, str]:
         return self._call("enforced", None, dict[str, str])

@@ -10,6 +10,7 @@ from contract.sizes import SizeLimits
 from manager.adapters.sandbox_engine.images import Image
 from manager.adapters.sandbox_engine.process_id import ProcessId
 from manager.adapters.sandbox_shim.client import Child
+from manager.adapters.sandbox_shim.wire import PASSED_FROM
 
 
 class LaunchFailed(Exception):
@@ -45,6 +46,40 @@ class Launch:
     """The proxy's descriptor of it, kept for a later engine."""
     preforked: bool
     """The result of `Launcher.preforks`; the task configuration repeats it."""
+
+
+@dataclass(frozen=True)
+class CheckLaunch:
+    """One check to launch: a command without an agent, a home or a way out."""
+
+    task_id: str
+    image: Image
+    command: tuple[str, ...]
+    files: int
+    """A descriptor that the command has as FILES_DESCRIPTOR."""
+    output: int
+    """A descriptor that the command has as OUTPUT_DESCRIPTOR."""
+
+
+FILES_DESCRIPTOR, OUTPUT_DESCRIPTOR = PASSED_FROM + 4, PASSED_FROM + 5
+CHECK_CPU_SHARE = 1 / 16
+"""Sessions come first."""
+
+
+class LaunchedCheck(Protocol):
+    """A check's sandbox, until it ends."""
+
+    exit_code: int
+    """Once it has ended. From 129 on: 128 + the number of a signal."""
+    out_of_memory: bool
+
+    async def wait(self) -> str:
+        """As LaunchedTask.wait."""
+        ...
+
+    async def stop(self, grace_s: float) -> None:
+        """As LaunchedTask.stop."""
+        ...
 
 
 class LaunchedTask(Protocol):
@@ -89,6 +124,10 @@ class Launcher(Protocol):
 
     async def launch(self, launch: Launch) -> LaunchedTask:
         """Raises LaunchFailed."""
+        ...
+
+    async def launch_check(self, check: CheckLaunch) -> LaunchedCheck:
+        """Raises LaunchFailed. An engine that starts again ends it."""
         ...
 
     def adopt(self, child: Child, task_id: str, ids: SandboxIds) -> LaunchedTask:

@@ -8,9 +8,11 @@ import logging
 import socket
 from typing import Any
 
+from contract.checks import CheckRequest
 from contract.errors import ApraNovaError, Reason
 from contract.names import WorkspaceKind
 from contract.wire import BadMessage, from_json, to_json
+from manager.adapters.sandbox_engine.checks import Checks
 from manager.adapters.sandbox_engine.fleet import Fleet
 from manager.adapters.sandbox_engine.images import Images
 from manager.adapters.sandbox_engine.launcher import Launcher
@@ -30,6 +32,7 @@ class EngineServer:
         self._fleet = fleet
         self._images = images
         self._launcher = launcher
+        self._checks = Checks(images, launcher)
 
     async def listen(self, listener: socket.socket) -> asyncio.Server:
         return await asyncio.start_unix_server(self._accept, sock=listener, limit=LINE_MAX_BYTES)
@@ -69,6 +72,8 @@ class EngineServer:
             case "stop":
                 stop = from_json(Stop, arguments)
                 await self._fleet.stop(stop.task_id, min(max(stop.grace_s, 0.0), GRACE_MAX_S))
+            case "check":
+                return await self._checks.check(from_json(CheckRequest, arguments))
             case "find_tasks":
                 return self._fleet.find_tasks(from_json(tuple[str, ...], arguments))
             case "list_tasks":

@@ -14,7 +14,14 @@ import psutil
 from contract.names import STUDENT_HOME
 from contract.sizes import SizeLimits
 from manager.adapters.sandbox_engine.images import Image
-from manager.adapters.sandbox_engine.launcher import Launch, LaunchFailed, SandboxIds, words_for_exit
+from manager.adapters.sandbox_engine.launcher import (
+    CheckLaunch,
+    Launch,
+    LaunchedCheck,
+    LaunchFailed,
+    SandboxIds,
+    words_for_exit,
+)
 from manager.adapters.sandbox_shim.client import Child, ShimClient
 
 _WHY_NOT = "not enforced: tasks are plain processes (APRANOVA_ISOLATION=none)"
@@ -52,6 +59,9 @@ class UnisolatedLauncher:
         except OSError as error:
             raise LaunchFailed(f"the agent did not start: {error}") from error
         return PlainProcess(child, home)
+
+    async def launch_check(self, check: CheckLaunch) -> LaunchedCheck:  # noqa: ARG002  it would see every home
+        raise LaunchFailed("checks need sandboxes, and there are none (APRANOVA_ISOLATION=none)")
 
     def adopt(self, child: Child, task_id: str, ids: SandboxIds) -> PlainProcess:  # noqa: ARG002  the child is all
         return PlainProcess(child, self._tasks_dir / task_id / "home")

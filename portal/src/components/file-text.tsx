@@ -6,13 +6,13 @@ import { Skeleton } from "./panel";
 const BLOCK =
   "max-h-[50vh] overflow-auto rounded-lg border border-line bg-sunken p-3 font-mono text-xs whitespace-pre text-ink";
 
-export function Plain({ text }: { text: string | null }) {
+export function Plain({ text, label = "Content of the file" }: { text: string | null; label?: string }) {
   if (text === null) return <p className="text-sm text-muted">This is no text, so it cannot be shown. Download it.</p>;
   if (text === "") return <p className="text-sm text-muted">The file is empty.</p>;
   return (
     // Scrolled by keyboard.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <pre tabIndex={0} role="region" aria-label="Content of the file" className={BLOCK}>
+    <pre tabIndex={0} role="region" aria-label={label} className={BLOCK}>
       {text}
     </pre>
   );

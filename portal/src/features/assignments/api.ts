@@ -72,11 +72,41 @@ export function useDeleteAssignment(cohortId: string, id: string) {
   );
 }
 
+export function useCheck(cohortId: string, id: string) {
+  return useQuery({
+    queryKey: ["assignments", cohortId, id, "check"],
+    queryFn: ({ signal }) =>
+      answer(api.GET("/api/cohorts/{cohort_id}/assignments/{assignment_id}/check/", { ...one(cohortId, id), signal })),
+  });
+}
+
+export function useSetCheck(cohortId: string, id: string) {
+  return useChange(cohortId, (body: components["schemas"]["CheckIn"]) =>
+    answer(api.PUT("/api/cohorts/{cohort_id}/assignments/{assignment_id}/check/", { ...one(cohortId, id), body })),
+  );
+}
+
+export function useRemoveCheck(cohortId: string, id: string) {
+  return useChange(cohortId, () =>
+    api.DELETE("/api/cohorts/{cohort_id}/assignments/{assignment_id}/check/", one(cohortId, id)),
+  );
+}
+
+/** The student's own run: its result comes with the assignments. */
+export function useRunOwnCheck(assignment_id: string) {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: () => api.POST("/api/assignments/{assignment_id}/check/", { params: { path: { assignment_id } } }),
+    onSettled: () => queryClient.invalidateQueries({ queryKey: ["own-assignments"] }),
+  });
+}
+
 /** What the student's own cohort has released. */
 export function useOwnAssignments() {
   return useQuery({
     queryKey: ["own-assignments"],
     queryFn: ({ signal }) => answer(api.GET("/api/assignments/", { signal })),
-    refetchInterval: OWN_MS,
+    refetchInterval: ({ state }) =>
+      state.data?.items.some(({ check }) => check?.run?.state === "waiting") === true ? BUSY_MS : OWN_MS,
   });
 }

@@ -110,6 +110,7 @@ it("shows a student where an assignment is and what came beside", async () => {
     text: "Handed out.",
     beside: [BESIDE],
     beside_count: 1,
+    check: null,
   };
   new FakeApi({ "GET /api/assignments/": { status: 200, body: { items: [item] } } });
   show(<OwnAssignments />);
@@ -118,4 +119,68 @@ it("shows a student where an assignment is and what came beside", async () => {
   expect(screen.getByText(/^Handed in .*, late$/)).toBeTruthy();
   expect(screen.getByText("Mark: 17/20")).toBeTruthy();
   expect(screen.getByText("<b>Good</b>")).toBeTruthy();
+});
+
+const CHECK = "/api/cohorts/{cohort_id}/assignments/{assignment_id}/check/";
+
+it("sets up a check, keeps its files, and takes it away", async () => {
+  const check = { command: "false", time_limit_s: 30, expected: "", students_see: "result", files: 2 };
+  const api = new FakeApi({
+    [LIST]: { status: 200, body: { items: [assignment()] } },
+    [`GET ${CHECK}`]: { status: 200, body: { check } },
+    [`PUT ${CHECK}`]: { status: 200, body: { check } },
+    [`DELETE ${CHECK}`]: { status: 204, body: undefined },
+  });
+  show(<AssignmentsPanel cohort={cohort()} />);
+  for (const action of ["Save", "Remove the check"]) {
+    fireEvent.click(await screen.findByRole("button", { name: "Actions for Lesson 1" }));
+    fireEvent.click(screen.getByRole("menuitem", { name: "Check of the work …" }));
+    fireEvent.change(await screen.findByLabelText("Command"), { target: { value: "python3 main.py" } });
+    fireEvent.change(screen.getByLabelText("Expected output (optional)"), { target: { value: "42" } });
+    fireEvent.click(screen.getByRole("button", { name: action }));
+    await waitFor(() => expect(screen.queryByRole("button", { name: action })).toBeNull());
+  }
+  const body = {
+    command: "python3 main.py",
+    time_limit_s: 30,
+    expected: "42",
+    students_see: "result",
+    file: null,
+    keep_files: true,
+  };
+  const route = `/api/cohorts/${COHORT_ID}/assignments/a1/check/`;
+  expect(api.changes()).toEqual([
+    { route: `PUT ${route}`, body },
+    { route: `DELETE ${route}`, body: null },
+  ]);
+});
+
+it("lets a student check their own work, and shows no more than the instructor allows", async () => {
+  const run = { state: "not_passed", text: "Not passed: the command ended with 1.", finished_at: null };
+  const item = {
+    id: "a1",
+    title: "Lesson 1",
+    path: "~/project/lesson-1",
+    due_at: null,
+    handed_in_at: null,
+    late: false,
+    returned_at: null,
+    mark: "",
+    comment: "",
+    state: "handed_out",
+    text: "Handed out.",
+    beside: [],
+    beside_count: 0,
+    check: { run: { ...run, output: "<b>1 failed</b>", output_cut: false }, shows_output: true },
+  };
+  const api = new FakeApi({
+    "GET /api/assignments/": { status: 200, body: { items: [item] } },
+    "POST /api/assignments/{assignment_id}/check/": { status: 204, body: undefined },
+  });
+  show(<OwnAssignments />);
+  expect(await screen.findByText(run.text)).toBeTruthy();
+  const output = screen.getByRole("region", { name: "Output of the check of Lesson 1", hidden: true });
+  expect(output.innerHTML).toBe("&lt;b&gt;1 failed&lt;/b&gt;");
+  fireEvent.click(screen.getByRole("button", { name: "Check again in Lesson 1" }));
+  await waitFor(() => expect(api.changes()).toEqual([{ route: "POST /api/assignments/a1/check/", body: null }]));
 });

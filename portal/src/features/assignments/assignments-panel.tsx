@@ -13,6 +13,7 @@ import { useLastingError } from "@/lib/use-lasting-error";
 
 import { useAssignments } from "./api";
 import { ChangeDialog, CreateDialog, DeleteAssignmentDialog, UpdateDialog } from "./assignment-dialogs";
+import { CheckDialog } from "./check-dialog";
 import { AssignmentStudents } from "./assignment-students";
 
 /** What a cohort was given. Only where students have files: Superset has none. */
@@ -54,7 +55,7 @@ export function AssignmentsPanel({ cohort }: { cohort: CohortDetail }) {
 
 function Row({ cohort, assignment }: { cohort: CohortDetail; assignment: Assignment }) {
   const [open, setOpen] = useState(false);
-  const [dialog, setDialog] = useState<"change" | "update" | "delete" | null>(null);
+  const [dialog, setDialog] = useState<"change" | "update" | "check" | "delete" | null>(null);
   const students = useId();
   const close = () => setDialog(null);
   return (
@@ -76,6 +77,7 @@ function Row({ cohort, assignment }: { cohort: CohortDetail; assignment: Assignm
           entries={[
             { label: "Change title and times …", onSelect: () => setDialog("change") },
             { label: "Hand out new files …", onSelect: () => setDialog("update") },
+            { label: "Check of the work …", onSelect: () => setDialog("check") },
             { label: "Delete …", danger: true, onSelect: () => setDialog("delete") },
           ]}
         />
@@ -100,6 +102,7 @@ function Row({ cohort, assignment }: { cohort: CohortDetail; assignment: Assignm
       <div id={students}>{open && <AssignmentStudents cohortId={cohort.id} id={assignment.id} />}</div>
       {dialog === "change" && <ChangeDialog cohort={cohort} assignment={assignment} onClose={close} />}
       {dialog === "update" && <UpdateDialog cohort={cohort} assignment={assignment} onClose={close} />}
+      {dialog === "check" && <CheckDialog cohort={cohort} assignment={assignment} onClose={close} />}
       {dialog === "delete" && <DeleteAssignmentDialog cohort={cohort} assignment={assignment} onClose={close} />}
     </li>
   );

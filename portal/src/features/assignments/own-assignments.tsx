@@ -1,11 +1,14 @@
 "use client";
 
+import { Button } from "@/components/button";
+import { Failure } from "@/components/failure";
+import { Plain } from "@/components/file-text";
 import { Panel } from "@/components/panel";
-import type { OwnAssignment } from "@/lib/api/types";
+import type { OwnAssignment, OwnCheck } from "@/lib/api/types";
 import { clock, fullDate } from "@/lib/time";
 import { useNow } from "@/lib/use-now";
 
-import { useOwnAssignments } from "./api";
+import { useOwnAssignments, useRunOwnCheck } from "./api";
 import { BesideList } from "./beside-list";
 
 /** What a student's cohort handed out; nothing while there is nothing. */
@@ -46,6 +49,9 @@ function Row({ assignment }: { assignment: OwnAssignment }) {
         )}
       </p>
       <HandedIn assignment={assignment} />
+      {assignment.check !== null && state === "handed_out" && (
+        <Check assignment={assignment} check={assignment.check} />
+      )}
       {beside.length > 0 && (
         <>
           <p className="mt-2">
@@ -56,6 +62,37 @@ function Row({ assignment }: { assignment: OwnAssignment }) {
         </>
       )}
     </li>
+  );
+}
+
+/** The instructor's check, which the student runs as often as they like. */
+function Check({
+  assignment: { id, title },
+  check: { run, shows_output },
+}: {
+  assignment: OwnAssignment;
+  check: OwnCheck;
+}) {
+  const start = useRunOwnCheck(id);
+  const waits = run?.state === "waiting";
+  return (
+    <div className="mt-2">
+      <Button busy={start.isPending || waits} onClick={() => start.mutate()}>
+        {run === null ? "Check my work" : "Check again"} <span className="sr-only">in {title}</span>
+      </Button>
+      <div role="status" className="mt-1">
+        {run !== null && (
+          <p className={run.state === "passed" ? "text-good" : waits ? "text-muted" : "text-bad"}>{run.text}</p>
+        )}
+      </div>
+      {run !== null && shows_output && run.output !== "" && (
+        <details className="mt-1">
+          <summary className="cursor-pointer">Output{run.output_cut && ", shortened"}</summary>
+          <Plain text={run.output} label={`Output of the check of ${title}`} />
+        </details>
+      )}
+      <Failure error={start.error} />
+    </div>
   );
 }
 

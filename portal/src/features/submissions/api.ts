@@ -33,7 +33,11 @@ export function useSubmissions(key: AssignmentKey | null) {
         }),
       ),
     refetchInterval: ({ state }) =>
-      state.data?.items.some(({ state: theirs }) => theirs === "collecting") === true ? BUSY_MS : CALM_MS,
+      state.data?.items.some(
+        ({ state: theirs, copies }) => theirs === "collecting" || copies[0]?.check?.state === "waiting",
+      ) === true
+        ? BUSY_MS
+        : CALM_MS,
   });
 }
 
@@ -49,6 +53,13 @@ export function useCollect(key: AssignmentKey) {
       params: { path: inPath(key) },
       body: { student_id },
     }),
+  );
+}
+
+/** All newest copies again. */
+export function useRunChecks(key: AssignmentKey) {
+  return useChange(key, () =>
+    api.POST("/api/cohorts/{cohort_id}/assignments/{assignment_id}/check/run/", { params: { path: inPath(key) } }),
   );
 }
 
@@ -114,6 +125,20 @@ export function useFile(key: CopyKey, path: string) {
           params: { path: ofCopy(key), query: { path } },
           signal,
         }),
+      ),
+  });
+}
+
+/** What the check of a copy found, with its output. `state`: another one is another answer. */
+export function useCheckRun(key: CopyKey, state: string) {
+  return useQuery({
+    queryKey: [...keyOf(key), key.student, key.number, "check", state],
+    queryFn: ({ signal }) =>
+      answer(
+        api.GET(
+          "/api/cohorts/{cohort_id}/assignments/{assignment_id}/submissions/{student_id}/copies/{number}/check/",
+          { params: { path: ofCopy(key) }, signal },
+        ),
       ),
   });
 }

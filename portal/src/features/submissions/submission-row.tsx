@@ -6,7 +6,7 @@ import { useState } from "react";
 import { Button } from "@/components/button";
 import { Failure } from "@/components/failure";
 import { Menu } from "@/components/menu";
-import type { Submission, SubmittedCopy } from "@/lib/api/types";
+import type { CheckState, Submission, SubmittedCopy } from "@/lib/api/types";
 import { fullDate } from "@/lib/time";
 
 import { type AssignmentKey, useCollect } from "./api";
@@ -66,6 +66,7 @@ function Words({ submission }: { submission: Submission }) {
   return (
     <div className="text-muted">
       {newest !== undefined && <HandedIn copy={newest} />}
+      {newest?.check != null && <Found check={newest.check} />}
       {state !== "collected" && <p className={state === "failed" ? "text-bad" : undefined}>{text}</p>}
       {extended && due_at !== null && <p>Later due time: {fullDate(due_at)}</p>}
       {mark !== "" && (
@@ -80,6 +81,15 @@ function Words({ submission }: { submission: Submission }) {
         </p>
       )}
     </div>
+  );
+}
+
+function Found({ check: { state, text } }: { check: CheckState }) {
+  const tone = state === "passed" ? "text-good" : state === "waiting" ? undefined : "text-bad";
+  return (
+    <p>
+      Check: <span className={tone}>{text}</span>
+    </p>
   );
 }
 

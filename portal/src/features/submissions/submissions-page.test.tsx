@@ -23,7 +23,7 @@ function submission(fields: Partial<Submission> = {}): Submission {
     due_at: "2026-11-30T07:00:00Z",
     due_at_local: "2026-11-30T08:00",
     extended: false,
-    copies: [{ number: 1, ...times, late: true, files: 2, bytes: 9, left_out: [], left_out_count: 0 }],
+    copies: [{ number: 1, ...times, late: true, files: 2, bytes: 9, left_out: [], left_out_count: 0, check: null }],
     mark: "",
     comment: "",
     returned_at: null,
@@ -33,7 +33,8 @@ function submission(fields: Partial<Submission> = {}): Submission {
 }
 
 function view(items: Submission[], due_at_local: string | null = "2026-11-30T08:00") {
-  const list = { title: "Lesson 1", folder: "lesson-1", time_zone: "Europe/Berlin", due_at_local, items };
+  const has_check = items.some(({ copies }) => copies[0]?.check != null);
+  const list = { title: "Lesson 1", folder: "lesson-1", time_zone: "Europe/Berlin", due_at_local, has_check, items };
   show(<SubmissionsView id={KEY} list={list} />);
 }
 
@@ -133,4 +134,26 @@ it("gives one student a later due time", async () => {
       },
     ]),
   );
+});
+
+it("says what the check found, shows its output as text, and runs it again", async () => {
+  const api = new FakeApi({
+    "POST /api/cohorts/{cohort_id}/assignments/{assignment_id}/check/run/": { status: 204, body: undefined },
+    [`GET ${COPY}files/`]: { status: 200, body: { items: [] } },
+    [`GET ${COPY}check/`]: {
+      status: 200,
+      body: { state: "not_passed", text: "Not passed.", finished_at: null, output: HTML, output_cut: true },
+    },
+  });
+  const [copy] = submission().copies;
+  if (copy === undefined) throw new Error("there is a copy");
+  const check = { state: "not_passed", text: "Not passed: the command ended with 1." };
+  view([submission({ copies: [{ ...copy, check }] })]);
+  expect(screen.getByText(check.text)).toBeTruthy();
+  fireEvent.click(screen.getByRole("button", { name: "Read the work of Amira" }));
+  const output = await screen.findByRole("region", { name: "Output of the check", hidden: true });
+  expect(output.innerHTML).toBe("&lt;img src=x onerror=alert(1)&gt;");
+  fireEvent.click(screen.getByRole("button", { name: "Close" }));
+  fireEvent.click(screen.getByRole("button", { name: "Run checks again", hidden: true }));
+  await waitFor(() => expect(api.changes()).toHaveLength(1));
 });

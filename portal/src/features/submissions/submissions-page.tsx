@@ -16,7 +16,7 @@ import type { SubmissionList } from "@/lib/api/types";
 import { useIsClient } from "@/lib/use-is-client";
 import { useLastingError } from "@/lib/use-lasting-error";
 
-import { addressOf, type AssignmentKey, useCollect, useReturnAll, useSubmissions } from "./api";
+import { addressOf, type AssignmentKey, useCollect, useReturnAll, useRunChecks, useSubmissions } from "./api";
 import { SubmissionRow } from "./submission-row";
 
 /** One static page for all assignments, as with cohorts: the ids come from the address. */
@@ -52,6 +52,7 @@ function Submissions({ id }: { id: AssignmentKey | null }) {
 export function SubmissionsView({ id, list }: { id: AssignmentKey; list: SubmissionList }) {
   const [returning, setReturning] = useState(false);
   const collect = useCollect(id);
+  const runChecks = useRunChecks(id);
   const unseen = list.items.filter(
     ({ mark, comment, returned_at, changed_since }) =>
       changed_since || (returned_at === null && (mark !== "" || comment !== "")),
@@ -77,6 +78,11 @@ export function SubmissionsView({ id, list }: { id: AssignmentKey; list: Submiss
           <Button busy={collect.isPending} onClick={() => collect.mutate(null)}>
             Collect now
           </Button>
+          {list.has_check && (
+            <Button busy={runChecks.isPending} onClick={() => runChecks.mutate()}>
+              Run checks again
+            </Button>
+          )}
           <a href={addressOf(id, "zip/")} download className={buttonClass("secondary")}>
             <DownloadIcon className="size-4" />
             All files as a zip
@@ -91,7 +97,7 @@ export function SubmissionsView({ id, list }: { id: AssignmentKey; list: Submiss
             </Button>
           )}
         </div>
-        <Failure error={collect.error} />
+        <Failure error={collect.error ?? runChecks.error} />
         {list.items.length === 0 ? (
           <p className="mt-4 text-sm text-muted">This cohort has no students yet.</p>
         ) : (

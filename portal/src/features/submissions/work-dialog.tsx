@@ -7,10 +7,10 @@ import { Button, buttonClass } from "@/components/button";
 import { Dialog, DialogActions } from "@/components/dialog";
 import { SelectField } from "@/components/field";
 import { Difference, Plain, Waiting } from "@/components/file-text";
-import type { Submission, SubmittedCopy, SubmittedFile } from "@/lib/api/types";
+import type { CheckState, Submission, SubmittedCopy, SubmittedFile } from "@/lib/api/types";
 import { fullDate } from "@/lib/time";
 
-import { type AssignmentKey, type CopyKey, fileAddress, useFile, useFiles } from "./api";
+import { type AssignmentKey, type CopyKey, fileAddress, useCheckRun, useFile, useFiles } from "./api";
 
 const CHANGES: Record<string, string> = {
   new: "new",
@@ -44,6 +44,9 @@ export function WorkDialog({ id, submission, onClose }: WorkDialogProps) {
           </SelectField>
         )}
         {copy !== undefined && <LeftOut copy={copy} />}
+        {copy?.check != null && copy.check.state !== "waiting" && (
+          <Found key={`check ${number}`} id={{ ...id, student: student_id, number }} check={copy.check} />
+        )}
         <Files key={number} id={{ ...id, student: student_id, number }} />
       </div>
       <DialogActions>
@@ -68,6 +71,25 @@ function LeftOut({ copy: { left_out, left_out_count } }: { copy: SubmittedCopy }
         ))}
         {left_out_count > left_out.length && <li>and {left_out_count - left_out.length} more</li>}
       </ul>
+    </details>
+  );
+}
+
+function Found({ id, check }: { id: CopyKey; check: CheckState }) {
+  const run = useCheckRun(id, check.text);
+  return (
+    <details className="text-sm">
+      <summary className="cursor-pointer">Check: {check.text}</summary>
+      {run.data === undefined ? (
+        <Waiting query={run} title="The output cannot be shown right now" />
+      ) : run.data.output === "" ? (
+        <p className="mt-2 text-muted">The command wrote nothing.</p>
+      ) : (
+        <>
+          {run.data.output_cut && <p className="mt-2 text-muted">The output is long. This is its start and its end.</p>}
+          <Plain text={run.data.output} label="Output of the check" />
+        </>
+      )}
     </details>
   );
 }

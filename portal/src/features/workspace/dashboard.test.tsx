@@ -22,6 +22,7 @@ const LESSON = {
   text: "",
   beside: [],
   beside_count: 0,
+  check: null,
 };
 
 class SilentSource extends EventTarget {

@@ -21,6 +21,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/assignments/{assignment_id}/check/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check your work now
+         * @description On the folder as it is now. The answer comes with your assignments.
+         */
+        post: operations["run_own_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/class/": {
         parameters: {
             query?: never;
@@ -134,6 +154,48 @@ export interface paths {
         patch: operations["change_assignment"];
         trace?: never;
     };
+    "/api/cohorts/{cohort_id}/assignments/{assignment_id}/check/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The check */
+        get: operations["get_check"];
+        /**
+         * Set up the check
+         * @description It runs on each newest copy, in a sandbox without a network. 422 when its files are not fit.
+         */
+        put: operations["set_check"];
+        post?: never;
+        /**
+         * Remove the check
+         * @description With all that it found.
+         */
+        delete: operations["remove_check"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/assignments/{assignment_id}/check/run/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check all newest copies again */
+        post: operations["run_checks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cohorts/{cohort_id}/assignments/{assignment_id}/files/": {
         parameters: {
             query?: never;
@@ -189,6 +251,23 @@ export interface paths {
          * @description The student sees nothing of it before it is returned.
          */
         patch: operations["mark_submission"];
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/assignments/{assignment_id}/submissions/{student_id}/copies/{number}/check/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the check found */
+        get: operations["read_check_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/cohorts/{cohort_id}/assignments/{assignment_id}/submissions/{student_id}/copies/{number}/download/": {
@@ -1836,6 +1915,48 @@ export interface components {
             after: components["schemas"]["ClassOut"] | null;
             before: components["schemas"]["ClassOut"] | null;
         };
+        /** CheckDefinitionOut */
+        CheckDefinitionOut: {
+            /** Command */
+            command: string;
+            /** Expected */
+            expected: string;
+            /** Files */
+            files: number;
+            /** Students See */
+            students_see: string;
+            /** Time Limit S */
+            time_limit_s: number;
+        };
+        /** CheckIn */
+        CheckIn: {
+            /** Command */
+            command: string;
+            /**
+             * Expected
+             * @default
+             */
+            expected: string;
+            /** File */
+            file?: string | null;
+            /**
+             * Keep Files
+             * @default true
+             */
+            keep_files: boolean;
+            /**
+             * Students See
+             * @default nothing
+             * @enum {string}
+             */
+            students_see: "nothing" | "result" | "output";
+            /** Time Limit S */
+            time_limit_s: number;
+        };
+        /** CheckOut */
+        CheckOut: {
+            check: components["schemas"]["CheckDefinitionOut"] | null;
+        };
         /** CheckpointOut */
         CheckpointOut: {
             cause: components["schemas"]["Cause"];
@@ -1856,6 +1977,26 @@ export interface components {
              * Format: date-time
              */
             taken_at: string;
+        };
+        /** CheckRunOut */
+        CheckRunOut: {
+            /** Finished At */
+            finished_at: string | null;
+            /** Output */
+            output: string;
+            /** Output Cut */
+            output_cut: boolean;
+            /** State */
+            state: string;
+            /** Text */
+            text: string;
+        };
+        /** CheckStateOut */
+        CheckStateOut: {
+            /** State */
+            state: string;
+            /** Text */
+            text: string;
         };
         /** ChooseSizeIn */
         ChooseSizeIn: {
@@ -1966,6 +2107,7 @@ export interface components {
         CopyOut: {
             /** Bytes */
             bytes: number;
+            check: components["schemas"]["CheckStateOut"] | null;
             /**
              * Collected At
              * Format: date-time
@@ -2567,6 +2709,7 @@ export interface components {
             beside: components["schemas"]["BesideOut"][];
             /** Beside Count */
             beside_count: number;
+            check: components["schemas"]["OwnCheckOut"] | null;
             /** Comment */
             comment: string;
             /** Due At */
@@ -2592,6 +2735,15 @@ export interface components {
             text: string;
             /** Title */
             title: string;
+        };
+        /**
+         * OwnCheckOut
+         * @description A check that the student may run.
+         */
+        OwnCheckOut: {
+            run: components["schemas"]["CheckRunOut"] | null;
+            /** Shows Output */
+            shows_output: boolean;
         };
         /** OwnClassAnswer */
         OwnClassAnswer: {
@@ -3011,6 +3163,8 @@ export interface components {
             due_at_local: string | null;
             /** Folder */
             folder: string;
+            /** Has Check */
+            has_check: boolean;
             /** Items */
             items: components["schemas"]["SubmissionOut"][];
             /** Time Zone */
@@ -3337,6 +3491,35 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["OwnAssignmentListOut"];
                 };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_own_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong (RFC 9457) */
             default: {
@@ -3703,6 +3886,134 @@ export interface operations {
             };
         };
     };
+    get_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: string;
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: string;
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: string;
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_checks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: string;
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     replace_assignment_files: {
         parameters: {
             query?: never;
@@ -3794,6 +4105,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_check_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: string;
+                cohort_id: string;
+                number: number;
+                student_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckRunOut"];
+                };
             };
             /** @description What went wrong (RFC 9457) */
             default: {
