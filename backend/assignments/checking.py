@@ -1,7 +1,8 @@
 """Runs checks: on each newest copy, and when a student asks for it.
 
-Runs are rows, so a class that is collected waits here and not in a sandbox. A student who waits
-comes first. Two workers take one run at a time; how many really run is the engine's to limit.
+Runs are rows, so a class that is collected waits here and not in a sandbox. Two workers take one
+run at a time: one prefers students who wait, the other one copies, so that neither can keep the
+other waiting. How many really run is the engine's to limit.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ import base64
 import logging
 import re
 from datetime import timedelta
+from functools import partial
 
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from backend.assignments.collecting import NO_WORKSPACE, NOT_NOW, checked, said
@@ -27,7 +29,6 @@ from contract.hand_out_files import BadFiles
 from contract.names import WorkspaceKind
 
 LOOK_EVERY_S = 5.0
-WORKERS = 2
 HELD_FOR = timedelta(seconds=TIME_LIMIT_MAX_S + 120)
 RETRY_BUSY = timedelta(seconds=1)
 RETRY_UNREACHABLE = timedelta(seconds=30)
@@ -43,17 +44,20 @@ class _Later(Exception):
         self.pause = pause
 
 
-def check_due() -> None:
+def check_due(*, students_first: bool = True) -> None:
     """One pass over the runs that are wanted."""
     _add_missing()
     for _ in range(PASSES_MAX):
-        run = _take_due()
+        run = _take_due(students_first=students_first)
         if run is None:
             return
         _carry_out(run)
 
 
-workers = tuple(BackgroundWorker(f"checks {number}", check_due, interval_s=LOOK_EVERY_S) for number in range(WORKERS))
+workers = (
+    BackgroundWorker("checks, students", check_due, interval_s=LOOK_EVERY_S),
+    BackgroundWorker("checks, copies", partial(check_due, students_first=False), interval_s=LOOK_EVERY_S),
+)
 
 
 def wake() -> None:
@@ -90,11 +94,13 @@ def _add_missing() -> None:
         CheckRun.objects.bulk_create(runs, ignore_conflicts=True)
 
 
-def _take_due() -> CheckRun | None:
+def _take_due(*, students_first: bool) -> CheckRun | None:
     now = timezone.now()
     with transaction.atomic():
         due = CheckRun.objects.filter(finished_at__isnull=True, next_try_at__lte=now)
-        first = due.order_by(F("copy").asc(nulls_first=True), "next_try_at", "pk")
+        first = due.annotate(is_own=Q(copy__isnull=True)).order_by(
+            "-is_own" if students_first else "is_own", "next_try_at", "pk"
+        )
         run = first.select_for_update(skip_locked=True, of=("self",)).first()
         if run is not None:
             CheckRun.objects.filter(pk=run.pk).update(next_try_at=now + HELD_FOR)

@@ -12,6 +12,7 @@ import pytest
 import schemathesis
 from schemathesis import GenerationMode
 
+from backend.assignments.checking import check_due
 from backend.assignments.collecting import collect_due
 from backend.assignments.tests.test_assignments import create
 from backend.assignments.tests.test_collecting import copy_of
@@ -26,7 +27,7 @@ KNOWN = {"cohort_id", "workspace_id", "student_id", "assignment_id", "number", "
 """The parameters of a path for which there is something; any other leads to a 404."""
 
 BELIEVABLE = {"name": "Two", "time_zone": "Europe/Berlin", "title": "Loops", "file_name": "a.ics"}
-BELIEVABLE |= {"text": "Five more minutes", "student_id": None}
+BELIEVABLE |= {"text": "Five more minutes", "student_id": None, "command": "true", "expected": ""}
 """Values of bodies, where rules that no schema tells would refuse most of what is made up."""
 
 
@@ -72,8 +73,11 @@ def school(signed_in, browser, manager):
     workspace = student.post("/api/workspace/create/").json()["id"]
     assignment = create((instructor, cohort)).json()["id"]
     manager.homes[workspace] = copy_of()
+    check = {"command": "true", "time_limit_s": 5, "students_see": "output"}
+    assert instructor.put(f"/api/cohorts/{cohort}/assignments/{assignment}/check/", json=check).status_code == 200
     instructor.post(f"/api/cohorts/{cohort}/assignments/{assignment}/submissions/collect/", json={})
     collect_due()
+    check_due()
     invited = {"email": "new@school.example", "role": "student", "track": "FSD", "cohort_id": cohort}
     instructor.post("/api/invitations/", json=invited)
     instructor.post(f"/api/cohorts/{cohort}/join-links/", json={"hours": 1, "places": 5})
@@ -81,9 +85,12 @@ def school(signed_in, browser, manager):
         instructor.get(f"/api/cohorts/{cohort}/{what}/").json()["items"][0]["id"]
         for what in ("invitations", "join-links")
     )
+    assistant = signed_in("assistant")
+    teaching = {"instructor_ids": [str(it.user.pk) for it in (instructor, assistant)]}
+    assert admin.put(f"/api/cohorts/{cohort}/instructors/", json=teaching).status_code == 200
     visitor = browser()
     visitor.get("/api/auth/browser/v1/config")
-    everybody = (visitor, student, signed_in(), instructor, signed_in("instructor"), admin)
+    everybody = (visitor, student, signed_in(), instructor, signed_in("instructor"), assistant, admin)
     there = {"cohort_id": cohort, "workspace_id": workspace, "student_id": str(student.user.pk)}
     there |= {"assignment_id": assignment, "number": 1, "invitation_id": invitation, "link_id": link}
     return dict(zip(PEOPLE, everybody, strict=True)), there

@@ -199,6 +199,15 @@ def test_a_student_who_waits_comes_before_the_class_that_was_collected(cohort, j
     assert (lesson.own()["run"]["state"], lesson.newest()["check"]["state"]) == ("passed", "waiting")
 
 
+def test_a_class_that_was_collected_is_not_kept_waiting_by_students_who_ask_and_ask(cohort, join, manager):
+    lesson = Checked(cohort, join, manager, students_see="result").given()
+    lesson.collect()
+    lesson.ask()
+    manager.check_answers = [CheckAnswer(CheckState.DONE), CheckAnswer(CheckState.BUSY)]
+    check_due(students_first=False)
+    assert (lesson.own()["run"]["state"], lesson.newest()["check"]["state"]) == ("waiting", "passed")
+
+
 def test_removing_a_check_removes_what_it_found_and_is_audited(cohort, join, manager):
     lesson = Checked(cohort, join, manager, file=encoded(zip_of({"test.py": "x\n"})))
     lesson.collect()

@@ -38,6 +38,8 @@ ANSWER_WITHIN_S = 3.0
 """Then the answer is *working*, and the same request asks again."""
 AT_ONCE_MAX = max(1, min(4, (os.cpu_count() or 1) // 2))
 """A class that is collected leaves at least half of the cores to those who work."""
+WAITING_MAX = 16
+"""Runs that wait for their turn, first come, first served, or run: more are *busy*."""
 KEPT_MAX = 32
 """Answers that nobody has asked for yet."""
 _LEFT_OPEN_S = 2.0
@@ -59,6 +61,7 @@ class Checks:
     def __init__(self, images: Images, launcher: Launcher) -> None:
         self._images = images
         self._launcher = launcher
+        self._turns = asyncio.Semaphore(AT_ONCE_MAX)
         self._runs: dict[str, asyncio.Task[CheckAnswer]] = {}
 
     async def check(self, request: CheckRequest) -> CheckAnswer:
@@ -67,7 +70,7 @@ class Checks:
         if run is None:
             if not request.files:
                 return CheckAnswer(CheckState.UNKNOWN)
-            if sum(not other.done() for other in self._runs.values()) >= AT_ONCE_MAX:
+            if sum(not other.done() for other in self._runs.values()) >= WAITING_MAX:
                 return CheckAnswer(CheckState.BUSY)
             run = self._runs[request.check_id] = asyncio.create_task(self._run(request))
             self._forget_old()
@@ -91,8 +94,9 @@ class Checks:
         try:
             image = self._images.current(WorkspaceKind.VSCODE)
             files = await asyncio.to_thread(_as_tar, request)
-            with _memory_file(files) as descriptor:
-                return await self._in_sandbox(request, image, descriptor)
+            async with self._turns:
+                with _memory_file(files) as descriptor:
+                    return await self._in_sandbox(request, image, descriptor)
         except (BadFiles, binascii.Error) as problem:
             return CheckAnswer(CheckState.FAILED, failure=f"The files of the check cannot be used. {problem}")
         except LaunchFailed as problem:

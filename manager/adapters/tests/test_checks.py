@@ -9,6 +9,8 @@ import secrets
 import threading
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
@@ -109,3 +111,10 @@ def test_zips_that_lead_out_of_the_folder_are_refused(engine: EngineUnderTest) -
 def test_a_check_that_is_full_of_memory_says_so_or_ends(engine: EngineUnderTest) -> None:
     answer = run(engine, request("python3 -c 'x = bytearray(1 << 31); print(len(x))'"))
     assert answer.exit_code != 0
+
+
+def test_checks_wait_for_their_turn_and_all_come_to_their_end(engine: EngineUnderTest) -> None:
+    wanted = [request(f"echo {number}; sleep 0.2") for number in range(6)]
+    with ThreadPoolExecutor(len(wanted)) as pool:
+        answers = list(pool.map(partial(run, engine), wanted))
+    assert [answer.output for answer in answers] == [f"{number}\n" for number in range(6)]

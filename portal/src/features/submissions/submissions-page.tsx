@@ -14,6 +14,7 @@ import { StaffOnly } from "@/features/cohorts/staff-only";
 import { ApiError } from "@/lib/api/errors";
 import type { SubmissionList } from "@/lib/api/types";
 import { useIsClient } from "@/lib/use-is-client";
+import { useMayChange } from "@/lib/session/may-change";
 import { useLastingError } from "@/lib/use-lasting-error";
 
 import { addressOf, type AssignmentKey, useCollect, useReturnAll, useRunChecks, useSubmissions } from "./api";
@@ -50,6 +51,7 @@ function Submissions({ id }: { id: AssignmentKey | null }) {
 }
 
 export function SubmissionsView({ id, list }: { id: AssignmentKey; list: SubmissionList }) {
+  const mayChange = useMayChange();
   const [returning, setReturning] = useState(false);
   const collect = useCollect(id);
   const runChecks = useRunChecks(id);
@@ -75,10 +77,12 @@ export function SubmissionsView({ id, list }: { id: AssignmentKey; list: Submiss
         }
       >
         <div className="flex flex-wrap gap-3">
-          <Button busy={collect.isPending} onClick={() => collect.mutate(null)}>
-            Collect now
-          </Button>
-          {list.has_check && (
+          {mayChange && (
+            <Button busy={collect.isPending} onClick={() => collect.mutate(null)}>
+              Collect now
+            </Button>
+          )}
+          {mayChange && list.has_check && (
             <Button busy={runChecks.isPending} onClick={() => runChecks.mutate()}>
               Run checks again
             </Button>
@@ -91,7 +95,7 @@ export function SubmissionsView({ id, list }: { id: AssignmentKey; list: Submiss
             <DownloadIcon className="size-4" />
             Marks as CSV
           </a>
-          {unseen > 0 && (
+          {mayChange && unseen > 0 && (
             <Button tone="primary" onClick={() => setReturning(true)}>
               Return {unseen === 1 ? "one" : unseen}
             </Button>

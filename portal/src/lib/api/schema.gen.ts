@@ -165,7 +165,7 @@ export interface paths {
         get: operations["get_check"];
         /**
          * Set up the check
-         * @description It runs on each newest copy, in a sandbox without a network. 422 when its files are not fit.
+         * @description For each newest copy, in a sandbox without a network. 422 when its files do not fit.
          */
         put: operations["set_check"];
         post?: never;
@@ -879,7 +879,7 @@ export interface paths {
         };
         /**
          * Who could teach
-         * @description For admins, who say who teaches a cohort.
+         * @description Instructors and teaching assistants. For admins, who say who teaches a cohort.
          */
         get: operations["list_instructors"];
         put?: never;
@@ -2042,7 +2042,7 @@ export interface components {
              */
             id: string;
             /** Instructors */
-            instructors: components["schemas"]["InstructorOut"][];
+            instructors: components["schemas"]["TeacherOut"][];
             /** Members */
             members: components["schemas"]["MemberOut"][];
             /** Name */
@@ -2087,7 +2087,7 @@ export interface components {
              */
             id: string;
             /** Instructors */
-            instructors: components["schemas"]["InstructorOut"][];
+            instructors: components["schemas"]["TeacherOut"][];
             /** Name */
             name: string;
             next_class: components["schemas"]["ClassOut"] | null;
@@ -2377,17 +2377,7 @@ export interface components {
         /** InstructorListOut */
         InstructorListOut: {
             /** Items */
-            items: components["schemas"]["InstructorOut"][];
-        };
-        /** InstructorOut */
-        InstructorOut: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Name */
-            name: string;
+            items: components["schemas"]["TeacherOut"][];
         };
         /** InstructorsIn */
         InstructorsIn: {
@@ -2962,7 +2952,7 @@ export interface components {
          * Role
          * @enum {string}
          */
-        Role: "student" | "instructor" | "admin";
+        Role: "student" | "instructor" | "assistant" | "admin";
         /** RosterIn */
         RosterIn: {
             /**
@@ -3201,6 +3191,17 @@ export interface components {
             student_id: string;
             /** Text */
             text: string;
+        };
+        /** TeacherOut */
+        TeacherOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            role: components["schemas"]["Role"];
         };
         /** TileActivityOut */
         TileActivityOut: {
