@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import ipaddress
 import secrets
 import ssl
 from collections.abc import Iterator
@@ -43,7 +44,13 @@ _ADDRESS = (
 
 
 def proxy_in_front(settings: Settings) -> Iterator[Answer]:
-    if settings.tls is not Tls.PROXY or find_running(settings) is None:
+    if settings.tls is not Tls.PROXY:
+        return
+    if not _is_loopback(settings.host):
+        text = f"ApraNova listens on {settings.host}: who comes by it past the web server chooses their own address"
+        advice = f"Let only the web server reach port {settings.port} (firewall), or take listen.address = 127.0.0.1"
+        yield Answer(_CHECK, Verdict.LOOK, text, advice)
+    if find_running(settings) is None:
         return
     try:
         troubles = [*_workspace_troubles(settings), *_portal_troubles(settings)]
@@ -55,6 +62,13 @@ def proxy_in_front(settings: Settings) -> Iterator[Answer]:
         yield Answer(_CHECK, Verdict.NO, text, remedy)
     if not troubles:
         yield Answer(_CHECK, Verdict.YES, "host names, WebSockets, the scheme and visitors' addresses arrive")
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return address == "localhost"
 
 
 def _workspace_troubles(settings: Settings) -> Iterator[tuple[str, str]]:

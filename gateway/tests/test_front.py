@@ -105,5 +105,15 @@ def test_the_last_web_server_in_front_says_who_came_and_a_visitor_cannot(edge: G
     assert client.ask("localhost", "/api/x", headers=headers).seen_header("x-forwarded-for") == "203.0.113.9"
 
 
+@pytest.mark.parametrize(("host", "told"), [("0.0.0.0", 1), ("172.17.0.1", 1), ("127.0.0.1", 0), ("::1", 0)])
+def test_a_way_past_the_web_server_is_told(
+    school: Settings, monkeypatch: pytest.MonkeyPatch, host: str, told: int
+) -> None:
+    """Whoever speaks to us directly writes X-Forwarded-For themselves."""
+    monkeypatch.setattr(proxy_doctor, "find_running", lambda _: None)
+    answers = list(proxy_doctor.proxy_in_front(dataclasses.replace(school, host=host)))
+    assert [answer.verdict for answer in answers] == [Verdict.LOOK] * told, answers
+
+
 def test_nothing_is_asked_without_a_web_server_in_front(school: Settings) -> None:
     assert list(proxy_doctor.proxy_in_front(dataclasses.replace(school, tls=Tls.FILES))) == []
