@@ -29,6 +29,7 @@ def test_an_admin_stops_a_workspace_looks_up_its_owner_and_reads_it_in_the_audit
     stop(page, eyes, student)
     announce(page, eyes, student)
     look_up(page, eyes, student)
+    see_the_hours(page, eyes, student)
     read_the_audit(page, eyes, admin, student)
 
 
@@ -79,6 +80,16 @@ def announce(page: Page, eyes: Onlooker, student: Student) -> None:
     page.get_by_role("button", name="End now … The school is closed").click()
     page.get_by_role("button", name="End it", exact=True).click()
     expect(words).to_have_count(0)
+
+
+def see_the_hours(page: Page, eyes: Onlooker, student: Student) -> None:
+    page.get_by_role("link", name="Hours", exact=True).click()
+    expect(page).to_have_title("Hours · Administration · ApraNova")
+    row = page.get_by_role("table", name="By person").get_by_role("row")
+    expect(row.filter(has_text=student.account.email)).to_be_visible()
+    eyes.look("administration, hours")
+    page.get_by_label("Month").select_option("Last month")
+    expect(page.get_by_text("Nobody used a workspace.").first).to_be_visible()
 
 
 def read_the_audit(page: Page, eyes: Onlooker, admin: Student, student: Student) -> None:

@@ -12,6 +12,7 @@ const TABS = [
   { href: "/administration/workspaces", label: "Workspaces" },
   { href: "/administration/people", label: "People" },
   { href: "/administration/announcements", label: "Announcements" },
+  { href: "/administration/hours", label: "Hours" },
   { href: "/administration/audit", label: "Audit" },
 ] as const;
 
