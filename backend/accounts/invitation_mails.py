@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from backend.accounts.invitation_links import link_of
 from backend.accounts.models import Invitation
+from backend.accounts.roles import ROLE_NAMES, Role
 from backend.platform.background import BackgroundWorker
 
 HELD_FOR = timedelta(minutes=2)
@@ -99,7 +100,7 @@ def _message(invitation: Invitation, server: BaseEmailBackend) -> EmailMessage:
     return EmailMessage(
         subject=f"{inviter} invites you to {school}",
         body=(
-            f"{hello},\n\n{inviter} invites you to {school} as {invitation.role}.\n\n"
+            f"{hello},\n\n{inviter} invites you to {school} as {ROLE_NAMES[Role(invitation.role)]}.\n\n"
             f"Sign up here until {invitation.expires_at:%d %B %Y}:\n{link_of(invitation.pk)}\n"
         ),
         to=[invitation.email],

@@ -189,7 +189,7 @@ def revoke_of_join_link(join_link_id: UUID, *, acting_user: User) -> None:
 
 def list_invitations(user: User) -> list[Invitation]:
     """Those that the person made (an admin sees everyone's), newest first."""
-    _refuse_students(user)
+    _refuse_who_does_not_invite(user)
     invitations = Invitation.objects.select_related("invited_by", "cohort")
     if user.role != Role.ADMIN:
         invitations = invitations.filter(invited_by=user)
@@ -223,19 +223,19 @@ def accept(invitation: Invitation, user: User) -> None:
     invitation_accepted.send(Invitation, invitation=invitation, user=user)
 
 
-def _refuse_students(user: User) -> None:
-    if user.role == Role.STUDENT:
+def _refuse_who_does_not_invite(user: User) -> None:
+    if user.role not in {Role.INSTRUCTOR, Role.ADMIN}:
         raise ProblemError(HTTPStatus.FORBIDDEN, "forbidden", "Only instructors and admins invite people.")
 
 
 def _refuse_impossible(role: Role, track: Track | None, acting_user: User) -> None:
-    _refuse_students(acting_user)
+    _refuse_who_does_not_invite(acting_user)
     if role != Role.STUDENT and acting_user.role != Role.ADMIN:
         raise ProblemError(
             HTTPStatus.FORBIDDEN,
             "forbidden",
             "Instructors invite students only.",
-            remedy="Ask an admin to invite instructors and admins.",
+            remedy="Ask an admin to invite instructors, teaching assistants and admins.",
         )
     if role == Role.STUDENT and track is None:
         raise invalid("body.track", "a student needs a track: FSD or DP")

@@ -13,10 +13,10 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from backend.accounts.roles import KIND_OF_TRACK, Role, Track
+from backend.accounts.roles import KIND_OF_TRACK, ROLE_NAMES, Role, Track
 from contract.names import WorkspaceKind
 
-ROLE_CHOICES = [(role.value, role.value.capitalize()) for role in Role]
+ROLE_CHOICES = [(role.value, ROLE_NAMES[role].capitalize()) for role in Role]
 TRACK_CHOICES = [(Track.FSD.value, "Full-stack development"), (Track.DP.value, "Data professional")]
 
 

@@ -10,7 +10,14 @@ from contract.names import WorkspaceKind
 class Role(enum.StrEnum):
     STUDENT = "student"
     INSTRUCTOR = "instructor"
+    ASSISTANT = "assistant"
+    """A teaching assistant: sees the cohorts of theirs and helps, and changes nothing."""
     ADMIN = "admin"
+
+
+TEACHING = (Role.INSTRUCTOR, Role.ASSISTANT)
+"""Who may be among the people who teach a cohort."""
+ROLE_NAMES = {role: "teaching assistant" if role is Role.ASSISTANT else role.value for role in Role}
 
 
 class Track(enum.StrEnum):

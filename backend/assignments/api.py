@@ -28,12 +28,16 @@ from backend.assignments.schemas import (
     moment_of,
 )
 from backend.assignments.submission_states import OwnSubmission, is_late, own_submissions
-from backend.cohorts.access import get_cohort
+from backend.cohorts.access import get_cohort, get_cohort_to_see
 from backend.cohorts.models import Cohort
 from backend.platform.problems import invalid
 
 router = Router(tags=["assignments"])
 own_router = Router(tags=["assignments"])
+
+
+def _to_see(request: HttpRequest, cohort_id: UUID) -> Cohort:
+    return get_cohort_to_see(acting_user(request), cohort_id)
 
 
 def _asked_for(request: HttpRequest, cohort_id: UUID) -> tuple[User, Cohort]:
@@ -54,7 +58,7 @@ def _again(assignment: Assignment) -> AssignmentOut:
     "{cohort_id}/assignments/", response=AssignmentListOut, operation_id="list_assignments", summary="Assignments"
 )
 def list_assignments(request: HttpRequest, cohort_id: UUID) -> dict[str, Any]:
-    _, cohort = _asked_for(request, cohort_id)
+    cohort = _to_see(request, cohort_id)
     return {"items": _out(services.list_assignments(cohort), cohort)}
 
 
@@ -86,7 +90,7 @@ def create_assignment(request: HttpRequest, cohort_id: UUID, payload: CreateAssi
     summary="One assignment, student by student",
 )
 def get_assignment(request: HttpRequest, cohort_id: UUID, assignment_id: UUID) -> AssignmentDetailOut:
-    _, assignment = _one(request, cohort_id, assignment_id)
+    assignment = services.get_assignment(_to_see(request, cohort_id), assignment_id)
     students = [
         StudentStateOut(
             id=it.student.pk,

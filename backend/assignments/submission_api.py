@@ -28,7 +28,7 @@ from backend.assignments.submission_schemas import (
     SubmissionListOut,
     submission_out,
 )
-from backend.cohorts.access import get_cohort
+from backend.cohorts.access import get_cohort, get_cohort_to_see
 
 router = Router(tags=["submissions"])
 _ONE = "{cohort_id}/assignments/{assignment_id}/submissions/"
@@ -38,6 +38,10 @@ _PATH_LENGTH_MAX = 1_000
 Answer = TypeVar("Answer", HttpResponse, StreamingHttpResponse)
 
 
+def _to_see(request: HttpRequest, cohort_id: UUID, assignment_id: UUID) -> Assignment:
+    return get_assignment(get_cohort_to_see(acting_user(request), cohort_id), assignment_id)
+
+
 def _asked_for(request: HttpRequest, cohort_id: UUID, assignment_id: UUID) -> tuple[User, Assignment]:
     user = acting_user(request)
     return user, get_assignment(get_cohort(user, cohort_id), assignment_id)
@@ -45,7 +49,7 @@ def _asked_for(request: HttpRequest, cohort_id: UUID, assignment_id: UUID) -> tu
 
 @router.get(_ONE, response=SubmissionListOut, operation_id="list_submissions", summary="Who handed in what, and when")
 def list_submissions(request: HttpRequest, cohort_id: UUID, assignment_id: UUID) -> dict[str, Any]:
-    _, assignment = _asked_for(request, cohort_id, assignment_id)
+    assignment = _to_see(request, cohort_id, assignment_id)
     return {
         "title": assignment.title,
         "folder": assignment.folder,
@@ -106,7 +110,7 @@ def return_all(request: HttpRequest, cohort_id: UUID, assignment_id: UUID) -> Re
 def list_files(
     request: HttpRequest, cohort_id: UUID, assignment_id: UUID, student_id: UUID, number: int
 ) -> dict[str, Any]:
-    _, assignment = _asked_for(request, cohort_id, assignment_id)
+    assignment = _to_see(request, cohort_id, assignment_id)
     copy = reading.get_copy(assignment, submissions.get_student(assignment, student_id), number)
     found = reading.list_files(copy)
     return {"items": [FileEntryOut(path=it.path, size=it.size, change=it.change) for it in found]}
@@ -121,7 +125,7 @@ def read_file(
     number: int,
     path: str = Query(max_length=_PATH_LENGTH_MAX),  # type: ignore[type-arg]
 ) -> FileOut:
-    _, assignment = _asked_for(request, cohort_id, assignment_id)
+    assignment = _to_see(request, cohort_id, assignment_id)
     copy = reading.get_copy(assignment, submissions.get_student(assignment, student_id), number)
     found = reading.view_file(copy, path)
     lines = [LineOut(kind=line.kind, text=line.text) for line in found.lines]
@@ -137,7 +141,7 @@ def download_file(
     number: int,
     path: str = Query(max_length=_PATH_LENGTH_MAX),  # type: ignore[type-arg]
 ) -> HttpResponse:
-    _, assignment = _asked_for(request, cohort_id, assignment_id)
+    assignment = _to_see(request, cohort_id, assignment_id)
     copy = reading.get_copy(assignment, submissions.get_student(assignment, student_id), number)
     content = reading.content_of(copy, path)
     return _to_save(HttpResponse(content), path.rpartition("/")[2])
@@ -145,7 +149,7 @@ def download_file(
 
 @router.get(_ONE + "zip/", operation_id="download_submissions", summary="All newest copies as one zip")
 def download_zip(request: HttpRequest, cohort_id: UUID, assignment_id: UUID) -> StreamingHttpResponse:
-    _, assignment = _asked_for(request, cohort_id, assignment_id)
+    assignment = _to_see(request, cohort_id, assignment_id)
     copies = [
         (reading.folder_name(it.student), it.newest.bundle.sha256)
         for it in submission_states.list_submissions(assignment)
@@ -156,7 +160,7 @@ def download_zip(request: HttpRequest, cohort_id: UUID, assignment_id: UUID) -> 
 
 @router.get(_ONE + "marks/", operation_id="download_marks", summary="Marks as CSV")
 def download_marks(request: HttpRequest, cohort_id: UUID, assignment_id: UUID) -> HttpResponse:
-    _, assignment = _asked_for(request, cohort_id, assignment_id)
+    assignment = _to_see(request, cohort_id, assignment_id)
     table = reading.marks_csv(assignment, submission_states.list_submissions(assignment))
     return _to_save(HttpResponse(table.encode()), f"{assignment.folder}-marks.csv")
 

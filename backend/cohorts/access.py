@@ -1,4 +1,8 @@
-"""Who sees which cohorts: admins all, instructors their own, students none."""
+"""Who sees which cohorts: admins all, instructors and teaching assistants their own, students none.
+
+`get_cohort` is for those who also change it. What a teaching assistant may do asks
+`get_cohort_to_see`: an operation that nobody thought about is refused to them.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,18 @@ CANDIDATES_LISTED_MAX = 500
 
 def refuse_students(user: User) -> None:
     if user.role == Role.STUDENT:
-        raise ProblemError(HTTPStatus.FORBIDDEN, "forbidden", "Cohorts are for instructors and admins.")
+        raise ProblemError(HTTPStatus.FORBIDDEN, "forbidden", "Cohorts are for those who teach, and admins.")
+
+
+def refuse_who_changes_nothing(user: User) -> None:
+    refuse_students(user)
+    if user.role == Role.ASSISTANT:
+        raise ProblemError(
+            HTTPStatus.FORBIDDEN,
+            "forbidden",
+            "Teaching assistants see a class and help its students; they change nothing.",
+            remedy="Ask an instructor of the cohort to do it.",
+        )
 
 
 def refuse_all_but_admins(user: User, what: str) -> None:
@@ -43,6 +58,13 @@ def list_cohorts(user: User) -> list[Cohort]:
 
 
 def get_cohort(user: User, cohort_id: UUID) -> Cohort:
+    """A cohort that the person may change; otherwise as `get_cohort_to_see`."""
+    cohort = get_cohort_to_see(user, cohort_id)
+    refuse_who_changes_nothing(user)
+    return cohort
+
+
+def get_cohort_to_see(user: User, cohort_id: UUID) -> Cohort:
     """A cohort of the person's, or a 404 that does not reveal whether somebody else has it."""
     cohort = _visible(user).filter(pk=cohort_id).first()
     if cohort is None:

@@ -13,7 +13,7 @@ from unfold.admin import ModelAdmin
 
 from backend.accounts.authentication import signed_in_user
 from backend.accounts.models import User
-from backend.accounts.roles import Role, Track
+from backend.accounts.roles import TEACHING, Track
 from backend.cohorts import services
 from backend.cohorts.access import get_cohort
 from backend.cohorts.models import Cohort
@@ -25,7 +25,7 @@ from backend.platform.problems import ProblemError
 
 class CohortForm(forms.ModelForm):
     instructors = forms.ModelMultipleChoiceField(
-        queryset=User.objects.filter(role=Role.INSTRUCTOR, is_active=True), required=False
+        queryset=User.objects.filter(role__in=TEACHING, is_active=True), required=False
     )
 
     class Meta:

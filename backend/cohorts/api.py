@@ -10,7 +10,7 @@ from ninja import Router, Status
 
 from backend.accounts.authentication import acting_user
 from backend.accounts.models import User
-from backend.accounts.roles import Role
+from backend.accounts.roles import TEACHING
 from backend.cohorts import access, feeds, members, services, timetables
 from backend.cohorts.models import Cohort
 from backend.cohorts.schemas import (
@@ -53,15 +53,15 @@ def create_cohort(request: HttpRequest, payload: CreateCohortIn) -> Status:
 
 @router.get("instructors/", response=InstructorListOut, operation_id="list_instructors", summary="Who could teach")
 def list_instructors(request: HttpRequest) -> dict[str, Any]:
-    """For admins, who say who teaches a cohort."""
+    """Instructors and teaching assistants. For admins, who say who teaches a cohort."""
     access.refuse_all_but_admins(acting_user(request), "see the list of instructors")
-    people = User.objects.filter(role=Role.INSTRUCTOR, is_active=True).order_by("name", "email")
+    people = User.objects.filter(role__in=TEACHING, is_active=True).order_by("name", "email")
     return {"items": people[: access.CANDIDATES_LISTED_MAX]}
 
 
 @router.get("{cohort_id}/", response=CohortDetailOut, operation_id="get_cohort", summary="One cohort")
 def get_cohort(request: HttpRequest, cohort_id: UUID) -> Cohort:
-    return access.get_cohort(acting_user(request), cohort_id)
+    return access.get_cohort_to_see(acting_user(request), cohort_id)
 
 
 @router.patch("{cohort_id}/", response=CohortDetailOut, operation_id="change_cohort", summary="Change a cohort")

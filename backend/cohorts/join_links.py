@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from backend.accounts import invitations
 from backend.accounts.models import User
-from backend.accounts.roles import Role
+from backend.accounts.roles import ROLE_NAMES, Role
 from backend.audit.record import record
 from backend.cohorts.members import join, may_take
 from backend.cohorts.models import Cohort, JoinLink, Membership
@@ -179,7 +179,9 @@ def answer_for(user: User, link: JoinLink) -> Answer:
     """What joining would do, whether or not the link is still open."""
     cohort = link.cohort
     if user.role != Role.STUDENT:
-        return Answer(JoinOutcome.REFUSED, f"You are signed in as {user.role}; join links are for students.")
+        return Answer(
+            JoinOutcome.REFUSED, f"You are signed in as {ROLE_NAMES[Role(user.role)]}; join links are for students."
+        )
     membership = Membership.objects.select_related("cohort").filter(student=user).first()
     if membership is not None and membership.cohort.pk == cohort.pk:
         return Answer(JoinOutcome.HERE)

@@ -13,7 +13,7 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import AfterValidator, Field
 
-from backend.accounts.roles import Track
+from backend.accounts.roles import ROLE_NAMES, Role, Track
 from backend.cohorts.models import Cohort, Feed, Membership, Timetable, VisitReason
 from backend.cohorts.readings import coming_classes, find_feed, find_timetable
 from backend.platform.names import clean_name
@@ -60,8 +60,13 @@ class InstructorOut(Schema):
     name: str = Field(validation_alias="display_name")
 
 
+class TeacherOut(InstructorOut):
+    role: Role
+    """Instructor, or teaching assistant."""
+
+
 class InstructorListOut(Schema):
-    items: list[InstructorOut]
+    items: list[TeacherOut]
 
 
 class ClassOut(Schema):
@@ -82,7 +87,7 @@ class CohortOut(Schema):
     choice_up_to: WorkspaceSize | None
     """The largest size that its students may choose for themselves; null: they choose none."""
     students: int = Field(validation_alias="student_count")
-    instructors: list[InstructorOut]
+    instructors: list[TeacherOut]
     has_timetable: bool
     next_class: ClassOut | None
     """The current class, or the next one within 14 days."""
@@ -102,13 +107,17 @@ class OwnClassOut(Schema):
     name: str
     time_zone: str
     instructors: list[str]
-    """Their names."""
+    """Their names; a teaching assistant's says so."""
     next_class: ClassOut | None
     """The current class, or the next one within 14 days; null when the term is over."""
 
     @staticmethod
     def resolve_instructors(cohort: Cohort) -> list[str]:
-        return [it.display_name for it in cohort.instructors.filter(is_active=True).order_by("name", "email")]
+        people = cohort.instructors.filter(is_active=True).order_by("name", "email")
+        return [
+            f"{it.display_name} ({ROLE_NAMES[Role.ASSISTANT]})" if it.role == Role.ASSISTANT else it.display_name
+            for it in people
+        ]
 
     @staticmethod
     def resolve_next_class(cohort: Cohort) -> ClassMeeting | None:

@@ -10,9 +10,9 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from backend.accounts.models import User
-from backend.accounts.roles import Role, Track
+from backend.accounts.roles import TEACHING, Role, Track
 from backend.audit.record import record
-from backend.cohorts.access import refuse_all_but_admins, refuse_students
+from backend.cohorts.access import refuse_all_but_admins, refuse_who_changes_nothing
 from backend.cohorts.models import Cohort
 from backend.cohorts.outbox import cohort_changed
 from backend.cohorts.readings import read_again
@@ -34,7 +34,7 @@ def create_cohort(
 ) -> Cohort:
     """Create a cohort. An instructor who creates it teaches it. `acting_user` None: a command."""
     if acting_user is not None:
-        refuse_students(acting_user)
+        refuse_who_changes_nothing(acting_user)
         if acting_user.role == Role.INSTRUCTOR:
             instructors = [acting_user]
     if Cohort.objects.count() >= COHORTS_MAX:
@@ -99,14 +99,18 @@ def delete_cohort(cohort: Cohort, name: str, *, acting_user: User) -> None:
 def set_instructors(cohort: Cohort, instructor_ids: Sequence[UUID], *, acting_user: User) -> None:
     """Who teaches it, all at once; for admins."""
     refuse_all_but_admins(acting_user, "say who teaches a cohort")
-    wanted = list(User.objects.filter(pk__in=instructor_ids, role=Role.INSTRUCTOR, is_active=True))
+    wanted = list(User.objects.filter(pk__in=instructor_ids, role__in=TEACHING, is_active=True))
     if len(wanted) != len(set(instructor_ids)):
         raise ProblemError(
             HTTPStatus.UNPROCESSABLE_ENTITY,
             "invalid",
-            "Somebody in the list is not an instructor of this school (any more).",
+            "Somebody in the list does not teach at this school (any more).",
             remedy="Reload the page and choose again.",
-            errors=[FieldError(field="body.instructor_ids", message="not all of them are instructors")],
+            errors=[
+                FieldError(
+                    field="body.instructor_ids", message="not all of them are instructors or teaching assistants"
+                )
+            ],
         )
     with transaction.atomic():
         before = sorted(cohort.instructors.values_list("email", flat=True))

@@ -28,9 +28,13 @@ def _asked_for(request: HttpRequest, cohort_id: UUID) -> Cohort:
     return access.get_cohort(acting_user(request), cohort_id)
 
 
+def _to_see(request: HttpRequest, cohort_id: UUID) -> Cohort:
+    return access.get_cohort_to_see(acting_user(request), cohort_id)
+
+
 @router.get("{cohort_id}/wall/", response=WallOut, operation_id="get_wall", summary="The class's wall")
 def get_wall(request: HttpRequest, cohort_id: UUID) -> dict[str, Any]:
-    return {"items": wall.current(_asked_for(request, cohort_id))}
+    return {"items": wall.current(_to_see(request, cohort_id))}
 
 
 @router.get(
@@ -42,7 +46,7 @@ def get_wall(request: HttpRequest, cohort_id: UUID) -> dict[str, Any]:
 )
 async def watch_wall(request: HttpRequest, cohort_id: UUID) -> HttpResponse | StreamingHttpResponse:
     """`event: wall` at once and at each change; comments."""
-    return await wall.open_stream(request, await sync_to_async(_asked_for)(request, cohort_id))
+    return await wall.open_stream(request, await sync_to_async(_to_see)(request, cohort_id))
 
 
 @router.post(
@@ -108,7 +112,7 @@ def end_visit(request: HttpRequest, cohort_id: UUID, student_id: UUID) -> Status
 
 
 def _member(user: User, cohort_id: UUID, student_id: UUID) -> tuple[Cohort, User]:
-    cohort = access.get_cohort(user, cohort_id)
+    cohort = access.get_cohort_to_see(user, cohort_id)
     student = User.objects.filter(pk=student_id, membership__cohort=cohort).first()
     if student is None:
         raise not_found("This student is not in this cohort (any more).", reason="no_student")

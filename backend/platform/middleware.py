@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from whitenoise.middleware import WhiteNoiseMiddleware
 
-from backend.platform.problems import CONTENT_TYPE, ProblemError, problem_response
+from backend.platform.problems import CONTENT_TYPE, ProblemError, not_found, problem_response
 from backend.platform.request_context import RequestContext, enter_request
 from contract.door import Page
 from contract.door_page import content_security_policy, render
@@ -43,8 +43,8 @@ class RequestContextMiddleware:
         sent_id = request.headers.get("x-request-id", "")
         request_id = sent_id if REQUEST_ID_PATTERN.match(sent_id) else uuid.uuid4().hex
         enter_request(RequestContext(request_id=request_id, ip=get_client_ip(request)))
-        answer = _refused_address() if _has_null(request) else self._get_response(request)
-        response = _as_problem(request, answer)
+        response = problem_response(not_found()) if _has_null(request) else self._get_response(request)
+        response = _as_problem(request, response)
         response.headers.setdefault("X-Request-Id", request_id)
         csp = CSP_OF_ADMIN if request.path.startswith("/api/admin/") else CSP_OF_THE_REST
         response.headers.setdefault("Content-Security-Policy", csp)
@@ -79,16 +79,11 @@ class SingleCookiesMiddleware:
 
 
 def _has_null(request: HttpRequest) -> bool:
-    """PostgreSQL takes this character in no text, so whatever looks it up would fail. The door
-    looks up no such name, and answers with a page."""
+    """PostgreSQL takes this character in no text, so nothing has such a name, and looking it up
+    would fail. The door looks up no such name, and answers with a page."""
     if not request.path.startswith("/api/"):
         return False
     return "\0" in request.path or "%00" in request.META.get("QUERY_STRING", "")
-
-
-def _refused_address() -> HttpResponse:
-    text = "The address has a character that no address of ours has."
-    return problem_response(ProblemError(HTTPStatus.BAD_REQUEST, "bad_request", text))
 
 
 def _as_problem(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

@@ -81,9 +81,12 @@ def school(signed_in, browser, manager):
         instructor.get(f"/api/cohorts/{cohort}/{what}/").json()["items"][0]["id"]
         for what in ("invitations", "join-links")
     )
+    assistant = signed_in("assistant")
+    teaching = {"instructor_ids": [str(it.user.pk) for it in (instructor, assistant)]}
+    assert admin.put(f"/api/cohorts/{cohort}/instructors/", json=teaching).status_code == 200
     visitor = browser()
     visitor.get("/api/auth/browser/v1/config")
-    everybody = (visitor, student, signed_in(), instructor, signed_in("instructor"), admin)
+    everybody = (visitor, student, signed_in(), instructor, signed_in("instructor"), assistant, admin)
     there = {"cohort_id": cohort, "workspace_id": workspace, "student_id": str(student.user.pk)}
     there |= {"assignment_id": assignment, "number": 1, "invitation_id": invitation, "link_id": link}
     return dict(zip(PEOPLE, everybody, strict=True)), there

@@ -402,6 +402,38 @@ def test_only_who_teaches_the_cohort_gets_in_and_no_student_reaches_another(coho
     assert stranger.get(mine.of(student, "copies/1/files/")).status_code == 404, "a student of another cohort"
 
 
+def test_a_teaching_assistant_reads_what_was_handed_in_and_changes_no_mark(cohort, join, signed_in, manager):
+    """An attack: a TA who gives a friend a better mark, by each way there is."""
+    student = join(running=True)
+    lesson = Class(cohort)
+    manager.homes[student.workspace] = copy_of({"main.py": "mine"})
+    lesson.collect()
+    lesson.one.patch(lesson.of(student), json={"mark": "9/20"})
+    assistant, elsewhere, admin = signed_in("assistant"), signed_in("assistant"), signed_in("admin")
+    teaching = [str(lesson.one.user.pk), str(assistant.user.pk)]
+    address = f"/api/cohorts/{lesson.cohort_id}/instructors/"
+    assert admin.put(address, json={"instructor_ids": teaching}).status_code == 200
+    for it in (lesson.address, lesson.of(student, "copies/1/file/?path=main.py")):
+        assert assistant.get(it).status_code == 200, it
+        assert elsewhere.get(it).status_code == 404, it
+    attempts = [
+        assistant.patch(lesson.of(student), json={"mark": "20/20"}),
+        assistant.post(lesson.of(student, "return/"), json={}),
+        assistant.post(f"{lesson.address}return/", json={}),
+        assistant.post(f"{lesson.address}collect/", json={}),
+        assistant.put(lesson.of(student, "extension/"), json={"due_at": "2030-01-01T08:00"}),
+        assistant.put(address, json={"instructor_ids": [str(assistant.user.pk)]}),
+        assistant.get("/api/invitations/"),
+        assistant.post("/api/cohorts/", json={"name": "Mine", "track": "FSD", "time_zone": "Europe/Berlin"}),
+        assistant.post("/api/invitations/", json={"email": "me2@school.example", "role": "admin"}),
+    ]
+    assert [it.status_code for it in attempts] == [403] * len(attempts)
+    assert "Ask an instructor" in attempts[0].text
+    submission = Submission.objects.get(student=student.user)
+    assert (submission.mark, submission.returned_at) == ("9/20", None)
+    assert not Record.objects.filter(actor=assistant.user, action__startswith="submission").exists()
+
+
 def test_with_the_assignment_go_its_copies_and_files_that_nobody_else_has(cohort, join, manager):
     student = join(running=True)
     lesson, other = Class(cohort), Class(cohort, title="Lesson 2")

@@ -37,7 +37,7 @@ def test_an_instructor_makes_a_cohort_and_teaches_it(signed_in):
         "Europe/Berlin",
         True,
     )
-    assert body["instructors"] == [{"id": str(one.user.pk), "name": one.user.name}]
+    assert body["instructors"] == [{"id": str(one.user.pk), "name": one.user.name, "role": "instructor"}]
     assert (body["students"], body["members"], body["timetable"], body["next_class"]) == (0, [], None, None)
     assert [it["id"] for it in one.get("/api/cohorts/").json()["items"]] == [body["id"]]
     assert actions() == ["cohort.create"]

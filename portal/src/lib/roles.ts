@@ -5,7 +5,12 @@ const TRACKS: Record<NonNullable<Me["track"]>, string> = {
   DP: "Data professional",
 };
 
-const ROLE_NAMES: Record<Me["role"], string> = { student: "student", instructor: "instructor", admin: "administrator" };
+const ROLE_NAMES: Record<Me["role"], string> = {
+  student: "student",
+  instructor: "instructor",
+  assistant: "teaching assistant",
+  admin: "administrator",
+};
 
 export const ROLES = Object.keys(ROLE_NAMES) as Me["role"][];
 
@@ -17,12 +22,16 @@ export function trackName(track: NonNullable<Me["track"]>): string {
 
 /** "a student (Full-stack development)", "an instructor". */
 export function roleAndTrack(role: Me["role"], track: Me["track"]): string {
-  const article = role === "student" ? "a" : "an";
+  const article = role === "student" || role === "assistant" ? "a" : "an";
   return `${article} ${ROLE_NAMES[role]}${track == null ? "" : ` (${TRACKS[track]})`}`;
 }
 
 export function roleName(role: Me["role"]): string {
   return ROLE_NAMES[role].charAt(0).toUpperCase() + ROLE_NAMES[role].slice(1);
+}
+
+export function teaches(role: Me["role"]): boolean {
+  return role === "instructor" || role === "assistant";
 }
 
 export function isStaff(role: Me["role"]): boolean {

@@ -9,6 +9,7 @@ import { LoadFailure } from "@/components/failure";
 import { Menu } from "@/components/menu";
 import { Panel, Skeleton } from "@/components/panel";
 import type { Assignment, CohortDetail } from "@/lib/api/types";
+import { useMayChange } from "@/lib/session/may-change";
 import { useLastingError } from "@/lib/use-lasting-error";
 
 import { useAssignments } from "./api";
@@ -17,6 +18,7 @@ import { AssignmentStudents } from "./assignment-students";
 
 /** What a cohort was given. Only where students have files: Superset has none. */
 export function AssignmentsPanel({ cohort }: { cohort: CohortDetail }) {
+  const mayChange = useMayChange();
   const [creating, setCreating] = useState(false);
   const assignments = useAssignments(cohort.id);
   const error = useLastingError(assignments);
@@ -25,7 +27,7 @@ export function AssignmentsPanel({ cohort }: { cohort: CohortDetail }) {
     <Panel
       id="assignments"
       title="Assignments"
-      description="Files that you hand out come into each student's project, and never replace what a student wrote."
+      description="Files that are handed out come into each student's project, and never replace what a student wrote."
     >
       {error !== null && (
         <LoadFailure query={assignments} error={error} title="The assignments cannot be shown right now" />
@@ -43,16 +45,20 @@ export function AssignmentsPanel({ cohort }: { cohort: CohortDetail }) {
           ))}
         </ul>
       )}
-      <Button onClick={() => setCreating(true)}>
-        <FilePlusIcon className="size-4" />
-        Hand out an assignment
-      </Button>
+      {mayChange && (
+        <Button onClick={() => setCreating(true)}>
+          <FilePlusIcon className="size-4" />
+          Hand out an assignment
+        </Button>
+      )}
+      {!mayChange && items?.length === 0 && <p className="text-sm text-muted">Nothing was handed out yet.</p>}
       {creating && <CreateDialog cohort={cohort} onClose={() => setCreating(false)} />}
     </Panel>
   );
 }
 
 function Row({ cohort, assignment }: { cohort: CohortDetail; assignment: Assignment }) {
+  const mayChange = useMayChange();
   const [open, setOpen] = useState(false);
   const [dialog, setDialog] = useState<"change" | "update" | "delete" | null>(null);
   const students = useId();
@@ -69,16 +75,18 @@ function Row({ cohort, assignment }: { cohort: CohortDetail; assignment: Assignm
           <p className="text-muted">{times(assignment)}</p>
           <Progress assignment={assignment} />
         </div>
-        <Menu
-          label={`Actions for ${assignment.title}`}
-          button={<EllipsisIcon />}
-          buttonClassName="text-muted hover:text-ink hover:bg-sunken grid size-10 place-items-center rounded-lg"
-          entries={[
-            { label: "Change title and times …", onSelect: () => setDialog("change") },
-            { label: "Hand out new files …", onSelect: () => setDialog("update") },
-            { label: "Delete …", danger: true, onSelect: () => setDialog("delete") },
-          ]}
-        />
+        {mayChange && (
+          <Menu
+            label={`Actions for ${assignment.title}`}
+            button={<EllipsisIcon />}
+            buttonClassName="text-muted hover:text-ink hover:bg-sunken grid size-10 place-items-center rounded-lg"
+            entries={[
+              { label: "Change title and times …", onSelect: () => setDialog("change") },
+              { label: "Hand out new files …", onSelect: () => setDialog("update") },
+              { label: "Delete …", danger: true, onSelect: () => setDialog("delete") },
+            ]}
+          />
+        )}
       </div>
       {assignment.released && (
         <Link

@@ -15,6 +15,7 @@ import { AssignmentsPanel } from "@/features/assignments/assignments-panel";
 import { ApiError } from "@/lib/api/errors";
 import type { CohortDetail, Me } from "@/lib/api/types";
 import { trackName } from "@/lib/roles";
+import { useMayChange } from "@/lib/session/may-change";
 import { useIsClient } from "@/lib/use-is-client";
 import { useLastingError } from "@/lib/use-lasting-error";
 
@@ -61,6 +62,7 @@ function CohortById({ id, me }: { id: string | null; me: Me }) {
 }
 
 export function CohortView({ cohort, me }: { cohort: CohortDetail; me: Me }) {
+  const mayChange = useMayChange();
   return (
     <>
       <p className="mb-2 text-sm">
@@ -80,10 +82,10 @@ export function CohortView({ cohort, me }: { cohort: CohortDetail; me: Me }) {
           <p className="text-muted">
             {cohort.instructors.length === 0
               ? "No instructor yet"
-              : `Taught by ${cohort.instructors.map(({ name }) => name).join(", ")}`}
+              : `Taught by ${cohort.instructors.map(({ name, role }) => (role === "assistant" ? `${name} (teaching assistant)` : name)).join(", ")}`}
           </p>
         </div>
-        <CohortMenu cohort={cohort} me={me} />
+        {mayChange && <CohortMenu cohort={cohort} me={me} />}
       </div>
       <div className="mt-6 space-y-5">
         {!cohort.active && (
@@ -96,7 +98,7 @@ export function CohortView({ cohort, me }: { cohort: CohortDetail; me: Me }) {
         {cohort.track === "FSD" && <AssignmentsPanel cohort={cohort} />}
         <TimetablePanel cohort={cohort} />
         <MembersPanel cohort={cohort} />
-        <JoinLinksPanel cohort={cohort} />
+        {mayChange && <JoinLinksPanel cohort={cohort} />}
       </div>
     </>
   );

@@ -10,6 +10,7 @@ import { LoadFailure } from "@/components/failure";
 import { LoadingPanel } from "@/components/panel";
 import type { Cohort } from "@/lib/api/types";
 import { trackName } from "@/lib/roles";
+import { useMayChange } from "@/lib/session/may-change";
 import { useLastingError } from "@/lib/use-lasting-error";
 import { useNow } from "@/lib/use-now";
 
@@ -23,6 +24,7 @@ export function CohortsPage() {
 }
 
 export function Cohorts() {
+  const mayChange = useMayChange();
   const cohorts = useCohorts();
   const error = useLastingError(cohorts);
   const [creating, setCreating] = useState(false);
@@ -37,7 +39,7 @@ export function Cohorts() {
     <>
       <div className="flex flex-wrap items-center justify-between gap-4">
         <h1 className="text-2xl font-semibold tracking-tight sm:text-3xl">Cohorts</h1>
-        {items !== undefined && items.length > 0 && create}
+        {items !== undefined && items.length > 0 && mayChange && create}
       </div>
       <div className="mt-6 space-y-4">
         {error !== null && <LoadFailure query={cohorts} error={error} title="Your cohorts cannot be shown right now" />}
@@ -47,10 +49,11 @@ export function Cohorts() {
             <UsersIcon className="mx-auto size-10 text-accent" />
             <h2 className="mt-4 text-lg font-semibold">No cohorts yet</h2>
             <p className="mx-auto mt-1 mb-6 max-w-md text-pretty text-muted">
-              A cohort is a group of students who learn together. Upload its timetable, and workspaces are ready when
-              each class begins.
+              {mayChange
+                ? "A cohort is a group of students who learn together. Upload its timetable, and workspaces are ready when each class begins."
+                : "An admin of your school says in which cohorts you help. They appear here."}
             </p>
-            {create}
+            {mayChange && create}
           </section>
         )}
         {items !== undefined && items.length > 0 && (

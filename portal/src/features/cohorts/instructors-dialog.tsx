@@ -24,11 +24,13 @@ export function InstructorsDialog({ cohort, onClose }: { cohort: CohortDetail; o
       >
         {instructors.isPending && <Skeleton className="mt-4 h-20 w-full" />}
         {instructors.data?.items.length === 0 && (
-          <DialogText>This school has no instructors yet. Invite one under Administration, All records.</DialogText>
+          <DialogText>
+            This school has no instructors or teaching assistants yet. Invite one under Administration, All records.
+          </DialogText>
         )}
         <fieldset className="mt-3 max-h-72 overflow-y-auto">
           <legend className="sr-only">Instructors</legend>
-          {instructors.data?.items.map(({ id, name }) => (
+          {instructors.data?.items.map(({ id, name, role }) => (
             <label key={id} className="flex min-h-11 items-center gap-3 px-1 text-sm">
               <input
                 type="checkbox"
@@ -37,7 +39,7 @@ export function InstructorsDialog({ cohort, onClose }: { cohort: CohortDetail; o
                 defaultChecked={cohort.instructors.some((instructor) => instructor.id === id)}
                 className="size-5 accent-accent"
               />
-              {name}
+              {role === "assistant" ? `${name} (teaching assistant)` : name}
             </label>
           ))}
         </fieldset>

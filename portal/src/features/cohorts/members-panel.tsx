@@ -8,6 +8,7 @@ import { Button } from "@/components/button";
 import { Menu } from "@/components/menu";
 import { Panel } from "@/components/panel";
 import type { CohortDetail, CohortMember, Roster, RosterLine } from "@/lib/api/types";
+import { useMayChange } from "@/lib/session/may-change";
 
 import { AddStudents } from "./add-students";
 import { ImportList } from "./import-list";
@@ -16,6 +17,7 @@ import { countOf } from "./model/class-times";
 import { PendingInvitations } from "./pending-invitations";
 
 export function MembersPanel({ cohort }: { cohort: CohortDetail }) {
+  const mayChange = useMayChange();
   const [dialog, setDialog] = useState<{ what: "move" | "remove"; member: CohortMember } | null>(null);
   const close = () => setDialog(null);
   return (
@@ -37,26 +39,32 @@ export function MembersPanel({ cohort }: { cohort: CohortDetail }) {
                 </p>
                 <p className="wrap-anywhere text-muted">{member.email}</p>
               </div>
-              <Menu
-                label={`Actions for ${member.name}`}
-                button={<EllipsisIcon />}
-                buttonClassName="text-muted hover:text-ink hover:bg-sunken grid size-10 place-items-center rounded-lg"
-                entries={[
-                  { label: "Move to another cohort …", onSelect: () => setDialog({ what: "move", member }) },
-                  {
-                    label: "Remove from this cohort …",
-                    danger: true,
-                    onSelect: () => setDialog({ what: "remove", member }),
-                  },
-                ]}
-              />
+              {mayChange && (
+                <Menu
+                  label={`Actions for ${member.name}`}
+                  button={<EllipsisIcon />}
+                  buttonClassName="text-muted hover:text-ink hover:bg-sunken grid size-10 place-items-center rounded-lg"
+                  entries={[
+                    { label: "Move to another cohort …", onSelect: () => setDialog({ what: "move", member }) },
+                    {
+                      label: "Remove from this cohort …",
+                      danger: true,
+                      onSelect: () => setDialog({ what: "remove", member }),
+                    },
+                  ]}
+                />
+              )}
             </li>
           ))}
         </ul>
       )}
-      <AddStudents cohort={cohort} />
-      <ListImport cohort={cohort} />
-      <PendingInvitations cohort={cohort} />
+      {mayChange && (
+        <>
+          <AddStudents cohort={cohort} />
+          <ListImport cohort={cohort} />
+          <PendingInvitations cohort={cohort} />
+        </>
+      )}
       {dialog?.what === "move" && <MoveDialog cohort={cohort} member={dialog.member} onClose={close} />}
       {dialog?.what === "remove" && <RemoveMemberDialog cohort={cohort} member={dialog.member} onClose={close} />}
     </Panel>

@@ -11,6 +11,7 @@ import { Panel, Skeleton } from "@/components/panel";
 import { ApiError } from "@/lib/api/errors";
 import type { CohortDetail } from "@/lib/api/types";
 import { base64 } from "@/lib/base64";
+import { useMayChange } from "@/lib/session/may-change";
 import { clock } from "@/lib/time";
 import { useNow } from "@/lib/use-now";
 
@@ -31,6 +32,7 @@ interface ChosenFile {
 }
 
 export function TimetablePanel({ cohort }: { cohort: CohortDetail }) {
+  const mayChange = useMayChange();
   const nowMs = useNow(60_000);
   const { timetable } = cohort;
   const [removing, setRemoving] = useState(false);
@@ -40,7 +42,9 @@ export function TimetablePanel({ cohort }: { cohort: CohortDetail }) {
       title="Timetable"
       description={
         timetable === null
-          ? "Upload the classes as an iCalendar file (.ics) or follow a calendar's address, and workspaces are ready when each class begins."
+          ? !mayChange
+            ? "This cohort has no timetable yet."
+            : "Upload the classes as an iCalendar file (.ics) or follow a calendar's address, and workspaces are ready when each class begins."
           : `Classes in the next 14 days, in the time zone ${cohort.time_zone}.`
       }
     >
@@ -61,7 +65,7 @@ export function TimetablePanel({ cohort }: { cohort: CohortDetail }) {
           )}
         </>
       )}
-      <Upload cohort={cohort} onRemove={() => setRemoving(true)} />
+      {mayChange && <Upload cohort={cohort} onRemove={() => setRemoving(true)} />}
       {removing && <RemoveDialog cohort={cohort} onClose={() => setRemoving(false)} />}
     </Panel>
   );

@@ -9,7 +9,9 @@ import { Failure, LoadFailure } from "@/components/failure";
 import { Skeleton } from "@/components/panel";
 import { useKeepFocus } from "@/components/use-keep-focus";
 import type { CohortDetail } from "@/lib/api/types";
+import { teaches } from "@/lib/roles";
 import { ago } from "@/lib/time";
+import { useMayChange } from "@/lib/session/may-change";
 import { useMe } from "@/lib/session/use-me";
 import { useLastingError } from "@/lib/use-lasting-error";
 import { useNow } from "@/lib/use-now";
@@ -33,6 +35,7 @@ const SAID_FOR_MS = 60_000;
 
 /** A tile for each student, who needs somebody first; fills the screen of a projector. */
 export function WallPanel({ cohort }: { cohort: CohortDetail }) {
+  const mayChange = useMayChange();
   const wall = useWall(cohort.id);
   const error = useLastingError(wall);
   const [namesHidden, setNamesHidden] = useState(false);
@@ -64,15 +67,19 @@ export function WallPanel({ cohort }: { cohort: CohortDetail }) {
             {namesHidden ? <EyeIcon className="size-4" /> : <EyeOffIcon className="size-4" />}
             Hide names
           </Button>
-          <Button onClick={() => setWriting(null)}>
-            <MessageSquareIcon className="size-4" />
-            Write to the class
-          </Button>
+          {mayChange && (
+            <Button onClick={() => setWriting(null)}>
+              <MessageSquareIcon className="size-4" />
+              Write to the class
+            </Button>
+          )}
           <Button onClick={() => void toggleFullScreen(panel.current)}>
             <MaximizeIcon className="size-4" />
             Full screen
           </Button>
-          <ClassWorkspaces cohortId={cohort.id} onDone={(what) => setDone({ ...what, at: Date.now() })} />
+          {mayChange && (
+            <ClassWorkspaces cohortId={cohort.id} onDone={(what) => setDone({ ...what, at: Date.now() })} />
+          )}
         </div>
       </div>
       {done !== null && (!done.good || now - done.at < SAID_FOR_MS) && (
@@ -129,20 +136,23 @@ interface TileCardProps {
 }
 
 function TileCard({ tile, cohortId, now, onWrite }: TileCardProps) {
+  const mayChange = useMayChange();
   return (
     <li className={`flex min-w-0 flex-col rounded-lg border px-2.5 py-1.5 text-xs ${LOOKS[tile.standing]}`}>
       <div className="flex items-start justify-between gap-1">
         <p className="truncate text-sm font-medium" title={tile.name}>
           {tile.name}
         </p>
-        <button
-          type="button"
-          className="-mr-1.5 grid size-6 shrink-0 place-items-center rounded-md text-muted hover:bg-sunken hover:text-ink"
-          aria-label={`Write to ${tile.name}`}
-          onClick={onWrite}
-        >
-          <MessageSquareIcon className="size-4" />
-        </button>
+        {mayChange && (
+          <button
+            type="button"
+            className="-mr-1.5 grid size-6 shrink-0 place-items-center rounded-md text-muted hover:bg-sunken hover:text-ink"
+            aria-label={`Write to ${tile.name}`}
+            onClick={onWrite}
+          >
+            <MessageSquareIcon className="size-4" />
+          </button>
+        )}
       </div>
       {tile.askedAt !== null && <p className="font-semibold text-warn">Asked for help {ago(tile.askedAt, now)}</p>}
       <p>{tile.status}</p>
@@ -167,7 +177,7 @@ function Visit({ cohortId, tile }: { cohortId: string; tile: WallTile }) {
   const { begin, end } = useVisit(cohortId, tile.id);
   const me = useMe();
   const inside = tile.helpers.some(({ id }) => id === me.data?.id);
-  if (me.data?.role !== "instructor") return null; // admins do not teach, and the API lets in nobody else
+  if (me.data === undefined || !teaches(me.data.role)) return null; // admins do not teach, and the API lets in nobody else
   return (
     <>
       <button

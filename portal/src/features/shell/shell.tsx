@@ -20,7 +20,7 @@ const EVERYONE: readonly Me["role"][] = ["student", "instructor", "admin"];
 /** The pages of the portal, by role. */
 const PAGES: { href: string; label: string; roles: readonly Me["role"][] }[] = [
   { href: "/dashboard", label: "Dashboard", roles: EVERYONE },
-  { href: "/cohorts", label: "Cohorts", roles: ["instructor", "admin"] },
+  { href: "/cohorts", label: "Cohorts", roles: ["instructor", "assistant", "admin"] },
   { href: "/administration", label: "Administration", roles: ["admin"] },
   { href: "/account", label: "Account", roles: EVERYONE },
 ];

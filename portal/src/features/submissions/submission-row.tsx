@@ -7,6 +7,7 @@ import { Button } from "@/components/button";
 import { Failure } from "@/components/failure";
 import { Menu } from "@/components/menu";
 import type { Submission, SubmittedCopy } from "@/lib/api/types";
+import { useMayChange } from "@/lib/session/may-change";
 import { fullDate } from "@/lib/time";
 
 import { type AssignmentKey, useCollect } from "./api";
@@ -22,6 +23,7 @@ interface RowProps {
 /** What one student handed in, and what comes back. */
 export function SubmissionRow({ id, submission, hasDueTime }: RowProps) {
   const [dialog, setDialog] = useState<"work" | "feedback" | "extension" | null>(null);
+  const mayChange = useMayChange();
   const collect = useCollect(id);
   const close = () => setDialog(null);
   const { student, copies, mark } = submission;
@@ -32,15 +34,17 @@ export function SubmissionRow({ id, submission, hasDueTime }: RowProps) {
           <p className="font-medium wrap-anywhere">{student}</p>
           <Words submission={submission} />
         </div>
-        <Menu
-          label={`Actions for ${student}`}
-          button={<EllipsisIcon />}
-          buttonClassName="text-muted hover:text-ink hover:bg-sunken grid size-10 place-items-center rounded-lg"
-          entries={[
-            { label: "Collect now", onSelect: () => collect.mutate(submission.student_id) },
-            ...(hasDueTime ? [{ label: "A later due time …", onSelect: () => setDialog("extension") }] : []),
-          ]}
-        />
+        {mayChange && (
+          <Menu
+            label={`Actions for ${student}`}
+            button={<EllipsisIcon />}
+            buttonClassName="text-muted hover:text-ink hover:bg-sunken grid size-10 place-items-center rounded-lg"
+            entries={[
+              { label: "Collect now", onSelect: () => collect.mutate(submission.student_id) },
+              ...(hasDueTime ? [{ label: "A later due time …", onSelect: () => setDialog("extension") }] : []),
+            ]}
+          />
+        )}
       </div>
       <div className="mt-2 flex flex-wrap gap-2">
         {copies.length > 0 && (
@@ -48,9 +52,11 @@ export function SubmissionRow({ id, submission, hasDueTime }: RowProps) {
             Read <span className="sr-only">the work of {student}</span>
           </Button>
         )}
-        <Button onClick={() => setDialog("feedback")}>
-          {mark === "" ? "Mark" : "Change mark"} <span className="sr-only">of {student}</span>
-        </Button>
+        {mayChange && (
+          <Button onClick={() => setDialog("feedback")}>
+            {mark === "" ? "Mark" : "Change mark"} <span className="sr-only">of {student}</span>
+          </Button>
+        )}
       </div>
       <Failure error={collect.error} />
       {dialog === "work" && <WorkDialog id={id} submission={submission} onClose={close} />}

@@ -3,6 +3,7 @@ import { fireEvent, screen, waitFor } from "@testing-library/react";
 import { expect, it } from "vitest";
 
 import type { Submission } from "@/lib/api/types";
+import { MayChange } from "@/lib/session/may-change";
 import { FakeApi, show } from "@/testing/fake-api";
 
 import { SubmissionsView } from "./submissions-page";
@@ -133,4 +134,16 @@ it("gives one student a later due time", async () => {
       },
     ]),
   );
+});
+
+it("lets a teaching assistant read, and offers nothing that would be refused", () => {
+  new FakeApi({});
+  const list = { title: "Lesson 1", folder: "lesson-1", time_zone: "Europe/Berlin", due_at_local: "2026-11-30T08:00" };
+  show(
+    <MayChange value={false}>
+      <SubmissionsView id={KEY} list={{ ...list, items: [submission({ mark: "9/20" })] }} />
+    </MayChange>,
+  );
+  expect(screen.getAllByRole("button").map((button) => button.textContent)).toEqual(["Read the work of Amira"]);
+  expect(screen.getByText("9/20")).toBeTruthy();
 });

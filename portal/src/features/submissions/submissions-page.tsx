@@ -14,6 +14,7 @@ import { StaffOnly } from "@/features/cohorts/staff-only";
 import { ApiError } from "@/lib/api/errors";
 import type { SubmissionList } from "@/lib/api/types";
 import { useIsClient } from "@/lib/use-is-client";
+import { useMayChange } from "@/lib/session/may-change";
 import { useLastingError } from "@/lib/use-lasting-error";
 
 import { addressOf, type AssignmentKey, useCollect, useReturnAll, useSubmissions } from "./api";
@@ -50,6 +51,7 @@ function Submissions({ id }: { id: AssignmentKey | null }) {
 }
 
 export function SubmissionsView({ id, list }: { id: AssignmentKey; list: SubmissionList }) {
+  const mayChange = useMayChange();
   const [returning, setReturning] = useState(false);
   const collect = useCollect(id);
   const unseen = list.items.filter(
@@ -74,9 +76,11 @@ export function SubmissionsView({ id, list }: { id: AssignmentKey; list: Submiss
         }
       >
         <div className="flex flex-wrap gap-3">
-          <Button busy={collect.isPending} onClick={() => collect.mutate(null)}>
-            Collect now
-          </Button>
+          {mayChange && (
+            <Button busy={collect.isPending} onClick={() => collect.mutate(null)}>
+              Collect now
+            </Button>
+          )}
           <a href={addressOf(id, "zip/")} download className={buttonClass("secondary")}>
             <DownloadIcon className="size-4" />
             All files as a zip
@@ -85,7 +89,7 @@ export function SubmissionsView({ id, list }: { id: AssignmentKey; list: Submiss
             <DownloadIcon className="size-4" />
             Marks as CSV
           </a>
-          {unseen > 0 && (
+          {mayChange && unseen > 0 && (
             <Button tone="primary" onClick={() => setReturning(true)}>
               Return {unseen === 1 ? "one" : unseen}
             </Button>

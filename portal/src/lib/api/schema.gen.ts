@@ -800,7 +800,7 @@ export interface paths {
         };
         /**
          * Who could teach
-         * @description For admins, who say who teaches a cohort.
+         * @description Instructors and teaching assistants. For admins, who say who teaches a cohort.
          */
         get: operations["list_instructors"];
         put?: never;
@@ -1901,7 +1901,7 @@ export interface components {
              */
             id: string;
             /** Instructors */
-            instructors: components["schemas"]["InstructorOut"][];
+            instructors: components["schemas"]["TeacherOut"][];
             /** Members */
             members: components["schemas"]["MemberOut"][];
             /** Name */
@@ -1946,7 +1946,7 @@ export interface components {
              */
             id: string;
             /** Instructors */
-            instructors: components["schemas"]["InstructorOut"][];
+            instructors: components["schemas"]["TeacherOut"][];
             /** Name */
             name: string;
             next_class: components["schemas"]["ClassOut"] | null;
@@ -2235,17 +2235,7 @@ export interface components {
         /** InstructorListOut */
         InstructorListOut: {
             /** Items */
-            items: components["schemas"]["InstructorOut"][];
-        };
-        /** InstructorOut */
-        InstructorOut: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Name */
-            name: string;
+            items: components["schemas"]["TeacherOut"][];
         };
         /** InstructorsIn */
         InstructorsIn: {
@@ -2810,7 +2800,7 @@ export interface components {
          * Role
          * @enum {string}
          */
-        Role: "student" | "instructor" | "admin";
+        Role: "student" | "instructor" | "assistant" | "admin";
         /** RosterIn */
         RosterIn: {
             /**
@@ -3047,6 +3037,17 @@ export interface components {
             student_id: string;
             /** Text */
             text: string;
+        };
+        /** TeacherOut */
+        TeacherOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            role: components["schemas"]["Role"];
         };
         /** TileActivityOut */
         TileActivityOut: {
