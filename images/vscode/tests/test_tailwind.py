@@ -120,7 +120,10 @@ def shows(page: Page, word: str, text: str) -> None:
             page.locator(".monaco-editor .view-line span", has_text=word).last.click(timeout=3_000)
             run_command(page, "Show or Focus Hover")
             explained.first.wait_for(timeout=3_000)
-        return explained.first.is_visible() or page.keyboard.press("Escape")
+        if explained.first.is_visible():
+            return True
+        page.keyboard.press("Escape")
+        return False
 
     until(is_shown, f"{word} was not explained", within_s=90)
     page.keyboard.press("Escape")
