@@ -5,6 +5,7 @@ import Link from "next/link";
 import { usePathname } from "next/navigation";
 import type { ReactNode } from "react";
 
+import { Announcements } from "@/features/announcements/announcements";
 import { LoadFailure } from "@/components/failure";
 import { Mark } from "@/components/icons";
 import { Menu, type MenuEntry } from "@/components/menu";
@@ -55,6 +56,7 @@ export function Shell({ children }: { children: ReactNode }) {
         tabIndex={-1}
         className="mx-auto w-full max-w-5xl flex-1 px-4 py-8 outline-none sm:px-6 sm:py-10"
       >
+        {me.data !== undefined && <Announcements />}
         {error !== null && me.data === undefined ? (
           <LoadFailure query={me} error={error} title="The portal is not available right now">
             Your files are safe.
