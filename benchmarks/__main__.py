@@ -23,6 +23,7 @@ from benchmarks import (
     pool,
     preview,
     report,
+    rush,
     simulate,
     superset,
 )
@@ -31,6 +32,7 @@ from tests.run import StepFailed, find_chromium
 
 ALL: dict[str, ModuleType] = {
     "launch": launch,
+    "rush": rush,
     "gateway": gateway,
     "preview": preview,
     "databases": databases,
@@ -56,7 +58,7 @@ def main() -> int:
         return mutants.main(sys.argv[3:])
     arguments = _parse()
     try:
-        if arguments.name not in ("databases", "packages", "history", "preview", "simulate", "pool", "lambda"):
+        if arguments.name not in ("databases", "packages", "history", "preview", "rush", "simulate", "pool", "lambda"):
             find_chromium()
     except StepFailed as problem:
         sys.stderr.write(f"apranova: {problem}\n")

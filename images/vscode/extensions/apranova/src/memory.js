@@ -7,12 +7,15 @@ const vscode = require("vscode");
 const NEARLY_FULL = 0.9;
 const MEBIBYTE = 1024 * 1024;
 
+// Returns a promise of the limit, for our other extensions.
 function showMemory(context, link) {
   const item = vscode.window.createStatusBarItem("apranova.memory", vscode.StatusBarAlignment.Right, 9_000);
   item.name = "ApraNova: memory";
   const variables = context.environmentVariableCollection;
   variables.description = "The memory of this workspace";
   let hintedBytes = 0;
+  let tellLimit;
+  const limitBytes = new Promise((done) => (tellLimit = done));
 
   const hint = (limitBytes) => {
     if (limitBytes === hintedBytes) return;
@@ -25,6 +28,7 @@ function showMemory(context, link) {
   link.on("memory", ({ used_bytes: used, limit_bytes: limit }) => {
     if (!limit) return item.hide();
     hint(limit);
+    tellLimit(limit);
     const isNearlyFull = used >= NEARLY_FULL * limit;
     item.text = `$(pulse) ${words(used)} of ${words(limit)}`;
     item.tooltip = isNearlyFull
@@ -36,6 +40,7 @@ function showMemory(context, link) {
     item.show();
   });
   context.subscriptions.push(item);
+  return limitBytes;
 }
 
 function words(bytes) {
