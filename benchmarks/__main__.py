@@ -11,6 +11,7 @@ from types import ModuleType
 from benchmarks import (
     chaos,
     databases,
+    first_screen,
     footprint,
     full_stack,
     gateway,
@@ -33,6 +34,7 @@ from tests.run import StepFailed, find_chromium
 ALL: dict[str, ModuleType] = {
     "launch": launch,
     "rush": rush,
+    "firstscreen": first_screen,
     "gateway": gateway,
     "preview": preview,
     "databases": databases,

@@ -151,6 +151,21 @@ def _work(school: Product, page: Page) -> None:
     student.expect_state("Stopped", within_s=60)
 
 
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_too_many_cookies_are_cleared_behind(
+    name: str, school: Product, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A student's page may store cookies for all workspaces. An answer of the web server's own
+    would leave them there, and close every workspace to that browser."""
+    with _in_front(name, school, tmp_path, monkeypatch):
+        connection = proxy_doctor.connect_to(f"ws-aaaaaaaaaa.{WORKSPACES}")
+        planted = "; ".join(f"planted{number}={'x' * 4000}" for number in range(12))
+        connection.request("GET", "/", headers={"Cookie": planted, "Accept": "text/html"})
+        told = connection.getresponse()
+        assert (told.status, told.getheader("clear-site-data")) == (431, '"cookies"')
+        connection.close()
+
+
 @pytest.mark.parametrize(
     ("without", "words", "line"),
     [
