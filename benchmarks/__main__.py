@@ -11,6 +11,7 @@ from types import ModuleType
 from benchmarks import (
     chaos,
     databases,
+    first_screen,
     footprint,
     full_stack,
     gateway,
@@ -23,6 +24,7 @@ from benchmarks import (
     pool,
     preview,
     report,
+    rush,
     simulate,
     superset,
 )
@@ -31,6 +33,8 @@ from tests.run import StepFailed, find_chromium
 
 ALL: dict[str, ModuleType] = {
     "launch": launch,
+    "rush": rush,
+    "firstscreen": first_screen,
     "gateway": gateway,
     "preview": preview,
     "databases": databases,
@@ -56,7 +60,7 @@ def main() -> int:
         return mutants.main(sys.argv[3:])
     arguments = _parse()
     try:
-        if arguments.name not in ("databases", "packages", "history", "preview", "simulate", "pool", "lambda"):
+        if arguments.name not in ("databases", "packages", "history", "preview", "rush", "simulate", "pool", "lambda"):
             find_chromium()
     except StepFailed as problem:
         sys.stderr.write(f"apranova: {problem}\n")

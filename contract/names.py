@@ -10,6 +10,9 @@ MANAGER_FUNCTION = "workspace-manager"
 # The agent's control paths, which the gateway never forwards, and the gateway's own.
 AGENT_PATH_PREFIX = "/_agent/"
 GATEWAY_PATH_PREFIX = "/_apranova/"
+# At the portal's host, the gateway tells how a request arrived, in the two headers below.
+ARRIVED_PATH = "/_apranova/arrived"
+ARRIVED_SCHEME, ARRIVED_ADDRESS = "x-apranova-scheme", "x-apranova-address"
 
 # Set by the gateway after authorization; the agent checks it on every data request.
 LAUNCH_SECRET_HEADER = "x-apranova-launch-secret"  # noqa: S105 (a header's name)

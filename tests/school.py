@@ -95,11 +95,18 @@ class Student:
         fields = {"email": email, "password": f"a long one for {email}", "name": name, "invitation": invitation}
         self._ok(self.post("/api/auth/browser/v1/auth/signup", fields))
 
-    def invite(self, email: str, track: str) -> str:
+    def invite(self, email: str, track: str, cohort_id: str | None = None) -> str:
         """The key of a new invitation (for instructors)."""
-        answer = self._ok(self.post("/api/invitations/", {"email": email, "role": "student", "track": track}))
+        invitation = {"email": email, "role": "student", "track": track, "cohort_id": cohort_id}
+        answer = self._ok(self.post("/api/invitations/", invitation))
         key: str = answer.json()["url"].partition("invitation=")[2]
         return key
+
+    def add_cohort(self, name: str, track: str) -> str:
+        """The id of a new cohort (for instructors)."""
+        answer = self._ok(self.post("/api/cohorts/", {"name": name, "track": track, "time_zone": "UTC"}))
+        cohort_id: str = answer.json()["id"]
+        return cohort_id
 
     def cookies(self) -> list[Any]:
         """What their browser has after they signed in, as Playwright takes it."""
@@ -192,11 +199,15 @@ class School:
         student.sign_in(account.email, account.password)
         return student
 
-    def enroll(self, count: int, *, track: str = "FSD") -> list[Student]:
-        """New students: the instructor invites them, they sign up (which signs them in)."""
+    def enroll(self, count: int, *, track: str = "FSD", cohort: str = "") -> list[Student]:
+        """New students: the instructor invites them, they sign up (which signs them in).
+
+        `cohort`: the name of a new one that they all join.
+        """
         instructor = self.demo_student("instructor")
+        cohort_id = instructor.add_cohort(cohort, track) if cohort else None
         names = [f"student{number:02}" for number in range(1, count + 1)]
-        keys = {name: instructor.invite(f"{name}@school.example", track) for name in names}
+        keys = {name: instructor.invite(f"{name}@school.example", track, cohort_id) for name in names}
 
         def enter(name: str) -> Student:
             student = Student(self.product.url)

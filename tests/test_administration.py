@@ -27,7 +27,9 @@ def test_an_admin_stops_a_workspace_looks_up_its_owner_and_reads_it_in_the_audit
     page.get_by_role("link", name="Administration").click()
     expect(page).to_have_title("Workspaces · Administration · ApraNova")
     stop(page, eyes, student)
+    announce(page, eyes, student)
     look_up(page, eyes, student)
+    see_the_hours(page, eyes, student)
     read_the_audit(page, eyes, admin, student)
 
 
@@ -61,6 +63,33 @@ def look_up(page: Page, eyes: Onlooker, student: Student) -> None:
     page.get_by_role("menuitem", name="Sign out everywhere …").click()
     page.get_by_role("button", name="Sign out everywhere", exact=True).click()
     expect(page.get_by_role("main").get_by_role("alert")).to_have_text("Ben Larsen is signed out everywhere.")
+
+
+def announce(page: Page, eyes: Onlooker, student: Student) -> None:
+    page.get_by_role("link", name="Announcements", exact=True).click()
+    expect(page).to_have_title("Announcements · Administration · ApraNova")
+    page.get_by_label("Announcement", exact=True).fill("The school is closed on Friday.")
+    page.get_by_label("Ends after").select_option("4 hours")
+    page.get_by_role("button", name="Announce", exact=True).click()
+    expect(page.get_by_role("main").get_by_role("alert")).to_have_text("It is announced.")
+    words = page.get_by_role("region", name="Announcements").get_by_text("The school is closed on Friday.")
+    expect(words).to_be_visible()
+    eyes.look("administration, announcements")
+    told = student.product.url + "/api/announcements/"
+    assert "closed on Friday" in student.portal.request.get(told).text()
+    page.get_by_role("button", name="End now … The school is closed").click()
+    page.get_by_role("button", name="End it", exact=True).click()
+    expect(words).to_have_count(0)
+
+
+def see_the_hours(page: Page, eyes: Onlooker, student: Student) -> None:
+    page.get_by_role("link", name="Hours", exact=True).click()
+    expect(page).to_have_title("Hours · Administration · ApraNova")
+    row = page.get_by_role("table", name="By person").get_by_role("row")
+    expect(row.filter(has_text=student.account.email)).to_be_visible()
+    eyes.look("administration, hours")
+    page.get_by_label("Month").select_option("Last month")
+    expect(page.get_by_text("Nobody used a workspace.").first).to_be_visible()
 
 
 def read_the_audit(page: Page, eyes: Onlooker, admin: Student, student: Student) -> None:

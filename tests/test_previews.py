@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from single_machine.portal_build import node_environment, npm_command
 from tests.conftest import fresh_profiles
+from tests.homes import home_of, put
 from tests.product import SOURCE, Product
 from tests.school import Student as Caller
 from tests.student import Student, VSCode
@@ -52,24 +52,10 @@ class Class:
 
     @property
     def home(self) -> Path:
-        homes = self.amira.product.home / "h/data/homes"
-        for owner in homes.glob(".home-*.owner.json"):
-            if json.loads(owner.read_text())["workspace_id"] == self.workspace_id:
-                return homes / owner.name.removeprefix(".").removesuffix(".owner.json")
-        raise AssertionError("the workspace has no home")
+        return home_of(self.amira.product, self.workspace_id)
 
     def put(self, source: Path, name: str) -> None:
-        """Copy into the home, as the student's own."""
-        target = self.home / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if source.is_dir():
-            shutil.copytree(source, target, symlinks=True)
-        else:
-            shutil.copyfile(source, target)
-        if os.getuid() == 0:
-            owner = self.home.stat()
-            for path in [target.parent, target, *target.rglob("*")]:
-                os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+        put(source, self.home, name)
 
     def open(self, port: int, path: str = "/", *, within_s: float = 20) -> Page:
         page = self.amira.context.new_page()

@@ -132,6 +132,25 @@ class Message(models.Model):
         return f"{self.sender} to {self.student}"
 
 
+class Announcement(models.Model):
+    """What an admin tells everybody, or one cohort, until its end."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    cohort = models.ForeignKey(Cohort, on_delete=models.CASCADE, null=True, related_name="announcements")
+    """None: for everybody."""
+    text = models.CharField(max_length=MESSAGE_MAX)
+    sender = models.CharField(max_length=254)
+    """The name as it was."""
+    begins_at = models.DateTimeField(default=timezone.now)
+    ends_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-begins_at", "-id")
+
+    def __str__(self) -> str:
+        return f"to {self.cohort or 'everybody'} until {self.ends_at:%Y-%m-%d %H:%M}"
+
+
 class JoinLink(models.Model):
     """A link by which students join a cohort themselves, with an end and a number of places."""
 

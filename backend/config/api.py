@@ -22,6 +22,8 @@ from backend.accounts.authentication import BearerToken, SessionCookie
 from backend.assignments.api import own_router as own_assignments_router
 from backend.assignments.api import router as assignments_router
 from backend.assignments.submission_api import router as submissions_router
+from backend.cohorts.announcements_api import own_router as own_announcements_router
+from backend.cohorts.announcements_api import router as announcements_router
 from backend.cohorts.api import router as cohorts_router
 from backend.cohorts.invitations import router as invitations_router
 from backend.cohorts.join_api import of_cohorts as join_links_router
@@ -150,6 +152,7 @@ def build_api() -> ApraNovaAPI:
     api.add_router("class/", class_router)
     api.add_router("help/", help_router)
     api.add_router("messages/", own_messages_router)
+    api.add_router("announcements/", own_announcements_router)
     api.add_router("join/", join_router)
     api.add_router("cohorts/", assignments_router)
     api.add_router("cohorts/", submissions_router)
@@ -158,6 +161,7 @@ def build_api() -> ApraNovaAPI:
     api.add_router("workspace/", sharing_router)
     api.add_router("workspace/", history_router)
     api.add_router("costs/", costs_router)
+    api.add_router("console/announcements/", announcements_router)
     api.add_router("console/audit/", console_audit_router)
     api.add_router("console/people/", console_people_router)
     api.add_router("console/workspaces/", console_workspaces_router)

@@ -64,6 +64,8 @@ DEEDS = {
     "help.visit": "came into {target} to help",
     "help.visit_end": "ended the visit of {visitor} in {target}: {because}",
     "message.send": "wrote to students in the cohort {target}: {reached} reached",
+    "announcement.create": "announced to {whom}: {text}",
+    "announcement.end": "ended the announcement to {whom}: {text}",
     "history.put_back": "brought back {path} in {target} from an earlier state",
     "history.put_back_failed": "tried to bring back files in {target} and failed",
     "assignment.create": "made the assignment {target} in the cohort {cohort}",

@@ -99,24 +99,36 @@ def install_extensions(node: NodeRuntime, code_server: Path, scratch: Path) -> N
         python_package("debugpy"), code_server / DEBUGPY, ignore=shutil.ignore_patterns("__pycache__", "*.c", "*.pyx")
     )
 
-    source = HERE / "extensions/python"
-    work = scratch / "python"
+    target = _bundle("python", node, extensions, scratch, entries=("extension",))
+    pyright = scratch / "python/node_modules/pyright"
+    shutil.copytree(pyright / "dist", target / "server/dist", ignore=shutil.ignore_patterns("*.map", "pyright.js"))
+    for name in ("langserver.index.js", "package.json", "LICENSE.txt"):
+        shutil.copyfile(pyright / name, target / "server" / name)
+
+    target = _bundle("tailwind", node, extensions, scratch, entries=("extension", "client"))
+    (target / "server/bin").mkdir(parents=True)
+    # Without its watchers for files: VS Code watches for it.
+    for name in ("bin/tailwindcss-language-server", "bin/oxide-helper.js", "LICENSE", "ThirdPartyNotices.txt"):
+        shutil.copyfile(scratch / "tailwind/node_modules/@tailwindcss/language-server" / name, target / "server" / name)
+
+
+def _bundle(name: str, node: NodeRuntime, extensions: Path, scratch: Path, *, entries: tuple[str, ...]) -> Path:
+    """One file of each entry, with the npm packages that it uses; the second one only on demand."""
+    source, work, target = HERE / "extensions" / name, scratch / name, extensions / f"apranova-{name}"
     node.install(source, work)
     shutil.copytree(source / "src", work / "src")
-    options = ["--bundle", "--platform=node", "--format=cjs", "--target=node24", "--minify", "--external:vscode"]
-    bundle = [str(node.node), "node_modules/esbuild/bin/esbuild", "src/extension.js", *options]
-    node.run([*bundle, "--outfile=dist/extension.js", "--log-level=error"], cwd=work)
-    target = extensions / "apranova-python"
-    target.mkdir()
+    options = ["--bundle", "--platform=node", "--format=cjs", "--target=node24", "--minify"]
+    options += ["--external:vscode", "--external:./client", "--outdir=dist", "--log-level=error"]
+    scripts = [f"src/{entry}.js" for entry in entries]
+    node.run([str(node.node), "node_modules/esbuild/bin/esbuild", *scripts, *options], cwd=work)
+    shutil.copytree(work / "dist", target / "dist")
     manifest = json.loads((source / "package.json").read_text())
     for built_in in ("dependencies", "devDependencies"):
         manifest.pop(built_in)
     (target / "package.json").write_text(json.dumps(manifest, indent=2))
-    shutil.copytree(work / "dist", target / "dist")
-    pyright = work / "node_modules/pyright"
-    shutil.copytree(pyright / "dist", target / "server/dist", ignore=shutil.ignore_patterns("*.map", "pyright.js"))
-    for name in ("langserver.index.js", "package.json", "LICENSE.txt"):
-        shutil.copyfile(pyright / name, target / "server" / name)
+    for data in source.glob("*-rules.json"):
+        shutil.copyfile(data, target / data.name)
+    return target
 
 
 def prune(code_server: Path) -> None:
@@ -211,7 +223,7 @@ def copy_icons(code_server: Path) -> None:
 def is_servers_alone(path: str) -> bool:
     """Whether no browser asks for this file of VS Code."""
     folders = ("bin/", "node_modules/@vscode/ripgrep-universal/bin/")
-    folders += tuple(f"extensions/apranova-{name}/server/" for name in ("python", "python-debug"))
+    folders += tuple(f"extensions/apranova-{name}/server/" for name in ("python", "python-debug", "tailwind"))
     return path.endswith((".node", ".sh", ".cmd", ".py", ".pyi")) or path.startswith(folders)
 
 

@@ -131,7 +131,7 @@ def test_the_disk_s_kind_is_told(settings: Settings, monkeypatch: pytest.MonkeyP
 
 
 def test_a_folder_that_cannot_be_written(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.access", lambda *_: False)
+    monkeypatch.setattr(doctor.ServiceUser, "may_write", lambda *_: False)
     assert [answer.verdict for answer in (*doctor._disk(settings), *doctor._snapshots(settings))] == [Verdict.NO] * 2
 
 

@@ -84,6 +84,8 @@ def test_root_touches_the_folder_of_a_service_only_as_its_user(root: Root, comma
     """`sudo ./apranova reset` once followed links that the service's user may lay."""
     assert root(command) == [command]
     assert root(command, "--settings=other.toml") is None
+    own = "--settings=/etc/apranova/school.toml"  # as its user: root can read what the school cannot
+    assert root(command, own) == [command, own]
 
 
 def test_files_are_named_from_where_root_is(root: Root, done: dict[str, Any]) -> None:

@@ -281,7 +281,7 @@ def test_memory_and_home_are_shown_and_a_program_that_was_ended_for_it_is_named_
     (desk.project / "hungry.py").write_text(
         "import os, pathlib, time\n"
         "held = b'x' * (300 << 20)\n"
-        "pathlib.Path('running').write_text(f\"{os.getpid()} {os.environ['NODE_OPTIONS']}\")\n"
+        "pathlib.Path('running').write_text(f\"{os.getpid()} {os.environ['NODE_OPTIONS']} {os.environ['JAVA_TOOL_OPTIONS']}\")\n"
         "time.sleep(600)\n"
     )
     page = desk.open_tab()
@@ -304,6 +304,7 @@ def test_memory_and_home_are_shown_and_a_program_that_was_ended_for_it_is_named_
     until(runs)
     pid, options = running.read_text().split(maxsplit=1)
     assert "--max-old-space-size=768" in options
+    assert "-Xmx768m" in options
     time.sleep(3)  # the agent looks every two seconds
     psutil.Process(int(pid)).kill()  # what the kernel does, and then the engine says so
     desk.task.process.send_signal(PROGRAM_ENDED_SIGNAL)

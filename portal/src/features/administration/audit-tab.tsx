@@ -26,6 +26,7 @@ const ACTIONS = {
   "submission.": "Submissions",
   "help.": "Calls for help and visits",
   "message.": "Messages",
+  "announcement.": "Announcements",
   "history.": "Files brought back",
   "member.": "Workspace sizes",
 };

@@ -17,6 +17,7 @@ import type { CohortDetail, Me } from "@/lib/api/types";
 import { trackName } from "@/lib/roles";
 import { useMayChange } from "@/lib/session/may-change";
 import { useIsClient } from "@/lib/use-is-client";
+import { usePageTitle } from "@/lib/use-page-title";
 import { useLastingError } from "@/lib/use-lasting-error";
 
 import { useCohort, useDeleteCohort } from "./api";
@@ -63,6 +64,7 @@ function CohortById({ id, me }: { id: string | null; me: Me }) {
 
 export function CohortView({ cohort, me }: { cohort: CohortDetail; me: Me }) {
   const mayChange = useMayChange();
+  usePageTitle(cohort.name);
   return (
     <>
       <p className="mb-2 text-sm">

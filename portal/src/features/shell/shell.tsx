@@ -5,24 +5,24 @@ import Link from "next/link";
 import { usePathname } from "next/navigation";
 import type { ReactNode } from "react";
 
+import { Announcements } from "@/features/announcements/announcements";
 import { LoadFailure } from "@/components/failure";
 import { Mark } from "@/components/icons";
 import { Menu, type MenuEntry } from "@/components/menu";
 import { Skeleton } from "@/components/panel";
 import { ThemeMenu } from "@/components/theme-menu";
 import type { Me } from "@/lib/api/types";
+import { isStaff } from "@/lib/roles";
 import { useMe } from "@/lib/session/use-me";
 import { useSignOut } from "@/lib/session/use-sign-out";
 import { useLastingError } from "@/lib/use-lasting-error";
 
-const EVERYONE: readonly Me["role"][] = ["student", "instructor", "admin"];
-
-/** The pages of the portal, by role. */
-const PAGES: { href: string; label: string; roles: readonly Me["role"][] }[] = [
-  { href: "/dashboard", label: "Dashboard", roles: EVERYONE },
-  { href: "/cohorts", label: "Cohorts", roles: ["instructor", "assistant", "admin"] },
-  { href: "/administration", label: "Administration", roles: ["admin"] },
-  { href: "/account", label: "Account", roles: EVERYONE },
+/** The pages of the portal. */
+const PAGES: { href: string; label: string; isFor?: (role: Me["role"]) => boolean }[] = [
+  { href: "/dashboard", label: "Dashboard" },
+  { href: "/cohorts", label: "Cohorts", isFor: isStaff },
+  { href: "/administration", label: "Administration", isFor: (role) => role === "admin" },
+  { href: "/account", label: "Account" },
 ];
 
 export function Shell({ children }: { children: ReactNode }) {
@@ -56,6 +56,7 @@ export function Shell({ children }: { children: ReactNode }) {
         tabIndex={-1}
         className="mx-auto w-full max-w-5xl flex-1 px-4 py-8 outline-none sm:px-6 sm:py-10"
       >
+        {me.data !== undefined && <Announcements />}
         {error !== null && me.data === undefined ? (
           <LoadFailure query={me} error={error} title="The portal is not available right now">
             Your files are safe.
@@ -73,7 +74,7 @@ function Pages({ role }: { role: Me["role"] | undefined }) {
   return (
     <nav aria-label="Main" className="max-sm:order-last max-sm:-mx-2 max-sm:w-full">
       <ul className="flex gap-1 max-sm:gap-0">
-        {PAGES.filter(({ roles }) => (role === undefined ? roles === EVERYONE : roles.includes(role))).map(
+        {PAGES.filter(({ isFor }) => isFor === undefined || (role !== undefined && isFor(role))).map(
           ({ href, label }) => {
             const here = path === href || path.startsWith(`${href}/`);
             return (

@@ -175,4 +175,5 @@ it("lets a teaching assistant read, and offers nothing that would be refused", (
   );
   expect(screen.getAllByRole("button").map((button) => button.textContent)).toEqual(["Read the work of Amira"]);
   expect(screen.getByText("9/20")).toBeTruthy();
+  expect(document.title).toBe("Lesson 1 · ApraNova");
 });

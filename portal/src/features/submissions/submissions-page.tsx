@@ -15,6 +15,7 @@ import { ApiError } from "@/lib/api/errors";
 import type { SubmissionList } from "@/lib/api/types";
 import { useIsClient } from "@/lib/use-is-client";
 import { useMayChange } from "@/lib/session/may-change";
+import { usePageTitle } from "@/lib/use-page-title";
 import { useLastingError } from "@/lib/use-lasting-error";
 
 import { addressOf, type AssignmentKey, useCollect, useReturnAll, useRunChecks, useSubmissions } from "./api";
@@ -52,6 +53,7 @@ function Submissions({ id }: { id: AssignmentKey | null }) {
 
 export function SubmissionsView({ id, list }: { id: AssignmentKey; list: SubmissionList }) {
   const mayChange = useMayChange();
+  usePageTitle(list.title);
   const [returning, setReturning] = useState(false);
   const collect = useCollect(id);
   const runChecks = useRunChecks(id);

@@ -37,6 +37,7 @@ export type Helper = Schemas["HelperOut"];
 export type Tile = Schemas["TileOut"];
 export type HelpState = Schemas["HelpOut"];
 export type Visitor = Schemas["VisitorOut"];
+export type Announcement = Schemas["AnnouncementOut"];
 export type Message = Schemas["MessageOut"];
 export type ClassWorkspaces = Schemas["ClassWorkspacesOut"];
 export type OwnClass = Schemas["OwnClassOut"];

@@ -13,17 +13,18 @@ const { showWarnings } = require("./warning");
 
 async function activate(context) {
   const socketPath = process.env.APRANOVA_EXTENSION_SOCKET;
-  if (!socketPath) return;
+  if (!socketPath) return undefined;
   const link = new AgentLink(socketPath);
   context.subscriptions.push(link);
   reportActivity(context, link);
   saveInTime(context, link);
   showWarnings(context, link);
-  showMemory(context, link);
+  const memoryLimitBytes = showMemory(context, link);
   showHomeUse(context, link);
   showVisitors(context, link);
   link.connect();
   await keepTabs(context);
+  return { memoryLimitBytes };
 }
 
 function deactivate() {}

@@ -1,5 +1,6 @@
 // How much of the workspace's memory is in use, in the status bar, and what programs may know of it:
-// without a hint, Node.js takes the machine's memory for its own.
+// without a hint, Node.js and Java take the machine's memory for their own. The number of processors
+// needs none: a program may use all of them while nobody else does.
 "use strict";
 
 const vscode = require("vscode");
@@ -7,24 +8,31 @@ const vscode = require("vscode");
 const NEARLY_FULL = 0.9;
 const MEBIBYTE = 1024 * 1024;
 
+// Returns a promise of the limit, for our other extensions.
 function showMemory(context, link) {
   const item = vscode.window.createStatusBarItem("apranova.memory", vscode.StatusBarAlignment.Right, 9_000);
   item.name = "ApraNova: memory";
   const variables = context.environmentVariableCollection;
   variables.description = "The memory of this workspace";
   let hintedBytes = 0;
+  let tellLimit;
+  const limitBytes = new Promise((done) => (tellLimit = done));
 
   const hint = (limitBytes) => {
     if (limitBytes === hintedBytes) return;
     hintedBytes = limitBytes;
     // Half, as Node.js itself takes in a container of that size; VS Code needs the rest.
     // Appended: a debugger puts its own options there.
-    variables.append("NODE_OPTIONS", ` --max-old-space-size=${Math.floor(limitBytes / 2 / MEBIBYTE)}`);
+    const half = Math.floor(limitBytes / 2 / MEBIBYTE);
+    variables.append("NODE_OPTIONS", ` --max-old-space-size=${half}`);
+    // Java's own default is a quarter of the machine's memory; -Xmx in a command line wins over this.
+    variables.append("JAVA_TOOL_OPTIONS", ` -Xmx${half}m`);
   };
 
   link.on("memory", ({ used_bytes: used, limit_bytes: limit }) => {
     if (!limit) return item.hide();
     hint(limit);
+    tellLimit(limit);
     const isNearlyFull = used >= NEARLY_FULL * limit;
     item.text = `$(pulse) ${words(used)} of ${words(limit)}`;
     item.tooltip = isNearlyFull
@@ -36,6 +44,7 @@ function showMemory(context, link) {
     item.show();
   });
   context.subscriptions.push(item);
+  return limitBytes;
 }
 
 function words(bytes) {

@@ -1,0 +1,69 @@
+"""Announcements: who sees them, until when, and who may make them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from backend.audit.models import Record
+from backend.cohorts.announcements import SHOWN_MAX
+from backend.cohorts.models import MESSAGE_MAX, Announcement
+from contract.errors import ApraNovaError, Reason
+from contract.show import ShowRequest
+
+OWN, ALL = "/api/announcements/", "/api/console/announcements/"
+
+
+@pytest.fixture
+def admin(signed_in):
+    return signed_in("admin")
+
+
+def texts(one) -> list[str]:
+    return [it["text"] for it in one.get(OWN).json()["items"]]
+
+
+def announce(admin, text, cohort=None, hours=2):
+    return admin.post(ALL, json={"text": text, "hours": hours, "cohort_id": cohort})
+
+
+def test_everybody_or_one_cohort_sees_it_until_its_end(admin, signed_in, make_cohort, manager):
+    one, ada, ben = signed_in("instructor"), signed_in(), signed_in()
+    cohort = make_cohort(one)
+    assert one.put(f"/api/cohorts/{cohort}/members/{ada.user.pk}/").status_code == 200
+    workspaces = [it.post("/api/workspace/create/").json()["id"] for it in (ada, ben)]
+    made = announce(admin, "The school is closed\non Friday.")
+    assert (made.status_code, made.json()["cohort"]) == (201, None)
+    news = ShowRequest(news=f"{admin.user.display_name}: The school is closed on Friday.")
+    assert sorted(manager.shown, key=lambda it: it[0]) == [(it, news) for it in sorted(workspaces)]
+    manager.shown.clear()
+    assert announce(admin, "Room 2 today.", cohort).status_code == 201
+    assert [it for it, _ in manager.shown] == workspaces[:1]
+    for person in (one, ada):
+        assert texts(person) == ["Room 2 today.", "The school is closed\non Friday."]
+    assert texts(ben) == ["The school is closed\non Friday."]
+    Announcement.objects.filter(cohort=None).update(ends_at=timezone.now() - timedelta(seconds=1))
+    assert (texts(ada), texts(ben)) == (["Room 2 today."], [])
+    [left] = admin.get(ALL).json()["items"]
+    for _ in range(2):
+        assert admin.delete(f"{ALL}{left['id']}/").status_code == 204
+    assert texts(ada) == []
+    assert [it.details["whom"] for it in Record.objects.filter(action="announcement.end")] == ["the cohort Berlin-3"]
+    assert Record.objects.filter(action="announcement.create", actor_id=admin.user.pk).count() == 2
+
+
+def test_only_admins_announce_and_a_screen_has_room_for_few(admin, signed_in, manager):
+    for role in ("student", "instructor", "assistant"):
+        assert announce(signed_in(role), "Free pizza").status_code == 403
+    for wrong in ({"text": " "}, {"text": "a\u202eb"}, {"text": "x" * (MESSAGE_MAX + 1)}, {"hours": 0}):
+        assert admin.post(ALL, json={"text": "a", "hours": 1} | wrong).status_code == 422, wrong
+    assert announce(admin, "a", "00000000-0000-4000-8000-000000000000").status_code == 404
+    for _ in range(SHOWN_MAX):
+        assert announce(admin, "a").status_code == 201
+    refused = announce(admin, "a")
+    assert (refused.status_code, "End one" in refused.text) == (409, True)
+    Announcement.objects.update(ends_at=timezone.now())
+    manager.fail_with = ApraNovaError(Reason.MANAGER_UNAVAILABLE, "The manager is being restarted.")
+    assert announce(admin, "a").status_code == 201, "those that have ended make room, and the portal shows it anyway"
