@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +29,24 @@ class TestShop:
 def test_many(number):
     assert number == 1
 """
+UNITTEST = """\
+import unittest
+
+class Shop(unittest.TestCase):
+    def test_adds(self):
+        self.assertEqual(1 + 1, 2)
+
+    def test_price(self):
+        self.assertEqual(40, 42)
+"""
+VITEST = """\
+import { describe, expect, it } from "vitest";
+
+describe("shop", () => {
+  it("adds", () => expect(1 + 1).toBe(2));
+  it("has a price", () => expect(40).toBe(42));
+});
+"""
 NODE = """\
 const { describe, it, test } = require("node:test");
 const assert = require("node:assert");
@@ -40,6 +60,16 @@ describe("shop", () => {
 """
 
 
+PORTAL = Path(__file__).parents[3] / "portal/node_modules"
+
+
+def give_vitest(desk: Desk) -> None:
+    """As the portal's own `npm ci` has installed it."""
+    assert (PORTAL / "vitest").is_dir(), "run npm ci in portal/ first"
+    (desk.project / "node_modules").symlink_to(PORTAL)
+    (desk.project / "package.json").write_text('{"private": true, "devDependencies": {"vitest": "*"}}')
+
+
 def give_pytest(desk: Desk) -> None:
     """As a student's own environment has it."""
     python = desk.project / ".venv/bin/python"
@@ -49,17 +79,20 @@ def give_pytest(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "message"),
+    ("name", "text", "give", "message"),
     [
-        ("test_shop.py", PYTHON, "assert 40 == 42"),
-        ("shop.test.js", NODE, "40 == 42"),
+        ("test_shop.py", PYTHON, give_pytest, "assert 40 == 42"),
+        ("test_unit.py", UNITTEST, None, "AssertionError: 40 != 42"),
+        ("shop.test.js", NODE, None, "40 == 42"),
+        ("shop.test.ts", VITEST, give_vitest, "expected 40 to be 42"),
     ],
 )
 def test_the_testing_view_lists_tests_runs_them_and_shows_what_failed(
-    desk: Desk, name: str, text: str, message: str
+    desk: Desk, name: str, text: str, give: Callable[[Desk], None] | None, message: str
 ) -> None:
     (desk.project / name).write_text(text)
-    give_pytest(desk)
+    if give is not None:
+        give(desk)
     page = desk.open_tab()
     open_file(page, name)
     page.get_by_role("tab", name="Testing").click()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -52,3 +54,69 @@ def test_node_runs_a_file_below_a_folder_in_brackets_in_a_workspace_that_is_the_
     subprocess.run((node, *command["args"]), cwd=tmp_path, stdout=-1, timeout=60, check=True)
     result = json.loads(report.read_text())
     assert (result["file"], result["names"], result["outcome"]) == (str(file), ["shows"], "passed")
+
+
+UNITTEST = """
+import unittest
+
+class Shop(unittest.TestCase):
+    def test_adds(self):
+        assert True
+
+    def test_price(self):
+        for price in (42, 40):
+            with self.subTest(price):
+                self.assertEqual(price, 42)
+
+    @unittest.skip("later")
+    def test_later(self): ...
+
+    @unittest.expectedFailure
+    def test_known(self):
+        self.fail()
+"""
+
+
+def run_python(folder: Path, *chosen: str) -> tuple[str, list[dict[str, Any]]]:
+    """What it printed, and the report. The pytest that this Python has is hidden from it."""
+    report = folder / "report"
+    report.unlink(missing_ok=True)
+    hidden = "import sys, importlib.util; importlib.util.find_spec = lambda _: None; "
+    script = hidden + "import apranova_tests; sys.exit(apranova_tests.main(sys.argv[1:]))"
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE.parent / "runners"), "APRANOVA_TEST_REPORT": str(report)}
+    command = [sys.executable, "-c", script, *(str(folder / one) for one in chosen)]
+    said = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    lines = report.read_text().splitlines() if report.exists() else []
+    return said.stdout + said.stderr, [json.loads(line) for line in lines]
+
+
+def test_a_python_without_pytest_runs_the_classes_of_unittest(tmp_path: Path) -> None:
+    (tmp_path / "lesson").mkdir()
+    (tmp_path / "lesson/__init__.py").write_text("")
+    (tmp_path / "lesson/test_shop.py").write_text(UNITTEST)
+    _, results = run_python(tmp_path, "lesson/test_shop.py")
+    assert {one["file"] for one in results} == {str(tmp_path / "lesson/test_shop.py")}
+    found = {one["names"][-1]: (one["names"][0], one["outcome"], one["message"], one["line"]) for one in results}
+    assert found == {
+        "test_adds": ("Shop", "passed", None, None),
+        "test_price": ("Shop", "failed", "AssertionError: 40 != 42", 10),
+        "test_later": ("Shop", "skipped", None, None),
+        "test_known": ("Shop", "passed", None, None),
+    }
+    _, [only] = run_python(tmp_path, "lesson/test_shop.py::Shop::test_adds")
+    assert only["names"] == ["Shop", "test_adds"]
+
+
+@pytest.mark.parametrize("text", ["import nothing_of_this_name\n", "raise SystemExit(3)\n", "def (:\n"])
+def test_a_file_that_cannot_be_imported_fails_with_its_reason(tmp_path: Path, text: str) -> None:
+    (tmp_path / "test_broken.py").write_text(text)
+    _, [broken] = run_python(tmp_path, "test_broken.py")
+    assert (broken["names"], broken["outcome"]) == ([], "failed")
+    assert "Error" in broken["message"] or "SystemExit: 3" in broken["message"]
+
+
+def test_plain_functions_without_pytest_are_said_to_need_it(tmp_path: Path) -> None:
+    (tmp_path / "test_plain.py").write_text("def test_it():\n    assert True\n")
+    said, results = run_python(tmp_path, "test_plain.py")
+    assert results == []
+    assert "pip install pytest" in said

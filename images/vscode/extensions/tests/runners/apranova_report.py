@@ -4,7 +4,7 @@ import json
 import os
 
 
-def _write(**result):
+def write(**result):
     with open(os.environ["APRANOVA_TEST_REPORT"], "a") as report:
         report.write(json.dumps(result) + "\n")
 
@@ -24,7 +24,7 @@ def pytest_configure(config):
 
 def pytest_collectreport(report):
     if report.failed:
-        _write(**_place(_config, report.nodeid), outcome="failed", message=report.longreprtext)
+        write(**_place(_config, report.nodeid), outcome="failed", message=report.longreprtext)
 
 
 def pytest_runtest_logreport(report):
@@ -41,4 +41,4 @@ def pytest_runtest_logreport(report):
                 line = where.lineno - 1
     message = crash.message if crash is not None else report.longreprtext if report.failed else None
     outcome = report.outcome
-    _write(**_place(_config, report.nodeid), outcome=outcome, ms=report.duration * 1000, message=message, line=line)
+    write(**_place(_config, report.nodeid), outcome=outcome, ms=report.duration * 1000, message=message, line=line)

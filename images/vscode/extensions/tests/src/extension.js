@@ -1,4 +1,4 @@
-// The Testing view for pytest, Vitest, Jest and node --test. What a file has is read from its text;
+// The Testing view for pytest, unittest, Vitest, Jest and node --test. What a file has is read from its text;
 // what happened comes from the runner's own report, also for tests that no text shows.
 "use strict";
 

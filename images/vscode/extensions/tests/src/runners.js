@@ -8,11 +8,11 @@ const OURS = path.join(__dirname, "../runners");
 const VIRTUAL_ENVIRONMENTS = [".venv", "venv"];
 
 // A runner's command: { program, args, env }. `tests`: lists of names, or none for whole files.
-const PYTEST = {
-  name: "pytest",
+const PYTHON = {
+  name: "pytest or unittest",
   command: ({ folder, files, tests, report }) => ({
     program: python(folder),
-    args: ["-m", "pytest", "-p", "apranova_report", ...(tests.length ? tests.map(nodeId) : files)],
+    args: ["-m", "apranova_tests", ...(tests.length ? tests.map(nodeId) : files)],
     env: { APRANOVA_TEST_REPORT: report, PYTHONPATH: [OURS, process.env.PYTHONPATH].filter(Boolean).join(":") },
   }),
   read: (text) => readLines(text).map(withParameters),
@@ -56,7 +56,7 @@ const JEST = {
 
 // Where to start a file's tests, and with what: the nearest package.json decides.
 function runnerFor(file, root) {
-  if (file.endsWith(".py")) return { runner: PYTEST, folder: root };
+  if (file.endsWith(".py")) return { runner: PYTHON, folder: root };
   for (let folder = path.dirname(file); folder !== path.dirname(folder) && folder.startsWith(root); folder = path.dirname(folder)) {
     const manifest = path.join(folder, "package.json");
     if (!fs.existsSync(manifest)) continue;
