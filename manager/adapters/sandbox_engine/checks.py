@@ -44,6 +44,9 @@ KEPT_MAX = 32
 """Answers that nobody has asked for yet."""
 _LEFT_OPEN_S = 2.0
 _READ_BYTES = 1 << 16
+_FLOOD_PAUSE_S = 0.02
+"""Between two reads of an output that is longer than what is kept: it may not keep the engine busy,
+whose one thread serves everybody."""
 _TERMINATED = 137
 """128 + SIGKILL."""
 
@@ -153,7 +156,9 @@ class _Output:
         self._first, self._last = bytearray(), bytearray()
         self.cut = False
         self._ended = asyncio.Event()
-        asyncio.get_running_loop().add_reader(descriptor, self._read)
+        self._loop = asyncio.get_running_loop()
+        self._paused: asyncio.TimerHandle | None = None
+        self._loop.add_reader(descriptor, self._read)
 
     def _read(self) -> None:
         try:
@@ -161,7 +166,7 @@ class _Output:
         except BlockingIOError:
             return
         if not part:
-            asyncio.get_running_loop().remove_reader(self._descriptor)
+            self._loop.remove_reader(self._descriptor)
             self._ended.set()
             return
         room = OUTPUT_BYTES_MAX // 2 - len(self._first)
@@ -170,6 +175,8 @@ class _Output:
         if len(self._last) > OUTPUT_BYTES_MAX // 2:
             self.cut = True
             del self._last[: -OUTPUT_BYTES_MAX // 2]
+            self._loop.remove_reader(self._descriptor)
+            self._paused = self._loop.call_later(_FLOOD_PAUSE_S, self._loop.add_reader, self._descriptor, self._read)
 
     async def end(self) -> None:
         """The sandbox has ended, so this is a matter of what the pipe still holds."""
@@ -180,7 +187,9 @@ class _Output:
             self.cut = True
 
     def close(self) -> None:
-        asyncio.get_running_loop().remove_reader(self._descriptor)
+        if self._paused is not None:
+            self._paused.cancel()
+        self._loop.remove_reader(self._descriptor)
         os.close(self._descriptor)
 
     def text(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import http.server
 import io
+import re
 import secrets
 import threading
 import time
@@ -65,6 +66,13 @@ def test_output_without_end_is_bounded_and_its_end_is_kept(engine: EngineUnderTe
     assert answer.output_cut
     assert answer.output.endswith("2 passed\n")
     assert len(answer.output) < OUTPUT_BYTES_MAX + 100
+
+
+def test_a_flood_of_output_waits_for_the_engine_and_does_not_keep_it_busy(engine: EngineUnderTest) -> None:
+    answer = run(engine, request("timeout -s INT 2 dd if=/dev/zero bs=64k"))
+    written = re.search(r"(\d+) bytes", answer.output)
+    assert written is not None, answer
+    assert int(written[1]) < 50_000_000  # gigabytes, if the engine took all that comes
 
 
 def test_it_has_no_network_and_no_way_to_our_proxy(engine: EngineUnderTest) -> None:
