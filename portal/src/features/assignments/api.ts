@@ -77,6 +77,7 @@ export function useCheck(cohortId: string, id: string) {
     queryKey: ["assignments", cohortId, id, "check"],
     queryFn: ({ signal }) =>
       answer(api.GET("/api/cohorts/{cohort_id}/assignments/{assignment_id}/check/", { ...one(cohortId, id), signal })),
+    gcTime: 0, // a form begins with it: with an earlier one, saving would bring that back
   });
 }
 

@@ -155,6 +155,23 @@ it("sets up a check, keeps its files, and takes it away", async () => {
   ]);
 });
 
+it("begins each time with the check as it is now, not as it was when the dialog was open before", async () => {
+  const check = { command: "first", time_limit_s: 30, expected: "", students_see: "result", files: 0 };
+  const api = new FakeApi({
+    [LIST]: { status: 200, body: { items: [assignment()] } },
+    [`GET ${CHECK}`]: { status: 200, body: { check } },
+  });
+  show(<AssignmentsPanel cohort={cohort()} />);
+  for (const command of ["first", "second"]) {
+    api.answers[`GET ${CHECK}`] = { status: 200, body: { check: { ...check, command } } };
+    fireEvent.click(await screen.findByRole("button", { name: "Actions for Lesson 1" }));
+    fireEvent.click(screen.getByRole("menuitem", { name: "Check of the work …" }));
+    const field = await screen.findByLabelText<HTMLTextAreaElement>("Command");
+    expect(field.value).toBe(command);
+    fireEvent.click(screen.getByRole("button", { name: "Cancel" }));
+  }
+});
+
 it("lets a student check their own work, and shows no more than the instructor allows", async () => {
   const run = { state: "not_passed", text: "Not passed: the command ended with 1.", finished_at: null };
   const item = {

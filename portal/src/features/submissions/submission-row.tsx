@@ -67,6 +67,7 @@ export function SubmissionRow({ id, submission, hasDueTime }: RowProps) {
 }
 
 function Words({ submission }: { submission: Submission }) {
+  const mayChange = useMayChange();
   const { state, text, copies, mark, returned_at, changed_since, extended, due_at } = submission;
   const [newest] = copies;
   return (
@@ -78,12 +79,16 @@ function Words({ submission }: { submission: Submission }) {
       {mark !== "" && (
         <p className="wrap-anywhere">
           Mark: <span className="text-ink">{mark}</span>
+          {returned_at === null && ", which the student does not see yet"}
         </p>
       )}
       {returned_at !== null && (
         <p>
           Returned {fullDate(returned_at)}
-          {changed_since && ". Changed since then: return it again to show it to the student"}
+          {changed_since &&
+            (mayChange
+              ? ". Changed since then: return it again to show it to the student"
+              : ". Changed since then, which the student does not see yet")}
         </p>
       )}
     </div>

@@ -170,10 +170,31 @@ it("lets a teaching assistant read, and offers nothing that would be refused", (
   };
   show(
     <MayChange value={false}>
-      <SubmissionsView id={KEY} list={{ ...list, items: [submission({ mark: "9/20" })] }} />
+      <SubmissionsView
+        id={KEY}
+        list={{
+          ...list,
+          items: [
+            submission({ mark: "9/20" }),
+            submission({
+              student_id: "s2",
+              student: "Ben",
+              mark: "8/20",
+              returned_at: "2026-11-30T09:00:00Z",
+              changed_since: true,
+            }),
+          ],
+        }}
+      />
     </MayChange>,
   );
-  expect(screen.getAllByRole("button").map((button) => button.textContent)).toEqual(["Read the work of Amira"]);
-  expect(screen.getByText("9/20")).toBeTruthy();
+  expect(screen.getAllByRole("button").map((button) => button.textContent)).toEqual([
+    "Read the work of Amira",
+    "Read the work of Ben",
+  ]);
+  const [drafted, changed] = screen.getAllByRole("listitem").map(({ textContent }) => textContent);
+  expect(drafted).toContain("Mark: 9/20, which the student does not see yet");
+  expect(changed).toContain("Changed since then, which the student does not see yet");
+  expect(screen.getByText(/and when an instructor asks for them/)).toBeTruthy();
   expect(document.title).toBe("Lesson 1 · ApraNova");
 });

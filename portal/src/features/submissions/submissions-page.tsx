@@ -54,6 +54,7 @@ function Submissions({ id }: { id: AssignmentKey | null }) {
 export function SubmissionsView({ id, list }: { id: AssignmentKey; list: SubmissionList }) {
   const mayChange = useMayChange();
   usePageTitle(list.title);
+  const collected = mayChange ? "when you press Collect now" : "when an instructor asks for them";
   const [returning, setReturning] = useState(false);
   const collect = useCollect(id);
   const runChecks = useRunChecks(id);
@@ -74,8 +75,8 @@ export function SubmissionsView({ id, list }: { id: AssignmentKey; list: Submiss
         title="Handed in"
         description={
           list.due_at_local === null
-            ? "There is no due time, so copies are taken when you press Collect now."
-            : `A copy of each student's folder is taken at the due time, ${shownLocal(list.due_at_local)} (${list.time_zone}), and when you press Collect now. Nothing changes in a student's workspace.`
+            ? `There is no due time, so copies are taken ${collected}.`
+            : `A copy of each student's folder is taken at the due time, ${shownLocal(list.due_at_local)} (${list.time_zone}), and ${collected}. Nothing changes in a student's workspace.`
         }
       >
         <div className="flex flex-wrap gap-3">
