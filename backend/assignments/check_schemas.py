@@ -9,13 +9,14 @@ from ninja import Schema
 from pydantic import AfterValidator, Field
 
 from backend.assignments import checks
+from backend.assignments.checking import plain_spaces
 from backend.assignments.models import Check, CheckRun
 from backend.assignments.zip_field import Zip
 from contract.checks import COMMAND_LENGTH_MAX, OUTPUT_BYTES_MAX, TIME_LIMIT_MAX_S
 
 
 def _lines(value: str) -> str:
-    text = value.replace("\r\n", "\n").strip("\n")
+    text = plain_spaces(value.replace("\r\n", "\n")).strip("\n")
     if any(not letter.isprintable() and letter not in "\n\t" for letter in text):
         raise ValueError("it has a character that cannot be seen: type it by hand")
     return text
@@ -97,7 +98,7 @@ def state_out(run: CheckRun | None) -> CheckStateOut | None:
 def run_out(run: CheckRun, *, shows_output: bool) -> CheckRunOut:
     return CheckRunOut(
         state=checks.state_of(run),
-        text=checks.words_for(run),
+        text=checks.words_for(run, with_numbers=shows_output),
         finished_at=run.finished_at,
         output=run.output if shows_output else "",
         output_cut=run.output_cut and shows_output,

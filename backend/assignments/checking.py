@@ -10,6 +10,8 @@ from __future__ import annotations
 import base64
 import logging
 import re
+import time
+import unicodedata
 from datetime import timedelta
 from functools import partial
 
@@ -24,15 +26,20 @@ from backend.workspaces.manager_client import manager_client
 from backend.workspaces.models import Workspace
 from contract.checks import TIME_LIMIT_MAX_S, CheckAnswer, CheckRequest, CheckState
 from contract.collect import CollectRequest, CollectState
-from contract.errors import ApraNovaError
+from contract.errors import ApraNovaError, Reason
 from contract.hand_out_files import BadFiles
 from contract.names import WorkspaceKind
 
 LOOK_EVERY_S = 5.0
-HELD_FOR = timedelta(seconds=TIME_LIMIT_MAX_S + 120)
+HELD_FOR = timedelta(seconds=90)
+"""Longer than the manager is asked once. Whoever waits for a run holds it again and again."""
+WAITS_MAX_S = 2 * TIME_LIMIT_MAX_S + 60
+"""Then other runs have their turn, and this one is asked for later."""
 RETRY_BUSY = timedelta(seconds=1)
 RETRY_UNREACHABLE = timedelta(seconds=30)
 ROWS_AT_ONCE_MAX = 500
+OWN_OUTPUT_MAX = 16_000
+"""Letters of a student's own run: the dashboard loads the output of all their runs at once."""
 PASSES_MAX = 1_000
 _COLORS = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
@@ -113,21 +120,24 @@ def _carry_out(run: CheckRun) -> None:
         return  # deleted meanwhile
     runs = CheckRun.objects.filter(pk=run.pk, asked_at=run.asked_at, finished_at__isnull=True)
     try:
-        answer = _answer(run, check)
+        answer = _answer(run, check, runs)
     except _Later as later:
         runs.update(next_try_at=timezone.now() + later.pause)
     except ApraNovaError as error:
         logger.warning("a check could not be run: %s", error)
-        runs.update(next_try_at=timezone.now() + RETRY_UNREACHABLE)
+        if error.reason is Reason.MANAGER_UNAVAILABLE:
+            runs.update(next_try_at=timezone.now() + RETRY_UNREACHABLE)
+        else:
+            runs.update(finished_at=timezone.now(), failure=said(error.message, 500))
     except Exception:  # one student's check is no reason to leave out the others
         logger.exception("the check %s failed", run.pk)
         runs.update(finished_at=timezone.now(), failure="The check could not be run.")
     else:
-        runs.update(**_found(answer, check))
+        runs.update(**_found(answer, check, is_own=run.copy_id is None))  # pyright: ignore[reportAttributeAccessIssue]
 
 
-def _answer(run: CheckRun, check: Check) -> CheckAnswer:
-    """Raises _Later, ApraNovaError."""
+def _answer(run: CheckRun, check: Check, runs: QuerySet[CheckRun]) -> CheckAnswer:
+    """`runs`: this one, while it is wanted. Raises _Later, ApraNovaError."""
     folder = check.assignment.folder
     request = CheckRequest(f"{run.pk} {run.asked_at}", folder, check.command, check.time_limit_s)
     _release_connection()
@@ -141,7 +151,12 @@ def _answer(run: CheckRun, check: Check) -> CheckAnswer:
         answer = manager_client().check(
             CheckRequest(request.check_id, folder, check.command, check.time_limit_s, _encoded(files), more)
         )
+    until = time.monotonic() + WAITS_MAX_S
     while answer.state is CheckState.WORKING:
+        is_wanted = runs.update(next_try_at=timezone.now() + HELD_FOR)
+        _release_connection()
+        if not is_wanted or time.monotonic() > until:
+            raise _Later(RETRY_UNREACHABLE)
         answer = manager_client().check(request)
     if answer.state in (CheckState.BUSY, CheckState.UNKNOWN):
         raise _Later(RETRY_BUSY)
@@ -171,13 +186,16 @@ def _files(run: CheckRun, folder: str) -> bytes | str:
         return said(f"The files cannot be used. {problem}", 500)
 
 
-def _found(answer: CheckAnswer, check: Check) -> dict[str, object]:
+def _found(answer: CheckAnswer, check: Check, *, is_own: bool) -> dict[str, object]:
     """What a run found. Its output is written by a student's program: it must fit the row."""
     now = timezone.now()
     if answer.state is CheckState.FAILED:
         return {"finished_at": now, "failure": said(answer.failure, 500)}
     output = storable(answer.output)
     as_expected = not check.expected or (not answer.output_cut and _lines(output) == _lines(check.expected))
+    too_long = is_own and len(output) > OWN_OUTPUT_MAX
+    if too_long:
+        output = f"{output[: OWN_OUTPUT_MAX // 2]}\n[…]\n{output[-OWN_OUTPUT_MAX // 2 :]}"
     return {
         "finished_at": now,
         "failure": "",
@@ -187,21 +205,26 @@ def _found(answer: CheckAnswer, check: Check) -> dict[str, object]:
         "out_of_memory": answer.out_of_memory,
         "seconds": answer.seconds,
         "output": output,
-        "output_cut": answer.output_cut,
+        "output_cut": answer.output_cut or too_long,
     }
 
 
 def storable(output: str) -> str:
     """Without colors, and without what no database keeps and no page shows."""
-    plain = _COLORS.sub("", output).replace("\r\n", "\n")
+    plain = plain_spaces(_COLORS.sub("", output).replace("\r\n", "\n"))
     return "".join(
         letter if letter.isprintable() or letter in "\n\t" else "\N{REPLACEMENT CHARACTER}" for letter in plain
     )
 
 
+def plain_spaces(text: str) -> str:
+    """Node writes times and amounts of money with spaces that look like ours and are not."""
+    return "".join(" " if unicodedata.category(letter) == "Zs" else letter for letter in text)
+
+
 def _lines(text: str) -> list[str]:
-    """Spaces at the ends of lines and empty lines at the end are nobody's mistake."""
-    return [line.rstrip() for line in text.rstrip().split("\n")]
+    """Spaces at the ends of lines, and empty lines before and after all, are nobody's mistake."""
+    return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n").split("\n")
 
 
 def _encoded(content: bytes) -> str:

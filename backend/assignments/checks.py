@@ -67,7 +67,10 @@ def set_check(
 def remove_check(assignment: Assignment, *, acting_user: User) -> None:
     """With all that it found."""
     with transaction.atomic():
-        if Check.objects.filter(assignment=assignment).delete()[0]:
+        # Locked, no run is added between Django's look for runs and the end of the check.
+        check = Check.objects.select_for_update().filter(assignment=assignment).first()
+        if check is not None:
+            check.delete()
             drop_unused_bundles()
             note("assignment.remove_check", assignment, acting_user)
 
@@ -85,7 +88,8 @@ def run_again(assignment: Assignment, *, acting_user: User) -> None:
 
 
 def ask_for_own(student: User, assignment_id: UUID) -> None:
-    """The student's own run, on the folder as it is now. One at a time."""
+    """The student's own run, on the folder as it is now. One at a time of all their assignments:
+    others wait, too."""
     handed_out = HandOut.objects.filter(assignment=assignment_id, workspace__owner=student, version__gt=0)
     found = Check.objects.filter(
         assignment=assignment_id,
@@ -94,6 +98,7 @@ def ask_for_own(student: User, assignment_id: UUID) -> None:
         assignment__releases_at__lte=timezone.now(),
     ).exclude(students_see=NOTHING)
     with transaction.atomic():
+        User.objects.select_for_update(no_key=True).get(pk=student.pk)
         check = found.select_related("assignment").select_for_update(of=("self",)).first()
         if check is None:
             raise not_found("There is no check that you can run (any more).", reason="check_not_found")
@@ -106,15 +111,27 @@ def ask_for_own(student: User, assignment_id: UUID) -> None:
             )
         add_rows(check.assignment, [student])
         submission = Submission.objects.get(assignment=check.assignment, student=student)
-        runs = CheckRun.objects.filter(submission=submission, copy__isnull=True)
-        if runs.filter(finished_at__isnull=True).exists():
+        own = CheckRun.objects.filter(copy__isnull=True)
+        waits = own.filter(submission__student=student, finished_at__isnull=True).first()
+        if waits is not None:
+            _refuse_another(waits, submission)
             return
-        runs.delete()
+        own.filter(submission=submission).delete()
         now = timezone.now()
         CheckRun.objects.create(
             check_of_work=check, version=check.version, submission=submission, asked_at=now, next_try_at=now
         )
         transaction.on_commit(checking.wake)
+
+
+def _refuse_another(waits: CheckRun, submission: Submission) -> None:
+    if waits.submission != submission:
+        raise ProblemError(
+            HTTPStatus.CONFLICT,
+            "check_runs",
+            f"Your check of “{waits.submission.assignment.title}” is not finished yet.",
+            remedy="Wait for its result. Checks run one at a time.",
+        )
 
 
 def runs_of_copies(copies: list[Copy]) -> dict[int, CheckRun]:
@@ -146,19 +163,20 @@ def state_of(run: CheckRun) -> str:
     return PASSED if run.passed else NOT_PASSED
 
 
-def words_for(run: CheckRun) -> str:
-    """A sentence for whoever may see no more than the result, too."""
+def words_for(run: CheckRun, *, with_numbers: bool = True) -> str:
+    """A sentence. Whoever may see no more than the result gets it without numbers: a program that
+    has read the test files could tell them in its exit code, or in how long it takes."""
     match state_of(run):
         case "waiting":
             return "The check waits for its turn or runs."
         case "failed":
             return run.failure
         case "passed":
-            return f"Passed in {run.seconds:.1f} s."
+            return f"Passed in {run.seconds:.1f} s." if with_numbers else "Passed."
     if run.timed_out:
         return f"Not passed: it took longer than {run.check_of_work.time_limit_s} s and was ended."
     if run.out_of_memory:
         return "Not passed: it needed more memory than there is."
     if run.exit_code:
-        return f"Not passed: the command ended with {run.exit_code}."
+        return f"Not passed: the command ended with {run.exit_code if with_numbers else 'an error'}."
     return "Not passed: it wrote something else than expected."

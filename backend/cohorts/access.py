@@ -22,7 +22,9 @@ CANDIDATES_LISTED_MAX = 500
 
 def refuse_students(user: User) -> None:
     if user.role == Role.STUDENT:
-        raise ProblemError(HTTPStatus.FORBIDDEN, "forbidden", "Cohorts are for those who teach, and admins.")
+        raise ProblemError(
+            HTTPStatus.FORBIDDEN, "forbidden", "Cohorts are for instructors, teaching assistants and admins."
+        )
 
 
 def refuse_who_changes_nothing(user: User) -> None:

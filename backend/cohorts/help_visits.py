@@ -172,7 +172,7 @@ def _may_stay(visit: HelpVisit) -> bool:
 def _refuse_who_does_not_teach(cohort: Cohort, user: User) -> None:
     if not cohort.instructors.filter(pk=user.pk).exists():
         raise ProblemError(
-            HTTPStatus.FORBIDDEN, "forbidden", "Only who teaches this cohort opens workspaces of its students."
+            HTTPStatus.FORBIDDEN, "forbidden", "Only the people who teach this cohort open its students’ workspaces."
         )
 
 

@@ -9,13 +9,15 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from backend.assignments.checking import check_due
+from backend.assignments import checking
+from backend.assignments.checking import OWN_OUTPUT_MAX, check_due
 from backend.assignments.delivery import hand_out_due
 from backend.assignments.models import Bundle, CheckRun
 from backend.assignments.tests.test_assignments import cohort, encoded, join, zip_of
 from backend.assignments.tests.test_collecting import Class, copy_of
 from backend.audit.models import Record
-from contract.checks import CheckAnswer, CheckState
+from contract.checks import CheckAnswer, CheckRequest, CheckState
+from contract.errors import ApraNovaError, Reason
 
 __all__ = ["cohort", "join"]
 CHECK = {"command": "python3 main.py", "time_limit_s": 20}
@@ -88,6 +90,8 @@ def test_each_newest_copy_is_checked_once_and_again_when_the_check_changes(cohor
         ({"out_of_memory": True, "exit_code": 137}, "not_passed", "more memory than there is"),
         ({"output": "41\n"}, "not_passed", "something else than expected"),
         ({"output": "42  \n\n"}, "passed", "Passed"),
+        ({"output": "\n42\u202f\n"}, "passed", "Passed"),
+        ({"output": " 42\n"}, "not_passed", "something else than expected"),
         ({"output": "42", "output_cut": True}, "not_passed", "something else than expected"),
     ],
 )
@@ -153,6 +157,7 @@ def test_a_student_runs_it_only_where_allowed_one_at_a_time_and_sees_no_more_tha
     assert len(manager.checked) == 1
     run = lesson.own()["run"]
     assert (run["state"], run["output"]) == ("not_passed", "")
+    assert run["text"] == "Not passed: the command ended with an error.", "a program can spell in numbers"
     lesson.set(students_see="output")
     lesson.ask()
     check_due()
@@ -227,3 +232,75 @@ def test_removing_a_check_removes_what_it_found_and_is_audited(cohort, join, man
 def test_a_check_that_cannot_be_is_refused(cohort, join, manager, wrong):
     lesson = Checked(cohort, join, manager)
     assert lesson.one.put(lesson.check_address, json={**CHECK, **wrong}).status_code == 422
+
+
+def test_one_students_checks_do_not_fill_the_queue(cohort, join, manager):
+    lesson = Checked(cohort, join, manager, students_see="result").given()
+    other = Class(cohort)
+    lesson.one.put(
+        lesson.check_address.replace(lesson.assignment, other.assignment), json=CHECK | {"students_see": "result"}
+    )
+    hand_out_due()
+    lesson.ask()
+    answer = lesson.student.post(f"/api/assignments/{other.assignment}/check/")
+    assert (answer.status_code, "is not finished yet" in answer.text) == (409, True)
+    check_due()
+    assert lesson.student.post(f"/api/assignments/{other.assignment}/check/").status_code == 204
+
+
+def test_a_long_output_is_shortened_for_the_dashboard_and_compared_whole(cohort, join, manager):
+    written = "x" * OWN_OUTPUT_MAX
+    lesson = Checked(cohort, join, manager, students_see="output").given()
+    manager.check_answers = [CheckAnswer(CheckState.DONE, output=f"{written}\n2 passed")]
+    lesson.ask()
+    check_due()
+    run = lesson.own()["run"]
+    assert len(run["output"]) < OWN_OUTPUT_MAX + 10
+    assert (run["state"], run["output_cut"], run["output"][-8:]) == ("passed", True, "2 passed")
+
+
+class Interrupted:
+    """A manager whose check runs on and on; meanwhile something happens."""
+
+    def __init__(self, meanwhile):
+        self.meanwhile, self.asked = meanwhile, 0
+
+    def check(self, request: CheckRequest) -> CheckAnswer:
+        self.asked += 1
+        assert self.asked < 10, "nobody waits any more"
+        if self.asked == 3:
+            self.meanwhile()
+        return CheckAnswer(CheckState.WORKING if request.files or self.asked > 2 else CheckState.UNKNOWN)
+
+
+@pytest.mark.parametrize("how", ["the check goes", "it changes", "the assignment goes", "too long"])
+def test_a_worker_does_not_wait_for_a_run_that_nobody_wants_any_more(cohort, join, manager, monkeypatch, how):
+    lesson = Checked(cohort, join, manager)
+    lesson.collect()
+    meanwhile = {
+        "the check goes": lambda: lesson.one.delete(lesson.check_address),
+        "it changes": lambda: (lesson.set(command="false"), checking._add_missing()),
+        "the assignment goes": lambda: lesson.one.delete(lesson.check_address.removesuffix("check/")),
+        "too long": lambda: monkeypatch.setattr(checking, "WAITS_MAX_S", -1.0),
+    }
+    if how == "too long":
+        meanwhile[how]()
+    interrupted = Interrupted(meanwhile[how])
+    monkeypatch.setattr(checking, "manager_client", lambda: interrupted)
+    checking._add_missing()
+    run = checking._take_due(students_first=False)
+    assert run is not None
+    checking._carry_out(run)
+    assert interrupted.asked <= 3
+    assert not CheckRun.objects.filter(finished_at__isnull=False).exists()
+
+
+def test_a_silent_manager_is_asked_again_and_one_that_refuses_is_not(cohort, join, manager):
+    lesson = Checked(cohort, join, manager)
+    lesson.collect()
+    manager.fail_with = ApraNovaError(Reason.MANAGER_UNAVAILABLE, "The manager is being restarted.")
+    check_due()
+    assert lesson.newest()["check"]["state"] == "waiting"
+    manager.fail_with = ApraNovaError(Reason.BAD_REQUEST, "The manager does not know this action.")
+    due()
+    assert lesson.newest()["check"] == {"state": "failed", "text": "The manager does not know this action."}
