@@ -48,7 +48,7 @@ create_user({ADA.email!r}, name="Ada", password={ADA.password!r}, role=Role.STUD
 
 def _if_installed(name: str) -> pytest.MarkDecorator:
     """Else it is skipped before a school is started for it."""
-    return pytest.mark.skipif(program(name) is None, reason=f"{PROGRAMS[name]} is not installed")
+    return pytest.mark.skipif(program(name) is None, reason=f"{name} is missing: apt install nginx apache2-bin caddy")
 
 
 _EACH = [pytest.param(name, marks=_if_installed(name)) for name in PROGRAMS]

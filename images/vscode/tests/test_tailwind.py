@@ -69,6 +69,11 @@ def test_classes_are_completed_and_explained_and_the_server_ends_when_it_is_not_
     until(lambda: not servers(desk), "it stays although nobody needs it", within_s=120)
     open_file(page, "shop.tsx")
     shows(page, "text-school", "color: var(--color-school)")
+    (server,) = servers(desk)
+    extension_host = server.parent()
+    assert extension_host is not None
+    extension_host.kill()
+    until(lambda: not server.is_running(), "it outlived the window's extensions")
 
 
 @pytest.mark.browser
