@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -21,13 +22,17 @@ def named_files(settings: Settings) -> Iterator[Answer]:
     for key, file in unreadable.items():
         text = f"{key} is {file}, which {user.name} cannot read"
         if (closed := user.closed_folder(file)) is not None:
-            yield Answer(_CHECK, Verdict.NO, f"{text}: {closed} is closed", f"sudo setfacl -m u:{user.name}:x {closed}")
+            yield Answer(_CHECK, Verdict.NO, f"{text}: {closed} is closed", _allow(user, "x", closed))
         elif not os.path.lexists(file):
             yield Answer(_CHECK, Verdict.NO, f"{key} is {file}, which is not there", f"Correct {key}.")
         else:
-            yield Answer(_CHECK, Verdict.NO, text, f"sudo setfacl -m u:{user.name}:r {file}")
+            yield Answer(_CHECK, Verdict.NO, text, _allow(user, "r", file))
     if files and not unreadable:
         yield Answer(_CHECK, Verdict.YES, f"{user.name} can read {', '.join(files)}")
+
+
+def _allow(user: ServiceUser, what: str, path: Path) -> str:
+    return f"sudo setfacl -m u:{user.name}:{what} {shlex.quote(str(path))}"
 
 
 def _files(settings: Settings) -> Iterator[tuple[str, Path]]:

@@ -38,8 +38,8 @@ _SCHEME = (
     f"nginx: proxy_set_header X-Forwarded-Proto https; Apache: RequestHeader set X-Forwarded-Proto https. {_ELSEWHERE}"
 )
 _ADDRESS = (
-    "nginx: proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; With that, tls.trusted_hops is too high: "
-    "it is the number of web servers in front."
+    "nginx: proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; "
+    "If that line is there, tls.trusted_hops is too high: it is the number of web servers in front."
 )
 
 

@@ -24,8 +24,9 @@ class ServiceUser:
         return self._may("-w", path)
 
     def closed_folder(self, path: Path) -> Path | None:
-        """The first on the way to it that this user may not pass."""
-        above = (folder for folder in reversed(path.absolute().parents) if folder.is_dir())
+        """The first on the way to it that this user may not pass, also behind a link."""
+        ways = (*reversed(path.absolute().parents), *reversed(Path(os.path.realpath(path)).parents))
+        above = (folder for folder in ways if folder.is_dir())
         return next((folder for folder in above if not self._may("-x", folder)), None)
 
     def _may(self, how: str, path: Path) -> bool:

@@ -46,6 +46,14 @@ create_user({ADA.email!r}, name="Ada", password={ADA.password!r}, role=Role.STUD
 """
 
 
+def _if_installed(name: str) -> pytest.MarkDecorator:
+    """Else it is skipped before a school is started for it."""
+    return pytest.mark.skipif(program(name) is None, reason=f"{name} is missing: apt install nginx apache2-bin caddy")
+
+
+_EACH = [pytest.param(name, marks=_if_installed(name)) for name in PROGRAMS]
+
+
 @pytest.fixture(scope="module")
 def school() -> Iterator[Product]:
     """One for all web servers: it does not know which is in front."""
@@ -71,8 +79,6 @@ def _in_front(
     name: str, school: Product, folder: Path, monkeypatch: pytest.MonkeyPatch, *, without: str = ""
 ) -> Iterator[int]:
     """The port of the web server, which the doctor finds by the school's names."""
-    if program(name) is None:
-        pytest.skip(f"{PROGRAMS[name]} is not installed")
     text = re.sub(rf".*{without}.*\n", "", snippet(name)) if without else snippet(name)
     certificate = make_certificate(folder, [DOMAIN, f"*.{WORKSPACES}"])
     with running_web_server(name, text, folder, school_port=school.port, certificate=certificate) as port:
@@ -88,7 +94,7 @@ def _in_front(
         yield port
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("name", _EACH)
 def test_a_student_works_behind(
     name: str, school: Product, chromium: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -151,7 +157,7 @@ def _work(school: Product, page: Page) -> None:
     student.expect_state("Stopped", within_s=60)
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("name", _EACH)
 def test_too_many_cookies_are_cleared_behind(
     name: str, school: Product, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,6 +181,7 @@ def test_too_many_cookies_are_cleared_behind(
         ("X-Forwarded-For", "visitors can choose the address", "proxy_set_header X-Forwarded-For"),
     ],
 )
+@_if_installed("nginx")
 def test_the_doctor_names_the_line_that_nginx_lacks(
     without: str, words: str, line: str, school: Product, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,7 +74,7 @@ def test_a_file_that_the_school_cannot_read_is_told_with_the_line_that_fixes_it(
     [answer] = files_doctor.named_files(settings)
     user = SERVICE_USER if os.geteuid() == 0 else ServiceUser().name
     assert (answer.verdict, answer.text) == (Verdict.NO, f"{key} is {file}, which {user} cannot read")
-    assert answer.remedy == f"sudo setfacl -m u:{user}:r {file}"
+    assert shlex.split(answer.remedy) == ["sudo", "setfacl", "-m", f"u:{user}:r", str(file)]
 
 
 def test_a_closed_folder_on_the_way_is_named(settings: Settings, folder: Path) -> None:
@@ -83,6 +84,20 @@ def test_a_closed_folder_on_the_way_is_named(settings: Settings, folder: Path) -
     closed.chmod(0o755)
     assert len(answers) == 4
     assert all(f":x {closed}" in answer.remedy for answer in answers)
+
+
+def test_a_closed_folder_behind_a_link_is_named(settings: Settings, folder: Path) -> None:
+    """As certbot lays them: live/…/privkey.pem leads to archive/, and both are root's alone."""
+    archive = folder / "archive"
+    archive.mkdir(mode=0o755)
+    key = folder / "school/key.pem"
+    key.rename(archive / "key1.pem")
+    key.symlink_to("../archive/key1.pem")
+    archive.chmod(0o700 if os.geteuid() == 0 else 0)
+    [answer] = files_doctor.named_files(settings)
+    archive.chmod(0o755)
+    assert answer.text.endswith(f"{archive} is closed")
+    assert f":x {archive}" in answer.remedy
 
 
 def test_a_file_that_is_not_there_is_not_called_unreadable(settings: Settings, folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 from pathlib import Path
 
@@ -68,6 +69,11 @@ def test_classes_are_completed_and_explained_and_the_server_ends_when_it_is_not_
     until(lambda: not servers(desk), "it stays although nobody needs it", within_s=120)
     open_file(page, "shop.tsx")
     shows(page, "text-school", "color: var(--color-school)")
+    (server,) = servers(desk)
+    extension_host = server.parent()
+    assert extension_host is not None
+    extension_host.kill()
+    until(lambda: not server.is_running(), "it outlived the window's extensions")
 
 
 @pytest.mark.browser
@@ -170,6 +176,16 @@ def test_what_lies_above_the_workspace_or_in_packages_does_not_count(tmp_path: P
     manifest(tmp_path, names)
     assert asked(tmp_path / "root/page.html", tmp_path / "root") == "false"
     assert asked(manifest(tmp_path / "root/node_modules/a", names), tmp_path / "root") == "false"
+
+
+def test_a_package_json_that_no_person_wrote_does_not_count(tmp_path: Path) -> None:
+    """It is read while VS Code waits. Git brings a link to a device, too."""
+    names = '{"dependencies": {"tailwindcss": "4"}}'
+    assert asked(manifest(tmp_path / "huge", names + " " * 1024 * 1024), tmp_path) == "false"
+    for name, lay in {"pipe": os.mkfifo, "device": lambda path: path.symlink_to("/dev/zero")}.items():
+        (tmp_path / name).mkdir()
+        lay(tmp_path / name / "package.json")
+        assert asked(tmp_path / name / "page.html", tmp_path) == "false"
 
 
 def asked(file: Path, root: Path) -> str:

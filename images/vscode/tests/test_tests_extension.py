@@ -120,3 +120,17 @@ def test_plain_functions_without_pytest_are_said_to_need_it(tmp_path: Path) -> N
     said, results = run_python(tmp_path, "test_plain.py")
     assert results == []
     assert "pip install pytest" in said
+
+
+def test_a_project_whose_warnings_are_errors_gets_none_from_us(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")
+    (tmp_path / "test_shop.py").write_text("def test_adds():\n    assert 1 + 1 == 2\n")
+    report = tmp_path / "report"
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE.parent / "runners"), "APRANOVA_TEST_REPORT": str(report)}
+    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # those of our own environment
+    command = [sys.executable, "-m", "apranova_tests", "test_shop.py"]
+    said = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert said.returncode == 0, said.stdout + said.stderr
+    assert json.loads(report.read_text())["outcome"] == "passed"

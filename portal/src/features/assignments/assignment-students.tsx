@@ -41,7 +41,7 @@ function Row({ student }: { student: AssignmentStudent }) {
         <span className="font-medium wrap-anywhere">{student.name}</span>
         <span className={TONES[student.state] ?? "text-muted"}>{student.text}</span>
       </div>
-      {student.beside.length > 0 && <BesideList files={student.beside} count={student.beside_count} />}
+      {student.beside.length > 0 && <BesideList files={student.beside} count={student.beside_count} by="the student" />}
     </li>
   );
 }

@@ -101,7 +101,7 @@ function CheckForm({ cohort, assignment, check, onClose }: DialogProps & { check
       <ZipField
         label={check !== null && check.files > 0 ? "Other test files (optional)" : "Test files (optional)"}
         required={false}
-        hint="A zip of at most 256 kB. They replace files of the same name while the check runs, and students never get them."
+        hint="A zip of at most 256 kB. They replace files of the same name while the check runs, and are not handed out."
         error={problem ?? fieldError(save.error, "file")}
       />
       {check !== null && check.files > 0 && (

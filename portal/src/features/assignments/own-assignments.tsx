@@ -58,7 +58,7 @@ function Row({ assignment }: { assignment: OwnAssignment }) {
             {beside_count === 1 ? "One file" : `${beside_count} files`} came beside yours. Compare them, keep what you
             want, and delete the other:
           </p>
-          <BesideList files={beside} count={beside_count} />
+          <BesideList files={beside} count={beside_count} by="you" />
         </>
       )}
     </li>

@@ -16,7 +16,8 @@ function usesTailwind(file, root) {
 
 function namesTailwind(manifest) {
   try {
-    if (fs.statSync(manifest).size > BYTES_MAX) return false;
+    const found = fs.statSync(manifest);
+    if (!found.isFile() || found.size > BYTES_MAX) return false; // a pipe or /dev/zero would never end
     const { dependencies, devDependencies } = JSON.parse(fs.readFileSync(manifest, "utf8"));
     return Object.keys({ ...dependencies, ...devDependencies }).some((name) => name === "tailwindcss" || name.startsWith("@tailwindcss/"));
   } catch {

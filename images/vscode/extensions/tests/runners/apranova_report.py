@@ -1,4 +1,7 @@
-"""A plugin for pytest: one line of JSON for each test, in the extension's own form."""
+"""A plugin for pytest: one line of JSON for each test, in the extension's own form.
+
+PYTEST_DONT_REWRITE: it is imported before pytest, which warns of that. A project may make warnings errors.
+"""
 
 import json
 import os

@@ -18,5 +18,5 @@ it("forecasts the month at its pace, and not from its first hours or when it is 
 });
 
 it("shows hours with the digits that matter", () => {
-  expect([0, 0.26, 12.5, 1204.4].map(shownHours)).toEqual(["0", "0.3", "12.5", "1,204"]);
+  expect([0, 0.01, 0.26, 12.5, 1204.4].map(shownHours)).toEqual(["0", "< 0.1", "0.3", "12.5", "1,204"]);
 });
