@@ -51,7 +51,9 @@ _TERMINATED = 137
 """128 + SIGKILL."""
 
 # Its own descriptors are gone before the command starts: nothing of ours is left in the sandbox.
+# When the server's memory runs out, a check ends before anybody's editor.
 _SCRIPT = """
+{ echo 1000 >/proc/self/oom_score_adj; } 2>/dev/null
 PATH="$1:$PATH"; export PATH CI=1
 mkdir -p "$HOME/project" && tar -xf - -C "$HOME/project" --no-same-owner <&FILES || exit 126
 cd "$HOME/project/$2" || exit 126
@@ -96,9 +98,8 @@ class Checks:
             return CheckAnswer(CheckState.FAILED, failure="The check has a folder or a command that cannot be.")
         try:
             image = self._images.current(WorkspaceKind.VSCODE)
-            files = await asyncio.to_thread(_as_tar, request)
-            async with self._turns:
-                with _memory_file(files) as descriptor:
+            async with self._turns:  # those that wait are small: zips, and nothing unpacked
+                with _memory_file(await asyncio.to_thread(_as_tar, request)) as descriptor:
                     return await self._in_sandbox(request, image, descriptor)
         except (BadFiles, binascii.Error) as problem:
             return CheckAnswer(CheckState.FAILED, failure=f"The files of the check cannot be used. {problem}")
@@ -221,13 +222,27 @@ def _path(image: Image) -> str:
 
 
 def _as_tar(request: CheckRequest) -> bytes:
-    """What the sandbox unpacks; the check's own files come last and win. Raises BadFiles."""
+    """What the sandbox unpacks: the check's own files, and those of the copy that are not in their
+    way. Raises BadFiles."""
+    over = _unpacked(request.check_files)
+    files = {file.path for file in over}
+    folders = {folder for file in over for folder in _folders_of(file)}
+    copy = _unpacked(request.files)
+    taken = files | folders
+    kept = [it for it in copy if it.path not in taken and files.isdisjoint(_folders_of(it))]
     made = io.BytesIO()
     with tarfile.open(fileobj=made, mode="w") as archive:
-        for packed in filter(None, (request.files, request.check_files)):
-            for file in read_files(io.BytesIO(base64.b64decode(packed, validate=True))):
-                archive.addfile(_entry(request.folder, file), io.BytesIO(file.content))
+        for file in (*kept, *over):
+            archive.addfile(_entry(request.folder, file), io.BytesIO(file.content))
     return made.getvalue()
+
+
+def _unpacked(packed: str) -> tuple[HandOutFile, ...]:
+    return read_files(io.BytesIO(base64.b64decode(packed, validate=True))) if packed else ()
+
+
+def _folders_of(file: HandOutFile) -> list[str]:
+    return [str(folder) for folder in PurePosixPath(file.path).parents]
 
 
 def _entry(folder: str, file: HandOutFile) -> tarfile.TarInfo:

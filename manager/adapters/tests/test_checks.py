@@ -54,6 +54,17 @@ def test_the_files_of_the_check_lie_over_those_of_the_copy(engine: EngineUnderTe
     assert "mine" not in answer.output
 
 
+def test_nothing_of_the_copy_is_in_the_way_of_the_files_of_the_check(engine: EngineUnderTest) -> None:
+    check_files = zipped(test__py="the check's\n", **{"tests/data__txt": "42\n"})
+    copy = {"test.py/mine__txt": "mine", "tests": "mine", "main__py": "kept\n"}
+    answer = run(engine, request("cat test.py tests/data.txt main.py", check_files=check_files, **copy))
+    assert answer.output == "the check's\n42\nkept\n"
+
+
+def test_a_check_ends_before_anybodys_editor_when_memory_runs_out(engine: EngineUnderTest) -> None:
+    assert run(engine, request("cat /proc/self/oom_score_adj")).output == "1000\n"
+
+
 def test_a_check_that_takes_too_long_is_ended(engine: EngineUnderTest) -> None:
     answer = run(engine, request("echo begun; setsid sleep 300 & sleep 300", time_limit_s=1))
     assert answer.timed_out
