@@ -134,3 +134,25 @@ def test_a_project_whose_warnings_are_errors_gets_none_from_us(tmp_path: Path) -
     )
     assert said.returncode == 0, said.stdout + said.stderr
     assert json.loads(report.read_text())["outcome"] == "passed"
+
+
+def test_two_files_of_one_name_are_two_files(tmp_path: Path) -> None:
+    for folder, price in (("a", 40), ("b", 42)):
+        (tmp_path / folder).mkdir()
+        case = (
+            f"import unittest\nclass Shop(unittest.TestCase):\n    def test_it(self): self.assertEqual({price}, 42)\n"
+        )
+        (tmp_path / folder / "test_shop.py").write_text(case)
+    _, results = run_python(tmp_path, "a/test_shop.py", "b/test_shop.py")
+    outcomes = {Path(one["file"]).parent.name: one["outcome"] for one in results}
+    assert outcomes == {"a": "failed", "b": "passed"}
+
+
+@pytest.mark.parametrize("what", ["setUpClass", "setUpModule"])
+def test_what_fails_before_the_tests_fails_them(tmp_path: Path, what: str) -> None:
+    in_module = "def setUpModule(): raise OSError('no shop')\n" if what == "setUpModule" else ""
+    in_class = "    @classmethod\n    def setUpClass(cls): raise OSError('no shop')\n" if not in_module else ""
+    case = f"import unittest\n{in_module}class Shop(unittest.TestCase):\n{in_class}    def test_it(self): pass\n"
+    (tmp_path / "test_shop.py").write_text(case)
+    _, [only] = run_python(tmp_path, "test_shop.py")
+    assert (only["names"], only["outcome"], only["message"]) == (["Shop", "test_it"], "failed", "OSError: no shop")

@@ -10,6 +10,7 @@ import sys
 import time
 import traceback
 import unittest
+import unittest.util
 
 from apranova_report import write
 
@@ -26,7 +27,7 @@ def main(chosen):
             names = _names(test)
             if any(names[: len(some)] == some for some in of_file):
                 suite.addTest(test)
-                files[test.id()] = file
+                files[test] = file
     result = unittest.TextTestRunner(verbosity=2, resultclass=lambda *given: _Result(files, *given)).run(suite)
     print("This Python has no pytest, so only unittest's classes were run. To get it: pip install pytest")
     return not result.wasSuccessful()
@@ -39,8 +40,11 @@ def _tests_of(file):
         base, name = os.path.split(base)
         parts.insert(0, name)
     sys.path.insert(0, base)
+    name = ".".join(parts)
+    if getattr(sys.modules.get(name), "__file__", file) != file:
+        del sys.modules[name]  # a file of the same name in another folder
     try:
-        module = importlib.import_module(".".join(parts))
+        module = importlib.import_module(name)
     except BaseException:  # noqa: BLE001  whatever the student's file does when it is imported, exit() too
         write(file=file, names=[], outcome="failed", message=traceback.format_exc())
         return []
@@ -96,16 +100,20 @@ class _Result(unittest.TextTestResult):
         self._tell(test, "failed")
 
     def _tell(self, test, outcome, err=None):
-        file = self._files.get(test.id())
-        if file is None:  # a class's own setUp: what it printed says why its tests did not run
-            return
         message, line = None, None
-        if err is not None:
-            message = "".join(traceback.format_exception_only(err[0], err[1])).strip()
-            lines = [frame.lineno for frame in traceback.extract_tb(err[2]) if frame.filename == file]
-            line = lines[-1] - 1 if lines else None
         ms = (time.monotonic() - self._began) * 1000
-        write(file=file, names=_names(test), outcome=outcome, ms=ms, message=message, line=line)
+        for one in [test] if test in self._files else self._set_up_by(test):
+            file = self._files[one]
+            if err is not None:
+                message = "".join(traceback.format_exception_only(err[0], err[1])).strip()
+                lines = [frame.lineno for frame in traceback.extract_tb(err[2]) if frame.filename == file]
+                line = lines[-1] - 1 if lines else None
+            write(file=file, names=_names(one), outcome=outcome, ms=ms, message=message, line=line)
+
+    def _set_up_by(self, holder):
+        """The tests of a class or a module whose own setUp this is, such as `setUpClass (shop.Shop)`."""
+        names = {one: (unittest.util.strclass(type(one)), type(one).__module__) for one in self._files}
+        return [one for one, places in names.items() if holder.id().endswith(tuple(f"({it})" for it in places))]
 
 
 if __name__ == "__main__":
