@@ -16,7 +16,10 @@ const MORE = {
 };
 
 it.each(ROLES)("leads every %s to the dashboard and the account, and to the pages of that role", async (role) => {
-  new FakeApi({ "GET /api/me/": { status: 200, body: person({ role, track: role === "student" ? "FSD" : null }) } });
+  new FakeApi({
+    "GET /api/me/": { status: 200, body: person({ role, track: role === "student" ? "FSD" : null }) },
+    "GET /api/announcements/": { status: 200, body: { items: [] } },
+  });
   show(<Shell>page</Shell>);
   const pages = within(await screen.findByRole("navigation", { name: "Main" }));
   for (const name of MORE[role]) await pages.findByRole("link", { name });
