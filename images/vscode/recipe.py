@@ -105,7 +105,7 @@ def install_extensions(node: NodeRuntime, code_server: Path, scratch: Path) -> N
     for name in ("langserver.index.js", "package.json", "LICENSE.txt"):
         shutil.copyfile(pyright / name, target / "server" / name)
 
-    target = _bundle("tailwind", node, extensions, scratch, entries=("extension", "client"))
+    target = _bundle("tailwind", node, extensions, scratch, entries=("extension", "tailwind-client"))
     (target / "server/bin").mkdir(parents=True)
     # Without its watchers for files: VS Code watches for it.
     for name in ("bin/tailwindcss-language-server", "bin/oxide-helper.js", "LICENSE", "ThirdPartyNotices.txt"):
@@ -113,12 +113,16 @@ def install_extensions(node: NodeRuntime, code_server: Path, scratch: Path) -> N
 
 
 def _bundle(name: str, node: NodeRuntime, extensions: Path, scratch: Path, *, entries: tuple[str, ...]) -> Path:
-    """One file of each entry, with the npm packages that it uses; the second one only on demand."""
+    """One file of each entry, with the npm packages that it uses; all but the first only on demand.
+
+    Their names must be nobody else's: `./client` is a file of vscode-languageclient, too.
+    """
     source, work, target = HERE / "extensions" / name, scratch / name, extensions / f"apranova-{name}"
     node.install(source, work)
     shutil.copytree(source / "src", work / "src")
     options = ["--bundle", "--platform=node", "--format=cjs", "--target=node24", "--minify"]
-    options += ["--external:vscode", "--external:./client", "--outdir=dist", "--log-level=error"]
+    options += ["--external:vscode", *(f"--external:./{entry}" for entry in entries[1:])]
+    options += ["--outdir=dist", "--log-level=error"]
     scripts = [f"src/{entry}.js" for entry in entries]
     node.run([str(node.node), "node_modules/esbuild/bin/esbuild", *scripts, *options], cwd=work)
     shutil.copytree(work / "dist", target / "dist")

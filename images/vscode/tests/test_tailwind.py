@@ -85,8 +85,13 @@ def test_a_project_without_tailwind_starts_no_server_until_it_is_installed(desk:
     page.get_by_text("TypeScript JSX", exact=True).wait_for()  # its extensions have been started
     open_file(page, "app.css")
     assert not servers(desk)
-    (desk.project / "package.json").write_text('{"devDependencies": {"tailwindcss": "4"}}')
-    until(lambda: servers(desk))
+
+    def is_started() -> bool:
+        """VS Code may not watch yet; an installation writes the file more than once, too."""
+        (desk.project / "package.json").write_text('{"devDependencies": {"tailwindcss": "4"}}')
+        return bool(servers(desk))
+
+    until(is_started, every_s=2)
     open_file(page, "shop.tsx")
     shows(page, "text-school", "color: var(--color-school)")
 

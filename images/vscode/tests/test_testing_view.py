@@ -84,7 +84,7 @@ def give_pytest(desk: Desk) -> None:
         ("test_shop.py", PYTHON, give_pytest, "assert 40 == 42"),
         ("test_unit.py", UNITTEST, None, "AssertionError: 40 != 42"),
         ("shop.test.js", NODE, None, "40 == 42"),
-        ("shop.test.ts", VITEST, give_vitest, "expected 40 to be 42"),
+        ("shop.test.ts", VITEST, give_vitest, "AssertionError: expected 40 to be 42 // Object.is equality"),
     ],
 )
 def test_the_testing_view_lists_tests_runs_them_and_shows_what_failed(

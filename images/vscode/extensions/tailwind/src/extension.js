@@ -45,7 +45,7 @@ async function start(context, { languages, log }) {
   try {
     if (!(await hasRoom())) return tellThatItIsOff(languages);
     // Required here: without a project with Tailwind it takes no memory.
-    return await require("./client").start(context.asAbsolutePath("server/bin/tailwindcss-language-server"), { languages, log });
+    return await require("./tailwind-client").start(context.asAbsolutePath("server/bin/tailwindcss-language-server"), { languages, log });
   } catch ({ message }) {
     log.error(`It did not start: ${message}`);
     return undefined;
