@@ -64,9 +64,14 @@ PORTAL = Path(__file__).parents[3] / "portal/node_modules"
 
 
 def give_vitest(desk: Desk) -> None:
-    """As the portal's own `npm ci` has installed it."""
+    """As the portal's own `npm ci` has installed it, by the image's Node.js."""
     assert (PORTAL / "vitest").is_dir(), "run npm ci in portal/ first"
-    (desk.project / "node_modules").symlink_to(PORTAL)
+    packages = desk.project / "node_modules"
+    (packages / ".bin").mkdir(parents=True)
+    (packages / "vitest").symlink_to(PORTAL / "vitest")
+    program = packages / ".bin/vitest"
+    program.write_text(f'#!/bin/sh\nexec "$NODE_EXEC_PATH" {PORTAL}/vitest/vitest.mjs "$@"\n')
+    program.chmod(0o755)
     (desk.project / "package.json").write_text('{"private": true, "devDependencies": {"vitest": "*"}}')
 
 
