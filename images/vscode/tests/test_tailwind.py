@@ -62,8 +62,6 @@ def test_classes_are_completed_and_explained_and_the_server_ends_when_it_is_not_
     shows(page, "bg-school", "background-color: var(--color-school)")
     completes(page, "bg-school", "from-re")
     until(lambda: "bg-school from-red-50" in (desk.project / "shop.html").read_text())
-    open_file(page, "app.css")
-    shows(page, "@theme", "the project's own colors")
     assert len(servers(desk)) == 1
     run_command(page, "View: Close All Editors")
     until(lambda: not servers(desk), "it stays although nobody needs it", within_s=120)
