@@ -15,13 +15,14 @@ import unicodedata
 from datetime import timedelta
 from functools import partial
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from backend.assignments.collecting import NO_WORKSPACE, NOT_NOW, checked, said
 from backend.assignments.models import Check, CheckRun, Copy
 from backend.platform.background import BackgroundWorker
+from backend.platform.database_connection import release_connection
 from backend.workspaces.manager_client import manager_client
 from backend.workspaces.models import Workspace
 from contract.checks import TIME_LIMIT_MAX_S, CheckAnswer, CheckRequest, CheckState
@@ -140,21 +141,21 @@ def _answer(run: CheckRun, check: Check, runs: QuerySet[CheckRun]) -> CheckAnswe
     """`runs`: this one, while it is wanted. Raises _Later, ApraNovaError."""
     folder = check.assignment.folder
     request = CheckRequest(f"{run.pk} {run.asked_at}", folder, check.command, check.time_limit_s)
-    _release_connection()
+    release_connection()
     answer = manager_client().check(request)
     if answer.state is CheckState.UNKNOWN:
         files = _files(run, folder)
         if isinstance(files, str):
             return CheckAnswer(CheckState.FAILED, failure=files)
         more = _encoded(bytes(check.bundle.content)) if check.bundle is not None else ""
-        _release_connection()
+        release_connection()
         answer = manager_client().check(
             CheckRequest(request.check_id, folder, check.command, check.time_limit_s, _encoded(files), more)
         )
     until = time.monotonic() + WAITS_MAX_S
     while answer.state is CheckState.WORKING:
         is_wanted = runs.update(next_try_at=timezone.now() + HELD_FOR)
-        _release_connection()
+        release_connection()
         if not is_wanted or time.monotonic() > until:
             raise _Later(RETRY_UNREACHABLE)
         answer = manager_client().check(request)
@@ -172,7 +173,7 @@ def _files(run: CheckRun, folder: str) -> bytes | str:
     home = homes.values_list("pk", flat=True).first()
     if home is None:
         return NO_WORKSPACE
-    _release_connection()
+    release_connection()
     answer = manager_client().collect(home, CollectRequest(folder, f"check {run.pk} {run.asked_at}"))
     if answer is None:
         return NOT_NOW
@@ -229,9 +230,3 @@ def _lines(text: str) -> list[str]:
 
 def _encoded(content: bytes) -> str:
     return base64.b64encode(content).decode()
-
-
-def _release_connection() -> None:
-    """Return the connection to the pool, unless a transaction is open."""
-    if not connection.in_atomic_block:
-        connection.close()

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
 from django.db.models.functions import Greatest
 from django.utils import timezone
@@ -25,6 +25,7 @@ from backend.accounts.models import User
 from backend.assignments.models import Assignment, Bundle, Copy, Submission
 from backend.assignments.uploads import bundle_of
 from backend.platform.background import BackgroundWorker
+from backend.platform.database_connection import release_connection
 from backend.workspaces.manager_client import manager_client
 from backend.workspaces.models import Workspace
 from contract.collect import LEFT_OUT_MAX, CollectAnswer, CollectRequest, CollectState
@@ -122,8 +123,7 @@ def _take_due() -> list[Submission]:
 
 def _collect(rows: list[Submission]) -> None:
     wanted = _wanted(rows)
-    if not connection.in_atomic_block:
-        connection.close()
+    release_connection()
     with ThreadPoolExecutor(AT_A_TIME) as pool:
         for one, answer in zip(wanted, pool.map(_ask, wanted), strict=True):
             try:

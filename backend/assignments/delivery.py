@@ -15,12 +15,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
 from backend.assignments.models import Assignment, HandOut
 from backend.platform.background import BackgroundWorker
+from backend.platform.database_connection import release_connection
 from backend.workspaces.manager_client import HAND_OUT_IDS_MAX, manager_client
 from backend.workspaces.models import Workspace
 from contract.errors import ApraNovaError
@@ -130,7 +131,7 @@ def _take_due() -> list[HandOut]:
 
 def _of_running(rows: list[HandOut]) -> list[HandOut]:
     ids = sorted({_workspace_id(row) for row in rows})
-    _release_connection()
+    release_connection()
     views = manager_client().describe(ids).workspaces
     running = {view.workspace_id for view in views if view.state is WorkspaceState.RUNNING}
     return [row for row in rows if _workspace_id(row) in running]
@@ -149,7 +150,7 @@ def _give(rows: Iterable[HandOut]) -> set[HandOutState]:
         request = _request(assignment)
         for start in range(0, len(wanted), HAND_OUT_IDS_MAX):
             batch = {_workspace_id(row): row for row in wanted[start : start + HAND_OUT_IDS_MAX]}
-            _release_connection()
+            release_connection()
             answers = manager_client().hand_out(tuple(batch), request)
             for workspace_id, answer in answers.items():
                 _note(batch[workspace_id], request.version, answer)
@@ -188,9 +189,3 @@ def _note(row: HandOut, version: int, answer: HandOutAnswer) -> None:
 
 def _workspace_id(row: HandOut) -> str:
     return row.workspace_id  # type: ignore[attr-defined,no-any-return]  # pyright: ignore[reportAttributeAccessIssue]
-
-
-def _release_connection() -> None:
-    """Return the connection to the pool, unless a transaction is open."""
-    if not connection.in_atomic_block:
-        connection.close()

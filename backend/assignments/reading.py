@@ -14,11 +14,11 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from asgiref.sync import sync_to_async
-from django.db import connection
 
 from backend.accounts.models import User
 from backend.assignments.models import Assignment, Bundle, Copy
 from backend.assignments.submission_states import SubmissionState, is_late
+from backend.platform.database_connection import release_connection
 from backend.platform.difference import TEXT_BYTES_MAX, Line, difference, text_of
 from backend.platform.problems import not_found
 from backend.platform.spreadsheet import cell_of_others, plain_cell
@@ -136,8 +136,7 @@ class _Sent(io.RawIOBase):
 
 def _add(archive: zipfile.ZipFile, folder: str, sha256: str) -> None:
     bundle = Bundle.objects.filter(pk=sha256).first()
-    if not connection.in_atomic_block:
-        connection.close()
+    release_connection()
     if bundle is None:
         return  # deleted while the zip was sent
     for path, file in _files(bundle).items():

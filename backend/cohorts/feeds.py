@@ -12,7 +12,7 @@ from datetime import timedelta
 from http import HTTPStatus
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from backend.accounts.models import User
@@ -24,6 +24,7 @@ from backend.cohorts.timetable import CONTENT_BYTES_MAX, DAYS_AHEAD
 from backend.cohorts.timetable_changes import CHANGES_MAX, Change, changes
 from backend.cohorts.timetables import replace_timetable
 from backend.platform.background import BackgroundWorker
+from backend.platform.database_connection import release_connection
 from backend.platform.problems import FieldError, ProblemError
 from backend.platform.public_fetch import Fetched, FetchLimits, Known, NotFetched, fetch, web_address
 from calendars.classes import ClassMeeting, TimetableReading
@@ -88,7 +89,7 @@ def _take_one() -> Feed | None:
 
 def _read_one(feed: Feed) -> None:
     cohort = feed.cohort
-    connection.close()  # a foreign server may take its time, and others want the connection
+    release_connection()  # a foreign server may take its time, and others want the connection
     try:
         fetched = fetch(feed.address, _limits(), Known(feed.etag, feed.modified))
         if fetched.body is None:
@@ -169,8 +170,7 @@ def _limits() -> FetchLimits:
 
 def _fetch_now(address: str) -> tuple[Fetched, Text]:
     """For a person who waits. Raises ProblemError."""
-    if not connection.in_atomic_block:
-        connection.close()
+    release_connection()
     try:
         fetched = fetch(address, _limits())
         text = decode(fetched.body or b"", charset=fetched.charset)

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
-from django.db import connection
 from django.utils import timezone
 
 from backend.cohorts.bounded_reading import read_bounded
 from backend.cohorts.models import Cohort, Feed, Timetable
 from backend.cohorts.timetable import CONTENT_BYTES_MAX
+from backend.platform.database_connection import release_connection
 from backend.platform.problems import FieldError, ProblemError
 from calendars.classes import ClassMeeting, TimetableReading
 from calendars.faults import BadTimetable
@@ -61,8 +61,7 @@ def read_upload(content: str, zone: str, now: datetime) -> TimetableReading:
             status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             reason="too_large",
         )
-    if not connection.in_atomic_block:
-        connection.close()  # reading may take seconds, and others want the connection meanwhile
+    release_connection()  # reading may take seconds, and others want the connection meanwhile
     try:
         return read_bounded(content, zone=zone, now=now)
     except BadTimetable as error:

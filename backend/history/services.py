@@ -12,10 +12,10 @@ from http import HTTPStatus
 
 from asgiref.sync import sync_to_async
 from django.core.signing import BadSignature, Signer
-from django.db import connection
 
 from backend.accounts.models import User
 from backend.audit.record import record
+from backend.platform.database_connection import release_connection
 from backend.platform.difference import TEXT_BYTES_MAX, Line, difference, text_of
 from backend.platform.problems import ProblemError
 from backend.workspaces.manager_client import manager_client
@@ -49,7 +49,7 @@ class PastFile:
 
 def list_history(workspace: Workspace) -> HistoryAnswer:
     """Newest first; nothing for one that was never launched."""
-    _release_connection()
+    release_connection()
     try:
         return manager_client().history(workspace.pk)
     except ApraNovaError as error:
@@ -59,7 +59,7 @@ def list_history(workspace: Workspace) -> HistoryAnswer:
 
 
 def read_folder(workspace: Workspace, checkpoint_id: str, path: str) -> HistoryFolder:
-    _release_connection()
+    release_connection()
     return manager_client().history_folder(HistoryPathRequest(workspace.pk, checkpoint_id, path))
 
 
@@ -85,7 +85,7 @@ def _start_of(workspace: Workspace, checkpoint_id: str, path: str) -> tuple[byte
 
 
 def read_piece(workspace: Workspace, checkpoint_id: str, path: str, offset: int) -> HistoryPiece:
-    _release_connection()
+    release_connection()
     return manager_client().history_file(HistoryPathRequest(workspace.pk, checkpoint_id, path, offset))
 
 
@@ -130,7 +130,7 @@ def put_back(
     else:
         put_back_id = secrets.token_hex(16)
         _note("history.put_back", workspace, acting_user, checkpoint=checkpoint_id, path=path or "everything")
-    _release_connection()
+    release_connection()
     try:
         answer = manager_client().put_back(PutBackRequest(workspace.pk, checkpoint_id, path, put_back_id))
     except ApraNovaError as error:
@@ -151,9 +151,3 @@ def _id_of(continues: str, signer: Signer) -> str:
 
 def _note(action: str, workspace: Workspace, acting_user: User, **details: str) -> None:
     record(action, actor=acting_user, target_type="workspace", target_id=workspace.pk, **details)
-
-
-def _release_connection() -> None:
-    """No database connection is held while the manager is asked."""
-    if not connection.in_atomic_block:
-        connection.close()

@@ -17,11 +17,12 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.audit.record import record
+from backend.platform.database_connection import release_connection
 from backend.platform.problems import ProblemError, not_found
 from backend.workspaces.announcements import announce
 from backend.workspaces.manager_client import ManagerClient, manager_client
@@ -82,7 +83,7 @@ def create_and_launch(user: User, kind: WorkspaceKind | None, *, acting_user: Us
 
 def _refuse_kind_not_ready(kind: WorkspaceKind) -> None:
     """A workspace that cannot be launched must not be created either."""
-    _release_connection()
+    release_connection()
     view = next((view for view in manager_client().describe(()).kinds if view.kind == kind), None)
     if view is None:
         raise ApraNovaError(Reason.KIND_NOT_READY, f"This school does not offer {kind.label}.")
@@ -196,7 +197,7 @@ def undelete(workspace: Workspace, *, acting_user: User) -> WorkspaceView:
             workspaces_changed.send(Workspace, owner=workspace.owner)
     except IntegrityError:  # created in the meantime, in another tab
         _note("workspace.undelete_failed", workspace, acting_user=acting_user, reason=Reason.WORKSPACE_EXISTS.value)
-        _release_connection()
+        release_connection()
         manager_client().delete(workspace.pk)
         raise _other_is_live() from None
     workspace.refresh_from_db()
@@ -223,7 +224,7 @@ def _ask_manager(
     `missing_is_fine`: a workspace that the manager does not know is answered as `unknown_view`.
     """
     _note(action, workspace, acting_user=acting_user, **details)
-    _release_connection()
+    release_connection()
     try:
         view = ask(manager_client())
     except ApraNovaError as error:
@@ -250,7 +251,7 @@ class Described:
 
 def describe(workspaces: list[Workspace]) -> Described:
     """The manager's views of the workspaces, of the kinds and of the disk."""
-    _release_connection()
+    release_connection()
     answer = manager_client().describe([workspace.pk for workspace in workspaces])
     known = {view.workspace_id: view for view in answer.workspaces}
     views = [known.get(workspace.pk) or unknown_view(workspace) for workspace in workspaces]
@@ -276,9 +277,3 @@ def unknown_view(workspace: Workspace) -> WorkspaceView:
 
 def _moment(seconds: float | None) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
-
-
-def _release_connection() -> None:
-    """Return the connection to the pool, unless a transaction is open."""
-    if not connection.in_atomic_block:
-        connection.close()
