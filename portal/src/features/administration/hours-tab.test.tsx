@@ -35,7 +35,7 @@ it("says who used how many hours, by cohort and by person", async () => {
     ["Berlin-3", "1", "3", "7.3"],
     ["In no cohort", "1", "1", "0.5"],
   ]);
-  expect(rows("By person")).toEqual([["Amiraa@school.example · Berlin-3", "3", "7.3"]]);
+  expect(rows("By person")).toEqual([["Amiraa@school.example · Berlin-3 · Visual Studio Code", "3", "7.3"]]);
 });
 
 it("asks for the month that is chosen, and shows fifty people at a time", async () => {

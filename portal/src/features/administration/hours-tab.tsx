@@ -6,6 +6,7 @@ import { type ReactNode, useState } from "react";
 import { SelectField } from "@/components/field";
 import { LoadFailure } from "@/components/failure";
 import { LoadingPanel, Panel } from "@/components/panel";
+import { KINDS } from "@/features/workspace/kinds";
 import { answer, api } from "@/lib/api/client";
 import { useLastingError } from "@/lib/use-lasting-error";
 import { useNow } from "@/lib/use-now";
@@ -81,7 +82,7 @@ export function HoursTab() {
                 <Row
                   key={`${row.id} ${row.kind} ${row.cohort_id ?? ""}`}
                   name={row.name}
-                  detail={row.cohort === "" ? row.email : `${row.email} · ${row.cohort}`}
+                  detail={[row.email, row.cohort, KINDS[row.kind].name].filter(Boolean).join(" · ")}
                   numbers={[row.sessions]}
                   hours={row.task_hours}
                 />
