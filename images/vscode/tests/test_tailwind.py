@@ -76,6 +76,15 @@ def test_classes_are_completed_and_explained_and_the_server_ends_when_it_is_not_
 
 @pytest.mark.browser
 @pytest.mark.timeout(400)
+def test_tailwind_s_rules_in_css_are_explained(desk: Desk) -> None:
+    make_project(desk.project, dependencies='"tailwindcss": "4"')
+    page = desk.open_tab()
+    open_file(page, "app.css")
+    shows(page, "@theme", "the project's own colors")
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(400)
 def test_a_project_without_tailwind_starts_no_server_until_it_is_installed(desk: Desk) -> None:
     make_project(desk.project, dependencies="")
     page = desk.open_tab()
