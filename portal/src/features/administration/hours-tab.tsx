@@ -58,7 +58,9 @@ export function HoursTab() {
         <>
           <p className="text-sm">
             Workspaces were up for <strong>{shownHours(hours.data.task_hours)}</strong> hours in all.
-            {forecast !== null && forecast >= 0.1 && ` At this pace it will be about ${shownHours(forecast)} by the end of the month.`}
+            {forecast !== null &&
+              forecast >= 0.1 &&
+              ` At this pace it will be about ${shownHours(forecast)} by the end of the month.`}
           </p>
           <Panel
             id="by-cohort"
