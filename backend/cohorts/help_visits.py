@@ -180,10 +180,20 @@ def _tell(workspace_id: str, news: str = "") -> None:
     """The student's editor says who is there. The dashboard says it anyway."""
     names = in_force().filter(workspace_id=workspace_id)
     text = in_words(visit.visitor.display_name for visit in names)
+    _show([workspace_id], ShowRequest(news=news, visitors=text))
+
+
+def tell_of_call(student: User) -> None:
+    """The student's editor asks whether help is asked for (backend/gateway/help_line.py)."""
+    workspaces = Workspace.objects.filter(owner=student, deleted_at__isnull=True)
+    _show(list(workspaces.values_list("pk", flat=True)), ShowRequest(help_changed=True))
+
+
+def _show(workspace_ids: list[str], request: ShowRequest) -> None:
     try:
-        manager_client().show([workspace_id], ShowRequest(news=news, visitors=text))
+        manager_client().show(workspace_ids, request)
     except ApraNovaError as error:
-        logger.warning("a visit is shown in the portal alone: %s", error.message)
+        logger.warning("help is shown in the portal alone: %s", error.message)
 
 
 def in_words(names: Iterable[str]) -> str:
