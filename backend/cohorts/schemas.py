@@ -14,7 +14,7 @@ from ninja import Schema
 from pydantic import AfterValidator, Field
 
 from backend.accounts.roles import ROLE_NAMES, Role, Track
-from backend.cohorts.models import Cohort, Feed, Membership, Timetable, VisitReason
+from backend.cohorts.models import Cohort, Feed, Membership, Timetable, VisitMode, VisitReason
 from backend.cohorts.readings import coming_classes, find_feed, find_timetable
 from backend.platform.names import clean_name
 from backend.platform.public_fetch import ADDRESS_LENGTH_MAX
@@ -282,6 +282,7 @@ class TileStudentOut(Schema):
 class HelperOut(Schema):
     id: UUID
     name: str
+    mode: VisitMode
 
 
 class TileOut(Schema):
@@ -296,9 +297,11 @@ class TileOut(Schema):
     asked_at: datetime | None
     """Since when the student asks for help."""
     helpers: list[HelperOut]
-    """Instructors who are in the workspace to help."""
+    """Instructors who are in the workspace to help, or look at its files."""
     may_open: bool
     """Whether an instructor of the cohort may open the workspace now."""
+    may_look: bool
+    """Whether they may look at its files now."""
 
 
 class WallOut(Schema):
@@ -331,6 +334,7 @@ class VisitorOut(Schema):
     began_at: datetime
     ends_at: datetime
     because: VisitReason
+    mode: VisitMode
 
 
 class HelpOut(Schema):

@@ -63,6 +63,8 @@ DEEDS = {
     "help.lower": "ended the call for help of {target}",
     "help.visit": "came into {target} to help",
     "help.visit_end": "ended the visit of {visitor} in {target}: {because}",
+    "help.look": "began to look at the files of {target}",
+    "help.look_end": "ended the look of {visitor} at the files of {target}: {because}",
     "message.send": "wrote to students in the cohort {target}: {reached} reached",
     "announcement.create": "announced to {whom}: {text}",
     "announcement.end": "ended the announcement to {whom}: {text}",

@@ -26,7 +26,7 @@ from backend.history.schemas import (
 from backend.workspaces.api import WorkspaceId
 from backend.workspaces.models import Workspace
 from backend.workspaces.services import get_workspace
-from contract.history import CHECKPOINT_ID_PATTERN, KEY_LENGTH_MAX
+from contract.history import CHECKPOINT_ID_PATTERN, KEY_LENGTH_MAX, HistoryFolder
 
 router = Router(tags=["history"])
 _ONE = "{workspace_id}/history/{checkpoint_id}/"
@@ -66,17 +66,7 @@ def list_folder(
 ) -> dict[str, Any]:
     """`now` as the checkpoint: the home as it is."""
     found = services.read_folder(_asked_for(request, workspace_id), checkpoint_id, path)
-    items = [
-        EntryOut(
-            path=it.key,
-            name=it.name,
-            is_folder=it.is_folder,
-            size=it.size,
-            changed_at=_moment_of_file(it.changed_at),
-        )
-        for it in found.entries
-    ]
-    return {"items": items, "cut": found.cut}
+    return {"items": entries_out(found), "cut": found.cut}
 
 
 @router.get(_ONE + "file/", response=PastFileOut, operation_id="read_past_file", summary="A file as text")
@@ -131,6 +121,19 @@ def put_back(
         failure=answer.failure,
         continues=continues,
     )
+
+
+def entries_out(folder: HistoryFolder) -> list[EntryOut]:
+    return [
+        EntryOut(
+            path=it.key,
+            name=it.name,
+            is_folder=it.is_folder,
+            size=it.size,
+            changed_at=_moment_of_file(it.changed_at),
+        )
+        for it in folder.entries
+    ]
 
 
 def _moment(seconds: float) -> datetime:

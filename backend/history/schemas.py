@@ -74,6 +74,20 @@ class PastFileOut(Schema):
     """What changed from this file to the other one; empty: nothing."""
 
 
+class LookOut(Schema):
+    """You may look at a student's files."""
+
+    student: str
+
+
+class LookedFileOut(Schema):
+    text: str | None
+    """Null: it is no text."""
+    cut: bool
+    """The text is longer than what is shown."""
+    size: int
+
+
 class PutBackIn(Schema):
     path: PathIn
     """Percent-encoded; empty: everything."""

@@ -286,6 +286,7 @@ class FakeManager:
             stops_because="no activity for 30 minutes",
             stops_reason=StopReason.IDLE,
             has_home=True,
+            has_history=self.workspaces[workspace_id].kind is WorkspaceKind.VSCODE,
             endpoint=Endpoint("task-x", "", "secret-of-the-launch"),
         )
 

@@ -62,6 +62,7 @@ def test_a_tile_says_what_the_student_does(a_class, manager):
         "asked_at": None,
         "helpers": [],
         "may_open": False,
+        "may_look": False,
     }
     assert found[str(ben.user.pk)]["state"] is None, "who never launched has no workspace"
     assert "url" not in str(found), "an instructor sees no way in"

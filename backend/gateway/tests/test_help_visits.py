@@ -98,7 +98,8 @@ def test_a_call_lets_the_instructor_in_and_both_see_it(school):
     assert school.manager.shown == [(school.id, ShowRequest(help_changed=True)), (school.id, words)]
     tiles = school.ines.get(f"/api/cohorts/{school.cohort.pk}/wall/").json()["items"]
     [tile] = [it for it in tiles if it["student"]["id"] == str(school.amira.user.pk)]
-    assert (tile["helpers"], tile["may_open"]) == ([{"id": str(school.ines.user.pk), "name": name}], True)
+    helper = {"id": str(school.ines.user.pk), "name": name, "mode": "join"}
+    assert (tile["helpers"], tile["may_open"]) == ([helper], True)
     assert begin(school).status_code == 200, "once more is the same visit"
     assert HelpVisit.objects.count() == 1
 

@@ -1,0 +1,47 @@
+"""What an instructor who looks sees of a student's files: those that the student works on, as they
+are now. The manager reads them as it reads them for the history; nothing leads to the editor.
+
+What programs keep for themselves is not shown: hidden files and folders at the top of the home,
+where tokens and keys are, and what programs make again. So nobody reads by a look what a submission
+would not have, either.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from backend.history.services import PastFile, read_folder, view_file
+from backend.platform.problems import ProblemError, not_found
+from backend.workspaces.models import Workspace
+from contract.collected_files import MADE_AGAIN
+from contract.history import NOW, BadPath, HistoryFolder, path_of
+
+
+def see_folder(workspace: Workspace, key: str) -> HistoryFolder:
+    """Raises ProblemError, ApraNovaError."""
+    _refuse_hidden(key)
+    found = read_folder(workspace, NOW, key)
+    return replace(found, entries=tuple(entry for entry in found.entries if _is_shown(entry.key)))
+
+
+def see_file(workspace: Workspace, key: str) -> PastFile:
+    """Raises ProblemError, ApraNovaError."""
+    _refuse_hidden(key)
+    return view_file(workspace, NOW, key, "")
+
+
+def _refuse_hidden(key: str) -> None:
+    if not _is_shown(key):
+        raise not_shown()
+
+
+def not_shown() -> ProblemError:
+    return not_found("There is nothing at this place that a look shows.", reason="not_shown")
+
+
+def _is_shown(key: str) -> bool:
+    try:
+        names = path_of(key).split("/")
+    except BadPath:
+        return False
+    return not names[0].startswith(".") and MADE_AGAIN.isdisjoint(names)
