@@ -651,6 +651,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cohorts/{cohort_id}/members/{student_id}/look/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look at a student's files
+         * @description The student sees that you do. 409 unless they called or the school allows it now. It ends two
+         *     minutes after the last read, after an hour at most.
+         */
+        post: operations["begin_look"];
+        /** Stop looking at a student's files */
+        delete: operations["end_look"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/members/{student_id}/look/file/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A student's file as text
+         * @description 409 when you do not look (any more).
+         */
+        get: operations["look_at_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/members/{student_id}/look/folder/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Files of a student, now
+         * @description Without what programs keep for themselves. 409 when you do not look (any more).
+         */
+        get: operations["look_at_folder"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cohorts/{cohort_id}/members/{student_id}/visit/": {
         parameters: {
             query?: never;
@@ -2437,6 +2499,7 @@ export interface components {
              * Format: uuid
              */
             id: string;
+            mode: components["schemas"]["VisitMode"];
             /** Name */
             name: string;
         };
@@ -2649,6 +2712,23 @@ export interface components {
         LinkOut: {
             /** Url */
             url: string;
+        };
+        /** LookedFileOut */
+        LookedFileOut: {
+            /** Cut */
+            cut: boolean;
+            /** Size */
+            size: number;
+            /** Text */
+            text: string | null;
+        };
+        /**
+         * LookOut
+         * @description You may look at a student's files.
+         */
+        LookOut: {
+            /** Student */
+            student: string;
         };
         /**
          * MailState
@@ -3323,6 +3403,8 @@ export interface components {
             failure: string | null;
             /** Helpers */
             helpers: components["schemas"]["HelperOut"][];
+            /** May Look */
+            may_look: boolean;
             /** May Open */
             may_open: boolean;
             /** Running Since */
@@ -3375,6 +3457,11 @@ export interface components {
          */
         Track: "FSD" | "DP";
         /**
+         * VisitMode
+         * @enum {string}
+         */
+        VisitMode: "join" | "look";
+        /**
          * VisitorOut
          * @description An instructor who is, or may be, in your workspace.
          */
@@ -3390,6 +3477,7 @@ export interface components {
              * Format: date-time
              */
             ends_at: string;
+            mode: components["schemas"]["VisitMode"];
             /** Name */
             name: string;
         };
@@ -4938,6 +5026,136 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_look: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+                student_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LookOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_look: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+                student_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    look_at_file: {
+        parameters: {
+            query: {
+                path: string;
+            };
+            header?: never;
+            path: {
+                cohort_id: string;
+                student_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LookedFileOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    look_at_folder: {
+        parameters: {
+            query?: {
+                path?: string;
+            };
+            header?: never;
+            path: {
+                cohort_id: string;
+                student_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FolderOut"];
+                };
             };
             /** @description What went wrong (RFC 9457) */
             default: {
