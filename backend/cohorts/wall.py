@@ -103,7 +103,12 @@ def current(cohort: Cohort) -> list[dict[str, Any]]:
 async def open_stream(request: HttpRequest, cohort: Cohort) -> StreamingHttpResponse:
     return await follow(
         request,
-        Followed("wall", lambda: _rows(cohort), lambda caller: access.get_cohort_to_see(caller, cohort.pk)),
+        Followed(
+            "wall",
+            lambda: _rows(cohort),
+            lambda caller: access.get_cohort_to_see(caller, cohort.pk),
+            wants_activity=True,
+        ),
     )
 
 

@@ -31,6 +31,8 @@ from contract.history import (
 )
 from contract.manager import (
     Action,
+    Activity,
+    ActivityAnswer,
     CohortIdRequest,
     CohortRequest,
     CollectionAnswer,
@@ -118,6 +120,8 @@ class FakeManager:
             self.unreachable = False
             self.finish_launches = True
             self.ports: tuple[int, ...] = ()
+            self.activity: dict[str, Activity] = {}
+            """As agents know it, where that is newer than the view's."""
             self.visits_ended: list[tuple[str, int]] = []
             self.shown: list[tuple[str, ShowRequest]] = []
             """Of workspaces that run."""
@@ -174,6 +178,9 @@ class FakeManager:
                 asked = from_json(DescribeRequest, payload).workspace_ids
                 running = [id_ for id_ in asked if self.workspaces[id_].state is WorkspaceState.RUNNING]
                 return PortsAnswer({id_: self.ports for id_ in running if self.ports})
+            case Action.ACTIVITY:
+                asked = from_json(DescribeRequest, payload).workspace_ids
+                return ActivityAnswer({id_: self.activity[id_] for id_ in asked if id_ in self.activity})
             case Action.END_VISITS:
                 ended = from_json(EndVisitsRequest, payload)
                 self._known(ended.workspace_id)

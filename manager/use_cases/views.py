@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
-from contract.agent import EndVisitsRequest
+from contract.agent import AgentStatus, EndVisitsRequest
 from contract.errors import ApraNovaError, Reason
 from contract.manager import (
+    ActivityAnswer,
     DescribeAnswer,
     Endpoint,
     FleetAnswer,
@@ -24,6 +25,7 @@ from contract.show import ShowRequest
 from manager.domain.history import KINDS as KINDS_WITH_HISTORY
 from manager.domain.lifecycle.backup_health import advice
 from manager.domain.lifecycle.disk import level_of, student_words
+from manager.domain.lifecycle.idle import activity_now
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy
 from manager.ports.task_agent import AgentUnreachable
@@ -141,27 +143,40 @@ def _sizes(policy: Policy) -> tuple[SizeView, ...]:
 
 
 def ports(world: World, workspace_ids: tuple[str, ...]) -> PortsAnswer:
-    """The one read that asks agents: students have just started programs and wait for them.
+    """Polled by the backend for workspaces that their students watch: they have just started
+    programs, and wait for them."""
+    statuses = _ask_agents(world, workspace_ids)
+    return PortsAnswer({workspace.workspace_id: status.ports for workspace, status in statuses if status.ports})
 
-    Polled by the backend for all workspaces that somebody watches. An agent that does not answer
-    keeps the others waiting for its time limit, so this is no part of `describe`.
-    """
+
+def activity(world: World, workspace_ids: tuple[str, ...]) -> ActivityAnswer:
+    """Polled by the backend for classes that somebody watches: a record knows what people did when
+    its agent was last asked, up to a minute ago."""
+    now, policy = world.clock.now(), world.policy
+    statuses = _ask_agents(world, workspace_ids)
+    return ActivityAnswer(
+        {it.workspace_id: activity_now(it, status, now=now, policy=policy)[0] for it, status in statuses}
+    )
+
+
+def _ask_agents(world: World, workspace_ids: tuple[str, ...]) -> list[tuple[Workspace, AgentStatus]]:
+    """Of those that run and answer. One that does not keeps the others waiting for its time limit,
+    so this is no part of `describe`."""
     _refuse_too_many(world, workspace_ids)
     found = world.store.find_workspaces(workspace_ids) if workspace_ids else ()
     running = [workspace for workspace in found if workspace.state is WorkspaceState.RUNNING]
 
-    def ask(workspace: Workspace) -> tuple[int, ...]:
+    def ask(workspace: Workspace) -> AgentStatus | None:
         task = world.store.find_task(workspace.task_id) if workspace.task_id else None
         if task is None:
-            return ()
+            return None
         try:
-            status = world.agent.status(task.control_address, task.agent_token)
+            return world.agent.status(task.control_address, task.agent_token)
         except AgentUnreachable:
-            return ()
-        return status.ports if status.workspace_id == workspace.workspace_id else ()
+            return None
 
     answers = zip(running, world.background.map(ask, running), strict=True)
-    return PortsAnswer({workspace.workspace_id: ports for workspace, ports in answers if ports})
+    return [(it, status) for it, status in answers if status is not None and status.workspace_id == it.workspace_id]
 
 
 def _refuse_too_many(world: World, workspace_ids: tuple[str, ...]) -> None:
