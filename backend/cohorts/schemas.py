@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+from django.conf import settings
 from ninja import Schema
 from pydantic import AfterValidator, Field
 
@@ -19,7 +20,7 @@ from backend.cohorts.readings import coming_classes, find_feed, find_timetable
 from backend.platform.names import clean_name
 from backend.platform.public_fetch import ADDRESS_LENGTH_MAX
 from calendars.classes import ClassMeeting
-from contract.names import WorkspaceSize, WorkspaceState
+from contract.names import WorkspaceKind, WorkspaceSize, WorkspaceState
 
 FILE_CHARACTERS_MAX = 512 * 1024
 """Of a request; the file's own limit is smaller and has a better message."""
@@ -191,6 +192,12 @@ class TimetableOut(Schema):
 class CohortDetailOut(CohortOut):
     members: list[MemberOut]
     timetable: TimetableOut | None
+    shows_history: bool
+    """The school lets instructors see the history of their students' files."""
+
+    @staticmethod
+    def resolve_shows_history(cohort: Cohort) -> bool:
+        return settings.ENVIRONMENT.help_history and cohort.kind is WorkspaceKind.VSCODE
 
     @staticmethod
     def resolve_members(cohort: Any) -> Iterable[Membership]:

@@ -39,6 +39,7 @@ from backend.console.people_api import router as console_people_router
 from backend.console.workspaces_api import router as console_workspaces_router
 from backend.costs.api import router as costs_router
 from backend.history.api import router as history_router
+from backend.history.class_api import router as class_history_router
 from backend.history.look_api import router as look_router
 from backend.platform.problems import (
     CONTENT_TYPE,
@@ -151,6 +152,7 @@ def build_api() -> ApraNovaAPI:
     api.add_router("cohorts/", wall_router)
     api.add_router("cohorts/", messages_router)
     api.add_router("cohorts/", look_router)
+    api.add_router("cohorts/", class_history_router)
     api.add_router("class/", class_router)
     api.add_router("help/", help_router)
     api.add_router("messages/", own_messages_router)

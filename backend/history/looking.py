@@ -11,32 +11,28 @@ from __future__ import annotations
 from dataclasses import replace
 
 from backend.history.services import PastFile, read_folder, view_file
-from backend.platform.problems import ProblemError, not_found
+from backend.platform.problems import not_found
 from backend.workspaces.models import Workspace
 from contract.collected_files import MADE_AGAIN
 from contract.history import NOW, BadPath, HistoryFolder, path_of
 
 
-def see_folder(workspace: Workspace, key: str) -> HistoryFolder:
+def see_folder(workspace: Workspace, key: str, checkpoint_id: str = NOW) -> HistoryFolder:
     """Raises ProblemError, ApraNovaError."""
-    _refuse_hidden(key)
-    found = read_folder(workspace, NOW, key)
+    refuse_hidden(key)
+    found = read_folder(workspace, checkpoint_id, key)
     return replace(found, entries=tuple(entry for entry in found.entries if _is_shown(entry.key)))
 
 
 def see_file(workspace: Workspace, key: str) -> PastFile:
     """Raises ProblemError, ApraNovaError."""
-    _refuse_hidden(key)
+    refuse_hidden(key)
     return view_file(workspace, NOW, key, "")
 
 
-def _refuse_hidden(key: str) -> None:
+def refuse_hidden(key: str) -> None:
     if not _is_shown(key):
-        raise not_shown()
-
-
-def not_shown() -> ProblemError:
-    return not_found("There is nothing at this place that a look shows.", reason="not_shown")
+        raise not_found("There is nothing at this place that instructors see.", reason="not_shown")
 
 
 def _is_shown(key: str) -> bool:

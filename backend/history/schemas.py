@@ -36,6 +36,8 @@ class HistoryOut(Schema):
     """Newest first."""
     every_minutes: float
     """How often there is one while its student works."""
+    instructors_see_it: bool
+    """The school lets a student's instructors read it, too."""
 
 
 class EntryOut(Schema):

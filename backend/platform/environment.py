@@ -76,6 +76,8 @@ class Environment:
     sign_in: SignIn = field(default_factory=SignIn)
     """The school's own sign-in, in place of passwords or next to them."""
     help_visits: HelpVisits = HelpVisits.WHEN_CALLED
+    help_history: bool = False
+    """Instructors see the history of their students' files."""
     """When instructors may open their students' workspaces."""
     share_with_anyone: bool = False
     """Students may share an app with anyone who has the link."""
@@ -138,6 +140,7 @@ def parse(variables: Mapping[str, str]) -> Environment:
         email=_email(environment.text("APRANOVA_EMAIL_URL", ""), environment.text("APRANOVA_EMAIL_FROM", "")),
         sign_in=read_sign_in(variables),
         help_visits=environment.choice("APRANOVA_HELP_VISITS", tuple(HelpVisits), HelpVisits.WHEN_CALLED),
+        help_history=environment.flag("APRANOVA_HELP_HISTORY"),
         share_with_anyone=environment.flag("APRANOVA_SHARE_WITH_ANYONE"),
         feeds_from_loopback=environment.flag("APRANOVA_FEEDS_FROM_LOOPBACK"),
         network=read_network(environment),
