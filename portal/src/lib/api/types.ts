@@ -58,6 +58,7 @@ export type BesideFile = Schemas["BesideOut"];
 export type WorkspaceRow = Schemas["WorkspaceRowOut"];
 export type WorkspacePage = Schemas["WorkspacePageOut"];
 export type AuditRecord = Schemas["AuditRecordOut"];
+export type DataCopy = Schemas["ExportOut"];
 export type Person = Schemas["PersonOut"];
 export type History = Schemas["HistoryOut"];
 export type Checkpoint = Schemas["CheckpointOut"];
