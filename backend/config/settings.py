@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "backend.audit.apps.AuditConfig",
     "backend.sharing.apps.SharingConfig",
     "backend.assignments.apps.AssignmentsConfig",
+    "backend.personal_data.apps.PersonalDataConfig",
     "backend.gateway.apps.GatewayConfig",
 ]
 

@@ -58,6 +58,7 @@ export type BesideFile = Schemas["BesideOut"];
 export type WorkspaceRow = Schemas["WorkspaceRowOut"];
 export type WorkspacePage = Schemas["WorkspacePageOut"];
 export type AuditRecord = Schemas["AuditRecordOut"];
+export type DataCopy = Schemas["ExportOut"];
 export type Person = Schemas["PersonOut"];
 export type ConsoleHealth = Schemas["ConsoleHealthOut"];
 export type Finding = Schemas["FindingOut"];
