@@ -35,6 +35,8 @@ from backend.cohorts.wall_api import class_router, help_router
 from backend.cohorts.wall_api import router as wall_router
 from backend.config.health import router as health_router
 from backend.console.audit_api import router as console_audit_router
+from backend.console.condition_api import capacity_router
+from backend.console.condition_api import health_router as console_health_router
 from backend.console.people_api import router as console_people_router
 from backend.console.personal_data_api import router as console_personal_data_router
 from backend.console.workspaces_api import router as console_workspaces_router
@@ -166,6 +168,8 @@ def build_api() -> ApraNovaAPI:
     api.add_router("costs/", costs_router)
     api.add_router("console/announcements/", announcements_router)
     api.add_router("console/audit/", console_audit_router)
+    api.add_router("console/health/", console_health_router)
+    api.add_router("console/capacity/", capacity_router)
     api.add_router("console/people/", console_people_router)
     api.add_router("console/people/", console_personal_data_router)
     api.add_router("console/workspaces/", console_workspaces_router)

@@ -988,6 +988,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/console/capacity/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How much runs, and fits
+         * @description For admins. The machine, the pool, sessions, and what the next classes will need.
+         */
+        get: operations["console_capacity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/health/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the platform does
+         * @description For admins. What the doctor found, and what the backend sees; broken parts first.
+         */
+        get: operations["console_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/console/people/": {
         parameters: {
             query?: never;
@@ -2074,6 +2114,23 @@ export interface components {
             /** Name */
             name: string;
         };
+        /** CapacityOut */
+        CapacityOut: {
+            largest: components["schemas"]["NeedOut"] | null;
+            machine: components["schemas"]["MachineOut"] | null;
+            /** Memory Max Mib */
+            memory_max_mib: number | null;
+            /** Memory Taken Mib */
+            memory_taken_mib: number;
+            /** More Needs */
+            more_needs: number;
+            /** Needs */
+            needs: components["schemas"]["NeedOut"][];
+            pool: components["schemas"]["PoolOut"] | null;
+            sessions: components["schemas"]["SessionsOut"];
+            /** Tasks Max */
+            tasks_max: number | null;
+        };
         /**
          * Cause
          * @description Why a checkpoint was taken.
@@ -2302,6 +2359,15 @@ export interface components {
             /** Student Id */
             student_id?: string | null;
         };
+        /** ConsoleHealthOut */
+        ConsoleHealthOut: {
+            /** Doctor Asked At */
+            doctor_asked_at: string | null;
+            /** Findings */
+            findings: components["schemas"]["FindingOut"][];
+            /** On Aws */
+            on_aws: boolean;
+        };
         /** CopyOut */
         CopyOut: {
             /** Bytes */
@@ -2417,6 +2483,17 @@ export interface components {
              * @enum {string}
              */
             state: "ok" | "nearly_full" | "not_watched";
+        };
+        /** DiskRoomOut */
+        DiskRoomOut: {
+            /** Free Bytes */
+            free_bytes: number;
+            /** Place */
+            place: string;
+            /** Reserve Bytes */
+            reserve_bytes: number;
+            /** Total Bytes */
+            total_bytes: number;
         };
         /** EntryOut */
         EntryOut: {
@@ -2555,6 +2632,25 @@ export interface components {
             /** File */
             file: string;
         };
+        /** FindingOut */
+        FindingOut: {
+            /** Guide */
+            guide: string | null;
+            /** Name */
+            name: string;
+            /** Remedy */
+            remedy: string;
+            /** Since */
+            since: string | null;
+            state: components["schemas"]["FindingState"];
+            /** Text */
+            text: string;
+        };
+        /**
+         * FindingState
+         * @enum {string}
+         */
+        FindingState: "fine" | "look" | "broken";
         /** FolderOut */
         FolderOut: {
             /** Cut */
@@ -2795,6 +2891,21 @@ export interface components {
             /** Url */
             url: string;
         };
+        /** MachineOut */
+        MachineOut: {
+            /** Cpus */
+            cpus: number;
+            /** Disks */
+            disks: components["schemas"]["DiskRoomOut"][];
+            /** Load */
+            load: number;
+            /** Memory Bytes */
+            memory_bytes: number;
+            /** Memory Free Bytes */
+            memory_free_bytes: number;
+            /** Workspaces Bytes */
+            workspaces_bytes: number;
+        };
         /**
          * MailState
          * @enum {string}
@@ -2878,6 +2989,25 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+        };
+        /**
+         * NeedOut
+         * @description What the classes that are on at one moment need if everybody comes.
+         */
+        NeedOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Cohorts */
+            cohorts: components["schemas"]["NamedOut"][];
+            /** Fits */
+            fits: boolean;
+            /** Memory Mib */
+            memory_mib: number;
+            /** Sizes */
+            sizes: components["schemas"]["SizeNeedOut"][];
         };
         /** NotKeptOut */
         NotKeptOut: {
@@ -3109,6 +3239,19 @@ export interface components {
             /** Workspaces */
             workspaces: number;
         };
+        /** PoolOut */
+        PoolOut: {
+            /** Policy */
+            policy: string;
+            /** Ready */
+            ready: number;
+            /** Reasons */
+            reasons: string[];
+            /** Spent H */
+            spent_h: number;
+            /** Target */
+            target: number;
+        };
         /** PreviewIn */
         PreviewIn: {
             /**
@@ -3264,6 +3407,15 @@ export interface components {
             /** Reached */
             reached: number;
         };
+        /** SessionsOut */
+        SessionsOut: {
+            /** Running */
+            running: number;
+            /** Starting */
+            starting: number;
+            /** Stopping */
+            stopping: number;
+        };
         /** ShareIn */
         ShareIn: {
             audience: components["schemas"]["Audience"];
@@ -3325,6 +3477,14 @@ export interface components {
             chosen: components["schemas"]["WorkspaceSize"] | null;
             /** Items */
             items: components["schemas"]["SizeOut"][];
+        };
+        /** SizeNeedOut */
+        SizeNeedOut: {
+            /** Memory Mib */
+            memory_mib: number;
+            size: components["schemas"]["WorkspaceSize"];
+            /** Workspaces */
+            workspaces: number;
         };
         /**
          * SizeOut
@@ -5741,6 +5901,64 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    console_capacity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CapacityOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    console_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleHealthOut"];
+                };
             };
             /** @description What went wrong (RFC 9457) */
             default: {
