@@ -99,8 +99,8 @@ class Settings:
     """What this school offers."""
     school_name: str
     help_visits: HelpVisits
-    help_history: bool
     """When instructors may open their students' workspaces."""
+    help_history: bool
     share_with_anyone: bool
     """Students may share an app with anyone who has the link."""
     snapshots: Path
