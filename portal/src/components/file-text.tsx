@@ -29,7 +29,7 @@ export function Numbered({ text, label }: { text: string; label: string }) {
         // A line that changes is another text at the same number.
         <span
           key={index}
-          className="block min-h-[1lh] before:mr-4 before:inline-block before:min-w-[4ch] before:text-right before:text-muted before:[content:counter(line)] before:select-none before:[counter-increment:line]"
+          className="block min-h-[1lh] before:mr-4 before:inline-block before:min-w-[4ch] before:text-right before:text-muted before:content-[counter(line)] before:select-none before:[counter-increment:line]"
         >
           {line}
         </span>

@@ -181,24 +181,26 @@ function Visit({ cohortId, tile }: { cohortId: string; tile: WallTile }) {
   if (me.data === undefined || !teaches(me.data.role)) return null; // admins do not teach, and the API lets in nobody else
   return (
     <>
-      {tile.mayLook && (
-        <Link
-          href={`/cohorts/${cohortId}/students/${tile.id}/look`}
-          className={`${SMALL_BUTTON} grid place-items-center`}
-          aria-label={`Look at the files of ${tile.name}`}
+      <div className="flex gap-1">
+        {tile.mayLook && (
+          <Link
+            href={`/cohorts/${cohortId}/students/${tile.id}/look`}
+            className={`${SMALL_BUTTON} grid flex-1 place-items-center`}
+            aria-label={`Look at the files of ${tile.name}`}
+          >
+            Look
+          </Link>
+        )}
+        <button
+          type="button"
+          className={`${SMALL_BUTTON} flex-1`}
+          aria-busy={begin.isPending || undefined}
+          aria-label={`Open the workspace of ${tile.name}`}
+          onClick={() => begin.mutate()}
         >
-          Look at their files
-        </Link>
-      )}
-      <button
-        type="button"
-        className={SMALL_BUTTON}
-        aria-busy={begin.isPending || undefined}
-        aria-label={`Open the workspace of ${tile.name}`}
-        onClick={() => begin.mutate()}
-      >
-        Open their workspace
-      </button>
+          Open
+        </button>
+      </div>
       {inside && (
         <button
           type="button"
