@@ -92,7 +92,7 @@ export function HistoryView({ of, history }: { of: Whose; history: History }) {
         title="Moments"
         description={`Every ${every} while ${own ? "you work" : "the student works"}, and at each stop.`}
       >
-        <Timeline items={items} chosen={checkpoint.id} onChoose={setChosen} />
+        <Timeline own={own} items={items} chosen={checkpoint.id} onChoose={setChosen} />
       </Panel>
       <Moment key={checkpoint.id} of={of} checkpoint={checkpoint} before={before} />
     </div>
@@ -100,12 +100,13 @@ export function HistoryView({ of, history }: { of: Whose; history: History }) {
 }
 
 interface TimelineProps {
+  own: boolean;
   items: readonly Checkpoint[];
   chosen: string;
   onChoose: (id: string) => void;
 }
 
-function Timeline({ items, chosen, onChoose }: TimelineProps) {
+function Timeline({ own, items, chosen, onChoose }: TimelineProps) {
   const nowMs = useNow(60_000);
   return (
     <div className="max-h-80 space-y-4 overflow-y-auto p-1 lg:max-h-[65vh]">
@@ -121,7 +122,8 @@ function Timeline({ items, chosen, onChoose }: TimelineProps) {
                   onClick={() => onChoose(one.id)}
                   className="w-full rounded-lg px-3 py-2 text-left text-sm hover:bg-sunken aria-[current]:bg-accent-soft"
                 >
-                  <span className="font-medium">{timeOf(one)}</span> <span className="text-muted">{causeOf(one)}</span>
+                  <span className="font-medium">{timeOf(one)}</span>{" "}
+                  <span className="text-muted">{causeOf(one, own)}</span>
                   <span className="block wrap-anywhere text-muted">{changedWords(one)}</span>
                 </button>
               </li>
@@ -149,7 +151,7 @@ function Moment({ of, checkpoint, before }: MomentProps) {
     <Panel
       id="files"
       title={"workspace" in of ? `Your files: ${when}` : when}
-      description={`Kept ${causeOf(checkpoint)}.`}
+      description={`Kept ${causeOf(checkpoint, "workspace" in of)}.`}
     >
       <PastFiles of={of} checkpoint={checkpoint} before={before} when={when} />
       {"workspace" in of && (
