@@ -26,7 +26,13 @@ function offerHelp(context, link) {
     item.accessibilityInformation = { label: asked ? "Help asked" : "I need help", role: "button" };
     item.show();
   };
-  const ask = async (method) => show(await vscode.commands.executeCommand(FETCH_IN_THE_PAGE, ADDRESS, method));
+  // One after the other: an answer from before a change must not be shown after it.
+  let last = Promise.resolve();
+  const ask = (method) => {
+    const answer = () => vscode.commands.executeCommand(FETCH_IN_THE_PAGE, ADDRESS, method).then(show);
+    last = last.then(answer, answer);
+    return last;
+  };
   // Not the student's own page, no page at all, or the platform restarts: the portal has the button.
   const refresh = () => ask("GET").catch(() => item.hide());
   const change = async (method) => {
