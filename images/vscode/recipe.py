@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 from images.building import BuildFailed, remove
+from images.vscode import known_extensions
 from images.vscode.npm import NodeRuntime
 from images.vscode.python_packages import python_package
 
@@ -164,9 +165,12 @@ def prune(code_server: Path) -> None:
 
 
 def compile_scripts(node: NodeRuntime, code_server: Path) -> None:
-    """Keep what V8 compiles at the start: a fifth of a start's processor time."""
+    """Keep what V8 compiles at the start, and which extensions VS Code's server finds: two fifths
+    of a start's processor time."""
+    known_extensions.set_time(code_server / VSCODE / "extensions")
     for program in _COMPILED:
         node.run([str(node.node), str(code_server / COMPILE), program], cwd=code_server)
+    known_extensions.move_to_mount(code_server)
     (made,) = (code_server / "compiled").iterdir()
     # Node reads only its own user's, and names the folder `<version>-<processor>-<uid>`.
     made.rename(made.with_name(f"{made.name.rpartition('-')[0]}-{_STUDENT_UID}"))

