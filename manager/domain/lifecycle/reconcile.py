@@ -60,10 +60,7 @@ def _task(
     if fleet.observed is None:
         return
     if seen is None and task.state is TaskState.STARTING:
-        if task.deadline is not None and now >= task.deadline:
-            yield actions.GiveUpStart(task, workspace, "it could not be started in time")
-        elif task.task_id in to_start:
-            yield actions.StartAgain(task)
+        yield from _not_started(task, workspace, to_start, now)
     elif seen is None or not seen.alive:
         because = seen.ended_because if seen else "the engine no longer has it"
         if task.workspace_id is None or workspace is not None:
@@ -72,6 +69,13 @@ def _task(
         yield from _starting(task, workspace, seen, fleet.statuses.get(task.task_id), now)
     elif task.state is TaskState.CLAIMED and workspace is not None:
         yield from _claimed(task, workspace, seen, fleet.statuses.get(task.task_id), now, policy)
+
+
+def _not_started(task: Task, workspace: Workspace | None, to_start: Set[str], now: float) -> Iterator[LifecycleAction]:
+    if task.deadline is not None and now >= task.deadline:
+        yield actions.GiveUpStart(task, workspace, "it could not be started in time")
+    elif task.task_id in to_start:
+        yield actions.StartAgain(task)
 
 
 def _starting(
