@@ -180,6 +180,19 @@ def bare_machine(folder: Path) -> Path:
     return folder
 
 
+def test_the_server_does_not_load_a_client_for_websockets(image: dict[str, Any]) -> None:
+    """Node would, with VS Code's `import` of http."""
+    script = (
+        "const { exit } = process; process.exit = () => {}; process.argv.push('server.js', '--missing');"
+        f"require('/opt/code-server/{recipe.START}');"
+        "import('node:http').then(() => { console.log(process.moduleLoadList.join('\\n')); exit(0); });"
+    )
+    node = ("/opt/node/bin/node", "--eval", script)
+    loaded = subprocess.run((*in_sandbox(image), *node), capture_output=True, text=True, timeout=60, check=True).stdout
+    assert "NativeModule http" in loaded
+    assert "undici" not in loaded
+
+
 def in_sandbox(image: dict[str, Any], *more: str) -> tuple[str, ...]:
     mounts = [word for at, layer in image["mounts"].items() for word in ("--ro-bind", layer, at)]
     student = ("--unshare-user", "--uid", "1000", "--gid", "1000")
