@@ -21,9 +21,16 @@ from pathlib import Path
 
 from contract.names import WorkspaceKind
 from single_machine.image_builds import Finished, ImageBuilds
-from single_machine.portal_build import PortalBuildFailed, build_portal, node_environment, npm_command
+from single_machine.portal_build import (
+    PortalBuildFailed,
+    build_portal,
+    install_packages,
+    node_environment,
+    npm_command,
+)
 
 SOURCE = Path(__file__).parent.parent
+PORTAL = SOURCE / "portal"
 BIN = Path(sysconfig.get_path("scripts"))
 PARTS = (
     "contract",
@@ -87,12 +94,14 @@ def parse() -> tuple[argparse.Namespace, list[str]]:
 
 
 def check() -> None:
-    """The quick checks, no services and no browser."""
+    """The quick checks, no services and no browser. The first time, the portal's packages come."""
     run("format", BIN / "ruff", "format", "--check", "--quiet", ".")
     run("lint", BIN / "ruff", "check", "--quiet", ".")
     run("imports point one way", BIN / "lint-imports")
     run("types", BIN / "basedpyright")
     step("lock files name no host", lock_files_name_no_host)
+    step("portal: packages", install_the_portals_packages)
+    run_in_portal("portal: client, format, lint, types", "check:static")
 
 
 def test(environment: dict[str, str]) -> None:
@@ -110,17 +119,8 @@ def test(environment: dict[str, str]) -> None:
             *(BIN / "pytest", *PARTS, "-m", FAST, "-n", "logical", "--dist", "loadfile"),
             environment=environment,
         )
-        step("portal: packages and build", build_the_portal)
-        portal, node = SOURCE / "portal", node_environment()
-        run(
-            "portal: client, format, lint, types, tests",
-            *npm_command(),
-            "run",
-            "--silent",
-            "check",
-            folder=portal,
-            environment=node,
-        )
+        step("portal: build", build_the_portal)
+        run_in_portal("portal: tests", "test")
         run(
             "fleets under simulated faults",
             *(BIN / "pytest", "simulator", "-m", "simulation", "-n", "logical", "--dist", "worksteal"),
@@ -180,6 +180,11 @@ def run(title: str, *command: str | Path, folder: Path = SOURCE, environment: di
     step(title, call)
 
 
+def run_in_portal(title: str, script: str) -> None:
+    """Run one of the scripts of `portal/package.json`."""
+    run(title, *npm_command(), "run", "--silent", script, folder=PORTAL, environment=node_environment())
+
+
 def step(title: str, work: Callable[[], None]) -> None:
     print(f"── {title}", flush=True)
     began = time.monotonic()
@@ -219,10 +224,12 @@ def name_what_needs_root(noted: Path) -> None:
             print(f"  {test}")
 
 
+def install_the_portals_packages() -> None:
+    install_packages(PORTAL, PORTAL / ".build.log", development=True)
+
+
 def build_the_portal() -> None:
-    log = Path(test_environment()["APRANOVA_TEST_CACHE"]) / "portal-build.log"
-    log.unlink(missing_ok=True)
-    build_portal(SOURCE / "portal", log, development=True)
+    build_portal(PORTAL, PORTAL / ".build.log", development=True)
 
 
 def all_built(building: threading.Thread, built: list[Finished]) -> None:

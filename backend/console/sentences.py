@@ -24,6 +24,8 @@ DEEDS = {
     "user.mfa_renewed": "made new recovery codes",
     "user.mfa_reset": "reset the two-step sign-in of {target}",
     "user.sessions_ended": "signed {target} out everywhere",
+    "user.export_ask": "asked for a copy of the data of {target}",
+    "user.export_download": "downloaded the copy of the data of {target}",
     "user.provider_linked": "linked a sign-in by {provider}",
     "user.provider_unlinked": "unlinked the sign-ins by other sites of {target}",
     "workspace.create": "created {target}",

@@ -84,6 +84,7 @@ class Environment:
     network: Network = field(default_factory=Network)
     """The way to calendars. The school's sign-in reads https_proxy and its like."""
     backup_record: Path | None = None
+    doctor_record: Path | None = None
     """What the backups of the school came to; None: none are made here."""
     database_secret: str = ""
     """On AWS, the secret that always has the database's password; empty elsewhere."""
@@ -142,6 +143,7 @@ def parse(variables: Mapping[str, str]) -> Environment:
         feeds_from_loopback=environment.flag("APRANOVA_FEEDS_FROM_LOOPBACK"),
         network=read_network(environment),
         backup_record=environment.path("APRANOVA_BACKUP_RECORD") if "APRANOVA_BACKUP_RECORD" in environment else None,
+        doctor_record=environment.path("APRANOVA_DOCTOR_RECORD") if "APRANOVA_DOCTOR_RECORD" in environment else None,
         database_secret=environment.text("APRANOVA_DATABASE_SECRET", ""),
         manager_parameters=environment.text("APRANOVA_PARAMETERS", ""),
     )

@@ -31,6 +31,7 @@ from contract.history import (
 )
 from contract.manager import (
     Action,
+    CapacityAnswer,
     CohortIdRequest,
     CohortRequest,
     CollectionAnswer,
@@ -68,6 +69,7 @@ from contract.show import ShowRequest
 from contract.wire import BadMessage, from_json, to_json
 
 INVOKE_PATH = f"/2015-03-31/functions/{MANAGER_FUNCTION}/invocations"
+SIZES = (SizeView(WorkspaceSize.SMALL, 768, is_default=True), SizeView(WorkspaceSize.LARGE, 3_072, is_default=False))
 DELETE_GRACE_S = 7 * 86400.0
 KEEP_RUNNING_MAX_S = 4 * 3600.0
 
@@ -83,6 +85,15 @@ class FakeManager:
         with self._lock:
             self.workspaces: dict[str, WorkspaceView] = {}
             self.disk: DiskView | None = None
+            self.capacity = CapacityAnswer(
+                memory_taken_mib=0,
+                memory_max_mib=32_768,
+                tasks_max=200,
+                ready={"vscode": 2},
+                kinds=(),
+                sizes=SIZES,
+                snapshots="on: by restic",
+            )
             self.tasks_started: collections.Counter[str] = collections.Counter()
             self.cohorts: dict[str, CohortRequest] = {}
             self.expected: list[ExpectRequest] = []
@@ -165,11 +176,9 @@ class FakeManager:
                 if len(request.workspace_ids) > 100:
                     raise ApraNovaError(Reason.BAD_REQUEST, "at most 100 ids")
                 found = tuple(self.workspaces[it] for it in request.workspace_ids if it in self.workspaces)
-                sizes = (
-                    SizeView(WorkspaceSize.SMALL, 768, is_default=True),
-                    SizeView(WorkspaceSize.LARGE, 3_072, is_default=False),
-                )
-                return DescribeAnswer(found, tuple(self.kinds.values()), sizes, self.disk)
+                return DescribeAnswer(found, tuple(self.kinds.values()), SIZES, self.disk)
+            case Action.CAPACITY:
+                return replace(self.capacity, kinds=tuple(self.kinds.values()))
             case Action.PORTS:
                 asked = from_json(DescribeRequest, payload).workspace_ids
                 running = [id_ for id_ in asked if self.workspaces[id_].state is WorkspaceState.RUNNING]

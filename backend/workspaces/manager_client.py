@@ -32,6 +32,7 @@ from contract.history import (
 )
 from contract.manager import (
     Action,
+    CapacityAnswer,
     CohortIdRequest,
     CohortRequest,
     CollectionAnswer,
@@ -113,6 +114,10 @@ class ManagerClient:
             answer = self._ask(Action.DESCRIBE, DescribeRequest(ids), DescribeAnswer)
             views.extend(answer.workspaces)
         return DescribeAnswer(tuple(views), answer.kinds, answer.sizes, answer.disk)
+
+    def capacity(self) -> CapacityAnswer:
+        """How much this installation runs, and how much more it could."""
+        return self._ask(Action.CAPACITY, Nothing(), CapacityAnswer)
 
     def ports(self, workspace_ids: Sequence[str]) -> dict[str, tuple[int, ...]]:
         """On which ports students' programs listen now; at most `DESCRIBE_IDS_MAX` ids."""

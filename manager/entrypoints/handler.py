@@ -28,7 +28,18 @@ from contract.manager import (
     WorkspaceAnswer,
     WorkspaceRequest,
 )
-from manager.use_cases import cohorts, collections, expect, hand_outs, history, lifetime, snapshots, stop, views
+from manager.use_cases import (
+    capacity,
+    cohorts,
+    collections,
+    expect,
+    hand_outs,
+    history,
+    lifetime,
+    snapshots,
+    stop,
+    views,
+)
 from manager.use_cases.launch import launch
 from manager.use_cases.world import World
 
@@ -85,6 +96,8 @@ class InvocationHandler:
                 return views.describe(world, wire.from_json(DescribeRequest, event).workspace_ids, self._kinds)
             case Action.FLEET:
                 return views.fleet(world, self._kinds, last_sweep_at=self._last_sweep_at())
+            case Action.CAPACITY:
+                return capacity.capacity(world, self._kinds, last_sweep_at=self._last_sweep_at())
             case Action.SWEEP:
                 world.wake()
                 return {}

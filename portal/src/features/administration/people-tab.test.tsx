@@ -10,6 +10,7 @@ import { PeopleTab } from "./people-tab";
 
 const LIST = "GET /api/console/people/";
 const RESET = "POST /api/console/people/{person_id}/reset-second-factor/";
+const COPY = "/api/console/people/{person_id}/export/";
 const ADMIN = {
   "GET /api/me/": { status: 200 as const, body: me({ role: "admin", track: null }) },
   "GET /api/cohorts/": { status: 200 as const, body: { items: [] } },
@@ -72,7 +73,7 @@ it("offers what makes sense for the person, and nothing for oneself", async () =
     within(screen.getByRole("menu"))
       .getAllByRole("menuitem")
       .map((it) => it.textContent),
-  ).toEqual(["Reactivate …"]);
+  ).toEqual(["Copy of their data …", "Reactivate …"]);
   expect(screen.queryByRole("button", { name: "Actions for Amara Okafor" })).toBeNull();
 });
 
@@ -88,4 +89,41 @@ it("asks the server for those that the filters name", async () => {
   fireEvent.change(await screen.findByLabelText("Role"), { target: { value: "instructor" } });
   fireEvent.change(screen.getByLabelText("Last seen"), { target: { value: "not_for_month" } });
   await waitFor(() => expect(asked.at(-1)).toBe("?q=&page=1&role=instructor&seen=not_for_month"));
+});
+
+it("makes a copy of a person's data after the admin has proved who they are, and lets it be saved", async () => {
+  let proved = false;
+  let asked = false;
+  const copy = { id: "e", asked_at: "2026-11-30T10:00:00Z", ready_at: null, ends_at: null };
+  const ready = { ready_at: "2026-11-30T10:01:00Z", ends_at: "2026-12-07T10:01:00Z" };
+  const counts = { size_bytes: 1_200_000, files: 3, left_out: 1, failures: 0 };
+  const api = new FakeApi({
+    ...ADMIN,
+    [LIST]: page(ben()),
+    [`GET ${COPY}`]: () => ({ status: 200, body: { export: asked ? { ...copy, ...ready, ...counts } : null } }),
+    [`POST ${COPY}`]: () => {
+      asked = proved;
+      return proved
+        ? { status: 200, body: { export: { ...copy, ...counts } } }
+        : { status: 403, body: { detail: "Please confirm.", reason: "reauthentication_required" } };
+    },
+    "POST /auth/reauthenticate": () => {
+      proved = true;
+      return { status: 200, body: {} };
+    },
+  });
+  show(<PeopleTab />);
+  fireEvent.click(await screen.findByRole("button", { name: "Actions for Ben" }));
+  fireEvent.click(screen.getByRole("menuitem", { name: "Copy of their data …" }));
+  fireEvent.click(await screen.findByRole("button", { name: "Make a copy" }));
+  fireEvent.change(await screen.findByLabelText("Password"), { target: { value: "secret" } });
+  fireEvent.click(screen.getByRole("button", { name: "Confirm" }));
+  const link = await screen.findByRole("link", { name: "Download" });
+  expect(link.getAttribute("href")).toBe("/api/console/people/b/export/e/file/");
+  expect(screen.getByText(/left out.csv/)).toBeTruthy();
+  expect(api.changes().map(({ route }) => route)).toEqual([
+    "POST /api/console/people/b/export/",
+    "POST /auth/reauthenticate",
+    "POST /api/console/people/b/export/",
+  ]);
 });

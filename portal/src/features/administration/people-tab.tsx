@@ -4,10 +4,13 @@ import { EllipsisIcon } from "lucide-react";
 import { useCallback, useState } from "react";
 
 import { Alert } from "@/components/alert";
+import { Button } from "@/components/button";
+import { Dialog, DialogActions, DialogText } from "@/components/dialog";
 import { SelectField } from "@/components/field";
 import { LoadFailure } from "@/components/failure";
 import { Menu } from "@/components/menu";
 import { LoadingPanel } from "@/components/panel";
+import { CopyOfData } from "@/features/account/data-copy";
 import { ReauthenticationProvider } from "@/features/account/reauthentication";
 import { useCohorts } from "@/features/cohorts/api";
 import { countOf } from "@/features/cohorts/model/class-times";
@@ -186,7 +189,7 @@ function PersonItem({ person, nowMs, onDone }: { person: Person; nowMs: number; 
 
 function Actions({ person, onDone }: { person: Person; onDone: (text: string) => void }) {
   const me = useMe();
-  const [action, setAction] = useState<PersonAction | null>(null);
+  const [action, setAction] = useState<PersonAction | "copy" | null>(null);
   if (me.data === undefined || me.data.id === person.id) return null;
   return (
     <>
@@ -202,14 +205,33 @@ function Actions({ person, onDone }: { person: Person; onDone: (text: string) =>
             ? [{ label: "Reset two-step sign-in …", onSelect: () => setAction("reset-second-factor") }]
             : []),
           ...(person.active ? [{ label: "Sign out everywhere …", onSelect: () => setAction("end-sessions") }] : []),
+          { label: "Copy of their data …", onSelect: () => setAction("copy") },
           person.active
             ? { label: "Deactivate …", danger: true, onSelect: () => setAction("deactivate") }
             : { label: "Reactivate …", onSelect: () => setAction("reactivate") },
         ]}
       />
-      {action !== null && (
+      {action === "copy" && <CopyDialog person={person} onClose={() => setAction(null)} />}
+      {action !== null && action !== "copy" && (
         <PersonDialog person={person} action={action} onDone={onDone} onClose={() => setAction(null)} />
       )}
     </>
+  );
+}
+
+function CopyDialog({ person, onClose }: { person: Person; onClose: () => void }) {
+  return (
+    <Dialog title={`A copy of ${person.name}’s data`} onClose={onClose}>
+      <DialogText>
+        A zip with what the school keeps about them, for them to have. They find it on their page Account, too. Who asks
+        for it and who downloads it stays in the audit log.
+      </DialogText>
+      <div className="mt-5">
+        <CopyOfData personId={person.id} />
+      </div>
+      <DialogActions>
+        <Button onClick={onClose}>Close</Button>
+      </DialogActions>
+    </Dialog>
   );
 }

@@ -1,8 +1,8 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { useReauthentication } from "@/features/account/reauthentication";
-import type { Flow } from "@/lib/allauth/types";
 import { AuthenticationNeeded } from "@/lib/allauth/client";
+import { proofsOf } from "@/lib/allauth/proofs";
 import { answer, api } from "@/lib/api/client";
 import { ApiError } from "@/lib/api/errors";
 import type { paths } from "@/lib/api/schema.gen";
@@ -32,7 +32,7 @@ export function usePersonAction(id: string, action: PersonAction) {
           return await send(id, action);
         } catch (error) {
           if (!(error instanceof ApiError) || error.reason !== "reauthentication_required") throw error;
-          throw new AuthenticationNeeded(true, proofs(me.data?.uses_password, me.data?.mfa_enabled));
+          throw new AuthenticationNeeded(true, proofsOf(me.data));
         }
       }),
     onSettled: () => queryClient.invalidateQueries({ queryKey: ["console", "people"] }),
@@ -51,12 +51,4 @@ function send(id: string, action: PersonAction) {
     case "reset-second-factor":
       return answer(api.POST("/api/console/people/{person_id}/reset-second-factor/", options));
   }
-}
-
-/** How an admin can prove who they are. */
-function proofs(password: boolean | undefined, code: boolean | undefined): Flow[] {
-  return [
-    ...(password === true ? [{ id: "reauthenticate" } as const] : []),
-    ...(code === true ? [{ id: "mfa_reauthenticate" } as const] : []),
-  ];
 }
