@@ -126,6 +126,7 @@ def _make_code_server(node: NodeRuntime, chosen: list[Path], into: Path, progres
     recipe.install_vscode_modules(node, code_server, scratch)
     progress.step()
     recipe.install_extensions(node, code_server, scratch)
+    recipe.bundle_start(node, code_server, scratch)
     progress.step()
     recipe.prune(code_server)
     school_extensions.add(chosen, code_server / recipe.VSCODE / "extensions")
