@@ -66,8 +66,8 @@ def with_workers(application: Any) -> WithBackground:
     from backend.accounts import invitation_mails
     from backend.assignments import checking, collecting, delivery
     from backend.cohorts import feeds, outbox, visit_endings
-    from backend.costs import sessions
-    from backend.personal_data import exports
+    from backend.costs import budgets, sessions
+    from backend.personal_data import erasures, exports
     from backend.workspaces import deactivated, sign_in_hint
 
     return WithBackground(
@@ -78,6 +78,7 @@ def with_workers(application: Any) -> WithBackground:
             invitation_mails.worker,
             sign_in_hint.worker,
             sessions.worker,
+            budgets.worker,
             deactivated.worker,
             delivery.worker,
             delivery.trying,
@@ -85,6 +86,7 @@ def with_workers(application: Any) -> WithBackground:
             *checking.workers,
             visit_endings.worker,
             exports.worker,
+            erasures.worker,
         ),
     )
 

@@ -25,6 +25,7 @@ from backend.audit.record import record
 from backend.platform.database_connection import release_connection
 from backend.platform.problems import ProblemError, not_found
 from backend.workspaces.announcements import announce
+from backend.workspaces.launch_rules import refusal_for
 from backend.workspaces.manager_client import ManagerClient, manager_client
 from backend.workspaces.models import Workspace
 from backend.workspaces.signals import workspace_seen, workspaces_changed
@@ -36,6 +37,8 @@ from contract.names import WorkspaceKind, WorkspaceState
 logger = logging.getLogger(__name__)
 
 WORKSPACES_LISTED_MAX = 50
+REMOVED = "removed workspace"
+"""What one is called whose owner was erased: its name had theirs."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,8 @@ def _get_or_create(owner: User, kind: WorkspaceKind, *, acting_user: User) -> tu
     existing = live.first()
     if existing is not None:
         return existing, False
+    if (refused := refusal_for(owner)) is not None:
+        raise refused
     _refuse_kind_not_ready(kind)
     name = f"{owner.display_name}'s {kind.label}"[:200]
     try:
@@ -116,6 +121,7 @@ def launch_for(user: User, workspace: Workspace) -> WorkspaceView:
     process died between our record and the manager's.
     """
 
+    refuse_new_launch(workspace)
     size = size_for(workspace.owner)
 
     def launch(manager: ManagerClient) -> WorkspaceView:
@@ -138,12 +144,20 @@ def launch_for(user: User, workspace: Workspace) -> WorkspaceView:
     return _ask_manager("workspace.launch", workspace, launch, acting_user=user)
 
 
+def refuse_new_launch(workspace: Workspace) -> None:
+    """Raises ApraNovaError when nothing of its owner's may be launched and it is not up already."""
+    refused = refusal_for(workspace.owner)
+    if refused is not None and view_of(workspace).state not in (WorkspaceState.STARTING, WorkspaceState.RUNNING):
+        raise refused
+
+
 def stop(workspace: Workspace, *, acting_user: User | None) -> WorkspaceView:
     """`acting_user` is None when nobody asked: its owner was deactivated."""
     return _ask_manager("workspace.stop", workspace, lambda it: it.stop(workspace.pk), acting_user=acting_user)
 
 
 def restart(workspace: Workspace, *, acting_user: User) -> WorkspaceView:
+    refuse_new_launch(workspace)
     size = size_for(workspace.owner)
     return _ask_manager(
         "workspace.restart", workspace, lambda it: it.restart(workspace.pk, size), acting_user=acting_user
@@ -182,6 +196,35 @@ def delete(workspace: Workspace, name: str, *, acting_user: User) -> WorkspaceVi
         workspaces_changed.send(Workspace, owner=workspace.owner)
     workspace.refresh_from_db()
     return view
+
+
+def remove_for_good(workspace: Workspace) -> bool:
+    """Delete it with its home and snapshots, without the grace, because its owner is erased.
+
+    Whether nothing of it is left. Until then, ask again: what is up is saved and stopped first, and
+    on AWS files take a while. Raises ApraNovaError when the manager does not answer.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        if Workspace.objects.filter(pk=workspace.pk, deleted_at=None).update(deleted_at=now, purge_at=now):
+            _note("workspace.delete", workspace, acting_user=None, because="the owner is erased")
+            workspaces_changed.send(Workspace, owner=workspace.owner)
+    release_connection()
+    try:
+        manager_client().delete(workspace.pk, at_once=True)
+    except ApraNovaError as error:
+        if error.reason is not Reason.WORKSPACE_NOT_FOUND:
+            raise
+    else:
+        return False
+    with transaction.atomic():
+        if (
+            Workspace.objects.filter(pk=workspace.pk)
+            .exclude(name=REMOVED)
+            .update(name=REMOVED, purge_at=timezone.now())
+        ):
+            _note("workspace.deleted", workspace, acting_user=None)
+    return True
 
 
 def undelete(workspace: Workspace, *, acting_user: User) -> WorkspaceView:
