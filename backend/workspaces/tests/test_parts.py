@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import itertools
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -150,6 +152,22 @@ async def test_only_for_a_class_are_agents_asked_what_people_did_last() -> None:
     later = dataclasses.replace(VIEW, activity=Activity(newer.at + 1, "launched it"))
     on_the_wall.take(later, DescribeAnswer(()))
     assert on_the_wall.current == later, "what an agent said earlier is older than a launch"
+
+
+async def test_a_rush_of_announcements_leaves_most_of_the_time_to_the_launches() -> None:
+    began: list[float] = []
+
+    def describe(_: list[str]) -> DescribeAnswer:
+        began.append(time.monotonic())
+        time.sleep(0.02)  # what thirty views take
+        return DescribeAnswer((VIEW,), ())
+
+    views = LiveWorkspaces(describe, lambda _: {}, lambda _: {}, connect=lambda: None)  # type: ignore[arg-type]
+    async with views.watching(VIEW.workspace_id):
+        while len(began) < 5:
+            views._wake.set()
+            await asyncio.sleep(0.001)
+    assert min(later - earlier for earlier, later in itertools.pairwise(began)) > 0.02 * live.PAUSE_FACTOR
 
 
 async def test_nobody_polls_for_nobody() -> None:
