@@ -50,6 +50,7 @@ from contract.manager import (
     LaunchRequest,
     LaunchStep,
     PortsAnswer,
+    ProgramsAnswer,
     ShowsRequest,
     SizeView,
     WorkspaceAnswer,
@@ -129,6 +130,9 @@ class FakeManager:
             self.unreachable = False
             self.finish_launches = True
             self.ports: tuple[int, ...] = ()
+            self.programs: dict[str, tuple[str, ...]] = {}
+            self.silent: set[str] = set()
+            """Workspaces whose agents do not answer."""
             self.visits_ended: list[tuple[str, int]] = []
             self.shown: list[tuple[str, ShowRequest]] = []
             """Of workspaces that run."""
@@ -183,6 +187,9 @@ class FakeManager:
                 asked = from_json(DescribeRequest, payload).workspace_ids
                 running = [id_ for id_ in asked if self.workspaces[id_].state is WorkspaceState.RUNNING]
                 return PortsAnswer({id_: self.ports for id_ in running if self.ports})
+            case Action.PROGRAMS:
+                asked = from_json(DescribeRequest, payload).workspace_ids
+                return ProgramsAnswer({id_: self.programs.get(id_, ()) for id_ in asked if id_ not in self.silent})
             case Action.END_VISITS:
                 ended = from_json(EndVisitsRequest, payload)
                 self._known(ended.workspace_id)
