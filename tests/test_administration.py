@@ -27,6 +27,8 @@ def test_an_admin_stops_a_workspace_looks_up_its_owner_and_reads_it_in_the_audit
     page.get_by_role("link", name="Administration").click()
     expect(page).to_have_title("Workspaces · Administration · ApraNova")
     stop(page, eyes, student)
+    see_the_health(page, eyes)
+    see_the_capacity(page, eyes)
     announce(page, eyes, student)
     look_up(page, eyes, student)
     see_the_hours(page, eyes, student)
@@ -49,6 +51,24 @@ def stop(page: Page, eyes: Onlooker, student: Student) -> None:
     expect(page.get_by_role("main").get_by_role("alert")).to_have_text("1 workspace is being saved and stopped.")
     expect(row).to_contain_text("Stopped")
     student.expect_state("Stopped")
+
+
+def see_the_health(page: Page, eyes: Onlooker) -> None:
+    page.get_by_role("link", name="Health", exact=True).click()
+    expect(page).to_have_title("Health · Administration · ApraNova")
+    findings = page.get_by_role("list", name="Health").get_by_role("listitem")
+    for part in ("Database", "Redis", "Workspace manager", "VS Code", "Snapshots of homes"):
+        expect(findings.filter(has=page.get_by_role("heading", name=part, exact=True))).to_contain_text("Fine")
+    eyes.look("administration, health")
+
+
+def see_the_capacity(page: Page, eyes: Onlooker) -> None:
+    page.get_by_role("link", name="Capacity", exact=True).click()
+    expect(page).to_have_title("Capacity · Administration · ApraNova")
+    expect(page.get_by_role("meter", name="Memory in use")).to_be_visible()
+    expect(page.get_by_role("heading", name="Warm pool")).to_be_visible()
+    expect(page.get_by_role("region", name="Next classes")).to_contain_text("workspaces of")
+    eyes.look("administration, capacity")
 
 
 def look_up(page: Page, eyes: Onlooker, student: Student) -> None:
