@@ -70,9 +70,19 @@ class CreateRequest:
 
 @dataclass(frozen=True)
 class WorkspaceRequest:
-    """STOP, DELETE, UNDELETE, SNAPSHOTS, HISTORY: a repeat changes nothing."""
+    """STOP, UNDELETE, SNAPSHOTS, HISTORY: a repeat changes nothing."""
 
     workspace_id: str
+
+
+@dataclass(frozen=True)
+class DeleteRequest:
+    """DELETE: a repeat changes nothing, but may end the grace."""
+
+    workspace_id: str
+    at_once: bool = False
+    """Without the grace: the purge begins as soon as nothing runs. For an account that is erased,
+    after a grace of its own."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The API of the console for what a person may ask about their data: a copy of it."""
+"""The API of the console for a person's data: a copy of it, and its erasure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from ninja import Router
 
 from backend.console import people
 from backend.console.pages import admin_of
-from backend.personal_data import exports
+from backend.console.people_api import now_of
+from backend.console.schemas import EraseIn, PersonOut
+from backend.personal_data import erasures, exports
 from backend.personal_data.api import to_save
 from backend.personal_data.schemas import PersonalDataOut
 
@@ -40,3 +42,24 @@ def download_export(request: HttpRequest, person_id: UUID, export_id: UUID) -> S
     user = admin_of(request)
     person = people.get_person(person_id, acting_user=user)
     return to_save(exports.get_ready(person, export_id, acting_user=user))
+
+
+@router.post("{person_id}/erase/", response=PersonOut, operation_id="erase_person", summary="Erase a person")
+def erase_person(request: HttpRequest, person_id: UUID, payload: EraseIn) -> dict[str, Any]:
+    """The account is deactivated now; everything of the person is removed after the grace. 403
+    `reauthentication_required` until the admin has proved who they are; 422 when the name
+    differs."""
+    user = admin_of(request)
+    person = people.get_person(person_id, acting_user=user)
+    people.refuse_without_proof(request)
+    erasures.ask(person, payload.name, acting_user=user)
+    return now_of(person)
+
+
+@router.delete("{person_id}/erase/", response=PersonOut, operation_id="keep_person", summary="Take an erasure back")
+def keep_person(request: HttpRequest, person_id: UUID) -> dict[str, Any]:
+    """The account is as it was before. 409 after the grace."""
+    user = admin_of(request)
+    person = people.get_person(person_id, acting_user=user)
+    erasures.take_back(person, acting_user=user)
+    return now_of(person)

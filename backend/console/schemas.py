@@ -102,6 +102,19 @@ class PeopleIn(PageIn):
     seen: Seen | None = None
 
 
+class ErasureOut(Schema):
+    due_at: datetime
+    """Until then it can be taken back."""
+    begun_at: datetime | None
+    problem: str
+    """Why it did not finish yet; empty: it goes on."""
+
+
+class EraseIn(Schema):
+    name: Annotated[str, Field(max_length=200)]
+    """The person's, typed to confirm."""
+
+
 class PersonOut(Schema):
     id: UUID
     name: str = Field(validation_alias="display_name")
@@ -116,12 +129,16 @@ class PersonOut(Schema):
     seen_at: datetime | None
     """When they last signed in or had a workspace up; null: never."""
     workspaces: int
+    erasure: ErasureOut | None
+    """The person is to be erased."""
 
 
 class PeopleOut(Schema):
     items: list[PersonOut]
     total: int
     per_page: int
+    erase_grace_days: int
+    """How long an erasure can be taken back."""
 
 
 class AuditFilter(Schema):

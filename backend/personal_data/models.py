@@ -1,4 +1,4 @@
-"""Copies of a person's data, while they are made and until they end."""
+"""Copies of a person's data, until they end, and erasures: asked for, going on, done."""
 
 from __future__ import annotations
 
@@ -47,3 +47,27 @@ class ExportPiece(models.Model):
 
     def __str__(self) -> str:
         return f"piece {self.number} of {self.export}"
+
+
+class Erasure(models.Model):
+    """A person is to be erased at `due_at`. The row stays: it says what their account was called
+    since, and that nothing brings it back."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    person = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="erasure")
+    pseudonym = models.CharField(max_length=16, unique=True)
+    """Hexadecimal, of chance: it says nothing about the person."""
+    was_active = models.BooleanField()
+    """What taking it back brings back."""
+    asked_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(db_index=True)
+    begun_at = models.DateTimeField(null=True)
+    """From then on nobody takes it back."""
+    finished_at = models.DateTimeField(null=True)
+    next_try_at = models.DateTimeField()
+    """Whoever works on it moves this ahead."""
+    problem = models.TextField(default="", blank=True)
+    """Why the last try did not finish, a sentence; empty: it goes on."""
+
+    def __str__(self) -> str:
+        return f"erasure {self.pseudonym}"

@@ -77,6 +77,8 @@ class Environment:
     """The school's own sign-in, in place of passwords or next to them."""
     help_visits: HelpVisits = HelpVisits.WHEN_CALLED
     """When instructors may open their students' workspaces."""
+    erase_grace_days: int = 14
+    """How long an erasure of a person can be taken back."""
     share_with_anyone: bool = False
     """Students may share an app with anyone who has the link."""
     feeds_from_loopback: bool = False
@@ -139,6 +141,7 @@ def parse(variables: Mapping[str, str]) -> Environment:
         email=_email(environment.text("APRANOVA_EMAIL_URL", ""), environment.text("APRANOVA_EMAIL_FROM", "")),
         sign_in=read_sign_in(variables),
         help_visits=environment.choice("APRANOVA_HELP_VISITS", tuple(HelpVisits), HelpVisits.WHEN_CALLED),
+        erase_grace_days=environment.whole("APRANOVA_ERASE_GRACE_DAYS", 14, 0, 365),
         share_with_anyone=environment.flag("APRANOVA_SHARE_WITH_ANYONE"),
         feeds_from_loopback=environment.flag("APRANOVA_FEEDS_FROM_LOOPBACK"),
         network=read_network(environment),

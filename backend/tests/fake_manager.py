@@ -37,6 +37,7 @@ from contract.manager import (
     CollectionAnswer,
     CollectionRequest,
     CreateRequest,
+    DeleteRequest,
     DescribeAnswer,
     DescribeRequest,
     DiskView,
@@ -129,6 +130,8 @@ class FakeManager:
             self.status = 200
             self.unreachable = False
             self.finish_launches = True
+            self.purges_wait = False
+            """As on AWS: homes that are to be removed at once are still there."""
             self.ports: tuple[int, ...] = ()
             self.programs: dict[str, tuple[str, ...]] = {}
             self.silent: set[str] = set()
@@ -231,6 +234,9 @@ class FakeManager:
                 view = self._known(launched.workspace_id)
                 if action is Action.RESTART or view.state not in (WorkspaceState.STARTING, WorkspaceState.RUNNING):
                     self.change(view.workspace_id, size=launched.size or WorkspaceSize.SMALL)
+        if action is Action.DELETE:
+            deleted = from_json(DeleteRequest, payload)
+            return WorkspaceAnswer(self._delete(self._known(deleted.workspace_id), at_once=deleted.at_once))
         view = self._known(from_json(WorkspaceRequest, payload).workspace_id)
         return WorkspaceAnswer(getattr(self, f"_{action.value}")(view))
 
@@ -323,8 +329,11 @@ class FakeManager:
     def _restart(self, view: WorkspaceView) -> WorkspaceView:
         return self._launch(self._stop(view))
 
-    def _delete(self, view: WorkspaceView) -> WorkspaceView:
+    def _delete(self, view: WorkspaceView, *, at_once: bool) -> WorkspaceView:
+        """At once: what stands still is purged with this call; what is up, with the next one."""
         now = time.time()
+        if at_once and view.state in (WorkspaceState.STOPPED, WorkspaceState.DELETED) and not self.purges_wait:
+            return replace(self.workspaces.pop(view.workspace_id), state=WorkspaceState.DELETED)
         return self.change(
             view.workspace_id,
             state=WorkspaceState.DELETED,

@@ -38,6 +38,7 @@ from contract.manager import (
     CollectionAnswer,
     CollectionRequest,
     CreateRequest,
+    DeleteRequest,
     DescribeAnswer,
     DescribeRequest,
     EndVisitsRequest,
@@ -98,8 +99,9 @@ class ManagerClient:
         """`until` in seconds since the epoch; 0 cancels an earlier request."""
         return self._ask(Action.KEEP_RUNNING, KeepRunningRequest(workspace_id, until), WorkspaceAnswer).workspace
 
-    def delete(self, workspace_id: str) -> WorkspaceView:
-        return self._ask(Action.DELETE, WorkspaceRequest(workspace_id), WorkspaceAnswer).workspace
+    def delete(self, workspace_id: str, *, at_once: bool = False) -> WorkspaceView:
+        """`at_once`: without the grace in which it can be brought back."""
+        return self._ask(Action.DELETE, DeleteRequest(workspace_id, at_once), WorkspaceAnswer).workspace
 
     def undelete(self, workspace_id: str) -> WorkspaceView:
         return self._ask(Action.UNDELETE, WorkspaceRequest(workspace_id), WorkspaceAnswer).workspace

@@ -16,6 +16,7 @@ from contract.manager import (
     CohortRequest,
     CollectionRequest,
     CreateRequest,
+    DeleteRequest,
     DescribeRequest,
     EndVisitsRequest,
     ErrorBody,
@@ -89,7 +90,8 @@ class InvocationHandler:
                 wish = wire.from_json(KeepRunningRequest, event)
                 return self._view(stop.keep_running(world, wish.workspace_id, wish.until))
             case Action.DELETE:
-                return self._view(lifetime.delete(world, _workspace_id(event)))
+                deleted = wire.from_json(DeleteRequest, event)
+                return self._view(lifetime.delete(world, deleted.workspace_id, at_once=deleted.at_once))
             case Action.UNDELETE:
                 return self._view(lifetime.undelete(world, _workspace_id(event)))
             case Action.DESCRIBE:

@@ -18,7 +18,7 @@ export function usePeople(wanted: PeopleWanted) {
   });
 }
 
-export type PersonAction = "deactivate" | "reactivate" | "end-sessions" | "reset-second-factor";
+export type PersonAction = "deactivate" | "reactivate" | "end-sessions" | "reset-second-factor" | "erase" | "keep";
 
 /** The list is loaded again, also when the change was refused: the page may be out of date. */
 export function usePersonAction(id: string, action: PersonAction) {
@@ -26,10 +26,10 @@ export function usePersonAction(id: string, action: PersonAction) {
   const reauthenticated = useReauthentication();
   const me = useMe();
   return useMutation({
-    mutationFn: () =>
+    mutationFn: (name: string) =>
       reauthenticated(async () => {
         try {
-          return await send(id, action);
+          return await send(id, action, name);
         } catch (error) {
           if (!(error instanceof ApiError) || error.reason !== "reauthentication_required") throw error;
           throw new AuthenticationNeeded(true, proofsOf(me.data));
@@ -39,7 +39,7 @@ export function usePersonAction(id: string, action: PersonAction) {
   });
 }
 
-function send(id: string, action: PersonAction) {
+function send(id: string, action: PersonAction, name: string) {
   const options = { params: { path: { person_id: id } } };
   switch (action) {
     case "deactivate":
@@ -48,6 +48,10 @@ function send(id: string, action: PersonAction) {
       return answer(api.POST("/api/console/people/{person_id}/reactivate/", options));
     case "end-sessions":
       return answer(api.POST("/api/console/people/{person_id}/end-sessions/", options));
+    case "erase":
+      return answer(api.POST("/api/console/people/{person_id}/erase/", { ...options, body: { name } }));
+    case "keep":
+      return answer(api.DELETE("/api/console/people/{person_id}/erase/", options));
     case "reset-second-factor":
       return answer(api.POST("/api/console/people/{person_id}/reset-second-factor/", options));
   }

@@ -1088,6 +1088,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/console/people/{person_id}/erase/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase a person
+         * @description The account is deactivated now; everything of the person is removed after the grace. 403
+         *     `reauthentication_required` until the admin has proved who they are; 422 when the name
+         *     differs.
+         */
+        post: operations["erase_person"];
+        /**
+         * Take an erasure back
+         * @description The account is as it was before. 409 after the grace.
+         */
+        delete: operations["keep_person"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/console/people/{person_id}/export/": {
         parameters: {
             query?: never;
@@ -2522,6 +2548,23 @@ export interface components {
             /** Size */
             size: number;
         };
+        /** EraseIn */
+        EraseIn: {
+            /** Name */
+            name: string;
+        };
+        /** ErasureOut */
+        ErasureOut: {
+            /** Begun At */
+            begun_at: string | null;
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /** Problem */
+            problem: string;
+        };
         /** ExportOut */
         ExportOut: {
             /**
@@ -3199,6 +3242,8 @@ export interface components {
         };
         /** PeopleOut */
         PeopleOut: {
+            /** Erase Grace Days */
+            erase_grace_days: number;
             /** Items */
             items: components["schemas"]["PersonOut"][];
             /** Per Page */
@@ -3217,6 +3262,7 @@ export interface components {
             cohort: components["schemas"]["NamedOut"] | null;
             /** Email */
             email: string;
+            erasure: components["schemas"]["ErasureOut"] | null;
             /**
              * Id
              * Format: uuid
@@ -6053,6 +6099,72 @@ export interface operations {
         };
     };
     end_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erase_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EraseIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keep_person: {
         parameters: {
             query?: never;
             header?: never;
