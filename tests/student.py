@@ -125,10 +125,13 @@ class VSCode:
         self.page.keyboard.type(command + "\n")
 
     def make_file(self, name: str, text: str) -> None:
-        """Use the terminal. After a reload a late one may take the keys: so look for the file, and
-        try a new terminal if it does not come."""
+        self.run_for_file(f"echo '{text}' > {name}", name)
+
+    def run_for_file(self, command: str, name: str) -> None:
+        """Use the terminal for a command that makes a file. After a reload a late one may take the
+        keys: so look for the file, and try a new terminal if it does not come."""
         for new in (False, True, True):
-            self.terminal(f"echo '{text}' > {name}", new=new)
+            self.terminal(command, new=new)
             with contextlib.suppress(NeverShown):
                 self._in_explorer(name).wait_for(timeout=20_000)
                 return

@@ -86,7 +86,7 @@ def test_names_and_titles_are_text_on_every_page(product: Product, new_page: Cal
 
 def look_at_the_console(admin: Student, student: OverHttp, cohort: str) -> None:
     """Each of its lists has the student, whose workspace is up, and the cohort."""
-    workspace = student.post("/api/workspace/create/").json()["id"]
+    workspace = student.post("/api/workspace/create/", {}).json()["id"]
     page, found = admin.portal, admin.portal.get_by_text(ENDLESS)
     lists = ("workspaces", "people", "announcements", "hours", "audit", "capacity", "health")
     for path in (*(f"/administration/{it}" for it in lists), f"/cohorts/{cohort}"):
@@ -99,7 +99,7 @@ def look_at_the_console(admin: Student, student: OverHttp, cohort: str) -> None:
         for size in ({"width": 1280, "height": 800}, NARROW):
             page.set_viewport_size(size)
             assert_text_alone(page, size["width"])
-    student.post(f"/api/workspace/{workspace}/stop/")
+    student.post(f"/api/workspace/{workspace}/stop/", {})
 
 
 def assert_text_alone(page: Page, most: int = NARROW["width"]) -> None:

@@ -43,9 +43,11 @@ export function useAllPrograms(ids: string[]): readonly Programs[] | null | unde
   const { data, isError } = useQuery({
     queryKey: ["console", "programs", ids],
     queryFn: () => answer(api.GET("/api/console/workspaces/programs/", { params: { query: { ids } } })),
+    enabled: ids.length > 0, // all of them may stop while the dialog is open
     gcTime: 0,
     retry: false,
   });
+  if (ids.length === 0) return [];
   return isError ? null : data?.items;
 }
 

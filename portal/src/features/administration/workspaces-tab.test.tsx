@@ -80,6 +80,21 @@ it("stops those that were chosen, after it has said what ends", async () => {
   expect((await screen.findByRole("alert")).textContent).toBe("1 workspace is being saved and stopped.");
 });
 
+it("asks for nothing when the chosen ones have stopped by themselves meanwhile", async () => {
+  const body = { items: [] };
+  const api = new FakeApi({ ...COHORTS, [LIST]: { status: 200, body: page() }, [PROGRAMS]: { status: 200, body } });
+  show(<WorkspacesTab />);
+  fireEvent.click(await screen.findByRole("checkbox", { name: "Choose the Visual Studio Code of Ben" }));
+  fireEvent.click(screen.getByRole("button", { name: "Save and stop 1" }));
+  await waitFor(() => expect(api.sent.filter(({ route }) => route === PROGRAMS)).toHaveLength(1));
+  const data = JSON.stringify(page([workspaceRow()]));
+  act(() => {
+    FakeSource.opened[0]?.dispatchEvent(new MessageEvent("workspaces", { data }));
+  });
+  await waitFor(() => expect(screen.queryByText("Ben")).toBeNull());
+  expect(api.sent.filter(({ route }) => route === PROGRAMS)).toHaveLength(1);
+});
+
 it("begins with a person's workspaces when a link names them", async () => {
   window.history.replaceState(null, "", "/administration/workspaces?q=ben%40school.example");
   new FakeApi({ ...COHORTS, [LIST]: { status: 200, body: page([]) } });
