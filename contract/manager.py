@@ -36,6 +36,7 @@ class Action(enum.StrEnum):
     UNDELETE = "undelete"
     DESCRIBE = "describe"
     FLEET = "fleet"
+    CAPACITY = "capacity"
     SWEEP = "sweep"
     PUT_COHORT = "put_cohort"
     REMOVE_COHORT = "remove_cohort"
@@ -68,9 +69,19 @@ class CreateRequest:
 
 @dataclass(frozen=True)
 class WorkspaceRequest:
-    """STOP, DELETE, UNDELETE, SNAPSHOTS, HISTORY: a repeat changes nothing."""
+    """STOP, UNDELETE, SNAPSHOTS, HISTORY: a repeat changes nothing."""
 
     workspace_id: str
+
+
+@dataclass(frozen=True)
+class DeleteRequest:
+    """DELETE: a repeat changes nothing, but may end the grace."""
+
+    workspace_id: str
+    at_once: bool = False
+    """Without the grace: the purge begins as soon as nothing runs. For an account that is erased,
+    after a grace of its own."""
 
 
 @dataclass(frozen=True)
@@ -422,6 +433,60 @@ class FleetAnswer:
     snapshots: str = ""
     """Whether snapshots of homes are taken: 'on: …' or 'off: why, and what to do'."""
     disk: DiskView | None = None
+
+
+@dataclass(frozen=True)
+class DiskRoom:
+    """One file system of the platform."""
+
+    place: str
+    """What it holds, words that follow 'The disk with': 'the homes'."""
+    free_bytes: int
+    total_bytes: int
+    reserve_bytes: int
+    """Below so much free space, workspaces that fill it are stopped."""
+
+
+@dataclass(frozen=True)
+class MachineView:
+    """The one machine that all workspaces share, as it is now."""
+
+    memory_bytes: int
+    memory_free_bytes: int
+    """What programs can still get without swapping."""
+    cpus: int
+    load: float
+    """Programs that want a CPU, over the last minute."""
+    workspaces_bytes: int
+    """Memory of all workspaces together; 0 where nothing counts it."""
+    disks: tuple[DiskRoom, ...]
+    """The homes' first."""
+    states: dict[str, int]
+    """State → workspaces in it."""
+    homes_without_snapshot: int
+    """Whose last snapshot failed."""
+
+
+@dataclass(frozen=True)
+class CapacityAnswer:
+    """CAPACITY: how much more this installation could run, in constant size: it is polled."""
+
+    memory_taken_mib: int
+    """What the sizes of all workspaces that start, run or stop add up to."""
+    memory_max_mib: int | None
+    """What they may add up to; None: the engine's quota counts."""
+    tasks_max: int | None
+    """So many run at once on this machine; None: the engine's quota counts."""
+    ready: dict[str, int]
+    """Kind, and its size where that is not the default → warm tasks that can be claimed now."""
+    kinds: tuple[KindView, ...]
+    sizes: tuple[SizeView, ...]
+    snapshots: str
+    """As in FleetAnswer."""
+    pool: PoolView | None = None
+    last_sweep_at: float | None = None
+    machine: MachineView | None = None
+    """None where each task has a machine of its own (AWS), or when it cannot be read."""
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,8 @@ class School:
     """Gets alarms and budget warnings."""
     help_visits: Literal["when-called", "during-class", "always"] = "when-called"
     """When instructors may open their students' workspaces."""
+    erase_grace_days: Annotated[int, _between(0, 365)] = 14
+    """How long the erasure of a person can be taken back."""
     share_with_anyone: bool = False
     """Students may share an app with anyone who has the link."""
 

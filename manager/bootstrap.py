@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import logging
+import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -11,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from contract.errors import ApraNovaError
+from contract.manager import DiskRoom, MachineView
 from contract.names import TaskState
 from manager.adapters.agent_http.agent import HttpTaskAgent
 from manager.adapters.directory_history.history import DirectoryHomeHistory
@@ -29,8 +32,10 @@ from manager.adapters.system.backup_threads import BackupThreads
 from manager.adapters.system.checkpoint_thread import CheckpointThread
 from manager.adapters.system.clock import RandomIds, SystemClock
 from manager.adapters.system.disk_watch import DiskWatch
+from manager.adapters.system.machine import read_figures
 from manager.adapters.system.metrics import PrometheusMetrics
-from manager.domain.disk_reserve import Space, is_nearly_full
+from manager.domain.disk_reserve import Space, is_nearly_full, reserve_of
+from manager.domain.policy import Policy
 from manager.ports.clock import Clock, Metrics
 from manager.ports.home_backup import SnapshotFailed
 from manager.ports.home_history import NoHistory
@@ -40,6 +45,8 @@ from manager.use_cases.backups import BackupContext
 from manager.use_cases.finish_launch import owner_of
 from manager.use_cases.gauges import Gauge, Moment, gauges
 from manager.use_cases.world import NoBackupWorker, Site, World
+
+log = logging.getLogger(__name__)
 
 HOMES_MAX = 100_000
 SAVE_MAX_S = 600.0
@@ -80,6 +87,7 @@ def build(settings: Settings) -> Manager:
     meter = DirectoryHomeMeter(settings.homes_dir, _other_places(settings), clock)
     backup_worker = _backup_worker(settings, store, clock, metrics)
     disk_watch = DiskWatch(meter)
+    figures = SqliteFigures(settings.store)
     runner = SandboxEngineTaskRunner(settings.run_dir / "engine.sock", isolation=settings.isolation)
     world = World(
         store=store,
@@ -97,9 +105,10 @@ def build(settings: Settings) -> Manager:
         history=_history(settings) or NoHistory(),
         checks=runner,
         disk=disk_watch.view,
+        machine=partial(_machine, settings.policy, figures, runner, meter),
         home_limits=quotas.words(),
     )
-    read_gauges = partial(_gauges, world, SqliteFigures(settings.store), runner, meter)
+    read_gauges = partial(_gauges, world, figures, runner, meter)
     checkpoints = CheckpointThread(world)
     return Manager(world, wake, metrics, background, backup_worker, checkpoints, disk_watch, read_gauges)
 
@@ -129,6 +138,29 @@ def _gauges(
         last_sweep_at=last_sweep_at,
     )
     return gauges(moment, world.policy)
+
+
+def _machine(
+    policy: Policy, figures: SqliteFigures, runner: SandboxEngineTaskRunner, meter: DirectoryHomeMeter
+) -> MachineView | None:
+    try:
+        machine, workspaces, spaces = read_figures(), figures.workspaces(), meter.spaces()
+    except (OSError, ValueError, sqlite3.Error) as problem:
+        log.warning("the machine's figures cannot be read: %s", problem)
+        return None
+    memory: dict[str, int] = {}
+    with contextlib.suppress(ApraNovaError):  # the engine restarts
+        memory = runner.memory()
+    return MachineView(
+        memory_bytes=machine.memory_bytes,
+        memory_free_bytes=machine.memory_free_bytes,
+        cpus=machine.cpus,
+        load=machine.load,
+        workspaces_bytes=sum(memory[it.task_id] for it in workspaces if it.task_id in memory),
+        disks=tuple(DiskRoom(it.name, it.free_bytes, it.total_bytes, reserve_of(it, policy)) for it in spaces),
+        states=dict(Counter(str(it.state) for it in workspaces)),
+        homes_without_snapshot=sum(it.snapshot_fails for it in workspaces),
+    )
 
 
 def _other_places(settings: Settings) -> dict[str, Path]:

@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-
-class Verdict(StrEnum):
-    YES = "yes"
-    LOOK = "look"
-    """It may be right, but not as seen from this machine."""
-    NO = "no"
+from contract.doctor import Verdict as Verdict
 
 
 @dataclass(frozen=True)

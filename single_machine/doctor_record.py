@@ -1,35 +1,38 @@
-"""What the doctor last found, for `status`: one line, without asking everything again."""
+"""What the doctor last found, and since when: for `status`, and for the console in the portal."""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from single_machine.answers import Answer, Verdict
+from contract.doctor import DoctorRecord, Finding, Verdict, as_text, read_record
+from single_machine.answers import Answer
+from single_machine.secrets_file import write_private
 from single_machine.settings import Settings
+
+
+def record_file(settings: Settings) -> Path:
+    return settings.home / "doctor.json"
 
 
 def keep(settings: Settings, answers: Sequence[Answer], *, now: dt.datetime) -> None:
     """Nothing happens where this user may not write: then the doctor says so itself."""
-    wrong = [answer.check for answer in answers if answer.verdict is Verdict.NO]
-    fresh = _file(settings).with_suffix(".new")
+    file, at = record_file(settings), now.timestamp()
+    before = read_record(file)
+    findings = (
+        Finding(it.check, it.verdict, it.text, it.remedy, before.since(it.check, it.verdict, now=at)) for it in answers
+    )
     with suppress(OSError):
-        fresh.write_text(json.dumps({"at": now.timestamp(), "checks": len(answers), "to_fix": wrong}))
-        fresh.replace(_file(settings))
+        write_private(file, as_text(DoctorRecord(at, tuple(findings))))
 
 
 def line(settings: Settings) -> str:
-    try:
-        kept = json.loads(_file(settings).read_text())
-        at = dt.datetime.fromtimestamp(kept["at"], dt.UTC).astimezone()
-        found = f"{len(kept['to_fix'])} to fix ({', '.join(kept['to_fix'])})" if kept["to_fix"] else "nothing to fix"
-        return f"Doctor, {at:%d %B %Y, %H:%M}: {kept['checks']} checks, {found}. Anew: ./apranova doctor"
-    except (OSError, ValueError, KeyError, TypeError):
+    record = read_record(record_file(settings))
+    if not record.findings:
         return "Doctor: not asked yet. ./apranova doctor checks names, ports, disk, mail and backups."
-
-
-def _file(settings: Settings) -> Path:
-    return settings.home / "doctor.json"
+    at = dt.datetime.fromtimestamp(record.at, dt.UTC).astimezone()
+    wrong = [it.check for it in record.findings if it.verdict is Verdict.NO]
+    found = f"{len(wrong)} to fix ({', '.join(wrong)})" if wrong else "nothing to fix"
+    return f"Doctor, {at:%d %B %Y, %H:%M}: {len(record.findings)} checks, {found}. Again: ./apranova doctor"

@@ -19,6 +19,7 @@ from gateway.render import command as envoy_command
 from single_machine import local_socket, postgres, redis
 from single_machine.backup.record import record_file
 from single_machine.certificates_process import certificates_spec
+from single_machine.doctor_record import record_file as doctor_file
 from single_machine.network_programs import READ_BY_APT, READ_BY_BACKEND
 from single_machine.portal_build import node_binary
 from single_machine.processes import LISTEN_FD, ProcessSpec
@@ -34,6 +35,7 @@ PASSED_ON = (
     "APRANOVA_KEEP_RUNNING_MAX_S",
     "APRANOVA_BUSY_MAX_S",
     "APRANOVA_DELETE_GRACE_S",
+    "APRANOVA_ERASE_GRACE_DAYS",
     "APRANOVA_HISTORY_EVERY_S",
     "APRANOVA_HOME_LIMIT_GB",
     "APRANOVA_HOME_FILES_MAX",
@@ -176,6 +178,7 @@ class Services(UnitServices):
             APRANOVA_SHARE_WITH_ANYONE="yes" if self.settings.share_with_anyone else "no",
             APRANOVA_STATIC_DIR=str(self.settings.home / "static"),
             APRANOVA_BACKUP_RECORD=str(record_file(self.settings)) if self.settings.backup else "",
+            APRANOVA_DOCTOR_RECORD=str(doctor_file(self.settings)),
             **self._aws(),
             # The way to the school's sign-in, to its mail server's certificate, and to calendars.
             **{name: os.environ[name] for name in READ_BY_BACKEND if name in os.environ},

@@ -22,6 +22,7 @@ from single_machine.certificate_mail import CertificateMail, send_by_backend
 from single_machine.challenge_sockets import open_challenge_sockets
 from single_machine.database_schema import is_prepared, prepare_database
 from single_machine.first_admin import services_of, tell_first_admin
+from single_machine.hourly_doctor import HourlyDoctor
 from single_machine.image_builds import ImageBuilds
 from single_machine.isolation_check import Isolation, choose_isolation, what_students_lack
 from single_machine.journal import Journal, machine_goes_down, tell_systemd
@@ -42,6 +43,7 @@ from single_machine.signals import Stop, ignore_signals, signals_end_us
 from single_machine.units import wait_for_unit
 
 TICK_S = 0.5
+Regular = tuple[NightlyBackup, HourlyDoctor]
 NOTEWORTHY_S = 5.0
 """A shorter build found everything in place."""
 
@@ -68,8 +70,8 @@ def run(settings: Settings, *, demo: bool) -> int:
             tell_systemd("READY=1")
             _tell(settings, product, images, seconds=time.monotonic() - began, demo=demo)
             processes.watch()
-            with NightlyBackup(settings) as nightly:
-                _watch(settings, processes, product, images, certificate, nightly)
+            with NightlyBackup(settings) as nightly, HourlyDoctor(settings, now=time.time()) as doctor:
+                _watch(settings, processes, product, images, certificate, (nightly, doctor))
         except Stop as stop:
             ends_workspaces |= stop.number == signal.SIGINT or machine_goes_down()
         except (DidNotStart, PortalBuildFailed, postgres.ClusterFailed, BadCertificate) as problem:
@@ -283,7 +285,7 @@ def _watch(
     product: RunningProduct,
     images: ImageBuilds,
     certificate: CertificateWatch | None,
-    nightly: NightlyBackup,
+    regular: Regular,
 ) -> NoReturn:
     mail = CertificateMail(settings, send_by_backend(lambda: services_of(settings, product).backend_environment), warn)
     metrics = SchoolMetrics(
@@ -293,7 +295,7 @@ def _watch(
         admin_mail_failures=lambda: mail.failures,
     )
     with serving_metrics(settings.metrics_port, metrics.text, warn):
-        _tend(settings, processes, product, images, certificate, nightly, mail)
+        _tend(settings, processes, product, images, certificate, regular, mail)
 
 
 def _tend(
@@ -302,12 +304,12 @@ def _tend(
     product: RunningProduct,
     images: ImageBuilds,
     certificate: CertificateWatch | None,
-    nightly: NightlyBackup,
+    regular: Regular,
     mail: CertificateMail,
 ) -> NoReturn:
     while True:
         time.sleep(TICK_S)
-        if failed := nightly.tend(time.time()):
+        for failed in filter(None, [it.tend(time.time()) for it in regular]):
             warn(failed)
         if certificate is not None:
             _look_at(certificate)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+from uuid import UUID
+
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
@@ -12,6 +15,9 @@ from backend.accounts.models import User
 from backend.accounts.roles import Role, Track
 from backend.accounts.signals import person_changed, sessions_ended
 from backend.audit.record import record
+from backend.platform.problems import ProblemError
+
+LAST_ADMIN = "This is the last active admin of the school, so the account stays one."
 
 
 def create_user(
@@ -42,15 +48,23 @@ def create_user(
 def update_user(
     user: User, *, name: str, role: Role, track: Track | None, is_active: bool, acting_user: User
 ) -> dict[str, list[object]]:
-    """Change a person; returns field → [before, after]. Deactivation ends all sessions."""
+    """Change a person; returns field → [before, after]. Deactivation ends all sessions.
+
+    Raises ProblemError when no active admin would be left.
+    """
     wanted = {"name": name, "role": role.value, "track": track.value if track else None, "is_active": is_active}
     with transaction.atomic():
+        admins = _lock_admins() if user.role == Role.ADMIN else set()
         locked = User.objects.select_for_update().get(pk=user.pk)
         changes = {
             field: [getattr(locked, field), value] for field, value in wanted.items() if getattr(locked, field) != value
         }
         if not changes:
             return {}
+        if admins == {user.pk} and not (is_active and role == Role.ADMIN):
+            raise ProblemError(
+                HTTPStatus.CONFLICT, "last_admin", LAST_ADMIN, remedy="Make somebody else an admin first."
+            )
         for field, value in wanted.items():
             setattr(locked, field, value)
         if "is_active" in changes and not is_active:
@@ -60,6 +74,12 @@ def update_user(
         record(action, actor=acting_user, target_type="user", target_id=user.pk, changes=changes)
         person_changed.send(User, user=locked, acting_user=acting_user)
     return changes
+
+
+def _lock_admins() -> set[UUID]:
+    """Those who are active. Two who take each other's rights at the same moment wait here."""
+    admins = User.objects.select_for_update().filter(role=Role.ADMIN, is_active=True).order_by("pk")
+    return {it.pk for it in admins}
 
 
 def forget_provider(user: User, *, acting_user: User) -> None:

@@ -35,10 +35,14 @@ from backend.cohorts.wall_api import class_router, help_router
 from backend.cohorts.wall_api import router as wall_router
 from backend.config.health import router as health_router
 from backend.console.audit_api import router as console_audit_router
+from backend.console.condition_api import capacity_router
+from backend.console.condition_api import health_router as console_health_router
 from backend.console.people_api import router as console_people_router
+from backend.console.personal_data_api import router as console_personal_data_router
 from backend.console.workspaces_api import router as console_workspaces_router
 from backend.costs.api import router as costs_router
 from backend.history.api import router as history_router
+from backend.personal_data.api import own_router as own_export_router
 from backend.platform.problems import (
     CONTENT_TYPE,
     FieldError,
@@ -143,6 +147,7 @@ def build_api() -> ApraNovaAPI:
     for kind in (Exception, ProblemError, ApraNovaError, ValidationError, HttpError, Http404):
         api.add_exception_handler(kind, _handle)
     api.add_router("", accounts_router)
+    api.add_router("me/export/", own_export_router)
     api.add_router("invitations/", invitations_router)
     api.add_router("cohorts/", cohorts_router)
     api.add_router("cohorts/", roster_router)
@@ -163,7 +168,10 @@ def build_api() -> ApraNovaAPI:
     api.add_router("costs/", costs_router)
     api.add_router("console/announcements/", announcements_router)
     api.add_router("console/audit/", console_audit_router)
+    api.add_router("console/health/", console_health_router)
+    api.add_router("console/capacity/", capacity_router)
     api.add_router("console/people/", console_people_router)
+    api.add_router("console/people/", console_personal_data_router)
     api.add_router("console/workspaces/", console_workspaces_router)
     api.add_router("health/", health_router)
     return api

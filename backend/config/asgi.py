@@ -67,6 +67,7 @@ def with_workers(application: Any) -> WithBackground:
     from backend.assignments import checking, collecting, delivery
     from backend.cohorts import feeds, outbox, visit_endings
     from backend.costs import sessions
+    from backend.personal_data import erasures, exports
     from backend.workspaces import deactivated, sign_in_hint
 
     return WithBackground(
@@ -83,6 +84,8 @@ def with_workers(application: Any) -> WithBackground:
             collecting.worker,
             *checking.workers,
             visit_endings.worker,
+            exports.worker,
+            erasures.worker,
         ),
     )
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 import time
 from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
 from typing import Literal
 
-import redis
 from django.conf import settings
-from django.db import connection, connections
+from django.db import connections
 from django.http import HttpRequest
 from ninja import Router, Schema, Status
 
-from backend.platform.redis_connections import connect
+from backend.platform.dependencies import ask_database, ask_redis, failure_of
 from backend.workspaces.manager_client import manager_client
 from contract.backup import read_record
 from contract.manager import DiskView
@@ -60,21 +58,6 @@ class HealthOut(Schema):
     backup: BackupOut
 
 
-@functools.cache
-def _redis() -> redis.Redis:
-    return connect(settings.ENVIRONMENT, socket_timeout=1, socket_connect_timeout=1)
-
-
-def _ask_database() -> object:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-        return cursor.fetchone()
-
-
-def _ask_redis() -> object:
-    return _redis().ping()
-
-
 def _disk_of(disk: DiskView | None) -> DiskOut:
     """Without figures: health is public."""
     if disk is None:
@@ -95,17 +78,14 @@ def _backup(file: Path | None, *, now: float) -> BackupOut:
 
 
 def _state_of(ask: Callable[[], object]) -> DependencyOut:
-    try:
-        ask()
-    except Exception as error:  # noqa: BLE001  whatever it is, it is the finding
-        return DependencyOut(state="down", detail=type(error).__name__)
-    return DependencyOut(state="up", detail="")
+    failure = failure_of(ask)
+    return DependencyOut(state="down" if failure else "up", detail=failure)
 
 
 def databases_answer() -> bool:
     """For the server's start; it leaves no connection open."""
     try:
-        return all(_state_of(ask).state == "up" for ask in (_ask_database, _ask_redis))
+        return all(_state_of(ask).state == "up" for ask in (ask_database, ask_redis))
     finally:
         connections.close_all()
 
@@ -117,7 +97,7 @@ def health(request: HttpRequest) -> Status:  # noqa: ARG001  ninja passes it by 
     def ask_manager() -> None:
         disks.append(manager_client().describe(()).disk)
 
-    found = {"database": _state_of(_ask_database), "redis": _state_of(_ask_redis), "manager": _state_of(ask_manager)}
+    found = {"database": _state_of(ask_database), "redis": _state_of(ask_redis), "manager": _state_of(ask_manager)}
     up = all(dependency.state == "up" for dependency in found.values())
     status = HTTPStatus.OK if up else HTTPStatus.SERVICE_UNAVAILABLE
     answer = HealthOut(

@@ -32,6 +32,7 @@ def _derived_key(purpose: str) -> bytes:
 BASE_DIR = Path(__file__).resolve().parent.parent
 SECRET_KEY = ENVIRONMENT.secret_key
 BACKUP_RECORD = ENVIRONMENT.backup_record
+DOCTOR_RECORD = ENVIRONMENT.doctor_record
 DEBUG = False
 ALLOWED_HOSTS = [ENVIRONMENT.public_host, "localhost", "127.0.0.1", "[::1]"]
 ROOT_URLCONF = "backend.config.urls"
@@ -67,6 +68,7 @@ INSTALLED_APPS = [
     "backend.audit.apps.AuditConfig",
     "backend.sharing.apps.SharingConfig",
     "backend.assignments.apps.AssignmentsConfig",
+    "backend.personal_data.apps.PersonalDataConfig",
     "backend.gateway.apps.GatewayConfig",
 ]
 

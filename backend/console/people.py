@@ -20,6 +20,7 @@ from backend.cohorts.models import Cohort
 from backend.console.pages import with_words
 from backend.console.schemas import PeopleIn, Seen
 from backend.costs.models import Session
+from backend.personal_data.models import Erasure
 from backend.platform.problems import ProblemError, not_found
 
 WEEK = timedelta(days=7)
@@ -29,7 +30,7 @@ NOT_ONESELF = "Your own account is on the page Account."
 
 def found(wanted: PeopleIn) -> QuerySet[User]:
     """By name. What a page shows besides is added by `with_details`."""
-    people = with_words(User.objects.all(), wanted.q, "name", "email")
+    people = with_words(User.objects.exclude(erasure__finished_at__isnull=False), wanted.q, "name", "email")
     given = {
         "role": wanted.role,
         "track": wanted.track,
@@ -60,7 +61,7 @@ def with_details(people: QuerySet[User]) -> QuerySet[User]:
     """For one page: `cohort`'s parts, `second_factor`, `seen_at`, `workspace_count`."""
     worked = Session.objects.filter(workspace__owner=OuterRef("pk")).order_by()
     last = worked.values("workspace__owner").annotate(at=Max("seen_at")).values("at")
-    return people.select_related("membership__cohort").annotate(
+    return people.select_related("membership__cohort", "erasure").annotate(
         second_factor=Exists(Authenticator.objects.filter(user=OuterRef("pk"), type=Authenticator.Type.TOTP)),
         seen_at=Greatest(F("last_login"), Subquery(last, output_field=DateTimeField())),
         workspace_count=Count("workspaces", filter=Q(workspaces__deleted_at=None)),
@@ -72,9 +73,14 @@ def cohort_of(person: User) -> Cohort | None:
     return membership.cohort if membership else None
 
 
+def erasure_of(person: User) -> Erasure | None:
+    return getattr(person, "erasure", None)
+
+
 def get_person(person_id: UUID, *, acting_user: User) -> User:
-    """Somebody else. Raises ProblemError for nobody, and for the admin's own account."""
-    person = User.objects.filter(pk=person_id).first()
+    """Somebody else. Raises ProblemError for nobody, for whoever is erased, and for the admin's own
+    account."""
+    person = User.objects.exclude(erasure__finished_at__isnull=False).filter(pk=person_id).first()
     if person is None:
         raise not_found("There is no such person (any more).", reason="no_person")
     if person.pk == acting_user.pk:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest
 from ninja import Query, Router
 
@@ -23,7 +24,12 @@ def list_people(request: HttpRequest, wanted: Query[PeopleIn]) -> dict[str, Any]
     admin_of(request)
     rows = people.found(wanted)
     page = one_page(people.with_details(rows), wanted.page)
-    return {"items": [_out(it) for it in page], "total": rows.count(), "per_page": ROWS_PER_PAGE}
+    return {
+        "items": [_out(it) for it in page],
+        "total": rows.count(),
+        "per_page": ROWS_PER_PAGE,
+        "erase_grace_days": settings.ENVIRONMENT.erase_grace_days,
+    }
 
 
 @router.post("{person_id}/deactivate/", response=PersonOut, operation_id="deactivate_person", summary="Deactivate")
@@ -45,7 +51,7 @@ def end_sessions(request: HttpRequest, person_id: UUID) -> dict[str, Any]:
     user = admin_of(request)
     person = people.get_person(person_id, acting_user=user)
     services.end_sessions(person, acting_user=user)
-    return _now(person)
+    return now_of(person)
 
 
 @router.post(
@@ -60,17 +66,17 @@ def reset_second_factor(request: HttpRequest, person_id: UUID) -> dict[str, Any]
     person = people.get_person(person_id, acting_user=user)
     people.refuse_without_proof(request)
     services.reset_second_factor(person, acting_user=user)
-    return _now(person)
+    return now_of(person)
 
 
 def _set_active(request: HttpRequest, person_id: UUID, *, active: bool) -> dict[str, Any]:
     user = admin_of(request)
     person = people.get_person(person_id, acting_user=user)
     people.set_active(person, active=active, acting_user=user)
-    return _now(person)
+    return now_of(person)
 
 
-def _now(person: User) -> dict[str, Any]:
+def now_of(person: User) -> dict[str, Any]:
     return _out(people.with_details(User.objects.filter(pk=person.pk)).get())
 
 
@@ -78,4 +84,5 @@ def _out(person: User) -> dict[str, Any]:
     """Of a person with details."""
     names = ("id", "display_name", "email", "role", "track", "is_active", "second_factor", "seen_at")
     own = {name: getattr(person, name) for name in names}
+    own["erasure"] = people.erasure_of(person)
     return {**own, "cohort": people.cohort_of(person), "workspaces": getattr(person, "workspace_count", 0)}

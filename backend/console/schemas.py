@@ -94,6 +94,19 @@ class PeopleIn(PageIn):
     seen: Seen | None = None
 
 
+class ErasureOut(Schema):
+    due_at: datetime
+    """Until then it can be taken back."""
+    begun_at: datetime | None
+    problem: str
+    """Why it did not finish yet; empty: it goes on."""
+
+
+class EraseIn(Schema):
+    name: Annotated[str, Field(max_length=200)]
+    """The person's, typed to confirm."""
+
+
 class PersonOut(Schema):
     id: UUID
     name: str = Field(validation_alias="display_name")
@@ -108,12 +121,16 @@ class PersonOut(Schema):
     seen_at: datetime | None
     """When they last signed in or had a workspace up; null: never."""
     workspaces: int
+    erasure: ErasureOut | None
+    """The person is to be erased."""
 
 
 class PeopleOut(Schema):
     items: list[PersonOut]
     total: int
     per_page: int
+    erase_grace_days: int
+    """How long an erasure can be taken back."""
 
 
 class AuditFilter(Schema):
@@ -148,3 +165,101 @@ class AuditOut(Schema):
     items: list[AuditRecordOut]
     more_before: int | None
     """For the next page; null: there is none."""
+
+
+class FindingState(enum.StrEnum):
+    FINE = "fine"
+    LOOK = "look"
+    """It may be right; a person should look at it."""
+    BROKEN = "broken"
+
+
+class FindingOut(Schema):
+    name: str
+    state: FindingState
+    text: str
+    remedy: str
+    """What to do; empty: nothing."""
+    since: datetime | None
+    """Since when it is so; null: not known."""
+    guide: str | None
+    """The document that says more, and its heading."""
+
+
+class ConsoleHealthOut(Schema):
+    findings: list[FindingOut]
+    """Broken ones first."""
+    doctor_asked_at: datetime | None
+    """When the doctor last looked at the machine; null: not yet, or not here."""
+    on_aws: bool
+    """True: what is not in this list, CloudWatch shows."""
+
+
+class SizeNeedOut(Schema):
+    size: WorkspaceSize
+    memory_mib: int
+    workspaces: int
+
+
+class NeedOut(Schema):
+    """What the classes that are on at one moment need if everybody comes."""
+
+    at: datetime
+    """When one of them begins."""
+    cohorts: list[NamedOut]
+    sizes: list[SizeNeedOut]
+    memory_mib: int
+    fits: bool
+    """False: more than this installation may run at once."""
+
+
+class SessionsOut(Schema):
+    running: int
+    starting: int
+    stopping: int
+
+
+class DiskRoomOut(Schema):
+    place: str
+    free_bytes: int
+    total_bytes: int
+    reserve_bytes: int
+
+
+class MachineOut(Schema):
+    memory_bytes: int
+    memory_free_bytes: int
+    cpus: int
+    load: float
+    """Programs that want a CPU, over the last minute."""
+    workspaces_bytes: int
+    """Memory of all workspaces together; 0: nothing counts it."""
+    disks: list[DiskRoomOut]
+
+
+class PoolOut(Schema):
+    policy: str
+    ready: int
+    target: int
+    reasons: list[str]
+    """Why the planner wants so many, then what was done, newest first."""
+    spent_h: float
+    """Hours of warm tasks that nobody had yet, today."""
+
+
+class CapacityOut(Schema):
+    sessions: SessionsOut
+    memory_taken_mib: int
+    """What the sizes of all workspaces that are up add up to."""
+    memory_max_mib: int | None
+    """What they may add up to; null: on AWS, the account's quota counts."""
+    tasks_max: int | None
+    """So many run at once; null: as above."""
+    machine: MachineOut | None
+    pool: PoolOut | None
+    needs: list[NeedOut]
+    """Of the next seven days, at each moment when a class begins."""
+    more_needs: int
+    """So many later moments are left out."""
+    largest: NeedOut | None
+    """The one that needs the most memory."""

@@ -77,6 +77,8 @@ class Environment:
     """The school's own sign-in, in place of passwords or next to them."""
     help_visits: HelpVisits = HelpVisits.WHEN_CALLED
     """When instructors may open their students' workspaces."""
+    erase_grace_days: int = 14
+    """How long an erasure of a person can be taken back."""
     share_with_anyone: bool = False
     """Students may share an app with anyone who has the link."""
     feeds_from_loopback: bool = False
@@ -84,6 +86,7 @@ class Environment:
     network: Network = field(default_factory=Network)
     """The way to calendars. The school's sign-in reads https_proxy and its like."""
     backup_record: Path | None = None
+    doctor_record: Path | None = None
     """What the backups of the school came to; None: none are made here."""
     database_secret: str = ""
     """On AWS, the secret that always has the database's password; empty elsewhere."""
@@ -138,10 +141,12 @@ def parse(variables: Mapping[str, str]) -> Environment:
         email=_email(environment.text("APRANOVA_EMAIL_URL", ""), environment.text("APRANOVA_EMAIL_FROM", "")),
         sign_in=read_sign_in(variables),
         help_visits=environment.choice("APRANOVA_HELP_VISITS", tuple(HelpVisits), HelpVisits.WHEN_CALLED),
+        erase_grace_days=environment.whole("APRANOVA_ERASE_GRACE_DAYS", 14, 0, 365),
         share_with_anyone=environment.flag("APRANOVA_SHARE_WITH_ANYONE"),
         feeds_from_loopback=environment.flag("APRANOVA_FEEDS_FROM_LOOPBACK"),
         network=read_network(environment),
         backup_record=environment.path("APRANOVA_BACKUP_RECORD") if "APRANOVA_BACKUP_RECORD" in environment else None,
+        doctor_record=environment.path("APRANOVA_DOCTOR_RECORD") if "APRANOVA_DOCTOR_RECORD" in environment else None,
         database_secret=environment.text("APRANOVA_DATABASE_SECRET", ""),
         manager_parameters=environment.text("APRANOVA_PARAMETERS", ""),
     )

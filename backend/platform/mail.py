@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import smtplib
+import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.core.mail import EmailMessage
 from django.core.mail.backends.smtp import EmailBackend
@@ -12,6 +14,7 @@ from prometheus_client import Counter
 from backend.platform.metrics import REGISTRY
 
 REFUSED, UNREACHABLE = "refused", "unreachable"
+WHY_MAX = 300
 SENT = Counter("apranova_backend_mails_sent", "Mails that the mail server took.", registry=REGISTRY)
 FAILURES = Counter(
     "apranova_backend_mail_failures",
@@ -19,6 +22,25 @@ FAILURES = Counter(
     ["reason"],
     registry=REGISTRY,
 )
+
+
+@dataclass
+class Trouble:
+    """Since when mails fail without a break, and why: 0 and empty when the last one left."""
+
+    since: float = 0.0
+    why: str = ""
+
+    def failed(self, error: Exception) -> None:
+        self.since = self.since or time.time()
+        self.why = f"{type(error).__name__}: {error}"[:WHY_MAX]
+
+    def left(self) -> None:
+        self.since, self.why = 0.0, ""
+
+
+TROUBLE = Trouble()
+"""Of this process."""
 for _reason in (REFUSED, UNREACHABLE):
     FAILURES.labels(_reason)
 
@@ -27,22 +49,27 @@ class CountingEmailBackend(EmailBackend):
     def open(self) -> bool | None:
         try:
             return super().open()
-        except (smtplib.SMTPException, OSError):
+        except (smtplib.SMTPException, OSError) as error:
             FAILURES.labels(UNREACHABLE).inc()
+            TROUBLE.failed(error)
             raise
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         opened = self.open()  # else an error of it below would count twice
         try:
             sent = super().send_messages(email_messages)
-        except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused):
+        except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused) as error:
             FAILURES.labels(REFUSED).inc()
+            TROUBLE.failed(error)
             raise
-        except (smtplib.SMTPException, OSError):
+        except (smtplib.SMTPException, OSError) as error:
             FAILURES.labels(UNREACHABLE).inc()
+            TROUBLE.failed(error)
             raise
         finally:
             if opened:
                 self.close()
         SENT.inc(sent or 0)
+        if sent:
+            TROUBLE.left()
         return sent or 0

@@ -31,11 +31,13 @@ from contract.history import (
 )
 from contract.manager import (
     Action,
+    CapacityAnswer,
     CohortIdRequest,
     CohortRequest,
     CollectionAnswer,
     CollectionRequest,
     CreateRequest,
+    DeleteRequest,
     DescribeAnswer,
     DescribeRequest,
     DiskView,
@@ -68,6 +70,7 @@ from contract.show import ShowRequest
 from contract.wire import BadMessage, from_json, to_json
 
 INVOKE_PATH = f"/2015-03-31/functions/{MANAGER_FUNCTION}/invocations"
+SIZES = (SizeView(WorkspaceSize.SMALL, 768, is_default=True), SizeView(WorkspaceSize.LARGE, 3_072, is_default=False))
 DELETE_GRACE_S = 7 * 86400.0
 KEEP_RUNNING_MAX_S = 4 * 3600.0
 
@@ -83,6 +86,15 @@ class FakeManager:
         with self._lock:
             self.workspaces: dict[str, WorkspaceView] = {}
             self.disk: DiskView | None = None
+            self.capacity = CapacityAnswer(
+                memory_taken_mib=0,
+                memory_max_mib=32_768,
+                tasks_max=200,
+                ready={"vscode": 2},
+                kinds=(),
+                sizes=SIZES,
+                snapshots="on: by restic",
+            )
             self.tasks_started: collections.Counter[str] = collections.Counter()
             self.cohorts: dict[str, CohortRequest] = {}
             self.expected: list[ExpectRequest] = []
@@ -117,6 +129,8 @@ class FakeManager:
             self.status = 200
             self.unreachable = False
             self.finish_launches = True
+            self.purges_wait = False
+            """As on AWS: homes that are to be removed at once are still there."""
             self.ports: tuple[int, ...] = ()
             self.visits_ended: list[tuple[str, int]] = []
             self.shown: list[tuple[str, ShowRequest]] = []
@@ -165,11 +179,9 @@ class FakeManager:
                 if len(request.workspace_ids) > 100:
                     raise ApraNovaError(Reason.BAD_REQUEST, "at most 100 ids")
                 found = tuple(self.workspaces[it] for it in request.workspace_ids if it in self.workspaces)
-                sizes = (
-                    SizeView(WorkspaceSize.SMALL, 768, is_default=True),
-                    SizeView(WorkspaceSize.LARGE, 3_072, is_default=False),
-                )
-                return DescribeAnswer(found, tuple(self.kinds.values()), sizes, self.disk)
+                return DescribeAnswer(found, tuple(self.kinds.values()), SIZES, self.disk)
+            case Action.CAPACITY:
+                return replace(self.capacity, kinds=tuple(self.kinds.values()))
             case Action.PORTS:
                 asked = from_json(DescribeRequest, payload).workspace_ids
                 running = [id_ for id_ in asked if self.workspaces[id_].state is WorkspaceState.RUNNING]
@@ -215,6 +227,9 @@ class FakeManager:
                 view = self._known(launched.workspace_id)
                 if action is Action.RESTART or view.state not in (WorkspaceState.STARTING, WorkspaceState.RUNNING):
                     self.change(view.workspace_id, size=launched.size or WorkspaceSize.SMALL)
+        if action is Action.DELETE:
+            deleted = from_json(DeleteRequest, payload)
+            return WorkspaceAnswer(self._delete(self._known(deleted.workspace_id), at_once=deleted.at_once))
         view = self._known(from_json(WorkspaceRequest, payload).workspace_id)
         return WorkspaceAnswer(getattr(self, f"_{action.value}")(view))
 
@@ -307,8 +322,11 @@ class FakeManager:
     def _restart(self, view: WorkspaceView) -> WorkspaceView:
         return self._launch(self._stop(view))
 
-    def _delete(self, view: WorkspaceView) -> WorkspaceView:
+    def _delete(self, view: WorkspaceView, *, at_once: bool) -> WorkspaceView:
+        """At once: what stands still is purged with this call; what is up, with the next one."""
         now = time.time()
+        if at_once and view.state in (WorkspaceState.STOPPED, WorkspaceState.DELETED) and not self.purges_wait:
+            return replace(self.workspaces.pop(view.workspace_id), state=WorkspaceState.DELETED)
         return self.change(
             view.workspace_id,
             state=WorkspaceState.DELETED,

@@ -103,3 +103,18 @@ def test_a_call_with_another_secret_is_not_served(endpoint):
     with pytest.raises(ApraNovaError) as caught:
         build_manager_client(stranger).describe([])
     assert caught.value.reason is Reason.MANAGER_UNAVAILABLE
+
+
+def test_a_workspace_of_somebody_who_is_erased_is_soon_not_known_any_more(client):
+    gone = "ws-cccccccccc"
+    client.create(CreateRequest(gone, "owner", WorkspaceKind.VSCODE, "Amira", "amira@school.example"))
+    client.delete(gone)
+
+    def is_unknown():
+        try:
+            client.delete(gone, at_once=True)
+        except ApraNovaError as error:
+            return error.reason is Reason.WORKSPACE_NOT_FOUND
+        return False
+
+    until(is_unknown, lambda: "it is still there", within_s=STARTS_WITHIN_S)

@@ -32,11 +32,13 @@ from contract.history import (
 )
 from contract.manager import (
     Action,
+    CapacityAnswer,
     CohortIdRequest,
     CohortRequest,
     CollectionAnswer,
     CollectionRequest,
     CreateRequest,
+    DeleteRequest,
     DescribeAnswer,
     DescribeRequest,
     EndVisitsRequest,
@@ -96,8 +98,9 @@ class ManagerClient:
         """`until` in seconds since the epoch; 0 cancels an earlier request."""
         return self._ask(Action.KEEP_RUNNING, KeepRunningRequest(workspace_id, until), WorkspaceAnswer).workspace
 
-    def delete(self, workspace_id: str) -> WorkspaceView:
-        return self._ask(Action.DELETE, WorkspaceRequest(workspace_id), WorkspaceAnswer).workspace
+    def delete(self, workspace_id: str, *, at_once: bool = False) -> WorkspaceView:
+        """`at_once`: without the grace in which it can be brought back."""
+        return self._ask(Action.DELETE, DeleteRequest(workspace_id, at_once), WorkspaceAnswer).workspace
 
     def undelete(self, workspace_id: str) -> WorkspaceView:
         return self._ask(Action.UNDELETE, WorkspaceRequest(workspace_id), WorkspaceAnswer).workspace
@@ -113,6 +116,10 @@ class ManagerClient:
             answer = self._ask(Action.DESCRIBE, DescribeRequest(ids), DescribeAnswer)
             views.extend(answer.workspaces)
         return DescribeAnswer(tuple(views), answer.kinds, answer.sizes, answer.disk)
+
+    def capacity(self) -> CapacityAnswer:
+        """How much this installation runs, and how much more it could."""
+        return self._ask(Action.CAPACITY, Nothing(), CapacityAnswer)
 
     def ports(self, workspace_ids: Sequence[str]) -> dict[str, tuple[int, ...]]:
         """On which ports students' programs listen now; at most `DESCRIBE_IDS_MAX` ids."""

@@ -36,6 +36,8 @@ from contract.names import WorkspaceKind, WorkspaceState
 logger = logging.getLogger(__name__)
 
 WORKSPACES_LISTED_MAX = 50
+REMOVED = "removed workspace"
+"""What one is called whose owner was erased: its name had theirs."""
 
 
 @dataclass(frozen=True)
@@ -182,6 +184,35 @@ def delete(workspace: Workspace, name: str, *, acting_user: User) -> WorkspaceVi
         workspaces_changed.send(Workspace, owner=workspace.owner)
     workspace.refresh_from_db()
     return view
+
+
+def remove_for_good(workspace: Workspace) -> bool:
+    """Delete it with its home and snapshots, without the grace, because its owner is erased.
+
+    Whether nothing of it is left. Until then, ask again: what is up is saved and stopped first, and
+    on AWS files take a while. Raises ApraNovaError when the manager does not answer.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        if Workspace.objects.filter(pk=workspace.pk, deleted_at=None).update(deleted_at=now, purge_at=now):
+            _note("workspace.delete", workspace, acting_user=None, because="the owner is erased")
+            workspaces_changed.send(Workspace, owner=workspace.owner)
+    release_connection()
+    try:
+        manager_client().delete(workspace.pk, at_once=True)
+    except ApraNovaError as error:
+        if error.reason is not Reason.WORKSPACE_NOT_FOUND:
+            raise
+    else:
+        return False
+    with transaction.atomic():
+        if (
+            Workspace.objects.filter(pk=workspace.pk)
+            .exclude(name=REMOVED)
+            .update(name=REMOVED, purge_at=timezone.now())
+        ):
+            _note("workspace.deleted", workspace, acting_user=None)
+    return True
 
 
 def undelete(workspace: Workspace, *, acting_user: User) -> WorkspaceView:

@@ -16,6 +16,7 @@ from contract.manager import (
     CohortRequest,
     CollectionRequest,
     CreateRequest,
+    DeleteRequest,
     DescribeRequest,
     EndVisitsRequest,
     ErrorBody,
@@ -28,7 +29,18 @@ from contract.manager import (
     WorkspaceAnswer,
     WorkspaceRequest,
 )
-from manager.use_cases import cohorts, collections, expect, hand_outs, history, lifetime, snapshots, stop, views
+from manager.use_cases import (
+    capacity,
+    cohorts,
+    collections,
+    expect,
+    hand_outs,
+    history,
+    lifetime,
+    snapshots,
+    stop,
+    views,
+)
 from manager.use_cases.launch import launch
 from manager.use_cases.world import World
 
@@ -78,13 +90,16 @@ class InvocationHandler:
                 wish = wire.from_json(KeepRunningRequest, event)
                 return self._view(stop.keep_running(world, wish.workspace_id, wish.until))
             case Action.DELETE:
-                return self._view(lifetime.delete(world, _workspace_id(event)))
+                deleted = wire.from_json(DeleteRequest, event)
+                return self._view(lifetime.delete(world, deleted.workspace_id, at_once=deleted.at_once))
             case Action.UNDELETE:
                 return self._view(lifetime.undelete(world, _workspace_id(event)))
             case Action.DESCRIBE:
                 return views.describe(world, wire.from_json(DescribeRequest, event).workspace_ids, self._kinds)
             case Action.FLEET:
                 return views.fleet(world, self._kinds, last_sweep_at=self._last_sweep_at())
+            case Action.CAPACITY:
+                return capacity.capacity(world, self._kinds, last_sweep_at=self._last_sweep_at())
             case Action.SWEEP:
                 world.wake()
                 return {}

@@ -42,19 +42,28 @@ def create(world: World, request: CreateRequest) -> Workspace:
     return retried(world, attempt)
 
 
-def delete(world: World, workspace_id: str) -> Workspace:
-    """Mark for deletion; a running one stops first. The purge follows after the grace period."""
+def delete(world: World, workspace_id: str, *, at_once: bool = False) -> Workspace:
+    """Mark for deletion; a running one stops first. The purge follows after the grace period.
+
+    `at_once`: without it. A running one still stops first, with the grace; whoever wants it at once
+    asks again until the workspace is not known any more.
+    """
 
     def attempt() -> Workspace:
         workspace = get_workspace(world, workspace_id)
+        now = world.clock.now()
         if workspace.deleted_at is not None:
-            return workspace
+            without = workspace.without_grace(now=now) if at_once else workspace
+            return workspace if without == workspace else save_workspace(world, without)
         if workspace.state in (WorkspaceState.STARTING, WorkspaceState.RUNNING):
             return begin_stop(world, workspace, reason=StopReason.DELETED)
-        now = world.clock.now()
-        return save_workspace(world, workspace.request_deletion(now=now, grace_s=world.policy.delete_grace_s))
+        grace_s = 0.0 if at_once else world.policy.delete_grace_s
+        return save_workspace(world, workspace.request_deletion(now=now, grace_s=grace_s))
 
-    return retried(world, attempt)
+    found = retried(world, attempt)
+    if at_once:
+        world.wake()
+    return found
 
 
 def undelete(world: World, workspace_id: str) -> Workspace:

@@ -130,12 +130,12 @@ def describe(world: World, workspace_ids: tuple[str, ...], kinds: Kinds) -> Desc
     return DescribeAnswer(
         tuple(view(workspace, world.policy, histories=world.history.offered) for workspace in found),
         kinds.views(),
-        _sizes(world.policy),
+        sizes_of(world.policy),
         world.disk(),
     )
 
 
-def _sizes(policy: Policy) -> tuple[SizeView, ...]:
+def sizes_of(policy: Policy) -> tuple[SizeView, ...]:
     default = policy.default_size
     return tuple(SizeView(size, policy.sizes[size].memory_mib, size is default) for size in WorkspaceSize)
 
@@ -208,7 +208,7 @@ def show(world: World, workspace_ids: tuple[str, ...], request: ShowRequest) -> 
 
 def fleet(world: World, kinds: Kinds, *, last_sweep_at: float | None) -> FleetAnswer:
     limit = world.policy.records_max
-    pool = _pool(world)
+    pool = pool_view(world)
     try:
         enforced = world.runner.enforced()
     except ApraNovaError as error:
@@ -241,7 +241,7 @@ def fleet(world: World, kinds: Kinds, *, last_sweep_at: float | None) -> FleetAn
     )
 
 
-def _pool(world: World) -> PoolView:
+def pool_view(world: World) -> PoolView:
     """As it was last written down, and the decisions of this process since then."""
     policy, outlook, now = world.policy, world.store.find_outlook(), world.clock.now()
     time_zone = policy.schedule.time_zone

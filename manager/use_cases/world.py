@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from contract.manager import DiskView
+from contract.manager import DiskView, MachineView
 from manager.domain.policy import Policy
 from manager.ports.check_runner import CheckRunner, NoChecks
 from manager.ports.clock import Clock, Ids, Metrics
@@ -166,6 +166,8 @@ class World:
     memory: ProcessMemory = field(default_factory=ProcessMemory)
     disk: Callable[[], DiskView | None] = lambda: None
     """How full the platform's disk is; None: nobody watches one."""
+    machine: Callable[[], MachineView | None] = lambda: None
+    """The machine that all tasks share; None where each has its own. It raises nothing."""
     home_limits: str = "not watched while a workspace runs; counted after each stop"
     """How homes are limited, for the operator."""
     wake: Callable[[], None] = lambda: None

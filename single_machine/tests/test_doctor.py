@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import json
 import shutil
 import socket
+import subprocess
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,9 +15,10 @@ from types import SimpleNamespace
 import pytest
 
 from contract.backup import BackupRecord
+from contract.doctor import read_record
 from contract.manager import FleetAnswer
 from manager.adapters.tests.restic_under_test import restic
-from single_machine import certificate_doctor, doctor, doctor_record, mail_doctor
+from single_machine import certificate_doctor, doctor, doctor_record, hourly_doctor, mail_doctor
 from single_machine.answers import Answer, Verdict
 from single_machine.backup.record import write_record
 from single_machine.backup.repository import Repository
@@ -117,6 +120,70 @@ def test_status_says_in_one_line_what_the_doctor_found(settings: Settings, monke
     found[1] = Answer("port 443", Verdict.YES, "")
     assert doctor.run(settings, as_json=False) == 0
     assert "3 checks, nothing to fix" in doctor_record.line(settings)
+
+
+def test_the_record_says_since_when_a_check_says_so(settings: Settings) -> None:
+    """The console in the portal reads it, and shows it."""
+    settings.home.mkdir(parents=True)
+    file = doctor_record.record_file(settings)
+    broken, fixed = Answer("port 443", Verdict.NO, "taken", "Free it."), Answer("port 443", Verdict.YES, "free")
+    since = []
+    for hour, answer in enumerate([broken, broken, fixed, broken], start=1):
+        doctor_record.keep(settings, [answer], now=dt.datetime.fromtimestamp(hour * 3600, dt.UTC))
+        [finding] = read_record(file).findings
+        since.append((finding.verdict, finding.since / 3600))
+    assert since == [(Verdict.NO, 1), (Verdict.NO, 1), (Verdict.YES, 3), (Verdict.NO, 4)]
+    assert (finding.text, finding.remedy) == ("taken", "Free it.")
+    assert file.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"at": 1, "checks": 3, "to_fix": []}', '{"at": 1, "findings": [1]}'])
+def test_a_record_of_an_earlier_version_counts_as_none(settings: Settings, text: str) -> None:
+    settings.home.mkdir(parents=True)
+    doctor_record.record_file(settings).write_text(text)
+    assert read_record(doctor_record.record_file(settings)).findings == ()
+    assert "not asked yet" in doctor_record.line(settings)
+
+
+def test_a_running_school_asks_the_doctor_each_hour(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    began: list[float] = []
+
+    def ends_at_once(*_: object) -> subprocess.Popen[bytes]:
+        began.append(at)
+        process = subprocess.Popen(["true"])
+        process.wait()
+        return process
+
+    monkeypatch.setattr(hourly_doctor, "spawn", ends_at_once)
+    with hourly_doctor.HourlyDoctor(settings, now=0.0) as doctor:
+        for at in (1.0, 61.0, 62.0, 3_660.0, 3_661.0, 3_700.0):
+            assert doctor.tend(at) == ""
+    assert began == [61.0, 3_661.0]
+
+
+def test_a_doctor_that_hangs_is_ended_and_asked_again_an_hour_later(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+
+    def hangs(*_: object) -> subprocess.Popen[bytes]:
+        started.append(subprocess.Popen(["sleep", "60"]))
+        return started[-1]
+
+    monkeypatch.setattr(hourly_doctor, "spawn", hangs)
+    with hourly_doctor.HourlyDoctor(settings, now=0.0) as doctor:
+        doctor.tend(61.0)
+        doctor.tend(3_600.0)
+        assert started[0].wait(10) < 0
+        doctor.tend(3_661.0)
+        assert len(started) == 2
+    assert started[1].poll() is not None, "ends with the school"
+
+
+def test_a_doctor_that_cannot_begin_does_not_end_the_school(settings: Settings) -> None:
+    doctor = hourly_doctor.HourlyDoctor(settings, now=0.0)  # there is no folder for its log
+    assert "could not be asked" in doctor.tend(61.0)
+    assert doctor.tend(62.0) == ""
 
 
 def test_the_disk_s_kind_is_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

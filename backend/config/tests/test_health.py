@@ -27,7 +27,7 @@ def test_a_redis_that_is_down_is_a_503_that_says_so(browser, monkeypatch):
     def broken():
         raise RedisConnectionError("gone")
 
-    monkeypatch.setattr(health, "_ask_redis", broken)
+    monkeypatch.setattr(health, "ask_redis", broken)
     answer = browser().get("/api/health/")
     assert answer.status_code == 503
     assert answer.json()["redis"]["state"] == "down"

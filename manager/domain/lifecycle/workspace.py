@@ -230,6 +230,13 @@ class Workspace:
             marked = self.stopping(now=now, reason=StopReason.DELETED)
         return replace(marked, deleted_at=now, purge_at=now + grace_s, launch_wanted_at=None)
 
+    def without_grace(self, *, now: float) -> Workspace:
+        """Of one that is marked for deletion: its purge is due now, or when its task is gone."""
+        if self.deleted_at is None or self.purge_at is None or self.purge_at <= now:
+            return self
+        due_at = now if self.state is WorkspaceState.DELETED else self.due_at
+        return replace(self, purge_at=now, due_at=due_at)
+
     def undeleted(self, *, now: float) -> Workspace:
         if self.purging:
             raise IllegalTransition(f"{self.workspace_id} is being purged")

@@ -12,6 +12,8 @@ import { Form } from "./form";
 interface DeleteDialogProps {
   /** What is deleted, in a word: "workspace". */
   what: string;
+  /** What is done to it. */
+  verb?: "Delete" | "Erase";
   name: string;
   mutation: { isPending: boolean; error: Error | null; mutateAsync: (name: string) => Promise<unknown> };
   onClose: () => void;
@@ -26,11 +28,11 @@ const straighten = (name: string) => name.trim().replace(/[‘’]/g, "'");
  * Deletes something once its name has been typed. After a failure the dialog stays open and says
  * why.
  */
-export function DeleteDialog({ what, name, mutation, onClose, children }: DeleteDialogProps) {
+export function DeleteDialog({ what, verb = "Delete", name, mutation, onClose, children }: DeleteDialogProps) {
   const [typed, setTyped] = useState("");
   const matches = straighten(typed) === straighten(name);
   return (
-    <Dialog title={`Delete this ${what}?`} onClose={onClose}>
+    <Dialog title={`${verb} this ${what}?`} onClose={onClose}>
       <Form
         busy={mutation.isPending || !matches}
         onSubmit={() => void mutation.mutateAsync(name).then(onClose, () => undefined)}
@@ -52,7 +54,7 @@ export function DeleteDialog({ what, name, mutation, onClose, children }: Delete
         <DialogActions>
           <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" tone="danger" busy={mutation.isPending} unavailable={!matches}>
-            Delete {what}
+            {verb} {what}
           </Button>
         </DialogActions>
       </Form>

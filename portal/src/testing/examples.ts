@@ -1,4 +1,4 @@
-import type { CohortDetail, Me, Workspace, WorkspaceRow } from "@/lib/api/types";
+import type { Capacity, CohortDetail, Finding, Me, Need, Workspace, WorkspaceRow } from "@/lib/api/types";
 
 /** Complete examples of what the API answers, for tests to change. */
 
@@ -92,6 +92,46 @@ export function workspaceRow(fields: Partial<WorkspaceRow> = {}): WorkspaceRow {
     size: "small",
     disk_bytes: null,
     disk_limit_bytes: null,
+    ...fields,
+  };
+}
+
+/** Something that the console's page Health tells. */
+export function finding(fields: Partial<Finding> = {}): Finding {
+  return { name: "Disk", state: "fine", text: "40 GB are free", remedy: "", since: null, guide: null, ...fields };
+}
+
+/** What thirty students of one class need. */
+export function need(fields: Partial<Need> = {}): Need {
+  return {
+    at: "2026-11-30T09:00:00Z",
+    cohorts: [{ id: COHORT_ID, name: "Berlin-3" }],
+    sizes: [{ size: "small", memory_mib: 1536, workspaces: 30 }],
+    memory_mib: 46_080,
+    fits: true,
+    ...fields,
+  };
+}
+
+/** One machine, with a few workspaces up. */
+export function capacity(fields: Partial<Capacity> = {}): Capacity {
+  return {
+    sessions: { running: 12, starting: 3, stopping: 0 },
+    memory_taken_mib: 23_040,
+    memory_max_mib: 49_152,
+    tasks_max: 200,
+    machine: {
+      memory_bytes: 64e9,
+      memory_free_bytes: 20e9,
+      cpus: 8,
+      load: 2.5,
+      workspaces_bytes: 9e9,
+      disks: [{ place: "the homes", free_bytes: 40e9, total_bytes: 100e9, reserve_bytes: 5e9 }],
+    },
+    pool: { policy: "predicted", ready: 4, target: 5, reasons: ["vscode: 5 wanted, a class at 9:00"], spent_h: 1.5 },
+    needs: [],
+    more_needs: 0,
+    largest: null,
     ...fields,
   };
 }

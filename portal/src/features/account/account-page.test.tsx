@@ -29,6 +29,7 @@ function open(answers: Answers = {}, active: readonly Authenticator[] = []) {
     "GET /config": { status: 200, body: { data: { usersessions: { track_activity: true } } } },
     "GET /auth/sessions": { status: 200, body: { data: [session(1, true), session(2), session(3)] } },
     [`GET ${TOTP}`]: { status: 404, body: { meta: SETUP } },
+    "GET /api/me/export/": { status: 200, body: { export: null } },
     ...answers,
   });
   show(<AccountPage />);
@@ -208,4 +209,20 @@ it("signs out and leaves with a full load, even when the session had already end
   vi.stubGlobal("location", { origin: window.location.origin, pathname: "/account", search: "", replace });
   await click("Sign out of this browser");
   await waitFor(() => expect(replace).toHaveBeenCalledWith("/signin"));
+});
+
+it("makes a copy of one's own data, and says that it is being made", async () => {
+  const copy = { id: "e", asked_at: "2026-11-30T10:00:00Z", ready_at: null, ends_at: null };
+  const counts = { size_bytes: 0, files: 0, left_out: 0, failures: 0 };
+  let asked = false;
+  open({
+    "GET /api/me/export/": () => ({ status: 200, body: { export: asked ? { ...copy, ...counts } : null } }),
+    "POST /api/me/export/": () => {
+      asked = true;
+      return { status: 200, body: { export: { ...copy, ...counts } } };
+    },
+  });
+  await click("Make a copy");
+  expect(await panel("Your data").findByText(/is being made/)).toBeTruthy();
+  expect(panel("Your data").queryByRole("button")).toBeNull();
 });

@@ -5,6 +5,7 @@ import type { Me } from "@/lib/api/types";
 import { roleName, trackName } from "@/lib/roles";
 import { useMe } from "@/lib/session/use-me";
 
+import { DataPanel } from "./data-copy";
 import { PasswordPanel } from "./password-panel";
 import { ReauthenticationProvider } from "./reauthentication";
 import { SessionsPanel } from "./sessions-panel";
@@ -25,6 +26,7 @@ export function AccountPage() {
               {me.data.uses_password && <PasswordPanel email={me.data.email} />}
               <TwoStepPanel />
               <SessionsPanel />
+              <DataPanel />
             </>
           )}
         </div>

@@ -11,6 +11,8 @@ import { useMe } from "@/lib/session/use-me";
 const TABS = [
   { href: "/administration/workspaces", label: "Workspaces" },
   { href: "/administration/people", label: "People" },
+  { href: "/administration/health", label: "Health" },
+  { href: "/administration/capacity", label: "Capacity" },
   { href: "/administration/announcements", label: "Announcements" },
   { href: "/administration/hours", label: "Hours" },
   { href: "/administration/audit", label: "Audit" },

@@ -4,22 +4,25 @@ import { EllipsisIcon } from "lucide-react";
 import { useCallback, useState } from "react";
 
 import { Alert } from "@/components/alert";
+import { Button } from "@/components/button";
+import { Dialog, DialogActions, DialogText } from "@/components/dialog";
 import { SelectField } from "@/components/field";
 import { LoadFailure } from "@/components/failure";
 import { Menu } from "@/components/menu";
 import { LoadingPanel } from "@/components/panel";
+import { CopyOfData } from "@/features/account/data-copy";
 import { ReauthenticationProvider } from "@/features/account/reauthentication";
 import { useCohorts } from "@/features/cohorts/api";
 import { countOf } from "@/features/cohorts/model/class-times";
 import type { Me, Person } from "@/lib/api/types";
 import { roleName, ROLES, TRACK_NAMES, trackName } from "@/lib/roles";
 import { useMe } from "@/lib/session/use-me";
-import { ago } from "@/lib/time";
+import { ago, fullDate } from "@/lib/time";
 import { useLastingError } from "@/lib/use-lasting-error";
 import { useNow } from "@/lib/use-now";
 
 import { Filters, Mark, Pager, SearchField } from "./list-frame";
-import { PersonDialog } from "./person-dialog";
+import { EraseDialog, PersonDialog } from "./person-dialog";
 import { type PeopleWanted, type PersonAction, usePeople } from "./use-people";
 
 const SEEN = {
@@ -58,7 +61,13 @@ export function PeopleTab() {
             {people.data.items.length > 0 && (
               <ul aria-labelledby="people" className="divide-y divide-line rounded-2xl border border-line bg-surface">
                 {people.data.items.map((person) => (
-                  <PersonItem key={person.id} person={person} nowMs={nowMs} onDone={setDone} />
+                  <PersonItem
+                    key={person.id}
+                    person={person}
+                    graceDays={people.data.erase_grace_days}
+                    nowMs={nowMs}
+                    onDone={setDone}
+                  />
                 ))}
               </ul>
             )}
@@ -158,7 +167,13 @@ function Choice<Value extends string>({
   );
 }
 
-function PersonItem({ person, nowMs, onDone }: { person: Person; nowMs: number; onDone: (text: string) => void }) {
+interface ItemProps {
+  person: Person;
+  graceDays: number;
+  onDone: (text: string) => void;
+}
+
+function PersonItem({ person, graceDays, nowMs, onDone }: ItemProps & { nowMs: number }) {
   const about = [
     roleName(person.role),
     person.track == null ? null : trackName(person.track),
@@ -171,22 +186,41 @@ function PersonItem({ person, nowMs, onDone }: { person: Person; nowMs: number; 
       <div className="min-w-0 flex-1">
         <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
           <span className="min-w-0 font-medium wrap-anywhere">{person.name}</span>
-          {!person.active && <Mark tone="warn">Deactivated</Mark>}
+          {!person.active && person.erasure === null && <Mark tone="warn">Deactivated</Mark>}
+          {person.erasure !== null && <Mark tone="bad">To be erased</Mark>}
         </p>
         <p className="mt-0.5 wrap-anywhere text-muted">{person.email}</p>
         <p className="mt-1 wrap-anywhere">{about.filter((part) => part !== null).join(" · ")}</p>
         <p className="mt-0.5 text-muted">
           {person.seen_at === null ? "Never signed in" : `Last seen ${ago(person.seen_at, nowMs)}`}
         </p>
+        {person.erasure !== null && <p className="mt-1 wrap-anywhere">{erasureWords(person.erasure)}</p>}
       </div>
-      <Actions person={person} onDone={onDone} />
+      <Actions person={person} graceDays={graceDays} onDone={onDone} />
     </li>
   );
 }
 
-function Actions({ person, onDone }: { person: Person; onDone: (text: string) => void }) {
+function erasureWords({ due_at, begun_at, problem }: NonNullable<Person["erasure"]>): string {
+  if (begun_at === null) return `Is erased on ${fullDate(due_at)}. Until then you can take it back.`;
+  return problem === "" ? "Is being erased." : `Is being erased, which is not done yet: ${problem}`;
+}
+
+/** What makes sense for the person. Nobody brings an account back while it is erased. */
+function accountEntries({ active, erasure }: Person, choose: (action: PersonAction) => void) {
+  if (erasure !== null)
+    return erasure.begun_at === null ? [{ label: "Take the erasure back …", onSelect: () => choose("keep") }] : [];
+  return [
+    active
+      ? { label: "Deactivate …", danger: true, onSelect: () => choose("deactivate") }
+      : { label: "Reactivate …", onSelect: () => choose("reactivate") },
+    { label: "Erase …", danger: true, onSelect: () => choose("erase") },
+  ];
+}
+
+function Actions({ person, graceDays, onDone }: ItemProps) {
   const me = useMe();
-  const [action, setAction] = useState<PersonAction | null>(null);
+  const [action, setAction] = useState<PersonAction | "copy" | null>(null);
   if (me.data === undefined || me.data.id === person.id) return null;
   return (
     <>
@@ -202,14 +236,34 @@ function Actions({ person, onDone }: { person: Person; onDone: (text: string) =>
             ? [{ label: "Reset two-step sign-in …", onSelect: () => setAction("reset-second-factor") }]
             : []),
           ...(person.active ? [{ label: "Sign out everywhere …", onSelect: () => setAction("end-sessions") }] : []),
-          person.active
-            ? { label: "Deactivate …", danger: true, onSelect: () => setAction("deactivate") }
-            : { label: "Reactivate …", onSelect: () => setAction("reactivate") },
+          { label: "Copy of their data …", onSelect: () => setAction("copy") },
+          ...accountEntries(person, setAction),
         ]}
       />
-      {action !== null && (
+      {action === "copy" && <CopyDialog person={person} onClose={() => setAction(null)} />}
+      {action === "erase" && (
+        <EraseDialog person={person} graceDays={graceDays} onDone={onDone} onClose={() => setAction(null)} />
+      )}
+      {action !== null && action !== "copy" && action !== "erase" && (
         <PersonDialog person={person} action={action} onDone={onDone} onClose={() => setAction(null)} />
       )}
     </>
+  );
+}
+
+function CopyDialog({ person, onClose }: { person: Person; onClose: () => void }) {
+  return (
+    <Dialog title={`A copy of ${person.name}’s data`} onClose={onClose}>
+      <DialogText>
+        A zip with what the school keeps about them, for them to have. They find it on their page Account, too. Who asks
+        for it and who downloads it stays in the audit log.
+      </DialogText>
+      <div className="mt-5">
+        <CopyOfData personId={person.id} />
+      </div>
+      <DialogActions>
+        <Button onClick={onClose}>Close</Button>
+      </DialogActions>
+    </Dialog>
   );
 }

@@ -1,13 +1,14 @@
 "use client";
 
 import { ConfirmDialog } from "@/components/confirm-dialog";
+import { DeleteDialog } from "@/components/delete-dialog";
 import type { Person } from "@/lib/api/types";
 
 import { type PersonAction, usePersonAction } from "./use-people";
 
 /** What each action is called, what it will do, and what it has done. */
 const WORDS: Record<
-  PersonAction,
+  Exclude<PersonAction, "erase">,
   { title: (name: string) => string; verb: string; text: string; done: (name: string) => string }
 > = {
   deactivate: {
@@ -34,7 +35,57 @@ const WORDS: Record<
     text: "Their authenticator app and recovery codes stop working: the password alone signs them in, until they set it up again. Be sure that it is them who asks.",
     done: (name) => `${name} can sign in without a code now.`,
   },
+  keep: {
+    title: (name) => `Keep ${name}?`,
+    verb: "Keep this person",
+    text: "The erasure is taken back. The account and everything in it is as it was before.",
+    done: (name) => `${name} is not erased.`,
+  },
 };
+
+/** Erases somebody once their name has been typed. */
+export function EraseDialog({
+  person,
+  graceDays,
+  onDone,
+  onClose,
+}: {
+  person: Person;
+  graceDays: number;
+  onDone: (text: string) => void;
+  onClose: () => void;
+}) {
+  const erase = usePersonAction(person.id, "erase");
+  const within = graceDays === 1 ? "one day" : `${graceDays} days`;
+  return (
+    <DeleteDialog
+      what="person"
+      verb="Erase"
+      name={person.name}
+      mutation={{
+        isPending: erase.isPending,
+        error: erase.error,
+        mutateAsync: (name) =>
+          erase
+            .mutateAsync(name)
+            .then(() =>
+              onDone(
+                graceDays > 0
+                  ? `${person.name} is signed out and will be erased. You can take it back for ${within}.`
+                  : `${person.name} is signed out and is being erased.`,
+              ),
+            ),
+      }}
+      onClose={onClose}
+    >
+      The account is deactivated now, and workspaces are saved and stopped.{" "}
+      {graceDays > 0 ? `For ${within} you can take this back. Then` : "Then, and nobody can take it back,"} their files
+      with all snapshots, submissions with marks, invitations and addresses are removed for good. The audit log and what
+      they made for others keep a pseudonym. Backups of the school keep a copy until they age out. If they want their
+      data, make a copy of it first.
+    </DeleteDialog>
+  );
+}
 
 export function PersonDialog({
   person,
@@ -43,7 +94,7 @@ export function PersonDialog({
   onClose,
 }: {
   person: Person;
-  action: PersonAction;
+  action: Exclude<PersonAction, "erase">;
   onDone: (text: string) => void;
   onClose: () => void;
 }) {
@@ -53,11 +104,11 @@ export function PersonDialog({
     <ConfirmDialog
       title={words.title(person.name)}
       action={words.verb}
-      tone={action === "reactivate" ? "primary" : "danger"}
+      tone={action === "reactivate" || action === "keep" ? "primary" : "danger"}
       mutation={{
         isPending: change.isPending,
         error: change.error,
-        mutateAsync: () => change.mutateAsync().then(() => onDone(words.done(person.name))),
+        mutateAsync: () => change.mutateAsync("").then(() => onDone(words.done(person.name))),
       }}
       onClose={onClose}
     >

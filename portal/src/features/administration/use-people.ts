@@ -1,8 +1,8 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { useReauthentication } from "@/features/account/reauthentication";
-import type { Flow } from "@/lib/allauth/types";
 import { AuthenticationNeeded } from "@/lib/allauth/client";
+import { proofsOf } from "@/lib/allauth/proofs";
 import { answer, api } from "@/lib/api/client";
 import { ApiError } from "@/lib/api/errors";
 import type { paths } from "@/lib/api/schema.gen";
@@ -18,7 +18,7 @@ export function usePeople(wanted: PeopleWanted) {
   });
 }
 
-export type PersonAction = "deactivate" | "reactivate" | "end-sessions" | "reset-second-factor";
+export type PersonAction = "deactivate" | "reactivate" | "end-sessions" | "reset-second-factor" | "erase" | "keep";
 
 /** The list is loaded again, also when the change was refused: the page may be out of date. */
 export function usePersonAction(id: string, action: PersonAction) {
@@ -26,20 +26,20 @@ export function usePersonAction(id: string, action: PersonAction) {
   const reauthenticated = useReauthentication();
   const me = useMe();
   return useMutation({
-    mutationFn: () =>
+    mutationFn: (name: string) =>
       reauthenticated(async () => {
         try {
-          return await send(id, action);
+          return await send(id, action, name);
         } catch (error) {
           if (!(error instanceof ApiError) || error.reason !== "reauthentication_required") throw error;
-          throw new AuthenticationNeeded(true, proofs(me.data?.uses_password, me.data?.mfa_enabled));
+          throw new AuthenticationNeeded(true, proofsOf(me.data));
         }
       }),
     onSettled: () => queryClient.invalidateQueries({ queryKey: ["console", "people"] }),
   });
 }
 
-function send(id: string, action: PersonAction) {
+function send(id: string, action: PersonAction, name: string) {
   const options = { params: { path: { person_id: id } } };
   switch (action) {
     case "deactivate":
@@ -48,15 +48,11 @@ function send(id: string, action: PersonAction) {
       return answer(api.POST("/api/console/people/{person_id}/reactivate/", options));
     case "end-sessions":
       return answer(api.POST("/api/console/people/{person_id}/end-sessions/", options));
+    case "erase":
+      return answer(api.POST("/api/console/people/{person_id}/erase/", { ...options, body: { name } }));
+    case "keep":
+      return answer(api.DELETE("/api/console/people/{person_id}/erase/", options));
     case "reset-second-factor":
       return answer(api.POST("/api/console/people/{person_id}/reset-second-factor/", options));
   }
-}
-
-/** How an admin can prove who they are. */
-function proofs(password: boolean | undefined, code: boolean | undefined): Flow[] {
-  return [
-    ...(password === true ? [{ id: "reauthenticate" } as const] : []),
-    ...(code === true ? [{ id: "mfa_reauthenticate" } as const] : []),
-  ];
 }

@@ -6,9 +6,10 @@ import { useState } from "react";
 import { Button } from "@/components/button";
 import { Waiting } from "@/components/file-text";
 import type { Checkpoint, PastEntry } from "@/lib/api/types";
+import { byteWords } from "@/lib/bytes";
 
 import { useFolder } from "./api";
-import { sizeWords, stepsTo } from "./model";
+import { stepsTo } from "./model";
 import { PastFileDialog } from "./past-file-dialog";
 import { PutBackDialog } from "./put-back-dialog";
 
@@ -105,7 +106,7 @@ function Row({ entry, onOpen, onPutBack }: { entry: PastEntry; onOpen: () => voi
         <Icon className="size-4 shrink-0 text-muted" aria-hidden="true" />
         <span className="font-medium wrap-anywhere">{entry.name}</span>
         <span className="text-muted">
-          {entry.is_folder ? `${entry.size} ${entry.size === 1 ? "file" : "files"}` : sizeWords(entry.size)}
+          {entry.is_folder ? `${entry.size} ${entry.size === 1 ? "file" : "files"}` : byteWords(entry.size)}
         </span>
       </button>
       {entry.is_folder && (

@@ -988,6 +988,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/console/capacity/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How much runs, and fits
+         * @description For admins. The machine, the pool, sessions, and what the next classes will need.
+         */
+        get: operations["console_capacity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/health/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the platform does
+         * @description For admins. What the doctor found, and what the backend sees; broken parts first.
+         */
+        get: operations["console_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/console/people/": {
         parameters: {
             query?: never;
@@ -1042,6 +1082,71 @@ export interface paths {
          * @description In every browser and program. They sign in again; workspaces stay up.
          */
         post: operations["end_sessions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/people/{person_id}/erase/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase a person
+         * @description The account is deactivated now; everything of the person is removed after the grace. 403
+         *     `reauthentication_required` until the admin has proved who they are; 422 when the name
+         *     differs.
+         */
+        post: operations["erase_person"];
+        /**
+         * Take an erasure back
+         * @description The account is as it was before. 409 after the grace.
+         */
+        delete: operations["keep_person"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/people/{person_id}/export/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A person's copy */
+        get: operations["get_export"];
+        put?: never;
+        /**
+         * Ask for a person's data
+         * @description It is made in the background. 403 `reauthentication_required` until the admin has proved who
+         *     they are; 409 within an hour of the last one.
+         */
+        post: operations["ask_for_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/people/{person_id}/export/{export_id}/file/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A person's data as a zip */
+        get: operations["download_export"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1358,6 +1463,44 @@ export interface paths {
         };
         /** Who am I */
         get: operations["get_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/export/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The copy of one's own data */
+        get: operations["get_own_export"];
+        put?: never;
+        /**
+         * Ask for one's own data
+         * @description It is made in the background, and kept for seven days. 409 within an hour of the last one.
+         */
+        post: operations["ask_for_own_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/export/{export_id}/file/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own data as a zip */
+        get: operations["download_own_export"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1971,6 +2114,23 @@ export interface components {
             /** Name */
             name: string;
         };
+        /** CapacityOut */
+        CapacityOut: {
+            largest: components["schemas"]["NeedOut"] | null;
+            machine: components["schemas"]["MachineOut"] | null;
+            /** Memory Max Mib */
+            memory_max_mib: number | null;
+            /** Memory Taken Mib */
+            memory_taken_mib: number;
+            /** More Needs */
+            more_needs: number;
+            /** Needs */
+            needs: components["schemas"]["NeedOut"][];
+            pool: components["schemas"]["PoolOut"] | null;
+            sessions: components["schemas"]["SessionsOut"];
+            /** Tasks Max */
+            tasks_max: number | null;
+        };
         /**
          * Cause
          * @description Why a checkpoint was taken.
@@ -2199,6 +2359,15 @@ export interface components {
             /** Student Id */
             student_id?: string | null;
         };
+        /** ConsoleHealthOut */
+        ConsoleHealthOut: {
+            /** Doctor Asked At */
+            doctor_asked_at: string | null;
+            /** Findings */
+            findings: components["schemas"]["FindingOut"][];
+            /** On Aws */
+            on_aws: boolean;
+        };
         /** CopyOut */
         CopyOut: {
             /** Bytes */
@@ -2315,6 +2484,17 @@ export interface components {
              */
             state: "ok" | "nearly_full" | "not_watched";
         };
+        /** DiskRoomOut */
+        DiskRoomOut: {
+            /** Free Bytes */
+            free_bytes: number;
+            /** Place */
+            place: string;
+            /** Reserve Bytes */
+            reserve_bytes: number;
+            /** Total Bytes */
+            total_bytes: number;
+        };
         /** EntryOut */
         EntryOut: {
             /** Changed At */
@@ -2327,6 +2507,48 @@ export interface components {
             path: string;
             /** Size */
             size: number;
+        };
+        /** EraseIn */
+        EraseIn: {
+            /** Name */
+            name: string;
+        };
+        /** ErasureOut */
+        ErasureOut: {
+            /** Begun At */
+            begun_at: string | null;
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /** Problem */
+            problem: string;
+        };
+        /** ExportOut */
+        ExportOut: {
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Ends At */
+            ends_at: string | null;
+            /** Failures */
+            failures: number;
+            /** Files */
+            files: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Left Out */
+            left_out: number;
+            /** Ready At */
+            ready_at: string | null;
+            /** Size Bytes */
+            size_bytes: number;
         };
         /** ExtensionIn */
         ExtensionIn: {
@@ -2410,6 +2632,25 @@ export interface components {
             /** File */
             file: string;
         };
+        /** FindingOut */
+        FindingOut: {
+            /** Guide */
+            guide: string | null;
+            /** Name */
+            name: string;
+            /** Remedy */
+            remedy: string;
+            /** Since */
+            since: string | null;
+            state: components["schemas"]["FindingState"];
+            /** Text */
+            text: string;
+        };
+        /**
+         * FindingState
+         * @enum {string}
+         */
+        FindingState: "fine" | "look" | "broken";
         /** FolderOut */
         FolderOut: {
             /** Cut */
@@ -2650,6 +2891,21 @@ export interface components {
             /** Url */
             url: string;
         };
+        /** MachineOut */
+        MachineOut: {
+            /** Cpus */
+            cpus: number;
+            /** Disks */
+            disks: components["schemas"]["DiskRoomOut"][];
+            /** Load */
+            load: number;
+            /** Memory Bytes */
+            memory_bytes: number;
+            /** Memory Free Bytes */
+            memory_free_bytes: number;
+            /** Workspaces Bytes */
+            workspaces_bytes: number;
+        };
         /**
          * MailState
          * @enum {string}
@@ -2733,6 +2989,25 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+        };
+        /**
+         * NeedOut
+         * @description What the classes that are on at one moment need if everybody comes.
+         */
+        NeedOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Cohorts */
+            cohorts: components["schemas"]["NamedOut"][];
+            /** Fits */
+            fits: boolean;
+            /** Memory Mib */
+            memory_mib: number;
+            /** Sizes */
+            sizes: components["schemas"]["SizeNeedOut"][];
         };
         /** NotKeptOut */
         NotKeptOut: {
@@ -2927,12 +3202,18 @@ export interface components {
         };
         /** PeopleOut */
         PeopleOut: {
+            /** Erase Grace Days */
+            erase_grace_days: number;
             /** Items */
             items: components["schemas"]["PersonOut"][];
             /** Per Page */
             per_page: number;
             /** Total */
             total: number;
+        };
+        /** PersonalDataOut */
+        PersonalDataOut: {
+            export: components["schemas"]["ExportOut"] | null;
         };
         /** PersonOut */
         PersonOut: {
@@ -2941,6 +3222,7 @@ export interface components {
             cohort: components["schemas"]["NamedOut"] | null;
             /** Email */
             email: string;
+            erasure: components["schemas"]["ErasureOut"] | null;
             /**
              * Id
              * Format: uuid
@@ -2956,6 +3238,19 @@ export interface components {
             track: components["schemas"]["Track"] | null;
             /** Workspaces */
             workspaces: number;
+        };
+        /** PoolOut */
+        PoolOut: {
+            /** Policy */
+            policy: string;
+            /** Ready */
+            ready: number;
+            /** Reasons */
+            reasons: string[];
+            /** Spent H */
+            spent_h: number;
+            /** Target */
+            target: number;
         };
         /** PreviewIn */
         PreviewIn: {
@@ -3112,6 +3407,15 @@ export interface components {
             /** Reached */
             reached: number;
         };
+        /** SessionsOut */
+        SessionsOut: {
+            /** Running */
+            running: number;
+            /** Starting */
+            starting: number;
+            /** Stopping */
+            stopping: number;
+        };
         /** ShareIn */
         ShareIn: {
             audience: components["schemas"]["Audience"];
@@ -3173,6 +3477,14 @@ export interface components {
             chosen: components["schemas"]["WorkspaceSize"] | null;
             /** Items */
             items: components["schemas"]["SizeOut"][];
+        };
+        /** SizeNeedOut */
+        SizeNeedOut: {
+            /** Memory Mib */
+            memory_mib: number;
+            size: components["schemas"]["WorkspaceSize"];
+            /** Workspaces */
+            workspaces: number;
         };
         /**
          * SizeOut
@@ -5601,6 +5913,64 @@ export interface operations {
             };
         };
     };
+    console_capacity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CapacityOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    console_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleHealthOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_people: {
         parameters: {
             query?: {
@@ -5688,6 +6058,164 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PersonOut"];
                 };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erase_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EraseIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keep_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonalDataOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_for_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonalDataOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: string;
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong (RFC 9457) */
             default: {
@@ -6324,6 +6852,93 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["MeOut"];
                 };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_own_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonalDataOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_for_own_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonalDataOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_own_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong (RFC 9457) */
             default: {
