@@ -230,6 +230,8 @@ def failed(error: ApraNovaError, rules: Rules, *, path: str) -> Page:
         then = "This page tries again automatically." if path else "Open it again in a moment."
         refresh = Refresh(RETRY_S, path) if path else None
         return Page(HTTPStatus.SERVICE_UNAVAILABLE, "One moment", (error.message, then), refresh=refresh)
+    if error.reason is Reason.BUDGET_SPENT:
+        return Page(HTTPStatus.CONFLICT, "No new launches this month", (error.message,))
     return _did_not_start(rules.did_not_start, error.message, path=path)
 
 

@@ -18,6 +18,8 @@ class Reason(enum.StrEnum):
     KIND_NOT_READY = "kind_not_ready"
     """The kind's image is still being installed, or is not part of this installation."""
     NO_CAPACITY = "no_capacity"
+    BUDGET_SPENT = "budget_spent"
+    """The student's cohort has used up its month, and its school chose that nothing is launched."""
     LAUNCH_FAILED = "launch_failed"
     SAVE_FAILED = "save_failed"
     CONFLICT = "conflict"

@@ -22,6 +22,9 @@ from contract.names import WorkspaceKind
 from contract.sizes import FARGATE_MEMORY_MIB
 
 Arch = Literal["x86", "arm"]
+
+FARGATE_HOUR: dict[Arch, tuple[float, float]] = {"x86": (0.04048, 0.004445), "arm": (0.03238, 0.00356)}
+"""Dollars for a vCPU and for a GB of memory; a test compares with simulator/costs/prices.toml."""
 ZONES = 3
 STRICT = ConfigDict(strict=True, extra="forbid")
 
@@ -243,9 +246,18 @@ class Workspaces:
     pool: Pool = field(default_factory=Pool)
     spot_percent: Annotated[int, _between(0, 100)] = 0
     """Share of launches on Fargate Spot: cheaper, but AWS may end them at two minutes' notice."""
+    price_per_gb_hour: Annotated[float, _between(0, 1000)] = 0.0
+    """Dollars for an hour, for each GB of a workspace's memory, as budgets count; 0: Fargate's."""
     idle_timeout_s: Annotated[int, _between(60, 86_400)] = 1800
     sweep_minutes: Annotated[int, _between(1, 60)] = 5
     """From one scheduled reconcile pass to the next. Events bring more passes in between."""
+
+    @property
+    def gb_hour(self) -> float:
+        """Dollars for an hour, for each GB of a workspace's memory: the sizes have the same share
+        of the CPU for each."""
+        vcpu, gb = FARGATE_HOUR[self.arch]
+        return self.price_per_gb_hour or vcpu * self.size.vcpus / (self.size.memory_mb / 1024) + gb
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -26,6 +26,7 @@ KEYS = MappingProxyType(
         "school.node_versions": "APRANOVA_NODE_VERSIONS",
         "github.client_id": "APRANOVA_GITHUB_CLIENT_ID",
         "github.url": "APRANOVA_GITHUB_URL",
+        "costs.price_per_gb_hour": "APRANOVA_PRICE_PER_GB_HOUR",
         "people.erase_grace_days": "APRANOVA_ERASE_GRACE_DAYS",
         "help.visits": "APRANOVA_HELP_VISITS",
         "sharing.anyone": "APRANOVA_SHARE_WITH_ANYONE",

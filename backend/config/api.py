@@ -41,6 +41,7 @@ from backend.console.people_api import router as console_people_router
 from backend.console.personal_data_api import router as console_personal_data_router
 from backend.console.workspaces_api import router as console_workspaces_router
 from backend.costs.api import router as costs_router
+from backend.costs.budgets_api import router as budgets_router
 from backend.history.api import router as history_router
 from backend.personal_data.api import own_router as own_export_router
 from backend.platform.problems import (
@@ -166,6 +167,7 @@ def build_api() -> ApraNovaAPI:
     api.add_router("workspace/", sharing_router)
     api.add_router("workspace/", history_router)
     api.add_router("costs/", costs_router)
+    api.add_router("costs/budgets/", budgets_router)
     api.add_router("console/announcements/", announcements_router)
     api.add_router("console/audit/", console_audit_router)
     api.add_router("console/health/", console_health_router)

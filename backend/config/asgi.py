@@ -66,7 +66,7 @@ def with_workers(application: Any) -> WithBackground:
     from backend.accounts import invitation_mails
     from backend.assignments import checking, collecting, delivery
     from backend.cohorts import feeds, outbox, visit_endings
-    from backend.costs import sessions
+    from backend.costs import budgets, sessions
     from backend.personal_data import erasures, exports
     from backend.workspaces import deactivated, sign_in_hint
 
@@ -78,6 +78,7 @@ def with_workers(application: Any) -> WithBackground:
             invitation_mails.worker,
             sign_in_hint.worker,
             sessions.worker,
+            budgets.worker,
             deactivated.worker,
             delivery.worker,
             delivery.trying,

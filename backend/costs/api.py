@@ -12,6 +12,7 @@ from ninja import Router
 from backend.accounts.authentication import acting_user
 from backend.accounts.roles import Role
 from backend.costs import hours
+from backend.costs.prices import price_per_gb_hour
 from backend.costs.schemas import CostsOut
 from backend.platform.problems import ProblemError, invalid
 
@@ -36,6 +37,7 @@ def get_costs(request: HttpRequest, since: datetime | None = None, until: dateti
         since=begin,
         until=end,
         task_hours=round(sum(it.task_hours for it in cohorts), 4),
+        dollars=None if price_per_gb_hour() is None else round(sum(it.dollars or 0.0 for it in cohorts), 4),
         cohorts=cohorts,
         students=hours.by_student(begin, end),
     )

@@ -11,7 +11,9 @@ class CostsConfig(AppConfig):
     verbose_name = "Costs"
 
     def ready(self) -> None:
-        from backend.costs import sessions
+        from backend.costs import budgets, sessions
+        from backend.workspaces.launch_rules import decided_by
         from backend.workspaces.signals import workspace_seen
 
         workspace_seen.connect(sessions.note)
+        decided_by(budgets.refusal)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Max, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce, Greatest, Least
@@ -12,19 +14,25 @@ from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.costs.models import Session
+from backend.costs.prices import BEFORE_SIZES, price_of_hour
 from backend.costs.schemas import CohortHoursOut, StudentHoursOut
-from contract.names import StopReason, WorkspaceKind
+from contract.names import StopReason, WorkspaceKind, WorkspaceSize
 
 ROWS_MAX = 5000
+_TIMES = {
+    f"time_{size.value}": Sum("used", filter=Q(size__in=[size.value, *([""] if size is BEFORE_SIZES else [])]))
+    for size in WorkspaceSize
+}
 _UNUSED = (StopReason.IDLE, "")
 
 
 def by_student(begin: datetime, end: datetime) -> list[StudentHoursOut]:
     """Hours between `begin` and `end`, the most first; at most `ROWS_MAX`."""
     rows = _within(begin, end).values("workspace__owner", "workspace__kind", "cohort_id").annotate(
-        cohort=Max("cohort_name"), sessions=Count("pk"), task_time=Sum("used")
+        cohort=Max("cohort_name"), sessions=Count("pk"), task_time=Sum("used"), **_TIMES
     )  # fmt: skip
     found = list(rows.order_by("-task_time")[:ROWS_MAX])
+    prices = price_of_hour()
     people = User.objects.in_bulk({row["workspace__owner"] for row in found})
     return [
         StudentHoursOut(
@@ -36,6 +44,7 @@ def by_student(begin: datetime, end: datetime) -> list[StudentHoursOut]:
             kind=WorkspaceKind(row["workspace__kind"]),
             sessions=row["sessions"],
             task_hours=_hours(row["task_time"]),
+            dollars=_dollars(row, prices),
         )
         for row in found
     ]
@@ -48,11 +57,22 @@ def by_cohort(begin: datetime, end: datetime) -> list[CohortHoursOut]:
         students=Count("workspace__owner", distinct=True),
         sessions=Count("pk"),
         task_time=Sum("used"),
+        **_TIMES,
     )  # fmt: skip
+    prices = price_of_hour()
     return [
-        CohortHoursOut(id=row["cohort_id"], task_hours=_hours(row["task_time"]), **row)
+        CohortHoursOut(id=row["cohort_id"], task_hours=_hours(row["task_time"]), dollars=_dollars(row, prices), **row)
         for row in rows.order_by("-task_time")[:ROWS_MAX]
     ]
+
+
+def used_by_cohort(cohort_id: UUID, begin: datetime, end: datetime, *, in_dollars: bool) -> float:
+    """Hours or dollars. Raises ApraNovaError for dollars when the manager does not answer."""
+    row = _within(begin, end).filter(cohort_id=cohort_id).aggregate(task_time=Sum("used"), **_TIMES)
+    prices = price_of_hour() if in_dollars else None
+    if prices is None:
+        return 0.0 if in_dollars else _hours(row["task_time"] or timedelta(0))
+    return _dollars(row, prices) or 0.0
 
 
 @dataclass(frozen=True)
@@ -97,6 +117,13 @@ def _within(begin: datetime, end: datetime) -> QuerySet[Session]:
     touching = Session.objects.filter(Q(ended_at=None) | Q(ended_at__gt=begin), started_at__lt=until)
     used = Least(Coalesce(F("ended_at"), until), until) - Greatest(F("started_at"), begin)
     return touching.annotate(used=ExpressionWrapper(used, output_field=DurationField()))
+
+
+def _dollars(row: Mapping[str, Any], prices: Mapping[WorkspaceSize, float] | None) -> float | None:
+    if prices is None:
+        return None
+    times = {size: row[f"time_{size.value}"] or timedelta(0) for size in WorkspaceSize}
+    return round(sum(prices.get(size, 0.0) * (time / timedelta(hours=1)) for size, time in times.items()), 4)
 
 
 def _hours(time: timedelta) -> float:

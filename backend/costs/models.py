@@ -5,8 +5,41 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from backend.cohorts.models import Cohort
 from backend.workspaces.models import Workspace
 from contract.names import LaunchPath, StopReason, WorkspaceSize
+
+
+class Unit(models.TextChoices):
+    HOURS = "hours", "Hours"
+    DOLLARS = "dollars", "Dollars"
+
+
+class AtEnd(models.TextChoices):
+    """What happens when a budget is used up."""
+
+    WARN = "warn", "Warn only"
+    NO_LAUNCHES = "no_launches", "No new launches"
+
+
+class Budget(models.Model):
+    """What a cohort may use in each calendar month."""
+
+    cohort = models.OneToOneField(Cohort, on_delete=models.CASCADE, primary_key=True, related_name="budget")
+    unit = models.CharField(max_length=8, choices=Unit.choices)
+    amount = models.FloatField()
+    """Of its unit."""
+    at_end = models.CharField(max_length=16, choices=AtEnd.choices)
+    told_near = models.DateField(null=True)
+    """The month for which people were told that 80 % are used."""
+    told_spent = models.DateField(null=True)
+
+    class Meta:
+        constraints = (models.CheckConstraint(name="budget_of_something", condition=Q(amount__gt=0)),)
+
+    def __str__(self) -> str:
+        amount = f"${self.amount:,.2f}" if self.unit == Unit.DOLLARS else f"{self.amount:,.1f} hours"
+        return f"{amount} a month"
 
 
 class Session(models.Model):

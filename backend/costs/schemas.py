@@ -17,6 +17,8 @@ class CohortHoursOut(Schema):
     students: int
     sessions: int
     task_hours: float
+    dollars: float | None
+    """Null: the school has set no price."""
 
 
 class StudentHoursOut(Schema):
@@ -29,14 +31,17 @@ class StudentHoursOut(Schema):
     kind: WorkspaceKind
     sessions: int
     task_hours: float
+    dollars: float | None
 
 
 class CostsOut(Schema):
-    """Task-hours, to be multiplied with the price of an hour (`./apranova costs` knows prices)."""
+    """Task-hours, and what they cost where the school has set a price."""
 
     since: datetime
     until: datetime
     task_hours: float
     """Of everybody listed."""
+    dollars: float | None
+    """Null: the school has set no price."""
     cohorts: list[CohortHoursOut]
     students: list[StudentHoursOut]

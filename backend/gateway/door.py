@@ -170,6 +170,7 @@ def inner_door(request: HttpRequest, user: User, workspace_id: str) -> HttpRespo
         return _let_in(request, user, Place(own.pk))
     if _runs(services.view_of(own)):
         return _let_in(request, user, Place(own.pk))
+    services.refuse_new_launch(own)  # the door on AWS knows no budgets, and launches with our pass
     answer = HttpResponseRedirect(f"{path_of(own.pk)}?{DOOR_TRIED}")
     answer.set_cookie(
         door_pass.cookie_name(is_https=site().is_https),

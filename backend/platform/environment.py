@@ -79,6 +79,8 @@ class Environment:
     """When instructors may open their students' workspaces."""
     erase_grace_days: int = 14
     """How long an erasure of a person can be taken back."""
+    price_per_gb_hour: float = 0.0
+    """Dollars for an hour of a workspace, for each gigabyte of its memory; 0: there is no price."""
     share_with_anyone: bool = False
     """Students may share an app with anyone who has the link."""
     feeds_from_loopback: bool = False
@@ -142,6 +144,7 @@ def parse(variables: Mapping[str, str]) -> Environment:
         sign_in=read_sign_in(variables),
         help_visits=environment.choice("APRANOVA_HELP_VISITS", tuple(HelpVisits), HelpVisits.WHEN_CALLED),
         erase_grace_days=environment.whole("APRANOVA_ERASE_GRACE_DAYS", 14, 0, 365),
+        price_per_gb_hour=environment.number("APRANOVA_PRICE_PER_GB_HOUR", 0.0, 0.0, 1000.0),
         share_with_anyone=environment.flag("APRANOVA_SHARE_WITH_ANYONE"),
         feeds_from_loopback=environment.flag("APRANOVA_FEEDS_FROM_LOOPBACK"),
         network=read_network(environment),

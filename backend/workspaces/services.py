@@ -25,6 +25,7 @@ from backend.audit.record import record
 from backend.platform.database_connection import release_connection
 from backend.platform.problems import ProblemError, not_found
 from backend.workspaces.announcements import announce
+from backend.workspaces.launch_rules import refusal_for
 from backend.workspaces.manager_client import ManagerClient, manager_client
 from backend.workspaces.models import Workspace
 from backend.workspaces.signals import workspace_seen, workspaces_changed
@@ -99,6 +100,8 @@ def _get_or_create(owner: User, kind: WorkspaceKind, *, acting_user: User) -> tu
     existing = live.first()
     if existing is not None:
         return existing, False
+    if (refused := refusal_for(owner)) is not None:
+        raise refused
     _refuse_kind_not_ready(kind)
     name = f"{owner.display_name}'s {kind.label}"[:200]
     try:
@@ -118,6 +121,7 @@ def launch_for(user: User, workspace: Workspace) -> WorkspaceView:
     process died between our record and the manager's.
     """
 
+    refuse_new_launch(workspace)
     size = size_for(workspace.owner)
 
     def launch(manager: ManagerClient) -> WorkspaceView:
@@ -140,12 +144,20 @@ def launch_for(user: User, workspace: Workspace) -> WorkspaceView:
     return _ask_manager("workspace.launch", workspace, launch, acting_user=user)
 
 
+def refuse_new_launch(workspace: Workspace) -> None:
+    """Raises ApraNovaError when nothing of its owner's may be launched and it is not up already."""
+    refused = refusal_for(workspace.owner)
+    if refused is not None and view_of(workspace).state not in (WorkspaceState.STARTING, WorkspaceState.RUNNING):
+        raise refused
+
+
 def stop(workspace: Workspace, *, acting_user: User | None) -> WorkspaceView:
     """`acting_user` is None when nobody asked: its owner was deactivated."""
     return _ask_manager("workspace.stop", workspace, lambda it: it.stop(workspace.pk), acting_user=acting_user)
 
 
 def restart(workspace: Workspace, *, acting_user: User) -> WorkspaceView:
+    refuse_new_launch(workspace)
     size = size_for(workspace.owner)
     return _ask_manager(
         "workspace.restart", workspace, lambda it: it.restart(workspace.pk, size), acting_user=acting_user

@@ -80,6 +80,7 @@ class Backend(Construct):
             "APRANOVA_ISOLATION": "ecs",
             "APRANOVA_HELP_VISITS": school.help_visits,
             "APRANOVA_ERASE_GRACE_DAYS": str(school.erase_grace_days),
+            "APRANOVA_PRICE_PER_GB_HOUR": f"{self._stack.settings.workspaces.gb_hour:.6g}",
             "APRANOVA_SHARE_WITH_ANYONE": "yes" if school.share_with_anyone else "no",
             "APRANOVA_RUN_DIR": RUN_FOLDER,
             "APRANOVA_MANAGER_ENDPOINT": f"https://lambda.{region}.amazonaws.com",

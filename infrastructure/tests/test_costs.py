@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from infrastructure.settings import FARGATE_HOUR, Arch, Workspaces
 from infrastructure.tests.templates import Assembly
 from simulator.costs.assembly import read_assembly
 from simulator.costs.from_infrastructure import InfrastructureBill, bill_of
@@ -57,3 +58,13 @@ def test_the_standbys_that_the_document_draws_are_in_the_bill(hundred: Assembly)
     assert bill.line("NAT gateways").basis.startswith("3,")
     assert "2 × db.t3.medium" in bill.line("Database").basis
     assert "2 × cache.t3.micro" in bill.line("Cache").basis
+
+
+@pytest.mark.parametrize("arch", ["x86", "arm"])
+def test_budgets_count_with_the_prices_of_the_price_book(arch: Arch) -> None:
+    book = load_price_book()
+    assert FARGATE_HOUR[arch] == (book[f"fargate_{arch}_vcpu_hour"].price, book[f"fargate_{arch}_gb_hour"].price)
+    workspaces = Workspaces(at_once=1, arch=arch)
+    medium = FARGATE_HOUR[arch][0] + 2 * FARGATE_HOUR[arch][1]
+    assert workspaces.gb_hour * 2 == pytest.approx(medium)
+    assert Workspaces(at_once=1, arch=arch, price_per_gb_hour=0.5).gb_hour == 0.5

@@ -23,6 +23,7 @@ export class FakeApi {
       "GET /api/messages/": { status: 200, body: { items: [] } },
       "GET /api/assignments/": { status: 200, body: { items: [] } },
       "GET /api/cohorts/{cohort_id}/assignments/": { status: 200, body: { items: [] } },
+      "GET /api/costs/budgets/{cohort_id}/": { status: 200, body: { budget: null } },
       ...answers,
     };
     document.cookie = "apranova_csrf=token";

@@ -8,11 +8,13 @@ import { LoadFailure } from "@/components/failure";
 import { LoadingPanel, Panel } from "@/components/panel";
 import { KINDS } from "@/features/workspace/kinds";
 import { answer, api } from "@/lib/api/client";
+import { shownDollars, shownHours } from "@/lib/money";
 import { useLastingError } from "@/lib/use-lasting-error";
 import { useNow } from "@/lib/use-now";
 
 import { Filters, Pager } from "./list-frame";
-import { forecastHours, type Month, monthSpan, shownHours } from "./model/months";
+import { BudgetsPanel } from "./budgets-panel";
+import { forecastHours, type Month, monthSpan } from "./model/months";
 
 const POLL_MS = 60_000;
 const ROWS_PER_PAGE = 50;
@@ -57,29 +59,47 @@ export function HoursTab() {
       {hours.data !== undefined && (
         <>
           <p className="text-sm">
-            Workspaces were up for <strong>{shownHours(hours.data.task_hours)}</strong> hours in all.
+            Workspaces were up for <strong>{shownHours(hours.data.task_hours)}</strong> hours in all
+            {hours.data.dollars !== null && (
+              <>
+                , which is <strong>{shownDollars(hours.data.dollars)}</strong>
+              </>
+            )}
+            .
             {forecast !== null &&
               forecast >= 0.1 &&
-              ` At this pace it will be about ${shownHours(forecast)} by the end of the month.`}
+              ` At this pace it will be about ${shownHours(forecast)} hours${
+                hours.data.dollars === null || hours.data.task_hours === 0
+                  ? ""
+                  : ` and ${shownDollars((forecast / hours.data.task_hours) * hours.data.dollars)}`
+              } by the end of the month.`}
           </p>
+          <BudgetsPanel />
           <Panel
             id="by-cohort"
             title="By cohort"
             description="Hours stay with the cohort that a student was in at the time."
           >
-            <Table caption="By cohort" columns={["Cohort", "Students", "Sessions", "Hours"]}>
+            <Table
+              caption="By cohort"
+              columns={["Cohort", "Students", "Sessions", "Hours", ...(hours.data.dollars === null ? [] : ["Dollars"])]}
+            >
               {hours.data.cohorts.map((row) => (
                 <Row
                   key={row.id ?? ""}
                   name={row.name === "" ? "In no cohort" : row.name}
                   numbers={[row.students, row.sessions]}
                   hours={row.task_hours}
+                  dollars={row.dollars}
                 />
               ))}
             </Table>
           </Panel>
           <Panel id="by-person" title="By person" description="Most hours first.">
-            <Table caption="By person" columns={["Person", "Sessions", "Hours"]}>
+            <Table
+              caption="By person"
+              columns={["Person", "Sessions", "Hours", ...(hours.data.dollars === null ? [] : ["Dollars"])]}
+            >
               {hours.data.students.slice((page - 1) * ROWS_PER_PAGE, page * ROWS_PER_PAGE).map((row) => (
                 <Row
                   key={`${row.id} ${row.kind} ${row.cohort_id ?? ""}`}
@@ -87,6 +107,7 @@ export function HoursTab() {
                   detail={[row.email, row.cohort, KINDS[row.kind].name].filter(Boolean).join(" · ")}
                   numbers={[row.sessions]}
                   hours={row.task_hours}
+                  dollars={row.dollars}
                 />
               ))}
             </Table>
@@ -142,19 +163,23 @@ function Row({
   detail,
   numbers,
   hours,
+  dollars,
 }: {
   name: string;
   detail?: string;
   numbers: readonly number[];
   hours: number;
+  dollars: number | null;
 }) {
+  const cells = [...numbers.map((number) => number.toLocaleString("en")), shownHours(hours)];
+  if (dollars !== null) cells.push(shownDollars(dollars));
   return (
     <tr>
       <th scope="row" className="py-2 text-left font-normal">
         <span className="font-medium wrap-anywhere">{name}</span>
         {detail !== undefined && <span className="block wrap-anywhere text-muted">{detail}</span>}
       </th>
-      {[...numbers.map((number) => number.toLocaleString("en")), shownHours(hours)].map((text, column) => (
+      {cells.map((text, column) => (
         <td key={column} className="py-2 pl-3 text-right align-top whitespace-nowrap tabular-nums">
           {text}
         </td>

@@ -21,6 +21,7 @@ import { usePageTitle } from "@/lib/use-page-title";
 import { useLastingError } from "@/lib/use-lasting-error";
 
 import { useCohort, useDeleteCohort } from "./api";
+import { BudgetNote } from "./budget-note";
 import { CohortDialog } from "./cohort-dialog";
 import { InactiveMark } from "./cohorts-page";
 import { InstructorsDialog } from "./instructors-dialog";
@@ -96,6 +97,7 @@ export function CohortView({ cohort, me }: { cohort: CohortDetail; me: Me }) {
             joins by its links.
           </Alert>
         )}
+        <BudgetNote cohortId={cohort.id} />
         <WallPanel cohort={cohort} />
         {cohort.track === "FSD" && <AssignmentsPanel cohort={cohort} />}
         <TimetablePanel cohort={cohort} />

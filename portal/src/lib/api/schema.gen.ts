@@ -1327,6 +1327,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/costs/budgets/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Budgets of all cohorts
+         * @description For admins. Cohorts without a budget are left out.
+         */
+        get: operations["list_budgets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/costs/budgets/{cohort_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How a budget stands
+         * @description For those who see the cohort.
+         */
+        get: operations["get_budget"];
+        /**
+         * Set a cohort's budget
+         * @description 422 for dollars where the school has set no price.
+         */
+        put: operations["set_budget"];
+        post?: never;
+        /** Remove a budget */
+        delete: operations["remove_budget"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health/": {
         parameters: {
             query?: never;
@@ -2004,6 +2049,12 @@ export interface components {
             version: number;
         };
         /**
+         * AtEnd
+         * @description What happens when a budget is used up.
+         * @enum {string}
+         */
+        AtEnd: "warn" | "no_launches";
+        /**
          * Audience
          * @enum {string}
          */
@@ -2096,6 +2147,44 @@ export interface components {
             new_path: string;
             /** Path */
             path: string;
+        };
+        /** BudgetIn */
+        BudgetIn: {
+            /** Amount */
+            amount: number;
+            at_end: components["schemas"]["AtEnd"];
+            unit: components["schemas"]["Unit"];
+        };
+        /** BudgetOut */
+        BudgetOut: {
+            /** Amount */
+            amount: number;
+            at_end: components["schemas"]["AtEnd"];
+            /** Cohort */
+            cohort: string;
+            /**
+             * Cohort Id
+             * Format: uuid
+             */
+            cohort_id: string;
+            /** Forecast */
+            forecast: number | null;
+            /**
+             * Month Ends At
+             * Format: date-time
+             */
+            month_ends_at: string;
+            state: components["schemas"]["State"];
+            unit: components["schemas"]["Unit"];
+            /** Used */
+            used: number;
+        };
+        /** BudgetsOut */
+        BudgetsOut: {
+            /** Has Price */
+            has_price: boolean;
+            /** Items */
+            items: components["schemas"]["BudgetOut"][];
         };
         /** CandidateListOut */
         CandidateListOut: {
@@ -2285,6 +2374,10 @@ export interface components {
             /** Failure */
             failure: string;
         };
+        /** CohortBudgetOut */
+        CohortBudgetOut: {
+            budget: components["schemas"]["BudgetOut"] | null;
+        };
         /** CohortDetailOut */
         CohortDetailOut: {
             /** Active */
@@ -2314,6 +2407,8 @@ export interface components {
         };
         /** CohortHoursOut */
         CohortHoursOut: {
+            /** Dollars */
+            dollars: number | null;
             /** Id */
             id: string | null;
             /** Name */
@@ -2396,11 +2491,13 @@ export interface components {
         };
         /**
          * CostsOut
-         * @description Task-hours, to be multiplied with the price of an hour (`./apranova costs` knows prices).
+         * @description Task-hours, and what they cost where the school has set a price.
          */
         CostsOut: {
             /** Cohorts */
             cohorts: components["schemas"]["CohortHoursOut"][];
+            /** Dollars */
+            dollars: number | null;
             /**
              * Since
              * Format: date-time
@@ -3498,6 +3595,11 @@ export interface components {
             size: components["schemas"]["WorkspaceSize"];
         };
         /**
+         * State
+         * @enum {string}
+         */
+        State: "fine" | "near" | "spent";
+        /**
          * StepName
          * @description A step of a launch or of the stop that ends it, in the order in which they usually come.
          * @enum {string}
@@ -3520,6 +3622,8 @@ export interface components {
             cohort: string;
             /** Cohort Id */
             cohort_id: string | null;
+            /** Dollars */
+            dollars: number | null;
             /** Email */
             email: string;
             /**
@@ -3686,6 +3790,11 @@ export interface components {
          * @enum {string}
          */
         Track: "FSD" | "DP";
+        /**
+         * Unit
+         * @enum {string}
+         */
+        Unit: "hours" | "dollars";
         /**
          * VisitorOut
          * @description An instructor who is, or may be, in your workspace.
@@ -6509,6 +6618,132 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CostsOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_budgets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetsOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_budget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CohortBudgetOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_budget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BudgetIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CohortBudgetOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_budget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CohortBudgetOut"];
                 };
             };
             /** @description What went wrong (RFC 9457) */

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { forecastHours, monthSpan, shownHours } from "./months";
+import { forecastHours, monthSpan } from "./months";
 
 const at = (day: number, hour = 0) => new Date(2026, 0, day, hour);
 
@@ -15,8 +15,4 @@ it("forecasts the month at its pace, and not from its first hours or when it is 
   expect(forecastHours(100, since, until, at(11).getTime())).toBeCloseTo(310);
   expect(forecastHours(5, since, until, at(1, 6).getTime())).toBeNull();
   expect(forecastHours(100, since, until, until.getTime())).toBeNull();
-});
-
-it("shows hours with the digits that matter", () => {
-  expect([0, 0.01, 0.26, 12.5, 1204.4].map(shownHours)).toEqual(["0", "< 0.1", "0.3", "12.5", "1,204"]);
 });

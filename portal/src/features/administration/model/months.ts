@@ -18,9 +18,3 @@ export function forecastHours(hours: number, since: Date, until: Date, nowMs: nu
   if (past < FORECAST_FROM_MS || nowMs >= until.getTime()) return null;
   return (hours * (until.getTime() - since.getTime())) / past;
 }
-
-/** "< 0.1", "0.3", "12.5", "1,204". */
-export function shownHours(hours: number): string {
-  if (hours > 0 && hours < 0.05) return "< 0.1";
-  return hours.toLocaleString("en", { maximumFractionDigits: hours < 100 ? 1 : 0 });
-}
