@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.product import Product
 from tests.student import Student
 from tests.test_accessibility import Onlooker
+from tests.waiting import until
 
 COHORT = "Berlin-3"
 
@@ -53,6 +54,10 @@ def stop(page: Page, eyes: Onlooker, student: Student) -> None:
     expect(page.get_by_role("main").get_by_role("alert")).to_have_text("1 workspace is being saved and stopped.")
     expect(row).to_contain_text("Stopped")
     student.expect_state("Stopped")
+    api = f"{student.product.url}/api/workspace/"
+    [workspace] = student.portal.request.get(api).json()["items"]
+    history = f"{api}{workspace['id']}/history/"
+    until(lambda: student.portal.request.get(history).json()["items"], "no checkpoint after the stop", within_s=120)
 
 
 def look_up(page: Page, eyes: Onlooker, student: Student) -> None:
