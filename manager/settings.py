@@ -57,7 +57,9 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
         workspaces_domain=environment.text("APRANOVA_WORKSPACES_DOMAIN", "ws.localhost:8080"),
         public_url=environment.web_origin("APRANOVA_PUBLIC_URL", "http://localhost:8080"),
         identity_key=environment.text("APRANOVA_IDENTITY_KEY", ""),
-        policy=read_policy(environment, ON_ONE_MACHINE),
+        policy=replace(
+            read_policy(environment, ON_ONE_MACHINE), starts_max=_STARTS_OF_A_CORE * len(os.sched_getaffinity(0))
+        ),
         access_key_id=environment.text("AWS_ACCESS_KEY_ID"),
         secret_access_key=environment.text("AWS_SECRET_ACCESS_KEY"),
         region=environment.text("AWS_REGION", "us-east-1"),
@@ -84,6 +86,8 @@ def _snapshots(environment: Environment) -> dict[str, Any]:
 
 # On one machine a warm task costs memory, not money, so one launch a day is worth a warm task.
 ON_ONE_MACHINE = Policy(cold_start_worth_s=86_400.0, spare_memory_part=0.5)
+_STARTS_OF_A_CORE = 2
+"""A start takes a core for most of a second, and waits in between."""
 
 
 def read_policy(environment: Environment, default: Policy) -> Policy:

@@ -41,6 +41,8 @@ class Profile:
     """With a short one, many are stopped while faults happen."""
     patient: bool = True
     """Continue to the bounds of the liveness phase, even if everything has converged."""
+    starts_max: int | None = None
+    """So many start at once on one machine, the others in the order of the clicks."""
     inline: bool = False
     """A pass runs its actions in sequence, as in a Lambda, not in parallel as on one machine."""
 
@@ -100,6 +102,7 @@ class Profile:
             memory_max_mib=MACHINE_MIB if self.engine == "machine" else None,
             spare_memory_part=0.5 if self.engine == "machine" else 0.0,
             size_at_claim=self.engine == "machine",
+            starts_max=self.starts_max if self.engine == "machine" else None,
             warm_age_max_s=900.0,
             back_off_max_s=60.0,
             save_timeout_s=60.0,
@@ -169,6 +172,7 @@ def draw(seed: int) -> Profile:
         class_after_s=chance.choice((-300.0, 60.0, 420.0, 900.0)),
         patient=chance.random() < 0.25,
         idle_timeout_s=chance.choice((60.0, 180.0)),
+        starts_max=chance.choice((None, 1, 2, 4)),
     )
 
 
@@ -183,6 +187,7 @@ def simpler(profile: Profile) -> list[Profile]:
         {"pool": 0, "pool_later": 0},
         {"safety_s": min(profile.safety_s, max(60.0, profile.safety_s / 2))},
         {"patient": False},
+        {"starts_max": None},
     ]
     return [less for change in changes if (less := replace(profile, **change)) != profile]
 

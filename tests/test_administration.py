@@ -1,6 +1,7 @@
 """An admin runs the school from the portal: each tab of the console, looked at in every look."""
 
 import re
+import zipfile
 from collections.abc import Callable
 
 import pytest
@@ -9,6 +10,9 @@ from playwright.sync_api import Page, expect
 from tests.product import Product
 from tests.student import Student
 from tests.test_accessibility import Onlooker
+from tests.waiting import until
+
+COHORT = "Berlin-3"
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -31,6 +35,7 @@ def test_an_admin_stops_a_workspace_looks_up_its_owner_and_reads_it_in_the_audit
     see_the_capacity(page, eyes)
     announce(page, eyes, student)
     look_up(page, eyes, student)
+    take_their_data_and_erase(page, eyes, admin, student)
     see_the_hours(page, eyes, student)
     read_the_audit(page, eyes, admin, student)
 
@@ -51,6 +56,10 @@ def stop(page: Page, eyes: Onlooker, student: Student) -> None:
     expect(page.get_by_role("main").get_by_role("alert")).to_have_text("1 workspace is being saved and stopped.")
     expect(row).to_contain_text("Stopped")
     student.expect_state("Stopped")
+    api = f"{student.product.url}/api/workspace/"
+    [workspace] = student.portal.request.get(api).json()["items"]
+    history = f"{api}{workspace['id']}/history/"
+    until(lambda: student.portal.request.get(history).json()["items"], "no checkpoint after the stop", within_s=120)
 
 
 def see_the_health(page: Page, eyes: Onlooker) -> None:
@@ -85,6 +94,40 @@ def look_up(page: Page, eyes: Onlooker, student: Student) -> None:
     expect(page.get_by_role("main").get_by_role("alert")).to_have_text("Ben Larsen is signed out everywhere.")
 
 
+def take_their_data_and_erase(page: Page, eyes: Onlooker, admin: Student, student: Student) -> None:
+    """An admin proves who they are, saves a copy of everything, asks for an erasure, and takes it
+    back: the student is as before."""
+    actions = page.get_by_role("button", name=re.compile("^Actions for Ben"))
+    actions.click()
+    page.get_by_role("menuitem", name="Copy of their data …").click()
+    page.get_by_role("button", name="Make a copy").click()
+    page.get_by_label("Password").fill(admin.account.password)
+    page.get_by_role("button", name="Confirm").click()
+    link = page.get_by_role("link", name="Download")
+    expect(link).to_be_visible(timeout=60_000)
+    eyes.look("administration, a copy of a person's data", refused=(403,))
+    with page.expect_download() as download:
+        link.click()
+    with zipfile.ZipFile(download.value.path()) as archive:
+        names = archive.namelist()
+        assert student.account.email in archive.read("account.csv").decode()
+    assert any(re.fullmatch(r"homes/ws-[a-z2-7]{10}/project/.+", name) for name in names), names
+    page.get_by_role("button", name="Close").click()
+    actions.click()
+    page.get_by_role("menuitem", name="Erase …").click()
+    page.get_by_label("Name of the person").fill("Ben Larsen")
+    eyes.look("administration, erasing a person")
+    page.get_by_role("button", name="Erase person").click()
+    row = page.get_by_role("list", name="People").get_by_role("listitem")
+    expect(row).to_contain_text("To be erased")
+    eyes.look("administration, a person who is to be erased")
+    actions.click()
+    page.get_by_role("menuitem", name="Take the erasure back …").click()
+    page.get_by_role("button", name="Keep this person").click()
+    expect(page.get_by_role("main").get_by_role("alert")).to_have_text("Ben Larsen is not erased.")
+    student.sign_in()
+
+
 def announce(page: Page, eyes: Onlooker, student: Student) -> None:
     page.get_by_role("link", name="Announcements", exact=True).click()
     expect(page).to_have_title("Announcements · Administration · ApraNova")
@@ -107,7 +150,22 @@ def see_the_hours(page: Page, eyes: Onlooker, student: Student) -> None:
     expect(page).to_have_title("Hours · Administration · ApraNova")
     row = page.get_by_role("table", name="By person").get_by_role("row")
     expect(row.filter(has_text=student.account.email)).to_be_visible()
+    page.get_by_role("button", name="Set a budget …").click()
+    page.get_by_label("Each month").fill("0.001")
+    page.get_by_label("At its end").select_option("No new launches")
+    eyes.look("administration, a budget")
+    page.get_by_label("Cohort", exact=True).select_option(label=COHORT)
+    page.get_by_role("button", name="Save").click()
+    budget = page.get_by_role("list", name="Budgets").get_by_role("listitem")
+    expect(budget).to_contain_text("Used up")
     eyes.look("administration, hours")
+    student.portal.goto(f"{student.product.url}/dashboard")
+    student.portal.get_by_role("button", name=re.compile("Launch Workspace")).click()
+    refused = student.portal.get_by_role("main").get_by_role("alert")
+    expect(refused).to_contain_text("has used up its workspace time for this month")
+    budget.get_by_role("button", name="Change").click()
+    page.get_by_role("button", name="Remove").click()
+    expect(budget).to_have_count(0)
     page.get_by_label("Month").select_option("Last month")
     expect(page.get_by_text("Nobody used a workspace.").first).to_be_visible()
 

@@ -24,6 +24,9 @@ from contract.names import WorkspaceKind, WorkspaceState
 BUSY_INTERVAL_S = 0.2
 CALM_INTERVAL_S = 2.0
 UNAVAILABLE_INTERVAL_S = 1.0
+PAUSE_FACTOR, PAUSE_MAX_S = 3.0, 0.5
+"""So many times as long as a look took is paused after it, however often it is woken: in a rush
+each launch wakes it, and thirty are looked at each time."""
 PORTS_INTERVAL_S = 5.0
 """A student looks at the dashboard just after starting a program."""
 PORTS_ASKED_AT_ONCE_MAX = 100
@@ -129,11 +132,15 @@ class LiveWorkspaces:
 
     async def _poll(self) -> None:
         while True:
+            began = asyncio.get_running_loop().time()
             woken = self._wake.is_set()
             self._wake.clear()
             interval_s = await self._look(everything=woken)
+            ended = asyncio.get_running_loop().time()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), interval_s)
+            go_on_at = ended + min(PAUSE_MAX_S, PAUSE_FACTOR * (ended - began))
+            await asyncio.sleep(max(0.0, go_on_at - asyncio.get_running_loop().time()))
 
     async def _look(self, *, everything: bool) -> float:
         """Ask once and tell the watchers; returns how long to wait before the next look. While some

@@ -15,7 +15,7 @@ from agent.application import Application, ApplicationFailed, Places
 from agent.home_repair import HomeRepair
 from agent.processes import Children, Command
 from contract.agent import ClaimRequest, HomeUseRequest, SaveAnswer, TaskConfig, WarnRequest
-from images.vscode import github_sign_in
+from images.vscode import github_sign_in, known_extensions
 from images.vscode.databases.in_workspace import Databases
 from images.vscode.extension_link import NOTICE_MAX, ExtensionLink
 from images.vscode.home import CODE_SERVER_DATA, make_usable, seed
@@ -65,6 +65,7 @@ class VSCode(Application):
 
     def command(self, proxy: Mapping[str, str]) -> Command:
         sockets, data = self.places.sockets, self.places.home / CODE_SERVER_DATA
+        known_extensions.offer(self._code_server, data)
         # Without this file code-server would write one, with a password in it, into the home.
         (sockets / "code-server.yaml").write_text("{}\n")
         switches = ("telemetry", "update-check", "workspace-trust", "getting-started-override", "proxy")

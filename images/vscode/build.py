@@ -16,7 +16,15 @@ from pathlib import Path
 from images import building, python_runtime
 from images.building import BuildFailed, Contents, Kind
 from images.progress import Progress
-from images.vscode import database_programs, github_sign_in, node_versions, recipe, school_extensions, tools
+from images.vscode import (
+    database_programs,
+    github_sign_in,
+    known_extensions,
+    node_versions,
+    recipe,
+    school_extensions,
+    tools,
+)
 from images.vscode.npm import NodeRuntime
 
 HERE = Path(__file__).parent
@@ -46,14 +54,14 @@ def make_layers(layers: Path, progress: Progress) -> Contents:
     return Contents(
         version=recipe.version(),
         mounts={
-            "/opt/code-server": program,
+            known_extensions.MOUNTED_AT: program,
             "/opt/node": node_layer,
             "/opt/tools": tools_layer,
             **databases,
             **more_node,
         },
         environment={
-            "APRANOVA_CODE_SERVER": "/opt/code-server",
+            "APRANOVA_CODE_SERVER": known_extensions.MOUNTED_AT,
             "APRANOVA_NODE": "/opt/node",
             "APRANOVA_TOOLS": "/opt/tools",
             "APRANOVA_POSTGRESQL": "/opt/postgresql/bin",
@@ -118,6 +126,7 @@ def _make_code_server(node: NodeRuntime, chosen: list[Path], into: Path, progres
     recipe.install_vscode_modules(node, code_server, scratch)
     progress.step()
     recipe.install_extensions(node, code_server, scratch)
+    recipe.bundle_start(node, code_server, scratch)
     progress.step()
     recipe.prune(code_server)
     school_extensions.add(chosen, code_server / recipe.VSCODE / "extensions")
@@ -158,7 +167,7 @@ def find_node() -> NodeRuntime:
 
 
 def _layer_key(node: NodeRuntime, chosen: list[Path]) -> str:
-    sources = [HERE / "recipe.py", HERE / "defaults.json", HERE / "school_extensions.py"]
+    sources = [HERE / name for name in ("recipe.py", "known_extensions.py", "defaults.json", "school_extensions.py")]
     for folder in ("install", "extensions", "page"):
         sources += [path for path in (HERE / folder).rglob("*") if "node_modules" not in path.parts]
     versions = (node.version(), importlib.metadata.version("debugpy"))

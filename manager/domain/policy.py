@@ -123,6 +123,10 @@ class Policy:
     spare_memory_part: float = 0.0
     """Up to this part of the memory that no session counts with, the pool is as large as the
     largest cohort: a class that nobody announced is in at once. 0 where a warm task costs money."""
+    starts_max: int | None = None
+    """So many tasks start at once while people wait for more: they get theirs in the order of
+    their clicks, and the pool comes last. All at once, all would be ready last. None: the engine
+    has room for all (ECS)."""
     warming_max: int = 2
     """Warm tasks that may be starting at once, so that a person's launch need not wait behind the
     pool's. One machine has a few cores; ECS starts a hundred at once."""

@@ -12,9 +12,15 @@ from manager.use_cases.world import World
 
 log = logging.getLogger(__name__)
 
-_PAUSE_MIN_S = 0.02
-"""Between two passes, so that a burst of wakes becomes one pass."""
+_PAUSE_MIN_S, _PAUSE_MAX_S = 0.02, 0.3
+_PAUSE_FACTOR = 3.0
 _STUCK_AFTER_S = 60.0
+
+
+def pause_s(pass_took_s: float) -> float:
+    """From the end of a pass to the next one, however often it is woken: a burst of wakes becomes
+    one pass, and in a rush, where each claim wakes one, most of the time is the launches'."""
+    return min(_PAUSE_MAX_S, max(_PAUSE_MIN_S, _PAUSE_FACTOR * pass_took_s))
 
 
 class SweepLoop:
@@ -56,16 +62,16 @@ class SweepLoop:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            self._pass_began = time.monotonic()
+            self._pass_began = began = time.monotonic()
             self._wake.clear()
             try:
                 wait_s = self._pass()
             except Exception:
                 log.exception("a reconcile pass failed")
                 wait_s = self._world.policy.engine_retry_s
-            self._pass_began = None
+            self._pass_began, ended = None, time.monotonic()
             self._wake.wait(wait_s)
-            self._stopping.wait(_PAUSE_MIN_S)
+            self._stopping.wait(max(0.0, ended + pause_s(ended - began) - time.monotonic()))
 
     def _pass(self) -> float:
         """Seconds until the next pass. A record that stays due is looked at each tick."""

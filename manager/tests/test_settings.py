@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from contract.environment import BadSetting
 from contract.names import WorkspaceKind, WorkspaceSize
 from contract.sizes import FARGATE_MEMORY_MIB, SizeLimits, on_fargate
-from manager.aws_settings import AwsSettings, read_aws_settings, variables_of
+from manager.aws_settings import ON_AWS, AwsSettings, read_aws_settings, variables_of
 from manager.domain.policy import Policy, PoolPolicy
 from manager.settings import read_settings
 
@@ -144,3 +145,9 @@ def test_one_machine_predicts_by_default() -> None:
     assert (policy.pool_policy, policy.warming_max) == (PoolPolicy.PREDICTED, 2)
     changed = on_one_machine(APRANOVA_POOL_POLICY="schedule", APRANOVA_WARMING_MAX="100")
     assert (changed.pool_policy, changed.warming_max) == (PoolPolicy.SCHEDULE, 100)
+
+
+def test_one_machine_starts_a_few_tasks_for_each_of_its_cores_at_a_time_and_aws_all_at_once() -> None:
+    cores = len(os.sched_getaffinity(0))
+    assert on_one_machine().starts_max == 2 * cores
+    assert ON_AWS.starts_max is None

@@ -20,7 +20,7 @@ from manager.adapters.system.background import ThreadBackground
 from manager.adapters.system.clock import RandomIds, SystemClock
 from manager.domain.lifecycle.observation import ObservedTask
 from manager.entrypoints.engine_watch import EngineWatch
-from manager.entrypoints.sweep_loop import SweepLoop
+from manager.entrypoints.sweep_loop import SweepLoop, pause_s
 from manager.tests.school import ANNA, School, pool_of
 from manager.use_cases.launch import launch
 from manager.use_cases.stop import stop
@@ -109,6 +109,13 @@ def test_the_loop_meets_a_deadline_between_two_passs(tmp_path: Path) -> None:
     finally:
         fleet.loop.stop()
         fleet.background.close()
+
+
+@pytest.mark.parametrize(("took_s", "pause"), [(0.0, 0.02), (0.05, 0.15), (5.0, 0.3)])
+def test_passes_leave_most_of_the_time_to_launches_but_never_keep_a_start_waiting_long(
+    took_s: float, pause: float
+) -> None:
+    assert pause_s(took_s) == pytest.approx(pause)
 
 
 @pytest.mark.parametrize("forgotten", [False, True], ids=["died", "the engine restarted"])

@@ -81,7 +81,12 @@ def bring_up(world: World, workspace: Workspace) -> Workspace:
     image = world.runner.image(workspace.kind)
     now = world.clock.now()
     for task in _from_the_pool(world, workspace, image):
-        with world.in_flight.holding(finish_launch.key(workspace)):
+        with (
+            world.in_flight.holding(f"claim:{task.task_id}") as free,
+            world.in_flight.holding(finish_launch.key(workspace)),
+        ):
+            if not free:
+                continue  # a class that clicks together wants the same task; each takes another one
             bound = _try_bind(world, task, workspace, now=now)
             if bound is not None:
                 world.wake()  # the pool wants a replacement
@@ -153,5 +158,7 @@ def _cold(world: World, workspace: Workspace, image: str) -> Workspace:
             raise VersionConflict(f"{workspace.workspace_id} was launched by someone else")
         world.memory.started(bound.task.task_id, world.clock.now())
         world.wake()
+        if world.policy.starts_max is not None:
+            return bound.workspace  # the pass starts it in its turn
         begun = finish_launch.start_task(world, bound.task)
         return bound.workspace if begun else get_workspace(world, workspace.workspace_id)

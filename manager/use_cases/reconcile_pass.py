@@ -34,6 +34,9 @@ _INDEX_LAG_MAX_S = 30.0
 that. DynamoDB's are seconds behind at worst; two processes that do not know of each other's starts
 may still start one too many."""
 
+_OPENING_IS_LONG_S = 1.0
+"""A claim that takes longer may have something to tell the student."""
+
 
 def reconcile_pass(world: World) -> Plan:
     """One pass over what is due and warm. Returns the plan that was begun; `look_again_at` in it
@@ -230,7 +233,11 @@ def _statuses(
         for workspace in workspaces
         if workspace.state is WorkspaceState.RUNNING and workspace.due_at is not None and workspace.due_at <= now
     }
-    opening = {workspace.task_id for workspace in workspaces if workspace.state is WorkspaceState.STARTING}
+    opening = {
+        workspace.task_id
+        for workspace in workspaces
+        if workspace.state is WorkspaceState.STARTING and now - workspace.state_since >= _OPENING_IS_LONG_S
+    }
     asked = [
         task
         for task in tasks.values()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import itertools
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -124,6 +126,22 @@ async def test_while_one_starts_the_others_are_not_asked_for_again_and_again() -
         assert await views._look(everything=everything) == live.BUSY_INTERVAL_S
     both = [VIEW.workspace_id, starting.workspace_id]
     assert asked == [both, [starting.workspace_id], [starting.workspace_id], both]
+
+
+async def test_a_rush_of_announcements_leaves_most_of_the_time_to_the_launches() -> None:
+    began: list[float] = []
+
+    def describe(_: list[str]) -> DescribeAnswer:
+        began.append(time.monotonic())
+        time.sleep(0.02)  # what thirty views take
+        return DescribeAnswer((VIEW,), ())
+
+    views = LiveWorkspaces(describe, lambda _: {}, connect=lambda: None)  # type: ignore[arg-type]
+    async with views.watching(VIEW.workspace_id):
+        while len(began) < 5:
+            views._wake.set()
+            await asyncio.sleep(0.001)
+    assert min(later - earlier for earlier, later in itertools.pairwise(began)) > 0.02 * live.PAUSE_FACTOR
 
 
 async def test_nobody_polls_for_nobody() -> None:

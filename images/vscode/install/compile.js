@@ -27,6 +27,19 @@ async function server(folder) {
   for (const asked of ["/healthz", "/version"]) {
     while (!(await answers(socket, asked))) await sleep(50);
   }
+  // The server then reads its extensions, and keeps what it found for the next start: recipe.py.
+  const found = path.join(folder, "data/CachedProfilesData/__default__profile__/extensions.builtin.cache");
+  while (!isWhole(found)) await sleep(50);
+  fs.copyFileSync(found, path.join(__dirname, "extensions.builtin.cache"));
+}
+
+function isWhole(file) {
+  try {
+    JSON.parse(fs.readFileSync(file, "utf8"));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function answers(socketPath, asked) {

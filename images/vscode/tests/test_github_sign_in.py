@@ -135,3 +135,11 @@ def test_another_host_gets_no_token_of_github() -> None:
     assert github_sign_in.is_for({"protocol": "https", "host": "github.com"}, "https://github.com")
     for protocol, host in (("http", "github.com"), ("https", "github.com.example"), ("https", "example.com")):
         assert not github_sign_in.is_for({"protocol": protocol, "host": host}, "https://github.com")
+
+
+def test_an_agent_loads_no_client_for_http_only_because_its_workspace_may_sign_in() -> None:
+    """It would cost each task 5 MB, and each start 12 ms of a processor."""
+    script = "import sys; sys.modules['ssl'] = None; import images.vscode.application; print(*sys.modules)"
+    loaded = subprocess.run((sys.executable, "-c", script), capture_output=True, text=True, check=True).stdout.split()
+    assert "images.vscode.github_sign_in" in loaded
+    assert {"urllib.request", "http.client", "email"}.isdisjoint(loaded)

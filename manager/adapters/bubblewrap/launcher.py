@@ -27,6 +27,7 @@ from manager.adapters.bubblewrap.prefork_templates import PreforkTemplate, Prefo
 from manager.adapters.sandbox_engine.images import Image
 from manager.adapters.sandbox_engine.launcher import (
     CHECK_CPU_SHARE,
+    START_CPU_SHARE,
     CheckLaunch,
     Launch,
     LaunchFailed,
@@ -111,6 +112,7 @@ class BubblewrapLauncher:
             [*self._limits(launch.image), *launch.image.command],
             standard_input=launch.task_config,
             kept=launch.egress_listener,
+            cpu_share=START_CPU_SHARE,
             template=template,
         )
 

@@ -64,6 +64,8 @@ class CheckLaunch:
 FILES_DESCRIPTOR, OUTPUT_DESCRIPTOR = PASSED_FROM + 4, PASSED_FROM + 5
 CHECK_CPU_SHARE = 1 / 16
 """Sessions come first."""
+START_CPU_SHARE = 1 / 4
+"""Until a claim gives the task its size: those who already work come first."""
 
 
 class LaunchedCheck(Protocol):

@@ -252,6 +252,19 @@ def test_a_task_that_computes_without_a_pause_leaves_the_processor_to_others(eng
         engine.runner.stop(task_id, grace_s=0)
 
 
+def test_a_task_that_starts_gives_way_to_sessions_until_its_claim(engine: EngineUnderTest) -> None:
+    def shares() -> list[int]:
+        files = (folder / task_id / name for folder in engine.cgroups() for name in ("cpu.shares", "cpu.weight"))
+        return [int(file.read_text()) for file in files if file.exists()]
+
+    task_id = engine.start()
+    before = shares()
+    assert before or engine.runner.enforced()["cpu"].startswith("not enforced")
+    engine.runner.attach_home(task_id, engine.new_home(), limits=SizeLimits(MEMORY_MAX >> 20, 1_024))
+    assert shares() == [4 * share for share in before]
+    engine.runner.stop(task_id, grace_s=0)
+
+
 def test_a_memory_bomb_ends_its_own_task_alone(engine: EngineUnderTest) -> None:
     if not engine.runner.enforced()["memory"].startswith("cgroup"):
         pytest.skip(f"memory is {engine.runner.enforced()['memory']}")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from contract.agent import AgentPhase, AgentStatus
 from contract.names import TaskState, WorkspaceState
-from manager.domain.lifecycle import actions, back_off, idle
+from manager.domain.lifecycle import actions, back_off, idle, starts
 from manager.domain.lifecycle.actions import LifecycleAction
 from manager.domain.lifecycle.fleet import Fleet
 from manager.domain.lifecycle.observation import ObservedTask
@@ -18,11 +18,12 @@ from manager.domain.policy import Policy
 def reconcile_lifecycle(fleet: Fleet, now: float, policy: Policy) -> Iterator[LifecycleAction]:
     tasks = {task.task_id: task for task in fleet.tasks}
     workspaces = {workspace.workspace_id: workspace for workspace in fleet.workspaces}
+    to_start = starts.to_start(fleet, now, policy)
     for task in fleet.tasks:
         bound = workspaces.get(task.workspace_id) if task.workspace_id else None
         if bound is not None and bound.task_id != task.task_id:
             bound = None
-        yield from _task(task, bound, fleet, now, policy)
+        yield from _task(task, bound, fleet, to_start, now, policy)
     for workspace in fleet.workspaces:
         task = tasks.get(workspace.task_id) if workspace.task_id else None
         yield from _workspace(workspace, task, fleet, now, policy)
@@ -42,7 +43,7 @@ def look_again_at(fleet: Fleet, now: float, policy: Policy) -> float:
 
 
 def _task(
-    task: Task, workspace: Workspace | None, fleet: Fleet, now: float, policy: Policy
+    task: Task, workspace: Workspace | None, fleet: Fleet, to_start: Set[str], now: float, policy: Policy
 ) -> Iterator[LifecycleAction]:
     if task.state is TaskState.STOPPED:
         return
@@ -59,7 +60,7 @@ def _task(
     if fleet.observed is None:
         return
     if seen is None and task.state is TaskState.STARTING:
-        yield from _not_started(task, workspace, now, policy)
+        yield from _not_started(task, workspace, to_start, now)
     elif seen is None or not seen.alive:
         because = seen.ended_because if seen else "the engine no longer has it"
         if task.workspace_id is None or workspace is not None:
@@ -70,10 +71,10 @@ def _task(
         yield from _claimed(task, workspace, seen, fleet.statuses.get(task.task_id), now, policy)
 
 
-def _not_started(task: Task, workspace: Workspace | None, now: float, policy: Policy) -> Iterator[LifecycleAction]:
+def _not_started(task: Task, workspace: Workspace | None, to_start: Set[str], now: float) -> Iterator[LifecycleAction]:
     if task.deadline is not None and now >= task.deadline:
         yield actions.GiveUpStart(task, workspace, "it could not be started in time")
-    elif now - task.state_since >= policy.takeover_s:
+    elif task.task_id in to_start:
         yield actions.StartAgain(task)
 
 

@@ -39,7 +39,7 @@ export function DeleteDialog({ what, verb = "Delete", name, mutation, onClose, c
       >
         <DialogText>{children}</DialogText>
         <p className="my-3 text-sm">
-          To confirm, type its name: <strong className="font-semibold wrap-anywhere">{name}</strong>
+          To confirm, type the name: <strong className="font-semibold wrap-anywhere">{name}</strong>
         </p>
         <Field
           label={`Name of the ${what}`}

@@ -156,7 +156,7 @@ function BudgetDialog({
             label="Each month"
             name="amount"
             type="number"
-            min="0.1"
+            min="0.001"
             max="1000000"
             step="any"
             required
@@ -170,7 +170,7 @@ function BudgetDialog({
             error={fieldError(save.error, "unit")}
             hint={hasPrice ? undefined : "For dollars the school needs a price: costs.price_per_gb_hour."}
           >
-            <option value="hours">Hours of workspaces</option>
+            <option value="hours">Hours</option>
             {hasPrice && <option value="dollars">Dollars</option>}
           </SelectField>
         </div>

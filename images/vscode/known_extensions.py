@@ -1,0 +1,47 @@
+"""What VS Code's server finds out about the image's extensions at its first start is kept in the
+image, in the server's own format: reading a hundred manifests took a fifth of each start.
+
+The server compares place, time and version with what it has before it believes the file, and
+reads the extensions again if they differ, as it does where a home brings a file of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from pathlib import Path
+
+MOUNTED_AT = "/opt/code-server"
+FILE = "extensions.builtin.cache"
+_OF_SERVER = Path("CachedProfilesData/__default__profile__", FILE)
+"""Below the folder for the user's data."""
+_EXTENSIONS_AT = 1_700_000_000
+"""The folder's time: whole seconds, which every way to copy an image keeps."""
+
+
+def set_time(extensions: Path) -> None:
+    """Before the server looks: the last change of the image's extensions."""
+    os.utime(extensions, (_EXTENSIONS_AT, _EXTENSIONS_AT))
+
+
+def move_to_mount(code_server: Path) -> None:
+    """Let what the server found where the image was built be true where tasks have it."""
+    found = code_server / FILE
+    here, there = (json.dumps(place, ensure_ascii=False)[1:-1] for place in (str(code_server), MOUNTED_AT))
+    found.write_text(found.read_text().replace(here, there))
+
+
+def offer(code_server: Path, data: Path) -> None:
+    """To a server that has not started yet, with its folder for the user's data. A link: 1 MB of
+    each task's memory would be a copy."""
+    if code_server != Path(MOUNTED_AT):
+        return
+    link = place(data)
+    link.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        link.symlink_to(code_server / FILE)
+
+
+def place(data: Path) -> Path:
+    return data / _OF_SERVER
