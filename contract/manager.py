@@ -45,6 +45,7 @@ class Action(enum.StrEnum):
     RESTORE = "restore"
     PORTS = "ports"
     ACTIVITY = "activity"
+    PROGRAMS = "programs"
     END_VISITS = "end_visits"
     HAND_OUT = "hand_out"
     COLLECT = "collect"
@@ -133,7 +134,7 @@ class ShowsRequest:
 
 @dataclass(frozen=True)
 class DescribeRequest:
-    """DESCRIBE, PORTS, ACTIVITY."""
+    """DESCRIBE, PORTS, ACTIVITY, PROGRAMS."""
 
     workspace_ids: tuple[str, ...]
     """At most 100. Ids that are not known are absent from the answer."""
@@ -310,6 +311,13 @@ class ActivityAnswer:
     answer are absent."""
 
     activity: dict[str, Activity]
+
+
+class ProgramsAnswer:
+    """Which programs of students a stop would end now, by workspace; none where it does not run.
+    Those that do not answer are absent."""
+
+    programs: dict[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)

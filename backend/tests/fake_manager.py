@@ -53,6 +53,7 @@ from contract.manager import (
     LaunchRequest,
     LaunchStep,
     PortsAnswer,
+    ProgramsAnswer,
     ShowsRequest,
     SizeView,
     WorkspaceAnswer,
@@ -136,6 +137,9 @@ class FakeManager:
             self.ports: tuple[int, ...] = ()
             self.activity: dict[str, Activity] = {}
             """As agents know it, where that is newer than the view's."""
+            self.programs: dict[str, tuple[str, ...]] = {}
+            self.silent: set[str] = set()
+            """Workspaces whose agents do not answer."""
             self.visits_ended: list[tuple[str, int]] = []
             self.shown: list[tuple[str, ShowRequest]] = []
             """Of workspaces that run."""
@@ -193,6 +197,9 @@ class FakeManager:
             case Action.ACTIVITY:
                 asked = from_json(DescribeRequest, payload).workspace_ids
                 return ActivityAnswer({id_: self.activity[id_] for id_ in asked if id_ in self.activity})
+            case Action.PROGRAMS:
+                asked = from_json(DescribeRequest, payload).workspace_ids
+                return ProgramsAnswer({id_: self.programs.get(id_, ()) for id_ in asked if id_ not in self.silent})
             case Action.END_VISITS:
                 ended = from_json(EndVisitsRequest, payload)
                 self._known(ended.workspace_id)

@@ -50,6 +50,7 @@ from contract.manager import (
     KeepRunningRequest,
     LaunchRequest,
     PortsAnswer,
+    ProgramsAnswer,
     ShowsRequest,
     WorkspaceAnswer,
     WorkspaceRequest,
@@ -131,6 +132,11 @@ class ManagerClient:
         """What people did last, as their agents know it now; at most `DESCRIBE_IDS_MAX` ids."""
         request = DescribeRequest(tuple(workspace_ids))
         return self._ask(Action.ACTIVITY, request, ActivityAnswer).activity
+
+    def programs(self, workspace_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Which programs a stop would end now; at most `DESCRIBE_IDS_MAX` ids. Those
+        that do not answer are absent."""
+        return self._ask(Action.PROGRAMS, DescribeRequest(tuple(workspace_ids)), ProgramsAnswer).programs
 
     def end_visits(self, workspace_id: str, port: int) -> None:
         """Close what visitors of a shared port have open."""

@@ -121,6 +121,8 @@ class InvocationHandler:
                 return views.ports(world, wire.from_json(DescribeRequest, event).workspace_ids)
             case Action.ACTIVITY:
                 return views.activity(world, wire.from_json(DescribeRequest, event).workspace_ids)
+            case Action.PROGRAMS:
+                return views.programs(world, wire.from_json(DescribeRequest, event).workspace_ids)
             case Action.END_VISITS:
                 ended = wire.from_json(EndVisitsRequest, event)
                 views.end_visits(world, ended.workspace_id, ended.port)

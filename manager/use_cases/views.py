@@ -16,6 +16,7 @@ from contract.manager import (
     KindView,
     PoolView,
     PortsAnswer,
+    ProgramsAnswer,
     SizeView,
     TaskView,
     WorkspaceView,
@@ -127,8 +128,7 @@ class Kinds:
 
 def describe(world: World, workspace_ids: tuple[str, ...], kinds: Kinds) -> DescribeAnswer:
     """Polled by the backend: one read of the store, whatever the number of ids."""
-    _refuse_too_many(world, workspace_ids)
-    found = world.store.find_workspaces(workspace_ids) if workspace_ids else ()
+    found = _find(world, workspace_ids)
     return DescribeAnswer(
         tuple(view(workspace, world.policy, histories=world.history.offered) for workspace in found),
         kinds.views(),
@@ -145,25 +145,40 @@ def sizes_of(policy: Policy) -> tuple[SizeView, ...]:
 def ports(world: World, workspace_ids: tuple[str, ...]) -> PortsAnswer:
     """Polled by the backend for workspaces that their students watch: they have just started
     programs, and wait for them."""
-    statuses = _ask_agents(world, workspace_ids)
-    return PortsAnswer({workspace.workspace_id: status.ports for workspace, status in statuses if status.ports})
+    found = _ask_agents(world, _find(world, workspace_ids))
+    return PortsAnswer({workspace_id: status.ports for workspace_id, status in found.items() if status.ports})
 
 
 def activity(world: World, workspace_ids: tuple[str, ...]) -> ActivityAnswer:
     """Polled by the backend for classes that somebody watches: a record knows what people did when
     its agent was last asked, up to a minute ago."""
     now, policy = world.clock.now(), world.policy
-    statuses = _ask_agents(world, workspace_ids)
+    found = _find(world, workspace_ids)
+    statuses = _ask_agents(world, found)
+    known = [(it, statuses[it.workspace_id]) for it in found if it.workspace_id in statuses]
     return ActivityAnswer(
-        {it.workspace_id: activity_now(it, status, now=now, policy=policy)[0] for it, status in statuses}
+        {it.workspace_id: activity_now(it, status, now=now, policy=policy)[0] for it, status in known}
     )
 
 
-def _ask_agents(world: World, workspace_ids: tuple[str, ...]) -> list[tuple[Workspace, AgentStatus]]:
-    """Of those that run and answer. One that does not keeps the others waiting for its time limit,
-    so this is no part of `describe`."""
+def programs(world: World, workspace_ids: tuple[str, ...]) -> ProgramsAnswer:
+    """What a stop would end. Asked once, before somebody stops a workspace."""
+    found = _find(world, workspace_ids)
+    answers = {workspace_id: status.programs for workspace_id, status in _ask_agents(world, found).items()}
+    at_rest: dict[str, tuple[str, ...]] = {
+        workspace.workspace_id: () for workspace in found if workspace.state is not WorkspaceState.RUNNING
+    }
+    return ProgramsAnswer({**at_rest, **answers})
+
+
+def _find(world: World, workspace_ids: tuple[str, ...]) -> tuple[Workspace, ...]:
     _refuse_too_many(world, workspace_ids)
-    found = world.store.find_workspaces(workspace_ids) if workspace_ids else ()
+    return world.store.find_workspaces(workspace_ids) if workspace_ids else ()
+
+
+def _ask_agents(world: World, found: tuple[Workspace, ...]) -> dict[str, AgentStatus]:
+    """What the agents of those that run say now; without those that do not answer. One that does
+    not keeps the others waiting for its time limit, so this is no part of `describe`."""
     running = [workspace for workspace in found if workspace.state is WorkspaceState.RUNNING]
 
     def ask(workspace: Workspace) -> AgentStatus | None:
@@ -171,12 +186,13 @@ def _ask_agents(world: World, workspace_ids: tuple[str, ...]) -> list[tuple[Work
         if task is None:
             return None
         try:
-            return world.agent.status(task.control_address, task.agent_token)
+            status = world.agent.status(task.control_address, task.agent_token)
         except AgentUnreachable:
             return None
+        return status if status.workspace_id == workspace.workspace_id else None
 
     answers = zip(running, world.background.map(ask, running), strict=True)
-    return [(it, status) for it, status in answers if status is not None and status.workspace_id == it.workspace_id]
+    return {workspace.workspace_id: status for workspace, status in answers if status is not None}
 
 
 def _refuse_too_many(world: World, workspace_ids: tuple[str, ...]) -> None:
@@ -205,8 +221,7 @@ def end_visits(world: World, workspace_id: str, port: int) -> None:
 
 def show(world: World, workspace_ids: tuple[str, ...], request: ShowRequest) -> None:
     """Tell students something inside their applications. One that does not answer is left out."""
-    _refuse_too_many(world, workspace_ids)
-    found = world.store.find_workspaces(workspace_ids) if workspace_ids else ()
+    found = _find(world, workspace_ids)
 
     def tell(workspace: Workspace) -> None:
         task = world.store.find_task(workspace.task_id) if workspace.task_id else None
