@@ -313,6 +313,7 @@ class ActivityAnswer:
     activity: dict[str, Activity]
 
 
+@dataclass(frozen=True)
 class ProgramsAnswer:
     """Which programs of students a stop would end now, by workspace; none where it does not run.
     Those that do not answer are absent."""
